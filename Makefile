@@ -1,0 +1,49 @@
+# `make demo` and `make test` need only Python 3.11 or newer, git 2.38 or newer, and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= auto
+
+.PHONY: help demo test lint bench torture lock picture clean
+
+help: ## show what there is to make
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/ready: requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "multigit needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(VENV)/ready ## build five services in a sandbox and promote them for real
+	@$(BIN)/multigit demo
+
+test: $(VENV)/ready ## run the test suite
+	$(BIN)/pytest -q -n $(JOBS) --dist worksteal
+
+lint: $(VENV)/ready ## check style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q tests/test_layers.py
+
+bench: $(VENV)/ready ## measure against a plain-shell floor and against the old scripts' way
+	$(BIN)/python bench/promote.py
+
+torture: $(VENV)/ready ## kill, cut and stall operations at every point, and check what is left
+	$(BIN)/python -m tests.torture
+
+picture: $(VENV)/ready ## draw docs/plan.svg from a real plan
+	$(BIN)/python docs/picture.py
+
+lock: ## write requirements/*.txt anew from requirements/*.in (needs uv)
+	for name in runtime dev; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
+	    -o requirements/$$name.txt requirements/$$name.in; \
+	done
+
+clean: ## remove what make made
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
