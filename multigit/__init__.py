@@ -1,0 +1,3 @@
+"""Move a product of many git repositories from one branch to the next."""
+
+__version__ = "0.1.0"

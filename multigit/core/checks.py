@@ -1,0 +1,185 @@
+"""The rules: each function looks at one snapshot and returns the problems that it sees."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from shlex import quote
+
+from multigit.core.problem import Problem, Severity
+from multigit.core.snapshot import Merge, Snapshot, WorkTree
+from multigit.core.text import git_in
+from multigit.core.workspace import Repo, Stage
+from multigit.errors import UsageError
+
+
+def check_message(message: str) -> None:
+    """Raise UsageError when a message is blank or holds control characters.
+
+    Line breaks, tabs and the joiner inside of emoji are fine. Escape sequences and other controls
+    would lie to whoever reads the history on a terminal, and bidirectional overrides (Unicode
+    class Cf) would reorder it.
+    """
+    if not message.strip():
+        raise UsageError("The message is empty.", hint='Pass one: -m "what changes and why".')
+    for character in message:
+        if character not in "\n\t\u200d" and unicodedata.category(character) in {"Cc", "Cf", "Cs"}:
+            raise UsageError(
+                f"The message holds the control character U+{ord(character):04X}.",
+                hint="Write the message in plain text.",
+                code="message_control_character",
+            )
+
+
+def unreadable(snapshot: Snapshot) -> Iterable[Problem]:
+    """Report a repository that could not be read at all."""
+    if snapshot.error:
+        yield snapshot.error
+
+
+def unpublishable(repo: Repo, snapshot: Snapshot, remote: str) -> Iterable[Problem]:
+    """Report what makes publishing from this clone unsafe or impossible."""
+    if snapshot.error:
+        return
+    facts = snapshot.facts
+    if facts.shallow:
+        yield Problem(
+            "shallow",
+            "is a shallow clone, in which merges come out wrong.",
+            f"Run: {git_in(repo.path)} fetch --unshallow",
+        )
+    if facts.push_urls > 1:
+        yield Problem(
+            "several_push_urls",
+            f"{remote} has {facts.push_urls} push URLs, so no push can be atomic.",
+            f"Keep one: {git_in(repo.path)} config --replace-all remote.{remote}.pushurl URL",
+        )
+    if not facts.identity:
+        yield Problem(
+            "no_identity",
+            "no name and e-mail address are configured for commits.",
+            'Run: git config --global user.name "You" and git config --global user.email you@host',
+        )
+
+
+def missing_branches(
+    repo: Repo, snapshot: Snapshot, remote: str, stages: Iterable[Stage]
+) -> Iterable[Problem]:
+    """Report each stage whose branch the remote does not have."""
+    if snapshot.error:
+        return
+    for stage in stages:
+        if snapshot.refs.branch(stage.branch).remote is None:
+            yield Problem(
+                "branch_missing",
+                f"{remote} has no branch {stage.branch}.",
+                f"Create it: {git_in(repo.path)} push {remote} COMMIT:refs/heads/{stage.branch}",
+            )
+
+
+def unmergeable(
+    repo: Repo,
+    merge: Merge,
+    remote: str,
+    branches: tuple[str, str],
+    *,
+    forward: bool,
+    first: str = "",
+) -> Iterable[Problem]:
+    """Report a merge that a person has to resolve; `branches` are its source and target.
+
+    `first` is what has to be done before, where the merge builds on one that is not published.
+    """
+    source, target = branches
+    # On the way to production it is resolved before, on the source; on the way back, in the target.
+    here, there = (source, target) if forward else (target, source)
+    by_hand = (
+        f"{first}Resolve it on {here}: cd {quote(repo.path)} && git switch {here} && git pull && "
+        f"git merge {remote}/{there}; then resolve, commit, git push, and run the command again."
+    )
+    if merge.unrelated:
+        yield Problem(
+            "unrelated_histories",
+            f"{source} and {target} have no commit in common.",
+            "Check that the remote is the right one.",
+        )
+    elif merge.conflicted:
+        count = len(merge.conflicts)
+        where = f" in {count} {'file' if count == 1 else 'files'}: {shortened(merge.conflicts)}"
+        yield Problem(
+            "conflict",
+            f"{source} conflicts with {target}{where if count else ', over renamed folders'}.",
+            by_hand,
+            files=merge.conflicts,
+        )
+
+
+def losing_work(
+    repo: Repo,
+    merge: Merge,
+    remote: str,
+    branches: tuple[str, str],
+    *,
+    forward: bool,
+    accepted: bool,
+) -> Iterable[Problem]:
+    """Report commits of the later stage that take back work of the earlier one.
+
+    Merged forward, that work would silently stay out; merged down, it would silently go.
+    """
+    source, target = branches
+    earlier, later = (source, target) if forward else (target, source)
+    for reversal in merge.reversals:
+        one = reversal.lost == 1
+        name = reversal.sha[:7]
+        leads = (
+            f"merged now, {'it stays' if one else 'they stay'} out of {later}"
+            if forward
+            else f"carried down, it takes {'it' if one else 'them'} out of {earlier} as well"
+        )
+        yield Problem(
+            "reverted_work",
+            f"{name} on {later} takes back {reversal.lost} {'commit' if one else 'commits'} "
+            f"of {earlier}: {leads}.",
+            f"To keep the work: cd {quote(repo.path)} && git switch {earlier} && git pull && "
+            f"git merge {remote}/{later} && git revert {name} && git push. "
+            "If it shall be so: --accept-reverts",
+            Severity.WARN if accepted else Severity.BLOCK,
+        )
+
+
+def unpushed_source(snapshot: Snapshot, stage: Stage) -> Iterable[Problem]:
+    """Warn that the source has local commits, which a promotion does not take along."""
+    ahead = snapshot.refs.branch(stage.branch).ahead
+    if ahead and not snapshot.facts.shallow:  # a shallow clone cannot count
+        yield Problem(
+            "unpushed_commits",
+            f"{ahead} local {'commit' if ahead == 1 else 'commits'} on {stage.branch} "
+            "not pushed yet, so not part of this.",
+            f"To take them along run multigit push {stage.name} first.",
+            Severity.WARN,
+        )
+
+
+def unfinished_work(repo: Repo, work: WorkTree) -> Iterable[Problem]:
+    """Report a merge, rebase or the like that is under way, and conflict markers left over."""
+    way_out = "reset" if work.unfinished == "bisect" else "--abort"
+    if work.unfinished:
+        yield Problem(
+            "operation_in_progress",
+            f"a {work.unfinished} is under way in the work tree.",
+            f"Finish it or run: {git_in(repo.path)} {work.unfinished} {way_out}",
+        )
+    elif work.conflicted:
+        yield Problem(
+            "unmerged_files",
+            f"unmerged files: {shortened(work.conflicted)}.",
+            f"Resolve them, then run: {git_in(repo.path)} add FILE",
+            files=work.conflicted,
+        )
+
+
+def shortened(names: tuple[str, ...], limit: int = 3) -> str:
+    """Return the names as a list for a sentence, cut after `limit`."""
+    more = len(names) - limit
+    return ", ".join(names[:limit]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,255 @@
+"""Deployments as values: who carries them out, how their health is seen, what became of each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Literal
+
+KEYS = ("release", "tag", "sha", "branch", "stage", "environment", "repo", "target", "key")
+_PLACEHOLDER = re.compile(r"\{([a-z_]*)\}")
+
+
+class Trigger(StrEnum):
+    """What starts a workflow: our request, or the push itself."""
+
+    DISPATCH = "dispatch"
+    PUSH = "push"
+
+
+@dataclass(frozen=True, slots=True)
+class GithubRunner:
+    """A GitHub Actions workflow; `ref` is tag or branch, `slug` "owner/name" or empty.
+
+    Without a slug it is read off the URL of the remote. `inputs` are templates.
+    """
+
+    workflow: str
+    trigger: Trigger = Trigger.DISPATCH
+    ref: Literal["tag", "branch"] = "tag"
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    slug: str = ""
+    type: Literal["github"] = "github"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRunner:
+    """A program with its arguments, each a template, run in an export of the commit."""
+
+    command: tuple[str, ...]
+    type: Literal["command"] = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class JenkinsRunner:
+    """A Jenkins job with parameters. `token_env` names the variable that holds the API token."""
+
+    url: str
+    job: str
+    user: str = ""
+    token_env: str = "JENKINS_TOKEN"  # noqa: S105  (a variable's name)
+    params: Mapping[str, str] = field(default_factory=dict)
+    type: Literal["jenkins"] = "jenkins"
+
+
+Runner = GithubRunner | CommandRunner | JenkinsRunner
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """What a healthy deployment answers. `url` and `equals` are templates; times in seconds.
+
+    Where `json` (a dotted path) or `header` names a part of the answer, it must equal `equals`.
+    """
+
+    url: str
+    status: int = 200
+    json: str = ""
+    header: str = ""
+    equals: str = "{sha}"
+    attempts: int = 10
+    interval: float = 10.0
+    successes: int = 1
+    timeout: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Deploy:
+    """How a repository's share of a stage is deployed: to each target, one after the other.
+
+    Without targets it is deployed once. `timeout` is in seconds, for each target.
+    """
+
+    runner: Runner
+    targets: tuple[str, ...] = ()
+    timeout: float = 1800.0
+    health: HealthCheck | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many deployments of a stage run at a time (0: all), and the seconds between starts."""
+
+    concurrency: int = 0
+    pause: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One deployment as it is asked for: everything that its runner has to know.
+
+    `key` is this deployment's own, whoever asks and however often: to find it again by.
+    `since` is a Unix time before it began.
+    """
+
+    key: str
+    repo: str
+    stage: str
+    environment: str
+    branch: str
+    sha: str
+    tag: str
+    release: str
+    target: str
+    since: float
+    runner: Runner
+
+    def fill(self, template: str) -> str:
+        """Return the template with its placeholders filled in."""
+        return filled(template, {key: str(getattr(self, key)) for key in KEYS})
+
+
+class RunState(StrEnum):
+    """Where a deployment stands."""
+
+    NOT_STARTED = "not_started"
+    STARTING = "starting"  # asked for; nobody knows yet whether it began
+    QUEUED = "queued"
+    WAITING = "waiting"  # for a person's approval
+    RUNNING = "running"
+    CHECKING = "checking"  # it is through, and its health is looked at
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNHEALTHY = "unhealthy"
+    TIMED_OUT = "timed_out"
+    UNKNOWN = "unknown"
+
+    @property
+    def over(self) -> bool:
+        """True when nothing more is going to happen by itself."""
+        return self in _OVER
+
+    @property
+    def bad(self) -> bool:
+        """True when it ended, and not well."""
+        return self in _OVER - {RunState.SUCCEEDED}
+
+    @property
+    def in_words(self) -> str:
+        """Return the state as people read it."""
+        return str(self).replace("_", " ")
+
+
+_OVER = {
+    RunState.SUCCEEDED,
+    RunState.FAILED,
+    RunState.CANCELLED,
+    RunState.UNHEALTHY,
+    RunState.TIMED_OUT,
+    RunState.UNKNOWN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a runner gave back for a start: its own name for it, and a page to look at."""
+
+    id: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a look at a run showed.
+
+    `job` and `step` are what runs now, or what failed; `reviewers` who is asked to approve, and
+    `mine` whether we may; `approved_by` who did. `detail` is a sentence about a bad end.
+    """
+
+    state: RunState
+    job: str = ""
+    step: str = ""
+    detail: str = ""
+    url: str = ""
+    reviewers: tuple[str, ...] = ()
+    mine: bool = False
+    approved_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """An environment that a run waits for: its number at the host, who may approve, and may we."""
+
+    environment: int
+    name: str
+    reviewers: tuple[str, ...] = ()
+    mine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One deployment of one repository to one target, as far as it is known.
+
+    `attempt` counts from 1; `since` is when it was asked for, in Unix seconds; `seconds` is how
+    long it took so far.
+    """
+
+    target: str = ""
+    state: RunState = RunState.NOT_STARTED
+    run: Run | None = None
+    sight: Sight = Sight(RunState.NOT_STARTED)
+    attempt: int = 1
+    since: float = 0.0
+    seconds: float = 0.0
+
+    @property
+    def url(self) -> str:
+        """Return the page that shows it, or empty."""
+        return self.sight.url or (self.run.url if self.run else "")
+
+    def seen(self, sight: Sight, seconds: float) -> Deployment:
+        """Return the deployment after a look at its run."""
+        return replace(self, state=sight.state, sight=sight, seconds=seconds)
+
+
+def filled(template: str, values: Mapping[str, str]) -> str:
+    """Replace each `{key}` by its value; other braces stay as they are."""
+    return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), template)
+
+
+def unknown_keys(template: str, known: Iterable[str] = KEYS) -> tuple[str, ...]:
+    """Return the placeholders of a template that stand for nothing."""
+    return tuple(dict.fromkeys(set(_PLACEHOLDER.findall(template)) - set(known)))
+
+
+def waves(after: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """Return the number of each name's wave, from 0: one later than the last that it waits for.
+
+    Raises ValueError, with the circle, when names wait for each other.
+    """
+    found: dict[str, int] = {}
+
+    def wave(name: str, path: tuple[str, ...]) -> int:
+        if name in path:
+            raise ValueError(" → ".join((*path[path.index(name) :], name)))
+        if name not in found:
+            before = [wave(other, (*path, name)) for other in after[name]]
+            found[name] = max(before, default=-1) + 1
+        return found[name]
+
+    for name in after:
+        wave(name, ())
+    return found

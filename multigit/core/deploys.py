@@ -1,0 +1,333 @@
+"""The deployments of a plan: which steps they are, and the plan of `multigit deploy`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from multigit.core import checks
+from multigit.core.deployment import Deployment, GithubRunner, Order, Run, Runner, RunState, Trigger
+from multigit.core.journal import Story
+from multigit.core.moment import Moment, is_deploy_tag
+from multigit.core.plan import DeployStep, Plan, RepoPlan, State, settle
+from multigit.core.problem import Problem
+from multigit.core.refs import branch_ref
+from multigit.core.snapshot import Snapshot, Tag
+from multigit.core.workspace import Repo, Stage, Workspace, unknown
+from multigit.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class DeployRequest:
+    """What `multigit deploy` was asked to do.
+
+    `release` names a deploy tag, empty for what the stage's branch holds now.
+    """
+
+    stage: Stage
+    moment: Moment
+    repos: tuple[Repo, ...]
+    release: str = ""
+    skip_blocked: bool = False
+    wait: bool = True
+
+
+def deploy_steps(
+    workspace: Workspace, repo: Repo, stage: Stage, *, tag: str = "", sha: str = ""
+) -> tuple[DeployStep, ...]:
+    """Return the deployments of a repository to a stage: one for each target, () for none."""
+    deploy = workspace.deploy(repo, stage)
+    if deploy is None:
+        return ()
+    return tuple(
+        DeployStep(
+            stage=stage.name,
+            environment=stage.environment or stage.name,
+            branch=stage.branch,
+            target=target,
+            runner=_for_repo(deploy.runner, repo),
+            timeout=deploy.timeout,
+            health=deploy.health,
+            sha=sha,
+            tag=tag,
+        )
+        for target in deploy.targets or ("",)
+    )
+
+
+def _for_repo(runner: Runner, repo: Repo) -> Runner:
+    return replace(runner, slug=repo.github) if isinstance(runner, GithubRunner) else runner
+
+
+def order_of(
+    plan: Plan,
+    repo: str,
+    step: DeployStep,
+    made: Mapping[str, str],
+    *,
+    attempt: int,
+    since: float,
+) -> Order:
+    """Return one deployment of a plan as it is asked for."""
+    place = f"{repo}/{step.target}" if step.target else repo
+    return Order(
+        key=f"{plan.operation}/{place}/{attempt}",
+        repo=repo,
+        stage=step.stage,
+        environment=step.environment,
+        branch=step.branch,
+        sha=step.sha or made.get(branch_ref(step.branch), ""),
+        tag=step.tag,
+        release=plan.release or step.tag,
+        target=step.target,
+        since=since,
+        runner=step.runner,
+    )
+
+
+def planned_orders(plan: Plan) -> tuple[Order, ...]:
+    """Return every deployment of a plan, with the commits that the plan shows."""
+    return tuple(
+        order_of(plan, repo.repo, step, {branch_ref(repo.branch): repo.after}, attempt=1, since=0.0)
+        for repo in plan.planned()
+        for step in repo.deploys()
+    )
+
+
+def with_problems(plan: Plan, found: Mapping[str, Sequence[Problem]]) -> Plan:
+    """Return the plan with what was found out about its deployments; it may block now."""
+    return replace(
+        plan,
+        repos=tuple(
+            settle(
+                replace(repo, problems=tuple(dict.fromkeys((*repo.problems, *found[repo.repo])))),
+                skip_blocked=plan.skip_blocked,
+            )
+            if repo.repo in found
+            else repo
+            for repo in plan.repos
+        ),
+    )
+
+
+def plan_deploy(
+    request: DeployRequest, workspace: Workspace, snapshots: Mapping[str, Snapshot]
+) -> Plan:
+    """Return the plan that deploys what a stage, or a release of it, holds."""
+    stage = request.stage
+    _require_deployment(workspace, request)
+    repos = tuple(
+        _repository(request, workspace, repo, snapshots[repo.name]) for repo in request.repos
+    )
+    if request.release and not any(repo.source_sha for repo in repos):
+        known = {tag.name for s in snapshots.values() for tag in s.refs.tags}
+        raise unknown("release", request.release, sorted(known))
+    tags = {step.tag for repo in repos for step in repo.deploys()}
+    return Plan(
+        command="deploy",
+        operation=request.moment.operation("deploy", stage.name),
+        time=request.moment.utc,
+        date=request.moment.git_date,
+        source="",
+        target=stage.name,
+        message=f"Deploy {request.release or stage.name}",
+        release=request.release or (tags.pop() if len(tags) == 1 else ""),
+        confirm=stage.confirm,
+        word=stage.name,
+        skip_blocked=request.skip_blocked,
+        pace=stage.pace,
+        wait=request.wait,
+        repos=repos,
+    )
+
+
+def _require_deployment(workspace: Workspace, request: DeployRequest) -> None:
+    if not any(workspace.deploy(repo, request.stage) for repo in request.repos):
+        raise UsageError(
+            f"The configuration does not say how {request.stage.name} is deployed.",
+            hint=f"Add a table [stages.{request.stage.name}.deploy].",
+            code="no_deployment",
+        )
+
+
+def _repository(
+    request: DeployRequest, workspace: Workspace, repo: Repo, snapshot: Snapshot
+) -> RepoPlan:
+    stage, tip = request.stage, snapshot.refs.branch(request.stage.branch).remote
+    tags = [tag for tag in snapshot.refs.tags if is_deploy_tag(stage.tag, tag.name)]
+    if request.release:
+        tag = next((tag for tag in tags if tag.name == request.release), None)
+        sha = tag.commit if tag else ""
+    else:
+        sha = tip.sha if tip else ""
+        tag = next((tag for tag in reversed(tags) if tag.commit == sha), None)
+    steps = deploy_steps(workspace, repo, stage, tag=tag.name if tag else "", sha=sha)
+    problems = [*checks.unreadable(snapshot)]
+    if not request.release:
+        problems += checks.missing_branches(repo, snapshot, workspace.remote, [stage])
+    if steps and sha and not snapshot.error:
+        problems += [*_untagged(steps[0], tag, stage), *_begun_by_push(steps[0], stage)]
+    return settle(
+        RepoPlan(
+            repo=repo.name,
+            path=repo.path,
+            state=State.PLANNED,
+            steps=steps if sha else (),
+            problems=tuple(problems),
+            branch=stage.branch,
+            before=sha,
+            source_sha=sha,
+            wave=repo.wave,
+        ),
+        skip_blocked=request.skip_blocked,
+    )
+
+
+def _begun_by_push(step: DeployStep, stage: Stage) -> Iterable[Problem]:
+    if isinstance(step.runner, GithubRunner) and step.runner.trigger is Trigger.PUSH:
+        yield Problem(
+            "push_deploys",
+            f"only a push deploys {stage.name}, and nothing is pushed here.",
+            'Run the workflow again at GitHub, or write trigger = "dispatch" in the deploy table.',
+        )
+
+
+def _untagged(step: DeployStep, tag: Tag | None, stage: Stage) -> Iterable[Problem]:
+    if isinstance(step.runner, GithubRunner) and step.runner.ref == "tag" and tag is None:
+        yield Problem(
+            "no_deploy_tag",
+            f"what {stage.branch} holds has no deploy tag to start the workflow on.",
+            f'Promote to {stage.name}, or write ref = "branch" in its deploy table.',
+        )
+
+
+WRONG = {
+    RunState.FAILED,
+    RunState.CANCELLED,
+    RunState.UNHEALTHY,
+    RunState.NOT_STARTED,
+}
+
+
+def _gravity(state: str) -> int:
+    return 0 if state in WRONG else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """The last deployment of a repository to a stage, as the log has it; `at` is in UTC."""
+
+    release: str
+    at: str
+    state: str
+    operation: str = ""
+    watched: str = ""
+
+    @property
+    def under_way(self) -> bool:
+        """True when nobody saw it end."""
+        return self.state in {str(state) for state in RunState if not state.over} - {"not_started"}
+
+    @property
+    def went_wrong(self) -> bool:
+        """True when it is known that a target was not deployed well, or not reached.
+
+        Not while one is under way or in doubt: it may still go well, and must not be repeated.
+        """
+        return self.state in WRONG
+
+
+def last_deployed(records: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Deployed]]:
+    """Return the last deployment of each repository to each stage, by repository and stage."""
+    last: dict[str, dict[str, Deployed]] = {}
+    for record in records:
+        for repo in record.get("repos", []):
+            states = [str(each.get("state")) for each in repo.get("deployments") or ()]
+            if states:
+                bad = sorted((s for s in states if s != RunState.SUCCEEDED), key=_gravity)
+                deployed = Deployed(
+                    str(repo.get("tag") or record.get("release", "")),
+                    str(record.get("at", "")),
+                    (bad or states)[0],
+                    str(record.get("operation", "")),
+                    str(record.get("watches", "")),
+                )
+                last.setdefault(str(repo.get("repo")), {})[str(record.get("stage"))] = deployed
+    return last
+
+
+def still_deploying(
+    plan: Plan, records: Iterable[Mapping[str, Any]]
+) -> Mapping[str, Sequence[Problem]]:
+    """Return, by repository, the deployments to the plan's stage that nobody saw end."""
+    last = last_deployed(records)
+    found: dict[str, Sequence[Problem]] = {}
+    for repo in plan.planned():
+        known = last.get(repo.repo, {}).get(plan.target)
+        if repo.deploys() and known and known.under_way:
+            message = f"a deployment to {plan.target} was left running, and nobody saw it end."
+            hint = f"See how it ended: multigit watch {known.watched or known.operation}"
+            found[repo.repo] = [Problem("still_deploying", message, hint)]
+    return found
+
+
+def failed_last(records: Iterable[Mapping[str, Any]], stage: str) -> set[str]:
+    """Return the repositories whose last deployment to a stage, as the log has it, went wrong."""
+    last = last_deployed(records)
+    return {name for name, by in last.items() if stage in by and by[stage].went_wrong}
+
+
+def outstanding(repo: RepoPlan, known: Mapping[str, Deployment]) -> bool:
+    """Tell whether a published repository still has something to deploy or to watch."""
+    succeeded = {target for target, each in known.items() if each.state is RunState.SUCCEEDED}
+    return any(step.target not in succeeded for step in repo.deploys())
+
+
+def known_deployments(repo: RepoPlan, known: Mapping[str, Deployment]) -> tuple[Deployment, ...]:
+    """Return what is known of a repository's deployments, in the order of its plan."""
+    return tuple(known.get(step.target, Deployment(step.target)) for step in repo.deploys())
+
+
+def to_watch(story: Story) -> Plan:
+    """Return the plan of nothing but looking at the deployments that an operation started."""
+
+    def left(repo: RepoPlan) -> RepoPlan:
+        known = {each.target: each for each in repo.deployed}
+        known |= story.deployments.get(repo.repo, {})
+        begun = {target: each for target, each in known.items() if each.run}
+        steps = tuple(
+            step for step in repo.steps if not isinstance(step, DeployStep) or step.target in begun
+        )
+        watched = replace(
+            repo,
+            steps=steps,
+            made=story.made.get(repo.repo, repo.made),
+            published=True,
+            deployed=tuple(_seen_again(each) for each in begun.values()),
+        )
+        return replace(watched, state=State.PLANNED if begun else State.UP_TO_DATE)
+
+    return replace(story.plan, wait=True, repos=tuple(left(repo) for repo in story.plan.repos))
+
+
+def _seen_again(deployment: Deployment) -> Deployment:
+    """Return a deployment whose run is to be looked at again, unless it succeeded."""
+    if deployment.state is RunState.SUCCEEDED:
+        return deployment
+    return replace(deployment, state=RunState.QUEUED)
+
+
+def begun_orders(story: Story) -> tuple[tuple[Order, Run], ...]:
+    """Return every deployment of an operation that has a run, as it was asked for."""
+    plan = to_watch(story)
+    return tuple(
+        (
+            order_of(plan, repo.repo, step, repo.made, attempt=known.attempt, since=known.since),
+            known.run,
+        )
+        for repo in plan.planned()
+        for step in repo.deploys()
+        for known in repo.deployed
+        if known.target == step.target and known.run
+    )

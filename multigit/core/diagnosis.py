@@ -1,0 +1,256 @@
+"""Diagnosis: what was seen in a workspace and its repositories, judged rule by rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+
+from multigit.core.checks import missing_branches, shortened, unpublishable, unreadable
+from multigit.core.health import Finding, Health
+from multigit.core.history import HINT
+from multigit.core.locks import PREFIX
+from multigit.core.problem import Problem, Severity
+from multigit.core.record import BadLine, Head
+from multigit.core.report import plural
+from multigit.core.snapshot import Snapshot
+from multigit.core.text import git_in, masked
+from multigit.core.witness import Witness
+from multigit.core.workspace import Repo, Stage, Workspace
+
+CLOCK_SLACK = 120  # seconds that clocks may differ before anybody needs to know
+
+
+@dataclass(frozen=True, slots=True)
+class HealthRequest:
+    """Which repositories to examine, and whether a lock ref is to be tried on one of them.
+
+    `probe` is the ref that pushes are rehearsed with: nobody else's, and gone afterwards.
+    """
+
+    repos: tuple[Repo, ...]
+    stages: tuple[Stage, ...]
+    probe: str
+    lock_repo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LockTrial:
+    """What became of a lock ref that was really set: why it was refused, or why it is still there.
+
+    Both are empty when the remote took it and gave it back.
+    """
+
+    refused: str = ""
+    stays: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What was seen in one repository.
+
+    `newest` is the latest committer date of the stages' branches in Unix seconds, 0 without any;
+    `push` says why a rehearsed push failed; `exposed` are paths that git would commit and should
+    not; `lock` is None where no lock was tried.
+    """
+
+    snapshot: Snapshot
+    newest: int = 0
+    push: Problem | None = None
+    exposed: tuple[str, ...] = ()
+    lock: LockTrial | None = None
+    witnesses: tuple[Witness, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What was seen outside the repositories.
+
+    `jobs` repositories at a time are wanted, which takes `files` open files; `possible` are
+    allowed. `now` is this machine's time in Unix seconds.
+    """
+
+    git: str
+    now: int
+    log: BadLine | Head | Problem
+    unfinished: tuple[str, ...] = ()
+    jobs: int = 1
+    possible: int = 1
+    files: int = 0
+
+
+def diagnose(
+    workspace: Workspace,
+    request: HealthRequest,
+    around: Surroundings,
+    seen: Mapping[str, Checkup],
+) -> tuple[Finding, ...]:
+    """Return every finding: the workspace's first, then each repository's."""
+    found = [*_workspace(around), *_clock(around, seen.values())]
+    for repo in request.repos:
+        found += _repository(repo, workspace.remote, request, seen[repo.name], around.now)
+    return tuple(
+        replace(each, message=masked(each.message), hint=masked(each.hint)) for each in found
+    )
+
+
+def _judged(repo: str, problem: Problem) -> Finding:
+    state = Health.PROBLEM if problem.blocks else Health.WARNING
+    return Finding(repo, state, problem.code, problem.message, problem.hint)
+
+
+# The workspace
+
+
+def _workspace(around: Surroundings) -> Iterator[Finding]:
+    yield Finding("", Health.OK, "git_version", f"git {around.git}.")
+    yield _log(around.log)
+    for operation in around.unfinished:
+        yield Finding(
+            "",
+            Health.PROBLEM,
+            "unfinished_operation",
+            f"the operation {operation} is not finished, so nothing new can begin.",
+            "Go on with multigit continue, take it back with multigit undo, "
+            "or leave it as it is with multigit abandon.",
+        )
+    if around.possible < around.jobs:
+        yield Finding(
+            "",
+            Health.WARNING,
+            "open_files",
+            f"the limit of open files allows {plural(around.possible, 'repository')} at a time, "
+            f"not {around.jobs}.",
+            f"Raise it: ulimit -n {around.files}",
+        )
+
+
+def _log(log: BadLine | Head | Problem) -> Finding:
+    match log:
+        case Problem():
+            return _judged("", log)
+        case BadLine(code="torn"):
+            return Finding(
+                "",
+                Health.WARNING,
+                "log_torn",
+                f"the deployment log's line {log.line} {log.message}: a crash cut it off.",
+                "Nothing to do: the next operation moves that line aside.",
+            )
+        case BadLine():
+            message = f"the deployment log is not sound: line {log.line} {log.message}."
+            return Finding("", Health.PROBLEM, f"log_{log.code}", message, HINT)
+    told = plural(log.seq, "record")
+    return Finding("", Health.OK, "log", f"the deployment log is sound: {told}.")
+
+
+def _clock(around: Surroundings, seen: Iterable[Checkup]) -> Iterator[Finding]:
+    dates = [each.newest for each in seen if each.newest]
+    if dates and max(dates) <= around.now + CLOCK_SLACK:
+        message = "no stage has a commit from the future (git does not tell the servers' time)."
+        yield Finding("", Health.OK, "clock", message)
+
+
+# A repository
+
+
+def _repository(
+    repo: Repo, remote: str, request: HealthRequest, seen: Checkup, now: int
+) -> Iterator[Finding]:
+    snapshot = seen.snapshot
+    problems = [
+        *unreadable(snapshot),
+        *unpublishable(repo, snapshot, remote),
+        *filter(None, [snapshot.stale]),
+        *_unpushable(repo, remote, seen.push),
+        *(() if snapshot.stale else missing_branches(repo, snapshot, remote, request.stages)),
+        *_locks(request.probe, seen.lock),
+        *_secrets(repo, remote, snapshot),
+        *_future(seen.newest, now),
+        *_exposed(repo, seen.exposed),
+    ]
+    found = [_judged(repo.name, problem) for problem in problems]
+    if all(each.state is not Health.PROBLEM for each in found):
+        message = f"can be read and pushed to, all or nothing, by {snapshot.facts.identity}."
+        yield Finding(repo.name, Health.OK, "remote", message)
+    if seen.lock == LockTrial():
+        message = "takes lock refs and gives them back, so operations elsewhere keep out."
+        yield Finding(repo.name, Health.OK, "lock_refs", message)
+    if snapshot.facts.follow_tags:
+        message = "push.followTags is set; multigit overrides it, and pushes only its own tags."
+        yield Finding(repo.name, Health.OK, "follow_tags", message)
+    yield from found
+
+
+def _unpushable(repo: Repo, remote: str, failure: Problem | None) -> Iterator[Problem]:
+    """Tell why a push would fail; what git knows no better than "no" needs a hint of our own."""
+    if failure is None:
+        return
+    if failure.code == "no_atomic":
+        yield failure
+        return
+    ask = f"Ask for the right to push; for details: {git_in(repo.path)} push --dry-run {remote}"
+    vague = failure.code in {"git", "authentication"}
+    message = f"can be read, but a push would fail: {failure.message}"
+    yield Problem("not_pushable", message, ask if vague else failure.hint)
+
+
+def _locks(probe: str, trial: LockTrial | None) -> Iterator[Problem]:
+    if trial and trial.refused:
+        yield Problem(
+            "lock_refused",
+            f"takes no lock refs ({PREFIX}*): {trial.refused}",
+            "Allow these refs there, or name another repository in the [lock] section.",
+        )
+    if trial and trial.stays:
+        yield Problem(
+            "lock_stays",
+            f"takes lock refs, but does not give them back: {trial.stays}",
+            f"Allow {PREFIX}* to be deleted there, then delete {probe}.",
+        )
+
+
+def _secrets(repo: Repo, remote: str, snapshot: Snapshot) -> Iterator[Problem]:
+    if snapshot.facts.credentials:
+        yield Problem(
+            "credentials_in_url",
+            f"the URL of {remote} holds a password or token, which every process list shows.",
+            f"Keep it in a credential helper: {git_in(repo.path)} remote set-url {remote} URL, "
+            "without it.",
+            Severity.WARN,
+        )
+
+
+def _future(newest: int, now: int) -> Iterator[Problem]:
+    ahead = newest - now
+    if ahead > CLOCK_SLACK:
+        here = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M")
+        yield Problem(
+            "clock",
+            f"a stage's newest commit is dated {_span(ahead)} in the future: this machine's clock "
+            "is slow, or the committer's was fast.",
+            f"Here it is {here} UTC. If that is right, mend the committer's clock.",
+            Severity.WARN,
+        )
+
+
+def _span(seconds: int) -> str:
+    size, unit = next(
+        (each for each in ((86_400, "day"), (3_600, "hour")) if seconds >= 2 * each[0]),
+        (60, "minute"),
+    )
+    return f"{seconds // size} {unit}s"
+
+
+def _exposed(repo: Repo, paths: Sequence[str]) -> Iterator[Problem]:
+    if paths:
+        ignore = PurePosixPath(repo.path, ".gitignore")
+        lines = " ".join(f"/{path}" for path in paths)
+        yield Problem(
+            "exposed_files",
+            f"git add --all would commit what belongs elsewhere: {shortened(tuple(paths))}.",
+            f"multigit push leaves it out; for git itself add to {ignore}: {lines} "
+            "(and git rm --cached what is committed already).",
+            Severity.WARN,
+        )

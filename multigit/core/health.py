@@ -1,0 +1,84 @@
+"""Health: findings about a workspace and its repositories, as one document or one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from multigit import errors
+from multigit.core.plan import Result
+from multigit.core.report import frame, plural
+
+
+class Health(StrEnum):
+    """How a finding is meant, from good to bad."""
+
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was found; `repo` is empty for the workspace as a whole."""
+
+    repo: str
+    state: Health
+    code: str
+    message: str
+    hint: str = ""
+
+
+def health_exit_code(findings: Sequence[Finding]) -> int:
+    """Return 3 when there is a problem, for a person to mend."""
+    bad = any(each.state is Health.PROBLEM for each in findings)
+    return errors.REFUSED if bad else errors.OK
+
+
+def health_summary(findings: Sequence[Finding], repos: int) -> tuple[str, str]:
+    """Return how many repositories were examined and what was found, and what to do next."""
+    count = {state: sum(each.state is state for each in findings) for state in Health}
+    bad, doubtful = count[Health.PROBLEM], count[Health.WARNING]
+    told = [
+        *([plural(bad, "problem")] if bad else []),
+        *([plural(doubtful, "warning")] if doubtful else []),
+    ]
+    sentence = f"{plural(repos, 'repository')} examined: {' and '.join(told) or 'all is well'}."
+    return sentence, "Mend the problems, then run multigit doctor again." if bad else ""
+
+
+def health_document(findings: Sequence[Finding], repos: int) -> dict[str, Any]:
+    """Return the findings as the one JSON document."""
+    sentence, hint = health_summary(findings, repos)
+    exit_code = health_exit_code(findings)
+    return frame(
+        "doctor",
+        sentence,
+        result=Result.BLOCKED if exit_code else Result.DONE,
+        exit_code=exit_code,
+        findings=[
+            {
+                "code": each.code,
+                "repo": each.repo or None,
+                "state": str(each.state),
+                "message": each.message,
+                "hint": each.hint or None,
+            }
+            for each in findings
+        ],
+        hint=hint,
+    )
+
+
+def grouped(findings: Iterable[Finding]) -> list[tuple[tuple[str, ...], Finding]]:
+    """Return each different finding once, with all repositories that share it, worst last."""
+    shared: dict[Finding, list[str]] = {}
+    for each in findings:
+        shared.setdefault(replace(each, repo=""), []).append(each.repo)
+    order = list(Health)
+    return [
+        (tuple(repos), finding)
+        for finding, repos in sorted(shared.items(), key=lambda item: order.index(item[0].state))
+    ]

@@ -1,0 +1,63 @@
+"""Whether an answer of a deployed service is the one that its health check wants."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from multigit.core.deployment import HealthCheck
+from multigit.core.text import visible
+
+SHOWN = 200  # characters of an answer that a sentence repeats
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer: status, body as text, headers by lower-case name."""
+
+    status: int
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def unhealthy(check: HealthCheck, wanted: str, answer: Answer) -> str:
+    """Return what is wrong with an answer, or empty; `wanted` is what the named part must equal."""
+    if answer.status != check.status:
+        return f"it answers {answer.status}, not {check.status}: {excerpt(answer.body)}"
+    if check.header:
+        found = answer.headers.get(check.header.lower())
+        return _differs(f"the header {check.header}", found, wanted)
+    if check.json:
+        return _differs(check.json, _at(answer.body, check.json), wanted)
+    return ""
+
+
+def _differs(what: str, found: object, wanted: str) -> str:
+    if found is None:
+        return f"{what} is missing in its answer."
+    text = found if isinstance(found, str) else json.dumps(found)
+    return "" if text == wanted else f"{what} is {excerpt(text)}, not {wanted}."
+
+
+def _at(body: str, path: str) -> object:
+    """Return the value at a dotted path of a JSON text, or None; a number counts list items."""
+    try:
+        value: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    for part in path.split("."):
+        if isinstance(value, dict):
+            value = value.get(part)
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return None
+    return value
+
+
+def excerpt(text: str) -> str:
+    """Return the beginning of a text from outside, harmless and on one line."""
+    line = visible(" ".join(text.split()))
+    return f"{line[:SHOWN]}…" if len(line) > SHOWN else line or "nothing"

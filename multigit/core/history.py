@@ -1,0 +1,111 @@
+"""The deployment log as people and scripts read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from multigit import errors
+from multigit.core.plan import Result
+from multigit.core.problem import Problem
+from multigit.core.record import BadLine, Head
+from multigit.core.report import frame, plural
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The records asked for, newest last, and what a verification of the whole log found.
+
+    `witnesses` counts the deploy tags that were asked, None when they were not; `unasked` says
+    why a repository's tags could not be read. `hidden` counts the older records that were left out.
+    """
+
+    records: tuple[Mapping[str, Any], ...]
+    verified: BadLine | Head | None = None
+    witnesses: int | None = None
+    unasked: Mapping[str, Problem] = field(default_factory=dict)
+    hidden: int = 0
+
+    def unasked_rows(self) -> list[tuple[str, tuple[Problem, ...]]]:
+        """Return the repositories whose tags could not be read, each with its reason."""
+        return [(repo, (problem,)) for repo, problem in self.unasked.items()]
+
+    @property
+    def exit_code(self) -> int:
+        """Return 1 when the log is not sound, or a remote could not be asked."""
+        bad = isinstance(self.verified, BadLine) or self.unasked
+        return errors.FAILED if bad else errors.OK
+
+
+def history(
+    records: Sequence[Mapping[str, Any]],
+    *,
+    stage: str | None,
+    limit: int,
+    verified: BadLine | Head | None,
+    witnesses: int | None = None,
+    unasked: Mapping[str, Problem] | None = None,
+) -> History:
+    """Return the last `limit` records (0: all), only those that arrived at `stage` if given."""
+    chosen = [each for each in records if stage is None or each.get("stage") == stage]
+    shown = tuple(chosen[-limit:] if limit else chosen)
+    return History(shown, verified, witnesses, unasked or {}, len(chosen) - len(shown))
+
+
+def history_sentence(seen: History) -> str:
+    """Return what the verification found, or how many records are shown."""
+    match seen.verified:
+        case BadLine() as bad:
+            return f"The log is not sound: line {bad.line} {bad.message}."
+        case Head() as head:
+            sound = f"The log is sound: {plural(head.seq, 'record')}, each follows the one before"
+            if seen.witnesses is None:
+                return f"{sound}."
+            agree = "agrees" if seen.witnesses == 1 else "agree"
+            return f"{sound}, and {plural(seen.witnesses, 'deploy tag')} {agree}."
+    return plural(len(seen.records), "record") + "."
+
+
+def history_document(seen: History) -> dict[str, Any]:
+    """Return the log as the one JSON document."""
+    return frame(
+        "log",
+        history_sentence(seen),
+        result=Result.FAILED if seen.exit_code else Result.DONE,
+        exit_code=seen.exit_code,
+        records=[dict(each) for each in seen.records],
+        hidden=seen.hidden,
+        verified=None if seen.verified is None else isinstance(seen.verified, Head),
+        problems=problems_of(seen),
+        hint=history_hint(seen),
+    )
+
+
+def problems_of(seen: History) -> Iterator[Problem]:
+    """Yield what is wrong with the log, then which repositories could not be asked."""
+    if isinstance(seen.verified, BadLine):
+        bad = seen.verified
+        yield Problem(f"log_{bad.code}", f"line {bad.line} {bad.message}", hint_for(bad))
+    for repo, problem in seen.unasked.items():
+        yield replace(problem, message=f"{repo}: {problem.message}")
+
+
+def history_hint(seen: History) -> str:
+    """Return what to do about a log that is not sound, or how to see what is hidden; or nothing."""
+    if isinstance(seen.verified, BadLine):
+        return hint_for(seen.verified)
+    if not seen.hidden:
+        return ""
+    older = "1 older record is" if seen.hidden == 1 else f"{seen.hidden} older records are"
+    return f"{older} not shown. Pass --all, or -n and a number."
+
+
+def hint_for(bad: BadLine) -> str:
+    """Return what to do about a log that is not sound."""
+    if bad.code == "torn":
+        return "Nothing is lost: the next operation moves the torn end to a file of its own."
+    return HINT
+
+
+HINT = "Compare the file with a backup: everything from that line on cannot be trusted."

@@ -1,0 +1,90 @@
+"""What the journal of an operation tells: its plan, what was begun, and what became of it.
+
+The journal is written ahead: a record is on disk before the step that it announces begins. So
+whatever it does not mention has not begun, and whatever it mentions may or may not have happened:
+that is read from the remotes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from multigit.core.deployment import Deployment, RunState
+from multigit.core.plan import Plan, State
+from multigit.core.record import Actor
+
+VERSION = 1
+
+
+class Kind(StrEnum):
+    """The kinds of records, in the order they can appear."""
+
+    BEGUN = "begun"  # the plan was agreed to
+    PUBLISHING = "publishing"  # every object in `made` exists, and their pushes may begin
+    SETTLED = "settled"  # one repository's outcome
+    DEPLOYMENT = "deployment"  # one deployment is about to start, has a run, or ended
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record of a journal, in memory. Which fields count depends on the kind."""
+
+    kind: Kind
+    plan: Plan | None = None
+    actor: Actor | None = None
+    made: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    repos: tuple[str, ...] = ()
+    state: State | None = None
+    deployment: Deployment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Where an operation stands, as far as its journal knows.
+
+    `made` holds, per repository whose push may have begun, what each ref shall point at;
+    `settled` how those ended whose outcome was read; `deployments`, per repository and target,
+    the last that was noted of each.
+    """
+
+    plan: Plan
+    actor: Actor
+    made: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    settled: Mapping[str, State] = field(default_factory=dict)
+    deployments: Mapping[str, Mapping[str, Deployment]] = field(default_factory=dict)
+
+
+def tell(entries: Iterable[Entry]) -> Story | None:
+    """Fold a journal's records into the story; None when not even the first one is whole."""
+    story: Story | None = None
+    for entry in entries:
+        match entry:
+            case Entry(kind=Kind.BEGUN, plan=Plan() as plan, actor=Actor() as actor):
+                story = Story(plan, actor, deployments=deployed_before(plan))
+            case Entry(kind=Kind.PUBLISHING) if story:
+                story = replace(story, made={**story.made, **entry.made})
+            case Entry(kind=Kind.SETTLED, state=State() as state) if story:
+                settled = {**story.settled, **dict.fromkeys(entry.repos, state)}
+                story = replace(story, settled=settled)
+            case Entry(kind=Kind.DEPLOYMENT, deployment=Deployment() as deployment) if story:
+                story = replace(story, deployments=noted(story, entry.repos[0], deployment))
+    return story
+
+
+def noted(
+    story: Story, repo: str, deployment: Deployment
+) -> Mapping[str, Mapping[str, Deployment]]:
+    """Return the story's deployments with a newer note of one."""
+    own = {**story.deployments.get(repo, {}), deployment.target: deployment}
+    return {**story.deployments, repo: own}
+
+
+def deployed_before(plan: Plan) -> Mapping[str, Mapping[str, Deployment]]:
+    """Return what a plan that goes on knew of deployments."""
+    return {
+        repo.repo: begun
+        for repo in plan.repos
+        if (begun := {d.target: d for d in repo.deployed if d.state is not RunState.NOT_STARTED})
+    }

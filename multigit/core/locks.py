@@ -1,0 +1,85 @@
+"""The lock across machines: one ref per stage, in the remote of one chosen repository."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from multigit.core.plan import MergeStep, Plan
+from multigit.core.problem import Problem, Severity
+
+PREFIX = "refs/multigit/locks/"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lock. The `nonce` makes each lock's object unlike every other.
+
+    Without it a second push of the same content would answer "up to date" and look like success.
+    """
+
+    nonce: str
+    operation: str
+    command: str
+    who: str
+    host: str
+    pid: int
+    since: str
+    why: str
+
+    def sentence(self, stage: str) -> str:
+        """Return who holds the stage's lock, since when, and what for."""
+        return (
+            f"{stage} is locked by {self.who} on {self.host} since {self.since}: "
+            f"multigit {self.command} ({self.why})."
+        )
+
+
+def to_bytes(holder: Holder) -> bytes:
+    """Return the content of the lock's object."""
+    return json.dumps(asdict(holder), sort_keys=True, indent=1).encode() + b"\n"
+
+
+def from_bytes(content: bytes) -> Holder | None:
+    """Return the holder in a lock's object, or None when it is none of ours."""
+    try:
+        return Holder(**json.loads(content))
+    except (ValueError, TypeError):
+        return None
+
+
+def lock_ref(stage: str) -> str:
+    """Return the full name of a stage's lock."""
+    return f"{PREFIX}{stage}"
+
+
+def lock_left(refs: Iterable[str], nonce: str) -> Problem:
+    """Return the problem of locks that could not be given back."""
+    stages = ", ".join(ref.removeprefix(PREFIX) for ref in refs)
+    return Problem(
+        "lock_left",
+        f"The remote did not take the lock of {stages} back.",
+        f'When it answers again: multigit lock release --id {nonce} --reason "why"',
+        Severity.WARN,
+    )
+
+
+def lock_unknown(stages: Iterable[str], reason: str) -> Problem:
+    """Return the problem of locks of which nobody knows whether they were left behind."""
+    return Problem(
+        "lock_unknown",
+        f"It is unknown whether {', '.join(stages)} is still locked: {reason}",
+        "When the remote answers again: multigit lock status",
+        Severity.WARN,
+    )
+
+
+def stages_changed(plan: Plan) -> tuple[str, ...]:
+    """Return the stages that an operation moves or deploys, in a fixed order."""
+    stages: set[str] = set()
+    for repo in plan.repos:
+        for step in repo.moves():
+            stages.add(step.target if isinstance(step, MergeStep) else step.stage)
+        stages.update(step.stage for step in repo.deploys())
+    return tuple(sorted(stages))

@@ -1,0 +1,293 @@
+"""Promotion and back-merge: from a request and what was seen to a plan of merges."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from multigit.core import checks
+from multigit.core.deploys import deploy_steps
+from multigit.core.moment import Moment, tag_name
+from multigit.core.plan import (
+    AdvanceStep,
+    CommitStep,
+    FastForwardStep,
+    MergeStep,
+    Plan,
+    PushStep,
+    RefUpdate,
+    RepoPlan,
+    State,
+    Step,
+    TagStep,
+    settle,
+)
+from multigit.core.problem import Problem
+from multigit.core.refs import branch_ref, tag_ref
+from multigit.core.snapshot import Merge, Snapshot
+from multigit.core.workspace import Confirm, Repo, Stage, Workspace
+from multigit.errors import UsageError
+
+STRICTNESS = (Confirm.NONE, Confirm.YES, Confirm.NAME)
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One merge of a stage into its neighbour, with the message that the merge commit gets."""
+
+    source: Stage
+    target: Stage
+    message: str
+
+    @property
+    def forward(self) -> bool:
+        """True on the way to production."""
+        return self.target.promotes_from == self.source.name
+
+
+@dataclass(frozen=True, slots=True)
+class MergeRequest:
+    """What a promotion or a back-merge was asked to do.
+
+    Each hop builds on the result of the one before it.
+    """
+
+    command: str
+    moment: Moment
+    hops: tuple[Hop, ...]
+    repos: tuple[Repo, ...]
+    skip_blocked: bool = False
+    accept_reverts: bool = False
+    wait: bool = True
+
+    @property
+    def source(self) -> Stage:
+        """Return the stage that the first hop takes from."""
+        return self.hops[0].source
+
+    @property
+    def target(self) -> Stage:
+        """Return the stage that the last hop arrives at."""
+        return self.hops[-1].target
+
+    @property
+    def tag_template(self) -> str:
+        """Return the template of the release's tag; empty on the way down, which tags nothing."""
+        return self.target.tag if self.hops[-1].forward else ""
+
+    def stages(self) -> tuple[Stage, ...]:
+        """Return every stage on the route, once."""
+        return (self.source, *(hop.target for hop in self.hops))
+
+
+def default_message(workspace: Workspace, source: Stage, target: Stage) -> str:
+    """Return the message of a merge that nobody wrote one for."""
+    message = f"Merge {source.name} into {target.name}"
+    if target.promotes_from == source.name:
+        return f"{message} (production deployment)" if workspace.is_last(target) else message
+    return f"{message} ({'hotfix sync' if workspace.is_last(source) else 'sync verified'})"
+
+
+def hop(workspace: Workspace, source: Stage, target: Stage, message: str | None) -> Hop:
+    """Return the merge between two neighbours; raises UsageError for stages that are none."""
+    if source.name != target.promotes_from and target.name != source.promotes_from:
+        neighbours = [stage.promotes_from for stage in (source,) if stage.promotes_from]
+        neighbours += [s.name for s in workspace.stages if s.promotes_from == source.name]
+        raise UsageError(
+            f"{source.name} and {target.name} are not neighbouring stages.",
+            hint=f"From {source.name} you can go to: {', '.join(neighbours) or 'no other stage'}.",
+            code="not_neighbours",
+        )
+    if message is not None:
+        checks.check_message(message)
+    elif wants_message(source, target):
+        raise message_required(target)
+    return Hop(source, target, message or default_message(workspace, source, target))
+
+
+def wants_message(source: Stage, target: Stage) -> bool:
+    """Tell whether a merge needs a message of its own; on the way down none does."""
+    return target.require_message and target.promotes_from == source.name
+
+
+def hops_down(workspace: Workspace, source: str | None) -> tuple[Hop, ...]:
+    """Return the merges from a stage (the last one if None) down to the first one."""
+    if source is None:
+        source = next(
+            stage.name for stage in reversed(workspace.stages) if workspace.is_last(stage)
+        )
+    chain = workspace.chain_down(workspace.stage(source))
+    if len(chain) == 1:
+        raise UsageError(
+            f"There is no stage before {source}.",
+            hint="Choose the stage that the commits come from: multigit backmerge STAGE",
+            code="no_stage_before",
+        )
+    return tuple(hop(workspace, here, below, None) for here, below in itertools.pairwise(chain))
+
+
+def message_required(stage: Stage) -> UsageError:
+    """Return the error for a stage that wants a message and got none."""
+    return UsageError(
+        f"{stage.name} wants a message for every change.",
+        hint='Pass one: -m "what changes and why".',
+        code="message_required",
+    )
+
+
+def strictest(stages: Iterable[Stage]) -> Stage:
+    """Return the stage with the strictest confirmation, the later one among equals."""
+    return max(reversed(list(stages)), key=lambda stage: STRICTNESS.index(stage.confirm))
+
+
+def plan_merges(
+    request: MergeRequest, workspace: Workspace, snapshots: Mapping[str, Snapshot]
+) -> Plan:
+    """Return the plan for all repositories, in the order of the request."""
+    taken = {tag.name for snapshot in snapshots.values() for tag in snapshot.refs.tags}
+    template = request.tag_template
+    release = tag_name(template, request.moment, taken) if template else ""
+    asks = strictest(hop.target for hop in request.hops)
+    forward = request.hops[-1].forward
+    repos = tuple(
+        plan_repository(request, workspace, repo, snapshots[repo.name], release)
+        for repo in request.repos
+    )
+    return Plan(
+        command=request.command,
+        operation=request.moment.operation(
+            request.command, request.source.name, request.target.name
+        ),
+        time=request.moment.utc,
+        date=request.moment.git_date,
+        source=request.source.name,
+        target=request.target.name,
+        message=request.hops[-1].message,
+        release=release if any(repo.state is not State.UP_TO_DATE for repo in repos) else "",
+        confirm=asks.confirm,
+        word=asks.name,
+        checklist=request.target.checklist if forward else (),
+        skip_blocked=request.skip_blocked,
+        accept_reverts=request.accept_reverts,
+        pace=request.target.pace,
+        wait=request.wait,
+        repos=repos,
+    )
+
+
+def plan_repository(
+    request: MergeRequest, workspace: Workspace, repo: Repo, snapshot: Snapshot, release: str
+) -> RepoPlan:
+    """Return what happens in one repository."""
+    branch = snapshot.refs.branch
+    steps = publishing(merge_steps(request.hops, snapshot, release), snapshot)
+    deploys: tuple[Step, ...] = ()
+    if steps and request.hops[-1].forward:
+        deploys = deploy_steps(workspace, repo, request.target, tag=release)
+    target, source = branch(request.target.branch).remote, branch(request.source.branch).remote
+    return settle(
+        RepoPlan(
+            repo=repo.name,
+            path=repo.path,
+            state=State.PLANNED,
+            steps=(*steps, *deploys),
+            problems=tuple(_problems(request, workspace, repo, snapshot)),
+            branch=request.target.branch,
+            before=target.sha if target else "",
+            source_sha=source.sha if source else "",
+            wave=repo.wave,
+        ),
+        skip_blocked=request.skip_blocked,
+    )
+
+
+def merge_steps(hops: tuple[Hop, ...], snapshot: Snapshot, release: str) -> tuple[Step, ...]:
+    """Return the steps that make one repository's merges and the release's tag; () for none."""
+    routes = {(hop.source.name, hop.target.name): hop for hop in hops}
+    merges = tuple(
+        merge_step(routes[merge.source, merge.target], merge)
+        for merge in snapshot.merges
+        if merge.commit
+    )
+    if not merges or not release:
+        return merges
+    return (*merges, TagStep(release, merges[-1].branch, merges[-1].message))
+
+
+def merge_step(hop: Hop, merge: Merge) -> MergeStep:
+    """Return the step that publishes a previewed merge."""
+    return MergeStep(
+        source=merge.source,
+        target=merge.target,
+        source_branch=hop.source.branch,
+        branch=hop.target.branch,
+        ours=merge.ours,
+        theirs=merge.theirs,
+        commit=merge.commit,
+        tree=merge.tree,
+        message=hop.message,
+        files=merge.files,
+        waiting=merge.waiting,
+    )
+
+
+def publishing(preparing: tuple[Step, ...], snapshot: Snapshot) -> tuple[Step, ...]:
+    """Return the steps with the one push behind them, and the local branches that follow it."""
+    updates: dict[str, RefUpdate] = {}
+    follow: list[FastForwardStep] = []
+    for step in preparing:
+        match step:
+            case AdvanceStep():
+                updates[step.branch] = RefUpdate(branch_ref(step.branch), step.before)
+            case CommitStep():
+                remote = snapshot.refs.branch(step.branch).remote
+                update = RefUpdate(branch_ref(step.branch), remote.sha if remote else "")
+                updates.setdefault(step.branch, update)
+            case MergeStep():
+                updates[step.branch] = RefUpdate(branch_ref(step.branch), step.ours.sha)
+                branch = snapshot.refs.branch(step.branch)
+                if branch.local:
+                    follow.append(FastForwardStep(step.branch, branch.checked_out))
+            case TagStep():
+                updates[step.name] = RefUpdate(tag_ref(step.name), "")
+    if not updates:
+        return ()
+    return (*preparing, PushStep(tuple(updates.values())), *follow)
+
+
+def _problems(
+    request: MergeRequest, workspace: Workspace, repo: Repo, snapshot: Snapshot
+) -> Iterable[Problem]:
+    remote = workspace.remote
+    yield from checks.unreadable(snapshot)
+    yield from checks.unpublishable(repo, snapshot, remote)
+    yield from checks.missing_branches(repo, snapshot, remote, request.stages())
+    yield from merge_problems(
+        request.hops, repo, snapshot, remote, accept_reverts=request.accept_reverts
+    )
+    yield from checks.unpushed_source(snapshot, request.source)
+
+
+def merge_problems(
+    hops: tuple[Hop, ...],
+    repo: Repo,
+    snapshot: Snapshot,
+    remote: str,
+    *,
+    accept_reverts: bool,
+) -> Iterable[Problem]:
+    """Report each previewed merge that cannot be made, or that loses work."""
+    by_name = {(hop.source.name, hop.target.name): hop for hop in hops}
+    before = ""
+    for merge in snapshot.merges:
+        route = by_name[merge.source, merge.target]
+        branches = (route.source.branch, route.target.branch)
+        yield from checks.unmergeable(
+            repo, merge, remote, branches, forward=route.forward, first=before
+        )
+        yield from checks.losing_work(
+            repo, merge, remote, branches, forward=route.forward, accepted=accept_reverts
+        )
+        if merge.commit:
+            before = f"First run multigit promote {merge.source} {merge.target}. "

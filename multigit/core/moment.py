@@ -1,0 +1,72 @@
+"""The one moment of an operation: its tag stamp, its id and its commits' dates come from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+STAMP = "{timestamp}"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time with the workspace's timezone; `nonce` tells apart operations of one second."""
+
+    time: datetime
+    nonce: str
+
+    @classmethod
+    def of(cls, date: str, nonce: str = "") -> Moment:
+        """Return the moment of a date in git's form, as `git_date` gives it."""
+        seconds, _, zone = date.partition(" ")
+        offset = datetime.strptime(zone, "%z").tzinfo
+        return cls(datetime.fromtimestamp(int(seconds), offset), nonce)
+
+    @property
+    def stamp(self) -> str:
+        """Return the part of a deploy tag that tells when: YYYYMMDD-HHMMSS, workspace time."""
+        return self.time.strftime("%Y%m%d-%H%M%S")
+
+    @property
+    def git_date(self) -> str:
+        """Return the date as git takes it: Unix seconds and offset."""
+        return f"{int(self.time.timestamp())} {self.time:%z}"
+
+    @property
+    def utc(self) -> str:
+        """Return the moment in UTC as the log writes it: 2025-01-15T15:01:30Z."""
+        return self.time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def operation(self, *words: str) -> str:
+        """Return the id of an operation: 20250115T150130Z-promote-stg-main-7f3a."""
+        when = self.time.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+        return "-".join(
+            [when, *(re.sub(r"[^A-Za-z0-9._]+", "_", word) for word in words), self.nonce]
+        )
+
+
+def tag_name(template: str, moment: Moment, taken: AbstractSet[str] = frozenset()) -> str:
+    """Return the tag's name for this moment; a taken one gets -2, -3, … behind it.
+
+    A name is also taken when another tag lies below it (`deploy-1/x`): git could hold only one.
+    """
+    name = template.replace(STAMP, moment.stamp)
+    candidate, number = name, 1
+    while candidate in taken or any(other.startswith(f"{candidate}/") for other in taken):
+        number += 1
+        candidate = f"{name}-{number}"
+    return candidate
+
+
+def tag_glob(template: str) -> str:
+    """Return the pattern that all tags of a template match: deploy-*."""
+    return template.replace(STAMP, "*")
+
+
+def is_deploy_tag(template: str, name: str) -> bool:
+    """Tell whether the name is one that this template makes."""
+    before, _, after = template.partition(STAMP)
+    pattern = rf"{re.escape(before)}\d{{8}}-\d{{6}}{re.escape(after)}(-\d+)?"
+    return re.fullmatch(pattern, name) is not None

@@ -1,0 +1,145 @@
+"""What people are told of an operation: one message with a table of its repositories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from multigit.core.deployment import Deployment, RunState
+from multigit.core.outcome import Outcome, Report
+from multigit.core.plan import Result, State
+from multigit.core.report import plural, summary
+from multigit.core.text import masked, visible
+from multigit.core.workspace import Event
+
+ROWS = 60  # of the table; what went wrong stands first
+SHORT = 7  # digits of a commit
+NOTES = 4000  # characters of the operation's message
+HEAD = "| repository | state | from → to | commits | link |\n|---|---|---|---|---|"
+STILL = {State.UP_TO_DATE, State.SKIPPED}
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One message: a line, and a text in Markdown. `failed` where it is no good news."""
+
+    event: Event
+    title: str
+    body: str
+    failed: bool
+
+
+def event_of(report: Report) -> Event | None:
+    """Return what there is to tell of a report, or None where nothing was done."""
+    states = {each.state for o in report.outcomes for each in o.deployments}
+    if RunState.WAITING in states:
+        return Event.WAITING
+    if any(not state.over for state in states - {RunState.NOT_STARTED}):
+        return None
+    match report.result:
+        case Result.DONE:
+            return Event.SUCCEEDED
+        case Result.FAILED | Result.ERROR:
+            return Event.FAILED
+    return None
+
+
+def news(report: Report, event: Event) -> News:
+    """Return the message about an event of this report's operation."""
+    plan = report.plan
+    way = f"{plan.source} → {plan.target}" if plan.source else plan.target
+    what = _line(f"{plan.command} {way}".strip())
+    release = f": {_line(plan.release)}" if plan.release else ""
+    failed = event is Event.FAILED
+    return News(event, f"{what} {_WORDS[event]}{release}", _body(report, event), failed)
+
+
+_WORDS = {
+    Event.STARTED: "started",
+    Event.SUCCEEDED: "succeeded",
+    Event.FAILED: "failed",
+    Event.WAITING: "waits for approval",
+}
+
+
+def _body(report: Report, event: Event) -> str:
+    plan = report.plan
+    sentence = "" if event is Event.STARTED else _harmless(summary(report)[0])
+    release = f"Release: `{_line(plan.release)}`" if plan.release else ""
+    operation = f"Operation: `{_line(plan.operation)}`"
+    parts = (sentence, _notes(plan.message), _table(report), release, operation)
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _notes(message: str) -> str:
+    """Return the operation's message, which is Markdown of our own people, without HTML."""
+    text = message if len(message) <= NOTES else f"{message[:NOTES]}…"
+    lines = (visible(masked(line)).replace("<", "&lt;") for line in text.strip().splitlines())
+    return "\n".join(lines)
+
+
+def _table(report: Report) -> str:
+    """Return a row for each deployment, or for each repository that has none."""
+    told = [outcome for outcome in report.outcomes if outcome.state not in STILL]
+    rows = [row for outcome in told for row in _rows(outcome)]
+    if not rows:
+        return ""
+    rows.sort(key=lambda row: not row[0])
+    more = f"\n\n… and {plural(len(rows) - ROWS, 'row')} more." if len(rows) > ROWS else ""
+    return "\n".join([HEAD, *(text for _, text in rows[:ROWS])]) + more
+
+
+def _rows(outcome: Outcome) -> Iterator[tuple[bool, str]]:
+    """Yield whether it went wrong, and the row."""
+    for one in outcome.deployments or (None,):
+        target = f" ({one.target})" if one and one.target else ""
+        cells = (
+            _harmless(f"{outcome.repo}{target}"),
+            _harmless(_state(outcome, one)),
+            _moved(outcome),
+            str(outcome.plan.commit_count),
+            f"[open]({quote(one.url, safe=_IN_URLS)})" if one and one.url else "",
+        )
+        bad = outcome.state in BAD or bool(one and one.state.bad)
+        yield bad, f"| {' | '.join(cells)} |"
+
+
+BAD = {State.BLOCKED, State.NOT_PUBLISHED, State.FAILED, State.UNKNOWN}
+_IN_URLS = ":/?#@!$&'*+,;=%~"  # not the brackets, which would end a link
+
+
+def _state(outcome: Outcome, one: Deployment | None) -> str:
+    """Return how it stands; what went wrong with its reason, what waits with whom it waits for."""
+    if one is None or outcome.state in BAD:
+        reasons = [p.message for p in outcome.problems if p.blocks or outcome.state in BAD]
+        return _with(str(outcome.state).replace("_", " "), reasons[0] if reasons else "")
+    if one.state is RunState.WAITING:
+        return f"waiting for {', '.join(one.sight.reviewers) or 'a reviewer'}"
+    return _with(one.state.in_words, one.sight.detail if one.state.bad else "")
+
+
+def _with(state: str, reason: str) -> str:
+    return f"{state}: {reason}" if reason else state
+
+
+def _moved(outcome: Outcome) -> str:
+    """Return which commit the stage's branch held before, and which one it holds then."""
+    plan = outcome.plan
+    deployed = next((step.sha for step in plan.deploys() if step.sha), "")
+    after = outcome.after or plan.after or deployed
+    if not after:
+        return ""
+    return f"{plan.before[:SHORT] or 'new'} → {after[:SHORT]}" if plan.moves() else after[:SHORT]
+
+
+def _line(text: str) -> str:
+    """Return text of our own on one line, without what would end a code span."""
+    return visible(masked(text)).replace("`", "'")
+
+
+def _harmless(text: str) -> str:
+    """Return text from outside as Markdown that shows it, and does nothing else."""
+    plain = visible(masked(" ".join(text.split()))).replace("&", "&amp;")
+    plain = plain.replace("<", "&lt;").replace(">", "&gt;")
+    return "".join(f"\\{letter}" if letter in "\\`*[]|" else letter for letter in plain)

@@ -1,0 +1,131 @@
+"""What became of a plan: one outcome per repository, and the result and exit code of them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from multigit import errors
+from multigit.core.deployment import Deployment, RunState
+from multigit.core.plan import Plan, RepoPlan, Result, State
+from multigit.core.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one repository ended; `made` maps each ref to what it points at, or would have.
+
+    `partial` is True when some of its refs are published and others are not. `deployments` stand
+    in the order of the plan's.
+    """
+
+    plan: RepoPlan
+    state: State
+    made: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    partial: bool = False
+    deployments: tuple[Deployment, ...] = ()
+
+    @property
+    def repo(self) -> str:
+        """Return the repository's name."""
+        return self.plan.repo
+
+    @property
+    def after(self) -> str:
+        """Return what the last branch points at now, or empty when it did not move."""
+        if self.state is State.UPDATED:
+            return next(reversed(list(self.made.values())), "")
+        if self.state is State.DEPLOYED:
+            return self.plan.source_sha
+        if self.state is not State.PUBLISHED:
+            return ""
+        branches = [u.ref for u in self.plan.updates() if u.ref.startswith("refs/heads/")]
+        return self.made.get(branches[-1], "") if branches else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A plan and how it ended. Without outcomes it was only planned, refused or cancelled."""
+
+    plan: Plan
+    result: Result
+    outcomes: tuple[Outcome, ...]
+    interrupted: bool = False
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def unfinished(self) -> bool:
+        """True when some of it is published, or may be, and some is not: it can be continued."""
+        begun = self.count(State.PUBLISHED, State.DEPLOYED, State.UNKNOWN) or any(
+            o.partial for o in self.outcomes
+        )
+        left = self.count(State.UNKNOWN, State.FAILED, State.NOT_PUBLISHED)
+        return bool(begun and left) or any(self.open_deployments())
+
+    def open_deployments(self) -> Iterator[Deployment]:
+        """Yield the deployments that may still change, or were to come and did not."""
+        for outcome in self.outcomes:
+            for deployment in outcome.deployments:
+                under_way = not deployment.state.over and self.plan.wait
+                if under_way or deployment.state in {RunState.NOT_STARTED, RunState.UNKNOWN}:
+                    yield deployment
+
+    @property
+    def exit_code(self) -> int:
+        """Return the process's exit code for this result."""
+        if self.interrupted:
+            return errors.INTERRUPTED
+        return EXIT_CODES[self.result]
+
+    def count(self, *states: State) -> int:
+        """Count the repositories in one of these states."""
+        return sum(outcome.state in states for outcome in self.outcomes)
+
+
+EXIT_CODES = {
+    Result.PLANNED: errors.OK,
+    Result.DONE: errors.OK,
+    Result.NOTHING: errors.OK,
+    Result.BLOCKED: errors.REFUSED,
+    Result.CANCELLED: errors.REFUSED,
+    Result.PAUSED: errors.REFUSED,
+    Result.FAILED: errors.FAILED,
+    Result.ERROR: errors.FAILED,
+}
+
+
+def planned(plan: Plan) -> Report:
+    """Return the report of a plan that was not run."""
+    outcomes = tuple(as_planned(repo) for repo in plan.repos)
+    return Report(plan, plan.result, outcomes)
+
+
+def as_planned(repo: RepoPlan) -> Outcome:
+    """Return the outcome of a repository in which nothing was done."""
+    return Outcome(repo, repo.state, repo.made, repo.problems, deployments=repo.deployed)
+
+
+def refused(plan: Plan, problem: Problem) -> Report:
+    """Return the report of a plan that was not run for want of consent."""
+    return replace(planned(plan), result=Result.BLOCKED, problems=(problem,))
+
+
+def cancelled(plan: Plan, *, interrupted: bool) -> Report:
+    """Return the report of a plan that the person did not agree to."""
+    return replace(planned(plan), result=Result.CANCELLED, interrupted=interrupted)
+
+
+def ended(plan: Plan, outcomes: Sequence[Outcome], *, interrupted: bool = False) -> Report:
+    """Return the report of a plan that was run; repositories without an outcome stay as planned."""
+    by_name = {outcome.repo: outcome for outcome in outcomes}
+    everything = tuple(by_name.get(repo.repo) or as_planned(repo) for repo in plan.repos)
+    states = {outcome.state for outcome in everything}
+    failed = states & {State.FAILED, State.UNKNOWN, State.NOT_PUBLISHED}
+    failed |= {o.state for o in everything if any(d.state.bad for d in o.deployments)}
+    result = Result.FAILED if failed else Result.DONE
+    report = Report(plan, result, everything, interrupted)
+    asked_for = failed == {State.NOT_PUBLISHED} and not plan.wait  # the later waves are left
+    if asked_for or (not failed and any(report.open_deployments())):
+        return replace(report, result=Result.PAUSED)
+    return report

@@ -1,0 +1,384 @@
+"""The plan: what one operation will do, as plain data. What is shown is what is run.
+
+A repository's plan is a list of small steps. The steps that prepare (`CommitStep`, `AdvanceStep`,
+`MergeStep`, `TagStep`) each make the object that one ref shall point at; `PushStep` publishes
+those refs in one atomic push; `FastForwardStep` lets a local branch follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Literal
+
+from multigit.core.deployment import Deployment, HealthCheck, Pace, Runner
+from multigit.core.problem import Problem
+from multigit.core.refs import branch_ref
+from multigit.core.snapshot import Change, Tip, Waiting
+from multigit.core.workspace import Confirm
+
+
+class State(StrEnum):
+    """Where a repository stands in an operation."""
+
+    PLANNED = "planned"
+    UP_TO_DATE = "up_to_date"
+    BLOCKED = "blocked"
+    SKIPPED = "skipped"
+    PUBLISHED = "published"
+    UPDATED = "updated"
+    DEPLOYED = "deployed"
+    NOT_PUBLISHED = "not_published"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Result(StrEnum):
+    """How an operation ended, or that it was only planned."""
+
+    PLANNED = "planned"
+    DONE = "done"
+    NOTHING = "nothing"
+    BLOCKED = "blocked"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    PAUSED = "paused"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class CommitStep:
+    """Commit these files of the work tree on the checked-out branch, whose tip is `parent`.
+
+    `commit` is the id that the commit gets when no hook and no signature changes it.
+    """
+
+    stage: str
+    branch: str
+    parent: str
+    commit: str
+    message: str
+    changes: tuple[Change, ...]
+    verify: bool = True
+    type: Literal["commit"] = "commit"
+
+
+@dataclass(frozen=True, slots=True)
+class AdvanceStep:
+    """Let the remote branch take over the local commits from `before` (empty: new) to `after`."""
+
+    stage: str
+    branch: str
+    before: str
+    after: str
+    waiting: Waiting
+    type: Literal["advance"] = "advance"
+
+
+@dataclass(frozen=True, slots=True)
+class MergeStep:
+    """Merge `theirs` (of stage `source`) into `ours` (of stage `target`) as `commit`.
+
+    The commit lies in the object database since planning; the step checks it, and makes it anew
+    when it is gone or when `theirs` became another commit through a hook.
+    """
+
+    source: str
+    target: str
+    source_branch: str
+    branch: str
+    ours: Tip
+    theirs: Tip
+    commit: str
+    tree: str
+    message: str
+    files: int
+    waiting: Waiting
+    type: Literal["merge"] = "merge"
+
+
+@dataclass(frozen=True, slots=True)
+class TagStep:
+    """Make the annotated tag object `name` for the commit that `branch` shall point at."""
+
+    name: str
+    branch: str
+    message: str
+    type: Literal["tag"] = "tag"
+
+
+@dataclass(frozen=True, slots=True)
+class RefUpdate:
+    """A ref of the remote and the value that it must still hold; empty: it must not exist."""
+
+    ref: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class PushStep:
+    """Publish these refs in one atomic push, each with a lease on what it must still hold."""
+
+    updates: tuple[RefUpdate, ...]
+    type: Literal["push"] = "push"
+
+
+@dataclass(frozen=True, slots=True)
+class FastForwardStep:
+    """Let the local branch follow, unless `checked_out` names a work tree that has it."""
+
+    branch: str
+    checked_out: str = ""
+    type: Literal["fast_forward"] = "fast_forward"
+
+
+@dataclass(frozen=True, slots=True)
+class CloneStep:
+    """Clone the missing repository and check the stage's branch out."""
+
+    url: str
+    branch: str
+    type: Literal["clone"] = "clone"
+
+
+@dataclass(frozen=True, slots=True)
+class CreateBranchStep:
+    """Create the local branch from the remote one, with that as its upstream."""
+
+    branch: str
+    after: str
+    type: Literal["create_branch"] = "create_branch"
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateStep:
+    """Fast-forward the local branch; with `checked_out` the files of the clean work tree, too."""
+
+    branch: str
+    before: str
+    after: str
+    commits: int
+    checked_out: bool
+    type: Literal["update"] = "update"
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchStep:
+    """Check the branch out in the clean work tree."""
+
+    branch: str
+    type: Literal["switch"] = "switch"
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreStep:
+    """Set a branch that an operation moved back from `before` to `after`; empty: it was new."""
+
+    stage: str
+    branch: str
+    before: str
+    after: str
+    type: Literal["restore"] = "restore"
+
+
+@dataclass(frozen=True, slots=True)
+class MoveBackStep:
+    """Let the local branch follow a restored one, while it still holds `before`."""
+
+    branch: str
+    before: str
+    after: str
+    type: Literal["move_back"] = "move_back"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteTagStep:
+    """Delete the deploy tag that an operation made, whose object is `before`."""
+
+    name: str
+    before: str
+    type: Literal["delete_tag"] = "delete_tag"
+
+
+@dataclass(frozen=True, slots=True)
+class DeployStep:
+    """Deploy what the push published, or `sha` where nothing is pushed, to one target.
+
+    `branch` is the stage's; `tag` is empty where the release has none. `attempt` counts from 1.
+    """
+
+    stage: str
+    environment: str
+    branch: str
+    target: str
+    runner: Runner
+    timeout: float
+    health: HealthCheck | None = None
+    sha: str = ""
+    tag: str = ""
+    attempt: int = 1
+    type: Literal["deploy"] = "deploy"
+
+
+PublishingStep = CommitStep | AdvanceStep | MergeStep | TagStep | PushStep | FastForwardStep
+UndoingStep = RestoreStep | MoveBackStep | DeleteTagStep
+PullingStep = CloneStep | CreateBranchStep | UpdateStep | SwitchStep
+MovingStep = CommitStep | AdvanceStep | MergeStep | RestoreStep
+Step = PublishingStep | PullingStep | UndoingStep | DeployStep
+
+
+@dataclass(frozen=True, slots=True)
+class RepoPlan:
+    """What happens in one repository, or why nothing does.
+
+    `made` maps refs to what an earlier attempt of the same operation made for them; `published`
+    tells that it also pushed them, so that only the deployments are left; `deployed` what it knew
+    of these. A `wave` begins when all
+    lower ones are published, deployed and healthy.
+    """
+
+    repo: str
+    path: str
+    state: State
+    steps: tuple[Step, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    branch: str = ""
+    before: str = ""
+    source_sha: str = ""
+    made: Mapping[str, str] = field(default_factory=dict)
+    wave: int = 0
+    published: bool = False
+    deployed: tuple[Deployment, ...] = ()
+
+    def merges(self) -> tuple[MergeStep, ...]:
+        """Return the merges in the order they are made."""
+        return tuple(step for step in self.steps if isinstance(step, MergeStep))
+
+    def commits(self) -> tuple[CommitStep, ...]:
+        """Return the commits of the work tree (one at most, today)."""
+        return tuple(step for step in self.steps if isinstance(step, CommitStep))
+
+    def advances(self) -> tuple[AdvanceStep, ...]:
+        """Return the takeovers of local commits (one at most, today)."""
+        return tuple(step for step in self.steps if isinstance(step, AdvanceStep))
+
+    def deploys(self) -> tuple[DeployStep, ...]:
+        """Return the deployments, in the order in which they are made."""
+        return tuple(step for step in self.steps if isinstance(step, DeployStep))
+
+    def updates(self) -> tuple[RefUpdate, ...]:
+        """Return the refs that the push moves or creates."""
+        return tuple(u for step in self.steps if isinstance(step, PushStep) for u in step.updates)
+
+    @property
+    def tag(self) -> str:
+        """Return the tag's name, or empty when none is made."""
+        return next((step.name for step in self.steps if isinstance(step, TagStep)), "")
+
+    @property
+    def deleted_tag(self) -> str:
+        """Return the tag that is deleted, or empty."""
+        return next((step.name for step in self.steps if isinstance(step, DeleteTagStep)), "")
+
+    @property
+    def after(self) -> str:
+        """Return the planned commit of the last branch that moves, or empty."""
+        restored = [step.after for step in self.steps if isinstance(step, RestoreStep)]
+        if restored:
+            return restored[-1]
+        made = [s.commit for s in self.steps if isinstance(s, CommitStep | MergeStep)]
+        made = made or [step.after for step in self.advances()]
+        return made[-1] if made else ""
+
+    def moves(self) -> tuple[MovingStep, ...]:
+        """Return the steps that move a branch: those that people and scripts are told about."""
+        return tuple(step for step in self.steps if isinstance(step, MovingStep))
+
+    @property
+    def commit_count(self) -> int:
+        """Return how many own commits arrive at the last stage that moves."""
+        return next(reversed(list(self.arriving().values())), 0)
+
+    def arriving(self) -> dict[str, int]:
+        """Return how many own commits arrive at each stage, in the order they do."""
+        counts: dict[str, int] = {}
+        for step in self.steps:
+            match step:
+                case MergeStep():
+                    counts[step.target] = counts.get(step.target, 0) + step.waiting.commits
+                case AdvanceStep():
+                    counts[step.stage] = counts.get(step.stage, 0) + step.waiting.commits
+                case CommitStep():
+                    counts[step.stage] = counts.get(step.stage, 0) + 1
+        return counts
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One operation over all chosen repositories, ready to be shown and to be run.
+
+    `date` is the author and committer date of everything that it makes, in git's form. `release`
+    is the tag of the operation or empty. `skip_blocked` records that the person asked to go on
+    without the blocked repositories, which then stand in `repos` as skipped; `accept_reverts` that
+    reverts may leave out or take away work of an earlier stage. `undoes` is the
+    operation that this one takes back, or empty. With `wait` off nobody waits for deployments.
+    """
+
+    command: str
+    operation: str
+    time: str
+    date: str
+    source: str
+    target: str
+    message: str
+    repos: tuple[RepoPlan, ...]
+    release: str = ""
+    confirm: Confirm = Confirm.NONE
+    word: str = ""
+    checklist: tuple[str, ...] = ()
+    skip_blocked: bool = False
+    accept_reverts: bool = False
+    pace: Pace = field(default_factory=Pace)
+    wait: bool = True
+    undoes: str = ""
+
+    @property
+    def result(self) -> Result:
+        """Return blocked, nothing or planned."""
+        states = {repo.state for repo in self.repos}
+        if State.BLOCKED in states or states == {State.SKIPPED}:
+            return Result.BLOCKED
+        return Result.PLANNED if State.PLANNED in states else Result.NOTHING
+
+    def planned(self) -> tuple[RepoPlan, ...]:
+        """Return the repositories in which something will happen."""
+        return tuple(repo for repo in self.repos if repo.state is State.PLANNED)
+
+
+def settle(repo: RepoPlan, *, skip_blocked: bool) -> RepoPlan:
+    """Return the repository's plan with the state that its problems and steps lead to.
+
+    A problem that blocks leaves no step; with `skip_blocked` the repository is skipped instead.
+    """
+    if any(problem.blocks for problem in repo.problems):
+        if skip_blocked:
+            problems = tuple(problem.as_warning() for problem in repo.problems)
+            return replace(repo, state=State.SKIPPED, steps=(), problems=problems)
+        return replace(repo, state=State.BLOCKED, steps=())
+    if repo.state is State.SKIPPED:
+        return replace(repo, steps=())
+    if not repo.steps:
+        return replace(repo, state=State.UP_TO_DATE)
+    return aimed(replace(repo, state=State.PLANNED))
+
+
+def aimed(repo: RepoPlan) -> RepoPlan:
+    """Return the plan with `branch` and `before` of the last branch that moves."""
+    moves = repo.moves()
+    if not moves:
+        return repo
+    last = moves[-1]
+    befores = {update.ref: update.before for update in repo.updates()}
+    before = befores.get(branch_ref(last.branch), "")
+    return replace(repo, branch=last.branch, before=before)

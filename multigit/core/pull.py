@@ -1,0 +1,157 @@
+"""Pull: what brings a stage's branch up to date in a clone, and what is left to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from multigit.core.moment import Moment
+from multigit.core.plan import (
+    CloneStep,
+    CreateBranchStep,
+    Plan,
+    RepoPlan,
+    State,
+    Step,
+    SwitchStep,
+    UpdateStep,
+    settle,
+)
+from multigit.core.problem import Problem
+from multigit.core.snapshot import Snapshot
+from multigit.core.text import git_in
+from multigit.core.workspace import Repo, Stage, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """What a pull was asked to do; with `switch` clean work trees go to the branch, too."""
+
+    stage: Stage
+    moment: Moment
+    repos: tuple[Repo, ...]
+    switch: bool = False
+
+
+def plan_pull(
+    request: PullRequest, workspace: Workspace, snapshots: Mapping[str, Snapshot]
+) -> Plan:
+    """Return the plan; each repository is for itself, a blocked one stops no other."""
+    return Plan(
+        command="pull",
+        operation=request.moment.operation("pull", request.stage.name),
+        time=request.moment.utc,
+        date=request.moment.git_date,
+        source="",
+        target=request.stage.name,
+        message="",
+        repos=tuple(
+            plan_repository(request, workspace, repo, snapshots[repo.name])
+            for repo in request.repos
+        ),
+    )
+
+
+def plan_repository(
+    request: PullRequest, workspace: Workspace, repo: Repo, snapshot: Snapshot
+) -> RepoPlan:
+    """Return what happens in one repository."""
+    local = snapshot.refs.branch(request.stage.branch).local
+    return settle(
+        RepoPlan(
+            repo=repo.name,
+            path=repo.path,
+            state=State.PLANNED,
+            steps=pull_steps(request, repo, snapshot),
+            problems=tuple(_problems(request, repo, snapshot, workspace.remote)),
+            branch=request.stage.branch,
+            before=local.sha if local else "",
+        ),
+        skip_blocked=False,
+    )
+
+
+def pull_steps(request: PullRequest, repo: Repo, snapshot: Snapshot) -> tuple[Step, ...]:
+    """Return the steps: clone, create the branch, update it, switch to it."""
+    name = request.stage.branch
+    if snapshot.missing:
+        return (CloneStep(repo.url, name),)
+    branch, work = snapshot.refs.branch(name), snapshot.work
+    steps: list[Step] = []
+    if branch.remote and not branch.local:
+        steps.append(CreateBranchStep(name, branch.remote.sha))
+    elif branch.remote and branch.local and snapshot.behind:
+        here = work is not None and work.branch == name
+        before, after = branch.local.sha, branch.remote.sha
+        steps.append(UpdateStep(name, before, after, snapshot.behind, checked_out=here))
+    if request.switch and branch.remote and work and work.branch != name:
+        steps.append(SwitchStep(name))
+    return tuple(steps)
+
+
+def _problems(
+    request: PullRequest, repo: Repo, snapshot: Snapshot, remote: str
+) -> Iterable[Problem]:
+    if snapshot.error:
+        yield snapshot.error
+    elif snapshot.missing:
+        if not repo.url:
+            yield Problem(
+                "no_url",
+                "is not there, and the configuration has no url to clone it from.",
+                f'Add to multigit.toml below [repos.{repo.name}]: url = "…"',
+            )
+    elif snapshot.refs.branch(request.stage.branch).remote is None:
+        yield Problem(
+            "branch_missing",
+            f"{remote} has no branch {request.stage.branch}.",
+            f"Create it: {git_in(repo.path)} push {remote} "
+            f"COMMIT:refs/heads/{request.stage.branch}",
+        )
+    else:
+        yield from _standing_work(request, repo, snapshot, remote)
+
+
+def _standing_work(
+    request: PullRequest, repo: Repo, snapshot: Snapshot, remote: str
+) -> Iterable[Problem]:
+    """Report local work that an update or a switch would have to touch."""
+    name, work = request.stage.branch, snapshot.work
+    branch = snapshot.refs.branch(name)
+    if snapshot.behind and snapshot.ahead:
+        yield Problem(
+            "diverged",
+            f"{name} is {snapshot.ahead} ahead of {remote} and {snapshot.behind} behind.",
+            f"Run: {git_in(repo.path)} pull --rebase {remote} {name}",
+        )
+        return
+    if work is None:
+        return
+    here = work.branch == name
+    if here and not work.head:
+        yield Problem(
+            "unborn",
+            f"{name} has no commit yet in the clone.",
+            f"Run: {git_in(repo.path)} pull {remote} {name}",
+        )
+        return
+    touched = (here and snapshot.behind) or (request.switch and not here)
+    if touched and (work.unfinished or work.conflicted or tracked_changes(snapshot)):
+        what = f"a {work.unfinished} is under way" if work.unfinished else "there are local changes"
+        yield Problem(
+            "local_changes",
+            f"{what}, so {name} was left as it is.",
+            f"Commit or stash them: {git_in(repo.path)} stash; then run multigit pull again.",
+        )
+    elif (snapshot.behind or request.switch) and not here and branch.checked_out:
+        yield Problem(
+            "checked_out_elsewhere",
+            f"{name} is checked out in {branch.checked_out}, so it was left as it is.",
+            f"Run: {git_in(branch.checked_out)} pull --ff-only",
+        )
+
+
+def tracked_changes(snapshot: Snapshot) -> bool:
+    """Tell whether tracked files differ. New files stand in no way: git refuses where they do."""
+    changes = snapshot.work.changes if snapshot.work else ()
+    return any(change.kind != "untracked" for change in changes)

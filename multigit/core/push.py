@@ -1,0 +1,309 @@
+"""Push: which files of the work trees are committed, and what goes to the remote's branch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+from shlex import quote
+
+from multigit.core import checks
+from multigit.core.deploys import deploy_steps
+from multigit.core.merges import (
+    Hop,
+    merge_problems,
+    merge_steps,
+    message_required,
+    publishing,
+    strictest,
+)
+from multigit.core.moment import Moment, tag_name
+from multigit.core.plan import (
+    AdvanceStep,
+    CommitStep,
+    MergeStep,
+    Plan,
+    RepoPlan,
+    State,
+    Step,
+    settle,
+)
+from multigit.core.problem import Problem, Severity
+from multigit.core.snapshot import Change, Snapshot, WorkTree
+from multigit.core.text import git_in
+from multigit.core.workspace import PushRules, Repo, Stage, Workspace
+
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PushRequest:
+    """What a push was asked to do; `promotion` is the merge that follows it, if any.
+
+    `allow` names files that may be committed although they look like secrets or are large.
+    """
+
+    stage: Stage
+    message: str
+    moment: Moment
+    repos: tuple[Repo, ...]
+    promotion: Hop | None = None
+    allow: tuple[str, ...] = ()
+    verify: bool = True
+    skip_blocked: bool = False
+    accept_reverts: bool = False
+    wait: bool = True
+
+    def stages(self) -> tuple[Stage, ...]:
+        """Return the stages whose branches matter."""
+        return (self.stage, self.promotion.target) if self.promotion else (self.stage,)
+
+    def hops(self) -> tuple[Hop, ...]:
+        """Return the merge that follows, as a route."""
+        return (self.promotion,) if self.promotion else ()
+
+    @property
+    def tag_template(self) -> str:
+        """Return the template of the promotion's tag, or empty."""
+        return self.promotion.target.tag if self.promotion else ""
+
+
+def push_message(stage: Stage, message: str | None) -> str:
+    """Return the message of the commits; raises UsageError where the stage demands one."""
+    if message is not None:
+        checks.check_message(message)
+        return message
+    if stage.require_message:
+        raise message_required(stage)
+    return f"{stage.name}: auto commit and deploy"
+
+
+def to_commit(work: WorkTree | None, stage: Stage, rules: PushRules) -> tuple[Change, ...]:
+    """Return the changes that a push commits: on the stage's branch, without the litter."""
+    if work is None or work.branch != stage.branch:
+        return ()
+    return tuple(change for change in work.changes if not matches(change.path, rules.ignore))
+
+
+def matches(path: str, patterns: Iterable[str]) -> bool:
+    """Tell whether a path matches; the last pattern that fits decides, `!` takes back.
+
+    Shell patterns, without regard to case: one with a slash at its end stands for a folder
+    anywhere, one with a slash elsewhere is held against the whole path, any other one against
+    the file's name.
+    """
+    found = False
+    whole = PurePosixPath(path.lower())
+    for pattern in patterns:
+        glob = pattern.removeprefix("!").lower()
+        if glob.endswith("/"):
+            fits = any(fnmatchcase(part, glob[:-1]) for part in whole.parts[:-1])
+        else:
+            fits = fnmatchcase(str(whole) if "/" in glob else whole.name, glob)
+        if fits:
+            found = not pattern.startswith("!")
+    return found
+
+
+def allowed(path: str, allow: Iterable[str]) -> bool:
+    """Tell whether --allow names this very path, or matches the whole of it."""
+    return any(path == each or fnmatchcase(path, each) for each in allow)
+
+
+def plan_push(
+    request: PushRequest, workspace: Workspace, snapshots: Mapping[str, Snapshot]
+) -> Plan:
+    """Return the plan for all repositories, in the order of the request."""
+    taken = {tag.name for snapshot in snapshots.values() for tag in snapshot.refs.tags}
+    template = request.tag_template
+    release = tag_name(template, request.moment, taken) if template else ""
+    asks = strictest(request.stages())
+    target = request.stages()[-1]
+    names = [stage.name for stage in request.stages()]
+    repos = tuple(
+        plan_repository(request, workspace, repo, snapshots[repo.name], release)
+        for repo in request.repos
+    )
+    return Plan(
+        command="push",
+        operation=request.moment.operation("push", *names),
+        time=request.moment.utc,
+        date=request.moment.git_date,
+        source=request.stage.name if request.promotion else "",
+        target=target.name,
+        message=request.message,
+        release=release if any(repo.state is not State.UP_TO_DATE for repo in repos) else "",
+        confirm=asks.confirm,
+        word=asks.name,
+        checklist=target.checklist if request.promotion else (),
+        skip_blocked=request.skip_blocked,
+        accept_reverts=request.accept_reverts,
+        pace=target.pace,
+        wait=request.wait,
+        repos=repos,
+    )
+
+
+def plan_repository(
+    request: PushRequest, workspace: Workspace, repo: Repo, snapshot: Snapshot, release: str
+) -> RepoPlan:
+    """Return what happens in one repository."""
+    target = request.stages()[-1]
+    remote = snapshot.refs.branch(target.branch).remote
+    source = snapshot.refs.branch(request.stage.branch).remote if request.promotion else None
+    preparing = (
+        *push_steps(request, workspace.push, snapshot),
+        *merge_steps(request.hops(), snapshot, release),
+    )
+    deploys = deploy_steps(workspace, repo, target, tag=release) if any_merge(preparing) else ()
+    return settle(
+        RepoPlan(
+            repo=repo.name,
+            path=repo.path,
+            state=State.PLANNED,
+            steps=(*publishing(preparing, snapshot), *deploys),
+            problems=tuple(_problems(request, workspace, repo, snapshot)),
+            branch=target.branch,
+            before=remote.sha if remote else "",
+            source_sha=source.sha if source else "",
+            wave=repo.wave,
+        ),
+        skip_blocked=request.skip_blocked,
+    )
+
+
+def any_merge(steps: Iterable[Step]) -> bool:
+    """Tell whether something is promoted, so that it is deployed."""
+    return any(isinstance(step, MergeStep) for step in steps)
+
+
+def push_steps(request: PushRequest, rules: PushRules, snapshot: Snapshot) -> tuple[Step, ...]:
+    """Return the takeover of unpushed commits, and the commit of the work tree."""
+    stage, steps = request.stage, list[Step]()
+    branch = snapshot.refs.branch(stage.branch)
+    if branch.local and snapshot.ahead:
+        before = branch.remote.sha if branch.remote else ""
+        after = branch.local.sha
+        steps.append(AdvanceStep(stage.name, stage.branch, before, after, snapshot.unpushed))
+    changes = to_commit(snapshot.work, stage, rules)
+    if changes and snapshot.work:
+        steps.append(
+            CommitStep(
+                stage=stage.name,
+                branch=stage.branch,
+                parent=snapshot.work.head,
+                commit=snapshot.commit.sha if snapshot.commit else "",
+                message=request.message,
+                changes=changes,
+                verify=request.verify,
+            )
+        )
+    return tuple(steps)
+
+
+def _problems(
+    request: PushRequest, workspace: Workspace, repo: Repo, snapshot: Snapshot
+) -> Iterable[Problem]:
+    remote = workspace.remote
+    yield from checks.unreadable(snapshot)
+    if snapshot.error:
+        return
+    yield from checks.unpublishable(repo, snapshot, remote)
+    if request.promotion:
+        here = snapshot.refs.branch(request.stage.branch)
+        wanted = [] if here.local or here.remote else [request.stage]
+        wanted.append(request.promotion.target)
+        yield from checks.missing_branches(repo, snapshot, remote, wanted)
+    if snapshot.work:
+        yield from work_problems(request, workspace.push, repo, snapshot.work)
+    yield from diverged(repo, request.stage, snapshot, workspace)
+    yield from merge_problems(
+        request.hops(), repo, snapshot, remote, accept_reverts=request.accept_reverts
+    )
+
+
+def work_problems(
+    request: PushRequest, rules: PushRules, repo: Repo, work: WorkTree
+) -> Iterable[Problem]:
+    """Report what keeps the work tree from being committed, or why it is left alone."""
+    stage = request.stage
+    left = [change for change in work.changes if not matches(change.path, rules.ignore)]
+    if work.branch != stage.branch:
+        if left:
+            where = f"branch {work.branch}" if work.branch else "a detached HEAD"
+            count = len(left)
+            many = f"{count} changed files on {where} stay as they are."
+            yield Problem(
+                "other_branch",
+                f"1 changed file on {where} stays as it is." if count == 1 else many,
+                f"To push them switch first: {git_in(repo.path)} switch {stage.branch}",
+                Severity.WARN,
+            )
+        return
+    yield from checks.unfinished_work(repo, work)
+    changes = to_commit(work, stage, rules)
+    if changes and not work.head:
+        yield Problem(
+            "unborn",
+            f"{stage.branch} has no commit yet.",
+            f"Make the first one by hand: {git_in(repo.path)} commit",
+        )
+    yield from dangerous(changes, rules, request.allow)
+    if changes:
+        yield from staged_litter(repo, work, rules)
+
+
+def staged_litter(repo: Repo, work: WorkTree, rules: PushRules) -> Iterable[Problem]:
+    """Report what is staged and never committed: `git commit` would take it along."""
+    for change in work.changes:
+        if matches(change.path, rules.ignore) and change.staged and change.kind != "deleted":
+            yield Problem(
+                "staged_litter",
+                f"{change.path} is staged, and is never committed.",
+                f"Run: {git_in(repo.path)} restore --staged {quote(change.path)}",
+                files=(change.path,),
+            )
+
+
+def dangerous(
+    changes: Sequence[Change], rules: PushRules, allow: Sequence[str]
+) -> Iterable[Problem]:
+    """Report files that look like secrets, and files that are large, unless they are allowed."""
+    for change in changes:
+        if change.kind == "deleted" or allowed(change.path, allow):
+            continue
+        if matches(change.path, rules.secrets):
+            yield Problem(
+                "secret_file",
+                f"{change.path} looks like a secret.",
+                f"Add it to .gitignore, or pass --allow {quote(change.path)}",
+                files=(change.path,),
+            )
+        elif change.size > rules.max_file_size:
+            size, limit = change.size / MEGABYTE, rules.max_file_size / MEGABYTE
+            yield Problem(
+                "large_file",
+                f"{change.path} is large: {size:.1f} MB, more than {limit:g} MB.",
+                f"Add it to .gitignore, or pass --allow {quote(change.path)}",
+                files=(change.path,),
+            )
+
+
+def diverged(
+    repo: Repo, stage: Stage, snapshot: Snapshot, workspace: Workspace
+) -> Iterable[Problem]:
+    """Report a local branch that lacks commits of the remote one and has something to add."""
+    remote = workspace.remote
+    changes = to_commit(snapshot.work, stage, workspace.push)
+    if not snapshot.behind or not (snapshot.ahead or changes):
+        return
+    checked_out = snapshot.work is not None and snapshot.work.branch == stage.branch
+    pull = f"{git_in(repo.path)} pull --rebase --autostash {remote} {stage.branch}"
+    yield Problem(
+        "diverged",
+        f"{stage.branch} is {snapshot.behind} behind {remote} and has work of its own.",
+        f"Run: {pull}"
+        if checked_out
+        else f"Run: {git_in(repo.path)} switch {stage.branch}, then {pull}",
+    )

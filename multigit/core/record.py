@@ -1,0 +1,198 @@
+"""The deployment log's records: what they hold, their canonical bytes, and the chain they form."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from multigit.core.deployment import Deployment
+from multigit.core.outcome import Outcome, Report
+from multigit.core.plan import Result, State
+from multigit.core.problem import Problem
+
+SCHEMA = "multigit-log/1"
+NO_LINE = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who ran an operation: git identity, login name and host."""
+
+    identity: str
+    user: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of the log: how many records there are, and the SHA-256 of the last line."""
+
+    seq: int = 0
+    sha256: str = NO_LINE
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """The first line of a log that does not fit, counted from 1, and what is wrong with it."""
+
+    line: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the log keeps of an operation; `at` is when it ended, in UTC."""
+
+    at: str
+    operation: str
+    command: str
+    result: str
+    actor: Actor
+    stage: str
+    message: str
+    source: str = ""
+    release: str = ""
+    undoes: str = ""
+    problems: tuple[Problem, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+
+    def content(self) -> dict[str, Any]:
+        """Return the record as the line holds it, without its place in the chain."""
+        return {
+            "schema": SCHEMA,
+            "at": self.at,
+            "operation": self.operation,
+            "command": self.command,
+            "result": self.result,
+            "who": self.actor.identity,
+            "user": self.actor.user,
+            "host": self.actor.host,
+            "source": self.source,
+            "stage": self.stage,
+            "message": self.message,
+            "release": self.release,
+            "undoes": self.undoes,
+            "reason": self.reason(),
+            "problems": [{"code": p.code, "message": p.message} for p in self.problems],
+            "repos": [_repo(outcome) for outcome in self.outcomes],
+        }
+
+    def reason(self) -> str:
+        """Return why nothing was done, as a code; empty where it was done, tried or cancelled.
+
+        It tells what a person did not agree to from what a repository was not ready for.
+        """
+        if self.result != Result.BLOCKED:
+            return ""
+        of_repos = (p for o in self.outcomes for p in o.problems if o.state is State.BLOCKED)
+        return next((p.code for p in (*self.problems, *of_repos) if p.blocks), "")
+
+
+def record(report: Report, actor: Actor, at: str) -> dict[str, Any]:
+    """Return what the log keeps of a report."""
+    plan = report.plan
+    return Record(
+        at=at,
+        operation=plan.operation,
+        command=plan.command,
+        result=str(report.result),
+        actor=actor,
+        stage=plan.target,
+        message=plan.message,
+        source=plan.source,
+        release=plan.release,
+        undoes=plan.undoes,
+        problems=report.problems,
+        outcomes=report.outcomes,
+    ).content()
+
+
+def _repo(outcome: Outcome) -> dict[str, Any]:
+    plan = outcome.plan
+    return {
+        "repo": plan.repo,
+        "state": str(outcome.state),
+        "branch": plan.branch,
+        "before": plan.before,
+        "after": outcome.after,
+        "tag": plan.tag or next((step.tag for step in plan.deploys()), ""),
+        "problems": [{"code": p.code, "message": p.message} for p in outcome.problems],
+        "deployments": [deployment_document(each) for each in outcome.deployments],
+    }
+
+
+def deployment_document(deployment: Deployment) -> dict[str, Any]:
+    """Return what the log and scripts are told of one deployment."""
+    sight = deployment.sight
+    return {
+        "target": deployment.target or None,
+        "state": str(deployment.state),
+        "url": deployment.url or None,
+        "job": sight.job or None,
+        "step": sight.step or None,
+        "detail": sight.detail or None,
+        "reviewers": list(sight.reviewers),
+        "approved_by": list(sight.approved_by),
+        "attempt": deployment.attempt,
+        "seconds": round(deployment.seconds),
+    }
+
+
+def canonical(content: Mapping[str, Any]) -> bytes:
+    """Return the one way to write a record: sorted keys, ASCII, no spaces, no line break."""
+    return json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode()
+
+
+def next_line(content: Mapping[str, Any], head: Head) -> tuple[bytes, Head]:
+    """Return the record's line behind `head`, without its line break, and the new head."""
+    line = canonical({**content, "seq": head.seq + 1, "prev": head.sha256})
+    return line, Head(head.seq + 1, hashlib.sha256(line).hexdigest())
+
+
+def parse(line: bytes) -> dict[str, Any] | None:
+    """Return the record in a line, or None when the line is not exactly a canonical record."""
+    try:
+        content = json.loads(line)
+        fits = isinstance(content, dict) and canonical(content) == line
+    except (ValueError, RecursionError):
+        return None
+    return content if fits else None
+
+
+def verify(lines: Sequence[bytes]) -> BadLine | Head:
+    """Return the head of a sound log, or the first line that does not fit and why.
+
+    Tells apart: edited (a line is not what was written), cut (lines are missing in between) and
+    reordered (all are there, elsewhere). `lines` carry no line break. What the chain alone cannot
+    show, lines missing at the end or a chain computed anew, the deploy tags do.
+    """
+    records = [parse(line) for line in lines]
+    numbers = {number_of(record) for record in records if record}
+    head = Head()
+    for number, (line, content) in enumerate(zip(lines, records, strict=True), start=1):
+        if content is None:
+            return BadLine(number, "edited", "is not a record as multigit writes it")
+        if number_of(content) != number:
+            if number in numbers:
+                return BadLine(number, "reordered", f"holds record {number_of(content)}")
+            return BadLine(number, "cut", f"holds record {number_of(content)}: one is missing")
+        if content.get("prev") != head.sha256:
+            return _broken(number)
+        head = Head(number, hashlib.sha256(line).hexdigest())
+    return head
+
+
+def number_of(record: Mapping[str, Any]) -> int:
+    """Return a record's number in the log, 0 where it has none."""
+    seq = record.get("seq")
+    return seq if isinstance(seq, int) and not isinstance(seq, bool) else 0
+
+
+def _broken(number: int) -> BadLine:
+    if number == 1:
+        return BadLine(1, "edited", "claims that a line stood before it")
+    return BadLine(number - 1, "edited", f"is not the line that line {number} was written after")

@@ -1,0 +1,301 @@
+"""A report in the words of scripts (one JSON document) and of people (a sentence and a hint)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from multigit.core.deployment import Deployment, RunState
+from multigit.core.outcome import Outcome, Report
+from multigit.core.plan import (
+    AdvanceStep,
+    CommitStep,
+    MergeStep,
+    MovingStep,
+    Plan,
+    PullingStep,
+    RestoreStep,
+    Result,
+    State,
+)
+from multigit.core.problem import Problem
+from multigit.core.record import deployment_document
+from multigit.core.text import masked
+from multigit.errors import OK, ConfigError, MultigitError
+
+SCHEMA = "multigit/1"
+PROMOTING = ("promote", "backmerge")
+
+
+def frame(
+    command: str | None,
+    message: str,
+    *,
+    result: str = Result.DONE,
+    exit_code: int = OK,
+    operation: str | None = None,
+    repos: Sequence[Mapping[str, Any]] = (),
+    problems: Iterable[Problem] = (),
+    hint: str = "",
+    **extra: Any,
+) -> dict[str, Any]:
+    """Return the document that `--json` prints: the same keys for every command, and its own."""
+    return {
+        "schema": SCHEMA,
+        "command": command,
+        "operation": operation,
+        "result": str(result),
+        "exit_code": exit_code,
+        **extra,
+        "repos": list(repos),
+        "problems": [problem_document(problem) for problem in problems],
+        "message": message,
+        "hint": hint or None,
+    }
+
+
+def document(report: Report) -> dict[str, Any]:
+    """Return the report as the document that `--json` prints."""
+    plan = report.plan
+    sentence, hint = summary(report)
+    return frame(
+        plan.command,
+        sentence,
+        result=report.result,
+        exit_code=report.exit_code,
+        operation=plan.operation,
+        source=plan.source or None,
+        target=plan.target or None,
+        release=plan.release or None,
+        repos=[repo_document(outcome) for outcome in report.outcomes],
+        problems=report.problems,
+        hint=hint,
+    )
+
+
+def repo_document(outcome: Outcome) -> dict[str, Any]:
+    """Return one repository of the document."""
+    repo = outcome.plan
+    after = repo.after if outcome.state is State.PLANNED else outcome.after
+    return {
+        "repo": repo.repo,
+        "path": repo.path,
+        "state": str(outcome.state),
+        "branch": repo.branch,
+        "source_sha": repo.source_sha or None,
+        "before": repo.before or None,
+        "after": after or None,
+        "tag": repo.tag or None,
+        "commits": repo.commit_count,
+        "steps": [step_document(step, outcome) for step in repo.moves()]
+        + [asdict(step) for step in repo.steps if isinstance(step, PullingStep)],
+        "problems": [problem_document(problem) for problem in outcome.problems],
+        "deployment": None if not outcome.deployments else _deployments(outcome.deployments),
+    }
+
+
+def _deployments(deployments: Sequence[Deployment]) -> dict[str, Any]:
+    """Return a repository's deployments with the state that they have together."""
+    states = [each.state for each in deployments]
+    unlike = [state for state in states if state is not RunState.SUCCEEDED]
+    return {
+        "state": str(unlike[0] if unlike else RunState.SUCCEEDED),
+        "targets": [deployment_document(each) for each in deployments],
+    }
+
+
+def step_document(step: MovingStep, outcome: Outcome) -> dict[str, Any]:
+    """Return one step that moves a branch."""
+    made = outcome.made.get
+    match step:
+        case MergeStep():
+            return {
+                "type": step.type,
+                "source": step.source,
+                "target": step.target,
+                "branch": step.branch,
+                "source_sha": step.theirs.sha,
+                "before": step.ours.sha,
+                "after": made(f"refs/heads/{step.branch}", step.commit),
+                "commits": step.waiting.commits,
+                "files": step.files,
+            }
+        case CommitStep():
+            return {
+                "type": step.type,
+                "branch": step.branch,
+                "before": step.parent,
+                "after": made(f"refs/heads/{step.branch}") or step.commit or None,
+                "files": [{"path": c.path, "change": c.kind} for c in step.changes],
+            }
+        case AdvanceStep():
+            return {
+                "type": step.type,
+                "branch": step.branch,
+                "before": step.before or None,
+                "after": step.after,
+                "commits": step.waiting.commits,
+            }
+        case RestoreStep():
+            return {
+                "type": step.type,
+                "branch": step.branch,
+                "before": step.before,
+                "after": step.after or None,
+            }
+
+
+def problem_document(problem: Problem) -> dict[str, Any]:
+    """Return a problem as scripts read it."""
+    return {
+        "code": problem.code,
+        "message": problem.message,
+        "hint": problem.hint or None,
+        "severity": str(problem.severity),
+        "files": list(problem.files),
+    }
+
+
+def plural(count: int, noun: str) -> str:
+    """Return the count with its noun: 1 commit, 2 commits, 2 repositories."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count} {noun[:-1]}ies" if noun.endswith("y") else f"{count} {noun}s"
+
+
+def summary(report: Report) -> tuple[str, str]:
+    """Return how it stands as one sentence, and what to do next (may be empty)."""
+    if report.plan.command == "pull":
+        return _pulled(report)
+    if report.result in {Result.PLANNED, Result.NOTHING, Result.BLOCKED, Result.CANCELLED}:
+        return _stopped(report)
+    return _ended(report)
+
+
+def _stopped(report: Report) -> tuple[str, str]:
+    """Return the sentence of a plan that was not run."""
+    count = report.count
+    if report.problems:
+        return report.problems[0].message, report.problems[0].hint
+    match report.result:
+        case Result.PLANNED:
+            moves, rest = count(State.PLANNED), count(State.UP_TO_DATE)
+            also = f", {rest} {'is' if rest == 1 else 'are'} up to date" if rest else ""
+            skipped = count(State.SKIPPED)
+            left = f", {skipped} left out" if skipped else ""
+            what = "be deployed" if report.plan.command == "deploy" else "move"
+            moving = f"{plural(moves, 'repository')} will {what}{also}{left}."
+            return f"{moving} {arrivals(report)}".rstrip(), ""
+        case Result.NOTHING:
+            if skipped := count(State.SKIPPED):
+                return (
+                    f"Nothing to do: {count(State.UP_TO_DATE)} up to date, {skipped} left out.",
+                    "",
+                )
+            return "Nothing to do: every repository is up to date.", ""
+        case Result.BLOCKED:
+            blocked, others = count(State.BLOCKED, State.SKIPPED), count(State.PLANNED)
+            verb = "is" if blocked == 1 else "are"
+            hint = "Mend what blocks and run the command again."
+            if others:
+                hint = f"Mend what blocks, or go on with the other {others}: --skip-blocked"
+            return f"{plural(blocked, 'repository')} {verb} blocked. Nothing was changed.", hint
+    return "Cancelled. Nothing was changed.", ""
+
+
+def arrivals(report: Report) -> str:
+    """Return how many commits reach which stage: 2 commits reach stg, 1 commit reaches dev."""
+    totals: Counter[str] = Counter()
+    for repo in report.plan.planned():
+        totals.update(repo.arriving())
+    told = [
+        f"{plural(n, 'commit')} {'reaches' if n == 1 else 'reach'} {s}" for s, n in totals.items()
+    ]
+    return f"{', '.join(told)}." if told else ""
+
+
+def _pulled(report: Report) -> tuple[str, str]:
+    """Return the sentence of a pull."""
+    words = (
+        (State.PLANNED, "to update"),
+        (State.UPDATED, "updated"),
+        (State.UP_TO_DATE, "up to date"),
+        (State.BLOCKED, "left as it is"),
+        (State.FAILED, "failed"),
+    )
+    counts = [(report.count(state), word) for state, word in words]
+    return ", ".join(f"{number} {word}" for number, word in counts if number) + ".", ""
+
+
+def _ended(report: Report) -> tuple[str, str]:
+    """Return the sentence of an operation that was run: a count for each way it ended."""
+    words = (
+        (State.PUBLISHED, "taken back" if report.plan.undoes else "published"),
+        (State.FAILED, "failed"),
+        (State.UNKNOWN, "unknown"),
+        (State.NOT_PUBLISHED, not_begun_word(report.plan)),
+    )
+    counts = [(report.count(state), word) for state, word in words]
+    counts += deployment_counts(report)
+    sentence = ", ".join(f"{number} {word}" for number, word in counts if number) + "."
+    if report.result is Result.DONE:
+        return sentence, _still_open(report)
+    if blocking := [problem for problem in report.problems if problem.blocks]:
+        return f"{blocking[0].message} {sentence}", ""
+    if report.interrupted:
+        sentence = f"Interrupted. {sentence}"
+    if any(outcome.deployments for outcome in report.outcomes):
+        return sentence, _deploying_on(report)
+    if report.unfinished:
+        return sentence, "To go on run multigit continue, to take it back multigit undo."
+    return sentence, "Nothing was published. Mend it, then run the command again."
+
+
+def _deploying_on(report: Report) -> str:
+    """Return how to go on where deployments did not all end well."""
+    states = {each.state for o in report.outcomes for each in o.deployments}
+    commit = "If that takes a commit:"
+    if any(not state.over for state in states - {RunState.NOT_STARTED}):
+        return "What was started goes on. To watch it and go on run multigit continue."
+    if report.unfinished:
+        again = "multigit abandon, push it, and promote again."
+        return f"Mend it, then run multigit continue. {commit} {again}"
+    if states & {RunState.TIMED_OUT, RunState.UNKNOWN}:
+        return f"See where they stand: multigit watch {report.plan.operation}"
+    again = f"multigit deploy {report.plan.target} --failed"
+    return f"Mend it, then run {again}. {commit} push it, and promote again."
+
+
+def not_begun_word(plan: Plan) -> str:
+    """Return what to say of a repository that the operation did not come to."""
+    return "not started" if plan.command == "deploy" else "not published"
+
+
+def deployment_counts(report: Report) -> list[tuple[int, str]]:
+    """Return how many deployments ended, or stand, in which way: 3 deployed, 1 unhealthy."""
+    counted = Counter(each.state for o in report.outcomes for each in o.deployments)
+    words = {RunState.SUCCEEDED: "deployed", RunState.FAILED: "not deployed"}
+    return [(counted[state], words.get(state, state.in_words)) for state in RunState]
+
+
+def _still_open(report: Report) -> str:
+    """Return how to come back to deployments that nobody waited for."""
+    states = {each.state for o in report.outcomes for each in o.deployments}
+    running = any(not state.over for state in states)
+    return f"To watch the deployments: multigit watch {report.plan.operation}" if running else ""
+
+
+def error_document(error: MultigitError, command: str | None) -> dict[str, Any]:
+    """Return the document of a command that could not begin."""
+    details = error.details if isinstance(error, ConfigError) else ()
+    problems = details or ((error.message, error.hint),)
+    return frame(
+        command,
+        masked(error.message),
+        result=Result.ERROR,
+        exit_code=error.exit_code,
+        problems=[Problem(error.code, masked(message), masked(hint)) for message, hint in problems],
+        hint=masked(error.hint),
+    )

@@ -1,0 +1,198 @@
+"""What was seen in one repository: refs, previews of merges, the work tree. Facts, no verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from multigit.core.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit as people name it; `time` is its commit date in Unix seconds."""
+
+    sha: str
+    time: int
+    author: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """Where a branch stands, and the tree it stands for."""
+
+    sha: str
+    tree: str
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A branch on the remote and in the clone.
+
+    `checked_out` is the path of the work tree that has it; `ahead` and `behind` count the local
+    branch's commits against its upstream, where it has one.
+    """
+
+    remote: Tip | None = None
+    local: Tip | None = None
+    checked_out: str = ""
+    ahead: int = 0
+    behind: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag of the remote; `time` is the tagger's date in Unix seconds, `commit` what it names."""
+
+    name: str
+    time: int
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refs:
+    """The stages' branches by branch name, and the deploy tags."""
+
+    branches: Mapping[str, Branch] = field(default_factory=lambda: MappingProxyType({}))
+    tags: tuple[Tag, ...] = ()
+
+    def branch(self, name: str) -> Branch:
+        """Return the branch, with neither side when it exists nowhere."""
+        return self.branches.get(name, Branch())
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the clone and the user's configuration say about publishing from it.
+
+    `identity` is the committer as "Name <email>", or empty when none is configured; `credentials`
+    tells that a password or token stands in a URL of the remote, `follow_tags` that the user's
+    own pushes take tags along, `signs_tags` that tags are to be signed.
+    """
+
+    shallow: bool = False
+    push_urls: int = 1
+    identity: str = ""
+    credentials: bool = False
+    follow_tags: bool = False
+    signs_tags: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Commits that one side has and the other lacks, merges not counted; the newest of them.
+
+    `forks` are the commits of the other side that these build on: where the histories part.
+    """
+
+    commits: int = 0
+    newest: Commit | None = None
+    forks: tuple[Tip, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """A commit that takes back `lost` commits (merges not counted) which the other side has."""
+
+    sha: str
+    subject: str
+    lost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """A merge made in the object database: `theirs` into `ours`, as `git merge --no-ff` does it.
+
+    `commit` is empty when the content of `ours` already is the result (nothing to do) and when
+    the sides cannot be merged: then they are `conflicted` (in `conflicts`, where git names paths)
+    or `unrelated`. `reversals` are the commits through which work would be lost on the way: of
+    the later stage's own, those that take back work which the earlier stage has.
+    """
+
+    source: str
+    target: str
+    ours: Tip
+    theirs: Tip
+    commit: str = ""
+    tree: str = ""
+    files: int = 0
+    waiting: Waiting = Waiting()
+    conflicted: bool = False
+    conflicts: tuple[str, ...] = ()
+    unrelated: bool = False
+    reversals: tuple[Reversal, ...] = ()
+
+    @property
+    def blocked(self) -> bool:
+        """True when a person has to resolve it."""
+        return self.conflicted or self.unrelated
+
+    @property
+    def nothing(self) -> bool:
+        """True when the content of `ours` already is the result."""
+        return not self.blocked and self.tree == self.ours.tree
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A changed file of the work tree; `kind` is untracked, added, modified or deleted.
+
+    `size` is in bytes, 0 where nobody asked for it. `staged` is True when the index holds a
+    change of it, too.
+    """
+
+    path: str
+    kind: str
+    size: int = 0
+    staged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WorkTree:
+    """The checked-out side: `branch` is empty for a detached HEAD, `head` for an unborn branch.
+
+    `unfinished` names a merge, rebase, cherry-pick, revert or bisect under way; `ahead` and
+    `behind` count against the branch's upstream.
+    """
+
+    branch: str = ""
+    head: str = ""
+    ahead: int = 0
+    behind: int = 0
+    changes: tuple[Change, ...] = ()
+    unfinished: str = ""
+    conflicted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedCommit:
+    """The commit that a push would make of the work tree, built beside the user's index."""
+
+    sha: str
+    tree: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that was read of one repository for one request; `error` when it could not be read.
+
+    What a command does not need is left at its default. `merges` are previews on the way to
+    production, `debts` those on the way back; `ahead` and `behind` count the local branch of the
+    command's stage against the remote one, merges included; `stale` says why nothing was fetched.
+    """
+
+    repo: str
+    error: Problem | None = None
+    missing: bool = False
+    stale: Problem | None = None
+    facts: Facts = Facts()
+    refs: Refs = Refs()
+    work: WorkTree | None = None
+    merges: tuple[Merge, ...] = ()
+    debts: tuple[Merge, ...] = ()
+    ahead: int = 0
+    behind: int = 0
+    unpushed: Waiting = Waiting()
+    commit: PreparedCommit | None = None

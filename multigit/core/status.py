@@ -1,0 +1,195 @@
+"""Status: one row per repository, from what was seen there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from multigit import errors
+from multigit.core.deploys import Deployed
+from multigit.core.moment import is_deploy_tag
+from multigit.core.plan import Result
+from multigit.core.problem import Problem
+from multigit.core.report import frame, plural, problem_document
+from multigit.core.snapshot import Merge, Snapshot, Tag, WorkTree
+from multigit.core.workspace import Repo, Stage, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRequest:
+    """Which repositories to look at, along which stages, and whether to ask the remotes."""
+
+    repos: tuple[Repo, ...]
+    stages: tuple[Stage, ...]
+    pairs: tuple[tuple[Stage, Stage], ...]
+    fetch: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two neighbouring stages: what waits to be promoted, and what was never carried back.
+
+    `missing` names the stages whose branch the remote does not have.
+    """
+
+    source: str
+    target: str
+    commits: int = 0
+    blocked: bool = False
+    conflicts: tuple[str, ...] = ()
+    debt: int = 0
+    missing: tuple[str, ...] = ()
+
+    @property
+    def state(self) -> str:
+        """Return missing, conflict, waiting or up_to_date."""
+        if self.missing:
+            return "missing"
+        if self.blocked:
+            return "conflict"
+        return "waiting" if self.commits else "up_to_date"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRow:
+    """Where one repository stands.
+
+    `deploys` holds the last deploy tag of each stage, `deployed` what the log knows of the last
+    deployment to it.
+    """
+
+    repo: str
+    path: str
+    work: WorkTree | None
+    pairs: tuple[Pair, ...]
+    deploys: Mapping[str, Tag]
+    problems: tuple[Problem, ...] = ()
+    deployed: Mapping[str, Deployed] = field(default_factory=dict)
+
+
+def status_rows(
+    workspace: Workspace,
+    repos: Sequence[Repo],
+    snapshots: Mapping[str, Snapshot],
+    deployed: Mapping[str, Mapping[str, Deployed]] | None = None,
+) -> tuple[StatusRow, ...]:
+    """Return the rows in the order of the repositories; `deployed` is what the log knows."""
+    known = deployed or {}
+    return tuple(
+        _row(workspace, repo, snapshots[repo.name], known.get(repo.name, {})) for repo in repos
+    )
+
+
+def _row(
+    workspace: Workspace, repo: Repo, snapshot: Snapshot, deployed: Mapping[str, Deployed]
+) -> StatusRow:
+    readable = snapshot.error is None
+    return StatusRow(
+        repo=repo.name,
+        path=repo.path,
+        work=snapshot.work,
+        pairs=tuple(_pair(*pair, snapshot) for pair in workspace.pairs()) if readable else (),
+        deploys=last_deploys(workspace.stages, snapshot.refs.tags),
+        problems=tuple(filter(None, (snapshot.error, snapshot.stale))),
+        deployed=deployed,
+    )
+
+
+def _pair(earlier: Stage, later: Stage, snapshot: Snapshot) -> Pair:
+    forward = _merge(snapshot.merges, earlier, later)
+    back = _merge(snapshot.debts, later, earlier)
+    waits = forward is not None and not forward.nothing
+    missing = [s.name for s in (earlier, later) if snapshot.refs.branch(s.branch).remote is None]
+    return Pair(
+        source=earlier.name,
+        target=later.name,
+        commits=forward.waiting.commits if forward and waits else 0,
+        blocked=forward.blocked if forward else False,
+        conflicts=forward.conflicts if forward else (),
+        debt=back.waiting.commits if back and not back.nothing else 0,
+        missing=tuple(missing),
+    )
+
+
+def _merge(merges: Sequence[Merge], source: Stage, target: Stage) -> Merge | None:
+    return next((m for m in merges if (m.source, m.target) == (source.name, target.name)), None)
+
+
+def last_deploys(stages: Sequence[Stage], tags: Sequence[Tag]) -> dict[str, Tag]:
+    """Return the newest deploy tag of each stage; `tags` are sorted by time."""
+    return {
+        stage.name: tag
+        for stage in stages
+        if stage.tag
+        for tag in tags
+        if is_deploy_tag(stage.tag, tag.name)
+    }
+
+
+def status_document(rows: Sequence[StatusRow]) -> dict[str, Any]:
+    """Return the status as the one JSON document."""
+    exit_code = status_exit_code(rows)
+    return frame(
+        "status",
+        status_sentence(rows),
+        result=Result.FAILED if exit_code else Result.DONE,
+        exit_code=exit_code,
+        repos=[_row_document(row) for row in rows],
+    )
+
+
+def _row_document(row: StatusRow) -> dict[str, Any]:
+    work = row.work
+    return {
+        "repo": row.repo,
+        "path": row.path,
+        "branch": (work.branch or None) if work else None,
+        "head": (work.head or None) if work else None,
+        "changed_files": len(work.changes) + len(work.conflicted) if work else None,
+        "ahead": work.ahead if work else None,
+        "behind": work.behind if work else None,
+        "in_progress": (work.unfinished or None) if work else None,
+        "pairs": [
+            {
+                "source": pair.source,
+                "target": pair.target,
+                "state": pair.state,
+                "commits": pair.commits,
+                "conflicts": list(pair.conflicts),
+                "debt": pair.debt,
+            }
+            for pair in row.pairs
+        ],
+        "deploys": {
+            stage: {"tag": tag.name, "time": tag.time} for stage, tag in row.deploys.items()
+        },
+        "deployed": {stage: asdict(each) for stage, each in row.deployed.items()},
+        "problems": [problem_document(problem) for problem in row.problems],
+    }
+
+
+def status_exit_code(rows: Sequence[StatusRow]) -> int:
+    """Return 1 when a repository could not be read or asked."""
+    return errors.FAILED if any(row.problems for row in rows) else errors.OK
+
+
+def status_sentence(rows: Sequence[StatusRow]) -> str:
+    """Return what matters most as one sentence."""
+    waiting = sum(any(p.state == "waiting" for p in row.pairs) for row in rows)
+    conflicts = sum(any(p.state == "conflict" for p in row.pairs) for row in rows)
+    debts = sum(any(p.debt for p in row.pairs) for row in rows)
+    missing = sum(any(p.missing for p in row.pairs) for row in rows)
+    failed = sum(any(each.went_wrong for each in row.deployed.values()) for row in rows)
+    unread = sum(bool(row.problems) for row in rows)
+    facts = [
+        (waiting, "with commits to promote"),
+        (conflicts, "with conflicts"),
+        (debts, "with hotfixes to carry back"),
+        (missing, "without a stage's branch"),
+        (failed, "whose last deployment went wrong"),
+        (unread, "that could not be asked"),
+    ]
+    told = ", ".join(f"{number} {what}" for number, what in facts if number)
+    everything = plural(len(rows), "repository")
+    return f"{everything}: {told}." if told else f"{everything}, all stages up to date."

@@ -1,0 +1,72 @@
+"""Text from outside, made harmless: secrets masked, control characters made visible."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import unicodedata
+from collections.abc import Iterable
+
+_CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^\s/]+@")
+_TOKENS = re.compile(r"([?&](?:access_token|private_token|token)=)[^&\s]+")
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+LONG, PART = 5, 3  # letters: names longer than this forgive two slips; parts are at least so long
+
+
+def masked(text: str) -> str:
+    """Return the text with the user and password of every URL in it replaced by ***."""
+    return _TOKENS.sub(r"\1***", _CREDENTIALS.sub(r"\g<scheme>***@", text))
+
+
+def visible(text: str) -> str:
+    """Return one line of text in which nothing can steer a terminal.
+
+    Escape sequences, bidirectional overrides, zero-width characters and line breaks are written
+    out by their code, as Python writes them.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        character.encode("unicode_escape").decode("ascii")
+        if unicodedata.category(character) in _HIDDEN
+        else character
+        for character in text
+    )
+
+
+def git_in(folder: str) -> str:
+    """Return how a git command in a folder begins, as one types it."""
+    return f"git -C {shlex.quote(folder)}"
+
+
+def slips(typed: str, meant: str) -> int:
+    """Return how many letters are wrong, missing, too many, or swapped with their neighbour."""
+    before, row = list[int](), list(range(len(meant) + 1))
+    for i, letter in enumerate(typed, start=1):
+        older, before, row = before, row, [i]
+        for j, wanted in enumerate(meant, start=1):
+            best = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted))
+            if i > 1 and j > 1 and (letter, typed[i - 2]) == (meant[j - 2], wanted):
+                best = min(best, older[j - 2] + 1)
+            row.append(best)
+    return row[-1]
+
+
+def nearest(typed: str, names: Iterable[str]) -> str | None:
+    """Return the name that was probably meant: one slip away, two in long names, or a part of it.
+
+    Case does not count. Where several names are as likely, it is the first one, and for parts of
+    names none.
+    """
+    word = typed.casefold()
+    known = {name: name.casefold() for name in names}
+    found = min(known, key=lambda name: slips(word, known[name]), default=None)
+    if found and slips(word, known[found]) <= (2 if min(len(word), len(found)) > LONG else 1):
+        return found
+    holding = [name for name, folded in known.items() if len(word) >= PART and word in folded]
+    return holding[0] if len(holding) == 1 else None
+
+
+def has_credentials(url: str) -> bool:
+    """Tell whether a URL carries a password or token of its own."""
+    return re.match(r"(https?://|[A-Za-z][A-Za-z0-9+.-]*://[^/@\s]*:)[^/\s]*@", url) is not None

@@ -1,0 +1,225 @@
+"""The workspace: its stages, how they follow each other, its repositories, their selection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from multigit.core.deployment import Deploy, Pace
+from multigit.core.text import nearest
+from multigit.errors import RefusedError, UsageError
+
+
+class Confirm(StrEnum):
+    """How a person agrees to a change of a stage."""
+
+    NONE = "none"
+    YES = "yes"
+    NAME = "name"
+
+
+class Event(StrEnum):
+    """What people may want to be told about."""
+
+    STARTED = "started"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    WAITING = "waiting"  # for somebody's approval
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Who is told what: Apprise addresses, events, and of which stages (of all if empty)."""
+
+    addresses: tuple[str, ...] = ()
+    events: tuple[Event, ...] = (Event.SUCCEEDED, Event.FAILED)
+    stages: tuple[str, ...] = ()
+
+    def wants(self, event: Event, stage: str) -> bool:
+        """Tell whether somebody is to be told."""
+        of_stage = not self.stages or stage in self.stages
+        return bool(self.addresses) and event in self.events and of_stage
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step on the way to production: a branch with its rules.
+
+    `promotes_from` names the stage before it; `tag` is the template of its deploy tags or empty;
+    `environment` is what deployments call the stage, `deploy` how most repositories do them.
+    """
+
+    name: str
+    branch: str
+    promotes_from: str = ""
+    tag: str = ""
+    confirm: Confirm = Confirm.YES
+    checklist: tuple[str, ...] = ()
+    require_message: bool = False
+    require_checks: bool = False
+    environment: str = ""
+    deploy: Deploy | None = None
+    pace: Pace = field(default_factory=Pace)
+
+
+@dataclass(frozen=True, slots=True)
+class Repo:
+    """One repository: `path` is relative to the workspace folder, "." for that folder itself.
+
+    Repositories of a lower `wave` go before it; `github` is its "owner/name" there, or empty;
+    `deploys` are its own ways, by stage; None for no way.
+    """
+
+    name: str
+    path: str
+    url: str = ""
+    groups: tuple[str, ...] = ()
+    hooks: bool = False
+    wave: int = 0
+    github: str = ""
+    deploys: Mapping[str, Deploy | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PushRules:
+    """Which files `multigit push` never commits, and which it commits only when they are named."""
+
+    ignore: tuple[str, ...] = (".DS_Store", "._*", "Thumbs.db", "desktop.ini", "*.swp", "*~")
+    secrets: tuple[str, ...] = (
+        ".env",
+        ".env.*",
+        "!.env.example",
+        "!.env.sample",
+        "!.env.template",
+        "*.pem",
+        "*.key",
+        "*.p12",
+        "*.pfx",
+        "*.jks",
+        "*.keystore",
+        "id_rsa",
+        "id_dsa",
+        "id_ecdsa",
+        "id_ed25519",
+        ".npmrc",
+        ".pypirc",
+        ".netrc",
+        ".htpasswd",
+        "credentials.json",
+        "service-account*.json",
+        "*.tfstate",
+        "*.tfstate.backup",
+    )
+    max_file_size: int = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Everything that `multigit.toml` says. `stages` stand in the order of promotion."""
+
+    root: Path
+    stages: tuple[Stage, ...]
+    repos: tuple[Repo, ...]
+    name: str = ""
+    remote: str = "origin"
+    timezone: str = "UTC"
+    jobs: int = 8
+    log: str = "deployment.log"
+    git_timeout: float = 600.0
+    lock_repo: str = ""
+    github_api: str = ""
+    tell: Tell = field(default_factory=Tell)
+    metrics: str = ""
+    metric_tags: bool = True
+    push: PushRules = field(default_factory=PushRules)
+
+    def stage(self, name: str) -> Stage:
+        """Return the stage of that name, or raise a UsageError that suggests the nearest."""
+        for stage in self.stages:
+            if stage.name == name:
+                return stage
+        raise unknown("stage", name, [stage.name for stage in self.stages])
+
+    def repo(self, name: str) -> Repo:
+        """Return the repository; raises RefusedError when the configuration lost it."""
+        for repo in self.repos:
+            if repo.name == name:
+                return repo
+        raise RefusedError(
+            f"{name} is not in the configuration any more.",
+            hint="Put it back first.",
+            code="unknown_repository",
+        )
+
+    def deploy(self, repo: Repo, stage: Stage) -> Deploy | None:
+        """Return how a repository is deployed to a stage, or None when it is not."""
+        return repo.deploys.get(stage.name, stage.deploy)
+
+    def is_last(self, stage: Stage) -> bool:
+        """Tell whether no other stage is promoted from this one: production, usually."""
+        return all(other.promotes_from != stage.name for other in self.stages)
+
+    def pairs(self) -> tuple[tuple[Stage, Stage], ...]:
+        """Return each (earlier, later) pair of neighbouring stages, in order of promotion."""
+        return tuple((self.stage(s.promotes_from), s) for s in self.stages if s.promotes_from)
+
+    def chain_down(self, stage: Stage) -> tuple[Stage, ...]:
+        """Return the stage and all before it, latest first: main, stg, dev."""
+        chain = [stage]
+        while chain[-1].promotes_from:
+            chain.append(self.stage(chain[-1].promotes_from))
+        return tuple(chain)
+
+    def nested_in(self, repo: Repo) -> tuple[str, ...]:
+        """Return the paths of the other repositories inside this one, relative to it."""
+        prefix = "" if repo.path == "." else f"{repo.path}/"
+        return tuple(
+            other.path.removeprefix(prefix)
+            for other in self.repos
+            if other is not repo and other.path != "." and other.path.startswith(prefix)
+        )
+
+    def own_files(self, repo: Repo) -> tuple[str, ...]:
+        """Return multigit's own files as paths inside this repository (only the root has any)."""
+        return (".multigit", self.log, f"{self.log}.torn") if repo.path == "." else ()
+
+    def select(
+        self, names: Sequence[str] = (), groups: Sequence[str] = (), exclude: Sequence[str] = ()
+    ) -> tuple[Repo, ...]:
+        """Return the chosen repositories in configuration order; all when nothing is named.
+
+        Raises UsageError for a name or group that does not exist, and when nothing is left.
+        """
+        known = [repo.name for repo in self.repos]
+        known_groups = sorted({group for repo in self.repos for group in repo.groups})
+        for name in (*names, *exclude):
+            if name not in known:
+                raise unknown("repository", name, known)
+        for group in groups:
+            if group not in known_groups:
+                raise unknown("group", group, known_groups)
+        chosen = tuple(
+            repo
+            for repo in self.repos
+            if (not (names or groups) or repo.name in names or set(repo.groups) & set(groups))
+            and repo.name not in exclude
+        )
+        if not chosen:
+            raise UsageError(
+                "No repository is left after --exclude.", hint=f"Choose among: {', '.join(known)}."
+            )
+        return chosen
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
+    """Return the error for a name that does not exist, with the nearest one that does."""
+    names = list(known)
+    if near := nearest(name, names):
+        hint = f"Did you mean {near}?"
+    elif names:
+        hint = f"Choose among: {', '.join(names)}."
+    else:
+        hint = f"The configuration defines no {kind}."
+    return UsageError(f"There is no {kind} {name!r}.", hint=hint, code=f"unknown_{kind}")

@@ -1,0 +1,1 @@
+"""Facts about multigit, layer by layer, and the real repositories to find them on."""

@@ -1,0 +1,53 @@
+"""What every test shares: an environment in which nothing of the user's machine shows through."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests.support.forge import Forge
+from tests.support.gitenv import base_environment
+
+settings.register_profile("multigit", deadline=None, database=None, print_blob=True)
+settings.load_profile("multigit")
+
+# Repositories of a calling hook, identities, tokens, agents, proxies, editors, colours.
+LEFTOVERS = re.compile(
+    r"GIT_(?!PYTHON_).*|MULTIGIT_.*|GH_.*|GITHUB_.*|.*TOKEN.*|SSH_.*|GPG_.*|GNUPGHOME|XDG_.*"
+    r"|.*_proxy|.*_PROXY|EMAIL|EDITOR|VISUAL|PAGER|LC_.*|LANGUAGE|NO_COLOR|FORCE_COLOR|CLICOLOR.*"
+)
+
+
+def isolate(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    """Let this process, and what it starts, see `home` as HOME and nothing else of a user."""
+    for name in [name for name in os.environ if LEFTOVERS.fullmatch(name)]:
+        monkeypatch.delenv(name)
+    for name, value in base_environment(home).items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _isolated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Isolate every test; they share a HOME that they must not write to (see `home`)."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        isolate(monkeypatch, tmp_path_factory.mktemp("home"))
+        yield
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a HOME of the test's own, with a `.gitconfig` that it may change."""
+    isolate(monkeypatch, tmp_path / "home")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def forge(tmp_path: Path, home: Path) -> Forge:
+    """Return an empty forge; the test's own process sees the same HOME as `forge.run`."""
+    assert home == tmp_path / "home"
+    return Forge(tmp_path)

@@ -1,0 +1,1 @@
+"""The rules: no git, no files, milliseconds; whole plans compared as literals."""

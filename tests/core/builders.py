@@ -1,0 +1,280 @@
+"""Small workspaces and snapshots, so that each test reads as a fact.
+
+Core never looks into an object id, so ids are words here: `dev-2` is a commit, `dev-2 tree` its
+tree. Stages and branches, repositories and paths have different names, so that a test sees it
+when one is taken for the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from types import MappingProxyType
+
+from multigit.core.merges import Hop, MergeRequest
+from multigit.core.moment import Moment
+from multigit.core.outcome import Outcome
+from multigit.core.plan import (
+    FastForwardStep,
+    MergeStep,
+    Plan,
+    PushStep,
+    RefUpdate,
+    RepoPlan,
+    State,
+    Step,
+    TagStep,
+)
+from multigit.core.problem import Problem, Severity
+from multigit.core.snapshot import (
+    Branch,
+    Change,
+    Commit,
+    Facts,
+    Merge,
+    Refs,
+    Snapshot,
+    Tag,
+    Tip,
+    Waiting,
+    WorkTree,
+)
+from multigit.core.workspace import Confirm, PushRules, Repo, Stage, Workspace
+
+DEV = Stage("dev", "develop", confirm=Confirm.NONE)
+STG = Stage("stg", "staging", promotes_from="dev", tag="stg-deploy-{timestamp}")
+MAIN = Stage(
+    "main",
+    "master",
+    promotes_from="stg",
+    tag="deploy-{timestamp}",
+    confirm=Confirm.NAME,
+    checklist=("Staging is verified", "A roll-back plan exists"),
+    require_message=True,
+)
+STAGES = (DEV, STG, MAIN)
+
+API = Repo("api", "services/api", groups=("backend",))
+WEB = Repo("web", "frontends/web", groups=("frontend",))
+ROOT = Repo("shop", ".")
+
+# 15:01:30 in UTC; the tags of this workspace are stamped with its own time, an hour later.
+MOMENT = Moment(datetime(2025, 1, 15, 16, 1, 30, tzinfo=timezone(timedelta(hours=1))), "7f3a")
+
+FACTS = Facts(identity="Ada <ada@example.com>")
+NEWEST = Commit("dev-2", 1736949600, "Ada", "fix: time-out on upload")
+UNREADABLE = Problem("unreachable", "the remote cannot be reached.", "Check the network.")
+
+
+def workspace(
+    *repos: Repo,
+    stages: tuple[Stage, ...] = STAGES,
+    remote: str = "origin",
+    push: PushRules | None = None,
+) -> Workspace:
+    """Return a workspace of these repositories."""
+    return Workspace(Path("/shop"), stages, repos, remote=remote, push=push or PushRules())
+
+
+def tip(name: str) -> Tip:
+    """Return a commit and its tree."""
+    return Tip(name, f"{name} tree")
+
+
+def branch(
+    remote: str = "", local: str = "", checked_out: str = "", ahead: int = 0, behind: int = 0
+) -> Branch:
+    """Return a branch that stands there on the remote and in the clone; empty: not at all."""
+    sides = (tip(remote) if remote else None, tip(local) if local else None)
+    return Branch(*sides, checked_out, ahead, behind)
+
+
+REMOTE_ONLY = MappingProxyType(
+    {"develop": branch("dev-2"), "staging": branch("stg-1"), "master": branch("main-1")}
+)
+
+
+def refs(*tags: str, **branches: Branch) -> Refs:
+    """Return the refs of a clone that has no local branches; keywords replace some of them."""
+    return Refs({**REMOTE_ONLY, **branches}, tuple(Tag(name, 1736949600) for name in tags))
+
+
+def merge(
+    source: str = "dev",
+    target: str = "stg",
+    *,
+    ours: str = "stg-1",
+    theirs: str = "dev-2",
+    commit: str = "merge-1",
+    commits: int = 3,
+) -> Merge:
+    """Return a preview of a merge that works."""
+    return Merge(
+        source=source,
+        target=target,
+        ours=tip(ours),
+        theirs=tip(theirs),
+        commit=commit,
+        tree=f"{commit} tree",
+        files=5,
+        waiting=Waiting(commits, NEWEST),
+    )
+
+
+def nothing(
+    source: str = "dev", target: str = "stg", *, ours: str = "stg-1", theirs: str = "dev-2"
+) -> Merge:
+    """Return a preview of a merge that would change nothing."""
+    return Merge(source, target, tip(ours), tip(theirs), tree=f"{ours} tree")
+
+
+def clash(
+    *files: str,
+    source: str = "dev",
+    target: str = "stg",
+    ours: str = "stg-1",
+    theirs: str = "dev-2",
+    unrelated: bool = False,
+) -> Merge:
+    """Return a preview of a merge that a person has to make."""
+    return Merge(
+        source,
+        target,
+        tip(ours),
+        tip(theirs),
+        waiting=Waiting(2, NEWEST),
+        conflicted=not unrelated,
+        conflicts=files,
+        unrelated=unrelated,
+    )
+
+
+def snapshot(
+    *merges: Merge,
+    repo: Repo = API,
+    refs: Refs = refs(),  # noqa: B008
+    facts: Facts = FACTS,
+    work: WorkTree | None = None,
+    debts: tuple[Merge, ...] = (),
+    ahead: int = 0,
+    behind: int = 0,
+) -> Snapshot:
+    """Return what was seen in a healthy clone."""
+    return Snapshot(
+        repo.name,
+        facts=facts,
+        refs=refs,
+        work=work,
+        merges=merges,
+        debts=debts,
+        ahead=ahead,
+        behind=behind,
+        unpushed=Waiting(ahead, NEWEST) if ahead else Waiting(),
+    )
+
+
+def unreadable(repo: Repo = API) -> Snapshot:
+    """Return what is known of a clone that could not be read."""
+    return Snapshot(repo.name, error=UNREADABLE)
+
+
+def change(path: str, kind: str = "modified", size: int = 0) -> Change:
+    """Return a changed file."""
+    return Change(path, kind, size)
+
+
+def work(*changes: Change, on: str = "develop", head: str = "dev-2") -> WorkTree:
+    """Return a work tree with these changes."""
+    return WorkTree(branch=on, head=head, changes=changes)
+
+
+def warning(code: str = "noted", message: str = "is worth a look.") -> Problem:
+    """Return a problem that stops nothing."""
+    return Problem(code, message, severity=Severity.WARN)
+
+
+def promotion(*repos: Repo, skip_blocked: bool = False) -> MergeRequest:
+    """Return a promotion from dev to stg."""
+    hops = (Hop(DEV, STG, "Merge dev into stg"),)
+    return MergeRequest("promote", MOMENT, hops, repos or (API,), skip_blocked)
+
+
+def backmerge(*repos: Repo) -> MergeRequest:
+    """Return a back-merge from main over stg to dev."""
+    first = Hop(MAIN, STG, "Merge main into stg (hotfix sync)")
+    second = Hop(STG, DEV, "Merge stg into dev (sync verified)")
+    return MergeRequest("backmerge", MOMENT, (first, second), repos or (API,))
+
+
+def merge_step(
+    source: str = "dev",
+    target: str = "stg",
+    *,
+    commit: str = "merge-1",
+    commits: int = 3,
+    branches: tuple[str, str] = ("develop", "staging"),
+    tips: tuple[str, str] = ("dev-2", "stg-1"),
+) -> MergeStep:
+    """Return the step of a merge; `branches` and `tips` are those of source and target."""
+    return MergeStep(
+        source=source,
+        target=target,
+        source_branch=branches[0],
+        branch=branches[1],
+        ours=tip(tips[1]),
+        theirs=tip(tips[0]),
+        commit=commit,
+        tree=f"{commit} tree",
+        message=f"Merge {source} into {target}",
+        files=5,
+        waiting=Waiting(commits, NEWEST),
+    )
+
+
+def to_publish(repo: Repo = API, *problems: Problem, commits: int = 3) -> RepoPlan:
+    """Return the plan of a repository that is promoted from dev to stg."""
+    tag = "stg-deploy-20250115-160130"
+    updates = (RefUpdate("refs/heads/staging", "stg-1"), RefUpdate(f"refs/tags/{tag}", ""))
+    steps: tuple[Step, ...] = (
+        merge_step(commits=commits),
+        TagStep(tag, "staging", "Merge dev into stg"),
+        PushStep(updates),
+        FastForwardStep("staging"),
+    )
+    return RepoPlan(
+        repo.name, repo.path, State.PLANNED, steps, problems, "staging", "stg-1", "dev-2"
+    )
+
+
+def without_steps(repo: Repo, state: State, *problems: Problem) -> RepoPlan:
+    """Return the plan of a repository in which a promotion from dev to stg does nothing."""
+    return RepoPlan(repo.name, repo.path, state, (), problems, "staging", "stg-1", "dev-2")
+
+
+def plan(*repos: RepoPlan, command: str = "promote") -> Plan:
+    """Return the plan of a promotion from dev to stg."""
+    return Plan(
+        command=command,
+        operation="20250115T150130Z-promote-dev-stg-7f3a",
+        time="2025-01-15T15:01:30Z",
+        date="1736953290 +0100",
+        source="dev",
+        target="stg",
+        message="Merge dev into stg",
+        repos=repos,
+        release="stg-deploy-20250115-160130",
+        confirm=Confirm.YES,
+        word="stg",
+    )
+
+
+MADE: Mapping[str, str] = {
+    "refs/heads/staging": "merge-1",
+    "refs/tags/stg-deploy-20250115-160130": "tag-1",
+}
+
+
+def published(repo: Repo = API, *problems: Problem) -> Outcome:
+    """Return the outcome of a repository that was promoted."""
+    return Outcome(to_publish(repo), State.PUBLISHED, MADE, problems)

@@ -1,0 +1,243 @@
+"""Each rule looks at one snapshot and says what is in the way, and what to type next."""
+
+from __future__ import annotations
+
+import pytest
+
+from multigit.core import checks
+from multigit.core.problem import Problem, Severity
+from multigit.core.snapshot import Facts, Snapshot, WorkTree
+from multigit.errors import USAGE, UsageError
+from tests.core.builders import (
+    API,
+    DEV,
+    FACTS,
+    MAIN,
+    STG,
+    UNREADABLE,
+    branch,
+    clash,
+    merge,
+    refs,
+    snapshot,
+    unreadable,
+)
+
+
+@pytest.mark.parametrize("message", ["feat: x", "title\n\nbody\tmore", "Größe: 5 €, 日本語"])
+def test_a_message_may_hold_any_plain_text(message: str) -> None:
+    """Line breaks, tabs and letters of every script are fine."""
+    checks.check_message(message)
+
+
+@pytest.mark.parametrize("message", ["", "   ", "\n\t\n", "\u3000"])
+def test_an_empty_message_is_refused(message: str) -> None:
+    """White space says nothing."""
+    with pytest.raises(UsageError, match=r"The message is empty\.") as caught:
+        checks.check_message(message)
+    assert caught.value.hint == 'Pass one: -m "what changes and why".'
+    assert caught.value.exit_code == USAGE
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("a\x1b[31mb", "U+001B"),
+        ("a\rb", "U+000D"),
+        ("a\x00", "U+0000"),
+        ("a\x7f", "U+007F"),
+        ("a\x9b31m", "U+009B"),
+        ("a\u202eb", "U+202E"),
+        ("a\u200bb", "U+200B"),
+        ("a\udc80b", "U+DC80"),
+    ],
+)
+def test_a_message_must_not_steer_a_terminal(message: str, shown: str) -> None:
+    """The control character is named, since nobody can see it."""
+    with pytest.raises(UsageError) as caught:
+        checks.check_message(message)
+    assert caught.value.message == f"The message holds the control character {shown}."
+    assert caught.value.hint == "Write the message in plain text."
+    assert caught.value.code == "message_control_character"
+
+
+def test_an_unreadable_repository_tells_why() -> None:
+    """The reason is the one that reading gave; a readable one has none."""
+    assert list(checks.unreadable(unreadable())) == [UNREADABLE]
+    assert list(checks.unreadable(snapshot())) == []
+
+
+def test_a_healthy_clone_can_publish() -> None:
+    """Full history, one push URL, an identity."""
+    assert list(checks.unpublishable(API, snapshot(), "origin")) == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "problem"),
+    [
+        (
+            Facts(shallow=True, identity="Ada"),
+            Problem(
+                "shallow",
+                "is a shallow clone, in which merges come out wrong.",
+                "Run: git -C services/api fetch --unshallow",
+            ),
+        ),
+        (
+            Facts(push_urls=2, identity="Ada"),
+            Problem(
+                "several_push_urls",
+                "hub has 2 push URLs, so no push can be atomic.",
+                "Keep one: git -C services/api config --replace-all remote.hub.pushurl URL",
+            ),
+        ),
+        (
+            Facts(),
+            Problem(
+                "no_identity",
+                "no name and e-mail address are configured for commits.",
+                'Run: git config --global user.name "You" '
+                "and git config --global user.email you@host",
+            ),
+        ),
+    ],
+)
+def test_what_keeps_a_clone_from_publishing(facts: Facts, problem: Problem) -> None:
+    """Each fact is a problem of its own, with the command that mends it."""
+    assert list(checks.unpublishable(API, snapshot(facts=facts), "hub")) == [problem]
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    """Nobody mends one thing to learn of the next."""
+    facts = Facts(shallow=True, push_urls=3)
+    codes = [p.code for p in checks.unpublishable(API, snapshot(facts=facts), "origin")]
+    assert codes == ["shallow", "several_push_urls", "no_identity"]
+
+
+def test_of_an_unreadable_repository_nothing_more_is_said() -> None:
+    """Its facts and refs are unknown, not wrong."""
+    assert list(checks.unpublishable(API, unreadable(), "origin")) == []
+    assert list(checks.missing_branches(API, unreadable(), "origin", (DEV, STG))) == []
+
+
+def test_each_branch_that_the_remote_lacks_is_named() -> None:
+    """A local branch does not help: what counts is the remote."""
+    seen = snapshot(refs=refs(staging=branch("", "stg-1"), master=branch()))
+    assert list(checks.missing_branches(API, seen, "origin", (DEV, STG, MAIN))) == [
+        Problem(
+            "branch_missing",
+            "origin has no branch staging.",
+            "Create it: git -C services/api push origin COMMIT:refs/heads/staging",
+        ),
+        Problem(
+            "branch_missing",
+            "origin has no branch master.",
+            "Create it: git -C services/api push origin COMMIT:refs/heads/master",
+        ),
+    ]
+
+
+SIDES = ("develop", "staging")
+BY_HAND = (
+    "Resolve it on develop: cd services/api && git switch develop && git pull && "
+    "git merge origin/staging; then resolve, commit, git push, and run the command again."
+)
+
+
+@pytest.mark.parametrize(
+    ("files", "where"),
+    [
+        (("a.py",), " in 1 file: a.py"),
+        (("a", "b", "c"), " in 3 files: a, b, c"),
+        (("a", "b", "c", "d", "e"), " in 5 files: a, b, c and 2 more"),
+        ((), ", over renamed folders"),
+    ],
+)
+def test_a_conflict_names_its_files(files: tuple[str, ...], where: str) -> None:
+    """Three in the sentence, all of them for scripts; git does not always know one."""
+    found = checks.unmergeable(API, clash(*files), "origin", SIDES, forward=True)
+    message = f"develop conflicts with staging{where}."
+    assert list(found) == [Problem("conflict", message, BY_HAND, files=files)]
+
+
+def test_unrelated_histories_are_no_conflict() -> None:
+    """They have a code and an advice of their own."""
+    found = checks.unmergeable(API, clash(unrelated=True), "origin", SIDES, forward=True)
+    assert list(found) == [
+        Problem(
+            "unrelated_histories",
+            "develop and staging have no commit in common.",
+            "Check that the remote is the right one.",
+        )
+    ]
+
+
+def test_a_merge_that_works_is_no_problem() -> None:
+    """There is nothing to say."""
+    assert list(checks.unmergeable(API, merge(), "origin", SIDES, forward=True)) == []
+
+
+@pytest.mark.parametrize(("ahead", "what"), [(1, "1 local commit"), (2, "2 local commits")])
+def test_local_commits_of_the_source_are_told(ahead: int, what: str) -> None:
+    """A promotion takes what the remote has; the rest is a warning, not a block."""
+    seen = snapshot(refs=refs(develop=branch("dev-2", "dev-3", ahead=ahead)))
+    assert list(checks.unpushed_source(seen, DEV)) == [
+        Problem(
+            "unpushed_commits",
+            f"{what} on develop not pushed yet, so not part of this.",
+            "To take them along run multigit push dev first.",
+            Severity.WARN,
+        )
+    ]
+
+
+def test_a_source_without_local_commits_is_silent() -> None:
+    """To be behind is no matter; nor is what other branches hold."""
+    branches = refs(develop=branch("dev-2", "dev-1", behind=1), staging=branch("stg-1", ahead=4))
+    assert list(checks.unpushed_source(snapshot(refs=branches), DEV)) == []
+
+
+def test_a_merge_under_way_comes_before_its_unmerged_files() -> None:
+    """One advice, the one that ends the matter."""
+    work = WorkTree("develop", "dev-2", unfinished="merge", conflicted=("a.py",))
+    assert list(checks.unfinished_work(API, work)) == [
+        Problem(
+            "operation_in_progress",
+            "a merge is under way in the work tree.",
+            "Finish it or run: git -C services/api merge --abort",
+        )
+    ]
+
+
+def test_unmerged_files_are_named() -> None:
+    """A stash that was applied leaves them without any operation under way."""
+    work = WorkTree("develop", "dev-2", conflicted=("a.py", "b.py"))
+    assert list(checks.unfinished_work(API, work)) == [
+        Problem(
+            "unmerged_files",
+            "unmerged files: a.py, b.py.",
+            "Resolve them, then run: git -C services/api add FILE",
+            files=("a.py", "b.py"),
+        )
+    ]
+
+
+def test_a_work_tree_at_rest_is_no_problem() -> None:
+    """There is nothing to say."""
+    assert list(checks.unfinished_work(API, WorkTree("develop", "dev-2"))) == []
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [(("a",), "a"), (("a", "b"), "a, b"), (("a", "b", "c"), "a, b and 1 more")],
+)
+def test_a_list_for_a_sentence_is_cut(names: tuple[str, ...], told: str) -> None:
+    """Nothing is cut to say "and 0 more"."""
+    assert checks.shortened(names, limit=2) == told
+
+
+def test_a_snapshot_without_anything_seen_is_harmless() -> None:
+    """The defaults claim nothing: no remote branch, no identity."""
+    seen = Snapshot("api", facts=FACTS)
+    codes = [p.code for p in checks.missing_branches(API, seen, "origin", (DEV,))]
+    assert codes == ["branch_missing"]

@@ -1,0 +1,116 @@
+"""Deployments as values: templates, waves, health, and what the log knows of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from multigit.core.deployment import CommandRunner as Command
+from multigit.core.deployment import HealthCheck, Order, RunState, filled, unknown_keys, waves
+from multigit.core.deploys import failed_last, last_deployed
+from multigit.core.health_check import Answer, unhealthy
+
+JSON = HealthCheck("https://x", json="build.0.sha")
+HEADER = HealthCheck("https://x", header="X-Version")
+
+
+def test_templates_are_filled_and_other_braces_stay() -> None:
+    """So that JSON in an argument survives."""
+    order = Order(
+        "key", "api", "stg", "staging", "stg", "1a2b", "t-1", "r-1", "nrt", 0.0, Command(())
+    )
+    assert order.fill("{repo}-{release} {sha} {target} {environment} {key}") == (
+        "api-r-1 1a2b nrt staging key"
+    )
+    assert filled('{"a": {x}} {repo}', {"repo": "api"}) == '{"a": {x}} api'
+
+
+def test_unknown_placeholders_are_named_once() -> None:
+    """In whatever order they are looked at."""
+    assert unknown_keys("{relase} {relase} {repo}") == ("relase",)
+
+
+def test_waves_follow_what_is_waited_for() -> None:
+    """Whatever the order in which they are named."""
+    after = {"web": ("api",), "api": ("database",), "database": (), "docs": ()}
+    assert waves(after) == {"web": 2, "api": 1, "database": 0, "docs": 0}
+
+
+def test_a_circle_is_named() -> None:
+    """With the way around it."""
+    with pytest.raises(ValueError, match="a → b → a"):
+        waves({"a": ("b",), "b": ("a",)})
+
+
+@pytest.mark.parametrize(
+    ("check", "answer", "wrong"),
+    [
+        (HealthCheck("x"), Answer(200), ""),
+        (HealthCheck("x", status=204), Answer(204), ""),
+        (HealthCheck("x"), Answer(503, "disk\nfull"), "it answers 503, not 200: disk full"),
+        (JSON, Answer(200, '{"build": [{"sha": "v1"}]}'), ""),
+        (JSON, Answer(200, '{"build": [{"sha": "v0"}]}'), "build.0.sha is v0, not v1."),
+        (JSON, Answer(200, '{"build": []}'), "build.0.sha is missing in its answer."),
+        (JSON, Answer(200, "<html>"), "build.0.sha is missing in its answer."),
+        (HEADER, Answer(200, headers={"x-version": "v1"}), ""),
+        (HEADER, Answer(200), "the header X-Version is missing in its answer."),
+        (HealthCheck("x"), Answer(500), "it answers 500, not 200: nothing"),
+    ],
+)
+def test_an_answer_is_judged_by_what_is_asked_for(
+    check: HealthCheck, answer: Answer, wrong: str
+) -> None:
+    """The status first, then the part that is named."""
+    assert unhealthy(check, "v1", answer) == wrong
+
+
+def test_what_an_answer_says_is_harmless_and_short() -> None:
+    """It may be anybody's."""
+    told = unhealthy(HealthCheck("x"), "", Answer(500, "\x1b[31m" + "x" * 999))
+    assert "\x1b" not in told
+    assert len(told) < 300
+
+
+def record(release: str, *states: str, repo: str = "api", stage: str = "main") -> dict[str, Any]:
+    """Return a log record of one repository's deployments."""
+    deployments = [{"state": state} for state in states]
+    repos = [{"repo": repo, "deployments": deployments}]
+    return {"stage": stage, "release": release, "at": "2025-01-15", "repos": repos}
+
+
+def test_the_last_deployment_counts() -> None:
+    """By repository and stage; a promotion that deployed nothing does not."""
+    records = [
+        record("r-1", "failed"),
+        record("r-2", "succeeded", "unhealthy"),
+        record("r-3", "succeeded", repo="web"),
+        record("r-4"),
+        record("s-1", "failed", stage="stg"),
+    ]
+    last = last_deployed(records)
+    assert (last["api"]["main"].release, last["api"]["main"].state) == ("r-2", "unhealthy")
+    assert failed_last(records, "main") == {"api"}
+    assert failed_last(records, "stg") == {"api"}
+
+
+def test_one_under_way_did_not_go_wrong() -> None:
+    """One that was not reached did, and one that failed beside it."""
+    assert failed_last([record("r-1", "running")], "main") == set()
+    assert failed_last([record("r-1", "succeeded", "not_started")], "main") == {"api"}
+    assert failed_last([record("r-1", "queued", "failed")], "main") == {"api"}
+
+
+def test_what_is_in_doubt_is_never_repeated_by_itself() -> None:
+    """It may have begun, or still go on."""
+    for state in ("unknown", "timed_out", "exploded"):
+        assert failed_last([record("r-1", state)], "main") == set()
+
+
+def test_states_are_words_that_are_kept() -> None:
+    """Scripts compare them."""
+    assert " ".join(RunState) == (
+        "not_started starting queued waiting running checking succeeded failed cancelled "
+        "unhealthy timed_out unknown"
+    )
+    assert {state for state in RunState if state.bad} < {state for state in RunState if state.over}

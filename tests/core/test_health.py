@@ -1,0 +1,341 @@
+"""Health: what is judged ok, a warning or a problem, and how it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from multigit.core.diagnosis import (
+    CLOCK_SLACK,
+    Checkup,
+    HealthRequest,
+    LockTrial,
+    Surroundings,
+    diagnose,
+)
+from multigit.core.health import (
+    Finding,
+    Health,
+    grouped,
+    health_document,
+    health_exit_code,
+    health_summary,
+)
+from multigit.core.problem import Problem
+from multigit.core.record import BadLine, Head
+from multigit.core.snapshot import Facts, Snapshot
+from multigit.core.workspace import Repo
+from tests.core.builders import API, FACTS, ROOT, STAGES, WEB, branch, refs, snapshot, unreadable
+from tests.core.builders import workspace as shop
+
+NOW = 1_736_953_290  # 2025-01-15 15:01:30 UTC
+PROBE = "refs/multigit/locks/doctor-1"
+AROUND = Surroundings(git="2.39.5", now=NOW, log=Head(3), jobs=8, possible=64, files=96)
+WELL = Checkup(snapshot(), newest=NOW)
+OK, WARNING, PROBLEM = Health.OK, Health.WARNING, Health.PROBLEM
+
+
+def findings(
+    *seen: Checkup, repos: tuple[Repo, ...] = (API,), around: Surroundings = AROUND
+) -> tuple[Finding, ...]:
+    """Return all findings about these repositories."""
+    request = HealthRequest(repos, STAGES, PROBE)
+    names = [repo.name for repo in repos]
+    return diagnose(shop(*repos), request, around, dict(zip(names, seen, strict=True)))
+
+
+def about(repo: Repo, seen: Checkup) -> list[Finding]:
+    """Return the findings about one repository."""
+    return [each for each in findings(seen, repos=(repo,)) if each.repo]
+
+
+def bad(seen: Checkup, repo: Repo = API) -> Finding:
+    """Return the one finding about a repository that is not ok."""
+    (found,) = (each for each in about(repo, seen) if each.state is not OK)
+    assert found.hint
+    return found
+
+
+def around(**changes: object) -> dict[str, Finding]:
+    """Return the findings about the workspace by code, where all else is well."""
+    seen = findings(WELL, around=replace(AROUND, **changes))  # type: ignore[arg-type]
+    return {each.code: each for each in seen if not each.repo}
+
+
+def with_facts(facts: Facts) -> Checkup:
+    """Return a checkup of a clone that is configured like this."""
+    return replace(WELL, snapshot=snapshot(facts=facts))
+
+
+# --- All is well
+
+
+def test_a_healthy_workspace_is_all_ok() -> None:
+    """Four facts, no hint, exit code 0."""
+    seen = findings(WELL)
+    assert [(each.repo, each.code, each.state, each.hint) for each in seen] == [
+        ("", "git_version", OK, ""),
+        ("", "log", OK, ""),
+        ("", "clock", OK, ""),
+        ("api", "remote", OK, ""),
+    ]
+    assert "2.39.5" in seen[0].message
+    assert "3 records" in seen[1].message
+    assert "Ada <ada@example.com>" in seen[3].message
+    assert health_exit_code(seen) == 0
+    assert health_summary(seen, 1) == ("1 repository examined: all is well.", "")
+
+
+# --- Repositories
+
+
+UNREACHABLE = Problem("unreachable", "the remote cannot be reached.", "Check the network.")
+
+
+@pytest.mark.parametrize(
+    ("seen", "state", "code", "told"),
+    [
+        (Checkup(unreadable()), PROBLEM, "unreachable", "cannot be reached"),
+        (
+            replace(WELL, snapshot=replace(snapshot(), stale=UNREACHABLE)),
+            PROBLEM, "unreachable", "cannot be reached",
+        ),
+        (with_facts(replace(FACTS, shallow=True)), PROBLEM, "shallow", "shallow"),
+        (with_facts(replace(FACTS, push_urls=2)), PROBLEM, "several_push_urls", "2 push URLs"),
+        (with_facts(replace(FACTS, identity="")), PROBLEM, "no_identity", "no name"),
+        (
+            with_facts(replace(FACTS, credentials=True)),
+            WARNING, "credentials_in_url", "password or token",
+        ),
+        (
+            replace(WELL, snapshot=snapshot(refs=refs(staging=branch()))),
+            PROBLEM, "branch_missing", "no branch staging",
+        ),
+        (
+            replace(WELL, push=Problem("no_atomic", "takes no atomic pushes.", "Set it.")),
+            PROBLEM, "no_atomic", "no atomic pushes",
+        ),
+        (replace(WELL, newest=NOW + 7200), WARNING, "clock", "2 hours in the future"),
+        (replace(WELL, lock=LockTrial(refused="no locks")), PROBLEM, "lock_refused", "no locks"),
+        (replace(WELL, lock=LockTrial(stays="no way")), PROBLEM, "lock_stays", "no way"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and " " not in value else "",
+)  # fmt: skip
+def test_each_finding_has_its_state_and_a_hint(
+    seen: Checkup, state: Health, code: str, told: str
+) -> None:
+    """One finding that is not ok, with its words; exit code 3 only for problems."""
+    found = bad(seen)
+    assert (found.state, found.code, found.repo) == (state, code, "api")
+    assert told in found.message
+    assert health_exit_code([found]) == (3 if state is PROBLEM else 0)
+
+
+@pytest.mark.parametrize(
+    ("failure", "hint"),
+    [
+        (Problem("authentication", "refused the credentials.", "git ls-remote must work."), "Ask"),
+        (Problem("git", "git push failed: no."), "Ask"),
+        (Problem("timeout", "git push did not end.", "Check the network."), "Check"),
+    ],
+)
+def test_a_push_that_would_fail_says_that_reading_works(failure: Problem, hint: str) -> None:
+    """With git's reason; a hint about reading would mislead, so it is replaced."""
+    found = bad(replace(WELL, push=failure))
+    assert found.code == "not_pushable"
+    assert "can be read" in found.message
+    assert found.message.endswith(failure.message)
+    assert found.hint.startswith(hint)
+
+
+def test_a_remote_with_a_problem_is_not_called_ok_and_with_a_warning_it_is() -> None:
+    """Nobody reads "can be pushed to" beside the reason why not."""
+    shallow = about(API, with_facts(replace(FACTS, shallow=True)))
+    secret = about(API, with_facts(replace(FACTS, credentials=True)))
+    assert [each.code for each in shallow] == ["shallow"]
+    assert [each.code for each in secret] == ["remote", "credentials_in_url"]
+
+
+def test_branches_of_a_remote_that_was_not_read_are_not_called_missing() -> None:
+    """What was fetched last says nothing about now."""
+    stale = replace(snapshot(refs=refs(staging=branch())), stale=UNREACHABLE)
+    assert [each.code for each in about(API, Checkup(stale))] == ["unreachable"]
+
+
+def test_follow_tags_is_fine_since_it_is_overridden() -> None:
+    """It is told, so that nobody wonders."""
+    told = about(API, with_facts(replace(FACTS, follow_tags=True)))
+    assert [(each.code, each.state) for each in told] == [("remote", OK), ("follow_tags", OK)]
+    assert "overrides" in told[1].message
+
+
+def test_a_lock_that_was_taken_and_given_back_is_told() -> None:
+    """Where none was tried nothing is said about locks."""
+    tried = about(API, replace(WELL, lock=LockTrial()))
+    assert [each.code for each in tried] == ["remote", "lock_refs"]
+
+
+def test_a_lock_that_stays_is_named_so_that_somebody_can_delete_it() -> None:
+    """The ref of the trial stands in the hint."""
+    assert PROBE in bad(replace(WELL, lock=LockTrial(stays="no"))).hint
+
+
+@pytest.mark.parametrize("ahead", [-86_400, 0, CLOCK_SLACK])
+def test_clocks_may_differ_a_little(ahead: int) -> None:
+    """And old commits say nothing."""
+    assert [each.code for each in about(API, replace(WELL, newest=NOW + ahead))] == ["remote"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(121, "2 minutes"), (7199, "119 minutes"), (7200, "2 hours"), (30 * 86_400, "30 days")],
+)
+def test_the_future_is_told_in_one_unit(seconds: int, words: str) -> None:
+    """Either clock may be wrong, and both are named; the workspace is not called fine then."""
+    seen = findings(replace(WELL, newest=NOW + seconds))
+    (found,) = (each for each in seen if each.code == "clock")
+    assert (found.repo, found.state) == ("api", WARNING)
+    assert words in found.message
+    assert "this machine's clock" in found.message
+    assert "committer's" in found.message
+    assert "2025-01-15 15:01 UTC" in found.hint
+
+
+def test_files_of_others_name_the_gitignore_that_keeps_them_out() -> None:
+    """The message is short; the hint has every line to add."""
+    paths = ("deployment.log", ".multigit/", "services/api/", "web/")
+    found = bad(replace(WELL, exposed=paths), ROOT)
+    assert (found.code, found.state) == ("exposed_files", WARNING)
+    assert "and 1 more" in found.message
+    assert "to .gitignore: /deployment.log /.multigit/ /services/api/ /web/" in found.hint
+
+
+def test_secrets_in_any_reason_are_masked() -> None:
+    """Whatever a server says, also about locks."""
+    said = "see https://ada:canary@host/x"
+    for seen in (
+        replace(WELL, lock=LockTrial(refused=said)),
+        replace(WELL, push=Problem("git", said, said)),
+        Checkup(Snapshot("api", error=Problem("git", said, said))),
+    ):
+        assert "canary" not in str(about(API, seen))
+        assert "***@host" in bad(seen).message
+
+
+# --- The workspace
+
+
+@pytest.mark.parametrize(
+    ("log", "state", "code"),
+    [
+        (Head(), OK, "log"),
+        (BadLine(4, "torn", "ends in the middle"), WARNING, "log_torn"),
+        (BadLine(2, "edited", "is not a record"), PROBLEM, "log_edited"),
+        (Problem("log_unreadable", "cannot be read.", "Look."), PROBLEM, "log_unreadable"),
+    ],
+)
+def test_the_log_is_sound_torn_or_bad(
+    log: BadLine | Head | Problem, state: Health, code: str
+) -> None:
+    """A torn line mends itself with the next operation; a bad one names its number."""
+    found = around(log=log)[code]
+    assert found.state is state
+    assert bool(found.hint) is (state is not OK)
+    if isinstance(log, BadLine):
+        assert f"line {log.line}" in found.message
+
+
+def test_an_unfinished_operation_has_three_ways_out() -> None:
+    """Nothing new can begin meanwhile: a problem."""
+    found = around(unfinished=("20250115T150130Z-promote-dev-stg-7f3a",))["unfinished_operation"]
+    assert found.state is PROBLEM
+    assert "20250115T150130Z-promote-dev-stg-7f3a" in found.message
+    assert all(way in found.hint for way in ("continue", "undo", "abandon"))
+
+
+def test_too_few_open_files_are_a_warning_with_the_number_to_set() -> None:
+    """It works, on fewer repositories at a time."""
+    assert "open_files" not in around(possible=8)
+    found = around(possible=3)["open_files"]
+    assert found.state is WARNING
+    assert "3 repositories at a time, not 8" in found.message
+    assert "ulimit -n 96" in found.hint
+
+
+def test_the_clock_is_not_called_fine_where_no_commit_was_seen() -> None:
+    """Without a stage branch there is nothing to compare with."""
+    seen = findings(Checkup(unreadable()))
+    assert "clock" not in {each.code for each in seen}
+
+
+# --- All together
+
+
+def test_problems_and_warnings_are_counted() -> None:
+    """The hint comes only with problems."""
+    mixed = findings(
+        with_facts(replace(FACTS, shallow=True, credentials=True)),
+        with_facts(replace(FACTS, credentials=True)),
+        repos=(API, WEB),
+    )
+    sentence, hint = health_summary(mixed, 2)
+    assert sentence == "2 repositories examined: 1 problem and 2 warnings."
+    assert "multigit doctor" in hint
+    warned = findings(with_facts(replace(FACTS, credentials=True)))
+    assert health_summary(warned, 1) == ("1 repository examined: 1 warning.", "")
+
+
+def test_the_document_holds_every_finding() -> None:
+    """In the shape of all documents; the workspace has no repository name."""
+    found = (
+        Finding("", OK, "git_version", "git 2.39.5."),
+        Finding("api", PROBLEM, "shallow", "is shallow.", "Unshallow it."),
+    )
+    assert health_document(found, 1) == {
+        "schema": "multigit/1",
+        "command": "doctor",
+        "operation": None,
+        "result": "blocked",
+        "exit_code": 3,
+        "findings": [
+            {
+                "code": "git_version",
+                "repo": None,
+                "state": "ok",
+                "message": "git 2.39.5.",
+                "hint": None,
+            },
+            {
+                "code": "shallow",
+                "repo": "api",
+                "state": "problem",
+                "message": "is shallow.",
+                "hint": "Unshallow it.",
+            },
+        ],
+        "repos": [],
+        "problems": [],
+        "message": "1 repository examined: 1 problem.",
+        "hint": "Mend the problems, then run multigit doctor again.",
+    }
+    fine: Mapping[str, object] = health_document(found[:1], 1)
+    assert (fine["result"], fine["exit_code"], fine["hint"]) == ("done", 0, None)
+
+
+def test_what_several_repositories_share_is_told_once_and_the_worst_last() -> None:
+    """Different words are different findings."""
+    found = [
+        Finding("api", PROBLEM, "shallow", "is shallow.", "git -C api"),
+        Finding("api", OK, "remote", "is fine."),
+        Finding("web", OK, "remote", "is fine."),
+        Finding("", WARNING, "open_files", "too few."),
+        Finding("web", PROBLEM, "shallow", "is shallow.", "git -C web"),
+    ]
+    assert [(names, each.state, each.hint) for names, each in grouped(found)] == [
+        (("api", "web"), OK, ""),
+        (("",), WARNING, ""),
+        (("api",), PROBLEM, "git -C api"),
+        (("web",), PROBLEM, "git -C web"),
+    ]

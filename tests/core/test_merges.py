@@ -1,0 +1,591 @@
+"""Promotion and back-merge: whole plans, for what can be seen in a repository."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from multigit.core.merges import (
+    Hop,
+    MergeRequest,
+    default_message,
+    hop,
+    hops_down,
+    plan_merges,
+    strictest,
+)
+from multigit.core.plan import (
+    FastForwardStep,
+    MergeStep,
+    Plan,
+    PushStep,
+    RefUpdate,
+    RepoPlan,
+    Result,
+    State,
+    Step,
+    TagStep,
+)
+from multigit.core.problem import Problem, Severity
+from multigit.core.snapshot import Facts, Snapshot, Waiting
+from multigit.core.workspace import Confirm, Stage
+from multigit.errors import USAGE, UsageError
+from tests.core.builders import (
+    API,
+    DEV,
+    MAIN,
+    MOMENT,
+    NEWEST,
+    ROOT,
+    STAGES,
+    STG,
+    UNREADABLE,
+    WEB,
+    backmerge,
+    branch,
+    clash,
+    merge,
+    nothing,
+    promotion,
+    refs,
+    snapshot,
+    tip,
+    to_publish,
+    unreadable,
+    without_steps,
+    workspace,
+)
+
+SHOP = workspace(API, WEB)
+TAG = "stg-deploy-20250115-160130"
+DEV_TO_STG = Plan(
+    command="promote",
+    operation="20250115T150130Z-promote-dev-stg-7f3a",
+    time="2025-01-15T15:01:30Z",
+    date="1736953290 +0100",
+    source="dev",
+    target="stg",
+    message="Merge dev into stg",
+    repos=(),
+    release=TAG,
+    confirm=Confirm.YES,
+    word="stg",
+    checklist=(),
+    skip_blocked=False,
+)
+MAIN_TO_DEV = Plan(
+    command="backmerge",
+    operation="20250115T150130Z-backmerge-main-dev-7f3a",
+    time="2025-01-15T15:01:30Z",
+    date="1736953290 +0100",
+    source="main",
+    target="dev",
+    message="Merge stg into dev (sync verified)",
+    repos=(),
+    release="",
+    confirm=Confirm.YES,
+    word="stg",
+    checklist=(),
+    skip_blocked=False,
+)
+
+
+def release_beside(*tags: str) -> str:
+    """Return the release that a promotion of api and web gets when web has these tags."""
+    seen = {"api": snapshot(merge()), "web": snapshot(nothing(), repo=WEB, refs=refs(*tags))}
+    return plan_merges(promotion(API, WEB), SHOP, seen).release
+
+
+# --- Promotion
+
+
+def test_one_repository_is_merged_and_one_is_up_to_date() -> None:
+    """Merge, tag, one push of exactly those two refs; nothing where the content is the same."""
+    seen = {"api": snapshot(merge()), "web": snapshot(nothing(), repo=WEB)}
+    assert plan_merges(promotion(API, WEB), SHOP, seen) == Plan(
+        command="promote",
+        operation="20250115T150130Z-promote-dev-stg-7f3a",
+        time="2025-01-15T15:01:30Z",
+        date="1736953290 +0100",
+        source="dev",
+        target="stg",
+        message="Merge dev into stg",
+        release="stg-deploy-20250115-160130",
+        confirm=Confirm.YES,
+        word="stg",
+        checklist=(),
+        skip_blocked=False,
+        repos=(
+            RepoPlan(
+                repo="api",
+                path="services/api",
+                state=State.PLANNED,
+                steps=(
+                    MergeStep(
+                        source="dev",
+                        target="stg",
+                        source_branch="develop",
+                        branch="staging",
+                        ours=tip("stg-1"),
+                        theirs=tip("dev-2"),
+                        commit="merge-1",
+                        tree="merge-1 tree",
+                        message="Merge dev into stg",
+                        files=5,
+                        waiting=Waiting(3, NEWEST),
+                    ),
+                    TagStep("stg-deploy-20250115-160130", "staging", "Merge dev into stg"),
+                    PushStep(
+                        (
+                            RefUpdate("refs/heads/staging", "stg-1"),
+                            RefUpdate("refs/tags/stg-deploy-20250115-160130", ""),
+                        )
+                    ),
+                ),
+                problems=(),
+                branch="staging",
+                before="stg-1",
+                source_sha="dev-2",
+            ),
+            RepoPlan(
+                repo="web",
+                path="frontends/web",
+                state=State.UP_TO_DATE,
+                steps=(),
+                problems=(),
+                branch="staging",
+                before="stg-1",
+                source_sha="dev-2",
+            ),
+        ),
+    )
+
+
+def test_a_promotion_to_production_brings_its_own_rules() -> None:
+    """The stage's tag, its checklist, its name to type; the message is the given one."""
+    message = "release: v2.3.0"
+    step = merge("stg", "main", ours="main-1", theirs="stg-1")
+    request = MergeRequest("promote", MOMENT, (hop(SHOP, STG, MAIN, message),), (API,))
+    plan = plan_merges(request, SHOP, {"api": snapshot(step)})
+    assert replace(plan, repos=()) == Plan(
+        command="promote",
+        operation="20250115T150130Z-promote-stg-main-7f3a",
+        time="2025-01-15T15:01:30Z",
+        date="1736953290 +0100",
+        source="stg",
+        target="main",
+        message="release: v2.3.0",
+        repos=(),
+        release="deploy-20250115-160130",
+        confirm=Confirm.NAME,
+        word="main",
+        checklist=("Staging is verified", "A roll-back plan exists"),
+    )
+    assert plan.repos[0].steps[1] == TagStep("deploy-20250115-160130", "master", message)
+
+
+@pytest.mark.parametrize("checked_out", ["", "/shop/services/api"])
+def test_the_local_branch_follows(checked_out: str) -> None:
+    """Behind the push, and with the work tree named that has it."""
+    here = refs(staging=branch("stg-1", "stg-1", checked_out))
+    plan = plan_merges(promotion(), SHOP, {"api": snapshot(merge(), refs=here)})
+    push, last = plan.repos[0].steps[-2:]
+    assert isinstance(push, PushStep)
+    assert last == FastForwardStep("staging", checked_out)
+
+
+def test_a_stage_without_tag_publishes_the_branch_alone() -> None:
+    """No template, no release."""
+    bare = replace(STG, tag="")
+    request = MergeRequest("promote", MOMENT, (hop(SHOP, DEV, bare, None),), (API,))
+    plan = plan_merges(request, SHOP, {"api": snapshot(merge())})
+    assert plan.release == plan.repos[0].tag == ""
+    assert plan.repos[0].updates() == (RefUpdate("refs/heads/staging", "stg-1"),)
+
+
+@pytest.mark.parametrize(
+    ("tags", "release"),
+    [
+        ((), TAG),
+        ((TAG,), f"{TAG}-2"),
+        ((TAG, f"{TAG}-2"), f"{TAG}-3"),
+        ((f"{TAG}/x",), f"{TAG}-2"),
+        (("deploy-20250115-160130",), TAG),
+    ],
+)
+def test_a_tag_that_any_repository_has_is_taken(tags: tuple[str, ...], release: str) -> None:
+    """The release has one name in all repositories, also where only an idle one has it already."""
+    assert release_beside(*tags) == release
+
+
+def test_local_commits_of_the_source_are_a_warning() -> None:
+    """The promotion goes on with what the remote has."""
+    ahead = refs(develop=branch("dev-2", "dev-3", ahead=1))
+    plan = plan_merges(promotion(), SHOP, {"api": snapshot(merge(), refs=ahead)})
+    problem = Problem(
+        "unpushed_commits",
+        "1 local commit on develop not pushed yet, so not part of this.",
+        "To take them along run multigit push dev first.",
+        Severity.WARN,
+    )
+    assert plan.repos == (replace(to_publish(API, problem), steps=plan.repos[0].steps),)
+    assert plan.result is Result.PLANNED
+
+
+BY_HAND = (
+    "Resolve it on develop: cd services/api && git switch develop && git pull && "
+    "git merge origin/staging; then resolve, commit, git push, and run the command again."
+)
+BLOCKS = {
+    "conflict": (
+        snapshot(clash("a.py", "b.py")),
+        Problem(
+            "conflict",
+            "develop conflicts with staging in 2 files: a.py, b.py.",
+            BY_HAND,
+            files=("a.py", "b.py"),
+        ),
+    ),
+    "conflict without a path": (
+        snapshot(clash()),
+        Problem("conflict", "develop conflicts with staging, over renamed folders.", BY_HAND),
+    ),
+    "unrelated histories": (
+        snapshot(clash(unrelated=True)),
+        Problem(
+            "unrelated_histories",
+            "develop and staging have no commit in common.",
+            "Check that the remote is the right one.",
+        ),
+    ),
+    "shallow": (
+        snapshot(facts=Facts(shallow=True, identity="Ada")),
+        Problem(
+            "shallow",
+            "is a shallow clone, in which merges come out wrong.",
+            "Run: git -C services/api fetch --unshallow",
+        ),
+    ),
+    "two push URLs": (
+        snapshot(merge(), facts=Facts(push_urls=2, identity="Ada")),
+        Problem(
+            "several_push_urls",
+            "origin has 2 push URLs, so no push can be atomic.",
+            "Keep one: git -C services/api config --replace-all remote.origin.pushurl URL",
+        ),
+    ),
+    "no identity": (
+        snapshot(merge(commit=""), facts=Facts()),
+        Problem(
+            "no_identity",
+            "no name and e-mail address are configured for commits.",
+            'Run: git config --global user.name "You" and git config --global user.email you@host',
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("seen", "problem"), BLOCKS.values(), ids=BLOCKS)
+def test_what_blocks_a_repository(seen: Snapshot, problem: Problem) -> None:
+    """The plan holds the reason and no step, and as a whole it is blocked."""
+    plan = plan_merges(promotion(), SHOP, {"api": seen})
+    assert plan == replace(DEV_TO_STG, repos=(without_steps(API, State.BLOCKED, problem),))
+    assert plan.result is Result.BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("gone", "before", "source_sha"), [("staging", "", "dev-2"), ("develop", "stg-1", "")]
+)
+def test_a_missing_branch_blocks(gone: str, before: str, source_sha: str) -> None:
+    """On either side; a local branch of that name is no replacement."""
+    here = refs(**{gone: branch("", "local-1")})
+    problem = Problem(
+        "branch_missing",
+        f"origin has no branch {gone}.",
+        f"Create it: git -C services/api push origin COMMIT:refs/heads/{gone}",
+    )
+    assert plan_merges(promotion(), SHOP, {"api": snapshot(refs=here)}) == replace(
+        DEV_TO_STG,
+        repos=(
+            RepoPlan(
+                "api", "services/api", State.BLOCKED, (), (problem,), "staging", before, source_sha
+            ),
+        ),
+    )
+
+
+def test_an_unreadable_repository_blocks() -> None:
+    """Nothing is claimed of it but the reason."""
+    assert plan_merges(promotion(), SHOP, {"api": unreadable()}) == replace(
+        DEV_TO_STG,
+        repos=(RepoPlan("api", "services/api", State.BLOCKED, (), (UNREADABLE,), "staging"),),
+    )
+
+
+def test_one_blocked_repository_blocks_the_plan_and_leaves_the_others_in_it() -> None:
+    """The reader sees what would be possible without it."""
+    seen = {"api": snapshot(merge()), "web": unreadable(WEB)}
+    plan = plan_merges(promotion(API, WEB), SHOP, seen)
+    assert plan.result is Result.BLOCKED
+    assert [repo.state for repo in plan.repos] == [State.PLANNED, State.BLOCKED]
+
+
+def test_a_blocked_repository_is_left_out_when_asked_for() -> None:
+    """The others go on; why it was left out stays in the plan."""
+    here = refs(staging=branch("stg-1", "stg-1"))
+    seen = {"api": snapshot(merge(), refs=here), "web": snapshot(clash("a.py"), repo=WEB)}
+    plan = plan_merges(promotion(API, WEB, skip_blocked=True), SHOP, seen)
+    problem = Problem(
+        "conflict",
+        "develop conflicts with staging in 1 file: a.py.",
+        BY_HAND.replace("services/api", "frontends/web"),
+        Severity.WARN,
+        ("a.py",),
+    )
+    skipped = without_steps(WEB, State.SKIPPED, problem)
+    assert plan == replace(DEV_TO_STG, skip_blocked=True, repos=(to_publish(API), skipped))
+    assert plan.result is Result.PLANNED
+
+
+def test_the_plan_keeps_the_order_of_the_request() -> None:
+    """Not that of what was seen."""
+    seen = {"api": snapshot(merge()), "web": snapshot(merge(), repo=WEB)}
+    plan = plan_merges(promotion(WEB, API), SHOP, seen)
+    assert [repo.repo for repo in plan.repos] == ["web", "api"]
+
+
+def test_the_remote_is_called_by_its_own_name() -> None:
+    """Sentences and hints name the workspace's remote."""
+    space = workspace(ROOT, remote="hub")
+    seen = {"shop": snapshot(clash("a"), repo=ROOT, refs=refs(staging=branch()))}
+    missing, conflict = plan_merges(promotion(ROOT), space, seen).repos[0].problems
+    assert missing.message == "hub has no branch staging."
+    assert "cd . && git switch develop && git pull && git merge hub/staging" in conflict.hint
+
+
+# --- Back-merge
+
+
+def down_one(ours: str = "stg-1", theirs: str = "main-1") -> MergeStep:
+    """Return the step that merges main into stg."""
+    return MergeStep(
+        source="main",
+        target="stg",
+        source_branch="master",
+        branch="staging",
+        ours=tip(ours),
+        theirs=tip(theirs),
+        commit="merge-1",
+        tree="merge-1 tree",
+        message="Merge main into stg (hotfix sync)",
+        files=5,
+        waiting=Waiting(1, NEWEST),
+    )
+
+
+def down_two(theirs: str) -> MergeStep:
+    """Return the step that merges stg into dev."""
+    return MergeStep(
+        source="stg",
+        target="dev",
+        source_branch="staging",
+        branch="develop",
+        ours=tip("dev-2"),
+        theirs=tip(theirs),
+        commit="merge-2",
+        tree="merge-2 tree",
+        message="Merge stg into dev (sync verified)",
+        files=5,
+        waiting=Waiting(1, NEWEST),
+    )
+
+
+def below(*steps: MergeStep, updates: tuple[RefUpdate, ...]) -> RepoPlan:
+    """Return the plan of a repository in which these merges are carried down, without a tag."""
+    published: tuple[Step, ...] = (*steps, PushStep(updates))
+    return RepoPlan(
+        "api", "services/api", State.PLANNED, published, (), "develop", "dev-2", "main-1"
+    )
+
+
+def test_a_backmerge_goes_down_hop_by_hop() -> None:
+    """The second merge builds on the first, and one push publishes both."""
+    first = merge("main", "stg", ours="stg-1", theirs="main-1", commits=1)
+    second = merge("stg", "dev", ours="dev-2", theirs="merge-1", commit="merge-2", commits=1)
+    leases = (RefUpdate("refs/heads/staging", "stg-1"), RefUpdate("refs/heads/develop", "dev-2"))
+    assert plan_merges(backmerge(), SHOP, {"api": snapshot(first, second)}) == replace(
+        MAIN_TO_DEV, repos=(below(down_one(), down_two("merge-1"), updates=leases),)
+    )
+
+
+def test_a_hop_with_nothing_to_do_is_left_out() -> None:
+    """The next one starts from the branch as it is."""
+    first = nothing("main", "stg", ours="stg-1", theirs="main-1")
+    second = merge("stg", "dev", ours="dev-2", theirs="stg-1", commit="merge-2", commits=1)
+    leases = (RefUpdate("refs/heads/develop", "dev-2"),)
+    assert plan_merges(backmerge(), SHOP, {"api": snapshot(first, second)}) == replace(
+        MAIN_TO_DEV, repos=(below(down_two("stg-1"), updates=leases),)
+    )
+
+
+def test_a_last_hop_with_nothing_to_do_moves_the_first_branch_alone() -> None:
+    """Where dev has the hotfix already, only stg gets it."""
+    first = merge("main", "stg", ours="stg-1", theirs="main-1", commits=1)
+    second = nothing("stg", "dev", ours="dev-2", theirs="merge-1")
+    plan = plan_merges(backmerge(), SHOP, {"api": snapshot(first, second)})
+    lease = RefUpdate("refs/heads/staging", "stg-1")
+    assert plan.repos[0].steps == (down_one(), PushStep((lease,)))
+
+
+def test_a_backmerge_with_nothing_to_do_does_nothing() -> None:
+    """No hop, no push, no tag."""
+    hops = (nothing("main", "stg", theirs="main-1"), nothing("stg", "dev", ours="dev-2"))
+    plan = plan_merges(backmerge(), SHOP, {"api": snapshot(*hops)})
+    assert plan.result is Result.NOTHING
+    assert plan.repos[0].steps == ()
+
+
+def test_both_local_branches_follow_a_backmerge() -> None:
+    """Each on its own, behind the one push."""
+    first = merge("main", "stg", ours="stg-1", theirs="main-1")
+    second = merge("stg", "dev", ours="dev-2", theirs="merge-1", commit="merge-2")
+    here = refs(staging=branch("stg-1", "stg-1"), develop=branch("dev-2", "dev-2", "/shop/api"))
+    plan = plan_merges(backmerge(), SHOP, {"api": snapshot(first, second, refs=here)})
+    follow = (FastForwardStep("staging"), FastForwardStep("develop", "/shop/api"))
+    assert plan.repos[0].steps[-2:] == follow
+
+
+def test_a_conflict_on_any_hop_blocks_all_of_them() -> None:
+    """Nothing is carried half the way down."""
+    first = merge("main", "stg", ours="stg-1", theirs="main-1")
+    second = clash("a.py", source="stg", target="dev", ours="dev-2", theirs="merge-1")
+    plan = plan_merges(backmerge(), SHOP, {"api": snapshot(first, second)})
+    repo = plan.repos[0]
+    assert (repo.state, repo.steps) == (State.BLOCKED, ())
+    assert [problem.message for problem in repo.problems] == [
+        "staging conflicts with develop in 1 file: a.py."
+    ]
+
+
+def test_a_branch_missing_on_the_way_blocks() -> None:
+    """Also the one in the middle."""
+    seen = snapshot(refs=refs(staging=branch()))
+    problems = plan_merges(backmerge(), SHOP, {"api": seen}).repos[0].problems
+    assert [problem.message for problem in problems] == ["origin has no branch staging."]
+
+
+def test_a_step_down_makes_no_tag_and_shows_no_checklist() -> None:
+    """Tags and checklists belong to the way to production."""
+    request = MergeRequest("promote", MOMENT, (hop(SHOP, MAIN, STG, None),), (API,))
+    step = merge("main", "stg", ours="stg-1", theirs="main-1")
+    plan = plan_merges(request, SHOP, {"api": snapshot(step, refs=refs(TAG))})
+    assert (plan.release, plan.checklist, plan.repos[0].tag) == ("", (), "")
+    assert plan.operation == "20250115T150130Z-promote-main-stg-7f3a"
+
+
+# --- Hops, messages, confirmation
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "message"),
+    [
+        (DEV, STG, "Merge dev into stg"),
+        (STG, MAIN, "Merge stg into main (production deployment)"),
+        (MAIN, STG, "Merge main into stg (hotfix sync)"),
+        (STG, DEV, "Merge stg into dev (sync verified)"),
+    ],
+)
+def test_default_messages(source: Stage, target: Stage, message: str) -> None:
+    """The words that the team's history is full of."""
+    assert default_message(SHOP, source, target) == message
+
+
+def test_a_hop_takes_the_given_message() -> None:
+    """Otherwise the default one."""
+    assert hop(SHOP, DEV, STG, "feat: x") == Hop(DEV, STG, "feat: x")
+    assert hop(SHOP, DEV, STG, None) == Hop(DEV, STG, "Merge dev into stg")
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "hint"),
+    [
+        (DEV, MAIN, "From dev you can go to: stg."),
+        (MAIN, DEV, "From main you can go to: stg."),
+        (STG, STG, "From stg you can go to: dev, main."),
+        (Stage("x", "x"), STG, "From x you can go to: no other stage."),
+    ],
+)
+def test_only_neighbours_can_be_merged(source: Stage, target: Stage, hint: str) -> None:
+    """The error says where one can go instead."""
+    with pytest.raises(UsageError) as caught:
+        hop(SHOP, source, target, "x")
+    error = caught.value
+    assert error.message == f"{source.name} and {target.name} are not neighbouring stages."
+    assert (error.hint, error.code, error.exit_code) == (hint, "not_neighbours", USAGE)
+
+
+def test_a_stage_may_want_a_message() -> None:
+    """Then there is no default."""
+    with pytest.raises(UsageError) as caught:
+        hop(SHOP, STG, MAIN, None)
+    assert caught.value.message == "main wants a message for every change."
+    assert caught.value.hint == 'Pass one: -m "what changes and why".'
+    assert caught.value.code == "message_required"
+
+
+def test_the_way_down_wants_no_message() -> None:
+    """Carrying a hotfix back to a strict stage is no change of one's own."""
+    strict = replace(STG, require_message=True)
+    assert hop(SHOP, MAIN, strict, None).message == "Merge main into stg (hotfix sync)"
+
+
+def test_a_message_is_checked() -> None:
+    """Whatever the stage wants, an empty message is none."""
+    with pytest.raises(UsageError, match="empty"):
+        hop(SHOP, DEV, STG, " ")
+
+
+@pytest.mark.parametrize(
+    ("source", "hops"),
+    [
+        (None, [("main", "stg"), ("stg", "dev")]),
+        ("main", [("main", "stg"), ("stg", "dev")]),
+        ("stg", [("stg", "dev")]),
+    ],
+)
+def test_a_backmerge_starts_at_the_last_stage(
+    source: str | None, hops: list[tuple[str, str]]
+) -> None:
+    """Or at the one that is named, and ends at the first."""
+    assert [(h.source.name, h.target.name) for h in hops_down(SHOP, source)] == hops
+
+
+def test_below_the_first_stage_there_is_nothing() -> None:
+    """That is a usage error, as is an unknown stage."""
+    with pytest.raises(UsageError, match=r"There is no stage before dev\.") as caught:
+        hops_down(SHOP, "dev")
+    assert caught.value.code == "no_stage_before"
+    with pytest.raises(UsageError, match="There is no stage 'prod'"):
+        hops_down(SHOP, "prod")
+
+
+@pytest.mark.parametrize(
+    ("stages", "asks"),
+    [
+        (STAGES, "main"),
+        ((MAIN, STG, DEV), "main"),
+        ((DEV, STG), "stg"),
+        ((STG, DEV), "stg"),
+        ((STG, Stage("qa", "qa")), "qa"),
+    ],
+)
+def test_the_strictest_stage_asks(stages: tuple[Stage, ...], asks: str) -> None:
+    """Wherever it stands; among equals the last one."""
+    assert strictest(stages).name == asks
+
+
+def test_a_backmerge_asks_for_the_strictest_stage_that_it_changes() -> None:
+    """Not for the one that it only takes from."""
+    plan = plan_merges(backmerge(), SHOP, {"api": unreadable()})
+    assert (plan.confirm, plan.word) == (Confirm.YES, "stg")

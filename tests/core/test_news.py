@@ -1,0 +1,156 @@
+"""What people are told of an operation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from multigit.core.deployment import Deployment, Run, RunState, Sight
+from multigit.core.news import NOTES, ROWS, News, event_of, news
+from multigit.core.outcome import Outcome, Report, cancelled, ended, planned
+from multigit.core.plan import Plan, State
+from multigit.core.problem import Problem
+from multigit.core.workspace import Event
+from tests.core.builders import (
+    API,
+    MADE,
+    ROOT,
+    WEB,
+    plan,
+    published,
+    to_publish,
+    without_steps,
+)
+
+DONE = Deployment(
+    state=RunState.SUCCEEDED, run=Run("1"), sight=Sight(RunState.SUCCEEDED, url="https://ci/1")
+)
+IDLE = without_steps(ROOT, State.UP_TO_DATE)
+BOTH = plan(to_publish(API), to_publish(WEB))
+
+
+def deployed(*deployments: Deployment) -> Outcome:
+    """Return api, published and deployed."""
+    return Outcome(to_publish(API), State.PUBLISHED, MADE, deployments=deployments)
+
+
+def report(*outcomes: Outcome, **changes: object) -> Report:
+    """Return the report of a promotion with these outcomes; keywords change its plan."""
+    whole: Plan = replace(plan(*(o.plan for o in outcomes)), **changes)  # type: ignore[arg-type]
+    return ended(whole, outcomes)
+
+
+def told(*outcomes: Outcome, **changes: object) -> News:
+    """Return the message about the end of a promotion."""
+    whole = report(*outcomes, **changes)
+    event = event_of(whole)
+    assert event
+    return news(whole, event)
+
+
+def rows(message: News) -> list[str]:
+    """Return the rows of the message's table."""
+    return [line for line in message.body.splitlines() if line.startswith("| ")][1:]
+
+
+def test_a_good_end() -> None:
+    """One message holds the sentence, the operation's message, the table and the release."""
+    message = told(deployed(DONE), Outcome(IDLE, State.UP_TO_DATE))
+    assert message == News(
+        event=Event.SUCCEEDED,
+        title="promote dev → stg succeeded: stg-deploy-20250115-160130",
+        body="""\
+1 published, 1 deployed.
+
+Merge dev into stg
+
+| repository | state | from → to | commits | link |
+|---|---|---|---|---|
+| api | succeeded | stg-1 → merge-1 | 3 | [open](https://ci/1) |
+
+Release: `stg-deploy-20250115-160130`
+
+Operation: `20250115T150130Z-promote-dev-stg-7f3a`
+""",
+        failed=False,
+    )
+
+
+def test_a_start() -> None:
+    """What is planned is told; nothing has a link yet."""
+    message = news(planned(BOTH), Event.STARTED)
+    assert message.title == "promote dev → stg started: stg-deploy-20250115-160130"
+    assert rows(message) == [
+        "| api | planned | stg-1 → merge-1 | 3 |  |",
+        "| web | planned | stg-1 → merge-1 | 3 |  |",
+    ]
+    assert message.body.startswith("Merge dev into stg")
+    assert not message.failed
+
+
+def test_a_bad_end() -> None:
+    """What went wrong stands first, with the reason."""
+    sight = Sight(RunState.FAILED, detail="#17 is a FAILURE.", url="https://ci/17")
+    bad = Deployment("fra", RunState.FAILED, sight=sight)
+    refused = Problem("refused_by_remote", "the remote refused: protected branch.")
+    web = Outcome(to_publish(WEB), State.FAILED, problems=(refused,))
+    message = told(deployed(replace(DONE, target="nrt"), bad, Deployment("syd")), web)
+    assert (message.event, message.failed) == (Event.FAILED, True)
+    assert rows(message) == [
+        "| api (fra) | failed: #17 is a FAILURE. | stg-1 → merge-1 | 3 | [open](https://ci/17) |",
+        "| web | failed: the remote refused: protected branch. | stg-1 → merge-1 | 3 |  |",
+        "| api (nrt) | succeeded | stg-1 → merge-1 | 3 | [open](https://ci/1) |",
+        "| api (syd) | not started | stg-1 → merge-1 | 3 |  |",
+    ]
+
+
+def test_waiting_for_approval() -> None:
+    """Whom it waits for is told."""
+    sight = Sight(RunState.WAITING, reviewers=("ada", "grace"))
+    one = Deployment(state=RunState.WAITING, sight=sight)
+    message = told(deployed(one))
+    assert message.event is Event.WAITING
+    assert message.title == "promote dev → stg waits for approval: stg-deploy-20250115-160130"
+    assert "| waiting for ada, grace |" in message.body
+    assert "waiting for a reviewer" in told(deployed(replace(one, sight=DONE.sight))).body
+
+
+def test_nothing_was_done() -> None:
+    """A plan, a refusal and a question answered with no are nothing to tell."""
+    assert event_of(planned(BOTH)) is None
+    assert event_of(cancelled(BOTH, interrupted=False)) is None
+    assert event_of(report(published())) is Event.SUCCEEDED
+
+
+def test_a_branch_that_is_new_and_a_release_that_is_none() -> None:
+    """What is not there is not told."""
+    new = replace(to_publish(API), before="")
+    message = told(Outcome(new, State.PUBLISHED, MADE), release="", source="", message="")
+    assert message.title == "promote stg succeeded"
+    assert rows(message) == ["| api | published | new → merge-1 | 3 |  |"]
+    assert "Release" not in message.body
+
+
+def test_text_from_outside_is_shown_and_does_nothing() -> None:
+    """Neither Markdown nor HTML nor escape sequences nor passwords come through."""
+    detail = "<b>[x](y)</b> | `a`\x1b[2J\n& https://ada:secret@host/"
+    sight = Sight(RunState.FAILED, detail=detail, url="https://ci/a) b|c")
+    body = told(deployed(Deployment("", RunState.FAILED, sight=sight))).body
+    assert (
+        r"failed: &lt;b&gt;\[x\](y)&lt;/b&gt; \| \`a\`\\x1b\[2J &amp; https://\*\*\*@host/" in body
+    )
+    assert "[open](https://ci/a%29%20b%7Cc)" in body
+
+
+def test_the_message_keeps_its_markdown() -> None:
+    """Release notes are our own people's; only HTML is switched off, and length is bounded."""
+    body = told(published(), message="Notes\n\n- **one**\n- <img src=x>\x1b").body
+    assert "Notes\n\n- **one**\n- &lt;img src=x>\\x1b\n" in body
+    assert f"{'x' * NOTES}…\n" in told(published(), message="x" * (NOTES + 1)).body
+
+
+def test_a_long_table_is_cut() -> None:
+    """The rows that are left out are counted."""
+    targets = [replace(DONE, target=f"t{number}") for number in range(ROWS + 2)]
+    message = told(deployed(*targets))
+    assert len(rows(message)) == ROWS
+    assert "… and 2 rows more." in message.body

@@ -1,0 +1,209 @@
+"""How an operation ended: a state per repository, one result and one exit code for all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from multigit.core.outcome import Outcome, Report, cancelled, ended, planned, refused
+from multigit.core.plan import Plan, PushStep, RefUpdate, Result, State
+from multigit.core.problem import Problem
+from tests.core.builders import (
+    API,
+    MADE,
+    ROOT,
+    WEB,
+    plan,
+    published,
+    to_publish,
+    warning,
+    without_steps,
+)
+
+BLOCK = Problem("conflict", "develop conflicts with staging.")
+BOTH = plan(to_publish(API), to_publish(WEB))
+
+
+def as_state(state: State) -> Outcome:
+    """Return the outcome of web in that state."""
+    return Outcome(to_publish(WEB), state, MADE)
+
+
+# --- A repository
+
+
+def test_after_is_what_the_branch_points_at_now() -> None:
+    """Only what was published moved."""
+    assert published().after == "merge-1"
+    assert published().repo == "api"
+
+
+MOVED = {State.PUBLISHED, State.UPDATED, State.DEPLOYED}
+NOT_PUBLISHED = [state for state in State if state not in MOVED]
+
+
+@pytest.mark.parametrize("state", NOT_PUBLISHED)
+def test_what_was_not_published_has_no_after(state: State) -> None:
+    """Not even where the commit was made: the remote does not have it, as far as is known."""
+    assert as_state(state).after == ""
+
+
+def test_after_is_the_last_branch_of_several() -> None:
+    """A back-merge ends on dev."""
+    updates = (RefUpdate("refs/heads/staging", "stg-1"), RefUpdate("refs/heads/develop", "dev-2"))
+    repo = replace(to_publish(), steps=(PushStep(updates),))
+    made = {"refs/heads/staging": "merge-1", "refs/heads/develop": "merge-2"}
+    assert Outcome(repo, State.PUBLISHED, made).after == "merge-2"
+
+
+def test_where_no_branch_moves_there_is_no_after() -> None:
+    """A tag is not a branch, and what was not made points nowhere."""
+    tag = PushStep((RefUpdate("refs/tags/x", ""),))
+    repo = replace(to_publish(), steps=(tag,))
+    assert Outcome(repo, State.PUBLISHED, {"refs/tags/x": "tag-1"}).after == ""
+    assert Outcome(to_publish(), State.PUBLISHED).after == ""
+
+
+def test_after_a_pull_is_what_the_local_branch_points_at() -> None:
+    """What was only cloned or switched has none."""
+    made = {"refs/heads/develop": "dev-2"}
+    assert Outcome(to_publish(), State.UPDATED, made).after == "dev-2"
+    assert Outcome(to_publish(), State.UPDATED).after == ""
+
+
+# --- All of them
+
+
+def test_what_an_earlier_attempt_made_stays_known() -> None:
+    """A repository that was published before has nothing more to do, and its after."""
+    earlier = replace(to_publish(), state=State.PUBLISHED, made=MADE)
+    assert [each.after for each in planned(plan(earlier)).outcomes] == ["merge-1"]
+    assert [each.after for each in ended(plan(earlier), []).outcomes] == ["merge-1"]
+
+
+def test_a_plan_that_was_not_run_is_its_own_report() -> None:
+    """Each repository stands where the plan left it, with its problems."""
+    idle, blocked = without_steps(ROOT, State.UP_TO_DATE), without_steps(WEB, State.BLOCKED, BLOCK)
+    mixed = plan(to_publish(API, warning()), idle, blocked)
+    assert planned(mixed) == Report(
+        plan=mixed,
+        result=Result.BLOCKED,
+        outcomes=(
+            Outcome(to_publish(API, warning()), State.PLANNED, {}, (warning(),)),
+            Outcome(idle, State.UP_TO_DATE, {}, ()),
+            Outcome(blocked, State.BLOCKED, {}, (BLOCK,)),
+        ),
+        interrupted=False,
+        problems=(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("it", "result", "exit_code"),
+    [
+        (plan(to_publish()), Result.PLANNED, 0),
+        (plan(without_steps(API, State.UP_TO_DATE)), Result.NOTHING, 0),
+        (plan(to_publish(), without_steps(WEB, State.BLOCKED)), Result.BLOCKED, 3),
+    ],
+)
+def test_a_plan_has_an_exit_code_of_its_own(it: Plan, result: Result, exit_code: int) -> None:
+    """A dry run tells a script whether the real one would be stopped."""
+    report = planned(it)
+    assert (report.result, report.exit_code) == (result, exit_code)
+
+
+def test_a_refusal_is_blocked_and_names_its_reason() -> None:
+    """The repositories stay as planned."""
+    report = refused(BOTH, BLOCK)
+    assert (report.result, report.exit_code, report.problems) == (Result.BLOCKED, 3, (BLOCK,))
+    assert report.outcomes == planned(BOTH).outcomes
+
+
+@pytest.mark.parametrize(("interrupted", "exit_code"), [(False, 3), (True, 130)])
+def test_a_no_is_cancelled(interrupted: bool, exit_code: int) -> None:  # noqa: FBT001
+    """Ctrl-C at the question is a no that ends as an interrupt."""
+    report = cancelled(BOTH, interrupted=interrupted)
+    assert (report.result, report.exit_code) == (Result.CANCELLED, exit_code)
+    assert report.count(State.PLANNED) == 2
+
+
+def test_an_operation_that_went_well_is_done() -> None:
+    """Repositories without an outcome stay as planned, in the plan's order."""
+    left_out = without_steps(ROOT, State.SKIPPED, warning())
+    both = plan(left_out, to_publish(API))
+    assert ended(both, [published(API)]) == Report(
+        plan=both,
+        result=Result.DONE,
+        outcomes=(Outcome(left_out, State.SKIPPED, {}, (warning(),)), published(API)),
+    )
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.UNKNOWN, State.NOT_PUBLISHED])
+def test_one_that_did_not_arrive_is_a_failure(state: State) -> None:
+    """Doubt counts as failure; the others stay published."""
+    report = ended(BOTH, [as_state(state), published(API)])
+    assert (report.result, report.exit_code) == (Result.FAILED, 1)
+    assert [outcome.state for outcome in report.outcomes] == [State.PUBLISHED, state]
+
+
+@pytest.mark.parametrize(
+    ("states", "unfinished"),
+    [
+        ((State.PUBLISHED, State.FAILED), True),
+        ((State.UNKNOWN, State.NOT_PUBLISHED), True),
+        ((State.FAILED, State.NOT_PUBLISHED), False),
+        ((State.PUBLISHED, State.PUBLISHED), False),
+    ],
+)
+def test_what_arrived_in_part_is_unfinished(
+    states: tuple[State, ...],
+    unfinished: bool,  # noqa: FBT001
+) -> None:
+    """Where nothing can have arrived there is nothing to continue."""
+    outcomes = [Outcome(repo, state) for repo, state in zip(BOTH.repos, states, strict=True)]
+    assert ended(BOTH, outcomes).unfinished is unfinished
+
+
+def test_a_repository_that_was_published_in_part_is_unfinished() -> None:
+    """One of its refs is out, so there is something to go on with."""
+    partial = Outcome(to_publish(), State.FAILED, MADE, partial=True)
+    assert ended(plan(to_publish()), [partial]).unfinished
+
+
+@pytest.mark.parametrize("state", [State.PUBLISHED, State.UPDATED, State.UP_TO_DATE, State.SKIPPED])
+def test_what_was_left_out_is_no_failure(state: State) -> None:
+    """The user asked for it."""
+    assert ended(BOTH, [published(API), as_state(state)]).result is Result.DONE
+
+
+def test_an_interrupted_operation_ends_with_130() -> None:
+    """Whatever was published by then."""
+    report = ended(BOTH, [published(API), as_state(State.NOT_PUBLISHED)], interrupted=True)
+    assert (report.result, report.exit_code) == (Result.FAILED, 130)
+
+
+@pytest.mark.parametrize(
+    ("result", "exit_code"),
+    [
+        (Result.PLANNED, 0),
+        (Result.DONE, 0),
+        (Result.NOTHING, 0),
+        (Result.FAILED, 1),
+        (Result.ERROR, 1),
+        (Result.BLOCKED, 3),
+        (Result.CANCELLED, 3),
+        (Result.PAUSED, 3),
+    ],
+)
+def test_each_result_has_its_exit_code(result: Result, exit_code: int) -> None:
+    """Scripts rely on them."""
+    assert Report(BOTH, result, ()).exit_code == exit_code
+
+
+def test_repositories_are_counted_by_state() -> None:
+    """In one of the states that are asked for."""
+    report = ended(BOTH, [published(API), as_state(State.FAILED)])
+    assert report.count(State.FAILED) == 1
+    assert report.count(State.FAILED, State.PUBLISHED) == 2
+    assert report.count(State.SKIPPED) == 0

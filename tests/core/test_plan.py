@@ -1,0 +1,199 @@
+"""A plan is plain data that follows from its repositories' steps and problems."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from multigit.core.plan import (
+    AdvanceStep,
+    CloneStep,
+    CommitStep,
+    CreateBranchStep,
+    DeleteTagStep,
+    FastForwardStep,
+    MoveBackStep,
+    Plan,
+    PushStep,
+    RefUpdate,
+    RepoPlan,
+    RestoreStep,
+    Result,
+    State,
+    Step,
+    SwitchStep,
+    TagStep,
+    UpdateStep,
+    settle,
+)
+from multigit.core.problem import Problem, Severity
+from multigit.core.refs import branch_ref, tag_ref
+from multigit.core.snapshot import Waiting
+from tests.core.builders import (
+    API,
+    NEWEST,
+    change,
+    merge_step,
+    plan,
+    to_publish,
+    warning,
+    without_steps,
+)
+
+BLOCK = Problem("conflict", "develop conflicts with staging.", "Merge by hand.", files=("a.py",))
+COMMIT = CommitStep("dev", "develop", "dev-2", "dev-3", "feat: x", (change("a.py"),))
+RESTORE = RestoreStep("dev", "develop", "dev-2", "dev-1")
+ADVANCE = AdvanceStep("dev", "develop", "dev-1", "dev-2", Waiting(2, NEWEST))
+
+
+def test_refs_have_full_names() -> None:
+    """Git is never left to guess whether a name is a branch or a tag."""
+    assert (branch_ref("a/b"), tag_ref("a/b")) == ("refs/heads/a/b", "refs/tags/a/b")
+
+
+def test_a_repository_with_steps_is_planned() -> None:
+    """A warning does not stop it."""
+    repo = to_publish(API, warning())
+    assert settle(replace(repo, state=State.UP_TO_DATE), skip_blocked=False) == repo
+
+
+def test_a_repository_without_steps_is_up_to_date() -> None:
+    """There is nothing to do, whatever else is to be said."""
+    settled = settle(without_steps(API, State.PLANNED, warning()), skip_blocked=False)
+    assert settled == without_steps(API, State.UP_TO_DATE, warning())
+
+
+def test_a_problem_that_blocks_leaves_no_step() -> None:
+    """What is blocked cannot be run by mistake."""
+    settled = settle(to_publish(API, warning(), BLOCK), skip_blocked=False)
+    assert settled == without_steps(API, State.BLOCKED, warning(), BLOCK)
+
+
+def test_a_blocked_repository_is_left_out_when_asked_for() -> None:
+    """Its problems stay in the plan, as warnings."""
+    settled = settle(to_publish(API, BLOCK), skip_blocked=True)
+    told = replace(BLOCK, severity=Severity.WARN)
+    assert settled == without_steps(API, State.SKIPPED, told)
+
+
+def test_skip_blocked_changes_nothing_for_the_others() -> None:
+    """A repository with a warning is not a blocked one."""
+    assert settle(to_publish(API, warning()), skip_blocked=True) == to_publish(API, warning())
+
+
+def test_a_skipped_repository_stays_skipped() -> None:
+    """It keeps no step."""
+    skipped = replace(to_publish(API), state=State.SKIPPED)
+    assert settle(skipped, skip_blocked=False) == without_steps(API, State.SKIPPED)
+
+
+@pytest.mark.parametrize(
+    ("states", "result"),
+    [
+        ((State.PLANNED, State.UP_TO_DATE), Result.PLANNED),
+        ((State.PLANNED, State.SKIPPED), Result.PLANNED),
+        ((State.UP_TO_DATE, State.UP_TO_DATE), Result.NOTHING),
+        ((State.PLANNED, State.BLOCKED), Result.BLOCKED),
+        ((State.UP_TO_DATE, State.BLOCKED), Result.BLOCKED),
+    ],
+)
+def test_one_blocked_repository_blocks_all(states: tuple[State, ...], result: Result) -> None:
+    """Otherwise one that moves is enough for something to do."""
+    assert plan(*(without_steps(API, state) for state in states)).result is result
+
+
+def test_steps_are_found_by_type() -> None:
+    """What is to be published is what the push says, no more."""
+    push = PushStep((RefUpdate("refs/heads/staging", "stg-1"), RefUpdate("refs/tags/x", "")))
+    repo = RepoPlan("api", ".", State.PLANNED, (ADVANCE, COMMIT, merge_step(), push))
+    assert (repo.advances(), repo.commits(), repo.merges()) == (
+        (ADVANCE,),
+        (COMMIT,),
+        (merge_step(),),
+    )
+    assert repo.updates() == push.updates
+    assert repo.moves() == (ADVANCE, COMMIT, merge_step())
+
+
+def test_a_tag_that_is_deleted_is_not_one_that_is_made() -> None:
+    """An undo takes the deploy tag away."""
+    gone = RepoPlan("api", ".", State.PLANNED, (RESTORE, DeleteTagStep("deploy-1", "tag-1")))
+    assert (gone.tag, gone.deleted_tag) == ("", "deploy-1")
+    assert gone.moves() == (RESTORE,)
+    assert to_publish().deleted_tag == ""
+
+
+@pytest.mark.parametrize(
+    ("repo", "after", "tag"),
+    [
+        (to_publish(), "merge-1", "stg-deploy-20250115-160130"),
+        (RepoPlan("api", ".", State.PLANNED, (ADVANCE,)), "dev-2", ""),
+        (RepoPlan("api", ".", State.PLANNED, (ADVANCE, COMMIT)), "dev-3", ""),
+        (RepoPlan("api", ".", State.PLANNED, (COMMIT, merge_step())), "merge-1", ""),
+        (RepoPlan("api", ".", State.PLANNED, (RESTORE,)), "dev-1", ""),
+        (RepoPlan("api", ".", State.UP_TO_DATE), "", ""),
+    ],
+)
+def test_after_is_the_last_commit_that_is_made(repo: RepoPlan, after: str, tag: str) -> None:
+    """Without any step nothing moves and no tag is made."""
+    assert (repo.after, repo.tag) == (after, tag)
+
+
+@pytest.mark.parametrize(
+    ("steps", "arriving"),
+    [
+        ((), {}),
+        ((merge_step(commits=3),), {"stg": 3}),
+        ((ADVANCE,), {"dev": 2}),
+        ((ADVANCE, COMMIT), {"dev": 3}),
+        ((COMMIT, merge_step(commits=4)), {"dev": 1, "stg": 4}),
+        (
+            (merge_step("main", "stg", commits=1), merge_step("stg", "dev", commits=2)),
+            {"stg": 1, "dev": 2},
+        ),
+    ],
+)
+def test_commits_are_counted_where_they_arrive(
+    steps: tuple[Step, ...], arriving: dict[str, int]
+) -> None:
+    """Stage by stage, in the order they do; the repository's count is that of the last one."""
+    plan = RepoPlan("api", ".", State.PLANNED, steps)
+    assert list(plan.arriving().items()) == list(arriving.items())
+    assert plan.commit_count == next(reversed(arriving.values()), 0)
+
+
+def test_each_type_of_step_has_a_name_of_its_own() -> None:
+    """The names are kept: journals and scripts know them."""
+    steps: tuple[Step, ...] = (
+        COMMIT,
+        ADVANCE,
+        merge_step(),
+        TagStep("x", "staging", "y"),
+        PushStep(()),
+        FastForwardStep("staging"),
+        CloneStep("url", "develop"),
+        CreateBranchStep("develop", "dev-2"),
+        UpdateStep("develop", "dev-1", "dev-2", 1, checked_out=True),
+        SwitchStep("develop"),
+        RESTORE,
+        MoveBackStep("develop", "dev-2", "dev-1"),
+        DeleteTagStep("x", "tag-1"),
+    )
+    assert " ".join(step.type for step in steps) == (
+        "commit advance merge tag push fast_forward clone create_branch update switch "
+        "restore move_back delete_tag"
+    )
+
+
+def test_states_and_results_are_words_that_are_kept() -> None:
+    """Scripts compare them."""
+    assert " ".join(State) == (
+        "planned up_to_date blocked skipped published updated deployed not_published failed unknown"
+    )
+    assert " ".join(Result) == "planned done nothing blocked cancelled failed paused error"
+
+
+def test_an_empty_plan_asks_for_nothing() -> None:
+    """The defaults of a plan are harmless."""
+    assert Plan("pull", "id", "now", "0 +0000", "", "dev", "", ()).result is Result.NOTHING

@@ -1,0 +1,479 @@
+"""A report in the words of scripts (one JSON document) and of people (a sentence and a hint)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from multigit.core.locks import lock_left
+from multigit.core.outcome import Outcome, Report, cancelled, ended, planned, refused
+from multigit.core.plan import (
+    AdvanceStep,
+    CommitStep,
+    Plan,
+    PushStep,
+    RefUpdate,
+    RepoPlan,
+    RestoreStep,
+    Result,
+    State,
+    Step,
+    UpdateStep,
+)
+from multigit.core.problem import Problem
+from multigit.core.report import (
+    document,
+    error_document,
+    plural,
+    problem_document,
+    step_document,
+    summary,
+)
+from multigit.core.snapshot import Waiting
+from multigit.errors import ConfigError, MultigitError, RefusedError, UsageError
+from tests.core.builders import (
+    API,
+    MADE,
+    NEWEST,
+    ROOT,
+    WEB,
+    change,
+    merge_step,
+    plan,
+    published,
+    to_publish,
+    warning,
+    without_steps,
+)
+
+TAG = "stg-deploy-20250115-160130"
+CONFLICT = Problem("conflict", "develop conflicts with staging.", "Merge.", files=("a.py",))
+REFUSED = Problem("refused_by_remote", "the remote refused: protected branch.", "Mend it.")
+IDLE = without_steps(ROOT, State.UP_TO_DATE)
+BLOCKED = without_steps(WEB, State.BLOCKED, CONFLICT)
+LEFT_OUT = without_steps(WEB, State.SKIPPED, CONFLICT.as_warning())
+BOTH = plan(to_publish(API), to_publish(WEB))
+GO_ON = "To go on run multigit continue, to take it back multigit undo."
+AGAIN = "Nothing was published. Mend it, then run the command again."
+ADVANCE = AdvanceStep("dev", "develop", "dev-1", "dev-2", Waiting(2, NEWEST))
+COMMIT = CommitStep(
+    stage="dev",
+    branch="develop",
+    parent="dev-2",
+    commit="dev-3",
+    message="feat: x",
+    changes=(change("a.py"), change("b.py", "deleted")),
+)
+
+
+def web(state: State, *problems: Problem) -> Outcome:
+    """Return the outcome of web, which was to be promoted."""
+    return Outcome(to_publish(WEB), state, MADE, problems)
+
+
+def pull(*repos: RepoPlan) -> Plan:
+    """Return the plan of a pull of dev."""
+    return replace(plan(*repos, command="pull"), source="", target="dev", release="", message="")
+
+
+# --- For scripts
+
+
+def test_the_document_of_a_plan_and_of_what_became_of_it() -> None:
+    """Before and after, tag and steps of each repository; problems with code and files."""
+    report = ended(plan(to_publish(API), LEFT_OUT), [published(API)])
+    assert document(report) == {
+        "schema": "multigit/1",
+        "command": "promote",
+        "operation": "20250115T150130Z-promote-dev-stg-7f3a",
+        "result": "done",
+        "exit_code": 0,
+        "source": "dev",
+        "target": "stg",
+        "release": "stg-deploy-20250115-160130",
+        "repos": [
+            {
+                "repo": "api",
+                "path": "services/api",
+                "state": "published",
+                "branch": "staging",
+                "source_sha": "dev-2",
+                "before": "stg-1",
+                "after": "merge-1",
+                "tag": "stg-deploy-20250115-160130",
+                "commits": 3,
+                "steps": [
+                    {
+                        "type": "merge",
+                        "source": "dev",
+                        "target": "stg",
+                        "branch": "staging",
+                        "source_sha": "dev-2",
+                        "before": "stg-1",
+                        "after": "merge-1",
+                        "commits": 3,
+                        "files": 5,
+                    }
+                ],
+                "problems": [],
+                "deployment": None,
+            },
+            {
+                "repo": "web",
+                "path": "frontends/web",
+                "state": "skipped",
+                "branch": "staging",
+                "source_sha": "dev-2",
+                "before": "stg-1",
+                "after": None,
+                "tag": None,
+                "commits": 0,
+                "steps": [],
+                "problems": [
+                    {
+                        "code": "conflict",
+                        "message": "develop conflicts with staging.",
+                        "hint": "Merge.",
+                        "severity": "warn",
+                        "files": ["a.py"],
+                    }
+                ],
+                "deployment": None,
+            },
+        ],
+        "problems": [],
+        "message": "1 published.",
+        "hint": None,
+    }
+
+
+def test_a_dry_run_tells_the_commits_that_would_be_made() -> None:
+    """They are in the object database already."""
+    told = document(planned(BOTH))
+    assert (told["result"], told["exit_code"]) == ("planned", 0)
+    assert [(each["state"], each["after"]) for each in told["repos"]] == [
+        ("planned", "merge-1"),
+        ("planned", "merge-1"),
+    ]
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.UNKNOWN, State.NOT_PUBLISHED])
+def test_what_did_not_arrive_has_no_after(state: State) -> None:
+    """A script must not take the planned commit for a published one."""
+    told = document(ended(BOTH, [published(API), web(state, REFUSED)]))["repos"][1]
+    assert (told["state"], told["before"], told["after"]) == (str(state), "stg-1", None)
+    assert told["problems"] == [problem_document(REFUSED)]
+
+
+def test_the_document_of_a_refusal_names_the_reason_on_top() -> None:
+    """It belongs to no repository."""
+    reason = Problem("confirmation_needed", "There is no terminal.", "Pass --yes.")
+    told = document(refused(BOTH, reason))
+    assert (told["result"], told["exit_code"]) == ("blocked", 3)
+    assert told["problems"] == [
+        {
+            "code": "confirmation_needed",
+            "message": "There is no terminal.",
+            "hint": "Pass --yes.",
+            "severity": "block",
+            "files": [],
+        }
+    ]
+    assert (told["message"], told["hint"]) == ("There is no terminal.", "Pass --yes.")
+
+
+def test_what_does_not_apply_is_null() -> None:
+    """A pull has no source and no release; an unborn branch no commit."""
+    told = document(planned(pull(RepoPlan("api", ".", State.UP_TO_DATE, branch="develop"))))
+    assert (told["source"], told["release"], told["hint"]) == (None, None, None)
+    repo = told["repos"][0]
+    assert {repo[key] for key in ("source_sha", "before", "after", "tag")} == {None}
+
+
+def test_the_steps_of_a_push() -> None:
+    """Each branch that moves is told, what only prepares or follows is not."""
+    repo = RepoPlan("api", ".", State.PLANNED, (ADVANCE, COMMIT, PushStep(())))
+    outcome = Outcome(repo, State.PUBLISHED, {"refs/heads/develop": "signed-3"})
+    report = ended(plan(repo), [outcome])
+    assert document(report)["repos"][0]["steps"] == [
+        {
+            "type": "advance",
+            "branch": "develop",
+            "before": "dev-1",
+            "after": "dev-2",
+            "commits": 2,
+        },
+        {
+            "type": "commit",
+            "branch": "develop",
+            "before": "dev-2",
+            "after": "signed-3",
+            "files": [
+                {"path": "a.py", "change": "modified"},
+                {"path": "b.py", "change": "deleted"},
+            ],
+        },
+    ]
+    assert document(report)["repos"][0]["commits"] == 3
+
+
+def test_the_steps_of_a_pull() -> None:
+    """Each is told as it stands in the plan."""
+    step = UpdateStep("develop", "dev-1", "dev-2", 2, checked_out=True)
+    told = document(planned(pull(RepoPlan("api", ".", State.PLANNED, (step,)))))
+    assert told["repos"][0]["steps"] == [
+        {
+            "branch": "develop",
+            "before": "dev-1",
+            "after": "dev-2",
+            "commits": 2,
+            "checked_out": True,
+            "type": "update",
+        }
+    ]
+
+
+@pytest.mark.parametrize(("commit", "after"), [("dev-3", "dev-3"), ("", None)])
+def test_a_commit_that_is_not_made_yet_has_its_planned_id(commit: str, after: str | None) -> None:
+    """Or none, where nobody needed to know it beforehand."""
+    step = replace(COMMIT, commit=commit)
+    assert step_document(step, Outcome(to_publish(), State.PLANNED))["after"] == after
+
+
+def test_a_branch_that_is_new_has_no_before() -> None:
+    """Null, not an empty text."""
+    step = replace(ADVANCE, before="")
+    assert step_document(step, Outcome(to_publish(), State.PLANNED))["before"] is None
+
+
+@pytest.mark.parametrize(("back_to", "after"), [("stg-1", "stg-1"), ("", None)])
+def test_a_branch_that_is_restored_goes_back(back_to: str, after: str | None) -> None:
+    """To what it was, or to nothing where it was new."""
+    step = RestoreStep("stg", "staging", "merge-1", back_to)
+    assert step_document(step, published()) == {
+        "type": "restore",
+        "branch": "staging",
+        "before": "merge-1",
+        "after": after,
+    }
+
+
+def test_a_document_is_json() -> None:
+    """Nothing in it needs a special encoder."""
+    told = document(ended(BOTH, [published(API), web(State.FAILED, CONFLICT)]))
+    assert json.loads(json.dumps(told)) == told
+
+
+def test_the_document_of_an_error() -> None:
+    """The same keys as any other document, with the exit code of the error."""
+    error = UsageError("There is no stage 'x'.", hint="Choose.", code="unknown_stage")
+    assert error_document(error, "promote") == {
+        "schema": "multigit/1",
+        "command": "promote",
+        "operation": None,
+        "result": "error",
+        "exit_code": 2,
+        "repos": [],
+        "problems": [
+            {
+                "code": "unknown_stage",
+                "message": "There is no stage 'x'.",
+                "hint": "Choose.",
+                "severity": "block",
+                "files": [],
+            }
+        ],
+        "message": "There is no stage 'x'.",
+        "hint": "Choose.",
+    }
+
+
+def test_the_document_of_a_wrong_configuration_holds_every_mistake() -> None:
+    """Each is a problem; the message stands above them."""
+    details = (("stages.stg: wrong.", "Write it so."), ("repos.api: wrong.", ""))
+    told = error_document(ConfigError("2 mistakes.", details=details), None)
+    assert told["message"] == "2 mistakes."
+    assert [(each["message"], each["hint"]) for each in told["problems"]] == [
+        ("stages.stg: wrong.", "Write it so."),
+        ("repos.api: wrong.", None),
+    ]
+    assert {each["code"] for each in told["problems"]} == {"config"}
+
+
+def test_an_error_never_shows_a_password() -> None:
+    """Neither on top nor among the problems."""
+    url = "https://ada:s3cret@host/x"
+    for error in (
+        MultigitError(f"cannot reach {url}", hint=f"try {url}"),
+        ConfigError(url, hint=url, details=((url, url),)),
+    ):
+        told = json.dumps(error_document(error, None))
+        assert "s3cret" not in told
+        assert told.count("https://***@host/x") == 4
+
+
+@pytest.mark.parametrize(
+    ("error", "exit_code"),
+    [(MultigitError("x"), 1), (UsageError("x"), 2), (ConfigError("x"), 2), (RefusedError("x"), 3)],
+)
+def test_an_error_has_the_exit_code_of_its_kind(error: MultigitError, exit_code: int) -> None:
+    """The document and the process agree."""
+    assert error_document(error, None)["exit_code"] == exit_code == error.exit_code
+
+
+# --- For people
+
+
+@pytest.mark.parametrize(
+    ("count", "noun", "told"),
+    [
+        (1, "commit", "1 commit"),
+        (0, "commit", "0 commits"),
+        (2, "repository", "2 repositories"),
+        (1, "repository", "1 repository"),
+    ],
+)
+def test_a_count_has_the_right_noun(count: int, noun: str, told: str) -> None:
+    """Also where the plural is another word."""
+    assert plural(count, noun) == told
+
+
+@pytest.mark.parametrize(
+    ("it", "sentence"),
+    [
+        (plan(to_publish(commits=1)), "1 repository will move. 1 commit reaches stg."),
+        (BOTH, "2 repositories will move. 6 commits reach stg."),
+        (
+            plan(to_publish(), IDLE),
+            "1 repository will move, 1 is up to date. 3 commits reach stg.",
+        ),
+        (
+            plan(to_publish(), IDLE, IDLE, LEFT_OUT),
+            "1 repository will move, 2 are up to date, 1 left out. 3 commits reach stg.",
+        ),
+        (plan(IDLE), "Nothing to do: every repository is up to date."),
+    ],
+)
+def test_the_sentence_of_a_plan(it: Plan, sentence: str) -> None:
+    """What will move, what not, and how much arrives where."""
+    assert summary(planned(it)) == (sentence, "")
+
+
+def test_a_plan_of_two_stages_counts_each() -> None:
+    """What arrives at dev and what at stg are two numbers."""
+    steps = (ADVANCE, COMMIT, merge_step(commits=4))
+    both = plan(replace(to_publish(API), steps=steps), replace(to_publish(WEB), steps=steps))
+    assert summary(planned(both))[0] == (
+        "2 repositories will move. 6 commits reach dev, 8 commits reach stg."
+    )
+
+
+@pytest.mark.parametrize(
+    ("it", "sentence", "hint"),
+    [
+        (
+            plan(BLOCKED, IDLE),
+            "1 repository is blocked. Nothing was changed.",
+            "Mend what blocks and run the command again.",
+        ),
+        (
+            plan(BLOCKED, BLOCKED, to_publish()),
+            "2 repositories are blocked. Nothing was changed.",
+            "Mend what blocks, or go on with the other 1: --skip-blocked",
+        ),
+    ],
+)
+def test_the_sentence_of_a_blocked_plan(it: Plan, sentence: str, hint: str) -> None:
+    """The way round is offered only where something would be left to do."""
+    assert summary(planned(it)) == (sentence, hint)
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_the_sentence_of_a_no(interrupted: bool) -> None:  # noqa: FBT001
+    """Nothing was changed is what matters."""
+    report = cancelled(BOTH, interrupted=interrupted)
+    assert summary(report) == ("Cancelled. Nothing was changed.", "")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "sentence", "hint"),
+    [
+        ([published(API), published(WEB)], "2 published.", ""),
+        ([published(API), web(State.FAILED)], "1 published, 1 failed.", GO_ON),
+        ([published(API), web(State.UNKNOWN)], "1 published, 1 unknown.", GO_ON),
+        ([web(State.UNKNOWN)], "1 unknown.", GO_ON),
+        ([web(State.FAILED)], "1 failed.", AGAIN),
+        ([web(State.NOT_PUBLISHED)], "1 not published.", AGAIN),
+    ],
+)
+def test_the_sentence_of_what_was_run(outcomes: list[Outcome], sentence: str, hint: str) -> None:
+    """A count for each way it ended, and what to do where not all is well."""
+    assert summary(ended(BOTH, outcomes)) == (sentence, hint)
+
+
+def test_the_sentence_of_what_was_interrupted() -> None:
+    """It says so, and what had arrived by then."""
+    report = ended(BOTH, [published(API), web(State.NOT_PUBLISHED)], interrupted=True)
+    assert summary(report) == ("Interrupted. 1 published, 1 not published.", GO_ON)
+
+
+def test_the_sentence_of_what_was_taken_back() -> None:
+    """An undo publishes too, in its own words."""
+    step: tuple[Step, ...] = (RestoreStep("stg", "staging", "merge-1", "stg-1"),)
+    undo = replace(plan(replace(to_publish(), steps=step)), undoes="20250115T150130Z-promote-7f3a")
+    assert summary(planned(undo))[0] == "1 repository will move."
+    assert summary(ended(undo, [published()]))[0] == "1 taken back."
+
+
+def test_a_reason_for_all_comes_before_the_counts() -> None:
+    """Such as that somebody gave the operation up."""
+    report = ended(BOTH, [published(API), web(State.FAILED)])
+    given_up = replace(report, problems=(Problem("abandoned", "It was abandoned."),))
+    assert summary(given_up) == ("It was abandoned. 1 published, 1 failed.", "")
+
+
+def test_a_warning_for_all_is_no_reason() -> None:
+    """A lock that was not given back hides neither what became of it nor what to do."""
+    report = ended(BOTH, [published(API), web(State.FAILED)])
+    warned = replace(report, problems=(lock_left(["refs/multigit/locks/stg"], "1f0c"),))
+    assert summary(warned) == summary(report)
+
+
+def test_the_sentence_of_a_pull() -> None:
+    """Before and after, in the words of a pull."""
+    step = UpdateStep("develop", "dev-1", "dev-2", 2, checked_out=True)
+    moves = RepoPlan("api", ".", State.PLANNED, (step,))
+    both = pull(moves, IDLE, BLOCKED)
+    assert summary(planned(both))[0] == "1 to update, 1 up to date, 1 left as it is."
+    done = [Outcome(moves, State.UPDATED)]
+    assert summary(ended(both, done))[0] == "1 updated, 1 up to date, 1 left as it is."
+    failed = [Outcome(moves, State.FAILED)]
+    assert summary(ended(both, failed))[0] == "1 up to date, 1 left as it is, 1 failed."
+
+
+def test_a_plan_that_only_warns_goes_on() -> None:
+    """Its sentence is that of any plan."""
+    report = planned(plan(to_publish(API, warning())))
+    assert summary(report)[0] == "1 repository will move. 3 commits reach stg."
+    assert report.result is Result.PLANNED
+
+
+def test_a_published_repository_keeps_its_notes() -> None:
+    """Such as a local branch that was left alone."""
+    note = warning("local_branch_left", "the local staging was left alone.")
+    told = document(ended(BOTH, [published(API, note), published(WEB)]))
+    assert told["repos"][0]["problems"] == [problem_document(note)]
+
+
+def test_a_push_that_publishes_nothing_else_counts_its_commit() -> None:
+    """One commit, however many files."""
+    updates = PushStep((RefUpdate("refs/heads/develop", "dev-2"),))
+    repo = RepoPlan("api", ".", State.PLANNED, (COMMIT, updates), branch="develop")
+    assert summary(planned(plan(repo)))[0] == "1 repository will move. 1 commit reaches dev."
+
+
+def test_a_report_of_no_repository_is_possible() -> None:
+    """The builders of a document make no assumption."""
+    assert document(Report(plan(), Result.NOTHING, ()))["repos"] == []

@@ -1,0 +1,171 @@
+"""From a journal and what the remotes hold: what is left of an operation, or to take back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from multigit.core.deployment import CommandRunner, Deployment, RunState
+from multigit.core.journal import Entry, Kind, Story, tell
+from multigit.core.merges import plan_merges
+from multigit.core.plan import (
+    DeleteTagStep,
+    DeployStep,
+    MoveBackStep,
+    Plan,
+    PushStep,
+    RefUpdate,
+    RestoreStep,
+    State,
+)
+from multigit.core.problem import Problem
+from multigit.core.record import Actor
+from multigit.core.resume import Standing, as_it_stands, resumed, standing, state_of, undone
+from tests.core.builders import (
+    API,
+    MOMENT,
+    WEB,
+    branch,
+    merge,
+    promotion,
+    refs,
+    snapshot,
+    workspace,
+)
+
+ADA = Actor("Ada <ada@example.com>", "ada", "build-7")
+SHOP = workspace(API, WEB)
+STG, TAG = "refs/heads/staging", "refs/tags/stg-deploy-20250115-160130"
+MADE = {STG: "merge-1", TAG: "tag-1"}
+LOCAL = refs(staging=branch("stg-1", "stg-1"))
+HELD = {STG: "stg-1"}
+
+
+def plan() -> Plan:
+    """Return a promotion of two repositories."""
+    seen = {repo.name: snapshot(merge(), repo=repo, refs=LOCAL) for repo in (API, WEB)}
+    return plan_merges(promotion(API, WEB), SHOP, seen)
+
+
+def story(**changes: object) -> Story:
+    """Return what is known of it after its pushes may have begun."""
+    made = {"api": MADE, "web": MADE}
+    return replace(Story(plan(), ADA, made), **changes)  # type: ignore[arg-type]
+
+
+def stands(now: dict[str, str]) -> Standing:
+    """Compare a remote with the plan."""
+    return standing(plan().repos[0], MADE, now)
+
+
+# --- The journal's story
+
+
+def test_a_journal_is_folded_into_the_story() -> None:
+    """The last that was noted of a deployment counts."""
+    deployment = Deployment("", RunState.QUEUED)
+    told = tell(
+        [
+            Entry(Kind.BEGUN, plan=plan(), actor=ADA),
+            Entry(Kind.PUBLISHING, made={"api": MADE}),
+            Entry(Kind.SETTLED, repos=("api",), state=State.PUBLISHED),
+            Entry(Kind.DEPLOYMENT, repos=("api",), deployment=deployment),
+            Entry(
+                Kind.DEPLOYMENT,
+                repos=("api",),
+                deployment=replace(deployment, state=RunState.FAILED),
+            ),
+        ]
+    )
+    assert told
+    assert (told.made, told.settled) == ({"api": MADE}, {"api": State.PUBLISHED})
+    assert told.deployments["api"][""].state is RunState.FAILED
+
+
+def test_a_journal_without_its_beginning_tells_nothing() -> None:
+    """It broke off before the plan was whole."""
+    assert tell([Entry(Kind.PUBLISHING, made={"api": MADE})]) is None
+
+
+# --- Where a repository stands
+
+
+def test_the_remote_decides_what_is_published() -> None:
+    """Whatever the journal says."""
+    repo = plan().repos[0]
+    assert state_of(repo, stands(MADE)) is State.PUBLISHED
+    assert state_of(repo, stands(HELD)) is State.NOT_PUBLISHED
+    assert state_of(repo, stands({STG: "merge-1"})) is State.NOT_PUBLISHED  # to be completed
+    assert state_of(repo, stands({STG: "theirs"})) is State.FAILED
+    unreachable = Standing(problem=Problem("unreachable", "is out of reach."))
+    assert state_of(repo, unreachable) is State.UNKNOWN
+
+
+# --- Going on
+
+
+def test_only_what_is_missing_is_planned() -> None:
+    """With what was made for it."""
+    left = resumed(story(), {"api": stands(MADE), "web": stands(HELD)}, {}, skip_blocked=False)
+    assert [repo.state for repo in left.repos] == [State.PUBLISHED, State.PLANNED]
+    assert left.repos[1].made == MADE
+
+
+def test_a_moved_branch_blocks_with_both_commits() -> None:
+    """A person has to look; it is not skipped, since its push may have arrived."""
+    standings = {"api": stands({STG: "theirs-9"}), "web": stands(MADE)}
+    left = resumed(story(), standings, {}, skip_blocked=True)
+    assert left.repos[0].state is State.BLOCKED
+    assert left.repos[0].problems[0].message == (
+        "staging is at theirs- on the remote, not at merge-1."
+    )
+
+
+def test_a_published_repository_may_still_have_to_be_deployed() -> None:
+    """Then it is planned, without another push; what succeeded is known."""
+    step = DeployStep("stg", "stg", "staging", "nrt", CommandRunner(("true",)), 60.0)
+    whole = plan()
+    api = replace(whole.repos[0], steps=(*whole.repos[0].steps, step, replace(step, target="fra")))
+    known = {"api": {"nrt": Deployment("nrt", RunState.SUCCEEDED)}}
+    begun = story(plan=replace(whole, repos=(api, whole.repos[1])), deployments=known)
+    standings = {"api": stands(MADE), "web": stands(MADE)}
+    left = resumed(begun, standings, {}, skip_blocked=False).repos[0]
+    assert (left.state, left.published) == (State.PLANNED, True)
+    assert [each.state for each in left.deployed] == [RunState.SUCCEEDED, RunState.NOT_STARTED]
+
+
+# --- Taking back
+
+
+def test_undo_sets_back_what_still_holds_what_was_written() -> None:
+    """Branch and tag in one push, each with a lease; the local branch follows."""
+    back = undone(story(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT)
+    assert back.repos[0].steps == (
+        RestoreStep("stg", "staging", "merge-1", "stg-1"),
+        DeleteTagStep("stg-deploy-20250115-160130", "tag-1"),
+        PushStep((RefUpdate(STG, "merge-1"), RefUpdate(TAG, "tag-1"))),
+        MoveBackStep("staging", "merge-1", "stg-1"),
+    )
+    assert back.repos[1].state is State.UP_TO_DATE
+    assert back.undoes == plan().operation
+
+
+def test_undo_leaves_what_somebody_built_on() -> None:
+    """And says so."""
+    moved = stands({STG: "theirs", TAG: "tag-1"})
+    back = undone(story(), {"api": moved, "web": stands(HELD)}, SHOP, MOMENT)
+    assert back.repos[0].state is State.SKIPPED
+    assert [problem.code for problem in back.repos[0].problems] == ["not_undone"]
+
+
+def test_undo_leaves_what_was_deployed() -> None:
+    """Or may have been."""
+    deployments = {"api": {"": Deployment("", RunState.STARTING)}}
+    begun = story(deployments=deployments)
+    back = undone(begun, {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT)
+    assert [problem.code for problem in back.repos[0].problems] == ["deployed"]
+
+
+def test_what_is_abandoned_is_recorded_as_it_stands() -> None:
+    """Published where it is published."""
+    report = as_it_stands(story(), {"api": stands(MADE), "web": stands(HELD)}, "abandoned")
+    assert [o.state for o in report.outcomes] == [State.PUBLISHED, State.NOT_PUBLISHED]

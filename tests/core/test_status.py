@@ -1,0 +1,314 @@
+"""Status: one row per repository, from what was seen there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from multigit.core.plan import State
+from multigit.core.problem import Problem
+from multigit.core.snapshot import Merge, Snapshot, Tag, Waiting, WorkTree
+from multigit.core.status import (
+    Pair,
+    StatusRow,
+    last_deploys,
+    status_document,
+    status_exit_code,
+    status_rows,
+    status_sentence,
+)
+from tests.core.builders import (
+    API,
+    NEWEST,
+    STAGES,
+    UNREADABLE,
+    WEB,
+    branch,
+    change,
+    clash,
+    merge,
+    nothing,
+    refs,
+    snapshot,
+    unreadable,
+    work,
+    workspace,
+)
+
+SHOP = workspace(API)
+LEVEL = Pair("stg", "main")
+OFFLINE = Problem("unreachable", "could not be fetched: no route to host.", "Check the network.")
+
+
+def row(seen: Snapshot) -> StatusRow:
+    """Return the row of api."""
+    return status_rows(SHOP, (API,), {"api": seen})[0]
+
+
+def pairs(*forward: Merge, debts: tuple[Merge, ...] = ()) -> tuple[Pair, ...]:
+    """Return the pairs of api for these previews."""
+    return row(snapshot(*forward, debts=debts)).pairs
+
+
+def hotfix() -> Merge:
+    """Return a preview of main into stg that brings one commit."""
+    return merge("main", "stg", ours="stg-1", theirs="main-2", commit="merge-9", commits=1)
+
+
+# --- Rows
+
+
+def test_a_row_holds_all_that_is_to_be_known() -> None:
+    """What waits, what is owed, what was deployed, what is changed."""
+    tree = work(change("a.py"))
+    seen = snapshot(merge(), refs=refs("stg-deploy-20250115-150130"), work=tree, debts=(hotfix(),))
+    assert row(seen) == StatusRow(
+        repo="api",
+        path="services/api",
+        work=tree,
+        pairs=(Pair("dev", "stg", commits=3), Pair("stg", "main", debt=1)),
+        deploys={"stg": Tag("stg-deploy-20250115-150130", 1736949600)},
+        problems=(),
+    )
+
+
+def test_rows_stand_in_the_order_of_the_repositories() -> None:
+    """Not in that of what was seen."""
+    seen = {"api": snapshot(), "web": snapshot(repo=WEB)}
+    assert [each.repo for each in status_rows(SHOP, (WEB, API), seen)] == ["web", "api"]
+
+
+def test_an_unreadable_repository_has_a_row_with_the_reason() -> None:
+    """Nothing is claimed about its stages."""
+    assert row(unreadable()) == StatusRow("api", "services/api", None, (), {}, (UNREADABLE,))
+
+
+def test_what_was_fetched_last_is_shown_with_a_warning_that_it_is_old() -> None:
+    """A remote that does not answer hides nothing."""
+    seen = row(replace(snapshot(merge()), stale=OFFLINE))
+    assert seen.pairs[0].commits == 3
+    assert seen.problems == (OFFLINE,)
+
+
+# --- Pairs
+
+
+def test_stages_without_previews_are_up_to_date() -> None:
+    """Nothing waits, nothing is owed."""
+    assert pairs() == (Pair("dev", "stg"), LEVEL)
+    assert [pair.state for pair in pairs()] == ["up_to_date", "up_to_date"]
+
+
+def test_waiting_commits_are_counted() -> None:
+    """Without merges, as the preview counts them."""
+    assert pairs(merge(commits=4)) == (Pair("dev", "stg", commits=4), LEVEL)
+    assert pairs(merge())[0].state == "waiting"
+
+
+def test_commits_without_content_do_not_wait() -> None:
+    """Content decides: after a hotfix was carried back there is nothing to promote."""
+    cherry_picked = replace(nothing(), waiting=Waiting(2, NEWEST))
+    assert pairs(cherry_picked) == (Pair("dev", "stg"), LEVEL)
+
+
+@pytest.mark.parametrize("files", [("a.py", "b.py"), ()])
+def test_a_conflict_comes_before_what_waits(files: tuple[str, ...]) -> None:
+    """With its files, where git names them."""
+    pair = pairs(clash(*files))[0]
+    assert pair == Pair("dev", "stg", commits=2, blocked=True, conflicts=files)
+    assert pair.state == "conflict"
+
+
+def test_unrelated_histories_count_as_a_conflict() -> None:
+    """A person has to look at them."""
+    assert pairs(clash(unrelated=True))[0].state == "conflict"
+
+
+def test_hotfix_debt_is_what_a_later_stage_has_and_an_earlier_one_lacks() -> None:
+    """It belongs to the pair, whatever waits there."""
+    assert pairs(debts=(hotfix(),)) == (Pair("dev", "stg"), Pair("stg", "main", debt=1))
+
+
+def test_debt_without_content_is_none() -> None:
+    """A hotfix that was picked by hand is paid back."""
+    picked = nothing("main", "stg", theirs="main-2")
+    assert pairs(debts=(replace(picked, waiting=Waiting(1, NEWEST)),)) == (
+        Pair("dev", "stg"),
+        LEVEL,
+    )
+
+
+def test_debt_that_conflicts_is_still_owed() -> None:
+    """It shows as debt; the way to production stays what it is."""
+    owed = clash("a.py", source="main", target="stg", ours="stg-1", theirs="main-2")
+    pair = pairs(debts=(owed,))[1]
+    assert (pair.debt, pair.state) == (2, "up_to_date")
+
+
+def test_a_branch_missing_on_the_remote_is_named_by_its_stage() -> None:
+    """In both pairs that it belongs to."""
+    seen = row(snapshot(refs=refs(staging=branch("", "stg-1"))))
+    assert [(pair.state, pair.missing) for pair in seen.pairs] == [
+        ("missing", ("stg",)),
+        ("missing", ("stg",)),
+    ]
+
+
+def test_two_branches_may_be_missing() -> None:
+    """Both are named."""
+    seen = row(snapshot(refs=refs(staging=branch(), develop=branch())))
+    assert seen.pairs[0].missing == ("dev", "stg")
+
+
+# --- Deploys
+
+
+def test_the_last_deploy_of_a_stage_is_its_newest_tag() -> None:
+    """Tags come sorted by time; those of other stages and of people do not count."""
+    tags = [
+        Tag("deploy-20250110-100000", 1),
+        Tag("stg-deploy-20250111-100000", 2),
+        Tag("deploy-20250111-100000-2", 3),
+        Tag("stg-deploy-latest", 4),
+        Tag("v1.0", 5),
+    ]
+    assert last_deploys(STAGES, tags) == {"stg": tags[1], "main": tags[2]}
+
+
+def test_a_stage_that_was_never_deployed_has_none() -> None:
+    """Nor has one that sets no tags."""
+    assert last_deploys(STAGES, ()) == {}
+
+
+# --- For scripts and people
+
+
+def test_the_document_of_a_status() -> None:
+    """One document, in which every key has a value or null."""
+    tree = replace(
+        work(change("a.py"), change("b.py", "untracked")),
+        conflicted=("c.py",),
+        ahead=1,
+        behind=2,
+        unfinished="merge",
+    )
+    seen = {
+        "api": snapshot(clash("a.py"), refs=refs("deploy-20250115-150130"), work=tree),
+        "web": unreadable(WEB),
+    }
+    assert status_document(status_rows(SHOP, (API, WEB), seen)) == {
+        "schema": "multigit/1",
+        "command": "status",
+        "operation": None,
+        "result": "failed",
+        "exit_code": 1,
+        "repos": [
+            {
+                "repo": "api",
+                "path": "services/api",
+                "branch": "develop",
+                "head": "dev-2",
+                "changed_files": 3,
+                "ahead": 1,
+                "behind": 2,
+                "in_progress": "merge",
+                "pairs": [
+                    {
+                        "source": "dev",
+                        "target": "stg",
+                        "state": "conflict",
+                        "commits": 2,
+                        "conflicts": ["a.py"],
+                        "debt": 0,
+                    },
+                    {
+                        "source": "stg",
+                        "target": "main",
+                        "state": "up_to_date",
+                        "commits": 0,
+                        "conflicts": [],
+                        "debt": 0,
+                    },
+                ],
+                "deploys": {"main": {"tag": "deploy-20250115-150130", "time": 1736949600}},
+                "deployed": {},
+                "problems": [],
+            },
+            {
+                "repo": "web",
+                "path": "frontends/web",
+                "branch": None,
+                "head": None,
+                "changed_files": None,
+                "ahead": None,
+                "behind": None,
+                "in_progress": None,
+                "pairs": [],
+                "deploys": {},
+                "deployed": {},
+                "problems": [
+                    {
+                        "code": "unreachable",
+                        "message": "the remote cannot be reached.",
+                        "hint": "Check the network.",
+                        "severity": "block",
+                        "files": [],
+                    }
+                ],
+            },
+        ],
+        "problems": [],
+        "message": "2 repositories: 1 with conflicts, 1 that could not be asked.",
+        "hint": None,
+    }
+
+
+def test_a_detached_and_an_unborn_head_are_null() -> None:
+    """An empty name is no name."""
+    rows = [row(snapshot(work=tree)) for tree in (work(on=""), work(head=""), WorkTree())]
+    told = [(r["branch"], r["head"]) for r in status_document(rows)["repos"]]
+    assert told == [(None, "dev-2"), ("develop", None), (None, None)]
+
+
+@pytest.mark.parametrize(("seen", "code"), [(snapshot(clash("a")), 0), (unreadable(), 1)])
+def test_only_what_could_not_be_asked_is_a_failure(seen: Snapshot, code: int) -> None:
+    """A conflict that waits is a fact, not a failure of status."""
+    rows = [row(seen)]
+    assert status_exit_code(rows) == code
+    assert status_document(rows)["result"] == ("failed" if code else "done")
+
+
+@pytest.mark.parametrize(
+    ("seen", "sentence"),
+    [
+        (snapshot(), "1 repository, all stages up to date."),
+        (snapshot(merge()), "1 repository: 1 with commits to promote."),
+        (snapshot(clash("a")), "1 repository: 1 with conflicts."),
+        (snapshot(debts=(hotfix(),)), "1 repository: 1 with hotfixes to carry back."),
+        (unreadable(), "1 repository: 1 that could not be asked."),
+        (
+            replace(snapshot(merge(), debts=(hotfix(),)), stale=OFFLINE),
+            (
+                "1 repository: 1 with commits to promote, 1 with hotfixes to carry back, "
+                "1 that could not be asked."
+            ),
+        ),
+    ],
+)
+def test_what_matters_most_is_one_sentence(seen: Snapshot, sentence: str) -> None:
+    """Only what there is is counted."""
+    assert status_sentence([row(seen)]) == sentence
+
+
+def test_a_repository_counts_once_in_the_sentence() -> None:
+    """However many of its stages have something waiting."""
+    both = row(snapshot(merge(), merge("stg", "main", ours="main-1", theirs="stg-1")))
+    assert status_sentence([both, row(snapshot())]) == (
+        "2 repositories: 1 with commits to promote."
+    )
+
+
+def test_states_of_a_pair_are_words_of_the_json() -> None:
+    """They are the ones that a plan uses where both mean the same."""
+    assert str(State.UP_TO_DATE) == Pair("dev", "stg").state

@@ -1,0 +1,201 @@
+"""Text from outside can neither steer a terminal nor carry a password to the screen."""
+
+from __future__ import annotations
+
+import string
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from multigit.core.text import git_in, has_credentials, masked, nearest, slips, visible
+
+CORPUS = [
+    ("bell", "\x07", "\\x07"),
+    ("nul", "\x00", "\\x00"),
+    ("tab", "\t", "\\t"),
+    ("line feed", "\n", "\\n"),
+    ("carriage return", "\r", "\\r"),
+    ("delete", "\x7f", "\\x7f"),
+    ("colour", "\x1b[31m", "\\x1b[31m"),
+    ("clear screen", "\x1b[2J\x1b[H", "\\x1b[2J\\x1b[H"),
+    ("window title", "\x1b]0;pwned\x07", "\\x1b]0;pwned\\x07"),
+    ("hyperlink", "\x1b]8;;http://evil\x1b\\here", "\\x1b]8;;http://evil\\x1b\\here"),
+    ("clipboard", "\x1b]52;c;ZXZpbA==\x07", "\\x1b]52;c;ZXZpbA==\\x07"),
+    ("device control", "\x1bP$q\x1b\\", "\\x1bP$q\\x1b\\"),
+    ("C1 introducer", "\x9b2J", "\\x9b2J"),
+    ("C1 system command", "\x9d0;x\x9c", "\\x9d0;x\\x9c"),
+    ("next line", "\x85", "\\x85"),
+    ("right-to-left override", "\u202e", "\\u202e"),
+    ("left-to-right isolate", "\u2066", "\\u2066"),
+    ("right-to-left mark", "\u200f", "\\u200f"),
+    ("zero-width space", "\u200b", "\\u200b"),
+    ("zero-width joiner", "\u200d", "\\u200d"),
+    ("word joiner", "\u2060", "\\u2060"),
+    ("byte order mark", "\ufeff", "\\ufeff"),
+    ("soft hyphen", "\xad", "\\xad"),
+    ("line separator", "\u2028", "\\u2028"),
+    ("paragraph separator", "\u2029", "\\u2029"),
+    ("language tag", "\U000e0041", "\\U000e0041"),
+    ("private use", "\ue000", "\\ue000"),
+    ("byte that is no text", "\udcff", "\\udcff"),
+]
+
+
+@pytest.mark.parametrize(
+    ("hidden", "shown"), [row[1:] for row in CORPUS], ids=[r[0] for r in CORPUS]
+)
+def test_what_cannot_be_seen_is_written_out(hidden: str, shown: str) -> None:
+    """Also in the middle of letters that need no such care."""
+    assert visible(f"a{hidden}é") == f"a{shown}é"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "fix: time-out", "Größe 5 €", "日本語 עברית", "é 🚀", "a\\x1b"]
+)
+def test_what_can_be_seen_stays(text: str) -> None:
+    """Letters of every script, signs and emoji are left alone."""
+    assert visible(text) == text
+
+
+@settings(max_examples=100)
+@given(st.text(st.characters(min_codepoint=0, max_codepoint=0x10FFFF)))
+def test_no_text_can_steer_a_terminal(text: str) -> None:
+    """Whatever comes in, no control, format or line-breaking character goes out."""
+    kinds = {unicodedata.category(character) for character in visible(text)}
+    assert not kinds & {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://ada:s3cret@host/x.git", "https://***@host/x.git"),
+        ("https://ghp_s3cret@host/x.git", "https://***@host/x.git"),
+        ("https://:s3cret@host/x.git", "https://***@host/x.git"),
+        ("https://ada:@host/x.git", "https://***@host/x.git"),
+        ("https://ada%40x:s3%2Fcret@host/x.git", "https://***@host/x.git"),
+        ("https://a:s3:cr:et@host:8443/x", "https://***@host:8443/x"),
+        ("https://ada:s3@cret@host/x", "https://***@host/x"),
+        ("https://ada:s3'c\"ret@host/x", "https://***@host/x"),
+        ("HTTPS://ada:s3cret@HOST/x", "HTTPS://***@HOST/x"),
+        ("http://ada:s3cret@[::1]:80/x", "http://***@[::1]:80/x"),
+        ("ssh://ada:s3cret@host/x", "ssh://***@host/x"),
+        ("git+ssh://ada:s3cret@host/x", "git+ssh://***@host/x"),
+        ("socks5://ada:s3cret@proxy:1080", "socks5://***@proxy:1080"),
+        ("http::https://ada:s3cret@host/x", "http::https://***@host/x"),
+        ("url=https://ada:s3cret@host", "url=https://***@host"),
+        ("fatal: 'https://ada:s3cret@host/x/': 403", "fatal: 'https://***@host/x/': 403"),
+        ('at "https://ada:s3cret@host/x"\nor', 'at "https://***@host/x"\nor'),
+        ("https://a:s3cret@h/1 and https://b:s3cret@h/2", "https://***@h/1 and https://***@h/2"),
+    ],
+)
+def test_user_and_password_of_a_url_are_masked(text: str, shown: str) -> None:
+    """Wherever the URL stands in the text; the host stays, since people need it."""
+    assert masked(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://host/x.git",
+        "https://host:8443/ada@example.com",
+        "git@github.com:acme/api.git",
+        "Ada <ada@example.com>",
+        "https://host/x or mail ada@example.com",
+        "file:///srv/git/a@b.git",
+    ],
+)
+def test_text_without_credentials_stays(text: str) -> None:
+    """An @ alone is no secret."""
+    assert masked(text) == text
+
+
+@settings(max_examples=100)
+@given(
+    st.sampled_from(["http", "https", "ssh", "ftp"]),
+    st.text(string.ascii_letters + string.digits + "._-%:~!$&()*+,;=", min_size=1),
+)
+def test_no_password_that_a_url_can_hold_is_shown(scheme: str, secret: str) -> None:
+    """Every character that a URL allows there unescaped is covered."""
+    assert masked(f"{scheme}://{secret}@host/x") == f"{scheme}://***@host/x"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://ada:s3cret@host/x",
+        "https://:s3cret@host/x",
+        "https://ghp_s3cret@host/x",
+        "http://ada:s3@cret@host/x",
+        "ssh://ada:s3cret@host/x",
+    ],
+)
+def test_a_url_with_a_password_or_token_has_credentials(url: str) -> None:
+    """It shows in process lists and error texts."""
+    assert has_credentials(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://host/x.git",
+        "https://host:8443/x@y",
+        "ssh://git@host:22/x",
+        "git@github.com:acme/api.git",
+        "/srv/git/a:b@c.git",
+        "../api.git",
+        "",
+    ],
+)
+def test_a_url_without_a_password_has_none(url: str) -> None:
+    """The user of an ssh URL is no secret, nor is a port or an @ in the path."""
+    assert not has_credentials(url)
+
+
+def test_a_folder_in_a_command_is_quoted_where_it_must_be() -> None:
+    """What a hint says can be typed as it stands."""
+    assert git_in("services/api") == "git -C services/api"
+    assert git_in("my service") == "git -C 'my service'"
+    assert git_in("a;b") == "git -C 'a;b'"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("sgt", "stg"),
+        ("dve", "dev"),
+        ("mian", "main"),
+        ("Main", "main"),
+        ("databse", "database"),
+        ("dtabaes", "database"),
+        ("user-fronted", "user-frontend"),
+        ("frontend", "user-frontend"),
+        ("websockets", "websocket"),
+    ],
+)
+def test_a_slip_is_understood(typed: str, meant: str) -> None:
+    """One wrong, missing or swapped letter; two in a long name; or a part of one name only."""
+    known = ["dev", "stg", "main", "shop", "api", "database", "user-frontend", "websocket"]
+    assert nearest(typed, known) == meant
+
+
+@pytest.mark.parametrize(
+    "typed", ["nope", "prod", "production", "v", "ap1x", "worker", "base64", "web-b", "o", ""]
+)
+def test_what_resembles_nothing_suggests_nothing(typed: str) -> None:
+    """A wrong suggestion is worse than the list of what there is."""
+    assert nearest(typed, ["dev", "stg", "main", "shop", "api", "database", "web-admin-1"]) is None
+    assert nearest(typed, []) is None
+
+
+def test_a_part_of_several_names_suggests_none() -> None:
+    """Nobody can tell which one was meant."""
+    assert nearest("frontend", ["user-frontend", "admin-frontend"]) is None
+
+
+@given(st.text("abc", max_size=6), st.text("abc", max_size=6))
+def test_slips_are_a_distance(one: str, other: str) -> None:
+    """None between equals, the same both ways, and never more than the longer word's length."""
+    assert (slips(one, other) == 0) == (one == other)
+    assert slips(one, other) == slips(other, one) <= max(len(one), len(other))

@@ -1,0 +1,143 @@
+"""Stages follow each other, repositories are chosen by name and group."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
+import pytest
+
+from multigit.core.workspace import Confirm, PushRules, Repo, Stage, Workspace, unknown
+from multigit.errors import USAGE, UsageError
+from tests.core.builders import API, DEV, MAIN, ROOT, STG, WEB, workspace
+
+DATABASE = Repo("database", "services/database", groups=("backend", "slow"))
+SHOP = workspace(ROOT, DATABASE, API, WEB)
+
+
+def refusal(*names: str, groups: tuple[str, ...] = (), exclude: tuple[str, ...] = ()) -> UsageError:
+    """Return the error of a selection that cannot be made."""
+    with pytest.raises(UsageError) as caught:
+        SHOP.select(names, groups, exclude)
+    return caught.value
+
+
+def test_a_stage_is_found_by_its_name() -> None:
+    """The name of the stage counts, not that of its branch."""
+    assert SHOP.stage("stg") is STG
+
+
+def test_an_unknown_stage_gets_the_nearest_one_suggested() -> None:
+    """A slip of the finger is a usage error that says what was meant."""
+    with pytest.raises(UsageError) as caught:
+        SHOP.stage("mian")
+    error = caught.value
+    assert (error.message, error.hint) == ("There is no stage 'mian'.", "Did you mean main?")
+    assert (error.code, error.exit_code) == ("unknown_stage", USAGE)
+
+
+@pytest.mark.parametrize(
+    ("known", "hint"),
+    [(["dev", "stg"], "Choose among: dev, stg."), ([], "The configuration defines no stage.")],
+)
+def test_a_name_like_no_other_gets_the_list(known: list[str], hint: str) -> None:
+    """Where nothing is near, the hint names what there is."""
+    assert unknown("stage", "production", known).hint == hint
+
+
+def test_the_last_stage_is_the_one_that_nothing_is_promoted_from() -> None:
+    """Production is known by the chain, not by its name."""
+    assert [stage.name for stage in SHOP.stages if SHOP.is_last(stage)] == ["main"]
+
+
+def test_a_stage_beside_the_chain_is_a_last_one_too() -> None:
+    """A chain may fork: each end of it is a last stage."""
+    forked = workspace(API, stages=(DEV, STG, MAIN, Stage("demo", "demo", promotes_from="dev")))
+    assert [stage.name for stage in forked.stages if forked.is_last(stage)] == ["main", "demo"]
+
+
+def test_pairs_are_neighbours_in_order_of_promotion() -> None:
+    """Each pair is (earlier, later)."""
+    assert SHOP.pairs() == ((DEV, STG), (STG, MAIN))
+
+
+def test_a_chain_goes_down_to_the_first_stage() -> None:
+    """From main over stg to dev; the first stage is a chain of one."""
+    assert SHOP.chain_down(MAIN) == (MAIN, STG, DEV)
+    assert SHOP.chain_down(DEV) == (DEV,)
+
+
+def test_the_root_holds_all_other_repositories() -> None:
+    """Their paths are what a push of the workspace folder must not commit."""
+    assert SHOP.nested_in(ROOT) == ("services/database", "services/api", "frontends/web")
+
+
+def test_a_repository_holds_only_what_lies_below_it() -> None:
+    """Paths are relative to the outer one; a common beginning of names is not enough."""
+    inner = Repo("proto", "services/api/proto")
+    space = workspace(ROOT, API, inner, Repo("api2", "services/api-v2"))
+    assert space.nested_in(API) == ("proto",)
+    assert space.nested_in(inner) == ()
+
+
+def test_multigits_own_files_lie_in_the_root_only() -> None:
+    """A push of the root leaves the log, its torn line and .multigit alone."""
+    assert SHOP.own_files(ROOT) == (".multigit", "deployment.log", "deployment.log.torn")
+    assert SHOP.own_files(API) == ()
+
+
+def test_all_repositories_are_chosen_when_nothing_is_named() -> None:
+    """They stand in configuration order."""
+    assert SHOP.select() == (ROOT, DATABASE, API, WEB)
+
+
+def test_names_and_groups_add_up_in_configuration_order() -> None:
+    """The order of the command line does not matter, and nothing comes twice."""
+    assert SHOP.select(["web", "api"], ["slow"]) == (DATABASE, API, WEB)
+    assert SHOP.select(["database"], ["backend"]) == (DATABASE, API)
+
+
+def test_exclude_goes_last() -> None:
+    """What is excluded is out, also when it is named or in a named group."""
+    assert SHOP.select(groups=["backend"], exclude=["database"]) == (API,)
+    assert SHOP.select(exclude=["shop", "web"]) == (DATABASE, API)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "hint"),
+    [
+        (refusal("apii"), "unknown_repository", "Did you mean api?"),
+        (refusal("api", exclude=("wep",)), "unknown_repository", "Did you mean web?"),
+        (refusal(groups=("back",)), "unknown_group", "Did you mean backend?"),
+        (
+            refusal(groups=("x",)),
+            "unknown_group",
+            "Choose among: backend, frontend, slow.",
+        ),
+        (refusal("api", exclude=("api",)), "usage", "Choose among: shop, database, api, web."),
+    ],
+)
+def test_a_wrong_selection_is_a_usage_error(error: UsageError, code: str, hint: str) -> None:
+    """A name or group that does not exist is no empty selection."""
+    assert (error.code, error.hint, error.exit_code) == (code, hint, USAGE)
+
+
+def test_what_is_left_out_has_the_documented_default() -> None:
+    """As the example of a configuration says it, key by key."""
+    bare = Workspace(Path("/shop"), (), ())
+    assert (bare.remote, bare.timezone, bare.jobs) == ("origin", "UTC", 8)
+    assert (bare.log, bare.git_timeout, bare.name) == ("deployment.log", 600.0, "")
+    assert Stage("x", "y") == Stage("x", "y", "", "", Confirm.YES, (), require_message=False)
+    assert Repo("x", "y") == Repo("x", "y", url="", groups=(), hooks=False)
+    assert PushRules().max_file_size == 10_000_000
+
+
+def test_ways_to_agree_are_words_of_the_configuration() -> None:
+    """People write them into multigit.toml."""
+    assert " ".join(Confirm) == "none yes name"
+
+
+def test_values_are_frozen() -> None:
+    """A workspace that was read stays as it was read."""
+    with pytest.raises(FrozenInstanceError):
+        API.path = "elsewhere"  # type: ignore[misc]

@@ -1,0 +1,98 @@
+"""Imports point down only, and each outside system has one door."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "multigit"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+ALLOWED = {
+    "errors": set[str](),
+    "core": {"errors", "core"},
+    "engine": {"errors", "core", "engine"},
+    "adapters": {"errors", "core", "adapters"},
+    "ui": {"errors", "core", "ui"},
+    "cli": {"", "errors", "core", "engine", "adapters", "ui", "cli"},
+    "__main__": {"cli", "errors"},
+    "": set[str](),
+}
+
+ONE_DOOR = {
+    "git": {"adapters/git_process.py"},
+    "gitdb": set[str](),
+    "subprocess": {
+        "adapters/command_runs.py",
+        "adapters/git_process.py",
+        "adapters/github_token.py",
+        "adapters/programs.py",
+        "adapters/supervisor.py",
+    },
+    "github": {"adapters/github_wire.py"},
+    "requests": {"adapters/github_wire.py", "adapters/web.py"},
+    "urllib3": {"adapters/github_wire.py", "adapters/web.py"},
+    "ruamel": {"adapters/github_workflow.py"},
+    "apprise": {"adapters/notify.py"},
+    "filelock": {
+        "adapters/command_runs.py",
+        "adapters/deployment_log.py",
+        "adapters/lock.py",
+        "adapters/supervisor.py",
+    },
+    "questionary": {"ui/prompts.py"},
+    "prompt_toolkit": {"ui/prompts.py"},
+}
+
+ONE_LAYER = {"rich": "ui", "typer": "cli", "tomllib": "adapters", "pydantic": "adapters"}
+
+IMPURE = {"os", "socket", "random", "secrets", "threading", "tempfile", "shutil", "sys", "time"}
+
+
+def imports(module: Path) -> Iterator[str]:
+    """Yield every module name that a file imports, also inside functions."""
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def layer(module: Path) -> str:
+    """Return the layer a file belongs to: a folder's name, or a top-level module's."""
+    parts = module.relative_to(PACKAGE).with_suffix("").parts
+    return "" if parts == ("__init__",) else parts[0]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_down(module: Path) -> None:
+    """A layer imports only itself and the layers below it."""
+    for name in imports(module):
+        top, _, rest = name.partition(".")
+        if top == "multigit" and rest:
+            target = rest.split(".")[0]
+            target = "" if target.startswith("__version") else target
+            assert target in ALLOWED[layer(module)], f"{layer(module)} must not import {name}"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_each_outside_system_has_one_door(module: Path) -> None:
+    """Only the named modules and layers import a given library."""
+    where = module.relative_to(PACKAGE).as_posix()
+    for name in imports(module):
+        top = name.partition(".")[0]
+        assert where in ONE_DOOR.get(top, {where}), f"{where} must not import {top}"
+        if top in ONE_LAYER and where != "cli/options.py":
+            assert layer(module) == ONE_LAYER[top], f"{where} must not import {top}"
+
+
+@pytest.mark.parametrize(
+    "module", [m for m in MODULES if layer(m) == "core"], ids=lambda path: path.name
+)
+def test_the_core_is_pure(module: Path) -> None:
+    """The core imports nothing that reads or changes the world."""
+    assert not {name.partition(".")[0] for name in imports(module)} & IMPURE
