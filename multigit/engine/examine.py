@@ -1,0 +1,104 @@
+"""Examine: try out in every repository what publishing from it needs. Nothing is published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
+from multigit.core.diagnosis import Checkup, HealthRequest, LockTrial
+from multigit.core.moment import tag_glob
+from multigit.core.problem import Problem
+from multigit.core.repository import Publication, RefQuery
+from multigit.core.snapshot import Snapshot
+from multigit.core.witness import witness
+from multigit.core.workspace import Repo
+from multigit.engine.fleet import sweep
+from multigit.engine.observe import try_to_fetch
+from multigit.engine.patience import Tell, patiently
+from multigit.engine.ports import Git, Listener, Repository
+from multigit.errors import MultigitError
+
+
+def examine(
+    git: Git, request: HealthRequest, *, jobs: int, listener: Listener
+) -> Mapping[str, Checkup]:
+    """Examine every repository at once; one that cannot be read says so in its snapshot.
+
+    Takes two connections for each: a fetch and a push that sends nothing. Where a lock ref is
+    tried it takes three. Raises KeyboardInterrupt when the user interrupts.
+    """
+    repos = {repo.name: repo for repo in request.repos}
+
+    def look(name: str) -> Checkup:
+        listener.started(name, "fetching")
+        try:
+            tell = partial(listener.started, name)
+            seen = check_up(git.repository(repos[name]), repos[name], request, tell)
+        except MultigitError as error:
+            seen = Checkup(Snapshot(name, error=_problem(error)))
+        listener.finished(name, "failed" if seen.snapshot.error else "examined")
+        return seen
+
+    listener.phase("Examining", tuple(repos))
+    seen = sweep(tuple(repos), look, jobs=jobs)
+    if seen.interrupted:
+        raise KeyboardInterrupt
+    return seen.results
+
+
+def check_up(repository: Repository, repo: Repo, request: HealthRequest, tell: Tell) -> Checkup:
+    """Read the clone and its remote, then rehearse a push where one could succeed."""
+    query = RefQuery(
+        branches=tuple(stage.branch for stage in request.stages),
+        tags=tuple(tag_glob(stage.tag) for stage in request.stages if stage.tag),
+    )
+    facts = repository.facts()
+    stale = try_to_fetch(repository, query, tell)
+    refs = repository.refs(query)
+    told = repository.tag_messages(query.tags) if query.tags else {}
+    tips = [branch.remote.sha for branch in refs.branches.values() if branch.remote]
+    seen = Checkup(
+        Snapshot(repo.name, facts=facts, refs=refs, stale=stale),
+        newest=repository.newest(tips) if tips else 0,
+        exposed=tuple(repository.exposed()),
+        witnesses=tuple(each for tag, text in told.items() if (each := witness(tag, text))),
+    )
+    if stale or facts.push_urls > 1 or not tips:
+        return seen
+    tell("rehearsing a push")
+    try:
+        if repo.name == request.lock_repo:
+            return replace(seen, lock=try_lock(repository, request.probe, tell))
+        rehearsal = Publication(request.probe, "", tips[0])
+        patiently(lambda: repository.rehearse(rehearsal), tell=tell)
+    except MultigitError as error:
+        return replace(seen, push=_problem(error))
+    return seen
+
+
+def try_lock(repository: Repository, ref: str, tell: Tell) -> LockTrial:
+    """Set a lock ref that nobody else wants and delete it again: no rehearsal asks the hooks.
+
+    Raises MultigitError when nothing at all can be pushed.
+    """
+    lock = repository.store(f"multigit doctor tries {ref}\n".encode())
+    taking = Publication(ref, "", lock)
+    refused = _push(repository, taking)
+    # A refusal may be about this ref, about every push, or no refusal: only the answer was lost.
+    if refused and not patiently(lambda: repository.rehearse(taking), tell=tell):
+        return LockTrial(refused=refused)
+    return LockTrial(stays=_push(repository, Publication(ref, lock, "")))
+
+
+def _push(repository: Repository, publication: Publication) -> str:
+    """Push one ref; return why that failed, or empty."""
+    try:
+        report = repository.push([publication])
+    except MultigitError as error:
+        return error.message
+    return "" if report.accepted else report.reason or "no reason was given."
+
+
+def _problem(error: MultigitError) -> Problem:
+    return Problem(error.code, error.message, error.hint)

@@ -1,0 +1,155 @@
+"""Execute: prepare everything in every repository, then publish; never the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+
+from multigit.core.deploys import known_deployments
+from multigit.core.journal import Entry, Kind
+from multigit.core.outcome import Outcome, Report, ended
+from multigit.core.plan import (
+    Plan,
+    RepoPlan,
+    State,
+)
+from multigit.core.problem import Problem, Severity
+from multigit.core.refs import branch_ref
+from multigit.core.workspace import Workspace
+from multigit.engine.deploy import Deployer, Deployments
+from multigit.engine.fleet import Rest, Sweep, sweep
+from multigit.engine.follow import follow
+from multigit.engine.ports import FORGETFUL, Git, Journal, Listener, Repository
+from multigit.engine.prepare import prepare
+from multigit.engine.publish import publish
+from multigit.errors import MultigitError
+
+Made = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """Runs one plan. `trailer` is what every tag message ends with.
+
+    With `again` the plan was begun before: what it made then is used where it still exists, and
+    made anew where it does not.
+    """
+
+    git: Git
+    workspace: Workspace
+    plan: Plan
+    listener: Listener
+    jobs: int
+    trailer: str = ""
+    journal: Journal = FORGETFUL
+    again: bool = False
+    deployer: Deployer | None = None
+
+    def run(self) -> Report:
+        """Prepare all repositories; only when all are ready, publish and deploy wave by wave."""
+        prepared = self._prepare()
+        ready = {name: made for name, made in prepared.results.items() if isinstance(made, dict)}
+        if prepared.interrupted or len(ready) < len(self.plan.planned()):
+            outcomes = [self._stopped(repo, prepared.results) for repo in self.plan.planned()]
+            return ended(self.plan, outcomes, interrupted=prepared.interrupted)
+        self.journal.write(Entry(Kind.PUBLISHING, made=ready))
+        ended_so_far, interrupted = self._waves(ready)
+        everything = [
+            ended_so_far.get(repo.repo) or not_begun(repo, ready[repo.repo])
+            for repo in self.plan.planned()
+        ]
+        return ended(self.plan, everything, interrupted=interrupted)
+
+    def _prepare(self) -> Sweep[dict[str, str] | Problem]:
+        plans = {repo.repo: repo for repo in self.plan.planned()}
+
+        def work(name: str) -> dict[str, str] | Problem:
+            self.listener.started(name, "preparing")
+            repo = plans[name]
+            try:
+                made = prepare(
+                    self._repository(name), repo, self.plan.date, self.trailer, again=self.again
+                )
+            except MultigitError as error:
+                self.listener.finished(name, State.FAILED, error.message)
+                return Problem(error.code, error.message, error.hint)
+            self.listener.finished(name, "prepared")
+            return made
+
+        self.listener.phase("Preparing", tuple(plans))
+        return sweep(tuple(plans), work, jobs=self.jobs)
+
+    def _waves(self, ready: Mapping[str, Made]) -> tuple[dict[str, Outcome], bool]:
+        """Publish and deploy one wave after the other, up to the first that does not go well."""
+        outcomes: dict[str, Outcome] = {}
+        for number in sorted({repo.wave for repo in self.plan.planned()}):
+            wave = {repo.repo: repo for repo in self.plan.planned() if repo.wave == number}
+            published = self._publish(wave, ready)
+            outcomes |= published.results
+            done = {o.repo: (o.plan, o.made) for o in outcomes.values() if is_new(o, wave)}
+            deployed = Deployments({})
+            if not published.interrupted and self.deployer:
+                deployed = self.deployer.wave(done)
+            for name, (repo, _) in done.items():
+                known = known_deployments(repo, {each.target: each for each in repo.deployed})
+                deployments = deployed.by_repo.get(name, known)  # none where nobody came to it
+                outcomes[name] = replace(outcomes[name], deployments=deployments)
+            interrupted = published.interrupted or deployed.interrupted
+            if interrupted or len(done) < len(wave) or not deployed.good:
+                return outcomes, interrupted
+        return outcomes, False
+
+    def _publish(self, plans: Mapping[str, RepoPlan], ready: Mapping[str, Made]) -> Sweep[Outcome]:
+        def work(name: str) -> Outcome | Rest[Outcome]:
+            repo = plans[name]
+            if repo.published or not repo.updates():
+                state = State.PUBLISHED if repo.updates() else State.DEPLOYED
+                return Outcome(repo, state, ready[name], repo.problems)
+            self.listener.started(name, "pushing")
+            tell = partial(self.listener.started, name)
+            outcome = publish(self._repository(name), repo, ready[name], tell=tell)
+            return Rest(lambda: settle(name, outcome))
+
+        def settle(name: str, outcome: Outcome) -> Outcome:
+            with suppress(MultigitError):  # it is done; without the note continue asks the remote
+                self.journal.write(Entry(Kind.SETTLED, repos=(name,), state=outcome.state))
+            if outcome.state is State.PUBLISHED:
+                outcome = follow(self._repository(name), outcome)
+            blocking = [problem.message for problem in outcome.problems if problem.blocks]
+            detail = blocking[-1] if blocking else outcome.after[:7]
+            self.listener.finished(name, outcome.state, detail)
+            return outcome
+
+        self.listener.phase("Publishing", tuple(plans))
+        return sweep(tuple(plans), work, jobs=self.jobs)
+
+    def _repository(self, name: str) -> Repository:
+        return self.git.repository(self.workspace.repo(name))
+
+    def _stopped(self, repo: RepoPlan, prepared: Mapping[str, dict[str, str] | Problem]) -> Outcome:
+        result = prepared.get(repo.repo, {})
+        if isinstance(result, Problem):
+            return Outcome(repo, State.FAILED, problems=(*repo.problems, result))
+        return not_begun(repo, result)
+
+
+def is_new(outcome: Outcome, wave: Mapping[str, RepoPlan]) -> bool:
+    """Tell whether a repository of this wave is ready to be deployed."""
+    return outcome.repo in wave and outcome.state in {State.PUBLISHED, State.DEPLOYED}
+
+
+def not_begun(repo: RepoPlan, made: Made) -> Outcome:
+    """Return the outcome of a repository whose publication never started."""
+    notes = [
+        Problem(
+            "committed_locally",
+            f"{step.branch} has the commit {made[branch_ref(step.branch)][:7]}, not pushed yet.",
+            "The next multigit push takes it along.",
+            Severity.WARN,
+        )
+        for step in repo.commits()
+        if branch_ref(step.branch) in made
+    ]
+    return Outcome(repo, State.NOT_PUBLISHED, made, (*repo.problems, *notes))

@@ -1,0 +1,304 @@
+"""Observe: fetch, read refs and work trees, preview merges. Nothing of the user's changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from multigit.core.merges import Hop, MergeRequest
+from multigit.core.moment import Moment, tag_glob, tag_name
+from multigit.core.problem import Problem
+from multigit.core.pull import PullRequest
+from multigit.core.push import PushRequest, to_commit
+from multigit.core.repository import RefQuery, Signature
+from multigit.core.snapshot import Merge, Refs, Reversal, Snapshot, Tip, Waiting
+from multigit.core.status import StatusRequest
+from multigit.core.workspace import PushRules, Repo, Stage
+from multigit.engine.fleet import Rest, look_everywhere
+from multigit.engine.patience import Tell, patiently
+from multigit.engine.ports import Git, Listener, Repository
+from multigit.errors import GitError, MultigitError
+
+Look = Callable[[Repo, Repository, Tell], Rest[Snapshot]]
+
+
+def observe(
+    git: Git, repos: Sequence[Repo], look: Look, *, jobs: int, listener: Listener
+) -> Mapping[str, Snapshot]:
+    """Look at every repository at once; one that cannot be read becomes a snapshot with `error`.
+
+    Raises KeyboardInterrupt when the user interrupts, since nothing has happened yet.
+    """
+    by_name = {repo.name: repo for repo in repos}
+
+    def look_at(name: str) -> Snapshot | Rest[Snapshot]:
+        listener.started(name, "fetching")
+        repo = by_name[name]
+        try:
+            rest = look(repo, git.repository(repo), partial(listener.started, name))
+        except MultigitError as error:
+            return unreadable(name, error)
+        return Rest(lambda: read(name, rest))
+
+    def read(name: str, rest: Rest[Snapshot]) -> Snapshot:
+        try:
+            snapshot = rest.finish()
+        except MultigitError as error:
+            return unreadable(name, error)
+        listener.finished(name, "read")
+        return snapshot
+
+    def unreadable(name: str, error: MultigitError) -> Snapshot:
+        listener.finished(name, "failed")
+        return Snapshot(name, error=Problem(error.code, error.message, error.hint))
+
+    listener.phase("Reading", tuple(by_name))
+    return look_everywhere(tuple(by_name), look_at, jobs=jobs)
+
+
+def look_at_merges(request: MergeRequest) -> Look:
+    """Return how to look at one repository for a promotion or back-merge."""
+    query = RefQuery(
+        branches=tuple(stage.branch for stage in request.stages()),
+        tags=release_query(request.tag_template, request.moment),
+    )
+
+    def look(repo: Repo, repository: Repository, tell: Tell) -> Rest[Snapshot]:
+        fetch(repository, query, tell)
+        return Rest(lambda: preview(repo, repository))
+
+    def preview(repo: Repo, repository: Repository) -> Snapshot:
+        refs, facts = repository.refs(query), repository.facts()
+        date = request.moment.git_date if facts.identity else ""
+        merges = () if facts.shallow else preview_merges(repository, refs, request.hops, date)
+        if request.tag_template and facts.signs_tags:
+            try_to_sign(repository, merges, date)
+        return Snapshot(repo.name, facts=facts, refs=refs, merges=merges)
+
+    return look
+
+
+def look_at_push(request: PushRequest, rules: PushRules) -> Look:
+    """Return how to look at one repository for a push, and for the promotion that follows it."""
+    query = RefQuery(
+        branches=tuple(stage.branch for stage in request.stages()),
+        tags=release_query(request.tag_template, request.moment),
+    )
+    date = request.moment.git_date
+
+    def look(repo: Repo, repository: Repository, tell: Tell) -> Rest[Snapshot]:
+        fetch(repository, query, tell)
+        return Rest(lambda: preview(repo, repository))
+
+    def preview(repo: Repo, repository: Repository) -> Snapshot:
+        seen = Snapshot(
+            repo.name,
+            facts=repository.facts(),
+            refs=repository.refs(query),
+            work=repository.work_tree(sizes=True),
+        )
+        seen = compare_sides(repository, seen, request.stage.branch)
+        seen = replace(seen, unpushed=unpushed(repository, seen, request.stage.branch))
+        if not request.promotion or seen.facts.shallow or not seen.facts.identity:
+            return seen
+        source = seen.refs.branch(request.stage.branch).local if seen.ahead else None
+        changes = to_commit(seen.work, request.stage, rules)
+        if changes and seen.work and seen.work.head and not seen.work.conflicted:
+            signature = Signature(request.message, date)
+            commit = repository.commit_preview(seen.work.head, changes, signature)
+            source, seen = Tip(commit.sha, commit.tree), replace(seen, commit=commit)
+        merges = preview_merges(repository, seen.refs, request.hops(), date, source)
+        return replace(seen, merges=merges)
+
+    return look
+
+
+def look_at_deploys(stage: Stage) -> Look:
+    """Return how to look at one repository for a deployment of what a stage holds."""
+    tags = (tag_glob(stage.tag),) if stage.tag else ()
+    query = RefQuery(branches=(stage.branch,), tags=tags)
+
+    def look(repo: Repo, repository: Repository, tell: Tell) -> Rest[Snapshot]:
+        fetch(repository, query, tell)
+        return Rest(lambda: Snapshot(repo.name, refs=repository.refs(query)))
+
+    return look
+
+
+def look_at_pull(request: PullRequest) -> Look:
+    """Return how to look at one repository for a pull."""
+    query = RefQuery(branches=(request.stage.branch,))
+
+    def look(repo: Repo, repository: Repository, tell: Tell) -> Rest[Snapshot]:
+        if not repository.exists():
+            return Rest(lambda: Snapshot(repo.name, missing=True))
+        fetch(repository, query, tell)
+        return Rest(lambda: read(repo, repository))
+
+    def read(repo: Repo, repository: Repository) -> Snapshot:
+        seen = Snapshot(repo.name, refs=repository.refs(query), work=repository.work_tree())
+        return compare_sides(repository, seen, request.stage.branch)
+
+    return look
+
+
+def look_at_status(request: StatusRequest) -> Look:
+    """Return how to look at one repository for the status: more only where sides differ."""
+    query = RefQuery(
+        branches=tuple(stage.branch for stage in request.stages),
+        tags=tuple(tag_glob(stage.tag) for stage in request.stages if stage.tag),
+    )
+
+    def look(repo: Repo, repository: Repository, tell: Tell) -> Rest[Snapshot]:
+        stale = try_to_fetch(repository, query, tell) if request.fetch else None
+        return Rest(lambda: read(repo, repository, stale))
+
+    def read(repo: Repo, repository: Repository, stale: Problem | None) -> Snapshot:
+        refs = repository.refs(query)
+        seen = Snapshot(repo.name, refs=refs, work=repository.work_tree(), stale=stale)
+        forward = [compare(repository, refs, earlier, later) for earlier, later in request.pairs]
+        back = [compare(repository, refs, later, earlier) for earlier, later in request.pairs]
+        return replace(
+            seen,
+            merges=tuple(merge for merge in forward if merge),
+            debts=tuple(merge for merge in back if merge),
+        )
+
+    return look
+
+
+def try_to_sign(repository: Repository, merges: Sequence[Merge], date: str) -> None:
+    """Sign a tag object that nobody will see: a missing key has to be found while planning."""
+    made = [merge.commit for merge in merges if merge.commit]
+    if made:
+        repository.tag("multigit-trial", made[-1], Signature("Can this be signed?", date))
+
+
+def fetch(repository: Repository, query: RefQuery, tell: Tell) -> None:
+    """Fetch, and try again when the network fails."""
+    patiently(lambda: repository.fetch(query), tell=tell)
+
+
+def try_to_fetch(repository: Repository, query: RefQuery, tell: Tell) -> Problem | None:
+    """Fetch, or return why that failed: what was fetched last can still be shown."""
+    try:
+        fetch(repository, query, tell)
+    except GitError as error:
+        if error.code in {"missing", "not_a_repository", "foreign_owner"}:
+            raise
+        return Problem(error.code, error.message, error.hint)
+    return None
+
+
+def compare(repository: Repository, refs: Refs, source: Stage, target: Stage) -> Merge | None:
+    """Look at what a merge would bring; None when a side is missing or the content is the same."""
+    ours, theirs = refs.branch(target.branch).remote, refs.branch(source.branch).remote
+    if ours is None or theirs is None or ours.tree == theirs.tree:
+        return None
+    waiting = repository.waiting(ours.sha, theirs.sha)
+    if not waiting.commits:
+        return None
+    merged = repository.merge(ours, theirs, None, waiting.forks)
+    return Merge(
+        source=source.name,
+        target=target.name,
+        ours=ours,
+        theirs=theirs,
+        tree=merged.tree,
+        files=merged.files,
+        conflicted=merged.conflicted,
+        conflicts=merged.conflicts,
+        unrelated=merged.unrelated,
+        waiting=replace(waiting, forks=()),
+    )
+
+
+def compare_sides(repository: Repository, seen: Snapshot, name: str) -> Snapshot:
+    """Count how far the local branch and the remote one are apart."""
+    branch = seen.refs.branch(name)
+    if branch.local and branch.remote is None:
+        return replace(seen, ahead=1)
+    if branch.local is None or branch.remote is None or branch.local.sha == branch.remote.sha:
+        return seen
+    ahead, behind = repository.divergence(branch.remote.sha, branch.local.sha)
+    return replace(seen, ahead=ahead, behind=behind)
+
+
+def unpushed(repository: Repository, seen: Snapshot, name: str) -> Waiting:
+    """Return the local commits that the remote branch lacks."""
+    branch = seen.refs.branch(name)
+    if not seen.ahead or branch.local is None:
+        return Waiting()
+    return repository.waiting(branch.remote.sha if branch.remote else "", branch.local.sha)
+
+
+def release_query(template: str, moment: Moment) -> tuple[str, ...]:
+    """Return the pattern of the tags that could be in the way of the release's."""
+    return (f"{tag_name(template, moment)}*",) if template else ()
+
+
+def preview_merges(
+    repository: Repository,
+    refs: Refs,
+    hops: Sequence[Hop],
+    date: str,
+    source: Tip | None = None,
+) -> tuple[Merge, ...]:
+    """Merge hop after hop in the object database, each on the result of the one before.
+
+    Stops at the first merge that cannot be made. `source` stands in for the first branch's tip
+    where a commit is about to be made there. Without a date no commit is made, only looked.
+    """
+    tips = {name: branch.remote for name, branch in refs.branches.items()}
+    if source:
+        tips[hops[0].source.branch] = source
+    merges: list[Merge] = []
+    for hop in hops:
+        ours, theirs = tips.get(hop.target.branch), tips.get(hop.source.branch)
+        if ours is None or theirs is None:
+            break
+        merge = preview_merge(repository, hop, ours, theirs, date)
+        merges.append(merge)
+        if merge.blocked:
+            break
+        if merge.commit:
+            tips[hop.target.branch] = Tip(merge.commit, merge.tree)
+    return tuple(merges)
+
+
+def preview_merge(repository: Repository, hop: Hop, ours: Tip, theirs: Tip, date: str) -> Merge:
+    """Merge one hop in the object database, and count what it brings."""
+    signature = Signature(hop.message, date) if date else None
+    same = ours.tree == theirs.tree
+    waiting = Waiting() if same else repository.waiting(ours.sha, theirs.sha)
+    merged = repository.merge(ours, theirs, signature, waiting.forks)
+    reversals = () if same else lost_on_the_way(repository, hop, ours, theirs, waiting)
+    return Merge(
+        source=hop.source.name,
+        target=hop.target.name,
+        ours=ours,
+        theirs=theirs,
+        commit=merged.commit,
+        tree=merged.tree,
+        files=merged.files,
+        conflicted=merged.conflicted,
+        conflicts=merged.conflicts,
+        unrelated=merged.unrelated,
+        waiting=replace(waiting, forks=()),
+        reversals=tuple(reversals),
+    )
+
+
+def lost_on_the_way(
+    repository: Repository, hop: Hop, ours: Tip, theirs: Tip, waiting: Waiting
+) -> Sequence[Reversal]:
+    """Return the later stage's commits that would take work of the earlier one along.
+
+    Where only the source changed since both parted, the target took nothing back.
+    """
+    if not hop.forward:
+        return repository.reversals(ours.sha, theirs.sha)
+    if [fork.tree for fork in waiting.forks] == [ours.tree]:
+        return ()
+    return repository.reversals(theirs.sha, ours.sha)

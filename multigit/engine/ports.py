@@ -1,0 +1,205 @@
+"""The ports: what the engine needs from the world, by shape. Adapters fit, tests bring fakes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from multigit.core.deployment import Order, Run, Sight
+from multigit.core.health_check import Answer
+from multigit.core.journal import Entry
+from multigit.core.problem import Problem
+from multigit.core.repository import Merged, Publication, PushReport, RefQuery, Signature
+from multigit.core.snapshot import (
+    Change,
+    Facts,
+    PreparedCommit,
+    Refs,
+    Reversal,
+    Tip,
+    Waiting,
+    WorkTree,
+)
+from multigit.core.workspace import Repo
+
+
+class Repository(Protocol):
+    """One repository. Every method may raise MultigitError with a sentence about the failure."""
+
+    # Reads: may be repeated, change nothing of the user's.
+
+    def exists(self) -> bool:
+        """Tell whether anything stands at the repository's path (an empty folder is nothing)."""
+
+    def fetch(self, query: RefQuery) -> None:
+        """Bring the remote's branches and tags that match into the remote-tracking refs."""
+
+    def facts(self) -> Facts:
+        """Return what the clone's configuration says about publishing."""
+
+    def refs(self, query: RefQuery) -> Refs:
+        """Return the branches and tags that match, as of the last fetch."""
+
+    def work_tree(self, *, sizes: bool = False) -> WorkTree:
+        """Return the checked-out branch and the changed files; with their sizes if wanted."""
+
+    def waiting(self, base: str, tip: str) -> Waiting:
+        """Return the commits without merges that `tip` has and `base` lacks.
+
+        An empty `base` stands for everything that the remote is known to have.
+        """
+
+    def reversals(self, base: str, tip: str) -> Sequence[Reversal]:
+        """Return the commits of `tip` that `base` lacks and that take back work which it has."""
+
+    def divergence(self, base: str, tip: str) -> tuple[int, int]:
+        """Count all commits that only `tip` has (ahead) and only `base` has (behind)."""
+
+    def remote_refs(self, refs: Sequence[str]) -> Mapping[str, str]:
+        """Ask the remote itself where these refs stand; absent ones are left out."""
+
+    def tag_messages(self, patterns: Sequence[str]) -> Mapping[str, str]:
+        """Return the messages of the remote's tags that match, as of the last fetch."""
+
+    def rehearse(self, publication: Publication) -> bool:
+        """Ask the remote to receive a push without sending it; True when the ref is there already.
+
+        Raises GitError when the push would not even begin.
+        """
+
+    def newest(self, commits: Sequence[str]) -> int:
+        """Return the latest committer date of these commits, in Unix seconds."""
+
+    def exposed(self) -> Sequence[str]:
+        """Return the other repositories and multigit's own files that git would commit here."""
+
+    def tip(self, commit: str) -> Tip:
+        """Return a commit with its tree."""
+
+    def holds(self, objects: Sequence[str]) -> bool:
+        """Tell whether all of these objects exist here (empty names count as existing)."""
+
+    def parents(self, commits: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """Return the parents of each of these commits, which exist here."""
+
+    # Preparation: objects only, which no ref points at.
+
+    def merge(
+        self, ours: Tip, theirs: Tip, signature: Signature | None, forks: Sequence[Tip] = ()
+    ) -> Merged:
+        """Merge two commits in the object database; the content decides if there is a commit.
+
+        Without a signature only the outcome is looked at and no commit is made. `forks`, as
+        `waiting` returns them, may spare the work where only one side changed.
+        """
+
+    def commit_preview(
+        self, head: str, changes: Sequence[Change], signature: Signature
+    ) -> PreparedCommit:
+        """Build the commit of these changes on `head` beside the user's index."""
+
+    def tag(self, name: str, commit: str, signature: Signature) -> str:
+        """Make an annotated tag object and return its id."""
+
+    def store(self, content: bytes) -> str:
+        """Keep some bytes as an object that no ref points at, and return its id."""
+
+    # Writes: what the plan showed.
+
+    def commit(self, changes: Sequence[Change], signature: Signature, *, verify: bool) -> Tip:
+        """Commit these changes on the checked-out branch, as `git commit` does."""
+
+    def push(self, publications: Sequence[Publication]) -> PushReport:
+        """Publish all or none, each ref only while it holds `before`."""
+
+    def fast_forward(self, branch: str, commit: str) -> str:
+        """Move a branch that no work tree has forward; return why not, or empty when moved."""
+
+    def move_back(self, branch: str, *, before: str, after: str) -> str:
+        """Set a branch that no work tree has from `before` to `after`; return why not, or empty."""
+
+    def update_work_tree(self, commit: str) -> None:
+        """Fast-forward the checked-out branch and its files; the work tree must be clean."""
+
+    def switch(self, branch: str) -> None:
+        """Check the branch out; the work tree must be clean."""
+
+    def create_branch(self, branch: str) -> None:
+        """Create the local branch from the remote one, with that as its upstream."""
+
+    def clone(self) -> None:
+        """Clone the repository to its path."""
+
+
+class Git(Protocol):
+    """The way to the repositories."""
+
+    def repository(self, repo: Repo) -> Repository:
+        """Return the repository; nothing is read yet."""
+
+
+class Runners(Protocol):
+    """What carries out deployments. Every method may raise MultigitError with a sentence."""
+
+    def check(self, order: Order) -> Sequence[Problem]:
+        """Return what would keep this deployment from starting, as far as that can be known."""
+
+    def start(self, order: Order) -> Run:
+        """Start it, once; raises DoubtError when it is not known whether it began."""
+
+    def find(self, order: Order) -> Run | None:
+        """Look for the run that this very order, or the push that it belongs to, began."""
+
+    def look(self, order: Order, run: Run) -> Sight:
+        """Look at a run."""
+
+    def end(self, order: Order, run: Run) -> None:
+        """End a run whose time is out, if nobody else would; a run at a host goes on there."""
+
+
+class Probe(Protocol):
+    """Asks what was deployed how it is."""
+
+    def ask(self, url: str, *, timeout: float) -> Answer:
+        """Return the answer to a GET; raises MultigitError when there is none."""
+
+
+class Clock(Protocol):
+    """The time, and waiting."""
+
+    def now(self) -> float:
+        """Return the Unix time."""
+
+    def wait(self, seconds: float, leave: threading.Event) -> None:
+        """Wait so long, or until somebody wants to leave."""
+
+
+class Journal(Protocol):
+    """Remembers an operation, so that it can go on after anything."""
+
+    def write(self, entry: Entry) -> None:
+        """Keep an entry; it is on disk when this returns. Called from any thread."""
+
+
+class NoJournal:
+    """Remembers nothing."""
+
+    def write(self, entry: Entry) -> None:
+        """Forget the entry."""
+
+
+FORGETFUL = NoJournal()
+
+
+class Listener(Protocol):
+    """Hears what happens, from any thread, to show it."""
+
+    def phase(self, name: str, repos: Sequence[str]) -> None:
+        """Note that a phase begins for these repositories."""
+
+    def started(self, repo: str, doing: str) -> None:
+        """Note that a repository is being worked on."""
+
+    def finished(self, repo: str, state: str, detail: str = "") -> None:
+        """Note that a phase ended for a repository."""

@@ -1,0 +1,138 @@
+"""Prepare: make every object that one repository's plan publishes. No remote is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from multigit.core.plan import (
+    AdvanceStep,
+    CommitStep,
+    DeleteTagStep,
+    MergeStep,
+    RepoPlan,
+    RestoreStep,
+    TagStep,
+)
+from multigit.core.refs import branch_ref, tag_ref
+from multigit.core.repository import Signature
+from multigit.core.snapshot import Tip
+from multigit.engine.ports import Repository
+from multigit.errors import GitError
+
+Made = Mapping[str, str]
+
+
+def prepare(
+    repository: Repository, repo: RepoPlan, date: str, trailer: str, *, again: bool = False
+) -> dict[str, str]:
+    """Return what each ref of the plan shall point at; every object of it exists then.
+
+    What an earlier attempt made is used where it still is there and is what the plan shows. Where
+    the planned merges are gone they are made anew. Raises MultigitError when something cannot be
+    made as planned. Only a `CommitStep` touches the user's branch, index and hooks.
+    """
+    if repo.published:
+        return dict(repo.made)
+    if repo.made and made_as_planned(repository, repo):
+        return dict(repo.made)
+    try:
+        return make(repository, repo, date, trailer, again=again)
+    except GitError:
+        merges = [merge.commit for merge in repo.merges()]
+        if again or not merges or repository.holds(merges):
+            raise
+        return make(repository, repo, date, trailer, again=True)
+
+
+def made_as_planned(repository: Repository, repo: RepoPlan) -> bool:
+    """Tell whether all that was made is there, each merge with the parents that were planned.
+
+    A push with a lease takes any commit, so this is what keeps another one from being published.
+    """
+    if not repository.holds(tuple(repo.made.values())):
+        return False
+    merges = {repo.made[branch_ref(step.branch)]: step for step in repo.merges()}
+    parents = repository.parents(tuple(merges)) if merges else {}
+    return all(
+        parents[sha]
+        == (step.ours.sha, repo.made.get(branch_ref(step.source_branch), step.theirs.sha))
+        for sha, step in merges.items()
+    )
+
+
+def make(  # noqa: C901  (one case for each kind of step)
+    repository: Repository, repo: RepoPlan, date: str, trailer: str, *, again: bool
+) -> dict[str, str]:
+    """Make the object of each step. With `again`, merges and all that builds on them are new."""
+    made: dict[str, str] = {}
+    replaced: dict[str, Tip] = {}
+    for step in repo.steps:
+        match step:
+            case CommitStep():
+                tip = commit(repository, step, date)
+                made[branch_ref(step.branch)] = tip.sha
+                if tip.sha != step.commit:
+                    replaced[step.branch] = tip
+            case AdvanceStep():
+                made[branch_ref(step.branch)] = step.after
+            case MergeStep():
+                gone = again or (not repo.tag and not repository.holds([step.commit]))
+                theirs = replaced.get(step.source_branch) or (step.theirs if gone else None)
+                merged = Tip(step.commit, step.tree)
+                if theirs:
+                    merged = merge_anew(repository, step, theirs, date)
+                if merged.sha != step.commit:
+                    replaced[step.branch] = merged
+                made[branch_ref(step.branch)] = merged.sha
+            case TagStep():
+                signature = Signature(f"{step.message.strip()}\n\n{trailer}".strip(), date)
+                target = made[branch_ref(step.branch)]
+                made[tag_ref(step.name)] = repository.tag(step.name, target, signature)
+            case RestoreStep():
+                made[branch_ref(step.branch)] = step.after
+            case DeleteTagStep():
+                made[tag_ref(step.name)] = ""
+            case _:
+                pass
+    return made
+
+
+def commit(repository: Repository, step: CommitStep, date: str) -> Tip:
+    """Commit the work tree, unless the branch moved since the plan was made."""
+    work = repository.work_tree()
+    if work.branch == step.branch and work.head and is_ours(repository, step, work.head, date):
+        return repository.tip(work.head)
+    if (work.branch, work.head) != (step.branch, step.parent):
+        raise GitError(
+            f"{step.branch} was at {step.parent[:7]} when the plan was made, "
+            f"and is not checked out there any more.",
+            hint="Run the command again.",
+            code="moved",
+        )
+    return repository.commit(step.changes, Signature(step.message, date), verify=step.verify)
+
+
+def is_ours(repository: Repository, step: CommitStep, head: str, date: str) -> bool:
+    """Tell whether an earlier attempt already made this commit, before it could say so."""
+    if head == step.parent:
+        return False
+    newer = repository.waiting(step.parent, head)
+    newest = newer.newest  # hooks may change the message; the second is the plan's own
+    return newer.commits == 1 and newest is not None and newest.time == int(date.partition(" ")[0])
+
+
+def merge_anew(repository: Repository, step: MergeStep, theirs: Tip, date: str) -> Tip:
+    """Merge once more: what is merged changed through a hook, or the planned merge is gone.
+
+    Raises GitError when that leads to another content than was agreed to.
+    """
+    merged = repository.merge(step.ours, theirs, Signature(step.message, date))
+    same = theirs.tree == step.theirs.tree
+    if not merged.commit or (same and merged.tree != step.tree):
+        raise GitError(
+            f"{step.source_branch} no longer merges into {step.branch} as planned.",
+            hint=f"Nothing is pushed. Run multigit push {step.source} first, then multigit "
+            f"promote {step.source} {step.target}.",
+            code="merge_changed",
+        )
+    return Tip(merged.commit, merged.tree)

@@ -1,0 +1,144 @@
+"""Publish: push once, and let the remote say what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from multigit.core.outcome import Outcome
+from multigit.core.plan import RepoPlan, State
+from multigit.core.problem import Problem
+from multigit.core.refs import HEADS, short
+from multigit.core.repository import Publication, PushReport, RefQuery
+from multigit.engine.patience import Tell, patiently
+from multigit.engine.ports import Repository
+from multigit.errors import MultigitError
+
+Made = Mapping[str, str]
+
+
+def publish(repository: Repository, repo: RepoPlan, made: Made, *, tell: Tell) -> Outcome:
+    """Push once; believe only a complete report, otherwise read the remote."""
+    wanted = [Publication(u.ref, u.before, made[u.ref]) for u in repo.updates()]
+    try:
+        report = repository.push(wanted)
+    except MultigitError as error:
+        report = PushReport(accepted=False, reason=error.message, final=False)
+    if report.accepted:
+        return Outcome(repo, State.PUBLISHED, made, repo.problems)
+    return read_outcome(repository, repo, made, wanted, report, tell=tell)
+
+
+def read_outcome(
+    repository: Repository,
+    repo: RepoPlan,
+    made: Made,
+    wanted: Sequence[Publication],
+    report: PushReport,
+    *,
+    tell: Tell,
+) -> Outcome:
+    """Let the remote say what became of a push that did not report success."""
+
+    def outcome(state: State, *problems: Problem, partial: bool = False) -> Outcome:
+        return Outcome(repo, state, made, (*repo.problems, *problems), partial)
+
+    try:
+        missing = unpublished(repository, wanted, tell)
+        if missing and len(missing) < len(wanted) and all(held(each) for each in missing):
+            # The server stopped between the refs: complete what it began.
+            repository.push([publication for publication, _ in missing])
+            missing = unpublished(repository, wanted, tell)
+    except MultigitError as error:
+        return outcome(
+            State.UNKNOWN,
+            Problem(
+                "outcome_unknown",
+                f"it is unknown whether the push arrived: {report.reason}; then {error.message}",
+                "When the remote answers again, run multigit continue.",
+            ),
+        )
+    if not missing:
+        return outcome(State.PUBLISHED)
+    done = [each for each in wanted if each not in {lost for lost, _ in missing}]
+    half = [half_problem(done, missing, report.reason)] if done else []
+    moved = [(each, now) for each, now in missing if now != each.before]
+    if moved:
+        problems = (moved_problem(each, now) for each, now in moved)
+        return outcome(State.FAILED, *half, *problems, partial=bool(half))
+    if half:
+        return outcome(State.FAILED, *half, partial=True)
+    if not report.final:
+        return outcome(
+            State.UNKNOWN,
+            Problem(
+                "outcome_unknown",
+                f"the remote does not have it now, but it may still arrive: {report.reason}",
+                "Wait a moment, then run multigit continue.",
+            ),
+        )
+    return outcome(
+        State.FAILED,
+        Problem("refused_by_remote", f"the remote refused: {report.reason}", "Mend that first."),
+    )
+
+
+def unpublished(
+    repository: Repository, wanted: Sequence[Publication], tell: Tell
+) -> list[tuple[Publication, str]]:
+    """Return the publications that the remote does not hold, with what it holds instead."""
+    refs = [each.ref for each in wanted]
+    now = patiently(lambda: repository.remote_refs(refs), tell=tell)
+    overtaken = built_on(repository, wanted, now)
+    seen = [(each, now.get(each.ref, "")) for each in wanted if each.ref not in overtaken]
+    return [(each, there) for each, there in seen if there != each.after]
+
+
+def held(missing: tuple[Publication, str]) -> bool:
+    """Tell whether the ref still holds the value that the plan knew."""
+    publication, now = missing
+    return now == publication.before
+
+
+def built_on(
+    repository: Repository, wanted: Sequence[Publication], now: Mapping[str, str]
+) -> set[str]:
+    """Return the branches that hold our commit with somebody else's work on top: published."""
+    found = set()
+    for each in wanted:
+        there = now.get(each.ref, "")
+        known = there in {"", each.before, each.after} or not each.after
+        if known or not each.ref.startswith(HEADS):
+            continue
+        repository.fetch(RefQuery((short(each.ref),)))
+        lacking, _ = repository.divergence(there, each.after)
+        forward, _ = repository.divergence(each.before, each.after) if each.before else (1, 0)
+        if forward and not lacking:  # a branch that was to be set back always holds the old commit
+            found.add(each.ref)
+    return found
+
+
+def half_problem(
+    done: Sequence[Publication], missing: Sequence[tuple[Publication, str]], reason: str
+) -> Problem:
+    """Return the problem of a push of which the server kept only a part."""
+    there = ", ".join(f"{short(each.ref)} at {each.after[:7]}" for each in done)
+    lost = ", ".join(short(each.ref) for each, _ in missing)
+    return Problem(
+        "half_published",
+        f"the remote has {there}, but not {lost}: {reason or 'it stopped in between'}",
+        "Mend that, then run multigit continue.",
+    )
+
+
+def moved_problem(publication: Publication, now: str) -> Problem:
+    """Return the problem of a ref that somebody else moved after the plan was made."""
+    name = short(publication.ref)
+    if not publication.before:
+        message = f"{name} was created by somebody else since the plan was made."
+    elif now:
+        message = (
+            f"{name} moved from {publication.before[:7]} to {now[:7]} since the plan was made."
+        )
+    else:
+        message = f"{name} was deleted since the plan was made."
+    return Problem("moved", message, "Nothing of theirs was touched.")

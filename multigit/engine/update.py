@@ -1,0 +1,103 @@
+"""Carry out a pull: each repository for itself, one after the other's failure does not matter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from multigit.core.outcome import Outcome, Report, ended
+from multigit.core.plan import (
+    CloneStep,
+    CreateBranchStep,
+    Plan,
+    RepoPlan,
+    Result,
+    State,
+    SwitchStep,
+    UpdateStep,
+)
+from multigit.core.problem import Problem
+from multigit.core.refs import branch_ref
+from multigit.core.workspace import Workspace
+from multigit.engine.fleet import sweep
+from multigit.engine.ports import Git, Listener, Repository
+from multigit.errors import GitError, MultigitError
+
+
+@dataclass(frozen=True, slots=True)
+class Updater:
+    """Runs the plan of a pull."""
+
+    git: Git
+    workspace: Workspace
+    plan: Plan
+    listener: Listener
+    jobs: int
+
+    def run(self) -> Report:
+        """Update every repository that has steps; the others stay as the plan says."""
+        plans = {repo.repo: repo for repo in self.plan.planned()}
+        repos = {repo.name: repo for repo in self.workspace.repos}
+
+        def work(name: str) -> Outcome:
+            cloning = isinstance(plans[name].steps[0], CloneStep)
+            self.listener.started(name, "cloning" if cloning else "updating")
+            outcome = update(self.git.repository(repos[name]), plans[name])
+            self.listener.finished(name, outcome.state)
+            return outcome
+
+        self.listener.phase("Updating", tuple(plans))
+        done = sweep(tuple(plans), work, jobs=self.jobs)
+        outcomes = [
+            done.results.get(name) or Outcome(repo, State.FAILED, problems=(interrupted(),))
+            for name, repo in plans.items()
+        ]
+        report = ended(self.plan, outcomes, interrupted=done.interrupted)
+        if report.result is Result.DONE and report.count(State.BLOCKED):
+            return replace(report, result=Result.BLOCKED)
+        return report
+
+
+def interrupted() -> Problem:
+    """Return why a repository was not begun."""
+    return Problem("interrupted", "was not begun.", "Run multigit pull again.")
+
+
+def update(repository: Repository, repo: RepoPlan) -> Outcome:
+    """Carry out the steps of one repository; a failure is its outcome."""
+    made: dict[str, str] = {}
+    try:
+        for step in repo.steps:
+            match step:
+                case CloneStep():
+                    repository.clone()
+                    check_out(repository, step.branch)
+                case CreateBranchStep():
+                    repository.create_branch(step.branch)
+                    made[branch_ref(step.branch)] = step.after
+                case UpdateStep():
+                    advance(repository, step)
+                    made[branch_ref(step.branch)] = step.after
+                case SwitchStep():
+                    repository.switch(step.branch)
+                case _:
+                    raise TypeError(step)
+    except MultigitError as error:
+        problem = Problem(error.code, error.message, error.hint)
+        return Outcome(repo, State.FAILED, made, (*repo.problems, problem))
+    return Outcome(repo, State.UPDATED, made, repo.problems)
+
+
+def check_out(repository: Repository, branch: str) -> None:
+    """Check the stage's branch out in a fresh clone, which may have it already."""
+    if repository.work_tree().branch == branch:
+        return
+    repository.create_branch(branch)
+    repository.switch(branch)
+
+
+def advance(repository: Repository, step: UpdateStep) -> None:
+    """Fast-forward the branch, with the files of the work tree where it is checked out."""
+    if step.checked_out:
+        repository.update_work_tree(step.after)
+    elif reason := repository.fast_forward(step.branch, step.after):
+        raise GitError(f"{step.branch} was left as it is: {reason}.", code="local_branch_left")

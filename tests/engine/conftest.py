@@ -1,0 +1,45 @@
+"""Ctrl-C as at a terminal, and no pauses between tries."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from typing import NoReturn
+
+import pytest
+
+from multigit.engine import patience
+
+
+@pytest.fixture
+def press_ctrl_c() -> Iterator[Callable[[], None]]:
+    """Return what interrupts the main thread, from any other, and returns when that knows."""
+    main, arrived = threading.main_thread().ident, threading.Event()
+    assert main
+
+    def handle(_number: int, _frame: object) -> NoReturn:
+        arrived.set()
+        raise KeyboardInterrupt
+
+    def press() -> None:
+        pause()  # until the main thread has nothing to do but wait
+        arrived.clear()
+        signal.pthread_kill(main, signal.SIGINT)
+        assert arrived.wait(20)
+        pause()  # until it waits again
+
+    before = signal.signal(signal.SIGINT, handle)
+    yield press
+    signal.signal(signal.SIGINT, before)
+
+
+def pause() -> None:
+    """Give another thread a moment."""
+    threading.Event().wait(0.15)
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again at once."""
+    monkeypatch.setattr(patience, "FIRST_WAIT", 0.0)

@@ -1,0 +1,141 @@
+"""Whole operations, on the fake git or a real one: planned as the commands do, then run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from multigit.core.merges import MergeRequest, hop, hops_down, plan_merges
+from multigit.core.moment import Moment
+from multigit.core.outcome import Outcome, Report
+from multigit.core.plan import Plan
+from multigit.core.problem import Problem
+from multigit.core.pull import PullRequest, plan_pull
+from multigit.core.push import PushRequest, plan_push
+from multigit.core.workspace import Workspace
+from multigit.engine.execute import Executor
+from multigit.engine.observe import look_at_merges, look_at_pull, look_at_push, observe
+from multigit.engine.ports import FORGETFUL, Git, Journal
+from multigit.engine.update import Updater
+
+MOMENT = Moment(datetime(2025, 1, 15, 15, 1, 30, tzinfo=UTC), "7f3a")
+TAG = "refs/tags/stg-deploy-20250115-150130"
+DEV, STG, MAIN = "refs/heads/dev", "refs/heads/stg", "refs/heads/main"
+TRAILER = "Multigit-Operation: test"
+
+
+class Place(Git, Protocol):
+    """Repositories, and the workspace that they form."""
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace."""
+
+
+class Listening:
+    """A listener that keeps what it heard, and may act on it."""
+
+    def __init__(self, act: Callable[[str, str], object] | None = None) -> None:
+        self.heard: list[tuple[str, ...]] = []
+        self._act = act
+
+    def phase(self, name: str, repos: Sequence[str]) -> None:
+        """Keep the phase."""
+        self.heard.append((name, *repos))
+
+    def started(self, repo: str, doing: str) -> None:
+        """Keep and act."""
+        self.heard.append((repo, doing))
+        if self._act:
+            self._act(repo, doing)
+
+    def finished(self, repo: str, state: str, detail: str = "") -> None:
+        """Keep what is said, and the detail with it."""
+        self.heard.append((repo, str(state), detail))
+
+
+def plan_promotion(
+    git: Place, source: str = "dev", target: str = "stg", *, skip_blocked: bool = False
+) -> Plan:
+    """Look and plan as `multigit promote` does."""
+    space = git.workspace
+    hops = (hop(space, space.stage(source), space.stage(target), None),)
+    return plan_request(git, MergeRequest("promote", MOMENT, hops, space.repos, skip_blocked))
+
+
+def plan_backmerge(git: Place) -> Plan:
+    """Look and plan as `multigit backmerge` does."""
+    space = git.workspace
+    hops = hops_down(space, None)
+    return plan_request(git, MergeRequest("backmerge", MOMENT, hops, space.repos))
+
+
+def plan_request(git: Place, request: MergeRequest) -> Plan:
+    """Look and plan."""
+    seen = observe(git, request.repos, look_at_merges(request), jobs=4, listener=Listening())
+    return plan_merges(request, git.workspace, seen)
+
+
+def push_request(
+    git: Place, promote_to: str = "", *, message: str = "feat: work", verify: bool = True
+) -> PushRequest:
+    """Return what `multigit push dev` asks for."""
+    space = git.workspace
+    dev = space.stage("dev")
+    promotion = hop(space, dev, space.stage(promote_to), None) if promote_to else None
+    return PushRequest(dev, message, MOMENT, space.repos, promotion, verify=verify)
+
+
+def plan_work(
+    git: Place, promote_to: str = "", *, message: str = "feat: work", verify: bool = True
+) -> Plan:
+    """Look and plan as `multigit push dev` does."""
+    request = push_request(git, promote_to, message=message, verify=verify)
+    look = look_at_push(request, git.workspace.push)
+    seen = observe(git, request.repos, look, jobs=4, listener=Listening())
+    return plan_push(request, git.workspace, seen)
+
+
+def plan_update(git: Place, stage: str = "dev", *, switch: bool = False) -> Plan:
+    """Look and plan as `multigit pull` does."""
+    space = git.workspace
+    request = PullRequest(space.stage(stage), MOMENT, space.repos, switch)
+    look = look_at_pull(request)
+    seen = observe(git, space.repos, look, jobs=4, listener=Listening())
+    return plan_pull(request, space, seen)
+
+
+def execute(
+    git: Place,
+    plan: Plan,
+    *,
+    jobs: int = 4,
+    listener: Listening | None = None,
+    journal: Journal = FORGETFUL,
+    again: bool = False,
+) -> Report:
+    """Run the plan of something that publishes."""
+    heard = listener or Listening()
+    return Executor(git, git.workspace, plan, heard, jobs, TRAILER, journal, again).run()
+
+
+def update(git: Place, plan: Plan, *, jobs: int = 4, listener: Listening | None = None) -> Report:
+    """Run the plan of a pull."""
+    return Updater(git, git.workspace, plan, listener or Listening(), jobs).run()
+
+
+def outcome(report: Report, repo: str) -> Outcome:
+    """Return what became of one repository."""
+    return next(each for each in report.outcomes if each.repo == repo)
+
+
+def states(report: Report) -> dict[str, str]:
+    """Return the state of each repository."""
+    return {each.repo: str(each.state) for each in report.outcomes}
+
+
+def problem(report: Report, repo: str) -> Problem:
+    """Return the one problem of a repository."""
+    (found,) = outcome(report, repo).problems
+    return found

@@ -1,0 +1,412 @@
+"""Deployments: started once, found again, watched to their end, healthy, wave by wave."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from multigit.core.deployment import (
+    CommandRunner,
+    Deploy,
+    Deployment,
+    GithubRunner,
+    HealthCheck,
+    Order,
+    Pace,
+    RunState,
+    Sight,
+    Trigger,
+)
+from multigit.core.health_check import Answer
+from multigit.core.journal import Entry, Kind, tell
+from multigit.core.outcome import Report
+from multigit.core.plan import Plan, Result
+from multigit.core.problem import Problem
+from multigit.core.record import Actor
+from multigit.core.resume import resumed
+from multigit.engine.deploy import LONGEST, Deployer
+from multigit.engine.execute import Executor
+from multigit.engine.ports import FORGETFUL, Journal
+from multigit.engine.rehearse import rehearse
+from multigit.engine.survey import survey
+from tests.engine.operations import TRAILER, Listening, outcome, plan_promotion, states
+from tests.support.fake_git import FakeGit
+from tests.support.fake_runners import FakeClock, FakeProbe, FakeRunners
+
+NAMES = ("database", "api", "web")
+GITHUB = GithubRunner("deploy.yml")
+HEALTH = HealthCheck("https://{repo}.example/health", json="sha", successes=2, interval=7.0)
+SUCCEEDED, FAILED, RUNNING = RunState.SUCCEEDED, RunState.FAILED, RunState.RUNNING
+
+
+class Notes:
+    """A journal in memory."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+
+    def write(self, entry: Entry) -> None:
+        """Keep the entry."""
+        self.entries.append(entry)
+
+
+class World:
+    """Three repositories that stg deploys, with all that is around them."""
+
+    def __init__(self) -> None:
+        self.git = FakeGit(*NAMES)
+        self.git.deploy = Deploy(GITHUB, timeout=600.0)
+        for name, repo in self.git.repos.items():
+            repo.remote.commit("dev", {name: "1"})
+        self.runners = FakeRunners()
+        self.clock = FakeClock()
+        self.probe = FakeProbe(Answer(200))
+        self.heard = Listening()
+        self.leave = threading.Event()
+
+    def plan(self) -> Plan:
+        """Plan the promotion."""
+        return plan_promotion(self.git)
+
+    def run(
+        self, plan: Plan | None = None, journal: Journal = FORGETFUL, *, again: bool = False
+    ) -> Report:
+        """Run a plan, the promotion's if none is given."""
+        plan = plan or self.plan()
+        deployer = Deployer(
+            plan, self.runners, self.probe, self.clock, journal, self.heard, self.leave
+        )
+        return Executor(
+            git=self.git,
+            workspace=self.git.workspace,
+            plan=plan,
+            listener=self.heard,
+            jobs=4,
+            trailer=TRAILER,
+            journal=journal,
+            again=again,
+            deployer=deployer,
+        ).run()
+
+    def go_on(self, notes: Notes) -> Report:
+        """Do as `multigit continue` does after an operation of which these notes are left."""
+        story = tell(notes.entries)
+        assert story
+        standings = survey(self.git, self.git.workspace, story, jobs=4, listener=self.heard)
+        plan = resumed(story, standings, {}, skip_blocked=False)
+        notes.write(Entry(Kind.BEGUN, plan=plan, actor=story.actor))
+        return self.run(plan, notes, again=True)
+
+    def begun(self) -> tuple[Plan, Notes]:
+        """Return a plan and the journal in which it was begun."""
+        plan, notes = self.plan(), Notes()
+        notes.write(Entry(Kind.BEGUN, plan=plan, actor=Actor("Ada", "ada", "desk")))
+        return plan, notes
+
+
+@pytest.fixture
+def world() -> World:
+    """Return a world in which everything goes well."""
+    return World()
+
+
+def ends(report: Report) -> dict[str, list[str]]:
+    """Return how the deployments of each repository ended."""
+    return {o.repo: [str(d.state) for d in o.deployments] for o in report.outcomes}
+
+
+# --- All goes well
+
+
+def test_what_is_published_is_deployed_once(world: World) -> None:
+    """Each repository, at the commit and tag that were pushed."""
+    orders: list[Order] = []
+    world.runners.at_start = orders.append
+    report = world.run()
+    assert report.result is Result.DONE
+    assert ends(report) == {name: ["succeeded"] for name in NAMES}
+    assert world.runners.starts == {(name, ""): 1 for name in NAMES}
+    tips = {name: repo.remote.tip("stg") for name, repo in world.git.repos.items()}
+    assert {order.repo: order.sha for order in orders} == tips
+    assert {order.tag for order in orders} == {report.plan.release}
+
+
+def test_nothing_is_deployed_where_nothing_is_configured(world: World) -> None:
+    """Then a promotion is over when it is pushed."""
+    world.git.deploy = None
+    report = world.run()
+    assert (report.result, world.runners.starts) == (Result.DONE, {})
+
+
+def test_a_run_is_watched_to_its_end(world: World) -> None:
+    """Through queue and gate; the listener hears of each change."""
+    world.runners.script(
+        "api",
+        RunState.QUEUED,
+        Sight(RunState.WAITING, reviewers=("grace",), mine=True),
+        Sight(RUNNING, "deploy", "migrate"),
+        SUCCEEDED,
+    )
+    assert world.run().result is Result.DONE
+    told = [doing for repo, doing, *_ in world.heard.heard if repo == "api"]
+    assert "waiting for grace, which may be you" in told
+    assert "running deploy · migrate" in told
+
+
+def test_looks_become_rarer_the_more_is_watched(world: World) -> None:
+    """And never slower than the longest pause."""
+    world.runners.script("api", *[RUNNING] * 5, SUCCEEDED)
+    world.run()
+    assert world.clock.waits
+    assert max(world.clock.waits) <= LONGEST
+
+
+def test_targets_come_one_after_the_other(world: World) -> None:
+    """Up to the first that fails: the third region is not touched."""
+    world.git.deploy = Deploy(GITHUB, targets=("nrt", "fra", "syd"))
+    world.runners.script("api", FAILED, target="fra")
+    report = world.run()
+    assert ends(report)["api"] == ["succeeded", "failed", "not_started"]
+    assert world.runners.starts["api", "syd"] == 0
+    assert report.unfinished
+
+
+def test_the_pause_is_kept_between_starts(world: World) -> None:
+    """Also between repositories."""
+    world.git.pace = Pace(pause=3.0)
+    world.run()
+    assert [wait for wait in world.clock.waits if wait > 0][:2] != []
+    assert sum(world.clock.waits) >= 6.0
+
+
+def test_a_push_that_deploys_is_found_and_not_asked_for(world: World) -> None:
+    """No start is sent, however late the run appears."""
+    world.git.deploy = Deploy(replace(GITHUB, trigger=Trigger.PUSH))
+    world.runners.by_push = {(name, ""): 3 for name in NAMES}
+    report = world.run()
+    assert ends(report) == {name: ["succeeded"] for name in NAMES}
+    assert world.runners.starts == {}
+
+
+# --- Waves
+
+
+def test_a_wave_begins_when_the_one_before_is_deployed(world: World) -> None:
+    """Not before: the push of the later one waits, too."""
+    world.git.waves = {"api": 1, "web": 2}
+    pushed: list[list[str]] = []
+
+    def note(_: object) -> None:
+        pushed.append([n for n, r in world.git.repos.items() if r.remote.pushes])
+
+    world.runners.at_start = note
+    assert world.run().result is Result.DONE
+    assert pushed == [["database"], ["database", "api"], ["database", "api", "web"]]
+
+
+def test_a_failure_stops_the_later_waves(world: World) -> None:
+    """They stay as they are, and the operation can go on."""
+    world.git.waves = {"api": 1, "web": 1}
+    world.runners.script("database", Sight(FAILED, "deploy", "migrate"))
+    before = world.git.remote_refs()
+    report = world.run()
+    assert states(report) == {
+        "database": "published",
+        "api": "not_published",
+        "web": "not_published",
+    }
+    assert world.git.remote_refs()["api"] == before["api"]
+    assert (report.exit_code, report.unfinished) == (1, True)
+
+
+def test_continue_tries_again_and_goes_on_with_the_later_waves(world: World) -> None:
+    """A deployment that is known to have failed is started again; nothing is published twice."""
+    world.git.waves = {"api": 1, "web": 1}
+    world.runners.script("database", FAILED)
+    plan, notes = world.begun()
+    world.run(plan, notes)
+    world.runners.script("database", SUCCEEDED)
+    report = world.go_on(notes)
+    assert report.result is Result.DONE
+    assert states(report) == dict.fromkeys(NAMES, "published")
+    assert ends(report) == {name: ["succeeded"] for name in NAMES}
+    assert world.runners.starts["database", ""] == 2
+    assert [len(repo.remote.pushes) for repo in world.git.repos.values()] == [1, 1, 1]
+
+
+def test_without_waiting_the_later_waves_are_left(world: World) -> None:
+    """What they wait for is not known to be done."""
+    world.git.waves = {"web": 1}
+    plan, notes = world.begun()
+    report = world.run(replace(plan, wait=False), notes)
+    assert ends(report) == {"database": ["queued"], "api": ["queued"], "web": []}
+    assert states(report)["web"] == "not_published"
+    assert (report.result, report.unfinished) == (Result.PAUSED, True)
+    assert world.go_on(notes).result is Result.DONE
+    assert world.runners.starts == {(name, ""): 1 for name in NAMES}
+
+
+# --- Starts that go wrong
+
+
+def test_a_lost_answer_is_looked_up_and_never_sent_again(world: World) -> None:
+    """The run is there, so it is watched."""
+    world.runners.lose_answer.add(("api", ""))
+    report = world.run()
+    assert ends(report)["api"] == ["succeeded"]
+    assert world.runners.starts["api", ""] == 1
+
+
+def test_a_start_that_nobody_knows_of_is_unknown(world: World) -> None:
+    """Doubt is shown; also continue only looks again."""
+    world.runners.lose_request.add(("api", ""))
+    plan, notes = world.begun()
+    report = world.run(plan, notes)
+    assert ends(report)["api"] == ["unknown"]
+    assert report.unfinished
+    assert "broke off" in outcome(report, "api").deployments[0].sight.detail
+    again = world.go_on(notes)
+    assert ends(again)["api"] == ["unknown"]
+    assert world.runners.starts["api", ""] == 0
+
+
+def test_a_start_that_is_known_not_to_have_begun_is_made_up_for(world: World) -> None:
+    """By the same attempt."""
+    world.runners.lose_request.add(("api", ""))
+    world.runners.never_began.add(("api", ""))
+    assert ends(world.run())["api"] == ["succeeded"]
+    assert world.runners.starts["api", ""] == 1
+
+
+def test_a_refused_start_is_a_failure_with_its_reason(world: World) -> None:
+    """The others go on."""
+    world.runners.refuse.add(("api", ""))
+    report = world.run()
+    assert ends(report) == {"database": ["succeeded"], "api": ["failed"], "web": ["succeeded"]}
+    assert outcome(report, "api").deployments[0].sight.detail == "the host refused it."
+    assert (report.exit_code, report.unfinished) == (1, False)
+
+
+def test_a_look_that_fails_changes_nothing(world: World) -> None:
+    """A 502 in between is no end."""
+    world.runners.broken_looks = 7
+    assert world.run().result is Result.DONE
+
+
+def test_time_runs_out(world: World) -> None:
+    """The runner may end what only it can end."""
+    world.runners.script("api", RUNNING)
+    report = world.run()
+    assert ends(report)["api"] == ["timed_out"]
+    assert len(world.runners.ended) == 1
+
+
+def test_whoever_leaves_lets_the_deployments_run(world: World) -> None:
+    """Nothing more is started; what has begun is known, and can be watched later."""
+    world.runners.script("api", RUNNING)
+
+    def leave(order: Order) -> None:
+        if order.repo == "api":
+            world.leave.set()
+
+    world.runners.at_start = leave
+    world.git.pace = Pace(concurrency=1)
+    plan, notes = world.begun()
+    report = world.run(plan, notes)
+    assert ends(report) == {
+        "database": ["succeeded"],
+        "api": ["queued"],
+        "web": ["not_started"],
+    }
+    world.leave.clear()
+    world.runners.script("api", SUCCEEDED)
+    again = world.go_on(notes)
+    assert again.result is Result.DONE
+    assert world.runners.starts == {(name, ""): 1 for name in NAMES}
+
+
+# --- The journal, wherever it breaks off
+
+
+@pytest.mark.parametrize("kept", range(3, 13))
+def test_wherever_it_is_killed_nothing_is_deployed_twice(world: World, kept: int) -> None:
+    """The world went on to the end; the journal knows only so much of it."""
+    plan, notes = world.begun()
+    world.run(plan, notes)
+    notes.entries = notes.entries[:kept]
+    report = world.go_on(notes)
+    assert report.result is Result.DONE
+    begun = {entry.repos[0] for entry in notes.entries[:kept] if entry.kind is Kind.DEPLOYMENT}
+    assert all(world.runners.starts[name, ""] == 1 for name in begun)
+
+
+def test_a_start_is_noted_before_it_is_sent(world: World) -> None:
+    """So that a kill in between leaves doubt, not a second deployment."""
+    notes, seen = Notes(), list[bool]()
+    world.runners.at_start = lambda order: seen.append(
+        any(
+            entry.repos == (order.repo,)
+            and entry.deployment
+            and entry.deployment.state is RunState.STARTING
+            for entry in notes.entries
+        )
+    )
+    world.run(world.plan(), notes)
+    assert seen == [True, True, True]
+
+
+# --- Health
+
+
+def test_a_deployment_counts_when_it_answers_right_in_a_row(world: World) -> None:
+    """So often as is wanted, with the pause in between."""
+    world.git.deploy = Deploy(CommandRunner(("true",)), health=HEALTH)
+    plan = replace(world.plan(), repos=world.plan().repos[:1])
+    sha = plan.repos[0].after
+    good, bad = Answer(200, f'{{"sha": "{sha}"}}'), Answer(503, "starting")
+    world.probe = FakeProbe("it cannot be reached.", bad, good, bad, good, good)
+    report = world.run(plan)
+    assert ends(report)["database"] == ["succeeded"]
+    assert world.probe.asked == ["https://database.example/health"] * 6
+    assert world.clock.waits.count(7.0) == 5
+
+
+def test_the_wrong_version_is_unhealthy(world: World) -> None:
+    """The last answer is told; the operation is over, and continue asks again without a start."""
+    world.git.deploy = Deploy(CommandRunner(("true",)), health=HEALTH)
+    world.git.waves = {"api": 1, "web": 1}
+    world.probe = FakeProbe(Answer(200, '{"sha": "1a2b3c4"}'))
+    plan, notes = world.begun()
+    report = world.run(plan, notes)
+    (deployment,) = outcome(report, "database").deployments
+    assert deployment.state is RunState.UNHEALTHY
+    assert "sha is 1a2b3c4, not" in deployment.sight.detail
+
+    world.git.deploy = None
+    shas = {repo.repo: repo.after for repo in plan.repos}
+    world.probe = FakeProbe(Answer(200, f'{{"sha": "{shas["database"]}"}}'))
+    again = world.go_on(notes)
+    assert outcome(again, "database").deployments[0].state is SUCCEEDED
+    assert world.runners.starts["database", ""] == 1
+
+
+# --- Before anything is pushed
+
+
+def test_what_would_fail_is_found_while_planning(world: World) -> None:
+    """And blocks, as everything else that stands in the way."""
+    world.runners.problems["api"] = [Problem("workflow_missing", "there is no deploy.yml.")]
+    plan = rehearse(world.plan(), world.runners, jobs=4, listener=world.heard)
+    assert plan.result is Result.BLOCKED
+    assert plan.repos[1].problems[-1].code == "workflow_missing"
+    assert world.runners.starts == {}
+
+
+def test_an_unbegun_deployment_is_nothing_to_look_at(world: World) -> None:
+    """A plan that goes on does not take it for one."""
+    plan = world.plan()
+    first = replace(plan.repos[0], deployed=(Deployment(),))
+    report = world.run(replace(plan, repos=(first, *plan.repos[1:])))
+    assert ends(report)["database"] == ["succeeded"]

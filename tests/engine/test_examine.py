@@ -1,0 +1,109 @@
+"""Examining: how much is asked of whom, on the fake git."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from multigit.core.diagnosis import Checkup, HealthRequest, LockTrial
+from multigit.core.locks import lock_ref
+from multigit.core.repository import Publication, PushReport
+from multigit.engine.examine import examine
+from multigit.errors import GitError
+from tests.engine.operations import Listening
+from tests.support.fake_git import (
+    FakeGit,
+    FakeRemote,
+    answer_lost,
+    answer_never_came,
+    never_arrived,
+)
+
+PROBE = lock_ref("doctor-1")
+
+
+def examined(git: FakeGit, *, lock: str = "") -> Mapping[str, Checkup]:
+    """Examine all repositories, and see that no remote is changed."""
+    space, before = git.workspace, git.remote_refs()
+    request = HealthRequest(space.repos, space.stages, PROBE, lock)
+    seen = examine(git, request, jobs=4, listener=Listening())
+    assert git.remote_refs() == before
+    return seen
+
+
+def test_without_locks_nothing_is_pushed() -> None:
+    """The push is rehearsed; a fault that would meet a real one meets nobody."""
+    git = FakeGit("api", "web")
+    seen = examined(git)
+    assert [each.push for each in seen.values()] == [None, None]
+    assert [each.lock for each in seen.values()] == [None, None]
+    assert [repo.remote.pushes for repo in git.repos.values()] == [[], []]
+
+
+def test_a_lock_is_set_and_deleted_in_its_repository_alone() -> None:
+    """Two pushes of one ref, with exact leases."""
+    git = FakeGit("api", "web")
+    seen = examined(git, lock="api")
+    assert (seen["api"].lock, seen["web"].lock) == (LockTrial(), None)
+    (taken,), (given,) = git["api"].remote.pushes
+    assert (taken.ref, taken.before) == (PROBE, "")
+    assert given == Publication(PROBE, taken.after, "")
+    assert git["web"].remote.pushes == []
+
+
+def test_a_refused_lock_keeps_its_reason() -> None:
+    """Nothing is deleted, since nothing is there."""
+    git = FakeGit("api")
+    git["api"].remote.reject("refs/multigit/*", "not here")
+    assert examined(git, lock="api")["api"].lock == LockTrial(refused="hook declined; not here")
+    assert len(git["api"].remote.pushes) == 1
+
+
+def test_a_lock_whose_answer_was_lost_is_deleted() -> None:
+    """Whether git came back without an answer or did not come back."""
+    for fault in (answer_lost, answer_never_came):
+        git = FakeGit("api")
+        git["api"].remote.next_push = fault
+        assert examined(git, lock="api")["api"].lock == LockTrial()
+
+
+def test_a_lock_that_never_arrived_is_not_set() -> None:
+    """The reason is told; the rehearsal showed that the remote is there."""
+    git = FakeGit("api")
+    git["api"].remote.next_push = never_arrived
+    lock = examined(git, lock="api")["api"].lock
+    assert lock
+    assert "hung up" in lock.refused
+
+
+def test_a_lock_that_is_not_given_back_says_why() -> None:
+    """It is still there, as the caller has to tell."""
+
+    def no_deletion(remote: FakeRemote, publications: Sequence[Publication]) -> PushReport:
+        report = remote.receive(publications)
+        remote.next_push = lambda *_: PushReport(accepted=False, reason="deletion is not allowed")
+        return report
+
+    git = FakeGit("api")
+    git["api"].remote.next_push = no_deletion
+    request = HealthRequest(git.workspace.repos, git.workspace.stages, PROBE, "api")
+    seen = examine(git, request, jobs=1, listener=Listening())
+    assert seen["api"].lock == LockTrial(stays="deletion is not allowed")
+
+
+def test_a_remote_that_cannot_be_read_is_not_pushed_to() -> None:
+    """One reason is enough."""
+    git = FakeGit("api")
+    git["api"].remote.reachable = False
+    seen = examined(git, lock="api")["api"]
+    assert seen.snapshot.stale
+    assert seen.snapshot.stale.code == "unreachable"
+    assert (seen.push, seen.lock, git["api"].remote.pushes) == (None, None, [])
+
+
+def test_a_clone_that_cannot_be_read_stops_no_other() -> None:
+    """Its snapshot has the reason."""
+    git = FakeGit("api", "web")
+    git["api"].broken = GitError("is no git repository.", code="not_a_repository")
+    seen = examined(git)
+    assert seen["api"].snapshot.error
+    assert seen["web"].snapshot.error is None

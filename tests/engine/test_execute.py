@@ -1,0 +1,583 @@
+"""Prepare everything everywhere, then publish, and tell the truth about what became of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from multigit.core.outcome import Report
+from multigit.core.plan import CommitStep, MergeStep, Plan, Result, State
+from multigit.core.problem import Severity
+from multigit.core.repository import Publication, PushReport
+from multigit.errors import GitError
+from tests.engine.operations import (
+    DEV,
+    MAIN,
+    STG,
+    TAG,
+    TRAILER,
+    Listening,
+    execute,
+    outcome,
+    plan_backmerge,
+    plan_promotion,
+    plan_work,
+    problem,
+    states,
+)
+from tests.support.fake_git import (
+    FakeGit,
+    FakeRemote,
+    Files,
+    PushFault,
+    after,
+    answer_lost,
+    answer_never_came,
+    first_ref_only,
+    gone_afterwards,
+    never_arrived,
+)
+
+NAMES = ("api", "web", "worker")
+
+
+@pytest.fixture
+def git() -> FakeGit:
+    """Return three repositories with something to promote from dev to stg."""
+    return with_changes(FakeGit(*NAMES))
+
+
+def with_changes(git: FakeGit) -> FakeGit:
+    """Let a colleague commit on dev in every repository."""
+    for name, repo in git.repos.items():
+        repo.remote.commit("dev", {f"{name}.txt": "1"})
+    return git
+
+
+def messages(report: Report, repo: str) -> list[str]:
+    """Return what is said about a repository."""
+    return [each.message for each in outcome(report, repo).problems]
+
+
+def merge_step(plan: Plan, repo: str) -> MergeStep:
+    """Return the merge planned in a repository."""
+    return next(each for each in plan.repos if each.repo == repo).merges()[0]
+
+
+# --- All goes well
+
+
+def test_every_repository_is_published(git: FakeGit) -> None:
+    """The merge that was planned, and one tag for all; nothing else moves."""
+    before, plan = git.remote_refs(), plan_promotion(git)
+    report = execute(git, plan)
+    assert (report.result, report.exit_code) == (Result.DONE, 0)
+    assert states(report) == dict.fromkeys(NAMES, "published")
+    for name, repo in git.repos.items():
+        made = outcome(report, name).made
+        assert made[STG] == merge_step(plan, name).commit == outcome(report, name).after
+        assert repo.remote.refs == {**before[name], STG: made[STG], TAG: made[TAG]}
+
+
+def test_one_push_publishes_branch_and_tag(git: FakeGit) -> None:
+    """With what each must still hold: the lease."""
+    plan = plan_promotion(git)
+    before = git["api"].remote.tip("stg")
+    made = outcome(execute(git, plan), "api").made
+    publications = (Publication(STG, before, made[STG]), Publication(TAG, "", made[TAG]))
+    assert git["api"].remote.pushes == [publications]
+
+
+def test_the_tag_tells_of_its_operation(git: FakeGit) -> None:
+    """The message of the merge, then the trailer."""
+    made = outcome(execute(git, plan_promotion(git)), "api").made
+    tag = git["api"].objects.tags[made[TAG]]
+    assert (tag.name, tag.target) == (TAG.removeprefix("refs/tags/"), made[STG])
+    assert (
+        tag.message == f"Merge dev into stg (sync verified)\n\n{TRAILER}" or TRAILER in tag.message
+    )
+    assert tag.message.endswith(f"\n\n{TRAILER}")
+
+
+def test_repositories_without_anything_to_do_are_left_alone(git: FakeGit) -> None:
+    """They are part of the report, as planned."""
+    git.add("idle")
+    report = execute(git, plan_promotion(git))
+    assert states(report)["idle"] == "up_to_date"
+    assert git["idle"].remote.pushes == []
+
+
+def test_all_steps_of_a_back_merge_go_in_one_push(git: FakeGit) -> None:
+    """Both branches move together; there is no tag."""
+    for repo in git.repos.values():
+        repo.remote.commit("main", {"hotfix": "1"})
+    report = execute(git, plan_backmerge(git))
+    assert states(report) == dict.fromkeys(NAMES, "published")
+    for repo in git.repos.values():
+        assert [[each.ref for each in push] for push in repo.remote.pushes] == [[STG, DEV]]
+        assert "hotfix" in repo.objects.files(repo.remote.tip("dev"))
+
+
+def test_the_listener_hears_of_both_phases(git: FakeGit) -> None:
+    """All are prepared before the first is pushed."""
+    heard = Listening()
+    report = execute(git, plan_promotion(git), jobs=1, listener=heard)
+    after_api = outcome(report, "api").after[:7]
+    assert heard.heard[:3] == [
+        ("Preparing", *NAMES),
+        ("api", "preparing"),
+        ("api", "prepared", ""),
+    ]
+    middle = heard.heard.index(("Publishing", *NAMES))
+    assert {event[1] for event in heard.heard[1:middle]} == {"preparing", "prepared"}
+    assert heard.heard[middle + 1] == ("api", "pushing")
+    assert ("api", "published", after_api) in heard.heard[middle + 2 :]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_no_more_repositories_are_pushed_at_a_time_than_jobs(git: FakeGit, jobs: int) -> None:
+    """Whatever their number."""
+    running, most, lock = 0, 0, threading.Lock()
+
+    def count(remote: FakeRemote, publications: object) -> PushReport:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        threading.Event().wait(0.03)
+        with lock:
+            running -= 1
+        assert isinstance(publications, tuple | list)
+        return remote.receive(publications)
+
+    plan = plan_promotion(git)
+    for repo in git.repos.values():
+        repo.remote.next_push = count
+    assert states(execute(git, plan, jobs=jobs)) == dict.fromkeys(NAMES, "published")
+    assert most == jobs
+
+
+# --- Nothing is pushed anywhere until everything is prepared
+
+
+def test_one_that_cannot_be_prepared_stops_all(git: FakeGit) -> None:
+    """It says why; the others say that nothing was published; no remote has heard of it."""
+    before, plan = git.remote_refs(), plan_promotion(git)
+    git["web"].unsigned = GitError("No private key found.")
+    report = execute(git, plan)
+    assert git.remote_refs() == before
+    assert [repo.remote.pushes for repo in git.repos.values()] == [[], [], []]
+    assert states(report) == {
+        "api": "not_published",
+        "web": "failed",
+        "worker": "not_published",
+    }
+    assert problem(report, "web").message == "No private key found."
+    assert (report.result, report.exit_code) == (Result.FAILED, 1)
+    assert {outcome(report, name).after for name in NAMES} == {""}
+
+
+def test_a_planned_merge_that_is_gone_is_made_again(git: FakeGit) -> None:
+    """By a gc while somebody thought about the question: it is the same commit."""
+    plan = plan_promotion(git)
+    merge = merge_step(plan, "web")
+    del git["web"].objects.commits[merge.commit]
+    report = execute(git, plan)
+    assert states(report)["web"] == "published"
+    assert git["web"].remote.tip(merge.branch) == merge.commit
+
+
+def test_a_work_tree_that_moved_since_the_plan_stops_all(git: FakeGit) -> None:
+    """Its commit would be another one than was shown."""
+    for repo in git.repos.values():
+        repo.update_work_tree(repo.remote.tip("dev"))
+        repo.write({"new": "1"})
+    plan = plan_work(git)
+    git["web"].local_commit({"meanwhile": "1"})
+    before = git.remote_refs()
+    report = execute(git, plan)
+    assert git.remote_refs() == before
+    assert states(report)["web"] == "failed"
+    assert problem(report, "web").code == "moved"
+
+
+def test_ctrl_c_while_preparing_publishes_nothing(
+    git: FakeGit, press_ctrl_c: Callable[[], None]
+) -> None:
+    """The report says so, and the exit code is that of an interrupt."""
+    before, plan = git.remote_refs(), plan_promotion(git)
+    listener = Listening(interrupt_at("api", "preparing", press_ctrl_c))
+    report = execute(git, plan, jobs=1, listener=listener)
+    assert git.remote_refs() == before
+    assert states(report) == dict.fromkeys(NAMES, "not_published")
+    assert (report.interrupted, report.exit_code) == (True, 130)
+
+
+def test_ctrl_c_while_publishing_lets_the_running_push_end(
+    git: FakeGit, press_ctrl_c: Callable[[], None]
+) -> None:
+    """What is published is called so; what was not begun, too."""
+    before, plan = git.remote_refs(), plan_promotion(git)
+    listener = Listening(interrupt_at("web", "pushing", press_ctrl_c))
+    report = execute(git, plan, jobs=1, listener=listener)
+    assert states(report) == {
+        "api": "published",
+        "web": "published",
+        "worker": "not_published",
+    }
+    assert git.remote_refs()["worker"] == before["worker"]
+    assert git["web"].remote.tip("stg") == outcome(report, "web").after
+    assert (report.result, report.exit_code) == (Result.FAILED, 130)
+
+
+def interrupt_at(repo: str, doing: str, press: Callable[[], None]) -> Callable[[str, str], object]:
+    """Return what presses Ctrl-C when that begins."""
+
+    def act(*event: str) -> None:
+        if event == (repo, doing):
+            press()
+
+    return act
+
+
+# --- Whether a push arrived is read from the remote
+
+
+@pytest.mark.parametrize("fault", [answer_lost, answer_never_came])
+def test_a_push_whose_answer_is_lost_is_published(git: FakeGit, fault: PushFault) -> None:
+    """It is there, so it is not pushed again."""
+    plan = plan_promotion(git)
+    git["web"].remote.next_push = fault
+    report = execute(git, plan)
+    assert states(report) == dict.fromkeys(NAMES, "published")
+    assert outcome(report, "web").problems == ()
+    assert git["web"].remote.tip("stg") == outcome(report, "web").after
+    assert len(git["web"].remote.pushes) == 1
+
+
+def test_a_push_that_broke_off_may_still_arrive(git: FakeGit) -> None:
+    """The remote is asked and does not have it; the others are published."""
+    before, plan = git.remote_refs(), plan_promotion(git)
+    git["web"].remote.next_push = never_arrived
+    report = execute(git, plan)
+    assert git.remote_refs()["web"] == before["web"]
+    assert states(report) == {"api": "published", "web": "unknown", "worker": "published"}
+    assert "may still arrive: the remote end hung up" in problem(report, "web").message
+    assert outcome(report, "web").after == ""
+    assert (report.result, report.exit_code) == (Result.FAILED, 1)
+
+
+def test_a_refusal_is_told_in_the_servers_words(git: FakeGit) -> None:
+    """With what to do next."""
+    before, plan = git.remote_refs(), plan_promotion(git)
+    git["web"].remote.reject("refs/heads/stg", "GH006: Protected branch update failed")
+    report = execute(git, plan)
+    assert git.remote_refs()["web"] == before["web"]
+    found = problem(report, "web")
+    assert found.code == "refused_by_remote"
+    assert found.message.startswith("the remote refused: ")
+    assert "GH006: Protected branch update failed" in found.message
+    assert found.hint
+
+
+def test_a_colleagues_push_is_never_overwritten(git: FakeGit) -> None:
+    """Both commits are named, theirs stays, and the tag is not published either."""
+    plan = plan_promotion(git)
+    planned = git["web"].remote.tip("stg")
+    git["web"].remote.next_push = after(lambda remote: remote.commit("stg", {"theirs": "1"}))
+    report = execute(git, plan)
+    theirs = git["web"].remote.tip("stg")
+    found = problem(report, "web")
+    assert found.code == "moved"
+    assert found.message == f"stg moved from {planned[:7]} to {theirs[:7]} since the plan was made."
+    assert found.hint == "Nothing of theirs was touched."
+    assert "theirs" in git["web"].objects.files(theirs)
+    assert TAG not in git["web"].remote.refs
+    assert states(report) == {"api": "published", "web": "failed", "worker": "published"}
+
+
+def test_a_branch_that_was_deleted_meanwhile_stays_deleted(git: FakeGit) -> None:
+    """The sentence says what happened to it."""
+    plan = plan_promotion(git)
+    git["web"].remote.next_push = after(lambda remote: remote.delete("stg"))
+    report = execute(git, plan)
+    assert STG not in git["web"].remote.refs
+    assert problem(report, "web").message == "stg was deleted since the plan was made."
+
+
+def test_a_tag_that_was_taken_meanwhile_stays_theirs(git: FakeGit) -> None:
+    """The branch does not move without it."""
+    plan = plan_promotion(git)
+    planned, name = git["web"].remote.tip("stg"), TAG.removeprefix("refs/tags/")
+    git["web"].remote.next_push = after(lambda remote: remote.tag(name, planned))
+    report = execute(git, plan)
+    assert git["web"].remote.tip("stg") == planned
+    found = problem(report, "web").message
+    assert found == f"{name} was created by somebody else since the plan was made."
+
+
+def test_a_half_applied_push_is_completed(git: FakeGit) -> None:
+    """Only what is missing is pushed again."""
+    plan = plan_promotion(git)
+    git["web"].remote.next_push = first_ref_only
+    report = execute(git, plan)
+    made = outcome(report, "web").made
+    assert states(report)["web"] == "published"
+    assert git["web"].remote.refs[TAG] == made[TAG]
+    assert git["web"].remote.pushes[1:] == [(Publication(TAG, "", made[TAG]),)]
+
+
+def test_a_remote_that_is_gone_leaves_it_unknown(git: FakeGit) -> None:
+    """Neither published nor failed: what is known, and where to look."""
+    plan = plan_promotion(git)
+    git["web"].remote.next_push = gone_afterwards
+    report = execute(git, plan)
+    found = problem(report, "web")
+    assert states(report) == {"api": "published", "web": "unknown", "worker": "published"}
+    assert found.code == "outcome_unknown"
+    assert "hung up unexpectedly" in found.message
+    assert "the remote cannot be reached" in found.message
+    assert found.hint
+    assert (report.result, report.exit_code) == (Result.FAILED, 1)
+
+
+def test_a_remote_that_goes_while_it_is_completed_leaves_it_unknown(git: FakeGit) -> None:
+    """Nobody knows whether the second half arrived."""
+    plan = plan_promotion(git)
+
+    def half(remote: FakeRemote, publications: object) -> PushReport:
+        assert isinstance(publications, tuple | list)
+        remote.next_push = gone_afterwards
+        return first_ref_only(remote, publications)
+
+    git["web"].remote.next_push = half
+    assert states(execute(git, plan))["web"] == "unknown"
+
+
+def test_only_the_repository_in_trouble_has_a_problem(git: FakeGit) -> None:
+    """Each fault is one repository's own."""
+    plan = plan_promotion(git)
+    git["api"].remote.reject(STG, "protected")
+    git["web"].remote.next_push = gone_afterwards
+    report = execute(git, plan)
+    assert states(report) == {"api": "failed", "web": "unknown", "worker": "published"}
+    assert outcome(report, "worker").problems == ()
+
+
+# --- Local branches follow
+
+
+def test_a_local_branch_that_nobody_has_checked_out_follows(git: FakeGit) -> None:
+    """Without a word."""
+    git["api"].make_branch("stg", git["api"].remote.tip("stg"))
+    report = execute(git, plan_promotion(git))
+    assert git["api"].local_tip("stg") == outcome(report, "api").after
+    assert outcome(report, "api").problems == ()
+
+
+def test_no_local_branch_is_made(git: FakeGit) -> None:
+    """Where there was none."""
+    execute(git, plan_promotion(git))
+    assert git["api"].local_tip("stg") == ""
+
+
+def test_a_checked_out_branch_is_left_alone(git: FakeGit) -> None:
+    """With a note, a command and no failure."""
+    git["api"].create_branch("stg")
+    git["api"].switch("stg")
+    git["api"].write({"mine": "1"})
+    before = (git["api"].local_tip("stg"), dict(git["api"].files))
+    report = execute(git, plan_promotion(git))
+    assert (git["api"].local_tip("stg"), dict(git["api"].files)) == before
+    found = problem(report, "api")
+    assert (found.code, found.severity) == ("local_branch_left", Severity.WARN)
+    assert found.message == "the local stg was left alone: it is checked out."
+    assert found.hint == "To bring it up to date: git -C /desk/api pull --ff-only"
+    assert (states(report)["api"], report.exit_code) == ("published", 0)
+
+
+def test_a_branch_of_another_work_tree_is_left_alone(git: FakeGit) -> None:
+    """The command names that work tree."""
+    git["api"].create_branch("stg")
+    git["api"].linked["stg"] = "/desk/linked"
+    report = execute(git, plan_promotion(git))
+    assert "git -C /desk/linked pull" in problem(report, "api").hint
+
+
+def test_a_local_branch_with_commits_of_its_own_is_left_alone(git: FakeGit) -> None:
+    """Git says why."""
+    own = git["api"].local_commit({"own": "1"})
+    git["api"].make_branch("stg", own)
+    report = execute(git, plan_promotion(git))
+    assert git["api"].local_tip("stg") == own
+    assert "the local stg was left alone: non-fast-forward." in messages(report, "api")
+
+
+def test_a_failure_to_follow_is_only_a_note(git: FakeGit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The remote has it, and that is what counts."""
+
+    def fail(*_: object) -> str:
+        raise GitError("the disk is full.")
+
+    git["api"].make_branch("stg", git["api"].remote.tip("stg"))
+    monkeypatch.setattr(git["api"], "fast_forward", fail)
+    report = execute(git, plan_promotion(git))
+    assert states(report)["api"] == "published"
+    assert "the disk is full" in problem(report, "api").message
+
+
+def test_nothing_follows_a_push_that_failed(git: FakeGit) -> None:
+    """The local branch stays where the remote's is."""
+    start = git["api"].remote.tip("stg")
+    git["api"].make_branch("stg", start)
+    plan = plan_promotion(git)
+    git["api"].remote.next_push = never_arrived
+    execute(git, plan)
+    assert git["api"].local_tip("stg") == start
+
+
+# --- Push: commits of the work tree, and the promotion that follows
+
+
+@pytest.fixture
+def work() -> FakeGit:
+    """Return two repositories with changed files on dev; one has a commit, too."""
+    git = FakeGit("api", "web")
+    git["api"].local_commit({"committed": "1"})
+    for repo in git.repos.values():
+        repo.write({"new": "1", "README.md": "changed"})
+    return git
+
+
+def test_push_commits_and_publishes(work: FakeGit) -> None:
+    """One commit on top of what was not pushed yet; the work tree is clean afterwards."""
+    report = execute(work, plan_work(work))
+    assert states(report) == {"api": "published", "web": "published"}
+    for name, repo in work.repos.items():
+        assert repo.remote.tip("dev") == repo.local_tip("dev") == outcome(report, name).after
+        assert repo.objects.commits[repo.local_tip("dev")].message == "feat: work"
+        assert repo.work_tree().changes == ()
+    assert "committed" in work["api"].objects.files(work["api"].remote.tip("dev"))
+
+
+def test_push_goes_on_to_the_promotion_in_one_push(work: FakeGit) -> None:
+    """Both branches and the tag; the merge is the one that was shown."""
+    plan = plan_work(work, "stg")
+    execute(work, plan)
+    for name, repo in work.repos.items():
+        assert [[each.ref for each in push] for push in repo.remote.pushes] == [[DEV, STG, TAG]]
+        assert repo.remote.tip("stg") == merge_step(plan, name).commit
+        assert repo.objects.commits[repo.remote.tip("stg")].parents[1] == repo.remote.tip("dev")
+
+
+def test_commits_that_are_there_already_are_only_pushed() -> None:
+    """Without a change in the work tree no commit is made."""
+    git = FakeGit("api")
+    tip = git["api"].local_commit({"a": "1"})
+    report = execute(git, plan_work(git))
+    assert git["api"].remote.tip("dev") == tip == outcome(report, "api").after
+
+
+def test_a_hook_that_changes_the_commit_changes_the_merge(work: FakeGit) -> None:
+    """The promotion takes what was really committed, with the planned parents."""
+
+    def reformat(files: Files) -> Files:
+        return {path: content.upper() for path, content in files.items()}
+
+    work["web"].hook = reformat
+    plan = plan_work(work, "stg")
+    before = work["web"].remote.tip("stg")
+    report = execute(work, plan)
+    web = work["web"]
+    merged = web.remote.tip("stg")
+    assert states(report) == {"api": "published", "web": "published"}
+    assert merged != merge_step(plan, "web").commit
+    assert web.objects.commits[merged].parents == (before, web.remote.tip("dev"))
+    assert web.objects.files(merged)["README.md"] == "CHANGED"
+    assert work["api"].remote.tip("stg") == merge_step(plan, "api").commit
+    tag = web.objects.tags[web.remote.refs[TAG]]
+    assert tag.target == merged
+
+
+def test_a_hook_whose_change_conflicts_stops_all(work: FakeGit) -> None:
+    """The commit is made and stays; nothing is pushed."""
+
+    def rewrite(files: Files) -> Files:
+        return {**files, "hotfix": "dev's"}
+
+    work["web"].remote.commit("stg", {"hotfix": "stg's"})
+    work["web"].hook = rewrite
+    before = work.remote_refs()
+    report = execute(work, plan_work(work, "stg"))
+    assert work.remote_refs() == before
+    assert states(report) == {"api": "not_published", "web": "failed"}
+    assert problem(report, "web").code == "merge_changed"
+    assert work["web"].objects.files(work["web"].local_tip("dev"))["hotfix"] == "dev's"
+
+
+def test_a_hook_that_refuses_stops_all(work: FakeGit) -> None:
+    """Nothing is pushed; what the others have committed by then is told."""
+
+    def refuse(_files: Files) -> Files:
+        raise GitError("git commit failed: tests are red")
+
+    work["web"].hook = refuse
+    before, plan = work.remote_refs(), plan_work(work)
+    report = execute(work, plan)
+    assert work.remote_refs() == before
+    assert states(report) == {"api": "not_published", "web": "failed"}
+    assert problem(report, "web").message == "git commit failed: tests are red"
+    assert work["web"].files["new"] == "1"
+    found = problem(report, "api")
+    assert (found.code, found.severity) == ("committed_locally", Severity.WARN)
+    assert found.message.startswith(f"dev has the commit {work['api'].head[:7]}, not pushed yet")
+
+
+def test_hooks_can_be_skipped(work: FakeGit) -> None:
+    """As with --no-verify."""
+
+    def refuse(_files: Files) -> Files:
+        raise GitError("git commit failed: tests are red")
+
+    work["web"].hook = refuse
+    plan = plan_work(work, verify=False)
+    assert {s.verify for r in plan.repos for s in r.steps if isinstance(s, CommitStep)} == {False}
+    assert states(execute(work, plan)) == {"api": "published", "web": "published"}
+
+
+def test_commits_stay_when_a_push_fails(work: FakeGit) -> None:
+    """The user has them, the remote does not, and the report says so."""
+    plan = plan_work(work)
+    before = work["web"].remote.tip("dev")
+    work["web"].remote.reject(DEV, "protected")
+    report = execute(work, plan)
+    assert states(report) == {"api": "published", "web": "failed"}
+    assert work["web"].remote.tip("dev") == before
+    assert outcome(report, "web").made[DEV] == work["web"].local_tip("dev")
+
+
+# --- Blocked and skipped repositories
+
+
+def test_a_skipped_repository_stays_out(git: FakeGit) -> None:
+    """The others go on without it."""
+    git["web"].remote.commit("dev", {"a": "dev"})
+    git["web"].remote.commit("stg", {"a": "stg"})
+    before = git.remote_refs()["web"]
+    plan = plan_promotion(git, skip_blocked=True)
+    report = execute(git, plan)
+    assert states(report) == {"api": "published", "web": "skipped", "worker": "published"}
+    assert git.remote_refs()["web"] == before
+    assert [repo.state for repo in plan.repos][1] is State.SKIPPED
+    assert report.exit_code == 0
+
+
+def test_promotions_go_to_production_in_the_same_way(git: FakeGit) -> None:
+    """The next pair of stages, with its own tag."""
+    execute(git, plan_promotion(git))
+    report = execute(git, plan_promotion(git, "stg", "main"))
+    assert states(report) == dict.fromkeys(NAMES, "published")
+    api = git["api"].remote
+    assert api.objects.tags[api.refs["refs/tags/deploy-20250115-150130"]].target == api.refs[MAIN]

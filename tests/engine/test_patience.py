@@ -1,0 +1,80 @@
+"""Reads are tried again when the network fails; what no pause will mend is raised at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from multigit.engine.patience import PASSING, TRIES, patiently
+from multigit.errors import GitError
+
+
+class Reading:
+    """A read that fails a few times and then answers."""
+
+    def __init__(self, *failures: str) -> None:
+        self.failures = list(failures)
+        self.tries = 0
+        self.told: list[str] = []
+
+    def __call__(self) -> str:
+        """Fail or answer."""
+        self.tries += 1
+        if self.failures:
+            raise GitError(f"failed by {self.failures[0]}.", code=self.failures.pop(0))
+        return "answer"
+
+    def read(self) -> str:
+        """Read patiently."""
+        return patiently(self, tell=self.told.append)
+
+
+def test_a_good_day_needs_one_try() -> None:
+    """And nobody is told."""
+    reading = Reading()
+    assert reading.read() == "answer"
+    assert (reading.tries, reading.told) == (1, [])
+
+
+@pytest.mark.parametrize("code", sorted(PASSING))
+def test_a_network_failure_passes(code: str) -> None:
+    """After as many tries as there are, and each pause is told."""
+    reading = Reading(*[code] * (TRIES - 1))
+    assert reading.read() == "answer"
+    assert reading.tries == TRIES
+    assert len(reading.told) == TRIES - 1
+    assert reading.told[0] == f"trying again: failed by {code}."
+
+
+def test_the_last_failure_is_raised() -> None:
+    """When there are no tries left."""
+    reading = Reading(*["unreachable"] * TRIES, "later")
+    with pytest.raises(GitError, match="failed by unreachable"):
+        reading.read()
+    assert reading.tries == TRIES
+
+
+@pytest.mark.parametrize("code", ["authentication", "remote_missing", "timeout", "git"])
+def test_other_failures_are_raised_at_once(code: str) -> None:
+    """A wrong password does not become right, and a deadline is a deadline."""
+    reading = Reading(code)
+    with pytest.raises(GitError):
+        reading.read()
+    assert (reading.tries, reading.told) == (1, [])
+
+
+def test_a_second_failure_of_another_kind_is_raised() -> None:
+    """It is not tried away."""
+    reading = Reading("connection_lost", "authentication")
+    with pytest.raises(GitError, match="failed by authentication"):
+        reading.read()
+    assert reading.tries == 2
+
+
+def test_a_bug_is_not_tried_again() -> None:
+    """It comes out as it is."""
+
+    def broken() -> str:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        patiently(broken, tell=lambda _: None)

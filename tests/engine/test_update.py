@@ -1,0 +1,194 @@
+"""Pull: each repository for itself; one that fails keeps no other from being updated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from multigit.core.plan import PushStep, Result
+from multigit.core.repository import RefQuery
+from tests.engine.operations import (
+    DEV,
+    MAIN,
+    Listening,
+    outcome,
+    plan_update,
+    problem,
+    states,
+    update,
+)
+from tests.support.fake_git import FakeGit
+
+NAMES = ("api", "web", "worker")
+
+
+@pytest.fixture
+def git() -> FakeGit:
+    """Return three repositories whose dev has moved on the remote."""
+    git = FakeGit(*NAMES)
+    for repo in git.repos.values():
+        repo.remote.commit("dev", {"new": "1"})
+    return git
+
+
+def test_checked_out_branches_move_with_their_files(git: FakeGit) -> None:
+    """Files that the user added stay."""
+    git["api"].write({"mine": "1"})
+    report = update(git, plan_update(git))
+    assert (report.result, report.exit_code) == (Result.DONE, 0)
+    assert states(report) == dict.fromkeys(NAMES, "updated")
+    for repo in git.repos.values():
+        assert repo.local_tip("dev") == repo.remote.tip("dev")
+        assert repo.files["new"] == "1"
+    assert git["api"].files["mine"] == "1"
+    assert outcome(report, "api").made == {DEV: git["api"].local_tip("dev")}
+
+
+def test_other_branches_move_without_their_files(git: FakeGit) -> None:
+    """What is checked out stays as it is."""
+    git["api"].create_branch("main")
+    tip = git["api"].remote.commit("main", {"released": "1"})
+    before = dict(git["api"].files)
+    report = update(git, plan_update(git, "main"))
+    assert git["api"].local_tip("main") == tip
+    assert (git["api"].branch, git["api"].files) == ("dev", before)
+    assert outcome(report, "api").made == {MAIN: tip}
+
+
+def test_a_missing_local_branch_is_created(git: FakeGit) -> None:
+    """With its upstream, and without checking it out."""
+    update(git, plan_update(git, "main"))
+    assert git["api"].local_tip("main") == git["api"].remote.tip("main")
+    assert git["api"].upstreams == {"dev", "main"}
+    assert git["api"].branch == "dev"
+
+
+def test_switch_checks_the_branch_out(git: FakeGit) -> None:
+    """After it was created or updated."""
+    git["api"].create_branch("main")
+    tip = git["api"].remote.commit("main", {"released": "1"})
+    report = update(git, plan_update(git, "main", switch=True))
+    assert states(report) == dict.fromkeys(NAMES, "updated")
+    assert {repo.branch for repo in git.repos.values()} == {"main"}
+    assert (git["api"].head, git["api"].files["released"]) == (tip, "1")
+
+
+@pytest.mark.parametrize("stage", ["dev", "main"])
+def test_a_missing_repository_is_cloned(git: FakeGit, stage: str) -> None:
+    """And has the stage's branch checked out, be it the remote's default or not."""
+    git["web"].remove()
+    report = update(git, plan_update(git, stage))
+    assert states(report)["web"] == "updated"
+    assert (git["web"].branch, git["web"].head) == (stage, git["web"].remote.tip(stage))
+
+
+def test_a_clone_that_fails_is_that_repositorys_own_failure(git: FakeGit) -> None:
+    """The others are updated."""
+    git["web"].remove()
+    plan = plan_update(git)
+    git["web"].remote.reachable = False
+    report = update(git, plan)
+    assert states(report) == {"api": "updated", "web": "failed", "worker": "updated"}
+    assert problem(report, "web").code == "unreachable"
+    assert (report.result, report.exit_code) == (Result.FAILED, 1)
+
+
+def test_a_clone_without_the_stages_branch_fails(git: FakeGit) -> None:
+    """It says so, and the clone stays on the default branch."""
+    git["web"].remove()
+    git["web"].remote.delete("dev")
+    report = update(git, plan_update(git))
+    assert states(report)["web"] == "failed"
+    assert git["web"].branch == "main"
+
+
+def test_a_file_that_came_in_the_way_meanwhile_stays(git: FakeGit) -> None:
+    """The update fails, and nothing is lost."""
+    plan = plan_update(git)
+    before = git["web"].local_tip("dev")
+    git["web"].write({"new": "mine"})
+    report = update(git, plan)
+    assert states(report)["web"] == "failed"
+    assert (git["web"].files["new"], git["web"].local_tip("dev")) == ("mine", before)
+
+
+def test_a_branch_that_got_commits_meanwhile_stays(git: FakeGit) -> None:
+    """The sentence says what became of it."""
+    start = git["web"].own_refs["refs/remotes/origin/main"]
+    git["web"].make_branch("main", start)
+    git["web"].remote.commit("main", {"released": "1"})
+    plan = plan_update(git, "main")
+    own = git["web"].local_commit({"own": "1"})
+    git["web"].make_branch("main", own)
+    report = update(git, plan)
+    found = problem(report, "web")
+    assert found.code == "local_branch_left"
+    assert found.message == "main was left as it is: non-fast-forward."
+    assert git["web"].local_tip("main") == own
+
+
+def test_a_blocked_repository_is_reported_beside_the_updated_ones(git: FakeGit) -> None:
+    """Exit code 3: a person has to look."""
+    git["web"].write({"README.md": "mine"})
+    report = update(git, plan_update(git))
+    assert states(report) == {"api": "updated", "web": "blocked", "worker": "updated"}
+    assert (report.result, report.exit_code) == (Result.BLOCKED, 3)
+    assert git["web"].files["README.md"] == "mine"
+
+
+def test_nothing_to_do_is_done(git: FakeGit) -> None:
+    """Also without any repository to update."""
+    update(git, plan_update(git))
+    report = update(git, plan_update(git))
+    assert states(report) == dict.fromkeys(NAMES, "up_to_date")
+    assert report.exit_code == 0
+
+
+def test_pull_pushes_nothing(git: FakeGit) -> None:
+    """No remote moves."""
+    git["api"].local_commit({"own": "1"})
+    before = git.remote_refs()
+    update(git, plan_update(git, switch=True))
+    assert git.remote_refs() == before
+
+
+def test_ctrl_c_lets_the_running_update_end(git: FakeGit, press_ctrl_c: Callable[[], None]) -> None:
+    """What was not begun is told, with the command that does it."""
+
+    def act(repo: str, _doing: str) -> None:
+        if repo == "web":
+            press_ctrl_c()
+
+    report = update(git, plan_update(git), jobs=1, listener=Listening(act))
+    assert states(report) == {"api": "updated", "web": "updated", "worker": "failed"}
+    assert problem(report, "worker").message == "was not begun."
+    assert problem(report, "worker").hint == "Run multigit pull again."
+    assert report.exit_code == 130
+    git["worker"].fetch(RefQuery(("dev",)))
+    assert git["worker"].local_tip("dev") != git["worker"].remote.tip("dev")
+
+
+def test_the_listener_hears_of_clones_and_updates(git: FakeGit) -> None:
+    """Which takes longer is good to know."""
+    git["web"].remove()
+    heard = Listening()
+    update(git, plan_update(git), jobs=1, listener=heard)
+    assert heard.heard == [
+        ("Updating", *NAMES),
+        ("api", "updating"),
+        ("api", "updated", ""),
+        ("web", "cloning"),
+        ("web", "updated", ""),
+        ("worker", "updating"),
+        ("worker", "updated", ""),
+    ]
+
+
+def test_a_step_of_another_kind_is_a_bug(git: FakeGit) -> None:
+    """It is not passed over."""
+    plan = plan_update(git)
+    strange = replace(plan.repos[0], steps=(PushStep(()),))
+    with pytest.raises(TypeError):
+        update(git, replace(plan, repos=(strange,)))
