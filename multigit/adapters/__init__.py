@@ -1,0 +1,1 @@
+"""One outside system each: git, configuration files, the deployment log, the clock."""

@@ -1,0 +1,136 @@
+"""Committing the work tree: exactly the changes that a plan lists, by exact paths.
+
+`git add` and `git commit PATH` take pathspecs, in which a file that became a folder means all that
+lies in it. `update-index` takes paths.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from os import fsencode
+
+from multigit.adapters import git_objects
+from multigit.adapters.durable import scratch_folder
+from multigit.adapters.git_config import GitConfig
+from multigit.adapters.git_process import GitDoor
+from multigit.adapters.git_reading import git_dir
+from multigit.core.repository import Signature
+from multigit.core.snapshot import Change, PreparedCommit, Tip
+from multigit.errors import GitError
+
+GONE = "0" * 40  # with mode 0: take the path out of the index
+
+
+def preview(
+    door: GitDoor, config: GitConfig, head: str, changes: Sequence[Change], signature: Signature
+) -> PreparedCommit:
+    """Build the commit of these changes on `head`, in an index of its own."""
+    with scratch_folder() as folder:
+        index = {"GIT_INDEX_FILE": str(folder / "index")}
+        door.run("read-tree", head, environment=index)
+        _stage(door, changes, index)
+        tree = door.run("write-tree", environment=index).text.strip()
+    return PreparedCommit(git_objects.commit(door, config, tree, (head,), signature), tree)
+
+
+def commit(door: GitDoor, changes: Sequence[Change], signature: Signature, *, verify: bool) -> Tip:
+    """Commit these changes on the checked-out branch, with the user's hooks and filters.
+
+    Raises GitError with all that a hook said when it stopped the commit; then the index is what
+    it was before.
+    """
+    with _index_restored(door):
+        _stage(door, changes, {})
+        _commit(door, changes, signature, verify=verify)
+    sha, tree = door.run("rev-parse", "HEAD", "HEAD^{tree}").text.split()
+    return Tip(sha, tree)
+
+
+@contextmanager
+def _index_restored(door: GitDoor) -> Iterator[None]:
+    """Put the index back when the commit is not made, under git's own lock or not at all."""
+    index = git_dir(door.folder) / "index"
+    before = index.read_bytes() if index.exists() else None
+    try:
+        yield
+    except GitError:
+        if before is not None:
+            with suppress(OSError):  # somebody else is at work on the index: it is theirs
+                lock = index.with_name("index.lock")
+                with lock.open("xb") as stream:
+                    stream.write(before)
+                lock.replace(index)
+        raise
+
+
+def _commit(
+    door: GitDoor, changes: Sequence[Change], signature: Signature, *, verify: bool
+) -> None:
+    if _staged(door, changes):
+        done = door.run(
+            *("commit", "--quiet", "--cleanup=verbatim", "--file=-"),
+            *(() if verify else ("--no-verify",)),
+            input=git_objects.lines(signature.message),
+            hooks=True,
+            accept=range(256),
+            environment={
+                "GIT_AUTHOR_DATE": signature.date,
+                "GIT_COMMITTER_DATE": signature.date,
+                **_locale(os.environ),
+            },
+        )
+        if done.status:
+            said = "\n".join(filter(None, (done.text.strip(), done.stderr.strip())))
+            raise GitError(
+                f"the commit was stopped:\n{said}",
+                hint="Mend it and run the command again, or pass --no-verify to skip the hooks.",
+                code="commit_stopped",
+                output=said,
+            )
+
+
+def _staged(door: GitDoor, changes: Sequence[Change]) -> set[str]:
+    """Return what is staged now, which is nothing but these changes.
+
+    A path that the disk took back since it was staged follows the disk. Raises GitError for one
+    that stays: `git commit` would take it along.
+    """
+    listed = {change.path for change in changes}
+    command = ("diff-index", "--cached", "--name-only", "--no-renames", "-z", "HEAD")
+    staged = set(door.run(*command).fields())
+    if stray := staged - listed:
+        kinds = {path: os.path.lexists(door.folder / path) for path in stray}
+        _stage(door, [Change(p, "modified" if on else "deleted") for p, on in kinds.items()], {})
+        staged = set(door.run(*command).fields())
+    if left := sorted(staged - listed):
+        raise GitError(
+            f"{', '.join(left[:3])} is staged, and not part of the plan.",
+            hint=f"Run: git restore --staged {left[0]}; then the command again.",
+            code="staged_besides",
+        )
+    return staged
+
+
+def _stage(door: GitDoor, changes: Sequence[Change], environment: Mapping[str, str]) -> None:
+    """Bring the index in line with the work tree for these paths, and for no others."""
+    gone = [change for change in changes if change.kind == "deleted"]
+    if gone:
+        door.run(
+            *("update-index", "-z", "--index-info"),
+            input=b"".join(f"0 {GONE}\t".encode() + fsencode(c.path) + b"\0" for c in gone),
+            environment=environment,
+        )
+    there = [change for change in changes if change not in gone]
+    if there:
+        door.run(
+            *("update-index", "--add", "--replace", "-z", "--stdin"),
+            input=b"".join(fsencode(change.path) + b"\0" for change in there),
+            environment=environment,
+        )
+
+
+def _locale(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the user's locale for the hooks of a commit; elsewhere git speaks C to us."""
+    return {name: environment.get(name, "") for name in ("LANGUAGE", "LC_ALL")}

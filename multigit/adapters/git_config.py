@@ -1,0 +1,151 @@
+"""What git's configuration says in one repository, read with one process."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from multigit.adapters.git_process import GitDoor
+from multigit.core.snapshot import Facts
+from multigit.core.text import has_credentials
+from multigit.errors import GitError
+
+TRUE = {"true", "yes", "on"}
+_CRUD = " .,:;<>\"\\'\t\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class GitConfig:
+    """All values by key, last one strongest, and the repository's common directory."""
+
+    values: Mapping[str, tuple[str, ...]]
+    common_dir: Path
+
+    def last(self, key: str) -> str:
+        """Return the value that counts, or empty."""
+        return self.values.get(key, ("",))[-1]
+
+    def flag(self, key: str) -> bool:
+        """Return a boolean as git reads it: words, or any number but zero."""
+        value = self.last(key).lower()
+        return value in TRUE or (value.isdecimal() and int(value) != 0)
+
+    def push_urls(self, remote: str) -> int:
+        """Count the places that a push to this remote goes to."""
+        own = self.values.get(f"remote.{remote}.pushurl", ())
+        return len(own or self.values.get(f"remote.{remote}.url", ()))
+
+    def facts(self, remote: str) -> Facts:
+        """Return what publishing from here depends on."""
+        shallow = self.common_dir / "shallow"
+        return Facts(
+            shallow=shallow.exists() and shallow.stat().st_size > 0,
+            push_urls=self.push_urls(remote),
+            identity=self.identity("committer", os.environ),
+            credentials=self.credentials(remote),
+            follow_tags=self.flag("push.followtags"),
+            signs_tags=self.flag("tag.gpgsign"),
+        )
+
+    def credentials(self, remote: str) -> bool:
+        """Tell whether a URL of the remote, or what git rewrites it to, holds a secret."""
+        keys = (f"remote.{remote}.url", f"remote.{remote}.pushurl")
+        urls = [url for key in keys for url in self.values.get(key, ())]
+        bases = [
+            match[1]
+            for key, prefixes in self.values.items()
+            if (match := re.fullmatch(r"url\.(.+)\.(?:push)?insteadof", key, re.DOTALL))
+            and any(url.startswith(prefix) for url in urls for prefix in prefixes)
+        ]
+        return any(map(has_credentials, [*urls, *bases]))
+
+    def identity(self, role: str, environment: Mapping[str, str]) -> str:
+        """Return "Name <email>" as git-commit(1) "COMMIT INFORMATION" finds it, or empty.
+
+        Unlike git, a name or address that is only guessed from the machine does not count.
+        """
+        prefix = f"GIT_{role.upper()}_"
+        name = (
+            environment.get(f"{prefix}NAME") or self.last(f"{role}.name") or self.last("user.name")
+        )
+        email = (
+            environment.get(f"{prefix}EMAIL")
+            or self.last(f"{role}.email")
+            or self.last("user.email")
+            or environment.get("EMAIL", "")
+        )
+        name, email = (re.sub(r"[<>\n]", "", part.strip(_CRUD)) for part in (name, email))
+        return f"{name} <{email}>" if name and email else ""
+
+    def signing(self) -> tuple[str, ...]:
+        """Return the settings by which git signs here, as `key=value`.
+
+        For a repository elsewhere: there `includeIf "gitdir:…"` would find other ones.
+        """
+        kinds = ("gpg.", "user.", "committer.")
+        return tuple(f"{key}={self.last(key)}" for key in self.values if key.startswith(kinds))
+
+    def inert(self) -> dict[str, str]:
+        """Return an environment in which no configured filter or merge driver runs.
+
+        A path that wants a driver of its own then counts as a conflict, which a person resolves.
+        """
+        settings: list[tuple[str, str]] = []
+        for key in self.values:
+            if re.fullmatch(r"merge\..+\.driver", key, re.DOTALL):
+                settings.append((key, "false"))
+            elif match := re.fullmatch(r"(filter\..+)\.(clean|smudge|process)", key, re.DOTALL):
+                settings += [(key, ""), (f"{match[1]}.required", "false")]
+        environment = {"GIT_CONFIG_COUNT": str(len(settings))}
+        for number, (key, value) in enumerate(settings):
+            environment[f"GIT_CONFIG_KEY_{number}"] = key
+            environment[f"GIT_CONFIG_VALUE_{number}"] = value
+        return environment
+
+
+def read_config(door: GitDoor) -> GitConfig:
+    """Open the repository in the door's folder.
+
+    Raises GitError when there is no repository, or one that git does not trust.
+    """
+    if not door.folder.is_dir():
+        raise GitError(
+            "is not there yet.", hint="multigit pull STAGE clones what is missing.", code="missing"
+        )
+    fields = door.run("config", "--list", "-z", "--show-scope", "--show-origin").fields()
+    values: dict[str, list[str]] = {}
+    common_dir: Path | None = None
+    for scope, origin, entry in zip(fields[::3], fields[1::3], fields[2::3], strict=True):
+        if scope == "command":  # our own options, which say nothing about the user's
+            continue
+        key, has_value, value = entry.partition("\n")
+        values.setdefault(key, []).append(value if has_value else "true")
+        if scope == "local" and common_dir is None and origin.startswith("file:"):
+            common_dir = (door.folder / origin.removeprefix("file:")).parent.resolve()
+    common_dir = common_dir or _ask_git(door)
+    dot_git = door.folder / ".git"
+    if not dot_git.exists() or (dot_git.is_dir() and dot_git.resolve() != common_dir):
+        raise _not_a_repository()  # git found one further up, which is somebody else's
+    return GitConfig({key: tuple(each) for key, each in values.items()}, common_dir)
+
+
+def _ask_git(door: GitDoor) -> Path:
+    """Let git say where the repository is, or why it sees none (no `local` configuration)."""
+    try:
+        answer = door.run("rev-parse", "--path-format=absolute", "--git-common-dir")
+    except GitError as error:
+        if "not a git repository" not in error.output:
+            raise
+        raise _not_a_repository() from error
+    return Path(answer.text.strip())
+
+
+def _not_a_repository() -> GitError:
+    return GitError(
+        "is no git repository.",
+        hint="Correct its path in multigit.toml, or move it away and run multigit pull.",
+        code="not_a_repository",
+    )

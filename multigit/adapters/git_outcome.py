@@ -1,0 +1,119 @@
+"""What a git process left, and what its complaints mean in our words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from multigit.errors import GitError
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What a git process left: exit status, standard output as bytes, masked standard error."""
+
+    status: int
+    stdout: bytes
+    stderr: str
+
+    @property
+    def text(self) -> str:
+        """Return standard output as text; bytes that are no UTF-8 survive as surrogates."""
+        return self.stdout.decode("utf-8", "surrogateescape")
+
+    def fields(self) -> list[str]:
+        """Return the NUL-terminated fields of a `-z` output."""
+        return self.text.split("\0")[:-1]
+
+
+_REASONS = (
+    # What git prints → our code, sentence, hint. Only words chosen for people depend on this.
+    (
+        r"dubious ownership",
+        "foreign_owner",
+        "the repository belongs to another user.",
+        "If you trust it: git config --global --add safe.directory PATH",
+    ),
+    (
+        r"does not support (the )?--?atomic",
+        "no_atomic",
+        "the remote takes no atomic pushes, so a branch could move without its tag.",
+        "Set receive.advertiseAtomic there, or let git 2.4 or newer serve it.",
+    ),
+    (
+        r"Could not resolve host|Name or service not known|nodename nor servname",
+        "unreachable",
+        "the remote's host name is not known.",
+        "Check the network and the remote's URL.",
+    ),
+    (
+        r"RPC failed|early EOF|hung up|error: 5\d\d|unexpected disconnect|Connection reset",
+        "connection_lost",
+        "the connection to the remote broke off.",
+        "Try again; if it stays so, look at the remote's status page.",
+    ),
+    (
+        r"(Connection|Operation) (refused|timed out)|No route to host|Failed to connect",
+        "unreachable",
+        "the remote cannot be reached.",
+        "Check the network and the remote's URL.",
+    ),
+    (
+        r"^(remote: |ERROR: )*(The key .* read only|Permission to \S+ denied|You are not allowed)",
+        "read_only",
+        "the remote lets you read, not push.",
+        "Ask for the right to push there, or use another key or token.",
+    ),
+    (
+        r"Permission denied \(|Authentication failed|could not read (User|Pass)|error: 40[13]",
+        "authentication",
+        "the remote refused the credentials.",
+        "Check your ssh key or credential helper: git ls-remote must work without a question.",
+    ),
+    (
+        r"Host key verification failed",
+        "host_key",
+        "the remote's ssh host key is not known.",
+        "Connect once by hand with ssh and check the key.",
+    ),
+    (
+        r"does not appear to be a git repository|[Rr]epository .*not found|not found$",
+        "remote_missing",
+        "the remote repository was not found.",
+        "Check its URL and your access: git remote -v",
+    ),
+    (
+        r"[Rr]ead-only file system|Permission denied|insufficient permission|unable to create",
+        "not_writable",
+        "git may not write to the repository.",
+        "Check its owner and permissions.",
+    ),
+    (
+        r"failed to sign|cannot run gpg|unable to sign|Couldn't (load|find) .*key|No private key",
+        "signing_failed",
+        "the commit or tag could not be signed.",
+        "Check gpg.program and user.signingKey, or turn commit.gpgSign and tag.gpgSign off.",
+    ),
+    (
+        r"No space left on device|Disk quota exceeded",
+        "disk_full",
+        "the disk is full.",
+        "Make room and try again.",
+    ),
+)
+
+
+def failure(subcommand: str, done: Completed) -> GitError:
+    """Return the error for a failed command: a sentence of ours where we know the reason."""
+    for pattern, code, sentence, hint in _REASONS:
+        if re.search(pattern, done.stderr, re.MULTILINE):
+            return GitError(sentence, hint=hint, code=code, output=done.stderr)
+    said = last_line(done.stderr) or f"it ended with status {done.status}"
+    return GitError(f"git {subcommand} failed: {said}", output=done.stderr)
+
+
+def last_line(stderr: str) -> str:
+    """Return the line that says most: the first fatal or error line, else the last one."""
+    lines = [line.strip() for line in stderr.split("\n") if line.strip()]
+    telling = [line for line in lines if line.startswith(("fatal:", "error:"))]
+    return (telling or lines[-1:] or [""])[0].removeprefix("fatal: ").removeprefix("error: ")

@@ -1,0 +1,332 @@
+"""One repository on disk and its remote, behind the engine's port."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from multigit.adapters import git_committing, git_objects, git_publishing, git_reading
+from multigit.adapters.durable import scratch_folder
+from multigit.adapters.git_config import GitConfig, read_config
+from multigit.adapters.git_outcome import last_line
+from multigit.adapters.git_process import GitDoor, require_git, ssh_command
+from multigit.adapters.git_reversals import read_reversals
+from multigit.adapters.transcript import Transcript
+from multigit.core.refs import branch_ref
+from multigit.core.repository import Merged, Publication, PushReport, RefQuery, Signature
+from multigit.core.snapshot import (
+    Change,
+    Facts,
+    PreparedCommit,
+    Refs,
+    Reversal,
+    Tip,
+    Waiting,
+    WorkTree,
+)
+from multigit.core.text import git_in
+from multigit.core.workspace import Repo, Workspace
+from multigit.errors import GitError, MultigitError
+
+FETCH = (
+    "fetch",
+    "--quiet",
+    "--no-tags",
+    "--no-auto-maintenance",
+    "--no-write-fetch-head",
+    "--no-recurse-submodules",
+    "--refmap=",
+)
+
+
+class GitRepositories:
+    """Hands out the repositories of a workspace, one object for each."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        require_git()
+        self._workspace = workspace
+        self._repositories: dict[str, GitRepository] = {}
+
+    def repository(self, repo: Repo) -> GitRepository:
+        """Return the repository; nothing is read yet."""
+        if repo.name not in self._repositories:
+            self._repositories[repo.name] = GitRepository(self._workspace, repo)
+        return self._repositories[repo.name]
+
+    def identity(self, name: str) -> str:
+        """Return the committer that one repository's configuration names, or empty."""
+        repo = next((repo for repo in self._workspace.repos if repo.name == name), None)
+        try:
+            return self.repository(repo).facts().identity if repo else ""
+        except MultigitError:
+            return ""
+
+    def keep_transcripts(self, folder: Path) -> None:
+        """Write what git said so far, and from now on, to one file per repository."""
+        for name, repository in self._repositories.items():
+            repository.transcript.keep(folder / f"{name}.log")
+
+
+class GitRepository:
+    """A clone with its remote. Reads configuration once, at the first use."""
+
+    def __init__(self, workspace: Workspace, repo: Repo) -> None:
+        self._workspace = workspace
+        self._repo = repo
+        self._remote = workspace.remote
+        self.transcript = Transcript()
+        folder = Path(os.path.abspath(workspace.root / repo.path))  # noqa: PTH100  (no symlinks)
+        self._folder = folder
+        self._settings: GitConfig | None = None
+        self._door = GitDoor(
+            folder.resolve(), timeout=workspace.git_timeout, transcript=self.transcript
+        )
+
+    @property
+    def _config(self) -> GitConfig:
+        # No cached_property: in Python 3.11 its one lock lets all repositories wait in a row.
+        if self._settings is None:
+            self._settings = self._open()
+        return self._settings
+
+    def _open(self) -> GitConfig:
+        config = read_config(self._door)
+        if not config.push_urls(self._remote):
+            raise GitError(
+                f"there is no remote {self._remote}.",
+                hint=f"Run: {git_in(self._repo.path)} remote add {self._remote} URL",
+                code="no_remote",
+            )
+        if ssh := ssh_command(os.environ, config.last("core.sshcommand")):
+            self._door.environment["GIT_SSH_COMMAND"] = ssh
+        return config
+
+    # Reads
+
+    def fetch(self, query: RefQuery) -> None:
+        """Bring the remote's branches and tags into the remote-tracking refs: one connection."""
+        environment = self._config.inert()
+        refspecs = git_reading.fetch_refspecs(query, self._remote)
+        self._door.run(*FETCH, "--prune", "--", self._remote, *refspecs, environment=environment)
+
+    def exists(self) -> bool:
+        """Tell whether anything stands at the repository's path."""
+        empty = self._folder.is_dir() and not any(self._folder.iterdir())
+        return self._folder.exists() and not empty
+
+    def facts(self) -> Facts:
+        """Return what the clone's configuration says about publishing."""
+        return self._config.facts(self._remote)
+
+    def remote_url(self) -> str:
+        """Return the URL of the remote, as the configuration has it."""
+        return self._config.last(f"remote.{self._remote}.url")
+
+    def refs(self, query: RefQuery) -> Refs:
+        """Return the branches and tags as of the last fetch."""
+        _ = self._config  # opens the repository, and says what is wrong with it
+        return git_reading.read_refs(self._door, query, self._remote)
+
+    def work_tree(self, *, sizes: bool = False) -> WorkTree:
+        """Return the checked-out branch and its changes, other repositories' files left out.
+
+        With sizes it is about to be committed: then the user's filters run, as in `git add`.
+        """
+        nested = self._workspace.nested_in(self._repo)
+        own = self._workspace.own_files(self._repo)
+        return git_reading.read_work_tree(
+            self._door,
+            environment={} if sizes else self._config.inert(),
+            every_file=sizes or bool(nested or own),
+            sizes=sizes,
+            leave_out=(*nested, *own),
+        )
+
+    def waiting(self, base: str, tip: str) -> Waiting:
+        """Return the commits without merges that `tip` has and `base` lacks."""
+        return git_reading.read_waiting(self._door, base, tip, self._remote)
+
+    def reversals(self, base: str, tip: str) -> tuple[Reversal, ...]:
+        """Return the commits of `tip` that take back work which `base` has."""
+        return read_reversals(self._door, base, tip)
+
+    def divergence(self, base: str, tip: str) -> tuple[int, int]:
+        """Count the commits that only `tip` has and those that only `base` has."""
+        return git_reading.read_divergence(self._door, base, tip)
+
+    def remote_refs(self, refs: Sequence[str]) -> Mapping[str, str]:
+        """Ask the remote itself where these refs stand: one connection."""
+        _ = self._config
+        return git_publishing.remote_refs(self._door, self._remote, refs)
+
+    def tag_messages(self, patterns: Sequence[str]) -> Mapping[str, str]:
+        """Return the messages of the remote's tags that match, as of the last fetch."""
+        return git_reading.read_tag_messages(self._door, patterns)
+
+    def rehearse(self, publication: Publication) -> bool:
+        """Ask the remote to receive a push and send none: one connection, no hooks."""
+        return git_publishing.rehearse(self._door, self._remote, publication)
+
+    def newest(self, commits: Sequence[str]) -> int:
+        """Return the latest committer date of these commits, in Unix seconds."""
+        return git_reading.read_newest(self._door, commits)
+
+    def exposed(self) -> tuple[str, ...]:
+        """Return the other repositories and multigit's own files that git would commit here."""
+        nested = self._workspace.nested_in(self._repo)
+        own = self._workspace.own_files(self._repo)
+        return git_reading.read_exposed(self._door, own, nested) if nested or own else ()
+
+    def tip(self, commit: str) -> Tip:
+        """Return a commit with its tree."""
+        sha, tree = self._door.run("rev-parse", commit, f"{commit}^{{tree}}").text.split()
+        return Tip(sha, tree)
+
+    def holds(self, objects: Sequence[str]) -> bool:
+        """Tell whether all of these objects exist here."""
+        names = "".join(f"{name}\n" for name in objects if name)
+        return (
+            "missing" not in self._door.run("cat-file", "--batch-check", input=names.encode()).text
+        )
+
+    def parents(self, commits: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return the parents of each of these commits."""
+        return git_reading.read_parents(self._door, commits)
+
+    # Preparation
+
+    def merge(
+        self, ours: Tip, theirs: Tip, signature: Signature | None, forks: Sequence[Tip] = ()
+    ) -> Merged:
+        """Merge two commits in the object database."""
+        return git_objects.merge(self._door, self._config, ours, theirs, signature, forks)
+
+    def commit_preview(
+        self, head: str, changes: Sequence[Change], signature: Signature
+    ) -> PreparedCommit:
+        """Build the commit of these changes on `head` beside the user's index."""
+        return git_committing.preview(self._door, self._config, head, changes, signature)
+
+    def tag(self, name: str, commit: str, signature: Signature) -> str:
+        """Make an annotated tag object and return its id."""
+        tagger = self._config.identity("committer", os.environ)
+        return git_objects.tag(self._door, self._config, tagger, name, commit, signature)
+
+    # Writes
+
+    def commit(self, changes: Sequence[Change], signature: Signature, *, verify: bool) -> Tip:
+        """Commit these changes on the checked-out branch, with the user's hooks and filters."""
+        return git_committing.commit(self._door, changes, signature, verify=verify)
+
+    def push(self, publications: Sequence[Publication]) -> PushReport:
+        """Publish all or none, each ref only while it holds `before`: one connection."""
+        _ = self._config
+        hooks = self._repo.hooks
+        return git_publishing.push(self._door, self._remote, publications, hooks=hooks)
+
+    def fast_forward(self, branch: str, commit: str) -> str:
+        """Move a branch that no work tree has; git itself refuses where that is unsafe."""
+        refspec = f"{commit}:{branch_ref(branch)}"
+        done = self._door.run(*FETCH, "--no-prune", "--", ".", refspec, accept=(0, 1, 128))
+        if done.status == 0:
+            return ""
+        return last_line(done.stderr) or "it has commits of its own"  # which --quiet does not say
+
+    def move_back(self, branch: str, *, before: str, after: str) -> str:
+        """Set a branch back that no work tree has, while it still holds `before`."""
+        seen = self.refs(RefQuery((branch,))).branch(branch)
+        if seen.local is None or seen.local.sha != before:
+            return ""
+        if seen.checked_out:
+            return f"it is checked out in {seen.checked_out}"
+        ref = branch_ref(branch)
+        target = (ref, after, before) if after else ("-d", ref, before)
+        done = self._door.run("update-ref", *target, accept=(0, 1, 128))
+        return "" if done.status == 0 else last_line(done.stderr) or "git refused"
+
+    def update_work_tree(self, commit: str) -> None:
+        """Fast-forward the checked-out branch and its files."""
+        self._check_out("merge", "--ff-only", "--quiet", commit)
+
+    def switch(self, branch: str) -> None:
+        """Check the branch out."""
+        self._check_out("switch", "--quiet", "--no-guess", branch)
+
+    def _check_out(self, *arguments: str) -> None:
+        """Change files as git does; it refuses as a whole where a new file is in the way."""
+        try:
+            self._door.run(*arguments, hooks=self._repo.hooks)
+        except GitError as error:
+            names = [line[1:] for line in error.output.split("\n") if line.startswith("\t")]
+            if not names:
+                raise
+            raise GitError(
+                f"{', '.join(names[:3])} would be overwritten.",
+                hint="Move that away or commit it, then run the command again.",
+                code="in_the_way",
+                output=error.output,
+            ) from error
+
+    def store(self, content: bytes) -> str:
+        """Keep some bytes as a blob that no ref points at, and return its id."""
+        return self._door.run("hash-object", "-w", "--stdin", input=content).text.strip()
+
+    def remote_content(self, ref: str) -> tuple[str, bytes] | None:
+        """Read a ref of the remote that points at a blob: its id and content, None if absent."""
+        sha = self.remote_refs([ref]).get(ref)
+        if sha is None:
+            return None
+        self._door.run(*FETCH, "--no-prune", "--", self._remote, ref)
+        return sha, self._door.run("cat-file", "blob", sha).stdout
+
+    def export(self, commit: str, folder: Path) -> None:
+        """Write the files of a commit into an empty folder, as a checkout would, and no more."""
+        with scratch_folder() as scratch:
+            place = {  # so that only the commit's own attributes are seen
+                "GIT_INDEX_FILE": str(scratch / "index"),
+                "GIT_DIR": str(self._config.common_dir),
+                "GIT_WORK_TREE": str(folder),
+            }
+            for command in (("read-tree", commit), ("checkout-index", "--all", "--quiet")):
+                self._door.run(*command, environment=place, folder=folder)
+
+    def mode(self, commit: str, path: str) -> str:
+        """Return the mode of a file in a commit, as in 100755; empty where there is none."""
+        listed = self._door.run("ls-tree", "--format=%(objectmode)", commit, "--", path)
+        return listed.text.strip()
+
+    def create_branch(self, branch: str) -> None:
+        """Create the local branch from the remote one, with that as its upstream."""
+        self._door.run(
+            "branch", "--quiet", "--track", branch, f"refs/remotes/{self._remote}/{branch}"
+        )
+
+    def clone(self) -> None:
+        """Clone into a scratch folder first, so that a half-done clone is never taken for one."""
+        try:
+            self._clone(self._workspace.root / ".multigit" / "clones")
+        except OSError as error:
+            raise GitError(
+                f"it cannot be cloned: {error.strerror or error}.",
+                hint="Make room and check the workspace's permissions.",
+                code="not_writable",
+            ) from error
+
+    def _clone(self, waiting_room: Path) -> None:
+        waiting_room.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f"{self._repo.name}-", dir=waiting_room))
+        try:
+            if ssh := ssh_command(os.environ, ""):
+                self._door.environment["GIT_SSH_COMMAND"] = ssh
+            self._door.run(
+                *("clone", "--quiet", "--origin", self._remote, "--", self._repo.url),
+                str(scratch / "clone"),
+                folder=scratch,
+            )
+            self._folder.parent.mkdir(parents=True, exist_ok=True)
+            (scratch / "clone").rename(self._folder)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)

@@ -1,0 +1,101 @@
+"""Which of the runs at GitHub is the one that an order began. No answer is better than a guess."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from multigit.adapters.github_answers import number, text
+from multigit.core.deployment import GithubRunner, Order, Trigger
+from multigit.errors import MultigitError
+
+Document = Mapping[str, Any]
+
+ROUNDING = 5.0  # seconds that two clocks may differ by after what the answer's date told
+PUSHED_BEFORE = 3600.0  # seconds that a push may lie before the order
+
+
+def started_ref(order: Order, runner: GithubRunner) -> str:
+    """Return the branch or tag that the workflow runs on."""
+    return order.tag if runner.ref == "tag" else order.branch
+
+
+def own_run(
+    order: Order, runner: GithubRunner, runs: Sequence[Document], ahead: float
+) -> Document | None:
+    """Return the order's own run out of a listing of its workflow, None when it is not there.
+
+    `ahead` is by how many seconds the host's clock is before ours. Raises MultigitError, code
+    runs_alike, when several could be it.
+    """
+    begin = order.since + ahead - ROUNDING
+    if runner.trigger is Trigger.PUSH:
+        return _only(order, _by_push(order, runner, runs, begin))
+    recent = [run for run in runs if _is(run, "workflow_dispatch") and _created(run) >= begin]
+    named = [run for run in recent if _names(run, order.key)]
+    if named and holds_key(runner):
+        return _only(order, named)
+    ref, operation = started_ref(order, runner), order.key.partition("/")[0]
+    return _only(
+        order,
+        [
+            run
+            for run in recent
+            if run.get("head_sha") == order.sha
+            and run.get("head_branch") in {ref, "", None}
+            and not _names(run, operation)  # another one's own
+        ],
+    )
+
+
+def holds_key(runner: GithubRunner) -> bool:
+    """Tell whether an input carries the order's key, so that the run's name may show it."""
+    return any("{key}" in template for template in runner.inputs.values())
+
+
+def _by_push(
+    order: Order, runner: GithubRunner, runs: Sequence[Document], begin: float
+) -> list[Document]:
+    """Return the runs of a push of this commit, those on the wanted ref and the newest first."""
+    pushed = [
+        run
+        for run in runs
+        if _is(run, "push")
+        and run.get("head_sha") == order.sha
+        and run.get("head_branch") in {order.branch, order.tag}
+        and _created(run) >= begin - PUSHED_BEFORE
+    ]
+    wanted = [run for run in pushed if run.get("head_branch") == started_ref(order, runner)]
+    found = wanted or pushed
+    return [run for run in found if _created(run) >= begin] or found
+
+
+def _only(order: Order, runs: Sequence[Document]) -> Document | None:
+    if len(runs) > 1:
+        numbers = ", ".join(str(number(run.get("id"))) for run in runs[:5])
+        raise MultigitError(
+            f"several runs of {order.repo} could be this one: {numbers}.",
+            hint="Put {key} into an input that the workflow's run-name shows.",
+            code="runs_alike",
+        )
+    return runs[0] if runs else None
+
+
+def _is(run: Document, event: str) -> bool:
+    return run.get("event") == event and number(run.get("id")) > 0
+
+
+def _names(run: Document, key: str) -> bool:
+    """Tell whether the run's name shows a key, and not one that only begins with it."""
+    title = text(run.get("display_title"))
+    return bool(key) and re.search(rf"{re.escape(key)}(?!\w)", title) is not None
+
+
+def _created(run: Document) -> float:
+    """Return the Unix time of a run's beginning, 0 where it does not say."""
+    try:
+        return datetime.fromisoformat(text(run.get("created_at"))).timestamp()
+    except ValueError:
+        return 0.0

@@ -1,0 +1,191 @@
+"""What would keep a workflow from starting, asked of GitHub before anything is pushed."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from multigit.adapters.github_answers import (
+    FORBIDDEN,
+    MISSING,
+    RIGHTS_HINT,
+    UNAUTHORIZED,
+    GithubError,
+    Reply,
+    mapping,
+    text,
+)
+from multigit.adapters.github_door import GithubDoor
+from multigit.adapters.github_finding import started_ref
+from multigit.adapters.github_workflow import FOLDER, WorkflowFile, read_workflow
+from multigit.core.deployment import GithubRunner, Order, Trigger
+from multigit.core.problem import Problem, Severity
+from multigit.errors import MultigitError
+
+SCOPES = {"repo", "public_repo"}  # of a classic token: one of them is needed
+
+
+class Planning:
+    """Asks about the orders of one plan; what was read is remembered, errors are not."""
+
+    def __init__(self, door: GithubDoor) -> None:
+        self._door = door
+        self._known: dict[str, Reply] = {}
+
+    def problems(self, order: Order, runner: GithubRunner, slug: str) -> tuple[Problem, ...]:
+        """Return what stands in the way of this order, and what its reader should know."""
+        try:
+            return tuple(self._problems(order, runner, slug))
+        except MultigitError as error:
+            return (as_problem(error),)
+
+    def _problems(self, order: Order, runner: GithubRunner, slug: str) -> Iterator[Problem]:
+        if not started_ref(order, runner):
+            yield _no_ref(order, runner)
+        self._look_at_repository(slug)
+        path, problem = self._workflow(runner, slug)
+        if problem:
+            yield problem if runner.trigger is Trigger.DISPATCH else problem.as_warning()
+            return
+        file = self._file(path, slug)
+        if file is None:
+            yield _unreadable(runner, slug)
+            return
+        yield from _triggers(order, runner, slug, file)
+        if order.environment in file.environments:
+            yield from self._environment(order.environment, slug)
+
+    def _look_at_repository(self, slug: str) -> None:
+        reply = self._get(f"/repos/{slug}", slug)
+        may_push = mapping(mapping(reply.value).get("permissions")).get("push", True)
+        told = reply.headers.get("x-oauth-scopes", "")  # only by classic tokens
+        scopes = set(told.replace(",", " ").split())
+        if may_push is False or (scopes and not scopes & SCOPES):
+            raise GithubError(
+                f"the token may not start workflows of {slug}.",
+                hint=RIGHTS_HINT,
+                code="token_refused",
+            )
+
+    def _workflow(self, runner: GithubRunner, slug: str) -> tuple[str, Problem | None]:
+        """Return the path of the workflow's file, or what is wrong with the workflow."""
+        try:
+            reply = self._get(workflow_path(slug, runner.workflow), f"the workflow of {slug}")
+        except GithubError as error:
+            if error.status != MISSING:
+                raise
+            return "", _missing(runner, slug)
+        state = text(mapping(reply.value).get("state"))
+        if state.startswith("disabled"):
+            return "", _disabled(runner, slug)
+        return text(mapping(reply.value).get("path")), None
+
+    def _file(self, path: str, slug: str) -> WorkflowFile | None:
+        """Return the workflow's file at the default branch, None when it cannot be read."""
+        if not path.startswith(f"{FOLDER}/"):
+            return None
+        try:
+            reply = self._get(f"/repos/{slug}/contents/{quote(path)}", f"{path} of {slug}")
+            content = mapping(reply.value).get("content")
+            return read_workflow(base64.b64decode(str(content)).decode())
+        except GithubError as error:
+            if error.status != MISSING:
+                raise
+            return None
+        except ValueError:
+            return None
+
+    def _environment(self, name: str, slug: str) -> Iterator[Problem]:
+        path = f"/repos/{slug}/environments/{quote(name, safe='')}"
+        try:
+            self._get(path, f"the environment {name} of {slug}")
+        except GithubError as error:
+            if error.status in {UNAUTHORIZED, FORBIDDEN}:
+                return  # the token may start workflows and need not see environments
+            if error.status != MISSING:
+                raise
+            yield Problem(
+                "environment_missing",
+                f"{slug} has no environment {name}, which its workflow deploys to.",
+                "Make it under Settings > Environments of the repository, or correct environment.",
+            )
+
+    def _get(self, path: str, what: str) -> Reply:
+        if path not in self._known:
+            self._known[path] = self._door.get(path, what)
+        return self._known[path]
+
+
+def workflow_path(slug: str, workflow: str) -> str:
+    """Return where the API has a workflow, named by its file or its number."""
+    return f"/repos/{slug}/actions/workflows/{quote(workflow.removeprefix(f'{FOLDER}/'), safe='')}"
+
+
+def as_problem(error: MultigitError) -> Problem:
+    """Return an error as a problem of a plan."""
+    return Problem(error.code, error.message, error.hint)
+
+
+def _triggers(
+    order: Order, runner: GithubRunner, slug: str, file: WorkflowFile
+) -> Iterator[Problem]:
+    pushed = file.started_by(branch=order.branch, tag=order.tag)
+    if runner.trigger is Trigger.PUSH:
+        if not pushed:
+            yield _not_pushed(order, runner, slug)
+        return
+    if not file.dispatchable:
+        yield Problem(
+            "workflow_not_dispatchable",
+            f"{runner.workflow} of {slug} has no workflow_dispatch trigger on the default branch.",
+            f'Add "workflow_dispatch:" under "on:" in {runner.workflow}, or set trigger = "push".',
+        )
+    if pushed:
+        yield Problem(
+            "deploys_twice",
+            f"{runner.workflow} of {slug} would deploy twice: the push of {pushed} starts it, too.",
+            f'Take the push trigger out of {runner.workflow}, or set trigger = "push".',
+            Severity.WARN,
+        )
+
+
+def _no_ref(order: Order, runner: GithubRunner) -> Problem:
+    return Problem(
+        "no_deploy_ref",
+        f"{runner.workflow} is to run on the {runner.ref} of {order.stage}, and there is none.",
+        f'Set ref = "{"branch" if runner.ref == "tag" else "tag"}", or give the stage a tag.',
+    )
+
+
+def _not_pushed(order: Order, runner: GithubRunner, slug: str) -> Problem:
+    return Problem(
+        "push_starts_nothing",
+        f"no push trigger of {runner.workflow} of {slug} fits {order.branch} or its deploy tag.",
+        f'Add one to {runner.workflow}, or set trigger = "dispatch".',
+        Severity.WARN,  # the file of the pushed commit counts, which may differ
+    )
+
+
+def _missing(runner: GithubRunner, slug: str) -> Problem:
+    return Problem(
+        "workflow_missing",
+        f"{slug} has no workflow {runner.workflow} on its default branch.",
+        f"Put it into {FOLDER} there, or correct workflow; multigit init --workflows writes one.",
+    )
+
+
+def _disabled(runner: GithubRunner, slug: str) -> Problem:
+    return Problem(
+        "workflow_disabled",
+        f"{runner.workflow} of {slug} is disabled.",
+        f"Enable it on the Actions page, or run: gh workflow enable {runner.workflow} -R {slug}",
+    )
+
+
+def _unreadable(runner: GithubRunner, slug: str) -> Problem:
+    return Problem(
+        "workflow_unreadable",
+        f"{runner.workflow} of {slug} cannot be read at the default branch.",
+        "Look at the file there: it must be YAML that says what it runs on.",
+    )

@@ -1,0 +1,182 @@
+"""Deployments by GitHub Actions, behind the engine's port: workflows started, found, watched."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from multigit.adapters import github_checks
+from multigit.adapters.github_answers import (
+    BAD_REQUEST,
+    GithubError,
+    UnclearError,
+    mapping,
+    number,
+)
+from multigit.adapters.github_door import PATIENT, GithubDoor, Timeouts
+from multigit.adapters.github_finding import own_run, started_ref
+from multigit.adapters.github_planning import Planning, as_problem, workflow_path
+from multigit.adapters.github_sight import link
+from multigit.adapters.github_slug import checked_slug, slug_from
+from multigit.adapters.github_watch import Watch
+from multigit.core.deployment import Gate, GithubRunner, Order, Run, Sight, Trigger
+from multigit.core.problem import Problem
+from multigit.errors import DoubtError, MultigitError
+
+SLACK = 600.0  # seconds that the listing of runs reaches back before the order, for other clocks
+
+
+class GithubRuns:
+    """Starts, finds and watches workflows, from any thread; fits the port `Runners`.
+
+    `api_url` is empty for github.com; `token` is asked when it is first needed; `slug_of` gives
+    the URL of a repository's remote, for orders without a slug. `wait` waits some seconds, or
+    raises to stop.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_url: str,
+        token: Callable[[], str],
+        slug_of: Callable[[str], str],
+        wait: Callable[[float], None] = time.sleep,
+        timeouts: Timeouts = PATIENT,
+    ) -> None:
+        self._door = GithubDoor(api_url=api_url, token=token, wait=wait, timeouts=timeouts)
+        self._url_of = slug_of
+        self._planning = Planning(self._door)
+        self._watches: dict[tuple[str, str], Watch] = {}
+        self._owners: dict[str, str] = {}  # run → the key of the order that it belongs to
+        self._details = True  # whether the host is known to tell a run's number at its start
+
+    # Looks
+
+    def check(self, order: Order) -> tuple[Problem, ...]:
+        """Return what would keep this deployment from starting; a missing token comes first."""
+        runner = _runner(order)
+        try:
+            slug = self._slug(order.repo, runner.slug)
+            self._door.wire()
+        except MultigitError as error:
+            return (as_problem(error),)
+        return self._planning.problems(order, runner, slug)
+
+    def checks(self, repo: str, slug: str, sha: str) -> tuple[Problem, ...]:
+        """Return why a commit is not green: its statuses and check runs must all be."""
+        try:
+            return github_checks.problems(self._door, self._slug(repo, slug), sha)
+        except MultigitError as error:
+            return (as_problem(error),)
+
+    def find(self, order: Order) -> Run | None:
+        """Return the run that this order, or the push that it belongs to, began.
+
+        None when it is not to be seen. Raises MultigitError when several could be it.
+        """
+        runner = _runner(order)
+        slug = self._slug(order.repo, runner.slug)
+        path = f"{workflow_path(slug, runner.workflow)}/runs"
+        query = _query(order, runner, self._door.ahead)
+        runs = self._door.pages(path, f"{runner.workflow} of {slug}", "workflow_runs", query)
+        free = [run for run in runs if self._owner(run) in {"", order.key}]
+        found = own_run(order, runner, free, self._door.ahead)
+        return self._own(order, number(found.get("id")), link(found)) if found else None
+
+    def look(self, order: Order, run: Run) -> Sight:
+        """Look at a run: one request while nothing changes, more when it goes on or ends."""
+        return self._watch(order, run).look()
+
+    def pending(self, order: Order, run: Run) -> tuple[Gate, ...]:
+        """Return the environments at which the run waits for somebody's approval."""
+        return self._watch(order, run).gates()
+
+    # Writes: sent once
+
+    def start(self, order: Order) -> Run:
+        """Start the workflow, once; raises DoubtError when it is not known whether it began."""
+        runner = _runner(order)
+        slug = self._slug(order.repo, runner.slug)
+        body: dict[str, Any] = {"ref": started_ref(order, runner)}
+        if runner.inputs:
+            body["inputs"] = {name: order.fill(value) for name, value in runner.inputs.items()}
+        try:
+            begun = self._dispatch(slug, runner.workflow, body)
+        except UnclearError as error:
+            raise DoubtError(error.message, hint=error.hint, code="start_unclear") from None
+        if run := number(begun.get("workflow_run_id")):
+            return self._own(order, run, link(begun))
+        return self._appeared(order)
+
+    def end(self, order: Order, run: Run) -> None:
+        """Do nothing: a run at the host goes on, and somebody may still want it."""
+
+    def review(
+        self, order: Order, run: Run, gates: Sequence[Gate], *, approve: bool, comment: str
+    ) -> None:
+        """Approve or reject what a run waits for.
+
+        Raises DoubtError when it is not known whether that arrived.
+        """
+        try:
+            self._watch(order, run).review(gates, approve=approve, comment=comment)
+        except UnclearError as error:
+            raise DoubtError(error.message, hint=error.hint, code="review_unclear") from None
+
+    # How
+
+    def _dispatch(self, slug: str, workflow: str, body: dict[str, Any]) -> Any:
+        """Ask for a run, and for its number; older hosts refuse that wish and do nothing."""
+        path, what = f"{workflow_path(slug, workflow)}/dispatches", f"{workflow} of {slug}"
+        if self._details:
+            try:
+                wish = {**body, "return_run_details": True}
+                return mapping(self._door.post(path, wish, what).value)
+            except GithubError as error:
+                if error.status != BAD_REQUEST:
+                    raise
+        begun = mapping(self._door.post(path, body, what).value)
+        self._details = False
+        return begun
+
+    def _appeared(self, order: Order) -> Run:
+        """Return the run of a start that was accepted without telling its number."""
+        said = "GitHub accepted the start, and its run is not to be seen yet."
+        try:
+            if run := self.find(order):
+                return run
+        except MultigitError as error:
+            said = f"GitHub accepted the start, but {error.message}"
+        raise DoubtError(said, code="start_unclear")
+
+    def _own(self, order: Order, run: int, url: str) -> Run:
+        self._owners[str(run)] = order.key
+        return Run(str(run), url)
+
+    def _owner(self, run: Any) -> str:
+        return self._owners.get(str(number(run.get("id"))), "")
+
+    def _watch(self, order: Order, run: Run) -> Watch:
+        slug = self._slug(order.repo, _runner(order).slug)
+        return self._watches.setdefault((slug, run.id), Watch(self._door, slug, run.id))
+
+    def _slug(self, repo: str, slug: str) -> str:
+        if slug:
+            return checked_slug(slug)
+        return slug_from(self._url_of(repo), self._door.host)
+
+
+def _runner(order: Order) -> GithubRunner:
+    if isinstance(order.runner, GithubRunner):
+        return order.runner
+    raise TypeError(order.runner)
+
+
+def _query(order: Order, runner: GithubRunner, ahead: float) -> dict[str, str]:
+    """Return what narrows the listing of runs; what counts is looked at again here."""
+    if runner.trigger is Trigger.PUSH:
+        return {"event": "push", "head_sha": order.sha}
+    begin = datetime.fromtimestamp(max(order.since + ahead - SLACK, 0), UTC)
+    return {"event": "workflow_dispatch", "created": f">={begin:%Y-%m-%dT%H:%M:%SZ}"}

@@ -1,0 +1,120 @@
+"""What GitHub says of a run, its jobs and its gates, as a sight of a deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from multigit.adapters.github_answers import mapping, mappings, number, text
+from multigit.core.deployment import Gate, RunState, Sight
+
+_STATUSES = {
+    "queued": RunState.QUEUED,
+    "requested": RunState.QUEUED,
+    "pending": RunState.QUEUED,
+    "waiting": RunState.WAITING,
+    "in_progress": RunState.RUNNING,
+}
+_CONCLUSIONS = {
+    "success": RunState.SUCCEEDED,
+    "cancelled": RunState.CANCELLED,
+    "skipped": RunState.CANCELLED,
+    "timed_out": RunState.TIMED_OUT,
+}
+_SENTENCES = {
+    "cancelled": "it was cancelled on GitHub.",
+    "skipped": "GitHub skipped all of its jobs.",
+    "startup_failure": "GitHub could not start its workflow.",
+    "action_required": "GitHub wants somebody to act before it runs.",
+    "timed_out": "GitHub ended it, since it took too long",
+    "failure": "it failed",
+}
+_FAILURES = ("failure", "timed_out", "startup_failure", "action_required", "cancelled")
+
+Document = Mapping[str, Any]
+
+
+def state_of(run: Document) -> RunState | None:
+    """Return where a run stands, None where its document does not say."""
+    status, conclusion = text(run.get("status")), text(run.get("conclusion"))
+    if status == "completed":
+        return _CONCLUSIONS.get(conclusion, RunState.FAILED) if conclusion else None
+    return _STATUSES.get(status, RunState.QUEUED) if status else None
+
+
+def under_way(state: RunState, url: str, jobs: Sequence[Document]) -> Sight:
+    """Return the sight of a run that goes on: the first job that runs, and its step."""
+    job = next((job for job in jobs if job.get("status") == "in_progress"), {})
+    steps = mappings(job.get("steps"))
+    step = next((step for step in steps if step.get("status") == "in_progress"), {})
+    return Sight(state, text(job.get("name")), text(step.get("name")), url=url)
+
+
+def waiting(url: str, gates: Sequence[Gate]) -> Sight:
+    """Return the sight of a run that waits for somebody's approval."""
+    reviewers = dict.fromkeys(name for gate in gates for name in gate.reviewers)
+    mine = any(gate.mine for gate in gates)
+    return Sight(RunState.WAITING, url=url, reviewers=tuple(reviewers), mine=mine)
+
+
+def ended(run: Document, jobs: Sequence[Document], approvals: Sequence[Document]) -> Sight:
+    """Return the sight of a run that is over: where it failed, and who approved it."""
+    word, state = text(run.get("conclusion")), state_of(run) or RunState.FAILED
+    good = state is RunState.SUCCEEDED
+    job, step = ("", "") if good else _culprit(jobs)
+    return Sight(
+        state,
+        job,
+        step,
+        detail="" if good else _rejected(approvals) or _sentence(word, job, step),
+        url=link(run),
+        approved_by=_reviewers(approvals, "approved"),
+    )
+
+
+def gate(pending: Document) -> Gate:
+    """Return a gate that a run waits at."""
+    environment = mapping(pending.get("environment"))
+    reviewers = (mapping(one.get("reviewer")) for one in mappings(pending.get("reviewers")))
+    names = (text(one.get("login")) or text(one.get("name")) for one in reviewers)
+    return Gate(
+        environment=number(environment.get("id")),
+        name=text(environment.get("name")),
+        reviewers=tuple(filter(None, names)),
+        mine=pending.get("current_user_can_approve") is True,
+    )
+
+
+def link(document: Document) -> str:
+    """Return the page for people of a run, or empty."""
+    url = text(document.get("html_url"))
+    return url if url.startswith(("https://", "http://")) else ""
+
+
+def _culprit(jobs: Sequence[Document]) -> tuple[str, str]:
+    """Return the job and step that failed, the worst first."""
+    for word in _FAILURES:
+        for job in jobs:
+            if job.get("conclusion") == word:
+                steps = mappings(job.get("steps"))
+                step = next((step for step in steps if step.get("conclusion") == word), {})
+                return text(job.get("name")), text(step.get("name"))
+    return "", ""
+
+
+def _sentence(word: str, job: str, step: str) -> str:
+    begin = _SENTENCES.get(word, f"it ended as {word}")
+    if begin.endswith("."):
+        return begin
+    return f"{begin}{f' in {job}' if job else ''}{f' at {step}' if step else ''}."
+
+
+def _rejected(approvals: Sequence[Document]) -> str:
+    names = _reviewers(approvals, "rejected")
+    return f"it was rejected by {', '.join(names)}." if names else ""
+
+
+def _reviewers(approvals: Sequence[Document], word: str) -> tuple[str, ...]:
+    given = (one for one in approvals if one.get("state") == word)
+    names = (text(mapping(one.get("user")).get("login")) for one in given)
+    return tuple(dict.fromkeys(filter(None, names)))

@@ -1,0 +1,134 @@
+"""A workflow file, as far as multigit has to know it: what starts it, and its environments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from multigit.core.refs import branch_ref, tag_ref
+
+FOLDER = ".github/workflows"
+_PART = re.compile(r"\*\*|\*|\?|\+|\[[^\]]+\]|.", re.DOTALL)
+_WILD = {"**": ".*", "*": "[^/]*", "?": "?", "+": "+"}
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """The patterns of a push trigger for branches or for tags; None where the key is absent."""
+
+    only: tuple[str, ...] | None = None
+    ignored: tuple[str, ...] | None = None
+
+    @property
+    def absent(self) -> bool:
+        """True when nothing is said about this kind of ref."""
+        return self.only is None and self.ignored is None
+
+    def takes(self, name: str) -> bool:
+        """Tell whether a name passes; the last pattern that fits decides."""
+        if self.only is None:
+            return not any(fits(name, pattern) for pattern in self.ignored or ())
+        taken = False
+        for pattern in self.only:
+            if fits(name, pattern.removeprefix("!")):
+                taken = not pattern.startswith("!")
+        return taken
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowFile:
+    """What starts a workflow, and the environments that its jobs name without an expression.
+
+    `pushed` is None without a push trigger; else the filters of branches and of tags.
+    """
+
+    dispatchable: bool
+    pushed: tuple[Filter, Filter] | None
+    environments: tuple[str, ...]
+
+    def started_by(self, *, branch: str = "", tag: str = "") -> str:
+        """Return the full name of the ref whose push starts it, or empty."""
+        if self.pushed is None:
+            return ""
+        branches, tags = self.pushed
+        if branch and _taken(branch, branches, tags):
+            return branch_ref(branch)
+        return tag_ref(tag) if tag and _taken(tag, tags, branches) else ""
+
+
+def read_workflow(content: str) -> WorkflowFile:
+    """Return what a workflow file says; raises ValueError for what GitHub would not take."""
+    try:
+        document = YAML(typ="safe", pure=True).load(content)
+    except (YAMLError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError("it is no YAML.") from error
+    if not isinstance(document, dict):
+        raise ValueError("it is no table.")  # noqa: TRY004  (what is wrong is the file's value)
+    triggers = _triggers(document.get("on", document.get(True)))  # `on` is true in YAML 1.1
+    push = triggers.get("push", False)
+    return WorkflowFile(
+        dispatchable="workflow_dispatch" in triggers,
+        pushed=None if push is False else _filters(push),
+        environments=_environments(document.get("jobs")),
+    )
+
+
+def fits(name: str, pattern: str) -> bool:
+    """Tell whether a ref's name fits one of GitHub's patterns; a broken pattern fits nothing.
+
+    See docs.github.com, "Workflow syntax", "Filter pattern cheat sheet".
+    """
+    parts = (_WILD.get(part) or _literal(part) for part in _PART.findall(pattern))
+    try:
+        return re.fullmatch("".join(parts), name) is not None
+    except re.error:
+        return False
+
+
+def _literal(part: str) -> str:
+    return part if part.startswith("[") and part.endswith("]") else re.escape(part)
+
+
+def _taken(name: str, own: Filter, other: Filter) -> bool:
+    """Patterns for tags alone leave branches out, and the other way round."""
+    return other.absent if own.absent else own.takes(name)
+
+
+def _triggers(on: Any) -> Mapping[Any, Any]:
+    """Return the triggers in their three shapes: a word, a list of words, a table."""
+    if isinstance(on, str):
+        return {on: None}
+    if isinstance(on, list):
+        return dict.fromkeys(each for each in on if isinstance(each, str))
+    if isinstance(on, dict):
+        return on
+    raise ValueError("it says nowhere what it runs on.")
+
+
+def _filters(push: Any) -> tuple[Filter, Filter]:
+    given = push if isinstance(push, dict) else {}
+    kinds = (("branches", "branches-ignore"), ("tags", "tags-ignore"))
+    branches, tags = (Filter(*(_patterns(given.get(key)) for key in kind)) for kind in kinds)
+    return branches, tags
+
+
+def _patterns(given: Any) -> tuple[str, ...] | None:
+    if given is None:
+        return None
+    return tuple(map(str, given if isinstance(given, list) else [given]))
+
+
+def _environments(jobs: Any) -> tuple[str, ...]:
+    named = [_environment(job) for job in jobs.values()] if isinstance(jobs, dict) else []
+    return tuple(dict.fromkeys(name for name in named if name and "${{" not in name))
+
+
+def _environment(job: Any) -> str:
+    given = job.get("environment") if isinstance(job, dict) else None
+    name = given.get("name") if isinstance(given, dict) else given
+    return name if isinstance(name, str) else ""

@@ -1,0 +1,27 @@
+"""Asks a deployed service over HTTP how it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from multigit.adapters.web import address_fault, request
+from multigit.core.health_check import Answer
+from multigit.errors import MultigitError
+
+
+@dataclass(frozen=True, slots=True)
+class HttpProbe:
+    """Asks with GET, and without any password.
+
+    A redirect is not followed: it is the answer. A login page behind one must not look healthy.
+    """
+
+    def ask(self, url: str, *, timeout: float) -> Answer:
+        """Return what the address answers within `timeout` seconds, its body up to 64 KB.
+
+        Raises MultigitError when there is no answer, with the reason.
+        """
+        if fault := address_fault(url):
+            raise MultigitError(f"it cannot be asked: {fault}.", code="health_url")
+        reply = request("GET", url, timeout=timeout, headers={"Accept": "application/json, */*"})
+        return Answer(reply.status, reply.text, reply.headers)

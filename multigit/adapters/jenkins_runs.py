@@ -1,0 +1,179 @@
+"""Deployments that are builds of a Jenkins job with parameters."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from multigit.adapters.jenkins_server import (
+    KEY,
+    LAST,
+    JenkinsServer,
+    defined,
+    job_missing,
+    number,
+    parameters,
+    unfit,
+)
+from multigit.core.deployment import JenkinsRunner, Order, Run, RunState, Sight
+from multigit.core.health_check import excerpt
+from multigit.core.problem import Problem
+from multigit.errors import MultigitError
+
+TIMEOUT = 10.0  # seconds for one request
+
+_ITEM = re.compile(r"/queue/item/(\d+)/$")
+_BUILD = re.compile(r"/(\d+)/$")
+_RESULTS = {
+    "SUCCESS": RunState.SUCCEEDED,
+    "FAILURE": RunState.FAILED,
+    "UNSTABLE": RunState.FAILED,
+    "NOT_BUILT": RunState.FAILED,
+    "ABORTED": RunState.CANCELLED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JenkinsRuns:
+    """Starts and watches builds; it fits the port `Runners` for orders with a JenkinsRunner.
+
+    A run's id is the address of its queue item, or of its build where that is what was found.
+    `environment` holds the tokens; `pause` waits between two tries of a read.
+    """
+
+    environment: Mapping[str, str] = field(repr=False)
+    pause: Callable[[float], None] = field(default=time.sleep, repr=False)
+    timeout: float = TIMEOUT
+    _numbers: dict[str, int] = field(default_factory=dict, repr=False)  # of builds, by a run's id
+
+    def check(self, order: Order) -> Sequence[Problem]:
+        """Return what would keep the build from starting. Whether we may start it shows later."""
+        try:
+            _check(self._server(order))
+        except MultigitError as error:
+            return (Problem(error.code, error.message, error.hint),)
+        return ()
+
+    def start(self, order: Order) -> Run:
+        """Ask for the build, once; raises DoubtError when it is not known whether it is taken."""
+        server = self._server(order)
+        filled = {name: order.fill(text) for name, text in server.runner.params.items()}
+        return Run(server.item_url(server.start(filled)), server.job_url)
+
+    def find(self, order: Order) -> Run | None:
+        """Return the build, or the item in the queue, that carries this order's key, or None.
+
+        Only a parameter that holds {key} tells it from others. Somebody may have built it again,
+        so the oldest counts.
+        """
+        server = self._server(order)
+        params = server.runner.params
+        wanted = {name: order.fill(text) for name, text in params.items() if KEY in text}
+        if not wanted:
+            return None
+
+        def fits(entry: Any) -> bool:
+            return wanted.items() <= parameters(entry).items()
+
+        # In this order: what leaves the queue in between is seen as a build.
+        items = [number(one, "id") for one in server.queued() if fits(one)]
+        builds = [number(one, "number") for one in server.builds() if fits(one)]
+        if builds:
+            return Run(server.build_url(min(builds)), server.build_url(min(builds)))
+        return Run(server.item_url(min(items)), server.job_url) if items else None
+
+    def look(self, order: Order, run: Run) -> Sight:
+        """Return how the build stands, or the queue item that it has not left yet."""
+        server = self._server(order)
+        item, build = _ITEM.search(run.id), _BUILD.search(run.id)
+        if item:
+            return self._item(server, run, int(item[1]))
+        if build:
+            return _build(server, int(build[1]))
+        return _unknown("this is no run of Jenkins.")
+
+    def end(self, order: Order, run: Run) -> None:
+        """Leave the build alone: it goes on in Jenkins, where people see it."""
+
+    def _server(self, order: Order) -> JenkinsServer:
+        if not isinstance(order.runner, JenkinsRunner):
+            raise TypeError(order.runner)
+        return JenkinsServer.of(
+            order.runner, self.environment, pause=self.pause, timeout=self.timeout
+        )
+
+    def _item(self, server: JenkinsServer, run: Run, item: int) -> Sight:
+        """Return how a queue item stands, and what became of it once it left the queue."""
+        if run.id not in self._numbers:
+            seen = server.queue_item(item)
+            if seen is None:
+                found = _number_of(server, item)
+            elif seen.get("cancelled"):
+                return Sight(RunState.CANCELLED, detail="it was cancelled in the queue of Jenkins.")
+            else:
+                found = number(seen.get("executable"), "number")
+            if not found:
+                return _waiting(seen) if seen else _forgotten(server, item)
+            self._numbers[run.id] = found
+        return _build(server, self._numbers[run.id])
+
+
+def _number_of(server: JenkinsServer, item: int) -> int:
+    """Return the build that became of an item: Jenkins forgets items, and builds know theirs."""
+    came = [number(b, "number") for b in server.builds() if number(b, "queueId") == item]
+    return came[0] if came else 0
+
+
+def _waiting(item: Mapping[str, Any]) -> Sight:
+    why = item.get("why")
+    return Sight(RunState.QUEUED, step=excerpt(str(why)) if why else "")
+
+
+def _forgotten(server: JenkinsServer, item: int) -> Sight:
+    job = server.runner.job
+    return _unknown(
+        f"Jenkins has forgotten queue item {item}, and none of the last {LAST} builds of {job} "
+        "came of it."
+    )
+
+
+def _unknown(why: str) -> Sight:
+    return Sight(RunState.UNKNOWN, detail=why)
+
+
+def _build(server: JenkinsServer, build: int) -> Sight:
+    name, url = f"{server.runner.job} #{build}", server.build_url(build)
+    seen = server.build(build)
+    if seen is None:
+        return Sight(RunState.UNKNOWN, detail=f"Jenkins has no build {name} any more.", url=url)
+    result = seen.get("result")
+    if seen.get("building") or result is None:
+        return Sight(RunState.RUNNING, job=name, url=url)
+    state = _RESULTS.get(str(result), RunState.UNKNOWN)
+    good = state is RunState.SUCCEEDED
+    detail = "" if good else f"{name} ended as {excerpt(str(result))}."
+    return Sight(state, job="" if good else name, detail=detail, url=url)
+
+
+def _check(server: JenkinsServer) -> None:
+    """Raise what keeps the job from being started with the runner's parameters."""
+    runner, job = server.runner, server.job()
+    if job is None:
+        raise job_missing(runner)
+    if "buildable" not in job:
+        raise unfit(f"{runner.job} is a folder of Jenkins, no job.", "Name a job in it.")
+    if not job["buildable"]:
+        raise unfit(f"the job {runner.job} is disabled in Jenkins.", "Enable it there.")
+    known = defined(job)
+    if not known:
+        hint = "Tick “This project is parameterized” there, and run it once if a file says it."
+        raise unfit(f"the job {runner.job} takes no parameters.", hint)
+    if unknown := sorted(runner.params.keys() - known):
+        names = ", ".join(unknown)
+        raise unfit(
+            f"the job {runner.job} does not know {names}, and Jenkins would leave that out.",
+            f"It takes {', '.join(sorted(known))}.",
+        )

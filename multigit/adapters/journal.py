@@ -1,0 +1,163 @@
+"""The journals on disk: one JSON Lines file per operation, open until the log holds its record.
+
+`operations/<id>.jsonl` is an unfinished operation; when it is closed the file moves to
+`operations/<id>/journal.jsonl`. So to find the unfinished ones is to list a folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from multigit.adapters.durable import append, make_folder, move, open_private, sync_folder
+from multigit.core.journal import VERSION, Entry, Kind, Story, tell
+from multigit.errors import RefusedError
+
+CLOSED = "journal.jsonl"
+
+
+class Journal:
+    """One operation's journal. Every `write` is on disk before it returns."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._lock = threading.Lock()
+        self._mended = False
+
+    @classmethod
+    def begin(cls, folder: Path, operation: str) -> Journal:
+        """Return the journal of a new operation; its first entry creates the file."""
+        return cls(folder / f"{operation}.jsonl")
+
+    @property
+    def is_open(self) -> bool:
+        """True while the operation is unfinished."""
+        return self._file.name != CLOSED
+
+    def write(self, entry: Entry) -> None:
+        """Append an entry and wait until it is on disk.
+
+        An outcome announces nothing, and the remotes know it, so it is not waited for. Raises
+        RefusedError when the entry cannot be kept: then the step that it announces must not begin.
+        """
+        content = {key: value for key, value in asdict(entry).items() if value}
+        line = json.dumps(
+            {"journal": VERSION, **content}, ensure_ascii=True, separators=(",", ":"), default=str
+        )
+        with self._lock:
+            try:
+                self._append(line.encode() + b"\n", durable=entry.kind is not Kind.SETTLED)
+            except OSError as error:
+                raise _not_writable(self._file, error) from error
+
+    def _append(self, line: bytes, *, durable: bool) -> None:
+        """Add a whole line or nothing."""
+        make_folder(self._file.parent)
+        self._mend()
+        descriptor = open_private(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        size = os.fstat(descriptor).st_size
+        try:
+            append(descriptor, line, durable=durable)
+        except OSError:
+            with suppress(OSError):
+                os.truncate(self._file, size)
+            raise
+        if not size:
+            sync_folder(self._file.parent)
+
+    def _mend(self) -> None:
+        """Cut off what a crash left of a line, before the first entry of this process."""
+        if not self._mended and self._file.exists():
+            content = self._file.read_bytes()
+            os.truncate(self._file, content.rfind(b"\n") + 1)
+        self._mended = True
+
+    def close(self) -> None:
+        """Move the journal to its operation's folder: the operation is over."""
+        folder = self._file.with_suffix("")
+        try:
+            make_folder(folder)
+            move(self._file, folder / CLOSED)
+        except OSError as error:
+            raise _not_writable(self._file, error) from error
+
+    def story(self) -> Story | None:
+        """Return what the journal tells, or None when it broke off before the plan was whole.
+
+        What a crash cut off at the end never happened. The next entry takes its place; until then
+        it stays, since somebody may be writing it right now.
+        """
+        *lines, _torn = self._file.read_bytes().split(b"\n")
+        return tell(self._entries(lines))
+
+    def _entries(self, lines: list[bytes]) -> Iterator[Entry]:
+        from pydantic import TypeAdapter
+
+        adapter = TypeAdapter(Entry)
+        for line in lines:
+            content: dict[str, Any] = self._content(line)
+            if content.pop("journal", None) != VERSION:
+                raise RefusedError(
+                    f"The journal {self._file.name} was written by another version of multigit.",
+                    hint="Finish the operation with the version that began it.",
+                    code="journal_newer",
+                )
+            try:
+                yield adapter.validate_python(content)
+            except ValueError as error:
+                raise self._damaged() from error
+
+    def _content(self, line: bytes) -> dict[str, Any]:
+        try:
+            content: dict[str, Any] = json.loads(line)
+        except ValueError as error:
+            raise self._damaged() from error
+        return content
+
+    def _damaged(self) -> RefusedError:
+        return RefusedError(
+            f"The journal {self._file.name} holds a line that multigit did not write.",
+            hint="Look at it, then move it away: the remotes and multigit status tell the rest.",
+            code="journal_damaged",
+        )
+
+
+def unfinished(folder: Path) -> tuple[str, ...]:
+    """Return the ids of the operations that are not closed, oldest first.
+
+    Only an undo begins while another one is open, so it comes last, also when the clock went back.
+    A journal without one whole line is of an operation that never began.
+    """
+    try:
+        files = sorted(folder.glob("*.jsonl"), key=lambda file: (_is_undo(file.stem), file.stem))
+        return tuple(file.stem for file in files if b"\n" in file.read_bytes())
+    except OSError:
+        return ()
+
+
+def _is_undo(operation: str) -> bool:
+    return operation.split("-")[1:2] == ["undo"]
+
+
+def forget_unbegun(folder: Path) -> None:
+    """Remove the journals of operations that never began; only while nobody else is at work."""
+    with suppress(OSError):
+        for file in folder.glob("*.jsonl"):
+            if b"\n" not in file.read_bytes():
+                file.unlink()
+
+
+def _not_writable(file: Path, error: OSError) -> RefusedError:
+    begun = file.exists() and file.stat().st_size > 0
+    go_on = "multigit continue: it asks the remotes what is published"
+    return RefusedError(
+        f"The journal {file.name} cannot be written: {error.strerror or error}.",
+        hint=f"Make room, then run {go_on if begun else 'the command again: nothing was begun'}.",
+        code="journal_not_writable",
+    )

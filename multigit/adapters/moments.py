@@ -1,0 +1,51 @@
+"""The clock, the dice, and who and where we are."""
+
+from __future__ import annotations
+
+import getpass
+import secrets
+import socket
+import threading
+import time
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from multigit.core.moment import Moment
+from multigit.core.record import Actor
+
+
+def now(timezone: str) -> Moment:
+    """Return the present moment in the workspace's timezone, with four random hex digits."""
+    zone = UTC if timezone == "UTC" else ZoneInfo(timezone)  # UTC needs no tz database
+    return Moment(datetime.now(zone).replace(microsecond=0), secrets.token_hex(2))
+
+
+def nonce() -> str:
+    """Return sixteen random hex digits."""
+    return secrets.token_hex(8)
+
+
+def utc_now() -> str:
+    """Return the present second in UTC as the log writes it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def actor(identity: str) -> Actor:
+    """Return who runs this; `identity` is the committer of the repositories."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        user = ""
+    return Actor(identity=identity or user, user=user, host=socket.gethostname())
+
+
+class SystemClock:
+    """The machine's clock, behind the engine's port."""
+
+    def now(self) -> float:
+        """Return the Unix time."""
+        return time.time()
+
+    def wait(self, seconds: float, leave: threading.Event) -> None:
+        """Wait so long, or until somebody wants to leave."""
+        leave.wait(seconds)

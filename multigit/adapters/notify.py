@@ -1,0 +1,175 @@
+"""Tells people through Apprise: chats, mail, pagers, webhooks. A failure is a warning, no more.
+
+Apprise is an extra, `multigit[notify]`. What it logs may hold addresses with their secrets, so it
+is kept off the terminal.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as TimeIsUpError
+from dataclasses import dataclass, field
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+from multigit.adapters.deadline import begin
+from multigit.core.news import News
+from multigit.core.problem import Problem, Severity
+from multigit.core.text import masked, visible
+from multigit.core.workspace import Event
+
+LIMIT = 30.0  # seconds that all targets together may take
+HINT = 'Install it with pip install "multigit[notify]".'
+SUPPORTED = "https://github.com/caronc/apprise lists the addresses that Apprise knows."
+
+_SECRET = re.compile(r"\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """An address that Apprise knows: its name without secrets, and what sends to it."""
+
+    name: str
+    plugin: Any = field(repr=False)
+
+
+def tell(
+    addresses: Sequence[str],
+    news: News,
+    environment: Mapping[str, str],
+    *,
+    limit: float = LIMIT,
+) -> tuple[Problem, ...]:
+    """Send the news to every address, all at the same time; return who was not reached, and why.
+
+    `{env:NAME}` in an address stands for a variable of the environment. It never raises; `limit`
+    is in seconds.
+    """
+    apprise = _apprise()
+    if apprise is None:
+        return _missing(addresses)
+    targets, problems = _targets(apprise, addresses, environment)
+    until = time.monotonic() + limit
+    sent = [(target, begin(partial(_send, apprise, target, news))) for target in targets]
+    failed = [_failed(target, future, until, limit) for target, future in sent]
+    return (*problems, *filter(None, failed))
+
+
+def check(addresses: Sequence[str], environment: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Return what is wrong with the addresses, as far as one can see it without sending."""
+    apprise = _apprise() if addresses else None
+    if apprise is None:
+        return _missing(addresses)
+    return _targets(apprise, addresses, environment)[1]
+
+
+def _apprise() -> ModuleType | None:
+    """Return the library with its log switched off, or None where it is not installed."""
+    try:
+        import apprise
+    except ImportError:
+        return None
+    log = logging.getLogger("apprise")
+    log.propagate = False
+    log.setLevel(logging.CRITICAL + 1)
+    return apprise
+
+
+def _missing(addresses: Sequence[str]) -> tuple[Problem, ...]:
+    if not addresses:
+        return ()
+    message = "nobody can be told: Apprise is not installed."
+    return (Problem("notify_missing", message, HINT, Severity.WARN),)
+
+
+def _targets(
+    apprise: ModuleType, addresses: Sequence[str], environment: Mapping[str, str]
+) -> tuple[list[_Target], tuple[Problem, ...]]:
+    """Return the targets that can be sent to, and what is wrong with the other addresses."""
+    targets: list[_Target] = []
+    problems: list[Problem] = []
+    for address in addresses:
+        names = _SECRET.findall(address)
+        if unset := [name for name in names if not environment.get(name)]:
+            problems.append(_unset(unset))
+            continue
+        target = _target(apprise, address, environment)
+        if target is None:
+            problems.append(_unknown(address))
+        else:
+            targets.append(target)
+    return targets, tuple(problems)
+
+
+def _target(apprise: ModuleType, address: str, environment: Mapping[str, str]) -> _Target | None:
+    """Return the target of an address, or None where Apprise does not know it.
+
+    Apprise masks what it knows to be a secret; of what comes from the environment nothing is shown.
+    """
+    try:
+        filled = _SECRET.sub(lambda found: environment[found[1]], address)
+        plugin = apprise.Apprise.instantiate(filled)
+        if plugin is None:
+            return None
+        shown: str = plugin.url(privacy=True)
+    except Exception:  # noqa: BLE001  (a plugin's bug is no reason to end)
+        return None
+    if names := _SECRET.findall(address):
+        return _Target(f"{_in_words(names)} ({shown.partition('://')[0]})", plugin)
+    return _Target(visible(masked(shown.partition("?")[0])), plugin)
+
+
+def _in_words(names: Sequence[str]) -> str:
+    return ", ".join(f"{{env:{name}}}" for name in names)
+
+
+def _send(apprise: ModuleType, target: _Target, news: News) -> bool:
+    kinds = {
+        Event.SUCCEEDED: apprise.NotifyType.SUCCESS,
+        Event.FAILED: apprise.NotifyType.FAILURE,
+        Event.WAITING: apprise.NotifyType.WARNING,
+    }
+    sender = apprise.Apprise()
+    sender.add(target.plugin)
+    kind = kinds.get(news.event, apprise.NotifyType.INFO)
+    form = apprise.NotifyFormat.MARKDOWN
+    sent = sender.notify(news.body, title=news.title, notify_type=kind, body_format=form)
+    return bool(sent)
+
+
+def _failed(target: _Target, future: Future[bool], until: float, limit: float) -> Problem | None:
+    """Wait for a target until the time is up; return what went wrong, or None."""
+    try:
+        why = "" if future.result(max(0.0, until - time.monotonic())) else "it was not accepted"
+    except TimeIsUpError:
+        why = f"no answer within {limit:g} s"
+    except Exception:  # noqa: BLE001  (a plugin's bug is no reason to end, and may hold a secret)
+        why = "Apprise could not send it"
+    hint = "To see why, send one by hand: apprise -vv -b test ADDRESS"
+    message = f"the message to {target.name} failed: {why}."
+    return Problem("notify_failed", message, hint, Severity.WARN) if why else None
+
+
+def _unset(names: Sequence[str]) -> Problem:
+    these = ", ".join(names)
+    word = "variable" if len(names) == 1 else "variables"
+    return Problem(
+        "notify_address",
+        f"a notification address needs the {word} {these}, not set here.",
+        f"Set {these}, or take the address out of the configuration.",
+        Severity.WARN,
+    )
+
+
+def _unknown(address: str) -> Problem:
+    """Return that an address is not known, without any of it that could be a secret."""
+    names = _SECRET.findall(address)
+    scheme, found, _ = address.partition("://")
+    shown = _in_words(names) or (f"{visible(scheme)}://…" if found else "one without ://")
+    message = f"Apprise does not know a notification address: {shown}."
+    return Problem("notify_address", message, SUPPORTED, Severity.WARN)

@@ -1,0 +1,152 @@
+"""Locks as refs on a remote: created by exactly one, released only by who holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+from multigit.adapters.git_process import at_work
+from multigit.adapters.git_repository import GitRepository
+from multigit.core.locks import PREFIX, Holder, from_bytes, lock_left, lock_ref, to_bytes
+from multigit.core.problem import Problem
+from multigit.core.repository import Publication, PushReport
+from multigit.errors import LockedError, MultigitError
+
+
+class RemoteLocks:
+    """The lock refs in one repository's remote."""
+
+    def __init__(self, repository: GitRepository) -> None:
+        self._repository = repository
+
+    @contextmanager
+    def hold(
+        self,
+        stages: Sequence[str],
+        holder: Holder,
+        *,
+        also: str = "",
+        tell: Callable[[Problem], None],
+    ) -> Iterator[None]:
+        """Hold the locks of all these stages: one push to take them, one to give them back.
+
+        Raises LockedError that says who holds one. A lock that this very operation, or the
+        operation `also`, left behind when it was killed is taken over. Never waits, and never
+        breaks a lock. When Ctrl-C leaves while git is at work it stays, since pushes may still
+        arrive. What could not be given back is told.
+        """
+        sha = self._repository.store(to_bytes(holder))
+        refs = [lock_ref(stage) for stage in stages]
+        own = [Publication(ref, sha, "") for ref in refs]
+        try:
+            self._take(stages, sha, {holder.operation, also})
+        except BaseException:
+            with suppress(MultigitError):  # the answer may be lost, and the lock taken
+                self._repository.push(own)
+            raise
+        try:
+            yield
+        except BaseException as error:
+            if not (isinstance(error, KeyboardInterrupt) and at_work()):
+                self._give_back(own)
+            raise
+        if left := self._give_back(own):
+            tell(lock_left([each.ref for each in left], holder.nonce))
+
+    def _give_back(self, own: Sequence[Publication]) -> Sequence[Publication]:
+        """Delete our locks; return those that the remote still has, as far as it can be asked."""
+        left = own
+        for _ in range(2):  # the second time only for what the remote was seen to hold
+            try:
+                if self._pushed(left):
+                    return ()
+                now = self._repository.remote_refs([each.ref for each in left])
+            except MultigitError:
+                return left
+            left = [each for each in left if now.get(each.ref) == each.before]
+            if not left:
+                return ()
+        return left
+
+    def _pushed(self, publications: Sequence[Publication]) -> bool:
+        """Push; tell whether that is known to have been done."""
+        try:
+            return self._repository.push(publications).accepted
+        except MultigitError:
+            return False
+
+    def _take(self, stages: Sequence[str], sha: str, ours: set[str]) -> None:
+        refs = [lock_ref(stage) for stage in stages]
+        try:
+            report = self._repository.push([Publication(ref, "", sha) for ref in refs])
+            if report.accepted:
+                return
+            held = {stage: found for stage in stages if (found := self.read(stage))}
+        except LockedError:
+            raise
+        except MultigitError as error:
+            raise LockedError(
+                f"The remote that holds the locks did not answer: {error.message}",
+                hint="Nothing was changed. Try again, and see: multigit lock status",
+                code="lock_unreachable",
+            ) from error
+        if len(held) == len(stages) and all(found[0] == sha for found in held.values()):
+            return  # only the answer was lost
+        for stage, (_, other) in held.items():
+            if other is None or other.operation not in ours:
+                raise _held(stage, other)
+        if not held:
+            raise _refused(report)
+        before = {lock_ref(stage): found[0] for stage, found in held.items()}
+        again = self._repository.push([Publication(r, before.get(r, ""), sha) for r in refs])
+        if not again.accepted:
+            raise _refused(again)
+
+    def release_of(
+        self, stages: Sequence[str], operation: str, *, tell: Callable[[Problem], None]
+    ) -> None:
+        """Delete the locks of these stages that an operation left behind; tell what stays."""
+        for stage in stages:
+            found = self.read(stage)
+            if found and found[1] and found[1].operation == operation:
+                own = [Publication(lock_ref(stage), found[0], "")]
+                if left := self._give_back(own):
+                    tell(lock_left([each.ref for each in left], found[1].nonce))
+
+    def read(self, stage: str) -> tuple[str, Holder | None] | None:
+        """Return the id of a stage's lock and who holds it; None when it is free."""
+        found = self._repository.remote_content(lock_ref(stage))
+        return (found[0], from_bytes(found[1])) if found else None
+
+    def release(self, stage: str, sha: str) -> bool:
+        """Delete a lock while it still is this one; tell whether it is gone."""
+        return self._repository.push([Publication(lock_ref(stage), sha, "")]).accepted
+
+
+def _held(stage: str, holder: Holder | None) -> LockedError:
+    if holder is None:
+        return LockedError(
+            f"{PREFIX}{stage} exists on the remote, but is no lock of multigit.",
+            hint="Look at it, and delete it by hand if it is not needed.",
+            code="lock_unreadable",
+        )
+    return LockedError(
+        holder.sentence(stage),
+        hint="Wait for it. If that process is dead: "
+        f'multigit lock release --id {holder.nonce} --reason "why"',
+        code="locked_remotely",
+    )
+
+
+def _refused(report: PushReport) -> LockedError:
+    if not report.final:
+        return LockedError(
+            f"The connection broke off before the lock was taken: {report.reason}",
+            hint="Nothing was changed. Try again, and see: multigit lock status",
+            code="lock_unreachable",
+        )
+    return LockedError(
+        f"The remote did not take the lock ({PREFIX}*): {report.reason}",
+        hint="Allow these refs there, or name another repository in the [lock] section.",
+        code="lock_refused",
+    )

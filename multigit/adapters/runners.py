@@ -1,0 +1,109 @@
+"""Hands each deployment to what carries it out; a kind is loaded when it is first needed."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from multigit.adapters.git_repository import GitRepositories
+from multigit.core.deployment import GithubRunner, JenkinsRunner, Order, Run, Sight
+from multigit.core.problem import Problem
+from multigit.core.workspace import Repo, Workspace
+
+if TYPE_CHECKING:
+    from multigit.adapters.command_runs import CommandRuns
+    from multigit.adapters.github_runs import GithubRuns
+    from multigit.adapters.jenkins_runs import JenkinsRuns
+
+
+class Runners:
+    """The runners of one workspace, behind the engine's port.
+
+    Commands run below `folder`, where the operations are kept.
+    """
+
+    def __init__(self, workspace: Workspace, git: GitRepositories, folder: Path) -> None:
+        self._workspace = workspace
+        self._git = git
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._github: GithubRuns | None = None
+        self._jenkins: JenkinsRuns | None = None
+        self._commands: CommandRuns | None = None
+
+    def check(self, order: Order) -> Sequence[Problem]:
+        """Return what would keep this deployment from starting."""
+        return self._of(order).check(order)
+
+    def checks(self, repo: str, commit: str) -> Sequence[Problem]:
+        """Return why GitHub's checks of a commit are not green, or ()."""
+        return self.github().checks(repo, self._repo(repo).github, commit)
+
+    def start(self, order: Order) -> Run:
+        """Start it, once."""
+        return self._of(order).start(order)
+
+    def find(self, order: Order) -> Run | None:
+        """Look for the run of this very order."""
+        return self._of(order).find(order)
+
+    def look(self, order: Order, run: Run) -> Sight:
+        """Look at a run."""
+        return self._of(order).look(order, run)
+
+    def end(self, order: Order, run: Run) -> None:
+        """End a run that nobody else would end."""
+        self._of(order).end(order, run)
+
+    def github(self) -> GithubRuns:
+        """Return GitHub, which is asked for a token when it is first spoken to."""
+        from multigit.adapters.github_runs import GithubRuns
+        from multigit.adapters.github_slug import api_address, web_host
+        from multigit.adapters.github_token import find_token
+
+        api = self._workspace.github_api or os.environ.get("GITHUB_API_URL", "")
+        host = web_host(api_address(api))
+        with self._lock:
+            self._github = self._github or GithubRuns(
+                api_url=api,
+                token=lambda: find_token(os.environ, host=host),
+                slug_of=lambda name: self._git.repository(self._repo(name)).remote_url(),
+            )
+        return self._github
+
+    def _of(self, order: Order) -> GithubRuns | JenkinsRuns | CommandRuns:
+        match order.runner:
+            case GithubRunner():
+                return self.github()
+            case JenkinsRunner():
+                return self._at_jenkins()
+            case _:
+                return self._here()
+
+    def _at_jenkins(self) -> JenkinsRuns:
+        from multigit.adapters.jenkins_runs import JenkinsRuns
+
+        with self._lock:
+            self._jenkins = self._jenkins or JenkinsRuns(os.environ)
+        return self._jenkins
+
+    def _here(self) -> CommandRuns:
+        from multigit.adapters.command_runs import CommandRuns
+
+        with self._lock:
+            self._commands = self._commands or CommandRuns(
+                self._folder, export=self._export, mode_of=self._mode
+            )
+        return self._commands
+
+    def _repo(self, name: str) -> Repo:
+        return self._workspace.repo(name)
+
+    def _export(self, name: str, commit: str, folder: Path) -> None:
+        self._git.repository(self._repo(name)).export(commit, folder)
+
+    def _mode(self, name: str, commit: str, path: str) -> str:
+        return self._git.repository(self._repo(name)).mode(commit, path)

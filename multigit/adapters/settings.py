@@ -1,0 +1,251 @@
+"""Finds and reads `multigit.toml`: all mistakes at once, in plain words, or a Workspace."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from multigit.adapters.settings_deploy import deploy_of, deploys_of, pace_of
+from multigit.adapters.settings_model import Configuration, section_at
+from multigit.adapters.settings_rules import Key, Mistake, mistakes
+from multigit.adapters.settings_values import FILE, dotted, duration, shown, size
+from multigit.core.deployment import waves
+from multigit.core.text import masked, visible
+from multigit.core.workspace import PushRules, Repo, Stage, Tell, Workspace, unknown
+from multigit.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pydantic_core import ErrorDetails
+
+VARIABLE = "MULTIGIT_CONFIG"
+
+_KINDS = {  # what pydantic finds missing → what should be there, and the hint
+    "bool_type": ("true or false", "Without quotes."),
+    "dict_type": ("made of tables", "Write each as in [{table}.NAME]."),
+    "int_type": ("a whole number", "Without quotes and without a fraction."),
+    "model_type": ("a table", "Write it as [{table}]."),
+    "string_type": ("a text", 'Put it in "quotes".'),
+    "tuple_type": ("a list", 'Write it as ["one", "two"].'),
+}
+
+
+def find_config(start: Path, environment: Mapping[str, str], explicit: Path | None) -> Path:
+    """Return the absolute path of the configuration file.
+
+    `explicit` (--config) comes first, then MULTIGIT_CONFIG, both seen from `start`; then the
+    nearest `multigit.toml` in `start` or above. Raises ConfigError when there is none.
+    """
+    named = explicit or environment.get(VARIABLE)
+    if named:
+        path = Path(os.path.abspath(start / named))  # noqa: PTH100  (no symlinks resolved)
+        if not os.path.isfile(path):  # noqa: PTH113  (false also where we may not look)
+            source = "--config" if explicit else VARIABLE
+            raise ConfigError(
+                f"{visible(str(path))} is no file; {source} names it.",
+                hint=f"Name the {FILE} itself, or run multigit init to write one.",
+                code="no_config",
+            )
+        return path
+    folder = Path(os.path.abspath(start))  # noqa: PTH100
+    for candidate in (folder, *folder.parents):
+        if os.path.isfile(candidate / FILE):  # noqa: PTH113
+            return candidate / FILE
+    raise ConfigError(
+        f"There is no {FILE} in {visible(str(folder))} or above it.",
+        hint="Run multigit init in the folder that holds your repositories.",
+        code="no_config",
+    )
+
+
+def load(path: Path) -> Workspace:
+    """Return the workspace that a file describes; its folder is the workspace's root.
+
+    Raises one ConfigError with all mistakes: `details` holds a (message, hint) for each.
+    """
+    document = _read(path)
+    wrong = [_in_words(error) for error in _errors(document)]
+    for mistake in wrong:
+        _forget(document, mistake.key)
+    # What is wrong is out of the way now, so that the rest can be held against each other.
+    configuration = Configuration.model_validate(document)
+    known = [mistake.key for mistake in wrong]
+    wrong += [mistake for mistake in mistakes(configuration) if not _follows(mistake, known)]
+    if wrong:
+        raise ConfigError(
+            f"{visible(str(path))} has {len(wrong)} mistake{'s' if len(wrong) > 1 else ''}.",
+            hint="Correct the file and run multigit config check.",
+            details=tuple(_told(mistake) for mistake in wrong),
+        )
+    return _workspace(Path(os.path.abspath(path)).parent, configuration)  # noqa: PTH100
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of `multigit.toml`, for editors."""
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    return {"$schema": dialect, **Configuration.model_json_schema()}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    where = visible(str(path))
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        return tomllib.loads(text)
+    except OSError as error:
+        raise ConfigError(
+            f"{where} cannot be read: {error.strerror}.", hint="Check its path and permissions."
+        ) from error
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start]
+        line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
+        raise ConfigError(
+            f"{where}, line {line}, column {column}: this is no UTF-8 text.",
+            hint="Save the file with the encoding UTF-8.",
+        ) from error
+    except ValueError as error:
+        raise ConfigError(
+            f"{where}, {_syntax(str(error), text)}",
+            hint='Texts stand in "quotes", lists in [brackets], and each key appears once.',
+        ) from None
+
+
+def _syntax(said: str, text: str) -> str:
+    """Turn what tomllib says around: the place first, then the reason."""
+    reason, _, place = said.removesuffix(")").rpartition(" (at ")
+    if not place.startswith("line"):  # it is the end of the document
+        place = f"line {text.count(chr(10)) + 1}, column {len(text) - text.rfind(chr(10))}"
+    reason = visible(masked(reason or said))
+    return f"{place}: {reason[:1].lower()}{reason[1:]}."
+
+
+def _errors(document: dict[str, Any]) -> list[ErrorDetails]:
+    try:
+        Configuration.model_validate(document)
+    except ValidationError as error:
+        return error.errors(include_url=False)
+    return []
+
+
+def _in_words(error: ErrorDetails) -> Mistake:
+    """Say it in our words: pydantic's are for programmers."""
+    key, value, context = error["loc"], error["input"], error.get("ctx", {})
+    match error["type"]:
+        case "multigit":
+            return Mistake(key, context["sentence"], context["hint"])
+        case "extra_forbidden":
+            fields = section_at(key).model_fields
+            known = [field.alias or name for name, field in fields.items()]
+            return Mistake(key, "there is no such key.", unknown("key", str(key[-1]), known).hint)
+        case "enum" | "literal_error":
+            return Mistake(key, f"must be {context['expected']}, not {_kind(value)}.", "")
+        case "greater_than_equal":
+            return Mistake(key, f"must be at least {context['ge']}, not {value}.", "")
+        case "less_than_equal":
+            return Mistake(key, f"must be at most {context['le']}, not {value}.", "")
+        case kind:
+            wanted, hint = _KINDS.get(kind, ("something else", ""))
+            hint = hint.format(table=dotted(*key))
+            return Mistake(key, f"must be {wanted}, not {_kind(value)}.", hint)
+
+
+def _kind(value: object) -> str:
+    """Name a value for a message; what may be long or secret is not repeated."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return f"the text {shown(value)}"
+        case int() | float():
+            return f"the number {value}"
+        case list():
+            return "a list"
+        case dict():
+            return "a table"
+        case _:
+            return "a date or time"
+
+
+def _forget(document: dict[str, Any], key: Key) -> None:
+    """Take a wrong value out of the document; a wrong stage or repository stays as a bare table."""
+    table: Any = document
+    *above, last = [part for part in key if isinstance(part, str)]
+    for part in above:
+        table = table.get(part, {})
+    if len(key) == 2 and key[0] in {"stages", "repos"}:  # noqa: PLR2004
+        table[last] = {}
+    else:
+        table.pop(last, None)
+
+
+def _follows(mistake: Mistake, known: list[Key]) -> bool:
+    """Tell whether a mistake is about a value that is wrong already."""
+    keys = (mistake.key, *mistake.beside)
+    return any(key[: len(other)] == other for key in keys for other in known)
+
+
+def _told(mistake: Mistake) -> tuple[str, str]:
+    sentence = f"{dotted(*mistake.key)}: {mistake.sentence}"
+    return visible(masked(sentence)), visible(masked(mistake.hint))
+
+
+def _workspace(root: Path, configuration: Configuration) -> Workspace:
+    whole, push, notify = configuration.workspace, configuration.push, configuration.notify
+    wave = waves({name: repo.after for name, repo in configuration.repos.items()})
+    return Workspace(
+        root=root,
+        stages=tuple(_stages(configuration)),
+        repos=tuple(
+            Repo(
+                name,
+                repo.path or name,
+                repo.url,
+                repo.groups,
+                repo.hooks,
+                wave[name],
+                repo.github,
+                deploys_of(repo, configuration.stages),
+            )
+            for name, repo in configuration.repos.items()
+        ),
+        name=whole.name or visible(root.name),
+        remote=whole.remote,
+        timezone=whole.timezone,
+        jobs=whole.jobs,
+        log=whole.log,
+        git_timeout=duration(configuration.git.timeout),
+        lock_repo=configuration.lock.repo,
+        github_api=configuration.github.api_url,
+        tell=Tell(notify.addresses, notify.events, notify.stages),
+        metrics=configuration.metrics.address,
+        metric_tags=configuration.metrics.tags,
+        push=PushRules(push.ignore, push.secrets, size(push.max_file_size)),
+    )
+
+
+def _stages(configuration: Configuration) -> Iterator[Stage]:
+    """Yield each stage after the one before it; where the order is open, by name."""
+
+    def line(name: str) -> tuple[str, ...]:
+        before = configuration.stages[name].promotes_from
+        return (*(line(before) if before else ()), name)
+
+    for name in sorted(configuration.stages, key=line):
+        stage = configuration.stages[name]
+        yield Stage(
+            name,
+            stage.branch or name,
+            stage.promotes_from,
+            stage.tag,
+            stage.confirm,
+            stage.checklist,
+            stage.require_message,
+            stage.require_checks,
+            stage.environment,
+            deploy_of(stage),
+            pace_of(stage),
+        )

@@ -1,0 +1,290 @@
+"""What `multigit.toml` may say: one model per section.
+
+The fields' descriptions are the source of the JSON Schema that editors show.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, Strict
+
+from multigit.adapters.settings_deploy import DeploySection, HealthSection
+from multigit.adapters.settings_values import (
+    NAME,
+    Duration,
+    Folder,
+    LogName,
+    Ref,
+    Size,
+    Slug,
+    Tag,
+    Text,
+    Texts,
+    Timezone,
+    Url,
+    no_default,
+    no_null,
+)
+from multigit.core.workspace import Confirm, Event, PushRules
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic.config import JsonDict
+
+
+class Section(BaseModel):
+    """A table of the file: no unknown keys, no conversions ("8" is no number)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class WorkspaceSection(Section):
+    """The workspace as a whole."""
+
+    name: Text = Field(
+        default="",
+        description="The product's name, shown to people. Default: the name of the folder.",
+        json_schema_extra=no_default,
+    )
+    remote: Ref = Field(
+        default="origin", description="The git remote that every repository is published to."
+    )
+    timezone: Timezone = Field(
+        default="UTC",
+        description="The timezone of the stamps in tag names, as in Europe/Berlin.",
+    )
+    jobs: int = Field(
+        default=8,
+        ge=1,
+        le=64,
+        description="How many repositories are worked on at a time; --jobs overrides it.",
+    )
+    log: LogName = Field(
+        default="deployment.log",
+        description="The deployment log, a file in the workspace folder. It is only ever added to.",
+    )
+
+
+class StageSection(Section):
+    """One step on the way to production: a branch with its rules."""
+
+    branch: Ref = Field(
+        default="",
+        description="The stage's branch in every repository. Default: the stage's name.",
+        json_schema_extra=no_default,
+    )
+    promotes_from: str = Field(
+        default="",
+        description="The stage before this one, from which commits come. Default: none, the first.",
+        json_schema_extra=no_default,
+    )
+    tag: Tag = Field(
+        default="",
+        description="The tag that each promotion to this stage sets. {timestamp} becomes "
+        "YYYYMMDD-HHMMSS, the same in all repositories. Default: no tag.",
+        json_schema_extra=no_default,
+    )
+    confirm: Annotated[Confirm, Strict(strict=False)] = Field(
+        default=Confirm.YES,
+        description="How a change of this stage is agreed to: none (not asked), yes (y/N), name "
+        "(the stage's name has to be typed).",
+    )
+    checklist: Texts = Field(
+        default=(), description="What a person should have done before; shown with the question."
+    )
+    require_message: bool = Field(
+        default=False,
+        description="Whether a push to this stage or a promotion into it needs a message (-m).",
+    )
+    environment: Text = Field(
+        default="",
+        description="What deployments call the stage, as in production. Default: the stage's name.",
+        json_schema_extra=no_default,
+    )
+    require_checks: bool = Field(
+        default=False,
+        description="Whether the checks at the host must be green for the very commit that is "
+        "promoted here. For GitHub.",
+    )
+    deploy: DeploySection | None = Field(
+        default=None,
+        description="How the stage is deployed after a promotion. Default: not at all.",
+        json_schema_extra=no_null,
+    )
+    health: HealthSection | None = Field(
+        default=None,
+        description="What a deployment has to answer before it counts as done.",
+        json_schema_extra=no_null,
+    )
+
+
+class RepoSection(Section):
+    """One repository; the order in the file is the order in every table."""
+
+    path: Folder = Field(
+        default="",
+        description='Its folder, relative to this file; "." is the workspace folder itself. '
+        "Default: the repository's name.",
+        json_schema_extra=no_default,
+    )
+    url: Url = Field(
+        default="",
+        description="Where multigit pull clones it from when the folder is missing.",
+        json_schema_extra=no_default,
+    )
+    groups: Texts = Field(
+        default=(), description="Names to choose it by together with others: -g NAME."
+    )
+    hooks: bool = Field(
+        default=False, description="Whether pushing runs the repository's own git hooks (pre-push)."
+    )
+    after: Texts = Field(
+        default=(),
+        description="Repositories that are published, deployed and healthy before this one begins.",
+    )
+    github: Slug = Field(
+        default="",
+        description='Its name at GitHub, "owner/name". Default: read off the URL of the remote.',
+        json_schema_extra=no_default,
+    )
+    deploy: dict[str, DeploySection] = Field(
+        default_factory=dict,
+        description="What differs in its deployment, by stage, as in [repos.api.deploy.main].",
+    )
+    health: dict[str, HealthSection] = Field(
+        default_factory=dict,
+        description="What differs in its health check, by stage, as in [repos.api.health.main].",
+    )
+
+
+class PushSection(Section):
+    """What multigit push commits, by shell patterns; `!` takes an exception back."""
+
+    ignore: Texts = Field(
+        default=PushRules().ignore,
+        description="Files that are never committed: the system's litter.",
+    )
+    secrets: Texts = Field(
+        default=PushRules().secrets,
+        description="Files that look like secrets: they block, unless named with --allow.",
+    )
+    max_file_size: Size = Field(
+        default="10MB",
+        description="Larger files block, unless named with --allow. Units: B, KB, MB, GB (1 KB is "
+        "1000 bytes).",
+    )
+
+
+class GitSection(Section):
+    """How git is run."""
+
+    timeout: Duration = Field(
+        default="10m",
+        description="How long one git command may take before it is ended. Units: s, m, h.",
+    )
+
+
+class GithubSection(Section):
+    """The GitHub that deployments are asked of."""
+
+    api_url: Url = Field(
+        default="",
+        description="The address of its API. Default: the variable GITHUB_API_URL, or "
+        "https://api.github.com.",
+        json_schema_extra=no_default,
+    )
+
+
+_Event = Annotated[Event, Strict(strict=False)]  # TOML has texts where we keep names
+
+
+class NotifySection(Section):
+    """Who is told about deployments, by Apprise addresses; needs multigit[notify]."""
+
+    addresses: Texts = Field(
+        default=(),
+        description="Apprise addresses, as in slack://… or mailto://…; {env:NAME} stands for a "
+        "variable, so that no secret stands here.",
+    )
+    events: Annotated[tuple[_Event, ...], Strict(strict=False)] = Field(
+        default=(Event.SUCCEEDED, Event.FAILED),
+        description="What they are told: started, succeeded, failed, waiting.",
+    )
+    stages: Texts = Field(default=(), description="Only about these stages; about all if empty.")
+
+
+class MetricsSection(Section):
+    """Where deployments are counted."""
+
+    address: Text = Field(
+        default="",
+        description="A StatsD server, host:port. Default: none.",
+        json_schema_extra=no_default,
+    )
+    tags: bool = Field(
+        default=True, description="Whether it knows tags, as DogStatsD does; plain StatsD does not."
+    )
+
+
+class LockSection(Section):
+    """The lock across machines: without it only one workspace is protected from itself."""
+
+    repo: str = Field(
+        default="",
+        description="The repository whose remote holds the lock refs (refs/multigit/locks/STAGE). "
+        "Default: none, no lock across machines.",
+        json_schema_extra=no_default,
+    )
+
+
+_NAMED: JsonDict = {"minProperties": 1, "propertyNames": {"pattern": f"^{NAME}$"}}
+
+
+class Configuration(Section):
+    """The configuration of a multigit workspace: its stages and its repositories."""
+
+    model_config = ConfigDict(
+        title="multigit.toml", json_schema_extra={"required": ["stages", "repos"]}
+    )
+
+    workspace: WorkspaceSection = Field(default_factory=WorkspaceSection)
+    stages: dict[str, StageSection] = Field(
+        default_factory=dict,
+        description="The stages by name, as in [stages.stg]. promotes_from gives their order.",
+        json_schema_extra=_NAMED,
+    )
+    repos: dict[str, RepoSection] = Field(
+        default_factory=dict,
+        description="The repositories by name, as in [repos.api].",
+        json_schema_extra=_NAMED,
+    )
+    push: PushSection = Field(default_factory=PushSection)
+    git: GitSection = Field(default_factory=GitSection)
+    lock: LockSection = Field(default_factory=LockSection)
+    github: GithubSection = Field(default_factory=GithubSection)
+    notify: NotifySection = Field(default_factory=NotifySection)
+    metrics: MetricsSection = Field(default_factory=MetricsSection)
+
+
+SECTIONS: Mapping[str, type[Section]] = {
+    "workspace": WorkspaceSection,
+    "stages": StageSection,
+    "repos": RepoSection,
+    "push": PushSection,
+    "git": GitSection,
+    "lock": LockSection,
+    "github": GithubSection,
+    "notify": NotifySection,
+    "metrics": MetricsSection,
+}
+NESTED: Mapping[str, type[BaseModel]] = {"deploy": DeploySection, "health": HealthSection}
+
+
+def section_at(key: tuple[str | int, ...]) -> type[BaseModel]:
+    """Return the model of the table that a key stands in."""
+    inner = [part for part in key[2:-1] if part in NESTED]
+    if inner:
+        return NESTED[str(inner[0])]
+    return SECTIONS[str(key[0])] if len(key) > 1 else Configuration

@@ -1,0 +1,218 @@
+"""The single values of `multigit.toml`: names, paths, durations, …, each with its rule in words.
+
+A type's pattern is what editors check through the JSON Schema; its validator is what counts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zoneinfo
+from difflib import get_close_matches
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator, Strict, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from multigit.core.moment import STAMP
+from multigit.core.text import visible
+
+if TYPE_CHECKING:
+    from pydantic.config import JsonDict
+
+FILE = "multigit.toml"
+NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+# git-check-ref-format(1), within the characters that multigit uses in names.
+REF = r"(?!HEAD$|.*(\.\.|//|/\.|\.lock(/|$)|[./]$))[A-Za-z0-9][A-Za-z0-9._/-]{0,199}"
+SLUG = r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+"
+DURATION = r"[1-9][0-9]{0,4}(s|m|h)"
+NO_PAUSE = "0s"
+SIZE = r"[1-9][0-9]{0,5}(B|KB|MB|GB)"
+_LONGEST = 86_400.0
+
+USE_NAME = "Use letters, digits, '.', '_' and '-', a letter or digit first, at most 100 of them."
+USE_REF = (
+    "Use letters, digits, '.', '_', '-' and '/', as in release/2.x. See git-check-ref-format(1)."
+)
+_USE_TAG = "Write {timestamp} once, as in deploy-{timestamp}."
+
+
+def wrong(sentence: str, hint: str) -> PydanticCustomError:
+    """Return what a validator raises: our sentence and our hint, carried through pydantic."""
+    return PydanticCustomError("multigit", "{sentence}", {"sentence": sentence, "hint": hint})
+
+
+def shown(text: str) -> str:
+    """Return a text from the file for a message: in quotes, harmless, a URL only by its scheme."""
+    text = re.sub(r"://.*", "://…", text, flags=re.DOTALL)
+    return repr(text if len(text) <= 60 else f"{text[:60]}…")  # noqa: PLR2004
+
+
+def dotted(*keys: str | int) -> str:
+    """Return a key as TOML writes it: repos."api.v2".path; a number counts a list's items."""
+    path = ".".join(
+        key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else quoted(key)
+        for key in keys
+        if isinstance(key, str)
+    )
+    return path + "".join(f", item {key + 1}" for key in keys if isinstance(key, int))
+
+
+def quoted(text: str) -> str:
+    """Return a text as a TOML basic string."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def duration(text: str) -> float:
+    """Return the seconds of "10s", "5m" or "1h"; raises ValueError for anything else."""
+    if not re.fullmatch(DURATION, text):
+        raise ValueError("no duration")
+    return float(text[:-1]) * {"s": 1, "m": 60, "h": 3600}[text[-1]]
+
+
+def size(text: str) -> int:
+    """Return the bytes of "800B", "500KB", "10MB" or "1GB"; raises ValueError for anything else.
+
+    The units are decimal: 1 KB is 1000 bytes.
+    """
+    if not re.fullmatch(SIZE, text):
+        raise ValueError("no size")
+    number, unit = re.sub(r"\D", "", text), re.sub(r"\d", "", text)
+    return int(number) * {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}[unit]
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a stage or a repository may have this name."""
+    return re.fullmatch(NAME, text) is not None
+
+
+def is_ref(text: str) -> bool:
+    """Tell whether a branch, tag or remote may have this name."""
+    return re.fullmatch(REF, text) is not None
+
+
+def check_text(text: str) -> str:
+    """Refuse a text that is empty, or that holds what a terminal obeys or hides."""
+    if not text.strip():
+        raise wrong("must not be empty.", "Write a text, or leave the key out.")
+    if visible(text) != text:
+        raise wrong("holds control or invisible characters.", "Type the text anew without them.")
+    return text
+
+
+def check_path(text: str) -> str:
+    """Return a repository's path normalised: no "./", no doubled or trailing slash."""
+    path = PurePosixPath(check_text(text))
+    if path.is_absolute() or path.parts[:1] == ("~",) or "://" in text:
+        hint = "Write where it lies seen from the configuration's folder, as in services/api."
+        raise wrong(f"must be a relative path, not {shown(text)}.", hint)
+    if ".." in path.parts:
+        hint = f"Keep all repositories below the folder of {FILE}, and write no '..'."
+        raise wrong(f"{shown(text)} may leave the workspace folder.", hint)
+    return str(path)
+
+
+def check_url(text: str) -> str:
+    """Refuse what git would take for an option, or read from whatever folder it runs in."""
+    if check_text(text).startswith(("-", ".")):
+        hint = "As in git@host:group/api.git, https://host/group/api.git or /srv/git/api.git."
+        raise wrong("must be a URL or an absolute path.", hint)
+    return text
+
+
+def _check_ref(text: str) -> str:
+    if not is_ref(text):
+        raise wrong(f"{shown(text)} is no name that git and multigit take.", USE_REF)
+    return text
+
+
+def _check_tag(text: str) -> str:
+    if text.count(STAMP) != 1:
+        raise wrong(f"must hold {STAMP} exactly once.", _USE_TAG)
+    if re.search(r"[{}]", text.replace(STAMP, "")):
+        raise wrong(f"knows no placeholder but {STAMP}.", _USE_TAG)
+    if not is_ref(text.replace(STAMP, "20250115-150130")):
+        raise wrong(f"{shown(text)} makes no name that git and multigit take.", USE_REF)
+    return text
+
+
+def _check_slug(text: str) -> str:
+    if not re.fullmatch(SLUG, text):
+        raise wrong(f"must be owner/name, not {shown(text)}.", "As in acme/api.")
+    return text
+
+
+def _check_log(text: str) -> str:
+    if not is_name(text) or text.casefold() == FILE:
+        hint = "Write one like deployment.log; it lies beside the configuration."
+        raise wrong(f"must be a plain file name, not {shown(text)}.", hint)
+    return text
+
+
+def _check_timezone(text: str) -> str:
+    if text == "UTC":  # known even where the machine has no timezone database
+        return text
+    try:
+        zoneinfo.ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
+        near = get_close_matches(text, zoneinfo.available_timezones(), n=1)
+        hint = f"Did you mean {near[0]}?" if near else "As in UTC, Europe/Berlin or Asia/Tokyo."
+        raise wrong(f"there is no timezone {shown(text)}.", hint) from None
+    return text
+
+
+def _check_duration(text: str) -> str:
+    try:
+        fits = duration(text) <= _LONGEST
+    except ValueError:
+        fits = False
+    if not fits:
+        hint = "Write a whole number with s, m or h, as in 10s, 5m or 1h; at most 24h."
+        raise wrong(f"must be a duration, not {shown(text)}.", hint)
+    return text
+
+
+def _check_pause(text: str) -> str:
+    return text if text == NO_PAUSE else _check_duration(text)
+
+
+def _check_size(text: str) -> str:
+    try:
+        size(text)
+    except ValueError:
+        hint = "Write a whole number with B, KB, MB or GB and no space, as in 500KB or 10MB."
+        raise wrong(f"must be a size, not {shown(text)}.", hint) from None
+    return text
+
+
+def no_default(schema: JsonDict) -> None:
+    """Leave out of the schema a default that only stands for another value."""
+    schema.pop("default", None)
+
+
+def no_null(schema: JsonDict) -> None:
+    """Leave out of the schema what TOML cannot write: a table is there or not."""
+    schema.pop("default", None)
+    if isinstance(kinds := schema.pop("anyOf", None), list) and isinstance(kinds[0], dict):
+        schema.update(kinds[0])
+
+
+def _like(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
+
+
+Text = Annotated[
+    str, AfterValidator(check_text), WithJsonSchema({"type": "string", "minLength": 1})
+]
+Texts = Annotated[tuple[Text, ...], Strict(strict=False)]  # TOML has lists where we keep tuples
+Ref = Annotated[str, AfterValidator(_check_ref), _like(REF)]
+Tag = Annotated[str, AfterValidator(_check_tag), _like(r"[^{}]*\{timestamp\}[^{}]*")]
+Folder = Annotated[str, AfterValidator(check_path), _like(r"(?![/~])(?!(.*/)?\.\.(/|$)).+")]
+Url = Annotated[str, AfterValidator(check_url), _like("[^.-].*")]
+Slug = Annotated[str, AfterValidator(_check_slug), _like(SLUG)]
+LogName = Annotated[str, AfterValidator(_check_log), _like(NAME)]
+Timezone = Annotated[str, AfterValidator(_check_timezone)]
+Duration = Annotated[str, AfterValidator(_check_duration), _like(DURATION)]
+Pause = Annotated[str, AfterValidator(_check_pause), _like(f"({NO_PAUSE}|{DURATION})")]
+Size = Annotated[str, AfterValidator(_check_size), _like(SIZE)]

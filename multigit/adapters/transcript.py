@@ -1,0 +1,58 @@
+"""The full story of git in one repository and operation, kept in a file for whoever has to look."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from multigit.adapters.durable import make_folder, open_private
+from multigit.core.text import masked
+
+LONGEST = 20_000
+
+
+class Transcript:
+    """Collects what git was asked and said; held in memory until `keep` names a file.
+
+    Looking leaves nothing behind; an operation that changes something keeps its transcripts.
+    """
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._file: Path | None = None
+        self._lock = threading.Lock()
+
+    def add(
+        self, arguments: Sequence[str], stdout: str, stderr: str, status: int | None = None
+    ) -> None:
+        """Note one git process: its arguments, its output and how it ended."""
+        ending = "" if status is None else f"exit {status}\n"
+        output = masked(stdout.replace("\0", "\n").encode("utf-8", "replace").decode())
+        text = (
+            f"$ git {masked(shlex.join(arguments))}\n{output[:LONGEST]}"
+            f"{'' if output.endswith(chr(10)) or not output else chr(10)}{stderr}{ending}"
+        )
+        with self._lock:
+            self._lines.append(text)
+            self._flush()
+
+    def keep(self, file: Path) -> None:
+        """Write what was collected to the file, mode 0600, and add to it from now on."""
+        with self._lock:
+            self._file = file
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._file is None:
+            return
+        text = "".join(self._lines).encode("utf-8", "backslashreplace")
+        with suppress(OSError):  # a full disk must not stop what is only being told here
+            make_folder(self._file.parent)
+            descriptor = open_private(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(text)
+            self._lines.clear()

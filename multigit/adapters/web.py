@@ -1,0 +1,199 @@
+"""The one door to the web: one request, one answer, within a time limit over everything.
+
+No redirect is followed, no request is sent twice, and nothing of a netrc file or of the address
+itself becomes a password. Proxies and certificates come from the environment, as usual.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import TimeoutError as TimeIsUpError
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from multigit.adapters.deadline import begin
+from multigit.core.text import visible
+from multigit.errors import MultigitError
+
+if TYPE_CHECKING:
+    import requests
+
+LARGEST = 64 * 1024  # bytes of an answer that are read
+CHUNK = 8 * 1024
+GRACE = 0.1  # seconds in which a request may still say itself why it failed
+AGENT = "multigit"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: status, the beginning of its body as text, headers by lower-case name."""
+
+    status: int
+    text: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class WebError(MultigitError):
+    """There is no answer; `reason` is why, without a full stop.
+
+    `sent` is False when it is certain that the request never reached the server.
+    """
+
+    code = "unreachable"
+
+    def __init__(self, reason: str, *, sent: bool) -> None:
+        super().__init__(f"it cannot be reached: {reason}.")
+        self.reason = reason
+        self.sent = sent
+
+
+def address_fault(url: str) -> str:
+    """Return why nothing can be asked at this address, or empty."""
+    if visible(url) != url or " " in url:
+        return "it holds a space or a control character"
+    try:
+        parts = urlsplit(url)
+        valid = parts.hostname and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid or parts.scheme not in {"http", "https"}:
+        return "it is no http or https address"
+    if parts.username is not None or parts.password is not None:
+        return "it holds a user name or password"
+    return ""
+
+
+def request(
+    method: str,
+    url: str,
+    *,
+    timeout: float,
+    headers: Mapping[str, str] | None = None,
+    form: Mapping[str, str] | None = None,
+    limit: int = LARGEST,
+) -> Reply:
+    """Send one request, once, and return its answer with at most `limit` bytes of the body.
+
+    `timeout` is in seconds and counts from the name's look-up to the last byte. Raises WebError.
+    """
+    sending = partial(_send, method, url, timeout, dict(headers or {}), form, limit)
+    future = begin(sending)
+    try:
+        reply = future.result(timeout + GRACE)
+    except TimeIsUpError:
+        reply = _late(timeout)
+    if isinstance(reply, Reply):
+        return reply
+    raise reply
+
+
+def _send(
+    method: str,
+    url: str,
+    timeout: float,
+    headers: dict[str, str],
+    form: Mapping[str, str] | None,
+    limit: int,
+) -> Reply | WebError:
+    """Return the answer, or why there is none.
+
+    The errors of `requests` hold the request with its password, so none of them gets out of here.
+    """
+    import requests
+    from urllib3.exceptions import HTTPError
+
+    until = time.monotonic() + timeout
+    own = {"User-Agent": AGENT, "Accept-Encoding": "identity", **headers}
+    with requests.Session() as session:
+        session.stream = True
+        session.auth = _as_it_is  # without one, `requests` looks into netrc
+        try:
+            prepared = session.prepare_request(requests.Request(method, url, own, data=form))
+            around: Any = session.merge_environment_settings(url, {}, None, None, None)
+            adapter = session.get_adapter(url)
+        except (requests.RequestException, ValueError):
+            return WebError("the address is not valid", sent=False)
+        try:
+            # Not `session.send`: it reads all of a redirecting answer, and chokes on some.
+            answer = adapter.send(prepared, timeout=timeout, **around)
+            with answer:
+                return _read(answer, limit, until, timeout)
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            return _explained(error, timeout)
+
+
+def _as_it_is(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+    return prepared
+
+
+def _read(answer: requests.Response, limit: int, until: float, timeout: float) -> Reply | WebError:
+    body = b""
+    while len(body) < limit:
+        chunk: bytes = answer.raw.read1(min(CHUNK, limit - len(body)), decode_content=True)
+        if not chunk:
+            break
+        body += chunk
+        if time.monotonic() > until:
+            return _late(timeout)
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return Reply(answer.status_code, _text(body, headers.get("content-type", "")), headers)
+
+
+def _text(body: bytes, kind: str) -> str:
+    """Return the body as text: in the character set that it names, else in UTF-8."""
+    _, _, charset = kind.lower().partition("charset=")
+    try:
+        return body.decode(charset.split(";")[0].strip(" \"'") or "utf-8", "replace")
+    except LookupError:
+        return body.decode("utf-8", "replace")
+
+
+def _late(timeout: float) -> WebError:
+    return WebError(f"no complete answer within {timeout:g} s", sent=True)
+
+
+def _explained(error: Exception, timeout: float) -> WebError:
+    """Return the error in words; the first line that fits one of its causes counts."""
+    import requests
+    from urllib3.exceptions import NewConnectionError
+
+    causes = tuple(_causes(error))
+    before: tuple[tuple[type[BaseException], str], ...] = (
+        (requests.exceptions.ProxyError, "the proxy that the environment names does not answer"),
+        (ssl.SSLCertVerificationError, f"its TLS certificate is not accepted{_why(causes)}"),
+        (socket.gaierror, "no host has this name"),
+        (ConnectionRefusedError, "connections are refused"),
+        (requests.ConnectTimeout, f"no connection within {timeout:g} s"),
+        (NewConnectionError, "the network has no way to it"),
+    )
+    for kind, reason in before:
+        if any(isinstance(cause, kind) for cause in causes):
+            return WebError(reason, sent=False)
+    if any(isinstance(cause, requests.Timeout | TimeoutError) for cause in causes):
+        return _late(timeout)
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        return WebError("the TLS connection failed", sent=True)
+    return WebError("the connection was cut before the answer was complete", sent=True)
+
+
+def _why(causes: Sequence[BaseException]) -> str:
+    """Return what is wrong with a certificate, in brackets."""
+    said = [c.verify_message for c in causes if isinstance(c, ssl.SSLCertVerificationError)]
+    return f" ({visible(said[0])})" if said else ""
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and all that it came from, however it was wrapped."""
+    seen: list[BaseException] = []
+    left: list[Any] = [error]
+    while left:
+        one = left.pop(0)
+        if isinstance(one, BaseException) and not any(one is other for other in seen):
+            seen.append(one)
+            left += [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
+            yield one

@@ -1,0 +1,82 @@
+"""The `.multigit` folder: private to the user, never committed, one folder per operation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from multigit.adapters.deployment_log import DeploymentLog
+from multigit.adapters.journal import CLOSED, Journal, forget_unbegun, unfinished
+from multigit.core.journal import Story
+from multigit.core.workspace import Workspace
+from multigit.errors import RefusedError, UsageError
+
+
+class WorkspaceFiles:
+    """Where multigit keeps its own files in a workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._root = workspace.root
+        self.folder = workspace.root / ".multigit"
+        self.log = DeploymentLog(workspace.root / workspace.log, self.folder / "log.lock")
+
+    def require_writable(self) -> None:
+        """Make the folder and raise RefusedError when it or the log cannot be written."""
+        try:
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+            ignore = self.folder / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n")
+        except OSError as error:
+            raise RefusedError(
+                f"The workspace {self._root} cannot be written: {error.strerror or error}.",
+                hint="Run multigit as a user who may write there.",
+                code="workspace_not_writable",
+            ) from error
+        self.log.require_writable()
+
+    @property
+    def operations(self) -> Path:
+        """Return the folder of all operations: a journal for each unfinished one."""
+        return self.folder / "operations"
+
+    def unfinished(self) -> tuple[str, ...]:
+        """Return the ids of unfinished operations, oldest first."""
+        return unfinished(self.operations)
+
+    def forget_unbegun(self) -> None:
+        """Remove what operations left that never began; only while nobody else is at work."""
+        forget_unbegun(self.operations)
+
+    def read_journal(self, operation: str) -> tuple[Journal, Story]:
+        """Return an operation's journal, open or closed; raises UsageError when there is none.
+
+        A journal that broke off before its plan was whole tells of nothing.
+        """
+        for file in (self.operations / f"{operation}.jsonl", self.operation(operation) / CLOSED):
+            if file.is_file():
+                journal = Journal(file)
+                story = journal.story()
+                if story:
+                    return journal, story
+        raise UsageError(
+            f"There is no journal of an operation {operation!r} here.",
+            hint="multigit log shows releases, multigit log --json the ids of operations.",
+            code="unknown_operation",
+        )
+
+    def operation(self, operation: str) -> Path:
+        """Return the folder of one operation: what git said in each repository."""
+        return self.operations / operation
+
+
+def write_new(file: Path, text: str) -> None:
+    """Write a file that must not exist yet; raises RefusedError where that cannot be done."""
+    try:
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise RefusedError(
+            f"{file} cannot be written: {error.strerror or error}.",
+            hint="Choose a folder that you may write to.",
+            code="not_writable",
+        ) from error

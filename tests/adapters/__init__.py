@@ -1,0 +1,1 @@
+"""The doors to the outside world, on the real things."""

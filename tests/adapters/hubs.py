@@ -1,0 +1,92 @@
+"""GithubRuns over the double: orders, and errors that are searched for the token."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from multigit.adapters.github_door import PATIENT, Timeouts
+from multigit.adapters.github_runs import GithubRuns
+from multigit.core.deployment import GithubRunner, Order, Run, Trigger
+from multigit.errors import MultigitError
+from tests.doubles.conftest import REPO
+from tests.doubles.github import TOKEN, GitHub, Point
+from tests.support.forge import ForgeRepo
+
+START = "actions/create-workflow-dispatch"
+RUN = "actions/get-workflow-run"
+JOBS = "actions/list-jobs-for-workflow-run"
+LISTING = "actions/list-workflow-runs"
+KEY = "promote-7/api/nrt/1"
+DISPATCHED = GithubRunner(
+    "deploy.yml", ref="branch", inputs={"release": "{release}", "target": "{target}"}, slug=REPO
+)
+KEYED = replace(DISPATCHED, inputs={"release": "{release}", "token": "{key}"})
+PUSHED = GithubRunner("build.yml", trigger=Trigger.PUSH, ref="branch", slug=REPO)
+IMPATIENT = Timeouts(connect=2.0, read=0.2, whole=0.6, limit=60.0)
+
+
+def order(api: ForgeRepo, runner: GithubRunner = DISPATCHED, **changes: Any) -> Order:
+    """Return an order to deploy what is on main now."""
+    made = Order(
+        key=KEY,
+        repo="api",
+        stage="main",
+        environment="production",
+        branch="main",
+        sha=api.tip("main"),
+        tag="deploy-1",
+        release="r1",
+        target="nrt",
+        since=time.time(),
+        runner=runner,
+    )
+    return replace(made, **changes)
+
+
+def runs_at(
+    double: GitHub,
+    *,
+    url: str = "",
+    token: str = TOKEN,
+    waits: list[float] | None = None,
+    timeouts: Timeouts = PATIENT,
+) -> GithubRuns:
+    """Return the adapter under test; it remembers its waits instead of waiting."""
+    return GithubRuns(
+        api_url=double.api,
+        token=lambda: token,
+        slug_of=lambda _: url,
+        wait=(waits if waits is not None else []).append,
+        timeouts=timeouts,
+    )
+
+
+def begun(hub: GitHub, api: ForgeRepo, *steps: str | Point) -> tuple[Order, Run]:
+    """Start a run with this course; the order and its run."""
+    if steps:
+        hub.script(REPO, steps)
+    wanted = order(api)
+    return wanted, runs_at(hub).start(wanted)
+
+
+def refused(call: Callable[[], object], kind: type[MultigitError] = MultigitError) -> MultigitError:
+    """Return the error that a call raises; the token is nowhere in it or in what it came from."""
+    with pytest.raises(kind) as caught:
+        call()
+    assert TOKEN not in "".join(everything(caught.value))
+    return caught.value
+
+
+def everything(error: BaseException | None) -> Iterator[str]:
+    """Yield all that an error, and whatever it came from, could show."""
+    while error is not None:
+        yield from traceback.format_exception(error)
+        yield from (repr(error), repr(error.args), repr(vars(error)))
+        yield repr({k: vars(v) for k, v in vars(error).items() if hasattr(v, "__dict__")})
+        error = error.__cause__ or error.__context__

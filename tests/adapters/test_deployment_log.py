@@ -1,0 +1,222 @@
+"""The deployment log on disk: what was acknowledged is there, whatever happens."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from multigit.adapters import deployment_log
+from multigit.adapters.deployment_log import DeploymentLog
+from multigit.core.record import BadLine, Head
+from multigit.errors import RefusedError
+
+ROOT = os.name == "posix" and os.geteuid() == 0
+NOBODY = 65534
+
+WRITER = """\
+import sys
+from pathlib import Path
+from multigit.adapters.deployment_log import DeploymentLog
+log = DeploymentLog(Path("deployment.log"), Path(".multigit/log.lock"))
+for number in range(int(sys.argv[2])):
+    log.append({"operation": f"{sys.argv[1]}-{number}"})
+"""
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> DeploymentLog:
+    """Return a log that does not exist yet."""
+    return DeploymentLog(tmp_path / "deployment.log", tmp_path / ".multigit/log.lock")
+
+
+def operations(log: DeploymentLog) -> list[str]:
+    """Return the operations that the log holds."""
+    return [str(each["operation"]) for each in log.records()]
+
+
+def test_records_follow_each_other(log: DeploymentLog) -> None:
+    """Each is told its place; the log is sound, and private."""
+    assert log.head() == Head()
+    heads = [log.append({"operation": f"{number}"}) for number in range(3)]
+    assert [head.seq for head in heads] == [1, 2, 3]
+    assert log.verify() == log.head() == heads[-1]
+    assert operations(log) == ["0", "1", "2"]
+    assert stat.S_IMODE(log.file.stat().st_mode) == 0o600
+
+
+def test_a_record_is_on_disk_before_it_is_acknowledged(
+    log: DeploymentLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """File and folder are synchronised."""
+    log.append({"operation": "first"})
+    synchronised: list[str] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        kind = "folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file"
+        synchronised.append(kind)
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    log.append({"operation": "second"})
+    assert synchronised == ["file", "folder"]
+
+
+def test_several_processes_append_one_after_the_other(log: DeploymentLog) -> None:
+    """No record is lost and the chain holds."""
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, f"w{number}", "8"], cwd=log.file.parent)
+        for number in range(4)
+    ]
+    assert [writer.wait(60) for writer in writers] == [0] * 4
+    assert sorted(operations(log)) == sorted(f"w{w}-{n}" for w in range(4) for n in range(8))
+    verified = log.verify()
+    assert isinstance(verified, Head)
+    assert verified.seq == 32
+
+
+def test_a_torn_tail_is_moved_aside_wherever_it_broke_off(log: DeploymentLog) -> None:
+    """At each byte of the last line; what was whole before stays whole."""
+    log.append({"operation": "whole"})
+    whole = log.file.read_bytes()
+    log.append({"operation": "torn"})
+    line = log.file.read_bytes()[len(whole) :]
+    aside = log.file.with_name("deployment.log.torn")
+    for length in range(1, len(line)):
+        log.file.write_bytes(whole + line[:length])
+        aside.unlink(missing_ok=True)
+        assert log.verify() == BadLine(2, "torn", "ends in the middle of a record")
+        assert log.head().seq == 1
+        log.append({"operation": "after"})
+        assert operations(log) == ["whole", "after"]
+        assert isinstance(log.verify(), Head)
+        assert aside.read_bytes() == line[:length] + b"\n"
+        assert stat.S_IMODE(aside.stat().st_mode) == 0o600
+
+
+def test_torn_tails_are_collected(log: DeploymentLog) -> None:
+    """None is dropped for the next one."""
+    for tail in (b"one", b"two"):
+        with log.file.open("ab") as file:
+            file.write(tail)
+        log.append({"operation": "x"})
+    assert log.file.with_name("deployment.log.torn").read_bytes() == b"one\ntwo\n"
+
+
+def test_a_link_in_its_place_is_refused(log: DeploymentLog, tmp_path: Path) -> None:
+    """What it points at stays as it is."""
+    victim = tmp_path / "victim"
+    victim.write_text("mine\n", encoding="utf-8")
+    log.file.symlink_to(victim)
+    for write in (log.require_writable, lambda: log.append({"operation": "x"})):
+        with pytest.raises(RefusedError) as caught:
+            write()
+        assert caught.value.code in {"log_not_writable", "log_unreadable"}
+    assert victim.read_text() == "mine\n"
+
+
+def test_a_folder_in_its_place_is_refused(log: DeploymentLog) -> None:
+    """With a sentence."""
+    log.file.mkdir()
+    with pytest.raises(RefusedError, match=r"deployment log deployment\.log cannot be written"):
+        log.require_writable()
+
+
+@pytest.fixture
+def read_only() -> Iterator[Path]:
+    """Return a folder that this process may enter and read, but not write."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o555)
+    if ROOT:
+        os.seteuid(NOBODY)
+    yield folder
+    if ROOT:
+        os.seteuid(0)
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="asks for permissions as POSIX has them")
+def test_a_read_only_folder_is_refused_beforehand(read_only: Path) -> None:
+    """So that nothing is published that could not be recorded."""
+    log = DeploymentLog(read_only / "deployment.log", read_only / ".multigit/log.lock")
+    for write in (log.require_writable, lambda: log.append({"operation": "x"})):
+        with pytest.raises(RefusedError) as caught:
+            write()
+        assert caught.value.code == "log_not_writable"
+        assert "Permission denied" in caught.value.message
+        assert str(read_only) in caught.value.hint
+    assert (log.head(), log.records(), log.verify()) == (Head(), [], Head())
+
+
+def test_asking_whether_it_is_writable_writes_nothing(log: DeploymentLog) -> None:
+    """An empty log is a sound one."""
+    log.require_writable()
+    assert log.file.read_bytes() == b""
+    assert log.verify() == Head()
+    log.append({"operation": "x"})
+    before = log.file.read_bytes()
+    log.require_writable()
+    assert log.file.read_bytes() == before
+
+
+def test_a_lock_that_is_held_is_waited_for_and_then_named(
+    log: DeploymentLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is never broken."""
+    monkeypatch.setattr(deployment_log, "LOCK_SECONDS", 0.1)
+    lock = log.file.parent / ".multigit/log.lock"
+    lock.parent.mkdir()
+    with FileLock(lock), pytest.raises(RefusedError) as caught:
+        log.append({"operation": "x"})
+    assert caught.value.code == "log_locked"
+    log.append({"operation": "x"})
+
+
+def test_a_full_disk_leaves_what_was_there(
+    log: DeploymentLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error is a sentence, and the next record finds a sound log."""
+    log.append({"operation": "before"})
+
+    def half(descriptor: int, data: bytes) -> int:
+        written = real(descriptor, data[: len(data) // 2])
+        monkeypatch.setattr(os, "write", full)
+        return written
+
+    def full(_descriptor: int, _data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    real = os.write
+    monkeypatch.setattr(os, "write", half)
+    with pytest.raises(RefusedError, match="No space left on device"):
+        log.append({"operation": "lost"})
+    monkeypatch.setattr(os, "write", real)
+    log.append({"operation": "after"})
+    assert operations(log) == ["before", "after"]
+    assert isinstance(log.verify(), Head)
+
+
+@pytest.mark.parametrize("damage", [b"x", b"{}", b"\xff\xfe", b""])
+def test_an_edited_line_is_found_and_read_over(damage: bytes, log: DeploymentLog) -> None:
+    """The others can still be shown; new records go on behind."""
+    for number in range(3):
+        log.append({"operation": f"{number}"})
+    lines = log.file.read_bytes().split(b"\n")
+    lines[1] = damage
+    log.file.write_bytes(b"\n".join(lines))
+    found = log.verify()
+    assert isinstance(found, BadLine)
+    assert found.line == 2
+    assert operations(log) == ["0", "2"] if damage != b"{}" else True
+    log.append({"operation": "3"})
+    assert log.records()[-1]["operation"] == "3"

@@ -1,0 +1,297 @@
+"""Finding repositories below a folder, and the configuration that is written for them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from multigit.adapters.discovery import FoundRepo, discover, render_config
+from multigit.adapters.settings import load
+from multigit.core.workspace import Confirm, Repo, Stage, Workspace
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the machine's git configuration out."""
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "Ada")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "ada@example.org")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """Return an empty folder called shop."""
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    return folder
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git and return what it prints."""
+    return subprocess.run(
+        ["git", *arguments], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def repository(
+    folder: Path, *, local: str = "", remote: str = "", origin: str = "git@host:x.git"
+) -> Path:
+    """Make a repository with these local and remote-tracking branches, and a remote origin."""
+    folder.mkdir(parents=True, exist_ok=True)
+    git(folder, "init", "--quiet", "--template=", "--initial-branch=wip")
+    if origin:
+        git(folder, "config", "remote.origin.url", origin)
+    refs = [
+        *(f"refs/heads/{branch}" for branch in local.split()),
+        *(f"refs/remotes/origin/{branch}" for branch in remote.split()),
+    ]
+    if refs:
+        git(folder, "commit", "--quiet", "--allow-empty", "--message=first")
+        head = git(folder, "rev-parse", "HEAD")
+        for ref in refs:
+            git(folder, "update-ref", ref, head)
+    return folder
+
+
+def rendered(folder: Path, found: tuple[FoundRepo, ...], name: str = "shop") -> Workspace:
+    """Write the configuration for these repositories and load it."""
+    path = folder / "multigit.toml"
+    path.write_text(render_config(name, found), encoding="utf-8")
+    return load(path)
+
+
+class TestDiscover:
+    """What lies below a folder."""
+
+    def test_everything_about_one(self, shop: Path) -> None:
+        """Path, name, remote, URL, and the branches of both sides in a fixed order."""
+        repository(
+            shop / "services" / "api",
+            local="feature/main main dev/x",
+            remote="staging develop wip master",
+            origin="git@github.com:acme/api.git",
+        )
+        assert discover(shop) == (
+            FoundRepo(
+                path="services/api",
+                name="api",
+                remote="origin",
+                url="git@github.com:acme/api.git",
+                branches=("develop", "staging", "main", "master"),
+            ),
+        )
+
+    def test_where_it_looks(self, shop: Path) -> None:
+        """The folder itself and four levels below, hidden folders and node_modules left out."""
+        for path in (".", "z", "a/b/c/d", "a/b/c/x/e", ".venv/x", "node_modules/y", "z/inner"):
+            repository(shop / path)
+        (shop / "link").symlink_to(shop / "z")
+        found = discover(shop)
+        assert [(repo.path, repo.name) for repo in found] == [
+            (".", "shop"),
+            ("a/b/c/d", "d"),
+            ("z", "z"),
+        ]
+
+    def test_nothing(self, shop: Path) -> None:
+        """A folder without repositories has none, also inside somebody else's repository."""
+        repository(shop.parent)
+        assert discover(shop) == ()
+
+    def test_second_work_tree(self, shop: Path) -> None:
+        """A linked work tree is the same repository once more, and left out."""
+        main = repository(shop / "z", local="main")
+        git(main, "worktree", "add", "--quiet", "--detach", str(shop / "a"))
+        assert [repo.path for repo in discover(shop)] == ["z"]
+
+    def test_names(self, shop: Path) -> None:
+        """A shared name gets the parent's before it; what no name may hold is replaced."""
+        for path in ("services/api", "old/API", "my repo", "-x-", "web", "a/web", "a-web"):
+            repository(shop / path)
+        assert {repo.path: repo.name for repo in discover(shop)} == {
+            "-x-": "x",
+            "a/web": "a-web",
+            "a-web": "a-web-2",
+            "my repo": "my-repo",
+            "old/API": "old-API",
+            "services/api": "services-api",
+            "web": "web",
+        }
+
+    def test_remotes(self, shop: Path) -> None:
+        """Origin comes first, then the only one; of several others none is guessed."""
+        one = repository(shop / "one", origin="")
+        git(one, "remote", "add", "up.stream", "../one.git")
+        git(one, "commit", "--quiet", "--allow-empty", "--message=first")
+        git(one, "update-ref", "refs/remotes/up.stream/stage", "HEAD")
+        several = repository(shop / "several", origin="")
+        git(several, "remote", "add", "a", "/a.git")
+        git(several, "remote", "add", "b", "/b.git")
+        both = repository(shop / "both")
+        git(both, "remote", "add", "a", "/a.git")
+        found = {repo.path: repo for repo in discover(shop)}
+        assert (found["one"].remote, found["one"].branches) == ("up.stream", ("stage",))
+        assert found["one"].url == str(shop / "one.git")
+        assert (found["several"].remote, found["several"].url) == ("", "")
+        assert found["several"].note
+        assert found["both"].remote == "origin"
+
+    def test_refused(self, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What git refuses is listed with the reason."""
+        repository(shop / "theirs")
+        (shop / "broken" / ".git").mkdir(parents=True)
+        monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+        assert [(repo.path, repo.note) for repo in discover(shop)] == [
+            ("broken", "is no git repository."),
+            ("theirs", "the repository belongs to another user."),
+        ]
+
+    def test_touches_nothing(self, shop: Path) -> None:
+        """No file changes, none is written."""
+        repository(shop, local="dev")
+        repository(shop / "api", local="dev")
+
+        def files() -> dict[str, int]:
+            return {str(path): path.stat().st_mtime_ns for path in shop.rglob("*")}
+
+        before = files()
+        render_config("shop", discover(shop))
+        assert files() == before
+
+
+STAGES = (
+    Stage("dev", "develop"),
+    Stage("stg", "stage", "dev", "stg-deploy-{timestamp}"),
+    Stage("main", "main", "stg", "deploy-{timestamp}", Confirm.NAME, require_message=True),
+)
+API = FoundRepo("services/api", "api", "origin", "git@host:api.git", ("dev", "stg", "main"))
+
+
+class TestRender:
+    """The configuration that is written for what was found."""
+
+    def test_found_on_disk(self, shop: Path) -> None:
+        """What is discovered, rendered and loaded is what lies there."""
+        repository(shop, remote="develop main")
+        repository(shop / "services" / "a.b", remote="develop stage main", origin="/srv/a.git")
+        assert rendered(shop, discover(shop)) == Workspace(
+            root=shop,
+            stages=STAGES,
+            repos=(Repo("shop", ".", "git@host:x.git"), Repo("a.b", "services/a.b", "/srv/a.git")),
+            name="shop",
+        )
+
+    def test_most_frequent_branches(self, shop: Path) -> None:
+        """Each stage has the branch that most repositories have; the others are told."""
+        found = (
+            FoundRepo("a", "a", "origin", branches=("dev", "stg", "master")),
+            FoundRepo("b", "b", "origin", branches=("develop", "master")),
+            FoundRepo("c", "c", "origin", branches=("develop", "staging", "main", "master")),
+            FoundRepo("d", "d", "origin", branches=()),
+        )
+        workspace = rendered(shop, found)
+        assert [stage.branch for stage in workspace.stages] == ["develop", "stg", "master"]
+        comments = [
+            line for line in render_config("shop", found).splitlines() if "has no branch" in line
+        ]
+        assert comments == [
+            "# It has no branch develop, but dev.",
+            "# It has no branch stg.",
+            "# It has no branch stg, but staging.",
+            "# It has no branch develop.",
+            "# It has no branch stg.",
+            "# It has no branch master.",
+        ]
+
+    def test_stage_that_nobody_has(self, shop: Path) -> None:
+        """A stage without any branch is left out of the chain, with a comment."""
+        found = (FoundRepo("a", "a", "origin", branches=("dev", "main")),)
+        stages = rendered(shop, found).stages
+        assert [(stage.name, stage.promotes_from) for stage in stages] == [
+            ("dev", ""),
+            ("main", "dev"),
+        ]
+        text = render_config("shop", found)
+        assert "# There is no stage stg: no branch stg or stage or staging was found." in text
+
+    def test_no_branch_at_all(self, shop: Path) -> None:
+        """New repositories get the usual three stages."""
+        stages = rendered(shop, (FoundRepo("a", "a", note="is no git repository."),)).stages
+        assert [stage.branch for stage in stages] == ["dev", "stg", "main"]
+
+    def test_remote(self, shop: Path) -> None:
+        """The remote that most repositories have is the workspace's; the others are told."""
+        found = (
+            FoundRepo("a", "a", "up", "/a.git", ("main",)),
+            FoundRepo("b", "b", "up", "/b.git", ("main",)),
+            FoundRepo("c", "c", "origin", "/c.git", ("main",)),
+        )
+        assert rendered(shop, found).remote == "up"
+        assert "# Its remote is called origin, not up." in render_config("shop", found)
+
+    @pytest.mark.parametrize(
+        ("url", "written"),
+        [
+            ("https://ada:canary@host/x.git", "https://host/x.git"),
+            ("https://canary@host/x.git", "https://host/x.git"),
+            ("HTTP://a@canary@host/x.git", "HTTP://host/x.git"),
+            ("ssh://git:canary@host/x.git", "ssh://host/x.git"),
+            ("ssh://git@host:22/x.git", "ssh://git@host:22/x.git"),
+            ("git@host:x@y.git", "git@host:x@y.git"),
+            ("https://host/@scope/x.git", "https://host/@scope/x.git"),
+        ],
+    )
+    def test_credentials(self, shop: Path, url: str, written: str) -> None:
+        """A password or token is not written; a comment shows the URL masked."""
+        found = (FoundRepo("x", "x", "origin", url, ("main",)),)
+        text = render_config("shop", found)
+        assert rendered(shop, found).repos == (Repo("x", "x", written),)
+        assert "canary" not in text
+        assert ("carries credentials: " in text and "://***@host/x.git" in text) == (url != written)
+
+    @pytest.mark.parametrize("odd", ['a"b', "a\\b", "ä\U0001f600", "a]b", "a#b", "a'''b", "a b"])
+    def test_odd_texts(self, shop: Path, odd: str) -> None:
+        """Quotes, backslashes and all of Unicode come back as they were."""
+        found = (FoundRepo(odd, "x", "origin", f"/srv/{odd}", ("main",)),)
+        workspace = rendered(shop, found, name=odd)
+        assert (workspace.name, workspace.repos) == (odd, (Repo("x", odd, f"/srv/{odd}"),))
+
+    @pytest.mark.parametrize("hostile", ["\n[x]\n", "\x1b[31m", "\x7f", "\u202e", "\udcff"])
+    def test_hostile_texts(self, shop: Path, hostile: str) -> None:
+        """What cannot be written is left out with a comment, and nothing else suffers."""
+        found = (
+            API,
+            FoundRepo(f"a{hostile}", "a", "origin", "/a.git", ("main",)),
+            FoundRepo("b", "b", f"o{hostile}", f"/b{hostile}", ("main",), f"note {hostile}"),
+        )
+        text = render_config(hostile, found)
+        assert text.replace("\n", "").isprintable()
+        assert "cannot be written in this file." in text
+        workspace = rendered(shop, found, name=hostile)
+        assert workspace.repos == (Repo("api", "services/api", "git@host:api.git"), Repo("b", "b"))
+
+    def test_paths_that_differ_in_case(self, shop: Path) -> None:
+        """The second of two such paths is left out."""
+        found = (API, FoundRepo("Services/API", "API-2", "origin"))
+        assert [repo.name for repo in rendered(shop, found).repos] == ["api"]
+        assert "# Left out: Services/API differs from services/api" in render_config("shop", found)
+
+    def test_names_found_on_disk_load(self, shop: Path) -> None:
+        """Whatever folders are called, the result loads."""
+        for name in ("-x", "a" * 120, "a" * 119 + "b", "é", "$(x)", "A", "~"):
+            repository(shop / name, origin="")
+        names = [repo.name for repo in rendered(shop, discover(shop)).repos]
+        assert names == ["x", "x-2", "A", "a" * 100, "a" * 90 + "-2", "repo-2"]
+
+    def test_nothing_found(self) -> None:
+        """Without repositories it is still a file to fill in."""
+        assert set(tomllib.loads(render_config("shop", ()))) == {"workspace", "stages"}

@@ -1,0 +1,120 @@
+"""Whether a commit is green: the newest status and check run of each name."""
+
+from __future__ import annotations
+
+from multigit.core.problem import Problem
+from tests.doubles.conftest import REPO
+from tests.doubles.github import GitHub, faults
+from tests.doubles.loopback import json_answer
+from tests.support.forge import ForgeRepo
+
+from .hubs import runs_at
+
+STATUS, CHECKS = "repos/get-combined-status-for-ref", "checks/list-for-ref"
+
+
+def problems(hub: GitHub, api: ForgeRepo) -> tuple[Problem, ...]:
+    """Return why stg is not green."""
+    return runs_at(hub).checks("api", REPO, api.tip("stg"))
+
+
+def said(hub: GitHub, api: ForgeRepo) -> str:
+    """Return the only problem's sentence, without the commit."""
+    (problem,) = problems(hub, api)
+    assert (problem.code, problem.blocks, bool(problem.hint)) == ("checks_not_green", True, True)
+    return problem.message.removeprefix(f"{api.tip('stg')[:7]} is not green: ")
+
+
+def test_green_is_green(hub: GitHub, api: ForgeRepo) -> None:
+    """Statuses and check runs; neutral and skipped are green, too."""
+    hub.commit_status(REPO, "stg", "ci", "success")
+    for name, word in (("unit", "success"), ("lint", "neutral"), ("docs", "skipped")):
+        hub.check_run(REPO, "stg", name, word)
+    assert problems(hub, api) == ()
+
+
+def test_either_kind_is_enough(hub: GitHub, api: ForgeRepo) -> None:
+    """Many repositories have only check runs."""
+    hub.check_run(REPO, "stg", "unit", "success")
+    assert problems(hub, api) == ()
+
+
+def test_no_checks_are_not_green(hub: GitHub, api: ForgeRepo) -> None:
+    """Whoever wants green checks wants checks."""
+    assert said(hub, api) == "it has no checks."
+
+
+def test_what_is_not_green_is_named(hub: GitHub, api: ForgeRepo) -> None:
+    """Of both kinds, with how it stands."""
+    hub.commit_status(REPO, "stg", "ci", "pending")
+    for name, word in (("unit", "failure"), ("lint", "in_progress"), ("docs", "success")):
+        hub.check_run(REPO, "stg", name, word)
+    assert said(hub, api) == "ci is pending, lint is in progress, unit is failure."
+
+
+def test_many_names_are_cut_short(hub: GitHub, api: ForgeRepo) -> None:
+    """A sentence is a sentence."""
+    for number in range(7):
+        hub.check_run(REPO, "stg", f"c{number}", "failure")
+    assert said(hub, api).endswith("c4 is failure and 2 more.")
+
+
+def test_the_newest_of_a_name_counts(hub: GitHub, api: ForgeRepo) -> None:
+    """A repeated check that is green now makes up for the old one, and the other way round."""
+    hub.check_run(REPO, "stg", "unit", "failure")
+    hub.check_run(REPO, "stg", "unit", "success")
+    assert problems(hub, api) == ()
+    hub.check_run(REPO, "stg", "unit", "cancelled")
+    assert said(hub, api) == "unit is cancelled."
+
+
+def test_the_newest_counts_in_whatever_order_they_come(hub: GitHub, api: ForgeRepo) -> None:
+    """Two suites may each have a check of the same name."""
+    runs = [
+        {"id": number, "name": "unit", "status": "completed", "conclusion": word}
+        for number, word in ((8, "success"), (9, "failure"))
+    ]
+    for given in (runs, runs[::-1]):
+        answer = json_answer(200, {"total_count": 2, "check_runs": given})
+        hub.inject(faults.Fault(effect=False, reaction=answer), operation=CHECKS)
+        assert said(hub, api) == "unit is failure."
+
+
+def test_the_exact_commit_counts(hub: GitHub, api: ForgeRepo) -> None:
+    """Another branch's checks say nothing."""
+    api.commit("stg", {"a": "1"})
+    hub.check_run(REPO, "dev", "unit", "success")
+    assert said(hub, api) == "it has no checks."
+
+
+def test_every_page_is_read(hub: GitHub, api: ForgeRepo) -> None:
+    """The failing one may be on the last."""
+    hub.check_run(REPO, "stg", "zz", "failure")
+    for number in range(120):
+        hub.check_run(REPO, "stg", f"c{number}", "success")
+    assert said(hub, api) == "zz is failure."
+    assert hub.count(CHECKS) == 2
+
+
+def test_what_cannot_be_read_is_not_green(hub: GitHub, api: ForgeRepo) -> None:
+    """Neither statuses nor check runs."""
+    hub.check_run(REPO, "stg", "unit", "success")
+    unreadable = (
+        faults.forbidden(),
+        faults.not_found(),
+        faults.no_json(),
+        faults.error(500),
+        faults.Fault(effect=False, reaction=json_answer(200, {"total_count": 1})),
+    )
+    for operation in (STATUS, CHECKS):
+        for fault in unreadable:
+            hub.inject(fault, operation=operation, times=None)
+            assert "cannot be read" in said(hub, api)
+            hub.mend()
+    assert problems(hub, api) == ()
+
+
+def test_a_remote_elsewhere_has_no_checks_to_read(hub: GitHub) -> None:
+    """That is a problem of its own."""
+    runs = runs_at(hub, url="https://gitlab.com/acme/api")
+    assert [one.code for one in runs.checks("api", "", "0" * 40)] == ["not_on_github"]

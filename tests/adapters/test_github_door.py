@@ -1,0 +1,145 @@
+"""The door to GitHub: what it loads and when, where it goes, and how long it waits."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from multigit.adapters.github_answers import pause_asked
+from multigit.adapters.github_door import PATIENT, GithubDoor, Timeouts
+from multigit.errors import StoppedError
+from tests.doubles.conftest import REPO
+from tests.doubles.github import TOKEN, GitHub, faults
+from tests.doubles.loopback import Answer, LoopbackServer, Request, Silence, json_answer
+
+from .hubs import IMPATIENT, refused
+
+
+class Host(LoopbackServer):
+    """Answers everything the same way."""
+
+    def __init__(self, answer: Answer | Silence) -> None:
+        super().__init__()
+        self.answer = answer
+        self.asked: list[str] = []
+
+    def react(self, request: Request) -> Answer | Silence:
+        """Note and answer a request."""
+        self.asked.append(f"{request.method} {request.target}")
+        return self.answer
+
+
+def door(
+    api: str, wait: Callable[[float], None] = lambda _: None, timeouts: Timeouts = PATIENT
+) -> GithubDoor:
+    """Return a door that makes no waits of its own."""
+    return GithubDoor(api_url=api, token=lambda: TOKEN, wait=wait, timeouts=timeouts)
+
+
+def test_pygithub_is_imported_at_the_first_request() -> None:
+    """Not by whoever only makes a door."""
+    program = """
+import sys
+from multigit.adapters.github_runs import GithubRuns
+GithubRuns(api_url="", token=str, slug_of=str)
+sys.exit(bool({"github", "requests"} & sys.modules.keys()))
+"""
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_no_redirect_is_followed(status: int) -> None:
+    """Neither with a read nor with a write: what has moved is said to have moved."""
+    with Host(Answer(status, b"", (("Location", "/elsewhere"),))) as host:
+        for call in (door(host.url).get, lambda path, what: door(host.url).post(path, {}, what)):
+            error = refused(lambda call=call: call("/x", "api"))  # type: ignore[misc]
+            assert (error.code, error.message) == ("github_moved", "api has moved.")
+        assert host.asked == ["GET /x", "POST /x"]
+
+
+def test_an_answer_that_promises_one_later_is_not_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """PyGithub would ask for ever."""
+    monkeypatch.setattr("github.Consts.PROCESSING_202_WAIT_TIME", 0.0)
+    with Host(json_answer(202, {})) as host:
+        assert refused(lambda: door(host.url).get("/x", "api")).code == "github_unclear"
+        assert len(host.asked) == 1
+
+
+def test_a_write_is_never_sent_twice() -> None:
+    """Whatever becomes of it."""
+    answers: list[Answer | Silence] = [
+        Answer(502),
+        Answer(500),
+        Silence.HANG_UP,
+        Silence.NEVER,
+        Answer(200, b"<html>"),
+    ]
+    for answer in answers:
+        with Host(answer) as host:
+            made = door(host.url, timeouts=IMPATIENT if answer is Silence.NEVER else PATIENT)
+            refused(lambda made=made: made.post("/x", {}, "api"))  # type: ignore[misc]
+            assert host.asked == ["POST /x"]
+
+
+def test_a_netrc_does_not_replace_the_token(hub: GitHub, home: Path) -> None:
+    """The token that was given is the one that is sent."""
+    (home / ".netrc").write_text("machine 127.0.0.1 login x password y\n")
+    door(hub.api).get("/user", "the user")
+    assert hub.authorizations == [f"token {TOKEN}"]
+
+
+def test_waiting_can_be_stopped(hub: GitHub) -> None:
+    """Whoever waits may raise, in a read as in a write."""
+
+    def stop(_: float) -> None:
+        raise StoppedError
+
+    hub.inject(faults.secondary_limit(7), times=None)
+    with pytest.raises(StoppedError):
+        door(hub.api, stop).get(f"/repos/{REPO}", REPO)
+    with pytest.raises(StoppedError):
+        door(hub.api, stop).post(f"/repos/{REPO}/actions/runs/1/cancel", {}, REPO)
+    assert hub.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, 0.0),
+        ({"retry-after": "7"}, 7.0),
+        ({"retry-after": "soon"}, 0.0),
+        ({"retry-after": "-7"}, 0.0),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1010"}, 11.0),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "900"}, 1.0),
+        ({"x-ratelimit-remaining": "0"}, 0.0),
+        ({"x-ratelimit-remaining": "1", "x-ratelimit-reset": "1010"}, 0.0),
+    ],
+)
+def test_the_headers_say_how_long_to_wait(headers: dict[str, str], seconds: float) -> None:
+    """At the Unix time 1000."""
+    assert pause_asked(headers, 1000.0) == seconds
+
+
+def test_a_limit_that_is_soon_over_is_waited_for(hub: GitHub) -> None:
+    """Until the reset of the hour's requests, in both of the statuses that tell of it."""
+    waits = list[float]()
+    for status in (403, 429):
+        hub.inject(faults.primary_limit(int(time.time()) + 20, status=status))
+        assert door(hub.api, waits.append).get(f"/repos/{REPO}", REPO).good
+    assert all(18 < seconds < 23 for seconds in waits)
+    assert (len(waits), hub.count()) == (2, 4)
+
+
+def test_a_listing_without_an_end_is_given_up() -> None:
+    """A thousand entries are enough."""
+    page = {"total_count": 5000, "items": [{}] * 100}
+    with Host(json_answer(200, page)) as host:
+        error = refused(lambda: door(host.url).pages("/x", "the listing", "items"))
+        assert (error.code, len(host.asked)) == ("github_too_many", 10)

@@ -1,0 +1,130 @@
+"""Gates: who may approve, reviews that are given once, and who gave them."""
+
+from __future__ import annotations
+
+import pytest
+
+from multigit.core.deployment import Gate, Order, Run, RunState
+from multigit.errors import DoubtError
+from tests.doubles.github import TOKEN, GitHub, Token, faults
+from tests.doubles.loopback import json_answer
+from tests.support.forge import ForgeRepo
+
+from .hubs import begun, refused, runs_at
+
+PENDING = "actions/get-pending-deployments-for-run"
+REVIEW = "actions/review-pending-deployments-for-run"
+APPROVALS = "actions/get-reviews-for-run"
+
+
+def at_gate(gated: GitHub, api: ForgeRepo) -> tuple[Order, Run]:
+    """Start a run and bring it to its gate."""
+    wanted, run = begun(gated, api)
+    gated.advance(gated.runs()[0])
+    return wanted, run
+
+
+def test_a_gate_shows_who_may_approve(gated: GitHub, api: ForgeRepo) -> None:
+    """The reviewers, and whether we are one."""
+    wanted, run = at_gate(gated, api)
+    runs = runs_at(gated)
+    sight = runs.look(wanted, run)
+    assert (sight.state, sight.reviewers, sight.mine) == (RunState.WAITING, ("ada", "grace"), True)
+    (gate,) = runs.pending(wanted, run)
+    assert gate == Gate(gate.environment, "production", ("ada", "grace"), mine=True)
+    gated.tokens[TOKEN] = Token("mallory")
+    assert not runs_at(gated).look(wanted, run).mine
+
+
+def test_a_gate_costs_one_request_a_look(gated: GitHub, api: ForgeRepo) -> None:
+    """As long as nobody decides."""
+    wanted, run = at_gate(gated, api)
+    runs = runs_at(gated)
+    runs.look(wanted, run)
+    before = gated.count()
+    assert {runs.look(wanted, run).state for _ in range(8)} == {RunState.WAITING}
+    assert gated.count() == before + 8
+
+
+def test_an_approved_gate_opens(gated: GitHub, api: ForgeRepo) -> None:
+    """The end says who approved."""
+    wanted, run = at_gate(gated, api)
+    runs = runs_at(gated)
+    runs.look(wanted, run)
+    runs.review(wanted, run, runs.pending(wanted, run), approve=True, comment="go")
+    seen = [runs.look(wanted, run) for _ in range(2)]
+    assert [sight.state for sight in seen] == [RunState.RUNNING, RunState.SUCCEEDED]
+    assert seen[1].approved_by == ("ada",)
+    assert gated.runs()[0].reviews[0].comment == "go"
+    assert runs.pending(wanted, run) == ()
+
+
+def test_a_gate_that_opens_between_two_looks_is_seen_at_once(gated: GitHub, api: ForgeRepo) -> None:
+    """Also when the look is one at the gates."""
+    wanted, run = at_gate(gated, api)
+    runs = runs_at(gated)
+    for _ in range(2):
+        runs.look(wanted, run)
+    gates = runs.pending(wanted, run)
+    runs_at(gated).review(wanted, run, gates, approve=True, comment="")
+    assert runs.look(wanted, run).state is RunState.RUNNING
+
+
+def test_a_rejected_gate_is_a_failure(gated: GitHub, api: ForgeRepo) -> None:
+    """It says by whom."""
+    wanted, run = at_gate(gated, api)
+    runs = runs_at(gated)
+    runs.review(wanted, run, runs.pending(wanted, run), approve=False, comment="not today")
+    sight = runs.look(wanted, run)
+    assert (sight.state, sight.detail) == (RunState.FAILED, "it was rejected by ada.")
+    assert sight.approved_by == ()
+
+
+def test_who_comes_late_still_sees_who_approved(gated: GitHub, api: ForgeRepo) -> None:
+    """Another process that joins at the end asks for the approvals."""
+    wanted, run = at_gate(gated, api)
+    runs_at(gated).review(
+        wanted, run, runs_at(gated).pending(wanted, run), approve=True, comment=""
+    )
+    gated.advance(gated.runs()[0])
+    assert runs_at(gated).look(wanted, run).approved_by == ("ada",)
+
+
+def test_a_run_without_a_gate_is_not_asked_for_approvals(hub: GitHub, api: ForgeRepo) -> None:
+    """Seen from its queue to its end, it never waited."""
+    wanted, run = begun(hub, api, "queued", "in_progress", "success")
+    runs = runs_at(hub)
+    assert {runs.look(wanted, run).state for _ in range(4)} >= {RunState.SUCCEEDED}
+    assert hub.count(APPROVALS) == 0
+
+
+def test_a_review_that_may_not_be_given_is_refused(gated: GitHub, api: ForgeRepo) -> None:
+    """GitHub says why, and the run goes on waiting."""
+    wanted, run = at_gate(gated, api)
+    runs = runs_at(gated)
+    gates = runs.pending(wanted, run)
+    gated.tokens[TOKEN] = Token("mallory")
+    error = refused(lambda: runs.review(wanted, run, gates, approve=True, comment=""))
+    assert "mallory may not review production" in error.message
+    assert gated.runs()[0].gates == ("production",)
+
+
+@pytest.mark.parametrize("effect", [True, False])
+def test_a_review_whose_answer_is_lost_is_a_doubt(
+    gated: GitHub, api: ForgeRepo, *, effect: bool
+) -> None:
+    """It is given once."""
+    wanted, run = at_gate(gated, api)
+    runs = runs_at(gated)
+    gates = runs.pending(wanted, run)
+    gated.inject(faults.dropped(effect=effect), operation=REVIEW)
+    doubt = refused(lambda: runs.review(wanted, run, gates, approve=True, comment=""), DoubtError)
+    assert (doubt.code, gated.count(REVIEW)) == ("review_unclear", 1)
+    assert len(gated.runs()[0].reviews) == effect
+
+
+def test_gates_that_cannot_be_read_are_an_error(gated: GitHub, api: ForgeRepo) -> None:
+    """No list is not the same as no gates."""
+    wanted, run = at_gate(gated, api)
+    gated.inject(faults.Fault(effect=False, reaction=json_answer(200, {"a": 1})), operation=PENDING)
+    assert refused(lambda: runs_at(gated).pending(wanted, run)).code == "github_no_json"

@@ -1,0 +1,245 @@
+"""What a plan asks GitHub about a deployment, and what it is told, before anything is pushed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from multigit.core.deployment import GithubRunner, Trigger
+from multigit.core.problem import Problem, Severity
+from multigit.errors import RefusedError
+from tests.doubles.conftest import REPO
+from tests.doubles.github import TOKEN, Environment, GitHub, Repository, Token, faults
+from tests.doubles.loopback import json_answer
+from tests.support.forge import ForgeRepo
+
+from .hubs import DISPATCHED, PUSHED, everything, order, runs_at
+
+GET_REPO, GET_WORKFLOW = "repos/get", "actions/get-workflow"
+BARE = GithubRunner("x.yml", ref="branch", slug=REPO)
+
+
+def codes(problems: Sequence[Problem]) -> list[str]:
+    """Return the codes; each problem is a sentence with a hint."""
+    assert all(one.message.endswith(".") and one.hint for one in problems)
+    return [one.code for one in problems]
+
+
+def scoped(scopes: str) -> faults.Fault:
+    """Return the answer that a classic token with these scopes gets."""
+    return faults.Fault(
+        effect=False, reaction=json_answer(200, {"private": False}, ("X-OAuth-Scopes", scopes))
+    )
+
+
+def about(api: ForgeRepo, workflow: str, **settings: object) -> list[Problem]:
+    """Return the problems of deploying with this workflow file, over a double of its own."""
+    runner = replace(BARE, **settings)  # type: ignore[arg-type]
+    repository = Repository(
+        api.bare, workflows={"x.yml": workflow}, environments=(Environment("staging"),)
+    )
+    with GitHub({REPO: repository}) as double:
+        problems = runs_at(double).check(order(api, runner))
+    assert double.violations == []
+    return list(problems)
+
+
+def test_a_good_order_has_no_problems(hub: GitHub, api: ForgeRepo) -> None:
+    """Four requests tell, and the next target of the repository costs none."""
+    runs = runs_at(hub)
+    assert runs.check(order(api)) == ()
+    assert runs.check(order(api, target="fra")) == ()
+    assert (hub.count(), hub.starts) == (4, {})
+
+
+def test_the_order_of_a_push_has_no_problems(hub: GitHub, api: ForgeRepo) -> None:
+    """Its workflow needs no workflow_dispatch trigger."""
+    assert runs_at(hub).check(order(api, PUSHED)) == ()
+
+
+@pytest.mark.parametrize(
+    ("fault", "operation", "code"),
+    [
+        (faults.error(401, "Bad credentials"), GET_REPO, "token_refused"),
+        (faults.forbidden(), GET_REPO, "token_refused"),
+        (faults.forbidden(), GET_WORKFLOW, "token_refused"),
+        (faults.not_found(), GET_REPO, "github_missing"),
+        (faults.error(301), GET_REPO, "github_moved"),
+        (faults.no_json(), GET_REPO, "github_no_json"),
+        (faults.no_json(), GET_WORKFLOW, "github_no_json"),
+        (faults.error(502), GET_REPO, "github_unavailable"),
+        (faults.primary_limit(4_000_000_000), GET_REPO, "rate_limited"),
+        (
+            faults.Fault(effect=False, reaction=json_answer(200, {"permissions": {"push": False}})),
+            GET_REPO,
+            "token_refused",
+        ),
+        (faults.not_found(), GET_WORKFLOW, "workflow_missing"),
+        (faults.not_found(), "repos/get-content", "workflow_unreadable"),
+        (
+            faults.Fault(effect=False, reaction=json_answer(200, [])),
+            "repos/get-content",
+            "workflow_unreadable",
+        ),
+        (scoped("read:org, gist"), GET_REPO, "token_refused"),
+    ],
+)
+def test_what_github_refuses_is_a_problem(
+    hub: GitHub, api: ForgeRepo, fault: faults.Fault, operation: str, code: str
+) -> None:
+    """Nothing is raised, and nothing shows the token."""
+    hub.inject(fault, operation=operation, times=None)
+    problems = runs_at(hub).check(order(api))
+    assert codes(problems) == [code]
+    assert problems[0].blocks
+    assert TOKEN not in repr(problems)
+
+
+@pytest.mark.parametrize("scopes", ["gist, repo", "public_repo", ""])
+def test_a_scope_that_is_enough_is_no_problem(hub: GitHub, api: ForgeRepo, scopes: str) -> None:
+    """Tokens of apps tell none at all."""
+    hub.inject(scoped(scopes), operation=GET_REPO)
+    assert runs_at(hub).check(order(api)) == ()
+
+
+def test_a_host_that_is_not_there_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
+    """It may be a wrong address."""
+    hub.refuse()
+    assert codes(runs_at(hub).check(order(api))) == ["github_unreachable"]
+    hub.listen()
+
+
+def test_a_token_that_sees_nothing_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
+    """GitHub answers 404 for what a token may not see, and the sentence says so."""
+    hub.tokens[TOKEN] = Token("ada", frozenset())
+    (problem,) = runs_at(hub).check(order(api))
+    assert (problem.code, "may not see it" in problem.message) == ("github_missing", True)
+
+
+def test_no_token_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
+    """Found without a request."""
+
+    def nothing() -> str:
+        raise RefusedError("there is no token.", hint="Make one.", code="no_token")
+
+    runs = runs_at(hub)
+    runs._door._token = nothing
+    assert codes(runs.check(order(api))) == ["no_token"]
+    assert hub.count() == 0
+
+
+def test_a_remote_elsewhere_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
+    """Found without a request; a password in its URL is not shown."""
+    runs = runs_at(hub, url="https://ada:hunter2@gitlab.com/acme/api.git")
+    (problem,) = runs.check(order(api, replace(DISPATCHED, slug="")))
+    assert (problem.code, hub.count()) == ("not_on_github", 0)
+    assert "hunter2" not in problem.message
+
+
+def test_the_slug_comes_from_the_remote(hub: GitHub, api: ForgeRepo) -> None:
+    """Where the configuration has none."""
+    runs = runs_at(hub, url=f"{hub.url}/{REPO}.git")
+    assert runs.check(order(api, replace(DISPATCHED, slug=""))) == ()
+
+
+@pytest.mark.parametrize("slug", ["acme", "acme/api/x", "../api", "acme/..", "acme/a b", "/"])
+def test_a_slug_that_is_none_is_a_problem(hub: GitHub, api: ForgeRepo, slug: str) -> None:
+    """It would be another address of the API."""
+    assert codes(runs_at(hub).check(order(api, replace(DISPATCHED, slug=slug)))) == ["github_slug"]
+    assert hub.count() == 0
+
+
+def test_a_disabled_workflow_is_a_problem(api: ForgeRepo) -> None:
+    """GitHub would not start it."""
+    repository = Repository(api.bare, disabled=frozenset({"deploy.yml"}))
+    with GitHub({REPO: repository}) as double:
+        assert codes(runs_at(double).check(order(api))) == ["workflow_disabled"]
+
+
+def test_a_workflow_may_be_named_by_its_path(hub: GitHub, api: ForgeRepo) -> None:
+    """As it is named in the repository."""
+    runner = replace(DISPATCHED, workflow=".github/workflows/deploy.yml")
+    assert runs_at(hub).check(order(api, runner)) == ()
+
+
+def test_no_tag_to_run_on_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
+    """The stage makes none."""
+    problems = runs_at(hub).check(order(api, replace(DISPATCHED, ref="tag"), tag=""))
+    assert codes(problems) == ["no_deploy_ref"]
+
+
+@pytest.mark.parametrize(
+    "on",
+    ["on: workflow_dispatch", "on: [push, workflow_dispatch]", "on: {workflow_dispatch: }"],
+)
+def test_the_trigger_is_seen_in_each_of_its_shapes(api: ForgeRepo, on: str) -> None:
+    """A word, a list, a table."""
+    assert "workflow_not_dispatchable" not in codes(about(api, f"{on}\njobs: {{}}\n"))
+
+
+def test_a_workflow_without_the_trigger_is_a_problem(api: ForgeRepo) -> None:
+    """And no other."""
+    assert codes(about(api, "on: {push: {branches: [dev]}}\n")) == ["workflow_not_dispatchable"]
+
+
+@pytest.mark.parametrize(
+    ("on", "twice"),
+    [
+        ("push: {branches: [main]}", True),
+        ("push: ", True),
+        ("push: {tags: ['deploy-*']}", True),
+        ("push: {branches: [dev]}", False),
+        ("push: {branches-ignore: [main], tags: [v*]}", False),
+    ],
+)
+def test_a_push_that_also_deploys_is_a_warning(api: ForgeRepo, on: str, *, twice: bool) -> None:
+    """Its trigger fits the stage's branch or its tag."""
+    problems = about(api, f"on:\n  workflow_dispatch:\n  {on}\n")
+    assert codes(problems) == ["deploys_twice"] * twice
+    assert all(one.severity is Severity.WARN for one in problems)
+
+
+def test_a_push_that_starts_nothing_is_a_warning(api: ForgeRepo) -> None:
+    """Where the push is to start the deployment."""
+    (problem,) = about(api, "on: {push: {branches: [dev]}}\n", trigger=Trigger.PUSH)
+    assert (problem.code, problem.blocks) == ("push_starts_nothing", False)
+
+
+def test_a_missing_workflow_of_a_push_is_a_warning(hub: GitHub, api: ForgeRepo) -> None:
+    """GitHub knows it by name only once it is on the default branch or has run."""
+    (problem,) = runs_at(hub).check(order(api, replace(PUSHED, workflow="new.yml")))
+    assert (problem.code, problem.blocks) == ("workflow_missing", False)
+
+
+@pytest.mark.parametrize(
+    ("environment", "problems"),
+    [
+        ("production", ["environment_missing"]),
+        ("{name: production, url: x}", ["environment_missing"]),
+        ("staging", []),
+        ("${{ inputs.stage }}", []),
+    ],
+)
+def test_an_environment_that_the_workflow_names_must_be_there(
+    api: ForgeRepo, environment: str, problems: list[str]
+) -> None:
+    """An expression is nobody's business but GitHub's."""
+    value = environment if environment.startswith("{") else f'"{environment}"'
+    workflow = f"on: workflow_dispatch\njobs: {{a: {{environment: {value}}}}}\n"
+    assert codes(about(api, workflow)) == problems
+
+
+def test_an_environment_that_may_not_be_seen_is_no_problem(hub: GitHub, api: ForgeRepo) -> None:
+    """A token may start workflows without the right to read environments."""
+    hub.inject(faults.forbidden(), operation="repos/get-environment")
+    assert runs_at(hub).check(order(api)) == ()
+
+
+def test_an_error_behind_a_problem_shows_no_token(hub: GitHub) -> None:
+    """Not even where PyGithub's own patience ended."""
+    hub.inject(faults.secondary_limit(3600), operation=GET_REPO)
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        runs_at(hub)._door.get(f"/repos/{REPO}", REPO)
+    assert TOKEN not in "".join(everything(caught.value))

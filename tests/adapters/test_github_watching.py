@@ -1,0 +1,189 @@
+"""Looking at a run: every state, its jobs and gates, and what a look costs."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import pytest
+
+from multigit.adapters.github_door import PATIENT
+from multigit.core.deployment import RunState, Sight
+from tests.doubles.conftest import REPO
+from tests.doubles.github import GitHub, Point, faults
+from tests.doubles.loopback import json_answer
+from tests.support.forge import ForgeRepo
+
+from .hubs import IMPATIENT, JOBS, RUN, begun, refused, runs_at
+
+
+def sights(hub: GitHub, api: ForgeRepo, steps: list[str | Point], looks: int) -> list[Sight]:
+    """Return what so many looks at a run with this course show."""
+    wanted, run = begun(hub, api, *steps)
+    runs = runs_at(hub)
+    return [runs.look(wanted, run) for _ in range(looks)]
+
+
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [
+        ("queued", RunState.QUEUED),
+        ("requested", RunState.QUEUED),
+        ("pending", RunState.QUEUED),
+        ("waiting", RunState.WAITING),
+        ("in_progress", RunState.RUNNING),
+        ("success", RunState.SUCCEEDED),
+        ("failure", RunState.FAILED),
+        ("startup_failure", RunState.FAILED),
+        ("action_required", RunState.FAILED),
+        ("neutral", RunState.FAILED),
+        ("stale", RunState.FAILED),
+        ("cancelled", RunState.CANCELLED),
+        ("skipped", RunState.CANCELLED),
+        ("timed_out", RunState.TIMED_OUT),
+    ],
+)
+def test_every_word_has_its_state(hub: GitHub, api: ForgeRepo, word: str, state: RunState) -> None:
+    """The page of the run comes along; a bad end has a sentence, and no other state."""
+    (sight,) = sights(hub, api, [word], 1)
+    assert sight.state is state
+    assert sight.url == f"{hub.api}/{REPO}/actions/runs/{hub.runs()[0].id}"
+    assert bool(sight.detail) == state.bad
+    assert not state.bad or sight.detail.endswith(".")
+
+
+def test_a_running_job_is_named(hub: GitHub, api: ForgeRepo) -> None:
+    """With the step that runs now."""
+    (sight,) = sights(hub, api, [Point("in_progress", "deploy", "migrate")], 1)
+    assert (sight.job, sight.step) == ("deploy", "migrate")
+
+
+@pytest.mark.parametrize(
+    ("word", "detail"),
+    [
+        ("failure", "it failed in deploy at migrate."),
+        ("timed_out", "GitHub ended it, since it took too long in deploy at migrate."),
+        ("cancelled", "it was cancelled on GitHub."),
+        ("neutral", "it ended as neutral."),
+    ],
+)
+def test_a_bad_end_is_told(hub: GitHub, api: ForgeRepo, word: str, detail: str) -> None:
+    """Where it failed, in a sentence."""
+    (sight,) = sights(hub, api, [Point(word, "deploy", "migrate")], 1)
+    assert sight.detail == detail
+    assert (sight.job, sight.step) == ("", "") if word == "neutral" else ("deploy", "migrate")
+
+
+def test_an_unchanged_run_costs_one_request_a_look(hub: GitHub, api: ForgeRepo) -> None:
+    """While it waits in the queue, and while it runs."""
+    wanted, run = begun(hub, api, *["queued"] * 6)
+    runs = runs_at(hub)
+    before = hub.count()
+    assert {runs.look(wanted, run).state for _ in range(6)} == {RunState.QUEUED}
+    assert hub.count() == before + 6
+    hub.put(hub.runs()[0], "in_progress", job="test")
+    runs.look(wanted, run)
+    before = hub.count()
+    assert {runs.look(wanted, run).job for _ in range(8)} == {"test"}
+    assert hub.count() == before + 8
+    assert [asked.status for asked in hub.requests[-8:]] == [304] * 8
+
+
+def test_the_job_moves_on_while_the_run_stays_the_same(hub: GitHub, api: ForgeRepo) -> None:
+    """Looks ask in turn for the run and for its jobs."""
+    wanted, run = begun(hub, api, Point("in_progress", "test"))
+    runs = runs_at(hub)
+    assert [runs.look(wanted, run).job for _ in range(2)] == ["test"] * 2
+    moved = hub.put(hub.runs()[0], "in_progress", job="deploy", step="roll out")
+    sight = runs.look(wanted, run)
+    assert (sight.job, sight.step, moved.updated) == ("deploy", "roll out", moved.updated)
+
+
+def test_a_run_is_seen_to_its_end(hub: GitHub, api: ForgeRepo) -> None:
+    """The usual course, and after its end it stays as it is."""
+    seen = sights(hub, api, ["queued", "in_progress", "in_progress", "success"], 7)
+    assert [state for state, _ in groupby(sight.state for sight in seen)] == [
+        RunState.QUEUED,
+        RunState.RUNNING,
+        RunState.SUCCEEDED,
+    ]
+
+
+def test_names_from_outside_steer_no_terminal(hub: GitHub, api: ForgeRepo) -> None:
+    """Jobs and steps are named by whoever writes the workflow."""
+    (sight,) = sights(hub, api, [Point("failure", "de\x1b[2Jploy", "mi\u202egrate")], 1)
+    assert (sight.job, sight.step) == (r"de\x1b[2Jploy", r"mi\u202egrate")
+    assert sight.detail.isprintable()
+
+
+# --- Faults
+
+
+def test_a_read_survives_a_bad_moment(hub: GitHub, api: ForgeRepo) -> None:
+    """502, a lost connection, and a limit that is soon over are waited for."""
+    wanted, run = begun(hub, api)
+    waits = list[float]()
+    runs = runs_at(hub, waits=waits)
+    for fault in (faults.error(502), faults.dropped(effect=False)):
+        hub.inject(fault, operation=RUN)
+    assert runs.look(wanted, run).state is RunState.QUEUED
+    assert (hub.count(RUN), waits) == (3, [1.0])
+    hub.inject(faults.secondary_limit(7), operation=RUN)
+    hub.inject(faults.secondary_limit(9, status=429), operation=RUN)
+    assert runs.look(wanted, run).state is RunState.RUNNING
+    assert waits == [1.0, 7.0, 9.0]
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "requests"),
+    [
+        (faults.error(502), "github_unavailable", 3),
+        (faults.dropped(effect=False), "github_unclear", 3),
+        (faults.no_json(), "github_no_json", 1),
+        (faults.not_found(), "github_missing", 1),
+        (faults.forbidden(), "token_refused", 1),
+        (faults.error(401, "Bad credentials"), "token_refused", 1),
+        (faults.primary_limit(4_000_000_000), "rate_limited", 1),
+        (faults.primary_limit(4_000_000_000, status=429), "rate_limited", 1),
+        (faults.secondary_limit(3600), "rate_limited", 1),
+        (faults.error(301, "", ("Location", "/user")), "github_moved", 1),
+        (faults.Fault(effect=False, reaction=json_answer(200, {})), "github_no_json", 1),
+        (faults.Fault(effect=False, reaction=json_answer(200, [1])), "github_no_json", 1),
+        (faults.silent(), "github_unclear", None),
+        (faults.dripping(0.02), "github_unclear", None),
+    ],
+)
+def test_a_look_that_fails_says_why(
+    hub: GitHub, api: ForgeRepo, fault: faults.Fault, code: str, requests: int | None
+) -> None:
+    """Within its time, and the next look sees again."""
+    wanted, run = begun(hub, api, *["queued"] * 9)
+    hub.inject(fault, operation=RUN, times=None)
+    runs = runs_at(hub, timeouts=PATIENT if requests else IMPATIENT)
+    assert refused(lambda: runs.look(wanted, run)).code == code
+    assert requests in (None, hub.count(RUN))
+    hub.mend()
+    assert runs_at(hub).look(wanted, run).state is RunState.QUEUED
+
+
+def test_a_look_that_failed_halfway_is_made_again(hub: GitHub, api: ForgeRepo) -> None:
+    """The run changed and its jobs could not be read: that is not forgotten."""
+    wanted, run = begun(hub, api, *["in_progress"] * 3)
+    runs = runs_at(hub)
+    hub.inject(faults.not_found(), operation=JOBS)
+    refused(lambda: runs.look(wanted, run))
+    assert runs.look(wanted, run).state is RunState.RUNNING
+
+
+def test_the_end_is_the_end_also_without_its_jobs(hub: GitHub, api: ForgeRepo) -> None:
+    """A failure is told even where nobody knows which job it was."""
+    hub.inject(faults.not_found(), operation=JOBS, times=None)
+    (sight,) = sights(hub, api, ["failure"], 1)
+    assert (sight.state, sight.job, sight.detail) == (RunState.FAILED, "", "it failed.")
+
+
+def test_ending_a_watch_leaves_the_run_alone(hub: GitHub, api: ForgeRepo) -> None:
+    """Nothing is sent."""
+    wanted, run = begun(hub, api)
+    before = hub.count()
+    runs_at(hub).end(wanted, run)
+    assert hub.count() == before

@@ -1,0 +1,99 @@
+"""Reading a workflow file: its triggers and environments."""
+
+from __future__ import annotations
+
+import pytest
+
+from multigit.adapters.github_workflow import fits, read_workflow
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names", "others"),
+    [
+        ("main", ["main"], ["main2", "x/main", "Main"]),
+        ("*", ["main"], ["a/b"]),
+        ("**", ["main", "a/b"], []),
+        ("release/**", ["release/1/2"], ["release"]),
+        ("releases/**-alpha", ["releases/beta/3-alpha"], ["releases/3"]),
+        ("v*", ["v1.2"], ["v1/2", "1"]),
+        ("v[12].[0-9]+", ["v1.10", "v2.0"], ["v3.1", "v1x0"]),
+        ("a?b", ["ab", "b"], ["aab"]),
+        ("*.*", ["a.b"], ["ab"]),
+        ("[", ["["], ["a"]),
+        ("+", [], ["a"]),
+        ("(a|b)", ["(a|b)"], ["a"]),
+    ],
+)
+def test_patterns_fit_as_at_github(pattern: str, names: list[str], others: list[str]) -> None:
+    """A star stops at a slash, two do not; a broken pattern fits nothing."""
+    assert [name for name in names if not fits(name, pattern)] == []
+    assert [name for name in others if fits(name, pattern)] == []
+
+
+@pytest.mark.parametrize(
+    ("push", "branch", "tag"),
+    [
+        ("", "refs/heads/main", "refs/tags/v1"),
+        ("{branches: [main]}", "refs/heads/main", ""),
+        ("{branches: main}", "refs/heads/main", ""),
+        ("{tags: [v*]}", "", "refs/tags/v1"),
+        ("{branches: [dev], tags: [v*]}", "", "refs/tags/v1"),
+        ("{branches: ['**', '!main']}", "", ""),
+        ("{branches: ['!main', main]}", "refs/heads/main", ""),
+        ("{branches-ignore: [dev]}", "refs/heads/main", ""),
+        ("{tags-ignore: [v*]}", "", ""),
+        ("{paths: [src/**]}", "refs/heads/main", "refs/tags/v1"),
+    ],
+)
+def test_a_push_trigger_takes_some_refs(push: str, branch: str, tag: str) -> None:
+    """Filters for tags alone leave branches out, and the other way round."""
+    file = read_workflow(f"on:\n  push: {push}\n")
+    assert (file.started_by(branch="main"), file.started_by(tag="v1")) == (branch, tag)
+    assert file.started_by(branch="main", tag="v1") == branch or tag
+
+
+def test_without_a_push_trigger_no_push_starts_it() -> None:
+    """Neither a branch nor a tag."""
+    assert read_workflow("on: workflow_dispatch").started_by(branch="main", tag="v1") == ""
+
+
+def test_on_is_a_word_also_in_old_yaml() -> None:
+    """YAML 1.1 takes it for true."""
+    assert read_workflow("%YAML 1.1\n---\non: workflow_dispatch\n").dispatchable
+
+
+def test_environments_are_named_once() -> None:
+    """As text or as a table; expressions and reusable workflows have none to look for."""
+    jobs = """
+    a: {environment: production}
+    b: {environment: {name: production}}
+    c: {environment: staging}
+    d: {environment: "${{ inputs.to }}"}
+    e: {uses: ./.github/workflows/x.yml}
+    f:
+    """
+    file = read_workflow(f"on: push\njobs: {jobs}")
+    assert file.environments == ("production", "staging")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "- a",
+        "text",
+        "a: [",
+        "name: x",
+        "on: 1",
+        "on: ",
+        "a: 1\na: 2",
+        "\0",
+        "d: 2001-99-99",
+        "a: !!python/object:os.system x",
+        "[" * 3000,
+    ],
+)
+def test_what_github_would_not_take_is_an_error(content: str) -> None:
+    """Whatever is wrong with it."""
+    with pytest.raises(ValueError, match="it "):
+        read_workflow(content)

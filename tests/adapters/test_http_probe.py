@@ -1,0 +1,217 @@
+"""The probe: what it sees of an answer, and how it tells that there is none."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from multigit.adapters.http_probe import HttpProbe
+from multigit.adapters.web import LARGEST
+from multigit.core.health_check import Answer as Seen
+from multigit.engine.ports import Probe
+from multigit.errors import MultigitError
+from tests.doubles.loopback import Answer, Request, Silence
+from tests.doubles.receivers import Health, healthy
+
+SHORT = 0.3
+PROBE: Probe = HttpProbe()
+
+
+class Endpoint(Health):
+    """A health endpoint that remembers the last request."""
+
+    last: Request
+
+    def react(self, request: Request) -> Answer | Silence:
+        """Remember it, and answer."""
+        self.last = request
+        return super().react(request)
+
+
+@pytest.fixture
+def service() -> Iterator[Endpoint]:
+    """Return a service that is up."""
+    with Endpoint() as endpoint:
+        yield endpoint
+
+
+def ask(url: str, timeout: float = 5.0) -> Seen:
+    """Ask for the health."""
+    return PROBE.ask(url, timeout=timeout)
+
+
+def refusal(url: str, timeout: float = SHORT) -> str:
+    """Return the sentence that says why there is no answer."""
+    with pytest.raises(MultigitError) as caught:
+        ask(url, timeout)
+    assert caught.value.__context__ is None
+    return caught.value.message
+
+
+def test_an_answer_with_its_headers(service: Endpoint) -> None:
+    """Status, body and headers by lower-case name are what the service sent."""
+    service.answer(healthy({"sha": "abc"}, ("X-Release", "r1"), status=503))
+    seen = ask(f"{service.url}/health?deep=1")
+    assert (seen.status, seen.body, seen.headers["x-release"]) == (503, '{"sha": "abc"}', "r1")
+    assert service.asked == ["/health?deep=1"]
+    assert service.last.headers["user-agent"] == "multigit"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "text"),
+    [
+        ("text/plain; charset=ISO-8859-1", b"gr\xfcn", "grün"),
+        ("text/plain", "grün".encode(), "grün"),
+        ("text/plain; charset=no-such", b"ok", "ok"),
+        ("text/plain", b"\xff", "\ufffd"),
+    ],
+)
+def test_the_body_is_text(service: Endpoint, kind: str, body: bytes, text: str) -> None:
+    """The named character set counts, else UTF-8; what does not fit is replaced."""
+    service.answer(Answer(200, body, (("Content-Type", kind),)))
+    assert ask(service.url).body == text
+
+
+def test_a_long_body_is_cut(service: Endpoint) -> None:
+    """No more than 64 KB are read."""
+    service.answer(Answer(200, b"x" * (LARGEST + 5)))
+    assert len(ask(service.url).body) == LARGEST
+
+
+@pytest.mark.parametrize("place", ["/login", "http://elsewhere.invalid/", "http://[::1", "\xff"])
+def test_a_redirect_is_the_answer(service: Endpoint, place: str) -> None:
+    """It is not followed, wherever it points."""
+    service.answer(Answer(302, b"", (("Location", place),)))
+    assert ask(service.url).status == 302
+    assert len(service.asked) == 1
+
+
+def test_no_password_of_the_environment_is_sent(
+    service: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A netrc file with a password for this host changes nothing."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login ada password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    ask(service.url)
+    assert "authorization" not in service.last.headers
+
+
+def test_a_service_that_refuses(service: Endpoint) -> None:
+    """A closed port is told as such, and an open one answers again."""
+    service.refuse()
+    assert refusal(service.url) == "it cannot be reached: connections are refused."
+    service.listen()
+    assert ask(service.url).status == 200
+
+
+def test_a_service_that_hangs_up(service: Endpoint) -> None:
+    """A cut connection is told as such."""
+    service.answer(Silence.HANG_UP)
+    cut = "it cannot be reached: the connection was cut before the answer was complete."
+    assert refusal(service.url, timeout=5) == cut
+
+
+def test_half_an_answer(service: Endpoint) -> None:
+    """An answer that is shorter than it says is none."""
+    service.answer(Answer(200, b"ok", (("Content-Length", "9"),)))
+    assert "cannot be reached" in refusal(service.url)
+
+
+@pytest.mark.parametrize("answer", [Silence.NEVER, healthy(drip=0.05), healthy(delay=60)])
+def test_the_time_limit_holds(service: Endpoint, answer: Answer | Silence) -> None:
+    """Neither silence nor a byte now and then keeps anybody waiting."""
+    service.answer(answer)
+    begin = time.monotonic()
+    assert refusal(service.url) == "it cannot be reached: no complete answer within 0.3 s."
+    assert time.monotonic() - begin < 3
+
+
+def test_headers_that_drip() -> None:
+    """The time limit counts before the first line is complete, too."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        over = threading.Event()
+        thread = threading.Thread(target=_drip, args=(server, over))
+        thread.start()
+        begin = time.monotonic()
+        try:
+            address = f"http://127.0.0.1:{server.getsockname()[1]}/"
+            assert "no complete answer within 0.3 s" in refusal(address)
+            assert time.monotonic() - begin < 3
+        finally:
+            over.set()
+            thread.join()
+
+
+def _drip(server: socket.socket, over: threading.Event) -> None:
+    """Send one byte of a header after the other."""
+    connection, _ = server.accept()
+    with connection:
+        for byte in b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 1000:
+            if over.wait(0.05):
+                return
+            connection.sendall(bytes([byte]))
+
+
+def test_a_host_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unknown name is told as such."""
+
+    def unknown(*_: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    assert refusal("http://api.invalid/") == "it cannot be reached: no host has this name."
+
+
+def test_a_proxy_that_is_off(service: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the service is to blame, and the proxy's password is not repeated."""
+    service.refuse()
+    monkeypatch.setenv("http_proxy", service.url.replace("//", "//ada:secret@"))
+    monkeypatch.setenv("no_proxy", "")
+    assert refusal("http://api.invalid/", timeout=5) == (
+        "it cannot be reached: the proxy that the environment names does not answer."
+    )
+
+
+def test_a_service_without_tls(service: Endpoint) -> None:
+    """Plain HTTP where TLS is asked for is no answer."""
+    secure = service.url.replace("http:", "https:")
+    assert "TLS connection failed" in refusal(secure, timeout=5)
+
+
+def test_a_certificate_that_is_not_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is wrong with a certificate is told."""
+
+    def unaccepted(*_: object, **__: object) -> None:
+        error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+        error.verify_message = "self-signed certificate"
+        raise error
+
+    monkeypatch.setattr("requests.adapters.HTTPAdapter.send", unaccepted)
+    assert refusal("https://api.invalid/") == (
+        "it cannot be reached: its TLS certificate is not accepted (self-signed certificate)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("", "it is no http or https address"),
+        ("ftp://host/", "it is no http or https address"),
+        ("http:///health", "it is no http or https address"),
+        ("http://host:port/", "it is no http or https address"),
+        ("http://[::1/", "it is no http or https address"),
+        ("http://ada:secret@host/", "it holds a user name or password"),
+        ("http://host/a b", "it holds a space or a control character"),
+        ("http://host/\x1b[2J", "it holds a space or a control character"),
+    ],
+)
+def test_what_is_no_address(url: str, fault: str) -> None:
+    """A wrong address is told before anything is asked, and its password is not repeated."""
+    assert refusal(url) == f"it cannot be asked: {fault}."

@@ -1,0 +1,440 @@
+"""Builds of Jenkins: started once, found again, watched, and refused with a sentence."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from multigit.adapters.jenkins_runs import JenkinsRuns
+from multigit.core.deployment import CommandRunner, JenkinsRunner, Order, Run, RunState, Sight
+from multigit.core.problem import Problem
+from multigit.engine.ports import Runners
+from multigit.errors import DoubtError, MultigitError
+from tests.doubles import jenkins as doubled
+from tests.doubles.jenkins import API_TOKEN, USER, Jenkins, Job, Start
+from tests.doubles.loopback import Answer, json_answer
+
+JOB = "shop/deploy api"
+PAGE = "/job/shop/job/deploy%20api/"
+PARAMS = {"RELEASE": "{release}", "MULTIGIT": "{key}"}
+KEY = "20250115T150130Z-promote-stg-main-7f3a/api/1"
+STARTED = Start(JOB, (("MULTIGIT", KEY), ("RELEASE", "r1")))
+ENVIRONMENT = {"JENKINS_TOKEN": API_TOKEN}
+CODED = base64.b64encode(f"{USER}:{API_TOKEN}".encode()).decode()
+BROKEN = doubled.Fault(effect=False, reaction=Answer(200, b"<html>Log in</html>"))
+
+
+@dataclass
+class Site:
+    """A Jenkins, an order for it, and what asks it; `pauses` are the waits between two tries."""
+
+    jenkins: Jenkins
+    order: Order
+    pauses: list[float] = field(default_factory=list)
+    environment: Mapping[str, str] = field(default_factory=lambda: ENVIRONMENT)
+    timeout: float = 10.0
+
+    @property
+    def runs(self) -> JenkinsRuns:
+        """Return new runs, as after a restart: nothing is remembered."""
+        return JenkinsRuns(self.environment, self.pauses.append, self.timeout)
+
+    @property
+    def item(self) -> Run:
+        """Return the first run."""
+        base = self.jenkins.url
+        return Run(f"{base}/queue/item/101/", f"{base}{PAGE}")
+
+    def ordered(self, **changes: object) -> Order:
+        """Return the order with another runner."""
+        assert isinstance(self.order.runner, JenkinsRunner)
+        return replace(self.order, runner=replace(self.order.runner, **changes))  # type: ignore[arg-type]
+
+    def problem(self, **changes: object) -> Problem:
+        """Return the one thing that keeps the order from starting."""
+        (problem,) = self.runs.check(self.ordered(**changes))
+        return problem
+
+
+@pytest.fixture
+def site(caplog: pytest.LogCaptureFixture) -> Iterator[Site]:
+    """Return a Jenkins with a job to start; in the end no log holds the token."""
+    caplog.set_level(logging.DEBUG)
+    job = Job(frozenset(PARAMS))
+    with Jenkins({JOB: job, "closed": Job(frozenset(PARAMS), buildable=False)}) as jenkins:
+        runner = JenkinsRunner(jenkins.url, JOB, USER, params=PARAMS)
+        order = Order(
+            key=KEY,
+            repo="api",
+            stage="main",
+            environment="production",
+            branch="main",
+            sha="abc",
+            tag="deploy-1",
+            release="r1",
+            target="",
+            since=0.0,
+            runner=runner,
+        )
+        yield Site(jenkins, order)
+    assert API_TOKEN not in caplog.text
+    assert CODED not in caplog.text
+    assert not any(API_TOKEN in target for _, target, _ in jenkins.requests)
+
+
+def secret_free(error: MultigitError) -> bool:
+    """Tell whether an error, with all it came from, is free of the token."""
+    assert error.__context__ is None
+    words = f"{error!r} {error} {error.hint} {error.args}"
+    return API_TOKEN not in words and CODED not in words
+
+
+# --- Starting
+
+
+def test_a_start_gives_the_queue_item(site: Site) -> None:
+    """The job is asked for once, with its parameters filled and our user's token."""
+    runs: Runners = site.runs
+    assert runs.start(site.order) == site.item
+    assert site.jenkins.starts == {STARTED: 1}
+    assert set(site.jenkins.authorizations) == {f"Basic {CODED}"}
+
+
+def test_an_equal_item_in_the_queue_is_taken(site: Site) -> None:
+    """Jenkins answers 303 with the item that waits already: it is one deployment."""
+    assert [site.runs.start(site.order) for _ in range(2)] == [site.item, site.item]
+    assert site.jenkins.starts == {STARTED: 1}
+
+
+def test_nothing_of_ours_shows_the_token(site: Site) -> None:
+    """Neither the runs nor a run's id repeat what the environment holds."""
+    assert API_TOKEN not in repr(site.runs)
+    assert API_TOKEN not in repr(site.runs.start(site.order))
+
+
+@pytest.mark.parametrize(
+    ("fault", "started"),
+    [
+        (doubled.effect_then(502), 1),
+        (doubled.error(502), 0),
+        (doubled.error(500), 0),
+        (doubled.dropped(effect=True), 1),
+        (doubled.dropped(effect=False), 0),
+        (doubled.silent(effect=True), 1),
+        (BROKEN, 0),
+        (doubled.Fault(effect=True, reaction=Answer(302, b"", (("Location", "/job/x/"),))), 1),
+    ],
+)
+def test_an_unclear_answer_is_a_doubt(site: Site, fault: doubled.Fault, started: int) -> None:
+    """It is never sent again, and the key finds what began, if anything did."""
+    site.jenkins.inject(fault, route="build")
+    site.timeout = 0.5
+    with pytest.raises(DoubtError, match="may run or not") as caught:
+        site.runs.start(site.order)
+    assert secret_free(caught.value)
+    assert caught.value.code == "jenkins_doubt"
+    assert [method for method, _, _ in site.jenkins.requests] == ["POST"]
+    assert site.jenkins.starts.total() == started
+    site.timeout = 10
+    assert site.runs.find(site.order) == (site.item if started else None)
+    assert site.jenkins.starts.total() == started
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "words"),
+    [
+        (400, "jenkins_refused", "Jenkins does not start shop/deploy api: it answers 400."),
+        (401, "jenkins_refused", "Jenkins does not accept ada with JENKINS_TOKEN."),
+        (403, "jenkins_refused", "Jenkins does not let ada start shop/deploy api."),
+        (404, "jenkins_job_missing", "Jenkins has no job shop/deploy api, or hides it from ada."),
+        (409, "jenkins_job_unfit", "the job shop/deploy api is disabled in Jenkins."),
+        (308, "jenkins_url", "sends us elsewhere (it answers 308)."),
+    ],
+)
+def test_a_refused_start(site: Site, status: int, code: str, words: str) -> None:
+    """What Jenkins refuses did not begin, and the sentence says why."""
+    site.jenkins.inject(doubled.error(status), route="build")
+    with pytest.raises(MultigitError) as caught:
+        site.runs.start(site.order)
+    assert not isinstance(caught.value, DoubtError)
+    assert caught.value.code == code
+    assert words in caught.value.message
+    assert secret_free(caught.value)
+    assert site.jenkins.starts == {}
+
+
+def test_a_server_that_is_off_started_nothing(site: Site) -> None:
+    """Where no connection was made, there is no doubt."""
+    site.jenkins.refuse()
+    with pytest.raises(MultigitError, match="connections are refused") as caught:
+        site.runs.start(site.order)
+    assert not isinstance(caught.value, DoubtError)
+    assert caught.value.code == "jenkins_unreachable"
+    assert secret_free(caught.value)
+
+
+def test_only_the_number_of_the_queue_item_counts(site: Site) -> None:
+    """Jenkins may believe to live elsewhere; the token goes to the configured address."""
+    place = Answer(201, b"", (("Location", "https://ci.invalid/jenkins/queue/item/101/"),))
+    site.jenkins.inject(doubled.Fault(effect=True, reaction=place), route="build")
+    run = site.runs.start(site.order)
+    assert run == site.item
+    assert site.runs.look(site.order, run).state is RunState.QUEUED
+
+
+def test_a_doubt_without_the_key_says_what_would_help(site: Site) -> None:
+    """With {key} in a parameter there is nothing to add."""
+    hints = []
+    for params in (PARAMS, {"RELEASE": "{release}"}):
+        site.jenkins.inject(doubled.error(502), route="build")
+        with pytest.raises(DoubtError) as caught:
+            site.runs.start(site.ordered(params=params))
+        hints.append("lets multigit find it" in caught.value.hint)
+    assert hints == [False, True]
+
+
+# --- Finding
+
+
+def test_the_key_is_found_among_the_builds(site: Site) -> None:
+    """Of several builds with the key the first one counts: somebody built it again."""
+    site.jenkins.script(JOB, ["building"])
+    runs = site.runs
+    for _ in range(2):
+        runs.start(site.order)
+    runs.start(replace(site.order, key="another"))
+    url = f"{site.jenkins.url}{PAGE}1/"
+    assert runs.find(site.order) == Run(url, url)
+    assert runs.look(site.order, Run(url, url)).state is RunState.RUNNING
+
+
+def test_without_the_key_nothing_is_found(site: Site) -> None:
+    """Nothing else tells our build from another one with the same release."""
+    order = site.ordered(params={"RELEASE": "{release}"})
+    site.runs.start(order)
+    assert site.runs.find(order) is None
+    assert len(site.jenkins.requests) == 1
+
+
+def test_the_queue_of_another_job_is_not_ours(site: Site) -> None:
+    """A job that ours starts may get our key handed on."""
+    site.jenkins.jobs["other"] = Job(frozenset(PARAMS))
+    site.runs.start(site.ordered(job="other"))
+    assert site.runs.find(site.order) is None
+
+
+# --- Looking
+
+
+def test_from_the_queue_to_the_end(site: Site) -> None:
+    """The queue's reason, the running build and its result are seen, in one request each."""
+    site.jenkins.script(JOB, ["waiting", "blocked", "building", "building", "SUCCESS"])
+    runs = site.runs
+    run = runs.start(site.order)
+    url = f"{site.jenkins.url}{PAGE}1/"
+    running = Sight(RunState.RUNNING, job=f"{JOB} #1", url=url)
+    assert [runs.look(site.order, run) for _ in range(5)] == [
+        Sight(RunState.QUEUED, step="In the quiet period. Expires in 1 sec"),
+        Sight(RunState.QUEUED, step="Waiting for an executor"),
+        running,
+        running,
+        Sight(RunState.SUCCEEDED, url=url),
+    ]
+    assert len(site.jenkins.requests) == 7  # the build's number costs one request, once
+
+
+@pytest.mark.parametrize(
+    ("result", "state"),
+    [
+        ("FAILURE", RunState.FAILED),
+        ("UNSTABLE", RunState.FAILED),
+        ("NOT_BUILT", RunState.FAILED),
+        ("ABORTED", RunState.CANCELLED),
+    ],
+)
+def test_a_bad_end(site: Site, result: str, state: RunState) -> None:
+    """Each result of Jenkins is told with its own word."""
+    site.jenkins.script(JOB, ["building", result])
+    runs = site.runs
+    run = runs.start(site.order)
+    runs.look(site.order, run)
+    seen = runs.look(site.order, run)
+    assert (seen.state, seen.detail) == (state, f"{JOB} #1 ended as {result}.")
+
+
+def test_an_unheard_of_result(site: Site) -> None:
+    """It is unknown, and shown without what could steer a terminal."""
+    site.jenkins.script(JOB, ["building"])
+    run = site.runs.start(site.order)
+    strange = json_answer(200, {"building": False, "result": "\x1b[2JODD", "number": 1})
+    site.jenkins.inject(doubled.Fault(effect=True, reaction=strange), route="build status")
+    seen = site.runs.look(site.order, run)
+    assert (seen.state, seen.detail) == (RunState.UNKNOWN, f"{JOB} #1 ended as \\x1b[2JODD.")
+
+
+def test_cancelled_in_the_queue(site: Site) -> None:
+    """Who cancels the queue item cancels the deployment."""
+    site.jenkins.script(JOB, ["cancelled"])
+    run = site.runs.start(site.order)
+    assert site.runs.look(site.order, run).state is RunState.CANCELLED
+
+
+def test_a_forgotten_queue_item(site: Site) -> None:
+    """Builds know the item they came of, also for a process that never saw the number."""
+    site.jenkins.script(JOB, ["building"])
+    run = site.runs.start(site.order)
+    site.jenkins.forget(101)
+    assert site.runs.look(site.order, run).state is RunState.RUNNING
+    site.jenkins.remove(101)
+    assert site.runs.look(site.order, run) == Sight(
+        RunState.UNKNOWN,
+        detail="Jenkins has forgotten queue item 101, and none of the last 100 builds of "
+        f"{JOB} came of it.",
+    )
+
+
+def test_a_removed_build(site: Site) -> None:
+    """What is gone is unknown, not failed."""
+    site.jenkins.script(JOB, ["building"])
+    runs = site.runs
+    run = runs.start(site.order)
+    runs.look(site.order, run)
+    site.jenkins.remove(101)
+    seen = runs.look(site.order, run)
+    assert (seen.state, seen.detail) == (
+        RunState.UNKNOWN,
+        f"Jenkins has no build {JOB} #1 any more.",
+    )
+
+
+def test_a_run_of_something_else(site: Site) -> None:
+    """An id that Jenkins never gave is unknown, and nothing is asked."""
+    assert site.runs.look(site.order, Run("4711")).state is RunState.UNKNOWN
+    assert site.jenkins.requests == []
+
+
+@pytest.mark.parametrize("fault", [doubled.error(502), doubled.dropped(effect=False)])
+def test_a_look_survives_what_passes(site: Site, fault: doubled.Fault) -> None:
+    """A read is tried again twice, and not more often."""
+    run = site.runs.start(site.order)
+    site.jenkins.inject(fault, route="queue item", times=2)
+    assert site.runs.look(site.order, run).state is RunState.QUEUED
+    assert site.pauses == [0.5, 2.0]
+    site.jenkins.inject(fault, route="queue item", times=3)
+    with pytest.raises(MultigitError) as caught:
+        site.runs.look(site.order, run)
+    assert caught.value.code == "jenkins_unreachable"
+    assert secret_free(caught.value)
+
+
+@pytest.mark.parametrize("fault", [doubled.dripping(), doubled.silent()])
+def test_a_look_does_not_wait_for_ever(site: Site, fault: doubled.Fault) -> None:
+    """The time limit is over the whole answer."""
+    run = site.runs.start(site.order)
+    site.jenkins.inject(fault, route="queue item", times=None)
+    site.timeout = 0.2
+    with pytest.raises(MultigitError, match=r"no complete answer within 0.2 s"):
+        site.runs.look(site.order, run)
+
+
+def test_an_answer_that_is_no_json(site: Site) -> None:
+    """A log-in page in the place of Jenkins is told as such."""
+    run = site.runs.start(site.order)
+    site.jenkins.inject(BROKEN, route="queue item")
+    with pytest.raises(MultigitError, match="not as Jenkins does: it sent no JSON") as caught:
+        site.runs.look(site.order, run)
+    assert caught.value.code == "jenkins_url"
+    assert secret_free(caught.value)
+
+
+def test_the_end_of_our_patience_is_none_of_the_build(site: Site) -> None:
+    """A build whose time is out goes on in Jenkins."""
+    run = site.runs.start(site.order)
+    site.runs.end(site.order, run)
+    assert len(site.jenkins.requests) == 1
+
+
+# --- Checking
+
+
+def test_a_job_that_can_be_started(site: Site) -> None:
+    """Nothing stands in the way, and nothing was started."""
+    assert site.runs.check(site.order) == ()
+    assert site.jenkins.starts == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "words"),
+    [
+        ({"url": "jenkins"}, "jenkins_url", "it is no http or https address"),
+        ({"url": "http://a:b@h/"}, "jenkins_url", "it holds a user name or password"),
+        ({"token_env": "OTHER"}, "no_token", "the variable OTHER with the API token"),
+        ({"job": "shop/gone"}, "jenkins_job_missing", "Jenkins has no job shop/gone"),
+        ({"job": "shop"}, "jenkins_job_unfit", "shop is a folder of Jenkins, no job."),
+        ({"job": "closed"}, "jenkins_job_unfit", "the job closed is disabled"),
+        ({"params": {"VERSION": "1"}}, "jenkins_job_unfit", "does not know VERSION"),
+        ({"user": ""}, "jenkins_refused", "wants a user beside the API token"),
+        ({"user": "eve"}, "jenkins_refused", "does not accept eve with JENKINS_TOKEN"),
+    ],
+)
+def test_what_keeps_a_job_from_starting(
+    site: Site, changes: dict[str, object], code: str, words: str
+) -> None:
+    """It is found while planning, with the next step."""
+    problem = site.problem(**changes)
+    assert problem.code == code
+    assert words in problem.message
+    assert problem.hint
+    assert problem.blocks
+    assert API_TOKEN not in repr(problem)
+
+
+def test_a_job_without_parameters(site: Site) -> None:
+    """Jenkins would refuse to build it with parameters, with a 500."""
+    site.jenkins.jobs["plain"] = Job()
+    assert site.problem(job="plain").message == "the job plain takes no parameters."
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "words"),
+    [
+        (doubled.error(403), "jenkins_refused", "does not let ada show"),
+        (doubled.error(503), "jenkins_unreachable", "is not ready: it answers 503"),
+        (doubled.error(302), "jenkins_url", "sends us elsewhere"),
+        (doubled.dropped(effect=False), "jenkins_unreachable", "the connection was cut"),
+        (BROKEN, "jenkins_url", "it sent no JSON"),
+    ],
+)
+def test_a_server_that_cannot_be_asked(
+    site: Site, fault: doubled.Fault, code: str, words: str
+) -> None:
+    """Each way not to answer has its own sentence."""
+    site.jenkins.inject(fault, route="job", times=None)
+    problem = site.problem()
+    assert (problem.code, words in problem.message) == (code, True)
+
+
+def test_a_server_that_is_off(site: Site) -> None:
+    """It is told while planning."""
+    site.jenkins.refuse()
+    problem = site.problem()
+    assert (problem.code, "connections are refused" in problem.message) == (
+        "jenkins_unreachable",
+        True,
+    )
+
+
+def test_a_token_in_every_alphabet(site: Site) -> None:
+    """A token that Latin-1 cannot hold is sent, not shown in an error."""
+    site.environment = {"JENKINS_TOKEN": "gehëim€"}
+    assert site.problem().code == "jenkins_refused"
+
+
+def test_orders_for_other_runners_are_a_bug(site: Site) -> None:
+    """Whoever hands out orders hands out the right ones."""
+    with pytest.raises(TypeError):
+        site.runs.check(replace(site.order, runner=CommandRunner(("true",))))

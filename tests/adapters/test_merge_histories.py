@@ -1,0 +1,98 @@
+"""The merge equals `git merge --no-ff` in a clean checkout of the target, over random histories.
+
+Some seeds are the same in every run, the others new ones. A failure names its seed; to see it
+again, put it into `seeds`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from random import SystemRandom
+
+import pytest
+
+from multigit.adapters.git_config import read_config
+from multigit.adapters.git_objects import merge
+from multigit.adapters.git_process import GitDoor
+from multigit.adapters.git_reading import read_waiting
+from multigit.core.repository import Merged
+from multigit.core.snapshot import Tip
+from tests.adapters.clones import SIGNATURE, open_door
+from tests.support.gitenv import git, init
+from tests.support.histories import build_many
+from tests.support.oracle import Outcome, oracle, unlabelled
+
+CHUNK = 8
+FIXED, FRESH = 13, 13  # chunks
+
+HOSTILE = "* merge=union text eol=crlf\n*.log -merge\n*.txt merge=custom\n"
+
+
+def seeds(chunk: int) -> list[int]:
+    """Return the seeds of a chunk: known ones first, then ones that nobody has seen."""
+    if chunk < FIXED:
+        return list(range(chunk * CHUNK, (chunk + 1) * CHUNK))
+    return [SystemRandom().randrange(10**9) for _ in range(CHUNK)]
+
+
+def dirty_checkout(store: Path, commit: str, folder: Path) -> GitDoor:
+    """Check an unrelated commit out, and spoil it with attributes that nobody committed."""
+    git_dir = init(folder)
+    (git_dir / "objects/info/alternates").write_text(f"{store / 'objects'}\n", encoding="utf-8")
+    (git_dir / "HEAD").write_text(f"{commit}\n", encoding="utf-8")
+    git(folder, "reset", "--quiet", "--hard")
+    for place in ("", "src/", "src/core/", "lib/", "docs/"):
+        if (folder / place).exists() or not place:
+            (folder / place / ".gitattributes").write_text(HOSTILE, encoding="utf-8")
+    (folder / "untracked.txt").touch()
+    return open_door(folder)
+
+
+def tips(store: Path, *commits: str) -> list[Tip]:
+    """Return commits with their trees."""
+    trees = git(store, "rev-parse", *(f"{commit}^{{tree}}" for commit in commits)).split()
+    return [Tip(commit, tree) for commit, tree in zip(commits, trees, strict=True)]
+
+
+def as_outcome(merged: Merged, ours: Tip) -> tuple[str | None, frozenset[str]]:
+    """Return the tree, or None and the conflicted paths."""
+    if merged.conflicted:
+        return None, unlabelled(merged.conflicts)
+    assert bool(merged.commit) == (merged.tree != ours.tree)
+    return merged.tree, frozenset()
+
+
+def expected(outcome: Outcome) -> tuple[str | None, frozenset[str]]:
+    """Return what git itself did, in the same form."""
+    return outcome.tree, unlabelled(outcome.conflicts)
+
+
+@pytest.mark.parametrize("chunk", range(FIXED + FRESH))
+def test_merges_are_gits_own(chunk: int, tmp_path: Path) -> None:
+    """In a dirty checkout of something else, with hostile attributes, with and without forks."""
+    store = init(tmp_path / "store.git", bare=True)
+    histories = build_many(seeds(chunk), store)
+    folder = tmp_path / "checkout"
+    door = dirty_checkout(store, histories[-1].source_sha, folder)
+    config, status = read_config(door), git(folder, "status", "--porcelain", "-z")
+    made: dict[str, tuple[Tip, Tip]] = {}
+    for history in histories:
+        ours, theirs = tips(store, history.target_sha, history.source_sha)
+        wanted = expected(oracle(store, ours.sha, theirs.sha, tmp_path / "oracle"))
+        merged = merge(door, config, ours, theirs, SIGNATURE)
+        assert as_outcome(merged, ours) == wanted, history
+        forks = read_waiting(door, ours.sha, theirs.sha, "origin").forks
+        looked = merge(door, config, ours, theirs, None, forks)
+        assert looked == replace(merged, commit="", files=0), history
+        made[merged.commit] = ours, theirs
+    made.pop("", None)
+    assert parents(folder, made) == {sha: [o.sha, t.sha] for sha, (o, t) in made.items()}
+    assert git(folder, "status", "--porcelain", "-z") == status
+
+
+def parents(folder: Path, commits: Iterable[str]) -> dict[str, list[str]]:
+    """Return the parents of each commit."""
+    rows = git(folder, "rev-list", "--no-walk", "--parents", "--stdin", input="\n".join(commits))
+    return {row.split()[0]: row.split()[1:] for row in rows.splitlines()}

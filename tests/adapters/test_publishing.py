@@ -1,0 +1,213 @@
+"""What became of a push is read from the remote, whatever happened to the connection."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from multigit.adapters.git_repository import GitRepositories
+from multigit.core.outcome import Outcome
+from multigit.core.plan import Plan, State
+from multigit.core.refs import branch_ref, tag_ref
+from multigit.core.workspace import Repo, Stage, Workspace
+from multigit.engine import patience
+from tests.engine.operations import TRAILER, execute, plan_promotion
+from tests.support.forge import Forge, ForgeRepo, remotes_untouched
+from tests.support.http_git import GitHttpServer
+
+DEV = Stage("dev", "dev")
+MAIN = Stage("main", "main", promotes_from="dev", tag="deploy-{timestamp}")
+BRANCH, TAG = branch_ref("main"), tag_ref("deploy-20250115-150130")
+
+# Stands between git and the server: passes on what the server says before it is told what to do,
+# and nothing afterwards. Then something happens on the server.
+BROKEN_LINE = """\
+#!{python}
+import subprocess, sys, threading
+server = subprocess.Popen(
+    ["git-receive-pack", sys.argv[1]], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+)
+out, into = sys.stdout.buffer, sys.stdin.buffer
+while (size := server.stdout.read(4)) != b"0000":
+    out.write(size + server.stdout.read(int(size, 16) - 4))
+out.write(b"0000")
+out.flush()
+threading.Thread(target=server.stdout.read, daemon=True).start()
+while data := into.read1(65536):
+    server.stdin.write(data)
+    server.stdin.flush()
+server.stdin.close()
+server.wait()
+{then}
+sys.exit(1)
+"""
+
+
+class Shop(GitRepositories):
+    """The repository api, with the stages dev and main."""
+
+    def __init__(self, forge: Forge) -> None:
+        api = forge.repos["api"]
+        self.workspace = Workspace(forge.shop, (DEV, MAIN), (Repo("api", "api", url=api.url),))
+        super().__init__(self.workspace)
+
+    def plan(self) -> Plan:
+        """Plan to promote dev to main."""
+        return plan_promotion(self, "dev", "main")
+
+    def publish(self, plan: Plan) -> Outcome:
+        """Run a plan; what became of it."""
+        (outcome,) = execute(self, plan).outcomes
+        return outcome
+
+
+@pytest.fixture
+def api(forge: Forge) -> ForgeRepo:
+    """Return a repository whose dev is ahead of main."""
+    repo = forge.add("api")
+    repo.commit("dev", {"a": "1\n"})
+    return repo
+
+
+@pytest.fixture
+def shop(forge: Forge, api: ForgeRepo, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """Return its workspace, opened; nobody pauses between tries."""
+    assert api.name in forge.repos
+    monkeypatch.setattr(patience, "FIRST_WAIT", 0.0)
+    return Shop(forge)
+
+
+def on_remote(repo: ForgeRepo) -> Mapping[str, str]:
+    """Return where the branch and the tag stand."""
+    refs = repo.remote_refs()
+    return {ref: refs[ref] for ref in (BRANCH, TAG)}
+
+
+def break_line(forge: Forge, repo: ForgeRepo, then: str = "") -> None:
+    """Let pushes arrive and their answers get lost; then change the server."""
+    program = forge.root / "receive-pack"
+    script = BROKEN_LINE.format(python=sys.executable, then=then)
+    program.write_text(script, encoding="utf-8")
+    program.chmod(0o755)
+    repo.git("config", "remote.origin.receivepack", str(program))
+
+
+def test_a_promotion_arrives(shop: Shop, api: ForgeRepo) -> None:
+    """Branch and tag, with their messages."""
+    plan = shop.plan()
+    assert shop.publish(plan).state is State.PUBLISHED
+    assert api.tip("main") == plan.repos[0].after
+    assert api.remote_git("rev-parse", f"{TAG}^{{commit}}") == plan.repos[0].after
+    message = api.remote_git("for-each-ref", "--format=%(contents)", TAG)
+    assert message == f"Merge dev into main (production deployment)\n\n{TRAILER}\n"
+
+
+def test_a_push_whose_answer_is_lost_is_published(forge: Forge, shop: Shop, api: ForgeRepo) -> None:
+    """The server acted, though git says that the push failed."""
+    plan = shop.plan()
+    break_line(forge, api)
+    outcome = shop.publish(plan)
+    assert (outcome.state, outcome.problems) == (State.PUBLISHED, ())
+    assert on_remote(api) == outcome.made
+    shop.keep_transcripts(forge.root / "said")
+    assert "hung up unexpectedly" in (forge.root / "said/api.log").read_text()
+
+
+@pytest.mark.parametrize("lost", [BRANCH, TAG])
+def test_a_push_that_was_half_applied_is_completed(
+    lost: str, forge: Forge, shop: Shop, api: ForgeRepo
+) -> None:
+    """Whichever ref the server had no time for."""
+    plan = shop.plan()
+    before = api.remote_refs().get(lost, "")
+    undo = ["update-ref", lost, before] if before else ["update-ref", "-d", lost]
+    once = forge.root / "once"
+    then = (
+        f"import pathlib\nonce = pathlib.Path({str(once)!r})\n"
+        f"if not once.exists():\n    once.touch()\n"
+        f"    subprocess.run(['git', '-C', sys.argv[1], *{undo!r}], check=True)\n"
+    )
+    break_line(forge, api, then)
+    outcome = shop.publish(plan)
+    assert once.exists()
+    assert outcome.state is State.PUBLISHED
+    assert on_remote(api) == outcome.made
+
+
+def test_a_server_that_is_gone_leaves_it_unknown(forge: Forge, shop: Shop, api: ForgeRepo) -> None:
+    """Nothing can be said, and nothing is."""
+    plan = shop.plan()
+    away = Path(f"{api.bare}.away")
+    break_line(forge, api, f"import os\nos.rename({str(api.bare)!r}, {str(away)!r})")
+    outcome = shop.publish(plan)
+    assert outcome.state is State.UNKNOWN
+    assert "it is unknown whether the push arrived" in outcome.problems[0].message
+
+
+@pytest.mark.parametrize("ref", [BRANCH, TAG])
+def test_a_protected_ref_keeps_the_other_back(
+    ref: str, forge: Forge, shop: Shop, api: ForgeRepo
+) -> None:
+    """Atomic: neither moves, and the server's reason is told."""
+    plan = shop.plan()
+    api.reject_pushes(ref, "GH006: Protected branch update failed")
+    with remotes_untouched(forge):
+        outcome = shop.publish(plan)
+    assert outcome.state is State.FAILED
+    assert "GH006: Protected branch update failed" in outcome.problems[0].message
+
+
+def test_a_server_without_atomic_pushes_gets_none(forge: Forge, shop: Shop, api: ForgeRepo) -> None:
+    """One ref after the other would not do."""
+    plan = shop.plan()
+    api.remote_git("config", "receive.advertiseAtomic", "false")
+    with remotes_untouched(forge):
+        outcome = shop.publish(plan)
+    assert outcome.state is State.FAILED
+    assert "atomic" in outcome.problems[0].message
+
+
+def test_a_colleague_who_was_faster_is_named(forge: Forge, shop: Shop, api: ForgeRepo) -> None:
+    """By the commit that is there now."""
+    plan = shop.plan()
+    planned = api.tip("main")
+    theirs = api.commit("main", {"hotfix": "1\n"})
+    with remotes_untouched(forge):
+        (problem,) = shop.publish(plan).problems
+    assert f"main moved from {planned[:7]} to {theirs[:7]}" in problem.message
+
+
+def test_private_tags_stay_private(shop: Shop, api: ForgeRepo) -> None:
+    """Also where the user's own pushes take them along."""
+    api.git("config", "push.followTags", "true")
+    plan = shop.plan()
+    api.git("tag", "-a", "-m", "mine", "private", plan.repos[0].source_sha)
+    before = set(api.remote_refs())
+    assert shop.publish(plan).state is State.PUBLISHED
+    assert set(api.remote_refs()) - before == {TAG}
+
+
+def test_only_what_is_planned_is_pushed(shop: Shop, api: ForgeRepo) -> None:
+    """Whatever the remote's own push configuration says."""
+    api.git("config", "--add", "remote.origin.push", "+refs/heads/*:refs/heads/*")
+    api.git("config", "push.default", "matching")
+    api.local_commit({"own": "1\n"})
+    before = api.remote_refs()
+    outcome = shop.publish(shop.plan())
+    assert outcome.state is State.PUBLISHED
+    assert api.remote_refs() == {**before, **outcome.made}
+
+
+def test_a_promotion_arrives_over_http(forge: Forge, shop: Shop, api: ForgeRepo) -> None:
+    """Two connections: one to fetch, one to push."""
+    with GitHttpServer(forge.remotes) as server:
+        api.use_url(server.url("api", with_password=True))
+        outcome = shop.publish(shop.plan())
+        assert outcome.state is State.PUBLISHED
+        assert server.connections("api", "upload-pack") == 1
+        assert server.connections("api", "receive-pack") == 1
+        assert server.connections("api") == 2
+    assert on_remote(api) == outcome.made

@@ -1,0 +1,489 @@
+"""The configuration: where it is found, what it becomes, and what is said about its mistakes."""
+
+from __future__ import annotations
+
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from pydantic import BaseModel
+
+from multigit.adapters.settings import find_config, load, schema
+from multigit.adapters.settings_model import NESTED, SECTIONS
+from multigit.adapters.settings_values import dotted, duration, is_ref, size
+from multigit.core.workspace import Confirm, Repo, Stage, Workspace
+from multigit.errors import USAGE, ConfigError
+
+EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+MINIMAL = "[stages.main]\n[repos.api]\n"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """Return where the configuration of a workspace called shop lies; nothing is there yet."""
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    return folder / "multigit.toml"
+
+
+def read(config: Path, text: str) -> Workspace:
+    """Load a configuration of this text."""
+    config.write_text(text, encoding="utf-8")
+    return load(config)
+
+
+def mistakes(config: Path, text: str) -> dict[str, str]:
+    """Return the hint of each message about a configuration of this text."""
+    with pytest.raises(ConfigError) as caught:
+        read(config, text)
+    return dict(caught.value.details)
+
+
+class TestFind:
+    """The file is named, or found by walking up."""
+
+    def test_walks_up(self, config: Path) -> None:
+        """The nearest one above the current folder counts."""
+        config.write_text(MINIMAL)
+        below = config.parent / "services" / "api"
+        below.mkdir(parents=True)
+        assert find_config(below, {}, None) == config
+        assert find_config(config.parent, {"MULTIGIT_CONFIG": ""}, None) == config
+
+    def test_names_come_first(self, config: Path) -> None:
+        """--config goes before MULTIGIT_CONFIG, and that before walking up."""
+        config.write_text(MINIMAL)
+        ours, theirs = config.parent / "a.toml", config.parent / "b.toml"
+        ours.write_text(MINIMAL)
+        theirs.write_text(MINIMAL)
+        environment = {"MULTIGIT_CONFIG": "b.toml"}
+        assert find_config(config.parent, environment, None) == theirs
+        assert find_config(config.parent, environment, Path("a.toml")) == ours
+
+    def test_none(self, tmp_path: Path) -> None:
+        """Where there is none, the way to one is named."""
+        with pytest.raises(ConfigError, match=r"^There is no multigit\.toml in ") as caught:
+            find_config(tmp_path, {}, None)
+        assert "multigit init" in caught.value.hint
+        assert caught.value.exit_code == USAGE
+
+    @pytest.mark.parametrize(
+        ("environment", "explicit", "source"),
+        [({"MULTIGIT_CONFIG": "no"}, None, "MULTIGIT_CONFIG"), ({}, Path("no"), "--config")],
+    )
+    def test_named_but_missing(
+        self, tmp_path: Path, environment: dict[str, str], explicit: Path | None, source: str
+    ) -> None:
+        """A name of nothing is an error that tells where the name comes from."""
+        with pytest.raises(ConfigError, match=source):
+            find_config(tmp_path, environment, explicit)
+
+
+class TestLoad:
+    """What a right configuration becomes."""
+
+    def test_defaults(self, config: Path) -> None:
+        """Bare tables are enough, and the defaults are the core's own."""
+        assert read(config, MINIMAL) == Workspace(
+            config.parent, (Stage("main", "main"),), (Repo("api", "api"),), name="shop"
+        )
+
+    def test_every_key(self, config: Path) -> None:
+        """Each key arrives."""
+        found = read(
+            config,
+            """
+            workspace = {name = "x", remote = "up", timezone = "Asia/Tokyo", jobs = 64, log = "l"}
+            git.timeout = "1h"
+            push = {ignore = ["a"], secrets = [], max_file_size = "500KB"}
+            [stages.live]
+            branch = "release/2.x"
+            tag = "{timestamp}"
+            confirm = "name"
+            checklist = ["One", "Two"]
+            require_message = true
+            [repos."api.v2"]
+            path = "./services//api/"
+            url = "https://host/api.git"
+            groups = ["b", "a"]
+            hooks = true
+            """,
+        )
+        assert found.stages == (
+            Stage(
+                name="live",
+                branch="release/2.x",
+                tag="{timestamp}",
+                confirm=Confirm.NAME,
+                checklist=("One", "Two"),
+                require_message=True,
+            ),
+        )
+        assert found.repos == (
+            Repo("api.v2", "services/api", "https://host/api.git", ("b", "a"), hooks=True),
+        )
+        assert (found.name, found.remote, found.timezone) == ("x", "up", "Asia/Tokyo")
+        assert (found.jobs, found.log, found.git_timeout) == (64, "l", 3600.0)
+        assert (found.push.ignore, found.push.secrets) == (("a",), ())
+        assert found.push.max_file_size == 500_000
+
+    def test_order(self, config: Path) -> None:
+        """Stages stand in the order of promotion, repositories as in the file."""
+        found = read(
+            config,
+            """
+            [repos.b]
+            [repos.a]
+            [stages.main]
+            promotes_from = "stg"
+            [stages.hotfix]
+            promotes_from = "stg"
+            [stages.stg]
+            promotes_from = "dev"
+            [stages.dev]
+            """,
+        )
+        assert [stage.name for stage in found.stages] == ["dev", "stg", "hotfix", "main"]
+        assert [repo.name for repo in found.repos] == ["b", "a"]
+
+    def test_root_is_where_the_file_lies(self, config: Path, tmp_path: Path) -> None:
+        """A link to a configuration makes the link's folder the workspace."""
+        config.write_text(MINIMAL)
+        link = tmp_path / "multigit.toml"
+        link.symlink_to(config)
+        assert load(link).root == tmp_path
+
+    def test_byte_order_mark(self, config: Path) -> None:
+        """An editor's byte order mark and line ends do no harm."""
+        config.write_bytes(b"\xef\xbb\xbf" + MINIMAL.replace("\n", "\r\n").encode())
+        assert load(config).repos == (Repo("api", "api"),)
+
+    def test_credentials_are_accepted(self, config: Path) -> None:
+        """A URL with a password loads."""
+        url = "https://ada:canary@host/api.git"
+        assert read(config, f'{MINIMAL}url = "{url}"').repos[0].url == url
+
+
+class TestSyntax:
+    """A file that is no TOML: one sentence with the place."""
+
+    @pytest.mark.parametrize(
+        ("data", "place"),
+        [
+            (b"[stages.dev]\nbranch = dev\n", "line 2, column 10: invalid value."),
+            (b'a = "x', "line 1, column 7: unterminated string."),
+            (b"a = 1\na = 2\n", "line 2, column 6: cannot overwrite a value."),
+            (b"a = 1\nb = '\xff'", "line 2, column 6: this is no UTF-8 text."),
+        ],
+    )
+    def test_place(self, config: Path, data: bytes, place: str) -> None:
+        """File, line and column stand in the sentence."""
+        config.write_bytes(data)
+        with pytest.raises(ConfigError) as caught:
+            load(config)
+        assert caught.value.message == f"{config}, {place}"
+        assert caught.value.hint
+
+    def test_unreadable(self, config: Path) -> None:
+        """A folder in the file's place is told, not thrown."""
+        config.mkdir()
+        with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+            load(config)
+
+
+STAGE = "[repos.api]\n[stages.stg]\n"
+REPO = "[stages.main]\n[repos.api]\n"
+WORKSPACE = f"{MINIMAL}[workspace]\n"
+
+ONE_MISTAKE = [
+    ("[repos.api]", "stages: there is no stage."),
+    ("[stages.main]", "repos: there is no repository."),
+    (
+        "stages = 5\n[repos.api]",
+        "stages: must be made of tables, not the number 5.",
+    ),
+    ("[stages.main]\n[[repos]]", "repos: must be made of tables, not a list."),
+    ("[stages]\nmain = 5\n[repos.api]", "stages.main: must be a table, not the number 5."),
+    (f"{STAGE}branch = 5", "stages.stg.branch: must be a text, not the number 5."),
+    (f"{STAGE}require_message = 'yes'", "require_message: must be true or false, not the text"),
+    (f"{STAGE}checklist = 'a'", "stages.stg.checklist: must be a list, not the text 'a'."),
+    (f"{STAGE}checklist = ['a', 2]", "checklist, item 2: must be a text, not the number 2."),
+    (f"{STAGE}confirm = 'no'", "must be 'none', 'yes' or 'name', not the text 'no'."),
+    (f"{STAGE}confirm = true", "must be 'none', 'yes' or 'name', not true."),
+    (f"{STAGE}promotes_from = 'x'", "stages.stg.promotes_from: there is no stage 'x'."),
+    (f"{STAGE}promotes_from = 'stg'", "the stages go in a circle: stg → stg."),
+    (f"{STAGE}branch = 'a..b'", "stages.stg.branch: 'a..b' is no name that git and"),
+    ("[repos.api]\n[stages.'a..b']", "'a..b' is no branch name that git takes."),
+    ("[repos.api]\n[stages.'a b']", "stages.\"a b\": 'a b' is no name for a stage."),
+    ("[repos.api]\n[stages.a]\n[stages.A]", "stages.A: the name differs from a in case only."),
+    (f"{STAGE}[stages.x]\nbranch = 'stg'", "stages.x.branch: 'stg' is the branch of stage stg"),
+    (f"{STAGE}tag = 'x'", "stages.stg.tag: must hold {timestamp} exactly once."),
+    (f"{STAGE}tag = '{{timestamp}}{{timestamp}}'", "must hold {timestamp} exactly once."),
+    (f"{STAGE}tag = '{{name}}-{{timestamp}}'", "knows no placeholder but {timestamp}."),
+    (f"{STAGE}tag = '{{timestamp}}.lock'", "makes no name that git and multigit take."),
+    (f"{STAGE}tag = '-{{timestamp}}'", "makes no name that git and multigit take."),
+    (f"{REPO}path = '/srv/api'", "repos.api.path: must be a relative path, not '/srv/api'."),
+    (f"{REPO}path = '~/api'", "repos.api.path: must be a relative path, not '~/api'."),
+    (f"{REPO}path = 'https://host/api'", "must be a relative path, not 'https://…'."),
+    (f"{REPO}path = '../api'", "repos.api.path: '../api' may leave the workspace folder."),
+    (f"{REPO}path = 'a/../..'", "repos.api.path: 'a/../..' may leave the workspace folder."),
+    (f"{REPO}path = ''", "repos.api.path: must not be empty."),
+    (f"{REPO}path = 'a\\nb'".replace("'", '"'), "holds control or invisible characters."),
+    (f"{REPO}[repos.b]\npath = './api/'", "repos.b.path: 'api' is the folder of repository api"),
+    (f"{REPO}[repos.b]\npath = 'API'", "repos.b.path: 'API' is the folder of repository api"),
+    (f"{REPO}[repos.API]\npath = 'x'", "repos.API: the name differs from api in case only."),
+    ("[stages.main]\n[repos.'-x']", "repos.-x: '-x' is no name for a repository."),
+    ("[stages.main]\n[repos.'a/b']", "repos.\"a/b\": 'a/b' is no name for a repository."),
+    (f"{REPO}url = '--upload-pack=x'", "repos.api.url: must be a URL or an absolute path."),
+    (f"{REPO}url = '../api.git'", "repos.api.url: must be a URL or an absolute path."),
+    (f"{WORKSPACE}jobs = '8'", "workspace.jobs: must be a whole number, not the text '8'."),
+    (f"{WORKSPACE}jobs = true", "workspace.jobs: must be a whole number, not true."),
+    (f"{WORKSPACE}jobs = 8.0", "workspace.jobs: must be a whole number, not the number 8.0."),
+    (f"{WORKSPACE}jobs = 0", "workspace.jobs: must be at least 1, not 0."),
+    (f"{WORKSPACE}jobs = 65", "workspace.jobs: must be at most 64, not 65."),
+    (f"{WORKSPACE}name = 2025-01-15", "workspace.name: must be a text, not a date or time."),
+    (f"{WORKSPACE}timezone = 'Europe'", "workspace.timezone: there is no timezone 'Europe'."),
+    (f"{WORKSPACE}timezone = '/etc'", "workspace.timezone: there is no timezone '/etc'."),
+    (f"{WORKSPACE}remote = '-o'", "workspace.remote: '-o' is no name that git and"),
+    (f"{WORKSPACE}log = 'a/b'", "workspace.log: must be a plain file name, not 'a/b'."),
+    (f"{WORKSPACE}log = '..'", "workspace.log: must be a plain file name, not '..'."),
+    (f"{WORKSPACE}log = 'multigit.toml'", "workspace.log: must be a plain file name, not"),
+    (f"{WORKSPACE}log = 'api'", "workspace.log: 'api' is the folder of repository api too."),
+    (f"{MINIMAL}[git]\ntimeout = '1.5h'", "git.timeout: must be a duration, not '1.5h'."),
+    (f"{MINIMAL}[git]\ntimeout = '0s'", "git.timeout: must be a duration, not '0s'."),
+    (f"{MINIMAL}[git]\ntimeout = '25h'", "git.timeout: must be a duration, not '25h'."),
+    (f"{MINIMAL}[git]\ntimeout = 600", "git.timeout: must be a text, not the number 600."),
+    (f"{MINIMAL}[push]\nmax_file_size = '10 MB'", "must be a size, not '10 MB'."),
+]
+
+
+class TestMistakes:
+    """Every mistake has a sentence that begins with the key, and a next step."""
+
+    @pytest.mark.parametrize(("text", "sentence"), ONE_MISTAKE)
+    def test_one(self, config: Path, text: str, sentence: str) -> None:
+        """One mistake is told once, in plain words."""
+        (message,) = mistakes(config, text)
+        assert sentence in message
+
+    @pytest.mark.parametrize(
+        ("text", "hint"),
+        [
+            (f"{STAGE}promote_from = 'x'", "Did you mean promotes_from?"),
+            (f"{STAGE}promotes_from = 'de'\n[stages.dev]", "Did you mean dev?"),
+            (f"{MINIMAL}[git]\nfoo = 1", "Choose among: timeout."),
+            (f"{MINIMAL}[workspce]", "Did you mean workspace?"),
+            (f"{WORKSPACE}timezone = 'europe/berlin'", "Did you mean Europe/Berlin?"),
+            ("[stages.main]\n[repos]\napi = 'x'", "Write it as [repos.api]."),
+            (f"{MINIMAL}[push]\nmax_file_size = '1'", "as in 500KB or 10MB"),
+        ],
+    )
+    def test_hint(self, config: Path, text: str, hint: str) -> None:
+        """The hint says what to write."""
+        assert hint in next(iter(mistakes(config, text).values()))
+
+    def test_all_at_once(self, config: Path) -> None:
+        """Wrong values, unknown keys and what does not fit together are told in one go."""
+        found = mistakes(
+            config,
+            """
+            [workspace]
+            jobs = "8"
+            [stages.dev]
+            promotes_from = "main"
+            [stages.stg]
+            promotes_from = "de"
+            promote_from = "dev"
+            [stages.main]
+            promotes_from = "dev"
+            branch = "stg"
+            [repos.api]
+            [repos.b]
+            path = "./api"
+            """,
+        )
+        assert [message.partition(":")[0] for message in found] == [
+            "workspace.jobs",
+            "stages.stg.promote_from",
+            "stages.main.branch",
+            "stages.stg.promotes_from",
+            "stages.dev.promotes_from",
+            "repos.b.path",
+        ]
+
+    def test_wrong_values_cause_no_others(self, config: Path) -> None:
+        """What is compared with a wrong value is not called wrong for that."""
+        text = """
+            [stages]
+            dev = 5
+            main = {branch = 5}
+            [stages.x]
+            branch = "main"
+            promotes_from = "dev"
+            [repos.api]
+            path = 5
+            [repos.b]
+            path = "api"
+            """
+        assert list(mistakes(config, text)) == [
+            "stages.dev: must be a table, not the number 5.",
+            "stages.main.branch: must be a text, not the number 5.",
+            "repos.api.path: must be a text, not the number 5.",
+        ]
+
+    def test_circle(self, config: Path) -> None:
+        """A circle is told once, also where another stage leads into it."""
+        text = """
+            [stages]
+            d = {promotes_from = "a"}
+            a = {promotes_from = "c"}
+            b = {promotes_from = "a"}
+            c = {promotes_from = "b"}
+            [repos.api]
+            """
+        (message,) = mistakes(config, text)
+        assert message == "stages.a.promotes_from: the stages go in a circle: a → b → c → a."
+
+    @pytest.mark.parametrize(
+        ("one", "other", "same"),
+        [
+            ("{timestamp}", "{timestamp}", True),
+            ("d-{timestamp}", "d-{timestamp}-2", True),
+            ("d-{timestamp}-2", "d-{timestamp}", True),
+            ("1{timestamp}", "{timestamp}-2", False),
+            ("d-{timestamp}", "d-{timestamp}2", False),
+            ("d-{timestamp}", "d-{timestamp}-x", False),
+            ("d-{timestamp}", "d-20250115-150130{timestamp}", False),
+            ("2{timestamp}", "{timestamp}2", False),
+            ("{timestamp}-1", "{timestamp}-123", False),
+            ("deploy-{timestamp}", "stg-deploy-{timestamp}", False),
+        ],
+    )
+    def test_tags_that_meet(self, config: Path, one: str, other: str, same: bool) -> None:  # noqa: FBT001
+        """Two stages may not make the same tag, also not through the -2 of a taken one."""
+        text = f"[repos.api]\n[stages.a]\ntag = '{one}'\n[stages.b]\ntag = '{other}'\n"
+        if same:
+            (message,) = mistakes(config, text)
+            assert (
+                message == f"stages.b.tag: {other!r} can make the same tag as {one!r} of stage a."
+            )
+        else:
+            assert len(read(config, text).stages) == 2
+
+    @pytest.mark.parametrize("key", ["path", "groups", "hooks", "url", "colour"])
+    @pytest.mark.parametrize("password", ["canary", "can'ary", "canary with spaces"])
+    def test_no_secret_is_told(self, config: Path, key: str, password: str) -> None:
+        """A password stays out of every message, whatever key its URL stands at."""
+        url = f"-https://ada:{password}@host/x.git"
+        with pytest.raises(ConfigError) as caught:
+            read(config, f'{MINIMAL}{key} = "{url}"\n["https://ada:canary@host"]')
+        assert caught.value.details
+        assert "ary" not in repr(caught.value.details)
+        assert "ary" not in caught.value.message.removeprefix(str(config))
+        assert caught.value.__cause__ is None
+
+    def test_nothing_steers_the_terminal(self, config: Path) -> None:
+        """Control characters of keys and values are written out."""
+        for message, hint in mistakes(
+            config,
+            r"""["a\u001b[31m"]"""
+            "\n"
+            r"""[stages."\u202e"]""",
+        ).items():
+            assert (message + hint).replace("→", "").isprintable()
+
+
+class TestValues:
+    """Durations, sizes, names of refs and keys."""
+
+    def test_durations(self) -> None:
+        """Seconds, minutes and hours."""
+        assert [duration(text) for text in ("10s", "5m", "1h")] == [10.0, 300.0, 3600.0]
+
+    def test_sizes(self) -> None:
+        """Bytes and their decimal multiples."""
+        assert [size(text) for text in ("800B", "500KB", "10MB", "1GB")] == [
+            800,
+            500_000,
+            10_000_000,
+            1_000_000_000,
+        ]
+
+    @pytest.mark.parametrize("text", ["", "10", "s", "-1s", "1 s", "1d", "\uff11s", "10s\n"])
+    def test_no_duration(self, text: str) -> None:
+        """Anything else is a ValueError."""
+        with pytest.raises(ValueError, match="no duration"):
+            duration(text)
+
+    def test_refs(self) -> None:
+        """Whatever is accepted as a ref, git accepts too; what is refused here, git refuses."""
+        good = ["a", "main", "release/2.x", "a.b", "a-", "x/-y", "a.lockx", "1", "a@"[:1], "A_b"]
+        bad = ["a..b", "a/", "a//b", "a/.b", "a.lock", "a.lock/b", "a.", ".a", "/a", "a b", "a\n"]
+        assert [name for name in [*good, *bad] if is_ref(name)] == good
+        assert [name for name in [*good, *bad] if git_takes(name)] == good
+        assert not is_ref("HEAD")
+        assert not is_ref("-x")
+        assert not is_ref("a" * 201)
+
+    def test_keys(self) -> None:
+        """A key is written as TOML reads it."""
+        assert dotted("repos", "api.v2", "groups", 0) == 'repos."api.v2".groups, item 1'
+        assert tomllib.loads(f"[{dotted('a', chr(127), chr(10))}]") == {"a": {"\x7f": {"\n": {}}}}
+
+
+def git_takes(name: str) -> bool:
+    """Ask git whether a branch may have this name."""
+    return (
+        subprocess.run(["git", "check-ref-format", f"refs/heads/{name}"], check=False).returncode
+        == 0
+    )
+
+
+class TestSchema:
+    """The JSON Schema for editors, and the example."""
+
+    def test_example(self) -> None:
+        """The example fits the schema and loads."""
+        Draft202012Validator.check_schema(schema())
+        Draft202012Validator(schema()).validate(tomllib.loads(EXAMPLE.read_text("utf-8")))
+        assert [stage.name for stage in load(EXAMPLE).stages] == ["dev", "stg", "main"]
+
+    def test_example_is_complete(self) -> None:
+        """Every key of every section stands in the example."""
+        document = tomllib.loads(EXAMPLE.read_text("utf-8"))
+        assert set(document) == set(SECTIONS)
+        for name, model in SECTIONS.items():
+            tables = document[name].values() if name in {"stages", "repos"} else [document[name]]
+            assert {key for table in tables for key in table} == set(model.model_fields)
+        repos, stages = document["repos"].values(), document["stages"].values()
+        for name, nested in NESTED.items():
+            tables = [stage[name] for stage in stages if name in stage]
+            tables += [table for repo in repos for table in repo.get(name, {}).values()]
+            keys = {field.alias or key for key, field in nested.model_fields.items()}
+            assert {key for table in tables for key in table} == keys
+
+    def test_example_shows_the_defaults(self) -> None:
+        """The lists that the example gives for [push] are the defaults."""
+        shown, default = load(EXAMPLE), Workspace(EXAMPLE.parent, (), ())
+        assert shown.push == default.push
+        assert (shown.jobs, shown.log, shown.git_timeout) == (8, default.log, default.git_timeout)
+
+    @pytest.mark.parametrize("text", [text for text, _ in ONE_MISTAKE if "= '" in text][:3])
+    def test_refuses(self, text: str) -> None:
+        """An editor sees wrong values too."""
+        assert not Draft202012Validator(schema()).is_valid(tomllib.loads(text))
+
+    def test_everything_is_described(self) -> None:
+        """Each section and key has a description, and no section takes unknown keys."""
+        whole: dict[str, Any] = schema()
+        tables = [whole, *(each for each in whole["$defs"].values() if each["type"] == "object")]
+        assert len(tables) == len(SECTIONS) + len(NESTED) + 1
+        for table in tables:
+            assert table["description"]
+            assert table["additionalProperties"] is False
+        for model in (*SECTIONS.values(), *NESTED.values()):
+            assert issubclass(model, BaseModel)
+            assert all(field.description for field in model.model_fields.values())

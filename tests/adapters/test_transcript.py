@@ -1,0 +1,98 @@
+"""What git said is kept for whoever has to look, and for nobody else."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from multigit.adapters.git_repository import GitRepositories
+from multigit.adapters.transcript import LONGEST, Transcript
+from multigit.core.workspace import Repo, Workspace
+from multigit.errors import GitError
+from tests.adapters.clones import STAGES
+from tests.support.forge import Forge
+
+
+def mode(path: Path) -> int:
+    """Return a file's permissions."""
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_nothing_is_written_until_somebody_keeps_it(tmp_path: Path) -> None:
+    """Then all of it, and what follows."""
+    transcript, file = Transcript(), tmp_path / "operations/x/api.log"
+    transcript.add(["fetch", "origin"], "", "", 0)
+    assert list(tmp_path.iterdir()) == []
+    transcript.keep(file)
+    transcript.add(["push", "a b"], "out\n", "err\n", 1)
+    assert file.read_text() == "$ git fetch origin\nexit 0\n$ git push 'a b'\nout\nerr\nexit 1\n"
+
+
+def test_the_file_is_private(tmp_path: Path) -> None:
+    """And so are the folders that are made for it."""
+    transcript, file = Transcript(), tmp_path / "operations/x/api.log"
+    transcript.add(["fetch"], "", "", 0)
+    transcript.keep(file)
+    assert mode(file) == 0o600
+    assert mode(file.parent) == 0o700
+
+
+def test_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
+    """What it points at stays, and the operation goes on."""
+    (tmp_path / "victim").write_text("mine\n", encoding="utf-8")
+    (tmp_path / "api.log").symlink_to(tmp_path / "victim")
+    transcript = Transcript()
+    transcript.add(["fetch"], "", "", 0)
+    transcript.keep(tmp_path / "api.log")
+    assert (tmp_path / "victim").read_text() == "mine\n"
+
+
+def test_long_output_is_cut(tmp_path: Path) -> None:
+    """Its beginning stays."""
+    transcript = Transcript()
+    transcript.add(["log"], "x" * (LONGEST + 5), "", 0)
+    transcript.keep(tmp_path / "log")
+    assert (tmp_path / "log").read_text() == f"$ git log\n{'x' * LONGEST}\nexit 0\n"
+
+
+def test_output_that_is_no_text_is_kept(tmp_path: Path) -> None:
+    """NULs become line breaks, bytes that are no UTF-8 become readable."""
+    transcript = Transcript()
+    transcript.add(["ls-files", "\udcff"], "a\0b\udcff\0", "ü\n", 0)
+    transcript.keep(tmp_path / "log")
+    text = (tmp_path / "log").read_text(encoding="utf-8")
+    assert "a\nb" in text
+    assert "ü\nexit 0\n" in text
+
+
+@pytest.mark.parametrize(
+    "secret", ["sesame", "pa%20ss", "x-oauth-basic:ghp_123", "a'b", 'a"b', "p@ss", "a;b&c"]
+)
+def test_no_password_is_kept(secret: str, tmp_path: Path) -> None:
+    """Of a URL in an argument, in the output, in an error."""
+    transcript, url = Transcript(), f"https://ada:{secret}@example.org/api.git"
+    transcript.add(["fetch", url, f"--x={url}"], f"{url}\n", "", 0)
+    transcript.keep(tmp_path / "log")
+    assert secret not in (tmp_path / "log").read_text()
+    assert "https://***@example.org/api.git" in (tmp_path / "log").read_text()
+
+
+def test_each_repository_has_its_file(forge: Forge) -> None:
+    """With the failed command, how it ended, and no password in it."""
+    repos = Repo("api", "api"), Repo("web", "web")
+    for repo in repos:
+        forge.add(repo.name).use_url("http://ada:sesame@127.0.0.1:1/x.git")
+    git = GitRepositories(Workspace(forge.shop, (), repos))
+    for repo in repos:
+        with pytest.raises(GitError):
+            git.repository(repo).fetch(STAGES)
+    folder = forge.shop / ".multigit/operations/x"
+    git.keep_transcripts(folder)
+    for name in ("api", "web"):
+        text = (folder / f"{name}.log").read_text()
+        assert "$ git fetch " in text
+        assert "Failed to connect" in text
+        assert "exit 128" in text
+        assert "sesame" not in text

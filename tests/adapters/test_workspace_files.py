@@ -1,0 +1,90 @@
+"""multigit's own folder in a workspace: private, never committed."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from multigit.adapters.workspace_files import WorkspaceFiles, write_new
+from multigit.core.workspace import Workspace
+from multigit.errors import RefusedError
+from tests.support.gitenv import git, init
+
+
+def files(root: Path) -> WorkspaceFiles:
+    """Return the files of a workspace there."""
+    return WorkspaceFiles(Workspace(root, (), ()))
+
+
+def test_the_folder_is_private_and_ignored(tmp_path: Path) -> None:
+    """By whatever repository the workspace lies in."""
+    init(tmp_path)
+    files(tmp_path).require_writable()
+    folder = tmp_path / ".multigit"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    (folder / "note").touch()
+    assert git(tmp_path, "status", "--porcelain", "--untracked-files=all") == "?? deployment.log"
+
+
+def test_it_may_be_there_already(tmp_path: Path) -> None:
+    """What somebody wrote into its .gitignore stays."""
+    (tmp_path / ".multigit").mkdir()
+    (tmp_path / ".multigit/.gitignore").write_text("# mine\n", encoding="utf-8")
+    files(tmp_path).require_writable()
+    assert (tmp_path / ".multigit/.gitignore").read_text() == "# mine\n"
+
+
+def test_a_file_in_its_place_is_refused(tmp_path: Path) -> None:
+    """With a sentence and a hint."""
+    (tmp_path / ".multigit").touch()
+    with pytest.raises(RefusedError) as caught:
+        files(tmp_path).require_writable()
+    assert caught.value.code == "workspace_not_writable"
+    assert caught.value.hint
+
+
+def test_the_log_lies_where_the_configuration_says(tmp_path: Path) -> None:
+    """Seen from the workspace folder."""
+    workspace = Workspace(tmp_path, (), (), log="logs/deploy.log")
+    assert WorkspaceFiles(workspace).log.file == tmp_path / "logs/deploy.log"
+
+
+def test_new_files_overwrite_nothing(tmp_path: Path) -> None:
+    """Neither a file nor what a link points at."""
+    write_new(tmp_path / "new", "ü\n")
+    assert (tmp_path / "new").read_bytes() == "ü\n".encode()
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    for name in ("new", "link"):
+        with pytest.raises(RefusedError):
+            write_new(tmp_path / name, "other")
+    assert (tmp_path / "new").read_bytes() == "ü\n".encode()
+    assert not os.path.lexists(tmp_path / "nowhere")
+
+
+def test_what_never_began_leaves_nothing_behind(tmp_path: Path) -> None:
+    """A journal without one whole line is of no operation; one with a line stays."""
+    mine = files(tmp_path)
+    mine.operations.mkdir(parents=True)
+    for name, content in (("empty", b""), ("torn", b'{"journal":1'), ("begun", b'{"journal":1}\n')):
+        (mine.operations / f"{name}.jsonl").write_bytes(content)
+    mine.forget_unbegun()
+    assert mine.unfinished() == ("begun",)
+    assert [file.name for file in mine.operations.iterdir()] == ["begun.jsonl"]
+
+
+def test_nothing_to_forget_is_no_error(tmp_path: Path) -> None:
+    """Also where no operation has ever begun."""
+    files(tmp_path).forget_unbegun()
+
+
+def test_an_undo_is_newer_than_what_it_takes_back(tmp_path: Path) -> None:
+    """Also when the clock went back in between."""
+    mine = files(tmp_path)
+    mine.operations.mkdir(parents=True)
+    operations = ("20261120T120000Z-promote-dev-undo-1a2b", "20261119T120000Z-undo-stg-3c4d")
+    for operation in operations:
+        (mine.operations / f"{operation}.jsonl").write_bytes(b"{}\n")
+    assert mine.unfinished() == operations

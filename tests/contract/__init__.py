@@ -1,0 +1,1 @@
+"""One suite of facts about the git port, held against the fake and the real one."""

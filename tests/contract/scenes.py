@@ -1,0 +1,303 @@
+"""A repository with its remote, and what else happens to both: once fake, once real."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from typing import Protocol
+
+from multigit.adapters.git_repository import GitRepositories
+from multigit.core.refs import branch_ref
+from multigit.core.repository import Signature
+from multigit.core.snapshot import Tip
+from multigit.core.workspace import Repo, Workspace
+from multigit.engine.ports import Repository
+from multigit.errors import GitError
+from tests.support.fake_git import ADA, STAGES, Edits, FakeGit, Files
+from tests.support.forge import Forge, ForgeRepo
+from tests.support.gitenv import git
+from tests.support.refs import read_refs
+
+
+class Scene(Protocol):
+    """What a test does to the world around the port, and what it looks at there.
+
+    The remote has the branches dev, stg and main at one commit with a README.md; the clone has
+    dev checked out, and no other local branch.
+    """
+
+    @property
+    def repository(self) -> Repository:
+        """The port under test."""
+
+    # The remote
+
+    def remote_commit(
+        self, branch: str, edits: Edits, message: str = "Change", start: str = ""
+    ) -> str:
+        """Commit on a branch, as a colleague's push would; a new branch begins at `start`."""
+
+    def remote_tag(self, name: str, commit: str) -> None:
+        """Make an annotated tag."""
+
+    def remote_delete(self, ref: str) -> None:
+        """Delete a ref."""
+
+    def remote_refs(self) -> Mapping[str, str]:
+        """Return every ref."""
+
+    def reject(self, pattern: str, message: str) -> None:
+        """Refuse pushes to matching refs."""
+
+    def cut_off(self) -> None:
+        """Let the remote be out of reach from now on."""
+
+    # The clone
+
+    def write(self, edits: Edits) -> None:
+        """Change files of the work tree, and nothing else."""
+
+    def stage(self, path: str) -> None:
+        """Take a file into the index."""
+
+    def local_commit(self, edits: Edits, message: str = "Local change") -> str:
+        """Write, stage and commit on what is checked out."""
+
+    def make_branch(self, branch: str, commit: str) -> None:
+        """Let a local branch without an upstream stand at a commit."""
+
+    def local_tag(self, name: str, commit: str) -> None:
+        """Tag in the clone, without an object."""
+
+    def make_root(self, files: Files) -> Tip:
+        """Make a commit without parents that no ref has."""
+
+    def link(self, branch: str) -> None:
+        """Check a branch out in another work tree."""
+
+    def detach(self) -> None:
+        """Leave the branch for its commit."""
+
+    def refuse_commits(self) -> None:
+        """Let a commit hook refuse everything."""
+
+    def remove(self) -> None:
+        """Remove the clone."""
+
+    def local_refs(self) -> Mapping[str, str]:
+        """Return every ref of the clone that is the user's own: branches and tags."""
+
+    def files(self) -> Files:
+        """Return the files of the work tree."""
+
+    def commit_files(self, commit: str) -> Files:
+        """Return the files of a commit of the clone; each must end in a line break."""
+
+    def parents(self, commit: str) -> list[str]:
+        """Return the parents of a commit of the clone."""
+
+    def message(self, commit: str) -> str:
+        """Return the message of a commit or tag of the clone, without its last line break."""
+
+    def date(self, commit: str) -> int:
+        """Return the committer date of a commit of the clone."""
+
+    def target(self, tag: str) -> str:
+        """Return the commit that a tag object of the clone names."""
+
+
+class FakeScene:
+    """On the fake."""
+
+    def __init__(self) -> None:
+        self.repository = FakeGit("api")["api"]
+        self._remote = self.repository.remote
+        self._objects = self.repository.objects
+        self.write = self.repository.write
+        self.make_branch = self.repository.make_branch
+        self.local_commit = self.repository.local_commit
+        self.detach = self.repository.detach
+        self.remote_tag = self._remote.tag
+        self.reject = self._remote.reject
+        self.commit_files = self._objects.files
+
+    def remote_commit(
+        self, branch: str, edits: Edits, message: str = "Change", start: str = ""
+    ) -> str:
+        """Commit on the remote."""
+        return self._remote.commit(branch, edits, message=message, start=start)
+
+    def remote_delete(self, ref: str) -> None:
+        """Delete a ref."""
+        del self._remote.refs[ref]
+
+    def remote_refs(self) -> Mapping[str, str]:
+        """Return every ref."""
+        return dict(self._remote.refs)
+
+    def cut_off(self) -> None:
+        """Close the remote."""
+        self._remote.reachable = False
+
+    def stage(self, path: str) -> None:
+        """Stage one file."""
+        self.repository.stage(path)
+
+    def local_tag(self, name: str, commit: str) -> None:
+        """Set a ref."""
+        self.repository.own_refs[f"refs/tags/{name}"] = commit
+
+    def make_root(self, files: Files) -> Tip:
+        """Make a commit object."""
+        return self._objects.commit(files, [], Signature("Root", "1 +0000"), ADA)
+
+    def link(self, branch: str) -> None:
+        """Pretend another work tree."""
+        self.repository.linked[branch] = "/desk/linked"
+
+    def refuse_commits(self) -> None:
+        """Set a hook."""
+
+        def refuse(_files: Files) -> Files:
+            raise GitError("git commit failed: tests are red")
+
+        self.repository.hook = refuse
+
+    def remove(self) -> None:
+        """Remove the clone."""
+        self.repository.remove()
+
+    def local_refs(self) -> Mapping[str, str]:
+        """Return branches and tags."""
+        return _own(self.repository.own_refs)
+
+    def files(self) -> Files:
+        """Return the work tree."""
+        return dict(self.repository.files)
+
+    def parents(self, commit: str) -> list[str]:
+        """Return the parents."""
+        return list(self._objects.commits[commit].parents)
+
+    def message(self, commit: str) -> str:
+        """Return the message."""
+        tag = self._objects.tags.get(commit)
+        return tag.message if tag else self._objects.commits[commit].message
+
+    def date(self, commit: str) -> int:
+        """Return the date."""
+        return self._objects.time(commit)
+
+    def target(self, tag: str) -> str:
+        """Return the target."""
+        return self._objects.tags[tag].target
+
+
+class RealScene:
+    """On a forge."""
+
+    def __init__(self, forge: Forge) -> None:
+        self._forge = forge
+        self._repo: ForgeRepo = forge.add("api", STAGES)
+        repo = Repo("api", "api", url=self._repo.url)
+        workspace = Workspace(forge.shop, (), (repo,), git_timeout=30)
+        self.repository = GitRepositories(workspace).repository(repo)
+        self.write = self._repo.write
+        self.local_commit = self._repo.local_commit
+        self.reject = self._repo.reject_pushes
+        self.remote_refs = self._repo.remote_refs
+
+    def remote_commit(
+        self, branch: str, edits: Edits, message: str = "Change", start: str = ""
+    ) -> str:
+        """Commit on the remote."""
+        return self._repo.commit(branch, edits, message=message, start=start or None)
+
+    def remote_tag(self, name: str, commit: str) -> None:
+        """Tag on the remote, a minute later than everything before."""
+        header = f"object {commit}\ntype commit\ntag {name}\n"
+        tagger = f"tagger A <a@example.org> {self._forge.tick()} +0000\n\n{name}\n"
+        sha = self._repo.remote_git("mktag", input=header + tagger)
+        self._repo.remote_git("update-ref", f"refs/tags/{name}", sha)
+
+    def remote_delete(self, ref: str) -> None:
+        """Delete a ref."""
+        self._repo.remote_git("update-ref", "-d", ref)
+
+    def cut_off(self) -> None:
+        """Move the remote away."""
+        self._repo.bare.rename(self._repo.bare.with_suffix(".away"))
+
+    def stage(self, path: str) -> None:
+        """Stage one file."""
+        self._repo.git("add", "--all", "--", path)
+
+    def make_branch(self, branch: str, commit: str) -> None:
+        """Make a branch."""
+        self._repo.git("branch", "--no-track", branch, commit)
+
+    def local_tag(self, name: str, commit: str) -> None:
+        """Make a lightweight tag."""
+        self._repo.git("tag", name, commit)
+
+    def make_root(self, files: Files) -> Tip:
+        """Make a commit object; the tree is flat."""
+        blobs = {
+            name: self._repo.git("hash-object", "-w", "--stdin", input=content)
+            for name, content in files.items()
+        }
+        listing = "".join(f"100644 blob {sha}\t{name}\n" for name, sha in blobs.items())
+        tree = self._repo.git("mktree", input=listing)
+        return Tip(self._repo.git("commit-tree", "-m", "Root", tree), tree)
+
+    def link(self, branch: str) -> None:
+        """Add a linked work tree."""
+        self._repo.git("worktree", "add", "--quiet", str(self._forge.root / "linked"), branch)
+
+    def detach(self) -> None:
+        """Detach HEAD."""
+        self._repo.git("checkout", "--quiet", "--detach")
+
+    def refuse_commits(self) -> None:
+        """Set a hook."""
+        hook = self._repo.clone / ".git/hooks/pre-commit"
+        hook.write_text("#!/bin/sh\necho tests are red >&2; exit 1\n", encoding="utf-8")
+        hook.chmod(0o755)
+
+    def remove(self) -> None:
+        """Remove the clone."""
+        shutil.rmtree(self._repo.clone)
+
+    def local_refs(self) -> Mapping[str, str]:
+        """Return branches and tags."""
+        return _own(read_refs(self._repo.clone / ".git"))
+
+    def files(self) -> Files:
+        """Return the work tree."""
+        found = [p for p in self._repo.clone.rglob("*") if ".git" not in p.parts and p.is_file()]
+        return {str(path.relative_to(self._repo.clone)): path.read_text() for path in found}
+
+    def commit_files(self, commit: str) -> Files:
+        """Return the files of a commit."""
+        names = self._repo.git("ls-tree", "-r", "-z", "--name-only", commit).split("\0")[:-1]
+        return {name: git(self._repo.clone, "show", f"{commit}:{name}") + "\n" for name in names}
+
+    def parents(self, commit: str) -> list[str]:
+        """Return the parents."""
+        return self._repo.git("rev-list", "--parents", "-1", commit).split()[1:]
+
+    def message(self, commit: str) -> str:
+        """Return the message."""
+        return self._repo.git("cat-file", "-p", commit).partition("\n\n")[2]
+
+    def date(self, commit: str) -> int:
+        """Return the date."""
+        return int(self._repo.git("show", "--no-patch", "--format=%ct", commit))
+
+    def target(self, tag: str) -> str:
+        """Return the target."""
+        return self._repo.git("rev-parse", f"{tag}^{{commit}}")
+
+
+def _own(refs: Mapping[str, str]) -> dict[str, str]:
+    return {ref: sha for ref, sha in refs.items() if ref.startswith((branch_ref(""), "refs/tags/"))}

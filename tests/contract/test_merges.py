@@ -1,0 +1,224 @@
+"""Merges, commits and tags in the object database: nothing of the user's moves."""
+
+from __future__ import annotations
+
+import pytest
+
+from multigit.core.refs import branch_ref
+from multigit.core.repository import Merged, Publication, RefQuery, Signature
+from multigit.core.snapshot import Change, Reversal, Tip
+from multigit.errors import GitError
+from tests.contract.scenes import Scene
+
+SIGNATURE = Signature("Merge dev into main", "1736500000 +0000")
+STAGES = RefQuery(("dev", "stg", "main"))
+
+
+def tips(scene: Scene) -> tuple[Tip, Tip]:
+    """Fetch, and return main and dev of the remote: ours and theirs."""
+    scene.repository.fetch(STAGES)
+    refs = scene.repository.refs(STAGES)
+    ours, theirs = refs.branch("main").remote, refs.branch("dev").remote
+    assert ours
+    assert theirs
+    return ours, theirs
+
+
+def merge(scene: Scene) -> Merged:
+    """Merge dev into main, once with the forks and once without, which makes no difference."""
+    ours, theirs = tips(scene)
+    merged = scene.repository.merge(ours, theirs, SIGNATURE)
+    forks = scene.repository.waiting(ours.sha, theirs.sha).forks
+    assert scene.repository.merge(ours, theirs, SIGNATURE, forks) == merged
+    return merged
+
+
+def publish(scene: Scene, commit: str) -> None:
+    """Push a merge to main."""
+    before = scene.remote_refs()["refs/heads/main"]
+    push = [Publication("refs/heads/main", before, commit)]
+    assert scene.repository.push(push).accepted
+
+
+def test_a_clean_merge_has_both_sides(scene: Scene) -> None:
+    """A commit with two parents, target first, the given message and date."""
+    scene.remote_commit("dev", {"a": "1\n", "b": "1\n"})
+    scene.remote_commit("main", {"c": "1\n"})
+    ours, theirs = tips(scene)
+    merged = merge(scene)
+    assert (merged.files, merged.conflicted, merged.unrelated) == (2, False, False)
+    assert scene.parents(merged.commit) == [ours.sha, theirs.sha]
+    assert set(scene.commit_files(merged.commit)) == {"README.md", "a", "b", "c"}
+    assert scene.message(merged.commit) == SIGNATURE.message
+    assert scene.date(merged.commit) == 1736500000
+
+
+def test_what_could_be_fast_forwarded_is_merged_all_the_same(scene: Scene) -> None:
+    """As with --no-ff; the tree is the source's."""
+    scene.remote_commit("dev", {"a": "1\n", "README.md": None})
+    _, theirs = tips(scene)
+    merged = merge(scene)
+    assert merged.tree == theirs.tree
+    assert len(scene.parents(merged.commit)) == 2
+    assert merged.files == 2
+
+
+def test_the_same_merge_is_the_same_commit(scene: Scene) -> None:
+    """So it can be made again after a crash."""
+    scene.remote_commit("dev", {"a": "1\n"})
+    assert merge(scene) == merge(scene)
+
+
+def test_a_conflict_names_its_files_and_makes_no_commit(scene: Scene) -> None:
+    """Both changed them, differently; what only one side changed is not named."""
+    scene.remote_commit("dev", {"a": "dev\n", "README.md": "dev\n", "c": "dev\n"})
+    scene.remote_commit("main", {"a": "main\n", "README.md": "main\n", "d": "main\n"})
+    merged = merge(scene)
+    assert (merged.commit, merged.tree, merged.conflicted) == ("", "", True)
+    assert sorted(merged.conflicts) == ["README.md", "a"]
+
+
+def test_changed_on_one_side_and_deleted_on_the_other_is_a_conflict(scene: Scene) -> None:
+    """Git does not choose."""
+    scene.remote_commit("dev", {"README.md": None})
+    scene.remote_commit("main", {"README.md": "main\n"})
+    assert merge(scene).conflicts == ("README.md",)
+
+
+def test_the_same_change_on_both_sides_is_none(scene: Scene) -> None:
+    """What main already has is nothing to do, though the commits differ."""
+    scene.remote_commit("dev", {"a": "1\n"})
+    scene.remote_commit("main", {"a": "1\n"})
+    ours, _ = tips(scene)
+    assert merge(scene) == Merged(tree=ours.tree)
+
+
+def test_content_that_main_has_among_more_is_nothing_to_do(scene: Scene) -> None:
+    """The merge would be main's own tree: no commit, though histories differ."""
+    scene.remote_commit("dev", {"a": "1\n"})
+    scene.remote_commit("main", {"a": "1\n", "b": "1\n"})
+    ours, _ = tips(scene)
+    assert merge(scene) == Merged(tree=ours.tree)
+
+
+def test_a_branch_that_is_merged_already_is_nothing_to_do(scene: Scene) -> None:
+    """Also when main went on since."""
+    scene.remote_commit("dev", {"a": "1\n"})
+    publish(scene, merge(scene).commit)
+    scene.remote_commit("main", {"hotfix": "1\n"})
+    ours, _ = tips(scene)
+    assert merge(scene) == Merged(tree=ours.tree)
+
+
+def test_a_second_merge_brings_only_what_is_new(scene: Scene) -> None:
+    """The first one is its base."""
+    scene.remote_commit("dev", {"a": "1\n"})
+    publish(scene, merge(scene).commit)
+    scene.remote_commit("main", {"a": "hotfix\n"})
+    scene.remote_commit("dev", {"b": "1\n"})
+    merged = merge(scene)
+    assert merged.files == 1
+    assert scene.commit_files(merged.commit)["a"] == "hotfix\n"
+
+
+def test_without_a_signature_no_commit_is_made(scene: Scene) -> None:
+    """Only the tree that it would have, or the conflict."""
+    scene.remote_commit("dev", {"a": "1\n"})
+    ours, theirs = tips(scene)
+    looked = scene.repository.merge(ours, theirs, None)
+    assert (looked.commit, looked.tree) == ("", merge(scene).tree)
+    scene.remote_commit("main", {"a": "2\n"})
+    ours, theirs = tips(scene)
+    assert scene.repository.merge(ours, theirs, None).conflicts == ("a",)
+
+
+def test_a_merge_can_build_on_a_merge(scene: Scene) -> None:
+    """The second hop of a back-merge takes the commit that no ref has yet."""
+    scene.remote_commit("main", {"hotfix": "1\n"})
+    scene.remote_commit("stg", {"s": "1\n"})
+    scene.remote_commit("dev", {"d": "1\n"})
+    main, dev = tips(scene)
+    stg = scene.repository.refs(STAGES).branch("stg").remote
+    assert stg
+    first = scene.repository.merge(stg, main, SIGNATURE)
+    second = scene.repository.merge(dev, Tip(first.commit, first.tree), SIGNATURE)
+    assert scene.parents(second.commit) == [dev.sha, first.commit]
+    assert set(scene.commit_files(second.commit)) == {"README.md", "hotfix", "s", "d"}
+
+
+def test_histories_without_a_common_commit_are_unrelated(scene: Scene) -> None:
+    """A fact of its own, no conflict and no failure."""
+    ours, theirs = tips(scene)
+    root = scene.make_root({"README.md": "other\n"})
+    assert scene.repository.merge(ours, root, SIGNATURE) == Merged(unrelated=True)
+    assert scene.repository.merge(root, theirs, None) == Merged(unrelated=True)
+
+
+def test_merging_moves_no_ref_and_no_file(scene: Scene) -> None:
+    """A clean merge, a conflict, a tag: objects only."""
+    scene.write({"README.md": "mine\n", "new": "1\n"})
+    scene.remote_commit("dev", {"README.md": "dev\n"})
+    scene.repository.fetch(STAGES)
+    before = (scene.remote_refs(), scene.local_refs(), scene.files(), scene.repository.work_tree())
+    scene.repository.tag("deploy-1", merge(scene).commit, SIGNATURE)
+    after = (scene.remote_refs(), scene.local_refs(), scene.files(), scene.repository.work_tree())
+    assert after == before
+
+
+def test_a_tag_object_names_its_commit(scene: Scene) -> None:
+    """With the message; no ref has it until it is pushed."""
+    commit = scene.remote_refs()["refs/heads/main"]
+    tag = scene.repository.tag("deploy-1", commit, Signature("Release\n\nWhat: x", "1 +0000"))
+    assert scene.target(tag) == commit
+    assert scene.message(tag) == "Release\n\nWhat: x"
+    assert tag not in scene.local_refs().values()
+
+
+def test_a_tag_needs_its_commit(scene: Scene) -> None:
+    """An object that is not there cannot be tagged."""
+    with pytest.raises(GitError):
+        scene.repository.tag("deploy-1", "1" * 40, SIGNATURE)
+
+
+def test_commit_preview_is_the_commit_that_follows(scene: Scene) -> None:
+    """The same id and tree, for new, changed, deleted and staged files."""
+    scene.local_commit({"old": "1\n", "gone": "1\n", "dir/a": "1\n"})
+    scene.write({"old": "2\n", "gone": None, "new": "1\n", "dir/staged": "1\n"})
+    scene.stage("dir/staged")
+    work = scene.repository.work_tree()
+    preview = scene.repository.commit_preview(work.head, work.changes, SIGNATURE)
+    assert scene.repository.work_tree() == work
+    made = scene.repository.commit(work.changes, SIGNATURE, verify=True)
+    assert (made.sha, made.tree) == (preview.sha, preview.tree)
+    assert scene.local_refs()[branch_ref("dev")] == made.sha
+    assert scene.repository.work_tree().changes == ()
+
+
+def test_commit_preview_takes_only_what_it_is_told(scene: Scene) -> None:
+    """Other changes of the work tree stay out, staged ones too."""
+    scene.write({"a": "1\n", "b": "1\n", "c": "1\n"})
+    scene.stage("b")
+    head = scene.repository.work_tree().head
+    only = [Change("a", "untracked")]
+    preview = scene.repository.commit_preview(head, only, SIGNATURE)
+    assert set(scene.commit_files(preview.sha)) == {"README.md", "a"}
+    assert scene.parents(preview.sha) == [head]
+
+
+def test_a_revert_names_the_work_that_it_takes_back(scene: Scene) -> None:
+    """Where the other side has that work, and only there."""
+    shared = scene.remote_commit("dev", {"a": "1\n"}, message="feat: a")
+    scene.remote_commit("later", {"b": "1\n"}, start="dev")
+    message = f'Revert "feat: a"\n\nThis reverts commit {shared}.'
+    revert = scene.remote_commit("later", {"a": None}, message=message)
+    query = RefQuery(("dev", "main", "later"))
+    scene.repository.fetch(query)
+    refs = scene.repository.refs(query)
+    dev, main, later = (refs.branch(name).remote for name in query.branches)
+    assert dev
+    assert main
+    assert later
+    lost = scene.repository.reversals(dev.sha, later.sha)
+    assert lost == (Reversal(revert, 'Revert "feat: a"', 1),)
+    assert scene.repository.reversals(main.sha, later.sha) == ()
+    assert scene.repository.reversals(later.sha, dev.sha) == ()

@@ -1,0 +1,298 @@
+"""Fetching, and what the refs and histories of both sides say."""
+
+from __future__ import annotations
+
+import pytest
+
+from multigit.core.repository import RefQuery, Signature
+from multigit.core.snapshot import Branch, Facts
+from multigit.errors import GitError
+from tests.contract.scenes import Scene
+
+DEV = RefQuery(("dev",))
+STAGES = RefQuery(("dev", "stg", "main"))
+
+
+def remote_tip(scene: Scene, branch: str) -> str:
+    """Return where the clone believes the remote's branch to be; empty for nowhere."""
+    tip = scene.repository.refs(RefQuery((branch,))).branch(branch).remote
+    return tip.sha if tip else ""
+
+
+# --- Branches
+
+
+def test_fetch_brings_the_branches_that_are_asked_for(scene: Scene) -> None:
+    """Each remote tip is where the remote has it, with its tree."""
+    tips = {branch: scene.remote_commit(branch, {branch: "1\n"}) for branch in ("dev", "main")}
+    scene.repository.fetch(STAGES)
+    assert {branch: remote_tip(scene, branch) for branch in tips} == tips
+    refs = scene.repository.refs(STAGES)
+    trees = {tip.tree for each in refs.branches.values() if (tip := each.remote)}
+    assert set(refs.branches) == {"dev", "stg", "main"}
+    assert len(trees) == 3
+
+
+def test_refs_are_those_of_the_last_fetch(scene: Scene) -> None:
+    """Reading refs does not ask the remote."""
+    before = remote_tip(scene, "dev")
+    after = scene.remote_commit("dev", {"a": "1\n"})
+    assert remote_tip(scene, "dev") == before
+    scene.repository.fetch(DEV)
+    assert remote_tip(scene, "dev") == after
+
+
+def test_a_branch_that_exists_nowhere_has_no_side(scene: Scene) -> None:
+    """Asking for it does not keep the others from being fetched."""
+    query = RefQuery(("nowhere", "dev"))
+    tip = scene.remote_commit("dev", {"a": "1\n"})
+    scene.repository.fetch(query)
+    assert remote_tip(scene, "dev") == tip
+    assert scene.repository.refs(query).branch("nowhere") == Branch()
+
+
+def test_a_deleted_branch_is_gone_after_the_fetch(scene: Scene) -> None:
+    """Its remote side ends; the local branch stays."""
+    local = scene.repository.refs(DEV).branch("dev").local
+    scene.remote_delete("refs/heads/dev")
+    scene.repository.fetch(DEV)
+    branch = scene.repository.refs(DEV).branch("dev")
+    assert (branch.remote, branch.local) == (None, local)
+
+
+def test_a_rewound_branch_is_seen_rewound(scene: Scene) -> None:
+    """The fetch does not insist on fast-forwards."""
+    start = remote_tip(scene, "dev")
+    scene.remote_commit("dev", {"a": "1\n"})
+    scene.repository.fetch(DEV)
+    scene.remote_delete("refs/heads/dev")
+    again = scene.remote_commit("dev", {"b": "1\n"}, start="main")
+    scene.repository.fetch(DEV)
+    assert remote_tip(scene, "dev") == again != start
+
+
+def test_names_with_a_common_prefix_are_kept_apart(scene: Scene) -> None:
+    """Neither dev nor deev nor devel is taken for one of the others, also when one is gone."""
+    names = ("dev", "devel", "dev2", "d", "deev", "de/v", "x", "release/1")
+    tips = {"dev": remote_tip(scene, "dev")}
+    tips |= {name: scene.remote_commit(name, {name: "1\n"}, start="main") for name in names[1:]}
+    query = RefQuery(names[:3])
+    scene.repository.fetch(query)
+    scene.repository.fetch(RefQuery(names[3:]))
+    assert {name: remote_tip(scene, name) for name in names} == tips
+    scene.remote_delete("refs/heads/dev")
+    scene.repository.fetch(query)
+    assert {name: remote_tip(scene, name) for name in names} == tips | {"dev": ""}
+
+
+def test_a_branch_can_become_a_folder_of_branches(scene: Scene) -> None:
+    """The old tracking ref makes room for the new one."""
+    scene.remote_delete("refs/heads/dev")
+    tip = scene.remote_commit("dev/next", {"a": "1\n"}, start="main")
+    scene.repository.fetch(RefQuery(("dev", "dev/next")))
+    assert (remote_tip(scene, "dev"), remote_tip(scene, "dev/next")) == ("", tip)
+
+
+def test_local_branches_show_their_side(scene: Scene) -> None:
+    """Checked out, made by hand, or not there."""
+    start = remote_tip(scene, "main")
+    scene.make_branch("main", start)
+    refs = scene.repository.refs(STAGES)
+    locals_ = {name: each.local.sha for name, each in refs.branches.items() if each.local}
+    assert locals_ == {"dev": start, "main": start}
+    assert refs.branch("dev").checked_out
+    assert not refs.branch("main").checked_out
+
+
+def test_a_linked_work_tree_has_its_branch_checked_out(scene: Scene) -> None:
+    """The branch names another place than the clone's own."""
+    scene.make_branch("main", remote_tip(scene, "main"))
+    scene.link("main")
+    refs = scene.repository.refs(STAGES)
+    assert refs.branch("main").checked_out != refs.branch("dev").checked_out != ""
+
+
+def test_a_branch_counts_against_its_upstream(scene: Scene) -> None:
+    """Commits of its own are ahead, missing ones behind; merges count like others."""
+    scene.local_commit({"a": "1\n"})
+    scene.local_commit({"a": "2\n"})
+    scene.remote_commit("dev", {"b": "1\n"})
+    scene.repository.fetch(DEV)
+    branch = scene.repository.refs(DEV).branch("dev")
+    assert (branch.ahead, branch.behind) == (2, 1)
+
+
+def test_a_branch_without_upstream_counts_nothing(scene: Scene) -> None:
+    """Nobody said what to compare it with."""
+    scene.make_branch("main", scene.local_commit({"a": "1\n"}))
+    branch = scene.repository.refs(RefQuery(("main",))).branch("main")
+    assert (branch.ahead, branch.behind) == (0, 0)
+
+
+def test_fetch_leaves_the_users_own_refs_alone(scene: Scene) -> None:
+    """Neither branches nor tags of the clone move or appear."""
+    before = dict(scene.local_refs())
+    scene.remote_commit("dev", {"a": "1\n"})
+    scene.remote_tag("deploy-1", scene.remote_refs()["refs/heads/main"])
+    scene.repository.fetch(RefQuery(("dev",), ("deploy-*",)))
+    assert scene.local_refs() == before
+
+
+def test_fetch_fails_when_the_remote_is_out_of_reach(scene: Scene) -> None:
+    """What was fetched before can still be read."""
+    tip = remote_tip(scene, "dev")
+    scene.cut_off()
+    with pytest.raises(GitError):
+        scene.repository.fetch(DEV)
+    with pytest.raises(GitError):
+        scene.repository.remote_refs(["refs/heads/dev"])
+    assert remote_tip(scene, "dev") == tip
+
+
+# --- Tags
+
+
+def tags(scene: Scene, *patterns: str) -> list[str]:
+    """Fetch, and return the names of the tags that match."""
+    query = RefQuery((), patterns)
+    scene.repository.fetch(query)
+    return [tag.name for tag in scene.repository.refs(query).tags]
+
+
+def test_tags_come_by_pattern(scene: Scene) -> None:
+    """The oldest first, and each once though two patterns match it."""
+    main = scene.remote_refs()["refs/heads/main"]
+    for name in ("deploy-2", "deploy-1", "stg-deploy-1", "v1"):
+        scene.remote_tag(name, main)
+    assert tags(scene, "deploy-*") == ["deploy-2", "deploy-1"]
+    assert tags(scene, "deploy-1*", "deploy-*") == ["deploy-2", "deploy-1"]
+    assert tags(scene, "stg-*") == ["stg-deploy-1"]
+
+
+def test_tags_of_the_users_own_are_in_the_way_too(scene: Scene) -> None:
+    """One that was never pushed could not be fetched over."""
+    main = scene.remote_refs()["refs/heads/main"]
+    scene.remote_tag("deploy-1", main)
+    scene.local_tag("deploy-2", main)
+    scene.local_tag("v1", main)
+    assert set(tags(scene, "deploy-*")) == {"deploy-1", "deploy-2"}
+
+
+def test_the_time_of_a_tag_is_when_it_was_made(scene: Scene) -> None:
+    """Not when its commit was."""
+    main = scene.remote_refs()["refs/heads/main"]
+    scene.remote_tag("v1", main)
+    query = RefQuery((), ("v*",))
+    scene.repository.fetch(query)
+    (tag,) = scene.repository.refs(query).tags
+    assert tag.time > scene.date(main)
+
+
+def test_a_deleted_tag_is_gone_after_the_fetch(scene: Scene) -> None:
+    """Others that match stay."""
+    for name in ("deploy-1", "deploy-2"):
+        scene.remote_tag(name, scene.remote_refs()["refs/heads/main"])
+    assert tags(scene, "deploy-*") == ["deploy-1", "deploy-2"]
+    scene.remote_delete("refs/tags/deploy-1")
+    assert tags(scene, "deploy-*") == ["deploy-2"]
+
+
+# --- Facts and histories
+
+
+def test_facts_of_an_ordinary_clone(scene: Scene) -> None:
+    """It is complete, pushes to one place, and has a committer."""
+    expected = Facts(shallow=False, push_urls=1, identity="Ada Lovelace <ada@example.org>")
+    assert scene.repository.facts() == expected
+
+
+def test_waiting_counts_what_the_other_side_lacks(scene: Scene) -> None:
+    """And names the newest, by whom and what it says in its first line."""
+    main = remote_tip(scene, "main")
+    scene.remote_commit("dev", {"a": "1\n"})
+    tip = scene.remote_commit("dev", {"a": "2\n"}, message="feat: two\n\nWith a body.")
+    scene.repository.fetch(DEV)
+    waiting = scene.repository.waiting(main, tip)
+    newest = waiting.newest
+    assert waiting.commits == 2
+    assert newest
+    assert (newest.sha, newest.author, newest.subject) == (tip, "Grace Hopper", "feat: two")
+    assert newest.time == scene.date(tip)
+    assert [fork.sha for fork in waiting.forks] == [main]
+
+
+def test_waiting_counts_no_merges(scene: Scene) -> None:
+    """What a merge brings counts, the merge itself does not, and is never the newest."""
+    refs = STAGES
+    start = remote_tip(scene, "main")
+    tip = scene.remote_commit("dev", {"a": "1\n"})
+    scene.remote_commit("main", {"b": "1\n"})
+    scene.repository.fetch(refs)
+    seen = scene.repository.refs(refs)
+    ours, theirs = seen.branch("main").remote, seen.branch("dev").remote
+    assert ours
+    assert theirs
+    merged = scene.repository.merge(ours, theirs, Signature("Merge", "1800000000 +0000"))
+    waiting = scene.repository.waiting(ours.sha, merged.commit)
+    assert waiting.commits == 1
+    assert waiting.newest
+    assert waiting.newest.sha == tip
+    assert scene.repository.waiting(start, merged.commit).commits == 2
+    only_merge = scene.repository.waiting(tip, merged.commit)
+    assert only_merge.commits == 1
+
+
+def test_waiting_is_empty_between_a_commit_and_itself(scene: Scene) -> None:
+    """And between a commit and its ancestor."""
+    main = remote_tip(scene, "main")
+    tip = scene.local_commit({"a": "1\n"})
+    for base in (main, tip):
+        waiting = scene.repository.waiting(tip, base)
+        assert (waiting.commits, waiting.newest) == (0, None)
+
+
+def test_waiting_without_a_base_is_what_no_remote_branch_has(scene: Scene) -> None:
+    """So for a branch that is pushed for the first time."""
+    main = remote_tip(scene, "main")
+    assert scene.repository.waiting("", main).commits == 0
+    tip = scene.local_commit({"a": "1\n"})
+    waiting = scene.repository.waiting("", tip)
+    assert waiting.commits == 1
+    assert waiting.newest
+    assert waiting.newest.sha == tip
+
+
+def test_divergence_counts_both_sides(scene: Scene) -> None:
+    """Ahead first, then behind."""
+    ours = scene.local_commit({"a": "1\n"})
+    scene.remote_commit("dev", {"b": "1\n"})
+    theirs = scene.remote_commit("dev", {"b": "2\n"})
+    scene.repository.fetch(DEV)
+    assert scene.repository.divergence(theirs, ours) == (1, 2)
+    assert scene.repository.divergence(ours, ours) == (0, 0)
+
+
+def test_a_tip_is_a_commit_with_its_tree(scene: Scene) -> None:
+    """As the refs have it."""
+    tip = scene.repository.refs(DEV).branch("dev").local
+    assert tip
+    assert scene.repository.tip(tip.sha) == tip
+
+
+def test_objects_are_held_or_not(scene: Scene) -> None:
+    """All of them have to be; an empty name stands for nothing, which is always there."""
+    commit = scene.local_commit({"a": "1\n"})
+    tag = scene.repository.tag("v1", commit, Signature("v1", "1 +0000"))
+    assert scene.repository.holds([commit, tag, ""])
+    assert scene.repository.holds([])
+    assert not scene.repository.holds([commit, "1" * 40])
+
+
+def test_a_subject_is_the_first_paragraph(scene: Scene) -> None:
+    """On one line, as git shows it."""
+    base = remote_tip(scene, "main")
+    tip = scene.remote_commit("dev", {"a": "1\n"}, message="feat: one\nand two\n\nbody")
+    scene.repository.fetch(DEV)
+    newest = scene.repository.waiting(base, tip).newest
+    assert newest
+    assert newest.subject == "feat: one and two"

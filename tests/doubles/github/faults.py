@@ -1,0 +1,117 @@
+"""Faults to inject: what goes wrong with a request, and on which side of its effect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from tests.doubles.loopback import Answer, Silence, json_answer
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """With `effect` the request is carried out first; None as `reaction` keeps its answer."""
+
+    effect: bool
+    reaction: Answer | Silence | None = None
+    drip: float = 0.0
+
+    def spoil(self, answer: Answer) -> Answer | Silence:
+        """What arrives instead of an answer."""
+        return replace(answer, drip=self.drip) if self.reaction is None else self.reaction
+
+
+def error(status: int, message: str = "", *headers: tuple[str, str], effect: bool = False) -> Fault:
+    """An error in the basic-error shape."""
+    body = {"message": message or f"Injected {status}", "documentation_url": "https://example.org"}
+    return Fault(effect, json_answer(status, body, *headers))
+
+
+def effect_then(status: int = 502) -> Fault:
+    """The request is carried out; the answer is an error."""
+    return error(status, "Server Error", effect=True)
+
+
+def not_found() -> Fault:
+    """404, as GitHub answers for what a token may not see."""
+    return error(404, "Not Found")
+
+
+def forbidden() -> Fault:
+    """403, as GitHub answers a token without the scope."""
+    return error(403, "Resource not accessible by personal access token")
+
+
+def dropped(*, effect: bool) -> Fault:
+    """The connection is cut before or after the request was carried out."""
+    return Fault(effect, Silence.HANG_UP)
+
+
+def silent(*, effect: bool = False) -> Fault:
+    """The request is accepted and never answered."""
+    return Fault(effect, Silence.NEVER)
+
+
+def no_json(*, effect: bool = True) -> Fault:
+    """200 with a page of HTML, as a proxy's log-in page."""
+    page = b"<html><body>Please log in</body></html>"
+    return Fault(effect, Answer(200, page, (("Content-Type", "text/html"),)))
+
+
+def dripping(pause: float = 0.05) -> Fault:
+    """The right answer, one byte after each pause."""
+    return Fault(effect=True, drip=pause)
+
+
+def primary_limit(reset: int, *, status: int = 403) -> Fault:
+    """The hour's requests are used up until `reset`, in seconds since the epoch."""
+    headers = (("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", str(reset)))
+    return error(status, "API rate limit exceeded for user ID 1.", *headers)
+
+
+def secondary_limit(retry_after: int = 1, *, status: int = 403) -> Fault:
+    """Too many requests at once; `retry_after` in seconds."""
+    message = "You have exceeded a secondary rate limit. Please wait a few minutes."
+    return error(status, message, ("Retry-After", str(retry_after)))
+
+
+@dataclass(slots=True)
+class _Injected:
+    fault: Fault
+    repo: str
+    operation: str
+    times: int | None
+    after: int
+
+    def fits(self, operation: str, repo: str) -> bool:
+        return (
+            self.times != 0
+            and fnmatchcase(repo, self.repo)
+            and fnmatchcase(operation, self.operation)
+        )
+
+
+class Faults:
+    """The faults that are to come, in the order in which they were injected."""
+
+    def __init__(self) -> None:
+        self._injected: list[_Injected] = []
+
+    def add(self, fault: Fault, repo: str, operation: str, times: int | None, after: int) -> None:
+        """Let the next `times` fitting requests fail, after `after` that do not; None is all."""
+        self._injected.append(_Injected(fault, repo, operation, times, after))
+
+    def take(self, operation: str, repo: str) -> Fault | None:
+        """The fault of a request, used up."""
+        for one in [one for one in self._injected if one.fits(operation, repo)]:
+            if one.after:
+                one.after -= 1
+                continue
+            if one.times is not None:
+                one.times -= 1
+            return one.fault
+        return None
+
+    def clear(self) -> None:
+        """Forget what is still to come."""
+        self._injected.clear()

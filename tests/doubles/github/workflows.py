@@ -1,0 +1,164 @@
+"""A workflow file: its triggers, its inputs and its jobs, as far as the double acts on them."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ruamel.yaml import YAML
+
+FOLDER = ".github/workflows"
+
+_EXPRESSION = re.compile(r"\$\{\{\s*([\w.-]+)\s*\}\}")
+_DEFAULT_STEPS = ("Set up job", "Deploy", "Complete job")
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """An input of `workflow_dispatch`; `options` is empty unless it is a choice."""
+
+    name: str
+    required: bool
+    default: str | None
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """The `push` trigger; None means that the key is not there."""
+
+    branches: tuple[str, ...] | None
+    tags: tuple[str, ...] | None
+    branches_ignore: tuple[str, ...] | None
+    tags_ignore: tuple[str, ...] | None
+
+    def takes(self, ref: str) -> bool:
+        """Whether a push to a full ref name starts the workflow."""
+        name = ref.split("/", 2)[2]
+        if ref.startswith("refs/tags/"):
+            return _taken(name, self.tags, self.tags_ignore, other=self._only_branches())
+        return _taken(name, self.branches, self.branches_ignore, other=self._only_tags())
+
+    def _only_branches(self) -> bool:
+        return self.branches is not None or self.branches_ignore is not None
+
+    def _only_tags(self) -> bool:
+        return self.tags is not None or self.tags_ignore is not None
+
+
+@dataclass(frozen=True, slots=True)
+class JobPlan:
+    """A job and the names of its steps; `environment` may hold an expression."""
+
+    name: str
+    steps: tuple[str, ...] = _DEFAULT_STEPS
+    environment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A workflow file. `inputs` is None without a `workflow_dispatch` trigger."""
+
+    path: str
+    name: str
+    run_name: str | None
+    inputs: tuple[Input, ...] | None
+    push: Push | None
+    jobs: tuple[JobPlan, ...]
+
+    @property
+    def file(self) -> str:
+        """The file's name without its folder."""
+        return self.path.rpartition("/")[2]
+
+
+@functools.cache
+def parse(path: str, text: str) -> Workflow:
+    """The workflow of a file. Raises YAMLError for what is no YAML."""
+    document = YAML(typ="safe", pure=True).load(text)
+    triggers = _triggers(document["on"])
+    return Workflow(
+        path=path,
+        name=document.get("name", path),
+        run_name=document.get("run-name"),
+        inputs=_inputs(triggers["workflow_dispatch"]) if "workflow_dispatch" in triggers else None,
+        push=_push(triggers["push"] or {}) if "push" in triggers else None,
+        jobs=tuple(_job(name, job or {}) for name, job in document.get("jobs", {}).items()),
+    )
+
+
+def expand(text: str, values: Mapping[str, str]) -> str:
+    """`text` with expressions such as `${{ inputs.release }}` replaced; unknown ones are empty."""
+    return _EXPRESSION.sub(lambda match: values.get(match[1], ""), text)
+
+
+def _triggers(on: Any) -> Mapping[str, Any]:
+    if isinstance(on, str):
+        return {on: None}
+    return dict.fromkeys(on) if isinstance(on, list) else dict(on)
+
+
+def _inputs(trigger: Mapping[str, Any] | None) -> tuple[Input, ...]:
+    given = (trigger or {}).get("inputs") or {}
+    return tuple(_input(name, one or {}) for name, one in given.items())
+
+
+def _input(name: str, given: Mapping[str, Any]) -> Input:
+    default = given.get("default")
+    return Input(
+        name=name,
+        required=bool(given.get("required")),
+        default=None if default is None else as_input(default),
+        options=tuple(map(str, given.get("options", ()))),
+    )
+
+
+def as_input(value: Any) -> str:
+    """The text in which an input reaches a workflow: true, not True."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _push(given: Mapping[str, Any]) -> Push:
+    def patterns(key: str) -> tuple[str, ...] | None:
+        return tuple([given[key]] if isinstance(given[key], str) else given[key])
+
+    keys = ("branches", "tags", "branches-ignore", "tags-ignore")
+    return Push(*(patterns(key) if key in given else None for key in keys))
+
+
+def _taken(
+    name: str, only: tuple[str, ...] | None, ignored: tuple[str, ...] | None, *, other: bool
+) -> bool:
+    """A filter on branches alone takes no tag, and the other way round."""
+    if only is None and ignored is None:
+        return not other
+    if ignored is not None:
+        return not any(_fits(name, pattern) for pattern in ignored)
+    taken = False
+    for pattern in only or ():
+        if _fits(name, pattern.removeprefix("!")):
+            taken = not pattern.startswith("!")
+    return taken
+
+
+def _fits(name: str, pattern: str) -> bool:
+    """`*` stops at a slash, `**` does not."""
+    wild = {"*": "[^/]*", "**": ".*"}
+    parts = re.split(r"(\*+)", pattern)
+    return re.fullmatch("".join(wild.get(p, re.escape(p)) for p in parts), name) is not None
+
+
+def _job(key: str, job: Mapping[str, Any]) -> JobPlan:
+    environment = job.get("environment")
+    if isinstance(environment, dict):
+        environment = environment.get("name")
+    named = tuple(_step(step) for step in job.get("steps") or ())
+    return JobPlan(job.get("name", key), named or _DEFAULT_STEPS, environment)
+
+
+def _step(step: Mapping[str, Any]) -> str:
+    run = str(step.get("run", "")).partition("\n")[0]
+    return str(step.get("name") or f"Run {step.get('uses') or run}")

@@ -1,0 +1,782 @@
+"""An in-memory git behind the engine's port, with faults that a test can set.
+
+`FakeGit` hands out one `FakeRepository` per name: a clone with its `remote`. Both share their
+objects; what a clone "has" is what its refs reach. The suite in tests/contract holds it against
+the real git. File contents are text, merges go by whole paths.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from multigit.core.deployment import Deploy, Pace
+from multigit.core.refs import branch_ref, tag_ref
+from multigit.core.repository import Merged, Publication, PushReport, RefQuery, Signature
+from multigit.core.snapshot import (
+    Branch,
+    Change,
+    Commit,
+    Facts,
+    PreparedCommit,
+    Refs,
+    Reversal,
+    Tag,
+    Tip,
+    Waiting,
+    WorkTree,
+)
+from multigit.core.workspace import Confirm, Repo, Stage, Workspace
+from multigit.errors import GitError
+
+STAGES = ("dev", "stg", "main")
+ADA = "Ada Lovelace <ada@example.org>"
+GRACE = "Grace Hopper <grace@example.org>"
+
+_FIRST_TIME = 1_736_154_000
+_TAGS_SEEN = "refs/multigit/tags/"
+
+Files = Mapping[str, str]
+Edits = Mapping[str, str | None]  # None deletes
+PushFault = Callable[["FakeRemote", Sequence[Publication]], PushReport]
+
+
+# --- Objects
+
+
+@dataclass(frozen=True, slots=True)
+class FakeCommit:
+    """A commit; `time` is in Unix seconds."""
+
+    tree: str
+    parents: tuple[str, ...]
+    message: str
+    author: str
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class FakeTag:
+    """An annotated tag."""
+
+    name: str
+    target: str
+    message: str
+    time: int
+
+
+class Objects:
+    """Trees, commits and tags by id; the same content has the same id."""
+
+    def __init__(self) -> None:
+        self.trees: dict[str, Files] = {}
+        self.commits: dict[str, FakeCommit] = {}
+        self.tags: dict[str, FakeTag] = {}
+        self.blobs: dict[str, bytes] = {}
+        self.clock = itertools.count(_FIRST_TIME, 60)
+
+    def tree(self, files: Files) -> str:
+        """Store a tree and return its id."""
+        ordered = dict(sorted(files.items()))
+        sha = _id("tree", ordered)
+        self.trees[sha] = ordered
+        return sha
+
+    def commit(
+        self, files: Files, parents: Sequence[str], signature: Signature, author: str
+    ) -> Tip:
+        """Store a commit and return it with its tree."""
+        time = int(signature.date.split()[0])
+        made = FakeCommit(self.tree(files), tuple(parents), signature.message.strip(), author, time)
+        sha = _id("commit", made)
+        self.commits[sha] = made
+        return Tip(sha, made.tree)
+
+    def tag(self, name: str, target: str, signature: Signature) -> str:
+        """Store an annotated tag and return its id; raises GitError without its target."""
+        if target not in self.commits:
+            raise GitError("git mktag failed: could not read tagged object")
+        made = FakeTag(name, target, signature.message.strip(), int(signature.date.split()[0]))
+        sha = _id("tag", made)
+        self.tags[sha] = made
+        return sha
+
+    def blob(self, content: bytes) -> str:
+        """Store some bytes and return their id."""
+        sha = _id("blob", content)
+        self.blobs[sha] = content
+        return sha
+
+    def holds(self, sha: str) -> bool:
+        """Tell whether there is such an object; an empty name stands for none."""
+        return not sha or any(sha in each for each in (self.commits, self.tags, self.blobs))
+
+    def tip(self, sha: str) -> Tip:
+        """Return a commit with its tree."""
+        return Tip(sha, self.commits[sha].tree)
+
+    def files(self, sha: str) -> Files:
+        """Return the files of a commit; of no commit, none."""
+        return self.trees[self.commits[sha].tree] if sha else {}
+
+    def time(self, sha: str) -> int:
+        """Return the date of a tag or commit."""
+        return self.tags[sha].time if sha in self.tags else self.commits[sha].time
+
+    def history(self, *tips: str) -> set[str]:
+        """Return the commits that these reach, themselves included."""
+        found: set[str] = set()
+        waiting = [tip for tip in tips if tip]
+        while waiting:
+            sha = waiting.pop()
+            if sha not in found:
+                found.add(sha)
+                waiting += self.commits[sha].parents
+        return found
+
+    def base(self, one: str, two: str) -> str:
+        """Return a best common ancestor, or empty."""
+        common = self.history(one) & self.history(two)
+        covered = {p for sha in common for p in self.history(*self.commits[sha].parents)}
+        return min(common - covered, default="")
+
+
+def _id(kind: str, content: object) -> str:
+    return hashlib.sha1(f"{kind} {content!r}".encode(), usedforsecurity=False).hexdigest()
+
+
+def edited(files: Files, edits: Edits) -> dict[str, str]:
+    """Return the files after the edits."""
+    merged = {**files, **edits}
+    return {path: content for path, content in merged.items() if content is not None}
+
+
+# --- The remote
+
+
+class FakeRemote:
+    """The bare repository that clones fetch from and push to.
+
+    `next_push` is the fault that the next push meets, `reachable` off lets everything fail, and
+    `pushes` holds what was asked of it so far.
+    """
+
+    def __init__(self, objects: Objects) -> None:
+        self.objects = objects
+        self.refs: dict[str, str] = {}
+        self.reachable = True
+        self.next_push: PushFault | None = None
+        self.pushes: list[tuple[Publication, ...]] = []
+        self._rejections: list[tuple[str, str]] = []
+
+    def commit(self, branch: str, edits: Edits, *, message: str = "Change", start: str = "") -> str:
+        """Commit on a branch, as a colleague's push would; a new branch begins at `start`."""
+        parent = self.refs[branch_ref(start)] if start else self.tip(branch)
+        signature = Signature(message, f"{next(self.objects.clock)} +0000")
+        files = edited(self.objects.files(parent), edits)
+        made = self.objects.commit(files, [parent], signature, GRACE)
+        self.refs[branch_ref(branch)] = made.sha
+        return made.sha
+
+    def tip(self, branch: str) -> str:
+        """Return where a branch stands."""
+        return self.refs[branch_ref(branch)]
+
+    def delete(self, branch: str) -> None:
+        """Delete a branch."""
+        del self.refs[branch_ref(branch)]
+
+    def tag(self, name: str, commit: str) -> None:
+        """Make an annotated tag."""
+        signature = Signature(name, f"{next(self.objects.clock)} +0000")
+        self.refs[tag_ref(name)] = self.objects.tag(name, commit, signature)
+
+    def reject(self, pattern: str, message: str) -> None:
+        """Refuse pushes to matching refs, as a protected branch does."""
+        self._rejections.append((pattern, message))
+
+    def push(self, publications: Sequence[Publication]) -> PushReport:
+        """Answer a push, through the fault that is set."""
+        self.pushes.append(tuple(publications))
+        fault, self.next_push = self.next_push, None
+        return fault(self, publications) if fault else self.receive(publications)
+
+    def receive(self, publications: Sequence[Publication]) -> PushReport:
+        """Take all refs or none, each only while it holds `before` (or `after` already)."""
+        if not self.reachable:
+            return PushReport(accepted=False, reason="Could not read from remote repository.")
+        for each in publications:
+            if not self.objects.holds(each.after):
+                return PushReport(accepted=False, reason=f"bad object {each.after}")
+            if self.refs.get(each.ref, "") not in (each.before, each.after):
+                return PushReport(accepted=False, reason="stale info")
+            for pattern, message in self._rejections:
+                if fnmatchcase(each.ref, pattern):
+                    return PushReport(accepted=False, reason=f"hook declined; {message}")
+        for each in publications:
+            _copy({each.ref: each.after} if each.after else {}, each.ref, self.refs, each.ref)
+        return PushReport(accepted=True)
+
+    def require(self) -> None:
+        """Raise GitError when the remote cannot be reached."""
+        if not self.reachable:
+            raise GitError("the remote cannot be reached.", code="unreachable")
+
+
+# --- Faults that a push can meet
+
+
+BROKEN_OFF = PushReport(accepted=False, reason="the remote end hung up unexpectedly", final=False)
+
+
+def answer_lost(remote: FakeRemote, publications: Sequence[Publication]) -> PushReport:
+    """The server takes the push; then the connection breaks."""
+    remote.receive(publications)
+    return BROKEN_OFF
+
+
+def answer_never_came(remote: FakeRemote, publications: Sequence[Publication]) -> PushReport:
+    """The server takes the push; then we run out of time."""
+    remote.receive(publications)
+    raise GitError("git push did not end within 600 seconds.", code="timeout")
+
+
+def never_arrived(_remote: FakeRemote, _publications: Sequence[Publication]) -> PushReport:
+    """The connection breaks before the server acts."""
+    return BROKEN_OFF
+
+
+def first_ref_only(remote: FakeRemote, publications: Sequence[Publication]) -> PushReport:
+    """The server takes the first ref and dies."""
+    remote.receive(publications[:1])
+    return BROKEN_OFF
+
+
+def gone_afterwards(remote: FakeRemote, publications: Sequence[Publication]) -> PushReport:
+    """The server takes the push; nobody hears from it again."""
+    remote.receive(publications)
+    remote.reachable = False
+    return BROKEN_OFF
+
+
+def after(change: Callable[[FakeRemote], object], then: PushFault | None = None) -> PushFault:
+    """Return a fault: somebody changes the remote right before our push arrives."""
+
+    def fault(remote: FakeRemote, publications: Sequence[Publication]) -> PushReport:
+        change(remote)
+        return (then or FakeRemote.receive)(remote, publications)
+
+    return fault
+
+
+# --- The clone
+
+
+class FakeRepository:
+    """One clone, by shape a `Repository` of the port; the verbs of tests come last.
+
+    `own_refs` are all refs of the clone, `files` is its work tree, `index` what is tracked or
+    staged of it. `settings` is what `facts` answers. `hook` stands for the commit hooks: it gets
+    the files of the commit and returns them, changed or not, or raises GitError. `broken` is
+    raised by every look, `unsigned` by every tag.
+    """
+
+    def __init__(self, name: str, remote: FakeRemote) -> None:
+        self.name = name
+        self.remote = remote
+        self.objects = remote.objects
+        self.own_refs: dict[str, str] = {}
+        self.files: dict[str, str] = {}
+        self.index: dict[str, str] = {}
+        self.branch = ""
+        self.detached = ""
+        self.upstreams: set[str] = set()
+        self.linked: dict[str, str] = {}
+        self.unfinished = ""
+        self.settings = Facts(identity=ADA)
+        self.hook: Callable[[Files], Files] | None = None
+        self.broken: GitError | None = None
+        self.unsigned: GitError | None = None
+        self.present = True
+
+    # Reads
+
+    def exists(self) -> bool:
+        """Tell whether the clone is there."""
+        return self.present
+
+    def fetch(self, query: RefQuery) -> None:
+        """Bring branches and tags, and forget those that are gone."""
+        self._look()
+        self.remote.require()
+        for name in query.branches:
+            _copy(self.remote.refs, branch_ref(name), self.own_refs, _tracking(name))
+        for pattern in query.tags:
+            names = {*_matching(self.own_refs, _TAGS_SEEN, pattern)}
+            names |= {*_matching(self.remote.refs, tag_ref(""), pattern)}
+            for name in names:
+                _copy(self.remote.refs, tag_ref(name), self.own_refs, f"{_TAGS_SEEN}{name}")
+
+    def facts(self) -> Facts:
+        """Return the settings."""
+        self._look()
+        return self.settings
+
+    def refs(self, query: RefQuery) -> Refs:
+        """Return branches and tags as of the last fetch, own tags among them."""
+        self._look()
+        tags = {
+            Tag(name, self.objects.time(self.own_refs[f"{space}{name}"]))
+            for space in (_TAGS_SEEN, tag_ref(""))
+            for pattern in query.tags
+            for name in _matching(self.own_refs, space, pattern)
+        }
+        return Refs(
+            {name: self._branch(name) for name in query.branches},
+            tuple(sorted(tags, key=lambda tag: (tag.time, tag.name))),
+        )
+
+    def work_tree(self, *, sizes: bool = False) -> WorkTree:
+        """Compare HEAD, index and files."""
+        self._look()
+        ahead, behind = self._distance(self.branch)
+        before = self.objects.files(self.head)
+        paths = sorted({*before, *self.index, *self.files})
+        changes = [self._change(path, before.get(path), sizes=sizes) for path in paths]
+        if not sizes:
+            changes = list(dict.fromkeys(map(self._in_short, changes)))
+        return WorkTree(
+            branch=self.branch,
+            head=self.head,
+            ahead=ahead,
+            behind=behind,
+            changes=tuple(change for change in changes if change),
+            unfinished=self.unfinished,
+        )
+
+    def waiting(self, base: str, tip: str) -> Waiting:
+        """Count the commits without merges that only `tip` has; name the newest."""
+        known = [base] if base else self._seen_on_remote()
+        had = self.objects.history(*known)
+        commits = {sha: self.objects.commits[sha] for sha in self.objects.history(tip) - had}
+        parents = {parent for each in commits.values() for parent in each.parents}
+        forks = tuple(self.objects.tip(sha) for sha in sorted(parents & had))
+        own = {sha: each for sha, each in commits.items() if len(each.parents) <= 1}
+        if not own:
+            return Waiting(forks=forks)
+        sha = max(own, key=lambda each: (own[each].time, len(self.objects.history(each))))
+        newest = own[sha]
+        author = newest.author.split(" <")[0]
+        subject = newest.message.split("\n\n")[0].replace("\n", " ")
+        return Waiting(len(own), Commit(sha, newest.time, author, subject), forks)
+
+    def reversals(self, base: str, tip: str) -> Sequence[Reversal]:
+        """Believe the messages: `This reverts commit SHA`."""
+        found = []
+        for sha in self.objects.history(tip) - self.objects.history(base):
+            commit = self.objects.commits[sha]
+            match = re.search(r"This reverts commit (\w+)", commit.message)
+            if match and match[1] in self.objects.history(base):
+                found.append(Reversal(sha, commit.message.partition("\n")[0], 1))
+        return tuple(found)
+
+    def divergence(self, base: str, tip: str) -> tuple[int, int]:
+        """Count the commits that only `tip` has and those that only `base` has."""
+        theirs, ours = self.objects.history(base), self.objects.history(tip)
+        return len(ours - theirs), len(theirs - ours)
+
+    def remote_refs(self, refs: Sequence[str]) -> Mapping[str, str]:
+        """Ask the remote."""
+        self.remote.require()
+        return {ref: sha for ref, sha in self.remote.refs.items() if ref in refs}
+
+    def tag_messages(self, patterns: Sequence[str]) -> Mapping[str, str]:
+        """Return what the fetched tags say."""
+        return {
+            name: self.objects.tags[self.own_refs[f"{_TAGS_SEEN}{name}"]].message
+            for pattern in patterns
+            for name in _matching(self.own_refs, _TAGS_SEEN, pattern)
+        }
+
+    def rehearse(self, publication: Publication) -> bool:
+        """Look at the remote's ref, as a push would."""
+        self.remote.require()
+        now = self.remote.refs.get(publication.ref, "")
+        if now not in (publication.before, publication.after):
+            raise GitError("git push failed: failed to push some refs")
+        return now == publication.after
+
+    def newest(self, commits: Sequence[str]) -> int:
+        """Compare their dates."""
+        return max(self.objects.time(commit) for commit in commits)
+
+    def exposed(self) -> Sequence[str]:
+        """Return nothing: no fake repository lies in another."""
+        return ()
+
+    def tip(self, commit: str) -> Tip:
+        """Return a commit with its tree."""
+        return self.objects.tip(commit)
+
+    def holds(self, objects: Sequence[str]) -> bool:
+        """Look the objects up."""
+        return all(map(self.objects.holds, objects))
+
+    def parents(self, commits: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """Look the commits up."""
+        return {sha: self.objects.commits[sha].parents for sha in commits}
+
+    # Preparation
+
+    def merge(
+        self, ours: Tip, theirs: Tip, signature: Signature | None, forks: Sequence[Tip] = ()
+    ) -> Merged:
+        """Merge path by path; `forks` could only spare work."""
+        assert {fork.sha for fork in forks} <= self.objects.history(ours.sha)
+        if ours.tree == theirs.tree:
+            return Merged(tree=ours.tree)
+        base = self.objects.base(ours.sha, theirs.sha)
+        if not base:
+            return Merged(unrelated=True)
+        before, mine = self.objects.files(base), self.objects.files(ours.sha)
+        files, conflicts = three_way(before, mine, self.objects.files(theirs.sha))
+        if conflicts:
+            return Merged(conflicted=True, conflicts=conflicts)
+        tree = self.objects.tree(files)
+        if tree == ours.tree:
+            return Merged(tree=tree)
+        if signature is None:
+            return Merged(tree=tree)
+        count = sum(mine.get(path) != files.get(path) for path in {*mine, *files})
+        made = self.objects.commit(files, [ours.sha, theirs.sha], signature, ADA)
+        return Merged(made.sha, tree, count)
+
+    def commit_preview(
+        self, head: str, changes: Sequence[Change], signature: Signature
+    ) -> PreparedCommit:
+        """Build the commit, and leave everything as it is."""
+        made = self.objects.commit(self._with(head, changes), [head], signature, ADA)
+        return PreparedCommit(made.sha, made.tree)
+
+    def tag(self, name: str, commit: str, signature: Signature) -> str:
+        """Make a tag object, unless signing fails."""
+        if self.unsigned:
+            raise self.unsigned
+        return self.objects.tag(name, commit, signature)
+
+    def store(self, content: bytes) -> str:
+        """Keep the bytes."""
+        return self.objects.blob(content)
+
+    # Writes
+
+    def commit(self, changes: Sequence[Change], signature: Signature, *, verify: bool) -> Tip:
+        """Commit on the checked-out branch, through the hook."""
+        listed = {change.path for change in changes}
+        before = self.objects.files(self.head)
+        for path in sorted({*self.index, *before} - listed):
+            if self.index.get(path) == before.get(path):
+                continue
+            if self.files.get(path) != before.get(path):
+                raise GitError(
+                    f"{path} is staged, and not part of the plan.", code="staged_besides"
+                )
+            _copy(before, path, self.index, path)
+        files = self._with(self.head, changes)
+        if self.hook and verify:
+            files = dict(self.hook(files))
+        made = self.objects.commit(files, [self.head] if self.head else [], signature, ADA)
+        for path in (change.path for change in changes):
+            for place in (self.index, self.files):
+                _copy(files, path, place, path)
+        self._advance(made.sha)
+        return made
+
+    def push(self, publications: Sequence[Publication]) -> PushReport:
+        """Push, and see the remote's branches where they are now."""
+        report = self.remote.push(publications)
+        for each in publications if report.accepted else ():
+            if each.ref.startswith(branch_ref("")):
+                tracking = _tracking(each.ref.removeprefix(branch_ref("")))
+                _copy(self.remote.refs, each.ref, self.own_refs, tracking)
+        return report
+
+    def fast_forward(self, branch: str, commit: str) -> str:
+        """Move a local branch forward, unless it is checked out or went another way."""
+        if branch == self.branch or branch in self.linked:
+            return "refusing to fetch into branch checked out elsewhere"
+        if self.own_refs.get(branch_ref(branch), commit) not in self.objects.history(commit):
+            return "non-fast-forward"
+        self.own_refs[branch_ref(branch)] = commit
+        return ""
+
+    def move_back(self, branch: str, *, before: str, after: str) -> str:
+        """Set a local branch back, or delete it, unless somebody has it or moved it."""
+        if self.local_tip(branch) != before:
+            return ""
+        if branch == self.branch or branch in self.linked:
+            return "it is checked out"
+        ref = branch_ref(branch)
+        _copy({ref: after} if after else {}, ref, self.own_refs, ref)
+        return ""
+
+    def update_work_tree(self, commit: str) -> None:
+        """Fast-forward the checked-out branch with its files."""
+        if self.head not in self.objects.history(commit):
+            raise GitError("git merge failed: Not possible to fast-forward, aborting.")
+        self._check_out(commit)
+        self._advance(commit)
+
+    def switch(self, branch: str) -> None:
+        """Check a local branch out."""
+        if branch_ref(branch) not in self.own_refs:
+            raise GitError(f"git switch failed: invalid reference: {branch}")
+        if branch in self.linked:
+            raise GitError(f"git switch failed: {branch!r} is already checked out elsewhere")
+        self._check_out(self.own_refs[branch_ref(branch)])
+        self.branch, self.detached = branch, ""
+
+    def create_branch(self, branch: str) -> None:
+        """Begin a local branch at the remote one."""
+        if branch_ref(branch) in self.own_refs:
+            raise GitError(f"git branch failed: a branch named {branch!r} already exists")
+        if _tracking(branch) not in self.own_refs:
+            raise GitError(f"git branch failed: not a valid object name: {branch!r}")
+        self.own_refs[branch_ref(branch)] = self.own_refs[_tracking(branch)]
+        self.upstreams.add(branch)
+
+    def clone(self) -> None:
+        """Clone all branches, and check the remote's default branch out: the last stage."""
+        self.remote.require()
+        if self.present:
+            raise GitError("the folder is not empty.")
+        self.present = True
+        for ref, sha in self.remote.refs.items():
+            if ref.startswith(branch_ref("")):
+                self.own_refs[_tracking(ref.removeprefix(branch_ref("")))] = sha
+            else:
+                self.own_refs[ref] = sha
+        if _tracking(STAGES[-1]) in self.own_refs:
+            self.create_branch(STAGES[-1])
+            self.switch(STAGES[-1])
+
+    # What tests do in the clone
+
+    @property
+    def head(self) -> str:
+        """The checked-out commit; empty on a branch without any."""
+        return self.detached or self.own_refs.get(branch_ref(self.branch), "")
+
+    def local_tip(self, branch: str) -> str:
+        """Return where the local branch stands, or empty."""
+        return self.own_refs.get(branch_ref(branch), "")
+
+    def write(self, edits: Edits) -> None:
+        """Change files of the work tree, and nothing else."""
+        self.files = edited(self.files, edits)
+
+    def stage(self, *paths: str) -> None:
+        """Take files into the index as they are."""
+        for path in paths:
+            _copy(self.files, path, self.index, path)
+
+    def local_commit(self, edits: Edits, message: str = "Local change") -> str:
+        """Write, stage and commit files; the new SHA."""
+        self.write(edits)
+        self.stage(*edits)
+        signature = Signature(message, f"{next(self.objects.clock)} +0000")
+        files = edited(self.objects.files(self.head), edits)
+        made = self.objects.commit(files, [self.head] if self.head else [], signature, ADA)
+        self._advance(made.sha)
+        return made.sha
+
+    def make_branch(self, branch: str, commit: str) -> None:
+        """Let a local branch without an upstream stand at a commit."""
+        self.own_refs[branch_ref(branch)] = commit
+
+    def remove(self) -> None:
+        """Remove the clone."""
+        self.present, self.branch, self.detached = False, "", ""
+        for content in (self.own_refs, self.files, self.index, self.upstreams):
+            content.clear()
+
+    def detach(self) -> None:
+        """Leave the branch for its commit."""
+        self.branch, self.detached = "", self.head
+
+    # How it works
+
+    def _look(self) -> None:
+        if not self.present:
+            raise GitError("is not there yet.", code="missing")
+        if self.broken:
+            raise self.broken
+
+    def _seen_on_remote(self) -> list[str]:
+        return [sha for ref, sha in self.own_refs.items() if ref.startswith(_tracking(""))]
+
+    def _branch(self, name: str) -> Branch:
+        theirs, ours = self.own_refs.get(_tracking(name)), self.own_refs.get(branch_ref(name))
+        ahead, behind = self._distance(name)
+        here = f"/desk/{self.name}" if ours and name == self.branch else ""
+        return Branch(
+            remote=self.objects.tip(theirs) if theirs else None,
+            local=self.objects.tip(ours) if ours else None,
+            checked_out=self.linked.get(name, here),
+            ahead=ahead,
+            behind=behind,
+        )
+
+    def _distance(self, branch: str) -> tuple[int, int]:
+        """Count against the upstream, where there is one."""
+        ours, theirs = self.local_tip(branch), self.own_refs.get(_tracking(branch), "")
+        if branch not in self.upstreams or not (ours and theirs):
+            return 0, 0
+        return self.divergence(theirs, ours)
+
+    def _change(self, path: str, before: str | None, *, sizes: bool) -> Change | None:
+        staged, now = self.index.get(path), self.files.get(path)
+        if before == staged == now:
+            return None
+        size = len(now.encode()) if sizes and now is not None else 0
+        if before is None and staged is None:
+            return Change(path, "untracked", size)
+        if before == now and (before is None or sizes):
+            return None  # staged, and taken back on the disk
+        kind = "deleted" if now is None else "added" if before is None else "modified"
+        return Change(path, kind, size, staged=staged != before)
+
+    def _in_short(self, change: Change | None) -> Change | None:
+        """Let a new folder stand for all that lies in it."""
+        if change is None or change.kind != "untracked" or "/" not in change.path:
+            return change
+        folder = change.path.partition("/")[0] + "/"
+        known = any(path.startswith(folder) for path in self.index)
+        return change if known else Change(folder, "untracked")
+
+    def _with(self, head: str, changes: Sequence[Change]) -> dict[str, str]:
+        files = dict(self.objects.files(head))
+        for change in changes:
+            _copy(self.files, change.path, files, change.path)
+        return files
+
+    def _advance(self, commit: str) -> None:
+        if self.branch:
+            self.own_refs[branch_ref(self.branch)] = commit
+        else:
+            self.detached = commit
+
+    def _check_out(self, commit: str) -> None:
+        before, now = self.objects.files(self.head), self.objects.files(commit)
+        for path in {*before, *now}:
+            if before.get(path) == now.get(path):
+                continue
+            if not self.files.get(path) == self.index.get(path) == before.get(path):
+                raise GitError("Your local changes to the following files would be overwritten")
+            _copy(now, path, self.files, path)
+            _copy(now, path, self.index, path)
+
+
+def three_way(base: Files, ours: Files, theirs: Files) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the merged files and the conflicted paths; one of the two is empty."""
+    merged: dict[str, str] = {}
+    conflicts: list[str] = []
+    for path in sorted({*base, *ours, *theirs}):
+        before, mine, other = base.get(path), ours.get(path), theirs.get(path)
+        if len({before, mine, other}) == 3:  # both changed it, differently
+            conflicts.append(path)
+        _copy(theirs if mine == before else ours, path, merged, path)
+    return ({}, tuple(conflicts)) if conflicts else (merged, ())
+
+
+def _tracking(branch: str) -> str:
+    return f"refs/remotes/origin/{branch}"
+
+
+def _matching(refs: Iterable[str], space: str, pattern: str) -> Iterable[str]:
+    """Yield the names in a space that match; the star stops at no slash, as in a refspec."""
+    names = [ref.removeprefix(space) for ref in refs if ref.startswith(space)]
+    return [name for name in names if fnmatchcase(name, pattern)]
+
+
+def _copy(source: Files, here: str, target: dict[str, str], there: str) -> None:
+    """Let `target` hold what `source` does, or nothing."""
+    if here in source:
+        target[there] = source[here]
+    else:
+        target.pop(there, None)
+
+
+# --- The way to the repositories
+
+
+class FakeGit:
+    """Fake repositories by name, and the workspace that they form.
+
+    `deploy` and `pace` are what its second stage says about deployments, `waves` the numbers of
+    the repositories' waves.
+    """
+
+    def __init__(self, *names: str, stages: Sequence[str] = STAGES) -> None:
+        self.repos: dict[str, FakeRepository] = {}
+        self.stages = tuple(stages)
+        self.deploy: Deploy | None = None
+        self.pace = Pace()
+        self.waves: dict[str, int] = {}
+        for name in names:
+            self.add(name)
+
+    def __getitem__(self, name: str) -> FakeRepository:
+        return self.repos[name]
+
+    def repository(self, repo: Repo) -> FakeRepository:
+        """Return the repository."""
+        return self.repos[repo.name]
+
+    def add(self, name: str, files: Files | None = None, *, checkout: str = "") -> FakeRepository:
+        """Add a remote whose stages start at one commit, and its clone with one branch."""
+        objects = Objects()
+        remote, signature = FakeRemote(objects), Signature("Begin", f"{next(objects.clock)} +0000")
+        first = {"README.md": f"# {name}\n"} if files is None else files
+        start = objects.commit(first, [], signature, GRACE)
+        remote.refs = {branch_ref(stage): start.sha for stage in self.stages}
+        repository = FakeRepository(name, remote)
+        repository.fetch(RefQuery(self.stages))
+        repository.create_branch(checkout or self.stages[0])
+        repository.switch(checkout or self.stages[0])
+        self.repos[name] = repository
+        return repository
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace of these repositories; production asks for its name."""
+        stages: list[Stage] = []
+        for number, name in enumerate(self.stages):
+            last = number == len(self.stages) - 1
+            stages.append(
+                Stage(
+                    name,
+                    branch=name,
+                    promotes_from=self.stages[number - 1] if number else "",
+                    tag=("deploy-" if last else f"{name}-deploy-") + "{timestamp}"
+                    if number
+                    else "",
+                    confirm=Confirm.NAME if last else Confirm.YES,
+                    deploy=self.deploy if number == 1 else None,
+                    pace=self.pace if number == 1 else Pace(),
+                )
+            )
+        repos = tuple(
+            Repo(name, name, url=f"fake:{name}", wave=self.waves.get(name, 0))
+            for name in self.repos
+        )
+        return Workspace(Path("/work"), tuple(stages), repos)
+
+    def remote_refs(self) -> dict[str, dict[str, str]]:
+        """Return every ref of every remote: what must not change before all is prepared."""
+        return {name: dict(repo.remote.refs) for name, repo in self.repos.items()}

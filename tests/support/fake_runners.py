@@ -1,0 +1,134 @@
+"""What carries out deployments, in memory: runs as a test wants them, and faults of their start."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from multigit.core.deployment import Order, Run, RunState, Sight
+from multigit.core.health_check import Answer
+from multigit.core.problem import Problem
+from multigit.errors import DoubtError, GitError, NotBegunError
+
+Place = tuple[str, str]  # repository, target
+
+
+class FakeRunners:
+    """Runners by shape. A run shows the states of its script one after the other, then the last.
+
+    `starts` counts what really began. `refuse`, `lose_answer` and `lose_request` are places whose
+    next start meets that fault. `at_start` is called when a start arrives.
+    """
+
+    def __init__(self) -> None:
+        self.scripts: dict[Place, list[Sight]] = {}
+        self.starts: Counter[Place] = Counter()
+        self.runs: dict[str, Place] = {}
+        self.refuse: set[Place] = set()
+        self.lose_answer: set[Place] = set()
+        self.lose_request: set[Place] = set()
+        self.never_began: set[Place] = set()
+        self.broken_looks = 0
+        self.by_push: dict[Place, int] = {}  # how many searches do not see the push's run yet
+        self.ended: list[str] = []
+        self.red: dict[str, list[Problem]] = {}
+        self.problems: dict[str, list[Problem]] = {}
+        self.at_start: Callable[[Order], object] = lambda _: None
+        self._lock = threading.Lock()
+
+    def script(self, repo: str, *states: RunState | Sight, target: str = "") -> None:
+        """Say how the runs of a place go."""
+        seen = [state if isinstance(state, Sight) else Sight(state) for state in states]
+        self.scripts[repo, target] = seen
+
+    def check(self, order: Order) -> Sequence[Problem]:
+        """Return what the test wants to be found."""
+        return self.problems.get(order.repo, [])
+
+    def checks(self, repo: str, commit: str) -> Sequence[Problem]:
+        """Return what the test wants to be found of the commit."""
+        del commit
+        return self.red.get(repo, [])
+
+    def start(self, order: Order) -> Run:
+        """Begin a run, or meet a fault."""
+        place = (order.repo, order.target)
+        self.at_start(order)
+        with self._lock:
+            if place in self.refuse:
+                self.refuse.discard(place)
+                raise GitError("the host refused it.")
+            if place in self.lose_request:
+                self.lose_request.discard(place)
+                raise DoubtError("the connection broke off.")
+            self.starts[place] += 1
+            self.runs[order.key] = place
+            if place in self.lose_answer:
+                self.lose_answer.discard(place)
+                raise DoubtError("the connection broke off.")
+        return Run(order.key, f"https://runs.example/{order.key}")
+
+    def find(self, order: Order) -> Run | None:
+        """Find what began."""
+        if (order.repo, order.target) in self.never_began:
+            self.never_began.discard((order.repo, order.target))
+            raise NotBegunError("it never began.")
+        place = (order.repo, order.target)
+        if self.by_push.get(place, -1) == 0:
+            self.runs[order.key] = place
+        elif place in self.by_push:
+            self.by_push[place] -= 1
+        return Run(order.key) if order.key in self.runs else None
+
+    def look(self, order: Order, run: Run) -> Sight:
+        """Show the next state."""
+        with self._lock:
+            if self.broken_looks:
+                self.broken_looks -= 1
+                raise GitError("the host answered 502.")
+            script = self.scripts.get((order.repo, order.target), [Sight(RunState.SUCCEEDED)])
+            assert run.id in self.runs
+            return script.pop(0) if len(script) > 1 else script[0]
+
+    def end(self, order: Order, run: Run) -> None:
+        """Note it."""
+        del order
+        self.ended.append(run.id)
+
+
+class FakeProbe:
+    """A probe that gives the answers of a test, and remembers whom it asked."""
+
+    def __init__(self, *answers: Answer | str) -> None:
+        self.answers = list(answers)
+        self.asked: list[str] = []
+
+    def ask(self, url: str, *, timeout: float) -> Answer:
+        """Return the next answer, the last one again and again; a text is an error."""
+        del timeout
+        self.asked.append(url)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, str):
+            raise GitError(answer)
+        return answer
+
+
+class FakeClock:
+    """A clock that only waiting moves."""
+
+    def __init__(self) -> None:
+        self.time = 1_736_953_290.0
+        self.waits: list[float] = []
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        """Return the time."""
+        return self.time
+
+    def wait(self, seconds: float, leave: threading.Event) -> None:
+        """Let the time pass."""
+        if not leave.is_set():
+            with self._lock:
+                self.time += seconds
+                self.waits.append(seconds)
