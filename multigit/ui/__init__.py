@@ -1,0 +1,1 @@
+"""What people see and answer: tables, live progress and questions."""

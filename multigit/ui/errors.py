@@ -1,0 +1,26 @@
+"""An error as people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from multigit.core.text import masked, visible
+from multigit.errors import ConfigError, MultigitError
+
+
+def error_view(error: MultigitError) -> RenderableType:
+    """Return the sentence, each detail with its hint, and what to do next."""
+    return Group(*_lines(error))
+
+
+def _lines(error: MultigitError) -> Iterator[Text]:
+    yield Text.assemble(("Error: ", "bold red"), visible(masked(error.message)))
+    for message, hint in error.details if isinstance(error, ConfigError) else ():
+        yield Text(f"  {visible(masked(message))}")
+        if hint:
+            yield Text(f"    Hint: {visible(masked(hint))}", "dim")
+    if error.hint:
+        yield Text(f"Hint: {visible(masked(error.hint))}")

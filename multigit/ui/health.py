@@ -1,0 +1,39 @@
+"""The findings of multigit doctor as one table that fits 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from multigit.core.health import Finding, Health, grouped, health_summary
+from multigit.core.text import visible
+from multigit.ui.render import indented, plain, table
+
+MARKS = {
+    Health.OK: Text("✓ ok", "green"),
+    Health.WARNING: Text("! warning", "yellow"),
+    Health.PROBLEM: Text("✗ problem", "red"),
+}
+EVERYWHERE = "workspace"
+
+
+def health_view(findings: Sequence[Finding], repos: int) -> RenderableType:
+    """Return each different finding with the repositories that share it, then the summary."""
+    rows = table(header=False)
+    rows.add_column(no_wrap=True)
+    rows.add_column(overflow="fold", max_width=24)
+    rows.add_column(overflow="fold")
+    for names, finding in grouped(findings):
+        where = ", ".join(name or EVERYWHERE for name in names)
+        rows.add_row(MARKS[finding.state], plain(where), sentence(finding))
+    told, hint = health_summary(findings, repos)
+    end = Text.assemble((told, "bold"), f"\nHint: {hint}" if hint else "")
+    return Group(indented(rows), Text(), end)
+
+
+def sentence(finding: Finding) -> Text:
+    """Return what was found and, on its own line, what to do about it."""
+    hint = f"\nHint: {visible(finding.hint)}" if finding.hint else ""
+    return Text.assemble(visible(finding.message), (hint, "dim"))

@@ -1,0 +1,78 @@
+"""The deployment log for people: two lines per operation, in 80 columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from multigit.core.history import History, history_hint, history_sentence
+from multigit.core.text import visible
+from multigit.ui.plans import problem_lines
+from multigit.ui.render import Fitting, indented, one_line
+
+STYLES = {"done": "green", "failed": "red", "blocked": "yellow", "cancelled": "yellow"}
+REFUSED = {
+    "confirmation_needed": "not agreed to",
+    "confirmation_differs": "not agreed to",
+    "locked": "locked",
+    "locked_remotely": "locked",
+}
+RUNS = {"succeeded": "deployed", "failed": "not deployed"}
+ROUTE, ENDING = 20, 21  # columns
+
+
+def history_view(seen: History) -> RenderableType:
+    """Return two lines per operation, oldest first, then the sentence."""
+    parts: list[RenderableType] = [line for each in seen.records for line in lines(each)]
+    if parts:
+        parts.append(Text())
+    parts.append(Text(history_sentence(seen), "bold"))
+    parts += problem_lines(seen.unasked_rows())
+    if hint := history_hint(seen):
+        parts.append(Text(f"Hint: {hint}"))
+    return Group(*parts)
+
+
+def lines(record: Mapping[str, Any]) -> tuple[RenderableType, RenderableType]:
+    """Return when, what, how it ended and who; below that the release and the message."""
+    source, target = word(record, "source"), word(record, "stage")
+    route = f"{word(record, 'command')} {source}{' → ' if source else ''}{target}"
+    result = word(record, "result")
+    who = word(record, "who").partition(" <")[0]
+    when = f"  {word(record, 'at')[:16].replace('T', ' ')}  "
+    end = Text(ending(record), STYLES.get(result, ""))
+    folded = Group(Text(f"{when}{route}"), indented(Text.assemble(end, f"  {who}"), len(when)))
+    padding = " " * (ENDING - len(end))
+    head = Text.assemble(when, f"{route:<{ROUTE}}  ", end, padding, f"  {who}")
+    about = "  ".join(filter(None, (word(record, "release"), word(record, "message"))))
+    return Fitting(head, folded), one_line(Text(f"{'':{len(when)}}{about}", "dim"))
+
+
+def word(record: Mapping[str, Any], key: str) -> str:
+    """Return a field of a record, whatever it holds, as harmless text."""
+    return visible(str(record.get(key) or ""))
+
+
+def ending(record: Mapping[str, Any]) -> str:
+    """Return how it ended: blocked, not agreed to, or 3 published, 1 failed."""
+    repos = record.get("repos", [])
+    counts = Counter(s for repo in repos if (s := str(repo.get("state", ""))) != "deployed")
+    runs = Counter(str(run.get("state")) for repo in repos for run in repo.get("deployments") or ())
+    counts += Counter({RUNS.get(state, state): number for state, number in runs.items()})
+    quiet = {"up_to_date", "planned", "skipped"}
+    told = [f"{number} {state}" for state, number in counts.items() if state not in quiet]
+    result = word(record, "result")
+    if result in {"done", "failed"} and told:
+        sentence = visible(", ".join(told).replace("_", " "))
+        return sentence.replace("published", "taken back") if record.get("undoes") else sentence
+    return REFUSED.get(reason(record), result) if result == "blocked" else result
+
+
+def reason(record: Mapping[str, Any]) -> str:
+    """Return why nothing was done; records of earlier versions have only the problems."""
+    problems = record.get("problems") or [{}]
+    return str(record.get("reason") or problems[0].get("code", ""))

@@ -1,0 +1,248 @@
+"""A plan and its outcome as tables, the plan as a list where the terminal is too narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from multigit.core.outcome import Outcome, Report, planned
+from multigit.core.plan import (
+    AdvanceStep,
+    CommitStep,
+    MergeStep,
+    MovingStep,
+    Plan,
+    RepoPlan,
+    RestoreStep,
+    State,
+)
+from multigit.core.problem import Problem
+from multigit.core.report import plural, summary
+from multigit.core.snapshot import Commit
+from multigit.core.text import visible
+from multigit.ui.deployments import deployment_line
+from multigit.ui.render import ABSENT, Fitting, indented, one_line, plain, table
+
+FILES_SHOWN, ABOUT = 12, 10
+LETTERS = {"untracked": "A", "added": "A", "modified": "M", "deleted": "D"}
+MARKS = {
+    State.PUBLISHED: Text("✓", "green"),
+    State.DEPLOYED: Text("✓", "green"),
+    State.FAILED: Text("✗", "red"),
+    State.UNKNOWN: Text("?", "yellow"),
+    State.NOT_PUBLISHED: Text("·", "yellow"),
+    State.BLOCKED: Text("✗", "red"),
+    State.SKIPPED: Text("·", "yellow"),
+}
+
+
+def plan_view(plan: Plan, now: datetime | None = None) -> RenderableType:
+    """Return the plan as its reader sees it before the question."""
+    parts: list[RenderableType] = [Text(title(plan), style="bold"), Text()]
+    now = now or datetime.now(UTC)
+    rows, bare = plan_table(plan, now), plan_table(plan, now, about=False)
+    parts.append(indented(Fitting(rows, plan_list(plan, now), measured=bare, spare=ABOUT)))
+    files = list(files_to_commit(plan))
+    if files:
+        parts += [Text(), *files]
+    problems = list(problem_lines((repo.repo, repo.problems) for repo in plan.repos))
+    if problems:
+        parts += [Text(), *problems]
+    return Group(*parts, Text(), sentence_view(planned(plan)))
+
+
+def title(plan: Plan) -> str:
+    """Return the plan's first line."""
+    verbs = {"promote": "Promote", "backmerge": "Back-merge", "push": "Push", "undo": "Undo"}
+    if plan.undoes:
+        return f"Undo {plan.undoes}"
+    verb = verbs.get(plan.command, plan.command.capitalize())
+    route = f"{plan.source} → {plan.target}" if plan.source else plan.target
+    return f"{verb} {route}" + (f" as {plan.release}" if plan.release else "")
+
+
+def plan_table(plan: Plan, now: datetime, *, about: bool = True) -> Table:
+    """Return one row per repository, or per branch that moves where several do.
+
+    Without `about` nothing is told of what the newest commit is about.
+    """
+    rows = table()
+    rows.add_column("repo", overflow="ellipsis", no_wrap=True, max_width=20)
+    rows.add_column("from → to", no_wrap=True)
+    rows.add_column("commits", justify="right", no_wrap=True)
+    rows.add_column("files", justify="right", no_wrap=True)
+    if about:
+        rows.add_column("newest", ratio=1)
+    rows.add_column("plan", no_wrap=True)
+    for repo in plan.repos:
+        name = plain(repo.repo)
+        steps = repo.moves()
+        if not steps:
+            rows.add_row(name, *[Text(ABSENT, "dim")] * (4 if about else 3), verdict(repo))
+        for step in steps:
+            done = Text(verb(step, repo, len(steps)), "green")
+            rows.add_row(name, *step_cells(step, now)[: 4 if about else 3], done)
+            name = Text()
+    return rows
+
+
+def plan_list(plan: Plan, now: datetime) -> RenderableType:
+    """Return two lines per branch that moves, where the table has no room."""
+    return Group(*(line for repo in plan.repos for line in _plan_lines(repo, now)))
+
+
+def _plan_lines(repo: RepoPlan, now: datetime) -> Iterator[RenderableType]:
+    bold, steps = (visible(repo.repo), "bold"), repo.moves()
+    if not steps:
+        yield Text.assemble(bold, "  ", verdict(repo))
+    for step in steps:
+        arrow, commits, files, subject = step_cells(step, now)
+        counts = [
+            f"  {name} {n}" for name, n in (("commits", commits), ("files", files)) if told(n)
+        ]
+        yield Text.assemble(bold, "  ", (verb(step, repo, len(steps)), "green"))
+        yield indented(Text.assemble(arrow, *counts))
+        if told(subject):
+            yield indented(subject)
+
+
+def told(cell: Text) -> bool:
+    """Tell whether a cell holds something."""
+    return cell.plain != ABSENT
+
+
+def step_cells(step: MovingStep, now: datetime) -> tuple[Text, ...]:
+    """Return from → to, commits, files and newest of one step."""
+    match step:
+        case MergeStep():
+            before, after, files = step.ours.sha, step.commit, str(step.files)
+        case AdvanceStep():
+            before, after, files = step.before, step.after, ABSENT
+        case CommitStep():
+            arrow = Text(f"{step.parent[:7]} → a commit")
+            return arrow, Text("1"), Text(str(len(step.changes))), one_line(plain(step.message))
+        case RestoreStep():
+            nothing = Text(ABSENT, "dim")
+            arrow = Text(f"{step.before[:7]} → {step.after[:7] or 'gone':7}")
+            return arrow, nothing, nothing, nothing
+    arrow = Text(f"{before[:7] or 'new':7} → {after[:7]}")
+    return arrow, Text(str(step.waiting.commits)), Text(files), newest(step.waiting.newest, now)
+
+
+def verb(step: MovingStep, repo: RepoPlan, rows: int) -> str:
+    """Return what is done to the branch, in a word or two."""
+    if repo.published:
+        return "published, deploy" if repo.state is State.PLANNED else "published"
+    match step:
+        case MergeStep():
+            where = f" into {step.target}" if rows > 1 else ""
+            deploy = ", deploy" if repo.deploys() and step is repo.moves()[-1] else ""
+            return f"merge{where}" + (", tag" if repo.tag else "") + deploy
+        case CommitStep():
+            return "commit, push"
+        case AdvanceStep():
+            return "push"
+        case RestoreStep():
+            last = step is repo.moves()[-1]
+            return "set back" + (", delete tag" if last and repo.deleted_tag else "")
+
+
+def verdict(repo: RepoPlan) -> Text:
+    """Return the last cell of a repository in which nothing is done."""
+    styles = {State.BLOCKED: "red", State.SKIPPED: "yellow", State.UP_TO_DATE: "dim"}
+    words = {State.UP_TO_DATE: "up to date", State.SKIPPED: "left out"}
+    if repo.state is State.PLANNED and (deploys := repo.deploys()):
+        where = ", ".join(step.target for step in deploys if step.target)
+        what = deploys[0].tag or repo.source_sha[:7]
+        return Text(f"deploy {what}{f' to {where}' if where else ''}", "green")
+    return Text(words.get(repo.state, str(repo.state)), styles.get(repo.state, ""))
+
+
+def newest(commit: Commit | None, now: datetime) -> Text:
+    """Return the newest commit's subject, with its age in front where the end may be cut."""
+    if commit is None:
+        return Text(ABSENT, "dim")
+    when = (f"{age(commit.time, now)} ", "dim")
+    return one_line(Text.assemble(when, visible(commit.subject)))
+
+
+def age(time: int, now: datetime) -> str:
+    """Return how long ago that was, in one unit: 5min, 2h, 6d."""
+    seconds = max(0, int(now.timestamp()) - time)
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size}{unit}"
+    return "now"
+
+
+def files_to_commit(plan: Plan) -> Iterable[RenderableType]:
+    """Return the lists of files that a push commits."""
+    for repo in plan.repos:
+        for step in repo.commits():
+            yield Text.assemble(
+                "  ", (visible(repo.repo), "bold"), f"  commits {plural(len(step.changes), 'file')}"
+            )
+            for change in step.changes[:FILES_SHOWN]:
+                yield Text(f"    {LETTERS[change.kind]} {visible(change.path)}")
+            if len(step.changes) > FILES_SHOWN:
+                yield Text(f"    … and {len(step.changes) - FILES_SHOWN} more", "dim")
+
+
+def problem_lines(rows: Iterable[tuple[str, Iterable[Problem]]]) -> Iterable[RenderableType]:
+    """Return each problem as a sentence that begins with its repository, if any, and its hint."""
+    for repo, problems in rows:
+        for problem in problems:
+            mark = Text("✗ ", "red") if problem.blocks else Text("! ", "yellow")
+            message = "\n".join(visible(line) for line in problem.message.split("\n"))
+            whose = (f"{visible(repo)}: ", "bold") if repo else ""
+            sentence = Text.assemble(mark, whose, message)
+            yield indented(sentence)
+            if problem.hint:
+                yield indented(Text(f"Hint: {visible(problem.hint)}", "dim"), 4)
+
+
+def report_view(report: Report) -> RenderableType:
+    """Return how it ended: the good ones in configuration order, then the failures."""
+    good = [o for o in report.outcomes if o.state in {State.PUBLISHED, State.DEPLOYED}]
+    bad_states = (State.NOT_PUBLISHED, State.UNKNOWN, State.FAILED)
+    bad = [each for state in bad_states for each in report.outcomes if each.state is state]
+    rows = table(header=False)
+    rows.add_column(overflow="ellipsis", no_wrap=True, max_width=20)
+    rows.add_column(no_wrap=True)
+    rows.add_column(overflow="fold")
+    for each in (*good, *bad):
+        rows.add_row(plain(each.repo), MARKS[each.state], outcome_text(each))
+        for deployment in each.deployments:
+            rows.add_row("", "", deployment_line(deployment))
+    notes = problem_lines((each.repo, notes_of(each)) for each in good)
+    warnings = [problem for problem in report.problems if not problem.blocks]
+    more = problem_lines([("", warnings)])
+    return Group(indented(rows), *notes, *more, Text(), sentence_view(report))
+
+
+def outcome_text(outcome: Outcome) -> Text:
+    """Return what became of one repository, in a line or two."""
+    if outcome.state in {State.PUBLISHED, State.DEPLOYED}:
+        tags = {outcome.plan.tag, *(step.tag for step in outcome.plan.deploys())} - {""}
+        return Text(f"{outcome.after[:7]}  {' '.join(sorted(tags))}".rstrip())
+    problems = notes_of(outcome)
+    if not problems:
+        return Text("not published" if outcome.plan.updates() else "not started", "yellow")
+    lines = [visible(line) for problem in problems for line in problem.message.split("\n")]
+    lines += [f"Hint: {visible(problem.hint)}" for problem in problems[-1:] if problem.hint]
+    return Text("\n".join(lines))
+
+
+def notes_of(outcome: Outcome) -> list[Problem]:
+    """Return what came up while publishing, beyond what the plan already showed."""
+    return [problem for problem in outcome.problems if problem not in outcome.plan.problems]
+
+
+def sentence_view(report: Report) -> RenderableType:
+    """Return the summary and, on its own line, what to do next."""
+    sentence, hint = summary(report)
+    return Text.assemble((visible(sentence), "bold"), f"\nHint: {visible(hint)}" if hint else "")

@@ -1,0 +1,39 @@
+"""Progress where nobody draws: one line for each repository that was published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from multigit.core.text import visible
+from multigit.ui.streams import PatientStream
+
+TOLD = {"Publishing", "Updating", "Deploying"}
+
+
+class ProgressLines:
+    """The engine's listener for pipes and logs."""
+
+    def __init__(self, stream: PatientStream, *, quiet: bool) -> None:
+        self._stream = stream
+        self._quiet = quiet
+        self._phase = ""
+        self._last: dict[str, str] = {}
+
+    def phase(self, name: str, repos: Sequence[str]) -> None:
+        """Note that a phase begins for these repositories."""
+        del repos
+        self._phase = name
+
+    def started(self, repo: str, doing: str) -> None:
+        """Print where a deployment stands when that is new."""
+        if self._phase == "Deploying" and not self._quiet and self._last.get(repo) != doing:
+            self._last[repo] = doing
+            self._stream.write(f"{visible(repo)}: {visible(doing)}\n")
+            self._stream.flush()
+
+    def finished(self, repo: str, state: str, detail: str = "") -> None:
+        """Print a line where something was changed for others, or here."""
+        if self._phase in TOLD and not self._quiet and self._last.get(repo) != state:
+            line = f"{visible(repo)}: {state.replace('_', ' ')} {visible(detail)}".rstrip()
+            self._stream.write(f"{line}\n")
+            self._stream.flush()

@@ -1,0 +1,51 @@
+"""What a pull did, or would do, in a line per repository."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from multigit.core.outcome import Outcome, Report
+from multigit.core.plan import CloneStep, CreateBranchStep, State, Step, SwitchStep, UpdateStep
+from multigit.core.report import plural
+from multigit.ui.plans import problem_lines, sentence_view
+from multigit.ui.render import indented, plain, table
+
+
+def pull_view(report: Report) -> RenderableType:
+    """Return a line per repository, then what was left to a person, then the summary."""
+    rows = table(header=False)
+    rows.add_column(no_wrap=True, overflow="ellipsis", max_width=20)
+    rows.add_column(overflow="fold")
+    for outcome in report.outcomes:
+        rows.add_row(plain(outcome.repo), pulled(outcome))
+    problems = list(problem_lines((o.repo, o.problems) for o in report.outcomes))
+    between = [Text(), *problems] if problems else []
+    return Group(indented(rows), *between, Text(), sentence_view(report))
+
+
+def pulled(outcome: Outcome) -> Text:
+    """Return what happens or happened in one repository."""
+    match outcome.state:
+        case State.UP_TO_DATE:
+            return Text("up to date", "dim")
+        case State.BLOCKED:
+            return Text("left as it is", "yellow")
+        case State.FAILED:
+            return Text("failed", "red")
+    style = "green" if outcome.state is State.UPDATED else ""
+    return Text(", ".join(pull_words(step) for step in outcome.plan.steps), style)
+
+
+def pull_words(step: Step) -> str:
+    """Return one step in a few words."""
+    match step:
+        case CloneStep():
+            return f"clone, on {step.branch}"
+        case CreateBranchStep():
+            return f"new branch {step.branch} at {step.after[:7]}"
+        case UpdateStep():
+            return f"{step.before[:7]} → {step.after[:7]}, {plural(step.commits, 'commit')}"
+        case SwitchStep():
+            return f"switch to {step.branch}"
+    raise TypeError(step)

@@ -1,0 +1,186 @@
+"""The terminal: results on standard output, everything else on standard error.
+
+Nothing here draws: each method imports what draws when there is somebody to see it, since a
+script that reads JSON should not wait for that.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from multigit.core.text import masked, visible
+from multigit.ui.streams import patient
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console, RenderableType
+
+    from multigit.core.health import Finding
+    from multigit.core.history import History
+    from multigit.core.outcome import Report
+    from multigit.core.plan import Plan
+    from multigit.core.status import StatusRow
+    from multigit.core.workspace import Stage
+    from multigit.errors import MultigitError
+    from multigit.ui.setups import Found
+
+
+class Listener(Protocol):
+    """Hears what the engine does; see the engine's port of that name."""
+
+    def phase(self, name: str, repos: Sequence[str]) -> None:
+        """Note that a phase begins for these repositories."""
+
+    def started(self, repo: str, doing: str) -> None:
+        """Note that a repository is being worked on."""
+
+    def finished(self, repo: str, state: str, detail: str = "") -> None:
+        """Note that a phase ended for a repository."""
+
+
+class Screen:
+    """What is shown and where. With `json_wanted`, stdout carries exactly one document."""
+
+    def __init__(self, *, json_wanted: bool = False, color: bool = True) -> None:
+        self.json_wanted = json_wanted
+        self._color = color
+        self._stdout = patient(sys.stdout)
+        self._stderr = patient(sys.stderr)
+
+    @property
+    def interactive(self) -> bool:
+        """True when a question can be asked and answered."""
+        return sys.stdin is not None and sys.stdin.isatty() and self._stderr.isatty()
+
+    @cached_property
+    def out(self) -> Console:
+        """The console for results."""
+        from multigit.ui.render import console
+
+        return console(self._stdout, color=self._color)
+
+    @cached_property
+    def err(self) -> Console:
+        """The console for everything else."""
+        from multigit.ui.render import console
+
+        return console(self._stderr, color=self._color)
+
+    @property
+    def _seen(self) -> bool:
+        """True when somebody reads more than the document."""
+        return not self.json_wanted or self.interactive
+
+    def _show(self, *renderables: RenderableType) -> None:
+        console = self.err if self.json_wanted else self.out
+        for each in renderables:
+            console.print(each)
+        console.file.flush()
+
+    # Results
+
+    def plan(self, plan: Plan) -> None:
+        """Show a plan before the question."""
+        if self._seen:
+            from multigit.ui.plans import plan_view
+
+            self._show(plan_view(plan))
+
+    def report(self, report: Report) -> None:
+        """Show how a plan that was run ended."""
+        if self._seen:
+            from multigit.ui.plans import report_view
+
+            self._show(report_view(report))
+
+    def sentence(self, report: Report) -> None:
+        """Show only the sentence of a report: the plan already showed the rest."""
+        if self._seen:
+            from multigit.ui.plans import sentence_view
+
+            self._show(sentence_view(report))
+
+    def pull(self, report: Report) -> None:
+        """Show what a pull did or would do."""
+        if self._seen:
+            from multigit.ui.pulls import pull_view
+
+            self._show(pull_view(report))
+
+    def status(
+        self, rows: Sequence[StatusRow], pairs: Sequence[tuple[Stage, Stage]], sentence: str
+    ) -> None:
+        """Show where the repositories stand."""
+        if self._seen:
+            from multigit.ui.statuses import status_view
+
+            self._show(status_view(rows, pairs, sentence))
+
+    def history(self, seen: History) -> None:
+        """Show the deployment log."""
+        if self._seen:
+            from multigit.ui.histories import history_view
+
+            self._show(history_view(seen))
+
+    def health(self, findings: Sequence[Finding], repos: int) -> None:
+        """Show what multigit doctor found in so many repositories."""
+        if self._seen:
+            from multigit.ui.health import health_view
+
+            self._show(health_view(findings, repos))
+
+    def found(self, found: Sequence[Found], target: Path) -> None:
+        """Show the repositories that were found for a new configuration."""
+        if self._seen:
+            from multigit.ui.setups import found_view
+
+            self._show(found_view(found, target))
+
+    def say(self, text: str, style: str = "") -> None:
+        """Show a sentence of ours."""
+        if self._seen:
+            from rich.text import Text
+
+            self._show(Text(text, style))
+
+    def command(self, words: Sequence[str]) -> None:
+        """Show a command line as one would type it."""
+        from rich.text import Text
+
+        line = Text.assemble(("$ ", "dim"), (visible(shlex.join(words)), "bold cyan"))
+        self._show(Text(), line)
+
+    def document(self, content: Mapping[str, Any]) -> None:
+        """Print the one JSON document, all in ASCII."""
+        if self.json_wanted:
+            print(json.dumps(content, indent=2), file=self._stdout, flush=True)
+
+    # Beside the results
+
+    def progress(self) -> AbstractContextManager[Listener]:
+        """Return what shows the work while it is done: drawn, in lines, or not at all."""
+        if self._stderr.isatty():
+            from multigit.ui.progress import LiveProgress
+
+            return LiveProgress(self.err)
+        from multigit.ui.progress_lines import ProgressLines
+
+        return nullcontext(ProgressLines(self._stderr, quiet=self.json_wanted))
+
+    def note(self, text: str) -> None:
+        """Tell people something beside the result."""
+        print(visible(masked(text)), file=self._stderr, flush=True)
+
+    def error(self, error: MultigitError) -> None:
+        """Explain an error: a sentence, each detail, and what to do next."""
+        from multigit.ui.errors import error_view
+
+        self.err.print(error_view(error))

@@ -1,0 +1,135 @@
+"""The status as a table, or as a list where the terminal is too narrow for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from multigit.core.snapshot import WorkTree
+from multigit.core.status import Pair, StatusRow
+from multigit.core.text import visible
+from multigit.core.workspace import Stage
+from multigit.ui.plans import age, problem_lines
+from multigit.ui.render import ABSENT, Fitting, indented, plain, table
+
+NAME = 16  # columns for a name; what stands behind it is never cut
+
+
+def status_view(
+    rows: Sequence[StatusRow],
+    pairs: Sequence[tuple[Stage, Stage]],
+    sentence: str,
+    now: datetime | None = None,
+) -> RenderableType:
+    """Return one row per repository, then what could not be read, then the summary."""
+    now = now or datetime.now(UTC)
+    wide, stacked = (status_table(rows, pairs, deploys_cells(rows, now, by)) for by in (", ", "\n"))
+    bare = status_table(rows, pairs)
+    deploys = deploys_table(rows, now)
+    folded = Group(bare, Text(), deploys) if deploys.row_count else bare
+    view = Fitting(wide, Fitting(stacked, Fitting(folded, status_list(rows, now), measured=bare)))
+    problems = list(problem_lines((row.repo, row.problems) for row in rows))
+    between = [Text(), *problems] if problems else []
+    return Group(indented(view), *between, Text(), Text(sentence, "bold"))
+
+
+def status_table(
+    rows: Sequence[StatusRow],
+    pairs: Sequence[tuple[Stage, Stage]],
+    deploys: Sequence[Text] | None = None,
+) -> Table:
+    """Return one row per repository; the last deploys stand in it where they are given."""
+    lines = table()
+    lines.add_column("repo", overflow="ellipsis", no_wrap=True, max_width=NAME)
+    lines.add_column("branch", no_wrap=True)
+    for earlier, later in pairs:
+        lines.add_column(f"{earlier.name} → {later.name}", no_wrap=True)
+    lines.add_column("hotfixes", no_wrap=True)
+    if deploys:
+        lines.add_column("last deploys", no_wrap=True)
+    for number, row in enumerate(rows):
+        cells = [pair_cell(pair) for pair in row.pairs] or [Text(ABSENT, "dim")] * len(pairs)
+        cells += [debt_cell(row), *(deploys[number : number + 1] if deploys else [])]
+        lines.add_row(plain(row.repo), branch_cell(row.work), *cells)
+    return lines
+
+
+def deploys_table(rows: Sequence[StatusRow], now: datetime) -> Table:
+    """Return the last deploys of the repositories that have any."""
+    lines = table()
+    lines.add_column("repo", overflow="ellipsis", no_wrap=True, max_width=NAME)
+    lines.add_column("last deploys")
+    for row in rows:
+        if row.deploys:
+            lines.add_row(plain(row.repo), deploys_cell(row, now))
+    return lines
+
+
+def status_list(rows: Sequence[StatusRow], now: datetime) -> RenderableType:
+    """Return one fact per line, where no table has room."""
+    return Group(*(line for row in rows for line in _facts(row, now)))
+
+
+def _facts(row: StatusRow, now: datetime) -> Iterator[RenderableType]:
+    yield Text.assemble((visible(row.repo), "bold"), "  ", branch_cell(row.work))
+    for pair in row.pairs:
+        yield indented(Text.assemble(f"{pair.source} → {pair.target}: ", pair_cell(pair)))
+    if any(pair.debt for pair in row.pairs):
+        yield indented(Text.assemble("hotfixes: ", debt_cell(row)))
+    if row.deploys:
+        yield indented(Text.assemble("last deploys: ", deploys_cell(row, now)))
+
+
+def branch_cell(work: WorkTree | None) -> Text:
+    """Return the branch, then ↑ahead ↓behind ●changed and what is under way."""
+    if work is None:
+        return Text(ABSENT, "dim")
+    changed = len(work.changes) + len(work.conflicted)
+    marks = [
+        (f"↑{work.ahead}", work.ahead),
+        (f"↓{work.behind}", work.behind),
+        (f"●{changed}", changed),
+    ]
+    told = " ".join(mark for mark, wanted in marks if wanted)
+    name = Text(visible(work.branch) or f"({work.head[:7]})")
+    name.truncate(NAME, overflow="ellipsis")
+    return Text.assemble(
+        name, (f" {told}" if told else "", "yellow"), (f" {work.unfinished}", "red")
+    )
+
+
+def pair_cell(pair: Pair) -> Text:
+    """Return what waits between two stages."""
+    match pair.state:
+        case "missing":
+            return Text(f"no {' or '.join(pair.missing)}", "dim")
+        case "conflict":
+            return Text("✗ conflicts", "red")
+        case "waiting":
+            return Text(f"{pair.commits} waiting", "cyan")
+    return Text("up to date", "dim")
+
+
+def debt_cell(row: StatusRow) -> Text:
+    """Return how many own commits each later stage has that the one before it lacks."""
+    debts = [f"{pair.debt} on {pair.target}" for pair in row.pairs if pair.debt]
+    return Text(", ".join(debts), "yellow") if debts else Text(ABSENT, "dim")
+
+
+def deploys_cells(rows: Sequence[StatusRow], now: datetime, separator: str) -> list[Text]:
+    """Return the cells of the last deploys."""
+    return [deploys_cell(row, now, separator) for row in rows]
+
+
+def deploys_cell(row: StatusRow, now: datetime, separator: str = ", ") -> Text:
+    """Return the age of the last deploy tag of each stage, marked where its deployment failed."""
+    cells = []
+    for stage, tag in row.deploys.items():
+        last = row.deployed.get(stage)
+        mark = " ✗" if last and last.went_wrong else ""
+        cells.append(Text.assemble(f"{stage} {age(tag.time, now)}", (mark, "red")))
+    return Text(separator).join(cells) if cells else Text(ABSENT, "dim")

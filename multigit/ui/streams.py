@@ -1,0 +1,61 @@
+"""Standard output and error that outlive their readers."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+_BLANKS = re.compile(r" +(?=\n)")
+
+
+class PatientStream:
+    """A stream whose reader may leave early (`| head`): what comes after is dropped, not raised.
+
+    A release must not stop half-way because somebody closed the window onto it. Where nobody
+    draws, the blanks that fill up a table's last column are left out.
+    """
+
+    def __init__(self, stream: IO[str] | None) -> None:
+        self._stream = stream or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+        if isinstance(self._stream, io.TextIOWrapper):
+            self._stream.reconfigure(errors="backslashreplace")
+        self._broken = False
+        self._drawn = self._stream.isatty()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def isatty(self) -> bool:
+        """Tell whether a person sits in front of it."""
+        return self._drawn
+
+    def write(self, text: str) -> int:
+        """Write, or drop the text when nobody reads any more."""
+        if not self._drawn:
+            text = _BLANKS.sub("", text)
+        return self._guard(self._stream.write, text) or len(text)
+
+    def flush(self) -> None:
+        """Flush, unless nobody reads any more."""
+        self._guard(self._stream.flush)
+
+    def _guard(self, function: Any, *arguments: Any) -> Any:
+        if self._broken:
+            return None
+        try:
+            return function(*arguments)
+        except (OSError, ValueError):  # nobody reads any more, the disk is full, it is closed
+            self._broken = True
+            with suppress(OSError, ValueError):
+                # The interpreter flushes the real stream at exit: give it somewhere to go.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+            return None
+
+
+def patient(stream: IO[str] | PatientStream | None) -> PatientStream:
+    """Return the stream as one that outlives its reader; it may be one already."""
+    return stream if isinstance(stream, PatientStream) else PatientStream(stream)

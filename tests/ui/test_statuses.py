@@ -1,0 +1,80 @@
+"""The status shows the same facts at every width."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from multigit.core.snapshot import Tag, WorkTree
+from multigit.core.status import Pair, StatusRow
+from multigit.ui.statuses import status_view
+from tests.core.builders import DEV, MAIN, NEWEST, STG, change
+from tests.ui.views import shown
+
+NOW = datetime.fromtimestamp(NEWEST.time + 15 * 60, UTC)
+TAG = Tag("deploy", NEWEST.time)
+LONG = "feature/a-branch-with-a-long-name"
+ROWS = (
+    StatusRow("database", "db", WorkTree("dev", "dev-2"), (Pair("dev", "stg"),
+              Pair("stg", "main")), {}),
+    StatusRow(
+        "api", "api", WorkTree(LONG, "dev-2", 1, 22, (change("a.py"),)),
+        (Pair("dev", "stg", blocked=True), Pair("stg", "main", commits=7, debt=3)),
+        {"stg": TAG, "main": TAG},
+    ),
+)  # fmt: skip
+VIEW = status_view(ROWS, ((DEV, STG), (STG, MAIN)), "2 repositories.", NOW)
+
+
+@pytest.mark.parametrize("width", [30, 40, 50, 60, 70, 80, 120])
+def test_no_fact_is_cut(width: int) -> None:
+    """Only names are shortened; what is known of a repository is there, in lines that fit."""
+    lines = shown(VIEW, width)
+    assert max(map(len, lines)) <= width
+    text = " ".join(" ".join(lines).split())
+    for fact in (
+        "database", "dev", "feature/", "↑1 ↓22 ●1", "✗ conflicts", "7 waiting", "3 on main",
+        "stg 15min", "main 15min", "2 repositories.",
+    ):  # fmt: skip
+        assert fact in text, fact
+    assert text.count("…") == 1
+
+
+def test_wide_table_has_everything_in_a_row() -> None:
+    """One line for each repository."""
+    row = re.split("  +", shown(VIEW, 110)[2].strip())
+    assert row == [
+        "api", "feature/a-branc… ↑1 ↓22 ●1", "✗ conflicts", "7 waiting", "3 on main",
+        "stg 15min, main 15min",
+    ]  # fmt: skip
+
+
+def test_narrower_table_stacks_the_deploys() -> None:
+    """A line for each of them."""
+    lines = shown(VIEW, 92)
+    assert lines[2].endswith("3 on main  stg 15min")
+    assert re.fullmatch(" +main 15min", lines[3])
+
+
+def test_still_narrower_one_has_them_below() -> None:
+    """Only the repositories that have any."""
+    lines = shown(VIEW, 76)
+    assert lines[4:6] == ["  repo  last deploys", "  api   stg 15min, main 15min"]
+
+
+def test_narrowest_is_a_list() -> None:
+    """A fact on each line."""
+    assert shown(VIEW, 60) == [
+        "  database  dev",
+        "    dev → stg: up to date",
+        "    stg → main: up to date",
+        "  api  feature/a-branc… ↑1 ↓22 ●1",
+        "    dev → stg: ✗ conflicts",
+        "    stg → main: 7 waiting",
+        "    hotfixes: 3 on main",
+        "    last deploys: stg 15min, main 15min",
+        "",
+        "2 repositories.",
+    ]

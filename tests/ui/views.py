@@ -1,0 +1,15 @@
+"""What a person sees of a view, at a width."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+from rich.console import Console, RenderableType
+
+
+def shown(view: RenderableType, width: int) -> list[str]:
+    """Return the lines of a view in a terminal of that width."""
+    console = Console(file=StringIO(), width=width, color_system=None, emoji=False, markup=False)
+    with console.capture() as capture:
+        console.print(view)
+    return [line.rstrip() for line in capture.get().splitlines()]
