@@ -1,0 +1,1 @@
+"""Options in, one request, one call, one rendering, exit code out."""

@@ -1,0 +1,133 @@
+"""The command line: which commands there are, and the one place where errors become sentences."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Annotated
+
+import typer
+
+from multigit import __version__, errors
+from multigit.adapters.environment import forget_outer_repository, spare_plugins
+from multigit.cli.approve import approve
+from multigit.cli.demo import demo
+from multigit.cli.deploy import deploy, watch
+from multigit.cli.doctor import doctor
+from multigit.cli.help import Command, Group
+from multigit.cli.lock import lock_app
+from multigit.cli.log import log
+from multigit.cli.process import interrupt_on_hangup_and_term, interruptible, outlive_readers
+from multigit.cli.promote import backmerge, promote
+from multigit.cli.recovery import abandon, continue_, undo
+from multigit.cli.setup import config_app, init
+from multigit.cli.work import pull, push, status
+from multigit.core.text import nearest
+
+BUG = "This is a bug in multigit. Please report it with the lines above."
+
+app = typer.Typer(
+    name="multigit",
+    cls=Group,
+    help="Move a product of many git repositories from stage to stage: dev → stg → main.",
+    epilog="Start with: multigit demo   ·   In your own workspace: multigit init",
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+WORK = "Every day"
+RELEASE = "Release"
+RECOVERY = "When something broke"
+SETUP = "Setting up"
+
+
+def _add(command: Callable[..., int], panel: str, name: str | None = None) -> None:
+    app.command(name, cls=Command, rich_help_panel=panel)(interruptible(command))
+
+
+_add(status, WORK)
+_add(pull, WORK)
+_add(push, WORK)
+_add(promote, RELEASE)
+_add(backmerge, RELEASE)
+_add(deploy, RELEASE)
+_add(watch, RELEASE)
+_add(approve, RELEASE)
+_add(log, RELEASE)
+_add(continue_, RECOVERY, "continue")
+_add(undo, RECOVERY)
+_add(abandon, RECOVERY)
+_add(demo, SETUP)
+_add(init, SETUP)
+_add(doctor, SETUP)
+app.add_typer(lock_app, name="lock", rich_help_panel=RECOVERY)
+app.add_typer(config_app, name="config", rich_help_panel=SETUP)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"multigit {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001  (its callback answers it)
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Move a product of many git repositories from stage to stage: dev → stg → main."""
+    if context.invoked_subcommand is None:
+        context.get_help()
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return the exit code: the only boundary for errors."""
+    interrupt_on_hangup_and_term()
+    outlive_readers()
+    forget_outer_repository(os.environ)
+    spare_plugins(os.environ)
+    try:
+        result = typer.main.get_command(app).main(
+            args=list(arguments), prog_name="multigit", standalone_mode=False
+        )
+    except errors.MultigitError as error:
+        return _explain(error, arguments)
+    except typer.TyperException as error:
+        return _explain(_usage(error), arguments)
+    except (KeyboardInterrupt, typer.Abort):
+        return _explain(errors.StoppedError(), arguments)
+    except Exception as error:  # noqa: BLE001  (whatever is left is ours to mend)
+        traceback.print_exc()
+        bug = errors.MultigitError(f"{type(error).__name__}: {error}", hint=BUG, code="bug")
+        bug.exit_code = errors.BUG
+        return _explain(bug, arguments)
+    return result if isinstance(result, int) else errors.OK
+
+
+def _explain(error: errors.MultigitError, arguments: Sequence[str]) -> int:
+    """Say what is wrong and what to do: a sentence and a hint, or the JSON document."""
+    from multigit.core.report import error_document
+    from multigit.ui.screen import Screen
+
+    words = [word for word in arguments if not word.startswith("-")]
+    command = " ".join(words[: 2 if words[:1] in (["config"], ["lock"]) else 1]) or None
+    screen = Screen(json_wanted="--json" in arguments, color="--no-color" not in arguments)
+    screen.document(error_document(error, command))
+    if not screen.json_wanted:
+        screen.error(error)
+    return error.exit_code
+
+
+def _usage(error: typer.TyperException) -> errors.UsageError:
+    """Return typer's complaint about the command line as one of our errors."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "multigit"
+    see = f"See: {command} --help"
+    if options := getattr(error, "possibilities", None):
+        near = nearest(getattr(error, "option_name", ""), options)
+        return errors.UsageError(error.message, hint=f"Did you mean {near}? {see}" if near else see)
+    return errors.UsageError(error.format_message(), hint=see)

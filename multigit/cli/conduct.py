@@ -1,0 +1,297 @@
+"""From a plan to its end: show it, ask, run it, record it, show what became of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from dataclasses import dataclass, replace
+
+from multigit.adapters import moments
+from multigit.adapters.journal import Journal
+from multigit.cli.process import note_interrupts
+from multigit.cli.session import Session
+from multigit.cli.telling import check_addresses, is_news, tell_begun, tell_ended
+from multigit.core.consent import Consent, agreed_beforehand, missing_consent
+from multigit.core.deploys import still_deploying, with_problems
+from multigit.core.journal import Entry, Kind
+from multigit.core.locks import Holder, lock_unknown, stages_changed
+from multigit.core.outcome import Report, cancelled, ended, planned, refused
+from multigit.core.plan import Plan, Result, State
+from multigit.core.problem import Problem
+from multigit.core.record import Actor, record
+from multigit.core.report import document
+from multigit.core.resume import after_undo
+from multigit.core.witness import trailer
+from multigit.core.workspace import Confirm
+from multigit.engine.deploy import Deployer
+from multigit.engine.execute import Executor
+from multigit.engine.ports import Listener
+from multigit.engine.update import Updater
+from multigit.errors import InterruptedRunError, MultigitError, RefusedError
+
+
+def conduct(session: Session, plan: Plan, consent: Consent) -> int:
+    """Take a new operation from its plan to its end; return the exit code."""
+    if any(repo.deploys() for repo in plan.planned()):
+        plan = with_problems(plan, still_deploying(plan, session.files.log.records()))
+    checked = bool(plan.source) and session.workspace.stage(plan.target).require_checks
+    if plan.planned() and (checked or any(repo.deploys() for repo in plan.planned())):
+        from multigit.engine.rehearse import rehearse
+
+        runners = session.runners()
+        with session.screen.progress() as progress:
+            checks = runners.checks if checked else None
+            plan = rehearse(plan, runners, checks=checks, jobs=session.jobs, listener=progress)
+    return Conductor(session, plan, consent).conduct()
+
+
+def conduct_pull(session: Session, plan: Plan, *, dry_run: bool) -> int:
+    """Carry out a pull, which publishes nothing and asks nothing; return the exit code."""
+    report = planned(plan)
+    if plan.planned() and not dry_run:
+        with session.screen.progress() as progress:
+            report = Updater(session.git, session.workspace, plan, progress, session.jobs).run()
+    session.screen.pull(report)
+    session.screen.document(document(report))
+    return report.exit_code
+
+
+@dataclass(frozen=True, slots=True)
+class Conductor:
+    """Leads one operation. With a `journal` it was begun before and goes on."""
+
+    session: Session
+    plan: Plan
+    consent: Consent
+    journal: Journal | None = None
+
+    def conduct(self) -> int:
+        """Show, ask, run, record, show."""
+        screen = self.session.screen
+        screen.plan(self.plan)
+        report = planned(self.plan)
+        if not self.consent.dry_run and report.result is not Result.NOTHING:
+            if is_news(self.plan):
+                check_addresses(self.session)
+            report = self._decide()
+            if report.result not in {Result.BLOCKED, Result.CANCELLED}:
+                screen.report(report)
+            elif report.problems or report.result is Result.CANCELLED:
+                screen.sentence(report)
+            self._name_transcripts(report)
+        screen.document(document(report))
+        return report.exit_code
+
+    def _decide(self) -> Report:
+        """Return how it ended: blocked, refused, cancelled, or run."""
+        files, screen = self.session.files, self.session.screen
+        files.require_writable()
+        if self.plan.result is Result.BLOCKED:
+            return self._stopped(planned(self.plan))
+        missing = missing_consent(self.plan, self.consent, interactive=screen.interactive)
+        if missing:
+            return self._stopped(refused(self.plan, missing))
+        try:
+            agreed = agreed_beforehand(self.plan, self.consent)
+            if agreed and self.plan.checklist and self.journal is None:
+                items = "; ".join(self.plan.checklist)
+                screen.note(f"Agreed beforehand, the checklist included: {items}.")
+            agreed = agreed or self._ask()
+        except KeyboardInterrupt:
+            return self._stopped(cancelled(self.plan, interrupted=True))
+        if not agreed:
+            return self._stopped(cancelled(self.plan, interrupted=False))
+        if not is_news(self.plan):
+            return self.run()
+        if self.journal is None:
+            tell_begun(self.session, planned(self.plan))
+        report = self.run()
+        with suppress(KeyboardInterrupt):  # it is over, whoever hears of it
+            tell_ended(self.session, report)
+        return report
+
+    def finish(self, journal: Journal) -> int:
+        """End an operation of which nothing is left to do: record it, close it."""
+        report = self.close(ended(self.plan, ()), journal)
+        self.session.screen.report(report)
+        self.session.screen.document(document(report))
+        return report.exit_code
+
+    def run(self) -> Report:
+        """Run the plan. It is over when the log holds it, and stays open when it can go on."""
+        session = self.session
+        session.git.keep_transcripts(session.files.operation(self.plan.operation))
+        journal = self.journal or Journal.begin(session.files.operations, self.plan.operation)
+        try:
+            return self._run(journal)
+        except KeyboardInterrupt:
+            note_interrupts()  # what is to be said now must be said
+            files, operation = session.files, self.plan.operation
+            if operation in files.unfinished() or files.log.holds(operation):
+                raise InterruptedRunError(operation) from None
+            raise
+
+    def _run(self, journal: Journal) -> Report:
+        """Run between the journal's first entry and its end, and hold the lock in between.
+
+        So whatever a crash leaves of it, also a lock, is known to `multigit continue`.
+        """
+        journal.write(Entry(Kind.BEGUN, plan=self.plan, actor=self._actor()))
+        left: list[Problem] = []
+        with ExitStack() as lock:
+            try:
+                lock.enter_context(self._locked(left.append))
+            except MultigitError as error:
+                return self._kept_out(error, journal)
+            report = self._execute(journal)
+            interrupted = note_interrupts()
+            report = self._last_step(report, lambda: self._record(report))
+        if report.result is not Result.PAUSED:
+            report = self._last_step(report, journal.close)
+        return replace(
+            report,
+            interrupted=report.interrupted or interrupted(),
+            problems=(*report.problems, *left),
+        )
+
+    @staticmethod
+    def _last_step(report: Report, step: Callable[[], None]) -> Report:
+        """Take a step towards the end of an operation that is over; without room it stays open."""
+        if report.unfinished:
+            return report
+        try:
+            step()
+        except RefusedError as error:
+            hint = "What is published stays. Make room, then run multigit continue."
+            problem = Problem(error.code, error.message, hint)
+            return replace(report, result=Result.PAUSED, problems=(problem,))
+        return report
+
+    def _kept_out(self, error: MultigitError, journal: Journal) -> Report:
+        """End a new operation that did not get the lock; one that goes on stays open."""
+        report = refused(self.plan, Problem(error.code, error.message, error.hint))
+        if self.journal is None:
+            self._record(report)
+            journal.close()
+        return report
+
+    def _locked(self, tell: Callable[[Problem], None]) -> AbstractContextManager[None]:
+        """Return the lock across machines for the stages that move, where one is configured."""
+        session, plan = self.session, self.plan
+        if not session.workspace.lock_repo:
+            return nullcontext()
+        actor = self._actor()
+        holder = Holder(
+            nonce=moments.nonce(),
+            operation=plan.operation,
+            command=plan.command,
+            who=actor.identity,
+            host=actor.host,
+            pid=os.getpid(),
+            since=moments.utc_now(),
+            why=plan.message,
+        )
+        locks = session.locks()
+        return locks.hold(stages_changed(plan), holder, also=plan.undoes, tell=tell)
+
+    def put_away(self, journal: Journal) -> tuple[Problem, ...]:
+        """Close an operation that the log holds, and give back the locks that it left behind.
+
+        Returns what is to be said of locks that stay.
+        """
+        left: list[Problem] = []
+        if self.session.workspace.lock_repo:
+            stages = stages_changed(self.plan)
+            try:
+                locks = self.session.locks()
+                locks.release_of(stages, self.plan.operation, tell=left.append)
+            except MultigitError as error:
+                left.append(lock_unknown(stages, error.message))
+        journal.close()
+        return tuple(left)
+
+    def _execute(self, journal: Journal) -> Report:
+        session = self.session
+        with session.screen.progress() as progress:
+            return Executor(
+                git=session.git,
+                workspace=session.workspace,
+                plan=self.plan,
+                listener=progress,
+                jobs=session.jobs,
+                trailer=self._trailer(),
+                journal=journal,
+                again=self.journal is not None,
+                deployer=self._deployer(journal, progress),
+            ).run()
+
+    def _deployer(self, journal: Journal, listener: Listener) -> Deployer | None:
+        """Return what deploys, where the plan says so; nothing of it is loaded otherwise."""
+        if not any(repo.deploys() for repo in self.plan.repos):
+            return None
+        from multigit.adapters.http_probe import HttpProbe
+        from multigit.adapters.moments import SystemClock
+
+        runners = self.session.runners()
+        return Deployer(self.plan, runners, HttpProbe(), SystemClock(), journal, listener)
+
+    def close(self, report: Report, journal: Journal) -> Report:
+        """Record an operation that is not running, and close it; return what is to be shown."""
+        interrupted = note_interrupts()
+        self._record(report)
+        problems = (*report.problems, *self.put_away(journal))
+        return replace(report, problems=problems, interrupted=interrupted())
+
+    def _record(self, report: Report) -> None:
+        """Write the operation's one record, after that of the operation that it took back."""
+        if self.plan.undoes and report.result is Result.DONE:
+            self._close_undone(report)
+        log = self.session.files.log
+        if not log.holds(self.plan.operation):
+            log.append(record(report, self._actor(), moments.utc_now()))
+
+    def _close_undone(self, undo: Report) -> None:
+        """Close the unfinished operation that this one took back, with a record of its own."""
+        if self.plan.undoes in self.session.files.unfinished():
+            journal, story = self.session.files.read_journal(self.plan.undoes)
+            undone = Conductor(self.session, story.plan, self.consent, journal)
+            undone._record(after_undo(story, undo))
+            undone.put_away(journal)
+
+    def _stopped(self, report: Report) -> Report:
+        """Record a new operation that ends before it began; one that goes on stays open."""
+        if self.journal is None:
+            self.session.files.log.append(record(report, self._actor(), moments.utc_now()))
+        return report
+
+    def _ask(self) -> bool:
+        from multigit.ui import prompts
+
+        screen = self.session.screen
+        if self.plan.checklist and not prompts.tick_all(self.plan.checklist):
+            screen.note("Not every item of the checklist is ticked.")
+            return False
+        if self.plan.confirm is not Confirm.NAME:
+            return prompts.agree("Go on?")
+        typed = prompts.type_word(self.plan.word, self.plan.command)
+        if not typed:
+            screen.note(f"That was not {self.plan.word}.")
+        return typed
+
+    def _actor(self) -> Actor:
+        identities = (self.session.git.identity(repo.repo) for repo in self.plan.repos)
+        return moments.actor(next(filter(None, identities), ""))
+
+    def _trailer(self) -> str:
+        """Return what each tag's message ends with: the operation, and where the log stood."""
+        log = self.session.files.log
+        return trailer(self.plan.operation, log.name(), log.head())
+
+    def _name_transcripts(self, report: Report) -> None:
+        if report.result is Result.FAILED:
+            where = self.session.files.operation(self.plan.operation)
+            shown = where.relative_to(self.session.workspace.root)
+            bad = [o.repo for o in report.outcomes if o.state in {State.FAILED, State.UNKNOWN}]
+            for repo in bad[:3]:
+                self.session.screen.note(f"What git said: {shown}/{repo}.log")

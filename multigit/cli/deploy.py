@@ -1,0 +1,109 @@
+"""multigit deploy, watch and approve: deployments alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from multigit import errors
+from multigit.cli import options as o
+
+if TYPE_CHECKING:
+    from multigit.cli.session import Session
+    from multigit.core.workspace import Repo, Stage
+
+
+def deploy(
+    stage: Annotated[str, o.stage_argument("STAGE", "The stage to deploy.")],
+    release: Annotated[
+        str | None,
+        typer.Argument(metavar="RELEASE", help="A deploy tag; what the branch holds if left out."),
+    ] = None,
+    failed: Annotated[
+        bool,
+        typer.Option("--failed", help="Only where the last deployment to the stage went wrong."),
+    ] = False,
+    repos: o.Repos = None,
+    groups: o.Groups = None,
+    exclude: o.Exclude = None,
+    dry_run: o.DryRun = False,
+    yes: o.Yes = False,
+    confirm: o.ConfirmName = None,
+    skip_blocked: o.SkipBlocked = False,
+    no_wait: o.NoWait = False,
+    jobs: o.Jobs = None,
+    json: o.Json = False,
+    config: o.Config = None,
+    no_color: o.NoColor = False,
+) -> int:
+    """Deploy what a stage holds already, or an earlier release of it. No branch or tag moves.
+
+    Examples:
+      multigit deploy stg
+      multigit deploy main --failed
+      multigit deploy main deploy-20250115-150130 -r api
+    """
+    from multigit.cli.conduct import conduct
+    from multigit.cli.session import Session
+    from multigit.core.consent import Consent
+    from multigit.core.deploys import DeployRequest, plan_deploy
+    from multigit.engine.observe import look_at_deploys, observe
+
+    session = Session.open(o.Common(config, json, no_color, jobs))
+    space = session.workspace
+    here = space.stage(stage)
+    chosen = session.select(o.selection(repos, groups, exclude))
+    with session.operation("deploy", dry_run=dry_run):
+        request = DeployRequest(
+            stage=here,
+            moment=session.moment,
+            repos=_failed(session, chosen, here) if failed else chosen,
+            release=release or "",
+            skip_blocked=skip_blocked,
+            wait=not no_wait,
+        )
+        with session.screen.progress() as progress:
+            look = look_at_deploys(here)
+            seen = observe(session.git, request.repos, look, jobs=session.jobs, listener=progress)
+        plan = plan_deploy(request, space, seen)
+        return conduct(session, plan, Consent(dry_run, yes, confirm))
+
+
+def _failed(session: Session, chosen: tuple[Repo, ...], stage: Stage) -> tuple[Repo, ...]:
+    """Return the chosen repositories whose last deployment to the stage went wrong."""
+    from multigit.core.deploys import failed_last
+
+    names = failed_last(session.files.log.records(), stage.name)
+    left = tuple(repo for repo in chosen if repo.name in names)
+    if not left:
+        raise errors.RefusedError(
+            f"No last deployment to {stage.name} went wrong.",
+            hint=f"To deploy it again all the same: multigit deploy {stage.name}",
+            code="nothing_failed",
+        )
+    return left
+
+
+def watch(
+    operation: Annotated[
+        str | None,
+        typer.Argument(metavar="OPERATION", help="Which one; the last if left out."),
+    ] = None,
+    json: o.Json = False,
+    jobs: o.Jobs = None,
+    config: o.Config = None,
+    no_color: o.NoColor = False,
+) -> int:
+    """Come back to the deployments of an operation, and watch them to their end.
+
+    Starts nothing. How they end is added to the log when nobody had seen it yet.
+
+    Examples:
+      multigit watch
+      multigit watch 20250115T150130Z-promote-stg-main-7f3a
+    """
+    from multigit.cli.session import Session
+    from multigit.cli.watching import watch_again
+
+    return watch_again(Session.open(o.Common(config, json, no_color, jobs)), operation)

@@ -1,0 +1,85 @@
+"""multigit doctor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from multigit.cli import options as o
+
+if TYPE_CHECKING:
+    from multigit.adapters.workspace_files import WorkspaceFiles
+    from multigit.core.problem import Problem
+    from multigit.core.record import BadLine, Head
+    from multigit.core.witness import Witness
+
+
+def doctor(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="REPO", help="Only these repositories.", autocompletion=o.complete_repo
+        ),
+    ] = None,
+    groups: o.Groups = None,
+    exclude: o.Exclude = None,
+    jobs: o.Jobs = None,
+    json: o.Json = False,
+    config: o.Config = None,
+    no_color: o.NoColor = False,
+) -> int:
+    """Find out what would stop multigit here, before it does, and what to do about it.
+
+    Pushes are only rehearsed. Where locks across machines are configured, one is set and released.
+
+    Examples:
+      multigit doctor
+      multigit doctor api database --json
+    """
+    from multigit.adapters import moments
+    from multigit.adapters.git_process import require_git
+    from multigit.cli import session as s
+    from multigit.core.diagnosis import HealthRequest, Surroundings, diagnose
+    from multigit.core.health import health_document, health_exit_code
+    from multigit.core.locks import lock_ref
+    from multigit.engine.examine import examine
+
+    session = s.Session.open(o.Common(config, json, no_color, jobs))
+    space = session.workspace
+    repos = session.select(o.selection(names, groups, exclude))
+    probe = lock_ref(f"doctor-{moments.nonce()}")
+    request = HealthRequest(repos, space.stages, probe, space.lock_repo)
+    with session.screen.progress() as progress:
+        seen = examine(session.git, request, jobs=session.jobs, listener=progress)
+    wanted = jobs or space.jobs
+    around = Surroundings(
+        git=".".join(map(str, require_git())),
+        now=int(session.moment.time.timestamp()),
+        log=_verify(session.files, [each for one in seen.values() for each in one.witnesses]),
+        unfinished=session.files.unfinished(),
+        jobs=wanted,
+        possible=s.most_workers(),
+        files=s.FILES_FOR_OURSELVES + s.FILES_PER_WORKER * wanted,
+    )
+    findings = diagnose(space, request, around, seen)
+    session.screen.health(findings, len(repos))
+    session.screen.document(health_document(findings, len(repos)))
+    return health_exit_code(findings)
+
+
+def _verify(files: WorkspaceFiles, witnesses: Sequence[Witness]) -> BadLine | Head | Problem:
+    """Verify the deployment log, also against the deploy tags that were fetched."""
+    from multigit.core.problem import Problem
+    from multigit.core.record import Head
+    from multigit.core.witness import cross_examine
+    from multigit.errors import RefusedError
+
+    try:
+        found = files.log.verify()
+        if isinstance(found, Head):
+            return cross_examine(files.log.lines(), witnesses, files.unfinished()) or found
+    except RefusedError as error:
+        return Problem(error.code, error.message, error.hint)
+    return found

@@ -1,0 +1,58 @@
+"""How --help reads: paragraphs that fill the line, examples one per line, no Python types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+Parameters = list[Any]  # typer does not export what it lists here
+
+
+class Command(TyperCommand):
+    """A command whose help is laid out for the reader's width."""
+
+    def __init__(self, *arguments: Any, help: str | None = None, **settings: Any) -> None:  # noqa: A002
+        super().__init__(*arguments, help=laid_out(help or ""), **settings)
+
+    def get_params(self, ctx: Any) -> Parameters:
+        """Return the options and arguments, those without a value without a type."""
+        return without_types(super().get_params(ctx))
+
+
+class Group(TyperGroup):
+    """A group of commands, laid out as they are."""
+
+    def get_params(self, ctx: Any) -> Parameters:
+        """Return the options, those without a value without a type."""
+        return without_types(super().get_params(ctx))
+
+
+def laid_out(text: str) -> str:
+    """Return a docstring with each paragraph as one line, and indented lines as they stand.
+
+    The mark-up in front of an indented line keeps typer from taking its blanks away.
+    """
+    return "\n\n".join(map(_paragraph, text.split("\n\n")))
+
+
+def _paragraph(text: str) -> str:
+    lines = [text.lstrip("\n").partition("\n")[0]]
+    for line in text.lstrip("\n").split("\n")[1:]:
+        if line.startswith(" "):
+            lines.append(f"[not dim]{line}[/not dim]")
+        else:
+            lines[-1] = f"{lines[-1]} {line}"
+    return "\n".join(lines)
+
+
+def without_types(parameters: Parameters) -> Parameters:
+    """Let no flag be followed by <bool> and no argument by <str>: neither tells anything."""
+    for each in parameters:
+        if each.param_type_name == "argument" or each.is_flag:
+            setattr(each, "display_type_rich", _nothing)  # noqa: B010  (a method, to mypy)
+    return parameters
+
+
+def _nothing(ctx: Any) -> None:
+    del ctx

@@ -1,0 +1,88 @@
+"""multigit log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from multigit.cli import options as o
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from multigit.cli.session import Session
+    from multigit.core.problem import Problem
+    from multigit.core.witness import Witness
+
+
+def log(
+    stage: Annotated[
+        str | None,
+        typer.Option(
+            "--stage",
+            "-s",
+            metavar="STAGE",
+            help="Only what arrived there.",
+            autocompletion=o.complete_stage,
+        ),
+    ] = None,
+    limit: Annotated[
+        int,
+        typer.Option(
+            "--limit", "-n", "-l", min=0, metavar="N", help="How many, the newest; 0 for all."
+        ),
+    ] = 20,
+    everything: Annotated[bool, typer.Option("--all", "-a", help="All of them.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Check that no line was changed, cut or moved.")
+    ] = False,
+    remote: Annotated[
+        bool,
+        typer.Option("--remote", help="Verify against the deploy tags on the remotes, too."),
+    ] = False,
+    jobs: o.Jobs = None,
+    json: o.Json = False,
+    config: o.Config = None,
+    no_color: o.NoColor = False,
+) -> int:
+    """Show what was done when, by whom, and how it ended.
+
+    Examples:
+      multigit log --stage main -n 5
+      multigit log --verify --remote
+      multigit log --json --all
+    """
+    from multigit.cli.session import Session
+    from multigit.core.history import history, history_document
+    from multigit.core.record import Head
+    from multigit.core.witness import cross_examine
+
+    session = Session.open(o.Common(config, json, no_color, jobs))
+    if stage is not None:
+        session.workspace.stage(stage)
+    kept = session.files.log
+    verified = kept.verify() if verify or remote else None
+    witnesses, unasked = _ask_tags(session) if remote else (None, {})
+    if witnesses is not None and isinstance(verified, Head):
+        verified = cross_examine(kept.lines(), witnesses, session.files.unfinished()) or verified
+    seen = history(
+        kept.records(),
+        stage=stage,
+        limit=0 if everything else limit,
+        verified=verified,
+        witnesses=None if witnesses is None else len(witnesses),
+        unasked=unasked,
+    )
+    unfinished = session.tell_unfinished()
+    session.screen.history(seen)
+    session.screen.document({**history_document(seen), "unfinished": unfinished})
+    return seen.exit_code
+
+
+def _ask_tags(session: Session) -> tuple[tuple[Witness, ...], Mapping[str, Problem]]:
+    from multigit.engine.witnesses import collect
+
+    space = session.workspace
+    with session.screen.progress() as progress:
+        return collect(session.git, space.repos, space.stages, jobs=session.jobs, listener=progress)

@@ -1,0 +1,201 @@
+"""The options that commands share, and how the shell completes them."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+CONFIG_NAME = "multigit.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """How any command is to run: with which configuration, and how it speaks."""
+
+    config: Path | None = None
+    json: bool = False
+    no_color: bool = False
+    jobs: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which repositories: names, groups, and names left out. Nothing named means all."""
+
+    repos: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+def _table(name: str) -> dict[str, Any]:
+    """Return a table of the nearest configuration, without validating anything."""
+    places = [Path(os.environ["MULTIGIT_CONFIG"])] if "MULTIGIT_CONFIG" in os.environ else []
+    places += [folder / CONFIG_NAME for folder in (Path.cwd(), *Path.cwd().parents)]
+    for place in places:
+        try:
+            content: dict[str, Any] = tomllib.loads(place.read_text(encoding="utf-8"))
+            return dict(content.get(name, {}))
+        except (OSError, ValueError, AttributeError, TypeError):
+            continue
+    return {}
+
+
+def complete_stage(incomplete: str) -> list[str]:
+    """Return the stages that begin like this, for the shell."""
+    return [name for name in _table("stages") if name.startswith(incomplete)]
+
+
+def complete_target(context: typer.Context, incomplete: str) -> list[str]:
+    """Return the neighbours of the stage that the command line names first, for the shell."""
+    named = (context.params.get("source"), context.params.get("stage"), *context.args)
+    near = neighbours(_table("stages"), next(filter(None, named), None))
+    return [name for name in near if name.startswith(incomplete)]
+
+
+def neighbours(stages: Mapping[str, Any], source: str | None) -> list[str]:
+    """Return the stages after and before this one; all when it is none of them."""
+    if source is None or source not in stages:
+        return list(stages)
+    before = {name: each.get("promotes_from") for name, each in stages.items() if each}
+    after = [name for name, earlier in before.items() if earlier == source]
+    return after + [name for name in stages if name == before.get(source)]
+
+
+def complete_repo(incomplete: str) -> list[str]:
+    """Return the repositories that begin like this, for the shell."""
+    return [name for name in _table("repos") if name.startswith(incomplete)]
+
+
+SELECT = "Which repositories"
+AGREE = "Asking"
+SPEAK = "Running"
+
+Repos = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--repo",
+        "-r",
+        help="Only this repository (repeatable).",
+        autocompletion=complete_repo,
+        rich_help_panel=SELECT,
+        metavar="NAME",
+    ),
+]
+Groups = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--group",
+        "-g",
+        help="Only the repositories of this group (repeatable).",
+        rich_help_panel=SELECT,
+        metavar="NAME",
+    ),
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--exclude",
+        "-x",
+        help="Without this repository (repeatable).",
+        autocompletion=complete_repo,
+        rich_help_panel=SELECT,
+        metavar="NAME",
+    ),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", "-n", help="Show the plan and stop.", rich_help_panel=AGREE),
+]
+Yes = Annotated[
+    bool,
+    typer.Option(
+        "--yes",
+        "-y",
+        help="Agree beforehand, where the stage asks for a yes.",
+        rich_help_panel=AGREE,
+    ),
+]
+ConfirmName = Annotated[
+    str | None,
+    typer.Option(
+        "--confirm",
+        help="Agree beforehand by naming the stage. Includes --yes.",
+        metavar="STAGE",
+        rich_help_panel=AGREE,
+    ),
+]
+SkipBlocked = Annotated[
+    bool,
+    typer.Option(
+        "--skip-blocked",
+        help="Go on without the repositories that are blocked.",
+        rich_help_panel=AGREE,
+    ),
+]
+AcceptReverts = Annotated[
+    bool,
+    typer.Option(
+        "--accept-reverts",
+        help="Let reverts on the later stage leave out, or take away, work of the earlier one.",
+        rich_help_panel=AGREE,
+    ),
+]
+NoWait = Annotated[
+    bool,
+    typer.Option(
+        "--no-wait",
+        help="Start the deployments and return; multigit watch shows them.",
+    ),
+]
+Message = Annotated[
+    str | None,
+    typer.Option("--message", "-m", help="The commit message.", metavar="TEXT"),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        "-j",
+        min=1,
+        max=64,
+        metavar="N",
+        rich_help_panel=SPEAK,
+        help="How many repositories at a time.",
+        show_default="from the configuration",
+    ),
+]
+Json = Annotated[
+    bool,
+    typer.Option("--json", help="Print one JSON document on stdout.", rich_help_panel=SPEAK),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="PATH",
+        rich_help_panel=SPEAK,
+        help="The configuration, instead of the nearest multigit.toml.",
+    ),
+]
+NoColor = Annotated[
+    bool,
+    typer.Option("--no-color", help="No colours. NO_COLOR does the same.", rich_help_panel=SPEAK),
+]
+
+
+def stage_argument(metavar: str, text: str, complete: Any = complete_stage) -> Any:
+    """Return a stage argument that the shell completes."""
+    return typer.Argument(metavar=metavar, help=text, autocompletion=complete)
+
+
+def selection(
+    repos: list[str] | None, groups: list[str] | None, exclude: list[str] | None
+) -> Selection:
+    """Return the selection that the options make."""
+    return Selection(tuple(repos or ()), tuple(groups or ()), tuple(exclude or ()))

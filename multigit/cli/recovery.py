@@ -1,0 +1,265 @@
+"""multigit continue, undo and abandon: the ways out of an unfinished operation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from multigit import errors
+from multigit.cli import options as o
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from multigit.adapters.journal import Journal
+    from multigit.cli.session import Session
+    from multigit.core.journal import Story
+    from multigit.core.plan import RepoPlan
+    from multigit.core.resume import Standing
+
+
+def continue_(
+    yes: o.Yes = False,
+    confirm: o.ConfirmName = None,
+    skip_blocked: o.SkipBlocked = False,
+    dry_run: o.DryRun = False,
+    jobs: o.Jobs = None,
+    json: o.Json = False,
+    config: o.Config = None,
+    no_color: o.NoColor = False,
+) -> int:
+    """Go on with the operation that was interrupted or failed in part.
+
+    Asks every remote first what is published already, and redoes only what is missing, as it was
+    agreed to. Where somebody moved a branch since, the merge is planned anew and asked for again.
+
+    Examples:
+      multigit continue
+      multigit continue --dry-run
+    """
+    from multigit.cli.conduct import Conductor
+    from multigit.cli.session import Session
+    from multigit.core.consent import Consent
+    from multigit.core.plan import Result, State
+    from multigit.core.resume import resumed, state_of
+
+    session = Session.open(o.Common(config, json, no_color, jobs))
+    with session.exclusive("continue"):
+        journal, story = _unfinished(session)
+        standings = _survey(session, story)
+        moved = [
+            repo
+            for repo in story.plan.repos
+            if repo.repo in standings and state_of(repo, standings[repo.repo]) is State.FAILED
+        ]
+        anew = _plan_anew(session, story, moved, skip_blocked=skip_blocked)
+        plan = resumed(story, standings, anew, skip_blocked=skip_blocked)
+        consent = Consent(dry_run, yes, confirm)
+        if not any(repo.state is State.PLANNED for repo in anew.values()):
+            consent = replace(consent, yes=True, confirm=plan.word)  # the plan was agreed to
+        conductor = Conductor(session, plan, consent, journal)
+        if plan.result is Result.NOTHING and not dry_run:
+            return conductor.finish(journal)
+        return conductor.conduct()
+
+
+def undo(
+    operation: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="OPERATION",
+            help="Its id or its release's tag; the unfinished or the last if left out.",
+        ),
+    ] = None,
+    yes: o.Yes = False,
+    confirm: o.ConfirmName = None,
+    dry_run: o.DryRun = False,
+    jobs: o.Jobs = None,
+    json: o.Json = False,
+    config: o.Config = None,
+    no_color: o.NoColor = False,
+) -> int:
+    """Take back what an operation published, where nobody has built on it yet.
+
+    Each branch goes back to where it was and the tag is deleted, both in one atomic push, and
+    only while they still hold what the operation wrote. Your own commits stay in your clones.
+
+    Examples:
+      multigit undo --dry-run
+      multigit undo deploy-20250115-150130
+    """
+    from multigit.cli.conduct import Conductor
+    from multigit.cli.session import Session
+    from multigit.core.consent import Consent
+    from multigit.core.plan import Result
+    from multigit.core.resume import undone
+
+    session = Session.open(o.Common(config, json, no_color, jobs))
+    with session.exclusive("undo"):
+        journal, story = _chosen(session, operation)
+        standings = _survey(session, story, built_on_counts=False)
+        plan = undone(story, standings, session.workspace, session.moment)
+        if journal.is_open and not plan.planned() and any(r.problems for r in plan.repos):
+            raise errors.RefusedError(
+                f"{story.plan.operation} cannot be taken back: something of it was deployed, or "
+                "was built on.",
+                hint="Go on with multigit continue, or leave it as it is with multigit abandon.",
+                code="cannot_be_undone",
+            )
+        if plan.result is Result.NOTHING and journal.is_open and not dry_run:
+            return _close(session, journal, story, standings, "undone")
+        return Conductor(session, plan, Consent(dry_run, yes, confirm)).conduct()
+
+
+def abandon(
+    json: o.Json = False,
+    jobs: o.Jobs = None,
+    config: o.Config = None,
+    no_color: o.NoColor = False,
+) -> int:
+    """Close the unfinished operation as it is. No ref is touched; the log says what was left.
+
+    Examples:
+      multigit abandon
+    """
+    from multigit.cli.session import Session
+
+    session = Session.open(o.Common(config, json, no_color, jobs))
+    with session.exclusive("abandon"):
+        journal, story = _unfinished(session)
+        return _close(session, journal, story, _survey(session, story), "abandoned")
+
+
+def _close(
+    session: Session,
+    journal: Journal,
+    story: Story,
+    standings: Mapping[str, Standing],
+    how: str,
+) -> int:
+    """Record an unfinished operation as it stands, close it, and say what is left of it."""
+    from multigit.cli.conduct import Conductor
+    from multigit.core.consent import Consent
+    from multigit.core.report import document
+    from multigit.core.resume import as_it_stands
+
+    conductor = Conductor(session, story.plan, Consent(), journal)
+    report = conductor.close(as_it_stands(story, standings, how), journal)
+    session.screen.report(report)
+    session.screen.document({**document(report), "exit_code": errors.OK})
+    return errors.OK
+
+
+def _unfinished(session: Session) -> tuple[Journal, Story]:
+    """Return the unfinished operation; raises RefusedError when there is none.
+
+    One whose record is in the log already only was not closed any more.
+    """
+    from multigit.cli.conduct import Conductor
+    from multigit.core.consent import Consent
+
+    for operation in reversed(session.files.unfinished()):
+        journal, story = session.files.read_journal(operation)
+        if not session.files.log.holds(operation):
+            return journal, story
+        for problem in Conductor(session, story.plan, Consent(), journal).put_away(journal):
+            session.screen.note(f"{problem.message} {problem.hint}")
+    raise errors.RefusedError(
+        "No operation is unfinished.", hint="See: multigit log", code="nothing_unfinished"
+    )
+
+
+def _chosen(session: Session, operation: str | None) -> tuple[Journal, Story]:
+    """Return the operation to undo: the named, the unfinished, or the last that published."""
+    unfinished = session.files.unfinished()
+    if unfinished and operation not in {None, unfinished[-1]}:
+        raise errors.RefusedError(
+            f"The operation {unfinished[-1]} is not finished.",
+            hint="Finish that one first: multigit continue, undo or abandon.",
+            code="unfinished_operation",
+        )
+    if operation is None and unfinished:
+        operation = unfinished[-1]
+    if operation:
+        operation = _of_release(session, operation)
+    if operation is None:
+        for each in reversed(session.files.log.records()):
+            if _published(each):
+                operation = str(each["operation"])
+                break
+    if operation is None:
+        raise errors.RefusedError(
+            "No operation has published anything.", hint="See: multigit log", code="nothing_to_undo"
+        )
+    journal, story = session.files.read_journal(operation)
+    if story.plan.undoes:
+        raise errors.RefusedError(
+            f"{operation} is itself an undo.",
+            hint="Go on with multigit continue, or promote again.",
+            code="undo_of_undo",
+        )
+    return journal, story
+
+
+def _of_release(session: Session, name: str) -> str:
+    """Return the operation that published a release of this name, or the name itself."""
+    of_release = [
+        str(each["operation"])
+        for each in session.files.log.records()
+        if each.get("release") == name and _published(each)
+    ]
+    return of_release[-1] if of_release else name
+
+
+def _published(record: Mapping[str, Any]) -> bool:
+    """Tell whether an operation published something that an undo could take back."""
+    states = (repo.get("state") for repo in record.get("repos", []))
+    return "published" in states and record.get("command") not in {"undo", "watch"}
+
+
+def _survey(
+    session: Session, story: Story, *, built_on_counts: bool = True
+) -> Mapping[str, Standing]:
+    from multigit.engine.survey import survey
+
+    with session.screen.progress() as progress:
+        return survey(
+            session.git,
+            session.workspace,
+            story,
+            jobs=session.jobs,
+            listener=progress,
+            built_on_counts=built_on_counts,
+        )
+
+
+def _plan_anew(
+    session: Session, story: Story, moved: list[RepoPlan], *, skip_blocked: bool
+) -> Mapping[str, RepoPlan]:
+    """Plan the repositories that somebody moved once more, on what is there now."""
+    from multigit.core.merges import MergeRequest, plan_repository
+    from multigit.core.moment import Moment
+    from multigit.core.resume import can_be_merged_anew, hops_of
+    from multigit.engine.observe import look_at_merges, observe
+
+    space = session.workspace
+    plans: dict[str, RepoPlan] = {}
+    for plan in filter(can_be_merged_anew, moved):
+        repo = next(repo for repo in space.repos if repo.name == plan.repo)
+        request = MergeRequest(
+            command=story.plan.command,
+            moment=Moment.of(story.plan.date),
+            hops=hops_of(plan, space),
+            repos=(repo,),
+            skip_blocked=skip_blocked,
+            accept_reverts=story.plan.accept_reverts,
+        )
+        with session.screen.progress() as progress:
+            look = look_at_merges(request)
+            seen = observe(session.git, (repo,), look, jobs=1, listener=progress)
+        plans[repo.name] = plan_repository(
+            request, space, repo, seen[repo.name], story.plan.release if plan.tag else ""
+        )
+    return plans

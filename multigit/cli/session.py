@@ -1,0 +1,145 @@
+"""One run of a command: the workspace, the screen and the ways to the world, opened together."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from multigit.adapters import moments
+from multigit.adapters.git_repository import GitRepositories
+from multigit.adapters.lock import exclusive, running
+from multigit.adapters.remote_lock import RemoteLocks
+from multigit.adapters.settings import find_config, load
+from multigit.adapters.workspace_files import WorkspaceFiles
+from multigit.cli.options import Common, Selection
+from multigit.core.moment import Moment
+from multigit.core.workspace import Repo, Stage, Workspace
+from multigit.errors import RefusedError
+from multigit.ui.screen import Screen
+
+if TYPE_CHECKING:
+    from multigit.adapters.runners import Runners
+
+FILES_PER_WORKER = 4
+FILES_FOR_OURSELVES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What every command works with."""
+
+    workspace: Workspace
+    screen: Screen
+    git: GitRepositories
+    files: WorkspaceFiles
+    moment: Moment
+    jobs: int
+
+    @classmethod
+    def open(cls, common: Common) -> Session:
+        """Read the configuration; raises ConfigError with everything that is wrong with it."""
+        screen = Screen(json_wanted=common.json, color=not common.no_color)
+        workspace = load(find_config(Path.cwd(), os.environ, common.config))
+        return cls(
+            workspace=workspace,
+            screen=screen,
+            git=GitRepositories(workspace),
+            files=WorkspaceFiles(workspace),
+            moment=moments.now(workspace.timezone),
+            jobs=min(common.jobs or workspace.jobs, most_workers()),
+        )
+
+    def runners(self) -> Runners:
+        """Return what carries deployments out."""
+        from multigit.adapters.runners import Runners
+
+        return Runners(self.workspace, self.git, self.files.operations)
+
+    def locks(self) -> RemoteLocks:
+        """Return the locks across machines; only where the configuration names their repository."""
+        name = self.workspace.lock_repo
+        repo = next(repo for repo in self.workspace.repos if repo.name == name)
+        return RemoteLocks(self.git.repository(repo))
+
+    @contextmanager
+    def exclusive(self, command: str) -> Iterator[None]:
+        """Keep every other changing command out of the workspace meanwhile."""
+        self.files.require_writable()
+        actor = moments.actor("")
+        holder = {
+            "command": command,
+            "user": actor.user,
+            "host": actor.host,
+            "pid": str(os.getpid()),
+            "since": moments.utc_now(),
+        }
+        with exclusive(self.files.folder, holder):
+            self.files.forget_unbegun()
+            yield
+
+    @contextmanager
+    def operation(self, command: str, *, dry_run: bool) -> Iterator[None]:
+        """Begin a new operation: alone, and only when none is unfinished. A dry run may look."""
+        if dry_run:
+            yield
+            return
+        with self.exclusive(command):
+            if found := self.files.unfinished():
+                raise RefusedError(
+                    f"The operation {found[0]} is not finished.",
+                    hint="Go on with multigit continue, take it back with multigit undo, "
+                    "or leave it as it is with multigit abandon.",
+                    code="unfinished_operation",
+                )
+            yield
+
+    def tell_unfinished(self) -> str | None:
+        """Say that an operation is unfinished, before anything else is shown; return its id."""
+        found = self.files.unfinished()
+        if not found:
+            return None
+        if sentence := running(self.files.folder):
+            self.screen.say(f"{sentence}\n", "bold yellow")
+            return found[-1]
+        self.screen.say(f"Unfinished: {found[-1]}", "bold yellow")
+        self.screen.say(
+            "multigit continue goes on, undo takes it back, abandon leaves it as it is.\n"
+        )
+        return found[-1]
+
+    def message(self, given: str | None, *, wanted_by: Stage | None) -> str | None:
+        """Return the message that was given, or the answer of the person who can be asked for it.
+
+        Raises RefusedError when the answer is empty. Without a terminal nobody is asked.
+        """
+        if given is not None or wanted_by is None or not self.screen.interactive:
+            return given
+        from multigit.ui import prompts
+
+        typed = prompts.type_message(wanted_by.name)
+        if not typed:
+            raise RefusedError(
+                "Cancelled for want of a message. Nothing was changed.", code="cancelled"
+            )
+        return typed
+
+    def select(self, selection: Selection) -> tuple[Repo, ...]:
+        """Return the chosen repositories in configuration order."""
+        return self.workspace.select(selection.repos, selection.groups, selection.exclude)
+
+
+def most_workers() -> int:
+    """Return how many repositories the limit of open files allows at a time."""
+    if sys.platform == "win32":
+        return 64
+    import resource
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return 64
+    return max(1, (soft - FILES_FOR_OURSELVES) // FILES_PER_WORKER)

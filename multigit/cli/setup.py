@@ -1,0 +1,212 @@
+"""multigit init and multigit config: the workspace itself."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from multigit import errors
+from multigit.cli import options as o
+from multigit.cli.help import Command, Group
+from multigit.core.text import visible
+
+if TYPE_CHECKING:
+    from multigit.ui.screen import Screen
+
+config_app = typer.Typer(
+    cls=Group, help="Check the configuration, or print its schema for editors."
+)
+
+
+@config_app.callback(invoke_without_command=True)
+def config_root(context: typer.Context) -> None:
+    """Check the configuration, or print its schema for editors."""
+    if context.invoked_subcommand is None:
+        context.get_help()
+
+
+def init(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="The folder that holds the repositories.")
+    ] = Path(),
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="Print the file instead of writing it.")
+    ] = False,
+    gitignore: Annotated[
+        bool,
+        typer.Option(
+            "--gitignore", help="Also add multigit's log and the repositories to .gitignore."
+        ),
+    ] = False,
+    workflows: Annotated[
+        bool,
+        typer.Option(
+            "--workflows",
+            help="Write example workflows for GitHub into the repositories that lack them.",
+        ),
+    ] = False,
+    json: o.Json = False,
+    no_color: o.NoColor = False,
+) -> int:
+    """Find the repositories below a folder and write a commented multigit.toml for them.
+
+    Looks only at what is on disk. A multigit.toml that is there already is never overwritten.
+    Where the folder is itself a repository, git would show multigit's log and the repositories
+    below as new files: what its .gitignore lacks is told, and added only if you agree.
+
+    Examples:
+      multigit init
+      multigit init ~/shop --dry-run
+      multigit init --gitignore
+      multigit init --workflows --dry-run      (beside a multigit.toml)
+    """
+    if workflows:
+        return _write_workflows(folder, dry_run=dry_run, json=json, no_color=no_color)
+    from multigit.adapters.discovery import discover, render_config
+    from multigit.adapters.ignores import add_ignores, missing_ignores
+    from multigit.adapters.workspace_files import write_new
+    from multigit.core.report import frame
+    from multigit.ui.screen import Screen
+
+    screen = Screen(json_wanted=json, color=not no_color)
+    target = folder / o.CONFIG_NAME
+    if not folder.is_dir():
+        raise errors.UsageError(
+            f"{folder} is no folder.", hint="Name the folder of your repositories."
+        )
+    if target.exists() and not dry_run:
+        raise errors.RefusedError(
+            f"{target} exists already and is not overwritten.",
+            hint="To see what init would write: multigit init --dry-run",
+            code="config_exists",
+        )
+    found = discover(folder)
+    if not found:
+        raise errors.UsageError(
+            f"No git repository was found in {folder.resolve()} and four folders below.",
+            hint="Clone your repositories there first, or name another folder.",
+            code="no_repositories",
+        )
+    text = render_config(folder.resolve().name, found)
+    ignores = folder / ".gitignore"
+    lines = missing_ignores(folder, [repo.path for repo in found])
+    hint = _hint(lines, ignores) if lines else ""
+    agreed = False
+    if dry_run:
+        if not json:
+            typer.echo(text, nl=False)
+    else:
+        agreed = bool(lines) and (gitignore or _agreed_to(screen, lines))
+        write_new(target, text)
+        screen.found(found, target)
+        if agreed:
+            add_ignores(ignores, lines)
+            screen.say(f"Added to {ignores}: {', '.join(map(visible, lines))}")
+        elif hint and not json:
+            screen.note(f"Hint: {hint}")
+    repos = [
+        {"repo": r.name, "path": r.path, "branches": list(r.branches), "note": r.note or None}
+        for r in found
+    ]
+    sentence = f"{target} {'would be' if dry_run else 'was'} written."
+    document = frame(
+        "init",
+        sentence,
+        repos=repos,
+        file=str(target),
+        written=not dry_run,
+        content=text,
+        gitignore=list(lines),
+        gitignore_written=agreed,
+        hint="" if agreed else hint,
+    )
+    screen.document(document)
+    return errors.OK
+
+
+def _write_workflows(folder: Path, *, dry_run: bool, json: bool, no_color: bool) -> int:
+    """Write .github/workflows/deploy-STAGE.yml where there is none; commit nothing."""
+    from multigit.adapters.settings import load
+    from multigit.adapters.workspace_files import write_new
+    from multigit.core.report import frame
+    from multigit.core.workflows import workflows
+    from multigit.ui.screen import Screen
+
+    screen = Screen(json_wanted=json, color=not no_color)
+    space = load(folder.resolve() / o.CONFIG_NAME)
+    told = []
+    for repo, path, text in workflows(space):
+        file = space.root / repo.path / path
+        new = (space.root / repo.path).is_dir() and not file.exists()
+        if new and not dry_run:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_new(file, text)
+        told.append({"repo": repo.name, "file": str(path), "written": new and not dry_run})
+        verb = "would be written" if dry_run else "written"
+        screen.say(
+            f"  {repo.name}  {path}  {verb if new else 'is there, or the repository is not'}"
+        )
+    count = sum(bool(each["written"]) for each in told)
+    sentence = f"{count} workflows written. Look at them, then push them with multigit push."
+    screen.say(sentence if count else "Nothing was written.", "bold")
+    screen.document(frame("init", sentence if count else "Nothing was written.", repos=told))
+    return errors.OK
+
+
+def _agreed_to(screen: Screen, lines: Sequence[str]) -> bool:
+    if not screen.interactive:
+        return False
+    from multigit.ui import prompts
+
+    return prompts.agree(f"Add {', '.join(map(visible, lines))} to .gitignore, too?")
+
+
+def _hint(lines: Sequence[str], file: Path) -> str:
+    """Return how to keep git from showing multigit's log and the other repositories as new."""
+    words = " ".join(map(shlex.quote, lines))
+    return (
+        f"To hide from git what is not its own: printf '%s\\n' {words} >> {shlex.quote(str(file))}"
+    )
+
+
+@config_app.command("check", cls=Command)
+def check(json: o.Json = False, config: o.Config = None, no_color: o.NoColor = False) -> int:
+    """Read the configuration and report everything that is wrong with it, all at once.
+
+    Examples:
+      multigit config check
+    """
+    import os
+
+    from multigit.adapters.settings import find_config, load
+    from multigit.core.report import frame, plural
+    from multigit.ui.screen import Screen
+
+    screen = Screen(json_wanted=json, color=not no_color)
+    path = find_config(Path.cwd(), os.environ, config)
+    space = load(path)
+    stages = " → ".join(stage.name for stage in space.stages)
+    sentence = f"{path} is fine: {plural(len(space.repos), 'repository')}, stages {stages}."
+    screen.say(sentence)
+    repos = [{"repo": repo.name, "path": repo.path} for repo in space.repos]
+    screen.document(frame("config check", sentence, repos=repos))
+    return errors.OK
+
+
+@config_app.command("schema", cls=Command)
+def schema() -> int:
+    """Print the JSON Schema of multigit.toml, for editors that complete and check TOML.
+
+    Examples:
+      multigit config schema > multigit.schema.json
+    """
+    import json
+
+    from multigit.adapters.settings import schema as config_schema
+
+    typer.echo(json.dumps(config_schema(), indent=2))
+    return errors.OK

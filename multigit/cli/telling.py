@@ -1,0 +1,64 @@
+"""Telling people and counters what became of an operation. What fails there changes nothing."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from multigit.core.news import event_of, news
+from multigit.core.workspace import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from multigit.cli.session import Session
+    from multigit.core.outcome import Report
+    from multigit.core.plan import Plan
+    from multigit.core.problem import Problem
+
+
+def is_news(plan: Plan) -> bool:
+    """Tell whether people are told of such a plan: it promotes or deploys."""
+    return bool(plan.planned()) and (bool(plan.release) or plan.command == "deploy")
+
+
+def check_addresses(session: Session) -> None:
+    """Say before the question whom nobody could reach."""
+    if session.workspace.tell.addresses:
+        from multigit.adapters import notify
+
+        _say(session, notify.check(session.workspace.tell.addresses, os.environ))
+    if session.workspace.metrics:
+        from multigit.adapters import metrics
+
+        _say(session, metrics.check(session.workspace.metrics))
+
+
+def tell_begun(session: Session, report: Report) -> None:
+    """Tell that an operation begins."""
+    _tell(session, report, Event.STARTED)
+
+
+def tell_ended(session: Session, report: Report) -> None:
+    """Tell how an operation ended, and count its deployments."""
+    if event := event_of(report):
+        _tell(session, report, event)
+    if session.workspace.metrics:
+        from multigit.adapters.metrics import send
+        from multigit.core.metrics import metrics
+
+        lines = metrics(report, tags=session.workspace.metric_tags)
+        _say(session, send(session.workspace.metrics, lines))
+
+
+def _tell(session: Session, report: Report, event: Event) -> None:
+    whom = session.workspace.tell
+    if whom.wants(event, report.plan.target):
+        from multigit.adapters import notify
+
+        _say(session, notify.tell(whom.addresses, news(report, event), os.environ))
+
+
+def _say(session: Session, problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        session.screen.note(f"{problem.message} {problem.hint}".rstrip())

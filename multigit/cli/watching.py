@@ -1,0 +1,86 @@
+"""Coming back to the deployments of an operation: nothing is started, only watched."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from multigit import errors
+from multigit.adapters import moments
+from multigit.adapters.http_probe import HttpProbe
+from multigit.core.deploys import to_watch
+from multigit.core.outcome import ended
+from multigit.core.record import record
+from multigit.core.report import document
+from multigit.core.resume import seen_anew, watched
+from multigit.engine.deploy import Deployer
+from multigit.engine.ports import FORGETFUL
+
+if TYPE_CHECKING:
+    from multigit.adapters.journal import Journal
+    from multigit.cli.session import Session
+    from multigit.core.journal import Story
+    from multigit.core.outcome import Report
+
+
+def watch_again(session: Session, operation: str | None) -> int:
+    """Watch what an operation deployed, to its end; return the exit code."""
+    journal, story = session.files.read_journal(operation or last_deploying(session))
+    if not to_watch(story).planned():
+        raise errors.RefusedError(
+            f"{story.plan.operation} started no deployment.",
+            hint="See: multigit log",
+            code="nothing_to_watch",
+        )
+    report = _watched(session, story, journal)
+    if not journal.is_open and seen_anew(story, report):
+        _record(session, story, report)
+    session.screen.report(report)
+    if journal.is_open:
+        session.screen.note("The operation is not finished: multigit continue goes on with it.")
+    session.screen.document(document(report))
+    return report.exit_code
+
+
+def last_deploying(session: Session) -> str:
+    """Return the last operation that deployed something: the unfinished one, or of the log."""
+    if unfinished := session.files.unfinished():
+        return unfinished[-1]
+    for each in reversed(session.files.log.records()):
+        deployed = any(repo.get("deployments") for repo in each.get("repos", []))
+        if deployed and each.get("command") != "watch":
+            return str(each["operation"])
+    raise errors.RefusedError(
+        "No operation has deployed anything.", hint="See: multigit log", code="nothing_to_watch"
+    )
+
+
+def _watched(session: Session, story: Story, journal: Journal) -> Report:
+    """Look at what was started until it is over; what was not started stays as it is."""
+    plan = to_watch(story)
+    repos = {repo.repo: (repo, repo.made) for repo in plan.planned()}
+    with session.screen.progress() as progress:
+        done = Deployer(
+            plan,
+            session.runners(),
+            HttpProbe(),
+            moments.SystemClock(),
+            FORGETFUL if journal.is_open else journal,  # an open one belongs to who goes on with it
+            progress,
+        ).wave(repos)
+    outcomes = [watched(story, repo, done.by_repo.get(repo.repo, ())) for repo in story.plan.repos]
+    return ended(replace(story.plan, wait=True), outcomes, interrupted=done.interrupted)
+
+
+def _record(session: Session, story: Story, report: Report) -> None:
+    """Add to the log how the deployments ended, as an operation of its own."""
+    content = record(report, moments.actor(story.actor.identity), moments.utc_now())
+    session.files.log.append(
+        content
+        | {
+            "operation": session.moment.operation("watch", story.plan.target),
+            "command": "watch",
+            "watches": story.plan.operation,
+            "message": f"Watch {story.plan.operation}",
+        }
+    )

@@ -1,0 +1,176 @@
+"""multigit status, pull and push: where things stand, and the work on a stage's branch."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import Annotated
+
+import typer
+
+from multigit.cli import options as o
+
+
+def status(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="REPO", help="Only these repositories.", autocompletion=o.complete_repo
+        ),
+    ] = None,
+    repos: o.Repos = None,
+    groups: o.Groups = None,
+    exclude: o.Exclude = None,
+    no_fetch: Annotated[
+        bool, typer.Option("--no-fetch", help="Show what was fetched last; works offline.")
+    ] = False,
+    jobs: o.Jobs = None,
+    json: o.Json = False,
+    config: o.Config = None,
+    no_color: o.NoColor = False,
+) -> int:
+    """Show where every repository stands, stage by stage. Changes nothing.
+
+    Examples:
+      multigit status
+      multigit status api database --no-fetch
+    """
+    from multigit.cli.session import Session
+    from multigit.core.deploys import last_deployed
+    from multigit.core.status import (
+        StatusRequest,
+        status_document,
+        status_exit_code,
+        status_rows,
+        status_sentence,
+    )
+    from multigit.engine.observe import look_at_status, observe
+
+    session = Session.open(o.Common(config, json, no_color, jobs))
+    space = session.workspace
+    chosen = session.select(o.selection([*(names or ()), *(repos or ())], groups, exclude))
+    request = StatusRequest(chosen, space.stages, space.pairs(), fetch=not no_fetch)
+    with session.screen.progress() as progress:
+        look = look_at_status(request)
+        seen = observe(session.git, chosen, look, jobs=session.jobs, listener=progress)
+    deployed = last_deployed(session.files.log.records())
+    rows = status_rows(space, chosen, seen, deployed)
+    unfinished = session.tell_unfinished()
+    session.screen.status(rows, space.pairs(), status_sentence(rows))
+    session.screen.document({**status_document(rows), "unfinished": unfinished})
+    return status_exit_code(rows)
+
+
+def pull(
+    stage: Annotated[str, o.stage_argument("STAGE", "The stage whose branch to bring up to date.")],
+    switch: Annotated[
+        bool, typer.Option("--switch", help="Also check the branch out where nothing is changed.")
+    ] = False,
+    repos: o.Repos = None,
+    groups: o.Groups = None,
+    exclude: o.Exclude = None,
+    dry_run: o.DryRun = False,
+    jobs: o.Jobs = None,
+    json: o.Json = False,
+    config: o.Config = None,
+    no_color: o.NoColor = False,
+) -> int:
+    """Clone what is missing and fast-forward a stage's branch in every repository.
+
+    Local changes and branches that went another way are reported, never touched.
+
+    Examples:
+      multigit pull dev
+      multigit pull main --switch
+    """
+    from multigit.cli.conduct import conduct_pull
+    from multigit.cli.session import Session
+    from multigit.core.pull import PullRequest, plan_pull
+    from multigit.engine.observe import look_at_pull, observe
+
+    session = Session.open(o.Common(config, json, no_color, jobs))
+    chosen = session.select(o.selection(repos, groups, exclude))
+    request = PullRequest(session.workspace.stage(stage), session.moment, chosen, switch)
+    with nullcontext() if dry_run else session.exclusive("pull"):
+        with session.screen.progress() as progress:
+            look = look_at_pull(request)
+            seen = observe(session.git, chosen, look, jobs=session.jobs, listener=progress)
+        return conduct_pull(session, plan_pull(request, session.workspace, seen), dry_run=dry_run)
+
+
+def push(
+    stage: Annotated[str, o.stage_argument("STAGE", "The stage on whose branch the work is.")],
+    message: o.Message = None,
+    promote: Annotated[
+        str | None,
+        typer.Option(
+            "--promote",
+            metavar="TARGET",
+            help="Go on to promote the stage to this one.",
+            autocompletion=o.complete_target,
+        ),
+    ] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option("--allow", metavar="FILE", help="Commit this file all the same (repeatable)."),
+    ] = None,
+    no_verify: Annotated[
+        bool, typer.Option("--no-verify", help="Skip the commit hooks, as git commit does.")
+    ] = False,
+    repos: o.Repos = None,
+    groups: o.Groups = None,
+    exclude: o.Exclude = None,
+    dry_run: o.DryRun = False,
+    yes: o.Yes = False,
+    confirm: o.ConfirmName = None,
+    skip_blocked: o.SkipBlocked = False,
+    accept_reverts: o.AcceptReverts = False,
+    no_wait: o.NoWait = False,
+    jobs: o.Jobs = None,
+    json: o.Json = False,
+    config: o.Config = None,
+    no_color: o.NoColor = False,
+) -> int:
+    """Commit and push the work on a stage's branch, in every repository that has any.
+
+    Commits what is changed where the branch is checked out, and pushes unpushed commits of it
+    everywhere. Files that look like secrets, and very large ones, need --allow.
+
+    Examples:
+      multigit push dev -m "feat: orders by date"
+      multigit push dev --promote stg
+      multigit push main -m "hotfix: time-out on upload"
+    """
+    from multigit.cli.conduct import conduct
+    from multigit.cli.session import Session
+    from multigit.core.consent import Consent
+    from multigit.core.merges import hop, wants_message
+    from multigit.core.push import PushRequest, plan_push, push_message
+    from multigit.engine.observe import look_at_push, observe
+
+    session = Session.open(o.Common(config, json, no_color, jobs))
+    space = session.workspace
+    here = space.stage(stage)
+    there = space.stage(promote) if promote else None
+    chosen = session.select(o.selection(repos, groups, exclude))
+    strict = here if here.require_message else None
+    if there and wants_message(here, there):
+        strict = there
+    message = session.message(message, wanted_by=strict)
+    passed_on = message if there and there.require_message else None
+    request = PushRequest(
+        stage=here,
+        message=push_message(here, message),
+        moment=session.moment,
+        repos=chosen,
+        promotion=hop(space, here, there, passed_on) if there else None,
+        allow=tuple(allow or ()),
+        verify=not no_verify,
+        skip_blocked=skip_blocked,
+        accept_reverts=accept_reverts,
+        wait=not no_wait,
+    )
+    with session.operation("push", dry_run=dry_run):
+        with session.screen.progress() as progress:
+            look = look_at_push(request, space.push)
+            seen = observe(session.git, request.repos, look, jobs=session.jobs, listener=progress)
+        return conduct(session, plan_push(request, space, seen), Consent(dry_run, yes, confirm))

@@ -1,0 +1,1 @@
+"""The real program as a user starts it: real git, real remotes, a real terminal."""

@@ -1,0 +1,160 @@
+"""What multigit answers, taken apart; and multigit with a person before it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.support.forge import Forge, ForgeRepo
+from tests.support.snapshot import Snapshot, differences, of_workspace
+from tests.support.terminal import Terminal
+
+DONE, FAILED, USAGE, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
+MULTIGIT = (sys.executable, "-P", "-m", "multigit")
+PATIENCE = 20.0
+QUESTION, NAME_QUESTION = "Go on?", "Type main"
+MESSAGE_QUESTION = "Message for main"
+
+Document = dict[str, Any]
+
+
+def rows(document: Document) -> dict[str, Document]:
+    """Return what the document says about each repository, by name."""
+    return {row["repo"]: row for row in document["repos"]}
+
+
+def states(document: Document) -> dict[str, str]:
+    """Return the state of each repository."""
+    return {row["repo"]: row["state"] for row in document["repos"]}
+
+
+def codes(document: Document) -> list[str]:
+    """Return the codes of the problems of a document or of one of its rows."""
+    return [problem["code"] for problem in document["problems"]]
+
+
+def told(document: Document) -> str:
+    """Return all sentences and hints about problems, in the document and in its rows."""
+    found = [*document["problems"], *(p for row in document["repos"] for p in row["problems"])]
+    return "\n".join(f"{problem['message']} {problem['hint']}" for problem in found)
+
+
+def at_terminal(
+    forge: Forge,
+    *args: str,
+    env: Mapping[str, str] | None = None,
+    cols: int = 80,
+) -> Terminal:
+    """Start multigit at a terminal in the workspace folder."""
+    environment = {**forge.env, **(env or {})}
+    return Terminal([*MULTIGIT, *args], forge.shop, environment, cols=cols, timeout=PATIENCE)
+
+
+def asked_for_json(forge: Forge, *args: str) -> Terminal:
+    """Start multigit at a terminal with its document going to a file; see `answered`."""
+    script = f"exec {shlex.join([*MULTIGIT, *args, '--json'])} >../answer.json"
+    return Terminal(["sh", "-c", script], forge.shop, forge.env, timeout=PATIENCE)
+
+
+def answered(forge: Forge) -> Document:
+    """Return the document of `asked_for_json`."""
+    document = json.loads((forge.root / "answer.json").read_text())
+    assert isinstance(document, dict)
+    return document
+
+
+def in_shell(forge: Forge, script: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run a shell script without a terminal; `$MULTIGIT` is how to start multigit."""
+    return subprocess.run(
+        ["sh", "-c", script],
+        cwd=forge.shop,
+        env={**forge.env, "MULTIGIT": " ".join(MULTIGIT), **env},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        errors="surrogateescape",
+        start_new_session=True,
+        timeout=60,
+    )
+
+
+def hook(path: Path, script: str) -> Path:
+    """Write an executable hook."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+def count_pushes(repo: ForgeRepo) -> Callable[[], list[list[str]]]:
+    """Let the remote note every push; return a function that tells the refs of each."""
+    notes = repo.bare / "pushes"
+    script = f'{{ while read old new ref; do printf "%s " "$ref"; done; echo; }} >>"{notes}"'
+    hook(repo.bare / "hooks/post-receive", script)
+    return lambda: [sorted(line.split()) for line in notes.read_text().splitlines()]
+
+
+@contextmanager
+def pushing_slowly(repo: ForgeRepo) -> Iterator[tuple[Callable[[], None], Callable[[], None]]]:
+    """Let the remote hold every push in its update hook.
+
+    Yields two functions: one waits until a push has come, the other lets it go on.
+    """
+    came, go = repo.bare / "came", repo.bare / "go"
+    wait = f'touch "{came}"; n=0; while [ ! -e "{go}" ] && [ $n -lt 400 ]'
+    hook(repo.bare / "hooks/update", f"{wait}; do sleep 0.05; n=$((n + 1)); done")
+    try:
+        yield (lambda: wait_for(came)), go.touch
+    finally:
+        go.touch()
+
+
+def wait_for(path: Path) -> None:
+    """Wait until the file exists."""
+    deadline = time.monotonic() + PATIENCE
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path.name} did not appear"
+        time.sleep(0.01)
+
+
+@contextmanager
+def meanwhile(work: Callable[[], Document]) -> Iterator[Future[Document]]:
+    """Run multigit beside the block."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(work)
+
+
+def workspace(forge: Forge) -> Snapshot:
+    """Return all that the user has on this machine."""
+    return of_workspace(forge.shop, [repo.clone for repo in forge.repos.values()])
+
+
+@contextmanager
+def only_following(forge: Forge, *branches: str) -> Iterator[None]:
+    """Assert that nothing of the user's changes, but that local branches follow."""
+    before = workspace(forge)
+    yield
+    after = workspace(forge)
+    free = tuple(f"refs/heads/{name}:" for name in branches)
+    changed = differences(before, after)
+    assert [fact for fact in changed if not any(part in fact for part in free)] == []
+
+
+def merge_facts(repo: ForgeRepo, branch: str) -> tuple[list[str], str]:
+    """Return the parents and the tree of a branch's tip on the remote."""
+    parents, tree = repo.remote_git("log", "-1", "--format=%P|%T", branch).split("|")
+    return parents.split(), tree
+
+
+def subject(repo: ForgeRepo, branch: str) -> str:
+    """Return the first line of what a branch's tip on the remote says."""
+    return repo.remote_git("log", "-1", "--format=%s", branch)

@@ -1,0 +1,47 @@
+"""Help: what --help looks like in 80 columns, for every command."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer
+
+from multigit.cli.app import app
+from multigit.cli.help import laid_out
+from tests.support.forge import Forge
+
+
+def commands(group: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield the arguments that lead to each command and group, and its callback."""
+    yield path, group.callback
+    for name, each in getattr(group, "commands", {}).items():
+        yield from commands(each, *path, name)
+
+
+PAGES = dict(commands(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=" ".join)
+def test_page_fits_and_reads_well(path: tuple[str, ...], forge: Forge) -> None:
+    """Paragraphs fill 80 columns, examples stand whole on a line each, no Python type shows."""
+    shown = forge.run(*path, "--help", check=0).stdout
+    lines = [line.rstrip() for line in shown.splitlines()]
+    assert max(map(len, lines)) <= 80
+    assert [word for word in ("<bool>", "<str>", "<int", "<path>", "[[") if word in shown] == []
+    text, _, examples = textwrap.dedent(f"    {PAGES[path].__doc__}").partition("Examples:\n")
+    for paragraph in text.strip().split("\n\n"):
+        expected = textwrap.fill(" ".join(paragraph.split()), 78, break_on_hyphens=False)
+        assert textwrap.indent(expected, " ") in "\n".join(lines)
+    for example in examples.strip().splitlines():
+        assert f"   {example.strip()}" in lines
+
+
+def test_indented_lines_stay_lines() -> None:
+    """What is indented is kept; other lines belong to their paragraph."""
+    text = "One\ntwo.\n\nThree\nfour:\n  five\n  six\n"
+    assert laid_out(text.rstrip()).split("\n") == [
+        "One two.", "", "Three four:", "[not dim]  five[/not dim]", "[not dim]  six[/not dim]",
+    ]  # fmt: skip

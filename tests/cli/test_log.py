@@ -1,0 +1,164 @@
+"""Log: what was done when and by whom, and whether the record of it is whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from multigit.ui.histories import ending
+from tests.cli.answers import DONE, FAILED, REFUSED, Document, codes
+from tests.support.forge import Forge, untouched
+
+
+@dataclass(frozen=True)
+class Past:
+    """A workspace with five operations behind it, and the documents that they answered."""
+
+    forge: Forge
+    documents: tuple[Document, ...]
+
+    @property
+    def log(self) -> Path:
+        """Return the deployment log."""
+        return self.forge.shop / "deployment.log"
+
+
+@pytest.fixture(scope="module")
+def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
+    """Return a workspace after push, two promotions, one refused and one blocked."""
+    forge = Forge(tmp_path_factory.mktemp("log"))
+    api = forge.add("api")
+    api.write({"a.txt": "1\n"})
+    forge.write_config()
+    documents = [
+        forge.json("push", "dev", "--yes", "-m", "feat: \u202eevil \u00fc", check=2),
+        forge.json("push", "dev", "--yes", "-m", "feat: größer", check=DONE),
+        forge.json("promote", "dev", "stg", "--yes", check=DONE),
+        forge.json("promote", "stg", "main", "--yes", check=REFUSED),
+        forge.json("promote", "stg", "main", "--confirm", "main", "-m", "release", check=DONE),
+    ]
+    api.commit("dev", {"a.txt": "dev\n"})
+    api.commit("stg", {"a.txt": "stg\n"})
+    documents.append(forge.json("promote", "dev", "stg", "--yes", check=REFUSED))
+    return Past(forge, tuple(documents[1:]))
+
+
+def test_every_operation_is_there_with_its_end(past: Past) -> None:
+    """Done, refused and blocked ones, oldest first; looking and usage errors leave no record."""
+    with untouched(past.forge):
+        document = past.forge.json("log", check=DONE)
+    records = document["records"]
+    assert [record["operation"] for record in records] == [d["operation"] for d in past.documents]
+    assert [record["result"] for record in records] == [d["result"] for d in past.documents]
+    assert [(r["command"], r["stage"]) for r in records] == [
+        ("push", "dev"), ("promote", "stg"), ("promote", "main"), ("promote", "main"),
+        ("promote", "stg"),
+    ]  # fmt: skip
+    assert {record["who"] for record in records} == {"Ada Lovelace <ada@example.org>"}
+    assert all(record["host"] and record["at"].endswith("Z") for record in records)
+    released = records[3]
+    assert (released["message"], released["release"]) == ("release", past.documents[3]["release"])
+    assert released["repos"][0]["after"] == past.forge.repos["api"].tip("main")
+
+
+def test_people_see_a_table_that_fits(past: Past) -> None:
+    """Two lines per operation in 80 columns, with who, what and the release."""
+    shown = past.forge.run("log", env={"COLUMNS": ""}, check=DONE).stdout
+    assert all(len(line) <= 80 for line in shown.splitlines())
+    assert shown.count("Ada Lovel") == len(past.documents)
+    assert past.documents[3]["release"] in shown
+    assert "größer" in shown
+
+
+def test_refusal_is_told_from_a_conflict(past: Past) -> None:
+    """Both have the result blocked; the reason is a code, and older records show it as well."""
+    records = past.forge.json("log")["records"]
+    assert [record["reason"] for record in records] == [
+        "", "", "confirmation_needed", "", "conflict",
+    ]  # fmt: skip
+    shown = ["1 published", "1 published", "not agreed to", "1 published", "blocked"]
+    assert [ending(record) for record in records] == shown
+    assert [ending(dict(record, reason="")) for record in records] == shown
+    assert past.forge.run("log").stdout.count("not agreed to") == 1
+
+
+def test_stage_and_limit_choose(past: Past) -> None:
+    """The newest that arrived at a stage; 0 means all; an unknown stage suggests the nearest."""
+
+    def operations(*arguments: str) -> list[str]:
+        return [r["operation"] for r in past.forge.json("log", *arguments)["records"]]
+
+    everything = [document["operation"] for document in past.documents]
+    assert operations("--stage", "main") == everything[2:4]
+    assert operations("--limit", "1") == everything[-1:]
+    assert operations("-n", "2") == everything[-2:]
+    for choice in (("--limit", "0"), ("--all",), ("-a", "-n", "1")):
+        assert operations(*choice) == everything
+    hidden = len(everything) - 2
+    assert past.forge.json("log", "-n", "2")["hidden"] == hidden
+    assert f"{hidden} older records are not shown" in past.forge.run("log", "-n", "2").stdout
+    assert codes(past.forge.json("log", "--stage", "mian", check=2)) == ["unknown_stage"]
+
+
+def test_sound_log_is_verified(past: Past) -> None:
+    """`log --verify` is content, and changes nothing."""
+    with untouched(past.forge):
+        document = past.forge.json("log", "--verify", check=DONE)
+    assert (document["verified"], document["problems"]) == (True, [])
+    assert past.forge.run("log", "--verify", check=DONE).stdout.strip()
+
+
+def edit(lines: list[bytes]) -> list[bytes]:
+    """Change who released."""
+    return [line.replace(b"Ada Lovelace", b"Bob Lovelace") if n == 3 else line
+            for n, line in enumerate(lines)]  # fmt: skip
+
+
+def reformat(lines: list[bytes]) -> list[bytes]:
+    """Write a record in another way that means the same."""
+    return [json.dumps(json.loads(lines[0])).encode() + b"\n", *lines[1:]]
+
+
+def drop(lines: list[bytes]) -> list[bytes]:
+    """Take a line out."""
+    return [*lines[:1], *lines[2:]]
+
+
+def swap(lines: list[bytes]) -> list[bytes]:
+    """Exchange two lines."""
+    return [lines[0], lines[2], lines[1], *lines[3:]]
+
+
+def tear(lines: list[bytes]) -> list[bytes]:
+    """Cut the last line in its middle."""
+    return [*lines[:-1], lines[-1][:40]]
+
+
+@pytest.mark.parametrize("damage", [edit, reformat, drop, swap, tear])
+def test_damaged_log_is_found(damage: Callable[[list[bytes]], list[bytes]], past: Past) -> None:
+    """An edited, reformatted, missing, swapped or torn line: exit 1, with the line's number."""
+    whole = past.log.read_bytes()
+    try:
+        past.log.write_bytes(b"".join(damage(whole.splitlines(keepends=True))))
+        document = past.forge.json("log", "--verify", check=FAILED)
+    finally:
+        past.log.write_bytes(whole)
+    assert document["verified"] is False
+    (problem,) = document["problems"]
+    assert problem["code"].startswith("log_")
+    assert "line" in problem["message"]
+    assert document["hint"]
+
+
+def test_workspace_without_a_log_has_no_records(forge: Forge) -> None:
+    """Before the first operation there is nothing to show, and nothing wrong."""
+    forge.add("api")
+    forge.write_config()
+    with untouched(forge):
+        document = forge.json("log", "--verify", check=DONE)
+    assert document["records"] == []
+    assert not (forge.shop / "deployment.log").exists()

@@ -1,0 +1,329 @@
+"""Questions at a real terminal: yes, no, a name, a checklist, Ctrl-C; and never without one."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.cli.answers import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    MESSAGE_QUESTION,
+    NAME_QUESTION,
+    QUESTION,
+    REFUSED,
+    USAGE,
+    answered,
+    asked_for_json,
+    at_terminal,
+    codes,
+    hook,
+    in_shell,
+    merge_facts,
+    pushing_slowly,
+    rows,
+    states,
+    subject,
+    told,
+    wait_for,
+)
+from tests.support.forge import Forge, untouched
+from tests.support.terminal import Terminal
+
+CHECKLIST = 'checklist = ["Staging is verified", "A roll-back plan exists"]\n'
+
+
+@pytest.fixture
+def pair(forge: Forge) -> Forge:
+    """Return a workspace of two repositories with something to push and to promote everywhere."""
+    for name in ("database", "api"):
+        repo = forge.add(name)
+        repo.commit("stg", {"stg.txt": "1\n"}, message="feat: on stg")
+        repo.commit("main", {"fix.txt": "1\n"}, message="fix: on main")
+        repo.write({"mine.txt": "1\n"})
+    forge.write_config()
+    return forge
+
+
+def last_record(forge: Forge) -> dict[str, object]:
+    """Return the newest record of the deployment log."""
+    record = json.loads((forge.shop / "deployment.log").read_text().splitlines()[-1])
+    assert isinstance(record, dict)
+    return record
+
+
+def no(terminal: Terminal) -> None:
+    """Say no."""
+    terminal.send_key("n")
+
+
+def enter(terminal: Terminal) -> None:
+    """Take the default."""
+    terminal.send_key("enter")
+
+
+def ctrl_c(terminal: Terminal) -> None:
+    """Interrupt."""
+    terminal.press_ctrl_c()
+
+
+def wrong_word(terminal: Terminal) -> None:
+    """Type another stage's name."""
+    terminal.send_line("stg")
+
+
+def almost(terminal: Terminal) -> None:
+    """Type the name with a capital."""
+    terminal.send_line("Main")
+
+
+def strict(forge: Forge) -> None:
+    """Let main want a message."""
+    text = forge.write_config().read_text()
+    forge.write_config(text.replace('confirm = "name"', 'confirm = "name"\nrequire_message = true'))
+
+
+PUSH, PROMOTE, BACKMERGE = ("push", "dev"), ("promote", "dev", "stg"), ("backmerge",)
+TO_MAIN = ("promote", "stg", "main")
+
+
+@pytest.mark.parametrize(
+    ("command", "question", "answer", "exit_code"),
+    [
+        (PUSH, QUESTION, no, REFUSED),
+        (PUSH, QUESTION, ctrl_c, INTERRUPTED),
+        (("push", "dev", "--promote", "stg"), QUESTION, enter, REFUSED),
+        (BACKMERGE, QUESTION, enter, REFUSED),
+        (BACKMERGE, QUESTION, ctrl_c, INTERRUPTED),
+        (("promote", "main", "stg"), QUESTION, no, REFUSED),
+        (TO_MAIN, NAME_QUESTION, wrong_word, REFUSED),
+        (TO_MAIN, NAME_QUESTION, almost, REFUSED),
+        (TO_MAIN, NAME_QUESTION, enter, REFUSED),
+        (TO_MAIN, NAME_QUESTION, ctrl_c, INTERRUPTED),
+    ],
+)
+def test_anything_but_consent_leaves_all_untouched(
+    command: tuple[str, ...],
+    question: str,
+    answer: Callable[[Terminal], None],
+    exit_code: int,
+    pair: Forge,
+) -> None:
+    """No, the default, another word, Ctrl-C: nothing happens, and the log says so."""
+    with untouched(pair), at_terminal(pair, *command) as terminal:
+        terminal.expect(question)
+        answer(terminal)
+        assert terminal.finish() == exit_code
+    assert "Traceback" not in terminal.text
+    assert last_record(pair)["result"] == "cancelled"
+
+
+def test_yes_and_the_stages_name_are_consent(pair: Forge) -> None:
+    """`y` for stg, `main` for main; the question comes after the plan."""
+    stg, main = (pair.repos["api"].tip(name) for name in ("stg", "main"))
+    with at_terminal(pair, *TO_MAIN) as terminal:
+        terminal.expect("database")
+        terminal.expect(NAME_QUESTION)
+        terminal.send_line("main")
+        assert terminal.finish() == DONE
+    assert merge_facts(pair.repos["api"], "main")[0] == [main, stg]
+    assert last_record(pair)["result"] == "done"
+    assert terminal.text.index("merge, tag") < terminal.text.index(NAME_QUESTION)
+
+
+def test_checklist_has_to_be_ticked_before_the_name_is_asked_for(pair: Forge) -> None:
+    """All items ticked goes on; one left out, or Ctrl-C, is a no."""
+    text = pair.write_config().read_text()
+    pair.write_config(text.replace('confirm = "name"\n', f'confirm = "name"\n{CHECKLIST}'))
+    for keys, exit_code in ((("space", "enter"), REFUSED), (("space", "ctrl-c"), INTERRUPTED)):
+        with untouched(pair), at_terminal(pair, *TO_MAIN) as terminal:
+            terminal.expect("A roll-back plan exists")
+            for key in keys:
+                terminal.send_key(key)
+            assert terminal.finish() == exit_code
+        assert NAME_QUESTION not in terminal.text
+    with at_terminal(pair, *TO_MAIN) as terminal:
+        terminal.expect("A roll-back plan exists")
+        for key in ("space", "down", "space", "enter"):
+            terminal.send_key(key)
+        terminal.expect(NAME_QUESTION)
+        terminal.send_line("main")
+        assert terminal.finish() == DONE
+
+
+def test_consent_beforehand_is_not_asked_for_again(pair: Forge) -> None:
+    """--yes where a yes is enough, --confirm main for main; --yes alone still asks for the name."""
+    with at_terminal(pair, *PUSH, "--yes") as terminal:
+        assert terminal.finish() == DONE
+    assert QUESTION not in terminal.text
+    with untouched(pair), at_terminal(pair, *TO_MAIN, "--yes") as terminal:
+        terminal.expect(NAME_QUESTION)
+        terminal.press_ctrl_c()
+        assert terminal.finish() == INTERRUPTED
+    with at_terminal(pair, *TO_MAIN, "--confirm", "main") as terminal:
+        assert terminal.finish() == DONE
+    assert NAME_QUESTION not in terminal.text
+
+
+@pytest.mark.parametrize(
+    "command", [TO_MAIN, ("push", "main"), ("push", "stg", "--promote", "main")]
+)
+def test_message_that_a_stage_wants_is_asked_for(command: tuple[str, ...], pair: Forge) -> None:
+    """Before the plan; an empty answer and Ctrl-C change nothing; -m is not asked for again."""
+    strict(pair)
+    for answer, exit_code in ((enter, REFUSED), (ctrl_c, INTERRUPTED)):
+        with untouched(pair), at_terminal(pair, *command) as terminal:
+            terminal.expect(MESSAGE_QUESTION)
+            answer(terminal)
+            assert terminal.finish() == exit_code
+        assert "Nothing was changed" in terminal.text
+        assert "from → to" not in terminal.text
+    with untouched(pair), at_terminal(pair, *command, "-n", "-m", "release: 1") as terminal:
+        assert terminal.finish() == DONE
+    assert MESSAGE_QUESTION not in terminal.text
+
+
+def test_message_that_was_typed_is_the_merges(pair: Forge) -> None:
+    """It stands in the merge commit and in the log, as one of -m does."""
+    strict(pair)
+    with at_terminal(pair, *TO_MAIN, "--confirm", "main") as terminal:
+        terminal.expect(MESSAGE_QUESTION)
+        terminal.send_line("release: orders by date")
+        assert terminal.finish() == DONE
+    assert subject(pair.repos["api"], "main") == "release: orders by date"
+    assert last_record(pair)["message"] == "release: orders by date"
+
+
+def test_message_is_not_asked_for_where_none_is_wanted(pair: Forge) -> None:
+    """On the way down, on an earlier stage, and for stages that are no neighbours."""
+    strict(pair)
+    for command, exit_code in (
+        (("promote", "main", "stg", "-n"), DONE),
+        (("backmerge", "-n"), DONE),
+        (("push", "dev", "-n"), DONE),
+        (("promote", "dev", "main"), USAGE),
+    ):
+        with untouched(pair), at_terminal(pair, *command) as terminal:
+            assert terminal.finish() == exit_code
+        assert MESSAGE_QUESTION not in terminal.text
+
+
+def test_stage_that_asks_nothing_asks_nothing(pair: Forge) -> None:
+    """With confirm = "none" a push goes on by itself, at a terminal and without."""
+    text = pair.write_config().read_text()
+    pair.write_config(text.replace('branch = "dev"', 'branch = "dev"\nconfirm = "none"'))
+    assert states(pair.json(*PUSH, check=DONE)) == {"database": "published", "api": "published"}
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (PUSH, "--yes"),
+        (("promote", "main", "stg"), "--yes"),
+        (BACKMERGE, "--yes"),
+        (TO_MAIN, "--confirm main"),
+        ((*TO_MAIN, "--yes"), "--confirm main"),
+    ],
+)
+def test_without_a_terminal_the_missing_option_is_named_at_once(
+    command: tuple[str, ...], option: str, pair: Forge
+) -> None:
+    """Nobody can be asked: exit 3, the option to pass, nothing touched; `yes |` is no consent."""
+    with untouched(pair):
+        document = pair.json(*command, input="y\nmain\n", check=REFUSED)
+    assert (document["result"], codes(document)) == ("blocked", ["confirmation_needed"])
+    assert option in told(document)
+    assert document["message"]
+
+
+def test_wrong_name_in_confirm_is_refused(pair: Forge) -> None:
+    """--confirm with another stage's name publishes nothing, whatever else is passed."""
+    with untouched(pair):
+        for name in ("stg", "Main"):
+            document = pair.json(*TO_MAIN, "--yes", "--confirm", name, check=REFUSED)
+            assert codes(document) == ["confirmation_differs"]
+    assert states(pair.json(*TO_MAIN, "--confirm", "main", check=DONE))["api"] == "published"
+
+
+def test_question_is_on_stderr_so_that_the_document_stays_alone(pair: Forge) -> None:
+    """`multigit promote --json >file` at a terminal asks there, and the file is one document."""
+    pair.repos["api"].commit("dev", {"a.txt": "1\n"})
+    with asked_for_json(pair, *PROMOTE) as terminal:
+        terminal.expect("merge, tag")
+        terminal.expect(QUESTION)
+        terminal.send_key("y")
+        assert terminal.finish() == DONE
+    assert states(answered(pair)) == {"database": "up_to_date", "api": "published"}
+
+
+def test_plan_that_blocks_or_is_empty_asks_nothing(pair: Forge) -> None:
+    """There is no question where there is nothing to decide."""
+    with untouched(pair), at_terminal(pair, *PROMOTE) as terminal:
+        assert terminal.finish() == DONE
+    assert QUESTION not in terminal.text
+    pair.repos["api"].commit("dev", {"stg.txt": "dev\n"})
+    with untouched(pair), at_terminal(pair, *PROMOTE) as terminal:
+        assert terminal.finish() == REFUSED
+    assert QUESTION not in terminal.text
+    assert "stg.txt" in terminal.text
+
+
+# --- Ctrl-C at work
+
+
+def test_ctrl_c_while_reading_ends_and_leaves_all_untouched(pair: Forge) -> None:
+    """A server that never answers: pressed twice it ends the wait, exit 130, no traceback."""
+    pid = pair.root / "pid"
+    ssh = hook(pair.root / "slow-ssh", f'echo $$ >"{pid}"; exec sleep 60')
+    pair.repos["api"].use_url("git@example.org:shop/api.git")
+    env = {"GIT_SSH_COMMAND": str(ssh), "GIT_SSH_VARIANT": "simple"}
+    pair.write_config()
+    with untouched(pair), at_terminal(pair, *PROMOTE, env=env) as terminal:
+        wait_for(pid)
+        terminal.press_ctrl_c()
+        time.sleep(0.3)
+        terminal.press_ctrl_c()
+        assert terminal.finish() == INTERRUPTED
+    assert "Traceback" not in terminal.text
+    in_shell(pair, f'kill "$(cat "{pid}")"')
+
+
+def test_ctrl_c_while_publishing_lets_running_pushes_end_and_reports_them(forge: Forge) -> None:
+    """The first Ctrl-C starts nothing new, waits for what runs, reports; exit 130."""
+    for name in ("database", "api", "web"):
+        forge.add(name).commit("dev", {"a.txt": "1\n"})
+    forge.write_config()
+    api = forge.repos["api"]
+    command = (*PROMOTE, "--yes", "-j", "1")
+    with pushing_slowly(api) as (came, go), asked_for_json(forge, *command) as terminal:
+        came()
+        terminal.press_ctrl_c()
+        time.sleep(0.2)
+        go()
+        assert terminal.finish() == INTERRUPTED
+    document = answered(forge)
+    assert states(document) == {
+        "database": "published", "api": "published", "web": "not_published",
+    }  # fmt: skip
+    assert document["exit_code"] == INTERRUPTED
+    assert rows(document)["api"]["after"] == api.tip("stg")
+    assert len(merge_facts(api, "stg")[0]) == 2
+    assert len(merge_facts(forge.repos["web"], "stg")[0]) != 2
+    assert "Traceback" not in terminal.text
+    forge.json("continue", check=DONE)
+    tag = document["release"]
+    for repo in forge.repos.values():
+        assert repo.remote_git("rev-parse", f"{tag}^{{commit}}") == repo.tip("stg")
+
+
+def test_failure_is_shown_last_at_a_terminal(pair: Forge) -> None:
+    """The good ones in the configuration's order, then what failed with its reason."""
+    pair.repos["database"].reject_pushes("refs/heads/main", "GH006: Protected branch")
+    with at_terminal(pair, *TO_MAIN, "--confirm", "main") as terminal:
+        assert terminal.finish() == FAILED
+    result = terminal.text[terminal.text.rindex("✓") :]
+    assert result.index("✓") < result.index("✗") < result.index("GH006")

@@ -1,0 +1,510 @@
+"""Push: the work on a stage's branch, committed and pushed; nothing that does not belong there."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from tests.cli.answers import (
+    DONE,
+    FAILED,
+    QUESTION,
+    REFUSED,
+    USAGE,
+    at_terminal,
+    codes,
+    count_pushes,
+    hook,
+    merge_facts,
+    rows,
+    states,
+    subject,
+    told,
+)
+from tests.support.forge import Forge, ForgeRepo, remotes_untouched, untouched
+from tests.support.gitenv import git
+
+ODD_NAMES = (
+    "with space.txt",
+    "-leading.txt",
+    "new\nline.txt",
+    "ü/日本.txt",
+    "[a]*?.txt",
+    ":(x).txt",
+)
+
+
+def files_listed(row: dict[str, object]) -> dict[str, str]:
+    """Return path → change of what a repository's plan commits."""
+    steps = row["steps"]
+    assert isinstance(steps, list)
+    return {
+        each["path"]: each["change"]
+        for step in steps
+        if step["type"] == "commit"
+        for each in step["files"]
+    }
+
+
+def is_clean(repo: ForgeRepo) -> bool:
+    """Tell whether git sees nothing to commit, and dev where the remote has it."""
+    return repo.git("status", "--porcelain") == "" and repo.git("rev-parse", "dev") == repo.tip(
+        "dev"
+    )
+
+
+# --- What is committed
+
+
+def test_every_kind_of_change_is_committed_and_listed(forge: Forge) -> None:
+    """Edited, new, deleted, renamed, staged, executable, linked: remote and work tree are equal."""
+    files = {f"{n}.txt": f"{n}\n" for n in ("edit", "delete", "rename", "staged", "mode", "kind")}
+    api = forge.add("api", files=files | {"same.txt": "same\n"})
+    forge.add("unchanged")
+    before = api.tip("dev")
+    api.write({"edit.txt": "edited\n", "delete.txt": None, "new/deep/file.txt": "new\n"})
+    api.git("mv", "rename.txt", "renamed.txt")
+    api.write({"staged.txt": "staged\n", "added.txt": "added\n"})
+    api.git("add", "staged.txt", "added.txt")
+    api.write({"added.txt": "and edited again\n"})
+    (api.clone / "mode.txt").chmod(0o755)
+    (api.clone / "kind.txt").unlink()
+    (api.clone / "kind.txt").symlink_to("same.txt")
+    api.write({name: f"{name}\n" for name in ODD_NAMES})
+    forge.write_config()
+
+    with untouched(forge):
+        plan = forge.json("push", "dev", "--dry-run", check=DONE)
+        shown = forge.run("push", "dev", "--dry-run", check=DONE).stdout
+    listed = files_listed(rows(plan)["api"])
+    assert {"new/deep/file.txt", "edit.txt", "delete.txt", *ODD_NAMES} <= listed.keys()
+    assert listed["delete.txt"] == "deleted"
+    assert {"same.txt", "README.md"}.isdisjoint(listed)
+    assert all(name in shown for name in ("edit.txt", "delete.txt", "renamed.txt"))
+
+    document = forge.json("push", "dev", "--yes", check=DONE)
+
+    assert states(document) == {"api": "published", "unchanged": "up_to_date"}
+    assert is_clean(api)
+    assert api.remote_git("rev-parse", "dev^") == before
+    assert subject(api, "dev") == "dev: auto commit and deploy"
+    tree = api.tree("dev")
+    assert tree == {
+        "edit.txt": "edited\n",
+        "new/deep/file.txt": "new\n",
+        "renamed.txt": "rename\n",
+        "staged.txt": "staged\n",
+        "added.txt": "and edited again\n",
+        "mode.txt": "mode\n",
+        "kind.txt": "same.txt",
+        "same.txt": "same\n",
+        **{name: f"{name}\n" for name in ODD_NAMES},
+    }
+    assert api.remote_git("ls-tree", "dev", "mode.txt").startswith("100755")
+    assert rows(document)["api"]["after"] == api.tip("dev")
+    assert [step["after"] for step in rows(document)["api"]["steps"]] == [api.tip("dev")]
+    with untouched(forge):
+        assert forge.json("push", "dev", check=DONE)["result"] == "nothing"
+
+
+def test_unpushed_commits_go_along_also_from_another_branch(forge: Forge) -> None:
+    """Local commits on dev are pushed wherever they are; what lies on another branch stays."""
+    here, away, detached, both = (forge.add(n) for n in ("here", "away", "detached", "both"))
+    mine = {
+        repo.name: repo.local_commit({"a.txt": "1\n"}, "feat: a") for repo in (here, away, both)
+    }
+    away.git("checkout", "--quiet", "-b", "feature/x")
+    away.write({"README.md": "dirty\n"})
+    detached.git("checkout", "--quiet", "--detach")
+    detached.write({"README.md": "dirty\n"})
+    both.write({"README.md": "dirty\n"})
+    forge.write_config()
+    status = away.git("status", "--porcelain=v2", "--branch")
+    document = forge.json("push", "dev", "--yes", "-m", "feat: b", check=DONE)
+    assert states(document) == {
+        "here": "published", "away": "published", "detached": "up_to_date", "both": "published",
+    }  # fmt: skip
+    assert (here.tip("dev"), away.tip("dev")) == (mine["here"], mine["away"])
+    assert both.remote_git("rev-parse", "dev^") == mine["both"]
+    assert rows(document)["both"]["commits"] == 2
+    assert away.git("status", "--porcelain=v2", "--branch") == status
+    assert {name: codes(row) for name, row in rows(document).items() if row["problems"]} == {
+        "away": ["other_branch"],
+        "detached": ["other_branch"],
+    }
+    assert "feature/x" in told(document)
+
+
+def test_branch_that_the_remote_lacks_is_created(forge: Forge) -> None:
+    """A local dev that nobody pushed yet begins on the remote."""
+    api = forge.add("api", stages=("main",))
+    api.git("checkout", "--quiet", "-b", "dev")
+    mine = api.local_commit({"a.txt": "1\n"})
+    forge.write_config()
+    document = forge.json("push", "dev", "--yes", check=DONE)
+    assert states(document) == {"api": "published"}
+    assert api.tip("dev") == mine
+    assert rows(document)["api"]["before"] is None
+
+
+def test_litter_and_ignored_files_stay_at_home(forge: Forge) -> None:
+    """.DS_Store and the like, and what .gitignore names, are not committed; tracked files are."""
+    api = forge.add("api", files={".gitignore": "build/\n*.log\n", "kept.log": "1\n"})
+    litter = {".DS_Store": "x", "src/.DS_Store": "x", "notes.txt~": "x", "src/.a.swp": "x"}
+    api.write(litter | {"build/out.o": "x", "debug.log": "x", "src/a.txt": "1\n"})
+    api.write({"kept.log": "tracked, so it counts\n"})
+    only = forge.add("litter-only")
+    only.write({".DS_Store": "x"})
+    forge.write_config()
+    document = forge.json("push", "dev", "--yes", check=DONE)
+    assert states(document) == {"api": "published", "litter-only": "up_to_date"}
+    assert api.tree("dev").keys() == {".gitignore", "kept.log", "src/a.txt"}
+    assert api.tree("dev")["kept.log"] == "tracked, so it counts\n"
+    for name in litter:
+        assert (api.clone / name).exists()
+
+
+def test_staged_litter_is_not_committed_either(forge: Forge) -> None:
+    """A .DS_Store from `git add --all` blocks with its name until it is taken out of the index."""
+    api = forge.add("api")
+    api.write({"a.txt": "1\n", ".DS_Store": "x"})
+    api.git("add", "--all")
+    forge.write_config()
+    with untouched(forge):
+        document = forge.json("push", "dev", "--yes", check=REFUSED)
+    assert rows(document)["api"]["problems"][0]["files"] == [".DS_Store"]
+    api.git("restore", "--staged", ".DS_Store")
+    forge.json("push", "dev", "--yes", check=DONE)
+    assert api.tree("dev").keys() == {"README.md", "a.txt"}
+
+
+def test_workspace_repository_never_holds_the_others_nor_our_own_files(forge: Forge) -> None:
+    """Path `.`: its own files are committed; services, the log and .multigit are not."""
+    root = forge.add("shop", path=".")
+    api = forge.add("api", path="services/api")
+    forge.add("web", path="web")
+    api.write({"a.txt": "1\n"})
+    root.write({"compose.yml": "services:\n", "services/README.md": "beside\n"})
+    (forge.shop / "deployment.log.torn").write_text("x")
+    forge.write_config()
+    forge.json("push", "dev", "--yes", "-r", "api", check=DONE)
+    assert (forge.shop / "deployment.log").exists()
+    forge.json("push", "dev", "--yes", check=DONE)
+    assert root.tree("dev").keys() == {
+        "README.md", "compose.yml", "multigit.toml", "services/README.md",
+    }  # fmt: skip
+    with untouched(forge):
+        assert forge.json("push", "dev", check=DONE)["result"] == "nothing"
+
+
+# --- What blocks
+
+
+def test_secrets_and_large_files_block_with_their_names(forge: Forge) -> None:
+    """Each suspicious file is named and nothing happens anywhere; --allow lets one through."""
+    api, web = forge.add("api", files={"old.pem": "x", "a.txt": "1\n"}), forge.add("web")
+    secrets = (".env", "config/.env.production", "deploy key/server.pem", "id_ed25519", ".npmrc")
+    api.write(dict.fromkeys(secrets, "secret\n") | {"old.pem": None, ".env.example": "A=\n"})
+    api.write({"big.bin": b"\0" * 2_500_000, "small.bin": b"\0" * 1000})
+    api.git("add", ".env")
+    web.write({"a.txt": "1\n"})
+    text = forge.write_config().read_text()
+    forge.write_config(text + '\n[push]\nmax_file_size = "2MB"\n')
+    with untouched(forge):
+        document = forge.json("push", "dev", "--yes", check=REFUSED)
+        shown = forge.run("push", "dev", "--yes", check=REFUSED).stdout
+    problems = rows(document)["api"]["problems"]
+    assert {p["code"] for p in problems} == {"secret_file", "large_file"}
+    assert {f for p in problems if p["code"] == "secret_file" for f in p["files"]} == set(secrets)
+    assert [p["files"] for p in problems if p["code"] == "large_file"] == [["big.bin"]]
+    assert states(document) == {"api": "blocked", "web": "planned"}
+    assert "--allow" in shown
+    assert all(name.split()[-1] in shown for name in (*secrets, "big.bin"))
+
+    allowed = [part for name in (*secrets[:-1], "big.bin") for part in ("--allow", name)]
+    document = forge.json("push", "dev", "--yes", *allowed, check=REFUSED)
+    assert [p["files"] for p in rows(document)["api"]["problems"]] == [[secrets[-1]]]
+
+    document = forge.json("push", "dev", "--yes", "--skip-blocked", check=DONE)
+    assert states(document) == {"api": "skipped", "web": "published"}
+    forge.json("push", "dev", "--yes", *allowed, "--allow", secrets[-1], check=DONE)
+    assert set(api.tree("dev")) == {"a.txt", ".env.example", "small.bin", "big.bin", *secrets}
+
+
+def test_diverged_branch_blocks_with_the_command_that_mends_it(forge: Forge) -> None:
+    """Typing what the hint says makes the push go; the colleague's work is kept."""
+    api, web = forge.add("api"), forge.add("web")
+    theirs = api.commit("dev", {"theirs.txt": "1\n"})
+    api.local_commit({"mine.txt": "1\n"})
+    api.write({"README.md": "dirty\n"})
+    web.commit("dev", {"theirs.txt": "1\n"})
+    web.write({"mine.txt": "1\n"})
+    forge.write_config()
+    with untouched(forge):
+        document = forge.json("push", "dev", "--yes", check=REFUSED)
+    assert {name: codes(row) for name, row in rows(document).items()} == {
+        "api": ["diverged"],
+        "web": ["diverged"],
+    }
+    for row in document["repos"]:
+        command = row["problems"][0]["hint"].removeprefix("Run: ").split()
+        subprocess.run(command, cwd=forge.shop, env=forge.env, check=True, capture_output=True)
+    forge.json("push", "dev", "--yes", check=DONE)
+    assert api.remote_git("merge-base", "--is-ancestor", theirs, "dev") == ""
+    for repo in (api, web):
+        assert is_clean(repo)
+        assert repo.tree("dev").keys() >= {"theirs.txt", "mine.txt"}
+
+
+def test_behind_without_work_is_nothing_to_push(forge: Forge) -> None:
+    """A clone that only lacks the others' commits is up to date for a push."""
+    forge.add("api").commit("dev", {"a.txt": "1\n"})
+    forge.write_config()
+    with untouched(forge):
+        assert forge.json("push", "dev", check=DONE)["result"] == "nothing"
+
+
+def test_unfinished_work_blocks(forge: Forge) -> None:
+    """A merge under way, unmerged files, a branch without a commit, nobody's name, two URLs."""
+    names = ("merging", "unmerged", "unborn", "nobody", "two-urls", "fine")
+    for name in names:
+        forge.add(name)
+    repos = forge.repos
+    for name in ("merging", "unmerged"):
+        repo = repos[name]
+        repo.git("checkout", "--quiet", "-b", "side")
+        repo.local_commit({"README.md": "side\n"})
+        repo.git("checkout", "--quiet", "dev")
+    repos["merging"].git("merge", "--quiet", "--no-ff", "--no-commit", "side")
+    repos["unmerged"].local_commit({"README.md": "dev\n"})
+    repos["unmerged"].git("push", "--quiet")
+    repos["unmerged"].git("merge", "--quiet", "side", check=False)
+    (repos["unmerged"].clone / ".git/MERGE_HEAD").unlink()
+    repos["unborn"].git("checkout", "--quiet", "--orphan", "fresh")
+    repos["unborn"].git("branch", "--quiet", "-D", "dev")
+    repos["unborn"].git("branch", "--quiet", "--move", "dev", check=False)
+    repos["unborn"].git("symbolic-ref", "HEAD", "refs/heads/dev")
+    repos["nobody"].git("config", "user.name", "")
+    repos["two-urls"].git("remote", "set-url", "--add", "--push", "origin", repos["fine"].url)
+    repos["two-urls"].git("remote", "set-url", "--add", "--push", "origin", repos["nobody"].url)
+    for name in ("merging", "nobody", "two-urls", "fine"):
+        repos[name].write({"a.txt": "1\n"})
+    forge.write_config()
+    with untouched(forge):
+        document = forge.json("push", "dev", "--yes", check=REFUSED)
+    found = {name: codes(row) for name, row in rows(document).items()}
+    assert found["merging"] == ["operation_in_progress"]
+    assert "unmerged_files" in found["unmerged"]
+    assert "unborn" in found["unborn"]
+    assert found["nobody"] == ["no_identity"]
+    assert found["two-urls"] == ["several_push_urls"]
+    assert states(document)["fine"] == "planned"
+
+
+def test_main_wants_a_message(forge: Forge) -> None:
+    """Where the stage demands one, a push without -m ends before anything is looked at."""
+    api = forge.add("api", checkout="main")
+    api.write({"fix.txt": "1\n"})
+    text = forge.write_config().read_text()
+    forge.write_config(text.replace('confirm = "name"', 'confirm = "name"\nrequire_message = true'))
+    with untouched(forge):
+        document = forge.json("push", "main", "--confirm", "main", check=USAGE)
+    assert (document["result"], codes(document)) == ("error", ["message_required"])
+    forge.json("push", "main", "--confirm", "main", "-m", "hotfix: time-out", check=DONE)
+    assert subject(api, "main") == "hotfix: time-out"
+
+
+# --- Hooks
+
+
+def test_commit_hooks_run_as_with_git_commit(forge: Forge) -> None:
+    """A hook may change the message; --no-verify skips pre-commit and commit-msg."""
+    api = forge.add("api")
+    api.write({"a.txt": "1\n"})
+    hooks = api.clone / ".git/hooks"
+    ran = forge.root / "ran"
+    hook(hooks / "pre-commit", f'git diff --cached --name-only >>"{ran}"')
+    hook(hooks / "commit-msg", 'echo "Ticket: 42" >>"$1"')
+    forge.write_config()
+    document = forge.json("push", "dev", "--yes", "-m", "feat: a", check=DONE)
+    assert ran.read_text().split() == ["a.txt"]
+    assert api.remote_git("log", "-1", "--format=%B", "dev").split("\n")[:2] == [
+        "feat: a", "Ticket: 42",
+    ]  # fmt: skip
+    assert rows(document)["api"]["after"] == api.tip("dev") == api.git("rev-parse", "dev")
+
+    api.write({"b.txt": "1\n"})
+    forge.json("push", "dev", "--yes", "--no-verify", check=DONE)
+    assert ran.read_text().split() == ["a.txt"]
+    assert "Ticket" not in api.remote_git("log", "-1", "--format=%B", "dev")
+
+
+def test_failing_commit_hook_keeps_every_remote_as_it_is(forge: Forge) -> None:
+    """One pre-commit hook says no: nothing is pushed anywhere, and its words are shown."""
+    database, api, web = (forge.add(name) for name in ("database", "api", "web"))
+    for repo in (database, api, web):
+        repo.write({"a.txt": "1\n"})
+    hook(api.clone / ".git/hooks/pre-commit", "echo 'lint: a.txt is ugly' >&2; exit 1")
+    forge.write_config()
+    head = api.git("rev-parse", "HEAD")
+    with remotes_untouched(forge):
+        document = forge.json("push", "dev", "--promote", "stg", "--yes", check=FAILED)
+    assert document["result"] == "failed"
+    assert states(document) == {
+        "database": "not_published",
+        "api": "failed",
+        "web": "not_published",
+    }
+    assert "lint: a.txt is ugly" in told(document)
+    assert api.git("rev-parse", "HEAD") == head
+    assert (api.clone / "a.txt").read_text() == "1\n"
+
+    hook(api.clone / ".git/hooks/pre-commit", "exit 0")
+    document = forge.json("push", "dev", "--promote", "stg", "--yes", check=DONE)
+    assert set(states(document).values()) == {"published"}
+    for repo in (database, api, web):
+        assert is_clean(repo)
+        assert repo.tree("stg")["a.txt"] == "1\n"
+        assert repo.remote_git("rev-list", "--count", "--no-merges", "stg") == "2"
+
+
+# --- On to the next stage
+
+
+def test_promotion_follows_in_one_operation_with_one_question_and_one_push(forge: Forge) -> None:
+    """Push dev --promote stg: commit, merge and tag arrive in one push per repository."""
+    committed, ahead, waiting, idle = (
+        forge.add(name) for name in ("committed", "ahead", "waiting", "idle")
+    )
+    committed.write({"a.txt": "1\n"})
+    hook(committed.clone / ".git/hooks/commit-msg", 'echo "Ticket: 42" >>"$1"')
+    mine = ahead.local_commit({"a.txt": "1\n"})
+    theirs = waiting.commit("dev", {"a.txt": "1\n"})
+    stg = {repo.name: repo.tip("stg") for repo in forge.repos.values()}
+    forge.write_config()
+    pushes = {name: count_pushes(repo) for name, repo in forge.repos.items() if name != "idle"}
+    with at_terminal(forge, "push", "dev", "--promote", "stg", "-m", "feat: a") as terminal:
+        terminal.expect(QUESTION)
+        terminal.send_key("y")
+        assert terminal.finish() == DONE
+    assert "a.txt" in terminal.text
+    (tag,) = (ref for ref in ahead.remote_refs() if ref.startswith("refs/tags/"))
+    assert tag.startswith("refs/tags/stg-deploy-")
+    refs = sorted(["refs/heads/dev", "refs/heads/stg", tag])
+    assert {name: pushed() for name, pushed in pushes.items()} == {
+        "committed": [refs],
+        "ahead": [refs],
+        "waiting": [[ref for ref in refs if ref != "refs/heads/dev"]],
+    }
+    sources = {"committed": committed.tip("dev"), "ahead": mine, "waiting": theirs}
+    for name, source in sources.items():
+        repo = forge.repos[name]
+        assert merge_facts(repo, "stg")[0] == [stg[name], source]
+        assert repo.remote_git("rev-parse", f"{tag}^{{commit}}") == repo.tip("stg")
+    assert "Ticket: 42" in committed.remote_git("log", "-1", "--format=%B", "dev")
+    assert idle.tip("stg") == stg["idle"]
+    assert is_clean(committed)
+    assert len((forge.shop / "deployment.log").read_text().splitlines()) == 1
+
+
+def test_conflict_on_the_next_stage_blocks_the_push_too(forge: Forge) -> None:
+    """What could not be promoted is not even committed; the plan names the conflicted file."""
+    api, web = forge.add("api"), forge.add("web")
+    api.write({"README.md": "mine\n"})
+    api.commit("stg", {"README.md": "theirs\n"})
+    web.write({"a.txt": "1\n"})
+    forge.write_config()
+    with untouched(forge):
+        document = forge.json("push", "dev", "--promote", "stg", "--yes", check=REFUSED)
+    (problem,) = rows(document)["api"]["problems"]
+    assert (problem["code"], problem["files"]) == ("conflict", ["README.md"])
+
+
+def test_promotion_to_a_stage_that_is_no_neighbour_is_a_usage_error(forge: Forge) -> None:
+    """From dev there is no way to main."""
+    forge.add("api").write({"a.txt": "1\n"})
+    forge.write_config()
+    with untouched(forge):
+        document = forge.json("push", "dev", "--promote", "main", "--yes", check=USAGE)
+    assert codes(document) == ["not_neighbours"]
+
+
+# --- Between the question and the push
+
+
+def test_only_what_was_shown_is_committed(forge: Forge) -> None:
+    """A file that appears while the question stands is left for the next push."""
+    api = forge.add("api")
+    api.write({"shown.txt": "1\n"})
+    forge.write_config()
+    with at_terminal(forge, "push", "dev") as terminal:
+        terminal.expect(QUESTION)
+        api.write({"later.txt": "1\n"})
+        terminal.send_key("y")
+        assert terminal.finish() == DONE
+    assert api.tree("dev").keys() == {"README.md", "shown.txt"}
+    assert api.git("status", "--porcelain") == "?? later.txt"
+
+
+def test_what_is_staged_at_the_question_is_not_slipped_into_the_commit(forge: Forge) -> None:
+    """A file that was not shown and is staged meanwhile stops the push, which names it."""
+    api = forge.add("api")
+    api.write({"shown.txt": "1\n"})
+    forge.write_config()
+    with remotes_untouched(forge), at_terminal(forge, "push", "dev") as terminal:
+        terminal.expect(QUESTION)
+        api.write({"staged.txt": "1\n"})
+        api.git("add", "staged.txt")
+        terminal.send_key("y")
+        assert terminal.finish() == FAILED
+    assert "staged.txt" in terminal.text
+    assert "staged.txt" not in api.git("ls-tree", "--name-only", "dev")
+
+
+def test_colleague_who_pushes_at_the_question_keeps_their_commit(forge: Forge) -> None:
+    """Dev moved meanwhile: not pushed over; our commit stays here, and both SHAs are named."""
+    api = forge.add("api")
+    api.write({"mine.txt": "1\n"})
+    planned = api.tip("dev")
+    forge.write_config()
+    with at_terminal(forge, "push", "dev") as terminal:
+        terminal.expect(QUESTION)
+        theirs = api.commit("dev", {"theirs.txt": "1\n"})
+        terminal.send_key("y")
+        assert terminal.finish() == FAILED
+    assert api.tip("dev") == theirs
+    assert planned[:7] in terminal.text
+    assert theirs[:7] in terminal.text
+    assert api.git("show", "dev:mine.txt") == "1"
+
+
+def test_branch_that_moved_at_the_question_is_not_committed_to(forge: Forge) -> None:
+    """The user switches away before answering: no commit on the wrong branch, nothing pushed."""
+    api = forge.add("api")
+    api.write({"a.txt": "1\n"})
+    forge.write_config()
+    with remotes_untouched(forge), at_terminal(forge, "push", "dev") as terminal:
+        terminal.expect(QUESTION)
+        api.git("checkout", "--quiet", "-b", "feature/x")
+        terminal.send_key("y")
+        assert terminal.finish() == FAILED
+    assert api.git("status", "--porcelain") == "?? a.txt"
+    assert api.git("rev-parse", "feature/x") == api.git("rev-parse", "dev")
+
+
+@pytest.mark.parametrize("variable", ["GIT_DIR", "GIT_INDEX_FILE"])
+def test_calling_hook_does_not_lead_the_commit_astray(variable: str, forge: Forge) -> None:
+    """With the variables of another repository's hook, each still gets its own commit."""
+    api, outer = forge.add("api"), forge.add("outer")
+    api.write({"a.txt": "1\n"})
+    value = {"GIT_DIR": ".git", "GIT_INDEX_FILE": ".git/index"}[variable]
+    forge.write_config()
+    index = (outer.clone / ".git/index").read_bytes()
+    document = forge.json(
+        "push", "dev", "--yes", env={variable: str(outer.clone / value)}, check=DONE
+    )
+    assert states(document) == {"api": "published", "outer": "up_to_date"}
+    assert is_clean(api)
+    assert (outer.clone / ".git/index").read_bytes() == index
+    assert git(api.clone, "ls-files", env=forge.env).split() == ["README.md", "a.txt"]

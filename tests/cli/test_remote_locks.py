@@ -1,0 +1,151 @@
+"""The lock across machines, when its holder dies, is interrupted, or cannot give it back."""
+
+from __future__ import annotations
+
+import json
+import signal
+
+import pytest
+
+from tests.cli.answers import DONE, INTERRUPTED, REFUSED, Document, codes, hook, states
+from tests.support.forge import Forge, untouched
+from tests.support.ssh_git import GitSshServer
+
+PROMOTE = ("promote", "dev", "stg", "--yes")
+LOCK = "refs/multigit/locks/stg"
+NOTHING = "0" * 40
+TAKEN, GIVEN_BACK = f'[ "$new" != {NOTHING} ]', f'[ "$new" = {NOTHING} ]'
+
+
+@pytest.fixture
+def pair(forge: Forge) -> Forge:
+    """Return two repositories with work on dev; the locks are in the remote of database."""
+    for name in ("database", "api"):
+        forge.add(name).commit("dev", {"a.txt": "1\n"})
+    config = forge.write_config()
+    config.write_text(f'{config.read_text()}\n[lock]\nrepo = "database"\n', encoding="utf-8")
+    return forge
+
+
+def strike(forge: Forge, name: str, when: str, act: str) -> None:
+    """Let a hook of the locks' remote act once, when the lock is taken or given back.
+
+    `$multigit` is the process that holds the workspace.
+    """
+    told = forge.shop / ".multigit/lock.json"
+    find = f"multigit=$(sed 's/.*\"pid\": \"//; s/\".*//' '{told}')"
+    text = f'while read old new ref; do if [ "$ref" = {LOCK} ] && {when}; then rm "$0"'
+    hook(forge.repos["database"].bare / f"hooks/{name}", f"{text}; {find}; {act}; fi; done")
+
+
+def is_locked(forge: Forge) -> bool:
+    """Tell whether stg is locked."""
+    return LOCK in forge.repos["database"].remote_refs()
+
+
+def records(forge: Forge) -> list[Document]:
+    """Return the lines of the deployment log."""
+    lines = (forge.shop / "deployment.log").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def assert_published_once(forge: Forge) -> None:
+    """Each repository has its tag, the log one record, and nothing is left over."""
+    for repo in forge.repos.values():
+        assert len([ref for ref in repo.remote_refs() if ref.startswith("refs/tags/")]) == 1
+    (record,) = records(forge)
+    assert {row["state"] for row in record["repos"]} == {"published"}
+    assert not list(forge.shop.glob(".multigit/operations/*.jsonl"))
+    assert not is_locked(forge)
+
+
+def test_killed_with_the_lock_alone_it_goes_on(pair: Forge) -> None:
+    """The journal is there before the lock, so `continue` knows whose lock it is."""
+    strike(pair, "post-receive", TAKEN, "kill -KILL $multigit")
+    pair.run(*PROMOTE, check=-signal.SIGKILL)
+    assert is_locked(pair)
+    assert states(pair.json("continue", check=DONE)) == dict.fromkeys(pair.repos, "published")
+    assert_published_once(pair)
+
+
+@pytest.mark.parametrize(
+    ("name", "ending"), [("pre-receive", "; exit 1"), ("post-receive", "")], ids=["held", "given"]
+)
+def test_killed_when_all_is_done_it_leaves_no_lock(name: str, ending: str, pair: Forge) -> None:
+    """The journal is closed after the lock was given back, so `continue` does what is missing."""
+    strike(pair, name, GIVEN_BACK, f"kill -KILL $multigit{ending}")
+    pair.run(*PROMOTE, check=-signal.SIGKILL)
+    assert is_locked(pair) == bool(ending)
+    assert codes(pair.json("continue", check=REFUSED)) == ["nothing_unfinished"]
+    assert_published_once(pair)
+
+
+@pytest.mark.parametrize("way", ["undo", "abandon"])
+def test_every_way_out_gives_the_lock_back(way: str, pair: Forge) -> None:
+    """Also when nothing was published yet."""
+    strike(pair, "post-receive", TAKEN, "kill -KILL $multigit")
+    with untouched(pair):
+        pair.run(*PROMOTE, check=-signal.SIGKILL)
+        pair.run(way, *(("--yes",) if way == "undo" else ()), check=DONE)
+    assert not is_locked(pair)
+
+
+def test_interrupt_is_heard_when_all_is_recorded(pair: Forge) -> None:
+    """Everything was published: it says so, ends with 130, and nothing is left to do."""
+    strike(pair, "pre-receive", GIVEN_BACK, "kill -TERM $multigit; sleep 0.3")
+    document = pair.json(*PROMOTE, check=INTERRUPTED)
+    assert states(document) == dict.fromkeys(pair.repos, "published")
+    assert document["result"] == "done"
+    assert_published_once(pair)
+
+
+def test_lock_that_was_not_given_back_is_told(pair: Forge) -> None:
+    """What is published is published; the warning names the command that releases the lock."""
+    refuse = f'[ "$1" != {LOCK} ] || [ "$3" != {NOTHING} ] || exit 1'
+    update = hook(pair.repos["database"].bare / "hooks/update", refuse)
+    done = pair.run(*PROMOTE, check=DONE)
+    assert "! The remote did not take the lock of stg back." in done.stdout
+    update.unlink()
+    (hint,) = [line for line in done.stdout.replace("\n    ", " ").splitlines() if "--id" in line]
+    nonce = hint.partition("--id ")[2].split()[0]
+    pair.run("lock", "release", "--id", nonce, "--reason", "a hook kept it", check=DONE)
+    assert not is_locked(pair)
+
+
+def test_lock_that_was_not_given_back_is_a_warning_in_the_document(pair: Forge) -> None:
+    """With the code lock_left."""
+    refuse = f'[ "$1" != {LOCK} ] || [ "$3" != {NOTHING} ] || exit 1'
+    hook(pair.repos["database"].bare / "hooks/update", refuse)
+    document = pair.json(*PROMOTE, check=DONE)
+    assert (document["result"], codes(document)) == ("done", ["lock_left"])
+    assert document["problems"][0]["severity"] == "warn"
+
+
+def test_answer_that_is_lost_leaves_no_lock(pair: Forge) -> None:
+    """The remote is asked before anything is said; what it still has is given back again."""
+    strike(pair, "pre-receive", GIVEN_BACK, 'kill -KILL "$PPID"; exit 1')
+    document = pair.json(*PROMOTE, check=DONE)
+    assert codes(document) == []
+    assert_published_once(pair)
+
+
+def test_operation_that_gets_no_lock_is_over(pair: Forge) -> None:
+    """It is refused and recorded; nothing is left to continue."""
+    database = pair.repos["database"]
+    strangers = database.remote_git("hash-object", "-w", "--stdin", input="x")
+    database.remote_git("update-ref", LOCK, strangers)
+    with untouched(pair):
+        assert codes(pair.json(*PROMOTE, check=REFUSED)) == ["lock_unreadable"]
+        assert codes(pair.json("continue", check=REFUSED)) == ["nothing_unfinished"]
+    assert [record["result"] for record in records(pair)] == ["blocked"]
+
+
+def test_the_lock_costs_two_connections_for_the_whole_operation(pair: Forge) -> None:
+    """One to take it and one to give it back; each repository has its fetch and its push."""
+    with GitSshServer(pair.remotes, pair.root / "ssh") as server:
+        pair.env.update(server.environment())
+        for name, repo in pair.repos.items():
+            repo.git("config", "remote.origin.url", server.url(name))
+        pair.json(*PROMOTE, check=DONE)
+        assert [server.connections(name) for name in ("api", "database")] == [2, 4]
+    assert_published_once(pair)

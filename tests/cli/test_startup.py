@@ -1,0 +1,46 @@
+"""Start-up: what only tells something imports nothing heavy."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from multigit import __version__
+from tests.support.forge import Forge
+
+HEAVY = {"git", "github", "pydantic", "questionary"}
+
+
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_version_and_help_import_none_of_the_heavy_ones(option: str, forge: Forge) -> None:
+    """Neither git, github, pydantic nor questionary stands in the import times."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-P", "-m", "multigit", option],
+        cwd=forge.shop,
+        env=forge.env,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    rows = (line.rpartition("|")[2].strip() for line in done.stderr.splitlines())
+    imported = {name.partition(".")[0] for name in rows}
+    assert "typer" in imported
+    assert imported & HEAVY == set()
+    assert done.stdout.strip()
+
+
+def test_help_names_every_command_and_needs_no_workspace(forge: Forge) -> None:
+    """`--help`, `-h` and `COMMAND --help` work anywhere and end with 0."""
+    commands = ("status", "pull", "push", "promote", "backmerge")
+    shown = forge.run("--help", check=0).stdout
+    assert all(name in shown for name in commands)
+    assert forge.run("-h", check=0).stdout == shown
+    for name in commands:
+        assert f"multigit {name}" in forge.run(name, "--help", check=0).stdout
+
+
+def test_version_is_one_line(forge: Forge) -> None:
+    """`--version` says name and version."""
+    assert forge.run("--version", check=0).stdout == f"multigit {__version__}\n"

@@ -1,0 +1,162 @@
+"""Status: where every repository stands, stage by stage; it changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.cli.answers import DONE, FAILED, Document, codes, rows
+from tests.support.forge import Forge, untouched
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A workspace, and what status says about it in both ways."""
+
+    forge: Forge
+    document: Document
+    text: str
+
+    def row(self, name: str) -> Document:
+        """Return what the document says about a repository."""
+        return rows(self.document)[name]
+
+    def line(self, name: str) -> str:
+        """Return the table's line about a repository."""
+        (line,) = (line for line in self.text.splitlines() if line.split()[:1] == [name])
+        return line
+
+    def pair(self, name: str, source: str = "dev") -> Document:
+        """Return what stands between a stage and the next one."""
+        (pair,) = (p for p in self.row(name)["pairs"] if p["source"] == source)
+        return dict(pair)
+
+
+@pytest.fixture(scope="module")
+def sight(tmp_path_factory: pytest.TempPathFactory) -> Sight:
+    """Return a workspace with a repository for each thing that status can tell."""
+    forge = Forge(tmp_path_factory.mktemp("status"))
+    names = (
+        "same", "waiting", "conflict", "hotfix", "deployed", "dirty", "ahead", "behind",
+        "detached", "merging", "no-stg", "gone",
+    )  # fmt: skip
+    for name in names:
+        forge.add(name)
+    repos = forge.repos
+    repos["waiting"].commit("dev", {"a.txt": "1\n"})
+    repos["waiting"].commit("dev", {"b.txt": "1\n"})
+    repos["waiting"].commit("stg", {"c.txt": "1\n"})
+    repos["conflict"].commit("dev", {"README.md": "dev\n"})
+    repos["conflict"].commit("stg", {"README.md": "stg\n"})
+    repos["hotfix"].commit("main", {"fix.txt": "1\n"})
+    repos["dirty"].write({"README.md": "dirty\n", "new.txt": "1\n"})
+    repos["ahead"].local_commit({"a.txt": "1\n"})
+    repos["behind"].commit("dev", {"a.txt": "1\n"})
+    repos["detached"].git("checkout", "--quiet", "--detach")
+    merging = repos["merging"]
+    merging.git("checkout", "--quiet", "-b", "side")
+    merging.local_commit({"README.md": "side\n"})
+    merging.git("checkout", "--quiet", "dev")
+    merging.local_commit({"README.md": "dev\n"})
+    merging.git("merge", "--quiet", "side", check=False)
+    repos["no-stg"].remote_git("branch", "--quiet", "-D", "stg")
+    repos["gone"].use_url("file:///nothing.git")
+    repos["deployed"].commit("dev", {"a.txt": "1\n"})
+    forge.write_config(forge.write_config().read_text() + '\n[repos.missing]\nurl = "file:///x"\n')
+    forge.json("promote", "dev", "stg", "--yes", "-r", "deployed", check=DONE)
+    with untouched(forge):
+        document = forge.json("status", check=FAILED)
+        text = forge.run("status", check=FAILED).stdout
+    return Sight(forge, document, text)
+
+
+def test_own_commits_that_wait_are_counted(sight: Sight) -> None:
+    """Two on dev wait for stg; the one that only stg has waits for main, and is hotfix debt."""
+    assert sight.pair("waiting") == {
+        "source": "dev", "target": "stg", "state": "waiting", "commits": 2,
+        "conflicts": [], "debt": 1,
+    }  # fmt: skip
+    assert sight.pair("waiting", "stg")["commits"] == 1
+    assert [pair["state"] for pair in sight.row("same")["pairs"]] == ["up_to_date", "up_to_date"]
+    assert "2" in sight.line("waiting")
+
+
+def test_merge_commits_of_a_promotion_do_not_wait(sight: Sight) -> None:
+    """After dev → stg one own commit waits for main, not the merge, and dev owes nothing."""
+    assert sight.pair("deployed")["state"] == "up_to_date"
+    assert sight.pair("deployed")["debt"] == 0
+    assert sight.pair("deployed", "stg")["commits"] == 1
+
+
+def test_conflicts_are_told_before_anybody_promotes(sight: Sight) -> None:
+    """The pair's state is conflict, with the files that a promotion would name."""
+    pair = sight.pair("conflict")
+    assert (pair["state"], pair["conflicts"]) == ("conflict", ["README.md"])
+    assert "conflict" in sight.line("conflict")
+
+
+def test_hotfix_debt_is_what_an_earlier_stage_lacks(sight: Sight) -> None:
+    """A fix on main is debt towards stg; the step below is not yet concerned."""
+    assert sight.pair("hotfix", "stg")["debt"] == 1
+    assert sight.pair("hotfix")["debt"] == 0
+    assert "main" in sight.line("hotfix")
+
+
+def test_last_deploy_tag_of_each_stage_has_its_age(sight: Sight) -> None:
+    """The tag on stg was set just now; main has none."""
+    deploys = sight.row("deployed")["deploys"]
+    assert list(deploys) == ["stg"]
+    assert f"refs/tags/{deploys['stg']['tag']}" in sight.forge.repos["deployed"].remote_refs()
+    assert "stg" in sight.line("deployed").split()[-2:]
+    assert sight.row("same")["deploys"] == {}
+
+
+def test_where_the_user_stands_is_told(sight: Sight) -> None:
+    """Branch, changed files, ahead and behind, detached HEAD, the merge under way."""
+    wanted = ("branch", "changed_files", "ahead", "behind", "in_progress")
+    found = {
+        name: tuple(sight.row(name)[key] for key in wanted)
+        for name in ("same", "dirty", "ahead", "behind", "detached", "merging")
+    }
+    assert found == {
+        "same": ("dev", 0, 0, 0, None),
+        "dirty": ("dev", 2, 0, 0, None),
+        "ahead": ("dev", 0, 1, 0, None),
+        "behind": ("dev", 0, 0, 1, None),
+        "detached": (None, 0, 0, 0, None),
+        "merging": ("dev", 1, 1, 0, "merge"),
+    }
+    assert "●2" in sight.line("dirty")
+    assert "↑1" in sight.line("ahead")
+    assert "↓1" in sight.line("behind")
+    assert sight.forge.repos["detached"].git("rev-parse", "HEAD")[:7] in sight.line("detached")
+    assert "merge" in sight.line("merging")
+
+
+def test_what_could_not_be_read_has_a_reason_and_stops_no_other(sight: Sight) -> None:
+    """No stg, no remote, no clone: told with code and hint; the exit code is 1."""
+    assert sight.pair("no-stg")["state"] == "missing"
+    assert codes(sight.row("gone")) == ["remote_missing"]
+    assert sight.row("gone")["branch"] == "dev"
+    assert codes(sight.row("missing")) == ["missing"]
+    problems = [p for row in sight.document["repos"] for p in row["problems"]]
+    assert all(problem["hint"] for problem in problems)
+    assert (sight.document["command"], sight.document["exit_code"]) == ("status", FAILED)
+    assert list(rows(sight.document)) == [*sight.forge.repos, "missing"]
+
+
+def test_status_of_some_repositories_is_about_them_alone(sight: Sight) -> None:
+    """Names choose; what is wrong elsewhere does not matter."""
+    document = sight.forge.json("status", "waiting", "same", check=DONE)
+    assert list(rows(document)) == ["same", "waiting"]
+    assert document["exit_code"] == DONE
+
+
+def test_no_fetch_works_offline_with_what_was_fetched_last(sight: Sight) -> None:
+    """No remote is asked: one that is gone is no problem, one that moved on is not seen."""
+    sight.forge.repos["same"].commit("dev", {"later.txt": "1\n"})
+    document = sight.forge.json("status", "--no-fetch", "-x", "missing", check=DONE)
+    assert rows(document)["same"]["pairs"][0]["state"] == "up_to_date"
+    assert codes(rows(document)["gone"]) == []
+    assert rows(document)["waiting"]["pairs"][0]["commits"] == 2
