@@ -1,0 +1,55 @@
+"""The codes of problems and errors that the package can tell, read from its source."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from tests.docs.stories import ROOT
+
+# Codes that are put together at run time: f"unknown_{kind}", and how an operation was closed.
+UNKNOWN = {"unknown_stage", "unknown_repository", "unknown_group"}
+CLOSED = {"undone", "abandoned"}
+
+
+def codes() -> set[str]:
+    """Return every code in the package."""
+    found = UNKNOWN | CLOSED
+    for file in (ROOT / "multigit").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            for expression in _expressions(node):
+                found |= _texts(expression)
+    return found
+
+
+def _expressions(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield what stands where a code belongs."""
+    match node:
+        case ast.Call(func=ast.Name(id="Problem"), args=[first, *_]):
+            yield first
+        case ast.Call(func=ast.Name(id="Finding"), args=[_, _, ast.Constant() as third, *_]):
+            yield third
+        case ast.Call(func=ast.Name(id="BadLine"), args=[_, ast.Constant(value=str(kind)), *_]):
+            yield ast.Constant(f"log_{kind}")
+        case ast.Call(keywords=keywords):
+            yield from (each.value for each in keywords if each.arg == "code")
+        case ast.ClassDef(body=body):
+            for line in body:
+                match line:
+                    case ast.Assign(targets=[ast.Name(id="code")], value=value):
+                        yield value
+        case ast.Assign(targets=[ast.Name(id="_REASONS")], value=ast.Tuple(elts=rows)):
+            yield from (row.elts[1] for row in rows if isinstance(row, ast.Tuple))
+        case _:
+            return
+
+
+def _texts(expression: ast.expr) -> set[str]:
+    """Return the codes that an expression can be; none for a variable, which was one before."""
+    match expression:
+        case ast.Constant(value=str(text)):
+            return {text} - {""}
+        case ast.IfExp(body=one, orelse=other):
+            return _texts(one) | _texts(other)
+        case _:
+            return set()

@@ -1,0 +1,179 @@
+"""Runs a story in a sandbox of its own, and tells what a person at a terminal would have read."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from multigit.adapters.sandbox import Sandbox
+from tests.docs.stories import ANYTHING, Command, Story
+from tests.support.gitenv import base_environment
+
+HOME = "/home/ada"  # what documents show for the home, which is a name of the same length
+TIMEOUT = 300
+PROGRAMS = Path(__file__).parent / "programs"  # what happens behind the scenes
+
+# Without a terminal, multigit prints a line to stderr for each publication, in the order in which
+# they end; a person sees a live view instead. A long line goes on until the next one begins.
+SHELL = """\
+multigit() {
+  command multigit "$@" 2>"$HOME/.stderr"
+  set -- $?
+  awk '/^[A-Za-z0-9_-]+: (published|updated|failed|unknown|not_published)( |$)/ { skip = 1; next }
+       /^(Error|Hint|What git said|Traceback)/ { skip = 0 }
+       !skip' "$HOME/.stderr"
+  return "$1"
+}
+status=0
+"""
+MARK, STATUS = "\x1e", "\x1f"
+
+
+@contextmanager
+def home() -> Iterator[Path]:
+    """Make a home whose path is as long as the one that documents show; remove it at the end."""
+    while True:
+        folder = Path("/tmp").resolve() / secrets.token_hex(2)
+        try:
+            folder.mkdir(mode=0o700)
+            break
+        except FileExistsError:
+            continue
+    try:
+        yield folder
+    finally:
+        subprocess.run(["chmod", "-R", "u+w", str(folder)], check=False)
+        shutil.rmtree(folder)
+
+
+def play(story: Story) -> dict[int, str]:
+    """Run a story; return what each shown command printed, by the line where it stands.
+
+    A hidden command that fails is an AssertionError.
+    """
+    with home() as folder:
+        environment = base_environment(folder) | {"USER": "ada", "LOGNAME": "ada"}
+        places = (folder / ".bin", PROGRAMS, Path(sys.executable).parent)
+        environment["PATH"] = os.pathsep.join([*map(str, places), environment["PATH"]])
+        where = folder if story.empty else _sandbox(folder)
+        done = subprocess.run(
+            [*_without_privileges(), "bash", "-c", _script(story.commands)],
+            cwd=where,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+            encoding="utf-8",
+            errors="surrogateescape",
+            start_new_session=True,
+            timeout=TIMEOUT,
+        )
+        return _told(story.commands, presentable(done.stdout, folder))
+
+
+def _sandbox(folder: Path) -> Path:
+    """Put a sandbox into a home and return its workspace: a copy of one, which is faster."""
+    original = _original()
+    shutil.copytree(original, folder / "sample", symlinks=True)
+    shop = folder / "sample" / "shop"
+    for file in (shop / "multigit.toml", *shop.glob("*/.git/config")):
+        file.write_text(file.read_text().replace(str(original), str(folder / "sample")))
+    return shop
+
+
+@cache
+def _original() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="multigit-docs-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Sandbox.build(folder / "sample").folder
+
+
+def _script(commands: Sequence[Command]) -> str:
+    parts = [SHELL]
+    for command in commands:
+        parts.append(f"printf '%s\\n' '{MARK}'\n")
+        if command.hidden:
+            parts.append(f"{{\n{command.text}\n}}\nprintf '{STATUS}%s' $?\n")
+        else:
+            parts.append(f"(exit $status)\n{command.text}\nstatus=$?\n")
+    return "".join(parts)
+
+
+def _told(commands: Sequence[Command], output: str) -> dict[int, str]:
+    outputs = output.split(f"{MARK}\n")[1:]
+    assert len(outputs) == len(commands), output
+    told: dict[int, str] = {}
+    for command, text in zip(commands, outputs, strict=True):
+        if command.hidden:
+            assert text.endswith(f"{STATUS}0"), f"line {command.line + 1}: {command.text}\n{text}"
+        else:
+            told[command.line] = text.rstrip()
+    return told
+
+
+def _without_privileges() -> list[str]:
+    """Return the words before a command with which permissions also hold for root."""
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        return []
+    return ["setpriv", "--inh-caps=-all", "--bounding-set=-dac_override,-dac_read_search"]
+
+
+def presentable(text: str, folder: Path) -> str:
+    """Return an output as documents show it: with Ada's home and host instead of this machine's."""
+    host = re.escape(socket.gethostname())
+    text = text.replace(str(folder), HOME)
+    return re.sub(rf'(?<=")\b{host}\b(?=")|(?<=\bon\s){host}\b', "laptop", text)
+
+
+_CHANGING = (
+    (r"\s+", " "),
+    (r"\b([0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{16}|[0-9a-f]{7})\b", "SHA"),
+    (r"\b\d{8}T\d{6}Z(-[\w-]+)-[0-9a-f]{4}\b", r"OPERATION\1"),
+    (r"\b\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}Z)?", "TIME"),
+    (r"\b\d{8}-\d{6}(-\d)?\b", "STAMP"),  # two in one second differ by their number
+    (r"\b(now|\d+(s|min|h|d))\b", "AGE"),
+    (r'"time": \d+', '"time": 0'),
+    (r"\bgit \d+(\.\d+)+", "git VERSION"),
+    (r"(?<=whether the push arrived: )[^;]*", "REASON"),  # git's words differ between versions
+    (r"[^\s…]+…", "…"),  # where a cell is cut depends on the width of the ones beside it
+    (r"AGE( · \w*( AGE)?)*( ?…)?", "AGE"),  # the last deploys, as many as there is room for
+)
+
+
+def normalised(text: str) -> str:
+    """Return what does not change from run to run, without line breaks."""
+    for pattern, instead in _CHANGING:
+        text = re.sub(pattern, instead, text)
+    return text.strip()
+
+
+def fits(expected: Sequence[str], output: str) -> bool:
+    """Tell whether an output is the one that a document shows, cut where that says `…`."""
+    seen = normalised(output)
+    if ANYTHING not in expected:
+        return seen == normalised("\n".join(expected))
+    cut = list(expected).index(ANYTHING)
+    head, tail = (normalised("\n".join(part)) for part in (expected[:cut], expected[cut + 1 :]))
+    return seen.startswith(head) and seen.endswith(tail)
+
+
+def shown(expected: Sequence[str], output: str) -> list[str]:
+    """Return the output's lines, cut as the document cuts them."""
+    lines = output.splitlines()
+    if ANYTHING not in expected:
+        return lines
+    cut = list(expected).index(ANYTHING)
+    after = len(expected) - cut - 1
+    return [*lines[:cut], ANYTHING, *lines[len(lines) - after :]]

@@ -1,0 +1,62 @@
+"""Bugs that are put into a copy of the package, to prove that the campaign sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.torture.world import PACKAGE, frozen
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """Code that is added to the end of one module of multigit, and the cases that must see it."""
+
+    module: str
+    code: str
+    cases: tuple[str, ...]
+
+
+BUGS: Mapping[str, Bug] = {
+    "continue does not look at the remotes": Bug(
+        "engine/survey.py",
+        """
+_standing = standing
+
+
+def standing(plan, made, now, *more, **others):
+    known = {update.ref: update.before for update in plan.updates() if update.before}
+    return _standing(plan, made, known, *more, **others)
+""",
+        ("colleague/promote/web/stg/mktag-3/after/push-and-kill",),
+    ),
+    "two pushes instead of an atomic one": Bug(
+        "adapters/git_publishing.py",
+        """
+_push = push
+
+
+def push(door, remote, publications, *, hooks):
+    reports = [_push(door, remote, [each], hooks=hooks) for each in publications]
+    return next((report for report in reports if not report.accepted), reports[0])
+""",
+        ("git/promote/push-1/after/continue", "git/promote/push-2/after/continue"),
+    ),
+    "the log takes the same record twice": Bug(
+        "adapters/deployment_log.py",
+        """
+assert callable(DeploymentLog.holds)
+DeploymentLog.holds = lambda self, operation: False
+""",
+        ("edge/promote/replace-1/before/continue",),
+    ),
+}
+
+
+def infected(folder: Path, bug: Bug) -> Path:
+    """Copy the package into a folder, add the bug, and return that folder."""
+    frozen(PACKAGE, folder)
+    with (folder / "multigit" / bug.module).open("a", encoding="utf-8") as module:
+        module.write(bug.code)
+    return folder

@@ -1,0 +1,97 @@
+"""What a case is, how it is named, and the workshop that makes its world."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from tests.torture.scenes import build
+from tests.torture.world import PACKAGE, World
+
+
+class Kind(StrEnum):
+    """What is counted."""
+
+    KILL = "kill points"
+    CUT = "cut connections"
+    OTHER = "other faults"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One fault in one scene; its name is all that is needed to repeat it."""
+
+    family: str
+    scene: str
+    fault: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return family, scene and fault with slashes in between."""
+        return "/".join((self.family, self.scene, *self.fault))
+
+    @classmethod
+    def named(cls, name: str) -> Case:
+        """Return the case of that name."""
+        family, scene, *fault = name.split("/")
+        return cls(family, scene, tuple(fault))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of a case. `fired` is off when its moment never came: then it counts nothing."""
+
+    fired: bool
+    violations: tuple[str, ...] = ()
+    note: str = ""
+
+    @classmethod
+    def of(cls, violations: Iterable[str], note: str = "") -> Verdict:
+        """Return the verdict of a case whose moment came."""
+        return cls(fired=True, violations=tuple(violations), note=note)
+
+    @classmethod
+    def idle(cls, note: str) -> Verdict:
+        """Return the verdict of a case whose moment never came."""
+        return cls(fired=False, note=note)
+
+
+@dataclass
+class Workshop:
+    """Makes worlds below `folder`, with the multigit that lies in `package`.
+
+    In a `thorough` one multigit itself verifies the log at the end, beside our own check.
+    """
+
+    folder: Path
+    package: Path = PACKAGE
+    thorough: bool = True
+    _count: int = field(default=0, init=False)
+
+    def template(self, scene: str) -> Path:
+        """Return a scene's template, built at its first use."""
+        root = self.folder / "templates" / scene
+        if not root.exists():
+            build(scene, root)
+        return root
+
+    @contextmanager
+    def world(self, scene: str, *, config: str = "") -> Iterator[World]:
+        """Lend a world that is gone afterwards."""
+        self._count += 1
+        root = self.folder / "worlds" / str(self._count)
+        try:
+            with World(
+                self.template(scene), root, scene, package=self.package, config=config
+            ) as world:
+                world.thorough = self.thorough
+                yield world
+        finally:
+            shutil.rmtree(root, ignore_errors=True)
+
+
+Play = Callable[[Workshop, Case], Verdict]

@@ -1,0 +1,132 @@
+"""Commits and tags read straight from a bare repository, and how often a ref was written there."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+
+from tests.support.gitenv import git
+from tests.support.refs import read_refs
+
+HEADS, TAGS, LOCKS = "refs/heads/", "refs/tags/", "refs/multigit/locks/"
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit: its tree and its parents."""
+
+    tree: str
+    parents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """An annotated tag: the type and id of what it points at, and what it says."""
+
+    kind: str
+    target: str
+    message: str
+
+
+class Remote:
+    """One moment of a bare repository: its refs as they are now, and the objects behind them."""
+
+    def __init__(self, bare: Path) -> None:
+        self.bare = bare
+        self.refs = read_refs(bare)
+
+    def branch(self, name: str) -> str:
+        """Return a branch's commit, or empty."""
+        return self.refs.get(f"{HEADS}{name}", "")
+
+    @property
+    def locks(self) -> dict[str, str]:
+        """Return the lock refs."""
+        return {ref: sha for ref, sha in self.refs.items() if ref.startswith(LOCKS)}
+
+    @property
+    def work(self) -> dict[str, str]:
+        """Return all refs but the lock refs."""
+        return {ref: sha for ref, sha in self.refs.items() if not ref.startswith(LOCKS)}
+
+    def commit(self, sha: str) -> Commit:
+        """Return a commit."""
+        head = self._read(sha, "commit").partition("\n\n")[0]
+        words = [line.split(" ", 1) for line in head.splitlines()]
+        tree = next(rest for word, rest in words if word == "tree")
+        return Commit(tree, tuple(rest for word, rest in words if word == "parent"))
+
+    def tag(self, sha: str) -> Tag | None:
+        """Return an annotated tag, or None when the object is none."""
+        if self._kind(sha) != "tag":
+            return None
+        head, _, message = self._read(sha, "tag").partition("\n\n")
+        fields = dict(line.split(" ", 1) for line in head.splitlines())
+        return Tag(fields["type"], fields["object"], message)
+
+    def peeled(self, ref: str) -> str:
+        """Return the commit that a ref leads to, or empty."""
+        sha = self.refs.get(ref, "")
+        while sha and (tag := self.tag(sha)):
+            sha = tag.target
+        return sha
+
+    def history(self, *shas: str) -> set[str]:
+        """Return every commit that these reach, themselves included."""
+        found: set[str] = set()
+        waiting = [sha for sha in shas if sha]
+        while waiting:
+            sha = waiting.pop()
+            if sha not in found:
+                found.add(sha)
+                waiting += self.commit(sha).parents
+        return found
+
+    @cached_property
+    def commits(self) -> set[str]:
+        """Return every commit that any ref but a lock reaches."""
+        return self.history(*(self.peeled(ref) for ref in self.work))
+
+    def writes(self, ref: str) -> int:
+        """Count how often a ref was written since it exists.
+
+        What a server noted and then died over counts once with what was written in the end.
+        """
+        try:
+            lines = (self.bare / "logs" / ref).read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return 0
+        changes = [tuple(line.split(" ", 2)[:2]) for line in lines]
+        return sum(change != before for change, before in pairwise([*changes, None]))
+
+    def leftovers(self) -> list[str]:
+        """Return the locks of git itself that a killed server left."""
+        return sorted(str(file.relative_to(self.bare)) for file in stale_locks(self.bare))
+
+    def _read(self, sha: str, kind: str) -> str:
+        loose = self._loose(sha)
+        if loose is not None:
+            return loose.partition(b"\0")[2].decode("utf-8", "replace")
+        return git(self.bare, "cat-file", kind, sha)
+
+    def _kind(self, sha: str) -> str:
+        loose = self._loose(sha)
+        if loose is not None:
+            return loose.split(b" ", 1)[0].decode()
+        return git(self.bare, "cat-file", "-t", sha)
+
+    def _loose(self, sha: str) -> bytes | None:
+        try:
+            return zlib.decompress((self.bare / "objects" / sha[:2] / sha[2:]).read_bytes())
+        except FileNotFoundError:
+            return None
+
+
+def stale_locks(bare: Path) -> Iterable[Path]:
+    """Yield the lock files of git in a repository."""
+    yield from bare.glob("*.lock")
+    yield from (bare / "refs").rglob("*.lock")

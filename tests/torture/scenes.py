@@ -1,0 +1,127 @@
+"""Workspaces right before the command that is tortured: built once, copied for every case."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support.forge import Forge, ForgeRepo
+from tests.torture.objects import Remote
+
+FILES = {"a.txt": "1\n2\n3\n4\n5\n", "b.txt": "b\n", "c.txt": "c\n"}
+PROMOTE = ("promote", "dev", "stg", "--yes")
+LOCKED = "-locked"
+ORIGINAL = "scene.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What the remotes hold when the command has done its work.
+
+    `moves` names for each branch the parents of its one new commit: `stg@` is where a branch
+    stood, `dev'` the new commit of another one. `tagged` is the branch that gets the deploy tag.
+    With `back` every ref is where it was before the operation that was taken back.
+    """
+
+    command: tuple[str, ...]
+    moves: Mapping[str, tuple[str, ...]]
+    tagged: str = ""
+    back: bool = False
+    commits_files: bool = False
+
+
+PROMOTED = Goal(PROMOTE, {"stg": ("stg@", "dev@")}, tagged="stg")
+CONTINUED = Goal(("continue", "--yes"), PROMOTED.moves, tagged="stg")
+UNDONE = Goal(("undo", "--yes"), {"stg": ()}, back=True)
+GOALS = {
+    "promote": PROMOTED,
+    "one": PROMOTED,
+    "ten": PROMOTED,
+    "backmerge": Goal(
+        ("backmerge", "main", "--yes"), {"stg": ("stg@", "main@"), "dev": ("dev@", "stg'")}
+    ),
+    "push": Goal(
+        ("push", "dev", "-m", "feat: work", "--promote", "stg", "--yes"),
+        {"dev": ("dev@",), "stg": ("stg@", "dev'")},
+        tagged="stg",
+        commits_files=True,
+    ),
+    "undo": UNDONE,
+    "continue": CONTINUED,
+    "undo-unfinished": UNDONE,
+}
+NAMES = {"one": ("api",), "ten": tuple(f"service-{number}" for number in range(10))}
+THREE = ("api", "web", "db")
+
+
+def base(scene: str) -> str:
+    """Return a scene's name without what was added to it."""
+    return scene.removesuffix(LOCKED)
+
+
+def goal(scene: str) -> Goal:
+    """Return what a scene's command is to reach."""
+    return GOALS[base(scene)]
+
+
+def build(scene: str, root: Path) -> Path:
+    """Build a scene below `root` and return that folder; `-locked` adds a lock across machines."""
+    root.mkdir(parents=True)
+    forge = Forge(root)
+    for number, name in enumerate(NAMES.get(base(scene), THREE)):
+        _repository(forge, name, number)
+    config = forge.write_config()
+    if scene.endswith(LOCKED):
+        last = list(forge.repos)[-1]
+        config.write_text(f'{config.read_text()}\n[lock]\nrepo = "{last}"\n', encoding="utf-8")
+    original = _state(forge)
+    _before(base(scene), forge)
+    content = {"repos": list(forge.repos), "original": original}
+    (root / ORIGINAL).write_text(json.dumps(content), encoding="utf-8")
+    shutil.rmtree(root / "merges", ignore_errors=True)
+    return root
+
+
+def _repository(forge: Forge, name: str, number: int) -> ForgeRepo:
+    """Add a repository in which each stage has a commit that its neighbours lack."""
+    repo = forge.add(name, files=FILES)
+    repo.remote_git("config", "core.logAllRefUpdates", "always")
+    repo.commit("dev", {"a.txt": f"new {number}\n2\n3\n4\n5\n"}, message="feat: first line")
+    repo.commit("stg", {"a.txt": "1\n2\n3\n4\nfive\n"}, message="fix: last line")
+    repo.commit("main", {"b.txt": "hotfix\n"}, message="hotfix: b")
+    return repo
+
+
+def _before(scene: str, forge: Forge) -> None:
+    """Bring the workspace to where the scene begins."""
+    match scene:
+        case "push":
+            for repo in forge.repos.values():
+                repo.git("pull", "--quiet", "--ff-only")
+                repo.write({"c.txt": "work\n", "new.txt": "new\n"})
+        case "undo":
+            forge.run(*PROMOTE, check=0)
+        case "continue" | "undo-unfinished":
+            forge.repos["web"].reject_pushes("refs/heads/stg")
+            forge.run(*PROMOTE, check=1)
+            forge.repos["web"].allow_pushes()
+        case _:
+            for repo in forge.repos.values():
+                repo.write({"a.txt": "dirty\n", "untracked.txt": "mine\n"})
+
+
+def _state(forge: Forge) -> dict[str, Any]:
+    """Return the refs of each remote, how often each was written, and the trees of the merges."""
+    found = {}
+    for name, repo in forge.repos.items():
+        remote = Remote(repo.bare)
+        found[name] = {
+            "refs": remote.refs,
+            "writes": {ref: remote.writes(ref) for ref in remote.refs},
+            "tree": repo.merge_by_git("stg", "dev")[0],
+        }
+    return found

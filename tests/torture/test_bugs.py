@@ -1,0 +1,30 @@
+"""The campaign bites: bugs that are put into a copy of multigit are seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.torture.bugs import BUGS, infected
+from tests.torture.campaign import play
+from tests.torture.cases import Case, Workshop
+
+
+@pytest.mark.parametrize("name", BUGS)
+def test_bug_is_seen(workshop: Workshop, tmp_path: Path, name: str) -> None:
+    """At least one violation, and none of the same cases without the bug."""
+    bug = BUGS[name]
+    sick = Workshop(tmp_path / "worlds", infected(tmp_path / "package", bug))
+    sick.folder.mkdir()
+    (sick.folder / "templates").symlink_to(workshop.folder / "templates")
+    cases = [Case.named(each) for each in bug.cases]
+    for case in cases:
+        workshop.template(case.scene)
+    verdicts = [play(sick, case) for case in cases]
+    found = [text for verdict in verdicts for text in verdict.violations]
+    assert all(verdict.fired for verdict in verdicts)
+    assert found
+    assert not any("broke" in text or "exit code 70" in text for text in found), found
+    healthy = [text for case in cases for text in play(workshop, case).violations]
+    assert healthy == []
