@@ -33,6 +33,8 @@ bench: $(VENV)/ready ## measure against a plain-shell floor and against the old 
 	$(BIN)/python bench/promote.py
 
 torture: $(VENV)/ready ## kill, cut and stall operations at every point, and check what is left
+	FRESH_SEEDS=1 $(BIN)/pytest -q -n $(JOBS) tests/core tests/adapters/test_random_work_trees.py \
+	  tests/adapters/test_merge_histories.py
 	$(BIN)/python -m tests.torture
 
 picture: $(VENV)/ready ## draw docs/plan.svg from a real plan

@@ -12,8 +12,11 @@ from hypothesis import settings
 
 from tests.support.forge import Forge
 from tests.support.gitenv import base_environment
+from tests.support.seeds import FRESH
 
-settings.register_profile("multigit", deadline=None, database=None, print_blob=True)
+settings.register_profile(
+    "multigit", deadline=None, database=None, print_blob=True, derandomize=not FRESH
+)
 settings.load_profile("multigit")
 
 # Repositories of a calling hook, identities, tokens, agents, proxies, editors, colours.

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from os import fsencode
+from pathlib import Path
 
 from multigit.adapters import git_objects
 from multigit.adapters.durable import scratch_folder
@@ -101,8 +102,7 @@ def _staged(door: GitDoor, changes: Sequence[Change]) -> set[str]:
     command = ("diff-index", "--cached", "--name-only", "--no-renames", "-z", "HEAD")
     staged = set(door.run(*command).fields())
     if stray := staged - listed:
-        kinds = {path: os.path.lexists(door.folder / path) for path in stray}
-        _stage(door, [Change(p, "modified" if on else "deleted") for p, on in kinds.items()], {})
+        _stage(door, [Change(path, _kind_on_disk(door.folder / path)) for path in stray], {})
         staged = set(door.run(*command).fields())
     if left := sorted(staged - listed):
         raise GitError(
@@ -111,6 +111,12 @@ def _staged(door: GitDoor, changes: Sequence[Change]) -> set[str]:
             code="staged_besides",
         )
     return staged
+
+
+def _kind_on_disk(path: Path) -> str:
+    """Tell what becomes of a path that follows the disk, where a folder is no content."""
+    there = path.is_symlink() or (path.exists() and not path.is_dir())
+    return "modified" if there else "deleted"
 
 
 def _stage(door: GitDoor, changes: Sequence[Change], environment: Mapping[str, str]) -> None:

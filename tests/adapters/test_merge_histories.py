@@ -1,7 +1,6 @@
 """The merge equals `git merge --no-ff` in a clean checkout of the target, over random histories.
 
-Some seeds are the same in every run, the others new ones. A failure names its seed; to see it
-again, put it into `seeds`.
+A failure names its seed.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from random import SystemRandom
 
 import pytest
 
@@ -23,18 +21,11 @@ from tests.adapters.clones import SIGNATURE, open_door
 from tests.support.gitenv import git, init
 from tests.support.histories import build_many
 from tests.support.oracle import Outcome, oracle, unlabelled
+from tests.support.seeds import seeds
 
-CHUNK = 8
-FIXED, FRESH = 13, 13  # chunks
+CHUNKS, CHUNK = 26, 8
 
 HOSTILE = "* merge=union text eol=crlf\n*.log -merge\n*.txt merge=custom\n"
-
-
-def seeds(chunk: int) -> list[int]:
-    """Return the seeds of a chunk: known ones first, then ones that nobody has seen."""
-    if chunk < FIXED:
-        return list(range(chunk * CHUNK, (chunk + 1) * CHUNK))
-    return [SystemRandom().randrange(10**9) for _ in range(CHUNK)]
 
 
 def dirty_checkout(store: Path, commit: str, folder: Path) -> GitDoor:
@@ -69,11 +60,11 @@ def expected(outcome: Outcome) -> tuple[str | None, frozenset[str]]:
     return outcome.tree, unlabelled(outcome.conflicts)
 
 
-@pytest.mark.parametrize("chunk", range(FIXED + FRESH))
+@pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_merges_are_gits_own(chunk: int, tmp_path: Path) -> None:
     """In a dirty checkout of something else, with hostile attributes, with and without forks."""
     store = init(tmp_path / "store.git", bare=True)
-    histories = build_many(seeds(chunk), store)
+    histories = build_many(seeds(chunk, CHUNK), store)
     folder = tmp_path / "checkout"
     door = dirty_checkout(store, histories[-1].source_sha, folder)
     config, status = read_config(door), git(folder, "status", "--porcelain", "-z")

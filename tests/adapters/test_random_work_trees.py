@@ -1,32 +1,25 @@
 """What is committed equals `git add --all` and `git commit`, over random work trees.
 
-Some seeds are the same in every run, the others new ones; a failure names its seed.
+A failure names its seed; one that found something once belongs into FOUND.
 """
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from random import Random, SystemRandom
+from random import Random
 
 import pytest
 
 from tests.adapters.clones import SIGNATURE, open_folder
 from tests.support.gitenv import git, init
+from tests.support.seeds import seeds
 
-CHUNK = 5
-FIXED, FRESH = 6, 6  # chunks
-FOUND = (654967539, 156840548)  # seeds that once found something
+CHUNKS, CHUNK = 12, 5
+FOUND = (654967539, 156840548, 2383)  # seeds that once found something
 
 NAMES = ("a", "b", "d", "d/a", "d/b", "d/e/f", "e", "e/a", "-x", "new\nline", "ü [x]*", "a.log")
 IGNORED = "*.log\n"
-
-
-def seeds(chunk: int) -> list[int]:
-    """Return the seeds of a chunk: known ones first, then ones that nobody has seen."""
-    if chunk < FIXED:
-        return [*range(chunk * CHUNK, (chunk + 1) * CHUNK), *(FOUND if chunk == 0 else ())]
-    return [SystemRandom().randrange(10**9) for _ in range(CHUNK)]
 
 
 class Walk:
@@ -110,10 +103,10 @@ def committed_by_git(folder: Path, copy: Path) -> str:
     return git(copy, "write-tree")
 
 
-@pytest.mark.parametrize("chunk", range(FIXED + FRESH))
+@pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_commits_are_gits_own(chunk: int, tmp_path: Path) -> None:
     """Listed, previewed and committed alike; afterwards nothing is left to commit."""
-    for seed in seeds(chunk):
+    for seed in (*seeds(chunk, CHUNK), *(FOUND if chunk == 0 else ())):
         folder = random_work_tree(tmp_path / f"{seed}", seed)
         wanted = committed_by_git(folder, tmp_path / f"{seed}.copy")
         repository = open_folder(folder)

@@ -50,6 +50,17 @@ def test_file_that_was_taken_out_of_the_index_leaves_the_branch(forge: Forge) ->
     assert (api.clone / "secret.txt").exists()
 
 
+def test_file_out_of_the_index_but_not_ignored_stays_what_the_disk_says(forge: Forge) -> None:
+    """`git rm --cached` alone: as with `git add --all`, the content on disk is what counts."""
+    api = forge.add("api", files={"a.txt": "1\n", "b.txt": "1\n"})
+    api.git("rm", "--quiet", "--cached", "a.txt", "b.txt")
+    api.write({"b.txt": "2\n"})
+    forge.write_config()
+    forge.json("push", "dev", "--yes", check=DONE)
+    assert api.tree("dev").keys() == {"a.txt", "b.txt"}
+    assert api.git("status", "--porcelain") == ""
+
+
 def test_staged_edit_that_was_taken_back_on_disk_stops_no_push(forge: Forge) -> None:
     """Content equal to HEAD is nothing to commit, whatever the index holds."""
     api, web = forge.add("api"), forge.add("web")
