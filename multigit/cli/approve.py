@@ -10,9 +10,12 @@ from multigit import errors
 from multigit.cli import options as o
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from multigit.cli.session import Session
-    from multigit.core.deployment import Gate, Order, Run
     from multigit.core.journal import Story
+    from multigit.core.reviews import Review, Waiting
+    from multigit.engine.review import Found
 
 
 def approve(
@@ -43,52 +46,65 @@ def approve(
     """
     from multigit.cli.session import Session
     from multigit.cli.watching import last_deploying
-    from multigit.core.report import frame
+    from multigit.core.reviews import Answer, reviews_document, reviews_exit_code, to_review
+    from multigit.engine.review import look_for_gates, review
 
     session = Session.open(o.Common(config, json, no_color))
     _, story = session.files.read_journal(operation or last_deploying(session))
     chosen = {repo.name for repo in session.select(o.selection(repos, None, None))}
-    waiting = [each for each in _waiting(session, story) if each[0].repo in chosen]
-    _show(session, waiting)
-    mine = [(order, run, gates) for order, run, gates in waiting if any(g.mine for g in gates)]
+    github = session.runners().github()
+    with session.screen.progress() as progress:
+        runs = to_review(story, chosen)
+        found = look_for_gates(runs, github, jobs=session.jobs, listener=progress)
+    _show(session, found)
+    mine = [each for each in found.waiting if each.mine]
     if not mine:
-        raise errors.RefusedError(
-            "Nothing waits for your review.", hint="See: multigit watch", code="nothing_to_approve"
-        )
+        raise _nothing(found)
     _ask(session, story, yes=yes, confirm=confirm)
-    for order, run, gates in mine:
-        own = tuple(gate for gate in gates if gate.mine)
-        session.runners().github().review(order, run, own, approve=not reject, comment=comment)
-    done = "rejected" if reject else "approved"
-    sentence = f"{len(mine)} {done}."
-    session.screen.say(sentence, "bold")
-    told = [
-        {"repo": order.repo, "target": order.target or None, "state": done} for order, *_ in mine
-    ]
-    session.screen.document(frame("approve", sentence, reviewed=told))
-    return errors.OK
+    answer = Answer.REJECTED if reject else Answer.APPROVED
+    reviews, interrupted = review(mine, github, answer, comment, jobs=session.jobs)
+    code = reviews_exit_code(reviews, interrupted=interrupted, unread=bool(found.unread))
+    _tell(session, reviews)
+    session.screen.document(reviews_document(reviews, found.unread, code))
+    return code
 
 
-def _waiting(session: Session, story: Story) -> list[tuple[Order, Run, tuple[Gate, ...]]]:
-    """Return what waits for a review: each order with its run and its gates."""
-    from multigit.core.deployment import GithubRunner
-    from multigit.core.deploys import begun_orders
-
-    github = session.runners().github
-    found = []
-    for order, run in begun_orders(story):
-        if isinstance(order.runner, GithubRunner) and (gates := github().pending(order, run)):
-            found.append((order, run, gates))
-    return found
+def _nothing(found: Found) -> errors.MultigitError:
+    """Return why there is nothing to review: nothing waits, or nobody could be asked."""
+    if found.unread:
+        first = found.unread[0]
+        return errors.MultigitError(first.message, hint=first.hint, code=first.code)
+    return errors.RefusedError(
+        "Nothing waits for your review.", hint="See: multigit watch", code="nothing_to_approve"
+    )
 
 
-def _show(session: Session, waiting: list[tuple[Order, Run, tuple[Gate, ...]]]) -> None:
-    for order, run, gates in waiting:
-        for gate in gates:
+def _show(session: Session, found: Found) -> None:
+    for each in found.waiting:
+        for gate in each.gates:
             who = ", ".join(gate.reviewers) or "a reviewer"
             mine = "" if gate.mine else " (not yours)"
-            session.screen.say(f"  {order.repo}  {gate.name}  waits for {who}{mine}")
-        session.screen.say(f"  {run.url}", "dim")
+            session.screen.say(f"  {_name(each)}  {gate.name}  waits for {who}{mine}")
+        session.screen.say(f"  {each.run.url}", "dim")
+    for problem in found.unread:
+        session.screen.note(f"{problem.message} {problem.hint}".rstrip())
+
+
+def _tell(session: Session, reviews: Sequence[Review]) -> None:
+    from multigit.core.reviews import Answer, reviews_sentence
+
+    for each in reviews:
+        words = str(each.answer).replace("_", " ")
+        style = "" if each.answer in {Answer.APPROVED, Answer.REJECTED} else "red"
+        session.screen.say(f"  {_name(each.waiting)}  {words}", style)
+        if each.problem:
+            session.screen.note(f"{each.problem.message} {each.problem.hint}".rstrip())
+    session.screen.say(reviews_sentence(reviews), "bold")
+
+
+def _name(waiting: Waiting) -> str:
+    target = waiting.order.target
+    return f"{waiting.order.repo} ({target})" if target else waiting.order.repo
 
 
 def _ask(session: Session, story: Story, *, yes: bool, confirm: str | None) -> None:

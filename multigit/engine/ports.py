@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from multigit.core.deployment import Order, Run, Sight
+from multigit.core.deployment import Gate, Order, Run, Sight
 from multigit.core.health_check import Answer
 from multigit.core.journal import Entry
 from multigit.core.problem import Problem
@@ -156,6 +156,18 @@ class Runners(Protocol):
 
     def end(self, order: Order, run: Run) -> None:
         """End a run whose time is out, if nobody else would; a run at a host goes on there."""
+
+
+class Reviewers(Protocol):
+    """Where people let runs go on. Every method may raise MultigitError with a sentence."""
+
+    def pending(self, order: Order, run: Run) -> tuple[Gate, ...]:
+        """Return the environments at which a run waits for somebody."""
+
+    def review(
+        self, order: Order, run: Run, gates: Sequence[Gate], *, approve: bool, comment: str
+    ) -> None:
+        """Let it go on there, or not; raises DoubtError when nobody knows if that arrived."""
 
 
 class Probe(Protocol):

@@ -5,90 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.cli.answers import DONE, FAILED, REFUSED, codes, rows, states
-from tests.doubles.github import TOKEN, Environment, GitHub, Point, Repository, faults
+from tests.cli.hosts import GITHUB, RELEASE, STAGES, Host, deployment
+from tests.doubles.github import TOKEN, Point, faults
 from tests.support.forge import Forge, remotes_untouched
 
-STAGES = """
-[stages.dev]
-branch = "dev"
-
-[stages.stg]
-branch = "stg"
-promotes_from = "dev"
-tag = "stg-deploy-{timestamp}"
-confirm = "yes"
-
-[stages.main]
-branch = "main"
-promotes_from = "stg"
-tag = "deploy-{timestamp}"
-confirm = "yes"
-environment = "production"
-"""
-GITHUB = """
-[stages.main.deploy]
-runner = "github"
-workflow = "deploy.yml"
-inputs = {version = "{release}"}
-"""
-WORKFLOW = """\
-name: deploy
-on:
-  workflow_dispatch:
-    inputs:
-      version:
-        required: true
-jobs:
-  deploy:
-    runs-on: ubuntu-latest
-    steps:
-      - run: ./deploy.sh
-"""
-GATED = WORKFLOW.replace("  deploy:\n", "  deploy:\n    environment: production\n")
 COMMAND = """
 [stages.stg.deploy]
 runner = "command"
 command = ["sh", "deploy.sh", "{release}"]
 """
-RELEASE = ("promote", "stg", "main", "--yes")
-
-
-def deployment(document: dict[str, Any], repo: str) -> dict[str, Any]:
-    """Return the one deployment of a repository."""
-    (found,) = rows(document)[repo]["deployment"]["targets"]
-    return dict(found)
-
-
-class Host:
-    """A forge whose repositories lie at GitHub, with a workflow that deploys them."""
-
-    def __init__(self, forge: Forge, names: list[str], gated: frozenset[str] = frozenset()) -> None:
-        self.forge = forge
-        repositories = {}
-        for name in names:
-            workflow = GATED if name in gated else WORKFLOW
-            repo = forge.add(name, files={"a": "1\n", ".github/workflows/deploy.yml": workflow})
-            repo.commit("stg", {"b": "1\n"}, message="feat: b")
-            environments = (Environment("production", reviewers=("ada",)),) if name in gated else ()
-            repositories[f"acme/{name}"] = Repository(
-                repo.bare, default_branch="main", workflows={}, environments=environments
-            )
-        self.double = GitHub(repositories)
-        forge.env["MULTIGIT_TOKEN"] = TOKEN
-
-    def configure(self, extra: str = GITHUB) -> None:
-        """Write the configuration with the double's address."""
-        repos = "".join(
-            f'\n[repos.{name}]\nurl = "{repo.url}"\ngithub = "acme/{name}"\n'
-            for name, repo in self.forge.repos.items()
-        )
-        api = f'\n[github]\napi_url = "{self.double.api}"\n'
-        self.forge.write_config(STAGES + extra + repos + api)
 
 
 @pytest.fixture
@@ -133,22 +62,6 @@ def test_what_cannot_be_dispatched_is_found_before_anything_is_pushed(host: Host
         document = host.forge.json(*RELEASE, check=REFUSED)
     assert codes(rows(document)["api"]) == ["no_token"]
     host.forge.env["MULTIGIT_TOKEN"] = TOKEN
-
-
-def test_a_gate_is_approved_and_the_deployment_watched_again(host: Host) -> None:
-    """Started without waiting; the reviewer approves; watch sees the end and records it."""
-    started = host.forge.json(*RELEASE, "-r", "web", "--no-wait", check=DONE)
-    assert deployment(started, "web")["state"] == "queued"
-    (run,) = host.double.runs()
-    host.double.advance(run)
-    refused = host.forge.json("approve", check=REFUSED)
-    assert codes(refused) == ["confirmation_needed"]
-    reviewed = host.forge.json("approve", "--yes", "--comment", "fine", check=DONE)
-    assert reviewed["reviewed"] == [{"repo": "web", "target": None, "state": "approved"}]
-    document = host.forge.json("watch", check=DONE)
-    assert deployment(document, "web")["state"] == "succeeded"
-    assert deployment(document, "web")["approved_by"]
-    assert host.forge.json("log", check=DONE)["records"][-1]["command"] == "watch"
 
 
 def test_the_token_is_told_nobody(host: Host) -> None:

@@ -1,0 +1,103 @@
+"""Reviews: what waits for a person's yes at a host, and what became of the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from multigit.core.deployment import Gate, GithubRunner, Order, Run, RunState
+from multigit.core.deploys import begun_orders
+from multigit.core.journal import Story
+from multigit.core.problem import Problem
+from multigit.core.report import frame, plural
+from multigit.errors import FAILED, INTERRUPTED, OK
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A run with the environments at which it waits for somebody."""
+
+    order: Order
+    run: Run
+    gates: tuple[Gate, ...]
+
+    @property
+    def mine(self) -> tuple[Gate, ...]:
+        """Return the environments that we may review."""
+        return tuple(gate for gate in self.gates if gate.mine)
+
+
+class Answer(StrEnum):
+    """What became of a review."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    NOT_SENT = "not_sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The review of one run; `problem` where it did not arrive, or nobody knows."""
+
+    waiting: Waiting
+    answer: Answer
+    problem: Problem | None = None
+
+
+def to_review(story: Story, repos: Collection[str]) -> tuple[tuple[Order, Run], ...]:
+    """Return the runs of these repositories that may wait for a review: none that is over."""
+    over = {
+        (repo, target)
+        for repo, known in story.deployments.items()
+        for target, each in known.items()
+        if each.state.over and each.state not in {RunState.TIMED_OUT, RunState.UNKNOWN}
+    }
+    return tuple(
+        (order, run)
+        for order, run in begun_orders(story)
+        if order.repo in repos
+        and isinstance(order.runner, GithubRunner)
+        and (order.repo, order.target) not in over
+    )
+
+
+def reviews_exit_code(reviews: Sequence[Review], *, interrupted: bool, unread: bool) -> int:
+    """Return 130 after Ctrl-C, 1 when a review did not arrive or a run could not be asked."""
+    if interrupted:
+        return INTERRUPTED
+    sent = all(each.answer in {Answer.APPROVED, Answer.REJECTED} for each in reviews)
+    return OK if sent and not unread else FAILED
+
+
+def reviews_sentence(reviews: Sequence[Review]) -> str:
+    """Return how many reviews ended which way."""
+    counts = [(answer, sum(r.answer is answer for r in reviews)) for answer in Answer]
+    told = ", ".join(f"{n} {str(answer).replace('_', ' ')}" for answer, n in counts if n)
+    return f"{plural(len(reviews), 'review')}: {told}."
+
+
+def reviews_document(
+    reviews: Sequence[Review], unread: Sequence[Problem], exit_code: int
+) -> dict[str, Any]:
+    """Return the reviews as the one JSON document."""
+    problems = [*unread, *(each.problem for each in reviews if each.problem)]
+    return frame(
+        "approve",
+        reviews_sentence(reviews),
+        result="done" if exit_code == OK else "failed",
+        exit_code=exit_code,
+        problems=problems,
+        reviewed=[
+            {
+                "repo": each.waiting.order.repo,
+                "target": each.waiting.order.target or None,
+                "environments": [gate.name for gate in each.waiting.mine],
+                "state": str(each.answer),
+            }
+            for each in reviews
+        ],
+    )

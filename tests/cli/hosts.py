@@ -1,0 +1,81 @@
+"""Forges whose repositories lie at GitHub, played by the double, with a workflow that deploys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.cli.answers import rows
+from tests.doubles.github import TOKEN, Environment, GitHub, Repository
+from tests.support.forge import Forge
+
+STAGES = """
+[stages.dev]
+branch = "dev"
+
+[stages.stg]
+branch = "stg"
+promotes_from = "dev"
+tag = "stg-deploy-{timestamp}"
+confirm = "yes"
+
+[stages.main]
+branch = "main"
+promotes_from = "stg"
+tag = "deploy-{timestamp}"
+confirm = "yes"
+environment = "production"
+"""
+GITHUB = """
+[stages.main.deploy]
+runner = "github"
+workflow = "deploy.yml"
+inputs = {version = "{release}"}
+"""
+WORKFLOW = """\
+name: deploy
+on:
+  workflow_dispatch:
+    inputs:
+      version:
+        required: true
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    steps:
+      - run: ./deploy.sh
+"""
+GATED = WORKFLOW.replace("  deploy:\n", "  deploy:\n    environment: production\n")
+RELEASE = ("promote", "stg", "main", "--yes")
+
+
+def deployment(document: dict[str, Any], repo: str) -> dict[str, Any]:
+    """Return the one deployment of a repository."""
+    (found,) = rows(document)[repo]["deployment"]["targets"]
+    return dict(found)
+
+
+class Host:
+    """A forge whose repositories lie at GitHub, with a workflow that deploys them."""
+
+    def __init__(self, forge: Forge, names: list[str], gated: frozenset[str] = frozenset()) -> None:
+        self.forge = forge
+        repositories = {}
+        for name in names:
+            workflow = GATED if name in gated else WORKFLOW
+            repo = forge.add(name, files={"a": "1\n", ".github/workflows/deploy.yml": workflow})
+            repo.commit("stg", {"b": "1\n"}, message="feat: b")
+            environments = (Environment("production", reviewers=("ada",)),) if name in gated else ()
+            repositories[f"acme/{name}"] = Repository(
+                repo.bare, default_branch="main", workflows={}, environments=environments
+            )
+        self.double = GitHub(repositories)
+        forge.env["MULTIGIT_TOKEN"] = TOKEN
+
+    def configure(self, extra: str = GITHUB) -> None:
+        """Write the configuration with the double's address."""
+        repos = "".join(
+            f'\n[repos.{name}]\nurl = "{repo.url}"\ngithub = "acme/{name}"\n'
+            for name, repo in self.forge.repos.items()
+        )
+        api = f'\n[github]\napi_url = "{self.double.api}"\n'
+        self.forge.write_config(STAGES + extra + repos + api)
