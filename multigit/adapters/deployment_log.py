@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +16,7 @@ from multigit.core.record import BadLine, Head, next_line, parse, verify
 from multigit.errors import RefusedError
 
 LOCK_SECONDS = 30
+News = Callable[[Sequence[Mapping[str, Any]], Mapping[str, Any]], bool]
 
 
 class DeploymentLog:
@@ -45,14 +46,28 @@ class DeploymentLog:
         """
         try:
             with self._locked():
-                lines, torn = self._read()
-                if torn:
-                    self._move_aside(torn)
-                line, head = next_line(content, _head(lines))
-                append(self._open(), line + b"\n")
-                sync_folder(self.file.parent)
+                return self._append(content)
         except OSError as error:
             raise _not_writable(self.file, error) from error
+
+    def append_news(self, content: Mapping[str, Any], news: News) -> bool:
+        """Write a record where it is news to the log as it is then; tell whether it was."""
+        try:
+            with self._locked():
+                told = news(self.records(), content)
+                if told:
+                    self._append(content)
+        except OSError as error:
+            raise _not_writable(self.file, error) from error
+        return told
+
+    def _append(self, content: Mapping[str, Any]) -> Head:
+        lines, torn = self._read()
+        if torn:
+            self._move_aside(torn)
+        line, head = next_line(content, _head(lines))
+        append(self._open(), line + b"\n")
+        sync_folder(self.file.parent)
         return head
 
     def records(self) -> list[dict[str, Any]]:

@@ -13,8 +13,8 @@ from multigit.adapters.settings_deploy import deploy_of, deploys_of, pace_of
 from multigit.adapters.settings_model import Configuration, section_at
 from multigit.adapters.settings_rules import Key, Mistake, mistakes
 from multigit.adapters.settings_values import FILE, dotted, duration, shown, size
-from multigit.core.deployment import waves
 from multigit.core.text import masked, visible
+from multigit.core.waves import everything_before, waves
 from multigit.core.workspace import PushRules, Repo, Stage, Tell, Workspace, unknown
 from multigit.errors import ConfigError
 
@@ -195,7 +195,8 @@ def _told(mistake: Mistake) -> tuple[str, str]:
 
 def _workspace(root: Path, configuration: Configuration) -> Workspace:
     whole, push, notify = configuration.workspace, configuration.push, configuration.notify
-    wave = waves({name: repo.after for name, repo in configuration.repos.items()})
+    after = {name: repo.after for name, repo in configuration.repos.items()}
+    wave = waves(after)
     return Workspace(
         root=root,
         stages=tuple(_stages(configuration)),
@@ -206,6 +207,7 @@ def _workspace(root: Path, configuration: Configuration) -> Workspace:
                 repo.url,
                 repo.groups,
                 repo.hooks,
+                everything_before(name, after),
                 wave[name],
                 repo.github,
                 deploys_of(repo, configuration.stages),

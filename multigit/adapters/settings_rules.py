@@ -10,8 +10,8 @@ from unicodedata import normalize
 
 from multigit.adapters.settings_deploy_rules import complaints
 from multigit.adapters.settings_values import USE_NAME, is_name, is_ref, shown
-from multigit.core.deployment import waves
 from multigit.core.moment import STAMP
+from multigit.core.waves import waves
 from multigit.core.workspace import unknown
 
 if TYPE_CHECKING:

@@ -22,6 +22,7 @@ from multigit.core.problem import Problem
 from multigit.core.record import Actor, record
 from multigit.core.report import document
 from multigit.core.resume import after_undo
+from multigit.core.waves import hold_back, unwell_before
 from multigit.core.witness import trailer
 from multigit.core.workspace import Confirm
 from multigit.engine.deploy import Deployer
@@ -34,7 +35,14 @@ from multigit.errors import InterruptedRunError, MultigitError, RefusedError
 def conduct(session: Session, plan: Plan, consent: Consent) -> int:
     """Take a new operation from its plan to its end; return the exit code."""
     if any(repo.deploys() for repo in plan.planned()):
-        plan = with_problems(plan, still_deploying(plan, session.files.log.records()))
+        records = session.files.log.records()
+        plan = with_problems(plan, still_deploying(plan, records))
+        plan = with_problems(plan, unwell_before(plan, session.workspace, records))
+    return Conductor(session, rehearsed(session, plan), consent).conduct()
+
+
+def rehearsed(session: Session, plan: Plan) -> Plan:
+    """Return the plan with what would keep its deployments from starting; it may block now."""
     checked = bool(plan.source) and session.workspace.stage(plan.target).require_checks
     if plan.planned() and (checked or any(repo.deploys() for repo in plan.planned())):
         from multigit.engine.rehearse import rehearse
@@ -43,7 +51,7 @@ def conduct(session: Session, plan: Plan, consent: Consent) -> int:
         with session.screen.progress() as progress:
             checks = runners.checks if checked else None
             plan = rehearse(plan, runners, checks=checks, jobs=session.jobs, listener=progress)
-    return Conductor(session, plan, consent).conduct()
+    return hold_back(plan, session.workspace)
 
 
 def conduct_pull(session: Session, plan: Plan, *, dry_run: bool) -> int:

@@ -39,7 +39,7 @@ def continue_(
       multigit continue
       multigit continue --dry-run
     """
-    from multigit.cli.conduct import Conductor
+    from multigit.cli.conduct import Conductor, rehearsed
     from multigit.cli.session import Session
     from multigit.core.consent import Consent
     from multigit.core.plan import Result, State
@@ -55,7 +55,7 @@ def continue_(
             if repo.repo in standings and state_of(repo, standings[repo.repo]) is State.FAILED
         ]
         anew = _plan_anew(session, story, moved, skip_blocked=skip_blocked)
-        plan = resumed(story, standings, anew, skip_blocked=skip_blocked)
+        plan = rehearsed(session, resumed(story, standings, anew, skip_blocked=skip_blocked))
         consent = Consent(dry_run, yes, confirm)
         if not any(repo.state is State.PLANNED for repo in anew.values()):
             consent = replace(consent, yes=True, confirm=plan.word)  # the plan was agreed to

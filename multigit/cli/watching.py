@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from multigit import errors
 from multigit.adapters import moments
 from multigit.adapters.http_probe import HttpProbe
-from multigit.core.deploys import to_watch
+from multigit.core.deploys import tells_news, to_watch
 from multigit.core.outcome import ended
 from multigit.core.record import record
 from multigit.core.report import document
-from multigit.core.resume import seen_anew, watched
+from multigit.core.resume import watched
 from multigit.engine.deploy import Deployer
 from multigit.engine.ports import FORGETFUL
 
@@ -33,7 +33,7 @@ def watch_again(session: Session, operation: str | None) -> int:
             code="nothing_to_watch",
         )
     report = _watched(session, story, journal)
-    if not journal.is_open and seen_anew(story, report):
+    if not journal.is_open:
         _record(session, story, report)
     session.screen.report(report)
     if journal.is_open:
@@ -73,14 +73,15 @@ def _watched(session: Session, story: Story, journal: Journal) -> Report:
 
 
 def _record(session: Session, story: Story, report: Report) -> None:
-    """Add to the log how the deployments ended, as an operation of its own."""
+    """Add to the log, as an operation of its own, what it did not know of the ends yet."""
     content = record(report, moments.actor(story.actor.identity), moments.utc_now())
-    session.files.log.append(
+    session.files.log.append_news(
         content
         | {
             "operation": session.moment.operation("watch", story.plan.target),
             "command": "watch",
             "watches": story.plan.operation,
             "message": f"Watch {story.plan.operation}",
-        }
+        },
+        tells_news,
     )

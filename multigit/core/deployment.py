@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
@@ -233,23 +233,3 @@ def filled(template: str, values: Mapping[str, str]) -> str:
 def unknown_keys(template: str, known: Iterable[str] = KEYS) -> tuple[str, ...]:
     """Return the placeholders of a template that stand for nothing."""
     return tuple(dict.fromkeys(set(_PLACEHOLDER.findall(template)) - set(known)))
-
-
-def waves(after: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """Return the number of each name's wave, from 0: one later than the last that it waits for.
-
-    Raises ValueError, with the circle, when names wait for each other.
-    """
-    found: dict[str, int] = {}
-
-    def wave(name: str, path: tuple[str, ...]) -> int:
-        if name in path:
-            raise ValueError(" → ".join((*path[path.index(name) :], name)))
-        if name not in found:
-            before = [wave(other, (*path, name)) for other in after[name]]
-            found[name] = max(before, default=-1) + 1
-        return found[name]
-
-    for name in after:
-        wave(name, ())
-    return found

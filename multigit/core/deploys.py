@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from multigit.core import checks
@@ -87,28 +88,32 @@ def order_of(
 
 
 def planned_orders(plan: Plan) -> tuple[Order, ...]:
-    """Return every deployment of a plan, with the commits that the plan shows."""
-    return tuple(
-        order_of(plan, repo.repo, step, {branch_ref(repo.branch): repo.after}, attempt=1, since=0.0)
-        for repo in plan.planned()
-        for step in repo.deploys()
-    )
+    """Return every deployment that a plan would start, with the commits that it shows."""
+
+    def orders(repo: RepoPlan) -> Iterator[Order]:
+        made = {branch_ref(repo.branch): repo.after, **repo.made}
+        begun = {each.target for each in repo.deployed if each.state is not RunState.NOT_STARTED}
+        for step in repo.deploys():
+            if step.target not in begun:
+                yield order_of(plan, repo.repo, step, made, attempt=1, since=0.0)
+
+    return tuple(order for repo in plan.planned() for order in orders(repo))
 
 
 def with_problems(plan: Plan, found: Mapping[str, Sequence[Problem]]) -> Plan:
-    """Return the plan with what was found out about its deployments; it may block now."""
-    return replace(
-        plan,
-        repos=tuple(
-            settle(
-                replace(repo, problems=tuple(dict.fromkeys((*repo.problems, *found[repo.repo])))),
-                skip_blocked=plan.skip_blocked,
-            )
-            if repo.repo in found
-            else repo
-            for repo in plan.repos
-        ),
-    )
+    """Return the plan with what was found out about its deployments; it may block now.
+
+    What was begun already is never left out.
+    """
+
+    def judged(repo: RepoPlan) -> RepoPlan:
+        if repo.repo not in found:
+            return repo
+        problems = tuple(dict.fromkeys((*repo.problems, *found[repo.repo])))
+        skip = plan.skip_blocked and not (repo.made or repo.published)
+        return settle(replace(repo, problems=problems), skip_blocked=skip)
+
+    return replace(plan, repos=tuple(map(judged, plan.repos)))
 
 
 def plan_deploy(
@@ -225,6 +230,14 @@ class Deployed:
     watched: str = ""
 
     @property
+    def time(self) -> int:
+        """Return when it was recorded, in Unix seconds; 0 when nobody can tell."""
+        try:
+            return int(datetime.fromisoformat(self.at).timestamp())
+        except ValueError:
+            return 0
+
+    @property
     def under_way(self) -> bool:
         """True when nobody saw it end."""
         return self.state in {str(state) for state in RunState if not state.over} - {"not_started"}
@@ -239,22 +252,58 @@ class Deployed:
 
 
 def last_deployed(records: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Deployed]]:
-    """Return the last deployment of each repository to each stage, by repository and stage."""
+    """Return the last deployment of each repository to each stage, by repository and stage.
+
+    Who watches an operation sees its deployments end, which are not the last ones for that.
+    """
     last: dict[str, dict[str, Deployed]] = {}
     for record in records:
+        stage = str(record.get("stage"))
         for repo in record.get("repos", []):
-            states = [str(each.get("state")) for each in repo.get("deployments") or ()]
-            if states:
-                bad = sorted((s for s in states if s != RunState.SUCCEEDED), key=_gravity)
-                deployed = Deployed(
-                    str(repo.get("tag") or record.get("release", "")),
-                    str(record.get("at", "")),
-                    (bad or states)[0],
-                    str(record.get("operation", "")),
-                    str(record.get("watches", "")),
-                )
-                last.setdefault(str(repo.get("repo")), {})[str(record.get("stage"))] = deployed
-    return last
+            stages = last.setdefault(str(repo.get("repo")), {})
+            deployed = _deployed(record, repo)
+            if deployed and not _later(stages.get(stage), than=deployed):
+                stages[stage] = deployed
+    return {repo: stages for repo, stages in last.items() if stages}
+
+
+def _deployed(record: Mapping[str, Any], repo: Mapping[str, Any]) -> Deployed | None:
+    states = [str(each.get("state")) for each in repo.get("deployments") or ()]
+    if not states:
+        return None
+    bad = sorted((s for s in states if s != RunState.SUCCEEDED), key=_gravity)
+    return Deployed(
+        str(repo.get("tag") or record.get("release", "")),
+        str(record.get("at", "")),
+        (bad or states)[0],
+        str(record.get("operation", "")),
+        str(record.get("watches", "")),
+    )
+
+
+def _later(known: Deployed | None, *, than: Deployed) -> bool:
+    """Tell whether what is known belongs to another operation than the one that is watched."""
+    watched = than.watched
+    return bool(known and watched and watched not in {known.operation, known.watched})
+
+
+def tells_news(records: Sequence[Mapping[str, Any]], content: Mapping[str, Any]) -> bool:
+    """Tell whether a record of watching shows an end that no record of that operation has."""
+    watched = content.get("watches")
+    known: dict[tuple[str, str], str] = {}
+    for record in records:
+        if watched in {record.get("operation"), record.get("watches")}:
+            known |= _states(record)
+    ends = {str(state) for state in RunState if state.over}
+    return any(state in ends and known.get(of) != state for of, state in _states(content).items())
+
+
+def _states(record: Mapping[str, Any]) -> dict[tuple[str, str], str]:
+    return {
+        (str(repo.get("repo")), str(each.get("target") or "")): str(each.get("state"))
+        for repo in record.get("repos", [])
+        for each in repo.get("deployments") or ()
+    }
 
 
 def still_deploying(

@@ -271,13 +271,3 @@ def watched(story: Story, repo: RepoPlan, seen: Sequence[Deployment]) -> Outcome
     deployments = known_deployments(repo, news) if news else ()
     made = story.made.get(repo.repo, repo.made)
     return Outcome(repo, state, made, repo.problems, deployments=deployments)
-
-
-def seen_anew(story: Story, report: Report) -> bool:
-    """Tell whether a look showed another state than was noted."""
-    return any(
-        each.state is not known.state
-        for outcome in report.outcomes
-        for each in outcome.deployments
-        if (known := story.deployments.get(outcome.repo, {}).get(each.target))
-    )

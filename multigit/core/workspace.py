@@ -68,8 +68,8 @@ class Stage:
 class Repo:
     """One repository: `path` is relative to the workspace folder, "." for that folder itself.
 
-    Repositories of a lower `wave` go before it; `github` is its "owner/name" there, or empty;
-    `deploys` are its own ways, by stage; None for no way.
+    It comes `after` these, the indirect ones included, so in a later `wave`; `github` is its
+    "owner/name" there, or empty; `deploys` are its own ways, by stage; None for no way.
     """
 
     name: str
@@ -77,6 +77,7 @@ class Repo:
     url: str = ""
     groups: tuple[str, ...] = ()
     hooks: bool = False
+    after: tuple[str, ...] = ()
     wave: int = 0
     github: str = ""
     deploys: Mapping[str, Deploy | None] = field(default_factory=dict)

@@ -30,7 +30,8 @@ def rehearse(
     orders: dict[str, list[Order]] = {}
     for order in planned_orders(plan):
         orders.setdefault(order.repo, []).append(order)
-    merges = {repo.repo: repo.merges()[-1] for repo in plan.planned() if repo.merges()}
+    ahead = (repo for repo in plan.planned() if repo.merges() and not repo.published)
+    merges = {repo.repo: repo.merges()[-1] for repo in ahead}
     sources = {name: merge.theirs.sha for name, merge in merges.items()} if checks else {}
     names = tuple(dict.fromkeys((*orders, *sources)))
     if not names:

@@ -9,6 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from multigit.core.deployment import RunState
+from multigit.core.deploys import Deployed
 from multigit.core.snapshot import WorkTree
 from multigit.core.status import Pair, StatusRow
 from multigit.core.text import visible
@@ -64,7 +66,7 @@ def deploys_table(rows: Sequence[StatusRow], now: datetime) -> Table:
     lines.add_column("repo", overflow="ellipsis", no_wrap=True, max_width=NAME)
     lines.add_column("last deploys")
     for row in rows:
-        if row.deploys:
+        if row.deploys or row.deployed:
             lines.add_row(plain(row.repo), deploys_cell(row, now))
     return lines
 
@@ -80,7 +82,7 @@ def _facts(row: StatusRow, now: datetime) -> Iterator[RenderableType]:
         yield indented(Text.assemble(f"{pair.source} → {pair.target}: ", pair_cell(pair)))
     if any(pair.debt for pair in row.pairs):
         yield indented(Text.assemble("hotfixes: ", debt_cell(row)))
-    if row.deploys:
+    if row.deploys or row.deployed:
         yield indented(Text.assemble("last deploys: ", deploys_cell(row, now)))
 
 
@@ -126,10 +128,28 @@ def deploys_cells(rows: Sequence[StatusRow], now: datetime, separator: str) -> l
 
 
 def deploys_cell(row: StatusRow, now: datetime, separator: str = ", ") -> Text:
-    """Return the age of the last deploy tag of each stage, marked where its deployment failed."""
-    cells = []
-    for stage, tag in row.deploys.items():
-        last = row.deployed.get(stage)
-        mark = " ✗" if last and last.went_wrong else ""
-        cells.append(Text.assemble(f"{stage} {age(tag.time, now)}", (mark, "red")))
+    """Return how long ago each stage was deployed last, and how that ended, where the log knows.
+
+    A release that is not the newest is named: somebody went back to it.
+    """
+    stages = dict.fromkeys((*row.deploys, *row.deployed))
+    cells = [_last_deploy(row, stage, now) for stage in stages]
     return Text(separator).join(cells) if cells else Text(ABSENT, "dim")
+
+
+def _last_deploy(row: StatusRow, stage: str, now: datetime) -> Text:
+    tag, last = row.deploys.get(stage), row.deployed.get(stage)
+    if tag and (last is None or last.time < tag.time):  # tagged since, perhaps elsewhere
+        return Text(f"{stage} {age(tag.time, now)}")
+    if last is None:
+        return Text()
+    earlier = f" {visible(last.release)}" if tag and last.release not in {"", tag.name} else ""
+    return Text.assemble(f"{stage} {age(last.time, now)} ", _mark(last), earlier)
+
+
+def _mark(last: Deployed) -> tuple[str, str]:
+    if last.under_way:
+        return "…", "yellow"
+    if last.went_wrong:
+        return "✗", "red"
+    return ("✓", "green") if last.state == RunState.SUCCEEDED else ("?", "yellow")

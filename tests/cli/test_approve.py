@@ -54,6 +54,8 @@ def test_a_gate_is_approved_and_the_deployment_watched_again(host: Host) -> None
     assert deployment(document, "web")["state"] == "succeeded"
     assert deployment(document, "web")["approved_by"]
     assert host.forge.json("log", check=DONE)["records"][-1]["command"] == "watch"
+    host.forge.json("watch", check=DONE)
+    assert len(host.forge.json("log", check=DONE)["records"]) == 2
 
 
 def test_only_the_chosen_repositories_are_asked_about(host: Host) -> None:

@@ -107,6 +107,22 @@ def test_twenty_repositories_with_lost_answers_and_a_failure(forge: Forge) -> No
     assert double.violations == []
 
 
+def test_what_is_merged_anew_is_rehearsed_anew(host: Host) -> None:
+    """A colleague moved the branch and the workflow is gone: found before anything is pushed."""
+    api = host.forge.repos["api"]
+    api.reject_pushes("refs/heads/main")
+    host.forge.json(*RELEASE, "-r", "api", "-r", "database", check=FAILED)
+    api.allow_pushes()
+    api.commit("main", {"theirs": "1\n"})
+    host.double.inject(faults.not_found(), "acme/api", "actions/get-workflow", times=1)
+    with remotes_untouched(host.forge):
+        document = host.forge.json("continue", "--yes", check=REFUSED)
+    assert codes(rows(document)["api"]) == ["workflow_missing"]
+    document = host.forge.json("continue", "--yes", check=DONE)
+    assert deployment(document, "api")["state"] == "succeeded"
+    assert starts(host) == {"acme/database": 1, "acme/api": 1}
+
+
 # --- Commands
 
 
@@ -148,6 +164,15 @@ def test_a_failure_keeps_the_later_wave_back_until_continue(shop: Forge) -> None
     document = shop.json("continue", check=DONE)
     assert states(document) == {"database": "published", "api": "published"}
     assert deployed(shop) == {name: [document["release"]] for name in ("database", "api")}
+
+
+def test_what_comes_after_one_that_is_left_out_is_left_out(shop: Forge) -> None:
+    """The api is not deployed upon a database that was not."""
+    shop.repos["database"].commit("stg", {"a": "theirs\n"}, message="fix: a")
+    document = shop.json("promote", "dev", "stg", "--yes", "--skip-blocked", check=REFUSED)
+    assert states(document) == {"database": "skipped", "api": "skipped"}
+    assert codes(rows(document)["api"]) == ["after_left_out"]
+    assert deployed(shop) == {}
 
 
 def test_attributes_of_the_work_tree_do_not_reach_the_export(shop: Forge) -> None:

@@ -1,4 +1,4 @@
-"""Deployments as values: templates, waves, health, and what the log knows of them."""
+"""Deployments as values: templates, health, and what the log knows of them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from multigit.core.deployment import CommandRunner as Command
-from multigit.core.deployment import HealthCheck, Order, RunState, filled, unknown_keys, waves
-from multigit.core.deploys import failed_last, last_deployed
+from multigit.core.deployment import HealthCheck, Order, RunState, filled, unknown_keys
+from multigit.core.deploys import failed_last, last_deployed, tells_news
 from multigit.core.health_check import Answer, unhealthy
 
 JSON = HealthCheck("https://x", json="build.0.sha")
@@ -29,18 +29,6 @@ def test_templates_are_filled_and_other_braces_stay() -> None:
 def test_unknown_placeholders_are_named_once() -> None:
     """In whatever order they are looked at."""
     assert unknown_keys("{relase} {relase} {repo}") == ("relase",)
-
-
-def test_waves_follow_what_is_waited_for() -> None:
-    """Whatever the order in which they are named."""
-    after = {"web": ("api",), "api": ("database",), "database": (), "docs": ()}
-    assert waves(after) == {"web": 2, "api": 1, "database": 0, "docs": 0}
-
-
-def test_a_circle_is_named() -> None:
-    """With the way around it."""
-    with pytest.raises(ValueError, match="a → b → a"):
-        waves({"a": ("b",), "b": ("a",)})
 
 
 @pytest.mark.parametrize(
@@ -92,6 +80,31 @@ def test_the_last_deployment_counts() -> None:
     assert (last["api"]["main"].release, last["api"]["main"].state) == ("r-2", "unhealthy")
     assert failed_last(records, "main") == {"api"}
     assert failed_last(records, "stg") == {"api"}
+
+
+def test_who_watches_an_older_operation_does_not_make_it_the_last() -> None:
+    """Its end is news, but the stage holds what was deployed after it."""
+    first = record("r-1", "running") | {"operation": "one"}
+    second = record("r-2", "running") | {"operation": "two"}
+    end = record("r-1", "succeeded") | {"operation": "w", "watches": "one"}
+    ends = record("r-2", "succeeded") | {"operation": "x", "watches": "two"}
+    again = record("r-2", "failed") | {"operation": "y", "watches": "two"}
+    assert last_deployed([first, end])["api"]["main"].state == "succeeded"
+    last = last_deployed([first, second, end])["api"]["main"]
+    assert (last.release, last.state) == ("r-2", "running")
+    assert last_deployed([first, second, ends, again])["api"]["main"].state == "failed"
+
+
+def test_an_end_is_told_once() -> None:
+    """Two who watch the same operation see the same end; where it stands meanwhile is no news."""
+    started = record("r-1", "queued") | {"operation": "one"}
+    running = record("r-1", "running") | {"operation": "w", "watches": "one"}
+    end = record("r-1", "succeeded") | {"operation": "w", "watches": "one"}
+    assert not tells_news([started], running)
+    assert tells_news([started], end)
+    assert not tells_news([started, end], end)
+    other = record("r-1", "succeeded") | {"operation": "two"}
+    assert tells_news([started, other], end)
 
 
 def test_one_under_way_did_not_go_wrong() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from multigit.core.deploys import Deployed
 from multigit.core.snapshot import Tag, WorkTree
 from multigit.core.status import Pair, StatusRow
-from multigit.ui.statuses import status_view
+from multigit.ui.statuses import deploys_cell, status_view
 from tests.core.builders import DEV, MAIN, NEWEST, STG, change
 from tests.ui.views import shown
 
@@ -49,6 +51,34 @@ def test_wide_table_has_everything_in_a_row() -> None:
         "api", "feature/a-branc… ↑1 ↓22 ●1", "✗ conflicts", "7 waiting", "3 on main",
         "stg 15min, main 15min",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("state", "mark"),
+    [("succeeded", "✓"), ("unhealthy", "✗"), ("running", "…"), ("timed_out", "?")],
+)
+def test_the_last_deployment_shows_how_it_ended(state: str, mark: str) -> None:
+    """And when: later than its tag was made."""
+    at = (NOW - timedelta(minutes=5)).isoformat()
+    assert last_deploys(Deployed("deploy", at, state)) == f"main 5min {mark}"
+
+
+def test_an_earlier_release_that_was_deployed_again_is_named() -> None:
+    """The newest tag is not what answers."""
+    at = (NOW - timedelta(minutes=5)).isoformat()
+    assert last_deploys(Deployed("deploy-2024", at, "succeeded")) == "main 5min ✓ deploy-2024"
+
+
+def test_a_release_that_the_log_does_not_know_stands_without_a_mark() -> None:
+    """Somebody else made its tag since."""
+    at = (NOW - timedelta(days=1)).isoformat()
+    assert last_deploys(Deployed("deploy-2024", at, "failed")) == "main 15min"
+
+
+def last_deploys(last: Deployed) -> str:
+    """Return the cell of a repository with a tag on main, and what the log knows of it."""
+    row = replace(ROWS[1], deploys={"main": TAG}, deployed={"main": last})
+    return deploys_cell(row, NOW).plain
 
 
 def test_narrower_table_stacks_the_deploys() -> None:

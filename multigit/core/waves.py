@@ -1,0 +1,85 @@
+"""Waves: which repository comes after which, and what that means for one whose turn cannot come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from multigit.core.deploys import last_deployed
+from multigit.core.plan import Plan, RepoPlan, State
+from multigit.core.problem import Problem, Severity
+from multigit.core.workspace import Workspace
+
+
+def waves(after: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """Return the number of each name's wave, from 0: one later than the last that it waits for.
+
+    Raises ValueError, with the circle, when names wait for each other.
+    """
+    found: dict[str, int] = {}
+
+    def wave(name: str, path: tuple[str, ...]) -> int:
+        if name in path:
+            raise ValueError(" → ".join((*path[path.index(name) :], name)))
+        if name not in found:
+            before = [wave(other, (*path, name)) for other in after[name]]
+            found[name] = max(before, default=-1) + 1
+        return found[name]
+
+    for name in after:
+        wave(name, ())
+    return found
+
+
+def everything_before(name: str, after: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return what a name comes after, also through others, where no names wait for each other."""
+    found: dict[str, None] = {}
+    for other in after[name]:
+        found |= dict.fromkeys((*everything_before(other, after), other))
+    return tuple(found)
+
+
+def hold_back(plan: Plan, workspace: Workspace) -> Plan:
+    """Return the plan without what comes after a repository that is left out."""
+    left_out = {repo.repo for repo in plan.repos if repo.state is State.SKIPPED}
+
+    def held(repo: RepoPlan) -> RepoPlan:
+        missing = [name for name in workspace.repo(repo.repo).after if name in left_out]
+        if repo.state is not State.PLANNED or repo.made or repo.published or not missing:
+            return repo
+        problem = Problem(
+            "after_left_out",
+            f"comes after {missing[0]}, which is left out.",
+            f"Mend {missing[0]} first, or take it out of `after`.",
+            Severity.WARN,
+        )
+        problems = (*repo.problems, problem)
+        return replace(repo, state=State.SKIPPED, steps=(), problems=problems)
+
+    return replace(plan, repos=tuple(map(held, plan.repos))) if left_out else plan
+
+
+def unwell_before(
+    plan: Plan, workspace: Workspace, records: Iterable[Mapping[str, Any]]
+) -> Mapping[str, Sequence[Problem]]:
+    """Return, by repository, what it comes after and what was not deployed well, as the log says.
+
+    Not what this very plan deploys: then the wave waits for it.
+    """
+    ours = {repo.repo for repo in plan.planned() if repo.deploys()}
+    last = {name: stages.get(plan.target) for name, stages in last_deployed(records).items()}
+
+    def problems(name: str) -> Iterator[Problem]:
+        for other in workspace.repo(name).after:
+            known = last.get(other)
+            if other not in ours and known and (known.went_wrong or known.under_way):
+                words = known.state.replace("_", " ")
+                yield Problem(
+                    "after_unwell",
+                    f"comes after {other}, whose last deployment to {plan.target} is {words}.",
+                    f"See: multigit log; then multigit deploy {plan.target} -r {other}",
+                    Severity.WARN,
+                )
+
+    return {name: found for name in sorted(ours) if (found := tuple(problems(name)))}

@@ -1,0 +1,96 @@
+"""Waves: the order of repositories, and those whose turn cannot come."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from multigit.core.deployment import CommandRunner
+from multigit.core.plan import DeployStep, Plan, RepoPlan, State
+from multigit.core.waves import everything_before, hold_back, unwell_before, waves
+from multigit.core.workspace import Repo
+from tests.core.builders import API, WEB, plan, to_publish, without_steps, workspace
+
+DATABASE = Repo("database", "database")
+AFTER = replace(API, after=("database",), wave=1)
+LAST = replace(WEB, after=("database", "api"), wave=2)
+SPACE = workspace(DATABASE, AFTER, LAST)
+STEP = DeployStep("stg", "stg", "staging", "", CommandRunner(("true",)), 60.0)
+
+
+def deploying(repo: Repo) -> RepoPlan:
+    """Return the plan of a repository that is promoted and deployed."""
+    planned = to_publish(repo)
+    return replace(planned, steps=(*planned.steps, STEP), wave=repo.wave)
+
+
+def test_waves_follow_what_is_waited_for() -> None:
+    """Whatever the order in which they are named."""
+    after = {"web": ("api",), "api": ("database",), "database": (), "docs": ()}
+    assert waves(after) == {"web": 2, "api": 1, "database": 0, "docs": 0}
+
+
+def test_a_circle_is_named() -> None:
+    """With the way around it."""
+    with pytest.raises(ValueError, match="a → b → a"):
+        waves({"a": ("b",), "b": ("a",)})
+
+
+def test_everything_before_is_also_what_others_wait_for() -> None:
+    """Each once, the first first."""
+    after = {"web": ("api", "database"), "api": ("database",), "database": (), "docs": ()}
+    assert everything_before("web", after) == ("database", "api")
+    assert everything_before("docs", after) == ()
+
+
+def states(held: Plan) -> dict[str, State]:
+    """Return the state of each repository."""
+    return {repo.repo: repo.state for repo in held.repos}
+
+
+def test_what_comes_after_one_that_is_left_out_is_left_out() -> None:
+    """Also where the one in between has nothing to do."""
+    made = plan(
+        without_steps(DATABASE, State.SKIPPED),
+        without_steps(AFTER, State.UP_TO_DATE),
+        deploying(LAST),
+    )
+    held = hold_back(made, SPACE)
+    assert states(held)["web"] is State.SKIPPED
+    assert [problem.code for problem in held.repos[2].problems] == ["after_left_out"]
+    assert held.repos[2].steps == ()
+
+
+def test_what_was_begun_is_never_left_out() -> None:
+    """Its push may have arrived."""
+    begun = replace(deploying(AFTER), made={"refs/heads/staging": "merge-1"})
+    made = plan(without_steps(DATABASE, State.SKIPPED), begun)
+    assert hold_back(made, SPACE) == made
+
+
+def test_nothing_is_held_back_by_what_has_nothing_to_do() -> None:
+    """Up to date is good."""
+    made = plan(without_steps(DATABASE, State.UP_TO_DATE), deploying(AFTER))
+    assert hold_back(made, SPACE) == made
+
+
+def logged(state: str) -> list[dict[str, Any]]:
+    """Return a log in which the database was deployed to stg."""
+    repos = [{"repo": "database", "deployments": [{"state": state}]}]
+    return [{"stage": "stg", "operation": "one", "repos": repos}]
+
+
+@pytest.mark.parametrize("state", ["failed", "unhealthy", "running"])
+def test_what_comes_before_and_is_not_well_is_told(state: str) -> None:
+    """An operation that is closed holds nobody back, and nobody should have to remember it."""
+    found = unwell_before(plan(deploying(AFTER)), SPACE, logged(state))
+    assert [(p.code, p.blocks) for p in found["api"]] == [("after_unwell", False)]
+
+
+def test_what_comes_before_and_is_well_or_deployed_now_is_not_told() -> None:
+    """Then the wave waits for it."""
+    assert not unwell_before(plan(deploying(AFTER)), SPACE, logged("succeeded"))
+    both = plan(deploying(DATABASE), deploying(AFTER))
+    assert not unwell_before(both, SPACE, logged("failed"))
