@@ -298,6 +298,12 @@ class GitRepository:
         listed = self._door.run("ls-tree", "--format=%(objectmode)", commit, "--", path)
         return listed.text.strip()
 
+    def content(self, commit: str, path: str) -> str | None:
+        """Return what a file holds in a commit; None where there is none."""
+        if self.mode(commit, path) not in {"100644", "100755"}:
+            return None
+        return self._door.run("cat-file", "blob", f"{commit}:{path}").text
+
     def create_branch(self, branch: str) -> None:
         """Create the local branch from the remote one, with that as its upstream."""
         self._door.run(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 from multigit.adapters.github_answers import (
@@ -23,14 +23,23 @@ from multigit.core.deployment import GithubRunner, Order, Trigger
 from multigit.core.problem import Problem, Severity
 from multigit.errors import MultigitError
 
+MISSING_CODE = "workflow_missing"
 SCOPES = {"repo", "public_repo"}  # of a classic token: one of them is needed
 
 
-class Planning:
-    """Asks about the orders of one plan; what was read is remembered, errors are not."""
+FileAt = Callable[[str, str, str], str | None]
 
-    def __init__(self, door: GithubDoor) -> None:
+
+class Planning:
+    """Asks about the orders of one plan; what was read is remembered, errors are not.
+
+    `file_at` tells what a file of a repository holds in a commit, None where it is not there;
+    it raises MultigitError where nobody here can tell.
+    """
+
+    def __init__(self, door: GithubDoor, file_at: FileAt) -> None:
         self._door = door
+        self._file_at = file_at
         self._known: dict[str, Reply] = {}
 
     def problems(self, order: Order, runner: GithubRunner, slug: str) -> tuple[Problem, ...]:
@@ -43,20 +52,42 @@ class Planning:
     def _problems(self, order: Order, runner: GithubRunner, slug: str) -> Iterator[Problem]:
         if not started_ref(order, runner):
             yield _no_ref(order, runner)
-        self._look_at_repository(slug)
+        default = self._default_branch(slug)
         path, problem = self._workflow(runner, slug)
+        path = path or f"{FOLDER}/{_file_name(runner)}"
+        deployed = self._deployed(order, path)
+        arrives = order.branch == default and isinstance(deployed, WorkflowFile)
+        if problem and problem.code == MISSING_CODE and arrives and not self._file(path, slug):
+            problem = None  # the push brings it there
         if problem:
             yield problem if runner.trigger is Trigger.DISPATCH else problem.as_warning()
             return
-        file = self._file(path, slug)
-        if file is None:
+        if isinstance(deployed, Problem):
+            yield deployed if runner.trigger is Trigger.DISPATCH else deployed.as_warning()
+            return
+        known = deployed if arrives else self._file(path, slug)
+        if known is None:
             yield _unreadable(runner, slug)
             return
-        yield from _triggers(order, runner, slug, file)
-        if order.environment in file.environments:
+        yield from _triggers(order, runner, slug, known=known, deployed=deployed or known)
+        if order.environment in (deployed or known).environments:
             yield from self._environment(order.environment, slug)
 
-    def _look_at_repository(self, slug: str) -> None:
+    def _deployed(self, order: Order, path: str) -> WorkflowFile | Problem | None:
+        """Return the workflow's file in the commit that is deployed, None where nobody can tell."""
+        try:
+            content = self._file_at(order.repo, order.sha, path)
+        except MultigitError:
+            return None
+        if content is None:
+            return _not_in_commit(order, path)
+        try:
+            return read_workflow(content)
+        except ValueError as error:
+            return _no_workflow(order, path, error)
+
+    def _default_branch(self, slug: str) -> str:
+        """Return the repository's default branch; raises GithubError where we may not deploy it."""
         reply = self._get(f"/repos/{slug}", slug)
         may_push = mapping(mapping(reply.value).get("permissions")).get("push", True)
         told = reply.headers.get("x-oauth-scopes", "")  # only by classic tokens
@@ -67,6 +98,7 @@ class Planning:
                 hint=RIGHTS_HINT,
                 code="token_refused",
             )
+        return text(mapping(reply.value).get("default_branch"))
 
     def _workflow(self, runner: GithubRunner, slug: str) -> tuple[str, Problem | None]:
         """Return the path of the workflow's file, or what is wrong with the workflow."""
@@ -127,18 +159,28 @@ def as_problem(error: MultigitError) -> Problem:
     return Problem(error.code, error.message, error.hint)
 
 
+def _file_name(runner: GithubRunner) -> str:
+    return runner.workflow.removeprefix(f"{FOLDER}/")
+
+
 def _triggers(
-    order: Order, runner: GithubRunner, slug: str, file: WorkflowFile
+    order: Order, runner: GithubRunner, slug: str, *, known: WorkflowFile, deployed: WorkflowFile
 ) -> Iterator[Problem]:
-    pushed = file.started_by(branch=order.branch, tag=order.tag)
+    """Judge what starts the workflow.
+
+    GitHub takes requests for the file of the default branch (`known`), and runs the file of the
+    commit that is `deployed`; a push asks only the latter.
+    """
+    pushed = deployed.started_by(branch=order.branch, tag=order.tag)
     if runner.trigger is Trigger.PUSH:
         if not pushed:
             yield _not_pushed(order, runner, slug)
         return
-    if not file.dispatchable:
+    if not (known.dispatchable and deployed.dispatchable):
+        where = "in what is deployed" if known.dispatchable else "on the default branch"
         yield Problem(
             "workflow_not_dispatchable",
-            f"{runner.workflow} of {slug} has no workflow_dispatch trigger on the default branch.",
+            f"{runner.workflow} of {slug} has no workflow_dispatch trigger {where}.",
             f'Add "workflow_dispatch:" under "on:" in {runner.workflow}, or set trigger = "push".',
         )
     if pushed:
@@ -167,9 +209,25 @@ def _not_pushed(order: Order, runner: GithubRunner, slug: str) -> Problem:
     )
 
 
+def _not_in_commit(order: Order, path: str) -> Problem:
+    return Problem(
+        "workflow_not_in_commit",
+        f"what is deployed to {order.stage} ({order.sha[:7]}) has no {path}.",
+        f"Commit it to an earlier stage, or to {order.branch} as a hotfix, or correct workflow.",
+    )
+
+
+def _no_workflow(order: Order, path: str, error: ValueError) -> Problem:
+    return Problem(
+        "workflow_unreadable",
+        f"{path} in what is deployed to {order.stage} ({order.sha[:7]}) is no workflow: {error}",
+        "Mend it on an earlier stage, and promote it with the rest.",
+    )
+
+
 def _missing(runner: GithubRunner, slug: str) -> Problem:
     return Problem(
-        "workflow_missing",
+        MISSING_CODE,
         f"{slug} has no workflow {runner.workflow} on its default branch.",
         f"Put it into {FOLDER} there, or correct workflow; multigit init --workflows writes one.",
     )

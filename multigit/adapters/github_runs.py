@@ -17,7 +17,7 @@ from multigit.adapters.github_answers import (
 )
 from multigit.adapters.github_door import PATIENT, GithubDoor, Timeouts
 from multigit.adapters.github_finding import own_run, started_ref
-from multigit.adapters.github_planning import Planning, as_problem, workflow_path
+from multigit.adapters.github_planning import FileAt, Planning, as_problem, workflow_path
 from multigit.adapters.github_sight import link
 from multigit.adapters.github_slug import checked_slug, slug_from
 from multigit.adapters.github_watch import Watch
@@ -32,7 +32,8 @@ class GithubRuns:
     """Starts, finds and watches workflows, from any thread; fits the port `Runners`.
 
     `api_url` is empty for github.com; `token` is asked when it is first needed; `slug_of` gives
-    the URL of a repository's remote, for orders without a slug. `wait` waits some seconds, or
+    the URL of a repository's remote, for orders without a slug; `file_at` reads a file of a commit
+    in the clone. `wait` waits some seconds, or
     raises to stop.
     """
 
@@ -42,12 +43,13 @@ class GithubRuns:
         api_url: str,
         token: Callable[[], str],
         slug_of: Callable[[str], str],
+        file_at: FileAt,
         wait: Callable[[float], None] = time.sleep,
         timeouts: Timeouts = PATIENT,
     ) -> None:
         self._door = GithubDoor(api_url=api_url, token=token, wait=wait, timeouts=timeouts)
         self._url_of = slug_of
-        self._planning = Planning(self._door)
+        self._planning = Planning(self._door, file_at)
         self._watches: dict[tuple[str, str], Watch] = {}
         self._owners: dict[str, str] = {}  # run → the key of the order that it belongs to
         self._details = True  # whether the host is known to tell a run's number at its start

@@ -71,6 +71,7 @@ class Runners:
                 api_url=api,
                 token=lambda: find_token(os.environ, host=host),
                 slug_of=lambda name: self._git.repository(self._repo(name)).remote_url(),
+                file_at=self._content,
             )
         return self._github
 
@@ -104,6 +105,9 @@ class Runners:
 
     def _export(self, name: str, commit: str, folder: Path) -> None:
         self._git.repository(self._repo(name)).export(commit, folder)
+
+    def _content(self, name: str, commit: str, path: str) -> str | None:
+        return self._git.repository(self._repo(name)).content(commit, path)
 
     def _mode(self, name: str, commit: str, path: str) -> str:
         return self._git.repository(self._repo(name)).mode(commit, path)

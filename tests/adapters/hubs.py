@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from multigit.adapters.github_door import PATIENT, Timeouts
+from multigit.adapters.github_planning import FileAt
 from multigit.adapters.github_runs import GithubRuns
 from multigit.core.deployment import GithubRunner, Order, Run, Trigger
 from multigit.errors import MultigitError
@@ -49,6 +50,11 @@ def order(api: ForgeRepo, runner: GithubRunner = DISPATCHED, **changes: Any) -> 
     return replace(made, **changes)
 
 
+def not_here(_repo: str, _commit: str, _path: str) -> str | None:
+    """Raise: the commit is in no clone here."""
+    raise MultigitError("the commit is not here.")
+
+
 def runs_at(
     double: GitHub,
     *,
@@ -56,12 +62,17 @@ def runs_at(
     token: str = TOKEN,
     waits: list[float] | None = None,
     timeouts: Timeouts = PATIENT,
+    file_at: FileAt = not_here,
 ) -> GithubRuns:
-    """Return the adapter under test; it remembers its waits instead of waiting."""
+    """Return the adapter under test; it remembers its waits instead of waiting.
+
+    Without `file_at` it has no clone to read the deployed commit from.
+    """
     return GithubRuns(
         api_url=double.api,
         token=lambda: token,
         slug_of=lambda _: url,
+        file_at=file_at,
         wait=(waits if waits is not None else []).append,
         timeouts=timeouts,
     )

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from multigit.adapters.github_planning import FileAt
 from multigit.core.deployment import GithubRunner, Trigger
 from multigit.core.problem import Problem, Severity
 from multigit.errors import RefusedError
@@ -211,6 +212,48 @@ def test_a_missing_workflow_of_a_push_is_a_warning(hub: GitHub, api: ForgeRepo) 
     """GitHub knows it by name only once it is on the default branch or has run."""
     (problem,) = runs_at(hub).check(order(api, replace(PUSHED, workflow="new.yml")))
     assert (problem.code, problem.blocks) == ("workflow_missing", False)
+
+
+def of_commit(api: ForgeRepo) -> FileAt:
+    """Return what reads a file of a commit, as a clone does."""
+
+    def read(_repo: str, commit: str, path: str) -> str | None:
+        return api.tree(commit).get(path)
+
+    return read
+
+
+def test_the_file_of_the_deployed_commit_counts(api: ForgeRepo) -> None:
+    """The default branch is dev here: it has the trigger, and what main will hold has not."""
+    file = ".github/workflows/deploy.yml"
+    double = GitHub({REPO: Repository(api.bare, default_branch="dev")})
+    api.commit("dev", {file: "on: workflow_dispatch\njobs: {}\n"})
+    with double:
+        api.commit("main", {file: "on: {push: {branches: [dev]}}\njobs: {}\n"})
+        runs = runs_at(double, file_at=of_commit(api))
+        (problem,) = runs.check(order(api))
+        assert (problem.code, problem.blocks) == ("workflow_not_dispatchable", True)
+        assert "in what is deployed" in problem.message
+        api.commit("main", {file: "a: [\n"})
+        assert codes(runs.check(order(api))) == ["workflow_unreadable"]
+        api.commit("main", {file: None})
+        assert codes(runs.check(order(api))) == ["workflow_not_in_commit"]
+        (problem,) = runs.check(order(api, replace(PUSHED, workflow="deploy.yml")))
+        assert (problem.code, problem.blocks) == ("workflow_not_in_commit", False)
+    assert double.violations == []
+
+
+def test_a_workflow_that_arrives_with_the_push_is_no_problem(api: ForgeRepo) -> None:
+    """The stage's branch is the default branch, which lacks the file until it is pushed."""
+    file = ".github/workflows/new.yml"
+    runner = replace(BARE, workflow="new.yml")
+    sha = api.commit("dev", {file: "on: workflow_dispatch\njobs: {}\n"})
+    with GitHub({REPO: Repository(api.bare, default_branch="main")}) as double:
+        runs = runs_at(double, file_at=of_commit(api))
+        assert runs.check(order(api, runner, sha=sha)) == ()
+        elsewhere = order(api, runner, sha=sha, branch="stg")
+        assert codes(runs.check(elsewhere)) == ["workflow_missing"]
+    assert double.violations == []
 
 
 @pytest.mark.parametrize(
