@@ -106,7 +106,7 @@ class CommandRuns:
             return Sight(RunState.RUNNING)
         if (folder / BEGAN).exists():
             detail = "nobody saw how it ended: its supervisor was killed."
-            return Sight(RunState.UNKNOWN, detail=detail, url=self._shown(folder))
+            return Sight(RunState.UNKNOWN, detail=detail, output=self._shown(folder))
         if _given_up(folder):
             return Sight(RunState.FAILED, detail="it was never started.")
         return Sight(RunState.QUEUED)
@@ -132,7 +132,7 @@ class CommandRuns:
         detail = (
             f"it ended with status {status}{f', and its last words were: {said}' if said else '.'}"
         )
-        return Sight(RunState.FAILED, detail=detail, url=self._shown(folder))
+        return Sight(RunState.FAILED, detail=detail, output=self._shown(folder))
 
     def _shown(self, folder: Path) -> str:
         """Return where the output lies, as seen from the workspace."""

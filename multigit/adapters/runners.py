@@ -12,6 +12,7 @@ from multigit.adapters.git_repository import GitRepositories
 from multigit.core.deployment import GithubRunner, JenkinsRunner, Order, Run, Sight
 from multigit.core.problem import Problem
 from multigit.core.workspace import Repo, Workspace
+from multigit.errors import MultigitError
 
 if TYPE_CHECKING:
     from multigit.adapters.command_runs import CommandRuns
@@ -29,6 +30,7 @@ class Runners:
         self._workspace = workspace
         self._git = git
         self._folder = folder
+        self.leave = threading.Event()  # set: nobody waits any longer for what a host puts off
         self._lock = threading.Lock()
         self._github: GithubRuns | None = None
         self._jenkins: JenkinsRuns | None = None
@@ -72,6 +74,7 @@ class Runners:
                 token=lambda: find_token(os.environ, host=host),
                 slug_of=lambda name: self._git.repository(self._repo(name)).remote_url(),
                 file_at=self._content,
+                wait=self._wait,
             )
         return self._github
 
@@ -105,6 +108,11 @@ class Runners:
 
     def _export(self, name: str, commit: str, folder: Path) -> None:
         self._git.repository(self._repo(name)).export(commit, folder)
+
+    def _wait(self, seconds: float) -> None:
+        """Wait as a host asked us to; raises MultigitError when somebody leaves meanwhile."""
+        if self.leave.wait(seconds):
+            raise MultigitError("GitHub asked us to wait, and the waiting was left.", code="left")
 
     def _content(self, name: str, commit: str, path: str) -> str | None:
         return self._git.repository(self._repo(name)).content(commit, path)

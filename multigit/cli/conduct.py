@@ -31,6 +31,8 @@ from multigit.engine.ports import Listener
 from multigit.engine.update import Updater
 from multigit.errors import InterruptedRunError, MultigitError, RefusedError
 
+TRANSCRIPTS = 3  # of what failed are named
+
 
 def conduct(session: Session, plan: Plan, consent: Consent) -> int:
     """Take a new operation from its plan to its end; return the exit code."""
@@ -87,7 +89,7 @@ class Conductor:
                 screen.report(report)
             elif report.problems or report.result is Result.CANCELLED:
                 screen.sentence(report)
-            self._name_transcripts(report)
+            name_transcripts(self.session, report)
         screen.document(document(report))
         return report.exit_code
 
@@ -112,8 +114,6 @@ class Conductor:
             return self._stopped(cancelled(self.plan, interrupted=False))
         if not is_news(self.plan):
             return self.run()
-        if self.journal is None:
-            tell_begun(self.session, planned(self.plan))
         report = self.run()
         with suppress(KeyboardInterrupt):  # it is over, whoever hears of it
             tell_ended(self.session, report)
@@ -152,6 +152,8 @@ class Conductor:
                 lock.enter_context(self._locked(left.append))
             except MultigitError as error:
                 return self._kept_out(error, journal)
+            if not self._told():
+                return self._given_up(journal)
             report = self._execute(journal)
             interrupted = note_interrupts()
             report = self._last_step(report, lambda: self._record(report))
@@ -174,6 +176,23 @@ class Conductor:
             hint = "What is published stays. Make room, then run multigit continue."
             problem = Problem(error.code, error.message, hint)
             return replace(report, result=Result.PAUSED, problems=(problem,))
+        return report
+
+    def _told(self) -> bool:
+        """Tell people that a new operation begins; False when somebody wants to leave meanwhile."""
+        if self.journal is not None or not is_news(self.plan):
+            return True
+        try:
+            tell_begun(self.session, planned(self.plan))
+        except KeyboardInterrupt:
+            return False
+        return True
+
+    def _given_up(self, journal: Journal) -> Report:
+        """End a new operation of which nothing was done yet."""
+        report = cancelled(self.plan, interrupted=True)
+        self._record(report)
+        journal.close()
         return report
 
     def _kept_out(self, error: MultigitError, journal: Journal) -> Report:
@@ -242,7 +261,8 @@ class Conductor:
         from multigit.adapters.moments import SystemClock
 
         runners = self.session.runners()
-        return Deployer(self.plan, runners, HttpProbe(), SystemClock(), journal, listener)
+        clock, leave = SystemClock(), runners.leave
+        return Deployer(self.plan, runners, HttpProbe(), clock, journal, listener, leave)
 
     def close(self, report: Report, journal: Journal) -> Report:
         """Record an operation that is not running, and close it; return what is to be shown."""
@@ -296,10 +316,15 @@ class Conductor:
         log = self.session.files.log
         return trailer(self.plan.operation, log.name(), log.head())
 
-    def _name_transcripts(self, report: Report) -> None:
-        if report.result is Result.FAILED:
-            where = self.session.files.operation(self.plan.operation)
-            shown = where.relative_to(self.session.workspace.root)
-            bad = [o.repo for o in report.outcomes if o.state in {State.FAILED, State.UNKNOWN}]
-            for repo in bad[:3]:
-                self.session.screen.note(f"What git said: {shown}/{repo}.log")
+
+def name_transcripts(session: Session, report: Report) -> None:
+    """Say where the whole words lie of what failed: git's, and those of a deploying command."""
+    told: list[str] = []
+    if report.result is Result.FAILED:
+        where = session.files.operation(report.plan.operation).relative_to(session.workspace.root)
+        bad = (o.repo for o in report.outcomes if o.state in {State.FAILED, State.UNKNOWN})
+        told += [f"What git said: {where}/{repo}.log" for repo in bad]
+    every = ((o.repo, each) for o in report.outcomes for each in o.deployments)
+    told += [f"What {repo}'s command said: {d.sight.output}" for repo, d in every if d.sight.output]
+    for line in told[:TRANSCRIPTS]:
+        session.screen.note(line)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from multigit import errors
 from multigit.adapters import moments
 from multigit.adapters.http_probe import HttpProbe
+from multigit.cli.conduct import name_transcripts
 from multigit.core.deploys import tells_news, to_watch
 from multigit.core.outcome import ended
 from multigit.core.record import record
@@ -36,6 +37,7 @@ def watch_again(session: Session, operation: str | None) -> int:
     if not journal.is_open:
         _record(session, story, report)
     session.screen.report(report)
+    name_transcripts(session, report)
     if journal.is_open:
         session.screen.note("The operation is not finished: multigit continue goes on with it.")
     session.screen.document(document(report))
@@ -60,13 +62,15 @@ def _watched(session: Session, story: Story, journal: Journal) -> Report:
     plan = to_watch(story)
     repos = {repo.repo: (repo, repo.made) for repo in plan.planned()}
     with session.screen.progress() as progress:
+        runners = session.runners()
         done = Deployer(
             plan,
-            session.runners(),
+            runners,
             HttpProbe(),
             moments.SystemClock(),
             FORGETFUL if journal.is_open else journal,  # an open one belongs to who goes on with it
             progress,
+            runners.leave,
         ).wave(repos)
     outcomes = [watched(story, repo, done.by_repo.get(repo.repo, ())) for repo in story.plan.repos]
     return ended(replace(story.plan, wait=True), outcomes, interrupted=done.interrupted)

@@ -176,7 +176,8 @@ class Sight:
     """What a look at a run showed.
 
     `job` and `step` are what runs now, or what failed; `reviewers` who is asked to approve, and
-    `mine` whether we may; `approved_by` who did. `detail` is a sentence about a bad end.
+    `mine` whether we may; `approved_by` who did. `detail` is a sentence about a bad end, or about a
+    look that showed nothing; `output` the file, seen from the workspace, that holds all it said.
     """
 
     state: RunState
@@ -187,6 +188,7 @@ class Sight:
     reviewers: tuple[str, ...] = ()
     mine: bool = False
     approved_by: tuple[str, ...] = ()
+    output: str = ""
 
 
 @dataclass(frozen=True, slots=True)

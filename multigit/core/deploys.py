@@ -12,11 +12,13 @@ from multigit.core.deployment import Deployment, GithubRunner, Order, Run, Runne
 from multigit.core.journal import Story
 from multigit.core.moment import Moment, is_deploy_tag
 from multigit.core.plan import DeployStep, Plan, RepoPlan, State, settle
-from multigit.core.problem import Problem
+from multigit.core.problem import Problem, Severity
 from multigit.core.refs import branch_ref
 from multigit.core.snapshot import Snapshot, Tag
 from multigit.core.workspace import Repo, Stage, Workspace, unknown
 from multigit.errors import UsageError
+
+NOT_IN_RELEASE = "not_in_release"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +173,16 @@ def _repository(
     problems = [*checks.unreadable(snapshot)]
     if not request.release:
         problems += checks.missing_branches(repo, snapshot, workspace.remote, [stage])
+    absent = bool(request.release and not sha and not snapshot.error)
+    if absent:
+        problems.append(_not_in_release(request.release))
     if steps and sha and not snapshot.error:
         problems += [*_untagged(steps[0], tag, stage), *_begun_by_push(steps[0], stage)]
     return settle(
         RepoPlan(
             repo=repo.name,
             path=repo.path,
-            state=State.PLANNED,
+            state=State.SKIPPED if absent else State.PLANNED,
             steps=steps if sha else (),
             problems=tuple(problems),
             branch=stage.branch,
@@ -186,6 +191,15 @@ def _repository(
             wave=repo.wave,
         ),
         skip_blocked=request.skip_blocked,
+    )
+
+
+def _not_in_release(release: str) -> Problem:
+    return Problem(
+        NOT_IN_RELEASE,
+        f"is not in {release}: it has no such tag, and stays as it is.",
+        "See what it has: multigit status",
+        Severity.WARN,
     )
 
 

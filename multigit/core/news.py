@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from multigit.core.deployment import Deployment, RunState
 from multigit.core.outcome import Outcome, Report
-from multigit.core.plan import Result, State
+from multigit.core.plan import AdvanceStep, MergeStep, Result, State
 from multigit.core.report import plural, summary
 from multigit.core.text import masked, visible
 from multigit.core.workspace import Event
@@ -16,7 +16,7 @@ from multigit.core.workspace import Event
 ROWS = 60  # of the table; what went wrong stands first
 SHORT = 7  # digits of a commit
 NOTES = 4000  # characters of the operation's message
-HEAD = "| repository | state | from → to | commits | link |\n|---|---|---|---|---|"
+HEAD = "| repository | state | from → to | commits | newest | link |\n|---|---|---|---|---|---|"
 STILL = {State.UP_TO_DATE, State.SKIPPED}
 
 
@@ -99,10 +99,18 @@ def _rows(outcome: Outcome) -> Iterator[tuple[bool, str]]:
             _harmless(_state(outcome, one)),
             _moved(outcome),
             str(outcome.plan.commit_count),
+            _harmless(_newest(outcome)),
             f"[open]({quote(one.url, safe=_IN_URLS)})" if one and one.url else "",
         )
         bad = outcome.state in BAD or bool(one and one.state.bad)
         yield bad, f"| {' | '.join(cells)} |"
+
+
+def _newest(outcome: Outcome) -> str:
+    """Return what the newest commit is about that arrives, or nothing."""
+    steps = [s for s in outcome.plan.moves() if isinstance(s, MergeStep | AdvanceStep)]
+    newest = steps[-1].waiting.newest if steps else None
+    return newest.subject if newest else ""
 
 
 BAD = {State.BLOCKED, State.NOT_PUBLISHED, State.FAILED, State.UNKNOWN}

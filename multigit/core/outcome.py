@@ -32,6 +32,19 @@ class Outcome:
         return self.plan.repo
 
     @property
+    def told(self) -> str:
+        """Return the state as people and scripts are told it.
+
+        Where nothing was published, the deployments tell: deployed, failed, or started.
+        """
+        if self.state is not State.DEPLOYED:
+            return str(self.state)
+        states = {each.state for each in self.deployments}
+        if any(state.bad for state in states):
+            return str(State.FAILED)
+        return str(State.DEPLOYED) if states <= {RunState.SUCCEEDED} else "started"
+
+    @property
     def after(self) -> str:
         """Return what the last branch points at now, or empty when it did not move."""
         if self.state is State.UPDATED:

@@ -115,7 +115,7 @@ def _repo(outcome: Outcome) -> dict[str, Any]:
     plan = outcome.plan
     return {
         "repo": plan.repo,
-        "state": str(outcome.state),
+        "state": outcome.told,
         "branch": plan.branch,
         "before": plan.before,
         "after": outcome.after,
@@ -132,6 +132,7 @@ def deployment_document(deployment: Deployment) -> dict[str, Any]:
         "target": deployment.target or None,
         "state": str(deployment.state),
         "url": deployment.url or None,
+        "output": sight.output or None,
         "job": sight.job or None,
         "step": sight.step or None,
         "detail": sight.detail or None,

@@ -82,7 +82,7 @@ def repo_document(outcome: Outcome) -> dict[str, Any]:
     return {
         "repo": repo.repo,
         "path": repo.path,
-        "state": str(outcome.state),
+        "state": outcome.told,
         "branch": repo.branch,
         "source_sha": repo.source_sha or None,
         "before": repo.before or None,

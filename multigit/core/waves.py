@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from multigit.core.deploys import last_deployed
+from multigit.core.deploys import NOT_IN_RELEASE, last_deployed
 from multigit.core.plan import Plan, RepoPlan, State
 from multigit.core.problem import Problem, Severity
 from multigit.core.workspace import Workspace
@@ -42,7 +42,11 @@ def everything_before(name: str, after: Mapping[str, Sequence[str]]) -> tuple[st
 
 def hold_back(plan: Plan, workspace: Workspace) -> Plan:
     """Return the plan without what comes after a repository that is left out."""
-    left_out = {repo.repo for repo in plan.repos if repo.state is State.SKIPPED}
+    left_out = {
+        repo.repo
+        for repo in plan.repos
+        if repo.state is State.SKIPPED and NOT_IN_RELEASE not in {p.code for p in repo.problems}
+    }
 
     def held(repo: RepoPlan) -> RepoPlan:
         missing = [name for name in workspace.repo(repo.repo).after if name in left_out]

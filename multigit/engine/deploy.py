@@ -295,4 +295,5 @@ def in_short(deployment: Deployment) -> str:
     if deployment.state is RunState.WAITING:
         who = ", ".join(sight.reviewers) or "a reviewer"
         what = f"for {who}{', which may be you' if sight.mine else ''}"
-    return f"{where}{deployment.state.in_words}{f' {what}' if what else ''}"
+    said = "" if deployment.state.over or not sight.detail else f" ({sight.detail})"
+    return f"{where}{deployment.state.in_words}{f' {what}' if what else ''}{said}"

@@ -60,16 +60,23 @@ def word(record: Mapping[str, Any], key: str) -> str:
 def ending(record: Mapping[str, Any]) -> str:
     """Return how it ended: blocked, not agreed to, or 3 published, 1 failed."""
     repos = record.get("repos", [])
-    counts = Counter(s for repo in repos if (s := str(repo.get("state", ""))) != "deployed")
+    counts = Counter(map(_published, repos))
     runs = Counter(str(run.get("state")) for repo in repos for run in repo.get("deployments") or ())
     counts += Counter({RUNS.get(state, state): number for state, number in runs.items()})
-    quiet = {"up_to_date", "planned", "skipped"}
+    quiet = {"", "up_to_date", "planned", "skipped"}
     told = [f"{number} {state}" for state, number in counts.items() if state not in quiet]
     result = word(record, "result")
     if result in {"done", "failed"} and told:
         sentence = visible(", ".join(told).replace("_", " "))
         return sentence.replace("published", "taken back") if record.get("undoes") else sentence
     return REFUSED.get(reason(record), result) if result == "blocked" else result
+
+
+def _published(repo: Mapping[str, Any]) -> str:
+    """Return a repository's state, or nothing where its deployments tell all of it."""
+    state = str(repo.get("state", ""))
+    alone = state in {"deployed", "started"} or (state == "failed" and repo.get("deployments"))
+    return "" if alone else state
 
 
 def reason(record: Mapping[str, Any]) -> str:

@@ -30,13 +30,12 @@ from multigit.ui.render import ABSENT, Fitting, indented, one_line, plain, table
 FILES_SHOWN, ABOUT = 12, 10
 LETTERS = {"untracked": "A", "added": "A", "modified": "M", "deleted": "D"}
 MARKS = {
-    State.PUBLISHED: Text("✓", "green"),
-    State.DEPLOYED: Text("✓", "green"),
-    State.FAILED: Text("✗", "red"),
-    State.UNKNOWN: Text("?", "yellow"),
-    State.NOT_PUBLISHED: Text("·", "yellow"),
-    State.BLOCKED: Text("✗", "red"),
-    State.SKIPPED: Text("·", "yellow"),
+    "published": Text("✓", "green"),
+    "deployed": Text("✓", "green"),
+    "started": Text("…", "yellow"),
+    "failed": Text("✗", "red"),
+    "unknown": Text("?", "yellow"),
+    "not_published": Text("·", "yellow"),
 }
 
 
@@ -215,7 +214,7 @@ def report_view(report: Report) -> RenderableType:
     rows.add_column(no_wrap=True)
     rows.add_column(overflow="fold")
     for each in (*good, *bad):
-        rows.add_row(plain(each.repo), MARKS[each.state], outcome_text(each))
+        rows.add_row(plain(each.repo), MARKS[each.told], outcome_text(each))
         for deployment in each.deployments:
             rows.add_row("", "", deployment_line(deployment))
     notes = problem_lines((each.repo, notes_of(each)) for each in good)

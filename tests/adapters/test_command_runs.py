@@ -82,7 +82,7 @@ def test_a_failure_tells_its_status_and_last_words(tmp_path: Path) -> None:
     sight = end_of(here, asked, run)
     assert sight.state is RunState.FAILED
     assert sight.detail == "it ended with status 3, and its last words were: no route"
-    assert (tmp_path / sight.url).read_text() == "first\nno route\n"
+    assert (tmp_path / sight.output).read_text() == "first\nno route\n"
     assert (Path(run.id) / "tree" / "file").exists()
 
 

@@ -63,9 +63,9 @@ def test_a_good_end() -> None:
 
 Merge dev into stg
 
-| repository | state | from → to | commits | link |
-|---|---|---|---|---|
-| api | succeeded | stg-1 → merge-1 | 3 | [open](https://ci/1) |
+| repository | state | from → to | commits | newest | link |
+|---|---|---|---|---|---|
+| api | succeeded | stg-1 → merge-1 | 3 | fix: time-out on upload | [open](https://ci/1) |
 
 Release: `stg-deploy-20250115-160130`
 
@@ -80,8 +80,8 @@ def test_a_start() -> None:
     message = news(planned(BOTH), Event.STARTED)
     assert message.title == "promote dev → stg started: stg-deploy-20250115-160130"
     assert rows(message) == [
-        "| api | planned | stg-1 → merge-1 | 3 |  |",
-        "| web | planned | stg-1 → merge-1 | 3 |  |",
+        "| api | planned | stg-1 → merge-1 | 3 | fix: time-out on upload |  |",
+        "| web | planned | stg-1 → merge-1 | 3 | fix: time-out on upload |  |",
     ]
     assert message.body.startswith("Merge dev into stg")
     assert not message.failed
@@ -95,11 +95,12 @@ def test_a_bad_end() -> None:
     web = Outcome(to_publish(WEB), State.FAILED, problems=(refused,))
     message = told(deployed(replace(DONE, target="nrt"), bad, Deployment("syd")), web)
     assert (message.event, message.failed) == (Event.FAILED, True)
+    moved = "stg-1 → merge-1 | 3 | fix: time-out on upload"
     assert rows(message) == [
-        "| api (fra) | failed: #17 is a FAILURE. | stg-1 → merge-1 | 3 | [open](https://ci/17) |",
-        "| web | failed: the remote refused: protected branch. | stg-1 → merge-1 | 3 |  |",
-        "| api (nrt) | succeeded | stg-1 → merge-1 | 3 | [open](https://ci/1) |",
-        "| api (syd) | not started | stg-1 → merge-1 | 3 |  |",
+        f"| api (fra) | failed: #17 is a FAILURE. | {moved} | [open](https://ci/17) |",
+        f"| web | failed: the remote refused: protected branch. | {moved} |  |",
+        f"| api (nrt) | succeeded | {moved} | [open](https://ci/1) |",
+        f"| api (syd) | not started | {moved} |  |",
     ]
 
 
@@ -126,7 +127,7 @@ def test_a_branch_that_is_new_and_a_release_that_is_none() -> None:
     new = replace(to_publish(API), before="")
     message = told(Outcome(new, State.PUBLISHED, MADE), release="", source="", message="")
     assert message.title == "promote stg succeeded"
-    assert rows(message) == ["| api | published | new → merge-1 | 3 |  |"]
+    assert rows(message) == ["| api | published | new → merge-1 | 3 | fix: time-out on upload |  |"]
     assert "Release" not in message.body
 
 

@@ -1,0 +1,98 @@
+"""Telling people and counters of a whole operation, over real sockets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.answers import DONE, FAILED, REFUSED, codes, states
+from tests.cli.hosts import STAGES
+from tests.doubles.receivers import StatsD, Webhook
+from tests.support.forge import Forge
+
+COMMAND = """
+[stages.stg.deploy]
+runner = "command"
+command = ["sh", "deploy.sh"]
+"""
+PROMOTE = ("promote", "dev", "stg", "--yes")
+SECRET = "s3cr3t-canary"
+
+
+@pytest.fixture
+def webhook() -> Iterator[Webhook]:
+    """Return a webhook that takes everything."""
+    with Webhook() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def counter() -> Iterator[StatsD]:
+    """Return a StatsD server."""
+    with StatsD() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def shop(forge: Forge, webhook: Webhook, counter: StatsD) -> Forge:
+    """Return two services that are deployed by a script; a webhook and a counter hear of it."""
+    for name in ("database", "api"):
+        repo = forge.add(name, files={"deploy.sh": 'test ! -e "$BROKEN"\n'})
+        repo.commit("dev", {"a": "1\n"}, message="feat: a")
+    forge.env |= {"HOOK": f"json://127.0.0.1:{webhook.port}/{SECRET}", "BROKEN": f"{forge.root}/x"}
+    repos = "".join(f'\n[repos.{name}]\nurl = "{repo.url}"\n' for name, repo in forge.repos.items())
+    tell = '\n[notify]\naddresses = ["{env:HOOK}"]\nevents = ["started", "succeeded", "failed"]\n'
+    count = f'\n[metrics]\naddress = "{counter.address}"\n\n[lock]\nrepo = "database"\n'
+    forge.write_config(STAGES + COMMAND + repos + tell + count)
+    return forge
+
+
+def titles(webhook: Webhook) -> list[str]:
+    """Return the titles of what was told, without the release."""
+    return [each.value["title"].partition(":")[0] for each in webhook.deliveries]
+
+
+def test_a_promotion_is_told_once_when_it_begins_and_once_when_it_ends(
+    shop: Forge, webhook: Webhook, counter: StatsD
+) -> None:
+    """With both repositories, their commits, and a count for each deployment."""
+    shop.json(*PROMOTE, check=DONE)
+    assert titles(webhook) == ["promote dev → stg started", "promote dev → stg succeeded"]
+    body = webhook.deliveries[-1].value["message"]
+    assert all(word in body for word in ("database", "api", "succeeded", "feat: a"))
+    counted = Counter(line.partition(":")[0] for line in counter.lines(4))
+    assert counted == {"deployment.count": 2, "deployment.duration": 2}
+
+
+def test_a_failure_is_told_as_one(shop: Forge, webhook: Webhook) -> None:
+    """And what mends it as a success."""
+    Path(shop.env["BROKEN"]).touch()
+    shop.json(*PROMOTE, check=FAILED)
+    Path(shop.env["BROKEN"]).unlink()
+    shop.json("deploy", "stg", "--failed", "--yes", check=DONE)
+    assert titles(webhook)[1::2] == ["promote dev → stg failed", "deploy stg succeeded"]
+
+
+def test_who_cannot_be_told_changes_nothing(shop: Forge, webhook: Webhook) -> None:
+    """It is said, without the secret in the address."""
+    webhook.fail(500)
+    done = shop.run(*PROMOTE, check=DONE)
+    assert done.stderr.count("{env:HOOK} (json) failed: it was not accepted.") == 2
+    assert SECRET not in done.stdout + done.stderr
+    assert len(shop.json("log", check=DONE)["records"]) == 1
+
+
+def test_nobody_is_told_of_what_does_not_begin(shop: Forge, webhook: Webhook) -> None:
+    """A dry run, a plan nobody agreed to, and a stage that is locked on another machine."""
+    shop.json("promote", "dev", "stg", "--dry-run", check=DONE)
+    shop.json("promote", "dev", "stg", check=REFUSED)
+    database = shop.repos["database"]
+    database.remote_git("update-ref", "refs/multigit/locks/stg", database.tip("stg"))
+    document = shop.json(*PROMOTE, check=REFUSED)
+    print(document)
+    assert codes(document) == ["lock_unreachable"]
+    assert set(states(document).values()) == {"planned"}
+    assert titles(webhook) == []
