@@ -31,6 +31,7 @@ from multigit.core.text import git_in
 from multigit.core.workspace import Repo, Workspace
 from multigit.errors import GitError, MultigitError
 
+NO_BLOB = 128  # what git cat-file ends with for an object of another type
 FETCH = (
     "fetch",
     "--quiet",
@@ -280,7 +281,8 @@ class GitRepository:
         if sha is None:
             return None
         self._door.run(*FETCH, "--no-prune", "--", self._remote, ref)
-        return sha, self._door.run("cat-file", "blob", sha).stdout
+        found = self._door.run("cat-file", "blob", sha, accept=(0, NO_BLOB))
+        return sha, found.stdout if found.status == 0 else b""
 
     def export(self, commit: str, folder: Path) -> None:
         """Write the files of a commit into an empty folder, as a checkout would, and no more."""

@@ -175,7 +175,7 @@ class _Watch:
             return self._found(begun, patience=LATE, doubt=doubt)
         except MultigitError as error:
             return deployer.note(self.repo, self._over(begun, RunState.FAILED, error.message))
-        return deployer.note(self.repo, replace(begun, state=RunState.QUEUED, run=run))
+        return self._has_run(begun, run)
 
     def _found(
         self, begun: Deployment, *, patience: float, doubt: MultigitError | None = None
@@ -192,13 +192,17 @@ class _Watch:
             except MultigitError as error:
                 run, reason = None, error.message
             if run:
-                found = replace(begun, state=RunState.QUEUED, run=run)
-                return self.deployer.note(self.repo, found)
+                return self._has_run(begun, run)
             if clock.now() >= until:
                 return self.deployer.note(self.repo, self._over(begun, RunState.UNKNOWN, reason))
             if self.deployer.leave.is_set():
                 return begun
             self.deployer.rest(self.step)
+
+    def _has_run(self, begun: Deployment, run: Run) -> Deployment:
+        queued = self.deployer.note(self.repo, replace(begun, state=RunState.QUEUED, run=run))
+        self._tell(queued)
+        return queued
 
     def _watch(self, deployment: Deployment) -> Deployment:
         """Look at the run again and again until it is over, time is out, or somebody leaves."""

@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.answers import DONE, FAILED, REFUSED, codes, rows, states
+from tests.cli.answers import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    REFUSED,
+    at_terminal,
+    codes,
+    rows,
+    states,
+)
 from tests.cli.hosts import GITHUB, RELEASE, STAGES, Host, deployment
 from tests.doubles.github import TOKEN, Point, faults
 from tests.support.forge import Forge, remotes_untouched
@@ -62,6 +71,20 @@ def test_what_cannot_be_dispatched_is_found_before_anything_is_pushed(host: Host
         document = host.forge.json(*RELEASE, check=REFUSED)
     assert codes(rows(document)["api"]) == ["no_token"]
     host.forge.env["MULTIGIT_TOKEN"] = TOKEN
+
+
+def test_ctrl_c_ends_the_waiting_that_github_asked_for(host: Host) -> None:
+    """Nobody sits through a rate limit who wants to leave; the deployment goes on, and is found."""
+    host.double.script("acme/api", ["queued", "in_progress", "success"], times=1)
+    slow = faults.secondary_limit(59)
+    host.double.inject(slow, "acme/api", "actions/get-workflow-run", times=1)
+    with at_terminal(host.forge, *RELEASE, "-r", "api") as terminal:
+        terminal.expect("queued")
+        terminal.press_ctrl_c()
+        assert terminal.finish() == INTERRUPTED
+    document = host.forge.json("continue", check=DONE)
+    assert deployment(document, "api")["state"] == "succeeded"
+    assert starts(host) == {"acme/api": 1}
 
 
 def test_the_token_is_told_nobody(host: Host) -> None:
@@ -214,6 +237,30 @@ def test_an_earlier_release_can_be_deployed(shop: Forge) -> None:
         document = shop.json("deploy", "stg", first, "--yes", check=DONE)
     assert states(document) == {"database": "deployed", "api": "deployed"}
     assert [seen[-1] for seen in deployed(shop).values()] == [first, first]
+
+
+def test_what_is_not_in_a_release_is_left_out_and_holds_nobody_back(shop: Forge) -> None:
+    """The database was not promoted with it; the api, which comes after it, goes back alone."""
+    shop.json("promote", "dev", "stg", "--yes", "-r", "database", check=DONE)
+    release = shop.json("promote", "dev", "stg", "--yes", "-r", "api", check=DONE)["release"]
+    document = shop.json("deploy", "stg", release, "--yes", check=DONE)
+    assert states(document) == {"database": "skipped", "api": "deployed"}
+    assert codes(rows(document)["database"]) == ["not_in_release"]
+
+
+def test_a_deployment_that_fails_is_told_as_failed(shop: Forge) -> None:
+    """Also where nothing was published; the file with all that it said is named."""
+    (Path(shop.env["PLACE"]) / "database").mkdir()  # the script cannot write there
+    done = shop.run("deploy", "stg", "-r", "database", "--yes", check=FAILED)
+    assert "✗ failed" in done.stdout
+    assert "✓" not in done.stdout
+    said = done.stderr.partition("What database's command said: ")[2].splitlines()[0]
+    assert (shop.shop / said).is_file()
+    document = shop.json("deploy", "stg", "-r", "database", "--yes", check=FAILED)
+    assert states(document) == {"database": "failed"}
+    assert deployment(document, "database")["output"] != said
+    lines = shop.run("log", check=DONE).stdout.splitlines()
+    assert sum("1 not deployed" in line for line in lines) == 2
 
 
 def test_a_program_that_is_not_in_the_commit_blocks(shop: Forge) -> None:
