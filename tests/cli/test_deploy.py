@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,9 @@ from tests.cli.answers import (
     states,
 )
 from tests.cli.hosts import GITHUB, RELEASE, STAGES, Host, deployment
+from tests.doubles import jenkins as jenkins_faults
 from tests.doubles.github import TOKEN, Point, faults
+from tests.doubles.jenkins import API_TOKEN, USER, Jenkins, Job
 from tests.support.forge import Forge, remotes_untouched
 
 COMMAND = """
@@ -144,6 +147,35 @@ def test_what_is_merged_anew_is_rehearsed_anew(host: Host) -> None:
     document = host.forge.json("continue", "--yes", check=DONE)
     assert deployment(document, "api")["state"] == "succeeded"
     assert starts(host) == {"acme/database": 1, "acme/api": 1}
+
+
+# --- Jenkins
+
+
+def test_a_job_of_jenkins_builds_each_repository_once(forge: Forge) -> None:
+    """Two share the job; the answer to one start is lost, and its build is found by its key."""
+    for name in ("database", "api"):
+        forge.add(name).commit("stg", {"b": "1\n"}, message="feat: b")
+    forge.env["JENKINS_TOKEN"] = API_TOKEN
+    job = Job(frozenset({"VERSION", "TICKET"}))
+    with Jenkins({"shop/deploy": job}) as jenkins:
+        forge.write_config(
+            STAGES + f'\n[stages.main.deploy]\nrunner = "jenkins"\nurl = "{jenkins.url}"\n'
+            f'job = "shop/deploy"\nuser = "{USER}"\n'
+            'params = {VERSION = "{repo} {release}", TICKET = "{key}"}\n'
+            + "".join(f'\n[repos.{n}]\nurl = "{r.url}"\n' for n, r in forge.repos.items())
+        )
+        jenkins.script("shop/deploy", ["waiting", "building", "SUCCESS"])
+        jenkins.inject(jenkins_faults.dropped(effect=True), route="build")
+        said = forge.run(*RELEASE, "--json", check=DONE)
+    document = json.loads(said.stdout)
+    built = sorted(dict(start.params)["VERSION"] for start in jenkins.starts)
+    assert built == [f"{name} {document['release']}" for name in ("api", "database")]
+    assert set(jenkins.starts.values()) == {1}
+    assert {deployment(document, name)["state"] for name in forge.repos} == {"succeeded"}
+    assert all(deployment(document, name)["url"].startswith(jenkins.url) for name in forge.repos)
+    kept = "".join(f.read_text() for f in forge.shop.rglob(".multigit/**/*") if f.is_file())
+    assert API_TOKEN not in said.stdout + said.stderr + kept
 
 
 # --- Commands
