@@ -112,7 +112,9 @@ class Runners:
     def _wait(self, seconds: float) -> None:
         """Wait as a host asked us to; raises MultigitError when somebody leaves meanwhile."""
         if self.leave.wait(seconds):
-            raise MultigitError("GitHub asked us to wait, and the waiting was left.", code="interrupted")
+            raise MultigitError(
+                "GitHub asked us to wait, and the waiting was left.", code="interrupted"
+            )
 
     def _content(self, name: str, commit: str, path: str) -> str | None:
         return self._git.repository(self._repo(name)).content(commit, path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tests.docs.stories import ROOT
 
@@ -16,10 +16,20 @@ def codes() -> set[str]:
     """Return every code in the package."""
     found = UNKNOWN | CLOSED
     for file in (ROOT / "multigit").rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        module = ast.parse(file.read_text(encoding="utf-8"))
+        constants = dict(_constants(module))
+        for node in ast.walk(module):
             for expression in _expressions(node):
-                found |= _texts(expression)
+                found |= _texts(expression, constants)
     return found
+
+
+def _constants(module: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the names that a module gives to texts."""
+    for line in module.body:
+        match line:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str()) as value):
+                yield name, value
 
 
 def _expressions(node: ast.AST) -> Iterator[ast.expr]:
@@ -44,12 +54,14 @@ def _expressions(node: ast.AST) -> Iterator[ast.expr]:
             return
 
 
-def _texts(expression: ast.expr) -> set[str]:
+def _texts(expression: ast.expr, constants: Mapping[str, ast.expr]) -> set[str]:
     """Return the codes that an expression can be; none for a variable, which was one before."""
     match expression:
+        case ast.Name(id=name) if name in constants:
+            return _texts(constants[name], {})
         case ast.Constant(value=str(text)):
             return {text} - {""}
         case ast.IfExp(body=one, orelse=other):
-            return _texts(one) | _texts(other)
+            return _texts(one, constants) | _texts(other, constants)
         case _:
             return set()
