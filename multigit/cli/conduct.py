@@ -11,7 +11,7 @@ from multigit.adapters import moments
 from multigit.adapters.journal import Journal
 from multigit.cli.process import note_interrupts
 from multigit.cli.session import Session
-from multigit.cli.telling import check_addresses, is_news, tell_begun, tell_ended
+from multigit.cli.telling import Waits, check_addresses, is_news, tell_begun, tell_ended
 from multigit.core.consent import Consent, agreed_beforehand, missing_consent
 from multigit.core.deploys import still_deploying, with_problems
 from multigit.core.journal import Entry, Kind
@@ -239,9 +239,9 @@ class Conductor:
         return tuple(left)
 
     def _execute(self, journal: Journal) -> Report:
-        session = self.session
+        session, waits = self.session, Waits(self.session, self.plan)
         with session.screen.progress() as progress:
-            return Executor(
+            report = Executor(
                 git=session.git,
                 workspace=session.workspace,
                 plan=self.plan,
@@ -250,10 +250,12 @@ class Conductor:
                 trailer=self._trailer(),
                 journal=journal,
                 again=self.journal is not None,
-                deployer=self._deployer(journal, progress),
+                deployer=self._deployer(journal, progress, waits),
             ).run()
+        waits.say()
+        return report
 
-    def _deployer(self, journal: Journal, listener: Listener) -> Deployer | None:
+    def _deployer(self, journal: Journal, listener: Listener, waits: Waits) -> Deployer | None:
         """Return what deploys, where the plan says so; nothing of it is loaded otherwise."""
         if not any(repo.deploys() for repo in self.plan.repos):
             return None
@@ -262,7 +264,10 @@ class Conductor:
 
         runners = self.session.runners()
         clock, leave = SystemClock(), runners.leave
-        return Deployer(self.plan, runners, HttpProbe(), clock, journal, listener, leave)
+        probe = HttpProbe()
+        return Deployer(
+            self.plan, runners, probe, clock, journal, listener, leave, on_waiting=waits.tell
+        )
 
     def close(self, report: Report, journal: Journal) -> Report:
         """Record an operation that is not running, and close it; return what is to be shown."""

@@ -6,12 +6,14 @@ import os
 from typing import TYPE_CHECKING
 
 from multigit.core.news import event_of, news
+from multigit.core.outcome import under_way
 from multigit.core.workspace import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from multigit.cli.session import Session
+    from multigit.core.deployment import Deployment
     from multigit.core.outcome import Report
     from multigit.core.plan import Plan
     from multigit.core.problem import Problem
@@ -39,6 +41,24 @@ def tell_begun(session: Session, report: Report) -> None:
     _tell(session, report, Event.STARTED)
 
 
+class Waits:
+    """Tells, while an operation goes on, that it waits; what is to be said of that is kept."""
+
+    def __init__(self, session: Session, plan: Plan) -> None:
+        self._session = session
+        self._plan = plan
+        self._problems: list[Problem] = []
+
+    def tell(self, deployments: Mapping[str, tuple[Deployment, ...]]) -> None:
+        """Tell people whom it waits for."""
+        report = under_way(self._plan, deployments)
+        self._problems += _told(self._session, report, Event.WAITING)
+
+    def say(self) -> None:
+        """Say what went wrong with it, when nothing is drawn any longer."""
+        _say(self._session, self._problems)
+
+
 def tell_ended(session: Session, report: Report) -> None:
     """Tell how an operation ended, and count its deployments."""
     if event := event_of(report):
@@ -52,11 +72,16 @@ def tell_ended(session: Session, report: Report) -> None:
 
 
 def _tell(session: Session, report: Report, event: Event) -> None:
-    whom = session.workspace.tell
-    if whom.wants(event, report.plan.target):
-        from multigit.adapters import notify
+    _say(session, _told(session, report, event))
 
-        _say(session, notify.tell(whom.addresses, news(report, event), os.environ))
+
+def _told(session: Session, report: Report, event: Event) -> Sequence[Problem]:
+    whom = session.workspace.tell
+    if not whom.wants(event, report.plan.target):
+        return ()
+    from multigit.adapters import notify
+
+    return notify.tell(whom.addresses, news(report, event), os.environ)
 
 
 def _say(session: Session, problems: Iterable[Problem]) -> None:

@@ -31,10 +31,11 @@ class News:
 
 
 def event_of(report: Report) -> Event | None:
-    """Return what there is to tell of a report, or None where nothing was done."""
+    """Return what there is to tell at the end of an operation, or None: it goes on, or never was.
+
+    That it waits for somebody is told when it begins to.
+    """
     states = {each.state for o in report.outcomes for each in o.deployments}
-    if RunState.WAITING in states:
-        return Event.WAITING
     if any(not state.over for state in states - {RunState.NOT_STARTED}):
         return None
     match report.result:

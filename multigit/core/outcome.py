@@ -129,6 +129,19 @@ def cancelled(plan: Plan, *, interrupted: bool) -> Report:
     return replace(planned(plan), result=Result.CANCELLED, interrupted=interrupted)
 
 
+def under_way(plan: Plan, deployments: Mapping[str, tuple[Deployment, ...]]) -> Report:
+    """Return the report of an operation whose deployments stand so, while it goes on."""
+
+    def outcome(repo: RepoPlan) -> Outcome:
+        if repo.repo not in deployments:
+            return as_planned(repo)
+        state = State.PUBLISHED if repo.updates() else State.DEPLOYED
+        known = deployments[repo.repo]
+        return Outcome(repo, state, repo.made, repo.problems, deployments=known)
+
+    return Report(plan, Result.PAUSED, tuple(map(outcome, plan.repos)))
+
+
 def ended(plan: Plan, outcomes: Sequence[Outcome], *, interrupted: bool = False) -> Report:
     """Return the report of a plan that was run; repositories without an outcome stay as planned."""
     by_name = {outcome.repo: outcome for outcome in outcomes}

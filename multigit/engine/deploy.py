@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -35,9 +35,15 @@ LATE = 60.0  # seconds in which a run that must be there may still appear
 LOOK_AGAIN = {RunState.UNHEALTHY, RunState.UNKNOWN, RunState.TIMED_OUT}
 
 
+OnWaiting = Callable[[Mapping[str, tuple[Deployment, ...]]], None]
+
+
 @dataclass(slots=True)
 class Deployer:
-    """Deploys the repositories of one plan, from wherever earlier attempts left them."""
+    """Deploys the repositories of one plan, from wherever earlier attempts left them.
+
+    `on_waiting` hears once, from any thread, where all stand when the first one waits for a person.
+    """
 
     plan: Plan
     runners: Runners
@@ -46,6 +52,9 @@ class Deployer:
     journal: Journal
     listener: Listener
     leave: threading.Event = field(default_factory=threading.Event)
+    on_waiting: OnWaiting = lambda _: None
+    _waits: bool = False
+    _last: dict[str, dict[str, Deployment]] = field(default_factory=dict)
     _watched: int = 0
     _next_start: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -91,6 +100,17 @@ class Deployer:
         else:
             self.journal.write(entry)
         return deployment
+
+    def tell(self, repo: str, deployment: Deployment) -> None:
+        """Show where a deployment stands."""
+        self.listener.started(repo, in_short(deployment))
+        with self._lock:
+            self._last.setdefault(repo, {})[deployment.target] = deployment
+            first = deployment.state is RunState.WAITING and not self._waits
+            self._waits = self._waits or first
+            stand = {name: tuple(by.values()) for name, by in self._last.items()} if first else {}
+        if first:
+            self.on_waiting(stand)
 
     def take_turn(self) -> None:
         """Wait until the pause after the start before this one is over."""
@@ -268,7 +288,7 @@ class _Watch:
         return over
 
     def _tell(self, deployment: Deployment) -> None:
-        self.deployer.listener.started(self.repo, in_short(deployment))
+        self.deployer.tell(self.repo, deployment)
 
     def _order(self, deployment: Deployment) -> Order:
         return order_of(

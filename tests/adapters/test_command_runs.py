@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,8 +13,7 @@ from multigit.adapters.command_runs import CommandRuns
 from multigit.adapters.supervisor import ALIVE, BEGAN, ORDER, supervise
 from multigit.core.deployment import CommandRunner, Order, Run, RunState, Sight
 from multigit.errors import NotBegunError
-
-LONG = 20.0  # seconds; nothing waits that long unless it fails
+from tests.support.patience import until
 
 
 def order(*command: str, key: str = "op/api/1") -> Order:
@@ -47,14 +45,6 @@ def runs(folder: Path) -> CommandRuns:
         export=export,
         mode_of=lambda _repo, _commit, path: modes.get(path, ""),
     )
-
-
-def until(seen: Callable[[], bool]) -> None:
-    """Wait until something is to be seen."""
-    end = time.monotonic() + LONG
-    while not seen():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def end_of(here: CommandRuns, asked: Order, run: Run) -> Sight:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.answers import DONE, FAILED, REFUSED, codes, states
-from tests.cli.hosts import STAGES
+from tests.cli.answers import DONE, FAILED, REFUSED, codes, meanwhile, states
+from tests.cli.hosts import GITHUB, RELEASE, STAGES, Host, deployment
 from tests.doubles.receivers import StatsD, Webhook
 from tests.support.forge import Forge
+from tests.support.patience import until
 
 COMMAND = """
 [stages.stg.deploy]
@@ -83,6 +84,23 @@ def test_who_cannot_be_told_changes_nothing(shop: Forge, webhook: Webhook) -> No
     assert done.stderr.count("{env:HOOK} (json) failed: it was not accepted.") == 2
     assert SECRET not in done.stdout + done.stderr
     assert len(shop.json("log", check=DONE)["records"]) == 1
+
+
+def test_reviewers_are_told_while_it_waits_for_them(forge: Forge, webhook: Webhook) -> None:
+    """Not when it is over: then it is told how it ended, and who let it go on."""
+    host = Host(forge, ["api"], gated=frozenset({"api"}))
+    hook = f"json://127.0.0.1:{webhook.port}"
+    tell = f'\n[notify]\naddresses = ["{hook}"]\nevents = ["waiting", "succeeded"]\n'
+    with host.double:
+        host.configure(GITHUB + tell)
+        with meanwhile(lambda: forge.json(*RELEASE, check=DONE)) as promotion:
+            until(lambda: bool(webhook.deliveries))
+            assert titles(webhook) == ["promote stg → main waits for approval"]
+            assert "waiting for ada" in webhook.deliveries[0].value["message"]
+            forge.json("approve", "--yes", check=DONE)
+            document = promotion.result()
+    assert deployment(document, "api")["approved_by"] == ["ada"]
+    assert titles(webhook)[1:] == ["promote stg → main succeeded"]
 
 
 def test_nobody_is_told_of_what_does_not_begin(shop: Forge, webhook: Webhook) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from multigit.core.deployment import Deployment, Run, RunState, Sight
 from multigit.core.news import NOTES, ROWS, News, event_of, news
-from multigit.core.outcome import Outcome, Report, cancelled, ended, planned
+from multigit.core.outcome import Outcome, Report, cancelled, ended, planned, under_way
 from multigit.core.plan import Plan, State
 from multigit.core.problem import Problem
 from multigit.core.workspace import Event
@@ -105,14 +105,16 @@ def test_a_bad_end() -> None:
 
 
 def test_waiting_for_approval() -> None:
-    """Whom it waits for is told."""
+    """Whom it waits for is told while it goes on, not again when somebody leaves."""
     sight = Sight(RunState.WAITING, reviewers=("ada", "grace"))
     one = Deployment(state=RunState.WAITING, sight=sight)
-    message = told(deployed(one))
-    assert message.event is Event.WAITING
+    message = news(under_way(BOTH, {"api": (one,)}), Event.WAITING)
     assert message.title == "promote dev → stg waits for approval: stg-deploy-20250115-160130"
-    assert "| waiting for ada, grace |" in message.body
-    assert "waiting for a reviewer" in told(deployed(replace(one, sight=DONE.sight))).body
+    assert "| api | waiting for ada, grace |" in message.body
+    assert "| web | planned |" in message.body
+    nobody = under_way(BOTH, {"api": (replace(one, sight=DONE.sight),)})
+    assert "waiting for a reviewer" in news(nobody, Event.WAITING).body
+    assert event_of(report(deployed(one))) is None
 
 
 def test_nothing_was_done() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -65,6 +66,7 @@ class World:
         self.probe = FakeProbe(Answer(200))
         self.heard = Listening()
         self.leave = threading.Event()
+        self.waited: list[Mapping[str, tuple[Deployment, ...]]] = []
 
     def plan(self) -> Plan:
         """Plan the promotion."""
@@ -76,7 +78,14 @@ class World:
         """Run a plan, the promotion's if none is given."""
         plan = plan or self.plan()
         deployer = Deployer(
-            plan, self.runners, self.probe, self.clock, journal, self.heard, self.leave
+            plan,
+            self.runners,
+            self.probe,
+            self.clock,
+            journal,
+            self.heard,
+            self.leave,
+            on_waiting=self.waited.append,
         )
         return Executor(
             git=self.git,
@@ -153,6 +162,17 @@ def test_a_run_is_watched_to_its_end(world: World) -> None:
     told = [doing for repo, doing, *_ in world.heard.heard if repo == "api"]
     assert "waiting for grace, which may be you" in told
     assert "running deploy · migrate" in told
+
+
+def test_who_is_waited_for_is_told_once(world: World) -> None:
+    """At the first gate of the operation, with where all stand then."""
+    gate = Sight(RunState.WAITING, reviewers=("grace",))
+    for name in NAMES:
+        world.runners.script(name, RunState.QUEUED, gate, gate, SUCCEEDED)
+    assert world.run().result is Result.DONE
+    (stand,) = world.waited
+    waiting = [d.sight.reviewers for (d,) in stand.values() if d.state is RunState.WAITING]
+    assert waiting[0] == ("grace",)
 
 
 def test_looks_become_rarer_the_more_is_watched(world: World) -> None:
