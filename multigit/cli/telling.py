@@ -59,15 +59,15 @@ class Waits:
         _say(self._session, self._problems)
 
 
-def tell_ended(session: Session, report: Report) -> None:
-    """Tell how an operation ended, and count its deployments."""
+def tell_ended(session: Session, report: Report, *, anew: Report | None = None) -> None:
+    """Tell how an operation ended, and count its deployments, or only those that ended `anew`."""
     if event := event_of(report):
         _tell(session, report, event)
     if session.workspace.metrics:
         from multigit.adapters.metrics import send
         from multigit.core.metrics import metrics
 
-        lines = metrics(report, tags=session.workspace.metric_tags)
+        lines = metrics(anew or report, tags=session.workspace.metric_tags)
         _say(session, send(session.workspace.metrics, lines))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,12 @@ from multigit import errors
 from multigit.adapters import moments
 from multigit.adapters.http_probe import HttpProbe
 from multigit.cli.conduct import name_transcripts
+from multigit.cli.telling import is_news, tell_ended
 from multigit.core.deploys import tells_news, to_watch
 from multigit.core.outcome import ended
 from multigit.core.record import record
 from multigit.core.report import document
-from multigit.core.resume import watched
+from multigit.core.resume import seen_anew, watched
 from multigit.engine.deploy import Deployer
 from multigit.engine.ports import FORGETFUL
 
@@ -34,8 +36,9 @@ def watch_again(session: Session, operation: str | None) -> int:
             code="nothing_to_watch",
         )
     report = _watched(session, story, journal)
-    if not journal.is_open:
-        _record(session, story, report)
+    if not journal.is_open and _recorded(session, story, report) and is_news(story.plan):
+        with suppress(KeyboardInterrupt):  # it is over, whoever hears of it
+            tell_ended(session, report, anew=seen_anew(story, report))
     session.screen.report(report)
     name_transcripts(session, report)
     if journal.is_open:
@@ -76,10 +79,13 @@ def _watched(session: Session, story: Story, journal: Journal) -> Report:
     return ended(replace(story.plan, wait=True), outcomes, interrupted=done.interrupted)
 
 
-def _record(session: Session, story: Story, report: Report) -> None:
-    """Add to the log, as an operation of its own, what it did not know of the ends yet."""
+def _recorded(session: Session, story: Story, report: Report) -> bool:
+    """Add to the log, as an operation of its own, what it did not know of the ends yet.
+
+    Tells whether that was anything.
+    """
     content = record(report, moments.actor(story.actor.identity), moments.utc_now())
-    session.files.log.append_news(
+    return session.files.log.append_news(
         content
         | {
             "operation": session.moment.operation("watch", story.plan.target),

@@ -273,7 +273,6 @@ def test_an_earlier_release_can_be_deployed(shop: Forge) -> None:
 
 def test_what_is_not_in_a_release_is_left_out_and_holds_nobody_back(shop: Forge) -> None:
     """The database was not promoted with it; the api, which comes after it, goes back alone."""
-    shop.json("promote", "dev", "stg", "--yes", "-r", "database", check=DONE)
     release = shop.json("promote", "dev", "stg", "--yes", "-r", "api", check=DONE)["release"]
     document = shop.json("deploy", "stg", release, "--yes", check=DONE)
     assert states(document) == {"database": "skipped", "api": "deployed"}

@@ -68,6 +68,15 @@ def test_a_promotion_is_told_once_when_it_begins_and_once_when_it_ends(
     assert counted == {"deployment.count": 2, "deployment.duration": 2}
 
 
+def test_who_watches_to_the_end_tells_it(shop: Forge, webhook: Webhook, counter: StatsD) -> None:
+    """Once, however often it is looked at; nobody had seen it end when it was started."""
+    shop.json(*PROMOTE, "--no-wait", check=DONE)
+    shop.json("watch", check=DONE)
+    shop.json("watch", check=DONE)
+    assert titles(webhook) == ["promote dev → stg started", "promote dev → stg succeeded"]
+    assert sum(line.startswith("deployment.count") for line in counter.lines(4)) == 2
+
+
 def test_a_failure_is_told_as_one(shop: Forge, webhook: Webhook) -> None:
     """And what mends it as a success."""
     Path(shop.env["BROKEN"]).touch()
