@@ -152,11 +152,13 @@ class Screen:
             self._show(Text(text, style))
 
     def command(self, words: Sequence[str]) -> None:
-        """Show a command line as one would type it."""
+        """Show a command line as one would type it, on one line however narrow the terminal is."""
         from rich.text import Text
 
         line = Text.assemble(("$ ", "dim"), (visible(shlex.join(words)), "bold cyan"))
-        self._show(Text(), line)
+        self._show(Text())
+        self.out.print(line, soft_wrap=True)
+        self.out.file.flush()
 
     def document(self, content: Mapping[str, Any]) -> None:
         """Print the one JSON document, all in ASCII."""
