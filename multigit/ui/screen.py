@@ -86,12 +86,12 @@ class Screen:
 
     # Results
 
-    def plan(self, plan: Plan) -> None:
-        """Show a plan before the question."""
+    def plan(self, plan: Plan, report: Report | None = None) -> None:
+        """Show a plan before the question, or how it already ended."""
         if self._seen:
             from multigit.ui.plans import plan_view
 
-            self._show(plan_view(plan))
+            self._show(plan_view(plan, report=report))
 
     def report(self, report: Report) -> None:
         """Show how a plan that was run ended."""
