@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 
 # `git rev-parse --local-env-vars` of git 2.39, set when multigit is called from a git hook, where
-# they point at the hook's repository. The last four change how git reads every pathspec.
+# they point at the hook's repository. The settings in GIT_CONFIG_COUNT and GIT_CONFIG_PARAMETERS
+# belong to it as well: a token that a CI job gives git there has to stand elsewhere. The last four
+# change how git reads every pathspec.
 REPOSITORY_VARIABLES = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",

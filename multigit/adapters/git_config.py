@@ -8,12 +8,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from multigit.adapters.git_outcome import Completed
 from multigit.adapters.git_process import GitDoor
 from multigit.core.snapshot import Facts
 from multigit.core.text import has_credentials
 from multigit.errors import GitError
 
 TRUE = {"true", "yes", "on"}
+HARMLESS = (  # settings whose values are told in the transcript, passwords in URLs masked
+    "branch.",
+    "commit.",
+    "core.",
+    "extensions.",
+    "fetch.",
+    "gpg.",
+    "merge.",
+    "pack.",
+    "push.",
+    "remote.",
+    "submodule.",
+    "tag.",
+    "user.",
+)
 _CRUD = " .,:;<>\"\\'\t\r\n"
 
 
@@ -106,6 +122,19 @@ class GitConfig:
         return environment
 
 
+def without_secrets(listing: Completed) -> str:
+    """Return the settings one per line, with the values of those that never hold a secret.
+
+    A header, a credential helper or anybody's own setting may hold a token.
+    """
+    fields = listing.fields()
+    lines = []
+    for scope, origin, entry in zip(fields[::3], fields[1::3], fields[2::3], strict=False):
+        key, _, value = entry.partition("\n")
+        lines.append(f"{scope} {origin} {key}={value if key.startswith(HARMLESS) else '***'}\n")
+    return "".join(lines)
+
+
 def read_config(door: GitDoor) -> GitConfig:
     """Open the repository in the door's folder.
 
@@ -115,7 +144,8 @@ def read_config(door: GitDoor) -> GitConfig:
         raise GitError(
             "is not there yet.", hint="multigit pull STAGE clones what is missing.", code="missing"
         )
-    fields = door.run("config", "--list", "-z", "--show-scope", "--show-origin").fields()
+    listing = ("config", "--list", "-z", "--show-scope", "--show-origin")
+    fields = door.run(*listing, kept=without_secrets).fields()
     values: dict[str, list[str]] = {}
     common_dir: Path | None = None
     for scope, origin, entry in zip(fields[::3], fields[1::3], fields[2::3], strict=True):

@@ -12,7 +12,7 @@ import shlex
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -121,10 +121,12 @@ class GitDoor:
         folder: Path | None = None,
         hooks: bool = False,
         options: Sequence[str] = (),
+        kept: Callable[[Completed], str] | None = None,
     ) -> Completed:
         """Run one git command and return what it left.
 
-        Raises GitError when it ends with a status that is not in `accept`, or takes too long.
+        `kept` is what the transcript keeps of its output, where that may hold secrets. Raises
+        GitError when it ends with a status that is not in `accept`, or takes too long.
         """
         settings = (*OPTIONS, *self.options, *options, *(() if hooks else (NO_HOOKS,)))
         where = folder or self.folder
@@ -152,7 +154,8 @@ class GitDoor:
         finally:
             _RUNNING.discard(process)
         done = Completed(process.returncode, stdout, masked(stderr.decode("utf-8", "replace")))
-        self.transcript.add(arguments, done.text, done.stderr, done.status)
+        output = kept(done) if kept else done.text
+        self.transcript.add(arguments, output, done.stderr, done.status)
         if done.status not in accept:
             raise failure(arguments[0], done)
         return done

@@ -10,49 +10,93 @@ from pathlib import Path
 DEPLOY = '''\
 """Puts this service into a folder and starts it there. Usage: deploy.py FOLDER PORT SHA"""
 
+import http.client
 import json
 import os
+import secrets
 import shutil
-import signal
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
-folder, port, sha = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+
+def end_the_one_before():
+    """Ask it over its port, with the secret that only it knows; anybody else ignores that."""
+    try:
+        asked = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        asked.request("POST", "/end", headers={"X-Token": token.read_text()})
+        asked.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        pass  # it ended long ago, or there was none
+
+
+def listen():
+    """Return the port's socket, once the one before has given it back."""
+    for _ in range(50):
+        try:
+            return socket.create_server(("127.0.0.1", port))
+        except OSError as error:
+            reason = os.strerror(error.errno)
+            time.sleep(0.1)
+    sys.exit(f"port {port} of 127.0.0.1 cannot be had: {reason}")
+
+
+folder, port, sha = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+token = folder / "token"
 folder.mkdir(parents=True, exist_ok=True)
+end_the_one_before()
+listening = listen()
 for file in Path().glob("*.py"):
     shutil.copy(file, folder)
 (folder / "version.json").write_text(json.dumps({"sha": sha}))
-running = folder / "pid"
-if running.exists():
-    try:
-        os.kill(int(running.read_text()), signal.SIGTERM)
-    except OSError:
-        pass
-server = subprocess.Popen(
-    [sys.executable, "server.py", port],
-    cwd=folder,
-    stdin=subprocess.DEVNULL,
-    stdout=subprocess.DEVNULL,
-    stderr=subprocess.DEVNULL,
-    start_new_session=True,
-)
-running.write_text(str(server.pid))
+with open(os.open(token, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
+    stream.write(secrets.token_hex())
+with open(folder / "server.log", "ab") as log:
+    subprocess.Popen(
+        [sys.executable, "server.py", str(listening.fileno())],
+        cwd=folder,
+        pass_fds=[listening.fileno()],
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+    )
 print("started on port", port)
 '''
 SERVER = '''\
-"""A tiny service: /health tells its version. It ends when nobody asked for ten minutes."""
+"""A tiny service: /health tells its version. It ends when nobody asked for ten minutes.
 
+Usage: server.py SOCKET [SECONDS], a listening socket that it inherits. Whoever has the token of its
+folder may end it: POST /end.
+"""
+
+import hmac
+import socket
 import sys
-import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+TOKEN = Path("token").read_text()
+
 
 class Service(BaseHTTPRequestHandler):
+    timeout = 5
+
     def do_GET(self):
-        status = 503 if Path("full-disk").exists() else 200
-        body = Path("version.json").read_bytes() if status == 200 else b"the disk is full"
+        if Path("full-disk").exists():
+            self.answer(503, b"the disk is full")
+        else:
+            self.answer(200, Path("version.json").read_bytes())
+
+    def do_POST(self):
+        given = self.headers.get("X-Token", "").encode("latin-1", "replace")
+        allowed = self.path == "/end" and hmac.compare_digest(given, TOKEN.encode())
+        self.answer(200 if allowed else 403, b"")
+        self.server.ended = allowed
+
+    def answer(self, status, body):
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -63,20 +107,17 @@ class Service(BaseHTTPRequestHandler):
 
 
 class Server(HTTPServer):
-    allow_reuse_address = True
+    ended = False
 
     def handle_timeout(self):
-        sys.exit()
+        self.ended = True
 
 
-for _ in range(50):
-    try:
-        server = Server(("127.0.0.1", int(sys.argv[1])), Service)
-        break
-    except OSError:  # the one before it still ends
-        time.sleep(0.1)
-server.timeout = 600
-while True:
+server = Server(("127.0.0.1", 0), Service, bind_and_activate=False)
+server.socket.close()
+server.socket = socket.socket(fileno=int(sys.argv[1]))
+server.timeout = float(sys.argv[2]) if len(sys.argv) > 2 else 600
+while not server.ended:
     server.handle_request()
 '''
 

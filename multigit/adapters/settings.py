@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from multigit.adapters.settings_deploy import deploy_of, deploys_of, pace_of
 from multigit.adapters.settings_model import Configuration, section_at
 from multigit.adapters.settings_rules import Key, Mistake, mistakes
+from multigit.adapters.settings_strays import put_right, strays
 from multigit.adapters.settings_values import FILE, dotted, duration, shown, size
 from multigit.core.text import masked, visible
 from multigit.core.waves import everything_before, waves
@@ -69,12 +70,15 @@ def load(path: Path) -> Workspace:
     Raises one ConfigError with all mistakes: `details` holds a (message, hint) for each.
     """
     document = _read(path)
+    lost = strays(document)
     wrong = [_in_words(error) for error in _errors(document)]
     for mistake in wrong:
         _forget(document, mistake.key)
+    known = [mistake.key for mistake in wrong]
+    wrong += [stray.mistake for stray in lost]
+    known += put_right(document, lost)
     # What is wrong is out of the way now, so that the rest can be held against each other.
     configuration = Configuration.model_validate(document)
-    known = [mistake.key for mistake in wrong]
     wrong += [mistake for mistake in mistakes(configuration) if not _follows(mistake, known)]
     if wrong:
         raise ConfigError(

@@ -16,12 +16,28 @@ if TYPE_CHECKING:
 Complaint = tuple[Key, str, str]
 
 
-def complaints(configuration: Configuration) -> Iterator[Complaint]:
-    """Yield key, sentence and hint of what does not fit together."""
+def complaints(configuration: Configuration) -> Iterator[tuple[Key, str, str, tuple[Key, ...]]]:
+    """Yield key, sentence, hint and the keys that it also depends on, of what does not fit."""
     for name, stage in configuration.stages.items():
-        yield from _about_stage(configuration, name, stage)
+        for key, sentence, hint in _about_stage(configuration, name, stage):
+            places: list[Key] = [("repos", repo, key[2], name) for repo in configuration.repos]
+            yield key, sentence, hint, tuple(_beside(name, key[3:4], [key[:3], *places]))
     for name, repo in configuration.repos.items():
-        yield from _about_repo(configuration, name, repo)
+        for key, sentence, hint in _about_repo(configuration, name, repo):
+            place: Key = ("stages", key[3], key[2])
+            yield key, sentence, hint, tuple(_beside(key[3], key[4:5], [key[:4], place]))
+
+
+def _beside(stage: str | int, last: Key, places: list[Key]) -> Iterator[Key]:
+    """Yield what a complaint about a key depends on: the same key, or its runner, elsewhere."""
+    for place in places:
+        yield (*place, *last)
+        yield (*place, "runner")
+    if last == ("ref",):
+        yield ("stages", stage, "tag")
+    if not last:  # it is about the whole table, and whether there is a deployment
+        yield ("stages", stage, "deploy")
+        yield from (("repos", place[1], "deploy", stage) for place in places if len(place) > 3)  # noqa: PLR2004
 
 
 def _about_stage(
@@ -33,7 +49,8 @@ def _about_stage(
     if stage.deploy:
         whole = all(not deploy or not _missing(deploy) for deploy, _ in of_all)
         missing = () if whole else _missing(stage.deploy)
-        yield from _about_deploy((*here, "deploy"), stage.deploy, missing, bool(stage.tag))
+        own = stage.deploy.model_fields_set
+        yield from _about_deploy((*here, "deploy"), stage.deploy, missing, own, bool(stage.tag))
     if stage.health:
         whole = all(not deploy or not health or health.url for deploy, health in of_all)
         yield from _about_health((*here, "health"), stage.health, demanded=not whole)
@@ -54,7 +71,8 @@ def _about_repo(configuration: Configuration, name: str, repo: RepoSection) -> I
         deploy, health = merged(stage, repo, stage_name)
         if stage_name in repo.deploy and deploy:
             here: Key = ("repos", name, "deploy", stage_name)
-            yield from _about_deploy(here, deploy, _missing(deploy), bool(stage.tag))
+            own = repo.deploy[stage_name].model_fields_set
+            yield from _about_deploy(here, deploy, _missing(deploy), own, bool(stage.tag))
         if stage_name in repo.health and health:
             yield from _about_health(("repos", name, "health", stage_name), health, demanded=True)
             if deploy is None:
@@ -70,12 +88,14 @@ def _about_deploy(
     key: Key,
     section: DeploySection,
     missing: tuple[str, ...],
+    own: set[str],
     tagged: bool,  # noqa: FBT001
 ) -> Iterator[Complaint]:
-    demanded, own = OWN[section.runner]
+    """Look at a section as it counts; `own` are the keys that stand in this very table."""
+    demanded, others = OWN[section.runner]
     for each in missing:
         yield (*key, each), f"is missing: the runner {section.runner} needs it.", "Write it."
-    for each in sorted(section.model_fields_set - {*COMMON, *demanded, *own}):
+    for each in sorted(section.model_fields_set - {*COMMON, *demanded, *others}):
         whose = next(kind for kind, keys in OWN.items() if each in keys[0] + keys[1])
         yield (
             (*key, each),
@@ -84,14 +104,18 @@ def _about_deploy(
         )
     if section.runner == "github" and section.ref == "tag" and not tagged:
         yield (*key, "ref"), "is the tag, and the stage sets none.", 'Write ref = "branch".'
-    for place, target in enumerate(section.targets):
+    for place, target in enumerate(section.targets if "targets" in own else ()):
         if not is_name(target):
             yield (*key, "targets", place), f"{shown(target)} is no name for a target.", USE_NAME
         elif target in section.targets[:place]:
             yield (*key, "targets", place), f"{shown(target)} stands there twice.", "Keep one."
-    yield from _templates(key, "inputs", section.inputs.values())
-    yield from _templates(key, "params", section.params.values())
-    yield from _templates(key, "command", section.command)
+    templates = {
+        "inputs": section.inputs.values(),
+        "params": section.params.values(),
+        "command": section.command,
+    }
+    for each in sorted(own & set(templates)):
+        yield from _templates(key, each, templates[each])
 
 
 def _about_health(key: Key, section: HealthSection, *, demanded: bool) -> Iterator[Complaint]:

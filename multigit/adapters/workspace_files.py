@@ -70,8 +70,12 @@ class WorkspaceFiles:
 
 
 def write_new(file: Path, text: str) -> None:
-    """Write a file that must not exist yet; raises RefusedError where that cannot be done."""
+    """Write a file that must not exist yet, and the folders that it needs.
+
+    Raises RefusedError where that cannot be done.
+    """
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("x", encoding="utf-8") as stream:
             stream.write(text)
     except OSError as error:

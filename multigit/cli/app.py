@@ -130,4 +130,26 @@ def _usage(error: typer.TyperException) -> errors.UsageError:
     if options := getattr(error, "possibilities", None):
         near = nearest(getattr(error, "option_name", ""), options)
         return errors.UsageError(error.message, hint=f"Did you mean {near}? {see}" if near else see)
-    return errors.UsageError(error.format_message(), hint=see)
+    return errors.UsageError(_about_value(error) or error.format_message(), hint=see)
+
+
+def _about_value(error: typer.TyperException) -> str:
+    """Return a sentence about a value that an option does not take, empty for another mistake.
+
+    The validator that typer asks has words for programmers; what it found is in its own error.
+    """
+    found = getattr(error.__cause__, "errors", None)
+    if not isinstance(error, typer.BadParameter) or error.param is None or found is None:
+        return ""
+    first = found()[0]
+    limits, value = first.get("ctx", {}), first["input"]
+    match first["type"]:
+        case "greater_than_equal":
+            wanted = f"must be at least {limits['ge']}, not {value}."
+        case "less_than_equal":
+            wanted = f"must be at most {limits['le']}, not {value}."
+        case kind if kind.startswith("int_"):
+            wanted = f"must be a whole number, not {value!r:.60}."
+        case _:
+            return ""
+    return f"{max(error.param.opts, key=len)} {wanted}"

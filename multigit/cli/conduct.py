@@ -93,6 +93,23 @@ class Conductor:
         screen.document(document(report))
         return report.exit_code
 
+    def refuse(self, problem: Problem) -> int:
+        """Show the plan and why nothing of it can be done, and record that."""
+        session, report = self.session, refused(self.plan, problem)
+        if not self.consent.dry_run:
+            session.files.require_writable()
+            self._stopped(report)
+        session.screen.plan(self.plan, report)
+        session.screen.document(document(report))
+        return report.exit_code
+
+    def leave(self, problem: Problem) -> int:
+        """Say why there is nothing to do; that is no operation."""
+        report = replace(planned(self.plan), problems=(problem,))
+        self.session.screen.sentence(report)
+        self.session.screen.document(document(report))
+        return report.exit_code
+
     def _decide(self) -> Report:
         """Return how it ended: blocked, refused, cancelled, or run."""
         files, screen = self.session.files, self.session.screen

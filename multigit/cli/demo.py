@@ -118,9 +118,11 @@ class Story:
             )
 
     def _farewell(self) -> None:
-        shop = self._sandbox.shop
+        from multigit.adapters.programs import typed
+
+        shop, multigit = self._sandbox.shop, typed()
         self._say(f"That was real git. The sandbox stays in {self._sandbox.folder}. Try next:")
         self._screen.command(["cd", str(shop)])
-        self._screen.command(["multigit", "promote", "dev", "stg"])
+        self._screen.command([*multigit, "promote", "dev", "stg"])
         self._say("It will be blocked: websocket conflicts, and nothing has happened yet anywhere.")
-        self._screen.command(["multigit", "promote", "dev", "stg", "--skip-blocked"])
+        self._screen.command([*multigit, "promote", "dev", "stg", "--skip-blocked"])

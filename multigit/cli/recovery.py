@@ -94,23 +94,21 @@ def undo(
     from multigit.cli.session import Session
     from multigit.core.consent import Consent
     from multigit.core.plan import Result
-    from multigit.core.resume import undone
+    from multigit.core.resume import already_undone, cannot_be_undone, undone
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     with session.exclusive("undo"):
         journal, story = _chosen(session, operation)
         standings = _survey(session, story, built_on_counts=False)
         plan = undone(story, standings, session.workspace, session.moment)
-        if journal.is_open and not plan.planned() and any(r.problems for r in plan.repos):
-            raise errors.RefusedError(
-                f"{story.plan.operation} cannot be taken back: something of it was deployed, or "
-                "was built on.",
-                hint="Go on with multigit continue, or leave it as it is with multigit abandon.",
-                code="cannot_be_undone",
-            )
-        if plan.result is Result.NOTHING and journal.is_open and not dry_run:
+        conductor = Conductor(session, plan, Consent(dry_run, yes, confirm))
+        if problem := cannot_be_undone(plan, is_open=journal.is_open):
+            return conductor.refuse(problem)
+        if plan.result is Result.NOTHING and not journal.is_open:
+            return conductor.leave(already_undone(plan.undoes, session.files.log.records()))
+        if plan.result is Result.NOTHING and not dry_run:
             return _close(session, journal, story, standings, "undone")
-        return Conductor(session, plan, Consent(dry_run, yes, confirm)).conduct()
+        return conductor.conduct()
 
 
 def abandon(

@@ -65,7 +65,9 @@ def init(
       multigit init --workflows --dry-run      (beside a multigit.toml)
     """
     if workflows:
-        return _write_workflows(folder, dry_run=dry_run, json=json, no_color=no_color)
+        from multigit.cli.workflows import write_workflows
+
+        return write_workflows(folder, dry_run=dry_run, json=json, no_color=no_color)
     from multigit.adapters.discovery import discover, render_config
     from multigit.adapters.ignores import add_ignores, missing_ignores
     from multigit.adapters.workspace_files import write_new
@@ -125,35 +127,6 @@ def init(
         hint="" if agreed else hint,
     )
     screen.document(document)
-    return errors.OK
-
-
-def _write_workflows(folder: Path, *, dry_run: bool, json: bool, no_color: bool) -> int:
-    """Write .github/workflows/deploy-STAGE.yml where there is none; commit nothing."""
-    from multigit.adapters.settings import load
-    from multigit.adapters.workspace_files import write_new
-    from multigit.core.report import frame
-    from multigit.core.workflows import workflows
-    from multigit.ui.screen import Screen
-
-    screen = Screen(json_wanted=json, color=not no_color)
-    space = load(folder.resolve() / o.CONFIG_NAME)
-    told = []
-    for repo, path, text in workflows(space):
-        file = space.root / repo.path / path
-        new = (space.root / repo.path).is_dir() and not file.exists()
-        if new and not dry_run:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_new(file, text)
-        told.append({"repo": repo.name, "file": str(path), "written": new and not dry_run})
-        verb = "would be written" if dry_run else "written"
-        screen.say(
-            f"  {repo.name}  {path}  {verb if new else 'is there, or the repository is not'}"
-        )
-    count = sum(bool(each["written"]) for each in told)
-    sentence = f"{count} workflows written. Look at them, then push them with multigit push."
-    screen.say(sentence if count else "Nothing was written.", "bold")
-    screen.document(frame("init", sentence if count else "Nothing was written.", repos=told))
     return errors.OK
 
 

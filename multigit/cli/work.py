@@ -51,7 +51,8 @@ def status(
     request = StatusRequest(chosen, space.stages, space.pairs(), fetch=not no_fetch)
     with session.screen.progress() as progress:
         look = look_at_status(request)
-        seen = observe(session.git, chosen, look, jobs=session.jobs, listener=progress)
+        doing = "reading" if no_fetch else "fetching"
+        seen = observe(session.git, chosen, look, jobs=session.jobs, listener=progress, doing=doing)
     deployed = last_deployed(session.files.log.records())
     rows = status_rows(space, chosen, seen, deployed)
     unfinished = session.tell_unfinished()

@@ -199,7 +199,7 @@ def _stopped(report: Report) -> tuple[str, str]:
             blocked, others = count(State.BLOCKED, State.SKIPPED), count(State.PLANNED)
             verb = "is" if blocked == 1 else "are"
             hint = "Mend what blocks and run the command again."
-            if others:
+            if others and not report.plan.undoes:
                 hint = f"Mend what blocks, or go on with the other {others}: --skip-blocked"
             return f"{plural(blocked, 'repository')} {verb} blocked. Nothing was changed.", hint
     return "Cancelled. Nothing was changed.", ""

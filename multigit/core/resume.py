@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from multigit.core.deployment import Deployment, RunState
 from multigit.core.deploys import known_deployments, outstanding
@@ -159,6 +161,44 @@ def undone(
         word=asks.name,
         repos=repos,
     )
+
+
+def cannot_be_undone(plan: Plan, *, is_open: bool) -> Problem | None:
+    """Return why an undo would take nothing back: all that is left was deployed, or built on.
+
+    `is_open` is whether the operation that it is about can still be continued. None where
+    something can be taken back, nothing is there, or a remote could not tell.
+    """
+    states = {repo.state for repo in plan.repos}
+    if State.SKIPPED not in states or states & {State.PLANNED, State.BLOCKED}:
+        return None
+    why = [problem for repo in plan.repos for problem in repo.problems]
+    words = {"deployed": "deployed", "not_undone": "built on"}
+    counted = Counter(words[problem.code] for problem in why)
+    reasons = ", ".join(f"{number} {word}" for word, number in counted.items())
+    return Problem(
+        "cannot_be_undone",
+        f"{plan.undoes} cannot be taken back: {reasons}. Nothing was changed.",
+        "Go on with multigit continue, or leave it as it is with multigit abandon."
+        if is_open
+        else why[0].hint,
+    )
+
+
+def already_undone(operation: str, records: Iterable[Mapping[str, Any]]) -> Problem:
+    """Return what to say where nothing of an operation is left: who took it back, and when."""
+    by = [
+        each
+        for each in records
+        if each.get("undoes") == operation
+        and any(repo.get("state") == State.PUBLISHED for repo in each.get("repos", []))
+    ]
+    if by:
+        when = f"at {by[-1].get('at')} by {by[-1].get('who')}"
+        sentence = f"{operation} was undone already, {when}. Nothing was changed."
+        return Problem("undone_already", sentence, severity=Severity.WARN)
+    sentence = f"Nothing of {operation} is on the remotes. Nothing was changed."
+    return Problem("nothing_left", sentence, "See: multigit log", Severity.WARN)
 
 
 def any_deployed(story: Story, repo: RepoPlan) -> bool:

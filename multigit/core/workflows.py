@@ -2,59 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from multigit.core.deployment import GithubRunner
+from multigit.core.deployment import Deploy, GithubRunner, Trigger, filled, unknown_keys
+from multigit.core.moment import STAMP
+from multigit.core.problem import Problem
 from multigit.core.workspace import Repo, Stage, Workspace
+from multigit.core.yaml import scalar
 
 FOLDER = PurePosixPath(".github/workflows")
 
+_KEY = "{key}"
+_FILE = re.compile(r"[^/\\]+\.ya?ml")
+_INPUTS = {"version": "{release}", "key": _KEY}  # what multigit proposes where nothing is said
+_MEANINGS = {
+    "{release}": "The release: a deploy tag",
+    "{tag}": "The deploy tag",
+    "{sha}": "The commit",
+    "{branch}": "The branch",
+    "{stage}": "The stage",
+    "{environment}": "The environment",
+    "{repo}": "The repository",
+    "{target}": "Where it is deployed to",
+    _KEY: "Tells this deployment from others",
+}
+
 # The action is pinned to a commit, since a tag could be moved: actions/checkout v4.2.2.
 _WORKFLOW = """\
-# Deploys this repository to %(stage)s. multigit starts it with:
-#
-#   [stages.%(stage)s.deploy]
-#   runner = "github"
-#   workflow = "%(file)s"
-#   inputs = {version = "{release}", key = "{key}"}
+%(about)s
 
-name: Deploy to %(environment)s
-run-name: Deploy ${{ inputs.version }} to %(environment)s (${{ inputs.key }})
+name: %(name)s
+run-name: %(run_name)s
 
 on:
-  workflow_dispatch:
-    inputs:
-      version:
-        description: The deploy tag
-        required: true
-        type: string
-      key:
-        description: Tells this deployment from others
-        default: by hand
-        type: string
+%(triggers)s
 
 permissions:
   contents: read
 
 concurrency:
-  group: deploy-%(environment)s
+  group: %(group)s
   cancel-in-progress: false
 
 jobs:
   deploy:
     runs-on: ubuntu-latest
-    timeout-minutes: 30
+    timeout-minutes: %(minutes)d
     environment: %(environment)s
     steps:
       - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
-        with:
-          ref: ${{ inputs.version }}
-
+%(checkout)s
       - name: Deploy
-        run: ./deploy.sh "$VERSION"
+        run: ./deploy.sh %(arguments)s
         env:
-          VERSION: ${{ inputs.version }}
+%(variables)s
 
       - name: Check its health
         if: vars.HEALTH_URL != ''
@@ -69,25 +74,234 @@ jobs:
 """
 
 
-def workflows(workspace: Workspace) -> Iterator[tuple[Repo, PurePosixPath, str]]:
-    """Yield repository, path and text of each workflow that a stage's deployment needs.
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A workflow that a repository needs: its text, or the problem why none can be given."""
+
+    repo: Repo
+    path: PurePosixPath
+    text: str = ""
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What one stage wants of a workflow; `seconds` is how long a run may take.
+
+    `configured` is false where the configuration says nothing of deployments yet.
+    """
+
+    stage: Stage
+    runner: GithubRunner
+    seconds: float = 1800.0
+    configured: bool = True
+
+    @property
+    def environment(self) -> str:
+        """Return what deployments call the stage."""
+        return self.stage.environment or self.stage.name
+
+    @property
+    def pushed(self) -> bool:
+        """Tell whether the push starts it."""
+        return self.runner.trigger is Trigger.PUSH
+
+    def value(self, name: str) -> str:
+        """Return what an input holds in every deployment; what differs stays a placeholder."""
+        known = {
+            "stage": self.stage.name,
+            "environment": self.environment,
+            "branch": self.stage.branch,
+        }
+        return filled(self.runner.inputs[name], known)
+
+    def tells_version(self, name: str) -> bool:
+        """Tell whether an input names what is deployed, so that git can check it out."""
+        tags = ("{release}", "{tag}") if self.stage.tag else ()
+        return self.runner.inputs[name] in {*tags, "{sha}"}
+
+    def always_tells(self, name: str) -> bool:
+        """Tell whether such an input is never empty: what starts on a branch may have no tag."""
+        return self.runner.ref == "tag" or self.runner.inputs[name] == "{sha}"
+
+
+def workflows(workspace: Workspace) -> Iterator[Example]:
+    """Yield each workflow file that the deployments of a repository need, one by one.
 
     Stages that say nothing of deployments get one, too, when they have deploy tags.
     """
     for repo in workspace.repos:
+        files: dict[str, list[Use]] = {}
         for stage in workspace.stages:
-            if file := _file(workspace, repo, stage):
-                yield repo, FOLDER / file, workflow(stage, file)
+            if use := _use(workspace, repo, stage):
+                name = use.runner.workflow.removeprefix(f"{FOLDER}/")
+                files.setdefault(name, []).append(use)
+        for file, uses in files.items():
+            problem = _problem(file, uses)
+            text = "" if problem else workflow(uses, file)
+            yield Example(repo, FOLDER / file, text, problem)
 
 
-def workflow(stage: Stage, file: str) -> str:
-    """Return the example for a stage."""
-    environment = stage.environment or stage.name
-    return _WORKFLOW % {"stage": stage.name, "environment": environment, "file": file}
+def workflow(uses: Sequence[Use], file: str) -> str:
+    """Return the example for one stage, or for several that an input tells apart."""
+    first = uses[0]
+    environment = _environment(uses)
+    version, target = _version(uses), _target_input(uses)
+    keys = [name for name in _common(uses) if _KEY in first.runner.inputs[name]]
+    key = f" ({_expression(_input(keys[0]))})" if keys else ""
+    variables = {"VERSION": version, **({"TARGET": _expression(_input(target))} if target else {})}
+    return _WORKFLOW % {
+        "about": _about(uses, file),
+        "name": scalar("Deploy" if len(uses) > 1 else f"Deploy to {first.environment}"),
+        "run_name": scalar(f"Deploy {version} to {environment}{key}"),
+        "triggers": "\n".join(_on_push(first) if first.pushed else _on_dispatch(uses)),
+        "group": scalar(f"deploy-{environment}"),
+        "minutes": max(math.ceil(use.seconds / 60) for use in uses),
+        "environment": scalar(environment),
+        "checkout": f"        with:\n          ref: {version}\n" if "inputs" in version else "",
+        "arguments": " ".join(f'"${name}"' for name in variables),
+        "variables": "\n".join(f"          {key}: {value}" for key, value in variables.items()),
+    }
 
 
-def _file(workspace: Workspace, repo: Repo, stage: Stage) -> str:
-    deploy = workspace.deploy(repo, stage)
-    if deploy is None:
-        return f"deploy-{stage.name}.yml" if stage.tag else ""
-    return deploy.runner.workflow if isinstance(deploy.runner, GithubRunner) else ""
+def _use(workspace: Workspace, repo: Repo, stage: Stage) -> Use | None:
+    """Return what a stage wants for a repository, None for nothing."""
+    match workspace.deploy(repo, stage):
+        case Deploy(runner=GithubRunner() as runner, timeout=seconds):
+            return Use(stage, runner, seconds)
+        case None if stage.tag and stage.name not in repo.deploys:
+            proposed = GithubRunner(f"deploy-{stage.name}.yml", inputs=_INPUTS)
+            return Use(stage, proposed, configured=False)
+        case _:
+            return None
+
+
+def _problem(file: str, uses: Sequence[Use]) -> Problem | None:
+    """Return why no example can be given that all of these stages could use."""
+    if not _FILE.fullmatch(file):
+        return Problem(
+            "workflow_no_file",
+            f"the workflow {file} of {uses[0].stage.name} is no file in {FOLDER}.",
+            'Name a file, as in workflow = "deploy.yml".',
+        )
+    if len(uses) > 1 and not _distinguishing(uses):
+        stages = " and ".join(use.stage.name for use in uses)
+        return Problem(
+            "workflow_shared",
+            f"{stages} use the same {file}, and nothing tells it which of them is deployed.",
+            "Name a file for each, or give all of them the same input, as in "
+            'inputs = {environment = "{environment}"}, without trigger = "push".',
+        )
+    return None
+
+
+def _distinguishing(uses: Sequence[Use]) -> str:
+    """Return the input that holds each stage's environment, or empty."""
+    return next((n for n in _common(uses) if all(u.value(n) == u.environment for u in uses)), "")
+
+
+def _common(uses: Sequence[Use]) -> tuple[str, ...]:
+    """Return the inputs that all stages give; a push gives none."""
+    given = [() if use.pushed else tuple(use.runner.inputs) for use in uses]
+    return tuple(name for name in given[0] if all(name in names for names in given))
+
+
+def _environment(uses: Sequence[Use]) -> str:
+    if len(uses) > 1:
+        return _expression(_input(_distinguishing(uses)))
+    return uses[0].environment.replace("${{", "${{ '${{' }}")
+
+
+def _version(uses: Sequence[Use]) -> str:
+    """Return the expression for what is deployed: an input's, or what the run was started on."""
+    given = _version_input(uses)
+    if given and all(use.always_tells(given) for use in uses):
+        return _expression(_input(given))
+    if given:
+        return _expression(f"{_input(given)} || github.sha")
+    on_tag = all(use.runner.ref == "tag" for use in uses)
+    return _expression("github.ref_name" if on_tag else "github.sha")
+
+
+def _version_input(uses: Sequence[Use]) -> str:
+    """Return the input that says in every stage what is deployed, or empty."""
+    return next((n for n in _common(uses) if all(use.tells_version(n) for use in uses)), "")
+
+
+def _target_input(uses: Sequence[Use]) -> str:
+    """Return the input that says in every stage where to, or empty."""
+    told = (n for n in _common(uses) if all(u.runner.inputs[n] == "{target}" for u in uses))
+    return next(told, "")
+
+
+def _input(name: str) -> str:
+    """Return how an expression reads an input."""
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", name):
+        return f"inputs.{name}"
+    quoted = name.replace("'", "''")
+    return f"inputs['{quoted}']"
+
+
+def _expression(code: str) -> str:
+    return f"${{{{ {code} }}}}"
+
+
+def _on_push(use: Use) -> Iterator[str]:
+    yield "  push:"
+    if use.runner.ref == "branch":
+        yield from ("    branches:", f"      - {scalar(use.stage.branch)}")
+    else:
+        yield from ("    tags:", f"      - {scalar(tag_filter(use.stage.tag))}")
+
+
+def tag_filter(template: str) -> str:
+    """Return the pattern with which GitHub knows a stage's tags, a taken one's -2 included."""
+    end = "" if template.endswith(STAMP) else "*"
+    return template.replace(STAMP, "[0-9]+-[0-9]*") + end
+
+
+def _on_dispatch(uses: Sequence[Use]) -> Iterator[str]:
+    yield "  workflow_dispatch:"
+    names = dict.fromkeys(name for use in uses for name in use.runner.inputs)
+    if names:
+        yield "    inputs:"
+    for name in names:
+        yield f"      {scalar(name)}:"
+        yield from (f"        {key}: {value}" for key, value in _said(name, uses).items())
+
+
+def _said(name: str, uses: Sequence[Use]) -> dict[str, str]:
+    """Return what the file says of one input; what every deployment gives is its default."""
+    giving = [use for use in uses if name in use.runner.inputs]
+    meanings = {_MEANINGS.get(use.runner.inputs[name], "") for use in giving}
+    values = {use.value(name) for use in giving}
+    (meaning, *others), (value, *more) = meanings, values
+    said = {"description": scalar(meaning)} if meaning and not others else {}
+    if _is_required(name, uses):
+        said["required"] = "true"
+    elif not more and (value == _KEY or not unknown_keys(value, ())):
+        said["default"] = "by hand" if value == _KEY else scalar(value)
+    return {**said, "type": "string"}
+
+
+def _is_required(name: str, uses: Sequence[Use]) -> bool:
+    if name == _version_input(uses):
+        return all(use.always_tells(name) for use in uses)
+    return len(uses) > 1 and name == _distinguishing(uses)
+
+
+def _about(uses: Sequence[Use], file: str) -> str:
+    """Return the comment at the file's beginning: who starts it, with what."""
+    stages = " and ".join(use.stage.name for use in uses)
+    tables = " and ".join(f"[stages.{use.stage.name}.deploy]" for use in uses)
+    lines = [f"Deploys this repository to {stages}."]
+    if uses[0].pushed:
+        lines += ["The push starts it; multigit finds the run and watches it."]
+    elif all(use.configured for use in uses):
+        lines += [f"multigit starts it with the inputs that {tables} gives."]
+    else:
+        inputs = ", ".join(f'{name} = "{value}"' for name, value in _INPUTS.items())
+        lines[0] += " multigit starts it with:"
+        lines += ["", f"  {tables}", '  runner = "github"', f'  workflow = "{file}"']
+        lines += [f"  inputs = {{{inputs}}}"]
+    return "\n".join(f"# {line}".rstrip() for line in lines)

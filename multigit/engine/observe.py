@@ -24,16 +24,23 @@ Look = Callable[[Repo, Repository, Tell], Rest[Snapshot]]
 
 
 def observe(
-    git: Git, repos: Sequence[Repo], look: Look, *, jobs: int, listener: Listener
+    git: Git,
+    repos: Sequence[Repo],
+    look: Look,
+    *,
+    jobs: int,
+    listener: Listener,
+    doing: str = "fetching",
 ) -> Mapping[str, Snapshot]:
     """Look at every repository at once; one that cannot be read becomes a snapshot with `error`.
 
-    Raises KeyboardInterrupt when the user interrupts, since nothing has happened yet.
+    `doing` is what the listener hears that each look begins with. Raises KeyboardInterrupt when the
+    user interrupts, since nothing has happened yet.
     """
     by_name = {repo.name: repo for repo in repos}
 
     def look_at(name: str) -> Snapshot | Rest[Snapshot]:
-        listener.started(name, "fetching")
+        listener.started(name, doing)
         repo = by_name[name]
         try:
             rest = look(repo, git.repository(repo), partial(listener.started, name))

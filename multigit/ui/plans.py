@@ -39,8 +39,10 @@ MARKS = {
 }
 
 
-def plan_view(plan: Plan, now: datetime | None = None) -> RenderableType:
-    """Return the plan as its reader sees it before the question."""
+def plan_view(
+    plan: Plan, now: datetime | None = None, report: Report | None = None
+) -> RenderableType:
+    """Return the plan as its reader sees it before the question, or with how it ended."""
     parts: list[RenderableType] = [Text(title(plan), style="bold"), Text()]
     now = now or datetime.now(UTC)
     rows, bare = plan_table(plan, now), plan_table(plan, now, about=False)
@@ -51,7 +53,7 @@ def plan_view(plan: Plan, now: datetime | None = None) -> RenderableType:
     problems = list(problem_lines((repo.repo, repo.problems) for repo in plan.repos))
     if problems:
         parts += [Text(), *problems]
-    return Group(*parts, Text(), sentence_view(planned(plan)))
+    return Group(*parts, Text(), sentence_view(report or planned(plan)))
 
 
 def title(plan: Plan) -> str:

@@ -86,12 +86,12 @@ class Screen:
 
     # Results
 
-    def plan(self, plan: Plan) -> None:
-        """Show a plan before the question."""
+    def plan(self, plan: Plan, report: Report | None = None) -> None:
+        """Show a plan before the question, or how it already ended."""
         if self._seen:
             from multigit.ui.plans import plan_view
 
-            self._show(plan_view(plan))
+            self._show(plan_view(plan, report=report))
 
     def report(self, report: Report) -> None:
         """Show how a plan that was run ended."""
@@ -152,11 +152,13 @@ class Screen:
             self._show(Text(text, style))
 
     def command(self, words: Sequence[str]) -> None:
-        """Show a command line as one would type it."""
+        """Show a command line as one would type it, on one line however narrow the terminal is."""
         from rich.text import Text
 
         line = Text.assemble(("$ ", "dim"), (visible(shlex.join(words)), "bold cyan"))
-        self._show(Text(), line)
+        self._show(Text())
+        self.out.print(line, soft_wrap=True)
+        self.out.file.flush()
 
     def document(self, content: Mapping[str, Any]) -> None:
         """Print the one JSON document, all in ASCII."""

@@ -20,8 +20,14 @@ from multigit.core.workspace import Workspace
 from multigit.errors import ConfigError
 
 STAGE = '[stages.stg]\ntag = "stg-{timestamp}"\n[repos.database]\n[repos.api]\n'
-COMMAND = STAGE + '[stages.stg.deploy]\nrunner = "command"\ncommand = ["./deploy.sh"]\n'
+RUNNER = STAGE + '[stages.stg.deploy]\nrunner = "command"\n'
+COMMAND = RUNNER + 'command = ["./deploy.sh"]\n'
 UNTAGGED = COMMAND.replace('tag = "stg-{timestamp}"\n', "")
+
+
+SHELL = COMMAND.replace('"command"', '"shell"')
+OWN = "[repos.api.deploy.stg]\n"
+GITHUB = STAGE + '[stages.stg.deploy]\nrunner = "github"\nworkflow = "x.yml"\n'
 
 
 def read(folder: Path, text: str) -> Workspace:
@@ -154,3 +160,131 @@ def test_a_mistake_is_told_with_its_key(tmp_path: Path, text: str, sentence: str
         read(tmp_path, text)
     assert [message for message, _ in caught.value.details if sentence in message]
     assert len(caught.value.details) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (SHELL, "stages.stg.deploy.runner: must be 'github', "),
+        (GITHUB.replace('"github"', '"shell"'), "stages.stg.deploy.runner: must be 'github', "),
+        (f"{SHELL}{OWN}timeout = '1m'", "stages.stg.deploy.runner: must be 'github', "),
+        (f"{COMMAND}{OWN}runner = 'shell'\nworkflow = 'x'", "repos.api.deploy.stg.runner: must be"),
+        (
+            COMMAND.replace('["./deploy.sh"]', "5") + OWN + "timeout = '1m'",
+            "stages.stg.deploy.command: must be a list",
+        ),
+        (
+            f"{RUNNER}{OWN}command = 5\n[repos.database.deploy.stg]\ncommand = ['a']",
+            "repos.api.deploy.stg.command: must be a list",
+        ),
+        (GITHUB.replace("{timestamp}", "1"), "stages.stg.tag: must hold {timestamp}"),
+        (
+            "[repos.api]\n[repos.api.health.stg]\nurl = 'http://x'\n[stages.stg]\ndeploy = 5",
+            "stages.stg.deploy: must be a table",
+        ),
+        (
+            COMMAND.replace("./deploy.sh", "{relase}") + OWN + "timeout = '1m'",
+            "stages.stg.deploy.command: there is no placeholder {relase}",
+        ),
+        (f"{COMMAND}targets = ['a b']\n{OWN}timeout = '1m'", "stages.stg.deploy.targets, item 1:"),
+    ],
+)
+def test_a_wrong_value_causes_no_other_mistake(tmp_path: Path, text: str, sentence: str) -> None:
+    """What depends on it, in the stage's table and in a repository's, is not called wrong."""
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, text)
+    ((message, _),) = caught.value.details
+    assert message.startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("targets", "sentence"),
+    [
+        ("'a'", "targets: must be a list"),
+        ("['']", "targets, item 1: must not be empty"),
+        ("['a', ' ']", "targets, item 2: must not be empty"),
+        ("['a', 'b', 'a']", "targets, item 3: 'a' stands there twice"),
+        ("['a/b']", "targets, item 1: 'a/b' is no name for a target"),
+        ("['..']", "targets, item 1: '..' is no name for a target"),
+        ("['-a']", "targets, item 1: '-a' is no name for a target"),
+        ('["a\\u001b"]', "targets, item 1: holds control or invisible characters"),
+        ('["a\\nb"]', "targets, item 1: holds control or invisible characters"),
+        ("['a', 5]", "targets, item 2: must be a text"),
+    ],
+)
+@pytest.mark.parametrize("own", ["", OWN])
+def test_a_target_is_a_name(tmp_path: Path, targets: str, sentence: str, own: str) -> None:
+    """It becomes a part of keys and addresses, in the stage's table and in a repository's."""
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, f"{COMMAND}{own}targets = {targets}\n")
+    ((message, _),) = caught.value.details
+    place = "repos.api.deploy.stg." if own else "stages.stg.deploy."
+    assert message.startswith(f"{place}{sentence}")
+
+
+STRAY = "stages.mian: is none of the stages stg, main, and holds nothing but "
+CHAIN = STAGE + '[stages.main]\npromotes_from = "stg"\n'
+SHOP = f"{CHAIN}[stages.mian.deploy]\nrunner = 'command'\ncommand = ['a']\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "messages"),
+    [
+        (SHOP, [f"{STRAY}deploy."]),
+        (f"{SHOP}[stages.main.health]\nurl = 'http://x'", [f"{STRAY}deploy."]),
+        (f"{SHOP}[repos.api.deploy.main]\ncommand = ['b']", [f"{STRAY}deploy."]),
+        (f"{SHOP}[stages.mian.health]\nurl = 'http://x'", [f"{STRAY}deploy, health."]),
+        (
+            f"{SHOP}tragets = ['a']",
+            ["stages.mian.deploy.tragets: there is no such key.", f"{STRAY}deploy."],
+        ),
+        (
+            f"{SHOP}[repos.api.deploy.mian]\ntimeout = '1m'",
+            [f"{STRAY}deploy.", "repos.api.deploy.mian: there is no stage 'mian'."],
+        ),
+        (
+            CHAIN + "[stages.main.deploy]\nrunner = 'command'\n[stages.mian.deploy]",
+            [f"{STRAY}deploy.", "stages.main.deploy.command: is missing: the runner"],
+        ),
+    ],
+)
+def test_a_mistyped_stage_of_a_table_is_no_new_stage(
+    tmp_path: Path, text: str, messages: list[str]
+) -> None:
+    """It is told with what was meant, and what it would have brought is not missed."""
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, text)
+    told = [message for message, _ in caught.value.details]
+    assert len(told) == len(messages)
+    assert all(a.startswith(b) for a, b in zip(told, messages, strict=True))
+    hints = [hint for message, hint in caught.value.details if message.startswith(STRAY)]
+    assert hints == ["Did you mean main? A stage of its own says its branch: branch = 'mian'."]
+
+
+def test_a_wrong_stage_is_not_taken_for_a_mistyped_one(tmp_path: Path) -> None:
+    """Neither one whose own key is wrong, nor one that a mistyped promotes_from hides."""
+    text = CHAIN.replace('"stg"', '"sgt"').replace('tag = "stg-{timestamp}"', "")
+    tables = "[stages.stg.deploy]\nrunner = 'command'\ncommand = ['a']\n"
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, text + tables)
+    assert caught.value.details == (
+        ("stages.main.promotes_from: there is no stage 'sgt'.", "Did you mean stg?"),
+    )
+    text = CHAIN.replace('promotes_from = "stg"', "tag = 5")
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, text + tables.replace("stg", "main"))
+    assert [message for message, _ in caught.value.details] == [
+        "stages.main.tag: must be a text, not the number 5."
+    ]
+
+
+def test_a_stage_may_hold_nothing_but_tables(tmp_path: Path) -> None:
+    """Where another is promoted from it, where it is alone, and where it says its branch."""
+    tables = "[stages.stg.deploy]\nrunner = 'command'\ncommand = ['a']\n[repos.api]\n"
+    for rest in (
+        "",
+        "[stages.main]\npromotes_from = 'stg'",
+        "[stages.stg]\nbranch = 'stg'\n[stages.main]",
+    ):
+        stages = read(tmp_path, tables + rest).stages
+        assert stages[-1 if "[stages.stg]" in rest else 0].name == "stg"

@@ -79,6 +79,32 @@ def test_no_password_is_kept(secret: str, tmp_path: Path) -> None:
     assert "https://***@example.org/api.git" in (tmp_path / "log").read_text()
 
 
+def test_no_setting_that_may_hold_a_secret_is_kept(forge: Forge) -> None:
+    """Headers, helpers and what multigit does not know; what explains a failure is there."""
+    api = forge.add("api")
+    secrets = {
+        "http.extraHeader": "Authorization: Basic canary",
+        "http.https://example.org/.extraheader": "Authorization: bearer\ncanary",
+        "credential.helper": "!f() { echo password=canary; }; f",
+        "sendemail.smtpPass": "canary",
+        "url.https://ada:canary@example.org/.insteadOf": "example:",
+        "remote.origin.pushurl": "https://ada:canary@example.org/api.git",
+    }
+    for key, value in secrets.items():
+        api.git("config", key, value)
+    repos = (Repo("api", "api"),)
+    git = GitRepositories(Workspace(forge.shop, (), repos))
+    assert git.repository(repos[0]).exists()
+    git.repository(repos[0]).facts()
+    folder = forge.shop / ".multigit/operations/x"
+    git.keep_transcripts(folder)
+    text = (folder / "api.log").read_text()
+    assert "canary" not in text
+    assert "local file:.git/config http.extraheader=***\n" in text
+    assert "core.bare=false\n" in text
+    assert f"remote.origin.url={api.url}\n" in text
+
+
 def test_each_repository_has_its_file(forge: Forge) -> None:
     """With the failed command, how it ended, and no password in it."""
     repos = Repo("api", "api"), Repo("web", "web")

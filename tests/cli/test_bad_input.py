@@ -63,8 +63,9 @@ USAGE_ERRORS = [
     ((*PROMOTE, "-m", "red \x1b[31m"), "message_control_character", "plain text"),
     (("push", "dev", "--yes", "-m", "over\u202egnirts"), "message_control_character", "plain"),
     ((*PROMOTE, "-m", "bell \x07"), "message_control_character", "plain text"),
-    ((*PROMOTE, "--jobs", "0"), "usage", "--help"),
-    ((*PROMOTE, "--jobs", "many"), "usage", "--help"),
+    ((*PROMOTE, "--jobs", "0"), "usage", "multigit promote --help"),
+    ((*PROMOTE, "-j", "many"), "usage", "multigit promote --help"),
+    (("log", "-n", "x"), "usage", "multigit log --help"),
     ((*PROMOTE, "--forse"), "usage", "--help"),
     ((*PROMOTE, "--skip-bloked"), "usage", "Did you mean --skip-blocked? See: multigit promote"),
     (("promote", "dev"), "usage", "multigit promote --help"),
@@ -96,6 +97,14 @@ def test_usage_error_is_a_sentence_and_a_hint_on_stderr(shop: Forge) -> None:
         (("promote", "dev", "sgt"), "Did you mean stg?"),
         (("promot", "dev", "stg"), "promote"),
         (("promote", "dev", "stg", "-m", "\x1b[31mred"), "U+001B"),
+        (("log", "-n", "x"), "Error: --limit must be a whole number, not 'x'."),
+        (("log", "--limit", "1.5"), "Error: --limit must be a whole number, not '1.5'."),
+        (("log", "-l", ""), "Error: --limit must be a whole number, not ''."),
+        (("log", "-n", "-1"), "Error: --limit must be at least 0, not -1."),
+        (("log", "-n", "9" * 5000), "Error: --limit must be a whole number, not"),
+        (("log", "-n", "\x1b[31m1"), "Error: --limit must be a whole number, not"),
+        (("status", "--jobs", "65"), "Error: --jobs must be at most 64, not 65."),
+        (("status", "-j", "0"), "Error: --jobs must be at least 1, not 0."),
     ):
         done = shop.run(*arguments, check=USAGE)
         assert expected in done.stderr

@@ -255,7 +255,9 @@ def test_what_was_deployed_is_not_undone(shop: Forge) -> None:
     """Undo says so, and leaves the refs."""
     shop.json("promote", "dev", "stg", "--yes", check=DONE)
     with remotes_untouched(shop):
-        document = shop.json("undo", "--yes")
+        document = shop.json("undo", "--yes", check=REFUSED)
+    assert codes(document) == ["cannot_be_undone"]
+    assert document["hint"] == "To deploy an earlier release: multigit deploy STAGE RELEASE"
     assert codes(rows(document)["api"]) == ["deployed"]
 
 

@@ -96,6 +96,14 @@ def test_table_keeps_its_verdict_however_wide_the_rest_is(shop: Forge) -> None:
     assert any(line.split()[0].startswith("a-repository-with") for line in lines)
 
 
+def test_the_live_view_speaks_of_no_fetch_that_is_not_made(shop: Forge) -> None:
+    """At a terminal, with the repositories that are being read."""
+    with at_terminal(shop, "status", "--no-fetch") as terminal:
+        terminal.finish()
+    assert "Reading" in terminal.raw
+    assert "fetching" not in terminal.raw
+
+
 def test_colour_is_for_terminals_and_can_be_turned_off(shop: Forge) -> None:
     """A terminal gets colours; NO_COLOR and --no-color leave none, TERM=dumb nothing at all."""
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from base64 import b64encode
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -113,6 +115,39 @@ def test_credential_helper_of_the_user_is_asked(forge: Forge, server: GitHttpSer
     for repo in forge.repos.values():
         without_password(repo, server, f"echo username=ada; echo password={PASSWORD}")
     assert set(states(forge.json(*PROMOTE, check=DONE)).values()) == {"published"}
+
+
+def test_token_of_a_job_is_taken_from_files_and_helpers(
+    forge: Forge, server: GitHttpServer
+) -> None:
+    """Not from GIT_CONFIG_COUNT, which a calling hook could have set for its own repository.
+
+    A file that GIT_CONFIG_GLOBAL names may hold a header, or a helper that reads a variable. The
+    token is shown nowhere.
+    """
+    for repo in forge.repos.values():
+        without_password(repo, server)
+    token = b64encode(f"ada:{PASSWORD}".encode()).decode()
+    setting = ("http.extraHeader", f"Authorization: Basic {token}")
+    counted = dict(zip(("GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0"), setting, strict=True))
+    env = {"GIT_CONFIG_COUNT": "1", **counted}
+    with untouched(forge):
+        document = forge.json(*PROMOTE, env=env, check=REFUSED)
+    assert codes(rows(document)["api"]) == ["authentication"]
+    own = forge.root / "ci.gitconfig"
+    api = forge.repos["api"]
+    env = {"GIT_CONFIG_GLOBAL": str(own), "TOKEN": PASSWORD}
+    own.write_bytes(Path(forge.env["GIT_CONFIG_GLOBAL"]).read_bytes())
+    api.git("config", "--file", str(own), *setting)
+    shown = [forge.run(*PROMOTE, "-r", "api", env=env, check=DONE)]
+    own.write_bytes(Path(forge.env["GIT_CONFIG_GLOBAL"]).read_bytes())
+    helper = '!f() { echo username=ada; echo "password=$TOKEN"; }; f'
+    host = server.url("api").rpartition("/")[0]
+    api.git("config", "--file", str(own), f"credential.{host}.helper", helper)
+    shown.append(forge.run(*PROMOTE, "-r", "database", env=env, check=DONE))
+    everything = "".join(done.stdout + done.stderr for done in shown) + traces(forge)
+    assert PASSWORD not in everything
+    assert token not in everything
 
 
 def test_wrong_password_blocks_without_a_question(forge: Forge, server: GitHttpServer) -> None:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from tests.cli.answers import DONE, REFUSED, USAGE, at_terminal, codes, in_shell, rows, states, told
+from tests.cli.answers import (
+    DONE,
+    REFUSED,
+    USAGE,
+    at_terminal,
+    codes,
+    in_shell,
+    rows,
+    states,
+    told,
+)
 from tests.support.forge import Forge, untouched
 from tests.support.gitenv import git
+from tests.support.services import end_all
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
@@ -147,8 +156,7 @@ def test_demo_releases_five_services_in_a_sandbox(forge: Forge) -> None:
     try:
         done = forge.run("demo", str(sandbox), check=DONE)
     finally:
-        for server in sandbox.glob("servers/*/pid"):
-            os.kill(int(server.read_text()), signal.SIGTERM)
+        end_all(sandbox)
     assert forge.snapshot() == before
     assert "1 published, 2 not published, 1 unhealthy." in done.stdout
     assert "3 published, 3 deployed." in done.stdout
@@ -157,6 +165,10 @@ def test_demo_releases_five_services_in_a_sandbox(forge: Forge) -> None:
     ):  # fmt: skip
         assert f"$ multigit {command}" in done.stdout
     assert "\x1b" not in done.stdout
+    typed = [line[2:] for line in done.stdout.splitlines() if line.startswith("$ ")]
+    blocked = in_shell(forge, "\n".join(typed[-3:-1]))  # what it proposes at its end
+    assert blocked.returncode == REFUSED, blocked.stderr
+    assert "websocket" in blocked.stdout
     (shop,) = (config.parent for config in sandbox.rglob("multigit.toml"))
     tags = {
         git(repo, "tag", "--list", "deploy-*", env=forge.env)

@@ -124,6 +124,15 @@ def test_the_listener_hears_of_every_repository() -> None:
     ]
 
 
+def test_the_listener_hears_nothing_of_a_fetch_that_is_not_made() -> None:
+    """A look that asks no remote says so."""
+    git, heard = FakeGit("api"), Listening()
+    look = promotion(git)
+    observe(git, git.workspace.repos, look, jobs=1, listener=heard, doing="reading")
+    assert ("api", "reading") in heard.heard
+    assert ("api", "fetching") not in heard.heard
+
+
 # --- Promotions and back-merges
 
 

@@ -145,10 +145,11 @@ def _taken(
 
 
 def _fits(name: str, pattern: str) -> bool:
-    """`*` stops at a slash, `**` does not."""
-    wild = {"*": "[^/]*", "**": ".*"}
-    parts = re.split(r"(\*+)", pattern)
-    return re.fullmatch("".join(wild.get(p, re.escape(p)) for p in parts), name) is not None
+    """`*` stops at a slash, `**` does not; `?` and `+` are about the character before them."""
+    wild = {"*": "[^/]*", "**": ".*", "?": "?", "+": "+"}
+    parts = re.split(r"(\*+|\?|\+|\[[\w-]+\])", pattern)
+    made = (p if p.startswith("[") else wild.get(p, re.escape(p)) for p in parts)
+    return re.fullmatch("".join(made), name) is not None
 
 
 def _job(key: str, job: Mapping[str, Any]) -> JobPlan:

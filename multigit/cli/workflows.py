@@ -1,0 +1,103 @@
+"""multigit init --workflows: example workflows for the deployments that the configuration names."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from multigit import errors
+from multigit.cli import options as o
+
+if TYPE_CHECKING:
+    from multigit.core.workflows import Example
+    from multigit.core.workspace import Workspace
+    from multigit.ui.screen import Screen
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """An example and what keeps it from being written, empty for nothing."""
+
+    example: Example
+    file: Path
+    obstacle: str
+
+    @property
+    def blocked(self) -> bool:
+        """True when a file is wanted, and none can be given."""
+        return self.example.problem is not None and not self.obstacle
+
+    @property
+    def wanted(self) -> bool:
+        """True when the file is to be written."""
+        return self.example.problem is None and not self.obstacle
+
+    def document(self, *, dry_run: bool) -> dict[str, Any]:
+        """Return what the JSON document says about it."""
+        from multigit.core.report import problem_document
+
+        problems = [self.example.problem] if self.blocked and self.example.problem else []
+        return {
+            "repo": self.example.repo.name,
+            "file": str(self.example.path),
+            "written": self.wanted and not dry_run,
+            "content": self.example.text if self.wanted else None,
+            "problems": list(map(problem_document, problems)),
+        }
+
+
+def write_workflows(folder: Path, *, dry_run: bool, json: bool, no_color: bool) -> int:
+    """Write each workflow that a deployment needs and that is not there; commit nothing."""
+    from multigit.adapters.settings import load
+    from multigit.adapters.workspace_files import write_new
+    from multigit.core.plan import Result
+    from multigit.core.report import frame, plural
+    from multigit.core.workflows import workflows
+    from multigit.ui.screen import Screen
+
+    screen = Screen(json_wanted=json, color=not no_color)
+    space = load(folder.resolve() / o.CONFIG_NAME)
+    writings = [_look(space, example) for example in workflows(space)]
+    for each in writings:
+        if each.wanted and not dry_run:
+            write_new(each.file, each.example.text)
+        _tell(screen, each, dry_run=dry_run)
+    count = plural(sum(each.wanted for each in writings), "workflow")
+    blocked = any(each.blocked for each in writings)
+    if not any(each.wanted for each in writings):
+        sentence = "Nothing was written."
+    elif dry_run:
+        sentence = f"{count} would be written."
+    else:
+        sentence = f"{count} written. Look at them, then push them with multigit push."
+    screen.say(sentence, "bold")
+    document = frame(
+        "init",
+        sentence,
+        result=Result.BLOCKED if blocked else Result.DONE,
+        exit_code=errors.REFUSED if blocked else errors.OK,
+        repos=[each.document(dry_run=dry_run) for each in writings],
+    )
+    screen.document(document)
+    return errors.REFUSED if blocked else errors.OK
+
+
+def _look(space: Workspace, example: Example) -> Writing:
+    """Find out whether the file can be written: a link that leads nowhere is there, too."""
+    folder = space.root / example.repo.path
+    file = folder / example.path
+    if not folder.is_dir():
+        return Writing(example, file, "the repository is not there")
+    return Writing(example, file, "is there already" if os.path.lexists(file) else "")
+
+
+def _tell(screen: Screen, each: Writing, *, dry_run: bool) -> None:
+    problem, row = each.example.problem, f"  {each.example.repo.name}  {each.example.path}  "
+    if problem and each.blocked:
+        screen.say(f"{row}not written: {problem.message}")
+        if not screen.json_wanted:
+            screen.note(f"Hint: {problem.hint}")
+        return
+    screen.say(row + (each.obstacle or ("would be written" if dry_run else "written")))

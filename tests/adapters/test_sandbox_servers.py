@@ -1,0 +1,155 @@
+"""The demo's servers are put in place, replaced and ended, and nobody else is."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from multigit.adapters.programs import typed
+from multigit.adapters.sandbox_servers import DEPLOY, SERVER
+from tests.support.services import ask, end
+
+PATIENCE = 10.0
+
+
+class Service:
+    """The source of a service, the folder where it is deployed, and its port."""
+
+    def __init__(self, root: Path) -> None:
+        self.source, self.folder = root / "source", root / "servers" / "api"
+        self.source.mkdir()
+        (self.source / "deploy.py").write_text(DEPLOY)
+        (self.source / "server.py").write_text(SERVER)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port: int = free.getsockname()[1]
+
+    def deploy(self, sha: str) -> subprocess.CompletedProcess[str]:
+        """Deploy it as the demo's configuration does."""
+        words = [sys.executable, "deploy.py", str(self.folder), str(self.port), sha]
+        return subprocess.run(words, cwd=self.source, capture_output=True, text=True, check=False)
+
+    def sha(self) -> str:
+        """Return the version that answers."""
+        status, body = ask(self.port)
+        assert status == 200
+        return str(json.loads(body)["sha"])
+
+    def is_there(self) -> bool:
+        """Tell whether somebody listens."""
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """Return a service that is not deployed yet; its server is ended after the test."""
+    made = Service(tmp_path)
+    yield made
+    end(made.folder, made.port)
+
+
+def gone(service: Service) -> bool:
+    """Wait until nobody listens any more."""
+    until = time.monotonic() + PATIENCE
+    while service.is_there() and time.monotonic() < until:
+        time.sleep(0.05)
+    return not service.is_there()
+
+
+def test_a_new_version_takes_the_place_of_the_one_before(service: Service) -> None:
+    """At once, and on the same port; no file names a process."""
+    for sha in ("1a", "2b"):
+        assert service.deploy(sha).stdout == f"started on port {service.port}\n"
+        assert service.sha() == sha
+    assert not (service.folder / "pid").exists()
+    assert (service.folder / "token").stat().st_mode & 0o777 == 0o600
+
+
+def test_only_who_has_the_token_ends_it(service: Service) -> None:
+    """Anybody else is refused, and it goes on."""
+    service.deploy("1a")
+    token = (service.folder / "token").read_text()
+    assert ask(service.port, "POST", "/end")[0] == 403
+    assert ask(service.port, "POST", "/end", "guess")[0] == 403
+    assert ask(service.port, "POST", "/other", token)[0] == 403
+    assert service.sha() == "1a"
+    assert ask(service.port, "POST", "/end", token)[0] == 200
+    assert gone(service)
+
+
+def test_a_full_disk_is_told(service: Service) -> None:
+    """As the demo wants it."""
+    service.deploy("1a")
+    (service.folder / "full-disk").touch()
+    assert ask(service.port) == (503, "the disk is full")
+
+
+def test_one_that_ended_long_ago_is_not_looked_for(service: Service) -> None:
+    """Its token is left, and means nothing to anybody."""
+    service.deploy("1a")
+    end(service.folder, service.port)
+    assert gone(service)
+    assert service.deploy("2b").returncode == 0
+    assert service.sha() == "2b"
+
+
+def test_a_stranger_on_the_port_is_let_be(service: Service) -> None:
+    """The deployment fails with the true reason, and the stranger goes on."""
+    service.deploy("1a")
+    end(service.folder, service.port)
+    assert gone(service)
+    words = [sys.executable, "-m", "http.server", str(service.port), "--bind", "127.0.0.1"]
+    output = subprocess.DEVNULL
+    with subprocess.Popen(words, cwd=service.source, stdout=output, stderr=output) as stranger:
+        try:
+            while not service.is_there():
+                time.sleep(0.05)
+            done = service.deploy("2b")
+            assert stranger.poll() is None
+        finally:
+            stranger.terminate()
+    assert done.returncode == 1
+    reason = os.strerror(errno.EADDRINUSE)
+    assert done.stderr == f"port {service.port} of 127.0.0.1 cannot be had: {reason}\n"
+
+
+def test_a_server_ends_when_nobody_asks(service: Service) -> None:
+    """And leaves the port to others, also when somebody connects and says nothing."""
+    service.deploy("1a")
+    end(service.folder, service.port)
+    assert gone(service)
+    with socket.create_server(("127.0.0.1", service.port)) as listening:
+        number = listening.fileno()
+        words = [sys.executable, "server.py", str(number), "0.5"]
+        server = subprocess.Popen(words, cwd=service.folder, pass_fds=[number])
+    assert service.sha() == "1a"
+    assert server.wait(PATIENCE) == 0
+    assert gone(service)
+
+
+def test_what_a_person_types_works_in_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name where the shell finds it; else the path; else Python's way."""
+    program = tmp_path / "bin" / "multigit"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["bin/multigit"])
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert typed() == ("multigit",)
+    for path in (str(tmp_path), "bin"):  # a relative place is another one after cd
+        monkeypatch.setenv("PATH", path)
+        assert typed() == (str(program),)
+    monkeypatch.setattr(sys, "argv", ["multigit/__main__.py"])
+    assert typed() == (sys.executable, "-m", "multigit")

@@ -1,0 +1,52 @@
+"""Any text as one scalar of YAML."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from multigit.core.yaml import scalar
+
+AWKWARD = [
+    "", " ", "- a", "-", "*", "*-a", "&a", "!a", "yes", "No", "on", "Off", "true", "null", "~", "y",
+    "1", "1.5", "0x1f", "1e3", "2025-01-15", "a: b", "a:", "a #b", "#a", "a ", " a", "a\nb", "a\tb",
+    '"', "'", "\\", "%a", "@a", "`a", "{a}", "[a]", "a, b", "? a", "| a", "> a", "\x7f", "\x85",
+    "\u2028", "\ufeff", "\U0001f600", "production EU: 1", "${{ inputs.a }}", "=", "<<",
+]  # fmt: skip
+
+
+def read(text: str, *, version: tuple[int, int] = (1, 2)) -> Any:
+    """Return what a document means."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.version = version
+    return yaml.load(text)
+
+
+def check(text: str) -> None:
+    """Read it as a value, as a key and in a list, by the rules of both versions of YAML."""
+    for version in ((1, 1), (1, 2)):
+        assert read(f"a: {scalar(text)}\n", version=version) == {"a": text}
+        assert read(f"{scalar(text)}:\n  b: c\n", version=version) == {text: {"b": "c"}}
+        assert read(f"a:\n  - {scalar(text)}\n", version=version) == {"a": [text]}
+
+
+@pytest.mark.parametrize("text", AWKWARD)
+def test_an_awkward_text_stays_what_it_is(text: str) -> None:
+    """Neither a number, a date, a word for true, a comment nor a table."""
+    check(text)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
+def test_any_text_stays_what_it_is(text: str) -> None:
+    """Whatever the configuration holds."""
+    check(text)
+
+
+@pytest.mark.parametrize("text", ["production", "deploy-stg", "release/2.x", "Deploy to a (b)"])
+def test_a_plain_text_is_not_quoted(text: str) -> None:
+    """The file stays easy to read."""
+    assert scalar(text) == text

@@ -1,0 +1,35 @@
+"""The demo's little servers: how a test asks them, and ends them."""
+
+from __future__ import annotations
+
+import http.client
+import tomllib
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+def ask(port: int, method: str = "GET", path: str = "/health", token: str = "") -> tuple[int, str]:
+    """Return status and body of one answer; raises OSError when nobody listens."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request(method, path, headers={"X-Token": token} if token else {})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def end(folder: Path, port: int) -> None:
+    """End the server of a folder, if it runs."""
+    try:
+        ask(port, "POST", "/end", (folder / "token").read_text())
+    except (OSError, http.client.HTTPException):
+        return
+
+
+def end_all(sandbox: Path) -> None:
+    """End the servers of a demo's sandbox."""
+    config = tomllib.loads((sandbox / "shop" / "multigit.toml").read_text())
+    for name, repo in config["repos"].items():
+        if address := repo.get("health", {}).get("stg", {}).get("url"):
+            end(sandbox / "servers" / name, urlsplit(address).port or 0)
