@@ -101,7 +101,8 @@ class Order:
     """One deployment as it is asked for: everything that its runner has to know.
 
     `key` is this deployment's own, whoever asks and however often: to find it again by.
-    `since` is a Unix time before it began.
+    `since` is a Unix time before it began. `others` are the runs of the repository's deployments
+    to other targets, as far as an earlier attempt knew them.
     """
 
     key: str
@@ -115,6 +116,7 @@ class Order:
     target: str
     since: float
     runner: Runner
+    others: frozenset[str] = frozenset()
 
     def fill(self, template: str) -> str:
         """Return the template with its placeholders filled in."""

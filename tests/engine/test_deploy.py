@@ -357,6 +357,20 @@ def test_a_start_is_noted_before_it_is_sent(world: World) -> None:
     assert seen == [True, True, True]
 
 
+def test_an_order_knows_the_runs_of_the_other_targets(world: World) -> None:
+    """Also in a multigit that did not start them: they are not taken for its own."""
+    world.git.deploy = Deploy(GITHUB, targets=("nrt", "fra"))
+    world.runners.script("api", FAILED, target="fra")
+    orders: list[Order] = []
+    world.runners.at_start = orders.append
+    plan, notes = world.begun()
+    world.run(plan, notes)
+    first = {order.target: order for order in orders if order.repo == "api"}
+    world.go_on(notes)
+    assert orders[-1].key == f"{plan.operation}/api/fra/2"
+    assert orders[-1].others == {first["nrt"].key}
+
+
 # --- Health
 
 
