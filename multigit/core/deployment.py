@@ -178,7 +178,8 @@ class Sight:
     """What a look at a run showed.
 
     `job` and `step` are what runs now, or what failed; `reviewers` who is asked to approve, and
-    `mine` whether we may; `approved_by` who did. `detail` is a sentence about a bad end.
+    `mine` whether we may; `approved_by` who did. `detail` is a sentence about a bad end. `more` is
+    True when the next look is worth making soon: something is to be seen that this one left.
     """
 
     state: RunState
@@ -189,6 +190,7 @@ class Sight:
     reviewers: tuple[str, ...] = ()
     mine: bool = False
     approved_by: tuple[str, ...] = ()
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

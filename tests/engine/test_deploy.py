@@ -26,7 +26,7 @@ from multigit.core.plan import Plan, Result
 from multigit.core.problem import Problem
 from multigit.core.record import Actor
 from multigit.core.resume import resumed
-from multigit.engine.deploy import LONGEST, Deployer
+from multigit.engine.deploy import LONGEST, SHORTEST, Deployer
 from multigit.engine.execute import Executor
 from multigit.engine.ports import FORGETFUL, Journal
 from multigit.engine.rehearse import rehearse
@@ -161,6 +161,15 @@ def test_looks_become_rarer_the_more_is_watched(world: World) -> None:
     world.run()
     assert world.clock.waits
     assert max(world.clock.waits) <= LONGEST
+
+
+def test_what_has_more_to_show_is_looked_at_soon(world: World) -> None:
+    """However many runs are watched; and it does not run out of time in between."""
+    world.git.deploy = Deploy(GITHUB, timeout=3.0)
+    world.runners.script("api", RUNNING, *[Sight(RUNNING, more=True)] * 4, SUCCEEDED)
+    plan = replace(world.plan(), repos=world.plan().repos[1:2])
+    assert ends(world.run(plan)) == {"api": ["succeeded"]}
+    assert world.clock.waits == [SHORTEST] * 5
 
 
 def test_targets_come_one_after_the_other(world: World) -> None:
