@@ -175,6 +175,8 @@ def test_twenty_repositories_with_lost_answers_and_a_failure(forge: Forge) -> No
             double.inject(
                 faults.effect_then(502), f"acme/{name}", "actions/create-workflow-dispatch", times=1
             )
+        for name in names:
+            double.script(f"acme/{name}", ["queued", "success"])
         bad = [Point("in_progress"), Point("failure", "deploy", "migrate")]
         double.script("acme/s07", bad, times=1)
 
@@ -235,6 +237,26 @@ def test_a_failure_keeps_the_later_wave_back_until_continue(shop: Forge) -> None
     document = shop.json("continue", check=DONE)
     assert states(document) == {"database": "published", "api": "published"}
     assert deployed(shop) == {name: [document["release"]] for name in ("database", "api")}
+
+
+def imported(forge: Forge, *args: str) -> set[str]:
+    """Return what multigit imports on its way through a command that succeeds."""
+    done = forge.run(*args, env={"PYTHONPROFILEIMPORTTIME": "1"}, check=DONE)
+    rows = (line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line)
+    return {name.partition(".")[0] for name in rows}
+
+
+def test_github_is_not_imported_for_commands(shop: Forge) -> None:
+    """Neither by a promotion nor by a deployment alone."""
+    promotion = imported(shop, "promote", "dev", "stg", "--yes")
+    again = imported(shop, "deploy", "stg", "--yes")
+    assert {"multigit", "git"} <= promotion & again
+    assert "github" not in promotion | again
+
+
+def test_github_is_imported_for_its_workflows(host: Host) -> None:
+    """So the test above can fail."""
+    assert "github" in imported(host.forge, *RELEASE, "-r", "api", "--no-wait")
 
 
 def test_attributes_of_the_work_tree_do_not_reach_the_export(shop: Forge) -> None:
