@@ -115,6 +115,12 @@ class Runner:
             )
         return run
 
+    def multigit_at(
+        self, workspace: Workspace, arguments: Sequence[str], extra: Mapping[str, str]
+    ) -> Run:
+        """Any other command of multigit."""
+        return self.run(_multigit(arguments), workspace.root, extra=extra)
+
     def bare(self, workspace: Workspace, delay: float = 0) -> Run:
         """The same without journal, log and lock."""
         command = [sys.executable, str(HERE / "bare.py"), *PROMOTE, str(JOBS)]

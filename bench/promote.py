@@ -21,6 +21,7 @@ from pathlib import Path
 from statistics import median
 from typing import Literal
 
+import deployments
 from measure import JOBS, PROMOTE, STATUS, Run, Runner
 from workspaces import BenchError, Builder, Workspace
 
@@ -39,10 +40,12 @@ class Sizes:
     few: int
     many: int  # five times few
     crowd: int  # for the memory
+    runs: int  # watched
+    starts: int
 
 
-FULL = Sizes(rounds=5, remote=20, local=40, few=20, many=100, crowd=200)
-QUICK = Sizes(rounds=2, remote=4, local=8, few=3, many=15, crowd=20)
+FULL = Sizes(rounds=5, remote=20, local=40, few=20, many=100, crowd=200, runs=100, starts=20)
+QUICK = Sizes(rounds=2, remote=4, local=8, few=3, many=15, crowd=20, runs=10, starts=4)
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,8 @@ class Bench:
         yield from self.growth()
         yield from self.memory()
         yield from self.status()
+        yield from self.watching()
+        yield from self.starting()
 
     def slow_connection(self) -> Iterator[Row]:
         """(a) Waiting for connections is what a promotion mostly does."""
@@ -204,6 +209,33 @@ class Bench:
             shown = _shares(counts.git, count)
             what = f"status, git processes per repo beyond fetch, {title}"
             yield Row("g", what, beyond / count, "", "", "info", shown)
+
+    def watching(self) -> Iterator[Row]:
+        """(i) What looking at many runs asks of GitHub."""
+        count = self._sizes.runs
+        workspace = self._builder.workspace(count)
+        seen = deployments.watched(workspace)
+        workspace.delete()
+        what = f"requests per look at one of {count} runs"
+        shown = (
+            f"{seen.looks} looks, {seen.soon} of them soon after another; "
+            f"{seen.requests} requests, {seen.unchanged} answered 304"
+        )
+        yield _row("i", what, seen.requests / seen.looks, "", "<=", 1, shown)
+
+    def starting(self) -> Iterator[Row]:
+        """(j) Starts are held apart by the pause, and by nothing else."""
+        count, pause = self._sizes.starts, deployments.PAUSE
+        workspace = self._builder.workspace(count)
+        seen = deployments.started(self._runner, workspace)
+        workspace.delete()
+        least = (count - 1) * pause
+        what = f"first to last of {count} starts / {count - 1} pauses of {pause} s"
+        shown = f"{seen.seconds:.2f} s"
+        yield self._judged("j", what, seen.seconds / least, "<=", 1.2, shown)
+        whole = seen.run.seconds
+        what = f"the whole command, deploy --no-wait, beyond {count - 1} pauses"
+        yield Row("j", what, whole - least, " s", "", "info", f"{whole:.2f} s")
 
     def _interleaved(
         self, ways: dict[str, Way], count: int, rounds: int, *, ssh: bool = False, delay: float = 0

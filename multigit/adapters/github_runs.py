@@ -83,7 +83,7 @@ class GithubRuns:
         path = f"{workflow_path(slug, runner.workflow)}/runs"
         query = _query(order, runner, self._door.ahead)
         runs = self._door.pages(path, f"{runner.workflow} of {slug}", "workflow_runs", query)
-        free = [run for run in runs if self._owner(run) in {"", order.key}]
+        free = [run for run in runs if self._may_be(order, run)]
         found = own_run(order, runner, free, self._door.ahead)
         return self._own(order, number(found.get("id")), link(found)) if found else None
 
@@ -157,8 +157,10 @@ class GithubRuns:
         self._owners[str(run)] = order.key
         return Run(str(run), url)
 
-    def _owner(self, run: Any) -> str:
-        return self._owners.get(str(number(run.get("id"))), "")
+    def _may_be(self, order: Order, run: Any) -> bool:
+        """Tell whether a run is not known to be another order's."""
+        name = str(number(run.get("id")))
+        return name not in order.others and self._owners.get(name, order.key) == order.key
 
     def _watch(self, order: Order, run: Run) -> Watch:
         slug = self._slug(order.repo, _runner(order).slug)

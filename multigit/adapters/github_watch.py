@@ -1,13 +1,15 @@
-"""Looking at one run again and again: one request for a look while nothing changes.
+"""Looking at one run again and again: a look is one request, whatever it shows.
 
-Looks at an unchanged run ask in turn for the run and for what happens in it, its jobs or gates:
-GitHub says nothing new of a run while its jobs go from step to step.
+Looks at a run that goes on ask in turn for the run and for what happens in it, its jobs or gates:
+GitHub says nothing new of a run while its jobs go from step to step. What else belongs to an end,
+where it failed and who approved it, is asked for by looks of its own before the end is told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from multigit.adapters.github_answers import UNCHANGED, GithubError, mapping, mappings, no_json
 from multigit.adapters.github_door import GithubDoor
@@ -30,20 +32,20 @@ class Watch:
         self._door = door
         self._path = f"/repos/{slug}/actions/runs/{run}"
         self._what = f"run {run} of {slug}"
+        self._next: Callable[[], Sight] = self._look_at_run
         self._etag = ""
         self._jobs_etag = ""
         self._sight: Sight | None = None
-        self._unchanged = False  # what the last look at the run itself showed
         self._gated: bool | None = None  # whether it may have waited for somebody
+        self._run: Document = {}  # as it ended
+        self._jobs: Sequence[Document] | None = None  # at its end
+        self._approvals: Sequence[Document] | None = None
 
     def look(self) -> Sight:
-        """Return what is to be seen now; raises GithubError when nothing is."""
-        sight = self._sight
-        if sight and self._unchanged and sight.state is RunState.RUNNING:
-            return self._look_at_jobs(sight)
-        if sight and self._unchanged and sight.state is RunState.WAITING:
-            return self._look_at_gates(sight)
-        return self._look_at_run()
+        """Return what is to be seen now, after one request; raises GithubError when nothing is."""
+        ask, self._next = self._next, self._look_at_run
+        self._sight = ask()
+        return self._sight
 
     def gates(self) -> tuple[Gate, ...]:
         """Return what the run waits for."""
@@ -63,11 +65,16 @@ class Watch:
 
     def _look_at_run(self) -> Sight:
         reply = self._door.get(self._path, self._what, etag=self._etag)
-        self._unchanged = reply.status == UNCHANGED
-        if self._sight is None or not self._unchanged:
-            self._sight = self._seen(mapping(reply.value))
+        if self._sight is None or reply.status != UNCHANGED:
+            sight = self._seen(mapping(reply.value))
             self._etag = reply.headers.get("etag", "")  # only now: a look that failed is repeated
-        return self._sight
+        else:
+            sight = replace(self._sight, more=False)
+        if sight.state is RunState.RUNNING and not sight.more:
+            self._next = self._look_at_jobs
+        elif sight.state is RunState.WAITING:
+            self._next = self._look_at_gates
+        return sight
 
     def _seen(self, run: Document) -> Sight:
         state = state_of(run)
@@ -75,29 +82,42 @@ class Watch:
             raise no_json(self._what, self._door.host)
         if self._gated is None:  # joined late, who knows what was before
             self._gated = state is not RunState.QUEUED
-        if state is RunState.WAITING:
-            self._gated = True
-            return waiting(link(run), self.gates())
-        if state is RunState.RUNNING:
-            return under_way(state, link(run), self._jobs() or ())
-        if not state.over:
-            return Sight(state, url=link(run))
-        return self._end(run, state)
+        if state.over:
+            self._run = run
+            return self._end()
+        self._gated = self._gated or state is RunState.WAITING
+        if self._sight and self._sight.state is state:
+            return replace(self._sight, more=False)
+        return Sight(state, url=link(run), more=state is RunState.WAITING)
 
-    def _end(self, run: Document, state: RunState) -> Sight:
-        """The end is the end, whether its circumstances can be read or not."""
-        jobs: Sequence[Document] = ()
-        approvals: Sequence[Document] = ()
-        if state is not RunState.SUCCEEDED:
-            with suppress(GithubError):
-                self._jobs_etag = ""
-                jobs = self._jobs() or ()
-        if self._gated:
-            with suppress(GithubError):
-                approvals = mappings(self._door.get(f"{self._path}/approvals", self._what).value)
-        return ended(run, jobs, approvals)
+    def _end(self) -> Sight:
+        """Return the end when all is asked for that belongs to it, or that there is more to come.
 
-    def _jobs(self) -> tuple[Document, ...] | None:
+        The end is the end, whether its circumstances can be read or not.
+        """
+        if state_of(self._run) is not RunState.SUCCEEDED and self._jobs is None:
+            self._next = self._look_at_failure
+        elif self._gated and self._approvals is None:
+            self._next = self._look_at_approvals
+        else:
+            return ended(self._run, self._jobs or (), self._approvals or ())
+        return replace(self._sight or Sight(RunState.RUNNING, url=link(self._run)), more=True)
+
+    def _look_at_failure(self) -> Sight:
+        self._jobs = ()
+        with suppress(GithubError):
+            self._jobs_etag = ""
+            self._jobs = self._read_jobs() or ()
+        return self._end()
+
+    def _look_at_approvals(self) -> Sight:
+        self._approvals = ()
+        with suppress(GithubError):
+            path = f"{self._path}/approvals"
+            self._approvals = mappings(self._door.get(path, self._what).value)
+        return self._end()
+
+    def _read_jobs(self) -> tuple[Document, ...] | None:
         """Return the jobs of the newest attempt, None where they are as before."""
         query = {"per_page": "100"}
         path = f"{self._path}/jobs"
@@ -107,20 +127,17 @@ class Watch:
             return None
         return mappings(mapping(reply.value).get("jobs"))
 
-    def _look_at_jobs(self, sight: Sight) -> Sight:
-        self._unchanged = False  # the next look is at the run
-        jobs = self._jobs()
+    def _look_at_jobs(self) -> Sight:
+        before = self._sight or Sight(RunState.RUNNING)
+        jobs = self._read_jobs()
         if jobs is None:
-            return sight
-        if all(job.get("status") == "completed" for job in jobs):
-            return self._look_at_run()
-        self._sight = under_way(sight.state, sight.url, jobs)
-        return self._sight
+            return before
+        over = all(job.get("status") == "completed" for job in jobs)
+        return replace(under_way(before.state, before.url, jobs), more=over)
 
-    def _look_at_gates(self, sight: Sight) -> Sight:
-        self._unchanged = False  # the next look is at the run
+    def _look_at_gates(self) -> Sight:
+        before = self._sight or Sight(RunState.WAITING)
         gates = self.gates()
-        if not gates and sight.reviewers:
-            return self._look_at_run()
-        self._sight = waiting(sight.url, gates)
-        return self._sight
+        if not gates and before.reviewers:
+            return replace(before, more=True)
+        return waiting(before.url, gates)

@@ -101,7 +101,8 @@ class Order:
     """One deployment as it is asked for: everything that its runner has to know.
 
     `key` is this deployment's own, whoever asks and however often: to find it again by.
-    `since` is a Unix time before it began.
+    `since` is a Unix time before it began. `others` are the runs of the repository's deployments
+    to other targets, as far as an earlier attempt knew them.
     """
 
     key: str
@@ -115,6 +116,7 @@ class Order:
     target: str
     since: float
     runner: Runner
+    others: frozenset[str] = frozenset()
 
     def fill(self, template: str) -> str:
         """Return the template with its placeholders filled in."""
@@ -178,6 +180,7 @@ class Sight:
     `job` and `step` are what runs now, or what failed; `reviewers` who is asked to approve, and
     `mine` whether we may; `approved_by` who did. `detail` is a sentence about a bad end, or about a
     look that showed nothing; `output` the file, seen from the workspace, that holds all it said.
+    `more` is True when the next look is worth making soon: this one left something to be seen.
     """
 
     state: RunState
@@ -189,6 +192,7 @@ class Sight:
     mine: bool = False
     approved_by: tuple[str, ...] = ()
     output: str = ""
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

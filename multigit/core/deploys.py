@@ -74,6 +74,7 @@ def order_of(
 ) -> Order:
     """Return one deployment of a plan as it is asked for."""
     place = f"{repo}/{step.target}" if step.target else repo
+    deployed = next((each.deployed for each in plan.repos if each.repo == repo), ())
     return Order(
         key=f"{plan.operation}/{place}/{attempt}",
         repo=repo,
@@ -86,6 +87,7 @@ def order_of(
         target=step.target,
         since=since,
         runner=step.runner,
+        others=frozenset(d.run.id for d in deployed if d.run and d.target != step.target),
     )
 
 

@@ -121,9 +121,9 @@ class Deployer:
         if begin > now:
             self.clock.wait(begin - now, self.leave)
 
-    def rest(self, step: DeployStep) -> None:
+    def rest(self, step: DeployStep, *, soon: bool = False) -> None:
         """Wait between two looks: longer, the more runs at a host are watched."""
-        pause = min(LONGEST, max(SHORTEST, PER_RUN * self._watched))
+        pause = SHORTEST if soon else min(LONGEST, max(SHORTEST, PER_RUN * self._watched))
         self.clock.wait(HERE if isinstance(step.runner, CommandRunner) else pause, self.leave)
 
     def watching(self, change: int) -> None:
@@ -238,9 +238,9 @@ class _Watch:
             self._tell(deployment)
             if deployment.state.over:
                 break
-            if deployer.clock.now() >= until:
+            if deployer.clock.now() >= until and not deployment.sight.more:
                 return self._out_of_time(order, deployment)
-            deployer.rest(self.step)
+            deployer.rest(self.step, soon=deployment.sight.more)
         return deployment
 
     def _look(self, order: Order, deployment: Deployment, run: Run) -> Deployment:
@@ -248,7 +248,9 @@ class _Watch:
         try:
             sight = self.deployer.runners.look(order, run)
         except MultigitError as error:
-            sight = replace(deployment.sight, state=deployment.state, detail=error.message)
+            sight = replace(
+                deployment.sight, state=deployment.state, detail=error.message, more=False
+            )
         return deployment.seen(sight, self.deployer.clock.now() - deployment.since)
 
     def _out_of_time(self, order: Order, deployment: Deployment) -> Deployment:

@@ -13,7 +13,7 @@ import pytest
 from multigit.adapters.github_door import PATIENT, Timeouts
 from multigit.adapters.github_planning import FileAt
 from multigit.adapters.github_runs import GithubRuns
-from multigit.core.deployment import GithubRunner, Order, Run, Trigger
+from multigit.core.deployment import GithubRunner, Order, Run, Sight, Trigger
 from multigit.errors import MultigitError
 from tests.doubles.conftest import REPO
 from tests.doubles.github import TOKEN, GitHub, Point
@@ -84,6 +84,14 @@ def begun(hub: GitHub, api: ForgeRepo, *steps: str | Point) -> tuple[Order, Run]
         hub.script(REPO, steps)
     wanted = order(api)
     return wanted, runs_at(hub).start(wanted)
+
+
+def settled(runs: GithubRuns, wanted: Order, run: Run) -> Sight:
+    """Look until nothing more is to be seen for now."""
+    sight = runs.look(wanted, run)
+    while sight.more:
+        sight = runs.look(wanted, run)
+    return sight
 
 
 def refused(call: Callable[[], object], kind: type[MultigitError] = MultigitError) -> MultigitError:

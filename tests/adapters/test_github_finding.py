@@ -86,6 +86,13 @@ def test_a_run_that_belongs_to_another_order_is_not_it(hub: GitHub, api: ForgeRe
     assert runs.find(order(api)) == first
 
 
+def test_the_run_of_another_target_is_not_it(hub: GitHub, api: ForgeRepo) -> None:
+    """An earlier multigit knew whose it is; both began within seconds, at the same commit."""
+    first, second = colleague(hub), colleague(hub)
+    assert found(hub, api, others=frozenset({first})) == second
+    assert found(hub, api, others=frozenset({first, second})) == ""
+
+
 def test_a_late_run_is_found_later(hub: GitHub, api: ForgeRepo) -> None:
     """A listing that lags behind shows nothing, and nothing else is taken for it."""
     hub.late(REPO, 2)

@@ -13,7 +13,7 @@ from tests.doubles.github import GitHub, Point, faults
 from tests.doubles.loopback import json_answer
 from tests.support.forge import ForgeRepo
 
-from .hubs import IMPATIENT, JOBS, RUN, begun, refused, runs_at
+from .hubs import IMPATIENT, JOBS, RUN, begun, order, refused, runs_at, settled
 
 
 def sights(hub: GitHub, api: ForgeRepo, steps: list[str | Point], looks: int) -> list[Sight]:
@@ -44,7 +44,8 @@ def sights(hub: GitHub, api: ForgeRepo, steps: list[str | Point], looks: int) ->
 )
 def test_every_word_has_its_state(hub: GitHub, api: ForgeRepo, word: str, state: RunState) -> None:
     """The page of the run comes along; a bad end has a sentence, and no other state."""
-    (sight,) = sights(hub, api, [word], 1)
+    wanted, run = begun(hub, api, word)
+    sight = settled(runs_at(hub), wanted, run)
     assert sight.state is state
     assert sight.url == f"{hub.api}/{REPO}/actions/runs/{hub.runs()[0].id}"
     assert bool(sight.detail) == state.bad
@@ -52,8 +53,9 @@ def test_every_word_has_its_state(hub: GitHub, api: ForgeRepo, word: str, state:
 
 
 def test_a_running_job_is_named(hub: GitHub, api: ForgeRepo) -> None:
-    """With the step that runs now."""
-    (sight,) = sights(hub, api, [Point("in_progress", "deploy", "migrate")], 1)
+    """With the step that runs now, by the second look at it."""
+    first, sight = sights(hub, api, [Point("in_progress", "deploy", "migrate")], 2)
+    assert (first.state, first.job) == (RunState.RUNNING, "")
     assert (sight.job, sight.step) == ("deploy", "migrate")
 
 
@@ -68,23 +70,44 @@ def test_a_running_job_is_named(hub: GitHub, api: ForgeRepo) -> None:
 )
 def test_a_bad_end_is_told(hub: GitHub, api: ForgeRepo, word: str, detail: str) -> None:
     """Where it failed, in a sentence."""
-    (sight,) = sights(hub, api, [Point(word, "deploy", "migrate")], 1)
+    wanted, run = begun(hub, api, Point(word, "deploy", "migrate"))
+    sight = settled(runs_at(hub), wanted, run)
     assert sight.detail == detail
     assert (sight.job, sight.step) == ("", "") if word == "neutral" else ("deploy", "migrate")
 
 
-def test_an_unchanged_run_costs_one_request_a_look(hub: GitHub, api: ForgeRepo) -> None:
-    """While it waits in the queue, and while it runs."""
-    wanted, run = begun(hub, api, *["queued"] * 6)
+@pytest.mark.parametrize("end", ["success", "failure", "cancelled"])
+def test_a_look_is_one_request(hub: GitHub, api: ForgeRepo, end: str) -> None:
+    """Whatever it shows: the queue, a job, that all jobs are over, the end and what it was."""
+    wanted, run = begun(hub, api, *["queued"] * 3, *["in_progress"] * 6, end)
+    runs, looks, before = runs_at(hub), 1, hub.count()
+    while not runs.look(wanted, run).state.over:
+        looks += 1
+        assert hub.count() == before + looks - 1
+    assert hub.count() == before + looks
+
+
+def test_many_runs_cost_a_request_each_and_look(hub: GitHub, api: ForgeRepo) -> None:
+    """Round after round, through one adapter."""
+    hub.script(REPO, ["queued", "in_progress", "in_progress", "success"])
     runs = runs_at(hub)
-    before = hub.count()
-    assert {runs.look(wanted, run).state for _ in range(6)} == {RunState.QUEUED}
-    assert hub.count() == before + 6
+    keys = [f"promote-7/service-{number}/1" for number in range(20)]
+    watched = [(wanted, runs.start(wanted)) for wanted in (order(api, key=key) for key in keys)]
+    looks, before = 0, hub.count()
+    while watched:
+        looks += len(watched)
+        watched = [each for each in watched if not runs.look(*each).state.over]
+    assert (hub.count() - before, len(hub.runs())) == (looks, 20)
+
+
+def test_what_does_not_change_is_told_so(hub: GitHub, api: ForgeRepo) -> None:
+    """GitHub answers 304, and the job that was seen stays."""
+    wanted, run = begun(hub, api, "queued")
+    runs = runs_at(hub)
     hub.put(hub.runs()[0], "in_progress", job="test")
-    runs.look(wanted, run)
-    before = hub.count()
+    for _ in range(2):
+        runs.look(wanted, run)
     assert {runs.look(wanted, run).job for _ in range(8)} == {"test"}
-    assert hub.count() == before + 8
     assert [asked.status for asked in hub.requests[-8:]] == [304] * 8
 
 
@@ -92,10 +115,23 @@ def test_the_job_moves_on_while_the_run_stays_the_same(hub: GitHub, api: ForgeRe
     """Looks ask in turn for the run and for its jobs."""
     wanted, run = begun(hub, api, Point("in_progress", "test"))
     runs = runs_at(hub)
-    assert [runs.look(wanted, run).job for _ in range(2)] == ["test"] * 2
+    assert [runs.look(wanted, run).job for _ in range(3)] == ["", "test", "test"]
     moved = hub.put(hub.runs()[0], "in_progress", job="deploy", step="roll out")
     sight = runs.look(wanted, run)
     assert (sight.job, sight.step, moved.updated) == ("deploy", "roll out", moved.updated)
+
+
+def test_the_end_of_all_jobs_calls_for_a_look(hub: GitHub, api: ForgeRepo) -> None:
+    """The run is about to end, so the next look should come soon."""
+    wanted, run = begun(hub, api, "queued", "in_progress")
+    runs = runs_at(hub)
+    assert [runs.look(wanted, run).more for _ in range(2)] == [False] * 2
+    hub.finish(hub.runs()[0], "success")
+    seen = [runs.look(wanted, run) for _ in range(2)]
+    assert [(sight.state, sight.more) for sight in seen] == [
+        (RunState.RUNNING, True),
+        (RunState.SUCCEEDED, False),
+    ]
 
 
 def test_a_run_is_seen_to_its_end(hub: GitHub, api: ForgeRepo) -> None:
@@ -110,7 +146,8 @@ def test_a_run_is_seen_to_its_end(hub: GitHub, api: ForgeRepo) -> None:
 
 def test_names_from_outside_steer_no_terminal(hub: GitHub, api: ForgeRepo) -> None:
     """Jobs and steps are named by whoever writes the workflow."""
-    (sight,) = sights(hub, api, [Point("failure", "de\x1b[2Jploy", "mi\u202egrate")], 1)
+    wanted, run = begun(hub, api, Point("failure", "de\x1b[2Jploy", "mi\u202egrate"))
+    sight = settled(runs_at(hub), wanted, run)
     assert (sight.job, sight.step) == (r"de\x1b[2Jploy", r"mi\u202egrate")
     assert sight.detail.isprintable()
 
@@ -166,10 +203,11 @@ def test_a_look_that_fails_says_why(
 
 
 def test_a_look_that_failed_halfway_is_made_again(hub: GitHub, api: ForgeRepo) -> None:
-    """The run changed and its jobs could not be read: that is not forgotten."""
+    """The run goes on and its jobs could not be read: that changes nothing."""
     wanted, run = begun(hub, api, *["in_progress"] * 3)
     runs = runs_at(hub)
     hub.inject(faults.not_found(), operation=JOBS)
+    assert runs.look(wanted, run).state is RunState.RUNNING
     refused(lambda: runs.look(wanted, run))
     assert runs.look(wanted, run).state is RunState.RUNNING
 
@@ -177,7 +215,8 @@ def test_a_look_that_failed_halfway_is_made_again(hub: GitHub, api: ForgeRepo) -
 def test_the_end_is_the_end_also_without_its_jobs(hub: GitHub, api: ForgeRepo) -> None:
     """A failure is told even where nobody knows which job it was."""
     hub.inject(faults.not_found(), operation=JOBS, times=None)
-    (sight,) = sights(hub, api, ["failure"], 1)
+    wanted, run = begun(hub, api, "failure")
+    sight = settled(runs_at(hub), wanted, run)
     assert (sight.state, sight.job, sight.detail) == (RunState.FAILED, "", "it failed.")
 
 

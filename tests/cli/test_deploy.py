@@ -114,6 +114,8 @@ def test_twenty_repositories_with_lost_answers_and_a_failure(forge: Forge) -> No
             double.inject(
                 faults.effect_then(502), f"acme/{name}", "actions/create-workflow-dispatch", times=1
             )
+        for name in names:
+            double.script(f"acme/{name}", ["queued", "success"])
         bad = [Point("in_progress"), Point("failure", "deploy", "migrate")]
         double.script("acme/s07", bad, times=1)
 
@@ -228,6 +230,26 @@ def test_what_comes_after_one_that_is_left_out_is_left_out(shop: Forge) -> None:
     assert states(document) == {"database": "skipped", "api": "skipped"}
     assert codes(rows(document)["api"]) == ["after_left_out"]
     assert deployed(shop) == {}
+
+
+def imported(forge: Forge, *args: str) -> set[str]:
+    """Return what multigit imports on its way through a command that succeeds."""
+    done = forge.run(*args, env={"PYTHONPROFILEIMPORTTIME": "1"}, check=DONE)
+    rows = (line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line)
+    return {name.partition(".")[0] for name in rows}
+
+
+def test_github_is_not_imported_for_commands(shop: Forge) -> None:
+    """Neither by a promotion nor by a deployment alone."""
+    promotion = imported(shop, "promote", "dev", "stg", "--yes")
+    again = imported(shop, "deploy", "stg", "--yes")
+    assert {"multigit", "git"} <= promotion & again
+    assert "github" not in promotion | again
+
+
+def test_github_is_imported_for_its_workflows(host: Host) -> None:
+    """So the test above can fail."""
+    assert "github" in imported(host.forge, *RELEASE, "-r", "api", "--no-wait")
 
 
 def test_attributes_of_the_work_tree_do_not_reach_the_export(shop: Forge) -> None:

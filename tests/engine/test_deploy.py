@@ -27,7 +27,7 @@ from multigit.core.plan import Plan, Result
 from multigit.core.problem import Problem
 from multigit.core.record import Actor
 from multigit.core.resume import resumed
-from multigit.engine.deploy import LONGEST, Deployer
+from multigit.engine.deploy import LONGEST, SHORTEST, Deployer
 from multigit.engine.execute import Executor
 from multigit.engine.ports import FORGETFUL, Journal
 from multigit.engine.rehearse import rehearse
@@ -181,6 +181,15 @@ def test_looks_become_rarer_the_more_is_watched(world: World) -> None:
     world.run()
     assert world.clock.waits
     assert max(world.clock.waits) <= LONGEST
+
+
+def test_what_has_more_to_show_is_looked_at_soon(world: World) -> None:
+    """However many runs are watched; and it does not run out of time in between."""
+    world.git.deploy = Deploy(GITHUB, timeout=3.0)
+    world.runners.script("api", RUNNING, *[Sight(RUNNING, more=True)] * 4, SUCCEEDED)
+    plan = replace(world.plan(), repos=world.plan().repos[1:2])
+    assert ends(world.run(plan)) == {"api": ["succeeded"]}
+    assert world.clock.waits == [SHORTEST] * 5
 
 
 def test_targets_come_one_after_the_other(world: World) -> None:
@@ -375,6 +384,20 @@ def test_a_start_is_noted_before_it_is_sent(world: World) -> None:
     )
     world.run(world.plan(), notes)
     assert seen == [True, True, True]
+
+
+def test_an_order_knows_the_runs_of_the_other_targets(world: World) -> None:
+    """Also in a multigit that did not start them: they are not taken for its own."""
+    world.git.deploy = Deploy(GITHUB, targets=("nrt", "fra"))
+    world.runners.script("api", FAILED, target="fra")
+    orders: list[Order] = []
+    world.runners.at_start = orders.append
+    plan, notes = world.begun()
+    world.run(plan, notes)
+    first = {order.target: order for order in orders if order.repo == "api"}
+    world.go_on(notes)
+    assert orders[-1].key == f"{plan.operation}/api/fra/2"
+    assert orders[-1].others == {first["nrt"].key}
 
 
 # --- Health

@@ -51,6 +51,13 @@ DeploymentLog.holds = lambda self, operation: False
 """,
         ("edge/promote/replace-1/before/continue",),
     ),
+    "continue starts anew what was asked for": Bug(
+        "engine/deploy.py",
+        """
+_Watch._found = lambda self, begun, **_: self._started(begun)
+""",
+        ("request/github/start-2/after",),
+    ),
 }
 
 

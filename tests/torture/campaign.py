@@ -21,7 +21,7 @@ from pathlib import Path
 from tests.support.gitenv import default_environment
 from tests.torture import cuts, faults, kills
 from tests.torture.cases import Case, Kind, Play, Verdict, Workshop
-from tests.torture.scenes import NAMES, THREE
+from tests.torture.scenes import COMMAND, GITHUB, NAMES, THREE
 from tests.torture.shims import EdgeShim, GitShim
 from tests.torture.world import PACKAGE, at_work_in, frozen
 
@@ -33,6 +33,8 @@ PLAYS: Mapping[str, Play] = {
     "moment": kills.play_moment,
     "twice": kills.play_twice,
     "server": kills.play_server,
+    "request": kills.play_request,
+    "script": kills.play_script,
     "cut": cuts.play_cut,
     "rivals": faults.play_rivals,
     "signal": faults.play_signal,
@@ -43,10 +45,10 @@ PLAYS: Mapping[str, Play] = {
 THOROUGH = 4  # one case in so many lets multigit itself verify the log, too
 STEP = 100  # cases between two signs of life
 SHOWN = 4  # violations of one case
-KILLS = {"git", "child", "edge", "strace", "moment", "twice", "server"}
+KILLS = {"git", "child", "edge", "strace", "moment", "twice", "server", "request", "script"}
 ENUMERATED = ("promote", "push", "backmerge", "undo", "continue", "undo-unfinished")
 LOCKED = ("promote-locked", "push-locked", "backmerge-locked", "undo-locked", "continue-locked")
-SCENES = (*ENUMERATED, *LOCKED, "one", "ten")
+SCENES = (*ENUMERATED, *LOCKED, "one", "ten", GITHUB, COMMAND)
 
 
 def kind(case: Case) -> Kind:
@@ -130,6 +132,8 @@ def cases(courses: Mapping[str, Course], seed: int) -> Iterator[Case]:
     yield from kills.server_cases("promote", ("web",), "cleaned")
     yield from kills.server_cases("one", ("api",), "stale")
 
+    yield from _deploying(courses, seed)
+
     yield from cuts.push_cases("promote", "web")
     yield from cuts.other_cases("promote", "web")
     yield from cuts.lock_cases("promote-locked", "db")
@@ -147,6 +151,20 @@ def cases(courses: Mapping[str, Course], seed: int) -> Iterator[Case]:
     yield from faults.scarce_cases("promote", list(promote.late)[::2])
     yield from faults.scarce_cases("continue", list(courses["continue"].late)[-2:])
     yield from faults.other_cases()
+
+
+def _deploying(courses: Mapping[str, Course], seed: int) -> Iterator[Case]:
+    """Yield the deaths around deployments."""
+    for scene in (GITHUB, COMMAND):
+        edges = kills.edge_cases(scene, courses[scene].durable)
+        yield from (case for case in edges if "half" not in case.fault)
+        yield from kills.moment_cases(scene, 12, seed)
+        yield from kills.twice_cases(scene, 12, seed)
+    yield from kills.git_cases(COMMAND, _only(courses[COMMAND].calls, "checkout-index"))
+    yield from kills.request_cases(GITHUB, {"start": 6, "look": 9, "jobs": 6, "health": 6})
+    yield from kills.search_cases(GITHUB)
+    yield from kills.request_cases(COMMAND, {"health": 6})
+    yield from kills.script_cases(COMMAND, THREE)
 
 
 def _thin(found: Iterable[Case], count: int, dice: random.Random) -> list[Case]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from tests.torture.hosts import hasty, hosting
 from tests.torture.scenes import build
 from tests.torture.world import PACKAGE, World
 
@@ -85,9 +86,12 @@ class Workshop:
         self._count += 1
         root = self.folder / "worlds" / str(self._count)
         try:
-            with World(
-                self.template(scene), root, scene, package=self.package, config=config
-            ) as world:
+            with (
+                World(
+                    self.template(scene), root, scene, package=self.package, config=config
+                ) as world,
+                hosting(world, lambda: hasty(self.package, self.folder / "hasty")),
+            ):
                 world.thorough = self.thorough
                 yield world
         finally:

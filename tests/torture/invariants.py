@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tests.support.snapshot import differences
+from tests.torture.deployed import deployed, deployment_lies, in_doubt, unclear
 from tests.torture.objects import HEADS, LOCKS, TAGS, Remote
 from tests.torture.world import Document, Ran, World
 
@@ -22,6 +23,7 @@ TAG = re.compile(r"refs/tags/stg-deploy-\d{8}-\d{6}")
 OWN_FILES = re.compile(
     r"lock|lock\.json|log\.lock|\.gitignore|operations"
     r"|operations/[^/.]+(/([\w-]+\.log|journal\.jsonl))?"
+    r"|operations/[^/.]+/\w+(/\w+(/1(/(order|alive|began|ended|pid|output\.log))?)?)?"
 )
 WITNESS = re.compile(r"^Multigit-Log-(Seq|Head): (\S+)$", re.MULTILINE)
 COMMITTED = re.compile(
@@ -84,6 +86,7 @@ def lies(world: World, ran: Ran, before: Remotes, *, doubt: bool = False) -> Vio
     now = world.remotes()
     for row in document["repos"]:
         found += _row_lies(world, row, now[row["repo"]], doubt=doubt)
+        found += deployment_lies(world, row)
     said = f"{document['message']} {document['hint'] or ''}"
     if re.search(r"Nothing was (published|changed)", said):
         moved = [name for name in now if not _same(world, name, before[name], now[name])]
@@ -187,6 +190,7 @@ def complete(world: World, *, torn: bool = False) -> Violations:
         *found,
         *lost(world),
         *recorded(world),
+        *deployed(world),
         *leftovers(world, torn=torn),
         *_disturbed(world),
     ]
@@ -398,8 +402,10 @@ def scratch(world: World) -> Violations:
 def settle(world: World, *, most: int = 2, torn: bool = False) -> Violations:
     """Go on until the operation is finished, and return everything that is wrong then.
 
-    When it never began, running the command itself must succeed.
+    When it never began, running the command itself must succeed. A start of which nobody knows is
+    not sent again, however often: then the operation is closed as it stands.
     """
+    world.in_doubt = in_doubt(world)
     goes_on = world.goal.command[0] == "continue"
     if not began(world) and not goes_on and not world.open_at_first:
         ran = world.run("continue", "--yes")
@@ -415,6 +421,9 @@ def settle(world: World, *, most: int = 2, torn: bool = False) -> Violations:
         if ran.status == DONE:
             break
     world.wait_for_orphans()
+    if world.unfinished() and unclear(world):
+        ran = world.run("abandon")
+        found += lies(world, ran, world.remotes())
     if world.unfinished() and (began(world) or goes_on):
         found.append(f"still unfinished after {most} times: {ran.told()}")
     return found + at_rest(world, torn=torn)

@@ -14,12 +14,14 @@ from tests.torture import invariants
 from tests.torture.cases import Case, Verdict, Workshop
 from tests.torture.invariants import Violations
 from tests.torture.objects import stale_locks
+from tests.torture.scenes import TARGETS, goal
 from tests.torture.shims import DIE, KILL, ORPHAN, EdgeShim, GitShim
 from tests.torture.world import Ran, World
 
 KILLED = -signal.SIGKILL
 WRITING = {"push", "commit", "add"}
 STRACE = shutil.which("strace")
+SLOWER = 3  # a scene in which something is deployed takes so much longer
 _RENAMES = "rename,renameat,renameat2"
 
 
@@ -154,6 +156,7 @@ def play_moment(workshop: Workshop, case: Case) -> Verdict:
     """
     dice = random.Random(case.fault[0])
     early, delay = dice.random() < 0.2, dice.uniform(0.0, 0.6)
+    delay *= SLOWER if goal(case.scene).runner else 1
     for _ in range(5):
         with workshop.world(case.scene) as world:
             ran = _killed_after(world, delay, early=early)
@@ -177,6 +180,61 @@ def _killed_after(world: World, delay: float, *, early: bool) -> Ran:
     return running.finish()
 
 
+# --- multigit dies beside a deployment
+
+
+def request_cases(scene: str, counts: Mapping[str, int]) -> Iterable[Case]:
+    """Yield a case before and after each request of these sorts, so many of each."""
+    for what, count in counts.items():
+        for number in range(1, count + 1):
+            for when in ("before", "after"):
+                yield Case("request", scene, (f"{what}-{number}", when))
+
+
+def search_cases(scene: str) -> Iterable[Case]:
+    """Yield cases in which `continue`, too, dies while it looks for a start, or sends the next."""
+    for first in ("before", "after"):
+        for second in ("search-1", "start-4"):
+            for when in ("before", "after"):
+                yield Case("request", scene, ("start-3", first, second, when))
+
+
+def play_request(workshop: Workshop, case: Case) -> Verdict:
+    """Kill multigit at a request: before it has an effect, or before its answer arrives.
+
+    With another request `continue` dies there.
+    """
+    deaths = tuple(zip(case.fault[::2], case.fault[1::2], strict=True))
+    with workshop.world(case.scene) as world:
+        for number, (at, when) in enumerate(deaths):
+            if world.host:
+                world.host.trap.at, world.host.trap.when = at, when
+            ran = world.run(*(("continue", "--yes") if number else world.goal.command))
+            if ran.status != KILLED:
+                return Verdict.idle(ran.told())
+        note = f"killed {', '.join(f'{when} {at}' for at, when in deaths)}"
+        return Verdict.of(_after(world, "continue"), note)
+
+
+def script_cases(scene: str, repos: Iterable[str]) -> Iterable[Case]:
+    """Yield a case at the begin and at the end of each script, at each target."""
+    for repo in repos:
+        for target in TARGETS:
+            for moment in ("begin", "end"):
+                yield Case("script", scene, (moment, repo, target))
+
+
+def play_script(workshop: Workshop, case: Case) -> Verdict:
+    """Let a deployment's own script kill multigit, and go on while that script still runs."""
+    with workshop.world(case.scene) as world:
+        ran = world.run(*world.goal.command, env={"FATAL": "-".join(case.fault)})
+        if ran.status != KILLED:
+            return Verdict.idle(ran.told())
+        at_once = case.fault[0] == "begin"
+        note = f"killed at the {' of '.join(case.fault)}"
+        return Verdict.of(_after(world, "continue", at_once=at_once), note)
+
+
 # --- Two deaths
 
 
@@ -190,7 +248,8 @@ def play_twice(workshop: Workshop, case: Case) -> Verdict:
     """Kill the command at an edge, and then `continue` at an edge, too."""
     dice = random.Random(case.fault[0])
     with workshop.world(case.scene) as world:
-        at, again = str(dice.randint(4, 12)), str(dice.randint(1, 8))
+        deep = SLOWER if world.goal.runner else 1
+        at, again = str(dice.randint(4, 12 * deep)), str(dice.randint(1, 8 * deep))
         shim = EdgeShim(world, at=at, when=dice.choice(("before", "half")))
         first = world.run(*world.goal.command, env=shim.env)
         second = EdgeShim(world, at=again, when=dice.choice(("before", "half")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,33 @@ from tests.support.forge import Forge, ForgeRepo
 from tests.torture.objects import Remote
 
 FILES = {"a.txt": "1\n2\n3\n4\n5\n", "b.txt": "b\n", "c.txt": "c\n"}
+GITHUB, COMMAND = "github", "command"
+TARGETS = ("nrt", "fra")
+WORKFLOW = """\
+name: deploy
+on:
+  workflow_dispatch:
+    inputs:
+      version: {required: true}
+      target: {required: true}
+jobs:
+  deploy: {}
+"""
+SCRIPT = """\
+die() {
+  multigit=$(cut -d" " -f4 "/proc/$PPID/stat")  # what began the supervisor, which began this
+  if [ "$FATAL" = "$1-$MULTIGIT_REPO-$MULTIGIT_TARGET" ] &&
+    tr "\\\\0" " " <"/proc/$multigit/cmdline" | grep -q multigit; then kill -KILL "$multigit"; fi
+}
+echo "$MULTIGIT_REPO/$MULTIGIT_TARGET" >>"$RUNS"
+die begin
+sleep 0.3
+die end
+"""
+DEPLOYING = {
+    GITHUB: {".github/workflows/deploy.yml": WORKFLOW},
+    COMMAND: {"deploy.sh": SCRIPT},
+}
 PROMOTE = ("promote", "dev", "stg", "--yes")
 LOCKED = "-locked"
 ORIGINAL = "scene.json"
@@ -24,7 +51,8 @@ class Goal:
 
     `moves` names for each branch the parents of its one new commit: `stg@` is where a branch
     stood, `dev'` the new commit of another one. `tagged` is the branch that gets the deploy tag.
-    With `back` every ref is where it was before the operation that was taken back.
+    With `back` every ref is where it was before the operation that was taken back. `runner` is
+    what deploys then, see hosts.py.
     """
 
     command: tuple[str, ...]
@@ -32,6 +60,7 @@ class Goal:
     tagged: str = ""
     back: bool = False
     commits_files: bool = False
+    runner: str = ""
 
 
 PROMOTED = Goal(PROMOTE, {"stg": ("stg@", "dev@")}, tagged="stg")
@@ -53,6 +82,8 @@ GOALS = {
     "undo": UNDONE,
     "continue": CONTINUED,
     "undo-unfinished": UNDONE,
+    "github": replace(PROMOTED, runner=GITHUB),
+    "command": replace(PROMOTED, runner=COMMAND),
 }
 NAMES = {"one": ("api",), "ten": tuple(f"service-{number}" for number in range(10))}
 THREE = ("api", "web", "db")
@@ -73,7 +104,7 @@ def build(scene: str, root: Path) -> Path:
     root.mkdir(parents=True)
     forge = Forge(root)
     for number, name in enumerate(NAMES.get(base(scene), THREE)):
-        _repository(forge, name, number)
+        _repository(forge, name, number, FILES | DEPLOYING.get(goal(scene).runner, {}))
     config = forge.write_config()
     if scene.endswith(LOCKED):
         last = list(forge.repos)[-1]
@@ -86,9 +117,9 @@ def build(scene: str, root: Path) -> Path:
     return root
 
 
-def _repository(forge: Forge, name: str, number: int) -> ForgeRepo:
+def _repository(forge: Forge, name: str, number: int, files: Mapping[str, str]) -> ForgeRepo:
     """Add a repository in which each stage has a commit that its neighbours lack."""
-    repo = forge.add(name, files=FILES)
+    repo = forge.add(name, files=files)
     repo.remote_git("config", "core.logAllRefUpdates", "always")
     repo.commit("dev", {"a.txt": f"new {number}\n2\n3\n4\n5\n"}, message="feat: first line")
     repo.commit("stg", {"a.txt": "1\n2\n3\n4\nfive\n"}, message="fix: last line")

@@ -87,8 +87,17 @@ def counted(name, real):
     return call
 
 
+def is_first():
+    """Tell whether this is multigit, and not a Python that it started."""
+    try:
+        real_close(real_open(FILE + ".first", os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    return True
+
+
 real_open, real_write, real_close = os.open, os.write, os.close
-for each in ("write", "fsync", "replace", "rename", "truncate"):
+for each in ("write", "fsync", "replace", "rename", "truncate") if is_first() else ():
     setattr(os, each, counted(each, getattr(os, each)))
 '''
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.torture import invariants
 from tests.torture.cases import Workshop
+from tests.torture.deployed import deployed
 from tests.torture.objects import Remote
 from tests.torture.world import World
 
@@ -130,6 +131,26 @@ def test_checker_sees_a_part(done: World) -> None:
         _git(done, "tag", "--delete", _tag(done))
         assert any("only a part" in text for text in invariants.together(done))
     assert invariants.together(done) == []
+
+
+def test_checker_sees_how_often_something_was_started(workshop: Workshop) -> None:
+    """Twice, never, and what nobody asked for; also against what the log says."""
+    with workshop.world("command") as world:
+        ran = world.run(*world.goal.command)
+        assert [*invariants.complete(world), *invariants.lies(world, ran, world.at_first)] == []
+        runs = world.root / "runs"
+        known = runs.read_text("utf-8")
+        for text, words in {
+            f"{known}api/nrt\n": "api/nrt was started 2 times instead of 1",
+            known.replace("web/fra\n", ""): "web/fra was started 0 times instead of 1",
+            f"{known}api/syd\n": "api/syd was started, and nobody asked for it",
+        }.items():
+            runs.write_text(text, encoding="utf-8")
+            assert words in deployed(world)
+        world.in_doubt = frozenset({"db/fra"})
+        runs.write_text(known.replace("db/fra\n", ""), encoding="utf-8")
+        assert any("wanted" in text and "unknown" in text for text in deployed(world))
+        assert any("called succeeded" in t for t in invariants.lies(world, ran, world.at_first))
 
 
 def test_checker_sees_lies(done: World) -> None:

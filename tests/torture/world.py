@@ -13,12 +13,15 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from tests.support.forge import Forge, ForgeRepo
 from tests.support.snapshot import Snapshot, of_workspace
 from tests.torture.objects import Remote
 from tests.torture.scenes import ORIGINAL, goal
+
+if TYPE_CHECKING:
+    from tests.torture.hosts import Host
 
 PACKAGE = Path(__file__).resolve().parents[2]
 PATIENCE = 90.0  # seconds for one multigit
@@ -119,6 +122,9 @@ class World:
         self.scene = scene
         self.goal = goal(scene)
         self.thorough = True
+        self.host: Host | None = None
+        self.in_doubt: frozenset[str] = frozenset()
+        self._started: subprocess.Popen[bytes] | None = None
         self.original: dict[str, Any] = known["original"]
         root.mkdir(parents=True)
         self.root = root.resolve()
@@ -198,6 +204,7 @@ class World:
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
+        self._started = process
         return Running(process, args)
 
     def run(
@@ -205,6 +212,12 @@ class World:
     ) -> Ran:
         """Run multigit to its end."""
         return self.start(*args, env=env, under=under).finish()
+
+    def kill(self) -> None:
+        """Kill the multigit that was started last, and wait until it is dead."""
+        if self._started:
+            self._started.kill()
+            self._started.wait()
 
     # --- Looking
 

@@ -1,0 +1,177 @@
+"""What deploys the repositories of a scene: GitHub's double, or a script; and who answers for them.
+
+Each of them can kill the running multigit at one chosen request, or line, of a deployment.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tests.doubles.github import TOKEN, GitHub, Repository
+from tests.doubles.loopback import Answer, LoopbackServer, Request, Silence
+from tests.torture.scenes import COMMAND, GITHUB, TARGETS
+from tests.torture.world import World, frozen
+
+FIRST = "db"  # the script's other repositories wait for it
+PAUSES = "SHORTEST, PER_RUN, LATE = 0.1, 0.05, 2.0  # seconds\n"
+TABLES = {
+    GITHUB: """
+runner = "github"
+workflow = "deploy.yml"
+inputs = {version = "{release}", target = "{target}"}
+""",
+    COMMAND: """
+runner = "command"
+command = ["sh", "deploy.sh"]
+""",
+}
+WORDS = {
+    "actions/create-workflow-dispatch": "start",
+    "actions/list-workflow-runs": "search",
+    "actions/get-workflow-run": "look",
+    "actions/list-jobs-for-workflow-run": "jobs",
+}
+
+
+class Trap:
+    """Kills multigit at one request: `at` is what it asks with its number, as in `start-2`.
+
+    `when` is before, where the request has no effect, or after: then its answer does not arrive.
+    """
+
+    def __init__(self, kill: Callable[[], None]) -> None:
+        self.at = self.when = ""
+        self._kill = kill
+        self._seen: Counter[str] = Counter()
+        self._guard = threading.Lock()
+
+    def pass_on(self, what: str, react: Callable[[], Answer | Silence]) -> Answer | Silence:
+        """React to a request, unless it is the one."""
+        with self._guard:
+            self._seen[what] += 1
+            chosen = self.at == f"{what}-{self._seen[what]}"
+        if not chosen:
+            return react()
+        if self.when == "after":
+            react()
+        self._kill()
+        return Silence.HANG_UP
+
+
+class Host(ABC):
+    """What carries deployments out."""
+
+    def __init__(self, trap: Trap) -> None:
+        self.trap = trap
+
+    @abstractmethod
+    def starts(self) -> Counter[str]:
+        """Return how often each `repository/target` was started."""
+
+    def complaints(self) -> list[str]:
+        """Return what multigit asked that nobody may ask."""
+        return []
+
+
+class _Hub(GitHub):
+    """GitHub's double with a trap."""
+
+    def __init__(self, repositories: Mapping[str, Repository], trap: Trap) -> None:
+        super().__init__(repositories)
+        self._trap = trap
+
+    def react(self, request: Request) -> Answer | Silence:
+        match = self._match(request)
+        what = WORDS.get(match.operation.id, "") if match else ""
+        return self._trap.pass_on(what, lambda: super(_Hub, self).react(request))
+
+
+class _AtGitHub(Host):
+    def __init__(self, trap: Trap, double: GitHub) -> None:
+        super().__init__(trap)
+        self._double = double
+
+    def starts(self) -> Counter[str]:
+        counted: Counter[str] = Counter()
+        for start, times in self._double.starts.items():
+            counted[f"{start.repo.partition('/')[2]}/{dict(start.inputs)['target']}"] += times
+        return counted
+
+    def complaints(self) -> list[str]:
+        return [f"GitHub: {each.operation}: {each.text}" for each in self._double.violations]
+
+
+class _ByScript(Host):
+    def __init__(self, trap: Trap, runs: Path) -> None:
+        super().__init__(trap)
+        self._runs = runs
+
+    def starts(self) -> Counter[str]:
+        return Counter(self._runs.read_text("utf-8").split())
+
+
+class _Healthy(LoopbackServer):
+    """Says of everything that it is well."""
+
+    def __init__(self, trap: Trap) -> None:
+        super().__init__()
+        self._trap = trap
+
+    def react(self, request: Request) -> Answer | Silence:
+        del request
+        return self._trap.pass_on("health", lambda: Answer(200, b"ok"))
+
+
+@contextmanager
+def hosting(world: World, package: Callable[[], Path]) -> Iterator[None]:
+    """Carry out the deployments of a world whose scene has some; `package` has short pauses."""
+    runner = world.goal.runner
+    if not runner:
+        yield
+        return
+    trap = Trap(world.kill)
+    with ExitStack() as stack:
+        health = stack.enter_context(_Healthy(trap))
+        _configure(world, runner, health.url)
+        if runner == GITHUB:
+            repos = {f"acme/{name}": Repository(one.bare) for name, one in world.repos.items()}
+            hub = stack.enter_context(_Hub(repos, trap))
+            world.env |= {"GITHUB_API_URL": hub.api, "MULTIGIT_TOKEN": TOKEN}
+            world.env["PYTHONPATH"] = str(package())
+            world.host = _AtGitHub(trap, hub)
+        else:
+            runs = world.root / "runs"
+            runs.touch()
+            world.env |= {"RUNS": str(runs), "FATAL": ""}
+            world.host = _ByScript(trap, runs)
+        world.began = world.workspace()
+        yield
+
+
+def _configure(world: World, runner: str, health: str) -> None:
+    """Add to the configuration how and where everything is deployed, and who is asked then."""
+    text = world.config.read_text("utf-8")
+    for name in world.repos:
+        begin = f"[repos.{json.dumps(name)}]\n"
+        more = f'github = "acme/{name}"\n'
+        if runner == COMMAND:
+            more = "" if name == FIRST else f'after = ["{FIRST}"]\n'
+        text = text.replace(begin, f"{begin}{more}")
+    text += f"\n[stages.stg.deploy]{TABLES[runner]}targets = {json.dumps(TARGETS)}\n"
+    text += f'\n[stages.stg.health]\nurl = "{health}/{{repo}}/{{target}}"\ninterval = "1s"\n'
+    world.config.write_text(text, encoding="utf-8")
+
+
+def hasty(package: Path, folder: Path) -> Path:
+    """Return a copy of multigit with short pauses between two looks, made at the first call."""
+    if not folder.exists():
+        frozen(package, folder)
+        with (folder / "multigit/engine/deploy.py").open("a", encoding="utf-8") as module:
+            module.write(PAUSES)
+    return folder
