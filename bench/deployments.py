@@ -55,7 +55,12 @@ def watched(workspace: Workspace) -> Watched:
     moment = datetime.now(UTC).replace(microsecond=0)
     # The clock stands still, so that a run in which nothing happens does not change.
     with hub(workspace, lambda: moment) as double:
-        runs = GithubRuns(api_url=double.api, token=lambda: TOKEN, slug_of=lambda _: "")
+        runs = GithubRuns(
+            api_url=double.api,
+            token=lambda: TOKEN,
+            slug_of=lambda _: "",
+            file_at=lambda *_: None,
+        )
         under_way = []
         for number, repo in enumerate(workspace.repos):
             slug = f"acme/{repo.name}"

@@ -106,7 +106,8 @@ class Deployer:
         self.listener.started(repo, in_short(deployment))
         with self._lock:
             self._last.setdefault(repo, {})[deployment.target] = deployment
-            first = deployment.state is RunState.WAITING and not self._waits
+            waits = deployment.state is RunState.WAITING and not deployment.sight.more
+            first = waits and not self._waits
             self._waits = self._waits or first
             stand = {name: tuple(by.values()) for name, by in self._last.items()} if first else {}
         if first:
