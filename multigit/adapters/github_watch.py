@@ -132,7 +132,7 @@ class Watch:
         jobs = self._read_jobs()
         if jobs is None:
             return before
-        over = all(job.get("status") == "completed" for job in jobs)
+        over = bool(jobs) and all(job.get("status") == "completed" for job in jobs)
         return replace(under_way(before.state, before.url, jobs), more=over)
 
     def _look_at_gates(self) -> Sight:

@@ -42,7 +42,8 @@ OnWaiting = Callable[[Mapping[str, tuple[Deployment, ...]]], None]
 class Deployer:
     """Deploys the repositories of one plan, from wherever earlier attempts left them.
 
-    `on_waiting` hears once, from any thread, where all stand when the first one waits for a person.
+    `on_waiting` hears once, from any thread, where all stand when the first one waits for a person
+    and it is known for whom.
     """
 
     plan: Plan

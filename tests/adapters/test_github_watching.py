@@ -134,6 +134,15 @@ def test_the_end_of_all_jobs_calls_for_a_look(hub: GitHub, api: ForgeRepo) -> No
     ]
 
 
+def test_jobs_that_nobody_lists_yet_are_waited_for(hub: GitHub, api: ForgeRepo) -> None:
+    """A run without a job is about to begin, not to end."""
+    wanted, run = begun(hub, api, *["in_progress"] * 2)
+    none = json_answer(200, {"total_count": 0, "jobs": []})
+    hub.inject(faults.Fault(effect=False, reaction=none), operation=JOBS)
+    runs = runs_at(hub)
+    assert [runs.look(wanted, run).more for _ in range(2)] == [False] * 2
+
+
 def test_a_run_is_seen_to_its_end(hub: GitHub, api: ForgeRepo) -> None:
     """The usual course, and after its end it stays as it is."""
     seen = sights(hub, api, ["queued", "in_progress", "in_progress", "success"], 7)
