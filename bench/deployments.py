@@ -24,7 +24,6 @@ PAUSE = 1  # seconds
 UNCHANGED = 304
 COURSE = (*["queued"] * 3, *["in_progress"] * 15)
 ENDS = ("success", "success", "success", "failure")  # the runs take turns
-WORKFLOW = "on: {workflow_dispatch: {}}\njobs: {deploy: {}}\n"
 CONFIG = """
 [github]
 api_url = "%s"
@@ -119,9 +118,6 @@ def hub(workspace: Workspace, clock: Callable[[], datetime]) -> Iterator[GitHub]
     """GitHub with the workspace's remotes."""
     from tests.doubles.github import GitHub, Repository
 
-    repositories = {
-        f"acme/{repo.name}": Repository(repo.remote, workflows={"deploy.yml": WORKFLOW})
-        for repo in workspace.repos
-    }
+    repositories = {f"acme/{repo.name}": Repository(repo.remote) for repo in workspace.repos}
     with GitHub(repositories, clock=clock, check=False) as double:
         yield double

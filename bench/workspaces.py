@@ -15,6 +15,7 @@ TO_STG = (10, 20, RELEASED)  # the commits of dev that were promoted to stg ...
 TO_MAIN = (10, 20)  # ... and from there to main
 SEEDS = 5  # different histories; the repositories of a workspace take turns
 START = 1_700_000_000
+WORKFLOW = ".github/workflows/deploy.yml", "on: {workflow_dispatch: {}}\njobs: {deploy: {}}\n"
 
 WORKSPACE = """\
 [workspace]
@@ -229,6 +230,11 @@ def _history(seed: int) -> Iterator[bytes]:
             blobs[path] = mark
             lines = (f"{path} line {line}, history {seed}\n" for line in range(40))
             text = f"commit {number}\n" + "".join(lines)
+            yield f"blob\nmark :{mark}\n{_data(text)}".encode()
+        if number == 0:
+            mark += 1
+            path, text = WORKFLOW
+            blobs[path] = mark
             yield f"blob\nmark :{mark}\n{_data(text)}".encode()
         parents = (tips["dev"],) if number else ()
         yield commit("dev", number, f"feat: change {number}", parents)
