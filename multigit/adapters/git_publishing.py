@@ -23,6 +23,10 @@ BEFORE_SENDING = {
     "unreachable",
 }
 
+# Another push is at work on the ref. It may be this very one: where a connection that was used
+# before breaks off, libcurl sends a request again, and does not say so.
+LOCKED = "cannot lock ref"
+
 
 def push(
     door: GitDoor, remote: str, publications: Sequence[Publication], *, hooks: bool
@@ -45,7 +49,7 @@ def push(
     accepted = done.status == 0 and all(flags.get(each.ref) in DONE for each in publications)
     if accepted:
         return PushReport(accepted=True)
-    answered = all(each.ref in flags for each in publications)
+    answered = all(each.ref in flags for each in publications) and LOCKED not in done.stderr
     final = answered or failure("push", done).code in BEFORE_SENDING
     return PushReport(accepted=False, reason=_reason(rows, done.stderr), final=final)
 

@@ -160,6 +160,21 @@ def test_a_protected_ref_keeps_the_other_back(
     assert "GH006: Protected branch update failed" in outcome.problems[0].message
 
 
+def test_a_ref_that_another_push_holds_leaves_it_unknown(
+    forge: Forge, shop: Shop, api: ForgeRepo
+) -> None:
+    """It may be our own, sent again behind git's back; the reason is told, and going on helps."""
+    plan = shop.plan()
+    lock = api.bare / "refs/heads/main.lock"
+    lock.touch()
+    with remotes_untouched(forge):
+        outcome = shop.publish(plan)
+    assert outcome.state is State.UNKNOWN
+    assert "main.lock" in outcome.problems[-1].message
+    lock.unlink()
+    assert shop.publish(plan).state is State.PUBLISHED
+
+
 def test_a_server_without_atomic_pushes_gets_none(forge: Forge, shop: Shop, api: ForgeRepo) -> None:
     """One ref after the other would not do."""
     plan = shop.plan()

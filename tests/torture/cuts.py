@@ -29,6 +29,7 @@ REQUESTS = {1: ("0", "100", "end-0"), 2: ("1", "250", "700", "end-1", "end-0")}
 ANSWERS = {1: ("0", "1", "300", "end-1"), 2: ("0", "1", "100", "250", "end-1", "end-0")}
 PATIENT, IMPATIENT = '[git]\ntimeout = "60s"\n', '[git]\ntimeout = "5s"\n'
 LATE = "late"
+ONCE_LATE = 'mkdir "$GIT_DIR/came-late" 2>/dev/null || exit 0; sleep 2'
 DOWN = "down"
 
 
@@ -126,7 +127,7 @@ def play_cut(workshop: Workshop, case: Case) -> Verdict:
         plain = world.config.read_text("utf-8")
         world.config.write_text(f"{plain}\n{IMPATIENT if slow else PATIENT}", encoding="utf-8")
         if extra == LATE:
-            script(world.repos[repo].bare / "hooks/pre-receive", 'rm -f "$0"; sleep 2')
+            script(world.repos[repo].bare / "hooks/pre-receive", ONCE_LATE)
         proxy.spoil = spoil
         before = world.remotes()
         ran = world.run(*world.goal.command)
