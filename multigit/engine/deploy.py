@@ -29,7 +29,8 @@ SHORTEST, LONGEST = 2.0, 30.0  # seconds between two looks at a run
 PER_RUN = 0.5  # seconds that each run which is watched adds
 HERE = 0.2  # the same for what runs on this machine
 UNTOUCHED = RunState.NOT_STARTED
-LATE = 60.0  # seconds in which a run that must be there may still appear
+LATE = 60.0  # seconds after its start in which a run that must be there may still appear
+BRIEF = 10.0  # seconds to look for it when these are over: the host may not answer at once
 
 # Ends that are no reason to start another one: it may have begun, or still go on, or be mended.
 LOOK_AGAIN = {RunState.UNHEALTHY, RunState.UNKNOWN, RunState.TIMED_OUT}
@@ -176,7 +177,7 @@ class _Watch:
         if known and known.state in LOOK_AGAIN:
             known = replace(known, state=RunState.STARTING)
         if known and not known.state.over:
-            return known if known.run else self._found(known, patience=LATE)
+            return known if known.run else self._found(known, again=True)
         deployer, step = self.deployer, self.step
         deployer.take_turn()
         attempt = known.attempt + 1 if known else step.attempt
@@ -186,7 +187,7 @@ class _Watch:
             return known or Deployment(step.target)
         self._tell(begun)
         deployer.note(self.repo, begun)
-        return self._found(begun, patience=LATE) if by_push(step) else self._started(begun)
+        return self._found(begun) if by_push(step) else self._started(begun)
 
     def _started(self, begun: Deployment) -> Deployment:
         """Start a deployment, once."""
@@ -194,17 +195,22 @@ class _Watch:
         try:
             run = deployer.runners.start(order)
         except DoubtError as doubt:
-            return self._found(begun, patience=LATE, doubt=doubt)
+            return self._found(begun, doubt=doubt)
         except MultigitError as error:
             return deployer.note(self.repo, self._over(begun, RunState.FAILED, error.message))
         return self._has_run(begun, run)
 
     def _found(
-        self, begun: Deployment, *, patience: float, doubt: MultigitError | None = None
+        self, begun: Deployment, *, again: bool = False, doubt: MultigitError | None = None
     ) -> Deployment:
-        """Look for the run of a deployment whose start nobody confirmed; it is never sent again."""
+        """Look for the run of a deployment whose start nobody confirmed; it is never sent again.
+
+        What was asked for long ago, and is looked for `again`, has appeared or never will.
+        """
         clock, order = self.deployer.clock, self._order(begun)
-        until = clock.now() + patience
+        until = clock.now() + LATE
+        if again and not by_push(self.step):
+            until = max(begun.since + LATE, clock.now() + BRIEF)
         reason = doubt.message if doubt else "it was asked for, and no run appeared."
         while True:
             try:

@@ -27,7 +27,7 @@ from multigit.core.plan import Plan, Result
 from multigit.core.problem import Problem
 from multigit.core.record import Actor
 from multigit.core.resume import resumed
-from multigit.engine.deploy import LONGEST, SHORTEST, Deployer
+from multigit.engine.deploy import BRIEF, LONGEST, SHORTEST, Deployer
 from multigit.engine.execute import Executor
 from multigit.engine.ports import FORGETFUL, Journal
 from multigit.engine.rehearse import rehearse
@@ -124,6 +124,20 @@ def world() -> World:
 def ends(report: Report) -> dict[str, list[str]]:
     """Return how the deployments of each repository ended."""
     return {o.repo: [str(d.state) for d in o.deployments] for o in report.outcomes}
+
+
+def test_what_was_asked_for_long_ago_is_not_waited_for(world: World) -> None:
+    """A process died after its note; hours later a few looks tell that nothing began."""
+    plan, notes = world.begun()
+    world.runners.lose_request.add(("api", ""))
+    world.run(plan, notes)
+    mine = [entry for entry in notes.entries if entry.repos == ("api",) and entry.deployment]
+    notes.entries = [entry for entry in notes.entries if entry not in mine[1:]]
+    world.clock.time += 3600
+    world.clock.waits.clear()
+    assert ends(world.go_on(notes))["api"] == ["unknown"]
+    assert sum(world.clock.waits) <= 2 * BRIEF
+    assert world.runners.starts["api", ""] == 0
 
 
 # --- All goes well
