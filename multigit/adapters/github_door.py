@@ -75,6 +75,10 @@ class GithubDoor:
         self._wire: Wire | None = None
         self._lock = threading.Lock()
 
+    def wait(self, seconds: float) -> None:
+        """Wait so long; raises what stops the waiting."""
+        self._wait(seconds)
+
     def get(
         self, path: str, what: str, parameters: Mapping[str, str] | None = None, *, etag: str = ""
     ) -> Reply:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from multigit.adapters import github_checks
 from multigit.adapters.github_answers import (
@@ -14,6 +15,7 @@ from multigit.adapters.github_answers import (
     UnclearError,
     mapping,
     number,
+    text,
 )
 from multigit.adapters.github_door import PATIENT, GithubDoor, Timeouts
 from multigit.adapters.github_finding import own_run, started_ref
@@ -25,6 +27,7 @@ from multigit.core.deployment import Gate, GithubRunner, Order, Run, Sight, Trig
 from multigit.core.problem import Problem
 from multigit.errors import DoubtError, MultigitError
 
+LOOKS, LAG = 3, 2.0  # how often a branch is looked at before a start, and the seconds between
 SLACK = 600.0  # seconds that the listing of runs reaches back before the order, for other clocks
 
 
@@ -101,6 +104,8 @@ class GithubRuns:
         """Start the workflow, once; raises DoubtError when it is not known whether it began."""
         runner = _runner(order)
         slug = self._slug(order.repo, runner.slug)
+        if runner.ref == "branch":
+            self._require_branch(order, slug)
         body: dict[str, Any] = {"ref": started_ref(order, runner)}
         if runner.inputs:
             body["inputs"] = {name: order.fill(value) for name, value in runner.inputs.items()}
@@ -128,6 +133,23 @@ class GithubRuns:
             raise DoubtError(error.message, hint=error.hint, code="review_unclear") from None
 
     # How
+
+    def _require_branch(self, order: Order, slug: str) -> None:
+        """Raise MultigitError where the branch that the workflow starts on was moved since."""
+        path = f"/repos/{slug}/git/ref/heads/{quote(order.branch)}"
+        for left in reversed(range(LOOKS)):
+            reply = self._door.get(path, f"{order.branch} of {slug}")
+            now = text(mapping(mapping(reply.value).get("object")).get("sha"))
+            if now == order.sha:
+                return
+            if left:
+                self._door.wait(LAG)  # what was pushed right now may be seen a little later
+        raise MultigitError(
+            f"{order.branch} of {slug} is at {now[:7]} now, not at {order.sha[:7]}: "
+            "what would be deployed is not what was planned.",
+            hint="Promote or deploy anew, which shows what is there now.",
+            code="moved",
+        )
 
     def _dispatch(self, slug: str, workflow: str, body: dict[str, Any]) -> Any:
         """Ask for a run, and for its number; older hosts refuse that wish and do nothing."""
@@ -164,7 +186,7 @@ class GithubRuns:
 
     def _watch(self, order: Order, run: Run) -> Watch:
         slug = self._slug(order.repo, _runner(order).slug)
-        return self._watches.setdefault((slug, run.id), Watch(self._door, slug, run.id))
+        return self._watches.setdefault((slug, run.id), Watch(self._door, slug, run.id, order.sha))
 
     def _slug(self, repo: str, slug: str) -> str:
         if slug:

@@ -19,7 +19,6 @@ _CONCLUSIONS = {
     "success": RunState.SUCCEEDED,
     "cancelled": RunState.CANCELLED,
     "skipped": RunState.CANCELLED,
-    "timed_out": RunState.TIMED_OUT,
 }
 _SENTENCES = {
     "cancelled": "it was cancelled on GitHub.",
@@ -70,6 +69,16 @@ def ended(run: Document, jobs: Sequence[Document], approvals: Sequence[Document]
         url=link(run),
         approved_by=_reviewers(approvals, "approved"),
     )
+
+
+def stray(run: Document, head: str, commit: str) -> Sight:
+    """Return the sight of a run of another commit than the one that was to be deployed."""
+    branch = text(run.get("head_branch")) or "the branch"
+    detail = (
+        f"GitHub runs {head[:7]}, not {commit[:7]}: somebody moved {branch} before it began. "
+        "What it deploys there is not what was planned."
+    )
+    return Sight(RunState.FAILED, detail=detail, url=link(run))
 
 
 def gate(pending: Document) -> Gate:

@@ -11,7 +11,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from multigit.adapters.github_answers import UNCHANGED, GithubError, mapping, mappings, no_json
+from multigit.adapters.github_answers import (
+    UNCHANGED,
+    GithubError,
+    mapping,
+    mappings,
+    no_json,
+    text,
+)
 from multigit.adapters.github_door import GithubDoor
 from multigit.adapters.github_sight import (
     Document,
@@ -19,6 +26,7 @@ from multigit.adapters.github_sight import (
     gate,
     link,
     state_of,
+    stray,
     under_way,
     waiting,
 )
@@ -28,8 +36,9 @@ from multigit.core.deployment import Gate, RunState, Sight
 class Watch:
     """One run of a repository, and what was seen of it last. For one thread at a time."""
 
-    def __init__(self, door: GithubDoor, slug: str, run: str) -> None:
+    def __init__(self, door: GithubDoor, slug: str, run: str, commit: str) -> None:
         self._door = door
+        self._commit = commit  # that it has to be of
         self._path = f"/repos/{slug}/actions/runs/{run}"
         self._what = f"run {run} of {slug}"
         self._next: Callable[[], Sight] = self._look_at_run
@@ -72,7 +81,7 @@ class Watch:
             sight = replace(self._sight, more=False)
         if sight.state is RunState.RUNNING and not sight.more:
             self._next = self._look_at_jobs
-        elif sight.state is RunState.WAITING:
+        elif sight.state is RunState.WAITING and sight.more:
             self._next = self._look_at_gates
         return sight
 
@@ -80,15 +89,19 @@ class Watch:
         state = state_of(run)
         if state is None:
             raise no_json(self._what, self._door.host)
+        head = text(run.get("head_sha"))
+        if head and self._commit and head != self._commit:
+            return stray(run, head, self._commit)
         if self._gated is None:  # joined late, who knows what was before
             self._gated = state is not RunState.QUEUED
         if state.over:
             self._run = run
             return self._end()
         self._gated = self._gated or state is RunState.WAITING
+        waits = state is RunState.WAITING  # it changed, so it may wait for somebody else now
         if self._sight and self._sight.state is state:
-            return replace(self._sight, more=False)
-        return Sight(state, url=link(run), more=state is RunState.WAITING)
+            return replace(self._sight, more=waits)
+        return Sight(state, url=link(run), more=waits)
 
     def _end(self) -> Sight:
         """Return the end when all is asked for that belongs to it, or that there is more to come.

@@ -46,6 +46,10 @@ class SystemClock:
         """Return the Unix time."""
         return time.time()
 
+    def elapsed(self) -> float:
+        """Return seconds since whenever, which only go forward."""
+        return time.monotonic()
+
     def wait(self, seconds: float, leave: threading.Event) -> None:
         """Wait so long, or until somebody wants to leave."""
         leave.wait(seconds)

@@ -12,7 +12,7 @@ from multigit.adapters.git_repository import GitRepositories
 from multigit.core.deployment import GithubRunner, JenkinsRunner, Order, Run, Sight
 from multigit.core.problem import Problem
 from multigit.core.workspace import Repo, Workspace
-from multigit.errors import MultigitError
+from multigit.errors import NotBegunError
 
 if TYPE_CHECKING:
     from multigit.adapters.command_runs import CommandRuns
@@ -110,11 +110,9 @@ class Runners:
         self._git.repository(self._repo(name)).export(commit, folder)
 
     def _wait(self, seconds: float) -> None:
-        """Wait as a host asked us to; raises MultigitError when somebody leaves meanwhile."""
+        """Wait as a host asked us to; raises NotBegunError when somebody leaves meanwhile."""
         if self.leave.wait(seconds):
-            raise MultigitError(
-                "GitHub asked us to wait, and the waiting was left.", code="interrupted"
-            )
+            raise NotBegunError("GitHub asked to wait, and nobody did.", code="interrupted")
 
     def _content(self, name: str, commit: str, path: str) -> str | None:
         return self._git.repository(self._repo(name)).content(commit, path)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 from multigit.adapters import moments
 from multigit.adapters.journal import Journal
@@ -13,7 +14,8 @@ from multigit.cli.process import note_interrupts
 from multigit.cli.session import Session
 from multigit.cli.telling import Waits, check_addresses, is_news, tell_begun, tell_ended
 from multigit.core.consent import Consent, agreed_beforehand, missing_consent
-from multigit.core.deploys import still_deploying, with_problems
+from multigit.core.deployment import Order, Run
+from multigit.core.deploys import ends_unseen, orders_unseen, with_problems
 from multigit.core.journal import Entry, Kind
 from multigit.core.locks import Holder, lock_unknown, stages_changed
 from multigit.core.outcome import Report, cancelled, ended, planned, refused
@@ -38,9 +40,34 @@ def conduct(session: Session, plan: Plan, consent: Consent) -> int:
     """Take a new operation from its plan to its end; return the exit code."""
     if any(repo.deploys() for repo in plan.planned()):
         records = session.files.log.records()
-        plan = with_problems(plan, still_deploying(plan, records))
+        plan = with_problems(plan, _left_running(session, plan, records))
         plan = with_problems(plan, unwell_before(plan, session.workspace, records))
     return Conductor(session, rehearsed(session, plan), consent).conduct()
+
+
+def _left_running(
+    session: Session, plan: Plan, records: Sequence[Mapping[str, Any]]
+) -> Mapping[str, Sequence[Problem]]:
+    """Return what is to be said of the last deployments to the stage that nobody saw end."""
+    unseen = ends_unseen(plan, records)
+    if not unseen:
+        return {}
+    from multigit.engine.rehearse import look_back
+
+    before: dict[str, Sequence[tuple[Order, Run | None]]] = {}
+    for repo, last in unseen.items():
+        try:
+            _, story = session.files.read_journal(last.watched or last.operation)
+        except MultigitError:  # of another machine, or tidied away
+            before[repo] = ()
+        else:
+            if orders := orders_unseen(story, repo):
+                before[repo] = orders
+    if not before:
+        return {}
+    with session.screen.progress() as progress:
+        runners = session.runners()
+        return look_back(plan, before, runners, jobs=session.jobs, listener=progress)
 
 
 def rehearsed(session: Session, plan: Plan) -> Plan:
@@ -283,7 +310,15 @@ class Conductor:
         clock, leave = SystemClock(), runners.leave
         probe = HttpProbe()
         return Deployer(
-            self.plan, runners, probe, clock, journal, listener, leave, on_waiting=waits.tell
+            self.plan,
+            runners,
+            probe,
+            clock,
+            journal,
+            listener,
+            leave,
+            jobs=self.session.jobs,
+            on_waiting=waits.tell,
         )
 
     def close(self, report: Report, journal: Journal) -> Report:

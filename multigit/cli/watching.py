@@ -74,6 +74,8 @@ def _watched(session: Session, story: Story, journal: Journal) -> Report:
             FORGETFUL if journal.is_open else journal,  # an open one belongs to who goes on with it
             progress,
             runners.leave,
+            starts=False,
+            jobs=session.jobs,
         ).wave(repos)
     outcomes = [watched(story, repo, done.by_repo.get(repo.repo, ())) for repo in story.plan.repos]
     return ended(replace(story.plan, wait=True), outcomes, interrupted=done.interrupted)

@@ -136,12 +136,22 @@ class RunState(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     UNHEALTHY = "unhealthy"
-    TIMED_OUT = "timed_out"
+    TIMED_OUT = "timed_out"  # nobody waits any longer; at the host it may go on
     UNKNOWN = "unknown"
 
     @property
+    def settled(self) -> bool:
+        """True when it is known how it ended."""
+        return self in _SETTLED
+
+    @property
+    def may_run(self) -> bool:
+        """True when something of it may still be at work, so that no other may begin."""
+        return self not in _SETTLED | {RunState.NOT_STARTED}
+
+    @property
     def over(self) -> bool:
-        """True when nothing more is going to happen by itself."""
+        """True when nobody looks any longer: it ended, or is given up."""
         return self in _OVER
 
     @property
@@ -155,14 +165,8 @@ class RunState(StrEnum):
         return str(self).replace("_", " ")
 
 
-_OVER = {
-    RunState.SUCCEEDED,
-    RunState.FAILED,
-    RunState.CANCELLED,
-    RunState.UNHEALTHY,
-    RunState.TIMED_OUT,
-    RunState.UNKNOWN,
-}
+_SETTLED = {RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED, RunState.UNHEALTHY}
+_OVER = _SETTLED | {RunState.TIMED_OUT, RunState.UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,6 +178,8 @@ def _repository(
     absent = bool(request.release and not sha and not snapshot.error)
     if absent:
         problems.append(_not_in_release(request.release))
+    if steps and sha and tip and request.release and tip.sha != sha:
+        problems += _only_the_tip(steps[0], stage)
     if steps and sha and not snapshot.error:
         problems += [*_untagged(steps[0], tag, stage), *_begun_by_push(steps[0], stage)]
     return settle(
@@ -205,6 +207,15 @@ def _not_in_release(release: str) -> Problem:
     )
 
 
+def _only_the_tip(step: DeployStep, stage: Stage) -> Iterable[Problem]:
+    if isinstance(step.runner, GithubRunner) and step.runner.ref == "branch":
+        yield Problem(
+            "no_deploy_tag",
+            f'ref = "branch" starts the workflow on {stage.branch}, which is not at that release.',
+            'Write ref = "tag" in the deploy table.',
+        )
+
+
 def _begun_by_push(step: DeployStep, stage: Stage) -> Iterable[Problem]:
     if isinstance(step.runner, GithubRunner) and step.runner.trigger is Trigger.PUSH:
         yield Problem(
@@ -223,12 +234,7 @@ def _untagged(step: DeployStep, tag: Tag | None, stage: Stage) -> Iterable[Probl
         )
 
 
-WRONG = {
-    RunState.FAILED,
-    RunState.CANCELLED,
-    RunState.UNHEALTHY,
-    RunState.NOT_STARTED,
-}
+WRONG = {state for state in RunState if not state.may_run} - {RunState.SUCCEEDED}
 
 
 def _gravity(state: str) -> int:
@@ -254,9 +260,9 @@ class Deployed:
             return 0
 
     @property
-    def under_way(self) -> bool:
-        """True when nobody saw it end."""
-        return self.state in {str(state) for state in RunState if not state.over} - {"not_started"}
+    def may_run(self) -> bool:
+        """True when nobody saw it end, or knows whether it began."""
+        return self.state in {str(state) for state in RunState if state.may_run}
 
     @property
     def went_wrong(self) -> bool:
@@ -322,19 +328,26 @@ def _states(record: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     }
 
 
-def still_deploying(
-    plan: Plan, records: Iterable[Mapping[str, Any]]
-) -> Mapping[str, Sequence[Problem]]:
-    """Return, by repository, the deployments to the plan's stage that nobody saw end."""
+def ends_unseen(plan: Plan, records: Iterable[Mapping[str, Any]]) -> Mapping[str, Deployed]:
+    """Return, by repository, the last deployment to the plan's stage where nobody saw it end."""
     last = last_deployed(records)
-    found: dict[str, Sequence[Problem]] = {}
-    for repo in plan.planned():
-        known = last.get(repo.repo, {}).get(plan.target)
-        if repo.deploys() and known and known.under_way:
-            message = f"a deployment to {plan.target} was left running, and nobody saw it end."
-            hint = f"See how it ended: multigit watch {known.watched or known.operation}"
-            found[repo.repo] = [Problem("still_deploying", message, hint)]
-    return found
+    found = {repo.repo: last.get(repo.repo, {}) for repo in plan.planned() if repo.deploys()}
+    known = {name: stages[plan.target] for name, stages in found.items() if plan.target in stages}
+    return {name: each for name, each in known.items() if each.may_run}
+
+
+def orders_unseen(story: Story, repo: str) -> tuple[tuple[Order, Run | None], ...]:
+    """Return what an operation asked for in a repository and may still run, with its run."""
+    plan = next((each for each in story.plan.repos if each.repo == repo), None)
+    if plan is None:
+        return ()
+    known = {each.target: each for each in plan.deployed} | dict(story.deployments.get(repo, {}))
+    made = story.made.get(repo, plan.made)
+    return tuple(
+        (order_of(story.plan, repo, step, made, attempt=one.attempt, since=one.since), one.run)
+        for step in plan.deploys()
+        if (one := known.get(step.target)) and one.state.may_run
+    )
 
 
 def failed_last(records: Iterable[Mapping[str, Any]], stage: str) -> set[str]:
@@ -360,7 +373,7 @@ def to_watch(story: Story) -> Plan:
     def left(repo: RepoPlan) -> RepoPlan:
         known = {each.target: each for each in repo.deployed}
         known |= story.deployments.get(repo.repo, {})
-        begun = {target: each for target, each in known.items() if each.run}
+        begun = {t: each for t, each in known.items() if each.state is not RunState.NOT_STARTED}
         steps = tuple(
             step for step in repo.steps if not isinstance(step, DeployStep) or step.target in begun
         )
@@ -369,18 +382,11 @@ def to_watch(story: Story) -> Plan:
             steps=steps,
             made=story.made.get(repo.repo, repo.made),
             published=True,
-            deployed=tuple(_seen_again(each) for each in begun.values()),
+            deployed=tuple(begun.values()),
         )
         return replace(watched, state=State.PLANNED if begun else State.UP_TO_DATE)
 
     return replace(story.plan, wait=True, repos=tuple(left(repo) for repo in story.plan.repos))
-
-
-def _seen_again(deployment: Deployment) -> Deployment:
-    """Return a deployment whose run is to be looked at again, unless it succeeded."""
-    if deployment.state is RunState.SUCCEEDED:
-        return deployment
-    return replace(deployment, state=RunState.QUEUED)
 
 
 def begun_orders(story: Story) -> tuple[tuple[Order, Run], ...]:

@@ -77,11 +77,15 @@ class Report:
         return bool(begun and left) or any(self.open_deployments())
 
     def open_deployments(self) -> Iterator[Deployment]:
-        """Yield the deployments that may still change, or were to come and did not."""
+        """Yield the deployments that may still change, or were to come and did not.
+
+        Whoever did not want to wait leaves those that have a run to `multigit watch`.
+        """
         for outcome in self.outcomes:
             for deployment in outcome.deployments:
-                under_way = not deployment.state.over and self.plan.wait
-                if under_way or deployment.state in {RunState.NOT_STARTED, RunState.UNKNOWN}:
+                waited_for = self.plan.wait or not deployment.run
+                state = deployment.state
+                if state is RunState.NOT_STARTED or (state.may_run and waited_for):
                     yield deployment
 
     @property

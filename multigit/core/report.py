@@ -257,13 +257,19 @@ def _deploying_on(report: Report) -> str:
     """Return how to go on where deployments did not all end well."""
     states = {each.state for o in report.outcomes for each in o.deployments}
     commit = "If that takes a commit:"
-    if any(not state.over for state in states - {RunState.NOT_STARTED}):
-        return "What was started goes on. To watch it and go on run multigit continue."
+    if any(state.may_run for state in states - {RunState.UNKNOWN}):
+        on = "and go on run multigit continue."
+        on = on if report.unfinished else f"run multigit watch {report.plan.operation}"
+        return f"What was started goes on. To watch it {on}"
+    if RunState.UNKNOWN in states:
+        anew = f"multigit deploy {report.plan.target}"
+        return (
+            "Look where it runs whether it began. multigit continue looks once more; "
+            f"multigit abandon closes it, and {anew} then starts it anew."
+        )
     if report.unfinished:
         again = "multigit abandon, push it, and promote again."
         return f"Mend it, then run multigit continue. {commit} {again}"
-    if states & {RunState.TIMED_OUT, RunState.UNKNOWN}:
-        return f"See where they stand: multigit watch {report.plan.operation}"
     again = f"multigit deploy {report.plan.target} --failed"
     return f"Mend it, then run {again}. {commit} push it, and promote again."
 

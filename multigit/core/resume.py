@@ -271,12 +271,21 @@ def as_it_stands(story: Story, standings: Mapping[str, Standing], how: str) -> R
         state = state_of(repo, there) if there else gone
         made = story.made.get(repo.repo, repo.made)
         known = story.deployments.get(repo.repo, {})
-        deployments = known_deployments(repo, known) if known else ()
+        deployments = tuple(map(_closed, known_deployments(repo, known))) if known else ()
         if known and not repo.updates():
             state = State.DEPLOYED
         outcomes.append(Outcome(repo, state, made, repo.problems, deployments=deployments))
     problem = Problem(how, f"{story.plan.operation} was {how} before it was finished.")
     return Report(story.plan, Result.FAILED, tuple(outcomes), problems=(problem,))
+
+
+def _closed(deployment: Deployment) -> Deployment:
+    """Return a deployment as it is left: of a start without a run nobody will learn more."""
+    if deployment.run or not deployment.state.may_run:
+        return deployment
+    detail = deployment.sight.detail or "it was asked for, and nobody saw it begin."
+    sight = replace(deployment.sight, state=RunState.UNKNOWN, detail=detail)
+    return replace(deployment, state=RunState.UNKNOWN, sight=sight)
 
 
 def after_undo(story: Story, undo: Report) -> Report:

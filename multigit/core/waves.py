@@ -77,7 +77,7 @@ def unwell_before(
     def problems(name: str) -> Iterator[Problem]:
         for other in workspace.repo(name).after:
             known = last.get(other)
-            if other not in ours and known and (known.went_wrong or known.under_way):
+            if other not in ours and known and (known.went_wrong or known.may_run):
                 words = known.state.replace("_", " ")
                 yield Problem(
                     "after_unwell",

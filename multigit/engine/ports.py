@@ -181,7 +181,10 @@ class Clock(Protocol):
     """The time, and waiting."""
 
     def now(self) -> float:
-        """Return the Unix time."""
+        """Return the Unix time, which somebody may set."""
+
+    def elapsed(self) -> float:
+        """Return seconds since whenever, which only go forward: for deadlines and pauses."""
 
     def wait(self, seconds: float, leave: threading.Event) -> None:
         """Wait so long, or until somebody wants to leave."""

@@ -2,17 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from multigit.core.deployment import Order
+from multigit.core.deployment import Order, Run
 from multigit.core.deploys import planned_orders, with_problems
 from multigit.core.plan import Plan
-from multigit.core.problem import Problem
+from multigit.core.problem import Problem, Severity
 from multigit.engine.fleet import look_everywhere
 from multigit.engine.ports import Listener, Runners
-from multigit.errors import MultigitError
+from multigit.errors import MultigitError, NotBegunError
 
 Checks = Callable[[str, str], Sequence[Problem]]  # repository, commit
+
+
+Unseen = Mapping[str, Sequence[tuple[Order, Run | None]]]  # by repository
+
+
+def look_back(
+    plan: Plan, before: Unseen, runners: Runners, *, jobs: int, listener: Listener
+) -> Mapping[str, Sequence[Problem]]:
+    """Return what is to be said of earlier deployments to the stage that nobody saw end.
+
+    One that still runs blocks. Where nobody can tell, a person has to look: that is a warning,
+    or the stage could never be deployed again.
+    """
+
+    def check(name: str) -> Sequence[Problem]:
+        listener.started(name, "looking at its last deployment")
+        try:
+            found = [_end_of(order, run, runners, plan.target) for order, run in before[name]]
+        finally:
+            listener.finished(name, "read")
+        return [problem for problem in found if problem] if found else [_in_doubt(plan.target)]
+
+    listener.phase("Looking at earlier deployments", tuple(before))
+    return look_everywhere(tuple(before), check, jobs=jobs)
+
+
+def _end_of(order: Order, run: Run | None, runners: Runners, stage: str) -> Problem | None:
+    """Return the problem of a deployment that still runs, or of which nobody can tell."""
+    try:
+        run = run or runners.find(order)
+        sight = runners.look(order, run) if run else None
+    except NotBegunError:
+        return None
+    except MultigitError as error:
+        return _in_doubt(stage, error.message)
+    if sight is None:
+        return _in_doubt(stage)
+    if sight.state.settled:
+        return None
+    operation = order.key.partition("/")[0]
+    return Problem(
+        "still_deploying",
+        f"a deployment to {stage} goes on ({sight.state.in_words}): {operation}",
+        f"See how it ends: multigit watch {operation}",
+    )
+
+
+def _in_doubt(stage: str, reason: str = "there is no trace of it.") -> Problem:
+    return Problem(
+        "deployment_in_doubt",
+        f"nobody knows how its last deployment to {stage} ended, or whether it began: {reason}",
+        "Look where it runs before you go on.",
+        Severity.WARN,
+    )
 
 
 def rehearse(

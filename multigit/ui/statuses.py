@@ -148,8 +148,9 @@ def _last_deploy(row: StatusRow, stage: str, now: datetime) -> Text:
 
 
 def _mark(last: Deployed) -> tuple[str, str]:
-    if last.under_way:
-        return "…", "yellow"
+    if last.state == RunState.SUCCEEDED:
+        return "✓", "green"
     if last.went_wrong:
         return "✗", "red"
-    return ("✓", "green") if last.state == RunState.SUCCEEDED else ("?", "yellow")
+    watched = last.may_run and last.state not in {RunState.TIMED_OUT, RunState.UNKNOWN}
+    return ("…" if watched else "?"), "yellow"

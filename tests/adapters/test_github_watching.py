@@ -39,7 +39,7 @@ def sights(hub: GitHub, api: ForgeRepo, steps: list[str | Point], looks: int) ->
         ("stale", RunState.FAILED),
         ("cancelled", RunState.CANCELLED),
         ("skipped", RunState.CANCELLED),
-        ("timed_out", RunState.TIMED_OUT),
+        ("timed_out", RunState.FAILED),
     ],
 )
 def test_every_word_has_its_state(hub: GitHub, api: ForgeRepo, word: str, state: RunState) -> None:

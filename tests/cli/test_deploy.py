@@ -349,10 +349,14 @@ def test_watching_what_is_over_changes_nothing(shop: Forge) -> None:
 
 def test_what_still_runs_is_not_deployed_again(shop: Forge) -> None:
     """Somebody has to see it end first."""
+    config = (shop.shop / "multigit.toml").read_text()
+    slow = '["sh", "-c", "while ! test -e $PLACE/go; do sleep 0.05; done"]'
+    shop.write_config(config.replace('["sh", "deploy.sh", "{release}"]', slow))
     started = shop.json("deploy", "stg", "-r", "database", "--no-wait", "--yes", check=DONE)
     shop.repos["database"].commit("dev", {"a": "2\n"}, message="feat: more")
     with remotes_untouched(shop):
         document = shop.json("promote", "dev", "stg", "-r", "database", "--yes", check=REFUSED)
     assert codes(rows(document)["database"]) == ["still_deploying"]
+    (Path(shop.env["PLACE"]) / "go").touch()
     shop.json("watch", started["operation"], check=DONE)
     shop.json("promote", "dev", "stg", "-r", "database", "--yes", check=DONE)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
@@ -16,10 +18,12 @@ from multigit.core.deployment import (
     HealthCheck,
     Order,
     Pace,
+    Run,
     RunState,
     Sight,
     Trigger,
 )
+from multigit.core.deploys import planned_orders
 from multigit.core.health_check import Answer
 from multigit.core.journal import Entry, Kind, tell
 from multigit.core.outcome import Report
@@ -27,11 +31,14 @@ from multigit.core.plan import Plan, Result
 from multigit.core.problem import Problem
 from multigit.core.record import Actor
 from multigit.core.resume import resumed
-from multigit.engine.deploy import BRIEF, LONGEST, SHORTEST, Deployer
+from multigit.engine.attempt import BRIEF
+from multigit.engine.deploy import Deployer
 from multigit.engine.execute import Executor
+from multigit.engine.pace import LONGEST, PER_RUN, SHORTEST, Pacer
 from multigit.engine.ports import FORGETFUL, Journal
-from multigit.engine.rehearse import rehearse
+from multigit.engine.rehearse import look_back, rehearse
 from multigit.engine.survey import survey
+from multigit.errors import RefusedError
 from tests.engine.operations import TRAILER, Listening, outcome, plan_promotion, states
 from tests.support.fake_git import FakeGit
 from tests.support.fake_runners import FakeClock, FakeProbe, FakeRunners
@@ -66,6 +73,7 @@ class World:
         self.probe = FakeProbe(Answer(200))
         self.heard = Listening()
         self.leave = threading.Event()
+        self.jobs = 4
         self.waited: list[Mapping[str, tuple[Deployment, ...]]] = []
 
     def plan(self) -> Plan:
@@ -85,6 +93,7 @@ class World:
             journal,
             self.heard,
             self.leave,
+            jobs=self.jobs,
             on_waiting=self.waited.append,
         )
         return Executor(
@@ -194,8 +203,14 @@ def test_looks_become_rarer_the_more_is_watched(world: World) -> None:
     """And never slower than the longest pause."""
     world.runners.script("api", *[RUNNING] * 5, SUCCEEDED)
     world.run()
-    assert world.clock.waits
-    assert max(world.clock.waits) <= LONGEST
+    assert max(world.clock.waits) == SHORTEST
+    for count, wanted in ((20, 20 * PER_RUN), (200, LONGEST)):
+        pacer = Pacer(Pace(), world.clock, world.leave)
+        with ExitStack() as watched:
+            for _ in range(count):
+                watched.enter_context(pacer.watching())
+            pacer.rest(GITHUB)
+        assert world.clock.waits[-1] == wanted
 
 
 def test_what_has_more_to_show_is_looked_at_soon(world: World) -> None:
@@ -340,11 +355,96 @@ def test_a_look_that_fails_changes_nothing(world: World) -> None:
 
 
 def test_time_runs_out(world: World) -> None:
-    """The runner may end what only it can end."""
+    """At a host it goes on, and the operation stays open to look again."""
     world.runners.script("api", RUNNING)
     report = world.run()
     assert ends(report)["api"] == ["timed_out"]
-    assert len(world.runners.ended) == 1
+    assert (report.result, report.unfinished) == (Result.FAILED, True)
+    assert world.runners.ended == []
+
+
+def test_what_runs_here_is_ended_when_its_time_is_out(world: World) -> None:
+    """Nobody else would; so it is known that it failed."""
+    world.git.deploy = Deploy(CommandRunner(("sleep", "1d")), timeout=600.0)
+    world.runners.script("api", RUNNING)
+    report = world.run()
+    (deployment,) = outcome(report, "api").deployments
+    assert (deployment.state, len(world.runners.ended)) == (FAILED, 1)
+    assert deployment.sight.detail == "it did not end within 10 minutes. It was ended."
+
+
+def test_the_time_in_which_a_person_is_waited_for_does_not_count(world: World) -> None:
+    """A reviewer may be at lunch."""
+    gate = Sight(RunState.WAITING, reviewers=("grace",))
+    world.runners.script("api", *[gate] * 900, SUCCEEDED)
+    assert ends(world.run())["api"] == ["succeeded"]
+
+
+def test_a_clock_that_is_set_decides_nothing(world: World) -> None:
+    """Forward: nothing times out. Back: no pause becomes longer, and nothing took less than 0."""
+    world.git.pace = Pace(pause=3.0)
+    for name in NAMES:
+        world.runners.script(name, *[RUNNING] * 3, SUCCEEDED)
+
+    def jump(order: Order) -> None:
+        world.clock.time += {"api": 3600.0, "web": -7200.0}.get(order.repo, 0.0)
+
+    world.runners.at_start = jump
+    report = world.run()
+    assert report.result is Result.DONE
+    assert max(world.clock.waits) <= LONGEST
+    assert all(d.seconds >= 0 for o in report.outcomes for d in o.deployments)
+
+
+def test_what_somebody_runs_again_is_followed_and_not_started_beside(world: World) -> None:
+    """It failed; at its page somebody pressed the button; continue finds it running."""
+    world.runners.script("api", FAILED)
+    plan, notes = world.begun()
+    world.run(plan, notes)
+    (key,) = [key for key, place in world.runners.runs.items() if place[0] == "api"]
+    world.runners.courses[key] = [Sight(RUNNING), Sight(RUNNING), Sight(SUCCEEDED)]
+    assert ends(world.go_on(notes))["api"] == ["succeeded"]
+    assert world.runners.starts["api", ""] == 1
+
+
+def test_a_disk_that_is_full_is_told_of_each_deployment(world: World) -> None:
+    """What cannot be noted does not begin; what began before is told with its run."""
+
+    class Full(Notes):
+        """A journal that has room for the notes of one start."""
+
+        def write(self, entry: Entry) -> None:
+            """Keep the entry while there is room."""
+            begun = [e for e in self.entries if e.deployment]
+            if entry.deployment and begun:
+                raise RefusedError("the disk is full.")
+            super().write(entry)
+
+    report = world.run(world.plan(), Full())
+    states = sorted(str(d.state) for o in report.outcomes for d in o.deployments)
+    assert states == ["not_started", "not_started", "succeeded"]
+    told = [d.sight.detail for o in report.outcomes for d in o.deployments]
+    assert sorted(told) == ["", "the disk is full.", "the disk is full."]
+    assert report.unfinished
+
+
+def test_only_so_many_starts_and_looks_are_made_at_a_time(world: World) -> None:
+    """Files and connections are few; whoever waits for a run holds none."""
+    most, now = [0], [0]
+    lock = threading.Lock()
+
+    def busy(_: Order) -> None:
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        time.sleep(0.01)
+        with lock:
+            now[0] -= 1
+
+    world.runners.at_start = busy
+    world.jobs = 1
+    assert world.run().result is Result.DONE
+    assert most == [1]
 
 
 def test_whoever_leaves_lets_the_deployments_run(world: World) -> None:
@@ -365,10 +465,47 @@ def test_whoever_leaves_lets_the_deployments_run(world: World) -> None:
         "web": ["not_started"],
     }
     world.leave.clear()
+    world.runners.courses.clear()
     world.runners.script("api", SUCCEEDED)
     again = world.go_on(notes)
     assert again.result is Result.DONE
     assert world.runners.starts == {(name, ""): 1 for name in NAMES}
+
+
+def earlier(world: World, state: RunState, run: Run | None) -> dict[str, list[Problem]]:
+    """Return what a plan says of an earlier deployment of the api that nobody saw end."""
+    (order,) = [order for order in planned_orders(world.plan()) if order.repo == "api"]
+    if run:
+        world.runners.runs[run.id] = ("api", "")
+    world.runners.script("api", state)
+    before = {"api": [(order, run)]}
+    found = look_back(world.plan(), before, world.runners, jobs=2, listener=world.heard)
+    return {name: list(problems) for name, problems in found.items()}
+
+
+@pytest.mark.parametrize("state", [RUNNING, RunState.WAITING, RunState.QUEUED])
+def test_what_still_runs_blocks_the_next_one(world: World, state: RunState) -> None:
+    """The host is asked, not the log, which nobody may have finished."""
+    (problem,) = earlier(world, state, Run("r"))["api"]
+    assert (problem.code, problem.blocks) == ("still_deploying", True)
+
+
+@pytest.mark.parametrize("state", [SUCCEEDED, FAILED])
+def test_what_has_ended_meanwhile_blocks_nothing(world: World, state: RunState) -> None:
+    """Nobody has to watch it first."""
+    assert earlier(world, state, Run("r")) == {"api": []}
+
+
+def test_of_what_nobody_can_tell_a_person_is_warned(world: World) -> None:
+    """No run is to be seen, the host cannot say, or no journal is here: never a dead end."""
+    world.runners.broken_looks = 1
+    for found in (
+        earlier(world, RUNNING, Run("r")),
+        earlier(world, RUNNING, None),
+        look_back(world.plan(), {"api": ()}, world.runners, jobs=1, listener=world.heard),
+    ):
+        (problem,) = found["api"]
+        assert (problem.code, problem.blocks) == ("deployment_in_doubt", False)
 
 
 # --- The journal, wherever it breaks off

@@ -23,6 +23,7 @@ class FakeRunners:
 
     def __init__(self) -> None:
         self.scripts: dict[Place, list[Sight]] = {}
+        self.courses: dict[str, list[Sight]] = {}  # of the runs that began, by the order's key
         self.starts: Counter[Place] = Counter()
         self.runs: dict[str, Place] = {}
         self.refuse: set[Place] = set()
@@ -64,6 +65,7 @@ class FakeRunners:
                 raise DoubtError("the connection broke off.")
             self.starts[place] += 1
             self.runs[order.key] = place
+            self.courses[order.key] = list(self.scripts.get(place, [Sight(RunState.SUCCEEDED)]))
             if place in self.lose_answer:
                 self.lose_answer.discard(place)
                 raise DoubtError("the connection broke off.")
@@ -88,6 +90,7 @@ class FakeRunners:
                 self.broken_looks -= 1
                 raise GitError("the host answered 502.")
             script = self.scripts.get((order.repo, order.target), [Sight(RunState.SUCCEEDED)])
+            script = self.courses.get(run.id, script)
             assert run.id in self.runs
             return script.pop(0) if len(script) > 1 else script[0]
 
@@ -119,6 +122,7 @@ class FakeClock:
 
     def __init__(self) -> None:
         self.time = 1_736_953_290.0
+        self.forward = 0.0
         self.waits: list[float] = []
         self._lock = threading.Lock()
 
@@ -126,9 +130,14 @@ class FakeClock:
         """Return the time."""
         return self.time
 
+    def elapsed(self) -> float:
+        """Return the seconds that went by, whatever the clock was set to."""
+        return self.forward
+
     def wait(self, seconds: float, leave: threading.Event) -> None:
         """Let the time pass."""
         if not leave.is_set():
             with self._lock:
                 self.time += seconds
+                self.forward += seconds
                 self.waits.append(seconds)

@@ -1,0 +1,52 @@
+"""How fast deployments are started, and how often they are looked at."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from multigit.core.deployment import CommandRunner, Pace, Runner
+from multigit.engine.ports import Clock
+
+SHORTEST, LONGEST = 2.0, 30.0  # seconds between two looks at a run
+PER_RUN = 0.5  # seconds that each run which is watched adds
+HERE = 0.2  # the same for what runs on this machine
+
+
+@dataclass(slots=True)
+class Pacer:
+    """Gives turns to start, and rests between looks; both end when somebody wants to leave."""
+
+    pace: Pace
+    clock: Clock
+    leave: threading.Event
+    _watched: int = 0
+    _next_start: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take_turn(self) -> None:
+        """Wait until the pause after the start before this one is over."""
+        with self._lock:
+            now = self.clock.elapsed()
+            begin = max(now, self._next_start)
+            self._next_start = begin + self.pace.pause
+        if begin > now:
+            self.clock.wait(begin - now, self.leave)
+
+    def rest(self, runner: Runner, *, soon: bool = False) -> None:
+        """Wait between two looks: longer, the more runs at a host are watched."""
+        pause = SHORTEST if soon else min(LONGEST, max(SHORTEST, PER_RUN * self._watched))
+        self.clock.wait(HERE if isinstance(runner, CommandRunner) else pause, self.leave)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Count a run that is watched meanwhile."""
+        with self._lock:
+            self._watched += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._watched -= 1
