@@ -79,6 +79,8 @@ class Watch:
             self._etag = reply.headers.get("etag", "")  # only now: a look that failed is repeated
         else:
             sight = replace(self._sight, more=False)
+        if self._run:  # it ended, and what belongs to that is asked for next
+            return sight
         if sight.state is RunState.RUNNING and not sight.more:
             self._next = self._look_at_jobs
         elif sight.state is RunState.WAITING and sight.more:
@@ -94,8 +96,8 @@ class Watch:
             return stray(run, head, self._commit)
         if self._gated is None:  # joined late, who knows what was before
             self._gated = state is not RunState.QUEUED
+        self._run, self._jobs, self._approvals = (run if state.over else {}), None, None
         if state.over:
-            self._run = run
             return self._end()
         self._gated = self._gated or state is RunState.WAITING
         waits = state is RunState.WAITING  # it changed, so it may wait for somebody else now

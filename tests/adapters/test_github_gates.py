@@ -70,6 +70,20 @@ def test_a_gate_that_opens_between_two_looks_is_seen_soon(gated: GitHub, api: Fo
     assert [sight.state for sight in seen] == [RunState.WAITING, RunState.RUNNING]
 
 
+@pytest.mark.parametrize("end", ["success", "failure", "cancelled"])
+def test_an_end_right_after_the_gate_is_seen(gated: GitHub, api: ForgeRepo, end: str) -> None:
+    """Nobody looked while it ran: approved, rejected or cancelled between two looks."""
+    wanted, run = at_gate(gated, api)
+    runs = runs_at(gated)
+    for _ in range(3):
+        runs.look(wanted, run)
+    gates = runs.pending(wanted, run)
+    runs_at(gated).review(wanted, run, gates, approve=end == "success", comment="")
+    gated.finish(gated.runs()[0], end)
+    seen = [runs.look(wanted, run) for _ in range(4)]
+    assert seen[-1].state.over
+
+
 def test_gates_are_asked_for_when_something_changed(gated: GitHub, api: ForgeRepo) -> None:
     """GitHub counts those requests: a hundred runs that wait would use up its hour."""
     wanted, run = at_gate(gated, api)

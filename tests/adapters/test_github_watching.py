@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 
 import pytest
@@ -21,6 +22,15 @@ def sights(hub: GitHub, api: ForgeRepo, steps: list[str | Point], looks: int) ->
     wanted, run = begun(hub, api, *steps)
     runs = runs_at(hub)
     return [runs.look(wanted, run) for _ in range(looks)]
+
+
+def test_a_run_of_another_commit_is_a_failure(hub: GitHub, api: ForgeRepo) -> None:
+    """Somebody moved the branch between the look at it and the start."""
+    wanted, run = begun(hub, api, "queued", "in_progress", "success")
+    planned = replace(wanted, sha="1" * 40)
+    sight = runs_at(hub).look(planned, run)
+    assert (sight.state, sight.state.settled) == (RunState.FAILED, True)
+    assert f"GitHub runs {wanted.sha[:7]}, not 1111111" in sight.detail
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from multigit.core.deployment import CommandRunner, Deployment, RunState
+import pytest
+
+from multigit.core.deployment import CommandRunner, Deployment, Run, RunState
 from multigit.core.journal import Entry, Kind, Story, tell
 from multigit.core.merges import plan_merges
+from multigit.core.outcome import Outcome, ended
 from multigit.core.plan import (
     DeleteTagStep,
     DeployStep,
@@ -163,6 +166,47 @@ def test_undo_leaves_what_was_deployed() -> None:
     begun = story(deployments=deployments)
     back = undone(begun, {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT)
     assert [problem.code for problem in back.repos[0].problems] == ["deployed"]
+
+
+@pytest.mark.parametrize(
+    ("known", "state"),
+    [
+        (Deployment(state=RunState.STARTING), RunState.UNKNOWN),
+        (Deployment(state=RunState.RUNNING, run=Run("1")), RunState.RUNNING),
+        (Deployment(state=RunState.FAILED), RunState.FAILED),
+    ],
+)
+def test_a_start_without_a_run_is_left_as_unknown(known: Deployment, state: RunState) -> None:
+    """Nobody will learn more of it; a run can still be asked."""
+    planned = plan()
+    step = DeployStep("stg", "stg", "staging", "", CommandRunner(("true",)), 60.0)
+    repos = tuple(replace(repo, steps=(*repo.steps, step)) for repo in planned.repos)
+    open_story = story(plan=replace(planned, repos=repos), deployments={"api": {"": known}})
+    report = as_it_stands(open_story, {"api": stands(MADE)}, "abandoned")
+    (deployment,) = report.outcomes[0].deployments
+    assert deployment.state is state
+
+
+@pytest.mark.parametrize(
+    ("deployment", "wait", "is_open"),
+    [
+        (Deployment(state=RunState.STARTING), False, True),
+        (Deployment(state=RunState.QUEUED, run=Run("1")), False, False),
+        (Deployment(state=RunState.QUEUED, run=Run("1")), True, True),
+        (Deployment(state=RunState.TIMED_OUT, run=Run("1")), True, True),
+        (Deployment(state=RunState.UNKNOWN), False, True),
+        (Deployment(state=RunState.FAILED, run=Run("1")), True, False),
+    ],
+)
+def test_an_operation_stays_open_for_what_may_still_change(
+    deployment: Deployment, *, wait: bool, is_open: bool
+) -> None:
+    """Also without waiting, while nobody knows whether it began."""
+    whole = replace(plan(), wait=wait)
+    outcomes = [
+        Outcome(repo, State.PUBLISHED, MADE, deployments=(deployment,)) for repo in whole.repos
+    ]
+    assert ended(whole, outcomes).unfinished == is_open
 
 
 def test_what_is_abandoned_is_recorded_as_it_stands() -> None:

@@ -23,7 +23,7 @@ from multigit.core.deployment import (
     Sight,
     Trigger,
 )
-from multigit.core.deploys import planned_orders
+from multigit.core.deploys import planned_orders, to_watch
 from multigit.core.health_check import Answer
 from multigit.core.journal import Entry, Kind, tell
 from multigit.core.outcome import Report
@@ -445,6 +445,51 @@ def test_only_so_many_starts_and_looks_are_made_at_a_time(world: World) -> None:
     world.jobs = 1
     assert world.run().result is Result.DONE
     assert most == [1]
+
+
+def test_who_leaves_while_a_start_is_looked_for_starts_nothing(world: World) -> None:
+    """It is known that it never began; that it begins is for who goes on."""
+    plan, notes = world.begun()
+    world.runners.lose_request.add(("api", ""))
+    world.run(plan, notes)
+    mine = [entry for entry in notes.entries if entry.repos == ("api",) and entry.deployment]
+    notes.entries = [entry for entry in notes.entries if entry not in mine[1:]]
+    world.runners.never_began.add(("api", ""))
+    world.leave.set()
+    assert ends(world.go_on(notes))["api"] == ["starting"]
+    assert world.runners.starts["api", ""] == 0
+    world.leave.clear()
+    world.runners.never_began.add(("api", ""))
+    assert ends(world.go_on(notes))["api"] == ["succeeded"]
+
+
+def test_who_only_looks_starts_and_ends_nothing(world: World) -> None:
+    """Neither what failed, nor what never began, nor what takes too long."""
+    world.git.deploy = Deploy(CommandRunner(("sleep", "1d")), timeout=600.0)
+    world.runners.script("api", FAILED)
+    world.runners.script("web", RUNNING)
+    plan, notes = world.begun()
+    world.run(replace(plan, wait=False), notes)
+    story = tell(notes.entries)
+    assert story
+    watching = to_watch(story)
+    deployer = Deployer(
+        watching,
+        world.runners,
+        world.probe,
+        world.clock,
+        FORGETFUL,
+        world.heard,
+        starts=False,
+    )
+    seen = deployer.wave({repo.repo: (repo, repo.made) for repo in watching.planned()})
+    assert {name: str(d.state) for name, (d,) in seen.by_repo.items()} == {
+        "database": "succeeded",
+        "api": "failed",
+        "web": "running",
+    }
+    assert world.runners.ended == []
+    assert set(world.runners.starts.values()) == {1}
 
 
 def test_whoever_leaves_lets_the_deployments_run(world: World) -> None:
