@@ -46,6 +46,7 @@ def approve(
     """
     from multigit.cli.session import Session
     from multigit.cli.watching import last_deploying
+    from multigit.core.report import plural
     from multigit.core.reviews import Answer, reviews_document, reviews_exit_code, to_review
     from multigit.engine.review import look_for_gates, review
 
@@ -60,7 +61,9 @@ def approve(
     mine = [each for each in found.waiting if each.mine]
     if not mine:
         raise _nothing(found)
-    _ask(session, story, yes=yes, confirm=confirm)
+    verb = "reject" if reject else "approve"
+    what = f"{verb} {plural(len(mine), 'deployment')} to {story.plan.target}"
+    _ask(session, story, what, yes=yes, confirm=confirm)
     answer = Answer.REJECTED if reject else Answer.APPROVED
     reviews, interrupted = review(mine, github, answer, comment, jobs=session.jobs)
     code = reviews_exit_code(reviews, interrupted=interrupted, unread=bool(found.unread))
@@ -107,7 +110,7 @@ def _name(waiting: Waiting) -> str:
     return f"{waiting.order.repo} ({target})" if target else waiting.order.repo
 
 
-def _ask(session: Session, story: Story, *, yes: bool, confirm: str | None) -> None:
+def _ask(session: Session, story: Story, what: str, *, yes: bool, confirm: str | None) -> None:
     """Ask as the stage wants it; raises RefusedError without a yes."""
     from multigit.core.consent import Consent, agreed_beforehand, missing_consent
     from multigit.core.workspace import Confirm
@@ -122,5 +125,6 @@ def _ask(session: Session, story: Story, *, yes: bool, confirm: str | None) -> N
 
     plan = story.plan
     by_name = plan.confirm is Confirm.NAME
-    if not (prompts.type_word(plan.word, "approve") if by_name else prompts.agree("Go on?")):
+    question = f"{what.capitalize()}?"
+    if not (prompts.type_word(plan.word, what) if by_name else prompts.agree(question)):
         raise errors.RefusedError("Cancelled. Nothing was reviewed.", code="cancelled")

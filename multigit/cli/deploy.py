@@ -50,6 +50,12 @@ def deploy(
     from multigit.core.deploys import DeployRequest, plan_deploy
     from multigit.engine.observe import look_at_deploys, observe
 
+    if release == "":
+        raise errors.UsageError(
+            "The release is empty: is a variable not set?",
+            hint="Leave it out to deploy what the branch holds.",
+            code="empty_release",
+        )
     session = Session.open(o.Common(config, json, no_color, jobs))
     space = session.workspace
     here = space.stage(stage)

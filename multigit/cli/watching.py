@@ -78,7 +78,8 @@ def _watched(session: Session, story: Story, journal: Journal) -> Report:
             jobs=session.jobs,
         ).wave(repos)
     outcomes = [watched(story, repo, done.by_repo.get(repo.repo, ())) for repo in story.plan.repos]
-    return ended(replace(story.plan, wait=True), outcomes, interrupted=done.interrupted)
+    report = ended(replace(story.plan, wait=True), outcomes, interrupted=done.interrupted)
+    return replace(report, closed=not journal.is_open)
 
 
 def _recorded(session: Session, story: Story, report: Report) -> bool:

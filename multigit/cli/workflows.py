@@ -71,7 +71,7 @@ def write_workflows(folder: Path, *, dry_run: bool, json: bool, no_color: bool) 
     elif dry_run:
         sentence = f"{count} would be written."
     else:
-        sentence = f"{count} written. Look at them, then push them with multigit push."
+        sentence = f"{count} written. Look at them, then push them: multigit push STAGE"
     screen.say(sentence, "bold")
     document = frame(
         "init",

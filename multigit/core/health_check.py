@@ -25,13 +25,22 @@ class Answer:
 def unhealthy(check: HealthCheck, wanted: str, answer: Answer) -> str:
     """Return what is wrong with an answer, or empty; `wanted` is what the named part must equal."""
     if answer.status != check.status:
-        return f"it answers {answer.status}, not {check.status}: {excerpt(answer.body)}"
+        more = answer.headers.get("location", "") or answer.body
+        return f"it answers {answer.status}, not {check.status}{_told(more)}."
     if check.header:
         found = answer.headers.get(check.header.lower())
         return _differs(f"the header {check.header}", found, wanted)
     if check.json:
-        return _differs(check.json, _at(answer.body, check.json), wanted)
+        try:
+            value = json.loads(answer.body)
+        except (ValueError, RecursionError):
+            return f"its answer is no JSON{_told(answer.body)}."
+        return _differs(check.json, _at(value, check.json), wanted)
     return ""
+
+
+def _told(text: str) -> str:
+    return f": {excerpt(text)}" if text.strip() else ""
 
 
 def _differs(what: str, found: object, wanted: str) -> str:
@@ -41,12 +50,8 @@ def _differs(what: str, found: object, wanted: str) -> str:
     return "" if text == wanted else f"{what} is {excerpt(text)}, not {wanted}."
 
 
-def _at(body: str, path: str) -> object:
-    """Return the value at a dotted path of a JSON text, or None; a number counts list items."""
-    try:
-        value: Any = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
+def _at(value: Any, path: str) -> object:
+    """Return what is at a dotted path, or None; a number counts list items."""
     for part in path.split("."):
         if isinstance(value, dict):
             value = value.get(part)

@@ -66,10 +66,16 @@ class Report:
     outcomes: tuple[Outcome, ...]
     interrupted: bool = False
     problems: tuple[Problem, ...] = ()
+    closed: bool = False
 
     @property
     def unfinished(self) -> bool:
-        """True when some of it is published, or may be, and some is not: it can be continued."""
+        """True when some of it is published, or may be, and some is not: it can be continued.
+
+        Not when it is `closed`: somebody watches again what is left of it.
+        """
+        if self.closed:
+            return False
         begun = self.count(State.PUBLISHED, State.DEPLOYED, State.UNKNOWN) or any(
             o.partial for o in self.outcomes
         )

@@ -182,11 +182,17 @@ def _stopped(report: Report) -> tuple[str, str]:
     match report.result:
         case Result.PLANNED:
             moves, rest = count(State.PLANNED), count(State.UP_TO_DATE)
+            pushed = sum(repo.published for repo in report.plan.planned())
             also = f", {rest} {'is' if rest == 1 else 'are'} up to date" if rest else ""
             skipped = count(State.SKIPPED)
             left = f", {skipped} left out" if skipped else ""
-            what = "be deployed" if report.plan.command == "deploy" else "move"
-            moving = f"{plural(moves, 'repository')} will {what}{also}{left}."
+            deploys = report.plan.command == "deploy"
+            goes = f"{plural(moves, 'repository')} will {'be deployed' if deploys else 'move'}"
+            if pushed:  # some time ago: of these only the deployments are left
+                on = f"{plural(pushed, 'published one')} will be deployed to the end"
+                rest_of = plural(moves - pushed, "repository")
+                goes = f"{rest_of} will move, {on}" if moves > pushed else on
+            moving = f"{goes}{also}{left}."
             return f"{moving} {arrivals(report)}".rstrip(), ""
         case Result.NOTHING:
             if skipped := count(State.SKIPPED):
@@ -209,7 +215,8 @@ def arrivals(report: Report) -> str:
     """Return how many commits reach which stage: 2 commits reach stg, 1 commit reaches dev."""
     totals: Counter[str] = Counter()
     for repo in report.plan.planned():
-        totals.update(repo.arriving())
+        if not repo.published:
+            totals.update(repo.arriving())
     told = [
         f"{plural(n, 'commit')} {'reaches' if n == 1 else 'reach'} {s}" for s, n in totals.items()
     ]
@@ -257,9 +264,11 @@ def _deploying_on(report: Report) -> str:
     """Return how to go on where deployments did not all end well."""
     states = {each.state for o in report.outcomes for each in o.deployments}
     commit = "If that takes a commit:"
+    if RunState.WAITING in states:
+        return "To review it run multigit approve; to watch it multigit watch."
     if any(state.may_run for state in states - {RunState.UNKNOWN}):
         on = "and go on run multigit continue."
-        on = on if report.unfinished else f"run multigit watch {report.plan.operation}"
+        on = on if report.unfinished else "run multigit watch."
         return f"What was started goes on. To watch it {on}"
     if RunState.UNKNOWN in states:
         anew = f"multigit deploy {report.plan.target}"
@@ -267,6 +276,8 @@ def _deploying_on(report: Report) -> str:
             "Look where it runs whether it began. multigit continue looks once more; "
             f"multigit abandon closes it, and {anew} then starts it anew."
         )
+    if report.unfinished and not any(state.bad for state in states):
+        return "To go on run multigit continue."
     if report.unfinished:
         again = "multigit abandon, push it, and promote again."
         return f"Mend it, then run multigit continue. {commit} {again}"
@@ -290,7 +301,7 @@ def _still_open(report: Report) -> str:
     """Return how to come back to deployments that nobody waited for."""
     states = {each.state for o in report.outcomes for each in o.deployments}
     running = any(not state.over for state in states)
-    return f"To watch the deployments: multigit watch {report.plan.operation}" if running else ""
+    return "To watch the deployments: multigit watch" if running else ""
 
 
 def error_document(error: MultigitError, command: str | None) -> dict[str, Any]:

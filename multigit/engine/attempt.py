@@ -73,8 +73,9 @@ class Attempt:
         unseen = deployment.state.over or deployment.state is RunState.NOT_STARTED
         if unseen or self.leader.left or not self.leader.plan.wait:
             return deployment
+        fresh = not (known and known.run and known.attempt == deployment.attempt)
         with self.leader.pacer.watching():
-            deployment = self._watch(deployment)
+            deployment = self._watch(deployment, witnessed=fresh)
         return self.leader.note(self.repo, deployment) if deployment.state.over else deployment
 
     # Its beginning
@@ -168,15 +169,19 @@ class Attempt:
 
     # Its course
 
-    def _watch(self, deployment: Deployment) -> Deployment:
+    def _watch(self, deployment: Deployment, *, witnessed: bool) -> Deployment:
         """Look at the run again and again until it is over, time is out, or somebody leaves.
 
-        The time in which it waits for a person does not count.
+        The time in which it waits for a person does not count. How long it took is known to who
+        `witnessed` it; whoever finds it over only knows how long nobody looked.
         """
         leader, left = self.leader, self.step.timeout
         last = leader.clock.elapsed()
         while not leader.left and deployment.run:
             deployment = self._look(deployment, deployment.run)
+            witnessed = witnessed or not deployment.state.over
+            if not witnessed:
+                deployment = replace(deployment, seconds=0.0)
             if deployment.state is RunState.SUCCEEDED and self.step.health:
                 return self._healthy(deployment, self.step.health)
             leader.tell(self.repo, deployment)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from multigit.core.deployment import Deployment, RunState
 from multigit.core.text import visible
+from multigit.ui.render import indented
 
 STYLES = {
     RunState.SUCCEEDED: ("✓", "green"),
@@ -17,21 +19,23 @@ BAD = ("✗", "red")
 MINUTE = 60
 
 
-def deployment_line(deployment: Deployment) -> Text:
+def deployment_lines(deployment: Deployment) -> RenderableType:
     """Return one deployment as people read it: how it stands, why, how long it took, where."""
     style = STYLES.get(deployment.state, BAD if deployment.state.bad else WAITING)
     sight = deployment.sight
     words = "deployed" if deployment.state is RunState.SUCCEEDED else deployment.state.in_words
     where = f" to {visible(deployment.target)}" if deployment.target else ""
-    took = f" in {_took(deployment.seconds)}" if deployment.state.over else ""
+    seen = deployment.state.over and deployment.seconds
+    took = f" in {_took(deployment.seconds)}" if seen else ""
+    waits = deployment.state is RunState.WAITING and sight.reviewers
+    whom = f" for {', '.join(map(visible, sight.reviewers))}" if waits else ""
     what = " · ".join(visible(part) for part in (sight.job, sight.step) if part)
     who = ", ".join(visible(name) for name in sight.approved_by)
-    lines = [
-        f"{words}{where}{took}{f', approved by {who}' if who else ''}{f': {what}' if what else ''}",
-        visible(sight.detail),
-        visible(deployment.url) if deployment.state.bad else "",
-    ]
-    return Text.assemble((f"{style[0]} ", style[1]), "\n  ".join(filter(None, lines)))
+    approved = f", approved by {who}" if who else ""
+    head = f"{words}{whom}{where}{took}{approved}{f': {what}' if what else ''}"
+    page = visible(deployment.url) if deployment.state.bad or waits else ""
+    more = (indented(Text(each)) for each in (visible(sight.detail), page) if each)
+    return Group(Text.assemble((f"{style[0]} ", style[1]), head), *more)
 
 
 def _took(seconds: float) -> str:

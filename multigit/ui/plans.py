@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from multigit.core.deployment import RunState
 from multigit.core.outcome import Outcome, Report, planned
 from multigit.core.plan import (
     AdvanceStep,
@@ -24,7 +25,7 @@ from multigit.core.problem import Problem
 from multigit.core.report import plural, summary
 from multigit.core.snapshot import Commit
 from multigit.core.text import visible
-from multigit.ui.deployments import deployment_line
+from multigit.ui.deployments import deployment_lines
 from multigit.ui.render import ABSENT, Fitting, indented, one_line, plain, table
 
 FILES_SHOWN, ABOUT = 12, 10
@@ -137,7 +138,10 @@ def step_cells(step: MovingStep, now: datetime) -> tuple[Text, ...]:
 def verb(step: MovingStep, repo: RepoPlan, rows: int) -> str:
     """Return what is done to the branch, in a word or two."""
     if repo.published:
-        return "published, deploy" if repo.state is State.PLANNED else "published"
+        if repo.state is not State.PLANNED:
+            return "published"
+        begun = any(each.state is not RunState.NOT_STARTED for each in repo.deployed)
+        return "published, look" if begun else "published, deploy"
     match step:
         case MergeStep():
             where = f" into {step.target}" if rows > 1 else ""
@@ -218,7 +222,7 @@ def report_view(report: Report) -> RenderableType:
     for each in (*good, *bad):
         rows.add_row(plain(each.repo), MARKS[each.told], outcome_text(each))
         for deployment in each.deployments:
-            rows.add_row("", "", deployment_line(deployment))
+            rows.add_row("", "", deployment_lines(deployment))
     notes = problem_lines((each.repo, notes_of(each)) for each in good)
     warnings = [problem for problem in report.problems if not problem.blocks]
     more = problem_lines([("", warnings)])

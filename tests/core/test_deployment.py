@@ -36,14 +36,14 @@ def test_unknown_placeholders_are_named_once() -> None:
     [
         (HealthCheck("x"), Answer(200), ""),
         (HealthCheck("x", status=204), Answer(204), ""),
-        (HealthCheck("x"), Answer(503, "disk\nfull"), "it answers 503, not 200: disk full"),
+        (HealthCheck("x"), Answer(503, "disk\nfull"), "it answers 503, not 200: disk full."),
         (JSON, Answer(200, '{"build": [{"sha": "v1"}]}'), ""),
         (JSON, Answer(200, '{"build": [{"sha": "v0"}]}'), "build.0.sha is v0, not v1."),
         (JSON, Answer(200, '{"build": []}'), "build.0.sha is missing in its answer."),
-        (JSON, Answer(200, "<html>"), "build.0.sha is missing in its answer."),
+        (JSON, Answer(200, "<html>"), "its answer is no JSON: <html>."),
         (HEADER, Answer(200, headers={"x-version": "v1"}), ""),
         (HEADER, Answer(200), "the header X-Version is missing in its answer."),
-        (HealthCheck("x"), Answer(500), "it answers 500, not 200: nothing"),
+        (HealthCheck("x"), Answer(500), "it answers 500, not 200."),
     ],
 )
 def test_an_answer_is_judged_by_what_is_asked_for(
