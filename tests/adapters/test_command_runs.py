@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from multigit.adapters.command_runs import CommandRuns
-from multigit.adapters.supervisor import ALIVE, BEGAN, ORDER, supervise
+from multigit.adapters.supervisor import ALIVE, BEGAN, ORDER, claim, supervise
 from multigit.core.deployment import CommandRunner, Order, Run, RunState, Sight
-from multigit.errors import NotBegunError
+from multigit.errors import MultigitError, NotBegunError
 from tests.support.patience import until
 
 
@@ -36,15 +38,35 @@ def order(*command: str, key: str = "op/api/1") -> Order:
 def runs(folder: Path) -> CommandRuns:
     """Return a runner whose export is one file."""
 
-    def export(repo: str, commit: str, place: Path) -> None:
-        (place / "file").write_text(f"{repo} {commit}")
+    def export(repo: str, commit: str, tree: Path) -> None:
+        (tree / "file").write_text(f"{repo} {commit}")
 
     modes = {"run.sh": "100755", "plain.sh": "100644"}
     return CommandRuns(
-        folder / ".multigit" / "operations",
+        operations(folder),
         export=export,
         mode_of=lambda _repo, _commit, path: modes.get(path, ""),
     )
+
+
+def operations(folder: Path) -> Path:
+    """Return where the operations are kept."""
+    return folder / ".multigit" / "operations"
+
+
+def place(folder: Path, run: Run) -> Path:
+    """Return a run's folder."""
+    return operations(folder) / run.id
+
+
+def waiting_at(gate: Path, folder: Path) -> str:
+    """Return a Python that comes up only when the gate is there."""
+    slow = folder / "slow-python"
+    slow.write_text(
+        f'#!/bin/sh\nwhile ! test -e {gate}; do sleep 0.02; done\nexec {sys.executable} "$@"\n'
+    )
+    slow.chmod(0o755)
+    return str(slow)
 
 
 def end_of(here: CommandRuns, asked: Order, run: Run) -> Sight:
@@ -62,7 +84,7 @@ def test_it_runs_in_the_export_and_knows_what_it_is_about(tmp_path: Path) -> Non
     asked, here = order("sh", "-c", script, "sh", "{release}"), runs(tmp_path)
     run = here.start(asked)
     assert end_of(here, asked, run) == Sight(RunState.SUCCEEDED)
-    assert not (Path(run.id) / "tree").exists()
+    assert not (place(tmp_path, run) / "tree").exists()
 
 
 def test_a_failure_tells_its_status_and_last_words(tmp_path: Path) -> None:
@@ -73,7 +95,7 @@ def test_a_failure_tells_its_status_and_last_words(tmp_path: Path) -> None:
     assert sight.state is RunState.FAILED
     assert sight.detail == "it ended with status 3, and its last words were: no route"
     assert (tmp_path / sight.output).read_text() == "first\nno route\n"
-    assert (Path(run.id) / "tree" / "file").exists()
+    assert (place(tmp_path, run) / "tree" / "file").exists()
 
 
 def test_a_program_that_cannot_be_started_is_a_failure(tmp_path: Path) -> None:
@@ -88,7 +110,7 @@ def test_another_multigit_finds_it_running_and_ended(tmp_path: Path) -> None:
     asked = order("sh", "-c", f"while ! test -e {go}; do sleep 0.05; done")
     first = runs(tmp_path)
     started = first.start(asked)
-    until((Path(started.id) / BEGAN).exists)
+    until((place(tmp_path, started) / BEGAN).exists)
     other = runs(tmp_path)
     assert other.find(asked) == started
     assert other.look(asked, started).state is RunState.RUNNING
@@ -101,8 +123,8 @@ def test_of_what_was_killed_nobody_knows_how_it_ended(tmp_path: Path) -> None:
     """Its lock died with its supervisor; the command itself may go on."""
     asked, here = order("sleep", "60"), runs(tmp_path)
     run = here.start(asked)
-    until((Path(run.id) / BEGAN).exists)
-    os.killpg(int((Path(run.id) / "pid").read_text()), signal.SIGKILL)
+    until((place(tmp_path, run) / BEGAN).exists)
+    os.killpg(int((place(tmp_path, run) / "pid").read_text()), signal.SIGKILL)
     assert end_of(here, asked, run).state is RunState.UNKNOWN
 
 
@@ -121,7 +143,7 @@ def test_a_command_is_never_run_twice_in_one_folder(tmp_path: Path) -> None:
     asked, here = order("sh", "-c", f"echo once >> {tmp_path / 'count'}"), runs(tmp_path)
     run = here.start(asked)
     end_of(here, asked, run)
-    supervise(Path(run.id))
+    supervise(place(tmp_path, run))
     assert (tmp_path / "count").read_text() == "once\n"
 
 
@@ -130,7 +152,7 @@ def test_time_out_ends_it_with_all_that_it_started(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     asked, here = order("sh", "-c", f"sleep 60; touch {mark}"), runs(tmp_path)
     run = here.start(asked)
-    until((Path(run.id) / BEGAN).exists)
+    until((place(tmp_path, run) / BEGAN).exists)
     here.end(asked, run)
     assert "124" in end_of(here, asked, run).detail
     assert not mark.exists()
@@ -141,7 +163,7 @@ def test_one_that_was_never_started_is_known_not_to_be(tmp_path: Path) -> None:
     asked, here = order("true"), runs(tmp_path)
     with pytest.raises(NotBegunError):
         here.find(asked)
-    folder = tmp_path / ".multigit" / "operations" / "op" / "api" / "1"
+    folder = operations(tmp_path) / "op" / "api" / "1"
     folder.mkdir(parents=True)
     (folder / ORDER).write_text("{}")
     assert here.find(asked) is None
@@ -149,6 +171,124 @@ def test_one_that_was_never_started_is_known_not_to_be(tmp_path: Path) -> None:
     with pytest.raises(NotBegunError):
         here.find(asked)
     assert not (folder / ALIVE).exists()
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_what_was_given_up_never_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, early: bool
+) -> None:
+    """A supervisor that comes up late leaves the run alone, before the next start or after it."""
+    asked, first = order("sh", "-c", f"echo once >> {tmp_path / 'count'}"), runs(tmp_path)
+    monkeypatch.setattr(sys, "executable", waiting_at(tmp_path / "gate", tmp_path))
+    late = first.start(asked)
+    monkeypatch.undo()
+    other = runs(tmp_path)
+    assert other.find(asked) is None
+    os.utime(place(tmp_path, late) / ORDER, (1, 1))
+    with pytest.raises(NotBegunError):
+        other.find(asked)
+    never = Sight(RunState.FAILED, detail="it was never started.")
+    assert other.look(asked, late) == never
+    if early:
+        (tmp_path / "gate").touch()
+        assert end_of(first, asked, late) == never
+    second = other.start(asked)
+    assert end_of(other, asked, second).state is RunState.SUCCEEDED
+    (tmp_path / "gate").touch()
+    assert end_of(first, asked, late) == never
+    assert (tmp_path / "count").read_text() == "once\n"
+    assert runs(tmp_path).find(asked) == second
+
+
+def test_what_began_is_not_given_up(tmp_path: Path) -> None:
+    """Whatever the clock says, and also where nobody saw its end."""
+    asked, here = order("sleep", "60"), runs(tmp_path)
+    run = here.start(asked)
+    until((place(tmp_path, run) / BEGAN).exists)
+    os.utime(place(tmp_path, run) / ORDER, (1, 1))
+    assert runs(tmp_path).find(asked) == run
+    os.killpg(int((place(tmp_path, run) / "pid").read_text()), signal.SIGKILL)
+    assert end_of(here, asked, run).state is RunState.UNKNOWN
+    assert runs(tmp_path).find(asked) == run
+
+
+def test_an_export_that_was_cut_short_was_no_start(tmp_path: Path) -> None:
+    """Who made it can call no supervisor any more, even if it only slept."""
+    asked, here = order("true"), runs(tmp_path)
+    folder = operations(tmp_path) / "op" / "api" / "1"
+    (folder / "tree").mkdir(parents=True)
+    with pytest.raises(NotBegunError):
+        here.find(asked)
+    assert not claim(folder)
+    assert end_of(here, asked, here.start(asked)).state is RunState.SUCCEEDED
+
+
+def test_a_start_survives_a_loss_of_power(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The order, its folders' names, and that it began are on disk before the next step."""
+    synced, sync = set[int](), os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.add(os.fstat(descriptor).st_ino)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    asked, here = order("true"), runs(tmp_path)
+    monkeypatch.setattr(sys, "executable", "/bin/true")
+    run = here.start(asked)
+    folder = place(tmp_path, run)
+    above = [operations(tmp_path) / part for part in ("", "op", "op/api", "op/api/1")]
+    assert {file.stat().st_ino for file in (folder / ORDER, *above)} <= synced
+    until(lambda: here.look(asked, run).state is RunState.QUEUED)
+    synced.clear()
+    assert claim(folder)
+    assert synced == {(folder / BEGAN).stat().st_ino, folder.stat().st_ino}
+
+
+def test_a_run_is_found_in_a_workspace_that_was_moved(tmp_path: Path) -> None:
+    """Its name is the folder's, as seen from the operations."""
+    asked, here = order("sh", "-c", "exit 3"), runs(tmp_path / "old")
+    run = here.start(asked)
+    assert run == Run("op/api/1")
+    end_of(here, asked, run)
+    (tmp_path / "old").rename(tmp_path / "new")
+    moved = runs(tmp_path / "new")
+    assert "status 3" in moved.look(asked, run).detail
+    assert moved.find(asked) == run
+
+
+def test_of_a_folder_that_is_gone_nobody_knows_how_it_ended(tmp_path: Path) -> None:
+    """It is told, not a crash."""
+    asked, here = order("true"), runs(tmp_path)
+    run = here.start(asked)
+    end_of(here, asked, run)
+    shutil.rmtree(place(tmp_path, run))
+    other = runs(tmp_path)
+    assert other.look(asked, run) == Sight(
+        RunState.UNKNOWN,
+        detail="nobody knows how it ended: the folder .multigit/operations/op/api/1 is gone.",
+    )
+    other.end(asked, run)
+
+
+def test_what_the_system_refuses_is_a_sentence(tmp_path: Path) -> None:
+    """Here a file lies where a folder belongs, and a folder where a file does."""
+    asked, here = order("true"), runs(tmp_path)
+    operations(tmp_path).mkdir(parents=True)
+    (operations(tmp_path) / "op").touch()
+    with pytest.raises(MultigitError, match="could not be started: Not a directory") as caught:
+        here.start(asked)
+    assert (caught.value.code, bool(caught.value.hint)) == ("command_trouble", True)
+    (operations(tmp_path) / "op").unlink()
+    run = here.start(asked)
+    end_of(here, asked, run)
+    (place(tmp_path, run) / "ended").unlink()
+    (place(tmp_path, run) / "ended").mkdir()
+    with pytest.raises(MultigitError, match="could not be looked at: Is a directory"):
+        here.look(asked, run)
+    (place(tmp_path, run) / BEGAN).unlink()
+    (place(tmp_path, run) / BEGAN).mkdir()
+    with pytest.raises(MultigitError, match="could not be looked for: Is a directory"):
+        here.find(asked)
 
 
 @pytest.mark.parametrize(
