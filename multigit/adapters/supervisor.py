@@ -17,7 +17,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from multigit.adapters.durable import append, open_private, sync_folder
-from multigit.core.text import masked, visible
+from multigit.adapters.environment import for_commands, secrets
+from multigit.core.text import masked, redacted, visible
 
 ORDER, ALIVE, BEGAN, ENDED = "order", "alive", "began", "ended"
 OUTPUT, PID, TREE = "output.log", "pid", "tree"
@@ -57,6 +58,7 @@ def run(order: dict[str, list[str]], folder: Path) -> int:
             done = subprocess.run(  # noqa: S603  (what the configuration names)
                 order["command"],
                 cwd=folder / TREE,
+                env=for_commands(os.environ),
                 check=False,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -69,18 +71,27 @@ def run(order: dict[str, list[str]], folder: Path) -> int:
 
 
 def ending(status: int, folder: Path) -> str:
-    """Return what is kept of a run's end: its exit status, and below that its last words."""
+    """Return what is kept of a run's end: its exit status, and below that its last words.
+
+    No secret of this environment is in them. Nobody but us knows for sure what the command could
+    see: who asks later may have another environment.
+    """
     try:
-        return f"{status}\n{_last_words(folder)}"
+        return f"{status}\n{_last_words(folder, secrets(os.environ))}"
     except OSError:
         return f"{status}\n"
 
 
-def _last_words(folder: Path) -> str:
+def _last_words(folder: Path, hidden: tuple[str, ...]) -> str:
     """Return the last line of the command's output, harmless and short."""
+    spare = max((len(each.encode("utf-8", "surrogateescape")) for each in hidden), default=0)
     with (folder / OUTPUT).open("rb") as stream:
-        stream.seek(max(0, stream.seek(0, os.SEEK_END) - TAIL))
-        lines = stream.read().decode("utf-8", "replace").strip().splitlines()
+        begin = max(0, stream.seek(0, os.SEEK_END) - TAIL - spare)
+        stream.seek(begin)
+        said = redacted(stream.read().decode("utf-8", "replace"), hidden)
+    if begin:  # it may begin within a secret, which is then none that we know
+        said = "".join(said[spare:].split(maxsplit=1)[1:])
+    lines = said.strip().splitlines()
     return visible(masked(lines[-1]))[:100] if lines else ""
 
 

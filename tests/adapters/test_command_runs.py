@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from multigit.adapters.command_runs import CommandRuns
-from multigit.adapters.supervisor import ALIVE, BEGAN, ORDER, claim, supervise
+from multigit.adapters.supervisor import ALIVE, BEGAN, ORDER, TAIL, claim, ending, supervise
 from multigit.core.deployment import CommandRunner, Order, Run, RunState, Sight
 from multigit.errors import MultigitError, NotBegunError
 from tests.support.patience import until
@@ -69,6 +69,11 @@ def waiting_at(gate: Path, folder: Path) -> str:
     return str(slow)
 
 
+def script_of(line: str) -> str:
+    """Return a script that says a line and fails."""
+    return f'echo "{line}"; exit 3'
+
+
 def end_of(here: CommandRuns, asked: Order, run: Run) -> Sight:
     """Look until the run is over."""
     last = here.look(asked, run)
@@ -96,6 +101,46 @@ def test_a_failure_tells_its_status_and_last_words(tmp_path: Path) -> None:
     assert sight.detail == "it ended with status 3, and its last words were: no route"
     assert (tmp_path / sight.output).read_text() == "first\nno route\n"
     assert (place(tmp_path, run) / "tree" / "file").exists()
+
+
+def test_no_secret_is_among_the_last_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where who looks later has another environment."""
+    monkeypatch.setenv("GH_TOKEN", "gh-canary-1")
+    monkeypatch.setenv("MULTIGIT_TOKEN", "own-canary-1")
+    asked, here = order("sh", "-c", script_of("auth failed for $GH_TOKEN")), runs(tmp_path)
+    run = here.start(asked)
+    words = "it ended with status 3, and its last words were: "
+    assert end_of(here, asked, run).detail == f"{words}auth failed for ***"
+    own = order("sh", "-c", script_of("own-canary-1$MULTIGIT_TOKEN"), key="op/api/2")
+    assert end_of(here, own, here.start(own)).detail == f"{words}***"
+    for name in ("GH_TOKEN", "MULTIGIT_TOKEN"):
+        monkeypatch.delenv(name)
+    assert runs(tmp_path).look(asked, run).detail == f"{words}auth failed for ***"
+
+
+def test_half_a_secret_is_none_of_the_last_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a long line is cut within one."""
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "environ", {"DB_PASSWORD": "my canary"})
+        for length in range(TAIL - 50, TAIL + 50):
+            (tmp_path / "output.log").write_text(f"with my canary {'y' * length} no route")
+            words = ending(3, tmp_path)
+            assert words.startswith("3\n")
+            assert not {"canary", "anary", "ary"} & set(words.split())
+            assert len(words) > 3
+
+
+def test_a_command_does_not_get_our_own_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps what it may need to ask GitHub itself."""
+    monkeypatch.setenv("MULTIGIT_TOKEN", "own-canary-1")
+    monkeypatch.setenv("GH_TOKEN", "gh-canary-1")
+    script = 'test -z "$MULTIGIT_TOKEN" && test "$GH_TOKEN" = gh-canary-1 && test $MULTIGIT_KEY'
+    asked, here = order("sh", "-c", script), runs(tmp_path)
+    assert end_of(here, asked, here.start(asked)) == Sight(RunState.SUCCEEDED)
 
 
 def test_a_program_that_cannot_be_started_is_a_failure(tmp_path: Path) -> None:
