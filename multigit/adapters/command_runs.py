@@ -37,10 +37,12 @@ from multigit.core.text import visible
 from multigit.errors import MultigitError, NotBegunError
 
 EXECUTABLE = "100755"
+MOST_LINKS = 40  # on the way to one file, as on Linux
 OUT_OF_TIME = 124  # as timeout(1) says it
 PATIENCE = 30.0  # seconds in which a supervisor should have begun
 Export = Callable[[str, str, Path], None]  # repository, commit, folder
 ModeOf = Callable[[str, str, str], str]  # repository, commit, path → "100755", "" where absent
+LinkAt = Callable[[str, str, str], str | None]  # … → a symlink's target, None where there is none
 
 
 class CommandRuns:
@@ -49,10 +51,11 @@ class CommandRuns:
     A run goes on when multigit ends; the next multigit finds it by its folder.
     """
 
-    def __init__(self, folder: Path, *, export: Export, mode_of: ModeOf) -> None:
+    def __init__(self, folder: Path, *, export: Export, mode_of: ModeOf, link_at: LinkAt) -> None:
         self._folder = folder
         self._export = export
         self._mode_of = mode_of
+        self._link_at = link_at
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def check(self, order: Order) -> Sequence[Problem]:
@@ -63,12 +66,15 @@ class CommandRuns:
                 return ()
             return [_missing(f"the command {visible(program)} was not found.")]
         path = program.removeprefix("./")
-        mode = self._mode_of(order.repo, order.sha, path)
+        file = _led_to(path, lambda link: self._link_at(order.repo, order.sha, link))
+        if file is None:  # what lies outside may be there when it is run
+            return ()
+        mode = self._mode_of(order.repo, order.sha, file) if file else ""
         if not mode:
             return [_missing(f"{visible(path)} is not in the commit {order.sha[:7]}.")]
         if mode != EXECUTABLE:
-            hint = f"Run there: git update-index --chmod=+x {visible(path)}, commit, and push it."
-            return [Problem("command_not_executable", f"{visible(path)} is not executable.", hint)]
+            hint = f"Run there: git update-index --chmod=+x {visible(file)}, commit, and push it."
+            return [Problem("command_not_executable", f"{visible(file)} is not executable.", hint)]
         return ()
 
     def start(self, order: Order) -> Run:
@@ -179,6 +185,28 @@ class CommandRuns:
         for above in takewhile(self._folder.parent.__ne__, folder.parents):
             sync_folder(above)
         return folder
+
+
+def _led_to(path: str, link_at: Callable[[str], str | None]) -> str | None:
+    """Return the path in a commit to which one leads over symlinks; None where they lead out."""
+    ahead, behind, links = path.split("/")[::-1], list[str](), 0
+    while ahead:
+        part = ahead.pop()
+        if part == ".." and not behind:
+            return None
+        if part == "..":
+            behind.pop()
+        elif part not in {"", "."}:
+            behind.append(part)
+            target = link_at("/".join(behind))
+            if target is None:
+                continue
+            links += 1
+            if target.startswith("/") or links > MOST_LINKS:
+                return None
+            behind.pop()
+            ahead += target.split("/")[::-1]
+    return "/".join(behind)
 
 
 def _missing(sentence: str) -> Problem:

@@ -41,11 +41,22 @@ def runs(folder: Path) -> CommandRuns:
     def export(repo: str, commit: str, tree: Path) -> None:
         (tree / "file").write_text(f"{repo} {commit}")
 
-    modes = {"run.sh": "100755", "plain.sh": "100644"}
+    modes = {"run.sh": "100755", "plain.sh": "100644", "bin/run.sh": "100755"}
+    links = {
+        "link": "run.sh",
+        "to-plain": "./plain.sh",
+        "to-gone": "gone.sh",
+        "tools": "bin",
+        "bin/up": "../link",
+        "out": "../elsewhere/run.sh",
+        "absolute": "/bin/sh",
+        "loop": "loop",
+    }
     return CommandRuns(
         operations(folder),
         export=export,
         mode_of=lambda _repo, _commit, path: modes.get(path, ""),
+        link_at=lambda _repo, _commit, path: links.get(path),
     )
 
 
@@ -344,10 +355,19 @@ def test_what_the_system_refuses_is_a_sentence(tmp_path: Path) -> None:
         ("./plain.sh", ["command_not_executable"]),
         ("./gone.sh", ["command_missing"]),
         ("no-such-program", ["command_missing"]),
+        ("./", ["command_missing"]),
+        ("./link", []),
+        ("./to-plain", ["command_not_executable"]),
+        ("./to-gone", ["command_missing"]),
+        ("tools/run.sh", []),
+        ("./tools/up", []),
+        ("./out", []),
+        ("./absolute", []),
+        ("./loop", []),
     ],
 )
 def test_the_program_is_looked_for_while_planning(
     tmp_path: Path, program: str, codes: list[str]
 ) -> None:
-    """On PATH, or in the commit."""
+    """On PATH, or in the commit, also over symlinks; what they lead to elsewhere may be there."""
     assert [problem.code for problem in runs(tmp_path).check(order(program))] == codes
