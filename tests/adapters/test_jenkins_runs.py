@@ -136,6 +136,8 @@ def test_nothing_of_ours_shows_the_token(site: Site) -> None:
         (doubled.effect_then(502), 1),
         (doubled.error(502), 0),
         (doubled.error(500), 0),
+        (doubled.error(408), 0),
+        (doubled.effect_then(408), 1),
         (doubled.dropped(effect=True), 1),
         (doubled.dropped(effect=False), 0),
         (doubled.silent(effect=True), 1),
