@@ -9,24 +9,40 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import count, takewhile
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from multigit.adapters.durable import make_folder
-from multigit.adapters.supervisor import ALIVE, BEGAN, ENDED, ORDER, OUTPUT, PID, TREE, keep
+from multigit.adapters.durable import make_folder, sync_folder
+from multigit.adapters.supervisor import (
+    ALIVE,
+    BEGAN,
+    ENDED,
+    GIVEN_UP,
+    ORDER,
+    OUTPUT,
+    PID,
+    TREE,
+    claim,
+    ending,
+    keep,
+    write_new,
+)
 from multigit.core.deployment import KEYS, CommandRunner, Order, Run, RunState, Sight
 from multigit.core.problem import Problem
-from multigit.core.text import masked, visible
-from multigit.errors import GitError, MultigitError, NotBegunError
+from multigit.core.text import visible
+from multigit.errors import MultigitError, NotBegunError
 
 EXECUTABLE = "100755"
+MOST_LINKS = 40  # on the way to one file, as on Linux
 OUT_OF_TIME = 124  # as timeout(1) says it
-PATIENCE = 30.0  # seconds in which a supervisor has surely begun
+PATIENCE = 30.0  # seconds in which a supervisor should have begun
 Export = Callable[[str, str, Path], None]  # repository, commit, folder
 ModeOf = Callable[[str, str, str], str]  # repository, commit, path → "100755", "" where absent
+LinkAt = Callable[[str, str, str], str | None]  # … → a symlink's target, None where there is none
 
 
 class CommandRuns:
@@ -35,10 +51,11 @@ class CommandRuns:
     A run goes on when multigit ends; the next multigit finds it by its folder.
     """
 
-    def __init__(self, folder: Path, *, export: Export, mode_of: ModeOf) -> None:
+    def __init__(self, folder: Path, *, export: Export, mode_of: ModeOf, link_at: LinkAt) -> None:
         self._folder = folder
         self._export = export
         self._mode_of = mode_of
+        self._link_at = link_at
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def check(self, order: Order) -> Sequence[Problem]:
@@ -49,23 +66,28 @@ class CommandRuns:
                 return ()
             return [_missing(f"the command {visible(program)} was not found.")]
         path = program.removeprefix("./")
-        mode = self._mode_of(order.repo, order.sha, path)
+        file = _led_to(path, lambda link: self._link_at(order.repo, order.sha, link))
+        if file is None:  # what lies outside may be there when it is run
+            return ()
+        mode = self._mode_of(order.repo, order.sha, file) if file else ""
         if not mode:
             return [_missing(f"{visible(path)} is not in the commit {order.sha[:7]}.")]
         if mode != EXECUTABLE:
-            hint = f"Run there: git update-index --chmod=+x {visible(path)}, commit, and push it."
-            return [Problem("command_not_executable", f"{visible(path)} is not executable.", hint)]
+            hint = f"Run there: git update-index --chmod=+x {visible(file)}, commit, and push it."
+            return [Problem("command_not_executable", f"{visible(file)} is not executable.", hint)]
         return ()
 
     def start(self, order: Order) -> Run:
-        """Export the commit and start the command there."""
-        folder = self._place(order)
-        words = json.dumps({"command": self._command(order)})
-        try:
-            shutil.rmtree(folder, ignore_errors=True)
+        """Export the commit and start the command there, in a folder of its own for each start.
+
+        An earlier one that was given up keeps its folder: its supervisor may still come up there.
+        """
+        with _told("started"):
+            folder = self._new_place(order)
             make_folder(folder / TREE)
             self._export(order.repo, order.sha, folder / TREE)
-            (folder / ORDER).write_text(words, encoding="utf-8")
+            words = json.dumps({"command": self._command(order)})
+            write_new(folder / ORDER, words.encode())
             process = subprocess.Popen(  # noqa: S603  (our own interpreter)
                 [sys.executable, "-P", "-m", "multigit.adapters.supervisor", str(folder)],
                 env=os.environ | _variables(order),
@@ -74,72 +96,117 @@ class CommandRuns:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C at the terminal does not end a deployment
             )
-        except OSError as error:
-            raise GitError(f"the command could not be started: {error.strerror}.") from error
-        self._running[str(folder)] = process
-        return Run(str(folder))
+        run = self._run(folder)
+        self._running[run.id] = process
+        return run
 
     def find(self, order: Order) -> Run | None:
         """Return the run that an earlier multigit started; raises NotBegunError if none did."""
-        folder = self._place(order)
-        if (folder / BEGAN).exists():
-            return Run(str(folder))
-        if not (folder / ORDER).exists() or _given_up(folder):
+        with _told("looked for"):
+            places = [*takewhile(Path.exists, self._places(order))]
+            began = _began(places[-1]) if places else False
+        if began is False:
             raise NotBegunError("the command was not started.")
-        return None
+        return self._run(places[-1]) if began else None
 
     def look(self, order: Order, run: Run) -> Sight:
         """Read how the command ended, or see that it still runs."""
         del order
-        folder = Path(run.id)
-        process = self._running.get(run.id)
-        alive = _alive(folder)  # before the file, which may be written in between
-        if (folder / ENDED).exists():
-            if process:  # which has nothing left to do, and must not stay as a zombie
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(timeout=1)
-            sight = self._ended(folder, int((folder / ENDED).read_text()))
-            if sight.state is RunState.SUCCEEDED:  # what failed stays, to be looked at
-                shutil.rmtree(folder / TREE, ignore_errors=True)
-            return sight
-        if alive or (process and process.poll() is None):
-            return Sight(RunState.RUNNING)
-        if (folder / BEGAN).exists():
-            detail = "nobody saw how it ended: its supervisor was killed."
-            return Sight(RunState.UNKNOWN, detail=detail, output=self._shown(folder))
-        if _given_up(folder):
-            return Sight(RunState.FAILED, detail="it was never started.")
-        return Sight(RunState.QUEUED)
+        with _told("looked at"):
+            return self._look(self._folder / run.id, self._running.get(run.id))
 
     def end(self, order: Order, run: Run) -> None:
         """End the command with all that it started, by the group that its supervisor leads."""
         del order
-        folder = Path(run.id)
-        if _alive(folder):
-            with suppress(OSError, ValueError):
-                os.killpg(int((folder / PID).read_text()), signal.SIGKILL)
-                keep(folder / ENDED, str(OUT_OF_TIME))
+        folder = self._folder / run.id
+        with _told("ended"):
+            if _alive(folder):
+                with suppress(ProcessLookupError, FileNotFoundError, ValueError):
+                    os.killpg(int((folder / PID).read_text()), signal.SIGKILL)
+                    keep(folder / ENDED, ending(OUT_OF_TIME, folder))
+
+    def _look(self, folder: Path, process: subprocess.Popen[bytes] | None) -> Sight:
+        if not folder.is_dir():
+            detail = f"nobody knows how it ended: the folder {self._shown(folder)} is gone."
+            return Sight(RunState.UNKNOWN, detail=detail)
+        if process and process.poll() is None:
+            return Sight(RunState.RUNNING)
+        began = _began(folder)  # before the lock, which is taken before it begins
+        alive = _alive(folder)  # before the file, which is written before the lock is let go
+        if (folder / ENDED).exists():
+            sight = self._ended(folder)
+            if sight.state is RunState.SUCCEEDED:  # what failed stays, to be looked at
+                shutil.rmtree(folder / TREE, ignore_errors=True)
+            return sight
+        return Sight(RunState.RUNNING) if alive else self._left(folder, began=began)
+
+    def _left(self, folder: Path, *, began: bool | None) -> Sight:
+        """Return how a run stands that has no supervisor and no end."""
+        if began is None:
+            return Sight(RunState.QUEUED)
+        if not began:
+            return Sight(RunState.FAILED, detail="it was never started.")
+        detail = "nobody saw how it ended: its supervisor was killed."
+        return Sight(RunState.UNKNOWN, detail=detail, output=self._shown(folder / OUTPUT))
 
     def _command(self, order: Order) -> list[str]:
         if not isinstance(order.runner, CommandRunner):
             raise MultigitError(f"{order.repo} is not deployed by a command.")
         return [order.fill(part) for part in order.runner.command]
 
-    def _ended(self, folder: Path, status: int) -> Sight:
-        if status == 0:
+    def _ended(self, folder: Path) -> Sight:
+        status, _, said = (folder / ENDED).read_text(encoding="utf-8").partition("\n")
+        if status == "0":
             return Sight(RunState.SUCCEEDED)
-        said = _last_line(folder)
         detail = (
             f"it ended with status {status}{f', and its last words were: {said}' if said else '.'}"
         )
-        return Sight(RunState.FAILED, detail=detail, output=self._shown(folder))
+        return Sight(RunState.FAILED, detail=detail, output=self._shown(folder / OUTPUT))
 
-    def _shown(self, folder: Path) -> str:
-        """Return where the output lies, as seen from the workspace."""
-        return os.path.relpath(folder / OUTPUT, self._folder.parent.parent)
+    def _shown(self, path: Path) -> str:
+        """Return where something lies, as seen from the workspace."""
+        return os.path.relpath(path, self._folder.parent.parent)
 
-    def _place(self, order: Order) -> Path:
-        return self._folder.joinpath(*order.key.split("/"))
+    def _run(self, folder: Path) -> Run:
+        """Return a run by its folder, as seen from ours: a workspace may be moved."""
+        return Run(folder.relative_to(self._folder).as_posix())
+
+    def _places(self, order: Order) -> Iterator[Path]:
+        """Yield the folders of one order's starts: 1, and should that be given up, 1.2, 1.3, …."""
+        first = self._folder.joinpath(*order.key.split("/"))
+        yield first
+        yield from (first.with_name(f"{first.name}.{number}") for number in count(2))
+
+    def _new_place(self, order: Order) -> Path:
+        """Make a folder that no start had before; its name is on disk when this returns."""
+        folder = next(place for place in self._places(order) if not place.exists())
+        make_folder(folder.parent)
+        folder.mkdir(mode=0o700)
+        for above in takewhile(self._folder.parent.__ne__, folder.parents):
+            sync_folder(above)
+        return folder
+
+
+def _led_to(path: str, link_at: Callable[[str], str | None]) -> str | None:
+    """Return the path in a commit to which one leads over symlinks; None where they lead out."""
+    ahead, behind, links = path.split("/")[::-1], list[str](), 0
+    while ahead:
+        part = ahead.pop()
+        if part == ".." and not behind:
+            return None
+        if part == "..":
+            behind.pop()
+        elif part not in {"", "."}:
+            behind.append(part)
+            target = link_at("/".join(behind))
+            if target is None:
+                continue
+            links += 1
+            if target.startswith("/") or links > MOST_LINKS:
+                return None
+            behind.pop()
+            ahead += target.split("/")[::-1]
+    return "/".join(behind)
 
 
 def _missing(sentence: str) -> Problem:
@@ -153,9 +220,26 @@ def _variables(order: Order) -> dict[str, str]:
     return {f"MULTIGIT_{key.upper()}": str(getattr(order, key)) for key in KEYS}
 
 
-def _given_up(folder: Path) -> bool:
-    """Tell whether a supervisor that was to begin long ago is not there."""
-    return time.time() - (folder / ORDER).stat().st_mtime > PATIENCE and not _alive(folder)
+def _began(folder: Path) -> bool | None:
+    """Tell whether the command began; None while its supervisor may still come up.
+
+    False is for ever: a run that should have begun long ago is taken from its supervisor.
+    """
+    if not (folder / BEGAN).exists() and _overdue(folder):
+        claim(folder, GIVEN_UP)  # or see, below, who was faster
+    try:
+        return (folder / BEGAN).read_bytes() != GIVEN_UP
+    except FileNotFoundError:
+        return None
+
+
+def _overdue(folder: Path) -> bool:
+    """Tell whether a supervisor that was to begin long ago is not there, or was never called."""
+    try:
+        asked = (folder / ORDER).stat().st_mtime
+    except FileNotFoundError:
+        return True
+    return time.time() - asked > PATIENCE and not _alive(folder)
 
 
 def _alive(folder: Path) -> bool:
@@ -169,13 +253,14 @@ def _alive(folder: Path) -> bool:
         return True
 
 
-def _last_line(folder: Path) -> str:
-    """Return the last line of the command's output, harmless and short."""
+@contextmanager
+def _told(done: str) -> Iterator[None]:
+    """Let what the system refuses be told as a sentence."""
     try:
-        with (folder / OUTPUT).open("rb") as stream:
-            stream.seek(0, os.SEEK_END)
-            stream.seek(max(0, stream.tell() - 2000))
-            lines = stream.read().decode("utf-8", "replace").strip().splitlines()
-    except OSError:
-        return ""
-    return visible(masked(lines[-1]))[:100] if lines else ""
+        yield
+    except OSError as error:
+        raise MultigitError(
+            f"the command could not be {done}: {error.strerror or error}.",
+            hint="Check owner, permissions and room of .multigit/operations.",
+            code="command_trouble",
+        ) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 
 # `git rev-parse --local-env-vars` of git 2.39, set when multigit is called from a git hook, where
 # they point at the hook's repository. The settings in GIT_CONFIG_COUNT and GIT_CONFIG_PARAMETERS
@@ -31,6 +31,11 @@ REPOSITORY_VARIABLES = (
     "GIT_NOGLOB_PATHSPECS",
 )
 
+OWN_TOKEN = "MULTIGIT_TOKEN"  # noqa: S105  (a variable's name)
+OWN_KEY = "MULTIGIT_KEY"  # of a deployment: it opens nothing
+SECRET = ("TOKEN", "SECRET", "PASSWORD", "KEY")  # in names of variables whose values nobody is told
+SHORTEST = 8  # characters: shorter words are no secrets, and are in many others
+
 
 def spare_plugins(environment: MutableMapping[str, str]) -> None:
     """Keep pydantic from searching every installed package for plugins, which costs 10 ms."""
@@ -41,3 +46,19 @@ def forget_outer_repository(environment: MutableMapping[str, str]) -> None:
     """Remove the variables with which a calling git hook would point us at its own repository."""
     for name in REPOSITORY_VARIABLES:
         environment.pop(name, None)
+
+
+def for_commands(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what the commands of a configuration are given: all but multigit's own token."""
+    return {name: value for name, value in environment.items() if name != OWN_TOKEN}
+
+
+def secrets(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the values that look like secrets by their variables' names, line by line."""
+    return tuple(
+        line.strip()
+        for name, value in environment.items()
+        if name != OWN_KEY and any(word in name.upper() for word in SECRET)
+        for line in value.splitlines()
+        if len(line.strip()) >= SHORTEST
+    )

@@ -306,6 +306,12 @@ class GitRepository:
             return None
         return self._door.run("cat-file", "blob", f"{commit}:{path}").text
 
+    def link(self, commit: str, path: str) -> str | None:
+        """Return what a symlink in a commit points to; None where there is none."""
+        if self.mode(commit, path) != "120000":
+            return None
+        return self._door.run("cat-file", "blob", f"{commit}:{path}").text
+
     def create_branch(self, branch: str) -> None:
         """Create the local branch from the remote one, with that as its upstream."""
         self._door.run(

@@ -1,11 +1,12 @@
-"""Whether a commit is green: its statuses and check runs, the newest of each name."""
+"""Whether a commit is green: its statuses and check runs, the newest of those that repeat."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from multigit.adapters.github_answers import GithubError, number, text
+from multigit.adapters.github_answers import GithubError, mapping, number, text
 from multigit.adapters.github_door import GithubDoor
 from multigit.core.problem import Problem
 
@@ -21,39 +22,59 @@ def problems(door: GithubDoor, slug: str, sha: str) -> tuple[Problem, ...]:
     except GithubError as error:
         said = f"the checks of {sha[:7]} cannot be read: {error.message}"
         return (Problem("checks_not_green", said, error.hint),)
-    bad = {name: state for name, state in found.items() if state not in GREEN}
+    bad = {key: state for key, state in found.items() if state not in GREEN}
     if found and not bad:
         return ()
     return (Problem("checks_not_green", f"{sha[:7]} is not green: {_listed(bad)}.", _HINT),)
 
 
-def _states(door: GithubDoor, slug: str, sha: str) -> dict[str, str]:
-    """Return name → state of all statuses and check runs of a commit."""
+def _states(door: GithubDoor, slug: str, sha: str) -> Mapping[_Key, str]:
+    """Return how all statuses and check runs of a commit stand, the newest of each key.
+
+    A check run is replaced by a newer one of its name in its app and check suite, which is what
+    running it again makes. Runs of one name in different suites all count: they may be those of two
+    workflows. GitHub does not tell whether a suite is another run of the same workflow (a nightly
+    one, or one by hand), so a red one counts until it is run again itself.
+    """
     what, path = f"commit {sha[:7]} of {slug}", f"/repos/{slug}/commits/{sha}"
     statuses = door.pages(f"{path}/status", what, "statuses")
-    checks = door.pages(f"{path}/check-runs", what, "check_runs", {"filter": "latest"})
+    # What is the latest, we say: GitHub does not tell among which it would choose.
+    checks = door.pages(f"{path}/check-runs", what, "check_runs", {"filter": "all"})
     newest = sorted(checks, key=lambda check: number(check.get("id")))
     return {
-        **_by_name(((text(one.get("context")), one) for one in reversed(statuses)), ("state",)),
-        **_by_name(((text(one.get("name")), one) for one in newest), ("conclusion", "status")),
+        **{_of_status(one): _state(one, "state") for one in reversed(statuses)},
+        **{_of_check(one): _state(one, "conclusion", "status") for one in newest},
     }
 
 
-def _by_name(
-    items: Iterable[tuple[str, Mapping[str, Any]]], keys: tuple[str, ...]
-) -> dict[str, str]:
-    """Return the state of the last item of each name: the first of the keys that is set."""
-    return {
-        name or "a check without a name": next(
-            (text(item[key]) for key in keys if text(item.get(key))), "unknown"
-        )
-        for name, item in items
-    }
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """What tells two that are not each other's repetition apart; 0 where GitHub names none."""
+
+    name: str
+    status: bool = False
+    app: int = 0
+    suite: int = 0
 
 
-def _listed(bad: Mapping[str, str]) -> str:
+def _of_status(one: Mapping[str, Any]) -> _Key:
+    return _Key(text(one.get("context")), status=True)
+
+
+def _of_check(one: Mapping[str, Any]) -> _Key:
+    app, suite = mapping(one.get("app")), mapping(one.get("check_suite"))
+    return _Key(text(one.get("name")), app=number(app.get("id")), suite=number(suite.get("id")))
+
+
+def _state(item: Mapping[str, Any], *keys: str) -> str:
+    """Return the first of the keys' values that is set."""
+    return next((text(item[key]) for key in keys if text(item.get(key))), "unknown")
+
+
+def _listed(bad: Mapping[_Key, str]) -> str:
     if not bad:
         return "it has no checks"
-    said = [f"{name} is {state.replace('_', ' ')}" for name, state in sorted(bad.items())]
+    named = {(key.name or "a check without a name", state) for key, state in bad.items()}
+    said = [f"{name} is {state.replace('_', ' ')}" for name, state in sorted(named)]
     more = len(said) - SHOWN
     return ", ".join(said[:SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from multigit.adapters.jenkins_server import (
@@ -24,6 +24,7 @@ from multigit.core.problem import Problem
 from multigit.errors import MultigitError
 
 TIMEOUT = 10.0  # seconds for one request
+PATIENCE = 60.0  # seconds in which looks show nothing before a run is called gone
 
 _ITEM = re.compile(r"/queue/item/(\d+)/$")
 _BUILD = re.compile(r"/(\d+)/$")
@@ -34,6 +35,15 @@ _RESULTS = {
     "NOT_BUILT": RunState.FAILED,
     "ABORTED": RunState.CANCELLED,
 }
+_HINT = "Look into Jenkins: its builds may have been deleted, or it may just be starting."
+
+
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """Why a look showed nothing, and the page that should have."""
+
+    why: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +51,16 @@ class JenkinsRuns:
     """Starts and watches builds; it fits the port `Runners` for orders with a JenkinsRunner.
 
     A run's id is the address of its queue item, or of its build where that is what was found.
-    `environment` holds the tokens; `pause` waits between two tries of a read.
+    `environment` holds the tokens; `pause` waits between two tries of a read; `clock` tells
+    seconds and never goes back.
     """
 
     environment: Mapping[str, str] = field(repr=False)
     pause: Callable[[float], None] = field(default=time.sleep, repr=False)
     timeout: float = TIMEOUT
+    clock: Callable[[], float] = field(default=time.monotonic, repr=False)
     _numbers: dict[str, int] = field(default_factory=dict, repr=False)  # of builds, by a run's id
+    _missed: dict[str, float] = field(default_factory=dict, repr=False)  # since when, by a run's id
 
     def check(self, order: Order) -> Sequence[Problem]:
         """Return what would keep the build from starting. Whether we may start it shows later."""
@@ -86,14 +99,26 @@ class JenkinsRuns:
         return Run(server.item_url(min(items)), server.job_url) if items else None
 
     def look(self, order: Order, run: Run) -> Sight:
-        """Return how the build stands, or the queue item that it has not left yet."""
+        """Return how the build stands, or the queue item that it has not left yet.
+
+        What Jenkins does not show is unknown only when that lasts: while it restarts, whatever
+        stands before it may answer that nothing is there. Until then the look fails.
+        """
         server = self._server(order)
         item, build = _ITEM.search(run.id), _BUILD.search(run.id)
         if item:
-            return self._item(server, run, int(item[1]))
-        if build:
-            return _build(server, int(build[1]))
-        return _unknown("this is no run of Jenkins.")
+            sight = self._item(server, run, int(item[1]))
+        elif build:
+            sight = _build(server, int(build[1]))
+        else:
+            return _unknown("this is no run of Jenkins.")
+        if isinstance(sight, Sight):
+            self._missed.pop(run.id, None)
+            return sight
+        now = self.clock()
+        if now - self._missed.setdefault(run.id, now) < PATIENCE:
+            raise MultigitError(sight.why, hint=_HINT, code="jenkins_run_missing")
+        return replace(_unknown(sight.why), url=sight.url)
 
     def end(self, order: Order, run: Run) -> None:
         """Leave the build alone: it goes on in Jenkins, where people see it."""
@@ -105,7 +130,7 @@ class JenkinsRuns:
             order.runner, self.environment, pause=self.pause, timeout=self.timeout
         )
 
-    def _item(self, server: JenkinsServer, run: Run, item: int) -> Sight:
+    def _item(self, server: JenkinsServer, run: Run, item: int) -> Sight | _Missing:
         """Return how a queue item stands, and what became of it once it left the queue."""
         if run.id not in self._numbers:
             seen = server.queue_item(item)
@@ -132,9 +157,9 @@ def _waiting(item: Mapping[str, Any]) -> Sight:
     return Sight(RunState.QUEUED, step=excerpt(str(why)) if why else "")
 
 
-def _forgotten(server: JenkinsServer, item: int) -> Sight:
+def _forgotten(server: JenkinsServer, item: int) -> _Missing:
     job = server.runner.job
-    return _unknown(
+    return _Missing(
         f"Jenkins has forgotten queue item {item}, and none of the last {LAST} builds of {job} "
         "came of it."
     )
@@ -144,11 +169,11 @@ def _unknown(why: str) -> Sight:
     return Sight(RunState.UNKNOWN, detail=why)
 
 
-def _build(server: JenkinsServer, build: int) -> Sight:
+def _build(server: JenkinsServer, build: int) -> Sight | _Missing:
     name, url = f"{server.runner.job} #{build}", server.build_url(build)
     seen = server.build(build)
     if seen is None:
-        return Sight(RunState.UNKNOWN, detail=f"Jenkins has no build {name} any more.", url=url)
+        return _Missing(f"Jenkins has no build {name} any more.", url)
     result = seen.get("result")
     if seen.get("building") or result is None:
         return Sight(RunState.RUNNING, job=name, url=url)

@@ -25,6 +25,7 @@ PASSING = {429, 502, 503, 504}  # what is likely to be over by then
 LAST = 100  # builds of a job among which one is looked for
 LARGEST = 1024 * 1024  # bytes of an answer: so many builds with long parameters
 NOT_ACCEPTED = {301, 307, 308}  # redirects that ask to send again: nothing was carried out
+TOO_SLOW = 408  # said by whatever lost its patience: Jenkins may have the request, and do it
 
 _ITEM = re.compile(r"/queue/item/(\d+)/?$")
 _PARAMETERS = "actions[parameters[name,value]]"
@@ -167,7 +168,7 @@ class JenkinsServer:
         item = _ITEM.search(urlsplit(reply.headers.get("location", "")).path)
         if reply.status in {201, 303} and item:
             return int(item[1])
-        if 400 <= reply.status < 500 or reply.status in NOT_ACCEPTED:  # noqa: PLR2004
+        if _declined(reply.status):
             self._refused(reply, "start")
         # 302 as well: old servers answer it after the start, log-in pages instead of it.
         raise self._doubt(f"answered {reply.status} and named no queue item")
@@ -238,6 +239,11 @@ class JenkinsServer:
             case status:
                 message = f"Jenkins does not {what} {job}: it answers {status}."
                 raise MultigitError(message, code="jenkins_refused")
+
+
+def _declined(status: int) -> bool:
+    """Tell whether a status says that a request was not, and will not be, carried out."""
+    return (400 <= status < 500 and status != TOO_SLOW) or status in NOT_ACCEPTED  # noqa: PLR2004
 
 
 def job_missing(runner: JenkinsRunner) -> MultigitError:

@@ -99,7 +99,7 @@ class Runners:
 
         with self._lock:
             self._commands = self._commands or CommandRuns(
-                self._folder, export=self._export, mode_of=self._mode
+                self._folder, export=self._export, mode_of=self._mode, link_at=self._link
             )
         return self._commands
 
@@ -119,3 +119,6 @@ class Runners:
 
     def _mode(self, name: str, commit: str, path: str) -> str:
         return self._git.repository(self._repo(name)).mode(commit, path)
+
+    def _link(self, name: str, commit: str, path: str) -> str | None:
+        return self._git.repository(self._repo(name)).link(commit, path)

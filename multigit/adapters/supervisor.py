@@ -1,7 +1,9 @@
 """Runs one deployment command and keeps how it ended, also when multigit itself is gone by then.
 
 Started as `python -m multigit.adapters.supervisor FOLDER`. The folder holds the order; while the
-command runs, this process holds the lock `alive` there, which dies with it.
+command runs, this process holds the lock `alive` there, which dies with it. Whoever makes the file
+`began` there first decides about the run: the supervisor, which then runs the command, or who does
+not want to wait for it any longer. There is no second run, however slow or late somebody is.
 """
 
 from __future__ import annotations
@@ -14,20 +16,39 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from multigit.adapters.durable import append, open_private, sync_folder
+from multigit.adapters.environment import for_commands, secrets
+from multigit.core.text import masked, redacted, visible
+
 ORDER, ALIVE, BEGAN, ENDED = "order", "alive", "began", "ended"
 OUTPUT, PID, TREE = "output.log", "pid", "tree"
+GIVEN_UP = b"given up"  # in the file `began` of a run that is never going to begin
 NOT_FOUND = 127  # as a shell says it
+TAIL = 2000  # bytes of the output in which its last line is looked for
 
 
 def supervise(folder: Path) -> None:
-    """Run the command of the folder's order in its tree, once; write its exit status down."""
+    """Run the command of the folder's order in its tree, once; write down how it ended."""
+    order = json.loads((folder / ORDER).read_text(encoding="utf-8"))
     with FileLock(folder / ALIVE):
-        if (folder / BEGAN).exists():
-            return
         keep(folder / PID, str(os.getpid()))
-        order = json.loads((folder / ORDER).read_text(encoding="utf-8"))
-        (folder / BEGAN).touch()
-        keep(folder / ENDED, str(run(order, folder)))
+        if claim(folder):
+            keep(folder / ENDED, ending(run(order, folder), folder))
+
+
+def claim(folder: Path, by: bytes = b"") -> bool:
+    """Take the run for oneself; False where somebody has it. It is on disk when this returns."""
+    try:
+        write_new(folder / BEGAN, by)
+    except FileExistsError:
+        return False
+    return True
+
+
+def write_new(file: Path, data: bytes) -> None:
+    """Make a file that must not be there yet; it is on disk, and its name, when this returns."""
+    append(open_private(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL), data)
+    sync_folder(file.parent)
 
 
 def run(order: dict[str, list[str]], folder: Path) -> int:
@@ -37,6 +58,7 @@ def run(order: dict[str, list[str]], folder: Path) -> int:
             done = subprocess.run(  # noqa: S603  (what the configuration names)
                 order["command"],
                 cwd=folder / TREE,
+                env=for_commands(os.environ),
                 check=False,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -46,6 +68,31 @@ def run(order: dict[str, list[str]], folder: Path) -> int:
             output.write(f"{order['command'][0]}: {error.strerror}\n".encode())
             return NOT_FOUND
     return done.returncode
+
+
+def ending(status: int, folder: Path) -> str:
+    """Return what is kept of a run's end: its exit status, and below that its last words.
+
+    No secret of this environment is in them. Nobody but us knows for sure what the command could
+    see: who asks later may have another environment.
+    """
+    try:
+        return f"{status}\n{_last_words(folder, secrets(os.environ))}"
+    except OSError:
+        return f"{status}\n"
+
+
+def _last_words(folder: Path, hidden: tuple[str, ...]) -> str:
+    """Return the last line of the command's output, harmless and short."""
+    spare = max((len(each.encode("utf-8", "surrogateescape")) for each in hidden), default=0)
+    with (folder / OUTPUT).open("rb") as stream:
+        begin = max(0, stream.seek(0, os.SEEK_END) - TAIL - spare)
+        stream.seek(begin)
+        said = redacted(stream.read().decode("utf-8", "replace"), hidden)
+    if begin:  # it may begin within a secret, which is then none that we know
+        said = "".join(said[spare:].split(maxsplit=1)[1:])
+    lines = said.strip().splitlines()
+    return visible(masked(lines[-1]))[:100] if lines else ""
 
 
 def keep(file: Path, text: str) -> None:

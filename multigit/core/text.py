@@ -18,6 +18,13 @@ def masked(text: str) -> str:
     return _TOKENS.sub(r"\1***", _CREDENTIALS.sub(r"\g<scheme>***@", text))
 
 
+def redacted(text: str, secrets: Iterable[str]) -> str:
+    """Return the text with every one of the secrets in it replaced by ***."""
+    for secret in sorted(secrets, key=len, reverse=True):  # one may be a part of another
+        text = text.replace(secret, "***")
+    return text
+
+
 def visible(text: str) -> str:
     """Return one line of text in which nothing can steer a terminal.
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from multigit.adapters.command_runs import CommandRuns
-from multigit.adapters.supervisor import ALIVE, BEGAN, ORDER, supervise
+from multigit.adapters.supervisor import ALIVE, BEGAN, ORDER, TAIL, claim, ending, supervise
 from multigit.core.deployment import CommandRunner, Order, Run, RunState, Sight
-from multigit.errors import NotBegunError
+from multigit.errors import MultigitError, NotBegunError
 from tests.support.patience import until
 
 
@@ -36,15 +38,51 @@ def order(*command: str, key: str = "op/api/1") -> Order:
 def runs(folder: Path) -> CommandRuns:
     """Return a runner whose export is one file."""
 
-    def export(repo: str, commit: str, place: Path) -> None:
-        (place / "file").write_text(f"{repo} {commit}")
+    def export(repo: str, commit: str, tree: Path) -> None:
+        (tree / "file").write_text(f"{repo} {commit}")
 
-    modes = {"run.sh": "100755", "plain.sh": "100644"}
+    modes = {"run.sh": "100755", "plain.sh": "100644", "bin/run.sh": "100755"}
+    links = {
+        "link": "run.sh",
+        "to-plain": "./plain.sh",
+        "to-gone": "gone.sh",
+        "tools": "bin",
+        "bin/up": "../link",
+        "out": "../elsewhere/run.sh",
+        "absolute": "/bin/sh",
+        "loop": "loop",
+    }
     return CommandRuns(
-        folder / ".multigit" / "operations",
+        operations(folder),
         export=export,
         mode_of=lambda _repo, _commit, path: modes.get(path, ""),
+        link_at=lambda _repo, _commit, path: links.get(path),
     )
+
+
+def operations(folder: Path) -> Path:
+    """Return where the operations are kept."""
+    return folder / ".multigit" / "operations"
+
+
+def place(folder: Path, run: Run) -> Path:
+    """Return a run's folder."""
+    return operations(folder) / run.id
+
+
+def waiting_at(gate: Path, folder: Path) -> str:
+    """Return a Python that comes up only when the gate is there."""
+    slow = folder / "slow-python"
+    slow.write_text(
+        f'#!/bin/sh\nwhile ! test -e {gate}; do sleep 0.02; done\nexec {sys.executable} "$@"\n'
+    )
+    slow.chmod(0o755)
+    return str(slow)
+
+
+def script_of(line: str) -> str:
+    """Return a script that says a line and fails."""
+    return f'echo "{line}"; exit 3'
 
 
 def end_of(here: CommandRuns, asked: Order, run: Run) -> Sight:
@@ -62,7 +100,7 @@ def test_it_runs_in_the_export_and_knows_what_it_is_about(tmp_path: Path) -> Non
     asked, here = order("sh", "-c", script, "sh", "{release}"), runs(tmp_path)
     run = here.start(asked)
     assert end_of(here, asked, run) == Sight(RunState.SUCCEEDED)
-    assert not (Path(run.id) / "tree").exists()
+    assert not (place(tmp_path, run) / "tree").exists()
 
 
 def test_a_failure_tells_its_status_and_last_words(tmp_path: Path) -> None:
@@ -73,7 +111,47 @@ def test_a_failure_tells_its_status_and_last_words(tmp_path: Path) -> None:
     assert sight.state is RunState.FAILED
     assert sight.detail == "it ended with status 3, and its last words were: no route"
     assert (tmp_path / sight.output).read_text() == "first\nno route\n"
-    assert (Path(run.id) / "tree" / "file").exists()
+    assert (place(tmp_path, run) / "tree" / "file").exists()
+
+
+def test_no_secret_is_among_the_last_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where who looks later has another environment."""
+    monkeypatch.setenv("GH_TOKEN", "gh-canary-1")
+    monkeypatch.setenv("MULTIGIT_TOKEN", "own-canary-1")
+    asked, here = order("sh", "-c", script_of("auth failed for $GH_TOKEN")), runs(tmp_path)
+    run = here.start(asked)
+    words = "it ended with status 3, and its last words were: "
+    assert end_of(here, asked, run).detail == f"{words}auth failed for ***"
+    own = order("sh", "-c", script_of("own-canary-1$MULTIGIT_TOKEN"), key="op/api/2")
+    assert end_of(here, own, here.start(own)).detail == f"{words}***"
+    for name in ("GH_TOKEN", "MULTIGIT_TOKEN"):
+        monkeypatch.delenv(name)
+    assert runs(tmp_path).look(asked, run).detail == f"{words}auth failed for ***"
+
+
+def test_half_a_secret_is_none_of_the_last_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a long line is cut within one."""
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "environ", {"DB_PASSWORD": "my canary"})
+        for length in range(TAIL - 50, TAIL + 50):
+            (tmp_path / "output.log").write_text(f"with my canary {'y' * length} no route")
+            words = ending(3, tmp_path)
+            assert words.startswith("3\n")
+            assert not {"canary", "anary", "ary"} & set(words.split())
+            assert len(words) > 3
+
+
+def test_a_command_does_not_get_our_own_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps what it may need to ask GitHub itself."""
+    monkeypatch.setenv("MULTIGIT_TOKEN", "own-canary-1")
+    monkeypatch.setenv("GH_TOKEN", "gh-canary-1")
+    script = 'test -z "$MULTIGIT_TOKEN" && test "$GH_TOKEN" = gh-canary-1 && test $MULTIGIT_KEY'
+    asked, here = order("sh", "-c", script), runs(tmp_path)
+    assert end_of(here, asked, here.start(asked)) == Sight(RunState.SUCCEEDED)
 
 
 def test_a_program_that_cannot_be_started_is_a_failure(tmp_path: Path) -> None:
@@ -88,7 +166,7 @@ def test_another_multigit_finds_it_running_and_ended(tmp_path: Path) -> None:
     asked = order("sh", "-c", f"while ! test -e {go}; do sleep 0.05; done")
     first = runs(tmp_path)
     started = first.start(asked)
-    until((Path(started.id) / BEGAN).exists)
+    until((place(tmp_path, started) / BEGAN).exists)
     other = runs(tmp_path)
     assert other.find(asked) == started
     assert other.look(asked, started).state is RunState.RUNNING
@@ -101,8 +179,8 @@ def test_of_what_was_killed_nobody_knows_how_it_ended(tmp_path: Path) -> None:
     """Its lock died with its supervisor; the command itself may go on."""
     asked, here = order("sleep", "60"), runs(tmp_path)
     run = here.start(asked)
-    until((Path(run.id) / BEGAN).exists)
-    os.killpg(int((Path(run.id) / "pid").read_text()), signal.SIGKILL)
+    until((place(tmp_path, run) / BEGAN).exists)
+    os.killpg(int((place(tmp_path, run) / "pid").read_text()), signal.SIGKILL)
     assert end_of(here, asked, run).state is RunState.UNKNOWN
 
 
@@ -121,7 +199,7 @@ def test_a_command_is_never_run_twice_in_one_folder(tmp_path: Path) -> None:
     asked, here = order("sh", "-c", f"echo once >> {tmp_path / 'count'}"), runs(tmp_path)
     run = here.start(asked)
     end_of(here, asked, run)
-    supervise(Path(run.id))
+    supervise(place(tmp_path, run))
     assert (tmp_path / "count").read_text() == "once\n"
 
 
@@ -130,7 +208,7 @@ def test_time_out_ends_it_with_all_that_it_started(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     asked, here = order("sh", "-c", f"sleep 60; touch {mark}"), runs(tmp_path)
     run = here.start(asked)
-    until((Path(run.id) / BEGAN).exists)
+    until((place(tmp_path, run) / BEGAN).exists)
     here.end(asked, run)
     assert "124" in end_of(here, asked, run).detail
     assert not mark.exists()
@@ -141,7 +219,7 @@ def test_one_that_was_never_started_is_known_not_to_be(tmp_path: Path) -> None:
     asked, here = order("true"), runs(tmp_path)
     with pytest.raises(NotBegunError):
         here.find(asked)
-    folder = tmp_path / ".multigit" / "operations" / "op" / "api" / "1"
+    folder = operations(tmp_path) / "op" / "api" / "1"
     folder.mkdir(parents=True)
     (folder / ORDER).write_text("{}")
     assert here.find(asked) is None
@@ -149,6 +227,124 @@ def test_one_that_was_never_started_is_known_not_to_be(tmp_path: Path) -> None:
     with pytest.raises(NotBegunError):
         here.find(asked)
     assert not (folder / ALIVE).exists()
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_what_was_given_up_never_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, early: bool
+) -> None:
+    """A supervisor that comes up late leaves the run alone, before the next start or after it."""
+    asked, first = order("sh", "-c", f"echo once >> {tmp_path / 'count'}"), runs(tmp_path)
+    monkeypatch.setattr(sys, "executable", waiting_at(tmp_path / "gate", tmp_path))
+    late = first.start(asked)
+    monkeypatch.undo()
+    other = runs(tmp_path)
+    assert other.find(asked) is None
+    os.utime(place(tmp_path, late) / ORDER, (1, 1))
+    with pytest.raises(NotBegunError):
+        other.find(asked)
+    never = Sight(RunState.FAILED, detail="it was never started.")
+    assert other.look(asked, late) == never
+    if early:
+        (tmp_path / "gate").touch()
+        assert end_of(first, asked, late) == never
+    second = other.start(asked)
+    assert end_of(other, asked, second).state is RunState.SUCCEEDED
+    (tmp_path / "gate").touch()
+    assert end_of(first, asked, late) == never
+    assert (tmp_path / "count").read_text() == "once\n"
+    assert runs(tmp_path).find(asked) == second
+
+
+def test_what_began_is_not_given_up(tmp_path: Path) -> None:
+    """Whatever the clock says, and also where nobody saw its end."""
+    asked, here = order("sleep", "60"), runs(tmp_path)
+    run = here.start(asked)
+    until((place(tmp_path, run) / BEGAN).exists)
+    os.utime(place(tmp_path, run) / ORDER, (1, 1))
+    assert runs(tmp_path).find(asked) == run
+    os.killpg(int((place(tmp_path, run) / "pid").read_text()), signal.SIGKILL)
+    assert end_of(here, asked, run).state is RunState.UNKNOWN
+    assert runs(tmp_path).find(asked) == run
+
+
+def test_an_export_that_was_cut_short_was_no_start(tmp_path: Path) -> None:
+    """Who made it can call no supervisor any more, even if it only slept."""
+    asked, here = order("true"), runs(tmp_path)
+    folder = operations(tmp_path) / "op" / "api" / "1"
+    (folder / "tree").mkdir(parents=True)
+    with pytest.raises(NotBegunError):
+        here.find(asked)
+    assert not claim(folder)
+    assert end_of(here, asked, here.start(asked)).state is RunState.SUCCEEDED
+
+
+def test_a_start_survives_a_loss_of_power(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The order, its folders' names, and that it began are on disk before the next step."""
+    synced, sync = set[int](), os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.add(os.fstat(descriptor).st_ino)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    asked, here = order("true"), runs(tmp_path)
+    monkeypatch.setattr(sys, "executable", "/bin/true")
+    run = here.start(asked)
+    folder = place(tmp_path, run)
+    above = [operations(tmp_path) / part for part in ("", "op", "op/api", "op/api/1")]
+    assert {file.stat().st_ino for file in (folder / ORDER, *above)} <= synced
+    until(lambda: here.look(asked, run).state is RunState.QUEUED)
+    synced.clear()
+    assert claim(folder)
+    assert synced == {(folder / BEGAN).stat().st_ino, folder.stat().st_ino}
+
+
+def test_a_run_is_found_in_a_workspace_that_was_moved(tmp_path: Path) -> None:
+    """Its name is the folder's, as seen from the operations."""
+    asked, here = order("sh", "-c", "exit 3"), runs(tmp_path / "old")
+    run = here.start(asked)
+    assert run == Run("op/api/1")
+    end_of(here, asked, run)
+    (tmp_path / "old").rename(tmp_path / "new")
+    moved = runs(tmp_path / "new")
+    assert "status 3" in moved.look(asked, run).detail
+    assert moved.find(asked) == run
+
+
+def test_of_a_folder_that_is_gone_nobody_knows_how_it_ended(tmp_path: Path) -> None:
+    """It is told, not a crash."""
+    asked, here = order("true"), runs(tmp_path)
+    run = here.start(asked)
+    end_of(here, asked, run)
+    shutil.rmtree(place(tmp_path, run))
+    other = runs(tmp_path)
+    assert other.look(asked, run) == Sight(
+        RunState.UNKNOWN,
+        detail="nobody knows how it ended: the folder .multigit/operations/op/api/1 is gone.",
+    )
+    other.end(asked, run)
+
+
+def test_what_the_system_refuses_is_a_sentence(tmp_path: Path) -> None:
+    """Here a file lies where a folder belongs, and a folder where a file does."""
+    asked, here = order("true"), runs(tmp_path)
+    operations(tmp_path).mkdir(parents=True)
+    (operations(tmp_path) / "op").touch()
+    with pytest.raises(MultigitError, match="could not be started: Not a directory") as caught:
+        here.start(asked)
+    assert (caught.value.code, bool(caught.value.hint)) == ("command_trouble", True)
+    (operations(tmp_path) / "op").unlink()
+    run = here.start(asked)
+    end_of(here, asked, run)
+    (place(tmp_path, run) / "ended").unlink()
+    (place(tmp_path, run) / "ended").mkdir()
+    with pytest.raises(MultigitError, match="could not be looked at: Is a directory"):
+        here.look(asked, run)
+    (place(tmp_path, run) / BEGAN).unlink()
+    (place(tmp_path, run) / BEGAN).mkdir()
+    with pytest.raises(MultigitError, match="could not be looked for: Is a directory"):
+        here.find(asked)
 
 
 @pytest.mark.parametrize(
@@ -159,10 +355,19 @@ def test_one_that_was_never_started_is_known_not_to_be(tmp_path: Path) -> None:
         ("./plain.sh", ["command_not_executable"]),
         ("./gone.sh", ["command_missing"]),
         ("no-such-program", ["command_missing"]),
+        ("./", ["command_missing"]),
+        ("./link", []),
+        ("./to-plain", ["command_not_executable"]),
+        ("./to-gone", ["command_missing"]),
+        ("tools/run.sh", []),
+        ("./tools/up", []),
+        ("./out", []),
+        ("./absolute", []),
+        ("./loop", []),
     ],
 )
 def test_the_program_is_looked_for_while_planning(
     tmp_path: Path, program: str, codes: list[str]
 ) -> None:
-    """On PATH, or in the commit."""
+    """On PATH, or in the commit, also over symlinks; what they lead to elsewhere may be there."""
     assert [problem.code for problem in runs(tmp_path).check(order(program))] == codes

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.environment import forget_outer_repository
+from multigit.adapters.environment import forget_outer_repository, secrets
 from tests.adapters.clones import open_clone
 from tests.support.forge import Forge, untouched
 from tests.support.gitenv import git
@@ -52,3 +52,18 @@ def test_a_calling_hook_does_not_lead_astray(forge: Forge, monkeypatch: pytest.M
     with untouched(forge):
         work = open_clone(forge, api).work_tree()
     assert (work.head, [each.path for each in work.changes]) == (tip, ["b"])
+
+
+def test_secrets_are_known_by_the_names_of_their_variables() -> None:
+    """Each line of one; what is short, and a deployment's key, are none."""
+    environment = {
+        "MULTIGIT_TOKEN": "token-one",
+        "JENKINS_TOKEN": "token-two",
+        "client_secret": " secret-three ",
+        "DB_PASSWORD": "four",
+        "SSH_KEY": "-----BEGIN-----\nfive==\nsix-six-six\n",
+        "MULTIGIT_KEY": "20250115T150130Z-promote/api/1",
+        "HOME": "/home/ada",
+    }
+    found = {"token-one", "token-two", "secret-three", "-----BEGIN-----", "six-six-six"}
+    assert set(secrets(environment)) == found

@@ -1,4 +1,4 @@
-"""Whether a commit is green: the newest status and check run of each name."""
+"""Whether a commit is green: its statuses and check runs, the newest of those that repeat."""
 
 from __future__ import annotations
 
@@ -69,15 +69,59 @@ def test_the_newest_of_a_name_counts(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_the_newest_counts_in_whatever_order_they_come(hub: GitHub, api: ForgeRepo) -> None:
-    """Two suites may each have a check of the same name."""
+    """GitHub promises no order."""
     runs = [
-        {"id": number, "name": "unit", "status": "completed", "conclusion": word}
+        {
+            "check_suite": {"id": 1},
+            "id": number,
+            "name": "unit",
+            "status": "completed",
+            "conclusion": word,
+        }
         for number, word in ((8, "success"), (9, "failure"))
     ]
     for given in (runs, runs[::-1]):
         answer = json_answer(200, {"total_count": 2, "check_runs": given})
         hub.inject(faults.Fault(effect=False, reaction=answer), operation=CHECKS)
         assert said(hub, api) == "unit is failure."
+
+
+def test_a_status_and_a_check_run_of_one_name_both_count(hub: GitHub, api: ForgeRepo) -> None:
+    """Somebody else's check is not the answer to ours."""
+    hub.commit_status(REPO, "stg", "build", "failure")
+    hub.check_run(REPO, "stg", "build", "success")
+    assert said(hub, api) == "build is failure."
+    hub.commit_status(REPO, "stg", "build", "success")
+    assert problems(hub, api) == ()
+    hub.check_run(REPO, "stg", "build", "failure")
+    assert said(hub, api) == "build is failure."
+
+
+def test_jobs_of_one_name_in_two_workflows_both_count(hub: GitHub, api: ForgeRepo) -> None:
+    """Each run of a workflow has a check suite; only a run in the same one replaces another."""
+    hub.check_run(REPO, "stg", "build", "failure", suite=1, app=7)
+    hub.check_run(REPO, "stg", "build", "success", suite=2, app=7)
+    assert said(hub, api) == "build is failure."
+    hub.check_run(REPO, "stg", "build", "success", suite=1, app=7)
+    assert problems(hub, api) == ()
+    hub.check_run(REPO, "stg", "build", "failure", suite=1, app=7)
+    hub.check_run(REPO, "stg", "build", "failure", suite=2, app=7)
+    assert said(hub, api) == "build is failure."
+
+
+def test_checks_of_one_name_of_two_apps_both_count(hub: GitHub, api: ForgeRepo) -> None:
+    """Also where GitHub names no suite."""
+    runs = [
+        {"id": number, "name": "scan", "status": "completed", "conclusion": word} | app
+        for number, word, app in (
+            (8, "failure", {"app": {"id": 7}, "check_suite": None}),
+            (9, "success", {"app": {"id": 8}, "check_suite": None}),
+            (10, "success", {"app": None}),
+        )
+    ]
+    answer = json_answer(200, {"total_count": 3, "check_runs": runs})
+    hub.inject(faults.Fault(effect=False, reaction=answer), operation=CHECKS)
+    assert said(hub, api) == "scan is failure."
 
 
 def test_the_exact_commit_counts(hub: GitHub, api: ForgeRepo) -> None:

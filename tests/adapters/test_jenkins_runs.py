@@ -37,17 +37,31 @@ class Site:
     pauses: list[float] = field(default_factory=list)
     environment: Mapping[str, str] = field(default_factory=lambda: ENVIRONMENT)
     timeout: float = 10.0
+    now: float = 1000.0
 
     @property
     def runs(self) -> JenkinsRuns:
         """Return new runs, as after a restart: nothing is remembered."""
-        return JenkinsRuns(self.environment, self.pauses.append, self.timeout)
+        return JenkinsRuns(self.environment, self.pauses.append, self.timeout, lambda: self.now)
 
     @property
     def item(self) -> Run:
         """Return the first run."""
         base = self.jenkins.url
         return Run(f"{base}/queue/item/101/", f"{base}{PAGE}")
+
+    def gone(self, runs: JenkinsRuns, run: Run) -> Sight:
+        """Return what a look shows after a minute in which every look failed."""
+        for seconds in (0, 30, 29.9):
+            self.now += seconds
+            with pytest.raises(MultigitError) as caught:
+                runs.look(self.order, run)
+            assert caught.value.code == "jenkins_run_missing"
+            assert caught.value.hint
+        self.now += 0.2
+        sight = runs.look(self.order, run)
+        assert caught.value.message == sight.detail
+        return sight
 
     def ordered(self, **changes: object) -> Order:
         """Return the order with another runner."""
@@ -122,6 +136,8 @@ def test_nothing_of_ours_shows_the_token(site: Site) -> None:
         (doubled.effect_then(502), 1),
         (doubled.error(502), 0),
         (doubled.error(500), 0),
+        (doubled.error(408), 0),
+        (doubled.effect_then(408), 1),
         (doubled.dropped(effect=True), 1),
         (doubled.dropped(effect=False), 0),
         (doubled.silent(effect=True), 1),
@@ -290,7 +306,7 @@ def test_a_forgotten_queue_item(site: Site) -> None:
     site.jenkins.forget(101)
     assert site.runs.look(site.order, run).state is RunState.RUNNING
     site.jenkins.remove(101)
-    assert site.runs.look(site.order, run) == Sight(
+    assert site.gone(site.runs, run) == Sight(
         RunState.UNKNOWN,
         detail="Jenkins has forgotten queue item 101, and none of the last 100 builds of "
         f"{JOB} came of it.",
@@ -304,11 +320,26 @@ def test_a_removed_build(site: Site) -> None:
     run = runs.start(site.order)
     runs.look(site.order, run)
     site.jenkins.remove(101)
-    seen = runs.look(site.order, run)
-    assert (seen.state, seen.detail) == (
-        RunState.UNKNOWN,
-        f"Jenkins has no build {JOB} #1 any more.",
-    )
+    url = f"{site.jenkins.url}{PAGE}1/"
+    gone = Sight(RunState.UNKNOWN, detail=f"Jenkins has no build {JOB} #1 any more.", url=url)
+    assert site.gone(runs, run) == gone
+    assert site.gone(site.runs, Run(url)) == gone
+
+
+@pytest.mark.parametrize("route", ["build status", "queue item"])
+def test_a_page_that_is_not_there_for_a_while(site: Site, route: str) -> None:
+    """An ingress answers 404 while Jenkins restarts: the look failed, and the next one may not."""
+    steps = ["building"] if route == "build status" else ["waiting"]
+    site.jenkins.script(JOB, steps)
+    runs = site.runs
+    run = runs.start(site.order)
+    shown = runs.look(site.order, run)
+    for _ in range(2):
+        site.jenkins.inject(doubled.error(404), route=route)
+        with pytest.raises(MultigitError, match="Jenkins has"):
+            runs.look(site.order, run)
+        site.now += 59  # the minute begins again with each look that shows something
+        assert runs.look(site.order, run) == shown
 
 
 def test_a_run_of_something_else(site: Site) -> None:

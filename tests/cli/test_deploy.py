@@ -331,6 +331,27 @@ def test_a_program_that_is_not_in_the_commit_blocks(shop: Forge) -> None:
         assert codes(rows(document)["api"]) == [code]
 
 
+def test_a_program_may_be_a_symlink_in_the_commit(shop: Forge) -> None:
+    """Whether it can be executed is a question to the file that it leads to."""
+    database = shop.repos["database"]
+    database.git("pull", "--quiet", "origin", "dev")
+    (database.clone / "up").symlink_to("bin/up")
+    database.write({"bin/up": '#!/bin/sh\nexec sh deploy.sh "$@"\n'})
+    config = (shop.shop / "multigit.toml").read_text()
+    shop.write_config(config.replace('"sh", "deploy.sh"', '"./up"'))
+    for mode, code in ((0o644, REFUSED), (0o755, DONE)):
+        (database.clone / "bin/up").chmod(mode)
+        database.local_commit({"mode": f"{mode}\n"})
+        database.git("add", "--all")
+        database.git("commit", "--quiet", "--amend", "--no-edit")
+        database.git("push", "--quiet", "origin", "HEAD:dev")
+        document = shop.json("promote", "dev", "stg", "-r", "database", "--yes", check=code)
+        assert codes(rows(document)["database"]) == (
+            ["command_not_executable"] if code == REFUSED else []
+        )
+    assert deployed(shop) == {"database": [document["release"]]}
+
+
 def test_a_release_that_does_not_exist_is_named(shop: Forge) -> None:
     """With the ones that do."""
     release = shop.json("promote", "dev", "stg", "--yes", check=DONE)["release"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from multigit.core.text import git_in, has_credentials, masked, nearest, slips, visible
+from multigit.core.text import git_in, has_credentials, masked, nearest, redacted, slips, visible
 
 CORPUS = [
     ("bell", "\x07", "\\x07"),
@@ -199,3 +199,8 @@ def test_slips_are_a_distance(one: str, other: str) -> None:
     """None between equals, the same both ways, and never more than the longer word's length."""
     assert (slips(one, other) == 0) == (one == other)
     assert slips(one, other) == slips(other, one) <= max(len(one), len(other))
+
+
+def test_secrets_are_redacted_the_longest_first() -> None:
+    """One may be the beginning of another, whose end would stay."""
+    assert redacted("a secret, a secret-2", ["secret", "secret-2"]) == "a ***, a ***"

@@ -233,7 +233,8 @@ class Documents:
             "check-run",
             id=one.id,
             name=one.name,
-            check_suite={"id": one.id},
+            check_suite={"id": one.suite},
+            app=_app(one.app) if one.app else None,
             head_sha=one.sha,
             status="completed" if one.point.over else one.point.word,
             conclusion=one.point.word if one.point.over else None,
@@ -267,6 +268,24 @@ class Documents:
 
     def _html(self, repo: str) -> str:
         return f"{self.base.removesuffix('/api/v3')}/{repo}"
+
+
+def _app(known: int) -> dict[str, Any]:
+    """A GitHub App."""
+    page, long_ago = f"https://example.org/apps/{known}", "2020-01-01T00:00:00Z"
+    return {
+        "id": known,
+        "node_id": str(known),
+        "owner": user("apps"),
+        "name": f"App {known}",
+        "description": None,
+        "external_url": page,
+        "html_url": page,
+        "created_at": long_ago,
+        "updated_at": long_ago,
+        "permissions": {},
+        "events": [],
+    }
 
 
 def _combined(states: set[str]) -> str:

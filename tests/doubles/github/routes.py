@@ -240,7 +240,10 @@ def _combined_status(call: Call) -> Reply:
 
 
 def _check_runs(call: Call) -> Page:
-    """Newest first; of each name only the newest, unless all are wanted."""
+    """Newest first; of each name only the newest, unless all are wanted.
+
+    GitHub's words do not tell among which runs it chooses; this is the worst that they allow.
+    """
     sha = call.commit(call.params["ref"])
     found = [one for one in call.world.checks if (one.repo, one.sha) == (call.repo, sha)]
     if call.query.get("filter", "latest") == "latest":

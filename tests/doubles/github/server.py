@@ -173,11 +173,13 @@ class GitHub(LoopbackServer):
             raise ValueError(word)
         return self.put(run, word, job=job, step=step)
 
-    def check_run(self, repo: str, ref: str, name: str, word: str) -> None:
+    def check_run(
+        self, repo: str, ref: str, name: str, word: str, *, suite: int = 1, app: int = 0
+    ) -> None:
         """Add a check run to a commit, with a status or a conclusion; older ones stay."""
         with self._lock:
             sha = self.world.repositories[repo].git.commit(ref) or ref
-            check = Check(next(self._ids), repo, sha, name, Point(word))
+            check = Check(next(self._ids), repo, sha, name, Point(word), suite, app)
             self.world.checks.append(check)
 
     def commit_status(self, repo: str, ref: str, context: str, state: str) -> None:

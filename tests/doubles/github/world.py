@@ -79,13 +79,18 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check run of a commit; a status of `success` and the like means completed."""
+    """A check run of a commit; a status of `success` and the like means completed.
+
+    `app` 0 is none.
+    """
 
     id: int
     repo: str
     sha: str
     name: str
     point: Point
+    suite: int = 1
+    app: int = 0
 
 
 @dataclass(frozen=True, slots=True)
