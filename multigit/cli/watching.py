@@ -12,10 +12,11 @@ from multigit.adapters.http_probe import HttpProbe
 from multigit.cli.conduct import name_transcripts
 from multigit.cli.telling import is_news, tell_ended
 from multigit.core.deploys import tells_news, to_watch
+from multigit.core.metrics import known_to_story
 from multigit.core.outcome import ended
 from multigit.core.record import record
 from multigit.core.report import document
-from multigit.core.resume import seen_anew, watched
+from multigit.core.resume import watched
 from multigit.engine.deploy import Deployer
 from multigit.engine.ports import FORGETFUL
 
@@ -38,7 +39,7 @@ def watch_again(session: Session, operation: str | None) -> int:
     report = _watched(session, story, journal)
     if not journal.is_open and _recorded(session, story, report) and is_news(story.plan):
         with suppress(KeyboardInterrupt):  # it is over, whoever hears of it
-            tell_ended(session, report, anew=seen_anew(story, report))
+            tell_ended(session, report, known_to_story(story))
     session.screen.report(report)
     name_transcripts(session, report)
     if journal.is_open:
