@@ -89,9 +89,9 @@ class Conductor:
         screen = self.session.screen
         screen.plan(self.plan)
         report = planned(self.plan)
+        if is_news(self.plan):
+            check_addresses(self.session)
         if not self.consent.dry_run and report.result is not Result.NOTHING:
-            if is_news(self.plan):
-                check_addresses(self.session)
             report = self._decide()
             if report.result not in {Result.BLOCKED, Result.CANCELLED}:
                 screen.report(report)

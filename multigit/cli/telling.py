@@ -27,7 +27,7 @@ def is_news(plan: Plan) -> bool:
 
 
 def check_addresses(session: Session) -> None:
-    """Say before the question whom nobody could reach."""
+    """Say before the question, and in a dry run, whom nobody could reach."""
     if session.workspace.tell.addresses:
         from multigit.adapters import notify
 
@@ -96,4 +96,4 @@ def _told(session: Session, report: Report, event: Event) -> Sequence[Problem]:
 
 def _say(session: Session, problems: Iterable[Problem]) -> None:
     for problem in problems:
-        session.screen.note(f"{problem.message} {problem.hint}".rstrip())
+        session.screen.warn(problem)

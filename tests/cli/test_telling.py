@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -156,6 +157,31 @@ def test_who_cannot_be_told_changes_nothing(shop: Forge, webhook: Webhook) -> No
     assert done.stderr.count("{env:HOOK} (json) failed: it was not accepted.") == 2
     assert SECRET not in done.stdout + done.stderr
     assert len(shop.json("log", check=DONE)["records"]) == 1
+
+
+def test_what_is_wrong_with_addresses_is_in_the_document(shop: Forge, counter: StatsD) -> None:
+    """As a warning, planned or run, each once; the result and the exit code stay."""
+    del shop.env["HOOK"]
+    config = (shop.shop / "multigit.toml").read_text()
+    shop.write_config(config.replace(counter.address, "nowhere:x"))
+    for arguments, result in (
+        (("promote", "dev", "stg", "--dry-run"), "planned"),
+        (PROMOTE, "done"),
+    ):
+        document = shop.json(*arguments, check=DONE)
+        assert document["result"] == result
+        assert codes(document) == ["notify_address", "metrics_address"]
+        assert {each["severity"] for each in document["problems"]} == {"warn"}
+        assert "HOOK" in document["problems"][0]["message"]
+        assert "HOOK" not in document["message"]
+
+
+def test_messages_that_do_not_arrive_are_in_the_document(shop: Forge, webhook: Webhook) -> None:
+    """Both of them failed in the same way."""
+    webhook.fail(500)
+    document = shop.json(*PROMOTE, check=DONE)
+    assert codes(document) == ["notify_failed"]
+    assert SECRET not in json.dumps(document)
 
 
 def test_reviewers_are_told_while_it_waits_for_them(forge: Forge, webhook: Webhook) -> None:
