@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from multigit.adapters.durable import append, make_folder, open_private, sync_folder
 from multigit.core.record import BadLine, Head, next_line, parse, verify
+from multigit.core.witness import name_of
 from multigit.errors import RefusedError
 
 LOCK_SECONDS = 30
@@ -80,9 +81,8 @@ class DeploymentLog:
         return self._read()[0]
 
     def name(self) -> str:
-        """Return what this log is known by, the operation of its first record, or empty."""
-        first = next(iter(self.records()), {})
-        return str(first.get("operation", ""))
+        """Return what the tags call this log, or empty."""
+        return name_of(self.records())
 
     def holds(self, operation: str) -> bool:
         """Tell whether an operation's record was written already."""

@@ -11,7 +11,17 @@ from typing import NamedTuple
 from multigit.adapters.git_process import GitDoor
 from multigit.core.refs import branch_ref
 from multigit.core.repository import RefQuery
-from multigit.core.snapshot import Branch, Change, Commit, Refs, Tag, Tip, Waiting, WorkTree
+from multigit.core.snapshot import (
+    SUBJECTS,
+    Branch,
+    Change,
+    Commit,
+    Refs,
+    Tag,
+    Tip,
+    Waiting,
+    WorkTree,
+)
 
 TAGS_SEEN = "refs/multigit/tags/"  # the remote's deploy tags, kept out of the user's own tags
 
@@ -113,12 +123,12 @@ def _count(track: str, word: str) -> int:
 
 
 def read_waiting(door: GitDoor, base: str, tip: str, remote: str) -> Waiting:
-    """Count the commits of `tip` that `base` lacks, merges not counted, and name the newest."""
+    """Count the commits of `tip` that `base` lacks, merges not counted; name the newest ones."""
     done = door.run(
         *("rev-list", "--boundary", "--no-commit-header", f"--format={_COMMIT_FORMAT}"),
         *((tip, f"^{base}") if base else (tip, "--not", f"--remotes={remote}")),
     )
-    count, newest, forks = 0, None, list[Tip]()
+    count, newest, forks, subjects = 0, None, list[Tip](), list[str]()
     for line in filter(None, done.text.split("\n")):
         mark, sha, tree, parents, time, author, subject = line.split("\0", 6)
         if mark == "-":
@@ -126,7 +136,8 @@ def read_waiting(door: GitDoor, base: str, tip: str, remote: str) -> Waiting:
         elif " " not in parents:
             count += 1
             newest = newest or Commit(sha, int(time), author, subject)
-    return Waiting(count, newest, tuple(forks))
+            subjects += [subject] if count <= SUBJECTS else []
+    return Waiting(count, newest, tuple(forks), tuple(subjects))
 
 
 def read_divergence(door: GitDoor, base: str, tip: str) -> tuple[int, int]:

@@ -10,12 +10,13 @@ import json
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from multigit.adapters.durable import append, make_folder, move, open_private, sync_folder
+from multigit.adapters.lock import in_turn
 from multigit.core.journal import VERSION, Entry, Kind, Story, tell
 from multigit.errors import RefusedError
 
@@ -28,7 +29,6 @@ class Journal:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._lock = threading.Lock()
-        self._mended = False
 
     @classmethod
     def begin(cls, folder: Path, operation: str) -> Journal:
@@ -52,9 +52,18 @@ class Journal:
         )
         with self._lock:
             try:
-                self._append(line.encode() + b"\n", durable=entry.kind is not Kind.SETTLED)
+                with self._alone():
+                    self._append(line.encode() + b"\n", durable=entry.kind is not Kind.SETTLED)
             except OSError as error:
                 raise _not_writable(self._file, error) from error
+
+    def _alone(self) -> AbstractContextManager[object]:
+        """Return what keeps other processes from writing meanwhile.
+
+        An open journal belongs to whoever holds the workspace. Any number may watch a closed one:
+        each would take the line that another one is writing for what a crash left of it.
+        """
+        return nullcontext() if self.is_open else in_turn(self._file.with_suffix(".lock"))
 
     def _append(self, line: bytes, *, durable: bool) -> None:
         """Add a whole line or nothing."""
@@ -72,11 +81,16 @@ class Journal:
             sync_folder(self._file.parent)
 
     def _mend(self) -> None:
-        """Cut off what a crash left of a line, before the first entry of this process."""
-        if not self._mended and self._file.exists():
-            content = self._file.read_bytes()
-            os.truncate(self._file, content.rfind(b"\n") + 1)
-        self._mended = True
+        """Cut off what a crash left of a line."""
+        if not self._file.exists():
+            return
+        with os.fdopen(open_private(self._file, os.O_RDWR), "r+b") as stream:
+            end = stream.seek(0, os.SEEK_END)
+            stream.seek(max(0, end - 1))
+            if stream.read(1) in {b"", b"\n"}:
+                return
+            stream.seek(0)
+            stream.truncate(stream.read().rfind(b"\n") + 1)
 
     def close(self) -> None:
         """Move the journal to its operation's folder: the operation is over."""

@@ -1,4 +1,4 @@
-"""One operation at a time in a workspace: a lock that dies with its process."""
+"""Locks that die with their process: one operation in a workspace, one writer of a file."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from filelock import FileLock, Timeout
 
 from multigit.adapters.durable import make_folder, open_private
 from multigit.errors import LockedError
+
+TURN = 30.0  # seconds to wait for somebody who writes one line
 
 
 @contextmanager
@@ -37,6 +39,11 @@ def exclusive(folder: Path, holder: Mapping[str, str]) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def in_turn(lock: Path, *, seconds: float = TURN) -> FileLock:
+    """Return the lock of a file that several write; an OSError (Timeout) ends the wait."""
+    return FileLock(lock, timeout=seconds)
 
 
 def running(folder: Path) -> str:

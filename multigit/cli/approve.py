@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from multigit.cli.session import Session
     from multigit.core.journal import Story
+    from multigit.core.problem import Problem
     from multigit.core.reviews import Review, Waiting
     from multigit.engine.review import Found
 
@@ -37,13 +38,14 @@ def approve(
     """Approve the deployments of an operation that wait for a review, or reject them.
 
     Shows what waits, for whom, and asks as a change of the stage does. Only GitHub Environments
-    have reviewers.
+    have reviewers. What was answered is added to the log.
 
     Examples:
       multigit approve
       multigit approve -r api --comment "checked on staging"
       multigit approve --reject --comment "wait for the migration"
     """
+    from multigit.cli.process import note_interrupts
     from multigit.cli.session import Session
     from multigit.cli.watching import last_deploying
     from multigit.core.report import plural
@@ -61,15 +63,45 @@ def approve(
     mine = [each for each in found.waiting if each.mine]
     if not mine:
         raise _nothing(found)
+    session.files.require_writable()
     verb = "reject" if reject else "approve"
     what = f"{verb} {plural(len(mine), 'deployment')} to {story.plan.target}"
     _ask(session, story, what, yes=yes, confirm=confirm)
     answer = Answer.REJECTED if reject else Answer.APPROVED
     reviews, interrupted = review(mine, github, answer, comment, jobs=session.jobs)
+    note_interrupts()  # what was sent has yet to be recorded and told
     code = reviews_exit_code(reviews, interrupted=interrupted, unread=bool(found.unread))
     _tell(session, reviews)
-    session.screen.document(reviews_document(reviews, found.unread, code))
+    problems = (*found.unread, *_unrecorded(session, story, reviews, code, comment))
+    code = code or (errors.FAILED if problems else errors.OK)
+    session.screen.document(reviews_document(reviews, problems, code))
     return code
+
+
+def _unrecorded(
+    session: Session, story: Story, reviews: Sequence[Review], code: int, comment: str
+) -> tuple[Problem, ...]:
+    """Add the reviews to the log; return why that could not be done."""
+    from multigit.adapters import moments
+    from multigit.core.problem import Problem
+    from multigit.core.reviews import reviews_record
+
+    identities = (session.git.identity(each.waiting.order.repo) for each in reviews)
+    content = reviews_record(
+        story,
+        reviews,
+        code,
+        comment=comment,
+        operation=session.moment.operation("approve", story.plan.target),
+        actor=moments.actor(next(filter(None, identities), "")),
+        at=moments.utc_now(),
+    )
+    try:
+        session.files.log.append(content)
+    except errors.RefusedError as error:
+        session.screen.note(f"{error.message} {error.hint}")
+        return (Problem(error.code, error.message, error.hint),)
+    return ()
 
 
 def _nothing(found: Found) -> errors.MultigitError:

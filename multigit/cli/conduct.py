@@ -12,12 +12,20 @@ from multigit.adapters import moments
 from multigit.adapters.journal import Journal
 from multigit.cli.process import note_interrupts
 from multigit.cli.session import Session
-from multigit.cli.telling import Waits, check_addresses, is_news, tell_begun, tell_ended
+from multigit.cli.telling import (
+    Waits,
+    check_addresses,
+    is_news,
+    tell_begun,
+    tell_ended,
+    tell_given_up,
+)
 from multigit.core.consent import Consent, agreed_beforehand, missing_consent
 from multigit.core.deployment import Order, Run
 from multigit.core.deploys import ends_unseen, orders_unseen, with_problems
-from multigit.core.journal import Entry, Kind
+from multigit.core.journal import Entry, Kind, Story
 from multigit.core.locks import Holder, lock_unknown, stages_changed
+from multigit.core.metrics import known_to_plan
 from multigit.core.outcome import Report, cancelled, ended, planned, refused
 from multigit.core.plan import Plan, Result, State
 from multigit.core.problem import Problem
@@ -108,9 +116,9 @@ class Conductor:
         screen = self.session.screen
         screen.plan(self.plan)
         report = planned(self.plan)
+        if is_news(self.plan):
+            check_addresses(self.session)
         if not self.consent.dry_run and report.result is not Result.NOTHING:
-            if is_news(self.plan):
-                check_addresses(self.session)
             report = self._decide()
             if report.result not in {Result.BLOCKED, Result.CANCELLED}:
                 screen.report(report)
@@ -156,16 +164,36 @@ class Conductor:
             return self._stopped(cancelled(self.plan, interrupted=True))
         if not agreed:
             return self._stopped(cancelled(self.plan, interrupted=False))
-        if not is_news(self.plan):
-            return self.run()
+        taken_back = self._taken_back()
         report = self.run()
         with suppress(KeyboardInterrupt):  # it is over, whoever hears of it
-            tell_ended(self.session, report)
+            self._tell(report, taken_back)
         return report
 
-    def finish(self, journal: Journal) -> int:
-        """End an operation of which nothing is left to do: record it, close it."""
+    def _taken_back(self) -> Story | None:
+        """Return the story of the unfinished operation that this one takes back."""
+        files = self.session.files
+        unfinished = self.plan.undoes in files.unfinished()
+        return files.read_journal(self.plan.undoes)[1] if unfinished else None
+
+    def _tell(self, report: Report, taken_back: Story | None) -> None:
+        """Tell how this operation ended, and that the one which it took back did."""
+        if is_news(self.plan) and report.result is Result.CANCELLED:
+            tell_given_up(self.session, report)
+        elif is_news(self.plan):
+            tell_ended(self.session, report, known_to_plan(self.plan))
+        if taken_back and report.result is Result.DONE and is_news(taken_back.plan):
+            tell_given_up(self.session, after_undo(taken_back, report))
+
+    def finish(self, journal: Journal, begun: Plan) -> int:
+        """End an operation of which nothing is left to do: record it, close it, tell it.
+
+        `begun` is the plan of the attempt that did the last of it and could not tell any more.
+        """
         report = self.close(ended(self.plan, ()), journal)
+        if is_news(begun):
+            with suppress(KeyboardInterrupt):  # it is over, whoever hears of it
+                tell_ended(self.session, report, known_to_plan(begun))
         self.session.screen.report(report)
         self.session.screen.document(document(report))
         return report.exit_code

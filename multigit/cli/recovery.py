@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -61,7 +62,7 @@ def continue_(
             consent = replace(consent, yes=True, confirm=plan.word)  # the plan was agreed to
         conductor = Conductor(session, plan, consent, journal)
         if plan.result is Result.NOTHING and not dry_run:
-            return conductor.finish(journal)
+            return conductor.finish(journal, story.plan)
         return conductor.conduct()
 
 
@@ -139,12 +140,16 @@ def _close(
 ) -> int:
     """Record an unfinished operation as it stands, close it, and say what is left of it."""
     from multigit.cli.conduct import Conductor
+    from multigit.cli.telling import is_news, tell_given_up
     from multigit.core.consent import Consent
     from multigit.core.report import document
     from multigit.core.resume import as_it_stands
 
     conductor = Conductor(session, story.plan, Consent(), journal)
     report = conductor.close(as_it_stands(story, standings, how), journal)
+    if is_news(story.plan):
+        with suppress(KeyboardInterrupt):  # it is over, whoever hears of it
+            tell_given_up(session, report)
     session.screen.report(report)
     session.screen.document({**document(report), "exit_code": errors.OK})
     return errors.OK

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from multigit.core.news import event_of, news
 from multigit.core.outcome import under_way
+from multigit.core.plan import Result
 from multigit.core.workspace import Event
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from multigit.cli.session import Session
     from multigit.core.deployment import Deployment
+    from multigit.core.metrics import Known
     from multigit.core.outcome import Report
     from multigit.core.plan import Plan
     from multigit.core.problem import Problem
@@ -25,7 +27,7 @@ def is_news(plan: Plan) -> bool:
 
 
 def check_addresses(session: Session) -> None:
-    """Say before the question whom nobody could reach."""
+    """Say before the question, and in a dry run, whom nobody could reach."""
     if session.workspace.tell.addresses:
         from multigit.adapters import notify
 
@@ -59,16 +61,24 @@ class Waits:
         _say(self._session, self._problems)
 
 
-def tell_ended(session: Session, report: Report, *, anew: Report | None = None) -> None:
-    """Tell how an operation ended, and count its deployments, or only those that ended `anew`."""
+def tell_ended(session: Session, report: Report, known: Known) -> None:
+    """Tell how an operation ended, and count what ended that was not `known` before.
+
+    What could not be recorded is told and counted by the `continue` that records it.
+    """
     if event := event_of(report):
         _tell(session, report, event)
-    if session.workspace.metrics:
+    if session.workspace.metrics and (report.result is not Result.PAUSED or report.unfinished):
         from multigit.adapters.metrics import send
         from multigit.core.metrics import metrics
 
-        lines = metrics(anew or report, tags=session.workspace.metric_tags)
+        lines = metrics(report, known, tags=session.workspace.metric_tags)
         _say(session, send(session.workspace.metrics, lines))
+
+
+def tell_given_up(session: Session, report: Report) -> None:
+    """Tell that an operation of which people may have heard ends before it is finished."""
+    _tell(session, report, Event.FAILED)
 
 
 def _tell(session: Session, report: Report, event: Event) -> None:
@@ -86,4 +96,4 @@ def _told(session: Session, report: Report, event: Event) -> Sequence[Problem]:
 
 def _say(session: Session, problems: Iterable[Problem]) -> None:
     for problem in problems:
-        session.screen.note(f"{problem.message} {problem.hint}".rstrip())
+        session.screen.warn(problem)

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 from multigit import errors
 from multigit.adapters import moments
 from multigit.adapters.http_probe import HttpProbe
+from multigit.adapters.lock import running
 from multigit.cli.conduct import name_transcripts
 from multigit.cli.telling import is_news, tell_ended
 from multigit.core.deploys import tells_news, to_watch
+from multigit.core.metrics import known_to_story
 from multigit.core.outcome import ended
+from multigit.core.plan import Result
+from multigit.core.problem import Problem
 from multigit.core.record import record
 from multigit.core.report import document
-from multigit.core.resume import seen_anew, watched
+from multigit.core.resume import watched
 from multigit.engine.deploy import Deployer
 from multigit.engine.ports import FORGETFUL
 
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from multigit.cli.session import Session
     from multigit.core.journal import Story
     from multigit.core.outcome import Report
+    from multigit.engine.deploy import Deployments
 
 
 def watch_again(session: Session, operation: str | None) -> int:
@@ -35,13 +40,18 @@ def watch_again(session: Session, operation: str | None) -> int:
             hint="See: multigit log",
             code="nothing_to_watch",
         )
-    report = _watched(session, story, journal)
+    seen = _look(session, story, journal)
+    if journal.is_open:  # somebody may have gone on with it meanwhile
+        journal, story = session.files.read_journal(story.plan.operation)
+    at_work = running(session.files.folder) if journal.is_open else ""
+    report = _goes_on(story, seen, at_work) if at_work else _report(story, seen)
+    report = replace(report, closed=not journal.is_open)
     if not journal.is_open and _recorded(session, story, report) and is_news(story.plan):
         with suppress(KeyboardInterrupt):  # it is over, whoever hears of it
-            tell_ended(session, report, anew=seen_anew(story, report))
+            tell_ended(session, report, known_to_story(story))
     session.screen.report(report)
     name_transcripts(session, report)
-    if journal.is_open:
+    if journal.is_open and not at_work:
         session.screen.note("The operation is not finished: multigit continue goes on with it.")
     session.screen.document(document(report))
     return report.exit_code
@@ -60,13 +70,13 @@ def last_deploying(session: Session) -> str:
     )
 
 
-def _watched(session: Session, story: Story, journal: Journal) -> Report:
+def _look(session: Session, story: Story, journal: Journal) -> Deployments:
     """Look at what was started until it is over; what was not started stays as it is."""
     plan = to_watch(story)
     repos = {repo.repo: (repo, repo.made) for repo in plan.planned()}
     with session.screen.progress() as progress:
         runners = session.runners()
-        done = Deployer(
+        return Deployer(
             plan,
             runners,
             HttpProbe(),
@@ -77,9 +87,20 @@ def _watched(session: Session, story: Story, journal: Journal) -> Report:
             starts=False,
             jobs=session.jobs,
         ).wave(repos)
-    outcomes = [watched(story, repo, done.by_repo.get(repo.repo, ())) for repo in story.plan.repos]
-    report = ended(replace(story.plan, wait=True), outcomes, interrupted=done.interrupted)
-    return replace(report, closed=not journal.is_open)
+
+
+def _report(story: Story, seen: Deployments, *, wait: bool = True) -> Report:
+    """Return how the operation stands; without `wait` what is left is not missed."""
+    outcomes = [watched(story, repo, seen.by_repo.get(repo.repo, ())) for repo in story.plan.repos]
+    return ended(replace(story.plan, wait=wait), outcomes, interrupted=seen.interrupted)
+
+
+def _goes_on(story: Story, seen: Deployments, at_work: str) -> Report:
+    """Return how an operation stands that another process goes on with: `at_work` tells who."""
+    report = _report(story, seen, wait=False)
+    problem = Problem("locked", at_work, f"Watch on: multigit watch {story.plan.operation}")
+    warning = report.result is Result.DONE
+    return replace(report, problems=(problem.as_warning() if warning else problem,))
 
 
 def _recorded(session: Session, story: Story, report: Report) -> bool:

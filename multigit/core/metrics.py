@@ -3,42 +3,78 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from multigit.core.deployment import Deployment, RunState
+from multigit.core.deployment import Deployment, GithubRunner, RunState, Trigger
+from multigit.core.journal import Story, deployed_before
 from multigit.core.outcome import Outcome, Report
-from multigit.core.plan import State
+from multigit.core.plan import Plan, State
 
 DONE = "done"
 _STRANGE = re.compile(r"[^A-Za-z0-9_./-]+")
 _ENDED = {
     State.PUBLISHED: DONE,
     State.FAILED: "failed",
-    State.NOT_PUBLISHED: "failed",
     State.UNKNOWN: "unknown",
 }
 
 
-def metrics(report: Report, *, tags: bool = True) -> tuple[str, ...]:
-    """Return the lines about what ended: `deployment.count` and `deployment.duration`.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was known before: the state of each repository, and its deployments by target."""
 
-    One of each for a deployment; only a count for a repository whose push is all that there is.
-    The duration is in milliseconds. `tags` are DogStatsD's: stage, result, repo, target; plain
-    StatsD knows none.
+    states: Mapping[str, State]
+    deployments: Mapping[str, Mapping[str, Deployment]]
+
+
+def known_to_plan(plan: Plan) -> Known:
+    """Return what was known when a plan began, or went on."""
+    return Known({repo.repo: repo.state for repo in plan.repos}, deployed_before(plan))
+
+
+def known_to_story(story: Story) -> Known:
+    """Return what a story knows, up to its last entry."""
+    return Known({**known_to_plan(story.plan).states, **story.settled}, story.deployments)
+
+
+def metrics(report: Report, known: Known, *, tags: bool = True) -> tuple[str, ...]:
+    """Return the lines about what ended and was not `known` to have: counts and durations.
+
+    `deployment.count` for each deployment, and for a repository whose push is all that there is.
+    `deployment.duration` (milliseconds) only of a deployment that was asked for and seen to end in
+    one go: of one that was known before, or that a push started, nobody knows how long it took.
+    `tags` are DogStatsD's: stage, result, repo, target; plain StatsD knows none.
     """
-    lines = (line for outcome in report.outcomes for line in _lines(report, outcome, tags=tags))
+    lines = (
+        _line(metric, told, tags=tags)
+        for outcome in report.outcomes
+        for metric, told in _ends(report, outcome, known)
+    )
     return tuple(lines)
 
 
-def _lines(report: Report, outcome: Outcome, *, tags: bool) -> Iterator[str]:
-    published = _ENDED.get(outcome.state)
-    if not outcome.deployments and published:
-        yield _line("deployment.count:1|c", _tags(report, outcome, published), tags=tags)
+def _ends(report: Report, outcome: Outcome, known: Known) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield each metric with its tags."""
+    pushed = _ENDED.get(outcome.state)
+    news = known.states.get(outcome.repo) is not outcome.state
+    if not outcome.deployments and pushed and news:
+        yield "deployment.count:1|c", _tags(report, outcome, pushed)
+    before = known.deployments.get(outcome.repo, {})
     for one in outcome.deployments:
-        if one.state.over:
-            told = _tags(report, outcome, _result(one), one.target)
-            yield _line("deployment.count:1|c", told, tags=tags)
-            yield _line(f"deployment.duration:{one.seconds * 1000:.0f}|ms", told, tags=tags)
+        told = _tags(report, outcome, _result(one), one.target)
+        earlier = before.get(one.target)
+        again = earlier and earlier.attempt == one.attempt
+        if one.state.over and not (again and earlier and earlier.state is one.state):
+            yield "deployment.count:1|c", told
+            if not again and _asked_for(outcome, one):
+                yield f"deployment.duration:{one.seconds * 1000:.0f}|ms", told
+
+
+def _asked_for(outcome: Outcome, one: Deployment) -> bool:
+    """Tell whether we asked for a deployment, and so know when it began."""
+    runners = (step.runner for step in outcome.plan.deploys() if step.target == one.target)
+    return not any(isinstance(r, GithubRunner) and r.trigger is Trigger.PUSH for r in runners)
 
 
 def _result(one: Deployment) -> str:

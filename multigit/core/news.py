@@ -10,12 +10,14 @@ from multigit.core.deployment import Deployment, RunState
 from multigit.core.outcome import Outcome, Report
 from multigit.core.plan import AdvanceStep, MergeStep, Result, State
 from multigit.core.report import plural, summary
+from multigit.core.snapshot import Waiting
 from multigit.core.text import masked, visible
 from multigit.core.workspace import Event
 
 ROWS = 60  # of the table; what went wrong stands first
 SHORT = 7  # digits of a commit
 NOTES = 4000  # characters of the operation's message
+SUBJECT = 100  # characters of a commit's first line
 HEAD = "| repository | state | from → to | commits | newest | link |\n|---|---|---|---|---|---|"
 STILL = {State.UP_TO_DATE, State.SKIPPED}
 
@@ -69,7 +71,8 @@ def _body(report: Report, event: Event) -> str:
     sentence = "" if event is Event.STARTED else _harmless(summary(report)[0])
     release = f"Release: `{_line(plan.release)}`" if plan.release else ""
     operation = f"Operation: `{_line(plan.operation)}`"
-    parts = (sentence, _notes(plan.message), _table(report), release, operation)
+    commits = _commits(report)
+    parts = (sentence, _notes(plan.message), _table(report), *commits, release, operation)
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -109,9 +112,29 @@ def _rows(outcome: Outcome) -> Iterator[tuple[bool, str]]:
 
 def _newest(outcome: Outcome) -> str:
     """Return what the newest commit is about that arrives, or nothing."""
-    steps = [s for s in outcome.plan.moves() if isinstance(s, MergeStep | AdvanceStep)]
-    newest = steps[-1].waiting.newest if steps else None
+    newest = _waiting(outcome).newest
     return newest.subject if newest else ""
+
+
+def _waiting(outcome: Outcome) -> Waiting:
+    """Return what arrives at the last branch that moves."""
+    steps = [s for s in outcome.plan.moves() if isinstance(s, MergeStep | AdvanceStep)]
+    return steps[-1].waiting if steps else Waiting()
+
+
+def _commits(report: Report) -> Iterator[str]:
+    """Yield, for each repository of the table, a list of the commits that arrive there."""
+    told = (outcome for outcome in report.outcomes if outcome.state not in STILL)
+    with_commits = [(o.repo, _waiting(o)) for o in told if _waiting(o).subjects]
+    for repo, waiting in with_commits[:ROWS]:
+        lines = [f"- {_harmless(_cut(subject))}" for subject in waiting.subjects]
+        more = waiting.commits - len(lines)
+        lines += [f"- … and {more} more"] if more > 0 else []
+        yield "\n".join([f"Commits in {_harmless(repo)}:", "", *lines])
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SUBJECT else f"{text[:SUBJECT]}…"
 
 
 BAD = {State.BLOCKED, State.NOT_PUBLISHED, State.FAILED, State.UNKNOWN}

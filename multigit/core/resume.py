@@ -320,16 +320,3 @@ def watched(story: Story, repo: RepoPlan, seen: Sequence[Deployment]) -> Outcome
     deployments = known_deployments(repo, news) if news else ()
     made = story.made.get(repo.repo, repo.made)
     return Outcome(repo, state, made, repo.problems, deployments=deployments)
-
-
-def seen_anew(story: Story, report: Report) -> Report:
-    """Return a report with only those deployments that a look showed in another state."""
-
-    def changed(outcome: Outcome) -> Outcome:
-        known = story.deployments.get(outcome.repo, {})
-        states = {target: each.state for target, each in known.items()}
-        news = (d for d in outcome.deployments if states.get(d.target) is not d.state)
-        return replace(outcome, deployments=tuple(news))
-
-    outcomes = (changed(outcome) for outcome in report.outcomes)
-    return replace(report, outcomes=tuple(each for each in outcomes if each.deployments))

@@ -10,7 +10,9 @@ from typing import Any
 from multigit.core.deployment import Gate, GithubRunner, Order, Run, RunState
 from multigit.core.deploys import begun_orders
 from multigit.core.journal import Story
+from multigit.core.plan import Result
 from multigit.core.problem import Problem
+from multigit.core.record import Actor, Record
 from multigit.core.report import frame, plural
 from multigit.errors import FAILED, INTERRUPTED, OK
 
@@ -88,16 +90,54 @@ def reviews_document(
     return frame(
         "approve",
         reviews_sentence(reviews),
-        result="done" if exit_code == OK else "failed",
+        result=_result(exit_code),
         exit_code=exit_code,
         problems=problems,
-        reviewed=[
-            {
-                "repo": each.waiting.order.repo,
-                "target": each.waiting.order.target or None,
-                "environments": [gate.name for gate in each.waiting.mine],
-                "state": str(each.answer),
-            }
-            for each in reviews
-        ],
+        reviewed=_reviewed(reviews),
     )
+
+
+def reviews_record(
+    story: Story,
+    reviews: Sequence[Review],
+    exit_code: int,
+    *,
+    comment: str,
+    operation: str,
+    actor: Actor,
+    at: str,
+) -> dict[str, Any]:
+    """Return what the log keeps of the reviews of an operation: a record of its own, `operation`.
+
+    It has no `repos`: nothing was published or deployed by it.
+    """
+    written = Record(
+        at=at,
+        operation=operation,
+        command="approve",
+        result=_result(exit_code),
+        actor=actor,
+        stage=story.plan.target,
+        message=comment,
+        release=story.plan.release,
+        problems=tuple(each.problem for each in reviews if each.problem),
+    )
+    of_reviews = {"reviews": story.plan.operation, "reviewed": _reviewed(reviews)}
+    return written.content() | of_reviews
+
+
+def _result(exit_code: int) -> Result:
+    return Result.DONE if exit_code == OK else Result.FAILED
+
+
+def _reviewed(reviews: Sequence[Review]) -> list[dict[str, Any]]:
+    """Return the reviews as scripts and the log are told of them."""
+    return [
+        {
+            "repo": each.waiting.order.repo,
+            "target": each.waiting.order.target or None,
+            "environments": [gate.name for gate in each.waiting.mine],
+            "state": str(each.answer),
+        }
+        for each in reviews
+    ]

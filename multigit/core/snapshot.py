@@ -80,16 +80,21 @@ class Facts:
     signs_tags: bool = False
 
 
+SUBJECTS = 10  # of what waits are kept, for those who are told of it
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """Commits that one side has and the other lacks, merges not counted; the newest of them.
 
-    `forks` are the commits of the other side that these build on: where the histories part.
+    `subjects` are those of the newest ones, `SUBJECTS` at most, newest first; `forks` the commits
+    of the other side that these build on: where the histories part.
     """
 
     commits: int = 0
     newest: Commit | None = None
     forks: tuple[Tip, ...] = ()
+    subjects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from multigit.core.record import BadLine, Head, parse
 
@@ -20,8 +21,8 @@ _TRAILER = re.compile(r"^Multigit-(Operation|Log|Log-Seq|Log-Head): (\S+)$", re.
 class Witness:
     """What one tag says: when `operation` published it, the log `log` had `seq` lines.
 
-    A log is known by the operation of its first record, since every workspace has its own;
-    `head` is the SHA-256 of line `seq`.
+    A log is known by its first operation, since every workspace has its own; `head` is the SHA-256
+    of line `seq`.
     """
 
     tag: str
@@ -29,6 +30,15 @@ class Witness:
     log: str
     seq: int
     head: str
+
+
+def name_of(records: Iterable[Mapping[str, Any]]) -> str:
+    """Return what a log is known by: the operation of its first record, or empty.
+
+    Not a review: that is recorded while the first operation, whose tags name the log, goes on.
+    """
+    first = next((each for each in records if not each.get("reviews")), {})
+    return str(first.get("operation", ""))
 
 
 def trailer(operation: str, log: str, head: Head) -> str:
@@ -61,7 +71,7 @@ def cross_examine(
     have its record, unless it is unfinished.
     """
     records = [parse(line) or {} for line in lines]
-    own = str(records[0].get("operation", "")) if records else ""
+    own = name_of(records)
     known = {record.get("operation") for record in records} | set(unfinished)
     for each in sorted(witnesses, key=lambda each: each.seq):
         if each.log != own and not (own == "" and each.log == each.operation):

@@ -58,9 +58,10 @@ def word(record: Mapping[str, Any], key: str) -> str:
 
 
 def ending(record: Mapping[str, Any]) -> str:
-    """Return how it ended: blocked, not agreed to, or 3 published, 1 failed."""
+    """Return how it ended: blocked, not agreed to, or 3 published, 1 failed, or 2 approved."""
     repos = record.get("repos", [])
     counts = Counter(map(_published, repos))
+    counts += Counter(str(each.get("state")) for each in record.get("reviewed") or ())
     runs = Counter(str(run.get("state")) for repo in repos for run in repo.get("deployments") or ())
     counts += Counter({RUNS.get(state, state): number for state, number in runs.items()})
     quiet = {"", "up_to_date", "planned", "skipped"}

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from multigit.core.history import History
     from multigit.core.outcome import Report
     from multigit.core.plan import Plan
+    from multigit.core.problem import Problem
     from multigit.core.status import StatusRow
     from multigit.core.workspace import Stage
     from multigit.errors import MultigitError
@@ -51,6 +52,7 @@ class Screen:
     def __init__(self, *, json_wanted: bool = False, color: bool = True) -> None:
         self.json_wanted = json_wanted
         self._color = color
+        self._warnings: list[Problem] = []
         self._stdout = patient(sys.stdout)
         self._stderr = patient(sys.stderr)
 
@@ -161,9 +163,15 @@ class Screen:
         self.out.file.flush()
 
     def document(self, content: Mapping[str, Any]) -> None:
-        """Print the one JSON document, all in ASCII."""
-        if self.json_wanted:
-            print(json.dumps(content, indent=2), file=self._stdout, flush=True)
+        """Print the one JSON document, all in ASCII, with what was warned of among its problems."""
+        if not self.json_wanted:
+            return
+        if self._warnings:
+            from multigit.core.report import problem_document
+
+            warnings = [problem_document(problem) for problem in dict.fromkeys(self._warnings)]
+            content = {**content, "problems": [*content["problems"], *warnings]}
+        print(json.dumps(content, indent=2), file=self._stdout, flush=True)
 
     # Beside the results
 
@@ -180,6 +188,11 @@ class Screen:
     def note(self, text: str) -> None:
         """Tell people something beside the result."""
         print(visible(masked(text)), file=self._stderr, flush=True)
+
+    def warn(self, problem: Problem) -> None:
+        """Tell people of something that changes no result, and scripts in the document."""
+        self.note(f"{problem.message} {problem.hint}".rstrip())
+        self._warnings.append(problem)
 
     def error(self, error: MultigitError) -> None:
         """Explain an error: a sentence, each detail, and what to do next."""

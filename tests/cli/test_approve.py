@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from tests.cli.answers import DONE, FAILED, REFUSED, codes
+from tests.cli.answers import DONE, FAILED, REFUSED, codes, meanwhile
 from tests.cli.hosts import RELEASE, Host, deployment
 from tests.doubles.github import faults
 from tests.support.forge import Forge
+from tests.support.patience import until
 
 REVIEW = "actions/review-pending-deployments-for-run"
 
@@ -53,9 +55,9 @@ def test_a_gate_is_approved_and_the_deployment_watched_again(host: Host) -> None
     document = host.forge.json("watch", check=DONE)
     assert deployment(document, "web")["state"] == "succeeded"
     assert deployment(document, "web")["approved_by"]
-    assert host.forge.json("log", check=DONE)["records"][-1]["command"] == "watch"
     host.forge.json("watch", check=DONE)
-    assert len(host.forge.json("log", check=DONE)["records"]) == 2
+    records = host.forge.json("log", check=DONE)["records"]
+    assert [each["command"] for each in records] == ["promote", "approve", "watch"]
 
 
 def test_only_the_chosen_repositories_are_asked_about(host: Host) -> None:
@@ -85,6 +87,76 @@ def test_a_review_that_is_refused_is_told_beside_the_others(host: Host) -> None:
     assert "web  unknown" in said
     document = host.forge.json("approve", "--yes", check=DONE)
     assert answers(document) == {"api": "approved"}
+
+
+def last_record(host: Host) -> dict[str, Any]:
+    """Return the newest record of the log, which is sound."""
+    document = host.forge.json("log", "--verify", check=DONE)
+    return dict(document["records"][-1])
+
+
+def test_every_answer_leaves_a_trace(host: Host) -> None:
+    """Who answered what for which operation, with the comment; a refusal and a doubt as well."""
+    waiting(host)
+    host.double.inject(faults.error(422), "acme/api", REVIEW, times=1)
+    host.forge.json("approve", "--reject", "--comment", "not\nyet", "--yes", check=FAILED)
+    record = last_record(host)
+    operation = host.forge.json("log", check=DONE)["records"][0]["operation"]
+    assert (record["command"], record["reviews"], record["stage"]) == ("approve", operation, "main")
+    assert (record["message"], record["result"], record["repos"]) == ("not\nyet", "failed", [])
+    assert record["who"] == "Ada Lovelace <ada@example.org>"
+    production = {"target": None, "environments": ["production"]}
+    assert record["reviewed"] == [
+        {"repo": "api", "state": "failed", **production},
+        {"repo": "web", "state": "rejected", **production},
+    ]
+    shown = host.forge.run("log", "-n", "1", check=DONE).stdout
+    assert "approve main" in shown
+    assert "1 failed, 1 rejected" in shown
+    assert "not" in shown
+
+
+def test_a_record_of_reviews_is_taken_for_nothing_else(host: Host) -> None:
+    """Undo, watch, status and the next review look at the operation that deployed."""
+    host.forge.json(*RELEASE, "-r", "web", "--no-wait", check=DONE)
+    before = host.forge.json("status", "--no-fetch", check=DONE)["repos"]
+    (run,) = host.double.runs()
+    host.double.advance(run)
+    host.forge.json("approve", "--yes", check=DONE)
+    assert last_record(host)["command"] == "approve"
+    assert host.forge.json("status", "--no-fetch", check=DONE)["repos"] == before
+    operation = last_record(host)["reviews"]
+    refused = host.forge.json("undo", "--dry-run", check=REFUSED)
+    assert codes(refused) == ["cannot_be_undone"]
+    assert host.forge.json("watch", check=DONE)["operation"] == operation
+
+
+def test_without_a_log_nothing_is_sent(host: Host) -> None:
+    """A review that leaves no trace is worse than none."""
+    waiting(host)
+    operation = last_record(host)["operation"]
+    log = host.forge.shop / "deployment.log"
+    log.rename(log.with_name("elsewhere"))
+    log.mkdir()
+    refused = host.forge.json("approve", operation, "--yes", check=REFUSED)
+    assert codes(refused) == ["log_not_writable"]
+    log.rmdir()
+    log.with_name("elsewhere").rename(log)
+    host.forge.json("approve", "--yes", check=DONE)
+
+
+def test_the_first_record_may_be_of_a_review(host: Host) -> None:
+    """It is written while the first operation goes on, whose tags then still name the log."""
+    with meanwhile(lambda: host.forge.json(*RELEASE, "-r", "web", check=DONE)) as promotion:
+        until(lambda: host.forge.run("approve", "--yes").returncode == DONE)
+        document = promotion.result()
+    records = host.forge.json("log", "--remote", check=DONE)["records"]
+    assert [each["command"] for each in records] == ["approve", "promote"]
+    log = host.forge.shop / "deployment.log"
+    log.write_bytes(log.read_bytes().splitlines(keepends=True)[0])
+    lost = host.forge.json("log", "--remote", check=FAILED)
+    assert codes(lost) == ["log_cut"]
+    assert document["release"] in lost["message"]
 
 
 def test_what_is_over_is_not_asked_about(host: Host) -> None:

@@ -16,6 +16,8 @@ from tests.cli.answers import (
     REFUSED,
     at_terminal,
     codes,
+    meanwhile,
+    pushing_slowly,
     rows,
     states,
 )
@@ -366,6 +368,43 @@ def test_watching_what_is_over_changes_nothing(shop: Forge) -> None:
     first = shop.json("watch", check=DONE)
     assert deployment(first, "api")["state"] == "succeeded"
     assert len(shop.json("log", check=DONE)["records"]) == 1
+
+
+def test_who_watches_beside_a_promotion_is_told_that_it_goes_on(shop: Forge) -> None:
+    """The api is still pushed; nobody has to continue, nothing failed, and it is not recorded."""
+    promote = ("promote", "dev", "stg", "--yes")
+    with (
+        pushing_slowly(shop.repos["api"]) as (came, go),
+        meanwhile(lambda: shop.json(*promote, check=DONE)) as promotion,
+    ):
+        came()
+        said = shop.run("watch", check=REFUSED)
+        document = shop.json("watch", check=REFUSED)
+        go()
+        operation = promotion.result()["operation"]
+    assert "runs multigit promote here since" in said.stdout
+    assert "multigit continue" not in said.stdout + said.stderr
+    assert (document["operation"], document["result"]) == (operation, "paused")
+    assert codes(document) == ["locked"]
+    assert states(document) == {"database": "published", "api": "not_published"}
+    assert len(shop.json("log", check=DONE)["records"]) == 1
+
+
+def test_what_is_finished_while_somebody_watches_is_not_unfinished(host: Host) -> None:
+    """It was abandoned meanwhile: whoever sees how it ends records that."""
+    web = (*RELEASE, "-r", "web")
+    with at_terminal(host.forge, *web) as terminal:
+        terminal.expect("waiting")
+        terminal.press_ctrl_c()
+        assert terminal.finish() == INTERRUPTED
+    with at_terminal(host.forge, "watch") as terminal:
+        terminal.expect("waiting")
+        host.forge.json("abandon", check=DONE)
+        host.forge.json("approve", "--yes", check=DONE)
+        assert terminal.finish() == DONE
+    assert "not finished" not in terminal.text
+    records = host.forge.json("log", check=DONE)["records"]
+    assert [each["command"] for each in records] == ["promote", "approve", "watch"]
 
 
 def test_what_still_runs_is_not_deployed_again(shop: Forge) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,6 +58,13 @@ def titles(webhook: Webhook) -> list[str]:
     return [each.value["title"].partition(":")[0] for each in webhook.deliveries]
 
 
+def metrics(counter: StatsD, count: int) -> dict[str, int]:
+    """Return how often each metric was sent, once there are so many, with time for one more."""
+    counter.lines(count)
+    time.sleep(0.1)
+    return dict(Counter(line.partition(":")[0] for line in counter.lines(count)))
+
+
 def test_a_promotion_is_told_once_when_it_begins_and_once_when_it_ends(
     shop: Forge, webhook: Webhook, counter: StatsD
 ) -> None:
@@ -64,17 +73,16 @@ def test_a_promotion_is_told_once_when_it_begins_and_once_when_it_ends(
     assert titles(webhook) == ["promote dev → stg started", "promote dev → stg succeeded"]
     body = webhook.deliveries[-1].value["message"]
     assert all(word in body for word in ("database", "api", "succeeded", "feat: a"))
-    counted = Counter(line.partition(":")[0] for line in counter.lines(4))
-    assert counted == {"deployment.count": 2, "deployment.duration": 2}
+    assert metrics(counter, 4) == {"deployment.count": 2, "deployment.duration": 2}
 
 
 def test_who_watches_to_the_end_tells_it(shop: Forge, webhook: Webhook, counter: StatsD) -> None:
-    """Once, however often it is looked at; nobody had seen it end when it was started."""
+    """Once, however often it is looked at; how long it took nobody can tell any more."""
     shop.json(*PROMOTE, "--no-wait", check=DONE)
     shop.json("watch", check=DONE)
     shop.json("watch", check=DONE)
     assert titles(webhook) == ["promote dev → stg started", "promote dev → stg succeeded"]
-    assert sum(line.startswith("deployment.count") for line in counter.lines(4)) == 2
+    assert metrics(counter, 2) == {"deployment.count": 2}
 
 
 def test_a_failure_is_told_as_one(shop: Forge, webhook: Webhook) -> None:
@@ -86,6 +94,62 @@ def test_a_failure_is_told_as_one(shop: Forge, webhook: Webhook) -> None:
     assert titles(webhook)[1::2] == ["promote dev → stg failed", "deploy stg succeeded"]
 
 
+def test_continue_counts_only_what_is_new(shop: Forge, webhook: Webhook, counter: StatsD) -> None:
+    """Not the web, which was deployed before; nor the api before anybody comes to it."""
+    web = shop.add("web", files={"deploy.sh": "true\n"})
+    web.commit("dev", {"a": "1\n"}, message="feat: a")
+    config = (shop.shop / "multigit.toml").read_text()
+    more = f'after = ["database"]\n\n[repos.web]\nurl = "{web.url}"\n\n[notify]'
+    shop.write_config(config.replace("\n[notify]", more))
+    Path(shop.env["BROKEN"]).touch()
+    shop.json(*PROMOTE, check=FAILED)
+    assert metrics(counter, 4) == {"deployment.count": 2, "deployment.duration": 2}
+    Path(shop.env["BROKEN"]).unlink()
+    shop.json("continue", check=DONE)
+    assert metrics(counter, 8) == {"deployment.count": 4, "deployment.duration": 4}
+    results = [line.partition("result:")[2] for line in counter.lines() if ".count" in line]
+    assert sorted(results) == [
+        "done,repo:api", "done,repo:database", "done,repo:web", "failed,repo:database",
+    ]  # fmt: skip
+    assert titles(webhook)[-1] == "promote dev → stg succeeded"
+
+
+def reopen(shop: Forge, operation: str) -> None:
+    """Put the workspace back to where a kill after the last deployment leaves it."""
+    folder = shop.shop / ".multigit/operations"
+    (folder / operation / "journal.jsonl").rename(folder / f"{operation}.jsonl")
+    (shop.shop / "deployment.log").unlink()
+
+
+def test_continue_tells_what_a_killed_process_could_not(
+    shop: Forge, webhook: Webhook, counter: StatsD
+) -> None:
+    """It had deployed everything, and neither recorded nor told it."""
+    document = shop.json(*PROMOTE, check=DONE)
+    before = len(webhook.deliveries)
+    reopen(shop, document["operation"])
+    shop.json("continue", check=DONE)
+    assert titles(webhook)[before:] == ["promote dev → stg succeeded"]
+    assert metrics(counter, 8) == {"deployment.count": 4, "deployment.duration": 4}
+
+
+def test_what_is_given_up_is_told(shop: Forge, webhook: Webhook) -> None:
+    """Whoever heard that it began hears that it is over: abandoned, or taken back."""
+    for repo in shop.repos.values():
+        repo.reject_pushes("refs/heads/stg")
+    shop.repos["database"].allow_pushes()
+    (shop.shop / "multigit.toml").write_text(
+        (shop.shop / "multigit.toml").read_text().replace(COMMAND, "")
+    )
+    for way, how in (("abandon", "abandoned"), ("undo", "undone")):
+        shop.repos["database"].commit("dev", {"c": how}, message="feat: c")
+        shop.json(*PROMOTE, check=FAILED)
+        told = len(webhook.deliveries)
+        shop.json(way, *(("--yes",) if way == "undo" else ()), check=DONE)
+        assert titles(webhook)[told:] == ["promote dev → stg failed"]
+        assert f"was {how} before it was finished." in webhook.deliveries[-1].value["message"]
+
+
 def test_who_cannot_be_told_changes_nothing(shop: Forge, webhook: Webhook) -> None:
     """It is said, without the secret in the address."""
     webhook.fail(500)
@@ -93,6 +157,31 @@ def test_who_cannot_be_told_changes_nothing(shop: Forge, webhook: Webhook) -> No
     assert done.stderr.count("{env:HOOK} (json) failed: it was not accepted.") == 2
     assert SECRET not in done.stdout + done.stderr
     assert len(shop.json("log", check=DONE)["records"]) == 1
+
+
+def test_what_is_wrong_with_addresses_is_in_the_document(shop: Forge, counter: StatsD) -> None:
+    """As a warning, planned or run, each once; the result and the exit code stay."""
+    del shop.env["HOOK"]
+    config = (shop.shop / "multigit.toml").read_text()
+    shop.write_config(config.replace(counter.address, "nowhere:x"))
+    for arguments, result in (
+        (("promote", "dev", "stg", "--dry-run"), "planned"),
+        (PROMOTE, "done"),
+    ):
+        document = shop.json(*arguments, check=DONE)
+        assert document["result"] == result
+        assert codes(document) == ["notify_address", "metrics_address"]
+        assert {each["severity"] for each in document["problems"]} == {"warn"}
+        assert "HOOK" in document["problems"][0]["message"]
+        assert "HOOK" not in document["message"]
+
+
+def test_messages_that_do_not_arrive_are_in_the_document(shop: Forge, webhook: Webhook) -> None:
+    """Both of them failed in the same way."""
+    webhook.fail(500)
+    document = shop.json(*PROMOTE, check=DONE)
+    assert codes(document) == ["notify_failed"]
+    assert SECRET not in json.dumps(document)
 
 
 def test_reviewers_are_told_while_it_waits_for_them(forge: Forge, webhook: Webhook) -> None:

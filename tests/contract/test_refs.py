@@ -219,6 +219,17 @@ def test_waiting_counts_what_the_other_side_lacks(scene: Scene) -> None:
     assert (newest.sha, newest.author, newest.subject) == (tip, "Grace Hopper", "feat: two")
     assert newest.time == scene.date(tip)
     assert [fork.sha for fork in waiting.forks] == [main]
+    assert waiting.subjects == ("feat: two", "Change")
+
+
+def test_waiting_names_only_the_newest(scene: Scene) -> None:
+    """All are counted, and ten are named."""
+    main = remote_tip(scene, "main")
+    tips = [scene.remote_commit("dev", {"a": f"{n}\n"}, message=f"feat: {n}") for n in range(12)]
+    scene.repository.fetch(DEV)
+    waiting = scene.repository.waiting(main, tips[-1])
+    assert waiting.commits == 12
+    assert waiting.subjects == tuple(f"feat: {n}" for n in range(11, 1, -1))
 
 
 def test_waiting_counts_no_merges(scene: Scene) -> None:

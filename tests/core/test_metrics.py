@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from multigit.core.deployment import Deployment, RunState
-from multigit.core.metrics import metrics
+from dataclasses import replace
+
+from multigit.core.deployment import (
+    CommandRunner,
+    Deployment,
+    GithubRunner,
+    Runner,
+    RunState,
+    Trigger,
+)
+from multigit.core.journal import Story
+from multigit.core.metrics import Known, known_to_plan, known_to_story, metrics
 from multigit.core.outcome import Outcome, ended
-from multigit.core.plan import State
+from multigit.core.plan import DeployStep, State
+from multigit.core.record import Actor
 from tests.core.builders import API, ROOT, WEB, plan, published, to_publish, without_steps
 
 SUCCEEDED = Deployment(state=RunState.SUCCEEDED, seconds=12.3456)
@@ -18,10 +29,16 @@ def deployed(*deployments: Deployment) -> Outcome:
     return Outcome(to_publish(API), State.PUBLISHED, deployments=deployments)
 
 
-def lines(*outcomes: Outcome, tags: bool = True) -> tuple[str, ...]:
-    """Return the metrics of these outcomes."""
+def lines(*outcomes: Outcome, tags: bool = True, known: Known | None = None) -> tuple[str, ...]:
+    """Return the metrics of these outcomes; of a new operation nothing is known."""
     report = ended(plan(*(outcome.plan for outcome in outcomes)), outcomes)
-    return metrics(report, tags=tags)
+    return metrics(report, known or known_to_plan(report.plan), tags=tags)
+
+
+def pushed(outcome: Outcome, runner: Runner) -> Outcome:
+    """Return the outcome of a repository that this runner deploys."""
+    step = DeployStep("stg", "stg", "staging", "", runner, 60.0)
+    return replace(outcome, plan=replace(outcome.plan, steps=(*outcome.plan.steps, step)))
 
 
 def test_a_deployment_is_counted_with_its_duration() -> None:
@@ -51,11 +68,57 @@ def test_each_target_counts_once_it_ended() -> None:
 def test_without_a_runner_the_push_is_the_deployment() -> None:
     """It is counted, and nobody knows how long it takes."""
     idle = without_steps(ROOT, State.UP_TO_DATE)
-    failed = Outcome(to_publish(WEB), State.NOT_PUBLISHED)
+    failed = Outcome(to_publish(WEB), State.FAILED)
     assert lines(published(API), failed, Outcome(idle, State.UP_TO_DATE)) == (
         "deployment.count:1|c|#stage:stg,result:done,repo:api",
         "deployment.count:1|c|#stage:stg,result:failed,repo:web",
     )
+
+
+def test_what_nobody_touched_is_not_counted() -> None:
+    """A later wave that the operation did not come to is neither done nor failed."""
+    left = Outcome(to_publish(WEB), State.NOT_PUBLISHED)
+    assert lines(published(API), left) == ("deployment.count:1|c|#stage:stg,result:done,repo:api",)
+
+
+def test_what_ended_before_it_went_on_is_not_counted_again() -> None:
+    """Neither a deployment nor a push; what failed and was tried once more is."""
+    done = replace(to_publish(API), deployed=(SUCCEEDED, FAILED))
+    before = without_steps(WEB, State.PUBLISHED)
+    again = replace(FAILED, attempt=2)
+    outcomes = (
+        Outcome(done, State.PUBLISHED, deployments=(SUCCEEDED, again)),
+        Outcome(before, State.PUBLISHED),
+    )
+    assert lines(*outcomes) == (
+        "deployment.count:1|c|#stage:stg,result:failed,repo:api,target:fra",
+        "deployment.duration:2000|ms|#stage:stg,result:failed,repo:api,target:fra",
+    )
+
+
+def test_nobody_knows_how_long_it_took_whose_end_is_seen_later() -> None:
+    """It began in another process, which may have ended long before this one looked."""
+    running = replace(SUCCEEDED, state=RunState.RUNNING)
+    story = Story(
+        plan(to_publish(API), to_publish(WEB)),
+        Actor("", "", ""),
+        settled={"api": State.PUBLISHED, "web": State.PUBLISHED},
+        deployments={"api": {"": running}},
+    )
+    seen = lines(deployed(SUCCEEDED), published(WEB), known=known_to_story(story))
+    assert seen == ("deployment.count:1|c|#stage:stg,result:done,repo:api",)
+    ended_before = replace(story, deployments={"api": {"": SUCCEEDED}})
+    assert lines(deployed(SUCCEEDED), known=known_to_story(ended_before)) == ()
+
+
+def test_nobody_knows_when_what_a_push_starts_began() -> None:
+    """What we asked for is timed."""
+    for runner, told in (
+        (GithubRunner("deploy.yml", Trigger.PUSH), 1),
+        (GithubRunner("deploy.yml"), 2),
+        (CommandRunner(("deploy",)), 2),
+    ):
+        assert len(lines(pushed(deployed(SUCCEEDED), runner))) == told
 
 
 def test_a_tag_cannot_end_its_line() -> None:

@@ -9,10 +9,12 @@ from multigit.core.news import NOTES, ROWS, News, event_of, news
 from multigit.core.outcome import Outcome, Report, cancelled, ended, planned, under_way
 from multigit.core.plan import Plan, State
 from multigit.core.problem import Problem
+from multigit.core.snapshot import Waiting
 from multigit.core.workspace import Event
 from tests.core.builders import (
     API,
     MADE,
+    NEWEST,
     ROOT,
     WEB,
     plan,
@@ -73,6 +75,32 @@ Operation: `20250115T150130Z-promote-dev-stg-7f3a`
 """,
         failed=False,
     )
+
+
+def arriving(count: int, *subjects: str) -> Outcome:
+    """Return api, published, with so many commits of which these are known."""
+    repo = to_publish(API)
+    waiting = Waiting(count, NEWEST, subjects=subjects)
+    steps = tuple(replace(s, waiting=waiting) if s in repo.merges() else s for s in repo.steps)
+    return Outcome(replace(repo, steps=steps), State.PUBLISHED, MADE)
+
+
+def test_the_commits_that_arrive_are_listed() -> None:
+    """By repository, below the table; how many more there are; a long one is cut."""
+    body = told(arriving(12, "fix: *a*", "x" * 200), published(WEB)).body
+    assert (
+        f"""
+Commits in api:
+
+- fix: \\*a\\*
+- {"x" * 100}…
+- … and 10 more
+
+Release: """
+        in body
+    )
+    assert "more" not in told(arriving(1, "fix: a")).body
+    assert "Commits in web" not in body
 
 
 def test_a_start() -> None:

@@ -19,6 +19,7 @@ from multigit.core.deployment import Deploy, Pace
 from multigit.core.refs import branch_ref, tag_ref
 from multigit.core.repository import Merged, Publication, PushReport, RefQuery, Signature
 from multigit.core.snapshot import (
+    SUBJECTS,
     Branch,
     Change,
     Commit,
@@ -369,11 +370,12 @@ class FakeRepository:
         own = {sha: each for sha, each in commits.items() if len(each.parents) <= 1}
         if not own:
             return Waiting(forks=forks)
-        sha = max(own, key=lambda each: (own[each].time, len(self.objects.history(each))))
-        newest = own[sha]
+        order = sorted(own, key=lambda each: (own[each].time, len(self.objects.history(each))))
+        newest = own[order[-1]]
         author = newest.author.split(" <")[0]
-        subject = newest.message.split("\n\n")[0].replace("\n", " ")
-        return Waiting(len(own), Commit(sha, newest.time, author, subject), forks)
+        subjects = [own[sha].message.split("\n\n")[0].replace("\n", " ") for sha in order[::-1]]
+        commit = Commit(order[-1], newest.time, author, subjects[0])
+        return Waiting(len(own), commit, forks, tuple(subjects[:SUBJECTS]))
 
     def reversals(self, base: str, tip: str) -> Sequence[Reversal]:
         """Believe the messages: `This reverts commit SHA`."""

@@ -1,0 +1,91 @@
+"""Journals on disk: what a crash left of a line goes, what anybody wrote stays."""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from multigit.adapters.durable import append
+from multigit.adapters.journal import CLOSED, Journal
+from multigit.core.deployment import Deployment, RunState
+from multigit.core.journal import Entry, Kind
+from multigit.core.record import Actor
+from tests.core.builders import API, WEB, plan, to_publish
+
+BEGUN = Entry(Kind.BEGUN, plan=plan(to_publish(API), to_publish(WEB)), actor=Actor("", "", ""))
+
+
+def end(repo: str, target: str = "") -> Entry:
+    """Return the note that a deployment ended."""
+    return Entry(Kind.DEPLOYMENT, repos=(repo,), deployment=Deployment(target, RunState.SUCCEEDED))
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Path:
+    """Return the closed journal of an operation."""
+    journal = Journal.begin(tmp_path, "one")
+    journal.write(BEGUN)
+    journal.close()
+    return tmp_path / "one" / CLOSED
+
+
+def known(file: Path) -> dict[str, set[str]]:
+    """Return which deployments of which repository a journal knows."""
+    story = Journal(file).story()
+    assert story
+    return {repo: set(by) for repo, by in story.deployments.items()}
+
+
+def test_what_a_crash_left_of_a_line_is_cut_off(closed: Path) -> None:
+    """Also where another process crashed while this one already wrote."""
+    journal = Journal(closed)
+    for target in ("fra", "nrt"):
+        with closed.open("ab") as stream:
+            stream.write(b'{"journal":1,"ki')
+        journal.write(end("api", target))
+    assert known(closed) == {"api": {"fra", "nrt"}}
+
+
+def test_a_line_that_another_one_is_writing_is_not_cut_off(
+    closed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second waits until the first has written all of it."""
+    half, go_on = threading.Event(), threading.Event()
+
+    def slowly(descriptor: int, data: bytes, *, durable: bool = True) -> None:
+        if b"api" in data:
+            os.write(descriptor, data[:20])
+            half.set()
+            go_on.wait(5)
+            data = data[20:]
+        append(descriptor, data, durable=durable)
+
+    monkeypatch.setattr("multigit.adapters.journal.append", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(Journal(closed).write, end("api"))
+        assert half.wait(5)
+        second = pool.submit(Journal(closed).write, end("web"))
+        with pytest.raises(TimeoutError):
+            second.result(0.3)
+        go_on.set()
+        first.result(5)
+        second.result(5)
+    assert known(closed) == {"api": {""}, "web": {""}}
+
+
+def test_many_who_watch_lose_no_line(closed: Path) -> None:
+    """Each has its own journal and writes as it likes."""
+    targets = [str(number) for number in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda target: Journal(closed).write(end("api", target)), targets))
+    assert known(closed) == {"api": set(targets)}
+
+
+def test_an_open_journal_needs_no_lock(tmp_path: Path) -> None:
+    """Whoever writes it holds the workspace; so nothing is left beside it."""
+    Journal.begin(tmp_path, "one").write(BEGUN)
+    assert [file.name for file in tmp_path.iterdir()] == ["one.jsonl"]
