@@ -116,14 +116,16 @@ class CommandRuns:
             return self._look(self._folder / run.id, self._running.get(run.id))
 
     def end(self, order: Order, run: Run) -> None:
-        """End the command with all that it started, by the group that its supervisor leads."""
+        """End the command with all that it started, by the group that its supervisor leads.
+
+        One that has not begun never does.
+        """
         del order
         folder = self._folder / run.id
-        with _told("ended"):
-            if _alive(folder):
-                with suppress(ProcessLookupError, FileNotFoundError, ValueError):
-                    os.killpg(int((folder / PID).read_text()), signal.SIGKILL)
-                    keep(folder / ENDED, ending(OUT_OF_TIME, folder))
+        with _told("ended"), suppress(ProcessLookupError, FileNotFoundError, ValueError):
+            if not claim(folder, GIVEN_UP) and _alive(folder):
+                os.killpg(int((folder / PID).read_text()), signal.SIGKILL)
+                keep(folder / ENDED, ending(OUT_OF_TIME, folder))
 
     def _look(self, folder: Path, process: subprocess.Popen[bytes] | None) -> Sight:
         if not folder.is_dir():

@@ -256,6 +256,19 @@ def test_what_was_given_up_never_begins(
     assert runs(tmp_path).find(asked) == second
 
 
+def test_what_is_ended_before_it_began_never_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its time is out, and its supervisor comes up only then."""
+    asked, here = order("touch", str(tmp_path / "mark")), runs(tmp_path)
+    monkeypatch.setattr(sys, "executable", waiting_at(tmp_path / "gate", tmp_path))
+    run = here.start(asked)
+    here.end(asked, run)
+    (tmp_path / "gate").touch()
+    assert end_of(here, asked, run).detail == "it was never started."
+    assert not (tmp_path / "mark").exists()
+
+
 def test_what_began_is_not_given_up(tmp_path: Path) -> None:
     """Whatever the clock says, and also where nobody saw its end."""
     asked, here = order("sleep", "60"), runs(tmp_path)
