@@ -106,6 +106,8 @@ class CommandRuns:
             places = [*takewhile(Path.exists, self._places(order))]
             began = _began(places[-1]) if places else False
         if began is False:
+            if places:  # no supervisor will ever need what was exported for it
+                shutil.rmtree(places[-1] / TREE, ignore_errors=True)
             raise NotBegunError("the command was not started.")
         return self._run(places[-1]) if began else None
 

@@ -52,9 +52,9 @@ DeploymentLog.holds = lambda self, operation: False
         ("edge/promote/replace-1/before/continue",),
     ),
     "continue starts anew what was asked for": Bug(
-        "engine/deploy.py",
+        "engine/attempt.py",
         """
-_Watch._found = lambda self, begun, **_: self._started(begun)
+Attempt._found = lambda self, begun, **_: self._started(begun)
 """,
         ("request/github/start-2/after",),
     ),
