@@ -100,6 +100,8 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
         return tomllib.loads(text)
+    except FileNotFoundError as error:
+        raise ConfigError(f"{where} is not there.", hint="Write one: multigit init") from error
     except OSError as error:
         raise ConfigError(
             f"{where} cannot be read: {error.strerror}.", hint="Check its path and permissions."

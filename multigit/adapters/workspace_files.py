@@ -47,6 +47,14 @@ class WorkspaceFiles:
         """Remove what operations left that never began; only while nobody else is at work."""
         forget_unbegun(self.operations)
 
+    def knows(self, operation: str) -> bool:
+        """Tell whether there is a journal of an operation of this id."""
+        try:
+            self.read_journal(operation)
+        except RefusedError:
+            return False
+        return True
+
     def read_journal(self, operation: str) -> tuple[Journal, Story]:
         """Return an operation's journal, open or closed; raises UsageError when there is none.
 

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 def approve(
     operation: Annotated[
         str | None,
-        typer.Argument(metavar="OPERATION", help="Which one; the last if left out."),
+        typer.Argument(
+            metavar="OPERATION", help="Its id or its release's tag; the last if left out."
+        ),
     ] = None,
     reject: Annotated[bool, typer.Option("--reject", help="Reject instead of approve.")] = False,
     comment: Annotated[
@@ -47,13 +49,13 @@ def approve(
     """
     from multigit.cli.process import note_interrupts
     from multigit.cli.session import Session
-    from multigit.cli.watching import last_deploying
+    from multigit.cli.watching import deploying
     from multigit.core.report import plural
     from multigit.core.reviews import Answer, reviews_document, reviews_exit_code, to_review
     from multigit.engine.review import look_for_gates, review
 
     session = Session.open(o.Common(config, json, no_color))
-    _, story = session.files.read_journal(operation or last_deploying(session))
+    _, story = session.files.read_journal(deploying(session, operation))
     chosen = {repo.name for repo in session.select(o.selection(repos, None, None))}
     github = session.runners().github()
     with session.screen.progress() as progress:

@@ -94,7 +94,9 @@ def _failed(session: Session, chosen: tuple[Repo, ...], stage: Stage) -> tuple[R
 def watch(
     operation: Annotated[
         str | None,
-        typer.Argument(metavar="OPERATION", help="Which one; the last if left out."),
+        typer.Argument(
+            metavar="OPERATION", help="Its id or its release's tag; the last if left out."
+        ),
     ] = None,
     json: o.Json = False,
     jobs: o.Jobs = None,

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 def watch_again(session: Session, operation: str | None) -> int:
     """Watch what an operation deployed, to its end; return the exit code."""
-    journal, story = session.files.read_journal(operation or last_deploying(session))
+    journal, story = session.files.read_journal(deploying(session, operation))
     if not to_watch(story).planned():
         raise errors.RefusedError(
             f"{story.plan.operation} started no deployment.",
@@ -57,14 +57,24 @@ def watch_again(session: Session, operation: str | None) -> int:
     return report.exit_code
 
 
-def last_deploying(session: Session) -> str:
-    """Return the last operation that deployed something: the unfinished one, or of the log."""
-    if unfinished := session.files.unfinished():
-        return unfinished[-1]
+def deploying(session: Session, name: str | None) -> str:
+    """Return an operation by its id, or by the release that it deployed last.
+
+    Without a name it is the unfinished one, or the last of the log that deployed something.
+    """
+    if name is not None and session.files.knows(name):
+        return name
+    for operation in session.files.unfinished():
+        _, story = session.files.read_journal(operation)
+        if name in {None, story.plan.release}:
+            return operation
     for each in reversed(session.files.log.records()):
         deployed = any(repo.get("deployments") for repo in each.get("repos", []))
-        if deployed and each.get("command") != "watch":
+        wanted = name is None or each.get("release") == name
+        if deployed and wanted and each.get("command") != "watch":
             return str(each["operation"])
+    if name is not None:
+        return name
     raise errors.RefusedError(
         "No operation has deployed anything.", hint="See: multigit log", code="nothing_to_watch"
     )

@@ -275,7 +275,9 @@ def as_it_stands(story: Story, standings: Mapping[str, Standing], how: str) -> R
         if known and not repo.updates():
             state = State.DEPLOYED
         outcomes.append(Outcome(repo, state, made, repo.problems, deployments=deployments))
-    problem = Problem(how, f"{story.plan.operation} was {how} before it was finished.")
+    goes_on = any(each.run and each.state.may_run for o in outcomes for each in o.deployments)
+    more = " What was started goes on; to see it end: multigit watch" if goes_on else ""
+    problem = Problem(how, f"{story.plan.operation} was {how} before it was finished.{more}")
     return Report(story.plan, Result.FAILED, tuple(outcomes), problems=(problem,))
 
 

@@ -367,6 +367,7 @@ def test_watching_what_is_over_changes_nothing(shop: Forge) -> None:
     shop.json("promote", "dev", "stg", "--yes", check=DONE)
     first = shop.json("watch", check=DONE)
     assert deployment(first, "api")["state"] == "succeeded"
+    assert shop.json("watch", first["release"], check=DONE)["operation"] == first["operation"]
     assert len(shop.json("log", check=DONE)["records"]) == 1
 
 
