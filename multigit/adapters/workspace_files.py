@@ -51,7 +51,7 @@ class WorkspaceFiles:
         """Tell whether there is a journal of an operation of this id."""
         try:
             self.read_journal(operation)
-        except RefusedError:
+        except UsageError:
             return False
         return True
 
