@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
 from multigit.adapters import moments
 from multigit.adapters.journal import Journal
+from multigit.cli.foresight import foreseen
 from multigit.cli.process import note_interrupts
 from multigit.cli.session import Session
 from multigit.cli.telling import (
@@ -21,8 +21,6 @@ from multigit.cli.telling import (
     tell_given_up,
 )
 from multigit.core.consent import Consent, agreed_beforehand, missing_consent
-from multigit.core.deployment import Order, Run
-from multigit.core.deploys import ends_unseen, orders_unseen, with_problems
 from multigit.core.journal import Entry, Kind, Story
 from multigit.core.locks import Holder, lock_unknown, stages_changed
 from multigit.core.metrics import known_to_plan
@@ -32,7 +30,6 @@ from multigit.core.problem import Problem
 from multigit.core.record import Actor, record
 from multigit.core.report import document
 from multigit.core.resume import after_undo
-from multigit.core.waves import hold_back, unwell_before
 from multigit.core.witness import trailer
 from multigit.core.workspace import Confirm
 from multigit.engine.deploy import Deployer
@@ -46,49 +43,7 @@ TRANSCRIPTS = 3  # of what failed are named
 
 def conduct(session: Session, plan: Plan, consent: Consent) -> int:
     """Take a new operation from its plan to its end; return the exit code."""
-    if any(repo.deploys() for repo in plan.planned()):
-        records = session.files.log.records()
-        plan = with_problems(plan, _left_running(session, plan, records))
-        plan = with_problems(plan, unwell_before(plan, session.workspace, records))
-    return Conductor(session, rehearsed(session, plan), consent).conduct()
-
-
-def _left_running(
-    session: Session, plan: Plan, records: Sequence[Mapping[str, Any]]
-) -> Mapping[str, Sequence[Problem]]:
-    """Return what is to be said of the last deployments to the stage that nobody saw end."""
-    unseen = ends_unseen(plan, records)
-    if not unseen:
-        return {}
-    from multigit.engine.rehearse import look_back
-
-    before: dict[str, Sequence[tuple[Order, Run | None]]] = {}
-    for repo, last in unseen.items():
-        try:
-            _, story = session.files.read_journal(last.watched or last.operation)
-        except MultigitError:  # of another machine, or tidied away
-            before[repo] = ()
-        else:
-            if orders := orders_unseen(story, repo):
-                before[repo] = orders
-    if not before:
-        return {}
-    with session.screen.progress() as progress:
-        runners = session.runners()
-        return look_back(plan, before, runners, jobs=session.jobs, listener=progress)
-
-
-def rehearsed(session: Session, plan: Plan) -> Plan:
-    """Return the plan with what would keep its deployments from starting; it may block now."""
-    checked = bool(plan.source) and session.workspace.stage(plan.target).require_checks
-    if plan.planned() and (checked or any(repo.deploys() for repo in plan.planned())):
-        from multigit.engine.rehearse import rehearse
-
-        runners = session.runners()
-        with session.screen.progress() as progress:
-            checks = runners.checks if checked else None
-            plan = rehearse(plan, runners, checks=checks, jobs=session.jobs, listener=progress)
-    return hold_back(plan, session.workspace)
+    return Conductor(session, foreseen(session, plan), consent).conduct()
 
 
 def conduct_pull(session: Session, plan: Plan, *, dry_run: bool) -> int:

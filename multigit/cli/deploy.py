@@ -78,7 +78,7 @@ def deploy(
 
 def _failed(session: Session, chosen: tuple[Repo, ...], stage: Stage) -> tuple[Repo, ...]:
     """Return the chosen repositories whose last deployment to the stage went wrong."""
-    from multigit.core.deploys import failed_last
+    from multigit.core.deployed import failed_last
 
     names = failed_last(session.files.log.records(), stage.name)
     left = tuple(repo for repo in chosen if repo.name in names)

@@ -40,7 +40,8 @@ def continue_(
       multigit continue
       multigit continue --dry-run
     """
-    from multigit.cli.conduct import Conductor, rehearsed
+    from multigit.cli.conduct import Conductor
+    from multigit.cli.foresight import rehearsed
     from multigit.cli.session import Session
     from multigit.core.consent import Consent
     from multigit.core.plan import Result, State

@@ -12,7 +12,8 @@ from multigit.adapters.http_probe import HttpProbe
 from multigit.adapters.lock import running
 from multigit.cli.conduct import name_transcripts
 from multigit.cli.telling import is_news, tell_ended
-from multigit.core.deploys import tells_news, to_watch
+from multigit.core.deployed import tells_news
+from multigit.core.deploys import to_watch
 from multigit.core.metrics import known_to_story
 from multigit.core.outcome import ended
 from multigit.core.plan import Result

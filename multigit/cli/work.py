@@ -35,7 +35,7 @@ def status(
       multigit status api database --no-fetch
     """
     from multigit.cli.session import Session
-    from multigit.core.deploys import last_deployed
+    from multigit.core.deployed import last_deployed
     from multigit.core.status import (
         StatusRequest,
         status_document,

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from multigit import errors
-from multigit.core.deploys import Deployed
+from multigit.core.deployed import Deployed
 from multigit.core.moment import is_deploy_tag
 from multigit.core.plan import Result
 from multigit.core.problem import Problem

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from multigit.core.deploys import NOT_IN_RELEASE, last_deployed
+from multigit.core.deployed import last_deployed
+from multigit.core.deploys import NOT_IN_RELEASE
 from multigit.core.plan import Plan, RepoPlan, State
 from multigit.core.problem import Problem, Severity
 from multigit.core.workspace import Workspace
@@ -78,10 +79,10 @@ def unwell_before(
         for other in workspace.repo(name).after:
             known = last.get(other)
             if other not in ours and known and (known.went_wrong or known.may_run):
-                words = known.state.replace("_", " ")
+                stands = f"{plan.target} stands so: {known.state.replace('_', ' ')}"
                 yield Problem(
                     "after_unwell",
-                    f"comes after {other}, whose last deployment to {plan.target} is {words}.",
+                    f"comes after {other}, whose last deployment to {stands}.",
                     f"See: multigit log; then multigit deploy {plan.target} -r {other}",
                     Severity.WARN,
                 )

@@ -9,8 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from multigit.core.deployed import Deployed
 from multigit.core.deployment import RunState
-from multigit.core.deploys import Deployed
 from multigit.core.snapshot import WorkTree
 from multigit.core.status import Pair, StatusRow
 from multigit.core.text import visible

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from multigit.core.deploys import Deployed
+from multigit.core.deployed import Deployed
 from multigit.core.snapshot import Tag, WorkTree
 from multigit.core.status import Pair, StatusRow
 from multigit.ui.statuses import deploys_cell, status_view

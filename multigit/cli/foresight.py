@@ -1,0 +1,64 @@
+"""What would keep the deployments of a plan from starting, found out before the question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from multigit.core.deployed import ends_unseen
+from multigit.core.deploys import orders_unseen, with_problems
+from multigit.core.waves import hold_back, unwell_before
+from multigit.errors import MultigitError
+
+if TYPE_CHECKING:
+    from multigit.cli.session import Session
+    from multigit.core.deployment import Order, Run
+    from multigit.core.plan import Plan
+    from multigit.core.problem import Problem
+
+
+def foreseen(session: Session, plan: Plan) -> Plan:
+    """Return the plan of a new operation with all that is to be said of its deployments."""
+    if any(repo.deploys() for repo in plan.planned()):
+        records = session.files.log.records()
+        plan = with_problems(plan, _left_running(session, plan, records))
+        plan = with_problems(plan, unwell_before(plan, session.workspace, records))
+    return rehearsed(session, plan)
+
+
+def _left_running(
+    session: Session, plan: Plan, records: Sequence[Mapping[str, Any]]
+) -> Mapping[str, Sequence[Problem]]:
+    """Return what is to be said of the last deployments to the stage that nobody saw end."""
+    unseen = ends_unseen(plan, records)
+    if not unseen:
+        return {}
+    from multigit.engine.rehearse import look_back
+
+    before: dict[str, Sequence[tuple[Order, Run | None]]] = {}
+    for repo, last in unseen.items():
+        try:
+            _, story = session.files.read_journal(last.watched or last.operation)
+        except MultigitError:  # of another machine, or tidied away
+            before[repo] = ()
+        else:
+            if orders := orders_unseen(story, repo):
+                before[repo] = orders
+    if not before:
+        return {}
+    with session.screen.progress() as progress:
+        runners = session.runners()
+        return look_back(plan, before, runners, jobs=session.jobs, listener=progress)
+
+
+def rehearsed(session: Session, plan: Plan) -> Plan:
+    """Return the plan with what would keep its deployments from starting; it may block now."""
+    checked = bool(plan.source) and session.workspace.stage(plan.target).require_checks
+    if plan.planned() and (checked or any(repo.deploys() for repo in plan.planned())):
+        from multigit.engine.rehearse import rehearse
+
+        runners = session.runners()
+        with session.screen.progress() as progress:
+            checks = runners.checks if checked else None
+            plan = rehearse(plan, runners, checks=checks, jobs=session.jobs, listener=progress)
+    return hold_back(plan, session.workspace)

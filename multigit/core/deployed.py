@@ -1,0 +1,118 @@
+"""What the deployment log knows of deployments: the last one of each repository to each stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from multigit.core.deployment import RunState
+from multigit.core.plan import Plan
+
+WRONG = {state for state in RunState if not state.may_run} - {RunState.SUCCEEDED}
+
+
+def _gravity(state: str) -> int:
+    return 0 if state in WRONG else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """The last deployment of a repository to a stage, as the log has it; `at` is in UTC."""
+
+    release: str
+    at: str
+    state: str
+    operation: str = ""
+    watched: str = ""
+
+    @property
+    def time(self) -> int:
+        """Return when it was recorded, in Unix seconds; 0 when nobody can tell."""
+        try:
+            return int(datetime.fromisoformat(self.at).timestamp())
+        except ValueError:
+            return 0
+
+    @property
+    def may_run(self) -> bool:
+        """True when nobody saw it end, or knows whether it began."""
+        return self.state in {str(state) for state in RunState if state.may_run}
+
+    @property
+    def went_wrong(self) -> bool:
+        """True when it is known that a target was not deployed well, or not reached.
+
+        Not while one is under way or in doubt: it may still go well, and must not be repeated.
+        """
+        return self.state in WRONG
+
+
+def last_deployed(records: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Deployed]]:
+    """Return the last deployment of each repository to each stage, by repository and stage.
+
+    Who watches an operation sees its deployments end, which are not the last ones for that.
+    """
+    last: dict[str, dict[str, Deployed]] = {}
+    for record in records:
+        stage = str(record.get("stage"))
+        for repo in record.get("repos", []):
+            stages = last.setdefault(str(repo.get("repo")), {})
+            deployed = _deployed(record, repo)
+            if deployed and not _later(stages.get(stage), than=deployed):
+                stages[stage] = deployed
+    return {repo: stages for repo, stages in last.items() if stages}
+
+
+def _deployed(record: Mapping[str, Any], repo: Mapping[str, Any]) -> Deployed | None:
+    states = [str(each.get("state")) for each in repo.get("deployments") or ()]
+    if not states:
+        return None
+    bad = sorted((s for s in states if s != RunState.SUCCEEDED), key=_gravity)
+    return Deployed(
+        str(repo.get("tag") or record.get("release", "")),
+        str(record.get("at", "")),
+        (bad or states)[0],
+        str(record.get("operation", "")),
+        str(record.get("watches", "")),
+    )
+
+
+def _later(known: Deployed | None, *, than: Deployed) -> bool:
+    """Tell whether what is known belongs to another operation than the one that is watched."""
+    watched = than.watched
+    return bool(known and watched and watched not in {known.operation, known.watched})
+
+
+def tells_news(records: Sequence[Mapping[str, Any]], content: Mapping[str, Any]) -> bool:
+    """Tell whether a record of watching shows an end that no record of that operation has."""
+    watched = content.get("watches")
+    known: dict[tuple[str, str], str] = {}
+    for record in records:
+        if watched in {record.get("operation"), record.get("watches")}:
+            known |= _states(record)
+    ends = {str(state) for state in RunState if state.over}
+    return any(state in ends and known.get(of) != state for of, state in _states(content).items())
+
+
+def _states(record: Mapping[str, Any]) -> dict[tuple[str, str], str]:
+    return {
+        (str(repo.get("repo")), str(each.get("target") or "")): str(each.get("state"))
+        for repo in record.get("repos", [])
+        for each in repo.get("deployments") or ()
+    }
+
+
+def ends_unseen(plan: Plan, records: Iterable[Mapping[str, Any]]) -> Mapping[str, Deployed]:
+    """Return, by repository, the last deployment to the plan's stage where nobody saw it end."""
+    last = last_deployed(records)
+    found = {repo.repo: last.get(repo.repo, {}) for repo in plan.planned() if repo.deploys()}
+    known = {name: stages[plan.target] for name, stages in found.items() if plan.target in stages}
+    return {name: each for name, each in known.items() if each.may_run}
+
+
+def failed_last(records: Iterable[Mapping[str, Any]], stage: str) -> set[str]:
+    """Return the repositories whose last deployment to a stage, as the log has it, went wrong."""
+    last = last_deployed(records)
+    return {name for name, by in last.items() if stage in by and by[stage].went_wrong}
