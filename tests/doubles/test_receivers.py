@@ -28,6 +28,15 @@ def test_statsd_receives_lines() -> None:
     assert set(threading.enumerate()) == before
 
 
+def test_half_a_request_is_none() -> None:
+    """Its sender was killed before the body was sent."""
+    with Webhook() as hook:
+        with socket.create_connection(("127.0.0.1", hook.port)) as killed:
+            killed.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf")
+        requests.post(hook.url, data=b"whole", timeout=9)
+    assert [one.body for one in hook.deliveries] == [b"whole"]
+
+
 def test_webhook_keeps_what_came() -> None:
     with Webhook() as hook:
         assert requests.post(f"{hook.url}/x?y=z", json={"text": "done"}, timeout=9).text == "ok"
