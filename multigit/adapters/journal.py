@@ -15,8 +15,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from multigit import __version__
 from multigit.adapters.durable import append, make_folder, move, open_private, sync_folder
 from multigit.adapters.lock import in_turn
+from multigit.adapters.unknown_parts import unknown_part
 from multigit.core.journal import VERSION, Entry, Kind, Story, tell
 from multigit.errors import RefusedError
 
@@ -48,7 +50,10 @@ class Journal:
         """
         content = {key: value for key, value in asdict(entry).items() if value}
         line = json.dumps(
-            {"journal": VERSION, **content}, ensure_ascii=True, separators=(",", ":"), default=str
+            {"journal": VERSION, "by": __version__, **content},
+            ensure_ascii=True,
+            separators=(",", ":"),
+            default=str,
         )
         with self._lock:
             try:
@@ -116,15 +121,18 @@ class Journal:
         adapter = TypeAdapter(Entry)
         for line in lines:
             content: dict[str, Any] = self._content(line)
-            if content.pop("journal", None) != VERSION:
-                raise RefusedError(
-                    f"The journal {self._file.name} was written by another version of multigit.",
-                    hint="Finish the operation with the version that began it.",
-                    code="journal_newer",
-                )
+            version, by = content.pop("journal", None), str(content.pop("by", ""))
+            if not isinstance(version, int):
+                raise self._damaged()
+            if version != VERSION:
+                raise self._newer(f"version {version} of the journal", by)
+            if unknown := unknown_part(content, Entry):
+                raise self._newer(unknown, by)
             try:
                 yield adapter.validate_python(content)
             except ValueError as error:
+                if by not in {"", __version__}:
+                    raise self._newer("what it left out", by) from error
                 raise self._damaged() from error
 
     def _content(self, line: bytes) -> dict[str, Any]:
@@ -133,6 +141,16 @@ class Journal:
         except ValueError as error:
             raise self._damaged() from error
         return content
+
+    def _newer(self, unknown: str, by: str) -> RefusedError:
+        """Return that a newer multigit wrote what this one must not read over; nothing is lost."""
+        needed = f"multigit {by}" if by not in {"", __version__} else "the multigit that wrote it"
+        return RefusedError(
+            f"The journal {self._file.name} was written by a newer version of multigit: "
+            f"{__version__} does not know {unknown}.",
+            hint=f"Leave it where it is. Install {needed} or newer, then run the command again.",
+            code="journal_newer",
+        )
 
     def _damaged(self) -> RefusedError:
         return RefusedError(

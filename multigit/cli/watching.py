@@ -66,9 +66,12 @@ def deploying(session: Session, name: str | None) -> str:
     if name is not None and session.files.knows(name):
         return name
     for operation in session.files.unfinished():
-        _, story = session.files.read_journal(operation)
-        if name in {None, story.plan.release}:
+        if name is None:
             return operation
+        with suppress(errors.RefusedError):  # one that cannot be read keeps nobody from the others
+            _, story = session.files.read_journal(operation)
+            if name == story.plan.release:
+                return operation
     for each in reversed(session.files.log.records()):
         deployed = any(repo.get("deployments") for repo in each.get("repos", []))
         wanted = name is None or each.get("release") == name

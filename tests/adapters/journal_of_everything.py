@@ -1,0 +1,90 @@
+"""A journal in which every step, runner and kind of record stands, as one version writes it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from multigit.adapters.journal import Journal
+from multigit.core.deployment import (
+    CommandRunner,
+    Deployment,
+    GithubRunner,
+    HealthCheck,
+    JenkinsRunner,
+    Pace,
+    Runner,
+    RunState,
+)
+from multigit.core.journal import Entry, Kind
+from multigit.core.plan import (
+    AdvanceStep,
+    CloneStep,
+    CommitStep,
+    CreateBranchStep,
+    DeleteTagStep,
+    DeployStep,
+    MoveBackStep,
+    Plan,
+    RepoPlan,
+    RestoreStep,
+    State,
+    SwitchStep,
+    UpdateStep,
+)
+from multigit.core.problem import Problem, Severity
+from multigit.core.record import Actor
+from multigit.core.snapshot import Change, Waiting
+from multigit.core.workspace import Confirm
+from tests.core.builders import API, NEWEST, WEB, plan, to_publish
+
+JOURNALS = Path(__file__).parent / "journals"
+RUNNERS: tuple[Runner, ...] = (
+    GithubRunner("deploy.yml", ref="branch", inputs={"env": "{stage}"}, slug="acme/api"),
+    CommandRunner(("./deploy", "{sha}")),
+    JenkinsRunner("https://ci.example.org", "shop/api", user="ada", params={"TAG": "{tag}"}),
+)
+CHECK = HealthCheck("https://api.example.org/health", json="build.sha", equals="{sha}")
+
+
+def everything() -> Plan:
+    """Return a plan with a step of each type."""
+    waiting = Waiting(2, NEWEST)
+    deploys = tuple(
+        DeployStep("stg", "staging", "staging", name, runner, 60.0, CHECK, "stg-2", "deploy-1")
+        for name, runner in zip(("fra", "nrt", "gru"), RUNNERS, strict=True)
+    )
+    others = (
+        CommitStep("dev", "develop", "dev-2", "dev-3", "feat: x", (Change("a.txt", "added"),)),
+        AdvanceStep("dev", "develop", "dev-2", "dev-3", waiting),
+        CloneStep("file:///api.git", "develop"),
+        CreateBranchStep("develop", "dev-2"),
+        UpdateStep("develop", "dev-1", "dev-2", 1, checked_out=True),
+        SwitchStep("develop"),
+        RestoreStep("stg", "staging", "stg-2", "stg-1"),
+        MoveBackStep("staging", "stg-2", "stg-1"),
+        DeleteTagStep("deploy-1", "tag-1"),
+    )
+    api = to_publish(API)
+    problem = Problem("no_branch", "has no branch.", "Create it.", Severity.WARN, ("a.txt",))
+    return replace(
+        plan(
+            replace(api, steps=(*api.steps, *deploys), made={"refs/heads/staging": "merge-1"}),
+            RepoPlan("web", WEB.path, State.SKIPPED, steps=others, problems=(problem,)),
+        ),
+        confirm=Confirm.NAME,
+        word="stg",
+        checklist=("Staging is verified",),
+        pace=Pace(2, 1.5),
+    )
+
+
+def write_everything(folder: Path) -> Path:
+    """Write the journal into the folder as this version does; its file."""
+    journal = Journal.begin(folder, "everything")
+    journal.write(Entry(Kind.BEGUN, plan=everything(), actor=Actor("Ada <a@b>", "ada", "host")))
+    journal.write(Entry(Kind.PUBLISHING, made={"api": {"refs/heads/staging": "merge-1"}}))
+    journal.write(Entry(Kind.SETTLED, repos=("api",), state=State.PUBLISHED))
+    fra = Deployment("fra", RunState.WAITING)
+    journal.write(Entry(Kind.DEPLOYMENT, repos=("api",), deployment=fra))
+    return folder / "everything.jsonl"
