@@ -29,6 +29,7 @@ ONE_DOOR = {
         "adapters/command_runs.py",
         "adapters/git_process.py",
         "adapters/github_token.py",
+        "adapters/processes.py",
         "adapters/programs.py",
         "adapters/supervisor.py",
     },

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from multigit.adapters import processes
 from multigit.adapters.durable import make_folder, sync_folder
 from multigit.adapters.supervisor import (
     ALIVE,
@@ -124,10 +125,11 @@ class CommandRuns:
         """
         del order
         folder = self._folder / run.id
-        with _told("ended"), suppress(ProcessLookupError, FileNotFoundError, ValueError):
+        with _told("ended"), suppress(FileNotFoundError, ValueError):
             if not claim(folder, GIVEN_UP) and _alive(folder):
-                os.killpg(int((folder / PID).read_text()), signal.SIGKILL)
-                keep(folder / ENDED, ending(OUT_OF_TIME, folder))
+                supervisor = processes.recorded((folder / PID).read_text())
+                if supervisor and processes.signal(supervisor, signal.SIGKILL, group=True):
+                    keep(folder / ENDED, ending(OUT_OF_TIME, folder))
 
     def _look(self, folder: Path, process: subprocess.Popen[bytes] | None) -> Sight:
         if not folder.is_dir():

@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from multigit.adapters.durable import append, open_private, sync_folder
 from multigit.adapters.environment import for_commands, secrets
+from multigit.adapters.processes import identity
 from multigit.core.text import masked, redacted, visible
 
 ORDER, ALIVE, BEGAN, ENDED = "order", "alive", "began", "ended"
@@ -31,7 +32,7 @@ def supervise(folder: Path) -> None:
     """Run the command of the folder's order in its tree, once; write down how it ended."""
     order = json.loads((folder / ORDER).read_text(encoding="utf-8"))
     with FileLock(folder / ALIVE):
-        keep(folder / PID, str(os.getpid()))
+        keep(folder / PID, str(identity(os.getpid())))
         if claim(folder):
             keep(folder / ENDED, ending(run(order, folder), folder))
 

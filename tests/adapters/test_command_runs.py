@@ -11,8 +11,19 @@ from pathlib import Path
 
 import pytest
 
+from multigit.adapters import processes
 from multigit.adapters.command_runs import CommandRuns
-from multigit.adapters.supervisor import ALIVE, BEGAN, ORDER, TAIL, claim, ending, supervise
+from multigit.adapters.supervisor import (
+    ALIVE,
+    BEGAN,
+    ENDED,
+    ORDER,
+    PID,
+    TAIL,
+    claim,
+    ending,
+    supervise,
+)
 from multigit.core.deployment import CommandRunner, Order, Run, RunState, Sight
 from multigit.errors import MultigitError, NotBegunError
 from tests.support.patience import until
@@ -83,6 +94,13 @@ def waiting_at(gate: Path, folder: Path) -> str:
 def script_of(line: str) -> str:
     """Return a script that says a line and fails."""
     return f'echo "{line}"; exit 3'
+
+
+def end_supervisor(folder: Path) -> None:
+    """Kill the supervisor of a run with all that it started."""
+    supervisor = processes.recorded((folder / PID).read_text())
+    assert supervisor
+    assert processes.signal(supervisor, signal.SIGKILL, group=True)
 
 
 def end_of(here: CommandRuns, asked: Order, run: Run) -> Sight:
@@ -180,7 +198,7 @@ def test_of_what_was_killed_nobody_knows_how_it_ended(tmp_path: Path) -> None:
     asked, here = order("sleep", "60"), runs(tmp_path)
     run = here.start(asked)
     until((place(tmp_path, run) / BEGAN).exists)
-    os.killpg(int((place(tmp_path, run) / "pid").read_text()), signal.SIGKILL)
+    end_supervisor(place(tmp_path, run))
     assert end_of(here, asked, run).state is RunState.UNKNOWN
 
 
@@ -212,6 +230,23 @@ def test_time_out_ends_it_with_all_that_it_started(tmp_path: Path) -> None:
     here.end(asked, run)
     assert "124" in end_of(here, asked, run).detail
     assert not mark.exists()
+
+
+@pytest.mark.parametrize("told", ["{pid}", "{pid} at another time"])
+def test_time_out_ends_no_stranger(tmp_path: Path, told: str) -> None:
+    """Where the file names a process that has the number of the supervisor, and may not be it."""
+    asked, here = order("sleep", "60"), runs(tmp_path)
+    run = here.start(asked)
+    folder = place(tmp_path, run)
+    until((folder / BEGAN).exists)
+    supervisor = processes.recorded((folder / PID).read_text())
+    assert supervisor
+    (folder / PID).write_text(told.format(pid=supervisor.pid))
+    here.end(asked, run)
+    assert processes.alive(supervisor)
+    assert not (folder / ENDED).exists()
+    assert processes.signal(supervisor, signal.SIGKILL, group=True)
+    assert end_of(here, asked, run).state is RunState.UNKNOWN
 
 
 def test_one_that_was_never_started_is_known_not_to_be(tmp_path: Path) -> None:
@@ -276,7 +311,7 @@ def test_what_began_is_not_given_up(tmp_path: Path) -> None:
     until((place(tmp_path, run) / BEGAN).exists)
     os.utime(place(tmp_path, run) / ORDER, (1, 1))
     assert runs(tmp_path).find(asked) == run
-    os.killpg(int((place(tmp_path, run) / "pid").read_text()), signal.SIGKILL)
+    end_supervisor(place(tmp_path, run))
     assert end_of(here, asked, run).state is RunState.UNKNOWN
     assert runs(tmp_path).find(asked) == run
 

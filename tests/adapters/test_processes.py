@@ -1,0 +1,109 @@
+"""A process is known by its number and its start, so that no other one is ever signalled."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from multigit.adapters import processes
+from multigit.adapters.processes import Process, alive, identity, recorded
+from tests.support.patience import until
+
+WAYS = ["proc", "ps"] if Path("/proc/self/stat").exists() else ["ps"]
+
+
+@pytest.fixture(params=WAYS, autouse=True)
+def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask the system in each way that it offers."""
+    if request.param == "ps":
+        monkeypatch.setattr(processes, "PROC", Path("/nowhere"))
+
+
+@pytest.fixture
+def sleeper() -> Iterator[subprocess.Popen[bytes]]:
+    """Return a process that leads a group of its own."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", "import time; print(flush=True); time.sleep(60)"],
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+    )
+    with process:
+        assert process.stdout
+        process.stdout.readline()
+        yield process
+        process.kill()
+
+
+def known(pid: int) -> Process:
+    """Return a process that is there."""
+    found = identity(pid)
+    assert found
+    return found
+
+
+def test_a_process_is_the_same_at_each_look(
+    sleeper: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever language and time zone the one who asks has, and across a file."""
+    first = known(sleeper.pid)
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    assert identity(sleeper.pid) == first
+    assert recorded(f"{first}\n") == first
+    assert alive(first)
+
+
+def test_a_signal_reaches_the_very_process(sleeper: subprocess.Popen[bytes]) -> None:
+    """It ended by that; while nobody has asked for its status it counts as dead, too."""
+    process = known(sleeper.pid)
+    assert processes.signal(process, signal.SIGTERM)
+    until(lambda: not alive(process))
+    assert not processes.signal(process, signal.SIGTERM)
+    assert sleeper.wait() == -signal.SIGTERM
+    assert identity(sleeper.pid) is None
+
+
+def test_another_process_of_the_same_number_is_left_alone(
+    sleeper: subprocess.Popen[bytes],
+) -> None:
+    """Neither it nor its group gets a signal that is meant for one that ended."""
+    former = known(sleeper.pid)._replace(started="at another time")
+    assert not alive(former)
+    assert not processes.signal(former, signal.SIGKILL)
+    assert not processes.signal(former, signal.SIGKILL, group=True)
+    assert sleeper.poll() is None
+
+
+def test_a_group_gets_the_signal_while_its_leader_is_not_forgotten() -> None:
+    """What the leader started ends with it."""
+    script = "sleep 60 & echo $!; exec sleep 60"
+    with subprocess.Popen(
+        ["sh", "-c", script], start_new_session=True, stdout=subprocess.PIPE
+    ) as leader:
+        assert leader.stdout
+        child = known(int(leader.stdout.readline()))
+        process = known(leader.pid)
+        os.kill(leader.pid, signal.SIGKILL)
+        until(lambda: not alive(process))
+        assert processes.signal(process, signal.SIGKILL, group=True)
+        until(lambda: not alive(child))
+
+
+@pytest.mark.parametrize("pid", [0, -1, 2**22 + 1])
+def test_there_is_no_such_process(pid: int) -> None:
+    """Numbers that mean everybody to the system name nobody."""
+    assert identity(pid) is None
+    assert not alive(Process(pid, ""))
+    assert not processes.signal(Process(pid, ""), 0)
+
+
+@pytest.mark.parametrize("text", ["", "17", "17 ", "x 1", "-1 1", "0x11 1", "9" * 5000 + " 1"])
+def test_what_names_no_process(text: str) -> None:
+    """A number alone least of all: another process may have it by now."""
+    assert recorded(text) is None
