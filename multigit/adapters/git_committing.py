@@ -21,8 +21,6 @@ from multigit.core.repository import Signature
 from multigit.core.snapshot import Change, PreparedCommit, Tip
 from multigit.errors import GitError
 
-GONE = "0" * 40  # with mode 0: take the path out of the index
-
 
 def preview(
     door: GitDoor, config: GitConfig, head: str, changes: Sequence[Change], signature: Signature
@@ -124,8 +122,8 @@ def _stage(door: GitDoor, changes: Sequence[Change], environment: Mapping[str, s
     gone = [change for change in changes if change.kind == "deleted"]
     if gone:
         door.run(
-            *("update-index", "-z", "--index-info"),
-            input=b"".join(f"0 {GONE}\t".encode() + fsencode(c.path) + b"\0" for c in gone),
+            *("update-index", "--force-remove", "-z", "--stdin"),
+            input=b"".join(fsencode(change.path) + b"\0" for change in gone),
             environment=environment,
         )
     there = [change for change in changes if change not in gone]

@@ -160,6 +160,9 @@ def _signed_tag(
         for part in ("objects", "refs"):
             (folder / part).mkdir()
         (folder / "HEAD").write_text("ref: refs/heads/none\n")
+        if kind := config.last("extensions.objectformat"):
+            settings = f"[core]\nrepositoryformatversion = 1\n[extensions]\nobjectformat = {kind}\n"
+            (folder / "config").write_text(settings)
         door.run(
             *("tag", "--sign", "-F", "-", "--end-of-options", name, target),
             input=lines(signature.message),

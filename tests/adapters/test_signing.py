@@ -23,7 +23,12 @@ needs_ssh = pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="ssh-keyge
 @pytest.fixture
 def api(forge: Forge) -> ForgeRepo:
     """Return a repository whose dev is ahead of main, and that signs everything."""
-    repo = forge.add("api")
+    return signing(forge)
+
+
+def signing(forge: Forge, object_format: str = "sha1") -> ForgeRepo:
+    """Return such a repository with ids of that kind."""
+    repo = forge.add("api", object_format=object_format)
     repo.commit("dev", {"a": "1\n"})
     repo.git("config", "commit.gpgSign", "true")
     repo.git("config", "tag.gpgSign", "true")
@@ -118,8 +123,10 @@ def test_a_signed_release_can_be_published(forge: Forge, api: ForgeRepo, gpg_key
 
 
 @needs_ssh
-def test_everything_is_signed_by_ssh(forge: Forge, api: ForgeRepo, tmp_path: Path) -> None:
+@pytest.mark.parametrize("object_format", ["sha1", "sha256"])
+def test_everything_is_signed_by_ssh(forge: Forge, tmp_path: Path, object_format: str) -> None:
     """With the key and the format that the repository itself configures."""
+    api = signing(forge, object_format)
     key = tmp_path / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
     public = Path(f"{key}.pub").read_text()

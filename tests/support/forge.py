@@ -69,8 +69,9 @@ class ForgeRepo:
     text in which bytes that are no UTF-8 stand as surrogate escapes.
     """
 
-    def __init__(self, forge: Forge, name: str, path: str) -> None:
+    def __init__(self, forge: Forge, name: str, path: str, object_format: str = "sha1") -> None:
         self.name = name
+        self.object_format = object_format
         self.path = path
         self.bare: Path = forge.remotes / f"{name}.git"
         self.clone: Path = forge.shop / path
@@ -226,6 +227,7 @@ class Forge:
         files: Mapping[str, str | bytes] | None = None,
         *,
         checkout: str | None = None,
+        object_format: str = "sha1",
     ) -> ForgeRepo:
         """A remote whose stage branches all start at one commit, and its clone.
 
@@ -233,8 +235,8 @@ class Forge:
         `checkout` (default: the first stage) checked out. The remote's default branch is the
         last stage. Without stages both stay empty.
         """
-        repo = ForgeRepo(self, name, name if path is None else path)
-        init(repo.bare, bare=True, head=(*STAGES, *stages)[-1])
+        repo = ForgeRepo(self, name, name if path is None else path, object_format)
+        init(repo.bare, bare=True, head=(*STAGES, *stages)[-1], object_format=object_format)
         if stages:
             first = {"README.md": f"# {name}\n"} if files is None else files
             self._first_commit(repo, stages, first)
@@ -318,7 +320,7 @@ class Forge:
 
     def _clone(self, repo: ForgeRepo, branch: str) -> None:
         """What `git clone --branch` leaves, with one process instead of six."""
-        git_dir = init(repo.clone, head=branch)
+        git_dir = init(repo.clone, head=branch, object_format=repo.object_format)
         with (git_dir / "config").open("a", encoding="utf-8") as config:
             config.write(_CLONE_CONFIG.format(url=repo.url, branch=branch))
         refs = repo.remote_refs()

@@ -127,7 +127,9 @@ def git(
     return done.stdout.removesuffix("\n")
 
 
-def init(path: Path, *, bare: bool = False, head: str = "main") -> Path:
+def init(
+    path: Path, *, bare: bool = False, head: str = "main", object_format: str = "sha1"
+) -> Path:
     """Lay out an empty repository without starting a process; its git directory.
 
     `git init` ran once in this process, so that the settings fit the file system.
@@ -135,15 +137,16 @@ def init(path: Path, *, bare: bool = False, head: str = "main") -> Path:
     git_dir = path if bare else path / ".git"
     for folder in ("objects/info", "objects/pack", "refs/heads", "refs/tags", "info", "hooks"):
         (git_dir / folder).mkdir(parents=True, exist_ok=True)
-    (git_dir / "config").write_bytes(_probed_config(bare=bare))
+    (git_dir / "config").write_bytes(_probed_config(object_format, bare=bare))
     (git_dir / "HEAD").write_text(f"ref: refs/heads/{head}\n", encoding="utf-8")
     return git_dir
 
 
 @functools.cache
-def _probed_config(*, bare: bool) -> bytes:
+def _probed_config(object_format: str, *, bare: bool) -> bytes:
+    options = ("--quiet", "--template=", f"--object-format={object_format}")
     with tempfile.TemporaryDirectory() as folder:
-        git(Path(folder), "init", "--quiet", "--template=", *(("--bare",) if bare else ()))
+        git(Path(folder), "init", *options, *(("--bare",) if bare else ()))
         return (Path(folder) / ("config" if bare else ".git/config")).read_bytes()
 
 

@@ -1,0 +1,88 @@
+"""Repositories whose object ids have 64 digits: nothing knows how long an id is."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.answers import DONE, FAILED, hook, rows, states
+from tests.support.forge import Forge, ForgeRepo, untouched
+
+
+@pytest.fixture
+def api(forge: Forge) -> ForgeRepo:
+    """Return a repository with long ids beside one with short ones, and a lock on the remote."""
+    files = {name: f"{name}\n" for name in ("edit", "gone", "old", "mode", "deep/gone")}
+    forge.add("web")
+    repo = forge.add("api", files=files, object_format="sha256")
+    config = forge.write_config()
+    config.write_text(f'{config.read_text()}\n[lock]\nrepo = "api"\n')
+    return repo
+
+
+def test_every_kind_of_change_is_committed(forge: Forge, api: ForgeRepo) -> None:
+    """Deleted, renamed, edited, new and executable files, up to the next stage."""
+    (api.clone / "old").rename(api.clone / "new")
+    api.write({"edit": "edited\n", "gone": None, "deep/gone": None, "added": "added\n"})
+    (api.clone / "mode").chmod(0o755)
+    with untouched(forge):
+        plan = forge.json("push", "dev", "--promote", "stg", "--dry-run", check=DONE)
+
+    document = forge.json("push", "dev", "--promote", "stg", "--yes", check=DONE)
+
+    assert states(document) == {"web": "up_to_date", "api": "published"}
+    row = rows(document)["api"]
+    assert len(row["after"]) == 64
+    assert rows(plan)["api"]["after"] != ""
+    assert api.tree("dev") == api.tree("stg")
+    assert set(api.tree("stg")) == {"edit", "new", "mode", "added"}
+    assert api.remote_git("ls-tree", "stg", "mode").startswith("100755 ")
+    assert api.git("status", "--porcelain") == ""
+    assert api.tip("stg") == row["after"]
+    assert api.remote_git("rev-parse", f"{row['tag']}^{{commit}}") == row["after"]
+    assert not [ref for ref in api.remote_refs() if "lock" in ref]
+
+
+def test_the_whole_tour(forge: Forge, api: ForgeRepo) -> None:
+    """Promote, be refused, continue, undo, carry back, look, pull and verify the log."""
+    before = api.tip("stg")
+    api.commit("dev", {"a": "1\n"})
+    forge.repos["web"].commit("dev", {"a": "1\n"})
+    api.reject_pushes("refs/heads/stg")
+    assert states(forge.json("promote", "dev", "stg", "--yes", check=FAILED))["api"] == "failed"
+    api.allow_pushes()
+    assert states(forge.json("continue", "--yes", check=DONE))["api"] == "published"
+    assert api.tree("stg")["a"] == "1\n"
+    forge.json("undo", "--yes", check=DONE)
+    assert api.tip("stg") == before
+    forge.json("promote", "dev", "stg", "--yes", check=DONE)
+    api.commit("stg", {"hotfix": "1\n"})
+    forge.json("backmerge", "stg", "--yes", check=DONE)
+    assert api.tree("dev")["hotfix"] == "1\n"
+    forge.json("pull", "dev", check=DONE)
+    assert (api.clone / "hotfix").read_text() == "1\n"
+    (pair, _) = rows(forge.json("status", check=DONE))["api"]["pairs"]
+    assert (pair["state"], pair["debt"]) == ("up_to_date", 0)
+    forge.json("log", "--verify", "--remote", check=DONE)
+
+
+def test_a_stopped_commit_leaves_the_index(forge: Forge, api: ForgeRepo) -> None:
+    """A hook says no to a deletion; nothing is staged then."""
+    api.write({"gone": None})
+    hook(api.clone / ".git/hooks/pre-commit", "exit 1")
+    with untouched(forge):
+        forge.run("push", "dev", "--dry-run", check=DONE)
+    forge.json("push", "dev", "--yes", check=FAILED)
+    assert api.git("status", "--porcelain").strip() == "D gone"
+
+
+def test_a_revert_is_known_by_its_long_id(forge: Forge, api: ForgeRepo) -> None:
+    """What git wrote into the message of the revert has 64 digits."""
+    before = api.tip("stg")
+    api.commit("dev", {"a": "1\n"})
+    forge.json("promote", "dev", "stg", "--yes", check=DONE)
+    merged = api.tip("stg")
+    message = f"Revert\n\nThis reverts commit {merged}, reversing\nchanges made to {before}."
+    api.commit("stg", {"a": None, "version": "2\n"}, message=message)
+    api.commit("dev", {"b": "1\n"})
+    document = forge.json("promote", "dev", "stg", "--yes")
+    assert [each["code"] for each in rows(document)["api"]["problems"]] == ["reverted_work"]
