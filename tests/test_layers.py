@@ -38,12 +38,8 @@ ONE_DOOR = {
     "urllib3": {"adapters/github_wire.py", "adapters/web.py"},
     "ruamel": {"adapters/github_workflow.py"},
     "apprise": {"adapters/notify.py"},
-    "filelock": {
-        "adapters/command_runs.py",
-        "adapters/deployment_log.py",
-        "adapters/lock.py",
-        "adapters/supervisor.py",
-    },
+    "filelock": {"adapters/deployment_log.py", "adapters/lock.py"},
+    "fcntl": {"adapters/holding.py"},
     "questionary": {"ui/prompts.py"},
     "prompt_toolkit": {"ui/prompts.py"},
 }

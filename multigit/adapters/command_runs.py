@@ -14,10 +14,9 @@ from contextlib import contextmanager, suppress
 from itertools import count, takewhile
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from multigit.adapters import processes
 from multigit.adapters.durable import make_folder, sync_folder
+from multigit.adapters.holding import is_held
 from multigit.adapters.supervisor import (
     ALIVE,
     BEGAN,
@@ -249,14 +248,8 @@ def _overdue(folder: Path) -> bool:
 
 
 def _alive(folder: Path) -> bool:
-    """Tell whether the supervisor still holds its lock."""
-    if not (folder / ALIVE).exists():
-        return False
-    try:
-        with FileLock(folder / ALIVE, timeout=0):
-            return False
-    except Timeout:
-        return True
+    """Tell whether the supervisor still runs."""
+    return is_held(folder / ALIVE)
 
 
 @contextmanager

@@ -2,20 +2,61 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shlex
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain, count
 from pathlib import Path
 
 from multigit.errors import GitError
 
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+NO_WAITING = getattr(os, "O_NONBLOCK", 0)
 
 
 def open_private(file: Path, flags: int) -> int:
-    """Open a file that only its owner may read; a symlink in its place is refused with OSError."""
-    return os.open(file, flags | NO_FOLLOW, 0o600)
+    """Open a file that only its owner may read. Raises OSError where it is not a plain file.
+
+    A symlink could lead anywhere, and whoever opens a FIFO waits for somebody at its other end.
+    """
+    try:
+        descriptor = os.open(file, flags | NO_FOLLOW | NO_WAITING, 0o600)
+    except OSError as error:
+        if error.errno in {errno.EISDIR, errno.ELOOP, errno.ENXIO}:
+            raise _not_plain(file) from error
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _not_plain(file)
+    return descriptor
+
+
+def _not_plain(file: Path) -> OSError:
+    return OSError(errno.EINVAL, "it is not a plain file", str(file))
+
+
+def read_private(file: Path) -> bytes:
+    """Return what a plain file holds; raises OSError like `open_private`."""
+    with os.fdopen(open_private(file, os.O_RDONLY), "rb") as stream:
+        return stream.read()
+
+
+def out_of_the_way(*files: Path) -> str:
+    """Return the command that moves files aside; nothing is lost, whatever lies there already."""
+    return " && ".join(
+        f"mv {shlex.quote(os.path.relpath(file))} {shlex.quote(os.path.relpath(_free(file)))}"
+        for file in files
+    )
+
+
+def _free(file: Path) -> Path:
+    names = chain([""], (f".{number}" for number in count(2)))
+    places = (file.with_name(f"{file.name}.old{name}") for name in names)
+    return next(place for place in places if not os.path.lexists(place))
 
 
 def append(descriptor: int, data: bytes, *, durable: bool = True) -> None:

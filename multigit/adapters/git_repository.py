@@ -50,11 +50,15 @@ class GitRepositories:
         require_git()
         self._workspace = workspace
         self._repositories: dict[str, GitRepository] = {}
+        self._transcripts: Path | None = None
 
     def repository(self, repo: Repo) -> GitRepository:
         """Return the repository; nothing is read yet."""
         if repo.name not in self._repositories:
-            self._repositories[repo.name] = GitRepository(self._workspace, repo)
+            opened = GitRepository(self._workspace, repo)
+            if self._transcripts:
+                opened.transcript.keep(self._transcripts / f"{repo.name}.log")
+            self._repositories[repo.name] = opened
         return self._repositories[repo.name]
 
     def identity(self, name: str) -> str:
@@ -66,7 +70,11 @@ class GitRepositories:
             return ""
 
     def keep_transcripts(self, folder: Path) -> None:
-        """Write what git said so far, and from now on, to one file per repository."""
+        """Write what git said so far, and from now on, to one file per repository.
+
+        Also of those that are opened later, as `multigit continue` does with what it deploys.
+        """
+        self._transcripts = folder
         for name, repository in self._repositories.items():
             repository.transcript.keep(folder / f"{name}.log")
 

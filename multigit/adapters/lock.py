@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from multigit.adapters.durable import make_folder, open_private
-from multigit.errors import LockedError
+from multigit.adapters.durable import make_folder, out_of_the_way, read_private
+from multigit.adapters.holding import holding, is_held
+from multigit.errors import LockedError, RefusedError
 
 TURN = 30.0  # seconds to wait for somebody who writes one line
 
@@ -22,23 +24,24 @@ def exclusive(folder: Path, holder: Mapping[str, str]) -> Iterator[None]:
     """Hold the workspace's lock; raises LockedError that names who holds it since when.
 
     The kernel drops the lock when its process ends, however it ends. `holder` (user, host, pid,
-    command, since) only says who it is, in a file beside it.
+    command, since) only says who it is, in a file beside it. That one is held as well, for those
+    who want to know whether somebody is at work and must not be in the way of who comes to work.
     """
     make_folder(folder)
     told = folder / "lock.json"
     lock = FileLock(folder / "lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise _held(told) from error
-    try:
-        with suppress(OSError):  # it only tells others who we are
-            descriptor = open_private(told, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-            with os.fdopen(descriptor, "w") as stream:
-                json.dump(dict(holder), stream)
+    with ExitStack() as held:
+        try:
+            held.enter_context(lock)
+            descriptor = held.enter_context(holding(told))
+        except (Timeout, BlockingIOError) as error:
+            raise _held(told) from error
+        except OSError as error:
+            raise _unusable(folder, error) from error
+        with suppress(OSError):  # without room it only tells less
+            os.truncate(descriptor, 0)
+            os.write(descriptor, json.dumps(dict(holder)).encode())
         yield
-    finally:
-        lock.release()
 
 
 def in_turn(lock: Path, *, seconds: float = TURN) -> FileLock:
@@ -48,29 +51,43 @@ def in_turn(lock: Path, *, seconds: float = TURN) -> FileLock:
 
 def running(folder: Path) -> str:
     """Return who holds the workspace's lock right now as a sentence, or empty."""
-    if not (folder / "lock").exists():
-        return ""
-    lock = FileLock(folder / "lock", timeout=0)
-    try:
-        lock.acquire()
-    except (Timeout, OSError) as error:
-        return _held(folder / "lock.json").message if isinstance(error, Timeout) else ""
-    lock.release()
-    return ""
+    told = folder / "lock.json"
+    return _held(told).message if is_held(told) else ""
 
 
 def _held(told: Path) -> LockedError:
-    try:
-        holder: dict[str, Any] = json.loads(told.read_text())
-    except (OSError, ValueError):
-        holder = {}
-    if holder:
-        who = (
-            f"{holder.get('user')} runs multigit {holder.get('command')} here "
-            f"since {holder.get('since')} (process {holder.get('pid')} on {holder.get('host')})."
-        )
-    else:
-        who = "Another multigit is at work in this workspace."
     return LockedError(
-        who, hint="Wait until it has ended, then run the command again.", code="locked"
+        f"{_holder(told)}.",
+        hint="Wait until it has ended, then run the command again.",
+        code="locked",
     )
+
+
+def _holder(told: Path) -> str:
+    """Return who is at work, as far as the file tells."""
+    with suppress(OSError, ValueError, RecursionError):
+        who: Any = json.loads(read_private(told))
+        if isinstance(who, dict) and who:
+            what = f"{who.get('user')} runs multigit {who.get('command')}"
+            where = f"(process {who.get('pid')} on {who.get('host')})"
+            return f"{what} here since {who.get('since')} {where}"
+    return "Another multigit is at work in this workspace"
+
+
+def _unusable(folder: Path, error: OSError) -> RefusedError:
+    """Say which of the two files is in the way."""
+    odd = [file for file in (folder / "lock", folder / "lock.json") if not _is_plain(file)]
+    reason = "it is not a plain file" if odd else error.strerror or str(error)
+    file = odd[0] if odd else folder / "lock"
+    return RefusedError(
+        f"The workspace cannot be locked with {folder.name}/{file.name}: {reason}.",
+        hint=f"Run: {out_of_the_way(file)}",
+        code="lock_unusable",
+    )
+
+
+def _is_plain(file: Path) -> bool:
+    try:
+        return stat.S_ISREG(file.lstat().st_mode)
+    except OSError:
+        return True

@@ -1,7 +1,7 @@
 """Runs one deployment command and keeps how it ended, also when multigit itself is gone by then.
 
 Started as `python -m multigit.adapters.supervisor FOLDER`. The folder holds the order; while the
-command runs, this process holds the lock `alive` there, which dies with it. Whoever makes the file
+command runs, this process holds the file `alive` there, until it ends. Whoever makes the file
 `began` there first decides about the run: the supervisor, which then runs the command, or who does
 not want to wait for it any longer. There is no second run, however slow or late somebody is.
 """
@@ -14,10 +14,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from filelock import FileLock
-
 from multigit.adapters.durable import append, open_private, sync_folder
 from multigit.adapters.environment import for_commands, secrets
+from multigit.adapters.holding import holding
 from multigit.adapters.processes import identity
 from multigit.core.text import masked, redacted, visible
 
@@ -31,7 +30,7 @@ TAIL = 2000  # bytes of the output in which its last line is looked for
 def supervise(folder: Path) -> None:
     """Run the command of the folder's order in its tree, once; write down how it ended."""
     order = json.loads((folder / ORDER).read_text(encoding="utf-8"))
-    with FileLock(folder / ALIVE):
+    with holding(folder / ALIVE):
         keep(folder / PID, str(identity(os.getpid())))
         if claim(folder):
             keep(folder / ENDED, ending(run(order, folder), folder))

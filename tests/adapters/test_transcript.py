@@ -122,3 +122,15 @@ def test_each_repository_has_its_file(forge: Forge) -> None:
         assert "Failed to connect" in text
         assert "exit 128" in text
         assert "sesame" not in text
+
+
+def test_what_is_opened_later_is_kept_from_its_first_command(forge: Forge) -> None:
+    """As `multigit continue` does with a repository that it only deploys."""
+    api = forge.add("api")
+    repo = Repo("api", api.path)
+    git = GitRepositories(Workspace(forge.shop, (), (repo,)))
+    git.keep_transcripts(forge.root / "kept")
+    git.repository(repo).fetch(STAGES)
+    said = (forge.root / "kept/api.log").read_text()
+    assert "$ git config" in said
+    assert "$ git fetch" in said

@@ -1,0 +1,153 @@
+"""The workspace's lock: held by one, asked about by any number, gone with its process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from multigit.adapters.holding import holding, is_held
+from multigit.adapters.lock import exclusive, running
+from multigit.errors import LockedError, RefusedError
+from tests.support.patience import until
+
+HOLDER = {"user": "ada", "host": "here", "pid": "17", "command": "promote", "since": "noon"}
+AT_WORK = "ada runs multigit promote here since noon (process 17 on here)."
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder like .multigit."""
+    folder = tmp_path / ".multigit"
+    folder.mkdir()
+    return folder
+
+
+@contextmanager
+def asking(question: Callable[[], object]) -> Iterator[None]:
+    """Let several ask the same all the time, each as fast as it can."""
+    over = threading.Event()
+
+    def ask() -> None:
+        while not over.is_set():
+            question()
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_whoever_asks_is_in_nobodys_way(folder: Path) -> None:
+    """However many ask whether somebody is at work, nobody who comes to work is refused."""
+    (folder / "lock").touch()
+    with asking(lambda: running(folder)):
+        for _ in range(150):
+            with exclusive(folder, HOLDER):
+                pass
+
+
+def test_whoever_asks_about_a_supervisor_is_in_nobodys_way(tmp_path: Path) -> None:
+    """Neither in its own, nor in that of the others who ask."""
+    file = tmp_path / "alive"
+    file.touch()
+    wrong = list[bool]()
+    with asking(lambda: wrong.append(True) if is_held(file) else None):
+        threading.Event().wait(0.2)
+    assert not wrong
+    with asking(lambda: is_held(file)):
+        for _ in range(150):
+            with holding(file):
+                pass
+
+
+def test_one_holds_it_and_the_others_hear_who(folder: Path) -> None:
+    """Also the second one in the same process; afterwards it is free."""
+    assert running(folder) == ""
+    with exclusive(folder, HOLDER):
+        assert running(folder) == AT_WORK
+        with pytest.raises(LockedError, match="process 17"), exclusive(folder, {}):
+            pass
+        assert running(folder) == AT_WORK
+    assert running(folder) == ""
+    with exclusive(folder, HOLDER):
+        pass
+
+
+def test_it_ends_with_its_process(folder: Path) -> None:
+    """However that ends."""
+    script = (
+        "import sys, time, pathlib; from multigit.adapters.lock import exclusive\n"
+        "with exclusive(pathlib.Path(sys.argv[1]), {'user': 'ada'}): time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script, folder]) as holder:
+        until(lambda: running(folder) != "")
+        with pytest.raises(LockedError), exclusive(folder, HOLDER):
+            pass
+        os.kill(holder.pid, signal.SIGKILL)
+    assert running(folder) == ""
+    with exclusive(folder, HOLDER):
+        pass
+
+
+def test_a_lock_that_somebody_deleted_still_keeps_others_out(folder: Path) -> None:
+    """Its other file is held as well."""
+    with exclusive(folder, HOLDER):
+        (folder / "lock").unlink()
+        with pytest.raises(LockedError), exclusive(folder, HOLDER):
+            pass
+
+
+def put(kind: str, file: Path) -> None:
+    """Put something else where a plain file belongs."""
+    match kind:
+        case "folder":
+            file.mkdir()
+        case "fifo":
+            os.mkfifo(file)
+        case "link to itself":
+            file.symlink_to(file)
+        case "socket":
+            with socket.socket(socket.AF_UNIX) as listener:
+                listener.bind(os.path.relpath(file))
+
+
+@pytest.mark.parametrize("name", ["lock", "lock.json"])
+@pytest.mark.parametrize("kind", ["folder", "fifo", "link to itself", "socket"])
+def test_what_is_no_file_is_named_and_can_be_moved_away(
+    folder: Path, name: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or it does not matter; nobody waits for it. What the hint says makes it work again."""
+    monkeypatch.chdir(folder.parent)
+    put(kind, folder / name)
+    assert running(folder) == ""
+    if (name, kind) != ("lock", "fifo"):  # which can be locked
+        with pytest.raises(RefusedError, match=f".multigit/{name}:") as caught:
+            exclusive(folder, HOLDER).__enter__()
+        assert caught.value.code == "lock_unusable"
+        command = caught.value.hint.removeprefix("Run: ")
+        subprocess.run(command, shell=True, check=True, cwd=folder.parent)
+        assert os.path.lexists(folder / f"{name}.old")
+    with exclusive(folder, HOLDER):
+        assert running(folder) == AT_WORK
+
+
+@pytest.mark.parametrize("text", ["", "17", "[]", "[" * 100_000, '{"user":', "\0", '"ada"'])
+def test_who_it_is_may_be_unknown(folder: Path, text: str) -> None:
+    """Where the file tells nothing that can be read, somebody is at work all the same."""
+    with exclusive(folder, HOLDER):
+        (folder / "lock.json").write_text(text)
+        assert running(folder) == "Another multigit is at work in this workspace."
