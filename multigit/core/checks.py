@@ -150,8 +150,8 @@ def losing_work(
 
 def unpushed_source(snapshot: Snapshot, stage: Stage) -> Iterable[Problem]:
     """Warn that the source has local commits, which a promotion does not take along."""
-    ahead = snapshot.refs.branch(stage.branch).ahead
-    if ahead and not snapshot.facts.shallow:  # a shallow clone cannot count
+    ahead = snapshot.ahead
+    if ahead and snapshot.refs.branch(stage.branch).remote:
         yield Problem(
             "unpushed_commits",
             f"{ahead} local {'commit' if ahead == 1 else 'commits'} on {stage.branch} "

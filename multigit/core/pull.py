@@ -147,7 +147,7 @@ def _standing_work(
         yield Problem(
             "checked_out_elsewhere",
             f"{name} is checked out in {branch.checked_out}, so it was left as it is.",
-            f"Run: {git_in(branch.checked_out)} pull --ff-only",
+            f"Run: {git_in(branch.checked_out)} pull --ff-only {remote} {name}",
         )
 
 

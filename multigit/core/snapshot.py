@@ -32,7 +32,7 @@ class Branch:
     """A branch on the remote and in the clone.
 
     `checked_out` is the path of the work tree that has it; `ahead` and `behind` count the local
-    branch's commits against its upstream, where it has one.
+    side against the remote one where that is the branch's upstream, and are 0 where it is not.
     """
 
     remote: Tip | None = None
@@ -159,7 +159,7 @@ class WorkTree:
     """The checked-out side: `branch` is empty for a detached HEAD, `head` for an unborn branch.
 
     `unfinished` names a merge, rebase, cherry-pick, revert or bisect under way; `ahead` and
-    `behind` count against the branch's upstream.
+    `behind` count a stage's branch against the remote one, any other against its upstream.
     """
 
     branch: str = ""

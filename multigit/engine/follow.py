@@ -15,8 +15,11 @@ from multigit.engine.ports import Repository
 from multigit.errors import MultigitError
 
 
-def follow(repository: Repository, outcome: Outcome) -> Outcome:
-    """Let local branches follow where that is safe; otherwise leave them and say so."""
+def follow(repository: Repository, outcome: Outcome, remote: str) -> Outcome:
+    """Let local branches follow where that is safe; otherwise leave them and say so.
+
+    `remote` is the name of the remote that was published to, for what a person may type.
+    """
     notes = []
     for step in outcome.plan.steps:
         if isinstance(step, FastForwardStep | MoveBackStep):
@@ -25,7 +28,7 @@ def follow(repository: Repository, outcome: Outcome) -> Outcome:
             except MultigitError as error:
                 reason = error.message
             if reason:
-                notes.append(left_alone(outcome.plan, step, reason))
+                notes.append(left_alone(outcome.plan, step, reason, remote))
     return replace(outcome, problems=(*outcome.problems, *notes))
 
 
@@ -40,14 +43,18 @@ def follow_branch(
     return repository.fast_forward(step.branch, made[branch_ref(step.branch)])
 
 
-def left_alone(repo: RepoPlan, step: FastForwardStep | MoveBackStep, reason: str) -> Problem:
+def left_alone(
+    repo: RepoPlan, step: FastForwardStep | MoveBackStep, reason: str, remote: str
+) -> Problem:
     """Return the note about a local branch that did not follow."""
     if isinstance(step, MoveBackStep):
         hint = f"To set it back: {git_in(repo.path)} branch --force {step.branch} {step.after[:7]}"
     else:
-        how = f"{git_in(step.checked_out)} pull --ff-only"
+        where = f"{remote} {step.branch}"  # the branch's upstream may be another one
+        how = f"{git_in(step.checked_out)} pull --ff-only {where}"
         if not step.checked_out:
-            how = f"cd {shlex.quote(repo.path)} && git switch {step.branch} && git pull --rebase"
+            switch = f"cd {shlex.quote(repo.path)} && git switch {step.branch}"
+            how = f"{switch} && git pull --rebase {where}"
         hint = f"To bring it up to date: {how}"
     message = f"the local {step.branch} was left alone: {reason}."
     return Problem("local_branch_left", message, hint, Severity.WARN)

@@ -12,7 +12,16 @@ from multigit.core.problem import Problem
 from multigit.core.pull import PullRequest
 from multigit.core.push import PushRequest, to_commit
 from multigit.core.repository import RefQuery, Signature
-from multigit.core.snapshot import Merge, Refs, Reversal, Snapshot, Tip, Waiting
+from multigit.core.snapshot import (
+    Branch,
+    Merge,
+    Refs,
+    Reversal,
+    Snapshot,
+    Tip,
+    Waiting,
+    WorkTree,
+)
 from multigit.core.status import StatusRequest
 from multigit.core.workspace import PushRules, Repo, Stage
 from multigit.engine.fleet import Rest, look_everywhere
@@ -78,10 +87,13 @@ def look_at_merges(request: MergeRequest) -> Look:
     def preview(repo: Repo, repository: Repository) -> Snapshot:
         refs, facts = repository.refs(query), repository.facts()
         date = request.moment.git_date if facts.identity else ""
-        merges = () if facts.shallow else preview_merges(repository, refs, request.hops, date)
+        seen = Snapshot(repo.name, facts=facts, refs=refs)
+        if facts.shallow:  # in which nothing can be counted or merged
+            return seen
+        merges = preview_merges(repository, refs, request.hops, date)
         if request.tag_template and facts.signs_tags:
             try_to_sign(repository, merges, date)
-        return Snapshot(repo.name, facts=facts, refs=refs, merges=merges)
+        return replace(compare_sides(repository, seen, request.source.branch), merges=merges)
 
     return look
 
@@ -163,7 +175,8 @@ def look_at_status(request: StatusRequest) -> Look:
 
     def read(repo: Repo, repository: Repository, stale: Problem | None) -> Snapshot:
         refs = repository.refs(query)
-        seen = Snapshot(repo.name, refs=refs, work=repository.work_tree(), stale=stale)
+        work = count_against_stage(repository, refs, repository.work_tree())
+        seen = Snapshot(repo.name, refs=refs, work=work, stale=stale)
         forward = [compare(repository, refs, earlier, later) for earlier, later in request.pairs]
         back = [compare(repository, refs, later, earlier) for earlier, later in request.pairs]
         return replace(
@@ -226,10 +239,29 @@ def compare_sides(repository: Repository, seen: Snapshot, name: str) -> Snapshot
     branch = seen.refs.branch(name)
     if branch.local and branch.remote is None:
         return replace(seen, ahead=1)
-    if branch.local is None or branch.remote is None or branch.local.sha == branch.remote.sha:
-        return seen
-    ahead, behind = repository.divergence(branch.remote.sha, branch.local.sha)
+    ahead, behind = distance(repository, branch)
     return replace(seen, ahead=ahead, behind=behind)
+
+
+def distance(repository: Repository, branch: Branch) -> tuple[int, int]:
+    """Count how far the local side is ahead of the remote one and behind it.
+
+    The upstream of the local branch may be another one, or none: then git has not counted yet.
+    """
+    if branch.local is None or branch.remote is None or branch.local.sha == branch.remote.sha:
+        return 0, 0
+    if branch.ahead or branch.behind:
+        return branch.ahead, branch.behind
+    return repository.divergence(branch.remote.sha, branch.local.sha)
+
+
+def count_against_stage(repository: Repository, refs: Refs, work: WorkTree) -> WorkTree:
+    """Count a stage's branch against the remote's branch of that name, whatever its upstream is."""
+    branch = refs.branch(work.branch)
+    if branch.local is None or branch.remote is None:
+        return work
+    ahead, behind = distance(repository, branch)
+    return replace(work, ahead=ahead, behind=behind)
 
 
 def unpushed(repository: Repository, seen: Snapshot, name: str) -> Waiting:

@@ -24,6 +24,7 @@ from tests.cli.answers import (
     codes,
     count_pushes,
     hook,
+    in_shell,
     meanwhile,
     merge_facts,
     only_following,
@@ -35,7 +36,6 @@ from tests.cli.answers import (
     workspace,
 )
 from tests.support.forge import Forge, ForgeRepo, remotes_untouched, untouched
-from tests.support.gitenv import git
 from tests.support.refs import read_refs
 from tests.support.snapshot import Snapshot
 
@@ -282,7 +282,9 @@ def test_local_branch_follows_where_that_is_safe(forge: Forge) -> None:
     }
     assert local not in ahead.remote_git("rev-list", "--all")
     assert {p["severity"] for row in document["repos"] for p in row["problems"]} == {"warn"}
-    assert git(here.clone, "pull", "--ff-only", "--quiet", env=forge.env) == ""
+    ((hint,),) = (p["hint"].rsplit(": ", 1)[1:] for p in rows(document)["here"]["problems"])
+    assert hint.split()[-4:] == ["pull", "--ff-only", "origin", "stg"]
+    assert in_shell(forge, hint).returncode == 0
     assert here.local_refs()["refs/heads/stg"] == here.tip("stg")
 
 

@@ -180,7 +180,7 @@ def test_a_merge_that_works_is_no_problem() -> None:
 @pytest.mark.parametrize(("ahead", "what"), [(1, "1 local commit"), (2, "2 local commits")])
 def test_local_commits_of_the_source_are_told(ahead: int, what: str) -> None:
     """A promotion takes what the remote has; the rest is a warning, not a block."""
-    seen = snapshot(refs=refs(develop=branch("dev-2", "dev-3", ahead=ahead)))
+    seen = snapshot(refs=refs(develop=branch("dev-2", "dev-3")), ahead=ahead)
     assert list(checks.unpushed_source(seen, DEV)) == [
         Problem(
             "unpushed_commits",
@@ -192,9 +192,11 @@ def test_local_commits_of_the_source_are_told(ahead: int, what: str) -> None:
 
 
 def test_a_source_without_local_commits_is_silent() -> None:
-    """To be behind is no matter; nor is what other branches hold."""
-    branches = refs(develop=branch("dev-2", "dev-1", behind=1), staging=branch("stg-1", ahead=4))
-    assert list(checks.unpushed_source(snapshot(refs=branches), DEV)) == []
+    """To be behind is no matter; a branch that the remote lacks is another problem."""
+    behind = snapshot(refs=refs(develop=branch("dev-2", "dev-1")), behind=1)
+    assert list(checks.unpushed_source(behind, DEV)) == []
+    only_here = snapshot(refs=refs(develop=branch("", "dev-1")), ahead=1)
+    assert list(checks.unpushed_source(only_here, DEV)) == []
 
 
 def test_a_merge_under_way_comes_before_its_unmerged_files() -> None:

@@ -221,8 +221,8 @@ def test_a_tag_that_any_repository_has_is_taken(tags: tuple[str, ...], release: 
 
 def test_local_commits_of_the_source_are_a_warning() -> None:
     """The promotion goes on with what the remote has."""
-    ahead = refs(develop=branch("dev-2", "dev-3", ahead=1))
-    plan = plan_merges(promotion(), SHOP, {"api": snapshot(merge(), refs=ahead)})
+    seen = snapshot(merge(), refs=refs(develop=branch("dev-2", "dev-3")), ahead=1)
+    plan = plan_merges(promotion(), SHOP, {"api": seen})
     problem = Problem(
         "unpushed_commits",
         "1 local commit on develop not pushed yet, so not part of this.",

@@ -204,7 +204,7 @@ def test_a_branch_that_another_work_tree_has_is_left_to_it() -> None:
     problem = Problem(
         "checked_out_elsewhere",
         "develop is checked out in /shop/hotfix, so it was left as it is.",
-        "Run: git -C /shop/hotfix pull --ff-only",
+        "Run: git -C /shop/hotfix pull --ff-only origin develop",
     )
     plan = planned(seen(elsewhere, work(on="feature/x"), behind=2))
     assert plan == on_dev(State.BLOCKED, problems=(problem,))

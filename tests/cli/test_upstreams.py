@@ -1,0 +1,119 @@
+"""Local commits are told whatever the upstream of the branch is: the stage's branch counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.cli.answers import DONE, REFUSED, codes, rows, states
+from tests.support.forge import Forge, ForgeRepo, untouched
+
+
+def none(repo: ForgeRepo) -> None:
+    """Leave the branch without an upstream."""
+    repo.git("branch", "--quiet", "--unset-upstream", "dev")
+
+
+def another_branch(repo: ForgeRepo) -> None:
+    """Let the upstream be another branch of the remote, which stands elsewhere."""
+    repo.commit("main", {"on-main": "1\n"})
+    repo.git("fetch", "--quiet")
+    repo.git("branch", "--quiet", "--set-upstream-to=origin/main", "dev")
+
+
+def another_remote(repo: ForgeRepo) -> None:
+    """Let the upstream be a fork, from which one pulls."""
+    repo.git("remote", "add", "fork", repo.url)
+    repo.git("fetch", "--quiet", "fork")
+    repo.git("branch", "--quiet", "--set-upstream-to=fork/dev", "dev")
+
+
+def a_triangle(repo: ForgeRepo) -> None:
+    """Pull from the fork, push to origin."""
+    another_remote(repo)
+    repo.git("config", "remote.pushDefault", "origin")
+    repo.git("config", "branch.dev.pushRemote", "origin")
+
+
+def a_local_branch(repo: ForgeRepo) -> None:
+    """Let the upstream be a branch of the clone itself."""
+    repo.git("branch", "--quiet", "mine")
+    repo.git("branch", "--quiet", "--set-upstream-to=mine", "dev")
+
+
+def a_branch_that_is_gone(repo: ForgeRepo) -> None:
+    """Let the upstream be a branch that nobody has any more."""
+    repo.git("config", "branch.dev.merge", "refs/heads/gone")
+
+
+def one_branch_cloned(repo: ForgeRepo) -> None:
+    """Let the clone fetch nothing but main, as with --single-branch."""
+    repo.git("config", "remote.origin.fetch", "+refs/heads/main:refs/remotes/origin/main")
+
+
+UPSTREAMS = (
+    none,
+    another_branch,
+    another_remote,
+    a_triangle,
+    a_local_branch,
+    a_branch_that_is_gone,
+    one_branch_cloned,
+)
+
+
+@pytest.fixture(scope="module")
+def forge(tmp_path_factory: pytest.TempPathFactory) -> Forge:
+    """Return a clone for each upstream, with two commits of its own and one of a colleague's."""
+    forge = Forge(tmp_path_factory.mktemp("upstreams"))
+    for upstream in UPSTREAMS:
+        repo = forge.add(upstream.__name__)
+        repo.local_commit({"mine": "1\n"})
+        repo.local_commit({"mine": "2\n"})
+        upstream(repo)
+        repo.commit("dev", {"theirs": "1\n"})
+    forge.write_config()
+    return forge
+
+
+@pytest.mark.parametrize("upstream", UPSTREAMS)
+def test_status_counts_against_the_stage(
+    forge: Forge, upstream: Callable[[ForgeRepo], None]
+) -> None:
+    """Two ahead and one behind, whatever git status says."""
+    with untouched(forge):
+        row = rows(forge.json("status", upstream.__name__, check=DONE))[upstream.__name__]
+    assert (row["branch"], row["ahead"], row["behind"]) == ("dev", 2, 1)
+
+
+def test_promotion_push_and_pull_tell_of_them(forge: Forge) -> None:
+    """As a warning where they are left behind; where they would go along they have diverged."""
+    with untouched(forge):
+        promotion = forge.json("promote", "dev", "stg", "--dry-run", check=DONE)
+        push = forge.json("push", "dev", "--dry-run", check=REFUSED)
+    for name in forge.repos:
+        (warning,) = rows(promotion)[name]["problems"]
+        assert (warning["code"], warning["message"].split()[0]) == ("unpushed_commits", "2")
+        assert codes(rows(push)[name]) == ["diverged"]
+    for name in forge.repos:
+        pull = forge.json("pull", "dev", "--repo", name, check=REFUSED)
+        assert codes(rows(pull)[name]) == ["diverged"]
+
+
+@pytest.mark.parametrize("upstream", [another_branch, a_triangle, one_branch_cloned])
+def test_push_takes_them_to_the_stage(
+    tmp_path_factory: pytest.TempPathFactory, upstream: Callable[[ForgeRepo], None]
+) -> None:
+    """To the remote's branch of the stage, and nowhere else."""
+    forge = Forge(tmp_path_factory.mktemp("push"))
+    repo = forge.add("api")
+    mine = repo.local_commit({"mine": "1\n"})
+    upstream(repo)
+    forge.write_config()
+    main = repo.tip("main")
+    document = forge.json("push", "dev", "--yes", check=DONE)
+    assert states(document) == {"api": "published"}
+    assert rows(document)["api"]["commits"] == 1
+    assert (repo.tip("dev"), repo.tip("main")) == (mine, main)
+    assert rows(forge.json("status", check=DONE))["api"]["ahead"] == 0
