@@ -58,7 +58,7 @@ def doctor(
         git=".".join(map(str, require_git())),
         now=int(session.moment.time.timestamp()),
         log=_verify(session.files, [each for one in seen.values() for each in one.witnesses]),
-        unfinished=session.files.unfinished(),
+        unfinished={each: session.ways_out(each) for each in session.files.unfinished()},
         jobs=wanted,
         possible=s.most_workers(),
         files=s.FILES_FOR_OURSELVES + s.FILES_PER_WORKER * wanted,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from multigit.cli.session import Session
     from multigit.core.journal import Story
     from multigit.core.plan import RepoPlan
-    from multigit.core.resume import Standing
+    from multigit.core.standing import Standing
 
 
 def continue_(
@@ -45,7 +45,8 @@ def continue_(
     from multigit.cli.session import Session
     from multigit.core.consent import Consent
     from multigit.core.plan import Result, State
-    from multigit.core.resume import resumed, state_of
+    from multigit.core.resume import resumed
+    from multigit.core.standing import state_of
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     with session.exclusive("continue"):
@@ -96,18 +97,19 @@ def undo(
     from multigit.cli.session import Session
     from multigit.core.consent import Consent
     from multigit.core.plan import Result
-    from multigit.core.resume import already_undone, cannot_be_undone, undone
+    from multigit.core.undo import already_undone, cannot_be_undone, undone
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     with session.exclusive("undo"):
         journal, story = _chosen(session, operation)
-        standings = _survey(session, story, built_on_counts=False)
-        plan = undone(story, standings, session.workspace, session.moment)
+        standings = _survey(session, story, onward=True)
+        records = session.files.log.records()
+        plan = undone(story, standings, session.workspace, session.moment, records)
         conductor = Conductor(session, plan, Consent(dry_run, yes, confirm))
         if problem := cannot_be_undone(plan, is_open=journal.is_open):
             return conductor.refuse(problem)
         if plan.result is Result.NOTHING and not journal.is_open:
-            return conductor.leave(already_undone(plan.undoes, session.files.log.records()))
+            return conductor.leave(already_undone(plan.undoes, records))
         if plan.result is Result.NOTHING and not dry_run:
             return _close(session, journal, story, standings, "undone")
         return conductor.conduct()
@@ -152,8 +154,8 @@ def _close(
         with suppress(KeyboardInterrupt):  # it is over, whoever hears of it
             tell_given_up(session, report)
     session.screen.report(report)
-    session.screen.document({**document(report), "exit_code": errors.OK})
-    return errors.OK
+    session.screen.document(document(report))
+    return report.exit_code
 
 
 def _unfinished(session: Session) -> tuple[Journal, Story]:
@@ -181,7 +183,7 @@ def _chosen(session: Session, operation: str | None) -> tuple[Journal, Story]:
     if unfinished and operation not in {None, unfinished[-1]}:
         raise errors.RefusedError(
             f"The operation {unfinished[-1]} is not finished.",
-            hint="Finish that one first: multigit continue, undo or abandon.",
+            hint=session.ways_out(unfinished[-1]),
             code="unfinished_operation",
         )
     if operation is None and unfinished:
@@ -199,9 +201,11 @@ def _chosen(session: Session, operation: str | None) -> tuple[Journal, Story]:
         )
     journal, story = session.files.read_journal(operation)
     if story.plan.undoes:
+        from multigit.core.ways_out import FINISH
+
         raise errors.RefusedError(
             f"{operation} is itself an undo.",
-            hint="Go on with multigit continue, or promote again.",
+            hint=FINISH if journal.is_open else "To publish it again, promote again.",
             code="undo_of_undo",
         )
     return journal, story
@@ -223,9 +227,7 @@ def _published(record: Mapping[str, Any]) -> bool:
     return "published" in states and record.get("command") not in {"undo", "watch"}
 
 
-def _survey(
-    session: Session, story: Story, *, built_on_counts: bool = True
-) -> Mapping[str, Standing]:
+def _survey(session: Session, story: Story, *, onward: bool = False) -> Mapping[str, Standing]:
     from multigit.engine.survey import survey
 
     with session.screen.progress() as progress:
@@ -235,7 +237,7 @@ def _survey(
             story,
             jobs=session.jobs,
             listener=progress,
-            built_on_counts=built_on_counts,
+            onward=onward,
         )
 
 

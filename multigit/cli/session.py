@@ -19,7 +19,7 @@ from multigit.adapters.workspace_files import WorkspaceFiles
 from multigit.cli.options import Common, Selection
 from multigit.core.moment import Moment
 from multigit.core.workspace import Repo, Stage, Workspace
-from multigit.errors import RefusedError
+from multigit.errors import MultigitError, RefusedError
 from multigit.ui.screen import Screen
 
 if TYPE_CHECKING:
@@ -91,9 +91,8 @@ class Session:
         with self.exclusive(command):
             if found := self.files.unfinished():
                 raise RefusedError(
-                    f"The operation {found[0]} is not finished.",
-                    hint="Go on with multigit continue, take it back with multigit undo, "
-                    "or leave it as it is with multigit abandon.",
+                    f"The operation {found[-1]} is not finished.",
+                    hint=self.ways_out(found[-1]),
                     code="unfinished_operation",
                 )
             yield
@@ -107,10 +106,17 @@ class Session:
             self.screen.say(f"{sentence}\n", "bold yellow")
             return found[-1]
         self.screen.say(f"Unfinished: {found[-1]}", "bold yellow")
-        self.screen.say(
-            "multigit continue goes on, undo takes it back, abandon leaves it as it is.\n"
-        )
+        self.screen.say(f"{self.ways_out(found[-1])}\n")
         return found[-1]
+
+    def ways_out(self, operation: str) -> str:
+        """Return what to do about an unfinished operation."""
+        from multigit.core.ways_out import FINISH, ways_out
+
+        try:
+            return ways_out(self.files.read_journal(operation)[1])
+        except MultigitError:  # whoever goes on is told what is wrong with its journal
+            return FINISH
 
     def message(self, given: str | None, *, wanted_by: Stage | None) -> str | None:
         """Return the message that was given, or the answer of the person who can be asked for it.

@@ -79,6 +79,17 @@ def _deployed(record: Mapping[str, Any], repo: Mapping[str, Any]) -> Deployed | 
     )
 
 
+def commits_deployed(records: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
+    """Return, by repository, the commits of which a deployment was started, or may have been."""
+    found: dict[str, set[str]] = {}
+    for record in records:
+        for repo in record.get("repos", []):
+            states = {str(each.get("state")) for each in repo.get("deployments") or ()}
+            if states - {str(RunState.NOT_STARTED)}:
+                found.setdefault(str(repo.get("repo")), set()).add(str(repo.get("after")))
+    return {repo: frozenset(commits - {""}) for repo, commits in found.items()}
+
+
 def _later(known: Deployed | None, *, than: Deployed) -> bool:
     """Tell whether what is known belongs to another operation than the one that is watched."""
     watched = than.watched

@@ -57,6 +57,11 @@ class JenkinsRunner:
 Runner = GithubRunner | CommandRunner | JenkinsRunner
 
 
+def by_push(runner: Runner) -> bool:
+    """Tell whether the push starts the deployment, so that nobody can ask for it."""
+    return isinstance(runner, GithubRunner) and runner.trigger is Trigger.PUSH
+
+
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
     """What a healthy deployment answers. `url` and `equals` are templates; times in seconds.

@@ -6,7 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from multigit.core import checks
-from multigit.core.deployment import Deployment, GithubRunner, Order, Run, Runner, RunState, Trigger
+from multigit.core.deployment import (
+    Deployment,
+    GithubRunner,
+    Order,
+    Run,
+    Runner,
+    RunState,
+    by_push,
+)
 from multigit.core.journal import Story
 from multigit.core.moment import Moment, is_deploy_tag
 from multigit.core.plan import DeployStep, Plan, RepoPlan, State, settle
@@ -196,6 +204,15 @@ def _repository(
     )
 
 
+def can_deploy_releases(workspace: Workspace, name: str, stage: str) -> bool:
+    """Tell whether `multigit deploy` can deploy an earlier release of a repository to a stage."""
+    repo = next((repo for repo in workspace.repos if repo.name == name), None)
+    deploy = workspace.deploy(repo, workspace.stage(stage)) if repo else None
+    if deploy is None or by_push(deploy.runner):
+        return False
+    return not (isinstance(deploy.runner, GithubRunner) and deploy.runner.ref == "branch")
+
+
 def _not_in_release(release: str) -> Problem:
     return Problem(
         NOT_IN_RELEASE,
@@ -215,7 +232,7 @@ def _only_the_tip(step: DeployStep, stage: Stage) -> Iterable[Problem]:
 
 
 def _begun_by_push(step: DeployStep, stage: Stage) -> Iterable[Problem]:
-    if isinstance(step.runner, GithubRunner) and step.runner.trigger is Trigger.PUSH:
+    if by_push(step.runner):
         yield Problem(
             "push_deploys",
             f"only a push deploys {stage.name}, and nothing is pushed here.",
@@ -250,6 +267,15 @@ def outstanding(repo: RepoPlan, known: Mapping[str, Deployment]) -> bool:
     """Tell whether a published repository still has something to deploy or to watch."""
     succeeded = {target for target, each in known.items() if each.state is RunState.SUCCEEDED}
     return any(step.target not in succeeded for step in repo.deploys())
+
+
+def still_to_come(repo: RepoPlan) -> tuple[tuple[DeployStep, ...], tuple[DeployStep, ...]]:
+    """Return the deployments of a plan that will be started, and those that are only watched."""
+    known = {each.target: each.state for each in repo.deployed}
+    left = [step for step in repo.deploys() if known.get(step.target) is not RunState.SUCCEEDED]
+    again = [state for state in RunState if state.may_run or state is RunState.UNHEALTHY]
+    watched = [step for step in left if known.get(step.target) in again]
+    return tuple(step for step in left if step not in watched), tuple(watched)
 
 
 def known_deployments(repo: RepoPlan, known: Mapping[str, Deployment]) -> tuple[Deployment, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
@@ -74,7 +74,7 @@ class Surroundings:
     git: str
     now: int
     log: BadLine | Head | Problem
-    unfinished: tuple[str, ...] = ()
+    unfinished: Mapping[str, str] = field(default_factory=dict)
     jobs: int = 1
     possible: int = 1
     files: int = 0
@@ -106,14 +106,13 @@ def _judged(repo: str, problem: Problem) -> Finding:
 def _workspace(around: Surroundings) -> Iterator[Finding]:
     yield Finding("", Health.OK, "git_version", f"git {around.git}.")
     yield _log(around.log)
-    for operation in around.unfinished:
+    for operation, ways_out in around.unfinished.items():
         yield Finding(
             "",
             Health.PROBLEM,
             "unfinished_operation",
             f"the operation {operation} is not finished, so nothing new can begin.",
-            "Go on with multigit continue, take it back with multigit undo, "
-            "or leave it as it is with multigit abandon.",
+            ways_out,
         )
     if around.possible < around.jobs:
         yield Finding(

@@ -59,7 +59,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A plan and how it ended. Without outcomes it was only planned, refused or cancelled."""
+    """A plan and how it ended. Without outcomes it was only planned, refused or cancelled.
+
+    `closing` is the command, undo or abandon, that ended the operation before it was finished.
+    """
 
     plan: Plan
     result: Result
@@ -67,6 +70,7 @@ class Report:
     interrupted: bool = False
     problems: tuple[Problem, ...] = ()
     closed: bool = False
+    closing: str = ""
 
     @property
     def unfinished(self) -> bool:
@@ -99,7 +103,7 @@ class Report:
         """Return the process's exit code for this result."""
         if self.interrupted:
             return errors.INTERRUPTED
-        return EXIT_CODES[self.result]
+        return errors.OK if self.closing else EXIT_CODES[self.result]
 
     def count(self, *states: State) -> int:
         """Count the repositories in one of these states."""

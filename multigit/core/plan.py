@@ -282,6 +282,11 @@ class RepoPlan:
         return next((step.name for step in self.steps if isinstance(step, DeleteTagStep)), "")
 
     @property
+    def takes_back(self) -> bool:
+        """Tell whether this takes back what another operation published."""
+        return any(isinstance(step, RestoreStep | DeleteTagStep) for step in self.steps)
+
+    @property
     def after(self) -> str:
         """Return the planned commit of the last branch that moves, or empty."""
         restored = [step.after for step in self.steps if isinstance(step, RestoreStep)]

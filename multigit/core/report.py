@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from multigit.core.deployment import Deployment, RunState
+from multigit.core.deploys import still_to_come
 from multigit.core.outcome import Outcome, Report
 from multigit.core.plan import (
     AdvanceStep,
@@ -23,10 +24,11 @@ from multigit.core.plan import (
 from multigit.core.problem import Problem
 from multigit.core.record import deployment_document
 from multigit.core.text import masked
+from multigit.core.ways_out import FINISH, FINISH_OR_UNDO, can_be_undone
 from multigit.errors import OK, ConfigError, MultigitError
 
 SCHEMA = "multigit/1"
-PROMOTING = ("promote", "backmerge")
+CLOSED_BY = {"undone", "abandoned"}  # the problems that say how an operation was closed
 
 
 def frame(
@@ -60,10 +62,11 @@ def document(report: Report) -> dict[str, Any]:
     """Return the report as the document that `--json` prints."""
     plan = report.plan
     sentence, hint = summary(report)
+    closed = Result.DONE if report.closing and report.result is Result.FAILED else report.result
     return frame(
-        plan.command,
+        report.closing or plan.command,
         sentence,
-        result=report.result,
+        result=closed,
         exit_code=report.exit_code,
         operation=plan.operation,
         source=plan.source or None,
@@ -169,6 +172,8 @@ def summary(report: Report) -> tuple[str, str]:
     """Return how it stands as one sentence, and what to do next (may be empty)."""
     if report.plan.command == "pull":
         return _pulled(report)
+    if report.closing:
+        return _closed(report), ""
     if report.result in {Result.PLANNED, Result.NOTHING, Result.BLOCKED, Result.CANCELLED}:
         return _stopped(report)
     return _ended(report)
@@ -181,18 +186,10 @@ def _stopped(report: Report) -> tuple[str, str]:
         return report.problems[0].message, report.problems[0].hint
     match report.result:
         case Result.PLANNED:
-            moves, rest = count(State.PLANNED), count(State.UP_TO_DATE)
-            pushed = sum(repo.published for repo in report.plan.planned())
+            rest, skipped = count(State.UP_TO_DATE), count(State.SKIPPED)
             also = f", {rest} {'is' if rest == 1 else 'are'} up to date" if rest else ""
-            skipped = count(State.SKIPPED)
-            left = f", {skipped} left out" if skipped else ""
-            deploys = report.plan.command == "deploy"
-            goes = f"{plural(moves, 'repository')} will {'be deployed' if deploys else 'move'}"
-            if pushed:  # some time ago: of these only the deployments are left
-                on = f"{plural(pushed, 'published one')} will be deployed to the end"
-                rest_of = plural(moves - pushed, "repository")
-                goes = f"{rest_of} will move, {on}" if moves > pushed else on
-            moving = f"{goes}{also}{left}."
+            left = f", {skipped} left {'as it is' if report.plan.undoes else 'out'}"
+            moving = f"{will_happen(report.plan)}{also}{left if skipped else ''}."
             return f"{moving} {arrivals(report)}".rstrip(), ""
         case Result.NOTHING:
             if skipped := count(State.SKIPPED):
@@ -209,6 +206,25 @@ def _stopped(report: Report) -> tuple[str, str]:
                 hint = f"Mend what blocks, or go on with the other {others}: --skip-blocked"
             return f"{plural(blocked, 'repository')} {verb} blocked. Nothing was changed.", hint
     return "Cancelled. Nothing was changed.", ""
+
+
+def will_happen(plan: Plan) -> str:
+    """Return what a plan does, as the beginning of a sentence.
+
+    Of what an earlier attempt published, only the deployments are left: to start, or to watch.
+    """
+    begun = [still_to_come(repo) for repo in plan.planned() if repo.published]
+    moves = len(plan.planned()) - len(begun)
+    deploys = sum(bool(started) for started, _ in begun)
+    watches = sum(not started for started, _ in begun)
+    verb = "go back" if plan.undoes else "be deployed" if plan.command == "deploy" else "move"
+    noun = "repository" if plan.command == "deploy" else "published one"
+    parts = [
+        (moves, f"{plural(moves, 'repository')} will {verb}"),
+        (deploys, f"{plural(deploys, noun)} will be deployed"),
+        (watches, f"{plural(watches, noun)} will be watched"),
+    ]
+    return ", ".join(part for number, part in parts if number)
 
 
 def arrivals(report: Report) -> str:
@@ -243,10 +259,9 @@ def _ended(report: Report) -> tuple[str, str]:
         (State.FAILED, "failed"),
         (State.UNKNOWN, "unknown"),
         (State.NOT_PUBLISHED, not_begun_word(report.plan)),
+        *([(State.SKIPPED, "left as it is")] if report.plan.undoes else ()),
     )
-    counts = [(report.count(state), word) for state, word in words]
-    counts += deployment_counts(report)
-    sentence = ", ".join(f"{number} {word}" for number, word in counts if number) + "."
+    sentence = _counted(report, words)
     if report.result is Result.DONE:
         return sentence, _still_open(report)
     if blocking := [problem for problem in report.problems if problem.blocks]:
@@ -256,8 +271,30 @@ def _ended(report: Report) -> tuple[str, str]:
     if any(outcome.deployments for outcome in report.outcomes):
         return sentence, _deploying_on(report)
     if report.unfinished:
-        return sentence, "To go on run multigit continue, to take it back multigit undo."
-    return sentence, "Nothing was published. Mend it, then run the command again."
+        return sentence, FINISH_OR_UNDO if can_be_undone(report) else FINISH
+    done = "taken back" if report.plan.undoes else "published"
+    return sentence, f"Nothing was {done}. Fix it, then run the command again."
+
+
+def _counted(report: Report, words: Iterable[tuple[State, str]]) -> str:
+    """Return a count for each way in which repositories and deployments ended."""
+    counts = [(report.count(state), word) for state, word in words]
+    counts += deployment_counts(report)
+    return ", ".join(f"{number} {word}" for number, word in counts if number) + "."
+
+
+def _closed(report: Report) -> str:
+    """Return the sentence of an operation that was closed before it was finished."""
+    message = " ".join(each.message for each in report.problems if each.code in CLOSED_BY)
+    if report.result is Result.NOTHING:
+        return f"{message} Nothing of it is published."
+    words = (
+        (State.PUBLISHED, "published"),
+        (State.FAILED, "moved by somebody else"),
+        (State.UNKNOWN, "unknown"),
+        (State.NOT_PUBLISHED, not_begun_word(report.plan)),
+    )
+    return f"{message} {_counted(report, words)}"
 
 
 def _deploying_on(report: Report) -> str:
@@ -287,6 +324,8 @@ def _deploying_on(report: Report) -> str:
 
 def not_begun_word(plan: Plan) -> str:
     """Return what to say of a repository that the operation did not come to."""
+    if plan.undoes:
+        return "not taken back"
     return "not started" if plan.command == "deploy" else "not published"
 
 

@@ -10,13 +10,12 @@ from typing import Protocol, TypeVar
 from multigit.core.deployment import (
     CommandRunner,
     Deployment,
-    GithubRunner,
     HealthCheck,
     Order,
     Run,
     RunState,
     Sight,
-    Trigger,
+    by_push,
 )
 from multigit.core.deploys import order_of
 from multigit.core.health_check import unhealthy
@@ -100,11 +99,11 @@ class Attempt:
         before = known or Deployment(step.target, attempt=step.attempt)
         if not leader.starts:
             return before
-        if not by_push(step):
+        if not by_push(step.runner):
             leader.pacer.take_turn()
         if leader.left:
             return before
-        since = pushed_at(leader.plan) if by_push(step) else leader.clock.now()
+        since = pushed_at(leader.plan) if by_push(step.runner) else leader.clock.now()
         attempt = before.attempt + (before.state is not RunState.NOT_STARTED)
         begun = Deployment(step.target, RunState.STARTING, attempt=attempt, since=since)
         leader.tell(self.repo, begun)
@@ -112,7 +111,7 @@ class Attempt:
             leader.note(self.repo, begun)
         except MultigitError as error:  # without a note it must not begin
             return replace(before, sight=replace(before.sight, detail=error.message))
-        return self._found(begun) if by_push(step) else self._started(begun)
+        return self._found(begun) if by_push(step.runner) else self._started(begun)
 
     def _started(self, begun: Deployment) -> Deployment:
         """Start a deployment, once."""
@@ -137,7 +136,7 @@ class Attempt:
         """
         leader, order = self.leader, self._order(begun)
         asked = leader.clock.now() - begun.since
-        patience = max(LATE - asked, BRIEF) if again and not by_push(self.step) else LATE
+        patience = max(LATE - asked, BRIEF) if again and not by_push(self.step.runner) else LATE
         until = leader.clock.elapsed() + min(patience, LATE)
         reason = said(doubt) if doubt else "it was asked for, and no run appeared."
         while True:
@@ -265,11 +264,6 @@ class Attempt:
 def said(error: MultigitError) -> str:
     """Return what an error tells, and what to do about it."""
     return f"{error.message} {error.hint}".rstrip()
-
-
-def by_push(step: DeployStep) -> bool:
-    """Tell whether the push starts the deployment, so that nobody has to ask for it."""
-    return isinstance(step.runner, GithubRunner) and step.runner.trigger is Trigger.PUSH
 
 
 def pushed_at(plan: Plan) -> float:

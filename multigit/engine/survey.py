@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from multigit.core.journal import Story
 from multigit.core.plan import RepoPlan, State
 from multigit.core.problem import Problem
-from multigit.core.repository import Publication
-from multigit.core.resume import Standing, standing
-from multigit.core.workspace import Workspace
+from multigit.core.refs import HEADS, branch_ref
+from multigit.core.repository import Publication, RefQuery
+from multigit.core.standing import Standing, standing
+from multigit.core.workspace import Stage, Workspace
 from multigit.engine.fleet import look_everywhere
 from multigit.engine.patience import patiently
-from multigit.engine.ports import Git, Listener
+from multigit.engine.ports import Git, Listener, Repository
 from multigit.engine.publish import built_on
 from multigit.errors import MultigitError
 
@@ -25,11 +26,11 @@ def survey(
     *,
     jobs: int,
     listener: Listener,
-    built_on_counts: bool = True,
+    onward: bool = False,
 ) -> Mapping[str, Standing]:
     """Return where each repository of the operation that has refs to publish stands.
 
-    A branch with somebody's work on top of ours is done; with `built_on_counts` off it is moved.
+    With `onward` it is also read, over the same connection, which later stages have it by now.
     """
     repos = {repo.name: repo for repo in workspace.repos}
     plans = {
@@ -50,16 +51,48 @@ def survey(
             return Standing(problem=Problem("unknown_repository", message, "Put it back first."))
         made = story.made.get(plan.repo, plan.made)
         try:
-            refs = [update.ref for update in plan.updates()]
+            wanted = [Publication(u.ref, u.before, made.get(u.ref, "")) for u in plan.updates()]
+            refs = [each.ref for each in wanted]
+            later = later_stages(workspace, refs) if onward else ()
+            asked = [*refs, *(branch_ref(stage.branch) for stage in later)]
             repository = git.repository(repos[plan.repo])
             now = patiently(
-                lambda: repository.remote_refs(refs), tell=partial(listener.started, plan.repo)
+                lambda: repository.remote_refs(asked), tell=partial(listener.started, plan.repo)
             )
-            wanted = [Publication(u.ref, u.before, made.get(u.ref, "")) for u in plan.updates()]
-            overtaken = built_on(repository, wanted, now) if built_on_counts else ()
+            overtaken = frozenset(built_on(repository, wanted, now))
+            stages = carried_onward(repository, wanted, later, now)
         except MultigitError as error:
             return Standing(problem=Problem(error.code, error.message, error.hint))
-        return standing(plan, made, {**now, **{ref: made[ref] for ref in overtaken}})
+        return standing(plan, made, now, overtaken=overtaken, onward=stages)
 
     listener.phase("Asking the remotes", tuple(plans))
     return look_everywhere(tuple(plans), look, jobs=jobs)
+
+
+def later_stages(workspace: Workspace, refs: Sequence[str]) -> tuple[Stage, ...]:
+    """Return the stages that come after those whose branches are among the refs."""
+    moved = {stage.name for stage in workspace.stages if branch_ref(stage.branch) in refs}
+    return tuple(
+        stage
+        for stage in workspace.stages
+        if branch_ref(stage.branch) not in refs
+        and moved & {before.name for before in workspace.chain_down(stage)}
+    )
+
+
+def carried_onward(
+    repository: Repository,
+    wanted: Sequence[Publication],
+    later: Sequence[Stage],
+    now: Mapping[str, str],
+) -> tuple[str, ...]:
+    """Return the later stages whose branches hold a commit that was to be published."""
+    ours = [each.after for each in wanted if each.ref.startswith(HEADS) and each.after]
+    found = []
+    for stage in later if repository.holds(ours) else ():
+        there = now.get(branch_ref(stage.branch), "")
+        if there and not repository.holds([there]):
+            repository.fetch(RefQuery((stage.branch,)))
+        if there and any(not repository.divergence(there, commit)[0] for commit in ours):
+            found.append(stage.name)
+    return tuple(found)

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from multigit.core.deployment import RunState
+from multigit.core.deploys import still_to_come
 from multigit.core.outcome import Outcome, Report, planned
 from multigit.core.plan import (
     AdvanceStep,
@@ -22,7 +22,7 @@ from multigit.core.plan import (
     State,
 )
 from multigit.core.problem import Problem
-from multigit.core.report import plural, summary
+from multigit.core.report import CLOSED_BY, plural, summary
 from multigit.core.snapshot import Commit
 from multigit.core.text import visible
 from multigit.ui.deployments import deployment_lines
@@ -138,10 +138,8 @@ def step_cells(step: MovingStep, now: datetime) -> tuple[Text, ...]:
 def verb(step: MovingStep, repo: RepoPlan, rows: int) -> str:
     """Return what is done to the branch, in a word or two."""
     if repo.published:
-        if repo.state is not State.PLANNED:
-            return "published"
-        begun = any(each.state is not RunState.NOT_STARTED for each in repo.deployed)
-        return "published, look" if begun else "published, deploy"
+        ahead = deploying(repo) if repo.state is State.PLANNED else ""
+        return f"published{ahead and f', {ahead}'}"
     match step:
         case MergeStep():
             where = f" into {step.target}" if rows > 1 else ""
@@ -160,11 +158,20 @@ def verdict(repo: RepoPlan) -> Text:
     """Return the last cell of a repository in which nothing is done."""
     styles = {State.BLOCKED: "red", State.SKIPPED: "yellow", State.UP_TO_DATE: "dim"}
     words = {State.UP_TO_DATE: "up to date", State.SKIPPED: "left out"}
-    if repo.state is State.PLANNED and (deploys := repo.deploys()):
-        where = ", ".join(step.target for step in deploys if step.target)
-        what = deploys[0].tag or repo.source_sha[:7]
-        return Text(f"deploy {what}{f' to {where}' if where else ''}", "green")
+    if repo.state is State.PLANNED and repo.deploys():
+        return Text(deploying(repo, repo.deploys()[0].tag or repo.source_sha[:7]), "green")
     return Text(words.get(repo.state, str(repo.state)), styles.get(repo.state, ""))
+
+
+def deploying(repo: RepoPlan, what: str = "") -> str:
+    """Return which deployments will be started, and which are only watched: deploy to fra."""
+    verbs = zip(("deploy", "watch"), still_to_come(repo), strict=True)
+    return ", ".join(
+        " ".join(filter(None, (verb, what, f"to {where}" if where else "")))
+        for verb, steps in verbs
+        if steps
+        for where in [", ".join(step.target for step in steps if step.target)]
+    )
 
 
 def newest(commit: Commit | None, now: datetime) -> Text:
@@ -224,7 +231,7 @@ def report_view(report: Report) -> RenderableType:
         for deployment in each.deployments:
             rows.add_row("", "", deployment_lines(deployment))
     notes = problem_lines((each.repo, notes_of(each)) for each in good)
-    warnings = [problem for problem in report.problems if not problem.blocks]
+    warnings = [p for p in report.problems if not p.blocks and p.code not in CLOSED_BY]
     more = problem_lines([("", warnings)])
     return Group(indented(rows), *notes, *more, Text(), sentence_view(report))
 
@@ -236,10 +243,17 @@ def outcome_text(outcome: Outcome) -> Text:
         return Text(f"{outcome.after[:7]}  {' '.join(sorted(tags))}".rstrip())
     problems = notes_of(outcome)
     if not problems:
-        return Text("not published" if outcome.plan.updates() else "not started", "yellow")
+        return Text(not_begun(outcome.plan), "yellow")
     lines = [visible(line) for problem in problems for line in problem.message.split("\n")]
     lines += [f"Hint: {visible(problem.hint)}" for problem in problems[-1:] if problem.hint]
     return Text("\n".join(lines))
+
+
+def not_begun(repo: RepoPlan) -> str:
+    """Return what to say of a repository that the operation did not come to."""
+    if repo.takes_back:
+        return "not taken back"
+    return "not published" if repo.updates() else "not started"
 
 
 def notes_of(outcome: Outcome) -> list[Problem]:

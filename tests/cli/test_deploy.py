@@ -281,8 +281,44 @@ def test_what_was_deployed_is_not_undone(shop: Forge) -> None:
     with remotes_untouched(shop):
         document = shop.json("undo", "--yes", check=REFUSED)
     assert codes(document) == ["cannot_be_undone"]
-    assert document["hint"] == "To deploy an earlier release: multigit deploy STAGE RELEASE"
+    assert document["hint"] == "Revert it with a new commit, and promote that."
     assert codes(rows(document)["api"]) == ["deployed"]
+
+
+def test_a_release_that_was_deployed_later_is_not_undone(shop: Forge) -> None:
+    """By a deploy of its own; the release before it is offered, and can be deployed."""
+    config = shop.shop / "multigit.toml"
+    with_runner = config.read_text()
+    first = shop.json("promote", "dev", "stg", "--yes", check=DONE)["release"]
+    for repo in shop.repos.values():
+        repo.commit("dev", {"a": "2\n"}, message="feat: more")
+    config.write_text(with_runner.replace(COMMAND, ""))
+    release = shop.json("promote", "dev", "stg", "--yes", check=DONE)["release"]
+    config.write_text(with_runner)
+    shop.json("deploy", "stg", "--yes", "-r", "api", check=DONE)
+    shop.json("deploy", "stg", "--yes", "-r", "database", check=DONE)
+    with remotes_untouched(shop):
+        document = shop.json("undo", release, "--yes", check=REFUSED)
+    assert codes(document) == ["cannot_be_undone"]
+    assert [codes(row) for row in document["repos"]] == [["deployed"], ["deployed"]]
+    hint = rows(document)["api"]["problems"][0]["hint"]
+    assert f"multigit deploy stg {first} -r api" in hint
+    shop.json(*hint.partition("multigit ")[2].split(), "--yes", check=DONE)
+    assert deployed(shop)["api"][-1] == first
+
+
+def test_a_continue_announces_no_deployment_that_is_over(shop: Forge) -> None:
+    """Only the ones that it will start, or watch; the database was deployed before."""
+    api = shop.repos["api"]
+    api.reject_pushes("refs/heads/stg")
+    shop.json("promote", "dev", "stg", "--yes", check=FAILED)
+    api.allow_pushes()
+    document = shop.json("continue", "--dry-run", check=DONE)
+    assert states(document) == {"database": "published", "api": "planned"}
+    assert document["message"] == "1 repository will move. 1 commit reaches stg."
+    assert "published, deploy" not in shop.run("continue", "--dry-run", check=DONE).stdout
+    shop.json("continue", "--yes", check=DONE)
+    assert {name: len(seen) for name, seen in deployed(shop).items()} == {"database": 1, "api": 1}
 
 
 def test_an_earlier_release_can_be_deployed(shop: Forge) -> None:

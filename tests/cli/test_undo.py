@@ -123,3 +123,129 @@ def test_a_remote_that_does_not_answer_is_the_reason(promoted: Forge) -> None:
     api.use_url(url)
     web.allow_pushes()
     promoted.json("undo", "--yes", check=DONE)
+
+
+# --- After a continue
+
+
+@pytest.fixture
+def halves(forge: Forge) -> Forge:
+    """Return a promotion whose api is published, and whose web was refused until now."""
+    for name in ("api", "web"):
+        forge.add(name).commit("dev", {"a.txt": "1\n"})
+    forge.write_config()
+    forge.repos["web"].reject_pushes("refs/heads/stg")
+    forge.json("promote", "dev", "stg", "--yes", check=FAILED)
+    forge.repos["web"].allow_pushes()
+    return forge
+
+
+def test_what_was_published_before_a_continue_goes_back_too(halves: Forge) -> None:
+    """Branch and tag of every repository; document and log say what the remotes hold."""
+    tips = {name: repo.remote_refs() for name, repo in halves.repos.items()}
+    before = dict.fromkeys(halves.repos, tips["web"]["refs/heads/stg"])
+    before["api"] = halves.repos["api"].remote_git("rev-parse", "stg^1")
+    halves.json("continue", check=DONE)
+    wrote = {name: repo.tip("stg") for name, repo in halves.repos.items()}
+    dry = halves.json("undo", "--dry-run", check=DONE)
+    assert dry["message"] == "2 repositories will go back."
+    document = halves.json("undo", "--yes", check=DONE)
+    assert (document["result"], document["message"]) == ("done", "2 taken back.")
+    for name, repo in halves.repos.items():
+        refs = repo.remote_refs()
+        assert refs["refs/heads/stg"] == before[name]
+        assert not any(ref.startswith("refs/tags/") for ref in refs)
+    (record,) = (each for each in halves.json("log")["records"] if each["undoes"])
+    told = {row["repo"]: (row["before"], row["after"]) for row in record["repos"]}
+    assert told == {name: (wrote[name], before[name]) for name in halves.repos}
+
+
+def test_a_repository_that_was_merged_anew_goes_back_to_what_was_there_then(halves: Forge) -> None:
+    """A colleague's commit that came in between stays."""
+    web = halves.repos["web"]
+    theirs = web.commit("stg", {"b.txt": "1\n"})
+    halves.json("continue", "--yes", check=DONE)
+    halves.json("undo", "--yes", check=DONE)
+    assert web.tip("stg") == theirs
+
+
+def test_what_somebody_built_on_stays_and_is_named(halves: Forge) -> None:
+    """The others go back; it is counted, and the log has it as it is."""
+    halves.json("continue", check=DONE)
+    halves.repos["api"].commit("stg", {"b.txt": "1\n"})
+    document = halves.json("undo", "--yes", check=DONE)
+    assert states(document) == {"api": "skipped", "web": "published"}
+    assert document["message"] == "1 taken back, 1 left as it is."
+
+
+def test_an_undo_that_was_refused_is_continued_not_undone(halves: Forge) -> None:
+    """Nothing else is proposed, and what is proposed is accepted."""
+    halves.json("continue", check=DONE)
+    halves.repos["api"].reject_pushes("refs/heads/stg")
+    document = halves.json("undo", "--yes", check=FAILED)
+    assert document["message"] == "1 taken back, 1 failed."
+    assert "multigit undo" not in document["hint"]
+    assert "multigit continue" in document["hint"]
+    assert "multigit undo" not in halves.run("status", check=DONE).stdout
+    assert codes(halves.json("undo", "--yes", check=REFUSED)) == ["undo_of_undo"]
+    halves.repos["api"].allow_pushes()
+    halves.json("continue", check=DONE)
+    assert not any("refs/tags/" in ref for ref in halves.repos["api"].remote_refs())
+
+
+# --- Promoted onwards
+
+
+def test_what_was_promoted_onwards_is_refused(promoted: Forge) -> None:
+    """The promotion that did it is named; when that is undone, this can be."""
+    first = promoted.json("log")["records"][0]["release"]
+    onward = promoted.json("promote", "stg", "main", "--confirm", "main", check=DONE)["operation"]
+    with remotes_untouched(promoted):
+        document = promoted.json("undo", first, "--yes", check=REFUSED)
+    assert codes(document) == ["cannot_be_undone"]
+    (problem,) = rows(document)["api"]["problems"]
+    assert problem["code"] == "promoted_onwards"
+    assert f"multigit undo {onward}" in problem["hint"]
+    promoted.json("undo", onward, "--confirm", "main", check=DONE)
+    promoted.json("undo", first, "--yes", check=DONE)
+
+
+def test_whoever_promoted_it_onwards(promoted: Forge) -> None:
+    """The later branch is read; a colleague's merge, of which the log knows nothing, counts."""
+    api = promoted.repos["api"]
+    api.remote_git("update-ref", "refs/heads/main", api.tip("stg"))
+    with remotes_untouched(promoted):
+        document = promoted.json("undo", "--yes", check=REFUSED)
+    (problem,) = rows(document)["api"]["problems"]
+    assert problem["code"] == "promoted_onwards"
+    assert "multigit" not in problem["hint"]
+
+
+# --- Nothing of it is published
+
+
+@pytest.mark.parametrize("way", ["undo", "abandon"])
+def test_closing_an_operation_of_which_nothing_is_published(halves: Forge, way: str) -> None:
+    """Exit code 0 and `nothing`: in the document, the sentence and the log."""
+    api = halves.repos["api"]
+    operation = halves.json("continue", "--dry-run", check=DONE)["operation"]
+    tag = next(ref for ref in api.remote_refs() if ref.startswith("refs/tags/"))
+    api.remote_git("update-ref", "refs/heads/stg", api.remote_git("rev-parse", "stg^1"))
+    api.remote_git("update-ref", "-d", tag)
+    with remotes_untouched(halves):
+        document = halves.json(way, *(["--yes"] if way == "undo" else []), check=DONE)
+    assert (document["command"], document["result"]) == (way, "nothing")
+    assert (document["operation"], document["exit_code"]) == (operation, 0)
+    assert set(states(document).values()) == {"not_published"}
+    assert document["message"].endswith("Nothing of it is published.")
+    (record,) = halves.json("log")["records"]
+    assert (record["result"], record["command"]) == ("nothing", "promote")
+
+
+def test_abandoning_what_is_half_published(halves: Forge) -> None:
+    """The command is done; the log keeps that the promotion was not."""
+    document = halves.json("abandon", check=DONE)
+    assert (document["command"], document["result"]) == ("abandon", "done")
+    assert document["message"].endswith("1 published, 1 not published.")
+    (record,) = halves.json("log")["records"]
+    assert record["result"] == "failed"

@@ -32,6 +32,7 @@ from multigit.core.report import (
     summary,
 )
 from multigit.core.snapshot import Waiting
+from multigit.core.ways_out import FINISH_OR_UNDO
 from multigit.errors import ConfigError, MultigitError, RefusedError, UsageError
 from tests.core.builders import (
     API,
@@ -55,8 +56,8 @@ IDLE = without_steps(ROOT, State.UP_TO_DATE)
 BLOCKED = without_steps(WEB, State.BLOCKED, CONFLICT)
 LEFT_OUT = without_steps(WEB, State.SKIPPED, CONFLICT.as_warning())
 BOTH = plan(to_publish(API), to_publish(WEB))
-GO_ON = "To go on run multigit continue, to take it back multigit undo."
-AGAIN = "Nothing was published. Mend it, then run the command again."
+GO_ON = FINISH_OR_UNDO
+AGAIN = "Nothing was published. Fix it, then run the command again."
 ADVANCE = AdvanceStep("dev", "develop", "dev-1", "dev-2", Waiting(2, NEWEST))
 COMMIT = CommitStep(
     stage="dev",
@@ -423,15 +424,17 @@ def test_the_sentence_of_what_was_taken_back() -> None:
     """An undo publishes too, in its own words."""
     step: tuple[Step, ...] = (RestoreStep("stg", "staging", "merge-1", "stg-1"),)
     undo = replace(plan(replace(to_publish(), steps=step)), undoes="20250115T150130Z-promote-7f3a")
-    assert summary(planned(undo))[0] == "1 repository will move."
+    assert summary(planned(undo))[0] == "1 repository will go back."
     assert summary(ended(undo, [published()]))[0] == "1 taken back."
 
 
 def test_a_reason_for_all_comes_before_the_counts() -> None:
     """Such as that somebody gave the operation up."""
     report = ended(BOTH, [published(API), web(State.FAILED)])
-    given_up = replace(report, problems=(Problem("abandoned", "It was abandoned."),))
-    assert summary(given_up) == ("It was abandoned. 1 published, 1 failed.", "")
+    given_up = replace(
+        report, problems=(Problem("abandoned", "It was abandoned."),), closing="abandon"
+    )
+    assert summary(given_up) == ("It was abandoned. 1 published, 1 moved by somebody else.", "")
 
 
 def test_a_warning_for_all_is_no_reason() -> None:

@@ -11,21 +11,16 @@ from multigit.core.journal import Entry, Kind, Story, tell
 from multigit.core.merges import plan_merges
 from multigit.core.outcome import Outcome, ended
 from multigit.core.plan import (
-    DeleteTagStep,
     DeployStep,
-    MoveBackStep,
     Plan,
-    PushStep,
-    RefUpdate,
-    RestoreStep,
     State,
 )
 from multigit.core.problem import Problem
 from multigit.core.record import Actor
-from multigit.core.resume import Standing, as_it_stands, resumed, standing, state_of, undone
+from multigit.core.resume import as_it_stands, resumed
+from multigit.core.standing import Standing, standing, state_of
 from tests.core.builders import (
     API,
-    MOMENT,
     WEB,
     branch,
     merge,
@@ -136,36 +131,7 @@ def test_a_published_repository_may_still_have_to_be_deployed() -> None:
     assert [each.state for each in left.deployed] == [RunState.SUCCEEDED, RunState.NOT_STARTED]
 
 
-# --- Taking back
-
-
-def test_undo_sets_back_what_still_holds_what_was_written() -> None:
-    """Branch and tag in one push, each with a lease; the local branch follows."""
-    back = undone(story(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT)
-    assert back.repos[0].steps == (
-        RestoreStep("stg", "staging", "merge-1", "stg-1"),
-        DeleteTagStep("stg-deploy-20250115-160130", "tag-1"),
-        PushStep((RefUpdate(STG, "merge-1"), RefUpdate(TAG, "tag-1"))),
-        MoveBackStep("staging", "merge-1", "stg-1"),
-    )
-    assert back.repos[1].state is State.UP_TO_DATE
-    assert back.undoes == plan().operation
-
-
-def test_undo_leaves_what_somebody_built_on() -> None:
-    """And says so."""
-    moved = stands({STG: "theirs", TAG: "tag-1"})
-    back = undone(story(), {"api": moved, "web": stands(HELD)}, SHOP, MOMENT)
-    assert back.repos[0].state is State.SKIPPED
-    assert [problem.code for problem in back.repos[0].problems] == ["not_undone"]
-
-
-def test_undo_leaves_what_was_deployed() -> None:
-    """Or may have been."""
-    deployments = {"api": {"": Deployment("", RunState.STARTING)}}
-    begun = story(deployments=deployments)
-    back = undone(begun, {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT)
-    assert [problem.code for problem in back.repos[0].problems] == ["deployed"]
+# --- Closing
 
 
 @pytest.mark.parametrize(

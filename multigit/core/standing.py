@@ -1,0 +1,57 @@
+"""Where the remote of a repository stands, compared with what an operation wanted of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from multigit.core.plan import RepoPlan, State
+from multigit.core.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the remote of one repository holds now of what an operation wanted.
+
+    `done` are the refs that hold what was made for them, `overtaken` the branches that have it
+    with somebody's work on top, `held` the refs that still hold what they did before. Any other
+    ref was moved by somebody else. `onward` are the later stages whose branches have it, too.
+    `problem` when the remote could not be read.
+    """
+
+    now: Mapping[str, str] = field(default_factory=dict)
+    done: frozenset[str] = frozenset()
+    overtaken: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
+    onward: tuple[str, ...] = ()
+    problem: Problem | None = None
+
+    @property
+    def there(self) -> frozenset[str]:
+        """Return the refs that have what was made for them, whatever stands on top of it."""
+        return self.done | self.overtaken
+
+
+def standing(
+    repo: RepoPlan,
+    made: Mapping[str, str],
+    now: Mapping[str, str],
+    *,
+    overtaken: frozenset[str] = frozenset(),
+    onward: tuple[str, ...] = (),
+) -> Standing:
+    """Compare the remote's refs with a repository's plan."""
+    updates = [update for update in repo.updates() if update.ref not in overtaken]
+    done = {u.ref for u in updates if u.ref in made and now.get(u.ref, "") == made[u.ref]}
+    held = {u.ref for u in updates if u.ref not in done and now.get(u.ref, "") == u.before}
+    return Standing(now, frozenset(done), overtaken, frozenset(held), onward)
+
+
+def state_of(repo: RepoPlan, there: Standing) -> State:
+    """Return published, not published (all can still be done), unknown, or failed (moved)."""
+    if there.problem:
+        return State.UNKNOWN
+    refs = {update.ref for update in repo.updates()}
+    if refs <= there.there:
+        return State.PUBLISHED
+    return State.NOT_PUBLISHED if refs <= there.there | there.held else State.FAILED

@@ -1,0 +1,273 @@
+"""Taking an operation back: which refs go back, and which stay for what reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from shlex import quote
+from typing import Any
+
+from multigit.core.deployed import commits_deployed
+from multigit.core.deployment import RunState
+from multigit.core.deploys import can_deploy_releases
+from multigit.core.journal import Story
+from multigit.core.merges import strictest
+from multigit.core.moment import Moment
+from multigit.core.plan import (
+    DeleteTagStep,
+    MoveBackStep,
+    Plan,
+    PushStep,
+    RefUpdate,
+    RepoPlan,
+    RestoreStep,
+    State,
+    Step,
+    aimed,
+)
+from multigit.core.problem import Problem, Severity
+from multigit.core.refs import HEADS, TAGS, short
+from multigit.core.standing import Standing
+from multigit.core.workspace import Workspace
+
+Records = Sequence[Mapping[str, Any]]
+
+BY_HAND = "Revert it with a new commit, and promote that."
+
+# Why something stays, by the code of its problem.
+STAYS = {
+    "deployed": "deployed",
+    "promoted_onwards": "promoted onwards",
+    "not_undone": "built on",
+    "moved": "moved by somebody else",
+}
+
+
+def undone(
+    story: Story,
+    standings: Mapping[str, Standing],
+    workspace: Workspace,
+    moment: Moment,
+    records: Records = (),
+) -> Plan:
+    """Return the plan that takes back what an operation published, where nobody built on it.
+
+    `records` are the deployment log's: they tell what was deployed by other operations since.
+    """
+    plan = story.plan
+    deployed = commits_deployed(records)
+    repos = tuple(
+        _Undo(repo, story, workspace, records).planned(
+            standings.get(repo.repo), deployed.get(repo.repo, frozenset())
+        )
+        for repo in plan.repos
+    )
+    names = {s.stage for repo in repos for s in repo.steps if isinstance(s, RestoreStep)}
+    asks = strictest(map(workspace.stage, sorted(names) or [plan.target]))
+    return Plan(
+        command="undo",
+        operation=moment.operation("undo", plan.target),
+        time=moment.utc,
+        date=moment.git_date,
+        source="",
+        target=plan.target,
+        message=f"Undo {plan.operation}",
+        undoes=plan.operation,
+        confirm=asks.confirm,
+        word=asks.name,
+        repos=repos,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Undo:
+    """What becomes of one repository. Its plan is built anew: nothing of the old one is kept."""
+
+    repo: RepoPlan
+    story: Story
+    workspace: Workspace
+    records: Records
+
+    @property
+    def made(self) -> Mapping[str, str]:
+        return self.story.made.get(self.repo.repo, self.repo.made)
+
+    def planned(self, there: Standing | None, deployed: frozenset[str]) -> RepoPlan:
+        if any_deployed(self.story, self.repo) or (self._commits() & deployed and _ours(there)):
+            return self._stays(self._deployed())
+        if there is None or not self.made:
+            return self._as(State.UP_TO_DATE)
+        if there.problem:
+            return self._as(State.BLOCKED, problems=(there.problem,))
+        if not there.there:
+            return self._as(State.UP_TO_DATE)
+        if reason := self._built_on(there) or self._onward(there):
+            return self._stays(reason)
+        updates = [update for update in self.repo.updates() if update.ref in there.done]
+        steps = tuple(step for update in updates for step in self._restore(update))
+        follow = tuple(step for step in steps if isinstance(step, MoveBackStep))
+        before = tuple(step for step in steps if not isinstance(step, MoveBackStep))
+        push = PushStep(tuple(RefUpdate(u.ref, self.made[u.ref]) for u in updates))
+        return aimed(self._as(State.PLANNED, steps=(*before, push, *follow)))
+
+    def _as(
+        self, state: State, *, steps: tuple[Step, ...] = (), problems: tuple[Problem, ...] = ()
+    ) -> RepoPlan:
+        repo = self.repo
+        return RepoPlan(
+            repo=repo.repo,
+            path=repo.path,
+            state=state,
+            steps=steps,
+            problems=problems,
+            branch=repo.branch,
+            before=repo.before,
+            source_sha=repo.source_sha,
+        )
+
+    def _stays(self, reason: Problem) -> RepoPlan:
+        return self._as(State.SKIPPED, problems=(reason.as_warning(),))
+
+    def _commits(self) -> frozenset[str]:
+        return frozenset(sha for ref, sha in self.made.items() if ref.startswith(HEADS) and sha)
+
+    def _deployed(self) -> Problem:
+        target, name = self.story.plan.target, self.repo.repo
+        before = release_before(self.records, name, target, self.story.plan.operation)
+        can = before and can_deploy_releases(self.workspace, name, target)
+        return Problem(
+            "deployed",
+            "was deployed, or may have been, so nothing is taken back here.",
+            f"To deploy the release before it: multigit deploy {target} {before} -r {quote(name)}"
+            if can
+            else BY_HAND,
+        )
+
+    def _built_on(self, there: Standing) -> Problem | None:
+        ours = there.done | there.held
+        moved = [u.ref for u in self.repo.updates() if u.ref not in ours]
+        if not moved:
+            return None
+        names = ", ".join(map(short, moved))
+        if set(moved) <= there.overtaken:
+            return Problem(
+                "not_undone",
+                f"{names} moved on since, so nothing is taken back here.",
+                "Look at what was built on it, and revert it with a new commit.",
+            )
+        return Problem(
+            "moved",
+            f"{names} was moved by somebody else since, so nothing is taken back here.",
+            "Look at what the remote holds now.",
+        )
+
+    def _onward(self, there: Standing) -> Problem | None:
+        if not there.onward:
+            return None
+        onward = ", ".join(there.onward)
+        first = promoted_by(self.records, self.repo.repo, there.onward[-1])
+        return Problem(
+            "promoted_onwards",
+            f"was promoted onwards to {onward}, so nothing is taken back here.",
+            f"Undo that first: multigit undo {first}" if first else BY_HAND,
+        )
+
+    def _restore(self, update: RefUpdate) -> Iterator[Step]:
+        wrote = self.made[update.ref]
+        if update.ref.startswith(TAGS):
+            yield DeleteTagStep(short(update.ref), wrote)
+            return
+        branch = short(update.ref)
+        merged = {step.branch: step.target for step in self.repo.merges()}
+        own = {step.branch: step.stage for step in self.repo.advances()}
+        own |= {step.branch: step.stage for step in self.repo.commits()}
+        yield RestoreStep(own.get(branch) or merged.get(branch, ""), branch, wrote, update.before)
+        if branch not in own:  # a developer's own commits stay on the local branch
+            yield MoveBackStep(branch, wrote, update.before)
+
+
+def _ours(there: Standing | None) -> bool:
+    """Tell whether the remote has something of the operation, as far as anybody knows."""
+    return there is None or bool(there.problem or there.there)
+
+
+def any_deployed(story: Story, repo: RepoPlan) -> bool:
+    """Tell whether a deployment of a repository was started, or may have been."""
+    known = {
+        **{each.target: each for each in repo.deployed},
+        **story.deployments.get(repo.repo, {}),
+    }
+    return any(each.state is not RunState.NOT_STARTED for each in known.values())
+
+
+def release_before(records: Records, repo: str, stage: str, operation: str) -> str:
+    """Return the release of a repository that stood on a stage before an operation, or empty."""
+    earlier = ""
+    for record in records:
+        if record.get("operation") == operation:
+            return earlier
+        if record.get("stage") == stage and not record.get("undoes"):
+            tags = (str(row["tag"]) for row in _rows(record, repo) if row.get("tag"))
+            earlier = next(tags, earlier)
+    return ""
+
+
+def promoted_by(records: Records, repo: str, stage: str) -> str:
+    """Return the last operation that published a repository on a stage and can be undone.
+
+    Empty where it was deployed, was undone, or is not in this log.
+    """
+    taken_back = {record.get("undoes") for record in records if any(_rows(record, repo))}
+    deployed = commits_deployed(records).get(repo, frozenset())
+    for record in reversed(records):
+        rows = list(_rows(record, repo))
+        merges = record.get("command") in {"promote", "push", "backmerge"}
+        if record.get("stage") == stage and rows and merges:
+            operation = str(record.get("operation"))
+            can_be = operation not in taken_back and rows[0].get("after") not in deployed
+            return operation if can_be else ""
+    return ""
+
+
+def _rows(record: Mapping[str, Any], repo: str) -> Iterator[Mapping[str, Any]]:
+    """Yield what a record says of a repository, where it was published."""
+    rows = (row for row in record.get("repos", []) if row.get("repo") == repo)
+    return (row for row in rows if row.get("state") == State.PUBLISHED)
+
+
+def cannot_be_undone(plan: Plan, *, is_open: bool) -> Problem | None:
+    """Return why an undo would take nothing back: all that is left was deployed, or built on.
+
+    `is_open` is whether the operation that it is about can still be continued. None where
+    something can be taken back, nothing is there, or a remote could not tell.
+    """
+    states = {repo.state for repo in plan.repos}
+    if State.SKIPPED not in states or states & {State.PLANNED, State.BLOCKED}:
+        return None
+    why = [problem for repo in plan.repos for problem in repo.problems]
+    counted = Counter(STAYS[problem.code] for problem in why)
+    reasons = ", ".join(f"{number} {word}" for word, number in counted.items())
+    return Problem(
+        "cannot_be_undone",
+        f"{plan.undoes} cannot be taken back: {reasons}. Nothing was changed.",
+        "Run multigit continue to finish it, or multigit abandon to leave it as it is."
+        if is_open
+        else why[0].hint,
+    )
+
+
+def already_undone(operation: str, records: Iterable[Mapping[str, Any]]) -> Problem:
+    """Return what to say where nothing of an operation is left: who took it back, and when."""
+    by = [
+        each
+        for each in records
+        if each.get("undoes") == operation
+        and any(repo.get("state") == State.PUBLISHED for repo in each.get("repos", []))
+    ]
+    if by:
+        when = f"at {by[-1].get('at')} by {by[-1].get('who')}"
+        sentence = f"{operation} was undone already, {when}. Nothing was changed."
+        return Problem("undone_already", sentence, severity=Severity.WARN)
+    sentence = f"Nothing of {operation} is on the remotes. Nothing was changed."
+    return Problem("nothing_left", sentence, "See: multigit log", Severity.WARN)

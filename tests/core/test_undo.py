@@ -1,0 +1,151 @@
+"""Taking an operation back: what goes back, what stays and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from multigit.core.deployment import CommandRunner, Deploy, Deployment, Run, RunState
+from multigit.core.plan import (
+    DeleteTagStep,
+    MoveBackStep,
+    PushStep,
+    RefUpdate,
+    RepoPlan,
+    RestoreStep,
+    State,
+)
+from multigit.core.standing import Standing, standing
+from multigit.core.undo import promoted_by, release_before, undone
+from tests.core.builders import MOMENT
+from tests.core.test_resume import HELD, MADE, SHOP, STG, TAG, plan, stands, story
+
+NAME = TAG.removeprefix("refs/tags/")
+
+
+def test_undo_sets_back_what_still_holds_what_was_written() -> None:
+    """Branch and tag in one push, each with a lease; the local branch follows."""
+    back = undone(story(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT)
+    assert back.repos[0].steps == (
+        RestoreStep("stg", "staging", "merge-1", "stg-1"),
+        DeleteTagStep(NAME, "tag-1"),
+        PushStep((RefUpdate(STG, "merge-1"), RefUpdate(TAG, "tag-1"))),
+        MoveBackStep("staging", "merge-1", "stg-1"),
+    )
+    assert back.repos[0].before == "merge-1"
+    assert back.repos[1].state is State.UP_TO_DATE
+    assert back.undoes == plan().operation
+
+
+def test_the_plan_of_an_undo_is_built_anew() -> None:
+    """Of what the operation had reached nothing is taken for what the undo has reached."""
+    run = Deployment("", RunState.NOT_STARTED)
+    api = replace(plan().repos[0], published=True, made=MADE, deployed=(run,), wave=3)
+    begun = story(plan=replace(plan(), repos=(api, plan().repos[1])))
+    back = undone(begun, {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT).repos[0]
+    assert (back.published, back.made, back.deployed, back.wave) == (False, {}, (), 0)
+    assert back.state is State.PLANNED
+
+
+@pytest.mark.parametrize(
+    ("there", "code"),
+    [
+        (Standing(done=frozenset({TAG}), overtaken=frozenset({STG})), "not_undone"),
+        (stands({STG: "theirs", TAG: "tag-1"}), "moved"),
+        (Standing(done=frozenset({STG, TAG}), onward=("main",)), "promoted_onwards"),
+    ],
+)
+def test_undo_leaves_what_others_did_something_with(there: Standing, code: str) -> None:
+    """And says so."""
+    back = undone(story(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT)
+    assert back.repos[0].state is State.SKIPPED
+    assert [problem.code for problem in back.repos[0].problems] == [code]
+
+
+@pytest.mark.parametrize("there", [stands(HELD), stands({STG: "theirs"})])
+def test_there_is_nothing_to_undo_where_nothing_of_it_is(there: Standing) -> None:
+    """Whether it never arrived, or somebody took it back."""
+    back = undone(story(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT)
+    assert [repo.state for repo in back.repos] == [State.UP_TO_DATE, State.UP_TO_DATE]
+
+
+def test_undo_leaves_what_was_deployed() -> None:
+    """Or may have been."""
+    deployments = {"api": {"": Deployment("", RunState.STARTING)}}
+    begun = story(deployments=deployments)
+    back = undone(begun, {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT)
+    assert [problem.code for problem in back.repos[0].problems] == ["deployed"]
+
+
+# --- What the log tells
+
+
+def row(after: str, *states: str, state: str = "published", tag: str = NAME) -> dict[str, Any]:
+    """Return what a record says of api."""
+    deployments = [{"state": each} for each in states]
+    return {"repo": "api", "state": state, "after": after, "tag": tag, "deployments": deployments}
+
+
+def record(operation: str, *rows: dict[str, Any], stage: str = "stg", **more: Any) -> Any:
+    """Return a record."""
+    return {"operation": operation, "command": "promote", "stage": stage, "repos": rows, **more}
+
+
+@pytest.mark.parametrize(
+    ("states", "stays"),
+    [(["succeeded"], True), (["failed"], True), (["unknown"], True), (["not_started"], False)],
+)
+def test_undo_leaves_what_another_operation_deployed(states: list[str], stays: bool) -> None:  # noqa: FBT001
+    """The commit counts, whichever operation deployed it."""
+    records = [record("deploy-1", row("merge-1", *states, state="deployed"), command="deploy")]
+    back = undone(story(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, records)
+    assert (back.repos[0].state is State.SKIPPED) == stays
+
+
+def test_the_release_before_is_offered_where_it_can_be_deployed() -> None:
+    """By a runner that can be asked; the command names everything."""
+    deploys = {"stg": Deploy(CommandRunner(("true",)))}
+    repos = tuple(replace(repo, deploys=deploys) for repo in SHOP.repos)
+    records = [record("a", row("m0", tag="stg-deploy-1")), record(plan().operation, row("merge-1"))]
+    deployed = story(deployments={"api": {"": Deployment("", RunState.FAILED, Run("1"))}})
+    standings = {"api": stands(MADE), "web": stands(HELD)}
+    back = undone(deployed, standings, replace(SHOP, repos=repos), MOMENT, records)
+    (problem,) = back.repos[0].problems
+    assert problem.hint.endswith("multigit deploy stg stg-deploy-1 -r api")
+    (problem,) = undone(deployed, standings, SHOP, MOMENT, records).repos[0].problems
+    assert "multigit" not in problem.hint
+
+
+def test_the_release_before_an_operation() -> None:
+    """The last that the repository was published with on that stage."""
+    records = [
+        record("a", row("m0", tag="one")),
+        record("b", row("m1", tag="two", state="failed")),
+        record("c", row("m1", tag="three"), stage="main"),
+        record("d", row("m2", tag="four")),
+    ]
+    assert release_before(records, "api", "stg", "d") == "one"
+    assert release_before(records, "api", "stg", "a") == ""
+    assert release_before(records, "web", "stg", "d") == ""
+    assert release_before(records, "api", "stg", "e") == ""
+
+
+def test_what_promoted_it_onwards_is_named_only_where_it_can_be_undone() -> None:
+    """Not what was deployed, or is undone already."""
+    onward = record("b", row("m1"), stage="main")
+    assert promoted_by([onward], "api", "main") == "b"
+    assert promoted_by([onward], "web", "main") == ""
+    deployed = record("c", row("m1", "succeeded", state="deployed"), command="deploy")
+    assert promoted_by([onward, deployed], "api", "main") == ""
+    undo = record("u", row("m0"), command="undo", undoes="b", stage="main")
+    assert promoted_by([onward, undo], "api", "main") == ""
+    refused = record("u", row("", state="failed"), command="undo", undoes="b", stage="main")
+    assert promoted_by([onward, refused], "api", "main") == "b"
+
+
+def test_a_repository_without_refs_is_compared_too() -> None:
+    """It has nothing that could be anywhere."""
+    there = standing(RepoPlan("api", "api", State.PLANNED), {}, {})
+    assert (there.done, there.held, there.there) == (frozenset(), frozenset(), frozenset())
