@@ -10,6 +10,7 @@ from pathlib import Path
 
 from multigit.adapters import git_committing, git_objects, git_publishing, git_reading
 from multigit.adapters.durable import scratch_folder
+from multigit.adapters.git_arrivals import read_lacking
 from multigit.adapters.git_config import GitConfig, read_config
 from multigit.adapters.git_outcome import last_line
 from multigit.adapters.git_process import GitDoor, require_git, ssh_command
@@ -157,6 +158,10 @@ class GitRepository:
     def waiting(self, base: str, tip: str) -> Waiting:
         """Return the commits without merges that `tip` has and `base` lacks."""
         return git_reading.read_waiting(self._door, base, tip, self._remote)
+
+    def lacking(self, ours: Tip, theirs: Tip) -> Waiting:
+        """Return the commits without merges of `theirs` whose content `ours` lacks."""
+        return read_lacking(self._door, ours, theirs)
 
     def reversals(self, base: str, tip: str) -> tuple[Reversal, ...]:
         """Return the commits of `tip` that take back work which `base` has."""

@@ -216,7 +216,7 @@ def compare(repository: Repository, refs: Refs, source: Stage, target: Stage) ->
     ours, theirs = refs.branch(target.branch).remote, refs.branch(source.branch).remote
     if ours is None or theirs is None or ours.tree == theirs.tree:
         return None
-    waiting = repository.waiting(ours.sha, theirs.sha)
+    waiting = repository.lacking(ours, theirs)
     if not waiting.commits:
         return None
     merged = repository.merge(ours, theirs, None, waiting.forks)
@@ -310,7 +310,7 @@ def preview_merge(repository: Repository, hop: Hop, ours: Tip, theirs: Tip, date
     """Merge one hop in the object database, and count what it brings."""
     signature = Signature(hop.message, date) if date else None
     same = ours.tree == theirs.tree
-    waiting = Waiting() if same else repository.waiting(ours.sha, theirs.sha)
+    waiting = Waiting() if same else repository.lacking(ours, theirs)
     merged = repository.merge(ours, theirs, signature, waiting.forks)
     reversals = () if same else lost_on_the_way(repository, hop, ours, theirs, waiting)
     return Merge(

@@ -50,6 +50,13 @@ class Repository(Protocol):
         An empty `base` stands for everything that the remote is known to have.
         """
 
+    def lacking(self, ours: Tip, theirs: Tip) -> Waiting:
+        """Return the commits without merges of `theirs` whose content `ours` lacks.
+
+        What was rebased, picked or squashed onto `ours`, and what is empty, does not count. Where
+        nothing is left then, all of them are returned: only a merge tells if there is content.
+        """
+
     def reversals(self, base: str, tip: str) -> Sequence[Reversal]:
         """Return the commits of `tip` that `base` lacks and that take back work which it has."""
 

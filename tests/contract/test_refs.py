@@ -253,6 +253,39 @@ def test_waiting_counts_no_merges(scene: Scene) -> None:
     assert only_merge.commits == 1
 
 
+def test_what_has_arrived_is_not_lacking(scene: Scene) -> None:
+    """A commit that was picked does not count, nor an empty one; what was taken is told."""
+    start = remote_tip(scene, "dev")
+    fork = scene.repository.tip(start)
+    scene.remote_commit("dev", {"a": "1\n"}, "feat: picked")
+    scene.remote_commit("dev", {}, "chore: empty")
+    tip = scene.remote_commit("dev", {"b": "1\n"}, "feat: new")
+    scene.remote_commit("stg", {"h": "1\n"}, "fix: on staging")
+    scene.remote_commit("stg", {"a": "1\n"}, "feat: picked, with another id")
+    scene.repository.fetch(STAGES)
+    dev, stg = (scene.repository.tip(remote_tip(scene, name)) for name in ("dev", "stg"))
+    lacking = scene.repository.lacking(stg, dev)
+    assert (lacking.commits, lacking.subjects, lacking.forks) == (1, ("feat: new",), (fork,))
+    assert lacking.newest
+    assert lacking.newest.sha == tip
+    assert scene.repository.lacking(fork, dev).commits == 2
+    assert scene.repository.waiting(start, tip).commits == 3
+    back = scene.repository.lacking(dev, stg)
+    assert (back.commits, back.subjects) == (1, ("fix: on staging",))
+
+
+def test_where_all_has_arrived_all_is_told(scene: Scene) -> None:
+    """Only the merge knows then whether it brings anything."""
+    scene.remote_commit("dev", {"a": "1\n"}, "feat: picked")
+    scene.remote_commit("stg", {"h": "1\n"}, "fix: on staging")
+    scene.remote_commit("stg", {"a": "1\n"}, "feat: picked, with another id")
+    scene.repository.fetch(STAGES)
+    dev, stg = (scene.repository.tip(remote_tip(scene, name)) for name in ("dev", "stg"))
+    lacking = scene.repository.lacking(stg, dev)
+    assert lacking.commits == 1
+    assert scene.repository.merge(stg, dev, None, lacking.forks).tree == stg.tree
+
+
 def test_waiting_is_empty_between_a_commit_and_itself(scene: Scene) -> None:
     """And between a commit and its ancestor."""
     main = remote_tip(scene, "main")

@@ -44,6 +44,7 @@ _TAGS_SEEN = "refs/multigit/tags/"
 
 Files = Mapping[str, str]
 Edits = Mapping[str, str | None]  # None deletes
+Patch = frozenset[tuple[str, str | None, str | None]]
 PushFault = Callable[["FakeRemote", Sequence[Publication]], PushReport]
 
 
@@ -368,6 +369,27 @@ class FakeRepository:
         parents = {parent for each in commits.values() for parent in each.parents}
         forks = tuple(self.objects.tip(sha) for sha in sorted(parents & had))
         own = {sha: each for sha, each in commits.items() if len(each.parents) <= 1}
+        return self._waiting(own, forks)
+
+    def lacking(self, ours: Tip, theirs: Tip) -> Waiting:
+        """Leave out what changes nothing, or what the other side changed in the same way."""
+        mine, yours = self.objects.history(ours.sha), self.objects.history(theirs.sha)
+        waiting = self.waiting(ours.sha, theirs.sha)
+        there = [self._patch(sha) for sha in mine - yours]
+        own = [sha for sha in yours - mine if len(self.objects.commits[sha].parents) <= 1]
+        left = [sha for sha in own if self._patch(sha) and self._patch(sha) not in there]
+        kept = {sha: self.objects.commits[sha] for sha in left or own}
+        return self._waiting(kept, waiting.forks)
+
+    def _patch(self, sha: str) -> Patch:
+        """Return what a commit changes."""
+        parent = (*self.objects.commits[sha].parents, "")[0]
+        before, after = self.objects.files(parent), self.objects.files(sha)
+        paths = before.keys() | after.keys()
+        ends = ((path, before.get(path), after.get(path)) for path in paths)
+        return frozenset(each for each in ends if each[1] != each[2])
+
+    def _waiting(self, own: Mapping[str, FakeCommit], forks: tuple[Tip, ...]) -> Waiting:
         if not own:
             return Waiting(forks=forks)
         order = sorted(own, key=lambda each: (own[each].time, len(self.objects.history(each))))

@@ -1,0 +1,37 @@
+"""What arrived in another way waits nowhere, and every place counts the same."""
+
+from __future__ import annotations
+
+from tests.cli.answers import DONE, rows, states
+from tests.support.forge import Forge
+
+
+def test_every_place_tells_the_same_number(forge: Forge) -> None:
+    """Status, plan, sentence, result and the next status; a local commit is one more."""
+    api = forge.add("api")
+    for name in ("c1", "c2"):
+        api.commit("dev", {name: "1\n"}, message=f"feat: {name}")
+    for name in ("c1", "c2"):
+        api.commit("stg", {name: "1\n"}, message=f"feat: {name} (rebased)")
+    api.commit("dev", {"README.md": "# api\n"}, message="chore: start a build")
+    forge.write_config()
+    assert pair(forge) == ("up_to_date", 0, 0)
+    assert states(forge.json("promote", "dev", "stg", "--yes", check=DONE)) == {"api": "up_to_date"}
+
+    api.commit("dev", {"c3": "1\n"}, message="feat: c3")
+    api.commit("stg", {"h": "1\n"}, message="fix: on staging")
+    assert pair(forge) == ("waiting", 1, 1)
+    plan = forge.json("promote", "dev", "stg", "--dry-run", check=DONE)
+    assert rows(plan)["api"]["commits"] == 1
+    assert "1 commit reaches stg" in plan["message"]
+    forge.json("pull", "dev", check=DONE)
+    api.write({"c4": "1\n"})
+    document = forge.json("push", "dev", "--promote", "stg", "--yes", check=DONE)
+    assert rows(document)["api"]["commits"] == 2
+    assert pair(forge)[:2] == ("up_to_date", 0)
+
+
+def pair(forge: Forge) -> tuple[str, int, int]:
+    """Return what status says of the way from dev to stg."""
+    (found, _) = rows(forge.json("status", check=DONE))["api"]["pairs"]
+    return found["state"], found["commits"], found["debt"]

@@ -1,0 +1,99 @@
+"""Which commits have arrived in another way; contents are words, and so are commits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from multigit.core.arrivals import Effect, Own, arrived
+
+
+def own(sha: str, *parents: str, tree: str = "", same: bool = False, **files: str) -> Own:
+    """Return a commit; `a="1-2"` is the file a, from content 1 to content 2."""
+    return Own(sha, tree or f"tree of {sha}", parents, effect(files), same)
+
+
+def effect(files: dict[str, str]) -> Effect:
+    """Return what these changes are."""
+    return frozenset((path, ends[0], ends[-1]) for path, ends in files.items())
+
+
+def found(theirs: list[Own], ours: list[Own]) -> set[str]:
+    """Return what arrived; both sides stand newest first."""
+    sides = ({each.sha: each for each in side} for side in (theirs, ours))
+    return set(arrived(*sides, theirs_tip=theirs[0].sha, ours_tip=ours[0].sha))
+
+
+def test_what_git_marks_has_arrived() -> None:
+    """A rebased commit has another id and the same patch."""
+    theirs = [own("c2", "c1", b="0-1"), own("c1", "fork", a="0-1", same=True)]
+    ours = [own("s1", "fork", a="7-8", same=True)]
+    assert found(theirs, ours) == {"c1"}
+
+
+def test_the_same_tree_brings_all_that_led_to_it() -> None:
+    """Whatever commits it took on the other side, side branches included."""
+    theirs = [
+        own("c3", "c2", c="0-1"),
+        own("c2", "c1", "side", tree="T"),
+        own("side", "fork", b="0-1"),
+        own("c1", "fork", a="0-1"),
+    ]
+    assert found(theirs, [own("s1", "fork", tree="T", x="0-1")]) == {"c1", "c2", "side"}
+
+
+def test_a_squash_has_what_its_commits_have_together() -> None:
+    """Also where the other side has work of its own, and one squash follows another."""
+    theirs = [
+        own("c5", "c4", d="0-1"),
+        own("c4", "c3", b="1-2"),
+        own("c3", "c2", c="0-1"),
+        own("c2", "c1", a="1-2", b="0-1"),
+        own("c1", "fork", a="0-1"),
+    ]
+    ours = [
+        own("s2", "hotfix", b="1-2", c="0-1"),
+        own("hotfix", "s1", h="0-1"),
+        own("s1", "fork", a="0-2", b="0-1"),
+    ]
+    assert found(theirs, ours) == {"c1", "c2", "c3", "c4"}
+    assert found(theirs, ours[1:]) == {"c1", "c2"}
+
+
+def test_a_squash_of_what_the_other_side_merged() -> None:
+    """The feature is one commit here and two there, or a merge there."""
+    squash = [own("c2", "c1", a="0-1"), own("c1", "fork", f="0-2", g="0-1")]
+    in_a_row = [own("f2", "f1", f="1-2"), own("f1", "fork", f="0-1", g="0-1")]
+    merge = [
+        own("m", "fork", "f2", f="0-2", g="0-1"),
+        own("f2", "f1", f="1-2"),
+        own("f1", "fork", f="0-1", g="0-1"),
+    ]
+    assert found(squash, in_a_row) == found(squash, merge) == {"c1"}
+    assert found(merge, squash) == {"m", "f1", "f2"}
+
+
+def test_part_of_a_squash_is_not_the_squash() -> None:
+    """Neither less than it, nor more, nor another content of the same files."""
+    theirs = [own("c2", "c1", b="0-1"), own("c1", "fork", a="0-1")]
+    for files in ({"a": "0-1", "b": "0-2"}, {"a": "0-1", "b": "0-1", "c": "0-1"}, {"c": "0-1"}):
+        assert found(theirs, [replace(own("s", "fork"), effect=effect(files))]) == set()
+
+
+def test_what_was_taken_back_there_may_come_again() -> None:
+    """The merge brings it once more, so all of it waits."""
+    theirs = [own("c2", "c1", b="0-1"), own("c1", "fork", a="0-1", same=True)]
+    picked = own("s1", "fork", a="0-1", same=True)
+    assert found(theirs, [own("s3", "s1", x="0-1"), picked]) == {"c1"}
+    assert found(theirs, [own("s2", "s1", a="1-0"), picked]) == set()
+
+
+def test_a_path_that_is_back_where_it_began_belongs_to_no_squash() -> None:
+    """What was tried on the way is not in the result."""
+    theirs = [
+        own("c3", "c2", a="1-0"),
+        own("c2", "c1", b="0-1"),
+        own("c1", "fork", a="0-1", d="0-1"),
+    ]
+    ours = [own("h", "s1", a="0-5"), own("s1", "fork", b="0-1", d="0-1")]
+    assert found(theirs, ours) == {"c1", "c2", "c3"}
+    assert found(theirs[1:], ours) == set()
