@@ -32,7 +32,7 @@ def merge(
         return Merged(tree=ours.tree)
     untouched = _unchanged_since_fork(door, ours, theirs, forks)
     merged = Merged(tree=theirs.tree) if untouched else _merge_tree(door, config, ours, theirs)
-    if not signature or merged.tree in {"", ours.tree}:
+    if not signature or merged.conflicted or merged.tree in {"", ours.tree}:
         return merged
     return replace(
         merged,
@@ -60,19 +60,38 @@ def _merge_tree(door: GitDoor, config: GitConfig, ours: Tip, theirs: Tip) -> Mer
         # merge-tree reads attributes from the work tree on disk: give it one with those of ours.
         _write_attributes(door, ours.sha, work_tree)
         done = door.run(
-            *("merge-tree", "--write-tree", "--name-only", "--no-messages", "-z"),
+            *("merge-tree", "--write-tree", "--name-only", "--messages", "-z"),
             *(ours.sha, theirs.sha),
             accept=(0, CONFLICT, 128),
             folder=work_tree,
             environment=config.inert()
             | {"GIT_DIR": str(config.common_dir), "GIT_WORK_TREE": str(work_tree)},
         )
-    fields = done.fields()
-    if done.status == CONFLICT and fields:
-        return Merged(conflicted=True, conflicts=_paths(fields[1:], ours, theirs))
-    if done.status != 0 or not fields:
+    if done.status not in {0, CONFLICT} or not done.stdout:
         return _unrelated(door, ours, theirs, done.stderr)
-    return Merged(tree=fields[0])
+    tree, *rest = done.fields()
+    end = rest.index("") if "" in rest else len(rest)
+    staged = rest[:end]
+    told = _told_conflicts(rest[end + 1 :]) if done.status == 0 else []
+    if done.status == CONFLICT or told:
+        return Merged(tree=tree, conflicted=True, conflicts=_paths(staged or told, ours, theirs))
+    return Merged(tree=tree)
+
+
+def _told_conflicts(messages: Sequence[str]) -> list[str]:
+    """Return the paths that merge-tree's messages call conflicts.
+
+    In rare criss-cross merges git exits 0 and leaves markers in a file, and only a message says
+    so. Each message is: how many paths it is about, those paths, its kind, its words. git
+    translates the words and never the kind.
+    """
+    paths, at = list[str](), 0
+    while at < len(messages):
+        kind = at + 1 + int(messages[at])
+        if messages[kind].startswith("CONFLICT"):
+            paths += messages[at + 1 : kind]
+        at = kind + 2
+    return paths
 
 
 def _paths(fields: Sequence[str], ours: Tip, theirs: Tip) -> tuple[str, ...]:

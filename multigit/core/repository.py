@@ -35,8 +35,9 @@ class Merged:
     """A merge's result: `commit` when there is one to publish, else the reason in the others.
 
     `tree` without `commit` means that ours already holds the content, or that no signature was
-    given to make a commit with; `files` counts the paths that change on ours. A merge can be
-    `conflicted` without a path in `conflicts`: where one side splits a directory, for one.
+    given to make a commit with, or with conflict markers in it, that it is `conflicted`; `files`
+    counts the paths that change on ours. A merge can be `conflicted` without a path in `conflicts`:
+    where one side splits a directory, for one.
     """
 
     commit: str = ""

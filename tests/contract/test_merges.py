@@ -74,7 +74,7 @@ def test_a_conflict_names_its_files_and_makes_no_commit(scene: Scene) -> None:
     scene.remote_commit("dev", {"a": "dev\n", "README.md": "dev\n", "c": "dev\n"})
     scene.remote_commit("main", {"a": "main\n", "README.md": "main\n", "d": "main\n"})
     merged = merge(scene)
-    assert (merged.commit, merged.tree, merged.conflicted) == ("", "", True)
+    assert (merged.commit, bool(merged.tree), merged.conflicted) == ("", True, True)
     assert sorted(merged.conflicts) == ["README.md", "a"]
 
 

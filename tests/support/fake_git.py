@@ -470,7 +470,7 @@ class FakeRepository:
         before, mine = self.objects.files(base), self.objects.files(ours.sha)
         files, conflicts = three_way(before, mine, self.objects.files(theirs.sha))
         if conflicts:
-            return Merged(conflicted=True, conflicts=conflicts)
+            return Merged(tree=self.objects.tree(files), conflicted=True, conflicts=conflicts)
         tree = self.objects.tree(files)
         if tree == ours.tree:
             return Merged(tree=tree)
@@ -707,7 +707,7 @@ class FakeRepository:
 
 
 def three_way(base: Files, ours: Files, theirs: Files) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return the merged files and the conflicted paths; one of the two is empty."""
+    """Return the merged files, and the conflicted paths, where they hold what `ours` has."""
     merged: dict[str, str] = {}
     conflicts: list[str] = []
     for path in sorted({*base, *ours, *theirs}):
@@ -715,7 +715,7 @@ def three_way(base: Files, ours: Files, theirs: Files) -> tuple[dict[str, str], 
         if len({before, mine, other}) == 3:  # both changed it, differently
             conflicts.append(path)
         _copy(theirs if mine == before else ours, path, merged, path)
-    return ({}, tuple(conflicts)) if conflicts else (merged, ())
+    return merged, tuple(conflicts)
 
 
 def _tracking(branch: str) -> str:

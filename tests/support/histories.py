@@ -94,11 +94,11 @@ def build(seed: int, bare: Path) -> History:
     return build_many([seed], bare)[0]
 
 
-def build_many(seeds: Iterable[int], bare: Path) -> tuple[History, ...]:
-    """Import a history for each seed into `bare`, all with one process."""
+def build_many(seeds: Iterable[int], bare: Path, shape: str | None = None) -> tuple[History, ...]:
+    """Import a history for each seed into `bare`, all with one process; of one shape if named."""
     parts: list[_Composition] = []
     for seed in seeds:
-        parts.append(_compose(seed, parts[-1].last_mark if parts else 0))
+        parts.append(_compose(seed, parts[-1].last_mark if parts else 0, shape))
     marks = [mark for part in parts for mark in (part.target, part.source)]
     shas = fastimport.run(bare, b"".join(part.stream for part in parts), marks)
     tips = zip(shas[::2], shas[1::2], strict=True)
@@ -118,11 +118,12 @@ class _Composition:
     features: frozenset[str]
 
 
-def _compose(seed: int, last_mark: int) -> _Composition:
+def _compose(seed: int, last_mark: int, shape: str | None = None) -> _Composition:
     rng = Random(seed)
     draft = Draft(rng, collide=rng.random() < _COLLIDING)
     steps = _begin(draft)
-    shape = rng.choices(list(_SHAPES), [weight for weight, _ in _SHAPES.values()])[0]
+    drawn = rng.choices(list(_SHAPES), [weight for weight, _ in _SHAPES.values()])[0]
+    shape = shape or drawn
     writer = _Writer(f"refs/heads/{seed}", last_mark)
     target, source = _SHAPES[shape][1](draft, steps, writer)
     writer.name("target", target)

@@ -27,13 +27,15 @@ class Outcome:
     `tree` is the merge's tree, the target's own where all was merged already, None where the
     merge stopped. Then `conflicts` are the paths with higher index stages (`git ls-files -u`)
     and `reported` those that `git diff` calls unmerged. Both may be empty for a merge that
-    stopped: a directory that was split has no path of its own.
+    stopped: a directory that was split has no path of its own. `only_told` marks the rare merge
+    that git calls a conflict in its words alone: it commits all the same, and exits 0.
     """
 
     tree: str | None
     conflicts: frozenset[str] = frozenset()
     reported: frozenset[str] = frozenset()
     already_merged: bool = False
+    only_told: bool = False
 
     @property
     def clean(self) -> bool:
@@ -79,6 +81,8 @@ def _check_out(bare: Path, sha: str, checkout: Path) -> None:
 
 def _merge(checkout: Path, target_sha: str, source_sha: str) -> Outcome:
     done = run_git(checkout, "merge", "--no-ff", "--no-edit", "--no-stat", source_sha)
+    if done.returncode == 0 and "CONFLICT (" in done.stdout:
+        return Outcome(None, only_told=True)
     if done.returncode == 0:
         head, tree = git(checkout, "rev-parse", "HEAD", "HEAD^{tree}").split()
         return Outcome(tree, already_merged=head == target_sha)
