@@ -10,6 +10,7 @@ from pathlib import Path
 
 from multigit.adapters.git_outcome import Completed
 from multigit.adapters.git_process import GitDoor
+from multigit.adapters.git_settings import in_environment
 from multigit.core.snapshot import Facts
 from multigit.core.text import has_credentials
 from multigit.errors import GitError
@@ -115,11 +116,7 @@ class GitConfig:
                 settings.append((key, "false"))
             elif match := re.fullmatch(r"(filter\..+)\.(clean|smudge|process)", key, re.DOTALL):
                 settings += [(key, ""), (f"{match[1]}.required", "false")]
-        environment = {"GIT_CONFIG_COUNT": str(len(settings))}
-        for number, (key, value) in enumerate(settings):
-            environment[f"GIT_CONFIG_KEY_{number}"] = key
-            environment[f"GIT_CONFIG_VALUE_{number}"] = value
-        return environment
+        return in_environment(*settings)
 
 
 def without_secrets(listing: Completed) -> str:

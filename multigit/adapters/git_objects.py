@@ -183,7 +183,7 @@ def _signed_tag(
             settings = f"[core]\nrepositoryformatversion = 1\n[extensions]\nobjectformat = {kind}\n"
             (folder / "config").write_text(settings)
         door.run(
-            *("tag", "--sign", "-F", "-", "--end-of-options", name, target),
+            *("tag", "--sign", "--cleanup=verbatim", "-F", "-", "--end-of-options", name, target),
             input=lines(signature.message),
             options=config.signing(),
             environment={

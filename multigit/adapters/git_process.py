@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from multigit.adapters.git_outcome import Completed, failure
+from multigit.adapters.git_settings import NO_HOOKS, OPTIONS
 from multigit.core.text import masked
 from multigit.errors import GitError, RefusedError
 
@@ -42,24 +43,6 @@ ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
     "SSH_ASKPASS_REQUIRE": "never",
 }
-
-OPTIONS = (
-    "core.alternateRefsCommand=true",  # would be a command of the repository's configuration
-    "core.fsmonitor=false",
-    "core.quotePath=false",
-    "fetch.recurseSubmodules=false",
-    "gc.auto=0",
-    "http.lowSpeedLimit=100",  # bytes a second, over
-    "http.lowSpeedTime=60",  # seconds
-    "i18n.commitEncoding=UTF-8",
-    "i18n.logOutputEncoding=UTF-8",
-    "maintenance.auto=false",
-    "merge.renormalize=false",  # would run the repository's clean filters
-    "push.followTags=false",
-    "push.recurseSubmodules=no",
-    "submodule.recurse=false",
-)
-NO_HOOKS = f"core.hooksPath={os.devnull}"
 
 SSH_OPTIONS = (
     "-o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=4"

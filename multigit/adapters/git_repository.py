@@ -7,20 +7,24 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from multigit.adapters import git_committing, git_objects, git_publishing, git_reading
 from multigit.adapters.durable import scratch_folder
 from multigit.adapters.git_arrivals import read_lacking
 from multigit.adapters.git_config import GitConfig, read_config
+from multigit.adapters.git_obstacles import read_obstacles
 from multigit.adapters.git_outcome import last_line
 from multigit.adapters.git_process import GitDoor, require_git, ssh_command
 from multigit.adapters.git_reversals import read_reversals
+from multigit.adapters.git_settings import in_environment, of_remote
 from multigit.adapters.transcript import Transcript
 from multigit.core.refs import branch_ref
 from multigit.core.repository import Merged, Publication, PushReport, RefQuery, Signature
 from multigit.core.snapshot import (
     Change,
     Facts,
+    Obstacle,
     PreparedCommit,
     Refs,
     Reversal,
@@ -32,6 +36,10 @@ from multigit.core.text import git_in
 from multigit.core.workspace import Repo, Workspace
 from multigit.errors import GitError, MultigitError
 
+FAST_FORWARD = (  # an option for each setting that would make a merge do something else
+    *("merge", "--ff-only", "--quiet", "--commit", "--no-squash", "--no-autostash", "--no-stat"),
+    *("--no-verify-signatures", "--strategy=ort", "--no-overwrite-ignore"),
+)
 NO_BLOB = 128  # what git cat-file ends with for an object of another type
 FETCH = (
     "fetch",
@@ -40,6 +48,7 @@ FETCH = (
     "--no-auto-maintenance",
     "--no-write-fetch-head",
     "--no-recurse-submodules",
+    "--no-prune-tags",
     "--refmap=",
 )
 
@@ -94,6 +103,7 @@ class GitRepository:
         self._door = GitDoor(
             folder.resolve(), timeout=workspace.git_timeout, transcript=self.transcript
         )
+        self._door.options = of_remote(self._remote)
 
     @property
     def _config(self) -> GitConfig:
@@ -154,6 +164,10 @@ class GitRepository:
             sizes=sizes,
             leave_out=(*nested, *own),
         )
+
+    def obstacles(self, before: str, after: str) -> tuple[Obstacle, ...]:
+        """Return what a checkout would overwrite on the way from one commit to another."""
+        return read_obstacles(self._door, before, after, environment=self._config.inert())
 
     def waiting(self, base: str, tip: str) -> Waiting:
         """Return the commits without merges that `tip` has and `base` lacks."""
@@ -244,7 +258,11 @@ class GitRepository:
     def fast_forward(self, branch: str, commit: str) -> str:
         """Move a branch that no work tree has; git itself refuses where that is unsafe."""
         refspec = f"{commit}:{branch_ref(branch)}"
-        done = self._door.run(*FETCH, "--no-prune", "--", ".", refspec, accept=(0, 1, 128))
+        done = self._door.run(
+            *(*FETCH, "--no-prune", "--", ".", refspec),
+            accept=(0, 1, 128),
+            options=("protocol.file.allow=always",),  # this very repository
+        )
         if done.status == 0:
             return ""
         return last_line(done.stderr) or "it has commits of its own"  # which --quiet does not say
@@ -261,18 +279,23 @@ class GitRepository:
         done = self._door.run("update-ref", *target, accept=(0, 1, 128))
         return "" if done.status == 0 else last_line(done.stderr) or "git refused"
 
-    def update_work_tree(self, commit: str) -> None:
-        """Fast-forward the checked-out branch and its files."""
-        self._check_out("merge", "--ff-only", "--quiet", commit)
+    def update_work_tree(self, branch: str, commit: str) -> None:
+        """Fast-forward the branch, which is checked out, and its files."""
+        self._check_out(
+            *(*FAST_FORWARD, commit),
+            environment=in_environment((f"branch.{branch}.mergeOptions", "")),
+        )
 
     def switch(self, branch: str) -> None:
         """Check the branch out."""
-        self._check_out("switch", "--quiet", "--no-guess", branch)
+        self._check_out("switch", "--quiet", "--no-guess", "--no-overwrite-ignore", branch)
 
-    def _check_out(self, *arguments: str) -> None:
-        """Change files as git does; it refuses as a whole where a new file is in the way."""
+    def _check_out(
+        self, *arguments: str, environment: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Change files as git does; it refuses as a whole where a file is in the way."""
         try:
-            self._door.run(*arguments, hooks=self._repo.hooks)
+            self._door.run(*arguments, hooks=self._repo.hooks, environment=environment)
         except GitError as error:
             names = [line[1:] for line in error.output.split("\n") if line.startswith("\t")]
             if not names:
@@ -327,8 +350,10 @@ class GitRepository:
 
     def create_branch(self, branch: str) -> None:
         """Create the local branch from the remote one, with that as its upstream."""
+        every = f"+refs/heads/*:refs/remotes/{self._remote}/*"  # a clone may fetch only one branch
         self._door.run(
-            "branch", "--quiet", "--track", branch, f"refs/remotes/{self._remote}/{branch}"
+            *("branch", "--quiet", "--track", branch, f"refs/remotes/{self._remote}/{branch}"),
+            environment=in_environment((f"remote.{self._remote}.fetch", every)),
         )
 
     def clone(self) -> None:

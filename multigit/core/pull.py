@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 
+from multigit.core.checks import shortened
 from multigit.core.moment import Moment
 from multigit.core.plan import (
     CloneStep,
@@ -18,7 +20,7 @@ from multigit.core.plan import (
     settle,
 )
 from multigit.core.problem import Problem
-from multigit.core.snapshot import Snapshot
+from multigit.core.snapshot import Obstacle, Snapshot
 from multigit.core.text import git_in
 from multigit.core.workspace import Repo, Stage, Workspace
 
@@ -89,6 +91,28 @@ def pull_steps(request: PullRequest, repo: Repo, snapshot: Snapshot) -> tuple[St
     return tuple(steps)
 
 
+def checkout(request: PullRequest, snapshot: Snapshot) -> tuple[str, str] | None:
+    """Return from which commit to which one files change, or None where none do."""
+    name, work, branch = (
+        request.stage.branch,
+        snapshot.work,
+        snapshot.refs.branch(request.stage.branch),
+    )
+    if work is None or not work.head or branch.remote is None or _untouchable(snapshot):
+        return None
+    after = branch.local if branch.local and not snapshot.behind else branch.remote
+    moves = snapshot.behind if work.branch == name else request.switch
+    return (work.head, after.sha) if moves and after.sha != work.head else None
+
+
+def _untouchable(snapshot: Snapshot) -> bool:
+    """Tell whether files stay as they are, whatever was asked for."""
+    work = snapshot.work
+    apart = snapshot.ahead and snapshot.behind
+    unclean = work and (work.unfinished or work.conflicted or tracked_changes(snapshot))
+    return bool(apart or unclean)
+
+
 def _problems(
     request: PullRequest, repo: Repo, snapshot: Snapshot, remote: str
 ) -> Iterable[Problem]:
@@ -149,6 +173,33 @@ def _standing_work(
             f"{name} is checked out in {branch.checked_out}, so it was left as it is.",
             f"Run: {git_in(branch.checked_out)} pull --ff-only {remote} {name}",
         )
+    else:
+        yield from _in_the_way(request, repo, snapshot.obstacles)
+
+
+def _in_the_way(
+    request: PullRequest, repo: Repo, obstacles: Sequence[Obstacle]
+) -> Iterable[Problem]:
+    """Report files of the user's that the branch would overwrite; they are in no commit."""
+    name = request.stage.branch
+    paths = tuple(each.path for each in obstacles if not each.mark)
+    if paths:
+        again = f"multigit pull {request.stage.name}{' --switch' if request.switch else ''}"
+        yield Problem(
+            "in_the_way",
+            f"{shortened(paths)} would be overwritten, so {name} was left as it is.",
+            f"Move or rename {'it' if len(paths) == 1 else 'them'}, then run {again} again.",
+            files=paths,
+        )
+    for each in obstacles:
+        if each.mark:
+            yield Problem(
+                "local_changes",
+                f"{each.path} has changes and is marked {each.mark}, so {name} was left as it is.",
+                f"Let git see them: {git_in(repo.path)} update-index --no-{each.mark} "
+                f"{quote(each.path)}; then commit or stash them.",
+                files=(each.path,),
+            )
 
 
 def tracked_changes(snapshot: Snapshot) -> bool:

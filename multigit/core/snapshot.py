@@ -172,6 +172,18 @@ class WorkTree:
 
 
 @dataclass(frozen=True, slots=True)
+class Obstacle:
+    """A file of the user's that a checkout would overwrite: untracked or ignored.
+
+    With a `mark` it is tracked and changed, and git was told not to look: "assume-unchanged" or
+    "skip-worktree".
+    """
+
+    path: str
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PreparedCommit:
     """The commit that a push would make of the work tree, built beside the user's index."""
 
@@ -201,3 +213,4 @@ class Snapshot:
     behind: int = 0
     unpushed: Waiting = Waiting()
     commit: PreparedCommit | None = None
+    obstacles: tuple[Obstacle, ...] = ()

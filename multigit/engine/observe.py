@@ -9,7 +9,7 @@ from functools import partial
 from multigit.core.merges import Hop, MergeRequest
 from multigit.core.moment import Moment, tag_glob, tag_name
 from multigit.core.problem import Problem
-from multigit.core.pull import PullRequest
+from multigit.core.pull import PullRequest, checkout
 from multigit.core.push import PushRequest, to_commit
 from multigit.core.repository import RefQuery, Signature
 from multigit.core.snapshot import (
@@ -157,7 +157,9 @@ def look_at_pull(request: PullRequest) -> Look:
 
     def read(repo: Repo, repository: Repository) -> Snapshot:
         seen = Snapshot(repo.name, refs=repository.refs(query), work=repository.work_tree())
-        return compare_sides(repository, seen, request.stage.branch)
+        seen = compare_sides(repository, seen, request.stage.branch)
+        way = checkout(request, seen)
+        return replace(seen, obstacles=tuple(repository.obstacles(*way))) if way else seen
 
     return look
 

@@ -14,6 +14,7 @@ from multigit.core.repository import Merged, Publication, PushReport, RefQuery, 
 from multigit.core.snapshot import (
     Change,
     Facts,
+    Obstacle,
     PreparedCommit,
     Refs,
     Reversal,
@@ -43,6 +44,12 @@ class Repository(Protocol):
 
     def work_tree(self, *, sizes: bool = False) -> WorkTree:
         """Return the checked-out branch and the changed files; with their sizes if wanted."""
+
+    def obstacles(self, before: str, after: str) -> Sequence[Obstacle]:
+        """Return what a checkout would overwrite on the way from `before`, which is checked out.
+
+        No tracked file differs from `before`, as far as git looks.
+        """
 
     def waiting(self, base: str, tip: str) -> Waiting:
         """Return the commits without merges that `tip` has and `base` lacks.
@@ -126,7 +133,7 @@ class Repository(Protocol):
     def move_back(self, branch: str, *, before: str, after: str) -> str:
         """Set a branch that no work tree has from `before` to `after`; return why not, or empty."""
 
-    def update_work_tree(self, commit: str) -> None:
+    def update_work_tree(self, branch: str, commit: str) -> None:
         """Fast-forward the checked-out branch and its files; the work tree must be clean."""
 
     def switch(self, branch: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from multigit.core.outcome import Outcome, Report, ended
@@ -17,6 +18,8 @@ from multigit.core.plan import (
 )
 from multigit.core.problem import Problem
 from multigit.core.refs import branch_ref
+from multigit.core.repository import RefQuery
+from multigit.core.text import git_in
 from multigit.core.workspace import Workspace
 from multigit.engine.fleet import sweep
 from multigit.engine.ports import Git, Listener, Repository
@@ -81,10 +84,38 @@ def update(repository: Repository, repo: RepoPlan) -> Outcome:
                     repository.switch(step.branch)
                 case _:
                     raise TypeError(step)
+        confirm(repository, repo, made)
     except MultigitError as error:
         problem = Problem(error.code, error.message, error.hint)
         return Outcome(repo, State.FAILED, made, (*repo.problems, problem))
     return Outcome(repo, State.UPDATED, made, repo.problems)
+
+
+def confirm(repository: Repository, repo: RepoPlan, made: Mapping[str, str]) -> None:
+    """Raise GitError when the branch is not where the steps have brought it, whatever git said."""
+    branch = repository.refs(RefQuery((repo.branch,))).branch(repo.branch)
+    there, wanted = branch.local.sha if branch.local else "", made.get(branch_ref(repo.branch), "")
+    if wanted != there and wanted and not (there and holds(repository, there, wanted)):
+        raise not_updated(f"{repo.branch} is not at {wanted[:7]} after the update.", repo)
+    shown = any(
+        isinstance(step, CloneStep | SwitchStep)
+        or (isinstance(step, UpdateStep) and step.checked_out)
+        for step in repo.steps
+    )
+    if shown and not branch.checked_out:
+        raise not_updated(f"{repo.branch} is not checked out after the update.", repo)
+
+
+def holds(repository: Repository, tip: str, commit: str) -> bool:
+    """Tell whether a commit is part of a branch: a hook may have committed on top of it."""
+    _, lacking = repository.divergence(commit, tip)
+    return not lacking
+
+
+def not_updated(message: str, repo: RepoPlan) -> GitError:
+    """Return the error of an update that git carried out differently than planned."""
+    hint = f"See what is there: {git_in(repo.path)} status"
+    return GitError(message, hint=hint, code="not_updated")
 
 
 def check_out(repository: Repository, branch: str) -> None:
@@ -98,6 +129,6 @@ def check_out(repository: Repository, branch: str) -> None:
 def advance(repository: Repository, step: UpdateStep) -> None:
     """Fast-forward the branch, with the files of the work tree where it is checked out."""
     if step.checked_out:
-        repository.update_work_tree(step.after)
+        repository.update_work_tree(step.branch, step.after)
     elif reason := repository.fast_forward(step.branch, step.after):
         raise GitError(f"{step.branch} was left as it is: {reason}.", code="local_branch_left")

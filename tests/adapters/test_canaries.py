@@ -274,7 +274,7 @@ def test_checkouts_run_hooks_only_where_they_are_trusted(forge: Forge, *, truste
     aviary = Aviary(forge)
     hooks(aviary)
     repository = aviary.trusting if trusted else aviary.repository
-    repository.update_work_tree(sides(repository)[1].sha)
+    repository.update_work_tree("dev", sides(repository)[1].sha)
     repository.create_branch("main")
     repository.switch("main")
     assert ({"post-merge", "post-checkout"} <= aviary.songs()) == trusted

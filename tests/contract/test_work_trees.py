@@ -203,7 +203,7 @@ def test_a_work_tree_follows_its_branch(scene: Scene) -> None:
     """Branch and files move forward together."""
     tip = scene.remote_commit("dev", {"a": "1\n", "README.md": None})
     scene.repository.fetch(RefQuery(("dev",)))
-    scene.repository.update_work_tree(tip)
+    scene.repository.update_work_tree("dev", tip)
     assert scene.local_refs()[DEV] == tip
     assert scene.files() == {"a": "1\n"}
     assert scene.repository.work_tree().changes == ()
@@ -215,7 +215,7 @@ def test_a_work_tree_that_went_another_way_stays(scene: Scene) -> None:
     tip = scene.remote_commit("dev", {"a": "1\n"})
     scene.repository.fetch(RefQuery(("dev",)))
     with pytest.raises(GitError):
-        scene.repository.update_work_tree(tip)
+        scene.repository.update_work_tree("dev", tip)
     assert scene.local_refs()[DEV] == own
 
 
@@ -226,7 +226,7 @@ def test_updating_overwrites_no_file(scene: Scene) -> None:
     scene.repository.fetch(RefQuery(("dev",)))
     scene.write({"README.md": "mine\n"})
     with pytest.raises(GitError):
-        scene.repository.update_work_tree(tip)
+        scene.repository.update_work_tree("dev", tip)
     assert (scene.local_refs()[DEV], scene.files()) == (before, {"README.md": "mine\n"})
 
 

@@ -18,8 +18,8 @@ from multigit.core.plan import (
     UpdateStep,
 )
 from multigit.core.problem import Problem
-from multigit.core.pull import PullRequest, plan_pull
-from multigit.core.snapshot import Branch, Snapshot, WorkTree
+from multigit.core.pull import PullRequest, checkout, plan_pull
+from multigit.core.snapshot import Branch, Obstacle, Snapshot, WorkTree
 from multigit.core.workspace import Confirm, Repo
 from tests.core.builders import (
     API,
@@ -272,3 +272,46 @@ def test_a_pull_with_nothing_to_do_says_so() -> None:
     request = PullRequest(DEV, MOMENT, (API,))
     plan = plan_pull(request, workspace(API), {"api": seen(IN_STEP, work())})
     assert plan.result is Result.NOTHING
+
+
+def test_files_in_the_way_leave_a_branch_as_it_is() -> None:
+    """Those in no commit together; those at which git was told not to look each with its mark."""
+    found = replace(
+        seen(HERE, work(head="dev-1"), behind=2),
+        obstacles=(Obstacle("a"), Obstacle("b c", "skip-worktree"), Obstacle("d")),
+    )
+    assert planned(found).problems == (
+        Problem(
+            "in_the_way",
+            "a, d would be overwritten, so develop was left as it is.",
+            "Move or rename them, then run multigit pull dev again.",
+            files=("a", "d"),
+        ),
+        Problem(
+            "local_changes",
+            "b c has changes and is marked skip-worktree, so develop was left as it is.",
+            "Let git see them: git -C services/api update-index --no-skip-worktree 'b c'; "
+            "then commit or stash them.",
+            files=("b c",),
+        ),
+    )
+    assert planned(found).state is State.BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "switch", "expected"),
+    [
+        (seen(HERE, work(head="dev-1"), behind=2), False, ("dev-1", "dev-3")),
+        (seen(NOT_HERE, work(on="other", head="x"), behind=2), False, None),
+        (seen(NOT_HERE, work(on="other", head="x"), behind=2), True, ("x", "dev-3")),
+        (seen(NOT_HERE, work(on="other", head="x"), ahead=1), True, ("x", "dev-1")),
+        (seen(IN_STEP, work(head="dev-3")), True, None),
+        (seen(HERE, work(head="dev-1"), ahead=1, behind=2), False, None),
+        (seen(HERE, work(CHANGED, head="dev-1"), behind=2), False, None),
+    ],
+)
+def test_files_are_looked_at_only_where_some_will_change(
+    snapshot: Snapshot, expected: tuple[str, str] | None, *, switch: bool
+) -> None:
+    """From what is checked out to where the branch will stand."""
+    assert checkout(PullRequest(DEV, MOMENT, (API,), switch), snapshot) == expected

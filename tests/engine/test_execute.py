@@ -192,7 +192,7 @@ def test_a_planned_merge_that_is_gone_is_made_again(git: FakeGit) -> None:
 def test_a_work_tree_that_moved_since_the_plan_stops_all(git: FakeGit) -> None:
     """Its commit would be another one than was shown."""
     for repo in git.repos.values():
-        repo.update_work_tree(repo.remote.tip("dev"))
+        repo.update_work_tree("dev", repo.remote.tip("dev"))
         repo.write({"new": "1"})
     plan = plan_work(git)
     git["web"].local_commit({"meanwhile": "1"})

@@ -114,6 +114,38 @@ def test_a_file_that_came_in_the_way_meanwhile_stays(git: FakeGit) -> None:
     assert (git["web"].files["new"], git["web"].local_tip("dev")) == ("mine", before)
 
 
+@pytest.mark.parametrize("verb", ["update_work_tree", "switch", "fast_forward"])
+def test_an_update_is_believed_only_when_the_branch_is_there(
+    git: FakeGit, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """Whatever git says: it may end well and have done something else."""
+    stage = "dev" if verb == "update_work_tree" else "main"
+    if stage == "main":
+        git["web"].create_branch("main")
+        git["web"].remote.commit("main", {"released": "1"})
+    plan = plan_update(git, stage, switch=verb == "switch")
+    monkeypatch.setattr(git["web"], verb, lambda *_: "")
+    report = update(git, plan)
+    assert states(report) == {"api": "updated", "web": "failed", "worker": "updated"}
+    assert problem(report, "web").code == "not_updated"
+
+
+def test_a_commit_of_a_hook_on_top_of_an_update_is_fine(
+    git: FakeGit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The branch holds what was planned."""
+    web = git["web"]
+    monkeypatch.setattr(
+        web,
+        "update_work_tree",
+        lambda branch, commit: (
+            type(web).update_work_tree(web, branch, commit),
+            web.local_commit({"stamp": "1"}),
+        ),
+    )
+    assert set(states(update(git, plan_update(git))).values()) == {"updated"}
+
+
 def test_a_branch_that_got_commits_meanwhile_stays(git: FakeGit) -> None:
     """The sentence says what became of it."""
     start = git["web"].own_refs["refs/remotes/origin/main"]

@@ -24,6 +24,7 @@ from multigit.core.snapshot import (
     Change,
     Commit,
     Facts,
+    Obstacle,
     PreparedCommit,
     Refs,
     Reversal,
@@ -361,6 +362,11 @@ class FakeRepository:
             unfinished=self.unfinished,
         )
 
+    def obstacles(self, before: str, after: str) -> Sequence[Obstacle]:
+        """Return the untracked files that the other commit brings."""
+        known, coming = self.objects.files(before), self.objects.files(after)
+        return [Obstacle(path) for path in coming if path in self.files and path not in known]
+
     def waiting(self, base: str, tip: str) -> Waiting:
         """Count the commits without merges that only `tip` has; name the newest."""
         known = [base] if base else self._seen_on_remote()
@@ -549,8 +555,9 @@ class FakeRepository:
         _copy({ref: after} if after else {}, ref, self.own_refs, ref)
         return ""
 
-    def update_work_tree(self, commit: str) -> None:
+    def update_work_tree(self, branch: str, commit: str) -> None:
         """Fast-forward the checked-out branch with its files."""
+        assert branch == self.branch
         if self.head not in self.objects.history(commit):
             raise GitError("git merge failed: Not possible to fast-forward, aborting.")
         self._check_out(commit)
