@@ -57,7 +57,7 @@ def watched(workspace: Workspace) -> Watched:
         runs = GithubRuns(
             api_url=double.api,
             token=lambda: TOKEN,
-            slug_of=lambda _: "",
+            urls_of=lambda _: "",
             file_at=lambda *_: None,
         )
         under_way = []

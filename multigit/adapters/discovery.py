@@ -11,10 +11,12 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from multigit.adapters.git_config import GitConfig, read_config
-from multigit.adapters.git_process import GitDoor, require_git
+from multigit.adapters.git_process import GitDoor, require_git, ssh_command
+from multigit.adapters.git_remote import Remote
 from multigit.adapters.settings_rules import folded
 from multigit.adapters.settings_values import check_path, check_url, dotted, is_ref, quoted
 from multigit.adapters.transcript import Transcript
+from multigit.core.remote_url import without_credentials
 from multigit.core.text import masked, visible
 from multigit.errors import GitError
 
@@ -28,8 +30,6 @@ CANDIDATES: Mapping[str, tuple[str, ...]] = {
     "stg": ("stg", "stage", "staging"),
     "main": ("main", "master", "production"),
 }
-# The user of an http URL may be a token; elsewhere a user needs a password to be a secret.
-_CREDENTIALS = re.compile(r"(https?://|[a-z][a-z0-9+.-]*://(?=[^/@]*:[^/]*@))[^/]*@", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ class FoundRepo:
     """A git repository: `path` is relative to the folder searched, "." for that folder itself.
 
     `branches` are those of CANDIDATES that it has, locally or on its remote as last fetched.
-    `note` tells why git refused it, or what is unusual; `url` may carry credentials.
+    `note` tells why git refused it, or what is unusual; `url` may carry credentials, as may
+    `pushed_to`, which is empty where git pushes to the repository that it fetches from.
     """
 
     path: str
@@ -46,6 +47,7 @@ class FoundRepo:
     url: str = ""
     branches: tuple[str, ...] = ()
     note: str = ""
+    pushed_to: str = ""
 
 
 def discover(folder: Path) -> tuple[FoundRepo, ...]:
@@ -94,14 +96,20 @@ def _look(folder: Path, path: str) -> tuple[Path, FoundRepo]:
     if url.startswith("."):
         url = os.path.normpath(door.folder / url)
     note = "" if remote else "it has no remote, or several and none of them called origin."
-    return config.common_dir, FoundRepo(path, "", remote, url, branches, note)
+    ssh = ssh_command(os.environ, config.last("core.sshcommand"))
+    place = Remote(remote, config.values, require_git(), door.folder, ssh=ssh)
+    elsewhere = place.pushed()[0] if remote and place.detour() else ""
+    return config.common_dir, FoundRepo(path, "", remote, url, branches, note, elsewhere)
 
 
 def _remote(config: GitConfig) -> str:
-    """Return the remote to publish to: origin, or the only one, or empty."""
+    """Return the remote to publish to: origin, the only one, that of all stages, or empty."""
     keys = (re.fullmatch(r"remote\.(.+)\.url", key, re.DOTALL) for key in config.values)
-    remotes = [key[1] for key in keys if key]
-    return "origin" if "origin" in remotes else remotes[0] if len(remotes) == 1 else ""
+    remotes = {key[1] for key in keys if key}
+    known = (branch for branches in CANDIDATES.values() for branch in branches)
+    upstreams = remotes & {config.last(f"branch.{branch}.remote") for branch in known}
+    likely = upstreams if len(remotes) > 1 else remotes
+    return "origin" if "origin" in remotes else next(iter(likely)) if len(likely) == 1 else ""
 
 
 def _branches(door: GitDoor, remote: str) -> tuple[str, ...]:
@@ -212,7 +220,11 @@ def _repository(
     if repo.note:
         yield f"# Note: {visible(masked(repo.note))}"
     if repo.remote and repo.remote != remote:
-        yield f"# Its remote is called {visible(repo.remote)}, not {remote}."
+        fits = is_ref(repo.remote)
+        yield f"remote = {quoted(repo.remote)}" if fits else f"# Its remote: {visible(repo.remote)}"
+    if repo.pushed_to:
+        yield f"# Its clone pushes to {visible(masked(repo.pushed_to))}, which multigit refuses"
+        yield "# unless it stands here as push_url."
     if repo.branches or not repo.note:
         yield from _missing_branches(repo, chosen)
 
@@ -230,10 +242,9 @@ def _unfit(repo: FoundRepo, found: Sequence[FoundRepo]) -> str:
 
 
 def _url(url: str) -> Iterator[str]:
-    plain = _CREDENTIALS.sub(r"\1", url)
+    plain = without_credentials(url)
     if plain != url:
-        hidden = _CREDENTIALS.sub(r"\1***@", url)
-        yield f"# The clone's URL carries credentials: {visible(hidden)}"
+        yield f"# The clone's URL carries credentials: {visible(masked(url))}"
         yield "# They do not belong into this file; keep them in a credential helper."
     try:
         yield f"url = {quoted(check_url(plain))}"

@@ -10,12 +10,11 @@ from pathlib import Path
 
 from multigit.adapters.git_outcome import Completed
 from multigit.adapters.git_process import GitDoor
+from multigit.adapters.git_remote import Remote, is_true
 from multigit.adapters.git_settings import in_environment
 from multigit.core.snapshot import Facts
-from multigit.core.text import has_credentials
 from multigit.errors import GitError
 
-TRUE = {"true", "yes", "on"}
 HARMLESS = (  # settings whose values are told in the transcript, passwords in URLs masked
     "branch.",
     "commit.",
@@ -46,38 +45,22 @@ class GitConfig:
         return self.values.get(key, ("",))[-1]
 
     def flag(self, key: str) -> bool:
-        """Return a boolean as git reads it: words, or any number but zero."""
-        value = self.last(key).lower()
-        return value in TRUE or (value.isdecimal() and int(value) != 0)
+        """Return a boolean as git reads it."""
+        return is_true(self.last(key))
 
-    def push_urls(self, remote: str) -> int:
-        """Count the places that a push to this remote goes to."""
-        own = self.values.get(f"remote.{remote}.pushurl", ())
-        return len(own or self.values.get(f"remote.{remote}.url", ()))
-
-    def facts(self, remote: str) -> Facts:
-        """Return what publishing from here depends on."""
+    def facts(self, remote: Remote) -> Facts:
+        """Return what publishing from here to this remote depends on."""
         shallow = self.common_dir / "shallow"
         return Facts(
             shallow=shallow.exists() and shallow.stat().st_size > 0,
-            push_urls=self.push_urls(remote),
+            push_urls=len(remote.pushed()),
             identity=self.identity("committer", os.environ),
-            credentials=self.credentials(remote),
+            credentials=remote.has_credentials(),
             follow_tags=self.flag("push.followtags"),
             signs_tags=self.flag("tag.gpgsign"),
+            detour=remote.detour(),
+            mirror=remote.is_mirror(),
         )
-
-    def credentials(self, remote: str) -> bool:
-        """Tell whether a URL of the remote, or what git rewrites it to, holds a secret."""
-        keys = (f"remote.{remote}.url", f"remote.{remote}.pushurl")
-        urls = [url for key in keys for url in self.values.get(key, ())]
-        bases = [
-            match[1]
-            for key, prefixes in self.values.items()
-            if (match := re.fullmatch(r"url\.(.+)\.(?:push)?insteadof", key, re.DOTALL))
-            and any(url.startswith(prefix) for url in urls for prefix in prefixes)
-        ]
-        return any(map(has_credentials, [*urls, *bases]))
 
     def identity(self, role: str, environment: Mapping[str, str]) -> str:
         """Return "Name <email>" as git-commit(1) "COMMIT INFORMATION" finds it, or empty.

@@ -90,8 +90,10 @@ def _reason(rows: Sequence[Sequence[str]], stderr: str) -> str:
     return "; ".join([*own[:1], *told[:3]]) or last_line(stderr)
 
 
-def remote_refs(door: GitDoor, remote: str, refs: Sequence[str]) -> Mapping[str, str]:
+def remote_refs(
+    door: GitDoor, remote: str, refs: Sequence[str], environment: Mapping[str, str]
+) -> Mapping[str, str]:
     """Return where these refs stand on the remote now; absent ones are left out."""
-    done = door.run("ls-remote", "--refs", "--", remote, *refs)
+    done = door.run("ls-remote", "--refs", "--", remote, *refs, environment=environment)
     found = (line.partition("\t") for line in done.text.split("\n"))
     return {ref: sha for sha, _, ref in found if ref in refs}

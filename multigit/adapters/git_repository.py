@@ -16,6 +16,7 @@ from multigit.adapters.git_config import GitConfig, read_config
 from multigit.adapters.git_obstacles import read_obstacles
 from multigit.adapters.git_outcome import last_line
 from multigit.adapters.git_process import GitDoor, require_git, ssh_command
+from multigit.adapters.git_remote import Remote
 from multigit.adapters.git_reversals import read_reversals
 from multigit.adapters.git_settings import in_environment, of_remote
 from multigit.adapters.transcript import Transcript
@@ -95,7 +96,7 @@ class GitRepository:
     def __init__(self, workspace: Workspace, repo: Repo) -> None:
         self._workspace = workspace
         self._repo = repo
-        self._remote = workspace.remote
+        self._remote = workspace.remote_of(repo)
         self.transcript = Transcript()
         folder = Path(os.path.abspath(workspace.root / repo.path))  # noqa: PTH100  (no symlinks)
         self._folder = folder
@@ -114,7 +115,7 @@ class GitRepository:
 
     def _open(self) -> GitConfig:
         config = read_config(self._door)
-        if not config.push_urls(self._remote):
+        if not any(f"remote.{self._remote}.{key}" in config.values for key in ("url", "pushurl")):
             raise GitError(
                 f"there is no remote {self._remote}.",
                 hint=f"Run: {git_in(self._repo.path)} remote add {self._remote} URL",
@@ -139,11 +140,22 @@ class GitRepository:
 
     def facts(self) -> Facts:
         """Return what the clone's configuration says about publishing."""
-        return self._config.facts(self._remote)
+        return self._config.facts(self._place())
 
-    def remote_url(self) -> str:
-        """Return the URL of the remote, as the configuration has it."""
-        return self._config.last(f"remote.{self._remote}.url")
+    def remote_urls(self) -> tuple[str, ...]:
+        """Return the remote's URLs: where git pushes to, where it fetches from, as written."""
+        return self._place().urls()
+
+    def _place(self) -> Remote:
+        """Return the remote as the clone's configuration has it."""
+        return Remote(
+            self._remote,
+            self._config.values,
+            require_git(),
+            self._door.folder,
+            self._repo.push_url,
+            ssh_command(os.environ, self._config.last("core.sshcommand")),
+        )
 
     def refs(self, query: RefQuery) -> Refs:
         """Return the branches and tags as of the last fetch."""
@@ -187,8 +199,8 @@ class GitRepository:
 
     def remote_refs(self, refs: Sequence[str]) -> Mapping[str, str]:
         """Ask the remote itself where these refs stand: one connection."""
-        _ = self._config
-        return git_publishing.remote_refs(self._door, self._remote, refs)
+        remote, environment = self._place().published()
+        return git_publishing.remote_refs(self._door, remote, refs, environment)
 
     def tag_messages(self, patterns: Sequence[str]) -> Mapping[str, str]:
         """Return the messages of the remote's tags that match, as of the last fetch."""
@@ -251,7 +263,9 @@ class GitRepository:
 
     def push(self, publications: Sequence[Publication]) -> PushReport:
         """Publish all or none, each ref only while it holds `before`: one connection."""
-        _ = self._config
+        if elsewhere := self._place().detour():
+            reason = f"{self._remote} is pushed to {elsewhere.to}, not to {elsewhere.wanted}"
+            return PushReport(accepted=False, reason=reason)
         hooks = self._repo.hooks
         return git_publishing.push(self._door, self._remote, publications, hooks=hooks)
 
@@ -316,7 +330,8 @@ class GitRepository:
         sha = self.remote_refs([ref]).get(ref)
         if sha is None:
             return None
-        self._door.run(*FETCH, "--no-prune", "--", self._remote, ref)
+        remote, environment = self._place().published()
+        self._door.run(*FETCH, "--no-prune", "--", remote, ref, environment=environment)
         found = self._door.run("cat-file", "blob", sha, accept=(0, NO_BLOB))
         return sha, found.stdout if found.status == 0 else b""
 
@@ -373,8 +388,10 @@ class GitRepository:
         try:
             if ssh := ssh_command(os.environ, ""):
                 self._door.environment["GIT_SSH_COMMAND"] = ssh
+            pushed = f"remote.{self._remote}.pushurl={self._repo.push_url}"
+            own = ("--config", pushed) if self._repo.push_url else ()
             self._door.run(
-                *("clone", "--quiet", "--origin", self._remote, "--", self._repo.url),
+                *("clone", "--quiet", "--origin", self._remote, *own, "--", self._repo.url),
                 str(scratch / "clone"),
                 folder=scratch,
             )

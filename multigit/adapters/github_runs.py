@@ -34,10 +34,9 @@ SLACK = 600.0  # seconds that the listing of runs reaches back before the order,
 class GithubRuns:
     """Starts, finds and watches workflows, from any thread; fits the port `Runners`.
 
-    `api_url` is empty for github.com; `token` is asked when it is first needed; `slug_of` gives
-    the URL of a repository's remote, for orders without a slug; `file_at` reads a file of a commit
-    in the clone. `wait` waits some seconds, or
-    raises to stop.
+    `api_url` is empty for github.com; `token` is asked when it is first needed; `urls_of`
+    gives the URLs of a repository's remote, for orders without a slug; `file_at` reads a file of a
+    commit in the clone. `wait` waits some seconds, or raises to stop.
     """
 
     def __init__(
@@ -45,13 +44,13 @@ class GithubRuns:
         *,
         api_url: str,
         token: Callable[[], str],
-        slug_of: Callable[[str], str],
+        urls_of: Callable[[str], Sequence[str]],
         file_at: FileAt,
         wait: Callable[[float], None] = time.sleep,
         timeouts: Timeouts = PATIENT,
     ) -> None:
         self._door = GithubDoor(api_url=api_url, token=token, wait=wait, timeouts=timeouts)
-        self._url_of = slug_of
+        self._urls_of = urls_of
         self._planning = Planning(self._door, file_at)
         self._watches: dict[tuple[str, str], Watch] = {}
         self._owners: dict[str, str] = {}  # run → the key of the order that it belongs to
@@ -191,7 +190,7 @@ class GithubRuns:
     def _slug(self, repo: str, slug: str) -> str:
         if slug:
             return checked_slug(slug)
-        return slug_from(self._url_of(repo), self._door.host)
+        return slug_from(self._urls_of(repo), self._door.host)
 
 
 def _runner(order: Order) -> GithubRunner:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from multigit.core.remote_url import parsed
 from multigit.core.text import masked, visible
 from multigit.errors import ConfigError, RefusedError
 
 DEFAULT_API = "https://api.github.com"
 
 _SLUG = re.compile(r"(?!\.)[A-Za-z0-9_.-]+/(?!\.{1,2}$)[A-Za-z0-9_.-]+")
-_SCP = re.compile(r"(?:[^@/\s]+@)?(?P<host>[^:/\s]+):(?!//)(?P<path>\S+)")
-_SCHEMES = {"ssh", "git+ssh", "git", "http", "https"}
 
 
 def api_address(configured: str) -> str:
@@ -51,31 +51,22 @@ def checked_slug(slug: str) -> str:
     )
 
 
-def slug_from(url: str, host: str) -> str:
-    """Return "owner/name" of a remote on this host; raises RefusedError where it is elsewhere."""
-    found, path = _parts(url)
-    if _same(found, host):
-        slug = path.strip("/").removesuffix(".git")
-        if _SLUG.fullmatch(slug):
+def slug_from(urls: Sequence[str], host: str) -> str:
+    """Return "owner/name" of the first of these URLs that is on this host.
+
+    Raises RefusedError where none of them is.
+    """
+    for url in urls:
+        parts = parsed(url)
+        slug = parts.path.strip("/").removesuffix(".git")
+        if parts.scheme != "file" and _same(parts.host, host) and _SLUG.fullmatch(slug):
             return slug
     raise RefusedError(
-        f"the remote {visible(masked(url)) or 'without a URL'} is not on the configured host"
-        f" {host}.",
+        f"the remote {visible(masked(next(iter(urls), ''))) or 'without a URL'} is not on the"
+        f" configured host {host}.",
         hint='Write github = "owner/name" for this repository, or set api_url in [github].',
         code="not_on_github",
     )
-
-
-def _parts(url: str) -> tuple[str, str]:
-    """Return host and path of a URL or of ssh's short form; both empty for anything else."""
-    try:
-        parts = urlsplit(url)
-        if parts.scheme in _SCHEMES and parts.hostname:
-            return parts.hostname.lower(), parts.path
-    except ValueError:
-        return "", ""
-    short = _SCP.fullmatch(url)
-    return (short["host"].lower(), short["path"]) if short else ("", "")
 
 
 def _same(found: str, host: str) -> bool:

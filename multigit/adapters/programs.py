@@ -1,4 +1,4 @@
-"""Other programs, run in the foreground on the user's own terminal, and our own for the user."""
+"""Other programs: on the user's own terminal, for a small question, and our own for the user."""
 
 from __future__ import annotations
 
@@ -9,10 +9,30 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+PATIENCE = 5.0  # seconds that a small question may take
+
 
 def run_here(command: Sequence[str], folder: Path) -> int:
     """Run a program in the folder with our own standard streams and return its exit status."""
     return subprocess.run(command, cwd=folder, check=False).returncode  # noqa: S603
+
+
+def said_by_shell(command: str, *arguments: str) -> str:
+    """Return what a shell command prints, as git starts the user's own; empty where it fails.
+
+    The arguments are no part of what the shell reads: the command has them as "$@".
+    """
+    try:
+        return subprocess.run(  # noqa: S603
+            ["/bin/sh", "-c", command, "sh", *arguments],
+            capture_output=True,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            timeout=PATIENCE,
+        ).stdout
+    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+        return ""
 
 
 def typed() -> tuple[str, ...]:

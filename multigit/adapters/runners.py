@@ -72,7 +72,7 @@ class Runners:
             self._github = self._github or GithubRuns(
                 api_url=api,
                 token=lambda: find_token(os.environ, host=host),
-                slug_of=lambda name: self._git.repository(self._repo(name)).remote_url(),
+                urls_of=lambda name: self._git.repository(self._repo(name)).remote_urls(),
                 file_at=self._content,
                 wait=self._wait,
             )

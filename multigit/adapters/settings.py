@@ -217,6 +217,8 @@ def _workspace(root: Path, configuration: Configuration) -> Workspace:
                 wave[name],
                 repo.github,
                 deploys_of(repo, configuration.stages),
+                repo.remote,
+                repo.push_url,
             )
             for name, repo in configuration.repos.items()
         ),

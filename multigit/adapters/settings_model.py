@@ -49,7 +49,8 @@ class WorkspaceSection(Section):
         json_schema_extra=no_default,
     )
     remote: Ref = Field(
-        default="origin", description="The git remote that every repository is published to."
+        default="origin",
+        description="The git remote that repositories are fetched from and pushed to.",
     )
     timezone: Timezone = Field(
         default="UTC",
@@ -132,6 +133,18 @@ class RepoSection(Section):
     url: Url = Field(
         default="",
         description="Where multigit pull clones it from when the folder is missing.",
+        json_schema_extra=no_default,
+    )
+    remote: Ref = Field(
+        default="",
+        description="The git remote that it is fetched from and pushed to. Default: that of the "
+        "workspace.",
+        json_schema_extra=no_default,
+    )
+    push_url: Url = Field(
+        default="",
+        description="The repository that its remote pushes to, where that is another one than it "
+        "fetches from, such as a mirror. Default: the fetched one, and no other.",
         json_schema_extra=no_default,
     )
     groups: Texts = Field(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from shlex import quote
 
 from multigit.core.problem import Problem, Severity
-from multigit.core.snapshot import Merge, Snapshot, WorkTree
+from multigit.core.snapshot import Detour, Merge, Snapshot, WorkTree
 from multigit.core.text import git_in
 from multigit.core.workspace import Repo, Stage
 from multigit.errors import UsageError
@@ -54,12 +54,45 @@ def unpublishable(repo: Repo, snapshot: Snapshot, remote: str) -> Iterable[Probl
             f"{remote} has {facts.push_urls} push URLs, so no push can be atomic.",
             f"Keep one: {git_in(repo.path)} config --replace-all remote.{remote}.pushurl URL",
         )
+    if facts.mirror:
+        yield Problem(
+            "mirror_remote",
+            f"{remote} is a mirror, to which git pushes all branches and tags or none.",
+            f"Run: {git_in(repo.path)} config --unset-all remote.{remote}.mirror",
+        )
+    if facts.detour:
+        yield _detour(repo, facts.detour, remote)
     if not facts.identity:
         yield Problem(
             "no_identity",
             "no name and e-mail address are configured for commits.",
             'Run: git config --global user.name "You" and git config --global user.email you@host',
         )
+
+
+def _detour(repo: Repo, detour: Detour, remote: str) -> Problem:
+    """Return the problem of a push that would go elsewhere than it should."""
+    if detour.named:
+        return Problem(
+            "other_push_url",
+            f"{remote} is pushed to {detour.to}, but push_url names {detour.wanted}.",
+            f"Run: {git_in(repo.path)} remote set-url --push {remote} {quote(detour.wanted)}",
+        )
+    unset = f"{git_in(repo.path)} config --unset-all remote.{remote}.pushurl"
+    if detour.nowhere:
+        return Problem(
+            "push_disabled",
+            f"pushing to {remote} is disabled: its push URL is {detour.to or 'empty'}.",
+            f"To push again, run: {unset}" if detour.own else f"See: {git_in(repo.path)} remote -v",
+        )
+    meant = f'If that is meant, set push_url = "{detour.to}" in [repos.{repo.name}]'
+    return Problem(
+        "other_push_url",
+        f"{remote} is fetched from {detour.wanted}, but pushed to {detour.to}.",
+        f"{meant}; if not, run: {unset}"
+        if detour.own
+        else f"{meant}; if not, correct pushInsteadOf: {git_in(repo.path)} remote -v",
+    )
 
 
 def missing_branches(

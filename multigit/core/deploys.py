@@ -180,7 +180,7 @@ def _repository(
     steps = deploy_steps(workspace, repo, stage, tag=tag.name if tag else "", sha=sha)
     problems = [*checks.unreadable(snapshot)]
     if not request.release:
-        problems += checks.missing_branches(repo, snapshot, workspace.remote, [stage])
+        problems += checks.missing_branches(repo, snapshot, workspace.remote_of(repo), [stage])
     absent = bool(request.release and not sha and not snapshot.error)
     if absent:
         problems.append(_not_in_release(request.release))

@@ -89,7 +89,7 @@ def diagnose(
     """Return every finding: the workspace's first, then each repository's."""
     found = [*_workspace(around), *_clock(around, seen.values())]
     for repo in request.repos:
-        found += _repository(repo, workspace.remote, request, seen[repo.name], around.now)
+        found += _repository(repo, workspace.remote_of(repo), request, seen[repo.name], around.now)
     return tuple(
         replace(each, message=masked(each.message), hint=masked(each.hint)) for each in found
     )

@@ -259,7 +259,7 @@ def publishing(preparing: tuple[Step, ...], snapshot: Snapshot) -> tuple[Step, .
 def _problems(
     request: MergeRequest, workspace: Workspace, repo: Repo, snapshot: Snapshot
 ) -> Iterable[Problem]:
-    remote = workspace.remote
+    remote = workspace.remote_of(repo)
     yield from checks.unreadable(snapshot)
     yield from checks.unpublishable(repo, snapshot, remote)
     yield from checks.missing_branches(repo, snapshot, remote, request.stages())

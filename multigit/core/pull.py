@@ -65,7 +65,7 @@ def plan_repository(
             path=repo.path,
             state=State.PLANNED,
             steps=pull_steps(request, repo, snapshot),
-            problems=tuple(_problems(request, repo, snapshot, workspace.remote)),
+            problems=tuple(_problems(request, repo, snapshot, workspace.remote_of(repo))),
             branch=request.stage.branch,
             before=local.sha if local else "",
         ),

@@ -205,7 +205,7 @@ def push_steps(request: PushRequest, rules: PushRules, snapshot: Snapshot) -> tu
 def _problems(
     request: PushRequest, workspace: Workspace, repo: Repo, snapshot: Snapshot
 ) -> Iterable[Problem]:
-    remote = workspace.remote
+    remote = workspace.remote_of(repo)
     yield from checks.unreadable(snapshot)
     if snapshot.error:
         return
@@ -294,7 +294,7 @@ def diverged(
     repo: Repo, stage: Stage, snapshot: Snapshot, workspace: Workspace
 ) -> Iterable[Problem]:
     """Report a local branch that lacks commits of the remote one and has something to add."""
-    remote = workspace.remote
+    remote = workspace.remote_of(repo)
     changes = to_commit(snapshot.work, stage, workspace.push)
     if not snapshot.behind or not (snapshot.ahead or changes):
         return

@@ -64,12 +64,29 @@ class Refs:
 
 
 @dataclass(frozen=True, slots=True)
+class Detour:
+    """A push that goes `to` another repository than the `wanted` one; both can be shown.
+
+    What is wanted is what is fetched, or what the configuration `named`. The remote may have a push
+    URL of its `own`; else git rewrites it. `nowhere` tells that it is no place at all: a word that
+    keeps people from pushing by mistake.
+    """
+
+    to: str
+    wanted: str
+    named: bool = False
+    own: bool = True
+    nowhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What the clone and the user's configuration say about publishing from it.
 
     `identity` is the committer as "Name <email>", or empty when none is configured; `credentials`
     tells that a password or token stands in a URL of the remote, `follow_tags` that the user's
-    own pushes take tags along, `signs_tags` that tags are to be signed.
+    own pushes take tags along, `signs_tags` that tags are to be signed, `mirror` that git pushes
+    all refs to this remote or none.
     """
 
     shallow: bool = False
@@ -78,6 +95,8 @@ class Facts:
     credentials: bool = False
     follow_tags: bool = False
     signs_tags: bool = False
+    detour: Detour | None = None
+    mirror: bool = False
 
 
 SUBJECTS = 10  # of what waits are kept, for those who are told of it

@@ -72,8 +72,3 @@ def nearest(typed: str, names: Iterable[str]) -> str | None:
         return found
     holding = [name for name, folded in known.items() if len(word) >= PART and word in folded]
     return holding[0] if len(holding) == 1 else None
-
-
-def has_credentials(url: str) -> bool:
-    """Tell whether a URL carries a password or token of its own."""
-    return re.match(r"(https?://|[A-Za-z][A-Za-z0-9+.-]*://[^/@\s]*:)[^/\s]*@", url) is not None

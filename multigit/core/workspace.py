@@ -69,7 +69,8 @@ class Repo:
     """One repository: `path` is relative to the workspace folder, "." for that folder itself.
 
     It comes `after` these, the indirect ones included, so in a later `wave`; `github` is its
-    "owner/name" there, or empty; `deploys` are its own ways, by stage; None for no way.
+    "owner/name" there, or empty; `deploys` are its own ways, by stage; None for no way. `remote`
+    is empty where it is the workspace's; `push_url` names another repository that it may push to.
     """
 
     name: str
@@ -81,6 +82,8 @@ class Repo:
     wave: int = 0
     github: str = ""
     deploys: Mapping[str, Deploy | None] = field(default_factory=dict)
+    remote: str = ""
+    push_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,10 @@ class Workspace:
     def deploy(self, repo: Repo, stage: Stage) -> Deploy | None:
         """Return how a repository is deployed to a stage, or None when it is not."""
         return repo.deploys.get(stage.name, stage.deploy)
+
+    def remote_of(self, repo: Repo) -> str:
+        """Return the name of the remote that a repository is fetched from and pushed to."""
+        return repo.remote or self.remote
 
     def is_last(self, stage: Stage) -> bool:
         """Tell whether no other stage is promoted from this one: production, usually."""

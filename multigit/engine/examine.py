@@ -64,7 +64,7 @@ def check_up(repository: Repository, repo: Repo, request: HealthRequest, tell: T
         exposed=tuple(repository.exposed()),
         witnesses=tuple(each for tag, text in told.items() if (each := witness(tag, text))),
     )
-    if stale or facts.push_urls > 1 or not tips:
+    if stale or facts.push_urls > 1 or facts.detour or facts.mirror or not tips:
         return seen
     tell("rehearsing a push")
     try:

@@ -71,7 +71,7 @@ def runs_at(
     return GithubRuns(
         api_url=double.api,
         token=lambda: token,
-        slug_of=lambda _: url,
+        urls_of=lambda _: [url],
         file_at=file_at,
         wait=(waits if waits is not None else []).append,
         timeouts=timeouts,

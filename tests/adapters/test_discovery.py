@@ -145,6 +145,17 @@ class TestDiscover:
         assert found["several"].note
         assert found["both"].remote == "origin"
 
+    def test_remote_of_the_stages(self, shop: Path) -> None:
+        """Of several remotes, none of them origin, the one that all stages follow."""
+        two = repository(shop / "two", local="dev main", origin="")
+        for name in ("up", "fork"):
+            git(two, "remote", "add", name, f"/{name}.git")
+        git(two, "config", "branch.dev.remote", "up")
+        git(two, "config", "branch.wip.remote", "fork")
+        assert [repo.remote for repo in discover(shop)] == ["up"]
+        git(two, "config", "branch.main.remote", "fork")
+        assert [repo.remote for repo in discover(shop)] == [""]
+
     def test_refused(self, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """What git refuses is listed with the reason."""
         repository(shop / "theirs")
@@ -229,22 +240,34 @@ class TestRender:
         assert [stage.branch for stage in stages] == ["dev", "stg", "main"]
 
     def test_remote(self, shop: Path) -> None:
-        """The remote that most repositories have is the workspace's; the others are told."""
+        """The remote that most repositories have is the workspace's; the others have their own."""
         found = (
             FoundRepo("a", "a", "up", "/a.git", ("main",)),
             FoundRepo("b", "b", "up", "/b.git", ("main",)),
             FoundRepo("c", "c", "origin", "/c.git", ("main",)),
         )
-        assert rendered(shop, found).remote == "up"
-        assert "# Its remote is called origin, not up." in render_config("shop", found)
+        workspace = rendered(shop, found)
+        assert workspace.remote == "up"
+        assert [workspace.remote_of(repo) for repo in workspace.repos] == ["up", "up", "origin"]
+
+    def test_push_url(self, shop: Path) -> None:
+        """A clone that pushes elsewhere is told of, without what may be secret in it."""
+        repository(shop / "api", remote="dev")
+        git(shop / "api", "remote", "set-url", "--push", "origin", "https://a:canary@host/f.git")
+        text = render_config("shop", discover(shop))
+        assert "https://***@host/f.git" in text
+        assert "canary" not in text
+        git(shop / "api", "remote", "set-url", "--push", "origin", "ssh://git@host/x.git")
+        assert "push_url" not in render_config("shop", discover(shop))
 
     @pytest.mark.parametrize(
         ("url", "written"),
         [
             ("https://ada:canary@host/x.git", "https://host/x.git"),
-            ("https://canary@host/x.git", "https://host/x.git"),
-            ("HTTP://a@canary@host/x.git", "HTTP://host/x.git"),
+            ("https://ghp_canary@host/x.git", "https://host/x.git"),
+            ("HTTP://a:b@canary@host/x.git", "HTTP://host/x.git"),
             ("ssh://git:canary@host/x.git", "ssh://host/x.git"),
+            ("https://robin@host/x.git", "https://robin@host/x.git"),
             ("ssh://git@host:22/x.git", "ssh://git@host:22/x.git"),
             ("git@host:x@y.git", "git@host:x@y.git"),
             ("https://host/@scope/x.git", "https://host/@scope/x.git"),

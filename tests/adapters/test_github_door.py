@@ -46,7 +46,7 @@ def test_pygithub_is_imported_at_the_first_request() -> None:
     program = """
 import sys
 from multigit.adapters.github_runs import GithubRuns
-GithubRuns(api_url="", token=str, slug_of=str, file_at=str)
+GithubRuns(api_url="", token=str, urls_of=str, file_at=str)
 sys.exit(bool({"github", "requests"} & sys.modules.keys()))
 """
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

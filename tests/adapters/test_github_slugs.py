@@ -29,7 +29,7 @@ from multigit.errors import ConfigError, RefusedError
 )
 def test_a_remote_names_its_repository(url: str, slug: str) -> None:
     """In each way in which git may write it."""
-    assert slug_from(url, "github.com") == slug
+    assert slug_from([url], "github.com") == slug
 
 
 @pytest.mark.parametrize(
@@ -57,12 +57,18 @@ def test_a_remote_names_its_repository(url: str, slug: str) -> None:
 def test_a_remote_elsewhere_is_refused(url: str) -> None:
     """With a sentence that shows no password and steers no terminal."""
     with pytest.raises(RefusedError) as caught:
-        slug_from(url, "github.com")
+        slug_from([url], "github.com")
     error = caught.value
     assert (error.code, error.hint[:18]) == ("not_on_github", 'Write github = "ow')
     assert "is not on the configured host github.com." in error.message
     assert "hunter2" not in error.message
     assert error.message.isprintable()
+
+
+def test_the_first_url_on_the_host_counts() -> None:
+    """Where git rewrites it, the one that git uses comes first, and the written one helps out."""
+    urls = ["/srv/mirror/api.git", "git@github.com:acme/api.git", "git@github.com:robin/api.git"]
+    assert slug_from(urls, "github.com") == "acme/api"
 
 
 @pytest.mark.parametrize(

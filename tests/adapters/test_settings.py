@@ -110,6 +110,8 @@ class TestLoad:
             url = "https://host/api.git"
             groups = ["b", "a"]
             hooks = true
+            remote = "hub"
+            push_url = "git@host:api.git"
             """,
         )
         assert found.stages == (
@@ -123,8 +125,17 @@ class TestLoad:
             ),
         )
         assert found.repos == (
-            Repo("api.v2", "services/api", "https://host/api.git", ("b", "a"), hooks=True),
+            Repo(
+                "api.v2",
+                "services/api",
+                "https://host/api.git",
+                ("b", "a"),
+                hooks=True,
+                remote="hub",
+                push_url="git@host:api.git",
+            ),
         )
+        assert found.remote_of(found.repos[0]) == "hub"
         assert (found.name, found.remote, found.timezone) == ("x", "up", "Asia/Tokyo")
         assert (found.jobs, found.log, found.git_timeout) == (64, "l", 3600.0)
         assert (found.push.ignore, found.push.secrets) == (("a",), ())

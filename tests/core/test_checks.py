@@ -6,7 +6,7 @@ import pytest
 
 from multigit.core import checks
 from multigit.core.problem import Problem, Severity
-from multigit.core.snapshot import Facts, Snapshot, WorkTree
+from multigit.core.snapshot import Detour, Facts, Snapshot, WorkTree
 from multigit.errors import USAGE, UsageError
 from tests.core.builders import (
     API,
@@ -89,6 +89,48 @@ def test_a_healthy_clone_can_publish() -> None:
                 "several_push_urls",
                 "hub has 2 push URLs, so no push can be atomic.",
                 "Keep one: git -C services/api config --replace-all remote.hub.pushurl URL",
+            ),
+        ),
+        (
+            Facts(mirror=True, identity="Ada"),
+            Problem(
+                "mirror_remote",
+                "hub is a mirror, to which git pushes all branches and tags or none.",
+                "Run: git -C services/api config --unset-all remote.hub.mirror",
+            ),
+        ),
+        (
+            Facts(detour=Detour("fork", "x:api"), identity="Ada"),
+            Problem(
+                "other_push_url",
+                "hub is fetched from x:api, but pushed to fork.",
+                'If that is meant, set push_url = "fork" in [repos.api]; if not, run: '
+                "git -C services/api config --unset-all remote.hub.pushurl",
+            ),
+        ),
+        (
+            Facts(detour=Detour("fork", "x:api", own=False), identity="Ada"),
+            Problem(
+                "other_push_url",
+                "hub is fetched from x:api, but pushed to fork.",
+                'If that is meant, set push_url = "fork" in [repos.api]; if not, correct '
+                "pushInsteadOf: git -C services/api remote -v",
+            ),
+        ),
+        (
+            Facts(detour=Detour("x:api", "x:a b", named=True), identity="Ada"),
+            Problem(
+                "other_push_url",
+                "hub is pushed to x:api, but push_url names x:a b.",
+                "Run: git -C services/api remote set-url --push hub 'x:a b'",
+            ),
+        ),
+        (
+            Facts(detour=Detour("no_push", "x:api", nowhere=True), identity="Ada"),
+            Problem(
+                "push_disabled",
+                "pushing to hub is disabled: its push URL is no_push.",
+                "To push again, run: git -C services/api config --unset-all remote.hub.pushurl",
             ),
         ),
         (

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from multigit.core.text import git_in, has_credentials, masked, nearest, redacted, slips, visible
+from multigit.core.text import git_in, masked, nearest, redacted, slips, visible
 
 CORPUS = [
     ("bell", "\x07", "\\x07"),
@@ -119,38 +119,6 @@ def test_text_without_credentials_stays(text: str) -> None:
 def test_no_password_that_a_url_can_hold_is_shown(scheme: str, secret: str) -> None:
     """Every character that a URL allows there unescaped is covered."""
     assert masked(f"{scheme}://{secret}@host/x") == f"{scheme}://***@host/x"
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://ada:s3cret@host/x",
-        "https://:s3cret@host/x",
-        "https://ghp_s3cret@host/x",
-        "http://ada:s3@cret@host/x",
-        "ssh://ada:s3cret@host/x",
-    ],
-)
-def test_a_url_with_a_password_or_token_has_credentials(url: str) -> None:
-    """It shows in process lists and error texts."""
-    assert has_credentials(url)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://host/x.git",
-        "https://host:8443/x@y",
-        "ssh://git@host:22/x",
-        "git@github.com:acme/api.git",
-        "/srv/git/a:b@c.git",
-        "../api.git",
-        "",
-    ],
-)
-def test_a_url_without_a_password_has_none(url: str) -> None:
-    """The user of an ssh URL is no secret, nor is a port or an @ in the path."""
-    assert not has_credentials(url)
 
 
 def test_a_folder_in_a_command_is_quoted_where_it_must_be() -> None:

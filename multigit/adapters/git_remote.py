@@ -1,0 +1,164 @@
+"""Where a remote is fetched from and pushed to, as git itself resolves it from its configuration.
+
+What is read here are all settings by key, in git's order; see git-config(1) for `url.*.insteadOf`.
+Nothing connects to anywhere: aliases of hosts are asked of ssh's own configuration.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from multigit.adapters.programs import said_by_shell
+from multigit.core.remote_url import SSH, Place, has_credentials, parsed, place, without_user
+from multigit.core.snapshot import Detour
+from multigit.core.text import masked, visible
+
+Settings = Mapping[str, tuple[str, ...]]
+
+PUBLISHED = "multigit-published"  # stands for the push URL, where it is not what is fetched
+RESETTING_GIT = (2, 46)  # from here on an empty URL empties the list before it
+_HOST = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.:-]*")
+_NOWHERE = re.compile(r"[^/:\\]*|/dev/null|file:///dev/null|[a-z_-]*disabled?://.*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A remote of one clone.
+
+    `named` is the repository that the workspace's configuration says it pushes to, or empty; `git`
+    is git's version, `folder` the work tree, `ssh` the command that git uses where it is OpenSSH.
+    """
+
+    name: str
+    settings: Settings
+    git: tuple[int, ...]
+    folder: Path
+    named: str = ""
+    ssh: str = ""
+
+    def fetched(self) -> str:
+        """Return the URL that git fetches from, or empty."""
+        return rewritten(self.settings, next(iter(self._listed("url")), ""))
+
+    def pushed(self) -> tuple[str, ...]:
+        """Return the URLs that git pushes to; `pushInsteadOf` does not touch explicit ones."""
+        if own := self._listed("pushurl"):
+            return tuple(rewritten(self.settings, url) for url in own)
+        urls = self._listed("url")
+        redirected = [(url, rewritten(self.settings, url, "pushinsteadof")) for url in urls]
+        return tuple(to for url, to in redirected if to != url) or tuple(
+            rewritten(self.settings, url) for url in urls
+        )
+
+    def urls(self) -> tuple[str, ...]:
+        """Return where git pushes to and fetches from, aliases of ssh resolved; then as written."""
+        used = (*self.pushed(), self.fetched())
+        return (*(without_alias(url, self.ssh) for url in used), *self._listed("url"))
+
+    def has_credentials(self) -> bool:
+        """Tell whether one of its URLs, or what git rewrites it to, holds a secret."""
+        urls = (*self._listed("url"), *self._listed("pushurl"), self.fetched(), *self.pushed())
+        return any(map(has_credentials, urls))
+
+    def is_mirror(self) -> bool:
+        """Tell whether git pushes all refs to it or none."""
+        return is_true(self.settings.get(f"remote.{self.name}.mirror", ("",))[-1])
+
+    def detour(self) -> Detour | None:
+        """Return how a push goes elsewhere than it should; several push URLs are another fault."""
+        pushed, named = self.pushed(), rewritten(self.settings, self.named)
+        wanted = named or self.fetched()
+        if len(pushed) != 1 or same_repository(pushed[0], wanted, self.folder, self.ssh):
+            return None
+        to, should = (visible(masked(without_user(url))) for url in (pushed[0], wanted))
+        return Detour(
+            to=to,
+            wanted=should,
+            named=bool(named),
+            own=bool(self._listed("pushurl")),
+            nowhere=_NOWHERE.fullmatch(pushed[0]) is not None,
+        )
+
+    def published(self) -> tuple[str, Mapping[str, str]]:
+        """Return the remote that knows what is published, and the environment that defines it.
+
+        That is another one only where the configuration names a push URL: the mirror that is
+        fetched from may be late. As a setting of the environment the URL shows in no process list.
+        """
+        pushed = self.pushed()
+        if not self.named or not pushed:
+            return self.name, {}
+        key, url = f"remote.{PUBLISHED}.url", pushed[0]
+        environment = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": key, "GIT_CONFIG_VALUE_0": url}
+        return PUBLISHED, environment
+
+    def _listed(self, key: str) -> list[str]:
+        urls: list[str] = []
+        for url in self.settings.get(f"remote.{self.name}.{key}", ()):
+            if not url and self.git >= RESETTING_GIT:
+                urls.clear()
+            else:
+                urls.append(url)
+        return urls
+
+
+def is_true(value: str) -> bool:
+    """Read a boolean as git does: words, or any number but zero."""
+    value = value.lower()
+    return value in {"true", "yes", "on"} or (value.isdecimal() and int(value) != 0)
+
+
+def rewritten(settings: Settings, url: str, key: str = "insteadof") -> str:
+    """Return what git makes of a URL: the longest prefix wins, among equals the first one."""
+    best, base = None, ""
+    for name, prefixes in settings.items():
+        match = re.fullmatch(rf"url\.(.*)\.{key}", name, re.DOTALL)
+        for prefix in prefixes if match else ():
+            if match and url.startswith(prefix) and (best is None or len(prefix) > len(best)):
+                best, base = prefix, match[1]
+    return url if best is None or not url else base + url[len(best) :]
+
+
+def same_repository(one: str, other: str, folder: Path, ssh: str) -> bool:
+    """Tell whether two URLs name one repository; relative paths start in `folder`."""
+    places = place(one), place(other)
+    if not any(each.host for each in places):
+        return _on_disk(parsed(one).path, folder) == _on_disk(parsed(other).path, folder)
+    return places[0] == places[1] or _behind(one, ssh) == _behind(other, ssh)
+
+
+def _on_disk(path: str, folder: Path) -> str:
+    """Return where git finds a repository for a path, symbolic links followed."""
+    start = os.path.normpath(folder / path)
+    for suffix in ("/.git", "", ".git/.git", ".git"):
+        if os.path.isfile(f"{start}{suffix}/HEAD"):  # noqa: PTH113  (false where we may not look)
+            return os.path.realpath(f"{start}{suffix}")
+    return os.path.realpath(start)
+
+
+def _behind(url: str, ssh: str) -> Place:
+    return place(without_alias(url, ssh))
+
+
+def without_alias(url: str, ssh: str) -> str:
+    """Return an ssh URL with the host that its alias stands for; any other URL as it is."""
+    parts = parsed(url)
+    if parts.scheme not in SSH or not ssh or not _HOST.fullmatch(parts.host):
+        return url
+    user = parts.user.partition(":")[0]
+    host = _host_name(ssh, f"{user}@{parts.host}" if user else parts.host, parts.port)
+    return url if host in {"", parts.host} else f"ssh://{host}/{parts.path.lstrip('/')}"
+
+
+@cache
+def _host_name(ssh: str, destination: str, port: str) -> str:
+    """Return the host that ssh would connect to, by its configuration; empty where it fails."""
+    options = ("-p", port) if port else ()
+    answer = said_by_shell(f'{ssh} -G "$@"', *options, "--", destination)
+    found = re.search(r"^hostname (\S+)$", answer, re.MULTILINE)
+    return found[1].lower() if found else ""
