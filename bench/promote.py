@@ -22,6 +22,7 @@ from statistics import median
 from typing import Literal
 
 import deployments
+from logs import write_log
 from measure import JOBS, PROMOTE, STATUS, Run, Runner
 from workspaces import BenchError, Builder, Workspace
 
@@ -42,10 +43,17 @@ class Sizes:
     crowd: int  # for the memory
     runs: int  # watched
     starts: int
+    records: int  # in the log of years
 
 
-FULL = Sizes(rounds=5, remote=20, local=40, few=20, many=100, crowd=200, runs=100, starts=20)
-QUICK = Sizes(rounds=2, remote=4, local=8, few=3, many=15, crowd=20, runs=10, starts=4)
+FULL = Sizes(
+    rounds=5, remote=20, local=40, few=20, many=100, crowd=200, runs=100, starts=20, records=20_000
+)
+QUICK = Sizes(
+    rounds=2, remote=4, local=8, few=3, many=15, crowd=20, runs=10, starts=4, records=2_000
+)
+FEW_RECORDS = 100
+REPOS_WITH_LOG = 5
 
 
 @dataclass(frozen=True)
@@ -61,22 +69,29 @@ class Row:
 
 class Bench:
     def __init__(self, folder: Path, sizes: Sizes, *, quick: bool) -> None:
+        self._folder = folder
         self._runner = Runner(folder)
         self._builder = Builder(folder, self._runner.env)
         self._sizes = sizes
         self._quick = quick
 
-    def rows(self) -> Iterator[Row]:
-        yield from self.start()  # also warms up the interpreter's caches
-        yield from self.counts()
-        yield from self.slow_connection()
-        yield from self.local()
-        yield from self.memory_of_operations()
-        yield from self.growth()
-        yield from self.memory()
-        yield from self.status()
-        yield from self.watching()
-        yield from self.starting()
+    def rows(self, only: str) -> Iterator[Row]:
+        scenarios = {
+            "f": self.start,  # also warms up the interpreter's caches
+            "e": self.counts,
+            "a": self.slow_connection,
+            "b": self.local,
+            "h": self.memory_of_operations,
+            "c": self.growth,
+            "d": self.memory,
+            "g": self.status,
+            "i": self.watching,
+            "j": self.starting,
+            "k": self.long_log,
+        }
+        for letter, measured in scenarios.items():
+            if not only or letter in only:
+                yield from measured()
 
     def slow_connection(self) -> Iterator[Row]:
         """(a) Waiting for connections is what a promotion mostly does."""
@@ -237,6 +252,58 @@ class Bench:
         what = f"the whole command, deploy --no-wait, beyond {count - 1} pauses"
         yield Row("j", what, whole - least, " s", "", "info", f"{whole:.2f} s")
 
+    def long_log(self) -> Iterator[Row]:
+        """(k) A log of years costs what a short one does."""
+        counts, commands = (FEW_RECORDS, self._sizes.records), ("status", "log", "promote")
+        logs = {count: self._log(count) for count in counts}
+        times = {name: {str(count): list[float]() for count in counts} for name in commands}
+        for number in range(2 * self._sizes.rounds):
+            for count in sorted(counts, reverse=number % 2 == 1):
+                seen = self._with_log(logs[count])
+                for name, seconds in zip(commands, seen, strict=True):
+                    times[name][str(count)].append(seconds)
+        for name, seconds_of in times.items():
+            ratio = _ratio(seconds_of, str(counts[1]), str(counts[0]))
+            what = f"{name}, {counts[1]} / {counts[0]} records"
+            yield self._judged("k", what, ratio, "<=", 1.3, _times(seconds_of))
+
+    def _log(self, count: int) -> Path:
+        """A log of so many records; its first status has made the index beside it."""
+        workspace = self._deploying()
+        log = workspace.root / "deployment.log"
+        write_log(log, count, [repo.name for repo in workspace.repos])
+        self._runner.multigit_at(workspace, STATUS, {})
+        kept = self._folder / f"log-{count}"
+        kept.mkdir()
+        for file in (log, workspace.root / ".multigit" / "deployed.json"):
+            if file.exists():
+                shutil.copy2(file, kept)
+        workspace.delete()
+        return kept
+
+    def _with_log(self, kept: Path) -> tuple[float, ...]:
+        """The seconds of a status, of a log and of a promotion in a fresh workspace."""
+        workspace = self._deploying()
+        shutil.copy2(kept / "deployment.log", workspace.root)
+        if (kept / "deployed.json").exists():
+            shutil.copy2(kept / "deployed.json", workspace.root / ".multigit")
+        os.sync()
+        looks = (STATUS, ("log", "--json"))
+        runs = [self._runner.multigit_at(workspace, look, {}) for look in looks]
+        runs.append(self._runner.multigit(workspace))
+        self._builder.verify(workspace)
+        workspace.delete()
+        return tuple(run.seconds for run in runs)
+
+    def _deploying(self) -> Workspace:
+        """A workspace that deploys by a command, which is why a promotion looks at the log."""
+        workspace = self._builder.workspace(REPOS_WITH_LOG)
+        (workspace.root / ".multigit").mkdir(mode=0o700)
+        config = workspace.root / "multigit.toml"
+        deploy = '[stages.stg.deploy]\nrunner = "command"\ncommand = ["true"]\n'
+        config.write_text(f"{config.read_text()}\n{deploy}")
+        return workspace
+
     def _interleaved(
         self, ways: dict[str, Way], count: int, rounds: int, *, ssh: bool = False, delay: float = 0
     ) -> dict[str, list[float]]:
@@ -343,6 +410,7 @@ def _machine() -> dict[str, str | int | None]:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure promoting many repositories.")
     parser.add_argument("--quick", action="store_true", help="a smoke test: ratios are not judged")
+    parser.add_argument("--only", default="", metavar="LETTERS", help="these scenarios, as in: abk")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     options = parser.parse_args()
     for tool in ("git", "xargs", "sh"):
@@ -353,7 +421,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="multigit-bench-") as folder:
             sizes = QUICK if options.quick else FULL
             bench = Bench(Path(folder).resolve(), sizes, quick=options.quick)
-            rows = list(bench.rows())
+            rows = list(bench.rows(options.only))
     except BenchError as error:
         print(f"The benchmark failed: {error}", file=sys.stderr)
         return 2

@@ -5,27 +5,36 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from hashlib import sha256
+from io import BytesIO
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from filelock import FileLock, Timeout
 
 from multigit.adapters.durable import append, make_folder, open_private, sync_folder
-from multigit.core.record import BadLine, Head, next_line, parse, verify
+from multigit.adapters.line_file import count_lines, end_of_lines, lines_before, lines_from
+from multigit.adapters.log_index import Index, digest, read_index, write_index
+from multigit.core.deployed import Last, last_deployed
+from multigit.core.record import BadLine, Head, canonical_text, next_line, number_of, parse, verify
 from multigit.core.witness import name_of
 from multigit.errors import RefusedError
 
 LOCK_SECONDS = 30
+INDEX = "deployed.json"
 News = Callable[[Sequence[Mapping[str, Any]], Mapping[str, Any]], bool]
 
 
 class DeploymentLog:
-    """The log file of a workspace; `lock` is the file that keeps two writers apart."""
+    """The log file of a workspace; `lock` is the file that keeps two writers apart.
+
+    The tail is all that most need: a log of years costs no more than that of a day.
+    """
 
     def __init__(self, file: Path, lock: Path) -> None:
         self.file = file
         self._lock = lock
+        self._index = lock.with_name(INDEX)
 
     def require_writable(self) -> None:
         """Raise RefusedError when no record could be written: then nothing may be published."""
@@ -37,8 +46,8 @@ class DeploymentLog:
 
     def head(self) -> Head:
         """Return the end of the log as it is now."""
-        lines, _ = self._read()
-        return _head(lines)
+        with self._reading() as stream:
+            return _head(stream, end_of_lines(stream))
 
     def append(self, content: Mapping[str, Any]) -> Head:
         """Write one record and return once it is on disk.
@@ -51,11 +60,14 @@ class DeploymentLog:
         except OSError as error:
             raise _not_writable(self.file, error) from error
 
-    def append_news(self, content: Mapping[str, Any], news: News) -> bool:
-        """Write a record where it is news to the log as it is then; tell whether it was."""
+    def append_news(self, content: Mapping[str, Any], news: News, *, about: str) -> bool:
+        """Write a record where it is news to what the log has about an operation by then.
+
+        Tells whether it was.
+        """
         try:
             with self._locked():
-                told = news(self.records(), content)
+                told = news(self.records(mentioning=about), content)
                 if told:
                     self._append(content)
         except OSError as error:
@@ -63,54 +75,97 @@ class DeploymentLog:
         return told
 
     def _append(self, content: Mapping[str, Any]) -> Head:
-        lines, torn = self._read()
+        with self._reading() as stream:
+            end = end_of_lines(stream)
+            line, head = next_line(content, _head(stream, end))
+            stream.seek(end)
+            torn = stream.read()
         if torn:
-            self._move_aside(torn)
-        line, head = next_line(content, _head(lines))
+            self._move_aside(torn, end)
         append(self._open(), line + b"\n")
         sync_folder(self.file.parent)
         return head
 
-    def records(self) -> list[dict[str, Any]]:
-        """Return every record that can be read, oldest first."""
-        lines, _ = self._read()
-        return [content for content in map(parse, lines) if content]
+    def newest(self, mentioning: str = "") -> Iterator[dict[str, Any]]:
+        """Yield the records that can be read, newest first, reading no more than is asked for.
+
+        With `mentioning` only those that have this very text as a value.
+        """
+        word = canonical_text(mentioning) if mentioning else b""
+        with self._reading() as stream:
+            for line in lines_before(stream, end_of_lines(stream)):
+                content = parse(line) if word in line else None
+                if content:
+                    yield content
+
+    def records(self, mentioning: str = "") -> list[dict[str, Any]]:
+        """Return the records that can be read, oldest first, like `newest`."""
+        return list(self.newest(mentioning))[::-1]
+
+    def last(self, limit: int) -> tuple[list[dict[str, Any]], int]:
+        """Return the last records, oldest first, and how many lines the log has before them."""
+        found = list(islice(self.newest(), limit))[::-1]
+        with self._reading() as stream:
+            older = count_lines(stream) - len(found) if len(found) == limit else 0
+        return found, older
+
+    def last_deployed(self) -> Last:
+        """Return the last deployment of each repository to each stage.
+
+        Reads what was added since the last time, as the index beside the log tells.
+        """
+        with self._reading() as stream:
+            known = read_index(self._index, stream)
+            end = end_of_lines(stream)
+            if end == known.size:
+                return known.last
+            new = filter(None, map(parse, lines_from(stream, known.size, end)))
+            last = last_deployed(new, known.last)
+            line = digest(next(lines_before(stream, end)))
+        write_index(self._index, Index(end, line, last))
+        return last
 
     def lines(self) -> list[bytes]:
         """Return every complete line, without its line break."""
-        return self._read()[0]
+        with self._reading() as stream:
+            return list(lines_from(stream, 0, end_of_lines(stream)))
 
     def name(self) -> str:
         """Return what the tags call this log, or empty."""
-        return name_of(self.records())
+        with self._reading() as stream:
+            lines = lines_from(stream, 0, end_of_lines(stream))
+            return name_of(filter(None, map(parse, lines)))
 
     def holds(self, operation: str) -> bool:
         """Tell whether an operation's record was written already."""
-        return any(each.get("operation") == operation for each in self.records())
+        return any(each.get("operation") == operation for each in self.newest(operation))
 
     def verify(self) -> BadLine | Head:
         """Return the head of a sound log, or its first bad line."""
-        lines, torn = self._read()
+        with self._reading() as stream:
+            end = end_of_lines(stream)
+            lines = list(lines_from(stream, 0, end))
+            torn = stream.seek(0, os.SEEK_END) > end
         found = verify(lines)
         if torn and isinstance(found, Head):
             return BadLine(len(lines) + 1, "torn", "ends in the middle of a record")
         return found
 
-    def _read(self) -> tuple[list[bytes], bytes]:
-        """Return the complete lines, and what stands behind the last line break."""
+    @contextmanager
+    def _reading(self) -> Iterator[BinaryIO]:
+        """Lend the open file; one that is not there is empty."""
         try:
-            with os.fdopen(open_private(self.file, os.O_RDONLY), "rb") as stream:
-                content = stream.read()
+            stream: BinaryIO = os.fdopen(open_private(self.file, os.O_RDONLY), "rb")
         except FileNotFoundError:
-            return [], b""
+            stream = BytesIO()
         except OSError as error:
             raise RefusedError(
                 f"The deployment log {self.file.name} cannot be read: {error.strerror}.",
                 hint="It has to be a plain file of yours; no link, no folder.",
                 code="log_unreadable",
             ) from error
-        *lines, torn = content.split(b"\n")
-        return lines, torn
+        with stream:
+            yield stream
 
     def _open(self) -> int:
         return open_private(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
@@ -129,20 +184,20 @@ class DeploymentLog:
                 code="log_locked",
             ) from error
 
-    def _move_aside(self, torn: bytes) -> None:
+    def _move_aside(self, torn: bytes, end: int) -> None:
         """Keep the torn tail in a file of its own, then cut it off."""
         aside = self.file.with_name(f"{self.file.name}.torn")
         append(open_private(aside, os.O_WRONLY | os.O_APPEND | os.O_CREAT), torn + b"\n")
-        os.truncate(self.file, self.file.stat().st_size - len(torn))
+        os.truncate(self.file, end)
 
 
-def _head(lines: list[bytes]) -> Head:
+def _head(stream: BinaryIO, end: int) -> Head:
     """Return where the next record goes: behind the last line, whatever that holds."""
-    if not lines:
+    line = next(lines_before(stream, end), None)
+    if line is None:
         return Head()
-    last = parse(lines[-1])
-    seq = last.get("seq") if last else None
-    return Head(seq if isinstance(seq, int) else len(lines), sha256(lines[-1]).hexdigest())
+    seq = number_of(parse(line) or {}) or count_lines(stream)
+    return Head(seq, digest(line))
 
 
 def _not_writable(file: Path, error: OSError) -> RefusedError:

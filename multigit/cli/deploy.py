@@ -80,7 +80,7 @@ def _failed(session: Session, chosen: tuple[Repo, ...], stage: Stage) -> tuple[R
     """Return the chosen repositories whose last deployment to the stage went wrong."""
     from multigit.core.deployed import failed_last
 
-    names = failed_last(session.files.log.records(), stage.name)
+    names = failed_last(session.files.log.last_deployed(), stage.name)
     left = tuple(repo for repo in chosen if repo.name in names)
     if not left:
         raise errors.RefusedError(

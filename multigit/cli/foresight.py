@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from multigit.core.deployed import ends_unseen
+from multigit.core.deployed import Last, ends_unseen
 from multigit.core.deploys import orders_unseen, with_problems
 from multigit.core.waves import hold_back, unwell_before
 from multigit.errors import MultigitError
@@ -20,17 +20,15 @@ if TYPE_CHECKING:
 def foreseen(session: Session, plan: Plan) -> Plan:
     """Return the plan of a new operation with all that is to be said of its deployments."""
     if any(repo.deploys() for repo in plan.planned()):
-        records = session.files.log.records()
-        plan = with_problems(plan, _left_running(session, plan, records))
-        plan = with_problems(plan, unwell_before(plan, session.workspace, records))
+        last = session.files.log.last_deployed()
+        plan = with_problems(plan, _left_running(session, plan, last))
+        plan = with_problems(plan, unwell_before(plan, session.workspace, last))
     return rehearsed(session, plan)
 
 
-def _left_running(
-    session: Session, plan: Plan, records: Sequence[Mapping[str, Any]]
-) -> Mapping[str, Sequence[Problem]]:
+def _left_running(session: Session, plan: Plan, deployed: Last) -> Mapping[str, Sequence[Problem]]:
     """Return what is to be said of the last deployments to the stage that nobody saw end."""
-    unseen = ends_unseen(plan, records)
+    unseen = ends_unseen(plan, deployed)
     if not unseen:
         return {}
     from multigit.engine.rehearse import look_back

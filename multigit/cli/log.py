@@ -66,10 +66,13 @@ def log(
     witnesses, unasked = _ask_tags(session) if remote else (None, {})
     if witnesses is not None and isinstance(verified, Head):
         verified = cross_examine(kept.lines(), witnesses, session.files.unfinished()) or verified
+    limit = 0 if everything else limit
+    records, older = (kept.records(), 0) if stage or not limit else kept.last(limit)
     seen = history(
-        kept.records(),
+        records,
         stage=stage,
-        limit=0 if everything else limit,
+        limit=limit,
+        older=older,
         verified=verified,
         witnesses=None if witnesses is None else len(witnesses),
         unasked=unasked,

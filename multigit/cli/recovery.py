@@ -191,7 +191,7 @@ def _chosen(session: Session, operation: str | None) -> tuple[Journal, Story]:
     if operation:
         operation = _of_release(session, operation)
     if operation is None:
-        for each in reversed(session.files.log.records()):
+        for each in session.files.log.newest():
             if _published(each):
                 operation = str(each["operation"])
                 break

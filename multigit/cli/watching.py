@@ -72,7 +72,7 @@ def deploying(session: Session, name: str | None) -> str:
             _, story = session.files.read_journal(operation)
             if name == story.plan.release:
                 return operation
-    for each in reversed(session.files.log.records()):
+    for each in session.files.log.newest():
         deployed = any(repo.get("deployments") for repo in each.get("repos", []))
         wanted = name is None or each.get("release") == name
         if deployed and wanted and each.get("command") != "watch":
@@ -132,4 +132,5 @@ def _recorded(session: Session, story: Story, report: Report) -> bool:
             "message": f"Watch {story.plan.operation}",
         },
         tells_news,
+        about=story.plan.operation,
     )

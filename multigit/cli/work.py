@@ -35,7 +35,6 @@ def status(
       multigit status api database --no-fetch
     """
     from multigit.cli.session import Session
-    from multigit.core.deployed import last_deployed
     from multigit.core.status import (
         StatusRequest,
         status_document,
@@ -53,8 +52,7 @@ def status(
         look = look_at_status(request)
         doing = "reading" if no_fetch else "fetching"
         seen = observe(session.git, chosen, look, jobs=session.jobs, listener=progress, doing=doing)
-    deployed = last_deployed(session.files.log.records())
-    rows = status_rows(space, chosen, seen, deployed)
+    rows = status_rows(space, chosen, seen, session.files.log.last_deployed())
     unfinished = session.tell_unfinished()
     session.screen.status(rows, space.pairs(), status_sentence(rows))
     session.screen.document({**status_document(rows), "unfinished": unfinished})

@@ -49,12 +49,16 @@ class Deployed:
         return self.state in WRONG
 
 
-def last_deployed(records: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Deployed]]:
-    """Return the last deployment of each repository to each stage, by repository and stage.
+Last = Mapping[str, Mapping[str, Deployed]]  # by repository and stage
 
-    Who watches an operation sees its deployments end, which are not the last ones for that.
+
+def last_deployed(records: Iterable[Mapping[str, Any]], before: Last | None = None) -> Last:
+    """Return the last deployment of each repository to each stage, as of the last record.
+
+    `before` is what was known before the first one. Who watches an operation sees its deployments
+    end, which are not the last ones for that.
     """
-    last: dict[str, dict[str, Deployed]] = {}
+    last = {repo: dict(stages) for repo, stages in (before or {}).items()}
     for record in records:
         stage = str(record.get("stage"))
         for repo in record.get("repos", []):
@@ -115,15 +119,13 @@ def _states(record: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     }
 
 
-def ends_unseen(plan: Plan, records: Iterable[Mapping[str, Any]]) -> Mapping[str, Deployed]:
+def ends_unseen(plan: Plan, last: Last) -> Mapping[str, Deployed]:
     """Return, by repository, the last deployment to the plan's stage where nobody saw it end."""
-    last = last_deployed(records)
     found = {repo.repo: last.get(repo.repo, {}) for repo in plan.planned() if repo.deploys()}
     known = {name: stages[plan.target] for name, stages in found.items() if plan.target in stages}
     return {name: each for name, each in known.items() if each.may_run}
 
 
-def failed_last(records: Iterable[Mapping[str, Any]], stage: str) -> set[str]:
+def failed_last(last: Last, stage: str) -> set[str]:
     """Return the repositories whose last deployment to a stage, as the log has it, went wrong."""
-    last = last_deployed(records)
     return {name for name, by in last.items() if stage in by and by[stage].went_wrong}

@@ -43,14 +43,19 @@ def history(
     *,
     stage: str | None,
     limit: int,
+    older: int = 0,
     verified: BadLine | Head | None,
     witnesses: int | None = None,
     unasked: Mapping[str, Problem] | None = None,
 ) -> History:
-    """Return the last `limit` records (0: all), only those that arrived at `stage` if given."""
+    """Return the last `limit` records (0: all), only those that arrived at `stage` if given.
+
+    `older` counts those that the log has before `records`.
+    """
     chosen = [each for each in records if stage is None or each.get("stage") == stage]
     shown = tuple(chosen[-limit:] if limit else chosen)
-    return History(shown, verified, witnesses, unasked or {}, len(chosen) - len(shown))
+    hidden = older + len(chosen) - len(shown)
+    return History(shown, verified, witnesses, unasked or {}, hidden)
 
 
 def history_sentence(seen: History) -> str:

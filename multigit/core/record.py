@@ -15,6 +15,7 @@ from multigit.core.problem import Problem
 
 SCHEMA = "multigit-log/1"
 NO_LINE = "0" * 64
+MOST = 2**53  # records; a greater number is not one of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,11 @@ def canonical(content: Mapping[str, Any]) -> bytes:
     return json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode()
 
 
+def canonical_text(text: str) -> bytes:
+    """Return how a text stands in a record as a value, or as a key."""
+    return json.dumps(text, ensure_ascii=True).encode()
+
+
 def next_line(content: Mapping[str, Any], head: Head) -> tuple[bytes, Head]:
     """Return the record's line behind `head`, without its line break, and the new head."""
     line = canonical({**content, "seq": head.seq + 1, "prev": head.sha256})
@@ -156,12 +162,36 @@ def next_line(content: Mapping[str, Any], head: Head) -> tuple[bytes, Head]:
 
 def parse(line: bytes) -> dict[str, Any] | None:
     """Return the record in a line, or None when the line is not exactly a canonical record."""
+    content = decoded(line)
     try:
-        content = json.loads(line)
-        fits = isinstance(content, dict) and canonical(content) == line
+        fits = content is not None and _is_shaped(content) and canonical(content) == line
     except (ValueError, RecursionError):
         return None
     return content if fits else None
+
+
+def decoded(line: bytes) -> dict[str, Any] | None:
+    """Return the JSON object in a line; None where it is anything else, however absurd."""
+    try:
+        content = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _is_shaped(record: Mapping[str, Any]) -> bool:
+    """Tell whether everything lies where it is looked for, whatever the values are."""
+    repos = record.get("repos", [])
+    return (
+        _are_tables(repos)
+        and _are_tables(record.get("problems", []))
+        and _are_tables(record.get("reviewed") or [])
+        and all(_are_tables(each.get("deployments") or []) for each in repos)
+    )
+
+
+def _are_tables(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, dict) for each in value)
 
 
 def verify(lines: Sequence[bytes]) -> BadLine | Head:
@@ -188,9 +218,11 @@ def verify(lines: Sequence[bytes]) -> BadLine | Head:
 
 
 def number_of(record: Mapping[str, Any]) -> int:
-    """Return a record's number in the log, 0 where it has none."""
+    """Return a record's number in the log, 0 where it has none that could be counted to."""
     seq = record.get("seq")
-    return seq if isinstance(seq, int) and not isinstance(seq, bool) else 0
+    if not isinstance(seq, int) or isinstance(seq, bool):
+        return 0
+    return seq if 0 < seq < MOST else 0
 
 
 def _broken(number: int) -> BadLine:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
-from multigit.core.deployed import last_deployed
+from multigit.core.deployed import Last
 from multigit.core.deploys import NOT_IN_RELEASE
 from multigit.core.plan import Plan, RepoPlan, State
 from multigit.core.problem import Problem, Severity
@@ -66,14 +65,14 @@ def hold_back(plan: Plan, workspace: Workspace) -> Plan:
 
 
 def unwell_before(
-    plan: Plan, workspace: Workspace, records: Iterable[Mapping[str, Any]]
+    plan: Plan, workspace: Workspace, deployed: Last
 ) -> Mapping[str, Sequence[Problem]]:
     """Return, by repository, what it comes after and what was not deployed well, as the log says.
 
     Not what this very plan deploys: then the wave waits for it.
     """
     ours = {repo.repo for repo in plan.planned() if repo.deploys()}
-    last = {name: stages.get(plan.target) for name, stages in last_deployed(records).items()}
+    last = {name: stages.get(plan.target) for name, stages in deployed.items()}
 
     def problems(name: str) -> Iterator[Problem]:
         for other in workspace.repo(name).after:

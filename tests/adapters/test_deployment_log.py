@@ -8,8 +8,9 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -220,3 +221,47 @@ def test_an_edited_line_is_found_and_read_over(damage: bytes, log: DeploymentLog
     assert operations(log) == ["0", "2"] if damage != b"{}" else True
     log.append({"operation": "3"})
     assert log.records()[-1]["operation"] == "3"
+
+
+def test_an_operation_is_found_however_long_ago_it_was(log: DeploymentLog) -> None:
+    """By its very id, and not by what only mentions it."""
+    for number in range(20):
+        log.append({"operation": f"op-{number}", "message": "op-99", "undoes": "op-98"})
+    assert all(log.holds(f"op-{number}") for number in range(20))
+    assert not any(log.holds(name) for name in ("op-20", "op-99", "op-98", "op", ""))
+
+
+def test_the_last_records_are_told_with_how_many_came_before(log: DeploymentLog) -> None:
+    """Of none, some and all of them."""
+    assert log.last(3) == ([], 0)
+    for number in range(5):
+        log.append({"operation": f"{number}"})
+    for limit, older in ((1, 4), (4, 1), (5, 0), (6, 0)):
+        found, before = log.last(limit)
+        assert [each["operation"] for each in found] == operations(log)[-limit:]
+        assert before == older
+
+
+def test_news_are_told_from_what_the_log_has_about_an_operation(log: DeploymentLog) -> None:
+    """In the order in which it happened."""
+    seen: list[list[str]] = []
+
+    def news(records: Sequence[Mapping[str, Any]], _content: Mapping[str, Any]) -> bool:
+        seen.append([str(each["at"]) for each in records])
+        return len(seen) == 1
+
+    for at, operation in enumerate(("a", "b", "a")):
+        log.append({"operation": operation, "at": at})
+    assert log.append_news({"operation": "c", "at": 3, "watches": "a"}, news, about="a")
+    assert not log.append_news({"operation": "d", "at": 4, "watches": "a"}, news, about="a")
+    assert seen == [["0", "2"], ["0", "2", "3"]]
+
+
+@pytest.mark.parametrize("seq", ["true", "-1", "9" * 4000, "1.5", '"1"'])
+def test_a_record_goes_behind_a_line_of_any_number(log: DeploymentLog, seq: str) -> None:
+    """Its number is then how many lines there are."""
+    log.append({"operation": "0"})
+    with log.file.open("ab") as stream:
+        stream.write(f'{{"seq":{seq}}}\n'.encode())
+    assert log.append({"operation": "1"}).seq == 3
+    assert isinstance(log.verify(), BadLine)

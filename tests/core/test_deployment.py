@@ -78,8 +78,8 @@ def test_the_last_deployment_counts() -> None:
     ]
     last = last_deployed(records)
     assert (last["api"]["main"].release, last["api"]["main"].state) == ("r-2", "unhealthy")
-    assert failed_last(records, "main") == {"api"}
-    assert failed_last(records, "stg") == {"api"}
+    assert failed_last(last, "main") == {"api"}
+    assert failed_last(last, "stg") == {"api"}
 
 
 def test_who_watches_an_older_operation_does_not_make_it_the_last() -> None:
@@ -109,15 +109,17 @@ def test_an_end_is_told_once() -> None:
 
 def test_one_under_way_did_not_go_wrong() -> None:
     """One that was not reached did, and one that failed beside it."""
-    assert failed_last([record("r-1", "running")], "main") == set()
-    assert failed_last([record("r-1", "succeeded", "not_started")], "main") == {"api"}
-    assert failed_last([record("r-1", "queued", "failed")], "main") == {"api"}
+    assert failed_last(last_deployed([record("r-1", "running")]), "main") == set()
+    assert failed_last(last_deployed([record("r-1", "succeeded", "not_started")]), "main") == {
+        "api"
+    }
+    assert failed_last(last_deployed([record("r-1", "queued", "failed")]), "main") == {"api"}
 
 
 def test_what_is_in_doubt_is_never_repeated_by_itself() -> None:
     """It may have begun, or still go on."""
     for state in ("unknown", "timed_out", "exploded"):
-        assert failed_last([record("r-1", state)], "main") == set()
+        assert failed_last(last_deployed([record("r-1", state)]), "main") == set()
 
 
 def test_states_are_words_that_are_kept() -> None:

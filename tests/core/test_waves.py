@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from multigit.core.deployed import last_deployed
 from multigit.core.deployment import CommandRunner
 from multigit.core.plan import DeployStep, Plan, RepoPlan, State
 from multigit.core.waves import everything_before, hold_back, unwell_before, waves
@@ -85,12 +86,12 @@ def logged(state: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("state", ["failed", "unhealthy", "running"])
 def test_what_comes_before_and_is_not_well_is_told(state: str) -> None:
     """An operation that is closed holds nobody back, and nobody should have to remember it."""
-    found = unwell_before(plan(deploying(AFTER)), SPACE, logged(state))
+    found = unwell_before(plan(deploying(AFTER)), SPACE, last_deployed(logged(state)))
     assert [(p.code, p.blocks) for p in found["api"]] == [("after_unwell", False)]
 
 
 def test_what_comes_before_and_is_well_or_deployed_now_is_not_told() -> None:
     """Then the wave waits for it."""
-    assert not unwell_before(plan(deploying(AFTER)), SPACE, logged("succeeded"))
+    assert not unwell_before(plan(deploying(AFTER)), SPACE, last_deployed(logged("succeeded")))
     both = plan(deploying(DATABASE), deploying(AFTER))
-    assert not unwell_before(both, SPACE, logged("failed"))
+    assert not unwell_before(both, SPACE, last_deployed(logged("failed")))

@@ -1,0 +1,80 @@
+"""What the deployment log knows of deployments, kept so that its records need not all be read.
+
+Only a cache. It says how far it goes, by the length of the log there and the last line before; when
+the log does not agree, and when a byte of the cache is not as it was written, it does not count.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO
+
+from multigit.adapters.durable import append, open_private, read_private
+from multigit.adapters.line_file import lines_before
+from multigit.core.deployed import Deployed
+from multigit.core.record import canonical, decoded
+
+VERSION = 1
+FIELDS = [each.name for each in fields(Deployed)]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The last deployments by repository and stage, of a log's first `size` bytes.
+
+    `line` is the SHA-256 of the last line of these.
+    """
+
+    size: int = 0
+    line: str = ""
+    last: Mapping[str, Mapping[str, Deployed]] = field(default_factory=dict)
+
+    def fits(self, log: BinaryIO) -> bool:
+        """Tell whether it was made of what the log begins with."""
+        if not self.size:
+            return True
+        log.seek(self.size - 1)
+        return log.read(1) == b"\n" and self.line == digest(next(lines_before(log, self.size)))
+
+
+def digest(data: bytes) -> str:
+    """Return the SHA-256 of some bytes."""
+    return sha256(data).hexdigest()
+
+
+def read_index(file: Path, log: BinaryIO) -> Index:
+    """Return what the file keeps, where it fits the log; else an empty index."""
+    try:
+        told, _, kept = read_private(file).partition(b"\n")
+    except OSError:
+        return Index()
+    content = decoded(kept) if told == digest(kept).encode() else None
+    if not content or (content.get("index"), content.get("fields")) != (VERSION, FIELDS):
+        return Index()
+    last = {
+        repo: {stage: Deployed(**each) for stage, each in stages.items()}
+        for repo, stages in content["last"].items()
+    }
+    index = Index(content["size"], content["line"], last)
+    return index if index.fits(log) else Index()
+
+
+def write_index(file: Path, index: Index) -> None:
+    """Keep an index for the next time, where there is a folder for it and room."""
+    last = {
+        repo: {stage: asdict(each) for stage, each in stages.items()}
+        for repo, stages in index.last.items()
+    }
+    content = {"size": index.size, "line": index.line, "last": last}
+    kept = canonical({"index": VERSION, "fields": FIELDS, **content})
+    scratch = file.with_suffix(".new")
+    with suppress(OSError):
+        data = digest(kept).encode() + b"\n" + kept
+        descriptor = open_private(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        append(descriptor, data, durable=False)
+        scratch.replace(file)
