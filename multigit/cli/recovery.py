@@ -215,10 +215,10 @@ def _of_release(session: Session, name: str) -> str:
     """Return the operation that published a release of this name, or the name itself."""
     of_release = [
         str(each["operation"])
-        for each in session.files.log.records()
+        for each in session.files.log.newest(mentioning=name)
         if each.get("release") == name and _published(each)
     ]
-    return of_release[-1] if of_release else name
+    return of_release[0] if of_release else name
 
 
 def _published(record: Mapping[str, Any]) -> bool:
