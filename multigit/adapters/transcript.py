@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import threading
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from multigit.adapters.durable import make_folder, open_private
-from multigit.core.text import masked
+from multigit.core.text import masked, visible
 
 LONGEST = 20_000
 
@@ -18,7 +19,8 @@ LONGEST = 20_000
 class Transcript:
     """Collects what git was asked and said; held in memory until `keep` names a file.
 
-    Looking leaves nothing behind; an operation that changes something keeps its transcripts.
+    Looking leaves nothing behind; an operation that changes something keeps its transcripts. People
+    are told to read them, at a terminal: nothing in them steers one.
     """
 
     def __init__(self) -> None:
@@ -31,13 +33,14 @@ class Transcript:
     ) -> None:
         """Note one git process: its arguments, its output and how it ended."""
         ending = "" if status is None else f"exit {status}\n"
-        output = masked(stdout.replace("\0", "\n").encode("utf-8", "replace").decode())
+        output = masked(stdout.replace("\0", "\n"))
         text = (
-            f"$ git {masked(shlex.join(arguments))}\n{output[:LONGEST]}"
+            f"{output[:LONGEST]}"
             f"{'' if output.endswith(chr(10)) or not output else chr(10)}{stderr}{ending}"
         )
+        command = _harmless(masked(shlex.join(arguments))).replace("\n", "\\n")
         with self._lock:
-            self._lines.append(text)
+            self._lines.append(f"$ git {command}\n{_harmless(text)}")
             self._flush()
 
     def keep(self, file: Path) -> None:
@@ -49,10 +52,15 @@ class Transcript:
     def _flush(self) -> None:
         if self._file is None:
             return
-        text = "".join(self._lines).encode("utf-8", "backslashreplace")
+        text = "".join(self._lines).encode()
         with suppress(OSError):  # a full disk must not stop what is only being told here
             make_folder(self._file.parent)
             descriptor = open_private(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
             with os.fdopen(descriptor, "wb") as stream:
                 stream.write(text)
             self._lines.clear()
+
+
+def _harmless(text: str) -> str:
+    """Return the text with all but its line breaks and tabs made visible."""
+    return re.sub(r"[^\n\t]+", lambda part: visible(part[0]), text)

@@ -34,11 +34,14 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(
-        character.encode("unicode_escape").decode("ascii")
-        if unicodedata.category(character) in _HIDDEN
-        else character
+        character.encode("unicode_escape").decode("ascii") if is_hidden(character) else character
         for character in text
     )
+
+
+def is_hidden(character: str) -> bool:
+    """Tell whether a character steers a terminal, or shows nothing or something else."""
+    return unicodedata.category(character) in _HIDDEN
 
 
 def git_in(folder: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from multigit.adapters.git_repository import GitRepositories
 from multigit.adapters.transcript import LONGEST, Transcript
+from multigit.core.text import is_hidden
 from multigit.core.workspace import Repo, Workspace
 from multigit.errors import GitError
 from tests.adapters.clones import STAGES
@@ -57,13 +58,44 @@ def test_long_output_is_cut(tmp_path: Path) -> None:
     assert (tmp_path / "log").read_text() == f"$ git log\n{'x' * LONGEST}\nexit 0\n"
 
 
+HOSTILE = "a\x1b[31m\x1b]0;t\x07b\x9b2J\u202ec\u200bd\r\x08e\x7f\ufefff\U000e0041"
+
+
+def test_nothing_in_it_steers_a_terminal(tmp_path: Path) -> None:
+    """Wherever it came from: an argument, an answer, a complaint; and all of it can be read."""
+    transcript, file = Transcript(), tmp_path / "log"
+    transcript.add(["commit", "-m", HOSTILE, "two\nlines"], f"{HOSTILE}\t1\n", f"{HOSTILE}\n", 1)
+    transcript.keep(file)
+    command, out, err, ending = file.read_text(encoding="utf-8").splitlines()
+    shown = HOSTILE.encode("unicode_escape").decode()
+    assert command == f"$ git commit -m '{shown}' 'two\\nlines'"
+    assert (out, err, ending) == (f"{shown}\t1", shown, "exit 1")
+
+
+def test_what_others_wrote_is_harmless_in_it(forge: Forge) -> None:
+    """Authors, subjects, paths, and what a server's hook says; letters of any script stay."""
+    api = forge.add("api")
+    author = "Eve \x1b[2J\u202e <eve@example.org>"
+    path = "p\u200bath\x1b[31m"
+    api.commit("dev", {path: "1\n"}, message="feat: \x9b2J ünï \u2066code", author=author)
+    api.reject_pushes("refs/heads/stg", "no \x1b]0;owned\x07 \u202ereally")
+    forge.write_config()
+    forge.json("promote", "dev", "stg", "--yes", check=1)
+    (file,) = (forge.shop / ".multigit/operations").glob("*/api.log")
+    text = file.read_text(encoding="utf-8")
+    assert [c for c in text if is_hidden(c) and c not in "\n\t"] == []
+    for shown in ("\\x1b[2J", "\\u202e", "\\x9b2J ünï", "\\x1b]0;owned"):
+        assert shown in text
+
+
 def test_output_that_is_no_text_is_kept(tmp_path: Path) -> None:
     """NULs become line breaks, bytes that are no UTF-8 become readable."""
     transcript = Transcript()
     transcript.add(["ls-files", "\udcff"], "a\0b\udcff\0", "ü\n", 0)
     transcript.keep(tmp_path / "log")
     text = (tmp_path / "log").read_text(encoding="utf-8")
-    assert "a\nb" in text
+    assert "a\nb\\udcff" in text
+    assert "$ git ls-files '\\udcff'" in text
     assert "ü\nexit 0\n" in text
 
 
