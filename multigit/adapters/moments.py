@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import secrets
 import socket
 import threading
@@ -10,8 +11,9 @@ import time
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from multigit.adapters.actors import kind_of_actor
+from multigit.core.agreement import Actor
 from multigit.core.moment import Moment
-from multigit.core.record import Actor
 
 
 def now(timezone: str) -> Moment:
@@ -36,7 +38,8 @@ def actor(identity: str) -> Actor:
         user = getpass.getuser()
     except (OSError, KeyError):  # a container's user may have no name
         user = ""
-    return Actor(identity=identity or user, user=user, host=socket.gethostname())
+    kind = kind_of_actor(os.environ)
+    return Actor(identity=identity or user, user=user, host=socket.gethostname(), kind=kind)
 
 
 class SystemClock:

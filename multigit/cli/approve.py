@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from multigit.cli.session import Session
+    from multigit.core.agreement import Given
     from multigit.core.journal import Story
     from multigit.core.problem import Problem
     from multigit.core.reviews import Review, Waiting
@@ -68,20 +70,25 @@ def approve(
     session.files.require_writable()
     verb = "reject" if reject else "approve"
     what = f"{verb} {plural(len(mine), 'deployment')} to {story.plan.target}"
-    _ask(session, story, what, yes=yes, confirm=confirm)
+    consent = _ask(session, story, what, yes=yes, confirm=confirm)
     answer = Answer.REJECTED if reject else Answer.APPROVED
     reviews, interrupted = review(mine, github, answer, comment, jobs=session.jobs)
     note_interrupts()  # what was sent has yet to be recorded and told
     code = reviews_exit_code(reviews, interrupted=interrupted, unread=bool(found.unread))
     _tell(session, reviews)
-    problems = (*found.unread, *_unrecorded(session, story, reviews, code, comment))
+    problems = (*found.unread, *_unrecorded(session, story, reviews, code, comment, consent))
     code = code or (errors.FAILED if problems else errors.OK)
     session.screen.document(reviews_document(reviews, problems, code))
     return code
 
 
 def _unrecorded(
-    session: Session, story: Story, reviews: Sequence[Review], code: int, comment: str
+    session: Session,
+    story: Story,
+    reviews: Sequence[Review],
+    code: int,
+    comment: str,
+    consent: Given,
 ) -> tuple[Problem, ...]:
     """Add the reviews to the log; return why that could not be done."""
     from multigit.adapters import moments
@@ -97,6 +104,7 @@ def _unrecorded(
         operation=session.moment.operation("approve", story.plan.target),
         actor=moments.actor(next(filter(None, identities), "")),
         at=moments.utc_now(),
+        consent=consent,
     )
     try:
         session.files.log.append(content)
@@ -144,21 +152,29 @@ def _name(waiting: Waiting) -> str:
     return f"{waiting.order.repo} ({target})" if target else waiting.order.repo
 
 
-def _ask(session: Session, story: Story, what: str, *, yes: bool, confirm: str | None) -> None:
-    """Ask as the stage wants it; raises RefusedError without a yes."""
-    from multigit.core.consent import Consent, agreed_beforehand, missing_consent
+def _ask(session: Session, story: Story, what: str, *, yes: bool, confirm: str | None) -> Given:
+    """Ask as the stage wants it, and return how it was agreed to.
+
+    Raises RefusedError without a yes. The checklist is of the promotion, not of its reviews.
+    """
+    from multigit.core.agreement import Given
+    from multigit.core.consent import Consent, given_by_option, missing_consent
     from multigit.core.workspace import Confirm
 
-    consent = Consent(dry_run=False, yes=yes, confirm=confirm)
-    missing = missing_consent(story.plan, consent, interactive=session.screen.interactive)
+    plan, consent = replace(story.plan, checklist=()), Consent(yes=yes, confirm=confirm)
+    missing = missing_consent(plan, consent, interactive=session.screen.interactive)
     if missing:
         raise errors.RefusedError(missing.message, hint=missing.hint, code=missing.code)
-    if agreed_beforehand(story.plan, consent):
-        return
+    if given := given_by_option(plan, consent):
+        return given
     from multigit.ui import prompts
 
-    plan = story.plan
     by_name = plan.confirm is Confirm.NAME
     question = f"{what.capitalize()}?"
-    if not (prompts.type_word(plan.word, what) if by_name else prompts.agree(question)):
+    try:
+        agreed = prompts.type_word(plan.word, what) if by_name else prompts.agree(question)
+    except EOFError:  # the terminal went away
+        agreed = False
+    if not agreed:
         raise errors.RefusedError("Cancelled. Nothing was reviewed.", code="cancelled")
+    return Given.TERMINAL

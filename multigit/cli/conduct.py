@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 from multigit.adapters import moments
 from multigit.adapters.journal import Journal
@@ -20,14 +21,15 @@ from multigit.cli.telling import (
     tell_ended,
     tell_given_up,
 )
-from multigit.core.consent import Consent, agreed_beforehand, missing_consent
+from multigit.core.agreement import Actor, Agreement, Given, Ticks
+from multigit.core.consent import Consent, given_by_option, missing_consent, ticked_by_option
 from multigit.core.journal import Entry, Kind, Story
 from multigit.core.locks import Holder, lock_unknown, stages_changed
 from multigit.core.metrics import known_to_plan
 from multigit.core.outcome import Report, cancelled, ended, planned, refused
 from multigit.core.plan import Plan, Result, State
 from multigit.core.problem import Problem
-from multigit.core.record import Actor, record
+from multigit.core.record import record
 from multigit.core.report import document
 from multigit.core.resume import after_undo
 from multigit.core.witness import trailer
@@ -59,12 +61,16 @@ def conduct_pull(session: Session, plan: Plan, *, dry_run: bool) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Conductor:
-    """Leads one operation. With a `journal` it was begun before and goes on."""
+    """Leads one operation. With a `journal` it was begun before and goes on.
+
+    An `agreement` is to the plan as it stands: nothing is asked then.
+    """
 
     session: Session
     plan: Plan
     consent: Consent
     journal: Journal | None = None
+    agreement: Agreement | None = None
 
     def conduct(self) -> int:
         """Show, ask, run, record, show."""
@@ -102,28 +108,42 @@ class Conductor:
 
     def _decide(self) -> Report:
         """Return how it ended: blocked, refused, cancelled, or run."""
-        files, screen = self.session.files, self.session.screen
-        files.require_writable()
+        self.session.files.require_writable()
         if self.plan.result is Result.BLOCKED:
             return self._stopped(planned(self.plan))
-        missing = missing_consent(self.plan, self.consent, interactive=screen.interactive)
-        if missing:
-            return self._stopped(refused(self.plan, missing))
-        try:
-            agreed = agreed_beforehand(self.plan, self.consent)
-            if agreed and self.plan.checklist and self.journal is None:
-                items = "; ".join(self.plan.checklist)
-                screen.note(f"Agreed beforehand, the checklist included: {items}.")
-            agreed = agreed or self._ask()
-        except KeyboardInterrupt:
-            return self._stopped(cancelled(self.plan, interrupted=True))
-        if not agreed:
-            return self._stopped(cancelled(self.plan, interrupted=False))
+        agreement = self.agreement or self._agree()
+        if isinstance(agreement, Report):
+            return self._stopped(agreement)
         taken_back = self._taken_back()
-        report = self.run()
+        report = replace(self, agreement=agreement).run()
         with suppress(KeyboardInterrupt):  # it is over, whoever hears of it
             self._tell(report, taken_back)
         return report
+
+    def _agree(self) -> Agreement | Report:
+        """Return how the plan is agreed to, or how it ends because nobody does."""
+        plan, consent, screen = self.plan, self.consent, self.session.screen
+        missing = missing_consent(plan, consent, interactive=screen.interactive)
+        if missing:
+            return refused(plan, missing)
+        given, ticks = given_by_option(plan, consent), ticked_by_option(plan, consent)
+        try:
+            if given is None:
+                given = Given.TERMINAL
+                if ticks is Ticks.NOT_TICKED and not self._tick():
+                    return cancelled(plan, interrupted=False)
+                ticks = Ticks.TICKED if ticks is Ticks.NOT_TICKED else ticks
+                if not self._ask():
+                    return cancelled(plan, interrupted=False)
+        except KeyboardInterrupt:
+            return cancelled(plan, interrupted=True)
+        except EOFError:  # the terminal went away
+            missing = missing_consent(plan, consent, interactive=False)
+            return refused(plan, missing) if missing else cancelled(plan, interrupted=False)
+        if ticks in {Ticks.NOT_TICKED, Ticks.BY_OPTION}:
+            how = "confirmed by option" if ticks is Ticks.BY_OPTION else "not ticked"
+            screen.note(f"Checklist {how}: {'; '.join(plan.checklist)}.")
+        return Agreement(given, ticks, None if given is Given.NOT_REQUIRED else self._actor())
 
     def _taken_back(self) -> Story | None:
         """Return the story of the unfinished operation that this one takes back."""
@@ -172,7 +192,8 @@ class Conductor:
 
         So whatever a crash leaves of it, also a lock, is known to `multigit continue`.
         """
-        journal.write(Entry(Kind.BEGUN, plan=self.plan, actor=self._actor()))
+        begun = Entry(Kind.BEGUN, self.plan, self._actor(), agreement=self.agreement)
+        journal.write(begun)
         left: list[Problem] = []
         with ExitStack() as lock:
             try:
@@ -317,34 +338,43 @@ class Conductor:
             self._close_undone(report)
         log = self.session.files.log
         if not log.holds(self.plan.operation):
-            log.append(record(report, self._actor(), moments.utc_now()))
+            log.append(self._for_log(report))
 
     def _close_undone(self, undo: Report) -> None:
         """Close the unfinished operation that this one took back, with a record of its own."""
         if self.plan.undoes in self.session.files.unfinished():
             journal, story = self.session.files.read_journal(self.plan.undoes)
-            undone = Conductor(self.session, story.plan, self.consent, journal)
+            undone = Conductor(self.session, story.plan, self.consent, journal, story.agreement)
             undone._record(after_undo(story, undo))
             undone.put_away(journal)
 
     def _stopped(self, report: Report) -> Report:
         """Record a new operation that ends before it began; one that goes on stays open."""
         if self.journal is None:
-            self.session.files.log.append(record(report, self._actor(), moments.utc_now()))
+            self.session.files.log.append(self._for_log(report))
         return report
+
+    def _for_log(self, report: Report) -> dict[str, Any]:
+        """Return what the log keeps of the operation."""
+        agreement = self.agreement or Agreement()
+        return record(report, self._actor(), moments.utc_now(), agreement)
+
+    def _tick(self) -> bool:
+        from multigit.ui import prompts
+
+        if not prompts.tick_all(self.plan.checklist):
+            self.session.screen.note("Not every item of the checklist is ticked.")
+            return False
+        return True
 
     def _ask(self) -> bool:
         from multigit.ui import prompts
 
-        screen = self.session.screen
-        if self.plan.checklist and not prompts.tick_all(self.plan.checklist):
-            screen.note("Not every item of the checklist is ticked.")
-            return False
         if self.plan.confirm is not Confirm.NAME:
             return prompts.agree("Go on?")
         typed = prompts.type_word(self.plan.word, self.plan.command)
         if not typed:
-            screen.note(f"That was not {self.plan.word}.")
+            self.session.screen.note(f"That was not {self.plan.word}.")
         return typed
 
     def _actor(self) -> Actor:

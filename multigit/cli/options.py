@@ -130,6 +130,14 @@ ConfirmName = Annotated[
         rich_help_panel=AGREE,
     ),
 ]
+ChecklistDone = Annotated[
+    bool,
+    typer.Option(
+        "--checklist-done",
+        help="Confirm every item of the checklist; the log keeps that it was by option.",
+        rich_help_panel=AGREE,
+    ),
+]
 SkipBlocked = Annotated[
     bool,
     typer.Option(

@@ -25,6 +25,7 @@ def promote(
     dry_run: o.DryRun = False,
     yes: o.Yes = False,
     confirm: o.ConfirmName = None,
+    checklist_done: o.ChecklistDone = False,
     skip_blocked: o.SkipBlocked = False,
     accept_reverts: o.AcceptReverts = False,
     no_wait: o.NoWait = False,
@@ -62,7 +63,7 @@ def promote(
         accept_reverts=accept_reverts,
         wait=not no_wait,
     )
-    return _run(session, request, Consent(dry_run, yes, confirm))
+    return _run(session, request, Consent(dry_run, yes, confirm, checklist_done))
 
 
 def backmerge(

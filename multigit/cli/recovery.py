@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 def continue_(
     yes: o.Yes = False,
     confirm: o.ConfirmName = None,
+    checklist_done: o.ChecklistDone = False,
     skip_blocked: o.SkipBlocked = False,
     dry_run: o.DryRun = False,
     jobs: o.Jobs = None,
@@ -59,10 +59,10 @@ def continue_(
         ]
         anew = _plan_anew(session, story, moved, skip_blocked=skip_blocked)
         plan = rehearsed(session, resumed(story, standings, anew, skip_blocked=skip_blocked))
-        consent = Consent(dry_run, yes, confirm)
-        if not any(repo.state is State.PLANNED for repo in anew.values()):
-            consent = replace(consent, yes=True, confirm=plan.word)  # the plan was agreed to
-        conductor = Conductor(session, plan, consent, journal)
+        consent = Consent(dry_run, yes, confirm, checklist_done)
+        planned_anew = any(repo.state is State.PLANNED for repo in anew.values())
+        agreed = None if planned_anew else story.agreement
+        conductor = Conductor(session, plan, consent, journal, agreed)
         if plan.result is Result.NOTHING and not dry_run:
             return conductor.finish(journal, story.plan)
         return conductor.conduct()
@@ -148,7 +148,7 @@ def _close(
     from multigit.core.report import document
     from multigit.core.resume import as_it_stands
 
-    conductor = Conductor(session, story.plan, Consent(), journal)
+    conductor = Conductor(session, story.plan, Consent(), journal, story.agreement)
     report = conductor.close(as_it_stands(story, standings, how), journal)
     if is_news(story.plan):
         with suppress(KeyboardInterrupt):  # it is over, whoever hears of it

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from multigit.adapters import moments
+from multigit.adapters.actors import attended
 from multigit.adapters.git_repository import GitRepositories
 from multigit.adapters.lock import exclusive, running
 from multigit.adapters.remote_lock import RemoteLocks
@@ -43,7 +44,9 @@ class Session:
     @classmethod
     def open(cls, common: Common) -> Session:
         """Read the configuration; raises ConfigError with everything that is wrong with it."""
-        screen = Screen(json_wanted=common.json, color=not common.no_color)
+        screen = Screen(
+            json_wanted=common.json, color=not common.no_color, attended=attended(os.environ)
+        )
         workspace = load(find_config(Path.cwd(), os.environ, common.config))
         return cls(
             workspace=workspace,
@@ -127,7 +130,10 @@ class Session:
             return given
         from multigit.ui import prompts
 
-        typed = prompts.type_message(wanted_by.name)
+        try:
+            typed = prompts.type_message(wanted_by.name)
+        except EOFError:  # the terminal went away
+            return given
         if not typed:
             raise RefusedError(
                 "Cancelled for want of a message. Nothing was changed.", code="cancelled"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,13 +69,16 @@ def init(
         from multigit.cli.workflows import write_workflows
 
         return write_workflows(folder, dry_run=dry_run, json=json, no_color=no_color)
+    import os
+
+    from multigit.adapters.actors import attended
     from multigit.adapters.discovery import discover, render_config
     from multigit.adapters.ignores import add_ignores, missing_ignores
     from multigit.adapters.workspace_files import write_new
     from multigit.core.report import frame
     from multigit.ui.screen import Screen
 
-    screen = Screen(json_wanted=json, color=not no_color)
+    screen = Screen(json_wanted=json, color=not no_color, attended=attended(os.environ))
     target = folder / o.CONFIG_NAME
     if not folder.is_dir():
         raise errors.UsageError(
@@ -135,7 +139,9 @@ def _agreed_to(screen: Screen, lines: Sequence[str]) -> bool:
         return False
     from multigit.ui import prompts
 
-    return prompts.agree(f"Add {', '.join(map(visible, lines))} to .gitignore, too?")
+    with suppress(EOFError):  # the terminal went away
+        return prompts.agree(f"Add {', '.join(map(visible, lines))} to .gitignore, too?")
+    return False
 
 
 def _hint(lines: Sequence[str], file: Path) -> str:

@@ -12,6 +12,7 @@ from multigit.adapters.http_probe import HttpProbe
 from multigit.adapters.lock import running
 from multigit.cli.conduct import name_transcripts
 from multigit.cli.telling import is_news, tell_ended
+from multigit.core.agreement import ASKS_NOTHING
 from multigit.core.deployed import tells_news
 from multigit.core.deploys import to_watch
 from multigit.core.metrics import known_to_story
@@ -122,7 +123,7 @@ def _recorded(session: Session, story: Story, report: Report) -> bool:
 
     Tells whether that was anything.
     """
-    content = record(report, moments.actor(story.actor.identity), moments.utc_now())
+    content = record(report, moments.actor(story.actor.identity), moments.utc_now(), ASKS_NOTHING)
     return session.files.log.append_news(
         content
         | {

@@ -121,6 +121,7 @@ def push(
     dry_run: o.DryRun = False,
     yes: o.Yes = False,
     confirm: o.ConfirmName = None,
+    checklist_done: o.ChecklistDone = False,
     skip_blocked: o.SkipBlocked = False,
     accept_reverts: o.AcceptReverts = False,
     no_wait: o.NoWait = False,
@@ -172,4 +173,5 @@ def push(
         with session.screen.progress() as progress:
             look = look_at_push(request, space.push)
             seen = observe(session.git, request.repos, look, jobs=session.jobs, listener=progress)
-        return conduct(session, plan_push(request, space, seen), Consent(dry_run, yes, confirm))
+        consent = Consent(dry_run, yes, confirm, checklist_done)
+        return conduct(session, plan_push(request, space, seen), consent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from multigit.core.agreement import Given, Ticks
 from multigit.core.plan import Plan
 from multigit.core.problem import Problem
 from multigit.core.workspace import Confirm
@@ -16,13 +17,26 @@ class Consent:
     dry_run: bool = False
     yes: bool = False
     confirm: str | None = None
+    checklist_done: bool = False
 
 
-def agreed_beforehand(plan: Plan, consent: Consent) -> bool:
-    """Tell whether nothing has to be asked. --confirm NAME includes --yes."""
+def given_by_option(plan: Plan, consent: Consent) -> Given | None:
+    """Return how the command line agrees to the plan, None when somebody has to be asked.
+
+    --confirm NAME includes --yes.
+    """
     if plan.confirm is Confirm.NONE:
-        return True
-    return consent.confirm == plan.word or (consent.yes and plan.confirm is Confirm.YES)
+        return Given.NOT_REQUIRED
+    if consent.confirm == plan.word:
+        return Given.CONFIRM
+    return Given.YES if consent.yes and plan.confirm is Confirm.YES else None
+
+
+def ticked_by_option(plan: Plan, consent: Consent) -> Ticks | None:
+    """Return what is known of the plan's checklist where nobody ticks it; None without one."""
+    if not plan.checklist:
+        return None
+    return Ticks.BY_OPTION if consent.checklist_done else Ticks.NOT_TICKED
 
 
 def missing_consent(plan: Plan, consent: Consent, *, interactive: bool) -> Problem | None:
@@ -34,11 +48,11 @@ def missing_consent(plan: Plan, consent: Consent, *, interactive: bool) -> Probl
             f"--confirm {consent.confirm} does not name the stage {plan.word}.",
             f"Pass {option}.",
         )
-    if agreed_beforehand(plan, consent) or interactive:
+    if given_by_option(plan, consent) or interactive:
         return None
     hint = f"To agree beforehand pass {option}."
+    if plan.checklist and not consent.checklist_done:
+        hint = f"{hint} If the checklist is done, also --checklist-done."
     if consent.yes:
         hint = f"--yes does not count for {plan.word}, whose name has to be typed. {hint}"
-    return Problem(
-        "confirmation_needed", "There is no terminal to ask at. Nothing was changed.", hint
-    )
+    return Problem("confirmation_needed", "There is nobody to ask. Nothing was changed.", hint)

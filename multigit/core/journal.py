@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from multigit.core.agreement import NOT_NOTED, Actor, Agreement
 from multigit.core.deployment import Deployment, RunState
 from multigit.core.plan import Plan, State
-from multigit.core.record import Actor
 
 VERSION = 1
 
@@ -34,6 +34,7 @@ class Entry:
     kind: Kind
     plan: Plan | None = None
     actor: Actor | None = None
+    agreement: Agreement | None = None
     made: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     repos: tuple[str, ...] = ()
     state: State | None = None
@@ -46,7 +47,7 @@ class Story:
 
     `made` holds, per repository whose push may have begun, what each ref shall point at;
     `settled` how those ended whose outcome was read; `deployments`, per repository and target,
-    the last that was noted of each.
+    the last that was noted of each. `agreement` is to the plan as it stands.
     """
 
     plan: Plan
@@ -54,6 +55,7 @@ class Story:
     made: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     settled: Mapping[str, State] = field(default_factory=dict)
     deployments: Mapping[str, Mapping[str, Deployment]] = field(default_factory=dict)
+    agreement: Agreement = NOT_NOTED
 
 
 def tell(entries: Iterable[Entry]) -> Story | None:
@@ -63,6 +65,8 @@ def tell(entries: Iterable[Entry]) -> Story | None:
         match entry:
             case Entry(kind=Kind.BEGUN, plan=Plan() as plan, actor=Actor() as actor):
                 story = Story(plan, actor, deployments=deployed_before(plan))
+                if entry.agreement:
+                    story = replace(story, agreement=entry.agreement)
             case Entry(kind=Kind.PUBLISHING) if story:
                 story = replace(story, made={**story.made, **entry.made})
             case Entry(kind=Kind.SETTLED, state=State() as state) if story:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from multigit.core.agreement import ASKS_NOTHING, Actor, Agreement
 from multigit.core.deployment import Deployment
 from multigit.core.outcome import Outcome, Report
 from multigit.core.plan import Result, State
@@ -16,15 +17,6 @@ from multigit.core.problem import Problem
 SCHEMA = "multigit-log/1"
 NO_LINE = "0" * 64
 MOST = 2**53  # records; a greater number is not one of ours
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who ran an operation: git identity, login name and host."""
-
-    identity: str
-    user: str
-    host: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +38,10 @@ class BadLine:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the log keeps of an operation; `at` is when it ended, in UTC."""
+    """What the log keeps of an operation; `at` is when it ended, in UTC.
+
+    `actor` ran the last of it; `agreement` tells who agreed to its plan: maybe somebody else.
+    """
 
     at: str
     operation: str
@@ -60,6 +55,7 @@ class Record:
     undoes: str = ""
     problems: tuple[Problem, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+    agreement: Agreement = ASKS_NOTHING
 
     def content(self) -> dict[str, Any]:
         """Return the record as the line holds it, without its place in the chain."""
@@ -72,6 +68,8 @@ class Record:
             "who": self.actor.identity,
             "user": self.actor.user,
             "host": self.actor.host,
+            "actor": str(self.actor.kind or ""),
+            **_agreement(self.agreement),
             "source": self.source,
             "stage": self.stage,
             "message": self.message,
@@ -93,7 +91,7 @@ class Record:
         return next((p.code for p in (*self.problems, *of_repos) if p.blocks), "")
 
 
-def record(report: Report, actor: Actor, at: str) -> dict[str, Any]:
+def record(report: Report, actor: Actor, at: str, agreement: Agreement) -> dict[str, Any]:
     """Return what the log keeps of a report."""
     plan = report.plan
     return Record(
@@ -102,6 +100,7 @@ def record(report: Report, actor: Actor, at: str) -> dict[str, Any]:
         command=plan.command,
         result=str(report.result),
         actor=actor,
+        agreement=agreement,
         stage=plan.target,
         message=plan.message,
         source=plan.source,
@@ -110,6 +109,15 @@ def record(report: Report, actor: Actor, at: str) -> dict[str, Any]:
         problems=report.problems,
         outcomes=report.outcomes,
     ).content()
+
+
+def _agreement(agreement: Agreement) -> dict[str, Any]:
+    by = agreement.actor
+    return {
+        "consent": str(agreement.consent),
+        "consent_by": {"who": by.identity, "actor": str(by.kind or "")} if by else None,
+        "checklist": str(agreement.checklist or ""),
+    }
 
 
 def _repo(outcome: Outcome) -> dict[str, Any]:

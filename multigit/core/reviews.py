@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from multigit.core.agreement import Actor, Agreement, Given
 from multigit.core.deployment import Gate, GithubRunner, Order, Run, RunState
 from multigit.core.deploys import begun_orders
 from multigit.core.journal import Story
 from multigit.core.plan import Result
 from multigit.core.problem import Problem
-from multigit.core.record import Actor, Record
+from multigit.core.record import Record
 from multigit.core.report import frame, plural
 from multigit.errors import FAILED, INTERRUPTED, OK
 
@@ -106,6 +107,7 @@ def reviews_record(
     operation: str,
     actor: Actor,
     at: str,
+    consent: Given,
 ) -> dict[str, Any]:
     """Return what the log keeps of the reviews of an operation: a record of its own, `operation`.
 
@@ -117,6 +119,7 @@ def reviews_record(
         command="approve",
         result=_result(exit_code),
         actor=actor,
+        agreement=Agreement(consent, actor=actor),
         stage=story.plan.target,
         message=comment,
         release=story.plan.release,

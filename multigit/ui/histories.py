@@ -1,4 +1,4 @@
-"""The deployment log for people: two lines per operation, in 80 columns."""
+"""The deployment log for people: two lines per operation or three, in 80 columns."""
 
 from __future__ import annotations
 
@@ -21,12 +21,17 @@ REFUSED = {
     "locked": "locked",
     "locked_remotely": "locked",
 }
+BY = {"ci": " (CI)", "agent": " (agent)"}
+CHECKLISTS = {
+    "not_ticked": "checklist not ticked",
+    "confirmed_by_option": "checklist confirmed by option",
+}
 RUNS = {"succeeded": "deployed", "failed": "not deployed"}
 ROUTE, ENDING = 20, 21  # columns
 
 
 def history_view(seen: History) -> RenderableType:
-    """Return two lines per operation, oldest first, then the sentence."""
+    """Return the lines of each operation, oldest first, then the sentence."""
     parts: list[RenderableType] = [line for each in seen.records for line in lines(each)]
     if parts:
         parts.append(Text())
@@ -37,19 +42,24 @@ def history_view(seen: History) -> RenderableType:
     return Group(*parts)
 
 
-def lines(record: Mapping[str, Any]) -> tuple[RenderableType, RenderableType]:
-    """Return when, what, how it ended and who; below that the release and the message."""
+def lines(record: Mapping[str, Any]) -> tuple[RenderableType, ...]:
+    """Return when, what, how it ended and who; below that the release and the message.
+
+    A checklist that nobody ticked has a line of its own.
+    """
     source, target = word(record, "source"), word(record, "stage")
     route = f"{word(record, 'command')} {source}{' → ' if source else ''}{target}"
     result = word(record, "result")
-    who = word(record, "who").partition(" <")[0]
+    who = word(record, "who").partition(" <")[0] + BY.get(word(record, "actor"), "")
     when = f"  {word(record, 'at')[:16].replace('T', ' ')}  "
     end = Text(ending(record), STYLES.get(result, ""))
     folded = Group(Text(f"{when}{route}"), indented(Text.assemble(end, f"  {who}"), len(when)))
     padding = " " * (ENDING - len(end))
     head = Text.assemble(when, f"{route:<{ROUTE}}  ", end, padding, f"  {who}")
     about = "  ".join(filter(None, (word(record, "release"), word(record, "message"))))
-    return Fitting(head, folded), one_line(Text(f"{'':{len(when)}}{about}", "dim"))
+    below = filter(None, (about, CHECKLISTS.get(word(record, "checklist"), "")))
+    dim = (one_line(Text(f"{'':{len(when)}}{text}", "dim")) for text in below)
+    return Fitting(head, folded), *dim
 
 
 def word(record: Mapping[str, Any], key: str) -> str:

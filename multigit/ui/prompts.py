@@ -1,4 +1,7 @@
-"""Questions, asked on standard error and answered at a terminal. Nothing else may wait."""
+"""Questions, asked on standard error and answered at a terminal. Nothing else may wait.
+
+Each raises EOFError where the terminal is at its end: nobody answers there any more.
+"""
 
 from __future__ import annotations
 

@@ -47,10 +47,16 @@ class Listener(Protocol):
 
 
 class Screen:
-    """What is shown and where. With `json_wanted`, stdout carries exactly one document."""
+    """What is shown and where. With `json_wanted`, stdout carries exactly one document.
 
-    def __init__(self, *, json_wanted: bool = False, color: bool = True) -> None:
+    `attended` is whether a person may sit at the terminal.
+    """
+
+    def __init__(
+        self, *, json_wanted: bool = False, color: bool = True, attended: bool = False
+    ) -> None:
         self.json_wanted = json_wanted
+        self._attended = attended
         self._color = color
         self._warnings: list[Problem] = []
         self._stdout = patient(sys.stdout)
@@ -59,7 +65,9 @@ class Screen:
     @property
     def interactive(self) -> bool:
         """True when a question can be asked and answered."""
-        return sys.stdin is not None and sys.stdin.isatty() and self._stderr.isatty()
+        if not self._attended or sys.stdin is None or sys.stdin.closed:
+            return False
+        return sys.stdin.isatty() and self._stderr.isatty()
 
     @cached_property
     def out(self) -> Console:

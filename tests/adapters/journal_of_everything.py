@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from multigit.adapters.journal import Journal
+from multigit.core.agreement import Actor
 from multigit.core.deployment import (
     CommandRunner,
     Deployment,
@@ -33,7 +34,6 @@ from multigit.core.plan import (
     UpdateStep,
 )
 from multigit.core.problem import Problem, Severity
-from multigit.core.record import Actor
 from multigit.core.snapshot import Change, Waiting
 from multigit.core.workspace import Confirm
 from tests.core.builders import API, NEWEST, WEB, plan, to_publish

@@ -11,9 +11,9 @@ import pytest
 
 from multigit.adapters.durable import append
 from multigit.adapters.journal import CLOSED, Journal
+from multigit.core.agreement import Actor
 from multigit.core.deployment import Deployment, RunState
 from multigit.core.journal import Entry, Kind
-from multigit.core.record import Actor
 from tests.core.builders import API, WEB, plan, to_publish
 
 BEGUN = Entry(Kind.BEGUN, plan=plan(to_publish(API), to_publish(WEB)), actor=Actor("", "", ""))

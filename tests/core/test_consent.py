@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.consent import Consent, agreed_beforehand, missing_consent
+from multigit.core.agreement import Given, Ticks
+from multigit.core.consent import Consent, given_by_option, missing_consent, ticked_by_option
 from multigit.core.plan import Plan
 from multigit.core.problem import Problem
 from multigit.core.workspace import Confirm
@@ -39,7 +40,7 @@ def test_consent_fits_the_risk(
 ) -> None:
     """The typed name includes a yes; a yes is not the typed name."""
     plans = (ASKS_NOBODY, ASKS_YES, ASKS_NAME)
-    agreed = tuple(agreed_beforehand(each, consent) for each in plans)
+    agreed = tuple(bool(given_by_option(each, consent)) for each in plans)
     assert agreed == (to_nobody, to_yes, to_name)
 
 
@@ -64,7 +65,7 @@ def test_without_a_terminal_the_option_to_pass_is_named(
     """Nothing ever waits for an answer that cannot come; who passed --yes learns why it is no."""
     assert missing_consent(it, consent, interactive=False) == Problem(
         "confirmation_needed",
-        "There is no terminal to ask at. Nothing was changed.",
+        "There is nobody to ask. Nothing was changed.",
         hint,
     )
     assert missing_consent(it, consent, interactive=True) is None
@@ -99,3 +100,42 @@ def test_another_stages_name_is_refused(
 def test_to_agree_to_nothing_is_the_default() -> None:
     """No dry run, no yes, no name."""
     assert Consent() == Consent(dry_run=False, yes=False, confirm=None)
+
+
+@pytest.mark.parametrize(
+    ("it", "consent", "given"),
+    [
+        (ASKS_NOBODY, YES, Given.NOT_REQUIRED),
+        (ASKS_NOBODY, NAMED, Given.NOT_REQUIRED),
+        (ASKS_YES, YES, Given.YES),
+        (ASKS_YES, NAMED, Given.CONFIRM),
+        (ASKS_YES, Consent(yes=True, confirm="stg"), Given.CONFIRM),
+        (ASKS_NAME, NAMED, Given.CONFIRM),
+        (ASKS_NAME, YES, None),
+        (ASKS_YES, NOTHING, None),
+    ],
+)
+def test_the_option_that_agreed_is_known(it: Plan, consent: Consent, given: Given | None) -> None:
+    """None of them where somebody has to be asked."""
+    assert given_by_option(it, consent) is given
+
+
+def test_only_its_own_option_confirms_a_checklist() -> None:
+    """Neither --yes nor --confirm says that anything was done; without a list there is nothing."""
+    listed = replace(ASKS_NAME, checklist=("Staging is verified",))
+    for consent in (NOTHING, YES, NAMED):
+        assert ticked_by_option(listed, consent) is Ticks.NOT_TICKED
+        assert ticked_by_option(ASKS_NAME, consent) is None
+    done = Consent(confirm="stg", checklist_done=True)
+    assert ticked_by_option(listed, done) is Ticks.BY_OPTION
+    assert ticked_by_option(ASKS_NAME, done) is None
+    assert given_by_option(listed, Consent(checklist_done=True)) is None
+
+
+def test_a_checklist_is_named_beside_the_option_to_pass() -> None:
+    """Until it is passed."""
+    listed = replace(ASKS_NAME, checklist=("Staging is verified",))
+    for done in (False, True):
+        missing = missing_consent(listed, Consent(checklist_done=done), interactive=False)
+        assert missing
+        assert ("--checklist-done" in missing.hint) is not done

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from multigit.core.agreement import Actor
 from multigit.core.deployment import (
     CommandRunner,
     Deployment,
@@ -16,7 +17,6 @@ from multigit.core.journal import Story
 from multigit.core.metrics import Known, known_to_plan, known_to_story, metrics
 from multigit.core.outcome import Outcome, ended
 from multigit.core.plan import DeployStep, State
-from multigit.core.record import Actor
 from tests.core.builders import API, ROOT, WEB, plan, published, to_publish, without_steps
 
 SUCCEEDED = Deployment(state=RunState.SUCCEEDED, seconds=12.3456)

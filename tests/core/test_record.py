@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from multigit.core.agreement import Actor, Agreement, Given, Kind, Ticks
 from multigit.core.outcome import Report, cancelled, ended, planned, refused
 from multigit.core.plan import State
 from multigit.core.problem import Problem
 from multigit.core.record import (
     NO_LINE,
-    Actor,
     BadLine,
     Head,
     canonical,
@@ -28,7 +28,9 @@ from multigit.core.record import (
 )
 from tests.core.builders import API, WEB, plan, published, to_publish, warning, without_steps
 
-ADA = Actor("Ada <ada@example.com>", "ada", "build-7")
+ADA = Actor("Ada <ada@example.com>", "ada", "build-7", Kind.PERSON)
+BOT = Actor("Bot <bot@example.com>", "ci", "build-7", Kind.CI)
+AGREED = Agreement(Given.TERMINAL, Ticks.TICKED, ADA)
 
 
 def chained(contents: Sequence[dict[str, Any]]) -> tuple[list[bytes], Head]:
@@ -62,15 +64,19 @@ def test_a_record_holds_who_what_and_how_it_ended() -> None:
     blocked = Problem("conflict", "develop conflicts with staging.", files=("a.py",))
     left_out = without_steps(WEB, State.SKIPPED, blocked.as_warning())
     report = ended(plan(to_publish(API), left_out), [published(API)])
-    assert record(report, ADA, "2025-01-15T15:02:00Z") == {
+    assert record(report, BOT, "2025-01-15T15:02:00Z", AGREED) == {
         "schema": "multigit-log/1",
         "at": "2025-01-15T15:02:00Z",
         "operation": "20250115T150130Z-promote-dev-stg-7f3a",
         "command": "promote",
         "result": "done",
-        "who": "Ada <ada@example.com>",
-        "user": "ada",
+        "who": "Bot <bot@example.com>",
+        "user": "ci",
         "host": "build-7",
+        "actor": "ci",
+        "consent": "terminal",
+        "consent_by": {"who": "Ada <ada@example.com>", "actor": "person"},
+        "checklist": "ticked",
         "source": "dev",
         "stage": "stg",
         "message": "Merge dev into stg",
@@ -123,12 +129,12 @@ def test_a_record_holds_who_what_and_how_it_ended() -> None:
 )
 def test_a_record_tells_a_missing_yes_from_a_conflict(report: Report, reason: str) -> None:
     """Both are blocked; the reason is the code of what stood in the way first."""
-    assert record(report, ADA, "now")["reason"] == reason
+    assert record(report, ADA, "now", AGREED)["reason"] == reason
 
 
 def test_a_refused_operation_is_recorded_with_its_reason() -> None:
     """Nothing moved, so no repository has an `after`."""
-    kept = record(refused(plan(to_publish()), Problem("lock", "is taken.")), ADA, "now")
+    kept = record(refused(plan(to_publish()), Problem("lock", "is taken.")), ADA, "now", AGREED)
     assert (kept["result"], kept["problems"]) == (
         "blocked",
         [{"code": "lock", "message": "is taken."}],
@@ -319,5 +325,5 @@ def test_a_record_tells_every_repository_in_the_plans_order() -> None:
     """Also those whose outcome came first."""
     both = plan(to_publish(WEB), to_publish(API))
     report = ended(both, [published(API), replace(published(WEB), state=State.FAILED)])
-    kept = record(report, ADA, "now")["repos"]
+    kept = record(report, ADA, "now", AGREED)["repos"]
     assert [(each["repo"], each["after"]) for each in kept] == [("web", ""), ("api", "merge-1")]

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from multigit.core.agreement import Actor
 from multigit.core.deployment import CommandRunner, Deployment, Run, RunState
 from multigit.core.journal import Entry, Kind, Story, tell
 from multigit.core.merges import plan_merges
@@ -16,7 +17,6 @@ from multigit.core.plan import (
     State,
 )
 from multigit.core.problem import Problem
-from multigit.core.record import Actor
 from multigit.core.resume import as_it_stands, resumed
 from multigit.core.standing import Standing, standing, state_of
 from tests.core.builders import (

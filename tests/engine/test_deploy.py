@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from multigit.core.agreement import Actor
 from multigit.core.deployment import (
     CommandRunner,
     Deploy,
@@ -29,7 +30,6 @@ from multigit.core.journal import Entry, Kind, tell
 from multigit.core.outcome import Report
 from multigit.core.plan import Plan, Result
 from multigit.core.problem import Problem
-from multigit.core.record import Actor
 from multigit.core.resume import resumed
 from multigit.engine.attempt import BRIEF
 from multigit.engine.deploy import Deployer

@@ -1,0 +1,56 @@
+"""What kind of actor runs multigit, by the variables that CI systems and agents are known to set.
+
+This is a statement of the environment, which anybody can change, and no proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from multigit.core.agreement import Kind
+
+# Each CI system documents its own among the predefined variables of a job.
+CI = (
+    "CI",  # GitHub Actions, GitLab, CircleCI, Travis, Bitbucket, Buildkite, Woodpecker and others
+    "GITHUB_ACTIONS",
+    "GITLAB_CI",
+    "BUILDKITE",
+    "BITBUCKET_BUILD_NUMBER",
+    "CIRCLECI",
+    "CODEBUILD_BUILD_ID",  # AWS CodeBuild
+    "JENKINS_URL",
+    "TEAMCITY_VERSION",
+    "TF_BUILD",  # Azure Pipelines
+    "bamboo_buildKey",
+)
+
+# Set for the commands that an agent starts. The first is meant for all of them; the others are
+# their own, as packages/detect-agent of vercel/vercel, and lib/cli/util/detect-agent.ts of
+# aws/aws-cdk-cli, read them.
+AGENTS = (
+    "AI_AGENT",
+    "CLAUDECODE",
+    "CODEX_SANDBOX",
+    "CODEX_THREAD_ID",
+    "CURSOR_AGENT",
+    "GEMINI_CLI",
+)
+
+OFF = {"", "0", "false", "no"}
+
+
+def kind_of_actor(environment: Mapping[str, str]) -> Kind:
+    """Return what runs us; an agent within a CI job is an agent."""
+    if _any(AGENTS, environment):
+        return Kind.AGENT
+    return Kind.CI if _any(CI, environment) else Kind.PERSON
+
+
+def attended(environment: Mapping[str, str]) -> bool:
+    """Tell whether a person may sit at the terminal, if there is one that can show a question."""
+    dumb = environment.get("TERM") == "dumb"
+    return not dumb and kind_of_actor(environment) is Kind.PERSON
+
+
+def _any(names: tuple[str, ...], environment: Mapping[str, str]) -> bool:
+    return any(environment.get(name, "").lower() not in OFF for name in names)

@@ -1,0 +1,27 @@
+"""What runs multigit, as the environment says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from multigit.adapters.actors import AGENTS, CI, attended, kind_of_actor
+from multigit.core.agreement import Kind
+
+
+@pytest.mark.parametrize(
+    ("environment", "kind"),
+    [
+        ({}, Kind.PERSON),
+        *(({name: "1"}, Kind.CI) for name in CI),
+        *(({name: "x"}, Kind.AGENT) for name in AGENTS),
+        *(({"CI": off, "AI_AGENT": off}, Kind.PERSON) for off in ("", "0", "false", "False")),
+        ({"CI": "true", "CLAUDECODE": "1"}, Kind.AGENT),
+        ({"TERM": "dumb"}, Kind.PERSON),
+    ],
+)
+def test_variables_tell_the_kind(environment: Mapping[str, str], kind: Kind) -> None:
+    """An agent within a job is an agent; a variable that is switched off says nothing."""
+    assert kind_of_actor(environment) is kind
+    assert attended(environment) is (kind is Kind.PERSON and "TERM" not in environment)
