@@ -11,6 +11,7 @@ from multigit.core.locks import PREFIX, Holder, from_bytes, lock_left, lock_ref,
 from multigit.core.problem import Problem
 from multigit.core.repository import Publication, PushReport
 from multigit.errors import LockedError, MultigitError
+from multigit.hints import Hint
 
 
 class RemoteLocks:
@@ -87,7 +88,7 @@ class RemoteLocks:
         except MultigitError as error:
             raise LockedError(
                 f"The remote that holds the locks did not answer: {error.message}",
-                hint="Nothing was changed. Try again, and see: multigit lock status",
+                hint=Hint.LOCK_TRY_AGAIN,
                 code="lock_unreachable",
             ) from error
         if len(held) == len(stages) and all(found[0] == sha for found in held.values()):
@@ -132,8 +133,7 @@ def _held(stage: str, holder: Holder | None) -> LockedError:
         )
     return LockedError(
         holder.sentence(stage),
-        hint="Wait for it. If that process is dead: "
-        f'multigit lock release --id {holder.nonce} --reason "why"',
+        hint=Hint.LOCK_DEAD.format(nonce=holder.nonce),
         code="locked_remotely",
     )
 
@@ -142,7 +142,7 @@ def _refused(report: PushReport) -> LockedError:
     if not report.final:
         return LockedError(
             f"The connection broke off before the lock was taken: {report.reason}",
-            hint="Nothing was changed. Try again, and see: multigit lock status",
+            hint=Hint.LOCK_TRY_AGAIN,
             code="lock_unreachable",
         )
     return LockedError(

@@ -9,6 +9,7 @@ from multigit.adapters.journal import CLOSED, Journal, forget_unbegun, unfinishe
 from multigit.core.journal import Story
 from multigit.core.workspace import Workspace
 from multigit.errors import RefusedError, UsageError
+from multigit.hints import Hint
 
 
 class WorkspaceFiles:
@@ -68,7 +69,7 @@ class WorkspaceFiles:
                     return journal, story
         raise UsageError(
             f"There is no journal of an operation {operation!r} here.",
-            hint="multigit log shows releases, multigit log --json the ids of operations.",
+            hint=Hint.LOG_IDS,
             code="unknown_operation",
         )
 

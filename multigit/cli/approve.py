@@ -119,9 +119,7 @@ def _nothing(found: Found) -> errors.MultigitError:
     if found.unread:
         first = found.unread[0]
         return errors.MultigitError(first.message, hint=first.hint, code=first.code)
-    return errors.RefusedError(
-        "Nothing waits for your review.", hint="See: multigit watch", code="nothing_to_approve"
-    )
+    return errors.RefusedError("Nothing waits for your review.", code="nothing_to_approve")
 
 
 def _show(session: Session, found: Found) -> None:

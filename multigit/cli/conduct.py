@@ -39,6 +39,7 @@ from multigit.engine.execute import Executor
 from multigit.engine.ports import Listener
 from multigit.engine.update import Updater
 from multigit.errors import InterruptedRunError, MultigitError, RefusedError
+from multigit.hints import Hint
 
 TRANSCRIPTS = 3  # of what failed are named
 
@@ -221,7 +222,7 @@ class Conductor:
         try:
             step()
         except RefusedError as error:
-            hint = "What is published stays. Make room, then run multigit continue."
+            hint = Hint.CONTINUE_WITH_ROOM
             problem = Problem(error.code, error.message, hint)
             return replace(report, result=Result.PAUSED, problems=(problem,))
         return report

@@ -8,6 +8,7 @@ import typer
 
 from multigit import errors
 from multigit.cli import options as o
+from multigit.hints import Hint
 
 if TYPE_CHECKING:
     from multigit.cli.session import Session
@@ -47,7 +48,7 @@ def deploy(
     from multigit.cli.conduct import conduct
     from multigit.cli.session import Session
     from multigit.core.consent import Consent
-    from multigit.core.deploys import DeployRequest, plan_deploy
+    from multigit.core.deploys import DeployRequest, plan_deploy, require_deployment
     from multigit.engine.observe import look_at_deploys, observe
 
     if release == "":
@@ -60,6 +61,7 @@ def deploy(
     space = session.workspace
     here = space.stage(stage)
     chosen = session.select(o.selection(repos, groups, exclude))
+    require_deployment(space, here, chosen)
     with session.operation("deploy", dry_run=dry_run):
         request = DeployRequest(
             stage=here,
@@ -79,13 +81,15 @@ def deploy(
 def _failed(session: Session, chosen: tuple[Repo, ...], stage: Stage) -> tuple[Repo, ...]:
     """Return the chosen repositories whose last deployment to the stage went wrong."""
     from multigit.core.deployed import failed_last
+    from multigit.core.deploys import can_deploy_releases
 
     names = failed_last(session.files.log.last_deployed(), stage.name)
+    can = any(can_deploy_releases(session.workspace, repo.name, stage.name) for repo in chosen)
     left = tuple(repo for repo in chosen if repo.name in names)
     if not left:
         raise errors.RefusedError(
             f"No last deployment to {stage.name} went wrong.",
-            hint=f"To deploy it again all the same: multigit deploy {stage.name}",
+            hint=Hint.DEPLOY_ANYWAY.format(stage=stage.name) if can else "",
             code="nothing_failed",
         )
     return left

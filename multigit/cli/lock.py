@@ -9,6 +9,7 @@ import typer
 from multigit import errors
 from multigit.cli import options as o
 from multigit.cli.help import Command, Group
+from multigit.hints import Hint
 
 if TYPE_CHECKING:
     from multigit.cli.session import Session
@@ -77,7 +78,7 @@ def lock_release(
     if not chosen:
         raise errors.RefusedError(
             f"No stage is locked with the id {nonce}.",
-            hint="See: multigit lock status",
+            hint=Hint.LOCK_STATUS,
             code="no_such_lock",
         )
     with session.exclusive("lock release"):
@@ -89,7 +90,7 @@ def lock_release(
             if not released:
                 raise errors.RefusedError(
                     f"The lock of {stage} changed hands meanwhile.",
-                    hint="See: multigit lock status",
+                    hint=Hint.LOCK_STATUS,
                     code="lock_changed",
                 )
     sentence = f"Released: {', '.join(stage for stage, _, _ in chosen)}."

@@ -9,6 +9,7 @@ import typer
 
 from multigit import errors
 from multigit.cli import options as o
+from multigit.hints import Hint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -173,7 +174,7 @@ def _unfinished(session: Session) -> tuple[Journal, Story]:
         for problem in Conductor(session, story.plan, Consent(), journal).put_away(journal):
             session.screen.note(f"{problem.message} {problem.hint}")
     raise errors.RefusedError(
-        "No operation is unfinished.", hint="See: multigit log", code="nothing_unfinished"
+        "No operation is unfinished.", hint=Hint.LOG, code="nothing_unfinished"
     )
 
 
@@ -197,15 +198,13 @@ def _chosen(session: Session, operation: str | None) -> tuple[Journal, Story]:
                 break
     if operation is None:
         raise errors.RefusedError(
-            "No operation has published anything.", hint="See: multigit log", code="nothing_to_undo"
+            "No operation has published anything.", hint=Hint.LOG, code="nothing_to_undo"
         )
     journal, story = session.files.read_journal(operation)
     if story.plan.undoes:
-        from multigit.core.ways_out import FINISH
-
         raise errors.RefusedError(
             f"{operation} is itself an undo.",
-            hint=FINISH if journal.is_open else "To publish it again, promote again.",
+            hint=Hint.FINISH if journal.is_open else "To publish it again, promote again.",
             code="undo_of_undo",
         )
     return journal, story

@@ -21,6 +21,7 @@ from multigit.cli.options import Common, Selection
 from multigit.core.moment import Moment
 from multigit.core.workspace import Repo, Stage, Workspace
 from multigit.errors import MultigitError, RefusedError
+from multigit.hints import Hint
 from multigit.ui.screen import Screen
 
 if TYPE_CHECKING:
@@ -114,12 +115,12 @@ class Session:
 
     def ways_out(self, operation: str) -> str:
         """Return what to do about an unfinished operation."""
-        from multigit.core.ways_out import FINISH, ways_out
+        from multigit.core.ways_out import ways_out
 
         try:
             return ways_out(self.files.read_journal(operation)[1])
         except MultigitError:  # whoever goes on is told what is wrong with its journal
-            return FINISH
+            return Hint.FINISH
 
     def message(self, given: str | None, *, wanted_by: Stage | None) -> str | None:
         """Return the message that was given, or the answer of the person who can be asked for it.

@@ -24,6 +24,7 @@ from multigit.core.report import document
 from multigit.core.resume import watched
 from multigit.engine.deploy import Deployer
 from multigit.engine.ports import FORGETFUL
+from multigit.hints import Hint
 
 if TYPE_CHECKING:
     from multigit.adapters.journal import Journal
@@ -39,7 +40,7 @@ def watch_again(session: Session, operation: str | None) -> int:
     if not to_watch(story).planned():
         raise errors.RefusedError(
             f"{story.plan.operation} started no deployment.",
-            hint="See: multigit log",
+            hint=Hint.LOG,
             code="nothing_to_watch",
         )
     seen = _look(session, story, journal)
@@ -54,7 +55,7 @@ def watch_again(session: Session, operation: str | None) -> int:
     session.screen.report(report)
     name_transcripts(session, report)
     if journal.is_open and not at_work:
-        session.screen.note("The operation is not finished: multigit continue goes on with it.")
+        session.screen.note(Hint.NOT_FINISHED)
     session.screen.document(document(report))
     return report.exit_code
 
@@ -81,7 +82,7 @@ def deploying(session: Session, name: str | None) -> str:
     if name is not None:
         return name
     raise errors.RefusedError(
-        "No operation has deployed anything.", hint="See: multigit log", code="nothing_to_watch"
+        "No operation has deployed anything.", hint=Hint.LOG, code="nothing_to_watch"
     )
 
 
@@ -113,7 +114,9 @@ def _report(story: Story, seen: Deployments, *, wait: bool = True) -> Report:
 def _goes_on(story: Story, seen: Deployments, at_work: str) -> Report:
     """Return how an operation stands that another process goes on with: `at_work` tells who."""
     report = _report(story, seen, wait=False)
-    problem = Problem("locked", at_work, f"Watch on: multigit watch {story.plan.operation}")
+    problem = Problem(
+        "locked", at_work, Hint.WATCH_OPERATION.format(operation=story.plan.operation)
+    )
     warning = report.result is Result.DONE
     return replace(report, problems=(problem.as_warning() if warning else problem,))
 

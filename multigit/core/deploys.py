@@ -23,6 +23,7 @@ from multigit.core.refs import branch_ref
 from multigit.core.snapshot import Snapshot, Tag
 from multigit.core.workspace import Repo, Stage, Workspace, unknown
 from multigit.errors import UsageError
+from multigit.hints import Hint
 
 NOT_IN_RELEASE = "not_in_release"
 
@@ -131,7 +132,7 @@ def plan_deploy(
 ) -> Plan:
     """Return the plan that deploys what a stage, or a release of it, holds."""
     stage = request.stage
-    _require_deployment(workspace, request)
+    require_deployment(workspace, stage, request.repos)
     repos = tuple(
         _repository(request, workspace, repo, snapshots[repo.name]) for repo in request.repos
     )
@@ -157,11 +158,12 @@ def plan_deploy(
     )
 
 
-def _require_deployment(workspace: Workspace, request: DeployRequest) -> None:
-    if not any(workspace.deploy(repo, request.stage) for repo in request.repos):
+def require_deployment(workspace: Workspace, stage: Stage, repos: Sequence[Repo]) -> None:
+    """Raise UsageError where nothing says how any of the repositories is deployed to a stage."""
+    if not any(workspace.deploy(repo, stage) for repo in repos):
         raise UsageError(
-            f"The configuration does not say how {request.stage.name} is deployed.",
-            hint=f"Add a table [stages.{request.stage.name}.deploy].",
+            f"The configuration does not say how {stage.name} is deployed.",
+            hint=f"Add a table [stages.{stage.name}.deploy].",
             code="no_deployment",
         )
 
@@ -217,7 +219,7 @@ def _not_in_release(release: str) -> Problem:
     return Problem(
         NOT_IN_RELEASE,
         f"is not in {release}: it has no such tag, and stays as it is.",
-        "See what it has: multigit status",
+        Hint.STATUS,
         Severity.WARN,
     )
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 from multigit.core.plan import MergeStep, Plan
 from multigit.core.problem import Problem, Severity
+from multigit.hints import Hint
 
 PREFIX = "refs/multigit/locks/"
 
@@ -60,7 +61,7 @@ def lock_left(refs: Iterable[str], nonce: str) -> Problem:
     return Problem(
         "lock_left",
         f"The remote did not take the lock of {stages} back.",
-        f'When it answers again: multigit lock release --id {nonce} --reason "why"',
+        Hint.LOCK_RELEASE.format(nonce=nonce),
         Severity.WARN,
     )
 
@@ -70,7 +71,7 @@ def lock_unknown(stages: Iterable[str], reason: str) -> Problem:
     return Problem(
         "lock_unknown",
         f"It is unknown whether {', '.join(stages)} is still locked: {reason}",
-        "When the remote answers again: multigit lock status",
+        Hint.LOCK_STATUS,
         Severity.WARN,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from multigit.core.deployment import Deployment, RunState
+from multigit.core.deployment import Deployment, RunState, by_push
 from multigit.core.deploys import still_to_come
 from multigit.core.outcome import Outcome, Report
 from multigit.core.plan import (
@@ -24,8 +24,9 @@ from multigit.core.plan import (
 from multigit.core.problem import Problem
 from multigit.core.record import deployment_document
 from multigit.core.text import masked
-from multigit.core.ways_out import FINISH, FINISH_OR_UNDO, can_be_undone
+from multigit.core.ways_out import can_be_undone
 from multigit.errors import OK, ConfigError, MultigitError
+from multigit.hints import Hint
 
 SCHEMA = "multigit/1"
 CLOSED_BY = {"undone", "abandoned"}  # the problems that say how an operation was closed
@@ -173,7 +174,7 @@ def summary(report: Report) -> tuple[str, str]:
     if report.plan.command == "pull":
         return _pulled(report)
     if report.closing:
-        return _closed(report), ""
+        return _closed(report), next((p.hint for p in report.problems if p.code in CLOSED_BY), "")
     if report.result in {Result.PLANNED, Result.NOTHING, Result.BLOCKED, Result.CANCELLED}:
         return _stopped(report)
     return _ended(report)
@@ -201,9 +202,10 @@ def _stopped(report: Report) -> tuple[str, str]:
         case Result.BLOCKED:
             blocked, others = count(State.BLOCKED, State.SKIPPED), count(State.PLANNED)
             verb = "is" if blocked == 1 else "are"
-            hint = "Mend what blocks and run the command again."
+            hint = "Fix what blocks, then run the command again."
             if others and not report.plan.undoes:
-                hint = f"Mend what blocks, or go on with the other {others}: --skip-blocked"
+                whom = f"the other {others}" if others > 1 else "the other one"
+                hint = f"Fix what blocks, or continue with {whom}: --skip-blocked"
             return f"{plural(blocked, 'repository')} {verb} blocked. Nothing was changed.", hint
     return "Cancelled. Nothing was changed.", ""
 
@@ -271,7 +273,7 @@ def _ended(report: Report) -> tuple[str, str]:
     if any(outcome.deployments for outcome in report.outcomes):
         return sentence, _deploying_on(report)
     if report.unfinished:
-        return sentence, FINISH_OR_UNDO if can_be_undone(report) else FINISH
+        return sentence, Hint.FINISH_OR_UNDO if can_be_undone(report) else Hint.FINISH
     done = "taken back" if report.plan.undoes else "published"
     return sentence, f"Nothing was {done}. Fix it, then run the command again."
 
@@ -299,27 +301,21 @@ def _closed(report: Report) -> str:
 
 def _deploying_on(report: Report) -> str:
     """Return how to go on where deployments did not all end well."""
-    states = {each.state for o in report.outcomes for each in o.deployments}
-    commit = "If that takes a commit:"
-    if RunState.WAITING in states:
-        return "To review it run multigit approve; to watch it multigit watch."
+    deployments = [each for outcome in report.outcomes for each in outcome.deployments]
+    states = {each.state for each in deployments}
+    if any(each.state is RunState.WAITING and each.sight.mine for each in deployments):
+        return Hint.APPROVE
     if any(state.may_run for state in states - {RunState.UNKNOWN}):
-        on = "and go on run multigit continue."
-        on = on if report.unfinished else "run multigit watch."
-        return f"What was started goes on. To watch it {on}"
+        again = "multigit continue" if report.unfinished else "multigit watch"
+        return Hint.STILL_RUNNING.format(again=again)
     if RunState.UNKNOWN in states:
-        anew = f"multigit deploy {report.plan.target}"
-        return (
-            "Look where it runs whether it began. multigit continue looks once more; "
-            f"multigit abandon closes it, and {anew} then starts it anew."
-        )
-    if report.unfinished and not any(state.bad for state in states):
-        return "To go on run multigit continue."
+        return Hint.LOOK_AGAIN if report.unfinished else Hint.WATCH_AGAIN
     if report.unfinished:
-        again = "multigit abandon, push it, and promote again."
-        return f"Mend it, then run multigit continue. {commit} {again}"
-    again = f"multigit deploy {report.plan.target} --failed"
-    return f"Mend it, then run {again}. {commit} push it, and promote again."
+        bad = any(state.bad for state in states)
+        return Hint.DEPLOY_CONTINUE if bad else Hint.FINISH_WAVES
+    if all(by_push(step.runner) for repo in report.plan.repos for step in repo.deploys()):
+        return Hint.RERUN
+    return Hint.DEPLOY_FAILED.format(stage=report.plan.target)
 
 
 def not_begun_word(plan: Plan) -> str:
@@ -340,7 +336,7 @@ def _still_open(report: Report) -> str:
     """Return how to come back to deployments that nobody waited for."""
     states = {each.state for o in report.outcomes for each in o.deployments}
     running = any(not state.over for state in states)
-    return "To watch the deployments: multigit watch" if running else ""
+    return Hint.WATCH if running else ""
 
 
 def error_document(error: MultigitError, command: str | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from multigit.core.problem import Problem, Severity
 from multigit.core.refs import short
 from multigit.core.standing import Standing, state_of
 from multigit.core.workspace import Workspace
+from multigit.hints import Hint
 
 
 def hops_of(repo: RepoPlan, workspace: Workspace) -> tuple[Hop, ...]:
@@ -90,7 +91,7 @@ def moved(repo: RepoPlan, made: Mapping[str, str], there: Standing) -> Iterable[
             yield Problem(
                 "moved",
                 f"{name} is at {now[:7] or 'nothing'} on the remote, not at {wanted[:7]}.",
-                "Look at it, then run multigit abandon and begin anew.",
+                Hint.BEGIN_AGAIN,
             )
 
 
@@ -103,9 +104,9 @@ def as_it_stands(story: Story, standings: Mapping[str, Standing], how: str) -> R
     outcomes = tuple(_left(story, repo, standings.get(repo.repo)) for repo in story.plan.repos)
     gone = all(o.state in NOTHING_LEFT and not o.deployments for o in outcomes)
     still_running = any(each.run and each.state.may_run for o in outcomes for each in o.deployments)
-    more = " What was started is still running; watch it: multigit watch" if still_running else ""
-    message = f"{story.plan.operation} was {how} before it was finished.{more}"
-    problem = Problem(how, message, severity=Severity.WARN)
+    message = f"{story.plan.operation} was {how} before it was finished."
+    hint = Hint.STILL_RUNNING.format(again="multigit watch") if still_running else ""
+    problem = Problem(how, message, hint, severity=Severity.WARN)
     result = Result.NOTHING if gone else Result.FAILED
     return Report(story.plan, result, outcomes, problems=(problem,), closing=CLOSING[how])
 

@@ -30,6 +30,7 @@ from multigit.core.problem import Problem, Severity
 from multigit.core.refs import HEADS, TAGS, short
 from multigit.core.standing import Standing
 from multigit.core.workspace import Workspace
+from multigit.hints import Hint
 
 Records = Sequence[Mapping[str, Any]]
 
@@ -139,7 +140,7 @@ class _Undo:
         return Problem(
             "deployed",
             "was deployed, or may have been, so nothing is taken back here.",
-            f"To deploy the release before it: multigit deploy {target} {before} -r {quote(name)}"
+            Hint.DEPLOY_BEFORE.format(stage=target, release=before, repo=quote(name))
             if can
             else BY_HAND,
         )
@@ -170,7 +171,7 @@ class _Undo:
         return Problem(
             "promoted_onwards",
             f"was promoted onwards to {onward}, so nothing is taken back here.",
-            f"Undo that first: multigit undo {first}" if first else BY_HAND,
+            Hint.UNDO_FIRST.format(operation=first) if first else BY_HAND,
         )
 
     def _restore(self, update: RefUpdate) -> Iterator[Step]:
@@ -251,9 +252,7 @@ def cannot_be_undone(plan: Plan, *, is_open: bool) -> Problem | None:
     return Problem(
         "cannot_be_undone",
         f"{plan.undoes} cannot be taken back: {reasons}. Nothing was changed.",
-        "Run multigit continue to finish it, or multigit abandon to leave it as it is."
-        if is_open
-        else why[0].hint,
+        Hint.FINISH if is_open else why[0].hint,
     )
 
 
@@ -270,4 +269,4 @@ def already_undone(operation: str, records: Iterable[Mapping[str, Any]]) -> Prob
         sentence = f"{operation} was undone already, {when}. Nothing was changed."
         return Problem("undone_already", sentence, severity=Severity.WARN)
     sentence = f"Nothing of {operation} is on the remotes. Nothing was changed."
-    return Problem("nothing_left", sentence, "See: multigit log", Severity.WARN)
+    return Problem("nothing_left", sentence, Hint.LOG, Severity.WARN)

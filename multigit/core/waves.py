@@ -10,6 +10,7 @@ from multigit.core.deploys import NOT_IN_RELEASE
 from multigit.core.plan import Plan, RepoPlan, State
 from multigit.core.problem import Problem, Severity
 from multigit.core.workspace import Workspace
+from multigit.hints import Hint
 
 
 def waves(after: Mapping[str, Sequence[str]]) -> dict[str, int]:
@@ -82,7 +83,7 @@ def unwell_before(
                 yield Problem(
                     "after_unwell",
                     f"comes after {other}, whose last deployment to {stands}.",
-                    f"See: multigit log; then multigit deploy {plan.target} -r {other}",
+                    Hint.DEPLOY_ALONE.format(stage=plan.target, repo=other),
                     Severity.WARN,
                 )
 

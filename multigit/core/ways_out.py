@@ -8,12 +8,7 @@ from multigit.core.deployment import Deployment, RunState
 from multigit.core.journal import Story
 from multigit.core.outcome import Report
 from multigit.core.plan import State
-
-FINISH = "To finish it, run multigit continue; to leave it as it is, multigit abandon."
-FINISH_OR_UNDO = (
-    "To finish it, run multigit continue; to take it back, multigit undo; "
-    "to leave it as it is, multigit abandon."
-)
+from multigit.hints import Hint
 
 
 def ways_out(story: Story) -> str:
@@ -22,7 +17,7 @@ def ways_out(story: Story) -> str:
     deployed = [tuple(known.values()) for known in story.deployments.values()]
     to_publish = sum(bool(repo.updates()) for repo in plan.repos)
     untouched = to_publish - sum(map(_begun, deployed))
-    return FINISH_OR_UNDO if not plan.undoes and untouched > 0 else FINISH
+    return Hint.FINISH_OR_UNDO if not plan.undoes and untouched > 0 else Hint.FINISH
 
 
 def can_be_undone(report: Report) -> bool:

@@ -11,6 +11,7 @@ from multigit.core.problem import Problem, Severity
 from multigit.engine.fleet import look_everywhere
 from multigit.engine.ports import Listener, Runners
 from multigit.errors import MultigitError, NotBegunError
+from multigit.hints import Hint
 
 Checks = Callable[[str, str], Sequence[Problem]]  # repository, commit
 
@@ -56,7 +57,7 @@ def _end_of(order: Order, run: Run | None, runners: Runners, stage: str) -> Prob
     return Problem(
         "still_deploying",
         f"a deployment to {stage} goes on ({sight.state.in_words}): {operation}",
-        f"See how it ends: multigit watch {operation}",
+        Hint.WATCH_OPERATION.format(operation=operation),
     )
 
 

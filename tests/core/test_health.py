@@ -26,8 +26,8 @@ from multigit.core.health import (
 from multigit.core.problem import Problem
 from multigit.core.record import BadLine, Head
 from multigit.core.snapshot import Facts, Snapshot
-from multigit.core.ways_out import FINISH_OR_UNDO
 from multigit.core.workspace import Repo
+from multigit.hints import Hint
 from tests.core.builders import API, FACTS, ROOT, STAGES, WEB, branch, refs, snapshot, unreadable
 from tests.core.builders import workspace as shop
 
@@ -250,7 +250,7 @@ def test_the_log_is_sound_torn_or_bad(
 
 def test_an_unfinished_operation_has_three_ways_out() -> None:
     """Nothing new can begin meanwhile: a problem."""
-    found = around(unfinished={"20250115T150130Z-promote-dev-stg-7f3a": FINISH_OR_UNDO})[
+    found = around(unfinished={"20250115T150130Z-promote-dev-stg-7f3a": Hint.FINISH_OR_UNDO})[
         "unfinished_operation"
     ]
     assert found.state is PROBLEM

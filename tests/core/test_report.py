@@ -32,8 +32,8 @@ from multigit.core.report import (
     summary,
 )
 from multigit.core.snapshot import Waiting
-from multigit.core.ways_out import FINISH_OR_UNDO
 from multigit.errors import ConfigError, MultigitError, RefusedError, UsageError
+from multigit.hints import Hint
 from tests.core.builders import (
     API,
     MADE,
@@ -56,7 +56,7 @@ IDLE = without_steps(ROOT, State.UP_TO_DATE)
 BLOCKED = without_steps(WEB, State.BLOCKED, CONFLICT)
 LEFT_OUT = without_steps(WEB, State.SKIPPED, CONFLICT.as_warning())
 BOTH = plan(to_publish(API), to_publish(WEB))
-GO_ON = FINISH_OR_UNDO
+GO_ON = Hint.FINISH_OR_UNDO
 AGAIN = "Nothing was published. Fix it, then run the command again."
 ADVANCE = AdvanceStep("dev", "develop", "dev-1", "dev-2", Waiting(2, NEWEST))
 COMMIT = CommitStep(
@@ -377,12 +377,12 @@ def test_a_plan_of_two_stages_counts_each() -> None:
         (
             plan(BLOCKED, IDLE),
             "1 repository is blocked. Nothing was changed.",
-            "Mend what blocks and run the command again.",
+            "Fix what blocks, then run the command again.",
         ),
         (
             plan(BLOCKED, BLOCKED, to_publish()),
             "2 repositories are blocked. Nothing was changed.",
-            "Mend what blocks, or go on with the other 1: --skip-blocked",
+            "Fix what blocks, or continue with the other one: --skip-blocked",
         ),
     ],
 )

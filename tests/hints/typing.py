@@ -1,0 +1,54 @@
+"""Reading a hint off what multigit said, and typing it as it stands."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from typing import Any
+
+from multigit.hints import Hint
+from tests.support.forge import Forge
+
+Document = dict[str, Any]
+_FIELD = re.compile(r"\{[a-z_]+\}")
+
+
+def pattern(hint: Hint) -> re.Pattern[str]:
+    """Return what a hint looks like when its fields are filled in."""
+    parts = _FIELD.split(hint.value.replace("{{", "{").replace("}}", "}"))
+    return re.compile(".+?".join(map(re.escape, parts)), re.DOTALL)
+
+
+def hints(said: Document | str) -> list[str]:
+    """Return every hint of a document, or what was printed as one text without line breaks."""
+    if isinstance(said, str):
+        return [" ".join(said.split())]
+    problems = [*said["problems"], *(p for row in said["repos"] for p in row.get("problems", []))]
+    found = [said["hint"], *(problem["hint"] for problem in problems)]
+    return [hint for hint in [*found, said["message"]] if hint]
+
+
+def follow(
+    forge: Forge, said: Document | str, hint: Hint, command: str, *options: str, check: int = 0
+) -> str:
+    """Assert that the hint was given with this command, type it, and return what it printed.
+
+    `options` are the answers that a person would give at a terminal, such as --yes. A command line
+    of git runs in the workspace folder.
+    """
+    given = [each for each in hints(said) if pattern(hint).search(each)]
+    assert given, f"{hint.name} was not given, but: {hints(said)}"
+    words = " ".join(command.split())
+    assert any(words in pattern(hint).search(each).group() for each in given), given  # type: ignore[union-attr]
+    if command.startswith("multigit "):
+        return forge.run(*shlex.split(command)[1:], *options, check=check).stdout
+    done = subprocess.run(
+        ["sh", "-c", shlex.join(["cd", str(forge.shop)]) + f" && {command}"],
+        env=forge.env,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == check, f"{command}: {done.stdout}{done.stderr}"
+    return done.stdout
