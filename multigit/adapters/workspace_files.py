@@ -44,6 +44,13 @@ class WorkspaceFiles:
         """Return the ids of unfinished operations, oldest first."""
         return unfinished(self.operations)
 
+    def ran(self) -> frozenset[str]:
+        """Return the ids of the operations that ran in this workspace, as far as it knows."""
+        try:
+            return frozenset(each.name.removesuffix(".jsonl") for each in self.operations.iterdir())
+        except OSError:
+            return frozenset()
+
     def forget_unbegun(self) -> None:
         """Remove what operations left that never began; only while nobody else is at work."""
         forget_unbegun(self.operations)

@@ -79,7 +79,10 @@ def _verify(files: WorkspaceFiles, witnesses: Sequence[Witness]) -> BadLine | He
     try:
         found = files.log.verify()
         if isinstance(found, Head):
-            return cross_examine(files.log.lines(), witnesses, files.unfinished()) or found
+            seen = cross_examine(
+                files.log.lines(), witnesses, ran=files.ran(), unfinished=files.unfinished()
+            )
+            return seen.bad or found
     except RefusedError as error:
         return Problem(error.code, error.message, error.hint)
     return found

@@ -9,11 +9,8 @@ import typer
 from multigit.cli import options as o
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from multigit.cli.session import Session
-    from multigit.core.problem import Problem
-    from multigit.core.witness import Witness
+    from multigit.engine.witnesses import Witnesses
 
 
 def log(
@@ -63,9 +60,17 @@ def log(
         session.workspace.stage(stage)
     kept = session.files.log
     verified = kept.verify() if verify or remote else None
-    witnesses, unasked = _ask_tags(session) if remote else (None, {})
-    if witnesses is not None and isinstance(verified, Head):
-        verified = cross_examine(kept.lines(), witnesses, session.files.unfinished()) or verified
+    tags = _ask_tags(session) if remote else None
+    evidence = None
+    if tags and isinstance(verified, Head):
+        evidence = cross_examine(
+            kept.lines(),
+            tags.heard,
+            ran=session.files.ran(),
+            unfinished=session.files.unfinished(),
+            silent=tags.silent,
+        )
+        verified = evidence.bad or verified
     limit = 0 if everything else limit
     records, older = (kept.records(), 0) if stage or not limit else kept.last(limit)
     seen = history(
@@ -74,8 +79,8 @@ def log(
         limit=limit,
         older=older,
         verified=verified,
-        witnesses=None if witnesses is None else len(witnesses),
-        unasked=unasked,
+        evidence=evidence,
+        unasked=tags.unasked if tags else None,
     )
     unfinished = session.tell_unfinished()
     session.screen.history(seen)
@@ -83,7 +88,7 @@ def log(
     return seen.exit_code
 
 
-def _ask_tags(session: Session) -> tuple[tuple[Witness, ...], Mapping[str, Problem]]:
+def _ask_tags(session: Session) -> Witnesses:
     from multigit.engine.witnesses import collect
 
     space = session.workspace

@@ -11,19 +11,21 @@ from multigit.core.plan import Result
 from multigit.core.problem import Problem
 from multigit.core.record import BadLine, Head
 from multigit.core.report import frame, plural
+from multigit.core.witness import Evidence
 
 
 @dataclass(frozen=True, slots=True)
 class History:
     """The records asked for, newest last, and what a verification of the whole log found.
 
-    `witnesses` counts the deploy tags that were asked, None when they were not; `unasked` says
-    why a repository's tags could not be read. `hidden` counts the older records that were left out.
+    `evidence` is what the deploy tags say, None when they were not asked or the log is not sound
+    anyway; `unasked` says why a repository's tags could not be read. `hidden` counts the older
+    records that were left out.
     """
 
     records: tuple[Mapping[str, Any], ...]
     verified: BadLine | Head | None = None
-    witnesses: int | None = None
+    evidence: Evidence | None = None
     unasked: Mapping[str, Problem] = field(default_factory=dict)
     hidden: int = 0
 
@@ -45,7 +47,7 @@ def history(
     limit: int,
     older: int = 0,
     verified: BadLine | Head | None,
-    witnesses: int | None = None,
+    evidence: Evidence | None = None,
     unasked: Mapping[str, Problem] | None = None,
 ) -> History:
     """Return the last `limit` records (0: all), only those that arrived at `stage` if given.
@@ -55,7 +57,7 @@ def history(
     chosen = [each for each in records if stage is None or each.get("stage") == stage]
     shown = tuple(chosen[-limit:] if limit else chosen)
     hidden = older + len(chosen) - len(shown)
-    return History(shown, verified, witnesses, unasked or {}, hidden)
+    return History(shown, verified, evidence, unasked or {}, hidden)
 
 
 def history_sentence(seen: History) -> str:
@@ -65,11 +67,20 @@ def history_sentence(seen: History) -> str:
             return f"The log is not sound: line {bad.line} {bad.message}."
         case Head() as head:
             sound = f"The log is sound: {plural(head.seq, 'record')}, each follows the one before"
-            if seen.witnesses is None:
-                return f"{sound}."
-            agree = "agrees" if seen.witnesses == 1 else "agree"
-            return f"{sound}, and {plural(seen.witnesses, 'deploy tag')} {agree}."
+            return f"{sound}{_agreement(seen.evidence)}"
     return plural(len(seen.records), "record") + "."
+
+
+def _agreement(told: Evidence | None) -> str:
+    """Return what the tags add: how many agree, and how many know nothing about this log."""
+    if told is None:
+        return "."
+    agree = "agrees" if told.own == 1 else "agree"
+    own = f", and {plural(told.own, 'deploy tag')} {agree}."
+    others = f"{plural(told.others, 'tag')} of other logs" if told.others else ""
+    silent = f"{plural(told.silent, 'tag')} without a log" if told.silent else ""
+    left = " and ".join(filter(None, (others, silent)))
+    return f"{own} Not compared: {left}." if left else own
 
 
 def history_document(seen: History) -> dict[str, Any]:
@@ -82,9 +93,16 @@ def history_document(seen: History) -> dict[str, Any]:
         records=[dict(each) for each in seen.records],
         hidden=seen.hidden,
         verified=None if seen.verified is None else isinstance(seen.verified, Head),
+        tags=_tags(seen.evidence),
         problems=problems_of(seen),
         hint=history_hint(seen),
     )
+
+
+def _tags(told: Evidence | None) -> dict[str, int] | None:
+    if told is None:
+        return None
+    return {"own": told.own, "other_logs": told.others, "silent": told.silent}
 
 
 def problems_of(seen: History) -> Iterator[Problem]:

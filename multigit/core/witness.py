@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,30 +62,69 @@ def witness(tag: str, message: str) -> Witness | None:
     return Witness(tag, found["Operation"], found["Log"], int(seq), found["Log-Head"])
 
 
-def cross_examine(
-    lines: Sequence[bytes], witnesses: Iterable[Witness], unfinished: Sequence[str] = ()
-) -> BadLine | None:
-    """Return the first line that a tag contradicts, or None. `lines` form a sound chain.
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the deploy tags say about a log.
 
-    Tags of other workspaces' logs say nothing about this one. An operation whose tag exists must
-    have its record, unless it is unfinished.
+    `own` tags were made for it, those of `others` for the logs of other workspaces; `silent` ones
+    tell of no log at all. `bad` is the first line that one of its own contradicts.
+    """
+
+    own: int = 0
+    others: int = 0
+    silent: int = 0
+    bad: BadLine | None = None
+
+
+def cross_examine(
+    lines: Sequence[bytes],
+    witnesses: Sequence[Witness],
+    *,
+    ran: Collection[str] = (),
+    unfinished: Sequence[str] = (),
+    silent: int = 0,
+) -> Evidence:
+    """Return what the tags say about a log whose `lines` form a sound chain.
+
+    `ran` are the operations that ran in this workspace, as far as it still knows; those that are
+    `unfinished` have no record yet.
     """
     records = [parse(line) or {} for line in lines]
-    own = name_of(records)
-    known = {record.get("operation") for record in records} | set(unfinished)
-    for each in sorted(witnesses, key=lambda each: each.seq):
-        if each.log != own and not (own == "" and each.log == each.operation):
-            continue
-        if each.seq > len(lines):
-            return BadLine(
-                len(lines) + 1, "cut", f"is missing: the tag {each.tag} knows of {each.seq} lines"
-            )
-        if each.seq and hashlib.sha256(lines[each.seq - 1]).hexdigest() != each.head:
-            return BadLine(
-                each.seq, "rewritten", f"is not the line that the tag {each.tag} was made after"
-            )
-        if each.operation not in known:
-            return BadLine(
-                len(lines) + 1, "cut", f"is missing: the tag {each.tag} has no record here"
-            )
+    known = {str(record.get("operation")) for record in records}
+    heads = [hashlib.sha256(line).hexdigest() for line in lines]
+    names = _names(witnesses, name_of(records), known | {*ran, *unfinished}, heads)
+    own = sorted((each for each in witnesses if each.log in names), key=lambda each: each.seq)
+    found = (_contradicted(each, heads, known | {*unfinished}) for each in own)
+    bad = next(filter(None, found), None)
+    return Evidence(len(own), len(witnesses) - len(own), silent, bad)
+
+
+def _names(
+    witnesses: Iterable[Witness], name: str, operations: Container[str], heads: Sequence[str]
+) -> set[str]:
+    """Return what tags call this log: also the name that it had before its first lines were lost.
+
+    A tag was made for this log when it says so by the name, when its operation is in here or ran
+    in this workspace, and when it knows a line of this very chain.
+    """
+    return {name} | {
+        each.log
+        for each in witnesses
+        if each.operation in operations or (each.seq > 0 and each.head in heads[each.seq - 1 :][:1])
+    }
+
+
+def _contradicted(tag: Witness, heads: Sequence[str], known: Container[str]) -> BadLine | None:
+    """Return the line of its log that a tag contradicts, or None."""
+    if tag.seq > len(heads):
+        there = f"is missing: the tag {tag.tag} knows of {tag.seq} lines"
+        return BadLine(len(heads) + 1, "cut", there)
+    if tag.seq and heads[tag.seq - 1] != tag.head:
+        if tag.head in heads:
+            was = f"was line {tag.seq} when the tag {tag.tag} was made"
+            return BadLine(heads.index(tag.head) + 1, "cut", was)
+        was = f"is not the line that the tag {tag.tag} was made after"
+        return BadLine(tag.seq, "rewritten", was)
+    if tag.operation not in known:
+        return BadLine(tag.seq + 1, "cut", f"is missing: the tag {tag.tag} has no record here")
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 from multigit.core.moment import tag_glob
@@ -16,14 +17,23 @@ from multigit.engine.ports import Git, Listener
 from multigit.errors import MultigitError
 
 
+@dataclass(frozen=True, slots=True)
+class Witnesses:
+    """What was heard: every testimony, how many tags tell of no log, and who could not be asked."""
+
+    heard: tuple[Witness, ...] = ()
+    silent: int = 0
+    unasked: Mapping[str, Problem] = field(default_factory=dict)
+
+
 def collect(
     git: Git, repos: Sequence[Repo], stages: Sequence[Stage], *, jobs: int, listener: Listener
-) -> tuple[tuple[Witness, ...], Mapping[str, Problem]]:
-    """Return every testimony, and why a repository could not be asked, by its name."""
+) -> Witnesses:
+    """Read every deploy tag of the remotes."""
     by_name = {repo.name: repo for repo in repos}
     query = RefQuery((), tuple(tag_glob(stage.tag) for stage in stages if stage.tag))
 
-    def ask(name: str) -> tuple[Witness, ...] | Problem:
+    def ask(name: str) -> Sequence[Witness | None] | Problem:
         listener.started(name, "reading tags")
         repository = git.repository(by_name[name])
         try:
@@ -33,14 +43,14 @@ def collect(
             return Problem(error.code, error.message, error.hint)
         finally:
             listener.finished(name, "read")
-        found = (witness(tag, message) for tag, message in messages.items())
-        return tuple(each for each in found if each)
+        return [witness(tag, message) for tag, message in messages.items()]
 
     if not query.tags:
-        return (), {}
+        return Witnesses()
     listener.phase("Reading tags", tuple(by_name))
-    seen: Mapping[str, tuple[Witness, ...] | Problem]
+    seen: Mapping[str, Sequence[Witness | None] | Problem]
     seen = look_everywhere(tuple(by_name), ask, jobs=jobs)
     problems = {name: each for name, each in seen.items() if isinstance(each, Problem)}
-    told = [each for each in seen.values() if not isinstance(each, Problem)]
-    return tuple(each for group in told for each in group), problems
+    told = [each for group in seen.values() if not isinstance(group, Problem) for each in group]
+    heard = tuple(filter(None, told))
+    return Witnesses(heard, len(told) - len(heard), problems)

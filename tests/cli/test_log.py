@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from multigit.core.record import Head, next_line
 from multigit.ui.histories import ending
 from tests.cli.answers import DONE, FAILED, REFUSED, Document, codes
 from tests.support.forge import Forge, untouched
@@ -162,3 +163,41 @@ def test_workspace_without_a_log_has_no_records(forge: Forge) -> None:
         document = forge.json("log", "--verify", check=DONE)
     assert document["records"] == []
     assert not (forge.shop / "deployment.log").exists()
+
+
+def test_only_tags_of_this_log_are_said_to_agree(past: Past) -> None:
+    """A tag that somebody made by hand, and one of another workspace, were not compared."""
+    api = past.forge.repos["api"]
+    other = "Multigit-Operation: x\nMultigit-Log: y\nMultigit-Log-Seq: 99\nMultigit-Log-Head: z"
+    api.git("tag", "-a", "-m", "by hand", "deploy-by-hand", "HEAD")
+    api.git("tag", "-a", "-m", f"theirs\n\n{other}", "deploy-theirs", "HEAD")
+    api.git("push", "--quiet", "origin", "deploy-by-hand", "deploy-theirs")
+    with untouched(past.forge):
+        document = past.forge.json("log", "--verify", "--remote", check=DONE)
+    assert document["verified"] is True
+    assert document["tags"] == {"own": 2, "other_logs": 1, "silent": 1}
+
+
+def chained(records: Sequence[Document]) -> bytes:
+    """Return a sound log of these records."""
+    head, text = Head(), b""
+    for each in records:
+        line, head = next_line({k: v for k, v in each.items() if k not in {"seq", "prev"}}, head)
+        text += line + b"\n"
+    return text
+
+
+@pytest.mark.parametrize("kept", [slice(2, None), slice(0, 2), slice(0, 0)])
+def test_a_cut_log_that_was_chained_anew_is_found_by_its_tags(past: Past, kept: slice) -> None:
+    """Without its first records, without its last ones, or with none of them."""
+    whole = past.log.read_bytes()
+    records = [json.loads(line) for line in whole.splitlines()]
+    try:
+        past.log.write_bytes(chained(records[kept]))
+        assert past.forge.json("log", "--verify", check=DONE)["verified"] is True
+        document = past.forge.json("log", "--verify", "--remote", check=FAILED)
+    finally:
+        past.log.write_bytes(whole)
+    assert document["verified"] is False
+    assert document["tags"]["own"] == 2
+    assert codes(document) in (["log_cut"], ["log_rewritten"])

@@ -8,6 +8,7 @@ import pytest
 
 from multigit.core.history import History, history, history_document, history_sentence
 from multigit.core.record import BadLine, Head
+from multigit.core.witness import Evidence
 from tests.core.builders import UNREADABLE
 
 STG = {"seq": 1, "stage": "stg"}
@@ -75,22 +76,35 @@ def test_a_sentence_says_whether_the_log_is_sound(
     assert (history_sentence(seen), seen.exit_code) == (sentence, exit_code)
 
 
-def test_deploy_tags_that_agree_are_counted() -> None:
-    """None where nobody asked them, which is not the same as no tag."""
-    for witnesses, told in (
-        (0, "0 deploy tags agree"),
-        (1, "1 deploy tag agrees"),
-        (7, "7 deploy tags agree"),
-    ):
-        seen = history([], stage=None, limit=0, verified=Head(2, "x"), witnesses=witnesses)
-        sound = "The log is sound: 2 records, each follows the one before"
-        assert history_sentence(seen) == f"{sound}, and {told}."
+@pytest.mark.parametrize(
+    ("evidence", "told"),
+    [
+        (Evidence(), "0 deploy tags agree."),
+        (Evidence(1), "1 deploy tag agrees."),
+        (Evidence(7), "7 deploy tags agree."),
+        (Evidence(7, others=1), "7 deploy tags agree. Not compared: 1 tag of other logs."),
+        (
+            Evidence(1, others=3, silent=2),
+            "1 deploy tag agrees. Not compared: 3 tags of other logs and 2 tags without a log.",
+        ),
+    ],
+)
+def test_only_deploy_tags_that_were_compared_agree(evidence: Evidence, told: str) -> None:
+    """The others are counted apart."""
+    seen = history([], stage=None, limit=0, verified=Head(2, "x"), evidence=evidence)
+    sound = "The log is sound: 2 records, each follows the one before"
+    assert history_sentence(seen) == f"{sound}, and {told}"
+    assert history_document(seen)["tags"] == {
+        "own": evidence.own,
+        "other_logs": evidence.others,
+        "silent": evidence.silent,
+    }
 
 
 def test_a_remote_that_could_not_be_asked_is_a_failure() -> None:
     """The log may be sound, but one witness was not heard."""
     unasked = {"api": UNREADABLE}
-    seen = history([], stage=None, limit=0, verified=Head(), witnesses=0, unasked=unasked)
+    seen = history([], stage=None, limit=0, verified=Head(), evidence=Evidence(), unasked=unasked)
     assert seen.unasked_rows() == [("api", (UNREADABLE,))]
     told = history_document(seen)
     assert (told["result"], told["exit_code"], told["verified"]) == ("failed", 1, True)
@@ -109,6 +123,7 @@ def test_the_document_of_a_log(verified: Head | None, told: bool | None) -> None
         "records": [{"seq": 1, "stage": "stg"}],
         "hidden": 0,
         "verified": told,
+        "tags": None,
         "repos": [],
         "problems": [],
         "message": "The log is sound: 1 record, each follows the one before."
@@ -130,6 +145,7 @@ def test_the_document_of_a_log_that_is_not_sound() -> None:
         "records": [{"seq": 1, "stage": "stg"}],
         "hidden": 0,
         "verified": False,
+        "tags": None,
         "repos": [],
         "problems": [
             {

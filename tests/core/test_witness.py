@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from typing import Any
 
-from multigit.core.record import Head, next_line
-from multigit.core.witness import Witness, cross_examine, name_of
+import pytest
+
+from multigit.core.record import NO_LINE, Head, next_line
+from multigit.core.witness import Evidence, Witness, cross_examine, name_of
+
+Past = tuple[list[dict[str, Any]], list[Witness]]
 
 REVIEW = {"operation": "approve-1", "command": "approve", "reviews": "promote-1"}
 FIRST = {"operation": "promote-1", "command": "promote"}
@@ -32,7 +38,75 @@ def test_a_cut_is_found_behind_a_review_too() -> None:
     """The tag of the second operation knows the log by the first, and that it has two lines."""
     _, head = next_line(FIRST, next_line(REVIEW, Head())[1])
     tag = Witness("deploy-2", "promote-2", "promote-1", 2, head.sha256)
-    assert cross_examine(log(REVIEW, FIRST, SECOND), [tag]) is None
-    cut = cross_examine(log(REVIEW, FIRST), [tag])
-    assert cut
-    assert cut.code == "cut"
+    assert cross_examine(log(REVIEW, FIRST, SECOND), [tag]) == Evidence(1)
+    assert found_in(cross_examine(log(REVIEW, FIRST), [tag])) == "cut"
+
+
+def found_in(seen: Evidence) -> str:
+    """Return the code of what the tags found, or nothing."""
+    return seen.bad.code if seen.bad else ""
+
+
+def past(count: int, *, name: str = "op", quiet: Sequence[int] = ()) -> Past:
+    """Return the records of some operations, and the tags of those that are not quiet."""
+    records = [{"operation": f"{name}-{number}"} for number in range(count)]
+    lines = log(*records)
+    tags = [
+        Witness(
+            f"deploy-{name}-{number}",
+            f"{name}-{number}",
+            f"{name}-0",
+            number,
+            hashlib.sha256(lines[number - 1]).hexdigest() if number else NO_LINE,
+        )
+        for number in range(count)
+        if number not in quiet
+    ]
+    return records, tags
+
+
+OTHERS = past(4, name="theirs")
+RECORDS, TAGS = past(7, quiet=[3])
+RAN = [str(record["operation"]) for record in RECORDS]
+
+
+def test_a_whole_log_agrees_with_its_tags_alone() -> None:
+    """Those of other workspaces neither agree nor disagree, and are not counted as if they did."""
+    seen = cross_examine(log(*RECORDS), [*TAGS, *OTHERS[1]], ran=RAN, silent=2)
+    assert seen == Evidence(6, others=4, silent=2)
+    assert cross_examine(log(*RECORDS[:6]), TAGS, ran=RAN, unfinished=["op-6"]).bad is None
+    assert cross_examine([], OTHERS[1]) == Evidence(others=4)
+    assert cross_examine(log(*OTHERS[0]), TAGS) == Evidence(others=6)
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"), [(b, e) for b in range(7) for e in range(b + 1, 8) if (b, e) != (3, 7)]
+)
+def test_every_cut_is_found_whatever_was_chained_anew(begin: int, end: int) -> None:
+    """The first records, some in the middle, the last ones, or all: some tag knows of them."""
+    kept = [*RECORDS[:begin], *RECORDS[end:]]
+    seen = cross_examine(log(*kept), [*TAGS, *OTHERS[1]], ran=RAN)
+    assert found_in(seen)
+    assert (seen.own, seen.others) == (6, 4)
+    assert seen.bad
+    assert seen.bad.line <= begin + 2
+
+
+def test_a_cut_of_the_first_records_needs_no_memory_of_the_workspace() -> None:
+    """The records that are left know their tags, and these know the name that the log had."""
+    assert all(found_in(cross_examine(log(*RECORDS[cut:]), TAGS)) for cut in range(1, 6))
+    kept = log(*RECORDS)[2:]  # as they were, without the first lines
+    assert found_in(cross_examine(kept, TAGS)) == "cut"
+
+
+def test_another_log_in_its_place_is_found() -> None:
+    """By the operations that ran in this workspace."""
+    seen = cross_examine(log(*OTHERS[0]), [*TAGS, *OTHERS[1]], ran=RAN)
+    assert (seen.own, found_in(seen)) == (10, "cut")
+
+
+def test_one_changed_record_is_found_when_all_after_it_is_computed_anew() -> None:
+    """By the tag that was made right behind it."""
+    for number in range(6):
+        forged = [dict(each, who="me") if at == number else each for at, each in enumerate(RECORDS)]
+        assert found_in(cross_examine(log(*forged), TAGS)) == "rewritten"
