@@ -14,6 +14,7 @@ from tests.cli.answers import (
     FAILED,
     INTERRUPTED,
     REFUSED,
+    USAGE,
     at_terminal,
     codes,
     meanwhile,
@@ -457,3 +458,10 @@ def test_what_still_runs_is_not_deployed_again(shop: Forge) -> None:
     (Path(shop.env["PLACE"]) / "go").touch()
     shop.json("watch", started["operation"], check=DONE)
     shop.json("promote", "dev", "stg", "-r", "database", "--yes", check=DONE)
+
+
+@pytest.mark.parametrize("more", [(), ("--failed",)])
+def test_a_stage_that_nothing_deploys_is_a_usage_error(shop: Forge, more: tuple[str, ...]) -> None:
+    """Also with --failed, whose other answer would propose a command that is refused."""
+    document = shop.json("deploy", "dev", *more, "--yes", check=USAGE)
+    assert [each["code"] for each in document["problems"]] == ["no_deployment"]
