@@ -32,9 +32,10 @@ lint: $(VENV)/ready ## check style, types and the direction of imports
 bench: $(VENV)/ready ## measure against a plain-shell floor and against the old scripts' way
 	$(BIN)/python bench/promote.py
 
-torture: $(VENV)/ready ## kill, cut and stall operations at every point, and check what is left
+torture: $(VENV)/ready ## kill, cut and stall operations at every point, and walk at random
 	FRESH_SEEDS=1 $(BIN)/pytest -q -n $(JOBS) tests/core tests/adapters/test_random_work_trees.py \
 	  tests/adapters/test_merge_histories.py
+	$(BIN)/python -m tests.walk --walks 50 --steps 40
 	$(BIN)/python -m tests.torture
 
 picture: $(VENV)/ready ## draw docs/plan.svg from a real plan

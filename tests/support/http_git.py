@@ -75,6 +75,16 @@ class GitHttpServer:
         login = f"{quote(self._user)}:{quote(self._password)}@" if with_password else ""
         return f"http://{login}127.0.0.1:{self._server.server_port}/{quote(name)}.git"
 
+    @property
+    def login(self) -> str:
+        """The value of the header `Authorization` that is let in."""
+        return self._server.login
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request is being answered, also one whose client is gone."""
+        return self._server.busy > 0
+
     def count(self, repo: str | None = None, service: str | None = None) -> int:
         """How many requests came for a repository and a service; None means any."""
         return len(self._chosen(repo, service))
@@ -102,6 +112,8 @@ class _Server(ThreadingHTTPServer):
         self.login = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
         self.requests = requests
         self.numbers = itertools.count(1)
+        self.guard = threading.Lock()
+        self.busy = 0
         super().__init__(("127.0.0.1", 0), _Handler)
 
     def server_bind(self) -> None:
@@ -142,6 +154,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(*_parsed(self._backend(body)))
 
     def _backend(self, body: bytes) -> bytes:
+        with self.server.guard:
+            self.server.busy += 1
+        try:
+            return self._asked(body)
+        finally:
+            with self.server.guard:
+                self.server.busy -= 1
+
+    def _asked(self, body: bytes) -> bytes:
         done = subprocess.run(
             [_backend_program()],
             env=self._environment(len(body)),

@@ -8,8 +8,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Protocol
 
-from tests.torture.world import REAL_GIT, World
+from tests.torture.world import REAL_GIT
+
+
+class Place(Protocol):
+    """Where multigit runs: its environment, and room for what stands in between."""
+
+    env: dict[str, str]
+
+    def fresh(self, name: str) -> Path:
+        """Return a new folder outside of the workspace."""
+
 
 KILL = 'kill -KILL "$PPID"; exit 1'
 ORPHAN = 'kill -KILL "$PPID"; sleep 0.3'
@@ -109,7 +120,7 @@ class GitShim:
     multigit, `ORPHAN` too, while its git goes on; `DIE` ends that git alone.
     """
 
-    def __init__(self, world: World, *, at: str = "", when: str = "", act: str = KILL) -> None:
+    def __init__(self, world: Place, *, at: str = "", when: str = "", act: str = KILL) -> None:
         self._calls = world.fresh("calls")
         folder = world.fresh("bin")
         program = folder / "git"
@@ -144,7 +155,7 @@ class EdgeShim:
     written, and the disk is full, this once.
     """
 
-    def __init__(self, world: World, *, at: str = "", when: str = "", number: int = 9) -> None:
+    def __init__(self, world: Place, *, at: str = "", when: str = "", number: int = 9) -> None:
         folder = world.fresh("edges")
         self._file: Path = folder / "edges"
         text = _EDGES.format(file=str(self._file), at=at, when=when, signal=number)

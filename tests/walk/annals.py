@@ -1,0 +1,161 @@
+"""What the oracle remembers of a walk: what was on the remotes, who wrote it, what was denied."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tests.torture.objects import HEADS, TAGS
+from tests.walk.commands import Said
+from tests.walk.seen import Graphs, Record, Seen
+from tests.walk.town import REPOS, STAGES
+
+OPERATION = re.compile(r"^Multigit-Operation: (\S+)$", re.MULTILINE)
+ID = re.compile(r"\d{8}T\d{6}Z-[a-z]+-[a-z-]+-[0-9a-f]{4}")
+NOT_THERE = {"not_published", "failed"}
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a walk, what came of it, and what there was before and after.
+
+    `loose`: something of a killed multigit was still at work when it began. `hinted` is the hint
+    that proposed the command, `planned` what a dry run of the same command said right before.
+    """
+
+    number: int
+    line: str
+    said: Said | None
+    before: Seen
+    after: Seen
+    loose: bool = False
+    hinted: str = ""
+    planned: Said | None = None
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """Return the records that the command added to its log."""
+        if self.said is None:
+            return ()
+        here = self.said.workspace
+        return self.after.records[here][len(self.before.records[here]) :]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A branch that an operation moved in one repository."""
+
+    branch: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """That something of an operation was said not to be on a remote, and how."""
+
+    operation: str
+    why: str
+
+
+@dataclass
+class Annals:
+    """The memory of one walk."""
+
+    graphs: Graphs
+    ever: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    excused: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    writes: dict[str, dict[str, set[Write]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(set))
+    )
+    releases: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    denied: dict[tuple[str, str], Denial] = field(default_factory=dict)
+    undo_cut_short: bool = False
+
+    def heads(self, repo: str, seen: Seen) -> list[str]:
+        """Return where the branches of a remote stand."""
+        return [sha for ref, sha in seen.refs[repo].items() if ref.startswith(HEADS)]
+
+    def reached(self, repo: str, seen: Seen) -> frozenset[str]:
+        """Return every commit that the branches of a remote reach."""
+        return self.graphs[repo].reached(*self.heads(repo, seen))
+
+    def operation_of(self, repo: str, seen: Seen, tag: str) -> str:
+        """Return the operation that a tag of a remote says it comes from."""
+        found = self.graphs[repo].tag(seen.refs[repo][f"{TAGS}{tag}"])
+        named = OPERATION.search(found.message) if found else None
+        return named[1] if named else ""
+
+    def tags_of(self, operation: str, repo: str, seen: Seen) -> list[str]:
+        """Return the tags of an operation on a remote."""
+        if not operation:
+            return []
+        return [tag for tag in seen.tags(repo) if self.operation_of(repo, seen, tag) == operation]
+
+    def undone_by(self, step: Step) -> str:
+        """Return the operation that an undo is about, by its record or by what it says."""
+        named = [str(each["undoes"]) for each in step.records if each.get("undoes")]
+        said = ID.findall(step.said.message) if step.said else []
+        return (named or said or [""])[0]
+
+    def begin(self, seen: Seen) -> None:
+        """Remember what there is."""
+        for repo in REPOS:
+            self.ever[repo] |= self.reached(repo, seen)
+            for tag in seen.tags(repo):
+                if operation := self.operation_of(repo, seen, tag):
+                    self.releases[operation][repo] = tag
+
+    def note(self, step: Step) -> None:
+        """Remember what a step has shown, after it was judged."""
+        self.begin(step.after)
+        if step.said is not None and not step.said.dry:
+            self._note_run(step, step.said)
+
+    def _note_run(self, step: Step, said: Said) -> None:
+        if said.command == "continue":
+            self._allow({said.operation, *step.before.unfinished[said.workspace]})
+        if said.command in {"undo", "continue"}:
+            self.undo_cut_short |= said.cut_short or said.status == INTERRUPTED
+        for row in said.rows if said.about != "undo" else ():
+            self._note_row(said.operation, row)
+        for record, row in ((each, row) for each in step.records for row in each["repos"]):
+            if row["state"] in NOT_THERE:
+                why = f"the log called it {row['state']}"
+                self._deny(record["operation"], row["repo"], why)
+        if said.about == "undo" and said.status == 0:
+            self._note_undo(said, self.undone_by(step))
+
+    def _note_undo(self, said: Said, undone: str) -> None:
+        for row in said.rows:
+            if row["state"] in {"published", "up_to_date", *NOT_THERE}:
+                told = "taken back" if row["state"] == "published" else row["state"]
+                self._deny(undone, row["repo"], f"undo called it {told}")
+
+    def _note_row(self, operation: str, row: Record) -> None:
+        moves = [each for each in row.get("steps") or () if each["type"] != "restore"]
+        if row.get("state") == "published":
+            for each in moves:
+                write = Write(each["branch"], each["before"] or "", each["after"] or "")
+                self.writes[operation][row["repo"]].add(write)
+        elif row.get("state") in NOT_THERE:
+            for what in (operation, *(each["after"] for each in moves if each.get("after"))):
+                self._deny(operation, row["repo"], f"it was called {row['state']}", what)
+
+    def _deny(self, operation: str, repo: str, why: str, what: str = "") -> None:
+        if operation:
+            self.denied.setdefault((repo, what or operation), Denial(operation, why))
+
+    def _allow(self, operations: set[str]) -> None:
+        """Forget what was denied of operations that were gone on with."""
+        for key in [key for key, each in self.denied.items() if each.operation in operations]:
+            del self.denied[key]
+
+
+def later(branch: str) -> Iterator[str]:
+    """Yield the stages after this one."""
+    if branch in STAGES:
+        yield from STAGES[STAGES.index(branch) + 1 :]

@@ -1,0 +1,207 @@
+"""One run of multigit from outside, perhaps cut short, and what it said."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.torture.shims import KILL, ORPHAN, EdgeShim, GitShim
+from tests.walk.town import Town
+
+Document = Mapping[str, Any]
+Row = Mapping[str, Any]
+
+PATIENCE = 2.0  # seconds in which a multigit did nothing: then all that is held goes on by itself
+LONGEST = 120.0  # seconds for one multigit
+PAUSE = 0.15  # seconds between two presses of Ctrl-C
+LOOKING = {"status", "log", "watch"}
+CHANGING = {"push", "promote", "backmerge", "deploy", "continue", "undo"}
+SIGNALS = {"kill": (signal.SIGKILL,), "int": (signal.SIGINT,), "int2": (signal.SIGINT,) * 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How a multigit ended and what it said. `document` is None where it was cut short.
+
+    `disturbed`: it was to be cut short, and perhaps it was before it could say anything.
+    """
+
+    workspace: str
+    words: tuple[str, ...]
+    status: int
+    document: Document | None
+    stdout: str
+    stderr: str
+    cut_short: bool = False
+    disturbed: bool = False
+
+    @property
+    def command(self) -> str:
+        """Return the command's name."""
+        return self.words[0]
+
+    @property
+    def about(self) -> str:
+        """Return the command whose operation it was: what was continued, abandoned or watched."""
+        return self.operation.split("-")[1] if self.operation else self.command
+
+    @property
+    def gave_up_waiting(self) -> bool:
+        """Tell whether a second Ctrl-C came, and what was running may still arrive."""
+        return self.result == "error" and "may still arrive" in self.message
+
+    @property
+    def dry(self) -> bool:
+        """Tell whether it was only to show its plan."""
+        return "--dry-run" in self.words
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """Return what was said of each repository."""
+        return tuple((self.document or {}).get("repos", ()))
+
+    @property
+    def operation(self) -> str:
+        """Return the operation that it was about, or empty."""
+        return (self.document or {}).get("operation") or ""
+
+    @property
+    def result(self) -> str:
+        """Return the document's result, or empty."""
+        return str((self.document or {}).get("result", ""))
+
+    @property
+    def message(self) -> str:
+        """Return the sentence."""
+        return str((self.document or {}).get("message", ""))
+
+    @property
+    def problems(self) -> tuple[Row, ...]:
+        """Return every problem, those of the repositories last."""
+        rows = ((self.document or {}), *self.rows)
+        return tuple(problem for row in rows for problem in row.get("problems") or ())
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """Return the codes of all problems."""
+        return frozenset(str(each["code"]) for each in self.problems)
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """Return every hint, that of the whole first."""
+        hints = ((self.document or {}).get("hint"), *(each["hint"] for each in self.problems))
+        return tuple(dict.fromkeys(hint for hint in hints if hint))
+
+    def told(self) -> str:
+        """Return in one line how it ended, for a report."""
+        states = {row["repo"]: row["state"] for row in self.rows if "state" in row}
+        said = f"{self.result}: {self.message} {states}" if self.document else self.stderr[-400:]
+        return f"multigit {' '.join(self.words)} → {self.status} {said}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """When and how a run is cut short: `kill:push-2/orphan`, `int2:mid-push`, `kill:after-0.3`."""
+
+    how: str
+    when: str
+
+    @classmethod
+    def named(cls, text: str) -> Cut | None:
+        """Return the cut of that name, or None."""
+        how, colon, when = text.partition(":")
+        return cls(how, when) if colon and how in SIGNALS else None
+
+    def environment(self, town: Town) -> Mapping[str, str]:
+        """Return what lets the run be killed from inside: at a call of git, or at an edge."""
+        at, _, when = self.when.partition("/")
+        if self.how != "kill" or self.when.startswith(("mid-", "after-")):
+            return {}
+        if at.startswith("edge-"):
+            return EdgeShim(town, at=at.removeprefix("edge-"), when=when or "before").env
+        act = ORPHAN if when == "orphan" else KILL
+        return GitShim(town, at=at, when="after" if when == "after" else "before", act=act).env
+
+    def comes(self, town: Town, ledger: str, passed: float) -> bool:
+        """Tell whether the moment has come at which somebody outside cuts it short.
+
+        `ledger` is what it held before, `passed` the seconds since the start.
+        """
+        if self.when == "mid-push":
+            return town.arrived()
+        if self.when == "mid-deploy":
+            return town.ledger.read_text("utf-8") != ledger
+        return self.when.startswith("after-") and passed >= float(self.when.removeprefix("after-"))
+
+
+def run(town: Town, workspace: str, words: Sequence[str], cut: Cut | None = None) -> Said:
+    """Run multigit in a workspace, with a document; what is held for too long goes on meanwhile."""
+    town.forget_arrivals()
+    ledger = town.ledger.read_text("utf-8")
+    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "multigit", *words, "--json"],
+            cwd=town.workspaces[workspace],
+            env={**town.env, **(cut.environment(town) if cut else {})},
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+        )
+        _attend(process, town, ledger, cut)
+        for stream in (stdout, stderr):
+            stream.seek(0)
+        out, err = (stream.read().decode("utf-8", "replace") for stream in (stdout, stderr))
+    cut_short = process.returncode < 0
+    document = None if cut_short else _document(out)
+    return Said(
+        workspace, tuple(words), process.returncode, document, out, err, cut_short, bool(cut)
+    )
+
+
+def _attend(process: subprocess.Popen[bytes], town: Town, ledger: str, cut: Cut | None) -> None:
+    """Wait for the end; cut it short at its moment."""
+    began = time.monotonic()
+    worked, at_work = 0.0, began
+    while process.poll() is None:
+        now = time.monotonic()
+        passed = now - began
+        if cut and cut.comes(town, ledger, passed):
+            for number in SIGNALS[cut.how]:
+                with suppress(ProcessLookupError):
+                    process.send_signal(number)
+                time.sleep(PAUSE)
+            cut = None
+        if (so_far := _worked(process.pid)) != worked:
+            worked, at_work = so_far, now
+        if now - at_work > PATIENCE:
+            town.release()
+        if passed > LONGEST:
+            process.kill()
+        time.sleep(0.01)
+
+
+def _worked(pid: int) -> float:
+    """Return the processor time that a process has taken, in ticks; it tells who only waits."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    except FileNotFoundError:
+        return 0.0
+    return float(fields[11]) + float(fields[12])
+
+
+def _document(stdout: str) -> Document | None:
+    try:
+        found = json.loads(stdout)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,78 @@
+"""The oracle: every statement, in one table, and the verdict on a step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.walk.annals import Annals, Step
+from tests.walk.claims import Statement
+from tests.walk.statements.clones import work_trees_stay
+from tests.walk.statements.counts import counts_are_right, taken_back_is_gone
+from tests.walk.statements.endings import exit_codes_fit
+from tests.walk.statements.hints import a_hint_is_accepted
+from tests.walk.statements.log import (
+    log_shows_what_is_kept,
+    the_log_is_a_chain,
+    the_log_is_true,
+    the_log_says_the_same,
+)
+from tests.walk.statements.plans import a_plan_is_what_happens, plans_count_right
+from tests.walk.statements.remotes import (
+    denied_never_comes,
+    no_commit_is_lost,
+    not_published_is_not_there,
+    nothing_changed_where_it_says_so,
+    only_what_was_said_moved,
+    published_is_there,
+)
+from tests.walk.statements.runs import (
+    a_deployment_begins_once,
+    deployments_are_as_told,
+    what_is_deployed_is_the_release,
+)
+from tests.walk.statements.status import status_is_right
+from tests.walk.statements.undos import (
+    undo_leaves_what_went_further,
+    undo_takes_back_all_or_says_why,
+)
+
+STATEMENTS: tuple[Statement, ...] = (
+    exit_codes_fit,
+    published_is_there,
+    not_published_is_not_there,
+    denied_never_comes,
+    only_what_was_said_moved,
+    nothing_changed_where_it_says_so,
+    no_commit_is_lost,
+    undo_takes_back_all_or_says_why,
+    undo_leaves_what_went_further,
+    taken_back_is_gone,
+    counts_are_right,
+    plans_count_right,
+    a_plan_is_what_happens,
+    a_deployment_begins_once,
+    deployments_are_as_told,
+    what_is_deployed_is_the_release,
+    the_log_says_the_same,
+    the_log_is_true,
+    the_log_is_a_chain,
+    log_shows_what_is_kept,
+    status_is_right,
+    a_hint_is_accepted,
+    work_trees_stay,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How many claims were checked in a step, and those that do not hold, each with its check."""
+
+    claims: int
+    violations: tuple[str, ...]
+
+
+def judge(step: Step, annals: Annals) -> Verdict:
+    """Check everything that was said in a step."""
+    claims = [(each.__name__, *claim) for each in STATEMENTS for claim in each(step, annals)]
+    wrong = tuple(f"{name}: {text}" for name, holds, text in claims if not holds)
+    return Verdict(len(claims), wrong)

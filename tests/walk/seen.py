@@ -1,0 +1,182 @@
+"""What there is at one moment, read from remotes, ledger, log and work trees alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tests.support.gitenv import run_git
+from tests.support.refs import read_refs
+from tests.support.snapshot import Snapshot, of_workspace
+from tests.torture.objects import HEADS, TAGS, Commit, Remote, Tag
+from tests.walk.town import REPOS, Town
+
+Record = Mapping[str, Any]
+Refs = Mapping[str, str]
+CONFLICT = 1  # as merge-tree says it
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A deployment that really began; `status` is None while it runs."""
+
+    key: str
+    repo: str
+    stage: str
+    sha: str
+    status: int | None = None
+
+    @property
+    def operation(self) -> str:
+        """Return the operation that began it."""
+        return self.key.partition("/")[0]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One moment: every remote's refs, every run, and the log, files and journals by workspace."""
+
+    refs: Mapping[str, Refs]
+    runs: tuple[Run, ...]
+    begun: tuple[str, ...]  # the key of each start, in the order in which they came
+    records: Mapping[str, tuple[Record, ...]]
+    files: Mapping[str, Snapshot]
+    unfinished: Mapping[str, tuple[str, ...]]
+
+    def branch(self, repo: str, name: str) -> str:
+        """Return where a remote's branch stands, or empty."""
+        return self.refs[repo].get(f"{HEADS}{name}", "")
+
+    def tags(self, repo: str) -> Iterator[str]:
+        """Yield the names of a remote's tags."""
+        return (ref.removeprefix(TAGS) for ref in self.refs[repo] if ref.startswith(TAGS))
+
+    def changed(self, repo: str, before: Seen) -> dict[str, tuple[str, str]]:
+        """Return each ref of a remote that differs from before: what it was, and is."""
+        old, new = before.refs[repo], self.refs[repo]
+        return {
+            ref: (old.get(ref, ""), new.get(ref, ""))
+            for ref in sorted(old.keys() | new.keys())
+            if old.get(ref) != new.get(ref)
+        }
+
+
+def look(town: Town) -> Seen:
+    """Look at everything once."""
+    lines = [line.split() for line in town.ledger.read_text("utf-8").splitlines()]
+    ends = {words[1]: int(words[2]) for words in lines if words[0] == "end"}
+    begins = [words for words in lines if words[0] == "begin"]
+    return Seen(
+        refs={name: read_refs(repo.bare) for name, repo in town.repos.items()},
+        runs=tuple(
+            Run(words[1], words[2], words[3], words[4], ends.get(words[1])) for words in begins
+        ),
+        begun=tuple(words[1] for words in begins),
+        records={name: tuple(_records(shop)) for name, shop in town.workspaces.items()},
+        files={
+            name: of_workspace(shop, [shop / repo for repo in REPOS])
+            for name, shop in town.workspaces.items()
+        },
+        unfinished={name: tuple(_journals(shop)) for name, shop in town.workspaces.items()},
+    )
+
+
+def _records(shop: Path) -> Iterator[Record]:
+    log = shop / "deployment.log"
+    for line in log.read_bytes().split(b"\n")[:-1] if log.exists() else ():
+        yield json.loads(line)
+
+
+def _journals(shop: Path) -> Iterator[str]:
+    for file in sorted((shop / ".multigit/operations").glob("*.jsonl")):
+        if b"\n" in file.read_bytes():
+            yield file.stem
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """What git makes of two commits: a tree, or none where they conflict."""
+
+    tree: str
+    conflicts: bool
+
+
+class Graph:
+    """The commits of one remote, those included that no ref reaches any more."""
+
+    def __init__(self, bare: Path) -> None:
+        self._bare = bare
+        self._commits: dict[str, Commit] = {}
+        self._tags: dict[str, Tag | None] = {}
+        self._reached: dict[str, frozenset[str]] = {}
+
+    @property
+    def _remote(self) -> Remote:
+        return Remote(self._bare)
+
+    def commit(self, sha: str) -> Commit:
+        """Return a commit."""
+        if sha not in self._commits:
+            self._commits[sha] = self._remote.commit(sha)
+        return self._commits[sha]
+
+    def tag(self, sha: str) -> Tag | None:
+        """Return an annotated tag, or None."""
+        if sha not in self._tags:
+            self._tags[sha] = self._remote.tag(sha)
+        return self._tags[sha]
+
+    def peeled(self, sha: str) -> str:
+        """Return the commit that an object leads to."""
+        tag = self.tag(sha) if sha else None
+        return tag.target if tag else sha
+
+    def reached(self, *shas: str) -> frozenset[str]:
+        """Return every commit that these reach, themselves included."""
+        return frozenset().union(*(self._reach(sha) for sha in shas if sha))
+
+    def _reach(self, sha: str) -> frozenset[str]:
+        if sha not in self._reached:
+            found, waiting = set[str](), [sha]
+            while waiting:
+                one = waiting.pop()
+                if one in self._reached:
+                    found |= self._reached[one]
+                elif one not in found:
+                    found.add(one)
+                    waiting += self.commit(one).parents
+            self._reached[sha] = frozenset(found)
+        return self._reached[sha]
+
+    def own(self, new: Iterable[str], old: Iterable[str]) -> frozenset[str]:
+        """Return the commits, merges left out, that `new` reach and `old` do not."""
+        found = self.reached(*new) - self.reached(*old)
+        return frozenset(sha for sha in found if len(self.commit(sha).parents) < 2)
+
+    def merge(self, target: str, source: str) -> Merge:
+        """Return what git makes of it, in a bare repository and without any setting."""
+        if source in self.reached(target):
+            return Merge(self.commit(target).tree, conflicts=False)
+        done = run_git(self._bare, "merge-tree", "--write-tree", "--name-only", target, source)
+        tree = done.stdout.partition("\n")[0]
+        conflicts = done.returncode == CONFLICT
+        return Merge("" if conflicts else tree, conflicts)
+
+
+class Graphs:
+    """The graph of each remote."""
+
+    def __init__(self, town: Town) -> None:
+        self._town = town
+
+    @cached_property
+    def by_repo(self) -> dict[str, Graph]:
+        """Return them by name."""
+        return {name: Graph(repo.bare) for name, repo in self._town.repos.items()}
+
+    def __getitem__(self, repo: str) -> Graph:
+        return self.by_repo[repo]

@@ -1,0 +1,50 @@
+"""The numbers in sentences."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from tests.walk.annals import Annals, Step
+from tests.walk.claims import UNCHANGING, Claims, finished
+from tests.walk.commands import LOOKING, Row
+
+STATES = {
+    "taken back": "published",
+    "published": "published",
+    "not published": "not_published",
+    "not started": "not_published",
+    "updated": "updated",
+    "left as it is": "blocked",
+}
+RUN_STATES = {"not deployed": "failed", "deployed": "succeeded"}
+COUNTED = re.compile(
+    rf"(\d+) ({'|'.join(sorted({*STATES, *RUN_STATES}, key=len, reverse=True))})\b"
+)
+
+
+def counts_are_right(step: Step, _: Annals) -> Claims:
+    """Each number in the sentence is the number of repositories, or deployments, it is about."""
+    said = finished(step, "status", "log")
+    if said is None or said.result in UNCHANGING:
+        return
+    rows = Counter(row["state"] for row in said.rows)
+    runs = Counter(state for row in said.rows for state in _run_states(row))
+    for number, word in COUNTED.findall(said.message):
+        count = runs[RUN_STATES[word]] if word in RUN_STATES else rows[STATES[word]]
+        yield int(number) == count, f"{number} {word} instead of {count}: {said.told()}"
+
+
+def _run_states(row: Row) -> Iterator[str]:
+    deployment = row.get("deployment") or {}
+    return (str(each["state"]) for each in deployment.get("targets", ()))
+
+
+def taken_back_is_gone(step: Step, _: Annals) -> Claims:
+    """As many repositories have changed as were taken back."""
+    said = finished(step, *LOOKING)
+    taken = re.search(r"(\d+) taken back", said.message) if said else None
+    if said and taken and not step.loose:
+        back = [repo for repo in step.after.refs if step.after.changed(repo, step.before)]
+        yield int(taken[1]) == len(back), f"{said.told()}, and {back} have changed"

@@ -1,0 +1,57 @@
+"""What a plan says: its numbers, and that it is what happens."""
+
+from __future__ import annotations
+
+import re
+
+from tests.walk.annals import Annals, Step
+from tests.walk.claims import DONE, FAILED, Claims, finished, moving
+from tests.walk.commands import Row
+
+LEFT = {"up_to_date", "skipped", "blocked", None}
+
+
+def plans_count_right(step: Step, annals: Annals) -> Claims:
+    """A plan's numbers are those of its rows, and its commits those that git counts."""
+    said = finished(step, "pull")
+    if said is None or said.result != "planned":
+        return
+    planned = [row for row in said.rows if row["state"] == "planned"]
+    moves = sum(int(each) for each in re.findall(r"(\d+) repositor\w+ will", said.message))
+    moves += sum(int(each) for each in re.findall(r"(\d+) published ones? will", said.message))
+    yield moves == len(planned), f"{moves} instead of {len(planned)}: {said.told()}"
+    rest = sum(int(each) for each in re.findall(r"(\d+) (?:is|are) up to date", said.message))
+    same = sum(row["state"] == "up_to_date" for row in said.rows)
+    yield rest == same, f"{rest} up to date instead of {same}: {said.told()}"
+    for repo, move in ((row["repo"], move) for row in planned for move in moving(row)):
+        if move["type"] == "merge" and not step.loose:
+            tip = step.before.branch(repo, move["target"])
+            count = _arriving(annals, repo, move, tip)
+            yield count == move["commits"], f"{repo}: {count} commits arrive, told {move}"
+
+
+def _arriving(annals: Annals, repo: str, move: Row, tip: str) -> int:
+    """Count the commits that a merge brings; one that builds on another merge is believed."""
+    if move["before"] != tip or move["source_sha"] not in annals.ever[repo]:
+        return int(move["commits"])
+    return len(annals.graphs[repo].own([move["source_sha"]], [tip]))
+
+
+def a_plan_is_what_happens(step: Step, _: Annals) -> Claims:
+    """What a dry run announced right before is what happens: no repository more, none less."""
+    said, plan = finished(step), step.planned
+    if said is None or plan is None or step.loose or said.status not in {DONE, FAILED}:
+        return
+    rows = {row["repo"]: row for row in said.rows}
+    for row in plan.rows:
+        name, announced, now = row["repo"], row["state"], rows.get(row["repo"], {})
+        did = now.get("state")
+        fits = did not in LEFT if announced == "planned" else did in {announced, *LEFT}
+        yield fits, f"{name} was announced as {announced}, and is {did}: {said.told()}"
+        was = [(each["branch"], each["before"]) for each in moving(row)]
+        moved = [(each["branch"], each["before"]) for each in moving(now)]
+        yield announced != "planned" or was == moved, f"{name} was to move {was}, moved {moved}"
+    to_end = re.search(r"(\d+) published ones? will be deployed to the end", plan.message)
+    begun = {key.split("/")[1] for key in step.after.begun[len(step.before.begun) :]}
+    told = f"{plan.message} {sorted(begun)} were deployed: {said.told()}"
+    yield not to_end or bool(begun) or said.status == FAILED, told

@@ -1,0 +1,136 @@
+"""What is said of the remotes: what is there, what is not, what moved, what is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tests.torture.objects import HEADS, TAGS
+from tests.walk.annals import NOT_THERE, Annals, Step
+from tests.walk.claims import UNCHANGING, Claims, codes, finished, moving
+from tests.walk.commands import LOOKING, Row, Said
+
+
+def published_is_there(step: Step, annals: Annals) -> Claims:
+    """Each branch of a published repository holds its commit, and the tag leads to it."""
+    said = finished(step, "undo", "pull", "deploy", *LOOKING)
+    if said is None or said.dry:
+        return
+    for row in said.rows:
+        if row["state"] == "published":
+            yield from _is_there(step, annals, row)
+
+
+def _is_there(step: Step, annals: Annals, row: Row) -> Claims:
+    repo, graph = row["repo"], annals.graphs[row["repo"]]
+    for move in moving(row):
+        after = move["after"]
+        there = after in graph.reached(step.after.branch(repo, move["branch"]))
+        yield there, f"{repo} is called published, {move['branch']} lacks {after}"
+        if there and move["type"] == "merge":
+            parents = graph.commit(after).parents
+            wanted = (move["before"], move["source_sha"])
+            yield parents == wanted, f"{repo}: {after} has the parents {parents}, not {wanted}"
+    if row["tag"]:
+        commit = graph.peeled(step.after.refs[repo].get(f"{TAGS}{row['tag']}", ""))
+        told = f"{repo} is called published, {row['tag']} leads to {commit!r}"
+        yield commit == row["after"], told
+
+
+def not_published_is_not_there(step: Step, annals: Annals) -> Claims:
+    """Nothing of a repository that is called not published stands on its remote."""
+    said = finished(step, "undo", "pull", "deploy", "watch")
+    if said is None or said.dry:
+        return
+    for row in said.rows:
+        if row.get("state") not in NOT_THERE or "half_published" in codes(row):
+            continue
+        repo, graph = row["repo"], annals.graphs[row["repo"]]
+        tags = annals.tags_of(said.operation, repo, step.after)
+        yield not tags, f"{repo} is called {row['state']}, and has {tags}"
+        for move in moving(row):
+            there = move["after"] in graph.reached(step.after.branch(repo, move["branch"]))
+            yield not there, f"{repo} is called {row['state']}, and {move['branch']} has its commit"
+
+
+def denied_never_comes(step: Step, annals: Annals) -> Claims:
+    """What was said not to be on a remote does not come later, unless it is gone on with."""
+    allowed = set[str]()
+    if step.said and step.said.command == "continue":
+        allowed = {step.said.operation, *step.before.unfinished[step.said.workspace]}
+    for repo in step.after.refs:
+        for what in _new(step, annals, repo):
+            denial = annals.denied.get((repo, what))
+            came = denial is not None and denial.operation not in allowed
+            told = f"{denial.why}, and {what} came later" if denial else ""
+            yield not came, f"{repo}: {told}"
+
+
+def _new(step: Step, annals: Annals, repo: str) -> Iterator[str]:
+    """Yield the operations whose tags, and the commits that, came to a remote in a step."""
+    for ref, (_, now) in step.after.changed(repo, step.before).items():
+        if now and ref.startswith(TAGS):
+            yield annals.operation_of(repo, step.after, ref.removeprefix(TAGS))
+    yield from annals.reached(repo, step.after) - annals.reached(repo, step.before)
+
+
+def only_what_was_said_moved(step: Step, annals: Annals) -> Claims:
+    """Every ref of a remote that moved was told of, and went where it was said to go."""
+    said = finished(step)
+    if said is None or step.loose:
+        return
+    rows = {row["repo"]: row for row in said.rows}
+    for repo in step.after.refs:
+        told = _told(rows.get(repo, {}), said)
+        for ref, (was, now) in step.after.changed(repo, step.before).items():
+            deleted = said.about == "undo" and ref.startswith(TAGS) and not now
+            right = deleted or told.get(ref) == annals.graphs[repo].peeled(now)
+            yield right, f"{repo}: {ref} went from {was!r} to {now!r}, told {told}: {said.told()}"
+
+
+def _told(row: Row, said: Said) -> dict[str, str]:
+    """Return where a row says that refs stand now."""
+    if said.dry or row.get("state") not in {"published", "unknown", "failed"}:
+        return {}
+    told = {f"{HEADS}{move['branch']}": str(move["after"] or "") for move in moving(row)}
+    if row["tag"]:
+        told[f"{TAGS}{row['tag']}"] = str(row["after"] or told.get(f"{HEADS}{row['branch']}", ""))
+    return told
+
+
+def nothing_changed_where_it_says_so(step: Step, _: Annals) -> Claims:
+    """No ref moves, and nothing is deployed, where it is said, or meant, that nothing changes."""
+    said = finished(step)
+    if said is None or step.loose:
+        return
+    words = " ".join((said.message, *said.advice))
+    quiet = said.dry or said.command in LOOKING or said.result in UNCHANGING
+    if not (quiet or re.search(r"Nothing was (changed|published)", words)):
+        return
+    for repo in step.after.refs:
+        changed = step.after.changed(repo, step.before)
+        yield not changed, f"{repo}: {changed}, but {said.told()}"
+    begun = step.after.begun[len(step.before.begun) :]
+    yield not begun, f"{begun} began, but {said.told()}"
+
+
+def no_commit_is_lost(step: Step, annals: Annals) -> Claims:
+    """What was on a branch of a remote stays on one, but for what an undo says it takes back."""
+    said = step.said
+    cut_undo = bool(said and said.about == "undo" and said.document is None)
+    for repo in step.after.refs:
+        missing = annals.ever[repo] - annals.excused[repo] - annals.reached(repo, step.after)
+        annals.excused[repo] |= missing
+        if not (cut_undo or annals.undo_cut_short):
+            lost = sorted(missing - _taken_back(said, repo, annals))
+            yield not lost, f"{repo}: {lost} are on no branch any more"
+
+
+def _taken_back(said: Said | None, repo: str, annals: Annals) -> set[str]:
+    """Return the commits that an undo says it has taken off their branches."""
+    found, graph = set[str](), annals.graphs[repo]
+    for row in said.rows if said and said.about == "undo" else ():
+        if (row["repo"], row["state"]) == (repo, "published"):
+            for move in moving(row):
+                found |= graph.reached(move["before"]) - graph.reached(move["after"] or "")
+    return found

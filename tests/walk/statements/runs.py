@@ -1,0 +1,43 @@
+"""What is said of deployments, against the ledger of those that really began."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from tests.torture.objects import TAGS
+from tests.walk.annals import Annals, Step
+from tests.walk.claims import Claims, finished
+
+
+def a_deployment_begins_once(step: Step, _: Annals) -> Claims:
+    """No attempt of an operation at a repository and target begins twice."""
+    twice = [key for key, times in Counter(step.after.begun).items() if times > 1]
+    yield not twice, f"{twice} began more than once"
+
+
+def deployments_are_as_told(step: Step, _: Annals) -> Claims:
+    """What is called deployed ended well, what is called failed did not, the rest never began."""
+    said = finished(step, "status", "log", "pull")
+    if said is None or said.dry:
+        return
+    for row in said.rows:
+        for each in (row.get("deployment") or {}).get("targets", ()):
+            place = "/".join(filter(None, (row["repo"], each["target"], str(each["attempt"]))))
+            runs = [run for run in step.after.runs if run.key == f"{said.operation}/{place}"]
+            told = f"{row['repo']} is called {each['state']}, and there is {runs}: {said.told()}"
+            match each["state"]:
+                case "succeeded":
+                    yield [run.status for run in runs] == [0], told
+                case "failed":
+                    yield all(run.status != 0 for run in runs), told
+                case "not_started":
+                    yield not runs, told
+
+
+def what_is_deployed_is_the_release(step: Step, annals: Annals) -> Claims:
+    """A promotion deploys the very commit that its tag names."""
+    for run in step.after.runs[len(step.before.runs) :]:
+        tag = annals.releases[run.operation].get(run.repo, "")
+        there = step.after.refs[run.repo].get(f"{TAGS}{tag}", "")
+        commit = annals.graphs[run.repo].peeled(there)
+        yield not there or run.sha == commit, f"{run.key} deployed {run.sha}, {tag} is {commit}"

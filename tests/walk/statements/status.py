@@ -1,0 +1,59 @@
+"""What `multigit status` says of the stages, against what git itself makes of the remotes."""
+
+from __future__ import annotations
+
+import re
+
+from tests.walk.annals import Annals, Step
+from tests.walk.claims import USAGE, Claims, finished
+from tests.walk.commands import Row
+from tests.walk.seen import Seen
+from tests.walk.town import PAIRS, TAGGED
+
+
+def status_is_right(step: Step, annals: Annals) -> Claims:
+    """What waits, conflicts, was never carried back, was tagged last and is open is really so."""
+    said = finished(step)
+    if said is None or said.command != "status" or step.loose or said.status == USAGE:
+        return
+    for row in said.rows:
+        yield from _pairs(step.after, annals, row)
+        yield from _last_tags(step.after, row)
+    told = (said.document or {})["unfinished"]
+    there = step.after.unfinished[said.workspace]
+    yield (told in there) if there else not told, f"{told} is unfinished, not {there}"
+
+
+def _pairs(seen: Seen, annals: Annals, row: Row) -> Claims:
+    pairs = {(each["source"], each["target"]): each for each in row["pairs"]}
+    for source, target in PAIRS:
+        told = pairs[source, target]
+        state, commits = _standing(seen, annals, row["repo"], source, target)
+        same = (told["state"], told["commits"]) == (state, commits)
+        yield same, f"{row['repo']}: {source} → {target} is {state} {commits}, told {told}"
+        _, debt = _standing(seen, annals, row["repo"], target, source)
+        yield told["debt"] == debt, f"{row['repo']}: {target} has {debt} of its own, told {told}"
+
+
+def _standing(seen: Seen, annals: Annals, repo: str, source: str, target: str) -> tuple[str, int]:
+    """Return how a pair stands by git's own merge, and how many commits wait."""
+    graph = annals.graphs[repo]
+    ours, theirs = seen.branch(repo, target), seen.branch(repo, source)
+    merge = graph.merge(ours, theirs)
+    if not merge.conflicts and merge.tree == graph.commit(ours).tree:
+        return "up_to_date", 0
+    return ("conflict" if merge.conflicts else "waiting"), len(graph.own([theirs], [ours]))
+
+
+def _last_tags(seen: Seen, row: Row) -> Claims:
+    for stage, prefix in TAGGED.items():
+        tags = [tag for tag in seen.tags(row["repo"]) if tag.startswith(prefix)]
+        told = row["deploys"].get(stage, {}).get("tag", "")
+        last = max(tags, key=_rank, default="")
+        yield told == last, f"{row['repo']}: {last!r} was tagged last on {stage}, told {told!r}"
+
+
+def _rank(tag: str) -> tuple[str, int]:
+    """Return what deploy tags are ordered by: the stamp, then the number behind it."""
+    found = re.search(r"(\d{8}-\d{6})(?:-(\d+))?$", tag)
+    return (found[1], int(found[2] or 1)) if found else ("", 0)

@@ -1,0 +1,48 @@
+"""What an undo says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.walk.annals import Annals, Step, later
+from tests.walk.claims import DONE, Claims, finished, moving
+
+
+def undo_takes_back_all_or_says_why(step: Step, annals: Annals) -> Claims:
+    """Of each repository that the operation published all is gone, or its row says why not."""
+    said = finished(step)
+    if said is None or said.about != "undo" or said.dry or said.status != DONE:
+        return
+    undone = annals.undone_by(step)
+    for repo in step.after.refs:
+        row = next((each for each in said.rows if each["repo"] == repo), {})
+        left = [*_left(undone, repo, step, annals)]
+        reason = row.get("state") != "published" and bool(row.get("problems"))
+        yield not left or reason, f"{undone} is undone, and {repo} has {left}: {said.told()}"
+
+
+def _left(operation: str, repo: str, step: Step, annals: Annals) -> Iterator[str]:
+    """Yield what a remote still has of an operation."""
+    yield from (f"the tag {tag}" for tag in annals.tags_of(operation, repo, step.after))
+    for write in annals.writes[operation].get(repo, ()):
+        if write.after in annals.graphs[repo].reached(step.after.branch(repo, write.branch)):
+            yield f"{write.after[:7]} on {write.branch}"
+
+
+def undo_leaves_what_went_further(step: Step, annals: Annals) -> Claims:
+    """Nothing is taken back that runs somewhere, or that a later stage has already."""
+    said = finished(step)
+    if said is None or said.about != "undo":
+        return
+    taken = [row for row in said.rows if row["state"] == ("planned" if said.dry else "published")]
+    for row in taken:
+        goes = {move["branch"]: move for move in moving(row)}
+        for branch, move in goes.items():
+            repo, commit = row["repo"], move["before"]
+            runs = [run.key for run in step.before.runs if (run.repo, run.sha) == (repo, commit)]
+            yield not runs, f"{repo}: {branch} is taken back, and was deployed by {runs}"
+            for stage in later(branch):
+                tip = step.before.branch(repo, stage)
+                left = goes[stage]["after"] if stage in goes else tip  # it goes back as well
+                there = commit in annals.graphs[repo].reached(left)
+                yield not there, f"{repo}: {branch} is taken back, and {stage} has it"

@@ -1,0 +1,49 @@
+"""The fast part of the walks: a few known seeds. All others: python -m tests.walk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.walk.__main__ import report
+from tests.walk.hints import proposed
+from tests.walk.town import Town
+from tests.walk.walker import stroll
+
+STEPS = 12
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_every_statement_is_true(tmp_path: Path, seed: int) -> None:
+    """A short walk by the dice of a known seed meets no statement that is not true."""
+    with Town(tmp_path / "town") as town:
+        tally = stroll(seed, STEPS, town)
+    report(seed, STEPS, tally)
+    assert tally.violations == []
+    assert tally.counts["statements"] > STEPS
+
+
+@pytest.mark.parametrize(
+    ("hint", "commands"),
+    [
+        (
+            "To continue run multigit continue, to take it back multigit undo.",
+            [("continue",), ("undo",)],
+        ),
+        (
+            "Fix it, then run multigit deploy stg --failed. If that takes a commit: push it.",
+            [("deploy", "stg", "--failed")],
+        ),
+        ("multigit abandon closes it, and multigit watch looks.", [("abandon",), ("watch",)]),
+        (
+            "See how it ends: multigit watch deploy-20250115-150130",
+            [("watch", "deploy-20250115-150130")],
+        ),
+        ("To deploy an earlier release: multigit deploy STAGE RELEASE", []),
+        ("Commit or stash them: git -C api stash", []),
+    ],
+)
+def test_hints_are_read_as_they_are_typed(hint: str, commands: list[tuple[str, ...]]) -> None:
+    """Each command ends where the sentence goes on; what has placeholders cannot be typed."""
+    assert list(proposed(hint)) == commands

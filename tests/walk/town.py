@@ -1,0 +1,242 @@
+"""Where a walk takes place: three remotes, two workspaces of them, servers and runners with moods.
+
+A server may refuse, or hold every push at its door until it is told to hurry. A deployment may go
+well, fail, or be held. Each deployment that really begins writes a line into a ledger that
+multigit does not know of.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+from typing import Self
+
+from tests.support.forge import Forge, ForgeRepo
+from tests.support.gitenv import git
+from tests.support.http_git import GitHttpServer
+from tests.torture.world import PACKAGE, at_work_in
+
+REPOS = ("api", "web", "db")
+OVER_HTTP = "web"  # its server goes on when the client is gone
+STAGES = ("dev", "stg", "main")
+PAIRS = (("dev", "stg"), ("stg", "main"))
+TAGGED = {"stg": "stg-deploy-", "main": "deploy-"}  # what their deploy tags begin with
+OURS, THEIRS = "ours", "theirs"
+FILES = {"a.txt": "1\n2\n3\n4\n5\n", "b.txt": "b\n"}
+MOODS = ("well", "badly")
+CALM = 30.0  # seconds that an orphan may take
+
+CONFIG = """\
+[workspace]
+name = "shop"
+
+[stages.dev]
+confirm = "none"
+
+[stages.stg]
+promotes_from = "dev"
+tag = "stg-deploy-{timestamp}"
+
+[stages.main]
+promotes_from = "stg"
+tag = "deploy-{timestamp}"
+"""
+DEPLOY = """
+[stages.{stage}.deploy]
+runner = "command"
+command = ["/bin/sh", "{script}"]
+"""
+HOOK = """\
+#!/bin/sh
+touch "{place}/arrived"
+n=0
+while [ -e "{place}/held" ] && [ $n -lt 600 ]; do sleep 0.05; n=$((n + 1)); done
+if [ -e "{place}/refusing" ]; then
+  echo "GH006: Protected branch update failed." >&2
+  exit 1
+fi
+"""
+SCRIPT = """\
+place="{place}/$MULTIGIT_STAGE"
+echo "begin $MULTIGIT_KEY $MULTIGIT_REPO $MULTIGIT_STAGE $MULTIGIT_SHA" >>"{ledger}"
+n=0
+while [ -e "$place/held" ] && [ $n -lt 600 ]; do sleep 0.05; n=$((n + 1)); done
+status=0
+[ -e "$place/badly" ] && status=1
+echo "end $MULTIGIT_KEY $status" >>"{ledger}"
+exit $status
+"""
+
+
+class Town:
+    """The world of one walk, below `root`; the multigit of `package` is played with."""
+
+    def __init__(self, root: Path, package: Path = PACKAGE) -> None:
+        root.mkdir(parents=True)
+        self.root = root.resolve()
+        self.forge = Forge(self.root)
+        self.ledger = self.root / "ledger"
+        self.ledger.touch()
+        self.runners: set[str] = set()
+        self._server = GitHttpServer(self.forge.remotes)
+        self._folders = 0
+        self._edits = 0
+        self.env = self.forge.env | {
+            "TMPDIR": str(self.fresh("tmp")),
+            "PYTHONPATH": str(package),
+        }
+        for name in REPOS:
+            self._build(name)
+        for stage in STAGES:
+            self.mood(stage).mkdir(parents=True)
+        self.workspaces = {OURS: self.forge.shop, THEIRS: self.root / "colleague" / "shop"}
+        self.workspaces[THEIRS].parent.mkdir()
+        (self.root / "deploy.sh").write_text(
+            SCRIPT.format(place=self.root / "moods", ledger=self.ledger), encoding="utf-8"
+        )
+        self.configure()
+        shutil.copytree(self.workspaces[OURS], self.workspaces[THEIRS], symlinks=True)
+
+    def __enter__(self) -> Self:
+        self._server.__enter__()
+        for shop in self.workspaces.values():
+            clone = shop / OVER_HTTP
+            git(clone, "config", "remote.origin.url", self._server.url(OVER_HTTP))
+        settings = str(self.root / "home/.gitconfig")
+        header = f"Authorization: {self._server.login}"
+        git(self.root, "config", "--file", settings, "http.extraHeader", header)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+        for pid in at_work_in(self.root):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._server.__exit__(None, None, None)
+
+    @property
+    def repos(self) -> dict[str, ForgeRepo]:
+        """Return the repositories by name."""
+        return self.forge.repos
+
+    def fresh(self, name: str) -> Path:
+        """Return a new folder of the town, outside of the workspaces."""
+        self._folders += 1
+        folder = self.root / f"{name}-{self._folders}"
+        folder.mkdir()
+        return folder
+
+    # --- Moods of servers and runners
+
+    def mood(self, name: str) -> Path:
+        """Return the folder of a repository's server, or of a stage's runner."""
+        return self.root / "moods" / name
+
+    def set_mood(self, name: str, what: str, *, on: bool) -> None:
+        """Let a server refuse or hold, or a runner hold or go badly; or no more."""
+        file = self.mood(name) / what
+        if on:
+            file.touch()
+        else:
+            file.unlink(missing_ok=True)
+
+    def has_mood(self, name: str, what: str) -> bool:
+        """Tell whether it does."""
+        return (self.mood(name) / what).exists()
+
+    def release(self) -> None:
+        """Let everything that is held go on."""
+        for held in (self.root / "moods").glob("*/held"):
+            held.unlink(missing_ok=True)
+
+    def hurry(self) -> None:
+        """Let everything that is held go on, and wait for its end."""
+        self.release()
+        self.wait_for_calm()
+
+    def held(self) -> bool:
+        """Tell whether anything is held."""
+        return any((self.root / "moods").glob("*/held"))
+
+    def arrived(self) -> bool:
+        """Tell whether a push has come to a server since arrivals were forgotten."""
+        return any((self.root / "moods").glob("*/arrived"))
+
+    def forget_arrivals(self) -> None:
+        """Forget which pushes have come."""
+        for file in (self.root / "moods").glob("*/arrived"):
+            file.unlink(missing_ok=True)
+
+    def wait_for_calm(self) -> bool:
+        """Wait until nothing is at work in the town any more; tell whether that came."""
+        deadline = time.monotonic() + CALM
+        while self.at_work():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        return True
+
+    def at_work(self) -> bool:
+        """Tell whether a process of this town still runs."""
+        return self._server.busy or any(at_work_in(self.root))
+
+    def configure(self) -> None:
+        """Write the configuration of every workspace, with the runners that there are."""
+        tables = (f"\n[repos.{name}]\n" for name in REPOS)
+        script = self.root / "deploy.sh"
+        deploys = (DEPLOY.format(stage=stage, script=script) for stage in sorted(self.runners))
+        text = CONFIG + "".join(tables) + "".join(deploys)
+        for shop in self.workspaces.values():
+            if shop.exists():
+                (shop / "multigit.toml").write_text(text, encoding="utf-8")
+
+    def employ(self, stage: str, *, wanted: bool) -> None:
+        """Add a stage's runner to the configuration of all workspaces, or take it out."""
+        (self.runners.add if wanted else self.runners.discard)(stage)
+        self.configure()
+
+    # --- Colleagues
+
+    def colleague(self, repo: str, branch: str) -> str:
+        """Commit a new file on a remote's branch, as a colleague's push would."""
+        self._edits += 1
+        number = self._edits
+        content = {f"file-{number}.txt": f"{number}\n"}
+        return self.repos[repo].commit(branch, content, message=f"feat: number {number}")
+
+    def contradict(self, repo: str, branch: str) -> str:
+        """Change a line that others change, too."""
+        self._edits += 1
+        content = {"a.txt": f"{branch} {self._edits}\n2\n3\n4\n5\n"}
+        return self.repos[repo].commit(branch, content, message=f"fix: line {self._edits}")
+
+    def merge_by_hand(self, repo: str, source: str, target: str) -> str:
+        """Merge a branch into another one on the remote; empty where that conflicts."""
+        one = self.repos[repo]
+        tree, _ = one.merge_by_git(target, source)
+        if not tree:
+            return ""
+        tip, other = one.tip(target), one.tip(source)
+        words = ("-p", tip, "-p", other, "-m", f"Merge {source} into {target} by hand", tree)
+        made = one.remote_git("commit-tree", *words)
+        one.remote_git("update-ref", f"refs/heads/{target}", made, tip)
+        return made
+
+    def edit(self, workspace: str, repo: str) -> None:
+        """Work in a clone: change one file, and add another."""
+        self._edits += 1
+        clone = self.workspaces[workspace] / repo
+        (clone / "b.txt").write_text(f"work {self._edits}\n", encoding="utf-8")
+        (clone / f"new-{self._edits}.txt").write_text("new\n", encoding="utf-8")
+
+    def _build(self, name: str) -> None:
+        repo = self.forge.add(name, files=FILES)
+        place = self.mood(name)
+        place.mkdir(parents=True)
+        hook = repo.bare / "hooks/pre-receive"
+        hook.write_text(HOOK.format(place=place), encoding="utf-8")
+        hook.chmod(0o755)

@@ -1,0 +1,93 @@
+"""A walk from its first line to its last: play, look, judge, remember."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from random import Random
+
+from tests.walk.annals import Annals, Step
+from tests.walk.commands import Said
+from tests.walk.moves import View, play, propose
+from tests.walk.oracle import Verdict, judge
+from tests.walk.seen import Graphs, look
+from tests.walk.town import Town
+
+ENDING = ("hurry",)  # what is still on its way arrives before a walk is over
+
+
+@dataclass
+class Tally:
+    """What was counted, the lines that were played, and what did not hold."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    lines: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
+
+    def add(self, step: Step, verdict: Verdict) -> None:
+        """Count a step and what was found in it."""
+        said = step.said
+        self.lines.append(step.line)
+        self.told.append(
+            f"{step.number:3} {step.line}" + (f"\n      {said.told()}" if said else "")
+        )
+        self.violations += [f"step {step.number}, {text}" for text in verdict.violations]
+        self.counts += Counter(
+            steps=1,
+            commands=said is not None,
+            statements=verdict.claims,
+            hints=bool(step.hinted),
+            kills=bool(said and said.cut_short),
+            violations=len(verdict.violations),
+        )
+
+
+def walk(lines: Iterable[str], town: Town, *, stop: bool = True) -> Tally:
+    """Play these lines; with `stop` only up to the first violation."""
+    waiting = iter(lines)
+    return _walk(town, lambda _: next(waiting, ""), stop=stop)
+
+
+def stroll(seed: int, steps: int, town: Town, *, stop: bool = True) -> Tally:
+    """Play so many lines of the dice of a seed."""
+    dice, left = Random(seed), iter(range(steps))
+    return _walk(
+        town, lambda view: "" if next(left, None) is None else propose(dice, view), stop=stop
+    )
+
+
+def _walk(town: Town, choose: Callable[[View], str], *, stop: bool) -> Tally:
+    tally, annals = Tally(), Annals(Graphs(town))
+    before, last, plan = look(town), None, None
+    annals.begin(before)
+    ending = iter(ENDING)
+    while line := choose(View(town, before, last)) or next(ending, ""):
+        loose = town.at_work()
+        played = play(line, View(town, before, last))
+        said, after = played.said, look(town)
+        step = Step(
+            number=len(tally.lines) + 1,
+            line=line,
+            said=said,
+            before=before,
+            after=after,
+            loose=loose,
+            hinted=played.hint,
+            planned=plan if plan and said and _carries_out(said, plan) else None,
+        )
+        verdict = judge(step, annals)
+        annals.note(step)
+        tally.add(step, verdict)
+        if verdict.violations and stop:
+            break
+        before, last = after, said or last
+        plan = said if said and said.dry else None
+    return tally
+
+
+def _carries_out(said: Said, plan: Said) -> bool:
+    """Tell whether a command does what the plan of a dry run was about."""
+    words = tuple(word.replace("--dry-run", "--yes") for word in plan.words)
+    return (said.workspace, said.words) == (plan.workspace, words)
