@@ -31,8 +31,10 @@ from multigit.adapters.supervisor import (
     keep,
     write_new,
 )
+from multigit.core.checks import shortened
 from multigit.core.deployment import KEYS, CommandRunner, Order, Run, RunState, Sight
-from multigit.core.problem import Problem
+from multigit.core.problem import Problem, Severity
+from multigit.core.snapshot import Gaps
 from multigit.core.text import visible
 from multigit.errors import MultigitError, NotBegunError
 
@@ -42,6 +44,7 @@ OUT_OF_TIME = 124  # as timeout(1) says it
 PATIENCE = 30.0  # seconds in which a supervisor should have begun
 Export = Callable[[str, str, Path], None]  # repository, commit, folder
 ModeOf = Callable[[str, str, str], str]  # repository, commit, path → "100755", "" where absent
+GapsIn = Callable[[str, str], Gaps]  # repository, commit
 LinkAt = Callable[[str, str, str], str | None]  # … → a symlink's target, None where there is none
 
 
@@ -51,14 +54,21 @@ class CommandRuns:
     A run goes on when multigit ends; the next multigit finds it by its folder.
     """
 
-    def __init__(self, folder: Path, *, export: Export, mode_of: ModeOf, link_at: LinkAt) -> None:
+    def __init__(
+        self, folder: Path, *, export: Export, mode_of: ModeOf, link_at: LinkAt, gaps_in: GapsIn
+    ) -> None:
         self._folder = folder
         self._export = export
         self._mode_of = mode_of
         self._link_at = link_at
+        self._gaps_in = gaps_in
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def check(self, order: Order) -> Sequence[Problem]:
+        """Look for the program, and for what its folder will lack of the repository."""
+        return [*self._program(order), *_gaps(self._gaps_in(order.repo, order.sha))]
+
+    def _program(self, order: Order) -> Sequence[Problem]:
         """Look for the program: on PATH, or in the commit."""
         program = self._command(order)[0]
         if "/" not in program or Path(program).is_absolute():
@@ -212,6 +222,30 @@ def _led_to(path: str, link_at: Callable[[str], str | None]) -> str | None:
             behind.pop()
             ahead += target.split("/")[::-1]
     return "/".join(behind)
+
+
+def _gaps(gaps: Gaps) -> Iterator[Problem]:
+    """Yield what the command will not find in its folder; it may well do without."""
+    if paths := gaps.submodules:
+        folders = (
+            "1 submodule folder is" if len(paths) == 1 else f"{len(paths)} submodule folders are"
+        )
+        yield Problem(
+            "submodules_not_exported",
+            f"{folders} empty where the command runs: {shortened(paths)}.",
+            "If the command needs what is in there, let it clone that itself.",
+            Severity.WARN,
+            files=paths,
+        )
+    if paths := gaps.pointers:
+        files = "1 file is a pointer" if len(paths) == 1 else f"{len(paths)} files are pointers"
+        yield Problem(
+            "pointers_exported",
+            f"{files} without content where the command runs: {shortened(paths)}.",
+            "If the command needs the content, set up the filter on this machine: git lfs install",
+            Severity.WARN,
+            files=paths,
+        )
 
 
 def _missing(sentence: str) -> Problem:

@@ -35,10 +35,14 @@ _CRUD = " .,:;<>\"\\'\t\r\n"
 
 @dataclass(frozen=True, slots=True)
 class GitConfig:
-    """All values by key, last one strongest, and the repository's common directory."""
+    """All values by key, last one strongest, and the repository's common directory.
+
+    `pre_push` tells that there is such a hook, whether it is run or not.
+    """
 
     values: Mapping[str, tuple[str, ...]]
     common_dir: Path
+    pre_push: bool = False
 
     def last(self, key: str) -> str:
         """Return the value that counts, or empty."""
@@ -60,6 +64,7 @@ class GitConfig:
             signs_tags=self.flag("tag.gpgsign"),
             detour=remote.detour(),
             mirror=remote.is_mirror(),
+            pre_push=self.pre_push,
         )
 
     def identity(self, role: str, environment: Mapping[str, str]) -> str:
@@ -139,7 +144,10 @@ def read_config(door: GitDoor) -> GitConfig:
     dot_git = door.folder / ".git"
     if not dot_git.exists() or (dot_git.is_dir() and dot_git.resolve() != common_dir):
         raise _not_a_repository()  # git found one further up, which is somebody else's
-    return GitConfig({key: tuple(each) for key, each in values.items()}, common_dir)
+    hooks = Path(values.get("core.hookspath", [""])[-1] or common_dir / "hooks").expanduser()
+    hook = door.folder / hooks / "pre-push"  # a relative one begins at the work tree
+    found = {key: tuple(each) for key, each in values.items()}
+    return GitConfig(found, common_dir, pre_push=os.access(hook, os.X_OK))
 
 
 def _ask_git(door: GitDoor) -> Path:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from multigit.adapters import git_committing, git_objects, git_publishing, git_reading
+from multigit.adapters import git_committing, git_filters, git_objects, git_publishing, git_reading
 from multigit.adapters.durable import scratch_folder
 from multigit.adapters.git_arrivals import read_lacking
 from multigit.adapters.git_config import GitConfig, read_config
@@ -25,6 +25,7 @@ from multigit.core.repository import Merged, Publication, PushReport, RefQuery, 
 from multigit.core.snapshot import (
     Change,
     Facts,
+    Gaps,
     Obstacle,
     PreparedCommit,
     Refs,
@@ -180,6 +181,18 @@ class GitRepository:
     def obstacles(self, before: str, after: str) -> tuple[Obstacle, ...]:
         """Return what a checkout would overwrite on the way from one commit to another."""
         return read_obstacles(self._door, before, after, environment=self._config.inert())
+
+    def carried(self, paths: Sequence[str], tip: str) -> dict[str, str]:
+        """Return, by path, the filter of those files whose content travels by a pre-push hook."""
+        return git_filters.read_carried(self._door, self._config, paths, tip, self._remote)
+
+    def carried_files(self) -> tuple[str, ...]:
+        """Return the files of the work tree whose content travels by a pre-push hook."""
+        return git_filters.read_carried_files(self._door, self._config)
+
+    def gaps(self, commit: str) -> Gaps:
+        """Return what an export of a commit will not contain."""
+        return git_filters.read_gaps(self._door, self._config, commit)
 
     def waiting(self, base: str, tip: str) -> Waiting:
         """Return the commits without merges that `tip` has and `base` lacks."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from multigit.adapters.git_repository import GitRepositories
 from multigit.core.deployment import GithubRunner, JenkinsRunner, Order, Run, Sight
 from multigit.core.problem import Problem
+from multigit.core.snapshot import Gaps
 from multigit.core.workspace import Repo, Workspace
 from multigit.errors import NotBegunError
 
@@ -99,7 +100,11 @@ class Runners:
 
         with self._lock:
             self._commands = self._commands or CommandRuns(
-                self._folder, export=self._export, mode_of=self._mode, link_at=self._link
+                self._folder,
+                export=self._export,
+                mode_of=self._mode,
+                link_at=self._link,
+                gaps_in=self._gaps,
             )
         return self._commands
 
@@ -108,6 +113,9 @@ class Runners:
 
     def _export(self, name: str, commit: str, folder: Path) -> None:
         self._git.repository(self._repo(name)).export(commit, folder)
+
+    def _gaps(self, name: str, commit: str) -> Gaps:
+        return self._git.repository(self._repo(name)).gaps(commit)
 
     def _wait(self, seconds: float) -> None:
         """Wait as a host asked us to; raises NotBegunError when somebody leaves meanwhile."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from multigit.core.checks import missing_branches, shortened, unpublishable, unreadable
+from multigit.core.dangers import uploaded_by_nobody
 from multigit.core.health import Finding, Health
 from multigit.core.history import HINT
 from multigit.core.locks import PREFIX
@@ -52,13 +53,15 @@ class Checkup:
 
     `newest` is the latest committer date of the stages' branches in Unix seconds, 0 without any;
     `push` says why a rehearsed push failed; `exposed` are paths that git would commit and should
-    not; `lock` is None where no lock was tried.
+    not, `carried` those whose content travels by a pre-push hook; `lock` is None where no lock was
+    tried.
     """
 
     snapshot: Snapshot
     newest: int = 0
     push: Problem | None = None
     exposed: tuple[str, ...] = ()
+    carried: tuple[str, ...] = ()
     lock: LockTrial | None = None
     witnesses: tuple[Witness, ...] = ()
 
@@ -168,6 +171,7 @@ def _repository(
         *_secrets(repo, remote, snapshot),
         *_future(seen.newest, now),
         *_exposed(repo, seen.exposed),
+        *(each.as_warning() for each in uploaded_by_nobody(repo, snapshot.facts, seen.carried)),
     ]
     found = [_judged(repo.name, problem) for problem in problems]
     if all(each.state is not Health.PROBLEM for each in found):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from pathlib import PurePosixPath
-from shlex import quote
 
 from multigit.core import checks
+from multigit.core.dangers import dangerous, matches, staged_litter, uploaded_by_nobody
 from multigit.core.deploys import deploy_steps
 from multigit.core.merges import (
     Hop,
@@ -33,8 +31,6 @@ from multigit.core.problem import Problem, Severity
 from multigit.core.snapshot import Change, Snapshot, WorkTree
 from multigit.core.text import git_in
 from multigit.core.workspace import PushRules, Repo, Stage, Workspace
-
-MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,31 +80,6 @@ def to_commit(work: WorkTree | None, stage: Stage, rules: PushRules) -> tuple[Ch
     if work is None or work.branch != stage.branch:
         return ()
     return tuple(change for change in work.changes if not matches(change.path, rules.ignore))
-
-
-def matches(path: str, patterns: Iterable[str]) -> bool:
-    """Tell whether a path matches; the last pattern that fits decides, `!` takes back.
-
-    Shell patterns, without regard to case: one with a slash at its end stands for a folder
-    anywhere, one with a slash elsewhere is held against the whole path, any other one against
-    the file's name.
-    """
-    found = False
-    whole = PurePosixPath(path.lower())
-    for pattern in patterns:
-        glob = pattern.removeprefix("!").lower()
-        if glob.endswith("/"):
-            fits = any(fnmatchcase(part, glob[:-1]) for part in whole.parts[:-1])
-        else:
-            fits = fnmatchcase(str(whole) if "/" in glob else whole.name, glob)
-        if fits:
-            found = not pattern.startswith("!")
-    return found
-
-
-def allowed(path: str, allow: Iterable[str]) -> bool:
-    """Tell whether --allow names this very path, or matches the whole of it."""
-    return any(path == each or fnmatchcase(path, each) for each in allow)
 
 
 def plan_push(
@@ -216,7 +187,8 @@ def _problems(
         wanted.append(request.promotion.target)
         yield from checks.missing_branches(repo, snapshot, remote, wanted)
     if snapshot.work:
-        yield from work_problems(request, workspace.push, repo, snapshot.work)
+        yield from work_problems(request, workspace.push, repo, snapshot, snapshot.work)
+    yield from uploaded_by_nobody(repo, snapshot.facts, snapshot.carried)
     yield from diverged(repo, request.stage, snapshot, workspace)
     yield from merge_problems(
         request.hops(), repo, snapshot, remote, accept_reverts=request.accept_reverts
@@ -224,7 +196,7 @@ def _problems(
 
 
 def work_problems(
-    request: PushRequest, rules: PushRules, repo: Repo, work: WorkTree
+    request: PushRequest, rules: PushRules, repo: Repo, snapshot: Snapshot, work: WorkTree
 ) -> Iterable[Problem]:
     """Report what keeps the work tree from being committed, or why it is left alone."""
     stage = request.stage
@@ -249,45 +221,9 @@ def work_problems(
             f"{stage.branch} has no commit yet.",
             f"Make the first one by hand: {git_in(repo.path)} commit",
         )
-    yield from dangerous(changes, rules, request.allow)
+    yield from dangerous(repo, snapshot, changes, rules, request.allow)
     if changes:
         yield from staged_litter(repo, work, rules)
-
-
-def staged_litter(repo: Repo, work: WorkTree, rules: PushRules) -> Iterable[Problem]:
-    """Report what is staged and never committed: `git commit` would take it along."""
-    for change in work.changes:
-        if matches(change.path, rules.ignore) and change.staged and change.kind != "deleted":
-            yield Problem(
-                "staged_litter",
-                f"{change.path} is staged, and is never committed.",
-                f"Run: {git_in(repo.path)} restore --staged {quote(change.path)}",
-                files=(change.path,),
-            )
-
-
-def dangerous(
-    changes: Sequence[Change], rules: PushRules, allow: Sequence[str]
-) -> Iterable[Problem]:
-    """Report files that look like secrets, and files that are large, unless they are allowed."""
-    for change in changes:
-        if change.kind == "deleted" or allowed(change.path, allow):
-            continue
-        if matches(change.path, rules.secrets):
-            yield Problem(
-                "secret_file",
-                f"{change.path} looks like a secret.",
-                f"Add it to .gitignore, or pass --allow {quote(change.path)}",
-                files=(change.path,),
-            )
-        elif change.size > rules.max_file_size:
-            size, limit = change.size / MEGABYTE, rules.max_file_size / MEGABYTE
-            yield Problem(
-                "large_file",
-                f"{change.path} is large: {size:.1f} MB, more than {limit:g} MB.",
-                f"Add it to .gitignore, or pass --allow {quote(change.path)}",
-                files=(change.path,),
-            )
 
 
 def diverged(

@@ -86,7 +86,8 @@ class Facts:
     `identity` is the committer as "Name <email>", or empty when none is configured; `credentials`
     tells that a password or token stands in a URL of the remote, `follow_tags` that the user's
     own pushes take tags along, `signs_tags` that tags are to be signed, `mirror` that git pushes
-    all refs to this remote or none.
+    all refs to this remote or none, `pre_push` that there is such a hook, whether multigit runs it
+    or not.
     """
 
     shallow: bool = False
@@ -97,6 +98,7 @@ class Facts:
     signs_tags: bool = False
     detour: Detour | None = None
     mirror: bool = False
+    pre_push: bool = False
 
 
 SUBJECTS = 10  # of what waits are kept, for those who are told of it
@@ -203,6 +205,17 @@ class Obstacle:
 
 
 @dataclass(frozen=True, slots=True)
+class Gaps:
+    """What is not in an export of a commit: submodules, and what only a filter could bring back.
+
+    Of `pointers` the export holds the pointer.
+    """
+
+    submodules: tuple[str, ...] = ()
+    pointers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PreparedCommit:
     """The commit that a push would make of the work tree, built beside the user's index."""
 
@@ -217,6 +230,7 @@ class Snapshot:
     What a command does not need is left at its default. `merges` are previews on the way to
     production, `debts` those on the way back; `ahead` and `behind` count the local branch of the
     command's stage against the remote one, merges included; `stale` says why nothing was fetched.
+    `carried` is, by path, the filter of what would be pushed and is not in the commits.
     """
 
     repo: str
@@ -233,3 +247,4 @@ class Snapshot:
     unpushed: Waiting = Waiting()
     commit: PreparedCommit | None = None
     obstacles: tuple[Obstacle, ...] = ()
+    carried: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -62,6 +62,7 @@ def check_up(repository: Repository, repo: Repo, request: HealthRequest, tell: T
         Snapshot(repo.name, facts=facts, refs=refs, stale=stale),
         newest=repository.newest(tips) if tips else 0,
         exposed=tuple(repository.exposed()),
+        carried=tuple(repository.carried_files()),
         witnesses=tuple(each for tag, text in told.items() if (each := witness(tag, text))),
     )
     if stale or facts.push_urls > 1 or facts.detour or facts.mirror or not tips:

@@ -119,10 +119,12 @@ def look_at_push(request: PushRequest, rules: PushRules) -> Look:
         )
         seen = compare_sides(repository, seen, request.stage.branch)
         seen = replace(seen, unpushed=unpushed(repository, seen, request.stage.branch))
-        if not request.promotion or seen.facts.shallow or not seen.facts.identity:
-            return seen
         source = seen.refs.branch(request.stage.branch).local if seen.ahead else None
         changes = to_commit(seen.work, request.stage, rules)
+        paths = [change.path for change in changes if change.kind != "deleted"]
+        seen = replace(seen, carried=repository.carried(paths, source.sha if source else ""))
+        if not request.promotion or seen.facts.shallow or not seen.facts.identity:
+            return seen
         if changes and seen.work and seen.work.head and not seen.work.conflicted:
             signature = Signature(request.message, date)
             commit = repository.commit_preview(seen.work.head, changes, signature)

@@ -51,6 +51,16 @@ class Repository(Protocol):
         No tracked file differs from `before`, as far as git looks.
         """
 
+    def carried(self, paths: Sequence[str], tip: str) -> Mapping[str, str]:
+        """Return, by path, the filter of those files whose content travels by a pre-push hook.
+
+        Asked are these files of the work tree, whose branch is checked out, and with a `tip` the
+        files that its commits change which no branch of the remote has.
+        """
+
+    def carried_files(self) -> Sequence[str]:
+        """Return the files of the work tree whose content travels by a pre-push hook."""
+
     def waiting(self, base: str, tip: str) -> Waiting:
         """Return the commits without merges that `tip` has and `base` lacks.
 

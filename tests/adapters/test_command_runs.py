@@ -25,6 +25,7 @@ from multigit.adapters.supervisor import (
     supervise,
 )
 from multigit.core.deployment import CommandRunner, Order, Run, RunState, Sight
+from multigit.core.snapshot import Gaps
 from multigit.errors import MultigitError, NotBegunError
 from tests.support.patience import until
 
@@ -68,6 +69,7 @@ def runs(folder: Path) -> CommandRuns:
         export=export,
         mode_of=lambda _repo, _commit, path: modes.get(path, ""),
         link_at=lambda _repo, _commit, path: links.get(path),
+        gaps_in=lambda _repo, _commit: Gaps(),
     )
 
 

@@ -232,6 +232,33 @@ def test_secrets_and_large_files_block_with_their_names(forge: Forge) -> None:
     assert set(api.tree("dev")) == {"a.txt", ".env.example", "small.bin", "big.bin", *secrets}
 
 
+def test_a_secret_that_is_in_the_branch_already_is_pushed_with_a_warning(forge: Forge) -> None:
+    """Only a new one blocks: untracked, staged, or the new name of another file."""
+    files = {".npmrc": "registry=x\n", "config/.env.production": "A=1\n", "plain.txt": "1\n"}
+    api, web = forge.add("api", files=files), forge.add("web", files=files)
+    changed = {".npmrc": "registry=y\n", "config/.env.production": "A=2\n"}
+    for repo in (api, web):
+        repo.write(changed)
+    web.git("mv", "plain.txt", "server.pem")
+    forge.write_config()
+    with untouched(forge):
+        document = forge.json("push", "dev", "--yes", check=REFUSED)
+    found = {
+        (name, problem["files"][0]): problem["severity"]
+        for name, row in rows(document).items()
+        for problem in row["problems"]
+    }
+    assert found == {
+        ("api", ".npmrc"): "warn",
+        ("api", "config/.env.production"): "warn",
+        ("web", ".npmrc"): "warn",
+        ("web", "config/.env.production"): "warn",
+        ("web", "server.pem"): "block",
+    }
+    document = forge.json("push", "dev", "-r", "api", "--yes", check=DONE)
+    assert api.tree("dev") == files | changed
+
+
 def test_diverged_branch_blocks_with_the_command_that_mends_it(forge: Forge) -> None:
     """Typing what the hint says makes the push go; the colleague's work is kept."""
     api, web = forge.add("api"), forge.add("web")

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from multigit.core.dangers import matches
 from multigit.core.merges import Hop
 from multigit.core.plan import (
     AdvanceStep,
@@ -22,7 +23,7 @@ from multigit.core.plan import (
     TagStep,
 )
 from multigit.core.problem import Problem, Severity
-from multigit.core.push import PushRequest, matches, plan_push, push_message, to_commit
+from multigit.core.push import PushRequest, plan_push, push_message, to_commit
 from multigit.core.snapshot import (
     Change,
     Facts,
@@ -58,6 +59,7 @@ from tests.core.builders import (
 
 TAG = "stg-deploy-20250115-160130"
 RULES = PushRules()
+TO_HOOKS = "Add to multigit.toml below [repos.api]: hooks = true"
 CODE = change("src/app.py")
 IN_STEP = refs(develop=branch("dev-2", "dev-2", "/shop/services/api"))
 AHEAD = refs(develop=branch("dev-1", "dev-2", "/shop/services/api"))
@@ -85,9 +87,12 @@ def request(*repos: Repo, promote: bool = False, allow: tuple[str, ...] = ()) ->
     return PushRequest(DEV, "feat: x", MOMENT, repos or (API,), promotion, allow)
 
 
-def planned(seen: Snapshot, *, promote: bool = False, allow: tuple[str, ...] = ()) -> RepoPlan:
+def planned(
+    seen: Snapshot, *, promote: bool = False, allow: tuple[str, ...] = (), repo: Repo = API
+) -> RepoPlan:
     """Return the plan of api alone."""
-    return plan_push(request(promote=promote, allow=allow), workspace(API), {"api": seen}).repos[0]
+    asked = request(repo, promote=promote, allow=allow)
+    return plan_push(asked, workspace(repo), {"api": seen}).repos[0]
 
 
 def with_changes(*changes: Change) -> Snapshot:
@@ -418,12 +423,71 @@ def test_examples_of_secrets_are_none(path: str) -> None:
 )
 def test_a_named_file_is_allowed(allow: tuple[str, ...], state: State) -> None:
     """By its path or a pattern for the whole path; no other file is."""
-    assert planned(with_changes(change("config/.env")), allow=allow).state is state
+    new = change("config/.env", "untracked")
+    assert planned(with_changes(new), allow=allow).state is state
 
 
 def test_a_file_with_a_pattern_for_a_name_is_allowed_by_that_name() -> None:
     """Brackets in a name are no set of characters to who types it."""
-    assert planned(with_changes(change("[id].key")), allow=("[id].key",)).state is State.PLANNED
+    new = change("[id].key", "untracked")
+    assert planned(with_changes(new), allow=("[id].key",)).state is State.PLANNED
+
+
+def test_a_secret_that_is_tracked_already_only_warns() -> None:
+    """Each change of it would block else, for ever; --allow says that it is none."""
+    seen = with_changes(change(".npmrc"))
+    assert planned(seen).state is State.PLANNED
+    assert planned(seen).problems == (
+        Problem(
+            "secret_file",
+            ".npmrc looks like a secret, and is in the branch already.",
+            "To take it out: git -C services/api rm --cached .npmrc, and add it to .gitignore. "
+            "If it is none: --allow .npmrc",
+            Severity.WARN,
+            files=(".npmrc",),
+        ),
+    )
+    assert planned(seen, allow=(".npmrc",)).problems == ()
+
+
+@pytest.mark.parametrize("kind", ["untracked", "added"])
+def test_a_new_secret_blocks(kind: str) -> None:
+    """Also as the new name of a file, and where it is staged already."""
+    assert planned(with_changes(change(".npmrc", kind))).state is State.BLOCKED
+
+
+def test_a_large_file_that_a_filter_stores_elsewhere_is_not_large() -> None:
+    """The commit holds its pointer."""
+    seen = with_changes(change("data.bin", size=20_000_000))
+    carried = replace(seen, carried={"data.bin": "lfs"}, facts=Facts(identity="A", pre_push=True))
+    repo = replace(API, hooks=True)
+    assert planned(carried, repo=repo).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("hooks", "pre_push", "hint"),
+    [
+        (False, True, TO_HOOKS),
+        (True, False, "Run: git -C services/api lfs install"),
+        (
+            False,
+            False,
+            f"Run: git -C services/api lfs install; then a{TO_HOOKS[1:]}",
+        ),
+        (True, True, None),
+    ],
+)
+def test_pointers_go_out_only_with_their_content(
+    hint: str | None, *, hooks: bool, pre_push: bool
+) -> None:
+    """A pre-push hook uploads it, if there is one and it may run."""
+    seen = replace(
+        with_changes(CODE), carried={"a.bin": "lfs"}, facts=Facts(identity="A", pre_push=pre_push)
+    )
+    problems = planned(seen, repo=replace(API, hooks=hooks)).problems
+    assert [(p.code, p.hint, p.files) for p in problems] == (
+        [("content_not_uploaded", hint, ("a.bin",))] if hint else []
+    )
 
 
 @pytest.mark.parametrize(

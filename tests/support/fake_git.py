@@ -367,6 +367,15 @@ class FakeRepository:
         known, coming = self.objects.files(before), self.objects.files(after)
         return [Obstacle(path) for path in coming if path in self.files and path not in known]
 
+    def carried(self, paths: Sequence[str], tip: str) -> Mapping[str, str]:
+        """Believe the names: a `.big` file goes through a filter."""
+        changed = self.objects.files(tip) if tip else {}
+        return {path: "lfs" for path in (*paths, *changed) if path.endswith(".big")}
+
+    def carried_files(self) -> Sequence[str]:
+        """Believe the names."""
+        return [path for path in self.files if path.endswith(".big")]
+
     def waiting(self, base: str, tip: str) -> Waiting:
         """Count the commits without merges that only `tip` has; name the newest."""
         known = [base] if base else self._seen_on_remote()
