@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, cast
 
 from multigit.adapters.git_outcome import Completed, failure
 from multigit.adapters.git_settings import NO_HOOKS, OPTIONS
+from multigit.adapters.watchdog import watched
 from multigit.core.text import masked
 from multigit.errors import GitError, RefusedError
 
@@ -93,6 +94,7 @@ class GitDoor:
         self.transcript = transcript
         self.environment: dict[str, str] = dict(ENVIRONMENT)
         self.options: tuple[str, ...] = ()
+        self.inherited: tuple[int, ...] = ()  # open files that git and what it starts keep open
         self.environment["GIT_CEILING_DIRECTORIES"] = str(folder.parent)
 
     def run(
@@ -122,7 +124,8 @@ class GitDoor:
         process = cast("subprocess.Popen[bytes]", handle.proc)
         _RUNNING.add(process)
         try:
-            stdout, stderr = _wait(process, input, self.timeout, lingering=hooks)
+            with watched(process.pid, self.timeout):
+                stdout, stderr = _wait(process, input, self.timeout, lingering=hooks)
         except subprocess.TimeoutExpired:
             _kill(process)
             self.transcript.add(arguments, "", f"ended after {self.timeout:g} s")
@@ -153,6 +156,7 @@ class GitDoor:
                 as_process=True,
                 env={**self.environment, **environment},
                 istream=subprocess.PIPE if reads else subprocess.DEVNULL,
+                pass_fds=self.inherited,
                 start_new_session=True,  # Ctrl-C at the terminal is for multigit to handle
             )
         except GitCommandNotFound as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,6 +80,7 @@ def _look_in_proc(pid: int) -> tuple[str, str] | None:
     return fields[0], f"{_boot()}{fields[STARTED - 3]}"
 
 
+@cache
 def _boot() -> str:
     """Return what tells this start of the machine from others, where the system says it."""
     try:

@@ -1,0 +1,108 @@
+"""What multigit started ends by its deadline when multigit is gone, and no stranger does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from multigit.adapters import processes
+from multigit.adapters.watchdog import Group, watch
+from tests.support.patience import until
+
+STUBBORN = "trap '' TERM; sleep 60 & echo $! >{file}.new; mv {file}.new {file}; wait; wait"
+PARENT = """
+import os, signal, subprocess, sys
+from multigit.adapters.watchdog import watched
+
+child = subprocess.Popen(["sh", "-c", sys.argv[1]], start_new_session=True)
+with watched(child.pid, float(sys.argv[2])):
+    if sys.argv[3] == "kill":
+        print(child.pid, flush=True)
+        signal.pause()
+    child.wait()
+print(child.pid, flush=True)
+os._exit(0)
+"""
+
+
+def parent(script: str, seconds: float, act: str) -> tuple[subprocess.Popen[str], int]:
+    """Start a process that has a script watched; its child's number comes when it says so."""
+    command = [sys.executable, "-c", PARENT, script, str(seconds), act]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    return process, int(process.stdout.readline())
+
+
+def there(pid: int) -> bool:
+    """Tell whether a process runs."""
+    process = processes.identity(pid)
+    return process is not None and processes.alive(process)
+
+
+def watchdogs() -> set[int]:
+    """Return the processes that are a watchdog, or may become one."""
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if b"multigit.adapters.watchdog" in entry.read_bytes():
+                found.add(int(entry.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+def test_what_outlives_its_parent_ends_by_its_deadline(tmp_path: Path) -> None:
+    """With all that it started, also what does not hear a polite signal; and not before."""
+    file = tmp_path / "helper"
+    process, child = parent(STUBBORN.format(file=file), 3.0, "kill")
+    began = time.monotonic()
+    until(file.exists)
+    helper = int(file.read_text())
+    process.kill()
+    process.communicate()
+    time.sleep(1.0)
+    if time.monotonic() < began + 2.0:
+        assert there(child)
+    until(lambda: not there(child) and not there(helper))
+    assert time.monotonic() > began + 2.5
+
+
+@pytest.mark.skipif(not processes.PROC.is_dir(), reason="processes are found in /proc")
+def test_nothing_is_left_when_nothing_is_at_work() -> None:
+    """The watchdog ends with its parent."""
+    before = watchdogs()
+    process, _ = parent("exit 0", 60.0, "wait")
+    process.communicate()
+    until(lambda: watchdogs() <= before)
+
+
+def test_what_ends_in_time_is_left_alone(tmp_path: Path) -> None:
+    """It comes to its end, and then the watchdog does."""
+    file = tmp_path / "done"
+    process, child = parent(f"sleep 1; touch {file}", 60.0, "kill")
+    process.kill()
+    process.communicate()
+    until(file.exists)
+    until(lambda: not there(child))
+
+
+@pytest.fixture
+def stranger() -> Iterator[subprocess.Popen[bytes]]:
+    """Return a process that leads a group of its own."""
+    process = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    yield process
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def test_a_stranger_with_the_same_number_is_left_alone(stranger: subprocess.Popen[bytes]) -> None:
+    """It started at another time."""
+    watch([Group(stranger.pid, "at another time", time.monotonic() - 60)])
+    assert stranger.poll() is None
