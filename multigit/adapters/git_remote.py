@@ -69,6 +69,10 @@ class Remote:
         """Tell whether git pushes all refs to it or none."""
         return is_true(self.settings.get(f"remote.{self.name}.mirror", ("",))[-1])
 
+    def serves_itself(self) -> bool:
+        """Tell whether a push needs no server but what git starts itself, on this machine."""
+        return all(url.startswith(("file://", "/")) for url in self.pushed())
+
     def detour(self) -> Detour | None:
         """Return how a push goes elsewhere than it should; several push URLs are another fault."""
         pushed, named = self.pushed(), rewritten(self.settings, self.named)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -19,7 +21,9 @@ from multigit.adapters.git_process import GitDoor, require_git, ssh_command
 from multigit.adapters.git_remote import Remote
 from multigit.adapters.git_reversals import read_reversals
 from multigit.adapters.git_settings import in_environment, of_remote
+from multigit.adapters.push_mark import PushMark
 from multigit.adapters.transcript import Transcript
+from multigit.core.flight import Flight, flight
 from multigit.core.refs import branch_ref
 from multigit.core.repository import Merged, Publication, PushReport, RefQuery, Signature
 from multigit.core.snapshot import (
@@ -101,6 +105,7 @@ class GitRepository:
         self.transcript = Transcript()
         folder = Path(os.path.abspath(workspace.root / repo.path))  # noqa: PTH100  (no symlinks)
         self._folder = folder
+        self._mark = PushMark(workspace.root / ".multigit" / "pushes" / repo.name)
         self._settings: GitConfig | None = None
         self._door = GitDoor(
             folder.resolve(), timeout=workspace.git_timeout, transcript=self.transcript
@@ -274,13 +279,28 @@ class GitRepository:
         """Commit these changes on the checked-out branch, with the user's hooks and filters."""
         return git_committing.commit(self._door, changes, signature, verify=verify)
 
+    def flight(self) -> Flight:
+        """Return what is to be noted before the next push begins."""
+        local = self._place().serves_itself()
+        mark, timeout = self._mark.make(), self._workspace.git_timeout
+        return flight(time.time(), timeout, host=socket.gethostname(), mark=mark, local=local)
+
+    def in_flight(self, flight: Flight) -> bool | None:
+        """Tell whether a push that was noted is still at work; None where that cannot be seen.
+
+        What runs on another machine cannot, nor can a server that is reached over a network.
+        """
+        seen = self._mark.seen(flight.mark) if flight.host == socket.gethostname() else None
+        return seen if seen or flight.local else None
+
     def push(self, publications: Sequence[Publication]) -> PushReport:
         """Publish all or none, each ref only while it holds `before`: one connection."""
         if elsewhere := self._place().detour():
             reason = f"{self._remote} is pushed to {elsewhere.to}, not to {elsewhere.wanted}"
             return PushReport(accepted=False, reason=reason)
         hooks = self._repo.hooks
-        return git_publishing.push(self._door, self._remote, publications, hooks=hooks)
+        with self._mark.held() as self._door.inherited:
+            return git_publishing.push(self._door, self._remote, publications, hooks=hooks)
 
     def fast_forward(self, branch: str, commit: str) -> str:
         """Move a branch that no work tree has; git itself refuses where that is unsafe."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from multigit.adapters import moments
@@ -23,6 +23,7 @@ from multigit.cli.telling import (
 )
 from multigit.core.agreement import Actor, Agreement, Given, Ticks
 from multigit.core.consent import Consent, given_by_option, missing_consent, ticked_by_option
+from multigit.core.flight import Flight
 from multigit.core.journal import Entry, Kind, Story
 from multigit.core.locks import Holder, lock_unknown, stages_changed
 from multigit.core.metrics import known_to_plan
@@ -64,7 +65,8 @@ def conduct_pull(session: Session, plan: Plan, *, dry_run: bool) -> int:
 class Conductor:
     """Leads one operation. With a `journal` it was begun before and goes on.
 
-    An `agreement` is to the plan as it stands: nothing is asked then.
+    An `agreement` is to the plan as it stands: nothing is asked then. `flights` are the pushes of
+    that time that may still be at work.
     """
 
     session: Session
@@ -72,6 +74,7 @@ class Conductor:
     consent: Consent
     journal: Journal | None = None
     agreement: Agreement | None = None
+    flights: Mapping[str, Flight] = field(default_factory=dict)
 
     def conduct(self) -> int:
         """Show, ask, run, record, show."""
@@ -300,6 +303,7 @@ class Conductor:
                 journal=journal,
                 again=self.journal is not None,
                 deployer=self._deployer(journal, progress, waits),
+                flights=self.flights,
             ).run()
         waits.say()
         return report

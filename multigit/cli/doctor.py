@@ -53,12 +53,13 @@ def doctor(
     request = HealthRequest(repos, space.stages, probe, space.lock_repo)
     with session.screen.progress() as progress:
         seen = examine(session.git, request, jobs=session.jobs, listener=progress)
-    wanted = jobs or space.jobs
+    wanted, unfinished = jobs or space.jobs, session.files.unfinished()
     around = Surroundings(
         git=".".join(map(str, require_git())),
         now=int(session.moment.time.timestamp()),
         log=_verify(session.files, [each for one in seen.values() for each in one.witnesses]),
-        unfinished={each: session.ways_out(each) for each in session.files.unfinished()},
+        unfinished={each: session.ways_out(each) for each in unfinished},
+        in_flight=[name for each in unfinished for name in session.in_flight(each)],
         jobs=wanted,
         possible=s.most_workers(),
         files=s.FILES_FOR_OURSELVES + s.FILES_PER_WORKER * wanted,

@@ -84,7 +84,7 @@ def log(
     )
     unfinished = session.tell_unfinished()
     session.screen.history(seen)
-    session.screen.document({**history_document(seen), "unfinished": unfinished})
+    session.screen.document({**history_document(seen), **unfinished})
     return seen.exit_code
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from multigit.adapters.journal import Journal
     from multigit.cli.session import Session
+    from multigit.core.flight import Flight
     from multigit.core.journal import Story
     from multigit.core.plan import RepoPlan
     from multigit.core.standing import Standing
@@ -52,7 +53,7 @@ def continue_(
     session = Session.open(o.Common(config, json, no_color, jobs))
     with session.exclusive("continue"):
         journal, story = _unfinished(session)
-        standings = _survey(session, story)
+        standings = _survey(session, journal, story, wait=not dry_run)
         moved = [
             repo
             for repo in story.plan.repos
@@ -63,7 +64,7 @@ def continue_(
         consent = Consent(dry_run, yes, confirm, checklist_done)
         planned_anew = any(repo.state is State.PLANNED for repo in anew.values())
         agreed = None if planned_anew else story.agreement
-        conductor = Conductor(session, plan, consent, journal, agreed)
+        conductor = Conductor(session, plan, consent, journal, agreed, story.flights)
         if plan.result is Result.NOTHING and not dry_run:
             return conductor.finish(journal, story.plan)
         return conductor.conduct()
@@ -103,7 +104,9 @@ def undo(
     session = Session.open(o.Common(config, json, no_color, jobs))
     with session.exclusive("undo"):
         journal, story = _chosen(session, operation)
-        standings = _survey(session, story, onward=True)
+        standings = _survey(
+            *(session, journal, story), onward=True, flights=story.flights, wait=not dry_run
+        )
         records = session.files.log.records()
         plan = undone(story, standings, session.workspace, session.moment, records)
         conductor = Conductor(session, plan, Consent(dry_run, yes, confirm))
@@ -128,11 +131,19 @@ def abandon(
       multigit abandon
     """
     from multigit.cli.session import Session
+    from multigit.core.landings import not_yet_known, under_way
+    from multigit.core.report import document
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     with session.exclusive("abandon"):
         journal, story = _unfinished(session)
-        return _close(session, journal, story, _survey(session, story), "abandoned")
+        standings = _survey(session, journal, story, flights=story.flights)
+        if under_way(standings):
+            report = not_yet_known(story, standings, "abandoned")
+            session.screen.report(report)
+            session.screen.document(document(report))
+            return report.exit_code
+        return _close(session, journal, story, standings, "abandoned")
 
 
 def _close(
@@ -226,18 +237,40 @@ def _published(record: Mapping[str, Any]) -> bool:
     return "published" in states and record.get("command") not in {"undo", "watch"}
 
 
-def _survey(session: Session, story: Story, *, onward: bool = False) -> Mapping[str, Standing]:
+def _survey(
+    session: Session,
+    journal: Journal,
+    story: Story,
+    *,
+    onward: bool = False,
+    flights: Mapping[str, Flight] | None = None,
+    wait: bool = True,
+) -> Mapping[str, Standing]:
+    """Ask the remotes where the operation stands.
+
+    What one of the `flights` may still change is unknown; with `wait` its end is waited for first.
+    Who pushes all of it once more needs to mind none. Those that are seen to have arrived are
+    noted, if it is more than a look.
+    """
+    from multigit.core.journal import Entry, Kind
+    from multigit.core.landings import landed
+    from multigit.core.plan import State
     from multigit.engine.survey import survey
 
     with session.screen.progress() as progress:
-        return survey(
+        standings = survey(
             session.git,
             session.workspace,
             story,
             jobs=session.jobs,
             listener=progress,
             onward=onward,
+            flights=flights,
+            wait=wait,
         )
+    for repo in landed(story, standings) if wait else ():
+        journal.write(Entry(Kind.SETTLED, repos=(repo,), state=State.PUBLISHED))
+    return standings
 
 
 def _plan_anew(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from multigit.adapters import moments
 from multigit.adapters.actors import attended
@@ -101,17 +101,40 @@ class Session:
                 )
             yield
 
-    def tell_unfinished(self) -> str | None:
-        """Say that an operation is unfinished, before anything else is shown; return its id."""
+    def tell_unfinished(self) -> dict[str, Any]:
+        """Say that an operation is unfinished, before anything else is shown.
+
+        Returns what the document says of it: its id, and whose push may still arrive.
+        """
         found = self.files.unfinished()
         if not found:
-            return None
+            return {"unfinished": None, "in_flight": []}
         if sentence := running(self.files.folder):
             self.screen.say(f"{sentence}\n", "bold yellow")
-            return found[-1]
+            return {"unfinished": found[-1], "in_flight": []}
+        in_flight = self.in_flight(found[-1])
         self.screen.say(f"Unfinished: {found[-1]}", "bold yellow")
+        if in_flight:
+            self.screen.say(f"The push of {', '.join(in_flight)} may still arrive.")
         self.screen.say(f"{self.ways_out(found[-1])}\n")
-        return found[-1]
+        return {"unfinished": found[-1], "in_flight": in_flight}
+
+    def in_flight(self, operation: str) -> list[str]:
+        """Return the repositories whose push may still arrive while no multigit waits for it."""
+        from multigit.engine.arrival import may_arrive
+
+        if running(self.files.folder):
+            return []
+        repos = {repo.name: repo for repo in self.workspace.repos}
+        try:
+            flights = self.files.read_journal(operation)[1].flights
+        except MultigitError:  # whoever goes on is told what is wrong with its journal
+            return []
+        return [
+            name
+            for name, flight in flights.items()
+            if name in repos and may_arrive(self.git.repository(repos[name]), flight)
+        ]
 
     def ways_out(self, operation: str) -> str:
         """Return what to do about an unfinished operation."""

@@ -55,7 +55,7 @@ def status(
     rows = status_rows(space, chosen, seen, session.files.log.last_deployed())
     unfinished = session.tell_unfinished()
     session.screen.status(rows, space.pairs(), status_sentence(rows))
-    session.screen.document({**status_document(rows), "unfinished": unfinished})
+    session.screen.document({**status_document(rows), **unfinished})
     return status_exit_code(rows)
 
 

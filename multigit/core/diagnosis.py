@@ -78,6 +78,7 @@ class Surroundings:
     now: int
     log: BadLine | Head | Problem
     unfinished: Mapping[str, str] = field(default_factory=dict)
+    in_flight: Sequence[str] = ()
     jobs: int = 1
     possible: int = 1
     files: int = 0
@@ -116,6 +117,14 @@ def _workspace(around: Surroundings) -> Iterator[Finding]:
             "unfinished_operation",
             f"the operation {operation} is not finished, so nothing new can begin.",
             ways_out,
+        )
+    if around.in_flight:
+        yield Finding(
+            "",
+            Health.WARNING,
+            "push_under_way",
+            f"the push of {', '.join(around.in_flight)} was begun and may still arrive.",
+            "Wait a moment before you undo or abandon it; multigit continue need not wait.",
         )
     if around.possible < around.jobs:
         yield Finding(

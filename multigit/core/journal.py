@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from multigit.core.agreement import NOT_NOTED, Actor, Agreement
 from multigit.core.deployment import Deployment, RunState
+from multigit.core.flight import Flight, also
 from multigit.core.plan import Plan, State
 
 VERSION = 1
@@ -23,6 +24,7 @@ class Kind(StrEnum):
 
     BEGUN = "begun"  # the plan was agreed to
     PUBLISHING = "publishing"  # every object in `made` exists, and their pushes may begin
+    PUSHING = "pushing"  # the push of one repository is about to begin
     SETTLED = "settled"  # one repository's outcome
     DEPLOYMENT = "deployment"  # one deployment is about to start, has a run, or ended
 
@@ -39,6 +41,7 @@ class Entry:
     repos: tuple[str, ...] = ()
     state: State | None = None
     deployment: Deployment | None = None
+    flight: Flight | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,8 @@ class Story:
 
     `made` holds, per repository whose push may have begun, what each ref shall point at;
     `settled` how those ended whose outcome was read; `deployments`, per repository and target,
-    the last that was noted of each. `agreement` is to the plan as it stands.
+    the last that was noted of each. `agreement` is to the plan as it stands. `flights` are the
+    pushes that were begun, by this attempt or an earlier one, and whose end nobody noted.
     """
 
     plan: Plan
@@ -56,6 +60,7 @@ class Story:
     settled: Mapping[str, State] = field(default_factory=dict)
     deployments: Mapping[str, Mapping[str, Deployment]] = field(default_factory=dict)
     agreement: Agreement = NOT_NOTED
+    flights: Mapping[str, Flight] = field(default_factory=dict)
 
 
 def tell(entries: Iterable[Entry]) -> Story | None:
@@ -64,17 +69,27 @@ def tell(entries: Iterable[Entry]) -> Story | None:
     for entry in entries:
         match entry:
             case Entry(kind=Kind.BEGUN, plan=Plan() as plan, actor=Actor() as actor):
-                story = Story(plan, actor, deployments=deployed_before(plan))
+                flights = story.flights if story else {}  # of an attempt that broke off
+                story = Story(plan, actor, deployments=deployed_before(plan), flights=flights)
                 if entry.agreement:
                     story = replace(story, agreement=entry.agreement)
             case Entry(kind=Kind.PUBLISHING) if story:
                 story = replace(story, made={**story.made, **entry.made})
+            case Entry(kind=Kind.PUSHING, flight=Flight() as flight) if story:
+                begun = {repo: also(story.flights.get(repo), flight) for repo in entry.repos}
+                story = replace(story, flights={**story.flights, **begun})
             case Entry(kind=Kind.SETTLED, state=State() as state) if story:
                 settled = {**story.settled, **dict.fromkeys(entry.repos, state)}
-                story = replace(story, settled=settled)
+                story = replace(story, settled=settled, flights=still_open(story, entry))
             case Entry(kind=Kind.DEPLOYMENT, deployment=Deployment() as deployment) if story:
                 story = replace(story, deployments=noted(story, entry.repos[0], deployment))
     return story
+
+
+def still_open(story: Story, settled: Entry) -> Mapping[str, Flight]:
+    """Return the pushes of which nobody knows the end, after one more outcome was noted."""
+    known = () if settled.state is State.UNKNOWN else settled.repos
+    return {repo: flight for repo, flight in story.flights.items() if repo not in known}
 
 
 def noted(

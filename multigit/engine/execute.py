@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from multigit.core.deploys import known_deployments
+from multigit.core.flight import Flight
 from multigit.core.journal import Entry, Kind
 from multigit.core.outcome import Outcome, Report, ended
 from multigit.core.plan import (
@@ -34,7 +35,7 @@ class Executor:
     """Runs one plan. `trailer` is what every tag message ends with.
 
     With `again` the plan was begun before: what it made then is used where it still exists, and
-    made anew where it does not.
+    made anew where it does not. `flights` are pushes of that time which may still be at work.
     """
 
     git: Git
@@ -46,6 +47,7 @@ class Executor:
     journal: Journal = FORGETFUL
     again: bool = False
     deployer: Deployer | None = None
+    flights: Mapping[str, Flight] = field(default_factory=dict)
 
     def run(self) -> Report:
         """Prepare all repositories; only when all are ready, publish and deploy wave by wave."""
@@ -108,8 +110,15 @@ class Executor:
                 state = State.PUBLISHED if repo.updates() else State.DEPLOYED
                 return Outcome(repo, state, ready[name], repo.problems)
             self.listener.started(name, "pushing")
-            tell = partial(self.listener.started, name)
-            outcome = publish(self._repository(name), repo, ready[name], tell=tell)
+            repository = self._repository(name)
+            try:
+                note = Entry(Kind.PUSHING, repos=(name,), flight=repository.flight())
+                self.journal.write(note)
+            except MultigitError as error:
+                outcome = not_pushed(repo, ready[name], error)
+            else:
+                tell, earlier = partial(self.listener.started, name), self.flights.get(name)
+                outcome = publish(repository, repo, ready[name], earlier, tell=tell)
             return Rest(lambda: settle(name, outcome))
 
         def settle(name: str, outcome: Outcome) -> Outcome:
@@ -138,6 +147,12 @@ class Executor:
 def is_new(outcome: Outcome, wave: Mapping[str, RepoPlan]) -> bool:
     """Tell whether a repository of this wave is ready to be deployed."""
     return outcome.repo in wave and outcome.state in {State.PUBLISHED, State.DEPLOYED}
+
+
+def not_pushed(repo: RepoPlan, made: Made, error: MultigitError) -> Outcome:
+    """Return the outcome of a repository whose push could not be noted, so it did not begin."""
+    problem = Problem(error.code, error.message, error.hint)
+    return Outcome(repo, State.FAILED, made, (*repo.problems, problem))
 
 
 def not_begun(repo: RepoPlan, made: Made) -> Outcome:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from multigit.core.deployment import Gate, Order, Run, Sight
+from multigit.core.flight import Flight
 from multigit.core.health_check import Answer
 from multigit.core.journal import Entry
 from multigit.core.problem import Problem
@@ -128,6 +129,14 @@ class Repository(Protocol):
 
     def store(self, content: bytes) -> str:
         """Keep some bytes as an object that no ref points at, and return its id."""
+
+    # Pushes that may be at work when multigit is not.
+
+    def flight(self) -> Flight:
+        """Return what is to be noted before the next push begins."""
+
+    def in_flight(self, flight: Flight) -> bool | None:
+        """Tell whether a push that was noted is still at work; None where that cannot be seen."""
 
     # Writes: what the plan showed.
 

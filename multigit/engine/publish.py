@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from multigit.core.flight import Flight
 from multigit.core.outcome import Outcome
 from multigit.core.plan import RepoPlan, State
 from multigit.core.problem import Problem
 from multigit.core.refs import HEADS, short
 from multigit.core.repository import Publication, PushReport, RefQuery
+from multigit.engine.arrival import may_arrive
 from multigit.engine.patience import Tell, patiently
 from multigit.engine.ports import Repository
 from multigit.errors import MultigitError
@@ -16,8 +19,14 @@ from multigit.errors import MultigitError
 Made = Mapping[str, str]
 
 
-def publish(repository: Repository, repo: RepoPlan, made: Made, *, tell: Tell) -> Outcome:
-    """Push once; believe only a complete report, otherwise read the remote."""
+def publish(
+    repository: Repository, repo: RepoPlan, made: Made, earlier: Flight | None = None, *, tell: Tell
+) -> Outcome:
+    """Push once; believe only a complete report, otherwise read the remote.
+
+    `earlier` is a push of the same refs that a multigit which was killed may have left at work:
+    what the remote refuses to this push may still arrive by that one.
+    """
     wanted = [Publication(u.ref, u.before, made[u.ref]) for u in repo.updates()]
     try:
         report = repository.push(wanted)
@@ -25,6 +34,9 @@ def publish(repository: Repository, repo: RepoPlan, made: Made, *, tell: Tell) -
         report = PushReport(accepted=False, reason=error.message, final=False)
     if report.accepted:
         return Outcome(repo, State.PUBLISHED, made, repo.problems)
+    if report.final and earlier and may_arrive(repository, earlier):
+        reason = f"an earlier push is still under way; this one was refused: {report.reason}"
+        report = replace(report, reason=reason, final=False)
     return read_outcome(repository, repo, made, wanted, report, tell=tell)
 
 

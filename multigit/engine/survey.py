@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from multigit.core.flight import Flight
 from multigit.core.journal import Story
 from multigit.core.plan import RepoPlan, State
 from multigit.core.problem import Problem
@@ -12,8 +13,9 @@ from multigit.core.refs import HEADS, branch_ref
 from multigit.core.repository import Publication, RefQuery
 from multigit.core.standing import Standing, standing
 from multigit.core.workspace import Stage, Workspace
+from multigit.engine.arrival import arrived
 from multigit.engine.fleet import look_everywhere
-from multigit.engine.patience import patiently
+from multigit.engine.patience import Tell, patiently
 from multigit.engine.ports import Git, Listener, Repository
 from multigit.engine.publish import built_on
 from multigit.errors import MultigitError
@@ -27,10 +29,13 @@ def survey(
     jobs: int,
     listener: Listener,
     onward: bool = False,
+    flights: Mapping[str, Flight] | None = None,
+    wait: bool = True,
 ) -> Mapping[str, Standing]:
     """Return where each repository of the operation that has refs to publish stands.
 
     With `onward` it is also read, over the same connection, which later stages have it by now.
+    `flights` are the pushes to mind, which may still change that: with `wait` they are waited for.
     """
     repos = {repo.name: repo for repo in workspace.repos}
     plans = {
@@ -49,20 +54,25 @@ def survey(
         if plan.repo not in repos:
             message = "is not in the configuration any more."
             return Standing(problem=Problem("unknown_repository", message, "Put it back first."))
-        made = story.made.get(plan.repo, plan.made)
+        repository, tell = git.repository(repos[plan.repo]), partial(listener.started, plan.repo)
+        once = partial(read, repository, plan, tell)
+        flight = (flights or {}).get(plan.repo)
         try:
-            wanted = [Publication(u.ref, u.before, made.get(u.ref, "")) for u in plan.updates()]
-            refs = [each.ref for each in wanted]
-            later = later_stages(workspace, refs) if onward else ()
-            asked = [*refs, *(branch_ref(stage.branch) for stage in later)]
-            repository = git.repository(repos[plan.repo])
-            now = patiently(
-                lambda: repository.remote_refs(asked), tell=partial(listener.started, plan.repo)
-            )
-            overtaken = frozenset(built_on(repository, wanted, now))
-            stages = carried_onward(repository, wanted, later, now)
+            if flight is None:
+                return once()
+            return arrived(repository, plan, flight, once, wait=wait, tell=tell)
         except MultigitError as error:
             return Standing(problem=Problem(error.code, error.message, error.hint))
+
+    def read(repository: Repository, plan: RepoPlan, tell: Tell) -> Standing:
+        made = story.made.get(plan.repo, plan.made)
+        wanted = [Publication(u.ref, u.before, made.get(u.ref, "")) for u in plan.updates()]
+        refs = [each.ref for each in wanted]
+        later = later_stages(workspace, refs) if onward else ()
+        asked = [*refs, *(branch_ref(stage.branch) for stage in later)]
+        now = patiently(lambda: repository.remote_refs(asked), tell=tell)
+        overtaken = frozenset(built_on(repository, wanted, now))
+        stages = carried_onward(repository, wanted, later, now)
         return standing(plan, made, now, overtaken=overtaken, onward=stages)
 
     listener.phase("Asking the remotes", tuple(plans))

@@ -17,6 +17,7 @@ from multigit.core.deployment import (
     Runner,
     RunState,
 )
+from multigit.core.flight import Flight
 from multigit.core.journal import Entry, Kind
 from multigit.core.plan import (
     AdvanceStep,
@@ -87,4 +88,6 @@ def write_everything(folder: Path) -> Path:
     journal.write(Entry(Kind.SETTLED, repos=("api",), state=State.PUBLISHED))
     fra = Deployment("fra", RunState.WAITING)
     journal.write(Entry(Kind.DEPLOYMENT, repos=("api",), deployment=fra))
+    flight = Flight(1736953290.0, 1736953920.0, "host", "1:2", local=True)
+    journal.write(Entry(Kind.PUSHING, repos=("api",), flight=flight))
     return folder / "everything.jsonl"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
+from multigit.core.flight import Flight
 from multigit.core.merges import MergeRequest, hop, hops_down, plan_merges
 from multigit.core.moment import Moment
 from multigit.core.outcome import Outcome, Report
@@ -114,10 +115,13 @@ def execute(
     listener: Listening | None = None,
     journal: Journal = FORGETFUL,
     again: bool = False,
+    flights: Mapping[str, Flight] | None = None,
 ) -> Report:
     """Run the plan of something that publishes."""
     heard = listener or Listening()
-    return Executor(git, git.workspace, plan, heard, jobs, TRAILER, journal, again).run()
+    return Executor(
+        git, git.workspace, plan, heard, jobs, TRAILER, journal, again, flights=flights or {}
+    ).run()
 
 
 def update(git: Place, plan: Plan, *, jobs: int = 4, listener: Listening | None = None) -> Report:

@@ -73,14 +73,18 @@ def begun(plan: Plan, git: FakeGit) -> Plan:
 
 
 def test_what_will_be_pushed_is_noted_before_it_is(git: FakeGit) -> None:
-    """With every object, while no remote has moved; then each outcome as it is known."""
+    """With every object, while no remote has moved; then each push, and how it ended."""
     plan, before, notes = plan_promotion(git), git.remote_refs(), Notes(git)
     git["web"].remote.reject(STG, "protected")
     report = execute(git, plan, jobs=1, journal=notes)
-    assert [entry.kind for entry in notes.entries] == [Kind.PUBLISHING, Kind.SETTLED, Kind.SETTLED]
+    assert notes.entries[0].kind is Kind.PUBLISHING
+    for name in NAMES:
+        kinds = [entry.kind for entry in notes.entries if entry.repos == (name,)]
+        assert kinds == [Kind.PUSHING, Kind.SETTLED]
     assert notes.entries[0].made == {name: outcome(report, name).made for name in NAMES}
     assert notes.remotes[0] == before
-    settled = {entry.repos: entry.state for entry in notes.entries[1:]}
+    assert notes.remotes[1] == before
+    settled = {each.repos: each.state for each in notes.entries if each.kind is Kind.SETTLED}
     assert settled == {("api",): State.PUBLISHED, ("web",): State.FAILED}
 
 

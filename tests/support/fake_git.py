@@ -10,12 +10,14 @@ from __future__ import annotations
 import hashlib
 import itertools
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from multigit.core.deployment import Deploy, Pace
+from multigit.core.flight import Flight, flight
 from multigit.core.refs import branch_ref, tag_ref
 from multigit.core.repository import Merged, Publication, PushReport, RefQuery, Signature
 from multigit.core.snapshot import (
@@ -286,7 +288,7 @@ class FakeRepository:
     `own_refs` are all refs of the clone, `files` is its work tree, `index` what is tracked or
     staged of it. `settings` is what `facts` answers. `hook` stands for the commit hooks: it gets
     the files of the commit and returns them, changed or not, or raises GitError. `broken` is
-    raised by every look, `unsigned` by every tag.
+    raised by every look, `unsigned` by every tag. `sights` are the answers whether a push is seen.
     """
 
     def __init__(self, name: str, remote: FakeRemote) -> None:
@@ -306,6 +308,7 @@ class FakeRepository:
         self.broken: GitError | None = None
         self.unsigned: GitError | None = None
         self.present = True
+        self.sights: list[bool | None] = [False]
 
     # Reads
 
@@ -535,6 +538,15 @@ class FakeRepository:
                 _copy(files, path, place, path)
         self._advance(made.sha)
         return made
+
+    def flight(self) -> Flight:
+        """Note a push that begins now."""
+        return flight(time.time(), 600.0, host="here", mark=self.name, local=True)
+
+    def in_flight(self, flight: Flight) -> bool | None:
+        """Answer what the next of `sights` is, then for ever what the last of them was."""
+        assert flight.mark == self.name
+        return self.sights.pop(0) if len(self.sights) > 1 else self.sights[0]
 
     def push(self, publications: Sequence[Publication]) -> PushReport:
         """Push, and see the remote's branches where they are now."""

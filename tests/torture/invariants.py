@@ -21,7 +21,7 @@ DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 3, 130
 NOTHING_UNFINISHED = "nothing_unfinished"
 TAG = re.compile(r"refs/tags/stg-deploy-\d{8}-\d{6}")
 OWN_FILES = re.compile(
-    r"lock|lock\.json|log\.lock|\.gitignore|operations"
+    r"lock|lock\.json|log\.lock|\.gitignore|pushes(/[\w-]+)?|operations"
     r"|operations/[^/.]+(/([\w-]+\.log|journal\.jsonl))?"
     r"|operations/[^/.]+/\w+(/\w+(/1(\.2)?(/(order|alive|began|ended|pid|output\.log))?)?)?"
 )

@@ -1,0 +1,83 @@
+"""The mark of a repository's pushes: a file that each process of a push keeps open and locked.
+
+Git and all that it starts here inherit the open file, also the server where the remote is on this
+machine. The kernel drops the lock with the last of them, however it ends: no process has to be
+known by its number, and none that has another one's number is taken for it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from multigit.adapters.durable import make_folder, open_private
+from multigit.errors import GitError
+
+TRIES, PAUSE = 3, 0.01  # seconds
+
+
+class PushMark:
+    """The mark of one repository in one workspace."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def make(self) -> str:
+        """Make the file and return its identity: that of a copy is another one.
+
+        Raises GitError where the file cannot be made.
+        """
+        try:
+            make_folder(self._file.parent)
+            descriptor = open_private(self._file, os.O_RDWR | os.O_CREAT)
+        except OSError as error:
+            raise GitError(
+                f"{self._file} cannot be written: {error.strerror or error}.",
+                hint="Check owner, permissions and room of .multigit, then run multigit continue.",
+                code="not_writable",
+            ) from error
+        try:
+            return _identity(descriptor)
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
+    def held(self) -> Iterator[tuple[int, ...]]:
+        """Lend what the processes of a push inherit; nothing where no push was announced."""
+        try:
+            descriptor = open_private(self._file, os.O_RDWR)
+        except OSError:
+            yield ()
+            return
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+            yield (descriptor,)
+        finally:
+            os.close(descriptor)
+
+    def seen(self, mark: str) -> bool | None:
+        """Tell whether a process of a push with this mark is there; None where nobody can tell."""
+        try:
+            descriptor = open_private(self._file, os.O_RDWR)
+        except OSError:
+            return None
+        try:
+            if _identity(descriptor) != mark:
+                return None
+            for _ in range(TRIES):  # somebody else may look, too, which takes no time
+                with suppress(BlockingIOError):
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    return False
+                time.sleep(PAUSE)
+            return True
+        finally:
+            os.close(descriptor)
+
+
+def _identity(descriptor: int) -> str:
+    about = os.fstat(descriptor)
+    return f"{about.st_dev}:{about.st_ino}"

@@ -1,0 +1,101 @@
+"""The mark of a push is held by all that it started, and by nobody else."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from multigit.adapters.push_mark import PushMark
+from multigit.errors import GitError
+from tests.adapters.clones import open_clone
+from tests.support.forge import Forge
+from tests.support.patience import until
+
+
+def test_a_mark_is_seen_while_a_process_of_the_push_is_there(tmp_path: Path) -> None:
+    """Also a helper that outlives git, and when two pushes hold it."""
+    mark = PushMark(tmp_path / "pushes/api")
+    name = mark.make()
+    assert mark.seen(name) is False
+    with mark.held() as first, mark.held() as second:
+        for files in (first, second):
+            subprocess.run(["sh", "-c", "sleep 1 &"], pass_fds=files, check=True)
+    assert mark.seen(name) is True
+    until(lambda: mark.seen(name) is False)
+
+
+def test_a_look_keeps_nobody_out(tmp_path: Path) -> None:
+    """And two looks do not take each other for a push."""
+    mark = PushMark(tmp_path / "api")
+    name = mark.make()
+    assert [mark.seen(name) for _ in range(3)] == [False] * 3
+    with mark.held() as files:
+        assert files
+        assert mark.seen(name) is True
+
+
+def test_a_copy_is_another_mark(tmp_path: Path) -> None:
+    """As is a mark that is gone: of them nobody can tell."""
+    mark, copy = PushMark(tmp_path / "api"), PushMark(tmp_path / "copy")
+    name = mark.make()
+    shutil.copy(tmp_path / "api", tmp_path / "copy")
+    assert copy.seen(name) is None
+    (tmp_path / "api").unlink()
+    assert mark.seen(name) is None
+
+
+def test_without_a_mark_a_push_is_not_announced(tmp_path: Path) -> None:
+    """Where the file cannot be made."""
+    (tmp_path / "pushes").write_text("in the way")
+    mark = PushMark(tmp_path / "pushes/api")
+    with pytest.raises(GitError, match="cannot be written"):
+        mark.make()
+    with mark.held() as files:
+        assert files == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "local"),
+    [
+        ("file:///srv/api.git", True),
+        ("/srv/api.git", True),
+        ("ssh://git@example.org/api.git", False),
+        ("git@example.org:api.git", False),
+        ("https://example.org/api.git", False),
+    ],
+)
+def test_only_a_remote_on_this_machine_ends_with_git(
+    forge: Forge, url: str, *, local: bool
+) -> None:
+    """So there the end of all processes is the end of the push; elsewhere only time tells."""
+    api = forge.add("api")
+    api.git("remote", "set-url", "origin", url)
+    repository = open_clone(forge, api, timeout=7.0)
+    flight = repository.flight()
+    assert flight.local is local
+    assert flight.until - flight.began >= 7.0
+    assert repository.in_flight(flight) is (False if local else None)
+
+
+def test_a_rewritten_url_leads_elsewhere(forge: Forge) -> None:
+    """What git makes of the URL counts, also where only pushes are rewritten."""
+    api = forge.add("api")
+    api.git("remote", "set-url", "origin", "/srv/api.git")
+    assert open_clone(forge, api).flight().local
+    api.git("config", "url.ssh://example.org/.pushInsteadOf", "/srv/")
+    assert not open_clone(forge, api).flight().local
+
+
+def test_what_was_pushed_from_another_machine_is_not_looked_for_here(
+    forge: Forge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The workspace may lie on a disk that machines share."""
+    repository = open_clone(forge, forge.add("api"))
+    flight = repository.flight()
+    assert repository.in_flight(flight) is False
+    monkeypatch.setattr("socket.gethostname", lambda: "elsewhere")
+    assert repository.in_flight(flight) is None
+    assert (forge.shop / ".multigit/pushes/api").exists()

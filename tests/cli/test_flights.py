@@ -1,0 +1,236 @@
+"""Pushes that are still on their way when multigit is gone: their end is read, never guessed."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.cli.answers import DONE, INTERRUPTED, REFUSED, codes, rows, states
+from tests.support.forge import Forge, ForgeRepo, remotes_untouched
+from tests.support.http_git import GitHttpServer
+from tests.support.patience import until
+
+PROMOTE = ("promote", "dev", "stg", "--yes")
+Process = subprocess.Popen[str]
+
+
+@pytest.fixture
+def slow(forge: Forge) -> Iterator[Forge]:
+    """Return a workspace of api, whose remote takes pushes only when `let_go` says so, and web."""
+    for name in ("api", "web"):
+        forge.add(name).commit("dev", {"a.txt": f"{name}\n"})
+    forge.write_config()
+    hold(forge, forge.repos["api"])
+    yield forge
+    let_go(forge)
+
+
+def hold(forge: Forge, repo: ForgeRepo, *, status: int = 0) -> None:
+    """Let the next push to a repository say that it has come, and wait until it may go on."""
+    hook = repo.bare / "hooks/pre-receive"
+    came, go = forge.root / "came", forge.root / "go"
+    hook.write_text(
+        f'#!/bin/sh\nrm -f "$0"; touch {came}; until [ -e {go} ]; do sleep 0.05; done\n'
+        f"exit {status}\n",
+        encoding="utf-8",
+    )
+    hook.chmod(0o755)
+
+
+def let_go(forge: Forge) -> None:
+    """Let the push go on that is held."""
+    (forge.root / "go").touch()
+
+
+def start(forge: Forge, *args: str) -> Process:
+    """Start multigit in the workspace."""
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "multigit", *args, "--json"],
+        cwd=forge.shop,
+        env=forge.env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def in_mid_push(forge: Forge, *options: str) -> Process:
+    """Promote until the push has come to the slow remote."""
+    running = start(forge, *PROMOTE, *options)
+    until((forge.root / "came").exists)
+    return running
+
+
+def killed_in_mid_push(forge: Forge, *options: str) -> None:
+    """Promote, and kill multigit once the push has come to the slow remote."""
+    running = in_mid_push(forge, *options)
+    running.kill()
+    running.communicate()
+
+
+def waiting(forge: Forge, *args: str) -> Process:
+    """Start a command and see that it waits, and changes nothing meanwhile."""
+    before = api(forge).remote_refs()
+    running = start(forge, *args)
+    with pytest.raises(subprocess.TimeoutExpired):
+        running.communicate(timeout=2)
+    assert api(forge).remote_refs() == before
+    return running
+
+
+def answer(running: Process, status: int) -> dict[str, Any]:
+    """Return the document with which a command ends."""
+    said, errors = running.communicate(timeout=60)
+    assert running.returncode == status, said + errors
+    document: dict[str, Any] = json.loads(said)
+    return document
+
+
+def api(forge: Forge) -> ForgeRepo:
+    """Return the repository with the slow remote."""
+    return forge.repos["api"]
+
+
+def group_leaders(parent: int) -> list[int]:
+    """Return the children of a process that lead a group, its watchdog left out."""
+    said = subprocess.run(
+        ["ps", "-o", "pid=,pgid=,comm=", "--ppid", str(parent)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rows = [line.split(maxsplit=2) for line in said.stdout.splitlines()]
+    return [int(pid) for pid, group, name in rows if pid == group and name == "git"]
+
+
+def tags(repo: ForgeRepo) -> list[str]:
+    """Return the tags of a remote."""
+    return [ref for ref in repo.remote_refs() if ref.startswith("refs/tags/")]
+
+
+def last_record(forge: Forge) -> dict[str, Any]:
+    """Return the newest record of the log."""
+    record: dict[str, Any] = forge.json("log")["records"][-1]
+    return record
+
+
+def test_undo_waits_for_it_and_takes_it_back(slow: Forge) -> None:
+    """Multigit was killed; its git and the server go on, and what arrives does not stay."""
+    before = {name: repo.remote_refs() for name, repo in slow.repos.items()}
+    killed_in_mid_push(slow)
+    undo = waiting(slow, "undo", "--yes")
+    let_go(slow)
+    assert states(answer(undo, DONE)) == {"api": "published", "web": "published"}
+    assert {name: repo.remote_refs() for name, repo in slow.repos.items()} == before
+    assert slow.json("status")["unfinished"] is None
+
+
+def test_abandon_waits_for_it_and_records_what_came(slow: Forge) -> None:
+    """What never began is not published at once; of what began the remote tells."""
+    killed_in_mid_push(slow, "--jobs", "1")
+    abandon = waiting(slow, "abandon")
+    let_go(slow)
+    assert states(answer(abandon, DONE)) == {"api": "published", "web": "not_published"}
+    assert states(last_record(slow)) == {"api": "published", "web": "not_published"}
+    assert (len(tags(api(slow))), tags(slow.repos["web"])) == (1, [])
+
+
+def test_continue_publishes_it_once(slow: Forge) -> None:
+    """Whichever of the two pushes comes first."""
+    killed_in_mid_push(slow)
+    again = start(slow, "continue", "--yes")
+    let_go(slow)
+    assert states(answer(again, DONE)) == {"api": "published", "web": "published"}
+    assert len(tags(api(slow))) == 1
+    assert len(slow.json("log")["records"]) == 1
+
+
+def test_what_the_server_refuses_in_the_end_is_not_published(slow: Forge) -> None:
+    """Once the push has ended nothing can arrive any more."""
+    hold(slow, api(slow), status=1)
+    before = api(slow).remote_refs()
+    killed_in_mid_push(slow)
+    abandon = waiting(slow, "abandon")
+    let_go(slow)
+    assert states(answer(abandon, DONE)) == {"api": "not_published", "web": "published"}
+    assert api(slow).remote_refs() == before
+
+
+def test_who_does_not_wait_is_told_that_it_is_unknown(slow: Forge) -> None:
+    """After a second Ctrl-C: status and a dry run say so, and nothing is recorded."""
+    running = in_mid_push(slow)
+    until(lambda: bool(tags(slow.repos["web"])))
+    while running.poll() is None:
+        os.killpg(running.pid, signal.SIGINT)
+        time.sleep(0.3)
+    assert codes(answer(running, INTERRUPTED)) == ["interrupted"]
+    with remotes_untouched(slow):
+        document = slow.json("undo", "--yes", "--dry-run", check=REFUSED)
+        assert states(document) == {"api": "blocked", "web": "planned"}
+        assert codes(rows(document)["api"]) == ["push_under_way"]
+        assert slow.json("status")["in_flight"] == ["api"]
+        assert slow.json("log")["records"] == []
+    let_go(slow)
+    slow.json("abandon", check=DONE)
+    assert states(last_record(slow)) == {"api": "published", "web": "published"}
+
+
+def test_a_copy_of_the_workspace_does_not_see_its_processes(slow: Forge) -> None:
+    """So there it is unknown, although none of them is to be seen; nothing is recorded."""
+    killed_in_mid_push(slow)
+    there = slow.root / "elsewhere"
+    shutil.copytree(slow.shop, there, symlinks=True)
+    slow.shop = there
+    document = slow.json("undo", "--dry-run", check=REFUSED)
+    assert codes(rows(document)["api"]) == ["push_under_way"]
+    abandon = waiting(slow, "abandon")
+    abandon.kill()
+    abandon.communicate()
+    assert slow.json("log")["records"] == []
+
+
+def test_all_that_it_started_ends_by_the_deadline(slow: Forge) -> None:
+    """Git, its helpers and the server here; the push then has ended, and is not published."""
+    config = slow.shop / "multigit.toml"
+    config.write_text(f'{config.read_text("utf-8")}\n[git]\ntimeout = "4s"\n', encoding="utf-8")
+    before = api(slow).remote_refs()
+    killed_in_mid_push(slow)
+    abandon = start(slow, "abandon")
+    assert states(answer(abandon, DONE))["api"] == "not_published"
+    let_go(slow)
+    time.sleep(0.5)
+    assert api(slow).remote_refs() == before
+
+
+def test_a_server_elsewhere_finishes_what_it_has_received(slow: Forge) -> None:
+    """Over a network git's end is not the server's: it is waited for, although git is dead."""
+    with GitHttpServer(slow.remotes) as server:
+        config = slow.root / "home/.gitconfig"
+        login = base64.b64encode(b"ada:sesame").decode()
+        header = f'[http]\n\textraHeader = "Authorization: Basic {login}"\n'
+        config.write_text(config.read_text("utf-8") + header, encoding="utf-8")
+        for name, repo in slow.repos.items():
+            repo.use_url(server.url(name))
+        before = api(slow).remote_refs()
+        running = in_mid_push(slow)
+        children = group_leaders(running.pid)
+        running.kill()
+        running.communicate()
+        for child in children:
+            os.killpg(child, signal.SIGKILL)
+        undo = waiting(slow, "undo", "--yes")
+        let_go(slow)
+        assert states(answer(undo, DONE)) == {"api": "published", "web": "published"}
+        assert api(slow).remote_refs() == before

@@ -1,0 +1,211 @@
+"""What is said of a push that was begun and whose end nobody noted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import pytest
+
+from multigit.core.agreement import Actor
+from multigit.core.flight import Flight
+from multigit.core.journal import Entry, Kind, Story, tell
+from multigit.core.landings import landed, not_yet_known, under_way
+from multigit.core.plan import Result, State
+from multigit.core.standing import Standing
+from multigit.engine import arrival
+from multigit.engine.survey import survey
+from multigit.errors import RefusedError
+from tests.engine.operations import STG, Listening, execute, outcome, plan_promotion, states
+from tests.engine.test_again import Notes
+from tests.support.fake_git import FakeGit, never_arrived
+
+ACTOR = Actor("Ada <ada@example.org>", "ada", "here")
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look again at once."""
+    monkeypatch.setattr(arrival, "FIRST_PAUSE", 0.0)
+
+
+@pytest.fixture
+def git() -> FakeGit:
+    """Return two repositories with something to promote."""
+    git = FakeGit("api", "web")
+    for name, repo in git.repos.items():
+        repo.remote.commit("dev", {name: "1"})
+    return git
+
+
+def broken_off(git: FakeGit, *settled: State) -> Story:
+    """Return the story of a promotion that began to push api, but not web, and `settled` so."""
+    plan = plan_promotion(git)
+    notes = Notes(git)
+    git["api"].remote.next_push = git["web"].remote.next_push = never_arrived
+    execute(git, plan, journal=notes)
+    (pushing,) = (e for e in notes.entries if e.kind is Kind.PUSHING and e.repos == ("api",))
+    ends = [Entry(Kind.SETTLED, repos=("api",), state=state) for state in settled]
+    story = tell([Entry(Kind.BEGUN, plan=plan, actor=ACTOR), notes.entries[0], pushing, *ends])
+    assert story
+    return story
+
+
+def look(
+    git: FakeGit,
+    story: Story,
+    *,
+    wait: bool = True,
+    listener: Listening | None = None,
+    lasts: tuple[float, float] | None = None,
+) -> dict[str, Standing]:
+    """Ask the remotes; the flight of api `lasts` from one time to another."""
+    began, until = lasts or (story.flights["api"].began, story.flights["api"].until)
+    flights = {"api": replace(story.flights["api"], began=began, until=until)}
+    heard = listener or Listening()
+    space = git.workspace
+    return dict(survey(git, space, story, jobs=2, listener=heard, flights=flights, wait=wait))
+
+
+def push(git: FakeGit, story: Story) -> None:
+    """Let the push of api arrive."""
+    git["api"].remote.refs |= story.made["api"]
+
+
+def when_waiting(act: Callable[[], None]) -> Listening:
+    """Return a listener that acts when it hears of waiting."""
+    return Listening(lambda _, doing: act() if doing.startswith("waiting") else None)
+
+
+def test_only_a_push_that_was_begun_is_waited_for(git: FakeGit) -> None:
+    """What never began is not published, whatever is seen."""
+    story = broken_off(git)
+    git["api"].sights = git["web"].sights = [True]
+    seen = look(git, story, wait=False)
+    assert under_way(seen) == ("api",)
+    assert seen["web"].problem is None
+    report = not_yet_known(story, seen, "abandoned")
+    assert (report.result, states(report)) == (
+        Result.BLOCKED,
+        {"api": "unknown", "web": "not_published"},
+    )
+    assert [each.code for each in outcome(report, "api").problems] == ["push_under_way"]
+
+
+def test_what_arrives_meanwhile_is_published(git: FakeGit) -> None:
+    """It is seen at once, also while its git is still there."""
+    story = broken_off(git)
+    git["api"].sights = [True]
+    seen = look(git, story, listener=when_waiting(lambda: push(git, story)))
+    assert landed(story, seen) == ("api",)
+
+
+def test_a_push_that_ended_is_not_published(git: FakeGit) -> None:
+    """Where the server ended with it, time does not matter."""
+    story = broken_off(git)
+    git["api"].sights = [True, True, False]
+    assert look(git, story)["api"].problem is None
+
+
+def test_its_last_moment_is_not_missed(git: FakeGit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It arrives between the look at its processes and the look at the remote."""
+    story = broken_off(git)
+    ask = git["api"].remote_refs
+
+    def too_late(refs: Sequence[str]) -> Mapping[str, str]:
+        push(git, story)
+        return ask(refs)
+
+    monkeypatch.setattr(git["api"], "remote_refs", too_late)
+    assert landed(story, look(git, story)) == ("api",)
+
+
+def test_what_cannot_be_seen_is_waited_for_until_it_must_have_ended(git: FakeGit) -> None:
+    """On another machine, or at a server; and no longer."""
+    story = broken_off(git)
+    git["api"].sights = [None]
+    now = time.time()
+    assert under_way(look(git, story, wait=False)) == ("api",)
+    heard = Listening()
+    seen = look(git, story, listener=heard, lasts=(now - 9.8, now + 0.2))
+    assert seen["api"].problem is None
+    assert time.time() >= now + 0.2
+    assert ("api", "waiting for a push that may still arrive") in heard.heard
+
+
+def test_a_clock_that_was_set_back_keeps_nobody_waiting_for_ever(git: FakeGit) -> None:
+    """It is waited for as long as it could take at first."""
+    story = broken_off(git)
+    git["api"].sights = [None]
+    later = time.time() + 1e6
+    assert look(git, story, lasts=(later, later + 0.2))["api"].problem is None
+
+
+def test_what_should_have_ended_and_is_still_there_is_unknown(git: FakeGit) -> None:
+    """However long ago it began."""
+    story = broken_off(git)
+    git["api"].sights = [True]
+    problem = look(git, story, lasts=(1.0, 2.0))["api"].problem
+    assert problem
+    assert problem.code == "push_under_way"
+
+
+def test_what_breaks_its_lease_need_not_be_waited_for(git: FakeGit) -> None:
+    """A colleague was faster: that push cannot arrive any more."""
+    story = broken_off(git)
+    git["api"].sights = [True]
+    git["api"].remote.commit("stg", {"c": "1"})
+    seen = look(git, story)
+    assert seen["api"].problem is None
+    assert STG not in seen["api"].held
+
+
+@pytest.mark.parametrize(
+    ("state", "left"), [(State.PUBLISHED, []), (State.FAILED, []), (State.UNKNOWN, ["api"])]
+)
+def test_a_push_whose_end_was_noted_is_over(git: FakeGit, state: State, left: list[str]) -> None:
+    """One of which it was noted that its end is unknown is not."""
+    assert [*broken_off(git, state).flights] == left
+
+
+def test_another_attempt_does_not_forget_it(git: FakeGit) -> None:
+    """Also one that is killed before it pushes; the latest possible end counts."""
+    plan = plan_promotion(git)
+    first = Flight(1.0, 100.0, "here", "1:1")
+    second = Flight(2.0, 50.0, "here", "1:1")
+    begun = Entry(Kind.BEGUN, plan=plan, actor=ACTOR)
+    story = tell([begun, Entry(Kind.PUSHING, repos=("api",), flight=first), begun])
+    assert story
+    assert story.flights == {"api": first}
+    again = Entry(Kind.PUSHING, repos=("api",), flight=second)
+    story = tell([begun, Entry(Kind.PUSHING, repos=("api",), flight=first), begun, again])
+    assert story
+    assert story.flights == {"api": replace(second, until=100.0)}
+
+
+def test_what_is_refused_now_may_arrive_by_an_earlier_push(git: FakeGit) -> None:
+    """So it is unknown, and the operation stays open; without one it has failed."""
+    story = broken_off(git)
+    git["api"].remote.reject(STG, "protected")
+    git["api"].sights = [True]
+    report = execute(git, story.plan, flights=story.flights)
+    assert states(report) == {"api": "unknown", "web": "published"}
+    assert "protected" in outcome(report, "api").problems[-1].message
+    git["api"].sights = [False]
+    assert states(execute(git, story.plan, flights=story.flights))["api"] == "failed"
+
+
+def test_a_push_that_cannot_be_noted_does_not_begin(git: FakeGit) -> None:
+    """The other repositories are not held up by it."""
+
+    class Full(Notes):
+        def write(self, entry: Entry) -> None:
+            if entry.kind is Kind.PUSHING and entry.repos == ("api",):
+                raise RefusedError("The journal cannot be written.")
+            super().write(entry)
+
+    before = dict(git["api"].remote.refs)
+    report = execute(git, plan_promotion(git), journal=Full(git))
+    assert states(report) == {"api": "failed", "web": "published"}
+    assert git["api"].remote.refs == before
