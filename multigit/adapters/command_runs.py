@@ -31,11 +31,10 @@ from multigit.adapters.supervisor import (
     keep,
     write_new,
 )
-from multigit.core.checks import shortened
 from multigit.core.deployment import KEYS, CommandRunner, Order, Run, RunState, Sight
 from multigit.core.problem import Problem, Severity
 from multigit.core.snapshot import Gaps
-from multigit.core.text import visible
+from multigit.core.text import shortened, visible
 from multigit.errors import MultigitError, NotBegunError
 
 EXECUTABLE = "100755"

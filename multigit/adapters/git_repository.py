@@ -207,9 +207,9 @@ class GitRepository:
         """Return the commits without merges of `theirs` whose content `ours` lacks."""
         return read_lacking(self._door, ours, theirs)
 
-    def reversals(self, base: str, tip: str) -> tuple[Reversal, ...]:
-        """Return the commits of `tip` that take back work which `base` has."""
-        return read_reversals(self._door, base, tip)
+    def reversals(self, earlier: Tip, later: Tip, merged: str) -> tuple[Reversal, ...]:
+        """Return the later side's commits through which `merged` lacks work of the earlier one."""
+        return read_reversals(self._door, earlier, later, merged)
 
     def divergence(self, base: str, tip: str) -> tuple[int, int]:
         """Count the commits that only `tip` has and those that only `base` has."""

@@ -150,7 +150,7 @@ AcceptReverts = Annotated[
     bool,
     typer.Option(
         "--accept-reverts",
-        help="Let reverts on the later stage leave out, or take away, work of the earlier one.",
+        help="Let what was taken back on the later stage stay out, or go from the earlier one.",
         rich_help_panel=AGREE,
     ),
 ]

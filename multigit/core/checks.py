@@ -6,9 +6,10 @@ import unicodedata
 from collections.abc import Iterable
 from shlex import quote
 
+from multigit.core.losses import merging
 from multigit.core.problem import Problem, Severity
 from multigit.core.snapshot import Detour, Merge, Snapshot, WorkTree
-from multigit.core.text import git_in
+from multigit.core.text import git_in, shortened
 from multigit.core.workspace import Repo, Stage
 from multigit.errors import UsageError
 
@@ -126,9 +127,12 @@ def unmergeable(
     source, target = branches
     # On the way to production it is resolved before, on the source; on the way back, in the target.
     here, there = (source, target) if forward else (target, source)
+    # A plain merge of the later stage would take along what that took back.
+    how = merging(merge.reversals, repo, remote, here, there)
+    push = f"git push {remote} HEAD:{here}" if merge.reversals else "git push"
     by_hand = (
-        f"{first}Resolve it on {here}: cd {quote(repo.path)} && git switch {here} && git pull && "
-        f"git merge {remote}/{there}; then resolve, commit, git push, and run the command again."
+        f"{first}Resolve it on {here}: {how}; then resolve, commit, {push}, and run the command "
+        "again."
     )
     if merge.unrelated:
         yield Problem(
@@ -144,40 +148,6 @@ def unmergeable(
             f"{source} conflicts with {target}{where if count else ', over renamed folders'}.",
             by_hand,
             files=merge.conflicts,
-        )
-
-
-def losing_work(
-    repo: Repo,
-    merge: Merge,
-    remote: str,
-    branches: tuple[str, str],
-    *,
-    forward: bool,
-    accepted: bool,
-) -> Iterable[Problem]:
-    """Report commits of the later stage that take back work of the earlier one.
-
-    Merged forward, that work would silently stay out; merged down, it would silently go.
-    """
-    source, target = branches
-    earlier, later = (source, target) if forward else (target, source)
-    for reversal in merge.reversals:
-        one = reversal.lost == 1
-        name = reversal.sha[:7]
-        leads = (
-            f"merged now, {'it stays' if one else 'they stay'} out of {later}"
-            if forward
-            else f"carried down, it takes {'it' if one else 'them'} out of {earlier} as well"
-        )
-        yield Problem(
-            "reverted_work",
-            f"{name} on {later} takes back {reversal.lost} {'commit' if one else 'commits'} "
-            f"of {earlier}: {leads}.",
-            f"To keep the work: cd {quote(repo.path)} && git switch {earlier} && git pull && "
-            f"git merge {remote}/{later} && git revert {name} && git push. "
-            "If it shall be so: --accept-reverts",
-            Severity.WARN if accepted else Severity.BLOCK,
         )
 
 
@@ -210,9 +180,3 @@ def unfinished_work(repo: Repo, work: WorkTree) -> Iterable[Problem]:
             f"Resolve them, then run: {git_in(repo.path)} add FILE",
             files=work.conflicted,
         )
-
-
-def shortened(names: tuple[str, ...], limit: int = 3) -> str:
-    """Return the names as a list for a sentence, cut after `limit`."""
-    more = len(names) - limit
-    return ", ".join(names[:limit]) + (f" and {more} more" if more > 0 else "")

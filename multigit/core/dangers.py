@@ -7,10 +7,9 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from shlex import quote
 
-from multigit.core.checks import shortened
 from multigit.core.problem import Problem, Severity
 from multigit.core.snapshot import Change, Facts, Snapshot, WorkTree
-from multigit.core.text import git_in
+from multigit.core.text import git_in, shortened
 from multigit.core.workspace import PushRules, Repo
 
 MEGABYTE = 1_000_000

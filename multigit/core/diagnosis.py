@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
-from multigit.core.checks import missing_branches, shortened, unpublishable, unreadable
+from multigit.core.checks import missing_branches, unpublishable, unreadable
 from multigit.core.dangers import uploaded_by_nobody
 from multigit.core.health import Finding, Health
 from multigit.core.history import HINT
@@ -16,7 +16,7 @@ from multigit.core.problem import Problem, Severity
 from multigit.core.record import BadLine, Head
 from multigit.core.report import plural
 from multigit.core.snapshot import Snapshot
-from multigit.core.text import git_in, masked
+from multigit.core.text import git_in, masked, shortened
 from multigit.core.witness import Witness
 from multigit.core.workspace import Repo, Stage, Workspace
 

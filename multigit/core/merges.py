@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from multigit.core import checks
 from multigit.core.deploys import deploy_steps
+from multigit.core.losses import losing_work
 from multigit.core.moment import Moment, tag_name
 from multigit.core.plan import (
     AdvanceStep,
@@ -212,7 +213,9 @@ def merge_steps(hops: tuple[Hop, ...], snapshot: Snapshot, release: str) -> tupl
     )
     if not merges or not release:
         return merges
-    return (*merges, TagStep(release, merges[-1].branch, merges[-1].message))
+    last = merges[-1]
+    message = routes[last.source, last.target].message
+    return (*merges, TagStep(release, last.branch, message))
 
 
 def merge_step(hop: Hop, merge: Merge) -> MergeStep:
@@ -226,7 +229,7 @@ def merge_step(hop: Hop, merge: Merge) -> MergeStep:
         theirs=merge.theirs,
         commit=merge.commit,
         tree=merge.tree,
-        message=hop.message,
+        message=merge.message or hop.message,
         files=merge.files,
         waiting=merge.waiting,
     )
@@ -279,15 +282,23 @@ def merge_problems(
 ) -> Iterable[Problem]:
     """Report each previewed merge that cannot be made, or that loses work."""
     by_name = {(hop.source.name, hop.target.name): hop for hop in hops}
-    before = ""
+    before = losing = ""
     for merge in snapshot.merges:
         route = by_name[merge.source, merge.target]
         branches = (route.source.branch, route.target.branch)
         yield from checks.unmergeable(
             repo, merge, remote, branches, forward=route.forward, first=before
         )
-        yield from checks.losing_work(
-            repo, merge, remote, branches, forward=route.forward, accepted=accept_reverts
+        yield from losing_work(
+            repo,
+            merge,
+            remote,
+            branches,
+            forward=route.forward,
+            accepted=accept_reverts,
+            first=losing,
         )
+        if merge.reversals:
+            losing = losing or f"It begins with {merge.source} → {merge.target}: do that first."
         if merge.commit:
             before = f"First run multigit promote {merge.source} {merge.target}. "

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
 
-from multigit.core.checks import shortened
 from multigit.core.moment import Moment
 from multigit.core.plan import (
     CloneStep,
@@ -21,7 +20,7 @@ from multigit.core.plan import (
 )
 from multigit.core.problem import Problem
 from multigit.core.snapshot import Obstacle, Snapshot
-from multigit.core.text import git_in
+from multigit.core.text import git_in, shortened
 from multigit.core.workspace import Repo, Stage, Workspace
 
 

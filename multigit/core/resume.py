@@ -13,6 +13,7 @@ from multigit.core.outcome import Outcome, Report
 from multigit.core.plan import Plan, RepoPlan, Result, State, settle
 from multigit.core.problem import Problem, Severity
 from multigit.core.refs import short
+from multigit.core.reversals import accepting
 from multigit.core.standing import Standing, state_of
 from multigit.core.workspace import Workspace
 from multigit.hints import Hint
@@ -21,7 +22,7 @@ from multigit.hints import Hint
 def hops_of(repo: RepoPlan, workspace: Workspace) -> tuple[Hop, ...]:
     """Return the merges of a repository's plan as the route they came from."""
     return tuple(
-        Hop(workspace.stage(step.source), workspace.stage(step.target), step.message)
+        Hop(workspace.stage(step.source), workspace.stage(step.target), accepting(step.message))
         for step in repo.merges()
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import MappingProxyType
 
 from multigit.core.problem import Problem
@@ -118,13 +119,35 @@ class Waiting:
     subjects: tuple[str, ...] = ()
 
 
+class Evidence(StrEnum):
+    """How it is known that a commit takes work back."""
+
+    NAMED = "named"  # its message says so
+    CONTENT = "content"  # only what it did says so: it may be meant
+
+
 @dataclass(frozen=True, slots=True)
 class Reversal:
-    """A commit that takes back `lost` commits (merges not counted) which the other side has."""
+    """A commit through which work of the earlier stage would be lost.
+
+    `lost` counts the commits that it names (merges not counted), 0 where it names none; `paths` are
+    the files that it takes back, `whole` tells that it did nothing else and `deletes` that it only
+    deleted them. `kept_in` is the parent that has the work: the first one, or for a merge that took
+    nothing of the work the one that brought it. `accepted` is the merge with which a person let it
+    pass, or empty.
+    """
 
     sha: str
     subject: str
-    lost: int
+    lost: int = 0
+    kind: Evidence = Evidence.NAMED
+    author: str = ""
+    paths: tuple[str, ...] = ()
+    whole: bool = True
+    deletes: bool = False
+    is_merge: bool = False
+    kept_in: str = ""
+    accepted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +157,15 @@ class Merge:
     `commit` is empty when the content of `ours` already is the result (nothing to do) and when
     the sides cannot be merged: then they are `conflicted` (in `conflicts`, where git names paths)
     or `unrelated`. `reversals` are the commits through which work would be lost on the way: of
-    the later stage's own, those that take back work which the earlier stage has.
+    the later stage's own, those that take back work which the earlier stage has. `message` is the
+    merge commit's, which also says what was accepted.
     """
 
     source: str
     target: str
     ours: Tip
     theirs: Tip
+    message: str = ""
     commit: str = ""
     tree: str = ""
     files: int = 0

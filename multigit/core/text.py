@@ -49,6 +49,12 @@ def git_in(folder: str) -> str:
     return f"git -C {shlex.quote(folder)}"
 
 
+def shortened(names: tuple[str, ...], limit: int = 3) -> str:
+    """Return the names as a list for a sentence, cut after `limit`."""
+    more = len(names) - limit
+    return ", ".join(names[:limit]) + (f" and {more} more" if more > 0 else "")
+
+
 def slips(typed: str, meant: str) -> int:
     """Return how many letters are wrong, missing, too many, or swapped with their neighbour."""
     before, row = list[int](), list(range(len(meant) + 1))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from multigit.core.merges import Hop, MergeRequest
+from multigit.core.merges import MergeRequest
 from multigit.core.moment import Moment, tag_glob, tag_name
 from multigit.core.problem import Problem
 from multigit.core.pull import PullRequest, checkout
@@ -16,7 +16,6 @@ from multigit.core.snapshot import (
     Branch,
     Merge,
     Refs,
-    Reversal,
     Snapshot,
     Tip,
     Waiting,
@@ -27,6 +26,7 @@ from multigit.core.workspace import PushRules, Repo, Stage
 from multigit.engine.fleet import Rest, look_everywhere
 from multigit.engine.patience import Tell, patiently
 from multigit.engine.ports import Git, Listener, Repository
+from multigit.engine.preview import preview_merges
 from multigit.errors import GitError, MultigitError
 
 Look = Callable[[Repo, Repository, Tell], Rest[Snapshot]]
@@ -90,7 +90,8 @@ def look_at_merges(request: MergeRequest) -> Look:
         seen = Snapshot(repo.name, facts=facts, refs=refs)
         if facts.shallow:  # in which nothing can be counted or merged
             return seen
-        merges = preview_merges(repository, refs, request.hops, date)
+        accept = request.accept_reverts
+        merges = preview_merges(repository, refs, request.hops, date, accept_reverts=accept)
         if request.tag_template and facts.signs_tags:
             try_to_sign(repository, merges, date)
         return replace(compare_sides(repository, seen, request.source.branch), merges=merges)
@@ -129,7 +130,14 @@ def look_at_push(request: PushRequest, rules: PushRules) -> Look:
             signature = Signature(request.message, date)
             commit = repository.commit_preview(seen.work.head, changes, signature)
             source, seen = Tip(commit.sha, commit.tree), replace(seen, commit=commit)
-        merges = preview_merges(repository, seen.refs, request.hops(), date, source)
+        merges = preview_merges(
+            repository,
+            seen.refs,
+            request.hops(),
+            date,
+            source,
+            accept_reverts=request.accept_reverts,
+        )
         return replace(seen, merges=merges)
 
     return look
@@ -279,69 +287,3 @@ def unpushed(repository: Repository, seen: Snapshot, name: str) -> Waiting:
 def release_query(template: str, moment: Moment) -> tuple[str, ...]:
     """Return the pattern of the tags that could be in the way of the release's."""
     return (f"{tag_name(template, moment)}*",) if template else ()
-
-
-def preview_merges(
-    repository: Repository,
-    refs: Refs,
-    hops: Sequence[Hop],
-    date: str,
-    source: Tip | None = None,
-) -> tuple[Merge, ...]:
-    """Merge hop after hop in the object database, each on the result of the one before.
-
-    Stops at the first merge that cannot be made. `source` stands in for the first branch's tip
-    where a commit is about to be made there. Without a date no commit is made, only looked.
-    """
-    tips = {name: branch.remote for name, branch in refs.branches.items()}
-    if source:
-        tips[hops[0].source.branch] = source
-    merges: list[Merge] = []
-    for hop in hops:
-        ours, theirs = tips.get(hop.target.branch), tips.get(hop.source.branch)
-        if ours is None or theirs is None:
-            break
-        merge = preview_merge(repository, hop, ours, theirs, date)
-        merges.append(merge)
-        if merge.blocked:
-            break
-        if merge.commit:
-            tips[hop.target.branch] = Tip(merge.commit, merge.tree)
-    return tuple(merges)
-
-
-def preview_merge(repository: Repository, hop: Hop, ours: Tip, theirs: Tip, date: str) -> Merge:
-    """Merge one hop in the object database, and count what it brings."""
-    signature = Signature(hop.message, date) if date else None
-    same = ours.tree == theirs.tree
-    waiting = Waiting() if same else repository.lacking(ours, theirs)
-    merged = repository.merge(ours, theirs, signature, waiting.forks)
-    reversals = () if same else lost_on_the_way(repository, hop, ours, theirs, waiting)
-    return Merge(
-        source=hop.source.name,
-        target=hop.target.name,
-        ours=ours,
-        theirs=theirs,
-        commit=merged.commit,
-        tree=merged.tree,
-        files=merged.files,
-        conflicted=merged.conflicted,
-        conflicts=merged.conflicts,
-        unrelated=merged.unrelated,
-        waiting=replace(waiting, forks=()),
-        reversals=tuple(reversals),
-    )
-
-
-def lost_on_the_way(
-    repository: Repository, hop: Hop, ours: Tip, theirs: Tip, waiting: Waiting
-) -> Sequence[Reversal]:
-    """Return the later stage's commits that would take work of the earlier one along.
-
-    Where only the source changed since both parted, the target took nothing back.
-    """
-    if not hop.forward:
-        return repository.reversals(ours.sha, theirs.sha)
-    if [fork.tree for fork in waiting.forks] == [ours.tree]:
-        return ()
-    return repository.reversals(theirs.sha, ours.sha)

@@ -75,8 +75,11 @@ class Repository(Protocol):
         nothing is left then, all of them are returned: only a merge tells if there is content.
         """
 
-    def reversals(self, base: str, tip: str) -> Sequence[Reversal]:
-        """Return the commits of `tip` that `base` lacks and that take back work which it has."""
+    def reversals(self, earlier: Tip, later: Tip, merged: str) -> Sequence[Reversal]:
+        """Return the later side's own commits through which work of the earlier one is lost.
+
+        `merged` is the tree of their merge, with markers where it conflicts; newest first.
+        """
 
     def divergence(self, base: str, tip: str) -> tuple[int, int]:
         """Count all commits that only `tip` has (ahead) and only `base` has (behind)."""

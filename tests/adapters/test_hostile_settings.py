@@ -16,7 +16,7 @@ from tests.support.forge import Forge
 
 Setting = tuple[str, str]
 
-ALL = RefQuery(("dev", "stg", "main", "side"), ("deploy-*",))
+ALL = RefQuery(("dev", "stg", "main", "side", "back"), ("deploy-*",))
 DATE = "1736500000 +0000"
 LINES = "".join(f"line {number}\n" for number in range(40))
 
@@ -167,6 +167,8 @@ def play(  # noqa: PLR0915  (one story)
     api = forge.add("api", files=first)
     api.commit("side", {".gitattributes": "*.gen -diff\n", "s": "1\n"}, start="dev")
     moved = {"old/a": None, "old/b": None, "new/a": LINES, "new/b": f"b {LINES}"}
+    api.commit("side", {"README.md": "3\n"}, message="feat: three")
+    api.commit("back", {"README.md": "# api\n"}, message="Zurück", start="side")
     api.commit("dev", {**moved, "both": "a\nb\n"}, message="feat: möve\n\nWhat it does.")
     api.commit("main", {"old/a": f"{LINES}more\n", "old/c": "c\n", "both": "a\nc\n"})
     header = f"object {api.tip('main')}\ntype commit\ntag deploy-1\n"
@@ -186,7 +188,9 @@ def play(  # noqa: PLR0915  (one story)
     remote = {name: each.remote for name, each in refs.branches.items() if each.remote}
     dev, main, side = remote["dev"], remote["main"], remote["side"]
     seen["waiting"] = repository.waiting(main.sha, dev.sha)
-    seen["reversals"] = repository.reversals(main.sha, dev.sha)
+    back = remote["back"]
+    seen["reversals"] = repository.reversals(side, back, back.tree)
+    assert [each.paths for each in repository.reversals(side, back, back.tree)] == [("README.md",)]
     seen["conflict"] = repository.merge(main, dev, Signature("Merge", DATE))
     merged = repository.merge(main, side, Signature("#1 Wide\n\n#2 Word", DATE))
     seen["merged"] = merged

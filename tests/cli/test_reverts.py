@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.cli.answers import DONE, REFUSED, codes, rows, states
+from tests.cli.answers import DONE, FAILED, REFUSED, codes, in_shell, rows
 from tests.support.forge import Forge, ForgeRepo, remotes_untouched
 
 RELEASE = ("promote", "stg", "main", "--confirm", "main")
@@ -49,22 +49,9 @@ def put_the_old_tree_back(repo: ForgeRepo) -> str:
     return made
 
 
-def keep_the_work(repo: ForgeRepo, earlier: str, later: str, reverted: str) -> None:
-    """Do what the hint says."""
-    on(
-        repo,
-        earlier,
-        ("merge", "--quiet", "--no-edit", f"origin/{later}"),
-        ("revert", "--no-edit", reverted),
-    )
-
-
-@pytest.mark.parametrize("roll_back", [revert_the_release, put_the_old_tree_back])
-def test_a_promotion_after_a_roll_back_is_blocked(
-    forge: Forge, api: ForgeRepo, roll_back: Callable[[ForgeRepo], str]
-) -> None:
-    """Also when stg was mended meanwhile: git would leave the two commits out, without a word."""
-    reverted = roll_back(api)
+def test_a_promotion_after_a_roll_back_is_blocked(forge: Forge, api: ForgeRepo) -> None:
+    """Also when stg was fixed meanwhile: git would leave the two commits out, without a word."""
+    reverted = revert_the_release(api)
     api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
 
     with remotes_untouched(forge):
@@ -75,27 +62,32 @@ def test_a_promotion_after_a_roll_back_is_blocked(
     assert problem["message"] == (
         f"{reverted[:7]} on main takes back 2 commits of stg: merged now, they stay out of main."
     )
-    assert f"git revert {reverted[:7]}" in problem["hint"]
+    assert problem["files"] == ["a.txt", "new.txt"]
     assert "--accept-reverts" in problem["hint"]
+
+
+def test_what_only_the_content_shows_names_files_commit_and_author(
+    forge: Forge, api: ForgeRepo
+) -> None:
+    """It may be meant, so it has a code of its own; without a terminal it ends there."""
+    made = put_the_old_tree_back(api)
+    api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
+
+    with remotes_untouched(forge):
+        problem = rows(forge.json(*RELEASE, check=REFUSED))["api"]["problems"][0]
+
+    assert problem["code"] == "returned_files"
+    assert problem["message"] == (
+        f"{made[:7]} by Ada Lovelace on main puts 2 files (a.txt, new.txt) back to before the "
+        "work of stg: merged now, that work stays out of main."
+    )
+    assert problem["files"] == ["a.txt", "new.txt"]
 
 
 def test_with_nothing_new_it_is_not_called_up_to_date(forge: Forge, api: ForgeRepo) -> None:
     """Since stg has work that main lacks."""
     revert_the_release(api)
     assert codes(rows(forge.json(*RELEASE, check=REFUSED))["api"]) == ["reverted_work"]
-
-
-def test_the_hint_brings_the_work_back(forge: Forge, api: ForgeRepo) -> None:
-    """Main has all of it again after the next promotion."""
-    reverted = revert_the_release(api)
-    api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
-    keep_the_work(api, "stg", "main", reverted)
-
-    document = forge.json(*RELEASE, check=DONE)
-
-    assert states(document) == {"api": "published"}
-    assert api.tree("main") == api.tree("stg")
-    assert api.tree("main")["new.txt"] == "new\n"
 
 
 def test_who_wants_it_so_can_say_so(forge: Forge, api: ForgeRepo) -> None:
@@ -165,3 +157,171 @@ def test_a_revert_on_the_way_up_is_a_commit_like_any_other(forge: Forge, api: Fo
     on(api, "stg", ("revert", "--no-edit", "HEAD"))
     assert codes(rows(forge.json(*RELEASE, check=DONE))["api"]) == []
     assert "new.txt" not in api.tree("main")
+
+
+# --- What only the content shows
+
+
+def quietly(forge: Forge, *command: str) -> None:
+    """See that nothing is said of reverts."""
+    assert codes(rows(forge.json(*command, check=DONE))["api"]) == []
+
+
+def test_one_deleted_file_warns(forge: Forge, api: ForgeRepo) -> None:
+    """Files are deleted for good reasons every day; it is told, and with a second one it stops."""
+    api.commit("main", {"new.txt": None}, message="chore: tidy up")
+    api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
+    problem = rows(forge.json(*RELEASE, "--dry-run", check=DONE))["api"]["problems"][0]
+    assert (problem["code"], problem["severity"]) == ("returned_files", "warn")
+    assert problem["files"] == ["new.txt"]
+
+    api.commit("main", {"a.txt": "1\n2\n3\n"}, message="chore: tidy up more")
+    found = rows(forge.json(*RELEASE, check=REFUSED))["api"]["problems"]
+    assert [(each["files"], each["severity"]) for each in found] == [
+        (["a.txt"], "block"),
+        (["new.txt"], "block"),
+    ]
+
+
+def test_an_own_hotfix_in_the_same_files_is_no_return(forge: Forge, api: ForgeRepo) -> None:
+    """Nor is a file that moved, one that was there from the start, or the end of a hotfix."""
+    api.commit("main", {"a.txt": "one\ntwo\n3\n", "hot.txt": "1\n"}, message="fix: hot")
+    on(api, "main", ("mv", "new.txt", "moved.txt"), ("rm", "-q", "b.txt"), ("commit", "-qm", "x"))
+    api.commit("main", {"hot.txt": None, "a.txt": "1\ntwo\n3\n"}, message="fix: not so hot")
+    api.commit("main", {"a.txt": "one\ntwo\n3\n"}, message="fix: hot after all")
+    api.commit("stg", {"fix.txt": "fix\n"}, message="fix: mend")
+    quietly(forge, *RELEASE)
+    quietly(forge, *DOWN)
+
+
+def test_what_was_brought_forward_again_is_no_loss(forge: Forge, api: ForgeRepo) -> None:
+    """In a commit that says nothing, and with a hotfix on top of it."""
+    put_the_old_tree_back(api)
+    api.commit("main", {"a.txt": "1\ntwo\n3\n", "new.txt": "new\n"}, message="All is well")
+    api.commit("main", {"a.txt": "1\ntwo\nthree\n"}, message="fix: hot")
+    api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
+    quietly(forge, *RELEASE)
+    quietly(forge, *DOWN)
+
+
+def test_what_the_source_took_back_as_well_is_no_loss(forge: Forge, api: ForgeRepo) -> None:
+    """Both sides agree."""
+    revert_the_release(api)
+    api.commit("stg", {"a.txt": "1\n2\n3\n", "new.txt": None}, message="fix: no, after all")
+    api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
+    quietly(forge, *RELEASE)
+
+
+def test_work_that_the_source_built_on_is_lost_all_the_same(forge: Forge, api: ForgeRepo) -> None:
+    """The lines below come through, those that were taken back do not."""
+    put_the_old_tree_back(api)
+    api.commit("stg", {"a.txt": "1\ntwo\n3\n4\n5\n6\n"}, message="feat: more")
+    problem = rows(forge.json(*RELEASE, check=REFUSED))["api"]["problems"][0]
+    assert (problem["code"], problem["files"]) == ("returned_files", ["a.txt", "new.txt"])
+
+
+def test_work_that_the_source_renamed_is_lost_all_the_same(forge: Forge, api: ForgeRepo) -> None:
+    """Git carries what was taken back to the new name."""
+    lines = "".join(f"{number}\n" for number in range(20))
+    api.commit("stg", {"long.txt": lines}, message="feat: long")
+    forge.json(*RELEASE, check=DONE)
+    api.commit("stg", {"long.txt": f"{lines}more\n"}, message="feat: longer")
+    forge.json(*RELEASE, check=DONE)
+    api.commit("main", {"long.txt": lines}, message="Quick help")
+    api.commit("stg", {"long.txt": None, "there.txt": f"{lines}more\n"}, message="chore: move")
+    problem = rows(forge.json(*RELEASE, check=REFUSED))["api"]["problems"][0]
+    assert (problem["code"], problem["files"]) == ("returned_files", ["long.txt"])
+
+
+# --- A roll-back and a conflict
+
+
+@pytest.mark.parametrize("roll_back", [revert_the_release, put_the_old_tree_back])
+def test_the_hint_of_a_conflict_keeps_the_work(
+    forge: Forge, api: ForgeRepo, roll_back: Callable[[ForgeRepo], str]
+) -> None:
+    """To merge main into stg would delete new.txt there, and nobody would see it go."""
+    roll_back(api)
+    api.commit("main", {"b.txt": "hot\n"}, message="fix: hot")
+    api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
+    found = rows(forge.json(*RELEASE, check=REFUSED))["api"]["problems"]
+    conflict = next(problem for problem in found if problem["code"] == "conflict")
+    assert len(found) == 2
+
+    steps, _, rest = conflict["hint"].removeprefix("Resolve it on stg: ").partition("; then ")
+    assert rest == "resolve, commit, git push origin HEAD:stg, and run the command again."
+    push = "git push -q origin HEAD:stg"
+    resolve = f"git checkout --ours b.txt; git add b.txt; git commit -q --no-edit; {push}"
+    done = in_shell(forge, f"{steps}; {resolve}")
+    assert done.returncode == 0, done.stderr
+
+    quietly(forge, *RELEASE)
+    wanted = {"a.txt": "1\ntwo\n3\n", "b.txt": "mended\n", "new.txt": "new\n"}
+    assert api.tree("main") == api.tree("stg") == wanted
+
+
+# --- What a person accepted
+
+
+def test_what_was_accepted_does_not_block_again(forge: Forge, api: ForgeRepo) -> None:
+    """The merge says what was accepted, and each later plan that it stays out; not on the way down.
+
+    A second roll-back has to be accepted by itself.
+    """
+    reverted = revert_the_release(api)
+    api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
+    forge.json(*RELEASE, "--accept-reverts", check=DONE)
+    merge = api.tip("main")
+    message = api.remote_git("log", "-1", "--format=%B", merge).strip()
+    assert message == f"Merge stg into main (production deployment)\n\nAccepts-revert: {reverted}"
+
+    api.commit("stg", {"c.txt": "c\n"}, message="feat: c")
+    problem = rows(forge.json(*RELEASE, check=DONE))["api"]["problems"][0]
+    assert (problem["code"], problem["severity"]) == ("reverted_work", "warn")
+    assert problem["message"].endswith(f"out of main, as accepted in {merge[:7]}.")
+    assert "new.txt" not in api.tree("main")
+    assert api.tree("stg")["new.txt"] == "new\n"
+    assert codes(rows(forge.json(*DOWN, check=REFUSED))["api"]) == ["reverted_work"]
+
+    api.commit("main", {"c.txt": None, "b.txt": "b\n"}, message="Quick help")
+    api.commit("stg", {"d.txt": "d\n"}, message="feat: d")
+    found = rows(forge.json(*RELEASE, check=REFUSED))["api"]["problems"]
+    assert [(each["code"], each["severity"]) for each in found] == [
+        ("returned_files", "block"),
+        ("reverted_work", "warn"),
+    ]
+
+
+def test_what_was_accepted_on_the_way_down_does_not_block_the_way_up(
+    forge: Forge, api: ForgeRepo
+) -> None:
+    """Stg took the roll-back over, and dev did not: dev's work stays out of stg from now on."""
+    api.remote_git("update-ref", "refs/heads/dev", api.tip("stg"))
+    put_the_old_tree_back(api)
+    forge.json(*DOWN, "--accept-reverts", check=DONE)
+    api.commit("dev", {"d.txt": "d\n"}, message="feat: d")
+
+    problem = rows(forge.json("promote", "dev", "stg", "--yes", check=DONE))["api"]["problems"][0]
+    assert (problem["code"], problem["severity"]) == ("returned_files", "warn")
+    assert set(api.tree("stg")) == {"a.txt", "b.txt", "d.txt"}
+    quietly(forge, *RELEASE)
+    assert codes(rows(forge.json("backmerge", "stg", "--yes", check=REFUSED))["api"])
+
+
+def test_continue_keeps_what_was_accepted(forge: Forge, api: ForgeRepo) -> None:
+    """Also where the merge is made anew since main moved meanwhile."""
+    forge.add("web").commit("stg", {"web.txt": "web\n"}, message="feat: web")
+    forge.write_config()
+    reverted = revert_the_release(api)
+    api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
+    api.reject_pushes("refs/heads/main")
+    forge.json(*RELEASE, "--accept-reverts", check=FAILED)
+    api.allow_pushes()
+    api.commit("main", {"hot.txt": "hot\n"}, message="fix: hot")
+
+    forge.json("continue", "--confirm", "main", check=DONE)
+
+    message = api.remote_git("log", "-1", "--format=%B", "main").strip()
+    assert message.endswith(f"\n\nAccepts-revert: {reverted}")
+    assert message.count("Accepts-revert") == 1
+    assert api.tree("main") == {"a.txt": "1\n2\n3\n", "b.txt": "mended\n", "hot.txt": "hot\n"}

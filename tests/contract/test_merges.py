@@ -6,7 +6,7 @@ import pytest
 
 from multigit.core.refs import branch_ref
 from multigit.core.repository import Merged, Publication, RefQuery, Signature
-from multigit.core.snapshot import Change, Reversal, Tip
+from multigit.core.snapshot import Change, Tip
 from multigit.errors import GitError
 from tests.contract.scenes import Scene
 
@@ -218,7 +218,12 @@ def test_a_revert_names_the_work_that_it_takes_back(scene: Scene) -> None:
     assert dev
     assert main
     assert later
-    lost = scene.repository.reversals(dev.sha, later.sha)
-    assert lost == (Reversal(revert, 'Revert "feat: a"', 1),)
-    assert scene.repository.reversals(main.sha, later.sha) == ()
-    assert scene.repository.reversals(later.sha, dev.sha) == ()
+
+    def lost(earlier: Tip, later: Tip) -> list[tuple[str, str, int]]:
+        tree = scene.repository.merge(earlier, later, None).tree
+        found = scene.repository.reversals(earlier, later, tree)
+        return [(each.sha, each.subject, each.lost) for each in found]
+
+    assert lost(dev, later) == [(revert, 'Revert "feat: a"', 1)]
+    assert lost(main, later) == []
+    assert lost(later, dev) == []

@@ -7,6 +7,7 @@ import pytest
 from multigit.core import checks
 from multigit.core.problem import Problem, Severity
 from multigit.core.snapshot import Detour, Facts, Snapshot, WorkTree
+from multigit.core.text import shortened
 from multigit.errors import USAGE, UsageError
 from tests.core.builders import (
     API,
@@ -277,7 +278,7 @@ def test_a_work_tree_at_rest_is_no_problem() -> None:
 )
 def test_a_list_for_a_sentence_is_cut(names: tuple[str, ...], told: str) -> None:
     """Nothing is cut to say "and 0 more"."""
-    assert checks.shortened(names, limit=2) == told
+    assert shortened(names, limit=2) == told
 
 
 def test_a_snapshot_without_anything_seen_is_harmless() -> None:

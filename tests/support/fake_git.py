@@ -417,13 +417,14 @@ class FakeRepository:
         commit = Commit(order[-1], newest.time, author, subjects[0])
         return Waiting(len(own), commit, forks, tuple(subjects[:SUBJECTS]))
 
-    def reversals(self, base: str, tip: str) -> Sequence[Reversal]:
+    def reversals(self, earlier: Tip, later: Tip, merged: str) -> Sequence[Reversal]:
         """Believe the messages: `This reverts commit SHA`."""
         found = []
-        for sha in self.objects.history(tip) - self.objects.history(base):
+        had = self.objects.history(earlier.sha)
+        for sha in self.objects.history(later.sha) - had if merged != earlier.tree else ():
             commit = self.objects.commits[sha]
             match = re.search(r"This reverts commit (\w+)", commit.message)
-            if match and match[1] in self.objects.history(base):
+            if match and match[1] in had:
                 found.append(Reversal(sha, commit.message.partition("\n")[0], 1))
         return tuple(found)
 

@@ -1,0 +1,115 @@
+"""Work that a merge would lose: what is said of it, and the commands that keep it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from shlex import quote
+
+from multigit.core.problem import Problem, Severity
+from multigit.core.snapshot import Evidence, Merge, Reversal
+from multigit.core.text import shortened
+from multigit.core.workspace import Repo
+
+
+def losing_work(
+    repo: Repo,
+    merge: Merge,
+    remote: str,
+    branches: tuple[str, str],
+    *,
+    forward: bool,
+    accepted: bool,
+    first: str = "",
+) -> Iterable[Problem]:
+    """Report commits of the later stage that take back work of the earlier one.
+
+    Merged forward, that work would silently stay out; merged down, it would silently go. `first`
+    is the hint where another merge of the same plan has to be settled before.
+    """
+    source, target = branches
+    earlier, later = (source, target) if forward else (target, source)
+    how = merging(merge.reversals, repo, remote, earlier, later)
+    for reversal in merge.reversals:
+        known = reversal.accepted if forward else ""
+        passes = accepted or known or _only_a_deleted_file(merge.reversals)
+        yield Problem(
+            "reverted_work" if reversal.kind is Evidence.NAMED else "returned_files",
+            f"{_taken_back(reversal, earlier, later)}: "
+            f"{_leads(reversal, earlier, later, forward=forward)}"
+            f"{f', as accepted in {known[:7]}' if known else ''}.",
+            first
+            or f"To keep the work: {how} && git push {remote} HEAD:{earlier} && "
+            "git checkout @{-2}. If it is meant: --accept-reverts",
+            Severity.WARN if passes else Severity.BLOCK,
+            files=reversal.paths,
+        )
+
+
+def merging(
+    reversals: Sequence[Reversal], repo: Repo, remote: str, earlier: str, later: str
+) -> str:
+    """Return the commands that merge the later stage into the earlier one without losing work.
+
+    What the later stage took back is brought back first, on a commit that no branch has: so there
+    is no moment at which the earlier stage lacks it. All of it at once, the newest first: any one
+    that is left out would take its work along. Local branches may be missing, behind or without an
+    upstream, so none is needed.
+    """
+    there = f"{remote}/{later}"
+    if not reversals:
+        return f"cd {quote(repo.path)} && git switch {earlier} && git pull && git merge {there}"
+    back = " && ".join(_bring_back(each) for each in reversals)
+    return (
+        f"cd {quote(repo.path)} && git fetch {remote} && git switch --detach {there} && {back} && "
+        f"git switch --detach {remote}/{earlier} && git merge --no-edit -"
+    )
+
+
+def _bring_back(reversal: Reversal) -> str:
+    """Return the command that brings back what one commit took back, and nothing that is beside."""
+    name = reversal.sha[:7]
+    if not reversal.whole:
+        paths = " ".join(quote(path) for path in reversal.paths)
+        return (
+            f"git diff-tree -p --binary {name} {reversal.kept_in[:7]} -- {paths} | "
+            f'git apply --3way && git commit -m "Bring back what {name} took back"'
+        )
+    return f"git revert --no-edit {'-m 1 ' if reversal.is_merge else ''}{name}"
+
+
+def _only_a_deleted_file(reversals: Sequence[Reversal]) -> bool:
+    """Tell whether all that is taken back is one file, deleted by a commit that says no more.
+
+    Files are deleted for good reasons every day; it is told all the same.
+    """
+    return (
+        len(reversals) == 1
+        and reversals[0].kind is Evidence.CONTENT
+        and reversals[0].deletes
+        and len(reversals[0].paths) == 1
+    )
+
+
+def _taken_back(reversal: Reversal, earlier: str, later: str) -> str:
+    name, count = reversal.sha[:7], len(reversal.paths)
+    if reversal.lost:
+        commits = f"{reversal.lost} {'commit' if reversal.lost == 1 else 'commits'}"
+        return f"{name} on {later} takes back {commits} of {earlier}"
+    files = f"{count} {'file' if count == 1 else 'files'} ({shortened(reversal.paths)})"
+    who = f"{name} by {reversal.author} on {later}"
+    if reversal.kind is Evidence.NAMED:
+        return f"{who} takes back work of {earlier} in {files}"
+    if reversal.deletes:
+        return f"{who} deletes {files} of {earlier}"
+    return f"{who} puts {files} back to before the work of {earlier}"
+
+
+def _leads(reversal: Reversal, earlier: str, later: str, *, forward: bool) -> str:
+    if reversal.lost:
+        one = reversal.lost == 1
+        if forward:
+            return f"merged now, {'it stays' if one else 'they stay'} out of {later}"
+        return f"carried down, it takes {'it' if one else 'them'} out of {earlier} as well"
+    if forward:
+        return f"merged now, that work stays out of {later}"
+    return f"carried down, it takes that work out of {earlier} as well"

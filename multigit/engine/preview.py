@@ -1,0 +1,92 @@
+"""Preview: make each merge of a route in the object database, and see what it would lose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from multigit.core.merges import Hop
+from multigit.core.repository import Merged, Signature
+from multigit.core.reversals import accepting
+from multigit.core.snapshot import Merge, Refs, Reversal, Tip, Waiting
+from multigit.engine.ports import Repository
+
+
+def preview_merges(
+    repository: Repository,
+    refs: Refs,
+    hops: Sequence[Hop],
+    date: str,
+    source: Tip | None = None,
+    *,
+    accept_reverts: bool = False,
+) -> tuple[Merge, ...]:
+    """Merge hop after hop in the object database, each on the result of the one before.
+
+    Stops at the first merge that cannot be made. `source` stands in for the first branch's tip
+    where a commit is about to be made there. Without a date no commit is made, only looked.
+    """
+    tips = {name: branch.remote for name, branch in refs.branches.items()}
+    if source:
+        tips[hops[0].source.branch] = source
+    merges: list[Merge] = []
+    for hop in hops:
+        ours, theirs = tips.get(hop.target.branch), tips.get(hop.source.branch)
+        if ours is None or theirs is None:
+            break
+        merge = preview_merge(repository, hop, ours, theirs, date)
+        if accept_reverts and merge.reversals:
+            merge = accepting_reverts(repository, merge, date)
+        merges.append(merge)
+        if merge.blocked:
+            break
+        if merge.commit:
+            tips[hop.target.branch] = Tip(merge.commit, merge.tree)
+    return tuple(merges)
+
+
+def preview_merge(repository: Repository, hop: Hop, ours: Tip, theirs: Tip, date: str) -> Merge:
+    """Merge one hop in the object database, and count what it brings."""
+    signature = Signature(hop.message, date) if date else None
+    same = ours.tree == theirs.tree
+    waiting = Waiting() if same else repository.lacking(ours, theirs)
+    merged = repository.merge(ours, theirs, signature, waiting.forks)
+    reversals = () if same else lost_on_the_way(repository, hop, ours, theirs, waiting, merged)
+    return Merge(
+        source=hop.source.name,
+        target=hop.target.name,
+        ours=ours,
+        theirs=theirs,
+        message=hop.message,
+        commit=merged.commit,
+        tree=merged.tree,
+        files=merged.files,
+        conflicted=merged.conflicted,
+        conflicts=merged.conflicts,
+        unrelated=merged.unrelated,
+        waiting=replace(waiting, forks=()),
+        reversals=tuple(reversals),
+    )
+
+
+def lost_on_the_way(
+    repository: Repository, hop: Hop, ours: Tip, theirs: Tip, waiting: Waiting, merged: Merged
+) -> Sequence[Reversal]:
+    """Return the later stage's commits through which work of the earlier one would be lost.
+
+    Where only the source changed since both parted, the target took nothing back.
+    """
+    if not hop.forward:
+        return repository.reversals(ours, theirs, merged.tree)
+    if [fork.tree for fork in waiting.forks] == [ours.tree]:
+        return ()
+    return repository.reversals(theirs, ours, merged.tree)
+
+
+def accepting_reverts(repository: Repository, merge: Merge, date: str) -> Merge:
+    """Return the merge with a message that says which reverts a person lets pass with it."""
+    message = accepting(merge.message, [each.sha for each in merge.reversals])
+    if not merge.commit:
+        return replace(merge, message=message)
+    made = repository.merge(merge.ours, merge.theirs, Signature(message, date))
+    return replace(merge, message=message, commit=made.commit)

@@ -1,0 +1,244 @@
+"""Every way to take a release back by hand is noticed, and what the hint says brings it back.
+
+One workspace for all of them: each repository is taken back in another way.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.cli.answers import DONE, REFUSED, codes, rows
+from tests.support.forge import Forge, ForgeRepo, remotes_untouched
+
+RELEASE = ("promote", "stg", "main", "--confirm", "main")
+DOWN = ("backmerge", "main", "--yes")
+BEFORE = {"a.txt": "1\n2\n3\n", "gone.txt": "gone\n", "VERSION": "1\n", "src/code.txt": "code\n"}
+WORK = {"a.txt": "1\ntwo\n3\n", "pay.txt": "pay\n"}
+FIX = {"fix.txt": "fix\n"}
+NAMED, CONTENT = ["reverted_work"], ["returned_files"]
+
+
+def on_main(repo: ForgeRepo, *commands: tuple[str, ...]) -> None:
+    """Do as a colleague does by hand: take main as it is, change it, push what HEAD then is."""
+    repo.git("fetch", "--quiet", "origin")
+    repo.git("checkout", "--quiet", "--detach", "origin/main")
+    for command in commands:
+        repo.git(*command)
+    repo.git("push", "--quiet", "origin", "HEAD:refs/heads/main")
+
+
+def restore(repo: ForgeRepo) -> None:
+    """Stage what main held before the release."""
+    repo.git("read-tree", "-u", "--reset", "origin/main^1")
+
+
+def by_git(repo: ForgeRepo) -> None:
+    """Revert the release's merge."""
+    on_main(repo, ("revert", "--no-edit", "-m", "1", "HEAD"))
+
+
+def through_a_request(repo: ForgeRepo, inner: str, outer: str) -> None:
+    """Put the old files back on a branch, and merge that."""
+    repo.git("fetch", "--quiet", "origin")
+    repo.git("checkout", "--quiet", "--detach", "origin/main")
+    restore(repo)
+    repo.git("commit", "--quiet", "-m", inner)
+    side = repo.git("rev-parse", "HEAD").strip()
+    on_main(repo, ("merge", "--quiet", "--no-ff", "-m", outer, side))
+
+
+def by_gitlab(repo: ForgeRepo) -> None:
+    """The Revert button of a merge request."""
+    through_a_request(
+        repo,
+        "Revert \"Merge branch 'pay' into 'main'\"\n\nThis reverts merge request !12",
+        "Merge branch 'revert-1' into 'main'",
+    )
+
+
+def by_bitbucket(repo: ForgeRepo) -> None:
+    """The Revert button of a pull request, on a branch that somebody named anew."""
+    through_a_request(
+        repo,
+        "Reverted pull request #12",
+        "Merged in revert-pr-12 (pull request #13)",
+    )
+
+
+def by_azure(repo: ForgeRepo) -> None:
+    """The Revert button, squash-merged."""
+    on_main_with(repo, 'Merged PR 13: Revert "Merged PR 12: pay"\n\nReverts !12', {})
+
+
+def by_github_squashed(repo: ForgeRepo) -> None:
+    """The Revert button, squash-merged with a note beside."""
+    on_main_with(repo, 'Revert "pay" (#13)\n\nReverts acme/api#12', {"NOTES": "why\n"})
+
+
+def by_restore_request(repo: ForgeRepo) -> None:
+    """A branch with the old files, in somebody's own words."""
+    through_a_request(repo, "Back to last week", "Merge branch 'quick-help'")
+
+
+def with_a_new_version(repo: ForgeRepo) -> None:
+    """The old files and a new version number in one commit."""
+    on_main_with(repo, "Release 1.0.1", {"VERSION": "1.0.1\n"})
+
+
+def in_own_words(repo: ForgeRepo) -> None:
+    """A commit like any other, beside something new."""
+    on_main_with(repo, "Customers cannot pay, quick help", {"hot.txt": "hot\n"})
+
+
+def in_two_commits(repo: ForgeRepo) -> None:
+    """File after file."""
+    repo.git("fetch", "--quiet", "origin")
+    changed = ("checkout", "--quiet", "origin/main^1", "--", "a.txt", "gone.txt")
+    on_main(repo, changed, ("commit", "-qm", "Quick help"))
+    on_main(repo, ("rm", "-q", "pay.txt"), ("commit", "-qm", "Quick help again"))
+
+
+def by_the_old_tree(repo: ForgeRepo) -> None:
+    """The very tree from before."""
+    on_main_with(repo, "Back to v1", {})
+
+
+def by_ours_on_top_of_the_old(repo: ForgeRepo) -> None:
+    """The old commit, with main merged into it and nothing of it taken."""
+    old = ("checkout", "--quiet", "--detach", "origin/main^1")
+    on_main(repo, old, ("merge", "--quiet", "-s", "ours", "-m", "Back", "origin/main"))
+
+
+def by_ours_through_a_request(repo: ForgeRepo) -> None:
+    """The same on a branch, which is then merged."""
+    repo.git("fetch", "--quiet", "origin")
+    repo.git("checkout", "--quiet", "--detach", "origin/main^1")
+    repo.git("merge", "--quiet", "-s", "ours", "-m", "Back", "origin/main")
+    side = repo.git("rev-parse", "HEAD").strip()
+    on_main(repo, ("merge", "--quiet", "--no-ff", "-m", "Merge branch 'back'", side))
+
+
+def by_ours_instead_of_a_release(repo: ForgeRepo) -> None:
+    """The next release is merged by hand, and nothing of it taken."""
+    repo.commit("stg", {"a.txt": "1\ntwo\nthree\n", "late.txt": "late\n"}, message="feat: late")
+    repo.git("fetch", "--quiet", "origin")
+    on_main(repo, ("merge", "--quiet", "-s", "ours", "-m", "Merge stg", "origin/stg"))
+
+
+def in_a_merge_by_hand(repo: ForgeRepo) -> None:
+    """The next release is merged by hand, but for one file."""
+    repo.commit("stg", {"pay.txt": "pay\nmore\n", "late.txt": "late\n"}, message="feat: late")
+    repo.git("fetch", "--quiet", "origin")
+    on_main(
+        repo,
+        ("merge", "--quiet", "--no-commit", "--no-ff", "origin/stg"),
+        ("checkout", "--quiet", "HEAD", "--", "pay.txt"),
+        ("commit", "--quiet", "-m", "Merge stg"),
+    )
+
+
+def after_a_fast_forward(repo: ForgeRepo) -> None:
+    """Main was moved to stg by hand, and then some of it put back."""
+    repo.commit("stg", {"a.txt": "1\ntwo\nthree\n", "late.txt": "late\n"}, message="feat: late")
+    repo.git("fetch", "--quiet", "origin")
+    on_main(
+        repo,
+        ("merge", "--quiet", "--no-ff", "-m", "Merge main into stg", "origin/stg"),
+    )
+    tip = repo.tip("main")
+    repo.remote_git("update-ref", "refs/heads/stg", tip)
+    repo.commit("stg", {"more.txt": "more\n", "a.txt": "1\ntwo\nthree\nfour\n"}, message="feat: 4")
+    repo.remote_git("update-ref", "refs/heads/main", repo.tip("stg"))
+    repo.commit("main", {"more.txt": None, "a.txt": "1\ntwo\nthree\n"}, message="Quick help")
+
+
+def on_main_with(repo: ForgeRepo, message: str, beside: dict[str, str]) -> None:
+    """Put the old files back in one commit, with others beside."""
+    repo.git("fetch", "--quiet", "origin")
+    repo.git("checkout", "--quiet", "--detach", "origin/main")
+    restore(repo)
+    repo.write(beside)
+    if beside:
+        repo.git("add", "--", *beside)
+    repo.git("commit", "--quiet", "-m", message)
+    repo.git("push", "--quiet", "origin", "HEAD:refs/heads/main")
+
+
+FORMS: dict[str, tuple[Callable[[ForgeRepo], None], list[str], dict[str, str]]] = {
+    "git": (by_git, NAMED, {}),
+    "gitlab": (by_gitlab, NAMED, {}),
+    "bitbucket": (by_bitbucket, NAMED, {}),
+    "azure": (by_azure, NAMED, {}),
+    "github": (by_github_squashed, NAMED, {"NOTES": "why\n"}),
+    "request": (by_restore_request, CONTENT, {}),
+    "version": (with_a_new_version, CONTENT, {"VERSION": "1.0.1\n"}),
+    "words": (in_own_words, CONTENT, {"hot.txt": "hot\n"}),
+    "twice": (in_two_commits, CONTENT * 2, {}),
+    "tree": (by_the_old_tree, CONTENT, {}),
+    "ours-old": (by_ours_on_top_of_the_old, CONTENT, {}),
+    "ours-request": (by_ours_through_a_request, CONTENT, {}),
+    "ours": (by_ours_instead_of_a_release, CONTENT, {}),
+    "by-hand": (in_a_merge_by_hand, CONTENT, {}),
+    "forward": (after_a_fast_forward, CONTENT, {}),
+}
+
+
+@pytest.fixture
+def rolled_back(forge: Forge) -> Forge:
+    """Return a workspace whose release of all repositories was taken back, each in its own way."""
+    for name in FORMS:
+        repo = forge.add(name, files=BEFORE)
+        repo.commit("stg", {**WORK, "gone.txt": None}, message="feat: pay")
+    forge.write_config()
+    forge.json(*RELEASE, check=DONE)
+    for name, (take_back, _, _) in FORMS.items():
+        take_back(forge.repos[name])
+        forge.repos[name].commit("stg", FIX, message="fix: rounding")
+    return forge
+
+
+def follow(repo: ForgeRepo, row: dict[str, Any], forge: Forge) -> None:
+    """Run what the hint says, in the workspace folder."""
+    hint = row["problems"][0]["hint"]
+    commands = hint.removeprefix("To keep the work: ").partition(". If it is meant")[0]
+    done = subprocess.run(
+        ["sh", "-ec", commands],
+        cwd=forge.shop,
+        env=forge.env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        timeout=60,
+    )
+    assert done.returncode == 0, f"{repo.name}: {commands}\n{done.stdout}{done.stderr}"
+
+
+def test_each_form_is_noticed_and_its_hint_brings_the_work_back(rolled_back: Forge) -> None:
+    """On the way up and on the way down nothing moves; then main has the work again, and the fix.
+
+    What was changed beside the roll-back stays, on both stages.
+    """
+    forge = rolled_back
+    with remotes_untouched(forge):
+        up = rows(forge.json(*RELEASE, check=REFUSED))
+        down = rows(forge.json(*DOWN, check=REFUSED))
+    assert {name: codes(row) for name, row in up.items()} == {
+        name: wanted for name, (_, wanted, _) in FORMS.items()
+    }
+    assert all(set(codes(row)) <= {*NAMED, *CONTENT} and codes(row) for row in down.values())
+
+    wanted = {name: forge.repos[name].tree("stg") | FORMS[name][2] for name in FORMS}
+    for name in FORMS:
+        follow(forge.repos[name], up[name], forge)
+
+    assert {name: forge.repos[name].tree("stg") for name in FORMS} == wanted
+    after = rows(forge.json(*RELEASE, check=DONE))
+    assert {name: codes(row) for name, row in after.items()} == {name: [] for name in FORMS}
+    assert {name: forge.repos[name].tree("main") for name in FORMS} == wanted
+    assert codes(forge.json(*DOWN, check=DONE)) == []
+    assert {name: forge.repos[name].tree("dev") for name in FORMS} == wanted
