@@ -16,11 +16,13 @@ from multigit.adapters.durable import append, make_folder, open_private, sync_fo
 from multigit.adapters.line_file import count_lines, end_of_lines, lines_before, lines_from
 from multigit.adapters.log_index import Index, digest, read_index, write_index
 from multigit.core.deployed import Last, last_deployed
+from multigit.core.problem import Problem
 from multigit.core.record import BadLine, Head, canonical_text, next_line, number_of, parse, verify
 from multigit.core.witness import name_of
 from multigit.errors import RefusedError
 
 LOCK_SECONDS = 30
+WITHOUT_WAITING = getattr(os, "O_NONBLOCK", 0)  # for a reader, where the file is a pipe
 INDEX = "deployed.json"
 News = Callable[[Sequence[Mapping[str, Any]], Mapping[str, Any]], bool]
 
@@ -43,6 +45,17 @@ class DeploymentLog:
                 os.close(self._open())
         except OSError as error:
             raise _not_writable(self.file, error) from error
+
+    def refusal(self) -> Problem | None:
+        """Return why no record could be added to the log that there is; None when it takes one."""
+        if not self.file.exists():
+            return None
+        try:
+            os.close(open_private(self.file, os.O_WRONLY | os.O_APPEND | WITHOUT_WAITING))
+        except OSError as error:
+            problem = _not_writable(self.file, error)
+            return Problem(problem.code, problem.message, problem.hint)
+        return None
 
     def head(self) -> Head:
         """Return the end of the log as it is now."""

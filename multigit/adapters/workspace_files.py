@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 from multigit.adapters.deployment_log import DeploymentLog
 from multigit.adapters.journal import CLOSED, Journal, forget_unbegun, unfinished
 from multigit.core.journal import Story
+from multigit.core.problem import Problem
 from multigit.core.workspace import Workspace
 from multigit.errors import RefusedError, UsageError
 from multigit.hints import Hint
+
+ENOUGH = 65_536  # bytes: a journal and a record
 
 
 class WorkspaceFiles:
@@ -34,6 +39,15 @@ class WorkspaceFiles:
                 code="workspace_not_writable",
             ) from error
         self.log.require_writable()
+
+    def try_out(self) -> tuple[Problem, ...]:
+        """Return what would keep an operation from being recorded here; nothing stays of the trial.
+
+        The folders, as far as they exist, have to take a file, and room for it; the log a line.
+        """
+        wanted = (self._root, self.folder, self.operations, self.log.file.parent)
+        found = [_no_room(folder) for folder in dict.fromkeys(map(_nearest, wanted))]
+        return tuple(filter(None, [*found, self.log.refusal()]))
 
     @property
     def operations(self) -> Path:
@@ -83,6 +97,25 @@ class WorkspaceFiles:
     def operation(self, operation: str) -> Path:
         """Return the folder of one operation: what git said in each repository."""
         return self.operations / operation
+
+
+def _nearest(folder: Path) -> Path:
+    return folder if folder.exists() or folder == folder.parent else _nearest(folder.parent)
+
+
+def _no_room(folder: Path) -> Problem | None:
+    try:
+        with tempfile.TemporaryFile(dir=folder) as trial:
+            trial.write(bytes(ENOUGH))
+            trial.flush()
+            os.fsync(trial.fileno())
+    except OSError as error:
+        return Problem(
+            "workspace_not_writable",
+            f"{folder} cannot be written: {error.strerror or error}.",
+            "Make room there, or run multigit as a user who may write there.",
+        )
+    return None
 
 
 def write_new(file: Path, text: str) -> None:

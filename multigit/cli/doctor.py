@@ -58,6 +58,7 @@ def doctor(
         git=".".join(map(str, require_git())),
         now=int(session.moment.time.timestamp()),
         log=_verify(session.files, [each for one in seen.values() for each in one.witnesses]),
+        unwritable=session.files.try_out(),
         unfinished={each: session.ways_out(each) for each in unfinished},
         in_flight=[name for each in unfinished for name in session.in_flight(each)],
         jobs=wanted,

@@ -71,12 +71,14 @@ class Surroundings:
     """What was seen outside the repositories.
 
     `jobs` repositories at a time are wanted, which takes `files` open files; `possible` are
-    allowed. `now` is this machine's time in Unix seconds.
+    allowed. `now` is this machine's time in Unix seconds. `unwritable` tells what would keep an
+    operation from being recorded.
     """
 
     git: str
     now: int
     log: BadLine | Head | Problem
+    unwritable: tuple[Problem, ...] = ()
     unfinished: Mapping[str, str] = field(default_factory=dict)
     in_flight: Sequence[str] = ()
     jobs: int = 1
@@ -110,6 +112,10 @@ def _judged(repo: str, problem: Problem) -> Finding:
 def _workspace(around: Surroundings) -> Iterator[Finding]:
     yield Finding("", Health.OK, "git_version", f"git {around.git}.")
     yield _log(around.log)
+    unread = isinstance(around.log, Problem)  # which says as much
+    for problem in around.unwritable:
+        if not (unread and problem.code == "log_not_writable"):
+            yield _judged("", problem)
     for operation, ways_out in around.unfinished.items():
         yield Finding(
             "",

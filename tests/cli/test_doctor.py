@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -473,3 +474,55 @@ def test_the_table_tells_the_worst_last(forge: Forge, api: ForgeRepo) -> None:
     assert "2 repositories examined:" in lines[-2]
     assert "canary" not in text
     assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize("in_the_way", [".multigit", ".multigit/operations", "deployment.log"])
+def test_what_could_not_be_recorded_is_found(in_the_way: str, api: ForgeRepo, forge: Forge) -> None:
+    """Something else stands where a folder or the log should be; the command is refused for it."""
+    place = forge.shop / in_the_way
+    place.parent.mkdir(exist_ok=True)
+    if in_the_way == "deployment.log":
+        place.mkdir()
+    else:
+        place.write_text("mine\n")
+    found = [code for _, code in bad(examine(forge, check=REFUSED))]
+    assert {"workspace_not_writable", "log_not_writable", "log_unreadable"} & set(found)
+    api.commit("dev", {"a.txt": "1\n"})
+    with untouched(forge):
+        forge.json("promote", "dev", "stg", "--yes", check=REFUSED)
+
+
+@pytest.mark.usefixtures("api")
+def test_a_disk_without_room_is_found(forge: Forge) -> None:
+    """The folder takes a name and no content."""
+    done = in_shell(forge, "ulimit -f 0; exec $MULTIGIT doctor --json")
+    found = bad(json.loads(done.stdout))
+    assert (None, "workspace_not_writable") in found
+    assert done.returncode == REFUSED
+
+
+def own_files(forge: Forge) -> list[Path]:
+    """Return the workspace's own files."""
+    return sorted([*forge.shop.glob("*"), *(forge.shop / ".multigit").rglob("*")])
+
+
+@pytest.mark.parametrize("place", [".", ".multigit", ".multigit/operations", "deployment.log"])
+def test_a_workspace_that_may_only_be_read_is_found(
+    place: str, api: ForgeRepo, forge: Forge
+) -> None:
+    """Whichever part of it; and nothing of the trial stays where it can be written."""
+    api.commit("dev", {"a.txt": "1\n"})
+    forge.json("promote", "dev", "stg", "--yes", check=DONE)
+    before = own_files(forge)
+    assert bad(examine(forge)) == {}
+    assert own_files(forge) == before
+    if os.geteuid() == 0:
+        pytest.skip("whoever is root may write everywhere")
+    path = forge.shop / place
+    mode = path.stat().st_mode
+    path.chmod(mode & ~0o222)
+    try:
+        found = bad(examine(forge, check=REFUSED))
+    finally:
+        path.chmod(mode)
+    assert {code for _, code in found} <= {"workspace_not_writable", "log_not_writable"}
