@@ -38,11 +38,13 @@ class GitConfig:
     """All values by key, last one strongest, and the repository's common directory.
 
     `pre_push` tells that there is such a hook, whether it is run or not.
+    `own` are the keys that the repository's own configuration sets.
     """
 
     values: Mapping[str, tuple[str, ...]]
     common_dir: Path
     pre_push: bool = False
+    own: frozenset[str] = frozenset()
 
     def last(self, key: str) -> str:
         """Return the value that counts, or empty."""
@@ -132,12 +134,15 @@ def read_config(door: GitDoor) -> GitConfig:
     listing = ("config", "--list", "-z", "--show-scope", "--show-origin")
     fields = door.run(*listing, kept=without_secrets).fields()
     values: dict[str, list[str]] = {}
+    own: set[str] = set()
     common_dir: Path | None = None
     for scope, origin, entry in zip(fields[::3], fields[1::3], fields[2::3], strict=True):
         if scope == "command":  # our own options, which say nothing about the user's
             continue
         key, has_value, value = entry.partition("\n")
         values.setdefault(key, []).append(value if has_value else "true")
+        if scope in {"local", "worktree"}:
+            own.add(key)
         if scope == "local" and common_dir is None and origin.startswith("file:"):
             common_dir = (door.folder / origin.removeprefix("file:")).parent.resolve()
     common_dir = common_dir or _ask_git(door)
@@ -147,7 +152,8 @@ def read_config(door: GitDoor) -> GitConfig:
     hooks = Path(values.get("core.hookspath", [""])[-1] or common_dir / "hooks").expanduser()
     hook = door.folder / hooks / "pre-push"  # a relative one begins at the work tree
     found = {key: tuple(each) for key, each in values.items()}
-    return GitConfig(found, common_dir, pre_push=os.access(hook, os.X_OK))
+    ready = os.access(hook, os.X_OK)
+    return GitConfig(found, common_dir, pre_push=ready, own=frozenset(own))
 
 
 def _ask_git(door: GitDoor) -> Path:

@@ -35,6 +35,12 @@ _REASONS = (
         "If you trust it: git config --global --add safe.directory PATH",
     ),
     (
+        r"transport '.*' not allowed",
+        "transport_not_allowed",
+        "the protocol of the remote's URL is not allowed: it would run a command.",
+        "Give it an ssh, https or file URL: git remote -v shows the one that counts.",
+    ),
+    (
         r"does not support (the )?--?atomic",
         "no_atomic",
         "the remote takes no atomic pushes, so a branch could move without its tag.",

@@ -18,6 +18,7 @@ from multigit.adapters.git_config import GitConfig, read_config
 from multigit.adapters.git_obstacles import read_obstacles
 from multigit.adapters.git_outcome import last_line
 from multigit.adapters.git_process import GitDoor, require_git, ssh_command
+from multigit.adapters.git_programs import refuse_programs
 from multigit.adapters.git_remote import Remote
 from multigit.adapters.git_reversals import read_reversals
 from multigit.adapters.git_settings import in_environment, of_remote
@@ -129,6 +130,7 @@ class GitRepository:
             )
         if ssh := ssh_command(os.environ, config.last("core.sshcommand")):
             self._door.environment["GIT_SSH_COMMAND"] = ssh
+        refuse_programs(config, self._remote_of(config), self._repo)
         return config
 
     # Reads
@@ -154,13 +156,16 @@ class GitRepository:
 
     def _place(self) -> Remote:
         """Return the remote as the clone's configuration has it."""
+        return self._remote_of(self._config)
+
+    def _remote_of(self, config: GitConfig) -> Remote:
         return Remote(
             self._remote,
-            self._config.values,
+            config.values,
             require_git(),
             self._door.folder,
             self._repo.push_url,
-            ssh_command(os.environ, self._config.last("core.sshcommand")),
+            ssh_command(os.environ, config.last("core.sshcommand")),
         )
 
     def refs(self, query: RefQuery) -> Refs:

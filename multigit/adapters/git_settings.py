@@ -18,6 +18,7 @@ OPTIONS = (
     "fetch.writeCommitGraph=false",
     "gc.auto=0",
     "maintenance.auto=false",
+    "protocol.ext.allow=never",  # ext::COMMAND as a URL, or as what insteadOf makes of one
     "push.negotiate=false",  # would be one more connection
     "push.recurseSubmodules=no",
     "submodule.recurse=false",

@@ -16,8 +16,10 @@ import pytest
 
 from multigit.adapters.git_repository import GitRepository
 from multigit.core.repository import Publication
+from multigit.errors import GitError
 from tests.adapters.clones import SIGNATURE, STAGES, open_clone, sides
 from tests.support.forge import Forge
+from tests.support.http_git import GitHttpServer
 
 HOOKS = (
     *("applypatch-msg", "pre-applypatch", "post-applypatch", "pre-commit", "pre-merge-commit"),
@@ -278,3 +280,123 @@ def test_checkouts_run_hooks_only_where_they_are_trusted(forge: Forge, *, truste
     repository.create_branch("main")
     repository.switch("main")
     assert ({"post-merge", "post-checkout"} <= aviary.songs()) == trusted
+
+
+# --- Programs that are named for reaching a remote
+
+
+def upload_pack(aviary: Aviary) -> Provocation:
+    """Serve a fetch from a repository of this machine."""
+    program = aviary.canary("uploadpack", then='exec git-upload-pack "$@"')
+    aviary.configure("remote.origin.uploadpack", program)
+    return ("ls-remote", "origin")
+
+
+def receive_pack(aviary: Aviary) -> Provocation:
+    """Receive a push."""
+    program = aviary.canary("receivepack", then='exec git-receive-pack "$@"')
+    aviary.configure("remote.origin.receivepack", program)
+    return ("push", "--dry-run", "origin", "HEAD:refs/heads/x")
+
+
+def own_upload_pack(aviary: Aviary) -> Provocation:
+    """Serve a fetch from the clone itself, by which local branches follow."""
+    aviary.configure("remote...uploadpack", aviary.canary("own", then='exec git-upload-pack "$@"'))
+    return ("fetch", ".", "HEAD")
+
+
+def git_proxy(aviary: Aviary) -> Provocation:
+    """Connect for git://."""
+    aviary.configure("core.gitProxy", aviary.canary("proxy", then="exit 1"))
+    aviary.configure("remote.origin.url", "git://127.0.0.1:1/x.git")
+    return ("ls-remote", "origin")
+
+
+def command_url(aviary: Aviary) -> Provocation:
+    """Stand in for a server, as a URL."""
+    aviary.configure("protocol.ext.allow", "always")
+    aviary.configure("remote.origin.url", f"ext::{aviary.canary('ext', then='exit 1')}")
+    return ("ls-remote", "origin")
+
+
+def rewritten_url(aviary: Aviary) -> Provocation:
+    """Stand in for a server, as what git makes of an innocent URL."""
+    aviary.configure("protocol.ext.allow", "always")
+    base = f"ext::{aviary.canary('insteadof', then='exit 1')} "
+    aviary.configure(f"url.{base}.insteadOf", "file:")
+    return ("ls-remote", "origin")
+
+
+def foreign_system(aviary: Aviary) -> Provocation:
+    """Stand in for a server, as the system that the remote is of."""
+    aviary.configure("protocol.ext.allow", "always")
+    aviary.configure("remote.origin.vcs", "ext")
+    aviary.configure("remote.origin.url", aviary.canary("vcs", then="exit 1"))
+    return ("ls-remote", "origin")
+
+
+REFUSED: dict[Way, str] = {
+    upload_pack: "program_in_config",
+    receive_pack: "program_in_config",
+    own_upload_pack: "program_in_config",
+    git_proxy: "program_in_config",
+    command_url: "transport_not_allowed",
+    rewritten_url: "transport_not_allowed",
+    foreign_system: "transport_not_allowed",
+}
+
+
+@pytest.mark.parametrize("way", REFUSED, ids=lambda way: way.__name__)
+def test_a_program_that_reaches_a_remote_is_refused(way: Way, forge: Forge) -> None:
+    """Before it runs, with a code; plain git would run it."""
+    aviary = Aviary(forge)
+    provocation = way(aviary)
+    repository = open_clone(forge, aviary.repo)
+    for look in (lambda: repository.fetch(STAGES), lambda: repository.remote_refs(["HEAD"])):
+        with pytest.raises(GitError) as refused:
+            look()
+        assert refused.value.code == REFUSED[way]
+    assert aviary.songs() == set()
+    aviary.provoke(*provocation)
+    assert aviary.songs()
+
+
+def test_trusted_programs_reach_the_remote(forge: Forge) -> None:
+    """With `hooks = true`, and where the user's own configuration names them."""
+    aviary = Aviary(forge)
+    upload_pack(aviary)
+    aviary.trusting.fetch(STAGES)
+    assert aviary.songs() == {"uploadpack"}
+    value = aviary.repo.git("config", "remote.origin.uploadpack")
+    aviary.repo.git("config", "--unset", "remote.origin.uploadpack")
+    aviary.repo.git("config", "--global", "remote.origin.uploadpack", value)
+    open_clone(forge, aviary.repo).fetch(STAGES)
+    assert aviary.songs() == {"uploadpack"}
+
+
+def test_a_servers_program_is_the_servers(forge: Forge) -> None:
+    """Over ssh it is named here and runs there; the user's own ssh command connects."""
+    aviary = Aviary(forge)
+    aviary.configure("remote.origin.uploadpack", "/opt/git/bin/git-upload-pack")
+    aviary.configure("remote.origin.url", "ada@example.org:api.git")
+    aviary.configure("core.sshCommand", aviary.canary("ssh", then="exit 1"))
+    with pytest.raises(GitError) as failed:
+        open_clone(forge, aviary.repo).fetch(STAGES)
+    assert failed.value.code != "program_in_config"
+    assert aviary.songs() == {"ssh"}
+
+
+def test_nobody_is_asked_for_a_password(forge: Forge) -> None:
+    """By the program of the configuration; the user's credential helper is."""
+    aviary = Aviary(forge)
+    ask, helper = aviary.canary("askpass", then="echo x"), aviary.canary("helper", then="exit 0")
+    aviary.configure("core.askPass", ask)
+    aviary.configure("credential.helper", helper)
+    with GitHttpServer(forge.remotes, "ada", "sesame-canary") as server:
+        aviary.configure("remote.origin.url", server.url("api"))
+        with pytest.raises(GitError) as failed:
+            open_clone(forge, aviary.repo).fetch(STAGES)
+        assert failed.value.code == "authentication"
+        assert aviary.songs() == {"helper"}
+        aviary.provoke("ls-remote", "origin")
+        assert aviary.songs() == {"helper", "askpass"}
