@@ -57,7 +57,8 @@ def merging(
     """
     there = f"{remote}/{later}"
     if not reversals:
-        return f"cd {quote(repo.path)} && git switch {earlier} && git pull && git merge {there}"
+        switch = f"git -c checkout.defaultRemote={remote} switch {earlier}"  # there may be several
+        return f"cd {quote(repo.path)} && {switch} && git pull && git merge {there}"
     back = " && ".join(_bring_back(each) for each in reversals)
     return (
         f"cd {quote(repo.path)} && git fetch {remote} && git switch --detach {there} && {back} && "

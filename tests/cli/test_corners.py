@@ -201,3 +201,20 @@ def test_hang_up_that_was_ignored_stays_ignored(forge: Forge) -> None:
     hook(api.bare / "hooks/pre-receive", f"kill -HUP {multigit}; sleep 0.2")
     done = in_shell(forge, "trap '' HUP; $MULTIGIT promote dev stg --yes")
     assert (done.returncode, done.stdout.splitlines()[-1]) == (DONE, "1 published.")
+
+
+def test_the_hint_of_a_conflict_works_with_two_remotes(forge: Forge) -> None:
+    """Where no local branch exists yet, and both remotes have one of its name."""
+    api = forge.add("api")
+    api.commit("dev", {"README.md": "dev\n"})
+    api.commit("stg", {"README.md": "stg\n"})
+    forge.write_config()
+    api.git("remote", "add", "fork", api.url)
+    api.git("fetch", "--quiet", "--all")
+    api.git("checkout", "--quiet", "--detach")
+    api.git("branch", "--quiet", "-D", "dev", check=False)
+    (row,) = forge.json("promote", "dev", "stg", "--dry-run", check=REFUSED)["repos"]
+    typed = row["problems"][0]["hint"].partition(": ")[2].partition(" && git merge")[0]
+    done = in_shell(forge, typed)
+    assert done.returncode == 0, done.stderr
+    assert api.git("rev-parse", "HEAD") == api.tip("dev")

@@ -234,7 +234,8 @@ def test_local_commits_of_the_source_are_a_warning() -> None:
 
 
 BY_HAND = (
-    "Resolve it on develop: cd services/api && git switch develop && git pull && "
+    "Resolve it on develop: cd services/api && git -c checkout.defaultRemote=origin "
+    "switch develop && git pull && "
     "git merge origin/staging; then resolve, commit, git push, and run the command again."
 )
 BLOCKS = {
@@ -361,7 +362,10 @@ def test_the_remote_is_called_by_its_own_name() -> None:
     seen = {"shop": snapshot(clash("a"), repo=ROOT, refs=refs(staging=branch()))}
     missing, conflict = plan_merges(promotion(ROOT), space, seen).repos[0].problems
     assert missing.message == "hub has no branch staging."
-    assert "cd . && git switch develop && git pull && git merge hub/staging" in conflict.hint
+    wanted = (
+        "cd . && git -c checkout.defaultRemote=hub switch develop && git pull && git merge hub/"
+    )
+    assert wanted in conflict.hint
 
 
 # --- Back-merge
