@@ -10,13 +10,15 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import SystemRandom
 
 from tests.torture.world import PACKAGE, frozen
 from tests.walk.town import Town
-from tests.walk.walker import Tally, stroll, walk
+from tests.walk.walker import Tally, shorter, stroll, walk
 
 
 def main() -> int:
@@ -28,6 +30,9 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--package", type=Path, default=PACKAGE, help="whose multigit is played")
     parser.add_argument("--go-on", action="store_true", help="past the first violation, too")
+    parser.add_argument(
+        "--shorten", action="store_true", help="leave out lines of a walk that fails"
+    )
     parser.add_argument("--verbose", action="store_true", help="print every line and its answer")
     parser.add_argument("lines", nargs="*", help="play these lines instead, each an argument")
     chosen = parser.parse_args()
@@ -37,30 +42,65 @@ def main() -> int:
     since, counts, failed = time.monotonic(), Counter[str](), 0
     with tempfile.TemporaryDirectory() as folder:
         package = frozen(chosen.package, Path(folder) / "package")
+        walks = 1 if chosen.lines else chosen.walks
         plays = [
-            (seed, chosen.steps, chosen.lines, Path(folder) / str(seed), package, not chosen.go_on)
-            for seed in range(first, first + (1 if chosen.lines else chosen.walks))
+            Play(seed, chosen.steps, chosen.lines, Path(folder) / str(seed), package, chosen.go_on)
+            for seed in range(first, first + walks)
         ]
         with ProcessPoolExecutor(chosen.jobs) as pool:
-            for play, tally in zip(plays, pool.map(_one, plays), strict=True):
+            for play, tally in zip(plays, pool.map(_take, plays), strict=True):
                 counts += tally.counts
                 failed += bool(tally.violations)
-                report(play[0], chosen.steps, tally, verbose=chosen.verbose)
+                report(play.seed, play.steps, tally, verbose=chosen.verbose)
+                if tally.violations and chosen.shorten:
+                    print(f"shorter: python -m tests.walk {quoted(shortened(play, tally))}")
     for name, count in counts.items():
         print(f"{name}: {count}")
-    print(
-        f"seeds {first} to {plays[-1][0]}, {time.monotonic() - since:.0f} s, {failed} walks failed"
-    )
+    seconds = f"{time.monotonic() - since:.0f} s"
+    print(f"seeds {first} to {plays[-1].seed}, {seconds}, {failed} walks failed")
     return 1 if failed else 0
 
 
-def _one(play: tuple[int, int, list[str], Path, Path, bool]) -> Tally:
-    seed, steps, lines, folder, package, stop = play
-    try:
-        with Town(folder, package) as town:
-            return walk(lines, town, stop=stop) if lines else stroll(seed, steps, town, stop=stop)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+@dataclass(frozen=True, slots=True)
+class Play:
+    """One walk: by the dice of a seed, or these lines; past a violation only with `goes_on`."""
+
+    seed: int
+    steps: int
+    lines: Sequence[str]
+    folder: Path
+    package: Path
+    goes_on: bool = False
+
+    def __call__(self) -> Tally:
+        """Take the walk in a town of its own."""
+        stop = not self.goes_on
+        try:
+            with Town(self.folder, self.package) as town:
+                if self.lines:
+                    return walk(self.lines, town, stop=stop)
+                return stroll(self.seed, self.steps, town, stop=stop)
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _take(play: Play) -> Tally:
+    return play()
+
+
+def shortened(play: Play, tally: Tally) -> list[str]:
+    """Return fewer lines that end in a violation of the same statement."""
+    statement = tally.violations[0].split(": ")[0].split(", ")[1]
+
+    def fails(lines: Sequence[str]) -> bool:
+        return any(statement in text for text in replace(play, lines=lines)().violations)
+
+    return shorter(tally.lines, fails)
+
+
+def quoted(lines: Iterable[str]) -> str:
+    """Return lines as arguments."""
+    return " ".join(f"'{line}'" for line in lines)
 
 
 def report(seed: int, steps: int, tally: Tally, *, verbose: bool = False) -> None:
@@ -71,8 +111,7 @@ def report(seed: int, steps: int, tally: Tally, *, verbose: bool = False) -> Non
         print(f"VIOLATION (seed {seed}): {text}")
     if tally.violations:
         print(f"repeat: python -m tests.walk --seed {seed} --steps {steps}")
-        lines = " ".join(f"'{line}'" for line in tally.lines)
-        print(f"or: python -m tests.walk {lines}", flush=True)
+        print(f"or: python -m tests.walk {quoted(tally.lines)}", flush=True)
 
 
 if __name__ == "__main__":

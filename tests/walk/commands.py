@@ -9,12 +9,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tests.torture.shims import KILL, ORPHAN, EdgeShim, GitShim
+from tests.walk.screen import PLAIN, screen
 from tests.walk.town import Town
 
 Document = Mapping[str, Any]
@@ -33,6 +34,7 @@ class Said:
     """How a multigit ended and what it said. `document` is None where it was cut short.
 
     `disturbed`: it was to be cut short, and perhaps it was before it could say anything.
+    `watched`: its stderr is what a person read at a terminal.
     """
 
     workspace: str
@@ -43,6 +45,7 @@ class Said:
     stderr: str
     cut_short: bool = False
     disturbed: bool = False
+    watched: bool = False
 
     @property
     def command(self) -> str:
@@ -143,29 +146,50 @@ class Cut:
         return self.when.startswith("after-") and passed >= float(self.when.removeprefix("after-"))
 
 
-def run(town: Town, workspace: str, words: Sequence[str], cut: Cut | None = None) -> Said:
-    """Run multigit in a workspace, with a document; what is held for too long goes on meanwhile."""
+def run(
+    town: Town,
+    workspace: str,
+    words: Sequence[str],
+    cut: Cut | None = None,
+    *,
+    watched: bool = False,
+) -> Said:
+    """Run multigit in a workspace, with a document; what is held for too long goes on meanwhile.
+
+    `watched`: a person at a terminal reads there, on stderr, what people are told.
+    """
     town.forget_arrivals()
-    ledger = town.ledger.read_text("utf-8")
-    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+    with ExitStack() as stack:
+        stdout, stderr = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(2))
+        terminal = stack.enter_context(screen()) if watched else None
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "multigit", *words, "--json"],
             cwd=town.workspaces[workspace],
-            env={**town.env, **(cut.environment(town) if cut else {})},
-            stdin=subprocess.DEVNULL,
+            env={**town.env, **PLAIN, **(cut.environment(town) if cut else {})},
+            stdin=terminal.terminal if terminal else subprocess.DEVNULL,
             stdout=stdout,
-            stderr=stderr,
+            stderr=terminal.terminal if terminal else stderr,
             start_new_session=True,
         )
-        _attend(process, town, ledger, cut)
-        for stream in (stdout, stderr):
-            stream.seek(0)
-        out, err = (stream.read().decode("utf-8", "replace") for stream in (stdout, stderr))
+        _attend(process, town, town.ledger.read_text("utf-8"), cut)
+        out, err = _read(stdout), terminal.text() if terminal else _read(stderr)
     cut_short = process.returncode < 0
-    document = None if cut_short else _document(out)
     return Said(
-        workspace, tuple(words), process.returncode, document, out, err, cut_short, bool(cut)
+        workspace=workspace,
+        words=tuple(words),
+        status=process.returncode,
+        document=None if cut_short else _document(out),
+        stdout=out,
+        stderr=err,
+        cut_short=cut_short,
+        disturbed=bool(cut),
+        watched=watched,
     )
+
+
+def _read(stream: IO[bytes]) -> str:
+    stream.seek(0)
+    return stream.read().decode("utf-8", "replace")
 
 
 def _attend(process: subprocess.Popen[bytes], town: Town, ledger: str, cut: Cut | None) -> None:

@@ -11,6 +11,7 @@ edit ours api                         work in a clone
 promote dev stg --yes                 multigit, in our workspace
 theirs promote dev stg --yes          … in the colleague's
 kill:push-2/orphan promote dev stg    … cut short: see `Cut`
+watched status                        … with a person who reads at a terminal
 undo %1                               … with the newest release of its log; %2 the one before
 hint 2                                … what the last hints proposed second
 """
@@ -26,7 +27,7 @@ from tests.walk.hints import agreed, proposed
 from tests.walk.seen import Seen
 from tests.walk.town import OURS, PAIRS, REPOS, STAGES, THEIRS, Town
 
-SELDOM, SOMETIMES, OFTEN = 1, 3, 8
+WATCHED = "watched"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,9 @@ def play(line: str, view: View) -> Played:
     if words[0] in EFFECTS:
         EFFECTS[words[0]](view.town, words[1:])
         return Played()
-    cut = Cut.named(words[0])
-    if cut:
+    if watched := words[0] == WATCHED:
+        words = words[1:]
+    if cut := Cut.named(words[0]):
         words = words[1:]
     workspace = OURS
     if words[0] == THEIRS:
@@ -104,7 +106,7 @@ def play(line: str, view: View) -> Played:
         return Played()
     if cut:
         typed += ["--jobs", "1"]
-    return Played(run(view.town, workspace, typed, cut), hint)
+    return Played(run(view.town, workspace, typed, cut, watched=watched), hint)
 
 
 def _release(word: str, seen: Seen, workspace: str) -> str:
@@ -240,6 +242,7 @@ def _cut(dice: Random, view: View) -> str:
     return f"{moment} {dice.choice(commands)(dice, view)}"
 
 
+FOLLOWED_UP, SEEN = 0.7, 0.25  # how often
 COMMANDS: tuple[Proposal, ...] = (_promote, _push, _backmerge, _deploy, _undo)
 ANY_TIME: tuple[tuple[int, Proposal], ...] = (
     (3, _server),
@@ -278,11 +281,14 @@ UNDER_WAY: tuple[tuple[int, Proposal], ...] = (
 
 
 def propose(dice: Random, view: View) -> str:
-    """Return the next line of a walk."""
+    """Return the next line of a walk. A dry run is mostly followed by what it was about."""
     last = view.last
-    if last and last.dry and last.status == 0 and dice.random() < 0.7:
+    if last and last.dry and last.status == 0 and dice.random() < FOLLOWED_UP:
         where = f"{THEIRS} " if last.workspace == THEIRS else ""
-        return where + " ".join(last.words).replace("--dry-run", "--yes")
-    table = (*ANY_TIME, *(UNDER_WAY if view.open else AT_REST))
-    weights = [weight for weight, _ in table]
-    return dice.choices([each for _, each in table], weights)[0](dice, view)
+        line = where + " ".join(last.words).replace("--dry-run", "--yes")
+    else:
+        table = (*ANY_TIME, *(UNDER_WAY if view.open else AT_REST))
+        weights = [weight for weight, _ in table]
+        line = dice.choices([each for _, each in table], weights)[0](dice, view)
+    watched = line.split()[0] not in EFFECTS and dice.random() < SEEN
+    return f"{WATCHED} {line}" if watched else line

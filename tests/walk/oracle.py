@@ -16,6 +16,7 @@ from tests.walk.statements.log import (
     the_log_is_true,
     the_log_says_the_same,
 )
+from tests.walk.statements.people import people_read_the_same
 from tests.walk.statements.plans import a_plan_is_what_happens, plans_count_right
 from tests.walk.statements.remotes import (
     denied_never_comes,
@@ -59,6 +60,7 @@ STATEMENTS: tuple[Statement, ...] = (
     log_shows_what_is_kept,
     status_is_right,
     a_hint_is_accepted,
+    people_read_the_same,
     work_trees_stay,
 )
 

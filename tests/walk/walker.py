@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -60,11 +60,11 @@ def stroll(seed: int, steps: int, town: Town, *, stop: bool = True) -> Tally:
 
 def _walk(town: Town, choose: Callable[[View], str], *, stop: bool) -> Tally:
     tally, annals = Tally(), Annals(Graphs(town))
-    before, last, plan = look(town), None, None
+    before, last, plan, left = look(town), None, None, False
     annals.begin(before)
     ending = iter(ENDING)
     while line := choose(View(town, before, last)) or next(ending, ""):
-        loose = town.at_work()
+        left = left and town.at_work()
         played = play(line, View(town, before, last))
         said, after = played.said, look(town)
         step = Step(
@@ -73,7 +73,7 @@ def _walk(town: Town, choose: Callable[[View], str], *, stop: bool) -> Tally:
             said=said,
             before=before,
             after=after,
-            loose=loose,
+            loose=left,
             hinted=played.hint,
             planned=plan if plan and said and _carries_out(said, plan) else None,
         )
@@ -83,6 +83,7 @@ def _walk(town: Town, choose: Callable[[View], str], *, stop: bool) -> Tally:
         if verdict.violations and stop:
             break
         before, last = after, said or last
+        left = left or bool(said and (said.cut_short or said.gave_up_waiting))
         plan = said if said and said.dry else None
     return tally
 
@@ -91,3 +92,18 @@ def _carries_out(said: Said, plan: Said) -> bool:
     """Tell whether a command does what the plan of a dry run was about."""
     words = tuple(word.replace("--dry-run", "--yes") for word in plan.words)
     return (said.workspace, said.words) == (plan.workspace, words)
+
+
+def shorter(lines: Sequence[str], fails: Callable[[Sequence[str]], bool]) -> list[str]:
+    """Return lines that still fail, with as many left out as can be, larger pieces first."""
+    kept, size = list(lines), max(1, len(lines) // 2)
+    while True:
+        for start in range(0, len(kept), size):
+            fewer = kept[:start] + kept[start + size :]
+            if fewer and fails(fewer):
+                kept = fewer
+                break
+        else:
+            if size == 1:
+                return kept
+            size = max(1, size // 2)

@@ -1,0 +1,77 @@
+"""Bugs that are put into a copy of the package, to prove that a walk sees them.
+
+Each takes out what once fixed a statement that was not true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tests.torture.bugs import Bug
+
+
+@dataclass(frozen=True, slots=True)
+class Lie:
+    """A bug, whose cases are the lines of a walk, and the statement that is not true with it."""
+
+    bug: Bug
+    statement: str
+
+
+LIES: Mapping[str, Lie] = {
+    "undo leaves what was published before a continue": Lie(
+        Bug(
+            "core/undo.py",
+            """
+from dataclasses import replace
+
+_anew = _Undo._as
+_Undo._as = lambda self, *state, **more: replace(
+    _anew(self, *state, **more), published=self.repo.published
+)
+""",
+            (
+                "colleague api dev",
+                "colleague db dev",
+                "refuse db",
+                "promote dev stg --yes",
+                "accept db",
+                "hint 1",
+                "undo --yes",
+            ),
+        ),
+        "undo_takes_back_all_or_says_why",
+    ),
+    "undo takes back what was deployed since": Lie(
+        Bug(
+            "core/undo.py",
+            """
+commits_deployed = lambda records: {}
+""",
+            (
+                "colleague api dev",
+                "promote dev stg -r api --yes",
+                "runner stg",
+                "deploy stg -r api --yes",
+                "undo %1 --yes",
+            ),
+        ),
+        "undo_leaves_what_went_further",
+    ),
+    "undo takes back what was promoted onwards": Lie(
+        Bug(
+            "core/undo.py",
+            """
+_Undo._onward = lambda self, there: None
+""",
+            (
+                "colleague api dev",
+                "promote dev stg -r api --yes",
+                "by-hand api stg main",
+                "undo %1 --yes",
+            ),
+        ),
+        "undo_leaves_what_went_further",
+    ),
+}

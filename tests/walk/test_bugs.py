@@ -1,0 +1,27 @@
+"""The walks bite: statements that are not true, put into a copy of multigit, are found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.torture.bugs import infected
+from tests.torture.world import PACKAGE
+from tests.walk.bugs import LIES
+from tests.walk.town import Town
+from tests.walk.walker import Tally, walk
+
+
+def _walked(folder: Path, package: Path, name: str) -> Tally:
+    with Town(folder, package) as town:
+        return walk(LIES[name].bug.cases, town)
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_lie_is_seen(tmp_path: Path, name: str) -> None:
+    """Its own statement does not hold with the bug, and all hold without it."""
+    sick = _walked(tmp_path / "sick", infected(tmp_path / "package", LIES[name].bug), name)
+    assert any(LIES[name].statement in text for text in sick.violations), sick
+    assert not any("exit code 70" in text for text in sick.violations)
+    assert _walked(tmp_path / "healthy", PACKAGE, name).violations == []
