@@ -37,7 +37,7 @@ class PushMark:
         except OSError as error:
             raise GitError(
                 f"{self._file} cannot be written: {error.strerror or error}.",
-                hint="Check owner, permissions and room of .multigit, then run multigit continue.",
+                hint="Check the owner, the permissions and the room of .multigit.",
                 code="not_writable",
             ) from error
         try:

@@ -139,9 +139,9 @@ def abandon(
         journal, story = _unfinished(session)
         standings = _survey(session, journal, story, flights=story.flights)
         if under_way(standings):
-            report = not_yet_known(story, standings, "abandoned")
+            report = not_yet_known(story, standings)
             session.screen.report(report)
-            session.screen.document(document(report))
+            session.screen.document({**document(report), "command": "abandon"})
             return report.exit_code
         return _close(session, journal, story, standings, "abandoned")
 

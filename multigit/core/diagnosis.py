@@ -19,6 +19,7 @@ from multigit.core.snapshot import Snapshot
 from multigit.core.text import git_in, masked, shortened
 from multigit.core.witness import Witness
 from multigit.core.workspace import Repo, Stage, Workspace
+from multigit.hints import Hint
 
 CLOCK_SLACK = 120  # seconds that clocks may differ before anybody needs to know
 
@@ -130,7 +131,7 @@ def _workspace(around: Surroundings) -> Iterator[Finding]:
             Health.WARNING,
             "push_under_way",
             f"the push of {', '.join(around.in_flight)} was begun and may still arrive.",
-            "Wait a moment before you undo or abandon it; multigit continue need not wait.",
+            Hint.CONTINUE_SOON,
         )
     if around.possible < around.jobs:
         yield Finding(

@@ -11,6 +11,7 @@ from multigit.core.plan import Result, State
 from multigit.core.problem import Problem
 from multigit.core.resume import as_it_stands
 from multigit.core.standing import Standing, state_of
+from multigit.hints import Hint
 
 UNDER_WAY = "push_under_way"
 
@@ -35,9 +36,9 @@ def under_way(standings: Mapping[str, Standing]) -> tuple[str, ...]:
     )
 
 
-def not_yet_known(story: Story, standings: Mapping[str, Standing], how: str) -> Report:
-    """Return why an operation cannot end as it is: nobody knows yet how it stands."""
-    stands = as_it_stands(story, standings, how)
+def not_yet_known(story: Story, standings: Mapping[str, Standing]) -> Report:
+    """Return why an operation cannot be abandoned as it is: nobody knows yet how it stands."""
+    stands = as_it_stands(story, standings, "abandoned")
     outcomes = tuple(
         replace(each, problems=(*each.problems, problem))
         if (problem := standings.get(each.repo, Standing()).problem)
@@ -47,8 +48,8 @@ def not_yet_known(story: Story, standings: Mapping[str, Standing], how: str) -> 
     names = ", ".join(under_way(standings))
     problem = Problem(
         UNDER_WAY,
-        f"{story.plan.operation} cannot be {how} yet: the push of {names} may still arrive. "
+        f"{story.plan.operation} cannot be abandoned yet: the push of {names} may still arrive. "
         "Nothing was changed.",
-        "Wait a moment, then run the command again, or run multigit continue.",
+        Hint.ABANDON_SOON,
     )
-    return replace(stands, result=Result.BLOCKED, outcomes=outcomes, problems=(problem,))
+    return Report(story.plan, Result.BLOCKED, outcomes, problems=(problem,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -15,7 +16,9 @@ from typing import Any
 
 import pytest
 
+from multigit.hints import Hint
 from tests.cli.answers import DONE, INTERRUPTED, REFUSED, codes, rows, states
+from tests.hints.typing import follow
 from tests.support.forge import Forge, ForgeRepo, remotes_untouched
 from tests.support.http_git import GitHttpServer
 from tests.support.patience import until
@@ -184,6 +187,23 @@ def test_who_does_not_wait_is_told_that_it_is_unknown(slow: Forge) -> None:
         assert slow.json("log")["records"] == []
     let_go(slow)
     slow.json("abandon", check=DONE)
+    assert states(last_record(slow)) == {"api": "published", "web": "published"}
+
+
+def test_what_should_have_ended_long_ago_is_not_abandoned(slow: Forge) -> None:
+    """While it is still there; the hint is accepted once it has ended."""
+    killed_in_mid_push(slow)
+    (journal,) = (slow.shop / ".multigit/operations").glob("*.jsonl")
+    until_then = re.compile(r'("flight":{"began":)[0-9.]+(,"until":)[0-9.]+')
+    journal.write_text(until_then.sub(r"\g<1>1.0\g<2>2.0", journal.read_text()))
+    with remotes_untouched(slow):
+        document = slow.json("abandon", check=REFUSED)
+    assert (document["result"], codes(document)) == ("blocked", ["push_under_way"])
+    assert states(document) == {"api": "unknown", "web": "published"}
+    assert slow.json("log")["records"] == []
+    let_go(slow)
+    until(lambda: bool(tags(api(slow))))
+    follow(slow, document, Hint.ABANDON_SOON, "multigit abandon")
     assert states(last_record(slow)) == {"api": "published", "web": "published"}
 
 

@@ -85,7 +85,7 @@ def test_only_a_push_that_was_begun_is_waited_for(git: FakeGit) -> None:
     seen = look(git, story, wait=False)
     assert under_way(seen) == ("api",)
     assert seen["web"].problem is None
-    report = not_yet_known(story, seen, "abandoned")
+    report = not_yet_known(story, seen)
     assert (report.result, states(report)) == (
         Result.BLOCKED,
         {"api": "unknown", "web": "not_published"},

@@ -51,6 +51,17 @@ DeploymentLog.holds = lambda self, operation: False
 """,
         ("edge/promote/replace-1/before/continue",),
     ),
+    "undo and abandon do not wait for a push that is on its way": Bug(
+        "engine/arrival.py",
+        """
+assert callable(arrived)
+
+
+def arrived(repository, repo, flight, look, **_):
+    return look()
+""",
+        ("rivals/promote-locked/early-abandon",),
+    ),
     "continue starts anew what was asked for": Bug(
         "engine/attempt.py",
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from tests.torture.world import PATIENCE, Ran, Running, World
 
 SIGNALS = {"int": signal.SIGINT, "term": signal.SIGTERM, "hup": signal.SIGHUP}
 HEARD = 0.5  # seconds in which a signal has surely come
+HELD = 6.0  # seconds in which a command that does not wait has surely ended
 
 
 # --- Rivals in one workspace, and on two machines
@@ -31,7 +33,9 @@ def rival_cases() -> Iterable[Case]:
         yield Case("rivals", "promote", (fault,))
     for number in range(6):
         yield Case("rivals", "promote-locked", ("race", str(number)))
-    for fault in ("failure", "int", "term", "hup", "not-stolen", "way-undo", "way-abandon"):
+    for fault in ("failure", "int", "term", "hup", "not-stolen"):
+        yield Case("rivals", "promote-locked", (fault,))
+    for fault in ("way-undo", "way-abandon", "early-undo", "early-abandon"):
         yield Case("rivals", "promote-locked", (fault,))
 
 
@@ -195,6 +199,45 @@ def _way(out: Callable[[World], Violations]) -> Callable[[World], Violations]:
     return contest
 
 
+def _let_go_late(world: World, holder: Running) -> None:
+    """Let the held pushes end when the command after the holder has, or waits for them."""
+    deadline = time.monotonic() + HELD
+    while time.monotonic() < deadline:
+        if (
+            world.started is not holder.process
+            and world.started
+            and world.started.poll() is not None
+        ):
+            break
+        time.sleep(0.02)
+    _let_go(world)
+
+
+def _too_early(
+    out: Callable[[World], Violations], later: Callable[[World], Violations]
+) -> Callable[[World], Violations]:
+    def contest(world: World) -> Violations:
+        """A way out that is taken while the pushes are held tells what becomes of them."""
+        _hold(world)
+        holder = _mid_push(world)
+        holder.send(signal.SIGKILL)
+        holder.finish()
+        late = threading.Thread(target=_let_go_late, args=(world, holder))
+        late.start()
+        found = out(world)
+        late.join()
+        world.wait_for_orphans()
+        return found + [f"later: {each}" for each in later(world)]
+
+    return contest
+
+
+def _abandon(world: World) -> Violations:
+    """Close the operation; what was held moves refs meanwhile, which is not its doing."""
+    ran = world.run("abandon")
+    return [] if ran.status == DONE else [f"it cannot be abandoned: {ran.told()}"]
+
+
 RIVALS: Mapping[str, Callable[[World], Violations]] = {
     "local": _local,
     "killed-holder": _killed_holder,
@@ -206,6 +249,8 @@ RIVALS: Mapping[str, Callable[[World], Violations]] = {
     "not-stolen": _not_stolen,
     "way-undo": _way(invariants.undone),
     "way-abandon": _way(invariants.abandoned),
+    "early-undo": _too_early(invariants.undone, invariants.all_taken_back),
+    "early-abandon": _too_early(_abandon, invariants.recorded_truly),
 }
 
 

@@ -463,6 +463,25 @@ def undone(world: World, *, torn: bool = False) -> Violations:
     return [*found, *lost(world), *leftovers(world, torn=torn), *verified(world)]
 
 
+def recorded_truly(world: World) -> Violations:
+    """Compare what the log calls published with the tags of the remotes."""
+    found: Violations = []
+    for name, remote in world.remotes().items():
+        for record in world.new_records():
+            rows = [row for row in record["repos"] if row["repo"] == name]
+            tags = [f"{TAGS}{row['tag']}" in remote.refs for row in rows]
+            said = [row["state"] == "published" for row in rows]
+            if tags != said:
+                found.append(f"{name}: the log calls it {rows[0]['state']}, its tag: {tags[0]}")
+    return found
+
+
+def all_taken_back(world: World) -> Violations:
+    """Check that every ref of every repository is where it was before all."""
+    remotes = world.remotes().items()
+    return [each for name, remote in remotes for each in taken_back(world, name, remote)]
+
+
 def abandoned(world: World, *, torn: bool = False) -> Violations:
     """Close the operation as it is and check that the log tells what is on the remotes."""
     before = world.remotes()
@@ -473,12 +492,7 @@ def abandoned(world: World, *, torn: bool = False) -> Violations:
         if remote.work != before[name].work:
             found.append(f"{name}: abandon has changed refs")
         found += [f"{name}: the lock {ref} is left" for ref in remote.locks]
-        for record in world.new_records():
-            rows = [row for row in record["repos"] if row["repo"] == name]
-            tags = [f"{TAGS}{row['tag']}" in remote.refs for row in rows]
-            said = [row["state"] == "published" for row in rows]
-            if tags != said:
-                found.append(f"{name}: the log calls it {rows[0]['state']}, its tag: {tags[0]}")
+    found += recorded_truly(world)
     counts = Counter(each["operation"] for each in world.records())
     found += [f"{count} records of {name}" for name, count in counts.items() if count > 1]
     return [*found, *lost(world), *leftovers(world, torn=torn), *verified(world)]

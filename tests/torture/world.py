@@ -124,7 +124,7 @@ class World:
         self.thorough = True
         self.host: Host | None = None
         self.in_doubt: frozenset[str] = frozenset()
-        self._started: subprocess.Popen[bytes] | None = None
+        self.started: subprocess.Popen[bytes] | None = None
         self.original: dict[str, Any] = known["original"]
         root.mkdir(parents=True)
         self.root = root.resolve()
@@ -204,7 +204,7 @@ class World:
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        self._started = process
+        self.started = process
         return Running(process, args)
 
     def run(
@@ -215,9 +215,9 @@ class World:
 
     def kill(self) -> None:
         """Kill the multigit that was started last, and wait until it is dead."""
-        if self._started:
-            self._started.kill()
-            self._started.wait()
+        if self.started:
+            self.started.kill()
+            self.started.wait()
 
     # --- Looking
 
