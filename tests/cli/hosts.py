@@ -1,7 +1,8 @@
-"""Forges whose repositories lie at GitHub, played by the double, with a workflow that deploys."""
+"""Forges that deploy: with workflows at GitHub, which the double plays, or with a command."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from tests.cli.answers import rows
@@ -30,6 +31,11 @@ GITHUB = """
 runner = "github"
 workflow = "deploy.yml"
 inputs = {version = "{release}"}
+"""
+COMMAND = """
+[stages.stg.deploy]
+runner = "command"
+command = ["sh", "deploy.sh", "{release}"]
 """
 WORKFLOW = """\
 name: deploy
@@ -79,3 +85,22 @@ class Host:
         )
         api = f'\n[github]\napi_url = "{self.double.api}"\n'
         self.forge.write_config(STAGES + extra + repos + api)
+
+
+def scripted(forge: Forge) -> Forge:
+    """Add two services that a script deploys to stg; the api waits for the database."""
+    for name in ("database", "api"):
+        repo = forge.add(name, files={"deploy.sh": 'echo "$1" >> "$PLACE/$MULTIGIT_REPO"\n'})
+        repo.commit("dev", {"a": "1\n"}, message="feat: a")
+    place = forge.root / "place"
+    place.mkdir()
+    forge.env["PLACE"] = str(place)
+    repos = "".join(f'\n[repos.{name}]\nurl = "{repo.url}"\n' for name, repo in forge.repos.items())
+    forge.write_config(STAGES + COMMAND + repos + 'after = ["database"]\n')
+    return forge
+
+
+def deployed(forge: Forge) -> dict[str, list[str]]:
+    """Return the releases that each service's script saw."""
+    folder = Path(forge.env["PLACE"])
+    return {file.name: file.read_text().split() for file in folder.iterdir()}

@@ -22,17 +22,20 @@ from tests.cli.answers import (
     rows,
     states,
 )
-from tests.cli.hosts import GITHUB, RELEASE, STAGES, Host, deployment
+from tests.cli.hosts import (
+    COMMAND,
+    GITHUB,
+    RELEASE,
+    STAGES,
+    Host,
+    deployed,
+    deployment,
+    scripted,
+)
 from tests.doubles import jenkins as jenkins_faults
 from tests.doubles.github import TOKEN, Point, faults
 from tests.doubles.jenkins import API_TOKEN, USER, Jenkins, Job
 from tests.support.forge import Forge, remotes_untouched
-
-COMMAND = """
-[stages.stg.deploy]
-runner = "command"
-command = ["sh", "deploy.sh", "{release}"]
-"""
 
 
 @pytest.fixture
@@ -189,21 +192,7 @@ def test_a_job_of_jenkins_builds_each_repository_once(forge: Forge) -> None:
 @pytest.fixture
 def shop(forge: Forge) -> Forge:
     """Return two services with a script; the api waits for the database."""
-    for name in ("database", "api"):
-        repo = forge.add(name, files={"deploy.sh": 'echo "$1" >> "$PLACE/$MULTIGIT_REPO"\n'})
-        repo.commit("dev", {"a": "1\n"}, message="feat: a")
-    place = forge.root / "place"
-    place.mkdir()
-    forge.env["PLACE"] = str(place)
-    repos = "".join(f'\n[repos.{name}]\nurl = "{repo.url}"\n' for name, repo in forge.repos.items())
-    forge.write_config(STAGES + COMMAND + repos + 'after = ["database"]\n')
-    return forge
-
-
-def deployed(forge: Forge) -> dict[str, list[str]]:
-    """Return the releases that each service's script saw."""
-    folder = Path(forge.env["PLACE"])
-    return {file.name: file.read_text().split() for file in folder.iterdir()}
+    return scripted(forge)
 
 
 def test_a_command_runs_once_in_an_export_of_the_commit(shop: Forge) -> None:

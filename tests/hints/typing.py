@@ -11,13 +11,14 @@ from multigit.hints import Hint
 from tests.support.forge import Forge
 
 Document = dict[str, Any]
+FILLED = r"(?:'[^']*'|[^\s;]+(?: [a-z]+)?)"  # a word, quoted where a shell needs it, or a command
 _FIELD = re.compile(r"\{[a-z_]+\}")
 
 
 def pattern(hint: Hint) -> re.Pattern[str]:
     """Return what a hint looks like when its fields are filled in."""
     parts = _FIELD.split(hint.value.replace("{{", "{").replace("}}", "}"))
-    return re.compile(".+?".join(map(re.escape, parts)), re.DOTALL)
+    return re.compile(FILLED.join(map(re.escape, parts)))
 
 
 def hints(said: Document | str) -> list[str]:

@@ -1,0 +1,160 @@
+"""The hints about deployments: started, running, failed, unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from multigit.hints import Hint
+from tests.cli.answers import DONE, FAILED, INTERRUPTED, REFUSED, at_terminal
+from tests.cli.hosts import COMMAND, GITHUB, RELEASE, WORKFLOW, Host, deployed, scripted
+from tests.hints.typing import follow
+from tests.support.forge import Forge
+
+PROMOTE = ("promote", "dev", "stg", "--yes")
+PUSHED = "  push:\n    branches: [main]\n  workflow_dispatch:\n    inputs:\n"
+BY_PUSH = 'trigger = "push"\nref = "branch"'
+
+
+@pytest.fixture
+def shop(forge: Forge) -> Forge:
+    """Return two services with a script; the api waits for the database."""
+    return scripted(forge)
+
+
+@pytest.fixture
+def host(forge: Forge) -> Iterator[Host]:
+    """Return a repository at GitHub whose workflow waits for a review, and one without."""
+    made = Host(forge, ["api", "web"], gated=frozenset({"web"}))
+    with made.double:
+        made.configure()
+        yield made
+    assert made.double.violations == []
+
+
+def block(shop: Forge, name: str) -> Path:
+    """Let the script of a service fail until the returned folder is gone."""
+    folder = Path(shop.env["PLACE"]) / name
+    folder.mkdir()
+    return folder
+
+
+def test_a_failure_with_later_waves_is_continued(shop: Forge) -> None:
+    """Once what failed is fixed from outside."""
+    place = block(shop, "database")
+    document = shop.json(*PROMOTE, check=FAILED)
+    again = shop.json("continue", check=FAILED)
+    place.rmdir()
+    assert document["hint"] == again["hint"]
+    follow(shop, document, Hint.DEPLOY_CONTINUE, "multigit continue")
+    assert set(deployed(shop)) == {"database", "api"}
+
+
+def test_a_failure_that_takes_a_commit_is_abandoned(shop: Forge) -> None:
+    """Nothing is left to continue then."""
+    block(shop, "database")
+    document = shop.json(*PROMOTE, check=FAILED)
+    follow(shop, document, Hint.DEPLOY_CONTINUE, "multigit abandon")
+
+
+def test_a_failure_alone_is_deployed_again(shop: Forge) -> None:
+    """By the repositories that failed; where none did, only as said."""
+    place = block(shop, "api")
+    document = shop.json(*PROMOTE, check=FAILED)
+    unwell = shop.json("deploy", "stg", "-r", "api", "--failed", "--dry-run", check=DONE)
+    place.rmdir()
+    follow(shop, document, Hint.DEPLOY_FAILED, "multigit deploy stg --failed", "--yes")
+    assert unwell["message"] == "1 repository will be deployed."
+    none = shop.json("deploy", "stg", "--failed", "--yes", check=REFUSED)
+    follow(shop, none, Hint.DEPLOY_ANYWAY, "multigit deploy stg", "--yes")
+
+
+def test_what_comes_after_something_unwell_is_told(shop: Forge) -> None:
+    """With the command that deploys that first."""
+    place = block(shop, "database")
+    shop.json(*PROMOTE, check=FAILED)
+    shop.json("abandon", check=DONE)
+    document = shop.json("deploy", "stg", "-r", "api", "--dry-run", check=DONE)
+    place.rmdir()
+    command = "multigit deploy stg -r database"
+    follow(shop, document, Hint.DEPLOY_ALONE, command, "--yes")
+
+
+def test_the_release_before_is_deployed_where_undo_refuses(shop: Forge) -> None:
+    """Of the repository that the hint names."""
+    first = shop.json(*PROMOTE, check=DONE)["release"]
+    shop.repos["api"].commit("dev", {"a": "2\n"}, message="feat: more")
+    shop.json(*PROMOTE, check=DONE)
+    refused = shop.json("undo", "--yes", check=REFUSED)
+    command = f"multigit deploy stg {first} -r api"
+    follow(shop, refused, Hint.DEPLOY_BEFORE, command, "--yes")
+    assert deployed(shop)["api"][-1] == first
+
+
+def test_what_is_not_in_a_release_is_looked_up(shop: Forge) -> None:
+    """In the status."""
+    release = shop.json(*PROMOTE, "-r", "database", check=DONE)["release"]
+    document = shop.json("deploy", "stg", release, "--dry-run", check=DONE)
+    follow(shop, document, Hint.STATUS, "multigit status")
+
+
+def test_what_nobody_waited_for_is_watched(shop: Forge) -> None:
+    """Before the next deployment begins, too."""
+    config, place = shop.shop / "multigit.toml", Path(shop.env["PLACE"])
+    waits = 'while [ ! -e "$PLACE/go" ]; do sleep 0.05; done'
+    slow = COMMAND.replace('["sh", "deploy.sh", "{release}"]', f"['sh', '-c', '{waits}']")
+    config.write_text(config.read_text().replace(COMMAND, slow))
+    document = shop.json("deploy", "stg", "-r", "database", "--no-wait", "--yes", check=DONE)
+    refused = shop.json("deploy", "stg", "-r", "database", "--yes", check=REFUSED)
+    (place / "go").touch()
+    command = f"multigit watch {document['operation']}"
+    follow(shop, refused, Hint.WATCH_OPERATION, command)
+    follow(shop, document, Hint.WATCH, "multigit watch")
+
+
+def test_a_review_is_asked_of_who_may_give_it(host: Host) -> None:
+    """Whoever stops watching is told how to approve."""
+    with at_terminal(host.forge, *RELEASE, "-r", "web") as terminal:
+        terminal.expect("waiting")
+        terminal.expect("ada")
+        terminal.press_ctrl_c()
+        assert terminal.finish() == INTERRUPTED
+        said = terminal.text
+    follow(host.forge, said, Hint.APPROVE, "multigit approve", "--yes")
+
+
+def test_a_run_that_takes_too_long_is_still_running(host: Host) -> None:
+    """It can be watched to its end."""
+    host.configure(GITHUB + 'timeout = "1s"\n')
+    host.double.script("acme/api", ["queued"] + ["in_progress"] * 50 + ["success"], times=1)
+    document = host.forge.json(*RELEASE, "-r", "api", check=FAILED)
+    (run,) = host.double.runs()
+    host.double.put(run, "success")
+    follow(host.forge, document, Hint.STILL_RUNNING, "multigit continue")
+
+
+def test_what_is_unknown_is_looked_for_again(shop: Forge) -> None:
+    """Never started again: by continue while it is open, by watch when it was left as it is."""
+    config = shop.shop / "multigit.toml"
+    suicide = COMMAND.replace('["sh", "deploy.sh", "{release}"]', "['sh', '-c', 'kill -9 $PPID']")
+    config.write_text(config.read_text().replace(COMMAND, suicide))
+    document = shop.json("deploy", "stg", "-r", "database", "--yes", check=FAILED)
+    follow(shop, document, Hint.LOOK_AGAIN, "multigit continue", check=FAILED)
+    follow(shop, document, Hint.LOOK_AGAIN, "multigit abandon")
+    left = shop.json("watch", check=FAILED)
+    follow(shop, left, Hint.WATCH_AGAIN, "multigit watch", check=FAILED)
+
+
+def test_what_a_push_deploys_is_run_again_at_github(host: Host) -> None:
+    """No `deploy --failed` is proposed where the push starts it."""
+    workflow = WORKFLOW.replace("  workflow_dispatch:\n    inputs:\n", PUSHED)
+    for branch in ("main", "stg"):
+        host.forge.repos["api"].commit(branch, {".github/workflows/deploy.yml": workflow})
+    host.configure(GITHUB.replace('inputs = {version = "{release}"}', BY_PUSH))
+    host.double.script("acme/api", ["queued", "failure"], times=1)
+    document = host.forge.json(*RELEASE, "-r", "api", check=FAILED)
+    (run,) = host.double.runs()
+    host.double.put(run, "success")
+    follow(host.forge, document, Hint.RERUN, "multigit watch")

@@ -1,0 +1,59 @@
+"""The hints about locks across machines."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from multigit.hints import Hint
+from tests.cli.answers import DONE, REFUSED, hook
+from tests.cli.test_remote_locks import LOCK, NOTHING, PROMOTE, TAKEN, strike
+from tests.hints.typing import follow
+from tests.support.forge import Forge
+
+
+@pytest.fixture
+def locked(forge: Forge) -> Forge:
+    """Return a repository with work on dev, whose remote holds the locks."""
+    forge.add("database").commit("dev", {"a.txt": "1\n"})
+    config = forge.write_config()
+    config.write_text(f'{config.read_text()}\n[lock]\nrepo = "database"\n', encoding="utf-8")
+    return forge
+
+
+def released(command: str) -> str:
+    """Return what the hint names as a command, up to the reason."""
+    return command[command.index("multigit lock release") :]
+
+
+def test_a_lock_that_was_not_given_back_is_released(locked: Forge) -> None:
+    """With the id that the hint names."""
+    refuse = f'[ "$1" != {LOCK} ] || [ "$3" != {NOTHING} ] || exit 1'
+    update = hook(locked.repos["database"].bare / "hooks/update", refuse)
+    document = locked.json(*PROMOTE, check=DONE)
+    update.unlink()
+    command = released(document["problems"][0]["hint"])
+    follow(locked, document, Hint.LOCK_RELEASE, command)
+    assert LOCK not in locked.repos["database"].remote_refs()
+    gone = locked.json("lock", "release", "--id", "beef", "--reason", "why", check=REFUSED)
+    follow(locked, gone, Hint.LOCK_STATUS, "multigit lock status")
+
+
+def test_the_lock_of_a_dead_process_is_released(locked: Forge) -> None:
+    """By whoever it keeps out, in another workspace; here `continue` would take it over."""
+    strike(locked, "post-receive", TAKEN, "kill -KILL $multigit")
+    locked.run(*PROMOTE, check=-signal.SIGKILL)
+    for journal in locked.shop.glob(".multigit/operations/*.jsonl"):
+        journal.unlink()  # as it is in any other workspace
+    refused = locked.json(*PROMOTE, check=REFUSED)
+    follow(locked, refused, Hint.LOCK_DEAD, released(refused["hint"]))
+    locked.json(*PROMOTE, check=DONE)
+
+
+def test_a_lock_that_could_not_be_asked_for_is_tried_again(locked: Forge) -> None:
+    """Nothing was changed: the same command works when the remote answers."""
+    strike(locked, "pre-receive", TAKEN, 'kill -KILL "$PPID"; exit 1')
+    refused = locked.json(*PROMOTE, check=REFUSED)
+    follow(locked, refused, Hint.LOCK_TRY_AGAIN, "multigit lock status")
+    locked.json(*PROMOTE, check=DONE)
