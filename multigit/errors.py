@@ -5,6 +5,8 @@ Anything else that reaches the top is a bug and exits with 70.
 
 from __future__ import annotations
 
+from multigit.hints import Hint
+
 OK = 0
 FAILED = 1
 USAGE = 2
@@ -87,7 +89,7 @@ class InterruptedRunError(MultigitError):
     def __init__(self, operation: str) -> None:
         super().__init__(
             f"Stopped waiting for {operation}. Pushes that were running may still arrive.",
-            hint="Wait a moment, then run multigit continue: it asks the remotes first.",
+            hint=Hint.CONTINUE_SOON,
         )
 
 

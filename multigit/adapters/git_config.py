@@ -129,7 +129,7 @@ def read_config(door: GitDoor) -> GitConfig:
     """
     if not door.folder.is_dir():
         raise GitError(
-            "is not there yet.", hint="multigit pull STAGE clones what is missing.", code="missing"
+            "is not there yet.", hint="Clone it, or let multigit pull do that.", code="missing"
         )
     listing = ("config", "--list", "-z", "--show-scope", "--show-origin")
     fields = door.run(*listing, kept=without_secrets).fields()

@@ -22,6 +22,7 @@ from multigit.adapters.github_workflow import FOLDER, WorkflowFile, read_workflo
 from multigit.core.deployment import GithubRunner, Order, Trigger
 from multigit.core.problem import Problem, Severity
 from multigit.errors import MultigitError
+from multigit.hints import Hint
 
 MISSING_CODE = "workflow_missing"
 SCOPES = {"repo", "public_repo"}  # of a classic token: one of them is needed
@@ -229,7 +230,7 @@ def _missing(runner: GithubRunner, slug: str) -> Problem:
     return Problem(
         MISSING_CODE,
         f"{slug} has no workflow {runner.workflow} on its default branch.",
-        f"Put it into {FOLDER} there, or correct workflow; multigit init --workflows writes one.",
+        Hint.WRITE_WORKFLOW.format(folder=FOLDER),
     )
 
 

@@ -14,6 +14,7 @@ from multigit import errors
 from multigit.cli import options as o
 from multigit.cli.help import Command, Group
 from multigit.core.text import visible
+from multigit.hints import Hint
 
 if TYPE_CHECKING:
     from multigit.ui.screen import Screen
@@ -87,7 +88,7 @@ def init(
     if target.exists() and not dry_run:
         raise errors.RefusedError(
             f"{target} exists already and is not overwritten.",
-            hint="To see what init would write: multigit init --dry-run",
+            hint=Hint.INIT_DRY_RUN,
             code="config_exists",
         )
     found = discover(folder)

@@ -9,9 +9,10 @@ from shlex import quote
 from multigit.core.losses import merging
 from multigit.core.problem import Problem, Severity
 from multigit.core.snapshot import Detour, Merge, Snapshot, WorkTree
-from multigit.core.text import git_in, shortened
+from multigit.core.text import shortened
 from multigit.core.workspace import Repo, Stage
 from multigit.errors import UsageError
+from multigit.hints import Hint
 
 
 def check_message(message: str) -> None:
@@ -47,19 +48,19 @@ def unpublishable(repo: Repo, snapshot: Snapshot, remote: str) -> Iterable[Probl
         yield Problem(
             "shallow",
             "is a shallow clone, in which merges come out wrong.",
-            f"Run: {git_in(repo.path)} fetch --unshallow",
+            Hint.UNSHALLOW.format(path=quote(repo.path)),
         )
     if facts.push_urls > 1:
         yield Problem(
             "several_push_urls",
             f"{remote} has {facts.push_urls} push URLs, so no push can be atomic.",
-            f"Keep one: {git_in(repo.path)} config --replace-all remote.{remote}.pushurl URL",
+            Hint.ONE_PUSH_URL.format(path=quote(repo.path), remote=remote),
         )
     if facts.mirror:
         yield Problem(
             "mirror_remote",
             f"{remote} is a mirror, to which git pushes all branches and tags or none.",
-            f"Run: {git_in(repo.path)} config --unset-all remote.{remote}.mirror",
+            Hint.NO_MIRROR.format(path=quote(repo.path), remote=remote),
         )
     if facts.detour:
         yield _detour(repo, facts.detour, remote)
@@ -67,7 +68,7 @@ def unpublishable(repo: Repo, snapshot: Snapshot, remote: str) -> Iterable[Probl
         yield Problem(
             "no_identity",
             "no name and e-mail address are configured for commits.",
-            'Run: git config --global user.name "You" and git config --global user.email you@host',
+            Hint.IDENTITY,
         )
 
 
@@ -77,22 +78,23 @@ def _detour(repo: Repo, detour: Detour, remote: str) -> Problem:
         return Problem(
             "other_push_url",
             f"{remote} is pushed to {detour.to}, but push_url names {detour.wanted}.",
-            f"Run: {git_in(repo.path)} remote set-url --push {remote} {quote(detour.wanted)}",
+            Hint.SET_PUSH_URL.format(
+                path=quote(repo.path), remote=remote, url=quote(detour.wanted)
+            ),
         )
-    unset = f"{git_in(repo.path)} config --unset-all remote.{remote}.pushurl"
+    where = {"path": quote(repo.path), "remote": remote}
     if detour.nowhere:
         return Problem(
             "push_disabled",
             f"pushing to {remote} is disabled: its push URL is {detour.to or 'empty'}.",
-            f"To push again, run: {unset}" if detour.own else f"See: {git_in(repo.path)} remote -v",
+            (Hint.PUSH_AGAIN if detour.own else Hint.SEE_REMOTES).format(**where),
         )
     meant = f'If that is meant, set push_url = "{detour.to}" in [repos.{repo.name}]'
+    otherwise = Hint.UNSET_PUSH_URL if detour.own else Hint.CORRECT_PUSH_INSTEAD_OF
     return Problem(
         "other_push_url",
         f"{remote} is fetched from {detour.wanted}, but pushed to {detour.to}.",
-        f"{meant}; if not, run: {unset}"
-        if detour.own
-        else f"{meant}; if not, correct pushInsteadOf: {git_in(repo.path)} remote -v",
+        otherwise.format(meant=meant, **where),
     )
 
 
@@ -102,12 +104,15 @@ def missing_branches(
     """Report each stage whose branch the remote does not have."""
     if snapshot.error:
         return
-    for stage in stages:
-        if snapshot.refs.branch(stage.branch).remote is None:
+    branches = [stage.branch for stage in stages]
+    there = [branch for branch in branches if snapshot.refs.branch(branch).remote]
+    for branch in branches:
+        if branch not in there:
+            where = {"path": quote(repo.path), "remote": remote, "branch": branch}
             yield Problem(
                 "branch_missing",
-                f"{remote} has no branch {stage.branch}.",
-                f"Create it: {git_in(repo.path)} push {remote} COMMIT:refs/heads/{stage.branch}",
+                f"{remote} has no branch {branch}.",
+                Hint.CREATE_BRANCH.format(base=there[-1], **where) if there else "Create it there.",
             )
 
 
@@ -159,7 +164,7 @@ def unpushed_source(snapshot: Snapshot, stage: Stage) -> Iterable[Problem]:
             "unpushed_commits",
             f"{ahead} local {'commit' if ahead == 1 else 'commits'} on {stage.branch} "
             "not pushed yet, so not part of this.",
-            f"To take them along run multigit push {stage.name} first.",
+            Hint.PUSH_FIRST.format(stage=stage.name),
             Severity.WARN,
         )
 
@@ -171,12 +176,12 @@ def unfinished_work(repo: Repo, work: WorkTree) -> Iterable[Problem]:
         yield Problem(
             "operation_in_progress",
             f"a {work.unfinished} is under way in the work tree.",
-            f"Finish it or run: {git_in(repo.path)} {work.unfinished} {way_out}",
+            Hint.FINISH_WORK.format(path=quote(repo.path), work=work.unfinished, way_out=way_out),
         )
     elif work.conflicted:
         yield Problem(
             "unmerged_files",
             f"unmerged files: {shortened(work.conflicted)}.",
-            f"Resolve them, then run: {git_in(repo.path)} add FILE",
+            Hint.RESOLVE.format(path=quote(repo.path), files=" ".join(map(quote, work.conflicted))),
             files=work.conflicted,
         )

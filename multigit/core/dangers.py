@@ -9,8 +9,9 @@ from shlex import quote
 
 from multigit.core.problem import Problem, Severity
 from multigit.core.snapshot import Change, Facts, Snapshot, WorkTree
-from multigit.core.text import git_in, shortened
+from multigit.core.text import shortened
 from multigit.core.workspace import PushRules, Repo
+from multigit.hints import Hint
 
 MEGABYTE = 1_000_000
 
@@ -47,7 +48,7 @@ def staged_litter(repo: Repo, work: WorkTree, rules: PushRules) -> Iterable[Prob
             yield Problem(
                 "staged_litter",
                 f"{change.path} is staged, and is never committed.",
-                f"Run: {git_in(repo.path)} restore --staged {quote(change.path)}",
+                Hint.UNSTAGE.format(path=quote(repo.path), file=quote(change.path)),
                 files=(change.path,),
             )
 
@@ -94,8 +95,7 @@ def known_secret(repo: Repo, change: Change) -> Problem:
     return Problem(
         "secret_file",
         f"{change.path} looks like a secret, and is in the branch already.",
-        f"To take it out: {git_in(repo.path)} rm --cached {path}, and add it to .gitignore. "
-        f"If it is none: --allow {path}",
+        Hint.UNTRACK.format(path=quote(repo.path), file=path),
         Severity.WARN,
         files=(change.path,),
     )
@@ -106,10 +106,10 @@ def uploaded_by_nobody(repo: Repo, facts: Facts, paths: Iterable[str]) -> Iterab
     files = tuple(paths)
     if not files or (repo.hooks and facts.pre_push):
         return
-    install = f"{git_in(repo.path)} lfs install"
     setting = f"add to multigit.toml below [repos.{repo.name}]: hooks = true"
     if not facts.pre_push:
-        hint = f"Run: {install}" if repo.hooks else f"Run: {install}; then {setting}"
+        then = "" if repo.hooks else f"; then {setting}"
+        hint = Hint.LFS_INSTALL.format(path=quote(repo.path), then=then)
         why = "there is no pre-push hook"
     else:
         hint = f"A{setting[1:]}"

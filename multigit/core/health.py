@@ -10,6 +10,7 @@ from typing import Any
 from multigit import errors
 from multigit.core.plan import Result
 from multigit.core.report import frame, plural
+from multigit.hints import Hint
 
 
 class Health(StrEnum):
@@ -46,7 +47,7 @@ def health_summary(findings: Sequence[Finding], repos: int) -> tuple[str, str]:
         *([plural(doubtful, "warning")] if doubtful else []),
     ]
     sentence = f"{plural(repos, 'repository')} examined: {' and '.join(told) or 'all is well'}."
-    return sentence, "Mend the problems, then run multigit doctor again." if bad else ""
+    return sentence, Hint.DOCTOR_AGAIN if bad else ""
 
 
 def health_document(findings: Sequence[Finding], repos: int) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from multigit.core.refs import branch_ref, tag_ref
 from multigit.core.snapshot import Merge, Snapshot
 from multigit.core.workspace import Confirm, Repo, Stage, Workspace
 from multigit.errors import UsageError
+from multigit.hints import Hint
 
 STRICTNESS = (Confirm.NONE, Confirm.YES, Confirm.NAME)
 
@@ -120,9 +121,10 @@ def hops_down(workspace: Workspace, source: str | None) -> tuple[Hop, ...]:
         )
     chain = workspace.chain_down(workspace.stage(source))
     if len(chain) == 1:
+        last = next(each.name for each in reversed(workspace.stages) if workspace.is_last(each))
         raise UsageError(
             f"There is no stage before {source}.",
-            hint="Choose the stage that the commits come from: multigit backmerge STAGE",
+            hint=Hint.BACKMERGE_FROM.format(stage=last),
             code="no_stage_before",
         )
     return tuple(hop(workspace, here, below, None) for here, below in itertools.pairwise(chain))
@@ -301,4 +303,4 @@ def merge_problems(
         if merge.reversals:
             losing = losing or f"It begins with {merge.source} → {merge.target}: do that first."
         if merge.commit:
-            before = f"First run multigit promote {merge.source} {merge.target}. "
+            before = Hint.PROMOTE_FIRST.format(source=merge.source, target=merge.target)

@@ -20,8 +20,9 @@ from multigit.core.plan import (
 )
 from multigit.core.problem import Problem
 from multigit.core.snapshot import Obstacle, Snapshot
-from multigit.core.text import git_in, shortened
+from multigit.core.text import shortened
 from multigit.core.workspace import Repo, Stage, Workspace
+from multigit.hints import Hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +129,7 @@ def _problems(
         yield Problem(
             "branch_missing",
             f"{remote} has no branch {request.stage.branch}.",
-            f"Create it: {git_in(repo.path)} push {remote} "
-            f"COMMIT:refs/heads/{request.stage.branch}",
+            "Create it there.",
         )
     else:
         yield from _standing_work(request, repo, snapshot, remote)
@@ -145,7 +145,9 @@ def _standing_work(
         yield Problem(
             "diverged",
             f"{name} is {snapshot.ahead} ahead of {remote} and {snapshot.behind} behind.",
-            f"Run: {git_in(repo.path)} pull --rebase {remote} {name}",
+            Hint.PULL_REBASE.format(path=quote(repo.path), remote=remote, branch=name)
+            if work and work.branch == name
+            else Hint.PULL_REBASE_THERE.format(path=quote(repo.path), remote=remote, branch=name),
         )
         return
     if work is None:
@@ -155,7 +157,7 @@ def _standing_work(
         yield Problem(
             "unborn",
             f"{name} has no commit yet in the clone.",
-            f"Run: {git_in(repo.path)} pull {remote} {name}",
+            Hint.PULL_UNBORN.format(path=quote(repo.path), remote=remote, branch=name),
         )
         return
     touched = (here and snapshot.behind) or (request.switch and not here)
@@ -164,16 +166,21 @@ def _standing_work(
         yield Problem(
             "local_changes",
             f"{what}, so {name} was left as it is.",
-            f"Commit or stash them: {git_in(repo.path)} stash; then run multigit pull again.",
+            Hint.STASH.format(path=quote(repo.path), again=_again(request)),
         )
     elif (snapshot.behind or request.switch) and not here and branch.checked_out:
         yield Problem(
             "checked_out_elsewhere",
             f"{name} is checked out in {branch.checked_out}, so it was left as it is.",
-            f"Run: {git_in(branch.checked_out)} pull --ff-only {remote} {name}",
+            Hint.PULL_ELSEWHERE.format(path=quote(branch.checked_out), remote=remote, branch=name),
         )
     else:
         yield from _in_the_way(request, repo, snapshot.obstacles)
+
+
+def _again(request: PullRequest) -> str:
+    """Return the command that was run, as it is typed again."""
+    return f"multigit pull {request.stage.name}{' --switch' if request.switch else ''}"
 
 
 def _in_the_way(
@@ -183,11 +190,10 @@ def _in_the_way(
     name = request.stage.branch
     paths = tuple(each.path for each in obstacles if not each.mark)
     if paths:
-        again = f"multigit pull {request.stage.name}{' --switch' if request.switch else ''}"
         yield Problem(
             "in_the_way",
             f"{shortened(paths)} would be overwritten, so {name} was left as it is.",
-            f"Move or rename {'it' if len(paths) == 1 else 'them'}, then run {again} again.",
+            Hint.MOVE_AWAY.format(them="it" if len(paths) == 1 else "them", again=_again(request)),
             files=paths,
         )
     for each in obstacles:
@@ -195,8 +201,7 @@ def _in_the_way(
             yield Problem(
                 "local_changes",
                 f"{each.path} has changes and is marked {each.mark}, so {name} was left as it is.",
-                f"Let git see them: {git_in(repo.path)} update-index --no-{each.mark} "
-                f"{quote(each.path)}; then commit or stash them.",
+                Hint.UNMARK.format(path=quote(repo.path), mark=each.mark, file=quote(each.path)),
                 files=(each.path,),
             )
 

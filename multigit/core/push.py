@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from shlex import quote
 
 from multigit.core import checks
 from multigit.core.dangers import dangerous, matches, staged_litter, uploaded_by_nobody
@@ -31,6 +32,7 @@ from multigit.core.problem import Problem, Severity
 from multigit.core.snapshot import Change, Snapshot, WorkTree
 from multigit.core.text import git_in
 from multigit.core.workspace import PushRules, Repo, Stage, Workspace
+from multigit.hints import Hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +221,7 @@ def work_problems(
         yield Problem(
             "unborn",
             f"{stage.branch} has no commit yet.",
-            f"Make the first one by hand: {git_in(repo.path)} commit",
+            Hint.FIRST_COMMIT.format(path=quote(repo.path)),
         )
     yield from dangerous(repo, snapshot, changes, rules, request.allow)
     if changes:

@@ -26,6 +26,7 @@ from multigit.engine.ports import FORGETFUL, Git, Journal, Listener, Repository
 from multigit.engine.prepare import prepare
 from multigit.engine.publish import publish
 from multigit.errors import MultigitError
+from multigit.hints import Hint
 
 Made = Mapping[str, str]
 
@@ -161,7 +162,7 @@ def not_begun(repo: RepoPlan, made: Made) -> Outcome:
         Problem(
             "committed_locally",
             f"{step.branch} has the commit {made[branch_ref(step.branch)][:7]}, not pushed yet.",
-            "The next multigit push takes it along.",
+            Hint.PUSH_TAKES_ALONG.format(stage=step.stage),
             Severity.WARN,
         )
         for step in repo.commits()

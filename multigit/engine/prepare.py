@@ -18,6 +18,7 @@ from multigit.core.repository import Signature
 from multigit.core.snapshot import Tip
 from multigit.engine.ports import Repository
 from multigit.errors import GitError
+from multigit.hints import Hint
 
 Made = Mapping[str, str]
 
@@ -131,8 +132,7 @@ def merge_anew(repository: Repository, step: MergeStep, theirs: Tip, date: str) 
     if not merged.commit or (same and merged.tree != step.tree):
         raise GitError(
             f"{step.source_branch} no longer merges into {step.branch} as planned.",
-            hint=f"Nothing is pushed. Run multigit push {step.source} first, then multigit "
-            f"promote {step.source} {step.target}.",
+            hint=Hint.PUSH_THEN_PROMOTE.format(source=step.source, target=step.target),
             code="merge_changed",
         )
     return Tip(merged.commit, merged.tree)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from shlex import quote
 
 from multigit.core.outcome import Outcome, Report, ended
 from multigit.core.plan import (
@@ -19,11 +20,11 @@ from multigit.core.plan import (
 from multigit.core.problem import Problem
 from multigit.core.refs import branch_ref
 from multigit.core.repository import RefQuery
-from multigit.core.text import git_in
 from multigit.core.workspace import Workspace
 from multigit.engine.fleet import sweep
 from multigit.engine.ports import Git, Listener, Repository
 from multigit.errors import GitError, MultigitError
+from multigit.hints import Hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Updater:
 
 def interrupted() -> Problem:
     """Return why a repository was not begun."""
-    return Problem("interrupted", "was not begun.", "Run multigit pull again.")
+    return Problem("interrupted", "was not begun.", "Run the command again.")
 
 
 def update(repository: Repository, repo: RepoPlan) -> Outcome:
@@ -114,7 +115,7 @@ def holds(repository: Repository, tip: str, commit: str) -> bool:
 
 def not_updated(message: str, repo: RepoPlan) -> GitError:
     """Return the error of an update that git carried out differently than planned."""
-    hint = f"See what is there: {git_in(repo.path)} status"
+    hint = Hint.SEE_STATUS.format(path=quote(repo.path))
     return GitError(message, hint=hint, code="not_updated")
 
 

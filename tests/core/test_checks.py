@@ -9,6 +9,7 @@ from multigit.core.problem import Problem, Severity
 from multigit.core.snapshot import Detour, Facts, Snapshot, WorkTree
 from multigit.core.text import shortened
 from multigit.errors import USAGE, UsageError
+from multigit.hints import Hint
 from tests.core.builders import (
     API,
     DEV,
@@ -89,7 +90,8 @@ def test_a_healthy_clone_can_publish() -> None:
             Problem(
                 "several_push_urls",
                 "hub has 2 push URLs, so no push can be atomic.",
-                "Keep one: git -C services/api config --replace-all remote.hub.pushurl URL",
+                "To push where it fetches, run: "
+                "git -C services/api config --unset-all remote.hub.pushurl",
             ),
         ),
         (
@@ -139,8 +141,7 @@ def test_a_healthy_clone_can_publish() -> None:
             Problem(
                 "no_identity",
                 "no name and e-mail address are configured for commits.",
-                'Run: git config --global user.name "You" '
-                "and git config --global user.email you@host",
+                Hint.IDENTITY,
             ),
         ),
     ],
@@ -170,12 +171,14 @@ def test_each_branch_that_the_remote_lacks_is_named() -> None:
         Problem(
             "branch_missing",
             "origin has no branch staging.",
-            "Create it: git -C services/api push origin COMMIT:refs/heads/staging",
+            "To create it from develop, run: git -C services/api push origin "
+            "refs/remotes/origin/develop:refs/heads/staging",
         ),
         Problem(
             "branch_missing",
             "origin has no branch master.",
-            "Create it: git -C services/api push origin COMMIT:refs/heads/master",
+            "To create it from develop, run: git -C services/api push origin "
+            "refs/remotes/origin/develop:refs/heads/master",
         ),
     ]
 
@@ -262,7 +265,7 @@ def test_unmerged_files_are_named() -> None:
         Problem(
             "unmerged_files",
             "unmerged files: a.py, b.py.",
-            "Resolve them, then run: git -C services/api add FILE",
+            "Resolve them, then run: git -C services/api add a.py b.py",
             files=("a.py", "b.py"),
         )
     ]

@@ -321,7 +321,7 @@ def test_the_document_holds_every_finding() -> None:
         "repos": [],
         "problems": [],
         "message": "1 repository examined: 1 problem.",
-        "hint": "Mend the problems, then run multigit doctor again.",
+        "hint": "Fix the problems, then run multigit doctor again.",
     }
     fine: Mapping[str, object] = health_document(found[:1], 1)
     assert (fine["result"], fine["exit_code"], fine["hint"]) == ("done", 0, None)

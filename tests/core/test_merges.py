@@ -31,6 +31,7 @@ from multigit.core.problem import Problem, Severity
 from multigit.core.snapshot import Facts, Snapshot, Waiting
 from multigit.core.workspace import Confirm, Stage
 from multigit.errors import USAGE, UsageError
+from multigit.hints import Hint
 from tests.core.builders import (
     API,
     DEV,
@@ -273,7 +274,8 @@ BLOCKS = {
         Problem(
             "several_push_urls",
             "origin has 2 push URLs, so no push can be atomic.",
-            "Keep one: git -C services/api config --replace-all remote.origin.pushurl URL",
+            "To push where it fetches, run: "
+            "git -C services/api config --unset-all remote.origin.pushurl",
         ),
     ),
     "no identity": (
@@ -281,7 +283,7 @@ BLOCKS = {
         Problem(
             "no_identity",
             "no name and e-mail address are configured for commits.",
-            'Run: git config --global user.name "You" and git config --global user.email you@host',
+            Hint.IDENTITY,
         ),
     ),
 }
@@ -301,10 +303,11 @@ def test_what_blocks_a_repository(seen: Snapshot, problem: Problem) -> None:
 def test_a_missing_branch_blocks(gone: str, before: str, source_sha: str) -> None:
     """On either side; a local branch of that name is no replacement."""
     here = refs(**{gone: branch("", "local-1")})
+    kept = "develop" if gone == "staging" else "staging"
     problem = Problem(
         "branch_missing",
         f"origin has no branch {gone}.",
-        f"Create it: git -C services/api push origin COMMIT:refs/heads/{gone}",
+        Hint.CREATE_BRANCH.format(base=kept, path="services/api", remote="origin", branch=gone),
     )
     assert plan_merges(promotion(), SHOP, {"api": snapshot(refs=here)}) == replace(
         DEV_TO_STG,
