@@ -28,7 +28,6 @@ class Hint(StrEnum):
     BEGIN_AGAIN = "Look at it, then run multigit abandon and start again."
     NOT_FINISHED = "The operation is not finished; to finish it, run multigit continue."
 
-
     # What an undo leaves
     UNDO_FIRST = "Undo that first: multigit undo {operation}"
     DEPLOY_BEFORE = "To deploy the release before it: multigit deploy {stage} {release} -r {repo}"

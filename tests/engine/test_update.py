@@ -196,7 +196,7 @@ def test_ctrl_c_lets_the_running_update_end(git: FakeGit, press_ctrl_c: Callable
     report = update(git, plan_update(git), jobs=1, listener=Listening(act))
     assert states(report) == {"api": "updated", "web": "updated", "worker": "failed"}
     assert problem(report, "worker").message == "was not begun."
-    assert problem(report, "worker").hint == "Run multigit pull again."
+    assert problem(report, "worker").hint == "Run the command again."
     assert report.exit_code == 130
     git["worker"].fetch(RefQuery(("dev",)))
     assert git["worker"].local_tip("dev") != git["worker"].remote.tip("dev")
