@@ -17,6 +17,7 @@ from multigit.adapters.durable import scratch_folder
 from multigit.adapters.git_config import GitConfig
 from multigit.adapters.git_process import GitDoor
 from multigit.adapters.git_reading import git_dir
+from multigit.adapters.git_settings import index_in
 from multigit.core.repository import Signature
 from multigit.core.snapshot import Change, PreparedCommit, Tip
 from multigit.errors import GitError
@@ -27,7 +28,7 @@ def preview(
 ) -> PreparedCommit:
     """Build the commit of these changes on `head`, in an index of its own."""
     with scratch_folder() as folder:
-        index = {"GIT_INDEX_FILE": str(folder / "index")}
+        index = index_in(folder)
         door.run("read-tree", head, environment=index)
         _stage(door, changes, index)
         tree = door.run("write-tree", environment=index).text.strip()

@@ -14,6 +14,7 @@ from os import fsencode
 from multigit.adapters.durable import scratch_folder
 from multigit.adapters.git_config import GitConfig
 from multigit.adapters.git_process import GitDoor
+from multigit.adapters.git_settings import index_in
 from multigit.core.snapshot import Gaps
 
 LFS = "lfs"  # the filter of git-lfs
@@ -107,7 +108,7 @@ def _changed_files(door: GitDoor, tip: str, remote: str) -> list[str]:
 def _attributes_of(door: GitDoor, commit: str, paths: Sequence[str]) -> dict[str, str]:
     """Return the filter that a commit's own attributes name, by path."""
     with scratch_folder() as folder:
-        index = {"GIT_INDEX_FILE": str(folder / "index")}
+        index = index_in(folder)
         door.run("read-tree", commit, environment=index)
         return _attributes(door, paths, "--cached", environment=index)
 

@@ -21,7 +21,7 @@ from multigit.adapters.git_process import GitDoor, require_git, ssh_command
 from multigit.adapters.git_programs import refuse_programs
 from multigit.adapters.git_remote import Remote
 from multigit.adapters.git_reversals import read_reversals
-from multigit.adapters.git_settings import in_environment, of_remote
+from multigit.adapters.git_settings import in_environment, index_in, of_remote
 from multigit.adapters.push_mark import PushMark
 from multigit.adapters.transcript import Transcript
 from multigit.core.flight import Flight, flight
@@ -377,7 +377,7 @@ class GitRepository:
         """Write the files of a commit into an empty folder, as a checkout would, and no more."""
         with scratch_folder() as scratch:
             place = {  # so that only the commit's own attributes are seen
-                "GIT_INDEX_FILE": str(scratch / "index"),
+                **index_in(scratch),
                 "GIT_DIR": str(self._config.common_dir),
                 "GIT_WORK_TREE": str(folder),
             }

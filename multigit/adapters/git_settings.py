@@ -9,6 +9,7 @@ Identity, signing, credentials, transport, `insteadOf` and how files are written
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 OPTIONS = (
     # No helpers that a repository's configuration names, and no work that nobody asked for.
@@ -72,3 +73,9 @@ def in_environment(*settings: tuple[str, str]) -> dict[str, str]:
         variables[f"GIT_CONFIG_KEY_{number}"] = key
         variables[f"GIT_CONFIG_VALUE_{number}"] = value
     return variables
+
+
+def index_in(folder: Path) -> dict[str, str]:
+    """Return what makes git use an index of its own there, all in one file."""
+    file = {"GIT_INDEX_FILE": str(folder / "index")}
+    return file | in_environment(("core.splitIndex", "false"))  # else a part stays in .git

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from multigit.core.repository import Publication, RefQuery, Signature
-from multigit.core.snapshot import Obstacle
+from multigit.core.snapshot import Change, Obstacle
 from tests.adapters.clones import open_clone
 from tests.conftest import isolate
 from tests.support.forge import Forge
@@ -278,3 +278,28 @@ def test_branches_follow_where_no_remote_may_be_a_folder(forge: Forge) -> None:
     api.git("config", "protocol.file.allow", "never")
     assert open_clone(forge, api).fast_forward("stg", tip) == ""
     assert api.local_refs()["refs/heads/stg"] == tip
+
+
+def test_a_clone_of_one_branch_gets_others_with_their_upstream(forge: Forge) -> None:
+    """Though its own fetches bring only that one."""
+    api = forge.add("api")
+    api.git("config", "remote.origin.fetch", "+refs/heads/dev:refs/remotes/origin/dev")
+    repository = open_clone(forge, api)
+    repository.fetch(ALL)
+    repository.create_branch("main")
+    assert api.local_refs()["refs/heads/main"] == api.tip("main")
+    assert api.git("config", "branch.main.merge") == "refs/heads/main"
+    assert api.git("config", "branch.main.remote") == "origin"
+
+
+def test_an_index_of_our_own_leaves_nothing_in_the_repository(forge: Forge) -> None:
+    """Not even the larger half of one that is split."""
+    api = forge.add("api")
+    api.git("config", "core.splitIndex", "true")
+    repository = open_clone(forge, api)
+    tip = api.tip("dev")
+    before = {path.name for path in (api.clone / ".git").iterdir()}
+    api.write({"a": "1\n"})
+    repository.commit_preview(tip, [Change("a", "untracked")], Signature("A", DATE))
+    repository.export(tip, _folder(forge.root / "export"))
+    assert {path.name for path in (api.clone / ".git").iterdir()} == before
