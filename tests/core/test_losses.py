@@ -1,0 +1,98 @@
+"""What is said of work that a merge would lose, and the commands that keep it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from multigit.core.checks import unmergeable
+from multigit.core.losses import losing_work
+from multigit.core.problem import Problem, Severity
+from multigit.core.snapshot import Evidence, Reversal
+from tests.core.builders import API, clash, merge
+
+BRANCHES = ("staging", "master")
+NAMED = Reversal("aaaaaaaaaa", "Revert", 2, paths=("a", "b"), author="Ada", kept_in="pppppppppp")
+CONTENT = replace(NAMED, sha="cccccccccc", lost=0, kind=Evidence.CONTENT)
+DELETED = replace(CONTENT, paths=("a",), deletes=True)
+START = "cd services/api && git fetch origin && git switch --detach origin/master && "
+MERGE = " && git switch --detach origin/staging && git merge --no-edit -"
+END = " && git push origin HEAD:staging && git checkout @{-2}. If it is meant: --accept-reverts"
+
+
+def lost(
+    *reversals: Reversal, forward: bool = True, accepted: bool = False, first: str = ""
+) -> list[Problem]:
+    """Return what is said of these, on the way from staging to master or back."""
+    seen = replace(merge("stg", "main"), reversals=reversals)
+    sides = BRANCHES if forward else BRANCHES[::-1]
+    found = losing_work(API, seen, "origin", sides, forward=forward, accepted=accepted, first=first)
+    return list(found)
+
+
+def test_a_named_revert_blocks_and_says_how_to_keep_the_work() -> None:
+    """On a commit that no branch has, before anything is merged."""
+    assert lost(NAMED) == [
+        Problem(
+            "reverted_work",
+            "aaaaaaa on master takes back 2 commits of staging: merged now, they stay out of "
+            "master.",
+            f"To keep the work: {START}git revert --no-edit aaaaaaa{MERGE}{END}",
+            files=("a", "b"),
+        )
+    ]
+
+
+def test_all_of_it_is_brought_back_at_once() -> None:
+    """The newest first; of a merge against its first parent; of a mixed commit only the files."""
+    mixed = replace(CONTENT, whole=False, paths=("a b", "c"))
+    hints = {each.hint for each in lost(replace(CONTENT, is_merge=True), mixed, NAMED)}
+    back = (
+        "git revert --no-edit -m 1 ccccccc && "
+        "git diff-tree -p --binary ccccccc ppppppp -- 'a b' c | git apply --3way && "
+        'git commit -m "Bring back what ccccccc took back" && '
+        "git revert --no-edit aaaaaaa"
+    )
+    assert hints == {f"To keep the work: {START}{back}{MERGE}{END}"}
+
+
+def test_the_way_down_says_what_goes_there() -> None:
+    """Files, commit and author are named where only the content shows it."""
+    (problem,) = lost(CONTENT, forward=False)
+    assert (problem.code, problem.severity) == ("returned_files", Severity.BLOCK)
+    assert problem.message == (
+        "ccccccc by Ada on master puts 2 files (a, b) back to before the work of staging: "
+        "carried down, it takes that work out of staging as well."
+    )
+
+
+def test_a_single_deleted_file_warns() -> None:
+    """Unless it is not the only one, or the commit says that it is a revert."""
+    assert [each.severity for each in lost(DELETED)] == [Severity.WARN]
+    assert {each.severity for each in lost(DELETED, NAMED)} == {Severity.BLOCK}
+    named = replace(DELETED, kind=Evidence.NAMED)
+    assert [each.severity for each in lost(named)] == [Severity.BLOCK]
+
+
+def test_what_was_accepted_warns_on_the_way_up_alone() -> None:
+    """The option accepts all, what a merge remembers only what stays out."""
+    known = replace(NAMED, accepted="mmmmmmmmmm")
+    (problem,) = lost(known)
+    assert problem.severity is Severity.WARN
+    assert problem.message.endswith("they stay out of master, as accepted in mmmmmmm.")
+    assert [each.severity for each in lost(known, forward=False)] == [Severity.BLOCK]
+    assert [each.severity for each in lost(NAMED, CONTENT, accepted=True)] == [Severity.WARN] * 2
+
+
+def test_a_later_merge_of_the_plan_waits_for_the_first() -> None:
+    """Its commits are on no branch yet."""
+    assert [each.hint for each in lost(NAMED, first="Do that first.")] == ["Do that first."]
+
+
+def test_the_hint_of_a_conflict_brings_the_work_back_before_it_merges() -> None:
+    """To merge the later stage as it is would lose the other files."""
+    seen = replace(clash("x", source="stg", target="main"), reversals=(NAMED,))
+    (problem,) = unmergeable(API, seen, "origin", BRANCHES, forward=True)
+    assert problem.hint == (
+        f"Resolve it on staging: {START}git revert --no-edit aaaaaaa{MERGE}; then resolve, "
+        "commit, git push origin HEAD:staging, and run the command again."
+    )

@@ -1,0 +1,152 @@
+"""What takes work back: what messages say, and contents that return to before work came."""
+
+from __future__ import annotations
+
+import pytest
+
+from multigit.core.reversals import (
+    Span,
+    Step,
+    accepted_in,
+    accepting,
+    dropped,
+    returned,
+    reverted_spans,
+    rewritten,
+    says_so,
+)
+
+SHA, OTHER = "1" * 40, "2" * 40
+
+
+def own(sha: str, path: str, before: str, after: str) -> Step:
+    """Return a commit of the later stage's own."""
+    return Step(sha, ("parent",), brings=False, changes={path: (before, after)})
+
+
+def work(sha: str, path: str, before: str, after: str) -> Step:
+    """Return a commit that brings work of the earlier stage."""
+    return Step(sha, ("parent", "other"), brings=True, changes={path: (before, after)})
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        f'Revert "feat: pay"\n\nThis reverts commit {SHA}.',
+        "Revert \"Merge branch 'pay' into 'main'\"\n\nThis reverts merge request !12",
+        'Revert "pay" (#13)\n\nReverts acme/api#12',
+        "Merge pull request #13 from acme/help\n\nRevert “pay”",
+        "Back\n\nReverted pull request #12",
+        'Merged PR 13: Revert "Merged PR 12: pay"',
+        "Merge\n\nReverts !12",
+        "revert: feat: pay",
+        "revert(api)!: pay",
+        "Help\n\nThis reverts commit 1234567 (feat: pay, 2025-01-01).",
+        "Reverts: #12",
+    ],
+)
+def test_what_calls_itself_a_revert(message: str) -> None:
+    """As git, hosts and conventions write it, anywhere in the message."""
+    assert says_so(message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "fix: reverted colours of the chart",
+        "feat: revert button",
+        "Revert to the caller's locale",
+        "Do not revert pull requests by hand",
+        "docs: how to revert",
+    ],
+)
+def test_what_only_talks_of_reverts(message: str) -> None:
+    """A word is no statement."""
+    assert not says_so(message)
+
+
+def test_a_revert_of_a_merge_names_two_commits() -> None:
+    """The one reverted, and the parent that is left."""
+    message = f"x\n\nThis reverts commit {SHA}, reversing\nchanges made to {OTHER}."
+    assert reverted_spans(message) == (Span(OTHER, SHA),)
+    assert reverted_spans(f"This reverts commit {SHA}.") == (Span(f"{SHA}^", SHA),)
+
+
+def test_a_merge_says_what_was_accepted_with_it() -> None:
+    """Behind its message, and never twice."""
+    once = accepting("Merge stg\n\nbody\n", [SHA])
+    assert once == f"Merge stg\n\nbody\n\nAccepts-revert: {SHA}"
+    assert accepted_in(once) == (SHA,)
+    assert accepted_in(accepting(once, [OTHER])) == (OTHER,)
+    assert accepting(once) == "Merge stg\n\nbody"
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ([work("1", "a", "x", "y"), own("2", "a", "y", "x")], {"2": ("a",)}),
+        ([work("1", "a", "", "y"), own("2", "a", "y", "")], {"2": ("a",)}),
+        ([work("1", "a", "x", ""), own("2", "a", "", "x")], {"2": ("a",)}),
+        (
+            [work("1", "a", "x", "y"), work("2", "a", "y", "z"), own("3", "a", "z", "x")],
+            {"3": ("a",)},
+        ),
+        (
+            [work("1", "a", "x", "y"), own("2", "a", "y", "h"), own("3", "a", "h", "x")],
+            {"3": ("a",)},
+        ),
+    ],
+)
+def test_a_path_that_is_as_before_work_returned(
+    line: list[Step], found: dict[str, tuple[str, ...]]
+) -> None:
+    """Content or absence, over several releases, over a hotfix."""
+    assert returned(line) == found
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        [work("1", "a", "x", "y"), own("2", "a", "y", "h")],
+        [work("1", "a", "x", "y"), own("2", "a", "y", "h"), own("3", "a", "h", "y")],
+        [own("1", "a", "x", "h"), own("2", "a", "h", "x")],
+        [work("1", "a", "x", "y"), work("2", "a", "y", "x")],
+        [work("1", "a", "x", "y"), own("2", "a", "y", "x"), own("3", "a", "x", "y")],
+        [
+            work("1", "a", "x", "y"),
+            own("2", "a", "y", "x"),
+            work("3", "a", "x", "y"),
+            own("4", "a", "y", "h"),
+        ],
+        [Step("1", (), brings=True, changes={"a": ("", "x")}), own("2", "a", "x", "")],
+    ],
+    ids=[
+        "a hotfix",
+        "the end of a hotfix",
+        "a hotfix of before",
+        "the earlier stage's own will",
+        "brought forward again",
+        "brought forward again by work, with a hotfix",
+        "there from the start",
+    ],
+)
+def test_what_is_no_return(line: list[Step]) -> None:
+    """Nothing of the earlier stage's work goes."""
+    assert returned(line) == {}
+
+
+def test_a_revert_may_leave_a_path_unlike_any_before() -> None:
+    """Where more had changed; what ends a hotfix is none of it."""
+    line = [work("1", "a", "x", "y"), own("2", "a", "y", "h"), own("3", "a", "h", "i")]
+    assert rewritten(line, "3") == ("a",)
+    assert rewritten([work("1", "a", "x", "y"), own("2", "b", "y", "h")], "2") == ()
+    assert rewritten([*line[:2], own("3", "a", "h", "y")], "3") == ()
+
+
+def test_a_merge_dropped_what_only_its_other_side_changed() -> None:
+    """Not what it changed itself, what both sides changed, and what it put elsewhere."""
+    merge = Step("m", ("1", "2"), brings=True, changes={"own": ("a", "b"), "there": ("", "new")})
+    offered = {"gone": ("x", "y"), "own": ("a", "c"), "both": ("x", "y"), "here": ("", "new")}
+    lacking = {"gone": ("y", "x"), "own": ("c", "b"), "both": ("y", "z"), "here": ("new", "")}
+    assert dropped(offered, merge, offered, lacking) == ("gone",)
+    assert dropped((), merge, offered, lacking) == ()
