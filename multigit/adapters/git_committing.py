@@ -22,6 +22,8 @@ from multigit.core.repository import Signature
 from multigit.core.snapshot import Change, PreparedCommit, Tip
 from multigit.errors import GitError
 
+GITLINK = "160000"  # git's mode of a submodule
+
 
 def preview(
     door: GitDoor, config: GitConfig, head: str, changes: Sequence[Change], signature: Signature
@@ -98,7 +100,8 @@ def _staged(door: GitDoor, changes: Sequence[Change]) -> set[str]:
     that stays: `git commit` would take it along.
     """
     listed = {change.path for change in changes}
-    command = ("diff-index", "--cached", "--name-only", "--no-renames", "-z", "HEAD")
+    options = ("--cached", "--name-only", "--no-renames", "--ignore-submodules=none", "-z")
+    command = ("diff-index", *options, "HEAD")
     staged = set(door.run(*command).fields())
     if stray := staged - listed:
         _stage(door, [Change(path, _kind_on_disk(door.folder / path)) for path in stray], {})
@@ -127,7 +130,15 @@ def _stage(door: GitDoor, changes: Sequence[Change], environment: Mapping[str, s
             input=b"".join(fsencode(change.path) + b"\0" for change in gone),
             environment=environment,
         )
-    there = [change for change in changes if change not in gone]
+    moved = [change for change in changes if change not in gone and change.commit]
+    if moved:
+        links = (f"{GITLINK} {each.commit}\t".encode() + fsencode(each.path) for each in moved)
+        door.run(
+            *("update-index", "--add", "-z", "--index-info"),
+            input=b"".join(link + b"\0" for link in links),
+            environment=environment,
+        )
+    there = [change for change in changes if change not in (*gone, *moved)]
     if there:
         door.run(
             *("update-index", "--add", "--replace", "-z", "--stdin"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -217,7 +218,9 @@ def read_work_tree(
     multigit's own files. Without `every_file` a new folder counts as one change.
     """
     done = door.run(
+        # Nothing is asked of a submodule itself: git would run the programs of its configuration.
         *("status", "--porcelain=v2", "--branch", "-z", "--no-renames", "--ahead-behind"),
+        "--ignore-submodules=dirty",
         f"--untracked-files={'all' if every_file else 'normal'}",
         environment=environment,
     )
@@ -237,7 +240,7 @@ def read_work_tree(
             change.path.rstrip("/") == o or change.path.startswith(f"{o}/") for o in others
         ):
             if change.path in changes:  # gone from the index, not from the disk
-                change = Change(change.path, "modified", staged=True)
+                change = replace(change, kind="modified", staged=True)
             elif mark == "1" and ("." not in rest[:2] or rest[0] == "D"):
                 heads[change.path] = _Blob(*rest.split(" ", 6)[2:6:3])
             changes[change.path] = _with_size(door.folder, change) if sizes else change
@@ -261,7 +264,7 @@ def _change(mark: str, rest: str, *, whole_folders: bool) -> Change | None:
     """Return a change that a commit would hold, or None.
 
     A folder that ends in a slash is a repository of its own; a submodule only changes by another
-    commit, and a file that was added and is gone again is none.
+    commit, and what was added and is gone again is none.
     """
     if mark == "?":
         return None if rest.endswith("/") and not whole_folders else Change(rest, "untracked")
@@ -272,7 +275,9 @@ def _change(mark: str, rest: str, *, whole_folders: bool) -> Change | None:
         if (staged, unstaged) == ("A", "D"):
             return None
         kind = _KINDS.get(unstaged) or _KINDS.get(staged) or "modified"
-        return Change(path, kind, staged=staged != ".")
+        before = rest.split(" ", 6)[5] if submodule[0] == "S" else ""
+        before = before if before.strip("0") else ""  # zeros stand for none
+        return Change(path, kind, staged=staged != ".", before=before)
     return None
 
 
@@ -311,7 +316,7 @@ def _with_size(folder: Path, change: Change) -> Change:
         size = (folder / change.path).lstat().st_size
     except OSError:
         size = 0
-    return Change(change.path, change.kind, size, staged=change.staged)
+    return replace(change, size=size)
 
 
 def git_dir(folder: Path) -> Path:

@@ -11,7 +11,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from multigit.adapters import git_committing, git_filters, git_objects, git_publishing, git_reading
+from multigit.adapters import (
+    git_committing,
+    git_filters,
+    git_objects,
+    git_publishing,
+    git_reading,
+    git_submodules,
+)
 from multigit.adapters.durable import scratch_folder
 from multigit.adapters.git_arrivals import read_lacking
 from multigit.adapters.git_config import GitConfig, read_config
@@ -180,13 +187,18 @@ class GitRepository:
         """
         nested = self._workspace.nested_in(self._repo)
         own = self._workspace.own_files(self._repo)
-        return git_reading.read_work_tree(
+        environment = {} if sizes else self._config.inert()
+        links = git_submodules.registered(self._door)
+        work = git_reading.read_work_tree(
             self._door,
-            environment={} if sizes else self._config.inert(),
+            environment=environment,
             every_file=sizes or bool(nested or own),
             sizes=sizes,
-            leave_out=(*nested, *own),
+            leave_out=(*(path for path in nested if path not in links), *own),
         )
+        if not links:
+            return work
+        return git_submodules.with_submodules(self._door, work, links, own=nested, deep=sizes)
 
     def obstacles(self, before: str, after: str) -> tuple[Obstacle, ...]:
         """Return what a checkout would overwrite on the way from one commit to another."""
@@ -241,7 +253,7 @@ class GitRepository:
         """Return the other repositories and multigit's own files that git would commit here."""
         nested = self._workspace.nested_in(self._repo)
         own = self._workspace.own_files(self._repo)
-        return git_reading.read_exposed(self._door, own, nested) if nested or own else ()
+        return git_reading.read_exposed(self._door, own, tuple(nested)) if nested or own else ()
 
     def tip(self, commit: str) -> Tip:
         """Return a commit with its tree."""

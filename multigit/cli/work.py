@@ -146,6 +146,7 @@ def push(
     from multigit.core.merges import hop, wants_message
     from multigit.core.push import PushRequest, plan_push, push_message
     from multigit.engine.observe import look_at_push, observe
+    from multigit.engine.superprojects import with_links
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     space = session.workspace
@@ -173,5 +174,6 @@ def push(
         with session.screen.progress() as progress:
             look = look_at_push(request, space.push)
             seen = observe(session.git, request.repos, look, jobs=session.jobs, listener=progress)
+            seen = with_links(session.git, request, space, seen)
         consent = Consent(dry_run, yes, confirm, checklist_done)
         return conduct(session, plan_push(request, space, seen), consent)

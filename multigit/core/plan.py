@@ -234,8 +234,8 @@ class RepoPlan:
 
     `made` maps refs to what an earlier attempt of the same operation made for them; `published`
     tells that it also pushed them, so that only the deployments are left; `deployed` what it knew
-    of these. A `wave` begins when all
-    lower ones are published, deployed and healthy.
+    of these. A `wave` begins when all lower ones are published, deployed and healthy; it is later
+    than that of the submodules that it `follows`.
     """
 
     repo: str
@@ -250,6 +250,7 @@ class RepoPlan:
     wave: int = 0
     published: bool = False
     deployed: tuple[Deployment, ...] = ()
+    follows: tuple[str, ...] = ()
 
     def merges(self) -> tuple[MergeStep, ...]:
         """Return the merges in the order they are made."""

@@ -30,7 +30,9 @@ from multigit.core.plan import (
 )
 from multigit.core.problem import Problem, Severity
 from multigit.core.snapshot import Change, Snapshot, WorkTree
+from multigit.core.submodules import submodule_problems
 from multigit.core.text import git_in
+from multigit.core.waves import in_order
 from multigit.core.workspace import PushRules, Repo, Stage, Workspace
 from multigit.hints import Hint
 
@@ -94,9 +96,13 @@ def plan_push(
     asks = strictest(request.stages())
     target = request.stages()[-1]
     names = [stage.name for stage in request.stages()]
-    repos = tuple(
-        plan_repository(request, workspace, repo, snapshots[repo.name], release)
-        for repo in request.repos
+    repos = in_order(
+        tuple(
+            plan_repository(request, workspace, repo, snapshots[repo.name], release)
+            for repo in request.repos
+        ),
+        workspace,
+        skip_blocked=request.skip_blocked,
     )
     return Plan(
         command="push",
@@ -141,6 +147,7 @@ def plan_repository(
             before=remote.sha if remote else "",
             source_sha=source.sha if source else "",
             wave=repo.wave,
+            follows=snapshot.follows,
         ),
         skip_blocked=request.skip_blocked,
     )
@@ -190,6 +197,12 @@ def _problems(
         yield from checks.missing_branches(repo, snapshot, remote, wanted)
     if snapshot.work:
         yield from work_problems(request, workspace.push, repo, snapshot, snapshot.work)
+        if snapshot.work.branch == request.stage.branch:
+            nested = workspace.nested_in(repo)
+            publishes = bool(push_steps(request, workspace.push, snapshot))
+            yield from submodule_problems(
+                repo, snapshot, request.stage, nested, remote, publishes=publishes
+            )
     yield from uploaded_by_nobody(repo, snapshot.facts, snapshot.carried)
     yield from diverged(repo, request.stage, snapshot, workspace)
     yield from merge_problems(

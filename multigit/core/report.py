@@ -23,6 +23,7 @@ from multigit.core.plan import (
 )
 from multigit.core.problem import Problem
 from multigit.core.record import deployment_document
+from multigit.core.snapshot import Change
 from multigit.core.text import masked
 from multigit.core.ways_out import can_be_undone
 from multigit.errors import OK, ConfigError, MultigitError
@@ -132,7 +133,7 @@ def step_document(step: MovingStep, outcome: Outcome) -> dict[str, Any]:
                 "branch": step.branch,
                 "before": step.parent,
                 "after": made(f"refs/heads/{step.branch}") or step.commit or None,
-                "files": [{"path": c.path, "change": c.kind} for c in step.changes],
+                "files": [file_document(change) for change in step.changes],
             }
         case AdvanceStep():
             return {
@@ -149,6 +150,15 @@ def step_document(step: MovingStep, outcome: Outcome) -> dict[str, Any]:
                 "before": step.before,
                 "after": step.after or None,
             }
+
+
+def file_document(change: Change) -> dict[str, Any]:
+    """Return a changed file; of a submodule also where its pointer moves."""
+    file = {"path": change.path, "change": change.kind}
+    if not change.before and not change.commit:
+        return file
+    pointer = {"before": change.before or None, "after": change.commit or None}
+    return {**file, "submodule": {**pointer, "repo": change.follows or None}}
 
 
 def problem_document(problem: Problem) -> dict[str, Any]:

@@ -191,13 +191,34 @@ class Change:
     """A changed file of the work tree; `kind` is untracked, added, modified or deleted.
 
     `size` is in bytes, 0 where nobody asked for it. `staged` is True when the index holds a
-    change of it, too.
+    change of it, too. A submodule moves from commit `before` to `commit`; where it `follows` a
+    repository of the workspace, to the commit that the same operation makes there.
     """
 
     path: str
     kind: str
     size: int = 0
     staged: bool = False
+    before: str = ""
+    commit: str = ""
+    follows: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Submodule:
+    """A registered submodule with its own clone: `recorded` in HEAD, `now` checked out.
+
+    `on_remote` tells that a branch of its remote is known to have `now`, `behind` that `now` lacks
+    what is recorded. `changed_files` counts what is not committed in it.
+    """
+
+    path: str
+    recorded: str
+    now: str
+    branch: str = ""
+    on_remote: bool = True
+    behind: bool = False
+    changed_files: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +236,13 @@ class WorkTree:
     changes: tuple[Change, ...] = ()
     unfinished: str = ""
     conflicted: tuple[str, ...] = ()
+    submodules: tuple[Submodule, ...] = ()
+
+    @property
+    def changed(self) -> int:
+        """Return how many paths differ from HEAD, or hold something that does."""
+        paths = {change.path for change in self.changes} | set(self.conflicted)
+        return len(paths | {each.path for each in self.submodules if each.changed_files})
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +284,7 @@ class Snapshot:
     production, `debts` those on the way back; `ahead` and `behind` count the local branch of the
     command's stage against the remote one, merges included; `stale` says why nothing was fetched.
     `carried` is, by path, the filter of what would be pushed and is not in the commits.
+    It `follows` its submodules that the same push publishes.
     """
 
     repo: str
@@ -273,3 +302,4 @@ class Snapshot:
     commit: PreparedCommit | None = None
     obstacles: tuple[Obstacle, ...] = ()
     carried: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    follows: tuple[str, ...] = ()

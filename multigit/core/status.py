@@ -146,7 +146,7 @@ def _row_document(row: StatusRow) -> dict[str, Any]:
         "path": row.path,
         "branch": (work.branch or None) if work else None,
         "head": (work.head or None) if work else None,
-        "changed_files": len(work.changes) + len(work.conflicted) if work else None,
+        "changed_files": work.changed if work else None,
         "ahead": work.ahead if work else None,
         "behind": work.behind if work else None,
         "in_progress": (work.unfinished or None) if work else None,

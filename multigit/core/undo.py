@@ -125,6 +125,7 @@ class _Undo:
             branch=repo.branch,
             before=repo.before,
             source_sha=repo.source_sha,
+            wave=-repo.wave,  # what came last goes first
         )
 
     def _stays(self, reason: Problem) -> RepoPlan:

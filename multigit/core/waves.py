@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from multigit.core.deployed import Last
 from multigit.core.deploys import NOT_IN_RELEASE
-from multigit.core.plan import Plan, RepoPlan, State
+from multigit.core.plan import Plan, RepoPlan, State, settle
 from multigit.core.problem import Problem, Severity
 from multigit.core.workspace import Workspace
 from multigit.hints import Hint
@@ -41,6 +41,34 @@ def everything_before(name: str, after: Mapping[str, Sequence[str]]) -> tuple[st
     return tuple(found)
 
 
+def in_order(
+    repos: tuple[RepoPlan, ...], workspace: Workspace, *, skip_blocked: bool
+) -> tuple[RepoPlan, ...]:
+    """Return the plans in waves in which a superproject also comes after its submodules."""
+    if not any(repo.follows for repo in repos):
+        return repos
+    names = {repo.repo for repo in repos}
+    after = {
+        repo.repo: (*repo.follows, *names.intersection(workspace.repo(repo.repo).after))
+        for repo in repos
+    }
+    try:
+        wave = waves(after)
+    except ValueError as circle:
+        problem = Problem(
+            "submodule_order",
+            f"is published after its submodules, but `after` says otherwise: {circle}.",
+            "Take it out of `after` in multigit.toml.",
+        )
+        return tuple(
+            settle(replace(repo, problems=(*repo.problems, problem)), skip_blocked=skip_blocked)
+            if repo.follows
+            else repo
+            for repo in repos
+        )
+    return tuple(replace(repo, wave=wave[repo.repo]) for repo in repos)
+
+
 def hold_back(plan: Plan, workspace: Workspace) -> Plan:
     """Return the plan without what comes after a repository that is left out."""
     left_out = {
@@ -50,7 +78,8 @@ def hold_back(plan: Plan, workspace: Workspace) -> Plan:
     }
 
     def held(repo: RepoPlan) -> RepoPlan:
-        missing = [name for name in workspace.repo(repo.repo).after if name in left_out]
+        before = (*repo.follows, *workspace.repo(repo.repo).after)
+        missing = [name for name in before if name in left_out]
         if repo.state is not State.PLANNED or repo.made or repo.published or not missing:
             return repo
         problem = Problem(

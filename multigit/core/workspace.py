@@ -180,14 +180,14 @@ class Workspace:
             chain.append(self.stage(chain[-1].promotes_from))
         return tuple(chain)
 
-    def nested_in(self, repo: Repo) -> tuple[str, ...]:
-        """Return the paths of the other repositories inside this one, relative to it."""
+    def nested_in(self, repo: Repo) -> dict[str, Repo]:
+        """Return the other repositories inside this one, by their path relative to it."""
         prefix = "" if repo.path == "." else f"{repo.path}/"
-        return tuple(
-            other.path.removeprefix(prefix)
+        return {
+            other.path.removeprefix(prefix): other
             for other in self.repos
             if other is not repo and other.path != "." and other.path.startswith(prefix)
-        )
+        }
 
     def own_files(self, repo: Repo) -> tuple[str, ...]:
         """Return multigit's own files as paths inside this repository (only the root has any)."""

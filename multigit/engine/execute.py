@@ -66,14 +66,36 @@ class Executor:
         return ended(self.plan, everything, interrupted=interrupted)
 
     def _prepare(self) -> Sweep[dict[str, str] | Problem]:
+        """Prepare all repositories, those that follow their submodules after these."""
         plans = {repo.repo: repo for repo in self.plan.planned()}
+        self.listener.phase("Preparing", tuple(plans))
+        made: dict[str, Made] = {repo.repo: repo.made for repo in self.plan.repos}
+        results: dict[str, dict[str, str] | Problem] = {}
+        left = dict(plans)
+        while left:
+            now = {name: repo for name, repo in left.items() if not left.keys() & set(repo.follows)}
+            done = self._prepare_these(now, made)
+            results |= done.results
+            made |= {n: each for n, each in done.results.items() if isinstance(each, dict)}
+            if done.interrupted or any(isinstance(each, Problem) for each in results.values()):
+                return Sweep(results, done.interrupted)
+            left = {name: repo for name, repo in left.items() if name not in now}
+        return Sweep(results)
 
+    def _prepare_these(
+        self, plans: Mapping[str, RepoPlan], others: Mapping[str, Made]
+    ) -> Sweep[dict[str, str] | Problem]:
         def work(name: str) -> dict[str, str] | Problem:
             self.listener.started(name, "preparing")
             repo = plans[name]
             try:
                 made = prepare(
-                    self._repository(name), repo, self.plan.date, self.trailer, again=self.again
+                    self._repository(name),
+                    repo,
+                    self.plan.date,
+                    self.trailer,
+                    again=self.again,
+                    others=others,
                 )
             except MultigitError as error:
                 self.listener.finished(name, State.FAILED, error.message)
@@ -81,7 +103,6 @@ class Executor:
             self.listener.finished(name, "prepared")
             return made
 
-        self.listener.phase("Preparing", tuple(plans))
         return sweep(tuple(plans), work, jobs=self.jobs)
 
     def _waves(self, ready: Mapping[str, Made]) -> tuple[dict[str, Outcome], bool]:

@@ -105,7 +105,6 @@ def look_at_push(request: PushRequest, rules: PushRules) -> Look:
         branches=tuple(stage.branch for stage in request.stages()),
         tags=release_query(request.tag_template, request.moment),
     )
-    date = request.moment.git_date
 
     def look(repo: Repo, repository: Repository, tell: Tell) -> Rest[Snapshot]:
         fetch(repository, query, tell)
@@ -124,23 +123,35 @@ def look_at_push(request: PushRequest, rules: PushRules) -> Look:
         changes = to_commit(seen.work, request.stage, rules)
         paths = [change.path for change in changes if change.kind != "deleted"]
         seen = replace(seen, carried=repository.carried(paths, source.sha if source else ""))
-        if not request.promotion or seen.facts.shallow or not seen.facts.identity:
-            return seen
-        if changes and seen.work and seen.work.head and not seen.work.conflicted:
-            signature = Signature(request.message, date)
-            commit = repository.commit_preview(seen.work.head, changes, signature)
-            source, seen = Tip(commit.sha, commit.tree), replace(seen, commit=commit)
-        merges = preview_merges(
-            repository,
-            seen.refs,
-            request.hops(),
-            date,
-            source,
-            accept_reverts=request.accept_reverts,
-        )
-        return replace(seen, merges=merges)
+        return preview_push(repository, request, rules, seen)
 
     return look
+
+
+def preview_push(
+    repository: Repository, request: PushRequest, rules: PushRules, seen: Snapshot
+) -> Snapshot:
+    """Build the commit that is about to be made, and the merge of it, where a promotion follows."""
+    if not request.promotion or seen.facts.shallow or not seen.facts.identity:
+        return seen
+    date = request.moment.git_date
+    source = seen.refs.branch(request.stage.branch).local if seen.ahead else None
+    changes = to_commit(seen.work, request.stage, rules)
+    if changes and seen.work and seen.work.head and not seen.work.conflicted:
+        signature = Signature(request.message, date)
+        commit = repository.commit_preview(seen.work.head, changes, signature)
+        source, seen = Tip(commit.sha, commit.tree), replace(seen, commit=commit)
+    else:
+        seen = replace(seen, commit=None)
+    merges = preview_merges(
+        repository,
+        seen.refs,
+        request.hops(),
+        date,
+        source,
+        accept_reverts=request.accept_reverts,
+    )
+    return replace(seen, merges=merges)
 
 
 def look_at_deploys(stage: Stage) -> Look:

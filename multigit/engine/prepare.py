@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 from multigit.core.plan import (
     AdvanceStep,
@@ -11,6 +13,7 @@ from multigit.core.plan import (
     MergeStep,
     RepoPlan,
     RestoreStep,
+    Step,
     TagStep,
 )
 from multigit.core.refs import branch_ref, tag_ref
@@ -24,14 +27,22 @@ Made = Mapping[str, str]
 
 
 def prepare(
-    repository: Repository, repo: RepoPlan, date: str, trailer: str, *, again: bool = False
+    repository: Repository,
+    repo: RepoPlan,
+    date: str,
+    trailer: str,
+    *,
+    again: bool = False,
+    others: Mapping[str, Made] = MappingProxyType({}),
 ) -> dict[str, str]:
     """Return what each ref of the plan shall point at; every object of it exists then.
 
     What an earlier attempt made is used where it still is there and is what the plan shows. Where
     the planned merges are gone they are made anew. Raises MultigitError when something cannot be
-    made as planned. Only a `CommitStep` touches the user's branch, index and hooks.
+    made as planned. Only a `CommitStep` touches the user's branch, index and hooks. `others` is
+    what was made in the repositories that this one follows.
     """
+    repo = replace(repo, steps=tuple(pointing(step, others) for step in repo.steps))
     if repo.published:
         return dict(repo.made)
     if repo.made and made_as_planned(repository, repo):
@@ -43,6 +54,20 @@ def prepare(
         if again or not merges or repository.holds(merges):
             raise
         return make(repository, repo, date, trailer, again=True)
+
+
+def pointing(step: Step, others: Mapping[str, Made]) -> Step:
+    """Return the step with each submodule's pointer at the commit that was made there."""
+    if not isinstance(step, CommitStep):
+        return step
+    ref = branch_ref(step.branch)
+    return replace(
+        step,
+        changes=tuple(
+            replace(each, commit=others[each.follows][ref]) if each.follows else each
+            for each in step.changes
+        ),
+    )
 
 
 def made_as_planned(repository: Repository, repo: RepoPlan) -> bool:

@@ -23,7 +23,7 @@ from multigit.core.plan import (
 )
 from multigit.core.problem import Problem
 from multigit.core.report import CLOSED_BY, plural, summary
-from multigit.core.snapshot import Commit
+from multigit.core.snapshot import Change, Commit
 from multigit.core.text import visible
 from multigit.ui.deployments import deployment_lines
 from multigit.ui.render import ABSENT, Fitting, indented, one_line, plain, table
@@ -199,9 +199,16 @@ def files_to_commit(plan: Plan) -> Iterable[RenderableType]:
                 "  ", (visible(repo.repo), "bold"), f"  commits {plural(len(step.changes), 'file')}"
             )
             for change in step.changes[:FILES_SHOWN]:
-                yield Text(f"    {LETTERS[change.kind]} {visible(change.path)}")
+                yield Text(f"    {LETTERS[change.kind]} {visible(change.path)}{pointer(change)}")
             if len(step.changes) > FILES_SHOWN:
                 yield Text(f"    … and {len(step.changes) - FILES_SHOWN} more", "dim")
+
+
+def pointer(change: Change) -> str:
+    """Return where a submodule's pointer moves: → the commit of lib."""
+    if change.follows:
+        return f": → the commit of {visible(change.follows)}"
+    return f": {change.before[:7] or 'new'} → {change.commit[:7]}" if change.commit else ""
 
 
 def problem_lines(rows: Iterable[tuple[str, Iterable[Problem]]]) -> Iterable[RenderableType]:

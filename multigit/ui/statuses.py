@@ -90,11 +90,10 @@ def branch_cell(work: WorkTree | None) -> Text:
     """Return the branch, then ↑ahead ↓behind ●changed and what is under way."""
     if work is None:
         return Text(ABSENT, "dim")
-    changed = len(work.changes) + len(work.conflicted)
     marks = [
         (f"↑{work.ahead}", work.ahead),
         (f"↓{work.behind}", work.behind),
-        (f"●{changed}", changed),
+        (f"●{work.changed}", work.changed),
     ]
     told = " ".join(mark for mark, wanted in marks if wanted)
     name = Text(visible(work.branch) or f"({work.head[:7]})")

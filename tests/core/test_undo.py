@@ -40,12 +40,12 @@ def test_undo_sets_back_what_still_holds_what_was_written() -> None:
 
 
 def test_the_plan_of_an_undo_is_built_anew() -> None:
-    """Of what the operation had reached nothing is taken for what the undo has reached."""
+    """Nothing that the operation reached counts as reached by the undo; its waves turn round."""
     run = Deployment("", RunState.NOT_STARTED)
     api = replace(plan().repos[0], published=True, made=MADE, deployed=(run,), wave=3)
     begun = story(plan=replace(plan(), repos=(api, plan().repos[1])))
     back = undone(begun, {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT).repos[0]
-    assert (back.published, back.made, back.deployed, back.wave) == (False, {}, (), 0)
+    assert (back.published, back.made, back.deployed, back.wave) == (False, {}, (), -3)
     assert back.state is State.PLANNED
 
 

@@ -1,0 +1,62 @@
+"""Linking superprojects with the submodules that the same push publishes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from multigit.core.plan import CommitStep, State
+from multigit.core.push import PushRequest, plan_repository, push_steps
+from multigit.core.snapshot import Change, Snapshot
+from multigit.core.submodules import moves
+from multigit.core.workspace import Repo, Workspace
+
+
+def innermost_first(repos: tuple[Repo, ...]) -> tuple[Repo, ...]:
+    """Return the repositories so that each comes after those inside of it."""
+    return tuple(sorted(repos, key=lambda repo: repo.path == "." or -repo.path.count("/")))
+
+
+def linked(
+    request: PushRequest, workspace: Workspace, repo: Repo, snapshots: Mapping[str, Snapshot]
+) -> Snapshot:
+    """Return what was seen of a superproject, with its pointers where the push will set them.
+
+    Those inside of it are linked already.
+    """
+    seen = snapshots[repo.name]
+    if not seen.work or seen.work.branch != request.stage.branch:
+        return seen
+    nested = workspace.nested_in(repo)
+    changes = {change.path: change for change in moves(seen.work)}
+    follows = []
+    for each in seen.work.submodules:
+        inner = nested.get(each.path)
+        if not inner or inner.name not in snapshots:
+            continue
+        tip = tip_to_come(request, workspace, inner, snapshots[inner.name])
+        if tip is None:
+            continue
+        follows.append(inner.name)
+        if tip != each.recorded:
+            changes[each.path] = Change(
+                each.path, "modified", before=each.recorded, commit=tip, follows=inner.name
+            )
+    work = replace(seen.work, changes=tuple(changes.values()))
+    return replace(seen, work=work, follows=tuple(follows))
+
+
+def tip_to_come(
+    request: PushRequest, workspace: Workspace, repo: Repo, seen: Snapshot
+) -> str | None:
+    """Return the commit that a push publishes of what is checked out, or None when it does not.
+
+    Empty where it is not known before it is made.
+    """
+    steps = push_steps(request, workspace.push, seen)
+    if not steps or not seen.work or seen.work.branch != request.stage.branch:
+        return None
+    if plan_repository(request, workspace, repo, seen, "").state is State.SKIPPED:
+        return None
+    last = steps[-1]
+    return last.commit if isinstance(last, CommitStep) else seen.work.head

@@ -1,0 +1,88 @@
+"""Submodules in a push: which pointers move, and what is told of those that do not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from shlex import quote
+
+from multigit.core.problem import Problem, Severity
+from multigit.core.snapshot import Change, Snapshot, Submodule, WorkTree
+from multigit.core.text import git_in
+from multigit.core.workspace import Repo, Stage
+
+
+def moves(work: WorkTree) -> tuple[Change, ...]:
+    """Return the changes without the pointers that would go back: those stay as they are."""
+    behind = {each.path for each in work.submodules if each.behind}
+    return tuple(change for change in work.changes if change.path not in behind)
+
+
+def submodule_problems(
+    repo: Repo,
+    snapshot: Snapshot,
+    stage: Stage,
+    nested: Mapping[str, Repo],
+    remote: str,
+    *,
+    publishes: bool,
+) -> Iterator[Problem]:
+    """Report pointers to what no remote has, or to less than before, and changes inside.
+
+    `nested` are the repositories of the workspace inside of this one; `publishes` tells whether
+    anything of the repository goes out.
+    """
+    for each in snapshot.work.submodules if snapshot.work else ():
+        inner = nested.get(each.path)
+        if inner and inner.name in snapshot.follows:
+            continue
+        if each.behind:
+            yield left_behind(repo, each, stage, inner)
+        elif not each.on_remote and publishes:
+            yield unpublished(repo, each, remote)
+        if each.changed_files:
+            yield dirty(repo, each)
+
+
+def left_behind(repo: Repo, each: Submodule, stage: Stage, inner: Repo | None) -> Problem:
+    """Return the problem of a submodule that was not brought up to date."""
+    update = f"{git_in(repo.path)} submodule update {quote(each.path)}"
+    if inner:  # which would leave its branch
+        update = f"multigit pull {stage.name} --switch -r {inner.name}"
+    return Problem(
+        "submodule_behind",
+        f"the submodule {each.path} is at {each.now[:7]}, which lacks commits of "
+        f"{each.recorded[:7]}, so its pointer stays as it is.",
+        f"Bring it up to date: {update}",
+        Severity.WARN,
+        files=(each.path,),
+    )
+
+
+def unpublished(repo: Repo, each: Submodule, remote: str) -> Problem:
+    """Return the problem of a pointer that nobody else could follow."""
+    push = f"{git_in(inside(repo, each))} push {remote} {each.branch or 'HEAD:refs/heads/BRANCH'}"
+    return Problem(
+        "submodule_unpublished",
+        f"the submodule {each.path} is at {each.now[:7]}, which its remote is not known to have.",
+        f"Push it first: {push}",
+        files=(each.path,),
+    )
+
+
+def dirty(repo: Repo, each: Submodule) -> Problem:
+    """Return the problem of a submodule in which something is not committed."""
+    one = each.changed_files == 1
+    files = "1 changed file that is" if one else f"{each.changed_files} changed files that are"
+    return Problem(
+        "submodule_dirty",
+        f"the submodule {each.path} has {files} not committed there, so not part of this.",
+        f"Commit there, if it should be: {git_in(inside(repo, each))} commit --all",
+        Severity.WARN,
+        files=(each.path,),
+    )
+
+
+def inside(repo: Repo, each: Submodule) -> str:
+    """Return the submodule's path from the workspace's folder."""
+    return str(PurePosixPath(repo.path) / each.path)

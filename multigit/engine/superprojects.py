@@ -1,0 +1,36 @@
+"""Superprojects: looked at once more when all is known of what lies inside of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from multigit.core.linking import innermost_first, linked
+from multigit.core.problem import Problem
+from multigit.core.push import PushRequest
+from multigit.core.snapshot import Snapshot
+from multigit.core.workspace import Workspace
+from multigit.engine.observe import preview_push
+from multigit.engine.ports import Git
+from multigit.errors import MultigitError
+
+
+def with_links(
+    git: Git, request: PushRequest, workspace: Workspace, snapshots: Mapping[str, Snapshot]
+) -> dict[str, Snapshot]:
+    """Return the snapshots with each pointer where the push will set it, innermost first.
+
+    What was previewed of a superproject is previewed anew, with that pointer.
+    """
+    found = dict(snapshots)
+    for repo in innermost_first(request.repos):
+        before = found[repo.name]
+        if not before.work or not before.work.submodules:
+            continue
+        seen = linked(request, workspace, repo, found)
+        if seen != before:
+            try:
+                seen = preview_push(git.repository(repo), request, workspace.push, seen)
+            except MultigitError as error:
+                seen = Snapshot(repo.name, error=Problem(error.code, error.message, error.hint))
+        found[repo.name] = seen
+    return found

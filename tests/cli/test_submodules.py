@@ -1,0 +1,342 @@
+"""Superprojects: their pointers go out with their submodules, after them, or not at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.cli.answers import (
+    DONE,
+    FAILED,
+    REFUSED,
+    Document,
+    codes,
+    hook,
+    in_shell,
+    rows,
+    states,
+)
+from tests.support.forge import Forge, ForgeRepo, remotes_untouched, untouched
+from tests.support.gitenv import git
+
+
+def pointer(repo: ForgeRepo, branch: str, path: str = "lib") -> str:
+    """Return the commit that the remote's branch has for a submodule."""
+    return repo.remote_git("rev-parse", f"{branch}:{path}")
+
+
+def files(document: Document, repo: str = "top") -> list[dict[str, Any]]:
+    """Return what a repository's plan commits."""
+    steps = rows(document)[repo]["steps"]
+    return [each for step in steps if step["type"] == "commit" for each in step["files"]]
+
+
+def hints(document: Document, repo: str = "top") -> dict[str, str]:
+    """Return code → the command of the hint."""
+    problems = rows(document)[repo]["problems"]
+    return {p["code"]: p["hint"].split(": ", 1)[-1].split("; ")[0] for p in problems}
+
+
+def changed(repo: ForgeRepo) -> str:
+    """Return what git calls changed, new files left out: the log is one."""
+    return repo.git("status", "--porcelain", "--untracked-files=no")
+
+
+def superproject(forge: Forge, path: str = ".") -> ForgeRepo:
+    """Add a superproject of `lib`, whose stages all have it."""
+    top = forge.add("top", path=path)
+    forge.repos = dict(sorted(forge.repos.items(), reverse=True))
+    return top
+
+
+def take_in(top: ForgeRepo, url: str, path: str = "lib") -> None:
+    """Let the superproject have a submodule on all its stages."""
+    top.git("submodule", "--quiet", "add", url, path)
+    top.git("add", "--all")
+    top.git("commit", "--quiet", "--message", f"Take in {path}")
+    top.git("push", "--quiet", "origin", "dev:dev", "dev:stg", "dev:main")
+
+
+@pytest.fixture
+def lib(forge: Forge) -> ForgeRepo:
+    """Return a repository inside the workspace folder's own, which has it as a submodule."""
+    top = superproject(forge)
+    lib = forge.add("lib")
+    forge.write_config()
+    take_in(top, lib.url)
+    return lib
+
+
+@pytest.fixture
+def top(forge: Forge, lib: ForgeRepo) -> ForgeRepo:
+    """Return the superproject of `lib`, the workspace folder itself."""
+    assert lib.name in forge.repos
+    return forge.repos["top"]
+
+
+def ordered(top: ForgeRepo, lib: ForgeRepo) -> None:
+    """Let the remote of the superproject refuse pointers that the submodule's remote lacks."""
+    script = f'sha=$(git rev-parse "$3:lib") && git -C {lib.bare} cat-file -e "$sha"'
+    hook(top.bare / "hooks/update", script)
+
+
+# --- Submodules of the workspace
+
+
+def test_the_pointer_goes_out_with_the_commit(forge: Forge, top: ForgeRepo, lib: ForgeRepo) -> None:
+    """The plan says so before the commit exists; nothing is left to commit."""
+    ordered(top, lib)
+    lib.write({"work.txt": "1\n"})
+    before = pointer(top, "dev")
+    with untouched(forge):
+        plan = forge.json("push", "dev", "--dry-run", check=DONE)
+        text = forge.run("push", "dev", "--dry-run", check=DONE).stdout
+    change = {"before": before, "after": None, "repo": "lib"}
+    assert files(plan) == [{"path": "lib", "change": "modified", "submodule": change}]
+    assert "the commit of lib" in text
+    document = forge.json("push", "dev", "--yes", check=DONE)
+    assert states(document) == {"top": "published", "lib": "published"}
+    assert pointer(top, "dev") == lib.tip("dev") != before
+    assert changed(top) == changed(lib) == ""
+    assert rows(forge.json("status"))["top"]["changed_files"] == 0
+    assert states(forge.json("push", "dev", "--yes")) == dict.fromkeys(("top", "lib"), "up_to_date")
+
+
+def test_a_promotion_takes_the_pointer_along(forge: Forge, top: ForgeRepo, lib: ForgeRepo) -> None:
+    """Also where a commit hook makes another commit than the plan foresaw."""
+    ordered(top, lib)
+    hook(lib.clone / ".git/hooks/pre-commit", "echo 1 >by-hook; git add by-hook")
+    lib.write({"work.txt": "1\n"})
+    top.write({"own.txt": "1\n"})
+    document = forge.json("push", "dev", "--promote", "stg", "--yes", check=DONE)
+    assert states(document) == {"top": "published", "lib": "published"}
+    assert pointer(top, "stg") == pointer(top, "dev") == lib.tip("dev")
+    assert "by-hook" in lib.tree("stg")
+    assert top.tree("stg")["own.txt"] == "1\n"
+    assert lib.remote_git("merge-base", "--is-ancestor", pointer(top, "stg"), "stg") == ""
+
+
+def test_unpushed_commits_move_it_too(forge: Forge, top: ForgeRepo, lib: ForgeRepo) -> None:
+    """Nothing is to be committed in the submodule; the superproject still comes after it."""
+    ordered(top, lib)
+    made = lib.local_commit({"work.txt": "1\n"})
+    assert rows(forge.json("status"))["top"]["changed_files"] == 1
+    forge.json("push", "dev", "--yes", check=DONE)
+    assert pointer(top, "dev") == lib.tip("dev") == made
+    made = lib.local_commit({"work.txt": "2\n"})
+    top.git("commit", "--quiet", "--all", "--message", "Move lib by hand")
+    forge.json("push", "dev", "--yes", check=DONE)
+    assert pointer(top, "dev") == lib.tip("dev") == made
+
+
+def test_nothing_points_at_what_was_refused(forge: Forge, top: ForgeRepo, lib: ForgeRepo) -> None:
+    """The superproject waits for its submodule, and goes out when the operation is continued."""
+    lib.write({"work.txt": "1\n"})
+    lib.reject_pushes("refs/heads/dev")
+    with remotes_untouched(forge):
+        document = forge.json("push", "dev", "--promote", "stg", "--yes", check=FAILED)
+    assert states(document) == {"top": "not_published", "lib": "failed"}
+    lib.allow_pushes()
+    ordered(top, lib)
+    if forge.json("log")["unfinished"]:
+        document = forge.json("continue", "--yes", check=DONE)
+    else:
+        document = forge.json("push", "dev", "--promote", "stg", "--yes", check=DONE)
+    assert states(document) == {"top": "published", "lib": "published"}
+    assert pointer(top, "stg") == pointer(top, "dev") == lib.tip("dev")
+
+
+def test_a_hook_that_stops_the_submodule_stops_its_superproject(
+    forge: Forge, top: ForgeRepo, lib: ForgeRepo
+) -> None:
+    """No commit is made there."""
+    head = top.git("rev-parse", "HEAD")
+    hook(lib.clone / ".git/hooks/pre-commit", "exit 1")
+    lib.write({"work.txt": "1\n"})
+    with remotes_untouched(forge):
+        document = forge.json("push", "dev", "--yes", check=FAILED)
+    assert states(document) == {"top": "not_published", "lib": "failed"}
+    assert top.git("rev-parse", "HEAD") == head
+
+
+def test_a_submodule_that_is_left_out_moves_nothing(
+    forge: Forge, top: ForgeRepo, lib: ForgeRepo
+) -> None:
+    """What the superproject has of its own goes out with the pointer as it was."""
+    before = pointer(top, "dev")
+    lib.write({".env": "1\n"})
+    top.write({"own.txt": "1\n"})
+    assert states(forge.json("push", "dev", "--yes", check=REFUSED))["lib"] == "blocked"
+    document = forge.json("push", "dev", "--skip-blocked", "--yes", check=DONE)
+    assert states(document) == {"top": "published", "lib": "skipped"}
+    assert pointer(top, "dev") == before
+
+
+def test_a_pointer_to_what_is_published_moves_alone(
+    forge: Forge, top: ForgeRepo, lib: ForgeRepo
+) -> None:
+    """Somebody pushed the submodule by hand."""
+    made = lib.local_commit({"work.txt": "1\n"})
+    lib.git("push", "--quiet", "origin", "dev")
+    document = forge.json("push", "dev", "-r", "top", "--yes", check=DONE)
+    assert pointer(top, "dev") == made
+    assert states(document) == {"top": "published"}
+
+
+def test_a_pointer_to_what_nobody_has_blocks(forge: Forge, top: ForgeRepo, lib: ForgeRepo) -> None:
+    """The hint works as it stands."""
+    made = lib.local_commit({"work.txt": "1\n"})
+    with untouched(forge):
+        document = forge.json("push", "dev", "-r", "top", "--yes", check=REFUSED)
+    assert list(hints(document)) == ["submodule_unpublished"]
+    assert in_shell(forge, hints(document)["submodule_unpublished"]).returncode == 0
+    forge.json("push", "dev", "-r", "top", "--yes", check=DONE)
+    assert pointer(top, "dev") == made
+
+
+def test_a_pointer_does_not_go_back(forge: Forge, top: ForgeRepo, lib: ForgeRepo) -> None:
+    """A submodule that was not updated takes nobody's newer commit out of the superproject."""
+    lib.write({"work.txt": "1\n"})
+    forge.json("push", "dev", "--yes", check=DONE)
+    lib.git("reset", "--quiet", "--hard", "HEAD^")
+    top.write({"own.txt": "1\n"})
+    with untouched(forge):
+        plan = forge.json("push", "dev", "--dry-run", check=DONE)
+    assert [each["path"] for each in files(plan)] == ["own.txt"]
+    assert list(hints(plan)) == ["submodule_behind"]
+    forge.json("push", "dev", "--yes", check=DONE)
+    assert pointer(top, "dev") == lib.tip("dev")
+    command = hints(plan)["submodule_behind"].replace("multigit", "$MULTIGIT", 1)
+    assert in_shell(forge, command).returncode == 0
+    assert changed(top) == ""
+
+
+def test_undo_takes_the_superproject_back_first(
+    forge: Forge, top: ForgeRepo, lib: ForgeRepo
+) -> None:
+    """At no time does it point at what its submodule's remote lost."""
+    before = pointer(top, "dev")
+    lib.write({"work.txt": "1\n"})
+    forge.json("push", "dev", "--yes", check=DONE)
+    script = f'[ "$(git -C {top.bare} rev-parse dev:lib)" = {before} ]'
+    hook(lib.bare / "hooks/update", script)
+    forge.json("undo", "--yes", check=DONE)
+    assert pointer(top, "dev") == lib.tip("dev") == before
+
+
+def test_an_order_that_contradicts_is_told(forge: Forge, lib: ForgeRepo) -> None:
+    """The submodule cannot wait for the superproject that waits for it."""
+    config = forge.shop / "multigit.toml"
+    text = config.read_text().replace('path = "lib"\n', 'path = "lib"\nafter = ["top"]\n')
+    config.write_text(text)
+    lib.write({"work.txt": "1\n"})
+    with untouched(forge):
+        document = forge.json("push", "dev", "--yes", check=REFUSED)
+    assert codes(rows(document)["top"]) == ["submodule_order"]
+
+
+def test_superprojects_of_superprojects(forge: Forge) -> None:
+    """Each points at the commit that its own submodule gets."""
+    top = superproject(forge)
+    middle, lib = forge.add("middle", path="mid"), forge.add("lib", path="mid/lib")
+    forge.write_config()
+    take_in(middle, lib.url)
+    take_in(top, middle.url, "mid")
+    lib.write({"work.txt": "1\n"})
+    forge.json("push", "dev", "--promote", "stg", "--yes", check=DONE)
+    assert pointer(middle, "dev") == lib.tip("dev")
+    assert pointer(top, "stg", "mid") == middle.tip("dev")
+
+
+# --- Other submodules
+
+
+@pytest.fixture
+def web(forge: Forge) -> ForgeRepo:
+    """Return a repository with a submodule that is not in the workspace."""
+    vendor = forge.add("vendor")
+    web = forge.add("web")
+    take_in(web, vendor.url, "deep/vendor")
+    del forge.repos["vendor"]
+    forge.write_config()
+    return web
+
+
+def in_vendor(forge: Forge, web: ForgeRepo, *command: str) -> str:
+    """Run git in the submodule."""
+    return git(web.clone / "deep/vendor", *command, env=forge.env)
+
+
+def test_another_submodule_moves_when_its_remote_has_it(forge: Forge, web: ForgeRepo) -> None:
+    """Blocked before, with a hint that works; then it is shown and committed."""
+    in_vendor(forge, web, "commit", "--quiet", "--allow-empty", "--message", "one")
+    made = in_vendor(forge, web, "rev-parse", "HEAD")
+    with untouched(forge):
+        document = forge.json("push", "dev", "--yes", check=REFUSED)
+        assert rows(forge.json("status", check=DONE))["web"]["changed_files"] == 1
+    command = hints(document, "web")["submodule_unpublished"]
+    assert in_shell(forge, command).returncode == 0
+    plan = forge.json("push", "dev", "--dry-run", check=DONE)
+    (file,) = files(plan, "web")
+    assert (file["submodule"]["after"], file["submodule"]["repo"]) == (made, None)
+    forge.json("push", "dev", "--yes", check=DONE)
+    assert pointer(web, "dev", "deep/vendor") == made
+
+
+@pytest.mark.parametrize("ignore", ["none", "all"])
+def test_settings_that_hide_submodules_hide_nothing(
+    forge: Forge, web: ForgeRepo, ignore: str
+) -> None:
+    """`submodule.*.ignore` is for what people look at."""
+    web.git("config", "diff.ignoreSubmodules", ignore)
+    web.git("config", "submodule.deep/vendor.ignore", ignore)
+    in_vendor(forge, web, "commit", "--quiet", "--allow-empty", "--message", "one")
+    in_vendor(forge, web, "push", "--quiet", "origin", "HEAD:refs/heads/one")
+    forge.json("push", "dev", "--yes", check=DONE)
+    assert pointer(web, "dev", "deep/vendor") == in_vendor(forge, web, "rev-parse", "HEAD")
+
+
+def test_changes_inside_are_told_and_nothing_runs(forge: Forge, web: ForgeRepo) -> None:
+    """By status as a change, by push as a warning; no filter or monitor of the submodule runs."""
+    canary = forge.root / "canary"
+    for key in ("filter.sing.clean", "filter.sing.process", "core.fsmonitor"):
+        in_vendor(forge, web, "config", key, f"touch {canary}; cat")
+    web.write({"deep/vendor/README.md": "changed\n", "deep/vendor/new": "1\n"})
+    web.write({"deep/vendor/.gitattributes": "* filter=sing\n"})
+    with untouched(forge):
+        assert rows(forge.json("status", check=DONE))["web"]["changed_files"] == 1
+        document = forge.json("push", "dev", "--yes", check=DONE)
+    assert states(document) == {"web": "up_to_date"}
+    assert codes(rows(document)["web"]) == ["submodule_dirty"]
+    assert not canary.exists()
+
+
+def test_a_submodule_that_is_not_checked_out_is_left_alone(forge: Forge, web: ForgeRepo) -> None:
+    """As after a plain clone, and where its repository is broken."""
+    web.git("submodule", "--quiet", "deinit", "--force", "deep/vendor")
+    web.write({"a.txt": "1\n"})
+    before = pointer(web, "dev", "deep/vendor")
+    forge.json("push", "dev", "--yes", check=DONE)
+    assert pointer(web, "dev", "deep/vendor") == before
+    assert rows(forge.json("status", check=DONE))["web"]["changed_files"] == 0
+
+
+def test_a_new_submodule_is_committed_with_its_pointer(forge: Forge) -> None:
+    """With `.gitmodules`, also where it is a repository of the workspace."""
+    top, lib = superproject(forge), forge.add("lib")
+    forge.write_config()
+    top.git("submodule", "--quiet", "add", lib.url, "lib")
+    forge.json("push", "dev", "--yes", check=DONE)
+    assert pointer(top, "dev") == lib.tip("dev")
+    assert ".gitmodules" in top.tree("dev")
+
+
+def test_a_repository_inside_that_is_no_submodule_stays_out(forge: Forge) -> None:
+    """Also where somebody staged it by accident."""
+    top, lib = superproject(forge), forge.add("lib")
+    forge.write_config()
+    lib.write({"work.txt": "1\n"})
+    forge.json("push", "dev", "--yes", check=DONE)
+    assert "lib" not in top.tree("dev")
+    assert "work.txt" in lib.tree("dev")
