@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from multigit.adapters.durable import scratch_folder
 from multigit.adapters.git_config import GitConfig
+from multigit.adapters.git_faults import clone_fault
 from multigit.adapters.git_outcome import Completed, failure
 from multigit.adapters.git_process import GitDoor
 from multigit.core.repository import Merged, Signature
@@ -108,7 +109,7 @@ def _unrelated(door: GitDoor, ours: Tip, theirs: Tip, said: str) -> Merged:
     base = door.run("merge-base", ours.sha, theirs.sha, accept=(0, 1))
     if base.status == 1:
         return Merged(unrelated=True)
-    raise GitError("git could not merge.", output=said)
+    raise clone_fault(said, door.folder) or GitError("git could not merge.", output=said)
 
 
 def _write_attributes(door: GitDoor, commit_id: str, folder: Path) -> None:

@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from multigit.adapters.git_faults import clone_fault
 from multigit.adapters.git_outcome import Completed, failure
 from multigit.adapters.git_settings import NO_HOOKS, OPTIONS
 from multigit.adapters.watchdog import watched
@@ -143,7 +144,7 @@ class GitDoor:
         output = kept(done) if kept else done.text
         self.transcript.add(arguments, output, done.stderr, done.status)
         if done.status not in accept:
-            raise failure(arguments[0], done)
+            raise clone_fault(done.stderr, where) or failure(arguments[0], done)
         return done
 
     def _start(

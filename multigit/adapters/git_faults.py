@@ -1,0 +1,93 @@
+"""What is wrong with the clone itself when git says so, each with the command that fixes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from shlex import quote
+
+from multigit.core.text import git_in
+from multigit.errors import GitError
+
+# Only lines of this git: what a server says begins with "remote:".
+_SAYS = r"^(?:fatal|error): (?:.*: )?"
+_EMPTY = r"object file (?P<file>\S+) is empty"
+_CORRUPT = r"loose object \w+ \(stored in (?P<file>.+)\) is corrupt"
+_MISSING = (
+    r"(?:(?:Could not read|unable to read(?: tree| sha1 file of \S+)?|bad object|"
+    r"missing (?:blob|tree|commit)(?: object)?) [('\"]*[0-9a-f]{40}|not a tree object)"
+)
+
+
+def clone_fault(stderr: str, folder: Path) -> GitError | None:
+    """Return what is wrong with the clone in this folder, or None when git says nothing of it."""
+    for pattern, fault in _FAULTS:
+        if match := re.search(pattern, stderr, re.MULTILINE):
+            return fault(match, folder, stderr)
+    return None
+
+
+def _stale_ref(match: re.Match[str], folder: Path, output: str) -> GitError:
+    return GitError(
+        f"{match['ref']}, as of an earlier fetch, is in the way of a new branch.",
+        hint=f"Remove it: {git_in(str(folder))} update-ref -d {quote(match['ref'])}",
+        code="stale_ref",
+        output=output,
+    )
+
+
+def _locked(match: re.Match[str], folder: Path, output: str) -> GitError:
+    lock = folder / match["lock"]
+    return GitError(
+        f"{lock.name} is in the way: another git is at work in this repository, or one crashed.",
+        hint=f"When none is at work, remove it: rm {quote(str(lock))}",
+        code="locked_file",
+        output=output,
+    )
+
+
+def _bad_config(match: re.Match[str], folder: Path, output: str) -> GitError:
+    file = folder / match["file"]
+    return GitError(
+        f"git cannot read line {match['line']} of {file}.",
+        hint=f"Correct it: ${{EDITOR:-vi}} {quote(str(file))}",
+        code="bad_git_config",
+        output=output,
+    )
+
+
+def _not_fetched(_match: re.Match[str], folder: Path, output: str) -> GitError:
+    return GitError(
+        "this is a partial clone, and what is missing could not be fetched from its remote.",
+        hint="Try again when the remote answers; to have everything here: "
+        f"{git_in(str(folder))} fetch --refetch --no-filter",
+        code="partial_clone",
+        output=output,
+    )
+
+
+def _broken(match: re.Match[str], folder: Path, output: str) -> GitError:
+    fetch = f"{git_in(str(folder))} fetch --refetch"
+    file = match.groupdict().get("file")
+    remove = f"rm -f {quote(str(folder / file))} && " if file else ""
+    return GitError(
+        "an object of the repository is missing or broken.",
+        hint=f"Fetch everything anew: {remove}{fetch}",
+        code="broken_object",
+        output=output,
+    )
+
+
+_FAULTS: tuple[tuple[str, Callable[[re.Match[str], Path, str], GitError]], ...] = (
+    (
+        rf"{_SAYS}cannot lock ref '[^']+': '(?P<ref>refs/(?:remotes|multigit)/[^']+)' exists",
+        _stale_ref,
+    ),
+    (rf"{_SAYS}Unable to create '(?P<lock>[^']+\.lock)': File exists", _locked),
+    (r"^fatal: bad config line (?P<line>\d+) in file (?P<file>.+)$", _bad_config),
+    (r"^fatal: could not fetch \w+ from promisor remote", _not_fetched),
+    (rf"{_SAYS}{_CORRUPT}", _broken),
+    (rf"{_SAYS}{_EMPTY}", _broken),
+    (rf"{_SAYS}{_MISSING}", _broken),
+)
