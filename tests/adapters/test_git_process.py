@@ -176,7 +176,7 @@ def test_a_server_that_never_answers_is_left_with_all_helpers(forge: Forge, api:
     """Git, the shell that it started and what that started: the whole group ends."""
     pids = forge.root / "pids"
     sleeper = program(forge.root / "upload-pack", f"sleep 60 & echo $$ $! > {pids}; wait")
-    api.git("config", "remote.origin.uploadpack", str(sleeper))
+    api.git("config", "--global", "remote.origin.uploadpack", str(sleeper))
     repository = open_clone(forge, api, timeout=1)
     with untouched(forge), at_most(5), pytest.raises(GitError) as caught:
         repository.fetch(STAGES)
@@ -191,7 +191,7 @@ def test_a_server_that_drips_is_left_too(forge: Forge, api: ForgeRepo) -> None:
     dripping = program(
         forge.root / "upload-pack", "printf fff0; while sleep 0.1; do printf x; done"
     )
-    api.git("config", "remote.origin.uploadpack", str(dripping))
+    api.git("config", "--global", "remote.origin.uploadpack", str(dripping))
     with at_most(5), pytest.raises(GitError) as caught:
         open_clone(forge, api, timeout=1).remote_refs(["refs/heads/main"])
     assert caught.value.code == "timeout"
