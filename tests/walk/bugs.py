@@ -19,6 +19,11 @@ class Lie:
     statement: str
 
 
+NOT_WAITING = """
+arrived = lambda repository, plan, flight, once, **_: once()
+"""
+HELD = ("colleague web dev", "hold web")
+
 LIES: Mapping[str, Lie] = {
     "undo leaves what was published before a continue": Lie(
         Bug(
@@ -73,5 +78,21 @@ _Undo._onward = lambda self, there: None
             ),
         ),
         "undo_leaves_what_went_further",
+    ),
+    "undo does not wait for a push that outlived multigit": Lie(
+        Bug(
+            "engine/survey.py",
+            NOT_WAITING,
+            (*HELD, "kill:push-1/orphan promote dev stg -r web --yes", "undo --yes", "hurry"),
+        ),
+        "denied_never_comes",
+    ),
+    "abandon does not wait for a server that goes on": Lie(
+        Bug(
+            "engine/survey.py",
+            NOT_WAITING,
+            (*HELD, "int2:mid-push promote dev stg -r web --yes", "abandon", "hurry"),
+        ),
+        "denied_never_comes",
     ),
 }

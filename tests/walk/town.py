@@ -215,12 +215,12 @@ class Town:
         return self.repos[repo].commit(branch, content, message=f"fix: line {self._edits}")
 
     def merge_by_hand(self, repo: str, source: str, target: str) -> str:
-        """Merge a branch into another one on the remote; empty where that conflicts."""
+        """Merge a branch into another one on the remote; empty where that conflicts or is done."""
         one = self.repos[repo]
-        tree, _ = one.merge_by_git(target, source)
-        if not tree:
-            return ""
         tip, other = one.tip(target), one.tip(source)
+        tree, _ = one.merge_by_git(target, source)
+        if not tree or one.remote_git("merge-base", tip, other) == other:
+            return ""
         words = ("-p", tip, "-p", other, "-m", f"Merge {source} into {target} by hand", tree)
         made = one.remote_git("commit-tree", *words)
         one.remote_git("update-ref", f"refs/heads/{target}", made, tip)
