@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -52,7 +53,7 @@ def main() -> int:
                 counts += tally.counts
                 failed += bool(tally.violations)
                 report(play.seed, play.steps, tally, verbose=chosen.verbose)
-                if tally.violations and chosen.shorten:
+                if tally.lines and tally.violations and chosen.shorten:
                     print(f"shorter: python -m tests.walk {quoted(shortened(play, tally))}")
     for name, count in counts.items():
         print(f"{name}: {count}")
@@ -85,7 +86,11 @@ class Play:
 
 
 def _take(play: Play) -> Tally:
-    return play()
+    """Take a walk; what breaks in the walk itself is told like a violation."""
+    try:
+        return play()
+    except Exception:  # noqa: BLE001  (the other walks go on)
+        return Tally(violations=[f"the walk broke: {traceback.format_exc(limit=-4)}"])
 
 
 def shortened(play: Play, tally: Tally) -> list[str]:
