@@ -11,10 +11,10 @@ from tests.walk.hints import proposed
 from tests.walk.town import Town
 from tests.walk.walker import stroll
 
-STEPS = 12
+STEPS = 9
 
 
-@pytest.mark.parametrize("seed", range(1, 9))
+@pytest.mark.parametrize("seed", range(1, 6))
 def test_every_statement_is_true(tmp_path: Path, seed: int) -> None:
     """A short walk by the dice of a known seed meets no statement that is not true."""
     with Town(tmp_path / "town") as town:
