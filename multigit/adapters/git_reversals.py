@@ -175,7 +175,13 @@ class _Search:
         if reversals.accepted_in(commit.message):  # a back-merge that a person let pass
             accepted = accepted or step.sha
         deletes = all(path in every and every[path][1] == ABSENT for path in paths)
-        return replace(one, deletes=deletes, accepted=accepted)
+        slight = deletes and len(paths) == 1 and self._part_of_more(step, paths[0])
+        return replace(one, deletes=deletes, slight=slight, accepted=accepted)
+
+    def _part_of_more(self, step: Step, path: str) -> bool:
+        """Tell whether the work that brought a path, before this commit, brought others, too."""
+        work = reversals.brought(self._line, path, step.sha)
+        return bool(work and _changes(self._door, work.parents[0], work.sha).keys() - {path})
 
     def _reversal(
         self,

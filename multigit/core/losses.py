@@ -81,14 +81,10 @@ def _bring_back(reversal: Reversal) -> str:
 def _only_a_deleted_file(reversals: Sequence[Reversal]) -> bool:
     """Tell whether all that is taken back is one file, deleted by a commit that says no more.
 
-    Files are deleted for good reasons every day; it is told all the same.
+    Files are deleted for good reasons every day; it is told all the same. Where the work brought
+    nothing but that file, all of the work is taken back.
     """
-    return (
-        len(reversals) == 1
-        and reversals[0].kind is Evidence.CONTENT
-        and reversals[0].deletes
-        and len(reversals[0].paths) == 1
-    )
+    return [each.slight for each in reversals] == [True] and (reversals[0].kind is Evidence.CONTENT)
 
 
 def _taken_back(reversal: Reversal, earlier: str, later: str) -> str:

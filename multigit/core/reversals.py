@@ -113,6 +113,13 @@ def rewritten(line: Sequence[Step], sha: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def brought(line: Sequence[Step], path: str, before: str) -> Step | None:
+    """Return the commit that brought work to a path last, before the commit `before`."""
+    events = _by_path(line).get(path, [])
+    place = next((i for i, each in enumerate(events) if each.step.sha == before), 0)
+    return next((each.step for each in reversed(events[:place]) if each.step.brings), None)
+
+
 def untouched_by(line: Sequence[Step], paths: Iterable[str]) -> frozenset[str]:
     """Return the paths that no own commit of the line changed, on its first-parent side."""
     own = {path for step in line if not step.brings for path in step.changes}

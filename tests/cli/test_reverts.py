@@ -183,6 +183,17 @@ def test_one_deleted_file_warns(forge: Forge, api: ForgeRepo) -> None:
     ]
 
 
+def test_a_deleted_file_blocks_where_the_release_was_no_more(forge: Forge, api: ForgeRepo) -> None:
+    """Then all of it was taken back, whatever else the commit did."""
+    api.commit("stg", {"pay.txt": "pay\n"}, message="feat: pay")
+    forge.json(*RELEASE, check=DONE)
+    api.commit("main", {"pay.txt": None, "VERSION": "2\n"}, message="Release 2")
+    api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
+    for command in (RELEASE, DOWN):
+        problem = rows(forge.json(*command, check=REFUSED))["api"]["problems"][0]
+        assert (problem["code"], problem["files"]) == ("returned_files", ["pay.txt"])
+
+
 def test_an_own_hotfix_in_the_same_files_is_no_return(forge: Forge, api: ForgeRepo) -> None:
     """Nor is a file that moved, one that was there from the start, or the end of a hotfix."""
     api.commit("main", {"a.txt": "one\ntwo\n3\n", "hot.txt": "1\n"}, message="fix: hot")

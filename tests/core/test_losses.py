@@ -13,7 +13,7 @@ from tests.core.builders import API, clash, merge
 BRANCHES = ("staging", "master")
 NAMED = Reversal("aaaaaaaaaa", "Revert", 2, paths=("a", "b"), author="Ada", kept_in="pppppppppp")
 CONTENT = replace(NAMED, sha="cccccccccc", lost=0, kind=Evidence.CONTENT)
-DELETED = replace(CONTENT, paths=("a",), deletes=True)
+DELETED = replace(CONTENT, paths=("a",), deletes=True, slight=True)
 START = "cd services/api && git fetch origin && git switch --detach origin/master && "
 MERGE = " && git switch --detach origin/staging && git merge --no-edit -"
 END = " && git push origin HEAD:staging && git checkout @{-2}. If it is meant: --accept-reverts"
@@ -66,11 +66,12 @@ def test_the_way_down_says_what_goes_there() -> None:
 
 
 def test_a_single_deleted_file_warns() -> None:
-    """Unless it is not the only one, or the commit says that it is a revert."""
+    """Unless it is not the only one, all that the work brought, or said to be a revert."""
     assert [each.severity for each in lost(DELETED)] == [Severity.WARN]
     assert {each.severity for each in lost(DELETED, NAMED)} == {Severity.BLOCK}
     named = replace(DELETED, kind=Evidence.NAMED)
     assert [each.severity for each in lost(named)] == [Severity.BLOCK]
+    assert [each.severity for each in lost(replace(DELETED, slight=False))] == [Severity.BLOCK]
 
 
 def test_what_was_accepted_warns_on_the_way_up_alone() -> None:

@@ -9,6 +9,7 @@ from multigit.core.reversals import (
     Step,
     accepted_in,
     accepting,
+    brought,
     dropped,
     returned,
     reverted_spans,
@@ -141,6 +142,15 @@ def test_a_revert_may_leave_a_path_unlike_any_before() -> None:
     assert rewritten(line, "3") == ("a",)
     assert rewritten([work("1", "a", "x", "y"), own("2", "b", "y", "h")], "2") == ()
     assert rewritten([*line[:2], own("3", "a", "h", "y")], "3") == ()
+
+
+def test_what_brought_work_to_a_path_last() -> None:
+    """Before the commit that took it back."""
+    first, second = work("1", "a", "x", "y"), work("2", "a", "y", "z")
+    line = [first, second, own("3", "a", "z", ""), work("4", "a", "", "z")]
+    assert brought(line, "a", "3") is second
+    assert brought(line, "a", "2") is first
+    assert brought(line, "b", "3") is None
 
 
 def test_a_merge_dropped_what_only_its_other_side_changed() -> None:
