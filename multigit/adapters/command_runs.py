@@ -15,7 +15,7 @@ from itertools import count, takewhile
 from pathlib import Path
 
 from multigit.adapters import processes
-from multigit.adapters.durable import make_folder, sync_folder
+from multigit.adapters.durable import make_folder, read_private, sync_folder
 from multigit.adapters.holding import is_held
 from multigit.adapters.supervisor import (
     ALIVE,
@@ -133,9 +133,9 @@ class CommandRuns:
         """
         del order
         folder = self._folder / run.id
-        with _told("ended"), suppress(FileNotFoundError, ValueError):
+        with _told("ended"), suppress(FileNotFoundError):
             if not claim(folder, GIVEN_UP) and _alive(folder):
-                supervisor = processes.recorded((folder / PID).read_text())
+                supervisor = processes.recorded(_read(folder / PID))
                 if supervisor and processes.signal(supervisor, signal.SIGKILL, group=True):
                     keep(folder / ENDED, ending(OUT_OF_TIME, folder))
 
@@ -169,7 +169,7 @@ class CommandRuns:
         return [order.fill(part) for part in order.runner.command]
 
     def _ended(self, folder: Path) -> Sight:
-        status, _, said = (folder / ENDED).read_text(encoding="utf-8").partition("\n")
+        status, _, said = _read(folder / ENDED).partition("\n")
         if status == "0":
             return Sight(RunState.SUCCEEDED)
         detail = (
@@ -266,7 +266,7 @@ def _began(folder: Path) -> bool | None:
     if not (folder / BEGAN).exists() and _overdue(folder):
         claim(folder, GIVEN_UP)  # or see, below, who was faster
     try:
-        return (folder / BEGAN).read_bytes() != GIVEN_UP
+        return read_private(folder / BEGAN) != GIVEN_UP
     except FileNotFoundError:
         return None
 
@@ -278,6 +278,10 @@ def _overdue(folder: Path) -> bool:
     except FileNotFoundError:
         return True
     return time.time() - asked > PATIENCE and not _alive(folder)
+
+
+def _read(file: Path) -> str:
+    return read_private(file).decode("utf-8", "replace")
 
 
 def _alive(folder: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,8 +13,9 @@ from typing import Any, BinaryIO
 
 from filelock import FileLock, Timeout
 
-from multigit.adapters.durable import append, make_folder, open_private, sync_folder
+from multigit.adapters.durable import append, make_folder, open_private, out_of_the_way, sync_folder
 from multigit.adapters.line_file import count_lines, end_of_lines, lines_before, lines_from
+from multigit.adapters.lock import unusable
 from multigit.adapters.log_index import Index, digest, read_index, write_index
 from multigit.core.deployed import Last, last_deployed
 from multigit.core.problem import Problem
@@ -173,8 +175,8 @@ class DeploymentLog:
             stream = BytesIO()
         except OSError as error:
             raise RefusedError(
-                f"The deployment log {self.file.name} cannot be read: {error.strerror}.",
-                hint="It has to be a plain file of yours; no link, no folder.",
+                f"The deployment log {self.file.name} cannot be read: {error.strerror or error}.",
+                hint=f"It has to be a plain file of yours. Run: {out_of_the_way(self.file)}",
                 code="log_unreadable",
             ) from error
         with stream:
@@ -188,14 +190,19 @@ class DeploymentLog:
         make_folder(self._lock.parent)
         lock = FileLock(self._lock, timeout=LOCK_SECONDS)
         try:
-            with lock:
-                yield
+            lock.acquire()
         except Timeout as error:
             raise RefusedError(
                 f"{self.file.name} is locked by another multigit.",
                 hint="Wait until it has ended, then run the command again.",
                 code="log_locked",
             ) from error
+        except OSError as error:
+            raise unusable(error, self._lock) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _move_aside(self, torn: bytes, end: int) -> None:
         """Keep the torn tail in a file of its own, then cut it off."""
@@ -214,8 +221,11 @@ def _head(stream: BinaryIO, end: int) -> Head:
 
 
 def _not_writable(file: Path, error: OSError) -> RefusedError:
+    hint = f"Make {file.parent} writable, or name another file as log in the configuration."
+    if error.errno == errno.EINVAL:  # it is not a plain file
+        hint = f"Run: {out_of_the_way(file)}"
     return RefusedError(
         f"The deployment log {file.name} cannot be written: {error.strerror or error}.",
-        hint=f"Make {file.parent} writable, or name another file as log in the configuration.",
+        hint=hint,
         code="log_not_writable",
     )

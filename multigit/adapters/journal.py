@@ -16,7 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from multigit import __version__
-from multigit.adapters.durable import append, make_folder, move, open_private, sync_folder
+from multigit.adapters.durable import (
+    append,
+    make_folder,
+    move,
+    open_private,
+    out_of_the_way,
+    read_private,
+    sync_folder,
+)
 from multigit.adapters.lock import in_turn
 from multigit.adapters.unknown_parts import unknown_part
 from multigit.core.journal import VERSION, Entry, Kind, Story, tell
@@ -112,15 +120,24 @@ class Journal:
         What a crash cut off at the end never happened. The next entry takes its place; until then
         it stays, since somebody may be writing it right now.
         """
-        *lines, _torn = self._file.read_bytes().split(b"\n")
-        return tell(self._entries(lines))
+        try:
+            *lines, _torn = read_private(self._file).split(b"\n")
+        except OSError as error:
+            raise self._unreadable(error) from error
+        try:
+            story = tell(self._entries(lines))
+        except RecursionError as error:
+            raise self._damaged() from error
+        if lines and not story:
+            raise self._damaged()
+        return story
 
     def _entries(self, lines: list[bytes]) -> Iterator[Entry]:
         from pydantic import TypeAdapter
 
         adapter = TypeAdapter(Entry)
         for line in lines:
-            content: dict[str, Any] = self._content(line)
+            content = self._content(line)
             version, by = content.pop("journal", None), str(content.pop("by", ""))
             if not isinstance(version, int):
                 raise self._damaged()
@@ -137,9 +154,11 @@ class Journal:
 
     def _content(self, line: bytes) -> dict[str, Any]:
         try:
-            content: dict[str, Any] = json.loads(line)
+            content: Any = json.loads(line)
         except ValueError as error:
             raise self._damaged() from error
+        if not isinstance(content, dict):
+            raise self._damaged()
         return content
 
     def _newer(self, unknown: str, by: str) -> RefusedError:
@@ -155,9 +174,20 @@ class Journal:
     def _damaged(self) -> RefusedError:
         return RefusedError(
             f"The journal {self._file.name} holds a line that multigit did not write.",
-            hint="Look at it, then move it away: the remotes and multigit status tell the rest.",
+            hint=self._way_out(),
             code="journal_damaged",
         )
+
+    def _unreadable(self, error: OSError) -> RefusedError:
+        return RefusedError(
+            f"The journal {self._file.name} cannot be read: {error.strerror or error}.",
+            hint=self._way_out(),
+            code="journal_unreadable",
+        )
+
+    def _way_out(self) -> str:
+        """Return how to work without this journal: it stays, and the remotes tell the rest."""
+        return f"Run: {out_of_the_way(self._file)}"
 
 
 def unfinished(folder: Path) -> tuple[str, ...]:
@@ -168,9 +198,20 @@ def unfinished(folder: Path) -> tuple[str, ...]:
     """
     try:
         files = sorted(folder.glob("*.jsonl"), key=lambda file: (_is_undo(file.stem), file.stem))
-        return tuple(file.stem for file in files if b"\n" in file.read_bytes())
     except OSError:
         return ()
+    return tuple(file.stem for file in files if _has_begun(file))
+
+
+def _has_begun(file: Path) -> bool:
+    """Tell whether a journal has a whole line; what cannot be read may well have one."""
+    try:
+        with os.fdopen(open_private(file, os.O_RDONLY), "rb") as stream:
+            return stream.readline().endswith(b"\n")
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
 
 
 def _is_undo(operation: str) -> bool:
@@ -181,8 +222,8 @@ def forget_unbegun(folder: Path) -> None:
     """Remove the journals of operations that never began; only while nobody else is at work."""
     with suppress(OSError):
         for file in folder.glob("*.jsonl"):
-            if b"\n" not in file.read_bytes():
-                file.unlink()
+            if not _has_begun(file):
+                file.unlink(missing_ok=True)
 
 
 def _not_writable(file: Path, error: OSError) -> RefusedError:

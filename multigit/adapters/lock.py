@@ -37,7 +37,7 @@ def exclusive(folder: Path, holder: Mapping[str, str]) -> Iterator[None]:
         except (Timeout, BlockingIOError) as error:
             raise _held(told) from error
         except OSError as error:
-            raise _unusable(folder, error) from error
+            raise unusable(error, folder / "lock", told) from error
         with suppress(OSError):  # without room it only tells less
             os.truncate(descriptor, 0)
             os.write(descriptor, json.dumps(dict(holder)).encode())
@@ -74,13 +74,13 @@ def _holder(told: Path) -> str:
     return "Another multigit is at work in this workspace"
 
 
-def _unusable(folder: Path, error: OSError) -> RefusedError:
-    """Say which of the two files is in the way."""
-    odd = [file for file in (folder / "lock", folder / "lock.json") if not _is_plain(file)]
+def unusable(error: OSError, *files: Path) -> RefusedError:
+    """Say which of the files of a lock is in the way."""
+    odd = [file for file in files if not _is_plain(file)]
     reason = "it is not a plain file" if odd else error.strerror or str(error)
-    file = odd[0] if odd else folder / "lock"
+    file = odd[0] if odd else files[0]
     return RefusedError(
-        f"The workspace cannot be locked with {folder.name}/{file.name}: {reason}.",
+        f"{file.parent.name}/{file.name} cannot be locked: {reason}.",
         hint=f"Run: {out_of_the_way(file)}",
         code="lock_unusable",
     )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
+import stat
+import sys
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from multigit.adapters.durable import NO_WAITING
 from multigit.adapters.settings_deploy import deploy_of, deploys_of, pace_of
 from multigit.adapters.settings_model import Configuration, section_at
 from multigit.adapters.settings_rules import Key, Mistake, mistakes
@@ -25,6 +30,12 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 VARIABLE = "MULTIGIT_CONFIG"
+MOST_BYTES = 1_000_000
+DOT = re.compile(r"[\w\"'-]\s*\.\s*(?=[\w\"'-])")  # between two parts of a key
+MOST_DOTS = 200  # in a line
+MOST_LETTERS = 10_000  # before the =
+MOST_MISTAKES = 200
+MOST_DIGITS = 20  # of a number that is repeated in a message
 
 _KINDS = {  # what pydantic finds missing → what should be there, and the hint
     "bool_type": ("true or false", "Without quotes."),
@@ -55,7 +66,7 @@ def find_config(start: Path, environment: Mapping[str, str], explicit: Path | No
         return path
     folder = Path(os.path.abspath(start))  # noqa: PTH100
     for candidate in (folder, *folder.parents):
-        if os.path.isfile(candidate / FILE):  # noqa: PTH113
+        if os.path.lexists(candidate / FILE):  # whatever it is: load() says what is wrong with it
             return candidate / FILE
     raise ConfigError(
         f"There is no {FILE} in {visible(str(folder))} or above it.",
@@ -69,9 +80,26 @@ def load(path: Path) -> Workspace:
 
     Raises one ConfigError with all mistakes: `details` holds a (message, hint) for each.
     """
+    try:
+        return _load(path)
+    except RecursionError as error:
+        raise ConfigError(
+            f"{visible(str(path))} holds keys that are too long, or too deep, to be read.",
+            hint="No key of multigit needs more than a table in a table.",
+        ) from error
+
+
+def _load(path: Path) -> Workspace:
     document = _read(path)
     lost = strays(document)
-    wrong = [_in_words(error) for error in _errors(document)]
+    errors = _errors(document)
+    if len(errors) > MOST_MISTAKES:
+        raise ConfigError(
+            f"{visible(str(path))} has {len(errors)} mistakes; {MOST_MISTAKES} are named here.",
+            hint="Is it the right file? Correct it and run multigit config check.",
+            details=tuple(_told(_in_words(error)) for error in errors[:MOST_MISTAKES]),
+        )
+    wrong = [_in_words(error) for error in errors]
     for mistake in wrong:
         _forget(document, mistake.key)
     known = [mistake.key for mistake in wrong]
@@ -98,7 +126,9 @@ def schema() -> dict[str, Any]:
 def _read(path: Path) -> dict[str, Any]:
     where = visible(str(path))
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = _content(path).decode("utf-8-sig")
+        if any(map(_is_absurd, text.splitlines())):
+            raise RecursionError  # it could be read, but that would take minutes
         return tomllib.loads(text)
     except FileNotFoundError as error:
         raise ConfigError(f"{where} is not there.", hint="Write one: multigit init") from error
@@ -120,8 +150,29 @@ def _read(path: Path) -> dict[str, Any]:
         ) from None
 
 
+def _is_absurd(line: str) -> bool:
+    """Tell whether a line has a key of more parts, or of more letters, than anybody writes."""
+    return len(line.partition("=")[0]) > MOST_LETTERS or len(DOT.findall(line)) > MOST_DOTS
+
+
+def _content(path: Path) -> bytes:
+    """Return what the file holds; raises OSError where it is none, or one of another kind."""
+    descriptor = os.open(path, os.O_RDONLY | NO_WAITING)
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is not a plain file")
+        content = stream.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise OSError(errno.EFBIG, "it is larger than a megabyte")
+    return content
+
+
 def _syntax(said: str, text: str) -> str:
     """Turn what tomllib says around: the place first, then the reason."""
+    if "integer string conversion" in said:  # it tells no place
+        found = re.search(rf"\d(?:_?\d){{{sys.get_int_max_str_digits()},}}", text)
+        line = text.count("\n", 0, found.start()) + 1 if found else 1
+        return f"line {line}: a number has too many digits."
     reason, _, place = said.removesuffix(")").rpartition(" (at ")
     if not place.startswith("line"):  # it is the end of the document
         place = f"line {text.count(chr(10)) + 1}, column {len(text) - text.rfind(chr(10))}"
@@ -150,13 +201,18 @@ def _in_words(error: ErrorDetails) -> Mistake:
         case "enum" | "literal_error":
             return Mistake(key, f"must be {context['expected']}, not {_kind(value)}.", "")
         case "greater_than_equal":
-            return Mistake(key, f"must be at least {context['ge']}, not {value}.", "")
+            return Mistake(key, f"must be at least {context['ge']}, not {_number(value)}.", "")
         case "less_than_equal":
-            return Mistake(key, f"must be at most {context['le']}, not {value}.", "")
+            return Mistake(key, f"must be at most {context['le']}, not {_number(value)}.", "")
         case kind:
             wanted, hint = _KINDS.get(kind, ("something else", ""))
             hint = hint.format(table=dotted(*key))
             return Mistake(key, f"must be {wanted}, not {_kind(value)}.", hint)
+
+
+def _number(value: float) -> str:
+    """Return a number, unless it has too many digits to be shown."""
+    return "a very large number" if abs(value) >= 10**MOST_DIGITS else str(value)
 
 
 def _kind(value: object) -> str:
@@ -167,7 +223,7 @@ def _kind(value: object) -> str:
         case str():
             return f"the text {shown(value)}"
         case int() | float():
-            return f"the number {value}"
+            return _number(value) if abs(value) >= 10**MOST_DIGITS else f"the number {value}"
         case list():
             return "a list"
         case dict():

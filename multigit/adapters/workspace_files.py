@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from multigit.adapters.deployment_log import DeploymentLog
+from multigit.adapters.durable import out_of_the_way
 from multigit.adapters.journal import CLOSED, Journal, forget_unbegun, unfinished
 from multigit.core.journal import Story
 from multigit.core.problem import Problem
@@ -27,17 +28,23 @@ class WorkspaceFiles:
 
     def require_writable(self) -> None:
         """Make the folder and raise RefusedError when it or the log cannot be written."""
+        for folder in (self.folder, self.operations):
+            try:
+                folder.mkdir(mode=0o700, exist_ok=True)
+            except FileExistsError as error:
+                raise RefusedError(
+                    f"{folder.relative_to(self._root)} is not a folder.",
+                    hint=f"Run: {out_of_the_way(folder)}",
+                    code="workspace_not_writable",
+                ) from error
+            except OSError as error:
+                raise self._not_writable(error) from error
         try:
-            self.folder.mkdir(mode=0o700, exist_ok=True)
             ignore = self.folder / ".gitignore"
-            if not ignore.exists():
+            if not os.path.lexists(ignore):
                 ignore.write_text("*\n")
         except OSError as error:
-            raise RefusedError(
-                f"The workspace {self._root} cannot be written: {error.strerror or error}.",
-                hint="Run multigit as a user who may write there.",
-                code="workspace_not_writable",
-            ) from error
+            raise self._not_writable(error) from error
         self.log.require_writable()
 
     def try_out(self) -> tuple[Problem, ...]:
@@ -48,6 +55,13 @@ class WorkspaceFiles:
         wanted = (self._root, self.folder, self.operations, self.log.file.parent)
         found = [_no_room(folder) for folder in dict.fromkeys(map(_nearest, wanted))]
         return tuple(filter(None, [*found, self.log.refusal()]))
+
+    def _not_writable(self, error: OSError) -> RefusedError:
+        return RefusedError(
+            f"The workspace {self._root} cannot be written: {error.strerror or error}.",
+            hint="Run multigit as a user who may write there.",
+            code="workspace_not_writable",
+        )
 
     @property
     def operations(self) -> Path:
@@ -83,7 +97,7 @@ class WorkspaceFiles:
         A journal that broke off before its plan was whole tells of nothing.
         """
         for file in (self.operations / f"{operation}.jsonl", self.operation(operation) / CLOSED):
-            if file.is_file():
+            if os.path.lexists(file):
                 journal = Journal(file)
                 story = journal.story()
                 if story:

@@ -39,9 +39,11 @@ def _table(name: str) -> dict[str, Any]:
     places += [folder / CONFIG_NAME for folder in (Path.cwd(), *Path.cwd().parents)]
     for place in places:
         try:
+            if not place.is_file():
+                continue
             content: dict[str, Any] = tomllib.loads(place.read_text(encoding="utf-8"))
             return dict(content.get(name, {}))
-        except (OSError, ValueError, AttributeError, TypeError):
+        except (OSError, ValueError, AttributeError, TypeError, RecursionError):
             continue
     return {}
 

@@ -142,8 +142,8 @@ class Session:
 
         try:
             return ways_out(self.files.read_journal(operation)[1])
-        except MultigitError:  # whoever goes on is told what is wrong with its journal
-            return Hint.FINISH
+        except MultigitError as error:  # nothing can be done until its journal can be read
+            return error.hint or Hint.FINISH
 
     def message(self, given: str | None, *, wanted_by: Stage | None) -> str | None:
         """Return the message that was given, or the answer of the person who can be asked for it.

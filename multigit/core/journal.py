@@ -82,7 +82,8 @@ def tell(entries: Iterable[Entry]) -> Story | None:
                 settled = {**story.settled, **dict.fromkeys(entry.repos, state)}
                 story = replace(story, settled=settled, flights=still_open(story, entry))
             case Entry(kind=Kind.DEPLOYMENT, deployment=Deployment() as deployment) if story:
-                story = replace(story, deployments=noted(story, entry.repos[0], deployment))
+                for repo in entry.repos[:1]:
+                    story = replace(story, deployments=noted(story, repo, deployment))
     return story
 
 

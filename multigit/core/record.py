@@ -180,6 +180,8 @@ def parse(line: bytes) -> dict[str, Any] | None:
 
 def decoded(line: bytes) -> dict[str, Any] | None:
     """Return the JSON object in a line; None where it is anything else, however absurd."""
+    if not line.startswith(b"{"):  # at once, should there be millions of such lines
+        return None
     try:
         content = json.loads(line)
     except (ValueError, RecursionError):

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 _CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^\s/]+@")
 _TOKENS = re.compile(r"([?&](?:access_token|private_token|token)=)[^&\s]+")
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+MOST_SLIPS = 2
 LONG, PART = 5, 3  # letters: names longer than this forgive two slips; parts are at least so long
 
 
@@ -76,8 +77,10 @@ def nearest(typed: str, names: Iterable[str]) -> str | None:
     """
     word = typed.casefold()
     known = {name: name.casefold() for name in names}
-    found = min(known, key=lambda name: slips(word, known[name]), default=None)
-    if found and slips(word, known[found]) <= (2 if min(len(word), len(found)) > LONG else 1):
+    near = [name for name, folded in known.items() if abs(len(folded) - len(word)) <= MOST_SLIPS]
+    found = min(near, key=lambda name: slips(word, known[name]), default=None)
+    forgiven = MOST_SLIPS if found and min(len(word), len(found)) > LONG else 1
+    if found and slips(word, known[found]) <= forgiven:
         return found
     holding = [name for name, folded in known.items() if len(word) >= PART and word in folded]
     return holding[0] if len(holding) == 1 else None

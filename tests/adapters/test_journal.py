@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from multigit.adapters.durable import append
-from multigit.adapters.journal import CLOSED, Journal
+from multigit.adapters.journal import CLOSED, Journal, forget_unbegun, unfinished
 from multigit.core.agreement import Actor
 from multigit.core.deployment import Deployment, RunState
 from multigit.core.journal import Entry, Kind
+from multigit.errors import RefusedError
 from tests.core.builders import API, WEB, plan, to_publish
 
 BEGUN = Entry(Kind.BEGUN, plan=plan(to_publish(API), to_publish(WEB)), actor=Actor("", "", ""))
@@ -89,3 +92,53 @@ def test_an_open_journal_needs_no_lock(tmp_path: Path) -> None:
     """Whoever writes it holds the workspace; so nothing is left beside it."""
     Journal.begin(tmp_path, "one").write(BEGUN)
     assert [file.name for file in tmp_path.iterdir()] == ["one.jsonl"]
+
+
+DEEP = "[" * 100_000
+ABSURD = [
+    "17",
+    "[]",
+    "null",
+    '"text"',
+    "{}",
+    DEEP,
+    DEEP + "]" * 100_000,
+    '{"a":' * 100_000,
+    "\0",
+    "",
+]
+
+
+@pytest.mark.parametrize("line", ABSURD)
+def test_a_line_of_another_kind_is_damage_and_has_a_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    """The journal is named; what the hint says keeps all of it, and the operation is no more."""
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "op.jsonl"
+    file.write_text(f"{line}\n")
+    with pytest.raises(RefusedError, match=r"op\.jsonl") as caught:
+        Journal(file).story()
+    assert caught.value.code == "journal_damaged"
+    assert unfinished(tmp_path) == ("op",)
+    subprocess.run(caught.value.hint.removeprefix("Run: "), shell=True, check=True, cwd=tmp_path)
+    assert unfinished(tmp_path) == ()
+    assert (tmp_path / "op.jsonl.old").read_text() == f"{line}\n"
+
+
+@pytest.mark.parametrize("put", [os.mkdir, os.mkfifo, lambda path: path.symlink_to(path)])
+def test_what_is_no_file_hides_no_other_journal_and_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, put: Callable[[Path], None]
+) -> None:
+    """Nobody waits for it, and what the hint says takes it out of the way."""
+    monkeypatch.chdir(tmp_path)
+    put(tmp_path / "a.jsonl")
+    (tmp_path / "b.jsonl").write_text("{}\n")
+    assert unfinished(tmp_path) == ("a", "b")
+    forget_unbegun(tmp_path)
+    with pytest.raises(RefusedError, match=r"a\.jsonl cannot be read: it is not a plain") as caught:
+        Journal(tmp_path / "a.jsonl").story()
+    assert caught.value.code == "journal_unreadable"
+    subprocess.run(caught.value.hint.removeprefix("Run: "), shell=True, check=True, cwd=tmp_path)
+    assert unfinished(tmp_path) == ("b",)
+    assert os.path.lexists(tmp_path / "a.jsonl.old")

@@ -135,7 +135,7 @@ def test_what_is_no_file_is_named_and_can_be_moved_away(
     put(kind, folder / name)
     assert running(folder) == ""
     if (name, kind) != ("lock", "fifo"):  # which can be locked
-        with pytest.raises(RefusedError, match=f".multigit/{name}:") as caught:
+        with pytest.raises(RefusedError, match=f".multigit/{name} cannot be locked") as caught:
             exclusive(folder, HOLDER).__enter__()
         assert caught.value.code == "lock_unusable"
         command = caught.value.hint.removeprefix("Run: ")

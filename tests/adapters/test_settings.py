@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import time
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -498,3 +501,53 @@ class TestSchema:
         for model in (*SECTIONS.values(), *NESTED.values()):
             assert issubclass(model, BaseModel)
             assert all(field.description for field in model.model_fields.values())
+
+
+DEEP = "a = " + "[" * 5_000
+TOO_MUCH = [
+    DEEP,
+    DEEP + "]" * 5_000,
+    "a = " + "{a = " * 5_000,
+    ".".join("a" * 100_000) + " = 1",
+    f"[{'.'.join('a' * 5_000)}]",
+    "#" * 2_000_000,
+    f"{MINIMAL}[workspace]\njobs = {'9' * 4_000}",
+    f"{MINIMAL}[workspace]\njobs = {'9' * 5_000}",
+    f"{MINIMAL}[workspace]\njobs = 0x{'f' * 9_000}",
+    f"{MINIMAL}[workspace]\njobs = -{'9' * 4_000}.0",
+    f"{MINIMAL}[git]\ntimeout = {'9' * 4_000}",
+    "".join(f"k{number} = 1\n" for number in range(5_000)),
+    f"{'k' * 500_000} = 1",
+    "\0",
+    "[repos]\na = 1\nb = []\n[stages]\nc = 2\n",
+]
+
+
+@pytest.mark.parametrize("text", TOO_MUCH, ids=range(len(TOO_MUCH)))
+def test_absurd_files_are_refused_at_once(config: Path, text: str) -> None:
+    """With a sentence that names the file and repeats no endless number."""
+    begun = time.process_time()
+    with pytest.raises(ConfigError) as caught:
+        read(config, text)
+    assert time.process_time() - begun < 5
+    assert str(config) in caught.value.message
+    told = [caught.value.message, *(message for message, _ in caught.value.details)]
+    assert max(map(len, told)) < 1_000 + len(str(config))
+
+
+@pytest.mark.parametrize(
+    "put",
+    [
+        os.mkdir,
+        os.mkfifo,
+        lambda path: path.symlink_to(path),
+        lambda path: path.symlink_to("nowhere"),
+        lambda path: path.symlink_to("/dev/zero"),
+    ],
+)
+def test_what_is_no_file_is_named(config: Path, put: Callable[[Path], None]) -> None:
+    """It is not looked for further up, and nobody waits for somebody who writes."""
+    put(config)
+    with pytest.raises(ConfigError) as caught:
+        load(find_config(config.parent, {}, None))
+    assert str(config) in caught.value.message
