@@ -9,7 +9,8 @@ from random import Random
 
 from tests.walk.annals import Annals, Step
 from tests.walk.commands import Said
-from tests.walk.moves import View, play, propose
+from tests.walk.dice import propose
+from tests.walk.moves import View, play
 from tests.walk.oracle import Verdict, judge
 from tests.walk.seen import Graphs, look
 from tests.walk.town import Town

@@ -1,0 +1,192 @@
+"""What the dice propose: the next line of a walk, by where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+from tests.walk.moves import EFFECTS, WATCHED, View
+from tests.walk.town import OURS, PAIRS, REPOS, STAGES, THEIRS
+
+Proposal = Callable[[Random, View], str]
+
+
+def _colleague(dice: Random, _: View) -> str:
+    branch = dice.choices(STAGES, (6, 2, 1))[0]
+    return f"colleague {dice.choice(REPOS)} {branch}"
+
+
+def _contradict(dice: Random, _: View) -> str:
+    return f"contradict {dice.choice(REPOS)} {dice.choice(STAGES)}"
+
+
+def _by_hand(dice: Random, _: View) -> str:
+    source, target = dice.choice(PAIRS)
+    return f"by-hand {dice.choice(REPOS)} {source} {target}"
+
+
+def _server(dice: Random, view: View) -> str:
+    refusing = [name for name in REPOS if view.town.has_mood(name, "refusing")]
+    if refusing:
+        return f"accept {dice.choice(refusing)}"
+    return f"refuse {dice.choice(REPOS)}"
+
+
+def _hold(dice: Random, view: View) -> str:
+    return "hurry" if view.town.held() else f"hold {dice.choice((*REPOS, 'stg'))}"
+
+
+def _runner(dice: Random, view: View) -> str:
+    stage = dice.choices(("stg", "main"), (3, 1))[0]
+    if stage not in view.town.runners:
+        return f"runner {stage}"
+    if view.town.has_mood(stage, "badly"):
+        return f"well {stage}"
+    return f"{dice.choice(('badly', 'no-runner'))} {stage}"
+
+
+def _edit(dice: Random, _: View) -> str:
+    return f"edit {dice.choice((OURS, OURS, THEIRS))} {dice.choice(REPOS)}"
+
+
+def _hint(dice: Random, view: View) -> str:
+    return f"hint {dice.randint(1, len(view.options))}" if view.options else _promote(dice, view)
+
+
+def _some(dice: Random) -> str:
+    """Return a choice of repositories, mostly all."""
+    return dice.choices(("", f" -r {dice.choice(REPOS)}", " --skip-blocked"), (6, 1, 1))[0]
+
+
+def _promote(dice: Random, _: View) -> str:
+    source, target = dice.choices(PAIRS, (3, 1))[0]
+    no_wait = dice.choices(("", " --no-wait"), (6, 1))[0]
+    return f"promote {source} {target}{_some(dice)}{no_wait} --yes"
+
+
+def _push(dice: Random, _: View) -> str:
+    return f"push dev{dice.choice(('', ' --promote stg'))}{_some(dice)} --yes"
+
+
+def _backmerge(dice: Random, _: View) -> str:
+    return f"backmerge{dice.choice(('', ' stg'))}{_some(dice)} --yes"
+
+
+def _deploy(dice: Random, view: View) -> str:
+    stages = sorted(view.town.runners) or ("stg", "main")
+    what = dice.choices(("", " %1", " %2", " --failed"), (4, 2, 1, 2))[0]
+    return f"deploy {dice.choice(stages)}{what}{_some(dice)} --yes"
+
+
+def _undo(dice: Random, _: View) -> str:
+    return f"undo{dice.choices(('', ' %1', ' %2', ' %3'), (5, 2, 2, 1))[0]} --yes"
+
+
+def _plain(line: str) -> Proposal:
+    return lambda _, __: line
+
+
+def _look(dice: Random, _: View) -> str:
+    return dice.choice(("status", "log", "log --verify", "log --verify --remote", "watch"))
+
+
+def _pull(dice: Random, _: View) -> str:
+    return f"pull {dice.choice(STAGES)}{dice.choice(('', '', ' --switch'))}"
+
+
+def _dry(dice: Random, view: View) -> str:
+    """Return what is looked at first; the same is done next (see the walk)."""
+    whole = dice.choice(COMMANDS)(dice, view)
+    return whole.replace(" --yes", " --dry-run")
+
+
+def _theirs(dice: Random, view: View) -> str:
+    return f"theirs {dice.choice((_promote, _deploy, _undo, _backmerge, _push))(dice, view)}"
+
+
+IN_MIDAIR = ("kill:push-1/orphan", "kill:mid-push", "int2:mid-push")  # a push goes on without us
+MOMENTS = (
+    "kill:push-{n}/orphan",
+    "kill:push-{n}/before",
+    "kill:push-{n}/after",
+    "kill:edge-{edge}",
+    "kill:edge-{edge}/half",
+    "kill:after-0.{tenths}",
+    "kill:mid-push",
+    "kill:mid-deploy",
+    "int:mid-push",
+    "int2:mid-push",
+    "int:mid-deploy",
+    "int2:mid-deploy",
+    "int:after-0.{tenths}",
+)
+
+
+def _cut(dice: Random, view: View) -> str:
+    """Return a command that is cut short: mostly where it does the most."""
+    commands = (_promote, _promote, _push, _backmerge, _plain("continue --yes"), _undo, _deploy)
+    moment = dice.choice(MOMENTS).format(
+        n=dice.randint(1, 3), edge=dice.randint(4, 30), tenths=dice.randint(2, 9)
+    )
+    return f"{moment} {dice.choice(commands)(dice, view)}"
+
+
+def _in_midair(dice: Random, view: View) -> str:
+    """Return a command that is left while its pushes are on their way."""
+    command = dice.choice((_promote, _promote, _push, _backmerge))(dice, view)
+    return f"{dice.choice(IN_MIDAIR)} {command}"
+
+
+FOLLOWED_UP, SEEN = 0.7, 0.25  # how often
+COMMANDS: tuple[Proposal, ...] = (_promote, _push, _backmerge, _deploy, _undo)
+ANY_TIME: tuple[tuple[int, Proposal], ...] = (
+    (3, _server),
+    (3, _hold),
+    (1, _runner),
+    (1, _edit),
+    (3, _hint),
+    (3, _look),
+    (1, _pull),
+    (2, _theirs),
+)
+AT_REST: tuple[tuple[int, Proposal], ...] = (
+    (8, _colleague),
+    (1, _contradict),
+    (1, _by_hand),
+    (8, _promote),
+    (2, _push),
+    (2, _backmerge),
+    (3, _deploy),
+    (4, _undo),
+    (3, _dry),
+    (5, _cut),
+)
+UNDER_WAY: tuple[tuple[int, Proposal], ...] = (
+    (6, _server),
+    (5, _hint),
+    (6, _plain("continue --yes")),
+    (4, _plain("undo --yes")),
+    (2, _plain("abandon")),
+    (1, _plain("continue --dry-run")),
+    (1, _plain("undo --dry-run")),
+    (1, _colleague),
+    (1, _by_hand),
+    (2, _cut),
+)
+
+
+HELD: tuple[tuple[int, Proposal], ...] = ((10, _in_midair), *AT_REST)
+
+
+def propose(dice: Random, view: View) -> str:
+    """Return the next line of a walk. A dry run is mostly followed by what it was about."""
+    last = view.last
+    if last and last.dry and last.status == 0 and dice.random() < FOLLOWED_UP:
+        where = f"{THEIRS} " if last.workspace == THEIRS else ""
+        line = where + " ".join(last.words).replace("--dry-run", "--yes")
+    else:
+        table = (*ANY_TIME, *(UNDER_WAY if view.open else HELD if view.town.held() else AT_REST))
+        weights = [weight for weight, _ in table]
+        line = dice.choices([each for _, each in table], weights)[0](dice, view)
+    watched = line.split()[0] not in EFFECTS and dice.random() < SEEN
+    return f"{WATCHED} {line}" if watched else line
