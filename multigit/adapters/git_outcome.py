@@ -26,6 +26,15 @@ class Completed:
         return self.text.split("\0")[:-1]
 
 
+_NOT_STARTED = (  # what the shell says that starts core.sshCommand, or git itself
+    r"^(?!remote:).*: (line )?\d+: .*: (command not found|not found|No such file or directory|"
+    r"Permission denied)$|^(fatal|error): cannot run (?!gpg)"
+)
+_READ_ONLY = (
+    r"^(remote: |ERROR: )*(The key .* read only|Permission to \S+ denied|You are not allowed|"
+    r"Write access to repository not granted|This deploy key does not have write access|"
+    r"The repository is (temporarily )?read-only)"
+)
 _REASONS = (
     # What git prints → our code, sentence, hint. Only words chosen for people depend on this.
     (
@@ -47,7 +56,37 @@ _REASONS = (
         "Set receive.advertiseAtomic there, or let git 2.4 or newer serve it.",
     ),
     (
-        r"Could not resolve host|Name or service not known|nodename nor servname",
+        _NOT_STARTED,
+        "program_missing",
+        "a program that git needs cannot be started.",
+        "Check core.sshCommand, GIT_SSH_COMMAND and PATH.",
+    ),
+    (
+        r"does not support (the )?--signed push",
+        "no_signed_push",
+        "the remote takes no signed pushes.",
+        "Set push.gpgSign to if-asked, or let the server have a receive.certNonceSeed.",
+    ),
+    (
+        r"^git: 'remote-\S+' is not a git command|^fatal: unable to find remote helper for",
+        "no_transport",
+        "git has no helper for this kind of URL.",
+        "Install it, or correct the URL: git remote -v",
+    ),
+    (
+        r"^(remote: |ERROR: |fatal: remote error: )+.*\b(was|is|has been) archived",
+        "read_only",
+        "the remote repository is archived, so it is read-only.",
+        "Take it out of the archive at its host, or leave it out with --exclude.",
+    ),
+    (
+        r"^(remote: |ERROR: |fatal: remote error: )+.*(?i:repository|project)\b.* disabled",
+        "read_only",
+        "the remote repository is disabled.",
+        "Ask its owner, or leave it out with --exclude.",
+    ),
+    (
+        r"Could not resolve (host|proxy)|Name or service not known|nodename nor servname",
         "unreachable",
         "the remote's host name is not known.",
         "Check the network and the remote's URL.",
@@ -65,7 +104,7 @@ _REASONS = (
         "Check the network and the remote's URL.",
     ),
     (
-        r"^(remote: |ERROR: )*(The key .* read only|Permission to \S+ denied|You are not allowed)",
+        _READ_ONLY,
         "read_only",
         "the remote lets you read, not push.",
         "Ask for the right to push there, or use another key or token.",

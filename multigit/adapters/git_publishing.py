@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from multigit.adapters.git_outcome import failure, last_line
+from multigit.adapters.git_outcome import Completed, failure, last_line
 from multigit.adapters.git_process import GitDoor
+from multigit.adapters.push_trace import VARIABLE, PushTrace, read_trace
+from multigit.adapters.server_messages import hook_words, why
 from multigit.core.repository import Publication, PushReport
+from multigit.errors import GitError, MultigitError
 
 PUSH = ("push", "--porcelain", "--atomic")
 PUSH_ENDED = (0, 1, 128)
 # Fast-forwarded, new, already there, set back, deleted; see git-push(1) --porcelain.
 DONE = {" ", "*", "=", "+", "-"}
+NO_REPORT = "remote failed to report status"
 # With these the server never got what it could act on.
 BEFORE_SENDING = {
     "authentication",
     "foreign_owner",
     "host_key",
     "no_atomic",
+    "no_signed_push",
+    "no_transport",
+    "program_missing",
     "read_only",
     "remote_missing",
     "unreachable",
 }
+# A web server that answers the pack itself, so, has not passed it on.
+TURNED_AWAY = re.compile(r"^error: RPC failed; HTTP (401|403|404|413)\b", re.MULTILINE)
 
 # Another push is at work on the ref. It may be this very one: where a connection that was used
 # before breaks off, libcurl sends a request again, and does not say so.
 LOCKED = "cannot lock ref"
+# Somebody else has moved the ref meanwhile, as git and other servers say it.
+OVERTAKEN = re.compile(r"is at ([0-9a-f]{40,64}) but expected")
+FASTER = {"fetch first", "failed to lock", "lock error", "needs force", "stale info"}
 
 
 def push(
@@ -36,22 +52,90 @@ def push(
     The report is `accepted` only when git ended well and named every ref as done. Anything else
     is no proof that nothing happened: the answer may have been lost on the way.
     """
-    done = door.run(
+    command = (
         *PUSH,
         *(f"--force-with-lease={each.ref}:{each.before}" for each in publications),
         *("--", remote),
         *(f"{each.after}:{each.ref}" for each in publications),
-        accept=PUSH_ENDED,
-        hooks=hooks,
     )
+    try:
+        done, trace = _traced(door, command, hooks=hooks)
+    except GitError as error:
+        if error.code == "not_started":
+            return not_sent(error)
+        raise
     rows = _rows(done.text)
-    flags = {row[1].rpartition(":")[2]: row[0] for row in rows}
-    accepted = done.status == 0 and all(flags.get(each.ref) in DONE for each in publications)
-    if accepted:
+    flags = {row[1].rpartition(":")[2]: row[0] for row in rows if NO_REPORT not in row[2]}
+    if done.status == 0 and all(flags.get(each.ref) in DONE for each in publications):
         return PushReport(accepted=True)
-    answered = all(each.ref in flags for each in publications) and LOCKED not in done.stderr
-    final = answered or failure("push", done).code in BEFORE_SENDING
-    return PushReport(accepted=False, reason=_reason(rows, done.stderr), final=final)
+    if not trace.hook and all(each.ref in flags for each in publications):
+        return _answered(done, rows, publications)
+    return _unanswered(done, rows, trace, publications)
+
+
+def not_sent(error: MultigitError) -> PushReport:
+    """Return the report of a push that did not even begin."""
+    return PushReport(
+        accepted=False, reason=error.message, sent=False, code=error.code, hint=error.hint
+    )
+
+
+def _traced(door: GitDoor, command: Sequence[str], *, hooks: bool) -> tuple[Completed, PushTrace]:
+    """Push, and read what git noted of it; where no note can be taken, nothing is known."""
+    try:
+        scratch = tempfile.mkdtemp(prefix="multigit-")
+    except OSError:
+        return door.run(*command, accept=PUSH_ENDED, hooks=hooks), PushTrace()
+    try:
+        notes = Path(scratch, "push")
+        environment = {VARIABLE: str(notes)}
+        done = door.run(*command, accept=PUSH_ENDED, hooks=hooks, environment=environment)
+        return done, read_trace(notes)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _answered(
+    done: Completed, rows: Sequence[Sequence[str]], publications: Sequence[Publication]
+) -> PushReport:
+    """Return the report of a push that was refused ref by ref, by git or by the server."""
+    summaries = _summaries(rows)
+    there = set(OVERTAKEN.findall(done.stderr))
+    theirs = bool(there) and there.isdisjoint(each.after for each in publications)
+    return PushReport(
+        accepted=False,
+        reason=why(summaries, done.stderr) or last_line(done.stderr),
+        final=theirs or LOCKED not in done.stderr,
+        faster=theirs or bool(FASTER.intersection(summaries)),
+    )
+
+
+def _unanswered(
+    done: Completed,
+    rows: Sequence[Sequence[str]],
+    trace: PushTrace,
+    publications: Sequence[Publication],
+) -> PushReport:
+    """Judge a push of which no refs were reported: by what was seen, else by git's words."""
+    if trace.hook:
+        words = hook_words(done.text, done.stderr)
+        said = f"the pre-push hook refused: {words}" if words else "the pre-push hook refused."
+        return PushReport(accepted=False, reason=said, sent=False)
+    seen = trace.ended and any(each.after for each in publications)  # a deletion needs no pack
+    known = failure("push", done)
+    unclear = trace.ended and trace.sent and known.code != "no_transport"
+    told = known.code in BEFORE_SENDING and not unclear
+    words = why(_summaries(rows), done.stderr)
+    if told:
+        sentence = f"{known.message.removesuffix('.')}: {words}" if words else known.message
+        return not_sent(GitError(sentence, hint=known.hint, code=known.code))
+    sent = trace.sent or not seen
+    return PushReport(
+        accepted=False,
+        reason=words or last_line(done.stderr),
+        final=not sent or TURNED_AWAY.search(done.stderr) is not None,
+        sent=sent,
+    )
 
 
 def rehearse(door: GitDoor, remote: str, publication: Publication) -> bool:
@@ -71,23 +155,18 @@ def rehearse(door: GitDoor, remote: str, publication: Publication) -> bool:
 
 
 def _rows(report: str) -> list[list[str]]:
-    """Return flag, refspec and summary of each ref in a push's report."""
-    return [line.split("\t") for line in report.split("\n") if line.count("\t") > 1]
+    """Return flag, refspec and summary of each ref in a push's report.
+
+    It begins with where the push goes to; a hook may have printed anything before that.
+    """
+    lines = report.split("\n")
+    begin = max((at for at, line in enumerate(lines) if line.startswith("To ")), default=len(lines))
+    return [line.split("\t") for line in lines[begin:] if line.count("\t") > 1]
 
 
-def _reason(rows: Sequence[Sequence[str]], stderr: str) -> str:
-    """Return what the server said, the part for people first."""
-    told = [
-        line.removeprefix("remote:").strip().removeprefix("error: ")
-        for line in stderr.split("\n")
-        if line.startswith("remote:") and line.removeprefix("remote:").strip()
-    ]
-    summaries = [row[2].partition("(")[2].rstrip(")") for row in rows if row[0] == "!"]
-    told = [line for line in told if not line.startswith("hook declined to update")]
-    own = [text for text in summaries if text and text != "atomic push failed"]
-    if told:  # why it declined is worth more than that it did
-        own = [text for text in own if "hook declined" not in text]
-    return "; ".join([*own[:1], *told[:3]]) or last_line(stderr)
+def _summaries(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return what git says of each ref that was not updated."""
+    return [row[2].partition("(")[2].rpartition(")")[0] for row in rows if row[0] == "!"]
 
 
 def remote_refs(

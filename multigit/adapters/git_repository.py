@@ -312,9 +312,13 @@ class GitRepository:
 
     def push(self, publications: Sequence[Publication]) -> PushReport:
         """Publish all or none, each ref only while it holds `before`: one connection."""
-        if elsewhere := self._place().detour():
-            reason = f"{self._remote} is pushed to {elsewhere.to}, not to {elsewhere.wanted}"
-            return PushReport(accepted=False, reason=reason)
+        try:
+            elsewhere = self._place().detour()
+        except MultigitError as error:  # the clone is gone, or is not ours any more
+            return git_publishing.not_sent(error)
+        if elsewhere:
+            reason = f"{self._remote} is pushed to {elsewhere.to}, not to {elsewhere.wanted}."
+            return PushReport(accepted=False, reason=reason, sent=False, code="other_push_url")
         hooks = self._repo.hooks
         with self._mark.held() as self._door.inherited:
             return git_publishing.push(self._door, self._remote, publications, hooks=hooks)

@@ -145,6 +145,12 @@ def _refused(report: PushReport) -> LockedError:
             hint=Hint.LOCK_TRY_AGAIN,
             code="lock_unreachable",
         )
+    if not report.sent:
+        return LockedError(
+            f"The lock was not taken, since nothing was sent: {report.reason}",
+            hint=report.hint or "Fix that first.",
+            code="lock_unreachable",
+        )
     return LockedError(
         f"The remote did not take the lock ({PREFIX}*): {report.reason}",
         hint="Allow these refs there, or name another repository in the [lock] section.",

@@ -52,9 +52,16 @@ class Merged:
 class PushReport:
     """What a push said. Only `accepted` with every ref named as done is believed.
 
-    `final` is False when the connection broke off: then the server may still act on it.
+    `final` is False when the connection broke off: then the server may still act on it. `sent` is
+    False when nothing went out that a server could act on, which has to be known; `faster` tells
+    that somebody else moved a ref meanwhile. `code` and `hint` say more where the reason is one
+    that we know.
     """
 
     accepted: bool
     reason: str = ""
     final: bool = True
+    sent: bool = True
+    faster: bool = False
+    code: str = ""
+    hint: str = ""

@@ -61,14 +61,13 @@ def read_outcome(
             repository.push([publication for publication, _ in missing])
             missing = unpublished(repository, wanted, tell)
     except MultigitError as error:
-        return outcome(
-            State.UNKNOWN,
-            Problem(
-                "outcome_unknown",
-                f"it is unknown whether the push arrived: {report.reason}; then {error.message}",
-                "When the remote answers again, run multigit continue.",
-            ),
+        problem = Problem(
+            "outcome_unknown",
+            f"it is unknown whether the push arrived: {report.reason}; then {error.message}",
+            "When the remote answers again, run multigit continue.",
         )
+        known = not report.sent  # then the remote need not be asked
+        return outcome(State.FAILED, refusal(report)) if known else outcome(State.UNKNOWN, problem)
     if not missing:
         return outcome(State.PUBLISHED)
     done = [each for each in wanted if each not in {lost for lost, _ in missing}]
@@ -88,10 +87,19 @@ def read_outcome(
                 "Wait a moment, then run multigit continue.",
             ),
         )
-    return outcome(
-        State.FAILED,
-        Problem("refused_by_remote", f"the remote refused: {report.reason}", "Mend that first."),
-    )
+    return outcome(State.FAILED, refusal(report))
+
+
+def refusal(report: PushReport) -> Problem:
+    """Return the problem of a push that will not arrive any more."""
+    if not report.sent:
+        message = f"nothing was sent: {report.reason}"
+        problem = Problem("not_sent", message, report.hint or "Fix that first.")
+        return replace(problem, code=report.code or problem.code)
+    if report.faster:
+        message = f"somebody else pushed at the same time: {report.reason}"
+        return Problem("moved", message, "Nothing of theirs was touched.")
+    return Problem("refused_by_remote", f"the remote refused: {report.reason}", "Fix that first.")
 
 
 def unpublished(

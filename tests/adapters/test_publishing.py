@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,12 @@ from multigit.adapters.git_repository import GitRepositories
 from multigit.core.outcome import Outcome
 from multigit.core.plan import Plan, State
 from multigit.core.refs import branch_ref, tag_ref
+from multigit.core.repository import Publication
 from multigit.core.workspace import Repo, Stage, Workspace
 from multigit.engine import patience
 from tests.engine.operations import TRAILER, execute, plan_promotion
 from tests.support.forge import Forge, ForgeRepo, remotes_untouched
+from tests.support.gitenv import git
 from tests.support.http_git import GitHttpServer
 
 DEV = Stage("dev", "dev")
@@ -49,9 +52,10 @@ sys.exit(1)
 class Shop(GitRepositories):
     """The repository api, with the stages dev and main."""
 
-    def __init__(self, forge: Forge) -> None:
-        api = forge.repos["api"]
-        self.workspace = Workspace(forge.shop, (DEV, MAIN), (Repo("api", "api", url=api.url),))
+    def __init__(self, forge: Forge, *, hooks: bool = False) -> None:
+        self.forge = forge
+        api = Repo("api", "api", url=forge.repos["api"].url, hooks=hooks)
+        self.workspace = Workspace(forge.shop, (DEV, MAIN), (api,))
         super().__init__(self.workspace)
 
     def plan(self) -> Plan:
@@ -226,3 +230,133 @@ def test_a_promotion_arrives_over_http(forge: Forge, shop: Shop, api: ForgeRepo)
         assert server.connections("api", "receive-pack") == 1
         assert server.connections("api") == 2
     assert on_remote(api) == outcome.made
+
+
+# --- What never left this machine
+
+
+def refuse_here(forge: Forge, api: ForgeRepo, script: str) -> None:
+    """Let the pre-push hook of the clone run, and end in an error."""
+    hook = api.clone / ".git/hooks/pre-push"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\n{script}\nexit 1\n", encoding="utf-8")
+    hook.chmod(0o755)
+    assert forge.shop in hook.parents
+
+
+def a_hook(forge: Forge, api: ForgeRepo) -> None:
+    """Refuse in words, on standard error."""
+    refuse_here(forge, api, "echo 'tests are red' >&2")
+
+
+def a_hook_that_pushes(forge: Forge, api: ForgeRepo) -> None:
+    """Refuse on standard output, in what looks like a report, after a push to somewhere else."""
+    elsewhere = forge.root / "elsewhere.git"
+    git(forge.root, "init", "--quiet", "--bare", str(elsewhere))
+    script = f"git push --no-verify -q '{elsewhere}' HEAD:refs/heads/x\necho 'tests are red'\n"
+    refuse_here(forge, api, f"{script}printf '!\\tx:{BRANCH}\\t(x)\\n!\\tx:{TAG}\\t(x)\\n'")
+
+
+def a_signature(_forge: Forge, api: ForgeRepo) -> None:
+    """Ask for a signature that the server does not take."""
+    api.git("config", "push.gpgSign", "true")
+
+
+def a_helper(_forge: Forge, api: ForgeRepo) -> None:
+    """Push by a protocol that nobody knows."""
+    api.git("remote", "set-url", "origin", "nonsense://host/api.git")
+
+
+def a_proxy(_forge: Forge, api: ForgeRepo) -> None:
+    """Push through a proxy whose name is nobody's."""
+    api.git("config", "http.proxy", "http://nowhere.invalid:3128")
+    api.git("remote", "set-url", "origin", "http://127.0.0.1:1/api.git")
+
+
+def a_program(_forge: Forge, api: ForgeRepo) -> None:
+    """Push with an ssh that is not installed."""
+    api.git("config", "core.sshCommand", "/nowhere/ssh")
+    api.git("remote", "set-url", "origin", "git@host:api.git")
+
+
+def a_mirror(_forge: Forge, api: ForgeRepo) -> None:
+    """Have the remote made a mirror after the plan."""
+    api.git("config", "remote.origin.mirror", "true")
+
+
+def a_hang_up(forge: Forge, api: ForgeRepo) -> None:
+    """Connect to a server that leaves before it has said anything."""
+    program = forge.root / "leave"
+    program.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
+    program.chmod(0o755)
+    api.git("config", "remote.origin.receivepack", str(program))
+
+
+HERE: dict[Callable[[Forge, ForgeRepo], None], str] = {
+    a_hook: "not_sent",
+    a_hook_that_pushes: "not_sent",
+    a_signature: "no_signed_push",
+    a_helper: "no_transport",
+    a_proxy: "unreachable",
+    a_program: "program_missing",
+    a_mirror: "not_sent",
+    a_hang_up: "not_sent",
+}
+
+
+@pytest.mark.parametrize("refuse", HERE, ids=lambda each: each.__name__)
+def test_what_never_left_this_machine_is_not_published(
+    refuse: Callable[[Forge, ForgeRepo], None], forge: Forge, api: ForgeRepo, shop: Shop
+) -> None:
+    """It is not unknown, whether or not the remote can be asked; nothing is said of a remote."""
+    shop = Shop(forge, hooks=True)
+    plan = shop.plan()
+    refuse(forge, api)
+    later = Shop(forge, hooks=True)  # which has not read the configuration yet
+    with remotes_untouched(forge):
+        outcome = later.publish(plan)
+    (problem,) = outcome.problems
+    assert (outcome.state, problem.code) == (State.FAILED, HERE[refuse]), problem
+    assert "nothing was sent" in problem.message
+    if "hook" in refuse.__name__:
+        assert "tests are red" in problem.message
+
+
+def test_a_push_that_only_deletes_is_in_doubt(forge: Forge, shop: Shop, api: ForgeRepo) -> None:
+    """It needs no pack, so that none was made proves nothing."""
+    tag = api.remote_git("rev-parse", "main").strip()
+    api.remote_git("update-ref", TAG, tag)
+    repository = shop.repository(shop.workspace.repos[0])
+    assert not repository.facts().detour  # the configuration is read before it changes
+    a_hang_up(forge, api)
+    report = repository.push([Publication(TAG, tag, "")])
+    assert (report.accepted, report.sent, report.final) == (False, True, False)
+
+
+def test_a_push_without_notes_is_judged_by_words(
+    shop: Shop, api: ForgeRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no temporary folder can be made, what nobody knows stays unknown."""
+
+    def full(*_args: object, **_kwargs: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    plan = shop.plan()
+    a_hang_up(shop.forge, api)
+    monkeypatch.setattr("tempfile.mkdtemp", full)
+    assert shop.publish(plan).state is State.UNKNOWN
+
+
+def test_a_lock_error_that_names_a_stranger_is_a_race(shop: Shop, api: ForgeRepo) -> None:
+    """The server says that the ref is where we did not know it: somebody was faster."""
+    plan = shop.plan()
+    theirs = api.remote_git("commit-tree", "-m", "theirs", "main^{tree}").strip()
+    hook = api.bare / "hooks/update"
+    hook.parent.mkdir(exist_ok=True)
+    steal = f"git update-ref {BRANCH} {theirs}"
+    hook.write_text(f'#!/bin/sh\n[ "$1" = {BRANCH} ] && {steal}\nexit 0\n', encoding="utf-8")
+    hook.chmod(0o755)
+    outcome = shop.publish(plan)
+    assert (outcome.state, [each.code for each in outcome.problems]) == (State.FAILED, ["moved"])
+    assert api.tip("main") == theirs
+    assert TAG not in api.remote_refs()

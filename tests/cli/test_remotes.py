@@ -198,10 +198,10 @@ def test_server_that_is_gone_blocks_and_status_shows_the_last_fetch(
     assert PASSWORD not in told(document) + told(status)
 
 
-def test_server_that_goes_away_at_the_question_leaves_the_outcome_unknown(
+def test_server_that_goes_away_at_the_question_gets_nothing(
     forge: Forge, server: GitHttpServer
 ) -> None:
-    """What cannot be read afterwards is not claimed: unknown for these, published for the other."""
+    """Nobody took the connection, so nothing was sent; the other repository is published."""
     forge.add("local").commit("dev", {"a.txt": "1\n"})
     forge.write_config()
     with asked_for_json(forge, "promote", "dev", "stg") as terminal:
@@ -210,7 +210,8 @@ def test_server_that_goes_away_at_the_question_leaves_the_outcome_unknown(
         terminal.send_key("y")
         assert terminal.finish() == FAILED
     document = answered(forge)
-    assert states(document) == {"database": "unknown", "api": "unknown", "local": "published"}
+    assert states(document) == {"database": "failed", "api": "failed", "local": "published"}
+    assert codes(rows(document)["api"]) == ["unreachable"]
     assert PASSWORD not in terminal.text + str(document) + traces(forge)
     with GitHttpServer(forge.remotes, "ada", PASSWORD) as again:
         for name in ("database", "api"):
