@@ -113,8 +113,9 @@ class _Search:
             if step.brings:
                 continue
             paths = returned.get(step.sha, ())
-            if not paths and self._says_so(step):
-                paths = reversals.rewritten(self._line, step.sha)
+            if not paths and (spoken := self._spoken_of(step, without_id=True)):
+                rewritten = reversals.rewritten(self._line, step.sha)
+                paths = tuple(path for path in rewritten if path in spoken)
             if paths := self._lossy({path: step.changes[path] for path in paths}):
                 paths = self._without_moved(step, paths)
             if paths:
@@ -137,8 +138,19 @@ class _Search:
                     left -= {*paths}
                     yield replace(self._described(step, paths), kept_in=parent, whole=False)
 
-    def _says_so(self, step: Step) -> bool:
-        return any(reversals.says_so(commit.message) for commit in self._brought_by(step))
+    def _spoken_of(self, step: Step, *, without_id: bool = False) -> set[str]:
+        """Return the paths of those commits, in what a step brought, that say that they revert.
+
+        With `without_id` not of those that name a commit which is known here.
+        """
+        paths = set[str]()
+        for commit in self._brought_by(step):
+            if not reversals.says_so(commit.message):
+                continue
+            spans = reversals.reverted_spans(commit.message)
+            if not (without_id and any(_commits(self._door, span) for span in spans)):
+                paths |= _of_commit(self._door, commit).keys()
+        return paths
 
     def _brought_by(self, step: Step) -> Iterator[_Commit]:
         """Yield the commit of the line, and the stage's own ones that it merged."""
@@ -168,7 +180,7 @@ class _Search:
 
     def _described(self, step: Step, paths: tuple[str, ...]) -> Reversal:
         commit = self._own[step.sha]
-        kind = Evidence.NAMED if self._says_so(step) else Evidence.CONTENT
+        kind = Evidence.NAMED if self._spoken_of(step) & {*paths} else Evidence.CONTENT
         every = _changes(self._door, step.parents[0], step.sha)
         one = self._reversal(commit, paths, kind=kind, whole=every.keys() <= {*paths})
         accepted = one.accepted

@@ -205,6 +205,21 @@ def test_an_own_hotfix_in_the_same_files_is_no_return(forge: Forge, api: ForgeRe
     quietly(forge, *DOWN)
 
 
+def test_a_back_merge_that_brings_the_end_of_a_hotfix_is_no_revert(
+    forge: Forge, api: ForgeRepo
+) -> None:
+    """Whatever its commits say: what else it brings to files of the earlier stage is a hotfix."""
+    api.remote_git("update-ref", "refs/heads/dev", api.tip("stg"))
+    api.commit("main", {"hot.txt": "hot\n"}, message="fix: hot")
+    on(api, "main", ("revert", "--no-edit", "HEAD"))
+    api.commit("main", {"hot.txt": "hot\n"}, message="fix: hot again")
+    api.commit("main", {"hot.txt": None}, message='Revert "hot again"\n\nReverts !12')
+    api.commit("main", {"a.txt": "one\ntwo\n3\n"}, message="fix: one")
+    quietly(forge, "promote", "main", "stg", "--yes")
+    api.commit("dev", {"d.txt": "d\n"}, message="feat: d")
+    quietly(forge, "promote", "dev", "stg", "--yes")
+
+
 def test_what_was_brought_forward_again_is_no_loss(forge: Forge, api: ForgeRepo) -> None:
     """In a commit that says nothing, and with a hotfix on top of it."""
     put_the_old_tree_back(api)
