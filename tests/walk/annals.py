@@ -74,6 +74,7 @@ class Annals:
     releases: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     denied: dict[tuple[str, str], Denial] = field(default_factory=dict)
     undo_cut_short: bool = False
+    edits: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
 
     def heads(self, repo: str, seen: Seen) -> list[str]:
         """Return where the branches of a remote stand."""
@@ -112,12 +113,23 @@ class Annals:
     def note(self, step: Step) -> None:
         """Remember what a step has shown, after it was judged."""
         self.begin(step.after)
+        if step.line.startswith("edit "):
+            self._note_edit(step)
         if step.said is not None and not step.said.dry:
             self._note_run(step, step.said)
+
+    def _note_edit(self, step: Step) -> None:
+        """Remember what somebody has written and not committed yet."""
+        for here, files in step.after.files.items():
+            known = step.before.files[here]
+            new = {f: text for f, text in files.items() if f.endswith(": content")}
+            self.edits[here] |= {f: text for f, text in new.items() if known.get(f) != text}
 
     def _note_run(self, step: Step, said: Said) -> None:
         if said.command == "continue":
             self._allow({said.operation, *step.before.unfinished[said.workspace]})
+        if said.command in {"push", "continue"}:
+            self.edits[said.workspace].clear()  # it may be committed now
         if said.command in {"undo", "continue"}:
             self.undo_cut_short |= said.cut_short or said.status == INTERRUPTED
         for row in said.rows if said.about != "undo" else ():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tests.walk.annals import Annals, Step
 from tests.walk.claims import Statement
-from tests.walk.statements.clones import work_trees_stay
+from tests.walk.statements.clones import unpushed_work_stays, work_trees_stay
 from tests.walk.statements.counts import counts_are_right, taken_back_is_gone
 from tests.walk.statements.endings import exit_codes_fit
 from tests.walk.statements.hints import a_hint_is_accepted
@@ -62,6 +62,7 @@ STATEMENTS: tuple[Statement, ...] = (
     a_hint_is_accepted,
     people_read_the_same,
     work_trees_stay,
+    unpushed_work_stays,
 )
 
 

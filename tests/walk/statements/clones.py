@@ -24,3 +24,13 @@ def work_trees_stay(step: Step, _: Annals) -> Claims:
             follows = mine and bool(FOLLOWING.search(fact))
             commits = about == "push" and bool(COMMITTING.search(fact))
             yield follows or commits or bool(OTHERS.search(fact)), f"{here}: {fact}"
+
+
+def unpushed_work_stays(step: Step, annals: Annals) -> Claims:
+    """No command but a push, which commits it, touches what somebody has written in a clone."""
+    if step.line.startswith("edit ") or (step.said and step.said.about == "push"):
+        return
+    for here, edits in annals.edits.items():
+        for fact, text in edits.items():
+            now = step.after.files[here].get(fact)
+            yield now == text, f"{here}: {fact} was {text}, and is {now}"
