@@ -99,6 +99,13 @@ class Planning:
                 hint=RIGHTS_HINT,
                 code="token_refused",
             )
+        for state in ("archived", "disabled"):
+            if mapping(reply.value).get(state) is True:
+                raise GithubError(
+                    f"{slug} is {state}, so it is read-only.",
+                    hint="Ask its owners, or leave it out: -x and its name.",
+                    code="read_only",
+                )
         return text(mapping(reply.value).get("default_branch"))
 
     def _workflow(self, runner: GithubRunner, slug: str) -> tuple[str, Problem | None]:

@@ -90,6 +90,15 @@ def test_an_answer_that_is_no_json(site: Host, double: GitHub) -> None:
     assert problem(site) == "github_no_json"
 
 
+@pytest.mark.parametrize("state", ["archived", "disabled"])
+def test_a_repository_that_takes_no_push(site: Host, double: GitHub, state: str) -> None:
+    """GitHub says so while planning, before the others are out."""
+    answer = json_answer(200, {"default_branch": "main", state: True})
+    fault = faults.Fault(effect=False, reaction=answer)
+    double.inject(fault, operation="repos/get", times=None)
+    assert problem(site) == "read_only"
+
+
 @pytest.mark.usefixtures("double")
 def test_a_remote_that_is_not_on_the_host(site: Host) -> None:
     """Its URL names no repository there."""
