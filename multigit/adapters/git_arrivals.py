@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
+from multigit.adapters.git_copies import read_copies
 from multigit.adapters.git_process import GitDoor
 from multigit.adapters.git_reading import Listed, list_commits, waiting_of
 from multigit.core.arrivals import Own, arrived
@@ -17,9 +18,9 @@ MANY = 1000  # commits; among more of them only equal trees are looked for
 def read_lacking(door: GitDoor, ours: Tip, theirs: Tip) -> Waiting:
     """Return the commits of `theirs` whose content `ours` lacks, merges left out.
 
-    One process, and a second one where both sides changed content since they parted. Where every
-    commit has arrived, or is empty, all are returned: the merge tells whether there is anything
-    to do.
+    One process, and a second one where both sides changed content since they parted; more only
+    for commits that began before a merge joined the two. Where every commit has arrived, or is
+    empty, all are returned: the merge tells whether there is anything to do.
     """
     listed = list_commits(door, theirs.sha, f"^{ours.sha}")
     counted = [each for each in listed if each.counts]
@@ -30,6 +31,8 @@ def read_lacking(door: GitDoor, ours: Tip, theirs: Tip) -> Waiting:
         own = {each.sha for each in listed if each.own}
         there = _arrived(door, ours.sha, theirs.sha, own, patches=len(counted) <= MANY)
         left = [each for each in left if each.sha not in there]
+    copies = read_copies(door, ours, listed, left)
+    left = [each for each in left if each.sha not in copies]
     return waiting_of(listed, left or counted)
 
 

@@ -86,27 +86,113 @@ def test_what_was_taken_back_there_waits_again(forge: Forge, api: ForgeRepo) -> 
     assert lacking(open_clone(forge, api)).commits == 3
 
 
-def test_only_where_both_changed_there_is_a_second_process(forge: Forge, api: ForgeRepo) -> None:
-    """Most repositories pay nothing for it."""
-    repository = open_clone(forge, api)
-    repository.transcript.keep(forge.root / "transcript")
+@pytest.fixture
+def joined(forge: Forge, api: ForgeRepo) -> ForgeRepo:
+    """Return a repository whose stg picked two of dev's three commits, with a hotfix, merged dev.
 
-    def processes() -> list[str]:
-        lacking(repository)
-        lines = (forge.root / "transcript").read_text().splitlines()
-        (forge.root / "transcript").write_text("")
-        found = [line.split()[2] for line in lines if line.startswith("$ git ")]
-        return [name for name in found if name in {"rev-list", "log", "cherry", "diff-tree"}]
-
-    assert processes() == ["rev-list"]
-    api.commit("stg", {"own": "1\n"})
-    assert processes() == ["rev-list", "log"]
+    The common history has the originals now; git compares only what it lacks.
+    """
+    api.commit("stg", {"app": HOTFIX}, message="fix: ten")
+    picked = "cherry-pick origin/dev~2 origin/dev~1"
+    host(forge, api, picked, "merge --quiet --no-ff --no-edit origin/dev")
+    return api
 
 
-def test_nothing_of_the_repository_runs(forge: Forge, api: ForgeRepo) -> None:
-    """No text conversion, no diff program, no signature program: patches are compared by git."""
-    api.commit("stg", {".gitattributes": "* diff=sing\n", "base": "1\n"})
+@pytest.mark.parametrize("later", [{}, {"fourth": "1\n"}], ids=list)
+def test_a_copy_is_no_hotfix_after_a_merge(
+    forge: Forge, joined: ForgeRepo, later: dict[str, str]
+) -> None:
+    """Neither right after it, nor when both sides have moved."""
+    if later:
+        joined.commit("dev", later, message="feat: fourth")
+    assert lacking(open_clone(forge, joined), "dev", "stg").subjects == ("fix: ten",)
+
+
+def test_copies_on_the_earlier_stage(forge: Forge, api: ForgeRepo) -> None:
+    """A hotfix that dev picked before it was carried back does not wait on dev."""
+    api.commit("stg", {"hot": "1\n"}, message="fix: hot")
+    work = forge.root / "host"
+    git(forge.root, "clone", "--quiet", "--branch=dev", api.url, str(work), env=forge.env)
+    for command in ("cherry-pick origin/stg", "merge --quiet --no-edit origin/stg"):
+        git(work, *command.split(), env=forge.env)
+    git(work, "push", "--quiet", "origin", "dev", env=forge.env)
+    assert "fix: hot" not in lacking(open_clone(forge, api)).subjects
+    assert lacking(open_clone(forge, api)).commits == 3
+
+
+@pytest.mark.parametrize("how", ["revert", "by hand", "with more", "strategy"])
+def test_a_copy_of_what_was_taken_back_is_a_hotfix(forge: Forge, api: ForgeRepo, how: str) -> None:
+    """The later stage still has it, the earlier one does not: to carry it back means something."""
+    api.commit("stg", {"base": "1\n"}, message="fix: base")
     host(forge, api, "cherry-pick origin/dev~2")
+    work = forge.root / "taker"
+    git(forge.root, "clone", "--quiet", "--branch=dev", api.url, str(work), env=forge.env)
+    if how == "revert":
+        git(work, "revert", "--no-edit", "HEAD~2", env=forge.env)
+    elif how == "strategy":  # of a side branch that never had it
+        git(work, "checkout", "--quiet", "-b", "side", "HEAD~3", env=forge.env)
+        git(work, "commit", "--quiet", "--allow-empty", "-m", "side", env=forge.env)
+        git(work, "merge", "--quiet", "--strategy=ours", "-m", "ours", "dev", env=forge.env)
+        git(work, "checkout", "--quiet", "-B", "dev", env=forge.env)
+    else:
+        more = {"more": "1\n"} if how == "with more" else {}
+        for path, text in {"app": LINES + "end\n", **more}.items():
+            (work / path).write_text(text)
+        git(work, "add", "--all", env=forge.env)
+        git(work, "commit", "--quiet", "-m", "Off again", env=forge.env)
+    git(work, "push", "--quiet", "origin", "dev", env=forge.env)
+    git(forge.root / "host", "fetch", "--quiet", env=forge.env)
+    git(forge.root / "host", "merge", "--quiet", "--no-edit", "origin/dev", env=forge.env)
+    git(forge.root / "host", "push", "--quiet", "origin", "stg", env=forge.env)
+    seen = lacking(open_clone(forge, api), "dev", "stg").subjects
+    assert {"feat: two", "fix: base"} <= set(seen)
+
+
+def test_what_looks_like_a_copy_and_is_none(forge: Forge, api: ForgeRepo) -> None:
+    """The same author, moment and subject, and another patch."""
+    copy = "commit --quiet --allow-empty -C origin/dev~2"
+    host(forge, api, copy)
+    work = forge.root / "host"
+    (work / "app").write_text(LINES.replace("line 2\n", "TWO\n"))
+    git(work, "commit", "--quiet", "--all", "-C", "origin/dev~2", env=forge.env)
+    git(work, "merge", "--quiet", "-X", "ours", "--no-edit", "origin/dev", env=forge.env)
+    git(work, "push", "--quiet", "origin", "stg", env=forge.env)
+    assert lacking(open_clone(forge, api), "dev", "stg").subjects == ("feat: two",)
+
+
+def processes(forge: Forge, repository: GitRepository, *sides: str) -> list[str]:
+    """Return which of git's commands look for what waits."""
+    repository.transcript.keep(forge.root / "transcript")
+    (forge.root / "transcript").write_text("")
+    lacking(repository, *sides)
+    lines = (forge.root / "transcript").read_text().splitlines()
+    found = [line.split()[2] for line in lines if line.startswith("$ git ")]
+    return [name for name in found if name in {"rev-list", "log", "cherry", "diff-tree"}]
+
+
+def test_only_where_both_changed_there_is_a_second_process(forge: Forge, api: ForgeRepo) -> None:
+    """Most repositories pay nothing for it, also with a hotfix after a promotion."""
+    repository = open_clone(forge, api)
+    assert processes(forge, repository) == ["rev-list"]
+    host(forge, api, "merge --quiet --no-ff --no-edit origin/dev")
+    api.commit("stg", {"own": "1\n"})
+    assert processes(forge, repository, "dev", "stg") == ["rev-list"]
+    api.commit("dev", {"fourth": "1\n"})
+    assert processes(forge, repository) == ["rev-list", "log"]
+    assert processes(forge, repository, "dev", "stg") == ["rev-list", "log"]
+
+
+def test_a_copy_costs_two_processes(forge: Forge, joined: ForgeRepo) -> None:
+    """One that finds the original, one that looks whether it is still there."""
+    assert processes(forge, open_clone(forge, joined), "dev", "stg") == ["rev-list", "log", "log"]
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_nothing_of_the_repository_runs(forge: Forge, api: ForgeRepo, *, merged: bool) -> None:
+    """No text conversion, no diff program, no signature program: patches are compared by git."""
+    api.commit("stg", {".gitattributes": "* diff=sing\n", "base": "1\n"}, message="base")
+    join = ["merge --quiet --no-edit origin/dev"] * merged
+    host(forge, api, "cherry-pick origin/dev~2", *join)
     canary = forge.root / "canary"
     sing = f"touch {canary}; cat"
     (api.clone / ".gitattributes").write_text("* diff=sing filter=sing\n")
@@ -121,5 +207,8 @@ def test_nothing_of_the_repository_runs(forge: Forge, api: ForgeRepo) -> None:
     repository = open_clone(forge, api)
     repository.fetch(RefQuery(("dev", "stg")))
     with untouched(forge):
-        assert lacking(repository).subjects == ("feat: third", "feat: end")
+        if merged:
+            assert lacking(repository, "dev", "stg").subjects == ("base",)
+        else:
+            assert lacking(repository).subjects == ("feat: third", "feat: end")
     assert not canary.exists()

@@ -1,0 +1,48 @@
+"""Which commits are copies of what the other side has, and whether it has it still."""
+
+from __future__ import annotations
+
+import pytest
+
+from multigit.core.copies import Patch, Patched, originals, still_there
+
+ADA = ("Ada", "1700000000", "feat: one")
+ONE = Patch("0", "1", ("@@", " a", "-b", "-c", "+B", " d"))
+
+
+def commit(sha: str, origin: tuple[str, ...] = ADA, **patches: Patch) -> Patched:
+    """Return a commit with its patches by path."""
+    return Patched(sha, origin, patches)
+
+
+@pytest.mark.parametrize(
+    ("copy", "is_one"),
+    [
+        (commit("c", app=Patch("7", "8", ONE.lines)), True),
+        (commit("c", ("Ada", "1700000001", "feat: one"), app=ONE), False),
+        (commit("c", app=Patch("7", "8", ("@@", " a", "-b", "+B", " d"))), False),
+        (commit("c", app=ONE, other=ONE), False),
+        (commit("c", other=ONE), False),
+        (commit("c"), False),
+    ],
+)
+def test_a_copy_has_the_same_origin_and_lines(copy: Patched, *, is_one: bool) -> None:
+    """The files around them may differ; the paths, the lines and who wrote them when may not."""
+    found = originals([copy, commit("o", app=ONE), commit("empty")], {"c"})
+    assert [each.sha for each in found.values()] == ["o"] * is_one
+
+
+@pytest.mark.parametrize(
+    ("later", "there"),
+    [
+        (commit("l", app=Patch("1", "2", ("@@", " a", "-x", "+y"))), True),
+        (commit("l", other=Patch("1", "0")), True),
+        (commit("l", app=Patch("5", "0")), False),
+        (commit("l", app=Patch("5", "6", ("@@", " z", "-B", "+b", "+c", " d"))), False),
+    ],
+)
+def test_what_came_back_is_not_there_any_more(later: Patched, *, there: bool) -> None:
+    """By content, or by its lines, in any of its files; what was before does not count."""
+    original, before = commit("o", app=ONE), commit("p", app=Patch("x", "0"))
+    assert still_there(original, [later, original, before]) == there
+    assert not still_there(original, [later])
