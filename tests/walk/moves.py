@@ -68,6 +68,7 @@ EFFECTS: dict[str, Effect] = {
     "well": lambda town, words: town.set_mood(words[0], "badly", on=False),
     "edit": lambda town, words: town.edit(words[0], words[1]),
 }
+MOODS = {"refuse", "accept", "hold", "hurry", "badly", "well"}  # a hint outlasts them
 
 
 @dataclass(frozen=True, slots=True)

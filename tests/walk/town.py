@@ -27,7 +27,6 @@ PAIRS = (("dev", "stg"), ("stg", "main"))
 TAGGED = {"stg": "stg-deploy-", "main": "deploy-"}  # what their deploy tags begin with
 OURS, THEIRS = "ours", "theirs"
 FILES = {"a.txt": "1\n2\n3\n4\n5\n", "b.txt": "b\n"}
-MOODS = ("well", "badly")
 CALM = 30.0  # seconds that an orphan may take
 
 CONFIG = """\

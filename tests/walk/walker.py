@@ -10,7 +10,7 @@ from random import Random
 from tests.walk.annals import Annals, Step
 from tests.walk.commands import Said
 from tests.walk.dice import propose
-from tests.walk.moves import View, play
+from tests.walk.moves import MOODS, View, play
 from tests.walk.oracle import Verdict, judge
 from tests.walk.seen import Graphs, look
 from tests.walk.town import Town
@@ -83,7 +83,7 @@ def _walk(town: Town, choose: Callable[[View], str], *, stop: bool) -> Tally:
         tally.add(step, verdict)
         if verdict.violations and stop:
             break
-        before, last = after, said or last
+        before, last = after, said or (last if line.split()[0] in MOODS else None)
         left = left or bool(said and (said.cut_short or said.gave_up_waiting))
         plan = said if said and said.dry else None
     return tally
