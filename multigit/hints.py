@@ -100,15 +100,24 @@ class Hint(StrEnum):
         "Put it into {folder} there, or correct workflow; multigit init --workflows writes one."
     )
 
+    # Submodules
+    UPDATE_SUBMODULE = "Bring it up to date: git -C {path} submodule update {submodule}"
+    PULL_SUBMODULE = "Bring it up to date: multigit pull {stage} --switch -r {repo}"
+    PUSH_SUBMODULE = "Push it first: git -C {path} push {remote} {branch}"
+    COMMIT_SUBMODULE = (
+        "Commit there, if it should be: git -C {path} add --all && git -C {path} commit"
+    )
+
     CREATE_BRANCH = (
         "To create it from {base}, run: "
         "git -C {path} push {remote} refs/remotes/{remote}/{base}:refs/heads/{branch}"
     )
 
     # Pulling
-    PULL_REBASE = "Run: git -C {path} pull --rebase {remote} {branch}"
+    PULL_REBASE = "Run: git -C {path} pull --rebase --autostash {remote} {branch}"
     PULL_REBASE_THERE = (
-        "Run: git -C {path} switch {branch}, then git -C {path} pull --rebase {remote} {branch}"
+        "Run: git -C {path} switch {branch}, then "
+        "git -C {path} pull --rebase --autostash {remote} {branch}"
     )
     PULL_UNBORN = "Run: git -C {path} pull {remote} {branch}"
     STASH = "Commit or stash them: git -C {path} stash; then run {again} again."

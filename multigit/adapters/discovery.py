@@ -104,8 +104,7 @@ def _look(folder: Path, path: str) -> tuple[Path, FoundRepo]:
 
 def _remote(config: GitConfig) -> str:
     """Return the remote to publish to: origin, the only one, that of all stages, or empty."""
-    keys = (re.fullmatch(r"remote\.(.+)\.url", key, re.DOTALL) for key in config.values)
-    remotes = {key[1] for key in keys if key}
+    remotes = config.remotes()
     known = (branch for branches in CANDIDATES.values() for branch in branches)
     upstreams = remotes & {config.last(f"branch.{branch}.remote") for branch in known}
     likely = upstreams if len(remotes) > 1 else remotes

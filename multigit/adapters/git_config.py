@@ -54,6 +54,11 @@ class GitConfig:
         """Return a boolean as git reads it."""
         return is_true(self.last(key))
 
+    def remotes(self) -> frozenset[str]:
+        """Return the names of the remotes that have a URL."""
+        keys = (re.fullmatch(r"remote\.(.+)\.url", key, re.DOTALL) for key in self.values)
+        return frozenset(key[1] for key in keys if key)
+
     def facts(self, remote: Remote) -> Facts:
         """Return what publishing from here to this remote depends on."""
         shallow = self.common_dir / "shallow"

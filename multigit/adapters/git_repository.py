@@ -186,19 +186,20 @@ class GitRepository:
         With sizes it is about to be committed: then the user's filters run, as in `git add`.
         """
         nested = self._workspace.nested_in(self._repo)
-        own = self._workspace.own_files(self._repo)
+        files = self._workspace.own_files(self._repo)
         environment = {} if sizes else self._config.inert()
         links = git_submodules.registered(self._door)
         work = git_reading.read_work_tree(
             self._door,
             environment=environment,
-            every_file=sizes or bool(nested or own),
+            every_file=sizes or bool(nested or files),
             sizes=sizes,
-            leave_out=(*(path for path in nested if path not in links), *own),
+            leave_out=(*(path for path in nested if path not in links), *files),
         )
         if not links:
             return work
-        return git_submodules.with_submodules(self._door, work, links, own=nested, deep=sizes)
+        own = {path: self._workspace.remote_of(inner) for path, inner in nested.items()}
+        return git_submodules.with_submodules(self._door, work, links, own=own, deep=sizes)
 
     def obstacles(self, before: str, after: str) -> tuple[Obstacle, ...]:
         """Return what a checkout would overwrite on the way from one commit to another."""

@@ -6,11 +6,11 @@ names. Each is opened like any other repository.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from multigit.adapters.git_config import read_config
+from multigit.adapters.git_config import GitConfig, read_config
 from multigit.adapters.git_process import GitDoor
 from multigit.adapters.git_reading import read_work_tree
 from multigit.core.snapshot import Submodule, WorkTree
@@ -38,12 +38,12 @@ def registered(door: GitDoor) -> dict[str, str]:
 
 
 def with_submodules(
-    door: GitDoor, work: WorkTree, links: dict[str, str], *, own: Container[str], deep: bool
+    door: GitDoor, work: WorkTree, links: dict[str, str], *, own: Mapping[str, str], deep: bool
 ) -> WorkTree:
     """Return the work tree with its submodules; `links` are those that are registered.
 
-    What is changed in those of the workspace (`own`) is told where they are told. With `deep` it
-    is about to be committed: then it counts where they stand, too.
+    What is changed in those of the workspace is told where they are told; `own` are their remotes.
+    With `deep` it is about to be committed: then it counts where they stand, too.
     """
     before = {change.path: change.before for change in work.changes}
     found = tuple(_read(door, links, before, own=own, deep=deep))
@@ -62,7 +62,7 @@ def _read(
     links: dict[str, str],
     before: dict[str, str],
     *,
-    own: Container[str],
+    own: Mapping[str, str],
     deep: bool,
 ) -> Iterator[Submodule]:
     for path, staged in links.items():
@@ -71,12 +71,22 @@ def _read(
         recorded = before.get(path, staged)
         inside = open_inside(door, door.folder / path)
         try:
-            seen = look_into(inside)
+            config = read_config(inside)
+            seen = look_into(inside, config)
         except GitError:  # its repository is gone or somebody else's: it can hold nothing of ours
             continue
         changed = 0 if path in own else seen.changed
-        each = Submodule(path, recorded, seen.head, seen.branch, changed_files=changed)
+        remote = own.get(path) or _remote(config)
+        each = Submodule(path, recorded, seen.head, seen.branch, remote, changed_files=changed)
         yield _where_it_stands(inside, each) if deep and seen.head else each
+
+
+def _remote(config: GitConfig) -> str:
+    """Return the remote that a submodule was cloned from, or empty where that is not clear."""
+    remotes = config.remotes()
+    if "origin" in remotes:
+        return "origin"
+    return next(iter(remotes)) if len(remotes) == 1 else ""
 
 
 def open_inside(door: GitDoor, folder: Path) -> GitDoor:
@@ -84,17 +94,17 @@ def open_inside(door: GitDoor, folder: Path) -> GitDoor:
     return GitDoor(folder.resolve(), timeout=door.timeout, transcript=door.transcript)
 
 
-def look_into(door: GitDoor) -> WorkTree:
+def look_into(door: GitDoor, config: GitConfig) -> WorkTree:
     """Read a submodule's own work tree; nothing in it runs."""
-    environment = read_config(door).inert()
     return read_work_tree(
-        door, environment=environment, every_file=False, sizes=False, leave_out=()
+        door, environment=config.inert(), every_file=False, sizes=False, leave_out=()
     )
 
 
 def _where_it_stands(door: GitDoor, each: Submodule) -> Submodule:
-    """Add whether a remote has the commit, and whether it lacks what is recorded."""
-    unknown = door.run("rev-list", "--max-count=1", each.now, "--not", "--remotes").text.strip()
+    """Add whether the remote has the commit, and whether it lacks what is recorded."""
+    there = f"--remotes={each.remote}" if each.remote else "--remotes"
+    unknown = door.run("rev-list", "--max-count=1", each.now, "--not", there).text.strip()
     behind = False
     if each.recorded and each.recorded != each.now:
         lost = door.run("rev-list", "--max-count=1", each.recorded, f"^{each.now}", accept=(0, 128))

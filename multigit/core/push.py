@@ -201,7 +201,7 @@ def _problems(
             nested = workspace.nested_in(repo)
             publishes = bool(push_steps(request, workspace.push, snapshot))
             yield from submodule_problems(
-                repo, snapshot, request.stage, nested, remote, publishes=publishes
+                repo, snapshot, request.stage, nested, publishes=publishes
             )
     yield from uploaded_by_nobody(repo, snapshot.facts, snapshot.carried)
     yield from diverged(repo, request.stage, snapshot, workspace)
@@ -250,11 +250,9 @@ def diverged(
     if not snapshot.behind or not (snapshot.ahead or changes):
         return
     checked_out = snapshot.work is not None and snapshot.work.branch == stage.branch
-    pull = f"{git_in(repo.path)} pull --rebase --autostash {remote} {stage.branch}"
+    hint = Hint.PULL_REBASE if checked_out else Hint.PULL_REBASE_THERE
     yield Problem(
         "diverged",
         f"{stage.branch} is {snapshot.behind} behind {remote} and has work of its own.",
-        f"Run: {pull}"
-        if checked_out
-        else f"Run: {git_in(repo.path)} switch {stage.branch}, then {pull}",
+        hint.format(path=quote(repo.path), remote=remote, branch=stage.branch),
     )

@@ -209,14 +209,16 @@ class Change:
 class Submodule:
     """A registered submodule with its own clone: `recorded` in HEAD, `now` checked out.
 
-    `on_remote` tells that a branch of its remote is known to have `now`, `behind` that `now` lacks
-    what is recorded. `changed_files` counts what is not committed in it.
+    `remote` is where it is published, empty where that is not clear. `on_remote` tells that a
+    branch there is known to have `now`, `behind` that `now` lacks what is recorded.
+    `changed_files` counts what is not committed in it.
     """
 
     path: str
     recorded: str
     now: str
     branch: str = ""
+    remote: str = ""
     on_remote: bool = True
     behind: bool = False
     changed_files: int = 0

@@ -8,8 +8,8 @@ from shlex import quote
 
 from multigit.core.problem import Problem, Severity
 from multigit.core.snapshot import Change, Snapshot, Submodule, WorkTree
-from multigit.core.text import git_in
 from multigit.core.workspace import Repo, Stage
+from multigit.hints import Hint
 
 
 def moves(work: WorkTree) -> tuple[Change, ...]:
@@ -23,7 +23,6 @@ def submodule_problems(
     snapshot: Snapshot,
     stage: Stage,
     nested: Mapping[str, Repo],
-    remote: str,
     *,
     publishes: bool,
 ) -> Iterator[Problem]:
@@ -39,33 +38,39 @@ def submodule_problems(
         if each.behind:
             yield left_behind(repo, each, stage, inner)
         elif not each.on_remote and publishes:
-            yield unpublished(repo, each, remote)
+            yield unpublished(repo, each)
         if each.changed_files:
             yield dirty(repo, each)
 
 
 def left_behind(repo: Repo, each: Submodule, stage: Stage, inner: Repo | None) -> Problem:
     """Return the problem of a submodule that was not brought up to date."""
-    update = f"{git_in(repo.path)} submodule update {quote(each.path)}"
+    hint = Hint.UPDATE_SUBMODULE.format(path=quote(repo.path), submodule=quote(each.path))
     if inner:  # which would leave its branch
-        update = f"multigit pull {stage.name} --switch -r {inner.name}"
+        hint = Hint.PULL_SUBMODULE.format(stage=stage.name, repo=quote(inner.name))
     return Problem(
         "submodule_behind",
         f"the submodule {each.path} is at {each.now[:7]}, which lacks commits of "
         f"{each.recorded[:7]}, so its pointer stays as it is.",
-        f"Bring it up to date: {update}",
+        hint,
         Severity.WARN,
         files=(each.path,),
     )
 
 
-def unpublished(repo: Repo, each: Submodule, remote: str) -> Problem:
+def unpublished(repo: Repo, each: Submodule) -> Problem:
     """Return the problem of a pointer that nobody else could follow."""
-    push = f"{git_in(inside(repo, each))} push {remote} {each.branch or 'HEAD:refs/heads/BRANCH'}"
+    hint = "Push it there first."
+    if not each.branch:
+        hint = "It is on no branch there: bring it onto one, and push that first."
+    elif each.remote:
+        hint = Hint.PUSH_SUBMODULE.format(
+            path=inside(repo, each), remote=each.remote, branch=each.branch
+        )
     return Problem(
         "submodule_unpublished",
         f"the submodule {each.path} is at {each.now[:7]}, which its remote is not known to have.",
-        f"Push it first: {push}",
+        hint,
         files=(each.path,),
     )
 
@@ -77,12 +82,12 @@ def dirty(repo: Repo, each: Submodule) -> Problem:
     return Problem(
         "submodule_dirty",
         f"the submodule {each.path} has {files} not committed there, so not part of this.",
-        f"Commit there, if it should be: {git_in(inside(repo, each))} commit --all",
+        Hint.COMMIT_SUBMODULE.format(path=inside(repo, each)),
         Severity.WARN,
         files=(each.path,),
     )
 
 
 def inside(repo: Repo, each: Submodule) -> str:
-    """Return the submodule's path from the workspace's folder."""
-    return str(PurePosixPath(repo.path) / each.path)
+    """Return the submodule's path from the workspace's folder, as it is typed."""
+    return quote(str(PurePosixPath(repo.path) / each.path))

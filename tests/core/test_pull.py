@@ -192,10 +192,10 @@ def test_a_diverged_branch_is_never_touched(tree: WorkTree | None) -> None:
     problem = Problem(
         "diverged",
         "develop is 1 ahead of origin and 2 behind.",
-        "Run: git -C services/api pull --rebase origin develop"
+        "Run: git -C services/api pull --rebase --autostash origin develop"
         if tree and tree.branch == "develop"
         else "Run: git -C services/api switch develop, "
-        "then git -C services/api pull --rebase origin develop",
+        "then git -C services/api pull --rebase --autostash origin develop",
     )
     plan = planned(seen(HERE, tree, ahead=1, behind=2))
     assert plan == on_dev(State.BLOCKED, problems=(problem,))
