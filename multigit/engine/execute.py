@@ -147,7 +147,8 @@ class Executor:
             with suppress(MultigitError):  # it is done; without the note continue asks the remote
                 self.journal.write(Entry(Kind.SETTLED, repos=(name,), state=outcome.state))
             if outcome.state is State.PUBLISHED:
-                outcome = follow(self._repository(name), outcome, self.workspace.remote)
+                remote = self.workspace.remote_of(self.workspace.repo(name))
+                outcome = follow(self._repository(name), outcome, remote)
             blocking = [problem.message for problem in outcome.problems if problem.blocks]
             detail = blocking[-1] if blocking else outcome.after[:7]
             self.listener.finished(name, outcome.state, detail)
