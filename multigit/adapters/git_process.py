@@ -95,7 +95,6 @@ class GitDoor:
         self.transcript = transcript
         self.environment: dict[str, str] = dict(ENVIRONMENT)
         self.options: tuple[str, ...] = ()
-        self.inherited: tuple[int, ...] = ()  # open files that git and what it starts keep open
         self.environment["GIT_CEILING_DIRECTORIES"] = str(folder.parent)
 
     def run(
@@ -108,11 +107,13 @@ class GitDoor:
         hooks: bool = False,
         options: Sequence[str] = (),
         kept: Callable[[Completed], str] | None = None,
+        inherits: Sequence[int] = (),
     ) -> Completed:
         """Run one git command and return what it left.
 
-        `kept` is what the transcript keeps of its output, where that may hold secrets. Raises
-        GitError when it ends with a status that is not in `accept`, or takes too long.
+        `kept` is what the transcript keeps of its output, where that may hold secrets; `inherits`
+        are open files that git and all that it starts keep open. Raises GitError when it ends with
+        a status that is not in `accept`, or takes too long.
         """
         settings = (*OPTIONS, *self.options, *options, *(() if hooks else (NO_HOOKS,)))
         where = folder or self.folder
@@ -121,7 +122,9 @@ class GitDoor:
             *(part for setting in settings for part in ("-c", setting)),
             *arguments,
         ]
-        handle = self._start(command, where, environment or {}, reads=input is not None)
+        handle = self._start(
+            command, where, environment or {}, reads=input is not None, inherits=inherits
+        )
         process = cast("subprocess.Popen[bytes]", handle.proc)
         _RUNNING.add(process)
         try:
@@ -148,7 +151,13 @@ class GitDoor:
         return done
 
     def _start(
-        self, command: list[str], folder: Path, environment: Mapping[str, str], *, reads: bool
+        self,
+        command: list[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        *,
+        reads: bool,
+        inherits: Sequence[int],
     ) -> GitPython.AutoInterrupt:
         """Start the process. Its handle ends it when it is dropped, so it must be kept."""
         try:
@@ -157,7 +166,7 @@ class GitDoor:
                 as_process=True,
                 env={**self.environment, **environment},
                 istream=subprocess.PIPE if reads else subprocess.DEVNULL,
-                pass_fds=self.inherited,
+                pass_fds=inherits,
                 start_new_session=True,  # Ctrl-C at the terminal is for multigit to handle
             )
         except GitCommandNotFound as error:

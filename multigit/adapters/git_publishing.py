@@ -45,7 +45,12 @@ FASTER = {"fetch first", "failed to lock", "lock error", "needs force", "stale i
 
 
 def push(
-    door: GitDoor, remote: str, publications: Sequence[Publication], *, hooks: bool
+    door: GitDoor,
+    remote: str,
+    publications: Sequence[Publication],
+    *,
+    hooks: bool,
+    inherits: Sequence[int] = (),
 ) -> PushReport:
     """Publish all refs or none, each only while the remote still holds its `before`.
 
@@ -59,7 +64,7 @@ def push(
         *(f"{each.after}:{each.ref}" for each in publications),
     )
     try:
-        done, trace = _traced(door, command, hooks=hooks)
+        done, trace = _traced(door, command, hooks=hooks, inherits=inherits)
     except GitError as error:
         if error.code == "not_started":
             return not_sent(error)
@@ -80,16 +85,24 @@ def not_sent(error: MultigitError) -> PushReport:
     )
 
 
-def _traced(door: GitDoor, command: Sequence[str], *, hooks: bool) -> tuple[Completed, PushTrace]:
+def _traced(
+    door: GitDoor, command: Sequence[str], *, hooks: bool, inherits: Sequence[int]
+) -> tuple[Completed, PushTrace]:
     """Push, and read what git noted of it; where no note can be taken, nothing is known."""
     try:
         scratch = tempfile.mkdtemp(prefix="multigit-")
     except OSError:
-        return door.run(*command, accept=PUSH_ENDED, hooks=hooks), PushTrace()
+        done = door.run(*command, accept=PUSH_ENDED, hooks=hooks, inherits=inherits)
+        return done, PushTrace()
     try:
         notes = Path(scratch, "push")
-        environment = {VARIABLE: str(notes)}
-        done = door.run(*command, accept=PUSH_ENDED, hooks=hooks, environment=environment)
+        done = door.run(
+            *command,
+            accept=PUSH_ENDED,
+            hooks=hooks,
+            environment={VARIABLE: str(notes)},
+            inherits=inherits,
+        )
         return done, read_trace(notes)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

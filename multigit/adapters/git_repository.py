@@ -321,8 +321,10 @@ class GitRepository:
             reason = f"{self._remote} is pushed to {elsewhere.to}, not to {elsewhere.wanted}."
             return PushReport(accepted=False, reason=reason, sent=False, code="other_push_url")
         hooks = self._repo.hooks
-        with self._mark.held() as self._door.inherited:
-            return git_publishing.push(self._door, self._remote, publications, hooks=hooks)
+        with self._mark.held() as mark:
+            return git_publishing.push(
+                self._door, self._remote, publications, hooks=hooks, inherits=mark
+            )
 
     def fast_forward(self, branch: str, commit: str) -> str:
         """Move a branch that no work tree has; git itself refuses where that is unsafe."""

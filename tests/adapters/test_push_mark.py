@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from multigit.adapters.push_mark import PushMark
+from multigit.core.repository import Publication
 from multigit.errors import GitError
 from tests.adapters.clones import open_clone
 from tests.support.forge import Forge
@@ -55,6 +57,19 @@ def test_without_a_mark_a_push_is_not_announced(tmp_path: Path) -> None:
         mark.make()
     with mark.held() as files:
         assert files == ()
+
+
+def test_what_follows_a_push_does_not_hold_it(forge: Forge) -> None:
+    """Its number may be nobody's by then, or that of a file which is not git's to keep open."""
+    api = forge.add("api")
+    repository = open_clone(forge, api)
+    taken = [os.open(os.devnull, os.O_RDONLY) for _ in range(20)]
+    repository.flight()
+    tip = api.tip("main")
+    assert repository.push([Publication("refs/heads/new", "", tip)]).accepted
+    for descriptor in taken:  # now lower numbers are free for what git itself needs
+        os.close(descriptor)
+    assert repository.remote_refs(["refs/heads/new"]) == {"refs/heads/new": tip}
 
 
 @pytest.mark.parametrize(
