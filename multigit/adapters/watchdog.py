@@ -25,7 +25,7 @@ SHELL = """\
 trap '' HUP INT TERM
 cd /
 read -r _
-while read -r git; do all="$all $git"; done <&3
+while read -r git; do [ "$git" ] && all="$all $git"; done <&3
 [ "$all" ] && exec "$@" $all
 """
 LINE = 120  # bytes of a line in the list; one of blanks is free

@@ -21,6 +21,7 @@ PARENT = """
 import os, signal, subprocess, sys
 from multigit.adapters.watchdog import watched
 
+sys.executable = sys.argv[4]
 child = subprocess.Popen(["sh", "-c", sys.argv[1]], start_new_session=True)
 with watched(child.pid, float(sys.argv[2])):
     if sys.argv[3] == "kill":
@@ -32,9 +33,14 @@ os._exit(0)
 """
 
 
-def parent(script: str, seconds: float, act: str) -> tuple[subprocess.Popen[str], int]:
-    """Start a process that has a script watched; its child's number comes when it says so."""
-    command = [sys.executable, "-c", PARENT, script, str(seconds), act]
+def parent(
+    script: str, seconds: float, act: str, python: str = sys.executable
+) -> tuple[subprocess.Popen[str], int]:
+    """Start a process that has a script watched; its child's number comes when it says so.
+
+    The watchdog becomes `python` where something is left for it.
+    """
+    command = [sys.executable, "-c", PARENT, script, str(seconds), act, python]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout
     return process, int(process.stdout.readline())
@@ -75,12 +81,21 @@ def test_what_outlives_its_parent_ends_by_its_deadline(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not processes.PROC.is_dir(), reason="processes are found in /proc")
-def test_nothing_is_left_when_nothing_is_at_work() -> None:
-    """The watchdog ends with its parent."""
+@pytest.mark.parametrize("act", ["wait", "kill"])
+def test_nothing_is_started_when_nothing_is_at_work(tmp_path: Path, act: str) -> None:
+    """The shell ends with its parent; only where git is left, it becomes a Python."""
+    became = tmp_path / "became"
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\ntouch {became}\n", "utf-8")
+    python.chmod(0o755)
     before = watchdogs()
-    process, _ = parent("exit 0", 60.0, "wait")
+    process, child = parent("sleep 0.2", 60.0, act, str(python))
+    process.kill()
     process.communicate()
-    until(lambda: watchdogs() <= before)
+    until(lambda: not there(child) and watchdogs() <= before)
+    if act == "kill":
+        until(became.exists)
+    assert became.exists() is (act == "kill")
 
 
 def test_what_ends_in_time_is_left_alone(tmp_path: Path) -> None:
