@@ -40,7 +40,7 @@ ONE_DOOR = {
     "ruamel": {"adapters/github_workflow.py"},
     "apprise": {"adapters/notify.py"},
     "filelock": {"adapters/deployment_log.py", "adapters/lock.py"},
-    "fcntl": {"adapters/holding.py", "adapters/push_mark.py"},
+    "fcntl": {"adapters/holding.py", "adapters/push_mark.py", "adapters/scratch.py"},
     "questionary": {"ui/prompts.py"},
     "prompt_toolkit": {"ui/prompts.py"},
 }

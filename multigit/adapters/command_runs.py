@@ -8,18 +8,15 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count, takewhile
 from pathlib import Path
 
 from multigit.adapters import processes
-from multigit.adapters.durable import make_folder, read_private, sync_folder
-from multigit.adapters.holding import is_held
+from multigit.adapters.command_folder import alive, began, read
+from multigit.adapters.durable import make_folder, sync_folder
 from multigit.adapters.supervisor import (
-    ALIVE,
-    BEGAN,
     ENDED,
     GIVEN_UP,
     ORDER,
@@ -29,6 +26,7 @@ from multigit.adapters.supervisor import (
     claim,
     ending,
     keep,
+    remove_tree,
     write_new,
 )
 from multigit.core.deployment import KEYS, CommandRunner, Order, Run, RunState, Sight
@@ -40,7 +38,6 @@ from multigit.errors import MultigitError, NotBegunError
 EXECUTABLE = "100755"
 MOST_LINKS = 40  # on the way to one file, as on Linux
 OUT_OF_TIME = 124  # as timeout(1) says it
-PATIENCE = 30.0  # seconds in which a supervisor should have begun
 Export = Callable[[str, str, Path], None]  # repository, commit, folder
 ModeOf = Callable[[str, str, str], str]  # repository, commit, path → "100755", "" where absent
 GapsIn = Callable[[str, str], Gaps]  # repository, commit
@@ -94,7 +91,8 @@ class CommandRuns:
         with _told("started"):
             folder = self._new_place(order)
             make_folder(folder / TREE)
-            self._export(order.repo, order.sha, folder / TREE)
+            with _removed_unless_whole(folder):
+                self._export(order.repo, order.sha, folder / TREE)
             words = json.dumps({"command": self._command(order)})
             write_new(folder / ORDER, words.encode())
             process = subprocess.Popen(  # noqa: S603  (our own interpreter)
@@ -113,12 +111,12 @@ class CommandRuns:
         """Return the run that an earlier multigit started; raises NotBegunError if none did."""
         with _told("looked for"):
             places = [*takewhile(Path.exists, self._places(order))]
-            began = _began(places[-1]) if places else False
-        if began is False:
-            if places:  # no supervisor will ever need what was exported for it
-                shutil.rmtree(places[-1] / TREE, ignore_errors=True)
+            has_begun = began(places[-1]) if places else False
+        if has_begun is False:
+            if places:
+                remove_tree(places[-1])
             raise NotBegunError("the command was not started.")
-        return self._run(places[-1]) if began else None
+        return self._run(places[-1]) if has_begun else None
 
     def look(self, order: Order, run: Run) -> Sight:
         """Read how the command ended, or see that it still runs."""
@@ -134,8 +132,10 @@ class CommandRuns:
         del order
         folder = self._folder / run.id
         with _told("ended"), suppress(FileNotFoundError):
-            if not claim(folder, GIVEN_UP) and _alive(folder):
-                supervisor = processes.recorded(_read(folder / PID))
+            if claim(folder, GIVEN_UP):
+                remove_tree(folder)
+            elif alive(folder):
+                supervisor = processes.recorded(read(folder / PID))
                 if supervisor and processes.signal(supervisor, signal.SIGKILL, group=True):
                     keep(folder / ENDED, ending(OUT_OF_TIME, folder))
 
@@ -145,14 +145,14 @@ class CommandRuns:
             return Sight(RunState.UNKNOWN, detail=detail)
         if process and process.poll() is None:
             return Sight(RunState.RUNNING)
-        began = _began(folder)  # before the lock, which is taken before it begins
-        alive = _alive(folder)  # before the file, which is written before the lock is let go
+        has_begun = began(folder)  # before the lock, which is taken before it begins
+        is_alive = alive(folder)  # before the file, which is written before the lock is let go
         if (folder / ENDED).exists():
             sight = self._ended(folder)
             if sight.state is RunState.SUCCEEDED:  # what failed stays, to be looked at
-                shutil.rmtree(folder / TREE, ignore_errors=True)
+                remove_tree(folder)
             return sight
-        return Sight(RunState.RUNNING) if alive else self._left(folder, began=began)
+        return Sight(RunState.RUNNING) if is_alive else self._left(folder, began=has_begun)
 
     def _left(self, folder: Path, *, began: bool | None) -> Sight:
         """Return how a run stands that has no supervisor and no end."""
@@ -169,7 +169,7 @@ class CommandRuns:
         return [order.fill(part) for part in order.runner.command]
 
     def _ended(self, folder: Path) -> Sight:
-        status, _, said = _read(folder / ENDED).partition("\n")
+        status, _, said = read(folder / ENDED).partition("\n")
         if status == "0":
             return Sight(RunState.SUCCEEDED)
         detail = (
@@ -258,35 +258,14 @@ def _variables(order: Order) -> dict[str, str]:
     return {f"MULTIGIT_{key.upper()}": str(getattr(order, key)) for key in KEYS}
 
 
-def _began(folder: Path) -> bool | None:
-    """Tell whether the command began; None while its supervisor may still come up.
-
-    False is for ever: a run that should have begun long ago is taken from its supervisor.
-    """
-    if not (folder / BEGAN).exists() and _overdue(folder):
-        claim(folder, GIVEN_UP)  # or see, below, who was faster
+@contextmanager
+def _removed_unless_whole(folder: Path) -> Iterator[None]:
+    """Keep no half of an export."""
     try:
-        return read_private(folder / BEGAN) != GIVEN_UP
-    except FileNotFoundError:
-        return None
-
-
-def _overdue(folder: Path) -> bool:
-    """Tell whether a supervisor that was to begin long ago is not there, or was never called."""
-    try:
-        asked = (folder / ORDER).stat().st_mtime
-    except FileNotFoundError:
-        return True
-    return time.time() - asked > PATIENCE and not _alive(folder)
-
-
-def _read(file: Path) -> str:
-    return read_private(file).decode("utf-8", "replace")
-
-
-def _alive(folder: Path) -> bool:
-    """Tell whether the supervisor still runs."""
-    return is_held(folder / ALIVE)
+        yield
+    except BaseException:
+        remove_tree(folder)
+        raise
 
 
 @contextmanager

@@ -6,13 +6,8 @@ import errno
 import os
 import shlex
 import stat
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import chain, count
 from pathlib import Path
-
-from multigit.errors import GitError
 
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 NO_WAITING = getattr(os, "O_NONBLOCK", 0)
@@ -92,17 +87,3 @@ def move(file: Path, target: Path) -> None:
     file.replace(target)
     sync_folder(target.parent)
     sync_folder(file.parent)
-
-
-@contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """Lend a folder that is gone afterwards; raises GitError when the disk takes none."""
-    try:
-        with tempfile.TemporaryDirectory(prefix="multigit-") as name:
-            yield Path(name).resolve()
-    except OSError as error:
-        raise GitError(
-            f"no temporary file could be written: {error.strerror or error}.",
-            hint=f"Make room in {tempfile.gettempdir()}, or set TMPDIR to another folder.",
-            code="disk_full",
-        ) from error

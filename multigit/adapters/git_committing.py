@@ -13,11 +13,11 @@ from os import fsencode
 from pathlib import Path
 
 from multigit.adapters import git_objects
-from multigit.adapters.durable import scratch_folder
 from multigit.adapters.git_config import GitConfig
 from multigit.adapters.git_process import GitDoor
 from multigit.adapters.git_reading import git_dir
 from multigit.adapters.git_settings import index_in
+from multigit.adapters.scratch import scratch_folder
 from multigit.core.repository import Signature
 from multigit.core.snapshot import Change, PreparedCommit, Tip
 from multigit.errors import GitError

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,7 +17,6 @@ from multigit.adapters import (
     git_reading,
     git_submodules,
 )
-from multigit.adapters.durable import scratch_folder
 from multigit.adapters.git_arrivals import read_lacking
 from multigit.adapters.git_config import GitConfig, read_config
 from multigit.adapters.git_obstacles import read_obstacles
@@ -30,6 +27,7 @@ from multigit.adapters.git_remote import Remote
 from multigit.adapters.git_reversals import read_reversals
 from multigit.adapters.git_settings import in_environment, index_in, of_remote
 from multigit.adapters.push_mark import PushMark
+from multigit.adapters.scratch import CLONES, lent_folder, scratch_folder
 from multigit.adapters.transcript import Transcript
 from multigit.core.flight import Flight, flight
 from multigit.core.refs import branch_ref
@@ -431,7 +429,7 @@ class GitRepository:
     def clone(self) -> None:
         """Clone into a scratch folder first, so that a half-done clone is never taken for one."""
         try:
-            self._clone(self._workspace.root / ".multigit" / "clones")
+            self._clone(self._workspace.root / ".multigit" / CLONES)
         except OSError as error:
             raise GitError(
                 f"it cannot be cloned: {error.strerror or error}.",
@@ -441,8 +439,7 @@ class GitRepository:
 
     def _clone(self, waiting_room: Path) -> None:
         waiting_room.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f"{self._repo.name}-", dir=waiting_room))
-        try:
+        with lent_folder(waiting_room, f"{self._repo.name}-") as scratch:
             if ssh := ssh_command(os.environ, ""):
                 self._door.environment["GIT_SSH_COMMAND"] = ssh
             pushed = f"remote.{self._remote}.pushurl={self._repo.push_url}"
@@ -454,5 +451,3 @@ class GitRepository:
             )
             self._folder.parent.mkdir(parents=True, exist_ok=True)
             (scratch / "clone").rename(self._folder)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)

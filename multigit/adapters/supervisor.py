@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,7 +34,10 @@ def supervise(folder: Path) -> None:
     with holding(folder / ALIVE):
         keep(folder / PID, str(identity(os.getpid())))
         if claim(folder):
-            keep(folder / ENDED, ending(run(order, folder), folder))
+            status = run(order, folder)
+            keep(folder / ENDED, ending(status, folder))
+            if status == 0:  # what failed stays, to be looked at
+                remove_tree(folder)
 
 
 def claim(folder: Path, by: bytes = b"") -> bool:
@@ -68,6 +72,11 @@ def run(order: dict[str, list[str]], folder: Path) -> int:
             output.write(f"{order['command'][0]}: {error.strerror}\n".encode())
             return NOT_FOUND
     return done.returncode
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove the export; never what a link leads to."""
+    shutil.rmtree(folder / TREE, ignore_errors=True)
 
 
 def ending(status: int, folder: Path) -> str:

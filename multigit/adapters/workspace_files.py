@@ -83,6 +83,15 @@ class WorkspaceFiles:
         """Remove what operations left that never began; only while nobody else is at work."""
         forget_unbegun(self.operations)
 
+    def remove_leftovers(self) -> None:
+        """Remove the folders that killed runs left; only while nobody else is at work."""
+        from multigit.adapters.command_folder import remove_unneeded_trees
+        from multigit.adapters.scratch import CLONES, remove_leftovers
+
+        remove_leftovers(self.folder / CLONES)
+        if found := self.unfinished():
+            remove_unneeded_trees(self.operations, found)
+
     def knows(self, operation: str) -> bool:
         """Tell whether there is a journal of an operation of this id."""
         try:

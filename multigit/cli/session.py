@@ -84,6 +84,7 @@ class Session:
         }
         with exclusive(self.files.folder, holder):
             self.files.forget_unbegun()
+            self.files.remove_leftovers()
             yield
 
     @contextmanager

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from multigit.adapters import processes
+from multigit.adapters.command_folder import remove_unneeded_trees
 from multigit.adapters.command_runs import CommandRuns
 from multigit.adapters.supervisor import (
     ALIVE,
@@ -20,6 +21,7 @@ from multigit.adapters.supervisor import (
     ORDER,
     PID,
     TAIL,
+    TREE,
     claim,
     ending,
     supervise,
@@ -389,11 +391,11 @@ def test_what_the_system_refuses_is_a_sentence(tmp_path: Path) -> None:
     end_of(here, asked, run)
     (place(tmp_path, run) / "ended").unlink()
     (place(tmp_path, run) / "ended").mkdir()
-    with pytest.raises(MultigitError, match="could not be looked at: Is a directory"):
+    with pytest.raises(MultigitError, match="could not be looked at: it is not a plain file"):
         here.look(asked, run)
     (place(tmp_path, run) / BEGAN).unlink()
     (place(tmp_path, run) / BEGAN).mkdir()
-    with pytest.raises(MultigitError, match="could not be looked for: Is a directory"):
+    with pytest.raises(MultigitError, match="could not be looked for: it is not a plain file"):
         here.find(asked)
 
 
@@ -421,3 +423,39 @@ def test_the_program_is_looked_for_while_planning(
 ) -> None:
     """On PATH, or in the commit, also over symlinks; what they lead to elsewhere may be there."""
     assert [problem.code for problem in runs(tmp_path).check(order(program))] == codes
+
+
+def test_exports_that_killed_runs_left_are_removed(tmp_path: Path) -> None:
+    """Those of runs that never began or ended well; one at work and one that failed keep theirs."""
+    here, gate = runs(tmp_path), tmp_path / "gate"
+    wait = f'until [ -e "{gate}" ]; do sleep 0.05; done'
+    waits, fails = order("sh", "-c", wait, key="op/tree/1"), order("false", key="op/failed/1")
+    run, other = here.start(waits), here.start(fails)
+    at_work, failed = place(tmp_path, run), place(tmp_path, other)
+    assert end_of(here, fails, other).state is RunState.FAILED
+    cut = operations(tmp_path) / "op" / "cut" / "target" / "2.3"
+    (cut / TREE).mkdir(parents=True)
+    of_theirs = at_work / TREE / "1" / TREE  # what a repository holds is no start of ours
+    of_theirs.mkdir(parents=True)
+    until((at_work / BEGAN).exists)
+    remove_unneeded_trees(operations(tmp_path), ["op", "gone"])
+    assert of_theirs.is_dir()
+    assert (failed / TREE).is_dir()
+    assert not (cut / TREE).exists()
+    gate.touch()
+    until(lambda: not (at_work / TREE).exists())  # its supervisor does that
+    assert end_of(here, waits, run).state is RunState.SUCCEEDED
+
+
+def test_no_export_behind_a_link_is_removed(tmp_path: Path) -> None:
+    """Whoever put the link there keeps what it leads to."""
+    theirs = tmp_path / "theirs"
+    (theirs / "api" / "1" / TREE).mkdir(parents=True)
+    operations(tmp_path).mkdir(parents=True)
+    (operations(tmp_path) / "op").symlink_to(theirs)
+    (operations(tmp_path) / "other").mkdir()
+    (operations(tmp_path) / "other" / "api").symlink_to(theirs / "api")
+    (operations(tmp_path) / "third" / "api" / "1").mkdir(parents=True)
+    (operations(tmp_path) / "third" / "api" / "1" / TREE).symlink_to(theirs / "api")
+    remove_unneeded_trees(operations(tmp_path), ["op", "other", "third"])
+    assert (theirs / "api" / "1" / TREE).is_dir()

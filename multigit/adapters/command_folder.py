@@ -1,0 +1,90 @@
+"""The folder of one start of a deployment command: what its files tell of it, and its export."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from multigit.adapters.durable import read_private
+from multigit.adapters.holding import is_held
+from multigit.adapters.supervisor import (
+    ALIVE,
+    BEGAN,
+    ENDED,
+    GIVEN_UP,
+    ORDER,
+    TREE,
+    claim,
+    remove_tree,
+)
+
+PATIENCE = 30.0  # seconds in which a supervisor should have begun
+WELL = "0\n"
+START = re.compile(r"[0-9]+([.][0-9]+)?")
+
+
+def alive(folder: Path) -> bool:
+    """Tell whether the supervisor still runs."""
+    return is_held(folder / ALIVE)
+
+
+def began(folder: Path) -> bool | None:
+    """Tell whether the command began; None while its supervisor may still come up.
+
+    False is for ever: a run that should have begun long ago is taken from its supervisor.
+    """
+    if not (folder / BEGAN).exists() and _overdue(folder):
+        claim(folder, GIVEN_UP)  # or see, below, who was faster
+    try:
+        return read_private(folder / BEGAN) != GIVEN_UP
+    except FileNotFoundError:
+        return None
+
+
+def _overdue(folder: Path) -> bool:
+    """Tell whether a supervisor that was to begin long ago is not there, or was never called."""
+    try:
+        asked = (folder / ORDER).stat().st_mtime
+    except FileNotFoundError:
+        return True
+    return time.time() - asked > PATIENCE and not alive(folder)
+
+
+def read(file: Path) -> str:
+    """Return what a file of the folder holds; raises OSError."""
+    return read_private(file).decode("utf-8", "replace")
+
+
+def remove_unneeded_trees(operations: Path, unfinished: Iterable[str]) -> None:
+    """Remove what killed runs exported for commands that never began, or that ended well.
+
+    What failed stays, to be looked at, and so does what a command may still be at work in. Only
+    while nobody else may start a command.
+    """
+    for operation in unfinished:
+        for folder in _starts(operations / operation):
+            with suppress(OSError):
+                if _is_unneeded(folder):
+                    remove_tree(folder)
+
+
+def _starts(folder: Path) -> Iterator[Path]:
+    """Yield the folders of starts that have an export. A link or an export is never entered."""
+    if folder.is_symlink():
+        return
+    for path, names, _files in os.walk(folder):
+        if TREE in names and START.fullmatch(Path(path).name):
+            names.clear()
+            yield Path(path)
+
+
+def _is_unneeded(folder: Path) -> bool:
+    if alive(folder):
+        return False
+    if (folder / ENDED).exists():
+        return read(folder / ENDED).startswith(WELL)
+    return began(folder) is False

@@ -1,0 +1,120 @@
+"""Folders for a moment, and the removal of those that a killed run left behind.
+
+Whoever uses such a folder holds a lock on it, which the kernel drops with the process, however
+that ends. So what nobody holds was left behind: no process has to be known by its number, which
+means nothing on another machine or in another container.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from multigit.adapters.durable import NO_FOLLOW
+from multigit.errors import GitError
+
+CLONES = "clones"  # where clones wait, in .multigit, until they are whole
+OURS = "multigit-scratch-"  # in a folder that others use, too
+NAMED = re.compile(r"[a-z0-9_]{8}")  # what mkdtemp adds
+PRIVATE = 0o700  # as mkdtemp makes it
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | NO_FOLLOW
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Lend a folder that is gone afterwards; raises GitError when the disk takes none."""
+    try:
+        with lent_folder(_temporary(), OURS) as folder:
+            yield folder
+    except OSError as error:
+        raise GitError(
+            f"no temporary file could be written: {error.strerror or error}.",
+            hint="Make room in the folder of temporary files, or set TMPDIR to another one.",
+            code="disk_full",
+        ) from error
+
+
+@contextmanager
+def lent_folder(place: Path, prefix: str) -> Iterator[Path]:
+    """Lend a new folder of a folder, private to the user, and remove it afterwards."""
+    folder, lock = _made(place, prefix)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _made(place: Path, prefix: str) -> tuple[Path, int]:
+    """Make and lock a folder; another one where it was taken for a leftover in between."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
+        with suppress(FileNotFoundError, BlockingIOError):
+            return folder, _locked(folder)
+
+
+def _locked(folder: Path) -> int:
+    """Return the descriptor that holds the lock."""
+    lock = os.open(folder, FOLDER)
+    try:
+        _lock(lock, fcntl.LOCK_SH)
+        folder.lstat()  # it was not removed before it was locked
+    except OSError:
+        os.close(lock)
+        raise
+    return lock
+
+
+def _lock(folder: int, kind: int) -> bool:
+    """Lock a folder; False where the file system has no locks. Raises BlockingIOError if held."""
+    try:
+        fcntl.flock(folder, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:
+        return False
+    return True
+
+
+def remove_leftovers(waiting_room: Path) -> None:
+    """Remove what killed runs left in the system's temporary folder and in one of our own."""
+    with suppress(OSError):
+        _remove(_temporary(), OURS)
+    with suppress(OSError):
+        _remove(waiting_room, "")
+
+
+def _temporary() -> Path:
+    return Path(tempfile.gettempdir()).resolve()
+
+
+def _remove(place: Path, prefix: str) -> None:
+    """Remove the folders that nobody holds; no symlink is followed."""
+    within = os.open(place, FOLDER)
+    try:
+        with os.scandir(within) as entries:
+            names = [each.name for each in entries if each.is_dir(follow_symlinks=False)]
+        for name in names:
+            if name.startswith(prefix) and NAMED.fullmatch(name, len(prefix) or len(name) - 8):
+                with suppress(OSError):
+                    _remove_unheld(name, within)
+    finally:
+        os.close(within)
+
+
+def _remove_unheld(name: str, within: int) -> None:
+    lock = os.open(name, FOLDER, dir_fd=within)
+    try:
+        about = os.fstat(lock)
+        ours = about.st_uid == os.getuid() and stat.S_IMODE(about.st_mode) == PRIVATE
+        if ours and _lock(lock, fcntl.LOCK_EX):
+            shutil.rmtree(name, ignore_errors=True, dir_fd=within)
+    finally:
+        os.close(lock)

@@ -1,0 +1,120 @@
+"""What a killed run leaves in folders for a moment: the next operation removes it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.answers import DONE
+from tests.support.forge import Forge
+from tests.support.patience import until
+
+DEPLOY = """
+[stages.stg.deploy]
+runner = "command"
+command = ["true"]
+"""
+
+
+@pytest.fixture
+def held(forge: Forge) -> Iterator[Forge]:
+    """Return a workspace in which exports and clones that begin while `hold` is there wait."""
+    (forge.root / "temporary").mkdir()
+    forge.env["TMPDIR"] = str(forge.root / "temporary")
+    slow = forge.root / "slow"
+    slow.write_text(
+        f'#!/bin/sh\ncd "{forge.root}"\n[ ! -e hold ] || touch came\n'
+        "[ ! -e hold ] || while [ -e wait ]; do sleep 0.1; done\nexec cat\n"
+    )
+    slow.chmod(0o755)
+    with Path(forge.env["GIT_CONFIG_GLOBAL"]).open("a") as settings:
+        settings.write(f'[filter "slow"]\nsmudge = "{slow}"\nclean = cat\n')
+    api = forge.add("api", files={".gitattributes": "*.bin filter=slow\n", "a.bin": "1\n"})
+    config = forge.write_config()
+    config.write_text(config.read_text() + DEPLOY)
+    api.commit("dev", {"b.txt": "1\n"})
+    (forge.root / "wait").touch()
+    yield forge
+    (forge.root / "wait").unlink(missing_ok=True)
+
+
+def killed(forge: Forge, *args: str) -> None:
+    """Run multigit, and kill it, but not what it started, where it was made to wait."""
+    (forge.root / "hold").touch()
+    running = subprocess.Popen(
+        [sys.executable, "-P", "-m", "multigit", *args],
+        cwd=forge.shop,
+        env=forge.env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    until((forge.root / "came").exists)
+    os.kill(running.pid, signal.SIGKILL)
+    running.wait()
+    (forge.root / "hold").unlink()
+
+
+def scratch(forge: Forge) -> list[Path]:
+    """Return what lies in folders for a moment."""
+    places = (forge.root / "temporary").iterdir(), forge.shop.glob(".multigit/clones/*")
+    trees = forge.shop.glob(".multigit/operations/*/api/*/tree")
+    return [*places[0], *places[1], *trees]
+
+
+@pytest.mark.parametrize("way", ["continue", "abandon"])
+def test_a_killed_export_leaves_nothing(held: Forge, way: str) -> None:
+    """Neither half of the commit's files nor the index that they were written by."""
+    mine = held.root / "temporary" / "multigit-notes"
+    mine.mkdir()
+    killed(held, "promote", "dev", "stg", "--yes")
+    assert len(scratch(held)) == 3
+    held.run("status", check=DONE)
+    assert len(scratch(held)) == 3  # who only looks removes nothing
+    held.run(way, *(["--yes"] if way == "continue" else []), check=DONE)
+    assert scratch(held) == [mine]
+
+
+def test_a_killed_clone_leaves_nothing(held: Forge) -> None:
+    """The clone is made by the next run, and what the killed one had of it is gone."""
+    held.repos["api"].clone.rename(held.root / "away")
+    held.run("pull", "dev", check=DONE)
+    held.repos["api"].clone.rename(held.root / "away too")
+    killed(held, "pull", "dev")
+    assert len(scratch(held)) == 1
+    held.run("pull", "dev", check=DONE)
+    assert scratch(held) == []
+    assert (held.repos["api"].clone / ".git").is_dir()
+
+
+def test_a_living_run_keeps_its_folders(held: Forge) -> None:
+    """Also while another operation of the same user is at work in another workspace."""
+    other = held.root / "other"
+    other.mkdir()
+    config = (held.shop / "multigit.toml").read_text()
+    (other / "multigit.toml").write_text(config)
+    (held.root / "hold").touch()
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "multigit", "promote", "dev", "stg", "--yes"],
+        cwd=held.shop,
+        env=held.env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as running:
+        until((held.root / "came").exists)
+        (held.root / "hold").unlink()
+        before = scratch(held)
+        held.run("pull", "dev", "--config", str(other / "multigit.toml"), check=DONE)
+        assert (other / "api" / ".git").is_dir()
+        assert scratch(held) == before != []
+        (held.root / "wait").unlink()
+        assert running.wait() == DONE
+    assert scratch(held) == []
