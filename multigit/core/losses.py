@@ -69,13 +69,14 @@ def merging(
 def _bring_back(reversal: Reversal) -> str:
     """Return the command that brings back what one commit took back, and nothing that is beside."""
     name = reversal.sha[:7]
-    if not reversal.whole:
-        paths = " ".join(quote(path) for path in reversal.paths)
-        return (
-            f"git diff-tree -p --binary {name} {reversal.kept_in[:7]} -- {paths} | "
-            f'git apply --3way && git commit -m "Bring back what {name} took back"'
-        )
-    return f"git revert --no-edit {'-m 1 ' if reversal.is_merge else ''}{name}"
+    if not reversal.kept:
+        return f"git revert --no-edit {'-m 1 ' if reversal.is_merge else ''}{name}"
+    applied = " && ".join(
+        f"git diff-tree -p --binary {name} {kept[:7]} -- {' '.join(map(quote, paths))} | "
+        "git apply --3way"
+        for kept, paths in reversal.kept
+    )
+    return f'{applied} && git commit -m "Bring back what {name} took back"'
 
 
 def _only_a_deleted_file(reversals: Sequence[Reversal]) -> bool:

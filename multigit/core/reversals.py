@@ -1,8 +1,9 @@
 """Which commits of a later stage take back work of an earlier one: what they say, what they hold.
 
 The later stage's *line* are its first-parent commits. A commit of it *brings* work when the earlier
-stage has it, too, or when it merges some of that stage; all others are the stage's own. An own
-commit takes work back where it returns a path to what that was before work was brought there.
+stage has it, too, or when it merges some of that stage, be it through a branch of its own; all
+others are the stage's own. An own commit takes work back where it returns a path to what that was
+before work was brought there. So does a merge, where what it merged did not ask for that.
 """
 
 from __future__ import annotations
@@ -43,12 +44,17 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A commit of the line; `changes` are its paths with their content before and after it."""
+    """A commit of the line; `changes` are its paths with their content before and after it.
+
+    `tips` are the newest commits of the earlier stage in what it merged, where it is no commit of
+    that stage.
+    """
 
     sha: str
     parents: tuple[str, ...]
     brings: bool
     changes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    tips: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +87,25 @@ def accepting(message: str, shas: Sequence[str] = ()) -> str:
 
 
 def returned(line: Sequence[Step]) -> dict[str, tuple[str, ...]]:
-    """Return the own commits of the line that take work back, with the paths that returned.
+    """Return the commits of the line that take work back, with the paths that returned.
 
     `line` is in its order, oldest first. What a later commit brought forward again does not count,
-    nor does a hotfix that takes back another hotfix: that is no work of the earlier stage.
+    nor does a hotfix that takes back another hotfix: that is no work of the earlier stage. Of
+    merges that bring work, too, these are paths that may have returned since the work says so.
+    Beside others that return, a deleted file with work in it counts, whatever it was before.
     """
     found: dict[str, list[str]] = {}
+    deleted: dict[str, list[str]] = {}
     for path, events in _by_path(line).items():
         for place, event in enumerate(events):
-            if event.step.brings or not _was_before_work(events[:place], event.after):
+            older, sha = events[:place], event.step.sha
+            if (event.step.brings and not event.step.tips) or _forward_again(events, place):
                 continue
-            if all(later.after != event.before for later in events[place + 1 :]):
-                found.setdefault(event.step.sha, []).append(path)
-    return {sha: tuple(sorted(paths)) for sha, paths in found.items()}
+            if _was_before_work(older, event.after):
+                found.setdefault(sha, []).append(path)
+            elif event.after == ABSENT and any(e.step.brings and e.step.parents for e in older):
+                deleted.setdefault(sha, []).append(path)
+    return {sha: tuple(sorted([*paths, *deleted.get(sha, ())])) for sha, paths in found.items()}
 
 
 def rewritten(line: Sequence[Step], sha: str) -> tuple[str, ...]:
@@ -115,9 +127,27 @@ def rewritten(line: Sequence[Step], sha: str) -> tuple[str, ...]:
 
 def brought(line: Sequence[Step], path: str, before: str) -> Step | None:
     """Return the commit that brought work to a path last, before the commit `before`."""
-    events = _by_path(line).get(path, [])
-    place = next((i for i, each in enumerate(events) if each.step.sha == before), 0)
+    events, place = _events(line, path, before)
     return next((each.step for each in reversed(events[:place]) if each.step.brings), None)
+
+
+def keeper(line: Sequence[Step], path: str, sha: str) -> str:
+    """Return the commit that has the work of a path which `sha` returned, other than its parent.
+
+    That is needed where own commits had touched the path before: they may have taken the first half
+    of the work back. Empty where the parent has it.
+    """
+    events, place = _events(line, path, sha)
+    if not place or events[place - 1].step.brings:
+        return ""
+    work = brought(line, path, sha)
+    return work.sha if work and _was_before_work(events[:place], events[place].after) else ""
+
+
+def forward_again(line: Sequence[Step], path: str, sha: str) -> bool:
+    """Tell whether the line brought a path forward again that one of its commits had put back."""
+    events, place = _events(line, path, sha)
+    return place < len(events) and _forward_again(events, place)
 
 
 def untouched_by(line: Sequence[Step], paths: Iterable[str]) -> frozenset[str]:
@@ -149,6 +179,19 @@ def dropped(
             and (offered[path][1] == ABSENT or offered[path][1] not in placed)
         )
     )
+
+
+def _events(line: Sequence[Step], path: str, sha: str) -> tuple[list[_Event], int]:
+    """Return what happened to a path, and the place of one commit in it, the end where it is not.
+
+    The line may lack the commit, as it may have come with a merge.
+    """
+    events = _by_path(line).get(path, [])
+    return events, next((i for i, each in enumerate(events) if each.step.sha == sha), len(events))
+
+
+def _forward_again(events: Sequence[_Event], place: int) -> bool:
+    return any(later.after == events[place].before for later in events[place + 1 :])
 
 
 def _by_path(line: Sequence[Step]) -> dict[str, list[_Event]]:

@@ -131,10 +131,10 @@ class Reversal:
     """A commit through which work of the earlier stage would be lost.
 
     `lost` counts the commits that it names (merges not counted), 0 where it names none; `paths` are
-    the files that it takes back, `whole` tells that it did nothing else, `deletes` that it deleted
-    all of them, and `slight` that it deleted one file, of work that brought more. `kept_in` is the
-    parent that has the work: the first one, or for a merge that took nothing of the work the one
-    that brought it. `accepted` is the merge with which a person let it pass, or empty.
+    the files that it takes back, `deletes` tells that it deleted all of them, and `slight` that it
+    deleted one file, of work that brought more. `kept` are commits that have the work, with the
+    files that each has; none where the commit did nothing else, so that its parent has all of it.
+    `accepted` is the merge with which a person let it pass, or empty.
     """
 
     sha: str
@@ -143,11 +143,10 @@ class Reversal:
     kind: Evidence = Evidence.NAMED
     author: str = ""
     paths: tuple[str, ...] = ()
-    whole: bool = True
     deletes: bool = False
     slight: bool = False
     is_merge: bool = False
-    kept_in: str = ""
+    kept: tuple[tuple[str, tuple[str, ...]], ...] = ()
     accepted: str = ""
 
 

@@ -141,6 +141,16 @@ def test_a_revert_that_was_taken_back_is_nobodys_loss(forge: Forge, api: ForgeRe
     assert set(api.tree("main")) == {"a.txt", "b.txt", "new.txt", "fix.txt"}
 
 
+def test_a_revert_may_name_a_commit_that_is_not_here(forge: Forge, api: ForgeRepo) -> None:
+    """Such as one of another repository, beside one of this."""
+    work = api.tip("stg")
+    message = f"This reverts commit {work}.\nThis reverts commit {'ab' * 20}."
+    api.commit("main", {"new.txt": None}, message=message)
+    api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
+    (problem,) = rows(forge.json(*RELEASE, check=REFUSED))["api"]["problems"]
+    assert (problem["code"], problem["files"]) == ("reverted_work", ["new.txt"])
+
+
 def test_a_hotfix_that_takes_back_another_hotfix_loses_nothing_of_stg(
     forge: Forge, api: ForgeRepo
 ) -> None:

@@ -156,6 +156,77 @@ def after_a_fast_forward(repo: ForgeRepo) -> None:
     repo.commit("main", {"more.txt": None, "a.txt": "1\ntwo\nthree\n"}, message="Quick help")
 
 
+def again(repo: ForgeRepo) -> None:
+    """Reverted, the revert reverted, and that reverted as well."""
+    on_main(repo, ("revert", "--no-edit", "-m", "1", "HEAD"))
+    on_main(repo, *[("revert", "--no-edit", "HEAD")] * 2)
+
+
+def half_by_half(repo: ForgeRepo) -> None:
+    """One file in two commits, of which the first leaves it as it never was."""
+    lines = [f"{number}\n" for number in range(20)]
+    repo.commit("stg", {"a.txt": "".join(lines)}, message="feat: count")
+    merge_by_hand(repo, "origin/stg")
+    here, there = [*lines], [*lines]
+    here[1] = there[1] = "one\n"
+    there[18] = "eighteen\n"
+    repo.commit("stg", {"a.txt": "".join(there)}, message="feat: words")
+    merge_by_hand(repo, "origin/stg")
+    there[1] = "1\n"
+    repo.commit("main", {"a.txt": "".join(there)}, message="Quick help")
+    repo.commit("main", {"a.txt": "".join(lines)}, message="Quick help again")
+
+
+def of_a_rename(repo: ForgeRepo) -> None:
+    """The release had moved a file, which goes back to where it was."""
+    repo.commit("stg", {"src/code.txt": None, "lib/code.txt": "code\n"}, message="chore: move")
+    merge_by_hand(repo, "origin/stg")
+    repo.commit("main", {"src/code.txt": "code\n", "lib/code.txt": None}, message="Quick help")
+
+
+def by_deleting(repo: ForgeRepo) -> None:
+    """All files that the release had touched, the old ones, too."""
+    on_main(repo, ("rm", "-q", "a.txt", "pay.txt"), ("commit", "-qm", "Quick help"))
+
+
+def of_a_release_branch(repo: ForgeRepo) -> None:
+    """The release came with a branch that began at stg and has a commit of its own."""
+    files = {"late.txt": "late\n", "later.txt": "later\n"}
+    repo.commit("stg", files, message="feat: late")
+    repo.git("fetch", "--quiet", "origin")
+    repo.git("checkout", "--quiet", "--detach", "origin/stg")
+    merge_by_hand(repo, repo.local_commit({"VERSION": "2\n"}))
+    repo.commit("main", dict.fromkeys(files), message="Quick help")
+
+
+def in_a_merge_on_a_branch(repo: ForgeRepo) -> None:
+    """Stg was merged on a branch, but for one file, and that branch was merged."""
+    repo.commit("stg", {"pay.txt": "pay\nmore\n", "late.txt": "late\n"}, message="feat: late")
+    repo.git("fetch", "--quiet", "origin")
+    repo.git("checkout", "--quiet", "--detach", "origin/main")
+    repo.git("merge", "--quiet", "--no-commit", "--no-ff", "origin/stg")
+    repo.git("checkout", "--quiet", "HEAD", "--", "pay.txt")
+    merge_by_hand(repo, repo.local_commit({}))
+
+
+def beside_a_merge(repo: ForgeRepo) -> None:
+    """In the merge of the next release, which has nothing to do with it."""
+    repo.commit("stg", {"late.txt": "late\n"}, message="feat: late")
+    repo.git("fetch", "--quiet", "origin")
+    on_main(
+        repo,
+        ("merge", "--quiet", "--no-commit", "--no-ff", "origin/stg"),
+        ("checkout", "--quiet", "HEAD^1", "--", "a.txt"),
+        ("commit", "--quiet", "-m", "Merge stg"),
+    )
+
+
+def merge_by_hand(repo: ForgeRepo, what: str) -> None:
+    """Merge something into main as it is."""
+    repo.git("fetch", "--quiet", "origin")
+    on_main(repo, ("merge", "--quiet", "--no-ff", "-m", "Merge", what))
+
+
 def on_main_with(repo: ForgeRepo, message: str, beside: dict[str, str]) -> None:
     """Put the old files back in one commit, with others beside."""
     repo.git("fetch", "--quiet", "origin")
@@ -184,6 +255,13 @@ FORMS: dict[str, tuple[Callable[[ForgeRepo], None], list[str], dict[str, str]]] 
     "ours": (by_ours_instead_of_a_release, CONTENT, {}),
     "by-hand": (in_a_merge_by_hand, CONTENT, {}),
     "forward": (after_a_fast_forward, CONTENT, {}),
+    "again": (again, NAMED, {}),
+    "halves": (half_by_half, CONTENT, {}),
+    "rename": (of_a_rename, CONTENT, {}),
+    "deleted": (by_deleting, CONTENT, {}),
+    "branch": (of_a_release_branch, CONTENT, {"VERSION": "2\n"}),
+    "on-branch": (in_a_merge_on_a_branch, CONTENT, {}),
+    "beside": (beside_a_merge, CONTENT, {}),
 }
 
 

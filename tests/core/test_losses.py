@@ -11,7 +11,7 @@ from multigit.core.snapshot import Evidence, Reversal
 from tests.core.builders import API, clash, merge
 
 BRANCHES = ("staging", "master")
-NAMED = Reversal("aaaaaaaaaa", "Revert", 2, paths=("a", "b"), author="Ada", kept_in="pppppppppp")
+NAMED = Reversal("aaaaaaaaaa", "Revert", 2, paths=("a", "b"), author="Ada")
 CONTENT = replace(NAMED, sha="cccccccccc", lost=0, kind=Evidence.CONTENT)
 DELETED = replace(CONTENT, paths=("a",), deletes=True, slight=True)
 START = "cd services/api && git fetch origin && git switch --detach origin/master && "
@@ -44,11 +44,13 @@ def test_a_named_revert_blocks_and_says_how_to_keep_the_work() -> None:
 
 def test_all_of_it_is_brought_back_at_once() -> None:
     """The newest first; of a merge against its first parent; of a mixed commit only the files."""
-    mixed = replace(CONTENT, whole=False, paths=("a b", "c"))
+    kept = (("pppppppppp", ("a b", "c")), ("wwwwwwwwww", ("d",)))
+    mixed = replace(CONTENT, paths=("a b", "c", "d"), kept=kept)
     hints = {each.hint for each in lost(replace(CONTENT, is_merge=True), mixed, NAMED)}
     back = (
         "git revert --no-edit -m 1 ccccccc && "
         "git diff-tree -p --binary ccccccc ppppppp -- 'a b' c | git apply --3way && "
+        "git diff-tree -p --binary ccccccc wwwwwww -- d | git apply --3way && "
         'git commit -m "Bring back what ccccccc took back" && '
         "git revert --no-edit aaaaaaa"
     )

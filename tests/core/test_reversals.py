@@ -11,6 +11,8 @@ from multigit.core.reversals import (
     accepting,
     brought,
     dropped,
+    forward_again,
+    keeper,
     returned,
     reverted_spans,
     rewritten,
@@ -134,6 +136,41 @@ def test_a_path_that_is_as_before_work_returned(
 def test_what_is_no_return(line: list[Step]) -> None:
     """Nothing of the earlier stage's work goes."""
     assert returned(line) == {}
+
+
+def test_a_deleted_file_counts_beside_one_that_returned() -> None:
+    """Whoever deletes all that a release touched takes back the changes of old files, too."""
+    line = [
+        Step("0", (), brings=True, changes={"old": ("", "x"), "plain": ("", "p")}),
+        Step("1", ("0", "s"), brings=True, changes={"old": ("x", "y"), "new": ("", "n")}),
+    ]
+    gone = {"old": ("y", ""), "plain": ("p", "")}
+    assert returned([*line, Step("2", ("1",), brings=False, changes=gone)]) == {}
+    both = Step("2", ("1",), brings=False, changes={**gone, "new": ("n", "")})
+    assert returned([*line, both]) == {"2": ("new", "old")}
+
+
+def test_a_merge_may_return_what_it_was_not_asked_for() -> None:
+    """Only git can tell what the merged side changed itself, so the path is named."""
+    merge = Step("2", ("1", "s"), brings=True, changes={"a": ("y", "x")}, tips=("s",))
+    assert returned([work("1", "a", "x", "y"), merge]) == {"2": ("a",)}
+
+
+def test_the_work_is_taken_from_before_its_first_half_went() -> None:
+    """The parent will do where no own commit had touched the path, or where nothing returned."""
+    first, half = work("1", "a", "x", "y"), own("2", "a", "y", "h")
+    assert keeper([first, half, own("3", "a", "h", "x")], "a", "3") == "1"
+    assert keeper([first, half, own("3", "a", "h", "i")], "a", "3") == ""
+    assert keeper([first, own("2", "a", "y", "x")], "a", "2") == ""
+    assert keeper([first], "b", "1") == ""
+
+
+def test_what_was_put_back_may_come_forward_again() -> None:
+    """Then another commit counts, if any."""
+    line = [work("1", "a", "x", "y"), own("2", "a", "y", "x"), own("3", "a", "x", "y")]
+    assert forward_again(line, "a", "2")
+    assert not forward_again([*line, own("4", "a", "y", "x")], "a", "4")
+    assert not forward_again(line, "a", "elsewhere")
 
 
 def test_a_revert_may_leave_a_path_unlike_any_before() -> None:
