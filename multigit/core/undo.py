@@ -27,7 +27,7 @@ from multigit.core.plan import (
     aimed,
 )
 from multigit.core.problem import Problem, Severity
-from multigit.core.refs import HEADS, TAGS, short
+from multigit.core.refs import HEADS, TAGS, branch_ref, short
 from multigit.core.standing import Standing
 from multigit.core.workspace import Workspace
 from multigit.hints import Hint
@@ -167,8 +167,9 @@ class _Undo:
     def _onward(self, there: Standing) -> Problem | None:
         if not there.onward:
             return None
-        onward = ", ".join(there.onward)
-        first = promoted_by(self.records, self.repo.repo, there.onward[-1])
+        onward, last = ", ".join(there.onward), there.onward[-1]
+        tip = there.now.get(branch_ref(self.workspace.stage(last).branch), "")
+        first = promoted_by(self.records, self.repo.repo, last, tip)
         return Problem(
             "promoted_onwards",
             f"was promoted onwards to {onward}, so nothing is taken back here.",
@@ -204,32 +205,38 @@ def any_deployed(story: Story, repo: RepoPlan) -> bool:
 
 
 def release_before(records: Records, repo: str, stage: str, operation: str) -> str:
-    """Return the release of a repository that stood on a stage before an operation, or empty."""
+    """Return the release of a repository that stood on a stage before an operation, or empty.
+
+    Not one that was taken back: its tag is gone.
+    """
+    taken_back = {record.get("undoes") for record in records if any(_rows(record, repo))}
     earlier = ""
     for record in records:
         if record.get("operation") == operation:
             return earlier
-        if record.get("stage") == stage and not record.get("undoes"):
+        undoing = record.get("undoes") or record.get("operation") in taken_back
+        if record.get("stage") == stage and not undoing:
             tags = (str(row["tag"]) for row in _rows(record, repo) if row.get("tag"))
             earlier = next(tags, earlier)
     return ""
 
 
-def promoted_by(records: Records, repo: str, stage: str) -> str:
-    """Return the last operation that published a repository on a stage and can be undone.
+def promoted_by(records: Records, repo: str, stage: str, tip: str) -> str:
+    """Return the operation that published what a stage's branch holds, where it can be undone.
 
-    Empty where it was deployed, was undone, or is not in this log.
+    `tip` is where the repository's branch stands. Empty where that was deployed, or somebody built
+    on it, or nothing of it is in this log.
     """
-    taken_back = {record.get("undoes") for record in records if any(_rows(record, repo))}
-    deployed = commits_deployed(records).get(repo, frozenset())
-    for record in reversed(records):
-        rows = list(_rows(record, repo))
-        merges = record.get("command") in {"promote", "push", "backmerge"}
-        if record.get("stage") == stage and rows and merges:
-            operation = str(record.get("operation"))
-            can_be = operation not in taken_back and rows[0].get("after") not in deployed
-            return operation if can_be else ""
-    return ""
+    if tip in commits_deployed(records).get(repo, ()):
+        return ""
+    by = (
+        str(record.get("operation"))
+        for record in reversed(records)
+        if record.get("stage") == stage
+        and record.get("command") in {"promote", "push", "backmerge"}
+        and any(row.get("after") == tip for row in _rows(record, repo))
+    )
+    return next(by, "")
 
 
 def _rows(record: Mapping[str, Any], repo: str) -> Iterator[Mapping[str, Any]]:

@@ -130,11 +130,17 @@ def built_on(
         if known or not each.ref.startswith(HEADS):
             continue
         repository.fetch(RefQuery((short(each.ref),)))
-        lacking, _ = repository.divergence(there, each.after)
+        if not is_in(repository, there, each.after):
+            continue
         forward, _ = repository.divergence(each.before, each.after) if each.before else (1, 0)
-        if forward and not lacking:  # a branch that was to be set back always holds the old commit
+        if forward:  # a branch that was to be set back always holds the old commit
             found.add(each.ref)
     return found
+
+
+def is_in(repository: Repository, tip: str, commit: str) -> bool:
+    """Tell whether a branch that was fetched has a commit; one that is not here is not in it."""
+    return repository.holds([commit]) and not repository.divergence(tip, commit)[0]
 
 
 def half_problem(

@@ -17,7 +17,7 @@ from multigit.engine.arrival import arrived
 from multigit.engine.fleet import look_everywhere
 from multigit.engine.patience import Tell, patiently
 from multigit.engine.ports import Git, Listener, Repository
-from multigit.engine.publish import built_on
+from multigit.engine.publish import built_on, is_in
 from multigit.errors import MultigitError
 
 
@@ -99,10 +99,10 @@ def carried_onward(
     """Return the later stages whose branches hold a commit that was to be published."""
     ours = [each.after for each in wanted if each.ref.startswith(HEADS) and each.after]
     found = []
-    for stage in later if repository.holds(ours) else ():
+    for stage in later if ours else ():
         there = now.get(branch_ref(stage.branch), "")
         if there and not repository.holds([there]):
             repository.fetch(RefQuery((stage.branch,)))
-        if there and any(not repository.divergence(there, commit)[0] for commit in ours):
+        if there and any(is_in(repository, there, commit) for commit in ours):
             found.append(stage.name)
     return tuple(found)

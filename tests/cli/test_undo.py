@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from tests.cli.answers import DONE, FAILED, REFUSED, USAGE, codes, rows, states, told
@@ -219,6 +221,34 @@ def test_whoever_promoted_it_onwards(promoted: Forge) -> None:
     (problem,) = rows(document)["api"]["problems"]
     assert problem["code"] == "promoted_onwards"
     assert "multigit" not in problem["hint"]
+
+
+def clone_anew(promoted: Forge) -> None:
+    """Replace the clone of api by one that knows no branch but dev."""
+    api = promoted.repos["api"]
+    shutil.rmtree(api.clone)
+    promoted.repos["web"].git(
+        "clone", "-q", "-b", "dev", "--single-branch", api.url, str(api.clone)
+    )
+
+
+def test_what_a_new_clone_does_not_know_is_read_from_the_remote(promoted: Forge) -> None:
+    """What was promoted onwards is seen, although none of its commits was here."""
+    first = promoted.json("log")["records"][0]["release"]
+    promoted.json("promote", "stg", "main", "--confirm", "main", check=DONE)
+    clone_anew(promoted)
+    with remotes_untouched(promoted):
+        document = promoted.json("undo", first, "--yes", check=REFUSED)
+    assert codes(rows(document)["api"]) == ["promoted_onwards"]
+
+
+def test_a_commit_that_is_nowhere_any_more_is_in_no_branch(promoted: Forge) -> None:
+    """Somebody set the branch to something else, and the clone is new."""
+    api = promoted.repos["api"]
+    api.remote_git("update-ref", "refs/heads/stg", api.commit("dev", {"c.txt": "1\n"}))
+    api.remote_git("update-ref", "-d", next(r for r in api.remote_refs() if "/tags/" in r))
+    clone_anew(promoted)
+    assert codes(promoted.json("undo", "--yes", check=DONE)) == ["nothing_left"]
 
 
 # --- Nothing of it is published

@@ -132,17 +132,28 @@ def test_the_release_before_an_operation() -> None:
     assert release_before(records, "api", "stg", "e") == ""
 
 
+def test_the_release_before_is_none_that_was_taken_back() -> None:
+    """Its tag is gone, so nothing can deploy it; elsewhere it may still be there."""
+    records = [
+        record("a", row("m0", tag="one")),
+        record("b", row("m1", tag="two"), row("m1", tag="two") | {"repo": "web"}),
+        record("u", row("m0", tag=""), command="undo", undoes="b"),
+        record("d", row("m2", tag="three")),
+    ]
+    assert release_before(records, "api", "stg", "d") == "one"
+    assert release_before(records, "web", "stg", "d") == "two"
+
+
 def test_what_promoted_it_onwards_is_named_only_where_it_can_be_undone() -> None:
-    """Not what was deployed, or is undone already."""
+    """Not what was deployed, is undone already, or has somebody's work on top."""
     onward = record("b", row("m1"), stage="main")
-    assert promoted_by([onward], "api", "main") == "b"
-    assert promoted_by([onward], "web", "main") == ""
+    assert promoted_by([onward], "api", "main", "m1") == "b"
+    assert promoted_by([onward], "web", "main", "m1") == ""
+    assert promoted_by([onward], "api", "main", "theirs") == ""
     deployed = record("c", row("m1", "succeeded", state="deployed"), command="deploy")
-    assert promoted_by([onward, deployed], "api", "main") == ""
+    assert promoted_by([onward, deployed], "api", "main", "m1") == ""
     undo = record("u", row("m0"), command="undo", undoes="b", stage="main")
-    assert promoted_by([onward, undo], "api", "main") == ""
-    refused = record("u", row("", state="failed"), command="undo", undoes="b", stage="main")
-    assert promoted_by([onward, refused], "api", "main") == "b"
+    assert promoted_by([onward, undo], "api", "main", "m0") == ""
 
 
 def test_a_repository_without_refs_is_compared_too() -> None:
