@@ -247,13 +247,14 @@ def read_work_tree(
     if sizes:
         for path in _same_as_head(door, changes, heads):
             del changes[path]
-    ahead, behind = (headers.get("branch.ab") or "+0 -0").split(" ")
+    counts = [abs(int(count)) for count in headers.get("branch.ab", "").split()]
+    ahead, behind = counts or (None, None)
     branch, head = headers.get("branch.head", ""), headers.get("branch.oid", "")
     return WorkTree(
         branch="" if branch == "(detached)" else branch,
         head="" if head == "(initial)" else head,
-        ahead=int(ahead),
-        behind=-int(behind),
+        ahead=ahead,
+        behind=behind,
         changes=tuple(changes.values()),
         unfinished=_unfinished(door.folder),
         conflicted=tuple(conflicted),

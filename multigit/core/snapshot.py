@@ -228,13 +228,14 @@ class WorkTree:
     """The checked-out side: `branch` is empty for a detached HEAD, `head` for an unborn branch.
 
     `unfinished` names a merge, rebase, cherry-pick, revert or bisect under way; `ahead` and
-    `behind` count a stage's branch against the remote one, any other against its upstream.
+    `behind` count a stage's branch against the remote one, any other against its upstream, and are
+    None where that does not exist.
     """
 
     branch: str = ""
     head: str = ""
-    ahead: int = 0
-    behind: int = 0
+    ahead: int | None = None
+    behind: int | None = None
     changes: tuple[Change, ...] = ()
     unfinished: str = ""
     conflicted: tuple[str, ...] = ()

@@ -52,6 +52,15 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class Unpushed:
+    """How many commits the local branch of a stage has that the remote one lacks."""
+
+    stage: str
+    branch: str
+    commits: int
+
+
+@dataclass(frozen=True, slots=True)
 class StatusRow:
     """Where one repository stands.
 
@@ -66,6 +75,12 @@ class StatusRow:
     deploys: Mapping[str, Tag]
     problems: tuple[Problem, ...] = ()
     deployed: Mapping[str, Deployed] = field(default_factory=dict)
+    unpushed: tuple[Unpushed, ...] = ()
+
+    def unpushed_elsewhere(self) -> tuple[Unpushed, ...]:
+        """Return those of branches that are not checked out here."""
+        here = self.work.branch if self.work else ""
+        return tuple(each for each in self.unpushed if each.branch != here)
 
 
 def status_rows(
@@ -93,6 +108,11 @@ def _row(
         deploys=last_deploys(workspace.stages, snapshot.refs.tags),
         problems=tuple(filter(None, (snapshot.error, snapshot.stale))),
         deployed=deployed,
+        unpushed=tuple(
+            Unpushed(stage.name, stage.branch, branch.ahead)
+            for stage in workspace.stages
+            if (branch := snapshot.refs.branch(stage.branch)).remote and branch.ahead
+        ),
     )
 
 
@@ -161,6 +181,7 @@ def _row_document(row: StatusRow) -> dict[str, Any]:
             }
             for pair in row.pairs
         ],
+        "unpushed": {each.stage: each.commits for each in row.unpushed},
         "deploys": {
             stage: {"tag": tag.name, "time": tag.time} for stage, tag in row.deploys.items()
         },
@@ -179,6 +200,7 @@ def status_sentence(rows: Sequence[StatusRow]) -> str:
     waiting = sum(any(p.state == "waiting" for p in row.pairs) for row in rows)
     conflicts = sum(any(p.state == "conflict" for p in row.pairs) for row in rows)
     debts = sum(any(p.debt for p in row.pairs) for row in rows)
+    unpushed = sum(bool(row.unpushed) for row in rows)
     missing = sum(any(p.missing for p in row.pairs) for row in rows)
     failed = sum(any(each.went_wrong for each in row.deployed.values()) for row in rows)
     unread = sum(bool(row.problems) for row in rows)
@@ -186,6 +208,7 @@ def status_sentence(rows: Sequence[StatusRow]) -> str:
         (waiting, "with commits to promote"),
         (conflicts, "with conflicts"),
         (debts, "with hotfixes to carry back"),
+        (unpushed, "with unpushed commits"),
         (missing, "without a stage's branch"),
         (failed, "whose last deployment went wrong"),
         (unread, "that could not be asked"),

@@ -197,8 +197,8 @@ def look_at_status(request: StatusRequest) -> Look:
         return Rest(lambda: read(repo, repository, stale))
 
     def read(repo: Repo, repository: Repository, stale: Problem | None) -> Snapshot:
-        refs = repository.refs(query)
-        work = count_against_stage(repository, refs, repository.work_tree())
+        refs = count_stages(repository, repository.refs(query))
+        work = count_against_stage(refs, repository.work_tree())
         seen = Snapshot(repo.name, refs=refs, work=work, stale=stale)
         forward = [compare(repository, refs, earlier, later) for earlier, later in request.pairs]
         back = [compare(repository, refs, later, earlier) for earlier, later in request.pairs]
@@ -278,13 +278,24 @@ def distance(repository: Repository, branch: Branch) -> tuple[int, int]:
     return repository.divergence(branch.remote.sha, branch.local.sha)
 
 
-def count_against_stage(repository: Repository, refs: Refs, work: WorkTree) -> WorkTree:
-    """Count a stage's branch against the remote's branch of that name, whatever its upstream is."""
+def count_stages(repository: Repository, refs: Refs) -> Refs:
+    """Count each branch against the remote's branch of that name, whatever its upstream is."""
+    counts = {name: distance(repository, branch) for name, branch in refs.branches.items()}
+    return replace(
+        refs,
+        branches={
+            name: replace(branch, ahead=counts[name][0], behind=counts[name][1])
+            for name, branch in refs.branches.items()
+        },
+    )
+
+
+def count_against_stage(refs: Refs, work: WorkTree) -> WorkTree:
+    """Take for a stage's branch what was counted against the remote's branch of that name."""
     branch = refs.branch(work.branch)
     if branch.local is None or branch.remote is None:
         return work
-    ahead, behind = distance(repository, branch)
-    return replace(work, ahead=ahead, behind=behind)
+    return replace(work, ahead=branch.ahead, behind=branch.behind)
 
 
 def unpushed(repository: Repository, seen: Snapshot, name: str) -> Waiting:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from multigit.core.deployed import Deployed
 from multigit.core.deployment import RunState
+from multigit.core.report import plural
 from multigit.core.snapshot import WorkTree
 from multigit.core.status import Pair, StatusRow
 from multigit.core.text import visible
@@ -34,7 +35,10 @@ def status_view(
     deploys = deploys_table(rows, now)
     folded = Group(bare, Text(), deploys) if deploys.row_count else bare
     view = Fitting(wide, Fitting(stacked, Fitting(folded, status_list(rows, now), measured=bare)))
-    problems = list(problem_lines((row.repo, row.problems) for row in rows))
+    problems = [
+        *unpushed_lines(rows),
+        *problem_lines((row.repo, row.problems) for row in rows),
+    ]
     between = [Text(), *problems] if problems else []
     return Group(indented(view), *between, Text(), Text(sentence, "bold"))
 
@@ -101,6 +105,15 @@ def branch_cell(work: WorkTree | None) -> Text:
     return Text.assemble(
         name, (f" {told}" if told else "", "yellow"), (f" {work.unfinished}", "red")
     )
+
+
+def unpushed_lines(rows: Sequence[StatusRow]) -> Iterator[RenderableType]:
+    """Yield what is not pushed on stages that are not checked out: no cell tells of them."""
+    for row in rows:
+        if elsewhere := row.unpushed_elsewhere():
+            counts = (f"{plural(e.commits, 'unpushed commit')} on {e.stage}" for e in elsewhere)
+            whose = (f"{visible(row.repo)}: ", "bold")
+            yield indented(Text.assemble(("! ", "yellow"), whose, f"{', '.join(counts)}."))
 
 
 def pair_cell(pair: Pair) -> Text:

@@ -124,7 +124,7 @@ def test_where_the_user_stands_is_told(sight: Sight) -> None:
         "dirty": ("dev", 2, 0, 0, None),
         "ahead": ("dev", 0, 1, 0, None),
         "behind": ("dev", 0, 0, 1, None),
-        "detached": (None, 0, 0, 0, None),
+        "detached": (None, 0, None, None, None),
         "merging": ("dev", 1, 1, 0, "merge"),
     }
     assert "●2" in sight.line("dirty")

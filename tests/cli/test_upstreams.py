@@ -85,6 +85,26 @@ def test_status_counts_against_the_stage(
     with untouched(forge):
         row = rows(forge.json("status", upstream.__name__, check=DONE))[upstream.__name__]
     assert (row["branch"], row["ahead"], row["behind"]) == ("dev", 2, 1)
+    assert row["unpushed"] == {"dev": 2}
+
+
+def test_status_tells_of_stages_that_are_not_checked_out(forge: Forge) -> None:
+    """By stage, as their branch is told when it is checked out; a feature has no upstream here."""
+    for repo in forge.repos.values():
+        repo.git("switch", "--quiet", "--create", "feature")
+        repo.local_commit({"feature": "1\n"})
+    try:
+        with untouched(forge):
+            document = forge.json("status", check=DONE)
+            lines = forge.run("status", "--no-fetch", check=DONE).stdout.splitlines()
+    finally:
+        for repo in forge.repos.values():
+            repo.git("switch", "--quiet", "dev")
+            repo.git("branch", "--quiet", "--delete", "--force", "feature")
+    for name, row in rows(document).items():
+        assert (row["branch"], row["ahead"], row["behind"]) == ("feature", None, None)
+        assert row["unpushed"] == {"dev": 2}
+        assert f"  ! {name}: 2 unpushed commits on dev." in lines
 
 
 def test_promotion_push_and_pull_tell_of_them(forge: Forge) -> None:

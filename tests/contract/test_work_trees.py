@@ -80,10 +80,11 @@ def test_what_was_staged_and_taken_back_is_no_change(scene: Scene) -> None:
 
 
 def test_a_detached_head_is_on_no_branch(scene: Scene) -> None:
-    """The commit is still known."""
+    """The commit is still known; there is nothing that it could be ahead of."""
     scene.detach()
     work = scene.repository.work_tree()
     assert (work.branch, work.head) == ("", scene.local_refs()[DEV])
+    assert (work.ahead, work.behind) == (None, None)
 
 
 def test_the_work_tree_counts_against_the_upstream(scene: Scene) -> None:

@@ -12,6 +12,7 @@ from multigit.core.snapshot import Merge, Snapshot, Tag, Waiting, WorkTree
 from multigit.core.status import (
     Pair,
     StatusRow,
+    Unpushed,
     last_deploys,
     status_document,
     status_exit_code,
@@ -37,6 +38,7 @@ from tests.core.builders import (
 )
 
 SHOP = workspace(API)
+AHEAD = refs(develop=branch("dev-2", "dev-3", ahead=1), staging=branch("stg-1", "stg-2", ahead=2))
 LEVEL = Pair("stg", "main")
 OFFLINE = Problem("unreachable", "could not be fetched: no route to host.", "Check the network.")
 
@@ -181,6 +183,15 @@ def test_a_stage_that_was_never_deployed_has_none() -> None:
     assert last_deploys(STAGES, ()) == {}
 
 
+def test_unpushed_commits_are_told_by_stage() -> None:
+    """Also of branches that are not checked out; the remote's branch is what they lack."""
+    seen = row(snapshot(refs=AHEAD, work=work()))
+    assert seen.unpushed == (Unpushed("dev", "develop", 1), Unpushed("stg", "staging", 2))
+    assert [each.stage for each in seen.unpushed_elsewhere()] == ["stg"]
+    only_here = refs(develop=branch("", "dev-3", ahead=1), staging=branch("stg-1"))
+    assert row(snapshot(refs=only_here)).unpushed == ()
+
+
 # --- For scripts and people
 
 
@@ -231,6 +242,7 @@ def test_the_document_of_a_status() -> None:
                         "debt": 0,
                     },
                 ],
+                "unpushed": {},
                 "deploys": {"main": {"tag": "deploy-20250115-150130", "time": 1736949600}},
                 "deployed": {},
                 "problems": [],
@@ -245,6 +257,7 @@ def test_the_document_of_a_status() -> None:
                 "behind": None,
                 "in_progress": None,
                 "pairs": [],
+                "unpushed": {},
                 "deploys": {},
                 "deployed": {},
                 "problems": [
@@ -286,6 +299,7 @@ def test_only_what_could_not_be_asked_is_a_failure(seen: Snapshot, code: int) ->
         (snapshot(merge()), "1 repository: 1 with commits to promote."),
         (snapshot(clash("a")), "1 repository: 1 with conflicts."),
         (snapshot(debts=(hotfix(),)), "1 repository: 1 with hotfixes to carry back."),
+        (snapshot(refs=AHEAD), "1 repository: 1 with unpushed commits."),
         (unreadable(), "1 repository: 1 that could not be asked."),
         (
             replace(snapshot(merge(), debts=(hotfix(),)), stale=OFFLINE),

@@ -350,7 +350,8 @@ class FakeRepository:
     def work_tree(self, *, sizes: bool = False) -> WorkTree:
         """Compare HEAD, index and files."""
         self._look()
-        ahead, behind = self._distance(self.branch)
+        followed = self.branch in self.upstreams and _tracking(self.branch) in self.own_refs
+        ahead, behind = self._distance(self.branch) if followed else (None, None)
         before = self.objects.files(self.head)
         paths = sorted({*before, *self.index, *self.files})
         changes = [self._change(path, before.get(path), sizes=sizes) for path in paths]

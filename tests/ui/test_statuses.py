@@ -10,7 +10,7 @@ import pytest
 
 from multigit.core.deployed import Deployed
 from multigit.core.snapshot import Tag, WorkTree
-from multigit.core.status import Pair, StatusRow
+from multigit.core.status import Pair, StatusRow, Unpushed
 from multigit.ui.statuses import deploys_cell, status_view
 from tests.core.builders import DEV, MAIN, NEWEST, STG, change
 from tests.ui.views import shown
@@ -42,6 +42,22 @@ def test_no_fact_is_cut(width: int) -> None:
     ):  # fmt: skip
         assert fact in text, fact
     assert text.count("…") == 1
+
+
+@pytest.mark.parametrize("width", [30, 80, 110])
+def test_unpushed_commits_of_other_branches_stand_below(width: int) -> None:
+    """Those of the branch that is checked out are its arrow."""
+    unpushed = (
+        Unpushed("dev", "develop", 1),
+        Unpushed("stg", "stg", 2),
+        Unpushed("main", "main", 1),
+    )
+    row = replace(ROWS[0], work=WorkTree("develop", "dev-2", 1, 0), unpushed=unpushed)
+    lines = shown(status_view([row], ((DEV, STG), (STG, MAIN)), "1 repository.", NOW), width)
+    assert max(map(len, lines)) <= width
+    text = " ".join(" ".join(lines).split())
+    assert "! database: 2 unpushed commits on stg, 1 unpushed commit on main." in text
+    assert "on dev" not in text
 
 
 def test_wide_table_has_everything_in_a_row() -> None:
