@@ -35,7 +35,8 @@ class Hint(StrEnum):
     # Deployments
     WATCH = "To watch the deployments, run multigit watch."
     WATCH_OPERATION = "To see how it ends, run multigit watch {operation}"
-    STILL_RUNNING = "What was started is still running. To watch it, run {again}."
+    STILL_RUNNING = "What was started is still running. To watch it, run multigit continue."
+    RUNS_ON = "What was started is still running. To watch it, run multigit watch."
     APPROVE = "To review it, run multigit approve; to watch it, multigit watch."
     LOOK_AGAIN = (
         "Look where it runs whether it began. To look again, run multigit continue; "
@@ -88,7 +89,10 @@ class Hint(StrEnum):
         "If it is none: --allow {file}"
     )
     LFS_INSTALL = "Run: git -C {path} lfs install{then}"
-    FIRST_COMMIT = "Make the first one by hand: git -C {path} commit"
+    FIRST_COMMIT = (
+        'Make the first one: git -C {path} commit --allow-empty -m "Begin"; '
+        "then run the command again."
+    )
     BACKMERGE_FROM = "Name the stage that the commits come from: multigit backmerge {stage}"
     PROMOTE_FIRST = "First run multigit promote {source} {target}. "
     PUSH_THEN_PROMOTE = (
@@ -113,6 +117,36 @@ class Hint(StrEnum):
         "git -C {path} push {remote} refs/remotes/{remote}/{base}:refs/heads/{branch}"
     )
 
+    # Merges that a person has to make, and work that must not get lost in them
+    CONFLICT = (
+        "{first}Resolve it on {here}: cd {path} && "
+        "git -c checkout.defaultRemote={remote} switch {here} && git pull {remote} {here} && "
+        "git merge {remote}/{there}; then resolve, commit, git push {remote} HEAD:{here}, and run "
+        "the command again."
+    )
+    CONFLICT_KEEPING = (
+        "{first}Resolve it on {here}: {keeping}; then resolve, commit, git push {remote} "
+        "HEAD:{here}, and run the command again."
+    )
+    KEEP_WORK = (
+        "To keep the work: {keeping} && git push {remote} HEAD:{earlier} && git checkout @{{-2}}. "
+        "If it is meant: --accept-reverts"
+    )
+    KEEPING = (
+        "cd {path} && git fetch {remote} && git switch --detach {there} && {back} && "
+        "git switch --detach {remote}/{earlier} && git merge --no-edit -"
+    )
+    REVERT = "git revert --no-edit {commit}"
+    REVERT_MERGE = "git revert --no-edit -m 1 {commit}"
+    APPLY = "git diff-tree -p --binary {commit} {kept} -- {files} | git apply --3way"
+    COMMIT_BACK = 'git commit -m "Bring back what {commit} took back"'
+
+    # Pushing
+    SWITCH_FIRST = (
+        "To push them, switch first: git -C {path} -c checkout.defaultRemote={remote} "
+        "switch {branch}"
+    )
+
     # Pulling
     PULL_REBASE = "Run: git -C {path} pull --rebase --autostash {remote} {branch}"
     PULL_REBASE_THERE = (
@@ -121,7 +155,16 @@ class Hint(StrEnum):
     )
     PULL_UNBORN = "Run: git -C {path} pull {remote} {branch}"
     STASH = "Commit or stash them: git -C {path} stash; then run {again} again."
-    PULL_ELSEWHERE = "Run: git -C {path} pull --ff-only {remote} {branch}"
+    PULL_STAGE = "multigit pull {stage}"
+    PULL_STAGE_SWITCH = "multigit pull {stage} --switch"
+    PULL_ELSEWHERE = "To bring it up to date: git -C {path} pull --ff-only {remote} {branch}"
+    PRUNE = "That folder is gone. Run: git -C {path} worktree prune; then run {again} again."
+    PRUNE_AND_FETCH = (
+        "Its work tree is gone. Run: git -C {path} worktree prune && "
+        "git -C {path} fetch {remote} {branch}:{branch}"
+    )
+    SET_BACK = "To set it back: git -C {path} update-ref refs/heads/{branch} {commit} {before}"
+    SET_BACK_HERE = "To set it back: git -C {path} reset --keep {commit}"
     MOVE_AWAY = "Move or rename {them}, then run {again} again."
     UNMARK = (
         "Let git see them: git -C {path} update-index --no-{mark} {file}; "
@@ -131,7 +174,55 @@ class Hint(StrEnum):
 
     # The workspace
     INIT_DRY_RUN = "To see what init would write: multigit init --dry-run"
+    INIT_DONE = "{file} written. Read it, then try: multigit status"
+    NO_CONFIG = "In the folder that holds your repositories, run multigit init."
+    NAME_CONFIG = "Name the multigit.toml itself, or run multigit init to write one."
+    WRITE_CONFIG = "To write one, run multigit init."
+    CHECK_CONFIG = "Correct the file, then run multigit config check."
+    CHECK_LONG_CONFIG = "Is it the right file? Correct it, then run multigit config check."
+    PUSH_WORKFLOWS = "{count} written. Look at them, then push them: multigit push {stage}"
+    EXPOSED = (
+        "multigit push leaves it out. To keep git from it, too: "
+        "printf '%s\\n' {lines} >>{ignore} && "
+        "git -C {path} rm -r --quiet --cached --ignore-unmatch {files}"
+    )
     DOCTOR_AGAIN = "Fix the problems, then run multigit doctor again."
+
+    # The clone and its remote
+    CLONE = "To clone it, run multigit pull {stage} -r {repo}"
+    CLONE_INSTEAD = (
+        "Correct its path in multigit.toml, or move it away and run multigit pull {stage} -r {repo}"
+    )
+    ADD_REMOTE = "Run: git -C {path} remote add {remote} {url}"
+    REMOVE_PROGRAM = (
+        "Remove it: git -C {path} config --unset-all {key}; or trust the repository's programs: "
+        "hooks = true in [repos.{repo}]."
+    )
+    CLEAN_URL = (
+        "Keep it in a credential helper, and run: git -C {path} remote set-url {remote} {url}"
+    )
+    TRY_PUSH = (
+        "Ask for the right to push. To see what the remote says: "
+        "git -C {path} push --dry-run {remote} HEAD:{ref}"
+    )
+    TRUST = "If you trust it: git config --global --add safe.directory {path}"
+    OTHER_PROTOCOL = (
+        "Give it an ssh, https or file URL. To see the one it has: git -C {path} remote -v"
+    )
+    INSTALL_TRANSPORT = "Install it, or correct the URL: git -C {path} remote -v"
+    SIGN_IN = (
+        "Check your ssh key or credential helper: git -C {path} ls-remote {remote} must work "
+        "without a question."
+    )
+    CHECK_URL = "Check its URL and your access: git -C {path} remote -v"
+    REMOVE_REF = "Remove it: git -C {path} update-ref -d {ref}"
+    FETCH_ALL = (
+        "Try again when the remote answers; to have everything here: "
+        "git -C {path} fetch --refetch --no-filter {remote}"
+    )
+    REFETCH = "Fetch everything anew: git -C {path} fetch --refetch {remote}"
+    REFETCH_FILE = "Fetch everything anew: rm -f {file} && git -C {path} fetch --refetch {remote}"
+    MAKE_EXECUTABLE = "Run: chmod +x {file}; then commit it, push it, and promote again."
 
     # Locks across machines
     LOCK_STATUS = "To see who holds it, run multigit lock status"

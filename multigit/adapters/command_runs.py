@@ -11,7 +11,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count, takewhile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from shlex import quote
 
 from multigit.adapters import processes
 from multigit.adapters.command_folder import alive, began, read
@@ -34,6 +35,7 @@ from multigit.core.problem import Problem, Severity
 from multigit.core.snapshot import Gaps
 from multigit.core.text import shortened, visible
 from multigit.errors import MultigitError, NotBegunError
+from multigit.hints import Hint
 
 EXECUTABLE = "100755"
 MOST_LINKS = 40  # on the way to one file, as on Linux
@@ -51,9 +53,17 @@ class CommandRuns:
     """
 
     def __init__(
-        self, folder: Path, *, export: Export, mode_of: ModeOf, link_at: LinkAt, gaps_in: GapsIn
+        self,
+        folder: Path,
+        *,
+        export: Export,
+        mode_of: ModeOf,
+        link_at: LinkAt,
+        gaps_in: GapsIn,
+        path_of: Callable[[str], str],
     ) -> None:
         self._folder = folder
+        self._path_of = path_of
         self._export = export
         self._mode_of = mode_of
         self._link_at = link_at
@@ -79,7 +89,8 @@ class CommandRuns:
         if not mode:
             return [_missing(f"{visible(path)} is not in the commit {order.sha[:7]}.")]
         if mode != EXECUTABLE:
-            hint = f"Run there: git update-index --chmod=+x {visible(file)}, commit, and push it."
+            there = PurePosixPath(self._path_of(order.repo), file)
+            hint = Hint.MAKE_EXECUTABLE.format(file=quote(visible(str(there))))
             return [Problem("command_not_executable", f"{visible(file)} is not executable.", hint)]
         return ()
 

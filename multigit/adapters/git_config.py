@@ -67,6 +67,7 @@ class GitConfig:
             push_urls=len(remote.pushed()),
             identity=self.identity("committer", os.environ),
             credentials=remote.has_credentials(),
+            plain_url=remote.plain_url(),
             follow_tags=self.flag("push.followtags"),
             signs_tags=self.flag("tag.gpgsign"),
             detour=remote.detour(),
@@ -134,7 +135,9 @@ def read_config(door: GitDoor) -> GitConfig:
     """
     if not door.folder.is_dir():
         raise GitError(
-            "is not there yet.", hint="Clone it, or let multigit pull do that.", code="missing"
+            "is not there yet.",
+            hint="Clone it, or correct its path in multigit.toml.",
+            code="missing",
         )
     listing = ("config", "--list", "-z", "--show-scope", "--show-origin")
     fields = door.run(*listing, kept=without_secrets).fields()
@@ -174,7 +177,7 @@ def _ask_git(door: GitDoor) -> Path:
 
 def _not_a_repository() -> GitError:
     return GitError(
-        "is no git repository.",
-        hint="Correct its path in multigit.toml, or move it away and run multigit pull.",
+        "is not a git repository.",
+        hint="Correct its path in multigit.toml, or clone it there.",
         code="not_a_repository",
     )

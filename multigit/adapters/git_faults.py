@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from shlex import quote
 
-from multigit.core.text import git_in
 from multigit.errors import GitError
+from multigit.hints import Hint
 
 # Only lines of this git: what a server says begins with "remote:".
 _SAYS = r"^(?:fatal|error): (?:.*: )?"
@@ -20,24 +20,27 @@ _MISSING = (
 )
 
 
-def clone_fault(stderr: str, folder: Path) -> GitError | None:
-    """Return what is wrong with the clone in this folder, or None when git says nothing of it."""
+def clone_fault(stderr: str, folder: Path, remote: str) -> GitError | None:
+    """Return what is wrong with the clone in this folder, or None when git says nothing of it.
+
+    `remote` is the name of the remote that has what may be missing.
+    """
     for pattern, fault in _FAULTS:
         if match := re.search(pattern, stderr, re.MULTILINE):
-            return fault(match, folder, stderr)
+            return fault(match, folder, remote, stderr)
     return None
 
 
-def _stale_ref(match: re.Match[str], folder: Path, output: str) -> GitError:
+def _stale_ref(match: re.Match[str], folder: Path, _remote: str, output: str) -> GitError:
     return GitError(
         f"{match['ref']}, as of an earlier fetch, is in the way of a new branch.",
-        hint=f"Remove it: {git_in(str(folder))} update-ref -d {quote(match['ref'])}",
+        hint=Hint.REMOVE_REF.format(path=quote(str(folder)), ref=quote(match["ref"])),
         code="stale_ref",
         output=output,
     )
 
 
-def _locked(match: re.Match[str], folder: Path, output: str) -> GitError:
+def _locked(match: re.Match[str], folder: Path, _remote: str, output: str) -> GitError:
     lock = folder / match["lock"]
     return GitError(
         f"{lock.name} is in the way: another git is at work in this repository, or one crashed.",
@@ -47,7 +50,7 @@ def _locked(match: re.Match[str], folder: Path, output: str) -> GitError:
     )
 
 
-def _bad_config(match: re.Match[str], folder: Path, output: str) -> GitError:
+def _bad_config(match: re.Match[str], folder: Path, _remote: str, output: str) -> GitError:
     file = folder / match["file"]
     return GitError(
         f"git cannot read line {match['line']} of {file}.",
@@ -57,29 +60,29 @@ def _bad_config(match: re.Match[str], folder: Path, output: str) -> GitError:
     )
 
 
-def _not_fetched(_match: re.Match[str], folder: Path, output: str) -> GitError:
+def _not_fetched(_match: re.Match[str], folder: Path, remote: str, output: str) -> GitError:
     return GitError(
         "this is a partial clone, and what is missing could not be fetched from its remote.",
-        hint="Try again when the remote answers; to have everything here: "
-        f"{git_in(str(folder))} fetch --refetch --no-filter",
+        hint=Hint.FETCH_ALL.format(path=quote(str(folder)), remote=remote),
         code="partial_clone",
         output=output,
     )
 
 
-def _broken(match: re.Match[str], folder: Path, output: str) -> GitError:
-    fetch = f"{git_in(str(folder))} fetch --refetch"
+def _broken(match: re.Match[str], folder: Path, remote: str, output: str) -> GitError:
     file = match.groupdict().get("file")
-    remove = f"rm -f {quote(str(folder / file))} && " if file else ""
+    where = {"path": quote(str(folder)), "remote": remote}
     return GitError(
         "an object of the repository is missing or broken.",
-        hint=f"Fetch everything anew: {remove}{fetch}",
+        hint=Hint.REFETCH_FILE.format(file=quote(str(folder / file)), **where)
+        if file
+        else Hint.REFETCH.format(**where),
         code="broken_object",
         output=output,
     )
 
 
-_FAULTS: tuple[tuple[str, Callable[[re.Match[str], Path, str], GitError]], ...] = (
+_FAULTS: tuple[tuple[str, Callable[[re.Match[str], Path, str, str], GitError]], ...] = (
     (
         rf"{_SAYS}cannot lock ref '[^']+': '(?P<ref>refs/(?:remotes|multigit)/[^']+)' exists",
         _stale_ref,

@@ -109,7 +109,9 @@ def _unrelated(door: GitDoor, ours: Tip, theirs: Tip, said: str) -> Merged:
     base = door.run("merge-base", ours.sha, theirs.sha, accept=(0, 1))
     if base.status == 1:
         return Merged(unrelated=True)
-    raise clone_fault(said, door.folder) or GitError("git could not merge.", output=said)
+    raise clone_fault(said, door.folder, door.remote) or GitError(
+        "git could not merge.", output=said
+    )
 
 
 def _write_attributes(door: GitDoor, commit_id: str, folder: Path) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
 
 from multigit.errors import GitError
+from multigit.hints import Hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +44,13 @@ _REASONS = (
         r"dubious ownership",
         "foreign_owner",
         "the repository belongs to another user.",
-        "If you trust it: git config --global --add safe.directory PATH",
+        Hint.TRUST,
     ),
     (
         r"transport '.*' not allowed",
         "transport_not_allowed",
         "the protocol of the remote's URL is not allowed: it would run a command.",
-        "Give it an ssh, https or file URL: git remote -v shows the one that counts.",
+        Hint.OTHER_PROTOCOL,
     ),
     (
         r"does not support (the )?--?atomic",
@@ -71,7 +74,7 @@ _REASONS = (
         r"^git: 'remote-\S+' is not a git command|^fatal: unable to find remote helper for",
         "no_transport",
         "git has no helper for this kind of URL.",
-        "Install it, or correct the URL: git remote -v",
+        Hint.INSTALL_TRANSPORT,
     ),
     (
         r"^(remote: |ERROR: |fatal: remote error: )+.*\b(was|is|has been) archived",
@@ -113,7 +116,7 @@ _REASONS = (
         r"Permission denied \(|Authentication failed|could not read (User|Pass)|error: 40[13]",
         "authentication",
         "the remote refused the credentials.",
-        "Check your ssh key or credential helper: git ls-remote must work without a question.",
+        Hint.SIGN_IN,
     ),
     (
         r"Host key verification failed",
@@ -125,7 +128,7 @@ _REASONS = (
         r"does not appear to be a git repository|[Rr]epository .*not found|not found$",
         "remote_missing",
         "the remote repository was not found.",
-        "Check its URL and your access: git remote -v",
+        Hint.CHECK_URL,
     ),
     (
         r"[Rr]ead-only file system|Permission denied|insufficient permission|unable to create",
@@ -148,11 +151,30 @@ _REASONS = (
 )
 
 
-def failure(subcommand: str, done: Completed) -> GitError:
-    """Return the error for a failed command: a sentence of ours where we know the reason."""
+_CLONING = {  # where there is no clone yet that could be asked
+    Hint.OTHER_PROTOCOL: "Correct its url in multigit.toml: give it an ssh, https or file URL.",
+    Hint.INSTALL_TRANSPORT: "Install it, or correct the url in multigit.toml.",
+    Hint.SIGN_IN: "Check your ssh key or credential helper: git must not have to ask.",
+    Hint.CHECK_URL: "Check its url in multigit.toml and your access.",
+}
+
+
+def failure(
+    subcommand: str, done: Completed, folder: Path = Path(), remote: str = "origin"
+) -> GitError:
+    """Return the error for a failed command: a sentence of ours where we know the reason.
+
+    `folder` is where git ran, `remote` what it was to reach.
+    """
     for pattern, code, sentence, hint in _REASONS:
         if re.search(pattern, done.stderr, re.MULTILINE):
-            return GitError(sentence, hint=hint, code=code, output=done.stderr)
+            way = hint
+            if isinstance(hint, Hint) and subcommand == "clone":
+                way = _CLONING.get(hint, hint)
+            named = re.search(r"dubious ownership in repository at '(.+)'", done.stderr)
+            where = quote(named[1] if named else str(folder))
+            way = way.format(path=where, remote=remote) if isinstance(way, Hint) else way
+            return GitError(sentence, hint=way, code=code, output=done.stderr)
     said = last_line(done.stderr) or f"it ended with status {done.status}"
     return GitError(f"git {subcommand} failed: {said}", output=done.stderr)
 

@@ -85,7 +85,8 @@ def _no_git() -> RefusedError:
 class GitDoor:
     """Starts git for one repository.
 
-    `folder` is where git looks for the repository, and only there, never in a folder above it.
+    `folder` is where git looks for the repository, and only there, never in a folder above it;
+    `remote` is the one that errors are about.
     `timeout` is in seconds and holds for each process.
     """
 
@@ -94,6 +95,7 @@ class GitDoor:
         self.timeout = timeout
         self.transcript = transcript
         self.environment: dict[str, str] = dict(ENVIRONMENT)
+        self.remote = "origin"
         self.options: tuple[str, ...] = ()
         self.environment["GIT_CEILING_DIRECTORIES"] = str(folder.parent)
 
@@ -147,7 +149,8 @@ class GitDoor:
         output = kept(done) if kept else done.text
         self.transcript.add(arguments, output, done.stderr, done.status)
         if done.status not in accept:
-            raise clone_fault(done.stderr, where) or failure(arguments[0], done)
+            fault = clone_fault(done.stderr, where, self.remote)
+            raise fault or failure(arguments[0], done, where, self.remote)
         return done
 
     def _start(

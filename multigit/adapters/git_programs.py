@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from shlex import quote
 
 from multigit.adapters.git_config import GitConfig
 from multigit.adapters.git_remote import PUBLISHED, Remote
 from multigit.core.remote_url import SSH, parsed
-from multigit.core.text import git_in
 from multigit.core.workspace import Repo
 from multigit.errors import GitError
+from multigit.hints import Hint
 
 _SERVER = re.compile(r"remote\.(?P<remote>.+)\.(?:upload|receive)pack", re.DOTALL)
 
@@ -27,8 +28,7 @@ def refuse_programs(config: GitConfig, remote: Remote, repo: Repo) -> None:
     for key in programs(config.own, remote.name, (remote.fetched(), *remote.pushed())):
         raise GitError(
             f"its .git/config names a program that git would run to reach {remote.name}: {key}.",
-            hint=f"Remove it: {git_in(repo.path)} config --unset-all {key}; or trust the "
-            f"repository's programs: hooks = true in [repos.{repo.name}].",
+            hint=Hint.REMOVE_PROGRAM.format(path=quote(repo.path), key=quote(key), repo=repo.name),
             code="program_in_config",
         )
 

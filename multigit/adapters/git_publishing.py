@@ -75,7 +75,8 @@ def push(
         return PushReport(accepted=True)
     if not trace.hook and all(each.ref in flags for each in publications):
         return _answered(done, rows, publications)
-    return _unanswered(done, rows, trace, publications)
+    known = failure("push", done, door.folder, door.remote)
+    return _unanswered(done, known, rows, trace, publications)
 
 
 def not_sent(error: MultigitError) -> PushReport:
@@ -125,6 +126,7 @@ def _answered(
 
 def _unanswered(
     done: Completed,
+    known: GitError,
     rows: Sequence[Sequence[str]],
     trace: PushTrace,
     publications: Sequence[Publication],
@@ -135,7 +137,6 @@ def _unanswered(
         said = f"the pre-push hook refused: {words}" if words else "the pre-push hook refused."
         return PushReport(accepted=False, reason=said, sent=False)
     seen = trace.ended and any(each.after for each in publications)  # a deletion needs no pack
-    known = failure("push", done)
     unclear = trace.ended and trace.sent and known.code != "no_transport"
     told = known.code in BEFORE_SENDING and not unclear
     words = why(_summaries(rows), done.stderr)

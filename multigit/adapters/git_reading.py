@@ -109,10 +109,12 @@ def _branch(rows: Mapping[str, list[str]], name: str, remote: str) -> Branch:
     tracking = f"refs/remotes/{remote}/{name}"
     theirs, ours = rows.get(tracking), rows.get(branch_ref(name))
     counts = ours[5] if ours and ours[4] == tracking else ""
+    where = ours[6] if ours else ""
     return Branch(
         remote=Tip(theirs[1], theirs[2]) if theirs else None,
         local=Tip(ours[1], ours[2]) if ours else None,
-        checked_out=ours[6] if ours else "",
+        checked_out=where,
+        vanished=bool(where) and not Path(where).is_dir(),
         ahead=_count(counts, "ahead"),
         behind=_count(counts, "behind"),
     )

@@ -14,7 +14,15 @@ from functools import cache
 from pathlib import Path
 
 from multigit.adapters.programs import said_by_shell
-from multigit.core.remote_url import SSH, Place, has_credentials, parsed, place, without_user
+from multigit.core.remote_url import (
+    SSH,
+    Place,
+    has_credentials,
+    parsed,
+    place,
+    without_credentials,
+    without_user,
+)
 from multigit.core.snapshot import Detour
 from multigit.core.text import masked, visible
 
@@ -64,6 +72,11 @@ class Remote:
         """Tell whether one of its URLs, or what git rewrites it to, holds a secret."""
         urls = (*self._listed("url"), *self._listed("pushurl"), self.fetched(), *self.pushed())
         return any(map(has_credentials, urls))
+
+    def plain_url(self) -> str:
+        """Return its URL without the secret in it, or empty where another setting holds that."""
+        urls = self._listed("url")
+        return without_credentials(urls[0]) if len(urls) == 1 and has_credentials(urls[0]) else ""
 
     def is_mirror(self) -> bool:
         """Tell whether git pushes all refs to it or none."""

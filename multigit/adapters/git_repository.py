@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 from types import MappingProxyType
 
 from multigit.adapters import (
@@ -44,9 +45,9 @@ from multigit.core.snapshot import (
     Waiting,
     WorkTree,
 )
-from multigit.core.text import git_in
 from multigit.core.workspace import Repo, Workspace
 from multigit.errors import GitError, MultigitError
+from multigit.hints import Hint
 
 FAST_FORWARD = (  # an option for each setting that would make a merge do something else
     *("merge", "--ff-only", "--quiet", "--commit", "--no-squash", "--no-autostash", "--no-stat"),
@@ -116,6 +117,7 @@ class GitRepository:
         self._door = GitDoor(
             folder.resolve(), timeout=workspace.git_timeout, transcript=self.transcript
         )
+        self._door.remote = self._remote
         self._door.options = of_remote(self._remote)
 
     @property
@@ -126,17 +128,37 @@ class GitRepository:
         return self._settings
 
     def _open(self) -> GitConfig:
-        config = read_config(self._door)
+        try:
+            config = read_config(self._door)
+        except GitError as error:
+            raise self._absent(error) from error
         if not any(f"remote.{self._remote}.{key}" in config.values for key in ("url", "pushurl")):
             raise GitError(
                 f"there is no remote {self._remote}.",
-                hint=f"Run: {git_in(self._repo.path)} remote add {self._remote} URL",
+                hint=Hint.ADD_REMOTE.format(
+                    path=quote(self._repo.path), remote=self._remote, url=quote(self._repo.url)
+                )
+                if self._repo.url
+                else f"Add one there, or name another: remote in [repos.{self._repo.name}].",
                 code="no_remote",
             )
         if ssh := ssh_command(os.environ, config.last("core.sshcommand")):
             self._door.environment["GIT_SSH_COMMAND"] = ssh
         refuse_programs(config, self._remote_of(config), self._repo)
         return config
+
+    def _absent(self, error: GitError) -> GitError:
+        """Return the error about a clone that is not there, with the command that clones it."""
+        stages = self._workspace.stages
+        if error.code not in {"missing", "not_a_repository"} or not (self._repo.url and stages):
+            return error
+        hint = Hint.CLONE if error.code == "missing" else Hint.CLONE_INSTEAD
+        return GitError(
+            error.message,
+            hint=hint.format(stage=stages[0].name, repo=quote(self._repo.name)),
+            code=error.code,
+            output=error.output,
+        )
 
     # Reads
 

@@ -29,6 +29,7 @@ from multigit.adapters.lock import in_turn
 from multigit.adapters.unknown_parts import unknown_part
 from multigit.core.journal import VERSION, Entry, Kind, Story, tell
 from multigit.errors import RefusedError
+from multigit.hints import Hint
 
 CLOSED = "journal.jsonl"
 
@@ -228,9 +229,8 @@ def forget_unbegun(folder: Path) -> None:
 
 def _not_writable(file: Path, error: OSError) -> RefusedError:
     begun = file.exists() and file.stat().st_size > 0
-    go_on = "multigit continue: it asks the remotes what is published"
     return RefusedError(
         f"The journal {file.name} cannot be written: {error.strerror or error}.",
-        hint=f"Make room, then run {go_on if begun else 'the command again: nothing was begun'}.",
+        hint=Hint.CONTINUE_WITH_ROOM if begun else "Make room, then run the command again.",
         code="journal_not_writable",
     )

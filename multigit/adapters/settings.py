@@ -23,6 +23,7 @@ from multigit.core.text import masked, visible
 from multigit.core.waves import everything_before, waves
 from multigit.core.workspace import PushRules, Repo, Stage, Tell, Workspace, unknown
 from multigit.errors import ConfigError
+from multigit.hints import Hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,7 +61,7 @@ def find_config(start: Path, environment: Mapping[str, str], explicit: Path | No
             source = "--config" if explicit else VARIABLE
             raise ConfigError(
                 f"{visible(str(path))} is no file; {source} names it.",
-                hint=f"Name the {FILE} itself, or run multigit init to write one.",
+                hint=Hint.NAME_CONFIG,
                 code="no_config",
             )
         return path
@@ -70,7 +71,7 @@ def find_config(start: Path, environment: Mapping[str, str], explicit: Path | No
             return candidate / FILE
     raise ConfigError(
         f"There is no {FILE} in {visible(str(folder))} or above it.",
-        hint="Run multigit init in the folder that holds your repositories.",
+        hint=Hint.NO_CONFIG,
         code="no_config",
     )
 
@@ -96,7 +97,7 @@ def _load(path: Path) -> Workspace:
     if len(errors) > MOST_MISTAKES:
         raise ConfigError(
             f"{visible(str(path))} has {len(errors)} mistakes; {MOST_MISTAKES} are named here.",
-            hint="Is it the right file? Correct it and run multigit config check.",
+            hint=Hint.CHECK_LONG_CONFIG,
             details=tuple(_told(_in_words(error)) for error in errors[:MOST_MISTAKES]),
         )
     wrong = [_in_words(error) for error in errors]
@@ -111,7 +112,7 @@ def _load(path: Path) -> Workspace:
     if wrong:
         raise ConfigError(
             f"{visible(str(path))} has {len(wrong)} mistake{'s' if len(wrong) > 1 else ''}.",
-            hint="Correct the file and run multigit config check.",
+            hint=Hint.CHECK_CONFIG,
             details=tuple(_told(mistake) for mistake in wrong),
         )
     return _workspace(Path(os.path.abspath(path)).parent, configuration)  # noqa: PTH100
@@ -131,7 +132,7 @@ def _read(path: Path) -> dict[str, Any]:
             raise RecursionError  # it could be read, but that would take minutes
         return tomllib.loads(text)
     except FileNotFoundError as error:
-        raise ConfigError(f"{where} is not there.", hint="Write one: multigit init") from error
+        raise ConfigError(f"{where} is not there.", hint=Hint.WRITE_CONFIG) from error
     except OSError as error:
         raise ConfigError(
             f"{where} cannot be read: {error.strerror}.", hint="Check its path and permissions."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from multigit import errors
 from multigit.cli import options as o
+from multigit.hints import Hint
 
 if TYPE_CHECKING:
     from multigit.core.workflows import Example
@@ -71,7 +72,7 @@ def write_workflows(folder: Path, *, dry_run: bool, json: bool, no_color: bool) 
     elif dry_run:
         sentence = f"{count} would be written."
     else:
-        sentence = f"{count} written. Look at them, then push them: multigit push STAGE"
+        sentence = Hint.PUSH_WORKFLOWS.format(count=count, stage=space.stages[0].name)
     screen.say(sentence, "bold")
     document = frame(
         "init",

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 from shlex import quote
 
-from multigit.core.losses import merging
+from multigit.core.losses import keeping
 from multigit.core.problem import Problem, Severity
 from multigit.core.snapshot import Detour, Merge, Snapshot, WorkTree
 from multigit.core.text import shortened
@@ -133,11 +133,13 @@ def unmergeable(
     # On the way to production it is resolved before, on the source; on the way back, in the target.
     here, there = (source, target) if forward else (target, source)
     # A plain merge of the later stage would take along what that took back.
-    how = merging(merge.reversals, repo, remote, here, there)
-    push = f"git push {remote} HEAD:{here}" if merge.reversals else "git push"
+    known = {"first": first, "here": here, "remote": remote}
     by_hand = (
-        f"{first}Resolve it on {here}: {how}; then resolve, commit, {push}, and run the command "
-        "again."
+        Hint.CONFLICT_KEEPING.format(
+            keeping=keeping(merge.reversals, repo, remote, here, there), **known
+        )
+        if merge.reversals
+        else Hint.CONFLICT.format(path=quote(repo.path), there=there, **known)
     )
     if merge.unrelated:
         yield Problem(
@@ -171,17 +173,26 @@ def unpushed_source(snapshot: Snapshot, stage: Stage) -> Iterable[Problem]:
 
 def unfinished_work(repo: Repo, work: WorkTree) -> Iterable[Problem]:
     """Report a merge, rebase or the like that is under way, and conflict markers left over."""
-    way_out = "reset" if work.unfinished == "bisect" else "--abort"
     if work.unfinished:
         yield Problem(
             "operation_in_progress",
             f"a {work.unfinished} is under way in the work tree.",
-            Hint.FINISH_WORK.format(path=quote(repo.path), work=work.unfinished, way_out=way_out),
+            work_hint(repo, work),
         )
     elif work.conflicted:
         yield Problem(
             "unmerged_files",
             f"unmerged files: {shortened(work.conflicted)}.",
-            Hint.RESOLVE.format(path=quote(repo.path), files=" ".join(map(quote, work.conflicted))),
+            work_hint(repo, work),
             files=work.conflicted,
         )
+
+
+def work_hint(repo: Repo, work: WorkTree) -> str:
+    """Return how to finish what is under way in a work tree, or empty."""
+    path = quote(repo.path)
+    if work.unfinished:
+        way_out = "reset" if work.unfinished == "bisect" else "--abort"
+        return Hint.FINISH_WORK.format(path=path, work=work.unfinished, way_out=way_out)
+    files = " ".join(map(quote, work.conflicted))
+    return Hint.RESOLVE.format(path=path, files=files) if files else ""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
+from shlex import quote
 
 from multigit.core.checks import missing_branches, unpublishable, unreadable
 from multigit.core.dangers import uploaded_by_nobody
@@ -16,7 +17,7 @@ from multigit.core.problem import Problem, Severity
 from multigit.core.record import BadLine, Head
 from multigit.core.report import plural
 from multigit.core.snapshot import Snapshot
-from multigit.core.text import git_in, masked, shortened
+from multigit.core.text import masked, shortened
 from multigit.core.witness import Witness
 from multigit.core.workspace import Repo, Stage, Workspace
 from multigit.hints import Hint
@@ -181,7 +182,7 @@ def _repository(
         *unreadable(snapshot),
         *unpublishable(repo, snapshot, remote),
         *filter(None, [snapshot.stale]),
-        *_unpushable(repo, remote, seen.push),
+        *_unpushable(repo, remote, request.probe, seen.push),
         *(() if snapshot.stale else missing_branches(repo, snapshot, remote, request.stages)),
         *_locks(request.probe, seen.lock),
         *_secrets(repo, remote, snapshot),
@@ -202,14 +203,14 @@ def _repository(
     yield from found
 
 
-def _unpushable(repo: Repo, remote: str, failure: Problem | None) -> Iterator[Problem]:
+def _unpushable(repo: Repo, remote: str, probe: str, failure: Problem | None) -> Iterator[Problem]:
     """Tell why a push would fail; what git knows no better than "no" needs a hint of our own."""
     if failure is None:
         return
     if failure.code == "no_atomic":
         yield failure
         return
-    ask = f"Ask for the right to push; for details: {git_in(repo.path)} push --dry-run {remote}"
+    ask = Hint.TRY_PUSH.format(path=quote(repo.path), remote=remote, ref=probe)
     vague = failure.code in {"git", "authentication"}
     message = f"can be read, but a push would fail: {failure.message}"
     yield Problem("not_pushable", message, ask if vague else failure.hint)
@@ -235,8 +236,11 @@ def _secrets(repo: Repo, remote: str, snapshot: Snapshot) -> Iterator[Problem]:
         yield Problem(
             "credentials_in_url",
             f"the URL of {remote} holds a password or token, which every process list shows.",
-            f"Keep it in a credential helper: {git_in(repo.path)} remote set-url {remote} URL, "
-            "without it.",
+            Hint.CLEAN_URL.format(
+                path=quote(repo.path), remote=remote, url=quote(snapshot.facts.plain_url)
+            )
+            if snapshot.facts.plain_url
+            else "Keep it in a credential helper, and take it out of git's configuration.",
             Severity.WARN,
         )
 
@@ -265,11 +269,13 @@ def _span(seconds: int) -> str:
 def _exposed(repo: Repo, paths: Sequence[str]) -> Iterator[Problem]:
     if paths:
         ignore = PurePosixPath(repo.path, ".gitignore")
-        lines = " ".join(f"/{path}" for path in paths)
+        lines = " ".join(quote(f"/{path}") for path in paths)
+        files = " ".join(map(quote, paths))
         yield Problem(
             "exposed_files",
-            f"git add --all would commit what belongs elsewhere: {shortened(tuple(paths))}.",
-            f"multigit push leaves it out; for git itself add to {ignore}: {lines} "
-            "(and git rm --cached what is committed already).",
+            f"git would commit what belongs elsewhere: {shortened(tuple(paths))}.",
+            Hint.EXPOSED.format(
+                lines=lines, ignore=quote(str(ignore)), path=quote(repo.path), files=files
+            ),
             Severity.WARN,
         )

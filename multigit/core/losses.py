@@ -9,6 +9,7 @@ from multigit.core.problem import Problem, Severity
 from multigit.core.snapshot import Evidence, Merge, Reversal
 from multigit.core.text import shortened
 from multigit.core.workspace import Repo
+from multigit.hints import Hint
 
 
 def losing_work(
@@ -28,7 +29,7 @@ def losing_work(
     """
     source, target = branches
     earlier, later = (source, target) if forward else (target, source)
-    how = merging(merge.reversals, repo, remote, earlier, later)
+    how = keeping(merge.reversals, repo, remote, earlier, later)
     for reversal in merge.reversals:
         known = reversal.accepted if forward else ""
         passes = accepted or known or _only_a_deleted_file(merge.reversals)
@@ -37,15 +38,13 @@ def losing_work(
             f"{_taken_back(reversal, earlier, later)}: "
             f"{_leads(reversal, earlier, later, forward=forward)}"
             f"{f', as accepted in {known[:7]}' if known else ''}.",
-            first
-            or f"To keep the work: {how} && git push {remote} HEAD:{earlier} && "
-            "git checkout @{-2}. If it is meant: --accept-reverts",
+            first or Hint.KEEP_WORK.format(keeping=how, remote=remote, earlier=earlier),
             Severity.WARN if passes else Severity.BLOCK,
             files=reversal.paths,
         )
 
 
-def merging(
+def keeping(
     reversals: Sequence[Reversal], repo: Repo, remote: str, earlier: str, later: str
 ) -> str:
     """Return the commands that merge the later stage into the earlier one without losing work.
@@ -55,14 +54,12 @@ def merging(
     that is left out would take its work along. Local branches may be missing, behind or without an
     upstream, so none is needed.
     """
-    there = f"{remote}/{later}"
-    if not reversals:
-        switch = f"git -c checkout.defaultRemote={remote} switch {earlier}"  # there may be several
-        return f"cd {quote(repo.path)} && {switch} && git pull && git merge {there}"
-    back = " && ".join(_bring_back(each) for each in reversals)
-    return (
-        f"cd {quote(repo.path)} && git fetch {remote} && git switch --detach {there} && {back} && "
-        f"git switch --detach {remote}/{earlier} && git merge --no-edit -"
+    return Hint.KEEPING.format(
+        path=quote(repo.path),
+        remote=remote,
+        there=f"{remote}/{later}",
+        back=" && ".join(_bring_back(each) for each in reversals),
+        earlier=earlier,
     )
 
 
@@ -70,13 +67,12 @@ def _bring_back(reversal: Reversal) -> str:
     """Return the command that brings back what one commit took back, and nothing that is beside."""
     name = reversal.sha[:7]
     if not reversal.kept:
-        return f"git revert --no-edit {'-m 1 ' if reversal.is_merge else ''}{name}"
-    applied = " && ".join(
-        f"git diff-tree -p --binary {name} {kept[:7]} -- {' '.join(map(quote, paths))} | "
-        "git apply --3way"
+        return (Hint.REVERT_MERGE if reversal.is_merge else Hint.REVERT).format(commit=name)
+    applied = (
+        Hint.APPLY.format(commit=name, kept=kept[:7], files=" ".join(map(quote, paths)))
         for kept, paths in reversal.kept
     )
-    return f'{applied} && git commit -m "Bring back what {name} took back"'
+    return " && ".join([*applied, Hint.COMMIT_BACK.format(commit=name)])
 
 
 def _only_a_deleted_file(reversals: Sequence[Reversal]) -> bool:

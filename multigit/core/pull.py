@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
 
+from multigit.core.checks import work_hint
 from multigit.core.moment import Moment
 from multigit.core.plan import (
     CloneStep,
@@ -166,13 +167,18 @@ def _standing_work(
         yield Problem(
             "local_changes",
             f"{what}, so {name} was left as it is.",
-            Hint.STASH.format(path=quote(repo.path), again=_again(request)),
+            work_hint(repo, work)
+            or Hint.STASH.format(path=quote(repo.path), again=_again(request)),
         )
     elif (snapshot.behind or request.switch) and not here and branch.checked_out:
+        pull = Hint.PULL_ELSEWHERE.format(
+            path=quote(branch.checked_out), remote=remote, branch=name
+        )
+        prune = Hint.PRUNE.format(path=quote(repo.path), again=_again(request))
         yield Problem(
             "checked_out_elsewhere",
             f"{name} is checked out in {branch.checked_out}, so it was left as it is.",
-            Hint.PULL_ELSEWHERE.format(path=quote(branch.checked_out), remote=remote, branch=name),
+            prune if branch.vanished else pull,
         )
     else:
         yield from _in_the_way(request, repo, snapshot.obstacles)
@@ -180,7 +186,8 @@ def _standing_work(
 
 def _again(request: PullRequest) -> str:
     """Return the command that was run, as it is typed again."""
-    return f"multigit pull {request.stage.name}{' --switch' if request.switch else ''}"
+    again = Hint.PULL_STAGE_SWITCH if request.switch else Hint.PULL_STAGE
+    return again.format(stage=request.stage.name)
 
 
 def _in_the_way(

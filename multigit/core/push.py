@@ -31,7 +31,6 @@ from multigit.core.plan import (
 from multigit.core.problem import Problem, Severity
 from multigit.core.snapshot import Change, Snapshot, WorkTree
 from multigit.core.submodules import submodule_problems
-from multigit.core.text import git_in
 from multigit.core.waves import in_order
 from multigit.core.workspace import PushRules, Repo, Stage, Workspace
 from multigit.hints import Hint
@@ -196,7 +195,7 @@ def _problems(
         wanted.append(request.promotion.target)
         yield from checks.missing_branches(repo, snapshot, remote, wanted)
     if snapshot.work:
-        yield from work_problems(request, workspace.push, repo, snapshot, snapshot.work)
+        yield from work_problems(request, workspace, repo, snapshot, snapshot.work)
         if snapshot.work.branch == request.stage.branch:
             nested = workspace.nested_in(repo)
             publishes = bool(push_steps(request, workspace.push, snapshot))
@@ -211,10 +210,10 @@ def _problems(
 
 
 def work_problems(
-    request: PushRequest, rules: PushRules, repo: Repo, snapshot: Snapshot, work: WorkTree
+    request: PushRequest, workspace: Workspace, repo: Repo, snapshot: Snapshot, work: WorkTree
 ) -> Iterable[Problem]:
     """Report what keeps the work tree from being committed, or why it is left alone."""
-    stage = request.stage
+    stage, rules, remote = request.stage, workspace.push, workspace.remote_of(repo)
     left = [change for change in work.changes if not matches(change.path, rules.ignore)]
     if work.branch != stage.branch:
         if left:
@@ -224,17 +223,20 @@ def work_problems(
             yield Problem(
                 "other_branch",
                 f"1 changed file on {where} stays as it is." if count == 1 else many,
-                f"To push them switch first: {git_in(repo.path)} switch {stage.branch}",
+                Hint.SWITCH_FIRST.format(path=quote(repo.path), remote=remote, branch=stage.branch),
                 Severity.WARN,
             )
         return
     yield from checks.unfinished_work(repo, work)
     changes = to_commit(work, stage, rules)
     if changes and not work.head:
+        there = snapshot.refs.branch(stage.branch).remote
         yield Problem(
             "unborn",
             f"{stage.branch} has no commit yet.",
-            Hint.FIRST_COMMIT.format(path=quote(repo.path)),
+            (Hint.PULL_UNBORN if there else Hint.FIRST_COMMIT).format(
+                path=quote(repo.path), remote=remote, branch=stage.branch
+            ),
         )
     yield from dangerous(repo, snapshot, changes, rules, request.allow)
     if changes:

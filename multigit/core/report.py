@@ -316,8 +316,7 @@ def _deploying_on(report: Report) -> str:
     if any(each.state is RunState.WAITING and each.sight.mine for each in deployments):
         return Hint.APPROVE
     if any(state.may_run for state in states - {RunState.UNKNOWN}):
-        again = "multigit continue" if report.unfinished else "multigit watch"
-        return Hint.STILL_RUNNING.format(again=again)
+        return Hint.STILL_RUNNING if report.unfinished else Hint.RUNS_ON
     if RunState.UNKNOWN in states:
         return Hint.LOOK_AGAIN if report.unfinished else Hint.WATCH_AGAIN
     if report.unfinished:

@@ -106,7 +106,7 @@ def as_it_stands(story: Story, standings: Mapping[str, Standing], how: str) -> R
     gone = all(o.state in NOTHING_LEFT and not o.deployments for o in outcomes)
     still_running = any(each.run and each.state.may_run for o in outcomes for each in o.deployments)
     message = f"{story.plan.operation} was {how} before it was finished."
-    hint = Hint.STILL_RUNNING.format(again="multigit watch") if still_running else ""
+    hint = Hint.RUNS_ON if still_running else ""
     problem = Problem(how, message, hint, severity=Severity.WARN)
     result = Result.NOTHING if gone else Result.FAILED
     return Report(story.plan, result, outcomes, problems=(problem,), closing=CLOSING[how])

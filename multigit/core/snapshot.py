@@ -32,8 +32,9 @@ class Tip:
 class Branch:
     """A branch on the remote and in the clone.
 
-    `checked_out` is the path of the work tree that has it; `ahead` and `behind` count the local
-    side against the remote one where that is the branch's upstream, and are 0 where it is not.
+    `checked_out` is the path of the work tree that has it, `vanished` tells that no folder is there
+    any more; `ahead` and `behind` count the local side against the remote one where that is the
+    branch's upstream, and are 0 where it is not.
     """
 
     remote: Tip | None = None
@@ -41,6 +42,7 @@ class Branch:
     checked_out: str = ""
     ahead: int = 0
     behind: int = 0
+    vanished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,9 @@ class Facts:
     """What the clone and the user's configuration say about publishing from it.
 
     `identity` is the committer as "Name <email>", or empty when none is configured; `credentials`
-    tells that a password or token stands in a URL of the remote, `follow_tags` that the user's
-    own pushes take tags along, `signs_tags` that tags are to be signed, `mirror` that git pushes
+    tells that a password or token stands in a URL of the remote, `plain_url` is that
+    URL without it where it is the remote's only one, `follow_tags` that the user's own pushes
+    take tags along, `signs_tags` that tags are to be signed, `mirror` that git pushes
     all refs to this remote or none, `pre_push` that there is such a hook, whether multigit runs it
     or not.
     """
@@ -95,6 +98,7 @@ class Facts:
     push_urls: int = 1
     identity: str = ""
     credentials: bool = False
+    plain_url: str = ""
     follow_tags: bool = False
     signs_tags: bool = False
     detour: Detour | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 import unicodedata
 from collections.abc import Iterable
 
@@ -43,11 +42,6 @@ def visible(text: str) -> str:
 def is_hidden(character: str) -> bool:
     """Tell whether a character steers a terminal, or shows nothing or something else."""
     return unicodedata.category(character) in _HIDDEN
-
-
-def git_in(folder: str) -> str:
-    """Return how a git command in a folder begins, as one types it."""
-    return f"git -C {shlex.quote(folder)}"
 
 
 def shortened(names: tuple[str, ...], limit: int = 3) -> str:

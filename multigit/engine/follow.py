@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from multigit.core.outcome import Outcome
-from multigit.core.plan import FastForwardStep, MoveBackStep, RepoPlan
+from multigit.core.plan import FastForwardStep, MoveBackStep
 from multigit.core.problem import Problem, Severity
 from multigit.core.refs import branch_ref
-from multigit.core.text import git_in
+from multigit.core.repository import RefQuery
 from multigit.engine.ports import Repository
 from multigit.errors import MultigitError
+from multigit.hints import Hint
 
 
 def follow(repository: Repository, outcome: Outcome, remote: str) -> Outcome:
@@ -24,11 +25,10 @@ def follow(repository: Repository, outcome: Outcome, remote: str) -> Outcome:
     for step in outcome.plan.steps:
         if isinstance(step, FastForwardStep | MoveBackStep):
             try:
-                reason = follow_branch(repository, step, outcome.made)
+                if reason := follow_branch(repository, step, outcome.made):
+                    notes.append(left_alone(step, reason, how(repository, outcome, step, remote)))
             except MultigitError as error:
-                reason = error.message
-            if reason:
-                notes.append(left_alone(outcome.plan, step, reason, remote))
+                notes.append(left_alone(step, error.message, error.hint))
     return replace(outcome, problems=(*outcome.problems, *notes))
 
 
@@ -43,18 +43,32 @@ def follow_branch(
     return repository.fast_forward(step.branch, made[branch_ref(step.branch)])
 
 
-def left_alone(
-    repo: RepoPlan, step: FastForwardStep | MoveBackStep, reason: str, remote: str
-) -> Problem:
+def left_alone(step: FastForwardStep | MoveBackStep, reason: str, hint: str) -> Problem:
     """Return the note about a local branch that did not follow."""
-    if isinstance(step, MoveBackStep):
-        hint = f"To set it back: {git_in(repo.path)} branch --force {step.branch} {step.after[:7]}"
-    else:
-        where = f"{remote} {step.branch}"  # the branch's upstream may be another one
-        how = f"{git_in(step.checked_out)} pull --ff-only {where}"
-        if not step.checked_out:
-            switch = f"cd {shlex.quote(repo.path)} && git switch {step.branch}"
-            how = f"{switch} && git pull --rebase {where}"
-        hint = f"To bring it up to date: {how}"
     message = f"the local {step.branch} was left alone: {reason}."
     return Problem("local_branch_left", message, hint, Severity.WARN)
+
+
+def how(
+    repository: Repository, outcome: Outcome, step: FastForwardStep | MoveBackStep, remote: str
+) -> str:
+    """Return how a person brings the branch to where it should be, and loses nothing by it."""
+    seen = repository.refs(RefQuery((step.branch,))).branch(step.branch)
+    repo, tree = shlex.quote(outcome.plan.path), shlex.quote(seen.checked_out)
+    where = {"branch": step.branch, "remote": remote}
+    if isinstance(step, MoveBackStep):
+        if not step.after:
+            return "Delete it when nothing needs it."
+        if seen.checked_out and not seen.vanished:
+            return Hint.SET_BACK_HERE.format(path=tree, commit=step.after[:7])
+        return Hint.SET_BACK.format(
+            path=repo, branch=step.branch, commit=step.after[:7], before=step.before[:7]
+        )
+    if seen.vanished:
+        return Hint.PRUNE_AND_FETCH.format(path=repo, **where)
+    made = outcome.made[branch_ref(step.branch)]
+    own = seen.local and repository.divergence(made, seen.local.sha)[0]
+    if seen.checked_out:
+        pull = Hint.PULL_REBASE if own else Hint.PULL_ELSEWHERE
+        return pull.format(path=tree, **where)
+    return Hint.PULL_REBASE_THERE.format(path=repo, **where)

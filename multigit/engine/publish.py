@@ -15,6 +15,7 @@ from multigit.engine.arrival import may_arrive
 from multigit.engine.patience import Tell, patiently
 from multigit.engine.ports import Repository
 from multigit.errors import MultigitError
+from multigit.hints import Hint
 
 Made = Mapping[str, str]
 
@@ -64,7 +65,7 @@ def read_outcome(
         problem = Problem(
             "outcome_unknown",
             f"it is unknown whether the push arrived: {report.reason}; then {error.message}",
-            "When the remote answers again, run multigit continue.",
+            Hint.CONTINUE_REACHABLE,
         )
         known = not report.sent  # then the remote need not be asked
         return outcome(State.FAILED, refusal(report)) if known else outcome(State.UNKNOWN, problem)
@@ -84,7 +85,7 @@ def read_outcome(
             Problem(
                 "outcome_unknown",
                 f"the remote does not have it now, but it may still arrive: {report.reason}",
-                "Wait a moment, then run multigit continue.",
+                Hint.CONTINUE_SOON,
             ),
         )
     return outcome(State.FAILED, refusal(report))
@@ -152,7 +153,7 @@ def half_problem(
     return Problem(
         "half_published",
         f"the remote has {there}, but not {lost}: {reason or 'it stopped in between'}",
-        "Mend that, then run multigit continue.",
+        Hint.CONTINUE_FIXED,
     )
 
 

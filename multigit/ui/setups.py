@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from multigit.core.text import visible
+from multigit.hints import Hint
 from multigit.ui.render import ABSENT, indented, plain, table
 
 
@@ -47,5 +48,5 @@ def found_view(found: Sequence[Found], target: Path) -> RenderableType:
     return Group(
         indented(rows),
         Text(),
-        Text(f"{visible(str(target))} written. Read it, then try: multigit status", "bold"),
+        Text(Hint.INIT_DONE.format(file=visible(str(target))), "bold"),
     )

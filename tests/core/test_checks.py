@@ -186,8 +186,9 @@ def test_each_branch_that_the_remote_lacks_is_named() -> None:
 SIDES = ("develop", "staging")
 BY_HAND = (
     "Resolve it on develop: cd services/api && git -c checkout.defaultRemote=origin "
-    "switch develop && git pull && "
-    "git merge origin/staging; then resolve, commit, git push, and run the command again."
+    "switch develop && git pull origin develop && "
+    "git merge origin/staging; then resolve, commit, git push origin HEAD:develop, "
+    "and run the command again."
 )
 
 

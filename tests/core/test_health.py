@@ -210,7 +210,7 @@ def test_files_of_others_name_the_gitignore_that_keeps_them_out() -> None:
     found = bad(replace(WELL, exposed=paths), ROOT)
     assert (found.code, found.state) == ("exposed_files", WARNING)
     assert "and 1 more" in found.message
-    assert "to .gitignore: /deployment.log /.multigit/ /services/api/ /web/" in found.hint
+    assert "/deployment.log /.multigit/ /services/api/ /web/ >>.gitignore" in found.hint
 
 
 def test_secrets_in_any_reason_are_masked() -> None:

@@ -236,8 +236,9 @@ def test_local_commits_of_the_source_are_a_warning() -> None:
 
 BY_HAND = (
     "Resolve it on develop: cd services/api && git -c checkout.defaultRemote=origin "
-    "switch develop && git pull && "
-    "git merge origin/staging; then resolve, commit, git push, and run the command again."
+    "switch develop && git pull origin develop && "
+    "git merge origin/staging; then resolve, commit, git push origin HEAD:develop, "
+    "and run the command again."
 )
 BLOCKS = {
     "conflict": (
@@ -366,7 +367,8 @@ def test_the_remote_is_called_by_its_own_name() -> None:
     missing, conflict = plan_merges(promotion(ROOT), space, seen).repos[0].problems
     assert missing.message == "hub has no branch staging."
     wanted = (
-        "cd . && git -c checkout.defaultRemote=hub switch develop && git pull && git merge hub/"
+        "cd . && git -c checkout.defaultRemote=hub switch develop && git pull hub develop && "
+        "git merge hub/"
     )
     assert wanted in conflict.hint
 

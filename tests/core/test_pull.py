@@ -166,23 +166,30 @@ def test_new_files_stand_in_no_way() -> None:
     assert plan == on_dev(State.PLANNED, UPDATE)
 
 
+STASH = "Commit or stash them: git -C services/api stash; then run multigit pull dev again."
+
+
 @pytest.mark.parametrize(
-    ("tree", "what"),
+    ("tree", "what", "hint"),
     [
-        (work(CHANGED), "there are local changes"),
-        (work(change("a.py", "added")), "there are local changes"),
-        (work(change("a.py", "deleted")), "there are local changes"),
-        (replace(work(), conflicted=("a.py",)), "there are local changes"),
-        (replace(work(), unfinished="merge"), "a merge is under way"),
+        (work(CHANGED), "there are local changes", STASH),
+        (work(change("a.py", "added")), "there are local changes", STASH),
+        (work(change("a.py", "deleted")), "there are local changes", STASH),
+        (
+            replace(work(), conflicted=("a.py",)),
+            "there are local changes",
+            "Resolve them, then run: git -C services/api add a.py",
+        ),
+        (
+            replace(work(), unfinished="merge"),
+            "a merge is under way",
+            "Finish it or run: git -C services/api merge --abort",
+        ),
     ],
 )
-def test_local_changes_are_never_touched(tree: WorkTree, what: str) -> None:
-    """The branch stays as it was, with the way to go on."""
-    problem = Problem(
-        "local_changes",
-        f"{what}, so develop was left as it is.",
-        "Commit or stash them: git -C services/api stash; then run multigit pull dev again.",
-    )
+def test_local_changes_are_never_touched(tree: WorkTree, what: str, hint: str) -> None:
+    """The branch stays as it was, with the way out; git stashes nothing in mid merge."""
+    problem = Problem("local_changes", f"{what}, so develop was left as it is.", hint)
     assert planned(seen(HERE, tree, behind=2)) == on_dev(State.BLOCKED, problems=(problem,))
 
 
@@ -207,7 +214,7 @@ def test_a_branch_that_another_work_tree_has_is_left_to_it() -> None:
     problem = Problem(
         "checked_out_elsewhere",
         "develop is checked out in /shop/hotfix, so it was left as it is.",
-        "Run: git -C /shop/hotfix pull --ff-only origin develop",
+        "To bring it up to date: git -C /shop/hotfix pull --ff-only origin develop",
     )
     plan = planned(seen(elsewhere, work(on="feature/x"), behind=2))
     assert plan == on_dev(State.BLOCKED, problems=(problem,))

@@ -547,7 +547,8 @@ def test_another_branch_is_left_alone_and_reported(
     problem = Problem(
         "other_branch",
         message,
-        "To push them switch first: git -C services/api switch develop",
+        "To push them, switch first: git -C services/api -c checkout.defaultRemote=origin "
+        "switch develop",
         Severity.WARN,
     )
     seen = snapshot(refs=IN_STEP, work=work(*changes, on=on))
@@ -593,7 +594,8 @@ def test_an_unborn_branch_blocks() -> None:
     problem = Problem(
         "unborn",
         "develop has no commit yet.",
-        "Make the first one by hand: git -C services/api commit",
+        'Make the first one: git -C services/api commit --allow-empty -m "Begin"; '
+        "then run the command again.",
     )
     assert planned(seen) == replace(on_dev(State.BLOCKED, problems=(problem,)), before="")
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from multigit.core.text import git_in, masked, nearest, redacted, slips, visible
+from multigit.core.text import masked, nearest, redacted, slips, visible
 
 CORPUS = [
     ("bell", "\x07", "\\x07"),
@@ -119,13 +119,6 @@ def test_text_without_credentials_stays(text: str) -> None:
 def test_no_password_that_a_url_can_hold_is_shown(scheme: str, secret: str) -> None:
     """Every character that a URL allows there unescaped is covered."""
     assert masked(f"{scheme}://{secret}@host/x") == f"{scheme}://***@host/x"
-
-
-def test_a_folder_in_a_command_is_quoted_where_it_must_be() -> None:
-    """What a hint says can be typed as it stands."""
-    assert git_in("services/api") == "git -C services/api"
-    assert git_in("my service") == "git -C 'my service'"
-    assert git_in("a;b") == "git -C 'a;b'"
 
 
 @pytest.mark.parametrize(

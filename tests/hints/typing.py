@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from multigit.hints import Hint
@@ -12,22 +14,36 @@ from tests.support.forge import Forge
 
 Document = dict[str, Any]
 FILLED = r"(?:'[^']*'|[^\s;]+(?: [a-z]+)?)"  # a word, quoted where a shell needs it, or a command
-_FIELD = re.compile(r"\{[a-z_]+\}")
+SEVERAL = {"again", "back", "count", "file", "files", "first", "keeping", "lines", "meant", "then"}
+_FIELD = re.compile(r"\{([a-z_]+)\}")
 
 
 def pattern(hint: Hint) -> re.Pattern[str]:
     """Return what a hint looks like when its fields are filled in."""
     parts = _FIELD.split(hint.value.replace("{{", "{").replace("}}", "}"))
-    return re.compile(FILLED.join(map(re.escape, parts)))
+    texts, fields = map(re.escape, parts[::2]), [*parts[1::2], ""]
+    filled = [".*" if field in SEVERAL else FILLED for field in fields[:-1]]
+    return re.compile("".join(chain.from_iterable(zip(texts, [*filled, ""], strict=True))))
 
 
 def hints(said: Document | str) -> list[str]:
     """Return every hint of a document, or what was printed as one text without line breaks."""
     if isinstance(said, str):
         return [" ".join(said.split())]
-    problems = [*said["problems"], *(p for row in said["repos"] for p in row.get("problems", []))]
-    found = [said["hint"], *(problem["hint"] for problem in problems)]
-    return [hint for hint in [*found, said["message"]] if hint]
+    return list(_texts(said))
+
+
+def _texts(said: object) -> Iterator[str]:
+    """Yield all hints and messages of a document, and of what is in it."""
+    if isinstance(said, list):
+        for each in said:
+            yield from _texts(each)
+    elif isinstance(said, dict):
+        for key, each in said.items():
+            if key in {"hint", "message"} and isinstance(each, str):
+                yield each
+            else:
+                yield from _texts(each)
 
 
 def follow(
