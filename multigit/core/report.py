@@ -267,7 +267,7 @@ def _pulled(report: Report) -> tuple[str, str]:
 def _ended(report: Report) -> tuple[str, str]:
     """Return the sentence of an operation that was run: a count for each way it ended."""
     words = (
-        (State.PUBLISHED, "taken back" if report.plan.undoes else "published"),
+        (State.PUBLISHED, done_word(report.plan)),
         (State.FAILED, "failed"),
         (State.UNKNOWN, "unknown"),
         (State.NOT_PUBLISHED, not_begun_word(report.plan)),
@@ -284,8 +284,7 @@ def _ended(report: Report) -> tuple[str, str]:
         return sentence, _deploying_on(report)
     if report.unfinished:
         return sentence, Hint.FINISH_OR_UNDO if can_be_undone(report) else Hint.FINISH
-    done = "taken back" if report.plan.undoes else "published"
-    return sentence, f"Nothing was {done}. Fix it, then run the command again."
+    return sentence, f"Nothing was {done_word(report.plan)}. Fix it, then run the command again."
 
 
 def _counted(report: Report, words: Iterable[tuple[State, str]]) -> str:
@@ -299,9 +298,9 @@ def _closed(report: Report) -> str:
     """Return the sentence of an operation that was closed before it was finished."""
     message = " ".join(each.message for each in report.problems if each.code in CLOSED_BY)
     if report.result is Result.NOTHING:
-        return f"{message} Nothing of it is published."
+        return f"{message} Nothing of it is {done_word(report.plan)}."
     words = (
-        (State.PUBLISHED, "published"),
+        (State.PUBLISHED, done_word(report.plan)),
         (State.FAILED, "moved by somebody else"),
         (State.UNKNOWN, "unknown"),
         (State.NOT_PUBLISHED, not_begun_word(report.plan)),
@@ -325,6 +324,11 @@ def _deploying_on(report: Report) -> str:
     if all(by_push(step.runner) for repo in report.plan.repos for step in repo.deploys()):
         return Hint.RERUN
     return Hint.DEPLOY_FAILED.format(stage=report.plan.target)
+
+
+def done_word(plan: Plan) -> str:
+    """Return what to say of a repository that the operation moved."""
+    return "taken back" if plan.undoes else "published"
 
 
 def not_begun_word(plan: Plan) -> str:

@@ -37,7 +37,7 @@ def publish(
         return Outcome(repo, State.PUBLISHED, made, repo.problems)
     if report.final and earlier and may_arrive(repository, earlier):
         reason = f"an earlier push is still under way; this one was refused: {report.reason}"
-        report = replace(report, reason=reason, final=False)
+        report = replace(report, reason=reason, final=False, sent=True)
     return read_outcome(repository, repo, made, wanted, report, tell=tell)
 
 

@@ -426,6 +426,9 @@ def test_the_sentence_of_what_was_taken_back() -> None:
     undo = replace(plan(replace(to_publish(), steps=step)), undoes="20250115T150130Z-promote-7f3a")
     assert summary(planned(undo))[0] == "1 repository will go back."
     assert summary(ended(undo, [published()]))[0] == "1 taken back."
+    report = replace(ended(undo, [published()]), closing="abandon")
+    given_up = replace(report, problems=(Problem("abandoned", "It was abandoned."),))
+    assert summary(given_up)[0] == "It was abandoned. 1 taken back."
 
 
 def test_a_reason_for_all_comes_before_the_counts() -> None:

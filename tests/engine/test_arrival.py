@@ -13,13 +13,14 @@ from multigit.core.flight import Flight
 from multigit.core.journal import Entry, Kind, Story, tell
 from multigit.core.landings import landed, not_yet_known, under_way
 from multigit.core.plan import Result, State
+from multigit.core.repository import Publication, PushReport
 from multigit.core.standing import Standing
 from multigit.engine import arrival
 from multigit.engine.survey import survey
 from multigit.errors import RefusedError
 from tests.engine.operations import STG, Listening, execute, outcome, plan_promotion, states
 from tests.engine.test_again import Notes
-from tests.support.fake_git import FakeGit, never_arrived
+from tests.support.fake_git import FakeGit, FakeRemote, never_arrived
 
 ACTOR = Actor("Ada <ada@example.org>", "ada", "here")
 
@@ -194,6 +195,21 @@ def test_what_is_refused_now_may_arrive_by_an_earlier_push(git: FakeGit) -> None
     assert "protected" in outcome(report, "api").problems[-1].message
     git["api"].sights = [False]
     assert states(execute(git, story.plan, flights=story.flights))["api"] == "failed"
+
+
+def test_what_cannot_be_sent_now_may_arrive_by_an_earlier_push(git: FakeGit) -> None:
+    """Also where the remote does not answer any more; without one nothing was sent."""
+
+    def cut_off(remote: FakeRemote, _publications: Sequence[Publication]) -> PushReport:
+        remote.reachable = False
+        return PushReport(accepted=False, reason="no route", sent=False)
+
+    story = broken_off(git)
+    git["api"].sights = [True]
+    for flights, state in ((story.flights, "unknown"), ({}, "failed")):
+        git["api"].remote.reachable, git["api"].remote.next_push = True, cut_off
+        report = execute(git, story.plan, flights=flights)
+        assert states(report)["api"] == state
 
 
 def test_a_push_that_cannot_be_noted_does_not_begin(git: FakeGit) -> None:
