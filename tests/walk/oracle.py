@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tests.walk.annals import Annals, Step
 from tests.walk.claims import Statement
 from tests.walk.statements.clones import unpushed_work_stays, work_trees_stay
-from tests.walk.statements.counts import counts_are_right, taken_back_is_gone
+from tests.walk.statements.counts import counts_are_right
 from tests.walk.statements.endings import exit_codes_fit
 from tests.walk.statements.hints import a_hint_is_accepted
 from tests.walk.statements.log import (
@@ -33,6 +33,7 @@ from tests.walk.statements.runs import (
 )
 from tests.walk.statements.status import status_is_right
 from tests.walk.statements.undos import (
+    taken_back_went_back,
     undo_leaves_what_went_further,
     undo_takes_back_all_or_says_why,
 )
@@ -47,7 +48,7 @@ STATEMENTS: tuple[Statement, ...] = (
     no_commit_is_lost,
     undo_takes_back_all_or_says_why,
     undo_leaves_what_went_further,
-    taken_back_is_gone,
+    taken_back_went_back,
     counts_are_right,
     plans_count_right,
     a_plan_is_what_happens,

@@ -36,11 +36,25 @@ class Run:
         return self.key.partition("/")[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """That a remote's branch went from one commit to another, by git's own reflog."""
+
+    branch: str
+    before: str
+    after: str
+    number: int  # among the moves of its branch
+
+
 @dataclass(frozen=True)
 class Seen:
-    """One moment: every remote's refs, every run, and the log, files and journals by workspace."""
+    """One moment: every remote's refs, every run, and the log, files and journals by workspace.
+
+    `moved` are all moves of a remote's branches up to now, those that were taken back included.
+    """
 
     refs: Mapping[str, Refs]
+    moved: Mapping[str, frozenset[Move]]
     runs: tuple[Run, ...]
     begun: tuple[str, ...]  # the key of each start, in the order in which they came
     records: Mapping[str, tuple[Record, ...]]
@@ -72,6 +86,7 @@ def look(town: Town) -> Seen:
     begins = [words for words in lines if words[0] == "begin"]
     return Seen(
         refs={name: read_refs(repo.bare) for name, repo in town.repos.items()},
+        moved={name: frozenset(_moves(repo.bare)) for name, repo in town.repos.items()},
         runs=tuple(
             Run(words[1], words[2], words[3], words[4], ends.get(words[1])) for words in begins
         ),
@@ -83,6 +98,13 @@ def look(town: Town) -> Seen:
         },
         unfinished={name: tuple(_journals(shop)) for name, shop in town.workspaces.items()},
     )
+
+
+def _moves(bare: Path) -> Iterator[Move]:
+    for file in (bare / "logs/refs/heads").glob("*"):
+        for number, line in enumerate(file.read_text("utf-8").splitlines()):
+            before, after, _ = line.split(" ", 2)
+            yield Move(file.name, before, after, number)
 
 
 def _records(shop: Path) -> Iterator[Record]:

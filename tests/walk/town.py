@@ -235,6 +235,7 @@ class Town:
 
     def _build(self, name: str) -> None:
         repo = self.forge.add(name, files=FILES)
+        git(repo.bare, "config", "core.logAllRefUpdates", "true")
         place = self.mood(name)
         place.mkdir(parents=True)
         hook = repo.bare / "hooks/pre-receive"

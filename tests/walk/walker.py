@@ -65,9 +65,9 @@ def _walk(town: Town, choose: Callable[[View], str], *, stop: bool) -> Tally:
     annals.begin(before)
     ending = iter(ENDING)
     while line := choose(View(town, before, last)) or next(ending, ""):
-        left = left and town.at_work()
         played = play(line, View(town, before, last))
-        said, after = played.said, look(town)
+        said, busy = played.said, town.at_work()  # asked first: what ends later may be seen or not
+        after = look(town)
         step = Step(
             number=len(tally.lines) + 1,
             line=line,
@@ -84,7 +84,7 @@ def _walk(town: Town, choose: Callable[[View], str], *, stop: bool) -> Tally:
         if verdict.violations and stop:
             break
         before, last = after, said or (last if line.split()[0] in MOODS else None)
-        left = left or bool(said and (said.cut_short or said.gave_up_waiting))
+        left = busy and (left or bool(said and (said.cut_short or said.gave_up_waiting)))
         plan = said if said and said.dry else None
     return tally
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from tests.walk.annals import Annals, Step
 from tests.walk.claims import UNCHANGING, Claims, finished
-from tests.walk.commands import LOOKING, Row
+from tests.walk.commands import Row
 
 STATES = {
     "taken back": {"published"},
@@ -42,12 +42,3 @@ def counts_are_right(step: Step, _: Annals) -> Claims:
 def _run_states(row: Row) -> Iterator[str]:
     deployment = row.get("deployment") or {}
     return (str(each["state"]) for each in deployment.get("targets", ()))
-
-
-def taken_back_is_gone(step: Step, _: Annals) -> Claims:
-    """As many repositories have changed as were taken back."""
-    said = finished(step, *LOOKING)
-    taken = re.search(r"(\d+) taken back", said.message) if said else None
-    if said and taken and not step.loose:
-        back = [repo for repo in step.after.refs if step.after.changed(repo, step.before)]
-        yield int(taken[1]) == len(back), f"{said.told()}, and {back} have changed"

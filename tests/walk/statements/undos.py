@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tests.walk.annals import Annals, Step, later
 from tests.walk.claims import DONE, Claims, finished, moving
+from tests.walk.commands import LOOKING
 
 
 def undo_takes_back_all_or_says_why(step: Step, annals: Annals) -> Claims:
@@ -19,6 +20,24 @@ def undo_takes_back_all_or_says_why(step: Step, annals: Annals) -> Claims:
         left = [*_left(undone, repo, step, annals)]
         reason = row.get("state") != "published" and bool(row.get("problems"))
         yield not left or reason, f"{undone} is undone, and {repo} has {left}: {said.told()}"
+
+
+def taken_back_went_back(step: Step, _: Annals) -> Claims:
+    """Each branch that an undo says it has taken back really went the way that it tells.
+
+    So it did while the undo ran, also where what it takes back only arrived meanwhile; one that
+    was continued may have done it before.
+    """
+    said = finished(step)
+    if said is None or said.about != "undo" or said.dry or said.command in LOOKING:
+        return
+    for row in said.rows:
+        repo = row["repo"]
+        earlier = step.before.moved[repo] if said.command == "undo" else frozenset()
+        went = {(m.branch, m.before, m.after) for m in step.after.moved[repo] - earlier}
+        for move in moving(row) if row["state"] == "published" else ():
+            way = (move["branch"], move["before"], move["after"])
+            yield way in went, f"{repo} did not go {way}, only {went}: {said.told()}"
 
 
 def _left(operation: str, repo: str, step: Step, annals: Annals) -> Iterator[str]:
