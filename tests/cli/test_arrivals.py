@@ -31,6 +31,28 @@ def test_every_place_tells_the_same_number(forge: Forge) -> None:
     assert pair(forge)[:2] == ("up_to_date", 0)
 
 
+def test_copies_are_no_hotfixes_after_a_merge(forge: Forge) -> None:
+    """Status and back-merge count what was made on stg alone, however it got the rest."""
+    api = forge.add("api")
+    for name in ("c1", "c2"):
+        api.commit("dev", {name: "1\n"}, message=f"feat: {name}")
+    api.commit("stg", {"h": "1\n"}, message="fix: on staging")
+    for command in (
+        "fetch --quiet",
+        "switch --quiet --create stg origin/stg",
+        "cherry-pick origin/dev~1 origin/dev",
+        "merge --quiet --no-edit origin/dev",
+        "push --quiet origin stg",
+        "switch --quiet dev",
+    ):
+        api.git(*command.split())
+    forge.write_config()
+    assert pair(forge) == ("up_to_date", 0, 1)
+    document = forge.json("backmerge", "stg", "--yes", check=DONE)
+    assert rows(document)["api"]["commits"] == 1
+    assert pair(forge) == ("up_to_date", 0, 0)
+
+
 def pair(forge: Forge) -> tuple[str, int, int]:
     """Return what status says of the way from dev to stg."""
     (found, _) = rows(forge.json("status", check=DONE))["api"]["pairs"]
