@@ -10,6 +10,7 @@ from multigit.core.copies import Patch, Patched, originals, still_there
 from multigit.core.snapshot import Tip
 
 FEW = 200  # commits that are looked for at once
+LONG = 100  # characters of a subject: the system limits what a command takes
 
 _LOG = (
     *("log", "--topo-order", "--no-show-signature", "--no-renames", "--no-notes", "--no-color"),
@@ -30,7 +31,7 @@ def read_copies(
     suspects, fork = _suspects(listed, left)
     if not suspects:
         return frozenset()
-    subjects = sorted({each.commit.subject for each in suspects})
+    subjects = sorted({each.commit.subject[:LONG] for each in suspects})
     range_ = (*(each.sha for each in suspects), ours.sha, f"^{fork}", "--")
     named = ("--fixed-strings", *(f"--grep={subject}" for subject in subjects))
     done = door.run(*_LOG, "--no-merges", *named, *range_)
