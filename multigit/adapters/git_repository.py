@@ -41,6 +41,7 @@ from multigit.core.snapshot import (
     PreparedCommit,
     Refs,
     Reversal,
+    Submodule,
     Tip,
     Waiting,
     WorkTree,
@@ -218,8 +219,13 @@ class GitRepository:
         )
         if not links:
             return work
-        own = {path: self._workspace.remote_of(inner) for path, inner in nested.items()}
+        own = self._remotes_inside()
         return git_submodules.with_submodules(self._door, work, links, own=own, deep=sizes)
+
+    def _remotes_inside(self) -> dict[str, str]:
+        """Return the remotes of the workspace's repositories inside of this one, by path."""
+        nested = self._workspace.nested_in(self._repo)
+        return {path: self._workspace.remote_of(inner) for path, inner in nested.items()}
 
     def obstacles(self, before: str, after: str) -> tuple[Obstacle, ...]:
         """Return what a checkout would overwrite on the way from one commit to another."""
@@ -228,6 +234,10 @@ class GitRepository:
     def carried(self, paths: Sequence[str], tip: str) -> dict[str, str]:
         """Return, by path, the filter of those files whose content travels by a pre-push hook."""
         return git_filters.read_carried(self._door, self._config, paths, tip, self._remote)
+
+    def pointers(self, commit: str) -> tuple[Submodule, ...]:
+        """Return the submodules of a commit that have a clone here, as that commit records them."""
+        return git_submodules.read_pointers(self._door, commit, self._remotes_inside())
 
     def carried_files(self) -> tuple[str, ...]:
         """Return the files of the work tree whose content travels by a pre-push hook."""

@@ -89,6 +89,27 @@ def _remote(config: GitConfig) -> str:
     return next(iter(remotes)) if len(remotes) == 1 else ""
 
 
+def read_pointers(door: GitDoor, commit: str, own: Mapping[str, str]) -> tuple[Submodule, ...]:
+    """Return the submodules of a commit that have a clone here, as that commit records them.
+
+    `own` are the remotes of those of the workspace.
+    """
+    listed = door.run("ls-tree", "-r", "-z", "--full-tree", commit).fields()
+    rows = (row.partition("\t") for row in listed if row.startswith("160000 "))
+    found = []
+    for info, _, path in rows:
+        sha, folder = info.split(" ")[2], door.folder / path
+        if (folder / ".git").exists():
+            inside = open_inside(door, folder)
+            try:
+                remote = own.get(path) or _remote(read_config(inside))
+            except GitError:  # as above
+                continue
+            there = _is_on_remote(inside, sha, remote)
+            found.append(Submodule(path, sha, "", behind=True, on_remote=there))
+    return tuple(found)
+
+
 def open_inside(door: GitDoor, folder: Path) -> GitDoor:
     """Return the door to a repository inside of another one."""
     return GitDoor(folder.resolve(), timeout=door.timeout, transcript=door.transcript)
@@ -102,11 +123,15 @@ def look_into(door: GitDoor, config: GitConfig) -> WorkTree:
 
 
 def _where_it_stands(door: GitDoor, each: Submodule) -> Submodule:
-    """Add whether the remote has the commit, and whether it lacks what is recorded."""
-    there = f"--remotes={each.remote}" if each.remote else "--remotes"
-    unknown = door.run("rev-list", "--max-count=1", each.now, "--not", there).text.strip()
-    behind = False
+    """Add whether it lacks what is recorded, and whether the remote has what goes out."""
     if each.recorded and each.recorded != each.now:
         lost = door.run("rev-list", "--max-count=1", each.recorded, f"^{each.now}", accept=(0, 128))
-        behind = bool(lost.status or lost.text.strip())
-    return replace(each, on_remote=not unknown, behind=behind)
+        each = replace(each, behind=bool(lost.status or lost.text.strip()))
+    return replace(each, on_remote=_is_on_remote(door, each.goes_out, each.remote))
+
+
+def _is_on_remote(door: GitDoor, sha: str, remote: str) -> bool:
+    """Tell whether the remote is known to have a commit; one that is not here came from there."""
+    there = f"--remotes={remote}" if remote else "--remotes"
+    asked = ("rev-list", "--max-count=1", sha, "--not", there)
+    return not door.run(*asked, accept=(0, 128)).text.strip()

@@ -196,12 +196,9 @@ def _problems(
         yield from checks.missing_branches(repo, snapshot, remote, wanted)
     if snapshot.work:
         yield from work_problems(request, workspace, repo, snapshot, snapshot.work)
-        if snapshot.work.branch == request.stage.branch:
-            nested = workspace.nested_in(repo)
-            publishes = bool(push_steps(request, workspace.push, snapshot))
-            yield from submodule_problems(
-                repo, snapshot, request.stage, nested, publishes=publishes
-            )
+        nested = workspace.nested_in(repo)
+        publishes = bool(push_steps(request, workspace.push, snapshot))
+        yield from submodule_problems(repo, snapshot, request.stage, nested, publishes=publishes)
     yield from uploaded_by_nobody(repo, snapshot.facts, snapshot.carried)
     yield from diverged(repo, request.stage, snapshot, workspace)
     yield from merge_problems(

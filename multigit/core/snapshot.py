@@ -212,8 +212,8 @@ class Change:
 class Submodule:
     """A registered submodule with its own clone: `recorded` in HEAD, `now` checked out.
 
-    `remote` is where it is published, empty where that is not clear. `on_remote` tells that a
-    branch there is known to have `now`, `behind` that `now` lacks what is recorded.
+    `remote` is where it is published, empty where that is not clear. `behind` tells that
+    `now` lacks what is recorded, `on_remote` that a branch there is known to have what goes out.
     `changed_files` counts what is not committed in it.
     """
 
@@ -225,6 +225,11 @@ class Submodule:
     on_remote: bool = True
     behind: bool = False
     changed_files: int = 0
+
+    @property
+    def goes_out(self) -> str:
+        """Return the commit at which its superproject points when that is pushed."""
+        return self.recorded if self.behind else self.now
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +296,8 @@ class Snapshot:
     production, `debts` those on the way back; `ahead` and `behind` count the local branch of the
     command's stage against the remote one, merges included; `stale` says why nothing was fetched.
     `carried` is, by path, the filter of what would be pushed and is not in the commits.
-    It `follows` its submodules that the same push publishes.
+    It `follows` its submodules that the same push publishes. `pointers` are the submodules of a
+    branch that is not checked out and would be pushed.
     """
 
     repo: str
@@ -310,3 +316,4 @@ class Snapshot:
     obstacles: tuple[Obstacle, ...] = ()
     carried: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     follows: tuple[str, ...] = ()
+    pointers: tuple[Submodule, ...] = ()

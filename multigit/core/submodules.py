@@ -31,16 +31,21 @@ def submodule_problems(
     `nested` are the repositories of the workspace inside of this one; `publishes` tells whether
     anything of the repository goes out.
     """
-    for each in snapshot.work.submodules if snapshot.work else ():
+    work = snapshot.work
+    here = work and work.branch == stage.branch
+    for each in work.submodules if work and here else ():
         inner = nested.get(each.path)
         if inner and inner.name in snapshot.follows:
             continue
         if each.behind:
             yield left_behind(repo, each, stage, inner)
-        elif not each.on_remote and publishes:
+        if not each.on_remote and publishes:
             yield unpublished(repo, each)
         if each.changed_files:
             yield dirty(repo, each)
+    for each in snapshot.pointers:
+        if not each.on_remote:
+            yield unpublished(repo, each)
 
 
 def left_behind(repo: Repo, each: Submodule, stage: Stage, inner: Repo | None) -> Problem:
@@ -61,7 +66,9 @@ def left_behind(repo: Repo, each: Submodule, stage: Stage, inner: Repo | None) -
 def unpublished(repo: Repo, each: Submodule) -> Problem:
     """Return the problem of a pointer that nobody else could follow."""
     hint = "Push it there first."
-    if not each.branch:
+    if each.goes_out != each.now:
+        hint = f"Push {each.goes_out[:7]} there first."
+    elif not each.branch:
         hint = "It is on no branch there: bring it onto one, and push that first."
     elif each.remote:
         hint = Hint.PUSH_SUBMODULE.format(
@@ -69,7 +76,8 @@ def unpublished(repo: Repo, each: Submodule) -> Problem:
         )
     return Problem(
         "submodule_unpublished",
-        f"the submodule {each.path} is at {each.now[:7]}, which its remote is not known to have.",
+        f"the submodule {each.path} is at {each.goes_out[:7]}, which its remote is not known to "
+        "have.",
         hint,
         files=(each.path,),
     )

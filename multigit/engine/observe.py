@@ -123,6 +123,8 @@ def look_at_push(request: PushRequest, rules: PushRules) -> Look:
         changes = to_commit(seen.work, request.stage, rules)
         paths = [change.path for change in changes if change.kind != "deleted"]
         seen = replace(seen, carried=repository.carried(paths, source.sha if source else ""))
+        if source and seen.work and seen.work.branch != request.stage.branch:
+            seen = replace(seen, pointers=repository.pointers(source.sha))
         return preview_push(repository, request, rules, seen)
 
     return look

@@ -19,6 +19,7 @@ from multigit.core.snapshot import (
     PreparedCommit,
     Refs,
     Reversal,
+    Submodule,
     Tip,
     Waiting,
     WorkTree,
@@ -58,6 +59,9 @@ class Repository(Protocol):
         Asked are these files of the work tree, whose branch is checked out, and with a `tip` the
         files that its commits change which no branch of the remote has.
         """
+
+    def pointers(self, commit: str) -> tuple[Submodule, ...]:
+        """Return the submodules of a commit that have a clone here, as that commit records them."""
 
     def carried_files(self) -> Sequence[str]:
         """Return the files of the work tree whose content travels by a pre-push hook."""

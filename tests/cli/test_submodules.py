@@ -284,6 +284,25 @@ def test_another_submodule_moves_when_its_remote_has_it(forge: Forge, web: Forge
     assert pointer(web, "dev", "deep/vendor") == made
 
 
+@pytest.mark.parametrize("branch", ["dev", "feature"])
+def test_what_is_committed_already_points_at_nothing_unpublished(
+    forge: Forge, web: ForgeRepo, branch: str
+) -> None:
+    """Whatever is checked out now, in the submodule and in its superproject."""
+    before = in_vendor(forge, web, "rev-parse", "HEAD")
+    in_vendor(forge, web, "commit", "--quiet", "--allow-empty", "--message", "one")
+    made = in_vendor(forge, web, "rev-parse", "HEAD")
+    web.git("commit", "--quiet", "--all", "--message", "Use one")
+    in_vendor(forge, web, "checkout", "--quiet", before)
+    web.git("checkout", "--quiet", "-B", branch)
+    with untouched(forge):
+        document = forge.json("push", "dev", "--yes", check=REFUSED)
+    assert "submodule_unpublished" in codes(rows(document)["web"])
+    in_vendor(forge, web, "push", "--quiet", "origin", f"{made}:refs/heads/one")
+    forge.json("push", "dev", "--yes", check=DONE)
+    assert pointer(web, "dev", "deep/vendor") == made
+
+
 @pytest.mark.parametrize("ignore", ["none", "all"])
 def test_settings_that_hide_submodules_hide_nothing(
     forge: Forge, web: ForgeRepo, ignore: str

@@ -30,6 +30,7 @@ from multigit.core.snapshot import (
     PreparedCommit,
     Refs,
     Reversal,
+    Submodule,
     Tag,
     Tip,
     Waiting,
@@ -375,6 +376,11 @@ class FakeRepository:
         """Believe the names: a `.big` file goes through a filter."""
         changed = self.objects.files(tip) if tip else {}
         return {path: "lfs" for path in (*paths, *changed) if path.endswith(".big")}
+
+    def pointers(self, commit: str) -> tuple[Submodule, ...]:
+        """Have no submodules."""
+        del commit
+        return ()
 
     def carried_files(self) -> Sequence[str]:
         """Believe the names."""
