@@ -17,6 +17,7 @@ from multigit.adapters.programs import said_by_shell
 from multigit.core.remote_url import (
     SSH,
     Place,
+    at_other_ports,
     has_credentials,
     parsed,
     place,
@@ -146,6 +147,8 @@ def same_repository(one: str, other: str, folder: Path, ssh: str) -> bool:
     places = place(one), place(other)
     if not any(each.host for each in places):
         return _on_disk(parsed(one).path, folder) == _on_disk(parsed(other).path, folder)
+    if at_other_ports(one, other):
+        return False
     return places[0] == places[1] or _behind(one, ssh) == _behind(other, ssh)
 
 

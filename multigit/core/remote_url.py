@@ -22,7 +22,8 @@ _TOKEN = re.compile(r"gh[oprsu]_|github_pat_|gl(pat|dt|rt|cbt|ptt|ft|oas|soat)-"
 _LONG = 30  # characters of a user without an @: that is no name
 
 SSH = {"ssh", "git+ssh", "ssh+git"}
-WEB = {"http", "https"}
+_WEB_PORTS = {"http": "80", "https": "443"}
+WEB = _WEB_PORTS.keys()
 # Under these names the hosts serve the same repositories, most of them over ssh at the port 443.
 _OTHER_NAMES = {
     "ssh.github.com": "github.com",
@@ -94,6 +95,20 @@ def place(url: str) -> Place:
     elif parts.scheme in WEB:  # Bitbucket's own servers and Gerrit put this before it
         path = re.sub(r"^(scm|a)/(?=.+/)", "", path)
     return Place(host, path.casefold() if host in _CASELESS else path)
+
+
+def at_other_ports(one: str, other: str) -> bool:
+    """Tell whether two web URLs of one protocol ask at two ports: two servers may listen there.
+
+    Of two protocols each has its own port, and an ssh server often listens at two.
+    """
+    ours, theirs = parsed(one), parsed(other)
+    standard = _WEB_PORTS.get(ours.scheme)
+    return (
+        standard is not None
+        and ours.scheme == theirs.scheme
+        and (ours.port or standard) != (theirs.port or standard)
+    )
 
 
 def _plain(path: str) -> str:

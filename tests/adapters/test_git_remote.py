@@ -96,6 +96,9 @@ def test_secrets_are_seen_where_git_uses_them(
         ("https://github.com/acme/api", "git@github.com:acme/api.git"),
         ("https://github.com/acme/api", "ssh://robin@GitHub.com:443/acme/api/"),
         ("git://host/srv/api.git", "host:srv/api"),
+        ("https://host/acme/api", "https://host:443/acme/api"),
+        ("http://host:3000/acme/api", "https://host:3443/acme/api"),
+        ("ssh://git@host:2222/acme/api", "git@host:acme/api"),
         ("work:acme/api", "https://github.com/acme/api.git"),
         ("work:acme/api", "git@home:acme/api.git"),
         ("quick:acme/api", "git@github.com:acme/api.git"),
@@ -119,6 +122,8 @@ def test_a_push_by_another_protocol_is_no_detour(
     [
         ("https://github.com/acme/api", "git@github.com:robin/api.git"),
         ("https://github.com/acme/api", "https://gitlab.com/acme/api"),
+        ("http://localhost:3000/acme/api", "http://localhost:3001/acme/api"),
+        ("https://host/acme/api", "https://host:8443/acme/api"),
         ("work:acme/api", "git@elsewhere:acme/api.git"),
         ("https://github.com/acme/api", "no_push"),
         ("{bare}", "{bare}x"),
