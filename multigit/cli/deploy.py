@@ -81,10 +81,12 @@ def deploy(
 def _failed(session: Session, chosen: tuple[Repo, ...], stage: Stage) -> tuple[Repo, ...]:
     """Return the chosen repositories whose last deployment to the stage went wrong."""
     from multigit.core.deployed import failed_last
-    from multigit.core.deploys import can_deploy_releases
+    from multigit.core.deployment import by_push
 
+    space = session.workspace
     names = failed_last(session.files.log.last_deployed(), stage.name)
-    can = any(can_deploy_releases(session.workspace, repo.name, stage.name) for repo in chosen)
+    ways = filter(None, (space.deploy(repo, stage) for repo in space.repos))
+    can = not any(by_push(each.runner) for each in ways)
     left = tuple(repo for repo in chosen if repo.name in names)
     if not left:
         raise errors.RefusedError(

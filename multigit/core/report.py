@@ -273,7 +273,7 @@ def _ended(report: Report) -> tuple[str, str]:
         (State.NOT_PUBLISHED, not_begun_word(report.plan)),
         *([(State.SKIPPED, "left as it is")] if report.plan.undoes else ()),
     )
-    sentence = _counted(report, words)
+    sentence = _counted(report, [(report.count(state), word) for state, word in words])
     if report.result is Result.DONE:
         return sentence, _still_open(report)
     if blocking := [problem for problem in report.problems if problem.blocks]:
@@ -287,10 +287,9 @@ def _ended(report: Report) -> tuple[str, str]:
     return sentence, f"Nothing was {done_word(report.plan)}. Fix it, then run the command again."
 
 
-def _counted(report: Report, words: Iterable[tuple[State, str]]) -> str:
+def _counted(report: Report, of_repos: Sequence[tuple[int, str]]) -> str:
     """Return a count for each way in which repositories and deployments ended."""
-    counts = [(report.count(state), word) for state, word in words]
-    counts += deployment_counts(report)
+    counts = [*of_repos, *deployment_counts(report)]
     return ", ".join(f"{number} {word}" for number, word in counts if number) + "."
 
 
@@ -299,13 +298,16 @@ def _closed(report: Report) -> str:
     message = " ".join(each.message for each in report.problems if each.code in CLOSED_BY)
     if report.result is Result.NOTHING:
         return f"{message} Nothing of it is {done_word(report.plan)}."
-    words = (
-        (State.PUBLISHED, done_word(report.plan)),
-        (State.FAILED, "moved by somebody else"),
-        (State.UNKNOWN, "unknown"),
-        (State.NOT_PUBLISHED, not_begun_word(report.plan)),
-    )
-    return f"{message} {_counted(report, words)}"
+    count, done = report.count, done_word(report.plan)
+    half = sum(outcome.partial for outcome in report.outcomes)
+    counts = [
+        (count(State.PUBLISHED), done),
+        (half, f"{done} in part"),
+        (count(State.FAILED) - half, "moved by somebody else"),
+        (count(State.UNKNOWN), "unknown"),
+        (count(State.NOT_PUBLISHED), not_begun_word(report.plan)),
+    ]
+    return f"{message} {_counted(report, counts)}"
 
 
 def _deploying_on(report: Report) -> str:
@@ -318,11 +320,11 @@ def _deploying_on(report: Report) -> str:
         return Hint.STILL_RUNNING if report.unfinished else Hint.RUNS_ON
     if RunState.UNKNOWN in states:
         return Hint.LOOK_AGAIN if report.unfinished else Hint.WATCH_AGAIN
+    bad = [o.plan for o in report.outcomes if any(each.state.bad for each in o.deployments)]
     if report.unfinished:
-        bad = any(state.bad for state in states)
         return Hint.DEPLOY_CONTINUE if bad else Hint.FINISH_WAVES
-    if all(by_push(step.runner) for repo in report.plan.repos for step in repo.deploys()):
-        return Hint.RERUN
+    if all(by_push(step.runner) for repo in bad for step in repo.deploys()):
+        return Hint.RERUN if bad else ""
     return Hint.DEPLOY_FAILED.format(stage=report.plan.target)
 
 

@@ -127,7 +127,19 @@ def _left(story: Story, repo: RepoPlan, there: Standing | None) -> Outcome:
         state = State.DEPLOYED
     elif state is State.PLANNED:  # a deployment that never began
         state = State.NOT_PUBLISHED
+    if state is State.NOT_PUBLISHED and there and there.there:  # continue would complete it
+        problems = (*repo.problems, half_published(repo, there))
+        return Outcome(repo, State.FAILED, made, problems, partial=True)
     return Outcome(repo, state, made, repo.problems, deployments=deployments)
+
+
+def half_published(repo: RepoPlan, there: Standing) -> Problem:
+    """Return that the remote has only some of what a repository was to publish."""
+    refs = [update.ref for update in repo.updates()]
+    has = ", ".join(short(ref) for ref in refs if ref in there.there)
+    lacks = ", ".join(short(ref) for ref in refs if ref not in there.there)
+    message = f"only a part is on the remote: it has {has}, but not {lacks}."
+    return Problem("half_published", message, "Look at what the remote holds now.")
 
 
 def _closed(deployment: Deployment) -> Deployment:

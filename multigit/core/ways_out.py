@@ -10,14 +10,22 @@ from multigit.core.outcome import Report
 from multigit.core.plan import State
 from multigit.hints import Hint
 
+THERE = {State.PUBLISHED, State.UNKNOWN}  # or may be
+
 
 def ways_out(story: Story) -> str:
-    """Return what to do about an unfinished operation, as far as its journal tells."""
+    """Return what to do about an unfinished operation, as far as its journal tells.
+
+    It can be taken back where something may be published and was not deployed, and where nothing
+    was deployed at all.
+    """
     plan = story.plan
-    deployed = [tuple(known.values()) for known in story.deployments.values()]
-    to_publish = sum(bool(repo.updates()) for repo in plan.repos)
-    untouched = to_publish - sum(map(_begun, deployed))
-    return Hint.FINISH_OR_UNDO if not plan.undoes and untouched > 0 else Hint.FINISH
+    deployed = {repo for repo, known in story.deployments.items() if _begun(known.values())}
+    to_publish = {repo.repo for repo in plan.repos if repo.updates()}
+    there = {repo.repo for repo in plan.repos if repo.published} | story.flights.keys()
+    there |= {repo for repo, state in story.settled.items() if state in THERE}
+    left = to_publish & (there if deployed else to_publish)
+    return Hint.FINISH_OR_UNDO if not plan.undoes and left - deployed else Hint.FINISH
 
 
 def can_be_undone(report: Report) -> bool:
@@ -25,7 +33,7 @@ def can_be_undone(report: Report) -> bool:
     return not report.plan.undoes and any(
         bool(outcome.plan.updates()) and not _begun(outcome.deployments)
         for outcome in report.outcomes
-        if outcome.state in {State.PUBLISHED, State.UNKNOWN} or outcome.partial
+        if outcome.state in THERE or outcome.partial
     )
 
 

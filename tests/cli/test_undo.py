@@ -279,3 +279,16 @@ def test_abandoning_what_is_half_published(halves: Forge) -> None:
     assert document["message"].endswith("1 published, 1 not published.")
     (record,) = halves.json("log")["records"]
     assert record["result"] == "failed"
+
+
+def test_abandoning_what_is_on_the_remote_in_part(halves: Forge) -> None:
+    """A server stopped between branch and tag: the document and the log say what is there."""
+    api = halves.repos["api"]
+    tag = next(ref for ref in api.remote_refs() if ref.startswith("refs/tags/"))
+    api.remote_git("update-ref", "-d", tag)
+    document = halves.json("abandon", check=DONE)
+    assert document["message"].endswith("1 published in part, 1 not published.")
+    (record,) = halves.json("log")["records"]
+    for each in (document, record):
+        assert states(each) == {"api": "failed", "web": "not_published"}
+        assert codes(rows(each)["api"]) == ["half_published"]

@@ -1,0 +1,37 @@
+"""Which ways out of an unfinished operation are proposed, as far as its journal tells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from multigit.core.deployment import Deployment, RunState
+from multigit.core.flight import Flight
+from multigit.core.plan import State
+from multigit.core.ways_out import ways_out
+from multigit.hints import Hint
+from tests.core.test_resume import story
+
+FAILED = {"api": {"": Deployment("", RunState.FAILED)}}
+FLIGHT = Flight(1.0, 2.0, "here", "1:1")
+
+
+@pytest.mark.parametrize(
+    ("known", "hint"),
+    [
+        ({}, Hint.FINISH_OR_UNDO),
+        ({"settled": {"api": State.PUBLISHED}}, Hint.FINISH_OR_UNDO),
+        ({"deployments": FAILED}, Hint.FINISH),  # web is of a later wave
+        ({"deployments": FAILED, "settled": {"web": State.NOT_PUBLISHED}}, Hint.FINISH),
+        ({"deployments": FAILED, "settled": {"web": State.PUBLISHED}}, Hint.FINISH_OR_UNDO),
+        ({"deployments": FAILED, "settled": {"web": State.UNKNOWN}}, Hint.FINISH_OR_UNDO),
+        ({"deployments": FAILED, "flights": {"web": FLIGHT}}, Hint.FINISH_OR_UNDO),
+        ({"deployments": FAILED, "flights": {"api": FLIGHT}}, Hint.FINISH),
+    ],
+)
+def test_undo_is_proposed_where_it_may_take_something_back(
+    known: dict[str, Any], hint: Hint
+) -> None:
+    """Not where all that may be published was deployed: it would be refused."""
+    assert ways_out(story(**known)) == hint
