@@ -7,7 +7,6 @@ known by its number, and none that has another one's number is taken for it.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from collections.abc import Iterator
@@ -47,7 +46,15 @@ class PushMark:
 
     @contextmanager
     def held(self) -> Iterator[tuple[int, ...]]:
-        """Lend what the processes of a push inherit; nothing where no push was announced."""
+        """Lend what the processes of a push inherit; nothing where no push was announced.
+
+        Nor where a file has no such lock, as on Windows.
+        """
+        if os.name != "posix":
+            yield ()
+            return
+        import fcntl
+
         try:
             descriptor = open_private(self._file, os.O_RDWR)
         except OSError:
@@ -61,6 +68,10 @@ class PushMark:
 
     def seen(self, mark: str) -> bool | None:
         """Tell whether a process of a push with this mark is there; None where nobody can tell."""
+        if os.name != "posix":
+            return None
+        import fcntl
+
         try:
             descriptor = open_private(self._file, os.O_RDWR)
         except OSError:

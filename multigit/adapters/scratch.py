@@ -7,7 +7,6 @@ means nothing on another machine or in another container.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import shutil
@@ -24,7 +23,7 @@ CLONES = "clones"  # where clones wait, in .multigit, until they are whole
 OURS = "multigit-scratch-"  # in a folder that others use, too
 NAMED = re.compile(r"[a-z0-9_]{8}")  # what mkdtemp adds
 PRIVATE = 0o700  # as mkdtemp makes it
-FOLDER = os.O_RDONLY | os.O_DIRECTORY | NO_FOLLOW
+FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | NO_FOLLOW
 
 
 @contextmanager
@@ -44,6 +43,10 @@ def scratch_folder() -> Iterator[Path]:
 @contextmanager
 def lent_folder(place: Path, prefix: str) -> Iterator[Path]:
     """Lend a new folder of a folder, private to the user, and remove it afterwards."""
+    if os.name != "posix":  # there no folder can be locked: what a killed run left stays
+        with tempfile.TemporaryDirectory(prefix=prefix, dir=place) as name:
+            yield Path(name)
+        return
     folder, lock = _made(place, prefix)
     try:
         yield folder
@@ -64,7 +67,7 @@ def _locked(folder: Path) -> int:
     """Return the descriptor that holds the lock."""
     lock = os.open(folder, FOLDER)
     try:
-        _lock(lock, fcntl.LOCK_SH)
+        _lock(lock, alone=False)
         folder.lstat()  # it was not removed before it was locked
     except OSError:
         os.close(lock)
@@ -72,10 +75,12 @@ def _locked(folder: Path) -> int:
     return lock
 
 
-def _lock(folder: int, kind: int) -> bool:
+def _lock(folder: int, *, alone: bool) -> bool:
     """Lock a folder; False where the file system has no locks. Raises BlockingIOError if held."""
+    import fcntl
+
     try:
-        fcntl.flock(folder, kind | fcntl.LOCK_NB)
+        fcntl.flock(folder, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
     except BlockingIOError:
         raise
     except OSError:
@@ -114,7 +119,7 @@ def _remove_unheld(name: str, within: int) -> None:
     try:
         about = os.fstat(lock)
         ours = about.st_uid == os.getuid() and stat.S_IMODE(about.st_mode) == PRIVATE
-        if ours and _lock(lock, fcntl.LOCK_EX):
+        if ours and _lock(lock, alone=True):
             shutil.rmtree(name, ignore_errors=True, dir_fd=within)
     finally:
         os.close(lock)

@@ -11,6 +11,7 @@ from multigit import __version__
 from tests.support.forge import Forge
 
 HEAVY = {"git", "github", "pydantic", "questionary"}
+POSIX = ("fcntl", "grp", "pwd", "resource", "termios")
 
 
 @pytest.mark.parametrize("option", ["--version", "--help"])
@@ -44,3 +45,10 @@ def test_help_names_every_command_and_needs_no_workspace(forge: Forge) -> None:
 def test_version_is_one_line(forge: Forge) -> None:
     """`--version` says name and version."""
     assert forge.run("--version", check=0).stdout == f"multigit {__version__}\n"
+
+
+def test_what_every_command_imports_exists_on_every_system() -> None:
+    """Modules that only POSIX systems have are imported where they are used."""
+    none = "; ".join(f"sys.modules[{name!r}] = None" for name in POSIX)
+    command = f"import sys; {none}; import multigit.cli.conduct, multigit.cli.watching"
+    subprocess.run([sys.executable, "-P", "-c", command], check=True)
