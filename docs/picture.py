@@ -21,7 +21,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from multigit.adapters.environment import forget_outer_repository
-from multigit.adapters.git_repository import GitRepositories
+from multigit.adapters.git_workspace import GitRepositories
 from multigit.adapters.sandbox import Sandbox
 from multigit.adapters.settings import load
 from multigit.core.merges import MergeRequest, hop, plan_merges

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from multigit.adapters.git_outcome import Completed, failure, last_line
 from multigit.adapters.git_process import GitDoor
+from multigit.adapters.git_settings import FETCH
 from multigit.adapters.push_trace import VARIABLE, PushTrace, read_trace
 from multigit.adapters.server_messages import hook_words, why
 from multigit.core.repository import Publication, PushReport
@@ -17,6 +18,7 @@ from multigit.errors import GitError, MultigitError
 
 PUSH = ("push", "--porcelain", "--atomic")
 PUSH_ENDED = (0, 1, 128)
+NO_BLOB = 128  # what git cat-file ends with for an object of another type
 # Fast-forwarded, new, already there, set back, deleted; see git-push(1) --porcelain.
 DONE = {" ", "*", "=", "+", "-"}
 NO_REPORT = "remote failed to report status"
@@ -190,3 +192,15 @@ def remote_refs(
     done = door.run("ls-remote", "--refs", "--", remote, *refs, environment=environment)
     found = (line.partition("\t") for line in done.text.split("\n"))
     return {ref: sha for sha, _, ref in found if ref in refs}
+
+
+def remote_content(
+    door: GitDoor, remote: str, environment: Mapping[str, str], ref: str
+) -> tuple[str, bytes] | None:
+    """Read a ref of the remote that points at a blob: its id and content, None if absent."""
+    sha = remote_refs(door, remote, [ref], environment).get(ref)
+    if sha is None:
+        return None
+    door.run(*FETCH, "--no-prune", "--", remote, ref, environment=environment)
+    found = door.run("cat-file", "blob", sha, accept=(0, NO_BLOB))
+    return sha, found.stdout if found.status == 0 else b""

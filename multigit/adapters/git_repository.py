@@ -8,10 +8,11 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shlex import quote
-from types import MappingProxyType
 
 from multigit.adapters import (
+    git_branches,
     git_committing,
+    git_files,
     git_filters,
     git_objects,
     git_publishing,
@@ -19,19 +20,18 @@ from multigit.adapters import (
     git_submodules,
 )
 from multigit.adapters.git_arrivals import read_lacking
+from multigit.adapters.git_cloning import clone_into
 from multigit.adapters.git_config import GitConfig, read_config
 from multigit.adapters.git_obstacles import read_obstacles
-from multigit.adapters.git_outcome import last_line
 from multigit.adapters.git_process import GitDoor, require_git, ssh_command
 from multigit.adapters.git_programs import refuse_programs
 from multigit.adapters.git_remote import Remote
 from multigit.adapters.git_reversals import read_reversals
-from multigit.adapters.git_settings import in_environment, index_in, of_remote
+from multigit.adapters.git_settings import FETCH, of_remote
 from multigit.adapters.push_mark import PushMark
-from multigit.adapters.scratch import CLONES, lent_folder, scratch_folder
+from multigit.adapters.scratch import CLONES
 from multigit.adapters.transcript import Transcript
 from multigit.core.flight import Flight, flight
-from multigit.core.refs import branch_ref
 from multigit.core.repository import Merged, Publication, PushReport, RefQuery, Signature
 from multigit.core.snapshot import (
     Change,
@@ -49,58 +49,6 @@ from multigit.core.snapshot import (
 from multigit.core.workspace import Repo, Workspace
 from multigit.errors import GitError, MultigitError
 from multigit.hints import Hint
-
-FAST_FORWARD = (  # an option for each setting that would make a merge do something else
-    *("merge", "--ff-only", "--quiet", "--commit", "--no-squash", "--no-autostash", "--no-stat"),
-    *("--no-verify-signatures", "--strategy=ort", "--no-overwrite-ignore"),
-)
-NO_BLOB = 128  # what git cat-file ends with for an object of another type
-FETCH = (
-    "fetch",
-    "--quiet",
-    "--no-tags",
-    "--no-auto-maintenance",
-    "--no-write-fetch-head",
-    "--no-recurse-submodules",
-    "--no-prune-tags",
-    "--refmap=",
-)
-
-
-class GitRepositories:
-    """Hands out the repositories of a workspace, one object for each."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        require_git()
-        self._workspace = workspace
-        self._repositories: dict[str, GitRepository] = {}
-        self._transcripts: Path | None = None
-
-    def repository(self, repo: Repo) -> GitRepository:
-        """Return the repository; nothing is read yet."""
-        if repo.name not in self._repositories:
-            opened = GitRepository(self._workspace, repo)
-            if self._transcripts:
-                opened.transcript.keep(self._transcripts / f"{repo.name}.log")
-            self._repositories[repo.name] = opened
-        return self._repositories[repo.name]
-
-    def identity(self, name: str) -> str:
-        """Return the committer that one repository's configuration names, or empty."""
-        repo = next((repo for repo in self._workspace.repos if repo.name == name), None)
-        try:
-            return self.repository(repo).facts().identity if repo else ""
-        except MultigitError:
-            return ""
-
-    def keep_transcripts(self, folder: Path) -> None:
-        """Write what git said so far, and from now on, to one file per repository.
-
-        Also of those that are opened later, as `multigit continue` does with what it deploys.
-        """
-        self._transcripts = folder
-        for name, repository in self._repositories.items():
-            repository.transcript.keep(folder / f"{name}.log")
 
 
 class GitRepository:
@@ -288,15 +236,11 @@ class GitRepository:
 
     def tip(self, commit: str) -> Tip:
         """Return a commit with its tree."""
-        sha, tree = self._door.run("rev-parse", commit, f"{commit}^{{tree}}").text.split()
-        return Tip(sha, tree)
+        return git_objects.tip(self._door, commit)
 
     def holds(self, objects: Sequence[str]) -> bool:
         """Tell whether all of these objects exist here."""
-        names = "".join(f"{name}\n" for name in objects if name)
-        return (
-            "missing" not in self._door.run("cat-file", "--batch-check", input=names.encode()).text
-        )
+        return git_objects.holds(self._door, objects)
 
     def parents(self, commits: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Return the parents of each of these commits."""
@@ -358,55 +302,24 @@ class GitRepository:
 
     def fast_forward(self, branch: str, commit: str) -> str:
         """Move a branch that no work tree has; git itself refuses where that is unsafe."""
-        refspec = f"{commit}:{branch_ref(branch)}"
-        done = self._door.run(
-            *(*FETCH, "--no-prune", "--", ".", refspec),
-            accept=(0, 1, 128),
-            options=("protocol.file.allow=always",),  # this very repository
-        )
-        if done.status == 0:
-            return ""
-        return last_line(done.stderr) or "it has commits of its own"  # which --quiet does not say
+        return git_branches.fast_forward(self._door, branch, commit)
 
     def move_back(self, branch: str, *, before: str, after: str) -> str:
         """Set a branch back that no work tree has, while it still holds `before`."""
         seen = self.refs(RefQuery((branch,))).branch(branch)
-        if seen.local is None or seen.local.sha != before:
-            return ""
-        if seen.checked_out:
-            return f"it is checked out in {seen.checked_out}"
-        ref = branch_ref(branch)
-        target = (ref, after, before) if after else ("-d", ref, before)
-        done = self._door.run("update-ref", *target, accept=(0, 1, 128))
-        return "" if done.status == 0 else last_line(done.stderr) or "git refused"
+        return git_branches.move_back(self._door, branch, seen, before=before, after=after)
+
+    def create_branch(self, branch: str) -> None:
+        """Create the local branch from the remote one, with that as its upstream."""
+        git_branches.create(self._door, branch, self._remote)
 
     def update_work_tree(self, branch: str, commit: str) -> None:
         """Fast-forward the branch, which is checked out, and its files."""
-        self._check_out(
-            *(*FAST_FORWARD, commit),
-            environment=in_environment((f"branch.{branch}.mergeOptions", "")),
-        )
+        git_branches.update_work_tree(self._door, branch, commit, hooks=self._repo.hooks)
 
     def switch(self, branch: str) -> None:
         """Check the branch out."""
-        self._check_out("switch", "--quiet", "--no-guess", "--no-overwrite-ignore", branch)
-
-    def _check_out(
-        self, *arguments: str, environment: Mapping[str, str] = MappingProxyType({})
-    ) -> None:
-        """Change files as git does; it refuses as a whole where a file is in the way."""
-        try:
-            self._door.run(*arguments, hooks=self._repo.hooks, environment=environment)
-        except GitError as error:
-            names = [line[1:] for line in error.output.split("\n") if line.startswith("\t")]
-            if not names:
-                raise
-            raise GitError(
-                f"{', '.join(names[:3])} would be overwritten.",
-                hint="Move that away or commit it, then run the command again.",
-                code="in_the_way",
-                output=error.output,
-            ) from error
+        git_branches.switch(self._door, branch, hooks=self._repo.hooks)
 
     def store(self, content: bytes) -> str:
         """Keep some bytes as a blob that no ref points at, and return its id."""
@@ -414,72 +327,25 @@ class GitRepository:
 
     def remote_content(self, ref: str) -> tuple[str, bytes] | None:
         """Read a ref of the remote that points at a blob: its id and content, None if absent."""
-        sha = self.remote_refs([ref]).get(ref)
-        if sha is None:
-            return None
-        remote, environment = self._place().published()
-        self._door.run(*FETCH, "--no-prune", "--", remote, ref, environment=environment)
-        found = self._door.run("cat-file", "blob", sha, accept=(0, NO_BLOB))
-        return sha, found.stdout if found.status == 0 else b""
+        return git_publishing.remote_content(self._door, *self._place().published(), ref)
 
     def export(self, commit: str, folder: Path) -> None:
         """Write the files of a commit into an empty folder, as a checkout would, and no more."""
-        with scratch_folder() as scratch:
-            place = {  # so that only the commit's own attributes are seen
-                **index_in(scratch),
-                "GIT_DIR": str(self._config.common_dir),
-                "GIT_WORK_TREE": str(folder),
-            }
-            for command in (("read-tree", commit), ("checkout-index", "--all", "--quiet")):
-                self._door.run(*command, environment=place, folder=folder)
+        git_files.export(self._door, self._config.common_dir, commit, folder)
 
     def mode(self, commit: str, path: str) -> str:
         """Return the mode of a file in a commit, as in 100755; empty where there is none."""
-        listed = self._door.run("ls-tree", "--format=%(objectmode)", commit, "--", path)
-        return listed.text.strip()
+        return git_files.mode(self._door, commit, path)
 
     def content(self, commit: str, path: str) -> str | None:
         """Return what a file holds in a commit; None where there is none."""
-        if self.mode(commit, path) not in {"100644", "100755"}:
-            return None
-        return self._door.run("cat-file", "blob", f"{commit}:{path}").text
+        return git_files.content(self._door, commit, path)
 
     def link(self, commit: str, path: str) -> str | None:
         """Return what a symlink in a commit points to; None where there is none."""
-        if self.mode(commit, path) != "120000":
-            return None
-        return self._door.run("cat-file", "blob", f"{commit}:{path}").text
-
-    def create_branch(self, branch: str) -> None:
-        """Create the local branch from the remote one, with that as its upstream."""
-        every = f"+refs/heads/*:refs/remotes/{self._remote}/*"  # a clone may fetch only one branch
-        self._door.run(
-            *("branch", "--quiet", "--track", branch, f"refs/remotes/{self._remote}/{branch}"),
-            environment=in_environment((f"remote.{self._remote}.fetch", every)),
-        )
+        return git_files.link(self._door, commit, path)
 
     def clone(self) -> None:
-        """Clone into a scratch folder first, so that a half-done clone is never taken for one."""
-        try:
-            self._clone(self._workspace.root / ".multigit" / CLONES)
-        except OSError as error:
-            raise GitError(
-                f"it cannot be cloned: {error.strerror or error}.",
-                hint="Make room and check the workspace's permissions.",
-                code="not_writable",
-            ) from error
-
-    def _clone(self, waiting_room: Path) -> None:
-        waiting_room.mkdir(parents=True, exist_ok=True)
-        with lent_folder(waiting_room, f"{self._repo.name}-") as scratch:
-            if ssh := ssh_command(os.environ, ""):
-                self._door.environment["GIT_SSH_COMMAND"] = ssh
-            pushed = f"remote.{self._remote}.pushurl={self._repo.push_url}"
-            own = ("--config", pushed) if self._repo.push_url else ()
-            self._door.run(
-                *("clone", "--quiet", "--origin", self._remote, *own, "--", self._repo.url),
-                str(scratch / "clone"),
-                folder=scratch,
-            )
-            self._folder.parent.mkdir(parents=True, exist_ok=True)
-            (scratch / "clone").rename(self._folder)
+        """Clone the remote's repository to where this one belongs."""
+        clones = self._workspace.root / ".multigit" / CLONES
+        clone_into(self._folder, self._door, self._repo, self._remote, clones)

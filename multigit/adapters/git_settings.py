@@ -58,6 +58,11 @@ OPTIONS = (
     "log.showRoot=true",
     "log.showSignature=false",
 )
+FETCH = (  # exactly what is asked for
+    "fetch",
+    *("--quiet", "--no-tags", "--no-auto-maintenance", "--no-write-fetch-head"),
+    *("--no-recurse-submodules", "--no-prune-tags", "--refmap="),
+)
 NO_HOOKS = f"core.hooksPath={os.devnull}"
 
 

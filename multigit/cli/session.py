@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from multigit.adapters import moments
 from multigit.adapters.actors import attended
-from multigit.adapters.git_repository import GitRepositories
+from multigit.adapters.git_workspace import GitRepositories
 from multigit.adapters.lock import exclusive, running
 from multigit.adapters.remote_lock import RemoteLocks
 from multigit.adapters.settings import find_config, load

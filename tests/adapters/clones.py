@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from multigit.adapters.git_process import GitDoor
-from multigit.adapters.git_repository import GitRepositories, GitRepository
+from multigit.adapters.git_repository import GitRepository
+from multigit.adapters.git_workspace import GitRepositories
 from multigit.adapters.transcript import Transcript
 from multigit.core.repository import RefQuery, Signature
 from multigit.core.snapshot import Tip

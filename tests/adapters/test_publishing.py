@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.git_repository import GitRepositories
+from multigit.adapters.git_workspace import GitRepositories
 from multigit.core.outcome import Outcome
 from multigit.core.plan import Plan, State
 from multigit.core.refs import branch_ref, tag_ref

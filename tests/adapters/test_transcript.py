@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.git_repository import GitRepositories
+from multigit.adapters.git_workspace import GitRepositories
 from multigit.adapters.transcript import LONGEST, Transcript
 from multigit.core.text import is_hidden
 from multigit.core.workspace import Repo, Workspace

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.git_repository import GitRepositories
+from multigit.adapters.git_workspace import GitRepositories
 from multigit.core.workspace import Repo, Workspace
 from tests.cli.answers import DONE, REFUSED, codes, rows, states
 from tests.support.forge import Forge, ForgeRepo, untouched
