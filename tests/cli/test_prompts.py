@@ -58,7 +58,7 @@ def last_record(forge: Forge) -> dict[str, object]:
 
 def no(terminal: Terminal) -> None:
     """Say no."""
-    terminal.send_key("n")
+    terminal.send_line("n")
 
 
 def enter(terminal: Terminal) -> None:
@@ -133,6 +133,21 @@ def test_yes_and_the_stages_name_are_consent(pair: Forge) -> None:
     assert merge_facts(pair.repos["api"], "main")[0] == [main, stg]
     assert last_record(pair)["result"] == "done"
     assert terminal.text.index("merge, tag") < terminal.text.index(NAME_QUESTION)
+
+
+def test_what_was_typed_before_the_question_is_no_answer(pair: Forge) -> None:
+    """Nobody had seen the plan by then; only a whole line that says yes agrees."""
+    pair.repos["api"].commit("dev", {"a.txt": "1\n"})
+    with untouched(pair), at_terminal(pair, *PROMOTE) as terminal:
+        terminal.send_line("y")
+        terminal.expect(QUESTION)
+        terminal.send_line("maybe")
+        assert terminal.finish() == REFUSED
+    with untouched(pair), at_terminal(pair, *TO_MAIN) as terminal:
+        terminal.send_line("main")
+        terminal.expect(NAME_QUESTION)
+        terminal.send_line("")
+        assert terminal.finish() == REFUSED
 
 
 def test_checklist_has_to_be_ticked_before_the_name_is_asked_for(pair: Forge) -> None:
@@ -255,7 +270,7 @@ def test_question_is_on_stderr_so_that_the_document_stays_alone(pair: Forge) -> 
     with asked_for_json(pair, *PROMOTE) as terminal:
         terminal.expect("merge, tag")
         terminal.expect(QUESTION)
-        terminal.send_key("y")
+        terminal.send_line("y")
         assert terminal.finish() == DONE
     assert states(answered(pair)) == {"database": "up_to_date", "api": "published"}
 

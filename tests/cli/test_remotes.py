@@ -207,7 +207,7 @@ def test_server_that_goes_away_at_the_question_gets_nothing(
     with asked_for_json(forge, "promote", "dev", "stg") as terminal:
         terminal.expect(QUESTION)
         server.__exit__(None, None, None)
-        terminal.send_key("y")
+        terminal.send_line("y")
         assert terminal.finish() == FAILED
     document = answered(forge)
     assert states(document) == {"database": "failed", "api": "failed", "local": "published"}

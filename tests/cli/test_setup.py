@@ -97,15 +97,17 @@ def test_init_tells_what_gitignore_lacks_and_adds_it_only_when_told_to(clones: F
 
 
 @pytest.mark.parametrize(
-    ("key", "lines", "exit_code"), [("y", IGNORED, DONE), ("enter", [], DONE), ("ctrl-c", [], 130)]
+    ("keys", "lines", "exit_code"),
+    [(("y", "enter"), IGNORED, DONE), (("enter",), [], DONE), (("ctrl-c",), [], 130)],
 )
 def test_init_asks_at_a_terminal_before_it_writes(
-    key: str, lines: list[str], exit_code: int, clones: Forge
+    keys: tuple[str, ...], lines: list[str], exit_code: int, clones: Forge
 ) -> None:
     """Yes adds the lines, the default does not; Ctrl-C leaves no configuration behind either."""
     with at_terminal(clones, "init") as terminal:
         terminal.expect("to .gitignore")
-        terminal.send_key(key)
+        for key in keys:
+            terminal.send_key(key)
         assert terminal.finish() == exit_code
     file = clones.shop / ".gitignore"
     assert (file.read_text().split() if file.exists() else []) == lines
