@@ -7,11 +7,20 @@ from dataclasses import replace
 
 import pytest
 
+from multigit.core.deployment import (
+    CommandRunner,
+    Deployment,
+    GithubRunner,
+    Run,
+    RunState,
+    Trigger,
+)
 from multigit.core.locks import lock_left
 from multigit.core.outcome import Outcome, Report, cancelled, ended, planned, refused
 from multigit.core.plan import (
     AdvanceStep,
     CommitStep,
+    DeployStep,
     Plan,
     PushStep,
     RefUpdate,
@@ -429,6 +438,28 @@ def test_the_sentence_of_what_was_taken_back() -> None:
     report = replace(ended(undo, [published()]), closing="abandon")
     given_up = replace(report, problems=(Problem("abandoned", "It was abandoned."),))
     assert summary(given_up)[0] == "It was abandoned. 1 taken back."
+
+
+@pytest.mark.parametrize(
+    ("api", "other", "hint"),
+    [
+        (RunState.FAILED, RunState.SUCCEEDED, Hint.RERUN),
+        (RunState.SUCCEEDED, RunState.FAILED, Hint.DEPLOY_FAILED.format(stage="stg")),
+    ],
+)
+def test_the_hint_is_about_what_was_not_deployed(api: RunState, other: RunState, hint: str) -> None:
+    """Only a push deploys the api; web can be deployed again by itself."""
+    runners = (GithubRunner("deploy.yml", Trigger.PUSH), CommandRunner(("true",)))
+    steps = [DeployStep("stg", "stg", "staging", "", runner, 60.0) for runner in runners]
+    repos = [
+        replace(repo, steps=(*repo.steps, step))
+        for repo, step in zip((to_publish(API), to_publish(WEB)), steps, strict=True)
+    ]
+    outcomes = [
+        Outcome(repo, State.PUBLISHED, MADE, deployments=(Deployment("", state, Run("1")),))
+        for repo, state in zip(repos, (api, other), strict=True)
+    ]
+    assert summary(ended(plan(*repos), outcomes))[1] == hint
 
 
 def test_a_reason_for_all_comes_before_the_counts() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from multigit.hints import Hint
-from tests.cli.answers import DONE, FAILED, INTERRUPTED, REFUSED, at_terminal
+from tests.cli.answers import DONE, FAILED, INTERRUPTED, REFUSED, at_terminal, codes
 from tests.cli.hosts import COMMAND, GITHUB, RELEASE, WORKFLOW, Host, deployed, scripted
 from tests.hints.typing import follow
 from tests.support.forge import Forge
@@ -69,6 +69,16 @@ def test_a_failure_alone_is_deployed_again(shop: Forge) -> None:
     assert unwell["message"] == "1 repository will be deployed."
     none = shop.json("deploy", "stg", "--failed", "--yes", check=REFUSED)
     follow(shop, none, Hint.DEPLOY_ANYWAY, "multigit deploy stg", "--yes")
+
+
+def test_what_only_a_push_deploys_is_not_to_be_deployed_again(shop: Forge) -> None:
+    """The command that names the stage alone would be refused for its sake."""
+    config = shop.shop / "multigit.toml"
+    by_push = '\nrunner = "github"\nworkflow = "deploy.yml"\ntrigger = "push"\n'
+    table = f"\n[repos.api.deploy.stg]{by_push}"
+    config.write_text(config.read_text("utf-8") + table, "utf-8")
+    document = shop.json("deploy", "stg", "-r", "database", "--failed", "--yes", check=REFUSED)
+    assert (codes(document), document["hint"]) == (["nothing_failed"], None)
 
 
 def test_what_comes_after_something_unwell_is_told(shop: Forge) -> None:
