@@ -49,9 +49,9 @@ def refused(repository: GitRepository, code: str) -> GitError:
 
 
 def test_nothing_there_is_said(forge: Forge) -> None:
-    """With the command that clones."""
+    """With what to do about it."""
     error = refused(open_folder(forge.shop / "nowhere"), "missing")
-    assert "multigit pull" in error.hint
+    assert "multigit.toml" in error.hint
 
 
 def test_an_empty_folder_is_as_good_as_nothing(forge: Forge) -> None:
