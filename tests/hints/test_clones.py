@@ -1,0 +1,141 @@
+"""The hints about what is wrong with a clone or its remote, each typed as it stands."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from pathlib import Path
+
+from multigit.hints import Hint
+from tests.cli.answers import DONE, REFUSED
+from tests.hints.typing import follow, hints
+from tests.support.forge import Forge, ForgeRepo
+
+NO_REMOTE = 128  # what git ends with where a remote does not answer
+
+
+def configured(forge: Forge, repo: str, line: str) -> None:
+    """Add a line to a repository's table."""
+    text = forge.write_config().read_text()
+    forge.write_config(text.replace(f'[repos."{repo}"]\n', f'[repos."{repo}"]\n{line}\n'))
+
+
+def urls(repo: ForgeRepo, *pushed: str) -> None:
+    """Let a clone push to these URLs."""
+    for url in pushed:
+        repo.git("remote", "set-url", "--add", "--push", "origin", url)
+
+
+def test_what_keeps_a_clone_from_publishing_is_undone(forge: Forge) -> None:
+    """One look finds all of them; the commands leave nothing of it."""
+    names = ("away", "fork", "mirror", "named", "off", "program", "rewritten", "shallow", "two")
+    repos = {name: forge.add(name) for name in (*names, "fine", "folder", "lost", "bare", "behind")}
+    fine = repos["fine"].url
+    repos["shallow"].commit("dev", {"a": "1\n"})
+    repos["shallow"].git("fetch", "--quiet", "--depth=1", "origin")
+    urls(repos["two"], repos["two"].url, fine)
+    urls(repos["off"], "DISABLED")
+    urls(repos["fork"], fine)
+    repos["mirror"].git("config", "remote.origin.mirror", "true")
+    repos["program"].git("config", "remote.origin.uploadpack", "git-upload-pack")
+    for name, to in (("rewritten", fine), ("away", "DISABLED")):
+        repos[name].git("config", f"url.{to}.pushInsteadOf", repos[name].url)
+    repos["behind"].remote_git("branch", "--quiet", "-D", "stg")
+    repos["bare"].git("remote", "remove", "origin")
+    shutil.rmtree(repos["lost"].clone)
+    shutil.rmtree(repos["folder"].clone / ".git")
+    configured(forge, "named", f'push_url = "{fine}"')
+    said = forge.json("doctor", check=REFUSED)
+
+    follow(forge, said, Hint.UNSHALLOW, "git -C shallow fetch --unshallow")
+    unset = "config --unset-all remote.origin"
+    follow(forge, said, Hint.ONE_PUSH_URL, f"git -C two {unset}.pushurl")
+    follow(forge, said, Hint.PUSH_AGAIN, f"git -C off {unset}.pushurl")
+    follow(forge, said, Hint.UNSET_PUSH_URL, f"git -C fork {unset}.pushurl")
+    follow(forge, said, Hint.NO_MIRROR, f"git -C mirror {unset}.mirror")
+    follow(forge, said, Hint.REMOVE_PROGRAM, f"git -C program {unset}.uploadpack")
+    set_url = f"git -C named remote set-url --push origin {fine}"
+    follow(forge, said, Hint.SET_PUSH_URL, set_url)
+    seen = follow(forge, said, Hint.CORRECT_PUSH_INSTEAD_OF, "git -C rewritten remote -v")
+    assert fine in seen
+    assert "DISABLED" in follow(forge, said, Hint.SEE_REMOTES, "git -C away remote -v")
+    create = "git -C behind push origin refs/remotes/origin/main:refs/heads/stg"
+    follow(forge, said, Hint.CREATE_BRANCH, create)
+    follow(forge, said, Hint.ADD_REMOTE, f"git -C bare remote add origin {repos['bare'].url}")
+    follow(forge, said, Hint.CLONE, "multigit pull dev -r lost")
+    repos["folder"].clone.rename(forge.root / "folder")
+    follow(forge, said, Hint.CLONE_INSTEAD, "multigit pull dev -r folder")
+    for name in ("rewritten", "away"):
+        repos[name].git(
+            "config", "--remove-section", f"url.{fine if name == 'rewritten' else 'DISABLED'}"
+        )
+    follow(forge, said, Hint.DOCTOR_AGAIN, "multigit doctor")
+
+
+def test_a_remote_that_cannot_be_reached_is_looked_at(forge: Forge) -> None:
+    """With the command that shows its URL."""
+    for name, url in (("gone", "file:///nothing.git"), ("ext", "ext::true"), ("odd", "odd::x")):
+        forge.add(name).git("config", "remote.origin.url", url)
+    forge.write_config()
+    said = forge.json("doctor", check=REFUSED)
+    shop = shlex.quote(str(forge.shop))
+    assert "nothing.git" in follow(forge, said, Hint.CHECK_URL, f"git -C {shop}/gone remote -v")
+    assert "ext::" in follow(forge, said, Hint.OTHER_PROTOCOL, f"git -C {shop}/ext remote -v")
+    assert "odd::" in follow(forge, said, Hint.INSTALL_TRANSPORT, f"git -C {shop}/odd remote -v")
+
+
+def test_what_failed_to_be_cloned_names_no_folder(forge: Forge) -> None:
+    """The scratch folder is gone, so that no command could run there."""
+    api = forge.add("api")
+    shutil.rmtree(api.clone)
+    api.url = "file:///nothing.git"
+    forge.write_config()
+    said = forge.json("pull", "dev")
+    assert said["exit_code"] != DONE
+    assert "git " not in "".join(each for each in hints(said) if "url" in each)
+
+
+def test_a_repository_of_somebody_else_is_trusted(forge: Forge) -> None:
+    """When one says so; git names the folder that it means."""
+    forge.add("api")
+    forge.write_config()
+    forge.env["GIT_TEST_ASSUME_DIFFERENT_OWNER"] = "1"
+    said = forge.json("doctor", check=REFUSED)
+    command = f"git config --global --add safe.directory {forge.shop}/api"
+    follow(forge, said, Hint.TRUST, command)
+    assert "foreign_owner" not in [each["code"] for each in forge.json("status")["problems"]]
+
+
+def test_somebody_without_a_name_gets_one(forge: Forge) -> None:
+    """The name and address are the reader's own: the ones that are typed here are examples."""
+    forge.add("api").commit("dev", {"a": "1\n"})
+    forge.write_config()
+    mine = forge.root / "mine"
+    mine.touch()
+    for role in ("AUTHOR", "COMMITTER"):
+        for part in ("NAME", "EMAIL"):
+            forge.env.pop(f"GIT_{role}_{part}", None)
+    forge.env.pop("EMAIL", None)
+    forge.env["GIT_CONFIG_GLOBAL"] = str(mine)
+    said = forge.json("promote", "dev", "stg", "--yes", check=REFUSED)
+    for command in (
+        'git config --global user.name "Your Name"',
+        "git config --global user.email you@example.com",
+    ):
+        follow(forge, said, Hint.IDENTITY, command)
+    forge.json("promote", "dev", "stg", "--yes", "--dry-run", check=DONE)
+
+
+def test_a_script_that_is_not_executable(forge: Forge) -> None:
+    """Is made so in the work tree, from where it is committed."""
+    api = forge.add("api", files={"ship.sh": "#!/bin/sh\n"})
+    api.commit("dev", {"a": "1\n"})
+    config = forge.write_config()
+    runner = '\n[stages.stg.deploy]\nrunner = "command"\ncommand = ["./ship.sh"]\n'
+    config.write_text(config.read_text() + runner)
+    said = forge.json("promote", "dev", "stg", "--yes", check=REFUSED)
+    follow(forge, said, Hint.MAKE_EXECUTABLE, "chmod +x api/ship.sh")
+    api.git("pull", "--quiet", "origin", "dev")
+    forge.json("push", "dev", "--yes", check=DONE)
+    forge.json("promote", "dev", "stg", "--yes", check=DONE)
+    assert Path(api.clone / "ship.sh").stat().st_mode & 0o100

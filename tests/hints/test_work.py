@@ -1,0 +1,169 @@
+"""The hints about work trees that a push or a pull leaves alone, each typed as it stands."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from multigit.hints import Hint
+from tests.cli.answers import DONE, FAILED, REFUSED, hook, rows
+from tests.hints.typing import follow
+from tests.support.forge import Forge, ForgeRepo
+
+PUSH = ("push", "dev", "--yes")
+
+
+def unmerged(repo: ForgeRepo) -> None:
+    """Leave a file in conflict, of which no merge is under way any more."""
+    repo.git("checkout", "--quiet", "-b", "side")
+    repo.local_commit({"README.md": "side\n"})
+    repo.git("checkout", "--quiet", "dev")
+    repo.local_commit({"README.md": "dev\n"})
+    repo.git("push", "--quiet", "origin", "dev")
+    repo.git("merge", "--quiet", "side", check=False)
+    (repo.clone / ".git/MERGE_HEAD").unlink()
+
+
+def unborn(repo: ForgeRepo) -> None:
+    """Let dev have no commit in the clone."""
+    repo.git("checkout", "--quiet", "--orphan", "fresh")
+    repo.git("branch", "--quiet", "-D", "dev")
+    repo.git("symbolic-ref", "HEAD", "refs/heads/dev")
+
+
+def test_what_keeps_work_from_being_pushed(forge: Forge) -> None:
+    """After all that the hints say, the push goes out; a side branch's files by switching."""
+    files = {"README.md": "1\n", "app.log": "1\n", ".env": "A=1\n"}
+    repos = {n: forge.add(n, files=files) for n in ("merging", "unmerged", "unborn", "litter")}
+    repos["first"] = forge.add("first", stages=())
+    repos["side"] = forge.add("side", files=files)
+    merging, litter, side = repos["merging"], repos["litter"], repos["side"]
+    merging.git("checkout", "--quiet", "-b", "side")
+    merging.local_commit({"a.txt": "side\n"})
+    merging.git("checkout", "--quiet", "dev")
+    merging.git("merge", "--quiet", "--no-ff", "--no-commit", "side")
+    unmerged(repos["unmerged"])
+    unborn(repos["unborn"])
+    for name in ("unborn", "first"):
+        repos[name].git("rm", "-r", "--quiet", "--cached", "--ignore-unmatch", ".")
+        repos[name].write({"new.txt": "1\n"})
+    repos["first"].git("symbolic-ref", "HEAD", "refs/heads/dev")
+    litter.write({"app.log": "2\n", "debug.log": "1\n", ".env": "A=2\n"})
+    litter.git("add", "--force", "debug.log")
+    side.git("remote", "add", "fork", side.url)
+    side.git("fetch", "--quiet", "fork")
+    side.git("checkout", "--quiet", "-b", "feature")
+    side.git("branch", "--quiet", "-D", "dev")
+    side.write({"b.txt": "1\n"})
+    text = forge.write_config().read_text()
+    forge.write_config(f'{text}\n[push]\nignore = ["debug.log"]\n')
+    said = forge.json(*PUSH, check=REFUSED)
+
+    follow(forge, said, Hint.FINISH_WORK, "git -C merging merge --abort")
+    follow(forge, said, Hint.RESOLVE, "git -C unmerged add README.md")
+    first = 'git -C first commit --allow-empty -m "Begin"'
+    follow(forge, said, Hint.FIRST_COMMIT, first)
+    (repos["unborn"].clone / "README.md").unlink()
+    for name in ("app.log", ".env"):
+        (repos["unborn"].clone / name).unlink(missing_ok=True)
+    follow(forge, said, Hint.PULL_UNBORN, "git -C unborn pull origin dev")
+    follow(forge, said, Hint.UNSTAGE, "git -C litter restore --staged debug.log")
+    follow(forge, said, Hint.UNTRACK, "git -C litter rm --cached .env")
+    litter.write({".gitignore": ".env\n"})
+    switch = "git -C side -c checkout.defaultRemote=origin switch dev"
+    follow(forge, said, Hint.SWITCH_FIRST, switch)
+    document = forge.json(*PUSH, check=DONE)
+    pushed = {n for n, row in rows(document).items() if row["state"] == "published"}
+    assert pushed == {"first", "litter", "side", "unborn", "unmerged"}
+    assert ".env" not in litter.tree("dev")
+
+
+def test_what_keeps_a_branch_from_being_pulled(forge: Forge) -> None:
+    """Local changes, other people's work trees and files in the way."""
+    names = ("changed", "elsewhere", "gone", "here", "marked", "merging", "unmerged")
+    repos = {name: forge.add(name) for name in names}
+    for name in ("changed", "marked"):
+        repos[name].write({"README.md": "MINE\n"})
+    repos["marked"].git("update-index", "--assume-unchanged", "README.md")
+    repos["here"].write({"new.txt": "MINE\n"})
+    unmerged(repos["unmerged"])
+    merging = repos["merging"]
+    merging.git("checkout", "--quiet", "-b", "side")
+    merging.local_commit({"a.txt": "side\n"})
+    merging.git("checkout", "--quiet", "dev")
+    merging.git("merge", "--quiet", "--no-ff", "--no-commit", "side")
+    for name in ("elsewhere", "gone"):
+        repos[name].git("checkout", "--quiet", "-b", "side")
+        repos[name].git("worktree", "add", "--quiet", f"../../{name}-dev", "dev")
+    for repo in repos.values():
+        repo.commit("dev", {"README.md": "theirs\n", "new.txt": "theirs\n"})
+    shutil.rmtree(forge.root / "gone-dev")
+    forge.write_config()
+    said = forge.json("pull", "dev", check=REFUSED)
+
+    follow(forge, said, Hint.STASH, "git -C changed stash")
+    follow(forge, said, Hint.FINISH_WORK, "git -C merging merge --abort")
+    follow(forge, said, Hint.RESOLVE, "git -C unmerged add README.md")
+    unmark = "git -C marked update-index --no-assume-unchanged README.md"
+    follow(forge, said, Hint.UNMARK, unmark)
+    repos["marked"].git("stash")
+    repos["unmerged"].git("reset", "--quiet", "--hard")
+    there = f"git -C {forge.root}/elsewhere-dev pull --ff-only origin dev"
+    follow(forge, said, Hint.PULL_ELSEWHERE, there)
+    follow(forge, said, Hint.PRUNE, "git -C gone worktree prune")
+    (repos["here"].clone / "new.txt").unlink()
+    follow(forge, said, Hint.MOVE_AWAY, "multigit pull dev")
+    for name in names:
+        assert repos[name].git("rev-parse", "dev") == repos[name].tip("dev"), name
+    repos["here"].write({"README.md": "MINE\n"})
+    repos["here"].commit("stg", {"README.md": "theirs, too\n"})
+    again = forge.json("pull", "stg", "--switch", "-r", "here", check=REFUSED)
+    repos["here"].git("stash")
+    follow(forge, again, Hint.PULL_STAGE_SWITCH, "multigit pull stg --switch", "-r", "here")
+    follow(forge, said, Hint.PULL_STAGE, "multigit pull dev")
+
+
+def test_a_branch_that_a_hook_moved_away_is_looked_at(forge: Forge) -> None:
+    """What the branch should be at, and is not."""
+    api = forge.add("api")
+    api.commit("dev", {"a.txt": "1\n"})
+    hook(api.clone / ".git/hooks/post-merge", "git reset --quiet --hard HEAD^")
+    text = forge.write_config().read_text()
+    forge.write_config(text.replace("path = ", "hooks = true\npath = "))
+    said = forge.json("pull", "dev", check=FAILED)
+    assert "dev" in follow(forge, said, Hint.SEE_STATUS, "git -C api status")
+
+
+def test_a_local_branch_that_did_not_follow(forge: Forge, tmp_path: Path) -> None:
+    """By a promotion, and by its undo: checked out, with commits of its own, its folder gone."""
+    repos = {name: forge.add(name) for name in ("gone", "here", "own")}
+    for name, repo in repos.items():
+        repo.commit("dev", {"a.txt": "1\n"})
+        if name == "gone":
+            repo.git(
+                "worktree", "add", "--quiet", "-B", "stg", str(tmp_path / "gone"), "origin/stg"
+            )
+            shutil.rmtree(tmp_path / "gone")
+        else:
+            repo.git("checkout", "--quiet", "-B", "stg", "origin/stg")
+    repos["own"].local_commit({"mine.txt": "1\n"})
+    forge.write_config()
+    said = forge.json("promote", "dev", "stg", "--yes", check=DONE)
+    follow(forge, said, Hint.PULL_ELSEWHERE, f"git -C {forge.shop}/here pull --ff-only origin stg")
+    rebase = f"git -C {forge.shop}/own pull --rebase --autostash origin stg"
+    follow(forge, said, Hint.PULL_REBASE, rebase)
+    fetch = "git -C gone worktree prune && git -C gone fetch origin stg:stg"
+    follow(forge, said, Hint.PRUNE_AND_FETCH, fetch)
+    for name in ("gone", "here"):
+        assert repos[name].git("rev-parse", "stg") == repos[name].tip("stg")
+
+    repos["gone"].git("worktree", "add", "--quiet", str(tmp_path / "gone"), "stg")
+    shutil.rmtree(tmp_path / "gone")
+    before, after = (repos["gone"].git("rev-parse", "--short=7", each) for each in ("stg", "stg^"))
+    said = forge.json("undo", "--yes", check=DONE)
+    here = repos["here"].git("rev-parse", "--short=7", "stg^")
+    follow(forge, said, Hint.SET_BACK_HERE, f"git -C {forge.shop}/here reset --keep {here}")
+    command = f"git -C gone update-ref refs/heads/stg {after} {before}"
+    follow(forge, said, Hint.SET_BACK, command)
+    for name in ("gone", "here"):
+        assert repos[name].git("rev-parse", "stg") == repos[name].tip("stg")
