@@ -10,7 +10,9 @@ import pytest
 from multigit.core.repository import RefQuery
 from multigit.core.snapshot import Tip
 from multigit.errors import GitError
+from multigit.hints import Hint
 from tests.adapters.clones import SIGNATURE, STAGES, open_clone
+from tests.hints.typing import follow
 from tests.support.forge import Forge, ForgeRepo
 
 
@@ -114,9 +116,17 @@ def test_the_hint_fixes_it(
     with pytest.raises(GitError) as raised:
         look(forge, api)
     assert raised.value.code == code
-    command = raised.value.hint.split(": ", 1)[1]
-    editor = {"EDITOR": "sed -i /^.bad/d"}
-    subprocess.run(["sh", "-c", command], cwd=forge.shop, env=forge.env | editor, check=True)
+    hint = raised.value.hint
+    command = hint.split(": ", 1)[1]
+    if code == "stale_ref":
+        follow(forge, hint, Hint.REMOVE_REF, command)
+    elif code == "broken_object" and " && " in command:
+        follow(forge, hint, Hint.REFETCH_FILE, command)
+    elif code == "broken_object":
+        follow(forge, hint, Hint.REFETCH, command)
+    else:
+        editor = {"EDITOR": "sed -i /^.bad/d"}
+        subprocess.run(["sh", "-c", command], cwd=forge.shop, env=forge.env | editor, check=True)
     look(forge, api)
 
 
@@ -140,7 +150,7 @@ def test_a_partial_clone_that_is_offline(forge: Forge, api: ForgeRepo) -> None:
     assert raised.value.code == "partial_clone"
     away.rename(api.bare)
     command = raised.value.hint.rsplit(": ", 1)[1]
-    subprocess.run(["sh", "-c", command], cwd=forge.shop, env=forge.env, check=True)
+    follow(forge, raised.value.hint, Hint.FETCH_ALL, command)
     away = api.bare.rename(api.bare.with_suffix(".away"))
     assert not repository.merge(ours, theirs, SIGNATURE).commit
 

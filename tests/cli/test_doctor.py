@@ -227,9 +227,13 @@ def test_no_remote_at_all(forge: Forge, api: ForgeRepo) -> None:
 
 def test_wrong_password(forge: Forge, api: ForgeRepo, server: GitHttpServer) -> None:
     """The credentials are refused at the read already, and no question is asked."""
+    helper = api.git("config", "credential.helper")
     api.git("config", "credential.helper", "!f() { echo username=ada; echo password=no; }; f")
-    assert the_only_one(examine(forge, check=REFUSED))["code"] == "authentication"
+    document = examine(forge, check=REFUSED)
+    assert the_only_one(document)["code"] == "authentication"
     assert server.count("api", "receive-pack") == 0
+    api.git("config", "credential.helper", helper)
+    follow(forge, document, Hint.SIGN_IN, f"git -C {api.clone} ls-remote origin")
 
 
 def test_a_server_that_lets_nobody_push(
@@ -237,11 +241,16 @@ def test_a_server_that_lets_nobody_push(
 ) -> None:
     """Reading works, a push would be answered 403: found without sending one."""
     api.remote_git("config", "http.receivepack", "false")
-    found = the_only_one(examine(forge, check=REFUSED))
+    document = examine(forge, check=REFUSED)
+    found = the_only_one(document)
     assert (found["repo"], found["code"], found["state"]) == ("api", "not_pushable", "problem")
     assert "can be read" in found["message"]
-    assert "Ask for the right to push" in found["hint"]
     assert {each.status for each in server.requests if each.service == "receive-pack"} == {401, 403}
+    command = found["hint"].rpartition(": ")[2]
+    assert command.startswith("git -C services/api push --dry-run origin ")
+    follow(forge, document, Hint.TRY_PUSH, command, check=128)
+    api.remote_git("config", "http.receivepack", "true")
+    follow(forge, document, Hint.TRY_PUSH, command)
 
 
 def test_an_ssh_key_that_may_only_read(forge: Forge, api: ForgeRepo) -> None:
@@ -286,8 +295,14 @@ def test_a_token_in_a_url_is_a_warning_and_shown_nowhere(
         api.git("config", f"url.{secret}.insteadOf", "shop:api")
     key = "pushurl" if place == "pushurl" else "url"
     api.git("config", f"remote.origin.{key}", "shop:api" if place == "insteadOf" else secret)
-    found = the_only_one(examine(forge))
+    document = examine(forge)
+    found = the_only_one(document)
     assert (found["code"], found["state"]) == ("credentials_in_url", "warning")
+    if place == "url":
+        command = f"git -C services/api remote set-url origin {server.url('api')}"
+        follow(forge, document, Hint.CLEAN_URL, command)
+        assert bad(examine(forge)) == {}
+        api.git("config", "remote.origin.url", secret)
     api.git("config", "--unset", "credential.helper")
     api.remote_git("config", "http.receivepack", "false")
     with_locks(forge)

@@ -1,0 +1,138 @@
+"""The hints about merges that a person makes, and about work that would be lost or left behind."""
+
+from __future__ import annotations
+
+from multigit.hints import Hint
+from tests.cli.answers import DONE, FAILED, REFUSED, USAGE, Document, hook, rows
+from tests.hints.typing import follow
+from tests.support.forge import Forge, ForgeRepo
+
+RELEASE = ("promote", "stg", "main", "--confirm", "main")
+
+
+def released(forge: Forge, name: str) -> ForgeRepo:
+    """Return a repository with two commits that will reach main."""
+    repo = forge.add(name, files={"a.txt": "1\n2\n3\n", "b.txt": "b\n"})
+    repo.commit("stg", {"a.txt": "1\ntwo\n3\n"}, message="feat: two")
+    repo.commit("stg", {"new.txt": "new\n"}, message="feat: new")
+    return repo
+
+
+def by_hand(repo: ForgeRepo, *commands: tuple[str, ...]) -> None:
+    """Do this on main as a colleague does, and push it."""
+    repo.git("fetch", "--quiet", "origin")
+    repo.git("checkout", "--quiet", "--detach", "origin/main")
+    for command in commands:
+        repo.git(*command)
+    repo.git("push", "--quiet", "origin", "HEAD:main")
+    repo.git("checkout", "--quiet", "dev")
+
+
+def hint_of(document: Document, repo: str, code: str) -> str:
+    """Return the hint of a repository's problem."""
+    problems = rows(document)[repo]["problems"]
+    return next(str(each["hint"]) for each in problems if each["code"] == code)
+
+
+def test_a_conflict_is_resolved_on_the_earlier_stage(forge: Forge) -> None:
+    """With a second remote, and without a local branch."""
+    api = forge.add("api")
+    api.git("remote", "add", "fork", api.url)
+    api.git("fetch", "--quiet", "fork")
+    api.git("checkout", "--quiet", "-b", "feature")
+    api.git("branch", "--quiet", "-D", "dev")
+    api.commit("dev", {"README.md": "dev\n"})
+    api.commit("stg", {"README.md": "stg\n"})
+    forge.write_config()
+    said = forge.json("promote", "dev", "stg", "--yes", check=REFUSED)
+    begin = (
+        "cd api && git -c checkout.defaultRemote=origin switch dev && git pull origin dev && "
+        "git merge origin/stg"
+    )
+    follow(forge, said, Hint.CONFLICT, begin, check=1)
+    api.write({"README.md": "both\n"})
+    api.git("commit", "--quiet", "--all", "--no-edit")
+    api.git("push", "--quiet", "origin", "HEAD:dev")
+    forge.json("promote", "dev", "stg", "--yes", check=DONE)
+    assert api.tree("stg")["README.md"] == "both\n"
+
+
+def test_work_that_was_taken_back_is_kept(forge: Forge) -> None:
+    """By a revert of a merge, of a commit, and by content alone: stg keeps all of it."""
+    repos = {name: released(forge, name) for name in ("content", "merge", "single")}
+    forge.write_config()
+    forge.json(*RELEASE, check=DONE)
+    by_hand(repos["merge"], ("revert", "--no-edit", "-m", "1", repos["merge"].tip("main")))
+    by_hand(repos["single"], ("revert", "--no-edit", repos["single"].tip("stg")))
+    repos["content"].commit("main", {"a.txt": "1\n2\n3\n", "c.txt": "c\n"}, message="Quick help")
+    for repo in repos.values():
+        repo.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
+    said = forge.json(*RELEASE, check=REFUSED)
+
+    for name, code, part in (
+        ("content", "returned_files", " diff-tree -p --binary "),
+        ("merge", "reverted_work", " revert --no-edit "),
+        ("single", "reverted_work", " revert --no-edit "),
+    ):
+        command = hint_of(said, name, code).partition("work: ")[2].partition(". If it")[0]
+        assert command.startswith(f"cd {name} && ")
+        assert part in command
+        follow(forge, said, Hint.KEEP_WORK, command)
+    forge.json(*RELEASE, check=DONE)
+    for repo in repos.values():
+        assert repo.tree("main") == repo.tree("stg")
+        assert repo.tree("main")["a.txt"] == "1\ntwo\n3\n"
+        assert repo.tree("main")["new.txt"] == "new\n"
+
+
+def test_what_another_merge_of_the_plan_needs_comes_first(forge: Forge) -> None:
+    """A back-merge whose second step conflicts begins with the first one."""
+    api = forge.add("api")
+    api.commit("main", {"README.md": "hot\n"})
+    api.commit("dev", {"README.md": "dev\n"})
+    forge.write_config()
+    said = forge.json("backmerge", "--yes", check=REFUSED)
+    follow(forge, said, Hint.PROMOTE_FIRST, "multigit promote main stg", "--yes")
+    lowest = forge.json("backmerge", "dev", "--yes", check=USAGE)
+    follow(
+        forge, lowest, Hint.BACKMERGE_FROM, "multigit backmerge main", "--dry-run", check=REFUSED
+    )
+
+
+def test_commits_that_are_not_pushed_can_come_along(forge: Forge) -> None:
+    """They are not part of a promotion."""
+    api = forge.add("api")
+    api.commit("dev", {"a.txt": "1\n"})
+    api.git("pull", "--quiet", "origin", "dev")
+    api.local_commit({"b.txt": "1\n"})
+    forge.write_config()
+    said = forge.json("promote", "dev", "stg", "--dry-run", check=DONE)
+    follow(forge, said, Hint.PUSH_FIRST, "multigit push dev", "--yes")
+    assert api.tip("dev") == api.git("rev-parse", "dev")
+
+
+def test_what_was_committed_and_not_pushed_goes_along(forge: Forge) -> None:
+    """Where another repository's hook refused, so that nothing was published."""
+    api, web = forge.add("api"), forge.add("web")
+    for repo in (api, web):
+        repo.write({"a.txt": "1\n"})
+    refusing = hook(web.clone / ".git/hooks/pre-commit", "sleep 1; exit 1")
+    forge.write_config()
+    said = forge.json("push", "dev", "--yes", check=FAILED)
+    refusing.unlink()
+    follow(forge, said, Hint.PUSH_TAKES_ALONG, "multigit push dev", "--yes")
+    assert api.tip("dev") == api.git("rev-parse", "dev")
+
+
+def test_a_hook_that_changes_what_is_merged(forge: Forge) -> None:
+    """The push goes out alone, and the promotion is planned anew."""
+    api = forge.add("api", files={"a.txt": "1\n"})
+    api.commit("stg", {"s.txt": "1\n"})
+    api.write({"b.txt": "1\n"})
+    hook(api.clone / ".git/hooks/pre-commit", "echo hook >a.txt; git add a.txt")
+    api.commit("stg", {"a.txt": "stg\n"})
+    forge.write_config()
+    said = forge.json("push", "dev", "--promote", "stg", "--yes", check=FAILED)
+    follow(forge, said, Hint.PUSH_THEN_PROMOTE, "multigit push dev", "--yes")
+    again = "multigit promote dev stg"
+    follow(forge, said, Hint.PUSH_THEN_PROMOTE, again, "--dry-run", check=REFUSED)

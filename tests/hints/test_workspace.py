@@ -1,0 +1,50 @@
+"""The hints about the workspace's own files, each typed as it stands."""
+
+from __future__ import annotations
+
+from multigit.hints import Hint
+from tests.cli.answers import DONE, REFUSED, USAGE
+from tests.hints.typing import follow
+from tests.support.forge import Forge
+
+WORKFLOW = """
+[stages.main.deploy]
+runner = "github"
+workflow = "ship.yml"
+"""
+
+
+def test_a_folder_without_a_configuration_gets_one(forge: Forge) -> None:
+    """By init, which tells what to try next, and overwrites nothing."""
+    forge.add("api")
+    said = forge.json("status", check=USAGE)
+    named = forge.json("status", "--config", "nowhere.toml", check=USAGE)
+    done = follow(forge, said, Hint.NO_CONFIG, "multigit init")
+    follow(forge, done, Hint.INIT_DONE, "multigit status")
+    there = forge.json("init", check=REFUSED)
+    follow(forge, there, Hint.INIT_DRY_RUN, "multigit init --dry-run")
+    (forge.shop / "multigit.toml").unlink()
+    follow(forge, named, Hint.NAME_CONFIG, "multigit init")
+
+
+def test_mistakes_are_looked_for_again(forge: Forge) -> None:
+    """When they are corrected; also of a file with more mistakes than anybody reads."""
+    forge.add("api")
+    text = forge.write_config().read_text()
+    forge.write_config(text.replace('remote = "origin"', 'remot = "origin"'))
+    said = forge.json("status", check=USAGE)
+    follow(forge, said, Hint.CHECK_CONFIG, "multigit config check", check=USAGE)
+    forge.write_config(text + "".join(f"\n[repos.r{n}]\npath = {n}\n" for n in range(201)))
+    many = forge.json("status", check=USAGE)
+    forge.write_config(text)
+    follow(forge, many, Hint.CHECK_LONG_CONFIG, "multigit config check")
+
+
+def test_workflows_are_pushed(forge: Forge) -> None:
+    """On the first stage, where work begins."""
+    api = forge.add("api")
+    config = forge.write_config()
+    config.write_text(config.read_text() + WORKFLOW)
+    done = forge.run("init", "--workflows", check=DONE)
+    follow(forge, done.stdout, Hint.PUSH_WORKFLOWS, "multigit push dev", "--yes")
+    assert ".github/workflows/ship.yml" in api.tree("dev")
