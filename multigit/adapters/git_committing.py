@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from os import fsencode
 from pathlib import Path
+from shlex import quote
 
 from multigit.adapters import git_objects
 from multigit.adapters.git_config import GitConfig
@@ -21,6 +22,7 @@ from multigit.adapters.scratch import scratch_folder
 from multigit.core.repository import Signature
 from multigit.core.snapshot import Change, PreparedCommit, Tip
 from multigit.errors import GitError
+from multigit.hints import Hint
 
 GITLINK = "160000"  # git's mode of a submodule
 
@@ -109,7 +111,7 @@ def _staged(door: GitDoor, changes: Sequence[Change]) -> set[str]:
     if left := sorted(staged - listed):
         raise GitError(
             f"{', '.join(left[:3])} is staged, and not part of the plan.",
-            hint=f"Run: git restore --staged {left[0]}; then the command again.",
+            hint=Hint.UNSTAGE.format(path=quote(str(door.folder)), file=quote(left[0])),
             code="staged_besides",
         )
     return staged

@@ -83,7 +83,7 @@ def try_lock(repository: Repository, ref: str, tell: Tell) -> LockTrial:
 
     Raises MultigitError when nothing at all can be pushed.
     """
-    lock = repository.store(f"multigit doctor tries {ref}\n".encode())
+    lock = repository.store(f"A trial of the doctor: {ref}\n".encode())
     taking = Publication(ref, "", lock)
     refused = _push(repository, taking)
     # A refusal may be about this ref, about every push, or no refusal: only the answer was lost.

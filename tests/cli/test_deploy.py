@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from multigit.hints import Hint
 from tests.cli.answers import (
     DONE,
     FAILED,
@@ -35,6 +36,7 @@ from tests.cli.hosts import (
 from tests.doubles import jenkins as jenkins_faults
 from tests.doubles.github import TOKEN, Point, faults
 from tests.doubles.jenkins import API_TOKEN, USER, Jenkins, Job
+from tests.hints.typing import follow
 from tests.support.forge import Forge, remotes_untouched
 
 
@@ -74,6 +76,7 @@ def test_what_cannot_be_dispatched_is_found_before_anything_is_pushed(host: Host
     with remotes_untouched(host.forge):
         document = host.forge.json(*RELEASE, check=REFUSED)
     assert codes(rows(document)["api"]) == ["workflow_missing"]
+    follow(host.forge, document, Hint.WRITE_WORKFLOW, "multigit init --workflows")
     host.configure()
     del host.forge.env["MULTIGIT_TOKEN"]
     with remotes_untouched(host.forge):

@@ -178,7 +178,8 @@ def test_who_does_not_wait_is_told_that_it_is_unknown(slow: Forge) -> None:
     while running.poll() is None:
         os.killpg(running.pid, signal.SIGINT)
         time.sleep(0.3)
-    assert codes(answer(running, INTERRUPTED)) == ["interrupted"]
+    said = answer(running, INTERRUPTED)
+    assert codes(said) == ["interrupted"]
     with remotes_untouched(slow):
         document = slow.json("undo", "--yes", "--dry-run", check=REFUSED)
         assert states(document) == {"api": "blocked", "web": "planned"}
@@ -186,7 +187,7 @@ def test_who_does_not_wait_is_told_that_it_is_unknown(slow: Forge) -> None:
         assert slow.json("status")["in_flight"] == ["api"]
         assert slow.json("log")["records"] == []
     let_go(slow)
-    slow.json("abandon", check=DONE)
+    follow(slow, said, Hint.CONTINUE_SOON, "multigit continue")
     assert states(last_record(slow)) == {"api": "published", "web": "published"}
 
 

@@ -9,7 +9,9 @@ import pytest
 
 from multigit.adapters.git_workspace import GitRepositories
 from multigit.core.workspace import Repo, Workspace
-from tests.cli.answers import DONE, REFUSED, codes, rows, states
+from multigit.hints import Hint
+from tests.cli.answers import DONE, REFUSED, codes, hook, rows, states
+from tests.hints.typing import follow
 from tests.support.forge import Forge, ForgeRepo, untouched
 from tests.support.gitenv import git
 
@@ -160,7 +162,9 @@ def test_other_files_of_the_repository_are_published(depot: Depot) -> None:
 
 def test_without_a_hook_nobody_would_upload(depot: Depot) -> None:
     """Also where the configuration allows hooks: `git lfs install` makes one."""
-    depot.hook.unlink()
+    lfs = hook(depot.forge.root / "bin/git-lfs", f"mv {depot.hook}.away {depot.hook}")
+    depot.forge.env["PATH"] = f"{lfs.parent}:{depot.forge.env['PATH']}"
+    depot.hook.rename(f"{depot.hook}.away")
     depot.write(model="BIGDATA\n")
     for hooks in (False, True):
         depot.config(hooks=hooks)
@@ -169,6 +173,8 @@ def test_without_a_hook_nobody_would_upload(depot: Depot) -> None:
         (problem,) = rows(document)["api"]["problems"]
         assert problem["code"] == "content_not_uploaded"
         assert problem["hint"].startswith("Run: git -C api lfs install")
+    follow(depot.forge, document, Hint.LFS_INSTALL, "git -C api lfs install")
+    depot.forge.json("push", "dev", "--yes", check=DONE)
 
 
 @pytest.mark.parametrize(

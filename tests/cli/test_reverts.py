@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from multigit.hints import Hint
 from tests.cli.answers import DONE, FAILED, REFUSED, codes, in_shell, rows
+from tests.hints.typing import follow
 from tests.support.forge import Forge, ForgeRepo, remotes_untouched
 
 RELEASE = ("promote", "stg", "main", "--confirm", "main")
@@ -280,7 +282,8 @@ def test_the_hint_of_a_conflict_keeps_the_work(
     roll_back(api)
     api.commit("main", {"b.txt": "hot\n"}, message="fix: hot")
     api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
-    found = rows(forge.json(*RELEASE, check=REFUSED))["api"]["problems"]
+    document = forge.json(*RELEASE, check=REFUSED)
+    found = rows(document)["api"]["problems"]
     conflict = next(problem for problem in found if problem["code"] == "conflict")
     assert len(found) == 2
 
@@ -288,7 +291,8 @@ def test_the_hint_of_a_conflict_keeps_the_work(
     assert rest == "resolve, commit, git push origin HEAD:stg, and run the command again."
     push = "git push -q origin HEAD:stg"
     resolve = f"git checkout --ours b.txt; git add b.txt; git commit -q --no-edit; {push}"
-    done = in_shell(forge, f"{steps}; {resolve}")
+    follow(forge, document, Hint.CONFLICT_KEEPING, steps, check=1)
+    done = in_shell(forge, f"cd api; {resolve}")
     assert done.returncode == 0, done.stderr
 
     quietly(forge, *RELEASE)

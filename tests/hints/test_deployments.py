@@ -46,9 +46,11 @@ def test_a_failure_with_later_waves_is_continued(shop: Forge) -> None:
     place = block(shop, "database")
     document = shop.json(*PROMOTE, check=FAILED)
     again = shop.json("continue", check=FAILED)
+    watched = shop.run("watch", check=FAILED)
     place.rmdir()
     assert document["hint"] == again["hint"]
-    follow(shop, document, Hint.DEPLOY_CONTINUE, "multigit continue")
+    follow(shop, watched.stderr, Hint.NOT_FINISHED, "multigit continue")
+    follow(shop, document, Hint.DEPLOY_CONTINUE, "multigit continue", check=REFUSED)
     assert set(deployed(shop)) == {"database", "api"}
 
 
@@ -143,6 +145,27 @@ def test_a_run_that_takes_too_long_is_still_running(host: Host) -> None:
     (run,) = host.double.runs()
     host.double.put(run, "success")
     follow(host.forge, document, Hint.STILL_RUNNING, "multigit continue")
+
+
+def test_a_run_that_was_left_is_watched(host: Host) -> None:
+    """When its operation was abandoned."""
+    host.configure(GITHUB + 'timeout = "1s"\n')
+    host.double.script("acme/api", ["queued"] + ["in_progress"] * 50 + ["success"], times=1)
+    host.forge.json(*RELEASE, "-r", "api", check=FAILED)
+    document = host.forge.json("abandon", check=DONE)
+    (run,) = host.double.runs()
+    host.double.put(run, "success")
+    follow(host.forge, document, Hint.RUNS_ON, "multigit watch")
+
+
+def test_a_later_wave_that_was_refused_is_continued(shop: Forge) -> None:
+    """Where what was deployed before it went well."""
+    api = shop.repos["api"]
+    api.reject_pushes("refs/heads/stg")
+    document = shop.json(*PROMOTE, check=FAILED)
+    api.allow_pushes()
+    follow(shop, document, Hint.FINISH_WAVES, "multigit continue")
+    assert set(deployed(shop)) == {"database", "api"}
 
 
 def test_what_is_unknown_is_looked_for_again(shop: Forge) -> None:

@@ -85,18 +85,6 @@ def test_what_was_promoted_onwards_is_undone_first(halves: Forge) -> None:
     follow(halves, unknown, Hint.LOG_IDS, "multigit log --json")
 
 
-def test_a_remote_that_keeps_a_part_is_continued(halves: Forge) -> None:
-    """The branch came and the tag did not, and somebody moved the tag's place meanwhile."""
-    web = halves.repos["web"]
-    web.allow_pushes()
-    tag = "git tag -f $(git for-each-ref --format='%(refname:strip=2)' refs/tags | head -n 1) main"
-    hook(web.bare / "hooks/post-receive", f"unset GIT_DIR; cd {web.bare}; {tag}; kill -9 $PPID")
-    document = halves.json(*PROMOTE, check=FAILED)
-    (web.bare / "hooks/post-receive").unlink()
-    web.remote_git("for-each-ref")
-    assert document["result"] == "failed"
-
-
 def test_a_remote_that_went_away_is_asked_when_it_is_back(halves: Forge) -> None:
     """Nobody knows before what it has."""
     web = halves.repos["web"]

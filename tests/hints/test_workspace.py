@@ -24,6 +24,9 @@ def test_a_folder_without_a_configuration_gets_one(forge: Forge) -> None:
     there = forge.json("init", check=REFUSED)
     follow(forge, there, Hint.INIT_DRY_RUN, "multigit init --dry-run")
     (forge.shop / "multigit.toml").unlink()
+    none = forge.json("init", "--workflows", check=USAGE)
+    follow(forge, none, Hint.WRITE_CONFIG, "multigit init")
+    (forge.shop / "multigit.toml").unlink()
     follow(forge, named, Hint.NAME_CONFIG, "multigit init")
 
 

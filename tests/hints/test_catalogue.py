@@ -1,0 +1,107 @@
+"""Every hint that names a command has an id, and some test types it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from multigit.hints import Hint
+
+TESTS = Path(__file__).parent.parent
+PACKAGE = TESTS.parent / "multigit"
+COMMAND = re.compile(
+    r"\bmultigit (abandon|approve|backmerge|config|continue|demo|deploy|doctor|init|lock|log"
+    r"|promote|pull|push|status|undo|watch)\b"
+    r"|\bgit (-C|add|branch|commit|config|fetch|gc|merge|pull|push|rebase|remote|reset|restore"
+    r"|revert|rm|stash|submodule|switch|tag|update-index|worktree)\b"
+)
+
+# Hints that no test can type as they stand, each with its reason.
+PART = "a part of KEEP_WORK, which test_merges.py types as a whole for each kind of reversal"
+EXCEPTIONS: dict[Hint, str] = {
+    Hint.KEEPING: PART,
+    Hint.REVERT: PART,
+    Hint.REVERT_MERGE: PART,
+    Hint.APPLY: PART,
+    Hint.COMMIT_BACK: PART,
+    Hint.CONTINUE_FIXED: "a server has to stop between two refs, twice: tests/engine plays that",
+    Hint.CONTINUE_WITH_ROOM: "a disk has to be full at one moment: make torture fills it",
+}
+
+
+@cache
+def followed() -> set[str]:
+    """Return the names of the hints that tests follow: `follow(forge, said, Hint.NAME, …)`."""
+    found = set()
+    for file in TESTS.rglob("test_*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name(id="follow"), args=[_, _, ast.Attribute() as hint, *_]):
+                    found.add(hint.attr)
+    return found
+
+
+@cache
+def given() -> frozenset[str]:
+    """Return the names of the hints that the package uses."""
+    sources = (file.read_text(encoding="utf-8") for file in PACKAGE.rglob("*.py"))
+    return frozenset(name for text in sources for name in re.findall(r"\bHint\.([A-Z_]+)\b", text))
+
+
+def texts(module: Path) -> Iterator[tuple[int, str]]:
+    """Yield the texts of a module that are no docstrings, with their lines."""
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    documentation = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(value=str(text)) if id(node) not in documentation:
+                yield node.lineno, text
+
+
+@pytest.mark.parametrize("hint", Hint, ids=lambda hint: hint.name.lower())
+def test_it_is_typed_by_a_test(hint: Hint) -> None:
+    """In the situation that prints it, or it is an exception that says why not."""
+    assert (hint.name in followed()) != (hint in EXCEPTIONS)
+
+
+@pytest.mark.parametrize("hint", Hint, ids=lambda hint: hint.name.lower())
+def test_it_is_given_somewhere(hint: Hint) -> None:
+    """What nothing prints any longer is taken out."""
+    assert hint.name in given()
+
+
+def test_no_other_text_names_a_command() -> None:
+    """A hint that is written anywhere else would be typed by no test."""
+    found = [
+        f"{module.relative_to(PACKAGE)}:{line}: {text}"
+        for module in sorted(PACKAGE.rglob("*.py"))
+        if module.name not in NO_HINTS
+        for line, text in texts(module)
+        if COMMAND.search(text)
+    ]
+    assert found == []
+
+
+# Modules whose texts are help, generated files or the demo's story; other tests hold these to it.
+NO_HINTS = {
+    "hints.py",
+    "app.py",
+    "demo.py",
+    "discovery.py",
+    "options.py",
+    "sandbox.py",
+    "sandbox_servers.py",
+    "settings_model.py",
+    "work.py",
+}
