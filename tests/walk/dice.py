@@ -137,7 +137,7 @@ def _in_midair(dice: Random, view: View) -> str:
     return f"{dice.choice(IN_MIDAIR)} {command}"
 
 
-FOLLOWED_UP, REFILLED, SEEN = 0.7, 0.5, 0.25  # how often
+FOLLOWED_UP, TYPED, REFILLED, SEEN = 0.7, 0.4, 0.5, 0.25  # how often
 COMMANDS: tuple[Proposal, ...] = (_promote, _push, _backmerge, _deploy, _undo)
 ANY_TIME: tuple[tuple[int, Proposal], ...] = (
     (3, _server),
@@ -181,12 +181,15 @@ HELD: tuple[tuple[int, Proposal], ...] = ((10, _in_midair), *AT_REST)
 def propose(dice: Random, view: View) -> str:
     """Return the next line of a walk. A dry run is mostly followed by what it was about.
 
-    Where there was nothing to do, somebody sees to it that there is.
+    What a hint proposes is often typed at once. Where there was nothing to do, somebody sees to
+    it that there is.
     """
     last = view.last
     if last and last.dry and last.status == 0 and dice.random() < FOLLOWED_UP:
         where = f"{THEIRS} " if last.workspace == THEIRS else ""
         line = where + " ".join(last.words).replace("--dry-run", "--yes")
+    elif view.options and dice.random() < TYPED:
+        line = _hint(dice, view)
     elif last and last.result == "nothing" and dice.random() < REFILLED:
         line = _colleague(dice, view)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,17 +12,21 @@ from tests.walk.hints import proposed
 from tests.walk.town import Town
 from tests.walk.walker import stroll
 
-STEPS = 9
+STEPS = 8
 
 
-@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("seed", [5, 6, 7, 10])
 def test_every_statement_is_true(tmp_path: Path, seed: int) -> None:
-    """A short walk by the dice of a known seed meets no statement that is not true."""
+    """A short walk by the dice of a known seed meets no statement that is not true.
+
+    Nothing in it hangs on a moment: it is the same walk on each machine.
+    """
     with Town(tmp_path / "town") as town:
         tally = stroll(seed, STEPS, town)
     report(seed, STEPS, tally)
     assert tally.violations == []
     assert tally.counts["statements"] > STEPS
+    assert not [line for line in tally.lines if re.search(r"\b(after|mid)-", line)]
 
 
 @pytest.mark.parametrize(
