@@ -53,7 +53,8 @@ def continue_(
     session = Session.open(o.Common(config, json, no_color, jobs))
     with session.exclusive("continue"):
         journal, story = _unfinished(session)
-        standings = _survey(session, journal, story, wait=not dry_run)
+        onward = bool(story.plan.undoes)
+        standings = _survey(session, journal, story, onward=onward, wait=not dry_run)
         moved = [
             repo
             for repo in story.plan.repos

@@ -46,11 +46,14 @@ def resumed(
             return repo
         made = story.made.get(repo.repo, repo.made)
         there = standings.get(repo.repo, Standing())  # nothing to publish: nothing to ask
+        problems: tuple[Problem, ...]
         match state_of(repo, there):
             case State.PUBLISHED:
                 return published(repo, story)
             case State.UNKNOWN if story.settled.get(repo.repo) is State.PUBLISHED:
                 return published(repo, story)
+            case State.NOT_PUBLISHED if there.onward:  # since an undo began
+                problems = (promoted_onwards(there),)
             case State.NOT_PUBLISHED:
                 return replace(repo, made=made)
             case State.FAILED if repo.repo in anew:
@@ -80,6 +83,12 @@ def published(repo: RepoPlan, story: Story) -> RepoPlan:
         published=True,
         deployed=known_deployments(repo, known),
     )
+
+
+def promoted_onwards(there: Standing) -> Problem:
+    """Return that what was to go back has reached a later stage meanwhile."""
+    message = f"was promoted onwards to {', '.join(there.onward)} since the undo began."
+    return Problem("promoted_onwards", message, Hint.BEGIN_AGAIN)
 
 
 def moved(repo: RepoPlan, made: Mapping[str, str], there: Standing) -> Iterable[Problem]:

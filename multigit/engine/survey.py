@@ -72,7 +72,9 @@ def survey(
         asked = [*refs, *(branch_ref(stage.branch) for stage in later)]
         now = patiently(lambda: repository.remote_refs(asked), tell=tell)
         overtaken = frozenset(built_on(repository, wanted, now))
-        stages = carried_onward(repository, wanted, later, now)
+        branches = [each for each in wanted if each.ref.startswith(HEADS)]
+        ours = [each.before if story.plan.undoes else each.after for each in branches]
+        stages = carried_onward(repository, [*filter(None, ours)], later, now)
         return standing(plan, made, now, overtaken=overtaken, onward=stages)
 
     listener.phase("Asking the remotes", tuple(plans))
@@ -91,13 +93,9 @@ def later_stages(workspace: Workspace, refs: Sequence[str]) -> tuple[Stage, ...]
 
 
 def carried_onward(
-    repository: Repository,
-    wanted: Sequence[Publication],
-    later: Sequence[Stage],
-    now: Mapping[str, str],
+    repository: Repository, ours: Sequence[str], later: Sequence[Stage], now: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """Return the later stages whose branches hold a commit that was to be published."""
-    ours = [each.after for each in wanted if each.ref.startswith(HEADS) and each.after]
+    """Return the later stages whose branches hold one of these commits."""
     found = []
     for stage in later if ours else ():
         there = now.get(branch_ref(stage.branch), "")

@@ -223,6 +223,21 @@ def test_whoever_promoted_it_onwards(promoted: Forge) -> None:
     assert "multigit" not in problem["hint"]
 
 
+def test_what_is_promoted_onwards_while_an_undo_is_unfinished_stays(halves: Forge) -> None:
+    """A colleague did that after a remote had refused; to abandon the undo is accepted."""
+    halves.json("continue", check=DONE)
+    web = halves.repos["web"]
+    web.reject_pushes("refs/heads/stg")
+    halves.json("undo", "--yes", check=FAILED)
+    web.allow_pushes()
+    web.remote_git("update-ref", "refs/heads/main", web.tip("stg"))
+    with remotes_untouched(halves):
+        document = halves.json("continue", check=REFUSED)
+    assert states(document) == {"api": "published", "web": "blocked"}
+    assert codes(rows(document)["web"]) == ["promoted_onwards"]
+    halves.json("abandon", check=DONE)
+
+
 def clone_anew(promoted: Forge) -> None:
     """Replace the clone of api by one that knows no branch but dev."""
     api = promoted.repos["api"]
