@@ -93,6 +93,7 @@ class Hint(StrEnum):
         'Make the first one: git -C {path} commit --allow-empty -m "Begin"; '
         "then run the command again."
     )
+    BACKMERGE = "To carry it all the way down, run multigit backmerge {stage}"
     BACKMERGE_FROM = "Name the stage that the commits come from: multigit backmerge {stage}"
     PROMOTE_FIRST = "First run multigit promote {source} {target}. "
     PUSH_THEN_PROMOTE = (

@@ -148,7 +148,7 @@ def _refused(report: PushReport) -> LockedError:
     if not report.sent:
         return LockedError(
             f"The lock was not taken, since nothing was sent: {report.reason}",
-            hint=report.hint or "Fix that first.",
+            hint=report.hint,
             code="lock_unreachable",
         )
     return LockedError(

@@ -20,12 +20,10 @@ def losing_work(
     *,
     forward: bool,
     accepted: bool,
-    first: str = "",
 ) -> Iterable[Problem]:
     """Report commits of the later stage that take back work of the earlier one.
 
-    Merged forward, that work would silently stay out; merged down, it would silently go. `first`
-    is the hint where another merge of the same plan has to be settled before.
+    Merged forward, that work would silently stay out; merged down, it would silently go.
     """
     source, target = branches
     earlier, later = (source, target) if forward else (target, source)
@@ -38,7 +36,7 @@ def losing_work(
             f"{_taken_back(reversal, earlier, later)}: "
             f"{_leads(reversal, earlier, later, forward=forward)}"
             f"{f', as accepted in {known[:7]}' if known else ''}.",
-            first or Hint.KEEP_WORK.format(keeping=how, remote=remote, earlier=earlier),
+            Hint.KEEP_WORK.format(keeping=how, remote=remote, earlier=earlier),
             Severity.WARN if passes else Severity.BLOCK,
             files=reversal.paths,
         )

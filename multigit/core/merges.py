@@ -96,9 +96,12 @@ def hop(workspace: Workspace, source: Stage, target: Stage, message: str | None)
     if source.name != target.promotes_from and target.name != source.promotes_from:
         neighbours = [stage.promotes_from for stage in (source,) if stage.promotes_from]
         neighbours += [s.name for s in workspace.stages if s.promotes_from == source.name]
+        hint = f"From {source.name} you can go to: {', '.join(neighbours) or 'no other stage'}."
+        if target in workspace.chain_down(source)[1:]:
+            hint = Hint.BACKMERGE.format(stage=source.name)
         raise UsageError(
             f"{source.name} and {target.name} are not neighbouring stages.",
-            hint=f"From {source.name} you can go to: {', '.join(neighbours) or 'no other stage'}.",
+            hint=hint,
             code="not_neighbours",
         )
     if message is not None:
@@ -284,23 +287,22 @@ def merge_problems(
 ) -> Iterable[Problem]:
     """Report each previewed merge that cannot be made, or that loses work."""
     by_name = {(hop.source.name, hop.target.name): hop for hop in hops}
-    before = losing = ""
+    before, loses = "", False
     for merge in snapshot.merges:
         route = by_name[merge.source, merge.target]
         branches = (route.source.branch, route.target.branch)
         yield from checks.unmergeable(
             repo, merge, remote, branches, forward=route.forward, first=before
         )
-        yield from losing_work(
-            repo,
-            merge,
-            remote,
-            branches,
-            forward=route.forward,
-            accepted=accept_reverts,
-            first=losing,
-        )
-        if merge.reversals:
-            losing = losing or f"It begins with {merge.source} → {merge.target}: do that first."
+        if not loses:  # a later merge of the chain would lose what an earlier one has brought
+            lost = tuple(
+                losing_work(
+                    *(repo, merge, remote, branches),
+                    forward=route.forward,
+                    accepted=accept_reverts,
+                )
+            )
+            yield from lost
+            loses = any(problem.blocks for problem in lost)
         if merge.commit:
             before = Hint.PROMOTE_FIRST.format(source=merge.source, target=merge.target)

@@ -300,12 +300,14 @@ def _closed(report: Report) -> str:
         return f"{message} Nothing of it is {done_word(report.plan)}."
     count, done = report.count, done_word(report.plan)
     half = sum(outcome.partial for outcome in report.outcomes)
+    back = sum(any(p.code == "taken_back" for p in o.problems) for o in report.outcomes)
     counts = [
         (count(State.PUBLISHED), done),
+        (back, "taken back"),
         (half, f"{done} in part"),
         (count(State.FAILED) - half, "moved by somebody else"),
         (count(State.UNKNOWN), "unknown"),
-        (count(State.NOT_PUBLISHED), not_begun_word(report.plan)),
+        (count(State.NOT_PUBLISHED) - back, not_begun_word(report.plan)),
     ]
     return f"{message} {_counted(report, counts)}"
 

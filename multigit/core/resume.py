@@ -160,11 +160,15 @@ def _closed(deployment: Deployment) -> Deployment:
     return replace(deployment, state=RunState.UNKNOWN, sight=sight)
 
 
+TAKEN_BACK = Problem("taken_back", "was published, and was taken back.", severity=Severity.WARN)
+
+
 def after_undo(story: Story, undo: Report) -> Report:
     """Return the report of an unfinished operation that was taken back where that was possible.
 
     A repository that the undo left out stays as it is: published, unless somebody replaced it.
     """
+    back = {o.repo for o in undo.outcomes if o.state is State.PUBLISHED}
     left = {o.repo: {p.code for p in o.problems} for o in undo.outcomes if o.state is State.SKIPPED}
     standings = {
         repo.repo: Standing()
@@ -173,7 +177,12 @@ def after_undo(story: Story, undo: Report) -> Report:
         for repo in story.plan.repos
         if repo.repo in left
     }
-    return as_it_stands(story, standings, "undone")
+    report = as_it_stands(story, standings, "undone")
+    outcomes = tuple(
+        replace(each, problems=(*each.problems, TAKEN_BACK)) if each.repo in back else each
+        for each in report.outcomes
+    )
+    return replace(report, result=Result.FAILED if back else report.result, outcomes=outcomes)
 
 
 def watched(story: Story, repo: RepoPlan, seen: Sequence[Deployment]) -> Outcome:

@@ -38,7 +38,7 @@ BY_HAND = "Revert it with a new commit, and promote that."
 
 # Why something stays, by the code of its problem.
 STAYS = {
-    "deployed": "deployed",
+    "deployed": "with a deployment",
     "promoted_onwards": "promoted onwards",
     "not_undone": "built on",
     "moved": "moved by somebody else",
@@ -260,8 +260,14 @@ def cannot_be_undone(plan: Plan, *, is_open: bool) -> Problem | None:
     return Problem(
         "cannot_be_undone",
         f"{plan.undoes} cannot be taken back: {reasons}. Nothing was changed.",
-        Hint.FINISH if is_open else why[0].hint,
+        Hint.FINISH if is_open else one_hint(why),
     )
+
+
+def one_hint(problems: Sequence[Problem]) -> str:
+    """Return the hint that all the problems have, or nothing where each has its own."""
+    hints = {problem.hint for problem in problems}
+    return hints.pop() if len(hints) == 1 else ""
 
 
 def already_undone(operation: str, records: Iterable[Mapping[str, Any]]) -> Problem:

@@ -103,7 +103,7 @@ class Executor:
             self.listener.finished(name, "prepared")
             return made
 
-        return sweep(tuple(plans), work, jobs=self.jobs)
+        return sweep(tuple(plans), work, jobs=self.jobs, on_interrupt=self.listener.interrupted)
 
     def _waves(self, ready: Mapping[str, Made]) -> tuple[dict[str, Outcome], bool]:
         """Publish and deploy one wave after the other, up to the first that does not go well."""
@@ -155,7 +155,7 @@ class Executor:
             return outcome
 
         self.listener.phase("Publishing", tuple(plans))
-        return sweep(tuple(plans), work, jobs=self.jobs)
+        return sweep(tuple(plans), work, jobs=self.jobs, on_interrupt=self.listener.interrupted)
 
     def _repository(self, name: str) -> Repository:
         return self.git.repository(self.workspace.repo(name))

@@ -258,3 +258,6 @@ class Listener(Protocol):
 
     def finished(self, repo: str, state: str, detail: str = "") -> None:
         """Note that a phase ended for a repository."""
+
+    def interrupted(self) -> None:
+        """Note that somebody wants to leave, and that what is under way is finished first."""

@@ -95,12 +95,12 @@ def refusal(report: PushReport) -> Problem:
     """Return the problem of a push that will not arrive any more."""
     if not report.sent:
         message = f"nothing was sent: {report.reason}"
-        problem = Problem("not_sent", message, report.hint or "Fix that first.")
+        problem = Problem("not_sent", message, report.hint)
         return replace(problem, code=report.code or problem.code)
     if report.faster:
         message = f"somebody else pushed at the same time: {report.reason}"
         return Problem("moved", message, "Nothing of theirs was touched.")
-    return Problem("refused_by_remote", f"the remote refused: {report.reason}", "Fix that first.")
+    return Problem("refused_by_remote", f"the remote refused: {report.reason}")
 
 
 def unpublished(

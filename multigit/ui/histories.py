@@ -86,6 +86,8 @@ def ending(record: Mapping[str, Any]) -> str:
 def _published(repo: Mapping[str, Any]) -> str:
     """Return a repository's state, or nothing where its deployments tell all of it."""
     state = str(repo.get("state", ""))
+    if any(each.get("code") == "taken_back" for each in repo.get("problems") or ()):
+        return "taken_back"
     alone = state in {"deployed", "started"} or (state == "failed" and repo.get("deployments"))
     return "" if alone else state
 

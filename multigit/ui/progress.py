@@ -16,6 +16,7 @@ from rich.text import Text
 from multigit.core.text import visible
 
 ROWS = 12
+FINISHING = "Finishing what is under way. Press Ctrl-C again to leave at once."
 
 
 class LiveProgress:
@@ -27,6 +28,7 @@ class LiveProgress:
         self._total = 0
         self._done = 0
         self._running: dict[str, str] = {}
+        self._leaving = False
         self._live = Live(
             console=console, transient=True, get_renderable=self._view, refresh_per_second=8
         )
@@ -58,6 +60,10 @@ class LiveProgress:
             self._running.pop(repo, None)
             self._done += 1
 
+    def interrupted(self) -> None:
+        """Say that what is under way is finished first."""
+        self._leaving = True
+
     def _view(self) -> RenderableType:
         with self._lock:
             running = list(self._running.items())
@@ -68,4 +74,5 @@ class LiveProgress:
             Spinner("dots", Text(f"{visible(repo)}  {doing}")) for repo, doing in running[:ROWS]
         ]
         more = [Text(f"  … and {len(running) - ROWS} more", "dim")] if len(running) > ROWS else []
-        return Group(head, *rows, *more)
+        leaving = [Text(FINISHING, "yellow")] if self._leaving else []
+        return Group(head, *rows, *more, *leaving)

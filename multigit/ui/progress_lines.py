@@ -37,3 +37,6 @@ class ProgressLines:
             line = f"{visible(repo)}: {state.replace('_', ' ')} {visible(detail)}".rstrip()
             self._stream.write(f"{line}\n")
             self._stream.flush()
+
+    def interrupted(self) -> None:
+        """Say nothing: nobody sits before a pipe."""

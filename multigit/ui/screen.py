@@ -45,6 +45,9 @@ class Listener(Protocol):
     def finished(self, repo: str, state: str, detail: str = "") -> None:
         """Note that a phase ended for a repository."""
 
+    def interrupted(self) -> None:
+        """Note that somebody wants to leave, and that what is under way is finished first."""
+
 
 class Screen:
     """What is shown and where. With `json_wanted`, stdout carries exactly one document.

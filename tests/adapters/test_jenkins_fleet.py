@@ -56,6 +56,9 @@ class Deaf:
     def finished(self, repo: str, state: str, detail: str = "") -> None:
         """Hear nothing."""
 
+    def interrupted(self) -> None:
+        """Note nothing."""
+
 
 def repositories(jenkins: Jenkins, health: Health, params: Mapping[str, str]) -> list[RepoPlan]:
     """Return the plans of all repositories, each with a deployment by Jenkins."""

@@ -19,13 +19,11 @@ MERGE = " && git switch --detach origin/staging && git merge --no-edit -"
 END = " && git push origin HEAD:staging && git checkout @{-2}. If it is meant: --accept-reverts"
 
 
-def lost(
-    *reversals: Reversal, forward: bool = True, accepted: bool = False, first: str = ""
-) -> list[Problem]:
+def lost(*reversals: Reversal, forward: bool = True, accepted: bool = False) -> list[Problem]:
     """Return what is said of these, on the way from staging to master or back."""
     seen = replace(merge("stg", "main"), reversals=reversals)
     sides = BRANCHES if forward else BRANCHES[::-1]
-    found = losing_work(API, seen, "origin", sides, forward=forward, accepted=accepted, first=first)
+    found = losing_work(API, seen, "origin", sides, forward=forward, accepted=accepted)
     return list(found)
 
 
@@ -84,11 +82,6 @@ def test_what_was_accepted_warns_on_the_way_up_alone() -> None:
     assert problem.message.endswith("they stay out of master, as accepted in mmmmmmm.")
     assert [each.severity for each in lost(known, forward=False)] == [Severity.BLOCK]
     assert [each.severity for each in lost(NAMED, CONTENT, accepted=True)] == [Severity.WARN] * 2
-
-
-def test_a_later_merge_of_the_plan_waits_for_the_first() -> None:
-    """Its commits are on no branch yet."""
-    assert [each.hint for each in lost(NAMED, first="Do that first.")] == ["Do that first."]
 
 
 def test_the_hint_of_a_conflict_brings_the_work_back_before_it_merges() -> None:

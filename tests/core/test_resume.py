@@ -14,13 +14,17 @@ from multigit.core.outcome import Outcome, ended
 from multigit.core.plan import (
     DeployStep,
     Plan,
+    Result,
     State,
 )
 from multigit.core.problem import Problem
-from multigit.core.resume import as_it_stands, resumed
+from multigit.core.report import summary
+from multigit.core.resume import after_undo, as_it_stands, resumed
 from multigit.core.standing import Standing, standing, state_of
+from multigit.core.undo import undone
 from tests.core.builders import (
     API,
+    MOMENT,
     WEB,
     branch,
     merge,
@@ -179,3 +183,17 @@ def test_what_is_abandoned_is_recorded_as_it_stands() -> None:
     """Published where it is published."""
     report = as_it_stands(story(), {"api": stands(MADE), "web": stands(HELD)}, "abandoned")
     assert [o.state for o in report.outcomes] == [State.PUBLISHED, State.NOT_PUBLISHED]
+
+
+def test_what_was_published_and_taken_back_is_recorded_as_that() -> None:
+    """Not as nothing: for a while it was there."""
+    back = undone(story(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT)
+    undo = ended(back, [Outcome(back.repos[0], State.PUBLISHED, {STG: "stg-1", TAG: ""})])
+    report = after_undo(story(), undo)
+    assert report.result is Result.FAILED
+    api, web = report.outcomes
+    assert (api.state, [problem.code for problem in api.problems]) == (
+        State.NOT_PUBLISHED, ["taken_back"],
+    )  # fmt: skip
+    assert (web.state, web.problems) == (State.NOT_PUBLISHED, ())
+    assert summary(report)[0].endswith("1 taken back, 1 not published.")

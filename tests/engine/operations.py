@@ -55,6 +55,9 @@ class Listening:
         """Keep what is said, and the detail with it."""
         self.heard.append((repo, str(state), detail))
 
+    def interrupted(self) -> None:
+        """Note nothing."""
+
 
 def plan_promotion(
     git: Place, source: str = "dev", target: str = "stg", *, skip_blocked: bool = False
