@@ -93,6 +93,8 @@ def test_what_another_merge_of_the_plan_needs_comes_first(forge: Forge) -> None:
     forge.write_config()
     said = forge.json("backmerge", "--yes", check=REFUSED)
     follow(forge, said, Hint.PROMOTE_FIRST, "multigit promote main stg", "--yes")
+    skipped = forge.json("promote", "main", "dev", "--yes", check=USAGE)
+    follow(forge, skipped, Hint.BACKMERGE, "multigit backmerge main", "--dry-run", check=REFUSED)
     lowest = forge.json("backmerge", "dev", "--yes", check=USAGE)
     follow(
         forge, lowest, Hint.BACKMERGE_FROM, "multigit backmerge main", "--dry-run", check=REFUSED
