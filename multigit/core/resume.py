@@ -112,13 +112,22 @@ def as_it_stands(story: Story, standings: Mapping[str, Standing], how: str) -> R
     of it is left, nothing came of it; otherwise it failed to do all that it was to do.
     """
     outcomes = tuple(_left(story, repo, standings.get(repo.repo)) for repo in story.plan.repos)
-    gone = all(o.state in NOTHING_LEFT and not o.deployments for o in outcomes)
     still_running = any(each.run and each.state.may_run for o in outcomes for each in o.deployments)
     message = f"{story.plan.operation} was {how} before it was finished."
     hint = Hint.RUNS_ON if still_running else ""
     problem = Problem(how, message, hint, severity=Severity.WARN)
-    result = Result.NOTHING if gone else Result.FAILED
+    result = _closed_with(outcomes)
     return Report(story.plan, result, outcomes, problems=(problem,), closing=CLOSING[how])
+
+
+def _closed_with(outcomes: Sequence[Outcome]) -> Result:
+    """Return nothing where nothing of it is left, done where all of it is, else failed."""
+    if all(o.state in NOTHING_LEFT and not o.deployments for o in outcomes):
+        return Result.NOTHING
+    deployed = (each.state is RunState.SUCCEEDED for o in outcomes for each in o.deployments)
+    reached = {State.PUBLISHED, State.DEPLOYED, State.UP_TO_DATE, State.SKIPPED}
+    whole = all(o.state in reached for o in outcomes) and all(deployed)
+    return Result.DONE if whole else Result.FAILED
 
 
 CLOSING = {"undone": "undo", "abandoned": "abandon"}

@@ -185,6 +185,22 @@ def test_what_is_abandoned_is_recorded_as_it_stands() -> None:
     assert [o.state for o in report.outcomes] == [State.PUBLISHED, State.NOT_PUBLISHED]
 
 
+@pytest.mark.parametrize(
+    ("api", "web", "result"),
+    [
+        (MADE, MADE, Result.DONE),
+        (MADE, HELD, Result.FAILED),
+        (HELD, HELD, Result.NOTHING),
+    ],
+)
+def test_what_is_abandoned_ends_as_far_as_it_came(
+    api: dict[str, str], web: dict[str, str], result: Result
+) -> None:
+    """Done where all of it arrived after all, nothing where nothing of it is there."""
+    report = as_it_stands(story(), {"api": stands(api), "web": stands(web)}, "abandoned")
+    assert report.result is result
+
+
 def test_what_was_published_and_taken_back_is_recorded_as_that() -> None:
     """Not as nothing: for a while it was there."""
     back = undone(story(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT)
