@@ -555,7 +555,7 @@ def test_colleague_who_pushes_at_the_question_loses_nothing(trio: Forge) -> None
     with at_terminal(trio, "promote", "dev", "stg") as terminal:
         terminal.expect(QUESTION)
         theirs = api.commit("stg", {"theirs.txt": "1\n"})
-        terminal.send_key("y")
+        terminal.send_line("y")
         assert terminal.finish() == FAILED
     assert api.tip("stg") == theirs
     assert not [ref for ref in api.remote_refs() if ref.startswith("refs/tags/")]
@@ -624,7 +624,7 @@ def test_remote_that_changed_at_the_question_is_not_pushed_over(
         event(api)
         bare = api.bare if api.bare.exists() else api.bare.with_suffix(".away")
         before = read_refs(bare)
-        terminal.send_key("y")
+        terminal.send_line("y")
         assert terminal.finish() == FAILED
     assert read_refs(bare) == before
     document = answered(trio)

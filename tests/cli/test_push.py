@@ -413,7 +413,7 @@ def test_promotion_follows_in_one_operation_with_one_question_and_one_push(forge
     pushes = {name: count_pushes(repo) for name, repo in forge.repos.items() if name != "idle"}
     with at_terminal(forge, "push", "dev", "--promote", "stg", "-m", "feat: a") as terminal:
         terminal.expect(QUESTION)
-        terminal.send_key("y")
+        terminal.send_line("y")
         assert terminal.finish() == DONE
     assert "a.txt" in terminal.text
     (tag,) = (ref for ref in ahead.remote_refs() if ref.startswith("refs/tags/"))
@@ -468,7 +468,7 @@ def test_only_what_was_shown_is_committed(forge: Forge) -> None:
     with at_terminal(forge, "push", "dev") as terminal:
         terminal.expect(QUESTION)
         api.write({"later.txt": "1\n"})
-        terminal.send_key("y")
+        terminal.send_line("y")
         assert terminal.finish() == DONE
     assert api.tree("dev").keys() == {"README.md", "shown.txt"}
     assert api.git("status", "--porcelain") == "?? later.txt"
@@ -483,7 +483,7 @@ def test_what_is_staged_at_the_question_is_not_slipped_into_the_commit(forge: Fo
         terminal.expect(QUESTION)
         api.write({"staged.txt": "1\n"})
         api.git("add", "staged.txt")
-        terminal.send_key("y")
+        terminal.send_line("y")
         assert terminal.finish() == FAILED
     assert "staged.txt" in terminal.text
     assert "staged.txt" not in api.git("ls-tree", "--name-only", "dev")
@@ -498,7 +498,7 @@ def test_colleague_who_pushes_at_the_question_keeps_their_commit(forge: Forge) -
     with at_terminal(forge, "push", "dev") as terminal:
         terminal.expect(QUESTION)
         theirs = api.commit("dev", {"theirs.txt": "1\n"})
-        terminal.send_key("y")
+        terminal.send_line("y")
         assert terminal.finish() == FAILED
     assert api.tip("dev") == theirs
     assert planned[:7] in terminal.text
@@ -514,7 +514,7 @@ def test_branch_that_moved_at_the_question_is_not_committed_to(forge: Forge) -> 
     with remotes_untouched(forge), at_terminal(forge, "push", "dev") as terminal:
         terminal.expect(QUESTION)
         api.git("checkout", "--quiet", "-b", "feature/x")
-        terminal.send_key("y")
+        terminal.send_line("y")
         assert terminal.finish() == FAILED
     assert api.git("status", "--porcelain") == "?? a.txt"
     assert api.git("rev-parse", "feature/x") == api.git("rev-parse", "dev")
