@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from multigit.adapters.deployment_log import DeploymentLog
@@ -15,6 +18,7 @@ from multigit.core.workspace import Workspace
 from multigit.errors import RefusedError, UsageError
 from multigit.hints import Hint
 
+ASIDE = re.compile(r"[.]jsonl[.]old([.][0-9]+)?")  # as durable.out_of_the_way names it
 ENOUGH = 65_536  # bytes: a journal and a record
 
 
@@ -74,10 +78,23 @@ class WorkspaceFiles:
 
     def ran(self) -> frozenset[str]:
         """Return the ids of the operations that ran in this workspace, as far as it knows."""
-        try:
-            return frozenset(each.name.removesuffix(".jsonl") for each in self.operations.iterdir())
-        except OSError:
-            return frozenset()
+        return frozenset(operation for operation, _ in self._operations())
+
+    def unrecorded(self) -> frozenset[str]:
+        """Return the ids of the operations that the log need not know.
+
+        They are unfinished, or their journal could not be read and was moved aside, as the hint
+        says, so that nobody could record them.
+        """
+        aside = (operation for operation, rest in self._operations() if ASIDE.fullmatch(rest))
+        return frozenset(aside).union(self.unfinished())
+
+    def _operations(self) -> Iterator[tuple[str, str]]:
+        """Yield, for each name in the folder of operations, the id and what stands behind it."""
+        with suppress(OSError):
+            for each in self.operations.iterdir():
+                operation, *rest = each.name.partition(".jsonl")
+                yield operation, "".join(rest)
 
     def forget_unbegun(self) -> None:
         """Remove what operations left that never began; only while nobody else is at work."""

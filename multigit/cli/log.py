@@ -67,7 +67,7 @@ def log(
             kept.lines(),
             tags.heard,
             ran=session.files.ran(),
-            unfinished=session.files.unfinished(),
+            unrecorded=session.files.unrecorded(),
             silent=tags.silent,
         )
         verified = evidence.bad or verified

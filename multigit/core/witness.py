@@ -81,20 +81,20 @@ def cross_examine(
     witnesses: Sequence[Witness],
     *,
     ran: Collection[str] = (),
-    unfinished: Sequence[str] = (),
+    unrecorded: Collection[str] = (),
     silent: int = 0,
 ) -> Evidence:
     """Return what the tags say about a log whose `lines` form a sound chain.
 
     `ran` are the operations that ran in this workspace, as far as it still knows; those that are
-    `unfinished` have no record yet.
+    `unrecorded` have no record: they are unfinished, or their journal was moved aside.
     """
     records = [parse(line) or {} for line in lines]
     known = {str(record.get("operation")) for record in records}
     heads = [hashlib.sha256(line).hexdigest() for line in lines]
-    names = _names(witnesses, name_of(records), known | {*ran, *unfinished}, heads)
+    names = _names(witnesses, name_of(records), known | {*ran, *unrecorded}, heads)
     own = sorted((each for each in witnesses if each.log in names), key=lambda each: each.seq)
-    found = (_contradicted(each, heads, known | {*unfinished}) for each in own)
+    found = (_contradicted(each, heads, known | {*unrecorded}) for each in own)
     bad = next(filter(None, found), None)
     return Evidence(len(own), len(witnesses) - len(own), silent, bad)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -201,3 +202,32 @@ def test_a_cut_log_that_was_chained_anew_is_found_by_its_tags(past: Past, kept: 
     assert document["verified"] is False
     assert document["tags"]["own"] == 2
     assert codes(document) in (["log_cut"], ["log_rewritten"])
+
+
+def test_a_journal_that_was_moved_aside_is_no_cut(forge: Forge) -> None:
+    """Its operation has tags and no record, which the hint brought about; a lost one is a cut."""
+    for name in ("api", "web"):
+        forge.add(name).commit("dev", {"a.txt": "1\n"})
+    forge.write_config()
+    forge.json("promote", "dev", "stg", "--yes", "-r", "api", check=DONE)
+    forge.repos["api"].commit("dev", {"a.txt": "2\n"})
+    forge.repos["web"].reject_pushes("refs/heads/stg")
+    forge.json("promote", "dev", "stg", "--yes", check=FAILED)
+    (journal,) = (forge.shop / ".multigit" / "operations").glob("*.jsonl")
+    with journal.open("ab") as stream:
+        stream.write(b"17\n")
+    refused = forge.json("continue", "--yes", check=REFUSED)
+    assert codes(refused) == ["journal_damaged"]
+    with untouched(forge):
+        subprocess.run(
+            ("sh", "-c", refused["hint"].removeprefix("Run: ")), cwd=forge.shop, check=True
+        )
+    seen = forge.json("log", "--verify", "--remote", check=DONE)
+    assert seen["tags"] == {"own": 2, "other_logs": 0, "silent": 0}
+    assert seen["unfinished"] is None
+    forge.repos["web"].allow_pushes()
+    forge.json("promote", "dev", "stg", "--yes", check=DONE)
+    assert forge.json("log", "--verify", "--remote", check=DONE)["tags"]["own"] == 3
+    (aside,) = (forge.shop / ".multigit" / "operations").glob("*.old")
+    aside.unlink()
+    assert codes(forge.json("log", "--verify", "--remote", check=FAILED)) == ["log_cut"]

@@ -74,7 +74,7 @@ def test_a_whole_log_agrees_with_its_tags_alone() -> None:
     """Those of other workspaces neither agree nor disagree, and are not counted as if they did."""
     seen = cross_examine(log(*RECORDS), [*TAGS, *OTHERS[1]], ran=RAN, silent=2)
     assert seen == Evidence(6, others=4, silent=2)
-    assert cross_examine(log(*RECORDS[:6]), TAGS, ran=RAN, unfinished=["op-6"]).bad is None
+    assert cross_examine(log(*RECORDS[:6]), TAGS, ran=RAN, unrecorded=["op-6"]).bad is None
     assert cross_examine([], OTHERS[1]) == Evidence(others=4)
     assert cross_examine(log(*OTHERS[0]), TAGS) == Evidence(others=6)
 
