@@ -19,7 +19,16 @@ from multigit.adapters.lock import unusable
 from multigit.adapters.log_index import Index, digest, read_index, write_index
 from multigit.core.deployed import Last, last_deployed
 from multigit.core.problem import Problem
-from multigit.core.record import BadLine, Head, canonical_text, next_line, number_of, parse, verify
+from multigit.core.record import (
+    MARK,
+    BadLine,
+    Head,
+    canonical_text,
+    next_line,
+    number_of,
+    parse,
+    verify,
+)
 from multigit.core.witness import name_of
 from multigit.errors import RefusedError
 
@@ -82,7 +91,7 @@ class DeploymentLog:
         """
         try:
             with self._locked():
-                told = news(self.records(mentioning=about), content)
+                told = news(self.records(about), content)
                 if told:
                     self._append(content)
         except OSError as error:
@@ -101,21 +110,18 @@ class DeploymentLog:
         sync_folder(self.file.parent)
         return head
 
-    def newest(self, mentioning: str = "") -> Iterator[dict[str, Any]]:
+    def newest(self, *mentioning: str) -> Iterator[dict[str, Any]]:
         """Yield the records that can be read, newest first, reading no more than is asked for.
 
-        With `mentioning` only those that have this very text as a value.
+        With `mentioning` only those that have one of these very texts as a value.
         """
-        word = canonical_text(mentioning) if mentioning else b""
+        words = [canonical_text(each) for each in mentioning] or [MARK]
         with self._reading() as stream:
-            for line in lines_before(stream, end_of_lines(stream)):
-                content = parse(line) if word in line else None
-                if content:
-                    yield content
+            yield from filter(None, map(parse, lines_before(stream, end_of_lines(stream), words)))
 
-    def records(self, mentioning: str = "") -> list[dict[str, Any]]:
+    def records(self, *mentioning: str) -> list[dict[str, Any]]:
         """Return the records that can be read, oldest first, like `newest`."""
-        return list(self.newest(mentioning))[::-1]
+        return list(self.newest(*mentioning))[::-1]
 
     def last(self, limit: int) -> tuple[list[dict[str, Any]], int]:
         """Return the last records, oldest first, and how many lines the log has before them."""
@@ -134,7 +140,7 @@ class DeploymentLog:
             end = end_of_lines(stream)
             if end == known.size:
                 return known.last
-            new = filter(None, map(parse, lines_from(stream, known.size, end)))
+            new = filter(None, map(parse, lines_from(stream, known.size, end, [MARK])))
             last = last_deployed(new, known.last)
             line = digest(next(lines_before(stream, end)))
         write_index(self._index, Index(end, line, last))
@@ -148,7 +154,7 @@ class DeploymentLog:
     def name(self) -> str:
         """Return what the tags call this log, or empty."""
         with self._reading() as stream:
-            lines = lines_from(stream, 0, end_of_lines(stream))
+            lines = lines_from(stream, 0, end_of_lines(stream), [MARK])
             return name_of(filter(None, map(parse, lines)))
 
     def holds(self, operation: str) -> bool:

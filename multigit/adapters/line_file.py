@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 BLOCK = 1 << 16  # bytes read at a time
+ANYTHING = (b"",)
 
 
 def end_of_lines(stream: BinaryIO) -> int:
@@ -22,32 +23,60 @@ def end_of_lines(stream: BinaryIO) -> int:
     return 0
 
 
-def lines_before(stream: BinaryIO, end: int) -> Iterator[bytes]:
+def lines_before(
+    stream: BinaryIO, end: int, mentioning: Sequence[bytes] = ANYTHING
+) -> Iterator[bytes]:
     """Yield the lines before `end`, the last one first, without their line breaks.
 
-    `end` is a position behind a line break.
+    `end` is a position behind a line break. Only lines with one of the texts are yielded; others
+    cost next to nothing, should there be millions of them.
     """
     right: list[bytes] = []  # of the line whose beginning is still to come, from its end
     position = end - 1
     while position > 0:
         begin = max(0, position - BLOCK)
         stream.seek(begin)
-        first, *others = stream.read(position - begin).split(b"\n")
-        for left in reversed(others):
-            yield b"".join((left, *reversed(right)))
+        first, broken, others = stream.read(position - begin).partition(b"\n")
+        if broken:
+            whole, _, last = others.rpartition(b"\n")
+            yield from _with_any(mentioning, [b"".join((last, *reversed(right)))])
             right.clear()
+            if len(whole) < len(others) - len(last):
+                yield from reversed(_lines_with(mentioning, whole))
         right.append(first)
         position = begin
     if end > 0:
-        yield b"".join(reversed(right))
+        yield from _with_any(mentioning, [b"".join(reversed(right))])
 
 
-def lines_from(stream: BinaryIO, begin: int, end: int) -> Iterator[bytes]:
-    """Yield the lines between two positions behind line breaks, without their line breaks."""
+def lines_from(
+    stream: BinaryIO, begin: int, end: int, mentioning: Sequence[bytes] = ANYTHING
+) -> Iterator[bytes]:
+    """Yield the lines between two positions behind line breaks, in order, as `lines_before`."""
     stream.seek(begin)
-    while begin < end and (line := stream.readline()):
-        begin += len(line)
-        yield line.removesuffix(b"\n")
+    left: list[bytes] = []  # of the line whose end is still to come
+    while begin < end and (block := stream.read(min(BLOCK, end - begin))):
+        begin += len(block)
+        whole, broken, last = block.rpartition(b"\n")
+        if broken:
+            first, more, others = whole.partition(b"\n")
+            yield from _with_any(mentioning, [b"".join((*left, first))])
+            left.clear()
+            if more:
+                yield from _lines_with(mentioning, others)
+        left.append(last)
+
+
+def _lines_with(words: Sequence[bytes], text: bytes) -> list[bytes]:
+    if not any(word in text for word in words):
+        return []
+    return _with_any(words, text.split(b"\n"))
+
+
+def _with_any(words: Sequence[bytes], lines: list[bytes]) -> list[bytes]:
+    if words == ANYTHING:
+        return lines
+    return [line for line in lines if any(word in line for word in words)]
 
 
 def count_lines(stream: BinaryIO) -> int:

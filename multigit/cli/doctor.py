@@ -82,7 +82,7 @@ def _verify(files: WorkspaceFiles, witnesses: Sequence[Witness]) -> BadLine | He
         found = files.log.verify()
         if isinstance(found, Head):
             seen = cross_examine(
-                files.log.lines(), witnesses, ran=files.ran(), unfinished=files.unfinished()
+                files.log.lines(), witnesses, ran=files.ran(), unrecorded=files.unrecorded()
             )
             return seen.bad or found
     except RefusedError as error:

@@ -108,13 +108,13 @@ def undo(
         standings = _survey(
             *(session, journal, story), onward=True, flights=story.flights, wait=not dry_run
         )
-        records = session.files.log.records()
-        plan = undone(story, standings, session.workspace, session.moment, records)
+        log = session.files.log
+        plan = undone(story, standings, session.workspace, session.moment, log)
         conductor = Conductor(session, plan, Consent(dry_run, yes, confirm))
         if problem := cannot_be_undone(plan, is_open=journal.is_open):
             return conductor.refuse(problem)
         if plan.result is Result.NOTHING and not journal.is_open:
-            return conductor.leave(already_undone(plan.undoes, records))
+            return conductor.leave(already_undone(plan.undoes, log))
         if plan.result is Result.NOTHING and not dry_run:
             return _close(session, journal, story, standings, "undone")
         return conductor.conduct()
@@ -226,7 +226,7 @@ def _of_release(session: Session, name: str) -> str:
     """Return the operation that published a release of this name, or the name itself."""
     of_release = [
         str(each["operation"])
-        for each in session.files.log.newest(mentioning=name)
+        for each in session.files.log.newest(name)
         if each.get("release") == name and _published(each)
     ]
     return of_release[0] if of_release else name

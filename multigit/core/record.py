@@ -16,6 +16,7 @@ from multigit.core.problem import Problem
 
 SCHEMA = "multigit-log/1"
 NO_LINE = "0" * 64
+MARK = b'"prev":"'  # stands in each record
 MOST = 2**53  # records; a greater number is not one of ours
 
 
@@ -170,7 +171,7 @@ def next_line(content: Mapping[str, Any], head: Head) -> tuple[bytes, Head]:
 
 def parse(line: bytes) -> dict[str, Any] | None:
     """Return the record in a line, or None when the line is not exactly a canonical record."""
-    content = decoded(line)
+    content = decoded(line) if MARK in line else None
     try:
         fits = content is not None and _is_shaped(content) and canonical(content) == line
     except (ValueError, RecursionError):
@@ -211,16 +212,16 @@ def verify(lines: Sequence[bytes]) -> BadLine | Head:
     reordered (all are there, elsewhere). `lines` carry no line break. What the chain alone cannot
     show, lines missing at the end or a chain computed anew, the deploy tags do.
     """
-    records = [parse(line) for line in lines]
-    numbers = {number_of(record) for record in records if record}
     head = Head()
-    for number, (line, content) in enumerate(zip(lines, records, strict=True), start=1):
+    for number, line in enumerate(lines, start=1):
+        content = parse(line)
         if content is None:
             return BadLine(number, "edited", "is not a record as multigit writes it")
-        if number_of(content) != number:
-            if number in numbers:
-                return BadLine(number, "reordered", f"holds record {number_of(content)}")
-            return BadLine(number, "cut", f"holds record {number_of(content)}: one is missing")
+        found = number_of(content)
+        if found != number:
+            if any(number_of(parse(each) or {}) == number for each in lines):
+                return BadLine(number, "reordered", f"holds record {found}")
+            return BadLine(number, "cut", f"holds record {found}: one is missing")
         if content.get("prev") != head.sha256:
             return _broken(number)
         head = Head(number, hashlib.sha256(line).hexdigest())

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
-from typing import Any
+from typing import Any, Protocol
 
 from multigit.core.deployed import commits_deployed
 from multigit.core.deployment import RunState
@@ -32,7 +32,15 @@ from multigit.core.standing import Standing
 from multigit.core.workspace import Workspace
 from multigit.hints import Hint
 
-Records = Sequence[Mapping[str, Any]]
+Record = Mapping[str, Any]
+
+
+class Records(Protocol):
+    """The deployment log, read from its end and no further than is needed."""
+
+    def newest(self, *mentioning: str) -> Iterator[Record]:
+        """Yield the records, newest first; only those with one of these texts, if any."""
+
 
 BY_HAND = "Revert it with a new commit, and promote that."
 
@@ -50,14 +58,15 @@ def undone(
     standings: Mapping[str, Standing],
     workspace: Workspace,
     moment: Moment,
-    records: Records = (),
+    records: Records,
 ) -> Plan:
     """Return the plan that takes back what an operation published, where nobody built on it.
 
-    `records` are the deployment log's: they tell what was deployed by other operations since.
+    The records tell what was deployed by other operations since.
     """
     plan = story.plan
-    deployed = commits_deployed(records)
+    commits = {sha for repo in plan.repos for sha in _commits(story, repo)}
+    deployed = commits_deployed(records.newest(*commits) if commits else ())
     repos = tuple(
         _Undo(repo, story, workspace, records).planned(
             standings.get(repo.repo), deployed.get(repo.repo, frozenset())
@@ -92,10 +101,12 @@ class _Undo:
 
     @property
     def made(self) -> Mapping[str, str]:
-        return self.story.made.get(self.repo.repo, self.repo.made)
+        return _made(self.story, self.repo)
 
     def planned(self, there: Standing | None, deployed: frozenset[str]) -> RepoPlan:
-        if any_deployed(self.story, self.repo) or (self._commits() & deployed and _ours(there)):
+        if any_deployed(self.story, self.repo) or (
+            _commits(self.story, self.repo) & deployed and _ours(there)
+        ):
             return self._stays(self._deployed())
         if there is None or not self.made:
             return self._as(State.UP_TO_DATE)
@@ -130,9 +141,6 @@ class _Undo:
 
     def _stays(self, reason: Problem) -> RepoPlan:
         return self._as(State.SKIPPED, problems=(reason.as_warning(),))
-
-    def _commits(self) -> frozenset[str]:
-        return frozenset(sha for ref, sha in self.made.items() if ref.startswith(HEADS) and sha)
 
     def _deployed(self) -> Problem:
         target, name = self.story.plan.target, self.repo.repo
@@ -190,6 +198,15 @@ class _Undo:
             yield MoveBackStep(branch, wrote, update.before)
 
 
+def _made(story: Story, repo: RepoPlan) -> Mapping[str, str]:
+    return story.made.get(repo.repo, repo.made)
+
+
+def _commits(story: Story, repo: RepoPlan) -> frozenset[str]:
+    made = _made(story, repo)
+    return frozenset(sha for ref, sha in made.items() if ref.startswith(HEADS) and sha)
+
+
 def _ours(there: Standing | None) -> bool:
     """Tell whether the remote has something of the operation, as far as anybody knows."""
     return there is None or bool(there.problem or there.there)
@@ -209,15 +226,18 @@ def release_before(records: Records, repo: str, stage: str, operation: str) -> s
 
     Not one that was taken back: its tag is gone.
     """
-    taken_back = {record.get("undoes") for record in records if any(_rows(record, repo))}
-    earlier = ""
-    for record in records:
-        if record.get("operation") == operation:
-            return earlier
-        undoing = record.get("undoes") or record.get("operation") in taken_back
-        if record.get("stage") == stage and not undoing:
-            tags = (str(row["tag"]) for row in _rows(record, repo) if row.get("tag"))
-            earlier = next(tags, earlier)
+    if not any(record.get("operation") == operation for record in records.newest(operation)):
+        return ""
+    taken_back, before = {operation}, False
+    for record in records.newest():
+        before = before or record.get("operation") == operation
+        rows = list(_rows(record, repo))
+        if rows and record.get("undoes"):
+            taken_back.add(str(record["undoes"]))
+        elif before and record.get("stage") == stage and record.get("operation") not in taken_back:
+            tags = [str(row["tag"]) for row in rows if row.get("tag")]
+            if tags:
+                return tags[0]
     return ""
 
 
@@ -227,11 +247,12 @@ def promoted_by(records: Records, repo: str, stage: str, tip: str) -> str:
     `tip` is where the repository's branch stands. Empty where that was deployed, or somebody built
     on it, or nothing of it is in this log.
     """
-    if tip in commits_deployed(records).get(repo, ()):
+    told = list(records.newest(tip))
+    if tip in commits_deployed(told).get(repo, ()):
         return ""
     by = (
         str(record.get("operation"))
-        for record in reversed(records)
+        for record in told
         if record.get("stage") == stage
         and record.get("command") in {"promote", "push", "backmerge"}
         and any(row.get("after") == tip for row in _rows(record, repo))
@@ -270,16 +291,16 @@ def one_hint(problems: Sequence[Problem]) -> str:
     return hints.pop() if len(hints) == 1 else ""
 
 
-def already_undone(operation: str, records: Iterable[Mapping[str, Any]]) -> Problem:
+def already_undone(operation: str, records: Records) -> Problem:
     """Return what to say where nothing of an operation is left: who took it back, and when."""
     by = [
         each
-        for each in records
+        for each in records.newest(operation)
         if each.get("undoes") == operation
         and any(repo.get("state") == State.PUBLISHED for repo in each.get("repos", []))
     ]
     if by:
-        when = f"at {by[-1].get('at')} by {by[-1].get('who')}"
+        when = f"at {by[0].get('at')} by {by[0].get('who')}"
         sentence = f"{operation} was undone already, {when}. Nothing was changed."
         return Problem("undone_already", sentence, severity=Severity.WARN)
     sentence = f"Nothing of {operation} is on the remotes. Nothing was changed."

@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from multigit.adapters import deployment_log
 from multigit.adapters.deployment_log import DeploymentLog
-from multigit.core.record import BadLine, Head
+from multigit.core.record import BadLine, Head, parse
 from multigit.errors import RefusedError
 
 ROOT = os.name == "posix" and os.geteuid() == 0
@@ -265,3 +265,28 @@ def test_a_record_goes_behind_a_line_of_any_number(log: DeploymentLog, seq: str)
         stream.write(f'{{"seq":{seq}}}\n'.encode())
     assert log.append({"operation": "1"}).seq == 3
     assert isinstance(log.verify(), BadLine)
+
+
+def test_only_what_may_be_wanted_is_parsed(
+    log: DeploymentLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither lines that are no records, nor records that do not mention what is asked for."""
+    parsed = 0
+
+    def counting(line: bytes) -> dict[str, Any] | None:
+        nonlocal parsed
+        parsed += 1
+        return parse(line)
+
+    log.append({"operation": "first"})
+    with log.file.open("ab") as stream:
+        stream.write(b'{"a":1}\n{"b\n\nc\n' * 100_000)
+    for number in range(20):
+        log.append({"operation": f"op-{number}", "repos": [{"repo": "api", "after": f"a{number}"}]})
+    monkeypatch.setattr(deployment_log, "parse", counting)
+    assert [each["operation"] for each in log.newest("a3", "op-7", "p-9")] == ["op-7", "op-3"]
+    assert parsed == 2
+    assert len(log.records()) == 21
+    assert log.name() == "first"
+    log.last_deployed()
+    assert parsed == 2 + 21 + 21 + 1

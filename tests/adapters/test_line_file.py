@@ -36,6 +36,9 @@ def test_it_holds_the_same_from_either_end(content: bytes, block: int) -> None:
         assert list(lines_before(stream, end)) == lines[::-1]
         assert list(lines_from(stream, 0, end)) == lines
         assert count_lines(stream) == len(lines)
+        told = [line for line in lines if b"aa" in line or b"ab" in line]
+        assert list(lines_before(stream, end, [b"aa", b"ab"])) == told[::-1]
+        assert list(lines_from(stream, 0, end, [b"aa", b"ab"])) == told
 
 
 def test_no_more_is_read_than_is_wanted() -> None:

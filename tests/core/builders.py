@@ -7,7 +7,8 @@ when one is taken for the other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import MappingProxyType
@@ -40,6 +41,7 @@ from multigit.core.snapshot import (
     Waiting,
     WorkTree,
 )
+from multigit.core.undo import Record
 from multigit.core.workspace import Confirm, PushRules, Repo, Stage, Workspace
 
 DEV = Stage("dev", "develop", confirm=Confirm.NONE)
@@ -278,3 +280,17 @@ MADE: Mapping[str, str] = {
 def published(repo: Repo = API, *problems: Problem) -> Outcome:
     """Return the outcome of a repository that was promoted."""
     return Outcome(to_publish(repo), State.PUBLISHED, MADE, problems)
+
+
+class Log:
+    """A log of these records, oldest first."""
+
+    def __init__(self, *records: Record) -> None:
+        self.kept = records
+
+    def newest(self, *mentioning: str) -> Iterator[Record]:
+        """Yield them newest first, like the log on disk."""
+        words = [json.dumps(each) for each in mentioning]
+        for each in reversed(self.kept):
+            if not words or any(word in json.dumps(each) for word in words):
+                yield each

@@ -18,8 +18,8 @@ from multigit.core.plan import (
     State,
 )
 from multigit.core.standing import Standing, standing
-from multigit.core.undo import promoted_by, release_before, undone
-from tests.core.builders import MOMENT
+from multigit.core.undo import already_undone, promoted_by, release_before, undone
+from tests.core.builders import MOMENT, Log
 from tests.core.test_resume import HELD, MADE, SHOP, STG, TAG, plan, stands, story
 
 NAME = TAG.removeprefix("refs/tags/")
@@ -27,7 +27,7 @@ NAME = TAG.removeprefix("refs/tags/")
 
 def test_undo_sets_back_what_still_holds_what_was_written() -> None:
     """Branch and tag in one push, each with a lease; the local branch follows."""
-    back = undone(story(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT)
+    back = undone(story(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, Log())
     assert back.repos[0].steps == (
         RestoreStep("stg", "staging", "merge-1", "stg-1"),
         DeleteTagStep(NAME, "tag-1"),
@@ -44,7 +44,7 @@ def test_the_plan_of_an_undo_is_built_anew() -> None:
     run = Deployment("", RunState.NOT_STARTED)
     api = replace(plan().repos[0], published=True, made=MADE, deployed=(run,), wave=3)
     begun = story(plan=replace(plan(), repos=(api, plan().repos[1])))
-    back = undone(begun, {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT).repos[0]
+    back = undone(begun, {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, Log()).repos[0]
     assert (back.published, back.made, back.deployed, back.wave) == (False, {}, (), -3)
     assert back.state is State.PLANNED
 
@@ -59,7 +59,7 @@ def test_the_plan_of_an_undo_is_built_anew() -> None:
 )
 def test_undo_leaves_what_others_did_something_with(there: Standing, code: str) -> None:
     """And says so."""
-    back = undone(story(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT)
+    back = undone(story(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, Log())
     assert back.repos[0].state is State.SKIPPED
     assert [problem.code for problem in back.repos[0].problems] == [code]
 
@@ -67,7 +67,7 @@ def test_undo_leaves_what_others_did_something_with(there: Standing, code: str) 
 @pytest.mark.parametrize("there", [stands(HELD), stands({STG: "theirs"})])
 def test_there_is_nothing_to_undo_where_nothing_of_it_is(there: Standing) -> None:
     """Whether it never arrived, or somebody took it back."""
-    back = undone(story(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT)
+    back = undone(story(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, Log())
     assert [repo.state for repo in back.repos] == [State.UP_TO_DATE, State.UP_TO_DATE]
 
 
@@ -75,7 +75,7 @@ def test_undo_leaves_what_was_deployed() -> None:
     """Or may have been."""
     deployments = {"api": {"": Deployment("", RunState.STARTING)}}
     begun = story(deployments=deployments)
-    back = undone(begun, {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT)
+    back = undone(begun, {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, Log())
     assert [problem.code for problem in back.repos[0].problems] == ["deployed"]
 
 
@@ -100,7 +100,7 @@ def record(operation: str, *rows: dict[str, Any], stage: str = "stg", **more: An
 def test_undo_leaves_what_another_operation_deployed(states: list[str], stays: bool) -> None:  # noqa: FBT001
     """The commit counts, whichever operation deployed it."""
     records = [record("deploy-1", row("merge-1", *states, state="deployed"), command="deploy")]
-    back = undone(story(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, records)
+    back = undone(story(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, Log(*records))
     assert (back.repos[0].state is State.SKIPPED) == stays
 
 
@@ -111,10 +111,10 @@ def test_the_release_before_is_offered_where_it_can_be_deployed() -> None:
     records = [record("a", row("m0", tag="stg-deploy-1")), record(plan().operation, row("merge-1"))]
     deployed = story(deployments={"api": {"": Deployment("", RunState.FAILED, Run("1"))}})
     standings = {"api": stands(MADE), "web": stands(HELD)}
-    back = undone(deployed, standings, replace(SHOP, repos=repos), MOMENT, records)
+    back = undone(deployed, standings, replace(SHOP, repos=repos), MOMENT, Log(*records))
     (problem,) = back.repos[0].problems
     assert problem.hint.endswith("multigit deploy stg stg-deploy-1 -r api")
-    (problem,) = undone(deployed, standings, SHOP, MOMENT, records).repos[0].problems
+    (problem,) = undone(deployed, standings, SHOP, MOMENT, Log(*records)).repos[0].problems
     assert "multigit" not in problem.hint
 
 
@@ -126,10 +126,10 @@ def test_the_release_before_an_operation() -> None:
         record("c", row("m1", tag="three"), stage="main"),
         record("d", row("m2", tag="four")),
     ]
-    assert release_before(records, "api", "stg", "d") == "one"
-    assert release_before(records, "api", "stg", "a") == ""
-    assert release_before(records, "web", "stg", "d") == ""
-    assert release_before(records, "api", "stg", "e") == ""
+    assert release_before(Log(*records), "api", "stg", "d") == "one"
+    assert release_before(Log(*records), "api", "stg", "a") == ""
+    assert release_before(Log(*records), "web", "stg", "d") == ""
+    assert release_before(Log(*records), "api", "stg", "e") == ""
 
 
 def test_the_release_before_is_none_that_was_taken_back() -> None:
@@ -140,20 +140,31 @@ def test_the_release_before_is_none_that_was_taken_back() -> None:
         record("u", row("m0", tag=""), command="undo", undoes="b"),
         record("d", row("m2", tag="three")),
     ]
-    assert release_before(records, "api", "stg", "d") == "one"
-    assert release_before(records, "web", "stg", "d") == "two"
+    assert release_before(Log(*records), "api", "stg", "d") == "one"
+    assert release_before(Log(*records), "web", "stg", "d") == "two"
 
 
 def test_what_promoted_it_onwards_is_named_only_where_it_can_be_undone() -> None:
     """Not what was deployed, is undone already, or has somebody's work on top."""
     onward = record("b", row("m1"), stage="main")
-    assert promoted_by([onward], "api", "main", "m1") == "b"
-    assert promoted_by([onward], "web", "main", "m1") == ""
-    assert promoted_by([onward], "api", "main", "theirs") == ""
+    assert promoted_by(Log(onward), "api", "main", "m1") == "b"
+    assert promoted_by(Log(onward), "web", "main", "m1") == ""
+    assert promoted_by(Log(onward), "api", "main", "theirs") == ""
     deployed = record("c", row("m1", "succeeded", state="deployed"), command="deploy")
-    assert promoted_by([onward, deployed], "api", "main", "m1") == ""
+    assert promoted_by(Log(onward, deployed), "api", "main", "m1") == ""
     undo = record("u", row("m0"), command="undo", undoes="b", stage="main")
-    assert promoted_by([onward, undo], "api", "main", "m0") == ""
+    assert promoted_by(Log(onward, undo), "api", "main", "m0") == ""
+
+
+def test_the_one_who_took_it_back_last_is_named() -> None:
+    """Who tried before and was refused took nothing back."""
+    took = {"undoes": "a", "command": "undo"}
+    first, last = (record(f"u{n}", row("m0"), at=f"at {n}", who="Ada", **took) for n in (1, 2))
+    refused = record("u3", row("", state="failed"), at="at 3", who="Bob", **took)
+    assert (
+        "undone already, at at 2 by Ada" in already_undone("a", Log(first, last, refused)).message
+    )
+    assert already_undone("a", Log(refused)).code == "nothing_left"
 
 
 def test_a_repository_without_refs_is_compared_too() -> None:
