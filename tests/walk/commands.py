@@ -21,7 +21,8 @@ from tests.walk.town import Town
 Document = Mapping[str, Any]
 Row = Mapping[str, Any]
 
-PATIENCE = 2.0  # seconds in which a multigit did nothing: then all that is held goes on by itself
+PATIENCE = 2.0  # seconds in which a multigit only waited: then all that is held goes on by itself
+LOOKING_AGAIN = 10  # ticks that it may need meanwhile, to see whether there is something new
 LONGEST = 120.0  # seconds for one multigit
 PAUSE = 0.15  # seconds between two presses of Ctrl-C
 LOOKING = {"status", "log", "watch"}
@@ -205,7 +206,7 @@ def _attend(process: subprocess.Popen[bytes], town: Town, ledger: str, cut: Cut 
                     process.send_signal(number)
                 time.sleep(PAUSE)
             cut = None
-        if (so_far := _worked(process.pid)) != worked:
+        if (so_far := _worked(process.pid)) > worked + LOOKING_AGAIN:
             worked, at_work = so_far, now
         if now - at_work > PATIENCE:
             town.release()
