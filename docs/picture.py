@@ -80,6 +80,9 @@ class Silence:
     def finished(self, repo: str, state: str, detail: str = "") -> None:
         """Ignore it."""
 
+    def interrupted(self) -> None:
+        """Ignore it."""
+
 
 def main(folder: Path) -> None:
     """Draw both pictures into the folder."""

@@ -370,7 +370,7 @@ def test_a_helper_that_ignores_term_is_killed(forge: Forge, api: ForgeRepo) -> N
     helper = forge.root / "upload-pack"
     helper.write_text(f"#!/bin/sh\ntrap '' TERM\necho $$ > {pid}\nsleep 20\nsleep 20\n")
     helper.chmod(0o755)
-    api.git("config", "remote.origin.uploadpack", str(helper))
+    api.git("config", "--global", "remote.origin.uploadpack", str(helper))
     with pytest.raises(GitError):
         open_clone(forge, api, timeout=1).fetch(RefQuery(("dev",)))
     time.sleep(0.5)

@@ -610,7 +610,7 @@ def vanish(repo: ForgeRepo) -> None:
     [
         (rewind, "failed", "moved"),
         (delete, "failed", "moved"),
-        (vanish, "unknown", "outcome_unknown"),
+        (vanish, "failed", "remote_missing"),
     ],
 )
 def test_remote_that_changed_at_the_question_is_not_pushed_over(

@@ -320,12 +320,13 @@ def _die_at_rename(world: World, repo: str, number: str, keep: str) -> None:
     strace = f"{STRACE} -qq -o /dev/null -e trace={_RENAMES}"
     script(
         program,
+        f'[ "$1" = {bare} ] || exec git-receive-pack "$@"\n'
         f'if [ -e {done} ] || [ -e {done}.tried ]; then exec git-receive-pack "$@"; fi\n'
         f"touch {done}.tried\n"
         f'{strace} -e inject={_RENAMES}:signal=KILL:when={number} git-receive-pack "$@"\n'
         f"[ $? -lt 128 ] || touch {done}\n" + (clean if keep == "cleaned" else ""),
     )
-    world.repos[repo].git("config", "remote.origin.receivepack", str(program))
+    world.repos[repo].git("config", "--global", "remote.origin.receivepack", str(program))
     world.began = world.workspace()
 
 
