@@ -15,6 +15,7 @@ from tests.walk.town import REPOS, STAGES
 OPERATION = re.compile(r"^Multigit-Operation: (\S+)$", re.MULTILINE)
 ID = re.compile(r"\d{8}T\d{6}Z-[a-z]+-[a-z-]+-[0-9a-f]{4}")
 NOT_THERE = {"not_published", "failed"}
+CERTAIN = {"not_started", "succeeded", "failed"}  # what is said of deployments
 INTERRUPTED = 130
 
 
@@ -73,6 +74,7 @@ class Annals:
     )
     releases: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     denied: dict[tuple[str, str], Denial] = field(default_factory=dict)
+    may_begin: set[str] = field(default_factory=set)  # deployments that were told of as under way
     undo_cut_short: bool = False
     edits: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
 
@@ -132,6 +134,7 @@ class Annals:
             self.edits[said.workspace].clear()  # it may be committed now
         if said.command in {"undo", "continue"}:
             self.undo_cut_short |= said.cut_short or said.status == INTERRUPTED
+        self.may_begin |= {key for key, state in said.deployments if state not in CERTAIN}
         for row in said.rows if said.about != "undo" else ():
             self._note_row(said.operation, row)
         for record, row in ((each, row) for each in step.records for row in each["repos"]):

@@ -74,6 +74,16 @@ class Said:
         return tuple((self.document or {}).get("repos", ()))
 
     @property
+    def deployments(self) -> tuple[tuple[str, str], ...]:
+        """Return each deployment that was told of: what the ledger calls it, and its state."""
+        return tuple(
+            ("/".join(filter(None, place)), each["state"])
+            for row in self.rows
+            for each in (row.get("deployment") or {}).get("targets", ())
+            for place in [(self.operation, row["repo"], each["target"], str(each["attempt"]))]
+        )
+
+    @property
     def operation(self) -> str:
         """Return the operation that it was about, or empty."""
         return (self.document or {}).get("operation") or ""

@@ -20,18 +20,16 @@ def deployments_are_as_told(step: Step, _: Annals) -> Claims:
     said = finished(step, "status", "log", "pull")
     if said is None or said.dry:
         return
-    for row in said.rows:
-        for each in (row.get("deployment") or {}).get("targets", ()):
-            place = "/".join(filter(None, (row["repo"], each["target"], str(each["attempt"]))))
-            runs = [run for run in step.after.runs if run.key == f"{said.operation}/{place}"]
-            told = f"{row['repo']} is called {each['state']}, and there is {runs}: {said.told()}"
-            match each["state"]:
-                case "succeeded":
-                    yield [run.status for run in runs] == [0], told
-                case "failed":
-                    yield all(run.status != 0 for run in runs), told
-                case "not_started":
-                    yield not runs, told
+    for key, state in said.deployments:
+        runs = [run for run in step.after.runs if run.key == key]
+        told = f"{key} is called {state}, and there is {runs}: {said.told()}"
+        match state:
+            case "succeeded":
+                yield [run.status for run in runs] == [0], told
+            case "failed":
+                yield all(run.status != 0 for run in runs), told
+            case "not_started":
+                yield not runs, told
 
 
 def what_is_deployed_is_the_release(step: Step, annals: Annals) -> Claims:
