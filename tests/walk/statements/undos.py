@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.walk.annals import Annals, Step, later
+from tests.walk.annals import NOT_THERE, Annals, Step, later
 from tests.walk.claims import DONE, Claims, finished, moving
 from tests.walk.commands import LOOKING
 
 
 def undo_takes_back_all_or_says_why(step: Step, annals: Annals) -> Claims:
-    """Of each repository that the operation published all is gone, or its row says why not."""
+    """Of each repository that the operation published all is gone, or its row says why not.
+
+    Where the undo was abandoned, a person knows why: then the row says only that it is not.
+    """
     said = finished(step)
     if said is None or said.about != "undo" or said.dry or said.status != DONE:
         return
@@ -18,8 +21,10 @@ def undo_takes_back_all_or_says_why(step: Step, annals: Annals) -> Claims:
     for repo in step.after.refs:
         row = next((each for each in said.rows if each["repo"] == repo), {})
         left = [*_left(undone, repo, step, annals)]
+        given_up = said.command == "abandon" and row.get("state") in NOT_THERE
         reason = row.get("state") != "published" and bool(row.get("problems"))
-        yield not left or reason, f"{undone} is undone, and {repo} has {left}: {said.told()}"
+        told = f"{undone} is undone, and {repo} has {left}: {said.told()}"
+        yield not left or reason or given_up, told
 
 
 def taken_back_went_back(step: Step, _: Annals) -> Claims:
