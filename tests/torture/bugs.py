@@ -37,8 +37,8 @@ def standing(plan, made, now, *more, **others):
 _push = push
 
 
-def push(door, remote, publications, *, hooks):
-    reports = [_push(door, remote, [each], hooks=hooks) for each in publications]
+def push(door, remote, publications, *, hooks, inherits=()):
+    reports = [_push(door, remote, [each], hooks=hooks, inherits=inherits) for each in publications]
     return next((report for report in reports if not report.accepted), reports[0])
 """,
         ("git/promote/push-1/after/continue", "git/promote/push-2/after/continue"),

@@ -551,7 +551,7 @@ def _clock_back(world: World) -> Violations:
     """Take an operation back under a clock that went back, die, go on: it is still taken back."""
     late = world.fresh("clock")
     (late / "clock.py").write_text(_CLOCK, encoding="utf-8")
-    shim = EdgeShim(world, at="write-2", when="before")
+    shim = EdgeShim(world, at="write-3", when="before")
     place = Path(shim.env["PYTHONPATH"].split(os.pathsep)[0]) / "sitecustomize.py"
     place.write_text(_CLOCK + place.read_text("utf-8"), encoding="utf-8")
     ran = world.run("undo", "--yes", env=shim.env)
