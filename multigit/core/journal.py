@@ -88,9 +88,14 @@ def tell(entries: Iterable[Entry]) -> Story | None:
 
 
 def still_open(story: Story, settled: Entry) -> Mapping[str, Flight]:
-    """Return the pushes of which nobody knows the end, after one more outcome was noted."""
-    known = () if settled.state is State.UNKNOWN else settled.repos
-    return {repo: flight for repo, flight in story.flights.items() if repo not in known}
+    """Return the pushes of which nobody knows the end, after one more outcome was noted.
+
+    One that names a flight is in doubt for that one alone: the push itself has ended.
+    """
+    if settled.state is State.UNKNOWN:
+        left = dict.fromkeys(settled.repos, settled.flight) if settled.flight else {}
+        return {**story.flights, **left}
+    return {repo: each for repo, each in story.flights.items() if repo not in settled.repos}
 
 
 def noted(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from multigit import errors
 from multigit.core.deployment import Deployment, RunState
+from multigit.core.flight import Flight
 from multigit.core.plan import Plan, RepoPlan, Result, State
 from multigit.core.problem import Problem
 
@@ -16,7 +17,7 @@ class Outcome:
     """How one repository ended; `made` maps each ref to what it points at, or would have.
 
     `partial` is True when some of its refs are published and others are not. `deployments` stand
-    in the order of the plan's.
+    in the order of the plan's. `flight` is an earlier push that alone may still change the state.
     """
 
     plan: RepoPlan
@@ -25,6 +26,7 @@ class Outcome:
     problems: tuple[Problem, ...] = ()
     partial: bool = False
     deployments: tuple[Deployment, ...] = ()
+    flight: Flight | None = None
 
     @property
     def repo(self) -> str:

@@ -145,7 +145,10 @@ class Executor:
 
         def settle(name: str, outcome: Outcome) -> Outcome:
             with suppress(MultigitError):  # it is done; without the note continue asks the remote
-                self.journal.write(Entry(Kind.SETTLED, repos=(name,), state=outcome.state))
+                note = Entry(
+                    Kind.SETTLED, repos=(name,), state=outcome.state, flight=outcome.flight
+                )
+                self.journal.write(note)
             if outcome.state is State.PUBLISHED:
                 remote = self.workspace.remote_of(self.workspace.repo(name))
                 outcome = follow(self._repository(name), outcome, remote)

@@ -38,6 +38,8 @@ def publish(
     if report.final and earlier and may_arrive(repository, earlier):
         reason = f"an earlier push is still under way; this one was refused: {report.reason}"
         report = replace(report, reason=reason, final=False, sent=True)
+        outcome = read_outcome(repository, repo, made, wanted, report, tell=tell)
+        return replace(outcome, flight=earlier)
     return read_outcome(repository, repo, made, wanted, report, tell=tell)
 
 

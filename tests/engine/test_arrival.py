@@ -185,6 +185,21 @@ def test_another_attempt_does_not_forget_it(git: FakeGit) -> None:
     assert story.flights == {"api": replace(second, until=100.0)}
 
 
+def test_a_refused_push_does_not_lengthen_the_doubt(git: FakeGit) -> None:
+    """What it noted for itself is over; only the earlier one may still arrive, and no longer."""
+    story, notes = broken_off(git), Notes(git)
+    earlier = replace(story.flights["api"], until=story.flights["api"].until - 5)
+    git["api"].remote.reject(STG, "protected")
+    git["api"].sights = [True]
+    execute(git, story.plan, flights={"api": earlier}, journal=notes)
+    pushed = [each for each in notes.entries if each.repos == ("api",)]
+    assert [each.kind for each in pushed] == [Kind.PUSHING, Kind.SETTLED]
+    begun = Entry(Kind.BEGUN, plan=story.plan, actor=ACTOR)
+    after = tell([begun, Entry(Kind.PUSHING, repos=("api",), flight=earlier), *pushed])
+    assert after
+    assert after.flights == {"api": earlier}
+
+
 def test_what_is_refused_now_may_arrive_by_an_earlier_push(git: FakeGit) -> None:
     """So it is unknown, and the operation stays open; without one it has failed."""
     story = broken_off(git)
