@@ -77,8 +77,13 @@ def in_mid_push(forge: Forge, *options: str) -> Process:
 
 
 def killed_in_mid_push(forge: Forge, *options: str) -> None:
-    """Promote, and kill multigit once the push has come to the slow remote."""
+    """Promote, and kill multigit once one push is held and the other is through.
+
+    With options, such as one job, the other one does not begin.
+    """
     running = in_mid_push(forge, *options)
+    if not options:
+        until(lambda: bool(tags(forge.repos["web"])))
     running.kill()
     running.communicate()
 
