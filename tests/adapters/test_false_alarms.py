@@ -23,7 +23,7 @@ from tests.support.gitenv import init
 from tests.support.releases import Releases, build_releases
 from tests.support.seeds import seeds
 
-SMALL = 24
+SMALL = 10
 
 
 def store(folder: Path) -> tuple[Path, GitDoor]:
