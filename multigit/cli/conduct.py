@@ -63,7 +63,7 @@ def conduct_pull(session: Session, plan: Plan, *, dry_run: bool) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Conductor:
-    """Leads one operation. With a `journal` it was begun before and goes on.
+    """Leads one operation. With a `journal` it was begun before and is continued.
 
     An `agreement` is to the plan as it stands: nothing is asked then. `flights` are the pushes of
     that time that may still be at work.

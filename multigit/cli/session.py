@@ -129,7 +129,7 @@ class Session:
         repos = {repo.name: repo for repo in self.workspace.repos}
         try:
             flights = self.files.read_journal(operation)[1].flights
-        except MultigitError:  # whoever goes on is told what is wrong with its journal
+        except MultigitError:  # whoever continues is told what is wrong with its journal
             return []
         return [
             name

@@ -1,6 +1,6 @@
 """A push as it is noted before it begins, so that whoever comes later knows if it may arrive.
 
-Git that was started goes on when multigit is gone, and a server goes on when git is gone. So a
+Git that was started runs on when multigit is gone, and a server when git is gone. So a
 remote that does not hold what was pushed proves nothing while one of them may be at work.
 """
 

@@ -19,7 +19,7 @@ _SHORT = re.compile(
 _AUTHORITY = re.compile(r"(?:(?P<user>.*)@)?(?P<host>\[[^\]]*\]|[^:@]*)(?::(?P<port>\d*))?")
 _USER = re.compile(r"^((?:[a-z0-9]+::)?([a-z][a-z0-9+.-]*)://)([^/\s]*)@", re.IGNORECASE)
 _TOKEN = re.compile(r"gh[oprsu]_|github_pat_|gl(pat|dt|rt|cbt|ptt|ft|oas|soat)-")
-_LONG = 30  # characters of a user without an @: that is no name
+_LONG = 30  # characters of a user without an @: too long for a name
 
 SSH = {"ssh", "git+ssh", "ssh+git"}
 _WEB_PORTS = {"http": "80", "https": "443"}

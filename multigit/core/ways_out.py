@@ -1,4 +1,4 @@
-"""How to go on where an operation is not finished: only what will be accepted is proposed."""
+"""How to continue where an operation is not finished: only what will be accepted is proposed."""
 
 from __future__ import annotations
 
