@@ -39,6 +39,7 @@ def status(
         StatusRequest,
         status_document,
         status_exit_code,
+        status_hint,
         status_rows,
         status_sentence,
     )
@@ -54,7 +55,7 @@ def status(
         seen = observe(session.git, chosen, look, jobs=session.jobs, listener=progress, doing=doing)
     rows = status_rows(space, chosen, seen, session.files.log.last_deployed())
     unfinished = session.tell_unfinished()
-    session.screen.status(rows, space.pairs(), status_sentence(rows))
+    session.screen.status(rows, space.pairs(), status_sentence(rows), status_hint(rows))
     session.screen.document({**status_document(rows), **unfinished})
     return status_exit_code(rows)
 

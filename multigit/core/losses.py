@@ -28,18 +28,28 @@ def losing_work(
     source, target = branches
     earlier, later = (source, target) if forward else (target, source)
     how = keeping(merge.reversals, repo, remote, earlier, later)
+    blocking = () if accepted else standing_in_the_way(merge.reversals, forward=forward)
     for reversal in merge.reversals:
         known = reversal.accepted if forward else ""
-        passes = accepted or known or _only_a_deleted_file(merge.reversals)
         yield Problem(
             "reverted_work" if reversal.kind is Evidence.NAMED else "returned_files",
-            f"{_taken_back(reversal, earlier, later)}: "
+            f"{taken_back(reversal, earlier, later)}: "
             f"{_leads(reversal, earlier, later, forward=forward)}"
             f"{f', as accepted in {known[:7]}' if known else ''}.",
             Hint.KEEP_WORK.format(keeping=how, remote=remote, earlier=earlier),
-            Severity.WARN if passes else Severity.BLOCK,
+            Severity.BLOCK if reversal in blocking else Severity.WARN,
             files=reversal.paths,
         )
+
+
+def standing_in_the_way(reversals: Sequence[Reversal], *, forward: bool) -> tuple[Reversal, ...]:
+    """Return those with which a merge is not made before somebody decides.
+
+    What was accepted once is accepted on the way forward, not on the way down.
+    """
+    if _only_a_deleted_file(reversals):
+        return ()
+    return tuple(each for each in reversals if not (forward and each.accepted))
 
 
 def keeping(
@@ -82,7 +92,8 @@ def _only_a_deleted_file(reversals: Sequence[Reversal]) -> bool:
     return [each.slight for each in reversals] == [True] and (reversals[0].kind is Evidence.CONTENT)
 
 
-def _taken_back(reversal: Reversal, earlier: str, later: str) -> str:
+def taken_back(reversal: Reversal, earlier: str, later: str) -> str:
+    """Return which commit takes back what, without an end: the sentence goes on."""
     name, count = reversal.sha[:7], len(reversal.paths)
     if reversal.lost:
         commits = f"{reversal.lost} {'commit' if reversal.lost == 1 else 'commits'}"

@@ -8,12 +8,14 @@ from typing import Any
 
 from multigit import errors
 from multigit.core.deployed import Deployed
+from multigit.core.losses import standing_in_the_way
 from multigit.core.moment import is_deploy_tag
 from multigit.core.plan import Result
 from multigit.core.problem import Problem
 from multigit.core.report import frame, plural, problem_document
-from multigit.core.snapshot import Merge, Snapshot, Tag, WorkTree
+from multigit.core.snapshot import Merge, Reversal, Snapshot, Tag, WorkTree
 from multigit.core.workspace import Repo, Stage, Workspace
+from multigit.hints import Hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class StatusRequest:
 class Pair:
     """Two neighbouring stages: what waits to be promoted, and what was never carried back.
 
-    `missing` names the stages whose branch the remote does not have.
+    `missing` names the stages whose branch the remote does not have, `reverted` the commits of the
+    later stage with which no promotion is made, since they take back work of the earlier one.
     """
 
     source: str
@@ -40,14 +43,17 @@ class Pair:
     conflicts: tuple[str, ...] = ()
     debt: int = 0
     missing: tuple[str, ...] = ()
+    reverted: tuple[Reversal, ...] = ()
 
     @property
     def state(self) -> str:
-        """Return missing, conflict, waiting or up_to_date."""
+        """Return missing, conflict, reverted, waiting or up_to_date."""
         if self.missing:
             return "missing"
         if self.blocked:
             return "conflict"
+        if self.reverted:
+            return "reverted"
         return "waiting" if self.commits else "up_to_date"
 
 
@@ -129,6 +135,7 @@ def _pair(earlier: Stage, later: Stage, snapshot: Snapshot) -> Pair:
         conflicts=forward.conflicts if forward else (),
         debt=back.waiting.commits if back and not back.nothing else 0,
         missing=tuple(missing),
+        reverted=standing_in_the_way(forward.reversals, forward=True) if forward else (),
     )
 
 
@@ -156,6 +163,7 @@ def status_document(rows: Sequence[StatusRow]) -> dict[str, Any]:
         result=Result.FAILED if exit_code else Result.DONE,
         exit_code=exit_code,
         repos=[_row_document(row) for row in rows],
+        hint=status_hint(rows),
     )
 
 
@@ -178,6 +186,7 @@ def _row_document(row: StatusRow) -> dict[str, Any]:
                 "commits": pair.commits,
                 "conflicts": list(pair.conflicts),
                 "debt": pair.debt,
+                "reverted": [each.sha for each in pair.reverted],
             }
             for pair in row.pairs
         ],
@@ -195,10 +204,18 @@ def status_exit_code(rows: Sequence[StatusRow]) -> int:
     return errors.FAILED if any(row.problems for row in rows) else errors.OK
 
 
+def status_hint(rows: Sequence[StatusRow]) -> str:
+    """Return what to type where a stage took work back, or nothing."""
+    reverted = (pair for row in rows for pair in row.pairs if pair.state == "reverted")
+    first = next(reverted, None)
+    return Hint.SEE_REVERTED.format(source=first.source, target=first.target) if first else ""
+
+
 def status_sentence(rows: Sequence[StatusRow]) -> str:
     """Return what matters most as one sentence."""
     waiting = sum(any(p.state == "waiting" for p in row.pairs) for row in rows)
     conflicts = sum(any(p.state == "conflict" for p in row.pairs) for row in rows)
+    reverted = sum(any(p.state == "reverted" for p in row.pairs) for row in rows)
     debts = sum(any(p.debt for p in row.pairs) for row in rows)
     unpushed = sum(bool(row.unpushed) for row in rows)
     missing = sum(any(p.missing for p in row.pairs) for row in rows)
@@ -207,6 +224,7 @@ def status_sentence(rows: Sequence[StatusRow]) -> str:
     facts = [
         (waiting, "with commits to promote"),
         (conflicts, "with conflicts"),
+        (reverted, "with work that was taken back"),
         (debts, "with hotfixes to carry back"),
         (unpushed, "with unpushed commits"),
         (missing, "without a stage's branch"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from multigit.core.merges import MergeRequest
+from multigit.core.merges import Hop, MergeRequest
 from multigit.core.moment import Moment, tag_glob, tag_name
 from multigit.core.problem import Problem
 from multigit.core.pull import PullRequest, checkout
@@ -26,7 +26,7 @@ from multigit.core.workspace import PushRules, Repo, Stage
 from multigit.engine.fleet import Rest, look_everywhere
 from multigit.engine.patience import Tell, patiently
 from multigit.engine.ports import Git, Listener, Repository
-from multigit.engine.preview import preview_merges
+from multigit.engine.preview import preview_merge, preview_merges
 from multigit.errors import GitError, MultigitError
 
 Look = Callable[[Repo, Repository, Tell], Rest[Snapshot]]
@@ -202,8 +202,8 @@ def look_at_status(request: StatusRequest) -> Look:
         refs = count_stages(repository, repository.refs(query))
         work = count_against_stage(refs, repository.work_tree())
         seen = Snapshot(repo.name, refs=refs, work=work, stale=stale)
-        forward = [compare(repository, refs, earlier, later) for earlier, later in request.pairs]
-        back = [compare(repository, refs, later, earlier) for earlier, later in request.pairs]
+        forward = [look_ahead(repository, refs, *pair) for pair in request.pairs]
+        back = [look_back(repository, refs, *pair) for pair in request.pairs]
         return replace(
             seen,
             merges=tuple(merge for merge in forward if merge),
@@ -236,18 +236,25 @@ def try_to_fetch(repository: Repository, query: RefQuery, tell: Tell) -> Problem
     return None
 
 
-def compare(repository: Repository, refs: Refs, source: Stage, target: Stage) -> Merge | None:
-    """Look at what a merge would bring; None when a side is missing or the content is the same."""
-    ours, theirs = refs.branch(target.branch).remote, refs.branch(source.branch).remote
-    if ours is None or theirs is None or ours.tree == theirs.tree:
+def look_ahead(repository: Repository, refs: Refs, earlier: Stage, later: Stage) -> Merge | None:
+    """Look at what a promotion would bring, and lose; None where there is nothing to merge."""
+    sides = differing(refs, later, earlier)
+    return preview_merge(repository, Hop(earlier, later, ""), *sides, "") if sides else None
+
+
+def look_back(repository: Repository, refs: Refs, earlier: Stage, later: Stage) -> Merge | None:
+    """Look at what a back-merge would bring; None where that is nothing."""
+    sides = differing(refs, earlier, later)
+    if sides is None:
         return None
+    ours, theirs = sides
     waiting = repository.lacking(ours, theirs)
     if not waiting.commits:
         return None
     merged = repository.merge(ours, theirs, None, waiting.forks)
     return Merge(
-        source=source.name,
-        target=target.name,
+        source=later.name,
+        target=earlier.name,
         ours=ours,
         theirs=theirs,
         tree=merged.tree,
@@ -257,6 +264,14 @@ def compare(repository: Repository, refs: Refs, source: Stage, target: Stage) ->
         unrelated=merged.unrelated,
         waiting=replace(waiting, forks=()),
     )
+
+
+def differing(refs: Refs, target: Stage, source: Stage) -> tuple[Tip, Tip] | None:
+    """Return what a merge would join; None when a side is missing or the content is the same."""
+    ours, theirs = refs.branch(target.branch).remote, refs.branch(source.branch).remote
+    if ours is None or theirs is None or ours.tree == theirs.tree:
+        return None
+    return ours, theirs
 
 
 def compare_sides(repository: Repository, seen: Snapshot, name: str) -> Snapshot:

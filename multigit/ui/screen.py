@@ -128,13 +128,17 @@ class Screen:
             self._show(pull_view(report))
 
     def status(
-        self, rows: Sequence[StatusRow], pairs: Sequence[tuple[Stage, Stage]], sentence: str
+        self,
+        rows: Sequence[StatusRow],
+        pairs: Sequence[tuple[Stage, Stage]],
+        sentence: str,
+        hint: str,
     ) -> None:
         """Show where the repositories stand."""
         if self._seen:
             from multigit.ui.statuses import status_view
 
-            self._show(status_view(rows, pairs, sentence))
+            self._show(status_view(rows, pairs, sentence, hint=hint))
 
     def history(self, seen: History) -> None:
         """Show the deployment log."""

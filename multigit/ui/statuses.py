@@ -11,6 +11,7 @@ from rich.text import Text
 
 from multigit.core.deployed import Deployed
 from multigit.core.deployment import RunState
+from multigit.core.losses import taken_back
 from multigit.core.report import plural
 from multigit.core.snapshot import WorkTree
 from multigit.core.status import Pair, StatusRow
@@ -27,6 +28,7 @@ def status_view(
     pairs: Sequence[tuple[Stage, Stage]],
     sentence: str,
     now: datetime | None = None,
+    hint: str = "",
 ) -> RenderableType:
     """Return one row per repository, then what could not be read, then the summary."""
     now = now or datetime.now(UTC)
@@ -37,10 +39,12 @@ def status_view(
     view = Fitting(wide, Fitting(stacked, Fitting(folded, status_list(rows, now), measured=bare)))
     problems = [
         *unpushed_lines(rows),
+        *reverted_lines(rows, pairs),
         *problem_lines((row.repo, row.problems) for row in rows),
     ]
     between = [Text(), *problems] if problems else []
-    return Group(indented(view), *between, Text(), Text(sentence, "bold"))
+    end = Text.assemble((sentence, "bold"), f"\nHint: {visible(hint)}" if hint else "")
+    return Group(indented(view), *between, Text(), end)
 
 
 def status_table(
@@ -116,6 +120,20 @@ def unpushed_lines(rows: Sequence[StatusRow]) -> Iterator[RenderableType]:
             yield indented(Text.assemble(("! ", "yellow"), whose, f"{', '.join(counts)}."))
 
 
+def reverted_lines(
+    rows: Sequence[StatusRow], pairs: Sequence[tuple[Stage, Stage]]
+) -> Iterator[RenderableType]:
+    """Yield which commits take back work: no cell has room for them."""
+    branches = {stage.name: stage.branch for pair in pairs for stage in pair}
+    for row in rows:
+        whose = (f"{visible(row.repo)}: ", "bold")
+        for pair in row.pairs:
+            sides = branches[pair.source], branches[pair.target]
+            for reversal in pair.reverted:
+                told = visible(taken_back(reversal, *sides))
+                yield indented(Text.assemble(("✗ ", "red"), whose, f"{told}."))
+
+
 def pair_cell(pair: Pair) -> Text:
     """Return what waits between two stages."""
     match pair.state:
@@ -123,6 +141,8 @@ def pair_cell(pair: Pair) -> Text:
             return Text(f"no {' or '.join(pair.missing)}", "dim")
         case "conflict":
             return Text("✗ conflicts", "red")
+        case "reverted":
+            return Text("✗ reverted", "red")
         case "waiting":
             return Text(f"{pair.commits} waiting", "cyan")
     return Text("up to date", "dim")

@@ -92,6 +92,38 @@ def test_with_nothing_new_it_is_not_called_up_to_date(forge: Forge, api: ForgeRe
     assert codes(rows(forge.json(*RELEASE, check=REFUSED))["api"]) == ["reverted_work"]
 
 
+@pytest.mark.parametrize("roll_back", [revert_the_release, put_the_old_tree_back])
+def test_status_tells_it_before_anybody_promotes(
+    forge: Forge, api: ForgeRepo, roll_back: Callable[[ForgeRepo], str]
+) -> None:
+    """Whether anything waits beside it or not: with the commit, and how to go on."""
+    reverted = roll_back(api)
+    said = forge.json("status", check=DONE)
+    assert said["message"] == (
+        "1 repository: 1 with work that was taken back, 1 with hotfixes to carry back."
+    )
+    follow(forge, said, Hint.SEE_REVERTED, "multigit promote stg main --dry-run", check=REFUSED)
+    told = " ".join(forge.run("status", check=DONE).stdout.split())
+    assert "✗ reverted" in told
+    assert f"✗ api: {reverted[:7]}" in told
+    assert "Hint: To see how to keep it, run multigit promote stg main --dry-run" in told
+
+    api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
+
+    _, pair = rows(forge.json("status", check=DONE))["api"]["pairs"]
+    assert (pair["state"], pair["reverted"]) == ("reverted", [reverted])
+
+
+def test_status_does_not_insist_on_what_was_accepted(forge: Forge, api: ForgeRepo) -> None:
+    """As promote does not."""
+    revert_the_release(api)
+    api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
+    forge.json(*RELEASE, "--accept-reverts", check=DONE)
+    _, pair = rows(forge.json("status", check=DONE))["api"]["pairs"]
+    assert (pair["state"], pair["commits"], pair["reverted"]) == ("up_to_date", 0, [])
+    forge.json(*RELEASE, check=DONE)
+
+
 def test_who_wants_it_so_can_say_so(forge: Forge, api: ForgeRepo) -> None:
     """Then the reverted work stays out, with a warning in the plan."""
     revert_the_release(api)

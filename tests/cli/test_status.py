@@ -75,7 +75,7 @@ def test_own_commits_that_wait_are_counted(sight: Sight) -> None:
     """Two on dev wait for stg; the one that only stg has waits for main, and is hotfix debt."""
     assert sight.pair("waiting") == {
         "source": "dev", "target": "stg", "state": "waiting", "commits": 2,
-        "conflicts": [], "debt": 1,
+        "conflicts": [], "debt": 1, "reverted": [],
     }  # fmt: skip
     assert sight.pair("waiting", "stg")["commits"] == 1
     assert [pair["state"] for pair in sight.row("same")["pairs"]] == ["up_to_date", "up_to_date"]

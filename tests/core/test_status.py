@@ -8,7 +8,7 @@ import pytest
 
 from multigit.core.plan import State
 from multigit.core.problem import Problem
-from multigit.core.snapshot import Merge, Snapshot, Tag, Waiting, WorkTree
+from multigit.core.snapshot import Evidence, Merge, Reversal, Snapshot, Tag, Waiting, WorkTree
 from multigit.core.status import (
     Pair,
     StatusRow,
@@ -16,6 +16,7 @@ from multigit.core.status import (
     last_deploys,
     status_document,
     status_exit_code,
+    status_hint,
     status_rows,
     status_sentence,
 )
@@ -127,6 +128,36 @@ def test_unrelated_histories_count_as_a_conflict() -> None:
     assert pairs(clash(unrelated=True))[0].state == "conflict"
 
 
+REVERT = Reversal("aaaaaaaaaa", "Revert", 2, paths=("a.py", "b.py"))
+ONE_FILE = replace(REVERT, lost=0, kind=Evidence.CONTENT, deletes=True, slight=True)
+
+
+def test_work_that_was_taken_back_comes_before_what_waits() -> None:
+    """A promotion would not be made; also where nothing waits."""
+    for seen in (merge(), nothing()):
+        pair = pairs(replace(seen, reversals=(REVERT,)))[0]
+        assert (pair.state, pair.reverted) == ("reverted", (REVERT,))
+        told = row(snapshot(replace(seen, reversals=(REVERT,))))
+        assert status_sentence([told]) == "1 repository: 1 with work that was taken back."
+        assert status_hint([told]) == (
+            "To see how to keep it, run multigit promote dev stg --dry-run"
+        )
+
+
+@pytest.mark.parametrize("reversal", [replace(REVERT, accepted="merge-8"), ONE_FILE])
+def test_what_a_promotion_only_warns_of_is_not_insisted_on(reversal: Reversal) -> None:
+    """It was accepted, or it is one deleted file."""
+    told = row(snapshot(replace(merge(), reversals=(reversal,))))
+    assert (told.pairs[0].state, told.pairs[0].reverted) == ("waiting", ())
+    assert status_hint([told]) == ""
+
+
+def test_a_conflict_comes_before_what_was_taken_back() -> None:
+    """A person has to look at it anyway; both are told."""
+    pair = pairs(replace(clash("a.py"), reversals=(REVERT,)))[0]
+    assert (pair.state, pair.reverted) == ("conflict", (REVERT,))
+
+
 def test_hotfix_debt_is_what_a_later_stage_has_and_an_earlier_one_lacks() -> None:
     """It belongs to the pair, whatever waits there."""
     assert pairs(debts=(hotfix(),)) == (Pair("dev", "stg"), Pair("stg", "main", debt=1))
@@ -232,6 +263,7 @@ def test_the_document_of_a_status() -> None:
                         "commits": 2,
                         "conflicts": ["a.py"],
                         "debt": 0,
+                        "reverted": [],
                     },
                     {
                         "source": "stg",
@@ -240,6 +272,7 @@ def test_the_document_of_a_status() -> None:
                         "commits": 0,
                         "conflicts": [],
                         "debt": 0,
+                        "reverted": [],
                     },
                 ],
                 "unpushed": {},

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from multigit.core.deployed import Deployed
-from multigit.core.snapshot import Tag, WorkTree
+from multigit.core.snapshot import Reversal, Tag, WorkTree
 from multigit.core.status import Pair, StatusRow, Unpushed
 from multigit.ui.statuses import deploys_cell, status_view
 from tests.core.builders import DEV, MAIN, NEWEST, STG, change
@@ -58,6 +58,21 @@ def test_unpushed_commits_of_other_branches_stand_below(width: int) -> None:
     text = " ".join(" ".join(lines).split())
     assert "! database: 2 unpushed commits on stg, 1 unpushed commit on main." in text
     assert "on dev" not in text
+
+
+@pytest.mark.parametrize("width", [30, 80, 110])
+def test_what_was_taken_back_stands_below(width: int) -> None:
+    """With the commit, and what to type; names of branches cannot play with the terminal."""
+    odd = replace(MAIN, branch="ma\x1b[31min")
+    pair = Pair("stg", "main", reverted=(Reversal("aaaaaaaaaa", "Revert", 2),))
+    row = StatusRow("api", "api", WorkTree("dev", "dev-2"), (Pair("dev", "stg"), pair), {})
+    view = status_view([row], ((DEV, STG), (STG, odd)), "1 repository.", NOW, "Try it.")
+    lines = shown(view, width)
+    assert max(map(len, lines)) <= width
+    text = " ".join(" ".join(lines).split())
+    assert "✗ reverted" in text
+    assert "✗ api: aaaaaaa on ma\\x1b[31min takes back 2 commits of staging." in text
+    assert text.endswith("1 repository. Hint: Try it.")
 
 
 def test_wide_table_has_everything_in_a_row() -> None:
