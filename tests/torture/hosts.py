@@ -6,6 +6,7 @@ Each of them can kill the running multigit at one chosen request, or line, of a 
 from __future__ import annotations
 
 import json
+import re
 import threading
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -19,7 +20,11 @@ from tests.torture.scenes import COMMAND, GITHUB, TARGETS
 from tests.torture.world import World, frozen
 
 FIRST = "db"  # the script's other repositories wait for it
-PAUSES = "SHORTEST, PER_RUN, LATE = 0.1, 0.05, 2.0  # seconds\n"
+HASTE: Mapping[str, Mapping[str, float]] = {  # by module, what is as many seconds there
+    "engine/pace.py": {"SHORTEST": 0.1, "PER_RUN": 0.05},
+    "engine/attempt.py": {"LATE": 4.0},
+    "adapters/command_folder.py": {"PATIENCE": 8.0},
+}
 TABLES = {
     GITHUB: """
 runner = "github"
@@ -130,7 +135,7 @@ class _Healthy(LoopbackServer):
 
 @contextmanager
 def hosting(world: World, package: Callable[[], Path]) -> Iterator[None]:
-    """Carry out the deployments of a world whose scene has some; `package` has short pauses."""
+    """Carry out the deployments of a world whose scene has some; `package` waits for less."""
     runner = world.goal.runner
     if not runner:
         yield
@@ -143,13 +148,13 @@ def hosting(world: World, package: Callable[[], Path]) -> Iterator[None]:
             repos = {f"acme/{name}": Repository(one.bare) for name, one in world.repos.items()}
             hub = stack.enter_context(_Hub(repos, trap))
             world.env |= {"GITHUB_API_URL": hub.api, "MULTIGIT_TOKEN": TOKEN}
-            world.env["PYTHONPATH"] = str(package())
             world.host = _AtGitHub(trap, hub)
         else:
             runs = world.root / "runs"
             runs.touch()
             world.env |= {"RUNS": str(runs), "FATAL": ""}
             world.host = _ByScript(trap, runs)
+        world.env["PYTHONPATH"] = str(package())
         world.began = world.workspace()
         yield
 
@@ -169,9 +174,14 @@ def _configure(world: World, runner: str, health: str) -> None:
 
 
 def hasty(package: Path, folder: Path) -> Path:
-    """Return a copy of multigit with short pauses between two looks, made at the first call."""
+    """Return a copy of multigit that waits for less, made at the first call."""
     if not folder.exists():
         frozen(package, folder)
-        with (folder / "multigit/engine/deploy.py").open("a", encoding="utf-8") as module:
-            module.write(PAUSES)
+        for module, seconds in HASTE.items():
+            file = folder / "multigit" / module
+            code = file.read_text(encoding="utf-8")
+            for name, value in seconds.items():
+                code, found = re.subn(rf"(?m)^{name}\b.*$", rf"\g<0>\n{name} = {value}", code)
+                assert found == 1, f"{module} sets {name} {found} times"
+            file.write_text(code, encoding="utf-8")
     return folder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tests.torture.objects import HEADS, TAGS
@@ -62,6 +62,15 @@ class Denial:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """A commit with which a colleague took work back, and what each of its files was before."""
+
+    sha: str
+    files: Mapping[str, str]
+    silent: bool
+
+
 @dataclass
 class Annals:
     """The memory of one walk."""
@@ -76,6 +85,7 @@ class Annals:
     denied: dict[tuple[str, str], Denial] = field(default_factory=dict)
     may_begin: set[str] = field(default_factory=set)  # deployments that were told of as under way
     undo_cut_short: bool = False
+    rollbacks: dict[str, list[Rollback]] = field(default_factory=lambda: defaultdict(list))
     edits: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
 
     def heads(self, repo: str, seen: Seen) -> list[str]:
@@ -117,6 +127,8 @@ class Annals:
         self.begin(step.after)
         if step.line.startswith("edit "):
             self._note_edit(step)
+        if step.line.startswith(("roll-back ", "put-back ")):
+            self._note_rollback(step)
         if step.said is not None and not step.said.dry:
             self._note_run(step, step.said)
 
@@ -126,6 +138,17 @@ class Annals:
             known = step.before.files[here]
             new = {f: text for f, text in files.items() if f.endswith(": content")}
             self.edits[here] |= {f: text for f, text in new.items() if known.get(f) != text}
+
+    def _note_rollback(self, step: Step) -> None:
+        """Remember which files a colleague has put back."""
+        how, repo, branch = step.line.split()
+        sha, before = (seen.branch(repo, branch) for seen in (step.after, step.before))
+        if sha == before:
+            return
+        now, then = (self.graphs[repo].files(each) for each in (sha, before))
+        files = {path: then.get(path, "") for path in now.keys() | then.keys()}
+        changed = {path: each for path, each in files.items() if now.get(path, "") != each}
+        self.rollbacks[repo].append(Rollback(sha, changed, silent=how == "put-back"))
 
     def _note_run(self, step: Step, said: Said) -> None:
         if said.command == "continue":

@@ -95,4 +95,36 @@ _Undo._onward = lambda self, there: None
         ),
         "denied_never_comes",
     ),
+    "a promotion does not look for work that was taken back": Lie(
+        Bug(
+            "engine/preview.py",
+            """
+lost_on_the_way = lambda *_: ()
+""",
+            (
+                "colleague api stg",
+                "promote stg main -r api --yes",
+                "roll-back api main",
+                "colleague api stg",
+                "promote stg main -r api --yes",
+            ),
+        ),
+        "work_is_kept",
+    ),
+    "status does not look for work that was taken back": Lie(
+        Bug(
+            "core/status.py",
+            """
+standing_in_the_way = lambda reversals, **_: ()
+""",
+            (
+                "colleague api stg",
+                "promote stg main -r api --yes",
+                "roll-back api main",
+                "colleague api stg",
+                "status",
+            ),
+        ),
+        "status_is_right",
+    ),
 }

@@ -25,6 +25,11 @@ def _by_hand(dice: Random, _: View) -> str:
     return f"by-hand {dice.choice(REPOS)} {source} {target}"
 
 
+def _roll_back(dice: Random, _: View) -> str:
+    how = dice.choices(("roll-back", "put-back"), (2, 1))[0]
+    return f"{how} {dice.choice(REPOS)} {dice.choices(('stg', 'main'), (1, 3))[0]}"
+
+
 def _server(dice: Random, view: View) -> str:
     refusing = [name for name in REPOS if view.town.has_mood(name, "refusing")]
     if refusing:
@@ -60,8 +65,8 @@ def _some(dice: Random) -> str:
 
 def _promote(dice: Random, _: View) -> str:
     source, target = dice.choices(PAIRS, (3, 1))[0]
-    no_wait = dice.choices(("", " --no-wait"), (6, 1))[0]
-    return f"promote {source} {target}{_some(dice)}{no_wait} --yes"
+    how = dice.choices(("", " --no-wait", " --accept-reverts"), (12, 2, 1))[0]
+    return f"promote {source} {target}{_some(dice)}{how} --yes"
 
 
 def _push(dice: Random, _: View) -> str:
@@ -69,7 +74,8 @@ def _push(dice: Random, _: View) -> str:
 
 
 def _backmerge(dice: Random, _: View) -> str:
-    return f"backmerge{dice.choice(('', ' stg'))}{_some(dice)} --yes"
+    how = dice.choices(("", " --accept-reverts"), (6, 1))[0]
+    return f"backmerge{dice.choice(('', ' stg'))}{_some(dice)}{how} --yes"
 
 
 def _deploy(dice: Random, view: View) -> str:
@@ -153,6 +159,7 @@ AT_REST: tuple[tuple[int, Proposal], ...] = (
     (8, _colleague),
     (1, _contradict),
     (1, _by_hand),
+    (2, _roll_back),
     (8, _promote),
     (2, _push),
     (2, _backmerge),

@@ -3,6 +3,8 @@
 colleague web dev                     commits there
 contradict api stg                    changes a line that others change, too
 by-hand api dev stg                   merges by hand
+roll-back api main                    reverts the merge, or the revert, at its tip
+put-back api main                     … with the content of before, and without saying so
 refuse web · accept web               its server
 hold web · hurry                      its server waits with every push; everything goes on
 runner stg · no-runner stg            in the configuration of all workspaces
@@ -58,6 +60,8 @@ EFFECTS: dict[str, Effect] = {
     "colleague": lambda town, words: town.colleague(words[0], words[1]),
     "contradict": lambda town, words: town.contradict(words[0], words[1]),
     "by-hand": lambda town, words: town.merge_by_hand(words[0], words[1], words[2]),
+    "roll-back": lambda town, words: town.roll_back(words[0], words[1], silent=False),
+    "put-back": lambda town, words: town.roll_back(words[0], words[1], silent=True),
     "refuse": lambda town, words: town.set_mood(words[0], "refusing", on=True),
     "accept": lambda town, words: town.set_mood(words[0], "refusing", on=False),
     "hold": lambda town, words: town.set_mood(words[0], "held", on=True),

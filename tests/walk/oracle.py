@@ -37,6 +37,7 @@ from tests.walk.statements.undos import (
     undo_leaves_what_went_further,
     undo_takes_back_all_or_says_why,
 )
+from tests.walk.statements.work import a_promotion_tells_what_was_taken_back, work_is_kept
 
 STATEMENTS: tuple[Statement, ...] = (
     exit_codes_fit,
@@ -46,6 +47,8 @@ STATEMENTS: tuple[Statement, ...] = (
     only_what_was_said_moved,
     nothing_changed_where_it_says_so,
     no_commit_is_lost,
+    work_is_kept,
+    a_promotion_tells_what_was_taken_back,
     undo_takes_back_all_or_says_why,
     undo_leaves_what_went_further,
     taken_back_went_back,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -135,6 +136,7 @@ class Graph:
         self._commits: dict[str, Commit] = {}
         self._tags: dict[str, Tag | None] = {}
         self._reached: dict[str, frozenset[str]] = {}
+        self._files: dict[str, Mapping[str, str]] = {}
 
     @property
     def _remote(self) -> Remote:
@@ -178,6 +180,19 @@ class Graph:
         """Return the commits, merges left out, that `new` reach and `old` do not."""
         found = self.reached(*new) - self.reached(*old)
         return frozenset(sha for sha in found if len(self.commit(sha).parents) < 2)
+
+    def files(self, tree: str) -> Mapping[str, str]:
+        """Return the content of every file of a tree or commit, by its path."""
+        if tree not in self._files:
+            told = run_git(self._bare, "ls-tree", "-r", "-z", tree).stdout.split("\0")[:-1]
+            entries = (line.split("\t", 1) for line in told)
+            self._files[tree] = {path: entry.split(" ")[2] for entry, path in entries}
+        return self._files[tree]
+
+    def accepted(self, sha: str) -> frozenset[str]:
+        """Return the roll-backs that the merges reached from a commit say they accept."""
+        told = run_git(self._bare, "log", "--merges", "--format=%B", sha).stdout
+        return frozenset(re.findall(r"^Accepts-revert: (\w+)$", told, re.MULTILINE))
 
     def merge(self, target: str, source: str) -> Merge:
         """Return what git makes of it, in a bare repository and without any setting."""

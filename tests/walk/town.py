@@ -226,6 +226,24 @@ class Town:
         one.remote_git("update-ref", f"refs/heads/{target}", made, tip)
         return made
 
+    def roll_back(self, repo: str, branch: str, *, silent: bool) -> str:
+        """Take back the merge or roll-back at a branch's tip; empty where that is neither.
+
+        As `git revert -m 1` does it or, `silent`, with the content of before and one's own words.
+        """
+        one = self.repos[repo]
+        tip = one.tip(branch)
+        parents, _, subject = one.remote_git("log", "-1", "--format=%P%n%s", tip).partition("\n")
+        before, *others = parents.split() or [""]
+        if not others and not subject.startswith(("Revert", "Quick help")):
+            return ""
+        reverses = f", reversing\nchanges made to {before}" if others else ""
+        message = f'Revert "{subject}"\n\nThis reverts commit {tip}{reverses}.'
+        words = ("-p", tip, "-m", "Quick help" if silent else message, f"{before}^{{tree}}")
+        made = one.remote_git("commit-tree", *words)
+        one.remote_git("update-ref", f"refs/heads/{branch}", made, tip)
+        return made
+
     def edit(self, workspace: str, repo: str) -> None:
         """Work in a clone: change one file, and add another."""
         self._edits += 1

@@ -8,6 +8,7 @@ from tests.walk.annals import Annals, Step
 from tests.walk.claims import USAGE, Claims, finished
 from tests.walk.commands import Row
 from tests.walk.seen import Seen
+from tests.walk.statements.work import taken_back
 from tests.walk.town import PAIRS, TAGGED
 
 
@@ -29,8 +30,12 @@ def _pairs(seen: Seen, annals: Annals, row: Row) -> Claims:
     for source, target in PAIRS:
         told = pairs[source, target]
         state, commits = _standing(seen, annals, row["repo"], source, target)
+        sure, possible = taken_back(seen, annals, row["repo"], source, target)
+        if state != "conflict" and (sure or (possible and told["state"] == "reverted")):
+            state = "reverted"
         same = (told["state"], told["commits"]) == (state, commits)
         yield same, f"{row['repo']}: {source} → {target} is {state} {commits}, told {told}"
+        yield {*sure} <= {*told["reverted"]}, f"{row['repo']}: {sure} took back work, told {told}"
         _, debt = _standing(seen, annals, row["repo"], target, source)
         yield told["debt"] == debt, f"{row['repo']}: {target} has {debt} of its own, told {told}"
 
