@@ -26,7 +26,7 @@ from multigit.core.workspace import PushRules, Repo, Stage
 from multigit.engine.fleet import Rest, look_everywhere
 from multigit.engine.patience import Tell, patiently
 from multigit.engine.ports import Git, Listener, Repository
-from multigit.engine.preview import preview_merge, preview_merges
+from multigit.engine.preview import as_merge, preview_merge, preview_merges
 from multigit.errors import GitError, MultigitError
 
 Look = Callable[[Repo, Repository, Tell], Rest[Snapshot]]
@@ -252,18 +252,7 @@ def look_back(repository: Repository, refs: Refs, earlier: Stage, later: Stage) 
     if not waiting.commits:
         return None
     merged = repository.merge(ours, theirs, None, waiting.forks)
-    return Merge(
-        source=later.name,
-        target=earlier.name,
-        ours=ours,
-        theirs=theirs,
-        tree=merged.tree,
-        files=merged.files,
-        conflicted=merged.conflicted,
-        conflicts=merged.conflicts,
-        unrelated=merged.unrelated,
-        waiting=replace(waiting, forks=()),
-    )
+    return as_merge(Hop(later, earlier, ""), ours, theirs, waiting, merged)
 
 
 def differing(refs: Refs, target: Stage, source: Stage) -> tuple[Tip, Tip] | None:

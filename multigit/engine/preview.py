@@ -52,6 +52,11 @@ def preview_merge(repository: Repository, hop: Hop, ours: Tip, theirs: Tip, date
     waiting = Waiting() if same else repository.lacking(ours, theirs)
     merged = repository.merge(ours, theirs, signature, waiting.forks)
     reversals = () if same else lost_on_the_way(repository, hop, ours, theirs, waiting, merged)
+    return replace(as_merge(hop, ours, theirs, waiting, merged), reversals=tuple(reversals))
+
+
+def as_merge(hop: Hop, ours: Tip, theirs: Tip, waiting: Waiting, merged: Merged) -> Merge:
+    """Return what was merged and counted for one hop, in one value."""
     return Merge(
         source=hop.source.name,
         target=hop.target.name,
@@ -65,7 +70,6 @@ def preview_merge(repository: Repository, hop: Hop, ours: Tip, theirs: Tip, date
         conflicts=merged.conflicts,
         unrelated=merged.unrelated,
         waiting=replace(waiting, forks=()),
-        reversals=tuple(reversals),
     )
 
 

@@ -33,6 +33,9 @@ CONFIG = """\
 [workspace]
 name = "shop"
 
+[git]
+timeout = "20s"
+
 [stages.dev]
 confirm = "none"
 
