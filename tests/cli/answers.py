@@ -58,6 +58,15 @@ def at_terminal(
     return Terminal([*MULTIGIT, *args], forge.shop, environment, cols=cols, timeout=PATIENCE)
 
 
+def tick_and_name(terminal: Terminal) -> None:
+    """Tick both items of the checklist, and type the stage's name."""
+    terminal.expect("A roll-back plan exists")
+    for key in ("space", "down", "space", "enter"):
+        terminal.send_key(key)
+    terminal.expect(NAME_QUESTION)
+    terminal.send_line("main")
+
+
 def asked_for_json(forge: Forge, *args: str) -> Terminal:
     """Start multigit at a terminal with its document going to a file; see `answered`."""
     script = f"exec {shlex.join([*MULTIGIT, *args, '--json'])} >../answer.json"

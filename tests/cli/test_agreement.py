@@ -21,6 +21,7 @@ from tests.cli.answers import (
     at_terminal,
     codes,
     in_shell,
+    tick_and_name,
 )
 from tests.support.forge import Forge, untouched
 
@@ -88,11 +89,7 @@ def test_nothing_is_agreed_to_where_nothing_is_asked(shop: Forge) -> None:
 def test_ticks_at_a_terminal_are_ticks(shop: Forge) -> None:
     """What was ticked there is recorded as ticked, what an option confirmed is not asked for."""
     with at_terminal(shop, *TO_MAIN) as terminal:
-        terminal.expect("A roll-back plan exists")
-        for key in ("space", "down", "space", "enter"):
-            terminal.send_key(key)
-        terminal.expect(NAME_QUESTION)
-        terminal.send_line("main")
+        tick_and_name(terminal)
         assert terminal.finish() == DONE
     assert agreed(shop) == ("terminal", "ticked")
     shop.repos["api"].commit("stg", {"more.txt": "1\n"})
@@ -136,11 +133,7 @@ def half(shop: Forge) -> Forge:
     web.commit("stg", {"web.txt": "1\n"})
     web.reject_pushes("refs/heads/main")
     with at_terminal(shop, *TO_MAIN) as terminal:
-        terminal.expect("A roll-back plan exists")
-        for key in ("space", "down", "space", "enter"):
-            terminal.send_key(key)
-        terminal.expect(NAME_QUESTION)
-        terminal.send_line("main")
+        tick_and_name(terminal)
         assert terminal.finish() == FAILED
     web.allow_pushes()
     return shop

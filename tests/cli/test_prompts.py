@@ -28,6 +28,7 @@ from tests.cli.answers import (
     rows,
     states,
     subject,
+    tick_and_name,
     told,
     wait_for,
 )
@@ -162,11 +163,7 @@ def test_checklist_has_to_be_ticked_before_the_name_is_asked_for(pair: Forge) ->
             assert terminal.finish() == exit_code
         assert NAME_QUESTION not in terminal.text
     with at_terminal(pair, *TO_MAIN) as terminal:
-        terminal.expect("A roll-back plan exists")
-        for key in ("space", "down", "space", "enter"):
-            terminal.send_key(key)
-        terminal.expect(NAME_QUESTION)
-        terminal.send_line("main")
+        tick_and_name(terminal)
         assert terminal.finish() == DONE
 
 
