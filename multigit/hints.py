@@ -100,7 +100,7 @@ class Hint(StrEnum):
         "Nothing is pushed. Run multigit push {source} first, then "
         "multigit promote {source} {target}"
     )
-    SEE_REVERTED = "To see how to keep it, run multigit promote {source} {target} --dry-run"
+    SEE_REVERTED = "To see how to keep that work, run multigit promote {pair} --dry-run"
     PUSH_TAKES_ALONG = "To push it, run multigit push {stage}"
     WRITE_WORKFLOW = (
         "Put it into {folder} there, or correct workflow; multigit init --workflows writes one."

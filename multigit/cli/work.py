@@ -55,8 +55,9 @@ def status(
         seen = observe(session.git, chosen, look, jobs=session.jobs, listener=progress, doing=doing)
     rows = status_rows(space, chosen, seen, session.files.log.last_deployed())
     unfinished = session.tell_unfinished()
-    session.screen.status(rows, space.pairs(), status_sentence(rows), status_hint(rows))
-    session.screen.document({**status_document(rows), **unfinished})
+    hint = status_hint(rows, space.pairs())
+    session.screen.status(rows, space.pairs(), status_sentence(rows), hint)
+    session.screen.document({**status_document(rows, hint), **unfinished})
     return status_exit_code(rows)
 
 

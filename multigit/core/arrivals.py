@@ -36,21 +36,31 @@ def arrived(theirs: Side, ours: Side, *, theirs_tip: str, ours_tip: str) -> froz
     None where `ours` took such content back later: then a merge brings it once more.
     """
     found = {sha for sha, each in theirs.items() if each.same}
+    mine = line(ours, ours_tip)
     trees = {each.tree for each in ours.values()}
     for sha, each in theirs.items():
-        if each.tree in trees:  # with all that led to it
-            found |= reached(theirs, sha)
+        if each.tree in trees and not taken_back_since(mine, each):
+            found |= reached(theirs, sha)  # with all that led to it
     effects = {each.effect for each in ours.values() if each.effect}
     got = {each.effect for each in ours.values() if each.same}
     for last, before, effect in stretches(line(theirs, theirs_tip), effects):
         found |= reached(theirs, last) - reached(theirs, before)
         got.add(effect)
-    for _, _, effect in stretches(line(ours, ours_tip), {each.effect for each in theirs.values()}):
+    for _, _, effect in stretches(mine, {each.effect for each in theirs.values()}):
         found |= {sha for sha, each in theirs.items() if each.effect == effect}
         got.add(effect)
     if any(inverse(effect) in effects for effect in got):
         return frozenset()
     return frozenset(found)
+
+
+def taken_back_since(commits: Sequence[Own], same: Own) -> bool:
+    """Tell whether a line had the very files of a commit, and put one back that it had changed."""
+    place = max((at for at, each in enumerate(commits) if each.tree == same.tree), default=-1)
+    together: dict[str, tuple[str, str]] = {}
+    for each in commits[place + 1 :] if place >= 0 else ():
+        put_together(together, each.effect)
+    return any(together.get(path) == (after, before) for path, before, after in same.effect)
 
 
 def stretches(

@@ -44,12 +44,7 @@ def unpublishable(repo: Repo, snapshot: Snapshot, remote: str) -> Iterable[Probl
     if snapshot.error:
         return
     facts = snapshot.facts
-    if facts.shallow:
-        yield Problem(
-            "shallow",
-            "is a shallow clone, in which merges come out wrong.",
-            Hint.UNSHALLOW.format(path=quote(repo.path)),
-        )
+    yield from shallow(repo, snapshot)
     if facts.push_urls > 1:
         yield Problem(
             "several_push_urls",
@@ -69,6 +64,16 @@ def unpublishable(repo: Repo, snapshot: Snapshot, remote: str) -> Iterable[Probl
             "no_identity",
             "no name and e-mail address are configured for commits.",
             Hint.IDENTITY,
+        )
+
+
+def shallow(repo: Repo, snapshot: Snapshot) -> Iterable[Problem]:
+    """Report a clone without all of its history."""
+    if snapshot.facts.shallow:
+        yield Problem(
+            "shallow",
+            "is a shallow clone, in which merges come out wrong.",
+            Hint.UNSHALLOW.format(path=quote(repo.path)),
         )
 
 

@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from multigit import errors
+from multigit.core import checks
 from multigit.core.deployed import Deployed
 from multigit.core.losses import standing_in_the_way
+from multigit.core.merges import wants_message
 from multigit.core.moment import is_deploy_tag
 from multigit.core.plan import Result
 from multigit.core.problem import Problem
@@ -55,6 +57,11 @@ class Pair:
         if self.reverted:
             return "reverted"
         return "waiting" if self.commits else "up_to_date"
+
+    @property
+    def hotfixes(self) -> int:
+        """Return how many commits are to be carried back: not those that take work back."""
+        return max(0, self.debt - sum(not each.is_merge for each in self.reverted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +112,17 @@ def status_rows(
 def _row(
     workspace: Workspace, repo: Repo, snapshot: Snapshot, deployed: Mapping[str, Deployed]
 ) -> StatusRow:
-    readable = snapshot.error is None
+    readable = snapshot.error is None and not snapshot.facts.shallow
     return StatusRow(
         repo=repo.name,
         path=repo.path,
         work=snapshot.work,
         pairs=tuple(_pair(*pair, snapshot) for pair in workspace.pairs()) if readable else (),
         deploys=last_deploys(workspace.stages, snapshot.refs.tags),
-        problems=tuple(filter(None, (snapshot.error, snapshot.stale))),
+        problems=(
+            *filter(None, (snapshot.error, snapshot.stale)),
+            *checks.shallow(repo, snapshot),
+        ),
         deployed=deployed,
         unpushed=tuple(
             Unpushed(stage.name, stage.branch, branch.ahead)
@@ -154,7 +164,7 @@ def last_deploys(stages: Sequence[Stage], tags: Sequence[Tag]) -> dict[str, Tag]
     }
 
 
-def status_document(rows: Sequence[StatusRow]) -> dict[str, Any]:
+def status_document(rows: Sequence[StatusRow], hint: str = "") -> dict[str, Any]:
     """Return the status as the one JSON document."""
     exit_code = status_exit_code(rows)
     return frame(
@@ -163,7 +173,7 @@ def status_document(rows: Sequence[StatusRow]) -> dict[str, Any]:
         result=Result.FAILED if exit_code else Result.DONE,
         exit_code=exit_code,
         repos=[_row_document(row) for row in rows],
-        hint=status_hint(rows),
+        hint=hint,
     )
 
 
@@ -200,27 +210,37 @@ def _row_document(row: StatusRow) -> dict[str, Any]:
 
 
 def status_exit_code(rows: Sequence[StatusRow]) -> int:
-    """Return 1 when a repository could not be read or asked."""
+    """Return 1 when a repository could not be read or asked, or is a shallow clone."""
     return errors.FAILED if any(row.problems for row in rows) else errors.OK
 
 
-def status_hint(rows: Sequence[StatusRow]) -> str:
+def status_hint(rows: Sequence[StatusRow], pairs: Sequence[tuple[Stage, Stage]]) -> str:
     """Return what to type where a stage took work back, or nothing."""
-    reverted = (pair for row in rows for pair in row.pairs if pair.state == "reverted")
-    first = next(reverted, None)
-    return Hint.SEE_REVERTED.format(source=first.source, target=first.target) if first else ""
+    reverted = {
+        (pair.source, pair.target)
+        for row in rows
+        for pair in row.pairs
+        if pair.reverted and not row.problems  # with which nothing is planned
+    }
+    for source, target in pairs:
+        if (source.name, target.name) in reverted:
+            message = ' -m "what comes"' if wants_message(source, target) else ""
+            return Hint.SEE_REVERTED.format(pair=f"{source.name} {target.name}{message}")
+    return ""
 
 
 def status_sentence(rows: Sequence[StatusRow]) -> str:
     """Return what matters most as one sentence."""
     waiting = sum(any(p.state == "waiting" for p in row.pairs) for row in rows)
     conflicts = sum(any(p.state == "conflict" for p in row.pairs) for row in rows)
-    reverted = sum(any(p.state == "reverted" for p in row.pairs) for row in rows)
-    debts = sum(any(p.debt for p in row.pairs) for row in rows)
+    reverted = sum(any(p.reverted for p in row.pairs) for row in rows)
+    debts = sum(any(p.hotfixes for p in row.pairs) for row in rows)
     unpushed = sum(bool(row.unpushed) for row in rows)
     missing = sum(any(p.missing for p in row.pairs) for row in rows)
     failed = sum(any(each.went_wrong for each in row.deployed.values()) for row in rows)
-    unread = sum(bool(row.problems) for row in rows)
+    codes = [{problem.code for problem in row.problems} for row in rows]
+    shallow = sum("shallow" in each for each in codes)
+    unread = sum(bool(each - {"shallow"}) for each in codes)
     facts = [
         (waiting, "with commits to promote"),
         (conflicts, "with conflicts"),
@@ -229,6 +249,7 @@ def status_sentence(rows: Sequence[StatusRow]) -> str:
         (unpushed, "with unpushed commits"),
         (missing, "without a stage's branch"),
         (failed, "whose last deployment went wrong"),
+        (shallow, "in a shallow clone"),
         (unread, "that could not be asked"),
     ]
     told = ", ".join(f"{number} {what}" for number, what in facts if number)

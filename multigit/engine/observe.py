@@ -201,7 +201,9 @@ def look_at_status(request: StatusRequest) -> Look:
     def read(repo: Repo, repository: Repository, stale: Problem | None) -> Snapshot:
         refs = count_stages(repository, repository.refs(query))
         work = count_against_stage(refs, repository.work_tree())
-        seen = Snapshot(repo.name, refs=refs, work=work, stale=stale)
+        seen = Snapshot(repo.name, facts=repository.facts(), refs=refs, work=work, stale=stale)
+        if seen.facts.shallow:  # in which nothing can be counted or merged
+            return seen
         forward = [look_ahead(repository, refs, *pair) for pair in request.pairs]
         back = [look_back(repository, refs, *pair) for pair in request.pairs]
         return replace(

@@ -50,7 +50,10 @@ def preview_merge(repository: Repository, hop: Hop, ours: Tip, theirs: Tip, date
     signature = Signature(hop.message, date) if date else None
     same = ours.tree == theirs.tree
     waiting = Waiting() if same else repository.lacking(ours, theirs)
-    merged = repository.merge(ours, theirs, signature, waiting.forks)
+    if same or waiting.commits or waiting.forks:
+        merged = repository.merge(ours, theirs, signature, waiting.forks)
+    else:  # ours builds on theirs
+        merged = Merged(tree=ours.tree)
     reversals = () if same else lost_on_the_way(repository, hop, ours, theirs, waiting, merged)
     return replace(as_merge(hop, ours, theirs, waiting, merged), reversals=tuple(reversals))
 

@@ -88,7 +88,7 @@ def _facts(row: StatusRow, now: datetime) -> Iterator[RenderableType]:
     yield Text.assemble((visible(row.repo), "bold"), "  ", branch_cell(row.work))
     for pair in row.pairs:
         yield indented(Text.assemble(f"{pair.source} → {pair.target}: ", pair_cell(pair)))
-    if any(pair.debt for pair in row.pairs):
+    if any(pair.hotfixes for pair in row.pairs):
         yield indented(Text.assemble("hotfixes: ", debt_cell(row)))
     if row.deploys or row.deployed:
         yield indented(Text.assemble("last deploys: ", deploys_cell(row, now)))
@@ -150,7 +150,7 @@ def pair_cell(pair: Pair) -> Text:
 
 def debt_cell(row: StatusRow) -> Text:
     """Return how many own commits each later stage has that the one before it lacks."""
-    debts = [f"{pair.debt} on {pair.target}" for pair in row.pairs if pair.debt]
+    debts = [f"{pair.hotfixes} on {pair.target}" for pair in row.pairs if pair.hotfixes]
     return Text(", ".join(debts), "yellow") if debts else Text(ABSENT, "dim")
 
 

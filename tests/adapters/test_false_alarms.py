@@ -1,7 +1,7 @@
 """How often a merge is stopped for a return of files that is none, and how often one is seen.
 
 `python -m tests.adapters.test_false_alarms 300` plays that many histories of each sort and prints
-the figures; with FRESH_SEEDS=1 ones that nobody has seen.
+the figures; with FRESH_SEEDS=NUMBER ones that nobody has seen.
 """
 
 from __future__ import annotations

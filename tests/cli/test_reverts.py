@@ -98,15 +98,16 @@ def test_status_tells_it_before_anybody_promotes(
 ) -> None:
     """Whether anything waits beside it or not: with the commit, and how to go on."""
     reverted = roll_back(api)
+    forge.json("backmerge", "stg", "--yes", check=DONE)
     said = forge.json("status", check=DONE)
-    assert said["message"] == (
-        "1 repository: 1 with work that was taken back, 1 with hotfixes to carry back."
-    )
+    assert said["message"] == "1 repository: 1 with work that was taken back."
+    (_, pair) = rows(said)["api"]["pairs"]
+    assert (pair["state"], pair["debt"], pair["reverted"]) == ("reverted", 1, [reverted])
     follow(forge, said, Hint.SEE_REVERTED, "multigit promote stg main --dry-run", check=REFUSED)
     told = " ".join(forge.run("status", check=DONE).stdout.split())
     assert "✗ reverted" in told
     assert f"✗ api: {reverted[:7]}" in told
-    assert "Hint: To see how to keep it, run multigit promote stg main --dry-run" in told
+    assert "Hint: To see how to keep that work, run multigit promote stg main --dry-run" in told
 
     api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
 

@@ -41,6 +41,14 @@ def test_the_same_tree_brings_all_that_led_to_it() -> None:
     assert found(theirs, [own("s1", "fork", tree="T", x="0-1")]) == {"c1", "c2", "side"}
 
 
+def test_the_same_tree_has_not_arrived_once_it_was_left_again() -> None:
+    """They went back to files that we had, and that we have changed since."""
+    theirs = [own("back", "fork", tree="T", b="1-0")]
+    ours = [own("s2", "s1", b="0-1"), own("s1", "fork", tree="T", a="0-1")]
+    assert found(theirs, ours) == set()
+    assert found(theirs, [own("s3", "s1", c="0-1"), ours[1]]) == {"back"}
+
+
 def test_a_squash_has_what_its_commits_have_together() -> None:
     """Also where the other side has work of its own, and one squash follows another."""
     theirs = [

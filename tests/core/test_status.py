@@ -8,7 +8,16 @@ import pytest
 
 from multigit.core.plan import State
 from multigit.core.problem import Problem
-from multigit.core.snapshot import Evidence, Merge, Reversal, Snapshot, Tag, Waiting, WorkTree
+from multigit.core.snapshot import (
+    Evidence,
+    Facts,
+    Merge,
+    Reversal,
+    Snapshot,
+    Tag,
+    Waiting,
+    WorkTree,
+)
 from multigit.core.status import (
     Pair,
     StatusRow,
@@ -22,8 +31,10 @@ from multigit.core.status import (
 )
 from tests.core.builders import (
     API,
+    DEV,
     NEWEST,
     STAGES,
+    STG,
     UNREADABLE,
     WEB,
     branch,
@@ -139,9 +150,8 @@ def test_work_that_was_taken_back_comes_before_what_waits() -> None:
         assert (pair.state, pair.reverted) == ("reverted", (REVERT,))
         told = row(snapshot(replace(seen, reversals=(REVERT,))))
         assert status_sentence([told]) == "1 repository: 1 with work that was taken back."
-        assert status_hint([told]) == (
-            "To see how to keep it, run multigit promote dev stg --dry-run"
-        )
+        hint = "To see how to keep that work, run multigit promote dev stg --dry-run"
+        assert status_hint([told], SHOP.pairs()) == hint
 
 
 @pytest.mark.parametrize("reversal", [replace(REVERT, accepted="merge-8"), ONE_FILE])
@@ -149,7 +159,30 @@ def test_what_a_promotion_only_warns_of_is_not_insisted_on(reversal: Reversal) -
     """It was accepted, or it is one deleted file."""
     told = row(snapshot(replace(merge(), reversals=(reversal,))))
     assert (told.pairs[0].state, told.pairs[0].reverted) == ("waiting", ())
-    assert status_hint([told]) == ""
+    assert status_hint([told], SHOP.pairs()) == ""
+
+
+def test_a_hint_has_the_message_that_the_stage_wants() -> None:
+    """And there is none where nothing would be planned."""
+    told = row(snapshot(replace(merge(), reversals=(REVERT,))))
+    strict = (DEV, replace(STG, require_message=True))
+    assert 'promote dev stg -m "what comes" --dry-run' in status_hint([told], [strict])
+    assert status_hint([replace(told, problems=(OFFLINE,))], [strict]) == ""
+
+
+def test_a_revert_is_no_hotfix_to_carry_back() -> None:
+    """A back-merge would stop at it; what stands beside it is one."""
+    pair = Pair("stg", "main", debt=3, reverted=(REVERT, replace(REVERT, is_merge=True)))
+    assert pair.hotfixes == 2
+    assert replace(pair, debt=1).hotfixes == 0
+
+
+def test_a_shallow_clone_has_no_pairs() -> None:
+    """What is counted and merged there is wrong."""
+    told = row(replace(snapshot(merge()), facts=Facts(shallow=True)))
+    assert (told.pairs, [each.code for each in told.problems]) == ((), ["shallow"])
+    assert status_sentence([told]) == "1 repository: 1 in a shallow clone."
+    assert status_exit_code([told]) == 1
 
 
 def test_a_conflict_comes_before_what_was_taken_back() -> None:

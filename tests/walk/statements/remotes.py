@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from tests.torture.objects import HEADS, TAGS
 from tests.walk.annals import NOT_THERE, Annals, Step
@@ -59,19 +58,32 @@ def denied_never_comes(step: Step, annals: Annals) -> Claims:
     if step.said and step.said.command == "continue":
         allowed = {step.said.operation, *step.before.unfinished[step.said.workspace]}
     for repo in step.after.refs:
-        for what in _new(step, annals, repo):
+        for what in _new(step, annals, repo) - _pushed_again(step, annals, repo):
             denial = annals.denied.get((repo, what))
             came = denial is not None and denial.operation not in allowed
             told = f"{denial.why}, and {what} came later" if denial else ""
             yield not came, f"{repo}: {told}"
 
 
-def _new(step: Step, annals: Annals, repo: str) -> Iterator[str]:
-    """Yield the operations whose tags, and the commits that, came to a remote in a step."""
-    for ref, (_, now) in step.after.changed(repo, step.before).items():
-        if now and ref.startswith(TAGS):
-            yield annals.operation_of(repo, step.after, ref.removeprefix(TAGS))
-    yield from annals.reached(repo, step.after) - annals.reached(repo, step.before)
+def _new(step: Step, annals: Annals, repo: str) -> set[str]:
+    """Return the operations whose tags, and the commits that, came to a remote in a step."""
+    return {
+        *(annals.reached(repo, step.after) - annals.reached(repo, step.before)),
+        *(
+            annals.operation_of(repo, step.after, ref.removeprefix(TAGS))
+            for ref, (_, now) in step.after.changed(repo, step.before).items()
+            if now and ref.startswith(TAGS)
+        ),
+    }
+
+
+def _pushed_again(step: Step, annals: Annals, repo: str) -> frozenset[str]:
+    """Return the local commits that a push took along: an earlier one may have been refused."""
+    if step.said is None or step.said.command != "push" or step.said.dry:
+        return frozenset()
+    return annals.graphs[repo].own(
+        *(annals.heads(repo, seen) for seen in (step.after, step.before))
+    )
 
 
 def only_what_was_said_moved(step: Step, annals: Annals) -> Claims:

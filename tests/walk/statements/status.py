@@ -35,7 +35,7 @@ def _pairs(seen: Seen, annals: Annals, row: Row) -> Claims:
             state = "reverted"
         same = (told["state"], told["commits"]) == (state, commits)
         yield same, f"{row['repo']}: {source} → {target} is {state} {commits}, told {told}"
-        yield {*sure} <= {*told["reverted"]}, f"{row['repo']}: {sure} took back work, told {told}"
+        yield sure <= {*told["reverted"]}, f"{row['repo']}: {sure} took back work, told {told}"
         _, debt = _standing(seen, annals, row["repo"], target, source)
         yield told["debt"] == debt, f"{row['repo']}: {target} has {debt} of its own, told {told}"
 

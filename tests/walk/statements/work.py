@@ -1,7 +1,7 @@
 """That no work is lost without a word after a colleague took some of it back.
 
 In a town nobody deletes a file but with a roll-back. So a merge loses work where it lacks a file
-that the stage has which the work comes from.
+that the earlier stage has, and the roll-back that the file is missing for is the newest one of it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from tests.walk.seen import Seen
 from tests.walk.town import PAIRS
 
 TOLD = {"reverted_work", "returned_files"}
+NOT_JUDGED = {"skipped", "failed", "not_published", "unknown"}
 
 
 def work_is_kept(step: Step, annals: Annals) -> Claims:
@@ -31,53 +32,56 @@ def _lost(annals: Annals, repo: str, source: str, target: str, merge: str) -> li
     """Return the files that a merge lacks though the earlier of both stages had them."""
     graph = annals.graphs[repo]
     ours, theirs = graph.commit(merge).parents
-    forward = target in later(source)
-    there, back = (theirs, ours) if forward else (ours, theirs)
-    own = graph.reached(back) - graph.reached(there)
+    there, back = (theirs, ours) if target in later(source) else (ours, theirs)
+    files, merged = graph.files(there), graph.files(merge)
+    found = _newest(annals, repo, graph.reached(back) - graph.reached(there))
     accepted = graph.accepted(merge)
-    gone = graph.files(there).keys() - graph.files(merge).keys()
     return sorted(
         path
-        for each in annals.rollbacks[repo]
-        if each.sha in own and each.sha not in accepted
-        for path in gone & each.files.keys()
+        for path, each in found.items()
+        if path in files and path not in merged and each.sha not in accepted
     )
 
 
 def a_promotion_tells_what_was_taken_back(step: Step, annals: Annals) -> Claims:
-    """Where work would be lost, a promotion is neither made nor called unnecessary."""
+    """Where work would be lost, a promotion is neither planned, made nor called unnecessary."""
     said = finished(step)
     if said is None or said.command != "promote" or step.loose or said.words[1:3] not in PAIRS:
         return
     for row in said.rows if "--accept-reverts" not in said.words else ():
         sure, possible = taken_back(step.before, annals, row["repo"], *said.words[1:3])
         told = TOLD & codes(row)
-        if row["state"] in {"blocked", "up_to_date"} and sure and "conflict" not in codes(row):
-            yield bool(told), f"{row['repo']}: {sure} was taken back: {said.told()}"
+        if sure and row["state"] not in NOT_JUDGED and "conflict" not in codes(row):
+            right = told and row["state"] == "blocked"
+            yield bool(right), f"{row['repo']}: {sure} was taken back: {said.told()}"
         yield possible or not told, f"{row['repo']}: nothing was taken back: {said.told()}"
 
 
 def taken_back(
     seen: Seen, annals: Annals, repo: str, source: str, target: str
-) -> tuple[list[str], bool]:
+) -> tuple[set[str], bool]:
     """Return the roll-backs with which a promotion surely loses work, and whether others may be.
 
     Lines of a file may have been put back or changed again: what is right then, git cannot say.
+    Nor can it of one file that was deleted without a word, or of roll-backs that were accepted.
     """
     graph = annals.graphs[repo]
     ours, theirs = seen.branch(repo, target), seen.branch(repo, source)
     own = graph.reached(ours) - graph.reached(theirs)
-    near = [each for each in annals.rollbacks[repo] if each.sha in own]
-    merge = graph.merge(ours, theirs) if near else None
+    found = _newest(annals, repo, own)
+    merge = graph.merge(ours, theirs) if found else None
     if merge is None or merge.conflicts:
-        return [], bool(near)
-    accepted = graph.accepted(ours)
+        return set(), bool(found)
     there, merged = graph.files(theirs), graph.files(merge.tree)
+    gone = [each for path, each in found.items() if path in there and path not in merged]
+    accepted = graph.accepted(ours)
+    sure = {e.sha for e in gone if e.sha not in accepted and not (e.silent and gone.count(e) == 1)}
+    near = [each for each in annals.rollbacks[repo] if each.sha in own]
+    return sure, any(there.get(path) != merged.get(path) for e in near for path in e.files)
 
-    def files(each: Rollback) -> set[str]:
-        return {path for path in each.files.keys() & there.keys() if path not in merged}
 
-    few = {each.sha for each in near if each.silent and len(files(each)) == 1}
-    sure = [each.sha for each in near if files(each) and each.sha not in accepted | few]
-    possible = any(there.get(path) != merged.get(path) for e in near for path in e.files)
-    return sure, possible
+def _newest(annals: Annals, repo: str, among: frozenset[str]) -> dict[str, Rollback]:
+    """Return, by the path of each file, the newest roll-back among these that touched it."""
+    return {
+        path: each for each in annals.rollbacks[repo] if each.sha in among for path in each.files
+    }
