@@ -11,24 +11,27 @@ import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from os import fsdecode, fsencode
+from os import fsdecode
 from pathlib import Path, PurePosixPath
 
+from multigit.adapters.git_hashing import hash_files, is_link_of
 from multigit.adapters.git_process import GitDoor
 from multigit.core.snapshot import Obstacle
 
 SUBMODULE = "160000"
+LINK = "120000"
 # git ls-files -v: a small letter is assumed to be unchanged, an s is left out of the work tree.
 _MARKED = re.compile(rb"(?:\A|\0)([a-zS]) ([^\0]*)")
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """How a path differs: `status` is git's letter, `mode` that of the new content."""
+    """How a path differs: `status` is git's letter, `was` and `old` are mode and blob before."""
 
     path: str
     status: str
     mode: str
+    was: str
     old: str
 
 
@@ -40,7 +43,7 @@ def read_obstacles(
     gone = {each.path for each in entries if each.status == "D"}
     new = [each for each in entries if each.status == "A"]
     found = [Obstacle(path) for each in new for path in _on_disk(door.folder, each, gone)]
-    known = {each.path: each.old for each in entries if each.status != "A"}
+    known = {each.path: each for each in entries if each.status != "A" and each.was != SUBMODULE}
     hidden = _hidden(door, known, environment) if known else ()
     return tuple(dict.fromkeys((*found, *hidden)))
 
@@ -52,8 +55,8 @@ def _difference(door: GitDoor, before: str, after: str) -> list[_Entry]:
     ).fields()
     entries = []
     for info, path in zip(fields[::2], fields[1::2], strict=True):
-        _, mode, old, _, status = info.split(" ")
-        entries.append(_Entry(path, status[0], mode, old))
+        was, mode, old, _, status = info.split(" ")
+        entries.append(_Entry(path, status[0], mode, was.removeprefix(":"), old))
     return entries
 
 
@@ -100,25 +103,27 @@ def _files_below(folder: Path, path: str) -> Iterator[str]:
 
 
 def _hidden(
-    door: GitDoor, known: Mapping[str, str], environment: Mapping[str, str]
+    door: GitDoor, known: Mapping[str, _Entry], environment: Mapping[str, str]
 ) -> Iterator[Obstacle]:
-    """Yield changed files at which git was told not to look; `known` are the old contents."""
+    """Yield changed files at which git was told not to look; `known` is what they were."""
     listing = door.run("ls-files", "-v", "-z").stdout
     marks = {fsdecode(path): letter for letter, path in _MARKED.findall(listing)}
-    there = [path for path in known if path in marks and _stat(door.folder / path)]
-    differs = _changed(door, {path: known[path] for path in there}, environment) if there else ()
-    for path in differs:
+    there = [known[path] for path in known if path in marks and _stat(door.folder / path)]
+    for path in _changed(door, there, environment):
         mark = "assume-unchanged" if marks[path] not in {b"S", b"s"} else "skip-worktree"
         yield Obstacle(path, mark)
 
 
 def _changed(
-    door: GitDoor, known: Mapping[str, str], environment: Mapping[str, str]
+    door: GitDoor, entries: Sequence[_Entry], environment: Mapping[str, str]
 ) -> Sequence[str]:
     """Return which of these files hold something else than the content that git knows."""
-    plain = [p for p in known if "\n" not in p and (door.folder / p).is_file()]
-    plain = [path for path in plain if not (door.folder / path).is_symlink()]
-    names = b"".join(fsencode(path) + b"\n" for path in plain)
-    hashes = door.run("hash-object", "--stdin-paths", input=names, environment=environment)
-    same = {p for p, sha in zip(plain, hashes.text.split(), strict=True) if sha == known[p]}
-    return [path for path in known if path not in same]
+    same = {e.path for e in entries if e.was == LINK and is_link_of(door.folder / e.path, e.old)}
+    plain = [e for e in entries if e.was != LINK and _is_plain(door.folder / e.path)]
+    hashes = hash_files(door, [e.path for e in plain], environment=environment)
+    same |= {e.path for e, sha in zip(plain, hashes, strict=True) if sha == e.old}
+    return [e.path for e in entries if e.path not in same]
+
+
+def _is_plain(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from multigit.adapters.git_hashing import hash_files
 from multigit.adapters.git_process import GitDoor
 from multigit.core.refs import branch_ref
 from multigit.core.repository import RefQuery
@@ -291,15 +292,9 @@ def _same_as_head(
     paths = [
         path
         for path, head in heads.items()
-        if changes[path].kind == "modified"
-        and "\n" not in path
-        and _file_mode(door.folder / path) == head.mode
+        if changes[path].kind == "modified" and _file_mode(door.folder / path) == head.mode
     ]
-    if not paths:
-        return []
-    names = "".join(f"{path}\n" for path in paths).encode("utf-8", "surrogateescape")
-    done = door.run("hash-object", "--no-filters", "--stdin-paths", input=names)
-    found = zip(paths, done.text.split("\n"), strict=False)
+    found = zip(paths, hash_files(door, paths, "--no-filters"), strict=True)
     return [path for path, sha in found if sha == heads[path].sha]
 
 

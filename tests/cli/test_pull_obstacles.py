@@ -145,6 +145,57 @@ def test_marked_files_without_a_change_stand_in_no_way(forge: Forge) -> None:
     assert (repos["beside"].clone / "lib/x.mine").read_text() == "MINE\n"
 
 
+ODD_NAMES = ("link", "line\nbreak", '"quoted"', "carriage\r")
+
+
+@pytest.mark.parametrize("object_format", ["sha1", "sha256"])
+@pytest.mark.parametrize("changed", ["", *ODD_NAMES, "link as a file", "file as a link"])
+def test_links_and_odd_names_are_looked_at_like_others(
+    forge: Forge, changed: str, object_format: str
+) -> None:
+    """Marked and unchanged they stand in no way, as in `git pull`; a changed one is named."""
+    api = forge.add("api", ("dev",), files={"README.md": "1\n"}, object_format=object_format)
+    link = api.clone / "link"
+    for content in ("old", "new"):
+        api.write(dict.fromkeys(ODD_NAMES[1:], content))
+        link.unlink(missing_ok=True)
+        link.symlink_to(content)
+        api.git("add", "--all")
+        api.git("commit", "--quiet", "--message", content)
+    api.git("push", "--quiet", "origin", "dev")
+    api.git("reset", "--quiet", "--hard", "HEAD^")
+    api.git("update-index", "--assume-unchanged", *ODD_NAMES)
+    mine = {"link as a file": "link", "file as a link": ODD_NAMES[1]}.get(changed, changed)
+    if changed:
+        (api.clone / mine).unlink()
+    if changed in {"link", "file as a link"}:
+        (api.clone / mine).symlink_to("MINE")
+    elif changed:
+        api.write({mine: "MINE"})
+    forge.write_config()
+    document = forge.json("pull", "dev", check=REFUSED if changed else DONE)
+    assert [p["files"] for p in rows(document)["api"]["problems"]] == ([[mine]] if changed else [])
+    if not changed:
+        assert str(link.readlink()) == "new"
+        assert {(api.clone / name).read_text() for name in ODD_NAMES[1:]} == {"new"}
+
+
+def test_a_marked_submodule_stands_in_no_way(forge: Forge) -> None:
+    """No checkout touches what is in it."""
+    lib, api = forge.add("lib"), forge.add("api")
+    api.git("submodule", "--quiet", "add", lib.url, "lib")
+    api.git("commit", "--quiet", "--message", "lib")
+    lib.commit("dev", {"a.txt": "1\n"})
+    api.git("commit", "--quiet", "--allow-empty", "--message", "next")
+    api.git("update-index", "--cacheinfo", f"160000,{lib.tip('dev')},lib")
+    api.git("commit", "--quiet", "--amend", "--no-edit")
+    api.git("push", "--quiet", "origin", "dev")
+    api.git("reset", "--quiet", "--hard", "HEAD^")
+    api.git("update-index", "--assume-unchanged", "lib")
+    forge.write_config()
+    assert states(forge.json("pull", "dev", "-r", "api", check=DONE)) == {"api": "updated"}
+
+
 def test_names_that_differ_in_case_only_are_two_files(forge: Forge) -> None:
     """Where the disk tells them apart, an ignored one stays beside the branch's."""
     api = forge.add("api")

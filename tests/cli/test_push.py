@@ -198,6 +198,17 @@ def test_workspace_repository_never_holds_the_others_nor_our_own_files(forge: Fo
         assert forge.json("push", "dev", check=DONE)["result"] == "nothing"
 
 
+@pytest.mark.parametrize("name", ["a.txt", '"quoted"', "line\nbreak", "carriage\r"])
+def test_what_is_staged_and_taken_back_on_the_disk_is_no_change(forge: Forge, name: str) -> None:
+    """Whatever the file is called."""
+    api = forge.add("api", files={name: "1\n"})
+    api.write({name: "2\n"})
+    api.git("add", "--all")
+    api.write({name: "1\n"})
+    forge.write_config()
+    assert states(forge.json("push", "dev", "--yes", check=DONE)) == {"api": "up_to_date"}
+
+
 # --- What blocks
 
 
