@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from contextlib import ExitStack, suppress
 
 from multigit.adapters.git_outcome import Completed, failure, last_line
 from multigit.adapters.git_process import GitDoor
 from multigit.adapters.git_settings import FETCH
 from multigit.adapters.push_trace import VARIABLE, PushTrace, read_trace
+from multigit.adapters.scratch import scratch_folder
 from multigit.adapters.server_messages import hook_words, why
 from multigit.core.repository import Publication, PushReport
 from multigit.errors import GitError, MultigitError
@@ -92,23 +91,18 @@ def _traced(
     door: GitDoor, command: Sequence[str], *, hooks: bool, inherits: Sequence[int]
 ) -> tuple[Completed, PushTrace]:
     """Push, and read what git noted of it; where no note can be taken, nothing is known."""
-    try:
-        scratch = tempfile.mkdtemp(prefix="multigit-")
-    except OSError:
-        done = door.run(*command, accept=PUSH_ENDED, hooks=hooks, inherits=inherits)
-        return done, PushTrace()
-    try:
-        notes = Path(scratch, "push")
+    with ExitStack() as stack:
+        notes = None
+        with suppress(GitError):
+            notes = stack.enter_context(scratch_folder()) / "push"
         done = door.run(
             *command,
             accept=PUSH_ENDED,
             hooks=hooks,
-            environment={VARIABLE: str(notes)},
+            environment={VARIABLE: str(notes)} if notes else {},
             inherits=inherits,
         )
-        return done, read_trace(notes)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        return done, read_trace(notes) if notes else PushTrace()
 
 
 def _answered(

@@ -6,13 +6,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cli.answers import DONE
+from tests.cli.answers import DONE, hook
 from tests.support.forge import Forge
+from tests.support.http_git import GitHttpServer
 from tests.support.patience import until
 
 DEPLOY = """
@@ -92,6 +93,28 @@ def test_a_killed_clone_leaves_nothing(held: Forge) -> None:
     held.run("pull", "dev", check=DONE)
     assert scratch(held) == []
     assert (held.repos["api"].clone / ".git").is_dir()
+
+
+def test_a_killed_push_leaves_no_password(held: Forge) -> None:
+    """Git notes its call, URL included, in a folder that the next operation removes."""
+    api, word = held.repos["api"], "canary-password"
+    with GitHttpServer(held.remotes, password=word) as server:
+        api.use_url(server.url("api"))
+        api.git("config", "remote.origin.url", server.url("api", with_password=True))
+        wait = "touch came; while [ -e wait ]; do sleep 0.1; done"
+        hook(api.bare / "hooks/pre-receive", f'cd "{held.root}"; {wait}')
+        killed(held, "promote", "dev", "stg", "--yes")
+        assert [*filter(None, map(word_in(word), (held.root / "temporary").rglob("*")))]
+        (held.root / "wait").unlink()
+        until(lambda: not server.busy)
+        held.run("continue", "--yes", check=DONE)
+    until(lambda: scratch(held) == [])
+    assert not [*filter(word_in(word), held.shop.glob(".multigit/**/*"))]
+
+
+def word_in(word: str) -> Callable[[Path], bool]:
+    """Return what tells whether a file has the word."""
+    return lambda file: file.is_file() and word.encode() in file.read_bytes()
 
 
 def test_a_living_run_keeps_its_folders(held: Forge) -> None:
