@@ -45,7 +45,8 @@ def missing_consent(plan: Plan, consent: Consent, *, interactive: bool) -> Probl
     if consent.confirm and consent.confirm != plan.word:
         return Problem(
             "confirmation_differs",
-            f"--confirm {consent.confirm} does not name the stage {plan.word}.",
+            f"--confirm {consent.confirm} does not name the stage {plan.word}. "
+            "Nothing was changed.",
             f"Pass {option}.",
         )
     if given_by_option(plan, consent) or interactive:

@@ -92,7 +92,7 @@ def test_another_stages_name_is_refused(
     """Who names main did not mean stg, whatever else was passed."""
     assert missing_consent(it, OTHER, interactive=interactive) == Problem(
         "confirmation_differs",
-        "--confirm main does not name the stage stg.",
+        "--confirm main does not name the stage stg. Nothing was changed.",
         f"Pass {option}.",
     )
 
