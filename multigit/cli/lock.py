@@ -106,7 +106,8 @@ def _open(common: o.Common) -> Session:
     if not session.workspace.lock_repo:
         raise errors.UsageError(
             "The configuration names no repository for locks.",
-            hint='Add to multigit.toml: [lock] repo = "NAME"',
+            hint='Add two lines at the end of multigit.toml: [lock], and below it repo = "NAME" '
+            "with the name of a repository.",
             code="no_lock_repo",
         )
     return session

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 
 import pytest
 
-from tests.cli.answers import DONE, INTERRUPTED, REFUSED, Document, codes, hook, states
+from tests.cli.answers import DONE, INTERRUPTED, REFUSED, USAGE, Document, codes, hook, states
 from tests.support.forge import Forge, untouched
 from tests.support.ssh_git import GitSshServer
 
@@ -149,3 +150,16 @@ def test_the_lock_costs_two_connections_for_the_whole_operation(pair: Forge) -> 
         pair.json(*PROMOTE, check=DONE)
         assert [server.connections(name) for name in ("api", "database")] == [2, 4]
     assert_published_once(pair)
+
+
+def test_the_hint_to_name_a_repository_for_locks_is_right_as_it_stands(forge: Forge) -> None:
+    """Followed literally, with a name: two lines at the end of the file."""
+    forge.add("api")
+    config = forge.write_config()
+    refused = forge.json("lock", "status", check=USAGE)
+    told = re.search(r"multigit.toml: (\S+), and below it (.*?) with", refused["hint"])
+    assert told, refused["hint"]
+    first, second = told.groups()
+    lines = f"{first}\n{second.replace('NAME', 'api')}\n"
+    config.write_text(f"{config.read_text()}{lines}", encoding="utf-8")
+    assert forge.json("lock", "status", check=DONE)["message"] == "No stage is locked."
