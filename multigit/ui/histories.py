@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from multigit.core.deployment import RunState
 from multigit.core.history import History, history_hint, history_sentence
 from multigit.core.text import visible
 from multigit.ui.plans import problem_lines
@@ -27,6 +28,12 @@ CHECKLISTS = {
     "confirmed_by_option": "checklist confirmed by option",
 }
 RUNS = {"succeeded": "deployed", "failed": "not deployed"}
+PUBLISHING = ("published", "taken_back", "failed", "unknown", "not_published")
+ORDER = {  # as a command itself says how it ended
+    state: place
+    for place, state in enumerate((*PUBLISHING, *(RUNS.get(run, str(run)) for run in RunState)))
+    if place < len(PUBLISHING) or state not in PUBLISHING
+}
 ROUTE, ENDING = 20, 21  # columns
 
 
@@ -74,8 +81,9 @@ def ending(record: Mapping[str, Any]) -> str:
     counts += Counter(str(each.get("state")) for each in record.get("reviewed") or ())
     runs = Counter(str(run.get("state")) for repo in repos for run in repo.get("deployments") or ())
     counts += Counter({RUNS.get(state, state): number for state, number in runs.items()})
+    ordered = sorted(counts.items(), key=lambda each: ORDER.get(each[0], len(ORDER)))
     quiet = {"", "up_to_date", "planned", "skipped"}
-    told = [f"{number} {state}" for state, number in counts.items() if state not in quiet]
+    told = [f"{number} {state}" for state, number in ordered if state not in quiet]
     result = word(record, "result")
     if result in {"done", "failed"} and told:
         sentence = visible(", ".join(told).replace("_", " "))

@@ -88,6 +88,21 @@ def test_refusal_is_told_from_a_conflict(past: Past) -> None:
     assert past.forge.run("log").stdout.count("not agreed to") == 1
 
 
+def test_an_ending_is_told_in_the_order_of_the_command() -> None:
+    """What went well first, whatever the order of the repositories; deployments last."""
+    states = ["not_published", "unknown", "failed", "published", "published"]
+    repos: list[Document] = [{"state": state} for state in states]
+    record = {"result": "failed", "repos": repos}
+    assert ending(record) == "2 published, 1 failed, 1 unknown, 1 not published"
+    repos[-1]["deployments"] = [{"state": "failed"}, {"state": "running"}, {"state": "succeeded"}]
+    assert ending({"result": "failed", "repos": repos[-2:]}) == (
+        "2 published, 1 running, 1 deployed, 1 not deployed"
+    )
+    assert ending({"result": "failed", "undoes": "x", "repos": repos[:1] + repos[3:4]}) == (
+        "1 taken back, 1 not taken back"
+    )
+
+
 def test_stage_and_limit_choose(past: Past) -> None:
     """The newest that arrived at a stage; 0 means all; an unknown stage suggests the nearest."""
 
