@@ -26,6 +26,8 @@ class Hint(StrEnum):
     CONTINUE_FIXED = "Fix that, then run multigit continue."
     CONTINUE_WITH_ROOM = "Make room, then run multigit continue: it asks the remotes first."
     BEGIN_AGAIN = "Look at it, then run multigit abandon and start again."
+    CLOSE = "To write it and close the operation, run multigit continue."
+    CLOSE_UNDONE = "To record that and close the operation, run multigit undo."
     NOT_FINISHED = "The operation is not finished; to finish it, run multigit continue."
 
     # What an undo leaves

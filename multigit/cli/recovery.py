@@ -49,6 +49,7 @@ def continue_(
     from multigit.core.plan import Result, State
     from multigit.core.resume import resumed
     from multigit.core.standing import state_of
+    from multigit.core.ways_out import only_the_record
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     with session.exclusive("continue"):
@@ -66,7 +67,9 @@ def continue_(
         planned_anew = any(repo.state is State.PLANNED for repo in anew.values())
         agreed = None if planned_anew else story.agreement
         conductor = Conductor(session, plan, consent, journal, agreed, story.flights)
-        if plan.result is Result.NOTHING and not dry_run:
+        if plan.result is Result.NOTHING:
+            if dry_run:
+                return conductor.leave(only_the_record(plan.operation))
             return conductor.finish(journal, story.plan)
         return conductor.conduct()
 
@@ -101,6 +104,7 @@ def undo(
     from multigit.core.consent import Consent
     from multigit.core.plan import Result
     from multigit.core.undo import already_undone, cannot_be_undone, undone
+    from multigit.core.ways_out import only_to_close
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     with session.exclusive("undo"):
@@ -115,7 +119,9 @@ def undo(
             return conductor.refuse(problem)
         if plan.result is Result.NOTHING and not journal.is_open:
             return conductor.leave(already_undone(plan.undoes, log))
-        if plan.result is Result.NOTHING and not dry_run:
+        if plan.result is Result.NOTHING:
+            if dry_run:
+                return conductor.leave(only_to_close(plan.undoes))
             return _close(session, journal, story, standings, "undone")
         return conductor.conduct()
 

@@ -8,6 +8,7 @@ from multigit.core.deployment import Deployment, RunState
 from multigit.core.journal import Story
 from multigit.core.outcome import Report
 from multigit.core.plan import State
+from multigit.core.problem import Problem, Severity
 from multigit.hints import Hint
 
 THERE = {State.PUBLISHED, State.UNKNOWN}  # or may be
@@ -35,6 +36,18 @@ def can_be_undone(report: Report) -> bool:
         for outcome in report.outcomes
         if outcome.state in THERE or outcome.partial
     )
+
+
+def only_the_record(operation: str) -> Problem:
+    """Return what is left of an unfinished operation all of which has ended."""
+    message = f"All of {operation} has ended. Only its record is left to write."
+    return Problem("only_the_record", message, Hint.CLOSE, Severity.WARN)
+
+
+def only_to_close(operation: str) -> Problem:
+    """Return what is left to undo of an unfinished operation that the remotes have nothing of."""
+    message = f"Nothing of {operation} is on the remotes. It is only left to be closed."
+    return Problem("only_to_close", message, Hint.CLOSE_UNDONE, Severity.WARN)
 
 
 def _begun(deployments: Iterable[Deployment]) -> bool:

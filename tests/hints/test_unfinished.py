@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from multigit.hints import Hint
@@ -95,3 +97,29 @@ def test_a_remote_that_went_away_is_asked_when_it_is_back(halves: Forge) -> None
     away.rename(web.bare)
     web.allow_pushes()
     follow(halves, document, Hint.CONTINUE_REACHABLE, "multigit continue")
+
+
+def test_what_has_all_ended_is_only_closed(halves: Forge) -> None:
+    """A look says so: by continue where all arrived, by undo where nothing is there any more."""
+    api = halves.repos["api"]
+    before = api.tip("stg")
+    told = halves.shop / ".multigit/lock.json"
+    multigit = f"$(sed 's/.*\"pid\": \"//; s/\".*//' '{told}')"
+    for command in ("continue", "undo"):
+        killing = hook(api.bare / "hooks/post-receive", f"kill -KILL {multigit}")
+        halves.run(*PROMOTE, "-r", "api", check=-signal.SIGKILL)
+        killing.unlink()
+        if command == "continue":
+            said = halves.json("continue", "--dry-run", check=DONE)
+            assert "Only its record is left to write." in said["message"]
+            follow(halves, said, Hint.CLOSE, "multigit continue")
+        else:
+            tag = next(each for each in api.remote_refs() if each.startswith("refs/tags/"))
+            api.remote_git("update-ref", "-d", tag)
+            api.remote_git("update-ref", "refs/heads/stg", before)
+            said = halves.json("undo", "--dry-run", check=DONE)
+            follow(halves, said, Hint.CLOSE_UNDONE, "multigit undo", "--yes")
+        assert halves.json("status")["unfinished"] is None
+        if command == "continue":
+            halves.json("undo", "--yes", check=DONE)
+    assert len(halves.json("log")["records"]) == 3
