@@ -229,13 +229,17 @@ def _chosen(session: Session, operation: str | None) -> tuple[Journal, Story]:
 
 
 def _of_release(session: Session, name: str) -> str:
-    """Return the operation that published a release of this name, or the name itself."""
-    of_release = [
-        str(each["operation"])
+    """Return the operation of a release, one that published it first, or the name itself.
+
+    One that was taken back before it was finished has published nothing, and was undone already.
+    """
+    releasing = [
+        each
         for each in session.files.log.newest(name)
-        if each.get("release") == name and _published(each)
+        if each.get("release") == name and each.get("command") in {"promote", "push", "backmerge"}
     ]
-    return of_release[0] if of_release else name
+    found = sorted(releasing, key=_published, reverse=True)
+    return str(found[0]["operation"]) if found else name
 
 
 def _published(record: Mapping[str, Any]) -> bool:

@@ -13,6 +13,7 @@ from multigit.core.outcome import Outcome, Report
 from multigit.core.plan import (
     AdvanceStep,
     CommitStep,
+    DeleteTagStep,
     MergeStep,
     MovingStep,
     Plan,
@@ -95,7 +96,7 @@ def repo_document(outcome: Outcome) -> dict[str, Any]:
         "tag": repo.tag or None,
         "commits": repo.commit_count,
         "steps": [step_document(step, outcome) for step in repo.moves()]
-        + [asdict(step) for step in repo.steps if isinstance(step, PullingStep)],
+        + [asdict(step) for step in repo.steps if isinstance(step, PullingStep | DeleteTagStep)],
         "problems": [problem_document(problem) for problem in outcome.problems],
         "deployment": None if not outcome.deployments else _deployments(outcome.deployments),
     }
@@ -271,7 +272,7 @@ def _ended(report: Report) -> tuple[str, str]:
         (State.FAILED, "failed"),
         (State.UNKNOWN, "unknown"),
         (State.NOT_PUBLISHED, not_begun_word(report.plan)),
-        *([(State.SKIPPED, "left as it is")] if report.plan.undoes else ()),
+        (State.SKIPPED, "left as it is" if report.plan.undoes else "left out"),
     )
     sentence = _counted(report, [(report.count(state), word) for state, word in words])
     if report.result is Result.DONE:

@@ -47,10 +47,8 @@ def resumed(
         made = story.made.get(repo.repo, repo.made)
         there = standings.get(repo.repo, Standing())  # nothing to publish: nothing to ask
         problems: tuple[Problem, ...]
-        match state_of(repo, there):
+        match known_state(story, repo, there):
             case State.PUBLISHED:
-                return published(repo, story)
-            case State.UNKNOWN if story.settled.get(repo.repo) is State.PUBLISHED:
                 return published(repo, story)
             case State.NOT_PUBLISHED if there.onward:  # since an undo began
                 problems = (promoted_onwards(there),)
@@ -70,6 +68,18 @@ def resumed(
 
     repos = tuple(left(repo) for repo in story.plan.repos)
     return replace(story.plan, wait=True, repos=repos)
+
+
+def known_state(story: Story, repo: RepoPlan, there: Standing) -> State:
+    """Return where a repository stands, by its remote and by what was settled before.
+
+    A remote that does not answer takes nothing back; nor does a branch go forward again because it
+    moved after an undo had set it back.
+    """
+    state = state_of(repo, there)
+    moved_since = state is State.FAILED and bool(story.plan.undoes)
+    settled = story.settled.get(repo.repo) is State.PUBLISHED
+    return State.PUBLISHED if settled and (moved_since or state is State.UNKNOWN) else state
 
 
 def published(repo: RepoPlan, story: Story) -> RepoPlan:
@@ -137,7 +147,7 @@ NOTHING_LEFT = {State.NOT_PUBLISHED, State.UP_TO_DATE, State.SKIPPED, State.BLOC
 def _left(story: Story, repo: RepoPlan, there: Standing | None) -> Outcome:
     """Return how one repository is left."""
     gone = State.NOT_PUBLISHED if repo.updates() else repo.state
-    state = state_of(repo, there) if there else gone
+    state = known_state(story, repo, there) if there else gone
     made = story.made.get(repo.repo, repo.made)
     known = story.deployments.get(repo.repo, {})
     deployments = tuple(map(_closed, known_deployments(repo, known))) if known else ()

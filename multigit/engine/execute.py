@@ -157,7 +157,8 @@ class Executor:
             self.listener.finished(name, outcome.state, detail)
             return outcome
 
-        self.listener.phase("Publishing", tuple(plans))
+        back = any(repo.takes_back for repo in plans.values())
+        self.listener.phase("Taking back" if back else "Publishing", tuple(plans))
         return sweep(tuple(plans), work, jobs=self.jobs, on_interrupt=self.listener.interrupted)
 
     def _repository(self, name: str) -> Repository:

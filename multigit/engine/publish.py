@@ -125,7 +125,10 @@ def held(missing: tuple[Publication, str]) -> bool:
 def built_on(
     repository: Repository, wanted: Sequence[Publication], now: Mapping[str, str]
 ) -> set[str]:
-    """Return the branches that hold our commit with somebody else's work on top: published."""
+    """Return the branches that hold our commit with somebody else's work on top: published.
+
+    A branch that was to be set back always held that commit: it went back where it lacks the other.
+    """
     found = set()
     for each in wanted:
         there = now.get(each.ref, "")
@@ -136,7 +139,7 @@ def built_on(
         if not is_in(repository, there, each.after):
             continue
         forward, _ = repository.divergence(each.before, each.after) if each.before else (1, 0)
-        if forward:  # a branch that was to be set back always holds the old commit
+        if forward or not is_in(repository, there, each.before):
             found.add(each.ref)
     return found
 

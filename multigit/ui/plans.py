@@ -37,6 +37,7 @@ MARKS = {
     "failed": Text("✗", "red"),
     "unknown": Text("?", "yellow"),
     "not_published": Text("·", "yellow"),
+    "skipped": Text(ABSENT, "yellow"),
 }
 
 
@@ -139,7 +140,8 @@ def verb(step: MovingStep, repo: RepoPlan, rows: int) -> str:
     """Return what is done to the branch, in a word or two."""
     if repo.published:
         ahead = deploying(repo) if repo.state is State.PLANNED else ""
-        return f"published{ahead and f', {ahead}'}"
+        done = "taken back" if repo.takes_back else "published"
+        return f"{done}{ahead and f', {ahead}'}"
     match step:
         case MergeStep():
             where = f" into {step.target}" if rows > 1 else ""
@@ -160,6 +162,8 @@ def verdict(repo: RepoPlan) -> Text:
     words = {State.UP_TO_DATE: "up to date", State.SKIPPED: "left out"}
     if repo.state is State.PLANNED and repo.deploys():
         return Text(deploying(repo, repo.deploys()[0].tag or repo.source_sha[:7]), "green")
+    if repo.deleted_tag:  # of an operation whose branch is not there any more
+        return Text("taken back" if repo.published else "delete tag", "green")
     return Text(words.get(repo.state, str(repo.state)), styles.get(repo.state, ""))
 
 
@@ -225,16 +229,16 @@ def problem_lines(rows: Iterable[tuple[str, Iterable[Problem]]]) -> Iterable[Ren
 
 
 def report_view(report: Report) -> RenderableType:
-    """Return how it ended: the good ones in configuration order, then the failures."""
+    """Return how it ended: the good ones in configuration order, what was left out, failures."""
     good = [o for o in report.outcomes if o.state in {State.PUBLISHED, State.DEPLOYED}]
-    bad_states = (State.NOT_PUBLISHED, State.UNKNOWN, State.FAILED)
+    bad_states = (State.SKIPPED, State.NOT_PUBLISHED, State.UNKNOWN, State.FAILED)
     bad = [each for state in bad_states for each in report.outcomes if each.state is state]
     rows = table(header=False)
     rows.add_column(overflow="ellipsis", no_wrap=True, max_width=20)
     rows.add_column(no_wrap=True)
     rows.add_column(overflow="fold")
     for each in (*good, *bad):
-        rows.add_row(plain(each.repo), MARKS[each.told], outcome_text(each))
+        rows.add_row(plain(each.repo), MARKS[each.told], outcome_text(each, report.plan))
         for deployment in each.deployments:
             rows.add_row("", "", deployment_lines(deployment))
     notes = problem_lines((each.repo, notes_of(each)) for each in good)
@@ -243,17 +247,25 @@ def report_view(report: Report) -> RenderableType:
     return Group(indented(rows), *notes, *more, Text(), sentence_view(report))
 
 
-def outcome_text(outcome: Outcome) -> Text:
+def outcome_text(outcome: Outcome, plan: Plan) -> Text:
     """Return what became of one repository, in a line or two."""
     if outcome.state in {State.PUBLISHED, State.DEPLOYED}:
         tags = {outcome.plan.tag, *(step.tag for step in outcome.plan.deploys())} - {""}
         return Text(f"{outcome.after[:7]}  {' '.join(sorted(tags))}".rstrip())
+    if outcome.state is State.SKIPPED:
+        return left_out(outcome, "left as it is" if plan.undoes else "left out")
     problems = notes_of(outcome)
     if not problems:
         return Text(not_begun(outcome.plan), "yellow")
     lines = [visible(line) for problem in problems for line in problem.message.split("\n")]
     lines += [f"Hint: {visible(problem.hint)}" for problem in problems[-1:] if problem.hint]
     return Text("\n".join(lines))
+
+
+def left_out(outcome: Outcome, word: str) -> Text:
+    """Return that a repository was not touched, and why."""
+    reasons = (problem.message.partition("\n")[0] for problem in outcome.problems)
+    return Text(visible(": ".join((word, *list(reasons)[:1]))), "yellow")
 
 
 def not_begun(repo: RepoPlan) -> str:

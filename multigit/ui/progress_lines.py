@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from multigit.core.text import visible
 from multigit.ui.streams import PatientStream
 
-TOLD = {"Publishing", "Updating", "Deploying"}
+TOLD: Mapping[str, Mapping[str, str]] = {  # by phase, what another word is used for there
+    "Publishing": {},
+    "Taking back": {"published": "taken back", "not_published": "not taken back"},
+    "Updating": {},
+    "Deploying": {},
+}
 
 
 class ProgressLines:
@@ -34,7 +39,8 @@ class ProgressLines:
     def finished(self, repo: str, state: str, detail: str = "") -> None:
         """Print a line where something was changed for others, or here."""
         if self._phase in TOLD and not self._quiet and self._last.get(repo) != state:
-            line = f"{visible(repo)}: {state.replace('_', ' ')} {visible(detail)}".rstrip()
+            word = TOLD[self._phase].get(state, state.replace("_", " "))
+            line = f"{visible(repo)}: {word} {visible(detail)}".rstrip()
             self._stream.write(f"{line}\n")
             self._stream.flush()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
 import pytest
@@ -160,6 +161,79 @@ def test_what_was_published_before_a_continue_goes_back_too(halves: Forge) -> No
     (record,) = (each for each in halves.json("log")["records"] if each["undoes"])
     told = {row["repo"]: (row["before"], row["after"]) for row in record["repos"]}
     assert told == {name: (wrote[name], before[name]) for name in halves.repos}
+
+
+def test_what_was_undone_before_it_was_finished_was_undone_already(halves: Forge) -> None:
+    """By the name of its release, too, although it is no release."""
+    halves.json("undo", "--yes", check=DONE)
+    (record, _) = halves.json("log")["records"]
+    document = halves.json("undo", record["release"], "--yes", check=DONE)
+    assert codes(document) == ["undone_already"]
+
+
+@pytest.fixture
+def half_undone(forge: Forge) -> Forge:
+    """Return an undo whose api went back, and whose web was refused; api moved on since."""
+    for name in ("api", "web"):
+        forge.add(name).commit("dev", {"a.txt": "1\n"})
+    forge.write_config()
+    forge.json("promote", "dev", "stg", "--yes", check=DONE)
+    forge.repos["web"].reject_pushes("refs/heads/stg")
+    forge.json("undo", "--yes", check=FAILED)
+    forge.repos["api"].commit("stg", {"b.txt": "1\n"})
+    forge.repos["web"].allow_pushes()
+    return forge
+
+
+def test_an_undo_is_continued_after_somebody_went_on(half_undone: Forge) -> None:
+    """On a branch that went back already: that is no other end of it."""
+    plan = half_undone.run("continue", "--dry-run", check=DONE).stdout
+    assert re.search(r"api +\w{7} → \w{7} .* taken back", plan)
+    document = half_undone.json("continue", "--yes", check=DONE)
+    assert (document["message"], states(document)) == (
+        "2 taken back.",
+        dict.fromkeys(("api", "web"), "published"),
+    )
+    assert half_undone.json("undo", "--yes", check=DONE)["result"] == "nothing"
+
+
+def test_an_undo_that_is_abandoned_says_what_went_back(half_undone: Forge) -> None:
+    """Whoever worked there since."""
+    document = half_undone.json("abandon", check=DONE)
+    assert states(document) == {"api": "published", "web": "not_published"}
+    assert "1 taken back, 1 not taken back." in document["message"]
+    record = half_undone.json("log")["records"][-1]
+    assert {row["repo"]: row["state"] for row in record["repos"]} == states(document)
+
+
+def test_a_tag_that_alone_is_left_is_deleted_as_the_plan_says(promoted: Forge) -> None:
+    """Somebody set the branch back by hand."""
+    api = promoted.repos["api"]
+    (tag,) = (ref for ref in api.remote_refs() if ref.startswith("refs/tags/"))
+    made = api.remote_refs()[tag]
+    api.remote_git("update-ref", "refs/heads/stg", "refs/heads/main")
+    plan = promoted.run("undo", "--dry-run", check=DONE).stdout
+    assert re.search(r"api .* delete tag", plan)
+    document = promoted.json("undo", "--yes", check=DONE)
+    assert rows(document)["api"]["steps"] == [
+        {"type": "delete_tag", "name": tag.removeprefix("refs/tags/"), "before": made}
+    ]
+    assert tag not in api.remote_refs()
+
+
+def test_progress_says_taken_back(promoted: Forge) -> None:
+    """Not published, which is the word of a release."""
+    said = promoted.run("undo", "--yes", check=DONE)
+    assert re.search(r"^api: taken back \w{7}$", said.stderr, re.MULTILINE)
+    assert "published" not in said.stderr
+
+
+def test_a_repository_that_is_left_out_at_last_is_named(halves: Forge) -> None:
+    """With the reason, also where nothing else is left to do."""
+    halves.repos["web"].commit("stg", {"a.txt": "2\n"})
+    said = halves.run("continue", "--yes", "--skip-blocked", check=DONE).stdout
+    assert re.search(r"web +\S +left out: dev conflicts with stg in 1 file: a\.txt\.", said)
+    assert "1 published, 1 left out." in said
 
 
 def test_a_repository_that_was_merged_anew_goes_back_to_what_was_there_then(halves: Forge) -> None:

@@ -154,7 +154,7 @@ def test_the_document_of_a_plan_and_of_what_became_of_it() -> None:
             },
         ],
         "problems": [],
-        "message": "1 published.",
+        "message": "1 published, 1 left out.",
         "hint": None,
     }
 

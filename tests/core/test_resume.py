@@ -123,6 +123,16 @@ def test_a_moved_branch_blocks_with_both_commits() -> None:
     )
 
 
+def test_a_branch_that_moved_after_it_went_back_is_still_taken_back() -> None:
+    """By what was settled; a release that somebody moved is no release any more."""
+    back = replace(plan(), undoes="op-1")
+    for told, state in ((back, State.PUBLISHED), (plan(), State.BLOCKED)):
+        known = story(plan=told, settled={"api": State.PUBLISHED})
+        there = {"api": stands({STG: "theirs"}), "web": stands(HELD)}
+        left = resumed(known, there, {}, skip_blocked=False)
+        assert left.repos[0].state is state
+
+
 def test_a_published_repository_may_still_have_to_be_deployed() -> None:
     """Then it is planned, without another push; what succeeded is known."""
     step = DeployStep("stg", "stg", "staging", "nrt", CommandRunner(("true",)), 60.0)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tests.support.snapshot import differences
@@ -120,11 +120,16 @@ def _row_lies(world: World, row: Document, now: Remote, *, doubt: bool) -> Viola
     return []
 
 
+def moving(row: Document) -> Iterator[Document]:
+    """Yield the steps of a repository that move a branch."""
+    return (step for step in row["steps"] if "branch" in step)
+
+
 def _missing(world: World, row: Document, now: Remote) -> Violations:
     """Return what a published repository's remote lacks."""
     found: Violations = []
     theirs = {sha for _, sha in world.colleagues(row["repo"])}
-    for step in row["steps"]:
+    for step in moving(row):
         branch, after = step["branch"], step["after"]
         if step["type"] == "restore":
             if _ours(now, branch, theirs) != after:
@@ -139,7 +144,7 @@ def _missing(world: World, row: Document, now: Remote) -> Violations:
 def _arrived(row: Document, now: Remote) -> Violations:
     """Return what stands on the remote of a repository that is not published."""
     found = [f"{row['tag']} is there"] if f"{TAGS}{row['tag']}" in now.refs else []
-    for step in row["steps"]:
+    for step in moving(row):
         after, reached = step["after"], now.history(now.branch(step["branch"]))
         if step["type"] == "restore":
             if step["before"] not in reached:

@@ -174,7 +174,9 @@ class Annals:
                 self._deny(undone, row["repo"], f"undo called it {told}")
 
     def _note_row(self, operation: str, row: Record) -> None:
-        moves = [each for each in row.get("steps") or () if each["type"] != "restore"]
+        moves = [
+            each for each in row.get("steps") or () if each["type"] not in {"restore", "delete_tag"}
+        ]
         if row.get("state") == "published":
             for each in moves:
                 write = Write(each["branch"], each["before"] or "", each["after"] or "")

@@ -33,6 +33,7 @@ from tests.walk.statements.runs import (
 )
 from tests.walk.statements.status import status_is_right
 from tests.walk.statements.undos import (
+    denied_did_not_go_back,
     taken_back_went_back,
     undo_leaves_what_went_further,
     undo_takes_back_all_or_says_why,
@@ -52,6 +53,7 @@ STATEMENTS: tuple[Statement, ...] = (
     undo_takes_back_all_or_says_why,
     undo_leaves_what_went_further,
     taken_back_went_back,
+    denied_did_not_go_back,
     counts_are_right,
     plans_count_right,
     a_plan_is_what_happens,

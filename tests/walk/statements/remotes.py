@@ -95,8 +95,7 @@ def only_what_was_said_moved(step: Step, annals: Annals) -> Claims:
     for repo in step.after.refs:
         told = _told(rows.get(repo, {}), said)
         for ref, (was, now) in step.after.changed(repo, step.before).items():
-            deleted = said.about == "undo" and ref.startswith(TAGS) and not now
-            right = deleted or told.get(ref) == annals.graphs[repo].peeled(now)
+            right = told.get(ref) == annals.graphs[repo].peeled(now)
             yield right, f"{repo}: {ref} went from {was!r} to {now!r}, told {told}: {said.told()}"
 
 
@@ -105,6 +104,8 @@ def _told(row: Row, said: Said) -> dict[str, str]:
     if said.dry or row.get("state") not in {"published", "unknown", "failed"}:
         return {}
     told = {f"{HEADS}{move['branch']}": str(move["after"] or "") for move in moving(row)}
+    deleted = (step for step in row.get("steps") or () if step["type"] == "delete_tag")
+    told |= {f"{TAGS}{step['name']}": "" for step in deleted}
     if row["tag"]:
         told[f"{TAGS}{row['tag']}"] = str(row["after"] or told.get(f"{HEADS}{row['branch']}", ""))
     return told

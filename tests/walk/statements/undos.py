@@ -45,6 +45,21 @@ def taken_back_went_back(step: Step, _: Annals) -> Claims:
             yield way in went, f"{repo} did not go {way}, only {went}: {said.told()}"
 
 
+def denied_did_not_go_back(step: Step, annals: Annals) -> Claims:
+    """What is said not to be taken back did not go back, whoever worked there since."""
+    said = finished(step)
+    if said is None or said.about != "undo" or said.dry or said.command in LOOKING:
+        return
+    for row in (row for row in said.rows if row["state"] in NOT_THERE):
+        repo = row["repo"]
+        went = {(m.branch, m.before, m.after) for m in step.after.moved[repo]}
+        for move in moving(row):
+            way = (move["branch"], move["before"], move["after"] or "")
+            now = annals.graphs[repo].reached(step.after.branch(repo, move["branch"]))
+            gone = way in went and move["before"] not in now
+            yield not gone, f"{repo} went {way}, and is called {row['state']}: {said.told()}"
+
+
 def _left(operation: str, repo: str, step: Step, annals: Annals) -> Iterator[str]:
     """Yield what a remote still has of an operation."""
     yield from (f"the tag {tag}" for tag in annals.tags_of(operation, repo, step.after))
