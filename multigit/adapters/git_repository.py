@@ -6,6 +6,7 @@ import os
 import socket
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from shlex import quote
 
@@ -287,15 +288,16 @@ class GitRepository:
 
     def push(self, publications: Sequence[Publication]) -> PushReport:
         """Publish all or none, each ref only while it holds `before`: one connection."""
-        try:
-            elsewhere = self._place().detour()
-        except MultigitError as error:  # the clone is gone, or is not ours any more
-            return git_publishing.not_sent(error)
-        if elsewhere:
-            reason = f"{self._remote} is pushed to {elsewhere.to}, not to {elsewhere.wanted}."
-            return PushReport(accepted=False, reason=reason, sent=False, code="other_push_url")
-        hooks = self._repo.hooks
-        with self._mark.held() as mark:
+        with ExitStack() as stack:
+            try:
+                elsewhere = self._place().detour()
+                mark = stack.enter_context(self._mark.held())
+            except MultigitError as error:  # the clone is gone, or is not ours any more
+                return git_publishing.not_sent(error)
+            if elsewhere:
+                reason = f"{self._remote} is pushed to {elsewhere.to}, not to {elsewhere.wanted}."
+                return PushReport(accepted=False, reason=reason, sent=False, code="other_push_url")
+            hooks = self._repo.hooks
             return git_publishing.push(
                 self._door, self._remote, publications, hooks=hooks, inherits=mark
             )

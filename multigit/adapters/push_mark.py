@@ -34,11 +34,7 @@ class PushMark:
             make_folder(self._file.parent)
             descriptor = open_private(self._file, os.O_RDWR | os.O_CREAT)
         except OSError as error:
-            raise GitError(
-                f"{self._file} cannot be written: {error.strerror or error}.",
-                hint="Check the owner, the permissions and the room of .multigit.",
-                code="not_writable",
-            ) from error
+            raise self._unusable("written", error) from error
         try:
             return _identity(descriptor)
         finally:
@@ -48,47 +44,68 @@ class PushMark:
     def held(self) -> Iterator[tuple[int, ...]]:
         """Lend what the processes of a push inherit; nothing where no push was announced.
 
-        Nor where a file has no such lock, as on Windows.
+        Nor on Windows, where files have no such lock. Raises GitError when a mark that is there
+        cannot be held: without it nobody would see the push.
         """
+        descriptor = self._hold()
+        try:
+            yield () if descriptor is None else (descriptor,)
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+
+    def _hold(self) -> int | None:
         if os.name != "posix":
-            yield ()
-            return
+            return None
         import fcntl
 
         try:
             descriptor = open_private(self._file, os.O_RDWR)
-        except OSError:
-            yield ()
-            return
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._unusable("opened", error) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH)
-            yield (descriptor,)
-        finally:
+        except OSError as error:
             os.close(descriptor)
+            raise self._unusable("locked", error) from error
+        return descriptor
 
     def seen(self, mark: str) -> bool | None:
         """Tell whether a process of a push with this mark is there; None where nobody can tell."""
         if os.name != "posix":
             return None
-        import fcntl
-
         try:
             descriptor = open_private(self._file, os.O_RDWR)
         except OSError:
             return None
         try:
-            if _identity(descriptor) != mark:
-                return None
-            for _ in range(TRIES):  # somebody else may look, too, which takes no time
-                with suppress(BlockingIOError):
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    return False
-                time.sleep(PAUSE)
-            return True
+            return _is_held(descriptor) if _identity(descriptor) == mark else None
+        except OSError:
+            return None
         finally:
             os.close(descriptor)
+
+    def _unusable(self, doing: str, error: OSError) -> GitError:
+        return GitError(
+            f"{self._file} cannot be {doing}: {error.strerror or error}.",
+            hint="Check the owner, the permissions and the room of .multigit.",
+            code="not_writable",
+        )
 
 
 def _identity(descriptor: int) -> str:
     about = os.fstat(descriptor)
     return f"{about.st_dev}:{about.st_ino}"
+
+
+def _is_held(descriptor: int) -> bool:
+    import fcntl
+
+    for _ in range(TRIES):  # somebody else may look, too, which takes no time
+        with suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return False
+        time.sleep(PAUSE)
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -49,14 +50,41 @@ def test_a_copy_is_another_mark(tmp_path: Path) -> None:
     assert mark.seen(name) is None
 
 
+def test_a_push_that_was_not_announced_has_no_mark(tmp_path: Path) -> None:
+    """Such as one that takes a lock: no operation asks what became of it."""
+    with PushMark(tmp_path / "pushes/api").held() as files:
+        assert files == ()
+
+
 def test_without_a_mark_a_push_is_not_announced(tmp_path: Path) -> None:
     """Where the file cannot be made."""
     (tmp_path / "pushes").write_text("in the way")
-    mark = PushMark(tmp_path / "pushes/api")
     with pytest.raises(GitError, match="cannot be written"):
-        mark.make()
-    with mark.held() as files:
-        assert files == ()
+        PushMark(tmp_path / "pushes/api").make()
+
+
+def test_a_push_whose_mark_cannot_be_held_is_not_sent(
+    forge: Forge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody would see it: open files are short, or the disk has no locks."""
+    api = forge.add("api")
+    repository = open_clone(forge, api)
+    flight, before = repository.flight(), api.remote_refs()
+
+    def fails(*_args: object, **_kwargs: object) -> int:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    for name, doing in (
+        ("multigit.adapters.push_mark.open_private", "opened"),
+        ("fcntl.flock", "locked"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(name, fails)
+            assert repository.in_flight(flight) is None
+            report = repository.push([Publication("refs/heads/new", "", api.tip("main"))])
+        assert (report.accepted, report.sent, report.code) == (False, False, "not_writable")
+        assert f"cannot be {doing}: Too many open files" in report.reason
+    assert api.remote_refs() == before
 
 
 def test_what_follows_a_push_does_not_hold_it(forge: Forge) -> None:
