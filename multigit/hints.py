@@ -21,7 +21,6 @@ class Hint(StrEnum):
     )
     FINISH_WAVES = "To continue with the rest, run multigit continue."
     CONTINUE_SOON = "Wait a moment, then run multigit continue: it asks the remotes first."
-    ABANDON_SOON = "Wait a moment, then run multigit abandon."
     CONTINUE_REACHABLE = "When the remote answers again, run multigit continue."
     CONTINUE_FIXED = "Fix that, then run multigit continue."
     CONTINUE_WITH_ROOM = "Make room, then run multigit continue: it asks the remotes first."

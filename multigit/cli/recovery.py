@@ -138,18 +138,11 @@ def abandon(
       multigit abandon
     """
     from multigit.cli.session import Session
-    from multigit.core.landings import not_yet_known, under_way
-    from multigit.core.report import document
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     with session.exclusive("abandon"):
         journal, story = _unfinished(session)
         standings = _survey(session, journal, story, flights=story.flights)
-        if under_way(standings):
-            report = not_yet_known(story, standings)
-            session.screen.report(report)
-            session.screen.document({**document(report), "command": "abandon"})
-            return report.exit_code
         return _close(session, journal, story, standings, "abandoned")
 
 

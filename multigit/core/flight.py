@@ -48,14 +48,12 @@ def remaining(each: Flight, now: float) -> float:
     return max(0.0, min(each.until - now, each.until - each.began))
 
 
-def push_under_way(each: Flight, *, late: bool = False) -> Problem:
-    """Return that the end of a push is not known yet; `late` when it should have ended."""
+def push_under_way(each: Flight) -> Problem:
+    """Return that the end of a push is not known yet."""
     until = datetime.fromtimestamp(each.until, UTC)
     return Problem(
         "push_under_way",
-        "it is unknown whether this is published: its push is still running."
-        if late
-        else "it is unknown whether this is published: its push may still arrive, "
+        "it is unknown whether this is published: its push may still arrive, "
         f"until {until:%H:%M:%S} UTC at the latest.",
         "Wait a moment, then run the command again.",
     )

@@ -11,18 +11,22 @@ from multigit.core.plan import RepoPlan, State
 from multigit.core.standing import Standing, state_of
 from multigit.engine.patience import Tell
 from multigit.engine.ports import Repository
+from multigit.errors import MultigitError
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds between two looks at a remote, doubled each time
 
 
 def may_arrive(repository: Repository, flight: Flight) -> bool:
-    """Tell whether a push may still be at work: it is seen, or it cannot be and has time left."""
-    seen = repository.in_flight(flight)
-    return remaining(flight, time.time()) > 0 if seen is None else seen
+    """Tell whether a push may still be at work: it has time left, and is not seen to have ended.
+
+    When its time is over, what still holds its mark is no push: it is something that git or the
+    server started, and that stays, such as a helper that remembers passwords.
+    """
+    return remaining(flight, time.time()) > 0 and repository.in_flight(flight) is not False
 
 
 def arrived(
-    repository: Repository,
+    sight: Callable[[], bool | None],
     repo: RepoPlan,
     flight: Flight,
     look: Callable[[], Standing],
@@ -32,18 +36,23 @@ def arrived(
 ) -> Standing:
     """Look at a remote until no push that was begun can change any more what is seen there.
 
-    That is at once where the remote holds all of it, or what makes the push's lease fail. Without
-    `wait`, or when its time is over and it has not ended, the standing has a problem.
+    That is at once where the remote holds all of it, or what makes the push's lease fail. `sight`
+    tells whether the push is seen, None where that cannot be told. Without `wait` the standing has
+    a problem. Raises the MultigitError of a remote that cannot be read when the time is over.
     """
     over, pause = time.monotonic() + remaining(flight, time.time()), FIRST_PAUSE
     while True:
-        late, seen = time.monotonic() >= over, repository.in_flight(flight)
-        under_way = not late if seen is None else seen
-        there = look()  # only now: if it has ended, its end is seen
-        if not under_way or state_of(repo, there) is not State.NOT_PUBLISHED:
-            return there
-        if late or not wait:
-            return replace(there, problem=push_under_way(flight, late=late))
+        under_way = time.monotonic() < over and sight() is not False
+        try:
+            there = look()  # only now: if it has ended, its end is seen
+        except MultigitError:
+            if not (under_way and wait):
+                raise
+        else:
+            if not under_way or state_of(repo, there) is not State.NOT_PUBLISHED:
+                return there
+            if not wait:
+                return replace(there, problem=push_under_way(flight))
         tell("waiting for a push that may still arrive")
         time.sleep(max(0.0, min(pause, over - time.monotonic())))
         pause = min(2 * pause, LONGEST_PAUSE)

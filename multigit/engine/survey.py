@@ -18,7 +18,7 @@ from multigit.engine.fleet import look_everywhere
 from multigit.engine.patience import Tell, patiently
 from multigit.engine.ports import Git, Listener, Repository
 from multigit.engine.publish import built_on, is_in
-from multigit.errors import MultigitError
+from multigit.errors import MultigitError, RefusedError
 
 
 def survey(
@@ -51,16 +51,15 @@ def survey(
         return seen
 
     def ask(plan: RepoPlan) -> Standing:
-        if plan.repo not in repos:
-            message = "is not in the configuration any more."
-            return Standing(problem=Problem("unknown_repository", message, "Put it back first."))
-        repository, tell = git.repository(repos[plan.repo]), partial(listener.started, plan.repo)
-        once = partial(read, repository, plan, tell)
+        repository = git.repository(repos[plan.repo]) if plan.repo in repos else None
+        tell = partial(listener.started, plan.repo)
+        once = partial(read, repository, plan, tell) if repository else unknown
         flight = (flights or {}).get(plan.repo)
         try:
             if flight is None:
                 return once()
-            return arrived(repository, plan, flight, once, wait=wait, tell=tell)
+            sight = partial(repository.in_flight, flight) if repository else unseen
+            return arrived(sight, plan, flight, once, wait=wait, tell=tell)
         except MultigitError as error:
             return Standing(problem=Problem(error.code, error.message, error.hint))
 
@@ -79,6 +78,19 @@ def survey(
 
     listener.phase("Asking the remotes", tuple(plans))
     return look_everywhere(tuple(plans), look, jobs=jobs)
+
+
+def unknown() -> Standing:
+    """Refuse to look at a repository that is not in the configuration."""
+    raise RefusedError(
+        "is not in the configuration any more.",
+        hint="Put it back first.",
+        code="unknown_repository",
+    )
+
+
+def unseen() -> None:
+    """Return what is seen of its push."""
 
 
 def later_stages(workspace: Workspace, refs: Sequence[str]) -> tuple[Stage, ...]:

@@ -38,13 +38,13 @@ def slow(forge: Forge) -> Iterator[Forge]:
     let_go(forge)
 
 
-def hold(forge: Forge, repo: ForgeRepo, *, status: int = 0) -> None:
+def hold(forge: Forge, repo: ForgeRepo, *, status: int = 0, then: str = "") -> None:
     """Let the next push to a repository say that it has come, and wait until it may go on."""
     hook = repo.bare / "hooks/pre-receive"
     came, go = forge.root / "came", forge.root / "go"
     hook.write_text(
         f'#!/bin/sh\nrm -f "$0"; touch {came}; until [ -e {go} ]; do sleep 0.05; done\n'
-        f"exit {status}\n",
+        f"{then}\nexit {status}\n",
         encoding="utf-8",
     )
     hook.chmod(0o755)
@@ -128,6 +128,11 @@ def tags(repo: ForgeRepo) -> list[str]:
     return [ref for ref in repo.remote_refs() if ref.startswith("refs/tags/")]
 
 
+def in_mid_receive(repo: ForgeRepo) -> bool:
+    """Tell whether a push to a remote has come and not ended: its objects wait apart."""
+    return any((repo.bare / "objects").glob("tmp_objdir-*"))
+
+
 def last_record(forge: Forge) -> dict[str, Any]:
     """Return the newest record of the log."""
     record: dict[str, Any] = forge.json("log")["records"][-1]
@@ -196,21 +201,39 @@ def test_who_does_not_wait_is_told_that_it_is_unknown(slow: Forge) -> None:
     assert states(last_record(slow)) == {"api": "published", "web": "published"}
 
 
-def test_what_should_have_ended_long_ago_is_not_abandoned(slow: Forge) -> None:
-    """While it is still there; the hint is accepted once it has ended."""
+def test_a_daemon_that_stays_is_no_push(slow: Forge) -> None:
+    """It holds what git and the server held: that counts while they have time left, no longer."""
+    daemon = slow.root / "daemon"
+    stays = f"setsid sleep 60 >/dev/null 2>&1 </dev/null & echo $! >{daemon}"
+    hold(slow, api(slow), status=1, then=stays)
+    before = api(slow).remote_refs()
     killed_in_mid_push(slow)
-    (journal,) = (slow.shop / ".multigit/operations").glob("*.jsonl")
-    until_then = re.compile(r'("flight":{"began":)[0-9.]+(,"until":)[0-9.]+')
-    journal.write_text(until_then.sub(r"\g<1>1.0\g<2>2.0", journal.read_text()))
-    with remotes_untouched(slow):
-        document = slow.json("abandon", check=REFUSED)
-    assert (document["result"], codes(document)) == ("blocked", ["push_under_way"])
-    assert states(document) == {"api": "unknown", "web": "published"}
-    assert slow.json("log")["records"] == []
     let_go(slow)
-    until(lambda: bool(tags(api(slow))))
-    follow(slow, document, Hint.ABANDON_SOON, "multigit abandon")
-    assert states(last_record(slow)) == {"api": "published", "web": "published"}
+    until(lambda: daemon.exists() and not in_mid_receive(api(slow)))
+    try:
+        document = slow.json("undo", "--dry-run", check=REFUSED)
+        assert codes(rows(document)["api"]) == ["push_under_way"]
+        (journal,) = (slow.shop / ".multigit/operations").glob("*.jsonl")
+        until_then = re.compile(r'("flight":{"began":)[0-9.]+(,"until":)[0-9.]+')
+        journal.write_text(until_then.sub(r"\g<1>1.0\g<2>2.0", journal.read_text()))
+        document = slow.json("abandon", check=DONE)
+    finally:
+        os.kill(int(daemon.read_text()), signal.SIGKILL)
+    assert states(document) == {"api": "not_published", "web": "published"}
+    assert api(slow).remote_refs() == before
+
+
+def test_a_remote_that_went_away_is_waited_for(slow: Forge) -> None:
+    """While a push may still arrive there, the operation is not closed; then it is unknown."""
+    killed_in_mid_push(slow)
+    away = api(slow).bare.with_suffix(".away")
+    api(slow).bare.rename(away)
+    abandon = start(slow, "abandon")
+    with pytest.raises(subprocess.TimeoutExpired):
+        abandon.communicate(timeout=3)
+    away.rename(api(slow).bare)
+    let_go(slow)
+    assert states(answer(abandon, DONE)) == {"api": "published", "web": "published"}
 
 
 def test_a_copy_of_the_workspace_does_not_see_its_processes(slow: Forge) -> None:

@@ -11,8 +11,8 @@ import pytest
 from multigit.core.agreement import Actor
 from multigit.core.flight import Flight
 from multigit.core.journal import Entry, Kind, Story, tell
-from multigit.core.landings import landed, not_yet_known, under_way
-from multigit.core.plan import Result, State
+from multigit.core.landings import landed
+from multigit.core.plan import State
 from multigit.core.repository import Publication, PushReport
 from multigit.core.standing import Standing
 from multigit.engine import arrival
@@ -74,6 +74,11 @@ def push(git: FakeGit, story: Story) -> None:
     git["api"].remote.refs |= story.made["api"]
 
 
+def problems(seen: Mapping[str, Standing]) -> dict[str, str]:
+    """Return the code of each standing's problem, or nothing."""
+    return {name: each.problem.code if each.problem else "" for name, each in seen.items()}
+
+
 def when_waiting(act: Callable[[], None]) -> Listening:
     """Return a listener that acts when it hears of waiting."""
     return Listening(lambda _, doing: act() if doing.startswith("waiting") else None)
@@ -84,14 +89,7 @@ def test_only_a_push_that_was_begun_is_waited_for(git: FakeGit) -> None:
     story = broken_off(git)
     git["api"].sights = git["web"].sights = [True]
     seen = look(git, story, wait=False)
-    assert under_way(seen) == ("api",)
-    assert seen["web"].problem is None
-    report = not_yet_known(story, seen)
-    assert (report.result, states(report)) == (
-        Result.BLOCKED,
-        {"api": "unknown", "web": "not_published"},
-    )
-    assert [each.code for each in outcome(report, "api").problems] == ["push_under_way"]
+    assert problems(seen) == {"api": "push_under_way", "web": ""}
 
 
 def test_what_arrives_meanwhile_is_published(git: FakeGit) -> None:
@@ -127,7 +125,7 @@ def test_what_cannot_be_seen_is_waited_for_until_it_must_have_ended(git: FakeGit
     story = broken_off(git)
     git["api"].sights = [None]
     now = time.time()
-    assert under_way(look(git, story, wait=False)) == ("api",)
+    assert problems(look(git, story, wait=False)) == {"api": "push_under_way", "web": ""}
     heard = Listening()
     seen = look(git, story, listener=heard, lasts=(now - 9.8, now + 0.2))
     assert seen["api"].problem is None
@@ -143,13 +141,41 @@ def test_a_clock_that_was_set_back_keeps_nobody_waiting_for_ever(git: FakeGit) -
     assert look(git, story, lasts=(later, later + 0.2))["api"].problem is None
 
 
-def test_what_should_have_ended_and_is_still_there_is_unknown(git: FakeGit) -> None:
-    """However long ago it began."""
+def test_what_holds_the_mark_when_the_time_is_over_is_no_push(git: FakeGit) -> None:
+    """Git had its deadline: it is a helper that remembers passwords, or what a hook left."""
     story = broken_off(git)
     git["api"].sights = [True]
-    problem = look(git, story, lasts=(1.0, 2.0))["api"].problem
-    assert problem
-    assert problem.code == "push_under_way"
+    assert look(git, story, lasts=(1.0, 2.0))["api"].problem is None
+    git["api"].remote.reject(STG, "protected")
+    past = {"api": replace(story.flights["api"], began=1.0, until=2.0)}
+    assert states(execute(git, story.plan, flights=past))["api"] == "failed"
+
+
+def test_a_remote_that_does_not_answer_is_asked_until_the_time_is_over(git: FakeGit) -> None:
+    """It may be back before, and show what arrived; then it is unknown for another reason."""
+    story = broken_off(git)
+    git["api"].sights = [None]
+    now = time.time()
+
+    def comes_back() -> None:
+        git["api"].remote.reachable = True
+        push(git, story)
+
+    git["api"].remote.reachable = False
+    assert problems(look(git, story, wait=False)) == {"api": "unreachable", "web": ""}
+    assert landed(story, look(git, story, listener=when_waiting(comes_back))) == ("api",)
+    git["api"].remote.reachable = False
+    assert problems(look(git, story, lasts=(now, now + 0.2)))["api"] == "unreachable"
+    assert time.time() >= now + 0.2
+
+
+def test_the_push_of_what_is_not_in_the_configuration_any_more_is_waited_for(git: FakeGit) -> None:
+    """Nothing can be seen of it, so until it must have ended."""
+    story, now = broken_off(git), time.time()
+    del git.repos["api"]
+    seen = look(git, story, lasts=(now, now + 0.2))
+    assert problems(seen)["api"] == "unknown_repository"
+    assert time.time() >= now + 0.2
 
 
 def test_what_breaks_its_lease_need_not_be_waited_for(git: FakeGit) -> None:
