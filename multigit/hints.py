@@ -123,7 +123,8 @@ class Hint(StrEnum):
     # Merges that a person has to make, and work that must not get lost in them
     CONFLICT = (
         "{first}Resolve it on {here}: cd {path} && "
-        "git -c checkout.defaultRemote={remote} switch {here} && git pull {remote} {here} && "
+        "git -c checkout.defaultRemote={remote} switch {here} && git pull --no-rebase {remote} "
+        "{here} && "
         "git merge {remote}/{there}; then resolve, commit, git push {remote} HEAD:{here}, and run "
         "the command again."
     )
@@ -132,6 +133,9 @@ class Hint(StrEnum):
         "HEAD:{here}, and run the command again."
     )
     KEEP_WORK = (
+        "To keep the work: {keeping} && git push {remote} HEAD:{earlier} && git checkout @{{-2}}"
+    )
+    KEEP_OR_ACCEPT = (
         "To keep the work: {keeping} && git push {remote} HEAD:{earlier} && git checkout @{{-2}}. "
         "If it is meant: --accept-reverts"
     )

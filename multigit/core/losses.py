@@ -36,7 +36,9 @@ def losing_work(
             f"{taken_back(reversal, earlier, later)}: "
             f"{_leads(reversal, earlier, later, forward=forward)}"
             f"{f', as accepted in {known[:7]}' if known else ''}.",
-            Hint.KEEP_WORK.format(keeping=how, remote=remote, earlier=earlier),
+            (Hint.KEEP_OR_ACCEPT if reversal in blocking else Hint.KEEP_WORK).format(
+                keeping=how, remote=remote, earlier=earlier
+            ),
             Severity.BLOCK if reversal in blocking else Severity.WARN,
             files=reversal.paths,
         )

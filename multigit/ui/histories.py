@@ -11,7 +11,8 @@ from rich.text import Text
 
 from multigit.core.deployment import RunState
 from multigit.core.history import History, history_hint, history_sentence
-from multigit.core.text import visible
+from multigit.core.plan import State
+from multigit.core.text import shortened, visible
 from multigit.ui.plans import problem_lines
 from multigit.ui.render import Fitting, indented, one_line
 
@@ -27,6 +28,7 @@ CHECKLISTS = {
     "not_ticked": "checklist not ticked",
     "confirmed_by_option": "checklist confirmed by option",
 }
+LOSSES = {"reverted_work", "returned_files"}
 RUNS = {"succeeded": "deployed", "failed": "not deployed"}
 PUBLISHING = ("published", "taken_back", "failed", "unknown", "not_published")
 ORDER = {  # as a command itself says how it ended
@@ -52,7 +54,7 @@ def history_view(seen: History) -> RenderableType:
 def lines(record: Mapping[str, Any]) -> tuple[RenderableType, ...]:
     """Return when, what, how it ended and who; below that the release and the message.
 
-    A checklist that nobody ticked has a line of its own.
+    A checklist that nobody ticked has a line of its own; so have reverts that were let pass.
     """
     source, target = word(record, "source"), word(record, "stage")
     route = f"{word(record, 'command')} {source}{' → ' if source else ''}{target}"
@@ -64,9 +66,25 @@ def lines(record: Mapping[str, Any]) -> tuple[RenderableType, ...]:
     padding = " " * (ENDING - len(end))
     head = Text.assemble(when, f"{route:<{ROUTE}}  ", end, padding, f"  {who}")
     about = "  ".join(filter(None, (word(record, "release"), word(record, "message"))))
-    below = filter(None, (about, CHECKLISTS.get(word(record, "checklist"), "")))
+    checklist = CHECKLISTS.get(word(record, "checklist"), "")
+    below = filter(None, (about, checklist, reverts(record)))
     dim = (one_line(Text(f"{'':{len(when)}}{text}", "dim")) for text in below)
     return Fitting(head, folded), *dim
+
+
+def reverts(record: Mapping[str, Any]) -> str:
+    """Return where something was published in spite of work that a later stage took back."""
+    names = tuple(
+        visible(str(repo.get("repo")))
+        for repo in record.get("repos", [])
+        if repo.get("state") == State.PUBLISHED
+        and any(each.get("code") in LOSSES for each in repo.get("problems") or ())
+    )
+    if not names:
+        return ""
+    down = word(record, "command") == "backmerge"
+    what = "reverts carried down" if down else f"reverted work stays out of {word(record, 'stage')}"
+    return f"! {what}: {shortened(names)}"
 
 
 def word(record: Mapping[str, Any], key: str) -> str:

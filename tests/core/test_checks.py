@@ -186,7 +186,7 @@ def test_each_branch_that_the_remote_lacks_is_named() -> None:
 SIDES = ("develop", "staging")
 BY_HAND = (
     "Resolve it on develop: cd services/api && git -c checkout.defaultRemote=origin "
-    "switch develop && git pull origin develop && "
+    "switch develop && git pull --no-rebase origin develop && "
     "git merge origin/staging; then resolve, commit, git push origin HEAD:develop, "
     "and run the command again."
 )

@@ -16,7 +16,8 @@ CONTENT = replace(NAMED, sha="cccccccccc", lost=0, kind=Evidence.CONTENT)
 DELETED = replace(CONTENT, paths=("a",), deletes=True, slight=True)
 START = "cd services/api && git fetch origin && git switch --detach origin/master && "
 MERGE = " && git switch --detach origin/staging && git merge --no-edit -"
-END = " && git push origin HEAD:staging && git checkout @{-2}. If it is meant: --accept-reverts"
+KEPT = " && git push origin HEAD:staging && git checkout @{-2}"
+END = f"{KEPT}. If it is meant: --accept-reverts"
 
 
 def lost(*reversals: Reversal, forward: bool = True, accepted: bool = False) -> list[Problem]:
@@ -80,6 +81,7 @@ def test_what_was_accepted_warns_on_the_way_up_alone() -> None:
     (problem,) = lost(known)
     assert problem.severity is Severity.WARN
     assert problem.message.endswith("they stay out of master, as accepted in mmmmmmm.")
+    assert problem.hint.endswith(KEPT)
     assert [each.severity for each in lost(known, forward=False)] == [Severity.BLOCK]
     assert [each.severity for each in lost(NAMED, CONTENT, accepted=True)] == [Severity.WARN] * 2
 

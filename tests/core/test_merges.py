@@ -236,7 +236,7 @@ def test_local_commits_of_the_source_are_a_warning() -> None:
 
 BY_HAND = (
     "Resolve it on develop: cd services/api && git -c checkout.defaultRemote=origin "
-    "switch develop && git pull origin develop && "
+    "switch develop && git pull --no-rebase origin develop && "
     "git merge origin/staging; then resolve, commit, git push origin HEAD:develop, "
     "and run the command again."
 )
@@ -367,8 +367,8 @@ def test_the_remote_is_called_by_its_own_name() -> None:
     missing, conflict = plan_merges(promotion(ROOT), space, seen).repos[0].problems
     assert missing.message == "hub has no branch staging."
     wanted = (
-        "cd . && git -c checkout.defaultRemote=hub switch develop && git pull hub develop && "
-        "git merge hub/"
+        "cd . && git -c checkout.defaultRemote=hub switch develop && "
+        "git pull --no-rebase hub develop && git merge hub/"
     )
     assert wanted in conflict.hint
 

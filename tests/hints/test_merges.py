@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from multigit.hints import Hint
 from tests.cli.answers import DONE, FAILED, REFUSED, USAGE, Document, hook, rows
 from tests.hints.typing import follow
@@ -46,8 +48,8 @@ def test_a_conflict_is_resolved_on_the_earlier_stage(forge: Forge) -> None:
     forge.write_config()
     said = forge.json("promote", "dev", "stg", "--yes", check=REFUSED)
     begin = (
-        "cd api && git -c checkout.defaultRemote=origin switch dev && git pull origin dev && "
-        "git merge origin/stg"
+        "cd api && git -c checkout.defaultRemote=origin switch dev && "
+        "git pull --no-rebase origin dev && git merge origin/stg"
     )
     follow(forge, said, Hint.CONFLICT, begin, check=1)
     api.write({"README.md": "both\n"})
@@ -55,6 +57,30 @@ def test_a_conflict_is_resolved_on_the_earlier_stage(forge: Forge) -> None:
     api.git("push", "--quiet", "origin", "HEAD:dev")
     forge.json("promote", "dev", "stg", "--yes", check=DONE)
     assert api.tree("stg")["README.md"] == "both\n"
+
+
+@pytest.mark.parametrize(
+    "setting", ["", "pull.rebase=true", "pull.ff=only", "branch.dev.rebase=true"]
+)
+def test_a_conflict_is_resolved_where_the_local_branch_went_another_way(
+    forge: Forge, setting: str
+) -> None:
+    """Its own commits are merged first, whatever git was told to do at a pull."""
+    api = forge.add("api", files={"a.txt": "1\n", "README.md": "1\n"})
+    api.commit("dev", {"README.md": "dev\n"})
+    api.commit("stg", {"README.md": "stg\n"})
+    api.local_commit({"mine.txt": "mine\n"})
+    if setting:
+        api.git("config", *setting.split("="))
+    forge.write_config()
+    said = forge.json("promote", "dev", "stg", "--yes", check=REFUSED)
+    begin = (
+        "cd api && git -c checkout.defaultRemote=origin switch dev && "
+        "git pull --no-rebase origin dev && git merge origin/stg"
+    )
+    follow(forge, said, Hint.CONFLICT, begin, check=1)
+    assert api.git("ls-files", "--unmerged")
+    assert api.git("rev-parse", "MERGE_HEAD") == api.tip("stg")
 
 
 def test_work_that_was_taken_back_is_kept(forge: Forge) -> None:
@@ -77,12 +103,35 @@ def test_work_that_was_taken_back_is_kept(forge: Forge) -> None:
         command = hint_of(said, name, code).partition("work: ")[2].partition(". If it")[0]
         assert command.startswith(f"cd {name} && ")
         assert part in command
-        follow(forge, said, Hint.KEEP_WORK, command)
+        follow(forge, said, Hint.KEEP_OR_ACCEPT, command)
     forge.json(*RELEASE, check=DONE)
     for repo in repos.values():
         assert repo.tree("main") == repo.tree("stg")
         assert repo.tree("main")["a.txt"] == "1\ntwo\n3\n"
         assert repo.tree("main")["new.txt"] == "new\n"
+
+
+def test_where_it_was_accepted_nobody_is_asked_to_accept_it(forge: Forge) -> None:
+    """Neither with the option nor later; the work can still be kept. The log tells it, too."""
+    api = released(forge, "api")
+    forge.write_config()
+    forge.json(*RELEASE, check=DONE)
+    by_hand(api, ("revert", "--no-edit", "-m", "1", api.tip("main")))
+    for name, options in (("b.txt", ["--accept-reverts"]), ("c.txt", [])):
+        api.commit("stg", {name: "more\n"}, message="feat: more")
+        said = forge.json(*RELEASE, *options, check=DONE)
+        hint = hint_of(said, "api", "reverted_work")
+        assert hint.startswith("To keep the work: ")
+        assert "--accept-reverts" not in hint
+    log = forge.run("log", env={"COLUMNS": "80"}, check=DONE).stdout
+    assert log.count("! reverted work stays out of main: api") == 2
+    follow(forge, said, Hint.KEEP_WORK, hint.partition("work: ")[2])
+    down = ("backmerge", "main", "--yes")
+    api.commit("main", {"b.txt": "b\n"}, message="Quick help")
+    forge.json(*down, check=REFUSED)
+    forge.json(*down, "--accept-reverts", check=DONE)
+    log = forge.run("log", env={"COLUMNS": "80"}, check=DONE).stdout
+    assert "! reverts carried down: api" in log
 
 
 def test_what_another_merge_of_the_plan_needs_comes_first(forge: Forge) -> None:
