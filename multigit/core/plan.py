@@ -351,8 +351,10 @@ class Plan:
 
     @property
     def result(self) -> Result:
-        """Return blocked, nothing or planned."""
+        """Return failed (a repository could not be asked), blocked, nothing or planned."""
         states = {repo.state for repo in self.repos}
+        if State.FAILED in states:
+            return Result.FAILED
         if State.BLOCKED in states or states == {State.SKIPPED}:
             return Result.BLOCKED
         return Result.PLANNED if State.PLANNED in states else Result.NOTHING

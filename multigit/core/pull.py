@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from shlex import quote
 
 from multigit.core.checks import work_hint
@@ -58,9 +58,9 @@ def plan_pull(
 def plan_repository(
     request: PullRequest, workspace: Workspace, repo: Repo, snapshot: Snapshot
 ) -> RepoPlan:
-    """Return what happens in one repository."""
+    """Return what happens in one repository; one that could not be asked has failed already."""
     local = snapshot.refs.branch(request.stage.branch).local
-    return settle(
+    plan = settle(
         RepoPlan(
             repo=repo.name,
             path=repo.path,
@@ -72,6 +72,7 @@ def plan_repository(
         ),
         skip_blocked=False,
     )
+    return replace(plan, state=State.FAILED) if snapshot.error else plan
 
 
 def pull_steps(request: PullRequest, repo: Repo, snapshot: Snapshot) -> tuple[Step, ...]:

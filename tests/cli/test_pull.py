@@ -165,7 +165,20 @@ def test_what_cannot_be_pulled_says_why_and_stops_no_other(forge: Forge) -> None
         "fine": [],
         "no-url": ["no_url"],
     }
-    assert document["exit_code"] in {FAILED, REFUSED}
+    assert document["exit_code"] == FAILED
+    assert states(document) == {
+        "no-branch": "blocked",
+        "gone": "failed",
+        "not-git": "failed",
+        "fine": "updated",
+        "no-url": "blocked",
+    }
+    gone = ("pull", "dev", "-r", "gone", "-r", "fine")
+    assert forge.json(*gone, "--dry-run", check=FAILED)["result"] == "failed"
+    shown = forge.run(*gone, check=FAILED).stdout
+    assert ["gone", "failed"] in [line.split() for line in shown.splitlines()]
+    assert shown.rstrip().endswith("1 up to date, 1 failed.")
+    forge.json("pull", "dev", "-r", "no-branch", "-r", "fine", check=REFUSED)
     assert repos["fine"].git("rev-parse", "HEAD") == repos["fine"].tip("dev")
     assert all(p["hint"] for row in document["repos"] for p in row["problems"])
 

@@ -94,7 +94,7 @@ def test_each_repository_is_for_itself() -> None:
             RepoPlan(
                 repo="web",
                 path="frontends/web",
-                state=State.BLOCKED,
+                state=State.FAILED,
                 steps=(),
                 problems=(UNREADABLE,),
                 branch="develop",
