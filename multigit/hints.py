@@ -86,8 +86,12 @@ class Hint(StrEnum):
     RESOLVE = "Resolve them, then run: git -C {path} add {files}"
     UNSTAGE = "Run: git -C {path} restore --staged {file}"
     UNTRACK = (
-        "To take it out: git -C {path} rm --cached {file}, and add it to .gitignore. "
-        "If it is none: --allow {file}"
+        "To take it out: git -C {path} rm --cached --ignore-unmatch {file}, and add it to "
+        ".gitignore. If it is none: --allow {file}"
+    )
+    UNCOMMIT = (
+        "To take it out: git -C {path} reset --soft {commit} && git -C {path} reset -- {file}; "
+        "the rest stays staged and is committed anew. If it is meant: --allow {file}"
     )
     LFS_INSTALL = "Run: git -C {path} lfs install{then}"
     FIRST_COMMIT = (

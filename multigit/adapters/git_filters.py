@@ -49,17 +49,16 @@ def _filter(key: str) -> re.Match[str] | None:
 
 
 def read_carried(
-    door: GitDoor, config: GitConfig, paths: Sequence[str], tip: str, remote: str
+    door: GitDoor, config: GitConfig, paths: Sequence[str], committed: Sequence[str], tip: str
 ) -> dict[str, str]:
     """Return the filter by path, for those of these files whose content travels by a hook.
 
-    With a tip also for the files that its commits change and no branch of the remote has. Takes
-    no process where no such filter is configured.
+    `paths` are files of the work tree, others were `committed` up to `tip`. Takes no process where
+    no such filter is configured.
     """
     filters = carrying_filters(config)
-    if not filters or not (paths or tip):
+    if not filters:
         return {}
-    committed = _changed_files(door, tip, remote) if tip else []
     if paths:  # the branch is checked out, with its attributes
         named = _attributes(door, [*paths, *committed])
     elif committed:
@@ -91,18 +90,6 @@ def read_gaps(door: GitDoor, config: GitConfig, commit: str) -> Gaps:
     filters = _attributes_of(door, commit, list(small))
     left = {path: small[path] for path, name in filters.items() if not _restores(config, name)}
     return Gaps(submodules, _pointers(door, left) if left else ())
-
-
-def _changed_files(door: GitDoor, tip: str, remote: str) -> list[str]:
-    """Return the files that commits change which no branch of the remote has.
-
-    Of a merge those that differ from all its parents: the others came with them.
-    """
-    done = door.run(
-        *("log", "-z", "--format=", "--name-only", "--no-renames", "--diff-filter=d", "-c"),
-        *(tip, "--not", f"--remotes={remote}", "--"),
-    )
-    return list(dict.fromkeys(name.lstrip("\n") for name in done.fields() if name.strip("\n")))
 
 
 def _attributes_of(door: GitDoor, commit: str, paths: Sequence[str]) -> dict[str, str]:

@@ -24,6 +24,7 @@ from multigit.adapters.git_arrivals import read_lacking
 from multigit.adapters.git_cloning import clone_into
 from multigit.adapters.git_config import GitConfig, read_config
 from multigit.adapters.git_obstacles import read_obstacles
+from multigit.adapters.git_outgoing import read_outgoing, read_paths
 from multigit.adapters.git_process import GitDoor, require_git, ssh_command
 from multigit.adapters.git_programs import refuse_programs
 from multigit.adapters.git_remote import Remote
@@ -39,6 +40,7 @@ from multigit.core.snapshot import (
     Facts,
     Gaps,
     Obstacle,
+    Outgoing,
     PreparedCommit,
     Refs,
     Reversal,
@@ -180,9 +182,17 @@ class GitRepository:
         """Return what a checkout would overwrite on the way from one commit to another."""
         return read_obstacles(self._door, before, after, environment=self._config.inert())
 
-    def carried(self, paths: Sequence[str], tip: str) -> dict[str, str]:
+    def outgoing(self, tip: str) -> tuple[Outgoing, ...]:
+        """Return the paths that commits of `tip` add or change which no remote branch has."""
+        return read_outgoing(self._door, tip, self._remote)
+
+    def paths(self, commits: Sequence[str]) -> frozenset[str]:
+        """Return the files of all these commits."""
+        return read_paths(self._door, commits)
+
+    def carried(self, paths: Sequence[str], committed: Sequence[str], tip: str) -> dict[str, str]:
         """Return, by path, the filter of those files whose content travels by a pre-push hook."""
-        return git_filters.read_carried(self._door, self._config, paths, tip, self._remote)
+        return git_filters.read_carried(self._door, self._config, paths, committed, tip)
 
     def pointers(self, commit: str) -> tuple[Submodule, ...]:
         """Return the submodules of a commit that have a clone here, as that commit records them."""

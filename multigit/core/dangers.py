@@ -10,7 +10,7 @@ from shlex import quote
 from multigit.core.problem import Problem, Severity
 from multigit.core.snapshot import Change, Facts, Snapshot, WorkTree
 from multigit.core.text import shortened
-from multigit.core.workspace import PushRules, Repo
+from multigit.core.workspace import PushRules, Repo, Stage
 from multigit.hints import Hint
 
 MEGABYTE = 1_000_000
@@ -53,6 +53,11 @@ def staged_litter(repo: Repo, work: WorkTree, rules: PushRules) -> Iterable[Prob
             )
 
 
+def looks_secret(paths: Iterable[str], rules: PushRules) -> bool:
+    """Tell whether any of these paths looks like a secret."""
+    return any(matches(path, rules.secrets) for path in paths)
+
+
 def dangerous(
     repo: Repo,
     snapshot: Snapshot,
@@ -60,44 +65,93 @@ def dangerous(
     rules: PushRules,
     allow: Sequence[str],
 ) -> Iterable[Problem]:
-    """Report files that look like secrets, and files that are large, unless they are allowed.
+    """Report files to commit that look like secrets or are large, unless they are allowed.
 
-    A secret that the branch has already is out: it warns. What a filter stores elsewhere is as
+    A secret that the remote has already is out: it warns. What a filter stores elsewhere is as
     small as its pointer.
     """
     for change in changes:
         if change.kind == "deleted" or allowed(change.path, allow):
             continue
+        way_out = f"Add it to .gitignore, or pass --allow {quote(change.path)}"
         if matches(change.path, rules.secrets):
-            yield (
-                known_secret(repo, change)
-                if change.kind == "modified"
-                else Problem(
-                    "secret_file",
-                    f"{change.path} looks like a secret.",
-                    f"Add it to .gitignore, or pass --allow {quote(change.path)}",
-                    files=(change.path,),
-                )
-            )
+            known = change.kind == "modified" and change.path in snapshot.published
+            yield known_secret(repo, change.path) if known else secret(change.path, "", way_out)
         elif change.size > rules.max_file_size and change.path not in snapshot.carried:
-            size, limit = change.size / MEGABYTE, rules.max_file_size / MEGABYTE
-            yield Problem(
-                "large_file",
-                f"{change.path} is large: {size:.1f} MB, more than {limit:g} MB.",
-                f"Add it to .gitignore, or pass --allow {quote(change.path)}",
-                files=(change.path,),
+            yield large(change.path, change.size, rules, "", way_out)
+
+
+def dangerous_commits(
+    repo: Repo, stage: Stage, snapshot: Snapshot, rules: PushRules, allow: Sequence[str]
+) -> Iterable[Problem]:
+    """Report the same of commits that were made by hand and would be pushed.
+
+    What one of them adds is published also where a later one deletes it.
+    """
+    for each in snapshot.outgoing:
+        if each.pointer or allowed(each.path, allow):
+            continue
+        if matches(each.path, rules.secrets):
+            if each.path in snapshot.published:
+                yield known_secret(repo, each.path, here=is_here(stage, snapshot))
+            else:
+                way_out = out_of_commits(repo, stage, snapshot, each.path)
+                yield secret(each.path, ", and is in a commit that is not pushed yet", way_out)
+        elif each.size > rules.max_file_size:
+            way_out = out_of_commits(repo, stage, snapshot, each.path)
+            yield large(
+                each.path, each.size, rules, ", in a commit that is not pushed yet", way_out
             )
 
 
-def known_secret(repo: Repo, change: Change) -> Problem:
-    """Return the warning about a changed file that is tracked already."""
-    path = quote(change.path)
+def secret(path: str, where: str, way_out: str) -> Problem:
+    """Return the problem of a file that looks like a secret; `where` ends its sentence."""
+    return Problem("secret_file", f"{path} looks like a secret{where}.", way_out, files=(path,))
+
+
+def large(path: str, size: int, rules: PushRules, where: str, way_out: str) -> Problem:
+    """Return the problem of a large file; `where` ends its sentence."""
+    sizes = f"{size / MEGABYTE:.1f} MB, more than {rules.max_file_size / MEGABYTE:g} MB"
+    return Problem("large_file", f"{path} is large: {sizes}{where}.", way_out, files=(path,))
+
+
+def known_secret(repo: Repo, path: str, *, here: bool = True) -> Problem:
+    """Return the warning about a changed file that is published already.
+
+    `here` tells that its branch is checked out.
+    """
+    way_out = Hint.UNTRACK.format(path=quote(repo.path), file=quote(path))
     return Problem(
         "secret_file",
-        f"{change.path} looks like a secret, and is in the branch already.",
-        Hint.UNTRACK.format(path=quote(repo.path), file=path),
+        f"{path} looks like a secret, and is on the remote already.",
+        way_out if here else f"If it is none: --allow {quote(path)}",
         Severity.WARN,
-        files=(change.path,),
+        files=(path,),
+    )
+
+
+def is_here(stage: Stage, snapshot: Snapshot) -> bool:
+    """Tell whether the stage's branch is checked out in the clone."""
+    return snapshot.work is not None and snapshot.work.branch == stage.branch
+
+
+def out_of_commits(repo: Repo, stage: Stage, snapshot: Snapshot, path: str) -> str:
+    """Return how a file comes out of commits that are not pushed.
+
+    With a command only where these become one commit without loss: the branch is checked out, all
+    of them build on one published commit, and none is a merge.
+    """
+    commits = snapshot.unpushed
+    new = snapshot.refs.branch(stage.branch).remote is None
+    idle = snapshot.work is not None and not snapshot.work.unfinished
+    straight = len(commits.forks) == 1 and (new or commits.commits == snapshot.ahead)
+    if is_here(stage, snapshot) and idle and straight:
+        return Hint.UNCOMMIT.format(
+            path=quote(repo.path), commit=commits.forks[0].sha[:7], file=quote(path)
+        )
+    return (
+        f"Take it out of the commits of {stage.branch} that are not pushed, "
+        f"or pass --allow {quote(path)}"
     )
 
 

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from shlex import quote
 
 from multigit.core import checks
-from multigit.core.dangers import dangerous, matches, staged_litter, uploaded_by_nobody
+from multigit.core.dangers import (
+    dangerous,
+    dangerous_commits,
+    matches,
+    staged_litter,
+    uploaded_by_nobody,
+)
 from multigit.core.deploys import deploy_steps
 from multigit.core.merges import (
     Hop,
@@ -199,6 +205,7 @@ def _problems(
         nested = workspace.nested_in(repo)
         publishes = bool(push_steps(request, workspace.push, snapshot))
         yield from submodule_problems(repo, snapshot, request.stage, nested, publishes=publishes)
+    yield from file_problems(request, workspace.push, repo, snapshot)
     yield from uploaded_by_nobody(repo, snapshot.facts, snapshot.carried)
     yield from diverged(repo, request.stage, snapshot, workspace)
     yield from merge_problems(
@@ -235,9 +242,23 @@ def work_problems(
                 path=quote(repo.path), remote=remote, branch=stage.branch
             ),
         )
-    yield from dangerous(repo, snapshot, changes, rules, request.allow)
     if changes:
         yield from staged_litter(repo, work, rules)
+
+
+def file_problems(
+    request: PushRequest, rules: PushRules, repo: Repo, snapshot: Snapshot
+) -> Iterable[Problem]:
+    """Report what should not be published, in commits and in what is to be committed: once each."""
+    stage, changes = request.stage, to_commit(snapshot.work, request.stage, rules)
+    told = set()
+    for each in (
+        *dangerous_commits(repo, stage, snapshot, rules, request.allow),
+        *dangerous(repo, snapshot, changes, rules, request.allow),
+    ):
+        if (each.code, each.files) not in told:
+            told.add((each.code, each.files))
+            yield each
 
 
 def diverged(

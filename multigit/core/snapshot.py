@@ -209,6 +209,18 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A path that commits add or change which the remote does not have.
+
+    `size` is in bytes, that of its largest version; `pointer` tells that it is a submodule.
+    """
+
+    path: str
+    size: int = 0
+    pointer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Submodule:
     """A registered submodule with its own clone: `recorded` in HEAD, `now` checked out.
 
@@ -297,7 +309,9 @@ class Snapshot:
     command's stage against the remote one, merges included; `stale` says why nothing was fetched.
     `carried` is, by path, the filter of what would be pushed and is not in the commits.
     It `follows` its submodules that the same push publishes. `pointers` are the submodules of a
-    branch that is not checked out and would be pushed.
+    branch that is not checked out and would be pushed. `outgoing` is what the commits bring that
+    would be pushed; `published` are the paths that the remote has already, where what goes out
+    looks like a secret.
     """
 
     repo: str
@@ -317,3 +331,5 @@ class Snapshot:
     carried: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     follows: tuple[str, ...] = ()
     pointers: tuple[Submodule, ...] = ()
+    outgoing: tuple[Outgoing, ...] = ()
+    published: frozenset[str] = frozenset()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from multigit.core.dangers import looks_secret
 from multigit.core.merges import Hop, MergeRequest
 from multigit.core.moment import Moment, tag_glob, tag_name
 from multigit.core.problem import Problem
@@ -120,14 +121,31 @@ def look_at_push(request: PushRequest, rules: PushRules) -> Look:
         seen = compare_sides(repository, seen, request.stage.branch)
         seen = replace(seen, unpushed=unpushed(repository, seen, request.stage.branch))
         source = seen.refs.branch(request.stage.branch).local if seen.ahead else None
+        if source:
+            seen = replace(seen, outgoing=tuple(repository.outgoing(source.sha)))
         changes = to_commit(seen.work, request.stage, rules)
         paths = [change.path for change in changes if change.kind != "deleted"]
-        seen = replace(seen, carried=repository.carried(paths, source.sha if source else ""))
+        committed = [each.path for each in seen.outgoing if not each.pointer]
+        tip = source.sha if source else ""
+        seen = replace(seen, carried=repository.carried(paths, committed, tip))
+        if looks_secret([*paths, *committed], rules):
+            there = published(seen, request.stage.branch)
+            seen = replace(seen, published=repository.paths(there))
         if source and seen.work and seen.work.branch != request.stage.branch:
             seen = replace(seen, pointers=repository.pointers(source.sha))
         return preview_push(repository, request, rules, seen)
 
     return look
+
+
+def published(seen: Snapshot, name: str) -> list[str]:
+    """Return the commits that tell what the remote has: its branch, or what a new one grew from."""
+    branch = seen.refs.branch(name)
+    if branch.remote:
+        return [branch.remote.sha]
+    if branch.local and not seen.unpushed.commits and not seen.unpushed.forks:
+        return [branch.local.sha]  # it is a commit of another branch there
+    return [fork.sha for fork in seen.unpushed.forks]
 
 
 def preview_push(

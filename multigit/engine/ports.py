@@ -16,6 +16,7 @@ from multigit.core.snapshot import (
     Change,
     Facts,
     Obstacle,
+    Outgoing,
     PreparedCommit,
     Refs,
     Reversal,
@@ -53,11 +54,19 @@ class Repository(Protocol):
         No tracked file differs from `before`, as far as git looks.
         """
 
-    def carried(self, paths: Sequence[str], tip: str) -> Mapping[str, str]:
+    def outgoing(self, tip: str) -> Sequence[Outgoing]:
+        """Return the paths that commits of `tip` add or change which no remote branch has."""
+
+    def paths(self, commits: Sequence[str]) -> frozenset[str]:
+        """Return the files of all these commits."""
+
+    def carried(
+        self, paths: Sequence[str], committed: Sequence[str], tip: str
+    ) -> Mapping[str, str]:
         """Return, by path, the filter of those files whose content travels by a pre-push hook.
 
-        Asked are these files of the work tree, whose branch is checked out, and with a `tip` the
-        files that its commits change which no branch of the remote has.
+        Asked are these files of the work tree, whose branch is checked out, and those that were
+        committed up to `tip`.
         """
 
     def pointers(self, commit: str) -> tuple[Submodule, ...]:

@@ -12,6 +12,7 @@ from tests.cli.answers import (
     QUESTION,
     REFUSED,
     USAGE,
+    Document,
     at_terminal,
     codes,
     count_pushes,
@@ -268,6 +269,75 @@ def test_a_secret_that_is_in_the_branch_already_is_pushed_with_a_warning(forge: 
     }
     document = forge.json("push", "dev", "-r", "api", "--yes", check=DONE)
     assert api.tree("dev") == files | changed
+
+
+def found_in(document: Document, repo: str = "api") -> dict[str, tuple[str, str]]:
+    """Return code and severity by file."""
+    problems = rows(document)[repo]["problems"]
+    return {p["files"][0]: (p["code"], p["severity"]) for p in problems}
+
+
+SECRET = ("secret_file", "block")
+
+
+def test_what_only_unpushed_commits_have_is_not_on_the_remote(forge: Forge) -> None:
+    """Secrets and large files that were committed by hand block, also where they changed since."""
+    api = forge.add("api")
+    api.local_commit({".env": "A=1\n", "big.bin": b"\0" * 2_000_001, "a.txt": "1\n"})
+    text = forge.write_config().read_text()
+    forge.write_config(text + '\n[push]\nmax_file_size = "2MB"\n')
+    blocked = {".env": SECRET, "big.bin": ("large_file", "block")}
+    with untouched(forge):
+        assert found_in(forge.json("push", "dev", "--yes", check=REFUSED)) == blocked
+    api.write({".env": "A=2\n"})
+    assert found_in(forge.json("push", "dev", "--yes", check=REFUSED)) == blocked
+    forge.json("push", "dev", "--yes", "--allow", ".env", "--allow", "big.bin", check=DONE)
+    assert api.tree("dev")[".env"] == "A=2\n"
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_what_a_later_commit_deletes_is_published_all_the_same(
+    forge: Forge, *, elsewhere: bool
+) -> None:
+    """With the commit that added it, whatever is checked out; a merge may have brought it."""
+    api = forge.add("api")
+    api.git("checkout", "--quiet", "-b", "side")
+    api.local_commit({"side.pem": "1\n"})
+    api.git("checkout", "--quiet", "dev")
+    api.local_commit({".env": "A=1\n"})
+    api.local_commit({".env": None})
+    api.git("merge", "--quiet", "--no-commit", "side")
+    api.local_commit({"merge.key": "1\n"})
+    if elsewhere:
+        api.git("checkout", "--quiet", "-b", "feature/x", "origin/dev")
+    forge.write_config()
+    with untouched(forge):
+        document = forge.json("push", "dev", "--yes", check=REFUSED)
+    assert found_in(document) == dict.fromkeys((".env", "side.pem", "merge.key"), SECRET)
+    assert not any("reset" in p["hint"] for p in rows(document)["api"]["problems"])
+
+
+def test_what_any_branch_of_the_remote_has_is_published_already(forge: Forge) -> None:
+    """Merged from there, or below a new branch; what is new there blocks as on any other."""
+    api = forge.add("api", files={".npmrc": "1\n"})
+    api.commit("feature", {"server.pem": "1\n"}, start="dev")
+    new = forge.add("new", stages=("stg", "main"), files={".npmrc": "1\n"})
+    bare = forge.add("bare", stages=())
+    api.git("fetch", "--quiet")
+    api.git("merge", "--quiet", "--no-ff", "--no-edit", "origin/feature")
+    api.local_commit({".npmrc": "2\n"})
+    new.git("checkout", "--quiet", "-b", "dev")
+    new.write({".npmrc": "2\n"})
+    bare.git("checkout", "--quiet", "--orphan", "dev")
+    bare.local_commit({".env": "1\n"})
+    forge.write_config()
+    document = forge.json("push", "dev", "--yes", check=REFUSED)
+    assert found_in(document) == {".npmrc": ("secret_file", "warn")}
+    assert found_in(document, "new") == {".npmrc": ("secret_file", "warn")}
+    assert found_in(document, "bare") == {".env": SECRET}
+    new.local_commit({".npmrc": "2\n", ".env": "1\n"})
+    found = found_in(forge.json("push", "dev", "--yes", "-r", "new", check=REFUSED), "new")
+    assert found == {".npmrc": ("secret_file", "warn"), ".env": SECRET}
 
 
 def test_diverged_branch_blocks_with_the_command_that_mends_it(forge: Forge) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from multigit.core.repository import RefQuery, Signature
-from multigit.core.snapshot import Branch, Facts
+from multigit.core.snapshot import Branch, Facts, Outgoing
 from multigit.errors import GitError
 from tests.contract.scenes import Scene
 
@@ -284,6 +284,23 @@ def test_where_all_has_arrived_all_is_told(scene: Scene) -> None:
     lacking = scene.repository.lacking(stg, dev)
     assert lacking.commits == 1
     assert scene.repository.merge(stg, dev, None, lacking.forks).tree == stg.tree
+
+
+def test_outgoing_is_what_no_branch_of_the_remote_has(scene: Scene) -> None:
+    """Every path that a commit adds or changes, deleted or not since, at its largest."""
+    scene.remote_commit("feature", {"theirs.txt": "1\n"}, start="dev")
+    scene.repository.fetch(RefQuery(("feature",)))
+    scene.local_commit({"a.txt": "12345\n", "gone.txt": "1\n", "line\nbreak": "1\n"})
+    tip = scene.local_commit({"a.txt": "1\n", "gone.txt": None, "README.md": None})
+    assert sorted(scene.repository.outgoing(tip), key=lambda each: each.path) == [
+        Outgoing("a.txt", 6),
+        Outgoing("gone.txt", 2),
+        Outgoing("line\nbreak", 2),
+    ]
+    assert scene.repository.paths([tip]) == {"a.txt", "line\nbreak"}
+    before = scene.remote_refs()["refs/heads/dev"]
+    assert not scene.repository.outgoing(before)
+    assert scene.repository.paths([tip, before]) == {"a.txt", "line\nbreak", "README.md"}
 
 
 def test_waiting_is_empty_between_a_commit_and_itself(scene: Scene) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -27,6 +28,7 @@ from multigit.core.push import PushRequest, plan_push, push_message, to_commit
 from multigit.core.snapshot import (
     Change,
     Facts,
+    Outgoing,
     PreparedCommit,
     Refs,
     Snapshot,
@@ -433,16 +435,16 @@ def test_a_file_with_a_pattern_for_a_name_is_allowed_by_that_name() -> None:
     assert planned(with_changes(new), allow=("[id].key",)).state is State.PLANNED
 
 
-def test_a_secret_that_is_tracked_already_only_warns() -> None:
+def test_a_secret_that_is_published_already_only_warns() -> None:
     """Each change of it would block else, for ever; --allow says that it is none."""
-    seen = with_changes(change(".npmrc"))
+    seen = replace(with_changes(change(".npmrc")), published=frozenset({".npmrc"}))
     assert planned(seen).state is State.PLANNED
     assert planned(seen).problems == (
         Problem(
             "secret_file",
-            ".npmrc looks like a secret, and is in the branch already.",
-            "To take it out: git -C services/api rm --cached .npmrc, and add it to .gitignore. "
-            "If it is none: --allow .npmrc",
+            ".npmrc looks like a secret, and is on the remote already.",
+            "To take it out: git -C services/api rm --cached --ignore-unmatch .npmrc, and add it "
+            "to .gitignore. If it is none: --allow .npmrc",
             Severity.WARN,
             files=(".npmrc",),
         ),
@@ -450,10 +452,78 @@ def test_a_secret_that_is_tracked_already_only_warns() -> None:
     assert planned(seen, allow=(".npmrc",)).problems == ()
 
 
-@pytest.mark.parametrize("kind", ["untracked", "added"])
+@pytest.mark.parametrize("kind", ["untracked", "added", "modified"])
 def test_a_new_secret_blocks(kind: str) -> None:
-    """Also as the new name of a file, and where it is staged already."""
+    """Also as the new name of a file, where it is staged already, and where HEAD alone has it."""
     assert planned(with_changes(change(".npmrc", kind))).state is State.BLOCKED
+
+
+OUT = "To take it out: git -C services/api reset --soft dev-1 && git -C services/api reset -- {}; "
+ANEW = "the rest stays staged and is committed anew. If it is meant: --allow {}"
+BY_HAND = "Take it out of the commits of develop that are not pushed, or pass --allow {}"
+STRAIGHT = Waiting(2, NEWEST, (tip("dev-1"),))
+
+
+def with_commits(*outgoing: Outgoing, **facts: Any) -> Snapshot:
+    """Return what was seen of a clone whose develop has two commits that bring these files."""
+    seen = snapshot(refs=AHEAD, work=work(head="dev-2"), ahead=2)
+    return replace(seen, **{"unpushed": STRAIGHT, "outgoing": outgoing, **facts})
+
+
+@pytest.mark.parametrize(
+    ("file", "code", "message"),
+    [
+        (
+            Outgoing(".env"),
+            "secret_file",
+            ".env looks like a secret, and is in a commit that is not pushed yet.",
+        ),
+        (
+            Outgoing("big.bin", 20_000_000),
+            "large_file",
+            "big.bin is large: 20.0 MB, more than 10 MB, in a commit that is not pushed yet.",
+        ),
+    ],
+)
+def test_commits_made_by_hand_are_looked_at(file: Outgoing, code: str, message: str) -> None:
+    """They have another way out; --allow works as for files that are not committed yet."""
+    hint = (OUT + ANEW).format(file.path, file.path)
+    problem = Problem(code, message, hint, files=(file.path,))
+    assert planned(with_commits(file)).problems == (problem,)
+    assert planned(with_commits(file), allow=(file.path,)).problems == ()
+    assert planned(with_commits(replace(file, pointer=True))).problems == ()
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"work": work(on="feature/x")},
+        {"work": replace(work(), unfinished="merge")},
+        {"ahead": 3},  # one is a merge
+        {"unpushed": Waiting(2, NEWEST)},
+        {"unpushed": Waiting(2, NEWEST, (tip("dev-1"), tip("main-1")))},
+    ],
+)
+def test_commits_that_cannot_simply_become_one_are_left_to_a_person(facts: dict[str, Any]) -> None:
+    """Another branch is checked out, or there is a merge, or nothing to go back to."""
+    problems = planned(with_commits(Outgoing(".env"), **facts)).problems
+    assert [p.hint for p in problems if p.code == "secret_file"] == [BY_HAND.format(".env")]
+
+
+def test_commits_that_change_a_published_secret_warn() -> None:
+    """The remote has it already. Where it is not checked out it cannot be taken out, either."""
+    facts = {"published": frozenset({".env"})}
+    (problem,) = planned(with_commits(Outgoing(".env"), **facts)).problems
+    assert (problem.severity, "rm --cached" in problem.hint) == (Severity.WARN, True)
+    elsewhere = with_commits(Outgoing(".env"), **facts, work=work(on="feature/x"))
+    assert [p.hint for p in planned(elsewhere).problems] == ["If it is none: --allow .env"]
+
+
+def test_a_file_that_is_committed_and_changed_again_is_told_once() -> None:
+    """With the way out of the commit."""
+    seen = with_commits(Outgoing(".env"), work=work(change(".env"), head="dev-2"))
+    (problem,) = planned(seen).problems
+    assert "reset --soft" in problem.hint
 
 
 def test_a_large_file_that_a_filter_stores_elsewhere_is_not_large() -> None:

@@ -68,7 +68,7 @@ def test_what_keeps_work_from_being_pushed(forge: Forge) -> None:
         (repos["unborn"].clone / name).unlink(missing_ok=True)
     follow(forge, said, Hint.PULL_UNBORN, "git -C unborn pull origin dev")
     follow(forge, said, Hint.UNSTAGE, "git -C litter restore --staged debug.log")
-    follow(forge, said, Hint.UNTRACK, "git -C litter rm --cached .env")
+    follow(forge, said, Hint.UNTRACK, "git -C litter rm --cached --ignore-unmatch .env")
     litter.write({".gitignore": ".env\n"})
     switch = "git -C side -c checkout.defaultRemote=origin switch dev"
     follow(forge, said, Hint.SWITCH_FIRST, switch)
@@ -76,6 +76,33 @@ def test_what_keeps_work_from_being_pushed(forge: Forge) -> None:
     pushed = {n for n, row in rows(document).items() if row["state"] == "published"}
     assert pushed == {"first", "litter", "side", "unborn", "unmerged"}
     assert ".env" not in litter.tree("dev")
+
+
+def test_what_was_committed_comes_out_again(forge: Forge) -> None:
+    """Nothing of it is lost: the other changes go out, and the file stays where it is."""
+    repos = {name: forge.add(name) for name in ("behind", "deleted", "kept", "new")}
+    repos["new"].remote_git("branch", "-D", "dev")
+    for name, repo in repos.items():
+        repo.local_commit({".env": "A=1\n", "a.txt": "1\n"})
+        repo.local_commit({"b.txt": "1\n"})
+        if name == "deleted":
+            repo.local_commit({".env": None})
+    repos["behind"].commit("dev", {"theirs.txt": "1\n"})
+    forge.write_config()
+    said = forge.json(*PUSH, check=REFUSED)
+    for name, repo in repos.items():
+        fork = repo.git("rev-parse", "--short=7", "origin/stg")
+        command = f"git -C {name} reset --soft {fork} && git -C {name} reset -- .env"
+        follow(forge, said, Hint.UNCOMMIT, command)
+        (repo.clone / ".git/info/exclude").write_text(".env\n")
+    rebase = "git -C behind pull --rebase --autostash origin dev"
+    follow(forge, forge.json(*PUSH, check=REFUSED), Hint.PULL_REBASE, rebase)
+    forge.json(*PUSH, check=DONE)
+    for name, repo in repos.items():
+        assert {"README.md", "a.txt", "b.txt"} <= repo.tree("dev").keys()
+        assert not repo.remote_git("log", "--format=%h", "dev", "--", ".env"), name
+        assert (repo.clone / ".env").exists() == (name != "deleted")
+    assert "theirs.txt" in repos["behind"].tree("dev")
 
 
 def test_what_keeps_a_branch_from_being_pulled(forge: Forge) -> None:

@@ -27,6 +27,7 @@ from multigit.core.snapshot import (
     Commit,
     Facts,
     Obstacle,
+    Outgoing,
     PreparedCommit,
     Refs,
     Reversal,
@@ -372,10 +373,27 @@ class FakeRepository:
         known, coming = self.objects.files(before), self.objects.files(after)
         return [Obstacle(path) for path in coming if path in self.files and path not in known]
 
-    def carried(self, paths: Sequence[str], tip: str) -> Mapping[str, str]:
+    def outgoing(self, tip: str) -> Sequence[Outgoing]:
+        """Look at each commit that no branch of the remote has."""
+        sizes: dict[str, int] = {}
+        new = self.objects.history(tip) - self.objects.history(*self._seen_on_remote())
+        for sha in new:
+            parents = [self.objects.files(each) for each in self.objects.commits[sha].parents]
+            for path, content in self.objects.files(sha).items():
+                if all(content != before.get(path) for before in parents):
+                    sizes[path] = max(sizes.get(path, 0), len(content.encode()))
+        return [Outgoing(path, size) for path, size in sizes.items()]
+
+    def paths(self, commits: Sequence[str]) -> frozenset[str]:
+        """Return the names."""
+        return frozenset(path for each in commits for path in self.objects.files(each))
+
+    def carried(
+        self, paths: Sequence[str], committed: Sequence[str], tip: str
+    ) -> Mapping[str, str]:
         """Believe the names: a `.big` file goes through a filter."""
-        changed = self.objects.files(tip) if tip else {}
-        return {path: "lfs" for path in (*paths, *changed) if path.endswith(".big")}
+        del tip
+        return {path: "lfs" for path in (*paths, *committed) if path.endswith(".big")}
 
     def pointers(self, commit: str) -> tuple[Submodule, ...]:
         """Have no submodules."""
