@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -81,13 +82,13 @@ def plan_table(plan: Plan, now: datetime, *, about: bool = True) -> Table:
     if about:
         rows.add_column("newest", ratio=1)
     rows.add_column("plan", no_wrap=True)
+    named = moves_elsewhere(plan)
     for repo in plan.repos:
         name = plain(repo.repo)
-        steps = repo.moves()
-        if not steps:
+        if not repo.moves():
             rows.add_row(name, *[Text(ABSENT, "dim")] * (4 if about else 3), verdict(repo))
-        for step in steps:
-            done = Text(verb(step, repo, len(steps)), "green")
+        for step in repo.moves():
+            done = Text(verb(step, repo, named=named), "green")
             rows.add_row(name, *step_cells(step, now)[: 4 if about else 3], done)
             name = Text()
     return rows
@@ -95,10 +96,12 @@ def plan_table(plan: Plan, now: datetime, *, about: bool = True) -> Table:
 
 def plan_list(plan: Plan, now: datetime) -> RenderableType:
     """Return two lines per branch that moves, where the table has no room."""
-    return Group(*(line for repo in plan.repos for line in _plan_lines(repo, now)))
+    named = moves_elsewhere(plan)
+    lines = (_plan_lines(repo, now, named=named) for repo in plan.repos)
+    return Group(*chain.from_iterable(lines))
 
 
-def _plan_lines(repo: RepoPlan, now: datetime) -> Iterator[RenderableType]:
+def _plan_lines(repo: RepoPlan, now: datetime, *, named: bool) -> Iterator[RenderableType]:
     bold, steps = (visible(repo.repo), "bold"), repo.moves()
     if not steps:
         yield Text.assemble(bold, "  ", verdict(repo))
@@ -107,7 +110,7 @@ def _plan_lines(repo: RepoPlan, now: datetime) -> Iterator[RenderableType]:
         counts = [
             f"  {name} {n}" for name, n in (("commits", commits), ("files", files)) if told(n)
         ]
-        yield Text.assemble(bold, "  ", (verb(step, repo, len(steps)), "green"))
+        yield Text.assemble(bold, "  ", (verb(step, repo, named=named), "green"))
         yield indented(Text.assemble(arrow, *counts))
         if told(subject):
             yield indented(subject)
@@ -136,24 +139,35 @@ def step_cells(step: MovingStep, now: datetime) -> tuple[Text, ...]:
     return arrow, Text(str(step.waiting.commits)), Text(files), newest(step.waiting.newest, now)
 
 
-def verb(step: MovingStep, repo: RepoPlan, rows: int) -> str:
-    """Return what is done to the branch, in a word or two."""
+def moves_elsewhere(plan: Plan) -> bool:
+    """Tell whether a plan moves any branch but that of its target, in whichever repository."""
+    steps = chain.from_iterable(repo.moves() for repo in plan.repos)
+    return any(stage_of(step) != plan.target for step in steps)
+
+
+def stage_of(step: MovingStep) -> str:
+    """Return the stage whose branch a step moves; the branch where a journal tells no stage."""
+    return (step.target if isinstance(step, MergeStep) else step.stage) or step.branch
+
+
+def verb(step: MovingStep, repo: RepoPlan, *, named: bool) -> str:
+    """Return what is done, in a word or two, and where if branches are to be `named`."""
+    where = f" {stage_of(step)}" if named else ""
+    last = step is repo.moves()[-1]
     if repo.published:
-        ahead = deploying(repo) if repo.state is State.PLANNED else ""
         done = "taken back" if repo.takes_back else "published"
-        return f"{done}{ahead and f', {ahead}'}"
+        ahead = deploying(repo) if last and repo.state is State.PLANNED else ""
+        return f"{done}{where and f' on{where}'}{ahead and f', {ahead}'}"
     match step:
         case MergeStep():
-            where = f" into {step.target}" if rows > 1 else ""
-            deploy = ", deploy" if repo.deploys() and step is repo.moves()[-1] else ""
-            return f"merge{where}" + (", tag" if repo.tag else "") + deploy
+            deploy = ", deploy" if last and repo.deploys() else ""
+            return f"merge{where and f' into{where}'}{', tag' if repo.tag else ''}{deploy}"
         case CommitStep():
-            return "commit, push"
+            return f"commit, push{where}"
         case AdvanceStep():
-            return "push"
+            return f"push{where}"
         case RestoreStep():
-            last = step is repo.moves()[-1]
-            return "set back" + (", delete tag" if last and repo.deleted_tag else "")
+            return f"set back{where}{', delete tag' if last and repo.deleted_tag else ''}"
 
 
 def verdict(repo: RepoPlan) -> Text:

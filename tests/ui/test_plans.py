@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from multigit.core.plan import RepoPlan, RestoreStep, State
-from multigit.ui.plans import plan_view
-from tests.core.builders import API, NEWEST, WEB, plan, to_publish, without_steps
+from multigit.core.plan import (
+    AdvanceStep,
+    CommitStep,
+    DeleteTagStep,
+    RepoPlan,
+    RestoreStep,
+    State,
+    Step,
+)
+from multigit.ui.plans import plan_view, verb
+from tests.core.builders import API, NEWEST, WEB, merge_step, plan, to_publish, without_steps
 from tests.ui.views import shown
 
 NOW = datetime.fromtimestamp(NEWEST.time + 7200, UTC)
@@ -29,12 +38,51 @@ def test_no_fact_is_cut(width: int) -> None:
 
 def test_table_without_subjects_needs_no_room_for_them() -> None:
     """An undo has none, and is a table in 80 columns; in the list there is no line for one."""
-    restore = RestoreStep("main", "master", "merge-1", "stg-1")
+    restore = RestoreStep("stg", "staging", "merge-1", "stg-1")
     undone = RepoPlan("user-frontend", "web", State.PLANNED, (restore,))
     view = plan_view(plan(undone, command="undo"), NOW)
     heading = ["repo", "from", "→", "to", "commits", "files", "newest", "plan"]
     assert shown(view, 72)[2].split() == heading
     assert shown(view, 40)[3:6] == ["  user-frontend  set back", "    merge-1 → stg-1", ""]
+
+
+MERGE = merge_step()
+DOWN = replace(MERGE, source="stg", target="dev", branch="develop")
+BACK = tuple(RestoreStep(stage, "branch", "merge-1", "stg-1") for stage in ("dev", "stg"))
+ADVANCE = AdvanceStep("dev", "develop", "dev-1", "dev-2", MERGE.waiting)
+COMMIT = CommitStep("dev", "develop", "dev-2", "commit-1", "feat: a", ())
+TAGGED = (DeleteTagStep("stg-deploy-1", "tag-1"),)
+
+
+@pytest.mark.parametrize(
+    ("repos", "told"),
+    [
+        ([(MERGE,)], ["merge"]),
+        ([(MERGE, DOWN), (DOWN,)], ["merge into stg", "merge into dev", "merge into dev"]),
+        ([(DOWN,)], ["merge into dev"]),
+        ([(ADVANCE, COMMIT, MERGE)], ["push dev", "commit, push dev", "merge into stg"]),
+        ([BACK[1:]], ["set back"]),
+        ([BACK + TAGGED, BACK[:1]], ["set back dev", "set back stg, delete tag", "set back dev"]),
+    ],
+)
+@pytest.mark.parametrize("width", [44, 80, 120])
+def test_a_branch_is_named_where_the_title_names_another(
+    repos: list[tuple[Step, ...]], told: list[str], width: int
+) -> None:
+    """In every row, once one repository moves more than the target's branch."""
+    plans = [RepoPlan("user-frontend", "web", State.PLANNED, steps) for steps in repos]
+    lines = shown(plan_view(plan(*plans), NOW), width)
+    rows = [line for line in lines if line.endswith(tuple(told))]
+    assert len(rows) == len(told)
+    assert all(row.endswith(f"  {verb}") for row, verb in zip(rows, told, strict=True))
+    assert max(map(len, lines)) <= width
+
+
+@pytest.mark.parametrize(("named", "told"), [(False, "published"), (True, "published on stg")])
+def test_what_is_published_already_names_its_branch_as_well(*, named: bool, told: str) -> None:
+    """Where the operation is continued."""
+    done = RepoPlan("api", "api", State.PUBLISHED, (MERGE,), published=True)
+    assert verb(MERGE, done, named=named) == told
 
 
 def test_narrow_plan_is_a_list() -> None:
