@@ -50,11 +50,13 @@ def continue_(
     from multigit.core.resume import resumed
     from multigit.core.standing import state_of
     from multigit.core.ways_out import only_the_record
+    from multigit.engine.arrival import still_open
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     with session.exclusive("continue"):
         journal, story = _unfinished(session)
         onward = bool(story.plan.undoes)
+        flights = still_open(session.git, session.workspace, story.flights)  # before the remotes
         standings = _survey(session, journal, story, onward=onward, wait=not dry_run)
         moved = [
             repo
@@ -66,7 +68,7 @@ def continue_(
         consent = Consent(dry_run, yes, confirm, checklist_done)
         planned_anew = any(repo.state is State.PLANNED for repo in anew.values())
         agreed = None if planned_anew else story.agreement
-        conductor = Conductor(session, plan, consent, journal, agreed, story.flights)
+        conductor = Conductor(session, plan, consent, journal, agreed, flights)
         if plan.result is Result.NOTHING:
             if dry_run:
                 return conductor.leave(only_the_record(plan.operation))

@@ -122,20 +122,15 @@ class Session:
 
     def in_flight(self, operation: str) -> list[str]:
         """Return the repositories whose push may still arrive while no multigit waits for it."""
-        from multigit.engine.arrival import may_arrive
+        from multigit.engine.arrival import still_open
 
         if running(self.files.folder):
             return []
-        repos = {repo.name: repo for repo in self.workspace.repos}
         try:
             flights = self.files.read_journal(operation)[1].flights
         except MultigitError:  # whoever continues is told what is wrong with its journal
             return []
-        return [
-            name
-            for name, flight in flights.items()
-            if name in repos and may_arrive(self.git.repository(repos[name]), flight)
-        ]
+        return [*still_open(self.git, self.workspace, flights)]
 
     def ways_out(self, operation: str) -> str:
         """Return what to do about an unfinished operation."""

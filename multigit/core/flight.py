@@ -36,8 +36,15 @@ def flight(now: float, timeout: float, *, host: str, mark: str, local: bool) -> 
 
 
 def also(earlier: Flight | None, new: Flight) -> Flight:
-    """Return the note of a push that begins while an earlier one may still be at work."""
-    return replace(new, until=max(new.until, earlier.until)) if earlier else new
+    """Return the note of a push that begins while an earlier one may still be at work.
+
+    What is seen of the new one tells of both only where they have one mark.
+    """
+    if earlier is None:
+        return new
+    both_seen = earlier.local and (earlier.host, earlier.mark) == (new.host, new.mark)
+    until = max(new.until, earlier.until)
+    return replace(new, until=until, local=new.local and both_seen)
 
 
 def remaining(each: Flight, now: float) -> float:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from multigit.core.flight import Flight, push_under_way, remaining
 from multigit.core.plan import RepoPlan, State
 from multigit.core.standing import Standing, state_of
+from multigit.core.workspace import Workspace
 from multigit.engine.patience import Tell
-from multigit.engine.ports import Repository
+from multigit.engine.ports import Git, Repository
 from multigit.errors import MultigitError
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds between two looks at a remote, doubled each time
@@ -23,6 +24,18 @@ def may_arrive(repository: Repository, flight: Flight) -> bool:
     server started, and that stays, such as a helper that remembers passwords.
     """
     return remaining(flight, time.time()) > 0 and repository.in_flight(flight) is not False
+
+
+def still_open(
+    git: Git, workspace: Workspace, flights: Mapping[str, Flight]
+) -> Mapping[str, Flight]:
+    """Return those of the pushes, by repository, that may still arrive."""
+    repos = {repo.name: repo for repo in workspace.repos}
+    return {
+        name: each
+        for name, each in flights.items()
+        if name in repos and may_arrive(git.repository(repos[name]), each)
+    }
 
 
 def arrived(

@@ -60,7 +60,7 @@ class Executor:
         self.journal.write(Entry(Kind.PUBLISHING, made=ready))
         ended_so_far, interrupted = self._waves(ready)
         everything = [
-            ended_so_far.get(repo.repo) or not_begun(repo, ready[repo.repo])
+            ended_so_far.get(repo.repo) or self._not_begun(repo, ready[repo.repo])
             for repo in self.plan.planned()
         ]
         return ended(self.plan, everything, interrupted=interrupted)
@@ -133,14 +133,14 @@ class Executor:
                 return Outcome(repo, state, ready[name], repo.problems)
             self.listener.started(name, "pushing")
             repository = self._repository(name)
-            try:
-                note = Entry(Kind.PUSHING, repos=(name,), flight=repository.flight())
-                self.journal.write(note)
-            except MultigitError as error:
-                outcome = not_pushed(repo, ready[name], error)
-            else:
-                tell, earlier = partial(self.listener.started, name), self.flights.get(name)
-                outcome = publish(repository, repo, ready[name], earlier, tell=tell)
+            outcome = publish(
+                repository,
+                repo,
+                ready[name],
+                self.flights.get(name),
+                announce=partial(self._announce, name, repository),
+                tell=partial(self.listener.started, name),
+            )
             return Rest(lambda: settle(name, outcome))
 
         def settle(name: str, outcome: Outcome) -> Outcome:
@@ -161,14 +161,22 @@ class Executor:
         self.listener.phase("Taking back" if back else "Publishing", tuple(plans))
         return sweep(tuple(plans), work, jobs=self.jobs, on_interrupt=self.listener.interrupted)
 
+    def _announce(self, name: str, repository: Repository) -> None:
+        """Note that a push begins; raises a MultigitError where that cannot be noted."""
+        self.journal.write(Entry(Kind.PUSHING, repos=(name,), flight=repository.flight()))
+
     def _repository(self, name: str) -> Repository:
         return self.git.repository(self.workspace.repo(name))
 
     def _stopped(self, repo: RepoPlan, prepared: Mapping[str, dict[str, str] | Problem]) -> Outcome:
         result = prepared.get(repo.repo, {})
         if isinstance(result, Problem):
-            return Outcome(repo, State.FAILED, problems=(*repo.problems, result))
-        return not_begun(repo, result)
+            failed = Outcome(repo, State.FAILED, problems=(*repo.problems, result))
+            return in_doubt(failed, self.flights.get(repo.repo))
+        return self._not_begun(repo, result)
+
+    def _not_begun(self, repo: RepoPlan, made: Made) -> Outcome:
+        return in_doubt(not_begun(repo, made), self.flights.get(repo.repo))
 
 
 def is_new(outcome: Outcome, wave: Mapping[str, RepoPlan]) -> bool:
@@ -176,10 +184,15 @@ def is_new(outcome: Outcome, wave: Mapping[str, RepoPlan]) -> bool:
     return outcome.repo in wave and outcome.state in {State.PUBLISHED, State.DEPLOYED}
 
 
-def not_pushed(repo: RepoPlan, made: Made, error: MultigitError) -> Outcome:
-    """Return the outcome of a repository whose push could not be noted, so it did not begin."""
-    problem = Problem(error.code, error.message, error.hint)
-    return Outcome(repo, State.FAILED, made, (*repo.problems, problem))
+def in_doubt(outcome: Outcome, earlier: Flight | None) -> Outcome:
+    """Return the outcome of a repository that was not pushed now, but may have been before."""
+    if earlier is None:
+        return outcome
+    problem = Problem(
+        "outcome_unknown", "an earlier push of it may still arrive.", Hint.CONTINUE_SOON
+    )
+    problems = (*outcome.problems, problem)
+    return replace(outcome, state=State.UNKNOWN, problems=problems, flight=earlier)
 
 
 def not_begun(repo: RepoPlan, made: Made) -> Outcome:

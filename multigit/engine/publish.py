@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from multigit.core.flight import Flight
@@ -18,29 +18,53 @@ from multigit.errors import MultigitError
 from multigit.hints import Hint
 
 Made = Mapping[str, str]
+Announce = Callable[[], None]
 
 
 def publish(
-    repository: Repository, repo: RepoPlan, made: Made, earlier: Flight | None = None, *, tell: Tell
+    repository: Repository,
+    repo: RepoPlan,
+    made: Made,
+    earlier: Flight | None = None,
+    *,
+    announce: Announce,
+    tell: Tell,
 ) -> Outcome:
     """Push once; believe only a complete report, otherwise read the remote.
 
-    `earlier` is a push of the same refs that a multigit which was killed may have left at work:
-    what the remote refuses to this push may still arrive by that one.
+    `announce` notes each push before it begins. `earlier` is a push of the same refs that a
+    multigit which was killed may have left at work: what the remote refuses to this push may still
+    arrive by that one.
     """
     wanted = [Publication(u.ref, u.before, made[u.ref]) for u in repo.updates()]
-    try:
-        report = repository.push(wanted)
-    except MultigitError as error:
-        report = PushReport(accepted=False, reason=error.message, final=False)
+    report = pushed(repository, wanted, announce)
     if report.accepted:
         return Outcome(repo, State.PUBLISHED, made, repo.problems)
     if report.final and earlier and may_arrive(repository, earlier):
-        reason = f"an earlier push is still under way; this one was refused: {report.reason}"
-        report = replace(report, reason=reason, final=False, sent=True)
-        outcome = read_outcome(repository, repo, made, wanted, report, tell=tell)
-        return replace(outcome, flight=earlier)
-    return read_outcome(repository, repo, made, wanted, report, tell=tell)
+        ended = "refused" if report.sent else "not sent"
+        reason = f"an earlier push may still arrive; this one was {ended}: {report.reason}"
+        report = replace(report, reason=reason)
+    else:
+        earlier = None  # or this push itself may still arrive
+    return read_outcome(
+        repository, repo, made, wanted, report, earlier=earlier, announce=announce, tell=tell
+    )
+
+
+def pushed(
+    repository: Repository, publications: Sequence[Publication], announce: Announce
+) -> PushReport:
+    """Push, once it is noted that it begins; a push that cannot be noted is not sent."""
+    try:
+        announce()
+    except MultigitError as error:
+        return PushReport(
+            accepted=False, reason=error.message, sent=False, code=error.code, hint=error.hint
+        )
+    try:
+        return repository.push(publications)
+    except MultigitError as error:
+        return PushReport(accepted=False, reason=error.message, final=False)
 
 
 def read_outcome(
@@ -50,18 +74,28 @@ def read_outcome(
     wanted: Sequence[Publication],
     report: PushReport,
     *,
+    earlier: Flight | None = None,
+    announce: Announce,
     tell: Tell,
 ) -> Outcome:
-    """Let the remote say what became of a push that did not report success."""
+    """Let the remote say what became of a push that did not report success.
+
+    What the server left out of it is pushed once more. `earlier` is a push that may still arrive,
+    although this one will not.
+    """
 
     def outcome(state: State, *problems: Problem, partial: bool = False) -> Outcome:
-        return Outcome(repo, state, made, (*repo.problems, *problems), partial)
+        flight = earlier if state is State.UNKNOWN and report.final else None
+        return Outcome(repo, state, made, (*repo.problems, *problems), partial, flight=flight)
 
     try:
         missing = unpublished(repository, wanted, tell)
         if missing and len(missing) < len(wanted) and all(held(each) for each in missing):
-            # The server stopped between the refs: complete what it began.
-            repository.push([publication for publication, _ in missing])
+            again = pushed(repository, [publication for publication, _ in missing], announce)
+            if again.accepted:
+                return outcome(State.PUBLISHED)
+            final = report.final and again.final
+            report = PushReport(accepted=False, reason=again.reason or report.reason, final=final)
             missing = unpublished(repository, wanted, tell)
     except MultigitError as error:
         problem = Problem(
@@ -69,28 +103,38 @@ def read_outcome(
             f"it is unknown whether the push arrived: {report.reason}; then {error.message}",
             Hint.CONTINUE_REACHABLE,
         )
-        known = not report.sent  # then the remote need not be asked
+        known = not report.sent and not earlier  # then the remote need not be asked
         return outcome(State.FAILED, refusal(report)) if known else outcome(State.UNKNOWN, problem)
     if not missing:
         return outcome(State.PUBLISHED)
+    doubt = earlier is not None or not report.final
+    state, problems, partial = fell_short(wanted, missing, report, doubt=doubt)
+    return outcome(state, *problems, partial=partial)
+
+
+def fell_short(
+    wanted: Sequence[Publication],
+    missing: Sequence[tuple[Publication, str]],
+    report: PushReport,
+    *,
+    doubt: bool,
+) -> tuple[State, Sequence[Problem], bool]:
+    """Return what became of a push of which the remote lacks something, and whether it has some.
+
+    With `doubt` it may still arrive; not any more, though, where somebody moved what it expects.
+    """
     done = [each for each in wanted if each not in {lost for lost, _ in missing}]
-    half = [half_problem(done, missing, report.reason)] if done else []
-    moved = [(each, now) for each, now in missing if now != each.before]
-    if moved:
-        problems = (moved_problem(each, now) for each, now in moved)
-        return outcome(State.FAILED, *half, *problems, partial=bool(half))
-    if half:
-        return outcome(State.FAILED, *half, partial=True)
-    if not report.final:
-        return outcome(
-            State.UNKNOWN,
-            Problem(
-                "outcome_unknown",
-                f"the remote does not have it now, but it may still arrive: {report.reason}",
-                Hint.CONTINUE_SOON,
-            ),
-        )
-    return outcome(State.FAILED, refusal(report))
+    moved = [moved_problem(each, now) for each, now in missing if now != each.before]
+    doubt = doubt and not moved
+    state = State.UNKNOWN if doubt else State.FAILED
+    if done:
+        half = half_problem(done, missing, report.reason, doubt=doubt)
+        return state, (half, *moved), True
+    if doubt:
+        but = "and" if report.final else "but it may still arrive:"  # else the reason says what may
+        message = f"the remote does not have it now, {but} {report.reason}"
+        return state, (Problem("outcome_unknown", message, Hint.CONTINUE_SOON),), False
+    return state, moved or (refusal(report),), False
 
 
 def refusal(report: PushReport) -> Problem:
@@ -150,15 +194,20 @@ def is_in(repository: Repository, tip: str, commit: str) -> bool:
 
 
 def half_problem(
-    done: Sequence[Publication], missing: Sequence[tuple[Publication, str]], reason: str
+    done: Sequence[Publication],
+    missing: Sequence[tuple[Publication, str]],
+    reason: str,
+    *,
+    doubt: bool,
 ) -> Problem:
-    """Return the problem of a push of which the server kept only a part."""
+    """Return the problem of a push of which the server kept only a part; in doubt, until now."""
     there = ", ".join(f"{short(each.ref)} at {each.after[:7]}" for each in done)
     lost = ", ".join(short(each.ref) for each, _ in missing)
+    lacks = f"{lost}, which may still arrive" if doubt else lost
     return Problem(
         "half_published",
-        f"the remote has {there}, but not {lost}: {reason or 'it stopped in between'}",
-        Hint.CONTINUE_FIXED,
+        f"the remote has {there}, but not {lacks}: {reason or 'it stopped in between'}",
+        Hint.CONTINUE_SOON if doubt else Hint.CONTINUE_FIXED,
     )
 
 

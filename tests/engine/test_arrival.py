@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.agreement import Actor
-from multigit.core.flight import Flight
+from multigit.core.flight import Flight, also
 from multigit.core.journal import Entry, Kind, Story, tell
 from multigit.core.landings import landed
 from multigit.core.plan import State
@@ -17,11 +17,18 @@ from multigit.core.repository import Publication, PushReport
 from multigit.core.standing import Standing
 from multigit.engine import arrival
 from multigit.engine.survey import survey
-from multigit.errors import RefusedError
+from multigit.errors import GitError, RefusedError
 from tests.engine.operations import STG, Listening, execute, outcome, plan_promotion, states
 from tests.engine.test_again import Notes
-from tests.support.fake_git import FakeGit, FakeRemote, never_arrived
+from tests.support.fake_git import (
+    BROKEN_OFF,
+    FakeGit,
+    FakeRemote,
+    first_ref_only,
+    never_arrived,
+)
 
+REFUSED = PushReport(accepted=False, reason="protected")
 ACTOR = Actor("Ada <ada@example.org>", "ada", "here")
 
 
@@ -38,6 +45,16 @@ def git() -> FakeGit:
     for name, repo in git.repos.items():
         repo.remote.commit("dev", {name: "1"})
     return git
+
+
+class Full(Notes):
+    """A journal that takes no note of a push of api."""
+
+    def write(self, entry: Entry) -> None:
+        """Keep any other note."""
+        if entry.kind is Kind.PUSHING and entry.repos == ("api",):
+            raise RefusedError("The journal cannot be written.")
+        super().write(entry)
 
 
 def broken_off(git: FakeGit, *settled: State) -> Story:
@@ -233,7 +250,9 @@ def test_what_is_refused_now_may_arrive_by_an_earlier_push(git: FakeGit) -> None
     git["api"].sights = [True]
     report = execute(git, story.plan, flights=story.flights)
     assert states(report) == {"api": "unknown", "web": "published"}
-    assert "protected" in outcome(report, "api").problems[-1].message
+    said = outcome(report, "api").problems[-1].message
+    assert "not have it now, and an earlier push may still arrive; this one was refused: " in said
+    assert "protected" in said
     git["api"].sights = [False]
     assert states(execute(git, story.plan, flights=story.flights))["api"] == "failed"
 
@@ -251,18 +270,105 @@ def test_what_cannot_be_sent_now_may_arrive_by_an_earlier_push(git: FakeGit) -> 
         git["api"].remote.reachable, git["api"].remote.next_push = True, cut_off
         report = execute(git, story.plan, flights=flights)
         assert states(report)["api"] == state
+        said = outcome(report, "api").problems[-1].message
+        assert ("an earlier push may still arrive; this one was not sent" in said) == bool(flights)
 
 
 def test_a_push_that_cannot_be_noted_does_not_begin(git: FakeGit) -> None:
     """The other repositories are not held up by it."""
-
-    class Full(Notes):
-        def write(self, entry: Entry) -> None:
-            if entry.kind is Kind.PUSHING and entry.repos == ("api",):
-                raise RefusedError("The journal cannot be written.")
-            super().write(entry)
-
     before = dict(git["api"].remote.refs)
     report = execute(git, plan_promotion(git), journal=Full(git))
     assert states(report) == {"api": "failed", "web": "published"}
     assert git["api"].remote.refs == before
+
+
+def test_what_is_not_pushed_again_may_arrive_by_an_earlier_push(git: FakeGit) -> None:
+    """Where the attempt ends before it comes to it, or cannot prepare it."""
+    story = broken_off(git)
+    git["web"].unsigned = GitError("gpg failed to sign the data")
+    report = execute(git, story.plan, flights=story.flights)
+    assert states(report) == {"api": "unknown", "web": "failed"}
+    assert report.unfinished
+    assert "may still arrive" in outcome(report, "api").problems[-1].message
+    git["web"].unsigned, git["api"].unsigned = None, GitError("gpg failed to sign the data")
+    report = execute(git, story.plan, flights=story.flights)
+    assert states(report) == {"api": "unknown", "web": "not_published"}
+    assert states(execute(git, story.plan))["api"] == "failed"
+
+
+def test_a_push_that_cannot_be_noted_does_not_end_an_earlier_one(git: FakeGit) -> None:
+    """That one may still arrive."""
+    story = broken_off(git)
+    before = dict(git["api"].remote.refs)
+    git["api"].sights = [True]
+    report = execute(git, story.plan, journal=Full(git), flights=story.flights)
+    assert states(report) == {"api": "unknown", "web": "published"}
+    assert git["api"].remote.refs == before
+
+
+def test_the_push_that_completes_a_half_is_noted(git: FakeGit) -> None:
+    """Its own time begins with it."""
+    plan, notes = plan_promotion(git), Notes(git)
+    git["api"].remote.next_push = first_ref_only
+    assert states(execute(git, plan, journal=notes))["api"] == "published"
+    kinds = [each.kind for each in notes.entries if each.repos == ("api",)]
+    assert kinds == [Kind.PUSHING, Kind.PUSHING, Kind.SETTLED]
+
+
+@pytest.mark.parametrize(
+    ("end", "again", "state", "said"),
+    [
+        (REFUSED, BROKEN_OFF, "unknown", "which may still arrive: the remote end hung up"),
+        (BROKEN_OFF, REFUSED, "unknown", "which may still arrive: protected"),
+        (REFUSED, REFUSED, "failed", "150130: protected"),
+    ],
+    ids=["the second", "the first", "neither"],
+)
+def test_each_push_of_a_half_may_arrive_late(
+    git: FakeGit, end: PushReport, again: PushReport, state: str, said: str
+) -> None:
+    """Then the rest is unknown, and the operation's flight stays open."""
+
+    def half(remote: FakeRemote, publications: Sequence[Publication]) -> PushReport:
+        first_ref_only(remote, publications)
+        remote.next_push = lambda *_: again
+        return end
+
+    git["api"].remote.next_push = half
+    plan, notes = plan_promotion(git), Notes(git)
+    ended = outcome(execute(git, plan, journal=notes), "api")
+    assert (ended.state, ended.partial) == (state, True)
+    assert ended.problems[-1].code == "half_published"
+    assert said in ended.problems[-1].message
+    story = tell([Entry(Kind.BEGUN, plan=plan, actor=ACTOR), *notes.entries])
+    assert story
+    assert [*story.flights] == (["api"] if state == "unknown" else [])
+
+
+def test_what_has_another_mark_is_not_seen_to_end() -> None:
+    """Two pushes that may be at work: the end of the newer one says nothing of the older."""
+    first = Flight(1.0, 100.0, "here", "1:1", local=True)
+    second = Flight(2.0, 50.0, "here", "1:1", local=True)
+    assert also(None, second).local
+    assert also(first, second) == replace(second, until=100.0)
+    for other in (
+        replace(first, mark="1:2"),
+        replace(first, host="desk"),
+        replace(first, local=False),
+    ):
+        assert also(other, second) == replace(second, until=100.0, local=False)
+
+
+def test_only_what_may_arrive_is_minded_by_who_pushes_again(git: FakeGit) -> None:
+    """Not what has ended, nor what must have, nor what is not in the configuration any more."""
+    flights = broken_off(git).flights
+    over = {name: replace(each, began=1.0, until=2.0) for name, each in flights.items()}
+    for sight, given, left in (
+        (True, flights, ["api"]),
+        (None, flights, ["api"]),
+        (False, flights, []),
+        (True, over, []),
+        (True, {"gone": flights["api"]}, []),
+    ):
+        git["api"].sights = [sight]
+        assert [*arrival.still_open(git, git.workspace, given)] == left
