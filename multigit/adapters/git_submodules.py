@@ -13,10 +13,13 @@ from pathlib import Path
 from multigit.adapters.git_config import GitConfig, read_config
 from multigit.adapters.git_process import GitDoor
 from multigit.adapters.git_reading import read_work_tree
+from multigit.core.problem import Problem
 from multigit.core.snapshot import Submodule, WorkTree
 from multigit.errors import GitError
 
 MODULES = ".gitmodules"
+GONE = {"missing", "not_a_repository"}
+UNKNOWN = 128  # what git ends with for a commit that is not here
 
 
 def registered(door: GitDoor) -> dict[str, str]:
@@ -66,19 +69,41 @@ def _read(
     deep: bool,
 ) -> Iterator[Submodule]:
     for path, staged in links.items():
-        if (path in own and not deep) or not (door.folder / path / ".git").exists():
+        if (path in own and not deep) or not _is_cloned(door.folder / path):
             continue
         recorded = before.get(path, staged)
-        inside = open_inside(door, door.folder / path)
         try:
-            config = read_config(inside)
-            seen = look_into(inside, config)
-        except GitError:  # its repository is gone or somebody else's: it can hold nothing of ours
-            continue
-        changed = 0 if path in own else seen.changed
-        remote = own.get(path) or _remote(config)
-        each = Submodule(path, recorded, seen.head, seen.branch, remote, changed_files=changed)
-        yield _where_it_stands(inside, each) if deep and seen.head else each
+            yield _read_one(door, path, recorded, own=own, deep=deep)
+        except GitError as error:
+            yield _unreadable(path, recorded, error)
+
+
+def _read_one(
+    door: GitDoor, path: str, recorded: str, *, own: Mapping[str, str], deep: bool
+) -> Submodule:
+    inside = open_inside(door, door.folder / path)
+    config = read_config(inside)
+    remote = own.get(path) or _remote(config)
+    inside.remote = remote or inside.remote
+    seen = look_into(inside, config)
+    changed = 0 if path in own else seen.changed
+    each = Submodule(path, recorded, seen.head, seen.branch, remote, changed_files=changed)
+    return _where_it_stands(inside, each) if deep and seen.head else each
+
+
+def _is_cloned(folder: Path) -> bool:
+    """Tell whether a repository is there, or what does not let itself be looked at."""
+    try:
+        return (folder / ".git").exists()
+    except OSError:
+        return True
+
+
+def _unreadable(path: str, recorded: str, error: GitError) -> Submodule:
+    problem = Problem(error.code, error.message, error.hint)
+    if error.code in GONE or "not a git repository" in error.output:
+        problem = Problem("not_a_repository", "it is not a git repository.")
+    return Submodule(path, recorded, "", error=problem)
 
 
 def _remote(config: GitConfig) -> str:
@@ -96,18 +121,21 @@ def read_pointers(door: GitDoor, commit: str, own: Mapping[str, str]) -> tuple[S
     """
     listed = door.run("ls-tree", "-r", "-z", "--full-tree", commit).fields()
     rows = (row.partition("\t") for row in listed if row.startswith("160000 "))
-    found = []
-    for info, _, path in rows:
-        sha, folder = info.split(" ")[2], door.folder / path
-        if (folder / ".git").exists():
-            inside = open_inside(door, folder)
-            try:
-                remote = own.get(path) or _remote(read_config(inside))
-            except GitError:  # as above
-                continue
-            there = _is_on_remote(inside, sha, remote)
-            found.append(Submodule(path, sha, "", behind=True, on_remote=there))
-    return tuple(found)
+    there = ((path, info.split(" ")[2]) for info, _, path in rows)
+    return tuple(
+        _read_pointer(door, path, sha, own) for path, sha in there if _is_cloned(door.folder / path)
+    )
+
+
+def _read_pointer(door: GitDoor, path: str, sha: str, own: Mapping[str, str]) -> Submodule:
+    inside = open_inside(door, door.folder / path)
+    try:
+        remote = own.get(path) or _remote(read_config(inside))
+        inside.remote = remote or inside.remote
+        there = _is_on_remote(inside, sha, remote)
+    except GitError as error:
+        return _unreadable(path, sha, error)
+    return Submodule(path, sha, "", behind=True, on_remote=there)
 
 
 def open_inside(door: GitDoor, folder: Path) -> GitDoor:
@@ -125,13 +153,21 @@ def look_into(door: GitDoor, config: GitConfig) -> WorkTree:
 def _where_it_stands(door: GitDoor, each: Submodule) -> Submodule:
     """Add whether it lacks what is recorded, and whether the remote has what goes out."""
     if each.recorded and each.recorded != each.now:
-        lost = door.run("rev-list", "--max-count=1", each.recorded, f"^{each.now}", accept=(0, 128))
-        each = replace(each, behind=bool(lost.status or lost.text.strip()))
+        lost = _has_more(door, each.recorded, f"^{each.now}")
+        each = replace(each, behind=lost is not False)
     return replace(each, on_remote=_is_on_remote(door, each.goes_out, each.remote))
 
 
 def _is_on_remote(door: GitDoor, sha: str, remote: str) -> bool:
     """Tell whether the remote is known to have a commit; one that is not here came from there."""
     there = f"--remotes={remote}" if remote else "--remotes"
-    asked = ("rev-list", "--max-count=1", sha, "--not", there)
-    return not door.run(*asked, accept=(0, 128)).text.strip()
+    return not _has_more(door, sha, "--not", there)
+
+
+def _has_more(door: GitDoor, sha: str, *others: str) -> bool | None:
+    """Tell whether a commit has any that the others lack; None where it is not here."""
+    asked = ("rev-list", "--max-count=1", sha, *others)
+    done = door.run(*asked, accept=(0, UNKNOWN))
+    if done.status and f"bad object {sha}" in done.stderr:
+        return None
+    return bool((door.run(*asked) if done.status else done).text.strip())  # once more, to say why

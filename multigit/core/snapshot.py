@@ -226,7 +226,8 @@ class Submodule:
 
     `remote` is where it is published, empty where that is not clear. `behind` tells that
     `now` lacks what is recorded, `on_remote` that a branch there is known to have what goes out.
-    `changed_files` counts what is not committed in it.
+    `changed_files` counts what is not committed in it. With an `error` it could not be read, and
+    nothing else of it is known.
     """
 
     path: str
@@ -237,6 +238,7 @@ class Submodule:
     on_remote: bool = True
     behind: bool = False
     changed_files: int = 0
+    error: Problem | None = None
 
     @property
     def goes_out(self) -> str:

@@ -26,26 +26,32 @@ def submodule_problems(
     *,
     publishes: bool,
 ) -> Iterator[Problem]:
-    """Report pointers to what no remote has, or to less than before, and changes inside.
+    """Report pointers to what no remote may have, or to less than before, and changes inside.
 
     `nested` are the repositories of the workspace inside of this one; `publishes` tells whether
     anything of the repository goes out.
     """
     work = snapshot.work
     here = work and work.branch == stage.branch
+    moving = {each.path for each in snapshot.outgoing if each.pointer}
+    for each in snapshot.pointers:
+        if each.error and each.path in moving:
+            yield unreadable(repo, each, each.error)
+        elif not each.on_remote:
+            yield unpublished(repo, each)
+    moving |= {change.path for change in work.changes} if work and here else set()
     for each in work.submodules if work and here else ():
         inner = nested.get(each.path)
         if inner and inner.name in snapshot.follows:
             continue
+        if each.error and each.path in moving:
+            yield unreadable(repo, each, each.error)
         if each.behind:
             yield left_behind(repo, each, stage, inner)
         if not each.on_remote and publishes:
             yield unpublished(repo, each)
         if each.changed_files:
             yield dirty(repo, each)
-    for each in snapshot.pointers:
-        if not each.on_remote:
-            yield unpublished(repo, each)
 
 
 def left_behind(repo: Repo, each: Submodule, stage: Stage, inner: Repo | None) -> Problem:
@@ -59,6 +65,20 @@ def left_behind(repo: Repo, each: Submodule, stage: Stage, inner: Repo | None) -
         f"{each.recorded[:7]}, so its pointer stays as it is.",
         hint,
         Severity.WARN,
+        files=(each.path,),
+    )
+
+
+def unreadable(repo: Repo, each: Submodule, error: Problem) -> Problem:
+    """Return the problem of a pointer of which nothing is known but that it moves."""
+    hint = error.hint or Hint.SEE_STATUS.format(path=inside(repo, each))
+    if error.code == "not_a_repository":
+        hint = f"Move {inside(repo, each)} away, and clone it there again."
+    return Problem(
+        "submodule_unreadable",
+        f"the submodule {each.path} cannot be read, so it is unknown whether its remote has the "
+        f"commit that its pointer moves to: {error.message}",
+        hint,
         files=(each.path,),
     )
 

@@ -341,6 +341,72 @@ def test_a_submodule_that_is_not_checked_out_is_left_alone(forge: Forge, web: Fo
     assert rows(forge.json("status", check=DONE))["web"]["changed_files"] == 0
 
 
+def distrusted(forge: Forge, web: ForgeRepo) -> None:
+    """Let the submodule belong to somebody else, as far as git can tell."""
+    forge.env["GIT_TEST_ASSUME_DIFFERENT_OWNER"] = "1"
+    for trusted in (web.clone, web.clone / ".git", web.bare):
+        git(web.bare, "config", "--global", "--add", "safe.directory", str(trusted), env=forge.env)
+
+
+@pytest.mark.parametrize("where", ["work tree", "dev", "feature"])
+def test_a_pointer_of_what_cannot_be_read_does_not_move(
+    forge: Forge, web: ForgeRepo, where: str
+) -> None:
+    """Whether its remote has the commit is unknown; the hint of the fault itself works."""
+    in_vendor(forge, web, "commit", "--quiet", "--allow-empty", "--message", "one")
+    if where != "work tree":
+        web.git("commit", "--quiet", "--all", "--message", "Use one")
+        web.git("checkout", "--quiet", "-B", where)
+    distrusted(forge, web)
+    with untouched(forge):
+        document = forge.json("push", "dev", "--yes", check=REFUSED)
+    (problem,) = rows(document)["web"]["problems"]
+    assert (problem["code"], problem["severity"]) == ("submodule_unreadable", "block")
+    assert problem["files"] == ["deep/vendor"]
+    assert problem["message"].endswith("moves to: the repository belongs to another user.")
+    assert in_shell(forge, hints(document, "web")["submodule_unreadable"]).returncode == 0
+    document = forge.json("push", "dev", "--yes", check=REFUSED)
+    assert codes(rows(document)["web"]) == ["submodule_unpublished"]
+
+
+def test_what_cannot_be_read_is_no_problem_where_it_stays(forge: Forge, web: ForgeRepo) -> None:
+    """Nor does a status care."""
+    web.write({"a.txt": "1\n"})
+    distrusted(forge, web)
+    assert rows(forge.json("status", check=DONE))["web"]["changed_files"] == 1
+    document = forge.json("push", "dev", "--yes", check=DONE)
+    assert codes(rows(document)["web"]) == []
+
+
+def test_a_repository_that_is_gone_is_cloned_again(forge: Forge, web: ForgeRepo) -> None:
+    """What a commit points at may have been there alone."""
+    in_vendor(forge, web, "commit", "--quiet", "--allow-empty", "--message", "one")
+    web.git("commit", "--quiet", "--all", "--message", "Use one")
+    (web.clone / ".git/modules").rename(forge.root / "modules")
+    with untouched(forge):
+        document = forge.json("push", "dev", "--yes", check=REFUSED)
+    (problem,) = rows(document)["web"]["problems"]
+    assert problem["message"].endswith("moves to: it is not a git repository.")
+    assert problem["hint"] == "Move web/deep/vendor away, and clone it there again."
+
+
+@pytest.mark.parametrize("where", ["work tree", "dev", "feature"])
+def test_what_is_broken_inside_tells_nothing_of_the_remote(
+    forge: Forge, web: ForgeRepo, where: str
+) -> None:
+    """A commit whose history cannot be read did not come from there."""
+    for message in ("one", "two"):
+        in_vendor(forge, web, "commit", "--quiet", "--allow-empty", "--message", message)
+    if where != "work tree":
+        web.git("commit", "--quiet", "--all", "--message", "Use two")
+        web.git("checkout", "--quiet", "-B", where)
+    one = in_vendor(forge, web, "rev-parse", "HEAD^")
+    (web.clone / ".git/modules/deep/vendor/objects" / one[:2] / one[2:]).unlink()
+    with untouched(forge):
+        document = forge.json("push", "dev", "--yes", check=REFUSED)
+    assert codes(rows(document)["web"]) == ["submodule_unreadable"]
+
+
 def test_a_new_submodule_is_committed_with_its_pointer(forge: Forge) -> None:
     """With `.gitmodules`, also where it is a repository of the workspace."""
     top, lib = superproject(forge), forge.add("lib")
