@@ -239,6 +239,7 @@ class Hint(StrEnum):
     LOCK_STATUS = "To see who holds it, run multigit lock status"
     LOCK_TRY_AGAIN = "Nothing was changed. Try again, or see multigit lock status"
     LOCK_RELEASE = 'When it answers again, run multigit lock release --id {nonce} --reason "why"'
+    LOCK_KEPT = "It is given back when the operation ends; to finish it, run multigit continue."
     LOCK_DEAD = (
         "Wait for it. If that process is dead, run "
         'multigit lock release --id {nonce} --reason "why"'

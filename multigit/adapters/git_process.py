@@ -204,11 +204,6 @@ def _wait(
         data = None  # communicate() remembers what it has to send
 
 
-def at_work() -> bool:
-    """Tell whether any git that was started is still running."""
-    return bool(_RUNNING)
-
-
 def end_running() -> None:
     """End every git that is still at work, with all that it started."""
     for process in tuple(_RUNNING):

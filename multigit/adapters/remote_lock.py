@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from threading import Event
 
-from multigit.adapters.git_process import at_work
 from multigit.adapters.git_repository import GitRepository
-from multigit.core.locks import PREFIX, Holder, from_bytes, lock_left, lock_ref, to_bytes
+from multigit.core.locks import PREFIX, Holder, from_bytes, lock_kept, lock_left, lock_ref, to_bytes
 from multigit.core.problem import Problem
 from multigit.core.repository import Publication, PushReport
 from multigit.errors import LockedError, MultigitError
@@ -28,14 +28,15 @@ class RemoteLocks:
         *,
         also: str = "",
         tell: Callable[[Problem], None],
-    ) -> Iterator[None]:
+    ) -> Iterator[Callable[[], None]]:
         """Hold the locks of all these stages: one push to take them, one to give them back.
 
         Raises LockedError that says who holds one. A lock that this very operation, or the
         operation `also`, left behind when it was killed is taken over. Never waits, and never
-        breaks a lock. When Ctrl-C leaves while git is at work it stays, since pushes may still
-        arrive. What could not be given back is told.
+        breaks a lock. Yields what keeps the locks: whoever calls it leaves them to a later command
+        of the operation, since a push may still arrive. What stays is told.
         """
+        keep = Event()
         sha = self._repository.store(to_bytes(holder))
         refs = [lock_ref(stage) for stage in stages]
         own = [Publication(ref, sha, "") for ref in refs]
@@ -46,12 +47,14 @@ class RemoteLocks:
                 self._repository.push(own)
             raise
         try:
-            yield
-        except BaseException as error:
-            if not (isinstance(error, KeyboardInterrupt) and at_work()):
+            yield keep.set
+        except BaseException:
+            if not keep.is_set():
                 self._give_back(own)
             raise
-        if left := self._give_back(own):
+        if keep.is_set():
+            tell(lock_kept(stages))
+        elif left := self._give_back(own):
             tell(lock_left([each.ref for each in left], holder.nonce))
 
     def _give_back(self, own: Sequence[Publication]) -> Sequence[Publication]:

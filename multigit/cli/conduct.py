@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +12,7 @@ from multigit.adapters.journal import Journal
 from multigit.cli.foresight import foreseen
 from multigit.cli.process import note_interrupts
 from multigit.cli.session import Session
+from multigit.cli.stage_locks import give_back, kept_in_doubt, locked
 from multigit.cli.telling import (
     Waits,
     check_addresses,
@@ -25,7 +25,6 @@ from multigit.core.agreement import Actor, Agreement, Given, Ticks
 from multigit.core.consent import Consent, given_by_option, missing_consent, ticked_by_option
 from multigit.core.flight import Flight
 from multigit.core.journal import Entry, Kind, Story
-from multigit.core.locks import Holder, lock_unknown, stages_changed
 from multigit.core.metrics import known_to_plan
 from multigit.core.outcome import Report, cancelled, ended, planned, refused
 from multigit.core.plan import Plan, Result, State
@@ -194,19 +193,21 @@ class Conductor:
     def _run(self, journal: Journal) -> Report:
         """Run between the journal's first entry and its end, and hold the lock in between.
 
-        So whatever a crash leaves of it, also a lock, is known to `multigit continue`.
+        It is kept where a push may still arrive. So whatever a crash leaves of it, also a lock, is
+        known to `multigit continue`.
         """
         begun = Entry(Kind.BEGUN, self.plan, self._actor(), agreement=self.agreement)
         journal.write(begun)
         left: list[Problem] = []
+        session, plan = self.session, self.plan
         with ExitStack() as lock:
             try:
-                lock.enter_context(self._locked(left.append))
+                keep = lock.enter_context(locked(session, plan, self._actor(), left.append))
             except MultigitError as error:
                 return self._kept_out(error, journal)
             if not self._told():
                 return self._given_up(journal)
-            report = self._execute(journal)
+            report = kept_in_doubt(lambda: self._execute(journal), keep, session, plan)
             interrupted = note_interrupts()
             report = self._last_step(report, lambda: self._record(report))
         if report.result is not Result.PAUSED:
@@ -255,40 +256,14 @@ class Conductor:
             journal.close()
         return report
 
-    def _locked(self, tell: Callable[[Problem], None]) -> AbstractContextManager[None]:
-        """Return the lock across machines for the stages that move, where one is configured."""
-        session, plan = self.session, self.plan
-        if not session.workspace.lock_repo:
-            return nullcontext()
-        actor = self._actor()
-        holder = Holder(
-            nonce=moments.nonce(),
-            operation=plan.operation,
-            command=plan.command,
-            who=actor.identity,
-            host=actor.host,
-            pid=os.getpid(),
-            since=moments.utc_now(),
-            why=plan.message,
-        )
-        locks = session.locks()
-        return locks.hold(stages_changed(plan), holder, also=plan.undoes, tell=tell)
-
     def put_away(self, journal: Journal) -> tuple[Problem, ...]:
         """Close an operation that the log holds, and give back the locks that it left behind.
 
         Returns what is to be said of locks that stay.
         """
-        left: list[Problem] = []
-        if self.session.workspace.lock_repo:
-            stages = stages_changed(self.plan)
-            try:
-                locks = self.session.locks()
-                locks.release_of(stages, self.plan.operation, tell=left.append)
-            except MultigitError as error:
-                left.append(lock_unknown(stages, error.message))
+        left = give_back(self.session, self.plan)
         journal.close()
-        return tuple(left)
+        return left
 
     def _execute(self, journal: Journal) -> Report:
         session, waits = self.session, Waits(self.session, self.plan)

@@ -66,6 +66,16 @@ def lock_left(refs: Iterable[str], nonce: str) -> Problem:
     )
 
 
+def lock_kept(stages: Iterable[str]) -> Problem:
+    """Return the problem of locks that an operation keeps, since a push of it may still arrive."""
+    return Problem(
+        "lock_kept",
+        f"The lock of {', '.join(stages)} is kept, since a push may still arrive.",
+        Hint.LOCK_KEPT,
+        Severity.WARN,
+    )
+
+
 def lock_unknown(stages: Iterable[str], reason: str) -> Problem:
     """Return the problem of locks of which nobody knows whether they were left behind."""
     return Problem(

@@ -201,6 +201,22 @@ def test_who_does_not_wait_is_told_that_it_is_unknown(slow: Forge) -> None:
     assert states(last_record(slow)) == {"api": "published", "web": "published"}
 
 
+def test_who_does_not_wait_leaves_the_lock_across_machines(slow: Forge) -> None:
+    """Others are kept out until it is known what became of the push."""
+    config = slow.shop / "multigit.toml"
+    config.write_text(f'{config.read_text("utf-8")}\n[lock]\nrepo = "web"\n', encoding="utf-8")
+    running = in_mid_push(slow)
+    until(lambda: bool(tags(slow.repos["web"])))
+    while running.poll() is None:
+        os.killpg(running.pid, signal.SIGINT)
+        time.sleep(0.3)
+    answer(running, INTERRUPTED)
+    assert len(slow.json("lock", "status")["locks"]) == 1
+    let_go(slow)
+    assert slow.json("continue", "--yes", check=DONE)["problems"] == []
+    assert slow.json("lock", "status")["locks"] == []
+
+
 def test_a_daemon_that_stays_is_no_push(slow: Forge) -> None:
     """It holds what git and the server held: that counts while they have time left, no longer."""
     daemon = slow.root / "daemon"

@@ -8,7 +8,17 @@ import signal
 
 import pytest
 
-from tests.cli.answers import DONE, INTERRUPTED, REFUSED, USAGE, Document, codes, hook, states
+from tests.cli.answers import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    REFUSED,
+    USAGE,
+    Document,
+    codes,
+    hook,
+    states,
+)
 from tests.support.forge import Forge, untouched
 from tests.support.ssh_git import GitSshServer
 
@@ -88,6 +98,26 @@ def test_every_way_out_gives_the_lock_back(way: str, pair: Forge) -> None:
     with untouched(pair):
         pair.run(*PROMOTE, check=-signal.SIGKILL)
         pair.run(way, *(("--yes",) if way == "undo" else ()), check=DONE)
+    assert not is_locked(pair)
+
+
+@pytest.mark.parametrize("way", ["continue", "undo", "abandon"])
+def test_lock_is_kept_while_a_push_may_arrive(way: str, pair: Forge) -> None:
+    """Nobody else is let in before that is known; each way out waits for it and gives it back."""
+    api = pair.repos["api"]
+    pre_receive = hook(api.bare / "hooks/pre-receive", 'kill -KILL "$PPID"')
+    document = pair.json(*PROMOTE, check=FAILED)
+    assert states(document) == {"database": "published", "api": "unknown"}
+    assert codes(document) == ["lock_kept"]
+    assert document["problems"][0]["message"].startswith("The lock of stg is kept, since a push")
+    (lock,) = pair.json("lock", "status")["locks"]
+    assert lock["holder"]["operation"] == document["operation"]
+    again = pair.json("continue", "--yes", check=FAILED)  # it may still arrive
+    assert (states(again)["api"], codes(again)) == ("unknown", ["lock_kept"])
+    assert is_locked(pair)
+    pre_receive.unlink()
+    ended = pair.json(way, *(() if way == "abandon" else ("--yes",)), check=DONE)
+    assert "lock_kept" not in codes(ended)
     assert not is_locked(pair)
 
 

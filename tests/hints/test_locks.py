@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from multigit.hints import Hint
-from tests.cli.answers import DONE, REFUSED, hook
+from tests.cli.answers import DONE, FAILED, REFUSED, hook
 from tests.cli.test_remote_locks import LOCK, NOTHING, PROMOTE, TAKEN, strike
 from tests.hints.typing import follow
 from tests.support.forge import Forge
@@ -49,6 +49,17 @@ def test_the_lock_of_a_dead_process_is_released(locked: Forge) -> None:
     refused = locked.json(*PROMOTE, check=REFUSED)
     follow(locked, refused, Hint.LOCK_DEAD, released(refused["hint"]))
     locked.json(*PROMOTE, check=DONE)
+
+
+def test_a_lock_that_was_kept_is_given_back(locked: Forge) -> None:
+    """With the operation's end."""
+    database = locked.repos["database"]
+    cut_off = hook(database.bare / "hooks/pre-receive", 'grep -q locks || kill -KILL "$PPID"')
+    document = locked.json(*PROMOTE, check=FAILED)
+    assert LOCK in database.remote_refs()
+    cut_off.unlink()
+    follow(locked, document, Hint.LOCK_KEPT, "multigit continue")
+    assert LOCK not in database.remote_refs()
 
 
 def test_a_lock_that_could_not_be_asked_for_is_tried_again(locked: Forge) -> None:
