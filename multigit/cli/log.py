@@ -20,7 +20,7 @@ def log(
             "--stage",
             "-s",
             metavar="STAGE",
-            help="Only what arrived there.",
+            help="Only what moved its branch, or was to.",
             autocompletion=o.complete_stage,
         ),
     ] = None,
@@ -72,11 +72,16 @@ def log(
         )
         verified = evidence.bad or verified
     limit = 0 if everything else limit
-    records, older = (kept.records(), 0) if stage or not limit else kept.last(limit)
+    if stage or not limit:
+        records, older = kept.records(*((stage, "backmerge") if stage else ())), 0
+    else:
+        records, older = kept.last(limit)
+    space = session.workspace
     seen = history(
         records,
         stage=stage,
         limit=limit,
+        lower={each.name: [s.name for s in space.chain_down(each)[1:]] for each in space.stages},
         older=older,
         verified=verified,
         evidence=evidence,

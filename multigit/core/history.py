@@ -45,19 +45,38 @@ def history(
     *,
     stage: str | None,
     limit: int,
+    lower: Mapping[str, Sequence[str]] | None = None,
     older: int = 0,
     verified: BadLine | Head | None,
     evidence: Evidence | None = None,
     unasked: Mapping[str, Problem] | None = None,
 ) -> History:
-    """Return the last `limit` records (0: all), only those that arrived at `stage` if given.
+    """Return the last `limit` records (0: all), only those that concern `stage` if given.
 
-    `older` counts those that the log has before `records`.
+    `lower` are the stages below each one, downwards. `older` counts those that the log has before
+    `records`.
     """
-    chosen = [each for each in records if stage is None or each.get("stage") == stage]
+    chosen = [each for each in records if stage is None or concerns(each, stage, lower or {})]
     shown = tuple(chosen[-limit:] if limit else chosen)
     hidden = older + len(chosen) - len(shown)
     return History(shown, verified, evidence, unasked or {}, hidden)
+
+
+def concerns(record: Mapping[str, Any], stage: str, lower: Mapping[str, Sequence[str]]) -> bool:
+    """Tell whether an operation had a stage as its target, or was to move its branch."""
+    rows = record.get("repos", [])
+    told = any("moves" in row for row in rows)
+    moved = {move.get("stage") for row in rows for move in row.get("moves") or ()}
+    return record.get("stage") == stage or stage in (moved if told else passed(record, lower))
+
+
+def passed(record: Mapping[str, Any], lower: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return the stages on the route of a record of an earlier version, which says no more."""
+    source, target = str(record.get("source")), record.get("stage")
+    below = list(lower.get(source, ()))
+    if record.get("command") == "backmerge" and target in below:
+        return set(below[: below.index(target)])
+    return {source} if record.get("command") == "push" else set()
 
 
 def history_sentence(seen: History) -> str:

@@ -228,6 +228,11 @@ MovingStep = CommitStep | AdvanceStep | MergeStep | RestoreStep
 Step = PublishingStep | PullingStep | UndoingStep | DeployStep
 
 
+def stage_of(step: MovingStep) -> str:
+    """Return the stage whose branch a step moves; the branch where a journal tells no stage."""
+    return (step.target if isinstance(step, MergeStep) else step.stage) or step.branch
+
+
 @dataclass(frozen=True, slots=True)
 class RepoPlan:
     """What happens in one repository, or why nothing does.

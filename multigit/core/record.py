@@ -11,8 +11,9 @@ from typing import Any
 from multigit.core.agreement import ASKS_NOTHING, Actor, Agreement
 from multigit.core.deployment import Deployment
 from multigit.core.outcome import Outcome, Report
-from multigit.core.plan import Result, State
+from multigit.core.plan import Result, State, stage_of
 from multigit.core.problem import Problem
+from multigit.core.refs import branch_ref
 
 SCHEMA = "multigit-log/1"
 NO_LINE = "0" * 64
@@ -129,10 +130,27 @@ def _repo(outcome: Outcome) -> dict[str, Any]:
         "branch": plan.branch,
         "before": plan.before,
         "after": outcome.after,
+        "moves": _moves(outcome),
         "tag": plan.tag or next((step.tag for step in plan.deploys()), ""),
         "problems": [{"code": p.code, "message": p.message} for p in outcome.problems],
         "deployments": [deployment_document(each) for each in outcome.deployments],
     }
+
+
+def _moves(outcome: Outcome) -> list[dict[str, str]]:
+    """Return each stage whose branch was to move; `after` is empty where it did not."""
+    plan, moved = outcome.plan, outcome.state is State.PUBLISHED
+    befores = {update.ref: update.before for update in plan.updates()}
+    stages = {step.branch: stage_of(step) for step in plan.moves()}
+    return [
+        {
+            "stage": stage,
+            "branch": branch,
+            "before": befores.get(branch_ref(branch), ""),
+            "after": outcome.made.get(branch_ref(branch), "") if moved else "",
+        }
+        for branch, stage in stages.items()
+    ]
 
 
 def deployment_document(deployment: Deployment) -> dict[str, Any]:
@@ -198,6 +216,7 @@ def _is_shaped(record: Mapping[str, Any]) -> bool:
         and _are_tables(record.get("problems", []))
         and _are_tables(record.get("reviewed") or [])
         and all(_are_tables(each.get("deployments") or []) for each in repos)
+        and all(_are_tables(each.get("moves") or []) for each in repos)
     )
 
 

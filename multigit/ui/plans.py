@@ -21,6 +21,7 @@ from multigit.core.plan import (
     RepoPlan,
     RestoreStep,
     State,
+    stage_of,
 )
 from multigit.core.problem import Problem
 from multigit.core.report import CLOSED_BY, plural, summary
@@ -143,11 +144,6 @@ def moves_elsewhere(plan: Plan) -> bool:
     """Tell whether a plan moves any branch but that of its target, in whichever repository."""
     steps = chain.from_iterable(repo.moves() for repo in plan.repos)
     return any(stage_of(step) != plan.target for step in steps)
-
-
-def stage_of(step: MovingStep) -> str:
-    """Return the stage whose branch a step moves; the branch where a journal tells no stage."""
-    return (step.target if isinstance(step, MergeStep) else step.stage) or step.branch
 
 
 def verb(step: MovingStep, repo: RepoPlan, *, named: bool) -> str:

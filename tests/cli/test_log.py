@@ -121,6 +121,35 @@ def test_stage_and_limit_choose(past: Past) -> None:
     assert codes(past.forge.json("log", "--stage", "mian", check=2)) == ["unknown_stage"]
 
 
+def test_a_stage_between_and_the_one_that_was_pushed_are_found(forge: Forge) -> None:
+    """A back-merge moves stg and dev, a push with --promote dev and stg, an undo what it undoes."""
+    api = forge.add("api")
+    forge.write_config()
+    api.commit("main", {"hot.txt": "1\n"})
+    done = [forge.json("backmerge", "main", "--yes", check=DONE)["operation"]]
+    api.git("pull", "--quiet", "origin", "dev")
+    api.local_commit({"a.txt": "1\n"})
+    done += [
+        forge.json(*arguments, "--yes", check=DONE)["operation"]
+        for arguments in (("push", "dev", "--promote", "stg"), ("undo",))
+    ]
+    for stage, found in (("dev", done), ("stg", done), ("main", [])):
+        records = forge.json("log", "--stage", stage)["records"]
+        assert [each["operation"] for each in records] == found
+    down = records_of(forge)[0]["repos"][0]["moves"]
+    assert [(each["stage"], each["branch"]) for each in down] == [("stg", "stg"), ("dev", "dev")]
+    assert [each["after"] for each in down] == [
+        api.remote_git("rev-parse", "stg"),
+        down[1]["after"],
+    ]
+
+
+def records_of(forge: Forge) -> list[Document]:
+    """Return all records of the log."""
+    records: list[Document] = forge.json("log", "--all")["records"]
+    return records
+
+
 def test_sound_log_is_verified(past: Past) -> None:
     """`log --verify` is content, and changes nothing."""
     with untouched(past.forge):

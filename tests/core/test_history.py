@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from multigit.core.history import History, history, history_document, history_sentence
+from multigit.core.history import History, concerns, history, history_document, history_sentence
 from multigit.core.record import BadLine, Head
 from multigit.core.witness import Evidence
 from tests.core.builders import UNREADABLE
@@ -34,6 +34,40 @@ def test_the_last_records_of_a_stage_are_shown(
     """The newest stands last; the limit counts what is shown, and older ones are hidden."""
     seen = history([STG, MAIN, AGAIN], stage=stage, limit=limit, verified=None)
     assert seen == History(shown, None, hidden=hidden)
+
+
+LOWER = {"main": ["stg", "dev"], "stg": ["dev"], "dev": []}
+
+
+def of(command: str, source: str, stage: str, *moved: str | None) -> dict[str, Any]:
+    """Return a record; without anything moved one of an earlier version."""
+    row = {"repo": "api", "moves": [{"stage": each} for each in moved if each]} if moved else {}
+    return {"command": command, "source": source, "stage": stage, "repos": [row]}
+
+
+@pytest.mark.parametrize(
+    ("record", "stages"),
+    [
+        (of("backmerge", "main", "dev", "stg", "dev"), {"stg", "dev"}),
+        (of("backmerge", "main", "dev", "dev"), {"dev"}),
+        (of("backmerge", "main", "dev", None), {"dev"}),
+        (of("backmerge", "main", "dev"), {"stg", "dev"}),
+        (of("backmerge", "gone", "dev"), {"dev"}),
+        (of("backmerge", "main", "gone"), set()),
+        (of("push", "dev", "stg", "dev", "stg"), {"stg", "dev"}),
+        (of("push", "dev", "stg", "stg"), {"stg"}),
+        (of("push", "dev", "stg"), {"stg", "dev"}),
+        (of("promote", "dev", "stg"), {"stg"}),
+        (of("undo", "", "stg", "dev", "stg"), {"stg", "dev"}),
+        ({"stage": "stg"}, {"stg"}),
+        ({}, set()),
+    ],
+)
+def test_a_record_concerns_each_stage_whose_branch_it_moved(
+    record: dict[str, Any], stages: set[str]
+) -> None:
+    """As it says itself; of a record of an earlier version the route tells."""
+    assert {each for each in LOWER if concerns(record, each, LOWER)} == stages
 
 
 @pytest.mark.parametrize(

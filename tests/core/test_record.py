@@ -91,6 +91,9 @@ def test_a_record_holds_who_what_and_how_it_ended() -> None:
                 "branch": "staging",
                 "before": "stg-1",
                 "after": "merge-1",
+                "moves": [
+                    {"stage": "stg", "branch": "staging", "before": "stg-1", "after": "merge-1"}
+                ],
                 "tag": "stg-deploy-20250115-160130",
                 "problems": [],
                 "deployments": [],
@@ -101,6 +104,7 @@ def test_a_record_holds_who_what_and_how_it_ended() -> None:
                 "branch": "staging",
                 "before": "stg-1",
                 "after": "",
+                "moves": [],
                 "tag": "",
                 "problems": [{"code": "conflict", "message": "develop conflicts with staging."}],
                 "deployments": [],

@@ -30,7 +30,9 @@ SHELL = """\
 multigit() {
   command multigit "$@" 2>"$HOME/.stderr"
   set -- $?
-  awk '/^[A-Za-z0-9_-]+: ((not )?(published|taken back)|updated|failed|unknown)( |$)/ { skip = 1; next }
+  awk '/^[A-Za-z0-9_-]+: ((not )?(published|taken back)|updated|failed|unknown)( |$)/ {
+         skip = 1; next
+       }
        /^(Error|Hint|What git said|Traceback)/ { skip = 0 }
        !skip' "$HOME/.stderr"
   return "$1"
