@@ -25,6 +25,7 @@ from multigit.core.plan import (
     State,
     Step,
     aimed,
+    stage_of,
 )
 from multigit.core.problem import Problem, Severity
 from multigit.core.refs import HEADS, TAGS, branch_ref, short
@@ -43,6 +44,7 @@ class Records(Protocol):
 
 
 BY_HAND = "Revert it with a new commit, and promote that."
+BUILT_ON = "Look at what was built on top, then revert this operation's work with a new commit."
 
 # Why something stays, by the code of its problem.
 STAYS = {
@@ -161,16 +163,26 @@ class _Undo:
             return None
         names = ", ".join(map(short, moved))
         if set(moved) <= there.overtaken:
+            first = self._on_top(there)
             return Problem(
                 "not_undone",
                 f"{names} moved on since, so nothing is taken back here.",
-                "Look at what was built on it, and revert it with a new commit.",
+                Hint.UNDO_FIRST.format(operation=first) if first else BUILT_ON,
             )
         return Problem(
             "moved",
             f"{names} was moved by somebody else since, so nothing is taken back here.",
             "Look at what the remote holds now.",
         )
+
+    def _on_top(self, there: Standing) -> str:
+        """Return a later operation of ours that has to go first; empty where others built on it."""
+        by = [
+            promoted_by(self.records, self.repo.repo, stage_of(step), there.now.get(ref, ""))
+            for step in self.repo.moves()
+            if (ref := branch_ref(step.branch)) in there.overtaken
+        ]
+        return by[-1] if by and all(by) else ""
 
     def _onward(self, there: Standing) -> Problem | None:
         if not there.onward:
@@ -253,11 +265,18 @@ def promoted_by(records: Records, repo: str, stage: str, tip: str) -> str:
     by = (
         str(record.get("operation"))
         for record in told
-        if record.get("stage") == stage
-        and record.get("command") in {"promote", "push", "backmerge"}
-        and any(row.get("after") == tip for row in _rows(record, repo))
+        if record.get("command") in {"promote", "push", "backmerge"}
+        and any(_reached(record, row, stage) == tip for row in _rows(record, repo))
     )
-    return next(by, "")
+    return next(by, "") if tip else ""
+
+
+def _reached(record: Mapping[str, Any], row: Mapping[str, Any], stage: str) -> object:
+    """Return where a repository's row says that a stage's branch was brought; None: nowhere."""
+    there = {move.get("stage"): move.get("after") for move in row.get("moves") or ()}
+    if record.get("stage") == stage:
+        there.setdefault(stage, row.get("after"))
+    return there.get(stage)
 
 
 def _rows(record: Mapping[str, Any], repo: str) -> Iterator[Mapping[str, Any]]:

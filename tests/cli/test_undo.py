@@ -78,7 +78,7 @@ def test_what_was_built_on_everywhere_is_refused(promoted: Forge, options: tuple
     assert document["result"] == "blocked"
     assert codes(document) == ["cannot_be_undone"]
     assert "cannot be taken back: 1 built on." in document["message"]
-    assert "built on it" in document["hint"]
+    assert "revert this operation's work" in document["hint"]
     assert states(document) == {"web": "up_to_date", "api": "skipped"}
     assert codes(rows(document)["api"]) == ["not_undone"]
     records = promoted.json("log")["records"]

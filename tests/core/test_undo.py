@@ -156,6 +156,34 @@ def test_what_promoted_it_onwards_is_named_only_where_it_can_be_undone() -> None
     assert promoted_by(Log(onward, undo), "api", "main", "m0") == ""
 
 
+def test_what_a_record_moved_on_the_way_counts_as_well() -> None:
+    """The branch of a stage between, which a row names among its moves."""
+    moves = [{"stage": "stg", "after": "m1"}, {"stage": "dev", "after": "m2"}]
+    down = record("b", row("m2") | {"moves": moves}, command="backmerge", stage="dev")
+    assert promoted_by(Log(down), "api", "stg", "m1") == "b"
+    assert promoted_by(Log(down), "api", "dev", "m2") == "b"
+    assert promoted_by(Log(down), "api", "stg", "m2") == ""
+    assert promoted_by(Log(down), "api", "dev", "") == ""
+
+
+@pytest.mark.parametrize("tip", ["m5", "theirs"])
+def test_a_later_release_on_top_is_named(tip: str) -> None:
+    """It can be undone first; what a colleague built is for a person to look at."""
+    there = Standing({STG: tip}, done=frozenset({TAG}), overtaken=frozenset({STG}))
+    later = Log(record("b", row("m5")))
+    back = undone(story(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, later)
+    (problem,) = back.repos[0].problems
+    assert problem.message == "staging moved on since, so nothing is taken back here."
+    assert (
+        problem.hint
+        == {
+            "m5": "Undo that first: multigit undo b",
+            "theirs": "Look at what was built on top, then revert this operation's work with a new "
+            "commit.",
+        }[tip]
+    )
+
+
 def test_the_one_who_took_it_back_last_is_named() -> None:
     """Who tried before and was refused took nothing back."""
     took = {"undoes": "a", "command": "undo"}

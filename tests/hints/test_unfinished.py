@@ -87,6 +87,17 @@ def test_what_was_promoted_onwards_is_undone_first(halves: Forge) -> None:
     follow(halves, unknown, Hint.LOG_IDS, "multigit log --json")
 
 
+def test_a_later_release_on_top_is_undone_first(halves: Forge) -> None:
+    """Also one that came by on its way to another stage."""
+    api = halves.repos["api"]
+    first = halves.json(*PROMOTE, "-r", "api", check=DONE)["operation"]
+    api.commit("main", {"hot.txt": "1\n"})
+    second = halves.json("backmerge", "main", "--yes", "-r", "api", check=DONE)["operation"]
+    refused = halves.json("undo", first, "--yes", check=REFUSED)
+    follow(halves, refused, Hint.UNDO_FIRST, f"multigit undo {second}", "--yes")
+    halves.json("undo", first, "--yes", check=DONE)
+
+
 def test_a_remote_that_went_away_is_asked_when_it_is_back(halves: Forge) -> None:
     """Nobody knows before what it has."""
     web = halves.repos["web"]
