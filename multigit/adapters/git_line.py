@@ -68,6 +68,22 @@ def read_tips(door: GitDoor, tip: str, own: Mapping[str, OwnCommit]) -> dict[str
     return found
 
 
+def brought_by(
+    line: Iterable[Step], own: Mapping[str, OwnCommit]
+) -> dict[str, tuple[OwnCommit, ...]]:
+    """Return the stage's own commits by the commit of the line with which they came, itself too."""
+    seen, found = set[str](), dict[str, tuple[OwnCommit, ...]]()
+    for step in line:
+        came, open_ = list[OwnCommit](), [step.sha]
+        while open_:
+            if (sha := open_.pop()) in own and sha not in seen:
+                seen.add(sha)
+                came.append(own[sha])
+                open_ += own[sha].parents
+        found[step.sha] = tuple(came)
+    return found
+
+
 def _left_at(starts: Iterable[str], own: Mapping[str, OwnCommit], seen: set[str]) -> list[str]:
     """Return where one leaves the stage's own commits that nobody has seen."""
     open_, left = [*starts], dict[str, None]()

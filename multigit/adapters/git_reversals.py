@@ -7,17 +7,26 @@ A merge takes such a commit for the newer will, whatever it was meant for: after
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from multigit.adapters.git_changes import Changes, between, changed, commits_in, moved, since_fork
-from multigit.adapters.git_line import OwnCommit, read_line, read_own_commits, read_tips
+from multigit.adapters.git_line import (
+    OwnCommit,
+    brought_by,
+    read_line,
+    read_own_commits,
+    read_tips,
+)
 from multigit.adapters.git_process import GitDoor
 from multigit.core import reversals
 from multigit.core.reversals import ABSENT, Step
 from multigit.core.snapshot import Evidence, Reversal, Tip
 
 MERGES = 50  # of the stage's own are looked into for work that they dropped
+
+Told = Counter[tuple[str, str]]  # how many reversals tell of a path, by the step that brought them
 
 
 def read_reversals(door: GitDoor, earlier: Tip, later: Tip, merged: str) -> tuple[Reversal, ...]:
@@ -52,6 +61,10 @@ class _Search:
         if self._moved:
             paths = self._differing | self._moved
             self._line = read_line(door, later, own, self._tips, paths)
+        self._brought = brought_by(self._line, own)
+        self._step_of = {
+            commit.sha: step for step in self._line for commit in self._brought[step.sha]
+        }
         self._accepted = {
             sha: commit.sha
             for commit in own.values()
@@ -59,19 +72,27 @@ class _Search:
         }
 
     def reversals(self) -> tuple[Reversal, ...]:
+        """Return what is lost, with the commits that have it."""
+        found: dict[str, list[Reversal]] = {}
+        told = Told()
+        for part in self._found():
+            found.setdefault(part.sha, []).append(part)
+            step = self._step_of.get(part.sha)
+            told.update((step.sha, path) for path in part.paths if step)
+        ones = (reversals.joined(found[sha]) for sha in self._own if sha in found)
+        return tuple(self._with_kept(one, told) for one in ones)
+
+    def _found(self) -> list[Reversal]:
         """Return what is lost: first by the ids that messages name, then by content."""
         named = {each.sha: each for each in self._by_id()}
         found = [*named.values()]
         for step, paths in self._by_content():
-            brought = [named[c.sha] for c in self._brought_by(step) if c.sha in named]
-            known = {path for each in brought for path in each.paths}
+            inner = [named[c.sha] for c in self._brought[step.sha] if c.sha in named]
+            known = {path for each in inner for path in each.paths}
             if rest := tuple(path for path in paths if path not in known):
                 found.append(self._described(step, rest))
         known = {path for each in found for path in each.paths}
-        found += self._dropped(self._unexplained - known)
-        order = {sha: place for place, sha in enumerate(self._own)}
-        unique = {each.sha: each for each in reversed(found)}
-        return tuple(sorted(unique.values(), key=lambda each: order[each.sha]))
+        return [*found, *self._dropped(self._unexplained - known)]
 
     def _by_id(self) -> list[Reversal]:
         """Return the commits whose message names what they revert, by commit ids."""
@@ -88,13 +109,14 @@ class _Search:
                 lost |= work - commits_in(self._door, span, without=self._earlier)
             if not lost:
                 continue
-            changes = self._of(commit)
-            meant = changes.keys() & {p for span in spans for p in between(self._door, span)}
-            left = {p for p in meant if not reversals.forward_again(self._line, p, commit.sha)}
+            meant = self._of(commit).keys() & {
+                p for span in spans for p in between(self._door, span)
+            }
+            step = self._step_of.get(commit.sha)
+            at = step.sha if step else commit.sha
+            left = {p for p in meant if not reversals.forward_again(self._line, p, at)}
             if paths := self._lossy(left):
-                one = self._reversal(commit, paths, lost=len(lost))
-                whole = left == changes.keys()
-                found.append(one if whole else replace(one, kept=((commit.parents[0], paths),)))
+                found.append(self._reversal(commit, paths, lost=len(lost)))
         return found
 
     def _by_content(self) -> Iterator[tuple[Step, tuple[str, ...]]]:
@@ -130,23 +152,13 @@ class _Search:
         With `without_id` not of those that name a commit which is known here.
         """
         paths = set[str]()
-        for commit in self._brought_by(step):
+        for commit in self._brought[step.sha]:
             if not reversals.says_so(commit.message):
                 continue
             spans = reversals.reverted_spans(commit.message)
             if not (without_id and any(commits_in(self._door, span) for span in spans)):
                 paths |= self._of(commit).keys()
         return paths
-
-    def _brought_by(self, step: Step) -> Iterator[OwnCommit]:
-        """Yield the commit of the line, and the stage's own ones that it merged."""
-        open_, seen = [step.sha], {step.parents[0] if step.parents else ""}
-        while open_:
-            commit = self._own.get(sha := open_.pop())
-            if commit and sha not in seen:
-                seen.add(sha)
-                open_ += commit.parents
-                yield commit
 
     def _of(self, commit: OwnCommit) -> Changes:
         """Return what a commit changed; nothing for a first one."""
@@ -171,29 +183,50 @@ class _Search:
     def _described(self, step: Step, paths: tuple[str, ...]) -> Reversal:
         commit = self._own[step.sha]
         kind = Evidence.NAMED if self._spoken_of(step) & {*paths} else Evidence.CONTENT
-        every = changed(self._door, step.parents[0], step.sha)
-        kept: dict[str, list[str]] = {}
-        for path in paths:
-            holder = reversals.keeper(self._line, path, step.sha) or step.parents[0]
-            kept.setdefault(holder, []).append(path)
         one = self._reversal(commit, paths, kind=kind)
-        if kept.keys() != {step.parents[0]} or every.keys() != {*paths}:
-            one = replace(one, kept=tuple((holder, tuple(has)) for holder, has in kept.items()))
         accepted = one.accepted
         if reversals.accepted_in(commit.message):  # a back-merge that a person let pass
             accepted = accepted or step.sha
-        deletes = all(path in every and every[path][1] == ABSENT for path in paths)
-        slight = deletes and len(paths) == 1 and self._part_of_more(step, paths[0])
+        deletes = all(path in step.changes and step.changes[path][1] == ABSENT for path in paths)
+        slight = deletes and len(paths) == 1 and self._is_slight(step, paths[0])
         return replace(one, deletes=deletes, slight=slight, accepted=accepted)
 
-    def _part_of_more(self, step: Step, path: str) -> bool:
-        """Tell whether the work that brought a path, before this commit, brought others, too."""
+    def _is_slight(self, step: Step, path: str) -> bool:
+        """Tell whether a deleted file was older than the work, or the work brought others, too.
+
+        To take back work in an older file is to put that back, not to delete it.
+        """
         work = reversals.brought(self._line, path, step.sha)
-        if work is None:
-            return False
+        if work is None or not reversals.was_absent(self._line, path, step.sha):
+            return work is not None
         if work.tips:  # a branch may have had commits of its own
             return any(since_fork(self._door, work, tip).keys() - {path} for tip in work.tips)
         return bool(changed(self._door, work.parents[0], work.sha).keys() - {path})
+
+    def _with_kept(self, one: Reversal, told: Told) -> Reversal:
+        """Add the commits that have the work; none where to revert the commit brings back all."""
+        commit, every = self._own[one.sha], self._of(self._own[one.sha])
+        has = {path: holder for holder, paths in one.kept for path in paths}
+        kept: dict[str, list[str]] = {}
+        for path in one.paths:
+            holder = has.get(path) or self._holder(commit, path, every[path][0], told)
+            kept.setdefault(holder, []).append(path)
+        if kept.keys() == {commit.parents[0]} and every.keys() == {*one.paths}:
+            return replace(one, kept=())
+        return replace(one, kept=tuple((holder, tuple(paths)) for holder, paths in kept.items()))
+
+    def _holder(self, commit: OwnCommit, path: str, before: str, told: Told) -> str:
+        """Return the commit that has the work of a path: the parent, unless some was gone there.
+
+        Of several that one merge brought, each brings back its own part.
+        """
+        step, parent = self._step_of.get(commit.sha), commit.parents[0]
+        if step is None or path not in step.changes or told[step.sha, path] > 1:
+            return parent
+        others = {sha for sha, each in told if each == path}
+        if holder := reversals.keeper(self._line, path, step.sha, others):
+            return holder
+        return parent if step.changes[path][0] == before else step.parents[0]
 
     def _reversal(
         self,

@@ -9,8 +9,11 @@ before work was brought there. So does a merge, where what it merged did not ask
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
+
+from multigit.core.snapshot import Evidence, Reversal
 
 ACCEPTS = "Accepts-revert"  # the trailer of a merge that a person let pass
 ABSENT = ""  # the content of a path that is not there
@@ -92,20 +95,23 @@ def returned(line: Sequence[Step]) -> dict[str, tuple[str, ...]]:
     `line` is in its order, oldest first. What a later commit brought forward again does not count,
     nor does a hotfix that takes back another hotfix: that is no work of the earlier stage. Of
     merges that bring work, too, these are paths that may have returned since the work says so.
-    Beside others that return, a deleted file with work in it counts, whatever it was before.
+    A deleted file with work in it counts, whatever it was before: all of that work goes.
     """
     found: dict[str, list[str]] = {}
-    deleted: dict[str, list[str]] = {}
     for path, events in _by_path(line).items():
+        taken = set[str]()  # what own commits went back to since work was brought
         for place, event in enumerate(events):
-            older, sha = events[:place], event.step.sha
+            if event.step.brings:
+                taken.clear()
             if (event.step.brings and not event.step.tips) or _forward_again(events, place):
                 continue
-            if _was_before_work(older, event.after):
-                found.setdefault(sha, []).append(path)
-            elif event.after == ABSENT and any(e.step.brings and e.step.parents for e in older):
-                deleted.setdefault(sha, []).append(path)
-    return {sha: tuple(sorted([*paths, *deleted.get(sha, ())])) for sha, paths in found.items()}
+            older = events[:place]
+            if event.after not in taken and (
+                _was_before_work(older, event.after) or _has_no_work_left(older, event.after)
+            ):
+                taken.add(event.after)
+                found.setdefault(event.step.sha, []).append(path)
+    return {sha: tuple(sorted(paths)) for sha, paths in found.items()}
 
 
 def rewritten(line: Sequence[Step], sha: str) -> tuple[str, ...]:
@@ -131,17 +137,50 @@ def brought(line: Sequence[Step], path: str, before: str) -> Step | None:
     return next((each.step for each in reversed(events[:place]) if each.step.brings), None)
 
 
-def keeper(line: Sequence[Step], path: str, sha: str) -> str:
-    """Return the commit that has the work of a path which `sha` returned, other than its parent.
+def was_absent(line: Sequence[Step], path: str, sha: str) -> bool:
+    """Tell whether a path that one commit deleted was not there before work was brought to it."""
+    events, place = _events(line, path, sha)
+    return _was_before_work(events[:place], ABSENT)
+
+
+def keeper(line: Sequence[Step], path: str, sha: str, told: Collection[str] = ()) -> str:
+    """Return the commit that has the work of a path which `sha` took back, other than its parent.
 
     That is needed where own commits had touched the path before: they may have taken the first half
-    of the work back. Empty where the parent has it.
+    of the work back. `told` are those that are known to: each of them brings back its own part.
+    Empty where the parent has it.
     """
     events, place = _events(line, path, sha)
-    if not place or events[place - 1].step.brings:
+    start = place
+    while start and not (events[start - 1].step.brings or events[start - 1].step.sha in told):
+        start -= 1
+    if start in (0, place) or place == len(events):
         return ""
-    work = brought(line, path, sha)
-    return work.sha if work and _was_before_work(events[:place], events[place].after) else ""
+    rest = len([*takewhile(lambda each: not each.step.brings, events[place + 1 :])])
+    ends = range(place, place + 1 + rest)
+    gone = any(_was_before_work(events[:end], events[end].after) for end in ends)
+    return events[start - 1].step.sha if gone else ""
+
+
+def joined(parts: Sequence[Reversal]) -> Reversal:
+    """Return as one all that was found of one commit: by ids, by content, and in what it dropped.
+
+    Where that is more than the commits that its message names, they are not counted.
+    """
+    first, *more = parts
+    if not more:
+        return first
+    named = any(each.kind is Evidence.NAMED for each in parts)
+    return replace(
+        first,
+        lost=0,
+        kind=Evidence.NAMED if named else Evidence.CONTENT,
+        paths=tuple(sorted({path for each in parts for path in each.paths})),
+        deletes=all(each.deletes for each in parts),
+        slight=False,
+        kept=tuple(kept for each in parts for kept in each.kept),
+        accepted=next((each.accepted for each in parts if each.accepted), ""),
+    )
 
 
 def forward_again(line: Sequence[Step], path: str, sha: str) -> bool:
@@ -200,6 +239,11 @@ def _by_path(line: Sequence[Step]) -> dict[str, list[_Event]]:
         for path, (before, after) in step.changes.items():
             events.setdefault(path, []).append(_Event(step, before, after))
     return events
+
+
+def _has_no_work_left(older: Sequence[_Event], content: str) -> bool:
+    """Tell whether a path to which work was brought, after the very first commit, was deleted."""
+    return content == ABSENT and any(each.step.brings and each.step.parents for each in older)
 
 
 def _was_before_work(older: Sequence[_Event], content: str) -> bool:

@@ -134,10 +134,11 @@ class Evidence(StrEnum):
 class Reversal:
     """A commit through which work of the earlier stage would be lost.
 
-    `lost` counts the commits that it names (merges not counted), 0 where it names none; `paths` are
-    the files that it takes back, `deletes` tells that it deleted all of them, and `slight` that it
-    deleted one file, of work that brought more. `kept` are commits that have the work, with the
-    files that each has; none where the commit did nothing else, so that its parent has all of it.
+    `lost` counts the commits that it names (merges not counted), 0 where it takes back others, too;
+    `paths` are the files that it takes back, `deletes` tells that it deleted all of them, and
+    `slight` that it deleted one file, which was older than the work or not all of it. `kept` are
+    commits that have the work, with the files that each has; none where the commit did nothing
+    else, so that its parent has all of it.
     `accepted` is the merge with which a person let it pass, or empty.
     """
 

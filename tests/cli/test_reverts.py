@@ -239,6 +239,40 @@ def test_a_deleted_file_blocks_where_the_release_was_no_more(forge: Forge, api: 
         assert (problem["code"], problem["files"]) == ("returned_files", ["pay.txt"])
 
 
+def test_an_old_file_with_work_in_it_is_told_when_it_is_deleted(
+    forge: Forge, api: ForgeRepo
+) -> None:
+    """It may be a clean-up, even where the release was no more than that; two of them stop."""
+    api.commit("stg", {"b.txt": "work\n"}, message="feat: b")
+    forge.json(*RELEASE, check=DONE)
+    api.commit("main", {"b.txt": None}, message="chore: tidy up")
+    api.commit("stg", {"c.txt": "c\n"}, message="feat: c")
+    for command in (RELEASE, DOWN):
+        problem = rows(forge.json(*command, "--dry-run", check=DONE))["api"]["problems"][0]
+        assert (problem["code"], problem["severity"]) == ("returned_files", "warn")
+        assert "on main deletes 1 file (b.txt) of stg: " in problem["message"]
+
+    api.commit("main", {"b.txt": "work\n"}, message="chore: not that one")
+    quietly(forge, *RELEASE, "--dry-run")
+    api.commit("main", {"a.txt": None, "b.txt": None}, message="chore: tidy up more")
+    for command in (RELEASE, DOWN):
+        problem = rows(forge.json(*command, check=REFUSED))["api"]["problems"][0]
+        assert (problem["code"], problem["files"]) == ("returned_files", ["a.txt", "b.txt"])
+
+
+def test_all_that_one_commit_takes_back_is_told(forge: Forge, api: ForgeRepo) -> None:
+    """Not only what its message names: plan and status speak of both files."""
+    message = f'Revert "feat: new"\n\nThis reverts commit {api.tip("stg")}.'
+    reverted = api.commit("main", {"new.txt": None, "a.txt": "1\n2\n3\n"}, message=message)
+    api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
+    files = "2 files (a.txt, new.txt)"
+    told = f"{reverted[:7]} by Grace Hopper on main takes back work of stg in {files}"
+    (problem,) = rows(forge.json(*RELEASE, check=REFUSED))["api"]["problems"]
+    assert (problem["code"], problem["files"]) == ("reverted_work", ["a.txt", "new.txt"])
+    assert problem["message"] == f"{told}: merged now, that work stays out of main."
+    assert told in " ".join(forge.run("status", check=DONE).stdout.split())
+
+
 def test_an_own_hotfix_in_the_same_files_is_no_return(forge: Forge, api: ForgeRepo) -> None:
     """Nor is a file that moved, one that was there from the start, or the end of a hotfix."""
     api.commit("main", {"a.txt": "one\ntwo\n3\n", "hot.txt": "1\n"}, message="fix: hot")

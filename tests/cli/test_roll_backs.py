@@ -177,6 +177,94 @@ def half_by_half(repo: ForgeRepo) -> None:
     repo.commit("main", {"a.txt": "".join(lines)}, message="Quick help again")
 
 
+def more_than_it_says(repo: ForgeRepo) -> None:
+    """The message names one commit, and the work of another goes with it, unsaid."""
+    late = repo.commit("stg", {"late.txt": "late\n"}, message="feat: late")
+    merge_by_hand(repo, "origin/stg")
+    files = {"late.txt": None, "a.txt": BEFORE["a.txt"], "VERSION": "2\n"}
+    repo.commit("main", files, message=f'Revert "feat: late"\n\nThis reverts commit {late}.')
+
+
+def no_more_than_two(repo: ForgeRepo) -> None:
+    """The same, with nothing beside."""
+    late = repo.commit("stg", {"late.txt": "late\n"}, message="feat: late")
+    merge_by_hand(repo, "origin/stg")
+    files = {"late.txt": None, "a.txt": BEFORE["a.txt"]}
+    repo.commit("main", files, message=f'Revert "feat: late"\n\nThis reverts commit {late}.')
+
+
+def half_unsaid(repo: ForgeRepo) -> None:
+    """One file in two commits, of which only the second names what it reverts."""
+    work, half, none = count_in_words(repo)
+    repo.commit("main", {"a.txt": half}, message="Quick help")
+    repo.commit("main", {"a.txt": none}, message=f"Quick help\n\nThis reverts commit {work}.")
+
+
+def half_and_half(repo: ForgeRepo) -> None:
+    """Both of the two commits name it."""
+    work, half, none = count_in_words(repo)
+    for text in (half, none):
+        repo.commit("main", {"a.txt": text}, message=f"Quick help\n\nThis reverts commit {work}.")
+
+
+def half_unsaid_on_a_branch(repo: ForgeRepo) -> None:
+    """The same two commits as the first, on a branch that was merged."""
+    work, half, none = count_in_words(repo)
+    repo.git("fetch", "--quiet", "origin")
+    repo.git("checkout", "--quiet", "--detach", "origin/main")
+    repo.local_commit({"a.txt": half}, message="Quick help")
+    message = f"Quick help\n\nThis reverts commit {work}."
+    merge_by_hand(repo, repo.local_commit({"a.txt": none}, message=message))
+
+
+def two_on_a_branch(repo: ForgeRepo) -> None:
+    """Two commits that changed the same file, reverted one by one on a branch."""
+    repo.commit("stg", {"a.txt": "1\ntwo\nthree\n"}, message="feat: three")
+    repo.commit("stg", {"a.txt": "one\ntwo\nthree\n"}, message="feat: one")
+    merge_by_hand(repo, "origin/stg")
+    repo.git("fetch", "--quiet", "origin")
+    repo.git("checkout", "--quiet", "--detach", "origin/main")
+    repo.git("revert", "--no-edit", "origin/stg", "origin/stg^")
+    merge_by_hand(repo, repo.git("rev-parse", "HEAD").strip())
+
+
+def count_in_words(repo: ForgeRepo) -> tuple[str, str, str]:
+    """Let a release change two places of a file; the commit, and the file with half, none of it."""
+    lines = [f"{number}\n" for number in range(20)]
+    repo.commit("stg", {"a.txt": "".join(lines)}, message="feat: count")
+    merge_by_hand(repo, "origin/stg")
+    half = [*lines[:18], "eighteen\n", *lines[19:]]
+    whole = [lines[0], "one\n", *half[2:]]
+    work = repo.commit("stg", {"a.txt": "".join(whole)}, message="feat: words")
+    merge_by_hand(repo, "origin/stg")
+    return work, "".join(half), "".join(lines)
+
+
+def with_a_hotfix_on_top_that_ended(repo: ForgeRepo) -> None:
+    """Put back, changed by a hotfix, and then as it was before that."""
+    for text in (BEFORE["a.txt"], "1\nhot\n3\n", BEFORE["a.txt"]):
+        repo.commit("main", {"a.txt": text}, message="Quick help")
+
+
+def in_a_merge_that_drops(repo: ForgeRepo) -> None:
+    """The next release is merged by hand, without a file of it, and with an old one put back."""
+    files = {"late.txt": "late\n", "src/code.txt": "more code\n"}
+    repo.commit("stg", files, message="feat: late")
+    repo.git("fetch", "--quiet", "origin")
+    on_main(
+        repo,
+        ("merge", "--quiet", "--no-commit", "--no-ff", "origin/stg"),
+        ("checkout", "--quiet", "HEAD", "--", "src/code.txt"),
+        ("checkout", "--quiet", "HEAD^1", "--", "a.txt"),
+        ("commit", "--quiet", "-m", "Merge stg"),
+    )
+
+
+def by_deleting_an_old_file(repo: ForgeRepo) -> None:
+    """One that the release had changed, and nothing else."""
+    on_main(repo, ("rm", "-q", "a.txt"), ("commit", "-qm", "Quick help"))
+
+
 def of_a_rename(repo: ForgeRepo) -> None:
     """The release had moved a file, which goes back to where it was."""
     repo.commit("stg", {"src/code.txt": None, "lib/code.txt": "code\n"}, message="chore: move")
@@ -257,6 +345,15 @@ FORMS: dict[str, tuple[Callable[[ForgeRepo], None], list[str], dict[str, str]]] 
     "forward": (after_a_fast_forward, CONTENT, {}),
     "again": (again, NAMED, {}),
     "halves": (half_by_half, CONTENT, {}),
+    "unsaid": (half_unsaid, NAMED, {}),
+    "both-said": (half_and_half, NAMED * 2, {}),
+    "branch-unsaid": (half_unsaid_on_a_branch, NAMED, {}),
+    "branch-two": (two_on_a_branch, NAMED * 2, {}),
+    "more": (more_than_it_says, NAMED, {"VERSION": "2\n"}),
+    "two": (no_more_than_two, NAMED, {}),
+    "drops": (in_a_merge_that_drops, CONTENT, {}),
+    "hotfix": (with_a_hotfix_on_top_that_ended, CONTENT, {}),
+    "old-file": (by_deleting_an_old_file, CONTENT, {}),
     "rename": (of_a_rename, CONTENT, {}),
     "deleted": (by_deleting, CONTENT, {}),
     "branch": (of_a_release_branch, CONTENT, {"VERSION": "2\n"}),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from multigit.core.reversals import (
@@ -12,12 +14,15 @@ from multigit.core.reversals import (
     brought,
     dropped,
     forward_again,
+    joined,
     keeper,
     returned,
     reverted_spans,
     rewritten,
     says_so,
+    was_absent,
 )
+from multigit.core.snapshot import Evidence, Reversal
 
 SHA, OTHER = "1" * 40, "2" * 40
 
@@ -138,16 +143,26 @@ def test_what_is_no_return(line: list[Step]) -> None:
     assert returned(line) == {}
 
 
-def test_a_deleted_file_counts_beside_one_that_returned() -> None:
-    """Whoever deletes all that a release touched takes back the changes of old files, too."""
+def test_a_deleted_file_counts_where_it_had_work_in_it() -> None:
+    """However old the file is: whoever deletes it takes back what a release changed there."""
     line = [
         Step("0", (), brings=True, changes={"old": ("", "x"), "plain": ("", "p")}),
         Step("1", ("0", "s"), brings=True, changes={"old": ("x", "y"), "new": ("", "n")}),
     ]
-    gone = {"old": ("y", ""), "plain": ("p", "")}
-    assert returned([*line, Step("2", ("1",), brings=False, changes=gone)]) == {}
-    both = Step("2", ("1",), brings=False, changes={**gone, "new": ("n", "")})
-    assert returned([*line, both]) == {"2": ("new", "old")}
+    gone = {"old": ("y", ""), "plain": ("p", ""), "new": ("n", "")}
+    line.append(Step("2", ("1",), brings=False, changes=gone))
+    assert returned(line) == {"2": ("new", "old")}
+    assert [was_absent(line, path, "2") for path in gone] == [False, False, True]
+
+
+def test_what_an_own_commit_put_back_is_put_back_once() -> None:
+    """A hotfix on top of it may end; but what work brings again can be put back again."""
+    line = [work("1", "a", "x", "y"), own("2", "a", "y", "x"), own("3", "a", "x", "h")]
+    assert returned([*line, own("4", "a", "h", "x")]) == {"2": ("a",)}
+    assert returned([*line[:2], work("3", "a", "x", "z"), own("4", "a", "z", "x")]) == {
+        "2": ("a",),
+        "4": ("a",),
+    }
 
 
 def test_a_merge_may_return_what_it_was_not_asked_for() -> None:
@@ -163,6 +178,31 @@ def test_the_work_is_taken_from_before_its_first_half_went() -> None:
     assert keeper([first, half, own("3", "a", "h", "i")], "a", "3") == ""
     assert keeper([first, own("2", "a", "y", "x")], "a", "2") == ""
     assert keeper([first], "b", "1") == ""
+    assert keeper([first, half], "a", "elsewhere") == ""
+
+
+def test_each_part_of_the_work_is_taken_from_where_that_was_whole() -> None:
+    """Of commits that are told, each brings back what it took, and what went untold before it."""
+    line = [
+        work("1", "a", "x", "y"),
+        own("2", "a", "y", "h"),
+        own("3", "a", "h", "i"),
+        own("4", "a", "i", "x"),
+    ]
+    assert [keeper(line, "a", sha, {"3", "4"}) for sha in "34"] == ["1", ""]
+    assert [keeper(line, "a", sha, {"2", "4"}) for sha in "24"] == ["", "2"]
+
+
+def test_all_that_one_commit_takes_back_is_one() -> None:
+    """By the ids that it names, by content, and by what it dropped."""
+    named = Reversal("1", "s", 2, paths=("b",))
+    content = Reversal(
+        "1", "s", kind=Evidence.CONTENT, paths=("a",), deletes=True, slight=True, accepted="m"
+    )
+    lost = replace(content, paths=("c",), kept=(("2", ("c",)),), deletes=False, slight=False)
+    assert joined([named]) is named
+    assert joined([named, content]) == Reversal("1", "s", paths=("a", "b"), accepted="m")
+    assert joined([content, lost]) == replace(lost, paths=("a", "c"))
 
 
 def test_what_was_put_back_may_come_forward_again() -> None:

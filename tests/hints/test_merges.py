@@ -84,12 +84,18 @@ def test_a_conflict_is_resolved_where_the_local_branch_went_another_way(
 
 
 def test_work_that_was_taken_back_is_kept(forge: Forge) -> None:
-    """By a revert of a merge, of a commit, and by content alone: stg keeps all of it."""
-    repos = {name: released(forge, name) for name in ("content", "merge", "single")}
+    """By a revert of a merge, of a commit, of more than it names, and by content alone.
+
+    Stg keeps all of it.
+    """
+    repos = {name: released(forge, name) for name in ("content", "merge", "more", "single")}
     forge.write_config()
     forge.json(*RELEASE, check=DONE)
     by_hand(repos["merge"], ("revert", "--no-edit", "-m", "1", repos["merge"].tip("main")))
     by_hand(repos["single"], ("revert", "--no-edit", repos["single"].tip("stg")))
+    message = f"This reverts commit {repos['more'].tip('stg')}."
+    more = {"a.txt": "1\n2\n3\n", "new.txt": None, "c.txt": "c\n"}
+    repos["more"].commit("main", more, message=message)
     repos["content"].commit("main", {"a.txt": "1\n2\n3\n", "c.txt": "c\n"}, message="Quick help")
     for repo in repos.values():
         repo.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
@@ -98,6 +104,7 @@ def test_work_that_was_taken_back_is_kept(forge: Forge) -> None:
     for name, code, part in (
         ("content", "returned_files", " diff-tree -p --binary "),
         ("merge", "reverted_work", " revert --no-edit "),
+        ("more", "reverted_work", " diff-tree -p --binary "),
         ("single", "reverted_work", " revert --no-edit "),
     ):
         command = hint_of(said, name, code).partition("work: ")[2].partition(". If it")[0]

@@ -3,7 +3,7 @@
 Files are regions of lines, far enough apart that git merges them one by one: so what a merge makes
 is computed here, and a whole history is one `git fast-import`. Every change writes something that
 never was there before, unless a history is to hold a *return*: then the later stage puts a file
-back to what it once held.
+back to what it once held, or deletes one in which there is work.
 """
 
 from __future__ import annotations
@@ -40,7 +40,11 @@ class Releases:
 
 @dataclass(slots=True)
 class _History:
-    """A history in the making: commits with their trees, and the two stages."""
+    """A history in the making: commits with their trees, and the two stages.
+
+    `once` is what the later stage held, `worked` are the paths in which both have work, and `hot`
+    those that only hotfixes changed.
+    """
 
     rng: Random
     prefix: str
@@ -50,6 +54,8 @@ class _History:
     trees: dict[int, Tree] = field(default_factory=dict)
     parents: dict[int, tuple[int, ...]] = field(default_factory=dict)
     once: dict[str, set[File | None]] = field(default_factory=dict)
+    worked: set[str] = field(default_factory=set)
+    hot: set[str] = field(default_factory=set)
     returned: set[str] = field(default_factory=set)
     value: int = 0
     count: int = 0
@@ -118,12 +124,14 @@ def _play(history: _History) -> tuple[int, int]:
     for _ in range(rng.randint(2, 5)):
         for _ in range(rng.randint(1, 4)):
             earlier = history.commit(_changed(history, earlier), earlier)
-        later = _merged(history, later, earlier) or later
+        before, later = later, _merged(history, later, earlier) or later
+        history.worked |= _differing(history, before, later)
         _remember(history, history.trees[later])
         for _ in range(rng.choice((0, 0, 1, 1, 2))):
             later = _hotfix(history, later)
-        if rng.random() < 0.4:
-            earlier = _merged(history, earlier, later) or earlier
+        if rng.random() < 0.4 and (down := _merged(history, earlier, later)):
+            earlier = down
+            history.worked |= history.hot
     for _ in range(rng.randint(0, 3)):
         earlier = history.commit(_changed(history, earlier), earlier)
     return earlier, _hotfix(history, later)
@@ -134,6 +142,7 @@ def _hotfix(history: _History, later: int) -> int:
     tree = _changed(history, later, hotfix=True)
     made = history.commit(tree, later)
     _remember(history, tree)
+    history.hot |= _differing(history, later, made)
     return history.commit(tree, later, made) if history.rng.random() < 0.4 else made
 
 
@@ -152,7 +161,7 @@ def _changed(history: _History, on: int, *, hotfix: bool = False) -> Tree:
             tree[_name(history)] = tree.pop(path)
             _note(history, path, None, hotfix=hotfix, moved=True)
         elif (path := history.rng.choice(known)) and (
-            not hotfix or history.returning or None not in history.once.get(path, set())
+            not hotfix or history.returning or not _takes_back(history, path, None)
         ):
             del tree[path]
             _note(history, path, None, hotfix=hotfix)
@@ -169,14 +178,25 @@ def _note(
     history: _History, path: str, content: File | None, *, hotfix: bool, moved: bool = False
 ) -> None:
     """Note a path that came back to what it once was on the later stage."""
-    if hotfix and not moved and content in history.once.get(path, set()):
+    if hotfix and not moved and _takes_back(history, path, content):
         history.returned.add(path)
+
+
+def _takes_back(history: _History, path: str, content: File | None) -> bool:
+    """Tell whether work may go where the later stage puts this content: all of it with the file."""
+    return content in history.once.get(path, set()) or (content is None and path in history.worked)
 
 
 def _remember(history: _History, tree: Tree) -> None:
     """Remember what the later stage holds; a path that is new there was absent before."""
     for path, content in tree.items():
         history.once.setdefault(path, {None}).add(content)
+
+
+def _differing(history: _History, one: int, other: int) -> set[str]:
+    """Return the paths that two commits hold otherwise."""
+    before, after = history.trees[one], history.trees[other]
+    return {path for path in {*before, *after} if before.get(path) != after.get(path)}
 
 
 def _name(history: _History) -> str:
