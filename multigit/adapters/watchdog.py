@@ -129,19 +129,21 @@ def _start() -> Watchdog:
 class Group:
     """The processes of one git, by the number of the one that leads them, and when it started.
 
-    `end` is on the monotonic clock.
+    `end` is on the monotonic clock, which stands still while the machine sleeps, `until` the same
+    moment in Unix seconds. Whichever comes first counts: nobody waits for git any longer.
     """
 
     number: int
     started: str
     end: float
+    until: float
 
     @classmethod
     def told(cls, line: str) -> Self:
         """Return the group that a line of the list names."""
         number, until, started = line.split(",")
         end = time.monotonic() + float(until) - time.time()
-        return cls(int(number), started or _started(int(number)), end)
+        return cls(int(number), started or _started(int(number)), end, float(until))
 
     def at_work(self) -> bool:
         """Tell whether any of them is there; while one is, no stranger gets their number."""
@@ -159,7 +161,7 @@ def watch(groups: list[Group]) -> None:
     """Return when all of them have ended, or been ended."""
     while groups := [group for group in groups if group.at_work()]:
         for group in tuple(groups):
-            late = time.monotonic() - group.end
+            late = max(time.monotonic() - group.end, time.time() - group.until)
             if late > POLITELY:
                 group.signal(signal.SIGKILL)
                 groups.remove(group)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -113,11 +114,20 @@ def stranger() -> Iterator[subprocess.Popen[bytes]]:
     """Return a process that leads a group of its own."""
     process = subprocess.Popen(["sleep", "60"], start_new_session=True)
     yield process
-    os.killpg(process.pid, signal.SIGKILL)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
 def test_a_stranger_with_the_same_number_is_left_alone(stranger: subprocess.Popen[bytes]) -> None:
     """It started at another time."""
-    watch([Group(stranger.pid, "at another time", time.monotonic() - 60)])
+    now = time.time()
+    watch([Group(stranger.pid, "at another time", time.monotonic() - 60, now - 60)])
     assert stranger.poll() is None
+
+
+def test_a_machine_that_slept_has_no_time_left(stranger: subprocess.Popen[bytes]) -> None:
+    """Its monotonic clock stood still, but those who wait for git go by the other one."""
+    told = Group.told(f"{stranger.pid},{time.time() + 60},")
+    watch([replace(told, until=time.time() - 1)])
+    assert stranger.poll() == -signal.SIGTERM
