@@ -11,8 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count, takewhile
-from pathlib import Path, PurePosixPath
-from shlex import quote
+from pathlib import Path
 
 from multigit.adapters import processes
 from multigit.adapters.command_folder import alive, began, read
@@ -43,6 +42,7 @@ OUT_OF_TIME = 124  # as timeout(1) says it
 Export = Callable[[str, str, Path], None]  # repository, commit, folder
 ModeOf = Callable[[str, str, str], str]  # repository, commit, path → "100755", "" where absent
 GapsIn = Callable[[str, str], Gaps]  # repository, commit
+Typed = Callable[[str, str], str]  # repository, path → as a person types it here
 LinkAt = Callable[[str, str, str], str | None]  # … → a symlink's target, None where there is none
 
 
@@ -60,10 +60,10 @@ class CommandRuns:
         mode_of: ModeOf,
         link_at: LinkAt,
         gaps_in: GapsIn,
-        path_of: Callable[[str], str],
+        typed: Typed,
     ) -> None:
         self._folder = folder
-        self._path_of = path_of
+        self._typed = typed
         self._export = export
         self._mode_of = mode_of
         self._link_at = link_at
@@ -89,8 +89,7 @@ class CommandRuns:
         if not mode:
             return [_missing(f"{visible(path)} is not in the commit {order.sha[:7]}.")]
         if mode != EXECUTABLE:
-            there = PurePosixPath(self._path_of(order.repo), file)
-            hint = Hint.MAKE_EXECUTABLE.format(file=quote(visible(str(there))))
+            hint = Hint.MAKE_EXECUTABLE.format(file=visible(self._typed(order.repo, file)))
             return [Problem("command_not_executable", f"{visible(file)} is not executable.", hint)]
         return ()
 

@@ -28,7 +28,7 @@ def refuse_programs(config: GitConfig, remote: Remote, repo: Repo) -> None:
     for key in programs(config.own, remote.name, (remote.fetched(), *remote.pushed())):
         raise GitError(
             f"its .git/config names a program that git would run to reach {remote.name}: {key}.",
-            hint=Hint.REMOVE_PROGRAM.format(path=quote(repo.path), key=quote(key), repo=repo.name),
+            hint=Hint.REMOVE_PROGRAM.format(path=repo.typed(), key=quote(key), repo=repo.name),
             code="program_in_config",
         )
 

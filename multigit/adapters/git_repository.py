@@ -88,7 +88,7 @@ class GitRepository:
             raise GitError(
                 f"there is no remote {self._remote}.",
                 hint=Hint.ADD_REMOTE.format(
-                    path=quote(self._repo.path), remote=self._remote, url=quote(self._repo.url)
+                    path=self._repo.typed(), remote=self._remote, url=quote(self._repo.url)
                 )
                 if self._repo.url
                 else f"Add one there, or name another: remote in [repos.{self._repo.name}].",

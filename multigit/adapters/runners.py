@@ -105,7 +105,7 @@ class Runners:
                 mode_of=self._mode,
                 link_at=self._link,
                 gaps_in=self._gaps,
-                path_of=lambda name: self._repo(name).path,
+                typed=lambda name, file: self._repo(name).typed(file),
             )
         return self._commands
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from multigit.adapters import moments
@@ -33,7 +34,7 @@ from multigit.core.record import record
 from multigit.core.report import document
 from multigit.core.resume import after_undo
 from multigit.core.witness import trailer
-from multigit.core.workspace import Confirm
+from multigit.core.workspace import Confirm, named_in
 from multigit.engine.deploy import Deployer
 from multigit.engine.execute import Executor
 from multigit.engine.ports import Listener
@@ -370,11 +371,16 @@ class Conductor:
 def name_transcripts(session: Session, report: Report) -> None:
     """Say where the whole words lie of what failed: git's, and those of a deploying command."""
     told: list[str] = []
+    here, root = Path.cwd(), session.workspace.root
     if report.result is Result.FAILED:
-        where = session.files.operation(report.plan.operation).relative_to(session.workspace.root)
+        where = session.files.operation(report.plan.operation)
         bad = (o.repo for o in report.outcomes if o.state in {State.FAILED, State.UNKNOWN})
-        told += [f"What git said: {where}/{repo}.log" for repo in bad]
-    every = ((o.repo, each) for o in report.outcomes for each in o.deployments)
-    told += [f"What {repo}'s command said: {d.sight.output}" for repo, d in every if d.sight.output]
+        told += [f"What git said: {named_in(here, where / f'{repo}.log')}" for repo in bad]
+    every = ((o.repo, d.sight.output) for o in report.outcomes for d in o.deployments)
+    told += [
+        f"What {repo}'s command said: {named_in(here, root / output)}"
+        for repo, output in every
+        if output
+    ]
     for line in told[:TRANSCRIPTS]:
         session.screen.note(line)

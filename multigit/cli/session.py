@@ -48,7 +48,8 @@ class Session:
         screen = Screen(
             json_wanted=common.json, color=not common.no_color, attended=attended(os.environ)
         )
-        workspace = load(find_config(Path.cwd(), os.environ, common.config))
+        here = Path.cwd()
+        workspace = load(find_config(here, os.environ, common.config)).seen_from(here)
         return cls(
             workspace=workspace,
             screen=screen,

@@ -49,13 +49,13 @@ def unpublishable(repo: Repo, snapshot: Snapshot, remote: str) -> Iterable[Probl
         yield Problem(
             "several_push_urls",
             f"{remote} has {facts.push_urls} push URLs, so no push can be atomic.",
-            Hint.ONE_PUSH_URL.format(path=quote(repo.path), remote=remote),
+            Hint.ONE_PUSH_URL.format(path=repo.typed(), remote=remote),
         )
     if facts.mirror:
         yield Problem(
             "mirror_remote",
             f"{remote} is a mirror, to which git pushes all branches and tags or none.",
-            Hint.NO_MIRROR.format(path=quote(repo.path), remote=remote),
+            Hint.NO_MIRROR.format(path=repo.typed(), remote=remote),
         )
     if facts.detour:
         yield _detour(repo, facts.detour, remote)
@@ -73,7 +73,7 @@ def shallow(repo: Repo, snapshot: Snapshot) -> Iterable[Problem]:
         yield Problem(
             "shallow",
             "is a shallow clone, in which merges come out wrong.",
-            Hint.UNSHALLOW.format(path=quote(repo.path)),
+            Hint.UNSHALLOW.format(path=repo.typed()),
         )
 
 
@@ -83,11 +83,9 @@ def _detour(repo: Repo, detour: Detour, remote: str) -> Problem:
         return Problem(
             "other_push_url",
             f"{remote} is pushed to {detour.to}, but push_url names {detour.wanted}.",
-            Hint.SET_PUSH_URL.format(
-                path=quote(repo.path), remote=remote, url=quote(detour.wanted)
-            ),
+            Hint.SET_PUSH_URL.format(path=repo.typed(), remote=remote, url=quote(detour.wanted)),
         )
-    where = {"path": quote(repo.path), "remote": remote}
+    where = {"path": repo.typed(), "remote": remote}
     if detour.nowhere:
         return Problem(
             "push_disabled",
@@ -113,7 +111,7 @@ def missing_branches(
     there = [branch for branch in branches if snapshot.refs.branch(branch).remote]
     for branch in branches:
         if branch not in there:
-            where = {"path": quote(repo.path), "remote": remote, "branch": branch}
+            where = {"path": repo.typed(), "remote": remote, "branch": branch}
             yield Problem(
                 "branch_missing",
                 f"{remote} has no branch {branch}.",
@@ -144,7 +142,7 @@ def unmergeable(
             keeping=keeping(merge.reversals, repo, remote, here, there), **known
         )
         if merge.reversals
-        else Hint.CONFLICT.format(path=quote(repo.path), there=there, **known)
+        else Hint.CONFLICT.format(path=repo.typed(), there=there, **known)
     )
     if merge.unrelated:
         yield Problem(
@@ -195,7 +193,7 @@ def unfinished_work(repo: Repo, work: WorkTree) -> Iterable[Problem]:
 
 def work_hint(repo: Repo, work: WorkTree) -> str:
     """Return how to finish what is under way in a work tree, or empty."""
-    path = quote(repo.path)
+    path = repo.typed()
     if work.unfinished:
         way_out = "reset" if work.unfinished == "bisect" else "--abort"
         return Hint.FINISH_WORK.format(path=path, work=work.unfinished, way_out=way_out)

@@ -48,7 +48,7 @@ def staged_litter(repo: Repo, work: WorkTree, rules: PushRules) -> Iterable[Prob
             yield Problem(
                 "staged_litter",
                 f"{change.path} is staged, and is never committed.",
-                Hint.UNSTAGE.format(path=quote(repo.path), file=quote(change.path)),
+                Hint.UNSTAGE.format(path=repo.typed(), file=quote(change.path)),
                 files=(change.path,),
             )
 
@@ -120,7 +120,7 @@ def known_secret(repo: Repo, path: str, *, here: bool = True) -> Problem:
 
     `here` tells that its branch is checked out.
     """
-    way_out = Hint.UNTRACK.format(path=quote(repo.path), file=quote(path))
+    way_out = Hint.UNTRACK.format(path=repo.typed(), file=quote(path))
     return Problem(
         "secret_file",
         f"{path} looks like a secret, and is on the remote already.",
@@ -147,7 +147,7 @@ def out_of_commits(repo: Repo, stage: Stage, snapshot: Snapshot, path: str) -> s
     straight = len(commits.forks) == 1 and (new or commits.commits == snapshot.ahead)
     if is_here(stage, snapshot) and idle and straight:
         return Hint.UNCOMMIT.format(
-            path=quote(repo.path), commit=commits.forks[0].sha[:7], file=quote(path)
+            path=repo.typed(), commit=commits.forks[0].sha[:7], file=quote(path)
         )
     return (
         f"Take it out of the commits of {stage.branch} that are not pushed, "
@@ -163,7 +163,7 @@ def uploaded_by_nobody(repo: Repo, facts: Facts, paths: Iterable[str]) -> Iterab
     setting = f"add to multigit.toml below [repos.{repo.name}]: hooks = true"
     if not facts.pre_push:
         then = "" if repo.hooks else f"; then {setting}"
-        hint = Hint.LFS_INSTALL.format(path=quote(repo.path), then=then)
+        hint = Hint.LFS_INSTALL.format(path=repo.typed(), then=then)
         why = "there is no pre-push hook"
     else:
         hint = f"A{setting[1:]}"

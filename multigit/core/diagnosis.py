@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 from shlex import quote
 
 from multigit.core.checks import missing_branches, unpublishable, unreadable
@@ -210,7 +209,7 @@ def _unpushable(repo: Repo, remote: str, probe: str, failure: Problem | None) ->
     if failure.code == "no_atomic":
         yield failure
         return
-    ask = Hint.TRY_PUSH.format(path=quote(repo.path), remote=remote, ref=probe)
+    ask = Hint.TRY_PUSH.format(path=repo.typed(), remote=remote, ref=probe)
     vague = failure.code in {"git", "authentication"}
     message = f"can be read, but a push would fail: {failure.message}"
     yield Problem("not_pushable", message, ask if vague else failure.hint)
@@ -237,7 +236,7 @@ def _secrets(repo: Repo, remote: str, snapshot: Snapshot) -> Iterator[Problem]:
             "credentials_in_url",
             f"the URL of {remote} holds a password or token, which every process list shows.",
             Hint.CLEAN_URL.format(
-                path=quote(repo.path), remote=remote, url=quote(snapshot.facts.plain_url)
+                path=repo.typed(), remote=remote, url=quote(snapshot.facts.plain_url)
             )
             if snapshot.facts.plain_url
             else "Keep it in a credential helper, and take it out of git's configuration.",
@@ -268,14 +267,13 @@ def _span(seconds: int) -> str:
 
 def _exposed(repo: Repo, paths: Sequence[str]) -> Iterator[Problem]:
     if paths:
-        ignore = PurePosixPath(repo.path, ".gitignore")
         lines = " ".join(quote(f"/{path}") for path in paths)
         files = " ".join(map(quote, paths))
         yield Problem(
             "exposed_files",
             f"git would commit what belongs elsewhere: {shortened(tuple(paths))}.",
             Hint.EXPOSED.format(
-                lines=lines, ignore=quote(str(ignore)), path=quote(repo.path), files=files
+                lines=lines, ignore=repo.typed(".gitignore"), path=repo.typed(), files=files
             ),
             Severity.WARN,
         )

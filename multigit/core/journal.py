@@ -14,7 +14,7 @@ from enum import StrEnum
 from multigit.core.agreement import NOT_NOTED, Actor, Agreement
 from multigit.core.deployment import Deployment, RunState
 from multigit.core.flight import Flight, also
-from multigit.core.plan import Plan, State
+from multigit.core.plan import Plan, RepoPlan, State
 
 VERSION = 1
 
@@ -70,6 +70,7 @@ def tell(entries: Iterable[Entry]) -> Story | None:
         match entry:
             case Entry(kind=Kind.BEGUN, plan=Plan() as plan, actor=Actor() as actor):
                 flights = story.flights if story else {}  # of an attempt that broke off
+                plan = without_hints(plan)
                 story = Story(plan, actor, deployments=deployed_before(plan), flights=flights)
                 if entry.agreement:
                     story = replace(story, agreement=entry.agreement)
@@ -85,6 +86,15 @@ def tell(entries: Iterable[Entry]) -> Story | None:
                 for repo in entry.repos[:1]:
                     story = replace(story, deployments=noted(story, repo, deployment))
     return story
+
+
+def without_hints(plan: Plan) -> Plan:
+    """Return a plan as it is told later: what was to be typed then, and there, may be wrong now."""
+
+    def plain(repo: RepoPlan) -> RepoPlan:
+        return replace(repo, problems=tuple(replace(each, hint="") for each in repo.problems))
+
+    return replace(plan, repos=tuple(map(plain, plan.repos)))
 
 
 def still_open(story: Story, settled: Entry) -> Mapping[str, Flight]:

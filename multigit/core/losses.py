@@ -65,7 +65,7 @@ def keeping(
     upstream, so none is needed.
     """
     return Hint.KEEPING.format(
-        path=quote(repo.path),
+        path=repo.typed(),
         remote=remote,
         there=f"{remote}/{later}",
         back=" && ".join(_bring_back(each) for each in reversals),

@@ -147,9 +147,9 @@ def _standing_work(
         yield Problem(
             "diverged",
             f"{name} is {snapshot.ahead} ahead of {remote} and {snapshot.behind} behind.",
-            Hint.PULL_REBASE.format(path=quote(repo.path), remote=remote, branch=name)
+            Hint.PULL_REBASE.format(path=repo.typed(), remote=remote, branch=name)
             if work and work.branch == name
-            else Hint.PULL_REBASE_THERE.format(path=quote(repo.path), remote=remote, branch=name),
+            else Hint.PULL_REBASE_THERE.format(path=repo.typed(), remote=remote, branch=name),
         )
         return
     if work is None:
@@ -159,7 +159,7 @@ def _standing_work(
         yield Problem(
             "unborn",
             f"{name} has no commit yet in the clone.",
-            Hint.PULL_UNBORN.format(path=quote(repo.path), remote=remote, branch=name),
+            Hint.PULL_UNBORN.format(path=repo.typed(), remote=remote, branch=name),
         )
         return
     touched = (here and snapshot.behind) or (request.switch and not here)
@@ -168,14 +168,13 @@ def _standing_work(
         yield Problem(
             "local_changes",
             f"{what}, so {name} was left as it is.",
-            work_hint(repo, work)
-            or Hint.STASH.format(path=quote(repo.path), again=_again(request)),
+            work_hint(repo, work) or Hint.STASH.format(path=repo.typed(), again=_again(request)),
         )
     elif (snapshot.behind or request.switch) and not here and branch.checked_out:
         pull = Hint.PULL_ELSEWHERE.format(
             path=quote(branch.checked_out), remote=remote, branch=name
         )
-        prune = Hint.PRUNE.format(path=quote(repo.path), again=_again(request))
+        prune = Hint.PRUNE.format(path=repo.typed(), again=_again(request))
         yield Problem(
             "checked_out_elsewhere",
             f"{name} is checked out in {branch.checked_out}, so it was left as it is.",
@@ -209,7 +208,7 @@ def _in_the_way(
             yield Problem(
                 "local_changes",
                 f"{each.path} has changes and is marked {each.mark}, so {name} was left as it is.",
-                Hint.UNMARK.format(path=quote(repo.path), mark=each.mark, file=quote(each.path)),
+                Hint.UNMARK.format(path=repo.typed(), mark=each.mark, file=quote(each.path)),
                 files=(each.path,),
             )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from shlex import quote
 
 from multigit.core import checks
 from multigit.core.dangers import (
@@ -227,7 +226,7 @@ def work_problems(
             yield Problem(
                 "other_branch",
                 f"1 changed file on {where} stays as it is." if count == 1 else many,
-                Hint.SWITCH_FIRST.format(path=quote(repo.path), remote=remote, branch=stage.branch),
+                Hint.SWITCH_FIRST.format(path=repo.typed(), remote=remote, branch=stage.branch),
                 Severity.WARN,
             )
         return
@@ -239,7 +238,7 @@ def work_problems(
             "unborn",
             f"{stage.branch} has no commit yet.",
             (Hint.PULL_UNBORN if there else Hint.FIRST_COMMIT).format(
-                path=quote(repo.path), remote=remote, branch=stage.branch
+                path=repo.typed(), remote=remote, branch=stage.branch
             ),
         )
     if changes:
@@ -274,5 +273,5 @@ def diverged(
     yield Problem(
         "diverged",
         f"{stage.branch} is {snapshot.behind} behind {remote} and has work of its own.",
-        hint.format(path=quote(repo.path), remote=remote, branch=stage.branch),
+        hint.format(path=repo.typed(), remote=remote, branch=stage.branch),
     )

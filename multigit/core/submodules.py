@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
 from shlex import quote
 
 from multigit.core.problem import Problem, Severity
@@ -56,7 +55,7 @@ def submodule_problems(
 
 def left_behind(repo: Repo, each: Submodule, stage: Stage, inner: Repo | None) -> Problem:
     """Return the problem of a submodule that was not brought up to date."""
-    hint = Hint.UPDATE_SUBMODULE.format(path=quote(repo.path), submodule=quote(each.path))
+    hint = Hint.UPDATE_SUBMODULE.format(path=repo.typed(), submodule=quote(each.path))
     if inner:  # which would leave its branch
         hint = Hint.PULL_SUBMODULE.format(stage=stage.name, repo=quote(inner.name))
     return Problem(
@@ -92,7 +91,7 @@ def unpublished(repo: Repo, each: Submodule) -> Problem:
         hint = "It is on no branch there: bring it onto one, and push that first."
     elif each.remote:
         hint = Hint.PUSH_SUBMODULE.format(
-            path=inside(repo, each), remote=each.remote, branch=each.branch
+            path=repo.typed(each.path), remote=each.remote, branch=each.branch
         )
     return Problem(
         "submodule_unpublished",
@@ -110,12 +109,7 @@ def dirty(repo: Repo, each: Submodule) -> Problem:
     return Problem(
         "submodule_dirty",
         f"the submodule {each.path} has {files} not committed there, so not part of this.",
-        Hint.COMMIT_SUBMODULE.format(path=inside(repo, each)),
+        Hint.COMMIT_SUBMODULE.format(path=repo.typed(each.path)),
         Severity.WARN,
         files=(each.path,),
     )
-
-
-def inside(repo: Repo, each: Submodule) -> str:
-    """Return the submodule's path from the workspace's folder, as it is typed."""
-    return quote(str(PurePosixPath(repo.path) / each.path))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from shlex import quote
 
 from multigit.core.deployment import Deploy, Pace
 from multigit.core.text import nearest
@@ -71,6 +72,7 @@ class Repo:
     It comes `after` these, the indirect ones included, so in a later `wave`; `github` is its
     "owner/name" there, or empty; `deploys` are its own ways, by stage; None for no way. `remote`
     is empty where it is the workspace's; `push_url` names another repository that it may push to.
+    `here` is its folder as seen from the current one, for what a person types there.
     """
 
     name: str
@@ -84,6 +86,11 @@ class Repo:
     deploys: Mapping[str, Deploy | None] = field(default_factory=dict)
     remote: str = ""
     push_url: str = ""
+    here: str = ""
+
+    def typed(self, inside: str = "") -> str:
+        """Return its folder, or a path inside of it, as a person types it here in a shell."""
+        return quote(str(PurePosixPath(self.here or self.path, inside)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +145,11 @@ class Workspace:
     metrics: str = ""
     metric_tags: bool = True
     push: PushRules = field(default_factory=PushRules)
+
+    def seen_from(self, folder: Path) -> Workspace:
+        """Return the workspace for somebody in this folder, who types what hints say there."""
+        repos = (replace(r, here=named_in(folder, self.root / r.path)) for r in self.repos)
+        return replace(self, repos=tuple(repos))
 
     def stage(self, name: str) -> Stage:
         """Return the stage of that name, or raise a UsageError that suggests the nearest."""
@@ -219,6 +231,14 @@ class Workspace:
                 "No repository is left after --exclude.", hint=f"Choose among: {', '.join(known)}."
             )
         return chosen
+
+
+def named_in(folder: Path, path: Path) -> str:
+    """Return how somebody in `folder` names `path`, both absolute: as it is, unless it lies below.
+
+    No `..`: in a folder that was entered through a link, a shell goes up another way than git.
+    """
+    return (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:

@@ -150,8 +150,7 @@ class Executor:
                 )
                 self.journal.write(note)
             if outcome.state is State.PUBLISHED:
-                remote = self.workspace.remote_of(self.workspace.repo(name))
-                outcome = follow(self._repository(name), outcome, remote)
+                outcome = follow(self._repository(name), outcome, self.workspace)
             blocking = [problem.message for problem in outcome.problems if problem.blocks]
             detail = blocking[-1] if blocking else outcome.after[:7]
             self.listener.finished(name, outcome.state, detail)

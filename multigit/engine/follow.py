@@ -11,22 +11,22 @@ from multigit.core.plan import FastForwardStep, MoveBackStep
 from multigit.core.problem import Problem, Severity
 from multigit.core.refs import branch_ref
 from multigit.core.repository import RefQuery
+from multigit.core.workspace import Workspace
 from multigit.engine.ports import Repository
 from multigit.errors import MultigitError
 from multigit.hints import Hint
 
 
-def follow(repository: Repository, outcome: Outcome, remote: str) -> Outcome:
-    """Let local branches follow where that is safe; otherwise leave them and say so.
-
-    `remote` is the name of the remote that was published to, for what a person may type.
-    """
+def follow(repository: Repository, outcome: Outcome, workspace: Workspace) -> Outcome:
+    """Let local branches follow where that is safe; otherwise leave them and say so."""
+    repo = workspace.repo(outcome.repo)
+    named = {"path": repo.typed(), "remote": workspace.remote_of(repo)}
     notes = []
     for step in outcome.plan.steps:
         if isinstance(step, FastForwardStep | MoveBackStep):
             try:
                 if reason := follow_branch(repository, step, outcome.made):
-                    notes.append(left_alone(step, reason, how(repository, outcome, step, remote)))
+                    notes.append(left_alone(step, reason, how(repository, outcome, step, named)))
             except MultigitError as error:
                 notes.append(left_alone(step, error.message, error.hint))
     return replace(outcome, problems=(*outcome.problems, *notes))
@@ -50,25 +50,29 @@ def left_alone(step: FastForwardStep | MoveBackStep, reason: str, hint: str) -> 
 
 
 def how(
-    repository: Repository, outcome: Outcome, step: FastForwardStep | MoveBackStep, remote: str
+    repository: Repository,
+    outcome: Outcome,
+    step: FastForwardStep | MoveBackStep,
+    named: Mapping[str, str],
 ) -> str:
-    """Return how a person brings the branch to where it should be, and loses nothing by it."""
+    """Return how a person brings the branch to where it should be, and loses nothing by it.
+
+    The clone's `path` and its `remote` are `named` as they are typed.
+    """
     seen = repository.refs(RefQuery((step.branch,))).branch(step.branch)
-    repo, tree = shlex.quote(outcome.plan.path), shlex.quote(seen.checked_out)
-    where = {"branch": step.branch, "remote": remote}
+    where = {**named, "branch": step.branch}
+    there = {**where, "path": shlex.quote(seen.checked_out)}
     if isinstance(step, MoveBackStep):
         if not step.after:
             return "Delete it when nothing needs it."
         if seen.checked_out and not seen.vanished:
-            return Hint.SET_BACK_HERE.format(path=tree, commit=step.after[:7])
-        return Hint.SET_BACK.format(
-            path=repo, branch=step.branch, commit=step.after[:7], before=step.before[:7]
-        )
+            return Hint.SET_BACK_HERE.format(commit=step.after[:7], **there)
+        return Hint.SET_BACK.format(commit=step.after[:7], before=step.before[:7], **where)
     if seen.vanished:
-        return Hint.PRUNE_AND_FETCH.format(path=repo, **where)
+        return Hint.PRUNE_AND_FETCH.format(**where)
     made = outcome.made[branch_ref(step.branch)]
     own = seen.local and repository.divergence(made, seen.local.sha)[0]
     if seen.checked_out:
         pull = Hint.PULL_REBASE if own else Hint.PULL_ELSEWHERE
-        return pull.format(path=tree, **where)
-    return Hint.PULL_REBASE_THERE.format(path=repo, **where)
+        return pull.format(**there)
+    return Hint.PULL_REBASE_THERE.format(**where)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from shlex import quote
 
 from multigit.core.outcome import Outcome, Report, ended
 from multigit.core.plan import (
@@ -45,7 +44,8 @@ class Updater:
         def work(name: str) -> Outcome:
             cloning = isinstance(plans[name].steps[0], CloneStep)
             self.listener.started(name, "cloning" if cloning else "updating")
-            outcome = update(self.git.repository(repos[name]), plans[name])
+            repository = self.git.repository(repos[name])
+            outcome = update(repository, plans[name], repos[name].typed())
             self.listener.finished(name, outcome.state)
             return outcome
 
@@ -66,8 +66,11 @@ def interrupted() -> Problem:
     return Problem("interrupted", "was not begun.", "Run the command again.")
 
 
-def update(repository: Repository, repo: RepoPlan) -> Outcome:
-    """Carry out the steps of one repository; a failure is its outcome."""
+def update(repository: Repository, repo: RepoPlan, typed: str) -> Outcome:
+    """Carry out the steps of one repository; a failure is its outcome.
+
+    Its folder is `typed` like this in a hint.
+    """
     made: dict[str, str] = {}
     try:
         for step in repo.steps:
@@ -85,26 +88,26 @@ def update(repository: Repository, repo: RepoPlan) -> Outcome:
                     repository.switch(step.branch)
                 case _:
                     raise TypeError(step)
-        confirm(repository, repo, made)
+        confirm(repository, repo, made, typed)
     except MultigitError as error:
         problem = Problem(error.code, error.message, error.hint)
         return Outcome(repo, State.FAILED, made, (*repo.problems, problem))
     return Outcome(repo, State.UPDATED, made, repo.problems)
 
 
-def confirm(repository: Repository, repo: RepoPlan, made: Mapping[str, str]) -> None:
+def confirm(repository: Repository, repo: RepoPlan, made: Mapping[str, str], typed: str) -> None:
     """Raise GitError when the branch is not where the steps have brought it, whatever git said."""
     branch = repository.refs(RefQuery((repo.branch,))).branch(repo.branch)
     there, wanted = branch.local.sha if branch.local else "", made.get(branch_ref(repo.branch), "")
     if wanted != there and wanted and not (there and holds(repository, there, wanted)):
-        raise not_updated(f"{repo.branch} is not at {wanted[:7]} after the update.", repo)
+        raise not_updated(f"{repo.branch} is not at {wanted[:7]} after the update.", typed)
     shown = any(
         isinstance(step, CloneStep | SwitchStep)
         or (isinstance(step, UpdateStep) and step.checked_out)
         for step in repo.steps
     )
     if shown and not branch.checked_out:
-        raise not_updated(f"{repo.branch} is not checked out after the update.", repo)
+        raise not_updated(f"{repo.branch} is not checked out after the update.", typed)
 
 
 def holds(repository: Repository, tip: str, commit: str) -> bool:
@@ -113,9 +116,9 @@ def holds(repository: Repository, tip: str, commit: str) -> bool:
     return not lacking
 
 
-def not_updated(message: str, repo: RepoPlan) -> GitError:
+def not_updated(message: str, typed: str) -> GitError:
     """Return the error of an update that git carried out differently than planned."""
-    hint = Hint.SEE_STATUS.format(path=quote(repo.path))
+    hint = Hint.SEE_STATUS.format(path=typed)
     return GitError(message, hint=hint, code="not_updated")
 
 

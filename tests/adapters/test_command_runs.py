@@ -72,7 +72,7 @@ def runs(folder: Path) -> CommandRuns:
         mode_of=lambda _repo, _commit, path: modes.get(path, ""),
         link_at=lambda _repo, _commit, path: links.get(path),
         gaps_in=lambda _repo, _commit: Gaps(),
-        path_of=lambda name: name,
+        typed=lambda name, file: f"{name}/{file}",
     )
 
 

@@ -17,7 +17,7 @@ from multigit.core.plan import (
     Result,
     State,
 )
-from multigit.core.problem import Problem
+from multigit.core.problem import Problem, Severity
 from multigit.core.report import summary
 from multigit.core.resume import after_undo, as_it_stands, resumed
 from multigit.core.standing import Standing, standing, state_of
@@ -82,6 +82,15 @@ def test_a_journal_is_folded_into_the_story() -> None:
     assert told
     assert (told.made, told.settled) == ({"api": MADE}, {"api": State.PUBLISHED})
     assert told.deployments["api"][""].state is RunState.FAILED
+
+
+def test_a_hint_is_not_kept_for_later() -> None:
+    """It names folders as they were seen from where somebody stood, and what has changed since."""
+    warning = Problem("a", "is so.", "Run: git -C . status", Severity.WARN, files=("b",))
+    begun = replace(plan(), repos=(replace(plan().repos[0], problems=(warning,)),))
+    told = tell([Entry(Kind.BEGUN, plan=begun, actor=ADA)])
+    assert told
+    assert told.plan.repos[0].problems == (replace(warning, hint=""),)
 
 
 def test_a_journal_without_its_beginning_tells_nothing() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
+import os
+from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,37 @@ def refusal(*names: str, groups: tuple[str, ...] = (), exclude: tuple[str, ...] 
     with pytest.raises(UsageError) as caught:
         SHOP.select(names, groups, exclude)
     return caught.value
+
+
+@pytest.mark.parametrize(
+    ("folder", "api", "file"),
+    [
+        (".", "services/api", "services/api/.gitignore"),
+        ("services", "api", "api/.gitignore"),
+        ("services/api", ".", ".gitignore"),
+        ("..", "'the shop/services/api'", "'the shop/services/api/.gitignore'"),
+        ("services/api/src", "'/desk/the shop/services/api'", None),
+        ("services/ap", "'/desk/the shop/services/api'", None),
+        ("/elsewhere", "'/desk/the shop/services/api'", None),
+    ],
+)
+def test_a_clone_is_typed_as_seen_from_a_folder(folder: str, api: str, file: str | None) -> None:
+    """Relative where it lies below; elsewhere by its absolute path, which is right anywhere."""
+    root = Path("/desk/the shop")
+    space = replace(workspace(Repo("api", "services/api")), root=root)
+    here = Path(os.path.normpath(root / folder))
+    [repo] = space.seen_from(here).repos
+    assert repo.typed() == api
+    assert repo.typed(".gitignore") == file or file is None
+    assert repo.path == "services/api"
+
+
+def test_without_a_folder_a_clone_is_seen_from_the_workspace() -> None:
+    """As tables and documents name it."""
+    assert (DATABASE.typed(), DATABASE.typed("a b")) == (
+        "services/database",
+        "'services/database/a b'",
+    )
 
 
 def test_a_stage_is_found_by_its_name() -> None:

@@ -93,6 +93,13 @@ def test_no_other_text_names_a_command() -> None:
     assert found == []
 
 
+def test_a_clone_is_named_as_seen_from_the_current_folder() -> None:
+    """By `Repo.typed`: its `path` is relative to the workspace, where nobody needs to be."""
+    quoted = re.compile(r"\bquote\([^()]*\b(repo|plan)\.path\b|\bpath=(repo|plan)\.path\)")
+    modules = sorted(PACKAGE.rglob("*.py"))
+    assert [each.name for each in modules if quoted.search(each.read_text("utf-8"))] == []
+
+
 # Modules whose texts are help, generated files or the demo's story; other tests hold these to it.
 NO_HINTS = {
     "hints.py",

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 from collections.abc import Iterator
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from multigit.hints import Hint
@@ -47,21 +48,27 @@ def _texts(said: object) -> Iterator[str]:
 
 
 def follow(
-    forge: Forge, said: Document | str, hint: Hint, command: str, *options: str, check: int = 0
+    forge: Forge,
+    said: Document | str,
+    hint: Hint,
+    command: str,
+    *options: str,
+    cwd: Path | None = None,
+    check: int = 0,
 ) -> str:
     """Assert that the hint was given with this command, type it, and return what it printed.
 
-    `options` are the answers that a person would give at a terminal, such as --yes. A command line
-    of git runs in the workspace folder.
+    `options` are the answers that a person would give at a terminal, such as --yes. It is typed
+    where the hint was given: in `cwd`, or in the workspace folder.
     """
     given = [each for each in hints(said) if pattern(hint).search(each)]
     assert given, f"{hint.name} was not given, but: {hints(said)}"
     words = " ".join(command.split())
     assert any(words in pattern(hint).search(each).group() for each in given), given  # type: ignore[union-attr]
     if command.startswith("multigit "):
-        return forge.run(*shlex.split(command)[1:], *options, check=check).stdout
+        return forge.run(*shlex.split(command)[1:], *options, cwd=cwd, check=check).stdout
     done = subprocess.run(
-        ["sh", "-c", shlex.join(["cd", str(forge.shop)]) + f" && {command}"],
+        ["sh", "-c", shlex.join(["cd", str(cwd or forge.shop)]) + f" && {command}"],
         env=forge.env,
         capture_output=True,
         check=False,

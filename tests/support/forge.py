@@ -255,15 +255,16 @@ class Forge:
         *args: str,
         input: str | None = None,  # noqa: A002 - named as in subprocess
         env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
         check: int | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        """Run `multigit` in the workspace folder without a terminal.
+        """Run `multigit` in `cwd`, or in the workspace folder, without a terminal.
 
         `env` adds to the forge's environment; `check` is the exit code that must come.
         """
         done = subprocess.run(
             [sys.executable, "-P", "-m", "multigit", *args],
-            cwd=self.shop,
+            cwd=cwd or self.shop,
             env={**self.env, **(env or {})},
             input=input or "",
             capture_output=True,
@@ -283,11 +284,12 @@ class Forge:
         *args: str,
         input: str | None = None,  # noqa: A002 - named as in subprocess
         env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
         check: int | None = None,
     ) -> dict[str, Any]:
         """Run `multigit … --json`; stdout must be exactly one JSON object, which is returned."""
         flag = () if "--json" in args else ("--json",)
-        done = self.run(*args, *flag, input=input, env=env, check=check)
+        done = self.run(*args, *flag, input=input, env=env, cwd=cwd, check=check)
         try:
             document = json.loads(done.stdout)
         except ValueError as error:
