@@ -144,7 +144,7 @@ class _Search:
                 lacking = changed(self._door, tip, step.sha)
                 if paths := reversals.dropped(left, step, offered, lacking):
                     left -= {*paths}
-                    yield replace(self._described(step, paths), kept=((tip, paths),))
+                    yield replace(self._described(step, paths), kept=((step.sha, tip, paths),))
 
     def _spoken_of(self, step: Step, *, without_id: bool = False) -> set[str]:
         """Return the paths of those commits, in what a step brought, that say that they revert.
@@ -206,14 +206,17 @@ class _Search:
     def _with_kept(self, one: Reversal, told: Told) -> Reversal:
         """Add the commits that have the work; none where to revert the commit brings back all."""
         commit, every = self._own[one.sha], self._of(self._own[one.sha])
-        has = {path: holder for holder, paths in one.kept for path in paths}
-        kept: dict[str, list[str]] = {}
+        has = {path: holder for _, holder, paths in one.kept for path in paths}
+        kept: dict[tuple[str, str], list[str]] = {}
         for path in one.paths:
             holder = has.get(path) or self._holder(commit, path, every[path][0], told)
-            kept.setdefault(holder, []).append(path)
-        if kept.keys() == {commit.parents[0]} and every.keys() == {*one.paths}:
+            kept.setdefault((one.sha, holder), []).append(path)
+        for path in one.paths:
+            for step in reversals.undone(self._line, path, one.sha):
+                kept.setdefault((step.sha, step.parents[0]), []).append(path)
+        if kept.keys() == {(one.sha, commit.parents[0])} and every.keys() == {*one.paths}:
             return replace(one, kept=())
-        return replace(one, kept=tuple((holder, tuple(paths)) for holder, paths in kept.items()))
+        return replace(one, kept=tuple((*pair, tuple(paths)) for pair, paths in kept.items()))
 
     def _holder(self, commit: OwnCommit, path: str, before: str, told: Told) -> str:
         """Return the commit that has the work of a path: the parent, unless some was gone there.

@@ -79,8 +79,8 @@ def _bring_back(reversal: Reversal) -> str:
     if not reversal.kept:
         return (Hint.REVERT_MERGE if reversal.is_merge else Hint.REVERT).format(commit=name)
     applied = (
-        Hint.APPLY.format(commit=name, kept=kept[:7], files=" ".join(map(quote, paths)))
-        for kept, paths in reversal.kept
+        Hint.APPLY.format(commit=lacking[:7], kept=kept[:7], files=" ".join(map(quote, paths)))
+        for lacking, kept, paths in reversal.kept
     )
     return " && ".join([*applied, Hint.COMMIT_BACK.format(commit=name)])
 

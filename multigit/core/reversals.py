@@ -162,6 +162,21 @@ def keeper(line: Sequence[Step], path: str, sha: str, told: Collection[str] = ()
     return events[start - 1].step.sha if gone else ""
 
 
+def undone(line: Sequence[Step], path: str, sha: str) -> tuple[Step, ...]:
+    """Return the own commits that had put a path back before, if only `sha` brought that forward.
+
+    Newest first. As when the files of an old release come back over those of a newer one: where
+    the newer work is brought back, what they took goes again, and has to come back, too.
+    """
+    events, place = _events(line, path, sha)
+    found = []
+    for at, event in enumerate(events[:place]):
+        again = [each.step.sha for each in events[at + 1 : place + 1] if each.after == event.before]
+        if not event.step.brings and again == [sha] and _was_before_work(events[:at], event.after):
+            found.append(event.step)
+    return tuple(reversed(found))
+
+
 def joined(parts: Sequence[Reversal]) -> Reversal:
     """Return as one all that was found of one commit: by ids, by content, and in what it dropped.
 

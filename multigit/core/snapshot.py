@@ -136,9 +136,9 @@ class Reversal:
 
     `lost` counts the commits that it names (merges not counted), 0 where it takes back others, too;
     `paths` are the files that it takes back, `deletes` tells that it deleted all of them, and
-    `slight` that it deleted one file, which was older than the work or not all of it. `kept` are
-    commits that have the work, with the files that each has; none where the commit did nothing
-    else, so that its parent has all of it.
+    `slight` that it deleted one file, which was older than the work or not all of it. `kept` says
+    what brings the work back: from which commit to which, in which files; nothing where the commit
+    did nothing else, so that its parent has all of it.
     `accepted` is the merge with which a person let it pass, or empty.
     """
 
@@ -151,7 +151,7 @@ class Reversal:
     deletes: bool = False
     slight: bool = False
     is_merge: bool = False
-    kept: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    kept: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     accepted: str = ""
 
 

@@ -240,6 +240,21 @@ def count_in_words(repo: ForgeRepo) -> tuple[str, str, str]:
     return work, "".join(half), "".join(lines)
 
 
+def over_another_one(repo: ForgeRepo) -> None:
+    """A release, taken back, and the next one, taken back with the files of the first."""
+    lines = [f"{number}\n" for number in range(20)]
+    repo.commit("stg", {"a.txt": "".join(lines)}, message="feat: count")
+    merge_by_hand(repo, "origin/stg")
+    first = "".join([lines[0], "one\n", *lines[2:]])
+    repo.commit("stg", {"a.txt": first}, message="feat: first")
+    merge_by_hand(repo, "origin/stg")
+    repo.commit("main", {"a.txt": "".join(lines)}, message="Quick help")
+    second = first.replace("18\n", "eighteen\n")
+    repo.commit("stg", {"a.txt": second}, message="feat: second")
+    merge_by_hand(repo, "origin/stg")
+    repo.commit("main", {"a.txt": first}, message="Back to the first")
+
+
 def with_a_hotfix_on_top_that_ended(repo: ForgeRepo) -> None:
     """Put back, changed by a hotfix, and then as it was before that."""
     for text in (BEFORE["a.txt"], "1\nhot\n3\n", BEFORE["a.txt"]):
@@ -352,6 +367,7 @@ FORMS: dict[str, tuple[Callable[[ForgeRepo], None], list[str], dict[str, str]]] 
     "more": (more_than_it_says, NAMED, {"VERSION": "2\n"}),
     "two": (no_more_than_two, NAMED, {}),
     "drops": (in_a_merge_that_drops, CONTENT, {}),
+    "over": (over_another_one, CONTENT, {}),
     "hotfix": (with_a_hotfix_on_top_that_ended, CONTENT, {}),
     "old-file": (by_deleting_an_old_file, CONTENT, {}),
     "rename": (of_a_rename, CONTENT, {}),

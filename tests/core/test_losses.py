@@ -43,7 +43,7 @@ def test_a_named_revert_blocks_and_says_how_to_keep_the_work() -> None:
 
 def test_all_of_it_is_brought_back_at_once() -> None:
     """The newest first; of a merge against its first parent; of a mixed commit only the files."""
-    kept = (("pppppppppp", ("a b", "c")), ("wwwwwwwwww", ("d",)))
+    kept = (("cccccccccc", "pppppppppp", ("a b", "c")), ("cccccccccc", "wwwwwwwwww", ("d",)))
     mixed = replace(CONTENT, paths=("a b", "c", "d"), kept=kept)
     hints = {each.hint for each in lost(replace(CONTENT, is_merge=True), mixed, NAMED)}
     back = (

@@ -20,6 +20,7 @@ from multigit.core.reversals import (
     reverted_spans,
     rewritten,
     says_so,
+    undone,
     was_absent,
 )
 from multigit.core.snapshot import Evidence, Reversal
@@ -193,13 +194,26 @@ def test_each_part_of_the_work_is_taken_from_where_that_was_whole() -> None:
     assert [keeper(line, "a", sha, {"2", "4"}) for sha in "24"] == ["", "2"]
 
 
+def test_what_an_older_release_came_back_over_comes_back_too() -> None:
+    """Its work had been taken back, and goes again where that of the newer one is brought back."""
+    first, gone, second = (
+        work("1", "a", "x", "y"),
+        own("2", "a", "y", "x"),
+        work("3", "a", "x", "z"),
+    )
+    line = [first, gone, second, own("4", "a", "z", "y")]
+    assert undone(line, "a", "4") == (gone,)
+    assert undone([first, gone, own("3", "a", "x", "y"), *line[2:]], "a", "4") == ()
+    assert undone(line, "a", "2") == undone(line, "b", "4") == ()
+
+
 def test_all_that_one_commit_takes_back_is_one() -> None:
     """By the ids that it names, by content, and by what it dropped."""
     named = Reversal("1", "s", 2, paths=("b",))
     content = Reversal(
         "1", "s", kind=Evidence.CONTENT, paths=("a",), deletes=True, slight=True, accepted="m"
     )
-    lost = replace(content, paths=("c",), kept=(("2", ("c",)),), deletes=False, slight=False)
+    lost = replace(content, paths=("c",), kept=(("1", "2", ("c",)),), deletes=False, slight=False)
     assert joined([named]) is named
     assert joined([named, content]) == Reversal("1", "s", paths=("a", "b"), accepted="m")
     assert joined([content, lost]) == replace(lost, paths=("a", "c"))
