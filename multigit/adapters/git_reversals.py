@@ -92,7 +92,14 @@ class _Search:
             if rest := tuple(path for path in paths if path not in known):
                 found.append(self._described(step, rest))
         known = {path for each in found for path in each.paths}
-        return [*found, *self._dropped(self._unexplained - known)]
+        found += self._dropped(self._unexplained - known)
+        effective = {path for each in found if not self._is_idle(each) for path in each.paths}
+        return [each for each in found if not (self._is_idle(each) and effective >= {*each.paths})]
+
+    def _is_idle(self, one: Reversal) -> bool:
+        """Tell whether a merge brought a commit whose paths were on the line as it left them."""
+        step = self._step_of.get(one.sha)
+        return step is not None and step.sha != one.sha and not step.changes.keys() & {*one.paths}
 
     def _by_id(self) -> list[Reversal]:
         """Return the commits whose message names what they revert, by commit ids."""

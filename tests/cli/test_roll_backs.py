@@ -255,6 +255,18 @@ def over_another_one(repo: ForgeRepo) -> None:
     repo.commit("main", {"a.txt": first}, message="Back to the first")
 
 
+def on_main_and_on_a_branch(repo: ForgeRepo) -> None:
+    """The same revert twice, once on a branch that was merged without any effect."""
+    late = repo.commit("stg", {"late.txt": "late\n"}, message="feat: late")
+    merge_by_hand(repo, "origin/stg")
+    repo.git("fetch", "--quiet", "origin")
+    repo.git("checkout", "--quiet", "--detach", "origin/main")
+    repo.git("revert", "--no-edit", late)
+    side = repo.git("rev-parse", "HEAD").strip()
+    on_main(repo, ("revert", "--no-edit", "-m", "1", "HEAD"))
+    merge_by_hand(repo, side)
+
+
 def with_a_hotfix_on_top_that_ended(repo: ForgeRepo) -> None:
     """Put back, changed by a hotfix, and then as it was before that."""
     for text in (BEFORE["a.txt"], "1\nhot\n3\n", BEFORE["a.txt"]):
@@ -368,6 +380,7 @@ FORMS: dict[str, tuple[Callable[[ForgeRepo], None], list[str], dict[str, str]]] 
     "two": (no_more_than_two, NAMED, {}),
     "drops": (in_a_merge_that_drops, CONTENT, {}),
     "over": (over_another_one, CONTENT, {}),
+    "two-ways": (on_main_and_on_a_branch, NAMED, {}),
     "hotfix": (with_a_hotfix_on_top_that_ended, CONTENT, {}),
     "old-file": (by_deleting_an_old_file, CONTENT, {}),
     "rename": (of_a_rename, CONTENT, {}),
