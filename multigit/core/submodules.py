@@ -70,9 +70,9 @@ def left_behind(repo: Repo, each: Submodule, stage: Stage, inner: Repo | None) -
 
 def unreadable(repo: Repo, each: Submodule, error: Problem) -> Problem:
     """Return the problem of a pointer of which nothing is known but that it moves."""
-    hint = error.hint or Hint.SEE_STATUS.format(path=inside(repo, each))
+    hint = error.hint or Hint.SEE_STATUS.format(path=repo.typed(each.path))
     if error.code == "not_a_repository":
-        hint = f"Move {inside(repo, each)} away, and clone it there again."
+        hint = f"Move {repo.typed(each.path)} away, and clone it there again."
     return Problem(
         "submodule_unreadable",
         f"the submodule {each.path} cannot be read, so it is unknown whether its remote has the "
