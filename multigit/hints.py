@@ -184,14 +184,16 @@ class Hint(StrEnum):
     SEE_STATUS = "To see what is there: git -C {path} status"
 
     # The workspace
-    INIT_DRY_RUN = "To see what init would write: multigit init --dry-run"
-    INIT_DONE = "{file} written. Read it, then try: multigit status"
+    INIT_DRY_RUN = "To see what init would write: multigit init{elsewhere} --dry-run"
+    INIT_DONE = "{file} written. Read it, then try: multigit status{elsewhere}"
     NO_CONFIG = "In the folder that holds your repositories, run multigit init."
     NAME_CONFIG = "Name the multigit.toml itself, or run multigit init to write one."
     WRITE_CONFIG = "To write one, run multigit init."
     CHECK_CONFIG = "Correct the file, then run multigit config check."
     CHECK_LONG_CONFIG = "Is it the right file? Correct it, then run multigit config check."
-    PUSH_WORKFLOWS = "{count} written. Look at them, then push them: multigit push {stage}"
+    PUSH_WORKFLOWS = (
+        "{count} written. Look at them, then push them: multigit push {stage}{elsewhere}"
+    )
     EXPOSED = (
         "multigit push leaves it out. To keep git from it, too: "
         "printf '%s\\n' {lines} >>{ignore} && "

@@ -14,6 +14,11 @@ import typer
 CONFIG_NAME = "multigit.toml"
 
 
+def elsewhere(folder: Path, words: str) -> str:
+    """Return the words that lead a command to a folder, or nothing where it is the current one."""
+    return "" if folder.resolve() == Path.cwd() else f" {words}"
+
+
 @dataclass(frozen=True, slots=True)
 class Common:
     """How any command is to run: with which configuration, and how it speaks."""

@@ -88,7 +88,7 @@ def init(
     if target.exists() and not dry_run:
         raise errors.RefusedError(
             f"{target} exists already and is not overwritten.",
-            hint=Hint.INIT_DRY_RUN,
+            hint=Hint.INIT_DRY_RUN.format(elsewhere=o.elsewhere(folder, shlex.quote(str(folder)))),
             code="config_exists",
         )
     found = discover(folder)
@@ -109,7 +109,8 @@ def init(
     else:
         agreed = bool(lines) and (gitignore or _agreed_to(screen, lines))
         write_new(target, text)
-        screen.found(found, target)
+        config = f"--config {shlex.quote(str(target))}"
+        screen.found(found, target, elsewhere=o.elsewhere(folder, config))
         if agreed:
             add_ignores(ignores, lines)
             screen.say(f"Added to {ignores}: {', '.join(map(visible, lines))}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from multigit import errors
@@ -72,7 +73,9 @@ def write_workflows(folder: Path, *, dry_run: bool, json: bool, no_color: bool) 
     elif dry_run:
         sentence = f"{count} would be written."
     else:
-        sentence = Hint.PUSH_WORKFLOWS.format(count=count, stage=space.stages[0].name)
+        there = o.elsewhere(folder, f"--config {quote(str(folder / o.CONFIG_NAME))}")
+        stage = space.stages[0].name
+        sentence = Hint.PUSH_WORKFLOWS.format(count=count, stage=stage, elsewhere=there)
     screen.say(sentence, "bold")
     document = frame(
         "init",

@@ -154,12 +154,12 @@ class Screen:
 
             self._show(health_view(findings, repos))
 
-    def found(self, found: Sequence[Found], target: Path) -> None:
-        """Show the repositories that were found for a new configuration."""
+    def found(self, found: Sequence[Found], target: Path, *, elsewhere: str) -> None:
+        """Show the repositories that were found for a new configuration, maybe elsewhere."""
         if self._seen:
             from multigit.ui.setups import found_view
 
-            self._show(found_view(found, target))
+            self._show(found_view(found, target, elsewhere=elsewhere))
 
     def say(self, text: str, style: str = "") -> None:
         """Show a sentence of ours."""

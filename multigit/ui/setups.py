@@ -34,8 +34,11 @@ class Found(Protocol):
         """What is unusual about it, or empty."""
 
 
-def found_view(found: Sequence[Found], target: Path) -> RenderableType:
-    """Return the repositories with their stages' branches, and what to type next."""
+def found_view(found: Sequence[Found], target: Path, *, elsewhere: str) -> RenderableType:
+    """Return the repositories with their stages' branches, and what to type next.
+
+    `elsewhere` is what leads a command to the file's folder, where that is another one.
+    """
     rows = table()
     rows.add_column("repo", overflow="ellipsis", no_wrap=True, max_width=20)
     rows.add_column("path", overflow="fold")
@@ -48,5 +51,7 @@ def found_view(found: Sequence[Found], target: Path) -> RenderableType:
     return Group(
         indented(rows),
         Text(),
-        Text(Hint.INIT_DONE.format(file=visible(str(target))), "bold"),
+        Text(
+            Hint.INIT_DONE.format(file=visible(str(target)), elsewhere=visible(elsewhere)), "bold"
+        ),
     )

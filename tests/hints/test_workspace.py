@@ -30,6 +30,22 @@ def test_a_folder_without_a_configuration_gets_one(forge: Forge) -> None:
     follow(forge, named, Hint.NAME_CONFIG, "multigit init")
 
 
+def test_a_configuration_is_written_for_another_folder(forge: Forge) -> None:
+    """The commands lead there, too."""
+    api, shop = forge.add("api"), forge.shop.rename(forge.root / "the shop")
+    forge.shop.mkdir()
+    done = forge.run("init", "../the shop", check=DONE).stdout
+    config = "--config '../the shop/multigit.toml'"
+    follow(forge, done, Hint.INIT_DONE, f"multigit status {config}")
+    there = forge.json("init", "../the shop", check=REFUSED)
+    follow(forge, there, Hint.INIT_DRY_RUN, "multigit init '../the shop' --dry-run")
+    with (shop / "multigit.toml").open("a") as file:
+        file.write(WORKFLOW)
+    done = forge.run("init", "../the shop", "--workflows", check=DONE).stdout
+    follow(forge, done, Hint.PUSH_WORKFLOWS, f"multigit push dev {config}", "--yes")
+    assert ".github/workflows/ship.yml" in api.tree("dev")
+
+
 def test_mistakes_are_looked_for_again(forge: Forge) -> None:
     """When they are corrected; also of a file with more mistakes than anybody reads."""
     forge.add("api")

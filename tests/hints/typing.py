@@ -15,7 +15,19 @@ from tests.support.forge import Forge
 
 Document = dict[str, Any]
 FILLED = r"(?:'[^']*'|[^\s;]+(?: [a-z]+)?)"  # a word, quoted where a shell needs it, or a command
-SEVERAL = {"again", "back", "count", "file", "files", "first", "keeping", "lines", "meant", "then"}
+SEVERAL = {
+    "again",
+    "back",
+    "count",
+    "elsewhere",
+    "file",
+    "files",
+    "first",
+    "keeping",
+    "lines",
+    "meant",
+    "then",
+}
 _FIELD = re.compile(r"\{([a-z_]+)\}")
 
 
