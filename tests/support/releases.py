@@ -160,7 +160,7 @@ def _changed(history: _History, on: int, *, hotfix: bool = False) -> Tree:
             path = history.rng.choice(known)
             tree[_name(history)] = tree.pop(path)
             _note(history, path, None, hotfix=hotfix, moved=True)
-        elif (path := history.rng.choice(known)) and (
+        elif (path := history.rng.choice(known)) in history.trees[on] and (  # none just moved there
             not hotfix or history.returning or not _takes_back(history, path, None)
         ):
             del tree[path]
