@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from threading import Event
 
@@ -41,7 +42,8 @@ class RemoteLocks:
         refs = [lock_ref(stage) for stage in stages]
         own = [Publication(ref, sha, "") for ref in refs]
         try:
-            self._take(stages, sha, {holder.operation, also})
+            with ThreadPoolExecutor(1) as thread:  # at Ctrl-C it is over before it is taken back
+                thread.submit(self._take, stages, sha, {holder.operation, also}).result()
         except BaseException:
             with suppress(MultigitError):  # the answer may be lost, and the lock taken
                 self._repository.push(own)

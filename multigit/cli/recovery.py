@@ -68,6 +68,8 @@ def continue_(
         consent = Consent(dry_run, yes, confirm, checklist_done)
         planned_anew = any(repo.state is State.PLANNED for repo in anew.values())
         agreed = None if planned_anew else story.agreement
+        there = {repo.repo for repo in plan.repos if repo.published}
+        flights = {repo: each for repo, each in flights.items() if repo not in there}
         conductor = Conductor(session, plan, consent, journal, agreed, flights)
         if plan.result is Result.NOTHING:
             if dry_run:

@@ -138,7 +138,10 @@ def _repo(outcome: Outcome) -> dict[str, Any]:
 
 
 def _moves(outcome: Outcome) -> list[dict[str, str]]:
-    """Return each stage whose branch was to move; `after` is empty where it did not."""
+    """Return each stage whose branch was to move; `after` is empty where it is not known to have.
+
+    Of a part that is published, the problems of the repository tell.
+    """
     plan, moved = outcome.plan, outcome.state is State.PUBLISHED
     befores = {update.ref: update.before for update in plan.updates()}
     stages = {step.branch: stage_of(step) for step in plan.moves()}

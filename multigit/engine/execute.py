@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from multigit.core.deployment import Deployment
 from multigit.core.deploys import known_deployments
 from multigit.core.flight import Flight
 from multigit.core.journal import Entry, Kind
@@ -67,10 +68,13 @@ class Executor:
 
     def _prepare(self) -> Sweep[dict[str, str] | Problem]:
         """Prepare all repositories, those that follow their submodules after these."""
-        plans = {repo.repo: repo for repo in self.plan.planned()}
+        planned = self.plan.planned()
+        plans = {repo.repo: repo for repo in planned if not repo.published}
         self.listener.phase("Preparing", tuple(plans))
         made: dict[str, Made] = {repo.repo: repo.made for repo in self.plan.repos}
-        results: dict[str, dict[str, str] | Problem] = {}
+        results: dict[str, dict[str, str] | Problem] = {
+            repo.repo: {**repo.made} for repo in planned if repo.published
+        }
         left = dict(plans)
         while left:
             now = {name: repo for name, repo in left.items() if not left.keys() & set(repo.follows)}
@@ -117,8 +121,7 @@ class Executor:
             if not published.interrupted and self.deployer:
                 deployed = self.deployer.wave(done)
             for name, (repo, _) in done.items():
-                known = known_deployments(repo, {each.target: each for each in repo.deployed})
-                deployments = deployed.by_repo.get(name, known)  # none where nobody came to it
+                deployments = deployed.by_repo.get(name, left_to_deploy(repo))
                 outcomes[name] = replace(outcomes[name], deployments=deployments)
             interrupted = published.interrupted or deployed.interrupted
             if interrupted or len(done) < len(wave) or not deployed.good:
@@ -129,8 +132,7 @@ class Executor:
         def work(name: str) -> Outcome | Rest[Outcome]:
             repo = plans[name]
             if repo.published or not repo.updates():
-                state = State.PUBLISHED if repo.updates() else State.DEPLOYED
-                return Outcome(repo, state, ready[name], repo.problems)
+                return ready_to_deploy(repo, ready[name])
             self.listener.started(name, "pushing")
             repository = self._repository(name)
             outcome = publish(
@@ -175,12 +177,25 @@ class Executor:
         return self._not_begun(repo, result)
 
     def _not_begun(self, repo: RepoPlan, made: Made) -> Outcome:
+        if repo.published:  # by an earlier attempt
+            return ready_to_deploy(repo, made)
         return in_doubt(not_begun(repo, made), self.flights.get(repo.repo))
 
 
 def is_new(outcome: Outcome, wave: Mapping[str, RepoPlan]) -> bool:
     """Tell whether a repository of this wave is ready to be deployed."""
     return outcome.repo in wave and outcome.state in {State.PUBLISHED, State.DEPLOYED}
+
+
+def ready_to_deploy(repo: RepoPlan, made: Made) -> Outcome:
+    """Return the outcome of a repository of which all that is to be published is there."""
+    state = State.PUBLISHED if repo.updates() else State.DEPLOYED
+    return Outcome(repo, state, made, repo.problems, deployments=left_to_deploy(repo))
+
+
+def left_to_deploy(repo: RepoPlan) -> tuple[Deployment, ...]:
+    """Return the deployments of a repository as they were before anybody came to them."""
+    return known_deployments(repo, {each.target: each for each in repo.deployed})
 
 
 def in_doubt(outcome: Outcome, earlier: Flight | None) -> Outcome:

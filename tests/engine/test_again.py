@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from multigit.core.deployment import CommandRunner, RunState
 from multigit.core.journal import Entry, Kind
 from multigit.core.plan import (
     DeleteTagStep,
+    DeployStep,
     MoveBackStep,
     Plan,
     PushStep,
@@ -23,6 +26,7 @@ from tests.engine.operations import (
     DEV,
     STG,
     TAG,
+    Listening,
     execute,
     outcome,
     plan_promotion,
@@ -135,6 +139,44 @@ def test_going_on_with_what_is_published_already_changes_nothing(git: FakeGit) -
     report = execute(git, again, again=True)
     assert states(report) == dict.fromkeys(NAMES, "published")
     assert git.remote_refs() == before
+
+
+@pytest.fixture
+def one_published(git: FakeGit) -> Plan:
+    """Return what is left of a plan: api is published and has to be deployed, web was refused."""
+    git["web"].remote.reject(STG, "protected")
+    again = begun(plan_promotion(git), git)
+    api, web = again.repos
+    step = DeployStep("stg", "stg", "stg", "", CommandRunner(("true",)), 60.0)
+    api = replace(api, published=True, steps=(*api.steps, step))
+    return replace(again, repos=(web, api))
+
+
+def test_what_was_published_before_is_called_so_where_nobody_came_to_it(
+    git: FakeGit, one_published: Plan, press_ctrl_c: Callable[[], None]
+) -> None:
+    """At Ctrl-C; its deployment is left, so the operation stays open."""
+
+    def act(*event: str) -> None:
+        if event == ("web", "pushing"):
+            press_ctrl_c()
+
+    report = execute(git, one_published, jobs=1, again=True, listener=Listening(act))
+    assert states(report) == {"web": "failed", "api": "published"}
+    assert [each.state for each in outcome(report, "api").deployments] == [RunState.NOT_STARTED]
+    assert report.unfinished
+
+
+def test_what_was_published_before_is_called_so_where_another_cannot_be_prepared(
+    git: FakeGit, one_published: Plan
+) -> None:
+    """Nor is anything made for it once more."""
+    git["web"].unsigned = git["api"].unsigned = GitError("No private key found.")
+    for each in git.repos.values():
+        each.objects.commits.pop(one_published.repos[0].after, None)
+    report = execute(git, one_published, again=True)
+    assert states(report) == {"web": "failed", "api": "published"}
+    assert report.unfinished
 
 
 def test_a_commit_that_is_not_the_planned_merge_is_never_pushed(git: FakeGit) -> None:
