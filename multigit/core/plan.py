@@ -373,10 +373,12 @@ def settle(repo: RepoPlan, *, skip_blocked: bool) -> RepoPlan:
     """Return the repository's plan with the state that its problems and steps lead to.
 
     A problem that blocks leaves no step; with `skip_blocked` the repository is skipped instead.
+    What it is skipped for is its first problem then.
     """
     if any(problem.blocks for problem in repo.problems):
         if skip_blocked:
-            problems = tuple(problem.as_warning() for problem in repo.problems)
+            reasons_first = sorted(repo.problems, key=lambda problem: not problem.blocks)
+            problems = tuple(problem.as_warning() for problem in reasons_first)
             return replace(repo, state=State.SKIPPED, steps=(), problems=problems)
         return replace(repo, state=State.BLOCKED, steps=())
     if repo.state is State.SKIPPED:

@@ -88,7 +88,7 @@ def hold_back(plan: Plan, workspace: Workspace) -> Plan:
             f"Mend {missing[0]} first, or take it out of `after`.",
             Severity.WARN,
         )
-        problems = (*repo.problems, problem)
+        problems = (problem, *repo.problems)  # the reason first
         return replace(repo, state=State.SKIPPED, steps=(), problems=problems)
 
     return replace(plan, repos=tuple(map(held, plan.repos))) if left_out else plan

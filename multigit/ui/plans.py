@@ -273,7 +273,7 @@ def outcome_text(outcome: Outcome, plan: Plan) -> Text:
 
 
 def left_out(outcome: Outcome, word: str) -> Text:
-    """Return that a repository was not touched, and why."""
+    """Return that a repository was not touched, and why: its first problem."""
     reasons = (problem.message.partition("\n")[0] for problem in outcome.problems)
     return Text(visible(": ".join((word, *list(reasons)[:1]))), "yellow")
 

@@ -77,6 +77,14 @@ def test_a_blocked_repository_is_left_out_when_asked_for() -> None:
     assert settled == without_steps(API, State.SKIPPED, told)
 
 
+def test_what_blocks_is_named_as_the_reason_to_leave_it_out() -> None:
+    """It comes before whatever else is to be known; the order stays beyond that."""
+    other = Problem("behind", "is behind.")
+    settled = settle(to_publish(API, warning(), BLOCK, other), skip_blocked=True)
+    told = [replace(problem, severity=Severity.WARN) for problem in (BLOCK, other)]
+    assert settled.problems == (*told, warning())
+
+
 def test_skip_blocked_changes_nothing_for_the_others() -> None:
     """A repository with a warning is not a blocked one."""
     assert settle(to_publish(API, warning()), skip_blocked=True) == to_publish(API, warning())

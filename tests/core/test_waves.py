@@ -12,7 +12,7 @@ from multigit.core.deployment import CommandRunner
 from multigit.core.plan import DeployStep, Plan, RepoPlan, State
 from multigit.core.waves import everything_before, hold_back, unwell_before, waves
 from multigit.core.workspace import Repo
-from tests.core.builders import API, WEB, plan, to_publish, without_steps, workspace
+from tests.core.builders import API, WEB, plan, to_publish, warning, without_steps, workspace
 
 DATABASE = Repo("database", "database")
 AFTER = replace(API, after=("database",), wave=1)
@@ -62,6 +62,16 @@ def test_what_comes_after_one_that_is_left_out_is_left_out() -> None:
     assert states(held)["web"] is State.SKIPPED
     assert [problem.code for problem in held.repos[2].problems] == ["after_left_out"]
     assert held.repos[2].steps == ()
+
+
+def test_the_reason_to_leave_it_out_comes_first() -> None:
+    """Whatever else is to be known of it."""
+    warned = replace(deploying(AFTER), problems=(warning(),))
+    held = hold_back(plan(without_steps(DATABASE, State.SKIPPED), warned), SPACE)
+    assert [problem.code for problem in held.repos[1].problems] == [
+        "after_left_out",
+        warning().code,
+    ]
 
 
 def test_what_was_begun_is_never_left_out() -> None:
