@@ -90,7 +90,7 @@ def unknown() -> Standing:
 
 
 def unseen() -> None:
-    """Return what is seen of its push."""
+    """Tell that nothing is seen of its push: it is not known where its clone is."""
 
 
 def later_stages(workspace: Workspace, refs: Sequence[str]) -> tuple[Stage, ...]:
