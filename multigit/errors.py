@@ -5,6 +5,8 @@ Anything else that reaches the top is a bug and exits with 70.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from multigit.hints import Hint
 
 OK = 0
@@ -86,11 +88,10 @@ class InterruptedRunError(MultigitError):
     code = "interrupted"
     exit_code = INTERRUPTED
 
-    def __init__(self, operation: str) -> None:
-        super().__init__(
-            f"Stopped waiting for {operation}. Pushes that were running may still arrive.",
-            hint=Hint.CONTINUE_SOON,
-        )
+    def __init__(self, operation: str, locks: Iterable[str] = ()) -> None:
+        """`locks` are sentences about the locks of the operation that stay."""
+        stopped = f"Stopped waiting for {operation}. Pushes that were running may still arrive."
+        super().__init__(" ".join((stopped, *locks)), hint=Hint.CONTINUE_SOON)
 
 
 class DoubtError(MultigitError):

@@ -242,7 +242,7 @@ class Hint(StrEnum):
     LOCK_TRY_AGAIN = "Nothing was changed. Try again, or see multigit lock status"
     LOCK_RELEASE = 'When it answers again, run multigit lock release --id {nonce} --reason "why"'
     LOCK_KEPT = "It is given back when the operation ends; to finish it, run multigit continue."
-    LOCK_DEAD = (
-        "Wait for it. If that process is dead, run "
+    LOCK_HELD = (
+        "Wait for it, or ask them to run multigit continue there. Only if nobody can, run "
         'multigit lock release --id {nonce} --reason "why"'
     )

@@ -50,14 +50,11 @@ class RemoteLocks:
             raise
         try:
             yield keep.set
-        except BaseException:
-            if not keep.is_set():
-                self._give_back(own)
-            raise
-        if keep.is_set():
-            tell(lock_kept(stages))
-        elif left := self._give_back(own):
-            tell(lock_left([each.ref for each in left], holder.nonce))
+        finally:  # also at a second Ctrl-C
+            if keep.is_set():
+                tell(lock_kept(stages))
+            elif left := self._give_back(own):
+                tell(lock_left([each.ref for each in left], holder.nonce))
 
     def _give_back(self, own: Sequence[Publication]) -> Sequence[Publication]:
         """Delete our locks; return those that the remote still has, as far as it can be asked."""
@@ -138,7 +135,7 @@ def _held(stage: str, holder: Holder | None) -> LockedError:
         )
     return LockedError(
         holder.sentence(stage),
-        hint=Hint.LOCK_DEAD.format(nonce=holder.nonce),
+        hint=Hint.LOCK_HELD.format(nonce=holder.nonce),
         code="locked_remotely",
     )
 

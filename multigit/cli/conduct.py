@@ -182,24 +182,25 @@ class Conductor:
         session = self.session
         session.git.keep_transcripts(session.files.operation(self.plan.operation))
         journal = self.journal or Journal.begin(session.files.operations, self.plan.operation)
+        left: list[Problem] = []
         try:
-            return self._run(journal)
+            return self._run(journal, left)
         except KeyboardInterrupt:
             note_interrupts()  # what is to be said now must be said
             files, operation = session.files, self.plan.operation
             if operation in files.unfinished() or files.log.holds(operation):
-                raise InterruptedRunError(operation) from None
+                locks = [problem.message for problem in left]
+                raise InterruptedRunError(operation, locks) from None
             raise
 
-    def _run(self, journal: Journal) -> Report:
+    def _run(self, journal: Journal, left: list[Problem]) -> Report:
         """Run between the journal's first entry and its end, and hold the lock in between.
 
         It is kept where a push may still arrive. So whatever a crash leaves of it, also a lock, is
-        known to `multigit continue`.
+        known to `multigit continue`. What stays of locks is added to `left`.
         """
         begun = Entry(Kind.BEGUN, self.plan, self._actor(), agreement=self.agreement)
         journal.write(begun)
-        left: list[Problem] = []
         session, plan = self.session, self.plan
         with ExitStack() as lock:
             try:

@@ -1,4 +1,4 @@
-"""multigit lock: who holds the locks across machines, and releasing a dead one."""
+"""multigit lock: who holds the locks across machines, and releasing one that is left over."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from multigit.core.plan import Result
 
 lock_app = typer.Typer(
-    cls=Group, help="See who holds the locks across machines, or release a dead one."
+    cls=Group, help="See who holds the locks across machines, or release one that is left over."
 )
 
 
 @lock_app.callback(invoke_without_command=True)
 def lock_root(context: typer.Context) -> None:
-    """See who holds the locks across machines, or release a dead one."""
+    """See who holds the locks across machines, or release one that is left over."""
     if context.invoked_subcommand is None:
         context.get_help()
 
@@ -57,13 +57,18 @@ def lock_release(
         str, typer.Option("--id", metavar="ID", help="The lock's id, as lock status shows it.")
     ],
     reason: Annotated[
-        str, typer.Option("--reason", metavar="TEXT", help="Why it is dead; the log keeps it.")
+        str,
+        typer.Option(
+            "--reason", metavar="TEXT", help="Why nobody can give it back; the log keeps it."
+        ),
     ],
     json: o.Json = False,
     config: o.Config = None,
     no_color: o.NoColor = False,
 ) -> int:
-    """Release a lock whose holder is dead. The deployment log keeps who did it, and why.
+    """Release a lock that nobody can give back. The deployment log keeps who did it, and why.
+
+    Where its operation was begun, run multigit continue instead.
 
     Examples:
       multigit lock release --id 1f0c9a2b77d3e4f5 --reason "laptop was stolen"

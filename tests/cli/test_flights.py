@@ -210,7 +210,8 @@ def test_who_does_not_wait_leaves_the_lock_across_machines(slow: Forge) -> None:
     while running.poll() is None:
         os.killpg(running.pid, signal.SIGINT)
         time.sleep(0.3)
-    answer(running, INTERRUPTED)
+    said = answer(running, INTERRUPTED)
+    assert said["message"].endswith("The lock of stg is kept, since a push may still arrive.")
     assert len(slow.json("lock", "status")["locks"]) == 1
     let_go(slow)
     assert slow.json("continue", "--yes", check=DONE)["problems"] == []

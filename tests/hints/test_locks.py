@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -40,15 +42,42 @@ def test_a_lock_that_was_not_given_back_is_released(locked: Forge) -> None:
     follow(locked, gone, Hint.LOCK_STATUS, "multigit lock status")
 
 
-def test_the_lock_of_a_dead_process_is_released(locked: Forge) -> None:
-    """By whoever it keeps out, in another workspace; here `continue` would take it over."""
+@pytest.fixture
+def theirs(locked: Forge) -> Path:
+    """Return a colleague's workspace with the same repositories."""
+    return Path(shutil.copytree(locked.shop, locked.root / "theirs"))
+
+
+def test_the_lock_of_a_process_that_was_killed_is_given_back_there(
+    locked: Forge, theirs: Path
+) -> None:
+    """By `continue`, in the workspace of whoever holds it."""
     strike(locked, "post-receive", TAKEN, "kill -KILL $multigit")
     locked.run(*PROMOTE, check=-signal.SIGKILL)
-    for journal in locked.shop.glob(".multigit/operations/*.jsonl"):
-        journal.unlink()  # as it is in any other workspace
-    refused = locked.json(*PROMOTE, check=REFUSED)
-    follow(locked, refused, Hint.LOCK_DEAD, released(refused["hint"]))
-    locked.json(*PROMOTE, check=DONE)
+    refused = locked.json(*PROMOTE, cwd=theirs, check=REFUSED)
+    follow(locked, refused, Hint.LOCK_HELD, "multigit continue")
+    assert LOCK not in locked.repos["database"].remote_refs()
+
+
+def test_a_lock_that_is_kept_for_a_push_is_given_back_there(locked: Forge, theirs: Path) -> None:
+    """Nobody is told to release it as that of a dead process."""
+    database = locked.repos["database"]
+    cut_off = hook(database.bare / "hooks/pre-receive", 'grep -q locks || kill -KILL "$PPID"')
+    locked.json(*PROMOTE, check=FAILED)
+    cut_off.unlink()
+    refused = locked.json(*PROMOTE, cwd=theirs, check=REFUSED)
+    assert "dead" not in refused["hint"]
+    follow(locked, refused, Hint.LOCK_HELD, "multigit continue")
+    assert LOCK not in database.remote_refs()
+
+
+def test_a_lock_that_nobody_can_give_back_is_released(locked: Forge, theirs: Path) -> None:
+    """By whoever it keeps out, when the workspace of its operation is gone."""
+    strike(locked, "post-receive", TAKEN, "kill -KILL $multigit")
+    locked.run(*PROMOTE, check=-signal.SIGKILL)
+    refused = locked.json(*PROMOTE, cwd=theirs, check=REFUSED)
+    follow(locked, refused, Hint.LOCK_HELD, released(refused["hint"]), cwd=theirs)
+    locked.json(*PROMOTE, cwd=theirs, check=DONE)
 
 
 def test_a_lock_that_was_kept_is_given_back(locked: Forge) -> None:
