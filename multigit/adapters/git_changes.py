@@ -39,7 +39,7 @@ def moved(door: GitDoor, step: Step) -> dict[str, str]:
     """Return the paths that a commit moved, and where to."""
     fields = door.run(
         *("diff-tree", "-r", "-z", "--name-status", "-M", "--diff-filter=R"),
-        *(step.parents[0], step.sha),
+        *("--ignore-submodules=none", step.parents[0], step.sha),
     ).fields()
     return dict(zip(fields[1::3], fields[2::3], strict=True))
 

@@ -151,7 +151,7 @@ def changed_files(door: GitDoor, before: str, after: str) -> list[str]:
     """Return the paths that differ between two trees or commits."""
     return door.run(
         *("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--no-commit-id"),
-        *("--end-of-options", before, after),
+        *("--ignore-submodules=none", "--end-of-options", before, after),
     ).fields()
 
 

@@ -51,7 +51,7 @@ def read_obstacles(
 def _difference(door: GitDoor, before: str, after: str) -> list[_Entry]:
     fields = door.run(
         *("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--no-commit-id"),
-        *("--end-of-options", before, after),
+        *("--ignore-submodules=none", "--end-of-options", before, after),
     ).fields()
     entries = []
     for info, path in zip(fields[::2], fields[1::2], strict=True):

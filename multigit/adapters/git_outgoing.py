@@ -20,7 +20,8 @@ def read_outgoing(door: GitDoor, tip: str, remote: str) -> tuple[Outgoing, ...]:
     """
     done = door.run(
         *("log", "-z", "--format=", "--raw", "-c", "--no-renames", "--no-abbrev"),
-        *("--diff-filter=d", tip, "--not", f"--remotes={remote}", "--"),
+        *("--ignore-submodules=none", "--diff-filter=d"),
+        *(tip, "--not", f"--remotes={remote}", "--"),
     )
     versions: dict[str, list[tuple[str, str]]] = {}
     for path, mode, sha in _versions(done.fields()):

@@ -196,6 +196,24 @@ def test_a_marked_submodule_stands_in_no_way(forge: Forge) -> None:
     assert states(forge.json("pull", "dev", "-r", "api", check=DONE)) == {"api": "updated"}
 
 
+def test_a_hidden_submodule_does_not_hide_what_is_in_its_way(forge: Forge) -> None:
+    """`submodule.*.ignore` is for what people look at."""
+    lib, api = forge.add("lib"), forge.add("api")
+    listed = f'[submodule "lib"]\n\tpath = lib\n\turl = {lib.url}\n\tignore = all\n'
+    api.local_commit({".gitmodules": listed})
+    api.git("update-index", "--add", "--cacheinfo", f"160000,{lib.tip('dev')},lib")
+    api.git("commit", "--quiet", "--message", "Take in lib")
+    api.git("push", "--quiet", "origin", "dev")
+    api.git("reset", "--quiet", "--hard", "HEAD^")
+    ignored_by_clone(api, "lib")
+    api.write({"lib": "MINE\n"})
+    forge.write_config()
+    with untouched(forge):
+        document = forge.json("pull", "dev", "-r", "api", check=REFUSED)
+    (problem,) = rows(document)["api"]["problems"]
+    assert (problem["code"], problem["files"]) == ("in_the_way", ["lib"])
+
+
 def test_names_that_differ_in_case_only_are_two_files(forge: Forge) -> None:
     """Where the disk tells them apart, an ignored one stays beside the branch's."""
     api = forge.add("api")

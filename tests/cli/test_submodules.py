@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 import pytest
@@ -314,6 +315,26 @@ def test_settings_that_hide_submodules_hide_nothing(
     in_vendor(forge, web, "push", "--quiet", "origin", "HEAD:refs/heads/one")
     forge.json("push", "dev", "--yes", check=DONE)
     assert pointer(web, "dev", "deep/vendor") == in_vendor(forge, web, "rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize("ignore", ["none", "all"])
+def test_settings_that_hide_submodules_hide_no_commit(
+    forge: Forge, web: ForgeRepo, ignore: str
+) -> None:
+    """Nor do those that `.gitmodules` has: a pointer whose submodule cannot be read blocks."""
+    web.git("config", "--file", ".gitmodules", "submodule.deep/vendor.ignore", ignore)
+    in_vendor(forge, web, "commit", "--quiet", "--allow-empty", "--message", "one")
+    made = in_vendor(forge, web, "rev-parse", "HEAD")
+    web.git("update-index", "--cacheinfo", f"160000,{made},deep/vendor")
+    web.git("commit", "--quiet", "--message", "Use one", "--", ".gitmodules", "deep/vendor")
+    shutil.rmtree(web.clone / ".git/modules/deep/vendor")
+    with untouched(forge):
+        document = forge.json("push", "dev", "--yes", check=REFUSED)
+    assert "submodule_unreadable" in codes(rows(document)["web"])
+    web.git("push", "--quiet", "origin", "dev")
+    document = forge.json("promote", "dev", "stg", "--dry-run", check=DONE)
+    (merge,) = [step for step in rows(document)["web"]["steps"] if step["type"] == "merge"]
+    assert merge["files"] == 2
 
 
 def test_changes_inside_are_told_and_nothing_runs(forge: Forge, web: ForgeRepo) -> None:
