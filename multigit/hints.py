@@ -93,6 +93,11 @@ class Hint(StrEnum):
         "To take it out: git -C {path} reset --soft {commit} && git -C {path} reset -- {file}; "
         "the rest stays staged and is committed anew. If it is meant: --allow {file}"
     )
+    UNCOMMIT_TRACKED = (
+        "To take it out: git -C {path} reset --soft {commit} && git -C {path} reset -- {file} && "
+        "git -C {path} rm --cached -- {file}, and add it to .gitignore; the rest stays staged and "
+        "is committed anew. If it is meant: --allow {file}"
+    )
     LFS_INSTALL = "Run: git -C {path} lfs install{then}"
     FIRST_COMMIT = (
         'Make the first one: git -C {path} commit --allow-empty -m "Begin"; '

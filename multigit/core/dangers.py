@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from shlex import quote
@@ -76,7 +77,11 @@ def dangerous(
         way_out = f"Add it to .gitignore, or pass --allow {quote(change.path)}"
         if matches(change.path, rules.secrets):
             known = change.kind == "modified" and change.path in snapshot.published
-            yield known_secret(repo, change.path) if known else secret(change.path, "", way_out)
+            yield (
+                known_secret(repo, snapshot, change.path)
+                if known
+                else secret(change.path, "", way_out)
+            )
         elif change.size > rules.max_file_size and change.path not in snapshot.carried:
             yield large(change.path, change.size, rules, "", way_out)
 
@@ -92,11 +97,7 @@ def dangerous_commits(
         if each.pointer or allowed(each.path, allow):
             continue
         if matches(each.path, rules.secrets):
-            if each.path in snapshot.published:
-                yield known_secret(repo, each.path, here=is_here(stage, snapshot))
-            else:
-                way_out = out_of_commits(repo, stage, snapshot, each.path)
-                yield secret(each.path, ", and is in a commit that is not pushed yet", way_out)
+            yield committed_secret(repo, stage, snapshot, each.path)
         elif each.size > rules.max_file_size:
             way_out = out_of_commits(repo, stage, snapshot, each.path)
             yield large(
@@ -115,19 +116,30 @@ def large(path: str, size: int, rules: PushRules, where: str, way_out: str) -> P
     return Problem("large_file", f"{path} is large: {sizes}{where}.", way_out, files=(path,))
 
 
-def known_secret(repo: Repo, path: str, *, here: bool = True) -> Problem:
+def known_secret(repo: Repo, snapshot: Snapshot, path: str) -> Problem:
     """Return the warning about a changed file that is published already.
 
-    `here` tells that its branch is checked out.
+    To pull afterwards would undo what the hint says: an autostash tracks the file again.
     """
     way_out = Hint.UNTRACK.format(path=repo.typed(), file=quote(path))
-    return Problem(
-        "secret_file",
-        f"{path} looks like a secret, and is on the remote already.",
-        way_out if here else f"If it is none: --allow {quote(path)}",
-        Severity.WARN,
-        files=(path,),
-    )
+    if snapshot.behind:
+        way_out = f"Pull first. {way_out}"
+    problem = secret(path, ", and is on the remote already", way_out)
+    return replace(problem, severity=Severity.WARN)
+
+
+def committed_secret(repo: Repo, stage: Stage, snapshot: Snapshot, path: str) -> Problem:
+    """Return the problem of a secret in commits that are not pushed.
+
+    A warning where the remote has the file: not what the commits make of it. That comes out only
+    with the file, since the next push would commit it from the work tree.
+    """
+    if path not in snapshot.published:
+        way_out = out_of_commits(repo, stage, snapshot, path)
+        return secret(path, ", and is in a commit that is not pushed yet", way_out)
+    way_out = out_of_commits(repo, stage, snapshot, path, Hint.UNCOMMIT_TRACKED)
+    where = ", is on the remote already, and is changed by a commit that is not pushed yet"
+    return replace(secret(path, where, way_out), severity=Severity.WARN)
 
 
 def is_here(stage: Stage, snapshot: Snapshot) -> bool:
@@ -135,20 +147,26 @@ def is_here(stage: Stage, snapshot: Snapshot) -> bool:
     return snapshot.work is not None and snapshot.work.branch == stage.branch
 
 
-def out_of_commits(repo: Repo, stage: Stage, snapshot: Snapshot, path: str) -> str:
+def out_of_commits(
+    repo: Repo, stage: Stage, snapshot: Snapshot, path: str, command: Hint = Hint.UNCOMMIT
+) -> str:
     """Return how a file comes out of commits that are not pushed.
 
-    With a command only where these become one commit without loss: the branch is checked out, all
-    of them build on one published commit, and none is a merge.
+    With a command only where these become one commit without loss: the branch is checked out and
+    has all that is published, all of them build on one published commit, and none is a merge. A
+    pull moves them onto another one.
     """
+    if snapshot.behind:
+        return (
+            f"Pull first, then take it out of the commits of {stage.branch} that are not pushed, "
+            f"or pass --allow {quote(path)}"
+        )
     commits = snapshot.unpushed
     new = snapshot.refs.branch(stage.branch).remote is None
     idle = snapshot.work is not None and not snapshot.work.unfinished
     straight = len(commits.forks) == 1 and (new or commits.commits == snapshot.ahead)
     if is_here(stage, snapshot) and idle and straight:
-        return Hint.UNCOMMIT.format(
-            path=repo.typed(), commit=commits.forks[0].sha[:7], file=quote(path)
-        )
+        return command.format(path=repo.typed(), commit=commits.forks[0].sha[:7], file=quote(path))
     return (
         f"Take it out of the commits of {stage.branch} that are not pushed, "
         f"or pass --allow {quote(path)}"

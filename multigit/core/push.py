@@ -248,15 +248,19 @@ def work_problems(
 def file_problems(
     request: PushRequest, rules: PushRules, repo: Repo, snapshot: Snapshot
 ) -> Iterable[Problem]:
-    """Report what should not be published, in commits and in what is to be committed: once each."""
+    """Report what should not be published, in commits and in what is to be committed: once each.
+
+    A warning about one does not stand for what blocks the other.
+    """
     stage, changes = request.stage, to_commit(snapshot.work, request.stage, rules)
     told = set()
     for each in (
         *dangerous_commits(repo, stage, snapshot, rules, request.allow),
         *dangerous(repo, snapshot, changes, rules, request.allow),
     ):
-        if (each.code, each.files) not in told:
-            told.add((each.code, each.files))
+        about = (each.code, each.files, each.severity)
+        if about not in told:
+            told.add(about)
             yield each
 
 

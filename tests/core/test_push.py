@@ -511,12 +511,47 @@ def test_commits_that_cannot_simply_become_one_are_left_to_a_person(facts: dict[
 
 
 def test_commits_that_change_a_published_secret_warn() -> None:
-    """The remote has it already. Where it is not checked out it cannot be taken out, either."""
+    """The remote has the file, and not what they made of it: they have to go, and it with them."""
     facts = {"published": frozenset({".env"})}
     (problem,) = planned(with_commits(Outgoing(".env"), **facts)).problems
-    assert (problem.severity, "rm --cached" in problem.hint) == (Severity.WARN, True)
+    assert problem == Problem(
+        "secret_file",
+        ".env looks like a secret, is on the remote already, and is changed by a commit that is "
+        "not pushed yet.",
+        "To take it out: git -C services/api reset --soft dev-1 && "
+        "git -C services/api reset -- .env && git -C services/api rm --cached -- .env, and add it "
+        f"to .gitignore; {ANEW.format('.env')}",
+        Severity.WARN,
+        files=(".env",),
+    )
     elsewhere = with_commits(Outgoing(".env"), **facts, work=work(on="feature/x"))
-    assert [p.hint for p in planned(elsewhere).problems] == ["If it is none: --allow .env"]
+    assert [p.hint for p in planned(elsewhere).problems] == [BY_HAND.format(".env")]
+
+
+@pytest.mark.parametrize("published", [(), (".env",)])
+def test_a_branch_that_is_behind_is_pulled_first(published: tuple[str, ...]) -> None:
+    """Its commits will build on another one then: a command with today's would be wrong."""
+    facts = {"behind": 1, "published": frozenset(published)}
+    problems = planned(with_commits(Outgoing(".env"), **facts)).problems
+    by_hand = BY_HAND.format(".env")
+    assert [p.hint for p in problems if p.code == "secret_file"] == [
+        f"Pull first, then t{by_hand[1:]}"
+    ]
+
+
+def test_a_published_secret_is_untracked_after_the_pull() -> None:
+    """The autostash of a pull tracks it again."""
+    seen = replace(with_changes(change(".npmrc")), published=frozenset({".npmrc"}), behind=1)
+    (hint,) = [p.hint for p in planned(seen).problems if p.code == "secret_file"]
+    assert hint.startswith("Pull first. To take it out: git -C services/api rm --cached")
+
+
+def test_a_warning_about_commits_hides_no_secret_in_the_work_tree() -> None:
+    """A commit changed the published file, a later one deleted it, and a new one lies there."""
+    changes = work(change(".env", "untracked"), head="dev-2")
+    seen = with_commits(Outgoing(".env"), published=frozenset({".env"}), work=changes)
+    assert [p.severity for p in planned(seen).problems] == [Severity.WARN, Severity.BLOCK]
+    assert planned(seen).state is State.BLOCKED
 
 
 def test_a_file_that_is_committed_and_changed_again_is_told_once() -> None:

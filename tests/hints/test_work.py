@@ -81,28 +81,63 @@ def test_what_keeps_work_from_being_pushed(forge: Forge) -> None:
 def test_what_was_committed_comes_out_again(forge: Forge) -> None:
     """Nothing of it is lost: the other changes go out, and the file stays where it is."""
     repos = {name: forge.add(name) for name in ("behind", "deleted", "kept", "new")}
+    behind = repos["behind"]
     repos["new"].remote_git("branch", "-D", "dev")
     for name, repo in repos.items():
         repo.local_commit({".env": "A=1\n", "a.txt": "1\n"})
         repo.local_commit({"b.txt": "1\n"})
         if name == "deleted":
             repo.local_commit({".env": None})
-    repos["behind"].commit("dev", {"theirs.txt": "1\n"})
+    behind.commit("dev", {"theirs.txt": "1\n"})
     forge.write_config()
     said = forge.json(*PUSH, check=REFUSED)
+    rebase = "git -C behind pull --rebase --autostash origin dev"
+    follow(forge, said, Hint.PULL_REBASE, rebase)
+    said = forge.json(*PUSH, check=REFUSED)
     for name, repo in repos.items():
-        fork = repo.git("rev-parse", "--short=7", "origin/stg")
+        fork = repo.git("rev-parse", "--short=7", "origin/dev" if repo is behind else "origin/stg")
         command = f"git -C {name} reset --soft {fork} && git -C {name} reset -- .env"
         follow(forge, said, Hint.UNCOMMIT, command)
         (repo.clone / ".git/info/exclude").write_text(".env\n")
-    rebase = "git -C behind pull --rebase --autostash origin dev"
-    follow(forge, forge.json(*PUSH, check=REFUSED), Hint.PULL_REBASE, rebase)
     forge.json(*PUSH, check=DONE)
     for name, repo in repos.items():
         assert {"README.md", "a.txt", "b.txt"} <= repo.tree("dev").keys()
         assert not repo.remote_git("log", "--format=%h", "dev", "--", ".env"), name
         assert (repo.clone / ".env").exists() == (name != "deleted")
-    assert "theirs.txt" in repos["behind"].tree("dev")
+    assert "theirs.txt" in behind.tree("dev")
+
+
+def test_what_was_committed_of_a_published_secret_comes_out_again(forge: Forge) -> None:
+    """Whether or not it has left the index already, and the work tree: its new version stays here.
+
+    Until .gitignore has the file, the work tree is told of in the same way as before.
+    """
+    names = ("committed", "deleted", "edited", "untracked")
+    repos = {name: forge.add(name, files={".env": "OLD\n"}) for name in names}
+    for name, repo in repos.items():
+        repo.local_commit({".env": "NEW\n", "a.txt": "1\n"})
+        if name == "deleted":
+            repo.local_commit({".env": None})
+    repos["edited"].write({".env": "NEWER\n"})
+    repos["untracked"].git("rm", "--quiet", "--cached", ".env")
+    forge.write_config()
+    said = forge.json("push", "dev", "--dry-run", check=DONE)
+    for name, repo in repos.items():
+        fork = repo.git("rev-parse", "--short=7", "origin/dev")
+        git = f"git -C {name}"
+        command = f"{git} reset --soft {fork} && {git} reset -- .env && {git} rm --cached -- .env"
+        follow(forge, said, Hint.UNCOMMIT_TRACKED, command)
+    there = rows(forge.json("push", "dev", "--dry-run", check=DONE))
+    told = {name for name, row in there.items() if row["problems"]}
+    assert told == {"committed", "edited", "untracked"}
+    for repo in repos.values():
+        repo.write({".gitignore": ".env\n"})
+    document = forge.json(*PUSH, check=DONE)
+    for name, repo in repos.items():
+        assert rows(document)[name]["problems"] == []
+        assert repo.tree("dev").keys() == {".gitignore", "a.txt"}
+        assert "NEW" not in repo.remote_git("log", "-p", "dev", "--", ".env"), name
+        assert (repo.clone / ".env").exists() == (name != "deleted")
 
 
 def test_what_keeps_a_branch_from_being_pulled(forge: Forge) -> None:
