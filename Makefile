@@ -3,7 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-JOBS ?= auto
+# One more than there are cores: tests of deployments and of slow servers mostly wait.
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 FRESH_SEEDS ?= $(shell date +%s)
 
 .PHONY: help demo test lint bench torture lock picture clean
