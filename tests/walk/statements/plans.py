@@ -55,10 +55,12 @@ def a_plan_is_what_happens(step: Step, _: Annals) -> Claims:
     if said is None or plan is None or step.loose or said.status not in {DONE, FAILED}:
         return
     rows = {row["repo"]: row for row in said.rows}
+    closes = said.command == "undo" and plan.result == "nothing"  # then it tells how that stands
+    left = {*LEFT, "not_published"} if closes else LEFT
     for row in plan.rows:
         name, announced, now = row["repo"], row["state"], rows.get(row["repo"], {})
         did = now.get("state")
-        fits = did not in LEFT if announced == "planned" else did in {announced, *LEFT}
+        fits = did not in LEFT if announced == "planned" else did in {announced, *left}
         yield fits, f"{name} was announced as {announced}, and is {did}: {said.told()}"
         was = [(each["branch"], each["before"]) for each in moving(row)]
         moved = [(each["branch"], each["before"]) for each in moving(now)]
