@@ -95,7 +95,7 @@ def _only_a_deleted_file(reversals: Sequence[Reversal]) -> bool:
 
 
 def taken_back(reversal: Reversal, earlier: str, later: str) -> str:
-    """Return which commit takes back what, without an end: the sentence goes on."""
+    """Return which commit takes back what, as the beginning of a sentence."""
     name, count = reversal.sha[:7], len(reversal.paths)
     if reversal.lost:
         commits = f"{reversal.lost} {'commit' if reversal.lost == 1 else 'commits'}"

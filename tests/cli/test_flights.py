@@ -12,12 +12,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from multigit.hints import Hint
-from tests.cli.answers import DONE, INTERRUPTED, REFUSED, codes, rows, states
+from tests.cli.answers import DONE, INTERRUPTED, REFUSED, Document, codes, rows, states
 from tests.hints.typing import follow
 from tests.support.forge import Forge, ForgeRepo, remotes_untouched
 from tests.support.http_git import GitHttpServer
@@ -181,14 +182,20 @@ def test_what_the_server_refuses_in_the_end_is_not_published(slow: Forge) -> Non
     assert api(slow).remote_refs() == before
 
 
+def left_in_mid_push(slow: Forge, running: subprocess.Popen[str]) -> Document:
+    """Press Ctrl-C until multigit leaves, once web is published; return what it said."""
+    until(lambda: bool(tags(slow.repos["web"])))
+    while running.poll() is None:
+        with suppress(ProcessLookupError):  # it may be gone by now
+            os.killpg(running.pid, signal.SIGINT)
+        time.sleep(0.3)
+    return answer(running, INTERRUPTED)
+
+
 def test_who_does_not_wait_is_told_that_it_is_unknown(slow: Forge) -> None:
     """After a second Ctrl-C: status and a dry run say so, and nothing is recorded."""
     running = in_mid_push(slow)
-    until(lambda: bool(tags(slow.repos["web"])))
-    while running.poll() is None:
-        os.killpg(running.pid, signal.SIGINT)
-        time.sleep(0.3)
-    said = answer(running, INTERRUPTED)
+    said = left_in_mid_push(slow, running)
     assert codes(said) == ["interrupted"]
     with remotes_untouched(slow):
         document = slow.json("undo", "--yes", "--dry-run", check=REFUSED)
@@ -206,11 +213,7 @@ def test_who_does_not_wait_leaves_the_lock_across_machines(slow: Forge) -> None:
     config = slow.shop / "multigit.toml"
     config.write_text(f'{config.read_text("utf-8")}\n[lock]\nrepo = "web"\n', encoding="utf-8")
     running = in_mid_push(slow)
-    until(lambda: bool(tags(slow.repos["web"])))
-    while running.poll() is None:
-        os.killpg(running.pid, signal.SIGINT)
-        time.sleep(0.3)
-    said = answer(running, INTERRUPTED)
+    said = left_in_mid_push(slow, running)
     assert said["message"].endswith("The lock of stg is kept, since a push may still arrive.")
     assert len(slow.json("lock", "status")["locks"]) == 1
     let_go(slow)

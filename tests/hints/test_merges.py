@@ -10,6 +10,10 @@ from tests.hints.typing import follow
 from tests.support.forge import Forge, ForgeRepo
 
 RELEASE = ("promote", "stg", "main", "--confirm", "main")
+RESOLVE = (
+    "cd api && git -c checkout.defaultRemote=origin switch dev && "
+    "git pull --no-rebase origin dev && git merge origin/stg"
+)
 
 
 def released(forge: Forge, name: str) -> ForgeRepo:
@@ -47,11 +51,7 @@ def test_a_conflict_is_resolved_on_the_earlier_stage(forge: Forge) -> None:
     api.commit("stg", {"README.md": "stg\n"})
     forge.write_config()
     said = forge.json("promote", "dev", "stg", "--yes", check=REFUSED)
-    begin = (
-        "cd api && git -c checkout.defaultRemote=origin switch dev && "
-        "git pull --no-rebase origin dev && git merge origin/stg"
-    )
-    follow(forge, said, Hint.CONFLICT, begin, check=1)
+    follow(forge, said, Hint.CONFLICT, RESOLVE, check=1)
     api.write({"README.md": "both\n"})
     api.git("commit", "--quiet", "--all", "--no-edit")
     api.git("push", "--quiet", "origin", "HEAD:dev")
@@ -74,11 +74,7 @@ def test_a_conflict_is_resolved_where_the_local_branch_went_another_way(
         api.git("config", *setting.split("="))
     forge.write_config()
     said = forge.json("promote", "dev", "stg", "--yes", check=REFUSED)
-    begin = (
-        "cd api && git -c checkout.defaultRemote=origin switch dev && "
-        "git pull --no-rebase origin dev && git merge origin/stg"
-    )
-    follow(forge, said, Hint.CONFLICT, begin, check=1)
+    follow(forge, said, Hint.CONFLICT, RESOLVE, check=1)
     assert api.git("ls-files", "--unmerged")
     assert api.git("rev-parse", "MERGE_HEAD") == api.tip("stg")
 
