@@ -294,11 +294,13 @@ def test_a_server_elsewhere_finishes_what_it_has_received(slow: Forge) -> None:
             repo.use_url(server.url(name))
         before = api(slow).remote_refs()
         running = in_mid_push(slow)
+        until(lambda: bool(tags(slow.repos["web"])))
         children = group_leaders(running.pid)
         running.kill()
         running.communicate()
         for child in children:
-            os.killpg(child, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it may have ended by itself
+                os.killpg(child, signal.SIGKILL)
         undo = waiting(slow, "undo", "--yes")
         let_go(slow)
         assert states(answer(undo, DONE)) == {"api": "published", "web": "published"}
