@@ -127,4 +127,40 @@ standing_in_the_way = lambda reversals, **_: ()
         ),
         "status_is_right",
     ),
+    "locks across machines are not given back": Lie(
+        Bug(
+            "adapters/remote_lock.py",
+            """
+RemoteLocks._give_back = lambda self, own: ()
+""",
+            ("locks", "colleague api dev", "promote dev stg -r api --yes"),
+        ),
+        "locks_are_given_back",
+    ),
+    "a lock of somebody else keeps nobody out": Lie(
+        Bug(
+            "adapters/remote_lock.py",
+            """
+_taking = RemoteLocks._take
+
+
+def _anyway(self, *args):
+    with suppress(LockedError):
+        _taking(self, *args)
+
+
+RemoteLocks._take = _anyway
+""",
+            (
+                "locks",
+                "colleague api dev",
+                "colleague web dev",
+                "hold api",
+                "kill:mid-push promote dev stg -r api --yes",
+                "hurry",
+                "theirs promote dev stg -r web --yes",
+            ),
+        ),
+        "locks_keep_others_out",
+    ),
 }

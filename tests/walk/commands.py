@@ -25,7 +25,7 @@ PATIENCE = 2.0  # seconds in which a multigit only waited: then all that is held
 LOOKING_AGAIN = 10  # ticks that it may need meanwhile, to see whether there is something new
 LONGEST = 120.0  # seconds for one multigit
 PAUSE = 0.15  # seconds between two presses of Ctrl-C
-LOOKING = {"status", "log", "watch"}
+LOOKING = {"status", "log", "watch", "lock", "doctor"}
 CHANGING = {"push", "promote", "backmerge", "deploy", "continue", "undo"}
 SIGNALS = {"kill": (signal.SIGKILL,), "int": (signal.SIGINT,), "int2": (signal.SIGINT,) * 2}
 

@@ -50,6 +50,10 @@ def _runner(dice: Random, view: View) -> str:
     return f"{dice.choice(('badly', 'no-runner'))} {stage}"
 
 
+def _locks(_: Random, view: View) -> str:
+    return "lock status" if view.town.locks else "locks"
+
+
 def _edit(dice: Random, _: View) -> str:
     return f"edit {dice.choice((OURS, OURS, THEIRS))} {dice.choice(REPOS)}"
 
@@ -93,7 +97,8 @@ def _plain(line: str) -> Proposal:
 
 
 def _look(dice: Random, _: View) -> str:
-    return dice.choice(("status", "log", "log --verify", "log --verify --remote", "watch"))
+    looks = ("status", "log", "log --verify", "log --verify --remote", "watch", "doctor")
+    return dice.choice(looks)
 
 
 def _pull(dice: Random, _: View) -> str:
@@ -149,6 +154,7 @@ ANY_TIME: tuple[tuple[int, Proposal], ...] = (
     (3, _server),
     (3, _hold),
     (1, _runner),
+    (2, _locks),
     (1, _edit),
     (3, _hint),
     (3, _look),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tests.walk.town import REPOS, STAGES
 
-_COMMANDS = "continue|undo|abandon|watch|log|status|promote|push|pull|deploy|backmerge|doctor"
+_COMMANDS = "continue|undo|abandon|watch|log|status|promote|push|pull|deploy|backmerge|doctor|lock"
 _COMMAND = re.compile(rf"\bmultigit ({_COMMANDS})\b(?=(.*))")
 _WORD = re.compile(
     "|".join(
@@ -16,6 +16,9 @@ _WORD = re.compile(
             *REPOS,
             r"--?[a-z][a-z-]*",
             r"(?:stg-)?deploy-\d{8}-\d{6}(?:-\d+)?",
+            "release",
+            r"[0-9a-f]{16}",
+            '"why"',
             r"\d{8}T\d{6}Z-[a-z]+-[a-z-]+-[0-9a-f]{4}",
             r"STAGE|RELEASE|OPERATION|NAME",
         )
@@ -33,7 +36,7 @@ def proposed(hint: str) -> Iterator[tuple[str, ...]]:
             bare = word.rstrip(".,;:)")
             if not _WORD.fullmatch(bare):
                 break
-            words.append(bare)
+            words.append(bare.strip('"'))
             if bare != word:
                 break
         if not any(_PLACEHOLDER.fullmatch(word) for word in words):

@@ -8,6 +8,7 @@ put-back api main                     … with the content of before, and withou
 refuse web · accept web               its server
 hold web · hurry                      its server waits with every push; everything goes on
 runner stg · no-runner stg            in the configuration of all workspaces
+locks                                 across machines, from now on
 badly stg · well stg                  how deployments there end
 edit ours api                         work in a clone
 promote dev stg --yes                 multigit, in our workspace
@@ -68,6 +69,7 @@ EFFECTS: dict[str, Effect] = {
     "hurry": lambda town, _: town.hurry(),
     "runner": lambda town, words: town.employ(words[0], wanted=True),
     "no-runner": lambda town, words: town.employ(words[0], wanted=False),
+    "locks": lambda town, _: town.lock(),
     "badly": lambda town, words: town.set_mood(words[0], "badly", on=True),
     "well": lambda town, words: town.set_mood(words[0], "badly", on=False),
     "edit": lambda town, words: town.edit(words[0], words[1]),
@@ -104,6 +106,8 @@ def play(line: str, view: View) -> Played:
             return Played()
         hint, command = options[number - 1]
         workspace = view.last.workspace if view.last else workspace
+        if f"multigit {' '.join(command)} there" in hint:  # where the other one works
+            workspace = THEIRS if workspace == OURS else OURS
         words = list(agreed(command))
     typed = [_release(word, view.seen, workspace) for word in words]
     if not all(typed):

@@ -10,6 +10,11 @@ from tests.walk.statements.clones import unpushed_work_stays, work_trees_stay
 from tests.walk.statements.counts import counts_are_right
 from tests.walk.statements.endings import exit_codes_fit
 from tests.walk.statements.hints import a_hint_is_accepted
+from tests.walk.statements.locks import (
+    lock_status_is_right,
+    locks_are_given_back,
+    locks_keep_others_out,
+)
 from tests.walk.statements.log import (
     log_shows_what_is_kept,
     the_log_is_a_chain,
@@ -65,6 +70,9 @@ STATEMENTS: tuple[Statement, ...] = (
     the_log_is_a_chain,
     log_shows_what_is_kept,
     status_is_right,
+    locks_are_given_back,
+    locks_keep_others_out,
+    lock_status_is_right,
     a_hint_is_accepted,
     people_read_the_same,
     work_trees_stay,

@@ -154,6 +154,10 @@ class Graph:
             self._tags[sha] = self._remote.tag(sha)
         return self._tags[sha]
 
+    def content(self, sha: str) -> str:
+        """Return what a blob holds."""
+        return run_git(self._bare, "cat-file", "blob", sha).stdout
+
     def peeled(self, sha: str) -> str:
         """Return the commit that an object leads to."""
         tag = self.tag(sha) if sha else None

@@ -22,6 +22,7 @@ from tests.torture.world import PACKAGE, at_work_in
 
 REPOS = ("api", "web", "db")
 OVER_HTTP = "web"  # its server goes on when the client is gone
+KEEPER = "db"  # keeps the locks across machines
 STAGES = ("dev", "stg", "main")
 PAIRS = (("dev", "stg"), ("stg", "main"))
 TAGGED = {"stg": "stg-deploy-", "main": "deploy-"}  # what their deploy tags begin with
@@ -46,6 +47,10 @@ tag = "stg-deploy-{timestamp}"
 [stages.main]
 promotes_from = "stg"
 tag = "deploy-{timestamp}"
+"""
+LOCK = f"""
+[lock]
+repo = "{KEEPER}"
 """
 DEPLOY = """
 [stages.{stage}.deploy]
@@ -84,6 +89,7 @@ class Town:
         self.ledger = self.root / "ledger"
         self.ledger.touch()
         self.runners: set[str] = set()
+        self.locks = False
         self._server = GitHttpServer(self.forge.remotes)
         self._folders = 0
         self._edits = 0
@@ -187,11 +193,11 @@ class Town:
         return self._server.busy or any(at_work_in(self.root))
 
     def configure(self) -> None:
-        """Write the configuration of every workspace, with the runners that there are."""
+        """Write the configuration of every workspace, with the runners and locks that there are."""
         tables = (f"\n[repos.{name}]\n" for name in REPOS)
         script = self.root / "deploy.sh"
         deploys = (DEPLOY.format(stage=stage, script=script) for stage in sorted(self.runners))
-        text = CONFIG + "".join(tables) + "".join(deploys)
+        text = CONFIG + "".join(tables) + "".join(deploys) + (LOCK if self.locks else "")
         for shop in self.workspaces.values():
             if shop.exists():
                 (shop / "multigit.toml").write_text(text, encoding="utf-8")
@@ -199,6 +205,11 @@ class Town:
     def employ(self, stage: str, *, wanted: bool) -> None:
         """Add a stage's runner to the configuration of all workspaces, or take it out."""
         (self.runners.add if wanted else self.runners.discard)(stage)
+        self.configure()
+
+    def lock(self) -> None:
+        """Let the configuration of all workspaces name a repository for locks, from now on."""
+        self.locks = True
         self.configure()
 
     # --- Colleagues
