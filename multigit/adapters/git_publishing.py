@@ -9,14 +9,14 @@ from contextlib import ExitStack, suppress
 from multigit.adapters.git_outcome import Completed, failure, last_line
 from multigit.adapters.git_process import GitDoor
 from multigit.adapters.git_settings import FETCH
-from multigit.adapters.push_trace import VARIABLE, PushTrace, read_trace
+from multigit.adapters.push_trace import BROKEN_PIPE, VARIABLE, PushTrace, read_trace
 from multigit.adapters.scratch import scratch_folder
 from multigit.adapters.server_messages import hook_words, why
 from multigit.core.repository import Publication, PushReport
 from multigit.errors import GitError, MultigitError
 
 PUSH = ("push", "--porcelain", "--atomic")
-PUSH_ENDED = (0, 1, 128)
+PUSH_ENDED = (0, 1, 128, -BROKEN_PIPE)
 NO_BLOB = 128  # what git cat-file ends with for an object of another type
 # Fast-forwarded, new, already there, set back, deleted; see git-push(1) --porcelain.
 DONE = {" ", "*", "=", "+", "-"}

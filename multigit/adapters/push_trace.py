@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 VARIABLE = "GIT_TRACE2_EVENT"
+BROKEN_PIPE = 13  # SIGPIPE, on every system that has it
 # Helpers that leave sending to git itself, or start it anew; any other one may send on its own.
 _PLAIN = {"remote-http", "remote-https", "remote-ftp", "remote-ftps", "remote-ext", "remote-fd"}
 _SENDING = {"pack-objects", "http-push"}
@@ -42,7 +43,7 @@ def read_trace(file: Path) -> PushTrace:
     hooks = {_child(event) for event in top if event.get("hook_name") == "pre-push"} - {None}
     ends = [event for event in top if event["event"] == "child_exit" and _child(event) in hooks]
     return PushTrace(
-        ended=any(event["event"] == "exit" for event in top),
+        ended=any(map(_ends, top)),
         sent=any(_sends(event) for event in events if event["event"] == "child_start"),
         hook=any(event.get("code") for event in ends),
     )
@@ -66,6 +67,13 @@ def _events(file: Path) -> Iterator[Mapping[str, Any]]:
 
 def _child(event: Mapping[str, Any]) -> object:
     return event.get("child_id") if event["event"] in {"child_start", "child_exit"} else None
+
+
+def _ends(event: Mapping[str, Any]) -> bool:
+    """Tell whether git ended by itself, or by writing to a helper that was gone already."""
+    return event["event"] == "exit" or (
+        event["event"] == "signal" and event.get("signo") == BROKEN_PIPE
+    )
 
 
 def _sends(event: Mapping[str, Any]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from threading import Event
 
@@ -11,7 +11,7 @@ from multigit.adapters.git_repository import GitRepository
 from multigit.core.locks import PREFIX, Holder, from_bytes, lock_kept, lock_left, lock_ref, to_bytes
 from multigit.core.problem import Problem
 from multigit.core.repository import Publication, PushReport
-from multigit.errors import LockedError, MultigitError
+from multigit.errors import LockedError, MultigitError, StoppedError
 from multigit.hints import Hint
 
 
@@ -36,14 +36,26 @@ class RemoteLocks:
         operation `also`, left behind when it was killed is taken over. Never waits, and never
         breaks a lock. Yields what keeps the locks: whoever calls it leaves them to a later command
         of the operation, since a push may still arrive. What stays is told.
+
+        At Ctrl-C while they are taken they are given back: StoppedError. At a second one nobody
+        waits for that, and they are kept.
         """
         keep = Event()
         sha = self._repository.store(to_bytes(holder))
         refs = [lock_ref(stage) for stage in stages]
         own = [Publication(ref, sha, "") for ref in refs]
+        taking = _begin(lambda: self._take(stages, sha, {holder.operation, also}))
         try:
-            with ThreadPoolExecutor(1) as thread:  # at Ctrl-C it is over before it is taken back
-                thread.submit(self._take, stages, sha, {holder.operation, also}).result()
+            taking.result()
+        except KeyboardInterrupt:
+            try:
+                wait([taking])
+                if left := self._give_back(own):
+                    tell(lock_left([each.ref for each in left], holder.nonce))
+            except KeyboardInterrupt:
+                tell(lock_kept(stages))
+                raise
+            raise StoppedError from None
         except BaseException:
             with suppress(MultigitError):  # the answer may be lost, and the lock taken
                 self._repository.push(own)
@@ -124,6 +136,14 @@ class RemoteLocks:
     def release(self, stage: str, sha: str) -> bool:
         """Delete a lock while it still is this one; tell whether it is gone."""
         return self._repository.push([Publication(lock_ref(stage), sha, "")]).accepted
+
+
+def _begin(call: Callable[[], None]) -> Future[None]:
+    """Let a thread of its own make a call: Ctrl-C ends the waiting for it, not the call."""
+    with_one = ThreadPoolExecutor(1)
+    future = with_one.submit(call)
+    with_one.shutdown(wait=False)
+    return future
 
 
 def _held(stage: str, holder: Holder | None) -> LockedError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,7 +18,12 @@ from multigit.cli.doctor import doctor
 from multigit.cli.help import Command, Group
 from multigit.cli.lock import lock_app
 from multigit.cli.log import log
-from multigit.cli.process import interrupt_on_hangup_and_term, interruptible, outlive_readers
+from multigit.cli.process import (
+    interrupt_on_hangup_and_term,
+    interruptible,
+    note_interrupts,
+    outlive_readers,
+)
 from multigit.cli.promote import backmerge, promote
 from multigit.cli.recovery import abandon, continue_, undo
 from multigit.cli.setup import config_app, init
@@ -27,9 +32,24 @@ from multigit.core.text import nearest
 
 BUG = "This is a bug in multigit. Please report it with the lines above."
 
+
+class Root(Group):
+    """The whole command line; Ctrl-C while it is read ends it with a sentence, too."""
+
+    @interruptible
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        """Read the command line."""
+        return super().make_context(*arguments, **options)
+
+    @interruptible
+    def invoke(self, ctx: Any) -> Any:
+        """Find the command that it names, and run it."""
+        return super().invoke(ctx)
+
+
 app = typer.Typer(
     name="multigit",
-    cls=Group,
+    cls=Root,
     help="Move a product of many git repositories from stage to stage: dev → stg → main.",
     epilog="Start with: multigit demo   ·   In your own workspace: multigit init",
     pretty_exceptions_enable=False,
@@ -86,11 +106,11 @@ def root(
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return the exit code: the only boundary for errors."""
-    interrupt_on_hangup_and_term()
     outlive_readers()
     forget_outer_repository(os.environ)
     spare_plugins(os.environ)
     try:
+        interrupt_on_hangup_and_term()
         result = typer.main.get_command(app).main(
             args=list(arguments), prog_name="multigit", standalone_mode=False
         )
@@ -110,6 +130,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _explain(error: errors.MultigitError, arguments: Sequence[str]) -> int:
     """Say what is wrong and what to do: a sentence and a hint, or the JSON document."""
+    note_interrupts()  # what is to be said now must be said
     from multigit.core.report import error_document
     from multigit.ui.screen import Screen
 

@@ -13,7 +13,7 @@ from multigit.adapters.journal import Journal
 from multigit.cli.foresight import foreseen
 from multigit.cli.process import note_interrupts
 from multigit.cli.session import Session
-from multigit.cli.stage_locks import give_back, kept_in_doubt, locked
+from multigit.cli.stage_locks import Keep, give_back, kept_in_doubt, locked
 from multigit.cli.telling import (
     Waits,
     check_addresses,
@@ -39,7 +39,7 @@ from multigit.engine.deploy import Deployer
 from multigit.engine.execute import Executor
 from multigit.engine.ports import Listener
 from multigit.engine.update import Updater
-from multigit.errors import InterruptedRunError, MultigitError, RefusedError
+from multigit.errors import InterruptedRunError, MultigitError, RefusedError, StoppedError
 from multigit.hints import Hint
 
 TRANSCRIPTS = 3  # of what failed are named
@@ -205,14 +205,18 @@ class Conductor:
         with ExitStack() as lock:
             try:
                 keep = lock.enter_context(locked(session, plan, self._actor(), left.append))
+            except StoppedError:
+                report = cancelled(plan, interrupted=True)
             except MultigitError as error:
-                return self._kept_out(error, journal)
-            if not self._told():
-                return self._given_up(journal)
-            report = kept_in_doubt(lambda: self._execute(journal), keep, session, plan)
+                report = refused(plan, Problem(error.code, error.message, error.hint))
+            else:
+                report = self._locked_in(keep, journal)
             interrupted = note_interrupts()
-            report = self._last_step(report, lambda: self._record(report))
-        if report.result is not Result.PAUSED:
+            nothing_done = report.result in {Result.BLOCKED, Result.CANCELLED}
+            over = self.journal is None or not nothing_done  # else it can still be continued
+            if over:
+                report = self._last_step(report, lambda: self._record(report))
+        if over and report.result is not Result.PAUSED:
             report = self._last_step(report, journal.close)
         return replace(
             report,
@@ -233,6 +237,12 @@ class Conductor:
             return replace(report, result=Result.PAUSED, problems=(problem,))
         return report
 
+    def _locked_in(self, keep: Keep, journal: Journal) -> Report:
+        """Tell people that it begins, and execute it, while the lock is held."""
+        if not self._told():
+            return cancelled(self.plan, interrupted=True)
+        return kept_in_doubt(lambda: self._execute(journal), keep, self.session, self.plan)
+
     def _told(self) -> bool:
         """Tell people that a new operation begins; False when somebody wants to leave meanwhile."""
         if self.journal is not None or not is_news(self.plan):
@@ -242,21 +252,6 @@ class Conductor:
         except KeyboardInterrupt:
             return False
         return True
-
-    def _given_up(self, journal: Journal) -> Report:
-        """End a new operation of which nothing was done yet."""
-        report = cancelled(self.plan, interrupted=True)
-        self._record(report)
-        journal.close()
-        return report
-
-    def _kept_out(self, error: MultigitError, journal: Journal) -> Report:
-        """End a new operation that did not get the lock; one that goes on stays open."""
-        report = refused(self.plan, Problem(error.code, error.message, error.hint))
-        if self.journal is None:
-            self._record(report)
-            journal.close()
-        return report
 
     def put_away(self, journal: Journal) -> tuple[Problem, ...]:
         """Close an operation that the log holds, and give back the locks that it left behind.

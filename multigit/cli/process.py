@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TextIO, cast
+from typing import ParamSpec, TextIO, TypeVar, cast
 
 from multigit import errors
 from multigit.ui.streams import patient
@@ -21,6 +21,8 @@ def outlive_readers() -> None:
         os.environ["_TYPER_FORCE_DISABLE_TERMINAL"] = "1"  # typer colours on GitHub whatever reads
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
 INTERRUPTS = [getattr(signal, n) for n in ("SIGINT", "SIGHUP", "SIGTERM") if hasattr(signal, n)]
 
 
@@ -32,6 +34,8 @@ def interrupt_on_hangup_and_term() -> None:
     for number in INTERRUPTS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
+    if hasattr(signal, "pthread_sigmask"):  # and so is what came while the program was loaded
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def note_interrupts() -> Callable[[], bool]:
@@ -51,20 +55,20 @@ def note_interrupts() -> Callable[[], bool]:
     return lambda: bool(came)
 
 
-def interruptible(command: Callable[..., int]) -> Callable[..., int]:
-    """Say that nothing was changed when Ctrl-C ends a command before it did anything.
+def interruptible(part: Callable[P, T]) -> Callable[P, T]:
+    """Say that nothing was changed when Ctrl-C ends a part of the program before it did anything.
 
     Typer would turn the interrupt into a silent exit code.
     """
 
-    @wraps(command)
-    def run_command(*arguments: Any, **options: Any) -> int:
+    @wraps(part)
+    def run_part(*arguments: P.args, **options: P.kwargs) -> T:
         try:
-            return command(*arguments, **options)
+            return part(*arguments, **options)
         except KeyboardInterrupt:
             from multigit.adapters.git_process import end_running
 
             end_running()
             raise errors.StoppedError from None
 
-    return run_command
+    return run_part

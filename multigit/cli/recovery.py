@@ -194,7 +194,11 @@ def _unfinished(session: Session) -> tuple[Journal, Story]:
 
 
 def _chosen(session: Session, operation: str | None) -> tuple[Journal, Story]:
-    """Return the operation to undo: the named, the unfinished, or the last that published."""
+    """Return the operation to undo: the named, the unfinished, or the last that published.
+
+    One that was undone before it was finished is the last one, too: an undo that is typed twice
+    never takes back an earlier release.
+    """
     unfinished = session.files.unfinished()
     if unfinished and operation not in {None, unfinished[-1]}:
         raise errors.RefusedError(
@@ -208,7 +212,7 @@ def _chosen(session: Session, operation: str | None) -> tuple[Journal, Story]:
         operation = _of_release(session, operation)
     if operation is None:
         for each in session.files.log.newest():
-            if _published(each):
+            if _published(each) or _was_undone(each):
                 operation = str(each["operation"])
                 break
     if operation is None:
@@ -243,6 +247,11 @@ def _published(record: Mapping[str, Any]) -> bool:
     """Tell whether an operation published something that an undo could take back."""
     states = (repo.get("state") for repo in record.get("repos", []))
     return "published" in states and record.get("command") not in {"undo", "watch"}
+
+
+def _was_undone(record: Mapping[str, Any]) -> bool:
+    """Tell whether an operation was undone before it was finished."""
+    return "undone" in (problem.get("code") for problem in record.get("problems", []))
 
 
 def _survey(

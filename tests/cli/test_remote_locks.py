@@ -20,6 +20,7 @@ from tests.cli.answers import (
     states,
 )
 from tests.support.forge import Forge, untouched
+from tests.support.patience import until
 from tests.support.ssh_git import GitSshServer
 
 PROMOTE = ("promote", "dev", "stg", "--yes")
@@ -128,6 +129,27 @@ def test_interrupt_is_heard_when_all_is_recorded(pair: Forge) -> None:
     assert states(document) == dict.fromkeys(pair.repos, "published")
     assert document["result"] == "done"
     assert_published_once(pair)
+
+
+def test_interrupt_while_the_lock_is_taken_changes_nothing(pair: Forge) -> None:
+    """The lock is given back, and nothing is left to continue."""
+    strike(pair, "pre-receive", TAKEN, "kill -INT $multigit; sleep 0.5")
+    with untouched(pair):
+        document = pair.json(*PROMOTE, check=INTERRUPTED)
+        assert document["result"] == "cancelled"
+        assert codes(pair.json("continue", check=REFUSED)) == ["nothing_unfinished"]
+    assert not is_locked(pair)
+    assert [record["result"] for record in records(pair)] == ["cancelled"]
+
+
+def test_second_interrupt_while_the_lock_is_taken_keeps_it(pair: Forge) -> None:
+    """It says so, and each way out gives it back."""
+    strike(pair, "pre-receive", TAKEN, "for _ in 1 2; do kill -INT $multigit; sleep 0.5; done")
+    document = pair.json(*PROMOTE, check=INTERRUPTED)
+    assert "The lock of stg is kept, since a push may still arrive." in document["message"]
+    until(lambda: is_locked(pair))
+    pair.json("abandon", check=DONE)
+    assert not is_locked(pair)
 
 
 def test_lock_that_was_not_given_back_is_told(pair: Forge) -> None:

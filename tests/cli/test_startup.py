@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from multigit import __version__
+from tests.cli.answers import INTERRUPTED
 from tests.support.forge import Forge
 
 HEAVY = {"git", "github", "pydantic", "questionary"}
@@ -45,6 +46,40 @@ def test_help_names_every_command_and_needs_no_workspace(forge: Forge) -> None:
 def test_version_is_one_line(forge: Forge) -> None:
     """`--version` says name and version."""
     assert forge.run("--version", check=0).stdout == f"multigit {__version__}\n"
+
+
+PRESSED = """
+import os, signal, sys
+
+class Press:
+    def find_spec(self, name, *_):
+        if name == chosen:
+            os.kill(os.getpid(), signal.SIGINT)
+
+chosen = sys.argv.pop(1)
+sys.meta_path.insert(0, Press())
+from multigit.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "module", ["multigit.cli.app", "typer", "multigit.cli.promote", "multigit.adapters.settings"]
+)
+def test_ctrl_c_while_modules_are_loaded_ends_with_a_sentence(module: str, forge: Forge) -> None:
+    """Never with the lines of a traceback, and never silently."""
+    forge.add("api")
+    forge.write_config()
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", PRESSED, module, "status"],
+        cwd=forge.shop,
+        env=forge.env,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == INTERRUPTED
+    assert done.stderr == "Error: Interrupted. Nothing was changed.\n"
 
 
 def test_what_every_command_imports_exists_on_every_system() -> None:

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from tests.cli.answers import DONE, FAILED, REFUSED, USAGE, codes, rows, states, told
+from tests.cli.answers import DONE, FAILED, REFUSED, USAGE, codes, hook, rows, states, told
 from tests.support.forge import Forge, remotes_untouched, untouched
 
 
@@ -57,6 +57,23 @@ def test_what_was_undone_is_not_undone_again(promoted: Forge, options: tuple[str
     assert "up to date" not in said
     assert "was undone already" in " ".join(said.split())
     assert len(promoted.json("log")["records"]) == 2
+
+
+def test_an_undo_that_is_typed_twice_takes_back_one_release(halves: Forge) -> None:
+    """Also where the first one closed an operation that was not finished."""
+    halves.json("continue", "--yes", check=DONE)
+    web = halves.repos["web"]
+    web.commit("dev", {"c.txt": "1\n"})
+    api = halves.repos["api"]
+    api.commit("dev", {"c.txt": "1\n"})
+    refusing = hook(web.bare / "hooks/pre-receive", "exit 1")
+    last = halves.json("promote", "dev", "stg", "--yes", check=FAILED)
+    refusing.unlink()
+    halves.json("undo", "--yes", check=DONE)
+    with untouched(halves):
+        document = halves.json("undo", "--yes", check=DONE)
+    assert codes(document) == ["undone_already"]
+    assert last["operation"] in document["message"]
 
 
 def test_what_somebody_took_back_by_hand_is_not_there(promoted: Forge) -> None:
