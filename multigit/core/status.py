@@ -34,8 +34,10 @@ class StatusRequest:
 class Pair:
     """Two neighbouring stages: what waits to be promoted, and what was never carried back.
 
-    `missing` names the stages whose branch the remote does not have, `reverted` the commits of the
-    later stage with which no promotion is made, since they take back work of the earlier one.
+    Where all that waits stands in merge commits, no commit is counted: then `merge_waits`, or
+    `merge_owed`. `missing` names the stages whose branch the remote does not have, `reverted` the
+    commits of the later stage with which no promotion is made, since they take back work of the
+    earlier one.
     """
 
     source: str
@@ -46,6 +48,8 @@ class Pair:
     debt: int = 0
     missing: tuple[str, ...] = ()
     reverted: tuple[Reversal, ...] = ()
+    merge_waits: bool = False
+    merge_owed: bool = False
 
     @property
     def state(self) -> str:
@@ -56,7 +60,7 @@ class Pair:
             return "conflict"
         if self.reverted:
             return "reverted"
-        return "waiting" if self.commits else "up_to_date"
+        return "waiting" if self.commits or self.merge_waits else "up_to_date"
 
     @property
     def hotfixes(self) -> int:
@@ -135,18 +139,26 @@ def _row(
 def _pair(earlier: Stage, later: Stage, snapshot: Snapshot) -> Pair:
     forward = _merge(snapshot.merges, earlier, later)
     back = _merge(snapshot.debts, later, earlier)
-    waits = forward is not None and not forward.nothing
+    waiting = _waiting(forward)
+    owed = _waiting(back)
     missing = [s.name for s in (earlier, later) if snapshot.refs.branch(s.branch).remote is None]
     return Pair(
         source=earlier.name,
         target=later.name,
-        commits=forward.waiting.commits if forward and waits else 0,
+        commits=waiting or 0,
         blocked=forward.blocked if forward else False,
         conflicts=forward.conflicts if forward else (),
-        debt=back.waiting.commits if back and not back.nothing else 0,
+        debt=owed or 0,
         missing=tuple(missing),
         reverted=standing_in_the_way(forward.reversals, forward=True) if forward else (),
+        merge_waits=waiting == 0,
+        merge_owed=owed == 0,
     )
+
+
+def _waiting(merge: Merge | None) -> int | None:
+    """Return how many commits a merge brings, merges not counted; None where it brings nothing."""
+    return merge.waiting.commits if merge and not merge.nothing else None
 
 
 def _merge(merges: Sequence[Merge], source: Stage, target: Stage) -> Merge | None:
@@ -196,6 +208,7 @@ def _row_document(row: StatusRow) -> dict[str, Any]:
                 "commits": pair.commits,
                 "conflicts": list(pair.conflicts),
                 "debt": pair.debt,
+                "merge_owed": pair.merge_owed,
                 "reverted": [each.sha for each in pair.reverted],
             }
             for pair in row.pairs
@@ -234,7 +247,7 @@ def status_sentence(rows: Sequence[StatusRow]) -> str:
     waiting = sum(any(p.state == "waiting" for p in row.pairs) for row in rows)
     conflicts = sum(any(p.state == "conflict" for p in row.pairs) for row in rows)
     reverted = sum(any(p.reverted for p in row.pairs) for row in rows)
-    debts = sum(any(p.hotfixes for p in row.pairs) for row in rows)
+    debts = sum(any(p.hotfixes or p.merge_owed for p in row.pairs) for row in rows)
     unpushed = sum(bool(row.unpushed) for row in rows)
     missing = sum(any(p.missing for p in row.pairs) for row in rows)
     failed = sum(any(each.went_wrong for each in row.deployed.values()) for row in rows)

@@ -223,7 +223,11 @@ def look_at_status(request: StatusRequest) -> Look:
         if seen.facts.shallow:  # in which nothing can be counted or merged
             return seen
         forward = [look_ahead(repository, refs, *pair) for pair in request.pairs]
-        back = [look_back(repository, refs, *pair) for pair in request.pairs]
+        back = [
+            look_back(repository, refs, *pair)
+            for pair, merge in zip(request.pairs, forward, strict=True)
+            if merge and not has_all_of(merge)
+        ]
         return replace(
             seen,
             merges=tuple(merge for merge in forward if merge),
@@ -269,10 +273,13 @@ def look_back(repository: Repository, refs: Refs, earlier: Stage, later: Stage) 
         return None
     ours, theirs = sides
     waiting = repository.lacking(ours, theirs)
-    if not waiting.commits:
-        return None
     merged = repository.merge(ours, theirs, None, waiting.forks)
     return as_merge(Hop(later, earlier, ""), ours, theirs, waiting, merged)
+
+
+def has_all_of(merge: Merge) -> bool:
+    """Tell whether the earlier stage has all that the later one has: their merge is its content."""
+    return not merge.blocked and merge.tree == merge.theirs.tree
 
 
 def differing(refs: Refs, target: Stage, source: Stage) -> tuple[Tip, Tip] | None:

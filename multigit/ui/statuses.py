@@ -88,7 +88,7 @@ def _facts(row: StatusRow, now: datetime) -> Iterator[RenderableType]:
     yield Text.assemble((visible(row.repo), "bold"), "  ", branch_cell(row.work))
     for pair in row.pairs:
         yield indented(Text.assemble(f"{pair.source} → {pair.target}: ", pair_cell(pair)))
-    if any(pair.hotfixes for pair in row.pairs):
+    if any(pair.hotfixes or pair.merge_owed for pair in row.pairs):
         yield indented(Text.assemble("hotfixes: ", debt_cell(row)))
     if row.deploys or row.deployed:
         yield indented(Text.assemble("last deploys: ", deploys_cell(row, now)))
@@ -144,13 +144,17 @@ def pair_cell(pair: Pair) -> Text:
         case "reverted":
             return Text("✗ reverted", "red")
         case "waiting":
-            return Text(f"{pair.commits} waiting", "cyan")
+            return Text(f"{pair.commits or 'a merge'} waiting", "cyan")
     return Text("up to date", "dim")
 
 
 def debt_cell(row: StatusRow) -> Text:
     """Return how many own commits each later stage has that the one before it lacks."""
-    debts = [f"{pair.hotfixes} on {pair.target}" for pair in row.pairs if pair.hotfixes]
+    debts = [
+        f"{pair.hotfixes or 'a merge'} on {pair.target}"
+        for pair in row.pairs
+        if pair.hotfixes or pair.merge_owed
+    ]
     return Text(", ".join(debts), "yellow") if debts else Text(ABSENT, "dim")
 
 

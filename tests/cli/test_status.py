@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.cli.answers import DONE, FAILED, Document, codes, rows
-from tests.support.forge import Forge, untouched
+from tests.support.forge import Forge, ForgeRepo, untouched
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def test_own_commits_that_wait_are_counted(sight: Sight) -> None:
     """Two on dev wait for stg; the one that only stg has waits for main, and is hotfix debt."""
     assert sight.pair("waiting") == {
         "source": "dev", "target": "stg", "state": "waiting", "commits": 2,
-        "conflicts": [], "debt": 1, "reverted": [],
+        "conflicts": [], "debt": 1, "merge_owed": False, "reverted": [],
     }  # fmt: skip
     assert sight.pair("waiting", "stg")["commits"] == 1
     assert [pair["state"] for pair in sight.row("same")["pairs"]] == ["up_to_date", "up_to_date"]
@@ -160,3 +160,34 @@ def test_no_fetch_works_offline_with_what_was_fetched_last(sight: Sight) -> None
     assert rows(document)["same"]["pairs"][0]["state"] == "up_to_date"
     assert codes(rows(document)["gone"]) == []
     assert rows(document)["waiting"]["pairs"][0]["commits"] == 2
+
+
+def merge_with_more(repo: ForgeRepo, branch: str, other: str) -> None:
+    """Commit on one branch, merge it by hand on the remote, and add a file in that very merge."""
+    repo.commit(other, {f"{other}.txt": "1\n"})
+    before = repo.tip(branch)
+    tree = repo.commit(branch, {f"{branch}.txt": "1\n", f"{other}.txt": "1\n"})
+    words = ("-p", before, "-p", repo.tip(other), "-m", f"Merge {other}", f"{tree}^{{tree}}")
+    made = repo.remote_git("commit-tree", *words).strip()
+    repo.remote_git("update-ref", f"refs/heads/{branch}", made)
+
+
+def test_what_only_a_merge_holds_waits_and_is_owed(forge: Forge) -> None:
+    """As a promotion and a back-merge move it, although no other commit waits."""
+    forge.add("api")
+    merge_with_more(forge.add("ahead"), "dev", "stg")
+    merge_with_more(forge.add("owing"), "main", "stg")
+    forge.write_config()
+    sight = Sight(forge, forge.json("status", check=DONE), forge.run("status", check=DONE).stdout)
+    ahead, owing = sight.pair("ahead"), sight.pair("owing", "stg")
+    assert (ahead["state"], ahead["commits"], ahead["merge_owed"]) == ("waiting", 0, False)
+    assert (owing["state"], owing["debt"], owing["merge_owed"]) == ("up_to_date", 0, True)
+    assert "a merge waiting" in sight.line("ahead")
+    assert "a merge on main" in sight.line("owing")
+    assert "1 with commits to promote, 1 with hotfixes to carry back" in sight.text
+    moved = forge.json("promote", "dev", "stg", "--dry-run", check=DONE)
+    assert {name: row["state"] for name, row in rows(moved).items()} == {
+        "api": "up_to_date", "ahead": "planned", "owing": "up_to_date",
+    }  # fmt: skip
+    back = rows(forge.json("backmerge", "--dry-run", check=DONE))
+    assert (back["api"]["state"], back["owing"]["state"]) == ("up_to_date", "planned")
