@@ -11,8 +11,11 @@ from multigit.cli import options as o
 from multigit.hints import Hint
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from multigit.cli.session import Session
-    from multigit.core.workspace import Repo, Stage
+    from multigit.core.deployed import Deployed
+    from multigit.core.workspace import Repo, Stage, Workspace
 
 
 def deploy(
@@ -81,20 +84,30 @@ def deploy(
 def _failed(session: Session, chosen: tuple[Repo, ...], stage: Stage) -> tuple[Repo, ...]:
     """Return the chosen repositories whose last deployment to the stage went wrong."""
     from multigit.core.deployed import failed_last
-    from multigit.core.deployment import by_push
 
-    space = session.workspace
-    names = failed_last(session.files.log.last_deployed(), stage.name)
-    ways = filter(None, (space.deploy(repo, stage) for repo in space.repos))
-    can = not any(by_push(each.runner) for each in ways)
+    last = session.files.log.last_deployed()
+    names = failed_last(last, stage.name)
     left = tuple(repo for repo in chosen if repo.name in names)
     if not left:
+        known = (last.get(repo.name, {}).get(stage.name) for repo in chosen)
         raise errors.RefusedError(
             f"No last deployment to {stage.name} went wrong.",
-            hint=Hint.DEPLOY_ANYWAY.format(stage=stage.name) if can else "",
+            hint=_instead(session.workspace, stage, [each for each in known if each]),
             code="nothing_failed",
         )
     return left
+
+
+def _instead(space: Workspace, stage: Stage, last: Sequence[Deployed]) -> str:
+    """Return what to type where no last deployment went wrong: one may still run."""
+    from multigit.core.deployment import by_push
+
+    for each in last:
+        if each.may_run:
+            return Hint.WATCH_OPERATION.format(operation=each.watched or each.operation)
+    ways = filter(None, (space.deploy(repo, stage) for repo in space.repos))
+    can = not any(by_push(each.runner) for each in ways)
+    return Hint.DEPLOY_ANYWAY.format(stage=stage.name) if can else ""
 
 
 def watch(

@@ -13,12 +13,12 @@ from multigit.adapters.lock import running
 from multigit.cli.conduct import name_transcripts
 from multigit.cli.telling import is_news, tell_ended
 from multigit.core.agreement import ASKS_NOTHING
-from multigit.core.deployed import tells_news
+from multigit.core.deployed import failed_last, tells_news
 from multigit.core.deploys import to_watch
 from multigit.core.metrics import known_to_story
 from multigit.core.outcome import ended
 from multigit.core.plan import Result
-from multigit.core.problem import Problem
+from multigit.core.problem import Problem, Severity
 from multigit.core.record import record
 from multigit.core.report import document
 from multigit.core.resume import watched
@@ -52,6 +52,7 @@ def watch_again(session: Session, operation: str | None) -> int:
     if not journal.is_open and _recorded(session, story, report) and is_news(story.plan):
         with suppress(KeyboardInterrupt):  # it is over, whoever hears of it
             tell_ended(session, report, known_to_story(story))
+    report = _overtaken(session, report)
     session.screen.report(report)
     name_transcripts(session, report)
     if journal.is_open and not at_work:
@@ -119,6 +120,18 @@ def _goes_on(story: Story, seen: Deployments, at_work: str) -> Report:
     )
     warning = report.result is Result.DONE
     return replace(report, problems=(problem.as_warning() if warning else problem,))
+
+
+def _overtaken(session: Session, report: Report) -> Report:
+    """Return the report with a word on what failed then, and was deployed again since."""
+    stage = report.plan.target
+    bad = {o.repo for o in report.outcomes if any(each.state.bad for each in o.deployments)}
+    again = bad - failed_last(session.files.log.last_deployed(), stage)
+    if not (report.closed and again):
+        return report
+    message = f"Deployed to {stage} again since: {', '.join(sorted(again))}."
+    problem = Problem("deployed_since", message, Hint.STATUS, Severity.WARN)
+    return replace(report, problems=(*report.problems, problem))
 
 
 def _recorded(session: Session, story: Story, report: Report) -> bool:

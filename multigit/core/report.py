@@ -328,7 +328,8 @@ def _deploying_on(report: Report) -> str:
         return Hint.DEPLOY_CONTINUE if bad else Hint.FINISH_WAVES
     if all(by_push(step.runner) for repo in bad for step in repo.deploys()):
         return Hint.RERUN if bad else ""
-    return Hint.DEPLOY_FAILED.format(stage=report.plan.target)
+    since = any(problem.code == "deployed_since" for problem in report.problems)
+    return "" if since else Hint.DEPLOY_FAILED.format(stage=report.plan.target)
 
 
 def done_word(plan: Plan) -> str:

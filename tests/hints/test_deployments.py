@@ -73,6 +73,26 @@ def test_a_failure_alone_is_deployed_again(shop: Forge) -> None:
     follow(shop, none, Hint.DEPLOY_ANYWAY, "multigit deploy stg", "--yes")
 
 
+def test_what_may_still_run_is_watched_not_deployed_again(shop: Forge) -> None:
+    """A second deployment beside it would be refused."""
+    document = shop.json(*PROMOTE, "-r", "database", "--no-wait", check=DONE)
+    none = shop.json("deploy", "stg", "-r", "database", "--failed", "--yes", check=REFUSED)
+    command = f"multigit watch {document['operation']}"
+    follow(shop, none, Hint.WATCH_OPERATION, command)
+
+
+def test_a_failure_that_was_deployed_again_since_asks_for_nothing(shop: Forge) -> None:
+    """Whoever comes back to the older operation is told so."""
+    place = block(shop, "database")
+    old = shop.json(*PROMOTE, "-r", "database", check=FAILED)["operation"]
+    place.rmdir()
+    shop.json("deploy", "stg", "-r", "database", "--failed", "--yes", check=DONE)
+    document = shop.json("watch", old, check=FAILED)
+    assert (codes(document), document["hint"]) == (["deployed_since"], None)
+    assert document["problems"][0]["message"] == "Deployed to stg again since: database."
+    follow(shop, document, Hint.STATUS, "multigit status")
+
+
 def test_what_only_a_push_deploys_is_not_to_be_deployed_again(shop: Forge) -> None:
     """The command that names the stage alone would be refused for its sake."""
     config = shop.shop / "multigit.toml"
