@@ -19,7 +19,7 @@ from multigit.adapters.line_file import lines_before
 from multigit.core.deployed import Deployed
 from multigit.core.record import canonical, decoded
 
-VERSION = 1
+VERSION = 2
 FIELDS = [each.name for each in fields(Deployed)]
 
 

@@ -11,10 +11,16 @@ from multigit.core.deployment import RunState
 from multigit.core.plan import Plan
 
 WRONG = {state for state in RunState if not state.may_run} - {RunState.SUCCEEDED}
+UNDER_WAY = {state for state in RunState if state.may_run and not state.over}
 
 
-def _gravity(state: str) -> int:
-    return 0 if state in WRONG else 1
+def _urgency(state: str) -> int:
+    """Return which target tells for all of them: one that may run before any that has ended."""
+    if state in UNDER_WAY:
+        return 0
+    if state in WRONG:
+        return 2
+    return 3 if state == RunState.SUCCEEDED else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class Deployed:
 
     @property
     def may_run(self) -> bool:
-        """True when nobody saw it end, or knows whether it began."""
+        """True when nobody saw it end at some target, or knows whether it began there."""
         return self.state in {str(state) for state in RunState if state.may_run}
 
     @property
@@ -73,11 +79,10 @@ def _deployed(record: Mapping[str, Any], repo: Mapping[str, Any]) -> Deployed | 
     states = [str(each.get("state")) for each in repo.get("deployments") or ()]
     if not states:
         return None
-    bad = sorted((s for s in states if s != RunState.SUCCEEDED), key=_gravity)
     return Deployed(
         str(repo.get("tag") or record.get("release", "")),
         str(record.get("at", "")),
-        (bad or states)[0],
+        min(states, key=_urgency),
         str(record.get("operation", "")),
         str(record.get("watches", "")),
     )

@@ -143,7 +143,8 @@ def test_any_damage_makes_it_a_missing_one(
     """Each flipped bit, each shorter one, each other type, and one of another version."""
     log.last_deployed()
     good = index(log).read_bytes()
-    version = good.replace(b'"index":1', b'"index":2')
+    version = good.replace(b'"index":2', b'"index":1')
+    assert version != good
     damaged = [bytes((*good[:at], good[at] ^ 1, *good[at + 1 :])) for at in range(0, len(good), 7)]
     damaged += [good[:length] for length in range(0, len(good), 23)]
     damaged += [version, b"[]", b"17", b"[" * 100_000, b"\0" * 1000]

@@ -108,12 +108,28 @@ def test_an_end_is_told_once() -> None:
 
 
 def test_one_under_way_did_not_go_wrong() -> None:
-    """One that was not reached did, and one that failed beside it."""
+    """One that was not reached did."""
     assert failed_last(last_deployed([record("r-1", "running")]), "main") == set()
     assert failed_last(last_deployed([record("r-1", "succeeded", "not_started")]), "main") == {
         "api"
     }
-    assert failed_last(last_deployed([record("r-1", "queued", "failed")]), "main") == {"api"}
+
+
+@pytest.mark.parametrize("may_run", [state for state in RunState if state.may_run])
+@pytest.mark.parametrize("other", [state for state in RunState if not state.may_run])
+def test_what_may_run_at_one_target_tells_for_all_of_them(may_run: str, other: str) -> None:
+    """Whatever became of the others: nothing is started beside it."""
+    for states in ((may_run, other), (other, may_run)):
+        last = last_deployed([record("r-1", *states)])
+        assert last["api"]["main"].state == may_run
+        assert failed_last(last, "main") == set()
+
+
+def test_one_under_way_is_told_before_one_in_doubt() -> None:
+    """And a failure before what went well."""
+    last = last_deployed([record("r-1", "unknown", "running"), record("s", "succeeded", "failed")])
+    assert last["api"]["main"].state == "failed"
+    assert last_deployed([record("r-1", "unknown", "running")])["api"]["main"].state == "running"
 
 
 def test_what_is_in_doubt_is_never_repeated_by_itself() -> None:

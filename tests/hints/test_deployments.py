@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from multigit.hints import Hint
-from tests.cli.answers import DONE, FAILED, INTERRUPTED, REFUSED, at_terminal, codes
+from tests.cli.answers import DONE, FAILED, INTERRUPTED, REFUSED, at_terminal, codes, rows
 from tests.cli.hosts import COMMAND, GITHUB, RELEASE, WORKFLOW, Host, deployed, scripted
 from tests.hints.typing import follow
 from tests.support.forge import Forge
+from tests.support.patience import until
 
 PROMOTE = ("promote", "dev", "stg", "--yes")
 PUSHED = "  push:\n    branches: [main]\n  workflow_dispatch:\n    inputs:\n"
@@ -144,6 +145,28 @@ def test_what_nobody_waited_for_is_watched(shop: Forge) -> None:
     command = f"multigit watch {document['operation']}"
     follow(shop, refused, Hint.WATCH_OPERATION, command)
     follow(shop, document, Hint.WATCH, "multigit watch")
+
+
+def test_what_runs_at_one_target_is_watched_where_another_was_not_reached(shop: Forge) -> None:
+    """Nothing is deployed beside it; once it has ended, what was not reached is."""
+    config, place = shop.shop / "multigit.toml", Path(shop.env["PLACE"])
+    says = 'echo "$MULTIGIT_TARGET" >> "$PLACE/begun"'
+    script = f'{says}; while [ ! -e "$PLACE/go" ]; do sleep 0.05; done'
+    slow = COMMAND.replace('["sh", "deploy.sh", "{release}"]', f"['sh', '-c', '{script}']")
+    config.write_text(config.read_text().replace(COMMAND, f'{slow}targets = ["one", "two"]\n'))
+    shop.json("promote", "dev", "stg", "-r", "database", "--no-wait", "--yes", check=REFUSED)
+    closed = shop.json("abandon", check=DONE)
+    retry = ("deploy", "stg", "-r", "database", "--yes")
+    running = shop.json(*retry, check=REFUSED)
+    refused = shop.json(*retry, "--failed", check=REFUSED)
+    assert codes(rows(running)["database"]) == ["still_deploying"]
+    assert codes(refused) == ["nothing_failed"]
+    until((place / "begun").exists)
+    (place / "go").touch()
+    command = f"multigit watch {closed['operation']}"
+    follow(shop, refused, Hint.WATCH_OPERATION, command, check=REFUSED)
+    shop.json(*retry, "--failed", check=DONE)
+    assert (place / "begun").read_text().split() == ["one", "one", "two"]
 
 
 def test_a_review_is_asked_of_who_may_give_it(host: Host) -> None:
