@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ from multigit.ui.screen import Screen
 
 if TYPE_CHECKING:
     from multigit.adapters.runners import Runners
+    from multigit.core.deployed import Last
 
 FILES_PER_WORKER = 4
 FILES_FOR_OURSELVES = 64
@@ -120,6 +121,19 @@ class Session:
             self.screen.say(f"The push of {', '.join(in_flight)} may still arrive.")
         self.screen.say(f"{self.ways_out(found[-1])}\n")
         return {"unfinished": found[-1], "in_flight": in_flight}
+
+    def last_deployed(self) -> Last:
+        """Return the last deployment of each repository to each stage, unfinished ones included."""
+        from multigit.core.deployed import with_unfinished
+
+        last = self.files.log.last_deployed()
+        for operation in self.files.unfinished():
+            with suppress(
+                MultigitError
+            ):  # whoever continues is told what is wrong with its journal
+                _, story = self.files.read_journal(operation)
+                last = with_unfinished(last, story.plan, story.deployments)
+        return last
 
     def in_flight(self, operation: str) -> list[str]:
         """Return the repositories whose push may still arrive while no multigit waits for it."""

@@ -53,7 +53,7 @@ def status(
         look = look_at_status(request)
         doing = "reading" if no_fetch else "fetching"
         seen = observe(session.git, chosen, look, jobs=session.jobs, listener=progress, doing=doing)
-    rows = status_rows(space, chosen, seen, session.files.log.last_deployed())
+    rows = status_rows(space, chosen, seen, session.last_deployed())
     unfinished = session.tell_unfinished()
     hint = status_hint(rows, space.pairs())
     session.screen.status(rows, space.pairs(), status_sentence(rows), hint)

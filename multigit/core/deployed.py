@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from multigit.core.deployment import RunState
+from multigit.core.deployment import Deployment, RunState
 from multigit.core.plan import Plan
 
 WRONG = {state for state in RunState if not state.may_run} - {RunState.SUCCEEDED}
@@ -86,6 +86,27 @@ def _deployed(record: Mapping[str, Any], repo: Mapping[str, Any]) -> Deployed | 
         str(record.get("operation", "")),
         str(record.get("watches", "")),
     )
+
+
+def with_unfinished(last: Last, plan: Plan, begun: Mapping[str, Mapping[str, Deployment]]) -> Last:
+    """Return the last deployments with those of an operation of which there is no record yet."""
+    rows = [
+        {
+            "repo": repo.repo,
+            "tag": repo.deploy_tag,
+            "deployments": [{"state": str(each.state)} for each in begun[repo.repo].values()],
+        }
+        for repo in plan.repos
+        if repo.repo in begun
+    ]
+    record = {
+        "operation": plan.operation,
+        "stage": plan.target,
+        "release": plan.release,
+        "at": plan.time,
+        "repos": rows,
+    }
+    return last_deployed([record], last)
 
 
 def commits_deployed(records: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[str]]:

@@ -283,6 +283,11 @@ class RepoPlan:
         return next((step.name for step in self.steps if isinstance(step, TagStep)), "")
 
     @property
+    def deploy_tag(self) -> str:
+        """Return the tag that is made, or else the one that is deployed; or empty."""
+        return self.tag or next((step.tag for step in self.deploys()), "")
+
+    @property
     def deleted_tag(self) -> str:
         """Return the tag that is deleted, or empty."""
         return next((step.name for step in self.steps if isinstance(step, DeleteTagStep)), "")

@@ -131,7 +131,7 @@ def _repo(outcome: Outcome) -> dict[str, Any]:
         "before": plan.before,
         "after": outcome.after,
         "moves": _moves(outcome),
-        "tag": plan.tag or next((step.tag for step in plan.deploys()), ""),
+        "tag": plan.deploy_tag,
         "problems": [{"code": p.code, "message": p.message} for p in outcome.problems],
         "deployments": [deployment_document(each) for each in outcome.deployments],
     }

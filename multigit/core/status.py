@@ -81,8 +81,8 @@ class Unpushed:
 class StatusRow:
     """Where one repository stands.
 
-    `deploys` holds the last deploy tag of each stage, `deployed` what the log knows of the last
-    deployment to it.
+    `deploys` holds the last deploy tag of each stage, `deployed` what is known of the last
+    deployment to it; `went_back` are the stages to which an earlier release was deployed last.
     """
 
     repo: str
@@ -92,6 +92,7 @@ class StatusRow:
     deploys: Mapping[str, Tag]
     problems: tuple[Problem, ...] = ()
     deployed: Mapping[str, Deployed] = field(default_factory=dict)
+    went_back: frozenset[str] = frozenset()
     unpushed: tuple[Unpushed, ...] = ()
 
     def unpushed_elsewhere(self) -> tuple[Unpushed, ...]:
@@ -116,18 +117,20 @@ def status_rows(
 def _row(
     workspace: Workspace, repo: Repo, snapshot: Snapshot, deployed: Mapping[str, Deployed]
 ) -> StatusRow:
+    deploys = last_deploys(workspace.stages, snapshot.refs.tags)
     readable = snapshot.error is None and not snapshot.facts.shallow
     return StatusRow(
         repo=repo.name,
         path=repo.path,
         work=snapshot.work,
         pairs=tuple(_pair(*pair, snapshot) for pair in workspace.pairs()) if readable else (),
-        deploys=last_deploys(workspace.stages, snapshot.refs.tags),
+        deploys=deploys,
         problems=(
             *filter(None, (snapshot.error, snapshot.stale)),
             *checks.shallow(repo, snapshot),
         ),
         deployed=deployed,
+        went_back=went_back(deployed, deploys, snapshot.refs.tags),
         unpushed=tuple(
             Unpushed(stage.name, stage.branch, branch.ahead)
             for stage in workspace.stages
@@ -174,6 +177,21 @@ def last_deploys(stages: Sequence[Stage], tags: Sequence[Tag]) -> dict[str, Tag]
         for tag in tags
         if is_deploy_tag(stage.tag, tag.name)
     }
+
+
+def went_back(
+    deployed: Mapping[str, Deployed], deploys: Mapping[str, Tag], tags: Sequence[Tag]
+) -> frozenset[str]:
+    """Return the stages whose last deployed release is not that of the newest tag.
+
+    One whose tag is not known here is no earlier one: it was not fetched since.
+    """
+    names = {tag.name for tag in tags}
+    return frozenset(
+        stage
+        for stage, last in deployed.items()
+        if last.release in names and stage in deploys and last.release != deploys[stage].name
+    )
 
 
 def status_document(rows: Sequence[StatusRow], hint: str = "") -> dict[str, Any]:

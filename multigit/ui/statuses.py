@@ -179,7 +179,7 @@ def _last_deploy(row: StatusRow, stage: str, now: datetime) -> Text:
         return Text(f"{stage} {age(tag.time, now)}")
     if last is None:
         return Text()
-    earlier = f" {visible(last.release)}" if tag and last.release not in {"", tag.name} else ""
+    earlier = f" {visible(last.release)}" if stage in row.went_back else ""
     return Text.assemble(f"{stage} {age(last.time, now)} ", _mark(last), earlier)
 
 

@@ -218,6 +218,18 @@ def test_a_failure_keeps_the_later_wave_back_until_continue(shop: Forge) -> None
     assert deployed(shop) == {name: [document["release"]] for name in ("database", "api")}
 
 
+def test_status_marks_what_an_unfinished_operation_deployed(shop: Forge) -> None:
+    """There is no record of it yet, and just then it matters."""
+    (Path(shop.env["PLACE"]) / "database").mkdir()  # in the way of the script
+    failed = shop.json("promote", "dev", "stg", "--yes", check=FAILED)
+    document = shop.json("status", check=DONE)
+    told = rows(document)["database"]["deployed"]["stg"]
+    assert (told["operation"], told["state"]) == (failed["operation"], "failed")
+    assert rows(document)["api"]["deployed"] == {}
+    assert "1 whose last deployment went wrong" in document["message"]
+    assert "stg now ✗" in shop.run("status", check=DONE).stdout
+
+
 def test_what_comes_after_one_that_is_left_out_is_left_out(shop: Forge) -> None:
     """The api is not deployed upon a database that was not."""
     shop.repos["database"].commit("stg", {"a": "theirs\n"}, message="fix: a")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from multigit.core.deployed import Deployed
 from multigit.core.plan import State
 from multigit.core.problem import Problem
 from multigit.core.snapshot import (
@@ -28,6 +29,7 @@ from multigit.core.status import (
     status_hint,
     status_rows,
     status_sentence,
+    went_back,
 )
 from tests.core.builders import (
     API,
@@ -247,6 +249,19 @@ def test_a_stage_that_was_never_deployed_has_none() -> None:
     assert last_deploys(STAGES, ()) == {}
 
 
+def test_who_goes_back_to_an_earlier_release_is_told_from_one_that_was_not_fetched_yet() -> None:
+    """The newest release that is known here may be older than the one that was just made."""
+    older, newest = Tag("deploy-20250110-100000", 1), Tag("deploy-20250111-100000", 2)
+    deploys = {"main": newest}
+    for release, stages in (
+        (older.name, {"main"}),
+        (newest.name, set()),
+        ("deploy-20250112-100000", set()),
+    ):
+        deployed = {"main": Deployed(release, "2025-01-12T10:00:00Z", "succeeded")}
+        assert went_back(deployed, deploys, [older, newest]) == stages, release
+
+
 def test_unpushed_commits_are_told_by_stage() -> None:
     """Also of branches that are not checked out; the remote's branch is what they lack."""
     seen = row(snapshot(refs=AHEAD, work=work()))
@@ -296,6 +311,7 @@ def test_the_document_of_a_status() -> None:
                         "commits": 2,
                         "conflicts": ["a.py"],
                         "debt": 0,
+                        "merge_owed": False,
                         "reverted": [],
                     },
                     {
@@ -305,6 +321,7 @@ def test_the_document_of_a_status() -> None:
                         "commits": 0,
                         "conflicts": [],
                         "debt": 0,
+                        "merge_owed": False,
                         "reverted": [],
                     },
                 ],

@@ -97,7 +97,9 @@ def test_the_last_deployment_shows_how_it_ended(state: str, mark: str) -> None:
 def test_an_earlier_release_that_was_deployed_again_is_named() -> None:
     """The newest tag is not what answers."""
     at = (NOW - timedelta(minutes=5)).isoformat()
-    assert last_deploys(Deployed("deploy-2024", at, "succeeded")) == "main 5min ✓ deploy-2024"
+    last = Deployed("deploy-2024", at, "succeeded")
+    assert last_deploys(last, went_back=True) == "main 5min ✓ deploy-2024"
+    assert last_deploys(last) == "main 5min ✓"
 
 
 def test_a_release_that_the_log_does_not_know_stands_without_a_mark() -> None:
@@ -106,9 +108,10 @@ def test_a_release_that_the_log_does_not_know_stands_without_a_mark() -> None:
     assert last_deploys(Deployed("deploy-2024", at, "failed")) == "main 15min"
 
 
-def last_deploys(last: Deployed) -> str:
+def last_deploys(last: Deployed, *, went_back: bool = False) -> str:
     """Return the cell of a repository with a tag on main, and what the log knows of it."""
     row = replace(ROWS[1], deploys={"main": TAG}, deployed={"main": last})
+    row = replace(row, went_back=frozenset({"main"}) if went_back else frozenset())
     return deploys_cell(row, NOW).plain
 
 

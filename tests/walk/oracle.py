@@ -36,7 +36,7 @@ from tests.walk.statements.runs import (
     deployments_are_as_told,
     what_is_deployed_is_the_release,
 )
-from tests.walk.statements.status import status_is_right
+from tests.walk.statements.status import marks_are_right, status_is_right
 from tests.walk.statements.undos import (
     denied_did_not_go_back,
     taken_back_went_back,
@@ -70,6 +70,7 @@ STATEMENTS: tuple[Statement, ...] = (
     the_log_is_a_chain,
     log_shows_what_is_kept,
     status_is_right,
+    marks_are_right,
     locks_are_given_back,
     locks_keep_others_out,
     lock_status_is_right,

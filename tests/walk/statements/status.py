@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 
 from tests.walk.annals import Annals, Step
 from tests.walk.claims import USAGE, Claims, finished
 from tests.walk.commands import Row
-from tests.walk.seen import Seen
+from tests.walk.seen import Run, Seen
 from tests.walk.statements.work import taken_back
 from tests.walk.town import PAIRS, TAGGED
+
+ENDS: Mapping[str, Callable[[Run], bool]] = {
+    "succeeded": lambda run: run.status == 0,
+    "failed": lambda run: run.status not in {0, None},
+}
 
 
 def status_is_right(step: Step, annals: Annals) -> Claims:
@@ -23,6 +29,28 @@ def status_is_right(step: Step, annals: Annals) -> Claims:
     told = (said.document or {})["unfinished"]
     there = step.after.unfinished[said.workspace]
     yield (told in there) if there else not told, f"{told} is unfinished, not {there}"
+
+
+def marks_are_right(step: Step, _: Annals) -> Claims:
+    """A mark tells how the deployment that it is about ended; an unfinished one has a mark, too."""
+    said = finished(step)
+    if said is None or said.command != "status" or step.loose or said.status == USAGE:
+        return
+    for row in said.rows:
+        for stage, told in row["deployed"].items():
+            here = (row["repo"], stage, told["operation"])
+            runs = [r for r in step.after.runs if (r.repo, r.stage, r.operation) == here]
+            if ends := ENDS.get(told["state"]):
+                yield bool(runs) and ends(runs[-1]), f"{here} is {told['state']}, ran {runs}"
+    told_of = {
+        (row["repo"], stage): told["operation"]
+        for row in said.rows
+        for stage, told in row["deployed"].items()
+    }
+    for run in step.before.runs:
+        if run.operation in step.before.unfinished[said.workspace]:
+            known = told_of.get((run.repo, run.stage))
+            yield known == run.operation, f"{run.key} is unfinished, and {known} is told"
 
 
 def _pairs(seen: Seen, annals: Annals, row: Row) -> Claims:
