@@ -157,7 +157,7 @@ def _left(story: Story, repo: RepoPlan, there: Standing | None) -> Outcome:
         state = State.NOT_PUBLISHED
     if state is State.NOT_PUBLISHED and there and there.there:  # continue would complete it
         problems = (*repo.problems, half_published(repo, there))
-        return Outcome(repo, State.FAILED, made, problems, partial=True)
+        return Outcome(repo, State.FAILED, made, problems, partial=True, deployments=deployments)
     return Outcome(repo, state, made, repo.problems, deployments=deployments)
 
 

@@ -22,6 +22,7 @@ from multigit.core.report import summary
 from multigit.core.resume import after_undo, as_it_stands, resumed
 from multigit.core.standing import Standing, standing, state_of
 from multigit.core.undo import undone
+from multigit.hints import Hint
 from tests.core.builders import (
     API,
     MOMENT,
@@ -175,6 +176,19 @@ def test_a_start_without_a_run_is_left_as_unknown(known: Deployment, state: RunS
     report = as_it_stands(open_story, {"api": stands(MADE)}, "abandoned")
     (deployment,) = report.outcomes[0].deployments
     assert deployment.state is state
+
+
+def test_what_was_deployed_is_kept_where_its_tag_is_gone() -> None:
+    """A deployment that still runs is told, also of what is only half published by now."""
+    planned = plan()
+    step = DeployStep("stg", "stg", "staging", "", CommandRunner(("true",)), 60.0)
+    repos = tuple(replace(repo, steps=(*repo.steps, step)) for repo in planned.repos)
+    running = Deployment(state=RunState.RUNNING, run=Run("1"))
+    left = story(plan=replace(planned, repos=repos), deployments={"api": {"": running}})
+    report = as_it_stands(left, {"api": stands({STG: "merge-1"})}, "abandoned")
+    api = report.outcomes[0]
+    assert (api.state, api.partial, api.deployments) == (State.FAILED, True, (running,))
+    assert report.problems[0].hint == Hint.RUNS_ON
 
 
 @pytest.mark.parametrize(
