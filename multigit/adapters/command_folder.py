@@ -32,20 +32,26 @@ def alive(folder: Path) -> bool:
     return is_held(folder / ALIVE)
 
 
-def began(folder: Path) -> bool | None:
+def settled(folder: Path) -> bool | None:
     """Tell whether the command began; None while its supervisor may still come up.
 
-    False is for ever: a run that should have begun long ago is taken from its supervisor.
+    A run that should have begun long ago is taken from its supervisor. Only while nobody else may
+    start a command: who exports one has not called the supervisor yet.
     """
-    if not (folder / BEGAN).exists() and _overdue(folder):
+    if not (folder / BEGAN).exists() and overdue(folder):
         claim(folder, GIVEN_UP)  # or see, below, who was faster
+    return began(folder)
+
+
+def began(folder: Path) -> bool | None:
+    """Tell whether the command began; None where that is not settled. False is for ever."""
     try:
         return read_private(folder / BEGAN) != GIVEN_UP
     except FileNotFoundError:
         return None
 
 
-def _overdue(folder: Path) -> bool:
+def overdue(folder: Path) -> bool:
     """Tell whether a supervisor that was to begin long ago is not there, or was never called."""
     try:
         asked = (folder / ORDER).stat().st_mtime
@@ -87,4 +93,4 @@ def _is_unneeded(folder: Path) -> bool:
         return False
     if (folder / ENDED).exists():
         return read(folder / ENDED).startswith(WELL)
-    return began(folder) is False
+    return settled(folder) is False

@@ -14,7 +14,7 @@ from itertools import count, takewhile
 from pathlib import Path
 
 from multigit.adapters import processes
-from multigit.adapters.command_folder import alive, began, read
+from multigit.adapters.command_folder import alive, began, overdue, read, settled
 from multigit.adapters.durable import make_folder, sync_folder
 from multigit.adapters.supervisor import (
     ENDED,
@@ -49,13 +49,15 @@ LinkAt = Callable[[str, str, str], str | None]  # … → a symlink's target, No
 class CommandRuns:
     """Runs commands, each in a folder of its own below `folder`, .multigit/operations.
 
-    A run goes on when multigit ends; the next multigit finds it by its folder.
+    A run goes on when multigit ends; the next multigit finds it by its folder. Who is not `alone`
+    there only looks: somebody else may be about to start what has not begun.
     """
 
     def __init__(
         self,
         folder: Path,
         *,
+        alone: bool,
         export: Export,
         mode_of: ModeOf,
         link_at: LinkAt,
@@ -63,6 +65,7 @@ class CommandRuns:
         typed: Typed,
     ) -> None:
         self._folder = folder
+        self._alone = alone
         self._typed = typed
         self._export = export
         self._mode_of = mode_of
@@ -121,9 +124,9 @@ class CommandRuns:
         """Return the run that an earlier multigit started; raises NotBegunError if none did."""
         with _told("looked for"):
             places = [*takewhile(Path.exists, self._places(order))]
-            has_begun = began(places[-1]) if places else False
-        if has_begun is False:
-            if places:
+            has_begun = self._began(places[-1]) if places else None
+        if has_begun is False or (self._alone and not places):
+            if places and self._alone:
                 remove_tree(places[-1])
             raise NotBegunError("the command was not started.")
         return self._run(places[-1]) if has_begun else None
@@ -155,17 +158,22 @@ class CommandRuns:
             return Sight(RunState.UNKNOWN, detail=detail)
         if process and process.poll() is None:
             return Sight(RunState.RUNNING)
-        has_begun = began(folder)  # before the lock, which is taken before it begins
+        has_begun = self._began(folder)  # before the lock, which is taken before it begins
         is_alive = alive(folder)  # before the file, which is written before the lock is let go
         if (folder / ENDED).exists():
             sight = self._ended(folder)
-            if sight.state is RunState.SUCCEEDED:  # what failed stays, to be looked at
+            if sight.state is RunState.SUCCEEDED and self._alone:  # what failed stays, to be seen
                 remove_tree(folder)
             return sight
         return Sight(RunState.RUNNING) if is_alive else self._left(folder, began=has_begun)
 
+    def _began(self, folder: Path) -> bool | None:
+        return settled(folder) if self._alone else began(folder)
+
     def _left(self, folder: Path, *, began: bool | None) -> Sight:
         """Return how a run stands that has no supervisor and no end."""
+        if began is None and not self._alone and overdue(folder):
+            return Sight(RunState.UNKNOWN, detail="it should have begun long ago.")
         if began is None:
             return Sight(RunState.QUEUED)
         if not began:

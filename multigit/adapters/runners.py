@@ -24,13 +24,17 @@ if TYPE_CHECKING:
 class Runners:
     """The runners of one workspace, behind the engine's port.
 
-    Commands run below `folder`, where the operations are kept.
+    Commands run below `folder`, where the operations are kept. Only who is `alone` in there takes
+    one that should have begun long ago from its supervisor.
     """
 
-    def __init__(self, workspace: Workspace, git: GitRepositories, folder: Path) -> None:
+    def __init__(
+        self, workspace: Workspace, git: GitRepositories, folder: Path, *, alone: bool
+    ) -> None:
         self._workspace = workspace
         self._git = git
         self._folder = folder
+        self._alone = alone
         self.leave = threading.Event()  # set: nobody waits any longer for what a host puts off
         self._lock = threading.Lock()
         self._github: GithubRuns | None = None
@@ -101,6 +105,7 @@ class Runners:
         with self._lock:
             self._commands = self._commands or CommandRuns(
                 self._folder,
+                alone=self._alone,
                 export=self._export,
                 mode_of=self._mode,
                 link_at=self._link,

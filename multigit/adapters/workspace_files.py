@@ -27,6 +27,7 @@ class WorkspaceFiles:
 
     def __init__(self, workspace: Workspace) -> None:
         self._root = workspace.root
+        self.alone = False  # True while we keep every other changing command out
         self.folder = workspace.root / ".multigit"
         self.log = DeploymentLog(workspace.root / workspace.log, self.folder / "log.lock")
 

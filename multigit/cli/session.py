@@ -61,10 +61,10 @@ class Session:
         )
 
     def runners(self) -> Runners:
-        """Return what carries deployments out."""
+        """Return what carries deployments out; who is not alone here only looks at them."""
         from multigit.adapters.runners import Runners
 
-        return Runners(self.workspace, self.git, self.files.operations)
+        return Runners(self.workspace, self.git, self.files.operations, alone=self.files.alone)
 
     def locks(self) -> RemoteLocks:
         """Return the locks across machines; only where the configuration names their repository."""
@@ -85,9 +85,13 @@ class Session:
             "since": moments.utc_now(),
         }
         with exclusive(self.files.folder, holder):
-            self.files.forget_unbegun()
-            self.files.remove_leftovers()
-            yield
+            self.files.alone = True
+            try:
+                self.files.forget_unbegun()
+                self.files.remove_leftovers()
+                yield
+            finally:
+                self.files.alone = False
 
     @contextmanager
     def operation(self, command: str, *, dry_run: bool) -> Iterator[None]:

@@ -49,7 +49,7 @@ def order(*command: str, key: str = "op/api/1") -> Order:
     )
 
 
-def runs(folder: Path) -> CommandRuns:
+def runs(folder: Path, *, alone: bool = True) -> CommandRuns:
     """Return a runner whose export is one file."""
 
     def export(repo: str, commit: str, tree: Path) -> None:
@@ -68,6 +68,7 @@ def runs(folder: Path) -> CommandRuns:
     }
     return CommandRuns(
         operations(folder),
+        alone=alone,
         export=export,
         mode_of=lambda _repo, _commit, path: modes.get(path, ""),
         link_at=lambda _repo, _commit, path: links.get(path),
@@ -294,6 +295,31 @@ def test_what_was_given_up_never_begins(
     assert end_of(first, asked, late) == never
     assert (tmp_path / "count").read_text() == "once\n"
     assert runs(tmp_path).find(asked) == second
+
+
+def test_who_only_looks_leaves_alone_what_another_is_about_to_start(tmp_path: Path) -> None:
+    """Before its folder is there, while it is exported, and while its supervisor comes up late."""
+    asked, looker = order("true"), runs(tmp_path, alone=False)
+    assert looker.find(asked) is None
+    folder = operations(tmp_path) / "op" / "api" / "1"
+    (folder / TREE).mkdir(parents=True)
+    assert looker.find(asked) is None
+    (folder / ORDER).write_text("{}")
+    assert looker.look(asked, Run("op/api/1")).state is RunState.QUEUED
+    os.utime(folder / ORDER, (1, 1))
+    assert looker.find(asked) is None
+    assert looker.look(asked, Run("op/api/1")).state is RunState.UNKNOWN
+    assert {file.name for file in folder.iterdir()} == {TREE, ORDER}
+
+
+def test_who_only_looks_is_told_what_another_gave_up(tmp_path: Path) -> None:
+    """That is for ever."""
+    asked = order("true")
+    folder = operations(tmp_path) / "op" / "api" / "1"
+    (folder / TREE).mkdir(parents=True)
+    for alone in (True, False):
+        with pytest.raises(NotBegunError):
+            runs(tmp_path, alone=alone).find(asked)
 
 
 def test_what_is_ended_before_it_began_never_begins(

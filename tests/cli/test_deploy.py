@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import wait
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,7 @@ from tests.doubles.github import TOKEN, Point, faults
 from tests.doubles.jenkins import API_TOKEN, USER, Jenkins, Job
 from tests.hints.typing import follow
 from tests.support.forge import Forge, remotes_untouched
+from tests.support.patience import until
 
 
 @pytest.fixture
@@ -410,6 +412,25 @@ def test_watching_what_is_over_changes_nothing(shop: Forge) -> None:
     assert deployment(first, "api")["state"] == "succeeded"
     assert shop.json("watch", first["release"], check=DONE)["operation"] == first["operation"]
     assert len(shop.json("log", check=DONE)["records"]) == 1
+
+
+def test_who_watches_while_a_commit_is_exported_is_not_in_the_way(shop: Forge) -> None:
+    """Its command is about to be started by who promotes."""
+    place, database = Path(shop.env["PLACE"]), shop.repos["database"]
+    waits = 'touch "$PLACE/exports"; while [ ! -e "$PLACE/go" ]; do sleep 0.05; done; cat'
+    database.git("config", "filter.slow.smudge", waits)
+    database.commit("dev", {".gitattributes": "*.bin filter=slow\n", "a.bin": "1\n"})
+    promote = ("promote", "dev", "stg", "-r", "database", "--yes")
+    with meanwhile(lambda: shop.json(*promote, check=DONE)) as promotion:
+        until((place / "exports").exists)
+        with meanwhile(lambda: shop.json("watch", check=DONE)) as watching:
+            wait([watching], timeout=3.0)  # it has looked by then
+            (place / "go").touch()
+            watched = watching.result()
+        document = promotion.result()
+    for said in (watched, document):
+        assert deployment(said, "database")["state"] == "succeeded"
+    assert deployed(shop)["database"] == [document["release"]]
 
 
 def test_who_watches_beside_a_promotion_is_told_that_it_goes_on(shop: Forge) -> None:
