@@ -189,6 +189,12 @@ def read_newest(door: GitDoor, commits: Sequence[str]) -> int:
     return max(map(int, done.text.split()))
 
 
+def read_as_of(door: GitDoor, commit: str, seconds: int) -> str:
+    """Return what a branch that holds `commit` held before a Unix time, or empty."""
+    before = f"--min-age={seconds - 1}"
+    return door.run("rev-list", "--first-parent", "-1", before, commit, "--").text.strip()
+
+
 def read_parents(door: GitDoor, commits: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return the parents of each commit, in one process."""
     done = door.run("rev-list", "--no-walk", "--parents", *commits)

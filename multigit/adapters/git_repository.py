@@ -239,6 +239,10 @@ class GitRepository:
         """Return the latest committer date of these commits, in Unix seconds."""
         return git_reading.read_newest(self._door, commits)
 
+    def as_of(self, commit: str, seconds: int) -> str:
+        """Return what a branch held before a Unix time, by the dates of its first parents."""
+        return git_reading.read_as_of(self._door, commit, seconds)
+
     def exposed(self) -> tuple[str, ...]:
         """Return the other repositories and multigit's own files that git would commit here."""
         nested = self._workspace.nested_in(self._repo)

@@ -112,6 +112,12 @@ class Repository(Protocol):
     def newest(self, commits: Sequence[str]) -> int:
         """Return the latest committer date of these commits, in Unix seconds."""
 
+    def as_of(self, commit: str, seconds: int) -> str:
+        """Return which commit a branch that holds this one held before a Unix time, or empty.
+
+        By the committers' dates along the first parents.
+        """
+
     def exposed(self) -> Sequence[str]:
         """Return the other repositories and multigit's own files that git would commit here."""
 

@@ -7,6 +7,7 @@ from functools import partial
 
 from multigit.core.flight import Flight
 from multigit.core.journal import Story
+from multigit.core.moment import Moment
 from multigit.core.plan import RepoPlan, State
 from multigit.core.problem import Problem
 from multigit.core.refs import HEADS, branch_ref
@@ -71,9 +72,11 @@ def survey(
         asked = [*refs, *(branch_ref(stage.branch) for stage in later)]
         now = patiently(lambda: repository.remote_refs(asked), tell=tell)
         overtaken = frozenset(built_on(repository, wanted, now))
-        branches = [each for each in wanted if each.ref.startswith(HEADS)]
-        ours = [each.before if story.plan.undoes else each.after for each in branches]
-        stages = carried_onward(repository, [*filter(None, ours)], later, now)
+        moves = [(each.before, each.after) for each in wanted if each.ref.startswith(HEADS)]
+        if story.plan.undoes:  # it goes from what was published to what was there before
+            moves = [(before, published) for published, before in moves]
+        since = Moment.of(story.plan.date).time.timestamp()
+        stages = carried_onward(repository, moves, later, now, int(since))
         return standing(plan, made, now, overtaken=overtaken, onward=stages)
 
     listener.phase("Asking the remotes", tuple(plans))
@@ -105,14 +108,42 @@ def later_stages(workspace: Workspace, refs: Sequence[str]) -> tuple[Stage, ...]
 
 
 def carried_onward(
-    repository: Repository, ours: Sequence[str], later: Sequence[Stage], now: Mapping[str, str]
+    repository: Repository,
+    moves: Sequence[tuple[str, str]],
+    later: Sequence[Stage],
+    now: Mapping[str, str],
+    since: int,
 ) -> tuple[str, ...]:
-    """Return the later stages whose branches hold one of these commits."""
+    """Return the later stages whose branches have what one of the moves published, in any form.
+
+    A move is what a branch held before and after; `since` is when, in Unix seconds.
+    """
+    published = [(before, after) for before, after in moves if after]
     found = []
-    for stage in later if ours else ():
+    for stage in later if published else ():
         there = now.get(branch_ref(stage.branch), "")
         if there and not repository.holds([there]):
             repository.fetch(RefQuery((stage.branch,)))
-        if there and any(is_in(repository, there, commit) for commit in ours):
+        if there and any(has_got(repository, there, *move, since) for move in published):
             found.append(stage.name)
     return tuple(found)
+
+
+def has_got(repository: Repository, there: str, before: str, after: str, since: int) -> bool:
+    """Tell whether a later stage has got a commit, or since then its whole content in others.
+
+    A squash merge brings it without the commit. A hotfix that was there before is none.
+    """
+    if is_in(repository, there, after):
+        return True
+    then = repository.as_of(there, since)
+    if not (before and then) or then == there or not repository.holds([before, after]):
+        return False
+    return not lacks(repository, there, before, after) and lacks(repository, then, before, after)
+
+
+def lacks(repository: Repository, there: str, before: str, after: str) -> bool:
+    """Tell whether a merge of `after` would bring more than one of `before`, or would conflict."""
+    ours = repository.tip(there)
+    old, new = (repository.merge(ours, repository.tip(sha), None) for sha in (before, after))
+    return new.conflicted or old.conflicted or new.tree != old.tree

@@ -314,6 +314,22 @@ def test_whoever_promoted_it_onwards(promoted: Forge) -> None:
     assert "multigit" not in problem["hint"]
 
 
+@pytest.mark.parametrize("earlier", [False, True], ids=["since", "before"])
+def test_what_arrived_onwards_in_other_commits_stays(
+    promoted: Forge, monkeypatch: pytest.MonkeyPatch, *, earlier: bool
+) -> None:
+    """As a squash merge at the host brings it; a hotfix that main had before is no promotion."""
+    api = promoted.repos["api"]
+    base, tree = (api.remote_git("rev-parse", each).strip() for each in ("main", "stg^{tree}"))
+    date = "1000000000 +0000" if earlier else "4000000000 +0000"
+    monkeypatch.setitem(promoted.env, "GIT_COMMITTER_DATE", date)
+    squashed = api.remote_git("commit-tree", "-p", base, "-m", "Release (#3)", tree).strip()
+    monkeypatch.undo()
+    api.remote_git("update-ref", "refs/heads/main", squashed)
+    document = promoted.json("undo", "--dry-run", check=DONE if earlier else REFUSED)
+    assert codes(rows(document)["api"]) == ([] if earlier else ["promoted_onwards"])
+
+
 def test_what_is_promoted_onwards_while_an_undo_is_unfinished_stays(halves: Forge) -> None:
     """A colleague did that after a remote had refused; to abandon the undo is accepted."""
     halves.json("continue", check=DONE)

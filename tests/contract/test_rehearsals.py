@@ -58,6 +58,17 @@ def test_the_same_bytes_are_stored_once(scene: Scene) -> None:
     assert scene.local_refs() == refs
 
 
+def test_what_a_branch_held_at_a_time(scene: Scene) -> None:
+    """Before, not at, that time, along the first parents; nothing before its first commit."""
+    older = scene.remote_commit("dev", {"a": "1\n"})
+    newer = scene.remote_commit("dev", {"a": "2\n"})
+    scene.repository.fetch(RefQuery(("dev",)))
+    time = scene.date(newer)
+    assert scene.repository.as_of(newer, time + 1) == newer
+    assert scene.repository.as_of(newer, time) == older
+    assert scene.repository.as_of(newer, 1) == ""
+
+
 def test_the_newest_of_some_commits(scene: Scene) -> None:
     """By its committer date, in any order."""
     older = scene.remote_refs()["refs/heads/main"]

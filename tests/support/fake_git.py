@@ -483,6 +483,12 @@ class FakeRepository:
         """Compare their dates."""
         return max(self.objects.time(commit) for commit in commits)
 
+    def as_of(self, commit: str, seconds: int) -> str:
+        """Walk down the first parents."""
+        while commit and self.objects.time(commit) >= seconds:
+            commit = next(iter(self.objects.commits[commit].parents), "")
+        return commit
+
     def exposed(self) -> Sequence[str]:
         """Return nothing: no fake repository lies in another."""
         return ()
