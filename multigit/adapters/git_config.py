@@ -70,6 +70,7 @@ class GitConfig:
             plain_url=remote.plain_url(),
             follow_tags=self.flag("push.followtags"),
             signs_tags=self.flag("tag.gpgsign"),
+            signs_pushes=self.flag("push.gpgsign"),
             detour=remote.detour(),
             mirror=remote.is_mirror(),
             pre_push=self.pre_push,

@@ -37,9 +37,10 @@ BEFORE_SENDING = {
 # A web server that answers the pack itself, so, has not passed it on.
 TURNED_AWAY = re.compile(r"^error: RPC failed; HTTP (401|403|404|413)\b", re.MULTILINE)
 
-# Another push is at work on the ref. It may be this very one: where a connection that was used
-# before breaks off, libcurl sends a request again, and does not say so.
+# Another push is at work on the ref. Over http it may be this very one: where a connection that
+# was used before breaks off, libcurl sends a request again, and does not say so.
 LOCKED = "cannot lock ref"
+OVER_HTTP = re.compile(r"^To https?:", re.MULTILINE)
 # Somebody else has moved the ref meanwhile, as git and other servers say it.
 OVERTAKEN = re.compile(r"is at ([0-9a-f]{40,64}) but expected")
 FASTER = {"fetch first", "failed to lock", "lock error", "needs force", "stale info"}
@@ -115,7 +116,7 @@ def _answered(
     return PushReport(
         accepted=False,
         reason=why(summaries, done.stderr) or last_line(done.stderr),
-        final=theirs or LOCKED not in done.stderr,
+        final=theirs or LOCKED not in done.stderr or not OVER_HTTP.search(done.text),
         faster=theirs or bool(FASTER.intersection(summaries)),
     )
 

@@ -12,7 +12,7 @@ from multigit.core.moment import Moment, tag_glob, tag_name
 from multigit.core.problem import Problem
 from multigit.core.pull import PullRequest, checkout
 from multigit.core.push import PushRequest, to_commit
-from multigit.core.repository import RefQuery, Signature
+from multigit.core.repository import Publication, RefQuery, Signature
 from multigit.core.snapshot import (
     Branch,
     Merge,
@@ -83,9 +83,9 @@ def look_at_merges(request: MergeRequest) -> Look:
 
     def look(repo: Repo, repository: Repository, tell: Tell) -> Rest[Snapshot]:
         fetch(repository, query, tell)
-        return Rest(lambda: preview(repo, repository))
+        return Rest(lambda: preview(repo, repository, tell))
 
-    def preview(repo: Repo, repository: Repository) -> Snapshot:
+    def preview(repo: Repo, repository: Repository, tell: Tell) -> Snapshot:
         refs, facts = repository.refs(query), repository.facts()
         date = request.moment.git_date if facts.identity else ""
         seen = Snapshot(repo.name, facts=facts, refs=refs)
@@ -95,6 +95,8 @@ def look_at_merges(request: MergeRequest) -> Look:
         merges = preview_merges(repository, refs, request.hops, date, accept_reverts=accept)
         if request.tag_template and facts.signs_tags:
             try_to_sign(repository, merges, date)
+        if facts.signs_pushes and not all(merge.nothing for merge in merges):
+            try_to_push(repository, refs, tell)
         return replace(compare_sides(repository, seen, request.source.branch), merges=merges)
 
     return look
@@ -109,9 +111,9 @@ def look_at_push(request: PushRequest, rules: PushRules) -> Look:
 
     def look(repo: Repo, repository: Repository, tell: Tell) -> Rest[Snapshot]:
         fetch(repository, query, tell)
-        return Rest(lambda: preview(repo, repository))
+        return Rest(lambda: preview(repo, repository, tell))
 
-    def preview(repo: Repo, repository: Repository) -> Snapshot:
+    def preview(repo: Repo, repository: Repository, tell: Tell) -> Snapshot:
         seen = Snapshot(
             repo.name,
             facts=repository.facts(),
@@ -133,6 +135,8 @@ def look_at_push(request: PushRequest, rules: PushRules) -> Look:
             seen = replace(seen, published=repository.paths(there))
         if source and seen.work and seen.work.branch != request.stage.branch:
             seen = replace(seen, pointers=repository.pointers(source.sha))
+        if seen.facts.signs_pushes and (source or changes):
+            try_to_push(repository, seen.refs, tell)
         return preview_push(repository, request, rules, seen)
 
     return look
@@ -242,6 +246,14 @@ def try_to_sign(repository: Repository, merges: Sequence[Merge], date: str) -> N
     made = [merge.commit for merge in merges if merge.commit]
     if made:
         repository.tag("multigit-trial", made[-1], Signature("Can this be signed?", date))
+
+
+def try_to_push(repository: Repository, refs: Refs, tell: Tell) -> None:
+    """Rehearse a push that is to be signed: a server that takes none has to be found as early."""
+    tips = [branch.remote.sha for branch in refs.branches.values() if branch.remote]
+    if tips:
+        trial = Publication("refs/multigit/trial", "", tips[0])
+        patiently(lambda: repository.rehearse(trial), tell=tell)
 
 
 def fetch(repository: Repository, query: RefQuery, tell: Tell) -> None:

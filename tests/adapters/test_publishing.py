@@ -164,16 +164,33 @@ def test_a_protected_ref_keeps_the_other_back(
     assert "GH006: Protected branch update failed" in outcome.problems[0].message
 
 
-def test_a_ref_that_another_push_holds_leaves_it_unknown(
-    forge: Forge, shop: Shop, api: ForgeRepo
+def test_a_ref_that_another_push_holds_leaves_it_unknown_over_http(
+    forge: Forge, api: ForgeRepo
 ) -> None:
     """It may be our own, sent again behind git's back; the reason is told, and going on helps."""
+    with GitHttpServer(forge.remotes) as server:
+        api.use_url(server.url("api"))
+        api.git("config", "http.extraHeader", f"Authorization: {server.login}")
+        shop = Shop(forge)
+        plan = shop.plan()
+        lock = api.bare / "refs/heads/main.lock"
+        lock.touch()
+        with remotes_untouched(forge):
+            outcome = shop.publish(plan)
+        assert outcome.state is State.UNKNOWN
+        assert "main.lock" in outcome.problems[-1].message
+        lock.unlink()
+        assert shop.publish(plan).state is State.PUBLISHED
+
+
+def test_a_ref_that_another_push_holds_is_refused(forge: Forge, shop: Shop, api: ForgeRepo) -> None:
+    """Nothing sends a push twice here: the server's answer is about this one."""
     plan = shop.plan()
     lock = api.bare / "refs/heads/main.lock"
     lock.touch()
     with remotes_untouched(forge):
         outcome = shop.publish(plan)
-    assert outcome.state is State.UNKNOWN
+    assert outcome.state is State.FAILED
     assert "main.lock" in outcome.problems[-1].message
     lock.unlink()
     assert shop.publish(plan).state is State.PUBLISHED

@@ -8,13 +8,14 @@ from tests.cli.answers import (
     DONE,
     FAILED,
     REFUSED,
+    codes,
     hook,
     in_shell,
     merge_facts,
     rows,
     states,
 )
-from tests.support.forge import Forge, untouched
+from tests.support.forge import Forge, remotes_untouched, untouched
 from tests.support.gitenv import git, init
 
 
@@ -167,6 +168,26 @@ def test_signing_that_cannot_work_is_found_while_planning(setting: str, forge: F
     document = forge.json("promote", "dev", "stg", "--dry-run", check=REFUSED)
     (problem,) = rows(document)["api"]["problems"]
     assert problem["hint"]
+
+
+@pytest.mark.parametrize("command", [("promote", "dev", "stg"), ("push", "dev")])
+def test_a_signed_push_that_no_server_takes_is_found_while_planning(
+    command: tuple[str, ...], forge: Forge
+) -> None:
+    """Before the others are published; where nothing is pushed nobody asks."""
+    for name in ("api", "web", "idle"):
+        forge.add(name)
+    for name in ("api", "web"):
+        forge.repos[name].commit("dev", {"a.txt": "1\n"})
+        forge.repos[name].git("pull", "--quiet", "--ff-only", "origin", "dev")
+        forge.repos[name].write({"b.txt": "1\n"})
+    for name in ("web", "idle"):
+        forge.repos[name].git("config", "push.gpgSign", "true")
+    forge.write_config()
+    with remotes_untouched(forge):
+        document = forge.json(*command, "--yes", check=REFUSED)
+    assert codes(rows(document)["web"]) == ["no_signed_push"]
+    assert states(document) == {"api": "planned", "web": "blocked", "idle": "up_to_date"}
 
 
 def test_all_words_of_a_failing_commit_hook_are_shown(forge: Forge) -> None:
