@@ -85,13 +85,33 @@ class Attempt:
             return self._found(known, again=True) if known.state.may_run else self._new(known)
         if known.state.may_run or known.state is RunState.UNHEALTHY:
             return replace(known, state=RunState.QUEUED)
-        seen = self._look(known, known.run)  # at its page somebody may have let it run again
-        while seen.sight.more and not self.leader.left:
-            self.leader.pacer.rest(self.step.runner, soon=True)
-            seen = self._look(seen, known.run)
-        if seen.state.over and seen.state is not RunState.SUCCEEDED:
+        return self._ended(known, known.run)
+
+    def _ended(self, known: Deployment, run: Run) -> Deployment:
+        """Return what there is to follow of a run that did not end well, or a new deployment.
+
+        At its page somebody may have let it run again. Where that cannot be seen, nobody knows
+        whether it runs, and nothing is started beside it.
+        """
+        leader = self.leader
+        until = leader.clock.elapsed() + LATE
+        while True:
+            try:
+                sight = self._sight(known, run)
+            except MultigitError as error:
+                if leader.left or not leader.starts:
+                    return known
+                if leader.clock.elapsed() >= until:
+                    unknown = self._over(known, RunState.UNKNOWN, said(error))
+                    return leader.note(self.repo, replace(unknown, seconds=0.0))
+                leader.pacer.rest(self.step.runner)
+            else:
+                if leader.left or not sight.more:
+                    break
+                leader.pacer.rest(self.step.runner, soon=True)
+        if sight.state.over and sight.state is not RunState.SUCCEEDED:
             return self._new(known)
-        return replace(seen, state=RunState.QUEUED)
+        return replace(known.seen(sight, self._seconds(known)), state=RunState.QUEUED)
 
     def _new(self, known: Deployment | None) -> Deployment:
         """Begin a deployment, after one that is known to have failed or not to have begun."""
@@ -196,13 +216,17 @@ class Attempt:
 
     def _look(self, deployment: Deployment, run: Run) -> Deployment:
         """Return what is to be seen now; a look that fails changes nothing."""
-        leader, order = self.leader, self._order(deployment)
         try:
-            sight = leader.by_hand(lambda: leader.runners.look(order, run))
+            sight = self._sight(deployment, run)
         except MultigitError as error:
             before = deployment.sight
             sight = replace(before, state=deployment.state, detail=error.message, more=False)
         return deployment.seen(sight, self._seconds(deployment))
+
+    def _sight(self, deployment: Deployment, run: Run) -> Sight:
+        """Look at the run; raises MultigitError where that fails."""
+        leader, order = self.leader, self._order(deployment)
+        return leader.by_hand(lambda: leader.runners.look(order, run))
 
     def _out_of_time(self, deployment: Deployment) -> Deployment:
         """End what runs here; what runs at a host goes on there, and can be looked at again."""

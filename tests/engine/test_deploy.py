@@ -407,6 +407,38 @@ def test_what_somebody_runs_again_is_followed_and_not_started_beside(world: Worl
     assert world.runners.starts["api", ""] == 1
 
 
+@pytest.mark.parametrize("broken", [1, 3])
+def test_what_somebody_runs_again_is_looked_at_until_it_is_seen(world: World, broken: int) -> None:
+    """A look that fails is none: the run may be under way once more."""
+    world.runners.script("api", FAILED)
+    plan, notes = world.begun()
+    world.run(plan, notes)
+    (key,) = [key for key, place in world.runners.runs.items() if place[0] == "api"]
+    world.runners.courses[key] = [Sight(RUNNING), Sight(SUCCEEDED)]
+    world.runners.broken_looks = broken
+    assert ends(world.go_on(notes))["api"] == ["succeeded"]
+    assert world.runners.starts["api", ""] == 1
+
+
+def test_nothing_is_started_beside_what_nobody_can_look_at(world: World) -> None:
+    """It is unknown, and looked at again; once it is seen to have failed, it is tried again."""
+    world.runners.script("api", FAILED)
+    plan, notes = world.begun()
+    world.run(plan, notes)
+    world.runners.broken_looks = 1_000
+    report = world.go_on(notes)
+    assert ends(report)["api"] == ["unknown"]
+    assert report.unfinished
+    (api,) = [d for o in report.outcomes for d in o.deployments if o.repo == "api"]
+    assert api.sight.detail == "the host answered 502."
+    world.runners.broken_looks = 0
+    assert ends(world.go_on(notes))["api"] == ["failed"]
+    assert world.runners.starts["api", ""] == 1
+    world.runners.script("api", SUCCEEDED)
+    assert ends(world.go_on(notes))["api"] == ["succeeded"]
+    assert world.runners.starts["api", ""] == 2
+
+
 def test_a_disk_that_is_full_is_told_of_each_deployment(world: World) -> None:
     """What cannot be noted does not begin; what began before is told with its run."""
 
