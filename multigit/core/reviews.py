@@ -52,12 +52,15 @@ class Review:
 
 
 def to_review(story: Story, repos: Collection[str]) -> tuple[tuple[Order, Run], ...]:
-    """Return the runs of these repositories that may wait for a review: none that is over."""
+    """Return the runs of these repositories that may wait for a review: none that went well.
+
+    One that failed may have been let run again at its page, and wait there.
+    """
     over = {
         (repo, target)
         for repo, known in story.deployments.items()
         for target, each in known.items()
-        if each.state.over and each.state not in {RunState.TIMED_OUT, RunState.UNKNOWN}
+        if each.state is RunState.SUCCEEDED
     }
     return tuple(
         (order, run)

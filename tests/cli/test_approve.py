@@ -159,6 +159,23 @@ def test_the_first_record_may_be_of_a_review(host: Host) -> None:
     assert document["release"] in lost["message"]
 
 
+@pytest.mark.parametrize("ended", ["failure", "cancelled"])
+def test_what_somebody_runs_again_can_be_reviewed(host: Host, ended: str) -> None:
+    """It ended badly, and the button at its page was pressed; one that stays failed is no trouble.
+
+    What waits is found at its host, and not in what was seen of it last.
+    """
+    waiting(host)
+    api, web = (run for run in host.double.runs() if run.repo != "acme/database")
+    for run in (api, web):
+        host.double.finish(run, ended)
+    host.forge.json("watch", check=FAILED)
+    assert codes(host.forge.json("approve", "--yes", check=REFUSED)) == ["nothing_to_approve"]
+    host.double.put(api, "waiting")
+    document = host.forge.json("approve", "--yes", check=DONE)
+    assert answers(document) == {"api": "approved"}
+
+
 def test_what_is_over_is_not_asked_about(host: Host) -> None:
     """The database's run ended in the watch of the promotion; nobody can review it."""
     host.forge.json(*RELEASE, "-r", "database", check=DONE)
