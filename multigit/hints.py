@@ -206,6 +206,8 @@ class Hint(StrEnum):
     )
     DOCTOR_AGAIN = "Fix the problems, then run multigit doctor again."
 
+    MAKE_WRITABLE = "Run: chmod u+w {file}"
+
     # The clone and its remote
     CLONE = "To clone it, run multigit pull {stage} -r {repo}"
     CLONE_INSTEAD = (

@@ -13,12 +13,18 @@ from typing import Any, BinaryIO
 
 from filelock import FileLock, Timeout
 
-from multigit.adapters.durable import append, make_folder, open_private, out_of_the_way, sync_folder
+from multigit.adapters.durable import (
+    FULL,
+    append,
+    make_folder,
+    open_private,
+    out_of_the_way,
+    sync_folder,
+)
 from multigit.adapters.line_file import count_lines, end_of_lines, lines_before, lines_from
-from multigit.adapters.lock import unusable
+from multigit.adapters.lock import require_lockable, unusable
 from multigit.adapters.log_index import Index, digest, read_index, write_index
 from multigit.core.deployed import Last, last_deployed
-from multigit.core.problem import Problem
 from multigit.core.record import (
     MARK,
     BadLine,
@@ -33,7 +39,7 @@ from multigit.core.witness import name_of
 from multigit.errors import RefusedError
 
 LOCK_SECONDS = 30
-WITHOUT_WAITING = getattr(os, "O_NONBLOCK", 0)  # for a reader, where the file is a pipe
+APPENDING = os.O_WRONLY | os.O_APPEND
 INDEX = "deployed.json"
 News = Callable[[Sequence[Mapping[str, Any]], Mapping[str, Any]], bool]
 
@@ -46,27 +52,30 @@ class DeploymentLog:
 
     def __init__(self, file: Path, lock: Path) -> None:
         self.file = file
+        self.aside = file.with_name(f"{file.name}.torn")
         self._lock = lock
         self._index = lock.with_name(INDEX)
 
     def require_writable(self) -> None:
         """Raise RefusedError when no record could be written: then nothing may be published."""
-        try:
-            with self._locked():
-                os.close(self._open())
-        except OSError as error:
-            raise _not_writable(self.file, error) from error
+        with self._writing():
+            os.close(self._open())
+            self._require_aside()
 
-    def refusal(self) -> Problem | None:
-        """Return why no record could be added to the log that there is; None when it takes one."""
-        if not self.file.exists():
-            return None
-        try:
-            os.close(open_private(self.file, os.O_WRONLY | os.O_APPEND | WITHOUT_WAITING))
-        except OSError as error:
-            problem = _not_writable(self.file, error)
-            return Problem(problem.code, problem.message, problem.hint)
-        return None
+    def require_usable(self) -> None:
+        """Raise RefusedError when the log that there is takes no record; a look locks nothing."""
+        require_lockable(self._lock)
+        if os.path.lexists(self.file):
+            os.close(self._open(create=False))
+            self._require_aside()
+
+    def set_aside(self) -> bool:
+        """Move a torn end to a file of its own, as `append` does; tells whether there was one."""
+        with self._writing():
+            end, torn = self._torn()
+            if torn:
+                self._move_aside(torn, end)
+        return bool(torn)
 
     def head(self) -> Head:
         """Return the end of the log as it is now."""
@@ -78,33 +87,25 @@ class DeploymentLog:
 
         A torn last line, left by a crash in an earlier write, is moved to `<log>.torn` first.
         """
-        try:
-            with self._locked():
-                return self._append(content)
-        except OSError as error:
-            raise _not_writable(self.file, error) from error
+        with self._writing():
+            return self._append(content)
 
     def append_news(self, content: Mapping[str, Any], news: News, *, about: str) -> bool:
         """Write a record where it is news to what the log has about an operation by then.
 
         Tells whether it was.
         """
-        try:
-            with self._locked():
-                told = news(self.records(about), content)
-                if told:
-                    self._append(content)
-        except OSError as error:
-            raise _not_writable(self.file, error) from error
+        with self._writing():
+            told = news(self.records(about), content)
+            if told:
+                self._append(content)
         return told
 
     def _append(self, content: Mapping[str, Any]) -> Head:
         with self._reading() as stream:
             end = end_of_lines(stream)
             line, head = next_line(content, _head(stream, end))
-            stream.seek(end)
-            torn = stream.read()
-        if torn:
+        if torn := self._torn()[1]:
             self._move_aside(torn, end)
         append(self._open(), line + b"\n")
         sync_folder(self.file.parent)
@@ -188,8 +189,20 @@ class DeploymentLog:
         with stream:
             yield stream
 
-    def _open(self) -> int:
-        return open_private(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    def _open(self, *, create: bool = True) -> int:
+        try:
+            return open_private(self.file, APPENDING | (os.O_CREAT if create else 0))
+        except OSError as error:
+            raise self._not_writable(error) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Keep others from writing meanwhile; raises RefusedError where the log cannot be."""
+        try:
+            with self._locked():
+                yield
+        except OSError as error:
+            raise self._not_writable(error) from error
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -210,11 +223,39 @@ class DeploymentLog:
         finally:
             lock.release()
 
+    def _torn(self) -> tuple[int, bytes]:
+        """Return where the last whole line ends, and what was begun behind it."""
+        with self._reading() as stream:
+            end = end_of_lines(stream)
+            stream.seek(end)
+            return end, stream.read()
+
+    def _require_aside(self) -> None:
+        """Raise RefusedError where the log ends torn, and what keeps such ends takes none."""
+        _, torn = self._torn()
+        if torn and os.path.lexists(self.aside):
+            os.close(self._open_aside())
+
     def _move_aside(self, torn: bytes, end: int) -> None:
         """Keep the torn tail in a file of its own, then cut it off."""
-        aside = self.file.with_name(f"{self.file.name}.torn")
-        append(open_private(aside, os.O_WRONLY | os.O_APPEND | os.O_CREAT), torn + b"\n")
+        try:
+            append(self._open_aside(), torn + b"\n")
+        except OSError as error:
+            raise _unwritable(self._about_aside(), self.aside, error) from error
         os.truncate(self.file, end)
+
+    def _open_aside(self) -> int:
+        """Open what keeps torn ends; raises RefusedError where it takes none."""
+        try:
+            return open_private(self.aside, APPENDING | os.O_CREAT)
+        except OSError as error:
+            raise _unwritable(self._about_aside(), self.aside, error) from error
+
+    def _about_aside(self) -> str:
+        return f"{self.file.name} ends in the middle of a record, and {self.aside.name}"
+
+    def _not_writable(self, error: OSError) -> RefusedError:
+        return _unwritable(f"The deployment log {self.file.name}", self.file, error)
 
 
 def _head(stream: BinaryIO, end: int) -> Head:
@@ -226,12 +267,12 @@ def _head(stream: BinaryIO, end: int) -> Head:
     return Head(seq, digest(line))
 
 
-def _not_writable(file: Path, error: OSError) -> RefusedError:
+def _unwritable(what: str, file: Path, error: OSError) -> RefusedError:
     hint = f"Make {file.parent} writable, or name another file as log in the configuration."
     if error.errno == errno.EINVAL:  # it is not a plain file
         hint = f"Run: {out_of_the_way(file)}"
+    elif error.errno in FULL:
+        hint = f"Make room in {file.parent}."
     return RefusedError(
-        f"The deployment log {file.name} cannot be written: {error.strerror or error}.",
-        hint=hint,
-        code="log_not_writable",
+        f"{what} cannot be written: {error.strerror or error}.", hint=hint, code="log_not_writable"
     )

@@ -11,6 +11,8 @@ from pathlib import Path
 
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 NO_WAITING = getattr(os, "O_NONBLOCK", 0)
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})  # there is no room
+DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 def open_private(file: Path, flags: int) -> int:

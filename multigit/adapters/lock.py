@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shlex
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from multigit.adapters.durable import make_folder, out_of_the_way, read_private
+from multigit.adapters.durable import (
+    DENIED,
+    FULL,
+    NO_FOLLOW,
+    NO_WAITING,
+    make_folder,
+    open_private,
+    out_of_the_way,
+    read_private,
+)
 from multigit.adapters.holding import holding, is_held
 from multigit.errors import LockedError, RefusedError
+from multigit.hints import Hint
 
 TURN = 30.0  # seconds to wait for somebody who writes one line
 
@@ -74,16 +86,64 @@ def _holder(told: Path) -> str:
     return "Another multigit is at work in this workspace"
 
 
+def _open_any(file: Path, flags: int) -> int:
+    return os.open(file, flags | NO_FOLLOW | NO_WAITING)
+
+
+def require_usable(folder: Path) -> None:
+    """Raise RefusedError when nobody could hold the workspace's lock, as far as a look tells."""
+    require_lockable(folder / "lock")
+    require_lockable(folder / "lock.json", open_private)
+
+
+def require_lockable(lock: Path, opening: Callable[[Path, int], int] = _open_any) -> None:
+    """Raise RefusedError when a lock cannot be taken because of what lies in its place.
+
+    It is not taken: that would keep out whoever comes to work meanwhile.
+    """
+    try:
+        os.close(opening(lock, os.O_RDWR))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise unusable(error, lock) from error
+
+
 def unusable(error: OSError, *files: Path) -> RefusedError:
-    """Say which of the files of a lock is in the way."""
+    """Say which of the files of a lock is in the way, and how it gets out of it."""
     odd = [file for file in files if not _is_plain(file)]
+    blamed = [file for file in files if str(file) == error.filename]
+    file = (odd or blamed or list(files))[0]
     reason = "it is not a plain file" if odd else error.strerror or str(error)
-    file = odd[0] if odd else files[0]
+    hint = f"Run: {out_of_the_way(file)}"
+    if not odd and error.errno in DENIED:
+        hint = _whose(file if os.path.lexists(file) else file.parent, error)
+    elif not odd and error.errno in FULL:
+        hint = f"Make room in {file.parent}."
     return RefusedError(
         f"{file.parent.name}/{file.name} cannot be locked: {reason}.",
-        hint=f"Run: {out_of_the_way(file)}",
+        hint=hint,
         code="lock_unusable",
     )
+
+
+def _whose(place: Path, error: OSError) -> str:
+    """Say who can make a file or folder writable. To move it would let two operations run."""
+    if os.name != "posix" or error.errno == errno.EROFS:
+        return f"Make {place} writable."
+    owner = place.stat().st_uid
+    if owner == os.geteuid():
+        return Hint.MAKE_WRITABLE.format(file=shlex.quote(os.path.relpath(place)))
+    return f"{place} belongs to {_name(owner)}, who can make it writable or run multigit."
+
+
+def _name(user: int) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"user {user}"
 
 
 def _is_plain(file: Path) -> bool:

@@ -10,8 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from multigit.adapters.deployment_log import DeploymentLog
-from multigit.adapters.durable import out_of_the_way
+from multigit.adapters.durable import FULL, out_of_the_way
 from multigit.adapters.journal import CLOSED, Journal, forget_unbegun, unfinished
+from multigit.adapters.lock import require_usable
 from multigit.core.journal import Story
 from multigit.core.problem import Problem
 from multigit.core.workspace import Workspace
@@ -37,11 +38,7 @@ class WorkspaceFiles:
             try:
                 folder.mkdir(mode=0o700, exist_ok=True)
             except FileExistsError as error:
-                raise RefusedError(
-                    f"{folder.relative_to(self._root)} is not a folder.",
-                    hint=f"Run: {out_of_the_way(folder)}",
-                    code="workspace_not_writable",
-                ) from error
+                raise self._no_folder(folder) from error
             except OSError as error:
                 raise self._not_writable(error) from error
         try:
@@ -59,12 +56,32 @@ class WorkspaceFiles:
         """
         wanted = (self._root, self.folder, self.operations, self.log.file.parent)
         found = [_no_room(folder) for folder in dict.fromkeys(map(_nearest, wanted))]
-        return tuple(filter(None, [*found, self.log.refusal()]))
+        for require in (self._require_folders, self._require_lock, self.log.require_usable):
+            try:
+                require()
+            except RefusedError as error:
+                found.append(Problem(error.code, error.message, error.hint))
+        return tuple(filter(None, found))
+
+    def _require_folders(self) -> None:
+        for folder in (self.folder, self.operations):
+            if os.path.lexists(folder) and not folder.is_dir():
+                raise self._no_folder(folder)
+
+    def _require_lock(self) -> None:
+        require_usable(self.folder)
+
+    def _no_folder(self, folder: Path) -> RefusedError:
+        return RefusedError(
+            f"{folder.relative_to(self._root)} is not a folder.",
+            hint=f"Run: {out_of_the_way(folder)}",
+            code="workspace_not_writable",
+        )
 
     def _not_writable(self, error: OSError) -> RefusedError:
         return RefusedError(
             f"The workspace {self._root} cannot be written: {error.strerror or error}.",
-            hint="Run multigit as a user who may write there.",
+            hint=_way_out(error),
             code="workspace_not_writable",
         )
 
@@ -154,9 +171,15 @@ def _no_room(folder: Path) -> Problem | None:
         return Problem(
             "workspace_not_writable",
             f"{folder} cannot be written: {error.strerror or error}.",
-            "Make room there, or run multigit as a user who may write there.",
+            _way_out(error),
         )
     return None
+
+
+def _way_out(error: OSError) -> str:
+    if error.errno in FULL:
+        return "Make room there, then run the command again."
+    return "Run multigit as a user who may write there."
 
 
 def write_new(file: Path, text: str) -> None:

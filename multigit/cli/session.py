@@ -18,6 +18,7 @@ from multigit.adapters.remote_lock import RemoteLocks
 from multigit.adapters.settings import find_config, load
 from multigit.adapters.workspace_files import WorkspaceFiles
 from multigit.cli.options import Common, Selection
+from multigit.core.history import torn
 from multigit.core.moment import Moment
 from multigit.core.workspace import Repo, Stage, Workspace
 from multigit.errors import MultigitError, RefusedError
@@ -89,6 +90,8 @@ class Session:
             try:
                 self.files.forget_unbegun()
                 self.files.remove_leftovers()
+                if self.files.log.set_aside():
+                    self.screen.warn(torn(self.files.log.file.name, self.files.log.aside.name))
                 yield
             finally:
                 self.files.alone = False

@@ -10,7 +10,7 @@ from shlex import quote
 from multigit.core.checks import missing_branches, unpublishable, unreadable
 from multigit.core.dangers import uploaded_by_nobody
 from multigit.core.health import Finding, Health
-from multigit.core.history import HINT
+from multigit.core.history import HINT, TORN
 from multigit.core.locks import PREFIX
 from multigit.core.problem import Problem, Severity
 from multigit.core.record import BadLine, Head
@@ -115,7 +115,7 @@ def _workspace(around: Surroundings) -> Iterator[Finding]:
     yield _log(around.log)
     unread = isinstance(around.log, Problem)  # which says as much
     for problem in around.unwritable:
-        if not (unread and problem.code == "log_not_writable"):
+        if not (unread and problem.code in {"log_not_writable", "log_unreadable"}):
             yield _judged("", problem)
     for operation, ways_out in around.unfinished.items():
         yield Finding(
@@ -154,7 +154,7 @@ def _log(log: BadLine | Head | Problem) -> Finding:
                 Health.WARNING,
                 "log_torn",
                 f"the deployment log's line {log.line} {log.message}: a crash cut it off.",
-                "Nothing to do: the next operation moves that line aside.",
+                TORN,
             )
         case BadLine():
             message = f"the deployment log is not sound: line {log.line} {log.message}."

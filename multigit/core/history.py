@@ -8,7 +8,7 @@ from typing import Any
 
 from multigit import errors
 from multigit.core.plan import Result
-from multigit.core.problem import Problem
+from multigit.core.problem import Problem, Severity
 from multigit.core.record import BadLine, Head
 from multigit.core.report import frame, plural
 from multigit.core.witness import Evidence
@@ -146,8 +146,18 @@ def history_hint(seen: History) -> str:
 def hint_for(bad: BadLine) -> str:
     """Return what to do about a log that is not sound."""
     if bad.code == "torn":
-        return "Nothing is lost: the next operation moves the torn end to a file of its own."
+        return TORN
     return HINT
 
 
+def torn(log: str, aside: str) -> Problem:
+    """Return what to know when the torn end of a log was moved to a file of its own."""
+    message = f"{log} ended in the middle of a record. That end is kept in {aside}."
+    return Problem("log_torn", message, severity=Severity.WARN)
+
+
+TORN = (
+    "The next operation moves that end to a file of its own. After a crash, the operation that was "
+    "not finished writes its record again."
+)
 HINT = "Compare the file with a backup: everything from that line on cannot be trusted."

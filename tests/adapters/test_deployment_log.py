@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,9 +17,7 @@ from multigit.adapters import deployment_log
 from multigit.adapters.deployment_log import DeploymentLog
 from multigit.core.record import BadLine, Head, parse
 from multigit.errors import RefusedError
-
-ROOT = os.name == "posix" and os.geteuid() == 0
-NOBODY = 65534
+from tests.support.unprivileged import unprivileged
 
 WRITER = """\
 import sys
@@ -113,6 +109,27 @@ def test_torn_tails_are_collected(log: DeploymentLog) -> None:
     assert log.file.with_name("deployment.log.torn").read_bytes() == b"one\ntwo\n"
 
 
+def test_what_keeps_torn_ends_has_to_take_one(log: DeploymentLog) -> None:
+    """That is found beforehand and named; as long as nothing is torn, it does not matter."""
+    log.append({"operation": "whole"})
+    os.mkfifo(log.aside)
+    log.require_writable()
+    with log.file.open("ab") as file:
+        file.write(b"torn")
+    for look in (log.require_writable, log.require_usable, log.set_aside):
+        with pytest.raises(
+            RefusedError, match=r"deployment\.log\.torn cannot be written"
+        ) as caught:
+            look()
+        assert caught.value.code == "log_not_writable"
+        assert "deployment.log.torn.old" in caught.value.hint
+    log.aside.unlink()
+    assert log.set_aside()
+    assert log.aside.read_bytes() == b"torn\n"
+    assert isinstance(log.verify(), Head)
+    assert not log.set_aside()
+
+
 def test_a_link_in_its_place_is_refused(log: DeploymentLog, tmp_path: Path) -> None:
     """What it points at stays as it is."""
     victim = tmp_path / "victim"
@@ -135,15 +152,9 @@ def test_a_folder_in_its_place_is_refused(log: DeploymentLog) -> None:
 @pytest.fixture
 def read_only() -> Iterator[Path]:
     """Return a folder that this process may enter and read, but not write."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o555)
-    if ROOT:
-        os.seteuid(NOBODY)
-    yield folder
-    if ROOT:
-        os.seteuid(0)
-    folder.chmod(0o755)
-    shutil.rmtree(folder)
+    with unprivileged() as folder:
+        folder.chmod(0o555)
+        yield folder
 
 
 @pytest.mark.skipif(os.name != "posix", reason="asks for permissions as POSIX has them")
@@ -180,6 +191,8 @@ def test_a_lock_that_is_held_is_waited_for_and_then_named(
     with FileLock(lock), pytest.raises(RefusedError) as caught:
         log.append({"operation": "x"})
     assert caught.value.code == "log_locked"
+    with FileLock(lock):
+        log.require_usable()
     log.append({"operation": "x"})
 
 
@@ -199,8 +212,9 @@ def test_a_full_disk_leaves_what_was_there(
 
     real = os.write
     monkeypatch.setattr(os, "write", half)
-    with pytest.raises(RefusedError, match="No space left on device"):
+    with pytest.raises(RefusedError, match="No space left on device") as caught:
         log.append({"operation": "lost"})
+    assert caught.value.hint == f"Make room in {log.file.parent}."
     monkeypatch.setattr(os, "write", real)
     log.append({"operation": "after"})
     assert operations(log) == ["before", "after"]

@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from multigit.adapters.holding import holding, is_held
-from multigit.adapters.lock import exclusive, running
+from multigit.adapters.lock import exclusive, require_usable, running
 from multigit.errors import LockedError, RefusedError
 from tests.support.patience import until
+from tests.support.unprivileged import NOBODY, ROOT, unprivileged
 
 HOLDER = {"user": "ada", "host": "here", "pid": "17", "command": "promote", "since": "noon"}
 AT_WORK = "ada runs multigit promote here since noon (process 17 on here)."
@@ -138,11 +139,45 @@ def test_what_is_no_file_is_named_and_can_be_moved_away(
         with pytest.raises(RefusedError, match=f".multigit/{name} cannot be locked") as caught:
             exclusive(folder, HOLDER).__enter__()
         assert caught.value.code == "lock_unusable"
+        with pytest.raises(RefusedError, match=f".multigit/{name} cannot be locked"):
+            require_usable(folder)
         command = caught.value.hint.removeprefix("Run: ")
         subprocess.run(command, shell=True, check=True, cwd=folder.parent)
         assert os.path.lexists(folder / f"{name}.old")
+    require_usable(folder)
     with exclusive(folder, HOLDER):
         assert running(folder) == AT_WORK
+        require_usable(folder)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="asks for permissions as POSIX has them")
+@pytest.mark.parametrize("name", ["lock", "lock.json"])
+def test_a_lock_that_may_not_be_written_is_named_and_left_alone(name: str) -> None:
+    """To move it away would let a second operation begin; whose it is can make it writable."""
+    with unprivileged() as folder:
+        with exclusive(folder, HOLDER):
+            pass
+        (folder / name).chmod(0o444)
+        for take in (exclusive(folder, HOLDER).__enter__, lambda: require_usable(folder)):
+            with pytest.raises(RefusedError, match=f"/{name} cannot be locked: Perm") as caught:
+                take()
+            assert "mv " not in caught.value.hint
+            assert "chmod u+w" in caught.value.hint
+
+
+@pytest.mark.skipif(not ROOT, reason="needs two users")
+def test_a_lock_of_another_user_is_said_to_be_theirs() -> None:
+    """Only they can make it writable."""
+    with unprivileged() as folder:
+        with exclusive(folder, HOLDER):
+            pass
+        os.seteuid(0)
+        os.chown(folder / "lock", 0, 0)
+        (folder / "lock").chmod(0o644)
+        os.seteuid(NOBODY)
+        with pytest.raises(RefusedError) as caught:
+            exclusive(folder, HOLDER).__enter__()
+    assert "belongs to root" in caught.value.hint
 
 
 @pytest.mark.parametrize("text", ["", "17", "[]", "[" * 100_000, '{"user":', "\0", '"ada"'])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -44,6 +45,43 @@ def test_a_file_in_its_place_is_refused(tmp_path: Path) -> None:
         files(tmp_path).require_writable()
     assert caught.value.code == "workspace_not_writable"
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("place", [".multigit", ".multigit/operations"])
+def test_a_link_to_nowhere_is_found_beforehand(tmp_path: Path, place: str) -> None:
+    """In the place of either folder, as an operation would find it."""
+    files(tmp_path).require_writable()
+    (tmp_path / place).rename(tmp_path / "away")
+    (tmp_path / place).symlink_to("nowhere")
+    (problem,) = files(tmp_path).try_out()
+    with pytest.raises(RefusedError) as caught:
+        files(tmp_path).require_writable()
+    assert (problem.message, problem.hint) == (caught.value.message, caught.value.hint)
+
+
+@pytest.mark.parametrize("lock", ["lock", "lock.json", "log.lock"])
+def test_a_lock_that_cannot_be_taken_is_found_beforehand(tmp_path: Path, lock: str) -> None:
+    """An operation would be refused for it."""
+    files(tmp_path).require_writable()
+    file = tmp_path / ".multigit" / lock
+    file.unlink(missing_ok=True)
+    assert files(tmp_path).try_out() == ()
+    file.symlink_to("nowhere")
+    (problem,) = files(tmp_path).try_out()
+    assert problem.code == "lock_unusable"
+    assert lock in problem.message
+
+
+def test_without_room_it_asks_for_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another user would not have more of it."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(RefusedError) as caught:
+        files(tmp_path).require_writable()
+    assert caught.value.hint.startswith("Make room there")
 
 
 def test_the_log_lies_where_the_configuration_says(tmp_path: Path) -> None:

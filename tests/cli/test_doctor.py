@@ -434,6 +434,21 @@ def test_a_torn_log_and_one_that_is_no_file(forge: Forge, recorded: Path) -> Non
     with recorded.open("a") as stream:
         stream.write('{"at":')
     assert the_only_one(examine(forge))["code"] == "log_torn"
+    forge.repos["api"].commit("dev", {"torn.txt": "1\n"})
+    aside = recorded.with_name("deployment.log.torn")
+    aside.mkdir()
+    assert set(bad(examine(forge, check=REFUSED))) == {
+        (None, "log_torn"),
+        (None, "log_not_writable"),
+    }
+    with untouched(forge):
+        refused = forge.json("promote", "dev", "stg", "--yes", check=REFUSED)
+    assert "deployment.log.torn" in refused["message"]
+    aside.rmdir()
+    (moved,) = forge.json("promote", "dev", "stg", "--yes", check=DONE)["problems"]
+    assert (moved["code"], moved["severity"]) == ("log_torn", "warn")
+    assert "deployment.log.torn" in moved["message"]
+    assert bad(examine(forge)) == {}
     recorded.unlink()
     recorded.mkdir()
     assert the_only_one(examine(forge, check=REFUSED))["code"] == "log_unreadable"

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
+import pytest
+
+from multigit.adapters.lock import exclusive
+from multigit.errors import RefusedError
 from multigit.hints import Hint
 from tests.cli.answers import DONE, REFUSED, USAGE
 from tests.hints.typing import follow
 from tests.support.forge import Forge
+from tests.support.unprivileged import unprivileged
 
 WORKFLOW = """
 [stages.main.deploy]
@@ -57,6 +64,20 @@ def test_mistakes_are_looked_for_again(forge: Forge) -> None:
     many = forge.json("status", check=USAGE)
     forge.write_config(text)
     follow(forge, many, Hint.CHECK_LONG_CONFIG, "multigit config check")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="asks for permissions as POSIX has them")
+def test_a_lock_that_may_not_be_written(forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its owner, who can make it writable."""
+    with unprivileged() as folder:
+        lock = folder / "lock"
+        lock.touch(0o444)
+        monkeypatch.chdir(folder)
+        with pytest.raises(RefusedError) as caught, exclusive(folder, {}):
+            pass
+        follow(forge, caught.value.hint, Hint.MAKE_WRITABLE, "chmod u+w lock", cwd=folder)
+        with exclusive(folder, {}):
+            pass
 
 
 def test_workflows_are_pushed(forge: Forge) -> None:
