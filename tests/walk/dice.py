@@ -6,7 +6,7 @@ from collections.abc import Callable
 from random import Random
 
 from tests.walk.moves import EFFECTS, WATCHED, View
-from tests.walk.town import OURS, PAIRS, REPOS, STAGES, THEIRS
+from tests.walk.town import OURS, PAIRS, REPOS, STAGES, TAGGED, THEIRS
 
 Proposal = Callable[[Random, View], str]
 
@@ -50,8 +50,13 @@ def _runner(dice: Random, view: View) -> str:
     return f"{dice.choice(('badly', 'no-runner'))} {stage}"
 
 
-def _locks(_: Random, view: View) -> str:
-    return "lock status" if view.town.locks else "locks"
+def _agree(dice: Random, view: View) -> str:
+    what = dice.choice(("locks", "waves", "targets"))
+    return "lock status" if getattr(view.town, what) else what
+
+
+def _untag(dice: Random, _: View) -> str:
+    return f"untag {dice.choice(REPOS)} {dice.choice(tuple(TAGGED))}"
 
 
 def _edit(dice: Random, _: View) -> str:
@@ -154,7 +159,8 @@ ANY_TIME: tuple[tuple[int, Proposal], ...] = (
     (3, _server),
     (3, _hold),
     (1, _runner),
-    (2, _locks),
+    (3, _agree),
+    (1, _untag),
     (1, _edit),
     (3, _hint),
     (3, _look),

@@ -8,7 +8,8 @@ put-back api main                     … with the content of before, and withou
 refuse web · accept web               its server
 hold web · hurry                      its server waits with every push; everything goes on
 runner stg · no-runner stg            in the configuration of all workspaces
-locks                                 across machines, from now on
+locks · waves · targets               … from now on
+untag api stg                         deletes the newest deploy tag there
 badly stg · well stg                  how deployments there end
 edit ours api                         work in a clone
 promote dev stg --yes                 multigit, in our workspace
@@ -69,7 +70,10 @@ EFFECTS: dict[str, Effect] = {
     "hurry": lambda town, _: town.hurry(),
     "runner": lambda town, words: town.employ(words[0], wanted=True),
     "no-runner": lambda town, words: town.employ(words[0], wanted=False),
-    "locks": lambda town, _: town.lock(),
+    "locks": lambda town, _: town.agree("locks"),
+    "waves": lambda town, _: town.agree("waves"),
+    "targets": lambda town, _: town.agree("targets"),
+    "untag": lambda town, words: town.untag(words[0], words[1]),
     "badly": lambda town, words: town.set_mood(words[0], "badly", on=True),
     "well": lambda town, words: town.set_mood(words[0], "badly", on=False),
     "edit": lambda town, words: town.edit(words[0], words[1]),

@@ -56,7 +56,9 @@ DEPLOY = """
 [stages.{stage}.deploy]
 runner = "command"
 command = ["/bin/sh", "{script}"]
+targets = {targets}
 """
+LAST, FIRST = "web", "db"  # in waves
 HOOK = """\
 #!/bin/sh
 touch "{place}/arrived"
@@ -89,7 +91,7 @@ class Town:
         self.ledger = self.root / "ledger"
         self.ledger.touch()
         self.runners: set[str] = set()
-        self.locks = False
+        self.locks = self.waves = self.targets = False
         self._server = GitHttpServer(self.forge.remotes)
         self._folders = 0
         self._edits = 0
@@ -193,10 +195,14 @@ class Town:
         return self._server.busy or any(at_work_in(self.root))
 
     def configure(self) -> None:
-        """Write the configuration of every workspace, with the runners and locks that there are."""
-        tables = (f"\n[repos.{name}]\n" for name in REPOS)
+        """Write the configuration of every workspace, as it is agreed on now."""
+        tables = (f"\n[repos.{name}]\n{self._after(name)}" for name in REPOS)
         script = self.root / "deploy.sh"
-        deploys = (DEPLOY.format(stage=stage, script=script) for stage in sorted(self.runners))
+        targets = '["one", "two"]' if self.targets else "[]"
+        deploys = (
+            DEPLOY.format(stage=stage, script=script, targets=targets)
+            for stage in sorted(self.runners)
+        )
         text = CONFIG + "".join(tables) + "".join(deploys) + (LOCK if self.locks else "")
         for shop in self.workspaces.values():
             if shop.exists():
@@ -207,10 +213,13 @@ class Town:
         (self.runners.add if wanted else self.runners.discard)(stage)
         self.configure()
 
-    def lock(self) -> None:
-        """Let the configuration of all workspaces name a repository for locks, from now on."""
-        self.locks = True
+    def agree(self, what: str) -> None:
+        """Let the configuration of all workspaces have locks, waves or targets from now on."""
+        setattr(self, what, True)
         self.configure()
+
+    def _after(self, name: str) -> str:
+        return f'after = ["{FIRST}"]\n' if self.waves and name == LAST else ""
 
     # --- Colleagues
 
@@ -257,6 +266,13 @@ class Town:
         made = one.remote_git("commit-tree", *words)
         one.remote_git("update-ref", f"refs/heads/{branch}", made, tip)
         return made
+
+    def untag(self, repo: str, stage: str) -> None:
+        """Delete the newest deploy tag of a stage, as somebody does who tidies up."""
+        one = self.repos[repo]
+        tags = one.remote_git("tag", "--list", f"{TAGGED[stage]}*", "--sort=creatordate").split()
+        if tags:
+            one.remote_git("update-ref", "-d", f"refs/tags/{tags[-1]}")
 
     def edit(self, workspace: str, repo: str) -> None:
         """Work in a clone: change one file, and add another."""
