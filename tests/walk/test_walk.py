@@ -15,7 +15,7 @@ from tests.walk.walker import stroll
 STEPS = 8
 
 
-@pytest.mark.parametrize("seed", [5, 6, 10])
+@pytest.mark.parametrize("seed", [11, 14, 15])
 def test_every_statement_is_true(tmp_path: Path, seed: int) -> None:
     """A short walk by the dice of a known seed meets no statement that is not true.
 
