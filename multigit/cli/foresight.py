@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from multigit.core.deployed import Last, ends_unseen
+from multigit.core.deployed import Last, may_be_running
 from multigit.core.deploys import orders_unseen, with_problems
 from multigit.core.waves import hold_back, unwell_before
 from multigit.errors import MultigitError
@@ -27,8 +27,11 @@ def foreseen(session: Session, plan: Plan) -> Plan:
 
 
 def _left_running(session: Session, plan: Plan, deployed: Last) -> Mapping[str, Sequence[Problem]]:
-    """Return what is to be said of the last deployments to the stage that nobody saw end."""
-    unseen = ends_unseen(plan, deployed)
+    """Return what is to be said of the last deployments to the stage that may run by now.
+
+    Of one that was seen to end, only that somebody lets it run again.
+    """
+    unseen = may_be_running(plan, deployed)
     if not unseen:
         return {}
     from multigit.engine.rehearse import look_back
@@ -38,7 +41,8 @@ def _left_running(session: Session, plan: Plan, deployed: Last) -> Mapping[str, 
         try:
             _, story = session.files.read_journal(last.watched or last.operation)
         except MultigitError:  # of another machine, or tidied away
-            before[repo] = ()
+            if last.may_run:
+                before[repo] = ()
         else:
             if orders := orders_unseen(story, repo):
                 before[repo] = orders
@@ -46,7 +50,11 @@ def _left_running(session: Session, plan: Plan, deployed: Last) -> Mapping[str, 
         return {}
     with session.screen.progress() as progress:
         runners = session.runners()
-        return look_back(plan, before, runners, jobs=session.jobs, listener=progress)
+        found = look_back(plan, before, runners, jobs=session.jobs, listener=progress)
+    return {
+        repo: tuple(each for each in problems if each.blocks or unseen[repo].may_run)
+        for repo, problems in found.items()
+    }
 
 
 def rehearsed(session: Session, plan: Plan) -> Plan:

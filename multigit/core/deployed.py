@@ -145,11 +145,14 @@ def _states(record: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     }
 
 
-def ends_unseen(plan: Plan, last: Last) -> Mapping[str, Deployed]:
-    """Return, by repository, the last deployment to the plan's stage where nobody saw it end."""
+def may_be_running(plan: Plan, last: Last) -> Mapping[str, Deployed]:
+    """Return, by repository, the last deployment to the plan's stage that may run by now.
+
+    Nobody saw it end, or it did not go well, and somebody may have let it run again at its page.
+    """
     found = {repo.repo: last.get(repo.repo, {}) for repo in plan.planned() if repo.deploys()}
     known = {name: stages[plan.target] for name, stages in found.items() if plan.target in stages}
-    return {name: each for name, each in known.items() if each.may_run}
+    return {name: each for name, each in known.items() if each.may_run or each.went_wrong}
 
 
 def failed_last(last: Last, stage: str) -> set[str]:

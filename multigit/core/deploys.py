@@ -252,7 +252,7 @@ def _untagged(step: DeployStep, tag: Tag | None, stage: Stage) -> Iterable[Probl
 
 
 def orders_unseen(story: Story, repo: str) -> tuple[tuple[Order, Run | None], ...]:
-    """Return what an operation asked for in a repository and may still run, with its run."""
+    """Return what an operation asked for in a repository and may run by now, with its run."""
     plan = next((each for each in story.plan.repos if each.repo == repo), None)
     if plan is None:
         return ()
@@ -261,8 +261,14 @@ def orders_unseen(story: Story, repo: str) -> tuple[tuple[Order, Run | None], ..
     return tuple(
         (order_of(story.plan, repo, step, made, attempt=one.attempt, since=one.since), one.run)
         for step in plan.deploys()
-        if (one := known.get(step.target)) and one.state.may_run
+        if (one := known.get(step.target)) and (one.state.may_run or _may_run_again(step, one))
     )
+
+
+def _may_run_again(step: DeployStep, known: Deployment) -> bool:
+    """Tell whether somebody may have let a run go once more, as the page of GitHub offers."""
+    ended_badly = known.state.settled and known.state is not RunState.SUCCEEDED
+    return ended_badly and bool(known.run) and isinstance(step.runner, GithubRunner)
 
 
 def outstanding(repo: RepoPlan, known: Mapping[str, Deployment]) -> bool:

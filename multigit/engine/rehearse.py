@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from multigit.core.deployment import Order, Run
+from multigit.core.deployment import Order, Run, Sight
 from multigit.core.deploys import planned_orders, with_problems
 from multigit.core.plan import Plan
 from multigit.core.problem import Problem, Severity
@@ -14,8 +14,7 @@ from multigit.errors import MultigitError, NotBegunError
 from multigit.hints import Hint
 
 Checks = Callable[[str, str], Sequence[Problem]]  # repository, commit
-
-
+LOOKS = 4  # after the first, at a run that has more to show
 Unseen = Mapping[str, Sequence[tuple[Order, Run | None]]]  # by repository
 
 
@@ -44,7 +43,7 @@ def _end_of(order: Order, run: Run | None, runners: Runners, stage: str) -> Prob
     """Return the problem of a deployment that still runs, or of which nobody can tell."""
     try:
         run = run or runners.find(order)
-        sight = runners.look(order, run) if run else None
+        sight = _seen(order, run, runners) if run else None
     except NotBegunError:
         return None
     except MultigitError as error:
@@ -53,12 +52,22 @@ def _end_of(order: Order, run: Run | None, runners: Runners, stage: str) -> Prob
         return _in_doubt(stage)
     if sight.state.settled:
         return None
+    if sight.state.over:
+        return _in_doubt(stage, sight.detail)
     operation = order.key.partition("/")[0]
     return Problem(
         "still_deploying",
         f"a deployment to {stage} goes on ({sight.state.in_words}): {operation}",
         Hint.WATCH_OPERATION.format(operation=operation),
     )
+
+
+def _seen(order: Order, run: Run, runners: Runners) -> Sight:
+    """Look at a run until a look leaves nothing to be seen: an end may take a few."""
+    sight = runners.look(order, run)
+    for _ in range(LOOKS):
+        sight = runners.look(order, run) if sight.more else sight
+    return sight
 
 
 def _in_doubt(stage: str, reason: str = "there is no trace of it.") -> Problem:

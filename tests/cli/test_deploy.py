@@ -397,6 +397,31 @@ def test_a_program_may_be_a_symlink_in_the_commit(shop: Forge) -> None:
     assert deployed(shop) == {"database": [document["release"]]}
 
 
+@pytest.mark.parametrize("ended", ["success", "failure"])
+def test_a_run_that_ended_unseen_blocks_nothing(host: Host, ended: str) -> None:
+    """Its end is read at GitHub in a few looks."""
+    host.forge.json(*RELEASE, "-r", "api", "--no-wait", check=DONE)
+    (run,) = host.double.runs()
+    host.double.finish(run, ended)
+    host.forge.json("deploy", "main", "-r", "api", "--dry-run", check=DONE)
+
+
+def test_nothing_is_deployed_beside_a_run_that_somebody_runs_again(host: Host) -> None:
+    """The log knows that it failed; at its page somebody pressed the button."""
+    host.double.script("acme/api", ["queued", "failure"], times=1)
+    host.forge.json(*RELEASE, "-r", "api", check=FAILED)
+    (run,) = host.double.runs()
+    again = ("deploy", "main", "-r", "api", "--failed", "--yes")
+    host.double.put(run, "in_progress")
+    document = host.forge.json(*again, check=REFUSED)
+    assert codes(rows(document)["api"]) == ["still_deploying"]
+    host.double.put(run, "failure")
+    host.double.inject(faults.error(500), "acme/api", "actions/get-workflow-run", times=None)
+    seen = host.forge.json(*again, "--dry-run", check=DONE)
+    assert codes(rows(seen)["api"]) == []
+    assert starts(host) == {"acme/api": 1}
+
+
 def test_a_release_that_does_not_exist_is_named(shop: Forge) -> None:
     """With the ones that do."""
     release = shop.json("promote", "dev", "stg", "--yes", check=DONE)["release"]

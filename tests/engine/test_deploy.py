@@ -549,12 +549,17 @@ def test_whoever_leaves_lets_the_deployments_run(world: World) -> None:
     assert world.runners.starts == {(name, ""): 1 for name in NAMES}
 
 
-def earlier(world: World, state: RunState, run: Run | None) -> dict[str, list[Problem]]:
+RUN = Run("r")
+
+
+def earlier(
+    world: World, *states: RunState | Sight, run: Run | None = RUN
+) -> dict[str, list[Problem]]:
     """Return what a plan says of an earlier deployment of the api that nobody saw end."""
     (order,) = [order for order in planned_orders(world.plan()) if order.repo == "api"]
     if run:
         world.runners.runs[run.id] = ("api", "")
-    world.runners.script("api", state)
+    world.runners.script("api", *states)
     before = {"api": [(order, run)]}
     found = look_back(world.plan(), before, world.runners, jobs=2, listener=world.heard)
     return {name: list(problems) for name, problems in found.items()}
@@ -563,22 +568,29 @@ def earlier(world: World, state: RunState, run: Run | None) -> dict[str, list[Pr
 @pytest.mark.parametrize("state", [RUNNING, RunState.WAITING, RunState.QUEUED])
 def test_what_still_runs_blocks_the_next_one(world: World, state: RunState) -> None:
     """The host is asked, not the log, which nobody may have finished."""
-    (problem,) = earlier(world, state, Run("r"))["api"]
+    (problem,) = earlier(world, state)["api"]
     assert (problem.code, problem.blocks) == ("still_deploying", True)
 
 
 @pytest.mark.parametrize("state", [SUCCEEDED, FAILED])
 def test_what_has_ended_meanwhile_blocks_nothing(world: World, state: RunState) -> None:
     """Nobody has to watch it first."""
-    assert earlier(world, state, Run("r")) == {"api": []}
+    assert earlier(world, state) == {"api": []}
+    assert earlier(world, Sight(RUNNING, more=True), Sight(RUNNING, more=True), state) == {
+        "api": []
+    }  # an end that is seen piece by piece
 
 
 def test_of_what_nobody_can_tell_a_person_is_warned(world: World) -> None:
-    """No run is to be seen, the host cannot say, or no journal is here: never a dead end."""
+    """No run is to be seen, the host cannot say, or no journal is here: never a dead end.
+
+    Nor where its run was seen, and not how it ended.
+    """
     world.runners.broken_looks = 1
     for found in (
-        earlier(world, RUNNING, Run("r")),
-        earlier(world, RUNNING, None),
+        earlier(world, RUNNING),
+        earlier(world, RUNNING, run=None),
+        earlier(world, RunState.UNKNOWN),
         look_back(world.plan(), {"api": ()}, world.runners, jobs=1, listener=world.heard),
     ):
         (problem,) = found["api"]
