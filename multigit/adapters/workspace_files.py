@@ -91,8 +91,20 @@ class WorkspaceFiles:
         return self.folder / "operations"
 
     def unfinished(self) -> tuple[str, ...]:
-        """Return the ids of unfinished operations, oldest first."""
-        return unfinished(self.operations)
+        """Return the ids of unfinished operations, oldest first.
+
+        What the log holds is over, also where a crash kept its journal from being closed.
+        """
+        return tuple(each for each in unfinished(self.operations) if not self._holds(each))
+
+    def recorded(self) -> tuple[str, ...]:
+        """Return the ids of the operations that the log holds and that are only left to close."""
+        return tuple(filter(self._holds, unfinished(self.operations)))
+
+    def _holds(self, operation: str) -> bool:
+        with suppress(RefusedError):  # a log that cannot be read ends nothing
+            return self.log.holds(operation)
+        return False
 
     def ran(self) -> frozenset[str]:
         """Return the ids of the operations that ran in this workspace, as far as it knows."""
@@ -124,7 +136,7 @@ class WorkspaceFiles:
         from multigit.adapters.scratch import CLONES, remove_leftovers
 
         remove_leftovers(self.folder / CLONES)
-        if found := self.unfinished():
+        if found := unfinished(self.operations):
             remove_unneeded_trees(self.operations, found)
 
     def knows(self, operation: str) -> bool:

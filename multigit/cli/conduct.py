@@ -213,29 +213,18 @@ class Conductor:
                 report = self._locked_in(keep, journal)
             interrupted = note_interrupts()
             nothing_done = report.result in {Result.BLOCKED, Result.CANCELLED}
-            over = self.journal is None or not nothing_done  # else it can still be continued
-            if over:
-                report = self._last_step(report, lambda: self._record(report))
-        if over and report.result is not Result.PAUSED:
-            report = self._last_step(report, journal.close)
+            goes_on = self.journal is not None and nothing_done  # it can still be continued
+            over = not goes_on and not report.unfinished
+            problem = _last_step(lambda: self._record(report)) if over else None
+        if over and not problem:
+            problem = _last_step(journal.close)
+        if problem:
+            report = replace(report, result=Result.PAUSED, problems=(problem,))
         return replace(
             report,
             interrupted=report.interrupted or interrupted(),
             problems=(*report.problems, *left),
         )
-
-    @staticmethod
-    def _last_step(report: Report, step: Callable[[], None]) -> Report:
-        """Take a step towards the end of an operation that is over; without room it stays open."""
-        if report.unfinished:
-            return report
-        try:
-            step()
-        except RefusedError as error:
-            hint = Hint.CONTINUE_WITH_ROOM
-            problem = Problem(error.code, error.message, hint)
-            return replace(report, result=Result.PAUSED, problems=(problem,))
-        return report
 
     def _locked_in(self, keep: Keep, journal: Journal) -> Report:
         """Tell people that it begins, and execute it, while the lock is held."""
@@ -362,6 +351,18 @@ class Conductor:
         """Return what each tag's message ends with: the operation, and where the log stood."""
         log = self.session.files.log
         return trailer(self.plan.operation, log.name(), log.head())
+
+
+def _last_step(step: Callable[[], None]) -> Problem | None:
+    """Take a step towards the end of an operation that is over; without room it stays open.
+
+    Returns what kept it from being taken.
+    """
+    try:
+        step()
+    except RefusedError as error:
+        return Problem(error.code, error.message, Hint.CONTINUE_WITH_ROOM)
+    return None
 
 
 def name_transcripts(session: Session, report: Report) -> None:

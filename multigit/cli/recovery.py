@@ -54,6 +54,8 @@ def continue_(
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     with session.exclusive("continue"):
+        if _put_away(session, "continue"):
+            return errors.OK
         journal, story = _unfinished(session)
         onward = bool(story.plan.undoes)
         flights = still_open(session.git, session.workspace, story.flights)  # before the remotes
@@ -112,6 +114,7 @@ def undo(
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     with session.exclusive("undo"):
+        session.put_away_recorded()
         journal, story = _chosen(session, operation)
         standings = _survey(
             *(session, journal, story), onward=True, flights=story.flights, wait=not dry_run
@@ -145,6 +148,8 @@ def abandon(
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     with session.exclusive("abandon"):
+        if _put_away(session, "abandon"):
+            return errors.OK
         journal, story = _unfinished(session)
         standings = _survey(session, journal, story, flights=story.flights)
         return _close(session, journal, story, standings, "abandoned")
@@ -174,20 +179,36 @@ def _close(
     return report.exit_code
 
 
+def _put_away(session: Session, command: str) -> bool:
+    """Close what the log holds already; tell whether that was all that was left to do."""
+    from multigit.core.plan import Result
+    from multigit.core.problem import Problem, Severity
+    from multigit.core.report import frame
+
+    recorded = session.put_away_recorded()
+    if not recorded or session.files.unfinished():
+        return False
+    operation = recorded[-1]
+    message = f"{operation} was recorded already, and is closed now."
+    problem = Problem("recorded_already", message, Hint.LOG, Severity.WARN)
+    session.screen.say(message, "bold")
+    session.screen.note(f"Hint: {problem.hint}")
+    session.screen.document(
+        frame(
+            *(command, message),
+            result=Result.NOTHING,
+            operation=operation,
+            problems=(problem,),
+            hint=problem.hint,
+        )
+    )
+    return True
+
+
 def _unfinished(session: Session) -> tuple[Journal, Story]:
-    """Return the unfinished operation; raises RefusedError when there is none.
-
-    One whose record is in the log already only was not closed any more.
-    """
-    from multigit.cli.conduct import Conductor
-    from multigit.core.consent import Consent
-
-    for operation in reversed(session.files.unfinished()):
-        journal, story = session.files.read_journal(operation)
-        if not session.files.log.holds(operation):
-            return journal, story
-        for problem in Conductor(session, story.plan, Consent(), journal).put_away(journal):
-            session.screen.note(f"{problem.message} {problem.hint}")
+    """Return the unfinished operation; raises RefusedError when there is none."""
+    if found := session.files.unfinished():
+        return session.files.read_journal(found[-1])
     raise errors.RefusedError(
         "No operation is unfinished.", hint=Hint.LOG, code="nothing_unfinished"
     )

@@ -103,6 +103,7 @@ class Session:
             yield
             return
         with self.exclusive(command):
+            self.put_away_recorded()
             if found := self.files.unfinished():
                 raise RefusedError(
                     f"The operation {found[-1]} is not finished.",
@@ -110,6 +111,21 @@ class Session:
                     code="unfinished_operation",
                 )
             yield
+
+    def put_away_recorded(self) -> tuple[str, ...]:
+        """Close what the log holds and a crash left open; only while nobody else is at work.
+
+        Returns the ids. The locks that they left behind are given back; what stays is said.
+        """
+        from multigit.cli.stage_locks import give_back
+
+        recorded = self.files.recorded()
+        for operation in recorded:
+            journal, story = self.files.read_journal(operation)
+            for problem in give_back(self, story.plan):
+                self.screen.warn(problem)
+            journal.close()
+        return recorded
 
     def tell_unfinished(self) -> dict[str, Any]:
         """Say that an operation is unfinished, before anything else is shown.

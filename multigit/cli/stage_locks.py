@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
 from multigit.adapters import moments
-from multigit.cli.session import Session
 from multigit.core.agreement import Actor
 from multigit.core.locks import Holder, lock_unknown, stages_changed
 from multigit.core.outcome import Report
 from multigit.core.plan import Plan, State
 from multigit.core.problem import Problem
 from multigit.errors import MultigitError
+
+if TYPE_CHECKING:
+    from multigit.cli.session import Session
 
 Keep = Callable[[], None]
 

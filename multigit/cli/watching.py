@@ -46,16 +46,17 @@ def watch_again(session: Session, operation: str | None) -> int:
     seen = _look(session, story, journal)
     if journal.is_open:  # somebody may have gone on with it meanwhile
         journal, story = session.files.read_journal(story.plan.operation)
-    at_work = running(session.files.folder) if journal.is_open else ""
+    is_open = story.plan.operation in session.files.unfinished()
+    at_work = running(session.files.folder) if is_open else ""
     report = _goes_on(story, seen, at_work) if at_work else _report(story, seen)
-    report = replace(report, closed=not journal.is_open)
-    if not journal.is_open and _recorded(session, story, report) and is_news(story.plan):
+    report = replace(report, closed=not is_open)
+    if not is_open and _recorded(session, story, report) and is_news(story.plan):
         with suppress(KeyboardInterrupt):  # it is over, whoever hears of it
             tell_ended(session, report, known_to_story(story))
     report = _overtaken(session, report)
     session.screen.report(report)
     name_transcripts(session, report)
-    if journal.is_open and not at_work:
+    if is_open and not at_work:
         session.screen.note(Hint.NOT_FINISHED)
     session.screen.document(document(report))
     return report.exit_code

@@ -167,7 +167,9 @@ def ended(plan: Plan, outcomes: Sequence[Outcome], *, interrupted: bool = False)
     failed |= {o.state for o in everything if any(d.state.bad for d in o.deployments)}
     result = Result.FAILED if failed else Result.DONE
     report = Report(plan, result, everything, interrupted)
-    asked_for = failed == {State.NOT_PUBLISHED} and not plan.wait  # the later waves are left
+    begun = bool(states & {State.PUBLISHED, State.DEPLOYED})
+    later_waves_left = failed == {State.NOT_PUBLISHED} and begun and not plan.wait
+    asked_for = later_waves_left and not interrupted
     if asked_for or (not failed and any(report.open_deployments())):
         return replace(report, result=Result.PAUSED)
     return report

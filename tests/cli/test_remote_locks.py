@@ -88,7 +88,7 @@ def test_killed_when_all_is_done_it_leaves_no_lock(name: str, ending: str, pair:
     strike(pair, name, GIVEN_BACK, f"kill -KILL $multigit{ending}")
     pair.run(*PROMOTE, check=-signal.SIGKILL)
     assert is_locked(pair) == bool(ending)
-    assert codes(pair.json("continue", check=REFUSED)) == ["nothing_unfinished"]
+    assert codes(pair.json("continue", check=DONE)) == ["recorded_already"]
     assert_published_once(pair)
 
 

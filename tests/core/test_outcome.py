@@ -184,6 +184,28 @@ def test_an_interrupted_operation_ends_with_130() -> None:
 
 
 @pytest.mark.parametrize(
+    ("states", "interrupted", "result"),
+    [
+        ((State.PUBLISHED, State.NOT_PUBLISHED), False, Result.PAUSED),
+        ((State.PUBLISHED, State.NOT_PUBLISHED), True, Result.FAILED),
+        ((State.NOT_PUBLISHED, State.NOT_PUBLISHED), True, Result.FAILED),
+        ((State.NOT_PUBLISHED, State.NOT_PUBLISHED), False, Result.FAILED),
+    ],
+)
+def test_later_waves_that_nobody_wanted_to_wait_for_are_a_pause(
+    states: tuple[State, ...],
+    interrupted: bool,  # noqa: FBT001
+    result: Result,
+) -> None:
+    """Only where an earlier one is published, and nobody pressed Ctrl-C: else it can't go on."""
+    both = replace(BOTH, wait=False)
+    outcomes = [Outcome(repo, state) for repo, state in zip(both.repos, states, strict=True)]
+    report = ended(both, outcomes, interrupted=interrupted)
+    assert report.result is result
+    assert report.unfinished is (State.PUBLISHED in states)
+
+
+@pytest.mark.parametrize(
     ("result", "exit_code"),
     [
         (Result.PLANNED, 0),

@@ -1,0 +1,144 @@
+"""What the log holds is over: no command calls it unfinished, and the next one closes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from multigit.hints import Hint
+from tests.cli.answers import DONE, INTERRUPTED, REFUSED, Document, codes, hook, states
+from tests.hints.typing import follow
+from tests.support.forge import Forge, remotes_untouched
+
+PROMOTE = ("promote", "dev", "stg", "--yes")
+DEPLOY = """
+[stages.stg.deploy]
+runner = "command"
+command = ["true"]
+"""
+
+
+def open_journals(forge: Forge) -> list[Path]:
+    """Return the journals that nobody closed."""
+    return sorted(forge.shop.glob(".multigit/operations/*.jsonl"))
+
+
+def assert_nothing_is_open(forge: Forge) -> None:
+    """Nobody calls anything unfinished, and a new operation may begin."""
+    assert open_journals(forge) == []
+    assert forge.json("status", check=DONE)["unfinished"] is None
+    assert codes(forge.json("continue", check=REFUSED)) == ["nothing_unfinished"]
+    forge.json(*PROMOTE, check=DONE)
+
+
+# --- Ctrl-C before anything is published
+
+
+@pytest.mark.parametrize("options", [(), ("--no-wait",)])
+def test_interrupt_while_preparing_leaves_nothing_unfinished(
+    options: tuple[str, ...], forge: Forge
+) -> None:
+    """Nothing was published, so it has failed and is closed, also where nobody was to wait."""
+    told = forge.shop / ".multigit/lock.json"
+    for name in ("api", "web"):
+        repo = forge.add(name)
+        repo.write({"a.txt": "1\n"})
+        press = f"kill -INT $(sed 's/.*\"pid\": \"//; s/\".*//' '{told}'); sleep 0.5"
+        hook(repo.clone / ".git/hooks/pre-commit", press)
+    config = forge.write_config()
+    config.write_text(config.read_text() + DEPLOY)
+    with remotes_untouched(forge):
+        document = forge.json(
+            *("push", "dev", "--promote", "stg", "--yes", "--jobs", "1", *options),
+            check=INTERRUPTED,
+        )
+    assert document["result"] == "failed"
+    assert set(states(document).values()) == {"not_published"}
+    (record,) = forge.json("log")["records"]
+    assert (record["operation"], record["result"]) == (document["operation"], "failed")
+    assert_nothing_is_open(forge)
+
+
+# --- A crash between the record and the end of the journal
+
+
+@pytest.fixture
+def recorded(forge: Forge) -> Forge:
+    """Return a promotion that was killed when its record was written, and new work on dev."""
+    api = forge.add("api")
+    api.commit("dev", {"a.txt": "1\n"})
+    forge.write_config()
+    reopen(forge, forge.json(*PROMOTE, check=DONE))
+    api.commit("dev", {"b.txt": "1\n"})
+    return forge
+
+
+def reopen(forge: Forge, document: Document) -> None:
+    """Move the journal of an operation back to where a crash would have left it."""
+    operations = forge.shop / ".multigit/operations"
+    name = document["operation"]
+    (operations / name / "journal.jsonl").rename(operations / f"{name}.jsonl")
+
+
+def test_who_only_looks_calls_it_over(recorded: Forge) -> None:
+    """And leaves the journal where it is."""
+    before = open_journals(recorded)
+    for command in ("status", "log"):
+        assert recorded.json(command, check=DONE)["unfinished"] is None
+    findings = {each["code"] for each in recorded.json("doctor")["problems"]}
+    assert "unfinished_operation" not in findings
+    assert recorded.json("promote", "dev", "stg", "--dry-run", check=DONE)["result"] == "planned"
+    assert open_journals(recorded) == before != []
+
+
+def test_a_new_operation_closes_it(recorded: Forge) -> None:
+    """It stands in nobody's way."""
+    assert states(recorded.json(*PROMOTE, check=DONE)) == {"api": "published"}
+    assert open_journals(recorded) == []
+
+
+@pytest.mark.parametrize("way", ["continue", "abandon"])
+def test_each_way_out_says_that_it_is_closed_now(way: str, recorded: Forge) -> None:
+    """It has one record, as before."""
+    document = recorded.json(way, check=DONE)
+    assert (document["result"], codes(document)) == ("nothing", ["recorded_already"])
+    assert len(recorded.json("log")["records"]) == 1
+    assert_nothing_is_open(recorded)
+
+
+def test_undo_takes_back_what_was_recorded(recorded: Forge) -> None:
+    """As after every operation that has ended."""
+    (record,) = recorded.json("log")["records"]
+    document = recorded.json("undo", "--yes", check=DONE)
+    assert states(document) == {"api": "published"}
+    undo = recorded.json("log")["records"][-1]
+    assert (undo["command"], undo["undoes"]) == ("undo", record["operation"])
+    assert_nothing_is_open(recorded)
+
+
+def test_watch_calls_it_over(forge: Forge) -> None:
+    """What it deployed has ended, and nobody is sent to continue it."""
+    forge.add("api").commit("dev", {"a.txt": "1\n"})
+    config = forge.write_config()
+    config.write_text(config.read_text() + DEPLOY)
+    document = forge.json(*PROMOTE, check=DONE)
+    reopen(forge, document)
+    said = forge.run("watch", document["operation"], check=DONE)
+    assert "not finished" not in said.stdout + said.stderr
+
+
+def test_its_lock_is_given_back(recorded: Forge) -> None:
+    """By the command that closes it."""
+    lock = "refs/multigit/locks/stg"
+    config = recorded.shop / "multigit.toml"
+    config.write_text(config.read_text() + '\n[lock]\nrepo = "api"\n')
+    api = recorded.repos["api"]
+    keep = hook(api.bare / "hooks/pre-receive", f"! grep -q '0000 {lock}$'")
+    document = recorded.json(*PROMOTE, check=DONE)
+    keep.unlink()
+    assert lock in api.remote_refs()
+    reopen(recorded, document)
+    said = recorded.json("continue", check=DONE)
+    follow(recorded, said, Hint.LOG, "multigit log")
+    assert lock not in api.remote_refs()
