@@ -17,15 +17,13 @@ from multigit.core.deployment import (
 )
 from multigit.core.journal import Story
 from multigit.core.moment import Moment, is_deploy_tag
-from multigit.core.plan import DeployStep, Plan, RepoPlan, State, settle
+from multigit.core.plan import NOT_IN_RELEASE, DeployStep, Plan, RepoPlan, State, settle
 from multigit.core.problem import Problem, Severity
 from multigit.core.refs import branch_ref
 from multigit.core.snapshot import Snapshot, Tag
 from multigit.core.workspace import Repo, Stage, Workspace, unknown
 from multigit.errors import UsageError
 from multigit.hints import Hint
-
-NOT_IN_RELEASE = "not_in_release"
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +207,7 @@ def _repository(
 def can_deploy_releases(workspace: Workspace, name: str, stage: str) -> bool:
     """Tell whether `multigit deploy` can deploy an earlier release of a repository to a stage."""
     repo = next((repo for repo in workspace.repos if repo.name == name), None)
-    deploy = workspace.deploy(repo, workspace.stage(stage)) if repo else None
+    deploy = workspace.deploy(repo, workspace.planned_stage(stage)) if repo else None
     if deploy is None or by_push(deploy.runner):
         return False
     return not (isinstance(deploy.runner, GithubRunner) and deploy.runner.ref == "branch")

@@ -101,6 +101,14 @@ class Report:
                     yield deployment
 
     @property
+    def told(self) -> Result:
+        """Return the result as scripts and the log are told it: what is closed is done with.
+
+        How far it came, the repositories tell.
+        """
+        return Result.DONE if self.closing and self.result is Result.FAILED else self.result
+
+    @property
     def exit_code(self) -> int:
         """Return the process's exit code for this result."""
         if self.interrupted:

@@ -221,6 +221,8 @@ class DeployStep:
     type: Literal["deploy"] = "deploy"
 
 
+NOT_IN_RELEASE = "not_in_release"  # the problem of what a release has nothing of
+
 PublishingStep = CommitStep | AdvanceStep | MergeStep | TagStep | PushStep | FastForwardStep
 UndoingStep = RestoreStep | MoveBackStep | DeleteTagStep
 PullingStep = CloneStep | CreateBranchStep | UpdateStep | SwitchStep
@@ -256,6 +258,12 @@ class RepoPlan:
     published: bool = False
     deployed: tuple[Deployment, ...] = ()
     follows: tuple[str, ...] = ()
+
+    @property
+    def left_out(self) -> bool:
+        """Tell whether it has work that is not done, since something blocks it."""
+        absent = NOT_IN_RELEASE in {problem.code for problem in self.problems}
+        return self.state is State.SKIPPED and not absent
 
     def merges(self) -> tuple[MergeStep, ...]:
         """Return the merges in the order they are made."""
@@ -339,6 +347,7 @@ class Plan:
     without the blocked repositories, which then stand in `repos` as skipped; `accept_reverts` that
     reverts may leave out or take away work of an earlier stage. `undoes` is the
     operation that this one takes back, or empty. With `wait` off nobody waits for deployments.
+    `lock_repo` names the repository whose remote held the locks when it began, or is empty.
     """
 
     command: str
@@ -358,14 +367,19 @@ class Plan:
     pace: Pace = field(default_factory=Pace)
     wait: bool = True
     undoes: str = ""
+    lock_repo: str = ""
 
     @property
     def result(self) -> Result:
-        """Return failed (a repository could not be asked), blocked, nothing or planned."""
+        """Return failed (a repository could not be asked), blocked, nothing or planned.
+
+        Where nothing at all can move, what is left out blocks: nobody shall take it for done.
+        """
         states = {repo.state for repo in self.repos}
         if State.FAILED in states:
             return Result.FAILED
-        if State.BLOCKED in states or states == {State.SKIPPED}:
+        stuck = states <= {State.SKIPPED, State.UP_TO_DATE} and any(r.left_out for r in self.repos)
+        if State.BLOCKED in states or states == {State.SKIPPED} or stuck:
             return Result.BLOCKED
         return Result.PLANNED if State.PLANNED in states else Result.NOTHING
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from multigit.core.agreement import ASKS_NOTHING, Actor, Agreement
@@ -85,12 +86,15 @@ class Record:
     def reason(self) -> str:
         """Return why nothing was done, as a code; empty where it was done, tried or cancelled.
 
-        It tells what a person did not agree to from what a repository was not ready for.
+        It tells what a person did not agree to from what a repository was not ready for. Of one
+        that was to be left out, the first problem says why.
         """
         if self.result != Result.BLOCKED:
             return ""
         of_repos = (p for o in self.outcomes for p in o.problems if o.state is State.BLOCKED)
-        return next((p.code for p in (*self.problems, *of_repos) if p.blocks), "")
+        left_out = (p.code for o in self.outcomes if o.plan.left_out for p in o.problems[:1])
+        blocking = (p.code for p in (*self.problems, *of_repos) if p.blocks)
+        return next(chain(blocking, left_out), "")
 
 
 def record(report: Report, actor: Actor, at: str, agreement: Agreement) -> dict[str, Any]:
@@ -100,7 +104,7 @@ def record(report: Report, actor: Actor, at: str, agreement: Agreement) -> dict[
         at=at,
         operation=plan.operation,
         command=plan.command,
-        result=str(report.result),
+        result=str(report.told),
         actor=actor,
         agreement=agreement,
         stage=plan.target,

@@ -65,11 +65,10 @@ def document(report: Report) -> dict[str, Any]:
     """Return the report as the document that `--json` prints."""
     plan = report.plan
     sentence, hint = summary(report)
-    closed = Result.DONE if report.closing and report.result is Result.FAILED else report.result
     return frame(
         report.closing or plan.command,
         sentence,
-        result=closed,
+        result=report.told,
         exit_code=report.exit_code,
         operation=plan.operation,
         source=plan.source or None,
@@ -211,7 +210,7 @@ def _stopped(report: Report) -> tuple[str, str]:
                 )
             return "Nothing to do: every repository is up to date.", ""
         case Result.BLOCKED:
-            blocked, others = count(State.BLOCKED, State.SKIPPED), count(State.PLANNED)
+            blocked, others = count(State.BLOCKED) or count(State.SKIPPED), count(State.PLANNED)
             verb = "is" if blocked == 1 else "are"
             hint = "Fix what blocks, then run the command again."
             if others and not report.plan.undoes:

@@ -21,8 +21,9 @@ from multigit.hints import Hint
 
 def hops_of(repo: RepoPlan, workspace: Workspace) -> tuple[Hop, ...]:
     """Return the merges of a repository's plan as the route they came from."""
+    stage = workspace.planned_stage
     return tuple(
-        Hop(workspace.stage(step.source), workspace.stage(step.target), accepting(step.message))
+        Hop(stage(step.source), stage(step.target), accepting(step.message))
         for step in repo.merges()
     )
 

@@ -76,7 +76,7 @@ def undone(
         for repo in plan.repos
     )
     names = {s.stage for repo in repos for s in repo.steps if isinstance(s, RestoreStep)}
-    asks = strictest(map(workspace.stage, sorted(names) or [plan.target]))
+    asks = strictest(map(workspace.planned_stage, sorted(names) or [plan.target]))
     return Plan(
         command="undo",
         operation=moment.operation("undo", plan.target),
@@ -163,7 +163,7 @@ class _Undo:
             return None
         names = ", ".join(map(short, moved))
         if set(moved) <= there.overtaken:
-            first = self._on_top(there)
+            first = self._promotes(there) if there.onward else self._on_top(there)
             return Problem(
                 "not_undone",
                 f"{names} moved on since, so nothing is taken back here.",
@@ -187,14 +187,18 @@ class _Undo:
     def _onward(self, there: Standing) -> Problem | None:
         if not there.onward:
             return None
-        onward, last = ", ".join(there.onward), there.onward[-1]
-        tip = there.now.get(branch_ref(self.workspace.stage(last).branch), "")
-        first = promoted_by(self.records, self.repo.repo, last, tip)
+        first = self._promotes(there)
         return Problem(
             "promoted_onwards",
-            f"was promoted onwards to {onward}, so nothing is taken back here.",
+            f"was promoted onwards to {', '.join(there.onward)}, so nothing is taken back here.",
             Hint.UNDO_FIRST.format(operation=first) if first else BY_HAND,
         )
+
+    def _promotes(self, there: Standing) -> str:
+        """Return the operation that has to go first: the last one on the last stage that has it."""
+        last = there.onward[-1]
+        tip = there.now.get(branch_ref(self.workspace.stage(last).branch), "")
+        return promoted_by(self.records, self.repo.repo, last, tip)
 
     def _restore(self, update: RefUpdate) -> Iterator[Step]:
         wrote = self.made[update.ref]

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from multigit.core.deployed import Last
-from multigit.core.deploys import NOT_IN_RELEASE
 from multigit.core.plan import Plan, RepoPlan, State, settle
 from multigit.core.problem import Problem, Severity
 from multigit.core.workspace import Workspace
@@ -71,11 +70,7 @@ def in_order(
 
 def hold_back(plan: Plan, workspace: Workspace) -> Plan:
     """Return the plan without what comes after a repository that is left out."""
-    left_out = {
-        repo.repo
-        for repo in plan.repos
-        if repo.state is State.SKIPPED and NOT_IN_RELEASE not in {p.code for p in repo.problems}
-    }
+    left_out = {repo.repo for repo in plan.repos if repo.left_out}
 
     def held(repo: RepoPlan) -> RepoPlan:
         before = (*repo.follows, *workspace.repo(repo.repo).after)

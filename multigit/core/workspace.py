@@ -158,6 +158,16 @@ class Workspace:
                 return stage
         raise unknown("stage", name, [stage.name for stage in self.stages])
 
+    def planned_stage(self, name: str) -> Stage:
+        """Return a stage that a plan names; raises RefusedError when the configuration lost it."""
+        if name in {stage.name for stage in self.stages}:
+            return self.stage(name)
+        raise RefusedError(
+            f"The stage {name} is not in the configuration any more.",
+            hint="Put it back first.",
+            code="unknown_stage",
+        )
+
     def repo(self, name: str) -> Repo:
         """Return the repository; raises RefusedError when the configuration lost it."""
         for repo in self.repos:

@@ -12,6 +12,7 @@ from rich.text import Text
 from multigit.core.deployment import RunState
 from multigit.core.history import History, history_hint, history_sentence
 from multigit.core.plan import State
+from multigit.core.report import CLOSED_BY
 from multigit.core.text import shortened, visible
 from multigit.ui.plans import problem_lines
 from multigit.ui.render import Fitting, indented, one_line
@@ -61,7 +62,8 @@ def lines(record: Mapping[str, Any]) -> tuple[RenderableType, ...]:
     result = word(record, "result")
     who = word(record, "who").partition(" <")[0] + BY.get(word(record, "actor"), "")
     when = f"  {word(record, 'at')[:16].replace('T', ' ')}  "
-    end = Text(ending(record), STYLES.get(result, ""))
+    closed = any(each.get("code") in CLOSED_BY for each in record.get("problems") or ())
+    end = Text(ending(record), "yellow" if closed else STYLES.get(result, ""))
     folded = Group(Text(f"{when}{route}"), indented(Text.assemble(end, f"  {who}"), len(when)))
     padding = " " * (ENDING - len(end))
     head = Text.assemble(when, f"{route:<{ROUTE}}  ", end, padding, f"  {who}")

@@ -185,6 +185,25 @@ def test_one_conflict_blocks_all_twelve_and_the_other_eleven_can_go_on(tmp_path:
         assert (f"refs/tags/{document['release']}" in repo.remote_refs()) == (name != odd.name)
 
 
+def test_what_blocks_is_not_done_where_nothing_else_can_move(forge: Forge) -> None:
+    """A script must not take it for released: exit code 3, whether the rest is up to date or not.
+
+    The log says why.
+    """
+    api = forge.add("api")
+    forge.add("web")
+    api.commit("dev", {"README.md": "dev\n"})
+    api.commit("stg", {"README.md": "stg\n"})
+    forge.write_config()
+    promote = ("promote", "dev", "stg", "--yes", "--skip-blocked")
+    for options in ((), ("-r", "api"), ("--dry-run",)):
+        with untouched(forge):
+            document = forge.json(*promote, *options, check=REFUSED)
+        assert (document["result"], states(document)["api"]) == ("blocked", "skipped")
+        assert document["message"] == "1 repository is blocked. Nothing was changed."
+    assert [record["reason"] for record in forge.json("log")["records"]] == ["conflict"] * 2
+
+
 # --- Where the user stands does not matter, and stays as it is
 
 

@@ -395,12 +395,22 @@ def test_closing_an_operation_of_which_nothing_is_published(halves: Forge, way: 
 
 
 def test_abandoning_what_is_half_published(halves: Forge) -> None:
-    """The command is done; the log keeps that the promotion was not."""
+    """Closing it is done, in the document and the log: how far it came, the repositories tell."""
     document = halves.json("abandon", check=DONE)
     assert (document["command"], document["result"]) == ("abandon", "done")
     assert document["message"].endswith("1 published, 1 not published.")
     (record,) = halves.json("log")["records"]
-    assert record["result"] == "failed"
+    assert (record["command"], record["result"]) == ("promote", "done")
+    assert codes(record) == ["abandoned"]
+    assert states(record) == {"api": "published", "web": "not_published"}
+
+
+def test_undoing_what_is_half_published(halves: Forge) -> None:
+    """Both records say done: of the undo, and of the promotion that it took back and closed."""
+    document = halves.json("undo", "--yes", check=DONE)
+    closed, undo = halves.json("log")["records"]
+    assert document["result"] == closed["result"] == undo["result"] == "done"
+    assert (codes(closed), codes(rows(closed)["api"])) == (["undone"], ["taken_back"])
 
 
 def test_abandoning_what_is_on_the_remote_in_part(halves: Forge) -> None:

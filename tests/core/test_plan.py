@@ -104,10 +104,15 @@ def test_a_skipped_repository_stays_skipped() -> None:
         ((State.UP_TO_DATE, State.UP_TO_DATE), Result.NOTHING),
         ((State.PLANNED, State.BLOCKED), Result.BLOCKED),
         ((State.UP_TO_DATE, State.BLOCKED), Result.BLOCKED),
+        ((State.UP_TO_DATE, State.SKIPPED), Result.BLOCKED),
+        ((State.PUBLISHED, State.SKIPPED), Result.NOTHING),
     ],
 )
 def test_one_blocked_repository_blocks_all(states: tuple[State, ...], result: Result) -> None:
-    """Otherwise one that moves is enough for something to do."""
+    """Otherwise one that moves is enough for something to do.
+
+    Where nothing can move, what is left out blocks; where something has moved before, it does not.
+    """
     assert plan(*(without_steps(API, state) for state in states)).result is result
 
 

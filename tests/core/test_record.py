@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from multigit.core.agreement import Actor, Agreement, Given, Kind, Ticks
-from multigit.core.outcome import Report, cancelled, ended, planned, refused
+from multigit.core.outcome import Outcome, Report, cancelled, ended, planned, refused
 from multigit.core.plan import State
 from multigit.core.problem import Problem
 from multigit.core.record import (
@@ -26,6 +26,7 @@ from multigit.core.record import (
     record,
     verify,
 )
+from multigit.core.report import document
 from tests.core.builders import API, WEB, plan, published, to_publish, warning, without_steps
 
 ADA = Actor("Ada <ada@example.com>", "ada", "build-7", Kind.PERSON)
@@ -57,6 +58,25 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=4,
 )
+
+
+@pytest.mark.parametrize("state", [State.BLOCKED, State.SKIPPED])
+def test_the_reason_is_what_blocks(state: State) -> None:
+    """Also where it was to be left out, and nothing else can move."""
+    conflict = Problem("conflict", "develop conflicts with staging.")
+    problem = conflict if state is State.BLOCKED else conflict.as_warning()
+    report = planned(plan(without_steps(WEB, state, problem)))
+    content = record(report, BOT, "2025-01-15T15:02:00Z", AGREED)
+    assert (content["result"], content["reason"]) == ("blocked", "conflict")
+
+
+def test_what_is_closed_before_it_was_finished_is_done_with() -> None:
+    """As its document says; how far it came, the repositories tell."""
+    left = Outcome(to_publish(WEB), State.NOT_PUBLISHED)
+    report = ended(plan(to_publish(API), to_publish(WEB)), [published(API), left])
+    content = record(replace(report, closing="abandon"), BOT, "2025-01-15T15:02:00Z", AGREED)
+    assert content["result"] == document(replace(report, closing="abandon"))["result"] == "done"
+    assert [row["state"] for row in content["repos"]] == ["published", "not_published"]
 
 
 def test_a_record_holds_who_what_and_how_it_ended() -> None:

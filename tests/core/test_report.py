@@ -18,6 +18,7 @@ from multigit.core.deployment import (
 from multigit.core.locks import lock_left
 from multigit.core.outcome import Outcome, Report, cancelled, ended, planned, refused
 from multigit.core.plan import (
+    NOT_IN_RELEASE,
     AdvanceStep,
     CommitStep,
     DeployStep,
@@ -64,6 +65,7 @@ REFUSED = Problem("refused_by_remote", "the remote refused: protected branch.", 
 IDLE = without_steps(ROOT, State.UP_TO_DATE)
 BLOCKED = without_steps(WEB, State.BLOCKED, CONFLICT)
 LEFT_OUT = without_steps(WEB, State.SKIPPED, CONFLICT.as_warning())
+ABSENT = without_steps(WEB, State.SKIPPED, Problem(NOT_IN_RELEASE, "is not in it."))
 BOTH = plan(to_publish(API), to_publish(WEB))
 GO_ON = Hint.FINISH_OR_UNDO
 AGAIN = "Nothing was published. Fix it, then run the command again."
@@ -364,11 +366,21 @@ def test_a_count_has_the_right_noun(count: int, noun: str, told: str) -> None:
             "1 repository will move, 2 are up to date, 1 left out. 3 commits reach stg.",
         ),
         (plan(IDLE), "Nothing to do: every repository is up to date."),
+        (plan(IDLE, ABSENT), "Nothing to do: 1 up to date, 1 left out."),
     ],
 )
 def test_the_sentence_of_a_plan(it: Plan, sentence: str) -> None:
     """What will move, what not, and how much arrives where."""
     assert summary(planned(it)) == (sentence, "")
+
+
+@pytest.mark.parametrize(
+    "it", [plan(IDLE, BLOCKED), plan(IDLE, LEFT_OUT), plan(LEFT_OUT), plan(LEFT_OUT, BLOCKED)]
+)
+def test_what_blocks_is_counted(it: Plan) -> None:
+    """What is left out stands in the way where nothing else does, and else is no matter."""
+    sentence = "1 repository is blocked. Nothing was changed."
+    assert summary(planned(it)) == (sentence, "Fix what blocks, then run the command again.")
 
 
 def test_a_plan_of_two_stages_counts_each() -> None:

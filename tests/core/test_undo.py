@@ -17,9 +17,11 @@ from multigit.core.plan import (
     RestoreStep,
     State,
 )
+from multigit.core.refs import branch_ref
 from multigit.core.standing import Standing, standing
 from multigit.core.undo import already_undone, promoted_by, release_before, undone
-from tests.core.builders import MOMENT, Log
+from multigit.errors import RefusedError
+from tests.core.builders import MAIN, MOMENT, Log
 from tests.core.test_resume import HELD, MADE, SHOP, STG, TAG, plan, stands, story
 
 NAME = TAG.removeprefix("refs/tags/")
@@ -182,6 +184,24 @@ def test_a_later_release_on_top_is_named(tip: str) -> None:
             "commit.",
         }[tip]
     )
+
+
+def test_what_stands_on_top_and_was_promoted_onwards_is_undone_from_its_end() -> None:
+    """The last promotion is named: the one between would be refused for its sake."""
+    now = {STG: "m5", branch_ref(MAIN.branch): "m6"}
+    there = Standing(now, done=frozenset({TAG}), overtaken=frozenset({STG}), onward=("main",))
+    later = Log(record("b", row("m5")), record("c", row("m6"), stage="main"))
+    back = undone(story(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, later)
+    (problem,) = back.repos[0].problems
+    assert (problem.code, problem.hint) == ("not_undone", "Undo that first: multigit undo c")
+
+
+def test_a_stage_that_the_configuration_lost_is_named() -> None:
+    """Its rules are needed for the question."""
+    lost = replace(SHOP, stages=tuple(each for each in SHOP.stages if each.name != "stg"))
+    there = {"api": stands(MADE), "web": stands(HELD)}
+    with pytest.raises(RefusedError, match="The stage stg is not in the configuration any more"):
+        undone(story(), there, lost, MOMENT, Log())
 
 
 def test_the_one_who_took_it_back_last_is_named() -> None:
