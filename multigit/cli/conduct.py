@@ -13,7 +13,7 @@ from multigit.adapters.journal import Journal
 from multigit.cli.foresight import foreseen
 from multigit.cli.process import note_interrupts
 from multigit.cli.session import Session
-from multigit.cli.stage_locks import Keep, give_back, kept_in_doubt, locked
+from multigit.cli.stage_locks import Keep, give_back, kept_in_doubt, locked, with_lock_repo
 from multigit.cli.telling import (
     Waits,
     check_addresses,
@@ -119,7 +119,8 @@ class Conductor:
         if isinstance(agreement, Report):
             return self._stopped(agreement)
         taken_back = self._taken_back()
-        report = replace(self, agreement=agreement).run()
+        plan = with_lock_repo(self.session, self.plan)
+        report = replace(self, plan=plan, agreement=agreement).run()
         with suppress(KeyboardInterrupt):  # it is over, whoever hears of it
             self._tell(report, taken_back)
         return report

@@ -59,7 +59,7 @@ def _left_running(session: Session, plan: Plan, deployed: Last) -> Mapping[str, 
 
 def rehearsed(session: Session, plan: Plan) -> Plan:
     """Return the plan with what would keep its deployments from starting; it may block now."""
-    checked = bool(plan.source) and session.workspace.stage(plan.target).require_checks
+    checked = bool(plan.source) and session.workspace.planned_stage(plan.target).require_checks
     if plan.planned() and (checked or any(repo.deploys() for repo in plan.planned())):
         from multigit.engine.rehearse import rehearse
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,7 +13,7 @@ from multigit.cli import options as o
 from multigit.hints import Hint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from multigit.adapters.journal import Journal
     from multigit.cli.session import Session
@@ -27,6 +28,7 @@ def continue_(
     confirm: o.ConfirmName = None,
     checklist_done: o.ChecklistDone = False,
     skip_blocked: o.SkipBlocked = False,
+    accept_reverts: o.AcceptReverts = False,
     dry_run: o.DryRun = False,
     jobs: o.Jobs = None,
     json: o.Json = False,
@@ -53,10 +55,11 @@ def continue_(
     from multigit.engine.arrival import still_open
 
     session = Session.open(o.Common(config, json, no_color, jobs))
-    with session.exclusive("continue"):
-        if _put_away(session, "continue"):
+    with session.alone("continue", dry_run=dry_run) as over:
+        if _only_closed(session, "continue", over):
             return errors.OK
         journal, story = _unfinished(session)
+        story = _accepting_reverts(story) if accept_reverts else story
         onward = bool(story.plan.undoes)
         flights = still_open(session.git, session.workspace, story.flights)  # before the remotes
         standings = _survey(session, journal, story, onward=onward, wait=not dry_run)
@@ -78,6 +81,11 @@ def continue_(
                 return conductor.leave(only_the_record(plan.operation))
             return conductor.finish(journal, story.plan)
         return conductor.conduct()
+
+
+def _accepting_reverts(story: Story) -> Story:
+    """Return the story of an operation whose reverts somebody accepts now that it goes on."""
+    return replace(story, plan=replace(story.plan, accept_reverts=True))
 
 
 def undo(
@@ -113,18 +121,18 @@ def undo(
     from multigit.core.ways_out import only_to_close
 
     session = Session.open(o.Common(config, json, no_color, jobs))
-    with session.exclusive("undo"):
-        session.put_away_recorded()
+    with session.alone("undo", dry_run=dry_run):
         journal, story = _chosen(session, operation)
+        is_open = story.plan.operation in session.files.unfinished()
         standings = _survey(
             *(session, journal, story), onward=True, flights=story.flights, wait=not dry_run
         )
         log = session.files.log
         plan = undone(story, standings, session.workspace, session.moment, log)
         conductor = Conductor(session, plan, Consent(dry_run, yes, confirm))
-        if problem := cannot_be_undone(plan, is_open=journal.is_open):
+        if problem := cannot_be_undone(plan, is_open=is_open):
             return conductor.refuse(problem)
-        if plan.result is Result.NOTHING and not journal.is_open:
+        if plan.result is Result.NOTHING and not is_open:
             return conductor.leave(already_undone(plan.undoes, log))
         if plan.result is Result.NOTHING:
             if dry_run:
@@ -147,8 +155,8 @@ def abandon(
     from multigit.cli.session import Session
 
     session = Session.open(o.Common(config, json, no_color, jobs))
-    with session.exclusive("abandon"):
-        if _put_away(session, "abandon"):
+    with session.alone("abandon") as over:
+        if _only_closed(session, "abandon", over):
             return errors.OK
         journal, story = _unfinished(session)
         standings = _survey(session, journal, story, flights=story.flights)
@@ -179,16 +187,18 @@ def _close(
     return report.exit_code
 
 
-def _put_away(session: Session, command: str) -> bool:
-    """Close what the log holds already; tell whether that was all that was left to do."""
+def _only_closed(session: Session, command: str, over: Sequence[str]) -> bool:
+    """Say so, and return True, where nothing is unfinished but an operation was `over`.
+
+    The log held its record, and a crash had kept it from being closed before.
+    """
     from multigit.core.plan import Result
     from multigit.core.problem import Problem, Severity
     from multigit.core.report import frame
 
-    recorded = session.put_away_recorded()
-    if not recorded or session.files.unfinished():
+    if not over or session.files.unfinished():
         return False
-    operation = recorded[-1]
+    operation = over[-1]
     message = f"{operation} was recorded already, and is closed now."
     problem = Problem("recorded_already", message, Hint.LOG, Severity.WARN)
     session.screen.say(message, "bold")
@@ -244,7 +254,7 @@ def _chosen(session: Session, operation: str | None) -> tuple[Journal, Story]:
     if story.plan.undoes:
         raise errors.RefusedError(
             f"{operation} is itself an undo.",
-            hint=Hint.FINISH if journal.is_open else "To publish it again, promote again.",
+            hint=Hint.FINISH if operation in unfinished else "To publish it again, promote again.",
             code="undo_of_undo",
         )
     return journal, story

@@ -20,6 +20,7 @@ from multigit.adapters.workspace_files import WorkspaceFiles
 from multigit.cli.options import Common, Selection
 from multigit.core.history import torn
 from multigit.core.moment import Moment
+from multigit.core.problem import Problem, Severity
 from multigit.core.workspace import Repo, Stage, Workspace
 from multigit.errors import MultigitError, RefusedError
 from multigit.hints import Hint
@@ -67,10 +68,12 @@ class Session:
 
         return Runners(self.workspace, self.git, self.files.operations, alone=self.files.alone)
 
-    def locks(self) -> RemoteLocks:
-        """Return the locks across machines; only where the configuration names their repository."""
-        name = self.workspace.lock_repo
-        repo = next(repo for repo in self.workspace.repos if repo.name == name)
+    def locks(self, name: str = "") -> RemoteLocks:
+        """Return the locks in a repository's remote: in that of the configuration if none is named.
+
+        Raises RefusedError when the configuration lost it.
+        """
+        repo = self.workspace.repo(name or self.workspace.lock_repo)
         return RemoteLocks(self.git.repository(repo))
 
     @contextmanager
@@ -102,8 +105,7 @@ class Session:
         if dry_run:
             yield
             return
-        with self.exclusive(command):
-            self.put_away_recorded()
+        with self.alone(command):
             if found := self.files.unfinished():
                 raise RefusedError(
                     f"The operation {found[-1]} is not finished.",
@@ -112,10 +114,24 @@ class Session:
                 )
             yield
 
-    def put_away_recorded(self) -> tuple[str, ...]:
-        """Close what the log holds and a crash left open; only while nobody else is at work.
+    @contextmanager
+    def alone(self, command: str, *, dry_run: bool = False) -> Iterator[tuple[str, ...]]:
+        """Keep others out, and close what is over; yields the ids of that.
 
-        Returns the ids. The locks that they left behind are given back; what stays is said.
+        A dry run only looks. While somebody is at work, it says that things are about to change.
+        """
+        if dry_run:
+            if sentence := running(self.files.folder):
+                self.screen.warn(Problem("locked", sentence, severity=Severity.WARN))
+            yield ()
+            return
+        with self.exclusive(command):
+            yield self._put_away_recorded()
+
+    def _put_away_recorded(self) -> tuple[str, ...]:
+        """Close what the log holds and a crash left open; return the ids.
+
+        The locks that it left behind are given back; what stays is said.
         """
         from multigit.cli.stage_locks import give_back
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from multigit.adapters import moments
@@ -25,7 +27,7 @@ def locked(
     session: Session, plan: Plan, actor: Actor, tell: Callable[[Problem], None]
 ) -> AbstractContextManager[Keep]:
     """Return the lock for the stages that move; within, a call keeps it beyond its end."""
-    if not session.workspace.lock_repo:
+    if not plan.lock_repo:
         return nullcontext(lambda: None)
     holder = Holder(
         nonce=moments.nonce(),
@@ -37,8 +39,25 @@ def locked(
         since=moments.utc_now(),
         why=plan.message,
     )
-    locks = session.locks()
-    return locks.hold(stages_changed(plan), holder, also=plan.undoes, tell=tell)
+    locks = session.locks(plan.lock_repo)
+    told = partial(_told, session, plan, tell)
+    return locks.hold(stages_changed(plan), holder, also=plan.undoes, tell=told)
+
+
+def with_lock_repo(session: Session, plan: Plan) -> Plan:
+    """Return a plan with the repository for its locks: for good, whatever is configured later.
+
+    Else whoever goes on with it would leave the lock behind that it took when it began.
+    """
+    return replace(plan, lock_repo=plan.lock_repo or session.workspace.lock_repo)
+
+
+def _told(session: Session, plan: Plan, tell: Callable[[Problem], None], problem: Problem) -> None:
+    """Tell of a lock; its commands need the configuration to name the repository that has it."""
+    if session.workspace.lock_repo != plan.lock_repo and problem.code != "lock_kept":
+        back = f'First put [lock] with repo = "{plan.lock_repo}" into multigit.toml again.'
+        problem = replace(problem, hint=f"{back} {problem.hint}")
+    tell(problem)
 
 
 def kept_in_doubt(
@@ -68,12 +87,14 @@ def _any_in_flight(session: Session, operation: str) -> bool:
 
 def give_back(session: Session, plan: Plan) -> tuple[Problem, ...]:
     """Give back the locks that an operation left behind; return what is to be said of the rest."""
-    if not session.workspace.lock_repo:
+    plan = with_lock_repo(session, plan)
+    if not plan.lock_repo:
         return ()
     left: list[Problem] = []
+    told = partial(_told, session, plan, left.append)
     stages = stages_changed(plan)
     try:
-        session.locks().release_of(stages, plan.operation, tell=left.append)
+        session.locks(plan.lock_repo).release_of(stages, plan.operation, tell=told)
     except MultigitError as error:
-        left.append(lock_unknown(stages, error.message))
+        told(lock_unknown(stages, error.message))
     return tuple(left)

@@ -1,4 +1,4 @@
-"""What the log holds is over: no command calls it unfinished, and the next one closes it."""
+"""What is over and what is not: no command says otherwise, and each way out works."""
 
 from __future__ import annotations
 
@@ -7,9 +7,20 @@ from pathlib import Path
 import pytest
 
 from multigit.hints import Hint
-from tests.cli.answers import DONE, INTERRUPTED, REFUSED, Document, codes, hook, states
+from tests.cli.answers import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    REFUSED,
+    Document,
+    codes,
+    hook,
+    meanwhile,
+    pushing_slowly,
+    states,
+)
 from tests.hints.typing import follow
-from tests.support.forge import Forge, remotes_untouched
+from tests.support.forge import Forge, remotes_untouched, untouched
 
 PROMOTE = ("promote", "dev", "stg", "--yes")
 DEPLOY = """
@@ -89,6 +100,8 @@ def test_who_only_looks_calls_it_over(recorded: Forge) -> None:
     findings = {each["code"] for each in recorded.json("doctor")["problems"]}
     assert "unfinished_operation" not in findings
     assert recorded.json("promote", "dev", "stg", "--dry-run", check=DONE)["result"] == "planned"
+    for command in ("continue", "undo"):
+        recorded.json(command, "--dry-run")
     assert open_journals(recorded) == before != []
 
 
@@ -142,3 +155,49 @@ def test_its_lock_is_given_back(recorded: Forge) -> None:
     said = recorded.json("continue", check=DONE)
     follow(recorded, said, Hint.LOG, "multigit log")
     assert lock not in api.remote_refs()
+
+
+# --- A dry run only looks
+
+
+def test_a_dry_run_works_while_somebody_is_at_work(forge: Forge) -> None:
+    """It says who is, and that is all: nobody waits for it, or is stopped by it."""
+    for name in ("api", "web"):
+        forge.add(name).commit("dev", {"a.txt": "1\n"})
+    forge.write_config()
+    forge.json(*PROMOTE, "-r", "api", check=DONE)
+    web = forge.repos["web"]
+    with (
+        pushing_slowly(web) as (wait, go),
+        meanwhile(lambda: forge.json(*PROMOTE, check=DONE)) as promotion,
+    ):
+        wait()
+        with untouched(forge):
+            for command in ("continue", "undo"):
+                document = forge.json(command, "--dry-run")
+                assert document["result"] in {"planned", "blocked"}
+                assert "locked" in codes(document)
+                assert "runs multigit promote here" in document["problems"][-1]["message"]
+        go()
+        assert states(promotion.result())["web"] == "published"
+
+
+# --- What the configuration lost since
+
+
+@pytest.mark.parametrize("command", ["continue", "undo"])
+def test_a_stage_that_was_renamed_is_to_be_put_back(command: str, forge: Forge) -> None:
+    """The way out of it all still works."""
+    for name in ("api", "web"):
+        forge.add(name).commit("dev", {"a.txt": "1\n"})
+    config = forge.write_config()
+    forge.repos["web"].reject_pushes("refs/heads/stg")
+    forge.json(*PROMOTE, check=FAILED)
+    text = config.read_text().replace("[stages.stg]", "[stages.stage]")
+    forge.write_config(text.replace('promotes_from = "stg"', 'promotes_from = "stage"'))
+    with untouched(forge):
+        document = forge.json(command, "--yes", check=REFUSED)
+    assert codes(document) == ["unknown_stage"]
+    assert document["message"] == "The stage stg is not in the configuration any more."
+    assert document["hint"] == "Put it back first."
+    forge.json("abandon", check=DONE)

@@ -122,6 +122,38 @@ def test_lock_is_kept_while_a_push_may_arrive(way: str, pair: Forge) -> None:
     assert not is_locked(pair)
 
 
+@pytest.mark.parametrize("way", ["continue", "undo", "abandon"])
+def test_lock_is_given_back_where_it_was_taken(way: str, pair: Forge) -> None:
+    """Also where the configuration names no place for locks any more."""
+    strike(pair, "post-receive", TAKEN, "kill -KILL $multigit")
+    pair.run(*PROMOTE, check=-signal.SIGKILL)
+    assert is_locked(pair)
+    pair.write_config()
+    ended = pair.json(way, *(() if way == "abandon" else ("--yes",)), check=DONE)
+    assert codes(ended) == ([] if way == "continue" else [f"{way}ed".replace("undoed", "undone")])
+    assert not is_locked(pair)
+
+
+def test_lock_that_stays_is_released_where_it_was_taken(pair: Forge) -> None:
+    """The command needs the configuration to name the place again, and the hint says so."""
+    strike(pair, "post-receive", TAKEN, "kill -KILL $multigit")
+    pair.run(*PROMOTE, check=-signal.SIGKILL)
+    refuse = f'[ "$1" != {LOCK} ] || [ "$3" != {NOTHING} ] || exit 1'
+    update = hook(pair.repos["database"].bare / "hooks/update", refuse)
+    config = (pair.shop / "multigit.toml").read_text()
+    pair.write_config()
+    ended = pair.json("continue", "--yes", check=DONE)
+    (problem,) = ended["problems"]
+    assert problem["code"] == "lock_left"
+    first, command = problem["hint"].split(" again. ")
+    assert first == 'First put [lock] with repo = "database" into multigit.toml'
+    update.unlink()
+    pair.write_config(config)
+    nonce = command.partition("--id ")[2].split()[0]
+    pair.run("lock", "release", "--id", nonce, "--reason", "a hook kept it", check=DONE)
+    assert not is_locked(pair)
+
+
 def test_interrupt_is_heard_when_all_is_recorded(pair: Forge) -> None:
     """Everything was published: it says so, ends with 130, and nothing is left to do."""
     strike(pair, "pre-receive", GIVEN_BACK, "kill -TERM $multigit; sleep 0.3")

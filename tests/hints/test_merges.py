@@ -137,6 +137,29 @@ def test_where_it_was_accepted_nobody_is_asked_to_accept_it(forge: Forge) -> Non
     assert "! reverts carried down: api" in log
 
 
+def test_continue_takes_what_its_hint_proposes(forge: Forge) -> None:
+    """Where somebody took the release back after an attempt, and its merge is planned anew."""
+    for name in ("api", "web"):
+        released(forge, name)
+    api, web = forge.repos["api"], forge.repos["web"]
+    forge.write_config()
+    forge.json(*RELEASE, check=DONE)
+    for repo in (api, web):
+        repo.commit("stg", {"b.txt": "more\n"}, message="feat: more")
+    web.reject_pushes("refs/heads/main")
+    forge.json(*RELEASE, check=FAILED)
+    web.allow_pushes()
+    by_hand(web, ("revert", "--no-edit", "-m", "1", web.tip("main")))
+
+    said = forge.json("continue", "--confirm", "main", check=REFUSED)
+    assert hint_of(said, "web", "reverted_work").endswith("If it is meant: --accept-reverts")
+    forge.json("continue", "--confirm", "main", "--accept-reverts", check=DONE)
+
+    assert web.tree("main") == {"a.txt": "1\n2\n3\n", "b.txt": "more\n"}
+    message = web.remote_git("log", "-1", "--format=%B", "main")
+    assert message.count("Accepts-revert: ") == 1
+
+
 def test_what_another_merge_of_the_plan_needs_comes_first(forge: Forge) -> None:
     """A back-merge whose second step conflicts begins with the first one."""
     api = forge.add("api")

@@ -83,6 +83,15 @@ def test_what_was_promoted_onwards_is_undone_first(halves: Forge) -> None:
     hint = rows(refused)["api"]["problems"][0]["hint"]
     follow(halves, refused, Hint.UNDO_FIRST, hint.partition(": ")[2], "--confirm", "main")
     halves.json("undo", first, "--yes", check=DONE)
+
+    first = halves.json(*PROMOTE, check=DONE)["operation"]
+    for repo in halves.repos.values():
+        repo.commit("dev", {"more.txt": "1\n"})
+    halves.json(*PROMOTE, check=DONE)
+    last = halves.json("promote", "stg", "main", "--confirm", "main", check=DONE)["operation"]
+    refused = halves.json("undo", first, "--yes", check=REFUSED)
+    follow(halves, refused, Hint.UNDO_FIRST, f"multigit undo {last}", "--confirm", "main")
+
     unknown = halves.json("undo", "stg-deploy-1", "--yes", check=USAGE)
     follow(halves, unknown, Hint.LOG_IDS, "multigit log --json")
 
