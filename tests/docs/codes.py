@@ -15,9 +15,11 @@ CLOSED = {"undone", "abandoned"}
 def codes() -> set[str]:
     """Return every code in the package."""
     found = UNKNOWN | CLOSED
-    for file in (ROOT / "multigit").rglob("*.py"):
-        module = ast.parse(file.read_text(encoding="utf-8"))
-        constants = dict(_constants(module))
+    files = (ROOT / "multigit").rglob("*.py")
+    modules = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
+    imported = dict(constant for module in modules for constant in _constants(module))
+    for module in modules:
+        constants = {**imported, **dict(_constants(module))}
         for node in ast.walk(module):
             for expression in _expressions(node):
                 found |= _texts(expression, constants)
