@@ -84,19 +84,19 @@ class Hint(StrEnum):
     PUSH_FIRST = "To take them along run multigit push {stage} first."
     FINISH_WORK = "Finish it or run: git -C {path} {work} {way_out}"
     RESOLVE = "Resolve them, then run: git -C {path} add {files}"
-    UNSTAGE = "Run: git -C {path} restore --staged {file}"
+    UNSTAGE = "Run: git -C {path} reset -- {file}"
     UNTRACK = (
-        "To take it out: git -C {path} rm --cached --ignore-unmatch {file}, and add it to "
-        ".gitignore. If it is none: --allow {file}"
+        "To take it out: git -C {path} rm --cached --force --ignore-unmatch {file}, and add it to "
+        ".gitignore; the file stays. If it is meant: --allow {allowed}"
     )
     UNCOMMIT = (
         "To take it out: git -C {path} reset --soft {commit} && git -C {path} reset -- {file}; "
-        "the rest stays staged and is committed anew. If it is meant: --allow {file}"
+        "the rest stays staged and is committed anew. If it is meant: --allow {allowed}"
     )
     UNCOMMIT_TRACKED = (
         "To take it out: git -C {path} reset --soft {commit} && git -C {path} reset -- {file} && "
         "git -C {path} rm --cached -- {file}, and add it to .gitignore; the rest stays staged and "
-        "is committed anew. If it is meant: --allow {file}"
+        "is committed anew. If it is meant: --allow {allowed}"
     )
     LFS_INSTALL = "Run: git -C {path} lfs install{then}"
     FIRST_COMMIT = (
@@ -171,6 +171,14 @@ class Hint(StrEnum):
     )
     PULL_UNBORN = "Run: git -C {path} pull {remote} {branch}"
     STASH = "Commit or stash them: git -C {path} stash; then run {again} again."
+    ADD_AND_STASH = (
+        "Commit or stash them: git -C {path} add {files} && git -C {path} stash; "
+        "then run {again} again."
+    )
+    SET_BACK_SUBMODULES = (
+        "Commit them, or set them back: git -C {path} reset -- {files} && "
+        "git -C {path} submodule update {files}; then run {again} again."
+    )
     PULL_STAGE = "multigit pull {stage}"
     PULL_STAGE_SWITCH = "multigit pull {stage} --switch"
     PULL_ELSEWHERE = "To bring it up to date: git -C {path} pull --ff-only {remote} {branch}"

@@ -21,6 +21,7 @@ from multigit.adapters.git_settings import index_in
 from multigit.adapters.scratch import scratch_folder
 from multigit.core.repository import Signature
 from multigit.core.snapshot import Change, PreparedCommit, Tip
+from multigit.core.text import pathspec
 from multigit.errors import GitError
 from multigit.hints import Hint
 
@@ -111,7 +112,7 @@ def _staged(door: GitDoor, changes: Sequence[Change]) -> set[str]:
     if left := sorted(staged - listed):
         raise GitError(
             f"{', '.join(left[:3])} is staged, and not part of the plan.",
-            hint=Hint.UNSTAGE.format(path=quote(str(door.folder)), file=quote(left[0])),
+            hint=Hint.UNSTAGE.format(path=quote(str(door.folder)), file=pathspec(left[0])),
             code="staged_besides",
         )
     return staged

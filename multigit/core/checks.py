@@ -9,7 +9,7 @@ from shlex import quote
 from multigit.core.losses import keeping
 from multigit.core.problem import Problem, Severity
 from multigit.core.snapshot import Detour, Merge, Snapshot, WorkTree
-from multigit.core.text import shortened
+from multigit.core.text import pathspec, shortened
 from multigit.core.workspace import Repo, Stage
 from multigit.errors import UsageError
 from multigit.hints import Hint
@@ -197,5 +197,5 @@ def work_hint(repo: Repo, work: WorkTree) -> str:
     if work.unfinished:
         way_out = "reset" if work.unfinished == "bisect" else "--abort"
         return Hint.FINISH_WORK.format(path=path, work=work.unfinished, way_out=way_out)
-    files = " ".join(map(quote, work.conflicted))
+    files = " ".join(map(pathspec, work.conflicted))
     return Hint.RESOLVE.format(path=path, files=files) if files else ""

@@ -10,7 +10,7 @@ from shlex import quote
 
 from multigit.core.problem import Problem, Severity
 from multigit.core.snapshot import Change, Facts, Snapshot, WorkTree
-from multigit.core.text import shortened
+from multigit.core.text import pathspec, shortened
 from multigit.core.workspace import PushRules, Repo, Stage
 from multigit.hints import Hint
 
@@ -49,7 +49,7 @@ def staged_litter(repo: Repo, work: WorkTree, rules: PushRules) -> Iterable[Prob
             yield Problem(
                 "staged_litter",
                 f"{change.path} is staged, and is never committed.",
-                Hint.UNSTAGE.format(path=repo.typed(), file=quote(change.path)),
+                Hint.UNSTAGE.format(path=repo.typed(), file=pathspec(change.path)),
                 files=(change.path,),
             )
 
@@ -74,7 +74,7 @@ def dangerous(
     for change in changes:
         if change.kind == "deleted" or allowed(change.path, allow):
             continue
-        way_out = f"Add it to .gitignore, or pass --allow {quote(change.path)}"
+        way_out = _left_out(repo, change)
         if matches(change.path, rules.secrets):
             known = change.kind == "modified" and change.path in snapshot.published
             yield (
@@ -84,6 +84,17 @@ def dangerous(
             )
         elif change.size > rules.max_file_size and change.path not in snapshot.carried:
             yield large(change.path, change.size, rules, "", way_out)
+
+
+def _left_out(repo: Repo, change: Change) -> str:
+    """Return how a file stays out of the commit; what git knows heeds no .gitignore."""
+    if change.kind == "untracked":
+        return f"Add it to .gitignore, or pass --allow {quote(change.path)}"
+    return _untracked(repo, change.path)
+
+
+def _untracked(repo: Repo, path: str) -> str:
+    return Hint.UNTRACK.format(path=repo.typed(), file=pathspec(path), allowed=quote(path))
 
 
 def dangerous_commits(
@@ -121,7 +132,7 @@ def known_secret(repo: Repo, snapshot: Snapshot, path: str) -> Problem:
 
     To pull afterwards would undo what the hint says: an autostash tracks the file again.
     """
-    way_out = Hint.UNTRACK.format(path=repo.typed(), file=quote(path))
+    way_out = _untracked(repo, path)
     if snapshot.behind:
         way_out = f"Pull first. {way_out}"
     problem = secret(path, ", and is on the remote already", way_out)
@@ -166,7 +177,12 @@ def out_of_commits(
     idle = snapshot.work is not None and not snapshot.work.unfinished
     straight = len(commits.forks) == 1 and (new or commits.commits == snapshot.ahead)
     if is_here(stage, snapshot) and idle and straight:
-        return command.format(path=repo.typed(), commit=commits.forks[0].sha[:7], file=quote(path))
+        return command.format(
+            path=repo.typed(),
+            commit=commits.forks[0].sha[:7],
+            file=pathspec(path),
+            allowed=quote(path),
+        )
     return (
         f"Take it out of the commits of {stage.branch} that are not pushed, "
         f"or pass --allow {quote(path)}"

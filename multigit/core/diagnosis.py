@@ -16,7 +16,7 @@ from multigit.core.problem import Problem, Severity
 from multigit.core.record import BadLine, Head
 from multigit.core.report import plural
 from multigit.core.snapshot import Snapshot
-from multigit.core.text import masked, shortened
+from multigit.core.text import masked, pathspec, shortened
 from multigit.core.witness import Witness
 from multigit.core.workspace import Repo, Stage, Workspace
 from multigit.hints import Hint
@@ -268,7 +268,7 @@ def _span(seconds: int) -> str:
 def _exposed(repo: Repo, paths: Sequence[str]) -> Iterator[Problem]:
     if paths:
         lines = " ".join(quote(f"/{path}") for path in paths)
-        files = " ".join(map(quote, paths))
+        files = " ".join(map(pathspec, paths))
         yield Problem(
             "exposed_files",
             f"git would commit what belongs elsewhere: {shortened(tuple(paths))}.",

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from shlex import quote
 
 from multigit.core.problem import Problem, Severity
 from multigit.core.snapshot import Evidence, Merge, Reversal
-from multigit.core.text import shortened
+from multigit.core.text import pathspec, shortened
 from multigit.core.workspace import Repo
 from multigit.hints import Hint
 
@@ -79,7 +78,7 @@ def _bring_back(reversal: Reversal) -> str:
     if not reversal.kept:
         return (Hint.REVERT_MERGE if reversal.is_merge else Hint.REVERT).format(commit=name)
     applied = (
-        Hint.APPLY.format(commit=lacking[:7], kept=kept[:7], files=" ".join(map(quote, paths)))
+        Hint.APPLY.format(commit=lacking[:7], kept=kept[:7], files=" ".join(map(pathspec, paths)))
         for lacking, kept, paths in reversal.kept
     )
     return " && ".join([*applied, Hint.COMMIT_BACK.format(commit=name)])

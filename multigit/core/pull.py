@@ -20,8 +20,8 @@ from multigit.core.plan import (
     settle,
 )
 from multigit.core.problem import Problem
-from multigit.core.snapshot import Obstacle, Snapshot
-from multigit.core.text import shortened
+from multigit.core.snapshot import Obstacle, Snapshot, WorkTree
+from multigit.core.text import operand, pathspec, shortened
 from multigit.core.workspace import Repo, Stage, Workspace
 from multigit.hints import Hint
 
@@ -168,7 +168,7 @@ def _standing_work(
         yield Problem(
             "local_changes",
             f"{what}, so {name} was left as it is.",
-            work_hint(repo, work) or Hint.STASH.format(path=repo.typed(), again=_again(request)),
+            work_hint(repo, work) or _stash(request, repo, work),
         )
     elif (snapshot.behind or request.switch) and not here and branch.checked_out:
         pull = Hint.PULL_ELSEWHERE.format(
@@ -182,6 +182,18 @@ def _standing_work(
         )
     else:
         yield from _in_the_way(request, repo, snapshot.obstacles)
+
+
+def _stash(request: PullRequest, repo: Repo, work: WorkTree) -> str:
+    """Return how to put tracked changes aside: git stashes no submodule, and no bare intent."""
+    there = {"path": repo.typed(), "again": _again(request)}
+    tracked = [change for change in work.changes if change.kind != "untracked"]
+    moved = [pathspec(change.path) for change in tracked if change.before]
+    if len(moved) == len(tracked):
+        return Hint.SET_BACK_SUBMODULES.format(files=" ".join(moved), **there)
+    if meant := [pathspec(c.path) for c in tracked if c.kind == "added" and not c.staged]:
+        return Hint.ADD_AND_STASH.format(files=" ".join(meant), **there)
+    return Hint.STASH.format(**there)
 
 
 def _again(request: PullRequest) -> str:
@@ -208,7 +220,7 @@ def _in_the_way(
             yield Problem(
                 "local_changes",
                 f"{each.path} has changes and is marked {each.mark}, so {name} was left as it is.",
-                Hint.UNMARK.format(path=repo.typed(), mark=each.mark, file=quote(each.path)),
+                Hint.UNMARK.format(path=repo.typed(), mark=each.mark, file=operand(each.path)),
                 files=(each.path,),
             )
 

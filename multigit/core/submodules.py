@@ -7,6 +7,7 @@ from shlex import quote
 
 from multigit.core.problem import Problem, Severity
 from multigit.core.snapshot import Change, Snapshot, Submodule, WorkTree
+from multigit.core.text import pathspec
 from multigit.core.workspace import Repo, Stage
 from multigit.hints import Hint
 
@@ -55,7 +56,7 @@ def submodule_problems(
 
 def left_behind(repo: Repo, each: Submodule, stage: Stage, inner: Repo | None) -> Problem:
     """Return the problem of a submodule that was not brought up to date."""
-    hint = Hint.UPDATE_SUBMODULE.format(path=repo.typed(), submodule=quote(each.path))
+    hint = Hint.UPDATE_SUBMODULE.format(path=repo.typed(), submodule=pathspec(each.path))
     if inner:  # which would leave its branch
         hint = Hint.PULL_SUBMODULE.format(stage=stage.name, repo=quote(inner.name))
     return Problem(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from shlex import quote
 
 _CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^\s/]+@")
 _TOKENS = re.compile(r"([?&](?:access_token|private_token|token)=)[^&\s]+")
@@ -37,6 +38,18 @@ def visible(text: str) -> str:
         character.encode("unicode_escape").decode("ascii") if is_hidden(character) else character
         for character in text
     )
+
+
+def operand(path: str) -> str:
+    """Return a path as one types it in a shell, where it must not look like an option."""
+    return quote(f"./{path}" if path.startswith("-") else path)
+
+
+def pathspec(path: str) -> str:
+    """Return a path as one types it for git: as this one file, not as one of git's patterns."""
+    if any(character in path for character in "*?[\\"):
+        return quote(f":(literal){path}")
+    return quote(f"./{path}") if path.startswith(":") else operand(path)
 
 
 def is_hidden(character: str) -> bool:

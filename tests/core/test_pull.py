@@ -173,7 +173,7 @@ STASH = "Commit or stash them: git -C services/api stash; then run multigit pull
     ("tree", "what", "hint"),
     [
         (work(CHANGED), "there are local changes", STASH),
-        (work(change("a.py", "added")), "there are local changes", STASH),
+        (work(replace(change("a.py", "added"), staged=True)), "there are local changes", STASH),
         (work(change("a.py", "deleted")), "there are local changes", STASH),
         (
             replace(work(), conflicted=("a.py",)),

@@ -322,7 +322,7 @@ def test_litter_that_is_staged_beside_a_change_blocks() -> None:
     problem = Problem(
         "staged_litter",
         ".DS_Store is staged, and is never committed.",
-        "Run: git -C services/api restore --staged .DS_Store",
+        "Run: git -C services/api reset -- .DS_Store",
         files=(".DS_Store",),
     )
     assert planned(with_changes(CODE, staged)) == on_dev(State.BLOCKED, problems=(problem,))
@@ -443,8 +443,8 @@ def test_a_secret_that_is_published_already_only_warns() -> None:
         Problem(
             "secret_file",
             ".npmrc looks like a secret, and is on the remote already.",
-            "To take it out: git -C services/api rm --cached --ignore-unmatch .npmrc, and add it "
-            "to .gitignore. If it is none: --allow .npmrc",
+            "To take it out: git -C services/api rm --cached --force --ignore-unmatch .npmrc, "
+            "and add it to .gitignore; the file stays. If it is meant: --allow .npmrc",
             Severity.WARN,
             files=(".npmrc",),
         ),
@@ -611,7 +611,7 @@ def test_a_file_above_the_limit_blocks(size: int, said: str | None) -> None:
 
 def test_a_large_file_can_be_allowed() -> None:
     """The problem is its own, with its own code."""
-    large = with_changes(change("data.bin", size=20_000_000))
+    large = with_changes(change("data.bin", "untracked", size=20_000_000))
     problem = Problem(
         "large_file",
         "data.bin is large: 20.0 MB, more than 10 MB.",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from multigit.core.text import masked, nearest, redacted, slips, visible
+from multigit.core.text import masked, nearest, pathspec, redacted, slips, visible
 
 CORPUS = [
     ("bell", "\x07", "\\x07"),
@@ -160,6 +160,22 @@ def test_slips_are_a_distance(one: str, other: str) -> None:
     """None between equals, the same both ways, and never more than the longer word's length."""
     assert (slips(one, other) == 0) == (one == other)
     assert slips(one, other) == slips(other, one) <= max(len(one), len(other))
+
+
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [
+        ("a.txt", "a.txt"),
+        ("a b-x:y.txt", "'a b-x:y.txt'"),
+        ("-x", "./-x"),
+        (":x", "./:x"),
+        (":[ab]", "':(literal):[ab]'"),
+        ("-*", "':(literal)-*'"),
+    ],
+)
+def test_a_path_is_typed_as_no_option_and_no_pattern(path: str, typed: str) -> None:
+    """Only where git would take it for one."""
+    assert pathspec(path) == typed
 
 
 def test_secrets_are_redacted_the_longest_first() -> None:

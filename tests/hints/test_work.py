@@ -5,8 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
+from multigit.core.text import operand, pathspec
 from multigit.hints import Hint
 from tests.cli.answers import DONE, FAILED, REFUSED, hook, rows
+from tests.cli.test_submodules import take_in
 from tests.hints.typing import follow
 from tests.support.forge import Forge, ForgeRepo
 
@@ -67,8 +71,8 @@ def test_what_keeps_work_from_being_pushed(forge: Forge) -> None:
     for name in ("app.log", ".env"):
         (repos["unborn"].clone / name).unlink(missing_ok=True)
     follow(forge, said, Hint.PULL_UNBORN, "git -C unborn pull origin dev")
-    follow(forge, said, Hint.UNSTAGE, "git -C litter restore --staged debug.log")
-    follow(forge, said, Hint.UNTRACK, "git -C litter rm --cached --ignore-unmatch .env")
+    follow(forge, said, Hint.UNSTAGE, "git -C litter reset -- debug.log")
+    follow(forge, said, Hint.UNTRACK, "git -C litter rm --cached --force --ignore-unmatch .env")
     litter.write({".gitignore": ".env\n"})
     switch = "git -C side -c checkout.defaultRemote=origin switch dev"
     follow(forge, said, Hint.SWITCH_FIRST, switch)
@@ -76,6 +80,83 @@ def test_what_keeps_work_from_being_pushed(forge: Forge) -> None:
     pushed = {n for n, row in rows(document).items() if row["state"] == "published"}
     assert pushed == {"first", "litter", "side", "unborn", "unmerged"}
     assert ".env" not in litter.tree("dev")
+
+
+@pytest.mark.parametrize("file", [".env", "-x.pem", ":x.pem", "[ab].pem"])
+def test_a_secret_that_is_staged_leaves_the_index_first(forge: Forge, file: str) -> None:
+    """For what git knows, .gitignore is no way out; whatever its name, and nothing else."""
+    repos = {name: forge.add(name) for name in ("added", "edited", "meant", "unborn")}
+    unborn(repos["unborn"])
+    repos["unborn"].git("rm", "-r", "--quiet", "--cached", ".")
+    for name, repo in repos.items():
+        repo.write({file: "1\n", "a.pem.txt": "1\n"})
+        option = "--intent-to-add" if name == "meant" else "--force"
+        repo.git("--literal-pathspecs", "add", option, "--", file)
+    repos["edited"].write({file: "2\n"})
+    forge.write_config()
+    said = forge.json(*PUSH, check=REFUSED)
+    for name, repo in repos.items():
+        command = f"git -C {name} rm --cached --force --ignore-unmatch {pathspec(file)}"
+        follow(forge, said, Hint.UNTRACK, command)
+        (repo.clone / ".gitignore").write_text("*.pem\n.env\n")
+        assert (repo.clone / file).exists()
+    del repos["unborn"]
+    document = forge.json(*PUSH, "-x", "unborn", check=DONE)
+    assert {row["state"] for row in rows(document).values()} == {"published"}
+    for repo in repos.values():
+        assert repo.tree("dev").keys() == {"README.md", ".gitignore", "a.pem.txt"}
+
+
+@pytest.mark.parametrize("file", ["-x.txt", ":x.txt", "[ab].txt"])
+def test_files_of_odd_names_are_typed(forge: Forge, file: str) -> None:
+    """What begins like an option or a word of git, and what is a pattern of others, too."""
+    path, files = pathspec(file), {file: "1\n", "a.txt": "1\n"}
+    marked, kept, made = forge.add("marked", files=files), forge.add("kept"), forge.add("made")
+    marked.git("update-index", "--assume-unchanged", "--", file)
+    marked.write({file: "MINE\n"})
+    marked.commit("dev", {file: "theirs\n"})
+    kept.local_commit({f"{file}.pem": "1\n", "a.txt.pem.txt": "1\n"})
+    made.git("checkout", "--quiet", "-b", "side")
+    made.local_commit({file: "side\n"})
+    made.git("checkout", "--quiet", "dev")
+    made.local_commit({file: "dev\n"})
+    made.git("merge", "--quiet", "side", check=False)
+    (made.clone / ".git/MERGE_HEAD").unlink()
+    forge.write_config()
+    unmark = f"git -C marked update-index --no-assume-unchanged {operand(file)}"
+    follow(forge, forge.json("pull", "dev", check=REFUSED), Hint.UNMARK, unmark)
+    assert marked.git("status", "--porcelain").split()[0] == "M"
+    said = forge.json(*PUSH, check=REFUSED)
+    follow(forge, said, Hint.RESOLVE, f"git -C made add {path}")
+    fork = kept.git("rev-parse", "--short=7", "origin/dev")
+    out = f"git -C kept reset --soft {fork} && git -C kept reset -- {pathspec(f'{file}.pem')}"
+    follow(forge, said, Hint.UNCOMMIT, out)
+    (kept.clone / ".git/info/exclude").write_text("*.pem\n")
+    marked.git("stash")
+    forge.json("pull", "dev", check=DONE)
+    forge.json(*PUSH, check=DONE)
+    assert kept.tree("dev").keys() == {"README.md", "a.txt.pem.txt"}
+
+
+def test_what_no_stash_takes_is_told_otherwise(forge: Forge) -> None:
+    """A file that is only meant to be added, and the pointer of a submodule."""
+    vendor, meant, moved = forge.add("vendor"), forge.add("meant"), forge.add("moved")
+    take_in(moved, vendor.url, "deep folder/vendor")
+    meant.write({"new.txt": "1\n"})
+    meant.git("add", "--intent-to-add", "new.txt")
+    inside = moved.clone / "deep folder/vendor"
+    moved.git("-C", str(inside), "commit", "--quiet", "--allow-empty", "--message", "one")
+    for repo in (meant, moved):
+        repo.commit("dev", {"theirs.txt": "1\n"})
+    forge.write_config()
+    said = forge.json("pull", "dev", check=REFUSED)
+    follow(forge, said, Hint.ADD_AND_STASH, "git -C meant add new.txt && git -C meant stash")
+    path = "'deep folder/vendor'"
+    back = f"git -C moved reset -- {path} && git -C moved submodule update {path}"
+    follow(forge, said, Hint.SET_BACK_SUBMODULES, back)
+    forge.json("pull", "dev", check=DONE)
+    assert (meant.clone / "theirs.txt").exists()
+    assert (moved.clone / "theirs.txt").exists()
 
 
 def test_what_was_committed_comes_out_again(forge: Forge) -> None:
