@@ -243,6 +243,7 @@ class Hint(StrEnum):
         "without a question."
     )
     CHECK_URL = "Check its URL and your access: git -C {path} remote -v"
+    SEE_FILTERS = "To see which programs these are: git -C {path} config --get-regexp ^filter"
     REMOVE_REF = "Remove it: git -C {path} update-ref -d {ref}"
     FETCH_ALL = (
         "Try again when the remote answers; to have everything here: "

@@ -38,6 +38,9 @@ _READ_ONLY = (
     r"Write access to repository not granted|This deploy key does not have write access|"
     r"The repository is (temporarily )?read-only)"
 )
+_BROKEN_OFF = r"RPC failed|early EOF|hung up|error: 5\d\d|unexpected disconnect|Connection reset"
+_ASKING = {"clone", "fetch", "ls-remote", "push"}  # what speaks with a remote, and so may lose it
+_LEFT = r"^(fatal|error): (the remote end hung up|packet write)"  # by a program of ours, then
 _REASONS = (
     # What git prints → our code, sentence, hint. Only words chosen for people depend on this.
     (
@@ -95,7 +98,7 @@ _REASONS = (
         "Check the network and the remote's URL.",
     ),
     (
-        r"RPC failed|early EOF|hung up|error: 5\d\d|unexpected disconnect|Connection reset",
+        _BROKEN_OFF,
         "connection_lost",
         "the connection to the remote broke off.",
         "Try again; if it stays so, look at the remote's status page.",
@@ -166,6 +169,8 @@ def failure(
 
     `folder` is where git ran, `remote` what it was to reach.
     """
+    if subcommand not in _ASKING and re.search(_LEFT, done.stderr, re.MULTILINE):
+        return _filter_failed(done, folder)
     for pattern, code, sentence, hint in _REASONS:
         if re.search(pattern, done.stderr, re.MULTILINE):
             way = hint
@@ -174,9 +179,27 @@ def failure(
             named = re.search(r"dubious ownership in repository at '(.+)'", done.stderr)
             where = quote(named[1] if named else str(folder))
             way = way.format(path=where, remote=remote) if isinstance(way, Hint) else way
-            return GitError(sentence, hint=way, code=code, output=done.stderr)
+            why = _before_the_end(done.stderr) if code == "connection_lost" else ""
+            told = f"{sentence.removesuffix('.')}: {why}" if why else sentence
+            return GitError(told, hint=way, code=code, output=done.stderr)
     said = last_line(done.stderr) or f"it ended with status {done.status}"
     return GitError(f"git {subcommand} failed: {said}", output=done.stderr)
+
+
+def _filter_failed(done: Completed, folder: Path) -> GitError:
+    return GitError(
+        "a filter process that git asked about a file ended without an answer.",
+        hint=Hint.SEE_FILTERS.format(path=quote(str(folder))),
+        code="filter_failed",
+        output=done.stderr,
+    )
+
+
+def _before_the_end(stderr: str) -> str:
+    """Return what git gave up for before it told that the connection was over; or empty."""
+    said = [line.strip() for line in stderr.split("\n")]
+    told = (line.removeprefix("fatal: ") for line in said if line.startswith("fatal: "))
+    return next((line for line in told if not re.search(_BROKEN_OFF, line)), "")
 
 
 def last_line(stderr: str) -> str:

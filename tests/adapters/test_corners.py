@@ -394,6 +394,15 @@ def test_a_connection_that_ends_at_once_is_tried_again() -> None:
     assert failure("fetch", Completed(128, b"", said)).code == "connection_lost"
 
 
+def test_why_a_server_went_away_is_told() -> None:
+    """The first thing that git gave up for; the rest follows from it."""
+    gone = "the remote end hung up unexpectedly"
+    said = f"fatal: protocol error: bad line length 17\nfatal: {gone}\n"
+    error = failure("fetch", Completed(128, b"", said))
+    assert error.message.endswith("broke off: protocol error: bad line length 17")
+    assert failure("fetch", Completed(128, b"", f"fatal: {gone}\n")).message.endswith("broke off.")
+
+
 def test_a_tag_that_should_be_signed_is_signed(forge: Forge, api: ForgeRepo) -> None:
     """Git 2.39 makes an unsigned tag, and says exit 0, where an ssh key is missing."""
     api.git("config", "tag.gpgSign", "true")

@@ -9,7 +9,7 @@ import pytest
 
 from multigit.core.text import operand, pathspec
 from multigit.hints import Hint
-from tests.cli.answers import DONE, FAILED, REFUSED, hook, rows
+from tests.cli.answers import DONE, FAILED, REFUSED, codes, hook, rows
 from tests.cli.test_submodules import take_in
 from tests.hints.typing import follow
 from tests.support.forge import Forge, ForgeRepo
@@ -136,6 +136,24 @@ def test_files_of_odd_names_are_typed(forge: Forge, file: str) -> None:
     forge.json("pull", "dev", check=DONE)
     forge.json(*PUSH, check=DONE)
     assert kept.tree("dev").keys() == {"README.md", "a.txt.pem.txt"}
+
+
+@pytest.mark.parametrize("command", [("push", "dev", "--yes"), ("pull", "dev")])
+def test_a_filter_that_ends_is_no_lost_connection(forge: Forge, command: tuple[str, ...]) -> None:
+    """Git has the same words for both; where it asks no remote, it is the filter."""
+    api = forge.add("api")
+    attributes = {".gitattributes": "*.bin filter=x\n", "a.bin": "1\n"}
+    for key, value in (("process", "false"), ("required", "true")):
+        api.git("config", f"filter.x.{key}", value)
+    if command[0] == "push":
+        api.write(attributes)
+    else:
+        api.commit("dev", attributes)
+    forge.write_config()
+    said = forge.json(*command, check=FAILED)
+    assert codes(rows(said)["api"]) == ["filter_failed"]
+    seen = follow(forge, said, Hint.SEE_FILTERS, f"git -C {api.clone} config --get-regexp ^filter")
+    assert "filter.x.process false" in seen
 
 
 def test_what_no_stash_takes_is_told_otherwise(forge: Forge) -> None:
