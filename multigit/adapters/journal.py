@@ -28,6 +28,7 @@ from multigit.adapters.durable import (
 from multigit.adapters.lock import in_turn
 from multigit.adapters.unknown_parts import unknown_part
 from multigit.core.journal import VERSION, Entry, Kind, Story, tell
+from multigit.core.moment import Moment
 from multigit.errors import RefusedError
 from multigit.hints import Hint
 
@@ -147,11 +148,14 @@ class Journal:
             if unknown := unknown_part(content, Entry):
                 raise self._newer(unknown, by)
             try:
-                yield adapter.validate_python(content)
+                entry = adapter.validate_python(content)
+                if entry.plan:
+                    Moment.of(entry.plan.date)
             except ValueError as error:
                 if by not in {"", __version__}:
                     raise self._newer("what it left out", by) from error
                 raise self._damaged() from error
+            yield entry
 
     def _content(self, line: bytes) -> dict[str, Any]:
         try:

@@ -28,7 +28,7 @@ from multigit.cli.promote import backmerge, promote
 from multigit.cli.recovery import abandon, continue_, undo
 from multigit.cli.setup import config_app, init
 from multigit.cli.work import pull, push, status
-from multigit.core.text import nearest
+from multigit.core.text import masked, nearest, visible
 
 BUG = "This is a bug in multigit. Please report it with the lines above."
 
@@ -121,7 +121,8 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return _explain(errors.StoppedError(), arguments)
     except Exception as error:  # noqa: BLE001  (whatever is left is ours to mend)
-        traceback.print_exc()
+        for line in traceback.format_exc().splitlines():
+            typer.echo(visible(masked(line)), err=True)
         bug = errors.MultigitError(f"{type(error).__name__}: {error}", hint=BUG, code="bug")
         bug.exit_code = errors.BUG
         return _explain(bug, arguments)

@@ -47,7 +47,7 @@ def plan_view(
     plan: Plan, now: datetime | None = None, report: Report | None = None
 ) -> RenderableType:
     """Return the plan as its reader sees it before the question, or with how it ended."""
-    parts: list[RenderableType] = [Text(title(plan), style="bold"), Text()]
+    parts: list[RenderableType] = [Text(visible(title(plan)), style="bold"), Text()]
     now = now or datetime.now(UTC)
     rows, bare = plan_table(plan, now), plan_table(plan, now, about=False)
     parts.append(indented(Fitting(rows, plan_list(plan, now), measured=bare, spare=ABOUT)))
@@ -148,7 +148,7 @@ def moves_elsewhere(plan: Plan) -> bool:
 
 def verb(step: MovingStep, repo: RepoPlan, *, named: bool) -> str:
     """Return what is done, in a word or two, and where if branches are to be `named`."""
-    where = f" {stage_of(step)}" if named else ""
+    where = f" {visible(stage_of(step))}" if named else ""
     last = step is repo.moves()[-1]
     if repo.published:
         done = "taken back" if repo.takes_back else "published"
@@ -171,7 +171,7 @@ def verdict(repo: RepoPlan) -> Text:
     styles = {State.BLOCKED: "red", State.SKIPPED: "yellow", State.UP_TO_DATE: "dim"}
     words = {State.UP_TO_DATE: "up to date", State.SKIPPED: "left out"}
     if repo.state is State.PLANNED and repo.deploys():
-        return Text(deploying(repo, repo.deploys()[0].tag or repo.source_sha[:7]), "green")
+        return Text(visible(deploying(repo, repo.deploys()[0].tag or repo.source_sha[:7])), "green")
     if repo.deleted_tag:  # of an operation whose branch is not there any more
         return Text("taken back" if repo.published else "delete tag", "green")
     return Text(words.get(repo.state, str(repo.state)), styles.get(repo.state, ""))
@@ -261,7 +261,7 @@ def outcome_text(outcome: Outcome, plan: Plan) -> Text:
     """Return what became of one repository, in a line or two."""
     if outcome.state in {State.PUBLISHED, State.DEPLOYED}:
         tags = {outcome.plan.tag, *(step.tag for step in outcome.plan.deploys())} - {""}
-        return Text(f"{outcome.after[:7]}  {' '.join(sorted(tags))}".rstrip())
+        return Text(f"{outcome.after[:7]}  {visible(' '.join(sorted(tags)))}".rstrip())
     if outcome.state is State.SKIPPED:
         return left_out(outcome, "left as it is" if plan.undoes else "left out")
     problems = notes_of(outcome)

@@ -166,7 +166,7 @@ class Screen:
         if self._seen:
             from rich.text import Text
 
-            self._show(Text(text, style))
+            self._show(Text("\n".join(map(visible, text.split("\n"))), style))
 
     def command(self, words: Sequence[str]) -> None:
         """Show a command line as one would type it, on one line however narrow the terminal is."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,6 +44,49 @@ def test_no_way_out_touches_it(newer: Path, forge: Forge) -> None:
         document = forge.json("promote", "dev", "stg", "--yes", check=REFUSED)
     assert codes(document) == ["unfinished_operation"]
     assert newer.read_bytes() == before
+
+
+ESCAPE = "\x1b]0;PWN\x07"
+
+
+def fields(value: object, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield where each text of a document stands."""
+    match value:
+        case dict() | list():
+            for key, each in value.items() if isinstance(value, dict) else enumerate(value):
+                yield from fields(each, (*at, key))
+        case str():
+            yield at
+
+
+def replaced(value: Any, at: tuple[str | int, ...]) -> Any:
+    """Return a document with an escape sequence behind one of its texts."""
+    if not at:
+        return value + ESCAPE
+    copy: Any = dict(value) if isinstance(value, dict) else list(value)
+    copy[at[0]] = replaced(value[at[0]], at[1:])
+    return copy
+
+
+@pytest.mark.parametrize("command", [("status",), ("continue", "--dry-run"), ("abandon",)])
+def test_no_text_of_a_journal_steers_the_terminal(
+    newer: Path, forge: Forge, command: tuple[str, ...]
+) -> None:
+    """Whichever of them; nor does the journal's name, nor the version that wrote it."""
+    first, *rest = newer.read_text().splitlines()
+    content = json.loads(first)
+    del content["plan"]["repos"][0]["steps"][-1]
+    texts = {tuple(k for k in at if isinstance(k, str)): at for at in fields(content)}
+    wanted = ("by", "command", "date", "release", "name", "target", "message", "operation")
+    for names, at in texts.items():
+        if names[-1] in wanted:
+            newer.write_text("\n".join((json.dumps(replaced(content, at)), *rest, "")))
+            done = forge.run(*command)
+            assert "\x1b" not in done.stdout + done.stderr, names
+            assert "Traceback" not in done.stderr, names
+    newer.with_name(f"20991231-{ESCAPE}.jsonl").write_text('{"journal":99}\n')
+    done = forge.run(*command)
+    assert "\x1b" not in done.stdout + done.stderr
 
 
 def test_looking_works_beside_it(newer: Path, forge: Forge) -> None:
