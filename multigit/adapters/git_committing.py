@@ -15,6 +15,7 @@ from shlex import quote
 
 from multigit.adapters import git_objects
 from multigit.adapters.git_config import GitConfig
+from multigit.adapters.git_outcome import failure
 from multigit.adapters.git_process import GitDoor
 from multigit.adapters.git_reading import git_dir
 from multigit.adapters.git_settings import index_in
@@ -25,6 +26,7 @@ from multigit.core.text import pathspec
 from multigit.errors import GitError
 from multigit.hints import Hint
 
+NOT_WRITTEN = "fatal: failed to write commit object"
 GITLINK = "160000"  # git's mode of a submodule
 
 
@@ -87,6 +89,8 @@ def _commit(
             },
         )
         if done.status:
+            if done.stderr.rstrip().endswith(NOT_WRITTEN):  # the hooks have let it pass
+                raise failure("commit", done, door.folder, door.remote)
             said = "\n".join(filter(None, (done.text.strip(), done.stderr.strip())))
             raise GitError(
                 f"the commit was stopped:\n{said}",

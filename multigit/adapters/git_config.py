@@ -69,6 +69,7 @@ class GitConfig:
             credentials=remote.has_credentials(),
             plain_url=remote.plain_url(),
             follow_tags=self.flag("push.followtags"),
+            signs_commits=self.flag("commit.gpgsign"),
             signs_tags=self.flag("tag.gpgsign"),
             signs_pushes=self.flag("push.gpgsign"),
             detour=remote.detour(),

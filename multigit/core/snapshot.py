@@ -89,9 +89,9 @@ class Facts:
     `identity` is the committer as "Name <email>", or empty when none is configured; `credentials`
     tells that a password or token stands in a URL of the remote, `plain_url` is that
     URL without it where it is the remote's only one, `follow_tags` that the user's own pushes
-    take tags along, `signs_tags` and `signs_pushes` what is to be signed, `mirror` that git pushes
-    all refs to this remote or none, `pre_push` that there is such a hook, whether multigit runs it
-    or not.
+    take tags along, `signs_commits`, `signs_tags` and `signs_pushes` what is to be signed, `mirror`
+    that git pushes all refs to this remote or none, `pre_push` that there is such a hook, whether
+    multigit runs it or not.
     """
 
     shallow: bool = False
@@ -100,6 +100,7 @@ class Facts:
     credentials: bool = False
     plain_url: str = ""
     follow_tags: bool = False
+    signs_commits: bool = False
     signs_tags: bool = False
     signs_pushes: bool = False
     detour: Detour | None = None

@@ -137,6 +137,8 @@ def look_at_push(request: PushRequest, rules: PushRules) -> Look:
             seen = replace(seen, pointers=repository.pointers(source.sha))
         if seen.facts.signs_pushes and (source or changes):
             try_to_push(repository, seen.refs, tell)
+        if seen.facts.signs_commits and changes and not request.promotion:
+            try_to_commit(repository, seen, request.moment.git_date)
         return preview_push(repository, request, rules, seen)
 
     return look
@@ -246,6 +248,13 @@ def try_to_sign(repository: Repository, merges: Sequence[Merge], date: str) -> N
     made = [merge.commit for merge in merges if merge.commit]
     if made:
         repository.tag("multigit-trial", made[-1], Signature("Can this be signed?", date))
+
+
+def try_to_commit(repository: Repository, seen: Snapshot, date: str) -> None:
+    """Sign a commit of what there is already, of which no branch will know."""
+    work = seen.work
+    if work and work.head and not work.conflicted and seen.facts.identity:
+        repository.commit_preview(work.head, (), Signature("Can this be signed?", date))
 
 
 def try_to_push(repository: Repository, refs: Refs, tell: Tell) -> None:

@@ -616,3 +616,26 @@ def test_calling_hook_does_not_lead_the_commit_astray(variable: str, forge: Forg
     assert is_clean(api)
     assert (outer.clone / ".git/index").read_bytes() == index
     assert git(api.clone, "ls-files", env=forge.env).split() == ["README.md", "a.txt"]
+
+
+def test_a_commit_that_cannot_be_signed_is_found_while_planning(forge: Forge) -> None:
+    """Nothing goes out anywhere; where the key fails later, no hook is blamed for it."""
+    api, web = forge.add("api"), forge.add("web")
+    for repo in (api, web):
+        repo.write({"a.txt": "1\n"})
+    forge.write_config()
+    api.git("config", "commit.gpgSign", "true")
+    api.git("config", "gpg.program", "false")
+    with untouched(forge):
+        for options in (("--dry-run",), ("--yes",), ("--yes", "--no-verify")):
+            document = forge.json("push", "dev", *options, check=REFUSED)
+            assert codes(rows(document)["api"]) == ["signing_failed"]
+    signs = 'echo >&2 "[GNUPG:] SIG_CREATED "; echo "-----BEGIN PGP SIGNATURE-----"'
+    once = hook(
+        forge.root / "gpg", f'cat >/dev/null; test -e "$0.used" && exit 1; : >"$0.used"; {signs}'
+    )
+    api.git("config", "gpg.program", str(once))
+    document = forge.json("push", "dev", "--yes", check=FAILED)
+    (problem,) = rows(document)["api"]["problems"]
+    assert problem["code"] == "signing_failed"
+    assert "--no-verify" not in problem["hint"]
