@@ -223,8 +223,8 @@ class Hint(StrEnum):
     )
     ADD_REMOTE = "Run: git -C {path} remote add {remote} {url}"
     REMOVE_PROGRAM = (
-        "Remove it: git -C {path} config --unset-all {key}; or trust the repository's programs: "
-        "hooks = true in [repos.{repo}]."
+        "Remove it: git -C {path} config {file}--unset-all {key}; or trust the repository's "
+        "programs: hooks = true in [repos.{repo}]."
     )
     CLEAN_URL = (
         "Keep it in a credential helper, and run: git -C {path} remote set-url {remote} {url}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from multigit.adapters.git_outcome import Completed
@@ -38,13 +38,15 @@ class GitConfig:
     """All values by key, last one strongest, and the repository's common directory.
 
     `pre_push` tells that there is such a hook, whether it is run or not.
-    `own` are the keys that the repository's own configuration sets.
+    `own` are the keys that the repository's own configuration sets, `places` the files that set
+    them where that is another one than its `config`: one of a work tree, or one that it includes.
     """
 
     values: Mapping[str, tuple[str, ...]]
     common_dir: Path
     pre_push: bool = False
     own: frozenset[str] = frozenset()
+    places: Mapping[str, Path] = field(default_factory=dict)
 
     def last(self, key: str) -> str:
         """Return the value that counts, or empty."""
@@ -145,6 +147,7 @@ def read_config(door: GitDoor) -> GitConfig:
     fields = door.run(*listing, kept=without_secrets).fields()
     values: dict[str, list[str]] = {}
     own: set[str] = set()
+    places: dict[str, Path] = {}
     common_dir: Path | None = None
     for scope, origin, entry in zip(fields[::3], fields[1::3], fields[2::3], strict=True):
         if scope == "command":  # our own options, which say nothing about the user's
@@ -153,6 +156,7 @@ def read_config(door: GitDoor) -> GitConfig:
         values.setdefault(key, []).append(value if has_value else "true")
         if scope in {"local", "worktree"}:
             own.add(key)
+            places[key] = (door.folder / origin.removeprefix("file:")).resolve()
         if scope == "local" and common_dir is None and origin.startswith("file:"):
             common_dir = (door.folder / origin.removeprefix("file:")).parent.resolve()
     common_dir = common_dir or _ask_git(door)
@@ -163,7 +167,8 @@ def read_config(door: GitDoor) -> GitConfig:
     hook = door.folder / hooks / "pre-push"  # a relative one begins at the work tree
     found = {key: tuple(each) for key, each in values.items()}
     ready = os.access(hook, os.X_OK)
-    return GitConfig(found, common_dir, pre_push=ready, own=frozenset(own))
+    elsewhere = {key: file for key, file in places.items() if file != common_dir / "config"}
+    return GitConfig(found, common_dir, pre_push=ready, own=frozenset(own), places=elsewhere)
 
 
 def _ask_git(door: GitDoor) -> Path:

@@ -26,9 +26,14 @@ def refuse_programs(config: GitConfig, remote: Remote, repo: Repo) -> None:
     if repo.hooks:
         return
     for key in programs(config.own, remote.name, (remote.fetched(), *remote.pushed())):
+        place = config.places.get(key)
+        there = f"--file {quote(str(place))} " if place else ""
         raise GitError(
-            f"its .git/config names a program that git would run to reach {remote.name}: {key}.",
-            hint=Hint.REMOVE_PROGRAM.format(path=repo.typed(), key=quote(key), repo=repo.name),
+            f"{place or 'its .git/config'} names a program that git would run to reach "
+            f"{remote.name}: {key}.",
+            hint=Hint.REMOVE_PROGRAM.format(
+                path=repo.typed(), file=there, key=quote(key), repo=repo.name
+            ),
             code="program_in_config",
         )
 

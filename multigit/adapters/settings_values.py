@@ -6,6 +6,7 @@ A type's pattern is what editors check through the JSON Schema; its validator is
 from __future__ import annotations
 
 import json
+import os
 import re
 import zoneinfo
 from difflib import get_close_matches
@@ -30,6 +31,7 @@ DURATION = r"[1-9][0-9]{0,4}(s|m|h)"
 NO_PAUSE = "0s"
 SIZE = r"[1-9][0-9]{0,5}(B|KB|MB|GB)"
 _LONGEST = 86_400.0
+LONGEST_NAME, LONGEST_PATH = 255, 1000  # bytes that file systems take, with some to spare
 
 USE_NAME = "Use letters, digits, '.', '_' and '-', a letter or digit first, at most 100 of them."
 USE_REF = (
@@ -110,6 +112,11 @@ def check_path(text: str) -> str:
     if ".." in path.parts:
         hint = f"Keep all repositories below the folder of {FILE}, and write no '..'."
         raise wrong(f"{shown(text)} may leave the workspace folder.", hint)
+    if len(os.fsencode(path)) > LONGEST_PATH or any(
+        len(os.fsencode(part)) > LONGEST_NAME for part in path.parts
+    ):
+        hint = f"No part may have more than {LONGEST_NAME} bytes, nor all {LONGEST_PATH}."
+        raise wrong(f"{shown(text)} is too long for a path.", hint)
     return str(path)
 
 

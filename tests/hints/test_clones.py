@@ -29,7 +29,8 @@ def urls(repo: ForgeRepo, *pushed: str) -> None:
 def test_what_keeps_a_clone_from_publishing_is_undone(forge: Forge) -> None:
     """One look finds all of them; the commands leave nothing of it."""
     names = ("away", "fork", "mirror", "named", "off", "program", "rewritten", "shallow", "two")
-    repos = {name: forge.add(name) for name in (*names, "fine", "folder", "lost", "bare", "behind")}
+    others = ("fine", "folder", "lost", "bare", "behind", "included", "worktree")
+    repos = {name: forge.add(name) for name in (*names, *others)}
     fine = repos["fine"].url
     repos["shallow"].commit("dev", {"a": "1\n"})
     repos["shallow"].git("fetch", "--quiet", "--depth=1", "origin")
@@ -38,6 +39,11 @@ def test_what_keeps_a_clone_from_publishing_is_undone(forge: Forge) -> None:
     urls(repos["fork"], fine)
     repos["mirror"].git("config", "remote.origin.mirror", "true")
     repos["program"].git("config", "remote.origin.uploadpack", "git-upload-pack")
+    included, own = forge.root / "included", repos["worktree"].clone / ".git/config.worktree"
+    for file in (included, own):
+        file.write_text('[remote "origin"]\n\tuploadpack = git-upload-pack\n')
+    repos["included"].git("config", "include.path", str(included))
+    repos["worktree"].git("config", "extensions.worktreeConfig", "true")
     for name, to in (("rewritten", fine), ("away", "DISABLED")):
         repos[name].git("config", f"url.{to}.pushInsteadOf", repos[name].url)
     repos["behind"].remote_git("branch", "--quiet", "-D", "stg")
@@ -54,6 +60,10 @@ def test_what_keeps_a_clone_from_publishing_is_undone(forge: Forge) -> None:
     follow(forge, said, Hint.UNSET_PUSH_URL, f"git -C fork {unset}.pushurl")
     follow(forge, said, Hint.NO_MIRROR, f"git -C mirror {unset}.mirror")
     follow(forge, said, Hint.REMOVE_PROGRAM, f"git -C program {unset}.uploadpack")
+    there = f"git -C included config --file {included} --unset-all remote.origin.uploadpack"
+    follow(forge, said, Hint.REMOVE_PROGRAM, there)
+    there = there.replace("included", "worktree", 1).replace(str(included), str(own))
+    follow(forge, said, Hint.REMOVE_PROGRAM, there)
     set_url = f"git -C named remote set-url --push origin {fine}"
     follow(forge, said, Hint.SET_PUSH_URL, set_url)
     seen = follow(forge, said, Hint.CORRECT_PUSH_INSTEAD_OF, "git -C rewritten remote -v")
