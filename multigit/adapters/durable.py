@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shlex
 import stat
 from itertools import chain, count
@@ -54,6 +55,12 @@ def _free(file: Path) -> Path:
     names = chain([""], (f".{number}" for number in count(2)))
     places = (file.with_name(f"{file.name}.old{name}") for name in names)
     return next(place for place in places if not os.path.lexists(place))
+
+
+def moved_aside(file: Path) -> list[Path]:
+    """Return what was made of a file by such commands, in the order of their names."""
+    name = re.compile(re.escape(file.name) + r"[.]old([.][0-9]+)?")
+    return sorted(each for each in file.parent.iterdir() if name.fullmatch(each.name))
 
 
 def append(descriptor: int, data: bytes, *, durable: bool = True) -> None:

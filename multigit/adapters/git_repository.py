@@ -20,6 +20,7 @@ from multigit.adapters import (
     git_reading,
     git_submodules,
 )
+from multigit.adapters.durable import moved_aside
 from multigit.adapters.git_arrivals import read_lacking
 from multigit.adapters.git_cloning import clone_into
 from multigit.adapters.git_config import GitConfig, read_config
@@ -158,7 +159,7 @@ class GitRepository:
         With sizes it is about to be committed: then the user's filters run, as in `git add`.
         """
         nested = self._workspace.nested_in(self._repo)
-        files = self._workspace.own_files(self._repo)
+        files = self._own_files()
         environment = {} if sizes else self._config.inert()
         links = git_submodules.registered(self._door)
         work = git_reading.read_work_tree(
@@ -246,8 +247,14 @@ class GitRepository:
     def exposed(self) -> tuple[str, ...]:
         """Return the other repositories and multigit's own files that git would commit here."""
         nested = self._workspace.nested_in(self._repo)
-        own = self._workspace.own_files(self._repo)
+        own = self._own_files()
         return git_reading.read_exposed(self._door, own, tuple(nested)) if nested or own else ()
+
+    def _own_files(self) -> tuple[str, ...]:
+        """Return multigit's own files in here, also what was moved out of the way of them."""
+        folder, own = self._door.folder, self._workspace.own_files(self._repo)
+        aside = [each for name in own for each in moved_aside(folder / name)]
+        return (*own, *(str(each.relative_to(folder)) for each in aside))
 
     def tip(self, commit: str) -> Tip:
         """Return a commit with its tree."""

@@ -187,13 +187,16 @@ def test_workspace_repository_never_holds_the_others_nor_our_own_files(forge: Fo
     forge.add("web", path="web")
     api.write({"a.txt": "1\n"})
     root.write({"compose.yml": "services:\n", "services/README.md": "beside\n"})
-    (forge.shop / "deployment.log.torn").write_text("x")
+    for name in ("log.torn", "log.old", "log.old.2", "log.torn.old", "log.older"):
+        (forge.shop / f"deployment.{name}").write_text("x")
+    (forge.shop / ".multigit.old").mkdir()
+    (forge.shop / ".multigit.old/lock").touch()
     forge.write_config()
     forge.json("push", "dev", "--yes", "-r", "api", check=DONE)
     assert (forge.shop / "deployment.log").exists()
     forge.json("push", "dev", "--yes", check=DONE)
     assert root.tree("dev").keys() == {
-        "README.md", "compose.yml", "multigit.toml", "services/README.md",
+        "README.md", "compose.yml", "deployment.log.older", "multigit.toml", "services/README.md",
     }  # fmt: skip
     with untouched(forge):
         assert forge.json("push", "dev", check=DONE)["result"] == "nothing"
