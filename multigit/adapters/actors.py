@@ -19,9 +19,24 @@ CI = (
     "CIRCLECI",
     "CODEBUILD_BUILD_ID",  # AWS CodeBuild
     "JENKINS_URL",
+    "HUDSON_URL",  # Jenkins, too, also where JENKINS_URL is not configured
     "TEAMCITY_VERSION",
     "TF_BUILD",  # Azure Pipelines
+    "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI",
     "bamboo_buildKey",
+    "bamboo_planKey",
+    "APPVEYOR",
+    "DRONE",
+    "GO_PIPELINE_NAME",  # GoCD, which does not set CI
+    "HARNESS_BUILD_ID",
+    "SEMAPHORE",
+    "TRAVIS",
+)
+
+# Names that others may well have chosen for something else; together they tell.
+CI_TOGETHER = (
+    ("JENKINS_HOME", "BUILD_ID"),
+    ("TASK_ID", "RUN_ID"),  # Taskcluster
 )
 
 # Set for the commands that an agent starts. The first is meant for all of them; the others are
@@ -43,7 +58,8 @@ def kind_of_actor(environment: Mapping[str, str]) -> Kind:
     """Return what runs us; an agent within a CI job is an agent."""
     if _any(AGENTS, environment):
         return Kind.AGENT
-    return Kind.CI if _any(CI, environment) else Kind.PERSON
+    together = any(all(environment.get(name) for name in names) for names in CI_TOGETHER)
+    return Kind.CI if together or _any(CI, environment) else Kind.PERSON
 
 
 def attended(environment: Mapping[str, str]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from multigit.adapters.actors import AGENTS, CI, attended, kind_of_actor
+from multigit.adapters.actors import AGENTS, CI, CI_TOGETHER, attended, kind_of_actor
 from multigit.core.agreement import Kind
 
 
@@ -15,6 +15,8 @@ from multigit.core.agreement import Kind
     [
         ({}, Kind.PERSON),
         *(({name: "1"}, Kind.CI) for name in CI),
+        *((dict.fromkeys(names, "1"), Kind.CI) for names in CI_TOGETHER),
+        *(({name: "1"}, Kind.PERSON) for names in CI_TOGETHER for name in names),
         *(({name: "x"}, Kind.AGENT) for name in AGENTS),
         *(({"CI": off, "AI_AGENT": off}, Kind.PERSON) for off in ("", "0", "false", "False")),
         ({"CI": "true", "CLAUDECODE": "1"}, Kind.AGENT),
