@@ -85,8 +85,12 @@ def history_sentence(seen: History) -> str:
         case BadLine() as bad:
             return f"The log is not sound: line {bad.line} {bad.message}."
         case Head() as head:
-            sound = f"The log is sound: {plural(head.seq, 'record')}, each follows the one before"
-            return f"{sound}{_agreement(seen.evidence)}"
+            chain = f"{plural(head.seq, 'record')}, each follows the one before"
+            told = f"{chain}{_agreement(seen.evidence)}"
+            if seen.unasked:
+                unread = f"the tags of {', '.join(seen.unasked)} could not be read"
+                return f"It is not known whether the log is whole: {unread}. Here it has {told}"
+            return f"The log is sound: {told}"
     return plural(len(seen.records), "record") + "."
 
 
@@ -111,11 +115,18 @@ def history_document(seen: History) -> dict[str, Any]:
         exit_code=seen.exit_code,
         records=[dict(each) for each in seen.records],
         hidden=seen.hidden,
-        verified=None if seen.verified is None else isinstance(seen.verified, Head),
+        verified=_verified(seen),
         tags=_tags(seen.evidence),
         problems=problems_of(seen),
         hint=history_hint(seen),
     )
+
+
+def _verified(seen: History) -> bool | None:
+    """Return what scripts are told; with a remote that was not asked the end may be missing."""
+    if isinstance(seen.verified, BadLine):
+        return False
+    return True if seen.verified and not seen.unasked else None
 
 
 def _tags(told: Evidence | None) -> dict[str, int] | None:

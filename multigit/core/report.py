@@ -284,7 +284,9 @@ def _ended(report: Report) -> tuple[str, str]:
         return sentence, _deploying_on(report)
     if report.unfinished:
         return sentence, Hint.FINISH_OR_UNDO if can_be_undone(report) else Hint.FINISH
-    return sentence, f"Nothing was {done_word(report.plan)}. Fix it, then run the command again."
+    broken = report.count(State.FAILED) or not report.interrupted
+    again = "Fix it, then run" if broken else "Run"
+    return sentence, f"Nothing was {done_word(report.plan)}. {again} the command again."
 
 
 def _counted(report: Report, of_repos: Sequence[tuple[int, str]]) -> str:

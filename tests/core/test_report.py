@@ -441,6 +441,16 @@ def test_the_sentence_of_what_was_interrupted() -> None:
     assert summary(report) == ("Interrupted. 1 published, 1 not published.", GO_ON)
 
 
+def test_after_an_interruption_there_is_nothing_to_fix() -> None:
+    """Unless something failed as well."""
+    nothing = ended(BOTH, [web(State.NOT_PUBLISHED)], interrupted=True)
+    again = "Nothing was published. Run the command again."
+    assert summary(nothing) == ("Interrupted. 1 not published.", again)
+    api = replace(published(API), state=State.FAILED)
+    failed = ended(BOTH, [api, web(State.NOT_PUBLISHED)], interrupted=True)
+    assert summary(failed)[1] == AGAIN
+
+
 def test_the_sentence_of_what_was_taken_back() -> None:
     """An undo publishes too, in its own words."""
     step: tuple[Step, ...] = (RestoreStep("stg", "staging", "merge-1", "stg-1"),)
