@@ -67,18 +67,21 @@ class Hint(StrEnum):
     # Before anything is published
     UNSHALLOW = "Run: git -C {path} fetch --unshallow"
     ONE_PUSH_URL = (
-        "To push where it fetches, run: git -C {path} config --unset-all remote.{remote}.pushurl"
+        "To push where it fetches, run: "
+        "git -C {path} config {file}--unset-all remote.{remote}.pushurl"
     )
-    NO_MIRROR = "Run: git -C {path} config --unset-all remote.{remote}.mirror"
+    NO_MIRROR = "Run: git -C {path} config {file}--unset-all remote.{remote}.mirror"
     IDENTITY = (
         'Run: git config --global user.name "Your Name" and '
         "git config --global user.email you@example.com"
     )
     SET_PUSH_URL = "Run: git -C {path} remote set-url --push {remote} {url}"
-    PUSH_AGAIN = "To push again, run: git -C {path} config --unset-all remote.{remote}.pushurl"
+    PUSH_AGAIN = (
+        "To push again, run: git -C {path} config {file}--unset-all remote.{remote}.pushurl"
+    )
     SEE_REMOTES = "To see where it is set: git -C {path} remote -v"
     UNSET_PUSH_URL = (
-        "{meant}; if not, run: git -C {path} config --unset-all remote.{remote}.pushurl"
+        "{meant}; if not, run: git -C {path} config {file}--unset-all remote.{remote}.pushurl"
     )
     CORRECT_PUSH_INSTEAD_OF = "{meant}; if not, correct pushInsteadOf: git -C {path} remote -v"
     PUSH_FIRST = "To take them along run multigit push {stage} first."

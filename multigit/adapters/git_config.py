@@ -38,8 +38,8 @@ class GitConfig:
     """All values by key, last one strongest, and the repository's common directory.
 
     `pre_push` tells that there is such a hook, whether it is run or not.
-    `own` are the keys that the repository's own configuration sets, `places` the files that set
-    them where that is another one than its `config`: one of a work tree, or one that it includes.
+    `own` are the keys that the repository's own configuration sets, `places` the files that set a
+    key where that is another one than its `config`: one of a work tree, or one that it includes.
     """
 
     values: Mapping[str, tuple[str, ...]]
@@ -76,6 +76,8 @@ class GitConfig:
             signs_pushes=self.flag("push.gpgsign"),
             detour=remote.detour(),
             mirror=remote.is_mirror(),
+            push_url_in=str(self.places.get(f"remote.{remote.name}.pushurl", "")),
+            mirror_in=str(self.places.get(f"remote.{remote.name}.mirror", "")),
             pre_push=self.pre_push,
         )
 
@@ -156,6 +158,7 @@ def read_config(door: GitDoor) -> GitConfig:
         values.setdefault(key, []).append(value if has_value else "true")
         if scope in {"local", "worktree"}:
             own.add(key)
+        if origin.startswith("file:"):
             places[key] = (door.folder / origin.removeprefix("file:")).resolve()
         if scope == "local" and common_dir is None and origin.startswith("file:"):
             common_dir = (door.folder / origin.removeprefix("file:")).parent.resolve()

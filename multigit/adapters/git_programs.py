@@ -13,6 +13,7 @@ from shlex import quote
 
 from multigit.adapters.git_config import GitConfig
 from multigit.adapters.git_remote import PUBLISHED, Remote
+from multigit.core.checks import in_file
 from multigit.core.remote_url import SSH, parsed
 from multigit.core.workspace import Repo
 from multigit.errors import GitError
@@ -26,13 +27,12 @@ def refuse_programs(config: GitConfig, remote: Remote, repo: Repo) -> None:
     if repo.hooks:
         return
     for key in programs(config.own, remote.name, (remote.fetched(), *remote.pushed())):
-        place = config.places.get(key)
-        there = f"--file {quote(str(place))} " if place else ""
+        place = str(config.places.get(key, ""))
         raise GitError(
             f"{place or 'its .git/config'} names a program that git would run to reach "
             f"{remote.name}: {key}.",
             hint=Hint.REMOVE_PROGRAM.format(
-                path=repo.typed(), file=there, key=quote(key), repo=repo.name
+                path=repo.typed(), file=in_file(place), key=quote(key), repo=repo.name
             ),
             code="program_in_config",
         )

@@ -49,16 +49,18 @@ def unpublishable(repo: Repo, snapshot: Snapshot, remote: str) -> Iterable[Probl
         yield Problem(
             "several_push_urls",
             f"{remote} has {facts.push_urls} push URLs, so no push can be atomic.",
-            Hint.ONE_PUSH_URL.format(path=repo.typed(), remote=remote),
+            Hint.ONE_PUSH_URL.format(
+                path=repo.typed(), file=in_file(facts.push_url_in), remote=remote
+            ),
         )
     if facts.mirror:
         yield Problem(
             "mirror_remote",
             f"{remote} is a mirror, to which git pushes all branches and tags or none.",
-            Hint.NO_MIRROR.format(path=repo.typed(), remote=remote),
+            Hint.NO_MIRROR.format(path=repo.typed(), file=in_file(facts.mirror_in), remote=remote),
         )
     if facts.detour:
-        yield _detour(repo, facts.detour, remote)
+        yield _detour(repo, facts.detour, remote, facts.push_url_in)
     if not facts.identity:
         yield Problem(
             "no_identity",
@@ -77,7 +79,12 @@ def shallow(repo: Repo, snapshot: Snapshot) -> Iterable[Problem]:
         )
 
 
-def _detour(repo: Repo, detour: Detour, remote: str) -> Problem:
+def in_file(file: str) -> str:
+    """Return the option by which git config changes another file than the clone's own."""
+    return f"--file {quote(file)} " if file else ""
+
+
+def _detour(repo: Repo, detour: Detour, remote: str, file: str) -> Problem:
     """Return the problem of a push that would go elsewhere than it should."""
     if detour.named:
         return Problem(
@@ -85,7 +92,7 @@ def _detour(repo: Repo, detour: Detour, remote: str) -> Problem:
             f"{remote} is pushed to {detour.to}, but push_url names {detour.wanted}.",
             Hint.SET_PUSH_URL.format(path=repo.typed(), remote=remote, url=quote(detour.wanted)),
         )
-    where = {"path": repo.typed(), "remote": remote}
+    where = {"path": repo.typed(), "file": in_file(file), "remote": remote}
     if detour.nowhere:
         return Problem(
             "push_disabled",

@@ -91,7 +91,8 @@ class Facts:
     URL without it where it is the remote's only one, `follow_tags` that the user's own pushes
     take tags along, `signs_commits`, `signs_tags` and `signs_pushes` what is to be signed, `mirror`
     that git pushes all refs to this remote or none, `pre_push` that there is such a hook, whether
-    multigit runs it or not.
+    multigit runs it or not. `push_url_in` and `mirror_in` are the files that say so, empty for the
+    clone's own configuration.
     """
 
     shallow: bool = False
@@ -106,6 +107,8 @@ class Facts:
     detour: Detour | None = None
     mirror: bool = False
     pre_push: bool = False
+    push_url_in: str = ""
+    mirror_in: str = ""
 
 
 SUBJECTS = 10  # of what waits are kept, for those who are told of it

@@ -29,8 +29,7 @@ def urls(repo: ForgeRepo, *pushed: str) -> None:
 def test_what_keeps_a_clone_from_publishing_is_undone(forge: Forge) -> None:
     """One look finds all of them; the commands leave nothing of it."""
     names = ("away", "fork", "mirror", "named", "off", "program", "rewritten", "shallow", "two")
-    others = ("fine", "folder", "lost", "bare", "behind", "included", "worktree")
-    repos = {name: forge.add(name) for name in (*names, *others)}
+    repos = {name: forge.add(name) for name in (*names, "fine", "folder", "lost", "bare", "behind")}
     fine = repos["fine"].url
     repos["shallow"].commit("dev", {"a": "1\n"})
     repos["shallow"].git("fetch", "--quiet", "--depth=1", "origin")
@@ -39,11 +38,6 @@ def test_what_keeps_a_clone_from_publishing_is_undone(forge: Forge) -> None:
     urls(repos["fork"], fine)
     repos["mirror"].git("config", "remote.origin.mirror", "true")
     repos["program"].git("config", "remote.origin.uploadpack", "git-upload-pack")
-    included, own = forge.root / "included", repos["worktree"].clone / ".git/config.worktree"
-    for file in (included, own):
-        file.write_text('[remote "origin"]\n\tuploadpack = git-upload-pack\n')
-    repos["included"].git("config", "include.path", str(included))
-    repos["worktree"].git("config", "extensions.worktreeConfig", "true")
     for name, to in (("rewritten", fine), ("away", "DISABLED")):
         repos[name].git("config", f"url.{to}.pushInsteadOf", repos[name].url)
     repos["behind"].remote_git("branch", "--quiet", "-D", "stg")
@@ -60,10 +54,6 @@ def test_what_keeps_a_clone_from_publishing_is_undone(forge: Forge) -> None:
     follow(forge, said, Hint.UNSET_PUSH_URL, f"git -C fork {unset}.pushurl")
     follow(forge, said, Hint.NO_MIRROR, f"git -C mirror {unset}.mirror")
     follow(forge, said, Hint.REMOVE_PROGRAM, f"git -C program {unset}.uploadpack")
-    there = f"git -C included config --file {included} --unset-all remote.origin.uploadpack"
-    follow(forge, said, Hint.REMOVE_PROGRAM, there)
-    there = there.replace("included", "worktree", 1).replace(str(included), str(own))
-    follow(forge, said, Hint.REMOVE_PROGRAM, there)
     set_url = f"git -C named remote set-url --push origin {fine}"
     follow(forge, said, Hint.SET_PUSH_URL, set_url)
     seen = follow(forge, said, Hint.CORRECT_PUSH_INSTEAD_OF, "git -C rewritten remote -v")
@@ -92,6 +82,32 @@ def test_a_remote_that_cannot_be_reached_is_looked_at(forge: Forge) -> None:
     assert "nothing.git" in follow(forge, said, Hint.CHECK_URL, f"git -C {shop}/gone remote -v")
     assert "ext::" in follow(forge, said, Hint.OTHER_PROTOCOL, f"git -C {shop}/ext remote -v")
     assert "odd::" in follow(forge, said, Hint.INSTALL_TRANSPORT, f"git -C {shop}/odd remote -v")
+
+
+def test_a_setting_is_taken_out_of_the_file_that_has_it(forge: Forge) -> None:
+    """One that the clone's own configuration includes, or that of its work tree."""
+    given = {
+        "program": ("uploadpack = git-upload-pack", Hint.REMOVE_PROGRAM),
+        "worktree": ("uploadpack = git-upload-pack", Hint.REMOVE_PROGRAM),
+        "off": ("pushurl = DISABLED", Hint.PUSH_AGAIN),
+        "mirror": ("mirror = true", Hint.NO_MIRROR),
+    }
+    files = {}
+    for name, (line, _) in given.items():
+        api, files[name] = forge.add(name), forge.root / f"{name} config"
+        if name == "worktree":
+            files[name] = api.clone / ".git/config.worktree"
+            api.git("config", "extensions.worktreeConfig", "true")
+        else:
+            api.git("config", "include.path", str(files[name]))
+        files[name].write_text(f'[remote "origin"]\n\t{line}\n')
+    forge.write_config()
+    said = forge.json("doctor", check=REFUSED)
+    for name, (line, hint) in given.items():
+        key, file = line.split()[0], shlex.quote(str(files[name]))
+        command = f"git -C {name} config --file {file} --unset-all remote.origin.{key}"
+        follow(forge, said, hint, command)
+    forge.json("doctor", check=DONE)
 
 
 def test_what_failed_to_be_cloned_names_no_folder(forge: Forge) -> None:
