@@ -26,6 +26,7 @@ class Hint(StrEnum):
     CONTINUE_WITH_ROOM = "Make room, then run multigit continue: it asks the remotes first."
     BEGIN_AGAIN = "Look at it, then run multigit abandon and start again."
     CLOSE = "To write it and close the operation, run multigit continue."
+    CLOSE_WITHOUT = "To close it without them, run multigit continue --skip-blocked."
     CLOSE_UNDONE = "To record that and close the operation, run multigit undo."
     NOT_FINISHED = "The operation is not finished; to finish it, run multigit continue."
 

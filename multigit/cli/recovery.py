@@ -49,8 +49,7 @@ def continue_(
     from multigit.cli.session import Session
     from multigit.core.consent import Consent
     from multigit.core.plan import Result, State
-    from multigit.core.resume import resumed
-    from multigit.core.standing import state_of
+    from multigit.core.resume import resumed, to_plan_anew
     from multigit.core.ways_out import only_the_record
     from multigit.engine.arrival import still_open
 
@@ -63,11 +62,7 @@ def continue_(
         onward = bool(story.plan.undoes)
         flights = still_open(session.git, session.workspace, story.flights)  # before the remotes
         standings = _survey(session, journal, story, onward=onward, wait=not dry_run)
-        moved = [
-            repo
-            for repo in story.plan.repos
-            if repo.repo in standings and state_of(repo, standings[repo.repo]) is State.FAILED
-        ]
+        moved = to_plan_anew(story, standings)
         anew = _plan_anew(session, story, moved, skip_blocked=skip_blocked)
         plan = rehearsed(session, resumed(story, standings, anew, skip_blocked=skip_blocked))
         consent = Consent(dry_run, yes, confirm, checklist_done)
@@ -78,7 +73,7 @@ def continue_(
         conductor = Conductor(session, plan, consent, journal, agreed, flights)
         if plan.result is Result.NOTHING:
             if dry_run:
-                return conductor.leave(only_the_record(plan.operation))
+                return conductor.leave(only_the_record(plan, story.plan))
             return conductor.finish(journal, story.plan)
         return conductor.conduct()
 
@@ -322,17 +317,17 @@ def _survey(
 
 
 def _plan_anew(
-    session: Session, story: Story, moved: list[RepoPlan], *, skip_blocked: bool
+    session: Session, story: Story, moved: Sequence[RepoPlan], *, skip_blocked: bool
 ) -> Mapping[str, RepoPlan]:
     """Plan the repositories that somebody moved once more, on what is there now."""
     from multigit.core.merges import MergeRequest, plan_repository
     from multigit.core.moment import Moment
-    from multigit.core.resume import can_be_merged_anew, hops_of
+    from multigit.core.resume import hops_of
     from multigit.engine.observe import look_at_merges, observe
 
     space = session.workspace
     plans: dict[str, RepoPlan] = {}
-    for plan in filter(can_be_merged_anew, moved):
+    for plan in moved:
         repo = next(repo for repo in space.repos if repo.name == plan.repo)
         request = MergeRequest(
             command=story.plan.command,

@@ -119,7 +119,7 @@ def with_problems(plan: Plan, found: Mapping[str, Sequence[Problem]]) -> Plan:
         if repo.repo not in found:
             return repo
         problems = tuple(dict.fromkeys((*repo.problems, *found[repo.repo])))
-        skip = plan.skip_blocked and not (repo.made or repo.published)
+        skip = plan.skip_blocked and not repo.begun
         return settle(replace(repo, problems=problems), skip_blocked=skip)
 
     return replace(plan, repos=tuple(map(judged, plan.repos)))

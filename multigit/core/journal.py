@@ -71,7 +71,8 @@ def tell(entries: Iterable[Entry]) -> Story | None:
             case Entry(kind=Kind.BEGUN, plan=Plan() as plan, actor=Actor() as actor):
                 flights = story.flights if story else {}  # of an attempt that broke off
                 plan = without_hints(plan)
-                story = Story(plan, actor, deployments=deployed_before(plan), flights=flights)
+                settled, deployed = published_before(plan), deployed_before(plan)
+                story = Story(plan, actor, {}, settled, deployed, flights=flights)
                 if entry.agreement:
                     story = replace(story, agreement=entry.agreement)
             case Entry(kind=Kind.PUBLISHING) if story:
@@ -114,6 +115,12 @@ def noted(
     """Return the story's deployments with a newer note of one."""
     own = {**story.deployments.get(repo, {}), deployment.target: deployment}
     return {**story.deployments, repo: own}
+
+
+def published_before(plan: Plan) -> Mapping[str, State]:
+    """Return the repositories that a plan which goes on found published."""
+    there = (repo for repo in plan.repos if repo.published or repo.state is State.PUBLISHED)
+    return {repo.repo: State.PUBLISHED for repo in there if repo.updates()}
 
 
 def deployed_before(plan: Plan) -> Mapping[str, Mapping[str, Deployment]]:

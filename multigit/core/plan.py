@@ -241,7 +241,8 @@ class RepoPlan:
 
     `made` maps refs to what an earlier attempt of the same operation made for them; `published`
     tells that it also pushed them, so that only the deployments are left; `deployed` what it knew
-    of these. A `wave` begins when all lower ones are published, deployed and healthy; it is later
+    of these; `begun` that the remote has, or may have, some of it: then it is never left out. A
+    `wave` begins when all lower ones are published, deployed and healthy; it is later
     than that of the submodules that it `follows`.
     """
 
@@ -256,6 +257,7 @@ class RepoPlan:
     made: Mapping[str, str] = field(default_factory=dict)
     wave: int = 0
     published: bool = False
+    begun: bool = False
     deployed: tuple[Deployment, ...] = ()
     follows: tuple[str, ...] = ()
 

@@ -210,14 +210,27 @@ def _stopped(report: Report) -> tuple[str, str]:
                 )
             return "Nothing to do: every repository is up to date.", ""
         case Result.BLOCKED:
-            blocked, others = count(State.BLOCKED) or count(State.SKIPPED), count(State.PLANNED)
+            blocked = count(State.BLOCKED) or count(State.SKIPPED)
             verb = "is" if blocked == 1 else "are"
-            hint = "Fix what blocks, then run the command again."
-            if others and not report.plan.undoes:
-                whom = f"the other {others}" if others > 1 else "the other one"
-                hint = f"Fix what blocks, or continue with {whom}: --skip-blocked"
-            return f"{plural(blocked, 'repository')} {verb} blocked. Nothing was changed.", hint
+            sentence = f"{plural(blocked, 'repository')} {verb} blocked. Nothing was changed."
+            return sentence, _past_what_blocks(report)
     return "Cancelled. Nothing was changed.", ""
+
+
+def _past_what_blocks(report: Report) -> str:
+    """Return how to get past what blocks: --skip-blocked only where something is left to do then.
+
+    What was begun is never left out, and what is in a later wave may come after what is.
+    """
+    blocked = [o.plan for o in report.outcomes if o.state is State.BLOCKED]
+    first = min((repo.wave for repo in blocked), default=0)
+    free = sum(repo.wave <= first for repo in report.plan.planned())
+    if not free or report.plan.undoes or any(repo.begun for repo in blocked):
+        return "Fix what blocks, then run the command again."
+    whom = f"with the other {free}" if free > 1 else "with the other one"
+    if free < len(report.plan.planned()):
+        whom = "without it and what comes after it"
+    return f"Fix what blocks, or continue {whom}: --skip-blocked"
 
 
 def will_happen(plan: Plan) -> str:

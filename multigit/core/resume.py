@@ -12,7 +12,7 @@ from multigit.core.merges import Hop
 from multigit.core.outcome import Outcome, Report
 from multigit.core.plan import Plan, RepoPlan, Result, State, settle
 from multigit.core.problem import Problem, Severity
-from multigit.core.refs import short
+from multigit.core.refs import short, tag_ref
 from multigit.core.reversals import accepting
 from multigit.core.standing import Standing, state_of
 from multigit.core.workspace import Workspace
@@ -28,9 +28,23 @@ def hops_of(repo: RepoPlan, workspace: Workspace) -> tuple[Hop, ...]:
     )
 
 
-def can_be_merged_anew(repo: RepoPlan) -> bool:
-    """Tell whether a moved repository can be planned again: when nothing but merges is to do."""
-    return bool(repo.merges()) and not repo.commits() and not repo.advances()
+def to_plan_anew(story: Story, standings: Mapping[str, Standing]) -> tuple[RepoPlan, ...]:
+    """Return the repositories that somebody moved and that can be planned once more.
+
+    Nothing but merges is to do there, nothing of it is left on the remote, also not its tag, and
+    none of its deployments was begun: a second one would go by the name of the first.
+    """
+
+    def fits(repo: RepoPlan) -> bool:
+        there = standings.get(repo.repo)
+        if there is None or repo.state is not State.PLANNED:
+            return False
+        moved = known_state(story, repo, there) is State.FAILED
+        clear = not there.there and not (repo.tag and there.now.get(tag_ref(repo.tag)))
+        only_merges = bool(repo.merges()) and not repo.commits() and not repo.advances()
+        return moved and clear and only_merges and not deployment_begun(story, repo)
+
+    return tuple(filter(fits, story.plan.repos))
 
 
 def resumed(
@@ -43,32 +57,33 @@ def resumed(
     """Return the plan of what is left. `anew` are the plans of repositories that were moved."""
 
     def left(repo: RepoPlan) -> RepoPlan:
-        if repo.state is not State.PLANNED:
+        if repo.state not in {State.PLANNED, State.PUBLISHED}:
             return repo
-        made = story.made.get(repo.repo, repo.made)
         there = standings.get(repo.repo, Standing())  # nothing to publish: nothing to ask
-        problems: tuple[Problem, ...]
-        match known_state(story, repo, there):
-            case State.PUBLISHED:
-                return published(repo, story)
-            case State.NOT_PUBLISHED if there.onward:  # since an undo began
-                problems = (promoted_onwards(there),)
-            case State.NOT_PUBLISHED:
-                return replace(repo, made=made)
-            case State.FAILED if repo.repo in anew:
-                return anew[repo.repo]
-            case State.FAILED:
-                problems = tuple(moved(repo, made, there))
-            case _:
-                problems = (there.problem,) if there.problem else ()
-        begun = bool(made)  # its push may have arrived, so it is never left out
+        state = known_state(story, repo, there)
+        if state is State.PUBLISHED:
+            return published(repo, story)
+        if state is State.FAILED and repo.repo in anew:
+            return anew[repo.repo]
+        rest = unpublished(repo, story, there)
+        problems = (*rest.problems, *in_the_way(rest, state, there))
         return settle(
-            replace(repo, problems=(*repo.problems, *problems)),
-            skip_blocked=skip_blocked and not begun,
+            replace(rest, problems=problems), skip_blocked=skip_blocked and not rest.begun
         )
 
     repos = tuple(left(repo) for repo in story.plan.repos)
-    return replace(story.plan, wait=True, repos=repos)
+    return replace(story.plan, wait=True, skip_blocked=skip_blocked, repos=repos)
+
+
+def in_the_way(repo: RepoPlan, state: State, there: Standing) -> tuple[Problem, ...]:
+    """Return why what is not published of a repository cannot be published now."""
+    match state:
+        case State.NOT_PUBLISHED:
+            return (promoted_onwards(there),) if there.onward else ()  # since an undo began
+        case State.FAILED:
+            return tuple(moved(repo, repo.made, there))
+        case _:
+            return (there.problem,) if there.problem else ()
 
 
 def known_state(story: Story, repo: RepoPlan, there: Standing) -> State:
@@ -87,13 +102,46 @@ def published(repo: RepoPlan, story: Story) -> RepoPlan:
     """Return the plan of a repository that is published: its deployments may be left."""
     known = story.deployments.get(repo.repo, {})
     done = State.PUBLISHED if repo.updates() else State.DEPLOYED
+    begun = bool(repo.updates()) or deployment_begun(story, repo)
     return replace(
         repo,
         state=State.PLANNED if outstanding(repo, known) else done,
         made=story.made.get(repo.repo, repo.made),
         published=True,
-        deployed=known_deployments(repo, known),
+        begun=begun,
+        deployed=known_deployments(repo, known) if begun else (),
     )
+
+
+def unpublished(repo: RepoPlan, story: Story, there: Standing) -> RepoPlan:
+    """Return the plan of a repository of which not all is on the remote, whatever was before.
+
+    It is begun where the remote has some of it, or may have, or once had all of it; and where a
+    deployment was begun, which is not started once more.
+    """
+    known = story.deployments.get(repo.repo, {})
+    deployed = deployment_begun(story, repo)
+    begun = (
+        story.settled.get(repo.repo) in {State.PUBLISHED, State.UNKNOWN}
+        or repo.repo in story.flights
+        or (repo.begun and there.problem is not None)
+        or bool(there.there)
+        or deployed
+    )
+    return replace(
+        repo,
+        state=State.PLANNED,
+        made=story.made.get(repo.repo, repo.made),
+        published=False,
+        begun=begun,
+        deployed=known_deployments(repo, known) if deployed else (),
+    )
+
+
+def deployment_begun(story: Story, repo: RepoPlan) -> bool:
+    """Tell whether a deployment of a repository was asked for, however it ended."""
+    known = story.deployments.get(repo.repo, {}).values()
+    return any(each.state is not RunState.NOT_STARTED for each in known)
 
 
 def promoted_onwards(there: Standing) -> Problem:

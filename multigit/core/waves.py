@@ -75,7 +75,7 @@ def hold_back(plan: Plan, workspace: Workspace) -> Plan:
     def held(repo: RepoPlan) -> RepoPlan:
         before = (*repo.follows, *workspace.repo(repo.repo).after)
         missing = [name for name in before if name in left_out]
-        if repo.state is not State.PLANNED or repo.made or repo.published or not missing:
+        if repo.state is not State.PLANNED or repo.begun or not missing:
             return repo
         problem = Problem(
             "after_left_out",

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from multigit.core.deployment import Deployment, RunState
 from multigit.core.journal import Story
 from multigit.core.outcome import Report
-from multigit.core.plan import State
+from multigit.core.plan import Plan, State
 from multigit.core.problem import Problem, Severity
 from multigit.hints import Hint
 
@@ -38,9 +38,17 @@ def can_be_undone(report: Report) -> bool:
     )
 
 
-def only_the_record(operation: str) -> Problem:
-    """Return what is left of an unfinished operation all of which has ended."""
-    message = f"All of {operation} has ended. Only its record is left to write."
+def only_the_record(plan: Plan, before: Plan) -> Problem:
+    """Return what is left of an unfinished operation, where `plan` has nothing more to do.
+
+    That may be since it leaves out what was still to do in the plan `before`.
+    """
+    to_do = {repo.repo for repo in before.planned()}
+    out = [r.repo for r in plan.repos if r.state is State.SKIPPED and r.repo in to_do]
+    if out:
+        message = f"Nothing of {plan.operation} is left to do without {', '.join(out)}."
+        return Problem("only_the_record", message, Hint.CLOSE_WITHOUT, Severity.WARN)
+    message = f"All of {plan.operation} has ended. Only its record is left to write."
     return Problem("only_the_record", message, Hint.CLOSE, Severity.WARN)
 
 

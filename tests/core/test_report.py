@@ -405,6 +405,21 @@ def test_a_plan_of_two_stages_counts_each() -> None:
             "2 repositories are blocked. Nothing was changed.",
             "Fix what blocks, or continue with the other one: --skip-blocked",
         ),
+        (
+            plan(BLOCKED, replace(to_publish(), wave=1)),
+            "1 repository is blocked. Nothing was changed.",
+            "Fix what blocks, then run the command again.",
+        ),
+        (
+            plan(BLOCKED, to_publish(), replace(to_publish(), wave=1)),
+            "1 repository is blocked. Nothing was changed.",
+            "Fix what blocks, or continue without it and what comes after it: --skip-blocked",
+        ),
+        (
+            plan(replace(BLOCKED, begun=True), to_publish()),
+            "1 repository is blocked. Nothing was changed.",
+            "Fix what blocks, then run the command again.",
+        ),
     ],
 )
 def test_the_sentence_of_a_blocked_plan(it: Plan, sentence: str, hint: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from multigit.core.agreement import Actor
 from multigit.core.deployment import CommandRunner, Deployment, Run, RunState
+from multigit.core.flight import Flight
 from multigit.core.journal import Entry, Kind, Story, tell
 from multigit.core.merges import plan_merges
 from multigit.core.outcome import Outcome, ended
@@ -19,7 +20,7 @@ from multigit.core.plan import (
 )
 from multigit.core.problem import Problem, Severity
 from multigit.core.report import summary
-from multigit.core.resume import after_undo, as_it_stands, resumed
+from multigit.core.resume import after_undo, as_it_stands, resumed, to_plan_anew
 from multigit.core.standing import Standing, standing, state_of
 from multigit.core.undo import undone
 from multigit.hints import Hint
@@ -123,14 +124,133 @@ def test_only_what_is_missing_is_planned() -> None:
     assert left.repos[1].made == MADE
 
 
-def test_a_moved_branch_blocks_with_both_commits() -> None:
-    """A person has to look; it is not skipped, since its push may have arrived."""
+PUSHED = Flight(0.0, 1.0, "here", "1:2")
+
+
+@pytest.mark.parametrize(
+    ("known", "state"),
+    [
+        ({}, State.SKIPPED),
+        ({"settled": {"api": State.FAILED}}, State.SKIPPED),
+        ({"settled": {"api": State.UNKNOWN}}, State.BLOCKED),
+        ({"settled": {"api": State.PUBLISHED}}, State.BLOCKED),
+        ({"flights": {"api": PUSHED}}, State.BLOCKED),
+    ],
+)
+def test_a_moved_branch_blocks_with_both_commits(known: dict[str, object], state: State) -> None:
+    """A person has to look; it is not left out where its push was begun, and may have arrived."""
     standings = {"api": stands({STG: "theirs-9"}), "web": stands(MADE)}
-    left = resumed(story(), standings, {}, skip_blocked=True)
-    assert left.repos[0].state is State.BLOCKED
+    left = resumed(story(**known), standings, {}, skip_blocked=True)
+    assert left.repos[0].state is state
     assert left.repos[0].problems[0].message == (
         "staging is at theirs- on the remote, not at merge-1."
     )
+
+
+def test_what_the_remote_has_some_of_is_not_left_out() -> None:
+    """Whatever is noted of its push: the tag is there, and the branch was moved."""
+    standings = {"api": stands({**MADE, STG: "theirs-9"}), "web": stands(MADE)}
+    left = resumed(story(), standings, {}, skip_blocked=True)
+    assert left.repos[0].state is State.BLOCKED
+
+
+def test_what_a_remote_has_some_of_is_not_left_out_when_it_cannot_be_asked() -> None:
+    """It was known when the operation was continued before, in a plan that noted it."""
+    away = Standing(problem=Problem("unreachable", "cannot be reached."))
+    for begun, state in ((True, State.BLOCKED), (False, State.SKIPPED)):
+        whole = plan()
+        api = replace(whole.repos[0], begun=begun)
+        known = story(plan=replace(whole, repos=(api, whole.repos[1])))
+        left = resumed(known, {"api": away, "web": stands(MADE)}, {}, skip_blocked=True)
+        assert left.repos[0].state is state
+
+
+# --- Continued once more
+
+
+def continued(*standings: Standing, **known: object) -> Story:
+    """Return the story of an operation that is continued, where the remotes stand so."""
+    before = story(**known)
+    there = dict(zip(("api", "web"), standings, strict=True))
+    left = resumed(before, there, {}, skip_blocked=False)
+    told = tell([Entry(Kind.BEGUN, plan=left, actor=ADA)])
+    assert told
+    return told
+
+
+def test_the_remote_decides_at_each_continue_what_is_published() -> None:
+    """Also of what was published at the one before: its tag is gone, or all of it."""
+    again = continued(stands(MADE), stands(HELD))
+    assert again.plan.repos[0].state is State.PUBLISHED
+    for now in ({STG: "merge-1"}, HELD):
+        left = resumed(again, {"api": stands(now), "web": stands(HELD)}, {}, skip_blocked=False)
+        api = left.repos[0]
+        assert (api.state, api.published, api.made) == (State.PLANNED, False, MADE)
+
+
+def test_a_remote_that_does_not_answer_takes_nothing_back_at_any_continue() -> None:
+    """What was published stays so."""
+    again = continued(stands(MADE), stands(HELD))
+    away = Standing(problem=Problem("unreachable", "cannot be reached."))
+    left = resumed(again, {"api": away, "web": stands(HELD)}, {}, skip_blocked=False)
+    assert left.repos[0].state is State.PUBLISHED
+
+
+def deploying(**known: object) -> Story:
+    """Return the story of an operation that also deploys."""
+    step = DeployStep("stg", "stg", "staging", "", CommandRunner(("true",)), 60.0)
+    whole = plan()
+    repos = tuple(replace(repo, steps=(*repo.steps, step)) for repo in whole.repos)
+    return replace(story(**known), plan=replace(whole, repos=repos))
+
+
+RUNNING = Deployment(state=RunState.RUNNING, run=Run("1"))
+
+
+def test_a_deployment_that_was_begun_is_known_where_the_tag_is_gone() -> None:
+    """It is published once more, and not deployed once more; also two attempts later."""
+    before = deploying(deployments={"api": {"": RUNNING}})
+    standings = {"api": stands({STG: "merge-1"}), "web": stands(HELD)}
+    left = resumed(before, standings, {}, skip_blocked=False)
+    api, web = left.repos
+    assert (api.state, api.published, api.deployed) == (State.PLANNED, False, (RUNNING,))
+    assert web.deployed == ()
+    told = tell([Entry(Kind.BEGUN, plan=left, actor=ADA)])
+    assert told
+    assert told.deployments == {"api": {"": RUNNING}}
+
+
+def test_what_never_began_has_no_deployments_where_it_is_left_out() -> None:
+    """They would be missed for ever."""
+    before = deploying()
+    away = Standing(problem=Problem("unreachable", "cannot be reached."))
+    left = resumed(before, {"api": stands(MADE), "web": away}, {}, skip_blocked=True)
+    assert (left.repos[1].state, left.repos[1].deployed) == (State.SKIPPED, ())
+
+
+# --- Planned anew
+
+
+def test_only_what_nothing_is_left_of_is_planned_anew() -> None:
+    """Not beside its own tag or somebody's, and not where a deployment was begun."""
+    moved = stands({STG: "theirs"})
+    held = stands(HELD)
+
+    def anew(there: Standing, known: Story) -> list[str]:
+        return [repo.repo for repo in to_plan_anew(known, {"api": there, "web": held})]
+
+    assert anew(moved, story()) == ["api"]
+    assert anew(held, story()) == []
+    assert anew(stands({**MADE, STG: "theirs"}), story()) == []
+    assert anew(stands({TAG: "tag-9", STG: "theirs"}), story()) == []
+    assert anew(moved, deploying(deployments={"api": {"": RUNNING}})) == []
+    assert anew(moved, deploying(deployments={"api": {"": Deployment()}})) == ["api"]
+
+
+def test_what_was_published_is_not_planned_anew() -> None:
+    """At the second continue a person has to look, too."""
+    again = continued(stands(MADE), stands(HELD))
+    assert to_plan_anew(again, {"api": stands({STG: "theirs"}), "web": stands(HELD)}) == ()
 
 
 def test_a_branch_that_moved_after_it_went_back_is_still_taken_back() -> None:

@@ -76,9 +76,16 @@ def test_the_reason_to_leave_it_out_comes_first() -> None:
 
 def test_what_was_begun_is_never_left_out() -> None:
     """Its push may have arrived."""
-    begun = replace(deploying(AFTER), made={"refs/heads/staging": "merge-1"})
+    begun = replace(deploying(AFTER), begun=True)
     made = plan(without_steps(DATABASE, State.SKIPPED), begun)
     assert hold_back(made, SPACE) == made
+
+
+def test_what_was_only_made_is_left_out() -> None:
+    """The objects of all waves are made before the first push; its own never began."""
+    made = replace(deploying(AFTER), made={"refs/heads/staging": "merge-1"})
+    held = hold_back(plan(without_steps(DATABASE, State.SKIPPED), made), SPACE)
+    assert states(held)["api"] is State.SKIPPED
 
 
 def test_nothing_is_held_back_by_what_has_nothing_to_do() -> None:

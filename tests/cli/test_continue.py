@@ -1,0 +1,189 @@
+"""Continuing, again and again, while others change what the remotes hold."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from multigit.hints import Hint
+from tests.cli.answers import DONE, FAILED, REFUSED, codes, rows, states
+from tests.cli.hosts import COMMAND, STAGES, deployed
+from tests.hints.typing import follow
+from tests.support.forge import Forge, ForgeRepo, remotes_untouched
+from tests.support.patience import until
+
+PROMOTE = ("promote", "dev", "stg", "--yes")
+SCRIPT = (
+    'echo "$1" >> "$PLACE/$MULTIGIT_REPO"\nwhile test -e "$PLACE/../wait"; do sleep 0.05; done\n'
+)
+
+
+@pytest.fixture
+def halves(forge: Forge) -> Forge:
+    """Return a promotion whose api is published and deployed, and whose web was refused."""
+    for name in ("api", "web"):
+        repo = forge.add(name, files={"deploy.sh": SCRIPT})
+        repo.commit("dev", {"a.txt": "1\n"}, message="feat: a")
+    place = forge.root / "place"
+    place.mkdir()
+    forge.env["PLACE"] = str(place)
+    repos = "".join(f'\n[repos.{name}]\nurl = "{repo.url}"\n' for name, repo in forge.repos.items())
+    forge.write_config(STAGES + COMMAND + repos)
+    forge.repos["web"].reject_pushes("refs/heads/stg")
+    forge.json(*PROMOTE, check=FAILED)
+    forge.repos["web"].allow_pushes()
+    return forge
+
+
+def delete_tag(repo: ForgeRepo) -> None:
+    """Delete the one tag of a remote."""
+    (tag,) = (ref for ref in repo.remote_refs() if ref.startswith("refs/tags/"))
+    repo.remote_git("update-ref", "-d", tag)
+
+
+def force_away(repo: ForgeRepo) -> str:
+    """Let somebody overwrite what was published with a commit of their own."""
+    repo.remote_git("update-ref", "refs/heads/stg", "refs/heads/main")
+    return repo.commit("stg", {"theirs.txt": "1\n"})
+
+
+def set_back(repo: ForgeRepo) -> None:
+    """Let somebody take back by hand what was published."""
+    delete_tag(repo)
+    repo.remote_git("update-ref", "refs/heads/stg", "refs/heads/main")
+
+
+# --- Deployments
+
+
+def test_what_was_deployed_is_not_deployed_again_where_its_tag_is_gone(halves: Forge) -> None:
+    """The tag is published once more, and that is all."""
+    delete_tag(halves.repos["api"])
+    document = halves.json("continue", check=DONE)
+    assert document["message"] == "2 published, 2 deployed."
+    assert {name: len(runs) for name, runs in deployed(halves).items()} == {"api": 1, "web": 1}
+    assert document["release"] in " ".join(halves.repos["api"].remote_refs())
+
+
+def test_what_still_runs_is_watched_where_its_tag_is_gone(halves: Forge) -> None:
+    """Multigit was killed while it was deployed."""
+    wait = halves.root / "wait"
+    wait.touch()
+    running = subprocess.Popen(
+        [sys.executable, "-P", "-m", "multigit", "continue"],
+        cwd=halves.shop, env=halves.env, stdin=subprocess.DEVNULL, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    until((Path(halves.env["PLACE"]) / "web").exists)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    delete_tag(halves.repos["web"])
+    wait.unlink()
+    halves.json("continue", check=DONE)
+    assert {name: len(runs) for name, runs in deployed(halves).items()} == {"api": 1, "web": 1}
+
+
+@pytest.mark.parametrize("tag_stays", [True, False])
+def test_what_was_deployed_and_overwritten_is_left_to_a_person(
+    halves: Forge,
+    tag_stays: bool,  # noqa: FBT001
+) -> None:
+    """Planned anew it would be deployed twice by one name, or fail for ever at its own tag."""
+    api = halves.repos["api"]
+    theirs = force_away(api)
+    if not tag_stays:
+        delete_tag(api)
+    with remotes_untouched(halves):
+        document = halves.json("continue", "--yes", check=REFUSED)
+    assert codes(rows(document)["api"]) == ["moved"]
+    follow(halves, document, Hint.BEGIN_AGAIN, "multigit abandon")
+    assert (api.tip("stg"), len(deployed(halves)["api"])) == (theirs, 1)
+    halves.json(*PROMOTE, check=DONE)
+
+
+# --- Left out
+
+
+def with_docs(halves: Forge, more: str = "") -> Forge:
+    """Begin anew with a third repository, where the remotes of web and docs refuse at first."""
+    halves.json("abandon")
+    halves.add("docs")
+    repos = "".join(f'\n[repos.{name}]\nurl = "{r.url}"\n' for name, r in halves.repos.items())
+    halves.write_config(STAGES + repos + more)
+    for repo in halves.repos.values():
+        repo.commit("dev", {"a.txt": "2\n"})
+    for name in ("web", "docs"):
+        halves.repos[name].reject_pushes("refs/heads/stg")
+    halves.json(*PROMOTE, check=FAILED)
+    for name in ("web", "docs"):
+        halves.repos[name].allow_pushes()
+    return halves
+
+
+def test_what_comes_after_what_is_left_out_is_not_published(halves: Forge) -> None:
+    """Its objects are made, but its push never began. Nothing else is left to continue with."""
+    forge = with_docs(halves, 'after = ["web"]\n')
+    forge.repos["web"].commit("stg", {"a.txt": "theirs\n"})
+    before = forge.repos["docs"].remote_refs()
+    blocked = forge.json("continue", check=REFUSED)
+    assert states(blocked) == {"api": "published", "web": "blocked", "docs": "planned"}
+    assert "--skip-blocked" not in blocked["hint"]
+    document = forge.json("continue", "--skip-blocked", check=DONE)
+    assert states(document) == {"api": "published", "web": "skipped", "docs": "skipped"}
+    assert forge.repos["docs"].remote_refs() == before
+
+
+def test_what_is_left_out_is_left_to_do_for_a_look(halves: Forge) -> None:
+    """It says whom it leaves out, and how to close the operation without them."""
+    halves.repos["web"].commit("stg", {"a.txt": "theirs\n"})
+    said = halves.json("continue", "--skip-blocked", "--dry-run", check=DONE)
+    assert said["message"].endswith("is left to do without web.")
+    follow(halves, said, Hint.CLOSE_WITHOUT, "multigit continue --skip-blocked")
+    assert halves.json("status")["unfinished"] is None
+
+
+def test_a_remote_that_is_gone_is_left_out_where_nothing_was_begun(halves: Forge) -> None:
+    """As the hint says, which is not given for ever."""
+    bare = with_docs(halves).repos["web"].bare
+    bare.rename(bare.with_suffix(".away"))
+    blocked = halves.json("continue", check=REFUSED)
+    assert blocked["hint"].endswith("continue with the other one: --skip-blocked")
+    document = halves.json("continue", "--skip-blocked", check=DONE)
+    assert states(document) == {"api": "published", "web": "skipped", "docs": "published"}
+
+
+# --- Read from the remote
+
+
+def test_what_was_set_back_since_is_published_again(forge: Forge) -> None:
+    """At a second continue, too, "published" is what the remote says."""
+    api, web = _refused_twice(forge)
+    set_back(api)
+    web.allow_pushes()
+    document = forge.json("continue", check=DONE)
+    assert api.remote_refs()["refs/heads/stg"] == rows(document)["api"]["after"]
+
+
+def test_what_was_overwritten_since_blocks(forge: Forge) -> None:
+    """And nothing is asked of who only has to look."""
+    api, web = _refused_twice(forge)
+    force_away(api)
+    web.allow_pushes()
+    document = forge.json("continue", check=REFUSED)
+    assert codes(rows(document)["api"]) == ["moved"]
+    assert document["problems"] == []
+
+
+def _refused_twice(forge: Forge) -> tuple[ForgeRepo, ForgeRepo]:
+    """Return api, which a promotion published, and web, which its remote refused twice."""
+    for name in ("api", "web"):
+        forge.add(name).commit("dev", {"a.txt": "1\n"})
+    forge.write_config()
+    forge.repos["web"].reject_pushes("refs/heads/stg")
+    forge.json(*PROMOTE, check=FAILED)
+    forge.json("continue", check=FAILED)
+    return forge.repos["api"], forge.repos["web"]
