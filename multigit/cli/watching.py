@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from multigit import errors
@@ -17,16 +18,19 @@ from multigit.core.deployed import failed_last, tells_news
 from multigit.core.deploys import to_watch
 from multigit.core.metrics import known_to_story
 from multigit.core.outcome import ended
-from multigit.core.plan import Result
+from multigit.core.plan import Result, State
 from multigit.core.problem import Problem, Severity
 from multigit.core.record import record
 from multigit.core.report import document
-from multigit.core.resume import watched
+from multigit.core.resume import TAKEN_BACK
+from multigit.core.watched import logged_states, watched
 from multigit.engine.deploy import Deployer
 from multigit.engine.ports import FORGETFUL
 from multigit.hints import Hint
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from multigit.adapters.journal import Journal
     from multigit.cli.session import Session
     from multigit.core.journal import Story
@@ -48,8 +52,10 @@ def watch_again(session: Session, operation: str | None) -> int:
         journal, story = session.files.read_journal(story.plan.operation)
     is_open = story.plan.operation in session.files.unfinished()
     at_work = running(session.files.folder) if is_open else ""
-    report = _goes_on(story, seen, at_work) if at_work else _report(story, seen)
-    report = replace(report, closed=not is_open)
+    if is_open:
+        report = _goes_on(story, seen, at_work) if at_work else _report(story, seen)
+    else:
+        report = _over(session, story, seen)
     if not is_open and _recorded(session, story, report) and is_news(story.plan):
         with suppress(KeyboardInterrupt):  # it is over, whoever hears of it
             tell_ended(session, report, known_to_story(story))
@@ -107,15 +113,42 @@ def _look(session: Session, story: Story, journal: Journal) -> Deployments:
         ).wave(repos)
 
 
-def _report(story: Story, seen: Deployments, *, wait: bool = True) -> Report:
-    """Return how the operation stands; without `wait` what is left is not missed."""
-    outcomes = [watched(story, repo, seen.by_repo.get(repo.repo, ())) for repo in story.plan.repos]
+def _report(
+    story: Story,
+    seen: Deployments,
+    logged: Mapping[str, State] = MappingProxyType({}),
+    *,
+    wait: bool = True,
+) -> Report:
+    """Return how the operation stands; without `wait` what is left is not missed.
+
+    `logged` is where its repositories stand by the log.
+    """
+    outcomes = [
+        watched(story, repo, seen.by_repo.get(repo.repo, ()), logged.get(repo.repo))
+        for repo in story.plan.repos
+    ]
     return ended(replace(story.plan, wait=wait), outcomes, interrupted=seen.interrupted)
+
+
+def _over(session: Session, story: Story, seen: Deployments) -> Report:
+    """Return how an operation stands that is closed; what was taken back since did not fail."""
+    operation = story.plan.operation
+    logged = logged_states(operation, session.files.log.newest(operation))
+    report = _report(story, seen, logged)
+    others = [o for o in report.outcomes if TAKEN_BACK not in o.problems]
+    back = {o.repo for o in report.outcomes} - {o.repo for o in others}
+    rest = tuple(repo for repo in story.plan.repos if repo.repo not in back)
+    result = ended(replace(report.plan, repos=rest), others).result
+    return replace(report, result=result, closed=True)
 
 
 def _goes_on(story: Story, seen: Deployments, at_work: str) -> Report:
     """Return how an operation stands that another process goes on with: `at_work` tells who."""
     report = _report(story, seen, wait=False)
+    bad = any(each.state.bad for o in report.outcomes for each in o.deployments)
+    if report.result is Result.FAILED and not report.count(State.FAILED) and not bad:
+        report = replace(report, result=Result.PAUSED)  # whose push is under way has not failed
     problem = Problem(
         "locked", at_work, Hint.WATCH_OPERATION.format(operation=story.plan.operation)
     )

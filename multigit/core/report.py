@@ -279,14 +279,16 @@ def _pulled(report: Report) -> tuple[str, str]:
 
 def _ended(report: Report) -> tuple[str, str]:
     """Return the sentence of an operation that was run: a count for each way it ended."""
-    words = (
-        (State.PUBLISHED, done_word(report.plan)),
-        (State.FAILED, "failed"),
-        (State.UNKNOWN, "unknown"),
-        (State.NOT_PUBLISHED, not_begun_word(report.plan)),
-        (State.SKIPPED, "left as it is" if report.plan.undoes else "left out"),
-    )
-    sentence = _counted(report, [(report.count(state), word) for state, word in words])
+    count, back = report.count, _taken_back(report)
+    counts = [
+        (count(State.PUBLISHED), done_word(report.plan)),
+        (back, "taken back"),
+        (count(State.FAILED), "failed"),
+        (count(State.UNKNOWN), "unknown"),
+        (count(State.NOT_PUBLISHED) - back, not_begun_word(report.plan)),
+        (count(State.SKIPPED), "left as it is" if report.plan.undoes else "left out"),
+    ]
+    sentence = _counted(report, counts)
     if report.result is Result.DONE:
         return sentence, _still_open(report)
     if blocking := [problem for problem in report.problems if problem.blocks]:
@@ -302,6 +304,11 @@ def _ended(report: Report) -> tuple[str, str]:
     return sentence, f"Nothing was {done_word(report.plan)}. {again} the command again."
 
 
+def _taken_back(report: Report) -> int:
+    """Count the repositories that were published and that an undo took back."""
+    return sum(any(p.code == "taken_back" for p in o.problems) for o in report.outcomes)
+
+
 def _counted(report: Report, of_repos: Sequence[tuple[int, str]]) -> str:
     """Return a count for each way in which repositories and deployments ended."""
     counts = [*of_repos, *deployment_counts(report)]
@@ -315,7 +322,7 @@ def _closed(report: Report) -> str:
         return f"{message} Nothing of it is {done_word(report.plan)}."
     count, done = report.count, done_word(report.plan)
     half = sum(outcome.partial for outcome in report.outcomes)
-    back = sum(any(p.code == "taken_back" for p in o.problems) for o in report.outcomes)
+    back = _taken_back(report)
     counts = [
         (count(State.PUBLISHED), done),
         (back, "taken back"),

@@ -251,23 +251,3 @@ def after_undo(story: Story, undo: Report) -> Report:
         for each in report.outcomes
     )
     return replace(report, result=Result.FAILED if back else report.result, outcomes=outcomes)
-
-
-def watched(story: Story, repo: RepoPlan, seen: Sequence[Deployment]) -> Outcome:
-    """Return how a repository stands after its deployments were looked at once more.
-
-    What ended before stays as it was noted then.
-    """
-    known = story.deployments.get(repo.repo, {})
-    news = {each.target: each for each in seen}
-    for target, before in known.items():
-        if target not in news or news[target].state is before.state:
-            news[target] = before
-    state = repo.state
-    if state is State.PLANNED:
-        reached = State.PUBLISHED if repo.updates() else State.DEPLOYED
-        settled = story.settled.get(repo.repo, reached if known else State.NOT_PUBLISHED)
-        state = settled if repo.updates() else (reached if known else State.NOT_PUBLISHED)
-    deployments = known_deployments(repo, news) if news else ()
-    made = story.made.get(repo.repo, repo.made)
-    return Outcome(repo, state, made, repo.problems, deployments=deployments)

@@ -187,3 +187,20 @@ def _refused_twice(forge: Forge) -> tuple[ForgeRepo, ForgeRepo]:
     forge.json(*PROMOTE, check=FAILED)
     forge.json("continue", check=FAILED)
     return forge.repos["api"], forge.repos["web"]
+
+
+# --- Told later
+
+
+def test_watching_tells_what_was_taken_back_since(halves: Forge) -> None:
+    """The journal has it as published; the log knows better."""
+    config = halves.shop / "multigit.toml"
+    config.write_text(config.read_text() + '\n[repos.web.deploy.stg]\nrunner = "none"\n')
+    halves.json("abandon")
+    for repo in halves.repos.values():
+        repo.commit("dev", {"a.txt": "2\n"})
+    halves.json(*PROMOTE, check=DONE)
+    halves.json("undo", "--yes", check=DONE)
+    document = halves.json("watch", check=DONE)
+    assert document["message"] == "1 published, 1 taken back, 1 deployed."
+    assert states(document) == {"api": "published", "web": "not_published"}

@@ -474,7 +474,7 @@ def test_who_watches_beside_a_promotion_is_told_that_it_goes_on(shop: Forge) -> 
     assert "multigit continue" not in said.stdout + said.stderr
     assert (document["operation"], document["result"]) == (operation, "paused")
     assert codes(document) == ["locked"]
-    assert states(document) == {"database": "published", "api": "not_published"}
+    assert states(document) == {"database": "published", "api": "unknown"}
     assert len(shop.json("log", check=DONE)["records"]) == 1
 
 

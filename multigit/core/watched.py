@@ -1,0 +1,78 @@
+"""How an operation stands whose deployments are looked at once more: the remotes are not asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from multigit.core.deployment import Deployment
+from multigit.core.deploys import known_deployments
+from multigit.core.journal import Story
+from multigit.core.outcome import Outcome
+from multigit.core.plan import RepoPlan, State
+from multigit.core.problem import Problem
+from multigit.core.resume import TAKEN_BACK
+
+
+def watched(
+    story: Story, repo: RepoPlan, seen: Sequence[Deployment], logged: State | None = None
+) -> Outcome:
+    """Return how a repository stands after its deployments were looked at once more.
+
+    What ended before stays as it was noted then. `logged` is where it stands by the log, which
+    knows the end of an operation that is over, and what was taken back since.
+    """
+    known = story.deployments.get(repo.repo, {})
+    news = {each.target: each for each in seen}
+    for target, before in known.items():
+        if target not in news or news[target].state is before.state:
+            news[target] = before
+    state, problems = repo.state, repo.problems
+    if state in {State.PLANNED, State.PUBLISHED}:
+        state = noted_state(story, repo)
+        if logged and repo.updates():
+            problems = (*problems, TAKEN_BACK) if taken_back(state, logged) else problems
+            state = logged
+        elif state is State.UNKNOWN:
+            problems = (*problems, end_not_noted(story, repo))
+    deployments = known_deployments(repo, news) if news else ()
+    made = story.made.get(repo.repo, repo.made)
+    return Outcome(repo, state, made, problems, deployments=deployments)
+
+
+def taken_back(noted: State, logged: State) -> bool:
+    """Tell whether what was published is not any more."""
+    return noted is State.PUBLISHED and logged is State.NOT_PUBLISHED
+
+
+def noted_state(story: Story, repo: RepoPlan) -> State:
+    """Return where a repository stands as far as the journal knows."""
+    deployed = repo.repo in story.deployments
+    if not repo.updates():
+        return State.DEPLOYED if deployed else State.NOT_PUBLISHED
+    if repo.repo in story.settled:
+        return story.settled[repo.repo]
+    if repo.repo in story.flights or repo.begun:
+        return State.UNKNOWN
+    return State.PUBLISHED if deployed else State.NOT_PUBLISHED
+
+
+def end_not_noted(story: Story, repo: RepoPlan) -> Problem:
+    """Return why it is unknown whether a repository is published."""
+    under_way = "its push was begun, and its end is not noted yet."
+    in_part = "the remote did not have all of it when it was last asked."
+    return Problem("outcome_unknown", under_way if repo.repo in story.flights else in_part)
+
+
+def logged_states(operation: str, records: Iterable[Mapping[str, Any]]) -> Mapping[str, State]:
+    """Return where each repository of an operation stands, by the log, newest record first."""
+    states: dict[str, State] = {}
+    for record in records:
+        undo = record.get("undoes") == operation
+        for row in record.get("repos", []) if undo or record.get("operation") == operation else ():
+            name, state = str(row.get("repo")), row.get("state")
+            if undo and state == State.PUBLISHED:
+                states.setdefault(name, State.NOT_PUBLISHED)
+            elif not undo and state in set(State):
+                states.setdefault(name, State(state))
+    return states

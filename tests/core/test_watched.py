@@ -1,0 +1,80 @@
+"""How a watched operation stands, by its journal and by the log."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from multigit.core.agreement import Actor
+from multigit.core.flight import Flight
+from multigit.core.journal import Entry, Kind, Story, tell
+from multigit.core.plan import State
+from multigit.core.watched import logged_states, watched
+from tests.core.builders import MADE, Log, plan, to_publish
+
+ADA = Actor("Ada <ada@example.com>", "ada", "build-7")
+PUSHED = Flight(0.0, 1.0, "here", "1:2")
+REPO = to_publish()
+
+
+def story(**known: Any) -> Story:
+    """Return what a journal tells of a promotion."""
+    return replace(Story(plan(REPO), ADA, {"api": MADE}), **known)
+
+
+@pytest.mark.parametrize(
+    ("known", "state"),
+    [
+        ({"settled": {"api": State.PUBLISHED}}, State.PUBLISHED),
+        ({"settled": {"api": State.FAILED}}, State.FAILED),
+        ({"flights": {"api": PUSHED}}, State.UNKNOWN),
+        ({}, State.NOT_PUBLISHED),
+    ],
+)
+def test_what_is_not_noted_is_not_denied(known: dict[str, Any], state: State) -> None:
+    """A push whose end nobody noted may have arrived."""
+    outcome = watched(story(**known), REPO, ())
+    assert outcome.state is state
+    assert [p.code for p in outcome.problems] == ["outcome_unknown"] * (state is State.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("found", "state"),
+    [
+        (replace(REPO, published=True, begun=True), State.PUBLISHED),
+        (replace(REPO, begun=True), State.UNKNOWN),
+        (REPO, State.NOT_PUBLISHED),
+    ],
+)
+def test_what_an_attempt_found_is_known_to_who_watches_the_next(found: Any, state: State) -> None:
+    """It asked the remote, and broke off before it noted any more."""
+    told = tell([Entry(Kind.BEGUN, plan=plan(found), actor=ADA)])
+    assert told
+    assert watched(told, found, ()).state is state
+
+
+def record(operation: str, state: str, undoes: str = "") -> dict[str, Any]:
+    """Return a record of the log."""
+    return {
+        "operation": operation, "undoes": undoes, "repos": [{"repo": "api", "state": state}],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("records", "state"),
+    [
+        ([record("one", "published")], State.PUBLISHED),
+        ([record("one", "published"), record("two", "published", "one")], State.NOT_PUBLISHED),
+        ([record("one", "published"), record("two", "skipped", "one")], State.PUBLISHED),
+        ([record("one", "published"), record("two", "published", "other")], State.PUBLISHED),
+        ([record("one", "not_published")], State.NOT_PUBLISHED),
+    ],
+)
+def test_the_log_knows_what_was_taken_back(records: list[dict[str, Any]], state: State) -> None:
+    """By the newest record that tells of it."""
+    logged = logged_states("one", Log(*records).newest("one"))
+    outcome = watched(story(settled={"api": State.PUBLISHED}), REPO, (), logged["api"])
+    back = ["taken_back"] * (state is State.NOT_PUBLISHED)
+    assert (outcome.state, [p.code for p in outcome.problems]) == (state, back)
