@@ -115,6 +115,7 @@ class Hint(StrEnum):
         "multigit promote {source} {target}"
     )
     SEE_REVERTED = "To see how to keep that work, run multigit promote {pair} --dry-run"
+    PUSH_ANEW = "Look at them, then run multigit push {stage} again."
     PUSH_TAKES_ALONG = "To push it, run multigit push {stage}"
     WRITE_WORKFLOW = (
         "Put it into {folder} there, or correct workflow; multigit init --workflows writes one."

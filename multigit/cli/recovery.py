@@ -49,7 +49,7 @@ def continue_(
     from multigit.cli.session import Session
     from multigit.core.consent import Consent
     from multigit.core.plan import Result, State
-    from multigit.core.resume import resumed, to_plan_anew
+    from multigit.core.resume import any_unseen_commit, resumed, to_plan_anew
     from multigit.core.ways_out import only_the_record
     from multigit.engine.arrival import still_open
 
@@ -67,7 +67,7 @@ def continue_(
         plan = rehearsed(session, resumed(story, standings, anew, skip_blocked=skip_blocked))
         consent = Consent(dry_run, yes, confirm, checklist_done)
         planned_anew = any(repo.state is State.PLANNED for repo in anew.values())
-        agreed = None if planned_anew else story.agreement
+        agreed = None if planned_anew or any_unseen_commit(plan) else story.agreement
         there = {repo.repo for repo in plan.repos if repo.published}
         flights = {repo: each for repo, each in flights.items() if repo not in there}
         conductor = Conductor(session, plan, consent, journal, agreed, flights)

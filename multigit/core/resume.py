@@ -12,7 +12,7 @@ from multigit.core.merges import Hop
 from multigit.core.outcome import Outcome, Report
 from multigit.core.plan import Plan, RepoPlan, Result, State, settle
 from multigit.core.problem import Problem, Severity
-from multigit.core.refs import short, tag_ref
+from multigit.core.refs import branch_ref, short, tag_ref
 from multigit.core.reversals import accepting
 from multigit.core.standing import Standing, state_of
 from multigit.core.workspace import Workspace
@@ -73,6 +73,15 @@ def resumed(
 
     repos = tuple(left(repo) for repo in story.plan.repos)
     return replace(story.plan, wait=True, skip_blocked=skip_blocked, repos=repos)
+
+
+def any_unseen_commit(plan: Plan) -> bool:
+    """Tell whether files will be committed of which only the names were agreed to."""
+    return any(
+        not step.commit and branch_ref(step.branch) not in repo.made
+        for repo in plan.planned()
+        for step in repo.commits()
+    )
 
 
 def in_the_way(repo: RepoPlan, state: State, there: Standing) -> tuple[Problem, ...]:

@@ -42,11 +42,14 @@ def prepare(
     made as planned. Only a `CommitStep` touches the user's branch, index and hooks. `others` is
     what was made in the repositories that this one follows.
     """
+    planned = repo.commits()
     repo = replace(repo, steps=tuple(pointing(step, others) for step in repo.steps))
     if repo.published:
         return dict(repo.made)
     if repo.made and made_as_planned(repository, repo):
         return dict(repo.made)
+    for step in planned if again else ():
+        require_unchanged(repository, step, date)
     try:
         return make(repository, repo, date, trailer, again=again)
     except GitError:
@@ -136,6 +139,23 @@ def commit(repository: Repository, step: CommitStep, date: str) -> Tip:
             code="moved",
         )
     return repository.commit(step.changes, Signature(step.message, date), verify=step.verify)
+
+
+def require_unchanged(repository: Repository, step: CommitStep, date: str) -> None:
+    """Raise GitError where the work tree is not what was agreed to, and is not committed yet.
+
+    What a plan of a mere push says of it is only which files; whoever goes on with one asks again.
+    """
+    if not step.commit or repository.work_tree().head != step.parent:
+        return
+    now = repository.commit_preview(step.parent, step.changes, Signature(step.message, date))
+    known = repository.holds([step.commit])
+    if now.sha != step.commit and not (known and repository.tip(step.commit).tree == now.tree):
+        raise GitError(
+            f"the files to commit on {step.branch} have changed since the plan was made.",
+            hint=Hint.PUSH_ANEW.format(stage=step.stage),
+            code="work_changed",
+        )
 
 
 def is_ours(repository: Repository, step: CommitStep, head: str, date: str) -> bool:

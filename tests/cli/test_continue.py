@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from multigit.hints import Hint
-from tests.cli.answers import DONE, FAILED, REFUSED, codes, rows, states
+from tests.cli.answers import DONE, FAILED, REFUSED, codes, hook, rows, states
 from tests.cli.hosts import COMMAND, STAGES, deployed
 from tests.hints.typing import follow
 from tests.support.forge import Forge, ForgeRepo, remotes_untouched
@@ -187,6 +187,50 @@ def _refused_twice(forge: Forge) -> tuple[ForgeRepo, ForgeRepo]:
     forge.json(*PROMOTE, check=FAILED)
     forge.json("continue", check=FAILED)
     return forge.repos["api"], forge.repos["web"]
+
+
+# --- Work that was agreed to
+
+
+def _killed_while_it_commits(forge: Forge, *args: str) -> ForgeRepo:
+    """Push, and kill multigit in the hook, before there is a commit."""
+    api = forge.add("api")
+    api.write({"a.txt": "agreed\n"})
+    forge.write_config()
+    told = forge.shop / ".multigit/lock.json"
+    multigit = f"$(sed 's/.*\"pid\": \"//; s/\".*//' '{told}')"
+    stops = hook(api.clone / ".git/hooks/pre-commit", f"kill -KILL {multigit}; exit 1")
+    forge.run("push", "dev", *args, "--yes", check=-signal.SIGKILL)
+    stops.unlink()
+    return api
+
+
+def test_files_that_changed_since_they_were_agreed_to_are_not_committed(forge: Forge) -> None:
+    """Nothing is pushed; a new push shows them."""
+    api = _killed_while_it_commits(forge, "--promote", "stg")
+    api.write({"a.txt": "half done\n"})
+    with remotes_untouched(forge):
+        document = forge.json("continue", check=FAILED)
+    assert codes(rows(document)["api"]) == ["work_changed"]
+    follow(forge, document, Hint.PUSH_ANEW, "multigit push dev", "--yes")
+
+
+def test_files_that_did_not_change_are_committed_without_a_question(forge: Forge) -> None:
+    """They were agreed to."""
+    api = _killed_while_it_commits(forge, "--promote", "stg")
+    forge.json("continue", check=DONE)
+    assert api.tree("stg")["a.txt"] == "agreed\n"
+
+
+def test_files_of_which_only_the_names_were_agreed_to_are_asked_for_again(forge: Forge) -> None:
+    """A push alone does not note what is in them."""
+    forge_stages = STAGES.replace('branch = "dev"\n', 'branch = "dev"\nconfirm = "yes"\n', 1)
+    api = _killed_while_it_commits(forge)
+    forge.write_config(f'{forge_stages}\n[repos.api]\nurl = "{api.url}"\n')
+    api.write({"a.txt": "half done\n"})
+    with remotes_untouched(forge):
+        document = forge.json("continue", check=REFUSED)
+    assert [each["code"] for each in document["problems"]] == ["confirmation_needed"]
 
 
 # --- Told later

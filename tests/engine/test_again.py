@@ -217,6 +217,20 @@ def test_a_commit_that_was_made_is_not_made_twice() -> None:
     assert git["web"].head == git["web"].remote.tip("dev") == head
 
 
+def test_what_was_agreed_to_is_committed_or_nothing() -> None:
+    """It broke off before the commit, and the files were edited since."""
+    git = FakeGit("web")
+    git["web"].write({"a": "1"})
+    plan, before = plan_work(git, "stg"), git.remote_refs()
+    git["web"].write({"a": "half done"})
+    head = git["web"].head
+    report = execute(git, plan, again=True)
+    assert problem(report, "web").code == "work_changed"
+    assert (git["web"].head, git.remote_refs()) == (head, before)
+    git["web"].write({"a": "1"})
+    assert states(execute(git, plan, again=True)) == {"web": "published"}
+
+
 def test_a_commit_of_the_users_own_is_not_taken_for_ours() -> None:
     """The branch moved since the plan: nothing is pushed."""
     git = FakeGit("web")
