@@ -270,9 +270,14 @@ def _of_release(session: Session, name: str) -> str:
 
 
 def _published(record: Mapping[str, Any]) -> bool:
-    """Tell whether an operation published something that an undo could take back."""
-    states = (repo.get("state") for repo in record.get("repos", []))
-    return "published" in states and record.get("command") not in {"undo", "watch"}
+    """Tell whether an operation published something, or a part, or may have: undo asks for it."""
+    if record.get("command") in {"undo", "watch"}:
+        return False
+    return any(
+        repo.get("state") in {"published", "unknown"}
+        or "half_published" in (problem.get("code") for problem in repo.get("problems", []))
+        for repo in record.get("repos", [])
+    )
 
 
 def _was_undone(record: Mapping[str, Any]) -> bool:

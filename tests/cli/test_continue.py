@@ -248,3 +248,13 @@ def test_watching_tells_what_was_taken_back_since(halves: Forge) -> None:
     document = halves.json("watch", check=DONE)
     assert document["message"] == "1 published, 1 taken back, 1 deployed."
     assert states(document) == {"api": "published", "web": "not_published"}
+
+
+def test_what_was_abandoned_half_published_can_be_undone(forge: Forge) -> None:
+    """The branch has it, so "nothing was published" would not be true."""
+    api, _ = _refused_twice(forge)
+    delete_tag(api)
+    forge.json("abandon")
+    document = forge.json("undo", "--yes", check=DONE)
+    assert document["message"] == "1 taken back."
+    assert api.remote_refs()["refs/heads/stg"] == api.remote_refs()["refs/heads/main"]
