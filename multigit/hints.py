@@ -143,23 +143,28 @@ class Hint(StrEnum):
         "the command again."
     )
     CONFLICT_KEEPING = (
-        "{first}Resolve it on {here}: {keeping}; then resolve, commit, git push {remote} "
-        "HEAD:{here}, and run the command again."
+        "{first}Resolve it on {here}: {keeping}; then resolve what still conflicts, commit, "
+        "git push {remote} HEAD:{here}{then}, and run the command again."
     )
     KEEP_WORK = (
         "To keep the work: {keeping} && git push {remote} HEAD:{earlier} && git checkout @{{-2}}"
+        "{then}"
     )
     KEEP_OR_ACCEPT = (
-        "To keep the work: {keeping} && git push {remote} HEAD:{earlier} && git checkout @{{-2}}. "
-        "If it is meant: --accept-reverts"
+        "To keep the work: {keeping} && git push {remote} HEAD:{earlier} && git checkout @{{-2}}"
+        "{then}. If it is meant: --accept-reverts"
     )
     KEEPING = (
-        "cd {path} && git fetch {remote} && git switch --detach {there} && {back} && "
+        "cd {path} && git fetch {remote} && {first}git switch --detach {there} && {back} && "
         "git switch --detach {remote}/{earlier} && git merge --no-edit -"
     )
     REVERT = "git revert --no-edit {commit}"
     REVERT_MERGE = "git revert --no-edit -m 1 {commit}"
+    STASH_FIRST = "git stash && "
+    THEN_CHECKOUT = ", git checkout @{-2} && git stash pop --index"
+    THEN_UNSTASH = " && git stash pop --index"
     APPLY = "git diff-tree -p --binary {commit} {kept} -- {files} | git apply --3way"
+    MOVE = "git mv -- {old} {new}"
     COMMIT_BACK = 'git commit -m "Bring back what {commit} took back"'
 
     # Pushing

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from multigit.adapters.git_process import GitDoor
+from multigit.core.hunks import Hunk, read_hunks
 from multigit.core.reversals import ABSENT, Span, Step
 
 Changes = dict[str, tuple[str, str]]
+MANY_PATHS = 500  # more are not named to git, which then reads all
 UNKNOWN = 128  # what git ends with for a commit that is not here
 
 
@@ -35,13 +37,37 @@ def between(door: GitDoor, span: Span) -> Changes:
     return changed(door, span.older, span.newer, accept=(0, UNKNOWN))
 
 
-def moved(door: GitDoor, step: Step) -> dict[str, str]:
-    """Return the paths that a commit moved, and where to."""
+def moved(door: GitDoor, before: str, after: str) -> dict[str, str]:
+    """Return the paths that were moved between two commits, and where to."""
     fields = door.run(
         *("diff-tree", "-r", "-z", "--name-status", "-M", "--diff-filter=R"),
-        *("--ignore-submodules=none", step.parents[0], step.sha),
+        *("--ignore-submodules=none", before, after),
     ).fields()
     return dict(zip(fields[1::3], fields[2::3], strict=True))
+
+
+def hunks(
+    door: GitDoor, before: str, after: str, paths: Collection[str]
+) -> dict[str, tuple[Hunk, ...]]:
+    """Return line by line what was changed in some files; nothing in those that are not text."""
+    if not paths:
+        return {}
+    text = door.run(
+        *("diff-tree", "-r", "-z", "--patch-with-raw", "--no-renames", "--unified=0"),
+        *("--inter-hunk-context=0", "--no-color", "--no-ext-diff", "--no-textconv"),
+        *(before, after, "--"),
+        *(f":(top,literal){path}" for path in paths if len(paths) <= MANY_PATHS),
+        kept=lambda _: "",  # what files hold is nobody's business
+    ).text
+    raw, _, patches = text.partition("\0\0")
+    fields = raw.split("\0")
+    parts = f"\n{patches}".split("\ndiff --git ")[1:]
+    if len(parts) != len(fields) // 2:  # what became another kind of file has two
+        return {}
+    return {
+        path: tuple(read_hunks(part.split("\n")))
+        for path, part in zip(fields[1::2], parts, strict=True)
+    }
 
 
 def commits_in(door: GitDoor, span: Span, *, without: str = "") -> set[str]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from multigit.adapters.git_changes import read_raw
+from multigit.adapters.git_changes import MANY_PATHS, read_raw
 from multigit.adapters.git_process import GitDoor
 from multigit.core.reversals import Step
 
 LOOK_BACK = 1000  # first-parent commits in which an earlier content is searched
-MANY_PATHS = 500  # more are not named to git, which then reads all
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,9 +215,11 @@ class GitRepository:
         """Return the commits without merges of `theirs` whose content `ours` lacks."""
         return read_lacking(self._door, ours, theirs)
 
-    def reversals(self, earlier: Tip, later: Tip, merged: str) -> tuple[Reversal, ...]:
+    def reversals(
+        self, earlier: Tip, later: Tip, merged: str, conflicts: Sequence[str] = ()
+    ) -> tuple[Reversal, ...]:
         """Return the later side's commits through which `merged` lacks work of the earlier one."""
-        return read_reversals(self._door, earlier, later, merged)
+        return read_reversals(self._door, earlier, later, merged, conflicts)
 
     def divergence(self, base: str, tip: str) -> tuple[int, int]:
         """Count the commits that only `tip` has and those that only `base` has."""

@@ -8,10 +8,18 @@ A merge takes such a commit for the newer will, whatever it was meant for: after
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from multigit.adapters.git_changes import Changes, between, changed, commits_in, moved, since_fork
+from multigit.adapters.git_changes import (
+    Changes,
+    between,
+    changed,
+    commits_in,
+    hunks,
+    moved,
+    since_fork,
+)
 from multigit.adapters.git_line import (
     OwnCommit,
     brought_by,
@@ -21,46 +29,77 @@ from multigit.adapters.git_line import (
 )
 from multigit.adapters.git_process import GitDoor
 from multigit.core import reversals
-from multigit.core.reversals import ABSENT, Step
+from multigit.core.hunks import only_puts_back, puts_back
+from multigit.core.reversals import ABSENT, Span, Step
 from multigit.core.snapshot import Evidence, Reversal, Tip
 
+MOVES = 10  # of one file, one after the other, are followed
+BASES = 10  # earlier contents of a file are compared with one that is like none of them
 MERGES = 50  # of the stage's own are looked into for work that they dropped
 
 Told = Counter[tuple[str, str]]  # how many reversals tell of a path, by the step that brought them
 
 
-def read_reversals(door: GitDoor, earlier: Tip, later: Tip, merged: str) -> tuple[Reversal, ...]:
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Work in a path: a commit that lacks it, and one that has it."""
+
+    lacking: str
+    having: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a message says was reverted in a path, and the content of before that."""
+
+    span: Span
+    path: str
+    before: str
+
+
+def read_reversals(
+    door: GitDoor, earlier: Tip, later: Tip, merged: str, conflicts: Collection[str] = ()
+) -> tuple[Reversal, ...]:
     """Return the later side's own commits through which `merged` lacks work of the earlier one.
 
-    `merged` is the tree of their merge, with markers where that conflicts. One that was itself
-    taken back later does not count. Newest first.
+    `merged` is the tree of their merge, with markers where that conflicts, in the paths that
+    `conflicts` names. One that was itself taken back later does not count. Newest first.
     """
     if not merged or merged == earlier.tree:
         return ()
     own = read_own_commits(door, earlier.sha, later.sha)
     if not own:
         return ()
-    return _Search(door, earlier.sha, later.sha, merged, own).reversals()
+    return _Search(door, (earlier.sha, later.sha), merged, own, conflicts).reversals()
 
 
 class _Search:
     """What was read for one merge. The rarer a fact is needed, the later it is asked for."""
 
     def __init__(
-        self, door: GitDoor, earlier: str, later: str, merged: str, own: Mapping[str, OwnCommit]
+        self,
+        door: GitDoor,
+        sides: tuple[str, str],
+        merged: str,
+        own: Mapping[str, OwnCommit],
+        conflicts: Collection[str],
     ) -> None:
-        self._door, self._earlier, self._own = door, earlier, own
-        self._differing = frozenset(changed(door, merged, earlier))
-        self._tips = read_tips(door, later, own)
-        self._line = read_line(door, later, own, self._tips, self._differing)
-        self._unexplained = reversals.untouched_by(self._line, self._differing)
+        self._door, self._own = door, own
+        self._earlier, self._later = sides
+        self._conflicts = frozenset(conflicts)
+        self._differing = frozenset(changed(door, merged, self._earlier))
+        self._tips = read_tips(door, self._later, own)
         self._moved = frozenset[str]()
+        self._line = self._read_line()
+        self._unexplained = reversals.untouched_by(self._line, self._differing)
         if self._unexplained:
-            left = changed(door, later, earlier)
+            left = changed(door, self._later, self._earlier)
             self._moved = frozenset(path for path in left if left[path][1] == ABSENT)
         if self._moved:
-            paths = self._differing | self._moved
-            self._line = read_line(door, later, own, self._tips, paths)
+            self._line = self._read_line()
+        self._follow_moves()
+        self._held: dict[tuple[str, str], list[Held]] = {}
         self._brought = brought_by(self._line, own)
         self._step_of = {
             commit.sha: step for step in self._line for commit in self._brought[step.sha]
@@ -70,6 +109,37 @@ class _Search:
             for commit in own.values()
             for sha in reversals.accepted_in(commit.message)
         }
+
+    def _read_line(self) -> tuple[Step, ...]:
+        paths = self._differing | self._moved | self._conflicts
+        return read_line(self._door, self._later, self._own, self._tips, paths)
+
+    def _follow_moves(self) -> None:
+        """Find out what own commits moved; git is asked where a file with work in it vanished."""
+        known: dict[str, Mapping[str, str]] = {}
+        for _ in range(MOVES):
+            self._line = reversals.with_moves(self._line, known)
+            gone = self._gone()
+            steps = [step for step in self._line if step.sha in gone and step.sha not in known]
+            asked = {step.sha: moved(self._door, step.parents[0], step.sha) for step in steps}
+            places = {asked[sha][path] for sha in asked for path in gone[sha] & asked[sha].keys()}
+            if more := places - self._differing - self._moved - self._conflicts:
+                self._moved |= more
+                self._line = self._read_line()
+            known |= asked
+            if not asked:
+                break
+
+    def _gone(self) -> dict[str, frozenset[str]]:
+        """Return by own commit the files with work that seem to be gone with it."""
+        returned = reversals.returned(self._line)
+        gone: dict[str, frozenset[str]] = {}
+        for step in self._line:
+            lossy = self._lossy(returned.get(step.sha, ()))
+            paths = frozenset(path for path in lossy if step.changes[path][1] == ABSENT)
+            if not step.brings and (paths or reversals.guessed(step)):
+                gone[step.sha] = paths
+        return gone
 
     def reversals(self) -> tuple[Reversal, ...]:
         """Return what is lost, with the commits that have it."""
@@ -86,7 +156,7 @@ class _Search:
         """Return what is lost: first by the ids that messages name, then by content."""
         named = {each.sha: each for each in self._by_id()}
         found = [*named.values()]
-        for step, paths in self._by_content():
+        for step, paths in self._by_content(named):
             inner = [named[c.sha] for c in self._brought[step.sha] if c.sha in named]
             known = {path for each in inner for path in each.paths}
             if rest := tuple(path for path in paths if path not in known):
@@ -116,29 +186,111 @@ class _Search:
                 lost |= work - commits_in(self._door, span, without=self._earlier)
             if not lost:
                 continue
-            meant = self._of(commit).keys() & {
-                p for span in spans for p in between(self._door, span)
-            }
+            meant = self._meant(commit, spans)
             step = self._step_of.get(commit.sha)
             at = step.sha if step else commit.sha
             left = {p for p in meant if not reversals.forward_again(self._line, p, at)}
             if paths := self._lossy(left):
                 found.append(self._reversal(commit, paths, lost=len(lost)))
+                self._note_mixed(commit, at, {path: meant[path] for path in paths})
         return found
 
-    def _by_content(self) -> Iterator[tuple[Step, tuple[str, ...]]]:
-        """Yield the commits of the line that put paths back, and those that say that they do."""
+    def _meant(self, commit: OwnCommit, spans: Collection[Span]) -> dict[str, list[Work]]:
+        """Return the paths of a commit in which it reverts these spans, as it says, oldest first.
+
+        Where the reverted file has another name by now, git changed it there.
+        """
+        changes, meant = self._of(commit), dict[str, list[Work]]()
+        for span in reversed([*spans]):
+            work = between(self._door, span)
+            places = {path: path for path in work if path in changes}
+            if work.keys() - places.keys() and changes.keys() - places.keys():
+                places = moved(self._door, span.newer, commit.parents[0]) | places
+            for path, place in places.items():
+                if path in work and place in changes:
+                    meant.setdefault(place, []).append(Work(span, path, work[path][0]))
+        return meant
+
+    def _note_mixed(self, commit: OwnCommit, at: str, meant: Mapping[str, list[Work]]) -> None:
+        """Note what has the work alone, for each path in which a revert did more than that."""
+        after = {path: content for path, (_, content) in self._of(commit).items()}
+        unlike = {
+            path: works
+            for path, works in meant.items()
+            if after[path] not in {work.before for work in works}
+            and not reversals.before_work(self._line, path, at)
+        }
+        then = hunks(self._door, commit.parents[0], commit.sha, unlike)
+        for path, works in unlike.items():
+            held = [Held(each.span.older, each.span.newer, each.path) for each in works]
+            parts = (hunks(self._door, e.lacking, e.having, (e.path,)) for e in held)
+            done = [hunk for part in parts for found in part.values() for hunk in found]
+            if not only_puts_back(done, then.get(path, ())):
+                self._held[commit.sha, path] = held
+
+    def _by_content(self, named: Mapping[str, Reversal]) -> Iterator[tuple[Step, tuple[str, ...]]]:
+        """Yield the commits of the line that put paths back, and those that say that they do.
+
+        Where there is one, the others count, too, in which it took back work among other things.
+        """
         returned = reversals.returned(self._line)
         for step in self._line:
+            asked = set[str]()
             paths = self._lossy(returned.get(step.sha, ()))
             if paths and step.tips:
                 asked = {p for tip in step.tips for p in since_fork(self._door, step, tip)}
                 paths = tuple(path for path in paths if path not in asked)
+            paths = self._without_moved(step, paths)
+            inner = [named[each.sha] for each in self._brought[step.sha] if each.sha in named]
+            known = {*paths, *(path for each in inner for path in each.paths)}
             if not paths and not step.brings and (spoken := self._spoken_of(step, without_id=True)):
                 rewritten = reversals.rewritten(self._line, step.sha)
                 paths = self._lossy(path for path in rewritten if path in spoken)
-            if paths := self._without_moved(step, paths):
-                yield step, paths
+                sure = reversals.says_so(self._own[step.sha].message)
+                back = {p: self._in_part(step, self._nearest(step, p), {p}) for p in paths}
+                paths = tuple(path for path in paths if sure or back[path])
+            if since := self._since(step, known):
+                rewritten = reversals.rewritten(self._line, step.sha)
+                known |= {*paths} | asked
+                paths += self._in_part(step, since, {*self._lossy(rewritten)} - known)
+            if paths:
+                yield step, tuple(sorted(paths))
+
+    def _since(self, step: Step, paths: Collection[str]) -> str:
+        """Return the oldest commit of before the work that a commit took back in these paths."""
+        found = set[str]()
+        for path in paths:
+            before = reversals.before_work(self._line, path, step.sha)
+            work = None if before else reversals.brought(self._line, path, step.sha)
+            found |= {before} if before else {*(work.parents[:1] if work else ())}
+        parents = (each.parents[0] for each in self._line if each.parents)
+        return next((sha for sha in parents if sha in found), "")
+
+    def _in_part(self, step: Step, since: str, paths: Collection[str]) -> tuple[str, ...]:
+        """Return the paths in which a commit took back a part of the work that came since then.
+
+        Note what has the work alone where it did more than that.
+        """
+        if not since:
+            return ()
+        work = hunks(self._door, since, step.parents[0], paths)
+        then = hunks(self._door, step.parents[0], step.sha, paths)
+        found = [p for p in paths if puts_back(work.get(p, ()), then.get(p, ()))]
+        for path in found:
+            if not only_puts_back(work[path], then[path]):
+                base = self._nearest(step, path) or since
+                self._held[step.sha, path] = [Held(base, step.parents[0], path)]
+        return tuple(found)
+
+    def _nearest(self, step: Step, path: str) -> str:
+        """Return the commit of before some work in a path that a step comes nearest to."""
+
+        def unlike(base: str) -> int:
+            found = hunks(self._door, base, step.sha, (path,)).get(path, ())
+            return sum(len(each.removed) + len(each.added) for each in found)
+
+        bases = reversals.before_each_work(self._line, path, step.sha)[:BASES]
+        return min(bases, key=unlike, default="")
 
     def _dropped(self, left: frozenset[str]) -> Iterator[Reversal]:
         """Yield the merges that took nothing of work which only their other side had changed."""
@@ -178,13 +330,15 @@ class _Search:
         at a path that no commit of the line touched: git carried it there, after a rename.
         """
         lossy = self._differing | self._moved
-        return tuple(sorted(path for path in paths if path in lossy))
+        found = {path for path in paths if path in lossy}
+        # What conflicts beside it is decided by a person, who need not see what went there.
+        return tuple(sorted(found | ({*paths} & self._conflicts if found else set())))
 
     def _without_moved(self, step: Step, paths: tuple[str, ...]) -> tuple[str, ...]:
         """Leave out what the commit only moved elsewhere, unless it is back where it was."""
-        if all(step.changes[path][1] for path in paths):
+        if not step.tips or all(step.changes[path][1] for path in paths):
             return paths
-        places = moved(self._door, step)
+        places = moved(self._door, step.parents[0], step.sha)
         return tuple(path for path in paths if places.get(path, path) in paths)
 
     def _described(self, step: Step, paths: tuple[str, ...]) -> Reversal:
@@ -216,27 +370,51 @@ class _Search:
         has = {path: holder for _, holder, paths in one.kept for path in paths}
         kept: dict[tuple[str, str], list[str]] = {}
         for path in one.paths:
-            holder = has.get(path) or self._holder(commit, path, every[path][0], told)
-            kept.setdefault((one.sha, holder), []).append(path)
+            if path in has:
+                held = [Held(one.sha, has[path], path)]
+            else:
+                held = self._held.get((one.sha, path), []) or self._holders(one, path, told)
+            for each in held:
+                kept.setdefault((each.lacking, each.having), []).append(each.path)
         for path in one.paths:
             for step in reversals.undone(self._line, path, one.sha):
                 kept.setdefault((step.sha, step.parents[0]), []).append(path)
         if kept.keys() == {(one.sha, commit.parents[0])} and every.keys() == {*one.paths}:
             return replace(one, kept=())
-        return replace(one, kept=tuple((*pair, tuple(paths)) for pair, paths in kept.items()))
+        there = {  # those that are brought back where there are none have no other name
+            path
+            for (lacking, _), paths in kept.items()
+            for path in paths
+            if lacking != one.sha or every.get(path, ("", ""))[1] != ABSENT
+        }
+        now = {path: reversals.present_name(self._line, path) for path in sorted(there)}
+        return replace(
+            one,
+            kept=tuple((*pair, tuple(paths)) for pair, paths in kept.items()),
+            moved=tuple((path, new) for path, new in now.items() if new != path),
+        )
 
-    def _holder(self, commit: OwnCommit, path: str, before: str, told: Told) -> str:
-        """Return the commit that has the work of a path: the parent, unless some was gone there.
+    def _holders(self, one: Reversal, path: str, told: Told) -> list[Held]:
+        """Return what has the work of a path: the parent, unless some was gone there.
 
         Of several that one merge brought, each brings back its own part.
         """
-        step, parent = self._step_of.get(commit.sha), commit.parents[0]
+        commit = self._own[one.sha]
+        before, parent = self._of(commit)[path][0], commit.parents[0]
+        step, whole = self._step_of.get(commit.sha), [Held(commit.sha, parent, path)]
         if step is None or path not in step.changes or told[step.sha, path] > 1:
-            return parent
+            return whole
+        if step.moves.get(path) not in one.paths:
+            if across := reversals.across_move(self._line, path, step.sha):
+                return [Held(*across)]
+            if path in step.moves:  # the move goes, too
+                return [*whole, Held(commit.sha, parent, step.moves[path])]
         others = {sha for sha, each in told if each == path}
         if holder := reversals.keeper(self._line, path, step.sha, others):
-            return holder
-        return parent if step.changes[path][0] == before else step.parents[0]
+            return [Held(commit.sha, holder, path)]
+        return (
+            whole if step.changes[path][0] == before else [Held(commit.sha, step.parents[0], path)]
+        )
 
     def _reversal(
         self,

@@ -134,10 +134,12 @@ def unmergeable(
     *,
     forward: bool,
     first: str = "",
+    edited: bool = False,
 ) -> Iterable[Problem]:
     """Report a merge that a person has to resolve; `branches` are its source and target.
 
-    `first` is what has to be done before, where the merge builds on one that is not published.
+    `first` is what has to be done before, where the merge builds on one that is not published;
+    `edited` tells that files are changed in the work tree.
     """
     source, target = branches
     # On the way to production it is resolved before, on the source; on the way back, in the target.
@@ -146,7 +148,9 @@ def unmergeable(
     known = {"first": first, "here": here, "remote": remote}
     by_hand = (
         Hint.CONFLICT_KEEPING.format(
-            keeping=keeping(merge.reversals, repo, remote, here, there), **known
+            keeping=keeping(merge.reversals, repo, remote, here, there, edited=edited),
+            then=Hint.THEN_CHECKOUT if edited else "",
+            **known,
         )
         if merge.reversals
         else Hint.CONFLICT.format(path=repo.typed(), there=there, **known)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
+from shlex import quote
 
 from multigit.core.problem import Problem, Severity
 from multigit.core.snapshot import Evidence, Merge, Reversal
 from multigit.core.text import pathspec, shortened
 from multigit.core.workspace import Repo
 from multigit.hints import Hint
+
+WITH_CONFLICT = "Resolve the conflict as its hint says: that keeps this work, too."
 
 
 def losing_work(
@@ -19,14 +23,17 @@ def losing_work(
     *,
     forward: bool,
     accepted: bool,
+    edited: bool = False,
 ) -> Iterable[Problem]:
     """Report commits of the later stage that take back work of the earlier one.
 
-    Merged forward, that work would silently stay out; merged down, it would silently go.
+    Merged forward, that work would silently stay out; merged down, it would silently go. `edited`
+    tells that files are changed in the work tree.
     """
     source, target = branches
     earlier, later = (source, target) if forward else (target, source)
-    how = keeping(merge.reversals, repo, remote, earlier, later)
+    how = keeping(merge.reversals, repo, remote, earlier, later, edited=edited)
+    then = Hint.THEN_UNSTASH if edited else ""
     blocking = () if accepted else standing_in_the_way(merge.reversals, forward=forward)
     for reversal in merge.reversals:
         known = reversal.accepted if forward else ""
@@ -35,8 +42,10 @@ def losing_work(
             f"{taken_back(reversal, earlier, later)}: "
             f"{_leads(reversal, earlier, later, forward=forward)}"
             f"{f', as accepted in {known[:7]}' if known else ''}.",
-            (Hint.KEEP_OR_ACCEPT if reversal in blocking else Hint.KEEP_WORK).format(
-                keeping=how, remote=remote, earlier=earlier
+            WITH_CONFLICT
+            if merge.conflicted
+            else (Hint.KEEP_OR_ACCEPT if reversal in blocking else Hint.KEEP_WORK).format(
+                keeping=how, remote=remote, earlier=earlier, then=then
             ),
             Severity.BLOCK if reversal in blocking else Severity.WARN,
             files=reversal.paths,
@@ -54,18 +63,26 @@ def standing_in_the_way(reversals: Sequence[Reversal], *, forward: bool) -> tupl
 
 
 def keeping(
-    reversals: Sequence[Reversal], repo: Repo, remote: str, earlier: str, later: str
+    reversals: Sequence[Reversal],
+    repo: Repo,
+    remote: str,
+    earlier: str,
+    later: str,
+    *,
+    edited: bool = False,
 ) -> str:
     """Return the commands that merge the later stage into the earlier one without losing work.
 
     What the later stage took back is brought back first, on a commit that no branch has: so there
     is no moment at which the earlier stage lacks it. All of it at once, the newest first: any one
     that is left out would take its work along. Local branches may be missing, behind or without an
-    upstream, so none is needed.
+    upstream, so none is needed. What is changed in the work tree would come along to where it does
+    not belong, so it is put aside.
     """
     return Hint.KEEPING.format(
         path=repo.typed(),
         remote=remote,
+        first=Hint.STASH_FIRST if edited else "",
         there=f"{remote}/{later}",
         back=" && ".join(_bring_back(each) for each in reversals),
         earlier=earlier,
@@ -77,11 +94,27 @@ def _bring_back(reversal: Reversal) -> str:
     name = reversal.sha[:7]
     if not reversal.kept:
         return (Hint.REVERT_MERGE if reversal.is_merge else Hint.REVERT).format(commit=name)
+    away = [_move(old, new) for new, old in reversal.moved]
     applied = (
-        Hint.APPLY.format(commit=lacking[:7], kept=kept[:7], files=" ".join(map(pathspec, paths)))
-        for lacking, kept, paths in reversal.kept
+        Hint.APPLY.format(
+            commit=_short(lacking), kept=_short(having), files=" ".join(map(pathspec, paths))
+        )
+        for lacking, having, paths in reversal.kept
     )
-    return " && ".join([*applied, Hint.COMMIT_BACK.format(commit=name)])
+    back = [_move(old, new) for old, new in reversal.moved]
+    return " && ".join([*away, *applied, *back, Hint.COMMIT_BACK.format(commit=name)])
+
+
+def _short(commit: str) -> str:
+    """Return a commit's name as short as people write it; it may be one's parent."""
+    return commit[:7] + ("^" if commit.endswith("^") else "")
+
+
+def _move(old: str, new: str) -> str:
+    """Return the command that gives a file another name; its folder may be gone."""
+    folder = str(PurePosixPath(new).parent)
+    command = Hint.MOVE.format(old=quote(old), new=quote(new))
+    return command if folder == "." else f"mkdir -p -- {quote(folder)} && {command}"
 
 
 def _only_a_deleted_file(reversals: Sequence[Reversal]) -> bool:

@@ -288,11 +288,12 @@ def merge_problems(
     """Report each previewed merge that cannot be made, or that loses work."""
     by_name = {(hop.source.name, hop.target.name): hop for hop in hops}
     before, loses = "", False
+    edited = snapshot.work is not None and snapshot.work.edited
     for merge in snapshot.merges:
         route = by_name[merge.source, merge.target]
         branches = (route.source.branch, route.target.branch)
         yield from checks.unmergeable(
-            repo, merge, remote, branches, forward=route.forward, first=before
+            *(repo, merge, remote, branches), forward=route.forward, first=before, edited=edited
         )
         if not loses:  # a later merge of the chain would lose what an earlier one has brought
             lost = tuple(
@@ -300,6 +301,7 @@ def merge_problems(
                     *(repo, merge, remote, branches),
                     forward=route.forward,
                     accepted=accept_reverts,
+                    edited=edited,
                 )
             )
             yield from lost

@@ -9,14 +9,18 @@ before work was brought there. So does a merge, where what it merged did not ask
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import takewhile
+from itertools import chain, takewhile
 
 from multigit.core.snapshot import Evidence, Reversal
 
 ACCEPTS = "Accepts-revert"  # the trailer of a merge that a person let pass
 ABSENT = ""  # the content of a path that is not there
+NOTHING = (  # an empty file, which is no sign of a move
+    "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+    "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+)
 
 # What `git revert` writes; for a merge it names the parent that the content went back to.
 _REVERTS = re.compile(
@@ -50,7 +54,7 @@ class Step:
     """A commit of the line; `changes` are its paths with their content before and after it.
 
     `tips` are the newest commits of the earlier stage in what it merged, where it is no commit of
-    that stage.
+    that stage. `moves` are the paths that an own commit moved, by their new names.
     """
 
     sha: str
@@ -58,11 +62,13 @@ class Step:
     brings: bool
     changes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     tips: tuple[str, ...] = ()
+    moves: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class _Event:
     step: Step
+    path: str
     before: str
     after: str
 
@@ -95,23 +101,63 @@ def returned(line: Sequence[Step]) -> dict[str, tuple[str, ...]]:
     `line` is in its order, oldest first. What a later commit brought forward again does not count,
     nor does a hotfix that takes back another hotfix: that is no work of the earlier stage. Of
     merges that bring work, too, these are paths that may have returned since the work says so.
-    A deleted file with work in it counts, whatever it was before: all of that work goes.
+    A deleted file with work in it counts, whatever it was before: all of that work goes. One that
+    was moved is still the same file, with the content that it has there.
     """
-    found: dict[str, list[str]] = {}
-    for path, events in _by_path(line).items():
-        taken = set[str]()  # what own commits went back to since work was brought
-        for place, event in enumerate(events):
-            if event.step.brings:
-                taken.clear()
-            if (event.step.brings and not event.step.tips) or _forward_again(events, place):
-                continue
-            older = events[:place]
-            if event.after not in taken and (
-                _was_before_work(older, event.after) or _has_no_work_left(older, event.after)
-            ):
-                taken.add(event.after)
-                found.setdefault(event.step.sha, []).append(path)
-    return {sha: tuple(sorted(paths)) for sha, paths in found.items()}
+    by_name = [*_by_path(line).values()]
+    found = set(chain.from_iterable(map(_taking_back, by_name)))
+    for step in line:  # what is elsewhere now is not gone, unless it is back where it was
+        found -= {
+            (step.sha, old) for new, old in step.moves.items() if (step.sha, new) not in found
+        }
+    threads = _threads(line)
+    found |= set(chain.from_iterable(map(_taking_back, threads)))
+    found -= set(chain.from_iterable(map(_brought_forward, threads)))
+    by_sha: dict[str, tuple[str, ...]] = {}
+    for sha, path in sorted(found):
+        by_sha[sha] = (*by_sha.get(sha, ()), path)
+    return by_sha
+
+
+def with_moves(line: Sequence[Step], known: Mapping[str, Mapping[str, str]]) -> tuple[Step, ...]:
+    """Return the line with what its own commits moved: old names by new ones.
+
+    `known` is that the other way round, by commit, where git was asked. Else the content tells it:
+    a path that vanished is where its content of just before is now, or else an earlier one.
+    """
+    held: dict[str, list[str]] = {}  # what was at a path, the newest last
+    found = []
+    for step in line:
+        moves = {} if step.brings else _moves(step, held, known.get(step.sha, {}))
+        found.append(replace(step, moves=moves))
+        pasts = {new: [*held.get(old, ()), step.changes[old][0]] for new, old in moves.items()}
+        for path, (before, _) in step.changes.items():
+            held.setdefault(path, []).append(before)
+        held.update(pasts)
+    return tuple(found)
+
+
+def guessed(step: Step) -> bool:
+    """Tell whether a commit seems to have moved a file and changed it, as far as contents tell."""
+    return any(step.changes[old][0] != step.changes[new][1] for new, old in step.moves.items())
+
+
+def _moves(
+    step: Step, held: Mapping[str, Sequence[str]], known: Mapping[str, str]
+) -> dict[str, str]:
+    gone = {path: old for path, (old, new) in step.changes.items() if new == ABSENT}
+    made = {path: new for path, (old, new) in step.changes.items() if old == ABSENT}
+    moves = {known[old]: old for old in gone if known.get(old) in made}
+    for earlier in (False, True):
+        left = {old: before for old, before in gone.items() if old not in moves.values()}
+        by_content = dict[str, str]()
+        for old, before in left.items():
+            for content in held.get(old, ()) if earlier else (before,):
+                by_content.setdefault(content, old)
+        for new, content in made.items():
+            if new not in moves and content in by_content and not content.endswith(NOTHING):
+                moves[new] = by_content.pop(content)
+    return moves
 
 
 def rewritten(line: Sequence[Step], sha: str) -> tuple[str, ...]:
@@ -135,6 +181,54 @@ def brought(line: Sequence[Step], path: str, before: str) -> Step | None:
     """Return the commit that brought work to a path last, before the commit `before`."""
     events, place = _events(line, path, before)
     return next((each.step for each in reversed(events[:place]) if each.step.brings), None)
+
+
+def before_work(line: Sequence[Step], path: str, sha: str) -> str:
+    """Return the commit of before the work which a commit took back; empty where none is known."""
+    events, place = _events(line, path, sha)
+    found = _before_work(events[:place], events[place].after) if place < len(events) else None
+    return found.step.parents[0] if found and found.step.parents else ""
+
+
+def before_each_work(line: Sequence[Step], path: str, sha: str) -> tuple[str, ...]:
+    """Return the commits of before each time that work was brought to a path, newest first."""
+    events, place = _events(line, path, sha)
+    brought = [event.step for event in events[:place] if event.step.brings]
+    return tuple(step.parents[0] for step in reversed(brought) if step.parents)
+
+
+def across_move(line: Sequence[Step], path: str, sha: str) -> tuple[str, str, str] | None:
+    """Return what has the work of a path that own commits moved and put back: by its old name.
+
+    That is the commit of before the work, the one that brought it, and the name. None where the
+    parent has all of the work by the same name as the commit, or the work came by several names.
+    """
+    for events in _threads(line):
+        for place, event in enumerate(events):
+            if event.step.sha != sha or event.path != path:
+                continue
+            start = place
+            while start and not events[start - 1].step.brings:
+                start -= 1
+            older, own = events[:start], events[start:place]
+            if not older or older[-1].path == path:
+                return None
+            if own and own[-1].path == path and all(each.before == each.after for each in own):
+                return None
+            first = _before_work(older, event.after)
+            if first and first.step.parents and first.path == older[-1].path:
+                return first.step.parents[0], older[-1].step.sha, first.path
+    return None
+
+
+def present_name(line: Sequence[Step], path: str) -> str:
+    """Return the name that a path has at the end of the line, where own commits moved it."""
+    events = _happened(line, path)
+    if not events or events[-1].after != ABSENT:
+        return path
+    moves = events[-1].step.moves.items()
+    new = next((new for new, old in moves if old == path), "")
+    return present_name(line, new) if new else path
 
 
 def was_absent(line: Sequence[Step], path: str, sha: str) -> bool:
@@ -201,7 +295,9 @@ def joined(parts: Sequence[Reversal]) -> Reversal:
 def forward_again(line: Sequence[Step], path: str, sha: str) -> bool:
     """Tell whether the line brought a path forward again that one of its commits had put back."""
     events, place = _events(line, path, sha)
-    return place < len(events) and _forward_again(events, place)
+    if place < len(events) and _forward_again(events, place):
+        return True
+    return any((sha, path) in _brought_forward(thread) for thread in _threads(line))
 
 
 def untouched_by(line: Sequence[Step], paths: Iterable[str]) -> frozenset[str]:
@@ -240,20 +336,69 @@ def _events(line: Sequence[Step], path: str, sha: str) -> tuple[list[_Event], in
 
     The line may lack the commit, as it may have come with a merge.
     """
-    events = _by_path(line).get(path, [])
+    events = _happened(line, path)
     return events, next((i for i, each in enumerate(events) if each.step.sha == sha), len(events))
+
+
+def _taking_back(events: Sequence[_Event]) -> Iterator[tuple[str, str]]:
+    """Yield the commits, with the path, that put a file back to before work was brought to it."""
+    taken = set[str]()  # what own commits went back to since work was brought
+    for place, event in enumerate(events):
+        if event.step.brings:
+            taken.clear()
+        if (event.step.brings and not event.step.tips) or event.before == event.after:
+            continue
+        if _forward_again(events, place):
+            continue
+        older = events[:place]
+        if event.after not in taken and (
+            _was_before_work(older, event.after) or _has_no_work_left(older, event.after)
+        ):
+            taken.add(event.after)
+            yield event.step.sha, event.path
+
+
+def _brought_forward(events: Sequence[_Event]) -> Iterator[tuple[str, str]]:
+    """Yield the commits, with the path, after which a file had its content of before again."""
+    for place, event in enumerate(events):
+        if event.before != event.after and _forward_again(events, place):
+            yield event.step.sha, event.path
 
 
 def _forward_again(events: Sequence[_Event], place: int) -> bool:
     return any(later.after == events[place].before for later in events[place + 1 :])
 
 
+def _happened(line: Sequence[Step], path: str) -> list[_Event]:
+    return [_Event(step, path, *step.changes[path]) for step in line if path in step.changes]
+
+
 def _by_path(line: Sequence[Step]) -> dict[str, list[_Event]]:
     events: dict[str, list[_Event]] = {}
     for step in line:
         for path, (before, after) in step.changes.items():
-            events.setdefault(path, []).append(_Event(step, before, after))
+            events.setdefault(path, []).append(_Event(step, path, before, after))
     return events
+
+
+def _threads(line: Sequence[Step]) -> list[list[_Event]]:
+    """Return what happened to each file that own commits moved, under all of its names."""
+    if not any(step.moves for step in line):
+        return []
+    events: dict[str, list[_Event]] = {}
+    ended = list[list[_Event]]()
+    for step in line:
+        past = {old: events.pop(old, []) for old in step.moves.values()}
+        for path, (before, after) in step.changes.items():
+            if path in past:
+                continue
+            if old := step.moves.get(path, ""):
+                ended.append(events.pop(path, []))
+                events[path] = [*past[old], _Event(step, path, step.changes[old][0], after)]
+            else:
+                events.setdefault(path, []).append(_Event(step, path, before, after))
+    every = (*ended, *events.values())
+    return [each for each in every if len({event.path for event in each}) > 1]
 
 
 def _has_no_work_left(older: Sequence[_Event], content: str) -> bool:
@@ -263,10 +408,16 @@ def _has_no_work_left(older: Sequence[_Event], content: str) -> bool:
 
 def _was_before_work(older: Sequence[_Event], content: str) -> bool:
     """Tell whether the path had this content before work was brought to it."""
+    found = _before_work(older, content)
+    # Before the very first commit no path was there: that is no earlier state.
+    return found is not None and bool(found.step.parents)
+
+
+def _before_work(older: Sequence[_Event], content: str) -> _Event | None:
+    """Return what happened to a path when it had this content last, with work brought since."""
     brought = False
     for event in reversed(older):
         brought = brought or event.step.brings
         if brought and event.before == content:
-            # Before the very first commit no path was there: that is no earlier state.
-            return bool(event.step.parents)
-    return False
+            return event
+    return None

@@ -143,7 +143,8 @@ class Reversal:
     `paths` are the files that it takes back, `deletes` tells that it deleted all of them, and
     `slight` that it deleted one file, which was older than the work or not all of it. `kept` says
     what brings the work back: from which commit to which, in which files; nothing where the commit
-    did nothing else, so that its parent has all of it.
+    did nothing else, so that its parent has all of it. `moved` are the files among these that have
+    another name on the later stage now, with it.
     `accepted` is the merge with which a person let it pass, or empty.
     """
 
@@ -157,6 +158,7 @@ class Reversal:
     slight: bool = False
     is_merge: bool = False
     kept: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    moved: tuple[tuple[str, str], ...] = ()
     accepted: str = ""
 
 
@@ -269,6 +271,11 @@ class WorkTree:
     unfinished: str = ""
     conflicted: tuple[str, ...] = ()
     submodules: tuple[Submodule, ...] = ()
+
+    @property
+    def edited(self) -> bool:
+        """Tell whether files that git knows differ from HEAD; submodules are none."""
+        return any(each.kind != "untracked" and not each.commit for each in self.changes)
 
     @property
     def changed(self) -> int:

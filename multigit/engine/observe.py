@@ -95,6 +95,8 @@ def look_at_merges(request: MergeRequest) -> Look:
         merges = preview_merges(repository, refs, request.hops, date, accept_reverts=accept)
         if request.tag_template and facts.signs_tags:
             try_to_sign(repository, merges, date)
+        if any(merge.reversals for merge in merges):  # what brings work back needs the work tree
+            seen = replace(seen, work=repository.work_tree())
         if facts.signs_pushes and not all(merge.nothing for merge in merges):
             try_to_push(repository, refs, tell)
         return replace(compare_sides(repository, seen, request.source.branch), merges=merges)

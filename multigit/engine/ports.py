@@ -88,7 +88,9 @@ class Repository(Protocol):
         nothing is left then, all of them are returned: only a merge tells if there is content.
         """
 
-    def reversals(self, earlier: Tip, later: Tip, merged: str) -> Sequence[Reversal]:
+    def reversals(
+        self, earlier: Tip, later: Tip, merged: str, conflicts: Sequence[str] = ()
+    ) -> Sequence[Reversal]:
         """Return the later side's own commits through which work of the earlier one is lost.
 
         `merged` is the tree of their merge, with markers where it conflicts; newest first.

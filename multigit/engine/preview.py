@@ -84,10 +84,10 @@ def lost_on_the_way(
     Where only the source changed since both parted, the target took nothing back.
     """
     if not hop.forward:
-        return repository.reversals(ours, theirs, merged.tree)
+        return repository.reversals(ours, theirs, merged.tree, merged.conflicts)
     if [fork.tree for fork in waiting.forks] == [ours.tree]:
         return ()
-    return repository.reversals(theirs, ours, merged.tree)
+    return repository.reversals(theirs, ours, merged.tree, merged.conflicts)
 
 
 def accepting_reverts(repository: Repository, merge: Merge, date: str) -> Merge:

@@ -355,7 +355,9 @@ def test_the_hint_of_a_conflict_keeps_the_work(
     assert len(found) == 2
 
     steps, _, rest = conflict["hint"].removeprefix("Resolve it on stg: ").partition("; then ")
-    assert rest == "resolve, commit, git push origin HEAD:stg, and run the command again."
+    assert rest == (
+        "resolve what still conflicts, commit, git push origin HEAD:stg, and run the command again."
+    )
     push = "git push -q origin HEAD:stg"
     resolve = f"git checkout --ours b.txt; git add b.txt; git commit -q --no-edit; {push}"
     follow(forge, document, Hint.CONFLICT_KEEPING, steps, check=1)
@@ -365,6 +367,58 @@ def test_the_hint_of_a_conflict_keeps_the_work(
     quietly(forge, *RELEASE)
     wanted = {"a.txt": "1\ntwo\n3\n", "b.txt": "mended\n", "new.txt": "new\n"}
     assert api.tree("main") == api.tree("stg") == wanted
+
+
+def test_what_conflicts_only_since_it_was_taken_back_comes_back_with_the_rest(
+    forge: Forge, api: ForgeRepo
+) -> None:
+    """Then nothing is left to resolve; the other problem has no commands that stop in it."""
+    reverted = revert_the_release(api)
+    api.commit("stg", {"new.txt": "new\nmended\n"}, message="fix: mend")
+    document = forge.json(*RELEASE, check=REFUSED)
+    conflict, taken = rows(document)["api"]["problems"]
+    assert (conflict["code"], taken["code"]) == ("conflict", "reverted_work")
+    assert taken["files"] == ["a.txt", "new.txt"]
+    assert "git " not in taken["hint"]
+    steps = conflict["hint"].removeprefix("Resolve it on stg: ").partition("; then ")[0]
+    assert f"git revert --no-edit {reverted[:7]} &&" in steps
+    follow(forge, document, Hint.CONFLICT_KEEPING, steps)
+    assert in_shell(forge, "cd api; git push -q origin HEAD:stg").returncode == 0
+    quietly(forge, *RELEASE)
+    assert api.tree("main") == {"a.txt": "1\ntwo\n3\n", "b.txt": "b\n", "new.txt": "new\nmended\n"}
+
+
+# --- A roll-back and moves
+
+
+def test_files_that_only_moved_are_no_return(forge: Forge, api: ForgeRepo) -> None:
+    """Twice, with a hotfix on the way, or beside an older content elsewhere."""
+    lines = "".join(f"{number}\n" for number in range(20))
+    api.commit("stg", {"long.txt": lines}, message="feat: long")
+    forge.json(*RELEASE, check=DONE)
+    api.commit("stg", {"long.txt": f"{lines}more\n"}, message="feat: longer")
+    forge.json(*RELEASE, check=DONE)
+    hot = lines.replace("9\n", "nine\n", 1)
+    for old, new, text in (
+        ("long.txt", "b/long.txt", f"{lines}more\n"),
+        ("b/long.txt", "c/long.txt", f"{hot}more\n"),
+        ("c/long.txt", "d.txt", f"{hot}more\n"),
+    ):
+        api.commit("main", {old: None, new: text}, message="Names")
+    api.commit("main", {"new.txt": None, "there.txt": "new\n", "b.txt": None}, message="Names")
+    api.commit("stg", {"fix.txt": "fix\n"}, message="fix: mend")
+    quietly(forge, *RELEASE)
+    quietly(forge, *DOWN)
+
+
+def test_a_file_may_be_moved_before_it_is_deleted(forge: Forge, api: ForgeRepo) -> None:
+    """It is the file with the work all the same."""
+    api.commit("main", {"a.txt": None, "there.txt": "1\ntwo\n3\n"}, message="Names")
+    api.commit("main", {"there.txt": None}, message="chore: tidy up")
+    api.commit("stg", {"fix.txt": "fix\n"}, message="fix: mend")
+    for command in (RELEASE, DOWN):
+        problem = rows(forge.json(*command, check=REFUSED))["api"]["problems"][0]
+        assert (problem["code"], problem["files"]) == ("returned_files", ["there.txt"])
 
 
 # --- What a person accepted

@@ -6,7 +6,7 @@ One workspace for all of them: each repository is taken back in another way.
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -336,6 +336,105 @@ def beside_a_merge(repo: ForgeRepo) -> None:
     )
 
 
+def with_a_move(repo: ForgeRepo) -> None:
+    """The old content under another name, in one commit."""
+    repo.commit("main", {"a.txt": None, "b.txt": BEFORE["a.txt"]}, message="Names")
+
+
+def after_a_move(repo: ForgeRepo) -> None:
+    """The same in two commits."""
+    repo.commit("main", {"a.txt": None, "b.txt": WORK["a.txt"]}, message="Names")
+    repo.commit("main", {"b.txt": BEFORE["a.txt"]}, message="Quick help")
+
+
+def with_a_folder(repo: ForgeRepo) -> None:
+    """The old content in another folder, with a hotfix on top, and the first folder is gone."""
+    lines = "".join(f"{number}\n" for number in range(20))
+    repo.commit("stg", {"src/code.txt": lines}, message="feat: count")
+    merge_by_hand(repo, "origin/stg")
+    repo.commit("stg", {"src/code.txt": lines.replace("1\n", "one\n", 1)}, message="feat: one")
+    merge_by_hand(repo, "origin/stg")
+    repo.commit("main", {"src/code.txt": None, "lib/code.txt": lines}, message="Folders")
+    repo.commit("main", {"lib/code.txt": lines.replace("18\n", "eighteen\n")}, message="fix: hot")
+
+
+def half_before_a_move(repo: ForgeRepo) -> None:
+    """One half by the old name, the other by the new one."""
+    _, half, none = count_in_words(repo)
+    repo.commit("main", {"a.txt": half}, message="Quick help")
+    repo.commit("main", {"a.txt": None, "b.txt": half}, message="Names")
+    repo.commit("main", {"b.txt": none}, message="Quick help again")
+
+
+def before_a_move(repo: ForgeRepo) -> None:
+    """The old content beside a new version, and then another name."""
+    files = {"a.txt": BEFORE["a.txt"], "VERSION": "2\n"}
+    repo.commit("main", files, message="Release 2")
+    repo.commit("main", {"a.txt": None, "b.txt": BEFORE["a.txt"]}, message="Names")
+
+
+def by_git_after_a_move(repo: ForgeRepo) -> None:
+    """The work's commit, after one of its files was moved; a second one moved on stg."""
+    lines = "".join(f"{number}\n" for number in range(20))
+    repo.commit("stg", {"late.txt": lines, "later.txt": lines}, message="feat: late")
+    merge_by_hand(repo, "origin/stg")
+    both = dict.fromkeys(("late.txt", "later.txt"), lines.replace("9\n", "nine\n", 1))
+    work = repo.commit("stg", both, message="feat: nine")
+    merge_by_hand(repo, "origin/stg")
+    repo.commit("stg", {"later.txt": None, "last.txt": both["later.txt"]}, message="chore: last")
+    merge_by_hand(repo, "origin/stg")
+    repo.git("fetch", "--quiet", "origin")
+    on_main(repo, ("mv", "late.txt", "b.txt"), ("commit", "-qm", "Names"))
+    repo.git("fetch", "--quiet", "origin")
+    on_main(repo, ("revert", "--no-edit", work))
+
+
+def with_a_hotfix_in_it(repo: ForgeRepo, message: str, *beside: str) -> None:
+    """The old content, but for one line that was mended in the same commit, and these files."""
+    _, _, none = count_in_words(repo)
+    files = {"a.txt": none.replace("9\n", "nine\n", 1), **dict.fromkeys(beside)}
+    merge = repo.tip("main")
+    repo.commit("main", files, message=message.format(merge=merge))
+
+
+def in_own_words_with_a_hotfix(repo: ForgeRepo) -> None:
+    """Beside a file that is gone as a whole."""
+    with_a_hotfix_in_it(repo, "Release 1.0.1", "pay.txt")
+
+
+def by_id_with_a_hotfix(repo: ForgeRepo) -> None:
+    """The message names the release's merge."""
+    with_a_hotfix_in_it(repo, "Help\n\nThis reverts commit {merge}.")
+
+
+def by_title_with_a_hotfix(repo: ForgeRepo) -> None:
+    """The message names no commit, and one file is gone as a whole."""
+    with_a_hotfix_in_it(repo, 'Revert "Release" (#4)', "pay.txt")
+
+
+def by_title_alone_with_a_hotfix(repo: ForgeRepo) -> None:
+    """The message names no commit, and no file is exactly as it was."""
+    with_a_hotfix_in_it(repo, 'Revert "Release" (#4)')
+
+
+def through_a_request_with_a_hotfix(repo: ForgeRepo) -> None:
+    """In own words, on a branch that is merged."""
+    _, _, none = count_in_words(repo)
+    repo.git("fetch", "--quiet", "origin")
+    repo.git("checkout", "--quiet", "--detach", "origin/main")
+    files = {"a.txt": none.replace("9\n", "nine\n", 1), "pay.txt": None}
+    merge_by_hand(repo, repo.local_commit(files, message="Quick help"))
+
+
+def of_odd_names(repo: ForgeRepo) -> None:
+    """Files whose names are patterns to git, beside a new version."""
+    names = {":(top)x": "1\n", "x*": "2\n", "xy": "3\n"}
+    repo.commit("stg", names, message="feat: odd")
+    merge_by_hand(repo, "origin/stg")
+    gone = {":(top)x": None, "x*": None, "xy": "mended\n", "VERSION": "2\n"}
+    repo.commit("main", gone, message="Release 2")
+
+
 def merge_by_hand(repo: ForgeRepo, what: str) -> None:
     """Merge something into main as it is."""
     repo.git("fetch", "--quiet", "origin")
@@ -354,7 +453,16 @@ def on_main_with(repo: ForgeRepo, message: str, beside: dict[str, str]) -> None:
     repo.git("push", "--quiet", "origin", "HEAD:refs/heads/main")
 
 
-FORMS: dict[str, tuple[Callable[[ForgeRepo], None], list[str], dict[str, str]]] = {
+def counted(*words: str) -> str:
+    """Return twenty lines of numbers, of which these are words."""
+    numbers = {"one": 1, "nine": 9, "eighteen": 18}
+    lines = {numbers[word]: word for word in words}
+    return "".join(f"{lines.get(number, number)}\n" for number in range(20))
+
+
+MOVED: dict[str, str | None] = {"a.txt": None, "b.txt": WORK["a.txt"]}
+HOT: dict[str, str | None] = {"a.txt": counted("one", "nine", "eighteen")}
+FORMS: dict[str, tuple[Callable[[ForgeRepo], None], list[str], Mapping[str, str | None]]] = {
     "git": (by_git, NAMED, {}),
     "gitlab": (by_gitlab, NAMED, {}),
     "bitbucket": (by_bitbucket, NAMED, {}),
@@ -388,6 +496,26 @@ FORMS: dict[str, tuple[Callable[[ForgeRepo], None], list[str], dict[str, str]]] 
     "branch": (of_a_release_branch, CONTENT, {"VERSION": "2\n"}),
     "on-branch": (in_a_merge_on_a_branch, CONTENT, {}),
     "beside": (beside_a_merge, CONTENT, {}),
+    "moved": (with_a_move, CONTENT, MOVED),
+    "moved-first": (after_a_move, CONTENT, MOVED),
+    "moved-folder": (
+        with_a_folder,
+        CONTENT,
+        {"src/code.txt": None, "lib/code.txt": counted("one", "eighteen")},
+    ),
+    "moved-half": (half_before_a_move, CONTENT, MOVED | {"b.txt": counted("one", "eighteen")}),
+    "moved-then": (before_a_move, CONTENT, MOVED | {"VERSION": "2\n"}),
+    "moved-git": (
+        by_git_after_a_move,
+        NAMED,
+        {"late.txt": None, "b.txt": counted("nine")},
+    ),
+    "hot-words": (in_own_words_with_a_hotfix, CONTENT, HOT),
+    "hot-id": (by_id_with_a_hotfix, NAMED, HOT),
+    "hot-title": (by_title_with_a_hotfix, NAMED, HOT),
+    "hot-alone": (by_title_alone_with_a_hotfix, NAMED, HOT),
+    "hot-request": (through_a_request_with_a_hotfix, CONTENT, HOT),
+    "odd": (of_odd_names, CONTENT, {"xy": "mended\n", "VERSION": "2\n"}),
 }
 
 
@@ -436,7 +564,14 @@ def test_each_form_is_noticed_and_its_hint_brings_the_work_back(rolled_back: For
     }
     assert all(set(codes(row)) <= {*NAMED, *CONTENT} and codes(row) for row in down.values())
 
-    wanted = {name: forge.repos[name].tree("stg") | FORMS[name][2] for name in FORMS}
+    wanted = {
+        name: {
+            path: text
+            for path, text in {**forge.repos[name].tree("stg"), **FORMS[name][2]}.items()
+            if text is not None
+        }
+        for name in FORMS
+    }
     for name in FORMS:
         follow(forge.repos[name], up[name], forge)
 

@@ -56,6 +56,39 @@ def test_all_of_it_is_brought_back_at_once() -> None:
     assert hints == {f"To keep the work: {START}{back}{MERGE}{END}"}
 
 
+def test_files_that_moved_go_by_their_old_names() -> None:
+    """For the patch; a name that is a pattern to git is taken as it stands."""
+    kept = (("pppppppppp^", "pppppppppp", ("a*", "old/b")), ("cccccccccc", "pppppppppp", ("d",)))
+    seen = replace(CONTENT, paths=("a*", "new/b", "d"), kept=kept, moved=(("old/b", "new/b"),))
+    (problem,) = lost(seen)
+    back = (
+        "mkdir -p -- old && git mv -- new/b old/b && "
+        "git diff-tree -p --binary ppppppp^ ppppppp -- ':(literal)a*' old/b | "
+        "git apply --3way && "
+        "git diff-tree -p --binary ccccccc ppppppp -- d | git apply --3way && "
+        "mkdir -p -- new && git mv -- old/b new/b && "
+        'git commit -m "Bring back what ccccccc took back"'
+    )
+    assert problem.hint == f"To keep the work: {START}{back}{MERGE}{END}"
+
+
+def test_local_changes_are_put_aside() -> None:
+    """They would come along to a commit that is not theirs, and stand in the way there."""
+    seen = replace(merge("stg", "main"), reversals=(NAMED,))
+    (problem,) = losing_work(
+        *(API, seen, "origin", BRANCHES), forward=True, accepted=False, edited=True
+    )
+    assert " && git stash && git switch --detach origin/master && " in str(problem.hint)
+    assert f"{KEPT} && git stash pop --index. If it is meant: " in str(problem.hint)
+
+
+def test_beside_a_conflict_only_its_own_hint_is_given() -> None:
+    """Another one would stop in it, half done."""
+    seen = replace(clash("x", source="stg", target="main"), reversals=(NAMED,))
+    (problem,) = losing_work(API, seen, "origin", BRANCHES, forward=True, accepted=False)
+    assert problem.hint == "Resolve the conflict as its hint says: that keeps this work, too."
+
+
 def test_the_way_down_says_what_goes_there() -> None:
     """Files, commit and author are named where only the content shows it."""
     (problem,) = lost(CONTENT, forward=False)
@@ -91,6 +124,6 @@ def test_the_hint_of_a_conflict_brings_the_work_back_before_it_merges() -> None:
     seen = replace(clash("x", source="stg", target="main"), reversals=(NAMED,))
     (problem,) = unmergeable(API, seen, "origin", BRANCHES, forward=True)
     assert problem.hint == (
-        f"Resolve it on staging: {START}git revert --no-edit aaaaaaa{MERGE}; then resolve, "
-        "commit, git push origin HEAD:staging, and run the command again."
+        f"Resolve it on staging: {START}git revert --no-edit aaaaaaa{MERGE}; then resolve what "
+        "still conflicts, commit, git push origin HEAD:staging, and run the command again."
     )

@@ -7,21 +7,28 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.reversals import (
+    NOTHING,
     Span,
     Step,
     accepted_in,
     accepting,
+    across_move,
+    before_each_work,
+    before_work,
     brought,
     dropped,
     forward_again,
+    guessed,
     joined,
     keeper,
+    present_name,
     returned,
     reverted_spans,
     rewritten,
     says_so,
     undone,
     was_absent,
+    with_moves,
 )
 from multigit.core.snapshot import Evidence, Reversal
 
@@ -233,6 +240,82 @@ def test_a_revert_may_leave_a_path_unlike_any_before() -> None:
     assert rewritten(line, "3") == ("a",)
     assert rewritten([work("1", "a", "x", "y"), own("2", "b", "y", "h")], "2") == ()
     assert rewritten([*line[:2], own("3", "a", "h", "y")], "3") == ()
+
+
+def moving(sha: str, changes: dict[str, tuple[str, str]]) -> Step:
+    """Return a commit of the later stage's own that touches several paths."""
+    return Step(sha, ("parent",), brings=False, changes=changes)
+
+
+MOVED = {"a": ("y", ""), "b": ("", "y")}
+PUT_BACK = {"a": ("y", ""), "b": ("", "x")}
+
+
+def test_a_file_that_moved_is_where_its_content_is() -> None:
+    """Of just before, or else an earlier one; git may know better. Empty files tell nothing."""
+    first = work("1", "a", "x", "y")
+    for changes in (MOVED, PUT_BACK):
+        (_, step) = with_moves([first, moving("2", changes)], {})
+        assert step.moves == {"b": "a"}
+        assert guessed(step) is (changes is PUT_BACK)
+    both = {**MOVED, "c": ("", "x")}
+    assert with_moves([first, moving("2", both)], {})[1].moves == {"b": "a"}
+    edited = moving("2", {"a": ("y", ""), "b": ("", "z")})
+    assert with_moves([first, edited], {})[1].moves == {}
+    assert with_moves([first, edited], {"2": {"a": "b", "c": "d"}})[1].moves == {"b": "a"}
+    empty = f"100644 {NOTHING[0]}"
+    filled = work("1", "a", empty, "y")
+    assert with_moves([filled, moving("2", {**MOVED, "b": ("", empty)})], {})[1].moves == {}
+    brought_there = replace(work("2", "a", "y", ""), changes=MOVED)
+    assert with_moves([first, brought_there], {})[1].moves == {}
+
+
+def test_what_was_moved_may_return_there() -> None:
+    """In the same commit or later, or be deleted there; a mere move is no return."""
+    first, move = work("1", "a", "x", "y"), moving("2", MOVED)
+    for line, found in (
+        ([first, move], {}),
+        ([first, moving("2", PUT_BACK)], {"2": ("b",)}),
+        ([first, move, own("3", "b", "y", "x")], {"3": ("b",)}),
+        ([first, move, own("3", "b", "y", "")], {"3": ("b",)}),
+        ([first, move, own("3", "b", "y", "h"), own("4", "b", "h", "y")], {}),
+        ([first, own("2", "a", "y", "x"), moving("3", {"a": ("x", ""), "b": ("", "x")})], "a"),
+        ([first, moving("2", PUT_BACK), own("3", "b", "x", "y")], {}),
+    ):
+        assert returned(with_moves(line, {})) == ({"2": ("a",)} if found == "a" else found)
+
+
+def test_the_end_of_a_roll_back_may_be_elsewhere() -> None:
+    """Brought forward again by the new name."""
+    move = moving("3", {"a": ("x", ""), "b": ("", "x")})
+    line = [work("1", "a", "x", "y"), own("2", "a", "y", "x"), move, own("4", "b", "x", "y")]
+    moved = with_moves(line, {})
+    assert returned(moved) == {}
+    assert forward_again(moved, "a", "2")
+    assert present_name(moved, "a") == "b"
+    assert present_name(moved, "b") == "b"
+
+
+def test_work_that_was_moved_is_taken_by_its_old_name() -> None:
+    """Where the commit that took it back moved it, or another one after its first half went."""
+    first = work("1", "a", "x", "y")
+    line = with_moves([first, moving("2", PUT_BACK)], {})
+    assert across_move(line, "b", "2") == ("parent", "1", "a")
+    halves = [first, own("2", "a", "y", "h"), moving("3", {"a": ("h", ""), "b": ("", "h")})]
+    line = with_moves([*halves, own("4", "b", "h", "x")], {})
+    assert across_move(line, "b", "4") == ("parent", "1", "a")
+    line = with_moves([first, moving("2", MOVED), own("3", "b", "y", "x")], {})
+    assert across_move(line, "b", "3") is None
+    assert across_move(line, "c", "3") is None
+
+
+def test_commits_of_before_the_work() -> None:
+    """The one to which a path returned, and one for each time that work came."""
+    first, second = work("1", "a", "x", "y"), replace(work("2", "a", "y", "z"), parents=("p",))
+    line = [first, second, own("3", "a", "z", "y")]
+    assert before_work(line, "a", "3") == "p"
+    assert before_work(line, "b", "3") == ""
+    assert before_each_work(line, "a", "3") == ("p", "parent")
 
 
 def test_what_brought_work_to_a_path_last() -> None:

@@ -114,6 +114,23 @@ def test_work_that_was_taken_back_is_kept(forge: Forge) -> None:
         assert repo.tree("main")["new.txt"] == "new\n"
 
 
+def test_local_changes_stay_what_they_are(forge: Forge) -> None:
+    """In a file that was taken back, staged and not, while the work is brought back."""
+    api = released(forge, "api")
+    forge.write_config()
+    forge.json(*RELEASE, check=DONE)
+    by_hand(api, ("revert", "--no-edit", "-m", "1", api.tip("main")))
+    api.write({"a.txt": "1\n2\n3\nmine\n", "b.txt": "mine\n"})
+    api.git("add", "b.txt")
+    said = forge.json(*RELEASE, check=REFUSED)
+    command = hint_of(said, "api", "reverted_work").partition("work: ")[2].partition(". If it")[0]
+    follow(forge, said, Hint.KEEP_OR_ACCEPT, command)
+    assert api.git("status", "--short").splitlines() == [" M a.txt", "M  b.txt"]
+    assert (api.clone / "a.txt").read_text() == "1\n2\n3\nmine\n"
+    forge.json(*RELEASE, check=DONE)
+    assert api.tree("main")["a.txt"] == "1\ntwo\n3\n"
+
+
 def test_where_it_was_accepted_nobody_is_asked_to_accept_it(forge: Forge) -> None:
     """Neither with the option nor later; the work can still be kept. The log tells it, too."""
     api = released(forge, "api")

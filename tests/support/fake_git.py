@@ -442,7 +442,13 @@ class FakeRepository:
         commit = Commit(order[-1], newest.time, author, subjects[0])
         return Waiting(len(own), commit, forks, tuple(subjects[:SUBJECTS]))
 
-    def reversals(self, earlier: Tip, later: Tip, merged: str) -> Sequence[Reversal]:
+    def reversals(
+        self,
+        earlier: Tip,
+        later: Tip,
+        merged: str,
+        conflicts: Sequence[str] = (),  # noqa: ARG002
+    ) -> Sequence[Reversal]:
         """Believe the messages: `This reverts commit SHA`."""
         found = []
         had = self.objects.history(earlier.sha)
