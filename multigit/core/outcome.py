@@ -179,5 +179,16 @@ def ended(plan: Plan, outcomes: Sequence[Outcome], *, interrupted: bool = False)
     later_waves_left = failed == {State.NOT_PUBLISHED} and begun and not plan.wait
     asked_for = later_waves_left and not interrupted
     if asked_for or (not failed and any(report.open_deployments())):
-        return replace(report, result=Result.PAUSED)
+        report = replace(report, result=Result.PAUSED)
+    if report.unfinished:
+        return replace(report, outcomes=tuple(map(_too_late, report.outcomes)))
     return report
+
+
+def _too_late(outcome: Outcome) -> Outcome:
+    """Return an outcome without what its plan's warnings proposed to do before it was run."""
+    if outcome.plan.state is not State.PLANNED:
+        return outcome
+    of_plan = outcome.plan.problems
+    problems = (replace(p, hint="") if p in of_plan else p for p in outcome.problems)
+    return replace(outcome, problems=tuple(problems))

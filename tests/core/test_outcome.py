@@ -8,7 +8,7 @@ import pytest
 
 from multigit.core.outcome import Outcome, Report, cancelled, ended, planned, refused
 from multigit.core.plan import Plan, PushStep, RefUpdate, Result, State
-from multigit.core.problem import Problem
+from multigit.core.problem import Problem, Severity
 from tests.core.builders import (
     API,
     MADE,
@@ -163,6 +163,19 @@ def test_what_arrived_in_part_is_unfinished(
     """Where nothing can have arrived there is nothing to continue."""
     outcomes = [Outcome(repo, state) for repo, state in zip(BOTH.repos, states, strict=True)]
     assert ended(BOTH, outcomes).unfinished is unfinished
+
+
+def test_what_was_to_be_done_before_is_not_proposed_while_it_is_unfinished() -> None:
+    """No other operation begins then; what was found since keeps its hint."""
+    before = Problem("not_included", "has unpushed work.", "Push it first.", Severity.WARN)
+    since = Problem("refused", "the remote refused.", "Ask its owner.")
+    api, web = (replace(repo, problems=(before,)) for repo in BOTH.repos)
+    done = Outcome(api, State.PUBLISHED, MADE, (before,))
+    failed = Outcome(web, State.FAILED, problems=(before, since))
+    report = ended(BOTH, [done, failed])
+    assert [[p.hint for p in o.problems] for o in report.outcomes] == [[""], ["", since.hint]]
+    (finished,) = ended(plan(api), [done]).outcomes
+    assert finished.problems == (before,)
 
 
 def test_a_repository_that_was_published_in_part_is_unfinished() -> None:
