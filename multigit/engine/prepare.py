@@ -48,7 +48,7 @@ def prepare(
         return dict(repo.made)
     if repo.made and made_as_planned(repository, repo):
         return dict(repo.made)
-    for step in planned if again else ():
+    for step in planned:
         require_unchanged(repository, step, date)
     try:
         return make(repository, repo, date, trailer, again=again)
@@ -144,7 +144,7 @@ def commit(repository: Repository, step: CommitStep, date: str) -> Tip:
 def require_unchanged(repository: Repository, step: CommitStep, date: str) -> None:
     """Raise GitError where the work tree is not what was agreed to, and is not committed yet.
 
-    What a plan of a mere push says of it is only which files; whoever goes on with one asks again.
+    What a plan of a mere push says of it is only which files; whoever continues one asks again.
     """
     if not step.commit or repository.work_tree().head != step.parent:
         return

@@ -187,6 +187,19 @@ def test_end_of_the_input_is_a_no(pair: Forge, checklist: str, typed: str, when:
     assert "Traceback" not in terminal.text
 
 
+def test_files_that_change_at_the_question_are_not_committed(pair: Forge) -> None:
+    """What is shown is what is run, also where an editor saves meanwhile."""
+    api = pair.repos["api"]
+    with at_terminal(pair, "push", "dev", "--promote", "stg", "-r", "api") as terminal:
+        terminal.expect(QUESTION)
+        api.write({"mine.txt": "not agreed to\n"})
+        terminal.send_line("y")
+        assert terminal.finish() == FAILED
+    assert "have changed since the plan was made" in " ".join(terminal.text.split())
+    assert "mine.txt" not in api.tree("dev")
+    assert api.git("status", "--porcelain") == "?? mine.txt"
+
+
 def test_consent_beforehand_is_not_asked_for_again(pair: Forge) -> None:
     """--yes where a yes is enough, --confirm main for main; --yes alone still asks for the name."""
     with at_terminal(pair, *PUSH, "--yes") as terminal:
