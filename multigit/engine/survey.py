@@ -137,9 +137,10 @@ def has_got(repository: Repository, there: str, before: str, after: str, since: 
     if is_in(repository, there, after):
         return True
     then = repository.as_of(there, since)
-    if not (before and then) or then == there or not repository.holds([before, after]):
+    if not before or then == there or not repository.holds([before, after]):
         return False
-    return not lacks(repository, there, before, after) and lacks(repository, then, before, after)
+    lacked = not then or lacks(repository, then, before, after)
+    return lacked and not lacks(repository, there, before, after)
 
 
 def lacks(repository: Repository, there: str, before: str, after: str) -> bool:
