@@ -63,7 +63,8 @@ def hunks(
     fields = raw.split("\0")
     parts = f"\n{patches}".split("\ndiff --git ")[1:]
     if len(parts) != len(fields) // 2:  # what became another kind of file has two
-        return {}
+        alone = [hunks(door, before, after, (path,)) for path in paths if len(paths) > 1]
+        return {path: found for each in alone for path, found in each.items()}
     return {
         path: tuple(read_hunks(part.split("\n")))
         for path, part in zip(fields[1::2], parts, strict=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from multigit.adapters.git_changes import (
     Changes,
@@ -100,6 +101,7 @@ class _Search:
             self._line = self._read_line()
         self._follow_moves()
         self._held: dict[tuple[str, str], list[Held]] = {}
+        self._unlike: dict[tuple[str, str], Mapping[str, int]] = {}  # lines, by base and step
         self._brought = brought_by(self._line, own)
         self._step_of = {
             commit.sha: step for step in self._line for commit in self._brought[step.sha]
@@ -221,11 +223,16 @@ class _Search:
             and not reversals.before_work(self._line, path, at)
         }
         then = hunks(self._door, commit.parents[0], commit.sha, unlike)
+        spans: dict[Span, set[str]] = {}
+        for each in chain.from_iterable(unlike.values()):
+            spans.setdefault(each.span, set()).add(each.path)
+        work = {
+            span: hunks(self._door, span.older, span.newer, paths) for span, paths in spans.items()
+        }
         for path, works in unlike.items():
-            held = [Held(each.span.older, each.span.newer, each.path) for each in works]
-            parts = (hunks(self._door, e.lacking, e.having, (e.path,)) for e in held)
-            done = [hunk for part in parts for found in part.values() for hunk in found]
+            done = [hunk for each in works for hunk in work[each.span].get(each.path, ())]
             if not only_puts_back(done, then.get(path, ())):
+                held = [Held(each.span.older, each.span.newer, each.path) for each in works]
                 self._held[commit.sha, path] = held
 
     def _by_content(self, named: Mapping[str, Reversal]) -> Iterator[tuple[Step, tuple[str, ...]]]:
@@ -247,8 +254,8 @@ class _Search:
                 rewritten = reversals.rewritten(self._line, step.sha)
                 paths = self._lossy(path for path in rewritten if path in spoken)
                 sure = reversals.says_so(self._own[step.sha].message)
-                back = {p: self._in_part(step, self._nearest(step, p), {p}) for p in paths}
-                paths = tuple(path for path in paths if sure or back[path])
+                back = self._in_part_of_any(step, paths)
+                paths = tuple(path for path in paths if sure or path in back)
             if since := self._since(step, known):
                 rewritten = reversals.rewritten(self._line, step.sha)
                 known |= {*paths} | asked
@@ -265,6 +272,13 @@ class _Search:
             found |= {before} if before else {*(work.parents[:1] if work else ())}
         parents = (each.parents[0] for each in self._line if each.parents)
         return next((sha for sha in parents if sha in found), "")
+
+    def _in_part_of_any(self, step: Step, paths: Iterable[str]) -> set[str]:
+        """Return the paths in which a commit took back a part of the work before it."""
+        groups: dict[str, set[str]] = {}
+        for path in paths:
+            groups.setdefault(self._nearest(step, path), set()).add(path)
+        return {p for base, group in groups.items() for p in self._in_part(step, base, group)}
 
     def _in_part(self, step: Step, since: str, paths: Collection[str]) -> tuple[str, ...]:
         """Return the paths in which a commit took back a part of the work that came since then.
@@ -286,8 +300,13 @@ class _Search:
         """Return the commit of before some work in a path that a step comes nearest to."""
 
         def unlike(base: str) -> int:
-            found = hunks(self._door, base, step.sha, (path,)).get(path, ())
-            return sum(len(each.removed) + len(each.added) for each in found)
+            if (base, step.sha) not in self._unlike:  # asked once for all paths of the step
+                found = hunks(self._door, base, step.sha, step.changes)
+                self._unlike[base, step.sha] = {
+                    path: sum(len(each.removed) + len(each.added) for each in parts)
+                    for path, parts in found.items()
+                }
+            return self._unlike[base, step.sha].get(path, 0)
 
         bases = reversals.before_each_work(self._line, path, step.sha)[:BASES]
         return min(bases, key=unlike, default="")

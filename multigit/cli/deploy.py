@@ -103,7 +103,7 @@ def _instead(space: Workspace, stage: Stage, last: Sequence[Deployed]) -> str:
     from multigit.core.deployment import by_push
 
     for each in last:
-        if each.may_run:
+        if each.under_way:
             return Hint.WATCH_OPERATION.format(operation=each.watched or each.operation)
     ways = filter(None, (space.deploy(repo, stage) for repo in space.repos))
     can = not any(by_push(each.runner) for each in ways)

@@ -14,7 +14,7 @@ from multigit.adapters.lock import running
 from multigit.cli.conduct import name_transcripts
 from multigit.cli.telling import is_news, tell_ended
 from multigit.core.agreement import ASKS_NOTHING
-from multigit.core.deployed import failed_last, tells_news
+from multigit.core.deployed import tells_news
 from multigit.core.deploys import to_watch
 from multigit.core.metrics import known_to_story
 from multigit.core.outcome import ended
@@ -158,9 +158,11 @@ def _goes_on(story: Story, seen: Deployments, at_work: str) -> Report:
 
 def _overtaken(session: Session, report: Report) -> Report:
     """Return the report with a word on what failed then, and was deployed again since."""
-    stage = report.plan.target
+    stage, last = report.plan.target, session.files.log.last_deployed()
     bad = {o.repo for o in report.outcomes if any(each.state.bad for each in o.deployments)}
-    again = bad - failed_last(session.files.log.last_deployed(), stage)
+    known = {repo: by[stage] for repo, by in last.items() if repo in bad and stage in by}
+    mine = report.plan.operation
+    again = {repo for repo, each in known.items() if (each.watched or each.operation) != mine}
     if not (report.closed and again):
         return report
     message = f"Deployed to {stage} again since: {', '.join(sorted(again))}."

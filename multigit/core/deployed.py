@@ -47,6 +47,11 @@ class Deployed:
         return self.state in {str(state) for state in RunState if state.may_run}
 
     @property
+    def under_way(self) -> bool:
+        """True when it was seen to run, and not to end."""
+        return self.state in UNDER_WAY
+
+    @property
     def went_wrong(self) -> bool:
         """True when it is known that a target was not deployed well, or not reached.
 

@@ -229,7 +229,8 @@ def _past_what_blocks(report: Report) -> str:
         return "Fix what blocks, then run the command again."
     whom = f"with the other {free}" if free > 1 else "with the other one"
     if free < len(report.plan.planned()):
-        whom = "without it and what comes after it"
+        them = "them" if len(blocked) > 1 else "it"
+        whom = f"without {them} and what comes after {them}"
     return f"Fix what blocks, or continue {whom}: --skip-blocked"
 
 
