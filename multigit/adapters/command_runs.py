@@ -49,7 +49,7 @@ LinkAt = Callable[[str, str, str], str | None]  # … → a symlink's target, No
 class CommandRuns:
     """Runs commands, each in a folder of its own below `folder`, .multigit/operations.
 
-    A run goes on when multigit ends; the next multigit finds it by its folder. Who is not `alone`
+    A run continues when multigit ends; the next multigit finds it by its folder. Who is not `alone`
     there only looks: somebody else may be about to start what has not begun.
     """
 

@@ -79,7 +79,7 @@ def continue_(
 
 
 def _accepting_reverts(story: Story) -> Story:
-    """Return the story of an operation whose reverts somebody accepts now that it goes on."""
+    """Return the story of an operation whose reverts somebody accepts when it is continued."""
     return replace(story, plan=replace(story.plan, accept_reverts=True))
 
 

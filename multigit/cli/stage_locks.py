@@ -47,7 +47,7 @@ def locked(
 def with_lock_repo(session: Session, plan: Plan) -> Plan:
     """Return a plan with the repository for its locks: for good, whatever is configured later.
 
-    Else whoever goes on with it would leave the lock behind that it took when it began.
+    Else whoever continues it would leave the lock behind that it took when it began.
     """
     return replace(plan, lock_repo=plan.lock_repo or session.workspace.lock_repo)
 

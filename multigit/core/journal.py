@@ -118,7 +118,7 @@ def noted(
 
 
 def published_before(plan: Plan) -> Mapping[str, State]:
-    """Return the repositories that a plan which goes on found published."""
+    """Return the repositories that a continued plan found published."""
     there = (repo for repo in plan.repos if repo.published or repo.state is State.PUBLISHED)
     return {repo.repo: State.PUBLISHED for repo in there if repo.updates()}
 

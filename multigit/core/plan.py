@@ -375,7 +375,7 @@ class Plan:
     def result(self) -> Result:
         """Return failed (a repository could not be asked), blocked, nothing or planned.
 
-        Where nothing at all can move, what is left out blocks: nobody shall take it for done.
+        Where nothing at all can move, what is left out blocks: nobody should take it for done.
         """
         states = {repo.state for repo in self.repos}
         if State.FAILED in states:
