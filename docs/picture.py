@@ -20,10 +20,10 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from multigit.adapters.environment import forget_outer_repository
 from multigit.adapters.git_workspace import GitRepositories
 from multigit.adapters.sandbox import Sandbox
 from multigit.adapters.settings import load
+from multigit.adapters.system.environment import forget_outer_repository
 from multigit.core.merges import MergeRequest, hop, plan_merges
 from multigit.core.moment import Moment
 from multigit.core.plan import Plan

@@ -13,7 +13,6 @@ from contextlib import contextmanager, suppress
 from itertools import count, takewhile
 from pathlib import Path
 
-from multigit.adapters import processes
 from multigit.adapters.command_folder import alive, began, overdue, read, settled
 from multigit.adapters.durable import make_folder, sync_folder
 from multigit.adapters.supervisor import (
@@ -29,6 +28,7 @@ from multigit.adapters.supervisor import (
     remove_tree,
     write_new,
 )
+from multigit.adapters.system import processes
 from multigit.core.deployment import KEYS, CommandRunner, Order, Run, RunState, Sight
 from multigit.core.problem import Problem, Severity
 from multigit.core.snapshot import Gaps

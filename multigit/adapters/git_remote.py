@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from multigit.adapters.programs import said_by_shell
+from multigit.adapters.system.programs import said_by_shell
 from multigit.core.remote_url import (
     SSH,
     Place,

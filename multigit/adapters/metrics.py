@@ -8,7 +8,7 @@ from concurrent.futures import TimeoutError as TimeIsUpError
 from functools import partial
 from urllib.parse import urlsplit
 
-from multigit.adapters.deadline import begin
+from multigit.adapters.system.deadline import begin
 from multigit.core.problem import Problem, Severity
 from multigit.core.text import visible
 

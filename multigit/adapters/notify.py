@@ -17,7 +17,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-from multigit.adapters.deadline import begin
+from multigit.adapters.system.deadline import begin
 from multigit.core.news import News
 from multigit.core.problem import Problem, Severity
 from multigit.core.text import masked, visible

@@ -16,9 +16,9 @@ import sys
 from pathlib import Path
 
 from multigit.adapters.durable import append, open_private, sync_folder
-from multigit.adapters.environment import for_commands, secrets
 from multigit.adapters.holding import holding
-from multigit.adapters.processes import identity
+from multigit.adapters.system.environment import for_commands, secrets
+from multigit.adapters.system.processes import identity
 from multigit.core.text import masked, redacted, visible
 
 ORDER, ALIVE, BEGAN, ENDED = "order", "alive", "began", "ended"

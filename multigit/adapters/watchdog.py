@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Self
 
-from multigit.adapters import processes
+from multigit.adapters.system import processes
 
 SHELL = """\
 trap '' HUP INT TERM

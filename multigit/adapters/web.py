@@ -16,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from multigit.adapters.deadline import begin
+from multigit.adapters.system.deadline import begin
 from multigit.core.text import visible
 from multigit.errors import MultigitError
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from multigit import __version__, errors
-from multigit.adapters.environment import forget_outer_repository, spare_plugins
+from multigit.adapters.system.environment import forget_outer_repository, spare_plugins
 from multigit.cli.approve import approve
 from multigit.cli.demo import demo
 from multigit.cli.deploy import deploy, watch

@@ -91,7 +91,7 @@ def _unrecorded(
     consent: Given,
 ) -> tuple[Problem, ...]:
     """Add the reviews to the log; return why that could not be done."""
-    from multigit.adapters import moments
+    from multigit.adapters.system import clock as moments
     from multigit.core.problem import Problem
     from multigit.core.reviews import reviews_record
 

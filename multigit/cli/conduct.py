@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from multigit.adapters import moments
 from multigit.adapters.journal import Journal
+from multigit.adapters.system import clock as moments
 from multigit.cli.foresight import foreseen
 from multigit.cli.process import note_interrupts
 from multigit.cli.session import Session
@@ -275,7 +275,7 @@ class Conductor:
         if not any(repo.deploys() for repo in self.plan.repos):
             return None
         from multigit.adapters.http_probe import HttpProbe
-        from multigit.adapters.moments import SystemClock
+        from multigit.adapters.system.clock import SystemClock
 
         runners = self.session.runners()
         clock, leave = SystemClock(), runners.leave

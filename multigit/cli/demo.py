@@ -104,7 +104,7 @@ class Story:
         self._screen.say(f"\n{text}", "italic")
 
     def _run(self, *arguments: str, status: int = errors.OK) -> None:
-        from multigit.adapters.programs import run_here
+        from multigit.adapters.system.programs import run_here
 
         self._screen.command(["multigit", *arguments])
         ended = run_here(
@@ -118,7 +118,7 @@ class Story:
             )
 
     def _farewell(self) -> None:
-        from multigit.adapters.programs import typed
+        from multigit.adapters.system.programs import typed
 
         shop, multigit = self._sandbox.shop, typed()
         self._say(f"That was real git. The sandbox stays in {self._sandbox.folder}. Try next:")

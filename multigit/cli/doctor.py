@@ -38,8 +38,8 @@ def doctor(
       multigit doctor
       multigit doctor api database --json
     """
-    from multigit.adapters import moments
     from multigit.adapters.git_process import require_git
+    from multigit.adapters.system import clock as moments
     from multigit.cli import session as s
     from multigit.core.diagnosis import HealthRequest, Surroundings, diagnose
     from multigit.core.health import health_document, health_exit_code

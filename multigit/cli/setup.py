@@ -72,9 +72,9 @@ def init(
         return write_workflows(folder, dry_run=dry_run, json=json, no_color=no_color)
     import os
 
-    from multigit.adapters.actors import attended
     from multigit.adapters.discovery import discover, render_config
     from multigit.adapters.ignores import add_ignores, missing_ignores
+    from multigit.adapters.system.actors import attended
     from multigit.adapters.workspace_files import write_new
     from multigit.core.report import frame
     from multigit.ui.screen import Screen

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from multigit.adapters import moments
+from multigit.adapters.system import clock as moments
 from multigit.core.agreement import Actor
 from multigit.core.locks import Holder, lock_unknown, stages_changed
 from multigit.core.outcome import Report

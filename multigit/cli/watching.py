@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from multigit import errors
-from multigit.adapters import moments
 from multigit.adapters.http_probe import HttpProbe
 from multigit.adapters.lock import running
+from multigit.adapters.system import clock as moments
 from multigit.cli.conduct import name_transcripts
 from multigit.cli.telling import is_news, tell_ended
 from multigit.core.agreement import ASKS_NOTHING

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters import processes
 from multigit.adapters.command_folder import remove_unneeded_trees
 from multigit.adapters.command_runs import CommandRuns
 from multigit.adapters.supervisor import (
@@ -26,6 +25,7 @@ from multigit.adapters.supervisor import (
     ending,
     supervise,
 )
+from multigit.adapters.system import processes
 from multigit.core.deployment import CommandRunner, Order, Run, RunState, Sight
 from multigit.core.snapshot import Gaps
 from multigit.errors import MultigitError, NotBegunError

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.programs import typed
 from multigit.adapters.sandbox_servers import DEPLOY, SERVER
+from multigit.adapters.system.programs import typed
 from tests.support.services import ask, end
 
 PATIENCE = 10.0

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters import processes
+from multigit.adapters.system import processes
 from multigit.adapters.watchdog import Group, watch
 from tests.support.patience import until
 

@@ -11,7 +11,7 @@ import time
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from multigit.adapters.actors import kind_of_actor
+from multigit.adapters.system.actors import kind_of_actor
 from multigit.core.agreement import Actor
 from multigit.core.moment import Moment
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from multigit.adapters.actors import AGENTS, CI, CI_TOGETHER, attended, kind_of_actor
+from multigit.adapters.system.actors import AGENTS, CI, CI_TOGETHER, attended, kind_of_actor
 from multigit.core.agreement import Kind
 
 

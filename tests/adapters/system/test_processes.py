@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters import processes
-from multigit.adapters.processes import Process, alive, identity, recorded
+from multigit.adapters.system import processes
+from multigit.adapters.system.processes import Process, alive, identity, recorded
 from tests.support.patience import until
 
 WAYS = ["proc", "ps"] if Path("/proc/self/stat").exists() else ["ps"]
