@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from multigit import __main__ as program
-from multigit.adapters import deployment_log, journal
+from multigit.adapters.files import deployment_log, journal
 from multigit.cli import session
 
 

@@ -39,8 +39,8 @@ ONE_DOOR = {
     "urllib3": {"adapters/github_wire.py", "adapters/web.py"},
     "ruamel": {"adapters/github_workflow.py"},
     "apprise": {"adapters/notify.py"},
-    "filelock": {"adapters/deployment_log.py", "adapters/lock.py"},
-    "fcntl": {"adapters/holding.py", "adapters/push_mark.py", "adapters/scratch.py"},
+    "filelock": {"adapters/files/deployment_log.py", "adapters/files/lock.py"},
+    "fcntl": {"adapters/files/holding.py", "adapters/push_mark.py", "adapters/files/scratch.py"},
     "questionary": {"ui/prompts.py"},
     "prompt_toolkit": {"ui/prompts.py"},
 }

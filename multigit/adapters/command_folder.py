@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from multigit.adapters.durable import read_private
-from multigit.adapters.holding import is_held
+from multigit.adapters.files.durable import read_private
+from multigit.adapters.files.holding import is_held
 from multigit.adapters.supervisor import (
     ALIVE,
     BEGAN,

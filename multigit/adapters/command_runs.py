@@ -14,7 +14,7 @@ from itertools import count, takewhile
 from pathlib import Path
 
 from multigit.adapters.command_folder import alive, began, overdue, read, settled
-from multigit.adapters.durable import make_folder, sync_folder
+from multigit.adapters.files.durable import make_folder, sync_folder
 from multigit.adapters.supervisor import (
     ENDED,
     GIVEN_UP,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from multigit.adapters.files.scratch import lent_folder
 from multigit.adapters.git_process import GitDoor, ssh_command
-from multigit.adapters.scratch import lent_folder
 from multigit.core.workspace import Repo
 from multigit.errors import GitError
 

@@ -14,12 +14,12 @@ from pathlib import Path
 from shlex import quote
 
 from multigit.adapters import git_objects
+from multigit.adapters.files.scratch import scratch_folder
 from multigit.adapters.git_config import GitConfig
 from multigit.adapters.git_outcome import failure
 from multigit.adapters.git_process import GitDoor
 from multigit.adapters.git_reading import git_dir
 from multigit.adapters.git_settings import index_in
-from multigit.adapters.scratch import scratch_folder
 from multigit.core.repository import Signature
 from multigit.core.snapshot import Change, PreparedCommit, Tip
 from multigit.core.text import pathspec

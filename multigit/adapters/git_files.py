@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from multigit.adapters.files.scratch import scratch_folder
 from multigit.adapters.git_process import GitDoor
 from multigit.adapters.git_settings import index_in
-from multigit.adapters.scratch import scratch_folder
 
 
 def export(door: GitDoor, common_dir: Path, commit: str, folder: Path) -> None:

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from os import fsencode
 
+from multigit.adapters.files.scratch import scratch_folder
 from multigit.adapters.git_config import GitConfig
 from multigit.adapters.git_process import GitDoor
 from multigit.adapters.git_settings import index_in
-from multigit.adapters.scratch import scratch_folder
 from multigit.core.snapshot import Gaps
 
 LFS = "lfs"  # the filter of git-lfs

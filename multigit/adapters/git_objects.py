@@ -8,11 +8,11 @@ from dataclasses import replace
 from os import fsencode
 from pathlib import Path, PurePosixPath
 
+from multigit.adapters.files.scratch import scratch_folder
 from multigit.adapters.git_config import GitConfig
 from multigit.adapters.git_faults import clone_fault
 from multigit.adapters.git_outcome import Completed, failure
 from multigit.adapters.git_process import GitDoor
-from multigit.adapters.scratch import scratch_folder
 from multigit.core.repository import Merged, Signature
 from multigit.core.snapshot import Tip
 from multigit.errors import GitError

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 
+from multigit.adapters.files.scratch import scratch_folder
 from multigit.adapters.git_outcome import Completed, failure, last_line
 from multigit.adapters.git_process import GitDoor
 from multigit.adapters.git_settings import FETCH
 from multigit.adapters.push_trace import BROKEN_PIPE, VARIABLE, PushTrace, read_trace
-from multigit.adapters.scratch import scratch_folder
 from multigit.adapters.server_messages import hook_words, why
 from multigit.core.repository import Publication, PushReport
 from multigit.errors import GitError, MultigitError

@@ -20,7 +20,8 @@ from multigit.adapters import (
     git_reading,
     git_submodules,
 )
-from multigit.adapters.durable import moved_aside
+from multigit.adapters.files.durable import moved_aside
+from multigit.adapters.files.scratch import CLONES
 from multigit.adapters.git_arrivals import read_lacking
 from multigit.adapters.git_cloning import clone_into
 from multigit.adapters.git_config import GitConfig, read_config
@@ -32,7 +33,6 @@ from multigit.adapters.git_remote import Remote
 from multigit.adapters.git_reversals import read_reversals
 from multigit.adapters.git_settings import FETCH, of_remote
 from multigit.adapters.push_mark import PushMark
-from multigit.adapters.scratch import CLONES
 from multigit.adapters.transcript import Transcript
 from multigit.core.flight import Flight, flight
 from multigit.core.repository import Merged, Publication, PushReport, RefQuery, Signature

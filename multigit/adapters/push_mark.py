@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from multigit.adapters.durable import make_folder, open_private
+from multigit.adapters.files.durable import make_folder, open_private
 from multigit.errors import GitError
 
 TRIES, PAUSE = 3, 0.01  # seconds

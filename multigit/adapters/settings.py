@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from multigit.adapters.durable import NO_WAITING
+from multigit.adapters.files.durable import NO_WAITING
 from multigit.adapters.settings_deploy import deploy_of, deploys_of, pace_of
 from multigit.adapters.settings_model import Configuration, section_at
 from multigit.adapters.settings_rules import Key, Mistake, mistakes

@@ -15,8 +15,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from multigit.adapters.durable import append, open_private, sync_folder
-from multigit.adapters.holding import holding
+from multigit.adapters.files.durable import append, open_private, sync_folder
+from multigit.adapters.files.holding import holding
 from multigit.adapters.system.environment import for_commands, secrets
 from multigit.adapters.system.processes import identity
 from multigit.core.text import masked, redacted, visible

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from multigit.adapters.durable import make_folder, open_private
+from multigit.adapters.files.durable import make_folder, open_private
 from multigit.core.text import masked, visible
 
 LONGEST = 20_000

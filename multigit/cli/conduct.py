@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from multigit.adapters.journal import Journal
+from multigit.adapters.files.journal import Journal
 from multigit.adapters.system import clock as moments
 from multigit.cli.foresight import foreseen
 from multigit.cli.process import note_interrupts

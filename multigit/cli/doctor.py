@@ -10,7 +10,7 @@ import typer
 from multigit.cli import options as o
 
 if TYPE_CHECKING:
-    from multigit.adapters.workspace_files import WorkspaceFiles
+    from multigit.adapters.files.folder import WorkspaceFiles
     from multigit.core.problem import Problem
     from multigit.core.record import BadLine, Head
     from multigit.core.witness import Witness

@@ -15,7 +15,7 @@ from multigit.hints import Hint
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from multigit.adapters.journal import Journal
+    from multigit.adapters.files.journal import Journal
     from multigit.cli.session import Session
     from multigit.core.flight import Flight
     from multigit.core.journal import Story

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from multigit.adapters.files.folder import WorkspaceFiles
+from multigit.adapters.files.lock import exclusive, running
 from multigit.adapters.git_workspace import GitRepositories
-from multigit.adapters.lock import exclusive, running
 from multigit.adapters.remote_lock import RemoteLocks
 from multigit.adapters.settings import find_config, load
 from multigit.adapters.system import clock as moments
 from multigit.adapters.system.actors import attended
-from multigit.adapters.workspace_files import WorkspaceFiles
 from multigit.cli.options import Common, Selection
 from multigit.core.history import torn
 from multigit.core.moment import Moment

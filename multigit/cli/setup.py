@@ -73,9 +73,9 @@ def init(
     import os
 
     from multigit.adapters.discovery import discover, render_config
+    from multigit.adapters.files.folder import write_new
     from multigit.adapters.ignores import add_ignores, missing_ignores
     from multigit.adapters.system.actors import attended
-    from multigit.adapters.workspace_files import write_new
     from multigit.core.report import frame
     from multigit.ui.screen import Screen
 

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from multigit import errors
+from multigit.adapters.files.lock import running
 from multigit.adapters.http_probe import HttpProbe
-from multigit.adapters.lock import running
 from multigit.adapters.system import clock as moments
 from multigit.cli.conduct import name_transcripts
 from multigit.cli.telling import is_news, tell_ended
@@ -31,7 +31,7 @@ from multigit.hints import Hint
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from multigit.adapters.journal import Journal
+    from multigit.adapters.files.journal import Journal
     from multigit.cli.session import Session
     from multigit.core.journal import Story
     from multigit.core.outcome import Report

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.deployment_log import DeploymentLog
+from multigit.adapters.files.deployment_log import DeploymentLog
 from multigit.adapters.git_config import read_config
 from multigit.adapters.git_outcome import Completed, failure
 from multigit.adapters.git_publishing import BEFORE_SENDING

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from multigit.adapters.lock import exclusive
+from multigit.adapters.files.lock import exclusive
 from multigit.errors import RefusedError
 from multigit.hints import Hint
 from tests.cli.answers import DONE, REFUSED, USAGE

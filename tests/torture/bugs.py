@@ -44,7 +44,7 @@ def push(door, remote, publications, *, hooks, inherits=()):
         ("git/promote/push-1/after/continue", "git/promote/push-2/after/continue"),
     ),
     "the log takes the same record twice": Bug(
-        "adapters/deployment_log.py",
+        "adapters/files/deployment_log.py",
         """
 assert callable(DeploymentLog.holds)
 DeploymentLog.holds = lambda self, operation: False

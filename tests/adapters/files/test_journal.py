@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.durable import append
-from multigit.adapters.journal import CLOSED, Journal, forget_unbegun, unfinished
+from multigit.adapters.files.durable import append
+from multigit.adapters.files.journal import CLOSED, Journal, forget_unbegun, unfinished
 from multigit.core.agreement import Actor
 from multigit.core.deployment import Deployment, RunState
 from multigit.core.journal import Entry, Kind
@@ -67,7 +67,7 @@ def test_a_line_that_another_one_is_writing_is_not_cut_off(
             data = data[20:]
         append(descriptor, data, durable=durable)
 
-    monkeypatch.setattr("multigit.adapters.journal.append", slowly)
+    monkeypatch.setattr("multigit.adapters.files.journal.append", slowly)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(Journal(closed).write, end("api"))
         assert half.wait(5)

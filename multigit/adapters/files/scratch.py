@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from multigit.adapters.durable import NO_FOLLOW
+from multigit.adapters.files.durable import NO_FOLLOW
 from multigit.errors import GitError
 
 CLONES = "clones"  # where clones wait, in .multigit, until they are whole

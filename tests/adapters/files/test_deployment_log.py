@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from multigit.adapters import deployment_log
-from multigit.adapters.deployment_log import DeploymentLog
+from multigit.adapters.files import deployment_log
+from multigit.adapters.files.deployment_log import DeploymentLog
 from multigit.core.record import BadLine, Head, parse
 from multigit.errors import RefusedError
 from tests.support.unprivileged import unprivileged
@@ -22,7 +22,7 @@ from tests.support.unprivileged import unprivileged
 WRITER = """\
 import sys
 from pathlib import Path
-from multigit.adapters.deployment_log import DeploymentLog
+from multigit.adapters.files.deployment_log import DeploymentLog
 log = DeploymentLog(Path("deployment.log"), Path(".multigit/log.lock"))
 for number in range(int(sys.argv[2])):
     log.append({"operation": f"{sys.argv[1]}-{number}"})

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.holding import holding, is_held
-from multigit.adapters.lock import exclusive, require_usable, running
+from multigit.adapters.files.holding import holding, is_held
+from multigit.adapters.files.lock import exclusive, require_usable, running
 from multigit.errors import LockedError, RefusedError
 from tests.support.patience import until
 from tests.support.unprivileged import NOBODY, ROOT, unprivileged
@@ -91,7 +91,7 @@ def test_one_holds_it_and_the_others_hear_who(folder: Path) -> None:
 def test_it_ends_with_its_process(folder: Path) -> None:
     """However that ends."""
     script = (
-        "import sys, time, pathlib; from multigit.adapters.lock import exclusive\n"
+        "import sys, time, pathlib; from multigit.adapters.files.lock import exclusive\n"
         "with exclusive(pathlib.Path(sys.argv[1]), {'user': 'ada'}): time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", script, folder]) as holder:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from multigit import __version__
-from multigit.adapters.durable import (
+from multigit.adapters.files.durable import (
     append,
     make_folder,
     move,
@@ -25,8 +25,8 @@ from multigit.adapters.durable import (
     read_private,
     sync_folder,
 )
-from multigit.adapters.lock import in_turn
-from multigit.adapters.unknown_parts import unknown_part
+from multigit.adapters.files.lock import in_turn
+from multigit.adapters.files.unknown_parts import unknown_part
 from multigit.core.journal import VERSION, Entry, Kind, Story, tell
 from multigit.core.moment import Moment
 from multigit.errors import RefusedError

@@ -9,11 +9,11 @@ from typing import Any, get_args
 
 import pytest
 
-from multigit.adapters.journal import Journal
+from multigit.adapters.files.journal import Journal
 from multigit.core.journal import without_hints
 from multigit.core.plan import Step
 from multigit.errors import RefusedError
-from tests.adapters.journal_of_everything import JOURNALS, everything, write_everything
+from tests.adapters.files.journal_of_everything import JOURNALS, everything, write_everything
 
 Document = dict[str, Any]
 

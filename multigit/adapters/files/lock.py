@@ -14,7 +14,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from multigit.adapters.durable import (
+from multigit.adapters.files.durable import (
     DENIED,
     FULL,
     NO_FOLLOW,
@@ -24,7 +24,7 @@ from multigit.adapters.durable import (
     out_of_the_way,
     read_private,
 )
-from multigit.adapters.holding import holding, is_held
+from multigit.adapters.files.holding import holding, is_held
 from multigit.errors import LockedError, RefusedError
 from multigit.hints import Hint
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from multigit.adapters import deployment_log
-from multigit.adapters.deployment_log import INDEX, DeploymentLog
+from multigit.adapters.files import deployment_log
+from multigit.adapters.files.deployment_log import INDEX, DeploymentLog
 from multigit.core.deployed import last_deployed
 from multigit.core.record import Head, next_line, parse
 

@@ -14,8 +14,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
-from multigit.adapters.durable import append, open_private, read_private
-from multigit.adapters.line_file import lines_before
+from multigit.adapters.files.durable import append, open_private, read_private
+from multigit.adapters.files.line_file import lines_before
 from multigit.core.deployed import Deployed
 from multigit.core.record import canonical, decoded
 

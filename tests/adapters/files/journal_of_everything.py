@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from multigit.adapters.journal import Journal
+from multigit.adapters.files.journal import Journal
 from multigit.core.agreement import Actor
 from multigit.core.deployment import (
     CommandRunner,

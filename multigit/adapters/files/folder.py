@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from multigit.adapters.deployment_log import DeploymentLog
-from multigit.adapters.durable import FULL, out_of_the_way
-from multigit.adapters.journal import CLOSED, Journal, forget_unbegun, unfinished
-from multigit.adapters.lock import require_usable
+from multigit.adapters.files.deployment_log import DeploymentLog
+from multigit.adapters.files.durable import FULL, out_of_the_way
+from multigit.adapters.files.journal import CLOSED, Journal, forget_unbegun, unfinished
+from multigit.adapters.files.lock import require_usable
 from multigit.core.journal import Story
 from multigit.core.problem import Problem
 from multigit.core.workspace import Workspace
@@ -133,7 +133,7 @@ class WorkspaceFiles:
     def remove_leftovers(self) -> None:
         """Remove the folders that killed runs left; only while nobody else is at work."""
         from multigit.adapters.command_folder import remove_unneeded_trees
-        from multigit.adapters.scratch import CLONES, remove_leftovers
+        from multigit.adapters.files.scratch import CLONES, remove_leftovers
 
         remove_leftovers(self.folder / CLONES)
         if found := unfinished(self.operations):

@@ -11,11 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.scratch import CLONES, OURS, lent_folder, remove_leftovers, scratch_folder
+from multigit.adapters.files.scratch import (
+    CLONES,
+    OURS,
+    lent_folder,
+    remove_leftovers,
+    scratch_folder,
+)
 
 HOLD = """
 import sys, time
-from multigit.adapters.scratch import scratch_folder
+from multigit.adapters.files.scratch import scratch_folder
 with scratch_folder() as folder:
     (folder / "work").mkdir()
     print(folder, flush=True)

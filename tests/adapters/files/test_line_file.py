@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from multigit.adapters import line_file
-from multigit.adapters.line_file import count_lines, end_of_lines, lines_before, lines_from
+from multigit.adapters.files import line_file
+from multigit.adapters.files.line_file import count_lines, end_of_lines, lines_before, lines_from
 
 
 class Counting(io.BytesIO):

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from filelock import FileLock, Timeout
 
-from multigit.adapters.durable import (
+from multigit.adapters.files.durable import (
     FULL,
     append,
     make_folder,
@@ -21,9 +21,9 @@ from multigit.adapters.durable import (
     out_of_the_way,
     sync_folder,
 )
-from multigit.adapters.line_file import count_lines, end_of_lines, lines_before, lines_from
-from multigit.adapters.lock import require_lockable, unusable
-from multigit.adapters.log_index import Index, digest, read_index, write_index
+from multigit.adapters.files.line_file import count_lines, end_of_lines, lines_before, lines_from
+from multigit.adapters.files.lock import require_lockable, unusable
+from multigit.adapters.files.log_index import Index, digest, read_index, write_index
 from multigit.core.deployed import Last, last_deployed
 from multigit.core.record import (
     MARK,

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from multigit.adapters.durable import open_private
+from multigit.adapters.files.durable import open_private
 
 # Linux has record locks that belong to the open file, and not to the process: those survive that
 # the process opens and closes the same file once more. A question sees locks of both sorts.

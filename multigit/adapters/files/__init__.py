@@ -1,0 +1,1 @@
+"""What multigit keeps on disk: the journal, the deployment log, locks, and files that must last."""
