@@ -20,7 +20,7 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from multigit.adapters.git_workspace import GitRepositories
+from multigit.adapters.git.workspace import GitRepositories
 from multigit.adapters.sandbox import Sandbox
 from multigit.adapters.settings import load
 from multigit.adapters.system.environment import forget_outer_repository

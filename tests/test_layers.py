@@ -24,11 +24,11 @@ ALLOWED = {
 }
 
 ONE_DOOR = {
-    "git": {"adapters/git_process.py"},
+    "git": {"adapters/git/process.py"},
     "gitdb": set[str](),
     "subprocess": {
         "adapters/command_runs.py",
-        "adapters/git_process.py",
+        "adapters/git/process.py",
         "adapters/github_token.py",
         "adapters/system/processes.py",
         "adapters/system/programs.py",
@@ -40,7 +40,11 @@ ONE_DOOR = {
     "ruamel": {"adapters/github_workflow.py"},
     "apprise": {"adapters/notify.py"},
     "filelock": {"adapters/files/deployment_log.py", "adapters/files/lock.py"},
-    "fcntl": {"adapters/files/holding.py", "adapters/push_mark.py", "adapters/files/scratch.py"},
+    "fcntl": {
+        "adapters/files/holding.py",
+        "adapters/git/push_mark.py",
+        "adapters/files/scratch.py",
+    },
     "questionary": {"ui/prompts.py"},
     "prompt_toolkit": {"ui/prompts.py"},
 }

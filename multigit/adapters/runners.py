@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from multigit.adapters.git_workspace import GitRepositories
+from multigit.adapters.git.workspace import GitRepositories
 from multigit.core.deployment import GithubRunner, JenkinsRunner, Order, Run, Sight
 from multigit.core.problem import Problem
 from multigit.core.snapshot import Gaps

@@ -38,7 +38,7 @@ def doctor(
       multigit doctor
       multigit doctor api database --json
     """
-    from multigit.adapters.git_process import require_git
+    from multigit.adapters.git.process import require_git
     from multigit.adapters.system import clock as moments
     from multigit.cli import session as s
     from multigit.core.diagnosis import HealthRequest, Surroundings, diagnose

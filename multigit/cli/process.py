@@ -66,7 +66,7 @@ def interruptible(part: Callable[P, T]) -> Callable[P, T]:
         try:
             return part(*arguments, **options)
         except KeyboardInterrupt:
-            from multigit.adapters.git_process import end_running
+            from multigit.adapters.git.process import end_running
 
             end_running()
             raise errors.StoppedError from None

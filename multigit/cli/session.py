@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from multigit.adapters.files.folder import WorkspaceFiles
 from multigit.adapters.files.lock import exclusive, running
-from multigit.adapters.git_workspace import GitRepositories
-from multigit.adapters.remote_lock import RemoteLocks
+from multigit.adapters.git.lock_refs import RemoteLocks
+from multigit.adapters.git.workspace import GitRepositories
 from multigit.adapters.settings import find_config, load
 from multigit.adapters.system import clock as moments
 from multigit.adapters.system.actors import attended

@@ -74,7 +74,7 @@ def init(
 
     from multigit.adapters.discovery import discover, render_config
     from multigit.adapters.files.folder import write_new
-    from multigit.adapters.ignores import add_ignores, missing_ignores
+    from multigit.adapters.git.ignores import add_ignores, missing_ignores
     from multigit.adapters.system.actors import attended
     from multigit.core.report import frame
     from multigit.ui.screen import Screen

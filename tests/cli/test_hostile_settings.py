@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.adapters.test_hostile_settings import SETTINGS
+from tests.adapters.git.test_hostile_settings import SETTINGS
 from tests.cli.answers import DONE
 from tests.conftest import isolate
 from tests.support.forge import Forge

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.git_workspace import GitRepositories
+from multigit.adapters.git.workspace import GitRepositories
 from multigit.core.workspace import Repo, Workspace
 from multigit.hints import Hint
 from tests.cli.answers import DONE, REFUSED, codes, hook, rows, states

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping
 from typing import Protocol
 
-from multigit.adapters.git_workspace import GitRepositories
+from multigit.adapters.git.workspace import GitRepositories
 from multigit.core.refs import branch_ref
 from multigit.core.repository import Signature
 from multigit.core.snapshot import Tip

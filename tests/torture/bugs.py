@@ -32,7 +32,7 @@ def standing(plan, made, now, *more, **others):
         ("colleague/promote/web/stg/mktag-3/after/push-and-kill",),
     ),
     "two pushes instead of an atomic one": Bug(
-        "adapters/git_publishing.py",
+        "adapters/git/publishing.py",
         """
 _push = push
 

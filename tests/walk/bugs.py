@@ -129,7 +129,7 @@ standing_in_the_way = lambda reversals, **_: ()
     ),
     "locks across machines are not given back": Lie(
         Bug(
-            "adapters/remote_lock.py",
+            "adapters/git/lock_refs.py",
             """
 RemoteLocks._give_back = lambda self, own: ()
 """,
@@ -139,7 +139,7 @@ RemoteLocks._give_back = lambda self, own: ()
     ),
     "a lock of somebody else keeps nobody out": Lie(
         Bug(
-            "adapters/remote_lock.py",
+            "adapters/git/lock_refs.py",
             """
 _taking = RemoteLocks._take
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from multigit.adapters.system.environment import forget_outer_repository, secrets
-from tests.adapters.clones import open_clone
+from tests.adapters.git.clones import open_clone
 from tests.support.forge import Forge, untouched
 from tests.support.gitenv import git
 

@@ -1,0 +1,1 @@
+"""Git, through one door: reading, merging, committing, pushing."""

@@ -1,0 +1,95 @@
+"""What differs between two commits or trees, by content: path → mode and object on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from multigit.adapters.git.process import GitDoor
+from multigit.core.hunks import Hunk, read_hunks
+from multigit.core.reversals import ABSENT, Span, Step
+
+Changes = dict[str, tuple[str, str]]
+MANY_PATHS = 500  # more are not named to git, which then reads all
+UNKNOWN = 128  # what git ends with for a commit that is not here
+
+
+def changed(door: GitDoor, before: str, after: str, *, accept: tuple[int, ...] = (0,)) -> Changes:
+    """Compare two commits or trees."""
+    done = door.run(
+        *("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev"),
+        *("--ignore-submodules=none", before, after),
+        accept=accept,
+    )
+    return dict(read_raw(done.fields())) if done.status == 0 else {}
+
+
+def since_fork(door: GitDoor, step: Step, tip: str) -> Changes:
+    """Return what `tip` changed since it and the first parent of a commit parted.
+
+    Where histories cross there are several such places, of which git names one.
+    """
+    base = door.run("merge-base", step.parents[0], tip, accept=(0, 1)).text.strip()
+    return changed(door, base, tip) if base else {}
+
+
+def between(door: GitDoor, span: Span) -> Changes:
+    """Return what a span of history changed; nothing where a commit is not known here."""
+    return changed(door, span.older, span.newer, accept=(0, UNKNOWN))
+
+
+def moved(door: GitDoor, before: str, after: str) -> dict[str, str]:
+    """Return the paths that were moved between two commits, and where to."""
+    fields = door.run(
+        *("diff-tree", "-r", "-z", "--name-status", "-M", "--diff-filter=R"),
+        *("--ignore-submodules=none", before, after),
+    ).fields()
+    return dict(zip(fields[1::3], fields[2::3], strict=True))
+
+
+def hunks(
+    door: GitDoor, before: str, after: str, paths: Collection[str]
+) -> dict[str, tuple[Hunk, ...]]:
+    """Return line by line what was changed in some files; nothing in those that are not text."""
+    if not paths:
+        return {}
+    text = door.run(
+        *("diff-tree", "-r", "-z", "--patch-with-raw", "--no-renames", "--unified=0"),
+        *("--inter-hunk-context=0", "--no-color", "--no-ext-diff", "--no-textconv"),
+        *(before, after, "--"),
+        *(f":(top,literal){path}" for path in paths if len(paths) <= MANY_PATHS),
+        kept=lambda _: "",  # what files hold is nobody's business
+    ).text
+    raw, _, patches = text.partition("\0\0")
+    fields = raw.split("\0")
+    parts = f"\n{patches}".split("\ndiff --git ")[1:]
+    if len(parts) != len(fields) // 2:  # what became another kind of file has two
+        alone = [hunks(door, before, after, (path,)) for path in paths if len(paths) > 1]
+        return {path: found for each in alone for path, found in each.items()}
+    return {
+        path: tuple(read_hunks(part.split("\n")))
+        for path, part in zip(fields[1::2], parts, strict=True)
+    }
+
+
+def commits_in(door: GitDoor, span: Span, *, without: str = "") -> set[str]:
+    """Return the span's commits, merges left out; none where a commit is not known here."""
+    done = door.run(
+        *("rev-list", "--no-merges", span.newer, f"^{span.older}"),
+        *([f"^{without}"] if without else []),
+        "--",
+        accept=(0, UNKNOWN),
+    )
+    return set(done.text.split()) if done.status == 0 else set()
+
+
+def read_raw(fields: Iterable[str]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield each path of a raw difference with its content, mode and object, on both sides."""
+    given = iter(fields)
+    for meta in given:
+        if meta.startswith(":"):
+            modes, ids = meta[1:].split(" ")[:2], meta.split(" ")[2:4]
+            before, after = (
+                f"{mode} {sha}" if mode.strip("0") else ABSENT
+                for mode, sha in zip(modes, ids, strict=True)
+            )
+            yield next(given), (before, after)

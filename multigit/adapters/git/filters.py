@@ -1,0 +1,136 @@
+"""Files whose content is not in the commits: a filter keeps it elsewhere, as git-lfs does.
+
+What a commit holds is a pointer. A pre-push hook uploads the content, a smudge filter brings it
+back. Attributes tell which files these are; no filter is run here.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from os import fsencode
+
+from multigit.adapters.files.scratch import scratch_folder
+from multigit.adapters.git.config import GitConfig
+from multigit.adapters.git.process import GitDoor
+from multigit.adapters.git.settings import index_in
+from multigit.core.snapshot import Gaps
+
+LFS = "lfs"  # the filter of git-lfs
+NO_VALUE = {"set", "unset", "unspecified"}  # what git check-attr says where no filter is named
+POINTER_SIZE = 1024  # bytes; the LFS specification allows no larger one
+POINTER = re.compile(rb"version https://(git-lfs\.github\.com|hawser\.github\.com)/spec/|/annex/")
+SUBMODULE = "160000"
+_LISTED = "%(objectmode) %(objectname) %(objectsize)%x09%(path)"
+
+
+def carrying_filters(config: GitConfig) -> frozenset[str]:
+    """Return the filters whose content travels by a pre-push hook.
+
+    git-lfs always; beside a pre-push hook any that is required or a process of its own, since
+    nobody else can tell what the hook is for.
+    """
+    found = {match[1] for key in config.values if (match := _filter(key))}
+    hook = config.pre_push
+    return frozenset(
+        name
+        for name in found
+        if name == LFS
+        or (
+            hook
+            and (config.flag(f"filter.{name}.required") or config.last(f"filter.{name}.process"))
+        )
+    )
+
+
+def _filter(key: str) -> re.Match[str] | None:
+    return re.fullmatch(r"filter\.(.+)\.(?:clean|process)", key, re.DOTALL)
+
+
+def read_carried(
+    door: GitDoor, config: GitConfig, paths: Sequence[str], committed: Sequence[str], tip: str
+) -> dict[str, str]:
+    """Return the filter by path, for those of these files whose content travels by a hook.
+
+    `paths` are files of the work tree, others were `committed` up to `tip`. Takes no process where
+    no such filter is configured.
+    """
+    filters = carrying_filters(config)
+    if not filters:
+        return {}
+    if paths:  # the branch is checked out, with its attributes
+        named = _attributes(door, [*paths, *committed])
+    elif committed:
+        named = _attributes_of(door, tip, committed)
+    else:
+        return {}
+    return {path: name for path, name in named.items() if name in filters}
+
+
+def read_carried_files(door: GitDoor, config: GitConfig) -> tuple[str, ...]:
+    """Return the files of the work tree whose content travels by a hook, new ones included."""
+    patterns = [f":(top,attr:filter={name})" for name in sorted(carrying_filters(config))]
+    if not patterns:
+        return ()
+    listing = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns)
+    return tuple(dict.fromkeys(door.run(*listing).fields()))
+
+
+def read_gaps(door: GitDoor, config: GitConfig, commit: str) -> Gaps:
+    """Return what an export of a commit will not contain."""
+    listed = door.run("ls-tree", "-r", "-z", "--full-tree", f"--format={_LISTED}", commit).fields()
+    rows = [(*row.partition("\t")[0].split(), row.partition("\t")[2]) for row in listed]
+    submodules = tuple(path for mode, _, _, path in rows if mode == SUBMODULE)
+    if not any(path.rpartition("/")[2] == ".gitattributes" for *_, path in rows):
+        return Gaps(submodules)
+    small = {
+        path: sha for _, sha, size, path in rows if size.isdecimal() and int(size) < POINTER_SIZE
+    }
+    filters = _attributes_of(door, commit, list(small))
+    left = {path: small[path] for path, name in filters.items() if not _restores(config, name)}
+    return Gaps(submodules, _pointers(door, left) if left else ())
+
+
+def _attributes_of(door: GitDoor, commit: str, paths: Sequence[str]) -> dict[str, str]:
+    """Return the filter that a commit's own attributes name, by path."""
+    with scratch_folder() as folder:
+        index = index_in(folder)
+        door.run("read-tree", commit, environment=index)
+        return _attributes(door, paths, "--cached", environment=index)
+
+
+def _attributes(
+    door: GitDoor, paths: Sequence[str], *options: str, environment: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    fields = door.run(
+        *("check-attr", "-z", "--stdin", *options, "filter"),
+        input=b"".join(fsencode(path) + b"\0" for path in paths),
+        environment=environment,
+    ).fields()
+    rows = zip(fields[::3], fields[2::3], strict=True)
+    return {path: value for path, value in rows if value not in NO_VALUE}
+
+
+def _restores(config: GitConfig, name: str) -> bool:
+    """Tell whether a filter brings content back on this machine, as far as settings tell."""
+    command = config.last(f"filter.{name}.process") or config.last(f"filter.{name}.smudge")
+    skips = name == LFS and os.environ.get("GIT_LFS_SKIP_SMUDGE", "0") not in {"", "0", "false"}
+    return command.strip() not in {"", "cat"} and "--skip" not in command.split() and not skips
+
+
+def _pointers(door: GitDoor, blobs: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the paths whose blobs are pointers."""
+    names = list(dict.fromkeys(blobs.values()))
+    answer = door.run("cat-file", "--batch", input="".join(f"{n}\n" for n in names).encode()).stdout
+    found = {sha for sha, content in _contents(answer) if POINTER.match(content)}
+    return tuple(path for path, sha in blobs.items() if sha in found)
+
+
+def _contents(answer: bytes) -> Iterable[tuple[str, bytes]]:
+    at = 0
+    while at < len(answer):
+        start = answer.index(b"\n", at) + 1
+        sha, _, size = answer[at : start - 1].decode().partition(" blob ")
+        at = start + int(size) + 1
+        yield sha, answer[start : at - 1]

@@ -1,0 +1,219 @@
+"""Merges, commits and tags made in the object database; no ref, index or file is touched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from os import fsencode
+from pathlib import Path, PurePosixPath
+
+from multigit.adapters.files.scratch import scratch_folder
+from multigit.adapters.git.config import GitConfig
+from multigit.adapters.git.faults import clone_fault
+from multigit.adapters.git.outcome import Completed, failure
+from multigit.adapters.git.process import GitDoor
+from multigit.core.repository import Merged, Signature
+from multigit.core.snapshot import Tip
+from multigit.errors import GitError
+
+CONFLICT = 1
+
+
+def merge(
+    door: GitDoor,
+    config: GitConfig,
+    ours: Tip,
+    theirs: Tip,
+    signature: Signature | None,
+    forks: Sequence[Tip] = (),
+) -> Merged:
+    """Merge `theirs` into `ours` as `git merge --no-ff` would in a clean checkout of `ours`."""
+    if ours.tree == theirs.tree:
+        return Merged(tree=ours.tree)
+    untouched = _unchanged_since_fork(door, ours, theirs, forks)
+    merged = Merged(tree=theirs.tree) if untouched else _merge_tree(door, config, ours, theirs)
+    if not signature or merged.conflicted or merged.tree in {"", ours.tree}:
+        return merged
+    return replace(
+        merged,
+        files=len(changed_files(door, ours.tree, merged.tree)),
+        commit=commit(door, config, merged.tree, (ours.sha, theirs.sha), signature),
+    )
+
+
+def _unchanged_since_fork(door: GitDoor, ours: Tip, theirs: Tip, forks: Sequence[Tip]) -> bool:
+    """Tell whether `ours` has the content of the one commit where both histories part.
+
+    Then a three-way merge takes `theirs` as it is, and neither attributes nor renames matter.
+    Every merge base is among the forks, so with one fork that is the merge base.
+    """
+    if all(fork.tree != ours.tree for fork in forks):
+        return False
+    bases = {forks[0].sha}
+    if len(forks) > 1:
+        bases = set(door.run("merge-base", "--all", ours.sha, theirs.sha).text.split())
+    return len(bases) == 1 and {fork.tree for fork in forks if fork.sha in bases} == {ours.tree}
+
+
+def _merge_tree(door: GitDoor, config: GitConfig, ours: Tip, theirs: Tip) -> Merged:
+    with scratch_folder() as work_tree:
+        # merge-tree reads attributes from the work tree on disk: give it one with those of ours.
+        _write_attributes(door, ours.sha, work_tree)
+        done = door.run(
+            *("merge-tree", "--write-tree", "--name-only", "--messages", "-z"),
+            *(ours.sha, theirs.sha),
+            accept=(0, CONFLICT, 128),
+            folder=work_tree,
+            environment=config.inert()
+            | {"GIT_DIR": str(config.common_dir), "GIT_WORK_TREE": str(work_tree)},
+        )
+    if done.status not in {0, CONFLICT} or not done.stdout:
+        return _unrelated(door, ours, theirs, done.stderr)
+    tree, *rest = done.fields()
+    end = rest.index("") if "" in rest else len(rest)
+    staged = rest[:end]
+    told = _told_conflicts(rest[end + 1 :]) if done.status == 0 else []
+    if done.status == CONFLICT or told:
+        return Merged(tree=tree, conflicted=True, conflicts=_paths(staged or told, ours, theirs))
+    return Merged(tree=tree)
+
+
+def _told_conflicts(messages: Sequence[str]) -> list[str]:
+    """Return the paths that merge-tree's messages call conflicts.
+
+    In rare criss-cross merges git exits 0 and leaves markers in a file, and only a message says
+    so. Each message is: how many paths it is about, those paths, its kind, its words. git
+    translates the words and never the kind.
+    """
+    paths, at = list[str](), 0
+    while at < len(messages):
+        kind = at + 1 + int(messages[at])
+        if messages[kind].startswith("CONFLICT"):
+            paths += messages[at + 1 : kind]
+        at = kind + 2
+    return paths
+
+
+def _paths(fields: Sequence[str], ours: Tip, theirs: Tip) -> tuple[str, ...]:
+    """Return the conflicted paths as people know them.
+
+    Where a file meets a directory, merge-tree invents `path~<commit>` for one of the two.
+    """
+    labels = re.compile(f"~({ours.sha}|{theirs.sha})(_[0-9]+)?")
+    return tuple(dict.fromkeys(labels.sub("", field) for field in fields if field))
+
+
+def _unrelated(door: GitDoor, ours: Tip, theirs: Tip, said: str) -> Merged:
+    """Tell unrelated histories, a fact for the plan, from a failure of git."""
+    base = door.run("merge-base", ours.sha, theirs.sha, accept=(0, 1))
+    if base.status == 1:
+        return Merged(unrelated=True)
+    raise clone_fault(said, door.folder, door.remote) or GitError(
+        "git could not merge.", output=said
+    )
+
+
+def _write_attributes(door: GitDoor, commit_id: str, folder: Path) -> None:
+    """Write the commit's .gitattributes files, and no others, to the folder.
+
+    One `git grep` for every line of every such file finds and reads them in one process.
+    """
+    found = door.run(
+        *("grep", "--no-color", "--no-line-number", "--no-column", "--full-name", "-a", "-z"),
+        *("-e", "", commit_id, "--", ":(top,glob)**/.gitattributes"),
+        accept=(0, 1),
+    )
+    for record in re.split(rf"(?:\A|\n){commit_id}:", found.text.removesuffix("\n"))[1:]:
+        path, _, line = record.partition("\0")
+        parts = PurePosixPath(path).parts
+        if path.startswith("/") or {"..", ".git"} & set(parts):
+            raise GitError(f"the commit {commit_id[:7]} holds the unsafe path {path!r}.")
+        file = folder.joinpath(*parts)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("ab") as stream:
+            stream.write(fsencode(line) + b"\n")
+
+
+def tip(door: GitDoor, name: str) -> Tip:
+    """Return a commit with its tree."""
+    sha, tree = door.run("rev-parse", name, f"{name}^{{tree}}").text.split()
+    return Tip(sha, tree)
+
+
+def holds(door: GitDoor, objects: Sequence[str]) -> bool:
+    """Tell whether all of these objects exist here."""
+    names = "".join(f"{name}\n" for name in objects if name)
+    return "missing" not in door.run("cat-file", "--batch-check", input=names.encode()).text
+
+
+def changed_files(door: GitDoor, before: str, after: str) -> list[str]:
+    """Return the paths that differ between two trees or commits."""
+    return door.run(
+        *("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--no-commit-id"),
+        *("--ignore-submodules=none", "--end-of-options", before, after),
+    ).fields()
+
+
+def commit(
+    door: GitDoor,
+    config: GitConfig,
+    tree: str,
+    parents: Sequence[str],
+    signature: Signature,
+) -> str:
+    """Make a commit object, signed where `commit.gpgSign` asks for it, and return its id."""
+    done = door.run(
+        "commit-tree",
+        *(["-S"] if config.flag("commit.gpgsign") else []),
+        *(part for parent in parents for part in ("-p", parent)),
+        "-F",
+        "-",
+        tree,
+        input=lines(signature.message),
+        environment={"GIT_AUTHOR_DATE": signature.date, "GIT_COMMITTER_DATE": signature.date},
+    )
+    return done.text.strip()
+
+
+def tag(
+    door: GitDoor, config: GitConfig, tagger: str, name: str, target: str, signature: Signature
+) -> str:
+    """Make an annotated tag object, signed where `tag.gpgSign` asks for it, and return its id."""
+    if config.flag("tag.gpgsign"):
+        return _signed_tag(door, config, name, target, signature)
+    header = f"object {target}\ntype commit\ntag {name}\ntagger {tagger} {signature.date}\n\n"
+    return door.run("mktag", input=header.encode() + lines(signature.message)).text.strip()
+
+
+def _signed_tag(
+    door: GitDoor, config: GitConfig, name: str, target: str, signature: Signature
+) -> str:
+    """Let `git tag -s` sign, in a scratch repository that shares our objects but no refs."""
+    with scratch_folder() as folder:
+        for part in ("objects", "refs"):
+            (folder / part).mkdir()
+        (folder / "HEAD").write_text("ref: refs/heads/none\n")
+        if kind := config.last("extensions.objectformat"):
+            settings = f"[core]\nrepositoryformatversion = 1\n[extensions]\nobjectformat = {kind}\n"
+            (folder / "config").write_text(settings)
+        door.run(
+            *("tag", "--sign", "--cleanup=verbatim", "-F", "-", "--end-of-options", name, target),
+            input=lines(signature.message),
+            options=config.signing(),
+            environment={
+                "GIT_COMMITTER_DATE": signature.date,
+                "GIT_DIR": str(folder),
+                "GIT_OBJECT_DIRECTORY": str(config.common_dir / "objects"),
+            },
+        )
+        sha = (folder / "refs" / "tags" / name).read_text().strip()
+    if b"\n-----BEGIN " not in door.run("cat-file", "tag", sha).stdout:
+        # With a missing ssh key git 2.39 says nothing and signs nothing.
+        raise failure("tag", Completed(0, b"", "failed to sign"))
+    return sha
+
+
+def lines(message: str) -> bytes:
+    """Return a message as git keeps it: no blanks around it, one line break behind it."""
+    return message.strip().encode() + b"\n"

@@ -1,0 +1,64 @@
+"""What commits bring that the remote does not have: every version of every file, also in between.
+
+A file that a later commit deletes is published all the same, with the commit that has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from multigit.adapters.git.process import GitDoor
+from multigit.core.snapshot import Outgoing
+
+SUBMODULE = "160000"
+
+
+def read_outgoing(door: GitDoor, tip: str, remote: str) -> tuple[Outgoing, ...]:
+    """Return the paths that commits add or change which no branch of the remote has.
+
+    Of a merge those that differ from all its parents: the others came with them.
+    """
+    done = door.run(
+        *("log", "-z", "--format=", "--raw", "-c", "--no-renames", "--no-abbrev"),
+        *("--ignore-submodules=none", "--diff-filter=d"),
+        *(tip, "--not", f"--remotes={remote}", "--"),
+    )
+    versions: dict[str, list[tuple[str, str]]] = {}
+    for path, mode, sha in _versions(done.fields()):
+        versions.setdefault(path, []).append((mode, sha))
+    found = {each for many in versions.values() for each in many}
+    sizes = _sizes(door, sorted(sha for mode, sha in found if mode != SUBMODULE))
+    return tuple(
+        Outgoing(
+            path,
+            max(sizes.get(sha, 0) for _, sha in many),
+            pointer=any(mode == SUBMODULE for mode, _ in many),
+        )
+        for path, many in versions.items()
+    )
+
+
+def read_paths(door: GitDoor, commits: Sequence[str]) -> frozenset[str]:
+    """Return the files of these commits."""
+    listing = ("ls-tree", "-r", "-z", "--name-only", "--full-tree")
+    return frozenset(path for each in commits for path in door.run(*listing, each).fields())
+
+
+def _versions(fields: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield path, mode and object of each entry: one colon, mode and object for each parent."""
+    given = iter(fields)
+    for field in given:
+        meta = field.lstrip("\n")
+        parents = len(meta) - len(meta.lstrip(":"))
+        if parents:
+            words = meta[parents:].split(" ")
+            yield next(given), words[parents], words[2 * parents + 1]
+
+
+def _sizes(door: GitDoor, blobs: Sequence[str]) -> dict[str, int]:
+    if not blobs:
+        return {}
+    names = "".join(f"{sha}\n" for sha in blobs).encode()
+    answer = door.run("cat-file", "--batch-check=%(objectname) %(objectsize)", input=names).text
+    rows = (line.split(" ") for line in answer.split("\n") if line)
+    return {sha: int(size) for sha, size in rows if size.isdecimal()}

@@ -1,0 +1,177 @@
+"""What becomes of a work tree's changes: they are listed, previewed and committed alike."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from pytest_git import GitRepo
+
+from multigit.adapters.git.repository import GitRepository
+from multigit.core.snapshot import Change, Tip, WorkTree
+from tests.adapters.git.clones import SIGNATURE, open_folder
+from tests.support.gitenv import git
+
+UNUSUAL = (
+    *("with space", " leading", "trailing ", "-dash", "--output=f", "new\nline", "tab\there"),
+    *(":(top)magic", "[x]*", "star*", 'quo"te', "back\\slash", "~tilde", "ümläut-日本", "a/-b/c"),
+    *((os.fsdecode(b"raw-\xff"),) if sys.platform != "darwin" else ()),
+)
+
+
+@pytest.fixture
+def folder(git_repo: GitRepo) -> Path:
+    """Return a repository with one commit and a remote that nobody asks."""
+    folder = Path(git_repo.workspace)
+    (folder / "README.md").write_text("1\n", encoding="utf-8")
+    git_repo.api.git.add(all=True)
+    git_repo.api.git.commit(message="Begin")
+    git_repo.api.create_remote("origin", "file:///nowhere")
+    return folder
+
+
+@pytest.fixture
+def repository(folder: Path) -> GitRepository:
+    """Return that repository, opened."""
+    return open_folder(folder)
+
+
+def commit_all(repository: GitRepository, folder: Path) -> tuple[WorkTree, Tip]:
+    """Commit all changes; the preview was the same, and nothing is left."""
+    work = repository.work_tree(sizes=True)
+    preview = repository.commit_preview(work.head, work.changes, SIGNATURE)
+    assert repository.work_tree(sizes=True) == work
+    made = repository.commit(work.changes, SIGNATURE, verify=True)
+    assert (preview.sha, preview.tree) == (made.sha, made.tree)
+    assert git(folder, "status", "--porcelain") == ""
+    return work, made
+
+
+def tree(folder: Path, commit: str) -> dict[str, str]:
+    """Return path → mode of a commit's files."""
+    rows = git(folder, "ls-tree", "-r", "-z", commit).split("\0")[:-1]
+    return {row.partition("\t")[2]: row.split(" ")[0] for row in rows}
+
+
+def test_unusual_paths_are_committed_like_others(repository: GitRepository, folder: Path) -> None:
+    """Spaces, line breaks, dashes, pathspec magic, bytes that are no text: new, changed, gone."""
+    for name in UNUSUAL:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("1\n", encoding="utf-8")
+    work, made = commit_all(repository, folder)
+    assert sorted(each.path for each in work.changes) == sorted(UNUSUAL)
+    assert set(tree(folder, made.sha)) == {"README.md", *UNUSUAL}
+    for name in UNUSUAL[::2]:
+        (folder / name).write_text("2\n", encoding="utf-8")
+    for name in UNUSUAL[1::2]:
+        (folder / name).unlink()
+    work, made = commit_all(repository, folder)
+    kinds = {each.path: each.kind for each in work.changes}
+    assert kinds == {
+        **dict.fromkeys(UNUSUAL[::2], "modified"),
+        **dict.fromkeys(UNUSUAL[1::2], "deleted"),
+    }
+    assert set(tree(folder, made.sha)) == {"README.md", *UNUSUAL[::2]}
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_an_unusual_path_names_only_itself(
+    name: str, repository: GitRepository, folder: Path
+) -> None:
+    """No pattern in it reaches another file."""
+    others = ["x", "magic", "star-and-more", "dash"]
+    for each in (name, *others):
+        (folder / each).parent.mkdir(parents=True, exist_ok=True)
+        (folder / each).touch()
+    made = repository.commit([Change(name, "untracked")], SIGNATURE, verify=True)
+    assert set(tree(folder, made.sha)) == {"README.md", name}
+
+
+def test_executables_and_links_keep_their_kind(repository: GitRepository, folder: Path) -> None:
+    """Also where only that changes."""
+    (folder / "link").symlink_to("nowhere")
+    (folder / "run").touch(mode=0o755)
+    (folder / "README.md").chmod(0o755)
+    _, made = commit_all(repository, folder)
+    modes = {"link": "120000", "run": "100755", "README.md": "100755"}
+    assert tree(folder, made.sha) == modes
+
+
+def test_a_folder_can_become_a_file(repository: GitRepository, folder: Path) -> None:
+    """The old files go with it."""
+    (folder / "d").mkdir()
+    (folder / "d/a").touch()
+    commit_all(repository, folder)
+    (folder / "d/a").unlink()
+    (folder / "d").rmdir()
+    (folder / "d").touch()
+    _, made = commit_all(repository, folder)
+    assert set(tree(folder, made.sha)) == {"README.md", "d"}
+
+
+def test_renames_are_a_deletion_and_an_addition(repository: GitRepository, folder: Path) -> None:
+    """Staged or not."""
+    git(folder, "mv", "README.md", "staged.md")
+    work, made = commit_all(repository, folder)
+    assert {(each.path, each.kind) for each in work.changes} == {
+        ("README.md", "deleted"),
+        ("staged.md", "added"),
+    }
+    (folder / "staged.md").rename(folder / "moved.md")
+    _, made = commit_all(repository, folder)
+    assert set(tree(folder, made.sha)) == {"moved.md"}
+
+
+def test_ignored_files_are_no_changes(repository: GitRepository, folder: Path) -> None:
+    """Unless they were committed once."""
+    (folder / ".gitignore").write_text("*.log\n", encoding="utf-8")
+    (folder / "kept.log").touch()
+    git(folder, "add", "--force", "kept.log", ".gitignore")
+    git(folder, "commit", "--quiet", "--message", "Keep one log")
+    (folder / "new.log").touch()
+    (folder / "kept.log").write_text("1", encoding="utf-8")
+    assert [each.path for each in repository.work_tree().changes] == ["kept.log"]
+    commit_all(repository, folder)
+
+
+def test_the_author_and_the_dates_are_those_of_the_plan(
+    repository: GitRepository, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Author and committer as git finds them; both dates are the operation's."""
+    monkeypatch.setenv("GIT_AUTHOR_NAME", "Äda")
+    (folder / "a").touch()
+    _, made = commit_all(repository, folder)
+    shown = git(
+        folder, "show", "--no-patch", "--format=%an|%ae|%ad|%cn|%cd", "--date=raw", made.sha
+    )
+    date = SIGNATURE.date
+    assert shown == f"Äda|ada@example.org|{date}|Ada Lovelace|{date}"
+
+
+def test_messages_are_utf8(repository: GitRepository, folder: Path) -> None:
+    """Whatever encoding the repository prefers; nothing declares another one."""
+    git(folder, "config", "i18n.commitEncoding", "latin1")
+    (folder / "a").touch()
+    signature = type(SIGNATURE)("Größe: 日本", SIGNATURE.date)
+    work = repository.work_tree()
+    made = repository.commit(work.changes, signature, verify=True)
+    raw = git(folder, "cat-file", "commit", made.sha)
+    assert raw.endswith("\n\nGröße: 日本")
+    assert "encoding" not in raw
+
+
+def test_several_work_trees_at_once(
+    repository: GitRepository, folder: Path, tmp_path: Path
+) -> None:
+    """A linked one commits on its own branch, in the same repository."""
+    linked = tmp_path / "linked"
+    git(folder, "worktree", "add", "--quiet", "-b", "other", str(linked))
+    (linked / "a").touch()
+    (folder / "b").touch()
+    other = open_folder(linked)
+    assert [each.path for each in other.work_tree().changes] == ["a"]
+    made = other.commit(other.work_tree().changes, SIGNATURE, verify=True)
+    assert git(folder, "rev-parse", "other") == made.sha
+    assert [each.path for each in repository.work_tree().changes] == ["b"]

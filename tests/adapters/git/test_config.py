@@ -1,0 +1,123 @@
+"""What the configuration says is what git would say."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from pytest_git import GitRepo
+
+from multigit.adapters.git.config import GitConfig, read_config
+from tests.adapters.git.clones import open_door
+from tests.support.gitenv import git
+
+FLAGS = ("true", "True", "yes", "ON", "1", "false", "no", "off", "0")
+
+
+@pytest.fixture
+def folder(git_repo: GitRepo) -> Path:
+    """Return an empty repository."""
+    return Path(git_repo.workspace)
+
+
+def config(folder: Path) -> GitConfig:
+    """Read a repository's configuration."""
+    return read_config(open_door(folder))
+
+
+def user(folder: Path, name: str) -> str:
+    """Return author or committer as git itself finds it; empty when it does not."""
+    shown = git(folder, "var", f"GIT_{name.upper()}_IDENT", env=os.environ, check=False)
+    return shown.rsplit(" ", 2)[0]
+
+
+@pytest.mark.parametrize("value", FLAGS)
+def test_a_flag_is_what_git_takes_it_for(value: str, folder: Path) -> None:
+    """In any spelling."""
+    git(folder, "config", "commit.gpgSign", value)
+    truth = git(folder, "config", "--type=bool", "commit.gpgSign")
+    assert config(folder).flag("commit.gpgsign") == (truth == "true")
+
+
+def test_a_flag_without_a_value_is_set(folder: Path) -> None:
+    """One that is absent is not."""
+    with (folder / ".git/config").open("a", encoding="utf-8") as file:
+        file.write("[commit]\n\tgpgSign\n")
+    assert config(folder).flag("commit.gpgsign")
+    assert not config(folder).flag("tag.gpgsign")
+
+
+def test_the_last_value_counts(folder: Path) -> None:
+    """The repository's over the user's, a later one over an earlier one."""
+    git(folder, "config", "--add", "user.name", "First")
+    git(folder, "config", "--add", "user.name", "Last")
+    assert config(folder).last("user.name") == "Last"
+    assert config(folder).values["user.name"] == ("Ada Lovelace", "First", "Last")
+
+
+def test_values_may_hold_anything(folder: Path) -> None:
+    """Line breaks, equal signs, and names with dots in the middle of the key."""
+    git(folder, "config", "branch.a.b=c.note", "one\ntwo=three")
+    assert config(folder).last("branch.a.b=c.note") == "one\ntwo=three"
+
+
+def test_included_files_count(folder: Path) -> None:
+    """As where git reads them, and the repository is still found."""
+    (folder / "extra").write_text("[user]\n\tname = Included\n", encoding="utf-8")
+    file = folder / ".git/config"
+    file.write_text(f"[include]\n\tpath = {folder}/extra\n{file.read_text()}", encoding="utf-8")
+    assert config(folder).last("user.name") == "Included"
+    assert config(folder).common_dir == (folder / ".git").resolve()
+
+
+def test_the_common_directory_is_the_clones(folder: Path, tmp_path: Path) -> None:
+    """Also in a linked work tree, and where there is no configuration at all."""
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", "m")
+    git(folder, "worktree", "add", "--quiet", str(tmp_path / "linked"))
+    expected = (folder / ".git").resolve()
+    assert config(folder).common_dir == config(tmp_path / "linked").common_dir == expected
+    (folder / ".git/config").write_text("", encoding="utf-8")
+    assert config(folder).common_dir == expected
+
+
+ENVIRONMENTS = {
+    "configured": {},
+    "by environment": {"GIT_COMMITTER_NAME": "Env", "GIT_COMMITTER_EMAIL": "env@example.org"},
+    "name only": {"GIT_COMMITTER_NAME": "Env"},
+    "crud": {"GIT_COMMITTER_NAME": " .Env, <x>\n;", "GIT_COMMITTER_EMAIL": "<env@example.org>"},
+    "fallback": {"EMAIL": "fallback@example.org"},
+}
+
+
+@pytest.mark.parametrize("settings", ENVIRONMENTS.values(), ids=list(ENVIRONMENTS))
+@pytest.mark.parametrize("role", ["author", "committer"])
+@pytest.mark.parametrize("own", [False, True])
+def test_the_identity_is_gits(
+    settings: dict[str, str],
+    role: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    own: bool,
+) -> None:
+    """From the environment, the role's own settings, or the user's."""
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    if own:
+        git(folder, "config", f"{role}.name", "Own")
+        git(folder, "config", f"{role}.email", "own@example.org")
+    found = config(folder).identity(role, os.environ)
+    assert found == user(folder, role) != ""
+
+
+def test_an_identity_that_git_would_guess_does_not_count(
+    folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Login and host name are nobody to publish as."""
+    (home / ".gitconfig").write_text("", encoding="utf-8")
+    assert config(folder).identity("committer", os.environ) == ""
+    monkeypatch.setenv("EMAIL", "ada@example.org")
+    assert config(folder).identity("committer", os.environ) == ""
+    git(folder, "config", "user.name", "Ada")
+    assert config(folder).identity("committer", os.environ) == "Ada <ada@example.org>"

@@ -1,0 +1,85 @@
+"""How often a merge is stopped for a return of files that is none, and how often one is seen.
+
+`python -m tests.adapters.git.test_false_alarms 300` plays that many histories of each sort and
+prints the figures; with FRESH_SEEDS=NUMBER ones that nobody has seen.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from multigit.adapters.git.config import read_config
+from multigit.adapters.git.objects import merge
+from multigit.adapters.git.process import GitDoor
+from multigit.adapters.git.reversals import read_reversals
+from multigit.core.snapshot import Reversal
+from tests.adapters.git.clones import open_door
+from tests.adapters.git.test_merge_histories import tips
+from tests.support.gitenv import init
+from tests.support.releases import Releases, build_releases
+from tests.support.seeds import seeds
+
+SMALL = 10
+
+
+def store(folder: Path) -> tuple[Path, GitDoor]:
+    """Make a repository whose objects the histories become."""
+    git_dir = init(folder)
+    return git_dir, open_door(folder)
+
+
+def found(door: GitDoor, bare: Path, history: Releases) -> tuple[Reversal, ...]:
+    """Return what a promotion and a back-merge would be told of."""
+    earlier, later = tips(bare, history.earlier, history.later)
+    config = read_config(door)
+    up = merge(door, config, later, earlier, None)
+    down = merge(door, config, earlier, later, None)
+    seen = read_reversals(door, earlier, later, up.tree)
+    assert {each.sha for each in seen} == {
+        each.sha for each in read_reversals(door, earlier, later, down.tree)
+    }, history
+    return seen
+
+
+def measured(count: int, folder: Path) -> Iterator[tuple[str, Releases, tuple[Reversal, ...]]]:
+    """Yield each history with its sort and what was found in it."""
+    bare, door = store(folder)
+    for sort, returning in (("ordinary", False), ("returning", True)):
+        for history in build_releases(seeds(0, count), bare, returning=returning):
+            kind = "returning" if history.returned else "ordinary"
+            if kind == sort:
+                yield sort, history, found(door, bare, history)
+
+
+def test_ordinary_histories_give_no_alarm(tmp_path: Path) -> None:
+    """What returned is found where it was lost, and no other path is named, ever."""
+    sorts = Counter[str]()
+    alarmed = 0
+    for sort, history, seen in measured(SMALL, tmp_path / "store"):
+        sorts[sort] += 1
+        named = {path for each in seen for path in each.paths}
+        assert named <= history.returned, history
+        alarmed += bool(seen)
+    assert sorts["ordinary"] >= SMALL
+    assert alarmed > SMALL // 4
+
+
+def main(count: int) -> None:
+    """Print how many histories of each sort gave an alarm."""
+    played, alarmed, wrong = Counter[str](), Counter[str](), 0
+    with tempfile.TemporaryDirectory() as folder:
+        for sort, history, seen in measured(count, Path(folder) / "store"):
+            played[sort] += 1
+            alarmed[sort] += bool(seen)
+            wrong += bool({path for each in seen for path in each.paths} - history.returned)
+    print(f"ordinary merges: {played['ordinary']}, false alarms: {alarmed['ordinary']}")
+    print(f"merges after a return: {played['returning']}, alarms: {alarmed['returning']}")
+    print(f"of these naming a path that did not return: {wrong}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,108 @@
+"""The merge equals `git merge --no-ff` in a clean checkout of the target, over random histories.
+
+A failure names its seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from multigit.adapters.git.config import read_config
+from multigit.adapters.git.objects import merge
+from multigit.adapters.git.process import GitDoor
+from multigit.adapters.git.reading import read_waiting
+from multigit.core.repository import Merged
+from multigit.core.snapshot import Tip
+from tests.adapters.git.clones import SIGNATURE, open_door
+from tests.support.gitenv import git, init
+from tests.support.histories import build_many
+from tests.support.oracle import Outcome, oracle, unlabelled
+from tests.support.seeds import seeds
+
+CHUNKS, CHUNK = 26, 8
+ONLY_TOLD = (300, 799, 1338)  # criss-cross histories that git merges with exit 0 and in conflict
+
+HOSTILE = "* merge=union text eol=crlf\n*.log -merge\n*.txt merge=custom\n"
+
+
+def dirty_checkout(store: Path, commit: str, folder: Path) -> GitDoor:
+    """Check an unrelated commit out, and spoil it with attributes that nobody committed."""
+    git_dir = init(folder)
+    (git_dir / "objects/info/alternates").write_text(f"{store / 'objects'}\n", encoding="utf-8")
+    (git_dir / "HEAD").write_text(f"{commit}\n", encoding="utf-8")
+    git(folder, "reset", "--quiet", "--hard")
+    for place in ("", "src/", "src/core/", "lib/", "docs/"):
+        if (folder / place).exists() or not place:
+            (folder / place / ".gitattributes").write_text(HOSTILE, encoding="utf-8")
+    (folder / "untracked.txt").touch()
+    return open_door(folder)
+
+
+def tips(store: Path, *commits: str) -> list[Tip]:
+    """Return commits with their trees."""
+    trees = git(store, "rev-parse", *(f"{commit}^{{tree}}" for commit in commits)).split()
+    return [Tip(commit, tree) for commit, tree in zip(commits, trees, strict=True)]
+
+
+def as_outcome(merged: Merged, ours: Tip) -> tuple[str | None, frozenset[str]]:
+    """Return the tree, or None and the conflicted paths."""
+    if merged.conflicted:
+        return None, unlabelled(merged.conflicts)
+    assert bool(merged.commit) == (merged.tree != ours.tree)
+    return merged.tree, frozenset()
+
+
+def expected(outcome: Outcome) -> tuple[str | None, frozenset[str]]:
+    """Return what git itself did, in the same form."""
+    return outcome.tree, unlabelled(outcome.conflicts)
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_merges_are_gits_own(chunk: int, tmp_path: Path) -> None:
+    """In a dirty checkout of something else, with hostile attributes, with and without forks."""
+    store = init(tmp_path / "store.git", bare=True)
+    histories = build_many(seeds(chunk, CHUNK), store)
+    folder = tmp_path / "checkout"
+    door = dirty_checkout(store, histories[-1].source_sha, folder)
+    config, status = read_config(door), git(folder, "status", "--porcelain", "-z")
+    made: dict[str, tuple[Tip, Tip]] = {}
+    for history in histories:
+        ours, theirs = tips(store, history.target_sha, history.source_sha)
+        outcome = oracle(store, ours.sha, theirs.sha, tmp_path / "oracle")
+        merged = merge(door, config, ours, theirs, SIGNATURE)
+        if outcome.only_told:
+            assert merged.conflicted, history
+            assert not merged.commit
+            continue
+        assert as_outcome(merged, ours) == expected(outcome), history
+        forks = read_waiting(door, ours.sha, theirs.sha, "origin").forks
+        looked = merge(door, config, ours, theirs, None, forks)
+        assert looked == replace(merged, commit="", files=0), history
+        made[merged.commit] = ours, theirs
+    made.pop("", None)
+    assert parents(folder, made) == {sha: [o.sha, t.sha] for sha, (o, t) in made.items()}
+    assert git(folder, "status", "--porcelain", "-z") == status
+
+
+def test_a_conflict_that_git_only_tells_of_is_a_conflict(tmp_path: Path) -> None:
+    """Its exit status says clean, and the tree is not: a plain merge says so in words, too."""
+    store = init(tmp_path / "store.git", bare=True)
+    histories = build_many(ONLY_TOLD, store, "criss-cross")
+    door = dirty_checkout(store, histories[-1].source_sha, tmp_path / "checkout")
+    config = read_config(door)
+    for history in histories:
+        ours, theirs = tips(store, history.target_sha, history.source_sha)
+        assert oracle(store, ours.sha, theirs.sha, tmp_path / "oracle").only_told, history
+        merged = merge(door, config, ours, theirs, SIGNATURE)
+        assert (merged.conflicted, merged.commit) == (True, "")
+        assert merged.conflicts
+
+
+def parents(folder: Path, commits: Iterable[str]) -> dict[str, list[str]]:
+    """Return the parents of each commit."""
+    rows = git(folder, "rev-list", "--no-walk", "--parents", "--stdin", input="\n".join(commits))
+    return {row.split()[0]: row.split()[1:] for row in rows.splitlines()}

@@ -1,0 +1,320 @@
+"""What stands where a repository should be: of every kind, or none at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from multigit.adapters.git.repository import GitRepository
+from multigit.core.repository import RefQuery
+from multigit.core.snapshot import Facts
+from multigit.errors import GitError
+from tests.adapters.git.clones import SIGNATURE, STAGES, open_clone, open_folder, sides
+from tests.support.fastimport import Stamp, commit, run, text_file
+from tests.support.forge import Forge, ForgeRepo, untouched
+from tests.support.gitenv import as_bytes, git
+
+NOBODY = 65534
+ADA = "Ada Lovelace <ada@example.org>"
+
+
+@pytest.fixture
+def api(forge: Forge) -> ForgeRepo:
+    """Return a repository whose dev is one commit ahead of main."""
+    repo = forge.add("api")
+    repo.commit("dev", {"a": "1\n"})
+    return repo
+
+
+def refused(repository: GitRepository, code: str) -> GitError:
+    """Whatever is asked first, the answer is that error."""
+    asked = (
+        repository.facts,
+        repository.work_tree,
+        lambda: repository.fetch(STAGES),
+    )
+    for ask in asked:
+        with pytest.raises(GitError) as caught:
+            ask()
+        assert caught.value.message
+    with pytest.raises(GitError) as caught:
+        repository.fetch(STAGES)
+    assert caught.value.code == code
+    return caught.value
+
+
+# --- No repository
+
+
+def test_nothing_there_is_said(forge: Forge) -> None:
+    """With what to do about it."""
+    error = refused(open_folder(forge.shop / "nowhere"), "missing")
+    assert "multigit.toml" in error.hint
+
+
+def test_an_empty_folder_is_as_good_as_nothing(forge: Forge) -> None:
+    """It can be cloned into, but not read."""
+    (forge.shop / "empty").mkdir()
+    repository = open_folder(forge.shop / "empty")
+    assert not repository.exists()
+    refused(repository, "not_a_repository")
+
+
+def test_a_plain_folder_is_no_repository(forge: Forge) -> None:
+    """And nothing is to be cloned over it."""
+    (forge.shop / "plain").mkdir()
+    (forge.shop / "plain/file").touch()
+    repository = open_folder(forge.shop / "plain")
+    assert repository.exists()
+    refused(repository, "not_a_repository")
+
+
+@pytest.mark.parametrize("kind", ["folder", "linked folder", "linked parent", "empty .git"])
+def test_a_folder_inside_a_repository_is_never_taken_for_that(
+    kind: str, forge: Forge, api: ForgeRepo
+) -> None:
+    """However it is reached."""
+    inside = api.clone / "inside"
+    inside.mkdir()
+    (inside / "file").touch()
+    folder = inside
+    if kind == "linked folder":
+        folder = forge.shop / "link"
+        folder.symlink_to(inside)
+    elif kind == "linked parent":
+        (forge.root / "link").symlink_to(api.clone)
+        folder = forge.root / "link/inside"
+    elif kind == "empty .git":
+        (inside / ".git").mkdir()
+    with untouched(forge):
+        refused(open_folder(folder), "not_a_repository")
+
+
+def test_a_folder_in_the_workspaces_own_repository_is_not_taken_for_that(forge: Forge) -> None:
+    """Where the workspace folder is a repository, too."""
+    shop = forge.add("shop", path=".")
+    (forge.shop / "services/api").mkdir(parents=True)
+    assert open_clone(forge, shop).facts().identity == ADA
+    refused(open_folder(forge.shop / "services/api"), "not_a_repository")
+
+
+def test_a_repository_that_is_broken_says_so(forge: Forge, api: ForgeRepo) -> None:
+    """Its own file of settings cannot be read."""
+    (api.clone / ".git/config").write_text("[broken", encoding="utf-8")
+    refused(open_clone(forge, api), "bad_git_config")
+
+
+def test_a_pointer_to_nowhere_says_so(forge: Forge) -> None:
+    """A submodule whose repository is gone."""
+    (forge.shop / "lib").mkdir()
+    (forge.shop / "lib/.git").write_text("gitdir: ../nowhere\n", encoding="utf-8")
+    with pytest.raises(GitError):
+        open_folder(forge.shop / "lib").facts()
+
+
+def test_a_bare_repository_has_no_work_tree(api: ForgeRepo) -> None:
+    """It is no clone to work in."""
+    git(api.bare, "remote", "add", "origin", "file:///nowhere")
+    with pytest.raises(GitError):
+        open_folder(api.bare).work_tree()
+
+
+# --- Repositories of other kinds
+
+
+def works(repository: GitRepository) -> str:
+    """Read, merge, commit; return the branch that is checked out."""
+    assert repository.exists()
+    assert repository.facts() == Facts(identity=ADA)
+    ours, theirs = sides(repository)
+    assert repository.merge(ours, theirs, SIGNATURE).commit
+    work = repository.work_tree()
+    assert work.changes
+    made = repository.commit(work.changes, SIGNATURE, verify=True)
+    assert repository.work_tree().head == made.sha
+    return work.branch
+
+
+def test_a_linked_work_tree_is_a_repository(forge: Forge, api: ForgeRepo) -> None:
+    """With its own branch and the clone's remote."""
+    linked = forge.shop / "linked"
+    api.git("worktree", "add", "--quiet", "-b", "stg", str(linked), "origin/stg")
+    (linked / "new").touch()
+    assert works(open_folder(linked)) == "stg"
+    assert api.git("status", "--porcelain") == ""
+
+
+def test_a_submodule_is_a_repository(forge: Forge, api: ForgeRepo) -> None:
+    """Its git directory lies in the outer one's."""
+    web = forge.add("web")
+    web.git("submodule", "--quiet", "add", api.url, "lib")
+    lib = web.clone / "lib"
+    assert (lib / ".git").is_file()
+    (lib / "new").touch()
+    assert works(open_folder(lib)) == "main"
+
+
+def test_a_repository_behind_a_link_is_one(forge: Forge, api: ForgeRepo) -> None:
+    """The link is the user's way to it."""
+    (forge.shop / "link").symlink_to(api.clone)
+    api.write({"new": "1\n"})
+    assert works(open_folder(forge.shop / "link")) == "dev"
+
+
+@pytest.mark.parametrize("name", ["with space", "-dash", "new\nline", "quo'te\"", "ümläut", "$x"])
+def test_a_repository_may_have_any_name(name: str, forge: Forge) -> None:
+    """The shell never sees it."""
+    repo = forge.add("odd", path=name)
+    repo.commit("dev", {"a": "1\n"})
+    repo.write({"new": "1\n"})
+    assert works(open_folder(repo.clone)) == "dev"
+
+
+@pytest.mark.parametrize("place", ["main", "linked"])
+def test_an_operation_under_way_has_its_name(place: str, forge: Forge, api: ForgeRepo) -> None:
+    """In the clone and in a linked work tree, each for itself."""
+    folder = api.clone
+    if place == "linked":
+        folder = forge.shop / "linked"
+        api.git("worktree", "add", "--quiet", "-b", "other", str(folder), "dev")
+    git(folder, "bisect", "start", env=forge.env)
+    assert open_folder(folder).work_tree().unfinished == "bisect"
+    git(folder, "bisect", "reset", env=forge.env)
+    assert open_folder(folder).work_tree().unfinished == ""
+    if place == "linked":
+        git(folder, "bisect", "start", env=forge.env)
+        assert open_clone(forge, api).work_tree().unfinished == ""
+
+
+@pytest.mark.parametrize("kind", ["merge", "rebase", "cherry-pick", "revert"])
+def test_conflicted_files_are_no_changes(kind: str, forge: Forge, api: ForgeRepo) -> None:
+    """They are listed apart, under the operation's name."""
+    base = api.git("rev-parse", "HEAD")
+    one = api.local_commit({"README.md": "one\n", "other": "1\n"})
+    api.git("checkout", "--quiet", "-b", "side", base)
+    api.local_commit({"README.md": "two\n"})
+    if kind == "revert":
+        api.git("checkout", "--quiet", "dev")
+        api.local_commit({"README.md": "three\n"})
+    arguments = {"merge": ("--no-edit", one), "revert": ("--no-edit", one)}.get(kind, (one,))
+    api.git(kind, *arguments, check=False)
+    work = open_clone(forge, api).work_tree()
+    assert (work.unfinished, work.conflicted) == (kind, ("README.md",))
+    assert "README.md" not in [each.path for each in work.changes]
+
+
+# --- What keeps from publishing
+
+
+def test_a_shallow_clone_is_called_so(forge: Forge, api: ForgeRepo) -> None:
+    """Until it has all its history."""
+    git(forge.shop, "clone", "--quiet", "--depth=1", api.url, "shallow", env=forge.env)
+    folder = forge.shop / "shallow"
+    assert open_folder(folder).facts().shallow
+    git(folder, "fetch", "--quiet", "--unshallow", env=forge.env)
+    assert not open_folder(folder).facts().shallow
+
+
+def test_a_work_tree_of_a_shallow_clone_is_shallow(forge: Forge, api: ForgeRepo) -> None:
+    """They share the history that ends too early."""
+    git(forge.shop, "clone", "--quiet", "--depth=1", api.url, "shallow", env=forge.env)
+    git(forge.shop / "shallow", "worktree", "add", "--quiet", "../linked", env=forge.env)
+    assert open_folder(forge.shop / "linked").facts().shallow
+
+
+@pytest.mark.parametrize(
+    ("commands", "count"),
+    [
+        ([], 1),
+        ([("--push", "file:///one")], 1),
+        ([("--push", "file:///one"), ("--add", "--push", "file:///two")], 2),
+        ([("--add", "file:///two")], 2),
+        ([("--add", "file:///two"), ("--push", "file:///one")], 1),
+    ],
+)
+def test_push_urls_are_counted(
+    commands: list[tuple[str, ...]], count: int, forge: Forge, api: ForgeRepo
+) -> None:
+    """As git counts the places that it pushes to."""
+    for *options, url in commands:
+        api.git("remote", "set-url", *options, "origin", url)
+    assert open_clone(forge, api).facts().push_urls == count
+    assert len(api.git("remote", "get-url", "--push", "--all", "origin").split()) == count
+
+
+def test_without_a_remote_nothing_can_be_fetched(forge: Forge, api: ForgeRepo) -> None:
+    """The hint adds one."""
+    api.git("remote", "rename", "origin", "upstream")
+    with pytest.raises(GitError) as caught:
+        open_clone(forge, api).fetch(STAGES)
+    assert caught.value.code == "no_remote"
+    assert caught.value.hint == f"Run: git -C api remote add origin {api.url}"
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root gives files away")
+def test_somebody_elses_repository_is_not_opened(forge: Forge, api: ForgeRepo) -> None:
+    """Git's own protection holds, and is not switched off."""
+    repository = open_clone(forge, api)
+    os.chown(api.clone, NOBODY, NOBODY)
+    os.chown(api.clone / ".git", NOBODY, NOBODY)
+    with untouched(forge):
+        error = refused(repository, "foreign_owner")
+    assert "safe.directory" in error.hint
+    assert "safe" not in (forge.root / "home/.gitconfig").read_text()
+
+
+# --- What a remote could try
+
+
+def test_a_path_that_leaves_the_repository_stops_the_merge(forge: Forge, tmp_path: Path) -> None:
+    """No .gitattributes of a commit is written outside the scratch folder."""
+    repo = forge.add("evil", stages=())
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    stamp = Stamp("E <e@example.org>", 1)
+    base = commit("refs/heads/base", 1, stamp=stamp, message="m", parents=[], changes={})
+    run(repo.bare, base, [1])
+    blob = repo.remote_git("hash-object", "-w", "--stdin", input="* merge=union\n")
+    tree = repo.remote_git("mktree", input=f"100644 blob {blob}\t.gitattributes\n")
+    for number in range(3):
+        name = ("victim", "..", "..")[number]
+        tree = _raw_tree(repo, name, tree)
+    start = repo.remote_git("rev-parse", "base")
+    evil = repo.remote_git("commit-tree", "-m", "evil", "-p", start, tree)
+    stream = commit(
+        "refs/heads/dev",
+        1,
+        stamp=stamp,
+        message="m",
+        parents=[start],
+        changes={b"a": text_file("1")},
+    )
+    run(repo.bare, stream, [1])
+    repo.remote_git("update-ref", "refs/heads/main", evil)
+    repository = open_clone(forge, repo)
+    ours, theirs = sides(repository)
+    with pytest.raises(GitError, match="unsafe path"):
+        repository.merge(ours, theirs, SIGNATURE)
+    assert list(victim.iterdir()) == []
+
+
+def _raw_tree(repo: ForgeRepo, name: str, tree: str) -> str:
+    """Make a tree with one folder, by a name that git itself would not take."""
+    content = b"40000 " + as_bytes(name) + b"\0" + bytes.fromhex(tree)
+    command = ("hash-object", "-t", "tree", "--literally", "-w", "--stdin")
+    return repo.remote_git(*command, input=content)
+
+
+def test_a_remote_decides_nothing_but_its_refs(forge: Forge, api: ForgeRepo) -> None:
+    """A branch that looks like an option, a tag in the way of ours: only names."""
+    api.remote_git("update-ref", "refs/heads/--upload-pack=touch", api.tip("main"))
+    api.remote_git("update-ref", "refs/tags/deploy-1", api.tip("main"))
+    query = RefQuery(("--upload-pack=touch", "main"), ("deploy-*",))
+    repository = open_clone(forge, api)
+    with untouched(forge):
+        repository.fetch(query)
+    refs = repository.refs(query)
+    assert refs.branch("--upload-pack=touch").remote == refs.branch("main").remote
+    assert [tag.name for tag in refs.tags] == ["deploy-1"]

@@ -1,0 +1,144 @@
+"""The mark of a push is held by all that it started, and by nobody else."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from multigit.adapters.git.push_mark import PushMark
+from multigit.core.repository import Publication
+from multigit.errors import GitError
+from tests.adapters.git.clones import open_clone
+from tests.support.forge import Forge
+from tests.support.patience import until
+
+
+def test_a_mark_is_seen_while_a_process_of_the_push_is_there(tmp_path: Path) -> None:
+    """Also a helper that outlives git, and when two pushes hold it."""
+    mark = PushMark(tmp_path / "pushes/api")
+    name = mark.make()
+    assert mark.seen(name) is False
+    with mark.held() as first, mark.held() as second:
+        for files in (first, second):
+            subprocess.run(["sh", "-c", "sleep 1 &"], pass_fds=files, check=True)
+    assert mark.seen(name) is True
+    until(lambda: mark.seen(name) is False)
+
+
+def test_a_look_keeps_nobody_out(tmp_path: Path) -> None:
+    """And two looks do not take each other for a push."""
+    mark = PushMark(tmp_path / "api")
+    name = mark.make()
+    assert [mark.seen(name) for _ in range(3)] == [False] * 3
+    with mark.held() as files:
+        assert files
+        assert mark.seen(name) is True
+
+
+def test_a_copy_is_another_mark(tmp_path: Path) -> None:
+    """As is a mark that is gone: of them nobody can tell."""
+    mark, copy = PushMark(tmp_path / "api"), PushMark(tmp_path / "copy")
+    name = mark.make()
+    shutil.copy(tmp_path / "api", tmp_path / "copy")
+    assert copy.seen(name) is None
+    (tmp_path / "api").unlink()
+    assert mark.seen(name) is None
+
+
+def test_a_push_that_was_not_announced_has_no_mark(tmp_path: Path) -> None:
+    """Such as one that takes a lock: no operation asks what became of it."""
+    with PushMark(tmp_path / "pushes/api").held() as files:
+        assert files == ()
+
+
+def test_without_a_mark_a_push_is_not_announced(tmp_path: Path) -> None:
+    """Where the file cannot be made."""
+    (tmp_path / "pushes").write_text("in the way")
+    with pytest.raises(GitError, match="cannot be written"):
+        PushMark(tmp_path / "pushes/api").make()
+
+
+def test_a_push_whose_mark_cannot_be_held_is_not_sent(
+    forge: Forge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody would see it: open files are short, or the disk has no locks."""
+    api = forge.add("api")
+    repository = open_clone(forge, api)
+    flight, before = repository.flight(), api.remote_refs()
+
+    def fails(*_args: object, **_kwargs: object) -> int:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    for name, doing in (
+        ("multigit.adapters.git.push_mark.open_private", "opened"),
+        ("fcntl.flock", "locked"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(name, fails)
+            assert repository.in_flight(flight) is None
+            report = repository.push([Publication("refs/heads/new", "", api.tip("main"))])
+        assert (report.accepted, report.sent, report.code) == (False, False, "not_writable")
+        assert f"cannot be {doing}: Too many open files" in report.reason
+    assert api.remote_refs() == before
+
+
+def test_what_follows_a_push_does_not_hold_it(forge: Forge) -> None:
+    """Its number may be nobody's by then, or that of a file which is not git's to keep open."""
+    api = forge.add("api")
+    repository = open_clone(forge, api)
+    taken = [os.open(os.devnull, os.O_RDONLY) for _ in range(20)]
+    repository.flight()
+    tip = api.tip("main")
+    assert repository.push([Publication("refs/heads/new", "", tip)]).accepted
+    for descriptor in taken:  # now lower numbers are free for what git itself needs
+        os.close(descriptor)
+    assert repository.remote_refs(["refs/heads/new"]) == {"refs/heads/new": tip}
+
+
+@pytest.mark.parametrize(
+    ("url", "local"),
+    [
+        ("file:///srv/api.git", True),
+        ("/srv/api.git", True),
+        ("ssh://git@example.org/api.git", False),
+        ("git@example.org:api.git", False),
+        ("https://example.org/api.git", False),
+    ],
+)
+def test_only_a_remote_on_this_machine_ends_with_git(
+    forge: Forge, url: str, *, local: bool
+) -> None:
+    """So there the end of all processes is the end of the push; elsewhere only time tells."""
+    api = forge.add("api")
+    api.git("remote", "set-url", "origin", url)
+    repository = open_clone(forge, api, timeout=7.0)
+    flight = repository.flight()
+    assert flight.local is local
+    assert flight.until - flight.began >= 7.0
+    assert repository.in_flight(flight) is (False if local else None)
+
+
+def test_a_rewritten_url_leads_elsewhere(forge: Forge) -> None:
+    """What git makes of the URL counts, also where only pushes are rewritten."""
+    api = forge.add("api")
+    api.git("remote", "set-url", "origin", "/srv/api.git")
+    assert open_clone(forge, api).flight().local
+    api.git("config", "url.ssh://example.org/.pushInsteadOf", "/srv/")
+    assert not open_clone(forge, api).flight().local
+
+
+def test_what_was_pushed_from_another_machine_is_not_looked_for_here(
+    forge: Forge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The workspace may lie on a disk that machines share."""
+    repository = open_clone(forge, forge.add("api"))
+    flight = repository.flight()
+    assert repository.in_flight(flight) is False
+    monkeypatch.setattr("socket.gethostname", lambda: "elsewhere")
+    assert repository.in_flight(flight) is None
+    assert (forge.shop / ".multigit/pushes/api").exists()

@@ -1,0 +1,133 @@
+"""What multigit started ends by its deadline when multigit is gone, and no stranger does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from multigit.adapters.git.watchdog import Group, watch
+from multigit.adapters.system import processes
+from tests.support.patience import until
+
+STUBBORN = "trap '' TERM; sleep 60 & echo $! >{file}.new; mv {file}.new {file}; wait; wait"
+PARENT = """
+import os, signal, subprocess, sys
+from multigit.adapters.git.watchdog import watched
+
+sys.executable = sys.argv[4]
+child = subprocess.Popen(["sh", "-c", sys.argv[1]], start_new_session=True)
+with watched(child.pid, float(sys.argv[2])):
+    if sys.argv[3] == "kill":
+        print(child.pid, flush=True)
+        signal.pause()
+    child.wait()
+print(child.pid, flush=True)
+os._exit(0)
+"""
+
+
+def parent(
+    script: str, seconds: float, act: str, python: str = sys.executable
+) -> tuple[subprocess.Popen[str], int]:
+    """Start a process that has a script watched; its child's number comes when it says so.
+
+    The watchdog becomes `python` where something is left for it.
+    """
+    command = [sys.executable, "-c", PARENT, script, str(seconds), act, python]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    return process, int(process.stdout.readline())
+
+
+def there(pid: int) -> bool:
+    """Tell whether a process runs."""
+    process = processes.identity(pid)
+    return process is not None and processes.alive(process)
+
+
+def watchdogs() -> set[int]:
+    """Return the processes that are a watchdog, or may become one."""
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if b"multigit.adapters.git.watchdog" in entry.read_bytes():
+                found.add(int(entry.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+def test_what_outlives_its_parent_ends_by_its_deadline(tmp_path: Path) -> None:
+    """With all that it started, also what does not hear a polite signal; and not before."""
+    file = tmp_path / "helper"
+    process, child = parent(STUBBORN.format(file=file), 3.0, "kill")
+    began = time.monotonic()
+    until(file.exists)
+    helper = int(file.read_text())
+    process.kill()
+    process.communicate()
+    time.sleep(1.0)
+    if time.monotonic() < began + 2.0:
+        assert there(child)
+    until(lambda: not there(child) and not there(helper))
+    assert time.monotonic() > began + 2.5
+
+
+@pytest.mark.skipif(not processes.PROC.is_dir(), reason="processes are found in /proc")
+@pytest.mark.parametrize("act", ["wait", "kill"])
+def test_nothing_is_started_when_nothing_is_at_work(tmp_path: Path, act: str) -> None:
+    """The shell ends with its parent; only where git is left, it becomes a Python."""
+    became = tmp_path / "became"
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\ntouch {became}\n", "utf-8")
+    python.chmod(0o755)
+    before = watchdogs()
+    process, child = parent("sleep 0.2", 60.0, act, str(python))
+    process.kill()
+    process.communicate()
+    until(lambda: not there(child) and watchdogs() <= before)
+    if act == "kill":
+        until(became.exists)
+    assert became.exists() is (act == "kill")
+
+
+def test_what_ends_in_time_is_left_alone(tmp_path: Path) -> None:
+    """It comes to its end, and then the watchdog does."""
+    file = tmp_path / "done"
+    process, child = parent(f"sleep 1; touch {file}", 60.0, "kill")
+    process.kill()
+    process.communicate()
+    until(file.exists)
+    until(lambda: not there(child))
+
+
+@pytest.fixture
+def stranger() -> Iterator[subprocess.Popen[bytes]]:
+    """Return a process that leads a group of its own."""
+    process = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    yield process
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def test_a_stranger_with_the_same_number_is_left_alone(stranger: subprocess.Popen[bytes]) -> None:
+    """It started at another time."""
+    now = time.time()
+    watch([Group(stranger.pid, "at another time", time.monotonic() - 60, now - 60)])
+    assert stranger.poll() is None
+
+
+def test_a_machine_that_slept_has_no_time_left(stranger: subprocess.Popen[bytes]) -> None:
+    """Its monotonic clock stood still, but those who wait for git go by the other one."""
+    told = Group.told(f"{stranger.pid},{time.time() + 60},")
+    watch([replace(told, until=time.time() - 1)])
+    assert stranger.poll() == -signal.SIGTERM
