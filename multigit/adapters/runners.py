@@ -17,7 +17,7 @@ from multigit.errors import NotBegunError
 
 if TYPE_CHECKING:
     from multigit.adapters.command_runs import CommandRuns
-    from multigit.adapters.github_runs import GithubRuns
+    from multigit.adapters.github.runs import GithubRuns
     from multigit.adapters.jenkins_runs import JenkinsRuns
 
 
@@ -67,9 +67,9 @@ class Runners:
 
     def github(self) -> GithubRuns:
         """Return GitHub, which is asked for a token when it is first spoken to."""
-        from multigit.adapters.github_runs import GithubRuns
-        from multigit.adapters.github_slug import api_address, web_host
-        from multigit.adapters.github_token import find_token
+        from multigit.adapters.github.runs import GithubRuns
+        from multigit.adapters.github.slug import api_address, web_host
+        from multigit.adapters.github.token import find_token
 
         api = self._workspace.github_api or os.environ.get("GITHUB_API_URL", "")
         host = web_host(api_address(api))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.github_workflow import read_workflow
+from multigit.adapters.github.workflow_file import read_workflow
 from tests.cli.answers import DONE, REFUSED, codes, rows, told
 from tests.doubles.github import TOKEN, Environment, GitHub, Repository
 from tests.support.forge import Forge, untouched

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from multigit.adapters.github_workflow import read_workflow
+from multigit.adapters.github.workflow_file import read_workflow
 from multigit.core.deployment import CommandRunner, Deploy, GithubRunner, Trigger
 from multigit.core.workflows import Example, tag_filter, workflows
 from multigit.core.workspace import Repo, Stage, Workspace

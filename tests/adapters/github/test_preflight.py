@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.adapters.github_planning import FileAt
+from multigit.adapters.github.preflight import FileAt
 from multigit.core.deployment import GithubRunner, Trigger
 from multigit.core.problem import Problem, Severity
 from multigit.errors import RefusedError

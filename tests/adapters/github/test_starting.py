@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.adapters.github_door import PATIENT
+from multigit.adapters.github.client import PATIENT
 from multigit.core.deployment import Order, Run, RunState
 from multigit.engine.ports import Runners
 from multigit.errors import DoubtError, MultigitError

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from multigit.adapters.github_answers import GithubError, mapping, number, text
-from multigit.adapters.github_door import GithubDoor
+from multigit.adapters.github.answers import GithubError, mapping, number, text
+from multigit.adapters.github.client import GithubDoor
 from multigit.core.problem import Problem
 
 GREEN = {"success", "neutral", "skipped"}

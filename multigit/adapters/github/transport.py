@@ -23,7 +23,7 @@ from urllib3.connectionpool import ConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.util import Retry
 
-from multigit.adapters.github_answers import (
+from multigit.adapters.github.answers import (
     TOO_MANY,
     GithubError,
     Reply,
@@ -31,7 +31,7 @@ from multigit.adapters.github_answers import (
     lowered,
     pause_asked,
 )
-from multigit.adapters.github_door import Timeouts
+from multigit.adapters.github.client import Timeouts
 
 API_VERSION = "2022-11-28"
 USER_AGENT = "multigit"

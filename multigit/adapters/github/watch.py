@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from multigit.adapters.github_answers import (
+from multigit.adapters.github.answers import (
     UNCHANGED,
     GithubError,
     mapping,
@@ -19,8 +19,8 @@ from multigit.adapters.github_answers import (
     no_json,
     text,
 )
-from multigit.adapters.github_door import GithubDoor
-from multigit.adapters.github_sight import (
+from multigit.adapters.github.client import GithubDoor
+from multigit.adapters.github.run_status import (
     Document,
     ended,
     gate,

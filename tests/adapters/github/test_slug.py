@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from multigit.adapters.github_slug import api_address, checked_slug, slug_from, web_host
+from multigit.adapters.github.slug import api_address, checked_slug, slug_from, web_host
 from multigit.errors import ConfigError, RefusedError
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from multigit.adapters.github_answers import mapping, mappings, number, text
+from multigit.adapters.github.answers import mapping, mappings, number, text
 from multigit.core.deployment import Gate, RunState, Sight
 
 _STATUSES = {

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from multigit.adapters.github_answers import (
+from multigit.adapters.github.answers import (
     BROKEN,
     OK,
     REDIRECT,
@@ -27,11 +27,11 @@ from multigit.adapters.github_answers import (
     pause_asked,
     refusal,
 )
-from multigit.adapters.github_slug import api_address, web_host
-from multigit.adapters.github_token import checked_token
+from multigit.adapters.github.slug import api_address, web_host
+from multigit.adapters.github.token import checked_token
 
 if TYPE_CHECKING:
-    from multigit.adapters.github_wire import Wire
+    from multigit.adapters.github.transport import Wire
 
 PAGE = 100  # the most that GitHub gives at once
 PAGES = 10
@@ -145,7 +145,7 @@ class GithubDoor:
         """Return the connections, with the token; raises RefusedError where there is none."""
         with self._lock:
             if self._wire is None:
-                from multigit.adapters.github_wire import Wire
+                from multigit.adapters.github.transport import Wire
 
                 token = checked_token(self._token(), "the configuration gives")
                 self._wire = Wire(self.api, token, self._wait, self._timeouts)

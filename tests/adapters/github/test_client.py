@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.github_answers import pause_asked
-from multigit.adapters.github_door import PATIENT, GithubDoor, Timeouts
+from multigit.adapters.github.answers import pause_asked
+from multigit.adapters.github.client import PATIENT, GithubDoor, Timeouts
 from multigit.errors import StoppedError
 from tests.doubles.conftest import REPO
 from tests.doubles.github import TOKEN, GitHub, faults
@@ -45,7 +45,7 @@ def test_pygithub_is_imported_at_the_first_request() -> None:
     """Not by whoever only makes a door."""
     program = """
 import sys
-from multigit.adapters.github_runs import GithubRuns
+from multigit.adapters.github.runs import GithubRuns
 GithubRuns(api_url="", token=str, urls_of=str, file_at=str)
 sys.exit(bool({"github", "requests"} & sys.modules.keys()))
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from multigit.adapters.github_workflow import fits, read_workflow
+from multigit.adapters.github.workflow_file import fits, read_workflow
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from multigit.adapters import github_door
+from multigit.adapters.github import client as github_door
 from multigit.core.deployment import GithubRunner
 from tests.doubles.conftest import REPO
 from tests.doubles.github import GitHub, faults

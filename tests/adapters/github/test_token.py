@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.github_token import find_token
+from multigit.adapters.github.token import find_token
 from multigit.errors import RefusedError
 
 CANARY = "ghp_canary"

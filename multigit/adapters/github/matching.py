@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from multigit.adapters.github_answers import number, text
+from multigit.adapters.github.answers import number, text
 from multigit.core.deployment import GithubRunner, Order, Trigger
 from multigit.errors import MultigitError
 

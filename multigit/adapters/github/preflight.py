@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
-from multigit.adapters.github_answers import (
+from multigit.adapters.github.answers import (
     FORBIDDEN,
     MISSING,
     RIGHTS_HINT,
@@ -16,9 +16,9 @@ from multigit.adapters.github_answers import (
     mapping,
     text,
 )
-from multigit.adapters.github_door import GithubDoor
-from multigit.adapters.github_finding import started_ref
-from multigit.adapters.github_workflow import FOLDER, WorkflowFile, read_workflow
+from multigit.adapters.github.client import GithubDoor
+from multigit.adapters.github.matching import started_ref
+from multigit.adapters.github.workflow_file import FOLDER, WorkflowFile, read_workflow
 from multigit.core.deployment import GithubRunner, Order, Trigger
 from multigit.core.problem import Problem, Severity
 from multigit.errors import MultigitError

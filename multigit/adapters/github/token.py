@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 
-from multigit.adapters.github_slug import api_address, web_host
+from multigit.adapters.github.slug import api_address, web_host
 from multigit.errors import RefusedError
 
 VARIABLES = ("MULTIGIT_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")

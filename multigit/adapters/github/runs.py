@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from multigit.adapters import github_checks
-from multigit.adapters.github_answers import (
+from multigit.adapters.github import checks as github_checks
+from multigit.adapters.github.answers import (
     BAD_REQUEST,
     GithubError,
     UnclearError,
@@ -17,12 +17,12 @@ from multigit.adapters.github_answers import (
     number,
     text,
 )
-from multigit.adapters.github_door import PATIENT, GithubDoor, Timeouts
-from multigit.adapters.github_finding import own_run, started_ref
-from multigit.adapters.github_planning import FileAt, Planning, as_problem, workflow_path
-from multigit.adapters.github_sight import link
-from multigit.adapters.github_slug import checked_slug, slug_from
-from multigit.adapters.github_watch import Watch
+from multigit.adapters.github.client import PATIENT, GithubDoor, Timeouts
+from multigit.adapters.github.matching import own_run, started_ref
+from multigit.adapters.github.preflight import FileAt, Planning, as_problem, workflow_path
+from multigit.adapters.github.run_status import link
+from multigit.adapters.github.slug import checked_slug, slug_from
+from multigit.adapters.github.watch import Watch
 from multigit.core.deployment import Gate, GithubRunner, Order, Run, Sight, Trigger
 from multigit.core.problem import Problem
 from multigit.errors import DoubtError, MultigitError

@@ -1,0 +1,1 @@
+"""Deployments as runs of GitHub's workflows, with their checks and reviews."""
