@@ -16,7 +16,7 @@ from multigit.core.workspace import Repo, Workspace
 from multigit.errors import NotBegunError
 
 if TYPE_CHECKING:
-    from multigit.adapters.command_runs import CommandRuns
+    from multigit.adapters.command.runs import CommandRuns
     from multigit.adapters.github.runs import GithubRuns
     from multigit.adapters.jenkins_runs import JenkinsRuns
 
@@ -100,7 +100,7 @@ class Runners:
         return self._jenkins
 
     def _here(self) -> CommandRuns:
-        from multigit.adapters.command_runs import CommandRuns
+        from multigit.adapters.command.runs import CommandRuns
 
         with self._lock:
             self._commands = self._commands or CommandRuns(

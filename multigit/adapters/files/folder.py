@@ -132,7 +132,7 @@ class WorkspaceFiles:
 
     def remove_leftovers(self) -> None:
         """Remove the folders that killed runs left; only while nobody else is at work."""
-        from multigit.adapters.command_folder import remove_unneeded_trees
+        from multigit.adapters.command.folder import remove_unneeded_trees
         from multigit.adapters.files.scratch import CLONES, remove_leftovers
 
         remove_leftovers(self.folder / CLONES)

@@ -1,9 +1,9 @@
 """Runs one deployment command and keeps how it ended, also when multigit itself is gone by then.
 
-Started as `python -m multigit.adapters.supervisor FOLDER`. The folder holds the order; while the
-command runs, this process holds the file `alive` there, until it ends. Whoever makes the file
-`began` there first decides about the run: the supervisor, which then runs the command, or who does
-not want to wait for it any longer. There is no second run, however slow or late somebody is.
+Started as `python -m multigit.adapters.command.supervisor FOLDER`. The folder holds the order;
+while the command runs, this process holds the file `alive` there, until it ends. Whoever makes the
+file `began` there first decides about the run: the supervisor, which then runs the command, or who
+does not want to wait for it any longer. There is no second run, however slow or late somebody is.
 """
 
 from __future__ import annotations

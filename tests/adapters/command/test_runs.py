@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.command_folder import remove_unneeded_trees
-from multigit.adapters.command_runs import CommandRuns
-from multigit.adapters.supervisor import (
+from multigit.adapters.command.folder import remove_unneeded_trees
+from multigit.adapters.command.runs import CommandRuns
+from multigit.adapters.command.supervisor import (
     ALIVE,
     BEGAN,
     ENDED,

@@ -9,9 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from multigit.adapters.files.durable import read_private
-from multigit.adapters.files.holding import is_held
-from multigit.adapters.supervisor import (
+from multigit.adapters.command.supervisor import (
     ALIVE,
     BEGAN,
     ENDED,
@@ -21,6 +19,8 @@ from multigit.adapters.supervisor import (
     claim,
     remove_tree,
 )
+from multigit.adapters.files.durable import read_private
+from multigit.adapters.files.holding import is_held
 
 PATIENCE = 30.0  # seconds in which a supervisor should have begun
 WELL = "0\n"

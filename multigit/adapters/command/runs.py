@@ -13,9 +13,8 @@ from contextlib import contextmanager, suppress
 from itertools import count, takewhile
 from pathlib import Path
 
-from multigit.adapters.command_folder import alive, began, overdue, read, settled
-from multigit.adapters.files.durable import make_folder, sync_folder
-from multigit.adapters.supervisor import (
+from multigit.adapters.command.folder import alive, began, overdue, read, settled
+from multigit.adapters.command.supervisor import (
     ENDED,
     GIVEN_UP,
     ORDER,
@@ -28,6 +27,7 @@ from multigit.adapters.supervisor import (
     remove_tree,
     write_new,
 )
+from multigit.adapters.files.durable import make_folder, sync_folder
 from multigit.adapters.system import processes
 from multigit.core.deployment import KEYS, CommandRunner, Order, Run, RunState, Sight
 from multigit.core.problem import Problem, Severity
@@ -109,7 +109,7 @@ class CommandRuns:
             words = json.dumps({"command": self._command(order)})
             write_new(folder / ORDER, words.encode())
             process = subprocess.Popen(  # noqa: S603  (our own interpreter)
-                [sys.executable, "-P", "-m", "multigit.adapters.supervisor", str(folder)],
+                [sys.executable, "-P", "-m", "multigit.adapters.command.supervisor", str(folder)],
                 env=os.environ | _variables(order),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

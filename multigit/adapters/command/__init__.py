@@ -1,0 +1,1 @@
+"""Deployments by a command, which outlive multigit."""
