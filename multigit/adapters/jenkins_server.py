@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, Never
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
-from multigit.adapters.web import Reply, WebError, address_fault, request
+from multigit.adapters.http.request import Reply, WebError, address_fault, request
 from multigit.core.deployment import JenkinsRunner
 from multigit.errors import DoubtError, MultigitError
 

@@ -274,7 +274,7 @@ class Conductor:
         """Return what deploys, where the plan says so; nothing of it is loaded otherwise."""
         if not any(repo.deploys() for repo in self.plan.repos):
             return None
-        from multigit.adapters.http_probe import HttpProbe
+        from multigit.adapters.http.health_probe import HttpProbe
         from multigit.adapters.system.clock import SystemClock
 
         runners = self.session.runners()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from multigit import errors
 from multigit.adapters.files.lock import running
-from multigit.adapters.http_probe import HttpProbe
+from multigit.adapters.http.health_probe import HttpProbe
 from multigit.adapters.system import clock as moments
 from multigit.cli.conduct import name_transcripts
 from multigit.cli.telling import is_news, tell_ended

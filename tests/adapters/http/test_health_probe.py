@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.http_probe import HttpProbe
-from multigit.adapters.web import LARGEST
+from multigit.adapters.http.health_probe import HttpProbe
+from multigit.adapters.http.request import LARGEST
 from multigit.core.health_check import Answer as Seen
 from multigit.engine.ports import Probe
 from multigit.errors import MultigitError
