@@ -18,7 +18,7 @@ from multigit.errors import NotBegunError
 if TYPE_CHECKING:
     from multigit.adapters.command.runs import CommandRuns
     from multigit.adapters.github.runs import GithubRuns
-    from multigit.adapters.jenkins_runs import JenkinsRuns
+    from multigit.adapters.jenkins.runs import JenkinsRuns
 
 
 class Runners:
@@ -93,7 +93,7 @@ class Runners:
                 return self._here()
 
     def _at_jenkins(self) -> JenkinsRuns:
-        from multigit.adapters.jenkins_runs import JenkinsRuns
+        from multigit.adapters.jenkins.runs import JenkinsRuns
 
         with self._lock:
             self._jenkins = self._jenkins or JenkinsRuns(os.environ)

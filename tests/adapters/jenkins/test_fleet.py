@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from multigit.adapters.http.health_probe import HttpProbe
-from multigit.adapters.jenkins_runs import JenkinsRuns
+from multigit.adapters.jenkins.runs import JenkinsRuns
 from multigit.core.deployment import Deployment, HealthCheck, JenkinsRunner, RunState
 from multigit.core.plan import DeployStep, RepoPlan
 from multigit.core.workspace import Repo

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from multigit.adapters.jenkins_runs import JenkinsRuns
+from multigit.adapters.jenkins.runs import JenkinsRuns
 from multigit.core.deployment import CommandRunner, JenkinsRunner, Order, Run, RunState, Sight
 from multigit.core.problem import Problem
 from multigit.engine.ports import Runners

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from multigit.adapters.jenkins_server import (
+from multigit.adapters.jenkins.server import (
     KEY,
     LAST,
     JenkinsServer,

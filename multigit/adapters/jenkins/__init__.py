@@ -1,0 +1,1 @@
+"""Deployments as builds of Jenkins."""
