@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from multigit.adapters.config.load import find_config, load
 from multigit.adapters.files.folder import WorkspaceFiles
 from multigit.adapters.files.lock import exclusive, running
 from multigit.adapters.git.lock_refs import RemoteLocks
 from multigit.adapters.git.workspace import GitRepositories
-from multigit.adapters.settings import find_config, load
 from multigit.adapters.system import clock as moments
 from multigit.adapters.system.actors import attended
 from multigit.cli.options import Common, Selection

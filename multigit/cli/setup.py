@@ -72,7 +72,7 @@ def init(
         return write_workflows(folder, dry_run=dry_run, json=json, no_color=no_color)
     import os
 
-    from multigit.adapters.discovery import discover, render_config
+    from multigit.adapters.config.discovery import discover, render_config
     from multigit.adapters.files.folder import write_new
     from multigit.adapters.git.ignores import add_ignores, missing_ignores
     from multigit.adapters.system.actors import attended
@@ -163,7 +163,7 @@ def check(json: o.Json = False, config: o.Config = None, no_color: o.NoColor = F
     """
     import os
 
-    from multigit.adapters.settings import find_config, load
+    from multigit.adapters.config.load import find_config, load
     from multigit.core.report import frame, plural
     from multigit.ui.screen import Screen
 
@@ -187,7 +187,7 @@ def schema() -> int:
     """
     import json
 
-    from multigit.adapters.settings import schema as config_schema
+    from multigit.adapters.config.load import schema as config_schema
 
     typer.echo(json.dumps(config_schema(), indent=2))
     return errors.OK

@@ -52,8 +52,8 @@ class Writing:
 
 def write_workflows(folder: Path, *, dry_run: bool, json: bool, no_color: bool) -> int:
     """Write each workflow that a deployment needs and that is not there; commit nothing."""
+    from multigit.adapters.config.load import load
     from multigit.adapters.files.folder import write_new
-    from multigit.adapters.settings import load
     from multigit.core.plan import Result
     from multigit.core.report import frame, plural
     from multigit.core.workflows import workflows

@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from multigit import errors
-from multigit.adapters.settings import load, schema
+from multigit.adapters.config.load import load, schema
 from multigit.cli.app import app
 from multigit.core.plan import Result, State
 from multigit.core.workspace import PushRules

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from multigit.adapters.settings_values import (
+from multigit.adapters.config.values import (
     NO_PAUSE,
     Duration,
     Pause,
@@ -29,7 +29,7 @@ from multigit.core.deployment import (
 )
 
 if TYPE_CHECKING:
-    from multigit.adapters.settings_model import RepoSection, StageSection
+    from multigit.adapters.config.sections import RepoSection, StageSection
 
 Key = tuple[str | int, ...]
 S = TypeVar("S", bound=BaseModel)

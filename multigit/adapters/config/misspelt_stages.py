@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from multigit.adapters.settings_rules import Key, Mistake
-from multigit.adapters.settings_values import shown
+from multigit.adapters.config.rules import Key, Mistake
+from multigit.adapters.config.values import shown
 from multigit.core.text import nearest
 from multigit.core.workspace import unknown
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from multigit.adapters.config.rules import folded
+from multigit.adapters.config.values import check_path, check_url, dotted, is_ref, quoted
 from multigit.adapters.git.config import GitConfig, read_config
 from multigit.adapters.git.process import GitDoor, require_git, ssh_command
 from multigit.adapters.git.remote import Remote
 from multigit.adapters.git.transcript import Transcript
-from multigit.adapters.settings_rules import folded
-from multigit.adapters.settings_values import check_path, check_url, dotted, is_ref, quoted
 from multigit.core.remote_url import without_credentials
 from multigit.core.text import masked, visible
 from multigit.errors import GitError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.settings import load
+from multigit.adapters.config.load import load
 from multigit.core.deployment import (
     CommandRunner,
     Deploy,

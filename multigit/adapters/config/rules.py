@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
-from multigit.adapters.settings_deploy_rules import complaints
-from multigit.adapters.settings_values import USE_NAME, is_name, is_ref, shown
+from multigit.adapters.config.deploy_rules import complaints
+from multigit.adapters.config.values import USE_NAME, is_name, is_ref, shown
 from multigit.core.moment import STAMP
 from multigit.core.waves import waves
 from multigit.core.workspace import unknown
@@ -17,7 +17,7 @@ from multigit.core.workspace import unknown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from multigit.adapters.settings_model import Configuration
+    from multigit.adapters.config.sections import Configuration
 
 Key = tuple[str | int, ...]
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from multigit.adapters.discovery import FoundRepo, discover, render_config
-from multigit.adapters.settings import load
+from multigit.adapters.config.discovery import FoundRepo, discover, render_config
+from multigit.adapters.config.load import load
 from multigit.core.workspace import Confirm, Repo, Stage, Workspace
 
 if TYPE_CHECKING:

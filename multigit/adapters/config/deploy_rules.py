@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from multigit.adapters.settings_deploy import COMMON, OWN, DeploySection, HealthSection, Key, merged
-from multigit.adapters.settings_values import USE_NAME, is_name, shown
+from multigit.adapters.config.deploys import COMMON, OWN, DeploySection, HealthSection, Key, merged
+from multigit.adapters.config.values import USE_NAME, is_name, shown
 from multigit.core.deployment import KEYS, filled, unknown_keys
 
 if TYPE_CHECKING:
-    from multigit.adapters.settings_model import Configuration, RepoSection, StageSection
+    from multigit.adapters.config.sections import Configuration, RepoSection, StageSection
 
 Complaint = tuple[Key, str, str]
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
-from multigit.adapters.settings_deploy import DeploySection, HealthSection
-from multigit.adapters.settings_values import (
+from multigit.adapters.config.deploys import DeploySection, HealthSection
+from multigit.adapters.config.values import (
     NAME,
     Duration,
     Folder,

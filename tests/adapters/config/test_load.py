@@ -14,13 +14,13 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
-from multigit.adapters.settings import find_config, load, schema
-from multigit.adapters.settings_model import NESTED, SECTIONS
-from multigit.adapters.settings_values import dotted, duration, is_ref, size
+from multigit.adapters.config.load import find_config, load, schema
+from multigit.adapters.config.sections import NESTED, SECTIONS
+from multigit.adapters.config.values import dotted, duration, is_ref, size
 from multigit.core.workspace import Confirm, Repo, Stage, Workspace
 from multigit.errors import USAGE, ConfigError
 
-EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
 MINIMAL = "[stages.main]\n[repos.api]\n"
 
 

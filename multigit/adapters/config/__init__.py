@@ -1,0 +1,1 @@
+"""The configuration file: found, read, checked, and written for a new workspace."""
