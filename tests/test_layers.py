@@ -38,7 +38,7 @@ ONE_DOOR = {
     "requests": {"adapters/github/transport.py", "adapters/http/request.py"},
     "urllib3": {"adapters/github/transport.py", "adapters/http/request.py"},
     "ruamel": {"adapters/github/workflow_file.py"},
-    "apprise": {"adapters/notify.py"},
+    "apprise": {"adapters/notify/apprise.py"},
     "filelock": {"adapters/files/deployment_log.py", "adapters/files/lock.py"},
     "fcntl": {
         "adapters/files/holding.py",

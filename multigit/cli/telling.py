@@ -29,13 +29,13 @@ def is_news(plan: Plan) -> bool:
 def check_addresses(session: Session) -> None:
     """Say before the question, and in a dry run, whom nobody could reach."""
     if session.workspace.tell.addresses:
-        from multigit.adapters import notify
+        from multigit.adapters.notify import apprise
 
-        _say(session, notify.check(session.workspace.tell.addresses, os.environ))
+        _say(session, apprise.check(session.workspace.tell.addresses, os.environ))
     if session.workspace.metrics:
-        from multigit.adapters import metrics
+        from multigit.adapters.notify import statsd
 
-        _say(session, metrics.check(session.workspace.metrics))
+        _say(session, statsd.check(session.workspace.metrics))
 
 
 def tell_begun(session: Session, report: Report) -> None:
@@ -69,7 +69,7 @@ def tell_ended(session: Session, report: Report, known: Known) -> None:
     if event := event_of(report):
         _tell(session, report, event)
     if session.workspace.metrics and (report.result is not Result.PAUSED or report.unfinished):
-        from multigit.adapters.metrics import send
+        from multigit.adapters.notify.statsd import send
         from multigit.core.metrics import metrics
 
         lines = metrics(report, known, tags=session.workspace.metric_tags)
@@ -89,9 +89,9 @@ def _told(session: Session, report: Report, event: Event) -> Sequence[Problem]:
     whom = session.workspace.tell
     if not whom.wants(event, report.plan.target):
         return ()
-    from multigit.adapters import notify
+    from multigit.adapters.notify import apprise
 
-    return notify.tell(whom.addresses, news(report, event), os.environ)
+    return apprise.tell(whom.addresses, news(report, event), os.environ)
 
 
 def _say(session: Session, problems: Iterable[Problem]) -> None:

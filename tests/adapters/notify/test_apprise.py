@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from multigit.adapters.notify import check, tell
+from multigit.adapters.notify.apprise import check, tell
 from multigit.core.news import News
 from multigit.core.problem import Problem, Severity
 from multigit.core.workspace import Event

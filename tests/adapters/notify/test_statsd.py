@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from multigit.adapters.metrics import check, send
+from multigit.adapters.notify.statsd import check, send
 from multigit.core.problem import Severity
 from tests.doubles.receivers import StatsD
 

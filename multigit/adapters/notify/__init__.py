@@ -1,0 +1,1 @@
+"""Telling people and monitors about a release."""
