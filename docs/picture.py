@@ -21,8 +21,8 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from multigit.adapters.config.load import load
+from multigit.adapters.demo.sandbox import Sandbox
 from multigit.adapters.git.workspace import GitRepositories
-from multigit.adapters.sandbox import Sandbox
 from multigit.adapters.system.environment import forget_outer_repository
 from multigit.core.merges import MergeRequest, hop, plan_merges
 from multigit.core.moment import Moment

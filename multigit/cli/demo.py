@@ -12,7 +12,7 @@ from multigit import errors
 from multigit.cli import options as o
 
 if TYPE_CHECKING:
-    from multigit.adapters.sandbox import Sandbox
+    from multigit.adapters.demo.sandbox import Sandbox
     from multigit.ui.screen import Screen
 
 
@@ -35,7 +35,7 @@ def demo(
     """
     import tempfile
 
-    from multigit.adapters.sandbox import Sandbox
+    from multigit.adapters.demo.sandbox import Sandbox
     from multigit.ui.screen import Screen
 
     screen = Screen(color=not no_color)
@@ -85,7 +85,7 @@ class Story:
 
     def _deployments(self) -> None:
         """Promote with deployments: two waves, a health check that fails, and going on."""
-        from multigit.adapters.sandbox import DEPLOYED
+        from multigit.adapters.demo.sandbox import DEPLOYED
 
         sandbox, say = self._sandbox, self._say
         say("From now on staging is deployed, too: the database first, then all that need it.")

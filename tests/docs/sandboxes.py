@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from multigit.adapters.sandbox import Sandbox
+from multigit.adapters.demo.sandbox import Sandbox
 from tests.docs.stories import ANYTHING, Command, Story
 from tests.support.gitenv import base_environment
 

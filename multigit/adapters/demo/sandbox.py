@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from multigit.adapters.demo.servers import DEPLOY, SERVER, deploy_tables
 from multigit.adapters.git.process import GitDoor, require_git
 from multigit.adapters.git.transcript import Transcript
-from multigit.adapters.sandbox_servers import DEPLOY, SERVER, deploy_tables
 from multigit.errors import UsageError
 
 SERVICES = ("database", "api", "user-frontend", "websocket", "worker")

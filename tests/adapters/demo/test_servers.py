@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.sandbox_servers import DEPLOY, SERVER
+from multigit.adapters.demo.servers import DEPLOY, SERVER
 from multigit.adapters.system.programs import typed
 from tests.support.services import ask, end
 

@@ -1,0 +1,1 @@
+"""A sandbox of five services, with servers to deploy to."""
