@@ -7,10 +7,16 @@ BIN := $(VENV)/bin
 JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 FRESH_SEEDS ?= $(shell date +%s)
 
-.PHONY: help demo test lint bench torture lock picture clean
+# The quick tests, and the packages that they must cover to at least this part, branches included.
+FAST := $(wildcard tests/core tests/engine tests/operation tests/ui)
+COVERED := $(notdir $(wildcard multigit/core multigit/operation))
+FLOOR := 92
+ISSUES := .github/ISSUE_TEMPLATE
+
+.PHONY: help demo test test-fast lint bench torture lock picture clean
 
 help: ## show what there is to make
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 $(VENV)/ready: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "multigit needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
@@ -25,10 +31,21 @@ demo: $(VENV)/ready ## build five services in a sandbox and promote them for rea
 test: $(VENV)/ready ## run the test suite
 	$(BIN)/pytest -q -n $(JOBS) --dist worksteal
 
-lint: $(VENV)/ready ## check style, types and the direction of imports
+test-fast: $(VENV)/ready ## run the tests that need no process, and measure what they cover
+	$(BIN)/pytest -q -n $(JOBS) --dist worksteal $(FAST) --cov --cov-report=
+	@for part in $(COVERED); do \
+	  $(BIN)/coverage report --include="multigit/$$part/*" --fail-under=$(FLOOR) || exit; \
+	done
+
+lint: $(VENV)/ready ## check style, types, the direction of imports, and what CI and git hooks read
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema -q --builtin-schema vendor.github-issue-config $(ISSUES)/config.yml
+	$(BIN)/check-jsonschema -q --builtin-schema vendor.github-issue-forms \
+	  $(filter-out $(ISSUES)/config.yml,$(wildcard $(ISSUES)/*.yml))
+	$(BIN)/pre-commit validate-config
 	$(BIN)/pytest -q tests/test_layers.py
 
 bench: $(VENV)/ready ## measure against a plain-shell floor and against the old scripts' way
@@ -51,4 +68,4 @@ lock: ## write requirements/*.txt anew from requirements/*.in (needs uv)
 	done
 
 clean: ## remove what make made
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .coverage*
