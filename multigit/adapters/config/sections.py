@@ -214,7 +214,7 @@ _Event = Annotated[Event, Strict(strict=False)]  # TOML has texts where we keep 
 
 
 class NotifySection(Section):
-    """Who is told about deployments, by Apprise addresses; needs multigit[notify]."""
+    """Who is told about deployments, by Apprise addresses; needs the extra notify."""
 
     addresses: Texts = Field(
         default=(),

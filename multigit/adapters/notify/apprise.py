@@ -1,6 +1,6 @@
 """Tells people through Apprise: chats, mail, pagers, webhooks. A failure is a warning, no more.
 
-Apprise is an extra, `multigit[notify]`. What it logs may hold addresses with their secrets, so it
+Apprise is an extra, `notify`. What it logs may hold addresses with their secrets, so it
 is kept off the terminal.
 """
 
@@ -18,13 +18,13 @@ from types import ModuleType
 from typing import Any
 
 from multigit.adapters.system.deadline import begin
+from multigit.adapters.system.installation import adding
 from multigit.core.news import News
 from multigit.core.problem import Problem, Severity
 from multigit.core.text import masked, visible
 from multigit.core.workspace import Event
 
 LIMIT = 30.0  # seconds that all targets together may take
-HINT = 'Install it with pip install "multigit[notify]".'
 SUPPORTED = "https://github.com/caronc/apprise lists the addresses that Apprise knows."
 
 _SECRET = re.compile(r"\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -84,7 +84,8 @@ def _missing(addresses: Sequence[str]) -> tuple[Problem, ...]:
     if not addresses:
         return ()
     message = "nobody can be told: Apprise is not installed."
-    return (Problem("notify_missing", message, HINT, Severity.WARN),)
+    hint = f"Install it: {adding('notify', 'apprise')}"
+    return (Problem("notify_missing", message, hint, Severity.WARN),)
 
 
 def _targets(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from multigit.adapters.notify.apprise import check, tell
+from multigit.adapters.system.installation import adding
 from multigit.core.news import News
 from multigit.core.problem import Problem, Severity
 from multigit.core.workspace import Event
@@ -157,7 +158,7 @@ def test_without_apprise(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
     problem = only(check(["json://host/"], {}))
     assert problem.code == "notify_missing"
-    assert 'pip install "multigit[notify]"' in problem.hint
+    assert adding("notify", "apprise") in problem.hint
     assert tell(["json://host/"], NEWS, {}) == (problem,)
     assert check([], {}) == tell([], NEWS, {}) == ()
 

@@ -1,0 +1,1 @@
+"""What lies around the package: its distribution, its releases, and what checks it."""

@@ -1,0 +1,38 @@
+"""The project itself as a repository, and a throw-away copy of it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def tracked() -> tuple[str, ...]:
+    """Return the files of the repository, as they lie here; skip the test where there is none."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    listed = git(ROOT, "ls-files", "-z").split("\0")
+    return tuple(name for name in listed if name and (ROOT / name).is_file())
+
+
+def copy_project(folder: Path) -> Path:
+    """Make a repository with one commit on main that holds the project as it lies here."""
+    for name in tracked():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, folder / name)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "Copy the project")
+    return folder
+
+
+def git(folder: Path, *words: str) -> str:
+    """Run git in the folder and return what it prints."""
+    done = subprocess.run(
+        ["git", *words], cwd=folder, check=True, capture_output=True, encoding="utf-8"
+    )
+    return done.stdout
