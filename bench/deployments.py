@@ -48,7 +48,7 @@ class Watched:
 def watched(workspace: Workspace) -> Watched:
     """Start a run for each repository and look at each, round after round, until it is over."""
     from multigit.adapters.github.runs import GithubRuns
-    from multigit.core.deployment import GithubRunner, Order
+    from multigit.core.values.deployment import GithubRunner, Order
     from tests.doubles.github import TOKEN
 
     moment = datetime.now(UTC).replace(microsecond=0)

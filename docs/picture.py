@@ -25,10 +25,10 @@ from multigit.adapters.demo.sandbox import Sandbox
 from multigit.adapters.git.workspace import GitRepositories
 from multigit.adapters.system.environment import forget_outer_repository
 from multigit.core.merges import MergeRequest, hop, plan_merges
-from multigit.core.moment import Moment
 from multigit.core.plan import Plan
 from multigit.core.status import StatusRequest, status_rows, status_sentence
-from multigit.core.workspace import Workspace
+from multigit.core.values.moment import Moment
+from multigit.core.values.workspace import Workspace
 from multigit.engine.execute import Executor
 from multigit.engine.observe import look_at_merges, look_at_status, observe
 from multigit.ui.plans import plan_view

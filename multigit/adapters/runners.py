@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from multigit.adapters.git.workspace import GitRepositories
-from multigit.core.deployment import GithubRunner, JenkinsRunner, Order, Run, Sight
-from multigit.core.problem import Problem
-from multigit.core.snapshot import Gaps
-from multigit.core.workspace import Repo, Workspace
+from multigit.core.values.deployment import GithubRunner, JenkinsRunner, Order, Run, Sight
+from multigit.core.values.problem import Problem
+from multigit.core.values.snapshot import Gaps
+from multigit.core.values.workspace import Repo, Workspace
 from multigit.errors import NotBegunError
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from multigit.cli.promote import backmerge, promote
 from multigit.cli.recovery import abandon, continue_, undo
 from multigit.cli.setup import config_app, init
 from multigit.cli.work import pull, push, status
-from multigit.core.text import masked, nearest, visible
+from multigit.core.values.text import masked, nearest, visible
 
 BUG = "This is a bug in multigit. Please report it with the lines above."
 

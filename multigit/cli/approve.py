@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from multigit.cli.session import Session
-    from multigit.core.agreement import Given
     from multigit.core.journal import Story
-    from multigit.core.problem import Problem
     from multigit.core.reviews import Review, Waiting
+    from multigit.core.values.agreement import Given
+    from multigit.core.values.problem import Problem
     from multigit.engine.review import Found
 
 
@@ -92,8 +92,8 @@ def _unrecorded(
 ) -> tuple[Problem, ...]:
     """Add the reviews to the log; return why that could not be done."""
     from multigit.adapters.system import clock as moments
-    from multigit.core.problem import Problem
     from multigit.core.reviews import reviews_record
+    from multigit.core.values.problem import Problem
 
     identities = (session.git.identity(each.waiting.order.repo) for each in reviews)
     content = reviews_record(
@@ -155,9 +155,9 @@ def _ask(session: Session, story: Story, what: str, *, yes: bool, confirm: str |
 
     Raises RefusedError without a yes. The checklist is of the promotion, not of its reviews.
     """
-    from multigit.core.agreement import Given
     from multigit.core.consent import Consent, given_by_option, missing_consent
-    from multigit.core.workspace import Confirm
+    from multigit.core.values.agreement import Given
+    from multigit.core.values.workspace import Confirm
 
     plan, consent = replace(story.plan, checklist=()), Consent(yes=yes, confirm=confirm)
     missing = missing_consent(plan, consent, interactive=session.screen.interactive)

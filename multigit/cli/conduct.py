@@ -22,19 +22,19 @@ from multigit.cli.telling import (
     tell_ended,
     tell_given_up,
 )
-from multigit.core.agreement import Actor, Agreement, Given, Ticks
 from multigit.core.consent import Consent, given_by_option, missing_consent, ticked_by_option
-from multigit.core.flight import Flight
 from multigit.core.journal import Entry, Kind, Story
 from multigit.core.metrics import known_to_plan
 from multigit.core.outcome import Report, cancelled, ended, planned, refused
 from multigit.core.plan import Plan, Result, State
-from multigit.core.problem import Problem
 from multigit.core.record import record
 from multigit.core.report import document
 from multigit.core.resume import after_undo
+from multigit.core.values.agreement import Actor, Agreement, Given, Ticks
+from multigit.core.values.flight import Flight
+from multigit.core.values.problem import Problem
+from multigit.core.values.workspace import Confirm, named_in
 from multigit.core.witness import trailer
-from multigit.core.workspace import Confirm, named_in
 from multigit.engine.deploy import Deployer
 from multigit.engine.execute import Executor
 from multigit.engine.ports import Listener

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from multigit.cli.session import Session
     from multigit.core.deployed import Deployed
-    from multigit.core.workspace import Repo, Stage, Workspace
+    from multigit.core.values.workspace import Repo, Stage, Workspace
 
 
 def deploy(
@@ -100,7 +100,7 @@ def _failed(session: Session, chosen: tuple[Repo, ...], stage: Stage) -> tuple[R
 
 def _instead(space: Workspace, stage: Stage, last: Sequence[Deployed]) -> str:
     """Return what to type where no last deployment went wrong: one may still run."""
-    from multigit.core.deployment import by_push
+    from multigit.core.values.deployment import by_push
 
     for each in last:
         if each.under_way:

@@ -11,8 +11,8 @@ from multigit.cli import options as o
 
 if TYPE_CHECKING:
     from multigit.adapters.files.folder import WorkspaceFiles
-    from multigit.core.problem import Problem
     from multigit.core.record import BadLine, Head
+    from multigit.core.values.problem import Problem
     from multigit.core.witness import Witness
 
 
@@ -73,8 +73,8 @@ def doctor(
 
 def _verify(files: WorkspaceFiles, witnesses: Sequence[Witness]) -> BadLine | Head | Problem:
     """Verify the deployment log, also against the deploy tags that were fetched."""
-    from multigit.core.problem import Problem
     from multigit.core.record import Head
+    from multigit.core.values.problem import Problem
     from multigit.core.witness import cross_examine
     from multigit.errors import RefusedError
 

@@ -12,9 +12,9 @@ from multigit.errors import MultigitError
 
 if TYPE_CHECKING:
     from multigit.cli.session import Session
-    from multigit.core.deployment import Order, Run
     from multigit.core.plan import Plan
-    from multigit.core.problem import Problem
+    from multigit.core.values.deployment import Order, Run
+    from multigit.core.values.problem import Problem
 
 
 def foreseen(session: Session, plan: Plan) -> Plan:

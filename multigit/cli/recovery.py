@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from multigit.adapters.files.journal import Journal
     from multigit.cli.session import Session
-    from multigit.core.flight import Flight
     from multigit.core.journal import Story
     from multigit.core.plan import RepoPlan
     from multigit.core.standing import Standing
+    from multigit.core.values.flight import Flight
 
 
 def continue_(
@@ -188,8 +188,8 @@ def _only_closed(session: Session, command: str, over: Sequence[str]) -> bool:
     The log held its record, and a crash had kept it from being closed before.
     """
     from multigit.core.plan import Result
-    from multigit.core.problem import Problem, Severity
     from multigit.core.report import frame
+    from multigit.core.values.problem import Problem, Severity
 
     if not over or session.files.unfinished():
         return False
@@ -326,8 +326,8 @@ def _plan_anew(
 ) -> Mapping[str, RepoPlan]:
     """Plan the repositories that somebody moved once more, on what is there now."""
     from multigit.core.merges import MergeRequest, plan_repository
-    from multigit.core.moment import Moment
     from multigit.core.resume import hops_of
+    from multigit.core.values.moment import Moment
     from multigit.engine.observe import look_at_merges, observe
 
     space = session.workspace

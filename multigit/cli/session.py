@@ -19,9 +19,9 @@ from multigit.adapters.system import clock as moments
 from multigit.adapters.system.actors import attended
 from multigit.cli.options import Common, Selection
 from multigit.core.history import torn
-from multigit.core.moment import Moment
-from multigit.core.problem import Problem, Severity
-from multigit.core.workspace import Repo, Stage, Workspace
+from multigit.core.values.moment import Moment
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.workspace import Repo, Stage, Workspace
 from multigit.errors import MultigitError, RefusedError
 from multigit.hints import Hint
 from multigit.ui.screen import Screen

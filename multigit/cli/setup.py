@@ -13,7 +13,7 @@ import typer
 from multigit import errors
 from multigit.cli import options as o
 from multigit.cli.help import Command, Group
-from multigit.core.text import visible
+from multigit.core.values.text import visible
 from multigit.hints import Hint
 
 if TYPE_CHECKING:

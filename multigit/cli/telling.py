@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 from multigit.core.news import event_of, news
 from multigit.core.outcome import under_way
 from multigit.core.plan import Result
-from multigit.core.workspace import Event
+from multigit.core.values.workspace import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from multigit.cli.session import Session
-    from multigit.core.deployment import Deployment
     from multigit.core.metrics import Known
     from multigit.core.outcome import Report
     from multigit.core.plan import Plan
-    from multigit.core.problem import Problem
+    from multigit.core.values.deployment import Deployment
+    from multigit.core.values.problem import Problem
 
 
 def is_news(plan: Plan) -> bool:

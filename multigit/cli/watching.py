@@ -13,16 +13,16 @@ from multigit.adapters.http.health_probe import HttpProbe
 from multigit.adapters.system import clock as moments
 from multigit.cli.conduct import name_transcripts
 from multigit.cli.telling import is_news, tell_ended
-from multigit.core.agreement import ASKS_NOTHING
 from multigit.core.deployed import tells_news
 from multigit.core.deploys import to_watch
 from multigit.core.metrics import known_to_story
 from multigit.core.outcome import ended
 from multigit.core.plan import Result, State
-from multigit.core.problem import Problem, Severity
 from multigit.core.record import record
 from multigit.core.report import document
 from multigit.core.resume import TAKEN_BACK
+from multigit.core.values.agreement import ASKS_NOTHING
+from multigit.core.values.problem import Problem, Severity
 from multigit.core.watched import logged_states, watched
 from multigit.engine.deploy import Deployer
 from multigit.engine.ports import FORGETFUL

@@ -13,8 +13,8 @@ from multigit.cli import options as o
 from multigit.hints import Hint
 
 if TYPE_CHECKING:
+    from multigit.core.values.workspace import Workspace
     from multigit.core.workflows import Example
-    from multigit.core.workspace import Workspace
     from multigit.ui.screen import Screen
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from shlex import quote
 
 from multigit.core.losses import keeping
-from multigit.core.problem import Problem, Severity
-from multigit.core.snapshot import Detour, Merge, Snapshot, WorkTree
-from multigit.core.text import pathspec, shortened
-from multigit.core.workspace import Repo, Stage
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.snapshot import Detour, Merge, Snapshot, WorkTree
+from multigit.core.values.text import pathspec, shortened
+from multigit.core.values.workspace import Repo, Stage
 from multigit.errors import UsageError
 from multigit.hints import Hint
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from multigit.core.agreement import Given, Ticks
 from multigit.core.plan import Plan
-from multigit.core.problem import Problem
-from multigit.core.workspace import Confirm
+from multigit.core.values.agreement import Given, Ticks
+from multigit.core.values.problem import Problem
+from multigit.core.values.workspace import Confirm
 
 
 @dataclass(frozen=True, slots=True)

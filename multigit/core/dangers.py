@@ -8,10 +8,10 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from shlex import quote
 
-from multigit.core.problem import Problem, Severity
-from multigit.core.snapshot import Change, Facts, Snapshot, WorkTree
-from multigit.core.text import pathspec, shortened
-from multigit.core.workspace import PushRules, Repo, Stage
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.snapshot import Change, Facts, Snapshot, WorkTree
+from multigit.core.values.text import pathspec, shortened
+from multigit.core.values.workspace import PushRules, Repo, Stage
 from multigit.hints import Hint
 
 MEGABYTE = 1_000_000

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from multigit.core.deployment import Deployment, RunState
 from multigit.core.plan import Plan
+from multigit.core.values.deployment import Deployment, RunState
 
 WRONG = {state for state in RunState if not state.may_run} - {RunState.SUCCEEDED}
 UNDER_WAY = {state for state in RunState if state.may_run and not state.over}

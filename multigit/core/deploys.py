@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from multigit.core import checks
-from multigit.core.deployment import (
+from multigit.core.journal import Story
+from multigit.core.plan import NOT_IN_RELEASE, DeployStep, Plan, RepoPlan, State, settle
+from multigit.core.values.deployment import (
     Deployment,
     GithubRunner,
     Order,
@@ -15,13 +17,11 @@ from multigit.core.deployment import (
     RunState,
     by_push,
 )
-from multigit.core.journal import Story
-from multigit.core.moment import Moment, is_deploy_tag
-from multigit.core.plan import NOT_IN_RELEASE, DeployStep, Plan, RepoPlan, State, settle
-from multigit.core.problem import Problem, Severity
-from multigit.core.refs import branch_ref
-from multigit.core.snapshot import Snapshot, Tag
-from multigit.core.workspace import Repo, Stage, Workspace, unknown
+from multigit.core.values.moment import Moment, is_deploy_tag
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.refs import branch_ref
+from multigit.core.values.snapshot import Snapshot, Tag
+from multigit.core.values.workspace import Repo, Stage, Workspace, unknown
 from multigit.errors import UsageError
 from multigit.hints import Hint
 

@@ -12,13 +12,13 @@ from multigit.core.dangers import uploaded_by_nobody
 from multigit.core.health import Finding, Health
 from multigit.core.history import HINT, TORN
 from multigit.core.locks import PREFIX
-from multigit.core.problem import Problem, Severity
 from multigit.core.record import BadLine, Head
 from multigit.core.report import plural
-from multigit.core.snapshot import Snapshot
-from multigit.core.text import masked, pathspec, shortened
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.text import masked, pathspec, shortened
+from multigit.core.values.workspace import Repo, Stage, Workspace
 from multigit.core.witness import Witness
-from multigit.core.workspace import Repo, Stage, Workspace
 from multigit.hints import Hint
 
 CLOCK_SLACK = 120  # seconds that clocks may differ before anybody needs to know

@@ -8,9 +8,9 @@ from typing import Any
 
 from multigit import errors
 from multigit.core.plan import Result
-from multigit.core.problem import Problem, Severity
 from multigit.core.record import BadLine, Head
 from multigit.core.report import frame, plural
+from multigit.core.values.problem import Problem, Severity
 from multigit.core.witness import Evidence
 
 

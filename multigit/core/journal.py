@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from multigit.core.agreement import NOT_NOTED, Actor, Agreement
-from multigit.core.deployment import Deployment, RunState
-from multigit.core.flight import Flight, also
 from multigit.core.plan import Plan, RepoPlan, State
+from multigit.core.values.agreement import NOT_NOTED, Actor, Agreement
+from multigit.core.values.deployment import Deployment, RunState
+from multigit.core.values.flight import Flight, also
 
 VERSION = 1
 

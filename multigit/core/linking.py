@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from multigit.core.plan import CommitStep, State
 from multigit.core.push import PushRequest, plan_repository, push_steps
-from multigit.core.snapshot import Change, Snapshot
 from multigit.core.submodules import moves
-from multigit.core.workspace import Repo, Workspace
+from multigit.core.values.snapshot import Change, Snapshot
+from multigit.core.values.workspace import Repo, Workspace
 
 
 def innermost_first(repos: tuple[Repo, ...]) -> tuple[Repo, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from multigit.core.plan import MergeStep, Plan
-from multigit.core.problem import Problem, Severity
+from multigit.core.values.problem import Problem, Severity
 from multigit.hints import Hint
 
 PREFIX = "refs/multigit/locks/"

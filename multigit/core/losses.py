@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 from shlex import quote
 
-from multigit.core.problem import Problem, Severity
-from multigit.core.snapshot import Evidence, Merge, Reversal
-from multigit.core.text import pathspec, shortened
-from multigit.core.workspace import Repo
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.snapshot import Evidence, Merge, Reversal
+from multigit.core.values.text import pathspec, shortened
+from multigit.core.values.workspace import Repo
 from multigit.hints import Hint
 
 WITH_CONFLICT = "Resolve the conflict as its hint says: that keeps this work, too."

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from multigit.core import checks
 from multigit.core.deploys import deploy_steps
 from multigit.core.losses import losing_work
-from multigit.core.moment import Moment, tag_name
 from multigit.core.plan import (
     AdvanceStep,
     CommitStep,
@@ -24,10 +23,11 @@ from multigit.core.plan import (
     TagStep,
     settle,
 )
-from multigit.core.problem import Problem
-from multigit.core.refs import branch_ref, tag_ref
-from multigit.core.snapshot import Merge, Snapshot
-from multigit.core.workspace import Confirm, Repo, Stage, Workspace
+from multigit.core.values.moment import Moment, tag_name
+from multigit.core.values.problem import Problem
+from multigit.core.values.refs import branch_ref, tag_ref
+from multigit.core.values.snapshot import Merge, Snapshot
+from multigit.core.values.workspace import Confirm, Repo, Stage, Workspace
 from multigit.errors import UsageError
 from multigit.hints import Hint
 

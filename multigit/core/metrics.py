@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from multigit.core.deployment import Deployment, GithubRunner, RunState, Trigger
 from multigit.core.journal import Story, deployed_before
 from multigit.core.outcome import Outcome, Report
 from multigit.core.plan import Plan, State
+from multigit.core.values.deployment import Deployment, GithubRunner, RunState, Trigger
 
 DONE = "done"
 _STRANGE = re.compile(r"[^A-Za-z0-9_./-]+")

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from multigit.core.deployment import Deployment, RunState
 from multigit.core.outcome import Outcome, Report
 from multigit.core.plan import AdvanceStep, MergeStep, Result, State
 from multigit.core.report import plural, summary
-from multigit.core.snapshot import Waiting
-from multigit.core.text import masked, visible
-from multigit.core.workspace import Event
+from multigit.core.values.deployment import Deployment, RunState
+from multigit.core.values.snapshot import Waiting
+from multigit.core.values.text import masked, visible
+from multigit.core.values.workspace import Event
 
 ROWS = 60  # of the table; what went wrong stands first
 SHORT = 7  # digits of a commit

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from multigit import errors
-from multigit.core.deployment import Deployment, RunState
-from multigit.core.flight import Flight
 from multigit.core.plan import Plan, RepoPlan, Result, State
-from multigit.core.problem import Problem
+from multigit.core.values.deployment import Deployment, RunState
+from multigit.core.values.flight import Flight
+from multigit.core.values.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)

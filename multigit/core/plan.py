@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
-from multigit.core.deployment import Deployment, HealthCheck, Pace, Runner
-from multigit.core.problem import Problem
-from multigit.core.refs import branch_ref
-from multigit.core.snapshot import Change, Tip, Waiting
-from multigit.core.workspace import Confirm
+from multigit.core.values.deployment import Deployment, HealthCheck, Pace, Runner
+from multigit.core.values.problem import Problem
+from multigit.core.values.refs import branch_ref
+from multigit.core.values.snapshot import Change, Tip, Waiting
+from multigit.core.values.workspace import Confirm
 
 
 class State(StrEnum):

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from shlex import quote
 
 from multigit.core.checks import work_hint
-from multigit.core.moment import Moment
 from multigit.core.plan import (
     CloneStep,
     CreateBranchStep,
@@ -19,10 +18,11 @@ from multigit.core.plan import (
     UpdateStep,
     settle,
 )
-from multigit.core.problem import Problem
-from multigit.core.snapshot import Obstacle, Snapshot, WorkTree
-from multigit.core.text import operand, pathspec, shortened
-from multigit.core.workspace import Repo, Stage, Workspace
+from multigit.core.values.moment import Moment
+from multigit.core.values.problem import Problem
+from multigit.core.values.snapshot import Obstacle, Snapshot, WorkTree
+from multigit.core.values.text import operand, pathspec, shortened
+from multigit.core.values.workspace import Repo, Stage, Workspace
 from multigit.hints import Hint
 
 

@@ -22,7 +22,6 @@ from multigit.core.merges import (
     publishing,
     strictest,
 )
-from multigit.core.moment import Moment, tag_name
 from multigit.core.plan import (
     AdvanceStep,
     CommitStep,
@@ -33,11 +32,12 @@ from multigit.core.plan import (
     Step,
     settle,
 )
-from multigit.core.problem import Problem, Severity
-from multigit.core.snapshot import Change, Snapshot, WorkTree
 from multigit.core.submodules import submodule_problems
+from multigit.core.values.moment import Moment, tag_name
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.snapshot import Change, Snapshot, WorkTree
+from multigit.core.values.workspace import PushRules, Repo, Stage, Workspace
 from multigit.core.waves import in_order
-from multigit.core.workspace import PushRules, Repo, Stage, Workspace
 from multigit.hints import Hint
 
 

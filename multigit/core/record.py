@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from multigit.core.agreement import ASKS_NOTHING, Actor, Agreement
-from multigit.core.deployment import Deployment
 from multigit.core.outcome import Outcome, Report
 from multigit.core.plan import Result, State, stage_of
-from multigit.core.problem import Problem
-from multigit.core.refs import branch_ref
+from multigit.core.values.agreement import ASKS_NOTHING, Actor, Agreement
+from multigit.core.values.deployment import Deployment
+from multigit.core.values.problem import Problem
+from multigit.core.values.refs import branch_ref
 
 SCHEMA = "multigit-log/1"
 NO_LINE = "0" * 64

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from multigit.core.deployment import Deployment, RunState, by_push
 from multigit.core.deploys import still_to_come
 from multigit.core.outcome import Outcome, Report
 from multigit.core.plan import (
@@ -22,10 +21,11 @@ from multigit.core.plan import (
     Result,
     State,
 )
-from multigit.core.problem import Problem
 from multigit.core.record import deployment_document
-from multigit.core.snapshot import Change
-from multigit.core.text import masked
+from multigit.core.values.deployment import Deployment, RunState, by_push
+from multigit.core.values.problem import Problem
+from multigit.core.values.snapshot import Change
+from multigit.core.values.text import masked
 from multigit.core.ways_out import can_be_undone
 from multigit.errors import OK, ConfigError, MultigitError
 from multigit.hints import Hint

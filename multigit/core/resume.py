@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from multigit.core.deployment import Deployment, RunState
 from multigit.core.deploys import known_deployments, outstanding
 from multigit.core.journal import Story
 from multigit.core.merges import Hop
 from multigit.core.outcome import Outcome, Report
 from multigit.core.plan import Plan, RepoPlan, Result, State, settle
-from multigit.core.problem import Problem, Severity
-from multigit.core.refs import branch_ref, short, tag_ref
 from multigit.core.reversals import accepting
 from multigit.core.standing import Standing, state_of
-from multigit.core.workspace import Workspace
+from multigit.core.values.deployment import Deployment, RunState
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.refs import branch_ref, short, tag_ref
+from multigit.core.values.workspace import Workspace
 from multigit.hints import Hint
 
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, takewhile
 
-from multigit.core.snapshot import Evidence, Reversal
+from multigit.core.values.snapshot import Evidence, Reversal
 
 ACCEPTS = "Accepts-revert"  # the trailer of a merge that a person let pass
 ABSENT = ""  # the content of a path that is not there

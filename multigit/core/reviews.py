@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from multigit.core.agreement import Actor, Agreement, Given
-from multigit.core.deployment import Gate, GithubRunner, Order, Run, RunState
 from multigit.core.deploys import begun_orders
 from multigit.core.journal import Story
 from multigit.core.plan import Result
-from multigit.core.problem import Problem
 from multigit.core.record import Record
 from multigit.core.report import frame, plural
+from multigit.core.values.agreement import Actor, Agreement, Given
+from multigit.core.values.deployment import Gate, GithubRunner, Order, Run, RunState
+from multigit.core.values.problem import Problem
 from multigit.errors import FAILED, INTERRUPTED, OK
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from multigit.core.plan import RepoPlan, State
-from multigit.core.problem import Problem
+from multigit.core.values.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)

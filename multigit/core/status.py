@@ -11,12 +11,12 @@ from multigit.core import checks
 from multigit.core.deployed import Deployed
 from multigit.core.losses import standing_in_the_way
 from multigit.core.merges import wants_message
-from multigit.core.moment import is_deploy_tag
 from multigit.core.plan import Result
-from multigit.core.problem import Problem
 from multigit.core.report import frame, plural, problem_document
-from multigit.core.snapshot import Merge, Reversal, Snapshot, Tag, WorkTree
-from multigit.core.workspace import Repo, Stage, Workspace
+from multigit.core.values.moment import is_deploy_tag
+from multigit.core.values.problem import Problem
+from multigit.core.values.snapshot import Merge, Reversal, Snapshot, Tag, WorkTree
+from multigit.core.values.workspace import Repo, Stage, Workspace
 from multigit.hints import Hint
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from shlex import quote
 
-from multigit.core.problem import Problem, Severity
-from multigit.core.snapshot import Change, Snapshot, Submodule, WorkTree
-from multigit.core.text import pathspec
-from multigit.core.workspace import Repo, Stage
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.snapshot import Change, Snapshot, Submodule, WorkTree
+from multigit.core.values.text import pathspec
+from multigit.core.values.workspace import Repo, Stage
 from multigit.hints import Hint
 
 

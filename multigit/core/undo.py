@@ -9,11 +9,9 @@ from shlex import quote
 from typing import Any, Protocol
 
 from multigit.core.deployed import commits_deployed
-from multigit.core.deployment import RunState
 from multigit.core.deploys import can_deploy_releases
 from multigit.core.journal import Story
 from multigit.core.merges import strictest
-from multigit.core.moment import Moment
 from multigit.core.plan import (
     DeleteTagStep,
     MoveBackStep,
@@ -27,10 +25,12 @@ from multigit.core.plan import (
     aimed,
     stage_of,
 )
-from multigit.core.problem import Problem, Severity
-from multigit.core.refs import HEADS, TAGS, branch_ref, short
 from multigit.core.standing import Standing
-from multigit.core.workspace import Workspace
+from multigit.core.values.deployment import RunState
+from multigit.core.values.moment import Moment
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.refs import HEADS, TAGS, branch_ref, short
+from multigit.core.values.workspace import Workspace
 from multigit.hints import Hint
 
 Record = Mapping[str, Any]

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from multigit.core.deployed import Last
 from multigit.core.plan import Plan, RepoPlan, State, settle
-from multigit.core.problem import Problem, Severity
-from multigit.core.workspace import Workspace
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.workspace import Workspace
 from multigit.hints import Hint
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from multigit.core.deployment import Deployment, RunState
 from multigit.core.journal import Story
 from multigit.core.outcome import Report
 from multigit.core.plan import Plan, State
-from multigit.core.problem import Problem, Severity
+from multigit.core.values.deployment import Deployment, RunState
+from multigit.core.values.problem import Problem, Severity
 from multigit.hints import Hint
 
 THERE = {State.PUBLISHED, State.UNKNOWN}  # or may be

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from multigit.core.flight import Flight, push_under_way, remaining
 from multigit.core.plan import RepoPlan, State
 from multigit.core.standing import Standing, state_of
-from multigit.core.workspace import Workspace
+from multigit.core.values.flight import Flight, push_under_way, remaining
+from multigit.core.values.workspace import Workspace
 from multigit.engine.patience import Tell
 from multigit.engine.ports import Git, Repository
 from multigit.errors import MultigitError

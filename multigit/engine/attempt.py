@@ -7,7 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
-from multigit.core.deployment import (
+from multigit.core.deploys import order_of
+from multigit.core.plan import DeployStep, Plan
+from multigit.core.values.deployment import (
     CommandRunner,
     Deployment,
     HealthCheck,
@@ -17,10 +19,8 @@ from multigit.core.deployment import (
     Sight,
     by_push,
 )
-from multigit.core.deploys import order_of
-from multigit.core.health_check import unhealthy
-from multigit.core.moment import in_words
-from multigit.core.plan import DeployStep, Plan
+from multigit.core.values.health_check import unhealthy
+from multigit.core.values.moment import in_words
 from multigit.engine.pace import Pacer
 from multigit.engine.ports import Clock, Probe, Runners
 from multigit.errors import DoubtError, MultigitError, NotBegunError

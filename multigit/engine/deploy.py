@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from multigit.core.deployment import Deployment, RunState
 from multigit.core.journal import Entry, Kind
 from multigit.core.plan import Plan, RepoPlan
+from multigit.core.values.deployment import Deployment, RunState
 from multigit.engine.attempt import Attempt
 from multigit.engine.fleet import sweep
 from multigit.engine.pace import Pacer

@@ -7,9 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from multigit.core.deployment import Deployment
 from multigit.core.deploys import known_deployments
-from multigit.core.flight import Flight
 from multigit.core.journal import Entry, Kind
 from multigit.core.outcome import Outcome, Report, ended
 from multigit.core.plan import (
@@ -17,9 +15,11 @@ from multigit.core.plan import (
     RepoPlan,
     State,
 )
-from multigit.core.problem import Problem, Severity
-from multigit.core.refs import branch_ref
-from multigit.core.workspace import Workspace
+from multigit.core.values.deployment import Deployment
+from multigit.core.values.flight import Flight
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.refs import branch_ref
+from multigit.core.values.workspace import Workspace
 from multigit.engine.deploy import Deployer, Deployments
 from multigit.engine.fleet import Rest, Sweep, sweep
 from multigit.engine.follow import follow

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from multigit.core.outcome import Outcome
 from multigit.core.plan import FastForwardStep, MoveBackStep
-from multigit.core.problem import Problem, Severity
-from multigit.core.refs import branch_ref
-from multigit.core.repository import RefQuery
-from multigit.core.workspace import Workspace
+from multigit.core.values.git_answers import RefQuery
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.refs import branch_ref
+from multigit.core.values.workspace import Workspace
 from multigit.engine.ports import Repository
 from multigit.errors import MultigitError
 from multigit.hints import Hint

@@ -8,12 +8,13 @@ from functools import partial
 
 from multigit.core.dangers import looks_secret
 from multigit.core.merges import Hop, MergeRequest
-from multigit.core.moment import Moment, tag_glob, tag_name
-from multigit.core.problem import Problem
 from multigit.core.pull import PullRequest, checkout
 from multigit.core.push import PushRequest, to_commit
-from multigit.core.repository import Publication, RefQuery, Signature
-from multigit.core.snapshot import (
+from multigit.core.status import StatusRequest
+from multigit.core.values.git_answers import Publication, RefQuery, Signature
+from multigit.core.values.moment import Moment, tag_glob, tag_name
+from multigit.core.values.problem import Problem
+from multigit.core.values.snapshot import (
     Branch,
     Merge,
     Refs,
@@ -22,8 +23,7 @@ from multigit.core.snapshot import (
     Waiting,
     WorkTree,
 )
-from multigit.core.status import StatusRequest
-from multigit.core.workspace import PushRules, Repo, Stage
+from multigit.core.values.workspace import PushRules, Repo, Stage
 from multigit.engine.fleet import Rest, look_everywhere
 from multigit.engine.patience import Tell, patiently
 from multigit.engine.ports import Git, Listener, Repository

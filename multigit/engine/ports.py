@@ -6,13 +6,13 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from multigit.core.deployment import Gate, Order, Run, Sight
-from multigit.core.flight import Flight
-from multigit.core.health_check import Answer
 from multigit.core.journal import Entry
-from multigit.core.problem import Problem
-from multigit.core.repository import Merged, Publication, PushReport, RefQuery, Signature
-from multigit.core.snapshot import (
+from multigit.core.values.deployment import Gate, Order, Run, Sight
+from multigit.core.values.flight import Flight
+from multigit.core.values.git_answers import Merged, Publication, PushReport, RefQuery, Signature
+from multigit.core.values.health_check import Answer
+from multigit.core.values.problem import Problem
+from multigit.core.values.snapshot import (
     Change,
     Facts,
     Obstacle,
@@ -25,7 +25,7 @@ from multigit.core.snapshot import (
     Waiting,
     WorkTree,
 )
-from multigit.core.workspace import Repo
+from multigit.core.values.workspace import Repo
 
 
 class Repository(Protocol):

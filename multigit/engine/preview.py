@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from multigit.core.merges import Hop
-from multigit.core.repository import Merged, Signature
 from multigit.core.reversals import accepting
-from multigit.core.snapshot import Merge, Refs, Reversal, Tip, Waiting
+from multigit.core.values.git_answers import Merged, Signature
+from multigit.core.values.snapshot import Merge, Refs, Reversal, Tip, Waiting
 from multigit.engine.ports import Repository
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from multigit.core.flight import Flight
 from multigit.core.outcome import Outcome
 from multigit.core.plan import RepoPlan, State
-from multigit.core.problem import Problem
-from multigit.core.refs import HEADS, short
-from multigit.core.repository import Publication, PushReport, RefQuery
+from multigit.core.values.flight import Flight
+from multigit.core.values.git_answers import Publication, PushReport, RefQuery
+from multigit.core.values.problem import Problem
+from multigit.core.values.refs import HEADS, short
 from multigit.engine.arrival import may_arrive
 from multigit.engine.patience import Tell, patiently
 from multigit.engine.ports import Repository

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from multigit.core.deployment import Order, Run, Sight
 from multigit.core.deploys import planned_orders, with_problems
 from multigit.core.plan import Plan
-from multigit.core.problem import Problem, Severity
+from multigit.core.values.deployment import Order, Run, Sight
+from multigit.core.values.problem import Problem, Severity
 from multigit.engine.fleet import look_everywhere
 from multigit.engine.ports import Listener, Runners
 from multigit.errors import MultigitError, NotBegunError

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from multigit.core.deployment import Order, Run
-from multigit.core.problem import Problem
 from multigit.core.reviews import Answer, Review, Waiting
+from multigit.core.values.deployment import Order, Run
+from multigit.core.values.problem import Problem
 from multigit.engine.fleet import look_everywhere, sweep
 from multigit.engine.ports import Listener, Reviewers
 from multigit.errors import DoubtError, MultigitError

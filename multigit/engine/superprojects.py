@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from multigit.core.linking import innermost_first, linked
-from multigit.core.problem import Problem
 from multigit.core.push import PushRequest
-from multigit.core.snapshot import Snapshot
-from multigit.core.workspace import Workspace
+from multigit.core.values.problem import Problem
+from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.workspace import Workspace
 from multigit.engine.observe import preview_push
 from multigit.engine.ports import Git
 from multigit.errors import MultigitError

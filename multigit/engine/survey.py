@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from multigit.core.flight import Flight
 from multigit.core.journal import Story
-from multigit.core.moment import Moment
 from multigit.core.plan import RepoPlan, State
-from multigit.core.problem import Problem
-from multigit.core.refs import HEADS, branch_ref
-from multigit.core.repository import Publication, RefQuery
 from multigit.core.standing import Standing, standing
-from multigit.core.workspace import Stage, Workspace
+from multigit.core.values.flight import Flight
+from multigit.core.values.git_answers import Publication, RefQuery
+from multigit.core.values.moment import Moment
+from multigit.core.values.problem import Problem
+from multigit.core.values.refs import HEADS, branch_ref
+from multigit.core.values.workspace import Stage, Workspace
 from multigit.engine.arrival import arrived
 from multigit.engine.fleet import look_everywhere
 from multigit.engine.patience import Tell, patiently

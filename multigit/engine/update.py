@@ -16,10 +16,10 @@ from multigit.core.plan import (
     SwitchStep,
     UpdateStep,
 )
-from multigit.core.problem import Problem
-from multigit.core.refs import branch_ref
-from multigit.core.repository import RefQuery
-from multigit.core.workspace import Workspace
+from multigit.core.values.git_answers import RefQuery
+from multigit.core.values.problem import Problem
+from multigit.core.values.refs import branch_ref
+from multigit.core.values.workspace import Workspace
 from multigit.engine.fleet import sweep
 from multigit.engine.ports import Git, Listener, Repository
 from multigit.errors import GitError, MultigitError

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from multigit.core.moment import tag_glob
-from multigit.core.problem import Problem
-from multigit.core.repository import RefQuery
+from multigit.core.values.git_answers import RefQuery
+from multigit.core.values.moment import tag_glob
+from multigit.core.values.problem import Problem
+from multigit.core.values.workspace import Repo, Stage
 from multigit.core.witness import Witness, witness
-from multigit.core.workspace import Repo, Stage
 from multigit.engine.fleet import look_everywhere
 from multigit.engine.patience import patiently
 from multigit.engine.ports import Git, Listener

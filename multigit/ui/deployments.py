@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from multigit.core.deployment import Deployment, RunState
-from multigit.core.text import visible
+from multigit.core.values.deployment import Deployment, RunState
+from multigit.core.values.text import visible
 from multigit.ui.render import indented
 
 STYLES = {

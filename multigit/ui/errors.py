@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from multigit.core.text import masked, visible
+from multigit.core.values.text import masked, visible
 from multigit.errors import ConfigError, MultigitError
 
 

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from multigit.core.health import Finding, Health, grouped, health_summary
-from multigit.core.text import visible
+from multigit.core.values.text import visible
 from multigit.ui.render import indented, plain, table
 
 MARKS = {

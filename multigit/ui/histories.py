@@ -9,11 +9,11 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from multigit.core.deployment import RunState
 from multigit.core.history import History, history_hint, history_sentence
 from multigit.core.plan import State
 from multigit.core.report import CLOSED_BY
-from multigit.core.text import shortened, visible
+from multigit.core.values.deployment import RunState
+from multigit.core.values.text import shortened, visible
 from multigit.ui.plans import problem_lines
 from multigit.ui.render import Fitting, indented, one_line
 

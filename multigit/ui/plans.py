@@ -23,10 +23,10 @@ from multigit.core.plan import (
     State,
     stage_of,
 )
-from multigit.core.problem import Problem
 from multigit.core.report import CLOSED_BY, plural, summary
-from multigit.core.snapshot import Change, Commit
-from multigit.core.text import visible
+from multigit.core.values.problem import Problem
+from multigit.core.values.snapshot import Change, Commit
+from multigit.core.values.text import visible
 from multigit.ui.deployments import deployment_lines
 from multigit.ui.render import ABSENT, Fitting, indented, one_line, plain, table
 

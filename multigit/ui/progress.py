@@ -13,7 +13,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from multigit.core.text import visible
+from multigit.core.values.text import visible
 
 ROWS = 12
 FINISHING = "Finishing what is under way. Press Ctrl-C again to leave at once."

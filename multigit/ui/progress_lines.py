@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from multigit.core.text import visible
+from multigit.core.values.text import visible
 from multigit.ui.streams import PatientStream
 
 TOLD: Mapping[str, Mapping[str, str]] = {  # by phase, what another word is used for there

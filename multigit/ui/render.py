@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from multigit.core.text import visible
+from multigit.core.values.text import visible
 from multigit.ui.streams import PatientStream
 
 NARROW, UNLIMITED = 80, 100_000

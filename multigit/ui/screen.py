@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
-from multigit.core.text import masked, visible
+from multigit.core.values.text import masked, visible
 from multigit.ui.streams import patient
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from multigit.core.history import History
     from multigit.core.outcome import Report
     from multigit.core.plan import Plan
-    from multigit.core.problem import Problem
     from multigit.core.status import StatusRow
-    from multigit.core.workspace import Stage
+    from multigit.core.values.problem import Problem
+    from multigit.core.values.workspace import Stage
     from multigit.errors import MultigitError
     from multigit.ui.setups import Found
 

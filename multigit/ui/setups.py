@@ -9,7 +9,7 @@ from typing import Protocol
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from multigit.core.text import visible
+from multigit.core.values.text import visible
 from multigit.hints import Hint
 from multigit.ui.render import ABSENT, indented, plain, table
 

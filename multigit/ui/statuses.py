@@ -10,13 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from multigit.core.deployed import Deployed
-from multigit.core.deployment import RunState
 from multigit.core.losses import taken_back
 from multigit.core.report import plural
-from multigit.core.snapshot import WorkTree
 from multigit.core.status import Pair, StatusRow
-from multigit.core.text import visible
-from multigit.core.workspace import Stage
+from multigit.core.values.deployment import RunState
+from multigit.core.values.snapshot import WorkTree
+from multigit.core.values.text import visible
+from multigit.core.values.workspace import Stage
 from multigit.ui.plans import age, problem_lines
 from multigit.ui.render import ABSENT, Fitting, indented, plain, table
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from multigit.adapters.git.workspace import GitRepositories
-from multigit.core.workspace import Repo, Workspace
+from multigit.core.values.workspace import Repo, Workspace
 from multigit.hints import Hint
 from tests.cli.answers import DONE, REFUSED, codes, hook, rows, states
 from tests.hints.typing import follow

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from multigit.core.refs import branch_ref, tag_ref
-from multigit.core.repository import Publication, RefQuery, Signature
+from multigit.core.values.git_answers import Publication, RefQuery, Signature
+from multigit.core.values.refs import branch_ref, tag_ref
 from tests.contract.scenes import Scene
 
 MAIN, DEV, TAG = branch_ref("main"), branch_ref("dev"), tag_ref("deploy-1")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from multigit.core.repository import RefQuery, Signature
-from multigit.core.snapshot import Branch, Facts, Outgoing
+from multigit.core.values.git_answers import RefQuery, Signature
+from multigit.core.values.snapshot import Branch, Facts, Outgoing
 from multigit.errors import GitError
 from tests.contract.scenes import Scene
 

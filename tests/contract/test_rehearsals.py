@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from multigit.core.repository import Publication, RefQuery
+from multigit.core.values.git_answers import Publication, RefQuery
 from multigit.errors import GitError
 from tests.contract.scenes import Scene
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from multigit.core.refs import branch_ref
-from multigit.core.repository import RefQuery, Signature
-from multigit.core.snapshot import Change
+from multigit.core.values.git_answers import RefQuery, Signature
+from multigit.core.values.refs import branch_ref
+from multigit.core.values.snapshot import Change
 from multigit.errors import GitError
 from tests.contract.scenes import Scene
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 from multigit.core.merges import Hop, MergeRequest
-from multigit.core.moment import Moment
 from multigit.core.outcome import Outcome
 from multigit.core.plan import (
     FastForwardStep,
@@ -27,8 +26,10 @@ from multigit.core.plan import (
     Step,
     TagStep,
 )
-from multigit.core.problem import Problem, Severity
-from multigit.core.snapshot import (
+from multigit.core.undo import Record
+from multigit.core.values.moment import Moment
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.snapshot import (
     Branch,
     Change,
     Commit,
@@ -41,8 +42,7 @@ from multigit.core.snapshot import (
     Waiting,
     WorkTree,
 )
-from multigit.core.undo import Record
-from multigit.core.workspace import Confirm, PushRules, Repo, Stage, Workspace
+from multigit.core.values.workspace import Confirm, PushRules, Repo, Stage, Workspace
 
 DEV = Stage("dev", "develop", confirm=Confirm.NONE)
 STG = Stage("stg", "staging", promotes_from="dev", tag="stg-deploy-{timestamp}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from multigit.core import checks
-from multigit.core.problem import Problem, Severity
-from multigit.core.snapshot import Detour, Facts, Snapshot, WorkTree
-from multigit.core.text import shortened
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.snapshot import Detour, Facts, Snapshot, WorkTree
+from multigit.core.values.text import shortened
 from multigit.errors import USAGE, UsageError
 from multigit.hints import Hint
 from tests.core.builders import (

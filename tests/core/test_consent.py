@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.agreement import Given, Ticks
 from multigit.core.consent import Consent, given_by_option, missing_consent, ticked_by_option
 from multigit.core.plan import Plan
-from multigit.core.problem import Problem
-from multigit.core.workspace import Confirm
+from multigit.core.values.agreement import Given, Ticks
+from multigit.core.values.problem import Problem
+from multigit.core.values.workspace import Confirm
 from tests.core.builders import plan, to_publish
 
 ASKS_NOBODY = replace(plan(to_publish()), confirm=Confirm.NONE)

@@ -23,10 +23,10 @@ from multigit.core.health import (
     health_exit_code,
     health_summary,
 )
-from multigit.core.problem import Problem
 from multigit.core.record import BadLine, Head
-from multigit.core.snapshot import Facts, Snapshot
-from multigit.core.workspace import Repo
+from multigit.core.values.problem import Problem
+from multigit.core.values.snapshot import Facts, Snapshot
+from multigit.core.values.workspace import Repo
 from multigit.hints import Hint
 from tests.core.builders import API, FACTS, ROOT, STAGES, WEB, branch, refs, snapshot, unreadable
 from tests.core.builders import workspace as shop

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from multigit.core.checks import unmergeable
 from multigit.core.losses import losing_work
-from multigit.core.problem import Problem, Severity
-from multigit.core.snapshot import Evidence, Reversal
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.snapshot import Evidence, Reversal
 from tests.core.builders import API, clash, merge
 
 BRANCHES = ("staging", "master")

@@ -27,9 +27,9 @@ from multigit.core.plan import (
     Step,
     TagStep,
 )
-from multigit.core.problem import Problem, Severity
-from multigit.core.snapshot import Facts, Snapshot, Waiting
-from multigit.core.workspace import Confirm, Stage
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.snapshot import Facts, Snapshot, Waiting
+from multigit.core.values.workspace import Confirm, Stage
 from multigit.errors import USAGE, UsageError
 from multigit.hints import Hint
 from tests.core.builders import (

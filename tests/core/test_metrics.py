@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from multigit.core.agreement import Actor
-from multigit.core.deployment import (
+from multigit.core.journal import Story
+from multigit.core.metrics import Known, known_to_plan, known_to_story, metrics
+from multigit.core.outcome import Outcome, ended
+from multigit.core.plan import DeployStep, State
+from multigit.core.values.agreement import Actor
+from multigit.core.values.deployment import (
     CommandRunner,
     Deployment,
     GithubRunner,
@@ -13,10 +17,6 @@ from multigit.core.deployment import (
     RunState,
     Trigger,
 )
-from multigit.core.journal import Story
-from multigit.core.metrics import Known, known_to_plan, known_to_story, metrics
-from multigit.core.outcome import Outcome, ended
-from multigit.core.plan import DeployStep, State
 from tests.core.builders import API, ROOT, WEB, plan, published, to_publish, without_steps
 
 SUCCEEDED = Deployment(state=RunState.SUCCEEDED, seconds=12.3456)

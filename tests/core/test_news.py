@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from multigit.core.deployment import Deployment, Run, RunState, Sight
 from multigit.core.news import NOTES, ROWS, News, event_of, news
 from multigit.core.outcome import Outcome, Report, cancelled, ended, planned, under_way
 from multigit.core.plan import Plan, State
-from multigit.core.problem import Problem
-from multigit.core.snapshot import Waiting
-from multigit.core.workspace import Event
+from multigit.core.values.deployment import Deployment, Run, RunState, Sight
+from multigit.core.values.problem import Problem
+from multigit.core.values.snapshot import Waiting
+from multigit.core.values.workspace import Event
 from tests.core.builders import (
     API,
     MADE,

@@ -8,7 +8,7 @@ import pytest
 
 from multigit.core.outcome import Outcome, Report, cancelled, ended, planned, refused
 from multigit.core.plan import Plan, PushStep, RefUpdate, Result, State
-from multigit.core.problem import Problem, Severity
+from multigit.core.values.problem import Problem, Severity
 from tests.core.builders import (
     API,
     MADE,

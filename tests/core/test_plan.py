@@ -27,9 +27,9 @@ from multigit.core.plan import (
     UpdateStep,
     settle,
 )
-from multigit.core.problem import Problem, Severity
-from multigit.core.refs import branch_ref, tag_ref
-from multigit.core.snapshot import Waiting
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.refs import branch_ref, tag_ref
+from multigit.core.values.snapshot import Waiting
 from tests.core.builders import (
     API,
     NEWEST,

@@ -17,10 +17,10 @@ from multigit.core.plan import (
     SwitchStep,
     UpdateStep,
 )
-from multigit.core.problem import Problem
 from multigit.core.pull import PullRequest, checkout, plan_pull
-from multigit.core.snapshot import Branch, Obstacle, Snapshot, WorkTree
-from multigit.core.workspace import Confirm, Repo
+from multigit.core.values.problem import Problem
+from multigit.core.values.snapshot import Branch, Obstacle, Snapshot, WorkTree
+from multigit.core.values.workspace import Confirm, Repo
 from tests.core.builders import (
     API,
     DEV,

@@ -23,9 +23,9 @@ from multigit.core.plan import (
     Step,
     TagStep,
 )
-from multigit.core.problem import Problem, Severity
 from multigit.core.push import PushRequest, plan_push, push_message, to_commit
-from multigit.core.snapshot import (
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.snapshot import (
     Change,
     Facts,
     Outgoing,
@@ -35,7 +35,7 @@ from multigit.core.snapshot import (
     Waiting,
     WorkTree,
 )
-from multigit.core.workspace import Confirm, PushRules, Repo
+from multigit.core.values.workspace import Confirm, PushRules, Repo
 from multigit.errors import UsageError
 from tests.core.builders import (
     API,

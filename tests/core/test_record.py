@@ -12,10 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from multigit.core.agreement import Actor, Agreement, Given, Kind, Ticks
 from multigit.core.outcome import Outcome, Report, cancelled, ended, planned, refused
 from multigit.core.plan import State
-from multigit.core.problem import Problem
 from multigit.core.record import (
     NO_LINE,
     BadLine,
@@ -27,6 +25,8 @@ from multigit.core.record import (
     verify,
 )
 from multigit.core.report import document
+from multigit.core.values.agreement import Actor, Agreement, Given, Kind, Ticks
+from multigit.core.values.problem import Problem
 from tests.core.builders import API, WEB, plan, published, to_publish, warning, without_steps
 
 ADA = Actor("Ada <ada@example.com>", "ada", "build-7", Kind.PERSON)

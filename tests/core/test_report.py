@@ -7,14 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.deployment import (
-    CommandRunner,
-    Deployment,
-    GithubRunner,
-    Run,
-    RunState,
-    Trigger,
-)
 from multigit.core.locks import lock_left
 from multigit.core.outcome import Outcome, Report, cancelled, ended, planned, refused
 from multigit.core.plan import (
@@ -32,7 +24,6 @@ from multigit.core.plan import (
     Step,
     UpdateStep,
 )
-from multigit.core.problem import Problem
 from multigit.core.report import (
     document,
     error_document,
@@ -41,7 +32,16 @@ from multigit.core.report import (
     step_document,
     summary,
 )
-from multigit.core.snapshot import Waiting
+from multigit.core.values.deployment import (
+    CommandRunner,
+    Deployment,
+    GithubRunner,
+    Run,
+    RunState,
+    Trigger,
+)
+from multigit.core.values.problem import Problem
+from multigit.core.values.snapshot import Waiting
 from multigit.errors import ConfigError, MultigitError, RefusedError, UsageError
 from multigit.hints import Hint
 from tests.core.builders import (

@@ -6,9 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.agreement import Actor
-from multigit.core.deployment import CommandRunner, Deployment, Run, RunState
-from multigit.core.flight import Flight
 from multigit.core.journal import Entry, Kind, Story, tell
 from multigit.core.merges import plan_merges
 from multigit.core.outcome import Outcome, ended
@@ -18,11 +15,14 @@ from multigit.core.plan import (
     Result,
     State,
 )
-from multigit.core.problem import Problem, Severity
 from multigit.core.report import summary
 from multigit.core.resume import after_undo, as_it_stands, resumed, to_plan_anew
 from multigit.core.standing import Standing, standing, state_of
 from multigit.core.undo import undone
+from multigit.core.values.agreement import Actor
+from multigit.core.values.deployment import CommandRunner, Deployment, Run, RunState
+from multigit.core.values.flight import Flight
+from multigit.core.values.problem import Problem, Severity
 from multigit.hints import Hint
 from tests.core.builders import (
     API,

@@ -30,7 +30,7 @@ from multigit.core.reversals import (
     was_absent,
     with_moves,
 )
-from multigit.core.snapshot import Evidence, Reversal
+from multigit.core.values.snapshot import Evidence, Reversal
 
 SHA, OTHER = "1" * 40, "2" * 40
 

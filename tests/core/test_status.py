@@ -8,17 +8,6 @@ import pytest
 
 from multigit.core.deployed import Deployed
 from multigit.core.plan import State
-from multigit.core.problem import Problem
-from multigit.core.snapshot import (
-    Evidence,
-    Facts,
-    Merge,
-    Reversal,
-    Snapshot,
-    Tag,
-    Waiting,
-    WorkTree,
-)
 from multigit.core.status import (
     Pair,
     StatusRow,
@@ -30,6 +19,17 @@ from multigit.core.status import (
     status_rows,
     status_sentence,
     went_back,
+)
+from multigit.core.values.problem import Problem
+from multigit.core.values.snapshot import (
+    Evidence,
+    Facts,
+    Merge,
+    Reversal,
+    Snapshot,
+    Tag,
+    Waiting,
+    WorkTree,
 )
 from tests.core.builders import (
     API,

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from multigit.core.deployment import CommandRunner, Deploy, Deployment, Run, RunState
 from multigit.core.plan import (
     DeleteTagStep,
     MoveBackStep,
@@ -17,9 +16,10 @@ from multigit.core.plan import (
     RestoreStep,
     State,
 )
-from multigit.core.refs import branch_ref
 from multigit.core.standing import Standing, standing
 from multigit.core.undo import already_undone, promoted_by, release_before, undone
+from multigit.core.values.deployment import CommandRunner, Deploy, Deployment, Run, RunState
+from multigit.core.values.refs import branch_ref
 from multigit.errors import RefusedError
 from tests.core.builders import MAIN, MOMENT, Log
 from tests.core.test_resume import HELD, MADE, SHOP, STG, TAG, plan, stands, story

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from multigit.core.agreement import Actor
-from multigit.core.flight import Flight
 from multigit.core.journal import Entry, Kind, Story, tell
 from multigit.core.plan import State
+from multigit.core.values.agreement import Actor
+from multigit.core.values.flight import Flight
 from multigit.core.watched import logged_states, watched
 from tests.core.builders import MADE, Log, plan, to_publish
 

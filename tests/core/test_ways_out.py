@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from multigit.core.deployment import Deployment, RunState
-from multigit.core.flight import Flight
 from multigit.core.plan import State
+from multigit.core.values.deployment import Deployment, RunState
+from multigit.core.values.flight import Flight
 from multigit.core.ways_out import ways_out
 from multigit.hints import Hint
 from tests.core.test_resume import story

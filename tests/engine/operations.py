@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
-from multigit.core.flight import Flight
 from multigit.core.merges import MergeRequest, hop, hops_down, plan_merges
-from multigit.core.moment import Moment
 from multigit.core.outcome import Outcome, Report
 from multigit.core.plan import Plan
-from multigit.core.problem import Problem
 from multigit.core.pull import PullRequest, plan_pull
 from multigit.core.push import PushRequest, plan_push
-from multigit.core.workspace import Workspace
+from multigit.core.values.flight import Flight
+from multigit.core.values.moment import Moment
+from multigit.core.values.problem import Problem
+from multigit.core.values.workspace import Workspace
 from multigit.engine.execute import Executor
 from multigit.engine.observe import look_at_merges, look_at_pull, look_at_push, observe
 from multigit.engine.ports import FORGETFUL, Git, Journal

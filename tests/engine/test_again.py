@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.deployment import CommandRunner, RunState
 from multigit.core.journal import Entry, Kind
 from multigit.core.plan import (
     DeleteTagStep,
@@ -21,6 +20,7 @@ from multigit.core.plan import (
     RestoreStep,
     State,
 )
+from multigit.core.values.deployment import CommandRunner, RunState
 from multigit.errors import GitError
 from tests.engine.operations import (
     DEV,

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.agreement import Actor
-from multigit.core.flight import Flight, also
 from multigit.core.journal import Entry, Kind, Story, tell
 from multigit.core.landings import landed
 from multigit.core.plan import State
-from multigit.core.repository import Publication, PushReport
 from multigit.core.standing import Standing
+from multigit.core.values.agreement import Actor
+from multigit.core.values.flight import Flight, also
+from multigit.core.values.git_answers import Publication, PushReport
 from multigit.engine import arrival
 from multigit.engine.survey import survey
 from multigit.errors import GitError, RefusedError

@@ -10,8 +10,13 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.agreement import Actor
-from multigit.core.deployment import (
+from multigit.core.deploys import planned_orders, to_watch
+from multigit.core.journal import Entry, Kind, tell
+from multigit.core.outcome import Report
+from multigit.core.plan import Plan, Result
+from multigit.core.resume import resumed
+from multigit.core.values.agreement import Actor
+from multigit.core.values.deployment import (
     CommandRunner,
     Deploy,
     Deployment,
@@ -24,13 +29,8 @@ from multigit.core.deployment import (
     Sight,
     Trigger,
 )
-from multigit.core.deploys import planned_orders, to_watch
-from multigit.core.health_check import Answer
-from multigit.core.journal import Entry, Kind, tell
-from multigit.core.outcome import Report
-from multigit.core.plan import Plan, Result
-from multigit.core.problem import Problem
-from multigit.core.resume import resumed
+from multigit.core.values.health_check import Answer
+from multigit.core.values.problem import Problem
 from multigit.engine.attempt import BRIEF
 from multigit.engine.deploy import Deployer
 from multigit.engine.execute import Executor

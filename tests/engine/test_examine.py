@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from multigit.core.diagnosis import Checkup, HealthRequest, LockTrial
 from multigit.core.locks import lock_ref
-from multigit.core.repository import Publication, PushReport
+from multigit.core.values.git_answers import Publication, PushReport
 from multigit.engine.examine import examine
 from multigit.errors import GitError
 from tests.engine.operations import Listening

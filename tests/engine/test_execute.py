@@ -9,8 +9,8 @@ import pytest
 
 from multigit.core.outcome import Report
 from multigit.core.plan import CommitStep, MergeStep, Plan, Result, State
-from multigit.core.problem import Severity
-from multigit.core.repository import Publication, PushReport
+from multigit.core.values.git_answers import Publication, PushReport
+from multigit.core.values.problem import Severity
 from multigit.errors import GitError
 from tests.engine.operations import (
     DEV,

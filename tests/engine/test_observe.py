@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.merges import MergeRequest, hop, hops_down
-from multigit.core.problem import Problem
 from multigit.core.pull import PullRequest
-from multigit.core.snapshot import Change, Facts, Snapshot
 from multigit.core.status import StatusRequest
+from multigit.core.values.problem import Problem
+from multigit.core.values.snapshot import Change, Facts, Snapshot
 from multigit.engine.fleet import Rest
 from multigit.engine.observe import (
     Look,

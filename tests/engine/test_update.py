@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.plan import PushStep, Result
-from multigit.core.repository import RefQuery
+from multigit.core.values.git_answers import RefQuery
 from tests.engine.operations import (
     DEV,
     MAIN,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from multigit.core.text import operand, pathspec
+from multigit.core.values.text import operand, pathspec
 from multigit.hints import Hint
 from tests.cli.answers import DONE, FAILED, REFUSED, codes, hook, rows
 from tests.cli.test_submodules import take_in

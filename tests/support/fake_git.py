@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from multigit.core.deployment import Deploy, Pace
-from multigit.core.flight import Flight, flight
-from multigit.core.refs import branch_ref, tag_ref
-from multigit.core.repository import Merged, Publication, PushReport, RefQuery, Signature
-from multigit.core.snapshot import (
+from multigit.core.values.deployment import Deploy, Pace
+from multigit.core.values.flight import Flight, flight
+from multigit.core.values.git_answers import Merged, Publication, PushReport, RefQuery, Signature
+from multigit.core.values.refs import branch_ref, tag_ref
+from multigit.core.values.snapshot import (
     SUBJECTS,
     Branch,
     Change,
@@ -37,7 +37,7 @@ from multigit.core.snapshot import (
     Waiting,
     WorkTree,
 )
-from multigit.core.workspace import Confirm, Repo, Stage, Workspace
+from multigit.core.values.workspace import Confirm, Repo, Stage, Workspace
 from multigit.errors import GitError
 
 STAGES = ("dev", "stg", "main")

@@ -6,9 +6,9 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from multigit.core.deployment import Order, Run, RunState, Sight
-from multigit.core.health_check import Answer
-from multigit.core.problem import Problem
+from multigit.core.values.deployment import Order, Run, RunState, Sight
+from multigit.core.values.health_check import Answer
+from multigit.core.values.problem import Problem
 from multigit.errors import DoubtError, GitError, NotBegunError
 
 Place = tuple[str, str]  # repository, target

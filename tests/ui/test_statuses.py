@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from multigit.core.deployed import Deployed
-from multigit.core.snapshot import Reversal, Tag, WorkTree
 from multigit.core.status import Pair, StatusRow, Unpushed
+from multigit.core.values.snapshot import Reversal, Tag, WorkTree
 from multigit.ui.statuses import deploys_cell, status_view
 from tests.core.builders import DEV, MAIN, NEWEST, STG, change
 from tests.ui.views import shown

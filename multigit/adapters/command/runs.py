@@ -29,10 +29,10 @@ from multigit.adapters.command.supervisor import (
 )
 from multigit.adapters.files.durable import make_folder, sync_folder
 from multigit.adapters.system import processes
-from multigit.core.deployment import KEYS, CommandRunner, Order, Run, RunState, Sight
-from multigit.core.problem import Problem, Severity
-from multigit.core.snapshot import Gaps
-from multigit.core.text import shortened, visible
+from multigit.core.values.deployment import KEYS, CommandRunner, Order, Run, RunState, Sight
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.snapshot import Gaps
+from multigit.core.values.text import shortened, visible
 from multigit.errors import MultigitError, NotBegunError
 from multigit.hints import Hint
 

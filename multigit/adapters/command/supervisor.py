@@ -19,7 +19,7 @@ from multigit.adapters.files.durable import append, open_private, sync_folder
 from multigit.adapters.files.holding import holding
 from multigit.adapters.system.environment import for_commands, secrets
 from multigit.adapters.system.processes import identity
-from multigit.core.text import masked, redacted, visible
+from multigit.core.values.text import masked, redacted, visible
 
 ORDER, ALIVE, BEGAN, ENDED = "order", "alive", "began", "ended"
 OUTPUT, PID, TREE = "output.log", "pid", "tree"

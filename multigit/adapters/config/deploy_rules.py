@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from multigit.adapters.config.deploys import COMMON, OWN, DeploySection, HealthSection, Key, merged
 from multigit.adapters.config.values import USE_NAME, is_name, shown
-from multigit.core.deployment import KEYS, filled, unknown_keys
+from multigit.core.values.deployment import KEYS, filled, unknown_keys
 
 if TYPE_CHECKING:
     from multigit.adapters.config.sections import Configuration, RepoSection, StageSection

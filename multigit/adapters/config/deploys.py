@@ -17,7 +17,7 @@ from multigit.adapters.config.values import (
     duration,
     no_default,
 )
-from multigit.core.deployment import (
+from multigit.core.values.deployment import (
     CommandRunner,
     Deploy,
     GithubRunner,

@@ -16,8 +16,8 @@ from multigit.adapters.git.config import GitConfig, read_config
 from multigit.adapters.git.process import GitDoor, require_git, ssh_command
 from multigit.adapters.git.remote import Remote
 from multigit.adapters.git.transcript import Transcript
-from multigit.core.remote_url import without_credentials
-from multigit.core.text import masked, visible
+from multigit.core.values.remote_url import without_credentials
+from multigit.core.values.text import masked, visible
 from multigit.errors import GitError
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import Any
 
 from multigit.adapters.config.rules import Key, Mistake
 from multigit.adapters.config.values import shown
-from multigit.core.text import nearest
-from multigit.core.workspace import unknown
+from multigit.core.values.text import nearest
+from multigit.core.values.workspace import unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from multigit.adapters.config.values import (
     no_default,
     no_null,
 )
-from multigit.core.workspace import Confirm, Event, PushRules
+from multigit.core.values.workspace import Confirm, Event, PushRules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, Strict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from multigit.core.moment import STAMP
-from multigit.core.text import visible
+from multigit.core.values.moment import STAMP
+from multigit.core.values.text import visible
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict

@@ -14,8 +14,8 @@ from multigit.adapters.files.durable import FULL, out_of_the_way
 from multigit.adapters.files.journal import CLOSED, Journal, forget_unbegun, unfinished
 from multigit.adapters.files.lock import require_usable
 from multigit.core.journal import Story
-from multigit.core.problem import Problem
-from multigit.core.workspace import Workspace
+from multigit.core.values.problem import Problem
+from multigit.core.values.workspace import Workspace
 from multigit.errors import RefusedError, UsageError
 from multigit.hints import Hint
 

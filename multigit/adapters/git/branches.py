@@ -8,8 +8,8 @@ from types import MappingProxyType
 from multigit.adapters.git.outcome import last_line
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.settings import FETCH, in_environment
-from multigit.core.refs import branch_ref
-from multigit.core.snapshot import Branch
+from multigit.core.values.refs import branch_ref
+from multigit.core.values.snapshot import Branch
 from multigit.errors import GitError
 
 FAST_FORWARD = (  # an option for each setting that would make a merge do something else

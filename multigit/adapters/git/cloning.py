@@ -7,7 +7,7 @@ from pathlib import Path
 
 from multigit.adapters.files.scratch import lent_folder
 from multigit.adapters.git.process import GitDoor, ssh_command
-from multigit.core.workspace import Repo
+from multigit.core.values.workspace import Repo
 from multigit.errors import GitError
 
 

@@ -20,9 +20,9 @@ from multigit.adapters.git.outcome import failure
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.reading import git_dir
 from multigit.adapters.git.settings import index_in
-from multigit.core.repository import Signature
-from multigit.core.snapshot import Change, PreparedCommit, Tip
-from multigit.core.text import pathspec
+from multigit.core.values.git_answers import Signature
+from multigit.core.values.snapshot import Change, PreparedCommit, Tip
+from multigit.core.values.text import pathspec
 from multigit.errors import GitError
 from multigit.hints import Hint
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.transcript import Transcript
-from multigit.core.workspace import Workspace
+from multigit.core.values.workspace import Workspace
 from multigit.errors import GitError, RefusedError
 
 LOG = Workspace(Path(), (), ()).log

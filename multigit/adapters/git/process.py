@@ -22,7 +22,7 @@ from multigit.adapters.git.faults import clone_fault
 from multigit.adapters.git.outcome import Completed, failure
 from multigit.adapters.git.settings import NO_HOOKS, OPTIONS
 from multigit.adapters.git.watchdog import watched
-from multigit.core.text import masked
+from multigit.core.values.text import masked
 from multigit.errors import GitError, RefusedError
 
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # the import must not start a git of its own

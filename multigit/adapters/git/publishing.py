@@ -12,7 +12,7 @@ from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.push_trace import BROKEN_PIPE, VARIABLE, PushTrace, read_trace
 from multigit.adapters.git.server_messages import hook_words, why
 from multigit.adapters.git.settings import FETCH
-from multigit.core.repository import Publication, PushReport
+from multigit.core.values.git_answers import Publication, PushReport
 from multigit.errors import GitError, MultigitError
 
 PUSH = ("push", "--porcelain", "--atomic")

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from multigit.adapters.git.hashing import hash_files
 from multigit.adapters.git.process import GitDoor
-from multigit.core.refs import branch_ref
-from multigit.core.repository import RefQuery
-from multigit.core.snapshot import (
+from multigit.core.values.git_answers import RefQuery
+from multigit.core.values.refs import branch_ref
+from multigit.core.values.snapshot import (
     SUBJECTS,
     Branch,
     Change,

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from multigit.adapters.system.programs import said_by_shell
-from multigit.core.remote_url import (
+from multigit.core.values.remote_url import (
     SSH,
     Place,
     at_other_ports,
@@ -24,8 +24,8 @@ from multigit.core.remote_url import (
     without_credentials,
     without_user,
 )
-from multigit.core.snapshot import Detour
-from multigit.core.text import masked, visible
+from multigit.core.values.snapshot import Detour
+from multigit.core.values.text import masked, visible
 
 Settings = Mapping[str, tuple[str, ...]]
 

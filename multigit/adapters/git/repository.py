@@ -32,9 +32,9 @@ from multigit.adapters.git.remote import Remote
 from multigit.adapters.git.reversals import read_reversals
 from multigit.adapters.git.settings import FETCH, of_remote
 from multigit.adapters.git.transcript import Transcript
-from multigit.core.flight import Flight, flight
-from multigit.core.repository import Merged, Publication, PushReport, RefQuery, Signature
-from multigit.core.snapshot import (
+from multigit.core.values.flight import Flight, flight
+from multigit.core.values.git_answers import Merged, Publication, PushReport, RefQuery, Signature
+from multigit.core.values.snapshot import (
     Change,
     Facts,
     Gaps,
@@ -48,7 +48,7 @@ from multigit.core.snapshot import (
     Waiting,
     WorkTree,
 )
-from multigit.core.workspace import Repo, Workspace
+from multigit.core.values.workspace import Repo, Workspace
 from multigit.errors import GitError, MultigitError
 from multigit.hints import Hint
 

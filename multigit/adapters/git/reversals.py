@@ -32,7 +32,7 @@ from multigit.adapters.git.process import GitDoor
 from multigit.core import reversals
 from multigit.core.hunks import only_puts_back, puts_back
 from multigit.core.reversals import ABSENT, Span, Step
-from multigit.core.snapshot import Evidence, Reversal, Tip
+from multigit.core.values.snapshot import Evidence, Reversal, Tip
 
 MOVES = 10  # of one file, one after the other, are followed
 BASES = 10  # earlier contents of a file are compared with one that is like none of them

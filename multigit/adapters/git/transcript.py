@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from multigit.adapters.files.durable import make_folder, open_private
-from multigit.core.text import masked, visible
+from multigit.core.values.text import masked, visible
 
 LONGEST = 20_000
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from multigit.adapters.git.process import require_git
 from multigit.adapters.git.repository import GitRepository
-from multigit.core.workspace import Repo, Workspace
+from multigit.core.values.workspace import Repo, Workspace
 from multigit.errors import MultigitError
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from multigit.core.health_check import excerpt
-from multigit.core.text import visible
+from multigit.core.values.health_check import excerpt
+from multigit.core.values.text import visible
 from multigit.errors import MultigitError
 
 OK, REDIRECT, REFUSAL, BROKEN = 200, 300, 400, 500  # where the kinds of statuses begin

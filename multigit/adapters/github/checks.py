@@ -8,7 +8,7 @@ from typing import Any
 
 from multigit.adapters.github.answers import GithubError, mapping, number, text
 from multigit.adapters.github.client import GithubDoor
-from multigit.core.problem import Problem
+from multigit.core.values.problem import Problem
 
 GREEN = {"success", "neutral", "skipped"}
 SHOWN = 5  # names in one sentence

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from multigit.adapters.github.answers import number, text
-from multigit.core.deployment import GithubRunner, Order, Trigger
+from multigit.core.values.deployment import GithubRunner, Order, Trigger
 from multigit.errors import MultigitError
 
 Document = Mapping[str, Any]

@@ -19,8 +19,8 @@ from multigit.adapters.github.answers import (
 from multigit.adapters.github.client import GithubDoor
 from multigit.adapters.github.matching import started_ref
 from multigit.adapters.github.workflow_file import FOLDER, WorkflowFile, read_workflow
-from multigit.core.deployment import GithubRunner, Order, Trigger
-from multigit.core.problem import Problem, Severity
+from multigit.core.values.deployment import GithubRunner, Order, Trigger
+from multigit.core.values.problem import Problem, Severity
 from multigit.errors import MultigitError
 from multigit.hints import Hint
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from multigit.adapters.github.answers import mapping, mappings, number, text
-from multigit.core.deployment import Gate, RunState, Sight
+from multigit.core.values.deployment import Gate, RunState, Sight
 
 _STATUSES = {
     "queued": RunState.QUEUED,

@@ -23,8 +23,8 @@ from multigit.adapters.github.preflight import FileAt, Planning, as_problem, wor
 from multigit.adapters.github.run_status import link
 from multigit.adapters.github.slug import checked_slug, slug_from
 from multigit.adapters.github.watch import Watch
-from multigit.core.deployment import Gate, GithubRunner, Order, Run, Sight, Trigger
-from multigit.core.problem import Problem
+from multigit.core.values.deployment import Gate, GithubRunner, Order, Run, Sight, Trigger
+from multigit.core.values.problem import Problem
 from multigit.errors import DoubtError, MultigitError
 
 LOOKS, LAG = 3, 2.0  # how often a branch is looked at before a start, and the seconds between

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from multigit.core.remote_url import parsed
-from multigit.core.text import masked, visible
+from multigit.core.values.remote_url import parsed
+from multigit.core.values.text import masked, visible
 from multigit.errors import ConfigError, RefusedError
 
 DEFAULT_API = "https://api.github.com"

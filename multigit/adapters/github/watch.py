@@ -30,7 +30,7 @@ from multigit.adapters.github.run_status import (
     under_way,
     waiting,
 )
-from multigit.core.deployment import Gate, RunState, Sight
+from multigit.core.values.deployment import Gate, RunState, Sight
 
 
 class Watch:

@@ -10,7 +10,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from multigit.core.refs import branch_ref, tag_ref
+from multigit.core.values.refs import branch_ref, tag_ref
 
 FOLDER = ".github/workflows"
 _PART = re.compile(r"\*\*|\*|\?|\+|\[[^\]]+\]|.", re.DOTALL)

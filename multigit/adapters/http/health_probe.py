@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from multigit.adapters.http.request import address_fault, request
-from multigit.core.health_check import Answer
+from multigit.core.values.health_check import Answer
 from multigit.errors import MultigitError
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from multigit.adapters.system.deadline import begin
-from multigit.core.text import visible
+from multigit.core.values.text import visible
 from multigit.errors import MultigitError
 
 if TYPE_CHECKING:

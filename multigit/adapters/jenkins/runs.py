@@ -18,9 +18,9 @@ from multigit.adapters.jenkins.server import (
     parameters,
     unfit,
 )
-from multigit.core.deployment import JenkinsRunner, Order, Run, RunState, Sight
-from multigit.core.health_check import excerpt
-from multigit.core.problem import Problem
+from multigit.core.values.deployment import JenkinsRunner, Order, Run, RunState, Sight
+from multigit.core.values.health_check import excerpt
+from multigit.core.values.problem import Problem
 from multigit.errors import MultigitError
 
 TIMEOUT = 10.0  # seconds for one request

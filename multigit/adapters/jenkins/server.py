@@ -16,7 +16,7 @@ from typing import Any, Never
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from multigit.adapters.http.request import Reply, WebError, address_fault, request
-from multigit.core.deployment import JenkinsRunner
+from multigit.core.values.deployment import JenkinsRunner
 from multigit.errors import DoubtError, MultigitError
 
 KEY = "{key}"  # in a parameter it tells this deployment's build from all others

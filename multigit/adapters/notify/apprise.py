@@ -20,9 +20,9 @@ from typing import Any
 from multigit.adapters.system.deadline import begin
 from multigit.adapters.system.installation import adding
 from multigit.core.news import News
-from multigit.core.problem import Problem, Severity
-from multigit.core.text import masked, visible
-from multigit.core.workspace import Event
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.text import masked, visible
+from multigit.core.values.workspace import Event
 
 LIMIT = 30.0  # seconds that all targets together may take
 SUPPORTED = "https://github.com/caronc/apprise lists the addresses that Apprise knows."

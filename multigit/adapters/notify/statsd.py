@@ -9,8 +9,8 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from multigit.adapters.system.deadline import begin
-from multigit.core.problem import Problem, Severity
-from multigit.core.text import visible
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.text import visible
 
 PORT = 8125
 LARGEST = 1432  # bytes of a packet that no network on the way has to cut

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from multigit.core.agreement import Kind
+from multigit.core.values.agreement import Kind
 
 # Each CI system documents its own among the predefined variables of a job.
 CI = (

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from multigit.adapters.system.actors import kind_of_actor
-from multigit.core.agreement import Actor
-from multigit.core.moment import Moment
+from multigit.core.values.agreement import Actor
+from multigit.core.values.moment import Moment
 
 
 def now(timezone: str) -> Moment:

@@ -26,8 +26,8 @@ from multigit.adapters.command.supervisor import (
     supervise,
 )
 from multigit.adapters.system import processes
-from multigit.core.deployment import CommandRunner, Order, Run, RunState, Sight
-from multigit.core.snapshot import Gaps
+from multigit.core.values.deployment import CommandRunner, Order, Run, RunState, Sight
+from multigit.core.values.snapshot import Gaps
 from multigit.errors import MultigitError, NotBegunError
 from tests.support.patience import until
 

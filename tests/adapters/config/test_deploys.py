@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from multigit.adapters.config.load import load
-from multigit.core.deployment import (
+from multigit.core.values.deployment import (
     CommandRunner,
     Deploy,
     GithubRunner,
@@ -16,7 +16,7 @@ from multigit.core.deployment import (
     Pace,
     Trigger,
 )
-from multigit.core.workspace import Workspace
+from multigit.core.values.workspace import Workspace
 from multigit.errors import ConfigError
 
 STAGE = '[stages.stg]\ntag = "stg-{timestamp}"\n[repos.database]\n[repos.api]\n'

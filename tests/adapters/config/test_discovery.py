@@ -11,7 +11,7 @@ import pytest
 
 from multigit.adapters.config.discovery import FoundRepo, discover, render_config
 from multigit.adapters.config.load import load
-from multigit.core.workspace import Confirm, Repo, Stage, Workspace
+from multigit.core.values.workspace import Confirm, Repo, Stage, Workspace
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from multigit.adapters.config.load import find_config, load, schema
 from multigit.adapters.config.sections import NESTED, SECTIONS
 from multigit.adapters.config.values import dotted, duration, is_ref, size
-from multigit.core.workspace import Confirm, Repo, Stage, Workspace
+from multigit.core.values.workspace import Confirm, Repo, Stage, Workspace
 from multigit.errors import USAGE, ConfigError
 
 EXAMPLE = Path(__file__).parents[3] / "config.example.toml"

@@ -6,18 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from multigit.adapters.files.journal import Journal
-from multigit.core.agreement import Actor
-from multigit.core.deployment import (
-    CommandRunner,
-    Deployment,
-    GithubRunner,
-    HealthCheck,
-    JenkinsRunner,
-    Pace,
-    Runner,
-    RunState,
-)
-from multigit.core.flight import Flight
 from multigit.core.journal import Entry, Kind
 from multigit.core.plan import (
     AdvanceStep,
@@ -34,9 +22,21 @@ from multigit.core.plan import (
     SwitchStep,
     UpdateStep,
 )
-from multigit.core.problem import Problem, Severity
-from multigit.core.snapshot import Change, Waiting
-from multigit.core.workspace import Confirm
+from multigit.core.values.agreement import Actor
+from multigit.core.values.deployment import (
+    CommandRunner,
+    Deployment,
+    GithubRunner,
+    HealthCheck,
+    JenkinsRunner,
+    Pace,
+    Runner,
+    RunState,
+)
+from multigit.core.values.flight import Flight
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.snapshot import Change, Waiting
+from multigit.core.values.workspace import Confirm
 from tests.core.builders import API, NEWEST, WEB, plan, to_publish
 
 JOURNALS = Path(__file__).parent / "journals"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from multigit.adapters.files.folder import WorkspaceFiles, write_new
-from multigit.core.workspace import Workspace
+from multigit.core.values.workspace import Workspace
 from multigit.errors import RefusedError
 from tests.support.gitenv import git, init
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from multigit.adapters.git.repository import GitRepository
-from multigit.core.repository import Publication
+from multigit.core.values.git_answers import Publication
 from multigit.errors import GitError
 from tests.adapters.git.clones import SIGNATURE, STAGES, open_clone, sides
 from tests.support.forge import Forge

@@ -10,7 +10,7 @@ import pytest
 from pytest_git import GitRepo
 
 from multigit.adapters.git.repository import GitRepository
-from multigit.core.snapshot import Change, Tip, WorkTree
+from multigit.core.values.snapshot import Change, Tip, WorkTree
 from tests.adapters.git.clones import SIGNATURE, open_folder
 from tests.support.gitenv import git
 

@@ -17,9 +17,9 @@ from multigit.adapters.git.outcome import Completed, failure
 from multigit.adapters.git.publishing import BEFORE_SENDING
 from multigit.adapters.git.repository import GitRepository
 from multigit.core.push import to_commit
-from multigit.core.repository import Publication, PushReport, RefQuery, Signature
-from multigit.core.snapshot import Change
-from multigit.core.workspace import PushRules, Stage
+from multigit.core.values.git_answers import Publication, PushReport, RefQuery, Signature
+from multigit.core.values.snapshot import Change
+from multigit.core.values.workspace import PushRules, Stage
 from multigit.engine.fleet import sweep
 from multigit.errors import GitError, RefusedError
 from tests.adapters.git.clones import SIGNATURE, open_clone, open_door, open_folder, sides

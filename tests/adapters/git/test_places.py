@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from multigit.adapters.git.repository import GitRepository
-from multigit.core.repository import RefQuery
-from multigit.core.snapshot import Facts
+from multigit.core.values.git_answers import RefQuery
+from multigit.core.values.snapshot import Facts
 from multigit.errors import GitError
 from tests.adapters.git.clones import SIGNATURE, STAGES, open_clone, open_folder, sides
 from tests.support.fastimport import Stamp, commit, run, text_file

@@ -17,7 +17,7 @@ import pytest
 from multigit.adapters.git import outcome as git_outcome
 from multigit.adapters.git.outcome import Completed, failure, last_line
 from multigit.adapters.git.process import SSH_OPTIONS, require_git, ssh_command
-from multigit.core.repository import Publication
+from multigit.core.values.git_answers import Publication
 from multigit.errors import GitError, RefusedError
 from tests.adapters.git.clones import STAGES, open_clone, open_door
 from tests.support.forge import Forge, ForgeRepo, untouched

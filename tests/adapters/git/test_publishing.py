@@ -12,9 +12,9 @@ import pytest
 from multigit.adapters.git.workspace import GitRepositories
 from multigit.core.outcome import Outcome
 from multigit.core.plan import Plan, State
-from multigit.core.refs import branch_ref, tag_ref
-from multigit.core.repository import Publication
-from multigit.core.workspace import Repo, Stage, Workspace
+from multigit.core.values.git_answers import Publication
+from multigit.core.values.refs import branch_ref, tag_ref
+from multigit.core.values.workspace import Repo, Stage, Workspace
 from multigit.engine import patience
 from tests.engine.operations import TRAILER, execute, plan_promotion
 from tests.support.forge import Forge, ForgeRepo, remotes_untouched

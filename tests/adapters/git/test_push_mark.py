@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from multigit.adapters.git.push_mark import PushMark
-from multigit.core.repository import Publication
+from multigit.core.values.git_answers import Publication
 from multigit.errors import GitError
 from tests.adapters.git.clones import open_clone
 from tests.support.forge import Forge

@@ -12,7 +12,7 @@ from pytest_git import GitRepo
 from multigit.adapters.git.config import read_config
 from multigit.adapters.git.process import require_git
 from multigit.adapters.git.remote import Remote, same_repository, without_alias
-from multigit.core.remote_url import has_credentials
+from multigit.core.values.remote_url import has_credentials
 from tests.adapters.git.clones import open_door
 from tests.support.gitenv import git
 

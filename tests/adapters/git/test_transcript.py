@@ -9,8 +9,8 @@ import pytest
 
 from multigit.adapters.git.transcript import LONGEST, Transcript
 from multigit.adapters.git.workspace import GitRepositories
-from multigit.core.text import is_hidden
-from multigit.core.workspace import Repo, Workspace
+from multigit.core.values.text import is_hidden
+from multigit.core.values.workspace import Repo, Workspace
 from multigit.errors import GitError
 from tests.adapters.git.clones import STAGES
 from tests.support.forge import Forge

@@ -13,7 +13,7 @@ import pytest
 from multigit.adapters.github.client import PATIENT, Timeouts
 from multigit.adapters.github.preflight import FileAt
 from multigit.adapters.github.runs import GithubRuns
-from multigit.core.deployment import GithubRunner, Order, Run, Sight, Trigger
+from multigit.core.values.deployment import GithubRunner, Order, Run, Sight, Trigger
 from multigit.errors import MultigitError
 from tests.doubles.conftest import REPO
 from tests.doubles.github import TOKEN, GitHub, Point

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from multigit.core.problem import Problem
+from multigit.core.values.problem import Problem
 from tests.doubles.conftest import REPO
 from tests.doubles.github import GitHub, faults
 from tests.doubles.loopback import json_answer

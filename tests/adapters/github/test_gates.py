@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from multigit.core.deployment import Gate, Order, Run, RunState
+from multigit.core.values.deployment import Gate, Order, Run, RunState
 from multigit.errors import DoubtError
 from tests.doubles.github import TOKEN, GitHub, Token, faults
 from tests.doubles.loopback import json_answer

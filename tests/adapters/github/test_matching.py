@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from multigit.adapters.github import client as github_door
-from multigit.core.deployment import GithubRunner
+from multigit.core.values.deployment import GithubRunner
 from tests.doubles.conftest import REPO
 from tests.doubles.github import GitHub, faults
 from tests.support.forge import ForgeRepo

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from multigit.adapters.github.preflight import FileAt
-from multigit.core.deployment import GithubRunner, Trigger
-from multigit.core.problem import Problem, Severity
+from multigit.core.values.deployment import GithubRunner, Trigger
+from multigit.core.values.problem import Problem, Severity
 from multigit.errors import RefusedError
 from tests.doubles.conftest import REPO
 from tests.doubles.github import TOKEN, Environment, GitHub, Repository, Token, faults

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from multigit.adapters.github.client import PATIENT
-from multigit.core.deployment import Order, Run, RunState
+from multigit.core.values.deployment import Order, Run, RunState
 from multigit.engine.ports import Runners
 from multigit.errors import DoubtError, MultigitError
 from tests.doubles.conftest import REPO

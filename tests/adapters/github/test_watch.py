@@ -8,7 +8,7 @@ from itertools import groupby
 import pytest
 
 from multigit.adapters.github.client import PATIENT
-from multigit.core.deployment import RunState, Sight
+from multigit.core.values.deployment import RunState, Sight
 from tests.doubles.conftest import REPO
 from tests.doubles.github import GitHub, Point, faults
 from tests.doubles.loopback import json_answer

@@ -13,7 +13,7 @@ import pytest
 
 from multigit.adapters.http.health_probe import HttpProbe
 from multigit.adapters.http.request import LARGEST
-from multigit.core.health_check import Answer as Seen
+from multigit.core.values.health_check import Answer as Seen
 from multigit.engine.ports import Probe
 from multigit.errors import MultigitError
 from tests.doubles.loopback import Answer, Request, Silence

@@ -11,9 +11,9 @@ import pytest
 
 from multigit.adapters.http.health_probe import HttpProbe
 from multigit.adapters.jenkins.runs import JenkinsRuns
-from multigit.core.deployment import Deployment, HealthCheck, JenkinsRunner, RunState
 from multigit.core.plan import DeployStep, RepoPlan
-from multigit.core.workspace import Repo
+from multigit.core.values.deployment import Deployment, HealthCheck, JenkinsRunner, RunState
+from multigit.core.values.workspace import Repo
 from multigit.engine.deploy import Deployer, Deployments
 from multigit.engine.ports import FORGETFUL
 from tests.core.builders import MADE, plan, to_publish

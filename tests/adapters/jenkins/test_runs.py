@@ -10,8 +10,15 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from multigit.adapters.jenkins.runs import JenkinsRuns
-from multigit.core.deployment import CommandRunner, JenkinsRunner, Order, Run, RunState, Sight
-from multigit.core.problem import Problem
+from multigit.core.values.deployment import (
+    CommandRunner,
+    JenkinsRunner,
+    Order,
+    Run,
+    RunState,
+    Sight,
+)
+from multigit.core.values.problem import Problem
 from multigit.engine.ports import Runners
 from multigit.errors import DoubtError, MultigitError
 from tests.doubles import jenkins as doubled

@@ -11,8 +11,8 @@ import pytest
 from multigit.adapters.notify.apprise import check, tell
 from multigit.adapters.system.installation import adding
 from multigit.core.news import News
-from multigit.core.problem import Problem, Severity
-from multigit.core.workspace import Event
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.workspace import Event
 from tests.doubles.loopback import Silence
 from tests.doubles.receivers import Smtp, Webhook
 

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from multigit.adapters.notify.statsd import check, send
-from multigit.core.problem import Severity
+from multigit.core.values.problem import Severity
 from tests.doubles.receivers import StatsD
 
 LINE = "deployment.count:1|c|#stage:main,result:done,repo:api"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from multigit.adapters.system.actors import AGENTS, CI, CI_TOGETHER, attended, kind_of_actor
-from multigit.core.agreement import Kind
+from multigit.core.values.agreement import Kind
 
 
 @pytest.mark.parametrize(

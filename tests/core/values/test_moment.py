@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from multigit.core.moment import Moment, is_deploy_tag, tag_glob, tag_name
+from multigit.core.values.moment import Moment, is_deploy_tag, tag_glob, tag_name
 from tests.core.builders import MOMENT
 
 TEMPLATE = "deploy-{timestamp}"

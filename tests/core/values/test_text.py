@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from multigit.core.text import masked, nearest, pathspec, redacted, slips, visible
+from multigit.core.values.text import masked, nearest, pathspec, redacted, slips, visible
 
 CORPUS = [
     ("bell", "\x07", "\\x07"),

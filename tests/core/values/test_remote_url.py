@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from multigit.core.remote_url import has_credentials, place, without_credentials, without_user
+from multigit.core.values.remote_url import (
+    has_credentials,
+    place,
+    without_credentials,
+    without_user,
+)
 
 LONG = "a1b2c3d4e5" * 3
 

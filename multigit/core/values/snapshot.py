@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from multigit.core.problem import Problem
+from multigit.core.values.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from multigit.core.problem import Problem
+from multigit.core.values.problem import Problem
 
 SERVER_TIME = 30.0  # seconds that a server is given after the last moment at which git can be there
 

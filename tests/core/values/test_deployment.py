@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from multigit.core.deployed import failed_last, last_deployed, tells_news
-from multigit.core.deployment import CommandRunner as Command
-from multigit.core.deployment import HealthCheck, Order, RunState, filled, unknown_keys
-from multigit.core.health_check import Answer, unhealthy
+from multigit.core.values.deployment import CommandRunner as Command
+from multigit.core.values.deployment import HealthCheck, Order, RunState, filled, unknown_keys
+from multigit.core.values.health_check import Answer, unhealthy
 
 JSON = HealthCheck("https://x", json="build.0.sha")
 HEADER = HealthCheck("https://x", header="X-Version")

@@ -8,8 +8,8 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from shlex import quote
 
-from multigit.core.deployment import Deploy, Pace
-from multigit.core.text import nearest
+from multigit.core.values.deployment import Deploy, Pace
+from multigit.core.values.text import nearest
 from multigit.errors import RefusedError, UsageError
 
 

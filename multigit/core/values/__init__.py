@@ -1,0 +1,1 @@
+"""The plain values that everything else is said in."""
