@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from multigit.core.lineage.reversals import accepting
 from multigit.core.merges import Hop
-from multigit.core.reversals import accepting
 from multigit.core.values.git_answers import Merged, Signature
 from multigit.core.values.snapshot import Merge, Refs, Reversal, Tip, Waiting
 from multigit.engine.ports import Repository

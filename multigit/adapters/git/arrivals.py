@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from multigit.adapters.git.copies import read_copies
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.reading import Listed, list_commits, waiting_of
-from multigit.core.arrivals import Own, arrived
+from multigit.core.lineage.arrivals import Own, arrived
 from multigit.core.values.snapshot import Tip, Waiting
 
 MANY = 1000  # commits; among more of them only equal trees are looked for

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from multigit.adapters.git.process import GitDoor
-from multigit.core.hunks import Hunk, read_hunks
-from multigit.core.reversals import ABSENT, Span, Step
+from multigit.core.lineage.hunks import Hunk, read_hunks
+from multigit.core.lineage.reversals import ABSENT, Span, Step
 
 Changes = dict[str, tuple[str, str]]
 MANY_PATHS = 500  # more are not named to git, which then reads all

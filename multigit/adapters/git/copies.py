@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.reading import Listed
-from multigit.core.copies import Patch, Patched, originals, still_there
+from multigit.core.lineage.copies import Patch, Patched, originals, still_there
 from multigit.core.values.snapshot import Tip
 
 FEW = 200  # commits that are looked for at once

@@ -2,7 +2,7 @@
 
 A merge takes such a commit for the newer will, whatever it was meant for: after a roll-back of
 `main`, the next promotion leaves the rolled-back work out, without a conflict. The rules are in
-`core/reversals.py`; this asks git for what they judge.
+`core/lineage/reversals.py`; this asks git for what they judge.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from multigit.adapters.git.line import (
     read_tips,
 )
 from multigit.adapters.git.process import GitDoor
-from multigit.core import reversals
-from multigit.core.hunks import only_puts_back, puts_back
-from multigit.core.reversals import ABSENT, Span, Step
+from multigit.core.lineage import reversals
+from multigit.core.lineage.hunks import only_puts_back, puts_back
+from multigit.core.lineage.reversals import ABSENT, Span, Step
 from multigit.core.values.snapshot import Evidence, Reversal, Tip
 
 MOVES = 10  # of one file, one after the other, are followed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from multigit.core.copies import Patch, Patched, originals, still_there
+from multigit.core.lineage.copies import Patch, Patched, originals, still_there
 
 ADA = ("Ada", "1700000000", "feat: one")
 ONE = Patch("0", "1", ("@@", " a", "-b", "-c", "+B", " d"))

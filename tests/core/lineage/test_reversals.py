@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.reversals import (
+from multigit.core.lineage.reversals import (
     NOTHING,
     Span,
     Step,

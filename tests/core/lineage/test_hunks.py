@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from multigit.core.hunks import Hunk, only_puts_back, puts_back, read_hunks
+from multigit.core.lineage.hunks import Hunk, only_puts_back, puts_back, read_hunks
 
 WORK = (Hunk(2, 2, ("3",), ("three",)), Hunk(9, 9, (), ("more", "")))
 BACK = Hunk(2, 2, ("three",), ("3",))

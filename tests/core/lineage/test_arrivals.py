@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from multigit.core.arrivals import Effect, Own, arrived
+from multigit.core.lineage.arrivals import Effect, Own, arrived
 
 
 def own(sha: str, *parents: str, tree: str = "", same: bool = False, **files: str) -> Own:

@@ -1,0 +1,1 @@
+"""What became of commits: arrived in another way, or taken back."""
