@@ -155,7 +155,7 @@ def _ask(session: Session, story: Story, what: str, *, yes: bool, confirm: str |
 
     Raises RefusedError without a yes. The checklist is of the promotion, not of its reviews.
     """
-    from multigit.core.consent import Consent, given_by_option, missing_consent
+    from multigit.core.planning.consent import Consent, given_by_option, missing_consent
     from multigit.core.values.agreement import Given
     from multigit.core.values.workspace import Confirm
 

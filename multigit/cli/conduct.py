@@ -22,11 +22,16 @@ from multigit.cli.telling import (
     tell_ended,
     tell_given_up,
 )
-from multigit.core.consent import Consent, given_by_option, missing_consent, ticked_by_option
 from multigit.core.journal import Entry, Kind, Story
 from multigit.core.metrics import known_to_plan
 from multigit.core.outcome import Report, cancelled, ended, planned, refused
-from multigit.core.plan import Plan, Result, State
+from multigit.core.planning.consent import (
+    Consent,
+    given_by_option,
+    missing_consent,
+    ticked_by_option,
+)
+from multigit.core.planning.plan import Plan, Result, State
 from multigit.core.record import record
 from multigit.core.report import document
 from multigit.core.resume import after_undo

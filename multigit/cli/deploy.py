@@ -50,8 +50,8 @@ def deploy(
     """
     from multigit.cli.conduct import conduct
     from multigit.cli.session import Session
-    from multigit.core.consent import Consent
-    from multigit.core.deploys import DeployRequest, plan_deploy, require_deployment
+    from multigit.core.planning.consent import Consent
+    from multigit.core.planning.deploy import DeployRequest, plan_deploy, require_deployment
     from multigit.engine.observe import look_at_deploys, observe
 
     if release == "":

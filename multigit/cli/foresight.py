@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from multigit.core.deployed import Last, may_be_running
-from multigit.core.deploys import orders_unseen, with_problems
-from multigit.core.waves import hold_back, unwell_before
+from multigit.core.planning.deploy import orders_unseen, with_problems
+from multigit.core.planning.waves import hold_back, unwell_before
 from multigit.errors import MultigitError
 
 if TYPE_CHECKING:
     from multigit.cli.session import Session
-    from multigit.core.plan import Plan
+    from multigit.core.planning.plan import Plan
     from multigit.core.values.deployment import Order, Run
     from multigit.core.values.problem import Problem
 

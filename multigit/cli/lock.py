@@ -14,7 +14,7 @@ from multigit.hints import Hint
 if TYPE_CHECKING:
     from multigit.cli.session import Session
     from multigit.core.locks import Holder
-    from multigit.core.plan import Result
+    from multigit.core.planning.plan import Result
 
 lock_app = typer.Typer(
     cls=Group, help="See who holds the locks across machines, or release one that is left over."
@@ -73,8 +73,8 @@ def lock_release(
     Examples:
       multigit lock release --id 1f0c9a2b77d3e4f5 --reason "laptop was stolen"
     """
-    from multigit.core.checks import check_message
-    from multigit.core.plan import Result
+    from multigit.core.planning.checks import check_message
+    from multigit.core.planning.plan import Result
     from multigit.core.report import frame
 
     check_message(reason)

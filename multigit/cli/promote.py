@@ -8,8 +8,8 @@ from multigit.cli import options as o
 
 if TYPE_CHECKING:
     from multigit.cli.session import Session
-    from multigit.core.consent import Consent
-    from multigit.core.merges import MergeRequest
+    from multigit.core.planning.consent import Consent
+    from multigit.core.planning.merges import MergeRequest
 
 
 def promote(
@@ -46,8 +46,8 @@ def promote(
       multigit promote stg main --confirm main --json      (in CI)
     """
     from multigit.cli.session import Session
-    from multigit.core.consent import Consent
-    from multigit.core.merges import MergeRequest, hop, wants_message
+    from multigit.core.planning.consent import Consent
+    from multigit.core.planning.merges import MergeRequest, hop, wants_message
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     space = session.workspace
@@ -96,8 +96,8 @@ def backmerge(
       multigit backmerge stg -r api --yes
     """
     from multigit.cli.session import Session
-    from multigit.core.consent import Consent
-    from multigit.core.merges import MergeRequest, hops_down
+    from multigit.core.planning.consent import Consent
+    from multigit.core.planning.merges import MergeRequest, hops_down
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     request = MergeRequest(
@@ -113,7 +113,7 @@ def backmerge(
 
 def _run(session: Session, request: MergeRequest, consent: Consent) -> int:
     from multigit.cli.conduct import conduct
-    from multigit.core.merges import plan_merges
+    from multigit.core.planning.merges import plan_merges
     from multigit.engine.observe import look_at_merges, observe
 
     with session.operation(request.command, dry_run=consent.dry_run):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from multigit.adapters.files.journal import Journal
     from multigit.cli.session import Session
     from multigit.core.journal import Story
-    from multigit.core.plan import RepoPlan
+    from multigit.core.planning.plan import RepoPlan
     from multigit.core.standing import Standing
     from multigit.core.values.flight import Flight
 
@@ -47,8 +47,8 @@ def continue_(
     from multigit.cli.conduct import Conductor
     from multigit.cli.foresight import rehearsed
     from multigit.cli.session import Session
-    from multigit.core.consent import Consent
-    from multigit.core.plan import Result, State
+    from multigit.core.planning.consent import Consent
+    from multigit.core.planning.plan import Result, State
     from multigit.core.resume import any_unseen_commit, resumed, to_plan_anew
     from multigit.core.ways_out import only_the_record
     from multigit.engine.arrival import still_open
@@ -110,8 +110,8 @@ def undo(
     """
     from multigit.cli.conduct import Conductor
     from multigit.cli.session import Session
-    from multigit.core.consent import Consent
-    from multigit.core.plan import Result
+    from multigit.core.planning.consent import Consent
+    from multigit.core.planning.plan import Result
     from multigit.core.undo import already_undone, cannot_be_undone, undone
     from multigit.core.ways_out import only_to_close
 
@@ -168,7 +168,7 @@ def _close(
     """Record an unfinished operation as it stands, close it, and say what is left of it."""
     from multigit.cli.conduct import Conductor
     from multigit.cli.telling import is_news, tell_given_up
-    from multigit.core.consent import Consent
+    from multigit.core.planning.consent import Consent
     from multigit.core.report import document
     from multigit.core.resume import as_it_stands
 
@@ -187,7 +187,7 @@ def _only_closed(session: Session, command: str, over: Sequence[str]) -> bool:
 
     The log held its record, and a crash had kept it from being closed before.
     """
-    from multigit.core.plan import Result
+    from multigit.core.planning.plan import Result
     from multigit.core.report import frame
     from multigit.core.values.problem import Problem, Severity
 
@@ -302,7 +302,7 @@ def _survey(
     """
     from multigit.core.journal import Entry, Kind
     from multigit.core.landings import landed
-    from multigit.core.plan import State
+    from multigit.core.planning.plan import State
     from multigit.engine.survey import survey
 
     with session.screen.progress() as progress:
@@ -325,7 +325,7 @@ def _plan_anew(
     session: Session, story: Story, moved: Sequence[RepoPlan], *, skip_blocked: bool
 ) -> Mapping[str, RepoPlan]:
     """Plan the repositories that somebody moved once more, on what is there now."""
-    from multigit.core.merges import MergeRequest, plan_repository
+    from multigit.core.planning.merges import MergeRequest, plan_repository
     from multigit.core.resume import hops_of
     from multigit.core.values.moment import Moment
     from multigit.engine.observe import look_at_merges, observe

@@ -14,10 +14,10 @@ from multigit.adapters.system import clock as moments
 from multigit.cli.conduct import name_transcripts
 from multigit.cli.telling import is_news, tell_ended
 from multigit.core.deployed import tells_news
-from multigit.core.deploys import to_watch
 from multigit.core.metrics import known_to_story
 from multigit.core.outcome import ended
-from multigit.core.plan import Result, State
+from multigit.core.planning.deploy import to_watch
+from multigit.core.planning.plan import Result, State
 from multigit.core.record import record
 from multigit.core.report import document
 from multigit.core.resume import TAKEN_BACK

@@ -85,7 +85,7 @@ def pull(
     """
     from multigit.cli.conduct import conduct_pull
     from multigit.cli.session import Session
-    from multigit.core.pull import PullRequest, plan_pull
+    from multigit.core.planning.pull import PullRequest, plan_pull
     from multigit.engine.observe import look_at_pull, observe
 
     session = Session.open(o.Common(config, json, no_color, jobs))
@@ -144,9 +144,9 @@ def push(
     """
     from multigit.cli.conduct import conduct
     from multigit.cli.session import Session
-    from multigit.core.consent import Consent
-    from multigit.core.merges import hop, wants_message
-    from multigit.core.push import PushRequest, plan_push, push_message
+    from multigit.core.planning.consent import Consent
+    from multigit.core.planning.merges import hop, wants_message
+    from multigit.core.planning.push import PushRequest, plan_push, push_message
     from multigit.engine.observe import look_at_push, observe
     from multigit.engine.superprojects import with_links
 

@@ -13,8 +13,8 @@ from multigit.cli import options as o
 from multigit.hints import Hint
 
 if TYPE_CHECKING:
+    from multigit.core.planning.workflows import Example
     from multigit.core.values.workspace import Workspace
-    from multigit.core.workflows import Example
     from multigit.ui.screen import Screen
 
 
@@ -54,9 +54,9 @@ def write_workflows(folder: Path, *, dry_run: bool, json: bool, no_color: bool) 
     """Write each workflow that a deployment needs and that is not there; commit nothing."""
     from multigit.adapters.config.load import load
     from multigit.adapters.files.folder import write_new
-    from multigit.core.plan import Result
+    from multigit.core.planning.plan import Result
+    from multigit.core.planning.workflows import workflows
     from multigit.core.report import frame, plural
-    from multigit.core.workflows import workflows
     from multigit.ui.screen import Screen
 
     screen = Screen(json_wanted=json, color=not no_color)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from multigit.core.plan import Plan
+from multigit.core.planning.plan import Plan
 from multigit.core.values.deployment import Deployment, RunState
 
 WRONG = {state for state in RunState if not state.may_run} - {RunState.SUCCEEDED}

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from multigit import errors
-from multigit.core.plan import Result
+from multigit.core.planning.plan import Result
 from multigit.core.report import frame, plural
 from multigit.hints import Hint
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from multigit import errors
-from multigit.core.plan import Result
+from multigit.core.planning.plan import Result
 from multigit.core.record import BadLine, Head
 from multigit.core.report import frame, plural
 from multigit.core.values.problem import Problem, Severity

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from multigit.core.plan import Plan, RepoPlan, State
+from multigit.core.planning.plan import Plan, RepoPlan, State
 from multigit.core.values.agreement import NOT_NOTED, Actor, Agreement
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.flight import Flight, also

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from multigit.core.journal import Story
-from multigit.core.plan import State
+from multigit.core.planning.plan import State
 from multigit.core.standing import Standing, state_of
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from multigit.core.journal import Story, deployed_before
 from multigit.core.outcome import Outcome, Report
-from multigit.core.plan import Plan, State
+from multigit.core.planning.plan import Plan, State
 from multigit.core.values.deployment import Deployment, GithubRunner, RunState, Trigger
 
 DONE = "done"

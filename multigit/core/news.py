@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from multigit.core.outcome import Outcome, Report
-from multigit.core.plan import AdvanceStep, MergeStep, Result, State
+from multigit.core.planning.plan import AdvanceStep, MergeStep, Result, State
 from multigit.core.report import plural, summary
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.snapshot import Waiting

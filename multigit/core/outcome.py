@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from multigit import errors
-from multigit.core.plan import Plan, RepoPlan, Result, State
+from multigit.core.planning.plan import Plan, RepoPlan, Result, State
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem

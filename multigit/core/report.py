@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from multigit.core.deploys import still_to_come
 from multigit.core.outcome import Outcome, Report
-from multigit.core.plan import (
+from multigit.core.planning.deploy import still_to_come
+from multigit.core.planning.plan import (
     AdvanceStep,
     CommitStep,
     DeleteTagStep,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from multigit.core.deploys import known_deployments, outstanding
 from multigit.core.journal import Story
 from multigit.core.lineage.reversals import accepting
-from multigit.core.merges import Hop
 from multigit.core.outcome import Outcome, Report
-from multigit.core.plan import Plan, RepoPlan, Result, State, settle
+from multigit.core.planning.deploy import known_deployments, outstanding
+from multigit.core.planning.merges import Hop
+from multigit.core.planning.plan import Plan, RepoPlan, Result, State, settle
 from multigit.core.standing import Standing, state_of
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.problem import Problem, Severity

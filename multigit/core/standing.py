@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from multigit.core.plan import RepoPlan, State
+from multigit.core.planning.plan import RepoPlan, State
 from multigit.core.values.problem import Problem
 
 

@@ -9,10 +9,10 @@ from shlex import quote
 from typing import Any, Protocol
 
 from multigit.core.deployed import commits_deployed
-from multigit.core.deploys import can_deploy_releases
 from multigit.core.journal import Story
-from multigit.core.merges import strictest
-from multigit.core.plan import (
+from multigit.core.planning.deploy import can_deploy_releases
+from multigit.core.planning.merges import strictest
+from multigit.core.planning.plan import (
     DeleteTagStep,
     MoveBackStep,
     Plan,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from multigit.core.deploys import known_deployments
 from multigit.core.journal import Story
 from multigit.core.outcome import Outcome
-from multigit.core.plan import RepoPlan, State
+from multigit.core.planning.deploy import known_deployments
+from multigit.core.planning.plan import RepoPlan, State
 from multigit.core.resume import TAKEN_BACK
 from multigit.core.values.deployment import Deployment
 from multigit.core.values.problem import Problem

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from multigit.core.journal import Story
 from multigit.core.outcome import Report
-from multigit.core.plan import Plan, State
+from multigit.core.planning.plan import Plan, State
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.problem import Problem, Severity
 from multigit.hints import Hint

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from multigit.core.plan import RepoPlan, State
+from multigit.core.planning.plan import RepoPlan, State
 from multigit.core.standing import Standing, state_of
 from multigit.core.values.flight import Flight, push_under_way, remaining
 from multigit.core.values.workspace import Workspace

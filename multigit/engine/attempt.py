@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
-from multigit.core.deploys import order_of
-from multigit.core.plan import DeployStep, Plan
+from multigit.core.planning.deploy import order_of
+from multigit.core.planning.plan import DeployStep, Plan
 from multigit.core.values.deployment import (
     CommandRunner,
     Deployment,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from multigit.core.journal import Entry, Kind
-from multigit.core.plan import Plan, RepoPlan
+from multigit.core.planning.plan import Plan, RepoPlan
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.engine.attempt import Attempt
 from multigit.engine.fleet import sweep

@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from multigit.core.deploys import known_deployments
 from multigit.core.journal import Entry, Kind
 from multigit.core.outcome import Outcome, Report, ended
-from multigit.core.plan import (
+from multigit.core.planning.deploy import known_deployments
+from multigit.core.planning.plan import (
     Plan,
     RepoPlan,
     State,

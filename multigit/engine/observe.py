@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from multigit.core.dangers import looks_secret
-from multigit.core.merges import Hop, MergeRequest
-from multigit.core.pull import PullRequest, checkout
-from multigit.core.push import PushRequest, to_commit
+from multigit.core.planning.dangers import looks_secret
+from multigit.core.planning.merges import Hop, MergeRequest
+from multigit.core.planning.pull import PullRequest, checkout
+from multigit.core.planning.push import PushRequest, to_commit
 from multigit.core.status import StatusRequest
 from multigit.core.values.git_answers import Publication, RefQuery, Signature
 from multigit.core.values.moment import Moment, tag_glob, tag_name

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from multigit.core.plan import (
+from multigit.core.planning.plan import (
     AdvanceStep,
     CommitStep,
     DeleteTagStep,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from multigit.core.outcome import Outcome
-from multigit.core.plan import RepoPlan, State
+from multigit.core.planning.plan import RepoPlan, State
 from multigit.core.values.flight import Flight
 from multigit.core.values.git_answers import Publication, PushReport, RefQuery
 from multigit.core.values.problem import Problem

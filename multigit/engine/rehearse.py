@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from multigit.core.deploys import planned_orders, with_problems
-from multigit.core.plan import Plan
+from multigit.core.planning.deploy import planned_orders, with_problems
+from multigit.core.planning.plan import Plan
 from multigit.core.values.deployment import Order, Run, Sight
 from multigit.core.values.problem import Problem, Severity
 from multigit.engine.fleet import look_everywhere

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from multigit.core.journal import Story
-from multigit.core.plan import RepoPlan, State
+from multigit.core.planning.plan import RepoPlan, State
 from multigit.core.standing import Standing, standing
 from multigit.core.values.flight import Flight
 from multigit.core.values.git_answers import Publication, RefQuery

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from multigit.core.outcome import Outcome, Report, ended
-from multigit.core.plan import (
+from multigit.core.planning.plan import (
     CloneStep,
     CreateBranchStep,
     Plan,

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from multigit.core.history import History, history_hint, history_sentence
-from multigit.core.plan import State
+from multigit.core.planning.plan import State
 from multigit.core.report import CLOSED_BY
 from multigit.core.values.deployment import RunState
 from multigit.core.values.text import shortened, visible

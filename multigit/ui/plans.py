@@ -10,9 +10,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from multigit.core.deploys import still_to_come
 from multigit.core.outcome import Outcome, Report, planned
-from multigit.core.plan import (
+from multigit.core.planning.deploy import still_to_come
+from multigit.core.planning.plan import (
     AdvanceStep,
     CommitStep,
     MergeStep,

@@ -6,7 +6,14 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from multigit.core.outcome import Outcome, Report
-from multigit.core.plan import CloneStep, CreateBranchStep, State, Step, SwitchStep, UpdateStep
+from multigit.core.planning.plan import (
+    CloneStep,
+    CreateBranchStep,
+    State,
+    Step,
+    SwitchStep,
+    UpdateStep,
+)
 from multigit.core.report import plural
 from multigit.ui.plans import problem_lines, sentence_view
 from multigit.ui.render import indented, plain, table

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from multigit.core.health import Finding
     from multigit.core.history import History
     from multigit.core.outcome import Report
-    from multigit.core.plan import Plan
+    from multigit.core.planning.plan import Plan
     from multigit.core.status import StatusRow
     from multigit.core.values.problem import Problem
     from multigit.core.values.workspace import Stage

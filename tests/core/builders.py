@@ -13,9 +13,9 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import MappingProxyType
 
-from multigit.core.merges import Hop, MergeRequest
 from multigit.core.outcome import Outcome
-from multigit.core.plan import (
+from multigit.core.planning.merges import Hop, MergeRequest
+from multigit.core.planning.plan import (
     FastForwardStep,
     MergeStep,
     Plan,

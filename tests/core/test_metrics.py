@@ -7,7 +7,7 @@ from dataclasses import replace
 from multigit.core.journal import Story
 from multigit.core.metrics import Known, known_to_plan, known_to_story, metrics
 from multigit.core.outcome import Outcome, ended
-from multigit.core.plan import DeployStep, State
+from multigit.core.planning.plan import DeployStep, State
 from multigit.core.values.agreement import Actor
 from multigit.core.values.deployment import (
     CommandRunner,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.outcome import Outcome, Report, cancelled, ended, planned, refused
-from multigit.core.plan import Plan, PushStep, RefUpdate, Result, State
+from multigit.core.planning.plan import Plan, PushStep, RefUpdate, Result, State
 from multigit.core.values.problem import Problem, Severity
 from tests.core.builders import (
     API,

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from multigit.core.outcome import Outcome, Report, cancelled, ended, planned, refused
-from multigit.core.plan import State
+from multigit.core.planning.plan import State
 from multigit.core.record import (
     NO_LINE,
     BadLine,

@@ -9,7 +9,7 @@ import pytest
 
 from multigit.core.locks import lock_left
 from multigit.core.outcome import Outcome, Report, cancelled, ended, planned, refused
-from multigit.core.plan import (
+from multigit.core.planning.plan import (
     NOT_IN_RELEASE,
     AdvanceStep,
     CommitStep,

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.journal import Entry, Kind, Story, tell
-from multigit.core.merges import plan_merges
 from multigit.core.outcome import Outcome, ended
-from multigit.core.plan import (
+from multigit.core.planning.merges import plan_merges
+from multigit.core.planning.plan import (
     DeployStep,
     Plan,
     Result,

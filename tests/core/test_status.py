@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.deployed import Deployed
-from multigit.core.plan import State
+from multigit.core.planning.plan import State
 from multigit.core.status import (
     Pair,
     StatusRow,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from multigit.core.plan import (
+from multigit.core.planning.plan import (
     DeleteTagStep,
     MoveBackStep,
     PushStep,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from multigit.core.journal import Entry, Kind, Story, tell
-from multigit.core.plan import State
+from multigit.core.planning.plan import State
 from multigit.core.values.agreement import Actor
 from multigit.core.values.flight import Flight
 from multigit.core.watched import logged_states, watched

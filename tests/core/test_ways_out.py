@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from multigit.core.plan import State
+from multigit.core.planning.plan import State
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.flight import Flight
 from multigit.core.ways_out import ways_out

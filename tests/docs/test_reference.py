@@ -14,7 +14,7 @@ import typer
 from multigit import errors
 from multigit.adapters.config.load import load, schema
 from multigit.cli.app import app
-from multigit.core.plan import Result, State
+from multigit.core.planning.plan import Result, State
 from multigit.core.values.workspace import PushRules
 from tests.docs.codes import codes
 from tests.docs.stories import ROOT, stories

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.journal import Entry, Kind
-from multigit.core.plan import (
+from multigit.core.planning.plan import (
     DeleteTagStep,
     DeployStep,
     MoveBackStep,

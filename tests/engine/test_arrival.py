@@ -10,7 +10,7 @@ import pytest
 
 from multigit.core.journal import Entry, Kind, Story, tell
 from multigit.core.landings import landed
-from multigit.core.plan import State
+from multigit.core.planning.plan import State
 from multigit.core.standing import Standing
 from multigit.core.values.agreement import Actor
 from multigit.core.values.flight import Flight, also

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.deploys import planned_orders, to_watch
 from multigit.core.journal import Entry, Kind, tell
 from multigit.core.outcome import Report
-from multigit.core.plan import Plan, Result
+from multigit.core.planning.deploy import planned_orders, to_watch
+from multigit.core.planning.plan import Plan, Result
 from multigit.core.resume import resumed
 from multigit.core.values.agreement import Actor
 from multigit.core.values.deployment import (

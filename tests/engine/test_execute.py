@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from multigit.core.outcome import Report
-from multigit.core.plan import CommitStep, MergeStep, Plan, Result, State
+from multigit.core.planning.plan import CommitStep, MergeStep, Plan, Result, State
 from multigit.core.values.git_answers import Publication, PushReport
 from multigit.core.values.problem import Severity
 from multigit.errors import GitError

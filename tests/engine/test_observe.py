@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.merges import MergeRequest, hop, hops_down
-from multigit.core.pull import PullRequest
+from multigit.core.planning.merges import MergeRequest, hop, hops_down
+from multigit.core.planning.pull import PullRequest
 from multigit.core.status import StatusRequest
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Change, Facts, Snapshot

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from multigit.core.plan import (
+from multigit.core.planning.plan import (
     AdvanceStep,
     CommitStep,
     DeleteTagStep,

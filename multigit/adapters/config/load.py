@@ -19,9 +19,9 @@ from multigit.adapters.config.rules import Key, Mistake, mistakes
 from multigit.adapters.config.sections import Configuration, section_at
 from multigit.adapters.config.values import FILE, dotted, duration, shown, size
 from multigit.adapters.files.durable import NO_WAITING
+from multigit.core.planning.waves import everything_before, waves
 from multigit.core.values.text import masked, visible
 from multigit.core.values.workspace import PushRules, Repo, Stage, Tell, Workspace, unknown
-from multigit.core.waves import everything_before, waves
 from multigit.errors import ConfigError
 from multigit.hints import Hint
 

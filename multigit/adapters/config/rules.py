@@ -10,9 +10,9 @@ from unicodedata import normalize
 
 from multigit.adapters.config.deploy_rules import complaints
 from multigit.adapters.config.values import USE_NAME, is_name, is_ref, shown
+from multigit.core.planning.waves import waves
 from multigit.core.values.moment import STAMP
 from multigit.core.values.workspace import unknown
-from multigit.core.waves import waves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

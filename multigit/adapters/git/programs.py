@@ -13,7 +13,7 @@ from shlex import quote
 
 from multigit.adapters.git.config import GitConfig
 from multigit.adapters.git.remote import PUBLISHED, Remote
-from multigit.core.checks import in_file
+from multigit.core.planning.checks import in_file
 from multigit.core.values.remote_url import SSH, parsed
 from multigit.core.values.workspace import Repo
 from multigit.errors import GitError

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from multigit.adapters.files.journal import Journal
 from multigit.core.journal import Entry, Kind
-from multigit.core.plan import (
+from multigit.core.planning.plan import (
     AdvanceStep,
     CloneStep,
     CommitStep,

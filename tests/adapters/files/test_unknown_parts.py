@@ -11,7 +11,7 @@ import pytest
 
 from multigit.adapters.files.journal import Journal
 from multigit.core.journal import without_hints
-from multigit.core.plan import Step
+from multigit.core.planning.plan import Step
 from multigit.errors import RefusedError
 from tests.adapters.files.journal_of_everything import JOURNALS, everything, write_everything
 

@@ -16,7 +16,7 @@ from multigit.adapters.git.config import read_config
 from multigit.adapters.git.outcome import Completed, failure
 from multigit.adapters.git.publishing import BEFORE_SENDING
 from multigit.adapters.git.repository import GitRepository
-from multigit.core.push import to_commit
+from multigit.core.planning.push import to_commit
 from multigit.core.values.git_answers import Publication, PushReport, RefQuery, Signature
 from multigit.core.values.snapshot import Change
 from multigit.core.values.workspace import PushRules, Stage

@@ -11,7 +11,7 @@ import pytest
 
 from multigit.adapters.git.workspace import GitRepositories
 from multigit.core.outcome import Outcome
-from multigit.core.plan import Plan, State
+from multigit.core.planning.plan import Plan, State
 from multigit.core.values.git_answers import Publication
 from multigit.core.values.refs import branch_ref, tag_ref
 from multigit.core.values.workspace import Repo, Stage, Workspace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from multigit.core import checks
+from multigit.core.planning import checks
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import Detour, Facts, Snapshot, WorkTree
 from multigit.core.values.text import shortened

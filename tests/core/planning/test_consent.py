@@ -6,8 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.consent import Consent, given_by_option, missing_consent, ticked_by_option
-from multigit.core.plan import Plan
+from multigit.core.planning.consent import (
+    Consent,
+    given_by_option,
+    missing_consent,
+    ticked_by_option,
+)
+from multigit.core.planning.plan import Plan
 from multigit.core.values.agreement import Given, Ticks
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Confirm

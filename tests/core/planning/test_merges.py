@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.merges import (
+from multigit.core.planning.merges import (
     Hop,
     MergeRequest,
     default_message,
@@ -15,7 +15,7 @@ from multigit.core.merges import (
     plan_merges,
     strictest,
 )
-from multigit.core.plan import (
+from multigit.core.planning.plan import (
     FastForwardStep,
     MergeStep,
     Plan,

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from multigit.core import checks
-from multigit.core.dangers import (
+from multigit.core.planning import checks
+from multigit.core.planning.dangers import (
     dangerous,
     dangerous_commits,
     matches,
     staged_litter,
     uploaded_by_nobody,
 )
-from multigit.core.deploys import deploy_steps
-from multigit.core.merges import (
+from multigit.core.planning.deploy import deploy_steps
+from multigit.core.planning.merges import (
     Hop,
     merge_problems,
     merge_steps,
@@ -22,7 +22,7 @@ from multigit.core.merges import (
     publishing,
     strictest,
 )
-from multigit.core.plan import (
+from multigit.core.planning.plan import (
     AdvanceStep,
     CommitStep,
     MergeStep,
@@ -32,12 +32,12 @@ from multigit.core.plan import (
     Step,
     settle,
 )
-from multigit.core.submodules import submodule_problems
+from multigit.core.planning.submodules import submodule_problems
+from multigit.core.planning.waves import in_order
 from multigit.core.values.moment import Moment, tag_name
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import Change, Snapshot, WorkTree
 from multigit.core.values.workspace import PushRules, Repo, Stage, Workspace
-from multigit.core.waves import in_order
 from multigit.hints import Hint
 
 

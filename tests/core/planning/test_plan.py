@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.plan import (
+from multigit.core.planning.plan import (
     AdvanceStep,
     CloneStep,
     CommitStep,

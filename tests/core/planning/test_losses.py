@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from multigit.core.checks import unmergeable
-from multigit.core.losses import losing_work
+from multigit.core.planning.checks import unmergeable
+from multigit.core.planning.losses import losing_work
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import Evidence, Reversal
 from tests.core.builders import API, clash, merge

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 from shlex import quote
 
-from multigit.core.losses import keeping
+from multigit.core.planning.losses import keeping
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import Detour, Merge, Snapshot, WorkTree
 from multigit.core.values.text import pathspec, shortened

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from multigit.core.yaml import scalar
+from multigit.core.planning.yaml import scalar
 
 AWKWARD = [
     "", " ", "- a", "-", "*", "*-a", "&a", "!a", "yes", "No", "on", "Off", "true", "null", "~", "y",

@@ -6,10 +6,10 @@ import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from multigit.core import checks
-from multigit.core.deploys import deploy_steps
-from multigit.core.losses import losing_work
-from multigit.core.plan import (
+from multigit.core.planning import checks
+from multigit.core.planning.deploy import deploy_steps
+from multigit.core.planning.losses import losing_work
+from multigit.core.planning.plan import (
     AdvanceStep,
     CommitStep,
     FastForwardStep,

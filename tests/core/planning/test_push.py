@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from multigit.core.dangers import matches
-from multigit.core.merges import Hop
-from multigit.core.plan import (
+from multigit.core.planning.dangers import matches
+from multigit.core.planning.merges import Hop
+from multigit.core.planning.plan import (
     AdvanceStep,
     CommitStep,
     MergeStep,
@@ -23,7 +23,7 @@ from multigit.core.plan import (
     Step,
     TagStep,
 )
-from multigit.core.push import PushRequest, plan_push, push_message, to_commit
+from multigit.core.planning.push import PushRequest, plan_push, push_message, to_commit
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import (
     Change,

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from multigit.core.planning.yaml import scalar
 from multigit.core.values.deployment import Deploy, GithubRunner, Trigger, filled, unknown_keys
 from multigit.core.values.moment import STAMP
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Repo, Stage, Workspace
-from multigit.core.yaml import scalar
 
 FOLDER = PurePosixPath(".github/workflows")
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.plan import (
+from multigit.core.planning.plan import (
     CloneStep,
     CreateBranchStep,
     Plan,
@@ -17,7 +17,7 @@ from multigit.core.plan import (
     SwitchStep,
     UpdateStep,
 )
-from multigit.core.pull import PullRequest, checkout, plan_pull
+from multigit.core.planning.pull import PullRequest, checkout, plan_pull
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Branch, Obstacle, Snapshot, WorkTree
 from multigit.core.values.workspace import Confirm, Repo

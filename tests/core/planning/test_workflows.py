@@ -10,9 +10,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from multigit.adapters.github.workflow_file import read_workflow
+from multigit.core.planning.workflows import Example, tag_filter, workflows
 from multigit.core.values.deployment import CommandRunner, Deploy, GithubRunner, Trigger
 from multigit.core.values.workspace import Repo, Stage, Workspace
-from multigit.core.workflows import Example, tag_filter, workflows
 
 API = Repo("api", "api")
 STG = Stage("stg", "stg", tag="stg-{timestamp}")

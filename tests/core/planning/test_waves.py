@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from multigit.core.deployed import last_deployed
-from multigit.core.plan import DeployStep, Plan, RepoPlan, State
+from multigit.core.planning.plan import DeployStep, Plan, RepoPlan, State
+from multigit.core.planning.waves import everything_before, hold_back, unwell_before, waves
 from multigit.core.values.deployment import CommandRunner
 from multigit.core.values.workspace import Repo
-from multigit.core.waves import everything_before, hold_back, unwell_before, waves
 from tests.core.builders import API, WEB, plan, to_publish, warning, without_steps, workspace
 
 DATABASE = Repo("database", "database")

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from shlex import quote
 
-from multigit.core.checks import work_hint
-from multigit.core.plan import (
+from multigit.core.planning.checks import work_hint
+from multigit.core.planning.plan import (
     CloneStep,
     CreateBranchStep,
     Plan,

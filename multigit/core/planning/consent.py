@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from multigit.core.plan import Plan
+from multigit.core.planning.plan import Plan
 from multigit.core.values.agreement import Given, Ticks
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Confirm

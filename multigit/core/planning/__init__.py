@@ -1,0 +1,1 @@
+"""From a request and snapshots to a plan."""
