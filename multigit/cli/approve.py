@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from multigit.cli.session import Session
-    from multigit.core.journal import Story
+    from multigit.core.progress.journal import Story
     from multigit.core.reviews import Review, Waiting
     from multigit.core.values.agreement import Given
     from multigit.core.values.problem import Problem

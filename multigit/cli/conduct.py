@@ -22,9 +22,7 @@ from multigit.cli.telling import (
     tell_ended,
     tell_given_up,
 )
-from multigit.core.journal import Entry, Kind, Story
 from multigit.core.metrics import known_to_plan
-from multigit.core.outcome import Report, cancelled, ended, planned, refused
 from multigit.core.planning.consent import (
     Consent,
     given_by_option,
@@ -32,9 +30,11 @@ from multigit.core.planning.consent import (
     ticked_by_option,
 )
 from multigit.core.planning.plan import Plan, Result, State
+from multigit.core.progress.journal import Entry, Kind, Story
+from multigit.core.progress.outcome import Report, cancelled, ended, planned, refused
+from multigit.core.progress.resume import after_undo
 from multigit.core.record import record
 from multigit.core.report import document
-from multigit.core.resume import after_undo
 from multigit.core.values.agreement import Actor, Agreement, Given, Ticks
 from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem

@@ -43,7 +43,7 @@ def doctor(
     from multigit.cli import session as s
     from multigit.core.diagnosis import HealthRequest, Surroundings, diagnose
     from multigit.core.health import health_document, health_exit_code
-    from multigit.core.locks import lock_ref
+    from multigit.core.progress.locks import lock_ref
     from multigit.engine.examine import examine
 
     session = s.Session.open(o.Common(config, json, no_color, jobs))

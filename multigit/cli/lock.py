@@ -13,8 +13,8 @@ from multigit.hints import Hint
 
 if TYPE_CHECKING:
     from multigit.cli.session import Session
-    from multigit.core.locks import Holder
     from multigit.core.planning.plan import Result
+    from multigit.core.progress.locks import Holder
 
 lock_app = typer.Typer(
     cls=Group, help="See who holds the locks across machines, or release one that is left over."

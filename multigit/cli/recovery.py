@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from multigit.adapters.files.journal import Journal
     from multigit.cli.session import Session
-    from multigit.core.journal import Story
     from multigit.core.planning.plan import RepoPlan
-    from multigit.core.standing import Standing
+    from multigit.core.progress.journal import Story
+    from multigit.core.progress.standing import Standing
     from multigit.core.values.flight import Flight
 
 
@@ -49,8 +49,8 @@ def continue_(
     from multigit.cli.session import Session
     from multigit.core.planning.consent import Consent
     from multigit.core.planning.plan import Result, State
-    from multigit.core.resume import any_unseen_commit, resumed, to_plan_anew
-    from multigit.core.ways_out import only_the_record
+    from multigit.core.progress.resume import any_unseen_commit, resumed, to_plan_anew
+    from multigit.core.progress.ways_out import only_the_record
     from multigit.engine.arrival import still_open
 
     session = Session.open(o.Common(config, json, no_color, jobs))
@@ -112,8 +112,8 @@ def undo(
     from multigit.cli.session import Session
     from multigit.core.planning.consent import Consent
     from multigit.core.planning.plan import Result
-    from multigit.core.undo import already_undone, cannot_be_undone, undone
-    from multigit.core.ways_out import only_to_close
+    from multigit.core.progress.undo import already_undone, cannot_be_undone, undone
+    from multigit.core.progress.ways_out import only_to_close
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     with session.alone("undo", dry_run=dry_run):
@@ -169,8 +169,8 @@ def _close(
     from multigit.cli.conduct import Conductor
     from multigit.cli.telling import is_news, tell_given_up
     from multigit.core.planning.consent import Consent
+    from multigit.core.progress.resume import as_it_stands
     from multigit.core.report import document
-    from multigit.core.resume import as_it_stands
 
     conductor = Conductor(session, story.plan, Consent(), journal, story.agreement)
     report = conductor.close(as_it_stands(story, standings, how), journal)
@@ -300,9 +300,9 @@ def _survey(
     Who pushes all of it once more needs to mind none. Those that are seen to have arrived are
     noted, if it is more than a look.
     """
-    from multigit.core.journal import Entry, Kind
-    from multigit.core.landings import landed
     from multigit.core.planning.plan import State
+    from multigit.core.progress.journal import Entry, Kind
+    from multigit.core.progress.landings import landed
     from multigit.engine.survey import survey
 
     with session.screen.progress() as progress:
@@ -326,7 +326,7 @@ def _plan_anew(
 ) -> Mapping[str, RepoPlan]:
     """Plan the repositories that somebody moved once more, on what is there now."""
     from multigit.core.planning.merges import MergeRequest, plan_repository
-    from multigit.core.resume import hops_of
+    from multigit.core.progress.resume import hops_of
     from multigit.core.values.moment import Moment
     from multigit.engine.observe import look_at_merges, observe
 

@@ -188,7 +188,7 @@ class Session:
 
     def ways_out(self, operation: str) -> str:
         """Return what to do about an unfinished operation."""
-        from multigit.core.ways_out import ways_out
+        from multigit.core.progress.ways_out import ways_out
 
         try:
             return ways_out(self.files.read_journal(operation)[1])

@@ -10,9 +10,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from multigit.adapters.system import clock as moments
-from multigit.core.locks import Holder, lock_unknown, stages_changed
-from multigit.core.outcome import Report
 from multigit.core.planning.plan import Plan, State
+from multigit.core.progress.locks import Holder, lock_unknown, stages_changed
+from multigit.core.progress.outcome import Report
 from multigit.core.values.agreement import Actor
 from multigit.core.values.problem import Problem
 from multigit.errors import MultigitError

@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from multigit.core.news import event_of, news
-from multigit.core.outcome import under_way
 from multigit.core.planning.plan import Result
+from multigit.core.progress.outcome import under_way
 from multigit.core.values.workspace import Event
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from multigit.cli.session import Session
     from multigit.core.metrics import Known
-    from multigit.core.outcome import Report
     from multigit.core.planning.plan import Plan
+    from multigit.core.progress.outcome import Report
     from multigit.core.values.deployment import Deployment
     from multigit.core.values.problem import Problem
 

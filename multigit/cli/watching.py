@@ -15,15 +15,15 @@ from multigit.cli.conduct import name_transcripts
 from multigit.cli.telling import is_news, tell_ended
 from multigit.core.deployed import tells_news
 from multigit.core.metrics import known_to_story
-from multigit.core.outcome import ended
 from multigit.core.planning.deploy import to_watch
 from multigit.core.planning.plan import Result, State
+from multigit.core.progress.outcome import ended
+from multigit.core.progress.resume import TAKEN_BACK
+from multigit.core.progress.watched import logged_states, watched
 from multigit.core.record import record
 from multigit.core.report import document
-from multigit.core.resume import TAKEN_BACK
 from multigit.core.values.agreement import ASKS_NOTHING
 from multigit.core.values.problem import Problem, Severity
-from multigit.core.watched import logged_states, watched
 from multigit.engine.deploy import Deployer
 from multigit.engine.ports import FORGETFUL
 from multigit.hints import Hint
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from multigit.adapters.files.journal import Journal
     from multigit.cli.session import Session
-    from multigit.core.journal import Story
-    from multigit.core.outcome import Report
+    from multigit.core.progress.journal import Story
+    from multigit.core.progress.outcome import Report
     from multigit.engine.deploy import Deployments
 
 

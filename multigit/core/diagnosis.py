@@ -9,9 +9,9 @@ from shlex import quote
 
 from multigit.core.health import Finding, Health
 from multigit.core.history import HINT, TORN
-from multigit.core.locks import PREFIX
 from multigit.core.planning.checks import missing_branches, unpublishable, unreadable
 from multigit.core.planning.dangers import uploaded_by_nobody
+from multigit.core.progress.locks import PREFIX
 from multigit.core.record import BadLine, Head
 from multigit.core.report import plural
 from multigit.core.values.problem import Problem, Severity

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from multigit.core.journal import Story, deployed_before
-from multigit.core.outcome import Outcome, Report
 from multigit.core.planning.plan import Plan, State
+from multigit.core.progress.journal import Story, deployed_before
+from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.values.deployment import Deployment, GithubRunner, RunState, Trigger
 
 DONE = "done"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from multigit.core.outcome import Outcome, Report
 from multigit.core.planning.plan import AdvanceStep, MergeStep, Result, State
+from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.report import plural, summary
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.snapshot import Waiting

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from multigit.core.outcome import Outcome, Report
 from multigit.core.planning.plan import Result, State, stage_of
+from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.values.agreement import ASKS_NOTHING, Actor, Agreement
 from multigit.core.values.deployment import Deployment
 from multigit.core.values.problem import Problem

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from multigit.core.outcome import Outcome, Report
 from multigit.core.planning.deploy import still_to_come
 from multigit.core.planning.plan import (
     AdvanceStep,
@@ -21,12 +20,13 @@ from multigit.core.planning.plan import (
     Result,
     State,
 )
+from multigit.core.progress.outcome import Outcome, Report
+from multigit.core.progress.ways_out import can_be_undone
 from multigit.core.record import deployment_document
 from multigit.core.values.deployment import Deployment, RunState, by_push
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Change
 from multigit.core.values.text import masked
-from multigit.core.ways_out import can_be_undone
 from multigit.errors import OK, ConfigError, MultigitError
 from multigit.hints import Hint
 

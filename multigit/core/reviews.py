@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from multigit.core.journal import Story
 from multigit.core.planning.deploy import begun_orders
 from multigit.core.planning.plan import Result
+from multigit.core.progress.journal import Story
 from multigit.core.record import Record
 from multigit.core.report import frame, plural
 from multigit.core.values.agreement import Actor, Agreement, Given

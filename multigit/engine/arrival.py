@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from multigit.core.planning.plan import RepoPlan, State
-from multigit.core.standing import Standing, state_of
+from multigit.core.progress.standing import Standing, state_of
 from multigit.core.values.flight import Flight, push_under_way, remaining
 from multigit.core.values.workspace import Workspace
 from multigit.engine.patience import Tell

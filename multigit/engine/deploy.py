@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from multigit.core.journal import Entry, Kind
 from multigit.core.planning.plan import Plan, RepoPlan
+from multigit.core.progress.journal import Entry, Kind
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.engine.attempt import Attempt
 from multigit.engine.fleet import sweep

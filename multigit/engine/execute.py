@@ -7,14 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from multigit.core.journal import Entry, Kind
-from multigit.core.outcome import Outcome, Report, ended
 from multigit.core.planning.deploy import known_deployments
 from multigit.core.planning.plan import (
     Plan,
     RepoPlan,
     State,
 )
+from multigit.core.progress.journal import Entry, Kind
+from multigit.core.progress.outcome import Outcome, Report, ended
 from multigit.core.values.deployment import Deployment
 from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem, Severity

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from multigit.core.journal import Entry
+from multigit.core.progress.journal import Entry
 from multigit.core.values.deployment import Gate, Order, Run, Sight
 from multigit.core.values.flight import Flight
 from multigit.core.values.git_answers import Merged, Publication, PushReport, RefQuery, Signature

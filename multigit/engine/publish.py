@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from multigit.core.outcome import Outcome
 from multigit.core.planning.plan import RepoPlan, State
+from multigit.core.progress.outcome import Outcome
 from multigit.core.values.flight import Flight
 from multigit.core.values.git_answers import Publication, PushReport, RefQuery
 from multigit.core.values.problem import Problem

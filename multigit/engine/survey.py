@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from multigit.core.journal import Story
 from multigit.core.planning.plan import RepoPlan, State
-from multigit.core.standing import Standing, standing
+from multigit.core.progress.journal import Story
+from multigit.core.progress.standing import Standing, standing
 from multigit.core.values.flight import Flight
 from multigit.core.values.git_answers import Publication, RefQuery
 from multigit.core.values.moment import Moment

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from multigit.core.outcome import Outcome, Report, ended
 from multigit.core.planning.plan import (
     CloneStep,
     CreateBranchStep,
@@ -16,6 +15,7 @@ from multigit.core.planning.plan import (
     SwitchStep,
     UpdateStep,
 )
+from multigit.core.progress.outcome import Outcome, Report, ended
 from multigit.core.values.git_answers import RefQuery
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import branch_ref

@@ -10,7 +10,6 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from multigit.core.outcome import Outcome, Report, planned
 from multigit.core.planning.deploy import still_to_come
 from multigit.core.planning.plan import (
     AdvanceStep,
@@ -23,6 +22,7 @@ from multigit.core.planning.plan import (
     State,
     stage_of,
 )
+from multigit.core.progress.outcome import Outcome, Report, planned
 from multigit.core.report import CLOSED_BY, plural, summary
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Change, Commit

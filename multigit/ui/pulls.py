@@ -5,7 +5,6 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from multigit.core.outcome import Outcome, Report
 from multigit.core.planning.plan import (
     CloneStep,
     CreateBranchStep,
@@ -14,6 +13,7 @@ from multigit.core.planning.plan import (
     SwitchStep,
     UpdateStep,
 )
+from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.report import plural
 from multigit.ui.plans import problem_lines, sentence_view
 from multigit.ui.render import indented, plain, table

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from multigit.core.health import Finding
     from multigit.core.history import History
-    from multigit.core.outcome import Report
     from multigit.core.planning.plan import Plan
+    from multigit.core.progress.outcome import Report
     from multigit.core.status import StatusRow
     from multigit.core.values.problem import Problem
     from multigit.core.values.workspace import Stage

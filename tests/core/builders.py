@@ -13,7 +13,6 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import MappingProxyType
 
-from multigit.core.outcome import Outcome
 from multigit.core.planning.merges import Hop, MergeRequest
 from multigit.core.planning.plan import (
     FastForwardStep,
@@ -26,7 +25,8 @@ from multigit.core.planning.plan import (
     Step,
     TagStep,
 )
-from multigit.core.undo import Record
+from multigit.core.progress.outcome import Outcome
+from multigit.core.progress.undo import Record
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import (

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from multigit.core.outcome import Outcome, Report, cancelled, ended, planned, refused
 from multigit.core.planning.plan import State
+from multigit.core.progress.outcome import Outcome, Report, cancelled, ended, planned, refused
 from multigit.core.record import (
     NO_LINE,
     BadLine,

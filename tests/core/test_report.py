@@ -7,8 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.locks import lock_left
-from multigit.core.outcome import Outcome, Report, cancelled, ended, planned, refused
 from multigit.core.planning.plan import (
     NOT_IN_RELEASE,
     AdvanceStep,
@@ -24,6 +22,8 @@ from multigit.core.planning.plan import (
     Step,
     UpdateStep,
 )
+from multigit.core.progress.locks import lock_left
+from multigit.core.progress.outcome import Outcome, Report, cancelled, ended, planned, refused
 from multigit.core.report import (
     document,
     error_document,

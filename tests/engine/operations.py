@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
-from multigit.core.outcome import Outcome, Report
 from multigit.core.planning.merges import MergeRequest, hop, hops_down, plan_merges
 from multigit.core.planning.plan import Plan
 from multigit.core.planning.pull import PullRequest, plan_pull
 from multigit.core.planning.push import PushRequest, plan_push
+from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.values.flight import Flight
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem

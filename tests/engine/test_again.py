@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.journal import Entry, Kind
 from multigit.core.planning.plan import (
     DeleteTagStep,
     DeployStep,
@@ -20,6 +19,7 @@ from multigit.core.planning.plan import (
     RestoreStep,
     State,
 )
+from multigit.core.progress.journal import Entry, Kind
 from multigit.core.values.deployment import CommandRunner, RunState
 from multigit.errors import GitError
 from tests.engine.operations import (

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.journal import Entry, Kind, Story, tell
-from multigit.core.landings import landed
 from multigit.core.planning.plan import State
-from multigit.core.standing import Standing
+from multigit.core.progress.journal import Entry, Kind, Story, tell
+from multigit.core.progress.landings import landed
+from multigit.core.progress.standing import Standing
 from multigit.core.values.agreement import Actor
 from multigit.core.values.flight import Flight, also
 from multigit.core.values.git_answers import Publication, PushReport

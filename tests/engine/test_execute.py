@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from multigit.core.outcome import Report
 from multigit.core.planning.plan import CommitStep, MergeStep, Plan, Result, State
+from multigit.core.progress.outcome import Report
 from multigit.core.values.git_answers import Publication, PushReport
 from multigit.core.values.problem import Severity
 from multigit.errors import GitError

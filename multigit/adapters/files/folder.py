@@ -13,7 +13,7 @@ from multigit.adapters.files.deployment_log import DeploymentLog
 from multigit.adapters.files.durable import FULL, out_of_the_way
 from multigit.adapters.files.journal import CLOSED, Journal, forget_unbegun, unfinished
 from multigit.adapters.files.lock import require_usable
-from multigit.core.journal import Story
+from multigit.core.progress.journal import Story
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Workspace
 from multigit.errors import RefusedError, UsageError

@@ -27,7 +27,7 @@ from multigit.adapters.files.durable import (
 )
 from multigit.adapters.files.lock import in_turn
 from multigit.adapters.files.unknown_parts import unknown_part
-from multigit.core.journal import VERSION, Entry, Kind, Story, tell
+from multigit.core.progress.journal import VERSION, Entry, Kind, Story, tell
 from multigit.core.values.moment import Moment
 from multigit.errors import RefusedError
 from multigit.hints import Hint

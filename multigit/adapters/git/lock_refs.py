@@ -8,7 +8,15 @@ from contextlib import contextmanager, suppress
 from threading import Event
 
 from multigit.adapters.git.repository import GitRepository
-from multigit.core.locks import PREFIX, Holder, from_bytes, lock_kept, lock_left, lock_ref, to_bytes
+from multigit.core.progress.locks import (
+    PREFIX,
+    Holder,
+    from_bytes,
+    lock_kept,
+    lock_left,
+    lock_ref,
+    to_bytes,
+)
 from multigit.core.values.git_answers import Publication, PushReport
 from multigit.core.values.problem import Problem
 from multigit.errors import LockedError, MultigitError, StoppedError

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from multigit.core.journal import Story
 from multigit.core.planning import checks
 from multigit.core.planning.plan import NOT_IN_RELEASE, DeployStep, Plan, RepoPlan, State, settle
+from multigit.core.progress.journal import Story
 from multigit.core.values.deployment import (
     Deployment,
     GithubRunner,

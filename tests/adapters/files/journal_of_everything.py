@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from multigit.adapters.files.journal import Journal
-from multigit.core.journal import Entry, Kind
 from multigit.core.planning.plan import (
     AdvanceStep,
     CloneStep,
@@ -22,6 +21,7 @@ from multigit.core.planning.plan import (
     SwitchStep,
     UpdateStep,
 )
+from multigit.core.progress.journal import Entry, Kind
 from multigit.core.values.agreement import Actor
 from multigit.core.values.deployment import (
     CommandRunner,

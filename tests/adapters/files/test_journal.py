@@ -13,7 +13,7 @@ import pytest
 
 from multigit.adapters.files.durable import append
 from multigit.adapters.files.journal import CLOSED, Journal, forget_unbegun, unfinished
-from multigit.core.journal import Entry, Kind
+from multigit.core.progress.journal import Entry, Kind
 from multigit.core.values.agreement import Actor
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.errors import RefusedError

@@ -10,8 +10,8 @@ from typing import Any, get_args
 import pytest
 
 from multigit.adapters.files.journal import Journal
-from multigit.core.journal import without_hints
 from multigit.core.planning.plan import Step
+from multigit.core.progress.journal import without_hints
 from multigit.errors import RefusedError
 from tests.adapters.files.journal_of_everything import JOURNALS, everything, write_everything
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from multigit.adapters.git.workspace import GitRepositories
-from multigit.core.outcome import Outcome
 from multigit.core.planning.plan import Plan, State
+from multigit.core.progress.outcome import Outcome
 from multigit.core.values.git_answers import Publication
 from multigit.core.values.refs import branch_ref, tag_ref
 from multigit.core.values.workspace import Repo, Stage, Workspace

@@ -9,7 +9,6 @@ from shlex import quote
 from typing import Any, Protocol
 
 from multigit.core.deployed import commits_deployed
-from multigit.core.journal import Story
 from multigit.core.planning.deploy import can_deploy_releases
 from multigit.core.planning.merges import strictest
 from multigit.core.planning.plan import (
@@ -25,7 +24,8 @@ from multigit.core.planning.plan import (
     aimed,
     stage_of,
 )
-from multigit.core.standing import Standing
+from multigit.core.progress.journal import Story
+from multigit.core.progress.standing import Standing
 from multigit.core.values.deployment import RunState
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem, Severity

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from multigit.core.journal import Story
 from multigit.core.lineage.reversals import accepting
-from multigit.core.outcome import Outcome, Report
 from multigit.core.planning.deploy import known_deployments, outstanding
 from multigit.core.planning.merges import Hop
 from multigit.core.planning.plan import Plan, RepoPlan, Result, State, settle
-from multigit.core.standing import Standing, state_of
+from multigit.core.progress.journal import Story
+from multigit.core.progress.outcome import Outcome, Report
+from multigit.core.progress.standing import Standing, state_of
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import branch_ref, short, tag_ref

@@ -6,8 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.journal import Entry, Kind, Story, tell
-from multigit.core.outcome import Outcome, ended
 from multigit.core.planning.merges import plan_merges
 from multigit.core.planning.plan import (
     DeployStep,
@@ -15,10 +13,12 @@ from multigit.core.planning.plan import (
     Result,
     State,
 )
+from multigit.core.progress.journal import Entry, Kind, Story, tell
+from multigit.core.progress.outcome import Outcome, ended
+from multigit.core.progress.resume import after_undo, as_it_stands, resumed, to_plan_anew
+from multigit.core.progress.standing import Standing, standing, state_of
+from multigit.core.progress.undo import undone
 from multigit.core.report import summary
-from multigit.core.resume import after_undo, as_it_stands, resumed, to_plan_anew
-from multigit.core.standing import Standing, standing, state_of
-from multigit.core.undo import undone
 from multigit.core.values.agreement import Actor
 from multigit.core.values.deployment import CommandRunner, Deployment, Run, RunState
 from multigit.core.values.flight import Flight

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from multigit.core.journal import Entry, Kind, Story, tell
 from multigit.core.planning.plan import State
+from multigit.core.progress.journal import Entry, Kind, Story, tell
+from multigit.core.progress.watched import logged_states, watched
 from multigit.core.values.agreement import Actor
 from multigit.core.values.flight import Flight
-from multigit.core.watched import logged_states, watched
 from tests.core.builders import MADE, Log, plan, to_publish
 
 ADA = Actor("Ada <ada@example.com>", "ada", "build-7")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from multigit.core.journal import Story
-from multigit.core.outcome import Report
 from multigit.core.planning.plan import Plan, State
+from multigit.core.progress.journal import Story
+from multigit.core.progress.outcome import Report
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.problem import Problem, Severity
 from multigit.hints import Hint

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from multigit.core.journal import Story
 from multigit.core.planning.plan import State
-from multigit.core.standing import Standing, state_of
+from multigit.core.progress.journal import Story
+from multigit.core.progress.standing import Standing, state_of
 
 
 def landed(story: Story, standings: Mapping[str, Standing]) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""How far an operation got, and what is left of it."""
