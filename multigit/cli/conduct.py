@@ -33,13 +33,13 @@ from multigit.core.planning.plan import Plan, Result, State
 from multigit.core.progress.journal import Entry, Kind, Story
 from multigit.core.progress.outcome import Report, cancelled, ended, planned, refused
 from multigit.core.progress.resume import after_undo
-from multigit.core.record import record
+from multigit.core.records.record import record
+from multigit.core.records.tag_anchors import trailer
 from multigit.core.report import document
 from multigit.core.values.agreement import Actor, Agreement, Given, Ticks
 from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Confirm, named_in
-from multigit.core.witness import trailer
 from multigit.engine.deploy import Deployer
 from multigit.engine.execute import Executor
 from multigit.engine.ports import Listener

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from multigit.cli.session import Session
-    from multigit.core.deployed import Deployed
+    from multigit.core.records.last_deployments import Deployed
     from multigit.core.values.workspace import Repo, Stage, Workspace
 
 
@@ -83,7 +83,7 @@ def deploy(
 
 def _failed(session: Session, chosen: tuple[Repo, ...], stage: Stage) -> tuple[Repo, ...]:
     """Return the chosen repositories whose last deployment to the stage went wrong."""
-    from multigit.core.deployed import failed_last
+    from multigit.core.records.last_deployments import failed_last
 
     last = session.files.log.last_deployed()
     names = failed_last(last, stage.name)

@@ -135,7 +135,7 @@ def _told(found: list[tuple[str, str, Holder | None]]) -> list[dict[str, Any]]:
 
 def _record(session: Session, stage: str, result: Result, message: str) -> None:
     from multigit.adapters.system import clock as moments
-    from multigit.core.record import Record
+    from multigit.core.records.record import Record
 
     record = Record(
         at=moments.utc_now(),

@@ -52,8 +52,8 @@ def log(
     """
     from multigit.cli.session import Session
     from multigit.core.history import history, history_document
-    from multigit.core.record import Head
-    from multigit.core.witness import cross_examine
+    from multigit.core.records.record import Head
+    from multigit.core.records.tag_anchors import cross_examine
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     if stage is not None:

@@ -28,7 +28,7 @@ from multigit.ui.screen import Screen
 
 if TYPE_CHECKING:
     from multigit.adapters.runners import Runners
-    from multigit.core.deployed import Last
+    from multigit.core.records.last_deployments import Last
 
 FILES_PER_WORKER = 4
 FILES_FOR_OURSELVES = 64
@@ -163,7 +163,7 @@ class Session:
 
     def last_deployed(self) -> Last:
         """Return the last deployment of each repository to each stage, unfinished ones included."""
-        from multigit.core.deployed import with_unfinished
+        from multigit.core.records.last_deployments import with_unfinished
 
         last = self.files.log.last_deployed()
         for operation in self.files.unfinished():

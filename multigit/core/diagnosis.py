@@ -12,13 +12,13 @@ from multigit.core.history import HINT, TORN
 from multigit.core.planning.checks import missing_branches, unpublishable, unreadable
 from multigit.core.planning.dangers import uploaded_by_nobody
 from multigit.core.progress.locks import PREFIX
-from multigit.core.record import BadLine, Head
+from multigit.core.records.record import BadLine, Head
+from multigit.core.records.tag_anchors import Witness
 from multigit.core.report import plural
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.text import masked, pathspec, shortened
 from multigit.core.values.workspace import Repo, Stage, Workspace
-from multigit.core.witness import Witness
 from multigit.hints import Hint
 
 CLOCK_SLACK = 120  # seconds that clocks may differ before anybody needs to know

@@ -8,10 +8,10 @@ from typing import Any
 
 from multigit import errors
 from multigit.core.planning.plan import Result
-from multigit.core.record import BadLine, Head
+from multigit.core.records.record import BadLine, Head
+from multigit.core.records.tag_anchors import Evidence
 from multigit.core.report import frame, plural
 from multigit.core.values.problem import Problem, Severity
-from multigit.core.witness import Evidence
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from multigit.core.planning.plan import (
 )
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.progress.ways_out import can_be_undone
-from multigit.core.record import deployment_document
+from multigit.core.records.record import deployment_document
 from multigit.core.values.deployment import Deployment, RunState, by_push
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Change

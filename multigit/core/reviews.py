@@ -10,7 +10,7 @@ from typing import Any
 from multigit.core.planning.deploy import begun_orders
 from multigit.core.planning.plan import Result
 from multigit.core.progress.journal import Story
-from multigit.core.record import Record
+from multigit.core.records.record import Record
 from multigit.core.report import frame, plural
 from multigit.core.values.agreement import Actor, Agreement, Given
 from multigit.core.values.deployment import Gate, GithubRunner, Order, Run, RunState

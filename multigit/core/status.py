@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from multigit import errors
-from multigit.core.deployed import Deployed
 from multigit.core.planning import checks
 from multigit.core.planning.losses import standing_in_the_way
 from multigit.core.planning.merges import wants_message
 from multigit.core.planning.plan import Result
+from multigit.core.records.last_deployments import Deployed
 from multigit.core.report import frame, plural, problem_document
 from multigit.core.values.moment import is_deploy_tag
 from multigit.core.values.problem import Problem

@@ -7,12 +7,12 @@ from dataclasses import replace
 from functools import partial
 
 from multigit.core.diagnosis import Checkup, HealthRequest, LockTrial
+from multigit.core.records.tag_anchors import witness
 from multigit.core.values.git_answers import Publication, RefQuery
 from multigit.core.values.moment import tag_glob
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Repo
-from multigit.core.witness import witness
 from multigit.engine.fleet import sweep
 from multigit.engine.observe import try_to_fetch
 from multigit.engine.patience import Tell, patiently

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from multigit.core.records.tag_anchors import Witness, witness
 from multigit.core.values.git_answers import RefQuery
 from multigit.core.values.moment import tag_glob
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Repo, Stage
-from multigit.core.witness import Witness, witness
 from multigit.engine.fleet import look_everywhere
 from multigit.engine.patience import patiently
 from multigit.engine.ports import Git, Listener

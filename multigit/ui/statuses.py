@@ -9,8 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from multigit.core.deployed import Deployed
 from multigit.core.planning.losses import taken_back
+from multigit.core.records.last_deployments import Deployed
 from multigit.core.report import plural
 from multigit.core.status import Pair, StatusRow
 from multigit.core.values.deployment import RunState

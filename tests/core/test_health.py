@@ -23,7 +23,7 @@ from multigit.core.health import (
     health_exit_code,
     health_summary,
 )
-from multigit.core.record import BadLine, Head
+from multigit.core.records.record import BadLine, Head
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Facts, Snapshot
 from multigit.core.values.workspace import Repo

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from multigit.core.history import History, concerns, history, history_document, history_sentence
-from multigit.core.record import BadLine, Head
-from multigit.core.witness import Evidence
+from multigit.core.records.record import BadLine, Head
+from multigit.core.records.tag_anchors import Evidence
 from tests.core.builders import UNREADABLE
 
 STG = {"seq": 1, "stage": "stg"}

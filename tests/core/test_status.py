@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.deployed import Deployed
 from multigit.core.planning.plan import State
+from multigit.core.records.last_deployments import Deployed
 from multigit.core.status import (
     Pair,
     StatusRow,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from multigit.core.deployed import Deployed
+from multigit.core.records.last_deployments import Deployed
 from multigit.core.status import Pair, StatusRow, Unpushed
 from multigit.core.values.snapshot import Reversal, Tag, WorkTree
 from multigit.ui.statuses import deploys_cell, status_view

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from multigit.core.deployed import Last
 from multigit.core.planning.plan import Plan, RepoPlan, State, settle
+from multigit.core.records.last_deployments import Last
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.workspace import Workspace
 from multigit.hints import Hint

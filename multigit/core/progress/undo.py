@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Any, Protocol
 
-from multigit.core.deployed import commits_deployed
 from multigit.core.planning.deploy import can_deploy_releases
 from multigit.core.planning.merges import strictest
 from multigit.core.planning.plan import (
@@ -26,6 +25,7 @@ from multigit.core.planning.plan import (
 )
 from multigit.core.progress.journal import Story
 from multigit.core.progress.standing import Standing
+from multigit.core.records.last_deployments import commits_deployed
 from multigit.core.values.deployment import RunState
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem, Severity

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from multigit.core.deployed import failed_last, last_deployed, tells_news
+from multigit.core.records.last_deployments import failed_last, last_deployed, tells_news
 from multigit.core.values.deployment import CommandRunner as Command
 from multigit.core.values.deployment import HealthCheck, Order, RunState, filled, unknown_keys
 from multigit.core.values.health_check import Answer, unhealthy

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from multigit.core.planning.plan import State
 from multigit.core.progress.outcome import Outcome, Report, cancelled, ended, planned, refused
-from multigit.core.record import (
+from multigit.core.records.record import (
     NO_LINE,
     BadLine,
     Head,

@@ -1,0 +1,1 @@
+"""The deployment log, as values."""
