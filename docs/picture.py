@@ -26,7 +26,7 @@ from multigit.adapters.git.workspace import GitRepositories
 from multigit.adapters.system.environment import forget_outer_repository
 from multigit.core.planning.merges import MergeRequest, hop, plan_merges
 from multigit.core.planning.plan import Plan
-from multigit.core.status import StatusRequest, status_rows, status_sentence
+from multigit.core.reports.status import StatusRequest, status_rows, status_sentence
 from multigit.core.values.moment import Moment
 from multigit.core.values.workspace import Workspace
 from multigit.engine.execute import Executor

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from multigit.cli.session import Session
     from multigit.core.progress.journal import Story
-    from multigit.core.reviews import Review, Waiting
+    from multigit.core.reports.reviews import Review, Waiting
     from multigit.core.values.agreement import Given
     from multigit.core.values.problem import Problem
     from multigit.engine.review import Found
@@ -52,8 +52,8 @@ def approve(
     from multigit.cli.process import note_interrupts
     from multigit.cli.session import Session
     from multigit.cli.watching import deploying
-    from multigit.core.report import plural
-    from multigit.core.reviews import Answer, reviews_document, reviews_exit_code, to_review
+    from multigit.core.reports.report import plural
+    from multigit.core.reports.reviews import Answer, reviews_document, reviews_exit_code, to_review
     from multigit.engine.review import look_for_gates, review
 
     session = Session.open(o.Common(config, json, no_color))
@@ -92,7 +92,7 @@ def _unrecorded(
 ) -> tuple[Problem, ...]:
     """Add the reviews to the log; return why that could not be done."""
     from multigit.adapters.system import clock as moments
-    from multigit.core.reviews import reviews_record
+    from multigit.core.reports.reviews import reviews_record
     from multigit.core.values.problem import Problem
 
     identities = (session.git.identity(each.waiting.order.repo) for each in reviews)
@@ -134,7 +134,7 @@ def _show(session: Session, found: Found) -> None:
 
 
 def _tell(session: Session, reviews: Sequence[Review]) -> None:
-    from multigit.core.reviews import Answer, reviews_sentence
+    from multigit.core.reports.reviews import Answer, reviews_sentence
 
     for each in reviews:
         words = str(each.answer).replace("_", " ")

@@ -22,7 +22,6 @@ from multigit.cli.telling import (
     tell_ended,
     tell_given_up,
 )
-from multigit.core.metrics import known_to_plan
 from multigit.core.planning.consent import (
     Consent,
     given_by_option,
@@ -35,7 +34,8 @@ from multigit.core.progress.outcome import Report, cancelled, ended, planned, re
 from multigit.core.progress.resume import after_undo
 from multigit.core.records.record import record
 from multigit.core.records.tag_anchors import trailer
-from multigit.core.report import document
+from multigit.core.reports.metrics import known_to_plan
+from multigit.core.reports.report import document
 from multigit.core.values.agreement import Actor, Agreement, Given, Ticks
 from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem

@@ -35,7 +35,7 @@ def lock_status(json: o.Json = False, config: o.Config = None, no_color: o.NoCol
     Examples:
       multigit lock status
     """
-    from multigit.core.report import frame
+    from multigit.core.reports.report import frame
 
     session = _open(o.Common(config, json, no_color))
     found = _held(session)
@@ -75,7 +75,7 @@ def lock_release(
     """
     from multigit.core.planning.checks import check_message
     from multigit.core.planning.plan import Result
-    from multigit.core.report import frame
+    from multigit.core.reports.report import frame
 
     check_message(reason)
     session = _open(o.Common(config, json, no_color))

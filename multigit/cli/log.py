@@ -51,9 +51,9 @@ def log(
       multigit log --json --all
     """
     from multigit.cli.session import Session
-    from multigit.core.history import history, history_document
     from multigit.core.records.record import Head
     from multigit.core.records.tag_anchors import cross_examine
+    from multigit.core.reports.history import history, history_document
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     if stage is not None:

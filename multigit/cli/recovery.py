@@ -170,7 +170,7 @@ def _close(
     from multigit.cli.telling import is_news, tell_given_up
     from multigit.core.planning.consent import Consent
     from multigit.core.progress.resume import as_it_stands
-    from multigit.core.report import document
+    from multigit.core.reports.report import document
 
     conductor = Conductor(session, story.plan, Consent(), journal, story.agreement)
     report = conductor.close(as_it_stands(story, standings, how), journal)
@@ -188,7 +188,7 @@ def _only_closed(session: Session, command: str, over: Sequence[str]) -> bool:
     The log held its record, and a crash had kept it from being closed before.
     """
     from multigit.core.planning.plan import Result
-    from multigit.core.report import frame
+    from multigit.core.reports.report import frame
     from multigit.core.values.problem import Problem, Severity
 
     if not over or session.files.unfinished():

@@ -18,7 +18,7 @@ from multigit.adapters.git.workspace import GitRepositories
 from multigit.adapters.system import clock as moments
 from multigit.adapters.system.actors import attended
 from multigit.cli.options import Common, Selection
-from multigit.core.history import torn
+from multigit.core.reports.history import torn
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.workspace import Repo, Stage, Workspace

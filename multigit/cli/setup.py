@@ -76,7 +76,7 @@ def init(
     from multigit.adapters.files.folder import write_new
     from multigit.adapters.git.ignores import add_ignores, missing_ignores
     from multigit.adapters.system.actors import attended
-    from multigit.core.report import frame
+    from multigit.core.reports.report import frame
     from multigit.ui.screen import Screen
 
     screen = Screen(json_wanted=json, color=not no_color, attended=attended(os.environ))
@@ -164,7 +164,7 @@ def check(json: o.Json = False, config: o.Config = None, no_color: o.NoColor = F
     import os
 
     from multigit.adapters.config.load import find_config, load
-    from multigit.core.report import frame, plural
+    from multigit.core.reports.report import frame, plural
     from multigit.ui.screen import Screen
 
     screen = Screen(json_wanted=json, color=not no_color)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from multigit.core.news import event_of, news
 from multigit.core.planning.plan import Result
 from multigit.core.progress.outcome import under_way
+from multigit.core.reports.news import event_of, news
 from multigit.core.values.workspace import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from multigit.cli.session import Session
-    from multigit.core.metrics import Known
     from multigit.core.planning.plan import Plan
     from multigit.core.progress.outcome import Report
+    from multigit.core.reports.metrics import Known
     from multigit.core.values.deployment import Deployment
     from multigit.core.values.problem import Problem
 
@@ -70,7 +70,7 @@ def tell_ended(session: Session, report: Report, known: Known) -> None:
         _tell(session, report, event)
     if session.workspace.metrics and (report.result is not Result.PAUSED or report.unfinished):
         from multigit.adapters.notify.statsd import send
-        from multigit.core.metrics import metrics
+        from multigit.core.reports.metrics import metrics
 
         lines = metrics(report, known, tags=session.workspace.metric_tags)
         _say(session, send(session.workspace.metrics, lines))

@@ -13,7 +13,6 @@ from multigit.adapters.http.health_probe import HttpProbe
 from multigit.adapters.system import clock as moments
 from multigit.cli.conduct import name_transcripts
 from multigit.cli.telling import is_news, tell_ended
-from multigit.core.metrics import known_to_story
 from multigit.core.planning.deploy import to_watch
 from multigit.core.planning.plan import Result, State
 from multigit.core.progress.outcome import ended
@@ -21,7 +20,8 @@ from multigit.core.progress.resume import TAKEN_BACK
 from multigit.core.progress.watched import logged_states, watched
 from multigit.core.records.last_deployments import tells_news
 from multigit.core.records.record import record
-from multigit.core.report import document
+from multigit.core.reports.metrics import known_to_story
+from multigit.core.reports.report import document
 from multigit.core.values.agreement import ASKS_NOTHING
 from multigit.core.values.problem import Problem, Severity
 from multigit.engine.deploy import Deployer

@@ -35,7 +35,7 @@ def status(
       multigit status api database --no-fetch
     """
     from multigit.cli.session import Session
-    from multigit.core.status import (
+    from multigit.core.reports.status import (
         StatusRequest,
         status_document,
         status_exit_code,

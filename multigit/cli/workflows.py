@@ -38,7 +38,7 @@ class Writing:
 
     def document(self, *, dry_run: bool) -> dict[str, Any]:
         """Return what the JSON document says about it."""
-        from multigit.core.report import problem_document
+        from multigit.core.reports.report import problem_document
 
         problems = [self.example.problem] if self.blocked and self.example.problem else []
         return {
@@ -56,7 +56,7 @@ def write_workflows(folder: Path, *, dry_run: bool, json: bool, no_color: bool) 
     from multigit.adapters.files.folder import write_new
     from multigit.core.planning.plan import Result
     from multigit.core.planning.workflows import workflows
-    from multigit.core.report import frame, plural
+    from multigit.core.reports.report import frame, plural
     from multigit.ui.screen import Screen
 
     screen = Screen(json_wanted=json, color=not no_color)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
-from multigit.core.diagnosis import Checkup, HealthRequest, LockTrial
 from multigit.core.records.tag_anchors import witness
+from multigit.core.reports.diagnosis import Checkup, HealthRequest, LockTrial
 from multigit.core.values.git_answers import Publication, RefQuery
 from multigit.core.values.moment import tag_glob
 from multigit.core.values.problem import Problem

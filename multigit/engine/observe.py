@@ -10,7 +10,7 @@ from multigit.core.planning.dangers import looks_secret
 from multigit.core.planning.merges import Hop, MergeRequest
 from multigit.core.planning.pull import PullRequest, checkout
 from multigit.core.planning.push import PushRequest, to_commit
-from multigit.core.status import StatusRequest
+from multigit.core.reports.status import StatusRequest
 from multigit.core.values.git_answers import Publication, RefQuery, Signature
 from multigit.core.values.moment import Moment, tag_glob, tag_name
 from multigit.core.values.problem import Problem

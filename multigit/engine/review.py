@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from multigit.core.reviews import Answer, Review, Waiting
+from multigit.core.reports.reviews import Answer, Review, Waiting
 from multigit.core.values.deployment import Order, Run
 from multigit.core.values.problem import Problem
 from multigit.engine.fleet import look_everywhere, sweep

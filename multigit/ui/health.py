@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from multigit.core.health import Finding, Health, grouped, health_summary
+from multigit.core.reports.findings import Finding, Health, grouped, health_summary
 from multigit.core.values.text import visible
 from multigit.ui.render import indented, plain, table
 

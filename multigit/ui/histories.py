@@ -9,9 +9,9 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from multigit.core.history import History, history_hint, history_sentence
 from multigit.core.planning.plan import State
-from multigit.core.report import CLOSED_BY
+from multigit.core.reports.history import History, history_hint, history_sentence
+from multigit.core.reports.report import CLOSED_BY
 from multigit.core.values.deployment import RunState
 from multigit.core.values.text import shortened, visible
 from multigit.ui.plans import problem_lines

@@ -23,7 +23,7 @@ from multigit.core.planning.plan import (
     stage_of,
 )
 from multigit.core.progress.outcome import Outcome, Report, planned
-from multigit.core.report import CLOSED_BY, plural, summary
+from multigit.core.reports.report import CLOSED_BY, plural, summary
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Change, Commit
 from multigit.core.values.text import visible

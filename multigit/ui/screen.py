@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-    from multigit.core.health import Finding
-    from multigit.core.history import History
     from multigit.core.planning.plan import Plan
     from multigit.core.progress.outcome import Report
-    from multigit.core.status import StatusRow
+    from multigit.core.reports.findings import Finding
+    from multigit.core.reports.history import History
+    from multigit.core.reports.status import StatusRow
     from multigit.core.values.problem import Problem
     from multigit.core.values.workspace import Stage
     from multigit.errors import MultigitError
@@ -182,7 +182,7 @@ class Screen:
         if not self.json_wanted:
             return
         if self._warnings:
-            from multigit.core.report import problem_document
+            from multigit.core.reports.report import problem_document
 
             warnings = [problem_document(problem) for problem in dict.fromkeys(self._warnings)]
             content = {**content, "problems": [*content["problems"], *warnings]}

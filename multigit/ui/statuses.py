@@ -11,8 +11,8 @@ from rich.text import Text
 
 from multigit.core.planning.losses import taken_back
 from multigit.core.records.last_deployments import Deployed
-from multigit.core.report import plural
-from multigit.core.status import Pair, StatusRow
+from multigit.core.reports.report import plural
+from multigit.core.reports.status import Pair, StatusRow
 from multigit.core.values.deployment import RunState
 from multigit.core.values.snapshot import WorkTree
 from multigit.core.values.text import visible

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from multigit.core.diagnosis import Checkup, HealthRequest, LockTrial
 from multigit.core.progress.locks import lock_ref
+from multigit.core.reports.diagnosis import Checkup, HealthRequest, LockTrial
 from multigit.core.values.git_answers import Publication, PushReport
 from multigit.engine.examine import examine
 from multigit.errors import GitError

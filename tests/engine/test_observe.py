@@ -9,7 +9,7 @@ import pytest
 
 from multigit.core.planning.merges import MergeRequest, hop, hops_down
 from multigit.core.planning.pull import PullRequest
-from multigit.core.status import StatusRequest
+from multigit.core.reports.status import StatusRequest
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Change, Facts, Snapshot
 from multigit.engine.fleet import Rest

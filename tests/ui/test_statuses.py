@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from multigit.core.records.last_deployments import Deployed
-from multigit.core.status import Pair, StatusRow, Unpushed
+from multigit.core.reports.status import Pair, StatusRow, Unpushed
 from multigit.core.values.snapshot import Reversal, Tag, WorkTree
 from multigit.ui.statuses import deploys_cell, status_view
 from tests.core.builders import DEV, MAIN, NEWEST, STG, change

@@ -113,7 +113,7 @@ lost_on_the_way = lambda *_: ()
     ),
     "status does not look for work that was taken back": Lie(
         Bug(
-            "core/status.py",
+            "core/reports/status.py",
             """
 standing_in_the_way = lambda reversals, **_: ()
 """,

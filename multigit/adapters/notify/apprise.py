@@ -19,7 +19,7 @@ from typing import Any
 
 from multigit.adapters.system.deadline import begin
 from multigit.adapters.system.installation import adding
-from multigit.core.news import News
+from multigit.core.reports.news import News
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.text import masked, visible
 from multigit.core.values.workspace import Event

@@ -10,7 +10,7 @@ import pytest
 
 from multigit.adapters.notify.apprise import check, tell
 from multigit.adapters.system.installation import adding
-from multigit.core.news import News
+from multigit.core.reports.news import News
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.workspace import Event
 from tests.doubles.loopback import Silence

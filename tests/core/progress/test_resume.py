@@ -18,7 +18,7 @@ from multigit.core.progress.outcome import Outcome, ended
 from multigit.core.progress.resume import after_undo, as_it_stands, resumed, to_plan_anew
 from multigit.core.progress.standing import Standing, standing, state_of
 from multigit.core.progress.undo import undone
-from multigit.core.report import summary
+from multigit.core.reports.report import summary
 from multigit.core.values.agreement import Actor
 from multigit.core.values.deployment import CommandRunner, Deployment, Run, RunState
 from multigit.core.values.flight import Flight

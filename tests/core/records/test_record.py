@@ -24,7 +24,7 @@ from multigit.core.records.record import (
     record,
     verify,
 )
-from multigit.core.report import document
+from multigit.core.reports.report import document
 from multigit.core.values.agreement import Actor, Agreement, Given, Kind, Ticks
 from multigit.core.values.problem import Problem
 from tests.core.builders import API, WEB, plan, published, to_publish, warning, without_steps

@@ -24,7 +24,7 @@ from multigit.core.planning.plan import (
 )
 from multigit.core.progress.locks import lock_left
 from multigit.core.progress.outcome import Outcome, Report, cancelled, ended, planned, refused
-from multigit.core.report import (
+from multigit.core.reports.report import (
     document,
     error_document,
     plural,

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.diagnosis import (
+from multigit.core.records.record import BadLine, Head
+from multigit.core.reports.diagnosis import (
     CLOCK_SLACK,
     Checkup,
     HealthRequest,
@@ -15,7 +16,7 @@ from multigit.core.diagnosis import (
     Surroundings,
     diagnose,
 )
-from multigit.core.health import (
+from multigit.core.reports.findings import (
     Finding,
     Health,
     grouped,
@@ -23,7 +24,6 @@ from multigit.core.health import (
     health_exit_code,
     health_summary,
 )
-from multigit.core.records.record import BadLine, Head
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Facts, Snapshot
 from multigit.core.values.workspace import Repo

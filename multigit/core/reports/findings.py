@@ -9,7 +9,7 @@ from typing import Any
 
 from multigit import errors
 from multigit.core.planning.plan import Result
-from multigit.core.report import frame, plural
+from multigit.core.reports.report import frame, plural
 from multigit.hints import Hint
 
 

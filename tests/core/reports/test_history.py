@@ -6,9 +6,15 @@ from typing import Any
 
 import pytest
 
-from multigit.core.history import History, concerns, history, history_document, history_sentence
 from multigit.core.records.record import BadLine, Head
 from multigit.core.records.tag_anchors import Evidence
+from multigit.core.reports.history import (
+    History,
+    concerns,
+    history,
+    history_document,
+    history_sentence,
+)
 from tests.core.builders import UNREADABLE
 
 STG = {"seq": 1, "stage": "stg"}

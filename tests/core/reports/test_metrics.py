@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from multigit.core.metrics import Known, known_to_plan, known_to_story, metrics
 from multigit.core.planning.plan import DeployStep, State
 from multigit.core.progress.journal import Story
 from multigit.core.progress.outcome import Outcome, ended
+from multigit.core.reports.metrics import Known, known_to_plan, known_to_story, metrics
 from multigit.core.values.agreement import Actor
 from multigit.core.values.deployment import (
     CommandRunner,

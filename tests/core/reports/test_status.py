@@ -8,7 +8,7 @@ import pytest
 
 from multigit.core.planning.plan import State
 from multigit.core.records.last_deployments import Deployed
-from multigit.core.status import (
+from multigit.core.reports.status import (
     Pair,
     StatusRow,
     Unpushed,

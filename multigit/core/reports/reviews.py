@@ -11,7 +11,7 @@ from multigit.core.planning.deploy import begun_orders
 from multigit.core.planning.plan import Result
 from multigit.core.progress.journal import Story
 from multigit.core.records.record import Record
-from multigit.core.report import frame, plural
+from multigit.core.reports.report import frame, plural
 from multigit.core.values.agreement import Actor, Agreement, Given
 from multigit.core.values.deployment import Gate, GithubRunner, Order, Run, RunState
 from multigit.core.values.problem import Problem

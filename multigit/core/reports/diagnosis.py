@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from shlex import quote
 
-from multigit.core.health import Finding, Health
-from multigit.core.history import HINT, TORN
 from multigit.core.planning.checks import missing_branches, unpublishable, unreadable
 from multigit.core.planning.dangers import uploaded_by_nobody
 from multigit.core.progress.locks import PREFIX
 from multigit.core.records.record import BadLine, Head
 from multigit.core.records.tag_anchors import Witness
-from multigit.core.report import plural
+from multigit.core.reports.findings import Finding, Health
+from multigit.core.reports.history import HINT, TORN
+from multigit.core.reports.report import plural
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.text import masked, pathspec, shortened

@@ -10,7 +10,7 @@ from multigit import errors
 from multigit.core.planning.plan import Result
 from multigit.core.records.record import BadLine, Head
 from multigit.core.records.tag_anchors import Evidence
-from multigit.core.report import frame, plural
+from multigit.core.reports.report import frame, plural
 from multigit.core.values.problem import Problem, Severity
 
 
