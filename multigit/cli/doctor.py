@@ -44,7 +44,7 @@ def doctor(
     from multigit.core.progress.locks import lock_ref
     from multigit.core.reports.diagnosis import HealthRequest, Surroundings, diagnose
     from multigit.core.reports.findings import health_document, health_exit_code
-    from multigit.engine.examine import examine
+    from multigit.engine.checkup import examine
 
     session = s.Session.open(o.Common(config, json, no_color, jobs))
     space = session.workspace

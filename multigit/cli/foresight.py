@@ -34,7 +34,7 @@ def _left_running(session: Session, plan: Plan, deployed: Last) -> Mapping[str, 
     unseen = may_be_running(plan, deployed)
     if not unseen:
         return {}
-    from multigit.engine.rehearse import look_back
+    from multigit.engine.deploy_checks import look_back
 
     before: dict[str, Sequence[tuple[Order, Run | None]]] = {}
     for repo, last in unseen.items():
@@ -61,7 +61,7 @@ def rehearsed(session: Session, plan: Plan) -> Plan:
     """Return the plan with what would keep its deployments from starting; it may block now."""
     checked = bool(plan.source) and session.workspace.planned_stage(plan.target).require_checks
     if plan.planned() and (checked or any(repo.deploys() for repo in plan.planned())):
-        from multigit.engine.rehearse import rehearse
+        from multigit.engine.deploy_checks import rehearse
 
         runners = session.runners()
         with session.screen.progress() as progress:

@@ -10,7 +10,7 @@ from multigit.cli import options as o
 
 if TYPE_CHECKING:
     from multigit.cli.session import Session
-    from multigit.engine.witnesses import Witnesses
+    from multigit.engine.tag_anchors import Witnesses
 
 
 def log(
@@ -94,7 +94,7 @@ def log(
 
 
 def _ask_tags(session: Session) -> Witnesses:
-    from multigit.engine.witnesses import collect
+    from multigit.engine.tag_anchors import collect
 
     space = session.workspace
     with session.screen.progress() as progress:

@@ -303,7 +303,7 @@ def _survey(
     from multigit.core.planning.plan import State
     from multigit.core.progress.journal import Entry, Kind
     from multigit.core.progress.landings import landed
-    from multigit.engine.survey import survey
+    from multigit.engine.remote_state import survey
 
     with session.screen.progress() as progress:
         standings = survey(

@@ -21,8 +21,8 @@ from multigit.core.values.deployment import (
 )
 from multigit.core.values.health_check import unhealthy
 from multigit.core.values.moment import in_words
-from multigit.engine.pace import Pacer
 from multigit.engine.ports import Clock, Probe, Runners
+from multigit.engine.throttle import Pacer
 from multigit.errors import DoubtError, MultigitError, NotBegunError
 
 LATE = 60.0  # seconds after its start in which a run that must be there may still appear

@@ -13,8 +13,8 @@ from multigit.core.progress.journal import Entry, Kind
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.engine.attempt import Attempt
 from multigit.engine.fleet import sweep
-from multigit.engine.pace import Pacer
 from multigit.engine.ports import Clock, Journal, Listener, Probe, Runners
+from multigit.engine.throttle import Pacer
 from multigit.errors import MultigitError
 
 OnWaiting = Callable[[Mapping[str, tuple[Deployment, ...]]], None]

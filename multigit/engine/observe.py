@@ -25,9 +25,9 @@ from multigit.core.values.snapshot import (
 )
 from multigit.core.values.workspace import PushRules, Repo, Stage
 from multigit.engine.fleet import Rest, look_everywhere
-from multigit.engine.patience import Tell, patiently
 from multigit.engine.ports import Git, Listener, Repository
 from multigit.engine.preview import as_merge, preview_merge, preview_merges
+from multigit.engine.retry import Tell, patiently
 from multigit.errors import GitError, MultigitError
 
 Look = Callable[[Repo, Repository, Tell], Rest[Snapshot]]

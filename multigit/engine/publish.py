@@ -12,8 +12,8 @@ from multigit.core.values.git_answers import Publication, PushReport, RefQuery
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import HEADS, short
 from multigit.engine.arrival import may_arrive
-from multigit.engine.patience import Tell, patiently
 from multigit.engine.ports import Repository
+from multigit.engine.retry import Tell, patiently
 from multigit.errors import MultigitError
 from multigit.hints import Hint
 

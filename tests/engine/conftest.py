@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import pytest
 
-from multigit.engine import patience
+from multigit.engine import retry as patience
 
 
 @pytest.fixture

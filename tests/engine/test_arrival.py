@@ -16,7 +16,7 @@ from multigit.core.values.agreement import Actor
 from multigit.core.values.flight import Flight, also
 from multigit.core.values.git_answers import Publication, PushReport
 from multigit.engine import arrival
-from multigit.engine.survey import survey
+from multigit.engine.remote_state import survey
 from multigit.errors import GitError, RefusedError
 from tests.engine.operations import STG, Listening, execute, outcome, plan_promotion, states
 from tests.engine.test_again import Notes

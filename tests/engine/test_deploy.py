@@ -33,11 +33,11 @@ from multigit.core.values.health_check import Answer
 from multigit.core.values.problem import Problem
 from multigit.engine.attempt import BRIEF
 from multigit.engine.deploy import Deployer
+from multigit.engine.deploy_checks import look_back, rehearse
 from multigit.engine.execute import Executor
-from multigit.engine.pace import LONGEST, PER_RUN, SHORTEST, Pacer
 from multigit.engine.ports import FORGETFUL, Journal
-from multigit.engine.rehearse import look_back, rehearse
-from multigit.engine.survey import survey
+from multigit.engine.remote_state import survey
+from multigit.engine.throttle import LONGEST, PER_RUN, SHORTEST, Pacer
 from multigit.errors import RefusedError
 from tests.engine.operations import TRAILER, Listening, outcome, plan_promotion, states
 from tests.support.fake_git import FakeGit

@@ -20,7 +20,7 @@ class Bug:
 
 BUGS: Mapping[str, Bug] = {
     "continue does not look at the remotes": Bug(
-        "engine/survey.py",
+        "engine/remote_state.py",
         """
 _standing = standing
 

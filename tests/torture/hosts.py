@@ -21,7 +21,7 @@ from tests.torture.world import World, frozen
 
 FIRST = "db"  # the script's other repositories wait for it
 HASTE: Mapping[str, Mapping[str, float]] = {  # by module, what is as many seconds there
-    "engine/pace.py": {"SHORTEST": 0.1, "PER_RUN": 0.05},
+    "engine/throttle.py": {"SHORTEST": 0.1, "PER_RUN": 0.05},
     "engine/attempt.py": {"LATE": 10.0, "BRIEF": 3.0},
     "adapters/command/folder.py": {"PATIENCE": 6.0},
 }

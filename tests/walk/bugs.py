@@ -81,7 +81,7 @@ _Undo._onward = lambda self, there: None
     ),
     "undo does not wait for a push that outlived multigit": Lie(
         Bug(
-            "engine/survey.py",
+            "engine/remote_state.py",
             NOT_WAITING,
             (*HELD, "kill:push-1/orphan promote dev stg -r web --yes", "undo --yes", "hurry"),
         ),
@@ -89,7 +89,7 @@ _Undo._onward = lambda self, there: None
     ),
     "abandon does not wait for a server that goes on": Lie(
         Bug(
-            "engine/survey.py",
+            "engine/remote_state.py",
             NOT_WAITING,
             (*HELD, "int2:mid-push promote dev stg -r web --yes", "abandon", "hurry"),
         ),

@@ -15,7 +15,7 @@ from multigit.core.progress.outcome import Outcome
 from multigit.core.values.git_answers import Publication
 from multigit.core.values.refs import branch_ref, tag_ref
 from multigit.core.values.workspace import Repo, Stage, Workspace
-from multigit.engine import patience
+from multigit.engine import retry as patience
 from tests.engine.operations import TRAILER, execute, plan_promotion
 from tests.support.forge import Forge, ForgeRepo, remotes_untouched
 from tests.support.gitenv import git

@@ -12,8 +12,8 @@ from multigit.core.values.moment import tag_glob
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Repo, Stage
 from multigit.engine.fleet import look_everywhere
-from multigit.engine.patience import patiently
 from multigit.engine.ports import Git, Listener
+from multigit.engine.retry import patiently
 from multigit.errors import MultigitError
 
 

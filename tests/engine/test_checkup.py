@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from multigit.core.progress.locks import lock_ref
 from multigit.core.reports.diagnosis import Checkup, HealthRequest, LockTrial
 from multigit.core.values.git_answers import Publication, PushReport
-from multigit.engine.examine import examine
+from multigit.engine.checkup import examine
 from multigit.errors import GitError
 from tests.engine.operations import Listening
 from tests.support.fake_git import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from multigit.engine.patience import PASSING, TRIES, patiently
+from multigit.engine.retry import PASSING, TRIES, patiently
 from multigit.errors import GitError
 
 

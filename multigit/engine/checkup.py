@@ -15,8 +15,8 @@ from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Repo
 from multigit.engine.fleet import sweep
 from multigit.engine.observe import try_to_fetch
-from multigit.engine.patience import Tell, patiently
 from multigit.engine.ports import Git, Listener, Repository
+from multigit.engine.retry import Tell, patiently
 from multigit.errors import MultigitError
 
 

@@ -16,9 +16,9 @@ from multigit.core.values.refs import HEADS, branch_ref
 from multigit.core.values.workspace import Stage, Workspace
 from multigit.engine.arrival import arrived
 from multigit.engine.fleet import look_everywhere
-from multigit.engine.patience import Tell, patiently
 from multigit.engine.ports import Git, Listener, Repository
 from multigit.engine.publish import built_on, is_in
+from multigit.engine.retry import Tell, patiently
 from multigit.errors import MultigitError, RefusedError
 
 
