@@ -11,7 +11,7 @@ from typing import Any
 
 from multigit import __main__ as program
 from multigit.adapters.files import deployment_log, journal
-from multigit.cli import session
+from multigit.operation import session
 
 
 @contextmanager

@@ -18,7 +18,8 @@ ALLOWED = {
     "engine": {"hints", "errors", "core", "engine"},
     "adapters": {"", "hints", "errors", "core", "adapters"},  # "": the version, which journals note
     "ui": {"hints", "errors", "core", "ui"},
-    "cli": {"", "hints", "errors", "core", "engine", "adapters", "ui", "cli"},
+    "operation": {"hints", "errors", "core", "engine", "adapters", "ui", "operation"},
+    "cli": {"", "hints", "errors", "core", "engine", "adapters", "ui", "operation", "cli"},
     "__main__": {"cli", "errors"},
     "": set[str](),
 }

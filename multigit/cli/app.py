@@ -18,17 +18,13 @@ from multigit.cli.doctor import doctor
 from multigit.cli.help import Command, Group
 from multigit.cli.lock import lock_app
 from multigit.cli.log import log
-from multigit.cli.process import (
-    interrupt_on_hangup_and_term,
-    interruptible,
-    note_interrupts,
-    outlive_readers,
-)
+from multigit.cli.process import interruptible, outlive_readers
 from multigit.cli.promote import backmerge, promote
 from multigit.cli.recovery import abandon, continue_, undo
 from multigit.cli.setup import config_app, init
 from multigit.cli.work import pull, push, status
 from multigit.core.values.text import masked, nearest, visible
+from multigit.operation.interrupts import interrupt_on_hangup_and_term, note_interrupts
 
 BUG = "This is a bug in multigit. Please report it with the lines above."
 

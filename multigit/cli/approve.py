@@ -13,12 +13,12 @@ from multigit.cli import options as o
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from multigit.cli.session import Session
     from multigit.core.progress.journal import Story
     from multigit.core.reports.reviews import Review, Waiting
     from multigit.core.values.agreement import Given
     from multigit.core.values.problem import Problem
     from multigit.engine.review import Found
+    from multigit.operation.session import Session
 
 
 def approve(
@@ -49,12 +49,12 @@ def approve(
       multigit approve -r api --comment "checked on staging"
       multigit approve --reject --comment "wait for the migration"
     """
-    from multigit.cli.process import note_interrupts
-    from multigit.cli.session import Session
-    from multigit.cli.watching import deploying
     from multigit.core.reports.report import plural
     from multigit.core.reports.reviews import Answer, reviews_document, reviews_exit_code, to_review
     from multigit.engine.review import look_for_gates, review
+    from multigit.operation.interrupts import note_interrupts
+    from multigit.operation.session import Session
+    from multigit.operation.watch import deploying
 
     session = Session.open(o.Common(config, json, no_color))
     _, story = session.files.read_journal(deploying(session, operation))

@@ -13,9 +13,9 @@ from multigit.hints import Hint
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from multigit.cli.session import Session
     from multigit.core.records.last_deployments import Deployed
     from multigit.core.values.workspace import Repo, Stage, Workspace
+    from multigit.operation.session import Session
 
 
 def deploy(
@@ -48,11 +48,11 @@ def deploy(
       multigit deploy main --failed
       multigit deploy main deploy-20250115-150130 -r api
     """
-    from multigit.cli.conduct import conduct
-    from multigit.cli.session import Session
     from multigit.core.planning.consent import Consent
     from multigit.core.planning.deploy import DeployRequest, plan_deploy, require_deployment
     from multigit.engine.observe import look_at_deploys, observe
+    from multigit.operation.run import conduct
+    from multigit.operation.session import Session
 
     if release == "":
         raise errors.UsageError(
@@ -130,7 +130,7 @@ def watch(
       multigit watch
       multigit watch 20250115T150130Z-promote-stg-main-7f3a
     """
-    from multigit.cli.session import Session
-    from multigit.cli.watching import watch_again
+    from multigit.operation.session import Session
+    from multigit.operation.watch import watch_again
 
     return watch_again(Session.open(o.Common(config, json, no_color, jobs)), operation)

@@ -40,11 +40,11 @@ def doctor(
     """
     from multigit.adapters.git.process import require_git
     from multigit.adapters.system import clock as moments
-    from multigit.cli import session as s
     from multigit.core.progress.locks import lock_ref
     from multigit.core.reports.diagnosis import HealthRequest, Surroundings, diagnose
     from multigit.core.reports.findings import health_document, health_exit_code
     from multigit.engine.checkup import examine
+    from multigit.operation import session as s
 
     session = s.Session.open(o.Common(config, json, no_color, jobs))
     space = session.workspace

@@ -12,9 +12,9 @@ from multigit.cli.help import Command, Group
 from multigit.hints import Hint
 
 if TYPE_CHECKING:
-    from multigit.cli.session import Session
     from multigit.core.planning.plan import Result
     from multigit.core.progress.locks import Holder
+    from multigit.operation.session import Session
 
 lock_app = typer.Typer(
     cls=Group, help="See who holds the locks across machines, or release one that is left over."
@@ -105,7 +105,7 @@ def lock_release(
 
 
 def _open(common: o.Common) -> Session:
-    from multigit.cli.session import Session
+    from multigit.operation.session import Session
 
     session = Session.open(common)
     if not session.workspace.lock_repo:

@@ -9,8 +9,8 @@ import typer
 from multigit.cli import options as o
 
 if TYPE_CHECKING:
-    from multigit.cli.session import Session
     from multigit.engine.tag_anchors import Witnesses
+    from multigit.operation.session import Session
 
 
 def log(
@@ -50,10 +50,10 @@ def log(
       multigit log --verify --remote
       multigit log --json --all
     """
-    from multigit.cli.session import Session
     from multigit.core.records.record import Head
     from multigit.core.records.tag_anchors import cross_examine
     from multigit.core.reports.history import history, history_document
+    from multigit.operation.session import Session
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     if stage is not None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from multigit.operation.selection import Common, Selection
+
+__all__ = ["Common", "Selection"]
 
 CONFIG_NAME = "multigit.toml"
 
@@ -17,25 +20,6 @@ CONFIG_NAME = "multigit.toml"
 def elsewhere(folder: Path, words: str) -> str:
     """Return the words that lead a command to a folder, or nothing where it is the current one."""
     return "" if folder.resolve() == Path.cwd() else f" {words}"
-
-
-@dataclass(frozen=True, slots=True)
-class Common:
-    """How any command is to run: with which configuration, and how it speaks."""
-
-    config: Path | None = None
-    json: bool = False
-    no_color: bool = False
-    jobs: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which repositories: names, groups, and names left out. Nothing named means all."""
-
-    repos: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
 
 
 def _table(name: str) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 from multigit.cli import options as o
 
 if TYPE_CHECKING:
-    from multigit.cli.session import Session
     from multigit.core.planning.consent import Consent
     from multigit.core.planning.merges import MergeRequest
+    from multigit.operation.session import Session
 
 
 def promote(
@@ -45,9 +45,9 @@ def promote(
       multigit promote dev stg -r api -r database --dry-run
       multigit promote stg main --confirm main --json      (in CI)
     """
-    from multigit.cli.session import Session
     from multigit.core.planning.consent import Consent
     from multigit.core.planning.merges import MergeRequest, hop, wants_message
+    from multigit.operation.session import Session
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     space = session.workspace
@@ -95,9 +95,9 @@ def backmerge(
       multigit backmerge main --dry-run
       multigit backmerge stg -r api --yes
     """
-    from multigit.cli.session import Session
     from multigit.core.planning.consent import Consent
     from multigit.core.planning.merges import MergeRequest, hops_down
+    from multigit.operation.session import Session
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     request = MergeRequest(
@@ -112,9 +112,9 @@ def backmerge(
 
 
 def _run(session: Session, request: MergeRequest, consent: Consent) -> int:
-    from multigit.cli.conduct import conduct
     from multigit.core.planning.merges import plan_merges
     from multigit.engine.observe import look_at_merges, observe
+    from multigit.operation.run import conduct
 
     with session.operation(request.command, dry_run=consent.dry_run):
         with session.screen.progress() as progress:

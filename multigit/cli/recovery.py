@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from multigit.adapters.files.journal import Journal
-    from multigit.cli.session import Session
     from multigit.core.planning.plan import RepoPlan
     from multigit.core.progress.journal import Story
     from multigit.core.progress.standing import Standing
     from multigit.core.values.flight import Flight
+    from multigit.operation.session import Session
 
 
 def continue_(
@@ -44,14 +44,14 @@ def continue_(
       multigit continue
       multigit continue --dry-run
     """
-    from multigit.cli.conduct import Conductor
-    from multigit.cli.foresight import rehearsed
-    from multigit.cli.session import Session
     from multigit.core.planning.consent import Consent
     from multigit.core.planning.plan import Result, State
     from multigit.core.progress.resume import any_unseen_commit, resumed, to_plan_anew
     from multigit.core.progress.ways_out import only_the_record
     from multigit.engine.arrival import still_open
+    from multigit.operation.deploy_checks import rehearsed
+    from multigit.operation.run import Conductor
+    from multigit.operation.session import Session
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     with session.alone("continue", dry_run=dry_run) as over:
@@ -108,12 +108,12 @@ def undo(
       multigit undo --dry-run
       multigit undo deploy-20250115-150130
     """
-    from multigit.cli.conduct import Conductor
-    from multigit.cli.session import Session
     from multigit.core.planning.consent import Consent
     from multigit.core.planning.plan import Result
     from multigit.core.progress.undo import already_undone, cannot_be_undone, undone
     from multigit.core.progress.ways_out import only_to_close
+    from multigit.operation.run import Conductor
+    from multigit.operation.session import Session
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     with session.alone("undo", dry_run=dry_run):
@@ -147,7 +147,7 @@ def abandon(
     Examples:
       multigit abandon
     """
-    from multigit.cli.session import Session
+    from multigit.operation.session import Session
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     with session.alone("abandon") as over:
@@ -166,11 +166,11 @@ def _close(
     how: str,
 ) -> int:
     """Record an unfinished operation as it stands, close it, and say what is left of it."""
-    from multigit.cli.conduct import Conductor
-    from multigit.cli.telling import is_news, tell_given_up
     from multigit.core.planning.consent import Consent
     from multigit.core.progress.resume import as_it_stands
     from multigit.core.reports.report import document
+    from multigit.operation.notifications import is_news, tell_given_up
+    from multigit.operation.run import Conductor
 
     conductor = Conductor(session, story.plan, Consent(), journal, story.agreement)
     report = conductor.close(as_it_stands(story, standings, how), journal)

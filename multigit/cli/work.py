@@ -34,7 +34,6 @@ def status(
       multigit status
       multigit status api database --no-fetch
     """
-    from multigit.cli.session import Session
     from multigit.core.reports.status import (
         StatusRequest,
         status_document,
@@ -44,6 +43,7 @@ def status(
         status_sentence,
     )
     from multigit.engine.observe import look_at_status, observe
+    from multigit.operation.session import Session
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     space = session.workspace
@@ -83,10 +83,10 @@ def pull(
       multigit pull dev
       multigit pull main --switch
     """
-    from multigit.cli.conduct import conduct_pull
-    from multigit.cli.session import Session
     from multigit.core.planning.pull import PullRequest, plan_pull
     from multigit.engine.observe import look_at_pull, observe
+    from multigit.operation.run import conduct_pull
+    from multigit.operation.session import Session
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     chosen = session.select(o.selection(repos, groups, exclude))
@@ -142,13 +142,13 @@ def push(
       multigit push dev --promote stg
       multigit push main -m "hotfix: time-out on upload"
     """
-    from multigit.cli.conduct import conduct
-    from multigit.cli.session import Session
     from multigit.core.planning.consent import Consent
     from multigit.core.planning.merges import hop, wants_message
     from multigit.core.planning.push import PushRequest, plan_push, push_message
     from multigit.engine.observe import look_at_push, observe
     from multigit.engine.superprojects import with_links
+    from multigit.operation.run import conduct
+    from multigit.operation.session import Session
 
     session = Session.open(o.Common(config, json, no_color, jobs))
     space = session.workspace

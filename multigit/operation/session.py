@@ -17,13 +17,13 @@ from multigit.adapters.git.lock_refs import RemoteLocks
 from multigit.adapters.git.workspace import GitRepositories
 from multigit.adapters.system import clock as moments
 from multigit.adapters.system.actors import attended
-from multigit.cli.options import Common, Selection
 from multigit.core.reports.history import torn
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.workspace import Repo, Stage, Workspace
 from multigit.errors import MultigitError, RefusedError
 from multigit.hints import Hint
+from multigit.operation.selection import Common, Selection
 from multigit.ui.screen import Screen
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class Session:
 
         The locks that it left behind are given back; what stays is said.
         """
-        from multigit.cli.stage_locks import give_back
+        from multigit.operation.stage_locks import give_back
 
         recorded = self.files.recorded()
         for operation in recorded:

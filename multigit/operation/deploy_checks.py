@@ -11,10 +11,10 @@ from multigit.core.records.last_deployments import Last, may_be_running
 from multigit.errors import MultigitError
 
 if TYPE_CHECKING:
-    from multigit.cli.session import Session
     from multigit.core.planning.plan import Plan
     from multigit.core.values.deployment import Order, Run
     from multigit.core.values.problem import Problem
+    from multigit.operation.session import Session
 
 
 def foreseen(session: Session, plan: Plan) -> Plan:

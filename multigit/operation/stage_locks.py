@@ -18,7 +18,7 @@ from multigit.core.values.problem import Problem
 from multigit.errors import MultigitError
 
 if TYPE_CHECKING:
-    from multigit.cli.session import Session
+    from multigit.operation.session import Session
 
 Keep = Callable[[], None]
 

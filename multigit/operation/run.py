@@ -10,18 +10,6 @@ from typing import Any
 
 from multigit.adapters.files.journal import Journal
 from multigit.adapters.system import clock as moments
-from multigit.cli.foresight import foreseen
-from multigit.cli.process import note_interrupts
-from multigit.cli.session import Session
-from multigit.cli.stage_locks import Keep, give_back, kept_in_doubt, locked, with_lock_repo
-from multigit.cli.telling import (
-    Waits,
-    check_addresses,
-    is_news,
-    tell_begun,
-    tell_ended,
-    tell_given_up,
-)
 from multigit.core.planning.consent import (
     Consent,
     given_by_option,
@@ -46,6 +34,18 @@ from multigit.engine.ports import Listener
 from multigit.engine.update import Updater
 from multigit.errors import InterruptedRunError, MultigitError, RefusedError, StoppedError
 from multigit.hints import Hint
+from multigit.operation.deploy_checks import foreseen
+from multigit.operation.interrupts import note_interrupts
+from multigit.operation.notifications import (
+    Waits,
+    check_addresses,
+    is_news,
+    tell_begun,
+    tell_ended,
+    tell_given_up,
+)
+from multigit.operation.session import Session
+from multigit.operation.stage_locks import Keep, give_back, kept_in_doubt, locked, with_lock_repo
 
 TRANSCRIPTS = 3  # of what failed are named
 

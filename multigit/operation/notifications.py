@@ -13,12 +13,12 @@ from multigit.core.values.workspace import Event
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from multigit.cli.session import Session
     from multigit.core.planning.plan import Plan
     from multigit.core.progress.outcome import Report
     from multigit.core.reports.metrics import Known
     from multigit.core.values.deployment import Deployment
     from multigit.core.values.problem import Problem
+    from multigit.operation.session import Session
 
 
 def is_news(plan: Plan) -> bool:

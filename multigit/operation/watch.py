@@ -11,8 +11,6 @@ from multigit import errors
 from multigit.adapters.files.lock import running
 from multigit.adapters.http.health_probe import HttpProbe
 from multigit.adapters.system import clock as moments
-from multigit.cli.conduct import name_transcripts
-from multigit.cli.telling import is_news, tell_ended
 from multigit.core.planning.deploy import to_watch
 from multigit.core.planning.plan import Result, State
 from multigit.core.progress.outcome import ended
@@ -27,15 +25,17 @@ from multigit.core.values.problem import Problem, Severity
 from multigit.engine.deploy import Deployer
 from multigit.engine.ports import FORGETFUL
 from multigit.hints import Hint
+from multigit.operation.notifications import is_news, tell_ended
+from multigit.operation.run import name_transcripts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from multigit.adapters.files.journal import Journal
-    from multigit.cli.session import Session
     from multigit.core.progress.journal import Story
     from multigit.core.progress.outcome import Report
     from multigit.engine.deploy import Deployments
+    from multigit.operation.session import Session
 
 
 def watch_again(session: Session, operation: str | None) -> int:
