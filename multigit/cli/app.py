@@ -11,18 +11,25 @@ import typer
 
 from multigit import __version__, errors
 from multigit.adapters.system.environment import forget_outer_repository, spare_plugins
-from multigit.cli.approve import approve
-from multigit.cli.demo import demo
-from multigit.cli.deploy import deploy, watch
-from multigit.cli.doctor import doctor
+from multigit.cli.commands.abandon import abandon
+from multigit.cli.commands.approve import approve
+from multigit.cli.commands.backmerge import backmerge
+from multigit.cli.commands.config import config_app
+from multigit.cli.commands.continue_ import continue_
+from multigit.cli.commands.demo import demo
+from multigit.cli.commands.deploy import deploy
+from multigit.cli.commands.doctor import doctor
+from multigit.cli.commands.init import init
+from multigit.cli.commands.lock import lock_app
+from multigit.cli.commands.log import log
+from multigit.cli.commands.promote import promote
+from multigit.cli.commands.pull import pull
+from multigit.cli.commands.push import push
+from multigit.cli.commands.status import status
+from multigit.cli.commands.undo import undo
+from multigit.cli.commands.watch import watch
 from multigit.cli.help import Command, Group
-from multigit.cli.lock import lock_app
-from multigit.cli.log import log
 from multigit.cli.process import interruptible, outlive_readers
-from multigit.cli.promote import backmerge, promote
-from multigit.cli.recovery import abandon, continue_, undo
-from multigit.cli.setup import config_app, init
-from multigit.cli.work import pull, push, status
 from multigit.core.values.text import masked, nearest, visible
 from multigit.operation.interrupts import interrupt_on_hangup_and_term, note_interrupts
 

@@ -64,7 +64,8 @@ main()
 
 
 @pytest.mark.parametrize(
-    "module", ["multigit.cli.app", "typer", "multigit.cli.promote", "multigit.adapters.config.load"]
+    "module",
+    ["multigit.cli.app", "typer", "multigit.cli.commands.promote", "multigit.adapters.config.load"],
 )
 def test_ctrl_c_while_modules_are_loaded_ends_with_a_sentence(module: str, forge: Forge) -> None:
     """Never with the lines of a traceback, and never silently."""

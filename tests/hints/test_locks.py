@@ -10,7 +10,7 @@ import pytest
 
 from multigit.hints import Hint
 from tests.cli.answers import DONE, FAILED, REFUSED, hook
-from tests.cli.test_remote_locks import LOCK, NOTHING, PROMOTE, TAKEN, strike
+from tests.cli.commands.test_lock import LOCK, NOTHING, PROMOTE, TAKEN, strike
 from tests.hints.typing import follow
 from tests.support.forge import Forge
 

@@ -1,4 +1,4 @@
-"""multigit deploy, watch and approve: deployments alone."""
+"""multigit deploy: what a stage holds already, or an earlier release of it."""
 
 from __future__ import annotations
 
@@ -108,29 +108,3 @@ def _instead(space: Workspace, stage: Stage, last: Sequence[Deployed]) -> str:
     ways = filter(None, (space.deploy(repo, stage) for repo in space.repos))
     can = not any(by_push(each.runner) for each in ways)
     return Hint.DEPLOY_ANYWAY.format(stage=stage.name) if can else ""
-
-
-def watch(
-    operation: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="OPERATION", help="Its id or its release's tag; the last if left out."
-        ),
-    ] = None,
-    json: o.Json = False,
-    jobs: o.Jobs = None,
-    config: o.Config = None,
-    no_color: o.NoColor = False,
-) -> int:
-    """Come back to the deployments of an operation, and watch them to their end.
-
-    Starts nothing. How they end is added to the log when nobody had seen it yet.
-
-    Examples:
-      multigit watch
-      multigit watch 20250115T150130Z-promote-stg-main-7f3a
-    """
-    from multigit.operation.session import Session
-    from multigit.operation.watch import watch_again
-
-    return watch_again(Session.open(o.Common(config, json, no_color, jobs)), operation)

@@ -23,7 +23,7 @@ from tests.support.forge import Forge, untouched
 from tests.support.gitenv import git
 from tests.support.services import end_all
 
-EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
 
 
 @pytest.fixture

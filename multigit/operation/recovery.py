@@ -1,15 +1,11 @@
-"""multigit continue, undo and abandon: the ways out of an unfinished operation."""
+"""The ways out of an unfinished operation: which one it is, where it stands, how it is closed."""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from multigit import errors
-from multigit.cli import options as o
 from multigit.hints import Hint
 
 if TYPE_CHECKING:
@@ -23,142 +19,7 @@ if TYPE_CHECKING:
     from multigit.operation.session import Session
 
 
-def continue_(
-    yes: o.Yes = False,
-    confirm: o.ConfirmName = None,
-    checklist_done: o.ChecklistDone = False,
-    skip_blocked: o.SkipBlocked = False,
-    accept_reverts: o.AcceptReverts = False,
-    dry_run: o.DryRun = False,
-    jobs: o.Jobs = None,
-    json: o.Json = False,
-    config: o.Config = None,
-    no_color: o.NoColor = False,
-) -> int:
-    """Go on with the operation that was interrupted or failed in part.
-
-    Asks every remote first what is published already, and redoes only what is missing, as it was
-    agreed to. Where somebody moved a branch since, the merge is planned anew and asked for again.
-
-    Examples:
-      multigit continue
-      multigit continue --dry-run
-    """
-    from multigit.core.planning.consent import Consent
-    from multigit.core.planning.plan import Result, State
-    from multigit.core.progress.resume import any_unseen_commit, resumed, to_plan_anew
-    from multigit.core.progress.ways_out import only_the_record
-    from multigit.engine.arrival import still_open
-    from multigit.operation.deploy_checks import rehearsed
-    from multigit.operation.run import Conductor
-    from multigit.operation.session import Session
-
-    session = Session.open(o.Common(config, json, no_color, jobs))
-    with session.alone("continue", dry_run=dry_run) as over:
-        if _only_closed(session, "continue", over):
-            return errors.OK
-        journal, story = _unfinished(session)
-        story = _accepting_reverts(story) if accept_reverts else story
-        onward = bool(story.plan.undoes)
-        flights = still_open(session.git, session.workspace, story.flights)  # before the remotes
-        standings = _survey(session, journal, story, onward=onward, wait=not dry_run)
-        moved = to_plan_anew(story, standings)
-        anew = _plan_anew(session, story, moved, skip_blocked=skip_blocked)
-        plan = rehearsed(session, resumed(story, standings, anew, skip_blocked=skip_blocked))
-        consent = Consent(dry_run, yes, confirm, checklist_done)
-        planned_anew = any(repo.state is State.PLANNED for repo in anew.values())
-        agreed = None if planned_anew or any_unseen_commit(plan) else story.agreement
-        there = {repo.repo for repo in plan.repos if repo.published}
-        flights = {repo: each for repo, each in flights.items() if repo not in there}
-        conductor = Conductor(session, plan, consent, journal, agreed, flights)
-        if plan.result is Result.NOTHING:
-            if dry_run:
-                return conductor.leave(only_the_record(plan, story.plan))
-            return conductor.finish(journal, story.plan)
-        return conductor.conduct()
-
-
-def _accepting_reverts(story: Story) -> Story:
-    """Return the story of an operation whose reverts somebody accepts when it is continued."""
-    return replace(story, plan=replace(story.plan, accept_reverts=True))
-
-
-def undo(
-    operation: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="OPERATION",
-            help="Its id or its release's tag; the unfinished or the last if left out.",
-        ),
-    ] = None,
-    yes: o.Yes = False,
-    confirm: o.ConfirmName = None,
-    dry_run: o.DryRun = False,
-    jobs: o.Jobs = None,
-    json: o.Json = False,
-    config: o.Config = None,
-    no_color: o.NoColor = False,
-) -> int:
-    """Take back what an operation published, where nobody has built on it yet.
-
-    Each branch goes back to where it was and the tag is deleted, both in one atomic push, and
-    only while they still hold what the operation wrote. Your own commits stay in your clones.
-
-    Examples:
-      multigit undo --dry-run
-      multigit undo deploy-20250115-150130
-    """
-    from multigit.core.planning.consent import Consent
-    from multigit.core.planning.plan import Result
-    from multigit.core.progress.undo import already_undone, cannot_be_undone, undone
-    from multigit.core.progress.ways_out import only_to_close
-    from multigit.operation.run import Conductor
-    from multigit.operation.session import Session
-
-    session = Session.open(o.Common(config, json, no_color, jobs))
-    with session.alone("undo", dry_run=dry_run):
-        journal, story = _chosen(session, operation)
-        is_open = story.plan.operation in session.files.unfinished()
-        standings = _survey(
-            *(session, journal, story), onward=True, flights=story.flights, wait=not dry_run
-        )
-        log = session.files.log
-        plan = undone(story, standings, session.workspace, session.moment, log)
-        conductor = Conductor(session, plan, Consent(dry_run, yes, confirm))
-        if problem := cannot_be_undone(plan, is_open=is_open):
-            return conductor.refuse(problem)
-        if plan.result is Result.NOTHING and not is_open:
-            return conductor.leave(already_undone(plan.undoes, log))
-        if plan.result is Result.NOTHING:
-            if dry_run:
-                return conductor.leave(only_to_close(plan.undoes))
-            return _close(session, journal, story, standings, "undone")
-        return conductor.conduct()
-
-
-def abandon(
-    json: o.Json = False,
-    jobs: o.Jobs = None,
-    config: o.Config = None,
-    no_color: o.NoColor = False,
-) -> int:
-    """Close the unfinished operation as it is. No ref is touched; the log says what was left.
-
-    Examples:
-      multigit abandon
-    """
-    from multigit.operation.session import Session
-
-    session = Session.open(o.Common(config, json, no_color, jobs))
-    with session.alone("abandon") as over:
-        if _only_closed(session, "abandon", over):
-            return errors.OK
-        journal, story = _unfinished(session)
-        standings = _survey(session, journal, story, flights=story.flights)
-        return _close(session, journal, story, standings, "abandoned")
-
-
-def _close(
+def close(
     session: Session,
     journal: Journal,
     story: Story,
@@ -182,7 +43,7 @@ def _close(
     return report.exit_code
 
 
-def _only_closed(session: Session, command: str, over: Sequence[str]) -> bool:
+def only_closed(session: Session, command: str, over: Sequence[str]) -> bool:
     """Say so, and return True, where nothing is unfinished but an operation was `over`.
 
     The log held its record, and a crash had kept it from being closed before.
@@ -210,7 +71,7 @@ def _only_closed(session: Session, command: str, over: Sequence[str]) -> bool:
     return True
 
 
-def _unfinished(session: Session) -> tuple[Journal, Story]:
+def unfinished(session: Session) -> tuple[Journal, Story]:
     """Return the unfinished operation; raises RefusedError when there is none."""
     if found := session.files.unfinished():
         return session.files.read_journal(found[-1])
@@ -219,7 +80,7 @@ def _unfinished(session: Session) -> tuple[Journal, Story]:
     )
 
 
-def _chosen(session: Session, operation: str | None) -> tuple[Journal, Story]:
+def chosen(session: Session, operation: str | None) -> tuple[Journal, Story]:
     """Return the operation to undo: the named, the unfinished, or the last that published.
 
     One that was undone before it was finished is the last one, too: an undo that is typed twice
@@ -285,7 +146,7 @@ def _was_undone(record: Mapping[str, Any]) -> bool:
     return "undone" in (problem.get("code") for problem in record.get("problems", []))
 
 
-def _survey(
+def remote_states(
     session: Session,
     journal: Journal,
     story: Story,
@@ -321,7 +182,7 @@ def _survey(
     return standings
 
 
-def _plan_anew(
+def plan_again(
     session: Session, story: Story, moved: Sequence[RepoPlan], *, skip_blocked: bool
 ) -> Mapping[str, RepoPlan]:
     """Plan the repositories that somebody moved once more, on what is there now."""

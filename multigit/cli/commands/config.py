@@ -1,0 +1,61 @@
+"""multigit config: check the configuration, or print its schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from multigit import errors
+from multigit.cli import options as o
+from multigit.cli.help import Command, Group
+
+config_app = typer.Typer(
+    cls=Group, help="Check the configuration, or print its schema for editors."
+)
+
+
+@config_app.callback(invoke_without_command=True)
+def config_root(context: typer.Context) -> None:
+    """Check the configuration, or print its schema for editors."""
+    if context.invoked_subcommand is None:
+        context.get_help()
+
+
+@config_app.command("check", cls=Command)
+def check(json: o.Json = False, config: o.Config = None, no_color: o.NoColor = False) -> int:
+    """Read the configuration and report everything that is wrong with it, all at once.
+
+    Examples:
+      multigit config check
+    """
+    import os
+
+    from multigit.adapters.config.load import find_config, load
+    from multigit.core.reports.report import frame, plural
+    from multigit.ui.screen import Screen
+
+    screen = Screen(json_wanted=json, color=not no_color)
+    path = find_config(Path.cwd(), os.environ, config)
+    space = load(path)
+    stages = " → ".join(stage.name for stage in space.stages)
+    sentence = f"{path} is fine: {plural(len(space.repos), 'repository')}, stages {stages}."
+    screen.say(sentence)
+    repos = [{"repo": repo.name, "path": repo.path} for repo in space.repos]
+    screen.document(frame("config check", sentence, repos=repos))
+    return errors.OK
+
+
+@config_app.command("schema", cls=Command)
+def schema() -> int:
+    """Print the JSON Schema of multigit.toml, for editors that complete and check TOML.
+
+    Examples:
+      multigit config schema > multigit.schema.json
+    """
+    import json
+
+    from multigit.adapters.config.load import schema as config_schema
+
+    typer.echo(json.dumps(config_schema(), indent=2))
+    return errors.OK

@@ -1,0 +1,1 @@
+"""Tests of `multigit.cli.commands`: from the command line to the remotes."""
