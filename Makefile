@@ -13,7 +13,7 @@ COVERED := $(notdir $(wildcard multigit/core multigit/operation))
 FLOOR := 92
 ISSUES := .github/ISSUE_TEMPLATE
 
-.PHONY: help demo test test-fast lint bench torture lock picture clean
+.PHONY: help demo test test-fast lint bench torture lock picture release clean
 
 help: ## show what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -66,6 +66,9 @@ lock: ## write requirements/*.txt anew from requirements/*.in (needs uv)
 	    --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
 	    -o requirements/$$name.txt requirements/$$name.in; \
 	done
+
+release: $(VENV)/ready ## commit, tag and build a version, VERSION=1.2.3; uploads nothing
+	@$(BIN)/python tools/release.py "$(VERSION)"
 
 clean: ## remove what make made
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .coverage*
