@@ -52,6 +52,24 @@ ONE_DOOR = {
 
 ONE_LAYER = {"rich": "ui", "typer": "cli", "tomllib": "adapters", "pydantic": "adapters"}
 
+# The rooms of the core are a ladder: each imports itself and those before it.
+LADDER = ("values", "lineage", "planning", "progress", "records", "recovery", "reports")
+
+# Adapters fit ports one by one. What a room may import beside itself:
+ADAPTERS: dict[str, set[str]] = {
+    "system": set(),
+    "files": set(),
+    "git": {"files", "system"},
+    "http": {"system"},
+    "github": set(),
+    "jenkins": {"http"},
+    "command": {"files", "system"},
+    "notify": {"system"},
+    "config": {"files", "git"},
+    "demo": {"git"},
+    "runners": {"command", "git", "github", "jenkins"},
+}
+
 IMPURE = {"os", "socket", "random", "secrets", "threading", "tempfile", "shutil", "sys", "time"}
 
 
@@ -99,3 +117,43 @@ def test_each_outside_system_has_one_door(module: Path) -> None:
 def test_the_core_is_pure(module: Path) -> None:
     """The core imports nothing that reads or changes the world."""
     assert not {name.partition(".")[0] for name in imports(module)} & IMPURE
+
+
+def rooms(name: str) -> tuple[str, str] | None:
+    """Return the layer and the room of a dotted name, None for what lies in no room."""
+    parts = name.split(".")
+    return (parts[1], parts[2]) if parts[0] == "multigit" and len(parts) > 2 else None
+
+
+def dotted(module: Path) -> str:
+    """Return a file's dotted name; a package has that of its folder."""
+    parts = module.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_rooms_know_their_places(module: Path) -> None:
+    """A room of the core imports only earlier ones, a room of the adapters only the named ones."""
+    match rooms(dotted(module)):
+        case ("core", room):
+            allowed = set(LADDER[: LADDER.index(room) + 1])
+            layer_name = "core"
+        case ("adapters", room):
+            allowed = {room, *ADAPTERS[room]}
+            layer_name = "adapters"
+        case _:
+            return
+    for name in imports(module):
+        found = rooms(name)
+        if found and found[0] == layer_name:
+            assert found[1] in allowed, f"{layer_name}/{room} must not import {name}"
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    """There is no circle, also none through imports inside functions or for types only."""
+    names = {dotted(module) for module in MODULES}
+    graph = {dotted(module): names.intersection(imports(module)) for module in MODULES}
+    left = {name: others - {name} for name, others in graph.items()}
+    while free := {name for name, others in left.items() if not others & left.keys()}:
+        left = {name: others for name, others in left.items() if name not in free}
+    assert not left, f"in a circle, or above one: {', '.join(sorted(left))}"

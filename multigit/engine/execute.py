@@ -7,12 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from multigit.core.planning.deploy import known_deployments
 from multigit.core.planning.plan import (
     Plan,
     RepoPlan,
     State,
 )
+from multigit.core.progress.deployments import known_deployments
 from multigit.core.progress.journal import Entry, Kind
 from multigit.core.progress.outcome import Outcome, Report, ended
 from multigit.core.values.deployment import Deployment

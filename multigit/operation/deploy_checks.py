@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from multigit.core.planning.deploy import orders_unseen, with_problems
-from multigit.core.planning.waves import hold_back, unwell_before
-from multigit.core.records.last_deployments import Last, may_be_running
+from multigit.core.planning.deploy import with_problems
+from multigit.core.planning.waves import hold_back
+from multigit.core.progress.deployments import orders_unseen
+from multigit.core.records.last_deployments import Last, may_be_running, unwell_before
 from multigit.errors import MultigitError
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ def close(
 ) -> int:
     """Record an unfinished operation as it stands, close it, and say what is left of it."""
     from multigit.core.planning.consent import Consent
-    from multigit.core.progress.resume import as_it_stands
+    from multigit.core.recovery.resume import as_it_stands
     from multigit.core.reports.report import document
     from multigit.operation.notifications import is_news, tell_given_up
     from multigit.operation.run import Conductor
@@ -187,7 +187,7 @@ def plan_again(
 ) -> Mapping[str, RepoPlan]:
     """Plan the repositories that somebody moved once more, on what is there now."""
     from multigit.core.planning.merges import MergeRequest, plan_repository
-    from multigit.core.progress.resume import hops_of
+    from multigit.core.recovery.resume import hops_of
     from multigit.core.values.moment import Moment
     from multigit.engine.observe import look_at_merges, observe
 

@@ -19,9 +19,9 @@ from multigit.core.planning.consent import (
 from multigit.core.planning.plan import Plan, Result, State
 from multigit.core.progress.journal import Entry, Kind, Story
 from multigit.core.progress.outcome import Report, cancelled, ended, planned, refused
-from multigit.core.progress.resume import after_undo
 from multigit.core.records.record import record
 from multigit.core.records.tag_anchors import trailer
+from multigit.core.recovery.resume import after_undo
 from multigit.core.reports.metrics import known_to_plan
 from multigit.core.reports.report import document
 from multigit.core.values.agreement import Actor, Agreement, Given, Ticks

@@ -24,6 +24,7 @@ from multigit.core.values.workspace import Repo, Stage, Workspace
 from multigit.errors import MultigitError, RefusedError
 from multigit.hints import Hint
 from multigit.operation.selection import Common, Selection
+from multigit.operation.stage_locks import give_back
 from multigit.ui.screen import Screen
 
 if TYPE_CHECKING:
@@ -92,12 +93,19 @@ class Session:
             self.files.alone = True
             try:
                 self.files.forget_unbegun()
-                self.files.remove_leftovers()
+                self._remove_leftovers()
                 if self.files.log.set_aside():
                     self.screen.warn(torn(self.files.log.file.name, self.files.log.aside.name))
                 yield
             finally:
                 self.files.alone = False
+
+    def _remove_leftovers(self) -> None:
+        """Remove the folders that killed runs left, and the exports of commands that need none."""
+        if not_closed := self.files.remove_leftovers():
+            from multigit.adapters.command.folder import remove_unneeded_trees
+
+            remove_unneeded_trees(self.files.operations, not_closed)
 
     @contextmanager
     def operation(self, command: str, *, dry_run: bool) -> Iterator[None]:
@@ -133,8 +141,6 @@ class Session:
 
         The locks that it left behind are given back; what stays is said.
         """
-        from multigit.operation.stage_locks import give_back
-
         recorded = self.files.recorded()
         for operation in recorded:
             journal, story = self.files.read_journal(operation)
@@ -188,7 +194,7 @@ class Session:
 
     def ways_out(self, operation: str) -> str:
         """Return what to do about an unfinished operation."""
-        from multigit.core.progress.ways_out import ways_out
+        from multigit.core.recovery.ways_out import ways_out
 
         try:
             return ways_out(self.files.read_journal(operation)[1])

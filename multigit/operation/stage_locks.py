@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from multigit.adapters.system import clock as moments
 from multigit.core.planning.plan import Plan, State
@@ -18,13 +18,30 @@ from multigit.core.values.problem import Problem
 from multigit.errors import MultigitError
 
 if TYPE_CHECKING:
-    from multigit.operation.session import Session
+    from multigit.adapters.files.folder import WorkspaceFiles
+    from multigit.adapters.git.lock_refs import RemoteLocks
+    from multigit.core.values.workspace import Workspace
 
 Keep = Callable[[], None]
 
 
+class Place(Protocol):
+    """Where an operation runs: what it is configured to lock, its journals, and the locks."""
+
+    @property
+    def workspace(self) -> Workspace:
+        """Return the configuration."""
+
+    @property
+    def files(self) -> WorkspaceFiles:
+        """Return the workspace's own folder."""
+
+    def locks(self, name: str = "") -> RemoteLocks:
+        """Return the locks in a repository's remote."""
+
+
 def locked(
-    session: Session, plan: Plan, actor: Actor, tell: Callable[[Problem], None]
+    place: Place, plan: Plan, actor: Actor, tell: Callable[[Problem], None]
 ) -> AbstractContextManager[Keep]:
     """Return the lock for the stages that move; within, a call keeps it beyond its end."""
     if not plan.lock_repo:
@@ -39,30 +56,28 @@ def locked(
         since=moments.utc_now(),
         why=plan.message,
     )
-    locks = session.locks(plan.lock_repo)
-    told = partial(_told, session, plan, tell)
+    locks = place.locks(plan.lock_repo)
+    told = partial(_told, place, plan, tell)
     return locks.hold(stages_changed(plan), holder, also=plan.undoes, tell=told)
 
 
-def with_lock_repo(session: Session, plan: Plan) -> Plan:
+def with_lock_repo(place: Place, plan: Plan) -> Plan:
     """Return a plan with the repository for its locks: for good, whatever is configured later.
 
     Else whoever continues it would leave the lock behind that it took when it began.
     """
-    return replace(plan, lock_repo=plan.lock_repo or session.workspace.lock_repo)
+    return replace(plan, lock_repo=plan.lock_repo or place.workspace.lock_repo)
 
 
-def _told(session: Session, plan: Plan, tell: Callable[[Problem], None], problem: Problem) -> None:
+def _told(place: Place, plan: Plan, tell: Callable[[Problem], None], problem: Problem) -> None:
     """Tell of a lock; its commands need the configuration to name the repository that has it."""
-    if session.workspace.lock_repo != plan.lock_repo and problem.code != "lock_kept":
+    if place.workspace.lock_repo != plan.lock_repo and problem.code != "lock_kept":
         back = f'First put [lock] with repo = "{plan.lock_repo}" into multigit.toml again.'
         problem = replace(problem, hint=f"{back} {problem.hint}")
     tell(problem)
 
 
-def kept_in_doubt(
-    execute: Callable[[], Report], keep: Keep, session: Session, plan: Plan
-) -> Report:
+def kept_in_doubt(execute: Callable[[], Report], keep: Keep, place: Place, plan: Plan) -> Report:
     """Execute a plan; its lock is kept where a push of it may still arrive.
 
     The operation is not finished then, and whatever ends it gives the lock back.
@@ -70,7 +85,7 @@ def kept_in_doubt(
     try:
         report = execute()
     except BaseException:  # such as Ctrl-C
-        if _any_in_flight(session, plan.operation):
+        if _any_in_flight(place, plan.operation):
             keep()
         raise
     if report.count(State.UNKNOWN):
@@ -78,23 +93,23 @@ def kept_in_doubt(
     return report
 
 
-def _any_in_flight(session: Session, operation: str) -> bool:
+def _any_in_flight(place: Place, operation: str) -> bool:
     try:
-        return bool(session.files.read_journal(operation)[1].flights)
+        return bool(place.files.read_journal(operation)[1].flights)
     except MultigitError:  # nobody knows
         return True
 
 
-def give_back(session: Session, plan: Plan) -> tuple[Problem, ...]:
+def give_back(place: Place, plan: Plan) -> tuple[Problem, ...]:
     """Give back the locks that an operation left behind; return what is to be said of the rest."""
-    plan = with_lock_repo(session, plan)
+    plan = with_lock_repo(place, plan)
     if not plan.lock_repo:
         return ()
     left: list[Problem] = []
-    told = partial(_told, session, plan, left.append)
+    told = partial(_told, place, plan, left.append)
     stages = stages_changed(plan)
     try:
-        session.locks(plan.lock_repo).release_of(stages, plan.operation, tell=told)
+        place.locks(plan.lock_repo).release_of(stages, plan.operation, tell=told)
     except MultigitError as error:
         told(lock_unknown(stages, error.message))
     return tuple(left)

@@ -11,13 +11,13 @@ from multigit import errors
 from multigit.adapters.files.lock import running
 from multigit.adapters.http.health_probe import HttpProbe
 from multigit.adapters.system import clock as moments
-from multigit.core.planning.deploy import to_watch
 from multigit.core.planning.plan import Result, State
+from multigit.core.progress.deployments import to_watch
 from multigit.core.progress.outcome import ended
-from multigit.core.progress.resume import TAKEN_BACK
-from multigit.core.progress.watched import logged_states, watched
 from multigit.core.records.last_deployments import tells_news
 from multigit.core.records.record import record
+from multigit.core.recovery.resume import TAKEN_BACK
+from multigit.core.recovery.watched import logged_states, watched
 from multigit.core.reports.metrics import known_to_story
 from multigit.core.reports.report import document
 from multigit.core.values.agreement import ASKS_NOTHING

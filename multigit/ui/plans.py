@@ -10,7 +10,6 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from multigit.core.planning.deploy import still_to_come
 from multigit.core.planning.plan import (
     AdvanceStep,
     CommitStep,
@@ -22,6 +21,7 @@ from multigit.core.planning.plan import (
     State,
     stage_of,
 )
+from multigit.core.progress.deployments import still_to_come
 from multigit.core.progress.outcome import Outcome, Report, planned
 from multigit.core.reports.report import CLOSED_BY, plural, summary
 from multigit.core.values.problem import Problem

@@ -26,7 +26,7 @@ from multigit.core.planning.plan import (
     TagStep,
 )
 from multigit.core.progress.outcome import Outcome
-from multigit.core.progress.undo import Record
+from multigit.core.recovery.undo import Record
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import (

@@ -10,11 +10,12 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.planning.deploy import planned_orders, to_watch
+from multigit.core.planning.deploy import planned_orders
 from multigit.core.planning.plan import Plan, Result
+from multigit.core.progress.deployments import to_watch
 from multigit.core.progress.journal import Entry, Kind, tell
 from multigit.core.progress.outcome import Report
-from multigit.core.progress.resume import resumed
+from multigit.core.recovery.resume import resumed
 from multigit.core.values.agreement import Actor
 from multigit.core.values.deployment import (
     CommandRunner,

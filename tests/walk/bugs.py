@@ -27,7 +27,7 @@ HELD = ("colleague web dev", "hold web")
 LIES: Mapping[str, Lie] = {
     "undo leaves what was published before a continue": Lie(
         Bug(
-            "core/progress/undo.py",
+            "core/recovery/undo.py",
             """
 from dataclasses import replace
 
@@ -50,7 +50,7 @@ _Undo._as = lambda self, *state, **more: replace(
     ),
     "undo takes back what was deployed since": Lie(
         Bug(
-            "core/progress/undo.py",
+            "core/recovery/undo.py",
             """
 commits_deployed = lambda records: {}
 """,
@@ -66,7 +66,7 @@ commits_deployed = lambda records: {}
     ),
     "undo takes back what was promoted onwards": Lie(
         Bug(
-            "core/progress/undo.py",
+            "core/recovery/undo.py",
             """
 _Undo._onward = lambda self, there: None
 """,

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from multigit.adapters.config.deploys import COMMON, OWN, DeploySection, HealthSection, Key, merged
+from multigit.adapters.config.deploy_sections import DeploySection, HealthSection
+from multigit.adapters.config.deploys import COMMON, OWN, Key, merged
 from multigit.adapters.config.values import USE_NAME, is_name, shown
 from multigit.core.values.deployment import KEYS, filled, unknown_keys
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
-from multigit.adapters.config.deploys import DeploySection, HealthSection
+from multigit.adapters.config.deploy_sections import DeploySection, HealthSection
 from multigit.adapters.config.values import (
     NAME,
     Duration,

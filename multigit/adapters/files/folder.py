@@ -130,14 +130,15 @@ class WorkspaceFiles:
         """Remove what operations left that never began; only while nobody else is at work."""
         forget_unbegun(self.operations)
 
-    def remove_leftovers(self) -> None:
-        """Remove the folders that killed runs left; only while nobody else is at work."""
-        from multigit.adapters.command.folder import remove_unneeded_trees
+    def remove_leftovers(self) -> tuple[str, ...]:
+        """Remove the folders that killed runs left; only while nobody else is at work.
+
+        Returns the operations that are not closed: their deployments may have left exports.
+        """
         from multigit.adapters.files.scratch import CLONES, remove_leftovers
 
         remove_leftovers(self.folder / CLONES)
-        if found := unfinished(self.operations):
-            remove_unneeded_trees(self.operations, found)
+        return tuple(unfinished(self.operations))
 
     def knows(self, operation: str) -> bool:
         """Tell whether there is a journal of an operation of this id."""

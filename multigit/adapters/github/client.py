@@ -6,7 +6,6 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from multigit.adapters.github.answers import (
@@ -29,6 +28,7 @@ from multigit.adapters.github.answers import (
 )
 from multigit.adapters.github.slug import api_address, web_host
 from multigit.adapters.github.token import checked_token
+from multigit.adapters.github.transport import PATIENT, Timeouts
 
 if TYPE_CHECKING:
     from multigit.adapters.github.transport import Wire
@@ -37,19 +37,6 @@ PAGE = 100  # the most that GitHub gives at once
 PAGES = 10
 SENDS = 3  # of a write that GitHub itself put off
 UNCLEAR_HINT = "Look at GitHub's page before you ask for it again."
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds: to connect, between two bytes, for a whole request, and to wait for a limit."""
-
-    connect: float = 10.0
-    read: float = 15.0
-    whole: float = 200.0
-    limit: float = 60.0
-
-
-PATIENT = Timeouts()
 
 
 class GithubDoor:

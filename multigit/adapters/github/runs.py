@@ -17,11 +17,12 @@ from multigit.adapters.github.answers import (
     number,
     text,
 )
-from multigit.adapters.github.client import PATIENT, GithubDoor, Timeouts
+from multigit.adapters.github.client import GithubDoor
 from multigit.adapters.github.matching import own_run, started_ref
 from multigit.adapters.github.preflight import FileAt, Planning, as_problem, workflow_path
 from multigit.adapters.github.run_status import link
 from multigit.adapters.github.slug import checked_slug, slug_from
+from multigit.adapters.github.transport import PATIENT, Timeouts
 from multigit.adapters.github.watch import Watch
 from multigit.core.values.deployment import Gate, GithubRunner, Order, Run, Sight, Trigger
 from multigit.core.values.problem import Problem

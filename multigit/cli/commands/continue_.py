@@ -36,8 +36,8 @@ def continue_(
     """
     from multigit.core.planning.consent import Consent
     from multigit.core.planning.plan import Result, State
-    from multigit.core.progress.resume import any_unseen_commit, resumed, to_plan_anew
-    from multigit.core.progress.ways_out import only_the_record
+    from multigit.core.recovery.resume import any_unseen_commit, resumed, to_plan_anew
+    from multigit.core.recovery.ways_out import only_the_record
     from multigit.engine.arrival import still_open
     from multigit.operation.deploy_checks import rehearsed
     from multigit.operation.run import Conductor

@@ -37,8 +37,8 @@ def undo(
     """
     from multigit.core.planning.consent import Consent
     from multigit.core.planning.plan import Result
-    from multigit.core.progress.undo import already_undone, cannot_be_undone, undone
-    from multigit.core.progress.ways_out import only_to_close
+    from multigit.core.recovery.undo import already_undone, cannot_be_undone, undone
+    from multigit.core.recovery.ways_out import only_to_close
     from multigit.operation.run import Conductor
     from multigit.operation.session import Session
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from multigit.core.planning.plan import Plan, RepoPlan, State, settle
-from multigit.core.records.last_deployments import Last
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.workspace import Workspace
-from multigit.hints import Hint
 
 
 def waves(after: Mapping[str, Sequence[str]]) -> dict[str, int]:
@@ -87,28 +85,3 @@ def hold_back(plan: Plan, workspace: Workspace) -> Plan:
         return replace(repo, state=State.SKIPPED, steps=(), problems=problems)
 
     return replace(plan, repos=tuple(map(held, plan.repos))) if left_out else plan
-
-
-def unwell_before(
-    plan: Plan, workspace: Workspace, deployed: Last
-) -> Mapping[str, Sequence[Problem]]:
-    """Return, by repository, what it comes after and what was not deployed well, as the log says.
-
-    Not what this very plan deploys: then the wave waits for it.
-    """
-    ours = {repo.repo for repo in plan.planned() if repo.deploys()}
-    last = {name: stages.get(plan.target) for name, stages in deployed.items()}
-
-    def problems(name: str) -> Iterator[Problem]:
-        for other in workspace.repo(name).after:
-            known = last.get(other)
-            if other not in ours and known and (known.went_wrong or known.may_run):
-                stands = f"{plan.target} stands so: {known.state.replace('_', ' ')}"
-                yield Problem(
-                    "after_unwell",
-                    f"comes after {other}, whose last deployment to {stands}.",
-                    Hint.DEPLOY_ALONE.format(stage=plan.target, repo=other),
-                    Severity.WARN,
-                )
-
-    return {name: found for name in sorted(ours) if (found := tuple(problems(name)))}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from multigit.core.planning.plan import Plan
 from multigit.core.values.deployment import Deployment, RunState
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.workspace import Workspace
+from multigit.hints import Hint
 
 WRONG = {state for state in RunState if not state.may_run} - {RunState.SUCCEEDED}
 UNDER_WAY = {state for state in RunState if state.may_run and not state.over}
@@ -163,3 +166,28 @@ def may_be_running(plan: Plan, last: Last) -> Mapping[str, Deployed]:
 def failed_last(last: Last, stage: str) -> set[str]:
     """Return the repositories whose last deployment to a stage, as the log has it, went wrong."""
     return {name for name, by in last.items() if stage in by and by[stage].went_wrong}
+
+
+def unwell_before(
+    plan: Plan, workspace: Workspace, deployed: Last
+) -> Mapping[str, Sequence[Problem]]:
+    """Return, by repository, what it comes after and what was not deployed well, as the log says.
+
+    Not what this very plan deploys: then the wave waits for it.
+    """
+    ours = {repo.repo for repo in plan.planned() if repo.deploys()}
+    last = {name: stages.get(plan.target) for name, stages in deployed.items()}
+
+    def problems(name: str) -> Iterator[Problem]:
+        for other in workspace.repo(name).after:
+            known = last.get(other)
+            if other not in ours and known and (known.went_wrong or known.may_run):
+                stands = f"{plan.target} stands so: {known.state.replace('_', ' ')}"
+                yield Problem(
+                    "after_unwell",
+                    f"comes after {other}, whose last deployment to {stands}.",
+                    Hint.DEPLOY_ALONE.format(stage=plan.target, repo=other),
+                    Severity.WARN,
+                )
+
+    return {name: found for name in sorted(ours) if (found := tuple(problems(name)))}

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from multigit.core.planning.deploy import still_to_come
 from multigit.core.planning.plan import (
     AdvanceStep,
     CommitStep,
@@ -20,9 +19,10 @@ from multigit.core.planning.plan import (
     Result,
     State,
 )
+from multigit.core.progress.deployments import still_to_come
 from multigit.core.progress.outcome import Outcome, Report
-from multigit.core.progress.ways_out import can_be_undone
 from multigit.core.records.record import deployment_document
+from multigit.core.recovery.ways_out import can_be_undone
 from multigit.core.values.deployment import Deployment, RunState, by_push
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Change

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from multigit.core.planning.deploy import begun_orders
 from multigit.core.planning.plan import Result
+from multigit.core.progress.deployments import begun_orders
 from multigit.core.progress.journal import Story
 from multigit.core.records.record import Record
 from multigit.core.reports.report import frame, plural

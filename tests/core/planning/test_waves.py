@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from multigit.core.planning.plan import DeployStep, Plan, RepoPlan, State
-from multigit.core.planning.waves import everything_before, hold_back, unwell_before, waves
-from multigit.core.records.last_deployments import last_deployed
+from multigit.core.planning.waves import everything_before, hold_back, waves
+from multigit.core.records.last_deployments import last_deployed, unwell_before
 from multigit.core.values.deployment import CommandRunner
 from multigit.core.values.workspace import Repo
 from tests.core.builders import API, WEB, plan, to_publish, warning, without_steps, workspace

@@ -9,7 +9,7 @@ import pytest
 
 from multigit.core.planning.plan import State
 from multigit.core.progress.journal import Entry, Kind, Story, tell
-from multigit.core.progress.watched import logged_states, watched
+from multigit.core.recovery.watched import logged_states, watched
 from multigit.core.values.agreement import Actor
 from multigit.core.values.flight import Flight
 from tests.core.builders import MADE, Log, plan, to_publish

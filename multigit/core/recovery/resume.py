@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from multigit.core.lineage.reversals import accepting
-from multigit.core.planning.deploy import known_deployments, outstanding
 from multigit.core.planning.merges import Hop
 from multigit.core.planning.plan import Plan, RepoPlan, Result, State, settle
+from multigit.core.progress.deployments import known_deployments, outstanding
 from multigit.core.progress.journal import Story
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.progress.standing import Standing, state_of

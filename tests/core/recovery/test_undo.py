@@ -17,12 +17,12 @@ from multigit.core.planning.plan import (
     State,
 )
 from multigit.core.progress.standing import Standing, standing
-from multigit.core.progress.undo import already_undone, promoted_by, release_before, undone
+from multigit.core.recovery.undo import already_undone, promoted_by, release_before, undone
 from multigit.core.values.deployment import CommandRunner, Deploy, Deployment, Run, RunState
 from multigit.core.values.refs import branch_ref
 from multigit.errors import RefusedError
 from tests.core.builders import MAIN, MOMENT, Log
-from tests.core.progress.test_resume import HELD, MADE, SHOP, STG, TAG, plan, stands, story
+from tests.core.recovery.test_resume import HELD, MADE, SHOP, STG, TAG, plan, stands, story
 
 NAME = TAG.removeprefix("refs/tags/")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from multigit.core.planning.deploy import known_deployments
 from multigit.core.planning.plan import RepoPlan, State
+from multigit.core.progress.deployments import known_deployments
 from multigit.core.progress.journal import Story
 from multigit.core.progress.outcome import Outcome
-from multigit.core.progress.resume import TAKEN_BACK
+from multigit.core.recovery.resume import TAKEN_BACK
 from multigit.core.values.deployment import Deployment
 from multigit.core.values.problem import Problem
 

@@ -15,9 +15,9 @@ from multigit.core.planning.plan import (
 )
 from multigit.core.progress.journal import Entry, Kind, Story, tell
 from multigit.core.progress.outcome import Outcome, ended
-from multigit.core.progress.resume import after_undo, as_it_stands, resumed, to_plan_anew
 from multigit.core.progress.standing import Standing, standing, state_of
-from multigit.core.progress.undo import undone
+from multigit.core.recovery.resume import after_undo, as_it_stands, resumed, to_plan_anew
+from multigit.core.recovery.undo import undone
 from multigit.core.reports.report import summary
 from multigit.core.values.agreement import Actor
 from multigit.core.values.deployment import CommandRunner, Deployment, Run, RunState

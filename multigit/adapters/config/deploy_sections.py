@@ -1,0 +1,109 @@
+"""The tables that say how a stage is deployed and what a healthy service is, with their kinds."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from multigit.adapters.config.values import (
+    Duration,
+    Pause,
+    Text,
+    Texts,
+    Url,
+    no_default,
+)
+
+
+class DeploySection(BaseModel):
+    """How a stage is deployed after a promotion; in a repository's table, what differs there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+    runner: Literal["github", "command", "jenkins", "none"] = Field(
+        default="none",
+        description="What carries the deployment out: a GitHub Actions workflow, a command, a "
+        "Jenkins job; none for none.",
+    )
+    targets: Texts = Field(
+        default=(),
+        description="Where it is deployed to, one after the other, up to the first failure. "
+        "Default: once, without a name.",
+    )
+    timeout: Duration = Field(
+        default="30m", description="How long one deployment to one target may take."
+    )
+    concurrency: int = Field(
+        default=0,
+        ge=0,
+        le=100,
+        description="How many repositories are deployed at a time; 0 for all of a wave.",
+    )
+    pause: Pause = Field(
+        default="0s", description="How long to wait between two starts. Units: s, m, h."
+    )
+    workflow: Text = Field(
+        default="", description="github: the workflow's file name.", json_schema_extra=no_default
+    )
+    trigger: Literal["dispatch", "push"] = Field(
+        default="dispatch",
+        description="github: dispatch starts the workflow; push finds the run that the push began.",
+    )
+    ref: Literal["tag", "branch"] = Field(
+        default="tag", description="github: whether it is dispatched on the deploy tag or branch."
+    )
+    inputs: dict[str, str] = Field(
+        default_factory=dict, description="github: the workflow's inputs, as templates."
+    )
+    command: Texts = Field(
+        default=(),
+        description="command: a program and its arguments, as templates, run in an export of the "
+        "commit.",
+    )
+    url: Url = Field(default="", description="jenkins: its address.", json_schema_extra=no_default)
+    job: Text = Field(
+        default="",
+        description="jenkins: the job, with its folders: shop/deploy.",
+        json_schema_extra=no_default,
+    )
+    user: Text = Field(
+        default="", description="jenkins: the user of the API token.", json_schema_extra=no_default
+    )
+    token_env: Text = Field(
+        default="JENKINS_TOKEN", description="jenkins: the variable that holds the API token."
+    )
+    params: dict[str, str] = Field(
+        default_factory=dict, description="jenkins: the job's parameters, as templates."
+    )
+
+
+class HealthSection(BaseModel):
+    """What a deployment has to answer before it counts as done."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+    url: Text = Field(
+        default="",
+        description="The address that is asked, as a template.",
+        json_schema_extra=no_default,
+    )
+    status: int = Field(default=200, ge=100, le=599, description="The status it must answer with.")
+    json_path: Text = Field(
+        default="",
+        alias="json",
+        json_schema_extra=no_default,
+        description="A dotted path in the JSON of the answer whose value must be equals.",
+    )
+    header: Text = Field(
+        default="",
+        description="A header of the answer whose value must be equals.",
+        json_schema_extra=no_default,
+    )
+    equals: Text = Field(default="{sha}", description="What json or header must be, a template.")
+    attempts: int = Field(default=10, ge=1, le=1000, description="How often it may be wrong.")
+    interval: Duration = Field(default="10s", description="How long to wait between two tries.")
+    successes: int = Field(
+        default=1, ge=1, le=100, description="How often in a row it must be right."
+    )
+    timeout: Duration = Field(default="5s", description="How long one try may take.")

@@ -1,0 +1,1 @@
+"""The ways out of an operation: to continue it, take it back, or watch it."""
