@@ -21,6 +21,19 @@ RIGHTS_HINT = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds: to connect, between two bytes, for a whole request, and to wait for a limit."""
+
+    connect: float = 10.0
+    read: float = 15.0
+    whole: float = 200.0
+    limit: float = 60.0
+
+
+PATIENT = Timeouts()
+
+
 class GithubError(MultigitError):
     """GitHub did not do what it was asked; `status` is that of its answer, 0 without one."""
 

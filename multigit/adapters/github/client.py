@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from multigit.adapters.github.answers import (
     BROKEN,
     OK,
+    PATIENT,
     REDIRECT,
     REQUEST_TIMEOUT,
     UNCHANGED,
     GithubError,
     Reply,
+    Timeouts,
     UnclearError,
     limited,
     mapping,
@@ -28,7 +30,6 @@ from multigit.adapters.github.answers import (
 )
 from multigit.adapters.github.slug import api_address, web_host
 from multigit.adapters.github.token import checked_token
-from multigit.adapters.github.transport import PATIENT, Timeouts
 
 if TYPE_CHECKING:
     from multigit.adapters.github.transport import Wire

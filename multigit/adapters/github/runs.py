@@ -11,7 +11,9 @@ from urllib.parse import quote
 from multigit.adapters.github import checks as github_checks
 from multigit.adapters.github.answers import (
     BAD_REQUEST,
+    PATIENT,
     GithubError,
+    Timeouts,
     UnclearError,
     mapping,
     number,
@@ -22,7 +24,6 @@ from multigit.adapters.github.matching import own_run, started_ref
 from multigit.adapters.github.preflight import FileAt, Planning, as_problem, workflow_path
 from multigit.adapters.github.run_status import link
 from multigit.adapters.github.slug import checked_slug, slug_from
-from multigit.adapters.github.transport import PATIENT, Timeouts
 from multigit.adapters.github.watch import Watch
 from multigit.core.values.deployment import Gate, GithubRunner, Order, Run, Sight, Trigger
 from multigit.core.values.problem import Problem

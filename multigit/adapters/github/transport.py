@@ -27,6 +27,7 @@ from multigit.adapters.github.answers import (
     TOO_MANY,
     GithubError,
     Reply,
+    Timeouts,
     UnclearError,
     lowered,
     pause_asked,
@@ -37,19 +38,6 @@ USER_AGENT = "multigit"
 AGAIN = 2  # times that a read is repeated
 BACKOFF = 0.5  # seconds, doubled each time
 POOL = 64  # connections that are kept
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds: to connect, between two bytes, for a whole request, and to wait for a limit."""
-
-    connect: float = 10.0
-    read: float = 15.0
-    whole: float = 200.0
-    limit: float = 60.0
-
-
-PATIENT = Timeouts()
 
 
 @dataclass(frozen=True, slots=True)

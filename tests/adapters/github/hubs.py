@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from multigit.adapters.github.answers import PATIENT, Timeouts
 from multigit.adapters.github.preflight import FileAt
 from multigit.adapters.github.runs import GithubRuns
-from multigit.adapters.github.transport import PATIENT, Timeouts
 from multigit.core.values.deployment import GithubRunner, Order, Run, Sight, Trigger
 from multigit.errors import MultigitError
 from tests.doubles.conftest import REPO

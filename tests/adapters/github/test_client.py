@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.github.answers import pause_asked
+from multigit.adapters.github.answers import PATIENT, Timeouts, pause_asked
 from multigit.adapters.github.client import GithubDoor
-from multigit.adapters.github.transport import PATIENT, Timeouts
 from multigit.errors import StoppedError
 from tests.doubles.conftest import REPO
 from tests.doubles.github import TOKEN, GitHub, faults

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.adapters.github.transport import PATIENT
+from multigit.adapters.github.answers import PATIENT
 from multigit.core.values.deployment import Order, Run, RunState
 from multigit.engine.ports import Runners
 from multigit.errors import DoubtError, MultigitError

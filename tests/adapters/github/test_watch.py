@@ -7,7 +7,7 @@ from itertools import groupby
 
 import pytest
 
-from multigit.adapters.github.transport import PATIENT
+from multigit.adapters.github.answers import PATIENT
 from multigit.core.values.deployment import RunState, Sight
 from tests.doubles.conftest import REPO
 from tests.doubles.github import GitHub, Point, faults
