@@ -102,6 +102,18 @@ class NotBegunError(MultigitError):
     """It is known that something never began, so it may be asked for."""
 
 
+class BugError(MultigitError):
+    """multigit itself is wrong; `file` holds the report, empty where it was shown instead."""
+
+    code = "bug"
+    exit_code = BUG
+
+    def __init__(self, message: str, *, file: str) -> None:
+        report = f"attach {file}" if file else "add the text above"
+        hint = f"Please report this bug in multigit and {report}. Check it for private names first."
+        super().__init__(message, hint=hint)
+
+
 class StoppedError(MultigitError):
     """Ctrl-C before anything was changed."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
@@ -30,10 +29,8 @@ from multigit.cli.commands.undo import undo
 from multigit.cli.commands.watch import watch
 from multigit.cli.help import Command, Group
 from multigit.cli.process import interruptible, outlive_readers
-from multigit.core.values.text import masked, nearest, visible
+from multigit.core.values.text import nearest
 from multigit.operation.interrupts import interrupt_on_hangup_and_term, note_interrupts
-
-BUG = "This is a bug in multigit. Please report it with the lines above."
 
 
 class Root(Group):
@@ -123,12 +120,8 @@ def run(arguments: Sequence[str]) -> int:
         return _explain(_usage(error), arguments)
     except (KeyboardInterrupt, typer.Abort):
         return _explain(errors.StoppedError(), arguments)
-    except Exception as error:  # noqa: BLE001  (whatever is left is ours to mend)
-        for line in traceback.format_exc().splitlines():
-            typer.echo(visible(masked(line)), err=True)
-        bug = errors.MultigitError(f"{type(error).__name__}: {error}", hint=BUG, code="bug")
-        bug.exit_code = errors.BUG
-        return _explain(bug, arguments)
+    except Exception as error:  # noqa: BLE001  (whatever is left is a bug of ours)
+        return _explain(_bug(error, arguments), arguments)
     return result if isinstance(result, int) else errors.OK
 
 
@@ -138,13 +131,33 @@ def _explain(error: errors.MultigitError, arguments: Sequence[str]) -> int:
     from multigit.core.reports.report import error_document
     from multigit.ui.screen import Screen
 
-    words = [word for word in arguments if not word.startswith("-")]
-    command = " ".join(words[: 2 if words[:1] in (["config"], ["lock"]) else 1]) or None
     screen = Screen(json_wanted="--json" in arguments, color="--no-color" not in arguments)
-    screen.document(error_document(error, command))
+    screen.document(error_document(error, _command(arguments)))
     if not screen.json_wanted:
         screen.error(error)
     return error.exit_code
+
+
+def _command(arguments: Sequence[str]) -> str | None:
+    """Return the command that a command line names, without its options and what they take."""
+    words = [word for word in arguments if not word.startswith("-")]
+    return " ".join(words[: 2 if words[:1] in (["config"], ["lock"]) else 1]) or None
+
+
+def _bug(error: Exception, arguments: Sequence[str]) -> errors.BugError:
+    """Return what is said about an error that nobody expected, which stands in a file by then.
+
+    Where no folder takes a file, it is shown.
+    """
+    note_interrupts()  # git is asked for its version
+    from multigit.adapters.files.report_file import keep, places
+    from multigit.adapters.system.bug_report import in_short, report
+
+    text = report(error, _command(arguments) or "", os.environ)
+    file = keep(text, tuple(places(os.environ)))
+    if file is None:
+        typer.echo(text, err=True)
+    return errors.BugError(in_short(error, os.environ), file=str(file) if file else "")
 
 
 def _usage(error: typer.TyperException) -> errors.UsageError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import threading
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from multigit.adapters.files.durable import make_folder, open_private
-from multigit.core.values.text import masked, visible
+from multigit.core.values.text import harmless, masked
 
 LONGEST = 20_000
 
@@ -38,9 +37,9 @@ class Transcript:
             f"{output[:LONGEST]}"
             f"{'' if output.endswith(chr(10)) or not output else chr(10)}{stderr}{ending}"
         )
-        command = _harmless(masked(shlex.join(arguments))).replace("\n", "\\n")
+        command = harmless(masked(shlex.join(arguments))).replace("\n", "\\n")
         with self._lock:
-            self._lines.append(f"$ git {command}\n{_harmless(text)}")
+            self._lines.append(f"$ git {command}\n{harmless(text)}")
             self._flush()
 
     def keep(self, file: Path) -> None:
@@ -59,8 +58,3 @@ class Transcript:
             with os.fdopen(descriptor, "wb") as stream:
                 stream.write(text)
             self._lines.clear()
-
-
-def _harmless(text: str) -> str:
-    """Return the text with all but its line breaks and tabs made visible."""
-    return re.sub(r"[^\n\t]+", lambda part: visible(part[0]), text)

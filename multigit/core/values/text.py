@@ -40,6 +40,11 @@ def visible(text: str) -> str:
     )
 
 
+def harmless(text: str) -> str:
+    """Return a text of several lines with all but its line breaks and tabs made visible."""
+    return re.sub(r"[^\n\t]+", lambda part: visible(part[0]), text)
+
+
 def operand(path: str) -> str:
     """Return a path as one types it in a shell, where it must not look like an option."""
     return quote(f"./{path}" if path.startswith("-") else path)
