@@ -36,7 +36,7 @@ def examine(
             tell = partial(listener.started, name)
             seen = check_up(git.repository(repos[name]), repos[name], request, tell)
         except MultigitError as error:
-            seen = Checkup(Snapshot(name, error=_problem(error)))
+            seen = Checkup(Snapshot(name, error=Problem.of(error)))
         listener.finished(name, "failed" if seen.snapshot.error else "examined")
         return seen
 
@@ -74,7 +74,7 @@ def check_up(repository: Repository, repo: Repo, request: HealthRequest, tell: T
         rehearsal = Publication(request.probe, "", tips[0])
         patiently(lambda: repository.rehearse(rehearsal), tell=tell)
     except MultigitError as error:
-        return replace(seen, push=_problem(error))
+        return replace(seen, push=Problem.of(error))
     return seen
 
 
@@ -99,7 +99,3 @@ def _push(repository: Repository, publication: Publication) -> str:
     except MultigitError as error:
         return error.message
     return "" if report.accepted else report.reason or "no reason was given."
-
-
-def _problem(error: MultigitError) -> Problem:
-    return Problem(error.code, error.message, error.hint)

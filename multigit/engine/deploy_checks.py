@@ -107,7 +107,7 @@ def rehearse(
             found = [p for order in orders.get(name, []) for p in runners.check(order)]
             return [*found, *(checks(name, sources[name]) if checks and name in sources else ())]
         except MultigitError as error:
-            return [Problem(error.code, error.message, error.hint)]
+            return [Problem.of(error)]
         finally:
             listener.finished(name, "read")
 

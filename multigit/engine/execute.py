@@ -103,7 +103,7 @@ class Executor:
                 )
             except MultigitError as error:
                 self.listener.finished(name, State.FAILED, error.message)
-                return Problem(error.code, error.message, error.hint)
+                return Problem.of(error)
             self.listener.finished(name, "prepared")
             return made
 

@@ -68,7 +68,7 @@ def observe(
 
     def unreadable(name: str, error: MultigitError) -> Snapshot:
         listener.finished(name, "failed")
-        return Snapshot(name, error=Problem(error.code, error.message, error.hint))
+        return Snapshot(name, error=Problem.of(error))
 
     listener.phase("Reading", tuple(by_name))
     return look_everywhere(tuple(by_name), look_at, jobs=jobs)
@@ -279,7 +279,7 @@ def try_to_fetch(repository: Repository, query: RefQuery, tell: Tell) -> Problem
     except GitError as error:
         if error.code in {"missing", "not_a_repository", "foreign_owner"}:
             raise
-        return Problem(error.code, error.message, error.hint)
+        return Problem.of(error)
     return None
 
 

@@ -62,7 +62,7 @@ def survey(
             sight = partial(repository.in_flight, flight) if repository else unseen
             return arrived(sight, plan, flight, once, wait=wait, tell=tell)
         except MultigitError as error:
-            return Standing(problem=Problem(error.code, error.message, error.hint))
+            return Standing(problem=Problem.of(error))
 
     def read(repository: Repository, plan: RepoPlan, tell: Tell) -> Standing:
         made = story.made.get(plan.repo, plan.made)

@@ -33,7 +33,7 @@ def look_for_gates(
         try:
             return Waiting(order, run, reviewers.pending(order, run))
         except MultigitError as error:
-            return Problem(error.code, f"{order.repo}: {error.message}", error.hint)
+            return Problem.of(error, about=order.repo)
         finally:
             listener.finished(order.repo, "read")
 
@@ -58,7 +58,7 @@ def review(
             approve = answer is Answer.APPROVED
             reviewers.review(one.order, one.run, one.mine, approve=approve, comment=comment)
         except MultigitError as error:
-            problem = Problem(error.code, f"{one.order.repo}: {error.message}", error.hint)
+            problem = Problem.of(error, about=one.order.repo)
             doubt = isinstance(error, DoubtError)
             return Review(one, Answer.UNKNOWN if doubt else Answer.FAILED, problem)
         return Review(one, answer)

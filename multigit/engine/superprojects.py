@@ -31,6 +31,6 @@ def with_links(
             try:
                 seen = preview_push(git.repository(repo), request, workspace.push, seen)
             except MultigitError as error:
-                seen = Snapshot(repo.name, error=Problem(error.code, error.message, error.hint))
+                seen = Snapshot(repo.name, error=Problem.of(error))
         found[repo.name] = seen
     return found

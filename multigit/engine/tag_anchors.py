@@ -40,7 +40,7 @@ def collect(
             patiently(lambda: repository.fetch(query), tell=partial(listener.started, name))
             messages = repository.tag_messages(query.tags)
         except MultigitError as error:
-            return Problem(error.code, error.message, error.hint)
+            return Problem.of(error)
         finally:
             listener.finished(name, "read")
         return [witness(tag, message) for tag, message in messages.items()]

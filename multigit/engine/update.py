@@ -90,7 +90,7 @@ def update(repository: Repository, repo: RepoPlan, typed: str) -> Outcome:
                     raise TypeError(step)
         confirm(repository, repo, made, typed)
     except MultigitError as error:
-        problem = Problem(error.code, error.message, error.hint)
+        problem = Problem.of(error)
         return Outcome(repo, State.FAILED, made, (*repo.problems, problem))
     return Outcome(repo, State.UPDATED, made, repo.problems)
 

@@ -214,7 +214,7 @@ class Conductor:
             except StoppedError:
                 report = cancelled(plan, interrupted=True)
             except MultigitError as error:
-                report = refused(plan, Problem(error.code, error.message, error.hint))
+                report = refused(plan, Problem.of(error))
             else:
                 report = self._locked_in(keep, journal)
             interrupted = note_interrupts()

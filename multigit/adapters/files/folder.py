@@ -60,7 +60,7 @@ class WorkspaceFiles:
             try:
                 require()
             except RefusedError as error:
-                found.append(Problem(error.code, error.message, error.hint))
+                found.append(Problem.of(error))
         return tuple(filter(None, found))
 
     def _require_folders(self) -> None:

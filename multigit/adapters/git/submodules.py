@@ -100,7 +100,7 @@ def _is_cloned(folder: Path) -> bool:
 
 
 def _unreadable(path: str, recorded: str, error: GitError) -> Submodule:
-    problem = Problem(error.code, error.message, error.hint)
+    problem = Problem.of(error)
     if error.code in GONE or "not a git repository" in error.output:
         problem = Problem("not_a_repository", "it is not a git repository.")
     return Submodule(path, recorded, "", error=problem)

@@ -48,7 +48,7 @@ class Planning:
         try:
             return tuple(self._problems(order, runner, slug))
         except MultigitError as error:
-            return (as_problem(error),)
+            return (Problem.of(error),)
 
     def _problems(self, order: Order, runner: GithubRunner, slug: str) -> Iterator[Problem]:
         if not started_ref(order, runner):
@@ -160,11 +160,6 @@ class Planning:
 def workflow_path(slug: str, workflow: str) -> str:
     """Return where the API has a workflow, named by its file or its number."""
     return f"/repos/{slug}/actions/workflows/{quote(workflow.removeprefix(f'{FOLDER}/'), safe='')}"
-
-
-def as_problem(error: MultigitError) -> Problem:
-    """Return an error as a problem of a plan."""
-    return Problem(error.code, error.message, error.hint)
 
 
 def _file_name(runner: GithubRunner) -> str:

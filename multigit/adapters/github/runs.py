@@ -21,7 +21,7 @@ from multigit.adapters.github.answers import (
 )
 from multigit.adapters.github.client import GithubDoor
 from multigit.adapters.github.matching import own_run, started_ref
-from multigit.adapters.github.preflight import FileAt, Planning, as_problem, workflow_path
+from multigit.adapters.github.preflight import FileAt, Planning, workflow_path
 from multigit.adapters.github.run_status import link
 from multigit.adapters.github.slug import checked_slug, slug_from
 from multigit.adapters.github.watch import Watch
@@ -67,7 +67,7 @@ class GithubRuns:
             slug = self._slug(order.repo, runner.slug)
             self._door.wire()
         except MultigitError as error:
-            return (as_problem(error),)
+            return (Problem.of(error),)
         return self._planning.problems(order, runner, slug)
 
     def checks(self, repo: str, slug: str, sha: str) -> tuple[Problem, ...]:
@@ -75,7 +75,7 @@ class GithubRuns:
         try:
             return github_checks.problems(self._door, self._slug(repo, slug), sha)
         except MultigitError as error:
-            return (as_problem(error),)
+            return (Problem.of(error),)
 
     def find(self, order: Order) -> Run | None:
         """Return the run that this order, or the push that it belongs to, began.

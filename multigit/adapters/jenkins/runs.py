@@ -67,7 +67,7 @@ class JenkinsRuns:
         try:
             _check(self._server(order))
         except MultigitError as error:
-            return (Problem(error.code, error.message, error.hint),)
+            return (Problem.of(error),)
         return ()
 
     def start(self, order: Order) -> Run:

@@ -110,7 +110,7 @@ def _unrecorded(
         session.files.log.append(content)
     except errors.RefusedError as error:
         session.screen.note(f"{error.message} {error.hint}")
-        return (Problem(error.code, error.message, error.hint),)
+        return (Problem.of(error),)
     return ()
 
 

@@ -86,5 +86,5 @@ def _verify(files: WorkspaceFiles, witnesses: Sequence[Witness]) -> BadLine | He
             )
             return seen.bad or found
     except RefusedError as error:
-        return Problem(error.code, error.message, error.hint)
+        return Problem.of(error)
     return found

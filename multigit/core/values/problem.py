@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from multigit.errors import MultigitError
+
 
 class Severity(StrEnum):
     """Whether a problem stops the operation or only warns."""
@@ -22,6 +24,12 @@ class Problem:
     hint: str = ""
     severity: Severity = Severity.BLOCK
     files: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, error: MultigitError, *, about: str = "") -> Problem:
+        """Return what an error says as a problem; `about` names its thing before the sentence."""
+        message = f"{about}: {error.message}" if about else error.message
+        return cls(error.code, message, error.hint)
 
     @property
     def blocks(self) -> bool:
