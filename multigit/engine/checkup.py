@@ -9,13 +9,14 @@ from functools import partial
 from multigit.core.records.tag_anchors import witness
 from multigit.core.reports.diagnosis import Checkup, HealthRequest, LockTrial
 from multigit.core.values.git_answers import Publication, RefQuery
+from multigit.core.values.listener import Listener
 from multigit.core.values.moment import tag_glob
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Repo
 from multigit.engine.fleet import sweep
 from multigit.engine.observe import try_to_fetch
-from multigit.engine.ports import Git, Listener, Repository
+from multigit.engine.ports import Git, Repository
 from multigit.engine.retry import Tell, patiently
 from multigit.errors import MultigitError
 

@@ -11,9 +11,10 @@ from typing import TypeVar
 from multigit.core.planning.plan import Plan, RepoPlan
 from multigit.core.progress.journal import Entry, Kind
 from multigit.core.values.deployment import Deployment, RunState
+from multigit.core.values.listener import Listener
 from multigit.engine.attempt import Attempt
 from multigit.engine.fleet import sweep
-from multigit.engine.ports import Clock, Journal, Listener, Probe, Runners
+from multigit.engine.ports import Clock, Journal, Probe, Runners
 from multigit.engine.throttle import Pacer
 from multigit.errors import MultigitError
 

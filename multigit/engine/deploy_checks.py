@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from multigit.core.planning.deploy import planned_orders, with_problems
 from multigit.core.planning.plan import Plan
 from multigit.core.values.deployment import Order, Run, Sight
+from multigit.core.values.listener import Listener
 from multigit.core.values.problem import Problem, Severity
 from multigit.engine.fleet import look_everywhere
-from multigit.engine.ports import Listener, Runners
+from multigit.engine.ports import Runners
 from multigit.errors import MultigitError, NotBegunError
 from multigit.hints import Hint
 

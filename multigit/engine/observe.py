@@ -12,6 +12,7 @@ from multigit.core.planning.pull import PullRequest, checkout
 from multigit.core.planning.push import PushRequest, to_commit
 from multigit.core.reports.status import StatusRequest
 from multigit.core.values.git_answers import Publication, RefQuery, Signature
+from multigit.core.values.listener import Listener
 from multigit.core.values.moment import Moment, tag_glob, tag_name
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import (
@@ -25,7 +26,7 @@ from multigit.core.values.snapshot import (
 )
 from multigit.core.values.workspace import PushRules, Repo, Stage
 from multigit.engine.fleet import Rest, look_everywhere
-from multigit.engine.ports import Git, Listener, Repository
+from multigit.engine.ports import Git, Repository
 from multigit.engine.preview import as_merge, preview_merge, preview_merges
 from multigit.engine.retry import Tell, patiently
 from multigit.errors import GitError, MultigitError

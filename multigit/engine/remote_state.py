@@ -10,13 +10,14 @@ from multigit.core.progress.journal import Story
 from multigit.core.progress.standing import Standing, standing
 from multigit.core.values.flight import Flight
 from multigit.core.values.git_answers import Publication, RefQuery
+from multigit.core.values.listener import Listener
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import HEADS, branch_ref
 from multigit.core.values.workspace import Stage, Workspace
 from multigit.engine.arrival import arrived
 from multigit.engine.fleet import look_everywhere
-from multigit.engine.ports import Git, Listener, Repository
+from multigit.engine.ports import Git, Repository
 from multigit.engine.publish import built_on, is_in
 from multigit.engine.retry import Tell, patiently
 from multigit.errors import MultigitError, RefusedError

@@ -8,11 +8,12 @@ from functools import partial
 
 from multigit.core.records.tag_anchors import Witness, witness
 from multigit.core.values.git_answers import RefQuery
+from multigit.core.values.listener import Listener
 from multigit.core.values.moment import tag_glob
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Repo, Stage
 from multigit.engine.fleet import look_everywhere
-from multigit.engine.ports import Git, Listener
+from multigit.engine.ports import Git
 from multigit.engine.retry import patiently
 from multigit.errors import MultigitError
 

@@ -26,11 +26,11 @@ from multigit.core.reports.metrics import known_to_plan
 from multigit.core.reports.report import document
 from multigit.core.values.agreement import Actor, Agreement, Given, Ticks
 from multigit.core.values.flight import Flight
+from multigit.core.values.listener import Listener
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Confirm, named_in
 from multigit.engine.deploy import Deployer
 from multigit.engine.execute import Executor
-from multigit.engine.ports import Listener
 from multigit.engine.update import Updater
 from multigit.errors import InterruptedRunError, MultigitError, RefusedError, StoppedError
 from multigit.hints import Hint

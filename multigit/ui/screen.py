@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from multigit.core.values.text import masked, visible
 from multigit.ui.streams import patient
@@ -27,26 +27,11 @@ if TYPE_CHECKING:
     from multigit.core.reports.findings import Finding
     from multigit.core.reports.history import History
     from multigit.core.reports.status import StatusRow
+    from multigit.core.values.listener import Listener
     from multigit.core.values.problem import Problem
     from multigit.core.values.workspace import Stage
     from multigit.errors import MultigitError
     from multigit.ui.setups import Found
-
-
-class Listener(Protocol):
-    """Hears what the engine does; see the engine's port of that name."""
-
-    def phase(self, name: str, repos: Sequence[str]) -> None:
-        """Note that a phase begins for these repositories."""
-
-    def started(self, repo: str, doing: str) -> None:
-        """Note that a repository is being worked on."""
-
-    def finished(self, repo: str, state: str, detail: str = "") -> None:
-        """Note that a phase ended for a repository."""
-
-    def interrupted(self) -> None:
-        """Note that somebody wants to leave, and that what is under way is finished first."""
 
 
 class Screen:
