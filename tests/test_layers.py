@@ -29,6 +29,7 @@ ONE_DOOR = {
     "gitdb": set[str](),
     "subprocess": {
         "adapters/command/runs.py",
+        "adapters/demo/deploy.py",  # a program of the demo's services
         "adapters/git/process.py",
         "adapters/github/token.py",
         "adapters/system/processes.py",

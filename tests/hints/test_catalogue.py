@@ -112,7 +112,6 @@ NO_HINTS = {
     "discovery.py",
     "options.py",
     "sandbox.py",
-    "sandbox_servers.py",
     "settings_model.py",
     "work.py",
 }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import resources
 from pathlib import Path
 
-from multigit.adapters.demo.servers import DEPLOY, SERVER, deploy_tables
 from multigit.adapters.git.process import GitDoor, require_git
 from multigit.adapters.git.transcript import Transcript
 from multigit.errors import UsageError
@@ -71,14 +73,13 @@ class Sandbox:
     def deploy(self) -> None:
         """Let three services be deployed to stg, the database before those that need it."""
         for service in DEPLOYED:
-            files = {"deploy.py": DEPLOY, "server.py": SERVER}
-            self.colleague(service, "dev", files, "feat: deploy")
+            self.colleague(service, "dev", programs(), "feat: deploy")
         config = self.shop / "multigit.toml"
         text = config.read_text()
         for service in DEPLOYED[1:]:
             table = f"[repos.{service}]\n"
             text = text.replace(table, f'{table}after = ["database"]\n')
-        config.write_text(text + deploy_tables(DEPLOYED, self.servers))
+        config.write_text(text + _deploy_tables(DEPLOYED, self.servers))
 
     def remote(self, service: str) -> Path:
         """Return where the service's bare repository lies."""
@@ -139,3 +140,39 @@ def _write(folder: Path, files: Mapping[str, str]) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
+
+
+def programs() -> dict[str, str]:
+    """Return the programs with which each service is deployed and answers, by their file names."""
+    here = resources.files(__package__)
+    return {name: here.joinpath(name).read_text("utf-8") for name in ("deploy.py", "server.py")}
+
+
+def _deploy_tables(services: Sequence[str], servers: Path) -> str:
+    """Return the tables with which services are deployed to stg, each to a folder of its own."""
+    ports = _free_ports(len(services))
+    return "".join(_tables(*each, servers) for each in zip(services, ports, strict=True))
+
+
+def _tables(service: str, port: int, servers: Path) -> str:
+    place = servers / service
+    return f"""
+[repos.{service}.deploy.stg]
+runner = "command"
+command = ["{sys.executable}", "deploy.py", "{place}", "{port}", "{{sha}}"]
+
+[repos.{service}.health.stg]
+url = "http://127.0.0.1:{port}/health"
+json = "sha"
+attempts = 5
+interval = "1s"
+"""
+
+
+def _free_ports(count: int) -> list[int]:
+    """Return ports of the loopback interface that nobody uses now."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports

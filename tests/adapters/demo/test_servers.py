@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.demo.servers import DEPLOY, SERVER
+from multigit.adapters.demo.sandbox import programs
 from multigit.adapters.system.programs import typed
 from tests.support.services import ask, end
 
@@ -27,8 +27,8 @@ class Service:
     def __init__(self, root: Path) -> None:
         self.source, self.folder = root / "source", root / "servers" / "api"
         self.source.mkdir()
-        (self.source / "deploy.py").write_text(DEPLOY)
-        (self.source / "server.py").write_text(SERVER)
+        for name, text in programs().items():
+            (self.source / name).write_text(text)
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
 
