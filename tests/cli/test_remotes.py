@@ -96,9 +96,9 @@ def test_secrets_are_in_no_process_list(forge: Forge) -> None:
         api.use_url(server.url("api", with_password=True))
         hook(api.bare / "hooks/pre-receive", look)
         forge.write_config()
-        done = forge.run(*PROMOTE, env=env, check=DONE)
-        undone = forge.run("undo", "--yes", env=env, check=DONE)
-        looked = forge.run("doctor", env=env)
+        done = forge.run(*PROMOTE, env=env, check=DONE, anew=True)  # a fork has no words there
+        undone = forge.run("undo", "--yes", env=env, check=DONE, anew=True)
+        looked = forge.run("doctor", env=env, anew=True)
     everything = traces(forge) + "".join(d.stdout + d.stderr for d in (done, undone, looked))
     assert token not in everything
     assert password not in everything

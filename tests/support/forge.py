@@ -9,10 +9,9 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
-from . import fastimport, snapshot
+from . import fastimport, launch, snapshot
 from .gitenv import as_bytes, as_text, base_environment, git, init
 from .oracle import oracle
 from .refs import read_refs
@@ -257,23 +256,23 @@ class Forge:
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         check: int | None = None,
+        anew: bool = False,
     ) -> subprocess.CompletedProcess[str]:
         """Run `multigit` in `cwd`, or in the workspace folder, without a terminal.
 
-        `env` adds to the forge's environment; `check` is the exit code that must come.
+        `env` adds to the forge's environment; `check` is the exit code that must come; `anew`
+        starts a Python instead of forking one, see `launch.start`.
         """
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "multigit", *args],
+        ended = launch.run(
+            *args,
             cwd=cwd or self.shop,
             env={**self.env, **(env or {})},
-            input=input or "",
-            capture_output=True,
-            check=False,
-            encoding="utf-8",
-            errors="surrogateescape",
-            start_new_session=True,
+            input=as_bytes(input or ""),
             timeout=_RUN_TIMEOUT,
+            anew=anew,
         )
+        outputs = as_text(ended.stdout), as_text(ended.stderr)
+        done = subprocess.CompletedProcess(ended.args, ended.returncode, *outputs)
         if check is not None and done.returncode != check:
             msg = f"exit code {done.returncode} instead of {check}\n{_shown(done)}"
             raise AssertionError(msg)

@@ -1,0 +1,267 @@
+"""Starting multigit in a process of its own: forked off a server that has it loaded.
+
+A fork is as real as a program that was started anew, see `fork_server.py`, and costs a quarter of
+it. With REAL_PROCESSES in the environment, and off Linux, every multigit is started anew; always so
+where something stands between Python and the package, as a `sitecustomize` does.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import IO, Protocol
+
+from .fork_server import HEAD
+
+MULTIGIT = (sys.executable, "-P", "-m", "multigit")
+PIPE, DEVNULL = subprocess.PIPE, subprocess.DEVNULL
+Stream = int | IO[bytes]
+
+FORKING = sys.platform == "linux" and "REAL_PROCESSES" not in os.environ
+_PROGRAM = Path(__file__).with_name("fork_server.py")
+_AT_ONCE = 3  # servers; a copy of the package needs one of its own
+_CHUNK = 65536
+_GUARD = threading.Lock()
+_SERVERS: dict[str, _Server] = {}  # the one that was used last comes last
+
+
+class Process(Protocol):
+    """What `subprocess.Popen` and a fork have in common."""
+
+    @property
+    def pid(self) -> int:
+        """Return its number."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Return its exit code, minus the signal that killed it, or None before it was seen."""
+
+    def poll(self) -> int | None:
+        """Return its status, or None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end; raises TimeoutExpired."""
+
+    def communicate(self, *, timeout: float | None = None) -> tuple[bytes, bytes]:
+        """Read what comes out of its pipes, and wait for its end; raises TimeoutExpired."""
+
+    def send_signal(self, sig: int, /) -> None:
+        """Send a signal, unless it has ended."""
+
+    def kill(self) -> None:
+        """Send SIGKILL."""
+
+
+def start(
+    *args: str,
+    cwd: Path,
+    env: Mapping[str, str],
+    stdin: Stream = DEVNULL,
+    stdout: Stream = PIPE,
+    stderr: Stream = PIPE,
+    anew: bool = False,
+) -> Process:
+    """Start `multigit args` in a session of its own, `anew` without a fork.
+
+    `stdin` is anything but PIPE. A terminal there becomes the one of the session.
+    """
+    if FORKING and not anew and _forkable(env):
+        return _server(env).fork(args, cwd, env, (stdin, stdout, stderr))
+    return subprocess.Popen(
+        [*MULTIGIT, *args],
+        cwd=cwd,
+        env=env,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        start_new_session=True,
+    )
+
+
+def run(
+    *args: str,
+    cwd: Path,
+    env: Mapping[str, str],
+    timeout: float,
+    input: bytes = b"",  # noqa: A002 - named as in subprocess
+    anew: bool = False,
+) -> subprocess.CompletedProcess[bytes]:
+    """Run `multigit args` to its end; `input` fits into a pipe.
+
+    One that takes longer than `timeout` seconds is killed, and raises TimeoutExpired.
+    """
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as stdin:
+        with os.fdopen(writing, "wb") as pipe:
+            pipe.write(input)
+        process = start(*args, cwd=cwd, env=env, stdin=stdin, anew=anew)
+    try:
+        outputs = process.communicate(timeout=timeout)
+    except BaseException:
+        process.kill()
+        process.communicate()
+        raise
+    return subprocess.CompletedProcess(args, process.wait(), *outputs)
+
+
+class Fork:
+    """A forked multigit, with as much of `subprocess.Popen` as tests use."""
+
+    def __init__(
+        self, args: Sequence[str], told: socket.socket, pipes: Sequence[IO[bytes] | None]
+    ) -> None:
+        self.args = args
+        self.returncode: int | None = None
+        self.stdout, self.stderr = pipes
+        self._read = {pipe: bytearray() for pipe in pipes if pipe}
+        self._told = told
+        self._guard = threading.Lock()
+        self.pid = _number(told)
+
+    def poll(self) -> int | None:
+        """Return its status, or None while it runs."""
+        with suppress(subprocess.TimeoutExpired):
+            self.wait(0.0)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end; raises TimeoutExpired. Threads may wait beside each other."""
+        left = _countdown(timeout)
+        if not self._guard.acquire(timeout=-1 if timeout is None else timeout):
+            raise subprocess.TimeoutExpired(self.args, timeout or 0.0)
+        try:
+            if self.returncode is None:
+                self._told.settimeout(left())
+                self.returncode = _number(self._told)
+                self._told.close()
+        except (TimeoutError, BlockingIOError):
+            raise subprocess.TimeoutExpired(self.args, timeout or 0.0) from None
+        finally:
+            self._guard.release()
+        return self.returncode
+
+    def communicate(self, *, timeout: float | None = None) -> tuple[bytes, bytes]:
+        """Read what comes out of its pipes, and wait for its end; raises TimeoutExpired."""
+        left = _countdown(timeout)
+        with selectors.DefaultSelector() as selector:
+            for pipe in self._read:
+                if not pipe.closed:
+                    selector.register(pipe, selectors.EVENT_READ, pipe)
+            while selector.get_map():
+                if not (ready := selector.select(left())):
+                    raise subprocess.TimeoutExpired(self.args, timeout or 0.0)
+                for key, _ in ready:
+                    chunk = os.read(key.fd, _CHUNK)
+                    self._read[key.data] += chunk
+                    if not chunk:
+                        selector.unregister(key.data)
+                        key.data.close()
+        self.wait(left())
+        stdout, stderr = (bytes(self._read[p]) if p else b"" for p in (self.stdout, self.stderr))
+        return stdout, stderr
+
+    def send_signal(self, sig: int, /) -> None:
+        """Send a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, sig)
+
+    def kill(self) -> None:
+        """Send SIGKILL."""
+        self.send_signal(signal.SIGKILL)
+
+
+class _Server:
+    """A fork server; it ends when it is closed, or with this process."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._control, far = socket.socketpair()
+        self._guard = threading.Lock()
+        with far:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", str(_PROGRAM), str(far.fileno()), "multigit"],
+                cwd=_PROGRAM.parent,
+                env=env,
+                pass_fds=[far.fileno()],
+                stdin=DEVNULL,
+                start_new_session=True,
+            )
+
+    def fork(
+        self, args: Sequence[str], cwd: Path, env: Mapping[str, str], streams: Sequence[Stream]
+    ) -> Fork:
+        """Fork a multigit."""
+        request = json.dumps({"args": args, "cwd": str(cwd), "env": dict(env)}).encode()
+        told, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with ExitStack() as stack:
+            stack.enter_context(far)
+            pairs = [_opened(stream, stack) for stream in streams]
+            fds = [*(given for given, _ in pairs), far.fileno()]
+            with self._guard:
+                socket.send_fds(self._control, [len(request).to_bytes(HEAD, "big")], fds)
+                self._control.sendall(request)
+        return Fork(args, told, [pipe for _, pipe in pairs[1:]])
+
+    def close(self) -> None:
+        """Let it end."""
+        self._control.close()
+        self._process.wait()
+
+
+def _opened(stream: Stream, stack: ExitStack) -> tuple[int, IO[bytes] | None]:
+    """Return what a fork is given for a stream, until the stack ends, and our end of a pipe."""
+    if stream == PIPE:
+        reading, writing = os.pipe()
+        stack.callback(os.close, writing)
+        return writing, os.fdopen(reading, "rb")
+    if stream == DEVNULL:
+        nothing = os.open(os.devnull, os.O_RDWR)
+        stack.callback(os.close, nothing)
+        return nothing, None
+    return stream if isinstance(stream, int) else stream.fileno(), None
+
+
+def _number(told: socket.socket) -> int:
+    answer = told.recv(_CHUNK)
+    assert answer, "the fork server broke; what it said stands on stderr"
+    return int(answer)
+
+
+def _countdown(timeout: float | None) -> Callable[[], float | None]:
+    """Return what tells how many seconds are left."""
+    end = time.monotonic() + (timeout or 0.0)
+    return lambda: None if timeout is None else max(0.0, end - time.monotonic())
+
+
+def _forkable(env: Mapping[str, str]) -> bool:
+    """Tell whether a Python with this environment begins as the server's does."""
+    special = {name for name in env if name.startswith(("PYTHON", "LC_", "COVERAGE_"))}
+    path = env.get("PYTHONPATH", "")
+    return special <= {"PYTHONPATH"} and os.pathsep not in path and env.get("LANG") == "C.UTF-8"
+
+
+def _server(env: Mapping[str, str]) -> _Server:
+    """Return a server of the package that this environment leads to."""
+    key = env.get("PYTHONPATH", "")
+    with _GUARD:
+        server = _SERVERS.pop(key, None) or _Server(env)
+        _SERVERS[key] = server
+        if len(_SERVERS) > _AT_ONCE:
+            _SERVERS.pop(next(iter(_SERVERS))).close()
+    return server
+
+
+@atexit.register
+def _close() -> None:
+    while _SERVERS:
+        _SERVERS.popitem()[1].close()

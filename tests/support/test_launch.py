@@ -1,0 +1,157 @@
+"""A forked multigit is the one that is started anew, to itself and to whoever looks at it."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import launch
+from tests.support.forge import Forge
+from tests.support.gitenv import base_environment
+from tests.support.patience import until
+
+pytestmark = pytest.mark.skipif(not launch.FORKING, reason="nothing is forked")
+
+PACKAGE = """
+import json, os, signal, sys, threading, time
+
+
+def main():
+    found = {
+        "argv": sys.argv,
+        "cwd": os.getcwd(),
+        "environment": dict(os.environ),
+        "flags": list(sys.flags),
+        "path": sys.path,
+        "group is its own": os.getpid() == os.getpgrp() == os.getsid(0),
+        "files": sorted(os.listdir("/proc/self/fd"))[:3],
+        "how many files": len(os.listdir("/proc/self/fd")),
+        "threads": threading.active_count(),
+        "umask": os.umask(0o022),
+        "zone": time.strftime("%Z", time.localtime(0)),
+        "signals": [str(signal.getsignal(each)) for each in signal.valid_signals()],
+        "blocked": [int(each) for each in signal.pthread_sigmask(signal.SIG_BLOCK, [])],
+        "terminal": [os.isatty(fd) for fd in range(3)],
+        "streams": [
+            [s.fileno(), s.encoding, s.errors, s.mode, s.line_buffering, s.name, s.newlines]
+            for s in (sys.stdin, sys.stdout, sys.stderr)
+        ],
+        "stdin": sys.stdin.read(),
+    }
+    json.dump(found, sys.stdout)
+    print("to stderr", file=sys.stderr)
+    sys.stdout.flush()
+    if "wait" in sys.argv:
+        print(flush=True)
+        signal.pause()
+    os._exit(int(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()
+"""
+COMMANDS = (
+    ("--version",),
+    ("--help",),
+    ("promote", "--help"),
+    ("status",),
+    ("status", "--json"),
+    ("promote", "dev", "stg", "--dry-run", "--json"),
+    ("promote", "dev"),
+    ("push", "nowhere", "--json"),
+)
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    """Return an environment with another package of the name multigit, which tells what it sees."""
+    package = tmp_path / "packages/multigit"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "__main__.py").write_text(PACKAGE)
+    return base_environment(tmp_path / "home") | {"PYTHONPATH": str(package.parent)}
+
+
+@pytest.mark.parametrize("more", [{}, {"TZ": "Asia/Tokyo", "ODD": "ä\udcff"}])
+def test_both_see_the_same(tmp_path: Path, env: dict[str, str], more: dict[str, str]) -> None:
+    """Words, folder, environment, streams, files, signals, session and clock."""
+    told = [_run("3", cwd=tmp_path, env=env | more, anew=anew) for anew in (False, True)]
+    seen = [json.loads(each.stdout) for each in told]
+    assert seen[0] == seen[1]
+    assert seen[0]["stdin"] == "typed\n"
+    assert seen[0]["environment"].items() >= more.items()
+    assert [(each.returncode, each.stderr) for each in told] == [(3, b"to stderr\n")] * 2
+
+
+@pytest.mark.parametrize(
+    "more", [{"LC_ALL": "C"}, {"LANG": "C"}, {"PYTHONUTF8": "1"}, {"PYTHONPATH": "/a:/b"}], ids=str
+)
+def test_where_python_begins_otherwise_nothing_is_forked(
+    forge: Forge, more: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fork has begun already."""
+    monkeypatch.setattr(launch, "_server", None)
+    assert forge.run("--version", env=more, check=0).stdout.startswith("multigit ")
+
+
+def _run(*args: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    return launch.run(*args, input=b"typed\n", timeout=60.0, **options)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_signals_end_it(tmp_path: Path, env: dict[str, str], number: int) -> None:
+    """They go to its own number, and its status names them."""
+    process = launch.start("0", "wait", cwd=tmp_path, env=env)
+    assert process.poll() is None
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.communicate(timeout=0.01)
+    process.send_signal(number)
+    process.communicate()
+    assert process.returncode == process.wait() == process.poll() == -number
+    process.kill()
+
+
+def test_many_are_forked_side_by_side(tmp_path: Path, env: dict[str, str]) -> None:
+    """Each has its own number and status."""
+    running = [launch.start(str(number), cwd=tmp_path, env=env) for number in range(10)]
+    assert len({process.pid for process in running}) == len(running)
+    assert [process.wait() for process in running] == list(range(10))
+    for process in running:
+        process.communicate()
+
+
+def test_a_server_ends_with_who_uses_it(env: dict[str, str]) -> None:
+    """Also with one that was killed."""
+    program = (
+        "import os, signal; from pathlib import Path; from tests.support import launch\n"
+        "launch.run('0', cwd=Path(), env=dict(os.environ), timeout=60)\n"
+        "print([each._process.pid for each in launch._SERVERS.values()][0], flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        [launch.MULTIGIT[0], "-c", program], cwd=root, env=env, capture_output=True, check=False
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    until(lambda: not Path(f"/proc/{int(done.stdout)}/fd/0").exists())
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_multigit_says_the_same(forge: Forge, command: tuple[str, ...]) -> None:
+    """To a command, its help, and a mistake in it."""
+    forge.add("api").commit("dev", {"a.txt": "1\n"})
+    forge.write_config()
+    first, second = (forge.run(*command, anew=anew) for anew in (False, True))
+    assert _steady(first) == _steady(second)
+
+
+def _steady(done: subprocess.CompletedProcess[str]) -> tuple[int, list[str]]:
+    """Return how a run ended and what it said, without moments and what is made by them."""
+    moments = r"\d{8}T\d{6}Z\S+-[0-9a-f]{4}|\d{8}-\d{6}|[0-9a-f]{40}|\b\d+(?:s|ms|min)\b"
+    return done.returncode, [re.sub(moments, "…", text) for text in (done.stdout, done.stderr)]
