@@ -10,7 +10,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from multigit.core.records.record import Head, next_line
+from multigit.core.records.chain import Head, next_line
 
 BEGIN = datetime(2015, 1, 1, tzinfo=UTC)
 APART = timedelta(hours=4)

@@ -24,8 +24,7 @@ from multigit.adapters.files.durable import (
 from multigit.adapters.files.line_file import count_lines, end_of_lines, lines_before, lines_from
 from multigit.adapters.files.lock import require_lockable, unusable
 from multigit.adapters.files.log_index import Index, digest, read_index, write_index
-from multigit.core.records.last_deployments import Last, last_deployed
-from multigit.core.records.record import (
+from multigit.core.records.chain import (
     MARK,
     BadLine,
     Head,
@@ -35,6 +34,7 @@ from multigit.core.records.record import (
     parse,
     verify,
 )
+from multigit.core.records.last_deployments import Last, last_deployed
 from multigit.core.records.tag_anchors import name_of
 from multigit.errors import RefusedError
 

@@ -16,8 +16,8 @@ from typing import BinaryIO
 
 from multigit.adapters.files.durable import append, open_private, read_private
 from multigit.adapters.files.line_file import lines_before
+from multigit.core.records.chain import canonical, decoded
 from multigit.core.records.last_deployments import Deployed
-from multigit.core.records.record import canonical, decoded
 
 VERSION = 2
 FIELDS = [each.name for each in fields(Deployed)]

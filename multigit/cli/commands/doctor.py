@@ -11,7 +11,7 @@ from multigit.cli import options as o
 
 if TYPE_CHECKING:
     from multigit.adapters.files.folder import WorkspaceFiles
-    from multigit.core.records.record import BadLine, Head
+    from multigit.core.records.chain import BadLine, Head
     from multigit.core.records.tag_anchors import Witness
     from multigit.core.values.problem import Problem
 
@@ -73,7 +73,7 @@ def doctor(
 
 def _verify(files: WorkspaceFiles, witnesses: Sequence[Witness]) -> BadLine | Head | Problem:
     """Verify the deployment log, also against the deploy tags that were fetched."""
-    from multigit.core.records.record import Head
+    from multigit.core.records.chain import Head
     from multigit.core.records.tag_anchors import cross_examine
     from multigit.core.values.problem import Problem
     from multigit.errors import RefusedError

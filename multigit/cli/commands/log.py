@@ -50,7 +50,7 @@ def log(
       multigit log --verify --remote
       multigit log --json --all
     """
-    from multigit.core.records.record import Head
+    from multigit.core.records.chain import Head
     from multigit.core.records.tag_anchors import cross_examine
     from multigit.core.reports.history import history, history_document
     from multigit.operation.session import Session

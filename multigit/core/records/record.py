@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -17,26 +14,6 @@ from multigit.core.values.problem import Problem
 from multigit.core.values.refs import branch_ref
 
 SCHEMA = "multigit-log/1"
-NO_LINE = "0" * 64
-MARK = b'"prev":"'  # stands in each record
-MOST = 2**53  # records; a greater number is not one of ours
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The end of the log: how many records there are, and the SHA-256 of the last line."""
-
-    seq: int = 0
-    sha256: str = NO_LINE
-
-
-@dataclass(frozen=True, slots=True)
-class BadLine:
-    """The first line of a log that does not fit, counted from 1, and what is wrong with it."""
-
-    line: int
-    code: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,93 +153,3 @@ def deployment_document(deployment: Deployment) -> dict[str, Any]:
         "attempt": deployment.attempt,
         "seconds": round(deployment.seconds),
     }
-
-
-def canonical(content: Mapping[str, Any]) -> bytes:
-    """Return the one way to write a record: sorted keys, ASCII, no spaces, no line break."""
-    return json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode()
-
-
-def canonical_text(text: str) -> bytes:
-    """Return how a text stands in a record as a value, or as a key."""
-    return json.dumps(text, ensure_ascii=True).encode()
-
-
-def next_line(content: Mapping[str, Any], head: Head) -> tuple[bytes, Head]:
-    """Return the record's line behind `head`, without its line break, and the new head."""
-    line = canonical({**content, "seq": head.seq + 1, "prev": head.sha256})
-    return line, Head(head.seq + 1, hashlib.sha256(line).hexdigest())
-
-
-def parse(line: bytes) -> dict[str, Any] | None:
-    """Return the record in a line, or None when the line is not exactly a canonical record."""
-    content = decoded(line) if MARK in line else None
-    try:
-        fits = content is not None and _is_shaped(content) and canonical(content) == line
-    except (ValueError, RecursionError):
-        return None
-    return content if fits else None
-
-
-def decoded(line: bytes) -> dict[str, Any] | None:
-    """Return the JSON object in a line; None where it is anything else, however absurd."""
-    if not line.startswith(b"{"):  # at once, should there be millions of such lines
-        return None
-    try:
-        content = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return content if isinstance(content, dict) else None
-
-
-def _is_shaped(record: Mapping[str, Any]) -> bool:
-    """Tell whether everything lies where it is looked for, whatever the values are."""
-    repos = record.get("repos", [])
-    return (
-        _are_tables(repos)
-        and _are_tables(record.get("problems", []))
-        and _are_tables(record.get("reviewed") or [])
-        and all(_are_tables(each.get("deployments") or []) for each in repos)
-        and all(_are_tables(each.get("moves") or []) for each in repos)
-    )
-
-
-def _are_tables(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(each, dict) for each in value)
-
-
-def verify(lines: Sequence[bytes]) -> BadLine | Head:
-    """Return the head of a sound log, or the first line that does not fit and why.
-
-    Tells apart: edited (a line is not what was written), cut (lines are missing in between) and
-    reordered (all are there, elsewhere). `lines` carry no line break. What the chain alone cannot
-    show, lines missing at the end or a chain computed anew, the deploy tags do.
-    """
-    head = Head()
-    for number, line in enumerate(lines, start=1):
-        content = parse(line)
-        if content is None:
-            return BadLine(number, "edited", "is not a record as multigit writes it")
-        found = number_of(content)
-        if found != number:
-            if any(number_of(parse(each) or {}) == number for each in lines):
-                return BadLine(number, "reordered", f"holds record {found}")
-            return BadLine(number, "cut", f"holds record {found}: one is missing")
-        if content.get("prev") != head.sha256:
-            return _broken(number)
-        head = Head(number, hashlib.sha256(line).hexdigest())
-    return head
-
-
-def number_of(record: Mapping[str, Any]) -> int:
-    """Return a record's number in the log, 0 where it has none that could be counted to."""
-    seq = record.get("seq")
-    if not isinstance(seq, int) or isinstance(seq, bool):
-        return 0
-    return seq if 0 < seq < MOST else 0
-
-
-def _broken(number: int) -> BadLine:
-    if number == 1:
-        return BadLine(1, "edited", "claims that a line stood before it")
-    return BadLine(number - 1, "edited", f"is not the line that line {number} was written after")

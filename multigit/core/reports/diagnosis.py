@@ -10,7 +10,7 @@ from shlex import quote
 from multigit.core.planning.checks import missing_branches, unpublishable, unreadable
 from multigit.core.planning.dangers import uploaded_by_nobody
 from multigit.core.progress.locks import PREFIX
-from multigit.core.records.record import BadLine, Head
+from multigit.core.records.chain import BadLine, Head
 from multigit.core.records.tag_anchors import Witness
 from multigit.core.reports.findings import Finding, Health
 from multigit.core.reports.history import HINT, TORN

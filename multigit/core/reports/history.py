@@ -8,7 +8,7 @@ from typing import Any
 
 from multigit import errors
 from multigit.core.planning.plan import Result
-from multigit.core.records.record import BadLine, Head
+from multigit.core.records.chain import BadLine, Head
 from multigit.core.records.tag_anchors import Evidence
 from multigit.core.reports.report import frame, plural
 from multigit.core.values.problem import Problem, Severity

@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from multigit.adapters.files import deployment_log
 from multigit.adapters.files.deployment_log import DeploymentLog
-from multigit.core.records.record import BadLine, Head, parse
+from multigit.core.records.chain import BadLine, Head, parse
 from multigit.errors import RefusedError
 from tests.support.unprivileged import unprivileged
 

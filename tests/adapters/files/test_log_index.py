@@ -13,8 +13,8 @@ import pytest
 
 from multigit.adapters.files import deployment_log
 from multigit.adapters.files.deployment_log import INDEX, DeploymentLog
+from multigit.core.records.chain import Head, next_line, parse
 from multigit.core.records.last_deployments import last_deployed
-from multigit.core.records.record import Head, next_line, parse
 
 STATES = ("succeeded", "failed", "running")
 

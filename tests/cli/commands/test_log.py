@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from multigit.core.records.record import Head, next_line
+from multigit.core.records.chain import Head, next_line
 from multigit.ui.histories import ending
 from tests.cli.answers import DONE, FAILED, REFUSED, Document, codes
 from tests.support.forge import Forge, untouched

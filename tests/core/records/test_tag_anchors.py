@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from multigit.core.records.record import NO_LINE, Head, next_line
+from multigit.core.records.chain import NO_LINE, Head, next_line
 from multigit.core.records.tag_anchors import Evidence, Witness, cross_examine, name_of
 
 Past = tuple[list[dict[str, Any]], list[Witness]]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.records.record import BadLine, Head
+from multigit.core.records.chain import BadLine, Head
 from multigit.core.reports.diagnosis import (
     CLOCK_SLACK,
     Checkup,

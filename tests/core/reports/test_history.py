@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from multigit.core.records.record import BadLine, Head
+from multigit.core.records.chain import BadLine, Head
 from multigit.core.records.tag_anchors import Evidence
 from multigit.core.reports.history import (
     History,
