@@ -28,6 +28,7 @@ from multigit.cli.commands.status import status
 from multigit.cli.commands.undo import undo
 from multigit.cli.commands.watch import watch
 from multigit.cli.help import Command, Group
+from multigit.cli.options import with_options
 from multigit.cli.process import interruptible, outlive_readers
 from multigit.core.values.text import nearest
 from multigit.operation.interrupts import interrupt_on_hangup_and_term, note_interrupts
@@ -63,7 +64,7 @@ SETUP = "Setting up"
 
 
 def _add(command: Callable[..., int], panel: str, name: str | None = None) -> None:
-    app.command(name, cls=Command, rich_help_panel=panel)(interruptible(command))
+    app.command(name, cls=Command, rich_help_panel=panel)(interruptible(with_options(command)))
 
 
 _add(status, WORK)

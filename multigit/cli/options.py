@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from multigit.operation.selection import Common, Selection
-
-__all__ = ["Common", "Selection"]
+if TYPE_CHECKING:
+    from multigit.core.planning.consent import Consent
+    from multigit.core.values.workspace import Repo, Workspace
+    from multigit.operation.session import Session
 
 CONFIG_NAME = "multigit.toml"
 
@@ -193,8 +197,86 @@ def stage_argument(metavar: str, text: str, complete: Any = complete_stage) -> A
     return typer.Argument(metavar=metavar, help=text, autocompletion=complete)
 
 
-def selection(
-    repos: list[str] | None, groups: list[str] | None, exclude: list[str] | None
-) -> Selection:
-    """Return the selection that the options make."""
-    return Selection(tuple(repos or ()), tuple(groups or ()), tuple(exclude or ()))
+# Groups of options, which commands take as one parameter; see `with_options`.
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which repositories: names, groups, and names left out. Nothing named means all."""
+
+    repos: Repos = None
+    groups: Groups = None
+    exclude: Exclude = None
+
+    def of(self, workspace: Workspace, *more: str) -> tuple[Repo, ...]:
+        """Return the chosen repositories in configuration order, `more` names among them."""
+        names = (*more, *(self.repos or ()))
+        return workspace.select(names, tuple(self.groups or ()), tuple(self.exclude or ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What is agreed to by options."""
+
+    dry_run: DryRun = False
+    yes: Yes = False
+    confirm: ConfirmName = None
+
+    def consent(self, *, checklist_done: bool = False) -> Consent:
+        """Return what was agreed to."""
+        from multigit.core.planning.consent import Consent
+
+        return Consent(self.dry_run, self.yes, self.confirm, checklist_done)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """How any command runs: with which configuration, and how it speaks."""
+
+    jobs: Jobs = None
+    json: Json = False
+    config: Config = None
+    no_color: NoColor = False
+
+    def session(self) -> Session:
+        """Open a session; raises ConfigError with everything that is wrong."""
+        from multigit.operation.session import Session
+
+        return Session.open(self.config, json=self.json, no_color=self.no_color, jobs=self.jobs)
+
+
+def with_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Return a command whose groups of options are options of their own, as typer reads them."""
+    hints = get_type_hints(command, include_extras=True)
+    groups: dict[str, Any] = {name: h for name, h in hints.items() if is_dataclass(h)}
+    parameters: list[Parameter] = []
+    for each in signature(command).parameters.values():
+        if group := groups.get(each.name):
+            kinds = get_type_hints(group, include_extras=True)
+            parameters += [
+                Parameter(
+                    f.name, Parameter.KEYWORD_ONLY, default=f.default, annotation=kinds[f.name]
+                )
+                for f in fields(group)
+            ]
+        else:
+            parameters.append(each.replace(annotation=hints[each.name]))
+
+    @wraps(command)
+    def run(**given: Any) -> int:
+        for name, group in groups.items():
+            given[name] = group(**{each.name: given.pop(each.name) for each in fields(group)})
+        return command(**given)
+
+    run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {each.name: each.annotation for each in parameters}
+    return run
+
+
+def _options_of(group: Any) -> list[Parameter]:
+    kinds = get_type_hints(group, include_extras=True)
+    only = Parameter.KEYWORD_ONLY
+    return [
+        Parameter(each.name, only, default=each.default, annotation=kinds[each.name])
+        for each in fields(group)
+    ]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from multigit.core.progress.outcome import Report
     from multigit.core.reports.findings import Finding
     from multigit.core.reports.history import History
+    from multigit.core.reports.reviews import Review, Waiting
     from multigit.core.reports.status import StatusRow
     from multigit.core.values.listener import Listener
     from multigit.core.values.problem import Problem
@@ -139,6 +140,26 @@ class Screen:
 
             self._show(health_view(findings, repos))
 
+    def gates(self, waiting: Sequence[Waiting], unread: Sequence[Problem]) -> None:
+        """Show what waits for a review, and what could not be asked."""
+        if self._seen:
+            from multigit.ui.reviews import gates_view
+
+            self._show(*gates_view(waiting))
+        self._note_all(unread)
+
+    def reviews(self, reviews: Sequence[Review]) -> None:
+        """Show what became of reviews."""
+        if self._seen:
+            from multigit.ui.reviews import reviews_view
+
+            self._show(*reviews_view(reviews))
+        self._note_all([each.problem for each in reviews if each.problem])
+
+    def _note_all(self, problems: Sequence[Problem]) -> None:
+        for problem in problems:
+            self.note(f"{problem.message} {problem.hint}".rstrip())
+
     def found(self, found: Sequence[Found], target: Path, *, elsewhere: str) -> None:
         """Show the repositories that were found for a new configuration, maybe elsewhere."""
         if self._seen:
@@ -199,3 +220,29 @@ class Screen:
         from multigit.ui.errors import error_view
 
         self.err.print(error_view(error))
+
+    # Questions
+
+    def agree(self, question: str) -> bool:
+        """Ask for yes or no; raises EOFError when the terminal went away."""
+        from multigit.ui import prompts
+
+        return prompts.agree(question)
+
+    def type_word(self, word: str, purpose: str) -> bool:
+        """Ask to type a word; raises EOFError when the terminal went away."""
+        from multigit.ui import prompts
+
+        return prompts.type_word(word, purpose)
+
+    def type_message(self, stage: str) -> str:
+        """Ask for a stage's message; raises EOFError when the terminal went away."""
+        from multigit.ui import prompts
+
+        return prompts.type_message(stage)
+
+    def tick_all(self, items: Sequence[str]) -> bool:
+        """Ask to tick a checklist; raises EOFError when the terminal went away."""
+        from multigit.ui import prompts
+
+        return prompts.tick_all(items)

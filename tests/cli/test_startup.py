@@ -86,5 +86,5 @@ def test_ctrl_c_while_modules_are_loaded_ends_with_a_sentence(module: str, forge
 def test_what_every_command_imports_exists_on_every_system() -> None:
     """Modules that only POSIX systems have are imported where they are used."""
     none = "; ".join(f"sys.modules[{name!r}] = None" for name in POSIX)
-    command = f"import sys; {none}; import multigit.operation.run, multigit.operation.watch"
+    command = f"import sys; {none}; import multigit.operation.run, multigit.operation.watching"
     subprocess.run([sys.executable, "-P", "-c", command], check=True)

@@ -148,6 +148,10 @@ class WorkspaceFiles:
             return False
         return True
 
+    def begin_journal(self, operation: str) -> Journal:
+        """Return the journal of a new operation, of which nothing is on disk yet."""
+        return Journal.begin(self.operations, operation)
+
     def read_journal(self, operation: str) -> tuple[Journal, Story]:
         """Return an operation's journal, open or closed; raises UsageError when there is none.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from multigit.cli import options as o
-from multigit.operation.merging import run_merges
 
 
 def backmerge(
@@ -13,18 +12,12 @@ def backmerge(
         str | None,
         o.stage_argument("SOURCE", "The stage to start from; the last one if left out."),
     ] = None,
-    repos: o.Repos = None,
-    groups: o.Groups = None,
-    exclude: o.Exclude = None,
-    dry_run: o.DryRun = False,
-    yes: o.Yes = False,
-    confirm: o.ConfirmName = None,
+    *,
+    chosen: o.Chosen,
+    asking: o.Asking,
     skip_blocked: o.SkipBlocked = False,
     accept_reverts: o.AcceptReverts = False,
-    jobs: o.Jobs = None,
-    json: o.Json = False,
-    config: o.Config = None,
-    no_color: o.NoColor = False,
+    running: o.Running,
 ) -> int:
     """Carry commits back down the stages, such as a hotfix from main to stg to dev.
 
@@ -37,17 +30,17 @@ def backmerge(
       multigit backmerge main --dry-run
       multigit backmerge stg -r api --yes
     """
-    from multigit.core.planning.consent import Consent
+    from multigit.cli.showing import show
     from multigit.core.planning.merges import MergeRequest, hops_down
-    from multigit.operation.session import Session
+    from multigit.operation.merging import merge
 
-    session = Session.open(o.Common(config, json, no_color, jobs))
+    session = running.session()
     request = MergeRequest(
         command="backmerge",
         moment=session.moment,
         hops=hops_down(session.workspace, source),
-        repos=session.select(o.selection(repos, groups, exclude)),
+        repos=chosen.of(session.workspace),
         skip_blocked=skip_blocked,
         accept_reverts=accept_reverts,
     )
-    return run_merges(session, request, Consent(dry_run, yes, confirm))
+    return show(session, merge(session, request, asking.consent()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,12 +10,11 @@ import typer
 from multigit import errors
 from multigit.cli import options as o
 from multigit.cli.help import Command, Group
-from multigit.hints import Hint
 
 if TYPE_CHECKING:
-    from multigit.core.planning.plan import Result
-    from multigit.core.progress.locks import Holder
-    from multigit.operation.session import Session
+    from collections.abc import Sequence
+
+    from multigit.operation.locking import HeldLock
 
 lock_app = typer.Typer(
     cls=Group, help="See who holds the locks across machines, or release one that is left over."
@@ -29,29 +29,32 @@ def lock_root(context: typer.Context) -> None:
 
 
 @lock_app.command("status", cls=Command)
-def lock_status(json: o.Json = False, config: o.Config = None, no_color: o.NoColor = False) -> int:
+@o.with_options
+def lock_status(running: o.Running) -> int:
     """Show which stages are locked, by whom, since when, and why.
 
     Examples:
       multigit lock status
     """
     from multigit.core.reports.report import frame
+    from multigit.operation.locking import held_locks
 
-    session = _open(o.Common(config, json, no_color))
-    found = _held(session)
-    for stage, _, holder in found:
-        session.screen.say(
-            holder.sentence(stage) if holder else f"{stage} is locked by a stranger."
-        )
-        if holder:
-            session.screen.say(f"  id {holder.nonce}, operation {holder.operation}", "dim")
+    session = running.session()
+    found = held_locks(session)
+    for each in found:
+        who = each.holder.sentence(each.stage) if each.holder else _stranger(each.stage)
+        session.screen.say(who)
+        if each.holder:
+            detail = f"  id {each.holder.nonce}, operation {each.holder.operation}"
+            session.screen.say(detail, "dim")
     sentence = f"{len(found)} locked." if found else "No stage is locked."
     session.screen.say(sentence, "bold")
-    session.screen.document(frame("lock status", sentence, locks=_told(found)))
+    session.screen.document(frame("lock status", sentence, locks=_documents(found)))
     return errors.OK
 
 
 @lock_app.command("release", cls=Command)
+@o.with_options
 def lock_release(
     nonce: Annotated[
         str, typer.Option("--id", metavar="ID", help="The lock's id, as lock status shows it.")
@@ -62,9 +65,7 @@ def lock_release(
             "--reason", metavar="TEXT", help="Why nobody can give it back; the log keeps it."
         ),
     ],
-    json: o.Json = False,
-    config: o.Config = None,
-    no_color: o.NoColor = False,
+    running: o.Running,
 ) -> int:
     """Release a lock that nobody can give back. The deployment log keeps who did it, and why.
 
@@ -73,77 +74,20 @@ def lock_release(
     Examples:
       multigit lock release --id 1f0c9a2b77d3e4f5 --reason "laptop was stolen"
     """
-    from multigit.core.planning.checks import check_message
-    from multigit.core.planning.plan import Result
     from multigit.core.reports.report import frame
+    from multigit.operation.locking import release_lock
 
-    check_message(reason)
-    session = _open(o.Common(config, json, no_color))
-    chosen = [each for each in _held(session) if each[2] and each[2].nonce == nonce]
-    if not chosen:
-        raise errors.RefusedError(
-            f"No stage is locked with the id {nonce}.",
-            hint=Hint.LOCK_STATUS,
-            code="no_such_lock",
-        )
-    with session.exclusive("lock release"):
-        for stage, sha, holder in chosen:
-            why = f"{reason} (was: {holder.sentence(stage)})" if holder else reason
-            _record(session, stage, Result.PLANNED, why)  # an override never happens unrecorded
-            released = session.locks().release(stage, sha)
-            _record(session, stage, Result.DONE if released else Result.FAILED, why)
-            if not released:
-                raise errors.RefusedError(
-                    f"The lock of {stage} changed hands meanwhile.",
-                    hint=Hint.LOCK_STATUS,
-                    code="lock_changed",
-                )
-    sentence = f"Released: {', '.join(stage for stage, _, _ in chosen)}."
+    session = running.session()
+    released = release_lock(session, nonce, reason)
+    sentence = f"Released: {', '.join(each.stage for each in released)}."
     session.screen.say(sentence, "bold")
-    session.screen.document(frame("lock release", sentence, locks=_told(chosen)))
+    session.screen.document(frame("lock release", sentence, locks=_documents(released)))
     return errors.OK
 
 
-def _open(common: o.Common) -> Session:
-    from multigit.operation.session import Session
-
-    session = Session.open(common)
-    if not session.workspace.lock_repo:
-        raise errors.UsageError(
-            "The configuration names no repository for locks.",
-            hint='Add two lines at the end of multigit.toml: [lock], and below it repo = "NAME" '
-            "with the name of a repository.",
-            code="no_lock_repo",
-        )
-    return session
+def _stranger(stage: str) -> str:
+    return f"{stage} is locked by a stranger."
 
 
-def _held(session: Session) -> list[tuple[str, str, Holder | None]]:
-    locks = session.locks()
-    names = [stage.name for stage in session.workspace.stages]
-    return [(name, *found) for name in names if (found := locks.read(name))]
-
-
-def _told(found: list[tuple[str, str, Holder | None]]) -> list[dict[str, Any]]:
-    from dataclasses import asdict
-
-    return [
-        {"stage": stage, "sha": sha, "holder": asdict(holder) if holder else None}
-        for stage, sha, holder in found
-    ]
-
-
-def _record(session: Session, stage: str, result: Result, message: str) -> None:
-    from multigit.adapters.system import clock as moments
-    from multigit.core.records.record import Record
-
-    record = Record(
-        at=moments.utc_now(),
-        operation=session.moment.operation("lock-release", stage),
-        command="lock release",
-        result=str(result),
-        actor=moments.actor(""),
-        stage=stage,
-        message=message,
-    )
-    session.files.log.append(record.content())
+def _documents(found: Sequence[HeldLock]) -> list[dict[str, Any]]:
+    return [asdict(each) for each in found]

@@ -1,19 +1,16 @@
-"""multigit log."""
+"""multigit log: the deployment log."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from multigit.cli import options as o
 
-if TYPE_CHECKING:
-    from multigit.engine.tag_anchors import Witnesses
-    from multigit.operation.session import Session
-
 
 def log(
+    *,
     stage: Annotated[
         str | None,
         typer.Option(
@@ -38,10 +35,7 @@ def log(
         bool,
         typer.Option("--remote", help="Verify against the deploy tags on the remotes, too."),
     ] = False,
-    jobs: o.Jobs = None,
-    json: o.Json = False,
-    config: o.Config = None,
-    no_color: o.NoColor = False,
+    running: o.Running,
 ) -> int:
     """Show what was done when, by whom, and how it ended.
 
@@ -50,52 +44,15 @@ def log(
       multigit log --verify --remote
       multigit log --json --all
     """
-    from multigit.core.records.chain import Head
-    from multigit.core.records.tag_anchors import cross_examine
-    from multigit.core.reports.history import history, history_document
-    from multigit.operation.session import Session
+    from multigit.core.reports.history import history_document
+    from multigit.operation.reading import LogRequest, read_log
+    from multigit.operation.unfinished import say_unfinished
 
-    session = Session.open(o.Common(config, json, no_color, jobs))
-    if stage is not None:
-        session.workspace.stage(stage)
-    kept = session.files.log
-    verified = kept.verify() if verify or remote else None
-    tags = _ask_tags(session) if remote else None
-    evidence = None
-    if tags and isinstance(verified, Head):
-        evidence = cross_examine(
-            kept.lines(),
-            tags.heard,
-            ran=session.files.ran(),
-            unrecorded=session.files.unrecorded(),
-            silent=tags.silent,
-        )
-        verified = evidence.bad or verified
-    limit = 0 if everything else limit
-    if stage or not limit:
-        records, older = kept.records(*((stage, "backmerge") if stage else ())), 0
-    else:
-        records, older = kept.last(limit)
-    space = session.workspace
-    seen = history(
-        records,
-        stage=stage,
-        limit=limit,
-        lower={each.name: [s.name for s in space.chain_down(each)[1:]] for each in space.stages},
-        older=older,
-        verified=verified,
-        evidence=evidence,
-        unasked=tags.unasked if tags else None,
-    )
-    unfinished = session.tell_unfinished()
+    session = running.session()
+    here = session.workspace.stage(stage) if stage is not None else None
+    request = LogRequest(here, 0 if everything else limit, verify or remote, remote)
+    seen = read_log(session, request)
+    unfinished = say_unfinished(session)
     session.screen.history(seen)
     session.screen.document({**history_document(seen), **unfinished})
     return seen.exit_code
-
-
-def _ask_tags(session: Session) -> Witnesses:
-    from multigit.engine.tag_anchors import collect
-
-    space = session.workspace
-    with session.screen.progress() as progress:
-        return collect(session.git, space.repos, space.stages, jobs=session.jobs, listener=progress)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from multigit.cli import options as o
-from multigit.operation.merging import run_merges
 
 
 def promote(
@@ -14,21 +13,15 @@ def promote(
         str,
         o.stage_argument("TARGET", "The neighbouring stage to merge into.", o.complete_target),
     ],
+    *,
     message: o.Message = None,
-    repos: o.Repos = None,
-    groups: o.Groups = None,
-    exclude: o.Exclude = None,
-    dry_run: o.DryRun = False,
-    yes: o.Yes = False,
-    confirm: o.ConfirmName = None,
+    chosen: o.Chosen,
+    asking: o.Asking,
     checklist_done: o.ChecklistDone = False,
     skip_blocked: o.SkipBlocked = False,
     accept_reverts: o.AcceptReverts = False,
     no_wait: o.NoWait = False,
-    jobs: o.Jobs = None,
-    json: o.Json = False,
-    config: o.Config = None,
-    no_color: o.NoColor = False,
+    running: o.Running,
 ) -> int:
     """Merge one stage into the next in every repository, tag, push.
 
@@ -41,22 +34,24 @@ def promote(
       multigit promote dev stg -r api -r database --dry-run
       multigit promote stg main --confirm main --json      (in CI)
     """
-    from multigit.core.planning.consent import Consent
+    from multigit.cli.showing import show
     from multigit.core.planning.merges import MergeRequest, hop, wants_message
-    from multigit.operation.session import Session
+    from multigit.operation.asking import ask_message
+    from multigit.operation.merging import merge
 
-    session = Session.open(o.Common(config, json, no_color, jobs))
+    session = running.session()
     space = session.workspace
-    chosen = session.select(o.selection(repos, groups, exclude))
+    repos = chosen.of(space)
     here, there = space.stage(source), space.stage(target)
-    message = session.message(message, wanted_by=there if wants_message(here, there) else None)
+    strict = there if wants_message(here, there) else None
+    message = ask_message(session.screen, message, wanted_by=strict)
     request = MergeRequest(
         command="promote",
         moment=session.moment,
         hops=(hop(space, here, there, message),),
-        repos=chosen,
+        repos=repos,
         skip_blocked=skip_blocked,
         accept_reverts=accept_reverts,
         wait=not no_wait,
     )
-    return run_merges(session, request, Consent(dry_run, yes, confirm, checklist_done))
+    return show(session, merge(session, request, asking.consent(checklist_done=checklist_done)))

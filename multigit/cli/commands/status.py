@@ -16,16 +16,12 @@ def status(
             metavar="REPO", help="Only these repositories.", autocompletion=o.complete_repo
         ),
     ] = None,
-    repos: o.Repos = None,
-    groups: o.Groups = None,
-    exclude: o.Exclude = None,
+    *,
+    chosen: o.Chosen,
     no_fetch: Annotated[
         bool, typer.Option("--no-fetch", help="Show what was fetched last; works offline.")
     ] = False,
-    jobs: o.Jobs = None,
-    json: o.Json = False,
-    config: o.Config = None,
-    no_color: o.NoColor = False,
+    running: o.Running,
 ) -> int:
     """Show where every repository stands, stage by stage. Changes nothing.
 
@@ -34,27 +30,20 @@ def status(
       multigit status api database --no-fetch
     """
     from multigit.core.reports.status import (
-        StatusRequest,
         status_document,
         status_exit_code,
         status_hint,
-        status_rows,
         status_sentence,
     )
-    from multigit.engine.observe import look_at_status, observe
-    from multigit.operation.session import Session
+    from multigit.operation.status import read_status
+    from multigit.operation.unfinished import say_unfinished
 
-    session = Session.open(o.Common(config, json, no_color, jobs))
-    space = session.workspace
-    chosen = session.select(o.selection([*(names or ()), *(repos or ())], groups, exclude))
-    request = StatusRequest(chosen, space.stages, space.pairs(), fetch=not no_fetch)
-    with session.screen.progress() as progress:
-        look = look_at_status(request)
-        doing = "reading" if no_fetch else "fetching"
-        seen = observe(session.git, chosen, look, jobs=session.jobs, listener=progress, doing=doing)
-    rows = status_rows(space, chosen, seen, session.last_deployed())
-    unfinished = session.tell_unfinished()
-    hint = status_hint(rows, space.pairs())
-    session.screen.status(rows, space.pairs(), status_sentence(rows), hint)
+    session = running.session()
+    pairs = session.workspace.pairs()
+    repos = chosen.of(session.workspace, *(names or ()))
+    rows = read_status(session, repos, fetch=not no_fetch)
+    unfinished = say_unfinished(session)
+    hint = status_hint(rows, pairs)
+    session.screen.status(rows, pairs, status_sentence(rows), hint)
     session.screen.document({**status_document(rows, hint), **unfinished})
     return status_exit_code(rows)

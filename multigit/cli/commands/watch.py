@@ -16,10 +16,8 @@ def watch(
             metavar="OPERATION", help="Its id or its release's tag; the last if left out."
         ),
     ] = None,
-    json: o.Json = False,
-    jobs: o.Jobs = None,
-    config: o.Config = None,
-    no_color: o.NoColor = False,
+    *,
+    running: o.Running,
 ) -> int:
     """Come back to the deployments of an operation, and watch them to their end.
 
@@ -29,7 +27,8 @@ def watch(
       multigit watch
       multigit watch 20250115T150130Z-promote-stg-main-7f3a
     """
-    from multigit.operation.session import Session
-    from multigit.operation.watch import watch_again
+    from multigit.cli.showing import show
+    from multigit.operation import watching
 
-    return watch_again(Session.open(o.Common(config, json, no_color, jobs)), operation)
+    session = running.session()
+    return show(session, watching.watch(session, operation))

@@ -21,6 +21,7 @@ from multigit.core.planning.merges import (
     message_required,
     publishing,
     strictest,
+    wants_message,
 )
 from multigit.core.planning.plan import (
     AdvanceStep,
@@ -81,6 +82,13 @@ def push_message(stage: Stage, message: str | None) -> str:
     if stage.require_message:
         raise message_required(stage)
     return f"{stage.name}: auto commit and deploy"
+
+
+def strict_stage(stage: Stage, target: Stage | None) -> Stage | None:
+    """Return the stage that demands a message: the pushed one, or that which it promotes to."""
+    if target and wants_message(stage, target):
+        return target
+    return stage if stage.require_message else None
 
 
 def to_commit(work: WorkTree | None, stage: Stage, rules: PushRules) -> tuple[Change, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from multigit.core.planning.plan import AdvanceStep, MergeStep, Result, State
+from multigit.core.planning.plan import AdvanceStep, MergeStep, Plan, Result, State
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.reports.report import plural, summary
 from multigit.core.values.deployment import Deployment, RunState
@@ -30,6 +30,11 @@ class News:
     title: str
     body: str
     failed: bool
+
+
+def is_news(plan: Plan) -> bool:
+    """Tell whether people are told of such a plan: it promotes or deploys."""
+    return bool(plan.planned()) and (bool(plan.release) or plan.command == "deploy")
 
 
 def event_of(report: Report) -> Event | None:

@@ -19,14 +19,14 @@ from multigit.core.records.record import record
 from multigit.core.recovery.resume import TAKEN_BACK
 from multigit.core.recovery.watched import logged_states, watched
 from multigit.core.reports.metrics import known_to_story
-from multigit.core.reports.report import document
+from multigit.core.reports.news import is_news
 from multigit.core.values.agreement import ASKS_NOTHING
 from multigit.core.values.problem import Problem, Severity
 from multigit.engine.deploy import Deployer
 from multigit.engine.ports import FORGETFUL
 from multigit.hints import Hint
-from multigit.operation.notifications import is_news, tell_ended
-from multigit.operation.run import name_transcripts
+from multigit.operation.notifications import Messages
+from multigit.operation.run import Ended
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from multigit.operation.session import Session
 
 
-def watch_again(session: Session, operation: str | None) -> int:
-    """Watch what an operation deployed, to its end; return the exit code."""
+def watch(session: Session, operation: str | None) -> Ended:
+    """Watch what an operation deployed, to its end."""
     journal, story = session.files.read_journal(deploying(session, operation))
     if not to_watch(story).planned():
         raise errors.RefusedError(
@@ -50,22 +50,20 @@ def watch_again(session: Session, operation: str | None) -> int:
     seen = _look(session, story, journal)
     if journal.is_open:  # somebody may have gone on with it meanwhile
         journal, story = session.files.read_journal(story.plan.operation)
-    is_open = story.plan.operation in session.files.unfinished()
-    at_work = running(session.files.folder) if is_open else ""
-    if is_open:
-        report = _goes_on(story, seen, at_work) if at_work else _report(story, seen)
-    else:
-        report = _over(session, story, seen)
-    if not is_open and _recorded(session, story, report) and is_news(story.plan):
+    if story.plan.operation not in session.files.unfinished():
+        return Ended(_overtaken(session, _closed(session, story, seen)))
+    if at_work := running(session.files.folder):
+        return Ended(_overtaken(session, _goes_on(story, seen, at_work)))
+    return Ended(_overtaken(session, _report(story, seen)), note=Hint.NOT_FINISHED)
+
+
+def _closed(session: Session, story: Story, seen: Deployments) -> Report:
+    """Return how an operation stands that is closed; what is news of it is recorded and told."""
+    report = _over(session, story, seen)
+    if _recorded(session, story, report) and is_news(story.plan):
         with suppress(KeyboardInterrupt):  # it is over, whoever hears of it
-            tell_ended(session, report, known_to_story(story))
-    report = _overtaken(session, report)
-    session.screen.report(report)
-    name_transcripts(session, report)
-    if is_open and not at_work:
-        session.screen.note(Hint.NOT_FINISHED)
-    session.screen.document(document(report))
-    return report.exit_code
+            Messages(session.workspace, session.screen).ended(report, known_to_story(story))
+    return report
 
 
 def deploying(session: Session, name: str | None) -> str:

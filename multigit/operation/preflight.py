@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from multigit.operation.session import Session
 
 
-def foreseen(session: Session, plan: Plan) -> Plan:
+def with_preflight(session: Session, plan: Plan) -> Plan:
     """Return the plan of a new operation with all that is to be said of its deployments."""
     if any(repo.deploys() for repo in plan.planned()):
         last = session.files.log.last_deployed()
         plan = with_problems(plan, _left_running(session, plan, last))
         plan = with_problems(plan, unwell_before(plan, session.workspace, last))
-    return rehearsed(session, plan)
+    return preflight(session, plan)
 
 
 def _left_running(session: Session, plan: Plan, deployed: Last) -> Mapping[str, Sequence[Problem]]:
@@ -58,7 +58,7 @@ def _left_running(session: Session, plan: Plan, deployed: Last) -> Mapping[str, 
     }
 
 
-def rehearsed(session: Session, plan: Plan) -> Plan:
+def preflight(session: Session, plan: Plan) -> Plan:
     """Return the plan with what would keep its deployments from starting; it may block now."""
     checked = bool(plan.source) and session.workspace.planned_stage(plan.target).require_checks
     if plan.planned() and (checked or any(repo.deploys() for repo in plan.planned())):

@@ -1,0 +1,78 @@
+"""How a command ends: what is left to be shown, the document, the exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from multigit.core.planning.plan import Result, State
+from multigit.core.reports.report import document, frame
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.workspace import named_in
+from multigit.errors import OK
+from multigit.hints import Hint
+from multigit.operation.run import Closed, Ended, Show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from multigit.core.progress.outcome import Report
+    from multigit.operation.session import Session
+    from multigit.ui.screen import Screen
+
+TRANSCRIPTS = 3  # of what failed are named
+
+
+def show(session: Session, ended: Ended | Closed) -> int:
+    """Show what is left of how a command ended; return the exit code."""
+    if isinstance(ended, Closed):
+        return _show_closed(session.screen, ended)
+    screen, report = session.screen, ended.report
+    match ended.show:
+        case Show.REPORT:
+            screen.report(report)
+            for line in [*_transcripts(session, report)][:TRANSCRIPTS]:
+                screen.note(line)
+        case Show.SENTENCE:
+            screen.sentence(report)
+        case Show.PLAN:
+            screen.plan(report.plan, report)
+        case Show.NOTHING:
+            pass
+    if ended.note:
+        screen.note(ended.note)
+    screen.document(document(report))
+    return report.exit_code
+
+
+def _show_closed(screen: Screen, closed: Closed) -> int:
+    message = f"{closed.operation} was recorded already, and is closed now."
+    problem = Problem("recorded_already", message, Hint.LOG, Severity.WARN)
+    screen.say(message, "bold")
+    screen.note(f"Hint: {problem.hint}")
+    screen.document(
+        frame(
+            closed.command,
+            message,
+            result=Result.NOTHING,
+            operation=closed.operation,
+            problems=(problem,),
+            hint=problem.hint,
+        )
+    )
+    return OK
+
+
+def _transcripts(session: Session, report: Report) -> Iterator[str]:
+    """Yield where the whole words lie of what failed: git's, and those of deploying commands."""
+    here, root = Path.cwd(), session.workspace.root
+    if report.result is Result.FAILED and not report.closing:
+        folder = session.files.operation(report.plan.operation)
+        for outcome in report.outcomes:
+            if outcome.state in {State.FAILED, State.UNKNOWN}:
+                yield f"What git said: {named_in(here, folder / f'{outcome.repo}.log')}"
+    for outcome in report.outcomes:
+        for each in outcome.deployments:
+            if each.sight.output:
+                file = named_in(here, root / each.sight.output)
+                yield f"What {outcome.repo}'s command said: {file}"

@@ -1,0 +1,130 @@
+"""Reviews of deployments that wait for somebody: found, shown, agreed to, sent, recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from multigit import errors
+from multigit.adapters.system import clock
+from multigit.core.planning.consent import Consent, given_by_option, missing_consent
+from multigit.core.progress.journal import Story
+from multigit.core.reports.report import plural
+from multigit.core.reports.reviews import (
+    Answer,
+    Review,
+    reviews_exit_code,
+    reviews_record,
+    to_review,
+)
+from multigit.core.values.agreement import Given
+from multigit.core.values.problem import Problem
+from multigit.core.values.workspace import Confirm, Repo
+from multigit.engine.review import Found, look_for_gates, review
+from multigit.operation.interrupts import note_interrupts
+from multigit.operation.session import Session
+from multigit.operation.watching import deploying
+from multigit.ui.screen import Screen
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRequest:
+    """What `multigit approve` was asked to do; without an `operation` it is the last."""
+
+    operation: str | None
+    repos: tuple[Repo, ...]
+    answer: Answer
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What became of the reviews, and what went wrong beside them."""
+
+    reviews: tuple[Review, ...]
+    problems: tuple[Problem, ...]
+    exit_code: int
+
+
+def approve(session: Session, request: ReviewRequest, consent: Consent) -> Reviewed:
+    """Review what waits for us; raises RefusedError where nothing does, or nobody agrees."""
+    _, story = session.files.read_journal(deploying(session, request.operation))
+    reviewers = session.runners().github()
+    with session.screen.progress() as progress:
+        runs = to_review(story, {repo.name for repo in request.repos})
+        found = look_for_gates(runs, reviewers, jobs=session.jobs, listener=progress)
+    session.screen.gates(found.waiting, found.unread)
+    mine = [each for each in found.waiting if each.mine]
+    if not mine:
+        raise _nothing(found)
+    session.files.require_writable()
+    verb = "reject" if request.answer is Answer.REJECTED else "approve"
+    what = f"{verb} {plural(len(mine), 'deployment')} to {story.plan.target}"
+    given = _agreed(session.screen, story, what, consent)
+    reviews, interrupted = review(
+        mine, reviewers, request.answer, request.comment, jobs=session.jobs
+    )
+    note_interrupts()  # what was sent has yet to be recorded and told
+    code = reviews_exit_code(reviews, interrupted=interrupted, unread=bool(found.unread))
+    session.screen.reviews(reviews)
+    unrecorded = _record(session, story, reviews, code, request.comment, given)
+    problems = (*found.unread, *unrecorded)
+    return Reviewed(reviews, problems, code or (errors.FAILED if problems else errors.OK))
+
+
+def _nothing(found: Found) -> errors.MultigitError:
+    """Return why there is nothing to review: nothing waits, or nobody could be asked."""
+    if found.unread:
+        first = found.unread[0]
+        return errors.MultigitError(first.message, hint=first.hint, code=first.code)
+    return errors.RefusedError("Nothing waits for your review.", code="nothing_to_approve")
+
+
+def _agreed(screen: Screen, story: Story, what: str, consent: Consent) -> Given:
+    """Ask as the stage does for a change, and return how it was agreed to.
+
+    Raises RefusedError without a yes. The checklist is of the promotion, not of its reviews.
+    """
+    plan = replace(story.plan, checklist=())
+    if missing := missing_consent(plan, consent, interactive=screen.interactive):
+        raise errors.RefusedError(missing.message, hint=missing.hint, code=missing.code)
+    if given := given_by_option(plan, consent):
+        return given
+    try:
+        if plan.confirm is Confirm.NAME:
+            agreed = screen.type_word(plan.word, what)
+        else:
+            agreed = screen.agree(f"{what.capitalize()}?")
+    except EOFError:  # the terminal went away
+        agreed = False
+    if not agreed:
+        raise errors.RefusedError("Cancelled. Nothing was reviewed.", code="cancelled")
+    return Given.TERMINAL
+
+
+def _record(
+    session: Session,
+    story: Story,
+    reviews: Sequence[Review],
+    code: int,
+    comment: str,
+    given: Given,
+) -> tuple[Problem, ...]:
+    """Add the reviews to the log; return why that could not be done."""
+    identities = (session.git.identity(each.waiting.order.repo) for each in reviews)
+    content = reviews_record(
+        story,
+        reviews,
+        code,
+        comment=comment,
+        operation=session.moment.operation("approve", story.plan.target),
+        actor=clock.actor(next(filter(None, identities), "")),
+        at=clock.utc_now(),
+        consent=given,
+    )
+    try:
+        session.files.log.append(content)
+    except errors.RefusedError as error:
+        session.screen.note(f"{error.message} {error.hint}")
+        return (Problem.of(error),)
+    return ()

@@ -1,0 +1,73 @@
+"""How a plan is agreed to: by an option, by an answer, or not at all."""
+
+from __future__ import annotations
+
+from multigit.core.planning.consent import (
+    Consent,
+    given_by_option,
+    missing_consent,
+    ticked_by_option,
+)
+from multigit.core.planning.plan import Plan
+from multigit.core.progress.outcome import Report, cancelled, refused
+from multigit.core.values.agreement import Actor, Agreement, Given, Ticks
+from multigit.core.values.workspace import Confirm, Stage
+from multigit.errors import RefusedError
+from multigit.operation.ports import Screen
+
+
+def agree(plan: Plan, consent: Consent, screen: Screen, actor: Actor) -> Agreement | Report:
+    """Return how the plan is agreed to, or how it ends because nobody does."""
+    if missing := missing_consent(plan, consent, interactive=screen.interactive):
+        return refused(plan, missing)
+    given, ticks = given_by_option(plan, consent), ticked_by_option(plan, consent)
+    try:
+        if given is None:
+            if not (ticks is not Ticks.NOT_TICKED or _ticked(plan, screen)):
+                return cancelled(plan, interrupted=False)
+            if not _answered(plan, screen):
+                return cancelled(plan, interrupted=False)
+            given, ticks = Given.TERMINAL, Ticks.TICKED if ticks is Ticks.NOT_TICKED else ticks
+    except KeyboardInterrupt:
+        return cancelled(plan, interrupted=True)
+    except EOFError:  # the terminal went away
+        missing = missing_consent(plan, consent, interactive=False)
+        return refused(plan, missing) if missing else cancelled(plan, interrupted=False)
+    if ticks in {Ticks.NOT_TICKED, Ticks.BY_OPTION}:
+        how = "confirmed by option" if ticks is Ticks.BY_OPTION else "not ticked"
+        screen.note(f"Checklist {how}: {'; '.join(plan.checklist)}.")
+    return Agreement(given, ticks, None if given is Given.NOT_REQUIRED else actor)
+
+
+def _ticked(plan: Plan, screen: Screen) -> bool:
+    if screen.tick_all(plan.checklist):
+        return True
+    screen.note("Not every item of the checklist is ticked.")
+    return False
+
+
+def _answered(plan: Plan, screen: Screen) -> bool:
+    if plan.confirm is not Confirm.NAME:
+        return screen.agree("Continue?")
+    if screen.type_word(plan.word, plan.command):
+        return True
+    screen.note(f"That was not {plan.word}.")
+    return False
+
+
+def ask_message(screen: Screen, given: str | None, *, wanted_by: Stage | None) -> str | None:
+    """Return the message that was given, or the answer of the person who can be asked for it.
+
+    Raises RefusedError when the answer is empty. Without a terminal nobody is asked.
+    """
+    if given is not None or wanted_by is None or not screen.interactive:
+        return given
+    try:
+        typed = screen.type_message(wanted_by.name)
+    except EOFError:  # the terminal went away
+        return given
+    if not typed:
+        raise RefusedError(
+            "Cancelled for want of a message. Nothing was changed.", code="cancelled"
+        )
+    return typed

@@ -1,0 +1,71 @@
+"""The end of an operation: its one record, its locks, its journal; in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from multigit.core.planning.plan import Plan, Result
+from multigit.core.progress.outcome import Report
+from multigit.core.records.record import record
+from multigit.core.recovery.resume import after_undo
+from multigit.core.values.agreement import Agreement
+from multigit.core.values.problem import Problem
+from multigit.errors import RefusedError
+from multigit.hints import Hint
+from multigit.operation.interrupts import note_interrupts
+from multigit.operation.ports import OperationJournal, Workplace
+
+
+def append(place: Workplace, report: Report, agreement: Agreement | None) -> None:
+    """Write a record of how an operation ended."""
+    actor, now = place.actor(report.plan), place.utc_now()
+    place.log.append(record(report, actor, now, agreement or Agreement()))
+
+
+def record_once(place: Workplace, report: Report, agreement: Agreement | None) -> None:
+    """Write the operation's one record, after that of the operation that it took back."""
+    if report.plan.undoes and report.result is Result.DONE:
+        _close_undone(place, report)
+    if not place.log.holds(report.plan.operation):
+        append(place, report, agreement)
+
+
+def _close_undone(place: Workplace, undo: Report) -> None:
+    """Close the unfinished operation that an undo took back, with a record of its own."""
+    if undo.plan.undoes in place.journals.unfinished():
+        journal, story = place.journals.read_journal(undo.plan.undoes)
+        record_once(place, after_undo(story, undo), story.agreement)
+        put_away(place, story.plan, journal)
+
+
+def put_away(place: Workplace, plan: Plan, journal: OperationJournal) -> tuple[Problem, ...]:
+    """Close an operation that the log holds, and give back the locks that it left behind.
+
+    Returns what is to be said of locks that stay.
+    """
+    left = place.locks.give_back(plan)
+    journal.close()
+    return left
+
+
+def close(
+    place: Workplace, report: Report, journal: OperationJournal, agreement: Agreement | None
+) -> Report:
+    """Record an operation that is not running, and close it; return what is to be shown."""
+    interrupted = note_interrupts()
+    record_once(place, report, agreement)
+    left = put_away(place, report.plan, journal)
+    return replace(report, problems=(*report.problems, *left), interrupted=interrupted())
+
+
+def last_step(step: Callable[[], None]) -> Problem | None:
+    """Take a step towards the end of an operation that is over; without room it stays open.
+
+    Returns what kept it from being taken.
+    """
+    try:
+        step()
+    except RefusedError as error:
+        return Problem(error.code, error.message, Hint.CONTINUE_WITH_ROOM)
+    return None

@@ -1,0 +1,79 @@
+"""The operation that does what is left of an unfinished one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from multigit.core.planning.consent import Consent
+from multigit.core.planning.merges import MergeRequest, plan_repository
+from multigit.core.planning.plan import RepoPlan, Result, State
+from multigit.core.progress.journal import Story
+from multigit.core.recovery.resume import any_unseen_commit, hops_of, resumed, to_plan_anew
+from multigit.core.recovery.ways_out import only_the_record
+from multigit.core.values.moment import Moment
+from multigit.engine.arrival import still_open
+from multigit.engine.observe import look_at_merges, observe
+from multigit.operation.exclusive import alone
+from multigit.operation.preflight import preflight
+from multigit.operation.recovery import ask_remotes, unfinished
+from multigit.operation.run import Closed, Ended, OperationRun
+from multigit.operation.workplace import workplace
+
+if TYPE_CHECKING:
+    from multigit.operation.session import Session
+
+
+def continue_(
+    session: Session, consent: Consent, *, skip_blocked: bool, accept_reverts: bool
+) -> Ended | Closed:
+    """Do what is left of the unfinished operation, as it was agreed to."""
+    with alone(session, "continue", dry_run=consent.dry_run) as over:
+        if over and not session.files.unfinished():
+            return Closed("continue", over[-1])
+        journal, story = unfinished(session)
+        if accept_reverts:
+            story = replace(story, plan=replace(story.plan, accept_reverts=True))
+        flights = still_open(session.git, session.workspace, story.flights)  # before the remotes
+        standings = ask_remotes(
+            *(session, journal, story), onward=bool(story.plan.undoes), wait=not consent.dry_run
+        )
+        moved = to_plan_anew(story, standings)
+        again = _plan_again(session, story, moved, skip_blocked=skip_blocked)
+        plan = preflight(session, resumed(story, standings, again, skip_blocked=skip_blocked))
+        planned_again = any(repo.state is State.PLANNED for repo in again.values())
+        agreed = None if planned_again or any_unseen_commit(plan) else story.agreement
+        there = {repo.repo for repo in plan.repos if repo.published}
+        flights = {repo: each for repo, each in flights.items() if repo not in there}
+        run = OperationRun(workplace(session), plan, consent, journal, agreed, flights)
+        if plan.result is not Result.NOTHING:
+            return run.carry_out()
+        if consent.dry_run:
+            return run.leave(only_the_record(plan, story.plan))
+        return run.finish(journal, story.plan)
+
+
+def _plan_again(
+    session: Session, story: Story, moved: Sequence[RepoPlan], *, skip_blocked: bool
+) -> Mapping[str, RepoPlan]:
+    """Plan the repositories that somebody moved once more, on what is there now."""
+    space = session.workspace
+    plans: dict[str, RepoPlan] = {}
+    for plan in moved:
+        repo = next(repo for repo in space.repos if repo.name == plan.repo)
+        request = MergeRequest(
+            command=story.plan.command,
+            moment=Moment.of(story.plan.date),
+            hops=hops_of(plan, space),
+            repos=(repo,),
+            skip_blocked=skip_blocked,
+            accept_reverts=story.plan.accept_reverts,
+        )
+        with session.screen.progress() as progress:
+            look = look_at_merges(request)
+            seen = observe(session.git, (repo,), look, jobs=1, listener=progress)
+        plans[repo.name] = plan_repository(
+            request, space, repo, seen[repo.name], story.plan.release if plan.tag else ""
+        )
+    return plans

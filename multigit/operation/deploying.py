@@ -1,0 +1,61 @@
+"""The operation that deploys what a stage holds already, or an earlier release of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from multigit.core.planning.consent import Consent
+from multigit.core.planning.deploy import DeployRequest, plan_deploy, require_deployment
+from multigit.core.records.last_deployments import Deployed, failed_last
+from multigit.core.values.deployment import by_push
+from multigit.core.values.workspace import Repo, Stage, Workspace
+from multigit.engine.observe import look_at_deploys, observe
+from multigit.errors import RefusedError
+from multigit.hints import Hint
+from multigit.operation.exclusive import new_operation
+from multigit.operation.preflight import with_preflight
+from multigit.operation.run import Ended, OperationRun
+from multigit.operation.session import Session
+from multigit.operation.workplace import workplace
+
+
+def deploy(session: Session, request: DeployRequest, consent: Consent, *, failed: bool) -> Ended:
+    """Plan the deployments of a request, and take them to their end.
+
+    With `failed` only where the last deployment to the stage went wrong.
+    """
+    space, stage = session.workspace, request.stage
+    require_deployment(space, stage, request.repos)
+    with new_operation(session, "deploy", dry_run=consent.dry_run):
+        if failed:
+            request = replace(request, repos=_went_wrong(session, request))
+        with session.screen.progress() as progress:
+            look = look_at_deploys(stage)
+            seen = observe(session.git, request.repos, look, jobs=session.jobs, listener=progress)
+        plan = with_preflight(session, plan_deploy(request, space, seen))
+        return OperationRun(workplace(session), plan, consent).carry_out()
+
+
+def _went_wrong(session: Session, request: DeployRequest) -> tuple[Repo, ...]:
+    """Return the repositories of a request whose last deployment to the stage went wrong."""
+    last, stage = session.files.log.last_deployed(), request.stage
+    names = failed_last(last, stage.name)
+    if wrong := tuple(repo for repo in request.repos if repo.name in names):
+        return wrong
+    known = (last.get(repo.name, {}).get(stage.name) for repo in request.repos)
+    raise RefusedError(
+        f"No last deployment to {stage.name} went wrong.",
+        hint=_instead(session.workspace, stage, [each for each in known if each]),
+        code="nothing_failed",
+    )
+
+
+def _instead(space: Workspace, stage: Stage, last: Sequence[Deployed]) -> str:
+    """Return what to type where no last deployment went wrong: one may still run."""
+    for each in last:
+        if each.under_way:
+            return Hint.WATCH_OPERATION.format(operation=each.watched or each.operation)
+    ways = filter(None, (space.deploy(repo, stage) for repo in space.repos))
+    can = not any(by_push(each.runner) for each in ways)
+    return Hint.DEPLOY_ANYWAY.format(stage=stage.name) if can else ""

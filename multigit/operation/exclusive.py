@@ -1,0 +1,104 @@
+"""One at a time: who changes a workspace keeps every other changing command out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from multigit.adapters.files import lock
+from multigit.adapters.system import clock
+from multigit.core.reports.history import torn
+from multigit.core.values.problem import Problem, Severity
+from multigit.errors import RefusedError
+from multigit.operation.unfinished import ways_out
+
+if TYPE_CHECKING:
+    from multigit.operation.session import Session
+
+
+@contextmanager
+def exclusive(session: Session, command: str) -> Iterator[None]:
+    """Keep every other changing command out of the workspace meanwhile."""
+    files = session.files
+    files.require_writable()
+    with lock.exclusive(files.folder, _holder(command)):
+        files.alone = True
+        try:
+            files.forget_unbegun()
+            _remove_leftovers(session)
+            if files.log.set_aside():
+                session.screen.warn(torn(files.log.file.name, files.log.aside.name))
+            yield
+        finally:
+            files.alone = False
+
+
+def _holder(command: str) -> dict[str, str]:
+    actor = clock.actor("")
+    return {
+        "command": command,
+        "user": actor.user,
+        "host": actor.host,
+        "pid": str(os.getpid()),
+        "since": clock.utc_now(),
+    }
+
+
+def _remove_leftovers(session: Session) -> None:
+    """Remove the folders that killed runs left, and the exports of commands that need none."""
+    if not_closed := session.files.remove_leftovers():
+        from multigit.adapters.command.folder import remove_unneeded_trees
+
+        remove_unneeded_trees(session.files.operations, not_closed)
+
+
+@contextmanager
+def new_operation(session: Session, command: str, *, dry_run: bool) -> Iterator[None]:
+    """Begin a new operation: alone, and only when none is unfinished. A dry run may look.
+
+    Raises RefusedError where one is.
+    """
+    if dry_run:
+        yield
+        return
+    with alone(session, command):
+        if found := session.files.unfinished():
+            raise RefusedError(
+                f"The operation {found[-1]} is not finished.",
+                hint=ways_out(session, found[-1]),
+                code="unfinished_operation",
+            )
+        yield
+
+
+@contextmanager
+def alone(session: Session, command: str, *, dry_run: bool = False) -> Iterator[tuple[str, ...]]:
+    """Keep others out, and close what is over; yields the ids of that.
+
+    A dry run only looks. While somebody is at work, it says that things are about to change.
+    """
+    if dry_run:
+        if sentence := lock.running(session.files.folder):
+            session.screen.warn(Problem("locked", sentence, severity=Severity.WARN))
+        yield ()
+        return
+    with exclusive(session, command):
+        yield _close_recorded(session)
+
+
+def _close_recorded(session: Session) -> tuple[str, ...]:
+    """Close what the log holds and a crash left open; return the ids.
+
+    The locks that it left behind are given back; what stays is said.
+    """
+    from multigit.operation.closing import put_away
+    from multigit.operation.workplace import workplace
+
+    place, recorded = workplace(session), session.files.recorded()
+    for operation in recorded:
+        journal, story = session.files.read_journal(operation)
+        for problem in put_away(place, story.plan, journal):
+            session.screen.warn(problem)
+    return recorded

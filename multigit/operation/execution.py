@@ -1,0 +1,82 @@
+"""Carrying out a plan with the real git, the real runners and a live view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from multigit.core.planning.plan import Plan
+from multigit.core.progress.outcome import Report
+from multigit.core.records.tag_anchors import trailer
+from multigit.core.values.flight import Flight
+from multigit.engine.execute import Executor
+from multigit.operation.notifications import Messages, WaitingMessages
+from multigit.operation.ports import OperationJournal
+
+if TYPE_CHECKING:
+    from multigit.core.values.listener import Listener
+    from multigit.engine.deploy import Deployer
+    from multigit.operation.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """Executes plans in a session; see the port of that name."""
+
+    session: Session
+    messages: Messages
+
+    def __call__(
+        self,
+        plan: Plan,
+        journal: OperationJournal,
+        *,
+        resuming: bool,
+        flights: Mapping[str, Flight],
+    ) -> Report:
+        """Prepare, publish and deploy; return how it ended."""
+        session, waiting = self.session, WaitingMessages(self.messages, plan)
+        with session.screen.progress() as progress:
+            report = Executor(
+                git=session.git,
+                workspace=session.workspace,
+                plan=plan,
+                listener=progress,
+                jobs=session.jobs,
+                trailer=self._trailer(plan),
+                journal=journal,
+                again=resuming,
+                deployer=self._deployer(plan, journal, progress, waiting),
+                flights=flights,
+            ).run()
+        waiting.warn()
+        return report
+
+    def _trailer(self, plan: Plan) -> str:
+        """Return what each tag's message ends with: the operation, and where the log stood."""
+        log = self.session.files.log
+        return trailer(plan.operation, log.name(), log.head())
+
+    def _deployer(
+        self, plan: Plan, journal: OperationJournal, listener: Listener, waiting: WaitingMessages
+    ) -> Deployer | None:
+        """Return what deploys, where the plan says so; nothing of it is loaded otherwise."""
+        if not any(repo.deploys() for repo in plan.repos):
+            return None
+        from multigit.adapters.http.health_probe import HttpProbe
+        from multigit.adapters.system.clock import SystemClock
+        from multigit.engine.deploy import Deployer
+
+        runners = self.session.runners()
+        return Deployer(
+            plan,
+            runners,
+            HttpProbe(),
+            SystemClock(),
+            journal,
+            listener,
+            runners.leave,
+            jobs=self.session.jobs,
+            on_waiting=waiting.send,
+        )

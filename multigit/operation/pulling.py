@@ -1,0 +1,25 @@
+"""The operation that brings clones up to date. It publishes nothing, and asks nothing."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+from multigit.core.planning.pull import PullRequest, plan_pull
+from multigit.core.progress.outcome import Report, planned
+from multigit.engine.observe import look_at_pull, observe
+from multigit.engine.update import Updater
+from multigit.operation.exclusive import exclusive
+from multigit.operation.session import Session
+
+
+def pull(session: Session, request: PullRequest, *, dry_run: bool) -> Report:
+    """Plan what a request clones and fast-forwards, and do it unless it is a dry run."""
+    with nullcontext() if dry_run else exclusive(session, "pull"):
+        with session.screen.progress() as progress:
+            look = look_at_pull(request)
+            seen = observe(session.git, request.repos, look, jobs=session.jobs, listener=progress)
+        plan = plan_pull(request, session.workspace, seen)
+        if dry_run or not plan.planned():
+            return planned(plan)
+        with session.screen.progress() as progress:
+            return Updater(session.git, session.workspace, plan, progress, session.jobs).run()

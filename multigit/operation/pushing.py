@@ -1,0 +1,25 @@
+"""The operation that commits and pushes work, and may promote it."""
+
+from __future__ import annotations
+
+from multigit.core.planning.consent import Consent
+from multigit.core.planning.push import PushRequest, plan_push
+from multigit.engine.observe import look_at_push, observe
+from multigit.engine.superprojects import with_links
+from multigit.operation.exclusive import new_operation
+from multigit.operation.preflight import with_preflight
+from multigit.operation.run import Ended, OperationRun
+from multigit.operation.session import Session
+from multigit.operation.workplace import workplace
+
+
+def push(session: Session, request: PushRequest, consent: Consent) -> Ended:
+    """Plan what a request commits and pushes, and take it to its end."""
+    space = session.workspace
+    with new_operation(session, "push", dry_run=consent.dry_run):
+        with session.screen.progress() as progress:
+            look = look_at_push(request, space.push)
+            seen = observe(session.git, request.repos, look, jobs=session.jobs, listener=progress)
+            seen = with_links(session.git, request, space, seen)
+        plan = with_preflight(session, plan_push(request, space, seen))
+        return OperationRun(workplace(session), plan, consent).carry_out()

@@ -1,0 +1,82 @@
+"""Reading the deployment log, and checking it against the deploy tags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from multigit.core.records.chain import BadLine, Head
+from multigit.core.records.tag_anchors import Evidence, Witness, cross_examine
+from multigit.core.reports.history import History, history
+from multigit.core.values.problem import Problem
+from multigit.core.values.workspace import Stage
+from multigit.engine.tag_anchors import Witnesses, collect
+from multigit.errors import RefusedError
+from multigit.operation.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class LogRequest:
+    """Which records to show, the newest `limit` (0: all) of a stage; and whether to check them.
+
+    `verify` checks the file, `remote` also against the deploy tags on the remotes.
+    """
+
+    stage: Stage | None
+    limit: int
+    verify: bool
+    remote: bool
+
+
+def read_log(session: Session, request: LogRequest) -> History:
+    """Return what the log holds, and what was found where it was checked."""
+    log, space = session.files.log, session.workspace
+    verified = log.verify() if request.verify else None
+    tags = _ask_tags(session) if request.remote else None
+    evidence = None
+    if tags and isinstance(verified, Head):
+        evidence = _compare(session, tags.heard, silent=tags.silent)
+        verified = evidence.bad or verified
+    stage = request.stage.name if request.stage else None
+    if stage or not request.limit:
+        records, older = log.records(*((stage, "backmerge") if stage else ())), 0
+    else:
+        records, older = log.last(request.limit)
+    return history(
+        records,
+        stage=stage,
+        limit=request.limit,
+        lower={each.name: [s.name for s in space.chain_down(each)[1:]] for each in space.stages},
+        older=older,
+        verified=verified,
+        evidence=evidence,
+        unasked=tags.unasked if tags else None,
+    )
+
+
+def verify_log(session: Session, witnesses: Sequence[Witness]) -> BadLine | Head | Problem:
+    """Verify the log, also against deploy tags that were fetched; a Problem where nobody can."""
+    try:
+        found = session.files.log.verify()
+        if isinstance(found, Head):
+            return _compare(session, witnesses).bad or found
+    except RefusedError as error:
+        return Problem.of(error)
+    return found
+
+
+def _compare(session: Session, witnesses: Sequence[Witness], *, silent: int = 0) -> Evidence:
+    files = session.files
+    return cross_examine(
+        files.log.lines(),
+        witnesses,
+        ran=files.ran(),
+        unrecorded=files.unrecorded(),
+        silent=silent,
+    )
+
+
+def _ask_tags(session: Session) -> Witnesses:
+    space = session.workspace
+    with session.screen.progress() as progress:
+        return collect(session.git, space.repos, space.stages, jobs=session.jobs, listener=progress)

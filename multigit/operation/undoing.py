@@ -1,0 +1,114 @@
+"""The operation that takes back what another one published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from multigit.core.planning.consent import Consent
+from multigit.core.planning.plan import Result
+from multigit.core.progress.journal import Story
+from multigit.core.recovery.undo import already_undone, cannot_be_undone, undone
+from multigit.core.recovery.ways_out import only_to_close
+from multigit.errors import RefusedError
+from multigit.hints import Hint
+from multigit.operation.exclusive import alone
+from multigit.operation.recovery import ask_remotes, close_as_it_stands
+from multigit.operation.run import Ended, OperationRun
+from multigit.operation.unfinished import ways_out
+from multigit.operation.workplace import workplace
+
+if TYPE_CHECKING:
+    from multigit.adapters.files.journal import Journal
+    from multigit.operation.session import Session
+
+
+def undo(session: Session, operation: str | None, consent: Consent) -> Ended:
+    """Take back what an operation published, where nobody has built on it."""
+    with alone(session, "undo", dry_run=consent.dry_run):
+        journal, story = _to_undo(session, operation)
+        is_open = story.plan.operation in session.files.unfinished()
+        standings = ask_remotes(
+            *(session, journal, story),
+            onward=True,
+            flights=story.flights,
+            wait=not consent.dry_run,
+        )
+        log = session.files.log
+        plan = undone(story, standings, session.workspace, session.moment, log)
+        run = OperationRun(workplace(session), plan, consent)
+        if problem := cannot_be_undone(plan, is_open=is_open):
+            return run.refuse(problem)
+        if plan.result is not Result.NOTHING:
+            return run.carry_out()
+        if not is_open:
+            return run.leave(already_undone(plan.undoes, log))
+        if consent.dry_run:
+            return run.leave(only_to_close(plan.undoes))
+        return close_as_it_stands(session, journal, story, standings, "undone")
+
+
+def _to_undo(session: Session, operation: str | None) -> tuple[Journal, Story]:
+    """Return the operation to undo: the named, the unfinished, or the last that published.
+
+    One that was undone before it was finished is the last one, too: an undo that is typed twice
+    never takes back an earlier release.
+    """
+    unfinished = session.files.unfinished()
+    if unfinished and operation not in {None, unfinished[-1]}:
+        raise RefusedError(
+            f"The operation {unfinished[-1]} is not finished.",
+            hint=ways_out(session, unfinished[-1]),
+            code="unfinished_operation",
+        )
+    if operation is None and unfinished:
+        operation = unfinished[-1]
+    operation = _of_release(session, operation) if operation else _last_published(session)
+    if operation is None:
+        raise RefusedError(
+            "No operation has published anything.", hint=Hint.LOG, code="nothing_to_undo"
+        )
+    journal, story = session.files.read_journal(operation)
+    if story.plan.undoes:
+        raise RefusedError(
+            f"{operation} is itself an undo.",
+            hint=Hint.FINISH if operation in unfinished else "To publish it again, promote again.",
+            code="undo_of_undo",
+        )
+    return journal, story
+
+
+def _last_published(session: Session) -> str | None:
+    records = session.files.log.newest()
+    found = (str(each["operation"]) for each in records if _published(each) or _was_undone(each))
+    return next(found, None)
+
+
+def _of_release(session: Session, name: str) -> str:
+    """Return the operation of a release, one that published it first, or the name itself.
+
+    One that was taken back before it was finished has published nothing, and was undone already.
+    """
+    releasing = [
+        each
+        for each in session.files.log.newest(name)
+        if each.get("release") == name and each.get("command") in {"promote", "push", "backmerge"}
+    ]
+    found = sorted(releasing, key=_published, reverse=True)
+    return str(found[0]["operation"]) if found else name
+
+
+def _published(record: Mapping[str, Any]) -> bool:
+    """Tell whether an operation published something, or a part, or may have: undo asks for it."""
+    if record.get("command") in {"undo", "watch"}:
+        return False
+    return any(
+        repo.get("state") in {"published", "unknown"}
+        or "half_published" in (problem.get("code") for problem in repo.get("problems", []))
+        for repo in record.get("repos", [])
+    )
+
+
+def _was_undone(record: Mapping[str, Any]) -> bool:
+    """Tell whether an operation was undone before it was finished."""
+    return "undone" in (problem.get("code") for problem in record.get("problems", []))

@@ -1,0 +1,68 @@
+"""What is said of an operation that is not finished, to whoever does something else."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from multigit.adapters.files.lock import running
+from multigit.errors import MultigitError
+from multigit.hints import Hint
+
+if TYPE_CHECKING:
+    from multigit.core.records.last_deployments import Last
+    from multigit.operation.session import Session
+
+
+def say_unfinished(session: Session) -> dict[str, Any]:
+    """Say that an operation is unfinished, before anything else is shown.
+
+    Returns what the document says of it: its id, and whose push may still arrive.
+    """
+    found, say = session.files.unfinished(), session.screen.say
+    if not found:
+        return {"unfinished": None, "in_flight": []}
+    if sentence := running(session.files.folder):
+        say(f"{sentence}\n", "bold yellow")
+        return {"unfinished": found[-1], "in_flight": []}
+    flights = in_flight(session, found[-1])
+    say(f"Unfinished: {found[-1]}", "bold yellow")
+    if flights:
+        say(f"The push of {', '.join(flights)} may still arrive.")
+    say(f"{ways_out(session, found[-1])}\n")
+    return {"unfinished": found[-1], "in_flight": flights}
+
+
+def ways_out(session: Session, operation: str) -> str:
+    """Return what to do about an unfinished operation."""
+    from multigit.core.recovery.ways_out import ways_out as of_story
+
+    try:
+        return of_story(session.files.read_journal(operation)[1])
+    except MultigitError as error:  # nothing can be done until its journal can be read
+        return error.hint or Hint.FINISH
+
+
+def in_flight(session: Session, operation: str) -> list[str]:
+    """Return the repositories whose push may still arrive while no multigit waits for it."""
+    from multigit.engine.arrival import still_open
+
+    if running(session.files.folder):
+        return []
+    try:
+        flights = session.files.read_journal(operation)[1].flights
+    except MultigitError:  # whoever continues is told what is wrong with its journal
+        return []
+    return [*still_open(session.git, session.workspace, flights)]
+
+
+def last_deployed(session: Session) -> Last:
+    """Return the last deployment of each repository to each stage, unfinished ones included."""
+    from multigit.core.records.last_deployments import with_unfinished
+
+    last = session.files.log.last_deployed()
+    for operation in session.files.unfinished():
+        with suppress(MultigitError):  # whoever continues is told what is wrong with its journal
+            _, story = session.files.read_journal(operation)
+            last = with_unfinished(last, story.plan, story.deployments)
+    return last

@@ -1,0 +1,34 @@
+"""Reviews: what waits for whom, and what became of the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.text import Text
+
+from multigit.core.reports.reviews import Answer, Review, Waiting, reviews_sentence
+from multigit.core.values.text import visible
+
+
+def gates_view(waiting: Iterable[Waiting]) -> Iterator[Text]:
+    """Return a line for each environment at which a run waits, and where to see the run."""
+    for each in waiting:
+        for gate in each.gates:
+            who = ", ".join(gate.reviewers) or "a reviewer"
+            mine = "" if gate.mine else " (not yours)"
+            yield Text(visible(f"  {_name(each)}  {gate.name}  waits for {who}{mine}"))
+        yield Text(visible(f"  {each.run.url}"), "dim")
+
+
+def reviews_view(reviews: Sequence[Review]) -> Iterator[Text]:
+    """Return a line for each review, and how many ended which way."""
+    for each in reviews:
+        words = str(each.answer).replace("_", " ")
+        style = "" if each.answer in {Answer.APPROVED, Answer.REJECTED} else "red"
+        yield Text(visible(f"  {_name(each.waiting)}  {words}"), style)
+    yield Text(reviews_sentence(reviews), "bold")
+
+
+def _name(waiting: Waiting) -> str:
+    target = waiting.order.target
+    return f"{waiting.order.repo} ({target})" if target else waiting.order.repo
