@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from multigit.core.planning.plan import DeployStep, Plan, RepoPlan, State
-from multigit.core.planning.waves import everything_before, hold_back, waves
+from multigit.core.planning.waves import everything_before, hold_back, in_order, waves
 from multigit.core.records.last_deployments import last_deployed, unwell_before
 from multigit.core.values.deployment import CommandRunner
 from multigit.core.values.workspace import Repo
@@ -112,3 +112,29 @@ def test_what_comes_before_and_is_well_or_deployed_now_is_not_told() -> None:
     assert not unwell_before(plan(deploying(AFTER)), SPACE, last_deployed(logged("succeeded")))
     both = plan(deploying(DATABASE), deploying(AFTER))
     assert not unwell_before(both, SPACE, last_deployed(logged("failed")))
+
+
+def test_a_superproject_comes_after_its_submodules() -> None:
+    """And after what it waits for, as always."""
+    space = workspace(DATABASE, API, replace(WEB, after=("database",)))
+    outer = replace(to_publish(API), follows=("web",))
+    found = in_order((outer, to_publish(WEB), to_publish(DATABASE)), space, skip_blocked=False)
+    assert {repo.repo: repo.wave for repo in found} == {"database": 0, "web": 1, "api": 2}
+
+
+def test_without_submodules_the_waves_stay() -> None:
+    """Those of the configuration."""
+    repos = (deploying(LAST), deploying(AFTER))
+    assert in_order(repos, SPACE, skip_blocked=False) == repos
+
+
+@pytest.mark.parametrize(("skip", "state"), [(False, State.BLOCKED), (True, State.SKIPPED)])
+def test_submodules_against_the_order_of_the_configuration(skip: bool, state: State) -> None:  # noqa: FBT001
+    """Only the superproject is held, with the circle."""
+    outer = replace(to_publish(DATABASE), follows=("api",))
+    found = in_order((outer, to_publish(API)), SPACE, skip_blocked=skip)
+    assert [(repo.repo, repo.state) for repo in found] == [
+        ("database", state),
+        ("api", State.PLANNED),
+    ]
+    assert [each.code for each in found[0].problems] == ["submodule_order"]

@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from multigit.core.records.chain import NO_LINE, Head, next_line
-from multigit.core.records.tag_anchors import Evidence, Witness, cross_examine, name_of
+from multigit.core.records.tag_anchors import (
+    Evidence,
+    Witness,
+    cross_examine,
+    name_of,
+    trailer,
+    witness,
+)
 
 Past = tuple[list[dict[str, Any]], list[Witness]]
 
@@ -110,3 +117,52 @@ def test_one_changed_record_is_found_when_all_after_it_is_computed_anew() -> Non
     for number in range(6):
         forged = [dict(each, who="me") if at == number else each for at, each in enumerate(RECORDS)]
         assert found_in(cross_examine(log(*forged), TAGS)) == "rewritten"
+
+
+def test_a_tag_testifies_what_its_trailer_says() -> None:
+    """Behind whatever message a person gave it; the first tag of a log gives the log its name."""
+    head = Head(3, "a" * 64)
+    message = f"Release\n\nwith notes\n\n{trailer('promote-4', 'promote-1', head)}\n"
+    assert witness("deploy-4", message) == Witness(
+        "deploy-4", "promote-4", "promote-1", 3, "a" * 64
+    )
+    first = witness("deploy-1", trailer("promote-1", "", Head()))
+    assert first == Witness("deploy-1", "promote-1", "promote-1", 0, NO_LINE)
+
+
+@pytest.mark.parametrize("lost", ["Operation", "Log:", "Log-Seq", "Log-Head", "3"])
+def test_a_tag_of_somebody_else_testifies_nothing(lost: str) -> None:
+    """One without trailers, or with trailers that multigit does not write."""
+    message = trailer("promote-4", "promote-1", Head(3, "a" * 64))
+    assert witness("deploy-4", message.replace(lost, "x")) is None
+
+
+def test_a_line_that_moved_or_changed_is_named() -> None:
+    """Lines before it were lost, or somebody wrote it anew."""
+    lines = log(FIRST, SECOND, {"operation": "promote-3"})
+    last = hashlib.sha256(lines[-1]).hexdigest()
+    moved = Witness("deploy-4", "promote-3", "promote-1", 2, last)
+    bad = cross_examine(lines, [moved]).bad
+    assert bad is not None
+    assert (bad.line, bad.code) == (3, "cut")
+    changed = cross_examine(lines, [Witness("deploy-2", "promote-2", "promote-1", 1, "b" * 64)]).bad
+    assert changed is not None
+    assert (changed.line, changed.code) == (1, "rewritten")
+
+
+def test_a_tag_that_knows_more_lines_than_there_are() -> None:
+    """The first one that is missing is named."""
+    tag = Witness("deploy-4", "promote-4", "promote-1", 3, "a" * 64)
+    found = cross_examine(log(FIRST), [tag]).bad
+    assert found is not None
+    assert (found.line, found.code) == (2, "cut")
+
+
+def test_an_operation_without_a_record_is_missed() -> None:
+    """Unless it is known that it has none yet."""
+    lines = log(FIRST)
+    tag = Witness("deploy-2", "promote-2", "promote-1", 1, hashlib.sha256(lines[0]).hexdigest())
+    found = cross_examine(lines, [tag]).bad
+    assert found is not None
+    assert (found.line, found.code) == (2, "cut")
+    assert cross_examine(lines, [tag], unrecorded=["promote-2"]).bad is None

@@ -1,0 +1,73 @@
+"""The lock across machines: what its object holds, and which stages an operation locks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from multigit.core.planning.plan import AdvanceStep, DeployStep
+from multigit.core.progress.locks import (
+    Holder,
+    from_bytes,
+    lock_kept,
+    lock_left,
+    lock_ref,
+    lock_unknown,
+    stages_changed,
+    to_bytes,
+)
+from multigit.core.values.deployment import CommandRunner
+from multigit.core.values.problem import Severity
+from multigit.core.values.snapshot import Waiting
+from tests.core.builders import WEB, plan, to_publish
+
+HOLDER = Holder("n0nce", "op-1", "promote", "Ada", "build-7", 7, "2025-01-15T15:01:30Z", "release")
+
+
+def test_a_lock_is_read_as_it_was_written() -> None:
+    """Each byte the same on every machine."""
+    assert from_bytes(to_bytes(HOLDER)) == HOLDER
+    assert to_bytes(HOLDER) == to_bytes(replace(HOLDER))
+
+
+def test_no_two_locks_are_the_same_object() -> None:
+    """A second push of the same object would look like success."""
+    assert to_bytes(HOLDER) != to_bytes(replace(HOLDER, nonce="other"))
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"not JSON", b"\xff", b"[]", b"7", b'{"nonce": "n"}', b'{"surplus": 1}']
+)
+def test_what_is_none_of_ours_has_no_holder(content: bytes) -> None:
+    """Somebody else may have written the ref."""
+    assert from_bytes(content) is None
+
+
+def test_who_holds_it_is_said_in_a_sentence() -> None:
+    """Who, where, since when, with what and why."""
+    sentence = HOLDER.sentence("main")
+    for part in ("main", "Ada", "build-7", HOLDER.since, "promote", "release"):
+        assert part in sentence
+
+
+def test_problems_name_stages_and_what_to_do() -> None:
+    """They are warnings: the operation itself is over."""
+    found = [
+        lock_left([lock_ref("stg"), lock_ref("main")], "n0nce"),
+        lock_kept(["stg", "main"]),
+        lock_unknown(["stg", "main"], "it does not answer"),
+    ]
+    assert [each.code for each in found] == ["lock_left", "lock_kept", "lock_unknown"]
+    assert {each.severity for each in found} == {Severity.WARN}
+    assert all("stg, main" in each.message and "multigit" in each.hint for each in found)
+    assert "n0nce" in found[0].hint
+
+
+def test_an_operation_locks_what_it_moves_and_what_it_deploys() -> None:
+    """Each stage once, in an order that is the same on every machine."""
+    pushed = AdvanceStep("dev", "develop", "dev-1", "dev-2", Waiting(1))
+    deployed = DeployStep("main", "prod", "master", "", CommandRunner(("true",)), 60.0)
+    web = replace(to_publish(WEB), steps=(pushed, deployed))
+    assert stages_changed(plan(to_publish(), web)) == ("dev", "main", "stg")
+    assert stages_changed(plan()) == ()

@@ -1,0 +1,143 @@
+"""Reviews: which runs may wait for one, and what is said of the answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from multigit.core.planning.plan import DeployStep
+from multigit.core.progress.journal import Story
+from multigit.core.reports.reviews import (
+    Answer,
+    Review,
+    Waiting,
+    reviews_document,
+    reviews_exit_code,
+    reviews_record,
+    reviews_sentence,
+    to_review,
+)
+from multigit.core.values.agreement import Actor, Given
+from multigit.core.values.deployment import (
+    CommandRunner,
+    Deployment,
+    Gate,
+    GithubRunner,
+    Order,
+    Run,
+    Runner,
+    RunState,
+)
+from multigit.core.values.problem import Problem
+from multigit.errors import FAILED, INTERRUPTED, OK
+from tests.core.recovery.test_resume import ADA, story
+
+GITHUB = GithubRunner("deploy.yml")
+RUN = Run("7", "https://host/7")
+LOST = Problem("review_unknown", "the answer was lost.")
+
+
+def deploying(runner: Runner, **targets: Deployment) -> Story:
+    """Return an operation that deploys to these targets, as far as each is known."""
+    told = story()
+    steps = tuple(DeployStep("stg", "stg", "staging", target, runner, 60.0) for target in targets)
+    repos = tuple(
+        replace(repo, steps=(*repo.steps, *steps)) if repo.repo == "api" else repo
+        for repo in told.plan.repos
+    )
+    return replace(
+        told, plan=replace(told.plan, repos=repos), deployments={"api": targets} if targets else {}
+    )
+
+
+def deployment(target: str, state: RunState, run: Run | None = RUN) -> Deployment:
+    """Return a deployment to a target."""
+    return Deployment(target, state, run=run)
+
+
+def review(answer: Answer, problem: Problem | None = None) -> Review:
+    """Return the review of a run that waits at two gates, one of which is not ours."""
+    order = Order("key", "api", "stg", "stg", "staging", "merge-1", "", "r", "eu", 0.0, GITHUB)
+    gates = (Gate(1, "stg-eu", ("ada",), mine=True), Gate(2, "legal", ("max",)))
+    return Review(Waiting(order, RUN, gates), answer, problem)
+
+
+def test_what_may_wait_for_a_review() -> None:
+    """Each run at GitHub that did not go well: one that failed may run again at its page."""
+    told = deploying(
+        GITHUB,
+        eu=deployment("eu", RunState.WAITING),
+        us=deployment("us", RunState.SUCCEEDED),
+        asia=deployment("asia", RunState.FAILED),
+        africa=deployment("africa", RunState.STARTING, None),
+    )
+    found = to_review(told, {"api"})
+    assert [(order.target, run) for order, run in found] == [("eu", RUN), ("asia", RUN)]
+    assert to_review(told, {"web"}) == ()
+
+
+def test_other_runners_have_no_reviews() -> None:
+    """A command waits for nobody."""
+    told = deploying(CommandRunner(("true",)), eu=deployment("eu", RunState.WAITING))
+    assert to_review(told, {"api"}) == ()
+
+
+@pytest.mark.parametrize(
+    ("answers", "interrupted", "unread", "code"),
+    [
+        ([Answer.APPROVED, Answer.REJECTED], False, False, OK),
+        ([], False, False, OK),
+        ([Answer.APPROVED], False, True, FAILED),
+        ([Answer.APPROVED, Answer.NOT_SENT], False, False, FAILED),
+        ([Answer.FAILED], False, False, FAILED),
+        ([Answer.UNKNOWN], False, False, FAILED),
+        ([Answer.APPROVED], True, False, INTERRUPTED),
+    ],
+)
+def test_the_exit_code(
+    answers: list[Answer], *, interrupted: bool, unread: bool, code: int
+) -> None:
+    """0 only where every review arrived and every run could be asked."""
+    reviews = [review(answer) for answer in answers]
+    assert reviews_exit_code(reviews, interrupted=interrupted, unread=unread) == code
+
+
+def test_the_sentence_counts_the_answers() -> None:
+    """In the order of what may become of one."""
+    answers = (Answer.NOT_SENT, Answer.APPROVED, Answer.APPROVED)
+    said = reviews_sentence([review(answer) for answer in answers])
+    assert said == "3 reviews: 2 approved, 1 not sent."
+
+
+def test_the_document_names_our_gates_and_all_problems() -> None:
+    """Those of runs that could not be asked, too."""
+    unread = Problem("unreachable", "GitHub does not answer.")
+    document = reviews_document([review(Answer.UNKNOWN, LOST)], [unread], FAILED)
+    assert document["reviewed"] == [
+        {"repo": "api", "target": "eu", "environments": ["stg-eu"], "state": "unknown"}
+    ]
+    assert [each["code"] for each in document["problems"]] == ["unreachable", "review_unknown"]
+    assert (document["result"], document["exit_code"]) == ("failed", FAILED)
+
+
+def test_the_log_keeps_a_record_of_its_own() -> None:
+    """It says which operation was reviewed by whom, and claims that nothing was published."""
+    told = story()
+    record = reviews_record(
+        told,
+        [review(Answer.APPROVED)],
+        OK,
+        comment="looks good",
+        operation="approve-1",
+        actor=Actor("Max <max@example.com>", "max", "desk"),
+        at="2025-01-15T16:00:00Z",
+        consent=Given.YES,
+    )
+    assert record["reviews"] == told.plan.operation
+    assert record["operation"] == "approve-1"
+    assert record["result"] == "done"
+    assert record["message"] == "looks good"
+    assert record["who"] == "Max <max@example.com>"
+    assert ADA.identity not in str(record)
+    assert not record.get("repos")
