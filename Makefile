@@ -34,7 +34,8 @@ test: $(VENV)/ready ## run the test suite
 test-fast: $(VENV)/ready ## run the tests that need no process, and measure what they cover
 	$(BIN)/pytest -q -n $(JOBS) --dist worksteal $(FAST) --cov --cov-report=
 	@for part in $(COVERED); do \
-	  $(BIN)/coverage report --include="multigit/$$part/*" --fail-under=$(FLOOR) || exit; \
+	  $(BIN)/coverage report --include="multigit/$$part/*" --precision=1 \
+	    --fail-under=$(FLOOR) || exit; \
 	done
 
 lint: $(VENV)/ready ## check style, types, the direction of imports, and what CI and git hooks read
