@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 
 from multigit.core.records.tag_anchors import witness
 from multigit.core.reports.diagnosis import Checkup, HealthRequest, LockTrial
@@ -14,7 +13,7 @@ from multigit.core.values.moment import tag_glob
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Repo
-from multigit.engine.fleet import sweep
+from multigit.engine.fleet import for_each_repo
 from multigit.engine.observe import try_to_fetch
 from multigit.engine.ports import Git, Repository
 from multigit.engine.retry import Tell, patiently
@@ -29,23 +28,23 @@ def examine(
     Takes two connections for each: a fetch and a push that sends nothing. Where a lock ref is
     tried it takes three. Raises KeyboardInterrupt when the user interrupts.
     """
-    repos = {repo.name: repo for repo in request.repos}
 
-    def look(name: str) -> Checkup:
-        listener.started(name, "fetching")
-        try:
-            tell = partial(listener.started, name)
-            seen = check_up(git.repository(repos[name]), repos[name], request, tell)
-        except MultigitError as error:
-            seen = Checkup(Snapshot(name, error=Problem.of(error)))
-        listener.finished(name, "failed" if seen.snapshot.error else "examined")
-        return seen
+    def look(repo: Repo, tell: Tell) -> Checkup:
+        return check_up(git.repository(repo), repo, request, tell)
 
-    listener.phase("Examining", tuple(repos))
-    seen = sweep(tuple(repos), look, jobs=jobs)
+    seen = for_each_repo(
+        {repo.name: repo for repo in request.repos},
+        look,
+        phase="Examining",
+        doing="fetching",
+        told=lambda _: ("examined", ""),
+        jobs=jobs,
+        listener=listener,
+        orderly=True,  # a lock that was set is released
+    )
     if seen.interrupted:
         raise KeyboardInterrupt
-    return seen.results
+    return seen.completed(lambda name, error: Checkup(Snapshot(name, error=Problem.of(error))))
 
 
 def check_up(repository: Repository, repo: Repo, request: HealthRequest, tell: Tell) -> Checkup:

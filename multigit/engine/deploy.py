@@ -70,7 +70,7 @@ class Deployer:
         self.listener.phase("Deploying", names)
         jobs = self.plan.pace.concurrency or len(names)
         done = sweep(names, work, jobs=jobs, on_interrupt=self.leave.set)
-        return Deployments(done.results, done.interrupted)
+        return Deployments(done.all(), done.interrupted)
 
     def _repository(self, repo: RepoPlan, made: Mapping[str, str]) -> tuple[Deployment, ...]:
         """Deploy to one target after the other, up to the first that does not go well."""

@@ -9,8 +9,9 @@ from multigit.core.planning.plan import Plan
 from multigit.core.values.deployment import Order, Run, Sight
 from multigit.core.values.listener import Listener
 from multigit.core.values.problem import Problem, Severity
-from multigit.engine.fleet import look_everywhere
+from multigit.engine.fleet import for_each_repo
 from multigit.engine.ports import Runners
+from multigit.engine.retry import Tell
 from multigit.errors import MultigitError, NotBegunError
 from multigit.hints import Hint
 
@@ -28,16 +29,18 @@ def look_back(
     or the stage could never be deployed again.
     """
 
-    def check(name: str) -> Sequence[Problem]:
-        listener.started(name, "looking at its last deployment")
-        try:
-            found = [_end_of(order, run, runners, plan.target) for order, run in before[name]]
-        finally:
-            listener.finished(name, "read")
+    def check(orders: Sequence[tuple[Order, Run | None]], _: Tell) -> Sequence[Problem]:
+        found = [_end_of(order, run, runners, plan.target) for order, run in orders]
         return [problem for problem in found if problem] if found else [_in_doubt(plan.target)]
 
-    listener.phase("Looking at earlier deployments", tuple(before))
-    return look_everywhere(tuple(before), check, jobs=jobs)
+    return for_each_repo(
+        before,
+        check,
+        phase="Looking at earlier deployments",
+        doing="looking at its last deployment",
+        jobs=jobs,
+        listener=listener,
+    ).all()
 
 
 def _end_of(order: Order, run: Run | None, runners: Runners, stage: str) -> Problem | None:
@@ -98,19 +101,20 @@ def rehearse(
     ahead = (repo for repo in plan.planned() if repo.merges() and not repo.published)
     merges = {repo.repo: repo.merges()[-1] for repo in ahead}
     sources = {name: merge.theirs.sha for name, merge in merges.items()} if checks else {}
-    names = tuple(dict.fromkeys((*orders, *sources)))
+    names = dict.fromkeys((*orders, *sources))
     if not names:
         return plan
 
-    def check(name: str) -> list[Problem]:
-        listener.started(name, "checking its deployment")
-        try:
-            found = [p for order in orders.get(name, []) for p in runners.check(order)]
-            return [*found, *(checks(name, sources[name]) if checks and name in sources else ())]
-        except MultigitError as error:
-            return [Problem.of(error)]
-        finally:
-            listener.finished(name, "read")
+    def check(name: str, _: Tell) -> Sequence[Problem]:
+        found = [p for order in orders.get(name, []) for p in runners.check(order)]
+        return [*found, *(checks(name, sources[name]) if checks and name in sources else ())]
 
-    listener.phase("Checking deployments", names)
-    return with_problems(plan, look_everywhere(names, check, jobs=jobs))
+    found = for_each_repo(
+        {name: name for name in names},
+        check,
+        phase="Checking deployments",
+        doing="checking its deployment",
+        jobs=jobs,
+        listener=listener,
+    )
+    return with_problems(plan, found.completed(lambda _, error: [Problem.of(error)]))

@@ -22,11 +22,12 @@ from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import branch_ref
 from multigit.core.values.workspace import Workspace
 from multigit.engine.deploy import Deployer, Deployments
-from multigit.engine.fleet import Rest, Sweep, sweep
+from multigit.engine.fleet import Rest, Sweep, for_each_repo
 from multigit.engine.follow import follow
 from multigit.engine.ports import FORGETFUL, Git, Journal, Repository
 from multigit.engine.prepare import prepare
 from multigit.engine.publish import publish
+from multigit.engine.retry import Tell
 from multigit.errors import MultigitError
 from multigit.hints import Hint
 
@@ -55,9 +56,10 @@ class Executor:
     def run(self) -> Report:
         """Prepare all repositories; only when all are ready, publish and deploy wave by wave."""
         prepared = self._prepare()
-        ready = {name: made for name, made in prepared.results.items() if isinstance(made, dict)}
+        ready = prepared.results
         if prepared.interrupted or len(ready) < len(self.plan.planned()):
-            outcomes = [self._stopped(repo, prepared.results) for repo in self.plan.planned()]
+            found = prepared.ended
+            outcomes = [self._stopped(repo, found.get(repo.repo)) for repo in self.plan.planned()]
             return ended(self.plan, outcomes, interrupted=prepared.interrupted)
         self.journal.write(Entry(Kind.PUBLISHING, made=ready))
         ended_so_far, interrupted = self._waves(ready)
@@ -67,48 +69,43 @@ class Executor:
         ]
         return ended(self.plan, everything, interrupted=interrupted)
 
-    def _prepare(self) -> Sweep[dict[str, str] | Problem]:
+    def _prepare(self) -> Sweep[Made]:
         """Prepare all repositories, those that follow their submodules after these."""
         planned = self.plan.planned()
-        plans = {repo.repo: repo for repo in planned if not repo.published}
-        self.listener.phase("Preparing", tuple(plans))
+        left = {repo.repo: repo for repo in planned if not repo.published}
+        self.listener.phase("Preparing", tuple(left))
         made: dict[str, Made] = {repo.repo: repo.made for repo in self.plan.repos}
-        results: dict[str, dict[str, str] | Problem] = {
-            repo.repo: {**repo.made} for repo in planned if repo.published
+        found: dict[str, Made | MultigitError] = {
+            repo.repo: dict(repo.made) for repo in planned if repo.published
         }
-        left = dict(plans)
         while left:
             now = {name: repo for name, repo in left.items() if not left.keys() & set(repo.follows)}
             done = self._prepare_these(now, made)
-            results |= done.results
-            made |= {n: each for n, each in done.results.items() if isinstance(each, dict)}
-            if done.interrupted or any(isinstance(each, Problem) for each in results.values()):
-                return Sweep(results, done.interrupted)
+            found |= done.ended
+            made |= done.results
+            if done.interrupted or done.errors:
+                return Sweep(found, done.interrupted)
             left = {name: repo for name, repo in left.items() if name not in now}
-        return Sweep(results)
+        return Sweep(found)
 
     def _prepare_these(
         self, plans: Mapping[str, RepoPlan], others: Mapping[str, Made]
-    ) -> Sweep[dict[str, str] | Problem]:
-        def work(name: str) -> dict[str, str] | Problem:
-            self.listener.started(name, "preparing")
-            repo = plans[name]
-            try:
-                made = prepare(
-                    self._repository(name),
-                    repo,
-                    self.plan.date,
-                    self.trailer,
-                    again=self.again,
-                    others=others,
-                )
-            except MultigitError as error:
-                self.listener.finished(name, State.FAILED, error.message)
-                return Problem.of(error)
-            self.listener.finished(name, "prepared")
-            return made
+    ) -> Sweep[Made]:
+        def work(repo: RepoPlan, _: Tell) -> Made:
+            repository = self._repository(repo.repo)
+            return prepare(
+                repository, repo, self.plan.date, self.trailer, again=self.again, others=others
+            )
 
-        return sweep(tuple(plans), work, jobs=self.jobs, on_interrupt=self.listener.interrupted)
+        return for_each_repo(
+            plans,
+            work,
+            doing="preparing",
+            told=lambda _: ("prepared", ""),
+            jobs=self.jobs,
+            listener=self.listener,
+            orderly=True,
+        )
 
     def _waves(self, ready: Mapping[str, Made]) -> tuple[dict[str, Outcome], bool]:
         """Publish and deploy one wave after the other, up to the first that does not go well."""
@@ -116,7 +113,7 @@ class Executor:
         for number in sorted({repo.wave for repo in self.plan.planned()}):
             wave = {repo.repo: repo for repo in self.plan.planned() if repo.wave == number}
             published = self._publish(wave, ready)
-            outcomes |= published.results
+            outcomes |= published.all()
             done = {o.repo: (o.plan, o.made) for o in outcomes.values() if is_new(o, wave)}
             deployed = Deployments({})
             if not published.interrupted and self.deployer:
@@ -130,38 +127,42 @@ class Executor:
         return outcomes, False
 
     def _publish(self, plans: Mapping[str, RepoPlan], ready: Mapping[str, Made]) -> Sweep[Outcome]:
-        def work(name: str) -> Outcome | Rest[Outcome]:
-            repo = plans[name]
-            if repo.published or not repo.updates():
-                return ready_to_deploy(repo, ready[name])
-            self.listener.started(name, "pushing")
-            repository = self._repository(name)
-            outcome = publish(
-                repository,
-                repo,
-                ready[name],
-                self.flights.get(name),
-                announce=partial(self._announce, name, repository),
-                tell=partial(self.listener.started, name),
-            )
-            return Rest(lambda: settle(name, outcome))
+        """Push what is to be pushed; what was published before, or only deployed, is ready."""
+        pushed = {
+            name: repo for name, repo in plans.items() if repo.updates() and not repo.published
+        }
 
-        def settle(name: str, outcome: Outcome) -> Outcome:
-            with suppress(MultigitError):  # it is done; without the note continue asks the remote
-                note = Entry(
-                    Kind.SETTLED, repos=(name,), state=outcome.state, flight=outcome.flight
-                )
-                self.journal.write(note)
-            if outcome.state is State.PUBLISHED:
-                outcome = follow(self._repository(name), outcome, self.workspace)
-            blocking = [problem.message for problem in outcome.problems if problem.blocks]
-            detail = blocking[-1] if blocking else outcome.after[:7]
-            self.listener.finished(name, outcome.state, detail)
-            return outcome
+        def work(repo: RepoPlan, tell: Tell) -> Rest[Outcome]:
+            name, repository = repo.repo, self._repository(repo.repo)
+            announce = partial(self._announce, name, repository)
+            flight = self.flights.get(name)
+            outcome = publish(repository, repo, ready[name], flight, announce=announce, tell=tell)
+            return Rest(partial(self._settle, repository, outcome))
 
         back = any(repo.takes_back for repo in plans.values())
-        self.listener.phase("Taking back" if back else "Publishing", tuple(plans))
-        return sweep(tuple(plans), work, jobs=self.jobs, on_interrupt=self.listener.interrupted)
+        done = for_each_repo(
+            pushed,
+            work,
+            phase="Taking back" if back else "Publishing",
+            doing="pushing",
+            told=in_brief,
+            jobs=self.jobs,
+            listener=self.listener,
+            orderly=True,
+        )
+        rest = {name: repo for name, repo in plans.items() if name not in pushed}
+        ready_now = {name: ready_to_deploy(repo, ready[name]) for name, repo in rest.items()}
+        found = {**ready_now, **done.ended}
+        return Sweep({name: found[name] for name in plans if name in found}, done.interrupted)
+
+    def _settle(self, repository: Repository, outcome: Outcome) -> Outcome:
+        """Note how a push ended, and let the local branches follow it."""
+        with suppress(MultigitError):  # it is done; without the note continue asks the remote
+            repos, flight = (outcome.repo,), outcome.flight
+            self.journal.write(Entry(Kind.SETTLED, repos=repos, state=outcome.state, flight=flight))
+        if outcome.state is State.PUBLISHED:
+            return follow(repository, outcome, self.workspace)
+        return outcome
 
     def _announce(self, name: str, repository: Repository) -> None:
         """Note that a push begins; raises a MultigitError where that cannot be noted."""
@@ -170,12 +171,12 @@ class Executor:
     def _repository(self, name: str) -> Repository:
         return self.git.repository(self.workspace.repo(name))
 
-    def _stopped(self, repo: RepoPlan, prepared: Mapping[str, dict[str, str] | Problem]) -> Outcome:
-        result = prepared.get(repo.repo, {})
-        if isinstance(result, Problem):
-            failed = Outcome(repo, State.FAILED, problems=(*repo.problems, result))
+    def _stopped(self, repo: RepoPlan, prepared: Made | MultigitError | None) -> Outcome:
+        if isinstance(prepared, MultigitError):
+            problems = (*repo.problems, Problem.of(prepared))
+            failed = Outcome(repo, State.FAILED, problems=problems)
             return in_doubt(failed, self.flights.get(repo.repo))
-        return self._not_begun(repo, result)
+        return self._not_begun(repo, prepared or {})
 
     def _not_begun(self, repo: RepoPlan, made: Made) -> Outcome:
         if repo.published:  # by an earlier attempt
@@ -186,6 +187,12 @@ class Executor:
 def is_new(outcome: Outcome, wave: Mapping[str, RepoPlan]) -> bool:
     """Tell whether a repository of this wave is ready to be deployed."""
     return outcome.repo in wave and outcome.state in {State.PUBLISHED, State.DEPLOYED}
+
+
+def in_brief(outcome: Outcome) -> tuple[str, str]:
+    """Return what a listener hears of an outcome: its state, and why or the new commit."""
+    blocking = [problem.message for problem in outcome.problems if problem.blocks]
+    return outcome.state, blocking[-1] if blocking else outcome.after[:7]
 
 
 def ready_to_deploy(repo: RepoPlan, made: Made) -> Outcome:

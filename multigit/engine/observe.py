@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
 from multigit.core.planning.dangers import looks_secret
 from multigit.core.planning.merges import Hop, MergeRequest
@@ -25,11 +24,11 @@ from multigit.core.values.snapshot import (
     WorkTree,
 )
 from multigit.core.values.workspace import PushRules, Repo, Stage
-from multigit.engine.fleet import Rest, look_everywhere
+from multigit.engine.fleet import Rest, for_each_repo
 from multigit.engine.ports import Git, Repository
 from multigit.engine.preview import as_merge, preview_merge, preview_merges
 from multigit.engine.retry import Tell, patiently
-from multigit.errors import GitError, MultigitError
+from multigit.errors import GitError
 
 Look = Callable[[Repo, Repository, Tell], Rest[Snapshot]]
 
@@ -48,31 +47,19 @@ def observe(
     `doing` is what the listener hears that each look begins with. Raises KeyboardInterrupt when the
     user interrupts, since nothing has happened yet.
     """
-    by_name = {repo.name: repo for repo in repos}
 
-    def look_at(name: str) -> Snapshot | Rest[Snapshot]:
-        listener.started(name, doing)
-        repo = by_name[name]
-        try:
-            rest = look(repo, git.repository(repo), partial(listener.started, name))
-        except MultigitError as error:
-            return unreadable(name, error)
-        return Rest(lambda: read(name, rest))
+    def look_at(repo: Repo, tell: Tell) -> Snapshot | Rest[Snapshot]:
+        return look(repo, git.repository(repo), tell)
 
-    def read(name: str, rest: Rest[Snapshot]) -> Snapshot:
-        try:
-            snapshot = rest.finish()
-        except MultigitError as error:
-            return unreadable(name, error)
-        listener.finished(name, "read")
-        return snapshot
-
-    def unreadable(name: str, error: MultigitError) -> Snapshot:
-        listener.finished(name, "failed")
-        return Snapshot(name, error=Problem.of(error))
-
-    listener.phase("Reading", tuple(by_name))
-    return look_everywhere(tuple(by_name), look_at, jobs=jobs)
+    seen = for_each_repo(
+        {repo.name: repo for repo in repos},
+        look_at,
+        phase="Reading",
+        doing=doing,
+        jobs=jobs,
+        listener=listener,
+    )
+    return seen.completed(lambda name, error: Snapshot(name, error=Problem.of(error)))
 
 
 def look_at_merges(request: MergeRequest) -> Look:

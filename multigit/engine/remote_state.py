@@ -16,11 +16,11 @@ from multigit.core.values.problem import Problem
 from multigit.core.values.refs import HEADS, branch_ref
 from multigit.core.values.workspace import Stage, Workspace
 from multigit.engine.arrival import arrived
-from multigit.engine.fleet import look_everywhere
+from multigit.engine.fleet import for_each_repo
 from multigit.engine.ports import Git, Repository
 from multigit.engine.publish import built_on, is_in
 from multigit.engine.retry import Tell, patiently
-from multigit.errors import MultigitError, RefusedError
+from multigit.errors import RefusedError
 
 
 def survey(
@@ -46,24 +46,14 @@ def survey(
         if plan.state in {State.PLANNED, State.PUBLISHED} and plan.updates()
     }
 
-    def look(name: str) -> Standing:
-        listener.started(name, "asking the remote")
-        seen = ask(plans[name])
-        listener.finished(name, "read")
-        return seen
-
-    def ask(plan: RepoPlan) -> Standing:
+    def ask(plan: RepoPlan, tell: Tell) -> Standing:
         repository = git.repository(repos[plan.repo]) if plan.repo in repos else None
-        tell = partial(listener.started, plan.repo)
         once = partial(read, repository, plan, tell) if repository else unknown
         flight = (flights or {}).get(plan.repo)
-        try:
-            if flight is None:
-                return once()
-            sight = partial(repository.in_flight, flight) if repository else unseen
-            return arrived(sight, plan, flight, once, wait=wait, tell=tell)
-        except MultigitError as error:
-            return Standing(problem=Problem.of(error))
+        if flight is None:
+            return once()
+        sight = partial(repository.in_flight, flight) if repository else unseen
+        return arrived(sight, plan, flight, once, wait=wait, tell=tell)
 
     def read(repository: Repository, plan: RepoPlan, tell: Tell) -> Standing:
         made = story.made.get(plan.repo, plan.made)
@@ -80,8 +70,15 @@ def survey(
         stages = carried_onward(repository, moves, later, now, int(since))
         return standing(plan, made, now, overtaken=overtaken, onward=stages)
 
-    listener.phase("Asking the remotes", tuple(plans))
-    return look_everywhere(tuple(plans), look, jobs=jobs)
+    seen = for_each_repo(
+        plans,
+        ask,
+        phase="Asking the remotes",
+        doing="asking the remote",
+        jobs=jobs,
+        listener=listener,
+    )
+    return seen.completed(lambda _, error: Standing(problem=Problem.of(error)))
 
 
 def unknown() -> Standing:

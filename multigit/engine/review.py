@@ -9,8 +9,9 @@ from multigit.core.reports.reviews import Answer, Review, Waiting
 from multigit.core.values.deployment import Order, Run
 from multigit.core.values.listener import Listener
 from multigit.core.values.problem import Problem
-from multigit.engine.fleet import look_everywhere, sweep
+from multigit.engine.fleet import for_each_repo, sweep
 from multigit.engine.ports import Reviewers
+from multigit.engine.retry import Tell
 from multigit.errors import DoubtError, MultigitError
 
 
@@ -28,22 +29,21 @@ def look_for_gates(
     """Ask about each run whether it waits; one that cannot be asked keeps no other back."""
     by_key = {order.key: (order, run) for order, run in runs}
 
-    def look(key: str) -> Waiting | Problem:
-        order, run = by_key[key]
-        listener.started(order.repo, "asking who has to review")
-        try:
-            return Waiting(order, run, reviewers.pending(order, run))
-        except MultigitError as error:
-            return Problem.of(error, about=order.repo)
-        finally:
-            listener.finished(order.repo, "read")
+    def look(asked: tuple[Order, Run], _: Tell) -> Waiting:
+        return Waiting(*asked, reviewers.pending(*asked))
 
-    listener.phase("Looking for reviews", tuple(dict.fromkeys(order.repo for order, _ in runs)))
-    seen = look_everywhere(tuple(by_key), look, jobs=jobs)
-    results = [seen[key] for key in by_key]
+    seen = for_each_repo(
+        by_key,
+        look,
+        phase="Looking for reviews",
+        doing="asking who has to review",
+        repo_of=lambda key: by_key[key][0].repo,
+        jobs=jobs,
+        listener=listener,
+    )
     return Found(
-        tuple(each for each in results if isinstance(each, Waiting) and each.gates),
-        tuple(each for each in results if isinstance(each, Problem)),
+        tuple(each for each in seen.results.values() if each.gates),
+        tuple(Problem.of(e, about=by_key[key][0].repo) for key, e in seen.errors.items()),
     )
 
 
@@ -55,15 +55,16 @@ def review(
 
     def send(key: str) -> Review:
         one = by_key[key]
-        try:
-            approve = answer is Answer.APPROVED
-            reviewers.review(one.order, one.run, one.mine, approve=approve, comment=comment)
-        except MultigitError as error:
-            problem = Problem.of(error, about=one.order.repo)
-            doubt = isinstance(error, DoubtError)
-            return Review(one, Answer.UNKNOWN if doubt else Answer.FAILED, problem)
+        approve = answer is Answer.APPROVED
+        reviewers.review(one.order, one.run, one.mine, approve=approve, comment=comment)
         return Review(one, answer)
 
+    def failed(key: str, error: MultigitError) -> Review:
+        doubt = isinstance(error, DoubtError)
+        problem = Problem.of(error, about=by_key[key].order.repo)
+        return Review(by_key[key], Answer.UNKNOWN if doubt else Answer.FAILED, problem)
+
     done = sweep(tuple(by_key), send, jobs=jobs)
-    reviews = (done.results.get(key, Review(one, Answer.NOT_SENT)) for key, one in by_key.items())
+    sent = done.completed(failed)
+    reviews = (sent.get(key, Review(one, Answer.NOT_SENT)) for key, one in by_key.items())
     return tuple(reviews), done.interrupted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from multigit.core.planning.plan import (
     CloneStep,
@@ -21,45 +21,42 @@ from multigit.core.values.listener import Listener
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import branch_ref
 from multigit.core.values.workspace import Workspace
-from multigit.engine.fleet import sweep
+from multigit.engine.fleet import for_each_repo
 from multigit.engine.ports import Git, Repository
+from multigit.engine.retry import Tell
 from multigit.errors import GitError, MultigitError
 from multigit.hints import Hint
 
 
-@dataclass(frozen=True, slots=True)
-class Updater:
-    """Runs the plan of a pull."""
+def update_everywhere(
+    git: Git, workspace: Workspace, plan: Plan, *, jobs: int, listener: Listener
+) -> Report:
+    """Update every repository that has steps; the others stay as the plan says."""
+    plans = {repo.repo: repo for repo in plan.planned()}
 
-    git: Git
-    workspace: Workspace
-    plan: Plan
-    listener: Listener
-    jobs: int
+    def work(planned: RepoPlan, tell: Tell) -> Outcome:
+        repo = workspace.repo(planned.repo)
+        tell("cloning" if isinstance(planned.steps[0], CloneStep) else "updating")
+        return update(git.repository(repo), planned, repo.typed())
 
-    def run(self) -> Report:
-        """Update every repository that has steps; the others stay as the plan says."""
-        plans = {repo.repo: repo for repo in self.plan.planned()}
-        repos = {repo.name: repo for repo in self.workspace.repos}
-
-        def work(name: str) -> Outcome:
-            cloning = isinstance(plans[name].steps[0], CloneStep)
-            self.listener.started(name, "cloning" if cloning else "updating")
-            repository = self.git.repository(repos[name])
-            outcome = update(repository, plans[name], repos[name].typed())
-            self.listener.finished(name, outcome.state)
-            return outcome
-
-        self.listener.phase("Updating", tuple(plans))
-        done = sweep(tuple(plans), work, jobs=self.jobs)
-        outcomes = [
-            done.results.get(name) or Outcome(repo, State.FAILED, problems=(interrupted(),))
-            for name, repo in plans.items()
-        ]
-        report = ended(self.plan, outcomes, interrupted=done.interrupted)
-        if report.result is Result.DONE and report.count(State.BLOCKED):
-            return replace(report, result=Result.BLOCKED)
-        return report
+    done = for_each_repo(
+        plans,
+        work,
+        phase="Updating",
+        told=lambda outcome: (outcome.state, ""),
+        jobs=jobs,
+        listener=listener,
+        orderly=True,
+    )
+    updated = done.all()
+    outcomes = [
+        updated.get(name) or Outcome(repo, State.FAILED, problems=(interrupted(),))
+        for name, repo in plans.items()
+    ]
+    report = ended(plan, outcomes, interrupted=done.interrupted)
+    if report.result is Result.DONE and report.count(State.BLOCKED):
+        return replace(report, result=Result.BLOCKED)
+    return report
 
 
 def interrupted() -> Problem:

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from multigit.core.planning.pull import PullRequest, plan_pull
 from multigit.core.progress.outcome import Report, planned
 from multigit.engine.observe import look_at_pull, observe
-from multigit.engine.update import Updater
+from multigit.engine.update import update_everywhere
 from multigit.operation.exclusive import exclusive
 from multigit.operation.session import Session
 
@@ -22,4 +22,6 @@ def pull(session: Session, request: PullRequest, *, dry_run: bool) -> Report:
         if dry_run or not plan.planned():
             return planned(plan)
         with session.screen.progress() as progress:
-            return Updater(session.git, session.workspace, plan, progress, session.jobs).run()
+            return update_everywhere(
+                session.git, session.workspace, plan, jobs=session.jobs, listener=progress
+            )

@@ -18,7 +18,7 @@ from multigit.core.values.workspace import Workspace
 from multigit.engine.execute import Executor
 from multigit.engine.observe import look_at_merges, look_at_pull, look_at_push, observe
 from multigit.engine.ports import FORGETFUL, Git, Journal
-from multigit.engine.update import Updater
+from multigit.engine.update import update_everywhere
 
 MOMENT = Moment(datetime(2025, 1, 15, 15, 1, 30, tzinfo=UTC), "7f3a")
 TAG = "refs/tags/stg-deploy-20250115-150130"
@@ -129,7 +129,8 @@ def execute(
 
 def update(git: Place, plan: Plan, *, jobs: int = 4, listener: Listening | None = None) -> Report:
     """Run the plan of a pull."""
-    return Updater(git, git.workspace, plan, listener or Listening(), jobs).run()
+    heard = listener or Listening()
+    return update_everywhere(git, git.workspace, plan, jobs=jobs, listener=heard)
 
 
 def outcome(report: Report, repo: str) -> Outcome:

@@ -7,7 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from multigit.engine.fleet import Rest, Sweep, sweep
+from multigit.engine.fleet import Rest, Sweep, for_each_repo, sweep
+from multigit.engine.retry import Tell
+from multigit.errors import MultigitError
+from tests.engine.operations import Listening
 
 LONG = 20.0  # seconds; no test waits that long unless it fails
 NAMES = tuple("abcdefgh")
@@ -127,3 +130,132 @@ def test_a_second_ctrl_c_leaves_at_once(press_ctrl_c: Callable[[], None]) -> Non
     with pytest.raises(KeyboardInterrupt):
         sweep(NAMES, work, jobs=1)
     leave.set()
+
+
+# --- In each repository
+
+
+def fail_at_b(name: str, _: Tell) -> str:
+    """Return the name in capitals, or fail."""
+    if name == "b":
+        raise MultigitError("is broken.")
+    return name.upper()
+
+
+def in_each(
+    work: Callable[[str, Tell], str | Rest[str]],
+    *,
+    jobs: int = 3,
+    orderly: bool = False,
+    listener: Listening | None = None,
+) -> Sweep[str]:
+    """Work in the repositories a, b and c."""
+    return for_each_repo(
+        {name: name for name in "abc"},
+        work,
+        phase="Working",
+        doing="working",
+        told=lambda result: ("done", result),
+        jobs=jobs,
+        listener=listener or Listening(),
+        orderly=orderly,
+    )
+
+
+def test_results_come_in_the_order_of_the_names() -> None:
+    """Whichever ends first."""
+    last_ended = threading.Event()
+
+    def work(name: str, _: Tell) -> str:
+        if name == "c":
+            last_ended.set()
+        assert last_ended.wait(LONG)
+        return name.upper()
+
+    assert list(in_each(work).results) == ["a", "b", "c"]
+
+
+def test_a_failure_is_a_value_in_its_place() -> None:
+    """It stops no other; whoever asks for all of them hears of it."""
+    done = in_each(fail_at_b)
+    assert done.results == {"a": "A", "c": "C"}
+    assert [error.message for error in done.errors.values()] == ["is broken."]
+    assert list(done.completed(lambda name, _: f"no {name}").items()) == [
+        ("a", "A"),
+        ("b", "no b"),
+        ("c", "C"),
+    ]
+    with pytest.raises(MultigitError, match=r"is broken\."):
+        done.all()
+
+
+def test_a_failure_in_the_rest_is_a_value() -> None:
+    """As one before the remote was reached."""
+    done = in_each(lambda name, tell: Rest(lambda: fail_at_b(name, tell)))
+    assert (list(done.results), list(done.errors)) == (["a", "c"], ["b"])
+
+
+def test_the_listener_hears_how_it_began_and_ended() -> None:
+    """Of the rest only when it is done; of a failure, why."""
+    heard = Listening()
+
+    def work(name: str, tell: Tell) -> Rest[str]:
+        tell("reaching")
+        return Rest(lambda: fail_at_b(name, tell))
+
+    in_each(work, jobs=1, listener=heard)
+    assert heard.heard[0] == ("Working", "a", "b", "c")
+    assert [event for event in heard.heard if event[0] == "a"] == [
+        ("a", "working"),
+        ("a", "reaching"),
+        ("a", "done", "A"),
+    ]
+    assert ("b", "failed", "is broken.") in heard.heard
+
+
+def test_two_names_of_one_repository_are_heard_as_that() -> None:
+    """The phase names it once."""
+    heard = Listening()
+    for_each_repo(
+        {"web/east": 1, "web/west": 2},
+        lambda number, _: number,
+        phase="Counting",
+        doing="counting",
+        repo_of=lambda name: name.partition("/")[0],
+        jobs=1,
+        listener=heard,
+    )
+    assert heard.heard == [("Counting", "web"), *[("web", "counting"), ("web", "read", "")] * 2]
+
+
+def test_ctrl_c_ends_work_that_is_not_orderly_at_once(press_ctrl_c: Callable[[], None]) -> None:
+    """Without waiting for what runs."""
+    leave = threading.Event()
+
+    def work(name: str, _: Tell) -> str:
+        press_ctrl_c()
+        leave.wait(LONG)
+        return name
+
+    with pytest.raises(KeyboardInterrupt):
+        in_each(work, jobs=1)
+    leave.set()
+
+
+def test_ctrl_c_lets_orderly_work_end_and_the_listener_hears_of_it(
+    press_ctrl_c: Callable[[], None],
+) -> None:
+    """What is under way has its result; the others are missing."""
+    told = threading.Event()
+
+    class Heard(Listening):
+        def interrupted(self) -> None:
+            told.set()
+
+    def work(name: str, _: Tell) -> str:
+        press_ctrl_c()
+        assert told.wait(LONG)
+        return name
+
+    done = in_each(work, jobs=1, orderly=True, listener=Heard())
+    assert done == Sweep({"a": "a"}, interrupted=True)

@@ -120,7 +120,7 @@ def test_the_listener_hears_of_every_repository() -> None:
     ]
     assert [event for event in heard.heard if event[0] == "web"] == [
         ("web", "fetching"),
-        ("web", "failed", ""),
+        ("web", "failed", "is broken."),
     ]
 
 
