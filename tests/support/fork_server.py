@@ -9,7 +9,6 @@ It stands alone, since the package that it imports may be a copy that knows noth
 
 from __future__ import annotations
 
-import fcntl
 import gc
 import importlib
 import json
@@ -19,7 +18,6 @@ import selectors
 import signal
 import socket
 import sys
-import termios
 import time
 import traceback
 from contextlib import suppress
@@ -104,8 +102,6 @@ def _become(request: dict[str, Any], streams: list[int]) -> NoReturn:
         for number, fd in enumerate(streams):
             os.dup2(fd, number)
         os.closerange(STREAMS, os.sysconf("SC_OPEN_MAX"))
-        if os.isatty(0):
-            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
         os.chdir(request["cwd"])
         os.environ.clear()
         os.environ.update(request["env"])

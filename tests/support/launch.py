@@ -30,7 +30,7 @@ Stream = int | IO[bytes]
 
 FORKING = sys.platform == "linux" and "REAL_PROCESSES" not in os.environ
 _PROGRAM = Path(__file__).with_name("fork_server.py")
-_AT_ONCE = 3  # servers; a copy of the package needs one of its own
+_AT_ONCE = 4  # servers; a copy of the package needs one of its own
 _CHUNK = 65536
 _GUARD = threading.Lock()
 _SERVERS: dict[str, _Server] = {}  # the one that was used last comes last
@@ -70,16 +70,17 @@ def start(
     stdin: Stream = DEVNULL,
     stdout: Stream = PIPE,
     stderr: Stream = PIPE,
+    under: Sequence[str] = (),
     anew: bool = False,
 ) -> Process:
-    """Start `multigit args` in a session of its own, `anew` without a fork.
+    """Start `multigit args` in a session of its own: `under` another program, or else a fork.
 
-    `stdin` is anything but PIPE. A terminal there becomes the one of the session.
+    `stdin` is anything but PIPE. `anew` starts a Python instead of forking one.
     """
-    if FORKING and not anew and _forkable(env):
+    if FORKING and not under and not anew and _forkable(env):
         return _server(env).fork(args, cwd, env, (stdin, stdout, stderr))
     return subprocess.Popen(
-        [*MULTIGIT, *args],
+        [*under, *MULTIGIT, *args],
         cwd=cwd,
         env=env,
         stdin=stdin,

@@ -8,14 +8,15 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from tests.support import launch
 from tests.support.forge import Forge, ForgeRepo
+from tests.support.launch import Process
 from tests.support.snapshot import Snapshot, of_workspace
 from tests.torture.objects import Remote
 from tests.torture.scenes import ORIGINAL, goal
@@ -79,7 +80,7 @@ class Ran:
 class Running:
     """A multigit that was started."""
 
-    def __init__(self, process: subprocess.Popen[bytes], args: Sequence[str]) -> None:
+    def __init__(self, process: Process, args: Sequence[str]) -> None:
         self.process = process
         self._args = tuple(args)
         self._since = time.monotonic()
@@ -102,7 +103,7 @@ class Running:
         """Wait for the end. One that does not end is killed, and its status is -SIGALRM."""
         try:
             outputs = self.process.communicate(timeout=timeout)
-            status = self.process.returncode
+            status = self.process.wait()
         except subprocess.TimeoutExpired:
             self.process.kill()
             outputs = self.process.communicate()
@@ -124,7 +125,7 @@ class World:
         self.thorough = True
         self.host: Host | None = None
         self.in_doubt: frozenset[str] = frozenset()
-        self.started: subprocess.Popen[bytes] | None = None
+        self.started: Process | None = None
         self.original: dict[str, Any] = known["original"]
         root.mkdir(parents=True)
         self.root = root.resolve()
@@ -195,15 +196,8 @@ class World:
         shop: Path | None = None,
     ) -> Running:
         """Start `multigit … --json` in the workspace, or `under` another program."""
-        process = subprocess.Popen(
-            [*under, sys.executable, "-P", "-m", "multigit", *args, "--json"],
-            cwd=shop or self.shop,
-            env={**self.env, **(env or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
+        place, environment = shop or self.shop, {**self.env, **(env or {})}
+        process = launch.start(*args, "--json", cwd=place, env=environment, under=under)
         self.started = process
         return Running(process, args)
 

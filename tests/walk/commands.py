@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -14,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from tests.support import launch
+from tests.support.launch import Process
 from tests.torture.shims import KILL, ORPHAN, EdgeShim, GitShim
 from tests.walk.screen import PLAIN, screen
 from tests.walk.town import Town
@@ -173,22 +173,22 @@ def run(
     with ExitStack() as stack:
         stdout, stderr = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(2))
         terminal = stack.enter_context(screen()) if watched else None
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "multigit", *words, "--json"],
+        process = launch.start(
+            *words,
+            "--json",
             cwd=town.workspaces[workspace],
             env={**town.env, **PLAIN, **(cut.environment(town) if cut else {})},
-            stdin=terminal.terminal if terminal else subprocess.DEVNULL,
+            stdin=terminal.terminal if terminal else launch.DEVNULL,
             stdout=stdout,
             stderr=terminal.terminal if terminal else stderr,
-            start_new_session=True,
         )
-        _attend(process, town, town.ledger.read_text("utf-8"), cut)
+        status = _attend(process, town, town.ledger.read_text("utf-8"), cut)
         out, err = _read(stdout), terminal.text() if terminal else _read(stderr)
-    cut_short = process.returncode < 0
+    cut_short = status < 0
     return Said(
         workspace=workspace,
         words=tuple(words),
-        status=process.returncode,
+        status=status,
         document=None if cut_short else _document(out),
         stdout=out,
         stderr=err,
@@ -203,11 +203,11 @@ def _read(stream: IO[bytes]) -> str:
     return stream.read().decode("utf-8", "replace")
 
 
-def _attend(process: subprocess.Popen[bytes], town: Town, ledger: str, cut: Cut | None) -> None:
-    """Wait for the end; cut it short at its moment."""
+def _attend(process: Process, town: Town, ledger: str, cut: Cut | None) -> int:
+    """Wait for the end, cut it short at its moment, and return the status."""
     began = time.monotonic()
     worked, at_work = 0.0, began
-    while process.poll() is None:
+    while (status := process.poll()) is None:
         now = time.monotonic()
         passed = now - began
         if cut and cut.comes(town, ledger, passed):
@@ -223,13 +223,14 @@ def _attend(process: subprocess.Popen[bytes], town: Town, ledger: str, cut: Cut 
         if passed > LONGEST:
             process.kill()
         time.sleep(0.01)
+    return status
 
 
 def _worked(pid: int) -> float:
     """Return the processor time that a process has taken, in ticks; it tells who only waits."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return 0.0
     return float(fields[11]) + float(fields[12])
 
