@@ -54,7 +54,7 @@ class Hint(StrEnum):
         "If the fix is a commit: run multigit abandon, push it, and promote again."
     )
     RERUN = (
-        "Fix it, run it again at GitHub, and watch it with multigit watch. "
+        "Fix it, run it again at {host}, and watch it with multigit watch. "
         "If the fix is a commit: push it, and promote again."
     )
     DEPLOY_ANYWAY = "To deploy it again all the same, run multigit deploy {stage}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from multigit.adapters.git.workspace import GitRepositories
-from multigit.core.values.deployment import GithubRunner, JenkinsRunner, Order, Run, Sight
+from multigit.core.values.deployment import Gate, GithubRunner, JenkinsRunner, Order, Run, Sight
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Gaps
 from multigit.core.values.workspace import Repo, Workspace
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 class Runners:
-    """The runners of one workspace, behind the engine's port.
+    """The runners of one workspace, behind the engine's ports: runs, checks and reviews.
+
+    A further host is a room beside `github`, a runner in `core/values/deployment.py`, and a case
+    here.
 
     Commands run below `folder`, where the operations are kept. Only who is `alone` in there takes
     one that should have begun long ago from its supervisor.
@@ -46,8 +49,8 @@ class Runners:
         return self._of(order).check(order)
 
     def checks(self, repo: str, commit: str) -> Sequence[Problem]:
-        """Return why GitHub's checks of a commit are not green, or ()."""
-        return self.github().checks(repo, self._repo(repo).github, commit)
+        """Return why the checks of a commit are not green at the repository's host, or ()."""
+        return self._at_github().checks(repo, self._repo(repo).slug, commit)
 
     def start(self, order: Order) -> Run:
         """Start it, once."""
@@ -65,18 +68,31 @@ class Runners:
         """End a run that nobody else would end."""
         self._of(order).end(order, run)
 
-    def github(self) -> GithubRuns:
-        """Return GitHub, which is asked for a token when it is first spoken to."""
-        from multigit.adapters.github.runs import GithubRuns
-        from multigit.adapters.github.slug import api_address, web_host
-        from multigit.adapters.github.token import find_token
+    def pending(self, order: Order, run: Run) -> tuple[Gate, ...]:
+        """Return where a run waits for somebody's approval."""
+        return self._host(order).pending(order, run)
 
-        api = self._workspace.github_api or os.environ.get("GITHUB_API_URL", "")
-        host = web_host(api_address(api))
+    def review(
+        self, order: Order, run: Run, gates: Sequence[Gate], *, approve: bool, comment: str
+    ) -> None:
+        """Approve or reject what a run waits for."""
+        self._host(order).review(order, run, gates, approve=approve, comment=comment)
+
+    def _host(self, order: Order) -> GithubRuns:
+        """Return the host at which people review the order's run."""
+        match order.runner:
+            case GithubRunner():
+                return self._at_github()
+            case runner:
+                raise TypeError(runner)
+
+    def _at_github(self) -> GithubRuns:
+        from multigit.adapters.github.runs import connect
+
         with self._lock:
-            self._github = self._github or GithubRuns(
-                api_url=api,
-                token=lambda: find_token(os.environ, host=host),
+            self._github = self._github or connect(
+                self._workspace.github_api,
+                os.environ,
                 urls_of=lambda name: self._git.repository(self._repo(name)).remote_urls(),
                 file_at=self._content,
                 wait=self._wait,
@@ -86,7 +102,7 @@ class Runners:
     def _of(self, order: Order) -> GithubRuns | JenkinsRuns | CommandRuns:
         match order.runner:
             case GithubRunner():
-                return self.github()
+                return self._at_github()
             case JenkinsRunner():
                 return self._at_jenkins()
             case _:
@@ -126,7 +142,7 @@ class Runners:
     def _wait(self, seconds: float) -> None:
         """Wait as a host asked us to; raises NotBegunError when somebody leaves meanwhile."""
         if self.leave.wait(seconds):
-            raise NotBegunError("GitHub asked to wait, and nobody did.", code="interrupted")
+            raise NotBegunError("The host asked to wait, and nobody did.", code="interrupted")
 
     def _content(self, name: str, commit: str, path: str) -> str | None:
         return self._git.repository(self._repo(name)).content(commit, path)

@@ -17,7 +17,6 @@ from multigit.core.values.deployment import (
     Run,
     RunState,
     Sight,
-    by_push,
 )
 from multigit.core.values.health_check import unhealthy
 from multigit.core.values.moment import in_words
@@ -119,11 +118,11 @@ class Attempt:
         before = known or Deployment(step.target, attempt=step.attempt)
         if not leader.starts:
             return before
-        if not by_push(step.runner):
+        if not step.runner.by_push:
             leader.pacer.take_turn()
         if leader.left:
             return before
-        since = pushed_at(leader.plan) if by_push(step.runner) else leader.clock.now()
+        since = pushed_at(leader.plan) if step.runner.by_push else leader.clock.now()
         attempt = before.attempt + (before.state is not RunState.NOT_STARTED)
         begun = Deployment(step.target, RunState.STARTING, attempt=attempt, since=since)
         leader.tell(self.repo, begun)
@@ -131,7 +130,7 @@ class Attempt:
             leader.note(self.repo, begun)
         except MultigitError as error:  # without a note it must not begin
             return replace(before, sight=replace(before.sight, detail=error.message))
-        return self._found(begun) if by_push(step.runner) else self._started(begun)
+        return self._found(begun) if step.runner.by_push else self._started(begun)
 
     def _started(self, begun: Deployment) -> Deployment:
         """Start a deployment, once."""
@@ -156,7 +155,7 @@ class Attempt:
         """
         leader, order = self.leader, self._order(begun)
         asked = leader.clock.now() - begun.since
-        patience = max(LATE - asked, BRIEF) if again and not by_push(self.step.runner) else LATE
+        patience = max(LATE - asked, BRIEF) if again and not self.step.runner.by_push else LATE
         until = leader.clock.elapsed() + min(patience, LATE)
         reason = said(doubt) if doubt else "it was asked for, and no run appeared."
         while True:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from multigit.core.planning.deploy import planned_orders, with_problems
 from multigit.core.planning.plan import Plan
@@ -10,12 +10,11 @@ from multigit.core.values.deployment import Order, Run, Sight
 from multigit.core.values.listener import Listener
 from multigit.core.values.problem import Problem, Severity
 from multigit.engine.fleet import for_each_repo
-from multigit.engine.ports import Runners
+from multigit.engine.ports import Checks, Runners
 from multigit.engine.retry import Tell
 from multigit.errors import MultigitError, NotBegunError
 from multigit.hints import Hint
 
-Checks = Callable[[str, str], Sequence[Problem]]  # repository, commit
 LOOKS = 4  # after the first, at a run that has more to show
 Unseen = Mapping[str, Sequence[tuple[Order, Run | None]]]  # by repository
 

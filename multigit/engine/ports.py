@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from multigit.core.progress.journal import Entry
@@ -213,6 +213,10 @@ class Runners(Protocol):
 
     def end(self, order: Order, run: Run) -> None:
         """End a run whose time is out, if nobody else would; a run at a host goes on there."""
+
+
+# Returns why a repository's commit is not green at its host, or ().
+Checks = Callable[[str, str], Sequence[Problem]]
 
 
 class Reviewers(Protocol):

@@ -49,7 +49,7 @@ class Reviewed:
 def approve(session: Session, request: ReviewRequest, consent: Consent) -> Reviewed:
     """Review what waits for us; raises RefusedError where nothing does, or nobody agrees."""
     _, story = session.files.read_journal(deploying(session, request.operation))
-    reviewers = session.runners().github()
+    reviewers = session.runners()
     with session.screen.progress() as progress:
         runs = to_review(story, {repo.name for repo in request.repos})
         found = look_for_gates(runs, reviewers, jobs=session.jobs, listener=progress)

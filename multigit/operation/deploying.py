@@ -8,7 +8,6 @@ from dataclasses import replace
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.deploy import DeployRequest, plan_deploy, require_deployment
 from multigit.core.records.last_deployments import Deployed, failed_last
-from multigit.core.values.deployment import by_push
 from multigit.core.values.workspace import Repo, Stage, Workspace
 from multigit.engine.observe import look_at_deploys, observe
 from multigit.errors import RefusedError
@@ -57,5 +56,5 @@ def _instead(space: Workspace, stage: Stage, last: Sequence[Deployed]) -> str:
         if each.under_way:
             return Hint.WATCH_OPERATION.format(operation=each.watched or each.operation)
     ways = filter(None, (space.deploy(repo, stage) for repo in space.repos))
-    can = not any(by_push(each.runner) for each in ways)
+    can = not any(each.runner.by_push for each in ways)
     return Hint.DEPLOY_ANYWAY.format(stage=stage.name) if can else ""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -23,7 +24,8 @@ from multigit.adapters.github.client import GithubDoor
 from multigit.adapters.github.matching import own_run, started_ref
 from multigit.adapters.github.preflight import FileAt, Planning, workflow_path
 from multigit.adapters.github.run_status import link
-from multigit.adapters.github.slug import checked_slug, slug_from
+from multigit.adapters.github.slug import api_address, checked_slug, slug_from, web_host
+from multigit.adapters.github.token import find_token
 from multigit.adapters.github.watch import Watch
 from multigit.core.values.deployment import Gate, GithubRunner, Order, Run, Sight, Trigger
 from multigit.core.values.problem import Problem
@@ -193,6 +195,24 @@ class GithubRuns:
         if slug:
             return checked_slug(slug)
         return slug_from(self._urls_of(repo), self._door.host)
+
+
+def connect(
+    api: str,
+    environment: Mapping[str, str],
+    *,
+    urls_of: Callable[[str], Sequence[str]],
+    file_at: FileAt,
+    wait: Callable[[float], None],
+) -> GithubRuns:
+    """Return the GitHub that the configuration or else the environment names.
+
+    The environment, or the GitHub CLI, is asked for a token at the first request.
+    """
+    api = api or environment.get("GITHUB_API_URL", "")
+    host = web_host(api_address(api))
+    token = partial(find_token, environment, host=host)
+    return GithubRuns(api_url=api, token=token, urls_of=urls_of, file_at=file_at, wait=wait)
 
 
 def _runner(order: Order) -> GithubRunner:

@@ -8,11 +8,8 @@ from dataclasses import dataclass, replace
 from multigit.core.planning import checks
 from multigit.core.planning.plan import NOT_IN_RELEASE, DeployStep, Plan, RepoPlan, State, settle
 from multigit.core.values.deployment import (
-    GithubRunner,
     Order,
-    Runner,
     RunState,
-    by_push,
 )
 from multigit.core.values.moment import Moment, is_deploy_tag
 from multigit.core.values.problem import Problem, Severity
@@ -51,7 +48,7 @@ def deploy_steps(
             environment=stage.environment or stage.name,
             branch=stage.branch,
             target=target,
-            runner=_for_repo(deploy.runner, repo),
+            runner=deploy.runner.of(repo.slug),
             timeout=deploy.timeout,
             health=deploy.health,
             sha=sha,
@@ -59,10 +56,6 @@ def deploy_steps(
         )
         for target in deploy.targets or ("",)
     )
-
-
-def _for_repo(runner: Runner, repo: Repo) -> Runner:
-    return replace(runner, slug=repo.github) if isinstance(runner, GithubRunner) else runner
 
 
 def order_of(
@@ -205,9 +198,8 @@ def can_deploy_releases(workspace: Workspace, name: str, stage: str) -> bool:
     """Tell whether `multigit deploy` can deploy an earlier release of a repository to a stage."""
     repo = next((repo for repo in workspace.repos if repo.name == name), None)
     deploy = workspace.deploy(repo, workspace.planned_stage(stage)) if repo else None
-    if deploy is None or by_push(deploy.runner):
-        return False
-    return not (isinstance(deploy.runner, GithubRunner) and deploy.runner.ref == "branch")
+    runner = deploy.runner if deploy else None
+    return runner is not None and not runner.by_push and runner.starts_on != "branch"
 
 
 def _not_in_release(release: str) -> Problem:
@@ -220,27 +212,28 @@ def _not_in_release(release: str) -> Problem:
 
 
 def _only_the_tip(step: DeployStep, stage: Stage) -> Iterable[Problem]:
-    if isinstance(step.runner, GithubRunner) and step.runner.ref == "branch":
+    if step.runner.starts_on == "branch":
         yield Problem(
             "no_deploy_tag",
-            f'ref = "branch" starts the workflow on {stage.branch}, which is not at that release.',
+            f'ref = "branch" starts it on {stage.branch}, which is not at that release.',
             'Write ref = "tag" in the deploy table.',
         )
 
 
 def _begun_by_push(step: DeployStep, stage: Stage) -> Iterable[Problem]:
-    if by_push(step.runner):
+    if step.runner.by_push:
         yield Problem(
             "push_deploys",
             f"only a push deploys {stage.name}, and nothing is pushed here.",
-            'Run the workflow again at GitHub, or write trigger = "dispatch" in the deploy table.',
+            f"Run it again at {step.runner.host}, or write "
+            'trigger = "dispatch" in the deploy table.',
         )
 
 
 def _untagged(step: DeployStep, tag: Tag | None, stage: Stage) -> Iterable[Problem]:
-    if isinstance(step.runner, GithubRunner) and step.runner.ref == "tag" and tag is None:
+    if step.runner.starts_on == "tag" and tag is None:
         yield Problem(
             "no_deploy_tag",
-            f"what {stage.branch} holds has no deploy tag to start the workflow on.",
+            f"what {stage.branch} holds has no deploy tag to start the deployment on.",
             f'Promote to {stage.name}, or write ref = "branch" in its deploy table.',
         )

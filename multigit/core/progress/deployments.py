@@ -10,7 +10,6 @@ from multigit.core.planning.plan import DeployStep, Plan, RepoPlan, State
 from multigit.core.progress.journal import Story
 from multigit.core.values.deployment import (
     Deployment,
-    GithubRunner,
     Order,
     Run,
     RunState,
@@ -32,9 +31,9 @@ def orders_unseen(story: Story, repo: str) -> tuple[tuple[Order, Run | None], ..
 
 
 def _may_run_again(step: DeployStep, known: Deployment) -> bool:
-    """Tell whether somebody may have let a run go once more, as the page of GitHub offers."""
+    """Tell whether somebody may have let a run go once more, as the page of a host offers."""
     ended_badly = known.state.settled and known.state is not RunState.SUCCEEDED
-    return ended_badly and bool(known.run) and isinstance(step.runner, GithubRunner)
+    return ended_badly and bool(known.run and step.runner.host)
 
 
 def outstanding(repo: RepoPlan, known: Mapping[str, Deployment]) -> bool:

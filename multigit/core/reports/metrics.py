@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from multigit.core.planning.plan import Plan, State
 from multigit.core.progress.journal import Story, deployed_before
 from multigit.core.progress.outcome import Outcome, Report
-from multigit.core.values.deployment import Deployment, GithubRunner, RunState, Trigger
+from multigit.core.values.deployment import Deployment, RunState
 
 DONE = "done"
 _STRANGE = re.compile(r"[^A-Za-z0-9_./-]+")
@@ -74,7 +74,7 @@ def _ends(report: Report, outcome: Outcome, known: Known) -> Iterator[tuple[str,
 def _asked_for(outcome: Outcome, one: Deployment) -> bool:
     """Tell whether we asked for a deployment, and so know when it began."""
     runners = (step.runner for step in outcome.plan.deploys() if step.target == one.target)
-    return not any(isinstance(r, GithubRunner) and r.trigger is Trigger.PUSH for r in runners)
+    return not any(runner.by_push for runner in runners)
 
 
 def _result(one: Deployment) -> str:

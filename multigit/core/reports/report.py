@@ -23,7 +23,7 @@ from multigit.core.progress.deployments import still_to_come
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.records.record import deployment_document
 from multigit.core.recovery.ways_out import can_be_undone
-from multigit.core.values.deployment import Deployment, RunState, by_push
+from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Change
 from multigit.core.values.text import masked
@@ -348,8 +348,9 @@ def _deploying_on(report: Report) -> str:
     bad = [o.plan for o in report.outcomes if any(each.state.bad for each in o.deployments)]
     if report.unfinished:
         return Hint.DEPLOY_CONTINUE if bad else Hint.FINISH_WAVES
-    if all(by_push(step.runner) for repo in bad for step in repo.deploys()):
-        return Hint.RERUN if bad else ""
+    ways = [step.runner for repo in bad for step in repo.deploys()]
+    if all(each.by_push for each in ways):
+        return Hint.RERUN.format(host=ways[0].host) if ways else ""
     since = any(problem.code == "deployed_since" for problem in report.problems)
     return "" if since else Hint.DEPLOY_FAILED.format(stage=report.plan.target)
 

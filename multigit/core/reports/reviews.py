@@ -13,7 +13,7 @@ from multigit.core.progress.journal import Story
 from multigit.core.records.record import Record
 from multigit.core.reports.report import frame, plural
 from multigit.core.values.agreement import Actor, Agreement, Given
-from multigit.core.values.deployment import Gate, GithubRunner, Order, Run, RunState
+from multigit.core.values.deployment import Gate, Order, Run, RunState
 from multigit.core.values.problem import Problem
 from multigit.errors import FAILED, INTERRUPTED, OK
 
@@ -65,9 +65,7 @@ def to_review(story: Story, repos: Collection[str]) -> tuple[tuple[Order, Run], 
     return tuple(
         (order, run)
         for order, run in begun_orders(story)
-        if order.repo in repos
-        and isinstance(order.runner, GithubRunner)
-        and (order.repo, order.target) not in over
+        if order.repo in repos and order.runner.host and (order.repo, order.target) not in over
     )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
 KEYS = ("release", "tag", "sha", "branch", "stage", "environment", "repo", "target", "key")
 _PLACEHOLDER = re.compile(r"\{([a-z_]*)\}")
@@ -20,7 +20,31 @@ class Trigger(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class GithubRunner:
+class AnyRunner:
+    """What the rules ask of a runner, so that they need to know no host by its name."""
+
+    @property
+    def host(self) -> str:
+        """Return the name of the host where people review runs and run them again, or empty."""
+        return ""
+
+    @property
+    def by_push(self) -> bool:
+        """True when the push starts the deployment, so that nobody can ask for it."""
+        return False
+
+    @property
+    def starts_on(self) -> Literal["tag", "branch", ""]:
+        """Return the ref that it needs to start on; empty where a commit will do."""
+        return ""
+
+    def of(self, slug: str) -> Self:  # noqa: ARG002
+        """Return the runner for a repository that its host knows by this name."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class GithubRunner(AnyRunner):
     """A GitHub Actions workflow; `ref` is tag or branch, `slug` "owner/name" or empty.
 
     Without a slug it is read off the URL of the remote. `inputs` are templates.
@@ -33,9 +57,28 @@ class GithubRunner:
     slug: str = ""
     type: Literal["github"] = "github"
 
+    @property
+    def host(self) -> str:
+        """Return the host's name."""
+        return "GitHub"
+
+    @property
+    def by_push(self) -> bool:
+        """True when the workflow runs by itself after the push."""
+        return self.trigger is Trigger.PUSH
+
+    @property
+    def starts_on(self) -> Literal["tag", "branch", ""]:
+        """Return the ref that the workflow is dispatched on."""
+        return self.ref
+
+    def of(self, slug: str) -> Self:
+        """Return the workflow of a repository."""
+        return replace(self, slug=slug)
+
 
 @dataclass(frozen=True, slots=True)
-class CommandRunner:
+class CommandRunner(AnyRunner):
     """A program with its arguments, each a template, run in an export of the commit."""
 
     command: tuple[str, ...]
@@ -43,7 +86,7 @@ class CommandRunner:
 
 
 @dataclass(frozen=True, slots=True)
-class JenkinsRunner:
+class JenkinsRunner(AnyRunner):
     """A Jenkins job with parameters. `token_env` names the variable that holds the API token."""
 
     url: str
@@ -55,11 +98,6 @@ class JenkinsRunner:
 
 
 Runner = GithubRunner | CommandRunner | JenkinsRunner
-
-
-def by_push(runner: Runner) -> bool:
-    """Tell whether the push starts the deployment, so that nobody can ask for it."""
-    return isinstance(runner, GithubRunner) and runner.trigger is Trigger.PUSH
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,10 +69,10 @@ class Stage:
 class Repo:
     """One repository: `path` is relative to the workspace folder, "." for that folder itself.
 
-    It comes `after` these, the indirect ones included, so in a later `wave`; `github` is its
-    "owner/name" there, or empty; `deploys` are its own ways, by stage; None for no way. `remote`
-    is empty where it is the workspace's; `push_url` names another repository that it may push to.
-    `here` is its folder as seen from the current one, for what a person types there.
+    It comes `after` these, the indirect ones included, so in a later `wave`; `slug` is its
+    name at its host, "owner/name", or empty; `deploys` are its own ways, by stage; None for no way.
+    `remote` is empty where it is the workspace's; `push_url` names another repository that it may
+    push to. `here` is its folder as seen from the current one, for what a person types there.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Repo:
     hooks: bool = False
     after: tuple[str, ...] = ()
     wave: int = 0
-    github: str = ""
+    slug: str = ""
     deploys: Mapping[str, Deploy | None] = field(default_factory=dict)
     remote: str = ""
     push_url: str = ""

@@ -480,7 +480,7 @@ def test_the_sentence_of_what_was_taken_back() -> None:
 @pytest.mark.parametrize(
     ("api", "other", "hint"),
     [
-        (RunState.FAILED, RunState.SUCCEEDED, Hint.RERUN),
+        (RunState.FAILED, RunState.SUCCEEDED, Hint.RERUN.format(host="GitHub")),
         (RunState.SUCCEEDED, RunState.FAILED, Hint.DEPLOY_FAILED.format(stage="stg")),
     ],
 )
