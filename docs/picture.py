@@ -30,7 +30,9 @@ from multigit.core.reports.status import StatusRequest, status_rows, status_sent
 from multigit.core.values.moment import Moment
 from multigit.core.values.workspace import Workspace
 from multigit.engine.execute import Executor
-from multigit.engine.observe import look_at_merges, look_at_status, observe
+from multigit.engine.observe.looks import observe
+from multigit.engine.observe.merges import MergeLook
+from multigit.engine.observe.status import StatusLook
 from multigit.ui.plans import plan_view
 from multigit.ui.statuses import status_view
 
@@ -137,7 +139,7 @@ def draw_status(folder: Path) -> str:
         sandbox.colleague("websocket", "stg", {"service.py": "PORT = 9090\n"}, "fix: port 9090")
     sandbox.write("api", {"service.py": "PORT = 8000\n", "notes.txt": "try this\n"})
     request = StatusRequest(workspace.repos, workspace.stages, workspace.pairs())
-    look = look_at_status(request)
+    look = StatusLook(request)
     git = GitRepositories(workspace)
     seen = observe(git, workspace.repos, look, jobs=JOBS, listener=Silence())
     rows = status_rows(workspace, workspace.repos, seen)
@@ -149,7 +151,7 @@ def planned(workspace: Workspace, source: str, target: str, at: datetime) -> Pla
     route = hop(workspace, workspace.stage(source), workspace.stage(target), "release")
     request = MergeRequest("promote", Moment(at, "7f3a"), (route,), workspace.repos)
     git = GitRepositories(workspace)
-    look = look_at_merges(request)
+    look = MergeLook(request)
     seen = observe(git, workspace.repos, look, jobs=JOBS, listener=Silence())
     return plan_merges(request, workspace, seen)
 

@@ -14,7 +14,7 @@ from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Repo
 from multigit.engine.fleet import for_each_repo
-from multigit.engine.observe import try_to_fetch
+from multigit.engine.observe.looks import try_to_fetch
 from multigit.engine.ports import Git, Repository
 from multigit.engine.retry import Tell, patiently
 from multigit.errors import MultigitError

@@ -14,7 +14,8 @@ from multigit.core.recovery.resume import any_unseen_commit, hops_of, resumed, t
 from multigit.core.recovery.ways_out import only_the_record
 from multigit.core.values.moment import Moment
 from multigit.engine.arrival import still_open
-from multigit.engine.observe import look_at_merges, observe
+from multigit.engine.observe.looks import observe
+from multigit.engine.observe.merges import MergeLook
 from multigit.operation.exclusive import alone
 from multigit.operation.preflight import preflight
 from multigit.operation.recovery import ask_remotes, unfinished
@@ -71,7 +72,7 @@ def _plan_again(
             accept_reverts=story.plan.accept_reverts,
         )
         with session.screen.progress() as progress:
-            look = look_at_merges(request)
+            look = MergeLook(request)
             seen = observe(session.git, (repo,), look, jobs=1, listener=progress)
         plans[repo.name] = plan_repository(
             request, space, repo, seen[repo.name], story.plan.release if plan.tag else ""

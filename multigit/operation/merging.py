@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.merges import MergeRequest, plan_merges
-from multigit.engine.observe import look_at_merges, observe
+from multigit.engine.observe.looks import observe
+from multigit.engine.observe.merges import MergeLook
 from multigit.operation.exclusive import new_operation
 from multigit.operation.preflight import with_preflight
 from multigit.operation.run import Ended, OperationRun
@@ -16,7 +17,7 @@ def merge(session: Session, request: MergeRequest, consent: Consent) -> Ended:
     """Plan the merges of a request, and take them to their end."""
     with new_operation(session, request.command, dry_run=consent.dry_run):
         with session.screen.progress() as progress:
-            look = look_at_merges(request)
+            look = MergeLook(request)
             seen = observe(session.git, request.repos, look, jobs=session.jobs, listener=progress)
         plan = with_preflight(session, plan_merges(request, session.workspace, seen))
         return OperationRun(workplace(session), plan, consent).carry_out()

@@ -6,7 +6,8 @@ from contextlib import nullcontext
 
 from multigit.core.planning.pull import PullRequest, plan_pull
 from multigit.core.progress.outcome import Report, planned
-from multigit.engine.observe import look_at_pull, observe
+from multigit.engine.observe.looks import observe
+from multigit.engine.observe.pull import PullLook
 from multigit.engine.update import update_everywhere
 from multigit.operation.exclusive import exclusive
 from multigit.operation.session import Session
@@ -16,7 +17,7 @@ def pull(session: Session, request: PullRequest, *, dry_run: bool) -> Report:
     """Plan what a request clones and fast-forwards, and do it unless it is a dry run."""
     with nullcontext() if dry_run else exclusive(session, "pull"):
         with session.screen.progress() as progress:
-            look = look_at_pull(request)
+            look = PullLook(request)
             seen = observe(session.git, request.repos, look, jobs=session.jobs, listener=progress)
         plan = plan_pull(request, session.workspace, seen)
         if dry_run or not plan.planned():

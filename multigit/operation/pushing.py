@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.push import PushRequest, plan_push
-from multigit.engine.observe import look_at_push, observe
-from multigit.engine.superprojects import with_links
+from multigit.engine.observe.looks import observe
+from multigit.engine.observe.push import PushLook
+from multigit.engine.observe.superprojects import with_links
 from multigit.operation.exclusive import new_operation
 from multigit.operation.preflight import with_preflight
 from multigit.operation.run import Ended, OperationRun
@@ -18,7 +19,7 @@ def push(session: Session, request: PushRequest, consent: Consent) -> Ended:
     space = session.workspace
     with new_operation(session, "push", dry_run=consent.dry_run):
         with session.screen.progress() as progress:
-            look = look_at_push(request, space.push)
+            look = PushLook(request, space.push)
             seen = observe(session.git, request.repos, look, jobs=session.jobs, listener=progress)
             seen = with_links(session.git, request, space, seen)
         plan = with_preflight(session, plan_push(request, space, seen))

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from multigit.core.reports.status import StatusRequest, StatusRow, status_rows
 from multigit.core.values.workspace import Repo
-from multigit.engine.observe import look_at_status, observe
+from multigit.engine.observe.looks import observe
+from multigit.engine.observe.status import StatusLook
 from multigit.operation.session import Session
 from multigit.operation.unfinished import last_deployed
 
@@ -16,6 +17,6 @@ def read_status(session: Session, repos: tuple[Repo, ...], *, fetch: bool) -> Se
     space = session.workspace
     request = StatusRequest(repos, space.stages, space.pairs(), fetch=fetch)
     with session.screen.progress() as progress:
-        look, doing = look_at_status(request), "fetching" if fetch else "reading"
+        look, doing = StatusLook(request), "fetching" if fetch else "reading"
         seen = observe(session.git, repos, look, jobs=session.jobs, listener=progress, doing=doing)
     return status_rows(space, repos, seen, last_deployed(session))

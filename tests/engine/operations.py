@@ -16,7 +16,10 @@ from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Workspace
 from multigit.engine.execute import Executor
-from multigit.engine.observe import look_at_merges, look_at_pull, look_at_push, observe
+from multigit.engine.observe.looks import observe
+from multigit.engine.observe.merges import MergeLook
+from multigit.engine.observe.pull import PullLook
+from multigit.engine.observe.push import PushLook
 from multigit.engine.ports import FORGETFUL, Git, Journal
 from multigit.engine.update import update_everywhere
 
@@ -77,7 +80,7 @@ def plan_backmerge(git: Place) -> Plan:
 
 def plan_request(git: Place, request: MergeRequest) -> Plan:
     """Look and plan."""
-    seen = observe(git, request.repos, look_at_merges(request), jobs=4, listener=Listening())
+    seen = observe(git, request.repos, MergeLook(request), jobs=4, listener=Listening())
     return plan_merges(request, git.workspace, seen)
 
 
@@ -96,7 +99,7 @@ def plan_work(
 ) -> Plan:
     """Look and plan as `multigit push dev` does."""
     request = push_request(git, promote_to, message=message, verify=verify)
-    look = look_at_push(request, git.workspace.push)
+    look = PushLook(request, git.workspace.push)
     seen = observe(git, request.repos, look, jobs=4, listener=Listening())
     return plan_push(request, git.workspace, seen)
 
@@ -105,7 +108,7 @@ def plan_update(git: Place, stage: str = "dev", *, switch: bool = False) -> Plan
     """Look and plan as `multigit pull` does."""
     space = git.workspace
     request = PullRequest(space.stage(stage), MOMENT, space.repos, switch)
-    look = look_at_pull(request)
+    look = PullLook(request)
     seen = observe(git, space.repos, look, jobs=4, listener=Listening())
     return plan_pull(request, space, seen)
 

@@ -97,7 +97,7 @@ _Undo._onward = lambda self, there: None
     ),
     "a promotion does not look for work that was taken back": Lie(
         Bug(
-            "engine/preview.py",
+            "engine/observe/preview.py",
             """
 lost_on_the_way = lambda *_: ()
 """,

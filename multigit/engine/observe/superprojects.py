@@ -9,7 +9,7 @@ from multigit.core.planning.push import PushRequest
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Workspace
-from multigit.engine.observe import preview_push
+from multigit.engine.observe.push import preview_push
 from multigit.engine.ports import Git
 from multigit.errors import MultigitError
 

@@ -1,0 +1,30 @@
+"""The look for a deployment of what a stage holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from multigit.core.values.git_answers import RefQuery
+from multigit.core.values.moment import tag_glob
+from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.workspace import Stage
+from multigit.engine.observe.looks import Look
+from multigit.engine.ports import Repository
+from multigit.engine.retry import Tell
+
+
+@dataclass(frozen=True, slots=True)
+class DeployLook(Look):
+    """What a deployment looks at: the stage's branch, and its deploy tags."""
+
+    stage: Stage
+
+    @property
+    def query(self) -> RefQuery:
+        """The stage's branch and tags."""
+        return RefQuery((self.stage.branch,), (tag_glob(self.stage.tag),) if self.stage.tag else ())
+
+    def read(self, repository: Repository, seen: Snapshot, tell: Tell) -> Snapshot:
+        """Read the refs."""
+        del tell
+        return replace(seen, refs=repository.refs(self.query))

@@ -1,0 +1,52 @@
+"""The look for a promotion or a back-merge: the stages of its route, and their merges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from multigit.core.planning.merges import MergeRequest
+from multigit.core.values.git_answers import RefQuery
+from multigit.core.values.moment import Moment, tag_name
+from multigit.core.values.snapshot import Snapshot
+from multigit.engine.observe.looks import Look
+from multigit.engine.observe.preview import preview_merges
+from multigit.engine.observe.sides import compare_sides
+from multigit.engine.observe.trials import try_to_push, try_to_sign
+from multigit.engine.ports import Repository
+from multigit.engine.retry import Tell
+
+
+@dataclass(frozen=True, slots=True)
+class MergeLook(Look):
+    """What a promotion or back-merge looks at."""
+
+    request: MergeRequest
+
+    @property
+    def query(self) -> RefQuery:
+        """The branches of the route, and the tags that could be in the way of the release's."""
+        branches = tuple(stage.branch for stage in self.request.stages())
+        return RefQuery(branches, release_query(self.request.tag_template, self.request.moment))
+
+    def read(self, repository: Repository, seen: Snapshot, tell: Tell) -> Snapshot:
+        """Make the merges, and find out what a clone that signs would stumble over."""
+        request = self.request
+        refs, facts = repository.refs(self.query), repository.facts()
+        date = request.moment.git_date if facts.identity else ""
+        seen = replace(seen, facts=facts, refs=refs)
+        if facts.shallow:  # in which nothing can be counted or merged
+            return seen
+        accept = request.accept_reverts
+        merges = preview_merges(repository, refs, request.hops, date, accept_reverts=accept)
+        if request.tag_template and facts.signs_tags:
+            try_to_sign(repository, merges, date)
+        if any(merge.reversals for merge in merges):  # what brings work back needs the work tree
+            seen = replace(seen, work=repository.work_tree())
+        if facts.signs_pushes and not all(merge.nothing for merge in merges):
+            try_to_push(repository, refs, tell)
+        return replace(compare_sides(repository, seen, request.source.branch), merges=merges)
+
+
+def release_query(template: str, moment: Moment) -> tuple[str, ...]:
+    """Return the pattern of the tags that could be in the way of the release's."""
+    return (f"{tag_name(template, moment)}*",) if template else ()

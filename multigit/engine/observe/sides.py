@@ -1,0 +1,49 @@
+"""How far the two sides of a branch are apart: the local one, and the remote's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from multigit.core.values.snapshot import Branch, Refs, Snapshot, WorkTree
+from multigit.engine.ports import Repository
+
+
+def compare_sides(repository: Repository, seen: Snapshot, name: str) -> Snapshot:
+    """Count how far the local branch and the remote one are apart."""
+    branch = seen.refs.branch(name)
+    if branch.local and branch.remote is None:
+        return replace(seen, ahead=1)
+    ahead, behind = distance(repository, branch)
+    return replace(seen, ahead=ahead, behind=behind)
+
+
+def distance(repository: Repository, branch: Branch) -> tuple[int, int]:
+    """Count how far the local side is ahead of the remote one and behind it.
+
+    The upstream of the local branch may be another one, or none: then git has not counted yet.
+    """
+    if branch.local is None or branch.remote is None or branch.local.sha == branch.remote.sha:
+        return 0, 0
+    if branch.ahead or branch.behind:
+        return branch.ahead, branch.behind
+    return repository.divergence(branch.remote.sha, branch.local.sha)
+
+
+def count_stages(repository: Repository, refs: Refs) -> Refs:
+    """Count each branch against the remote's branch of that name, whatever its upstream is."""
+    counts = {name: distance(repository, branch) for name, branch in refs.branches.items()}
+    return replace(
+        refs,
+        branches={
+            name: replace(branch, ahead=counts[name][0], behind=counts[name][1])
+            for name, branch in refs.branches.items()
+        },
+    )
+
+
+def count_against_stage(refs: Refs, work: WorkTree) -> WorkTree:
+    """Take for a stage's branch what was counted against the remote's branch of that name."""
+    branch = refs.branch(work.branch)
+    if branch.local is None or branch.remote is None:
+        return work
+    return replace(work, ahead=branch.ahead, behind=branch.behind)

@@ -1,0 +1,89 @@
+"""The look for the status: every stage, and what would move between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from multigit.core.planning.merges import Hop
+from multigit.core.reports.status import StatusRequest
+from multigit.core.values.git_answers import RefQuery
+from multigit.core.values.moment import tag_glob
+from multigit.core.values.snapshot import Merge, Refs, Snapshot, Tip
+from multigit.core.values.workspace import Stage
+from multigit.engine.observe.looks import Look, try_to_fetch
+from multigit.engine.observe.preview import as_merge, preview_merge
+from multigit.engine.observe.sides import count_against_stage, count_stages
+from multigit.engine.ports import Repository
+from multigit.engine.retry import Tell
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLook(Look):
+    """What the status looks at: more only where sides differ."""
+
+    request: StatusRequest
+
+    @property
+    def query(self) -> RefQuery:
+        """The branches and tags of all stages."""
+        stages = self.request.stages
+        return RefQuery(
+            branches=tuple(stage.branch for stage in stages),
+            tags=tuple(tag_glob(stage.tag) for stage in stages if stage.tag),
+        )
+
+    def reach(self, name: str, repository: Repository, tell: Tell) -> Snapshot:
+        """Fetch where that is wanted; what was fetched last can be shown as well."""
+        stale = try_to_fetch(repository, self.query, tell) if self.request.fetch else None
+        return Snapshot(name, stale=stale)
+
+    def read(self, repository: Repository, seen: Snapshot, tell: Tell) -> Snapshot:
+        """Count each branch, and what a promotion and a back-merge would bring."""
+        del tell
+        refs = count_stages(repository, repository.refs(self.query))
+        work = count_against_stage(refs, repository.work_tree())
+        seen = replace(seen, facts=repository.facts(), refs=refs, work=work)
+        if seen.facts.shallow:  # in which nothing can be counted or merged
+            return seen
+        pairs = self.request.pairs
+        forward = [look_ahead(repository, refs, *pair) for pair in pairs]
+        back = [
+            look_back(repository, refs, *pair)
+            for pair, merge in zip(pairs, forward, strict=True)
+            if merge and not has_all_of(merge)
+        ]
+        return replace(
+            seen,
+            merges=tuple(merge for merge in forward if merge),
+            debts=tuple(merge for merge in back if merge),
+        )
+
+
+def look_ahead(repository: Repository, refs: Refs, earlier: Stage, later: Stage) -> Merge | None:
+    """Look at what a promotion would bring, and lose; None where there is nothing to merge."""
+    sides = differing(refs, later, earlier)
+    return preview_merge(repository, Hop(earlier, later, ""), *sides, "") if sides else None
+
+
+def look_back(repository: Repository, refs: Refs, earlier: Stage, later: Stage) -> Merge | None:
+    """Look at what a back-merge would bring; None where that is nothing."""
+    sides = differing(refs, earlier, later)
+    if sides is None:
+        return None
+    ours, theirs = sides
+    waiting = repository.lacking(ours, theirs)
+    merged = repository.merge(ours, theirs, None, waiting.forks)
+    return as_merge(Hop(later, earlier, ""), ours, theirs, waiting, merged)
+
+
+def has_all_of(merge: Merge) -> bool:
+    """Tell whether the earlier stage has all that the later one has: their merge is its content."""
+    return not merge.blocked and merge.tree == merge.theirs.tree
+
+
+def differing(refs: Refs, target: Stage, source: Stage) -> tuple[Tip, Tip] | None:
+    """Return what a merge would join; None when a side is missing or the content is the same."""
+    ours, theirs = refs.branch(target.branch).remote, refs.branch(source.branch).remote
+    if ours is None or theirs is None or ours.tree == theirs.tree:
+        return None
+    return ours, theirs

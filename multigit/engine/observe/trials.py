@@ -1,0 +1,32 @@
+"""Trials: what signing or a server would refuse is found while planning, and leaves no trace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from multigit.core.values.git_answers import Publication, Signature
+from multigit.core.values.snapshot import Merge, Refs, Snapshot
+from multigit.engine.ports import Repository
+from multigit.engine.retry import Tell, patiently
+
+
+def try_to_sign(repository: Repository, merges: Sequence[Merge], date: str) -> None:
+    """Sign a tag object that nobody will see: a missing key has to be found while planning."""
+    made = [merge.commit for merge in merges if merge.commit]
+    if made:
+        repository.tag("multigit-trial", made[-1], Signature("Can this be signed?", date))
+
+
+def try_to_commit(repository: Repository, seen: Snapshot, date: str) -> None:
+    """Sign a commit of what there is already, of which no branch will know."""
+    work = seen.work
+    if work and work.head and not work.conflicted and seen.facts.identity:
+        repository.commit_preview(work.head, (), Signature("Can this be signed?", date))
+
+
+def try_to_push(repository: Repository, refs: Refs, tell: Tell) -> None:
+    """Rehearse a push that is to be signed: a server that takes none has to be found as early."""
+    tips = [branch.remote.sha for branch in refs.branches.values() if branch.remote]
+    if tips:
+        trial = Publication("refs/multigit/trial", "", tips[0])
+        patiently(lambda: repository.rehearse(trial), tell=tell)

@@ -1,0 +1,35 @@
+"""Looking at all repositories of a fake, with proof that nothing of the user's changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from multigit.core.planning.merges import MergeRequest, hop
+from multigit.core.values.snapshot import Snapshot
+from multigit.engine.observe.looks import Look, observe
+from multigit.engine.observe.merges import MergeLook
+from tests.engine.operations import MOMENT, Listening
+from tests.support.fake_git import FakeGit, FakeRepository
+
+
+def look_at(git: FakeGit, look: Look, *, jobs: int = 4) -> Mapping[str, Snapshot]:
+    """Look at all repositories, and see that nothing of the user's changes."""
+    before = {name: users(repo) for name, repo in git.repos.items()}
+    remotes = git.remote_refs()
+    seen = observe(git, git.workspace.repos, look, jobs=jobs, listener=Listening())
+    assert {name: users(repo) for name, repo in git.repos.items()} == before
+    assert git.remote_refs() == remotes
+    return seen
+
+
+def users(repo: FakeRepository) -> tuple[object, ...]:
+    """Return what belongs to the user: branches, tags, HEAD, index and files."""
+    own = {r: s for r, s in repo.own_refs.items() if r.startswith(("refs/heads/", "refs/tags/"))}
+    return own, repo.branch, repo.detached, dict(repo.index), dict(repo.files)
+
+
+def promotion(git: FakeGit) -> Look:
+    """Return how to look for a promotion of dev to stg."""
+    space = git.workspace
+    hops = (hop(space, space.stage("dev"), space.stage("stg"), "Ship it"),)
+    return MergeLook(MergeRequest("promote", MOMENT, hops, space.repos))

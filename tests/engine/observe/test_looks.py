@@ -1,0 +1,102 @@
+"""What all looks have in common: the fetch, the failures, Ctrl-C and what is heard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from multigit.core.values.git_answers import RefQuery
+from multigit.core.values.problem import Problem
+from multigit.core.values.snapshot import Snapshot
+from multigit.engine.observe.looks import Look, observe
+from multigit.engine.ports import Repository
+from multigit.engine.retry import Tell
+from multigit.errors import GitError
+from tests.engine.observe.looking import look_at, promotion
+from tests.engine.operations import Listening
+from tests.support.fake_git import FakeGit
+
+
+@dataclass(frozen=True)
+class ActingLook(Look):
+    """A look that acts where others fetch, and sees nothing."""
+
+    act: Callable[[], object]
+
+    @property
+    def query(self) -> RefQuery:
+        """Nothing."""
+        return RefQuery(())
+
+    def reach(self, name: str, repository: Repository, tell: Tell) -> Snapshot:
+        """Act."""
+        del repository, tell
+        self.act()
+        return Snapshot(name)
+
+    def read(self, repository: Repository, seen: Snapshot, tell: Tell) -> Snapshot:
+        """Return what is known already."""
+        del repository, tell
+        return seen
+
+
+def test_every_repository_is_looked_at() -> None:
+    """Fetched first: each snapshot shows what the remote has now."""
+    git = FakeGit("api", "web")
+    tips = {name: repo.remote.commit("dev", {"a": "1"}) for name, repo in git.repos.items()}
+    seen = look_at(git, promotion(git))
+    remotes = {name: snapshot.refs.branch("dev").remote for name, snapshot in seen.items()}
+    assert {name: tip.sha for name, tip in remotes.items() if tip} == tips
+
+
+def test_a_repository_that_cannot_be_read_says_why() -> None:
+    """The others are read all the same."""
+    git = FakeGit("api", "web")
+    git["api"].broken = GitError("is no git repository.", hint="Move it.", code="not_a_repository")
+    git["web"].remote.commit("dev", {"a": "1"})
+    seen = look_at(git, promotion(git))
+    problem = Problem("not_a_repository", "is no git repository.", "Move it.")
+    assert seen["api"] == Snapshot("api", error=problem)
+    assert seen["web"].error is None
+    assert seen["web"].merges
+
+
+def test_a_bug_is_no_snapshot() -> None:
+    """Only our own errors are facts about a repository."""
+    git = FakeGit("api")
+    with pytest.raises(ZeroDivisionError):
+        look_at(git, ActingLook(lambda: 1 // 0))
+
+
+def test_ctrl_c_while_looking_ends_everything(press_ctrl_c: Callable[[], None]) -> None:
+    """Nothing has happened yet, so nothing is to be told."""
+    git = FakeGit("api", "web")
+    with pytest.raises(KeyboardInterrupt):
+        look_at(git, ActingLook(press_ctrl_c), jobs=1)
+
+
+def test_the_listener_hears_of_every_repository() -> None:
+    """When it begins and how it ended."""
+    git, heard = FakeGit("api", "web"), Listening()
+    git["web"].broken = GitError("is broken.")
+    observe(git, git.workspace.repos, promotion(git), jobs=1, listener=heard)
+    assert heard.heard[0] == ("Reading", "api", "web")
+    assert [event for event in heard.heard if event[0] == "api"] == [
+        ("api", "fetching"),
+        ("api", "read", ""),
+    ]
+    assert [event for event in heard.heard if event[0] == "web"] == [
+        ("web", "fetching"),
+        ("web", "failed", "is broken."),
+    ]
+
+
+def test_the_listener_hears_nothing_of_a_fetch_that_is_not_made() -> None:
+    """A look that asks no remote says so."""
+    git, heard = FakeGit("api"), Listening()
+    look = promotion(git)
+    observe(git, git.workspace.repos, look, jobs=1, listener=heard, doing="reading")
+    assert ("api", "reading") in heard.heard
+    assert ("api", "fetching") not in heard.heard
