@@ -20,7 +20,7 @@ from tests.support.terminal import Terminal
 DONE, FAILED, USAGE, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
 MULTIGIT = (sys.executable, "-P", "-m", "multigit")
 PATIENCE = 20.0
-QUESTION, NAME_QUESTION = "Go on?", "Type main"
+QUESTION, NAME_QUESTION = "Continue?", "Type main"
 MESSAGE_QUESTION = "Message for main"
 
 Document = dict[str, Any]
