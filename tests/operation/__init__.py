@@ -1,0 +1,1 @@
+"""Tests of `multigit.operation`: the order of an operation, in memory."""

@@ -1,0 +1,298 @@
+"""A workplace in memory: journals, a log, locks and people that note what is done, in order.
+
+Any step can be made to fail, or the process to die there. What is kept stays, as files would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from multigit.core.planning.plan import Plan, RepoPlan, State
+from multigit.core.progress.journal import Entry, Kind, Story, tell
+from multigit.core.progress.outcome import Outcome, Report, ended
+from multigit.core.reports.metrics import Known
+from multigit.core.values.agreement import Actor
+from multigit.core.values.flight import Flight
+from multigit.core.values.problem import Problem
+from multigit.errors import UsageError
+from multigit.operation.ports import Hear, Keep, OperationJournal, Workplace
+
+ADA = Actor("Ada <ada@example.com>", "ada", "laptop")
+NOON = "2025-01-15T12:00:00Z"
+
+
+class DiedError(BaseException):
+    """The process is gone: nothing of it runs any more."""
+
+
+@dataclass
+class Trail:
+    """What was done, in order. `fail` names steps and what is raised there."""
+
+    steps: list[str] = field(default_factory=list)
+    fail: dict[str, BaseException] = field(default_factory=dict)
+
+    def __call__(self, step: str) -> None:
+        """Note a step, or raise what is to happen there."""
+        self.steps.append(step)
+        if error := self.fail.get(step):
+            raise error
+
+
+@dataclass
+class MemoryJournal:
+    """The entries of one operation."""
+
+    trail: Trail
+    entries: list[Entry] = field(default_factory=list)
+    is_open: bool = True
+
+    def write(self, entry: Entry) -> None:
+        """Keep an entry; where it fails, nothing is kept."""
+        self.trail(f"write {entry.kind}")
+        self.entries.append(entry)
+
+    def close(self) -> None:
+        """Close the operation."""
+        self.trail("close")
+        self.is_open = False
+
+
+@dataclass
+class MemoryLog:
+    """Records in the order in which they were written."""
+
+    trail: Trail
+    records: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def holds(self, operation: str) -> bool:
+        """Tell whether an operation has a record."""
+        return any(each["operation"] == operation for each in self.records)
+
+    def append(self, content: Mapping[str, Any]) -> None:
+        """Keep a record."""
+        self.trail("record")
+        self.records.append(content)
+
+
+@dataclass
+class MemoryJournals:
+    """The journals of a workspace, by operation."""
+
+    trail: Trail
+    log: MemoryLog
+    kept: dict[str, MemoryJournal] = field(default_factory=dict)
+
+    def begin_journal(self, operation: str) -> MemoryJournal:
+        """Return a new journal."""
+        self.trail("begin")
+        return self.kept.setdefault(operation, MemoryJournal(self.trail))
+
+    def read_journal(self, operation: str) -> tuple[MemoryJournal, Story]:
+        """Return a journal and what it tells."""
+        journal = self.kept.get(operation)
+        story = tell(journal.entries) if journal else None
+        if journal is None or story is None:
+            raise UsageError(f"no journal of {operation}")
+        return journal, story
+
+    def unfinished(self) -> tuple[str, ...]:
+        """Return what is open and not in the log."""
+        return tuple(
+            operation
+            for operation, each in self.kept.items()
+            if each.entries and each.is_open and not self.log.holds(operation)
+        )
+
+    def require_writable(self) -> None:
+        """Note that somebody asked."""
+        self.trail("writable")
+
+
+@dataclass
+class MemoryLocks:
+    """Locks of stages, by operation; `held` outlives the process, as refs do."""
+
+    trail: Trail
+    held: set[str] = field(default_factory=set)
+    stays: tuple[Problem, ...] = ()
+
+    def pinned(self, plan: Plan) -> Plan:
+        """Return the plan as it is."""
+        return plan
+
+    @contextmanager
+    def hold(self, plan: Plan, actor: Actor, hear: Hear) -> Iterator[Keep]:
+        """Take the lock, and give it back unless it is kept, or nobody is there to do so."""
+        assert actor == ADA
+        self.trail("lock")
+        self.held.add(plan.operation)
+        kept: list[bool] = []
+        try:
+            yield lambda: kept.append(True)
+        except DiedError:
+            raise
+        except BaseException:
+            self._unlock(plan, hear, kept)
+            raise
+        self._unlock(plan, hear, kept)
+
+    def _unlock(self, plan: Plan, hear: Hear, kept: Sequence[bool]) -> None:
+        self.trail("keep lock" if kept else "unlock")
+        if not kept:
+            self.held.discard(plan.operation)
+        for problem in self.stays:
+            hear(problem)
+
+    def give_back(self, plan: Plan) -> tuple[Problem, ...]:
+        """Give back what an operation left."""
+        self.trail("give back")
+        self.held.discard(plan.operation)
+        return self.stays
+
+
+@dataclass
+class MemoryNotifications:
+    """What people were told."""
+
+    trail: Trail
+    told: list[tuple[str, str]] = field(default_factory=list)
+
+    def check(self) -> None:
+        """Note that addresses were checked."""
+        self.trail("check people")
+
+    def began(self, report: Report) -> None:
+        """Tell that it begins."""
+        self._tell("began", report)
+
+    def ended(self, report: Report, known: Known) -> None:
+        """Tell how it ended."""
+        assert known is not None
+        self._tell("ended", report)
+
+    def given_up(self, report: Report) -> None:
+        """Tell that it was given up."""
+        self._tell("given up", report)
+
+    def _tell(self, what: str, report: Report) -> None:
+        self.trail(what)
+        self.told.append((what, report.plan.operation))
+
+
+@dataclass
+class MemoryScreen:
+    """A person who answers, where somebody is there."""
+
+    trail: Trail
+    interactive: bool = True
+    answer: bool = True
+    ticks: bool = True
+    message: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    def plan(self, plan: Plan) -> None:
+        """Show a plan."""
+        self.trail(f"show {plan.operation}")
+
+    def note(self, text: str) -> None:
+        """Keep what is said."""
+        self.notes.append(text)
+
+    def warn(self, problem: Problem) -> None:
+        """Keep what is said."""
+        self.notes.append(problem.message)
+
+    def agree(self, question: str) -> bool:
+        """Answer."""
+        assert question
+        self.trail("ask")
+        return self.answer
+
+    def type_word(self, word: str, purpose: str) -> bool:
+        """Type the word, or another one."""
+        assert word
+        assert purpose
+        self.trail("ask word")
+        return self.answer
+
+    def type_message(self, stage: str) -> str:
+        """Type the message."""
+        self.trail(f"ask message {stage}")
+        return self.message
+
+    def tick_all(self, items: Sequence[str]) -> bool:
+        """Tick the items, or not all."""
+        assert items
+        self.trail("tick")
+        return self.ticks
+
+
+@dataclass
+class MemoryExecutor:
+    """Carries a plan out as the real one does towards its journal, and ends as it is told to.
+
+    `ends` is how each repository ends; `in_flight` leaves a push behind whose end nobody saw.
+    """
+
+    trail: Trail
+    ends: Callable[[RepoPlan], State] = lambda _: State.PUBLISHED
+    in_flight: Flight | None = None
+    resumed: list[bool] = field(default_factory=list)
+
+    def __call__(
+        self,
+        plan: Plan,
+        journal: OperationJournal,
+        *,
+        resuming: bool,
+        flights: Mapping[str, Flight],
+    ) -> Report:
+        """Write the entries of a push in each repository, and end."""
+        assert flights is not None
+        self.resumed.append(resuming)
+        repos = [repo.repo for repo in plan.planned()]
+        journal.write(Entry(Kind.PUBLISHING, made={repo: {} for repo in repos}))
+        for repo in repos:
+            journal.write(Entry(Kind.PUSHING, repos=(repo,), flight=self.in_flight))
+        self.trail("execute")
+        outcomes = [Outcome(repo, self.ends(repo)) for repo in plan.planned()]
+        for each in outcomes:
+            if each.state is not State.UNKNOWN:
+                journal.write(Entry(Kind.SETTLED, repos=(each.repo,), state=each.state))
+        return ended(plan, outcomes)
+
+
+class Memory:
+    """Everything outside of an operation, kept while processes come and go."""
+
+    def __init__(self) -> None:
+        self.trail = Trail()
+        self.log = MemoryLog(self.trail)
+        self.journals = MemoryJournals(self.trail, self.log)
+        self.locks = MemoryLocks(self.trail)
+        self.people = MemoryNotifications(self.trail)
+        self.screen = MemoryScreen(self.trail)
+        self.executor = MemoryExecutor(self.trail)
+
+    @property
+    def steps(self) -> list[str]:
+        """What was done, in order."""
+        return self.trail.steps
+
+    def workplace(self) -> Workplace:
+        """Return the ports."""
+        return Workplace(
+            journals=self.journals,
+            log=self.log,
+            locks=self.locks,
+            notifications=self.people,
+            screen=self.screen,
+            execute=self.executor,
+            actor=lambda _: ADA,
+            utc_now=lambda: NOON,
+            keep_transcripts=lambda _: None,
+        )

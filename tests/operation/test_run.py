@@ -1,0 +1,345 @@
+"""The order of an operation, and what is left of it wherever it breaks off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from multigit.core.planning.consent import Consent
+from multigit.core.planning.plan import Plan, RepoPlan, Result, State
+from multigit.core.progress.journal import Entry, Kind
+from multigit.core.values.agreement import ASKS_NOTHING, Agreement, Given
+from multigit.core.values.flight import Flight
+from multigit.core.values.problem import Problem
+from multigit.errors import InterruptedRunError, LockedError, RefusedError, StoppedError
+from multigit.operation.closing import put_away
+from multigit.operation.run import Ended, OperationRun, Show
+from tests.core import builders
+from tests.core.builders import API, WEB, to_publish, without_steps
+from tests.operation.memory import ADA, DiedError, Memory
+
+PLAN = builders.plan(to_publish(API), to_publish(WEB))
+YES = Consent(yes=True)
+FULL = RefusedError("No room.", code="workspace_not_writable")
+FLIGHT = Flight(0.0, 60.0, "laptop", "1:2")
+STAYS = Problem("lock_kept", "The lock of stg stays.")
+
+# What a run does after its question, from the first to the last.
+ORDER = (
+    "writable",
+    "begin",
+    "write begun",
+    "lock",
+    "began",
+    "write publishing",
+    "write pushing",
+    "execute",
+    "write settled",
+    "record",
+    "unlock",
+    "close",
+    "ended",
+)
+
+
+@pytest.fixture
+def memory() -> Memory:
+    """Return a workplace in which nothing has happened."""
+    return Memory()
+
+
+def carry_out(memory: Memory, plan: Plan = PLAN, consent: Consent = YES) -> Ended:
+    """Take a new operation to its end."""
+    return OperationRun(memory.workplace(), plan, consent).carry_out()
+
+
+def go_on(memory: Memory) -> Ended | None:
+    """Do what `multigit continue` does: resume what is open, close what is over."""
+    memory.trail.fail.clear()
+    place = memory.workplace()
+    for operation, kept in memory.journals.kept.items():
+        if not kept.entries or not kept.is_open:
+            continue
+        journal, story = memory.journals.read_journal(operation)
+        if memory.log.holds(operation):
+            put_away(place, story.plan, journal)
+            return None
+        return OperationRun(place, story.plan, YES, journal, story.agreement).carry_out()
+    return None
+
+
+def once(steps: list[str]) -> list[str]:
+    """Return the steps without those that repositories repeat."""
+    return list(dict.fromkeys(steps))
+
+
+def records(memory: Memory) -> list[tuple[str, str]]:
+    """Return each record's operation and result."""
+    return [(str(each["operation"]), str(each["result"])) for each in memory.log.records]
+
+
+def test_everything_has_its_order(memory: Memory) -> None:
+    """Journal before lock, lock before word to anybody, record before the lock is given back."""
+    ended = carry_out(memory)
+    assert once(memory.steps) == [f"show {PLAN.operation}", "check people", *ORDER]
+    assert ended.show is Show.REPORT
+    assert ended.report.result is Result.DONE
+    assert records(memory) == [(PLAN.operation, "done")]
+    assert memory.journals.unfinished() == ()
+    assert memory.locks.held == set()
+
+
+def test_the_journal_knows_who_agreed_before_anything_is_done(memory: Memory) -> None:
+    """Whoever continues it asks nobody again."""
+    carry_out(memory)
+    first = memory.journals.kept[PLAN.operation].entries[0]
+    assert first == Entry(Kind.BEGUN, PLAN, ADA, agreement=Agreement(Given.YES, None, ADA))
+
+
+@pytest.mark.parametrize("step", ORDER)
+def test_whatever_a_death_leaves_can_be_continued(step: str, memory: Memory) -> None:
+    """There is one record in the end, no lock, and nothing open; what was begun is known."""
+    memory.trail.fail[step] = DiedError()
+    with pytest.raises(DiedError):
+        carry_out(memory)
+    begun = ORDER.index(step) > ORDER.index("write begun")
+    assert bool(memory.journals.kept.get(PLAN.operation) and begun) == begun
+    if memory.locks.held:
+        assert memory.journals.kept[PLAN.operation].is_open, "nobody would give the lock back"
+    if any(repo for repo in memory.people.told if repo[0] == "ended"):
+        assert memory.log.holds(PLAN.operation)
+    go_on(memory)
+    assert len(memory.log.records) == (1 if begun else 0)
+    assert memory.locks.held == set()
+    assert not any(each.entries and each.is_open for each in memory.journals.kept.values())
+    assert memory.people.told.count(("began", PLAN.operation)) <= 1
+
+
+@pytest.mark.parametrize("step", ORDER)
+def test_ctrl_c_anywhere_leaves_what_can_be_continued(step: str, memory: Memory) -> None:
+    """It never ends as if nothing had happened once the journal has begun."""
+    memory.trail.fail[step] = KeyboardInterrupt()
+    begun = ORDER.index(step) > ORDER.index("write begun")
+    try:
+        ended = carry_out(memory)
+    except InterruptedRunError:
+        assert begun
+    except KeyboardInterrupt:
+        assert not begun
+    else:
+        assert step in {"began", "ended"}  # both are survived: not told is not lost
+        assert ended.report.interrupted or step == "ended"
+    go_on(memory)
+    assert len(memory.log.records) == (1 if begun else 0)
+    assert memory.locks.held == set()
+    assert memory.journals.unfinished() == ()
+
+
+def test_a_lock_that_is_taken_ends_it_before_it_began(memory: Memory) -> None:
+    """It is refused and recorded; nothing was executed, and nobody heard that it begins."""
+    memory.trail.fail["lock"] = LockedError("stg is locked by grace.")
+    ended = carry_out(memory)
+    assert ended.report.result is Result.BLOCKED
+    assert [each.code for each in ended.report.problems] == ["locked"]
+    assert records(memory) == [(PLAN.operation, "blocked")]
+    assert memory.executor.resumed == []
+    assert ("began", PLAN.operation) not in memory.people.told
+    assert memory.journals.unfinished() == ()
+
+
+def test_ctrl_c_while_the_lock_is_taken_cancels_it(memory: Memory) -> None:
+    """Nothing is open, nothing is locked, and the log says that it was cancelled."""
+    memory.trail.fail["lock"] = StoppedError()
+    ended = carry_out(memory)
+    assert ended.report.result is Result.CANCELLED
+    assert ended.report.interrupted
+    assert records(memory) == [(PLAN.operation, "cancelled")]
+    assert memory.journals.unfinished() == ()
+
+
+@pytest.mark.parametrize("step", ["record", "close"])
+def test_without_room_it_stays_open(step: str, memory: Memory) -> None:
+    """All is published, and only its end is missing: that is said, and continued later."""
+    memory.trail.fail[step] = FULL
+    ended = carry_out(memory)
+    assert ended.report.result is Result.PAUSED
+    assert [each.code for each in ended.report.problems] == ["workspace_not_writable"]
+    assert memory.journals.kept[PLAN.operation].is_open
+    assert memory.locks.held == set()
+    go_on(memory)
+    assert records(memory) == [(PLAN.operation, "done")]
+    assert not memory.journals.kept[PLAN.operation].is_open
+
+
+def test_what_may_still_arrive_keeps_its_lock(memory: Memory) -> None:
+    """The operation is open, without a record, and continuing it gives the lock back."""
+    memory.executor.ends = lambda repo: State.UNKNOWN if repo.repo == API.name else State.PUBLISHED
+    memory.executor.in_flight = FLIGHT
+    assert carry_out(memory).report.result is Result.FAILED
+    assert memory.locks.held == {PLAN.operation}
+    assert memory.log.records == []
+    assert memory.journals.unfinished() == (PLAN.operation,)
+    memory.executor.ends = lambda _: State.PUBLISHED
+    go_on(memory)
+    assert memory.locks.held == set()
+    assert records(memory) == [(PLAN.operation, "done")]
+
+
+def test_ctrl_c_in_a_push_keeps_the_lock(memory: Memory) -> None:
+    """A second Ctrl-C leaves git at work; the lock stays, and that is said."""
+    memory.executor.in_flight = FLIGHT
+    memory.locks.stays = (STAYS,)
+    memory.trail.fail["execute"] = KeyboardInterrupt()
+    with pytest.raises(InterruptedRunError, match="The lock of stg stays"):
+        carry_out(memory)
+    assert memory.locks.held == {PLAN.operation}
+
+
+def test_a_part_that_failed_is_left_to_be_continued(memory: Memory) -> None:
+    """There is no record until it ends, and then there is one."""
+    memory.executor.ends = lambda repo: State.FAILED if repo.repo == WEB.name else State.PUBLISHED
+    carry_out(memory)
+    assert memory.log.records == []
+    assert memory.locks.held == set()
+    memory.executor.ends = lambda _: State.PUBLISHED
+    go_on(memory)
+    assert memory.executor.resumed == [False, True]
+    assert records(memory) == [(PLAN.operation, "done")]
+    assert memory.people.told.count(("began", PLAN.operation)) == 1
+
+
+def test_what_is_resumed_in_vain_stays_open(memory: Memory) -> None:
+    """A lock of somebody else's ends this attempt, not the operation."""
+    memory.executor.ends = lambda repo: State.FAILED if repo.repo == WEB.name else State.PUBLISHED
+    carry_out(memory)
+    journal, story = memory.journals.read_journal(PLAN.operation)
+    memory.trail.fail["lock"] = LockedError("stg is locked by grace.")
+    run = OperationRun(memory.workplace(), story.plan, YES, journal, story.agreement)
+    assert run.carry_out().report.result is Result.BLOCKED
+    assert memory.log.records == []
+    assert memory.journals.unfinished() == (PLAN.operation,)
+
+
+def test_a_lock_that_stays_is_told_at_the_end(memory: Memory) -> None:
+    """The result is as it is; what is to be done about the lock stands beside it."""
+    memory.locks.stays = (STAYS,)
+    report = carry_out(memory).report
+    assert report.result is Result.DONE
+    assert report.problems == (STAYS,)
+
+
+def test_a_dry_run_does_nothing(memory: Memory) -> None:
+    """It shows the plan, and says whom nobody could reach."""
+    ended = carry_out(memory, consent=Consent(dry_run=True))
+    assert memory.steps == [f"show {PLAN.operation}", "check people"]
+    assert ended.show is Show.NOTHING
+    assert memory.log.records == []
+
+
+def test_nothing_to_do_is_not_an_operation(memory: Memory) -> None:
+    """Nothing is asked, journalled or recorded."""
+    nothing = builders.plan(without_steps(API, State.UP_TO_DATE))
+    assert carry_out(memory, nothing).report.result is Result.NOTHING
+    assert memory.steps == [f"show {PLAN.operation}"]
+
+
+def test_a_blocked_plan_is_recorded_and_never_begun(memory: Memory) -> None:
+    """Who wanted what, and why it was refused, stays in the log."""
+    blocked = builders.plan(without_steps(API, State.BLOCKED, Problem("conflict", "conflicts.")))
+    ended = carry_out(memory, blocked)
+    assert ended.report.result is Result.BLOCKED
+    assert records(memory) == [(PLAN.operation, "blocked")]
+    assert memory.journals.kept == {}
+    assert "lock" not in memory.steps
+
+
+def test_a_no_is_recorded_and_never_begun(memory: Memory) -> None:
+    """Nothing was journalled or locked for it."""
+    memory.screen.answer = False
+    ended = carry_out(memory, consent=Consent())
+    assert ended.report.result is Result.CANCELLED
+    assert ended.show is Show.SENTENCE
+    assert records(memory) == [(PLAN.operation, "cancelled")]
+    assert memory.journals.kept == {}
+
+
+def undo_plan() -> Plan:
+    """Return a plan that takes the other one back."""
+    return replace(
+        builders.plan(to_publish(API), command="undo"),
+        operation="20250115T160000Z-undo-stg-1111",
+        undoes=PLAN.operation,
+        release="",
+    )
+
+
+def test_an_undo_closes_what_it_took_back(memory: Memory) -> None:
+    """The unfinished operation gets its record first, then the undo; both locks are free."""
+    memory.executor.ends = lambda repo: State.FAILED if repo.repo == WEB.name else State.PUBLISHED
+    carry_out(memory)
+    memory.locks.held.add(PLAN.operation)  # which a crash left behind
+    memory.executor.ends = lambda _: State.PUBLISHED
+    undo = undo_plan()
+    assert carry_out(memory, undo).report.result is Result.DONE
+    assert [operation for operation, _ in records(memory)] == [PLAN.operation, undo.operation]
+    assert memory.locks.held == set()
+    assert memory.journals.unfinished() == ()
+    assert memory.people.told[-1] == ("given up", PLAN.operation)
+
+
+@pytest.mark.parametrize("step", ["record", "give back", "close", "unlock"])
+def test_an_undo_that_dies_at_its_end_is_continued(step: str, memory: Memory) -> None:
+    """Each operation has one record in the end, whichever of the two was being closed."""
+    memory.executor.ends = lambda repo: State.FAILED if repo.repo == WEB.name else State.PUBLISHED
+    carry_out(memory)
+    memory.executor.ends = lambda _: State.PUBLISHED
+    memory.trail.fail[step] = DiedError()
+    undo = undo_plan()
+    with pytest.raises(DiedError):
+        carry_out(memory, undo)
+    for _ in range(3):  # whoever comes next closes one after the other
+        go_on(memory)
+    wanted = {PLAN.operation, undo.operation}
+    assert sorted(operation for operation, _ in records(memory)) == sorted(wanted)
+    assert memory.locks.held == set()
+    assert not any(each.is_open for each in memory.journals.kept.values())
+
+
+def test_an_undo_that_failed_closes_nothing(memory: Memory) -> None:
+    """What it was to take back can still be continued, or undone again."""
+    memory.executor.ends = lambda repo: State.FAILED if repo.repo == WEB.name else State.PUBLISHED
+    carry_out(memory)
+    memory.executor.ends = lambda _: State.NOT_PUBLISHED
+    carry_out(memory, undo_plan())
+    assert PLAN.operation in memory.journals.unfinished()
+    assert not memory.log.holds(PLAN.operation)
+
+
+def test_what_is_only_left_to_record_is_finished(memory: Memory) -> None:
+    """It is recorded, put away and told, without a lock or a push."""
+    memory.trail.fail["record"] = FULL
+    carry_out(memory)
+    memory.trail.fail.clear()
+    memory.steps.clear()
+    journal, story = memory.journals.read_journal(PLAN.operation)
+    over = replace(story.plan, repos=tuple(map(_done, story.plan.repos)))
+    run = OperationRun(memory.workplace(), over, YES, journal, ASKS_NOTHING)
+    run.finish(journal, story.plan)
+    assert memory.steps == ["record", "give back", "close", "ended"]
+    assert memory.journals.unfinished() == ()
+
+
+def _done(repo: RepoPlan) -> RepoPlan:
+    return replace(repo, state=State.PUBLISHED, steps=())
+
+
+def test_a_refused_undo_is_recorded(memory: Memory) -> None:
+    """It is no dry run: the log keeps that somebody wanted it."""
+    run = OperationRun(memory.workplace(), undo_plan(), YES)
+    ended = run.refuse(Problem("cannot_be_undone", "was deployed."))
+    assert ended.show is Show.PLAN
+    assert [result for _, result in records(memory)] == ["blocked"]
+    dry = OperationRun(memory.workplace(), undo_plan(), Consent(dry_run=True))
+    dry.refuse(Problem("cannot_be_undone", "was deployed."))
+    assert len(memory.log.records) == 1
