@@ -18,8 +18,8 @@ from multigit.core.values.deployment import (
     RunState,
     Sight,
 )
+from multigit.core.values.duration import in_words
 from multigit.core.values.health_check import unhealthy
-from multigit.core.values.moment import in_words
 from multigit.engine.ports import Clock, Probe, Runners
 from multigit.engine.throttle import Pacer
 from multigit.errors import DoubtError, MultigitError, NotBegunError

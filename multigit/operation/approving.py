@@ -9,7 +9,6 @@ from multigit import errors
 from multigit.adapters.system import clock
 from multigit.core.planning.consent import Consent, given_by_option, missing_consent
 from multigit.core.progress.journal import Story
-from multigit.core.reports.report import plural
 from multigit.core.reports.reviews import (
     Answer,
     Review,
@@ -19,6 +18,7 @@ from multigit.core.reports.reviews import (
 )
 from multigit.core.values.agreement import Given
 from multigit.core.values.problem import Problem
+from multigit.core.values.text import plural
 from multigit.core.values.workspace import Confirm, Repo
 from multigit.engine.review import Found, look_for_gates, review
 from multigit.operation.interrupts import note_interrupts

@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from multigit.core.values.deployment import Deployment, RunState
+from multigit.core.values.duration import briefly
 from multigit.core.values.text import visible
 from multigit.ui.render import indented
 
@@ -16,7 +17,6 @@ STYLES = {
 }
 WAITING = ("…", "yellow")
 BAD = ("✗", "red")
-MINUTE = 60
 
 
 def deployment_lines(deployment: Deployment) -> RenderableType:
@@ -26,7 +26,7 @@ def deployment_lines(deployment: Deployment) -> RenderableType:
     words = "deployed" if deployment.state is RunState.SUCCEEDED else deployment.state.in_words
     where = f" to {visible(deployment.target)}" if deployment.target else ""
     seen = deployment.state.over and deployment.seconds
-    took = f" in {_took(deployment.seconds)}" if seen else ""
+    took = f" in {briefly(deployment.seconds)}" if seen else ""
     waits = deployment.state is RunState.WAITING and sight.reviewers
     whom = f" for {', '.join(map(visible, sight.reviewers))}" if waits else ""
     what = " · ".join(visible(part) for part in (sight.job, sight.step) if part)
@@ -36,8 +36,3 @@ def deployment_lines(deployment: Deployment) -> RenderableType:
     page = visible(deployment.url) if deployment.state.bad or waits else ""
     more = (indented(Text(each)) for each in (visible(sight.detail), page) if each)
     return Group(Text.assemble((f"{style[0]} ", style[1]), head), *more)
-
-
-def _took(seconds: float) -> str:
-    whole = round(seconds)
-    return f"{whole}s" if whole < MINUTE else f"{whole // MINUTE}min {whole % MINUTE}s"

@@ -23,10 +23,11 @@ from multigit.core.planning.plan import (
 )
 from multigit.core.progress.deployments import still_to_come
 from multigit.core.progress.outcome import Outcome, Report, planned
-from multigit.core.reports.report import CLOSED_BY, plural, summary
+from multigit.core.reports.report import CLOSED_BY, summary
+from multigit.core.values.duration import MINUTE, briefly
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Change, Commit
-from multigit.core.values.text import visible
+from multigit.core.values.text import plural, visible
 from multigit.ui.deployments import deployment_lines
 from multigit.ui.render import ABSENT, Fitting, indented, one_line, plain, table
 
@@ -199,10 +200,7 @@ def newest(commit: Commit | None, now: datetime) -> Text:
 def age(time: int, now: datetime) -> str:
     """Return how long ago that was, in one unit: 5min, 2h, 6d."""
     seconds = max(0, int(now.timestamp()) - time)
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds // size}{unit}"
-    return "now"
+    return briefly(seconds, units=1) if seconds >= MINUTE else "now"
 
 
 def files_to_commit(plan: Plan) -> Iterable[RenderableType]:

@@ -14,7 +14,7 @@ from multigit.core.planning.plan import (
     UpdateStep,
 )
 from multigit.core.progress.outcome import Outcome, Report
-from multigit.core.reports.report import plural
+from multigit.core.values.text import plural
 from multigit.ui.plans import problem_lines, sentence_view
 from multigit.ui.render import indented, plain, table
 

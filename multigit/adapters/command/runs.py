@@ -32,7 +32,7 @@ from multigit.adapters.system import processes
 from multigit.core.values.deployment import KEYS, CommandRunner, Order, Run, RunState, Sight
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import Gaps
-from multigit.core.values.text import shortened, visible
+from multigit.core.values.text import plural, shortened, visible
 from multigit.errors import MultigitError, NotBegunError
 from multigit.hints import Hint
 
@@ -244,9 +244,7 @@ def _led_to(path: str, link_at: Callable[[str], str | None]) -> str | None:
 def _gaps(gaps: Gaps) -> Iterator[Problem]:
     """Yield what the command will not find in its folder; it may well do without."""
     if paths := gaps.submodules:
-        folders = (
-            "1 submodule folder is" if len(paths) == 1 else f"{len(paths)} submodule folders are"
-        )
+        folders = f"{plural(len(paths), 'submodule folder')} {'is' if len(paths) == 1 else 'are'}"
         yield Problem(
             "submodules_not_exported",
             f"{folders} empty where the command runs: {shortened(paths)}.",

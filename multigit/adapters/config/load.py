@@ -20,7 +20,7 @@ from multigit.adapters.config.sections import Configuration, section_at
 from multigit.adapters.config.values import FILE, dotted, duration, shown, size
 from multigit.adapters.files.durable import NO_WAITING
 from multigit.core.planning.waves import everything_before, waves
-from multigit.core.values.text import masked, visible
+from multigit.core.values.text import masked, plural, visible
 from multigit.core.values.workspace import PushRules, Repo, Stage, Tell, Workspace, unknown
 from multigit.errors import ConfigError
 from multigit.hints import Hint
@@ -111,7 +111,7 @@ def _load(path: Path) -> Workspace:
     wrong += [mistake for mistake in mistakes(configuration) if not _follows(mistake, known)]
     if wrong:
         raise ConfigError(
-            f"{visible(str(path))} has {len(wrong)} mistake{'s' if len(wrong) > 1 else ''}.",
+            f"{visible(str(path))} has {plural(len(wrong), 'mistake')}.",
             hint=Hint.CHECK_CONFIG,
             details=tuple(_told(mistake) for mistake in wrong),
         )

@@ -32,7 +32,8 @@ def check(json: o.Json = False, config: o.Config = None, no_color: o.NoColor = F
     import os
 
     from multigit.adapters.config.load import find_config, load
-    from multigit.core.reports.report import frame, plural
+    from multigit.core.reports.report import frame
+    from multigit.core.values.text import plural
     from multigit.ui.screen import Screen
 
     screen = Screen(json_wanted=json, color=not no_color)

@@ -56,7 +56,8 @@ def write_workflows(folder: Path, *, dry_run: bool, json: bool, no_color: bool) 
     from multigit.adapters.files.folder import write_new
     from multigit.core.planning.plan import Result
     from multigit.core.planning.workflows import workflows
-    from multigit.core.reports.report import frame, plural
+    from multigit.core.reports.report import frame
+    from multigit.core.values.text import plural
     from multigit.ui.screen import Screen
 
     screen = Screen(json_wanted=json, color=not no_color)

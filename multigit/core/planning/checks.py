@@ -9,7 +9,7 @@ from shlex import quote
 from multigit.core.planning.losses import keeping
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import Detour, Merge, Snapshot, WorkTree
-from multigit.core.values.text import pathspec, shortened
+from multigit.core.values.text import pathspec, plural, shortened
 from multigit.core.values.workspace import Repo, Stage
 from multigit.errors import UsageError
 from multigit.hints import Hint
@@ -163,7 +163,7 @@ def unmergeable(
         )
     elif merge.conflicted:
         count = len(merge.conflicts)
-        where = f" in {count} {'file' if count == 1 else 'files'}: {shortened(merge.conflicts)}"
+        where = f" in {plural(count, 'file')}: {shortened(merge.conflicts)}"
         yield Problem(
             "conflict",
             f"{source} conflicts with {target}{where if count else ', over renamed folders'}.",
@@ -178,7 +178,7 @@ def unpushed_source(snapshot: Snapshot, stage: Stage) -> Iterable[Problem]:
     if ahead and snapshot.refs.branch(stage.branch).remote:
         yield Problem(
             "unpushed_commits",
-            f"{ahead} local {'commit' if ahead == 1 else 'commits'} on {stage.branch} "
+            f"{plural(ahead, 'local commit')} on {stage.branch} "
             "not pushed yet, so not part of this.",
             Hint.PUSH_FIRST.format(stage=stage.name),
             Severity.WARN,

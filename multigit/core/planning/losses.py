@@ -8,7 +8,7 @@ from shlex import quote
 
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import Evidence, Merge, Reversal
-from multigit.core.values.text import pathspec, shortened
+from multigit.core.values.text import pathspec, plural, shortened
 from multigit.core.values.workspace import Repo
 from multigit.hints import Hint
 
@@ -130,9 +130,9 @@ def taken_back(reversal: Reversal, earlier: str, later: str) -> str:
     """Return which commit takes back what, as the beginning of a sentence."""
     name, count = reversal.sha[:7], len(reversal.paths)
     if reversal.lost:
-        commits = f"{reversal.lost} {'commit' if reversal.lost == 1 else 'commits'}"
+        commits = f"{plural(reversal.lost, 'commit')}"
         return f"{name} on {later} takes back {commits} of {earlier}"
-    files = f"{count} {'file' if count == 1 else 'files'} ({shortened(reversal.paths)})"
+    files = f"{plural(count, 'file')} ({shortened(reversal.paths)})"
     who = f"{name} by {reversal.author} on {later}"
     if reversal.kind is Evidence.NAMED:
         return f"{who} takes back work of {earlier} in {files}"

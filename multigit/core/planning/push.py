@@ -38,6 +38,7 @@ from multigit.core.planning.waves import in_order
 from multigit.core.values.moment import Moment, tag_name
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import Change, Snapshot, WorkTree
+from multigit.core.values.text import plural
 from multigit.core.values.workspace import PushRules, Repo, Stage, Workspace
 from multigit.hints import Hint
 
@@ -229,11 +230,10 @@ def work_problems(
     if work.branch != stage.branch:
         if left:
             where = f"branch {work.branch}" if work.branch else "a detached HEAD"
-            count = len(left)
-            many = f"{count} changed files on {where} stay as they are."
+            stay = "stays as it is" if len(left) == 1 else "stay as they are"
             yield Problem(
                 "other_branch",
-                f"1 changed file on {where} stays as it is." if count == 1 else many,
+                f"{plural(len(left), 'changed file')} on {where} {stay}.",
                 Hint.SWITCH_FIRST.format(path=repo.typed(), remote=remote, branch=stage.branch),
                 Severity.WARN,
             )

@@ -14,10 +14,10 @@ from multigit.core.records.chain import BadLine, Head
 from multigit.core.records.tag_anchors import Witness
 from multigit.core.reports.findings import Finding, Health
 from multigit.core.reports.history import HINT, TORN
-from multigit.core.reports.report import plural
+from multigit.core.values.duration import roughly
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import Snapshot
-from multigit.core.values.text import masked, pathspec, shortened
+from multigit.core.values.text import masked, pathspec, plural, shortened
 from multigit.core.values.workspace import Repo, Stage, Workspace
 from multigit.hints import Hint
 
@@ -250,19 +250,11 @@ def _future(newest: int, now: int) -> Iterator[Problem]:
         here = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M")
         yield Problem(
             "clock",
-            f"a stage's newest commit is dated {_span(ahead)} in the future: this machine's clock "
-            "is slow, or the committer's was fast.",
+            f"a stage's newest commit is dated {roughly(ahead)} in the future: this machine's "
+            "clock is slow, or the committer's was fast.",
             f"Here it is {here} UTC. If that is right, mend the committer's clock.",
             Severity.WARN,
         )
-
-
-def _span(seconds: int) -> str:
-    size, unit = next(
-        (each for each in ((86_400, "day"), (3_600, "hour")) if seconds >= 2 * each[0]),
-        (60, "minute"),
-    )
-    return f"{seconds // size} {unit}s"
 
 
 def _exposed(repo: Repo, paths: Sequence[str]) -> Iterator[Problem]:

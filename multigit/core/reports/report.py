@@ -26,7 +26,7 @@ from multigit.core.recovery.ways_out import can_be_undone
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Change
-from multigit.core.values.text import masked
+from multigit.core.values.text import masked, plural
 from multigit.errors import OK, ConfigError, MultigitError
 from multigit.hints import Hint
 
@@ -170,13 +170,6 @@ def problem_document(problem: Problem) -> dict[str, Any]:
         "severity": str(problem.severity),
         "files": list(problem.files),
     }
-
-
-def plural(count: int, noun: str) -> str:
-    """Return the count with its noun: 1 commit, 2 commits, 2 repositories."""
-    if count == 1:
-        return f"1 {noun}"
-    return f"{count} {noun[:-1]}ies" if noun.endswith("y") else f"{count} {noun}s"
 
 
 def summary(report: Report) -> tuple[str, str]:

@@ -11,10 +11,11 @@ from multigit.core.planning.plan import Result
 from multigit.core.progress.deployments import begun_orders
 from multigit.core.progress.journal import Story
 from multigit.core.records.record import Record
-from multigit.core.reports.report import frame, plural
+from multigit.core.reports.report import frame
 from multigit.core.values.agreement import Actor, Agreement, Given
 from multigit.core.values.deployment import Gate, Order, Run, RunState
 from multigit.core.values.problem import Problem
+from multigit.core.values.text import plural
 from multigit.errors import FAILED, INTERRUPTED, OK
 
 

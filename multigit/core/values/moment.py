@@ -47,15 +47,6 @@ class Moment:
         )
 
 
-def in_words(seconds: float) -> str:
-    """Return how long that is, in the largest unit that fits: 1 hour, 30 minutes, 90 seconds."""
-    for size, unit in ((3600, "hour"), (60, "minute")):
-        if seconds >= size and seconds % size == 0:
-            count = int(seconds // size)
-            return f"{count} {unit}{'' if count == 1 else 's'}"
-    return f"{seconds:g} second{'' if seconds == 1 else 's'}"
-
-
 def tag_name(template: str, moment: Moment, taken: AbstractSet[str] = frozenset()) -> str:
     """Return the tag's name for this moment; a taken one gets -2, -3, … behind it.
 

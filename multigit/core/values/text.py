@@ -68,6 +68,13 @@ def shortened(names: tuple[str, ...], limit: int = 3) -> str:
     return ", ".join(names[:limit]) + (f" and {more} more" if more > 0 else "")
 
 
+def plural(count: int, noun: str) -> str:
+    """Return the count with its noun: 1 commit, 2 commits, 2 days, 2 repositories."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count} {re.sub(r'(?<![aeiou])y$', 'ie', noun)}s"
+
+
 def slips(typed: str, meant: str) -> int:
     """Return how many letters are wrong, missing, too many, or swapped with their neighbour."""
     before, row = list[int](), list(range(len(meant) + 1))

@@ -27,7 +27,6 @@ from multigit.core.progress.outcome import Outcome, Report, cancelled, ended, pl
 from multigit.core.reports.report import (
     document,
     error_document,
-    plural,
     problem_document,
     step_document,
     summary,
@@ -336,20 +335,6 @@ def test_an_error_has_the_exit_code_of_its_kind(error: MultigitError, exit_code:
 
 
 # --- For people
-
-
-@pytest.mark.parametrize(
-    ("count", "noun", "told"),
-    [
-        (1, "commit", "1 commit"),
-        (0, "commit", "0 commits"),
-        (2, "repository", "2 repositories"),
-        (1, "repository", "1 repository"),
-    ],
-)
-def test_a_count_has_the_right_noun(count: int, noun: str, told: str) -> None:
-    """Also where the plural is another word."""
-    assert plural(count, noun) == told
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from multigit.core.values.text import masked, nearest, pathspec, redacted, slips, visible
+from multigit.core.values.text import masked, nearest, pathspec, plural, redacted, slips, visible
 
 CORPUS = [
     ("bell", "\x07", "\\x07"),
@@ -181,3 +181,18 @@ def test_a_path_is_typed_as_no_option_and_no_pattern(path: str, typed: str) -> N
 def test_secrets_are_redacted_the_longest_first() -> None:
     """One may be the beginning of another, whose end would stay."""
     assert redacted("a secret, a secret-2", ["secret", "secret-2"]) == "a ***, a ***"
+
+
+@pytest.mark.parametrize(
+    ("count", "noun", "told"),
+    [
+        (1, "commit", "1 commit"),
+        (0, "commit", "0 commits"),
+        (2, "repository", "2 repositories"),
+        (1, "repository", "1 repository"),
+        (2, "day", "2 days"),
+    ],
+)
+def test_a_count_has_the_right_noun(count: int, noun: str, told: str) -> None:
+    """Also where the plural is another word."""
+    assert plural(count, noun) == told

@@ -1,0 +1,58 @@
+"""Durations, exactly or roughly, in words or briefly."""
+
+from __future__ import annotations
+
+import pytest
+
+from multigit.core.values.duration import briefly, in_words, roughly
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0, "0 seconds"),
+        (1, "1 second"),
+        (1.5, "1.5 seconds"),
+        (90, "90 seconds"),
+        (60, "1 minute"),
+        (1800, "30 minutes"),
+        (3600, "1 hour"),
+        (5400, "90 minutes"),
+        (86_400, "24 hours"),
+    ],
+)
+def test_words_are_exact(seconds: float, told: str) -> None:
+    """The largest unit of which it is a whole number."""
+    assert in_words(seconds) == told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (61, "1 minute"),
+        (600, "10 minutes"),
+        (7199, "119 minutes"),
+        (7200, "2 hours"),
+        (100_000, "27 hours"),
+        (200_000, "2 days"),
+    ],
+)
+def test_rough_words_have_at_least_two_of_their_unit(seconds: int, told: str) -> None:
+    """Rounded down."""
+    assert roughly(seconds) == told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "one", "two"),
+    [
+        (0, "0s", "0s"),
+        (59.4, "59s", "59s"),
+        (59.6, "1min", "1min 0s"),
+        (125, "2min", "2min 5s"),
+        (3725, "1h", "1h 2min"),
+        (90_000, "1d", "1d 1h"),
+    ],
+)
+def test_briefly_is_in_neighbouring_units(seconds: float, one: str, two: str) -> None:
+    """From the largest of which there is one, what is smaller is left out."""
+    assert (briefly(seconds, units=1), briefly(seconds)) == (one, two)
