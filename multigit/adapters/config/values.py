@@ -9,7 +9,6 @@ import json
 import os
 import re
 import zoneinfo
-from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +16,7 @@ from pydantic import AfterValidator, Strict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from multigit.core.values.moment import STAMP
-from multigit.core.values.text import visible
+from multigit.core.values.text import nearest, visible
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict
@@ -163,8 +162,8 @@ def _check_timezone(text: str) -> str:
     try:
         zoneinfo.ZoneInfo(text)
     except (KeyError, ValueError, OSError):
-        near = get_close_matches(text, zoneinfo.available_timezones(), n=1)
-        hint = f"Did you mean {near[0]}?" if near else "As in UTC, Europe/Berlin or Asia/Tokyo."
+        near = nearest(text, sorted(zoneinfo.available_timezones()))
+        hint = f"Did you mean {near}?" if near else "As in UTC, Europe/Berlin or Asia/Tokyo."
         raise wrong(f"there is no timezone {shown(text)}.", hint) from None
     return text
 
