@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from multigit.adapters.config import FILE
+
 if TYPE_CHECKING:
     from multigit.core.planning.consent import Consent
     from multigit.core.values.workspace import Repo, Workspace
     from multigit.operation.session import Session
-
-CONFIG_NAME = "multigit.toml"
 
 
 def elsewhere(folder: Path, words: str) -> str:
@@ -29,7 +29,7 @@ def elsewhere(folder: Path, words: str) -> str:
 def _table(name: str) -> dict[str, Any]:
     """Return a table of the nearest configuration, without validating anything."""
     places = [Path(os.environ["MULTIGIT_CONFIG"])] if "MULTIGIT_CONFIG" in os.environ else []
-    places += [folder / CONFIG_NAME for folder in (Path.cwd(), *Path.cwd().parents)]
+    places += [folder / FILE for folder in (Path.cwd(), *Path.cwd().parents)]
     for place in places:
         try:
             if not place.is_file():

@@ -1,1 +1,3 @@
 """The configuration file: found, read, checked, and written for a new workspace."""
+
+FILE = "multigit.toml"

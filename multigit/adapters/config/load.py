@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from multigit.adapters.config import FILE
 from multigit.adapters.config.deploys import deploy_of, deploys_of, pace_of
 from multigit.adapters.config.misspelt_stages import put_right, strays
 from multigit.adapters.config.rules import Key, Mistake, mistakes
 from multigit.adapters.config.sections import Configuration, section_at
-from multigit.adapters.config.values import FILE, dotted, duration, shown, size
+from multigit.adapters.config.values import dotted, duration, shown, size
 from multigit.adapters.files.durable import NO_WAITING
 from multigit.core.planning.waves import everything_before, waves
 from multigit.core.values.text import masked, plural, visible

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, Strict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from multigit.adapters.config import FILE
 from multigit.core.values.moment import STAMP
 from multigit.core.values.text import nearest, visible
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict
 
-FILE = "multigit.toml"
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 # git-check-ref-format(1), within the characters that multigit uses in names.
 REF = r"(?!HEAD$|.*(\.\.|//|/\.|\.lock(/|$)|[./]$))[A-Za-z0-9][A-Za-z0-9._/-]{0,199}"

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from shlex import quote
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from multigit import errors
+from multigit.adapters.config import FILE
 from multigit.cli import options as o
 from multigit.core.values.text import visible
 from multigit.hints import Hint
 
 if TYPE_CHECKING:
+    from multigit.operation.example_workflows import Writing, Writings
+    from multigit.operation.initialization import Initialization
     from multigit.ui.screen import Screen
 
 
@@ -54,89 +55,91 @@ def init(
       multigit init --gitignore
       multigit init --workflows --dry-run      (beside a multigit.toml)
     """
-    if workflows:
-        from multigit.cli.commands.workflows import write_workflows
-
-        return write_workflows(folder, dry_run=dry_run, json=json, no_color=no_color)
     import os
 
-    from multigit.adapters.config.discovery import discover, render_config
-    from multigit.adapters.files.folder import write_new
-    from multigit.adapters.git.ignores import add_ignores, missing_ignores
     from multigit.adapters.system.actors import attended
-    from multigit.core.reports.report import frame
     from multigit.ui.screen import Screen
 
     screen = Screen(json_wanted=json, color=not no_color, attended=attended(os.environ))
-    target = folder / o.CONFIG_NAME
-    if not folder.is_dir():
-        raise errors.UsageError(
-            f"{folder} is no folder.", hint="Name the folder of your repositories."
-        )
-    if target.exists() and not dry_run:
-        raise errors.RefusedError(
-            f"{target} exists already and is not overwritten.",
-            hint=Hint.INIT_DRY_RUN.format(elsewhere=o.elsewhere(folder, shlex.quote(str(folder)))),
-            code="config_exists",
-        )
-    found = discover(folder)
-    if not found:
-        raise errors.UsageError(
-            f"No git repository was found in {folder.resolve()} and four folders below.",
-            hint="Clone your repositories there first, or name another folder.",
-            code="no_repositories",
-        )
-    text = render_config(folder.resolve().name, found)
-    ignores = folder / ".gitignore"
-    lines = missing_ignores(folder, [repo.path for repo in found])
-    hint = _hint(lines, ignores) if lines else ""
-    agreed = False
-    if dry_run:
-        if not json:
-            typer.echo(text, nl=False)
-    else:
-        agreed = bool(lines) and (gitignore or _agreed_to(screen, lines))
-        write_new(target, text)
-        config = f"--config {shlex.quote(str(target))}"
-        screen.found(found, target, elsewhere=o.elsewhere(folder, config))
-        if agreed:
-            add_ignores(ignores, lines)
-            screen.say(f"Added to {ignores}: {', '.join(map(visible, lines))}")
-        elif hint and not json:
-            screen.note(f"Hint: {hint}")
-    repos = [
-        {"repo": r.name, "path": r.path, "branches": list(r.branches), "note": r.note or None}
-        for r in found
-    ]
-    sentence = f"{target} {'would be' if dry_run else 'was'} written."
-    document = frame(
-        "init",
-        sentence,
-        repos=repos,
-        file=str(target),
-        written=not dry_run,
-        content=text,
-        gitignore=list(lines),
-        gitignore_written=agreed,
-        hint="" if agreed else hint,
-    )
-    screen.document(document)
+    if workflows:
+        return _workflows(screen, folder, dry_run=dry_run)
+    from multigit.operation.initialization import elsewhere, initialize
+
+    done = initialize(screen, folder, dry_run=dry_run, gitignore=gitignore)
+    if dry_run and not json:
+        typer.echo(done.content, nl=False)
+    elif not dry_run:
+        config = f"--config {quote(str(done.target))}"
+        screen.found(done.repos, done.target, elsewhere=elsewhere(folder, config))
+        if done.ignores_written:
+            screen.say(f"Added to {done.ignores_file}: {', '.join(map(visible, done.ignores))}")
+        elif done.hint and not json:
+            screen.note(f"Hint: {done.hint}")
+    screen.document(_document(done, dry_run=dry_run))
     return errors.OK
 
 
-def _agreed_to(screen: Screen, lines: Sequence[str]) -> bool:
-    if not screen.interactive:
-        return False
-    from multigit.ui import prompts
+def _document(done: Initialization, *, dry_run: bool) -> dict[str, Any]:
+    from multigit.core.reports.report import frame
 
-    with suppress(EOFError):  # the terminal went away
-        return prompts.agree(f"Add {', '.join(map(visible, lines))} to .gitignore, too?")
-    return False
-
-
-def _hint(lines: Sequence[str], file: Path) -> str:
-    """Return how to keep git from showing multigit's log and the other repositories as new."""
-    words = " ".join(map(shlex.quote, lines))
-    return (
-        f"To hide from git what is not its own: printf '%s\\n' {words} >> {shlex.quote(str(file))}"
+    repos = [
+        {"repo": r.name, "path": r.path, "branches": list(r.branches), "note": r.note or None}
+        for r in done.repos
+    ]
+    return frame(
+        "init",
+        f"{done.target} {'would be' if dry_run else 'was'} written.",
+        repos=repos,
+        file=str(done.target),
+        written=not dry_run,
+        content=done.content,
+        gitignore=list(done.ignores),
+        gitignore_written=done.ignores_written,
+        hint=done.hint,
     )
+
+
+def _workflows(screen: Screen, folder: Path, *, dry_run: bool) -> int:
+    """Write the example workflows, and show what became of each."""
+    from multigit.core.planning.plan import Result
+    from multigit.core.reports.report import frame
+    from multigit.operation.example_workflows import write_workflows
+
+    done = write_workflows(folder, dry_run=dry_run)
+    for each in done.each:
+        _show(screen, each, dry_run=dry_run)
+    sentence = _sentence(done, folder, dry_run=dry_run)
+    screen.say(sentence, "bold")
+    document = frame(
+        "init",
+        sentence,
+        result=Result.BLOCKED if done.exit_code else Result.DONE,
+        exit_code=done.exit_code,
+        repos=[each.document(dry_run=dry_run) for each in done.each],
+    )
+    screen.document(document)
+    return done.exit_code
+
+
+def _show(screen: Screen, each: Writing, *, dry_run: bool) -> None:
+    problem, row = each.example.problem, f"  {each.example.repo.name}  {each.example.path}  "
+    if problem and each.blocked:
+        screen.say(f"{row}not written: {problem.message}")
+        if not screen.json_wanted:
+            screen.note(f"Hint: {problem.hint}")
+        return
+    screen.say(row + (each.obstacle or ("would be written" if dry_run else "written")))
+
+
+def _sentence(done: Writings, folder: Path, *, dry_run: bool) -> str:
+    from multigit.core.values.text import plural
+    from multigit.operation.initialization import elsewhere
+
+    count = sum(each.wanted for each in done.each)
+    if not count:
+        return "Nothing was written."
+    if dry_run:
+        return f"{plural(count, 'workflow')} would be written."
+    there = elsewhere(folder, f"--config {quote(str(folder / FILE))}")
+    workflows = plural(count, "workflow")
+    return Hint.PUSH_WORKFLOWS.format(count=workflows, stage=done.stage, elsewhere=there)

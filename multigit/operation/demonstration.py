@@ -1,0 +1,98 @@
+"""The main job on a sandbox, with every command shown before it runs."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from multigit.adapters.demo.sandbox import DEPLOYED, Sandbox
+from multigit.adapters.system.programs import run_here, typed
+from multigit.errors import FAILED, OK, MultigitError
+from multigit.ui.screen import Screen
+
+
+def demonstrate(folder: Path | None, screen: Screen, extra: list[str]) -> None:
+    """Build the sandbox in a folder, a temporary one if None, and release its services.
+
+    `extra` options are given to every command. Raises MultigitError where one fails.
+    """
+    where = folder or Path(tempfile.mkdtemp(prefix="multigit-demo-"))
+    Demonstration(Sandbox.build(where), screen, extra).show()
+
+
+class Demonstration:
+    """The demo's plot: each scene changes something or runs one real command."""
+
+    def __init__(self, sandbox: Sandbox, screen: Screen, extra: list[str]) -> None:
+        self._sandbox = sandbox
+        self._screen = screen
+        self._extra = extra
+
+    def show(self) -> None:
+        """Run the main job from the first look to the log."""
+        sandbox, say = self._sandbox, self._say
+        say(f"Five services with real remotes now lie in {sandbox.folder}.")
+        sandbox.colleague("worker", "dev", {"retry.py": "TRIES = 3\n"}, "feat: retry failed jobs")
+        self._run("status")
+        say("You change two services on dev, and push both with one command.")
+        sandbox.write("api", {"orders.py": "ORDER_BY = 'date'\n"})
+        sandbox.write("user-frontend", {"orders.html": "<h1>Orders by date</h1>\n"})
+        self._run("push", "dev", "-m", "feat: orders by date", "--yes")
+        say("Everything that waits on dev goes to staging: one plan for all repositories.")
+        self._run("promote", "dev", "stg", "--yes")
+        say("Production asks for the stage's name. A script gives it beforehand.")
+        self._run("promote", "stg", "main", "-m", "release: orders by date", "--confirm", "main")
+        say("An emergency: you fix it on main, and push.")
+        self._run("pull", "main", "--switch", "-r", "api")
+        sandbox.write("api", {"service.py": 'NAME = "api"\nPORT = 80\nTIMEOUT = 30\n'})
+        self._run("push", "main", "-m", "hotfix: time-out on upload", "--confirm", "main")
+        say("The fix has to reach the other stages, or the next release would lose it.")
+        self._run("backmerge", "main", "--yes")
+        say("Meanwhile two colleagues change the same line of websocket, on dev and on stg.")
+        for branch, port in (("dev", 8080), ("stg", 9090)):
+            content = f'NAME = "websocket"\nPORT = {port}\n'
+            self._sandbox.colleague("websocket", branch, {"service.py": content}, f"port {port}")
+        sandbox.colleague("worker", "dev", {"retry.py": "TRIES = 5\n"}, "feat: five tries")
+        self._run("status")
+        self._deployments()
+        self._run("log")
+        self._farewell()
+
+    def _deployments(self) -> None:
+        """Promote with deployments: two waves, a health check that fails, and going on."""
+        sandbox, say = self._sandbox, self._say
+        say("From now on staging is deployed, too: the database first, then all that need it.")
+        sandbox.deploy()
+        chosen = [word for name in DEPLOYED for word in ("-r", name)]
+        say("This time the staging database's disk is full, and its health check tells.")
+        trouble = sandbox.servers / "database" / "full-disk"
+        trouble.parent.mkdir(parents=True)
+        trouble.touch()
+        self._run("promote", "dev", "stg", *chosen, "--yes", status=FAILED)
+        say("Nothing that needs the database was touched. You make room, and go on.")
+        trouble.unlink()
+        self._run("continue")
+
+    def _say(self, text: str) -> None:
+        self._screen.say(f"\n{text}", "italic")
+
+    def _run(self, *arguments: str, status: int = OK) -> None:
+        self._screen.command(["multigit", *arguments])
+        ended = run_here(
+            [sys.executable, "-m", "multigit", *arguments, *self._extra], self._sandbox.shop
+        )
+        if ended != status:
+            raise MultigitError(
+                f"The demo's command ended with {ended}.",
+                hint=f"Look around in {self._sandbox.folder}.",
+                code="demo_failed",
+            )
+
+    def _farewell(self) -> None:
+        shop, multigit = self._sandbox.shop, typed()
+        self._say(f"That was real git. The sandbox stays in {self._sandbox.folder}. Try next:")
+        self._screen.command(["cd", str(shop)])
+        self._screen.command([*multigit, "promote", "dev", "stg"])
+        self._say("It will be blocked: websocket conflicts, and nothing has happened yet anywhere.")
+        self._screen.command([*multigit, "promote", "dev", "stg", "--skip-blocked"])

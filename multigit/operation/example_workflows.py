@@ -1,0 +1,78 @@
+"""Example workflows for the deployments that the configuration names, written where none is."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from multigit import errors
+from multigit.adapters.config import FILE
+from multigit.adapters.config.load import load
+from multigit.adapters.files.folder import write_new
+from multigit.core.planning.workflows import Example, workflows
+from multigit.core.reports.report import problem_document
+from multigit.core.values.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """An example and what keeps it from being written, empty for nothing."""
+
+    example: Example
+    file: Path
+    obstacle: str
+
+    @property
+    def blocked(self) -> bool:
+        """True when a file is wanted, and none can be given."""
+        return self.example.problem is not None and not self.obstacle
+
+    @property
+    def wanted(self) -> bool:
+        """True when the file is to be written."""
+        return self.example.problem is None and not self.obstacle
+
+    def document(self, *, dry_run: bool) -> dict[str, Any]:
+        """Return what the JSON document says about it."""
+        problems = [self.example.problem] if self.blocked and self.example.problem else []
+        return {
+            "repo": self.example.repo.name,
+            "file": str(self.example.path),
+            "written": self.wanted and not dry_run,
+            "content": self.example.text if self.wanted else None,
+            "problems": list(map(problem_document, problems)),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Writings:
+    """All examples of a workspace whose first stage is `stage`."""
+
+    stage: str
+    each: tuple[Writing, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """Return 3 where an example cannot be given."""
+        return errors.REFUSED if any(one.blocked for one in self.each) else errors.OK
+
+
+def write_workflows(folder: Path, *, dry_run: bool) -> Writings:
+    """Write each workflow that a deployment needs and that is not there; commit nothing."""
+    space = load(folder.resolve() / FILE)
+    writings = tuple(_look(space, example) for example in workflows(space))
+    for each in writings:
+        if each.wanted and not dry_run:
+            write_new(each.file, each.example.text)
+    return Writings(space.stages[0].name, writings)
+
+
+def _look(space: Workspace, example: Example) -> Writing:
+    """Find out whether the file can be written: a link that leads nowhere is there, too."""
+    folder = space.root / example.repo.path
+    file = folder / example.path
+    if not folder.is_dir():
+        return Writing(example, file, "the repository is not there")
+    return Writing(example, file, "is there already" if os.path.lexists(file) else "")
