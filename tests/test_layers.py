@@ -39,7 +39,11 @@ ONE_DOOR = {
     "github": {"adapters/github/transport.py"},
     "requests": {"adapters/github/transport.py", "adapters/http/request.py"},
     "urllib3": {"adapters/github/transport.py", "adapters/http/request.py"},
-    "ruamel": {"adapters/github/workflow_file.py"},
+    "ruamel": {
+        "adapters/github/examples.py",
+        "adapters/github/workflow_file.py",
+        "adapters/github/yaml.py",
+    },
     "apprise": {"adapters/notify/apprise.py"},
     "filelock": {"adapters/files/deployment_log.py", "adapters/files/lock.py"},
     "fcntl": {

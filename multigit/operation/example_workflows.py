@@ -11,7 +11,7 @@ from multigit import errors
 from multigit.adapters.config import FILE
 from multigit.adapters.config.load import load
 from multigit.adapters.files.folder import write_new
-from multigit.core.planning.workflows import Example, workflows
+from multigit.adapters.github.examples import Example, workflows
 from multigit.core.reports.report import problem_document
 from multigit.core.values.workspace import Workspace
 

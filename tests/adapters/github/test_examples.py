@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from multigit.adapters.github.examples import Example, tag_filter, workflows
 from multigit.adapters.github.workflow_file import read_workflow
-from multigit.core.planning.workflows import Example, tag_filter, workflows
 from multigit.core.values.deployment import CommandRunner, Deploy, GithubRunner, Trigger
 from multigit.core.values.workspace import Repo, Stage, Workspace
 

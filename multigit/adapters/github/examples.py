@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
-from multigit.core.planning.yaml import scalar
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarstring import LiteralScalarString, PlainScalarString
+
+from multigit.adapters.github.workflow_file import FOLDER
+from multigit.adapters.github.yaml import written
 from multigit.core.values.deployment import Deploy, GithubRunner, Trigger, filled, unknown_keys
 from multigit.core.values.moment import STAMP
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Repo, Stage, Workspace
-
-FOLDER = PurePosixPath(".github/workflows")
 
 _KEY = "{key}"
 _FILE = re.compile(r"[^/\\]+\.ya?ml")
@@ -31,47 +34,23 @@ _MEANINGS = {
     _KEY: "Tells this deployment from others",
 }
 
-# The action is pinned to a commit, since a tag could be moved: actions/checkout v4.2.2.
-_WORKFLOW = """\
-%(about)s
-
-name: %(name)s
-run-name: %(run_name)s
-
-on:
-%(triggers)s
-
-permissions:
-  contents: read
-
-concurrency:
-  group: %(group)s
-  cancel-in-progress: false
-
-jobs:
-  deploy:
-    runs-on: ubuntu-latest
-    timeout-minutes: %(minutes)d
-    environment: %(environment)s
-    steps:
-      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
-%(checkout)s
-      - name: Deploy
-        run: ./deploy.sh %(arguments)s
-        env:
-%(variables)s
-
-      - name: Check its health
-        if: vars.HEALTH_URL != ''
-        run: |
-          for try in 1 2 3 4 5 6 7 8 9 10; do
-            curl --fail --silent --show-error --max-time 5 "$HEALTH_URL" && exit 0
-            sleep 10
-          done
-          exit 1
-        env:
-          HEALTH_URL: ${{ vars.HEALTH_URL }}
+# The action is pinned to a commit, since a tag could be moved.
+_CHECKOUT = "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683"
+_CHECKOUT_TAG = "v4.2.2"
+_HEALTH = {
+    "name": "Check its health",
+    "if": "vars.HEALTH_URL != ''",
+    "run": LiteralScalarString(
+        """\
+for try in 1 2 3 4 5 6 7 8 9 10; do
+  curl --fail --silent --show-error --max-time 5 "$HEALTH_URL" && exit 0
+  sleep 10
+done
+exit 1
 """
+    ),
+    "env": {"HEALTH_URL": "${{ vars.HEALTH_URL }}"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,29 +118,48 @@ def workflows(workspace: Workspace) -> Iterator[Example]:
         for file, uses in files.items():
             problem = _problem(file, uses)
             text = "" if problem else workflow(uses, file)
-            yield Example(repo, FOLDER / file, text, problem)
+            yield Example(repo, PurePosixPath(FOLDER, file), text, problem)
 
 
 def workflow(uses: Sequence[Use], file: str) -> str:
     """Return the example for one stage, or for several that an input tells apart."""
     first = uses[0]
-    environment = _environment(uses)
-    version, target = _version(uses), _target_input(uses)
+    environment, version = _environment(uses), _version(uses)
     keys = [name for name in _common(uses) if _KEY in first.runner.inputs[name]]
     key = f" ({_expression(_input(keys[0]))})" if keys else ""
-    variables = {"VERSION": version, **({"TARGET": _expression(_input(target))} if target else {})}
-    return _WORKFLOW % {
-        "about": _about(uses, file),
-        "name": scalar("Deploy" if len(uses) > 1 else f"Deploy to {first.environment}"),
-        "run_name": scalar(f"Deploy {version} to {environment}{key}"),
-        "triggers": "\n".join(_on_push(first) if first.pushed else _on_dispatch(uses)),
-        "group": scalar(f"deploy-{environment}"),
-        "minutes": max(math.ceil(use.seconds / 60) for use in uses),
-        "environment": scalar(environment),
-        "checkout": f"        with:\n          ref: {version}\n" if "inputs" in version else "",
-        "arguments": " ".join(f'"${name}"' for name in variables),
-        "variables": "\n".join(f"          {key}: {value}" for key, value in variables.items()),
+    job = {
+        "runs-on": "ubuntu-latest",
+        "timeout-minutes": max(math.ceil(use.seconds / 60) for use in uses),
+        "environment": environment,
+        "steps": _steps(uses, version),
     }
+    parts: Sequence[Mapping[str, Any]] = (
+        {
+            "name": "Deploy" if len(uses) > 1 else f"Deploy to {first.environment}",
+            "run-name": f"Deploy {version} to {environment}{key}",
+        },
+        {PlainScalarString("on"): _pushes(first) if first.pushed else _dispatches(uses)},
+        {"permissions": {"contents": "read"}},
+        {"concurrency": {"group": f"deploy-{environment}", "cancel-in-progress": False}},
+        {"jobs": {"deploy": job}},
+    )
+    return "\n".join((_about(uses, file), *map(written, parts)))
+
+
+def _steps(uses: Sequence[Use], version: str) -> CommentedSeq:
+    """Return the steps of the job: check out what is deployed, deploy it, ask how it is."""
+    checkout = CommentedMap(uses=_CHECKOUT)
+    checkout.yaml_add_eol_comment(_CHECKOUT_TAG, "uses", column=0)
+    if "inputs" in version:
+        checkout["with"] = {"ref": version}
+    target = _target_input(uses)
+    variables = {"VERSION": version, **({"TARGET": _expression(_input(target))} if target else {})}
+    arguments = " ".join(f'"${name}"' for name in variables)
+    deploy = {"name": "Deploy", "run": f"./deploy.sh {arguments}", "env": variables}
+    steps = CommentedSeq([checkout, deploy, _HEALTH])
+    for place in (1, 2):
+        steps.yaml_set_comment_before_after_key(place, before="\n")  # an empty line
+    return steps
 
 
 def _use(workspace: Workspace, repo: Repo, stage: Stage) -> Use | None:
@@ -246,12 +244,10 @@ def _expression(code: str) -> str:
     return f"${{{{ {code} }}}}"
 
 
-def _on_push(use: Use) -> Iterator[str]:
-    yield "  push:"
+def _pushes(use: Use) -> dict[str, Any]:
     if use.runner.ref == "branch":
-        yield from ("    branches:", f"      - {scalar(use.stage.branch)}")
-    else:
-        yield from ("    tags:", f"      - {scalar(tag_filter(use.stage.tag))}")
+        return {"push": {"branches": [use.stage.branch]}}
+    return {"push": {"tags": [tag_filter(use.stage.tag)]}}
 
 
 def tag_filter(template: str) -> str:
@@ -260,27 +256,23 @@ def tag_filter(template: str) -> str:
     return template.replace(STAMP, "[0-9]+-[0-9]*") + end
 
 
-def _on_dispatch(uses: Sequence[Use]) -> Iterator[str]:
-    yield "  workflow_dispatch:"
+def _dispatches(uses: Sequence[Use]) -> dict[str, Any]:
     names = dict.fromkeys(name for use in uses for name in use.runner.inputs)
-    if names:
-        yield "    inputs:"
-    for name in names:
-        yield f"      {scalar(name)}:"
-        yield from (f"        {key}: {value}" for key, value in _said(name, uses).items())
+    inputs = {name: _said(name, uses) for name in names}
+    return {"workflow_dispatch": {"inputs": inputs} if inputs else None}
 
 
-def _said(name: str, uses: Sequence[Use]) -> dict[str, str]:
+def _said(name: str, uses: Sequence[Use]) -> dict[str, Any]:
     """Return what the file says of one input; what every deployment gives is its default."""
     giving = [use for use in uses if name in use.runner.inputs]
     meanings = {_MEANINGS.get(use.runner.inputs[name], "") for use in giving}
     values = {use.value(name) for use in giving}
     (meaning, *others), (value, *more) = meanings, values
-    said = {"description": scalar(meaning)} if meaning and not others else {}
+    said: dict[str, Any] = {"description": meaning} if meaning and not others else {}
     if _is_required(name, uses):
-        said["required"] = "true"
+        said["required"] = True
     elif not more and (value == _KEY or not unknown_keys(value, ())):
-        said["default"] = "by hand" if value == _KEY else scalar(value)
+        said["default"] = "by hand" if value == _KEY else value
     return {**said, "type": "string"}
 
 
@@ -304,4 +296,4 @@ def _about(uses: Sequence[Use], file: str) -> str:
         lines[0] += " multigit starts it with:"
         lines += ["", f"  {tables}", '  runner = "github"', f'  workflow = "{file}"']
         lines += [f"  inputs = {{{inputs}}}"]
-    return "\n".join(f"# {line}".rstrip() for line in lines)
+    return "".join(f"# {line}".rstrip() + "\n" for line in lines)
