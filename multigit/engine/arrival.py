@@ -9,9 +9,9 @@ from dataclasses import replace
 from multigit.core.planning.plan import RepoPlan, State
 from multigit.core.progress.standing import Standing, state_of
 from multigit.core.values.flight import Flight, push_under_way, remaining
+from multigit.core.values.listener import Tell
 from multigit.core.values.workspace import Workspace
 from multigit.engine.ports import Git, Repository
-from multigit.engine.retry import Tell
 from multigit.errors import MultigitError
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds between two looks at a remote, doubled each time

@@ -8,7 +8,7 @@ from dataclasses import replace
 from multigit.core.records.tag_anchors import witness
 from multigit.core.reports.diagnosis import Checkup, HealthRequest, LockTrial
 from multigit.core.values.git_answers import Publication, RefQuery
-from multigit.core.values.listener import Listener
+from multigit.core.values.listener import Listener, Tell
 from multigit.core.values.moment import tag_glob
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
@@ -16,7 +16,7 @@ from multigit.core.values.workspace import Repo
 from multigit.engine.fleet import for_each_repo
 from multigit.engine.observe.looks import try_to_fetch
 from multigit.engine.ports import Git, Repository
-from multigit.engine.retry import Tell, patiently
+from multigit.engine.retry import patiently
 from multigit.errors import MultigitError
 
 

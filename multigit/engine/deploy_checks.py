@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from multigit.core.planning.deploy import planned_orders, with_problems
 from multigit.core.planning.plan import Plan
 from multigit.core.values.deployment import Order, Run, Sight
-from multigit.core.values.listener import Listener
+from multigit.core.values.listener import Listener, Tell
 from multigit.core.values.problem import Problem, Severity
 from multigit.engine.fleet import for_each_repo
 from multigit.engine.ports import Checks, Runners
-from multigit.engine.retry import Tell
 from multigit.errors import MultigitError, NotBegunError
 from multigit.hints import Hint
 

@@ -17,7 +17,7 @@ from multigit.core.progress.journal import Entry, Kind
 from multigit.core.progress.outcome import Outcome, Report, ended
 from multigit.core.values.deployment import Deployment
 from multigit.core.values.flight import Flight
-from multigit.core.values.listener import Listener
+from multigit.core.values.listener import Listener, Tell
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import branch_ref
 from multigit.core.values.workspace import Workspace
@@ -27,7 +27,6 @@ from multigit.engine.follow import follow
 from multigit.engine.ports import FORGETFUL, Git, Journal, Repository
 from multigit.engine.prepare import prepare
 from multigit.engine.publish import publish
-from multigit.engine.retry import Tell
 from multigit.errors import MultigitError
 from multigit.hints import Hint
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
-from multigit.core.values.listener import Listener
-from multigit.engine.retry import Tell
+from multigit.core.values.listener import Listener, Tell
 from multigit.errors import MultigitError
 
 T = TypeVar("T")

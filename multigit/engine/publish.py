@@ -9,11 +9,12 @@ from multigit.core.planning.plan import RepoPlan, State
 from multigit.core.progress.outcome import Outcome
 from multigit.core.values.flight import Flight
 from multigit.core.values.git_answers import Publication, PushReport, RefQuery
+from multigit.core.values.listener import Tell
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import HEADS, short
 from multigit.engine.arrival import may_arrive
 from multigit.engine.ports import Repository
-from multigit.engine.retry import Tell, patiently
+from multigit.engine.retry import patiently
 from multigit.errors import MultigitError
 from multigit.hints import Hint
 

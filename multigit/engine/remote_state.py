@@ -10,7 +10,7 @@ from multigit.core.progress.journal import Story
 from multigit.core.progress.standing import Standing, standing
 from multigit.core.values.flight import Flight
 from multigit.core.values.git_answers import Publication, RefQuery
-from multigit.core.values.listener import Listener
+from multigit.core.values.listener import Listener, Tell
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import HEADS, branch_ref
@@ -19,7 +19,7 @@ from multigit.engine.arrival import arrived
 from multigit.engine.fleet import for_each_repo
 from multigit.engine.ports import Git, Repository
 from multigit.engine.publish import built_on, is_in
-from multigit.engine.retry import Tell, patiently
+from multigit.engine.retry import patiently
 from multigit.errors import RefusedError
 
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from multigit.core.reports.reviews import Answer, Review, Waiting
 from multigit.core.values.deployment import Order, Run
-from multigit.core.values.listener import Listener
+from multigit.core.values.listener import Listener, Tell
 from multigit.core.values.problem import Problem
 from multigit.engine.fleet import for_each_repo, sweep
 from multigit.engine.ports import Reviewers
-from multigit.engine.retry import Tell
 from multigit.errors import DoubtError, MultigitError
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from multigit.core.records.tag_anchors import Witness, witness
 from multigit.core.values.git_answers import RefQuery
-from multigit.core.values.listener import Listener
+from multigit.core.values.listener import Listener, Tell
 from multigit.core.values.moment import tag_glob
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Repo, Stage
 from multigit.engine.fleet import for_each_repo
 from multigit.engine.ports import Git
-from multigit.engine.retry import Tell, patiently
+from multigit.engine.retry import patiently
 
 
 @dataclass(frozen=True, slots=True)

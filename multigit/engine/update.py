@@ -17,13 +17,12 @@ from multigit.core.planning.plan import (
 )
 from multigit.core.progress.outcome import Outcome, Report, ended
 from multigit.core.values.git_answers import RefQuery
-from multigit.core.values.listener import Listener
+from multigit.core.values.listener import Listener, Tell
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import branch_ref
 from multigit.core.values.workspace import Workspace
 from multigit.engine.fleet import for_each_repo
 from multigit.engine.ports import Git, Repository
-from multigit.engine.retry import Tell
 from multigit.errors import GitError, MultigitError
 from multigit.hints import Hint
 

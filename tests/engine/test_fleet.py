@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
+from multigit.core.values.listener import Tell
 from multigit.engine.fleet import Rest, Sweep, for_each_repo, sweep
-from multigit.engine.retry import Tell
 from multigit.errors import MultigitError
 from tests.engine.operations import Listening
 

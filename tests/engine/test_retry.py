@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from multigit.engine.retry import PASSING, TRIES, patiently
+from multigit.engine.retry import PASSING, READS, patiently
 from multigit.errors import GitError
 
 
@@ -38,19 +38,19 @@ def test_a_good_day_needs_one_try() -> None:
 @pytest.mark.parametrize("code", sorted(PASSING))
 def test_a_network_failure_passes(code: str) -> None:
     """After as many tries as there are, and each pause is told."""
-    reading = Reading(*[code] * (TRIES - 1))
+    reading = Reading(*[code] * (READS.tries - 1))
     assert reading.read() == "answer"
-    assert reading.tries == TRIES
-    assert len(reading.told) == TRIES - 1
+    assert reading.tries == READS.tries
+    assert len(reading.told) == READS.tries - 1
     assert reading.told[0] == f"trying again: failed by {code}."
 
 
 def test_the_last_failure_is_raised() -> None:
     """When there are no tries left."""
-    reading = Reading(*["unreachable"] * TRIES, "later")
+    reading = Reading(*["unreachable"] * READS.tries, "later")
     with pytest.raises(GitError, match="failed by unreachable"):
         reading.read()
-    assert reading.tries == TRIES
+    assert reading.tries == READS.tries
 
 
 @pytest.mark.parametrize("code", ["authentication", "remote_missing", "timeout", "git"])

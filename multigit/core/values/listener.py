@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
+
+Tell = Callable[[str], None]  # says what is being done in one repository
 
 
 class Listener(Protocol):

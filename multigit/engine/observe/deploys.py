@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from multigit.core.values.git_answers import RefQuery
+from multigit.core.values.listener import Tell
 from multigit.core.values.moment import tag_glob
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Stage
 from multigit.engine.observe.looks import Look
 from multigit.engine.ports import Repository
-from multigit.engine.retry import Tell
 
 
 @dataclass(frozen=True, slots=True)

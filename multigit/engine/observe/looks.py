@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from multigit.core.values.git_answers import RefQuery
-from multigit.core.values.listener import Listener
+from multigit.core.values.listener import Listener, Tell
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Repo
 from multigit.engine.fleet import Rest, for_each_repo
 from multigit.engine.ports import Git, Repository
-from multigit.engine.retry import Tell, patiently
+from multigit.engine.retry import patiently
 from multigit.errors import GitError
 
 

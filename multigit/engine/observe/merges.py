@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from multigit.core.planning.merges import MergeRequest
 from multigit.core.values.git_answers import RefQuery
+from multigit.core.values.listener import Tell
 from multigit.core.values.moment import Moment, tag_name
 from multigit.core.values.snapshot import Snapshot
 from multigit.engine.observe.looks import Look
@@ -13,7 +14,6 @@ from multigit.engine.observe.preview import preview_merges
 from multigit.engine.observe.sides import compare_sides
 from multigit.engine.observe.trials import try_to_push, try_to_sign
 from multigit.engine.ports import Repository
-from multigit.engine.retry import Tell
 
 
 @dataclass(frozen=True, slots=True)

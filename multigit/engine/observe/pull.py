@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 from multigit.core.planning.pull import PullRequest, checkout
 from multigit.core.values.git_answers import RefQuery
+from multigit.core.values.listener import Tell
 from multigit.core.values.snapshot import Snapshot
 from multigit.engine.observe.looks import Look, fetch
 from multigit.engine.observe.sides import compare_sides
 from multigit.engine.ports import Repository
-from multigit.engine.retry import Tell
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from multigit.core.planning.dangers import looks_secret
 from multigit.core.planning.push import PushRequest, to_commit
 from multigit.core.values.git_answers import RefQuery, Signature
+from multigit.core.values.listener import Tell
 from multigit.core.values.snapshot import Snapshot, Tip, Waiting
 from multigit.core.values.workspace import PushRules
 from multigit.engine.observe.looks import Look
@@ -15,7 +16,6 @@ from multigit.engine.observe.preview import preview_merges
 from multigit.engine.observe.sides import compare_sides
 from multigit.engine.observe.trials import try_to_commit, try_to_push
 from multigit.engine.ports import Repository
-from multigit.engine.retry import Tell
 
 
 @dataclass(frozen=True, slots=True)

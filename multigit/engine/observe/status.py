@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from multigit.core.planning.merges import Hop
 from multigit.core.reports.status import StatusRequest
 from multigit.core.values.git_answers import RefQuery
+from multigit.core.values.listener import Tell
 from multigit.core.values.moment import tag_glob
 from multigit.core.values.snapshot import Merge, Refs, Snapshot, Tip
 from multigit.core.values.workspace import Stage
@@ -14,7 +15,6 @@ from multigit.engine.observe.looks import Look, try_to_fetch
 from multigit.engine.observe.preview import as_merge, preview_merge
 from multigit.engine.observe.sides import count_against_stage, count_stages
 from multigit.engine.ports import Repository
-from multigit.engine.retry import Tell
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from multigit.core.values.git_answers import Publication, Signature
+from multigit.core.values.listener import Tell
 from multigit.core.values.snapshot import Merge, Refs, Snapshot
 from multigit.engine.ports import Repository
-from multigit.engine.retry import Tell, patiently
+from multigit.engine.retry import patiently
 
 
 def try_to_sign(repository: Repository, merges: Sequence[Merge], date: str) -> None:

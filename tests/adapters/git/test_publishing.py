@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,7 @@ def api(forge: Forge) -> ForgeRepo:
 def shop(forge: Forge, api: ForgeRepo, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """Return its workspace, opened; nobody pauses between tries."""
     assert api.name in forge.repos
-    monkeypatch.setattr(patience, "FIRST_WAIT", 0.0)
+    monkeypatch.setattr(patience, "READS", replace(patience.READS, pause=0.0))
     return Shop(forge)
 
 

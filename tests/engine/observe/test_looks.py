@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import pytest
 
 from multigit.core.values.git_answers import RefQuery
+from multigit.core.values.listener import Tell
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
 from multigit.engine.observe.looks import Look, observe
 from multigit.engine.ports import Repository
-from multigit.engine.retry import Tell
 from multigit.errors import GitError
 from tests.engine.observe.looking import look_at, promotion
 from tests.engine.operations import Listening
