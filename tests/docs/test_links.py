@@ -50,6 +50,18 @@ def test_lines_are_short_and_end_clean(document: Path) -> None:
         assert inside or line == line.rstrip(), f"{document.name}:{number}"
 
 
+@pytest.mark.parametrize("document", documents(), ids=lambda document: document.name)
+def test_modules_are_where_the_documents_say(document: Path) -> None:
+    """A module is named by its path in the project or the package, or by a name that one has."""
+    files = [
+        file.relative_to(ROOT).as_posix()
+        for top in ("multigit", "tests", "bench", "docs")
+        for file in (ROOT / top).rglob("*.py")
+    ]
+    for name in re.findall(r"`([\w/]+\.py)`", document.read_text(encoding="utf-8")):
+        assert any(file == name or file.endswith(f"/{name}") for file in files), name
+
+
 def links(document: Path) -> list[str]:
     """Return the targets of a document's links, images included."""
     text = CODE.sub("", document.read_text(encoding="utf-8"))
