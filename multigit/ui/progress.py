@@ -8,9 +8,8 @@ from typing import Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.spinner import Spinner
-from rich.table import Table
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
+from rich.table import Column
 from rich.text import Text
 
 from multigit.core.values.text import visible
@@ -23,14 +22,21 @@ class LiveProgress:
     """The engine's listener for terminals. It draws, and leaves nothing behind."""
 
     def __init__(self, console: Console) -> None:
-        self._lock = threading.Lock()
-        self._phase = ""
-        self._total = 0
-        self._done = 0
-        self._running: dict[str, str] = {}
+        self._head = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=20),
+            TextColumn("{task.completed} of {task.total}"),
+        )
+        self._phase = self._head.add_task("", visible=False)
+        self._running = Progress(
+            SpinnerColumn(style=""),
+            TextColumn("{task.description}", markup=False, table_column=Column()),  # may wrap
+        )
+        self._rows: dict[str, TaskID] = {}
+        self._lock = threading.Lock()  # one repository may be told of by several threads
         self._leaving = False
         self._live = Live(
-            console=console, transient=True, get_renderable=self._view, refresh_per_second=8
+            console=console, transient=True, get_renderable=self.__rich__, refresh_per_second=8
         )
 
     def __enter__(self) -> Self:
@@ -45,34 +51,36 @@ class LiveProgress:
     def phase(self, name: str, repos: Sequence[str]) -> None:
         """Note that a phase begins for these repositories."""
         with self._lock:
-            self._phase, self._total, self._done = name, len(repos), 0
-            self._running.clear()
+            self._head.reset(self._phase, description=name, total=len(repos), visible=True)
+            for row in self._rows.values():
+                self._running.remove_task(row)
+            self._rows.clear()
 
     def started(self, repo: str, doing: str) -> None:
         """Note that a repository is being worked on."""
+        told = f"{visible(repo)}  {visible(doing)}"
         with self._lock:
-            self._running[repo] = doing
+            if repo in self._rows:
+                self._running.update(self._rows[repo], description=told)
+            else:
+                self._rows[repo] = self._running.add_task(told, total=None)
 
     def finished(self, repo: str, state: str, detail: str = "") -> None:
         """Note that a phase ended for a repository."""
         del state, detail
         with self._lock:
-            self._running.pop(repo, None)
-            self._done += 1
+            if repo in self._rows:
+                self._running.remove_task(self._rows.pop(repo))
+            self._head.advance(self._phase)
 
     def interrupted(self) -> None:
         """Say that what is under way is finished first."""
         self._leaving = True
 
-    def _view(self) -> RenderableType:
-        with self._lock:
-            running = list(self._running.items())
-            head = Table.grid(padding=(0, 1))
-            bar = ProgressBar(total=max(1, self._total), completed=self._done, width=20)
-            head.add_row(Text(self._phase), bar, Text(f"{self._done} of {self._total}"))
-        rows = [
-            Spinner("dots", Text(f"{visible(repo)}  {doing}")) for repo, doing in running[:ROWS]
-        ]
+    def __rich__(self) -> RenderableType:
+        """Return how it stands."""
+        running = self._running.tasks
+        rows = self._running.make_tasks_table(running[:ROWS])
         more = [Text(f"  … and {len(running) - ROWS} more", "dim")] if len(running) > ROWS else []
         leaving = [Text(FINISHING, "yellow")] if self._leaving else []
-        return Group(head, *rows, *more, *leaving)
+        return Group(self._head.get_renderable(), rows, *more, *leaving)

@@ -1,0 +1,71 @@
+"""What is drawn while repositories are worked on."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from multigit.ui.progress import FINISHING, ROWS, LiveProgress
+from tests.ui.views import shown
+
+
+def progress_of(*repos: str) -> LiveProgress:
+    """Return the progress of a phase for these repositories."""
+    progress = LiveProgress(Console(file=io.StringIO()))
+    progress.phase("Reading", repos)
+    return progress
+
+
+def test_nothing_is_drawn_before_the_first_phase() -> None:
+    """There is nothing to count."""
+    assert not any(shown(LiveProgress(Console(file=io.StringIO())), 80))
+
+
+def test_a_phase_is_counted_and_what_runs_is_named() -> None:
+    """What ended is only counted; what is done to the others is the last that was told."""
+    progress = progress_of("api", "web", "worker")
+    progress.started("api", "fetching")
+    progress.started("web", "fetching")
+    progress.started("web", "trying again: is gone")
+    progress.finished("api", "read")
+    head, *rows = shown(progress, 80)
+    assert head.startswith("Reading ━")
+    assert head.endswith(" 1 of 3")
+    assert [row[2:] for row in rows] == ["web  trying again: is gone"]
+
+
+def test_a_new_phase_begins_from_nothing() -> None:
+    """Nothing of the one before is left."""
+    progress = progress_of("api", "web")
+    progress.started("api", "fetching")
+    progress.finished("web", "failed", "is gone")
+    progress.phase("Publishing", ["api"])
+    (head,) = shown(progress, 80)
+    assert (head.split()[0], head.endswith(" 0 of 1")) == ("Publishing", True)
+
+
+def test_rows_that_have_no_room_are_counted() -> None:
+    """The first ones are shown."""
+    repos = [f"repo-{number}" for number in range(ROWS + 3)]
+    progress = progress_of(*repos)
+    for repo in repos:
+        progress.started(repo, "fetching")
+    rows = shown(progress, 80)[1:]
+    assert [row.split()[1] for row in rows[:ROWS]] == repos[:ROWS]
+    assert rows[ROWS:] == ["  … and 3 more"]
+
+
+def test_what_is_done_is_no_markup_and_steers_nothing() -> None:
+    """A step of a deployment may be called anything."""
+    progress = progress_of("api")
+    progress.started("api", "running [bold]x[/] \x1b[2J")
+    assert shown(progress, 80)[1][2:] == "api  running [bold]x[/] \\x1b[2J"
+
+
+def test_whoever_interrupts_is_told_what_is_waited_for() -> None:
+    """Below all that runs."""
+    progress = progress_of("api")
+    progress.started("api", "pushing")
+    progress.interrupted()
+    assert shown(progress, 80)[-1] == FINISHING
