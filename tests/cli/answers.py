@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.forge import Forge, ForgeRepo
+from tests.support.programs import program
 from tests.support.snapshot import Snapshot, differences, of_workspace
 from tests.support.terminal import Terminal
 
@@ -98,10 +99,7 @@ def in_shell(forge: Forge, script: str, **env: str) -> subprocess.CompletedProce
 
 def hook(path: Path, script: str) -> Path:
     """Write an executable hook."""
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
-    path.chmod(0o755)
-    return path
+    return program(path, script)
 
 
 def count_pushes(repo: ForgeRepo) -> Callable[[], list[list[str]]]:

@@ -22,6 +22,7 @@ from multigit.engine.observe.pull import PullLook
 from multigit.engine.observe.push import PushLook
 from multigit.engine.ports import FORGETFUL, Git, Journal
 from multigit.engine.update import update_everywhere
+from tests.support.fake_git import FakeGit
 
 MOMENT = Moment(datetime(2025, 1, 15, 15, 1, 30, tzinfo=UTC), "7f3a")
 TAG = "refs/tags/stg-deploy-20250115-150130"
@@ -60,6 +61,13 @@ class Listening:
 
     def interrupted(self) -> None:
         """Note nothing."""
+
+
+def with_changes(git: FakeGit) -> FakeGit:
+    """Let a colleague commit on dev in every repository."""
+    for name, repo in git.repos.items():
+        repo.remote.commit("dev", {f"{name}.txt": "1"})
+    return git
 
 
 def plan_promotion(

@@ -217,6 +217,17 @@ def test_a_commit_that_was_made_is_not_made_twice() -> None:
     assert git["web"].head == git["web"].remote.tip("dev") == head
 
 
+def test_a_commit_that_was_made_is_known_again_by_a_long_subject() -> None:
+    """Git's subject is the whole first paragraph, not its first line."""
+    fake = FakeGit("web")
+    fake["web"].write({"a": "1"})
+    plan = plan_work(fake, message="feat: one\nand two\n\nWith a body.")
+    fake["web"].remote.next_push = never_arrived
+    execute(fake, plan)
+    report = execute(fake, plan, again=True)
+    assert states(report) == {"web": "published"}
+
+
 def test_what_was_agreed_to_is_committed_or_nothing() -> None:
     """It broke off before the commit, and the files were edited since."""
     git = FakeGit("web")

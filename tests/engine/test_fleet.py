@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Callable
 
@@ -259,3 +261,21 @@ def test_ctrl_c_lets_orderly_work_end_and_the_listener_hears_of_it(
 
     done = in_each(work, jobs=1, orderly=True, listener=Heard())
     assert done == Sweep({"a": "a"}, interrupted=True)
+
+
+def test_what_was_begun_is_never_forgotten() -> None:
+    """Ctrl-C may come while the pool starts its threads: the one that started counts."""
+    begun: list[str] = []
+    pressed, noticed = threading.Event(), threading.Event()
+
+    def work(name: str) -> str:
+        begun.append(name)
+        if not pressed.is_set():
+            pressed.set()
+            os.kill(os.getpid(), signal.SIGINT)
+        assert noticed.wait(LONG)
+        return name
+
+    done = sweep(NAMES, work, jobs=8, on_interrupt=noticed.set)
+    assert done.interrupted
+    assert sorted(done.results) == sorted(begun)

@@ -304,3 +304,14 @@ def test_only_what_may_be_wanted_is_parsed(
     assert log.name() == "first"
     log.last_deployed()
     assert parsed == 2 + 21 + 21 + 1
+
+
+def test_a_link_in_the_logs_place_is_refused_before_it_is_cut(tmp_path: Path) -> None:
+    """The torn tail is cut off before the link is noticed."""
+    victim = tmp_path / "victim"
+    victim.write_text("no line break at the end", encoding="utf-8")
+    (tmp_path / "deployment.log").symlink_to(victim)
+    log = DeploymentLog(tmp_path / "deployment.log", tmp_path / ".multigit/log.lock")
+    with pytest.raises(RefusedError):
+        log.append({"operation": "x"})
+    assert victim.read_text() == "no line break at the end"

@@ -4,36 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
-import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from multigit.adapters.files.deployment_log import DeploymentLog
 from multigit.adapters.git.config import read_config
-from multigit.adapters.git.outcome import Completed, failure
-from multigit.adapters.git.publishing import BEFORE_SENDING
 from multigit.adapters.git.repository import GitRepository
 from multigit.core.planning.push import to_commit
-from multigit.core.values.git_answers import Publication, PushReport, RefQuery, Signature
+from multigit.core.values.git_answers import RefQuery, Signature
 from multigit.core.values.snapshot import Change
 from multigit.core.values.workspace import PushRules, Stage
-from multigit.engine.fleet import sweep
-from multigit.errors import GitError, RefusedError
-from tests.adapters.git.clones import SIGNATURE, open_clone, open_door, open_folder, sides
-from tests.engine.operations import (
-    STG,
-    TAG,
-    execute,
-    outcome,
-    plan_backmerge,
-    plan_promotion,
-    plan_work,
-    states,
-)
-from tests.support.fake_git import BROKEN_OFF, FakeGit, FakeRemote, first_ref_only, never_arrived
+from multigit.errors import GitError
+from tests.adapters.git.clones import SIGNATURE, open_clone, open_door, open_folder
 from tests.support.forge import Forge, ForgeRepo
 from tests.support.gitenv import git, init
 
@@ -53,104 +35,6 @@ def commit_all(repository: GitRepository) -> None:
     preview = repository.commit_preview(work.head, changes, SIGNATURE)
     made = repository.commit(changes, SIGNATURE, verify=True)
     assert made.tree == preview.tree
-
-
-# --- The engine
-
-
-def test_a_half_applied_push_that_cannot_be_completed_is_not_called_refused() -> None:
-    """The branch has moved: whoever reads the report must not believe that nothing happened."""
-    fake = FakeGit("web")
-    fake["web"].remote.commit("dev", {"a": "1"})
-    plan = plan_promotion(fake)
-
-    def half(remote: FakeRemote, publications: Sequence[Publication]) -> PushReport:
-        remote.reject("refs/tags/*", "no tags")
-        remote.next_push = None
-        remote.refs[STG] = publications[0].after
-        return BROKEN_OFF
-
-    fake["web"].remote.next_push = half
-    found = outcome(execute(fake, plan), "web")
-    assert fake["web"].remote.tip("stg") == found.made[STG]
-    said = " ".join(problem.message for problem in found.problems)
-    assert found.made[STG][:7] in said, said
-
-
-def test_a_half_applied_push_whose_tag_was_taken_tells_of_the_branch() -> None:
-    """The branch is ours, the tag is somebody else's: both have to be said."""
-    fake = FakeGit("web")
-    fake["web"].remote.commit("dev", {"a": "1"})
-    plan = plan_promotion(fake)
-
-    def half(remote: FakeRemote, publications: Sequence[Publication]) -> PushReport:
-        report = first_ref_only(remote, publications)
-        remote.tag(TAG.removeprefix("refs/tags/"), remote.tip("main"))
-        return report
-
-    fake["web"].remote.next_push = half
-    found = outcome(execute(fake, plan), "web")
-    said = " ".join(problem.message for problem in found.problems)
-    assert found.made[STG][:7] in said, said
-
-
-def test_a_push_with_a_colleagues_on_top_is_published() -> None:
-    """The answer was lost; before we look, somebody builds on our merge. Our tag is there."""
-    fake = FakeGit("web")
-    fake["web"].remote.commit("dev", {"a": "1"})
-    plan = plan_promotion(fake)
-
-    def overtaken(remote: FakeRemote, publications: Sequence[Publication]) -> PushReport:
-        remote.receive(publications)
-        remote.commit("stg", {"theirs": "1"})
-        return BROKEN_OFF
-
-    fake["web"].remote.next_push = overtaken
-    report = execute(fake, plan)
-    assert outcome(report, "web").made[TAG] == fake["web"].remote.refs[TAG]
-    assert states(report) == {"web": "published"}
-
-
-def test_a_commit_that_was_made_is_known_again_by_a_long_subject() -> None:
-    """Git's subject is the whole first paragraph, not its first line."""
-    fake = FakeGit("web")
-    fake["web"].write({"a": "1"})
-    plan = plan_work(fake, message="feat: one\nand two\n\nWith a body.")
-    fake["web"].remote.next_push = never_arrived
-    execute(fake, plan)
-    report = execute(fake, plan, again=True)
-    assert states(report) == {"web": "published"}
-
-
-def test_a_merge_that_is_gone_is_noticed_before_anything_is_pushed() -> None:
-    """A back-merge has no tag, so nothing looks at the object until the push."""
-    fake = FakeGit("api", "web")
-    for repo in fake.repos.values():
-        repo.remote.commit("main", {"hotfix": "1"})
-    plan = plan_backmerge(fake)
-    before = fake.remote_refs()
-    for merge in plan.repos[1].merges():
-        del fake["web"].objects.commits[merge.commit]
-    if states(execute(fake, plan)) != {"api": "published", "web": "published"}:
-        assert fake.remote_refs() == before
-
-
-def test_what_was_begun_is_never_forgotten() -> None:
-    """Ctrl-C may come while the pool starts its threads: the one that started counts."""
-    begun: list[str] = []
-    pressed = threading.Event()
-
-    def work(name: str) -> str:
-        begun.append(name)
-        if not pressed.is_set():
-            pressed.set()
-            os.kill(os.getpid(), 2)
-        time.sleep(0.3)
-        return name
-
-    done = sweep(tuple("abcdefgh"), work, jobs=8)
-    assert done.interrupted
-    assert sorted(done.results) == sorted(begun)
 
 
 # --- Reading
@@ -359,70 +243,3 @@ def test_a_hook_may_leave_something_running(forge: Forge, api: ForgeRepo) -> Non
     api.write({"new": "1\n"})
     repository = open_clone(forge, api, timeout=3)
     repository.commit(repository.work_tree().changes, SIGNATURE, verify=True)
-
-
-# --- Publishing
-
-
-def test_a_helper_that_ignores_term_is_killed(forge: Forge, api: ForgeRepo) -> None:
-    """When git itself ends at once, the rest of its group is not killed."""
-    pid = forge.root / "pid"
-    helper = forge.root / "upload-pack"
-    helper.write_text(f"#!/bin/sh\ntrap '' TERM\necho $$ > {pid}\nsleep 20\nsleep 20\n")
-    helper.chmod(0o755)
-    api.git("config", "--global", "remote.origin.uploadpack", str(helper))
-    with pytest.raises(GitError):
-        open_clone(forge, api, timeout=1).fetch(RefQuery(("dev",)))
-    time.sleep(0.5)
-    stat = Path(f"/proc/{pid.read_text().strip()}/stat")
-    assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
-
-
-def test_a_connection_that_is_reset_in_the_middle_is_not_final() -> None:
-    """What curl says when a push breaks off after it was sent; the server may still act on it."""
-    said = (
-        "error: RPC failed; curl 56 Recv failure: Connection reset by peer\n"
-        "send-pack: unexpected disconnect while reading sideband packet\n"
-        "fatal: the remote end hung up unexpectedly\n"
-    )
-    assert failure("push", Completed(1, b"", said)).code not in BEFORE_SENDING
-
-
-def test_a_connection_that_ends_at_once_is_tried_again() -> None:
-    """Git's other words for a server that went away are not among the known ones."""
-    said = "fatal: the remote end hung up upon initial contact\n"
-    assert failure("fetch", Completed(128, b"", said)).code == "connection_lost"
-
-
-def test_why_a_server_went_away_is_told() -> None:
-    """The first thing that git gave up for; the rest follows from it."""
-    gone = "the remote end hung up unexpectedly"
-    said = f"fatal: protocol error: bad line length 17\nfatal: {gone}\n"
-    error = failure("fetch", Completed(128, b"", said))
-    assert error.message.endswith("broke off: protocol error: bad line length 17")
-    assert failure("fetch", Completed(128, b"", f"fatal: {gone}\n")).message.endswith("broke off.")
-
-
-def test_a_tag_that_should_be_signed_is_signed(forge: Forge, api: ForgeRepo) -> None:
-    """Git 2.39 makes an unsigned tag, and says exit 0, where an ssh key is missing."""
-    api.git("config", "tag.gpgSign", "true")
-    api.git("config", "gpg.format", "ssh")
-    api.git("config", "user.signingKey", "/nowhere")
-    repository = open_clone(forge, api)
-    ours, _ = sides(repository)
-    with pytest.raises(GitError):
-        repository.tag("deploy-1", ours.sha, SIGNATURE)
-
-
-# --- The log
-
-
-def test_a_link_in_the_logs_place_is_refused_before_it_is_cut(tmp_path: Path) -> None:
-    """The torn tail is cut off before the link is noticed."""
-    victim = tmp_path / "victim"
-    victim.write_text("no line break at the end", encoding="utf-8")
-    (tmp_path / "deployment.log").symlink_to(victim)
-    log = DeploymentLog(tmp_path / "deployment.log", tmp_path / ".multigit/log.lock")
-    with pytest.raises(RefusedError):
-        log.append({"operation": "x"})
-    assert victim.read_text() == "no line break at the end"

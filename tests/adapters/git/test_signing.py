@@ -157,3 +157,14 @@ def test_nothing_is_signed_that_nobody_wants_signed(forge: Forge, api: ForgeRepo
         kind = api.git("cat-file", "-t", each)
         assert "SIGNATURE" not in api.git("cat-file", kind, each)
         assert "gpgsig" not in api.git("cat-file", kind, each)
+
+
+def test_a_tag_that_should_be_signed_is_signed(forge: Forge, api: ForgeRepo) -> None:
+    """Git 2.39 makes an unsigned tag, and says exit 0, where an ssh key is missing."""
+    api.git("config", "tag.gpgSign", "true")
+    api.git("config", "gpg.format", "ssh")
+    api.git("config", "user.signingKey", "/nowhere")
+    repository = open_clone(forge, api)
+    ours, _ = sides(repository)
+    with pytest.raises(GitError):
+        repository.tag("deploy-1", ours.sha, SIGNATURE)

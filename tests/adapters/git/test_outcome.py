@@ -1,0 +1,202 @@
+"""What a git process left, and what its complaints mean in multigit's words."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from multigit.adapters.git import outcome as git_outcome
+from multigit.adapters.git.outcome import Completed, failure, last_line
+from multigit.adapters.git.publishing import BEFORE_SENDING
+from multigit.errors import GitError
+from tests.adapters.git.clones import STAGES, open_clone
+from tests.support.forge import Forge, ForgeRepo
+from tests.support.http_git import GitHttpServer
+from tests.support.programs import program
+
+
+@pytest.fixture
+def api(forge: Forge) -> ForgeRepo:
+    """Return a repository."""
+    return forge.add("api")
+
+
+def by_ssh(words: str) -> Callable[[Forge, ForgeRepo], None]:
+    """Return how to let ssh fail with these words."""
+
+    def arrange(forge: Forge, repo: ForgeRepo) -> None:
+        script = program(forge.root / "ssh", f"echo {shlex.quote(words)} >&2; exit 255")
+        repo.git("config", "core.sshCommand", str(script))
+        repo.use_url("ssh://git@example.org/api.git")
+
+    return arrange
+
+
+def no_such_host(_forge: Forge, repo: ForgeRepo) -> None:
+    """Name a host that can not exist."""
+    repo.use_url("http://nowhere.invalid/api.git")
+
+
+def closed_port(_forge: Forge, repo: ForgeRepo) -> None:
+    """Name a port at which nobody listens."""
+    repo.use_url("http://127.0.0.1:1/api.git")
+
+
+def moved_away(_forge: Forge, repo: ForgeRepo) -> None:
+    """Take the remote away."""
+    shutil.rmtree(repo.bare)
+
+
+def unwritable(_forge: Forge, repo: ForgeRepo) -> None:
+    """Put a file where git wants to write a folder; that stops root, too."""
+    repo.commit("dev", {"a": "1\n"})
+    shutil.rmtree(repo.clone / ".git/objects/pack")
+    (repo.clone / ".git/objects/pack").touch()
+    for number in range(256):
+        place = repo.clone / f".git/objects/{number:02x}"
+        if not place.exists():
+            place.touch()
+
+
+REASONS: dict[str, tuple[str, Callable[[Forge, ForgeRepo], None]]] = {
+    "no such host": ("unreachable", no_such_host),
+    "closed port": ("unreachable", closed_port),
+    "ssh: no route": (
+        "unreachable",
+        by_ssh("ssh: connect to host example.org port 22: No route to host"),
+    ),
+    "ssh: slow": (
+        "unreachable",
+        by_ssh("ssh: connect to host example.org port 22: Connection timed out"),
+    ),
+    "ssh: key refused": (
+        "authentication",
+        by_ssh("git@example.org: Permission denied (publickey)."),
+    ),
+    "ssh: host key": ("host_key", by_ssh("Host key verification failed.")),
+    "ssh: not found": ("remote_missing", by_ssh("ERROR: Repository not found.")),
+    "moved away": ("remote_missing", moved_away),
+    "not writable": ("not_writable", unwritable),
+}
+
+
+@pytest.mark.parametrize("case", REASONS)
+def test_a_reason_that_we_know_has_our_words(case: str, forge: Forge, api: ForgeRepo) -> None:
+    """A code for scripts, a sentence without git's jargon, a hint; git's words are kept."""
+    code, arrange = REASONS[case]
+    arrange(forge, api)
+    with pytest.raises(GitError) as caught:
+        open_clone(forge, api).fetch(STAGES)
+    error = caught.value
+    assert error.code == code
+    assert error.message.endswith(".")
+    assert "fatal" not in error.message
+    assert error.hint
+    assert error.output
+
+
+@pytest.mark.parametrize("path", ["nowhere", "api"])
+def test_reasons_over_http(path: str, forge: Forge, api: ForgeRepo) -> None:
+    """A repository that is not there, and a password that is not right."""
+    with GitHttpServer(forge.remotes) as server:
+        url = server.url(path, with_password=path == "nowhere")
+        api.use_url(url.replace("http://", "http://eve:wrong@") if path == "api" else url)
+        with pytest.raises(GitError) as caught:
+            open_clone(forge, api).fetch(STAGES)
+    expected = {"nowhere": "remote_missing", "api": "authentication"}
+    assert caught.value.code == expected[path]
+    assert "sesame" not in caught.value.output
+    assert "wrong" not in caught.value.output
+
+
+class Trouble(BaseHTTPRequestHandler):
+    """A server that is being repaired, or that lets nobody in."""
+
+    def do_GET(self) -> None:
+        """Answer with the status that stands in the path."""
+        self.send_error(int(self.path.split("/")[1]))
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (overrides)
+        """Keep quiet."""
+
+
+@pytest.mark.parametrize(("status", "code"), [(503, "connection_lost"), (403, "authentication")])
+def test_reasons_by_http_status(status: int, code: str, forge: Forge, api: ForgeRepo) -> None:
+    """A server that answers, but not with what we want."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Trouble) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        api.use_url(f"http://127.0.0.1:{server.server_port}/{status}/api.git")
+        with pytest.raises(GitError) as caught:
+            open_clone(forge, api).fetch(STAGES)
+        server.shutdown()
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("errors", [git_outcome._REASONS])
+def test_every_reason_is_whole(errors: tuple[tuple[str, ...], ...]) -> None:
+    """A pattern, a code, a sentence, a hint; no two patterns twice."""
+    for pattern, code, sentence, hint in errors:
+        assert pattern
+        assert code.replace("_", "").islower()
+        assert sentence.endswith(".")
+        assert hint
+    assert len({pattern for pattern, *_ in errors}) == len(errors)
+
+
+@pytest.mark.parametrize(
+    ("stderr", "code"),
+    [
+        ("error: file write error: No space left on device\nfatal: x", "disk_full"),
+        ("fatal: Unable to create temporary file: Disk quota exceeded", "disk_full"),
+        ("error: cannot open .git/x: Read-only file system", "not_writable"),
+        ("fatal: something new", "git"),
+        ("", "git"),
+    ],
+)
+def test_other_reasons_by_their_words(stderr: str, code: str) -> None:
+    """What cannot be made to happen here."""
+    assert failure("fetch", Completed(128, b"", stderr)).code == code
+
+
+def test_a_connection_that_is_reset_in_the_middle_is_not_final() -> None:
+    """What curl says when a push breaks off after it was sent; the server may still act on it."""
+    said = (
+        "error: RPC failed; curl 56 Recv failure: Connection reset by peer\n"
+        "send-pack: unexpected disconnect while reading sideband packet\n"
+        "fatal: the remote end hung up unexpectedly\n"
+    )
+    assert failure("push", Completed(1, b"", said)).code not in BEFORE_SENDING
+
+
+def test_a_connection_that_ends_at_once_is_tried_again() -> None:
+    """Git's other words for a server that went away are not among the known ones."""
+    said = "fatal: the remote end hung up upon initial contact\n"
+    assert failure("fetch", Completed(128, b"", said)).code == "connection_lost"
+
+
+def test_why_a_server_went_away_is_told() -> None:
+    """The first thing that git gave up for; the rest follows from it."""
+    gone = "the remote end hung up unexpectedly"
+    said = f"fatal: protocol error: bad line length 17\nfatal: {gone}\n"
+    error = failure("fetch", Completed(128, b"", said))
+    assert error.message.endswith("broke off: protocol error: bad line length 17")
+    assert failure("fetch", Completed(128, b"", f"fatal: {gone}\n")).message.endswith("broke off.")
+
+
+@pytest.mark.parametrize(
+    ("stderr", "line"),
+    [
+        ("warning: a\nfatal: b\nhint: c\n", "b"),
+        ("error: a\nfatal: b\n", "a"),
+        ("only this\n\n", "only this"),
+        ("\n", ""),
+    ],
+)
+def test_the_telling_line_is_chosen(stderr: str, line: str) -> None:
+    """The first that git calls fatal or an error, or the last of all."""
+    assert last_line(stderr) == line
