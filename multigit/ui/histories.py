@@ -14,7 +14,7 @@ from multigit.core.reports.history import History, history_hint, history_sentenc
 from multigit.core.reports.report import CLOSED_BY
 from multigit.core.values.deployment import RunState
 from multigit.core.values.text import shortened, visible
-from multigit.ui.plans import problem_lines
+from multigit.ui.problems import problem_lines
 from multigit.ui.render import Fitting, indented, one_line
 
 STYLES = {"done": "green", "failed": "red", "blocked": "yellow", "cancelled": "yellow"}

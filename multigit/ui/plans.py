@@ -1,4 +1,4 @@
-"""A plan and its outcome as tables, the plan as a list where the terminal is too narrow."""
+"""A plan as a table, and as a list where the terminal is too narrow."""
 
 from __future__ import annotations
 
@@ -22,26 +22,16 @@ from multigit.core.planning.plan import (
     stage_of,
 )
 from multigit.core.progress.deployments import still_to_come
-from multigit.core.progress.outcome import Outcome, Report, planned
-from multigit.core.reports.report import CLOSED_BY, summary
-from multigit.core.values.duration import MINUTE, briefly
-from multigit.core.values.problem import Problem
+from multigit.core.progress.outcome import Report, planned
+from multigit.core.values.duration import age
 from multigit.core.values.snapshot import Change, Commit
 from multigit.core.values.text import plural, visible
-from multigit.ui.deployments import deployment_lines
+from multigit.ui.problems import problem_lines
 from multigit.ui.render import ABSENT, Fitting, indented, one_line, plain, table
+from multigit.ui.reports import sentence_view
 
 FILES_SHOWN, ABOUT = 12, 10
 LETTERS = {"untracked": "A", "added": "A", "modified": "M", "deleted": "D"}
-MARKS = {
-    "published": Text("✓", "green"),
-    "deployed": Text("✓", "green"),
-    "started": Text("…", "yellow"),
-    "failed": Text("✗", "red"),
-    "unknown": Text("?", "yellow"),
-    "not_published": Text("·", "yellow"),
-    "skipped": Text(ABSENT, "yellow"),
-}
 
 
 def plan_view(
@@ -197,12 +187,6 @@ def newest(commit: Commit | None, now: datetime) -> Text:
     return one_line(Text.assemble(when, visible(commit.subject)))
 
 
-def age(time: int, now: datetime) -> str:
-    """Return how long ago that was, in one unit: 5min, 2h, 6d."""
-    seconds = max(0, int(now.timestamp()) - time)
-    return briefly(seconds, units=1) if seconds >= MINUTE else "now"
-
-
 def files_to_commit(plan: Plan) -> Iterable[RenderableType]:
     """Return the lists of files that a push commits."""
     for repo in plan.repos:
@@ -221,74 +205,3 @@ def pointer(change: Change) -> str:
     if change.follows:
         return f": → the commit of {visible(change.follows)}"
     return f": {change.before[:7] or 'new'} → {change.commit[:7]}" if change.commit else ""
-
-
-def problem_lines(rows: Iterable[tuple[str, Iterable[Problem]]]) -> Iterable[RenderableType]:
-    """Return each problem as a sentence that begins with its repository, if any, and its hint."""
-    for repo, problems in rows:
-        for problem in problems:
-            mark = Text("✗ ", "red") if problem.blocks else Text("! ", "yellow")
-            message = "\n".join(visible(line) for line in problem.message.split("\n"))
-            whose = (f"{visible(repo)}: ", "bold") if repo else ""
-            sentence = Text.assemble(mark, whose, message)
-            yield indented(sentence)
-            if problem.hint:
-                yield indented(Text(f"Hint: {visible(problem.hint)}", "dim"), 4)
-
-
-def report_view(report: Report) -> RenderableType:
-    """Return how it ended: the good ones in configuration order, what was left out, failures."""
-    good = [o for o in report.outcomes if o.state in {State.PUBLISHED, State.DEPLOYED}]
-    bad_states = (State.SKIPPED, State.NOT_PUBLISHED, State.UNKNOWN, State.FAILED)
-    bad = [each for state in bad_states for each in report.outcomes if each.state is state]
-    rows = table(header=False)
-    rows.add_column(overflow="ellipsis", no_wrap=True, max_width=20)
-    rows.add_column(no_wrap=True)
-    rows.add_column(overflow="fold")
-    for each in (*good, *bad):
-        rows.add_row(plain(each.repo), MARKS[each.told], outcome_text(each, report.plan))
-        for deployment in each.deployments:
-            rows.add_row("", "", deployment_lines(deployment))
-    notes = problem_lines((each.repo, notes_of(each)) for each in good)
-    warnings = [p for p in report.problems if not p.blocks and p.code not in CLOSED_BY]
-    more = problem_lines([("", warnings)])
-    return Group(indented(rows), *notes, *more, Text(), sentence_view(report))
-
-
-def outcome_text(outcome: Outcome, plan: Plan) -> Text:
-    """Return what became of one repository, in a line or two."""
-    if outcome.state in {State.PUBLISHED, State.DEPLOYED}:
-        tags = {outcome.plan.tag, *(step.tag for step in outcome.plan.deploys())} - {""}
-        return Text(f"{outcome.after[:7]}  {visible(' '.join(sorted(tags)))}".rstrip())
-    if outcome.state is State.SKIPPED:
-        return left_out(outcome, "left as it is" if plan.undoes else "left out")
-    problems = notes_of(outcome)
-    if not problems:
-        return Text(not_begun(outcome.plan), "yellow")
-    lines = [visible(line) for problem in problems for line in problem.message.split("\n")]
-    lines += [f"Hint: {visible(problem.hint)}" for problem in problems[-1:] if problem.hint]
-    return Text("\n".join(lines))
-
-
-def left_out(outcome: Outcome, word: str) -> Text:
-    """Return that a repository was not touched, and why: its first problem."""
-    reasons = (problem.message.partition("\n")[0] for problem in outcome.problems)
-    return Text(visible(": ".join((word, *list(reasons)[:1]))), "yellow")
-
-
-def not_begun(repo: RepoPlan) -> str:
-    """Return what to say of a repository that the operation did not come to."""
-    if repo.takes_back:
-        return "not taken back"
-    return "not published" if repo.updates() else "not started"
-
-
-def notes_of(outcome: Outcome) -> list[Problem]:
-    """Return what came up while publishing, beyond what the plan already showed."""
-    return [problem for problem in outcome.problems if problem not in outcome.plan.problems]
-
-
-def sentence_view(report: Report) -> RenderableType:
-    """Return the summary and, on its own line, what to do next."""
-    sentence, hint = summary(report)
-    return Text.assemble((visible(sentence), "bold"), f"\nHint: {visible(hint)}" if hint else "")

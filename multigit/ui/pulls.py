@@ -15,8 +15,9 @@ from multigit.core.planning.plan import (
 )
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.values.text import plural
-from multigit.ui.plans import problem_lines, sentence_view
+from multigit.ui.problems import problem_lines
 from multigit.ui.render import indented, plain, table
+from multigit.ui.reports import sentence_view
 
 
 def pull_view(report: Report) -> RenderableType:

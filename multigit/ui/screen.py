@@ -95,14 +95,14 @@ class Screen:
     def report(self, report: Report) -> None:
         """Show how a plan that was run ended."""
         if self._seen:
-            from multigit.ui.plans import report_view
+            from multigit.ui.reports import report_view
 
             self._show(report_view(report))
 
     def sentence(self, report: Report) -> None:
         """Show only the sentence of a report: the plan already showed the rest."""
         if self._seen:
-            from multigit.ui.plans import sentence_view
+            from multigit.ui.reports import sentence_view
 
             self._show(sentence_view(report))
 

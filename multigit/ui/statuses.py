@@ -13,10 +13,11 @@ from multigit.core.planning.losses import taken_back
 from multigit.core.records.last_deployments import Deployed
 from multigit.core.reports.status import Pair, StatusRow
 from multigit.core.values.deployment import RunState
+from multigit.core.values.duration import age
 from multigit.core.values.snapshot import WorkTree
 from multigit.core.values.text import plural, visible
 from multigit.core.values.workspace import Stage
-from multigit.ui.plans import age, problem_lines
+from multigit.ui.problems import problem_lines
 from multigit.ui.render import ABSENT, Fitting, indented, plain, table
 
 NAME = 16  # columns for a name; what stands behind it is never cut

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from multigit.core.values.text import plural
 
 DAY, HOUR, MINUTE = 86_400, 3_600, 60  # seconds
@@ -36,3 +38,9 @@ def briefly(seconds: float, *, units: int = 2) -> str:
         count, left = divmod(left, size)
         parts.append(f"{count}{unit}")
     return " ".join(parts)
+
+
+def age(time: int, now: datetime) -> str:
+    """Return how long ago that was, in one unit: 5min, 2h, 6d."""
+    seconds = max(0, int(now.timestamp()) - time)
+    return briefly(seconds, units=1) if seconds >= MINUTE else "now"

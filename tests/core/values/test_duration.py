@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from multigit.core.values.duration import briefly, in_words, roughly
+from multigit.core.values.duration import age, briefly, in_words, roughly
 
 
 @pytest.mark.parametrize(
@@ -56,3 +58,10 @@ def test_rough_words_have_at_least_two_of_their_unit(seconds: int, told: str) ->
 def test_briefly_is_in_neighbouring_units(seconds: float, one: str, two: str) -> None:
     """From the largest of which there is one, what is smaller is left out."""
     assert (briefly(seconds, units=1), briefly(seconds)) == (one, two)
+
+
+@pytest.mark.parametrize(("ago", "told"), [(-5, "now"), (59, "now"), (300, "5min"), (7300, "2h")])
+def test_an_age_is_in_one_unit(ago: int, told: str) -> None:
+    """What is in the future, by a clock that is wrong, is now."""
+    now = datetime(2025, 1, 15, tzinfo=UTC)
+    assert age(int(now.timestamp()) - ago, now) == told
