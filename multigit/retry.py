@@ -34,7 +34,8 @@ class Retry:
         except Exception as error:
             if not self.passing(error):
                 raise
-            return self._again(read, error, tell)
+            failed = error
+        return self._again(read, failed, tell)  # out here, so that it is no context of the last
 
     def _again(self, read: Callable[[], T], failed: Exception, tell: Callable[[str], None]) -> T:
         """Make the tries after the one that failed."""

@@ -6,13 +6,15 @@ itself becomes a password. Proxies and certificates come from the environment, a
 
 from __future__ import annotations
 
+import json
 import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import TimeoutError as TimeIsUpError
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -27,6 +29,7 @@ LARGEST = 64 * 1024  # bytes of an answer that are read
 CHUNK = 8 * 1024
 GRACE = 0.1  # seconds in which a request may still say itself why it failed
 AGENT = "multigit"
+KEPT = 64  # connections of a session
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,33 @@ class Reply:
     status: int
     text: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def good(self) -> bool:
+        """True when the server did what it was asked."""
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+    @property
+    def moved(self) -> bool:
+        """True when it sends us elsewhere, where nobody follows."""
+        return HTTPStatus.MULTIPLE_CHOICES <= self.status < HTTPStatus.BAD_REQUEST
+
+    @property
+    def refused(self) -> bool:
+        """True when the server did not do it, since something is wrong with the request."""
+        return HTTPStatus.BAD_REQUEST <= self.status < HTTPStatus.INTERNAL_SERVER_ERROR
+
+    @property
+    def broken(self) -> bool:
+        """True when the server, or what stands before it, failed."""
+        return self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+    def document(self) -> Any:
+        """Return its JSON, None where it is not JSON."""
+        try:
+            return json.loads(self.text)
+        except (ValueError, RecursionError):
+            return None
 
 
 class WebError(MultigitError):
@@ -74,31 +104,48 @@ def request(
     *,
     timeout: float,
     headers: Mapping[str, str] | None = None,
-    form: Mapping[str, str] | None = None,
+    body: Mapping[str, str] | str | None = None,
     limit: int = LARGEST,
+    session: requests.Session | None = None,
 ) -> Reply:
     """Send one request, once, and return its answer with at most `limit` bytes of the body.
 
-    `timeout` is in seconds and counts from the name's look-up to the last byte. Raises WebError.
+    `timeout` is in seconds and counts from the name's look-up to the last byte. A mapping as `body`
+    is sent as a form. Without a session of `keeping`, the connection is a new one, which cannot
+    have gone stale. Raises WebError.
     """
-    sending = partial(_send, method, url, timeout, dict(headers or {}), form, limit)
-    future = begin(sending)
+    own = {"User-Agent": AGENT, "Accept-Encoding": "identity", **(headers or {})}
+    future = begin(partial(_send, method, url, timeout, own, body, limit, session))
     try:
         reply = future.result(timeout + GRACE)
-    except TimeIsUpError:
+    except TimeoutError:
         reply = _late(timeout)
     if isinstance(reply, Reply):
         return reply
     raise reply
 
 
+def keeping() -> requests.Session:
+    """Return a session, which keeps its connections for further requests from any thread."""
+    import requests
+    from requests.adapters import HTTPAdapter
+
+    session = requests.Session()
+    session.stream = True
+    session.auth = _as_it_is  # without one, `requests` looks into netrc
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=KEPT))
+    return session
+
+
 def _send(
     method: str,
     url: str,
     timeout: float,
-    headers: dict[str, str],
-    form: Mapping[str, str] | None,
+    headers: Mapping[str, str],
+    body: Mapping[str, str] | str | None,
     limit: int,
+    kept: requests.Session | None,
 ) -> Reply | WebError:
     """Return the answer, or why there is none.
 
@@ -108,12 +155,9 @@ def _send(
     from urllib3.exceptions import HTTPError
 
     until = time.monotonic() + timeout
-    own = {"User-Agent": AGENT, "Accept-Encoding": "identity", **headers}
-    with requests.Session() as session:
-        session.stream = True
-        session.auth = _as_it_is  # without one, `requests` looks into netrc
+    with nullcontext(kept) if kept else keeping() as session:
         try:
-            prepared = session.prepare_request(requests.Request(method, url, own, data=form))
+            prepared = session.prepare_request(requests.Request(method, url, headers, data=body))
             around: Any = session.merge_environment_settings(url, {}, None, None, None)
             adapter = session.get_adapter(url)
         except (requests.RequestException, ValueError):

@@ -6,15 +6,14 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
+from multigit.adapters.http.documents import Document, mapping, number
 from multigit.adapters.jenkins.server import (
     KEY,
     LAST,
     JenkinsServer,
     defined,
     job_missing,
-    number,
     parameters,
     unfit,
 )
@@ -88,12 +87,12 @@ class JenkinsRuns:
         if not wanted:
             return None
 
-        def fits(entry: Any) -> bool:
+        def fits(entry: Document) -> bool:
             return wanted.items() <= parameters(entry).items()
 
         # In this order: what leaves the queue in between is seen as a build.
-        items = [number(one, "id") for one in server.queued() if fits(one)]
-        builds = [number(one, "number") for one in server.builds() if fits(one)]
+        items = [number(one.get("id")) for one in server.queued() if fits(one)]
+        builds = [number(one.get("number")) for one in server.builds() if fits(one)]
         if builds:
             return Run(server.build_url(min(builds)), server.build_url(min(builds)))
         return Run(server.item_url(min(items)), server.job_url) if items else None
@@ -139,7 +138,7 @@ class JenkinsRuns:
             elif seen.get("cancelled"):
                 return Sight(RunState.CANCELLED, detail="it was cancelled in the queue of Jenkins.")
             else:
-                found = number(seen.get("executable"), "number")
+                found = number(mapping(seen.get("executable")).get("number"))
             if not found:
                 return _waiting(seen) if seen else _forgotten(server, item)
             self._numbers[run.id] = found
@@ -148,11 +147,11 @@ class JenkinsRuns:
 
 def _number_of(server: JenkinsServer, item: int) -> int:
     """Return the build that became of an item: Jenkins forgets items, and builds know theirs."""
-    came = [number(b, "number") for b in server.builds() if number(b, "queueId") == item]
-    return came[0] if came else 0
+    came = [build for build in server.builds() if number(build.get("queueId")) == item]
+    return number(came[0].get("number")) if came else 0
 
 
-def _waiting(item: Mapping[str, Any]) -> Sight:
+def _waiting(item: Document) -> Sight:
     why = item.get("why")
     return Sight(RunState.QUEUED, step=excerpt(str(why)) if why else "")
 

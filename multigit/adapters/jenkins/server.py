@@ -6,26 +6,35 @@ numbers are taken from its answers: the token goes to the configured address and
 
 from __future__ import annotations
 
-import json
 import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, Never
+from http import HTTPStatus
+from typing import Never
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
+from multigit.adapters.http.documents import Document, mapping, mappings
 from multigit.adapters.http.request import Reply, WebError, address_fault, request
 from multigit.core.values.deployment import JenkinsRunner
 from multigit.errors import DoubtError, MultigitError
+from multigit.retry import Retry
 
 KEY = "{key}"  # in a parameter it tells this deployment's build from all others
-PAUSES = (0.5, 2.0)  # seconds before a read is tried again
-PASSING = {429, 502, 503, 504}  # what is likely to be over by then
+PASSING = {  # what is likely to be over when a read is made again
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+}
 LAST = 100  # builds of a job among which one is looked for
 LARGEST = 1024 * 1024  # bytes of an answer: so many builds with long parameters
-NOT_ACCEPTED = {301, 307, 308}  # redirects that ask to send again: nothing was carried out
-TOO_SLOW = 408  # said by whatever lost its patience: Jenkins may have the request, and do it
+SEND_AGAIN = {  # redirects that ask for the same request elsewhere: nothing was carried out
+    HTTPStatus.MOVED_PERMANENTLY,
+    HTTPStatus.TEMPORARY_REDIRECT,
+    HTTPStatus.PERMANENT_REDIRECT,
+}
+UNREACHABLE = "jenkins_unreachable"
 
 _ITEM = re.compile(r"/queue/item/(\d+)/?$")
 _PARAMETERS = "actions[parameters[name,value]]"
@@ -101,61 +110,50 @@ class JenkinsServer:
 
     # --- Reads: may be repeated
 
-    def job(self) -> Any:
+    def job(self) -> Document | None:
         """Return what decides whether the job can be started, or None when it is not there."""
         return self._get(f"{self.job_path}/", "buildable,property[parameterDefinitions[name]]")
 
-    def queue_item(self, item: int) -> Any:
+    def queue_item(self, item: int) -> Document | None:
         """Return a queue item, or None when Jenkins does not know it any more."""
         return self._get(f"/queue/item/{item}/", "cancelled,why,executable[number]")
 
-    def build(self, number: int) -> Any:
+    def build(self, number: int) -> Document | None:
         """Return how a build stands, or None when it is not there."""
         return self._get(f"{self.job_path}/{number}/", "building,result,number")
 
-    def queued(self) -> Sequence[Any]:
+    def queued(self) -> Sequence[Document]:
         """Return the job's items in the queue with their parameters."""
-        items = _listed(self._get("/queue/", _QUEUE), "items")
-        return [one for one in items if self._is_mine(_at(_at(one, "task"), "url"))]
+        items = mappings(mapping(self._get("/queue/", _QUEUE)).get("items"))
+        return [one for one in items if self._is_mine(mapping(one.get("task")).get("url"))]
 
-    def builds(self) -> Sequence[Any]:
+    def builds(self) -> Sequence[Document]:
         """Return the job's last builds with their parameters, the newest first."""
-        return _listed(self._get(f"{self.job_path}/", _BUILDS), "builds")
+        return mappings(mapping(self._get(f"{self.job_path}/", _BUILDS)).get("builds"))
 
     def _is_mine(self, url: object) -> bool:
         return unquote(urlsplit(str(url)).path).rstrip("/").endswith(unquote(self.job_path))
 
-    def _get(self, path: str, tree: str) -> Any:
+    def _get(self, path: str, tree: str) -> Document | None:
+        """Return the JSON object at a path, None for what is not there."""
         url = f"{self.base}{path}api/json?{urlencode({'tree': tree})}"
-        for pause in (*PAUSES, None):
-            reply = self._tried(url)
-            if pause is None or (isinstance(reply, Reply) and reply.status not in PASSING):
-                break
-            self.pause(pause)
-        if isinstance(reply, WebError):
-            self._unreachable(reply)
-        return self._value(reply)
-
-    def _tried(self, url: str) -> Reply | WebError:
-        ask = partial(request, timeout=self.timeout, headers=self._headers())
-        try:
-            return ask("GET", url, limit=LARGEST)
-        except WebError as error:
-            return error
-
-    def _value(self, reply: Reply) -> Any:
-        """Return the JSON value of an answer; None for what is not there."""
-        if reply.status == 404:  # noqa: PLR2004
+        reads = Retry(lambda error: getattr(error, "code", "") == UNREACHABLE, sleep=self.pause)
+        reply = reads.read(lambda: self._shown(url))
+        if reply.status == HTTPStatus.NOT_FOUND:
             return None
-        if reply.status != 200:  # noqa: PLR2004
-            self._refused(reply, "show")
-        try:
-            value = json.loads(reply.text)
-        except ValueError:
-            value = None
+        value = reply.document()
         if not isinstance(value, dict):
             raise _no_jenkins(f"{self.base} answers, but not as Jenkins does: it sent no JSON.")
         return value
+
+    def _shown(self, url: str) -> Reply:
+        """Ask once; raises MultigitError where that shows neither something nor nothing."""
+        reply = self._sent("GET", url, limit=LARGEST)
+        if isinstance(reply, WebError):
+            self._unreachable(reply)
+        if reply.status not in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}:
+            self._refused(reply, "show")
+        return reply
 
     # --- The one write
 
@@ -164,32 +162,31 @@ class JenkinsServer:
 
         Raises DoubtError when it is not known whether Jenkins took it.
         """
-        reply = self._posted(parameters)
+        url = f"{self.job_url}buildWithParameters"
+        reply = self._sent("POST", url, body=parameters)
+        if isinstance(reply, WebError):
+            if reply.sent:
+                raise self._doubt(f"did not confirm the start ({reply.reason})")
+            self._unreachable(reply)
         item = _ITEM.search(urlsplit(reply.headers.get("location", "")).path)
-        if reply.status in {201, 303} and item:
+        if reply.status in {HTTPStatus.CREATED, HTTPStatus.SEE_OTHER} and item:
             return int(item[1])
-        if _declined(reply.status):
+        if _declined(reply):
             self._refused(reply, "start")
         # 302 as well: old servers answer it after the start, log-in pages instead of it.
         raise self._doubt(f"answered {reply.status} and named no queue item")
 
-    def _posted(self, parameters: Mapping[str, str]) -> Reply:
-        url = f"{self.job_url}buildWithParameters"
-        failure: WebError | None = None
+    def _sent(
+        self, method: str, url: str, *, body: Mapping[str, str] | None = None, limit: int = 0
+    ) -> Reply | WebError:
+        """Send a request, once; an error is returned, to be no context of what is made of it."""
+        headers = {"Authorization": self._authorization}
         try:
             return request(
-                "POST",
-                url,
-                timeout=self.timeout,
-                headers=self._headers(),
-                form=parameters,
-                limit=0,
+                method, url, timeout=self.timeout, headers=headers, body=body, limit=limit
             )
         except WebError as error:
-            failure = error
-        if failure.sent:
-            raise self._doubt(f"did not confirm the start ({failure.reason})")
-        return self._unreachable(failure)
+            return error
 
     def _doubt(self, what: str) -> DoubtError:
         found = any(KEY in text for text in self.runner.params.values())
@@ -202,48 +199,49 @@ class JenkinsServer:
 
     # --- Refusals
 
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": self._authorization}
-
     def _unreachable(self, error: WebError) -> Never:
         raise MultigitError(
             f"Jenkins cannot be reached at {self.base}: {error.reason}.",
             hint="Check the address, the network and the proxy.",
-            code="jenkins_unreachable",
+            code=UNREACHABLE,
         )
 
     def _refused(self, reply: Reply, what: str) -> Never:
         """Raise the sentence for an answer that is not the wanted one."""
         user, job = self.runner.user, self.runner.job
         match reply.status:
-            case 401:
+            case HTTPStatus.UNAUTHORIZED:
                 message = f"Jenkins does not accept {user} with {self.runner.token_env}."
                 hint = "Check user, and whether the API token is still valid."
                 raise MultigitError(message, hint=hint, code="jenkins_refused")
-            case 403:
+            case HTTPStatus.FORBIDDEN:
                 message = f"Jenkins does not let {user} {what} {job}."
                 hint = "Ask an administrator for the permissions Job/Read and Job/Build."
                 raise MultigitError(message, hint=hint, code="jenkins_refused")
-            case 404:
+            case HTTPStatus.NOT_FOUND:
                 raise job_missing(self.runner)
-            case 409:
+            case HTTPStatus.CONFLICT:
                 raise unfit(f"the job {job} is disabled in Jenkins.", "Enable it there.")
-            case status if 300 <= status < 400:  # noqa: PLR2004
+            case status if reply.moved:
                 raise _no_jenkins(f"{self.base} sends us elsewhere (it answers {status}).")
             case status if status in PASSING:
                 raise MultigitError(
                     f"Jenkins at {self.base} is not ready: it answers {status}.",
                     hint="Try again in a minute.",
-                    code="jenkins_unreachable",
+                    code=UNREACHABLE,
                 )
             case status:
                 message = f"Jenkins does not {what} {job}: it answers {status}."
                 raise MultigitError(message, code="jenkins_refused")
 
 
-def _declined(status: int) -> bool:
-    """Tell whether a status says that a request was not, and will not be, carried out."""
-    return (400 <= status < 500 and status != TOO_SLOW) or status in NOT_ACCEPTED  # noqa: PLR2004
+def _declined(reply: Reply) -> bool:
+    """Tell whether an answer says that a request was not, and will not be, carried out.
+
+    Whatever lost its patience says 408: Jenkins may have the request, and do it.
+    """
+    refused = reply.refused and reply.status != HTTPStatus.REQUEST_TIMEOUT
+    return refused or reply.status in SEND_AGAIN
 
 
 def job_missing(runner: JenkinsRunner) -> MultigitError:
@@ -268,30 +266,19 @@ def _no_jenkins(message: str) -> MultigitError:
     )
 
 
-def parameters(entry: Any) -> dict[str, str]:
+def parameters(entry: Document) -> dict[str, str]:
     """Return the parameters of a queue item or a build."""
-    given = [p for action in _listed(entry, "actions") for p in _listed(action, "parameters")]
-    return {str(_at(one, "name")): str(_at(one, "value")) for one in given}
+    return {
+        str(one.get("name")): str(one.get("value"))
+        for action in mappings(entry.get("actions"))
+        for one in mappings(action.get("parameters"))
+    }
 
 
-def defined(job: Any) -> set[str]:
+def defined(job: Document) -> set[str]:
     """Return the names of the parameters that a job takes."""
-    known = [
-        one for each in _listed(job, "property") for one in _listed(each, "parameterDefinitions")
-    ]
-    return {str(_at(one, "name")) for one in known}
-
-
-def number(entry: Any, name: str) -> int:
-    """Return a number out of an answer; 0 when it is not there."""
-    value = _at(entry, name)
-    return value if isinstance(value, int) else 0
-
-
-def _at(value: Any, name: str) -> Any:
-    return value.get(name) if isinstance(value, dict) else None
-
-
-def _listed(value: Any, name: str) -> list[Any]:
-    found = _at(value, name)
-    return found if isinstance(found, list) else []
+    return {
+        str(one.get("name"))
+        for each in mappings(job.get("property"))
+        for one in mappings(each.get("parameterDefinitions"))
+    }

@@ -11,7 +11,6 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as TimeIsUpError
 from dataclasses import dataclass, field
 from functools import partial
 from types import ModuleType
@@ -147,7 +146,7 @@ def _failed(target: _Target, future: Future[bool], until: float, limit: float) -
     """Wait for a target until the time is up; return what went wrong, or None."""
     try:
         why = "" if future.result(max(0.0, until - time.monotonic())) else "it was not accepted"
-    except TimeIsUpError:
+    except TimeoutError:
         why = f"no answer within {limit:g} s"
     except Exception:  # noqa: BLE001  (a plugin's bug is no reason to end, and may hold a secret)
         why = "Apprise could not send it"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator, Sequence
-from concurrent.futures import TimeoutError as TimeIsUpError
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -31,7 +30,7 @@ def send(address: str, metrics: Sequence[str], *, limit: float = LIMIT) -> tuple
     future = begin(partial(_send, place, tuple(_packets(metrics))))
     try:
         future.result(limit)
-    except TimeIsUpError:
+    except TimeoutError:
         return (_failed(address, f"no answer within {limit:g} s"),)
     except (OSError, ValueError):
         return (_failed(address, "the host is not known or not in reach"),)

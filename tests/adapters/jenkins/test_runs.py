@@ -361,7 +361,7 @@ def test_a_look_survives_what_passes(site: Site, fault: doubled.Fault) -> None:
     run = site.runs.start(site.order)
     site.jenkins.inject(fault, route="queue item", times=2)
     assert site.runs.look(site.order, run).state is RunState.QUEUED
-    assert site.pauses == [0.5, 2.0]
+    assert site.pauses == [0.5, 1.0]
     site.jenkins.inject(fault, route="queue item", times=3)
     with pytest.raises(MultigitError) as caught:
         site.runs.look(site.order, run)
