@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Python compiles what is imported; that is a small part of what is installed.
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
 # One more than there are cores: tests of deployments and of slow servers mostly wait.
 JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 FRESH_SEEDS ?= $(shell date +%s)
@@ -18,14 +20,26 @@ ISSUES := .github/ISSUE_TEMPLATE
 help: ## show what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-$(VENV)/ready: requirements/dev.txt pyproject.toml
+# The environment grows in three steps: `make demo` needs the first two, all else the third, too.
+$(VENV)/runtime: requirements/runtime.txt requirements/build.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "multigit needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
-	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "Creating the virtual environment $(VENV) …"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@echo "Installing the libraries that multigit needs …"
+	@$(INSTALL) --require-hashes -r requirements/runtime.txt -r requirements/build.txt
 	@touch $@
 
-demo: $(VENV)/ready ## build five services in a sandbox and promote them for real
+$(BIN)/multigit: $(VENV)/runtime pyproject.toml
+	@echo "Installing multigit …"
+	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/ready: $(BIN)/multigit requirements/dev.txt
+	@echo "Installing the tools that test and check it …"
+	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+demo: $(BIN)/multigit ## build five services in a sandbox and promote them for real
 	@$(BIN)/multigit demo
 
 test: $(VENV)/ready ## run the test suite
@@ -62,7 +76,7 @@ picture: $(VENV)/ready ## draw docs/plan.svg from a real plan
 	$(BIN)/python docs/picture.py
 
 lock: ## write requirements/*.txt anew from requirements/*.in (needs uv)
-	for name in runtime dev; do \
+	for name in runtime build dev; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
 	    -o requirements/$$name.txt requirements/$$name.in; \

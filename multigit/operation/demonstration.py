@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import chdir
 from pathlib import Path
 
 from multigit.adapters.demo.sandbox import DEPLOYED, Sandbox
-from multigit.adapters.system.programs import run_here, typed
+from multigit.adapters.system.programs import typed
 from multigit.errors import FAILED, OK, MultigitError
+from multigit.operation.interrupts import interrupt_on_hangup_and_term
 from multigit.ui.screen import Screen
 
+Multigit = Callable[[Sequence[str]], int]
 
-def demonstrate(folder: Path | None, screen: Screen, extra: list[str]) -> None:
+
+def demonstrate(folder: Path | None, screen: Screen, multigit: Multigit) -> None:
     """Build the sandbox in a folder, a temporary one if None, and release its services.
 
-    `extra` options are given to every command. Raises MultigitError where one fails.
+    `multigit` runs a command line in the current folder, in this process, which has loaded all
+    that it needs, and returns its exit code. Raises MultigitError where a command fails.
     """
     where = folder or Path(tempfile.mkdtemp(prefix="multigit-demo-"))
-    Demonstration(Sandbox.build(where), screen, extra).show()
+    Demonstration(Sandbox.build(where), screen, multigit).show()
 
 
 class Demonstration:
     """The demo's plot: each scene changes something or runs one real command."""
 
-    def __init__(self, sandbox: Sandbox, screen: Screen, extra: list[str]) -> None:
+    def __init__(self, sandbox: Sandbox, screen: Screen, multigit: Multigit) -> None:
         self._sandbox = sandbox
         self._screen = screen
-        self._extra = extra
+        self._multigit = multigit
 
     def show(self) -> None:
         """Run the main job from the first look to the log."""
@@ -79,9 +84,9 @@ class Demonstration:
 
     def _run(self, *arguments: str, status: int = OK) -> None:
         self._screen.command(["multigit", *arguments])
-        ended = run_here(
-            [sys.executable, "-m", "multigit", *arguments, *self._extra], self._sandbox.shop
-        )
+        interrupt_on_hangup_and_term()  # the command before may have left them noted only
+        with chdir(self._sandbox.shop):
+            ended = self._multigit(arguments)
         if ended != status:
             raise MultigitError(
                 f"The demo's command ended with {ended}.",

@@ -164,7 +164,7 @@ command = ["{sys.executable}", "deploy.py", "{place}", "{port}", "{{sha}}"]
 [repos.{service}.health.stg]
 url = "http://127.0.0.1:{port}/health"
 json = "sha"
-attempts = 5
+attempts = 3
 interval = "1s"
 """
 

@@ -1,4 +1,4 @@
-"""Other programs: on the user's own terminal, for a small question, and our own for the user."""
+"""Other programs: for a small question, and our own for the user."""
 
 from __future__ import annotations
 
@@ -6,15 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 PATIENCE = 5.0  # seconds that a small question may take
-
-
-def run_here(command: Sequence[str], folder: Path) -> int:
-    """Run a program in the folder with our own standard streams and return its exit status."""
-    return subprocess.run(command, cwd=folder, check=False).returncode  # noqa: S603
 
 
 def said_by_shell(command: str, *arguments: str) -> str:

@@ -12,6 +12,7 @@ from multigit.cli import options as o
 
 
 def demo(
+    context: typer.Context,
     folder: Annotated[
         Path | None,
         typer.Argument(
@@ -31,5 +32,10 @@ def demo(
     from multigit.operation.demonstration import demonstrate
     from multigit.ui.screen import Screen
 
-    demonstrate(folder, Screen(color=not no_color), ["--no-color"] if no_color else [])
+    root, extra = context.find_root().command, ["--no-color"] if no_color else []
+    demonstrate(
+        folder,
+        Screen(color=not no_color),
+        lambda words: int(root.main([*words, *extra], prog_name="multigit", standalone_mode=False)),
+    )
     return errors.OK
