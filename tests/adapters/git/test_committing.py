@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -10,10 +11,17 @@ import pytest
 from pytest_git import GitRepo
 
 from multigit.adapters.git.repository import GitRepository
+from multigit.core.planning.push import to_commit
+from multigit.core.values.git_answers import Signature
 from multigit.core.values.snapshot import Change, Tip, WorkTree
-from tests.adapters.git.clones import SIGNATURE, open_folder
-from tests.support.gitenv import git
+from multigit.core.values.workspace import PushRules, Stage
+from multigit.errors import GitError
+from tests.adapters.git.clones import SIGNATURE, open_clone, open_folder
+from tests.support.forge import Forge, ForgeRepo
+from tests.support.gitenv import git, init
+from tests.support.programs import program
 
+DEV = Stage("dev", "dev")
 UNUSUAL = (
     *("with space", " leading", "trailing ", "-dash", "--output=f", "new\nline", "tab\there"),
     *(":(top)magic", "[x]*", "star*", 'quo"te', "back\\slash", "~tilde", "ümläut-日本", "a/-b/c"),
@@ -38,6 +46,12 @@ def repository(folder: Path) -> GitRepository:
     return open_folder(folder)
 
 
+@pytest.fixture
+def api(forge: Forge) -> ForgeRepo:
+    """Return a repository."""
+    return forge.add("api", files={"README.md": "1\n", "conf": "1\n", "d/a": "1\n"})
+
+
 def commit_all(repository: GitRepository, folder: Path) -> tuple[WorkTree, Tip]:
     """Commit all changes; the preview was the same, and nothing is left."""
     work = repository.work_tree(sizes=True)
@@ -47,6 +61,15 @@ def commit_all(repository: GitRepository, folder: Path) -> tuple[WorkTree, Tip]:
     assert (preview.sha, preview.tree) == (made.sha, made.tree)
     assert git(folder, "status", "--porcelain") == ""
     return work, made
+
+
+def commit_as_push_does(repository: GitRepository) -> None:
+    """Commit what `multigit push dev --promote stg` would: preview, then commit the same."""
+    work = repository.work_tree(sizes=True)
+    changes = to_commit(work, DEV, PushRules())
+    preview = repository.commit_preview(work.head, changes, SIGNATURE)
+    made = repository.commit(changes, SIGNATURE, verify=True)
+    assert made.tree == preview.tree
 
 
 def tree(folder: Path, commit: str) -> dict[str, str]:
@@ -175,3 +198,120 @@ def test_several_work_trees_at_once(
     made = other.commit(other.work_tree().changes, SIGNATURE, verify=True)
     assert git(folder, "rev-parse", "other") == made.sha
     assert [each.path for each in repository.work_tree().changes] == ["b"]
+
+
+# --- Odd work trees, committed as `multigit push` does
+
+
+def test_a_staged_file_that_is_gone_again_is_no_obstacle(forge: Forge, api: ForgeRepo) -> None:
+    """Status says AD; neither the preview nor the commit names it to git."""
+    api.write({"new": "1\n", "other": "1\n"})
+    api.git("add", "new")
+    api.write({"new": None})
+    commit_as_push_does(open_clone(forge, api))
+
+
+def test_a_file_can_become_a_folder_without_its_litter(forge: Forge, api: ForgeRepo) -> None:
+    """The old file's pathspec, which takes in all of the new folder, adds only what was chosen."""
+    api.write({"conf": None})
+    api.write({"conf/a": "1\n", "conf/.DS_Store": "litter"})
+    repository = open_clone(forge, api)
+    commit_as_push_does(repository)
+    assert "conf/.DS_Store" not in api.git("ls-files").splitlines()
+
+
+def test_a_folder_can_become_a_link(forge: Forge, api: ForgeRepo) -> None:
+    """No path beyond the link is named, which git would refuse."""
+    shutil.rmtree(api.clone / "d")
+    (api.clone / "d").symlink_to("conf")
+    commit_as_push_does(open_clone(forge, api))
+
+
+def test_a_file_whose_content_only_a_filter_knows_is_no_change(
+    forge: Forge, api: ForgeRepo
+) -> None:
+    """A touched file, which looks modified without its filter, stops no commit."""
+    api.git("config", "filter.up.clean", "tr a-z A-Z")
+    api.git("config", "filter.up.smudge", "tr A-Z a-z")
+    api.local_commit({".gitattributes": "*.big filter=up\n", "x.big": "content\n"})
+    os.utime(api.clone / "x.big", (1, 1))
+    assert api.git("--no-optional-locks", "status", "--porcelain") == ""
+    commit_as_push_does(open_clone(forge, api))
+
+
+def test_changes_inside_a_submodule_are_nothing_to_commit(forge: Forge, api: ForgeRepo) -> None:
+    """A file more in a submodule's work tree stops no push."""
+    lib = forge.add("lib")
+    api.git("submodule", "--quiet", "add", lib.url, "lib")
+    api.git("commit", "--quiet", "--message", "Add a submodule")
+    (api.clone / "lib/new").touch()
+    commit_as_push_does(open_clone(forge, api))
+
+
+def test_an_ignored_file_can_be_added_by_force(forge: Forge, api: ForgeRepo) -> None:
+    """It is staged, so the user wants it."""
+    api.local_commit({".gitignore": "*.log\n"})
+    api.write({"a.log": "1\n"})
+    api.git("add", "--force", "a.log")
+    commit_as_push_does(open_clone(forge, api))
+
+
+def test_a_sparse_checkout_is_no_obstacle(forge: Forge, api: ForgeRepo) -> None:
+    """Whether a new file lies inside or outside of it."""
+    api.git("sparse-checkout", "set", "d")
+    api.write({"d/a": "2\n", "e/new": "1\n"})
+    commit_as_push_does(open_clone(forge, api))
+
+
+def test_a_repository_inside_is_not_committed(forge: Forge) -> None:
+    """One that the configuration does not know is no change, and becomes no submodule."""
+    shop = forge.add("shop", path=".")
+    init(forge.shop / "stray")
+    (forge.shop / "stray/a").touch()
+    repository = open_clone(forge, shop)
+    assert [change.path for change in repository.work_tree(sizes=True).changes] == []
+
+
+def test_a_message_is_committed_as_it_is(forge: Forge, api: ForgeRepo) -> None:
+    """With its spaces and empty lines, so the commit is the one that was shown."""
+    api.write({"new": "1\n"})
+    repository = open_clone(forge, api)
+    work = repository.work_tree()
+    signature = Signature("feat: x  \n\n\nbody", SIGNATURE.date)
+    preview = repository.commit_preview(work.head, work.changes, signature)
+    made = repository.commit(work.changes, signature, verify=True)
+    assert made.sha == preview.sha
+
+
+def test_a_message_may_begin_with_a_hash(forge: Forge, api: ForgeRepo) -> None:
+    """Also where `commit.cleanup = strip` takes such lines for comments."""
+    api.git("config", "commit.cleanup", "strip")
+    api.write({"new": "1\n"})
+    repository = open_clone(forge, api)
+    changes = repository.work_tree().changes
+    made = repository.commit(changes, Signature("#12: fix", SIGNATURE.date), verify=True)
+    assert api.git("show", "--no-patch", "--format=%s", made.sha) == "#12: fix"
+
+
+@pytest.mark.parametrize(
+    "words", ["line 2: flake8: not found", "./lint: Permission denied", "error: 500 style errors"]
+)
+def test_a_hooks_words_are_not_taken_for_the_remotes(
+    words: str, forge: Forge, api: ForgeRepo
+) -> None:
+    """A commit hook without its linter says nothing about the remote repository."""
+    program(api.clone / ".git/hooks/pre-commit", f"echo '{words}' >&2; exit 1")
+    api.write({"new": "1\n"})
+    repository = open_clone(forge, api)
+    with pytest.raises(GitError) as caught:
+        repository.commit(repository.work_tree().changes, SIGNATURE, verify=True)
+    assert "remote" not in caught.value.message
+    assert words in caught.value.message
+
+
+def test_a_hook_may_leave_something_running(forge: Forge, api: ForgeRepo) -> None:
+    """The commit is made, and nobody waits for the hook's child."""
+    program(api.clone / ".git/hooks/post-commit", "sleep 20 &")
+    api.write({"new": "1\n"})
+    repository = open_clone(forge, api, timeout=3)
+    repository.commit(repository.work_tree().changes, SIGNATURE, verify=True)

@@ -48,6 +48,18 @@ def test_a_flag_without_a_value_is_set(folder: Path) -> None:
     assert not config(folder).flag("tag.gpgsign")
 
 
+@pytest.mark.parametrize(("value", "expected"), [(" =", False), (" = 2", True)])
+def test_a_flag_without_a_word_is_what_git_takes_it_for(
+    value: str, folder: Path, *, expected: bool
+) -> None:
+    """An empty value is false, any number but 0 is true."""
+    with (folder / ".git/config").open("a", encoding="utf-8") as file:
+        file.write(f"[commit]\n\tgpgSign{value}\n")
+    truth = git(folder, "config", "--type=bool", "commit.gpgSign") == "true"
+    assert truth == expected
+    assert config(folder).flag("commit.gpgsign") == expected
+
+
 def test_the_last_value_counts(folder: Path) -> None:
     """The repository's over the user's, a later one over an earlier one."""
     git(folder, "config", "--add", "user.name", "First")

@@ -20,12 +20,6 @@ from tests.support.http_git import GitHttpServer
 from tests.support.programs import program
 
 
-@pytest.fixture
-def api(forge: Forge) -> ForgeRepo:
-    """Return a repository."""
-    return forge.add("api")
-
-
 def by_ssh(words: str) -> Callable[[Forge, ForgeRepo], None]:
     """Return how to let ssh fail with these words."""
 

@@ -20,13 +20,6 @@ from tests.support.gitenv import init
 from tests.support.http_git import GitHttpServer
 from tests.support.programs import program
 
-
-@pytest.fixture
-def api(forge: Forge) -> ForgeRepo:
-    """Return a repository."""
-    return forge.add("api")
-
-
 # --- Starting git
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+import shutil
 
 import pytest
 
 from multigit.adapters.git.repository import GitRepository
 from multigit.core.values.git_answers import RefQuery
-from multigit.core.values.snapshot import Facts
+from multigit.core.values.snapshot import Change, Facts
 from multigit.errors import GitError
 from tests.adapters.git.clones import SIGNATURE, STAGES, open_clone, open_folder, sides
-from tests.support.fastimport import Stamp, commit, run, text_file
 from tests.support.forge import Forge, ForgeRepo, untouched
-from tests.support.gitenv import as_bytes, git
+from tests.support.gitenv import git
 
 NOBODY = 65534
 ADA = "Ada Lovelace <ada@example.org>"
@@ -119,6 +118,36 @@ def test_a_bare_repository_has_no_work_tree(api: ForgeRepo) -> None:
     git(api.bare, "remote", "add", "origin", "file:///nowhere")
     with pytest.raises(GitError):
         open_folder(api.bare).work_tree()
+
+
+def test_a_repository_that_vanished_is_not_taken_for_the_current_folder(
+    forge: Forge, api: ForgeRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where GitPython would run git when the given folder is gone; commits would go there, too."""
+    shop = forge.add("shop", path=".")
+    repository = open_clone(forge, api)
+    repository.facts()
+    shutil.rmtree(api.clone)
+    monkeypatch.chdir(shop.clone)
+    with pytest.raises(GitError):
+        repository.refs(RefQuery(("dev",)))
+    shop.write({"mine": "1\n"})
+    with pytest.raises(GitError):
+        repository.commit([Change("mine", "untracked")], SIGNATURE, verify=True)
+
+
+def test_a_colon_above_does_not_open_an_outer_repository(forge: Forge) -> None:
+    """Although GIT_CEILING_DIRECTORIES, a list with colons, cannot name such a parent."""
+    outer = forge.add("outer", path="a:b")
+    (outer.clone / "plain").mkdir()
+    with pytest.raises(GitError):
+        open_folder(outer.clone / "plain").facts()
+
+
+def test_a_file_in_a_repositorys_place_is_something(forge: Forge) -> None:
+    """Nothing is to be cloned over it."""
+    (forge.shop / "api").touch()
+    assert open_folder(forge.shop / "api").exists()
 
 
 # --- Repositories of other kinds
@@ -263,58 +292,3 @@ def test_somebody_elses_repository_is_not_opened(forge: Forge, api: ForgeRepo) -
         error = refused(repository, "foreign_owner")
     assert "safe.directory" in error.hint
     assert "safe" not in (forge.root / "home/.gitconfig").read_text()
-
-
-# --- What a remote could try
-
-
-def test_a_path_that_leaves_the_repository_stops_the_merge(forge: Forge, tmp_path: Path) -> None:
-    """No .gitattributes of a commit is written outside the scratch folder."""
-    repo = forge.add("evil", stages=())
-    victim = tmp_path / "victim"
-    victim.mkdir()
-    stamp = Stamp("E <e@example.org>", 1)
-    base = commit("refs/heads/base", 1, stamp=stamp, message="m", parents=[], changes={})
-    run(repo.bare, base, [1])
-    blob = repo.remote_git("hash-object", "-w", "--stdin", input="* merge=union\n")
-    tree = repo.remote_git("mktree", input=f"100644 blob {blob}\t.gitattributes\n")
-    for number in range(3):
-        name = ("victim", "..", "..")[number]
-        tree = _raw_tree(repo, name, tree)
-    start = repo.remote_git("rev-parse", "base")
-    evil = repo.remote_git("commit-tree", "-m", "evil", "-p", start, tree)
-    stream = commit(
-        "refs/heads/dev",
-        1,
-        stamp=stamp,
-        message="m",
-        parents=[start],
-        changes={b"a": text_file("1")},
-    )
-    run(repo.bare, stream, [1])
-    repo.remote_git("update-ref", "refs/heads/main", evil)
-    repository = open_clone(forge, repo)
-    ours, theirs = sides(repository)
-    with pytest.raises(GitError, match="unsafe path"):
-        repository.merge(ours, theirs, SIGNATURE)
-    assert list(victim.iterdir()) == []
-
-
-def _raw_tree(repo: ForgeRepo, name: str, tree: str) -> str:
-    """Make a tree with one folder, by a name that git itself would not take."""
-    content = b"40000 " + as_bytes(name) + b"\0" + bytes.fromhex(tree)
-    command = ("hash-object", "-t", "tree", "--literally", "-w", "--stdin")
-    return repo.remote_git(*command, input=content)
-
-
-def test_a_remote_decides_nothing_but_its_refs(forge: Forge, api: ForgeRepo) -> None:
-    """A branch that looks like an option, a tag in the way of ours: only names."""
-    api.remote_git("update-ref", "refs/heads/--upload-pack=touch", api.tip("main"))
-    api.remote_git("update-ref", "refs/tags/deploy-1", api.tip("main"))
-    query = RefQuery(("--upload-pack=touch", "main"), ("deploy-*",))
-    repository = open_clone(forge, api)
-    with untouched(forge):
-        repository.fetch(query)
-    refs = repository.refs(query)
-    assert refs.branch("--upload-pack=touch").remote == refs.branch("main").remote
-    assert [tag.name for tag in refs.tags] == ["deploy-1"]
