@@ -18,7 +18,7 @@ ISSUES := .github/ISSUE_TEMPLATE
 .PHONY: help demo test test-fast lint bench torture lock picture release clean
 
 help: ## show what there is to make
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The environment grows in three steps: `make demo` needs the first two, all else the third, too.
 $(VENV)/runtime: requirements/runtime.txt requirements/build.txt
