@@ -21,7 +21,7 @@ ALLOWED = {
     "adapters": {"", "hints", "errors", "retry", "core", "adapters"},
     "ui": {"hints", "errors", "core", "ui"},
     "operation": {"hints", "errors", "core", "engine", "adapters", "ui", "operation"},
-    "cli": {"", "hints", "errors", "core", "engine", "adapters", "ui", "operation", "cli"},
+    "cli": {"", "hints", "errors", "core", "adapters", "ui", "operation", "cli"},
     "__main__": {"cli", "errors"},
     "": set[str](),
 }
@@ -164,3 +164,18 @@ def test_no_module_imports_itself_through_others() -> None:
     while free := {name for name, others in left.items() if not others & left.keys()}:
         left = {name: others for name, others in left.items() if name not in free}
     assert not left, f"in a circle, or above one: {', '.join(sorted(left))}"
+
+
+SCREEN = 40  # lines
+
+
+@pytest.mark.parametrize(
+    "module", sorted((PACKAGE / "cli/commands").glob("*.py")), ids=lambda path: path.name
+)
+def test_a_command_fits_on_a_screen(module: Path) -> None:
+    """Beside its options and its help: it only translates."""
+    for each in ast.walk(ast.parse(module.read_text())):
+        if isinstance(each, ast.FunctionDef):
+            body = each.body[1:] if ast.get_docstring(each) else each.body
+            lines = (each.end_lineno or 0) - body[0].lineno + 1 if body else 0
+            assert lines <= SCREEN, f"{module.name}: {each.name} has {lines} lines"
