@@ -129,7 +129,7 @@ def run(arguments: Sequence[str]) -> int:
 def _explain(error: errors.MultigitError, arguments: Sequence[str]) -> int:
     """Say what is wrong and what to do: a sentence and a hint, or the JSON document."""
     note_interrupts()  # what is to be said now must be said
-    from multigit.core.reports.report import error_document
+    from multigit.core.reports.document import error_document
     from multigit.ui.screen import Screen
 
     screen = Screen(json_wanted="--json" in arguments, color="--no-color" not in arguments)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from multigit.core.planning.plan import Result, State
-from multigit.core.reports.report import document, frame
+from multigit.core.reports.document import document, frame
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.workspace import named_in
 from multigit.errors import OK

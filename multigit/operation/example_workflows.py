@@ -12,7 +12,7 @@ from multigit.adapters.config import FILE
 from multigit.adapters.config.load import load
 from multigit.adapters.files.folder import write_new
 from multigit.adapters.github.examples import Example, workflows
-from multigit.core.reports.report import problem_document
+from multigit.core.reports.document import problem_document
 from multigit.core.values.workspace import Workspace
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from multigit.core.planning.plan import State
 from multigit.core.reports.history import History, history_hint, history_sentence
-from multigit.core.reports.report import CLOSED_BY
+from multigit.core.reports.summary import CLOSED_BY
 from multigit.core.values.deployment import RunState
 from multigit.core.values.text import shortened, visible
 from multigit.ui.problems import problem_lines

@@ -11,7 +11,7 @@ from multigit.core.planning.plan import (
     State,
 )
 from multigit.core.progress.outcome import Outcome, Report
-from multigit.core.reports.report import CLOSED_BY, summary
+from multigit.core.reports.summary import CLOSED_BY, summary
 from multigit.core.values.problem import Problem
 from multigit.core.values.text import visible
 from multigit.ui.deployments import deployment_lines

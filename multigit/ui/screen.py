@@ -188,7 +188,7 @@ class Screen:
         if not self.json_wanted:
             return
         if self._warnings:
-            from multigit.core.reports.report import problem_document
+            from multigit.core.reports.document import problem_document
 
             warnings = [problem_document(problem) for problem in dict.fromkeys(self._warnings)]
             content = {**content, "problems": [*content["problems"], *warnings]}

@@ -80,7 +80,7 @@ def init(
 
 
 def _document(done: Initialization, *, dry_run: bool) -> dict[str, Any]:
-    from multigit.core.reports.report import frame
+    from multigit.core.reports.document import frame
 
     repos = [
         {"repo": r.name, "path": r.path, "branches": list(r.branches), "note": r.note or None}
@@ -102,7 +102,7 @@ def _document(done: Initialization, *, dry_run: bool) -> dict[str, Any]:
 def _workflows(screen: Screen, folder: Path, *, dry_run: bool) -> int:
     """Write the example workflows, and show what became of each."""
     from multigit.core.planning.plan import Result
-    from multigit.core.reports.report import frame
+    from multigit.core.reports.document import frame
     from multigit.operation.example_workflows import write_workflows
 
     done = write_workflows(folder, dry_run=dry_run)

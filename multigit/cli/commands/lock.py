@@ -36,7 +36,7 @@ def lock_status(running: o.Running) -> int:
     Examples:
       multigit lock status
     """
-    from multigit.core.reports.report import frame
+    from multigit.core.reports.document import frame
     from multigit.operation.locking import held_locks
 
     session = running.session()
@@ -74,7 +74,7 @@ def lock_release(
     Examples:
       multigit lock release --id 1f0c9a2b77d3e4f5 --reason "laptop was stolen"
     """
-    from multigit.core.reports.report import frame
+    from multigit.core.reports.document import frame
     from multigit.operation.locking import release_lock
 
     session = running.session()

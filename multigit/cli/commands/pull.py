@@ -28,7 +28,7 @@ def pull(
       multigit pull main --switch
     """
     from multigit.core.planning.pull import PullRequest
-    from multigit.core.reports.report import document
+    from multigit.core.reports.document import document
     from multigit.operation import pulling
 
     session = running.session()

@@ -9,7 +9,7 @@ from typing import Any
 
 from multigit import errors
 from multigit.core.planning.plan import Result
-from multigit.core.reports.report import frame
+from multigit.core.reports.document import frame
 from multigit.core.values.text import plural
 from multigit.hints import Hint
 

@@ -10,7 +10,7 @@ from multigit import errors
 from multigit.core.planning.plan import Result
 from multigit.core.records.chain import BadLine, Head
 from multigit.core.records.tag_anchors import Evidence
-from multigit.core.reports.report import frame
+from multigit.core.reports.document import frame
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.text import plural
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from multigit.core.planning.plan import AdvanceStep, MergeStep, Plan, Result, State
 from multigit.core.progress.outcome import Outcome, Report
-from multigit.core.reports.report import summary
+from multigit.core.reports.summary import summary
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.snapshot import Waiting
 from multigit.core.values.text import masked, plural, visible

@@ -11,7 +11,7 @@ from multigit.core.planning.plan import Result
 from multigit.core.progress.deployments import begun_orders
 from multigit.core.progress.journal import Story
 from multigit.core.records.record import Record
-from multigit.core.reports.report import frame
+from multigit.core.reports.document import frame
 from multigit.core.values.agreement import Actor, Agreement, Given
 from multigit.core.values.deployment import Gate, Order, Run, RunState
 from multigit.core.values.problem import Problem

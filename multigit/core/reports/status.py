@@ -12,7 +12,7 @@ from multigit.core.planning.losses import standing_in_the_way
 from multigit.core.planning.merges import wants_message
 from multigit.core.planning.plan import Result
 from multigit.core.records.last_deployments import Deployed
-from multigit.core.reports.report import frame, problem_document
+from multigit.core.reports.document import frame, problem_document
 from multigit.core.values.moment import is_deploy_tag
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Merge, Reversal, Snapshot, Tag, WorkTree

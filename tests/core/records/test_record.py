@@ -9,7 +9,7 @@ import pytest
 from multigit.core.planning.plan import State
 from multigit.core.progress.outcome import Outcome, Report, cancelled, ended, planned, refused
 from multigit.core.records.record import record
-from multigit.core.reports.report import document
+from multigit.core.reports.document import document
 from multigit.core.values.agreement import Actor, Agreement, Given, Kind, Ticks
 from multigit.core.values.problem import Problem
 from tests.core.builders import API, WEB, plan, published, to_publish, warning, without_steps

@@ -18,7 +18,7 @@ from multigit.core.progress.outcome import Outcome, ended
 from multigit.core.progress.standing import Standing, standing, state_of
 from multigit.core.recovery.resume import after_undo, as_it_stands, resumed, to_plan_anew
 from multigit.core.recovery.undo import undone
-from multigit.core.reports.report import summary
+from multigit.core.reports.summary import summary
 from multigit.core.values.agreement import Actor
 from multigit.core.values.deployment import CommandRunner, Deployment, Run, RunState
 from multigit.core.values.flight import Flight

@@ -1,0 +1,181 @@
+"""A report in the words of scripts: the one JSON document of a command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from multigit.core.planning.plan import (
+    AdvanceStep,
+    CommitStep,
+    DeleteTagStep,
+    MergeStep,
+    MovingStep,
+    PullingStep,
+    RestoreStep,
+    Result,
+    State,
+)
+from multigit.core.progress.outcome import Outcome, Report
+from multigit.core.records.record import deployment_document
+from multigit.core.reports.summary import summary
+from multigit.core.values.deployment import Deployment, RunState
+from multigit.core.values.problem import Problem
+from multigit.core.values.snapshot import Change
+from multigit.core.values.text import masked
+from multigit.errors import OK, ConfigError, MultigitError
+
+SCHEMA = "multigit/1"
+
+
+def frame(
+    command: str | None,
+    message: str,
+    *,
+    result: str = Result.DONE,
+    exit_code: int = OK,
+    operation: str | None = None,
+    repos: Sequence[Mapping[str, Any]] = (),
+    problems: Iterable[Problem] = (),
+    hint: str = "",
+    **extra: Any,
+) -> dict[str, Any]:
+    """Return the document that `--json` prints: the same keys for every command, and its own."""
+    return {
+        "schema": SCHEMA,
+        "command": command,
+        "operation": operation,
+        "result": str(result),
+        "exit_code": exit_code,
+        **extra,
+        "repos": list(repos),
+        "problems": [problem_document(problem) for problem in problems],
+        "message": message,
+        "hint": hint or None,
+    }
+
+
+def document(report: Report) -> dict[str, Any]:
+    """Return the report as the document that `--json` prints."""
+    plan = report.plan
+    sentence, hint = summary(report)
+    return frame(
+        report.closing or plan.command,
+        sentence,
+        result=report.told,
+        exit_code=report.exit_code,
+        operation=plan.operation,
+        source=plan.source or None,
+        target=plan.target or None,
+        release=plan.release or None,
+        repos=[repo_document(outcome) for outcome in report.outcomes],
+        problems=report.problems,
+        hint=hint,
+    )
+
+
+def repo_document(outcome: Outcome) -> dict[str, Any]:
+    """Return one repository of the document."""
+    repo = outcome.plan
+    after = repo.after if outcome.state is State.PLANNED else outcome.after
+    return {
+        "repo": repo.repo,
+        "path": repo.path,
+        "state": outcome.told,
+        "branch": repo.branch,
+        "source_sha": repo.source_sha or None,
+        "before": repo.before or None,
+        "after": after or None,
+        "tag": repo.tag or None,
+        "commits": repo.commit_count,
+        "steps": [step_document(step, outcome) for step in repo.moves()]
+        + [asdict(step) for step in repo.steps if isinstance(step, PullingStep | DeleteTagStep)],
+        "problems": [problem_document(problem) for problem in outcome.problems],
+        "deployment": None if not outcome.deployments else _deployments(outcome.deployments),
+    }
+
+
+def _deployments(deployments: Sequence[Deployment]) -> dict[str, Any]:
+    """Return a repository's deployments with the state that they have together."""
+    states = [each.state for each in deployments]
+    unlike = [state for state in states if state is not RunState.SUCCEEDED]
+    return {
+        "state": str(unlike[0] if unlike else RunState.SUCCEEDED),
+        "targets": [deployment_document(each) for each in deployments],
+    }
+
+
+def step_document(step: MovingStep, outcome: Outcome) -> dict[str, Any]:
+    """Return one step that moves a branch."""
+    made = outcome.made.get
+    match step:
+        case MergeStep():
+            return {
+                "type": step.type,
+                "source": step.source,
+                "target": step.target,
+                "branch": step.branch,
+                "source_sha": step.theirs.sha,
+                "before": step.ours.sha,
+                "after": made(f"refs/heads/{step.branch}", step.commit),
+                "commits": step.waiting.commits,
+                "files": step.files,
+            }
+        case CommitStep():
+            return {
+                "type": step.type,
+                "branch": step.branch,
+                "before": step.parent,
+                "after": made(f"refs/heads/{step.branch}") or step.commit or None,
+                "files": [file_document(change) for change in step.changes],
+            }
+        case AdvanceStep():
+            return {
+                "type": step.type,
+                "branch": step.branch,
+                "before": step.before or None,
+                "after": step.after,
+                "commits": step.waiting.commits,
+            }
+        case RestoreStep():
+            return {
+                "type": step.type,
+                "branch": step.branch,
+                "before": step.before,
+                "after": step.after or None,
+            }
+
+
+def file_document(change: Change) -> dict[str, Any]:
+    """Return a changed file; of a submodule also where its pointer moves."""
+    file = {"path": change.path, "change": change.kind}
+    if not change.before and not change.commit:
+        return file
+    pointer = {"before": change.before or None, "after": change.commit or None}
+    return {**file, "submodule": {**pointer, "repo": change.follows or None}}
+
+
+def problem_document(problem: Problem) -> dict[str, Any]:
+    """Return a problem as scripts read it."""
+    return {
+        "code": problem.code,
+        "message": problem.message,
+        "hint": problem.hint or None,
+        "severity": str(problem.severity),
+        "files": list(problem.files),
+    }
+
+
+def error_document(error: MultigitError, command: str | None) -> dict[str, Any]:
+    """Return the document of a command that could not begin."""
+    details = error.details if isinstance(error, ConfigError) else ()
+    problems = details or ((error.message, error.hint),)
+    return frame(
+        command,
+        masked(error.message),
+        result=Result.ERROR,
+        exit_code=error.exit_code,
+        problems=[Problem(error.code, masked(message), masked(hint)) for message, hint in problems],
+        hint=masked(error.hint),
+    )

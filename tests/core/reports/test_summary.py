@@ -1,0 +1,299 @@
+"""A report in the words of people: a sentence and a hint."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from multigit.core.planning.plan import (
+    NOT_IN_RELEASE,
+    AdvanceStep,
+    CommitStep,
+    DeployStep,
+    Plan,
+    PushStep,
+    RefUpdate,
+    RepoPlan,
+    RestoreStep,
+    Result,
+    State,
+    Step,
+    UpdateStep,
+)
+from multigit.core.progress.locks import lock_left
+from multigit.core.progress.outcome import Outcome, Report, cancelled, ended, planned
+from multigit.core.reports.document import document, problem_document
+from multigit.core.reports.summary import summary
+from multigit.core.values.deployment import (
+    CommandRunner,
+    Deployment,
+    GithubRunner,
+    Run,
+    RunState,
+    Trigger,
+)
+from multigit.core.values.problem import Problem
+from multigit.core.values.snapshot import Waiting
+from multigit.hints import Hint
+from tests.core.builders import (
+    API,
+    MADE,
+    NEWEST,
+    ROOT,
+    WEB,
+    change,
+    merge_step,
+    plan,
+    published,
+    to_publish,
+    warning,
+    without_steps,
+)
+
+CONFLICT = Problem("conflict", "develop conflicts with staging.", "Merge.", files=("a.py",))
+
+
+IDLE = without_steps(ROOT, State.UP_TO_DATE)
+
+
+BLOCKED = without_steps(WEB, State.BLOCKED, CONFLICT)
+
+
+LEFT_OUT = without_steps(WEB, State.SKIPPED, CONFLICT.as_warning())
+
+
+ABSENT = without_steps(WEB, State.SKIPPED, Problem(NOT_IN_RELEASE, "is not in it."))
+
+
+BOTH = plan(to_publish(API), to_publish(WEB))
+
+
+GO_ON = Hint.FINISH_OR_UNDO
+
+
+AGAIN = "Nothing was published. Fix it, then run the command again."
+
+
+ADVANCE = AdvanceStep("dev", "develop", "dev-1", "dev-2", Waiting(2, NEWEST))
+
+
+COMMIT = CommitStep(
+    stage="dev",
+    branch="develop",
+    parent="dev-2",
+    commit="dev-3",
+    message="feat: x",
+    changes=(change("a.py"), change("b.py", "deleted")),
+)
+
+
+def web(state: State, *problems: Problem) -> Outcome:
+    """Return the outcome of web, which was to be promoted."""
+    return Outcome(to_publish(WEB), state, MADE, problems)
+
+
+def pull(*repos: RepoPlan) -> Plan:
+    """Return the plan of a pull of dev."""
+    return replace(plan(*repos, command="pull"), source="", target="dev", release="", message="")
+
+
+@pytest.mark.parametrize(
+    ("it", "sentence"),
+    [
+        (plan(to_publish(commits=1)), "1 repository will move. 1 commit reaches stg."),
+        (BOTH, "2 repositories will move. 6 commits reach stg."),
+        (
+            plan(to_publish(), IDLE),
+            "1 repository will move, 1 is up to date. 3 commits reach stg.",
+        ),
+        (
+            plan(to_publish(), IDLE, IDLE, LEFT_OUT),
+            "1 repository will move, 2 are up to date, 1 left out. 3 commits reach stg.",
+        ),
+        (plan(IDLE), "Nothing to do: every repository is up to date."),
+        (plan(IDLE, ABSENT), "Nothing to do: 1 up to date, 1 left out."),
+    ],
+)
+def test_the_sentence_of_a_plan(it: Plan, sentence: str) -> None:
+    """What will move, what not, and how much arrives where."""
+    assert summary(planned(it)) == (sentence, "")
+
+
+@pytest.mark.parametrize(
+    "it", [plan(IDLE, BLOCKED), plan(IDLE, LEFT_OUT), plan(LEFT_OUT), plan(LEFT_OUT, BLOCKED)]
+)
+def test_what_blocks_is_counted(it: Plan) -> None:
+    """What is left out stands in the way where nothing else does, and else is no matter."""
+    sentence = "1 repository is blocked. Nothing was changed."
+    assert summary(planned(it)) == (sentence, "Fix what blocks, then run the command again.")
+
+
+def test_a_plan_of_two_stages_counts_each() -> None:
+    """What arrives at dev and what at stg are two numbers."""
+    steps = (ADVANCE, COMMIT, merge_step(commits=4))
+    both = plan(replace(to_publish(API), steps=steps), replace(to_publish(WEB), steps=steps))
+    assert summary(planned(both))[0] == (
+        "2 repositories will move. 6 commits reach dev, 8 commits reach stg."
+    )
+
+
+@pytest.mark.parametrize(
+    ("it", "sentence", "hint"),
+    [
+        (
+            plan(BLOCKED, IDLE),
+            "1 repository is blocked. Nothing was changed.",
+            "Fix what blocks, then run the command again.",
+        ),
+        (
+            plan(BLOCKED, BLOCKED, to_publish()),
+            "2 repositories are blocked. Nothing was changed.",
+            "Fix what blocks, or continue with the other one: --skip-blocked",
+        ),
+        (
+            plan(BLOCKED, replace(to_publish(), wave=1)),
+            "1 repository is blocked. Nothing was changed.",
+            "Fix what blocks, then run the command again.",
+        ),
+        (
+            plan(BLOCKED, to_publish(), replace(to_publish(), wave=1)),
+            "1 repository is blocked. Nothing was changed.",
+            "Fix what blocks, or continue without it and what comes after it: --skip-blocked",
+        ),
+        (
+            plan(replace(BLOCKED, begun=True), to_publish()),
+            "1 repository is blocked. Nothing was changed.",
+            "Fix what blocks, then run the command again.",
+        ),
+    ],
+)
+def test_the_sentence_of_a_blocked_plan(it: Plan, sentence: str, hint: str) -> None:
+    """The way round is offered only where something would be left to do."""
+    assert summary(planned(it)) == (sentence, hint)
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_the_sentence_of_a_no(interrupted: bool) -> None:  # noqa: FBT001
+    """Nothing was changed is what matters."""
+    report = cancelled(BOTH, interrupted=interrupted)
+    assert summary(report) == ("Cancelled. Nothing was changed.", "")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "sentence", "hint"),
+    [
+        ([published(API), published(WEB)], "2 published.", ""),
+        ([published(API), web(State.FAILED)], "1 published, 1 failed.", GO_ON),
+        ([published(API), web(State.UNKNOWN)], "1 published, 1 unknown.", GO_ON),
+        ([web(State.UNKNOWN)], "1 unknown.", GO_ON),
+        ([web(State.FAILED)], "1 failed.", AGAIN),
+        ([web(State.NOT_PUBLISHED)], "1 not published.", AGAIN),
+    ],
+)
+def test_the_sentence_of_what_was_run(outcomes: list[Outcome], sentence: str, hint: str) -> None:
+    """A count for each way it ended, and what to do where not all is well."""
+    assert summary(ended(BOTH, outcomes)) == (sentence, hint)
+
+
+def test_the_sentence_of_what_was_interrupted() -> None:
+    """It says so, and what had arrived by then."""
+    report = ended(BOTH, [published(API), web(State.NOT_PUBLISHED)], interrupted=True)
+    assert summary(report) == ("Interrupted. 1 published, 1 not published.", GO_ON)
+
+
+def test_after_an_interruption_there_is_nothing_to_fix() -> None:
+    """Unless something failed as well."""
+    nothing = ended(BOTH, [web(State.NOT_PUBLISHED)], interrupted=True)
+    again = "Nothing was published. Run the command again."
+    assert summary(nothing) == ("Interrupted. 1 not published.", again)
+    api = replace(published(API), state=State.FAILED)
+    failed = ended(BOTH, [api, web(State.NOT_PUBLISHED)], interrupted=True)
+    assert summary(failed)[1] == AGAIN
+
+
+def test_the_sentence_of_what_was_taken_back() -> None:
+    """An undo publishes too, in its own words."""
+    step: tuple[Step, ...] = (RestoreStep("stg", "staging", "merge-1", "stg-1"),)
+    undo = replace(plan(replace(to_publish(), steps=step)), undoes="20250115T150130Z-promote-7f3a")
+    assert summary(planned(undo))[0] == "1 repository will go back."
+    assert summary(ended(undo, [published()]))[0] == "1 taken back."
+    report = replace(ended(undo, [published()]), closing="abandon")
+    given_up = replace(report, problems=(Problem("abandoned", "It was abandoned."),))
+    assert summary(given_up)[0] == "It was abandoned. 1 taken back."
+
+
+@pytest.mark.parametrize(
+    ("api", "other", "hint"),
+    [
+        (RunState.FAILED, RunState.SUCCEEDED, Hint.RERUN.format(host="GitHub")),
+        (RunState.SUCCEEDED, RunState.FAILED, Hint.DEPLOY_FAILED.format(stage="stg")),
+    ],
+)
+def test_the_hint_is_about_what_was_not_deployed(api: RunState, other: RunState, hint: str) -> None:
+    """Only a push deploys the api; web can be deployed again by itself."""
+    runners = (GithubRunner("deploy.yml", Trigger.PUSH), CommandRunner(("true",)))
+    steps = [DeployStep("stg", "stg", "staging", "", runner, 60.0) for runner in runners]
+    repos = [
+        replace(repo, steps=(*repo.steps, step))
+        for repo, step in zip((to_publish(API), to_publish(WEB)), steps, strict=True)
+    ]
+    outcomes = [
+        Outcome(repo, State.PUBLISHED, MADE, deployments=(Deployment("", state, Run("1")),))
+        for repo, state in zip(repos, (api, other), strict=True)
+    ]
+    assert summary(ended(plan(*repos), outcomes))[1] == hint
+
+
+def test_a_reason_for_all_comes_before_the_counts() -> None:
+    """Such as that somebody gave the operation up."""
+    report = ended(BOTH, [published(API), web(State.FAILED)])
+    given_up = replace(
+        report, problems=(Problem("abandoned", "It was abandoned."),), closing="abandon"
+    )
+    assert summary(given_up) == ("It was abandoned. 1 published, 1 moved by somebody else.", "")
+
+
+def test_a_warning_for_all_is_no_reason() -> None:
+    """A lock that was not given back hides neither what became of it nor what to do."""
+    report = ended(BOTH, [published(API), web(State.FAILED)])
+    warned = replace(report, problems=(lock_left(["refs/multigit/locks/stg"], "1f0c"),))
+    assert summary(warned) == summary(report)
+
+
+def test_the_sentence_of_a_pull() -> None:
+    """Before and after, in the words of a pull."""
+    step = UpdateStep("develop", "dev-1", "dev-2", 2, checked_out=True)
+    moves = RepoPlan("api", ".", State.PLANNED, (step,))
+    both = pull(moves, IDLE, BLOCKED)
+    assert summary(planned(both))[0] == "1 to update, 1 up to date, 1 left as it is."
+    done = [Outcome(moves, State.UPDATED)]
+    assert summary(ended(both, done))[0] == "1 updated, 1 up to date, 1 left as it is."
+    failed = [Outcome(moves, State.FAILED)]
+    assert summary(ended(both, failed))[0] == "1 up to date, 1 left as it is, 1 failed."
+
+
+def test_a_plan_that_only_warns_goes_on() -> None:
+    """Its sentence is that of any plan."""
+    report = planned(plan(to_publish(API, warning())))
+    assert summary(report)[0] == "1 repository will move. 3 commits reach stg."
+    assert report.result is Result.PLANNED
+
+
+def test_a_published_repository_keeps_its_notes() -> None:
+    """Such as a local branch that was left alone."""
+    note = warning("local_branch_left", "the local staging was left alone.")
+    told = document(ended(BOTH, [published(API, note), published(WEB)]))
+    assert told["repos"][0]["problems"] == [problem_document(note)]
+
+
+def test_a_push_that_publishes_nothing_else_counts_its_commit() -> None:
+    """One commit, however many files."""
+    updates = PushStep((RefUpdate("refs/heads/develop", "dev-2"),))
+    repo = RepoPlan("api", ".", State.PLANNED, (COMMIT, updates), branch="develop")
+    assert summary(planned(plan(repo)))[0] == "1 repository will move. 1 commit reaches dev."
+
+
+def test_a_report_of_no_repository_is_possible() -> None:
+    """The builders of a document make no assumption."""
+    assert document(Report(plan(), Result.NOTHING, ()))["repos"] == []
