@@ -112,7 +112,7 @@ def _record(
 ) -> tuple[Problem, ...]:
     """Add the reviews to the log; return why that could not be done."""
     identities = (session.git.identity(each.waiting.order.repo) for each in reviews)
-    content = reviews_record(
+    record = reviews_record(
         story,
         reviews,
         code,
@@ -123,7 +123,7 @@ def _record(
         consent=given,
     )
     try:
-        session.files.log.append(content)
+        session.files.log.append(record)
     except errors.RefusedError as error:
         session.screen.note(f"{error.message} {error.hint}")
         return (Problem.of(error),)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from multigit.core.planning.plan import Plan, Result
 from multigit.core.progress.outcome import Report
-from multigit.core.records.record import record
+from multigit.core.records.record import Record
 from multigit.core.recovery.resume import after_undo
 from multigit.core.values.agreement import Agreement
 from multigit.core.values.problem import Problem
@@ -20,7 +20,7 @@ from multigit.operation.ports import OperationJournal, Workplace
 def append(place: Workplace, report: Report, agreement: Agreement | None) -> None:
     """Write a record of how an operation ended."""
     actor, now = place.actor(report.plan), place.utc_now()
-    place.log.append(record(report, actor, now, agreement or Agreement()))
+    place.log.append(Record.of(report, actor, now, agreement or Agreement()))
 
 
 def record_once(place: Workplace, report: Report, agreement: Agreement | None) -> None:

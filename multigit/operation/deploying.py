@@ -39,7 +39,7 @@ def deploy(session: Session, request: DeployRequest, consent: Consent, *, failed
 
 def _went_wrong(session: Session, request: DeployRequest) -> tuple[Repo, ...]:
     """Return the repositories of a request whose last deployment to the stage went wrong."""
-    last, stage = session.files.log.last_deployed(), request.stage
+    last, stage = session.files.history.last_deployed(), request.stage
     names = failed_last(last, stage.name)
     if wrong := tuple(repo for repo in request.repos if repo.name in names):
         return wrong

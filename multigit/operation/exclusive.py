@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from multigit.adapters.files import lock
 from multigit.adapters.system import clock
-from multigit.core.reports.history import torn
+from multigit.core.reports.log_report import torn
 from multigit.core.values.problem import Problem, Severity
 from multigit.errors import RefusedError
 from multigit.operation.unfinished import ways_out

@@ -75,4 +75,4 @@ def _record(session: Session, stage: str, result: Result, message: str) -> None:
         stage=stage,
         message=message,
     )
-    session.files.log.append(record.content())
+    session.files.log.append(record)

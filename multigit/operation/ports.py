@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from multigit.core.planning.plan import Plan
 from multigit.core.progress.journal import Entry, Story
 from multigit.core.progress.outcome import Report
+from multigit.core.records.record import Record
 from multigit.core.reports.metrics import Known
 from multigit.core.values.agreement import Actor
 from multigit.core.values.flight import Flight
@@ -58,7 +59,7 @@ class Log(Protocol):
     def holds(self, operation: str) -> bool:
         """Tell whether the operation has its record."""
 
-    def append(self, content: Mapping[str, Any]) -> object:
+    def append(self, record: Record) -> object:
         """Write a record; it is on disk when this returns. Raises RefusedError without room."""
 
 

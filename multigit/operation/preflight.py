@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def with_preflight(session: Session, plan: Plan) -> Plan:
     """Return the plan of a new operation with all that is to be said of its deployments."""
     if any(repo.deploys() for repo in plan.planned()):
-        last = session.files.log.last_deployed()
+        last = session.files.history.last_deployed()
         plan = with_problems(plan, _left_running(session, plan, last))
         plan = with_problems(plan, unwell_before(plan, session.workspace, last))
     return preflight(session, plan)

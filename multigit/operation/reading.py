@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from multigit.core.records.chain import BadLine, Head
 from multigit.core.records.tag_anchors import Evidence, Witness, cross_examine
-from multigit.core.reports.history import History, history
+from multigit.core.reports.log_report import LogReport
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Stage
 from multigit.engine.tag_anchors import Witnesses, collect
@@ -28,30 +28,20 @@ class LogRequest:
     remote: bool
 
 
-def read_log(session: Session, request: LogRequest) -> History:
+def read_log(session: Session, request: LogRequest) -> LogReport:
     """Return what the log holds, and what was found where it was checked."""
-    log, space = session.files.log, session.workspace
-    verified = log.verify() if request.verify else None
+    files, space = session.files, session.workspace
+    verified = files.log.verify() if request.verify else None
     tags = _ask_tags(session) if request.remote else None
     evidence = None
     if tags and isinstance(verified, Head):
         evidence = _compare(session, tags.heard, silent=tags.silent)
         verified = evidence.bad or verified
     stage = request.stage.name if request.stage else None
-    if stage or not request.limit:
-        records, older = log.records(*((stage, "backmerge") if stage else ())), 0
-    else:
-        records, older = log.last(request.limit)
-    return history(
-        records,
-        stage=stage,
-        limit=request.limit,
-        lower={each.name: [s.name for s in space.chain_down(each)[1:]] for each in space.stages},
-        older=older,
-        verified=verified,
-        evidence=evidence,
-        unasked=tags.unasked if tags else None,
-    )
+    lower = {each.name: [s.name for s in space.chain_down(each)[1:]] for each in space.stages}
+    records, hidden = files.history.last(request.limit, stage, lower)
+    unasked = tags.unasked if tags else {}
+    return LogReport(records, verified, evidence, unasked, hidden)
 
 
 def verify_log(session: Session, witnesses: Sequence[Witness]) -> BadLine | Head | Problem:

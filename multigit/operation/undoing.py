@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.plan import Result
 from multigit.core.progress.journal import Story
+from multigit.core.records.record import Record
 from multigit.core.recovery.undo import already_undone, cannot_be_undone, undone
 from multigit.core.recovery.ways_out import only_to_close
 from multigit.errors import RefusedError
@@ -34,15 +34,15 @@ def undo(session: Session, operation: str | None, consent: Consent) -> Ended:
             flights=story.flights,
             wait=not consent.dry_run,
         )
-        log = session.files.log
-        plan = undone(story, standings, session.workspace, session.moment, log)
+        history = session.files.history
+        plan = undone(story, standings, session.workspace, session.moment, history)
         run = OperationRun(workplace(session), plan, consent)
         if problem := cannot_be_undone(plan, is_open=is_open):
             return run.refuse(problem)
         if plan.result is not Result.NOTHING:
             return run.carry_out()
         if not is_open:
-            return run.leave(already_undone(plan.undoes, log))
+            return run.leave(already_undone(plan.undoes, history))
         if consent.dry_run:
             return run.leave(only_to_close(plan.undoes))
         return close_as_it_stands(session, journal, story, standings, "undone")
@@ -79,9 +79,8 @@ def _to_undo(session: Session, operation: str | None) -> tuple[Journal, Story]:
 
 
 def _last_published(session: Session) -> str | None:
-    records = session.files.log.newest()
-    found = (str(each["operation"]) for each in records if _published(each) or _was_undone(each))
-    return next(found, None)
+    found = session.files.history.find(lambda each: each.left_something() or each.was_undone())
+    return found.operation if found else None
 
 
 def _of_release(session: Session, name: str) -> str:
@@ -89,26 +88,7 @@ def _of_release(session: Session, name: str) -> str:
 
     One that was taken back before it was finished has published nothing, and was undone already.
     """
-    releasing = [
-        each
-        for each in session.files.log.newest(name)
-        if each.get("release") == name and each.get("command") in {"promote", "push", "backmerge"}
-    ]
-    found = sorted(releasing, key=_published, reverse=True)
-    return str(found[0]["operation"]) if found else name
-
-
-def _published(record: Mapping[str, Any]) -> bool:
-    """Tell whether an operation published something, or a part, or may have: undo asks for it."""
-    if record.get("command") in {"undo", "watch"}:
-        return False
-    return any(
-        repo.get("state") in {"published", "unknown"}
-        or "half_published" in (problem.get("code") for problem in repo.get("problems", []))
-        for repo in record.get("repos", [])
-    )
-
-
-def _was_undone(record: Mapping[str, Any]) -> bool:
-    """Tell whether an operation was undone before it was finished."""
-    return "undone" in (problem.get("code") for problem in record.get("problems", []))
+    history = session.files.history
+    left = history.find(lambda each: each.publishes() and each.left_something(), name)
+    found = left or history.find(Record.publishes, name)
+    return found.operation if found else name

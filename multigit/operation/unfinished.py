@@ -60,7 +60,7 @@ def last_deployed(session: Session) -> Last:
     """Return the last deployment of each repository to each stage, unfinished ones included."""
     from multigit.core.records.last_deployments import with_unfinished
 
-    last = session.files.log.last_deployed()
+    last = session.files.history.last_deployed()
     for operation in session.files.unfinished():
         with suppress(MultigitError):  # whoever continues is told what is wrong with its journal
             _, story = session.files.read_journal(operation)

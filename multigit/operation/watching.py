@@ -14,10 +14,9 @@ from multigit.adapters.system import clock as moments
 from multigit.core.planning.plan import Result, State
 from multigit.core.progress.deployments import to_watch
 from multigit.core.progress.outcome import ended
-from multigit.core.records.last_deployments import tells_news
-from multigit.core.records.record import record
+from multigit.core.records.record import Record
 from multigit.core.recovery.resume import TAKEN_BACK
-from multigit.core.recovery.watched import logged_states, watched
+from multigit.core.recovery.watched import watched
 from multigit.core.reports.metrics import known_to_story
 from multigit.core.reports.news import is_news
 from multigit.core.values.agreement import ASKS_NOTHING
@@ -80,11 +79,8 @@ def deploying(session: Session, name: str | None) -> str:
             _, story = session.files.read_journal(operation)
             if name == story.plan.release:
                 return operation
-    for each in session.files.log.newest():
-        deployed = any(repo.get("deployments") for repo in each.get("repos", []))
-        wanted = name is None or each.get("release") == name
-        if deployed and wanted and each.get("command") != "watch":
-            return str(each["operation"])
+    if found := session.files.history.find(Record.deploys, name):
+        return found.operation
     if name is not None:
         return name
     raise errors.RefusedError(
@@ -132,7 +128,7 @@ def _report(
 def _over(session: Session, story: Story, seen: Deployments) -> Report:
     """Return how an operation stands that is closed; what was taken back since did not fail."""
     operation = story.plan.operation
-    logged = logged_states(operation, session.files.log.newest(operation))
+    logged = session.files.history.states_of(operation)
     report = _report(story, seen, logged)
     others = [o for o in report.outcomes if TAKEN_BACK not in o.problems]
     back = {o.repo for o in report.outcomes} - {o.repo for o in others}
@@ -156,7 +152,7 @@ def _goes_on(story: Story, seen: Deployments, at_work: str) -> Report:
 
 def _overtaken(session: Session, report: Report) -> Report:
     """Return the report with a word on what failed then, and was deployed again since."""
-    stage, last = report.plan.target, session.files.log.last_deployed()
+    stage, last = report.plan.target, session.files.history.last_deployed()
     bad = {o.repo for o in report.outcomes if any(each.state.bad for each in o.deployments)}
     known = {repo: by[stage] for repo, by in last.items() if repo in bad and stage in by}
     mine = report.plan.operation
@@ -173,15 +169,14 @@ def _recorded(session: Session, story: Story, report: Report) -> bool:
 
     Tells whether that was anything.
     """
-    content = record(report, moments.actor(story.actor.identity), moments.utc_now(), ASKS_NOTHING)
+    actor = moments.actor(story.actor.identity)
+    ended = Record.of(report, actor, moments.utc_now(), ASKS_NOTHING)
     return session.files.log.append_news(
-        content
-        | {
-            "operation": session.moment.operation("watch", story.plan.target),
-            "command": "watch",
-            "watches": story.plan.operation,
-            "message": f"Watch {story.plan.operation}",
-        },
-        tells_news,
-        about=story.plan.operation,
+        replace(
+            ended,
+            operation=session.moment.operation("watch", story.plan.target),
+            command="watch",
+            watches=story.plan.operation,
+            message=f"Watch {story.plan.operation}",
+        )
     )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from multigit.core.planning.plan import Plan
     from multigit.core.progress.outcome import Report
     from multigit.core.reports.findings import Finding
-    from multigit.core.reports.history import History
+    from multigit.core.reports.log_report import LogReport
     from multigit.core.reports.reviews import Review, Waiting
     from multigit.core.reports.status import StatusRow
     from multigit.core.values.listener import Listener
@@ -126,12 +126,12 @@ class Screen:
 
             self._show(status_view(rows, pairs, sentence, hint=hint))
 
-    def history(self, seen: History) -> None:
+    def log(self, seen: LogReport) -> None:
         """Show the deployment log."""
         if self._seen:
-            from multigit.ui.histories import history_view
+            from multigit.ui.logs import log_view
 
-            self._show(history_view(seen))
+            self._show(log_view(seen))
 
     def health(self, findings: Sequence[Finding], repos: int) -> None:
         """Show what multigit doctor found in so many repositories."""

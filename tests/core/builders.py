@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from multigit.core.planning.merges import Hop, MergeRequest
 from multigit.core.planning.plan import (
@@ -26,7 +28,10 @@ from multigit.core.planning.plan import (
     TagStep,
 )
 from multigit.core.progress.outcome import Outcome
-from multigit.core.recovery.undo import Record
+from multigit.core.records.history import History
+from multigit.core.records.last_deployments import Last, last_deployed
+from multigit.core.records.record import Record
+from multigit.core.records.repo_record import DeploymentRecord, RepoRecord
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import (
@@ -282,15 +287,44 @@ def published(repo: Repo = API, *problems: Problem) -> Outcome:
     return Outcome(to_publish(repo), State.PUBLISHED, MADE, problems)
 
 
-class Log:
-    """A log of these records, oldest first."""
+# --- The log
 
-    def __init__(self, *records: Record) -> None:
-        self.kept = records
+
+def row(after: str, *runs: str, repo: str = "api", **more: Any) -> RepoRecord:
+    """Return what a record says of a repository that was published: `runs` are its deployments."""
+    deployments = tuple(DeploymentRecord(state=each) for each in runs)
+    fields: dict[str, Any] = {"state": "published", **more}
+    return RepoRecord(repo=repo, after=after, deployments=deployments, **fields)
+
+
+def record(operation: str, *rows: RepoRecord, **more: Any) -> Record:
+    """Return the record of a promotion to stg, unless more says otherwise."""
+    fields: dict[str, Any] = {"command": "promote", "stage": "stg", **more}
+    return Record(operation=operation, repos=rows, **fields)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The records of a log, oldest first."""
+
+    records: tuple[Record, ...]
 
     def newest(self, *mentioning: str) -> Iterator[Record]:
         """Yield them newest first, like the log on disk."""
         words = [json.dumps(each) for each in mentioning]
-        for each in reversed(self.kept):
-            if not words or any(word in json.dumps(each) for word in words):
+        for each in reversed(self.records):
+            if not words or any(word in json.dumps(each.document()) for word in words):
                 yield each
+
+    def count(self) -> int:
+        """Return how many there are."""
+        return len(self.records)
+
+    def last_deployed(self) -> Last:
+        """Return the last deployments."""
+        return last_deployed(self.records)
+
+
+def past(*records: Record) -> History:
+    """Return the history of a workspace whose log holds these records, oldest first."""
+    return History(Kept(records))

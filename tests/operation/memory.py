@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from multigit.core.planning.plan import Plan, RepoPlan, State
 from multigit.core.progress.journal import Entry, Kind, Story, tell
 from multigit.core.progress.outcome import Outcome, Report, ended
+from multigit.core.records.record import Record
 from multigit.core.reports.metrics import Known
 from multigit.core.values.agreement import Actor
 from multigit.core.values.flight import Flight
@@ -66,16 +66,16 @@ class MemoryLog:
     """Records in the order in which they were written."""
 
     trail: Trail
-    records: list[Mapping[str, Any]] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
 
     def holds(self, operation: str) -> bool:
         """Tell whether an operation has a record."""
-        return any(each["operation"] == operation for each in self.records)
+        return any(each.operation == operation for each in self.records)
 
-    def append(self, content: Mapping[str, Any]) -> None:
+    def append(self, record: Record) -> None:
         """Keep a record."""
         self.trail("record")
-        self.records.append(content)
+        self.records.append(record)
 
 
 @dataclass

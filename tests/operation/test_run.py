@@ -76,7 +76,7 @@ def once(steps: list[str]) -> list[str]:
 
 def records(memory: Memory) -> list[tuple[str, str]]:
     """Return each record's operation and result."""
-    return [(str(each["operation"]), str(each["result"])) for each in memory.log.records]
+    return [(each.operation, each.result) for each in memory.log.records]
 
 
 def test_everything_has_its_order(memory: Memory) -> None:

@@ -50,9 +50,9 @@ _Undo._as = lambda self, *state, **more: replace(
     ),
     "undo takes back what was deployed since": Lie(
         Bug(
-            "core/recovery/undo.py",
+            "core/records/history.py",
             """
-commits_deployed = lambda records: {}
+History.deployed = lambda self, commits: {}
 """,
             (
                 "colleague api dev",

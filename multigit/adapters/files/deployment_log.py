@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
@@ -25,23 +24,25 @@ from multigit.adapters.files.line_file import count_lines, end_of_lines, lines_b
 from multigit.adapters.files.lock import require_lockable, unusable
 from multigit.adapters.files.log_index import Index, digest, read_index, write_index
 from multigit.core.records.chain import (
+    DEPLOYMENTS,
     MARK,
     BadLine,
     Head,
     canonical_text,
+    content_of,
     next_line,
     number_of,
-    parse,
     verify,
 )
+from multigit.core.records.history import History
 from multigit.core.records.last_deployments import Last, last_deployed
+from multigit.core.records.record import Record, record_in
 from multigit.core.records.tag_anchors import name_of
 from multigit.errors import RefusedError
 
 LOCK_SECONDS = 30
 APPENDING = os.O_WRONLY | os.O_APPEND
 INDEX = "deployed.json"
-News = Callable[[Sequence[Mapping[str, Any]], Mapping[str, Any]], bool]
 
 
 class DeploymentLog:
@@ -82,54 +83,47 @@ class DeploymentLog:
         with self._reading() as stream:
             return _head(stream, end_of_lines(stream))
 
-    def append(self, content: Mapping[str, Any]) -> Head:
+    def append(self, record: Record) -> Head:
         """Write one record and return once it is on disk.
 
         A torn last line, left by a crash in an earlier write, is moved to `<log>.torn` first.
         """
         with self._writing():
-            return self._append(content)
+            return self._append(record)
 
-    def append_news(self, content: Mapping[str, Any], news: News, *, about: str) -> bool:
-        """Write a record where it is news to what the log has about an operation by then.
-
-        Tells whether it was.
-        """
+    def append_news(self, watched: Record) -> bool:
+        """Write a record of watching where it is news to the log by then; tells whether it was."""
         with self._writing():
-            told = news(self.records(about), content)
-            if told:
-                self._append(content)
-        return told
+            news = History(self).is_news(watched)
+            if news:
+                self._append(watched)
+        return news
 
-    def _append(self, content: Mapping[str, Any]) -> Head:
+    def _append(self, record: Record) -> Head:
         with self._reading() as stream:
             end = end_of_lines(stream)
-            line, head = next_line(content, _head(stream, end))
+            line, head = next_line(record.document(), _head(stream, end))
         if torn := self._torn()[1]:
             self._move_aside(torn, end)
         append(self._open(), line + b"\n")
         sync_folder(self.file.parent)
         return head
 
-    def newest(self, *mentioning: str) -> Iterator[dict[str, Any]]:
+    def newest(self, *mentioning: str) -> Iterator[Record]:
         """Yield the records that can be read, newest first, reading no more than is asked for.
 
         With `mentioning` only those that have one of these very texts as a value.
         """
         words = [canonical_text(each) for each in mentioning] or [MARK]
         with self._reading() as stream:
-            yield from filter(None, map(parse, lines_before(stream, end_of_lines(stream), words)))
+            yield from filter(
+                None, map(record_in, lines_before(stream, end_of_lines(stream), words))
+            )
 
-    def records(self, *mentioning: str) -> list[dict[str, Any]]:
-        """Return the records that can be read, oldest first, like `newest`."""
-        return list(self.newest(*mentioning))[::-1]
-
-    def last(self, limit: int) -> tuple[list[dict[str, Any]], int]:
-        """Return the last records, oldest first, and how many lines the log has before them."""
-        found = list(islice(self.newest(), limit))[::-1]
+    def count(self) -> int:
+        """Return how many lines there are, whatever they hold."""
         with self._reading() as stream:
-            older = count_lines(stream) - len(found) if len(found) == limit else 0
-        return found, older
+            return count_lines(stream)
 
     def last_deployed(self) -> Last:
         """Return the last deployment of each repository to each stage.
@@ -141,7 +135,7 @@ class DeploymentLog:
             end = end_of_lines(stream)
             if end == known.size:
                 return known.last
-            new = filter(None, map(parse, lines_from(stream, known.size, end, [MARK])))
+            new = filter(None, map(record_in, lines_from(stream, known.size, end, [DEPLOYMENTS])))
             last = last_deployed(new, known.last)
             line = digest(next(lines_before(stream, end)))
         write_index(self._index, Index(end, line, last))
@@ -156,11 +150,11 @@ class DeploymentLog:
         """Return what the tags call this log, or empty."""
         with self._reading() as stream:
             lines = lines_from(stream, 0, end_of_lines(stream), [MARK])
-            return name_of(filter(None, map(parse, lines)))
+            return name_of(filter(None, map(record_in, lines)))
 
     def holds(self, operation: str) -> bool:
         """Tell whether an operation's record was written already."""
-        return any(each.get("operation") == operation for each in self.newest(operation))
+        return any(each.operation == operation for each in self.newest(operation))
 
     def verify(self) -> BadLine | Head:
         """Return the head of a sound log, or its first bad line."""
@@ -263,7 +257,7 @@ def _head(stream: BinaryIO, end: int) -> Head:
     line = next(lines_before(stream, end), None)
     if line is None:
         return Head()
-    seq = number_of(parse(line) or {}) or count_lines(stream)
+    seq = number_of(content_of(line) or {}) or count_lines(stream)
     return Head(seq, digest(line))
 
 

@@ -14,6 +14,7 @@ from multigit.adapters.files.durable import FULL, out_of_the_way
 from multigit.adapters.files.journal import CLOSED, Journal, forget_unbegun, unfinished
 from multigit.adapters.files.lock import require_usable
 from multigit.core.progress.journal import Story
+from multigit.core.records.history import History
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Workspace
 from multigit.errors import RefusedError, UsageError
@@ -31,6 +32,7 @@ class WorkspaceFiles:
         self.alone = False  # True while we keep every other changing command out
         self.folder = workspace.root / ".multigit"
         self.log = DeploymentLog(workspace.root / workspace.log, self.folder / "log.lock")
+        self.history = History(self.log)
 
     def require_writable(self) -> None:
         """Make the folder and raise RefusedError when it or the log cannot be written."""

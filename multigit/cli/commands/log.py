@@ -44,7 +44,7 @@ def log(
       multigit log --verify --remote
       multigit log --json --all
     """
-    from multigit.core.reports.history import history_document
+    from multigit.core.reports.log_report import log_document
     from multigit.operation.reading import LogRequest, read_log
     from multigit.operation.unfinished import say_unfinished
 
@@ -53,6 +53,6 @@ def log(
     request = LogRequest(here, 0 if everything else limit, verify or remote, remote)
     seen = read_log(session, request)
     unfinished = say_unfinished(session)
-    session.screen.history(seen)
-    session.screen.document({**history_document(seen), **unfinished})
+    session.screen.log(seen)
+    session.screen.document({**log_document(seen), **unfinished})
     return seen.exit_code

@@ -10,6 +10,7 @@ from typing import Any
 
 NO_LINE = "0" * 64
 MARK = b'"prev":"'  # stands in each record
+DEPLOYMENTS = b'"deployments":[{'  # stands in each record that tells of one
 MOST = 2**53  # records; a greater number is not one of ours
 
 
@@ -46,7 +47,7 @@ def next_line(content: Mapping[str, Any], head: Head) -> tuple[bytes, Head]:
     return line, Head(head.seq + 1, hashlib.sha256(line).hexdigest())
 
 
-def parse(line: bytes) -> dict[str, Any] | None:
+def content_of(line: bytes) -> dict[str, Any] | None:
     """Return the record in a line, or None when the line is not exactly a canonical record."""
     content = decoded(line) if MARK in line else None
     try:
@@ -92,12 +93,12 @@ def verify(lines: Sequence[bytes]) -> BadLine | Head:
     """
     head = Head()
     for number, line in enumerate(lines, start=1):
-        content = parse(line)
+        content = content_of(line)
         if content is None:
             return BadLine(number, "edited", "is not a record as multigit writes it")
         found = number_of(content)
         if found != number:
-            if any(number_of(parse(each) or {}) == number for each in lines):
+            if any(number_of(content_of(each) or {}) == number for each in lines):
                 return BadLine(number, "reordered", f"holds record {found}")
             return BadLine(number, "cut", f"holds record {found}: one is missing")
         if content.get("prev") != head.sha256:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from multigit.core.planning.plan import Plan
+from multigit.core.records.record import Record
+from multigit.core.records.repo_record import DeploymentRecord, RepoRecord
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.workspace import Workspace
@@ -66,7 +67,7 @@ class Deployed:
 Last = Mapping[str, Mapping[str, Deployed]]  # by repository and stage
 
 
-def last_deployed(records: Iterable[Mapping[str, Any]], before: Last | None = None) -> Last:
+def last_deployed(records: Iterable[Record], before: Last | None = None) -> Last:
     """Return the last deployment of each repository to each stage, as of the last record.
 
     `before` is what was known before the first one. Who watches an operation sees its deployments
@@ -74,83 +75,51 @@ def last_deployed(records: Iterable[Mapping[str, Any]], before: Last | None = No
     """
     last = {repo: dict(stages) for repo, stages in (before or {}).items()}
     for record in records:
-        stage = str(record.get("stage"))
-        for repo in record.get("repos", []):
-            stages = last.setdefault(str(repo.get("repo")), {})
-            deployed = _deployed(record, repo)
-            if deployed and not _later(stages.get(stage), than=deployed):
-                stages[stage] = deployed
-    return {repo: stages for repo, stages in last.items() if stages}
+        for repo in record.repos:
+            if repo.deployments:
+                stages = last.setdefault(repo.repo, {})
+                deployed = _deployed(record, repo)
+                if not _later(stages.get(record.stage), than=deployed):
+                    stages[record.stage] = deployed
+    return last
 
 
-def _deployed(record: Mapping[str, Any], repo: Mapping[str, Any]) -> Deployed | None:
-    states = [str(each.get("state")) for each in repo.get("deployments") or ()]
-    if not states:
-        return None
+def _deployed(record: Record, repo: RepoRecord) -> Deployed:
+    states = [each.state for each in repo.deployments]
     return Deployed(
-        str(repo.get("tag") or record.get("release", "")),
-        str(record.get("at", "")),
-        min(states, key=_urgency),
-        str(record.get("operation", "")),
-        str(record.get("watches", "")),
+        release=repo.tag or record.release,
+        at=record.at,
+        state=min(states, key=_urgency),
+        operation=record.operation,
+        watched=record.watches,
     )
 
 
 def with_unfinished(last: Last, plan: Plan, begun: Mapping[str, Mapping[str, Deployment]]) -> Last:
     """Return the last deployments with those of an operation of which there is no record yet."""
-    rows = [
-        {
-            "repo": repo.repo,
-            "tag": repo.deploy_tag,
-            "deployments": [{"state": str(each.state)} for each in begun[repo.repo].values()],
-        }
+    repos = tuple(
+        RepoRecord(
+            repo=repo.repo,
+            tag=repo.deploy_tag,
+            deployments=tuple(map(DeploymentRecord.of, begun[repo.repo].values())),
+        )
         for repo in plan.repos
         if repo.repo in begun
-    ]
-    record = {
-        "operation": plan.operation,
-        "stage": plan.target,
-        "release": plan.release,
-        "at": plan.time,
-        "repos": rows,
-    }
+    )
+    record = Record(
+        at=plan.time,
+        operation=plan.operation,
+        stage=plan.target,
+        release=plan.release,
+        repos=repos,
+    )
     return last_deployed([record], last)
-
-
-def commits_deployed(records: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
-    """Return, by repository, the commits of which a deployment was started, or may have been."""
-    found: dict[str, set[str]] = {}
-    for record in records:
-        for repo in record.get("repos", []):
-            states = {str(each.get("state")) for each in repo.get("deployments") or ()}
-            if states - {str(RunState.NOT_STARTED)}:
-                found.setdefault(str(repo.get("repo")), set()).add(str(repo.get("after")))
-    return {repo: frozenset(commits - {""}) for repo, commits in found.items()}
 
 
 def _later(known: Deployed | None, *, than: Deployed) -> bool:
     """Tell whether what is known belongs to another operation than the one that is watched."""
     watched = than.watched
     return bool(known and watched and watched not in {known.operation, known.watched})
-
-
-def tells_news(records: Sequence[Mapping[str, Any]], content: Mapping[str, Any]) -> bool:
-    """Tell whether a record of watching shows an end that no record of that operation has."""
-    watched = content.get("watches")
-    known: dict[tuple[str, str], str] = {}
-    for record in records:
-        if watched in {record.get("operation"), record.get("watches")}:
-            known |= _states(record)
-    ends = {str(state) for state in RunState if state.over}
-    return any(state in ends and known.get(of) != state for of, state in _states(content).items())
-
-
-def _states(record: Mapping[str, Any]) -> dict[tuple[str, str], str]:
-    return {
-        (str(repo.get("repo")), str(each.get("target") or "")): str(each.get("state"))
-        for repo in record.get("repos", [])
-        for each in repo.get("deployments") or ()
-    }
 
 
 def may_be_running(plan: Plan, last: Last) -> Mapping[str, Deployed]:

@@ -1,19 +1,40 @@
-"""The deployment log's records: what they hold, their canonical bytes, and the chain they form."""
+"""A record of the deployment log: what it keeps of an operation, as a value."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from itertools import chain
-from typing import Any
+from typing import Any, Self
 
-from multigit.core.planning.plan import Result, State, stage_of
-from multigit.core.progress.outcome import Outcome, Report
-from multigit.core.values.agreement import ASKS_NOTHING, Actor, Agreement
-from multigit.core.values.deployment import Deployment
-from multigit.core.values.problem import Problem
-from multigit.core.values.refs import branch_ref
+from multigit.core.planning.plan import Result, State
+from multigit.core.progress.outcome import Report
+from multigit.core.records.chain import content_of
+from multigit.core.records.repo_record import ProblemRecord, RepoRecord
+from multigit.core.values.agreement import ASKS_NOTHING, Actor, Agreement, Given, Kind, Ticks
+from multigit.core.values.untrusted import known, table, text
 
 SCHEMA = "multigit-log/1"
+NOBODY = Actor("", "", "")
+PUBLISHING = {"promote", "push", "backmerge"}
+GIVEN = {str(each): each for each in Given}
+TICKS = {str(each): each for each in Ticks}
+KINDS = {str(each): each for each in Kind}
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRecord:
+    """A review of a deployment, at which environments; `state` is an Answer, or a later word."""
+
+    repo: str = ""
+    target: str = ""
+    environments: tuple[str, ...] = ()
+    state: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """Return it as scripts and the log are told of it."""
+        lists = {"environments": list(self.environments)}
+        return {**asdict(self), **lists, "target": self.target or None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,25 +42,64 @@ class Record:
     """What the log keeps of an operation; `at` is when it ended, in UTC.
 
     `actor` ran the last of it; `agreement` tells who agreed to its plan: maybe somebody else.
+    `undoes`, `watches` and `reviews` name the operation that this one took back, watched to its
+    end, or reviewed. `stored` is all that the log holds of a record that was read, also what this
+    version does not know.
     """
 
-    at: str
-    operation: str
-    command: str
-    result: str
-    actor: Actor
-    stage: str
-    message: str
+    at: str = ""
+    operation: str = ""
+    command: str = ""
+    result: str = ""
+    actor: Actor = NOBODY
+    agreement: Agreement = ASKS_NOTHING
     source: str = ""
+    stage: str = ""
+    message: str = ""
     release: str = ""
     undoes: str = ""
-    problems: tuple[Problem, ...] = ()
-    outcomes: tuple[Outcome, ...] = ()
-    agreement: Agreement = ASKS_NOTHING
+    watches: str = ""
+    reviews: str = ""
+    reason: str = ""
+    problems: tuple[ProblemRecord, ...] = ()
+    repos: tuple[RepoRecord, ...] = ()
+    reviewed: tuple[ReviewRecord, ...] = ()
+    stored: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
-    def content(self) -> dict[str, Any]:
-        """Return the record as the line holds it, without its place in the chain."""
-        return {
+    @classmethod
+    def of(cls, report: Report, actor: Actor, at: str, agreement: Agreement) -> Self:
+        """Return what the log keeps of a report."""
+        plan = report.plan
+        return cls(
+            at=at,
+            operation=plan.operation,
+            command=plan.command,
+            result=str(report.told),
+            actor=actor,
+            agreement=agreement,
+            source=plan.source,
+            stage=plan.target,
+            message=plan.message,
+            release=plan.release,
+            undoes=plan.undoes,
+            reason=_reason(report),
+            problems=tuple(map(ProblemRecord.of, report.problems)),
+            repos=tuple(map(RepoRecord.of, report.outcomes)),
+        )
+
+    @classmethod
+    def parse(cls, content: object) -> Self:
+        """Return the record in plain data, whichever version wrote it, or whoever did.
+
+        What is missing there, or of another type than it should be, is empty.
+        """
+        whole = table(content)
+        actor = _actor(whole, text(whole.get("user")), text(whole.get("host")))
+        return cls(**known(cls, whole), actor=actor, agreement=_agreed(whole), stored=whole)
+
+    def document(self) -> dict[str, Any]:
+        """Return the record as this version writes it, without its place in the chain."""
+        told = {
             "schema": SCHEMA,
             "at": self.at,
             "operation": self.operation,
@@ -55,43 +115,91 @@ class Record:
             "message": self.message,
             "release": self.release,
             "undoes": self.undoes,
-            "reason": self.reason(),
-            "problems": [{"code": p.code, "message": p.message} for p in self.problems],
-            "repos": [_repo(outcome) for outcome in self.outcomes],
+            "reason": self.reason,
+            "problems": [asdict(each) for each in self.problems],
+            "repos": [each.document() for each in self.repos],
         }
+        if self.watches:
+            told |= {"watches": self.watches}
+        if self.reviews:
+            reviewed = [each.document() for each in self.reviewed]
+            told |= {"reviews": self.reviews, "reviewed": reviewed}
+        return told
 
-    def reason(self) -> str:
-        """Return why nothing was done, as a code; empty where it was done, tried or cancelled.
+    def has(self, *codes: str) -> bool:
+        """Tell whether the operation as a whole has a problem of one of these codes."""
+        return any(each.code in codes for each in self.problems)
 
-        It tells what a person did not agree to from what a repository was not ready for. Of one
-        that was to be left out, the first problem says why.
+    @property
+    def why(self) -> str:
+        """Return the code of why nothing was done; of an earlier version only problems tell."""
+        return self.reason or next((each.code for each in self.problems), "")
+
+    def publishes(self) -> bool:
+        """Tell whether it was to publish something new, whatever came of it."""
+        return self.command in PUBLISHING
+
+    def deploys(self) -> bool:
+        """Tell whether deployments of its own are known, whether they began or not."""
+        return self.command != "watch" and any(each.deployments for each in self.repos)
+
+    def left_something(self) -> bool:
+        """Tell whether the remotes had something of it in the end, or may have had."""
+        return self.command not in {"undo", "watch"} and any(each.there for each in self.repos)
+
+    def was_undone(self) -> bool:
+        """Tell whether it was taken back before it was finished."""
+        return self.has("undone")
+
+    def took_back(self) -> bool:
+        """Tell whether it took back something of the operation that it undoes."""
+        return bool(self.undoes) and any(each.published for each in self.repos)
+
+    def published(self, repo: str) -> Iterator[RepoRecord]:
+        """Yield what it says of a repository, where that was published."""
+        return (each for each in self.repos if each.repo == repo and each.published)
+
+    def brought(self, repo: RepoRecord, stage: str) -> str:
+        """Return where one of its repositories' branch of a stage was brought; empty: nowhere."""
+        there = {move.stage: move.after for move in repo.moves or ()}
+        return there.get(stage, repo.after if self.stage == stage else "")
+
+    def concerns(self, stage: str, lower: Mapping[str, Sequence[str]]) -> bool:
+        """Tell whether it had a stage as its target, or was to move its branch.
+
+        `lower` are the stages below each one, downwards.
         """
-        if self.result != Result.BLOCKED:
-            return ""
-        of_repos = (p for o in self.outcomes for p in o.problems if o.state is State.BLOCKED)
-        left_out = (p.code for o in self.outcomes if o.plan.left_out for p in o.problems[:1])
-        blocking = (p.code for p in (*self.problems, *of_repos) if p.blocks)
-        return next(chain(blocking, left_out), "")
+        told = [each.moves for each in self.repos if each.moves is not None]
+        moved = {move.stage for moves in told for move in moves}
+        return stage == self.stage or stage in (moved if told else self._passed(lower))
+
+    def _passed(self, lower: Mapping[str, Sequence[str]]) -> set[str]:
+        """Return the stages on the route of a record of an earlier version, which says no more."""
+        below = list(lower.get(self.source, ()))
+        if self.command == "backmerge" and self.stage in below:
+            return set(below[: below.index(self.stage)])
+        return {self.source} if self.command == "push" else set()
 
 
-def record(report: Report, actor: Actor, at: str, agreement: Agreement) -> dict[str, Any]:
-    """Return what the log keeps of a report."""
-    plan = report.plan
-    return Record(
-        at=at,
-        operation=plan.operation,
-        command=plan.command,
-        result=str(report.told),
-        actor=actor,
-        agreement=agreement,
-        stage=plan.target,
-        message=plan.message,
-        source=plan.source,
-        release=plan.release,
-        undoes=plan.undoes,
-        problems=report.problems,
-        outcomes=report.outcomes,
-    ).content()
+def record_in(line: bytes) -> Record | None:
+    """Return the record in a line of the log; None where it is not written as multigit does."""
+    content = content_of(line)
+    return None if content is None else Record.parse(content)
+
+
+def _reason(report: Report) -> str:
+    """Return why nothing was done, as a code; empty where it was done, tried or cancelled.
+
+    It tells what a person did not agree to from what a repository was not ready for. Of one that
+    was to be left out, the first problem says why.
+    """
+    if report.told != Result.BLOCKED:
+        return ""
+    outcomes = report.outcomes
+    of_repos = (p for o in outcomes for p in o.problems if o.state is State.BLOCKED)
+    left_out = (p.code for o in outcomes if o.plan.left_out for p in o.problems[:1])
+    blocking = (p.code for p in (*report.problems, *of_repos) if p.blocks)
+    return next(chain(blocking, left_out), "")
 
 
 def _agreement(agreement: Agreement) -> dict[str, Any]:
@@ -103,53 +211,13 @@ def _agreement(agreement: Agreement) -> dict[str, Any]:
     }
 
 
-def _repo(outcome: Outcome) -> dict[str, Any]:
-    plan = outcome.plan
-    return {
-        "repo": plan.repo,
-        "state": outcome.told,
-        "branch": plan.branch,
-        "before": plan.before,
-        "after": outcome.after,
-        "moves": _moves(outcome),
-        "tag": plan.deploy_tag,
-        "problems": [{"code": p.code, "message": p.message} for p in outcome.problems],
-        "deployments": [deployment_document(each) for each in outcome.deployments],
-    }
+def _agreed(content: Mapping[str, Any]) -> Agreement:
+    """Return how a plan was agreed to; what only a later version knows is unknown."""
+    given = GIVEN.get(text(content.get("consent")), Given.UNKNOWN)
+    by = content.get("consent_by")
+    actor = _actor(by) if isinstance(by, dict) else None
+    return Agreement(given, TICKS.get(text(content.get("checklist"))), actor)
 
 
-def _moves(outcome: Outcome) -> list[dict[str, str]]:
-    """Return each stage whose branch was to move; `after` is empty where it is not known to have.
-
-    Of a part that is published, the problems of the repository tell.
-    """
-    plan, moved = outcome.plan, outcome.state is State.PUBLISHED
-    befores = {update.ref: update.before for update in plan.updates()}
-    stages = {step.branch: stage_of(step) for step in plan.moves()}
-    return [
-        {
-            "stage": stage,
-            "branch": branch,
-            "before": befores.get(branch_ref(branch), ""),
-            "after": outcome.made.get(branch_ref(branch), "") if moved else "",
-        }
-        for branch, stage in stages.items()
-    ]
-
-
-def deployment_document(deployment: Deployment) -> dict[str, Any]:
-    """Return what the log and scripts are told of one deployment."""
-    sight = deployment.sight
-    return {
-        "target": deployment.target or None,
-        "state": str(deployment.state),
-        "url": deployment.url or None,
-        "output": sight.output or None,
-        "job": sight.job or None,
-        "step": sight.step or None,
-        "detail": sight.detail or None,
-        "reviewers": list(sight.reviewers),
-        "approved_by": list(sight.approved_by),
-        "attempt": deployment.attempt,
-        "seconds": round(deployment.seconds),
-    }
+def _actor(content: Mapping[str, Any], user: str = "", host: str = "") -> Actor:
+    return Actor(text(content.get("who")), user, host, KINDS.get(text(content.get("actor"))))

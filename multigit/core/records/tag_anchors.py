@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from multigit.core.records.chain import BadLine, Head, parse
+from multigit.core.records.chain import BadLine, Head
+from multigit.core.records.record import Record, record_in
 
 _TRAILER = re.compile(r"^Multigit-(Operation|Log|Log-Seq|Log-Head): (\S+)$", re.MULTILINE)
 
@@ -32,13 +32,12 @@ class Witness:
     head: str
 
 
-def name_of(records: Iterable[Mapping[str, Any]]) -> str:
+def name_of(records: Iterable[Record]) -> str:
     """Return what a log is known by: the operation of its first record, or empty.
 
     Not a review: that is recorded while the first operation, whose tags name the log, goes on.
     """
-    first = next((each for each in records if not each.get("reviews")), {})
-    return str(first.get("operation", ""))
+    return next((each.operation for each in records if not each.reviews), "")
 
 
 def trailer(operation: str, log: str, head: Head) -> str:
@@ -89,8 +88,8 @@ def cross_examine(
     `ran` are the operations that ran in this workspace, as far as it still knows; those that are
     `unrecorded` have no record: they are unfinished, or their journal was moved aside.
     """
-    records = [parse(line) or {} for line in lines]
-    known = {str(record.get("operation")) for record in records}
+    records = list(filter(None, map(record_in, lines)))
+    known = {record.operation for record in records}
     heads = [hashlib.sha256(line).hexdigest() for line in lines]
     names = _names(witnesses, name_of(records), known | {*ran, *unrecorded}, heads)
     own = sorted((each for each in witnesses if each.log in names), key=lambda each: each.seq)

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
-from typing import Any, Protocol
 
 from multigit.core.planning.deploy import can_deploy_releases
 from multigit.core.planning.merges import strictest
@@ -25,23 +24,13 @@ from multigit.core.planning.plan import (
 )
 from multigit.core.progress.journal import Story
 from multigit.core.progress.standing import Standing
-from multigit.core.records.last_deployments import commits_deployed
+from multigit.core.records.history import History
 from multigit.core.values.deployment import RunState
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import HEADS, TAGS, branch_ref, short
 from multigit.core.values.workspace import Workspace
 from multigit.hints import Hint
-
-Record = Mapping[str, Any]
-
-
-class Records(Protocol):
-    """The deployment log, read from its end and no further than is needed."""
-
-    def newest(self, *mentioning: str) -> Iterator[Record]:
-        """Yield the records, newest first; only those with one of these texts, if any."""
-
 
 BY_HAND = "Revert it with a new commit, and promote that."
 BUILT_ON = "Look at what was built on top, then revert this operation's work with a new commit."
@@ -60,17 +49,17 @@ def undone(
     standings: Mapping[str, Standing],
     workspace: Workspace,
     moment: Moment,
-    records: Records,
+    history: History,
 ) -> Plan:
     """Return the plan that takes back what an operation published, where nobody built on it.
 
-    The records tell what was deployed by other operations since.
+    The history tells what was deployed by other operations since.
     """
     plan = story.plan
     commits = {sha for repo in plan.repos for sha in _commits(story, repo)}
-    deployed = commits_deployed(records.newest(*commits) if commits else ())
+    deployed = history.deployed(commits)
     repos = tuple(
-        _Undo(repo, story, workspace, records).planned(
+        _Undo(repo, story, workspace, history).planned(
             standings.get(repo.repo), deployed.get(repo.repo, frozenset())
         )
         for repo in plan.repos
@@ -99,7 +88,7 @@ class _Undo:
     repo: RepoPlan
     story: Story
     workspace: Workspace
-    records: Records
+    history: History
 
     @property
     def made(self) -> Mapping[str, str]:
@@ -146,7 +135,7 @@ class _Undo:
 
     def _deployed(self) -> Problem:
         target, name = self.story.plan.target, self.repo.repo
-        before = release_before(self.records, name, target, self.story.plan.operation)
+        before = self.history.release_before(name, target, self.story.plan.operation)
         can = before and can_deploy_releases(self.workspace, name, target)
         return Problem(
             "deployed",
@@ -178,7 +167,7 @@ class _Undo:
     def _on_top(self, there: Standing) -> str:
         """Return a later operation of ours that has to go first; empty where others built on it."""
         by = [
-            promoted_by(self.records, self.repo.repo, stage_of(step), there.now.get(ref, ""))
+            self.history.promoted_by(self.repo.repo, stage_of(step), there.now.get(ref, ""))
             for step in self.repo.moves()
             if (ref := branch_ref(step.branch)) in there.overtaken
         ]
@@ -198,7 +187,7 @@ class _Undo:
         """Return the operation that has to go first: the last one on the last stage that has it."""
         last = there.onward[-1]
         tip = there.now.get(branch_ref(self.workspace.stage(last).branch), "")
-        return promoted_by(self.records, self.repo.repo, last, tip)
+        return self.history.promoted_by(self.repo.repo, last, tip)
 
     def _restore(self, update: RefUpdate) -> Iterator[Step]:
         wrote = self.made[update.ref]
@@ -237,58 +226,6 @@ def any_deployed(story: Story, repo: RepoPlan) -> bool:
     return any(each.state is not RunState.NOT_STARTED for each in known.values())
 
 
-def release_before(records: Records, repo: str, stage: str, operation: str) -> str:
-    """Return the release of a repository that stood on a stage before an operation, or empty.
-
-    Not one that was taken back: its tag is gone.
-    """
-    if not any(record.get("operation") == operation for record in records.newest(operation)):
-        return ""
-    taken_back, before = {operation}, False
-    for record in records.newest():
-        before = before or record.get("operation") == operation
-        rows = list(_rows(record, repo))
-        if rows and record.get("undoes"):
-            taken_back.add(str(record["undoes"]))
-        elif before and record.get("stage") == stage and record.get("operation") not in taken_back:
-            tags = [str(row["tag"]) for row in rows if row.get("tag")]
-            if tags:
-                return tags[0]
-    return ""
-
-
-def promoted_by(records: Records, repo: str, stage: str, tip: str) -> str:
-    """Return the operation that published what a stage's branch holds, where it can be undone.
-
-    `tip` is where the repository's branch stands. Empty where that was deployed, or somebody built
-    on it, or nothing of it is in this log.
-    """
-    told = list(records.newest(tip))
-    if tip in commits_deployed(told).get(repo, ()):
-        return ""
-    by = (
-        str(record.get("operation"))
-        for record in told
-        if record.get("command") in {"promote", "push", "backmerge"}
-        and any(_reached(record, row, stage) == tip for row in _rows(record, repo))
-    )
-    return next(by, "") if tip else ""
-
-
-def _reached(record: Mapping[str, Any], row: Mapping[str, Any], stage: str) -> object:
-    """Return where a repository's row says that a stage's branch was brought; None: nowhere."""
-    there = {move.get("stage"): move.get("after") for move in row.get("moves") or ()}
-    if record.get("stage") == stage:
-        there.setdefault(stage, row.get("after"))
-    return there.get(stage)
-
-
-def _rows(record: Mapping[str, Any], repo: str) -> Iterator[Mapping[str, Any]]:
-    """Yield what a record says of a repository, where it was published."""
-    rows = (row for row in record.get("repos", []) if row.get("repo") == repo)
-    return (row for row in rows if row.get("state") == State.PUBLISHED)
-
-
 def cannot_be_undone(plan: Plan, *, is_open: bool) -> Problem | None:
     """Return why an undo would take nothing back: all that is left was deployed, or built on.
 
@@ -314,16 +251,10 @@ def one_hint(problems: Sequence[Problem]) -> str:
     return hints.pop() if len(hints) == 1 else ""
 
 
-def already_undone(operation: str, records: Records) -> Problem:
+def already_undone(operation: str, history: History) -> Problem:
     """Return what to say where nothing of an operation is left: who took it back, and when."""
-    by = [
-        each
-        for each in records.newest(operation)
-        if each.get("undoes") == operation
-        and any(repo.get("state") == State.PUBLISHED for repo in each.get("repos", []))
-    ]
-    if by:
-        when = f"at {by[0].get('at')} by {by[0].get('who')}"
+    if by := history.undo_of(operation):
+        when = f"at {by.at} by {by.actor.identity}"
         sentence = f"{operation} was undone already, {when}. Nothing was changed."
         return Problem("undone_already", sentence, severity=Severity.WARN)
     sentence = f"Nothing of {operation} is on the remotes. Nothing was changed."

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from multigit.core.planning.plan import RepoPlan, State
 from multigit.core.progress.deployments import known_deployments
@@ -62,17 +61,3 @@ def end_not_noted(story: Story, repo: RepoPlan) -> Problem:
     under_way = "its push was begun, and its end is not noted yet."
     in_part = "the remote did not have all of it when it was last asked."
     return Problem("outcome_unknown", under_way if repo.repo in story.flights else in_part)
-
-
-def logged_states(operation: str, records: Iterable[Mapping[str, Any]]) -> Mapping[str, State]:
-    """Return where each repository of an operation stands, by the log, newest record first."""
-    states: dict[str, State] = {}
-    for record in records:
-        undo = record.get("undoes") == operation
-        for row in record.get("repos", []) if undo or record.get("operation") == operation else ():
-            name, state = str(row.get("repo")), row.get("state")
-            if undo and state == State.PUBLISHED:
-                states.setdefault(name, State.NOT_PUBLISHED)
-            elif not undo and state in set(State):
-                states.setdefault(name, State(state))
-    return states

@@ -13,7 +13,7 @@ from multigit.core.progress.locks import PREFIX
 from multigit.core.records.chain import BadLine, Head
 from multigit.core.records.tag_anchors import Witness
 from multigit.core.reports.findings import Finding, Health
-from multigit.core.reports.history import HINT, TORN
+from multigit.core.reports.log_report import HINT, TORN
 from multigit.core.values.duration import roughly
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import Snapshot

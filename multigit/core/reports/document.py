@@ -18,7 +18,7 @@ from multigit.core.planning.plan import (
     State,
 )
 from multigit.core.progress.outcome import Outcome, Report
-from multigit.core.records.record import deployment_document
+from multigit.core.records.repo_record import DeploymentRecord
 from multigit.core.reports.summary import summary
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.problem import Problem
@@ -102,7 +102,7 @@ def _deployments(deployments: Sequence[Deployment]) -> dict[str, Any]:
     unlike = [state for state in states if state is not RunState.SUCCEEDED]
     return {
         "state": str(unlike[0] if unlike else RunState.SUCCEEDED),
-        "targets": [deployment_document(each) for each in deployments],
+        "targets": [DeploymentRecord.of(each).document() for each in deployments],
     }
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from multigit.core.planning.plan import Result
 from multigit.core.progress.deployments import begun_orders
 from multigit.core.progress.journal import Story
-from multigit.core.records.record import Record
+from multigit.core.records.record import Record, ReviewRecord
+from multigit.core.records.repo_record import ProblemRecord
 from multigit.core.reports.document import frame
 from multigit.core.values.agreement import Actor, Agreement, Given
 from multigit.core.values.deployment import Gate, Order, Run, RunState
@@ -96,7 +97,7 @@ def reviews_document(
         result=_result(exit_code),
         exit_code=exit_code,
         problems=problems,
-        reviewed=_reviewed(reviews),
+        reviewed=[each.document() for each in _reviewed(reviews)],
     )
 
 
@@ -110,12 +111,12 @@ def reviews_record(
     actor: Actor,
     at: str,
     consent: Given,
-) -> dict[str, Any]:
+) -> Record:
     """Return what the log keeps of the reviews of an operation: a record of its own, `operation`.
 
     It has no `repos`: nothing was published or deployed by it.
     """
-    written = Record(
+    return Record(
         at=at,
         operation=operation,
         command="approve",
@@ -125,24 +126,24 @@ def reviews_record(
         stage=story.plan.target,
         message=comment,
         release=story.plan.release,
-        problems=tuple(each.problem for each in reviews if each.problem),
+        reviews=story.plan.operation,
+        problems=tuple(ProblemRecord.of(each.problem) for each in reviews if each.problem),
+        reviewed=_reviewed(reviews),
     )
-    of_reviews = {"reviews": story.plan.operation, "reviewed": _reviewed(reviews)}
-    return written.content() | of_reviews
 
 
 def _result(exit_code: int) -> Result:
     return Result.DONE if exit_code == OK else Result.FAILED
 
 
-def _reviewed(reviews: Sequence[Review]) -> list[dict[str, Any]]:
+def _reviewed(reviews: Sequence[Review]) -> tuple[ReviewRecord, ...]:
     """Return the reviews as scripts and the log are told of them."""
-    return [
-        {
-            "repo": each.waiting.order.repo,
-            "target": each.waiting.order.target or None,
-            "environments": [gate.name for gate in each.waiting.mine],
-            "state": str(each.answer),
-        }
+    return tuple(
+        ReviewRecord(
+            repo=each.waiting.order.repo,
+            target=each.waiting.order.target,
+            environments=tuple(gate.name for gate in each.waiting.mine),
+            state=str(each.answer),
+        )
         for each in reviews
-    ]
+    )

@@ -6,16 +6,18 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from filelock import FileLock
 
 from multigit.adapters.files import deployment_log
 from multigit.adapters.files.deployment_log import DeploymentLog
-from multigit.core.records.chain import BadLine, Head, parse
+from multigit.core.records.chain import BadLine, Head
+from multigit.core.records.history import History
+from multigit.core.records.record import Record, record_in
+from multigit.core.records.repo_record import DeploymentRecord, RepoRecord
 from multigit.errors import RefusedError
 from tests.support.unprivileged import unprivileged
 
@@ -23,9 +25,10 @@ WRITER = """\
 import sys
 from pathlib import Path
 from multigit.adapters.files.deployment_log import DeploymentLog
+from multigit.core.records.record import Record
 log = DeploymentLog(Path("deployment.log"), Path(".multigit/log.lock"))
 for number in range(int(sys.argv[2])):
-    log.append({"operation": f"{sys.argv[1]}-{number}"})
+    log.append(Record(operation=f"{sys.argv[1]}-{number}"))
 """
 
 
@@ -37,13 +40,13 @@ def log(tmp_path: Path) -> DeploymentLog:
 
 def operations(log: DeploymentLog) -> list[str]:
     """Return the operations that the log holds."""
-    return [str(each["operation"]) for each in log.records()]
+    return [each.operation for each in log.newest()][::-1]
 
 
 def test_records_follow_each_other(log: DeploymentLog) -> None:
     """Each is told its place; the log is sound, and private."""
     assert log.head() == Head()
-    heads = [log.append({"operation": f"{number}"}) for number in range(3)]
+    heads = [log.append(Record(operation=f"{number}")) for number in range(3)]
     assert [head.seq for head in heads] == [1, 2, 3]
     assert log.verify() == log.head() == heads[-1]
     assert operations(log) == ["0", "1", "2"]
@@ -54,7 +57,7 @@ def test_a_record_is_on_disk_before_it_is_acknowledged(
     log: DeploymentLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """File and folder are synchronised."""
-    log.append({"operation": "first"})
+    log.append(Record(operation="first"))
     synchronised: list[str] = []
     real = os.fsync
 
@@ -64,7 +67,7 @@ def test_a_record_is_on_disk_before_it_is_acknowledged(
         real(descriptor)
 
     monkeypatch.setattr(os, "fsync", fsync)
-    log.append({"operation": "second"})
+    log.append(Record(operation="second"))
     assert synchronised == ["file", "folder"]
 
 
@@ -83,9 +86,9 @@ def test_several_processes_append_one_after_the_other(log: DeploymentLog) -> Non
 
 def test_a_torn_tail_is_moved_aside_wherever_it_broke_off(log: DeploymentLog) -> None:
     """At each byte of the last line; what was whole before stays whole."""
-    log.append({"operation": "whole"})
+    log.append(Record(operation="whole"))
     whole = log.file.read_bytes()
-    log.append({"operation": "torn"})
+    log.append(Record(operation="torn"))
     line = log.file.read_bytes()[len(whole) :]
     aside = log.file.with_name("deployment.log.torn")
     for length in range(1, len(line)):
@@ -93,7 +96,7 @@ def test_a_torn_tail_is_moved_aside_wherever_it_broke_off(log: DeploymentLog) ->
         aside.unlink(missing_ok=True)
         assert log.verify() == BadLine(2, "torn", "ends in the middle of a record")
         assert log.head().seq == 1
-        log.append({"operation": "after"})
+        log.append(Record(operation="after"))
         assert operations(log) == ["whole", "after"]
         assert isinstance(log.verify(), Head)
         assert aside.read_bytes() == line[:length] + b"\n"
@@ -105,13 +108,13 @@ def test_torn_tails_are_collected(log: DeploymentLog) -> None:
     for tail in (b"one", b"two"):
         with log.file.open("ab") as file:
             file.write(tail)
-        log.append({"operation": "x"})
+        log.append(Record(operation="x"))
     assert log.file.with_name("deployment.log.torn").read_bytes() == b"one\ntwo\n"
 
 
 def test_what_keeps_torn_ends_has_to_take_one(log: DeploymentLog) -> None:
     """That is found beforehand and named; as long as nothing is torn, it does not matter."""
-    log.append({"operation": "whole"})
+    log.append(Record(operation="whole"))
     os.mkfifo(log.aside)
     log.require_writable()
     with log.file.open("ab") as file:
@@ -135,7 +138,7 @@ def test_a_link_in_its_place_is_refused(log: DeploymentLog, tmp_path: Path) -> N
     victim = tmp_path / "victim"
     victim.write_text("mine\n", encoding="utf-8")
     log.file.symlink_to(victim)
-    for write in (log.require_writable, lambda: log.append({"operation": "x"})):
+    for write in (log.require_writable, lambda: log.append(Record(operation="x"))):
         with pytest.raises(RefusedError) as caught:
             write()
         assert caught.value.code in {"log_not_writable", "log_unreadable"}
@@ -161,13 +164,13 @@ def read_only() -> Iterator[Path]:
 def test_a_read_only_folder_is_refused_beforehand(read_only: Path) -> None:
     """So that nothing is published that could not be recorded."""
     log = DeploymentLog(read_only / "deployment.log", read_only / ".multigit/log.lock")
-    for write in (log.require_writable, lambda: log.append({"operation": "x"})):
+    for write in (log.require_writable, lambda: log.append(Record(operation="x"))):
         with pytest.raises(RefusedError) as caught:
             write()
         assert caught.value.code == "log_not_writable"
         assert "Permission denied" in caught.value.message
         assert str(read_only) in caught.value.hint
-    assert (log.head(), log.records(), log.verify()) == (Head(), [], Head())
+    assert (log.head(), operations(log), log.verify()) == (Head(), [], Head())
 
 
 def test_asking_whether_it_is_writable_writes_nothing(log: DeploymentLog) -> None:
@@ -175,7 +178,7 @@ def test_asking_whether_it_is_writable_writes_nothing(log: DeploymentLog) -> Non
     log.require_writable()
     assert log.file.read_bytes() == b""
     assert log.verify() == Head()
-    log.append({"operation": "x"})
+    log.append(Record(operation="x"))
     before = log.file.read_bytes()
     log.require_writable()
     assert log.file.read_bytes() == before
@@ -189,18 +192,18 @@ def test_a_lock_that_is_held_is_waited_for_and_then_named(
     lock = log.file.parent / ".multigit/log.lock"
     lock.parent.mkdir()
     with FileLock(lock), pytest.raises(RefusedError) as caught:
-        log.append({"operation": "x"})
+        log.append(Record(operation="x"))
     assert caught.value.code == "log_locked"
     with FileLock(lock):
         log.require_usable()
-    log.append({"operation": "x"})
+    log.append(Record(operation="x"))
 
 
 def test_a_full_disk_leaves_what_was_there(
     log: DeploymentLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The error is a sentence, and the next record finds a sound log."""
-    log.append({"operation": "before"})
+    log.append(Record(operation="before"))
 
     def half(descriptor: int, data: bytes) -> int:
         written = real(descriptor, data[: len(data) // 2])
@@ -213,10 +216,10 @@ def test_a_full_disk_leaves_what_was_there(
     real = os.write
     monkeypatch.setattr(os, "write", half)
     with pytest.raises(RefusedError, match="No space left on device") as caught:
-        log.append({"operation": "lost"})
+        log.append(Record(operation="lost"))
     assert caught.value.hint == f"Make room in {log.file.parent}."
     monkeypatch.setattr(os, "write", real)
-    log.append({"operation": "after"})
+    log.append(Record(operation="after"))
     assert operations(log) == ["before", "after"]
     assert isinstance(log.verify(), Head)
 
@@ -225,7 +228,7 @@ def test_a_full_disk_leaves_what_was_there(
 def test_an_edited_line_is_found_and_read_over(damage: bytes, log: DeploymentLog) -> None:
     """The others can still be shown; new records go on behind."""
     for number in range(3):
-        log.append({"operation": f"{number}"})
+        log.append(Record(operation=f"{number}"))
     lines = log.file.read_bytes().split(b"\n")
     lines[1] = damage
     log.file.write_bytes(b"\n".join(lines))
@@ -233,51 +236,51 @@ def test_an_edited_line_is_found_and_read_over(damage: bytes, log: DeploymentLog
     assert isinstance(found, BadLine)
     assert found.line == 2
     assert operations(log) == ["0", "2"] if damage != b"{}" else True
-    log.append({"operation": "3"})
-    assert log.records()[-1]["operation"] == "3"
+    log.append(Record(operation="3"))
+    assert operations(log)[-1] == "3"
 
 
 def test_an_operation_is_found_however_long_ago_it_was(log: DeploymentLog) -> None:
     """By its very id, and not by what only mentions it."""
     for number in range(20):
-        log.append({"operation": f"op-{number}", "message": "op-99", "undoes": "op-98"})
+        log.append(Record(operation=f"op-{number}", message="op-99", undoes="op-98"))
     assert all(log.holds(f"op-{number}") for number in range(20))
     assert not any(log.holds(name) for name in ("op-20", "op-99", "op-98", "op", ""))
 
 
 def test_the_last_records_are_told_with_how_many_came_before(log: DeploymentLog) -> None:
-    """Of none, some and all of them."""
-    assert log.last(3) == ([], 0)
+    """Of none, some and all of them, without reading the others."""
+    history = History(log)
+    assert history.last(3, None, {}) == ((), 0)
     for number in range(5):
-        log.append({"operation": f"{number}"})
+        log.append(Record(operation=f"{number}"))
     for limit, older in ((1, 4), (4, 1), (5, 0), (6, 0)):
-        found, before = log.last(limit)
-        assert [each["operation"] for each in found] == operations(log)[-limit:]
+        found, before = history.last(limit, None, {})
+        assert [each.operation for each in found] == operations(log)[-limit:]
         assert before == older
 
 
-def test_news_are_told_from_what_the_log_has_about_an_operation(log: DeploymentLog) -> None:
-    """In the order in which it happened."""
-    seen: list[list[str]] = []
+def test_an_end_is_written_once(log: DeploymentLog) -> None:
+    """By whoever saw it first; what is no end is not written at all."""
+    assert not log.append_news(watched("running"))
+    assert log.append_news(watched("succeeded"))
+    assert not log.append_news(watched("succeeded"))
+    assert operations(log) == ["w"]
 
-    def news(records: Sequence[Mapping[str, Any]], _content: Mapping[str, Any]) -> bool:
-        seen.append([str(each["at"]) for each in records])
-        return len(seen) == 1
 
-    for at, operation in enumerate(("a", "b", "a")):
-        log.append({"operation": operation, "at": at})
-    assert log.append_news({"operation": "c", "at": 3, "watches": "a"}, news, about="a")
-    assert not log.append_news({"operation": "d", "at": 4, "watches": "a"}, news, about="a")
-    assert seen == [["0", "2"], ["0", "2", "3"]]
+def watched(run: str) -> Record:
+    """Return the record of who watched a deployment of an operation."""
+    api = RepoRecord("api", deployments=(DeploymentRecord(state=run),))
+    return Record(operation="w", command="watch", watches="a", repos=(api,))
 
 
 @pytest.mark.parametrize("seq", ["true", "-1", "9" * 4000, "1.5", '"1"'])
 def test_a_record_goes_behind_a_line_of_any_number(log: DeploymentLog, seq: str) -> None:
     """Its number is then how many lines there are."""
-    log.append({"operation": "0"})
+    log.append(Record(operation="0"))
     with log.file.open("ab") as stream:
         stream.write(f'{{"seq":{seq}}}\n'.encode())
-    assert log.append({"operation": "1"}).seq == 3
+    assert log.append(Record(operation="1")).seq == 3
     assert isinstance(log.verify(), BadLine)
 
 
@@ -287,23 +290,23 @@ def test_only_what_may_be_wanted_is_parsed(
     """Neither lines that are no records, nor records that do not mention what is asked for."""
     parsed = 0
 
-    def counting(line: bytes) -> dict[str, Any] | None:
+    def counting(line: bytes) -> Record | None:
         nonlocal parsed
         parsed += 1
-        return parse(line)
+        return record_in(line)
 
-    log.append({"operation": "first"})
+    log.append(Record(operation="first"))
     with log.file.open("ab") as stream:
         stream.write(b'{"a":1}\n{"b\n\nc\n' * 100_000)
     for number in range(20):
-        log.append({"operation": f"op-{number}", "repos": [{"repo": "api", "after": f"a{number}"}]})
-    monkeypatch.setattr(deployment_log, "parse", counting)
-    assert [each["operation"] for each in log.newest("a3", "op-7", "p-9")] == ["op-7", "op-3"]
+        log.append(Record(operation=f"op-{number}", repos=(RepoRecord("api", after=f"a{number}"),)))
+    monkeypatch.setattr(deployment_log, "record_in", counting)
+    assert [each.operation for each in log.newest("a3", "op-7", "p-9")] == ["op-7", "op-3"]
     assert parsed == 2
-    assert len(log.records()) == 21
+    assert len(operations(log)) == 21
     assert log.name() == "first"
     log.last_deployed()
-    assert parsed == 2 + 21 + 21 + 1
+    assert parsed == 2 + 21 + 1
 
 
 def test_a_link_in_the_logs_place_is_refused_before_it_is_cut(tmp_path: Path) -> None:
@@ -313,5 +316,5 @@ def test_a_link_in_the_logs_place_is_refused_before_it_is_cut(tmp_path: Path) ->
     (tmp_path / "deployment.log").symlink_to(victim)
     log = DeploymentLog(tmp_path / "deployment.log", tmp_path / ".multigit/log.lock")
     with pytest.raises(RefusedError):
-        log.append({"operation": "x"})
+        log.append(Record(operation="x"))
     assert victim.read_text() == "no line break at the end"

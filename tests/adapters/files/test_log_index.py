@@ -13,8 +13,9 @@ import pytest
 
 from multigit.adapters.files import deployment_log
 from multigit.adapters.files.deployment_log import INDEX, DeploymentLog
-from multigit.core.records.chain import Head, next_line, parse
+from multigit.core.records.chain import Head, next_line
 from multigit.core.records.last_deployments import last_deployed
+from multigit.core.records.record import Record, record_in
 
 STATES = ("succeeded", "failed", "running")
 
@@ -25,7 +26,7 @@ def log(tmp_path: Path) -> DeploymentLog:
     (tmp_path / ".multigit").mkdir()
     log = DeploymentLog(tmp_path / "deployment.log", tmp_path / ".multigit/log.lock")
     for number in range(6):
-        log.append(record(number))
+        log.append(Record.parse(record(number)))
     return log
 
 
@@ -49,13 +50,13 @@ def read(log: DeploymentLog, monkeypatch: pytest.MonkeyPatch) -> int:
     """Return how many records were read, once what the log knows was seen to be right."""
     seen: list[bytes] = []
 
-    def seen_and_parsed(line: bytes) -> dict[str, Any] | None:
+    def seen_and_parsed(line: bytes) -> Record | None:
         seen.append(line)
-        return parse(line)
+        return record_in(line)
 
     with monkeypatch.context() as patch:
-        patch.setattr(deployment_log, "parse", seen_and_parsed)
-        assert log.last_deployed() == last_deployed(log_records(log))
+        patch.setattr(deployment_log, "record_in", seen_and_parsed)
+        assert log.last_deployed() == last_deployed(map(Record.parse, log_records(log)))
     return len(seen)
 
 
@@ -71,8 +72,8 @@ def test_what_was_read_once_is_not_read_again(
     """Only what was added since then; nobody else may read it."""
     assert read(log, monkeypatch) == 6
     assert read(log, monkeypatch) == 0
-    log.append(record(6, "failed"))
-    log.append(record(7))
+    log.append(Record.parse(record(6, "failed")))
+    log.append(Record.parse(record(7)))
     assert read(log, monkeypatch) == 2
     assert read(log, monkeypatch) == 0
     assert stat.S_IMODE(index(log).stat().st_mode) == 0o600
@@ -133,7 +134,7 @@ def test_a_torn_end_is_not_in_it(
     with log.file.open("ab") as stream:
         stream.write(torn)
     log.last_deployed()
-    log.append(record(6, "failed"))
+    log.append(Record.parse(record(6, "failed")))
     assert read(log, monkeypatch) == 1
 
 

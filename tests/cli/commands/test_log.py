@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from multigit.core.records.chain import Head, next_line
-from multigit.ui.histories import ending
+from multigit.core.records.record import Record
+from multigit.ui.logs import ending
 from tests.cli.answers import DONE, FAILED, REFUSED, Document, codes
 from tests.support.forge import Forge, untouched
 
@@ -83,24 +84,9 @@ def test_refusal_is_told_from_a_conflict(past: Past) -> None:
         "", "", "confirmation_needed", "", "conflict",
     ]  # fmt: skip
     shown = ["1 published", "1 published", "not agreed to", "1 published", "blocked"]
-    assert [ending(record) for record in records] == shown
-    assert [ending(dict(record, reason="")) for record in records] == shown
+    assert [ending(Record.parse(record)) for record in records] == shown
+    assert [ending(Record.parse({**record, "reason": ""})) for record in records] == shown
     assert past.forge.run("log").stdout.count("not agreed to") == 1
-
-
-def test_an_ending_is_told_in_the_order_of_the_command() -> None:
-    """What went well first, whatever the order of the repositories; deployments last."""
-    states = ["not_published", "unknown", "failed", "published", "published"]
-    repos: list[Document] = [{"state": state} for state in states]
-    record = {"result": "failed", "repos": repos}
-    assert ending(record) == "2 published, 1 failed, 1 unknown, 1 not published"
-    repos[-1]["deployments"] = [{"state": "failed"}, {"state": "running"}, {"state": "succeeded"}]
-    assert ending({"result": "failed", "repos": repos[-2:]}) == (
-        "2 published, 1 running, 1 deployed, 1 not deployed"
-    )
-    assert ending({"result": "failed", "undoes": "x", "repos": repos[:1] + repos[3:4]}) == (
-        "1 taken back, 1 not taken back"
-    )
 
 
 def test_stage_and_limit_choose(past: Past) -> None:

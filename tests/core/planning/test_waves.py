@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from multigit.core.planning.plan import DeployStep, Plan, RepoPlan, State
 from multigit.core.planning.waves import everything_before, hold_back, in_order, waves
 from multigit.core.records.last_deployments import last_deployed, unwell_before
+from multigit.core.records.record import Record
 from multigit.core.values.deployment import CommandRunner
 from multigit.core.values.workspace import Repo
-from tests.core.builders import API, WEB, plan, to_publish, warning, without_steps, workspace
+from tests.core.builders import (
+    API,
+    WEB,
+    plan,
+    record,
+    row,
+    to_publish,
+    warning,
+    without_steps,
+    workspace,
+)
 
 DATABASE = Repo("database", "database")
 AFTER = replace(API, after=("database",), wave=1)
@@ -94,10 +104,9 @@ def test_nothing_is_held_back_by_what_has_nothing_to_do() -> None:
     assert hold_back(made, SPACE) == made
 
 
-def logged(state: str) -> list[dict[str, Any]]:
+def logged(state: str) -> list[Record]:
     """Return a log in which the database was deployed to stg."""
-    repos = [{"repo": "database", "deployments": [{"state": state}]}]
-    return [{"stage": "stg", "operation": "one", "repos": repos}]
+    return [record("one", row("", state, repo="database"))]
 
 
 @pytest.mark.parametrize("state", ["failed", "unhealthy", "running"])

@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from multigit.core.records.chain import NO_LINE, BadLine, Head, canonical, next_line, parse, verify
+from multigit.core.records.chain import (
+    NO_LINE,
+    BadLine,
+    Head,
+    canonical,
+    content_of,
+    next_line,
+    verify,
+)
 
 
 def chained(contents: Sequence[dict[str, Any]]) -> tuple[list[bytes], Head]:
@@ -66,7 +74,7 @@ def test_a_record_cannot_choose_its_own_place() -> None:
 def test_what_is_written_can_be_read(content: dict[str, Any]) -> None:
     """Every record comes back as it was, in one line of ASCII."""
     line, _ = next_line(content, Head())
-    assert parse(line) == {**content, "seq": 1, "prev": NO_LINE}
+    assert content_of(line) == {**content, "seq": 1, "prev": NO_LINE}
     assert line.isascii()
     assert b"\n" not in line
 
@@ -95,7 +103,7 @@ def test_what_is_written_can_be_read(content: dict[str, Any]) -> None:
 )
 def test_a_line_in_another_way_of_writing_is_no_record(line: bytes) -> None:
     """What says the same in other bytes was not written by multigit."""
-    assert parse(line) is None
+    assert content_of(line) is None
 
 
 def test_an_empty_log_is_sound() -> None:

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import is_dataclass, replace
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from multigit.core.planning.plan import State
 from multigit.core.progress.outcome import Outcome, Report, cancelled, ended, planned, refused
-from multigit.core.records.record import record
+from multigit.core.records.chain import canonical
+from multigit.core.records.record import Record, ReviewRecord
+from multigit.core.records.repo_record import DeploymentRecord
 from multigit.core.reports.document import document
-from multigit.core.values.agreement import Actor, Agreement, Given, Kind, Ticks
+from multigit.core.values.agreement import NOT_NOTED, Actor, Agreement, Given, Kind, Ticks
 from multigit.core.values.problem import Problem
 from tests.core.builders import API, WEB, plan, published, to_publish, warning, without_steps
 
 ADA = Actor("Ada <ada@example.com>", "ada", "build-7", Kind.PERSON)
 BOT = Actor("Bot <bot@example.com>", "ci", "build-7", Kind.CI)
-AGREED = Agreement(Given.TERMINAL, Ticks.TICKED, ADA)
+AGREED = Agreement(Given.TERMINAL, Ticks.TICKED, Actor(ADA.identity, "", "", Kind.PERSON))
+
+
+def written(report: Report, actor: Actor, at: str, agreement: Agreement) -> dict[str, Any]:
+    """Return what the log writes of a report, when that could be read again as it was."""
+    record = Record.of(report, actor, at, agreement)
+    assert Record.parse(json.loads(canonical(record.document()))) == record
+    return record.document()
 
 
 @pytest.mark.parametrize("state", [State.BLOCKED, State.SKIPPED])
@@ -25,7 +39,7 @@ def test_the_reason_is_what_blocks(state: State) -> None:
     conflict = Problem("conflict", "develop conflicts with staging.")
     problem = conflict if state is State.BLOCKED else conflict.as_warning()
     report = planned(plan(without_steps(WEB, state, problem)))
-    content = record(report, BOT, "2025-01-15T15:02:00Z", AGREED)
+    content = written(report, BOT, "2025-01-15T15:02:00Z", AGREED)
     assert (content["result"], content["reason"]) == ("blocked", "conflict")
 
 
@@ -33,7 +47,7 @@ def test_what_is_closed_before_it_was_finished_is_done_with() -> None:
     """As its document says; how far it came, the repositories tell."""
     left = Outcome(to_publish(WEB), State.NOT_PUBLISHED)
     report = ended(plan(to_publish(API), to_publish(WEB)), [published(API), left])
-    content = record(replace(report, closing="abandon"), BOT, "2025-01-15T15:02:00Z", AGREED)
+    content = written(replace(report, closing="abandon"), BOT, "2025-01-15T15:02:00Z", AGREED)
     assert content["result"] == document(replace(report, closing="abandon"))["result"] == "done"
     assert [row["state"] for row in content["repos"]] == ["published", "not_published"]
 
@@ -43,7 +57,7 @@ def test_a_record_holds_who_what_and_how_it_ended() -> None:
     blocked = Problem("conflict", "develop conflicts with staging.", files=("a.py",))
     left_out = without_steps(WEB, State.SKIPPED, blocked.as_warning())
     report = ended(plan(to_publish(API), left_out), [published(API)])
-    assert record(report, BOT, "2025-01-15T15:02:00Z", AGREED) == {
+    assert written(report, BOT, "2025-01-15T15:02:00Z", AGREED) == {
         "schema": "multigit-log/1",
         "at": "2025-01-15T15:02:00Z",
         "operation": "20250115T150130Z-promote-dev-stg-7f3a",
@@ -112,12 +126,12 @@ def test_a_record_holds_who_what_and_how_it_ended() -> None:
 )
 def test_a_record_tells_a_missing_yes_from_a_conflict(report: Report, reason: str) -> None:
     """Both are blocked; the reason is the code of what stood in the way first."""
-    assert record(report, ADA, "now", AGREED)["reason"] == reason
+    assert written(report, ADA, "now", AGREED)["reason"] == reason
 
 
 def test_a_refused_operation_is_recorded_with_its_reason() -> None:
     """Nothing moved, so no repository has an `after`."""
-    kept = record(refused(plan(to_publish()), Problem("lock", "is taken.")), ADA, "now", AGREED)
+    kept = written(refused(plan(to_publish()), Problem("lock", "is taken.")), ADA, "now", AGREED)
     assert (kept["result"], kept["problems"]) == (
         "blocked",
         [{"code": "lock", "message": "is taken."}],
@@ -129,5 +143,157 @@ def test_a_record_tells_every_repository_in_the_plans_order() -> None:
     """Also those whose outcome came first."""
     both = plan(to_publish(WEB), to_publish(API))
     report = ended(both, [published(API), replace(published(WEB), state=State.FAILED)])
-    kept = record(report, ADA, "now", AGREED)["repos"]
+    kept = written(report, ADA, "now", AGREED)["repos"]
     assert [(each["repo"], each["after"]) for each in kept] == [("web", ""), ("api", "merge-1")]
+
+
+# --- Reading
+
+DEPLOYMENT = {"target": None, "state": "succeeded", "url": "https://ci/1", "attempt": 2}
+FIRST_VERSION = {
+    "schema": "multigit-log/1",
+    "at": "2025-01-15T15:02:00Z",
+    "operation": "op-1",
+    "command": "push",
+    "result": "done",
+    "who": "Ada <ada@example.com>",
+    "user": "ada",
+    "host": "build-7",
+    "source": "dev",
+    "stage": "stg",
+    "message": "feat: orders",
+    "release": "stg-1",
+    "undoes": "",
+    "problems": [{"code": "stale", "message": "is stale."}],
+    "repos": [{"repo": "api", "state": "published", "tag": "stg-1", "deployments": [DEPLOYMENT]}],
+}
+
+
+def test_a_record_of_the_first_version_can_be_read() -> None:
+    """What nobody noted then is unknown; no moves are something else than none."""
+    record = Record.parse(FIRST_VERSION)
+    assert record.actor == Actor("Ada <ada@example.com>", "ada", "build-7")
+    assert record.agreement == NOT_NOTED
+    assert (record.reason, record.why) == ("", "stale")
+    (repo,) = record.repos
+    assert (repo.state, repo.tag, repo.moves) == ("published", "stg-1", None)
+    assert repo.deployments == (DeploymentRecord(state="succeeded", url="https://ci/1", attempt=2),)
+    assert Record.parse({**FIRST_VERSION, "repos": [{"moves": []}]}).repos[0].moves == ()
+
+
+def test_a_record_of_a_later_version_is_read_as_far_as_it_is_known() -> None:
+    """Its own words are kept where they are shown, and all that it holds is at hand."""
+    content = {
+        **FIRST_VERSION,
+        "ticket": "SHOP-7",
+        "consent": "by_voice",
+        "checklist": "half_ticked",
+        "actor": "robot",
+        "consent_by": {"who": "Ada", "actor": "robot", "shoe_size": 38},
+        "repos": [{"repo": "api", "state": "melted", "deployments": [{"state": "teleported"}]}],
+    }
+    record = Record.parse(content)
+    assert record.stored == content
+    assert record.agreement == Agreement(Given.UNKNOWN, None, Actor("Ada", "", ""))
+    assert record.actor.kind is None
+    assert (record.repos[0].state, record.repos[0].deployments[0].state) == ("melted", "teleported")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=3,
+)
+PLACES = (
+    *(("", key) for key in FIRST_VERSION),
+    *(("", key) for key in ("consent", "consent_by", "checklist", "actor", "watches", "reviewed")),
+    *(("repos", key) for key in ("repo", "state", "after", "moves", "problems", "deployments")),
+    *(("deployments", key) for key in ("state", "target", "attempt", "reviewers", "seconds")),
+)
+
+
+@settings(max_examples=200)
+@given(st.sampled_from(PLACES), JSON)
+def test_no_value_of_another_type_gets_through(place: tuple[str, str], value: Any) -> None:
+    """What belongs elsewhere is empty, and the rest is read all the same."""
+    where, key = place
+    content = json.loads(json.dumps(FIRST_VERSION))
+    deployment = content["repos"][0]["deployments"][0]
+    {"": content, "repos": content["repos"][0], "deployments": deployment}[where][key] = value
+    record = Record.parse(content)
+    assert misfits(record) == []
+    assert key == "at" or record.at == FIRST_VERSION["at"]
+    assert Record.parse(record.document()).document() == record.document()
+
+
+def misfits(value: Any, hint: Any = Record, at: str = "") -> list[str]:
+    """Return where a value is not of the type that its class promises."""
+    if get_origin(hint) in {Union, UnionType}:
+        kinds = get_args(hint)
+        return min((misfits(value, kind, at) for kind in kinds), key=len)
+    if get_origin(hint) is tuple:
+        items = enumerate(value) if isinstance(value, tuple) else [("", value)]
+        return [bad for n, each in items for bad in misfits(each, get_args(hint)[0], f"{at}[{n}]")]
+    kind = get_origin(hint) or hint
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        return [f"{at} is {value!r}, not {hint}"]
+    if not is_dataclass(hint):
+        return []
+    hints = get_type_hints(hint)
+    return [bad for name in hints for bad in misfits(getattr(value, name), hints[name], name)]
+
+
+@pytest.mark.parametrize("content", [None, [], 17, "x", {}, {"repos": {}}, {"repos": [None, 1]}])
+def test_what_is_no_record_reads_as_an_empty_one(content: object) -> None:
+    """Nothing is raised, whoever wrote it."""
+    assert Record.parse(content) == Record.parse({})
+    assert Record.parse(content).repos == ()
+
+
+def test_the_records_of_watching_and_of_a_review_name_what_they_are_about() -> None:
+    """Other records have no such key; what is read is written again in the same bytes."""
+    watched = Record(operation="w", command="watch", watches="op-1")
+    review = ReviewRecord("api", "", ("production",), "approved")
+    reviewed = Record(operation="r", command="approve", reviews="op-1", reviewed=(review,))
+    assert watched.document()["watches"] == "op-1"
+    assert reviewed.document()["reviewed"] == [
+        {"repo": "api", "target": None, "environments": ["production"], "state": "approved"}
+    ]
+    assert not {"watches", "reviews", "reviewed"} & Record(operation="x").document().keys()
+    for record in (watched, reviewed):
+        assert Record.parse(record.document()) == record
+
+
+LOWER = {"main": ["stg", "dev"], "stg": ["dev"], "dev": []}
+
+
+def of(command: str, source: str, stage: str, *moved: str | None) -> dict[str, Any]:
+    """Return a record; without anything moved one of an earlier version."""
+    row = {"repo": "api", "moves": [{"stage": each} for each in moved if each]} if moved else {}
+    return {"command": command, "source": source, "stage": stage, "repos": [row]}
+
+
+@pytest.mark.parametrize(
+    ("content", "stages"),
+    [
+        (of("backmerge", "main", "dev", "stg", "dev"), {"stg", "dev"}),
+        (of("backmerge", "main", "dev", "dev"), {"dev"}),
+        (of("backmerge", "main", "dev", None), {"dev"}),
+        (of("backmerge", "main", "dev"), {"stg", "dev"}),
+        (of("backmerge", "gone", "dev"), {"dev"}),
+        (of("backmerge", "main", "gone"), set()),
+        (of("push", "dev", "stg", "dev", "stg"), {"stg", "dev"}),
+        (of("push", "dev", "stg", "stg"), {"stg"}),
+        (of("push", "dev", "stg"), {"stg", "dev"}),
+        (of("promote", "dev", "stg"), {"stg"}),
+        (of("undo", "", "stg", "dev", "stg"), {"stg", "dev"}),
+        ({"stage": "stg"}, {"stg"}),
+        ({}, set()),
+    ],
+)
+def test_a_record_concerns_each_stage_whose_branch_it_moved(
+    content: dict[str, Any], stages: set[str]
+) -> None:
+    """As it says itself; of a record of an earlier version the route tells."""
+    record = Record.parse(content)
+    assert {each for each in LOWER if record.concerns(each, LOWER)} == stages

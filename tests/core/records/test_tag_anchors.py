@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from multigit.core.records.chain import NO_LINE, Head, next_line
+from multigit.core.records.record import Record
 from multigit.core.records.tag_anchors import (
     Evidence,
     Witness,
@@ -36,9 +37,9 @@ def log(*records: dict[str, Any]) -> list[bytes]:
 
 def test_a_log_is_known_by_its_first_operation() -> None:
     """A review may be recorded before the operation that it belongs to."""
-    assert name_of([REVIEW, FIRST, SECOND]) == "promote-1"
-    assert name_of([FIRST, REVIEW]) == "promote-1"
-    assert name_of([REVIEW]) == name_of([]) == ""
+    assert name_of(map(Record.parse, [REVIEW, FIRST, SECOND])) == "promote-1"
+    assert name_of(map(Record.parse, [FIRST, REVIEW])) == "promote-1"
+    assert name_of([Record.parse(REVIEW)]) == name_of([]) == ""
 
 
 def test_a_cut_is_found_behind_a_review_too() -> None:

@@ -28,9 +28,9 @@ from tests.core.builders import (
     API,
     MOMENT,
     WEB,
-    Log,
     branch,
     merge,
+    past,
     promotion,
     refs,
     snapshot,
@@ -357,7 +357,7 @@ def test_what_is_abandoned_ends_as_far_as_it_came(
 
 def test_what_was_published_and_taken_back_is_recorded_as_that() -> None:
     """Not as nothing: for a while it was there."""
-    back = undone(story(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, Log())
+    back = undone(story(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, past())
     undo = ended(back, [Outcome(back.repos[0], State.PUBLISHED, {STG: "stg-1", TAG: ""})])
     report = after_undo(story(), undo)
     assert report.result is Result.FAILED

@@ -9,10 +9,11 @@ import pytest
 
 from multigit.core.planning.plan import State
 from multigit.core.progress.journal import Entry, Kind, Story, tell
-from multigit.core.recovery.watched import logged_states, watched
+from multigit.core.records.record import Record
+from multigit.core.recovery.watched import watched
 from multigit.core.values.agreement import Actor
 from multigit.core.values.flight import Flight
-from tests.core.builders import MADE, Log, plan, to_publish
+from tests.core.builders import MADE, past, plan, record, row, to_publish
 
 ADA = Actor("Ada <ada@example.com>", "ada", "build-7")
 PUSHED = Flight(0.0, 1.0, "here", "1:2")
@@ -55,26 +56,24 @@ def test_what_an_attempt_found_is_known_to_who_watches_the_next(found: Any, stat
     assert watched(told, found, ()).state is state
 
 
-def record(operation: str, state: str, undoes: str = "") -> dict[str, Any]:
+def of(operation: str, state: str, undoes: str = "") -> Record:
     """Return a record of the log."""
-    return {
-        "operation": operation, "undoes": undoes, "repos": [{"repo": "api", "state": state}],
-    }  # fmt: skip
+    return record(operation, row("merge-1", state=state), undoes=undoes)
 
 
 @pytest.mark.parametrize(
     ("records", "state"),
     [
-        ([record("one", "published")], State.PUBLISHED),
-        ([record("one", "published"), record("two", "published", "one")], State.NOT_PUBLISHED),
-        ([record("one", "published"), record("two", "skipped", "one")], State.PUBLISHED),
-        ([record("one", "published"), record("two", "published", "other")], State.PUBLISHED),
-        ([record("one", "not_published")], State.NOT_PUBLISHED),
+        ([of("one", "published")], State.PUBLISHED),
+        ([of("one", "published"), of("two", "published", "one")], State.NOT_PUBLISHED),
+        ([of("one", "published"), of("two", "skipped", "one")], State.PUBLISHED),
+        ([of("one", "published"), of("two", "published", "other")], State.PUBLISHED),
+        ([of("one", "not_published")], State.NOT_PUBLISHED),
     ],
 )
-def test_the_log_knows_what_was_taken_back(records: list[dict[str, Any]], state: State) -> None:
+def test_the_log_knows_what_was_taken_back(records: list[Record], state: State) -> None:
     """By the newest record that tells of it."""
-    logged = logged_states("one", Log(*records).newest("one"))
+    logged = past(*records).states_of("one")
     outcome = watched(story(settled={"api": State.PUBLISHED}), REPO, (), logged["api"])
     back = ["taken_back"] * (state is State.NOT_PUBLISHED)
     assert (outcome.state, [p.code for p in outcome.problems]) == (state, back)

@@ -134,10 +134,10 @@ def test_the_log_keeps_a_record_of_its_own() -> None:
         at="2025-01-15T16:00:00Z",
         consent=Given.YES,
     )
-    assert record["reviews"] == told.plan.operation
-    assert record["operation"] == "approve-1"
-    assert record["result"] == "done"
-    assert record["message"] == "looks good"
-    assert record["who"] == "Max <max@example.com>"
-    assert ADA.identity not in str(record)
-    assert not record.get("repos")
+    assert record.reviews == told.plan.operation
+    assert (record.operation, record.result) == ("approve-1", "done")
+    assert record.message == "looks good"
+    assert record.actor.identity == "Max <max@example.com>"
+    assert ADA.identity not in str(record.document())
+    assert record.repos == ()
+    assert [each.state for each in record.reviewed] == ["approved"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from multigit import errors
 from multigit.core.planning.plan import Result
 from multigit.core.records.chain import BadLine, Head
+from multigit.core.records.record import Record
 from multigit.core.records.tag_anchors import Evidence
 from multigit.core.reports.document import frame
 from multigit.core.values.problem import Problem, Severity
@@ -16,7 +17,7 @@ from multigit.core.values.text import plural
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class LogReport:
     """The records asked for, newest last, and what a verification of the whole log found.
 
     `evidence` is what the deploy tags say, None when they were not asked or the log is not sound
@@ -24,7 +25,7 @@ class History:
     records that were left out.
     """
 
-    records: tuple[Mapping[str, Any], ...]
+    records: tuple[Record, ...]
     verified: BadLine | Head | None = None
     evidence: Evidence | None = None
     unasked: Mapping[str, Problem] = field(default_factory=dict)
@@ -41,46 +42,7 @@ class History:
         return errors.FAILED if bad else errors.OK
 
 
-def history(
-    records: Sequence[Mapping[str, Any]],
-    *,
-    stage: str | None,
-    limit: int,
-    lower: Mapping[str, Sequence[str]] | None = None,
-    older: int = 0,
-    verified: BadLine | Head | None,
-    evidence: Evidence | None = None,
-    unasked: Mapping[str, Problem] | None = None,
-) -> History:
-    """Return the last `limit` records (0: all), only those that concern `stage` if given.
-
-    `lower` are the stages below each one, downwards. `older` counts those that the log has before
-    `records`.
-    """
-    chosen = [each for each in records if stage is None or concerns(each, stage, lower or {})]
-    shown = tuple(chosen[-limit:] if limit else chosen)
-    hidden = older + len(chosen) - len(shown)
-    return History(shown, verified, evidence, unasked or {}, hidden)
-
-
-def concerns(record: Mapping[str, Any], stage: str, lower: Mapping[str, Sequence[str]]) -> bool:
-    """Tell whether an operation had a stage as its target, or was to move its branch."""
-    rows = record.get("repos", [])
-    told = any("moves" in row for row in rows)
-    moved = {move.get("stage") for row in rows for move in row.get("moves") or ()}
-    return record.get("stage") == stage or stage in (moved if told else passed(record, lower))
-
-
-def passed(record: Mapping[str, Any], lower: Mapping[str, Sequence[str]]) -> set[str]:
-    """Return the stages on the route of a record of an earlier version, which says no more."""
-    source, target = str(record.get("source")), record.get("stage")
-    below = list(lower.get(source, ()))
-    if record.get("command") == "backmerge" and target in below:
-        return set(below[: below.index(target)])
-    return {source} if record.get("command") == "push" else set()
-
-
-def history_sentence(seen: History) -> str:
+def log_sentence(seen: LogReport) -> str:
     """Return what the verification found, or how many records are shown."""
     match seen.verified:
         case BadLine() as bad:
@@ -107,23 +69,23 @@ def _agreement(told: Evidence | None) -> str:
     return f"{own} Not compared: {left}." if left else own
 
 
-def history_document(seen: History) -> dict[str, Any]:
+def log_document(seen: LogReport) -> dict[str, Any]:
     """Return the log as the one JSON document."""
     return frame(
         "log",
-        history_sentence(seen),
+        log_sentence(seen),
         result=Result.FAILED if seen.exit_code else Result.DONE,
         exit_code=seen.exit_code,
-        records=[dict(each) for each in seen.records],
+        records=[dict(each.stored) for each in seen.records],
         hidden=seen.hidden,
         verified=_verified(seen),
         tags=_tags(seen.evidence),
         problems=problems_of(seen),
-        hint=history_hint(seen),
+        hint=log_hint(seen),
     )
 
 
-def _verified(seen: History) -> bool | None:
+def _verified(seen: LogReport) -> bool | None:
     """Return what scripts are told; with a remote that was not asked the end may be missing."""
     if isinstance(seen.verified, BadLine):
         return False
@@ -136,7 +98,7 @@ def _tags(told: Evidence | None) -> dict[str, int] | None:
     return {"own": told.own, "other_logs": told.others, "silent": told.silent}
 
 
-def problems_of(seen: History) -> Iterator[Problem]:
+def problems_of(seen: LogReport) -> Iterator[Problem]:
     """Yield what is wrong with the log, then which repositories could not be asked."""
     if isinstance(seen.verified, BadLine):
         bad = seen.verified
@@ -145,7 +107,7 @@ def problems_of(seen: History) -> Iterator[Problem]:
         yield replace(problem, message=f"{repo}: {problem.message}")
 
 
-def history_hint(seen: History) -> str:
+def log_hint(seen: LogReport) -> str:
     """Return what to do about a log that is not sound, or how to see what is hidden; or nothing."""
     if isinstance(seen.verified, BadLine):
         return hint_for(seen.verified)

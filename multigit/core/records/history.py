@@ -1,0 +1,137 @@
+"""What was done before, looked up in the log: by operation or release, by stage, by commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Protocol
+
+from multigit.core.planning.plan import State
+from multigit.core.records.last_deployments import Last
+from multigit.core.records.record import Record
+from multigit.core.values.deployment import RunState
+
+ENDS = {str(state) for state in RunState if state.over}
+
+
+class Records(Protocol):
+    """The records of a log, read from its end and no further than is needed."""
+
+    def newest(self, *mentioning: str) -> Iterator[Record]:
+        """Yield them, newest first; only those with one of these very texts, if any."""
+
+    def count(self) -> int:
+        """Return how many there are, including those that cannot be read."""
+
+    def last_deployed(self) -> Last:
+        """Return the last deployment of each repository to each stage."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The log of a workspace, asked for what a command needs to know."""
+
+    records: Records
+
+    def find(self, wanted: Callable[[Record], bool], name: str | None = None) -> Record | None:
+        """Return the newest record that is wanted; with a name, of that operation or release."""
+        if name is None:
+            return next(filter(wanted, self.records.newest()), None)
+        named = (r for r in self.records.newest(name) if name in {r.operation, r.release})
+        return next(filter(wanted, named), None)
+
+    def last(
+        self, limit: int, stage: str | None, lower: Mapping[str, Sequence[str]]
+    ) -> tuple[tuple[Record, ...], int]:
+        """Return the last `limit` records (0: all), oldest first, and how many come before them.
+
+        With a stage only those that concern it; `lower` are the stages below each one, downwards.
+        """
+        if stage is None and limit:
+            found = list(islice(self.records.newest(), limit))
+            older = self.records.count() - len(found) if len(found) == limit else 0
+            return tuple(reversed(found)), older
+        mentioning = () if stage is None else (stage, "backmerge")
+        records = self.records.newest(*mentioning)
+        found = [each for each in records if stage is None or each.concerns(stage, lower)]
+        shown = found[:limit] if limit else found
+        return tuple(reversed(shown)), len(found) - len(shown)
+
+    def last_deployed(self) -> Last:
+        """Return the last deployment of each repository to each stage."""
+        return self.records.last_deployed()
+
+    def deployed(self, commits: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """Return, by repository, those of the commits that were deployed, or may have been."""
+        found: dict[str, frozenset[str]] = {}
+        for record in self.records.newest(*commits) if commits else ():
+            for repo in record.repos:
+                if repo.deployed and repo.after in commits:
+                    found[repo.repo] = found.get(repo.repo, frozenset()) | {repo.after}
+        return found
+
+    def undo_of(self, operation: str) -> Record | None:
+        """Return the record of the undo that took something of an operation back last."""
+        records = self.records.newest(operation)
+        return next((r for r in records if r.undoes == operation and r.took_back()), None)
+
+    def states_of(self, operation: str) -> Mapping[str, State]:
+        """Return where each repository of an operation stands, by its record and its undos."""
+        states: dict[str, State] = {}
+        for record in self.records.newest(operation):
+            for repo in record.repos:
+                if record.undoes == operation and repo.published:
+                    states.setdefault(repo.repo, State.NOT_PUBLISHED)
+                elif record.operation == operation and repo.state in set(State):
+                    states.setdefault(repo.repo, State(repo.state))
+        return states
+
+    def promoted_by(self, repo: str, stage: str, tip: str) -> str:
+        """Return the operation that published what a stage's branch holds, where it can be undone.
+
+        `tip` is where the repository's branch stands. Empty where that was deployed, or somebody
+        built on it, or nothing of it is in this log.
+        """
+        if not tip or tip in self.deployed({tip}).get(repo, ()):
+            return ""
+        for record in self.records.newest(tip):
+            rows = record.published(repo) if record.publishes() else ()
+            if any(record.brought(each, stage) == tip for each in rows):
+                return record.operation
+        return ""
+
+    def release_before(self, repo: str, stage: str, operation: str) -> str:
+        """Return the release of a repository that stood on a stage before an operation, or empty.
+
+        Not one that was taken back: its tag is gone.
+        """
+        if not self.find(lambda record: record.operation == operation, operation):
+            return ""
+        taken_back, before = {operation}, False
+        for record in self.records.newest():
+            before = before or record.operation == operation
+            rows = tuple(record.published(repo))
+            tag = next((each.tag for each in rows if each.tag), "")
+            if rows and record.undoes:
+                taken_back.add(record.undoes)
+            elif before and tag and record.stage == stage and record.operation not in taken_back:
+                return tag
+        return ""
+
+    def is_news(self, watched: Record) -> bool:
+        """Tell whether a record of watching shows an end that no record of that operation has."""
+        known: dict[tuple[str, str], str] = {}
+        for record in self.records.newest(watched.watches):
+            if watched.watches in {record.operation, record.watches}:
+                known = _states(record) | known
+        return any(
+            state in ENDS and known.get(of) != state for of, state in _states(watched).items()
+        )
+
+
+def _states(record: Record) -> dict[tuple[str, str], str]:
+    """Return the state of each deployment, by repository and target."""
+    return {
+        (repo.repo, each.target): each.state for repo in record.repos for each in repo.deployments
+    }

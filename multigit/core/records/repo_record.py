@@ -1,0 +1,171 @@
+"""What a record of the deployment log says of one repository."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from multigit.core.planning.plan import State, stage_of
+from multigit.core.progress.outcome import Outcome
+from multigit.core.values.deployment import Deployment, RunState
+from multigit.core.values.problem import Problem
+from multigit.core.values.refs import branch_ref
+
+THERE = {State.PUBLISHED, State.UNKNOWN}  # the remote has what was to be published, or may have
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemRecord:
+    """A problem, as short as the log keeps it."""
+
+    code: str = ""
+    message: str = ""
+
+    @classmethod
+    def of(cls, problem: Problem) -> Self:
+        """Return what the log keeps of a problem."""
+        return cls(problem.code, problem.message)
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRecord:
+    """A stage whose branch was to move; `after` is empty where it is not known to have."""
+
+    stage: str = ""
+    branch: str = ""
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentRecord:
+    """A deployment as scripts and the log are told of it; `seconds` is how long it took so far.
+
+    `state` is a RunState, or a word of a version to come. `output` is the file, seen from the
+    workspace, that holds all it said.
+    """
+
+    target: str = ""
+    state: str = ""
+    url: str = ""
+    output: str = ""
+    job: str = ""
+    step: str = ""
+    detail: str = ""
+    reviewers: tuple[str, ...] = ()
+    approved_by: tuple[str, ...] = ()
+    attempt: int = 1
+    seconds: int = 0
+
+    @classmethod
+    def of(cls, deployment: Deployment) -> Self:
+        """Return what is told of a deployment."""
+        sight = deployment.sight
+        return cls(
+            target=deployment.target,
+            state=str(deployment.state),
+            url=deployment.url,
+            output=sight.output,
+            job=sight.job,
+            step=sight.step,
+            detail=sight.detail,
+            reviewers=sight.reviewers,
+            approved_by=sight.approved_by,
+            attempt=deployment.attempt,
+            seconds=round(deployment.seconds),
+        )
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain data, without a text where there is none."""
+        told = {key: None if value == "" else value for key, value in asdict(self).items()}
+        lists = {"reviewers": list(self.reviewers), "approved_by": list(self.approved_by)}
+        return {**told, **lists, "state": self.state}
+
+
+@dataclass(frozen=True, slots=True)
+class RepoRecord:
+    """How one repository ended.
+
+    `state` is a State as it is told, "started", or a word of a version to come. `moves` is None in
+    records of an earlier version, which name the last branch alone: from `before` to `after`.
+    """
+
+    repo: str = ""
+    state: str = ""
+    branch: str = ""
+    before: str = ""
+    after: str = ""
+    moves: tuple[MoveRecord, ...] | None = None
+    tag: str = ""
+    problems: tuple[ProblemRecord, ...] = ()
+    deployments: tuple[DeploymentRecord, ...] = ()
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> Self:
+        """Return what the log keeps of an outcome."""
+        plan = outcome.plan
+        return cls(
+            repo=plan.repo,
+            state=outcome.told,
+            branch=plan.branch,
+            before=plan.before,
+            after=outcome.after,
+            moves=_moves(outcome),
+            tag=plan.deploy_tag,
+            problems=tuple(map(ProblemRecord.of, outcome.problems)),
+            deployments=tuple(map(DeploymentRecord.of, outcome.deployments)),
+        )
+
+    def document(self) -> dict[str, Any]:
+        """Return it as the log writes it."""
+        told = {
+            "repo": self.repo,
+            "state": self.state,
+            "branch": self.branch,
+            "before": self.before,
+            "after": self.after,
+            "tag": self.tag,
+            "problems": [asdict(each) for each in self.problems],
+            "deployments": [each.document() for each in self.deployments],
+        }
+        if self.moves is not None:
+            told["moves"] = [asdict(each) for each in self.moves]
+        return told
+
+    @property
+    def published(self) -> bool:
+        """True when all of it was published."""
+        return self.state == State.PUBLISHED
+
+    @property
+    def there(self) -> bool:
+        """True when the remote had something of it in the end, or may have had."""
+        return self.state in THERE or self.has("half_published")
+
+    @property
+    def deployed(self) -> bool:
+        """True when a deployment was started, or may have been."""
+        return any(each.state != RunState.NOT_STARTED for each in self.deployments)
+
+    def has(self, *codes: str) -> bool:
+        """Tell whether it has a problem of one of these codes."""
+        return any(each.code in codes for each in self.problems)
+
+
+def _moves(outcome: Outcome) -> tuple[MoveRecord, ...]:
+    """Return each stage whose branch was to move.
+
+    Of a part that is published, the problems of the repository tell.
+    """
+    plan, moved = outcome.plan, outcome.state is State.PUBLISHED
+    befores = {update.ref: update.before for update in plan.updates()}
+    stages = {step.branch: stage_of(step) for step in plan.moves()}
+    return tuple(
+        MoveRecord(
+            stage,
+            branch,
+            befores.get(branch_ref(branch), ""),
+            outcome.made.get(branch_ref(branch), "") if moved else "",
+        )
+        for branch, stage in stages.items()
+    )

@@ -1,0 +1,110 @@
+"""The deployment log for people: two lines per operation or three, in 80 columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from multigit.core.planning.plan import Result
+from multigit.core.records.record import Record
+from multigit.core.records.repo_record import RepoRecord
+from multigit.core.reports.log_report import LogReport, log_hint, log_sentence
+from multigit.core.reports.summary import CLOSED_BY
+from multigit.core.values.agreement import Kind, Ticks
+from multigit.core.values.deployment import RunState
+from multigit.core.values.text import shortened, visible
+from multigit.ui.problems import problem_lines
+from multigit.ui.render import Fitting, indented, one_line
+
+STYLES = {"done": "green", "failed": "red", "blocked": "yellow", "cancelled": "yellow"}
+REFUSED = {
+    "confirmation_needed": "not agreed to",
+    "confirmation_differs": "not agreed to",
+    "locked": "locked",
+    "locked_remotely": "locked",
+}
+BY: dict[Kind | None, str] = {Kind.CI: " (CI)", Kind.AGENT: " (agent)"}
+CHECKLISTS: dict[Ticks | None, str] = {
+    Ticks.NOT_TICKED: "checklist not ticked",
+    Ticks.BY_OPTION: "checklist confirmed by option",
+}
+LOSSES = {"reverted_work", "returned_files"}
+RUNS = {"succeeded": "deployed", "failed": "not deployed"}
+PUBLISHING = ("published", "taken_back", "failed", "unknown", "not_published")
+ORDER = {  # as a command itself says how it ended
+    state: place
+    for place, state in enumerate((*PUBLISHING, *(RUNS.get(run, str(run)) for run in RunState)))
+    if place < len(PUBLISHING) or state not in PUBLISHING
+}
+ROUTE, ENDING = 20, 21  # columns
+
+
+def log_view(seen: LogReport) -> RenderableType:
+    """Return the lines of each operation, oldest first, then the sentence."""
+    parts: list[RenderableType] = [line for each in seen.records for line in lines(each)]
+    if parts:
+        parts.append(Text())
+    parts.append(Text(log_sentence(seen), "bold"))
+    parts += problem_lines(seen.unasked_rows())
+    if hint := log_hint(seen):
+        parts.append(Text(f"Hint: {hint}"))
+    return Group(*parts)
+
+
+def lines(record: Record) -> tuple[RenderableType, ...]:
+    """Return when, what, how it ended and who; below that the release and the message.
+
+    A checklist that nobody ticked has a line of its own; so have reverts that were let pass.
+    """
+    arrow = " → " if record.source else ""
+    route = visible(f"{record.command} {record.source}{arrow}{record.stage}")
+    who = visible(record.actor.identity).partition(" <")[0]
+    who += BY.get(record.actor.kind, "")
+    when = f"  {visible(record.at)[:16].replace('T', ' ')}  "
+    closed = record.has(*CLOSED_BY)
+    end = Text(ending(record), "yellow" if closed else STYLES.get(record.result, ""))
+    folded = Group(Text(f"{when}{route}"), indented(Text.assemble(end, f"  {who}"), len(when)))
+    padding = " " * (ENDING - len(end))
+    head = Text.assemble(when, f"{route:<{ROUTE}}  ", end, padding, f"  {who}")
+    about = "  ".join(visible(each) for each in (record.release, record.message) if each)
+    checklist = CHECKLISTS.get(record.agreement.checklist, "")
+    below = filter(None, (about, checklist, reverts(record)))
+    dim = (one_line(Text(f"{'':{len(when)}}{text}", "dim")) for text in below)
+    return Fitting(head, folded), *dim
+
+
+def reverts(record: Record) -> str:
+    """Return where something was published in spite of work that a later stage took back."""
+    passed = (each for each in record.repos if each.published and each.has(*LOSSES))
+    names = tuple(visible(each.repo) for each in passed)
+    if not names:
+        return ""
+    down = record.command == "backmerge"
+    out = f"reverted work stays out of {visible(record.stage)}"
+    return f"! {'reverts carried down' if down else out}: {shortened(names)}"
+
+
+def ending(record: Record) -> str:
+    """Return how it ended: blocked, not agreed to, or 3 published, 1 failed, or 2 approved."""
+    counts = Counter(map(_state, record.repos))
+    counts += Counter(each.state for each in record.reviewed)
+    runs = (each.state for repo in record.repos for each in repo.deployments)
+    counts += Counter(RUNS.get(state, state) for state in runs)
+    ordered = sorted(counts.items(), key=lambda each: ORDER.get(each[0], len(ORDER)))
+    quiet = {"", "up_to_date", "planned", "skipped"}
+    told = [f"{number} {state}" for state, number in ordered if state not in quiet]
+    if record.result in {"done", "failed"} and told:
+        sentence = visible(", ".join(told).replace("_", " "))
+        return sentence.replace("published", "taken back") if record.undoes else sentence
+    result = visible(record.result)
+    return REFUSED.get(record.why, result) if result == Result.BLOCKED else result
+
+
+def _state(repo: RepoRecord) -> str:
+    """Return a repository's state, or nothing where its deployments tell all of it."""
+    if repo.has("taken_back"):
+        return "taken_back"
+    alone = repo.state in {"deployed", "started"} or (repo.state == "failed" and repo.deployments)
+    return "" if alone else repo.state

@@ -1,0 +1,86 @@
+"""The last deployment of each repository to each stage, as the log knows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from multigit.core.records.last_deployments import failed_last, last_deployed, with_unfinished
+from multigit.core.records.record import Record
+from multigit.core.values.deployment import Deployment, RunState
+from tests.core.builders import plan, record, row, to_publish
+
+
+def kept(release: str, *runs: str, repo: str = "api", stage: str = "main", **more: Any) -> Record:
+    """Return a record of one repository's deployments."""
+    fields: dict[str, Any] = {"operation": "", "at": "2025-01-15", **more}
+    rows = row("", *runs, repo=repo)
+    return record(fields.pop("operation"), rows, stage=stage, release=release, **fields)
+
+
+def test_the_last_deployment_counts() -> None:
+    """By repository and stage; a promotion that deployed nothing does not."""
+    records = [
+        kept("r-1", "failed"),
+        kept("r-2", "succeeded", "unhealthy"),
+        kept("r-3", "succeeded", repo="web"),
+        kept("r-4"),
+        kept("s-1", "failed", stage="stg"),
+    ]
+    last = last_deployed(records)
+    assert (last["api"]["main"].release, last["api"]["main"].state) == ("r-2", "unhealthy")
+    assert failed_last(last, "main") == {"api"}
+    assert failed_last(last, "stg") == {"api"}
+
+
+def test_who_watches_an_older_operation_does_not_make_it_the_last() -> None:
+    """Its end is news, but the stage holds what was deployed after it."""
+    first = kept("r-1", "running", operation="one")
+    second = kept("r-2", "running", operation="two")
+    end = kept("r-1", "succeeded", operation="w", watches="one")
+    ends = kept("r-2", "succeeded", operation="x", watches="two")
+    again = kept("r-2", "failed", operation="y", watches="two")
+    assert last_deployed([first, end])["api"]["main"].state == "succeeded"
+    last = last_deployed([first, second, end])["api"]["main"]
+    assert (last.release, last.state) == ("r-2", "running")
+    assert last_deployed([first, second, ends, again])["api"]["main"].state == "failed"
+
+
+def test_one_under_way_did_not_go_wrong() -> None:
+    """One that was not reached did."""
+    assert failed_last(last_deployed([kept("r-1", "running")]), "main") == set()
+    assert failed_last(last_deployed([kept("r-1", "succeeded", "not_started")]), "main") == {"api"}
+
+
+@pytest.mark.parametrize("may_run", [state for state in RunState if state.may_run])
+@pytest.mark.parametrize("other", [state for state in RunState if not state.may_run])
+def test_what_may_run_at_one_target_tells_for_all_of_them(may_run: str, other: str) -> None:
+    """Whatever became of the others: nothing is started beside it."""
+    for states in ((may_run, other), (other, may_run)):
+        last = last_deployed([kept("r-1", *states)])
+        assert last["api"]["main"].state == may_run
+        assert failed_last(last, "main") == set()
+
+
+def test_one_under_way_is_told_before_one_in_doubt() -> None:
+    """And a failure before what went well."""
+    last = last_deployed([kept("r-1", "unknown", "running"), kept("s", "succeeded", "failed")])
+    assert last["api"]["main"].state == "failed"
+    assert last_deployed([kept("r-1", "unknown", "running")])["api"]["main"].state == "running"
+
+
+def test_what_is_in_doubt_is_never_repeated_by_itself() -> None:
+    """It may have begun, or still go on."""
+    for state in ("unknown", "timed_out", "exploded"):
+        assert failed_last(last_deployed([kept("r-1", state)]), "main") == set()
+
+
+def test_an_operation_without_a_record_counts_by_its_journal() -> None:
+    """It is the last one, whatever the log knows; what it has not begun yet is not."""
+    last = last_deployed([kept("r-1", "succeeded", stage="stg")])
+    begun = {"api": {"": Deployment("", RunState.RUNNING)}}
+    known = with_unfinished(last, plan(to_publish()), begun)["api"]["stg"]
+    assert (known.release, known.state) == ("stg-deploy-20250115-160130", "running")
+    assert known.operation == plan().operation
+    assert with_unfinished(last, plan(to_publish()), {}) == last

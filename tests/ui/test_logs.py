@@ -1,0 +1,83 @@
+"""The deployment log as people read it."""
+
+from __future__ import annotations
+
+import pytest
+
+from multigit.core.records.record import Record, ReviewRecord
+from multigit.core.records.repo_record import ProblemRecord, RepoRecord
+from multigit.core.reports.log_report import LogReport
+from multigit.core.values.agreement import Actor, Agreement, Given, Kind, Ticks
+from multigit.ui.logs import ending, lines, log_view
+from tests.core.builders import record, row
+from tests.ui.views import shown
+
+
+def ended(*repos: RepoRecord, result: str = "failed", undoes: str = "") -> str:
+    """Return how the log says that an operation ended."""
+    return ending(record("a", *repos, result=result, undoes=undoes))
+
+
+def test_an_ending_is_told_in_the_order_of_the_command() -> None:
+    """What went well first, whatever the order of the repositories; deployments last."""
+    states = ["not_published", "unknown", "failed", "published"]
+    repos = [row("", state=state) for state in states]
+    assert ended(*repos, row("m1")) == "2 published, 1 failed, 1 unknown, 1 not published"
+    deployed = row("m1", "failed", "running", "succeeded")
+    assert ended(row("m1"), deployed) == "2 published, 1 running, 1 deployed, 1 not deployed"
+    assert ended(repos[0], row("m1"), undoes="x") == "1 taken back, 1 not taken back"
+
+
+def test_what_only_deployed_is_told_by_its_deployments() -> None:
+    """Nothing was published; and what an undo took back is not published any more."""
+    assert ended(row("", "failed", state="failed")) == "1 not deployed"
+    assert ended(row("", "succeeded", state="deployed"), result="done") == "1 deployed"
+    back = (ProblemRecord("taken_back"),)
+    assert ended(row("", state="not_published", problems=back)) == "1 taken back"
+
+
+@pytest.mark.parametrize(
+    ("reason", "code", "told"),
+    [
+        ("confirmation_needed", "", "not agreed to"),
+        ("", "locked", "locked"),
+        ("conflict", "", "blocked"),
+        ("", "", "blocked"),
+    ],
+)
+def test_why_nothing_was_done(reason: str, code: str, told: str) -> None:
+    """Of an earlier version only the first problem tells."""
+    problems = (ProblemRecord(code),) if code else ()
+    assert ending(record("a", result="blocked", reason=reason, problems=problems)) == told
+
+
+def test_reviews_are_counted_by_their_answer() -> None:
+    """They have no repositories."""
+    reviewed = tuple(ReviewRecord("api", state=each) for each in ("approved", "approved", "failed"))
+    assert ending(record("a", result="failed", reviewed=reviewed)) == "1 failed, 2 approved"
+
+
+EVIL = "\x1b[31m\u202eevil\n"
+PASSED = (ProblemRecord("reverted_work"),)
+
+
+@pytest.mark.parametrize("result", ["done", EVIL])
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_text_from_outside_steers_no_terminal(width: int, result: str) -> None:
+    """Whatever field of a record it stands in; each line of it has its own."""
+    kept = Record(
+        at=EVIL,
+        command=EVIL,
+        result=result,
+        source=EVIL,
+        stage=EVIL,
+        message=EVIL,
+        release=EVIL,
+        actor=Actor(EVIL, EVIL, EVIL, Kind.CI),
+        agreement=Agreement(Given.YES, Ticks.BY_OPTION),
+        repos=(RepoRecord(EVIL, EVIL), row("", EVIL, repo=EVIL, problems=PASSED)),
+    )
+    text = "".join(shown(log_view(LogReport((kept,))), width))
+    assert "evil" in text
+    assert not {"\x1b", "\u202e"} & set(text)
+    assert len(lines(kept)) == 4
