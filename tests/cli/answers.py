@@ -165,3 +165,10 @@ def merge_facts(repo: ForgeRepo, branch: str) -> tuple[list[str], str]:
 def subject(repo: ForgeRepo, branch: str) -> str:
     """Return the first line of what a branch's tip on the remote says."""
     return repo.remote_git("log", "-1", "--format=%s", branch)
+
+
+def is_clean(repo: ForgeRepo) -> bool:
+    """Tell whether git sees nothing to commit, and dev where the remote has it."""
+    return repo.git("status", "--porcelain") == "" and repo.git("rev-parse", "dev") == repo.tip(
+        "dev"
+    )

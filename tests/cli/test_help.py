@@ -11,6 +11,7 @@ import typer
 
 from multigit.cli.app import app
 from multigit.cli.help import laid_out
+from tests.cli.answers import DONE, in_shell
 from tests.support.forge import Forge
 
 
@@ -45,3 +46,11 @@ def test_indented_lines_stay_lines() -> None:
     assert laid_out(text.rstrip()).split("\n") == [
         "One two.", "", "Three four:", "[not dim]  five[/not dim]", "[not dim]  six[/not dim]",
     ]  # fmt: skip
+
+
+def test_help_is_a_result_like_any_other(forge: Forge) -> None:
+    """In ASCII, into `head`, in a CI that claims colours: no bug, no complaint, no escape codes."""
+    assert forge.run("--help", env={"PYTHONIOENCODING": "ascii"}).returncode == DONE
+    piped = in_shell(forge, "{ $MULTIGIT --help; echo $? >&2; } | head -1")
+    assert piped.stderr.split() == ["0"]
+    assert "\x1b" not in forge.run("--help", env={"GITHUB_ACTIONS": "true"}).stdout

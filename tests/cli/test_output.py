@@ -207,6 +207,30 @@ def test_head_shows_the_first_line_and_no_complaint(pair: Forge) -> None:
         assert len(done.stdout.splitlines()) == 1
 
 
+@pytest.mark.parametrize("redirection", [">&-", "2>&-", ">/dev/full"])
+def test_stream_that_is_closed_or_full_is_no_bug(redirection: str, forge: Forge) -> None:
+    """As for a closed pipe: the release continues, and nobody sees a traceback."""
+    api = forge.add("api")
+    api.commit("dev", {"a.txt": "1\n"})
+    forge.write_config()
+    done = in_shell(forge, f"$MULTIGIT promote dev stg --yes {redirection}")
+    assert "Traceback" not in done.stderr + done.stdout
+    assert done.returncode == DONE
+    assert len(merge_facts(api, "stg")[0]) == 2
+
+
+def test_hang_up_that_was_ignored_stays_ignored(forge: Forge) -> None:
+    """Under nohup a release continues when the terminal is closed."""
+    api = forge.add("api")
+    api.commit("dev", {"a.txt": "1\n"})
+    forge.write_config()
+    told = forge.shop / ".multigit/lock.json"
+    multigit = f"$(sed 's/.*\"pid\": \"//; s/\".*//' '{told}')"
+    hook(api.bare / "hooks/pre-receive", f"kill -HUP {multigit}; sleep 0.2")
+    done = in_shell(forge, "trap '' HUP; $MULTIGIT promote dev stg --yes")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (DONE, "1 published.")
+
+
 # --- Text from outside
 
 EVIL = "\x1b]0;pwned\x07\x1b[2J\x1b[31mred\u202e\u200b\x9b31m"

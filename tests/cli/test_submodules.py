@@ -7,17 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.answers import (
-    DONE,
-    FAILED,
-    REFUSED,
-    Document,
-    codes,
-    hook,
-    in_shell,
-    rows,
-    states,
-)
+from tests.cli.answers import DONE, FAILED, REFUSED, Document, codes, hook, in_shell, rows, states
 from tests.support.forge import Forge, ForgeRepo, remotes_untouched, untouched
 from tests.support.gitenv import git
 
@@ -350,6 +340,18 @@ def test_changes_inside_are_told_and_nothing_runs(forge: Forge, web: ForgeRepo) 
     assert states(document) == {"web": "up_to_date"}
     assert codes(rows(document)["web"]) == ["submodule_dirty"]
     assert not canary.exists()
+
+
+def test_submodule_with_changes_inside_is_nothing_to_commit(forge: Forge) -> None:
+    """Only another commit of the submodule is a change; files changed in it are its own affair."""
+    library, api = forge.add("library"), forge.add("api")
+    api.git("submodule", "--quiet", "add", library.url, "lib")
+    api.git("commit", "--quiet", "--message", "lib")
+    api.git("push", "--quiet", "origin", "dev")
+    api.write({"lib/README.md": "dirty\n"})
+    forge.write_config()
+    document = forge.json("push", "dev", "--yes", check=DONE)
+    assert states(document) == {"library": "up_to_date", "api": "up_to_date"}
 
 
 def test_a_submodule_that_is_not_checked_out_is_left_alone(forge: Forge, web: ForgeRepo) -> None:

@@ -40,12 +40,13 @@ def hint_of(document: Document, repo: str, code: str) -> str:
     return next(str(each["hint"]) for each in problems if each["code"] == code)
 
 
-def test_a_conflict_is_resolved_on_the_earlier_stage(forge: Forge) -> None:
-    """With a second remote, and without a local branch."""
+@pytest.mark.parametrize("elsewhere", ["-bfeature", "--detach"])
+def test_a_conflict_is_resolved_on_the_earlier_stage(forge: Forge, elsewhere: str) -> None:
+    """With a second remote that has the branch, too, and without a local one."""
     api = forge.add("api")
     api.git("remote", "add", "fork", api.url)
     api.git("fetch", "--quiet", "fork")
-    api.git("checkout", "--quiet", "-b", "feature")
+    api.git("checkout", "--quiet", elsewhere)
     api.git("branch", "--quiet", "-D", "dev")
     api.commit("dev", {"README.md": "dev\n"})
     api.commit("stg", {"README.md": "stg\n"})

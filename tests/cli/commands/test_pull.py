@@ -221,3 +221,11 @@ def test_pull_says_in_plain_words_what_happened(forge: Forge) -> None:
     assert repos["new"].tip("dev")[:7] in lines["new"]
     assert "up to date" in lines["same"]
     assert "git -C dirty stash" in shown
+
+
+def test_pull_with_nothing_to_do_answers_nothing(forge: Forge) -> None:
+    """As its dry run does, and as every other command does."""
+    forge.add("api")
+    forge.write_config()
+    assert forge.json("pull", "dev", "--dry-run", check=DONE)["result"] == "nothing"
+    assert forge.json("pull", "dev", check=DONE)["result"] == "nothing"

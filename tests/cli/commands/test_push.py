@@ -17,201 +17,15 @@ from tests.cli.answers import (
     codes,
     count_pushes,
     hook,
+    is_clean,
     merge_facts,
     rows,
     states,
     subject,
     told,
 )
-from tests.support.forge import Forge, ForgeRepo, remotes_untouched, untouched
+from tests.support.forge import Forge, remotes_untouched, untouched
 from tests.support.gitenv import git
-
-ODD_NAMES = (
-    "with space.txt",
-    "-leading.txt",
-    "new\nline.txt",
-    "ü/日本.txt",
-    "[a]*?.txt",
-    ":(x).txt",
-)
-
-
-def files_listed(row: dict[str, object]) -> dict[str, str]:
-    """Return path → change of what a repository's plan commits."""
-    steps = row["steps"]
-    assert isinstance(steps, list)
-    return {
-        each["path"]: each["change"]
-        for step in steps
-        if step["type"] == "commit"
-        for each in step["files"]
-    }
-
-
-def is_clean(repo: ForgeRepo) -> bool:
-    """Tell whether git sees nothing to commit, and dev where the remote has it."""
-    return repo.git("status", "--porcelain") == "" and repo.git("rev-parse", "dev") == repo.tip(
-        "dev"
-    )
-
-
-# --- What is committed
-
-
-def test_every_kind_of_change_is_committed_and_listed(forge: Forge) -> None:
-    """Edited, new, deleted, renamed, staged, executable, linked: remote and work tree are equal."""
-    files = {f"{n}.txt": f"{n}\n" for n in ("edit", "delete", "rename", "staged", "mode", "kind")}
-    api = forge.add("api", files=files | {"same.txt": "same\n"})
-    forge.add("unchanged")
-    before = api.tip("dev")
-    api.write({"edit.txt": "edited\n", "delete.txt": None, "new/deep/file.txt": "new\n"})
-    api.git("mv", "rename.txt", "renamed.txt")
-    api.write({"staged.txt": "staged\n", "added.txt": "added\n"})
-    api.git("add", "staged.txt", "added.txt")
-    api.write({"added.txt": "and edited again\n"})
-    (api.clone / "mode.txt").chmod(0o755)
-    (api.clone / "kind.txt").unlink()
-    (api.clone / "kind.txt").symlink_to("same.txt")
-    api.write({name: f"{name}\n" for name in ODD_NAMES})
-    forge.write_config()
-
-    with untouched(forge):
-        plan = forge.json("push", "dev", "--dry-run", check=DONE)
-        shown = forge.run("push", "dev", "--dry-run", check=DONE).stdout
-    listed = files_listed(rows(plan)["api"])
-    assert {"new/deep/file.txt", "edit.txt", "delete.txt", *ODD_NAMES} <= listed.keys()
-    assert listed["delete.txt"] == "deleted"
-    assert {"same.txt", "README.md"}.isdisjoint(listed)
-    assert all(name in shown for name in ("edit.txt", "delete.txt", "renamed.txt"))
-
-    document = forge.json("push", "dev", "--yes", check=DONE)
-
-    assert states(document) == {"api": "published", "unchanged": "up_to_date"}
-    assert is_clean(api)
-    assert api.remote_git("rev-parse", "dev^") == before
-    assert subject(api, "dev") == "dev: auto commit and deploy"
-    tree = api.tree("dev")
-    assert tree == {
-        "edit.txt": "edited\n",
-        "new/deep/file.txt": "new\n",
-        "renamed.txt": "rename\n",
-        "staged.txt": "staged\n",
-        "added.txt": "and edited again\n",
-        "mode.txt": "mode\n",
-        "kind.txt": "same.txt",
-        "same.txt": "same\n",
-        **{name: f"{name}\n" for name in ODD_NAMES},
-    }
-    assert api.remote_git("ls-tree", "dev", "mode.txt").startswith("100755")
-    assert rows(document)["api"]["after"] == api.tip("dev")
-    assert [step["after"] for step in rows(document)["api"]["steps"]] == [api.tip("dev")]
-    with untouched(forge):
-        assert forge.json("push", "dev", check=DONE)["result"] == "nothing"
-
-
-def test_unpushed_commits_go_along_also_from_another_branch(forge: Forge) -> None:
-    """Local commits on dev are pushed wherever they are; what lies on another branch stays."""
-    here, away, detached, both = (forge.add(n) for n in ("here", "away", "detached", "both"))
-    mine = {
-        repo.name: repo.local_commit({"a.txt": "1\n"}, "feat: a") for repo in (here, away, both)
-    }
-    away.git("checkout", "--quiet", "-b", "feature/x")
-    away.write({"README.md": "dirty\n"})
-    detached.git("checkout", "--quiet", "--detach")
-    detached.write({"README.md": "dirty\n"})
-    both.write({"README.md": "dirty\n"})
-    forge.write_config()
-    status = away.git("status", "--porcelain=v2", "--branch")
-    document = forge.json("push", "dev", "--yes", "-m", "feat: b", check=DONE)
-    assert states(document) == {
-        "here": "published", "away": "published", "detached": "up_to_date", "both": "published",
-    }  # fmt: skip
-    assert (here.tip("dev"), away.tip("dev")) == (mine["here"], mine["away"])
-    assert both.remote_git("rev-parse", "dev^") == mine["both"]
-    assert rows(document)["both"]["commits"] == 2
-    assert away.git("status", "--porcelain=v2", "--branch") == status
-    assert {name: codes(row) for name, row in rows(document).items() if row["problems"]} == {
-        "away": ["other_branch"],
-        "detached": ["other_branch"],
-    }
-    assert "feature/x" in told(document)
-
-
-def test_branch_that_the_remote_lacks_is_created(forge: Forge) -> None:
-    """A local dev that nobody pushed yet begins on the remote."""
-    api = forge.add("api", stages=("main",))
-    api.git("checkout", "--quiet", "-b", "dev")
-    mine = api.local_commit({"a.txt": "1\n"})
-    forge.write_config()
-    document = forge.json("push", "dev", "--yes", check=DONE)
-    assert states(document) == {"api": "published"}
-    assert api.tip("dev") == mine
-    assert rows(document)["api"]["before"] is None
-
-
-def test_litter_and_ignored_files_stay_at_home(forge: Forge) -> None:
-    """.DS_Store and the like, and what .gitignore names, are not committed; tracked files are."""
-    api = forge.add("api", files={".gitignore": "build/\n*.log\n", "kept.log": "1\n"})
-    litter = {".DS_Store": "x", "src/.DS_Store": "x", "notes.txt~": "x", "src/.a.swp": "x"}
-    api.write(litter | {"build/out.o": "x", "debug.log": "x", "src/a.txt": "1\n"})
-    api.write({"kept.log": "tracked, so it counts\n"})
-    only = forge.add("litter-only")
-    only.write({".DS_Store": "x"})
-    forge.write_config()
-    document = forge.json("push", "dev", "--yes", check=DONE)
-    assert states(document) == {"api": "published", "litter-only": "up_to_date"}
-    assert api.tree("dev").keys() == {".gitignore", "kept.log", "src/a.txt"}
-    assert api.tree("dev")["kept.log"] == "tracked, so it counts\n"
-    for name in litter:
-        assert (api.clone / name).exists()
-
-
-def test_staged_litter_is_not_committed_either(forge: Forge) -> None:
-    """A .DS_Store from `git add --all` blocks with its name until it is taken out of the index."""
-    api = forge.add("api")
-    api.write({"a.txt": "1\n", ".DS_Store": "x"})
-    api.git("add", "--all")
-    forge.write_config()
-    with untouched(forge):
-        document = forge.json("push", "dev", "--yes", check=REFUSED)
-    assert rows(document)["api"]["problems"][0]["files"] == [".DS_Store"]
-    api.git("restore", "--staged", ".DS_Store")
-    forge.json("push", "dev", "--yes", check=DONE)
-    assert api.tree("dev").keys() == {"README.md", "a.txt"}
-
-
-def test_workspace_repository_never_holds_the_others_nor_our_own_files(forge: Forge) -> None:
-    """Path `.`: its own files are committed; services, the log and .multigit are not."""
-    root = forge.add("shop", path=".")
-    api = forge.add("api", path="services/api")
-    forge.add("web", path="web")
-    api.write({"a.txt": "1\n"})
-    root.write({"compose.yml": "services:\n", "services/README.md": "beside\n"})
-    for name in ("log.torn", "log.old", "log.old.2", "log.torn.old", "log.older"):
-        (forge.shop / f"deployment.{name}").write_text("x")
-    (forge.shop / ".multigit.old").mkdir()
-    (forge.shop / ".multigit.old/lock").touch()
-    forge.write_config()
-    forge.json("push", "dev", "--yes", "-r", "api", check=DONE)
-    assert (forge.shop / "deployment.log").exists()
-    forge.json("push", "dev", "--yes", check=DONE)
-    assert root.tree("dev").keys() == {
-        "README.md", "compose.yml", "deployment.log.older", "multigit.toml", "services/README.md",
-    }  # fmt: skip
-    with untouched(forge):
-        assert forge.json("push", "dev", check=DONE)["result"] == "nothing"
-
-
-@pytest.mark.parametrize("name", ["a.txt", '"quoted"', "line\nbreak", "carriage\r"])
-def test_what_is_staged_and_taken_back_on_the_disk_is_no_change(forge: Forge, name: str) -> None:
-    """Whatever the file is called."""
-    api = forge.add("api", files={name: "1\n"})
-    api.write({name: "2\n"})
-    api.git("add", "--all")
-    api.write({name: "1\n"})
-    forge.write_config()
-    assert states(forge.json("push", "dev", "--yes", check=DONE)) == {"api": "up_to_date"}
-
 
 # --- What blocks
 
@@ -480,6 +294,28 @@ def test_failing_commit_hook_keeps_every_remote_as_it_is(forge: Forge) -> None:
         assert repo.remote_git("rev-list", "--count", "--no-merges", "stg") == "2"
 
 
+def test_all_words_of_a_failing_commit_hook_are_shown(forge: Forge) -> None:
+    """A linter says what is wrong before its last line; people need to read it."""
+    api, web = forge.add("api"), forge.add("web")
+    api.write({"a.txt": "1\n"})
+    web.write({"a.txt": "1\n"})
+    hook(api.clone / ".git/hooks/pre-commit", "printf 'a.txt:1: ugly\\nFound 1 error.\\n'; exit 1")
+    forge.write_config()
+    shown = forge.run("push", "dev", "--yes", check=FAILED).stdout
+    assert "a.txt:1: ugly" in shown
+    assert web.git("rev-parse", "--short=7", "dev") in shown  # it was committed, and not pushed
+
+
+def test_commit_that_cannot_be_made_leaves_the_index_as_it_was(forge: Forge) -> None:
+    """A hook that says no: what was not staged before is not staged afterwards."""
+    api = forge.add("api")
+    api.write({"a.txt": "1\n"})
+    hook(api.clone / ".git/hooks/pre-commit", "exit 1")
+    forge.write_config()
+    forge.json("push", "dev", "--yes", check=FAILED)
+    assert api.git("status", "--porcelain") == "?? a.txt"
+
+
 # --- On to the next stage
 
 
@@ -619,26 +455,3 @@ def test_calling_hook_does_not_lead_the_commit_astray(variable: str, forge: Forg
     assert is_clean(api)
     assert (outer.clone / ".git/index").read_bytes() == index
     assert git(api.clone, "ls-files", env=forge.env).split() == ["README.md", "a.txt"]
-
-
-def test_a_commit_that_cannot_be_signed_is_found_while_planning(forge: Forge) -> None:
-    """Nothing goes out anywhere; where the key fails later, no hook is blamed for it."""
-    api, web = forge.add("api"), forge.add("web")
-    for repo in (api, web):
-        repo.write({"a.txt": "1\n"})
-    forge.write_config()
-    api.git("config", "commit.gpgSign", "true")
-    api.git("config", "gpg.program", "false")
-    with untouched(forge):
-        for options in (("--dry-run",), ("--yes",), ("--yes", "--no-verify")):
-            document = forge.json("push", "dev", *options, check=REFUSED)
-            assert codes(rows(document)["api"]) == ["signing_failed"]
-    signs = 'echo >&2 "[GNUPG:] SIG_CREATED "; echo "-----BEGIN PGP SIGNATURE-----"'
-    once = hook(
-        forge.root / "gpg", f'cat >/dev/null; test -e "$0.used" && exit 1; : >"$0.used"; {signs}'
-    )
-    api.git("config", "gpg.program", str(once))
-    document = forge.json("push", "dev", "--yes", check=FAILED)
-    (problem,) = rows(document)["api"]["problems"]
-    assert problem["code"] == "signing_failed"
-    assert "--no-verify" not in problem["hint"]

@@ -73,6 +73,19 @@ def test_files_in_no_commit_are_named_and_left(forge: Forge, *, switch: bool) ->
     assert states(document) == dict.fromkeys(expected, "blocked") | {"fine": "updated"}
 
 
+def test_pull_names_the_new_file_that_stands_in_the_way(forge: Forge) -> None:
+    """An untracked file that the branch brings along: left as it is, named, with a hint."""
+    api = forge.add("api")
+    api.commit("dev", {"a.txt": "theirs\n"})
+    api.write({"a.txt": "mine\n"})
+    forge.write_config()
+    with untouched(forge):
+        document = forge.json("pull", "dev")
+    (problem,) = rows(document)["api"]["problems"]
+    assert "a.txt" in problem["message"]
+    assert problem["hint"]
+
+
 def test_out_of_the_way_the_branch_is_updated(forge: Forge) -> None:
     """As the hint says."""
     api = forge.add("api")
