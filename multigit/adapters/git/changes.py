@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Iterator
 
 from multigit.adapters.git.process import GitDoor
 from multigit.core.lineage.hunks import Hunk, read_hunks
-from multigit.core.lineage.reversals import ABSENT, Span, Step
+from multigit.core.lineage.line import ABSENT, Step
+from multigit.core.lineage.revert_messages import Span
 
 Changes = dict[str, tuple[str, str]]
 MANY_PATHS = 500  # more are not named to git, which then reads all

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from multigit.adapters.git.changes import MANY_PATHS, read_raw
 from multigit.adapters.git.process import GitDoor
-from multigit.core.lineage.reversals import Step
+from multigit.core.lineage.line import Step
 
 LOOK_BACK = 1000  # first-parent commits in which an earlier content is searched
 

@@ -2,7 +2,7 @@
 
 A merge takes such a commit for the newer will, whatever it was meant for: after a roll-back of
 `main`, the next promotion leaves the rolled-back work out, without a conflict. The rules are in
-`core/lineage/reversals.py`; this asks git for what they judge.
+`core/lineage`; this asks git for what they judge.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ from multigit.adapters.git.line import (
     read_tips,
 )
 from multigit.adapters.git.process import GitDoor
-from multigit.core.lineage import reversals
+from multigit.core.lineage import keepers, line, returns, revert_messages
 from multigit.core.lineage.hunks import only_puts_back, puts_back
-from multigit.core.lineage.reversals import ABSENT, Span, Step
+from multigit.core.lineage.line import ABSENT, Step
+from multigit.core.lineage.revert_messages import Span
 from multigit.core.values.snapshot import Evidence, Reversal, Tip
 
 MOVES = 10  # of one file, one after the other, are followed
@@ -93,7 +94,7 @@ class _Search:
         self._tips = read_tips(door, self._later, own)
         self._moved = frozenset[str]()
         self._line = self._read_line()
-        self._unexplained = reversals.untouched_by(self._line, self._differing)
+        self._unexplained = line.untouched_by(self._line, self._differing)
         if self._unexplained:
             left = changed(door, self._later, self._earlier)
             self._moved = frozenset(path for path in left if left[path][1] == ABSENT)
@@ -109,7 +110,7 @@ class _Search:
         self._accepted = {
             sha: commit.sha
             for commit in own.values()
-            for sha in reversals.accepted_in(commit.message)
+            for sha in revert_messages.accepted_in(commit.message)
         }
 
     def _read_line(self) -> tuple[Step, ...]:
@@ -120,7 +121,7 @@ class _Search:
         """Find out what own commits moved; git is asked where a file with work in it vanished."""
         known: dict[str, Mapping[str, str]] = {}
         for _ in range(MOVES):
-            self._line = reversals.with_moves(self._line, known)
+            self._line = line.with_moves(self._line, known)
             gone = self._gone()
             steps = [step for step in self._line if step.sha in gone and step.sha not in known]
             asked = {step.sha: moved(self._door, step.parents[0], step.sha) for step in steps}
@@ -134,12 +135,12 @@ class _Search:
 
     def _gone(self) -> dict[str, frozenset[str]]:
         """Return by own commit the files with work that seem to be gone with it."""
-        returned = reversals.returned(self._line)
+        returned = returns.returned(self._line)
         gone: dict[str, frozenset[str]] = {}
         for step in self._line:
             lossy = self._lossy(returned.get(step.sha, ()))
             paths = frozenset(path for path in lossy if step.changes[path][1] == ABSENT)
-            if not step.brings and (paths or reversals.guessed(step)):
+            if not step.brings and (paths or line.guessed(step)):
                 gone[step.sha] = paths
         return gone
 
@@ -151,7 +152,7 @@ class _Search:
             found.setdefault(part.sha, []).append(part)
             step = self._step_of.get(part.sha)
             told.update((step.sha, path) for path in part.paths if step)
-        ones = (reversals.joined(found[sha]) for sha in self._own if sha in found)
+        ones = (returns.joined(found[sha]) for sha in self._own if sha in found)
         return tuple(self._with_kept(one, told) for one in ones)
 
     def _found(self) -> list[Reversal]:
@@ -181,7 +182,7 @@ class _Search:
             if commit.sha in taken_back or len(commit.parents) > 1:
                 continue
             lost: set[str] = set()
-            spans = reversals.reverted_spans(commit.message)
+            spans = revert_messages.reverted_spans(commit.message)
             for span in spans:
                 work = commits_in(self._door, span)
                 taken_back |= work
@@ -191,7 +192,7 @@ class _Search:
             meant = self._meant(commit, spans)
             step = self._step_of.get(commit.sha)
             at = step.sha if step else commit.sha
-            left = {p for p in meant if not reversals.forward_again(self._line, p, at)}
+            left = {p for p in meant if not returns.forward_again(self._line, p, at)}
             if paths := self._lossy(left):
                 found.append(self._reversal(commit, paths, lost=len(lost)))
                 self._note_mixed(commit, at, {path: meant[path] for path in paths})
@@ -220,7 +221,7 @@ class _Search:
             path: works
             for path, works in meant.items()
             if after[path] not in {work.before for work in works}
-            and not reversals.before_work(self._line, path, at)
+            and not keepers.before_work(self._line, path, at)
         }
         then = hunks(self._door, commit.parents[0], commit.sha, unlike)
         spans: dict[Span, set[str]] = {}
@@ -240,7 +241,7 @@ class _Search:
 
         Where there is one, the others count, too, in which it took back work among other things.
         """
-        returned = reversals.returned(self._line)
+        returned = returns.returned(self._line)
         for step in self._line:
             asked = set[str]()
             paths = self._lossy(returned.get(step.sha, ()))
@@ -251,13 +252,13 @@ class _Search:
             inner = [named[each.sha] for each in self._brought[step.sha] if each.sha in named]
             known = {*paths, *(path for each in inner for path in each.paths)}
             if not paths and not step.brings and (spoken := self._spoken_of(step, without_id=True)):
-                rewritten = reversals.rewritten(self._line, step.sha)
+                rewritten = returns.rewritten(self._line, step.sha)
                 paths = self._lossy(path for path in rewritten if path in spoken)
-                sure = reversals.says_so(self._own[step.sha].message)
+                sure = revert_messages.says_so(self._own[step.sha].message)
                 back = self._in_part_of_any(step, paths)
                 paths = tuple(path for path in paths if sure or path in back)
             if since := self._since(step, known):
-                rewritten = reversals.rewritten(self._line, step.sha)
+                rewritten = returns.rewritten(self._line, step.sha)
                 known |= {*paths} | asked
                 paths += self._in_part(step, since, {*self._lossy(rewritten)} - known)
             if paths:
@@ -267,8 +268,8 @@ class _Search:
         """Return the oldest commit of before the work that a commit took back in these paths."""
         found = set[str]()
         for path in paths:
-            before = reversals.before_work(self._line, path, step.sha)
-            work = None if before else reversals.brought(self._line, path, step.sha)
+            before = keepers.before_work(self._line, path, step.sha)
+            work = None if before else keepers.brought(self._line, path, step.sha)
             found |= {before} if before else {*(work.parents[:1] if work else ())}
         parents = (each.parents[0] for each in self._line if each.parents)
         return next((sha for sha in parents if sha in found), "")
@@ -308,7 +309,7 @@ class _Search:
                 }
             return self._unlike[base, step.sha].get(path, 0)
 
-        bases = reversals.before_each_work(self._line, path, step.sha)[:BASES]
+        bases = keepers.before_each_work(self._line, path, step.sha)[:BASES]
         return min(bases, key=unlike, default="")
 
     def _dropped(self, left: frozenset[str]) -> Iterator[Reversal]:
@@ -320,7 +321,7 @@ class _Search:
                 if not left & offered.keys():
                     continue
                 lacking = changed(self._door, tip, step.sha)
-                if paths := reversals.dropped(left, step, offered, lacking):
+                if paths := returns.dropped(left, step, offered, lacking):
                     left -= {*paths}
                     yield replace(self._described(step, paths), kept=((step.sha, tip, paths),))
 
@@ -331,9 +332,9 @@ class _Search:
         """
         paths = set[str]()
         for commit in self._brought[step.sha]:
-            if not reversals.says_so(commit.message):
+            if not revert_messages.says_so(commit.message):
                 continue
-            spans = reversals.reverted_spans(commit.message)
+            spans = revert_messages.reverted_spans(commit.message)
             if not (without_id and any(commits_in(self._door, span) for span in spans)):
                 paths |= self._of(commit).keys()
         return paths
@@ -365,7 +366,7 @@ class _Search:
         kind = Evidence.NAMED if self._spoken_of(step) & {*paths} else Evidence.CONTENT
         one = self._reversal(commit, paths, kind=kind)
         accepted = one.accepted
-        if reversals.accepted_in(commit.message):  # a back-merge that a person let pass
+        if revert_messages.accepted_in(commit.message):  # a back-merge that a person let pass
             accepted = accepted or step.sha
         deletes = all(path in step.changes and step.changes[path][1] == ABSENT for path in paths)
         slight = deletes and len(paths) == 1 and self._is_slight(step, paths[0])
@@ -376,8 +377,8 @@ class _Search:
 
         To take back work in an older file is to put that back, not to delete it.
         """
-        work = reversals.brought(self._line, path, step.sha)
-        if work is None or not reversals.was_absent(self._line, path, step.sha):
+        work = keepers.brought(self._line, path, step.sha)
+        if work is None or not keepers.was_absent(self._line, path, step.sha):
             return work is not None
         if work.tips:  # a branch may have had commits of its own
             return any(since_fork(self._door, work, tip).keys() - {path} for tip in work.tips)
@@ -396,7 +397,7 @@ class _Search:
             for each in held:
                 kept.setdefault((each.lacking, each.having), []).append(each.path)
         for path in one.paths:
-            for step in reversals.undone(self._line, path, one.sha):
+            for step in keepers.undone(self._line, path, one.sha):
                 kept.setdefault((step.sha, step.parents[0]), []).append(path)
         if kept.keys() == {(one.sha, commit.parents[0])} and every.keys() == {*one.paths}:
             return replace(one, kept=())
@@ -406,7 +407,7 @@ class _Search:
             for path in paths
             if lacking != one.sha or every.get(path, ("", ""))[1] != ABSENT
         }
-        now = {path: reversals.present_name(self._line, path) for path in sorted(there)}
+        now = {path: line.present_name(self._line, path) for path in sorted(there)}
         return replace(
             one,
             kept=tuple((*pair, tuple(paths)) for pair, paths in kept.items()),
@@ -424,12 +425,12 @@ class _Search:
         if step is None or path not in step.changes or told[step.sha, path] > 1:
             return whole
         if step.moves.get(path) not in one.paths:
-            if across := reversals.across_move(self._line, path, step.sha):
+            if across := keepers.across_move(self._line, path, step.sha):
                 return [Held(*across)]
             if path in step.moves:  # the move goes, too
                 return [*whole, Held(commit.sha, parent, step.moves[path])]
         others = {sha for sha, each in told if each == path}
-        if holder := reversals.keeper(self._line, path, step.sha, others):
+        if holder := keepers.keeper(self._line, path, step.sha, others):
             return [Held(commit.sha, holder, path)]
         return (
             whole if step.changes[path][0] == before else [Held(commit.sha, step.parents[0], path)]

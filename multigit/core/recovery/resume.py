@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from multigit.core.lineage.reversals import accepting
+from multigit.core.lineage.revert_messages import accepting
 from multigit.core.planning.merges import Hop
 from multigit.core.planning.plan import Plan, RepoPlan, Result, State, settle
 from multigit.core.progress.deployments import known_deployments, outstanding

@@ -1,0 +1,57 @@
+"""What commit messages say of reverts: what they take back, and what a person let pass."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+ACCEPTS = "Accepts-revert"  # the trailer of a merge that a person let pass
+
+# What `git revert` writes; for a merge it names the parent that the content went back to.
+_REVERTS = re.compile(
+    r"^This reverts commit ([0-9a-f]{7,64})(?:,\s+reversing\s+changes made to ([0-9a-f]{7,64}))?",
+    re.MULTILINE,
+)
+# What git and the hosts' revert buttons write, with or without the id of a commit.
+_SAYS_SO = re.compile(
+    r"""^(?:merged\ pr\ \d+:\ )?
+    (?: revert(?:s|ed)?\ ["'“`]                       # Revert "feat: pay"
+      | revert(?:\([^)]*\))?!?:                       # revert: feat: pay
+      | reverts:?\ [\w./-]*[#!]\d+                    # Reverts acme/api#12, Reverts !12
+      | (?:this\ reverts|revert(?:s|ed|\ of)?)\ (?:commit|merge\ request|pull\ request|pr)\b
+      | reapply\ "revert\ "
+    )""",
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+)
+_ACCEPTED = re.compile(rf"^{ACCEPTS}: ([0-9a-f]{{40,64}})$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """History that a message names: everything that `newer` has and `older` lacks."""
+
+    older: str
+    newer: str
+
+
+def reverted_spans(message: str) -> tuple[Span, ...]:
+    """Return what a message says that its commit reverts, by commit ids."""
+    return tuple(Span(mainline or f"{sha}^", sha) for sha, mainline in _REVERTS.findall(message))
+
+
+def says_so(message: str) -> bool:
+    """Tell whether a message calls its commit a revert, as git and the hosts' buttons do."""
+    return _SAYS_SO.search(message) is not None
+
+
+def accepted_in(message: str) -> tuple[str, ...]:
+    """Return the reverts that a merge's message accepts."""
+    return tuple(_ACCEPTED.findall(message))
+
+
+def accepting(message: str, shas: Sequence[str] = ()) -> str:
+    """Return a merge's message with a trailer for each of these reverts, and for no other."""
+    body = re.sub(rf"\n*^{ACCEPTS}: .*$", "", message, flags=re.MULTILINE).rstrip()
+    trailers = "\n".join(f"{ACCEPTS}: {sha}" for sha in shas)
+    return f"{body}\n\n{trailers}" if trailers else body

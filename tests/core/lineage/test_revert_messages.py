@@ -1,0 +1,67 @@
+"""What messages say of reverts."""
+
+from __future__ import annotations
+
+import pytest
+
+from multigit.core.lineage.revert_messages import (
+    Span,
+    accepted_in,
+    accepting,
+    reverted_spans,
+    says_so,
+)
+
+SHA, OTHER = "1" * 40, "2" * 40
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        f'Revert "feat: pay"\n\nThis reverts commit {SHA}.',
+        "Revert \"Merge branch 'pay' into 'main'\"\n\nThis reverts merge request !12",
+        'Revert "pay" (#13)\n\nReverts acme/api#12',
+        "Merge pull request #13 from acme/help\n\nRevert “pay”",
+        "Back\n\nReverted pull request #12",
+        'Merged PR 13: Revert "Merged PR 12: pay"',
+        "Merge\n\nReverts !12",
+        "revert: feat: pay",
+        "revert(api)!: pay",
+        "Help\n\nThis reverts commit 1234567 (feat: pay, 2025-01-01).",
+        "Reverts: #12",
+    ],
+)
+def test_what_calls_itself_a_revert(message: str) -> None:
+    """As git, hosts and conventions write it, anywhere in the message."""
+    assert says_so(message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "fix: reverted colours of the chart",
+        "feat: revert button",
+        "Revert to the caller's locale",
+        "Do not revert pull requests by hand",
+        "docs: how to revert",
+    ],
+)
+def test_what_only_talks_of_reverts(message: str) -> None:
+    """A word is no statement."""
+    assert not says_so(message)
+
+
+def test_a_revert_of_a_merge_names_two_commits() -> None:
+    """The one reverted, and the parent that is left."""
+    message = f"x\n\nThis reverts commit {SHA}, reversing\nchanges made to {OTHER}."
+    assert reverted_spans(message) == (Span(OTHER, SHA),)
+    assert reverted_spans(f"This reverts commit {SHA}.") == (Span(f"{SHA}^", SHA),)
+
+
+def test_a_merge_says_what_was_accepted_with_it() -> None:
+    """Behind its message, and never twice."""
+    once = accepting("Merge stg\n\nbody\n", [SHA])
+    assert once == f"Merge stg\n\nbody\n\nAccepts-revert: {SHA}"
+    assert accepted_in(once) == (SHA,)
+    assert accepted_in(accepting(once, [OTHER])) == (OTHER,)
+    assert accepting(once) == "Merge stg\n\nbody"
