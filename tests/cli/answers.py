@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shlex
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,13 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.support import launch
 from tests.support.forge import Forge, ForgeRepo
 from tests.support.programs import program
 from tests.support.snapshot import Snapshot, differences, of_workspace
 from tests.support.terminal import Terminal
 
+MULTIGIT = launch.MULTIGIT
 DONE, FAILED, USAGE, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
-MULTIGIT = (sys.executable, "-P", "-m", "multigit")
 PATIENCE = 20.0
 QUESTION, NAME_QUESTION = "Continue?", "Type main"
 MESSAGE_QUESTION = "Message for main"
@@ -70,8 +69,9 @@ def tick_and_name(terminal: Terminal) -> None:
 
 def asked_for_json(forge: Forge, *args: str) -> Terminal:
     """Start multigit at a terminal with its document going to a file; see `answered`."""
-    script = f"exec {shlex.join([*MULTIGIT, *args, '--json'])} >../answer.json"
-    return Terminal(["sh", "-c", script], forge.shop, forge.env, timeout=PATIENCE)
+    argv = [*MULTIGIT, *args, "--json"]
+    with (forge.root / "answer.json").open("wb") as answer:
+        return Terminal(argv, forge.shop, forge.env, timeout=PATIENCE, stdout=answer)
 
 
 def answered(forge: Forge) -> Document:

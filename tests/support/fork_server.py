@@ -9,15 +9,18 @@ It stands alone, since the package that it imports may be a copy that knows noth
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import importlib
 import json
 import os
 import pkgutil
+import runpy
 import selectors
 import signal
 import socket
 import sys
+import termios
 import time
 import traceback
 from contextlib import suppress
@@ -97,24 +100,30 @@ def _receive(control: socket.socket) -> tuple[int, socket.socket, int] | None:
 
 def _become(request: dict[str, Any], streams: list[int]) -> NoReturn:
     """Be what `python -P -m multigit` would be, and end as that does."""
+    status = 1
     try:
         os.setsid()
         for number, fd in enumerate(streams):
             os.dup2(fd, number)
         os.closerange(STREAMS, os.sysconf("SC_OPEN_MAX"))
+        if request["terminal"]:
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
         os.chdir(request["cwd"])
         os.environ.clear()
         os.environ.update(request["env"])
         time.tzset()
         _open_streams()
-        import multigit.__main__
-
-        sys.argv = [str(multigit.__main__.__file__), *request["args"]]
-        multigit.__main__.main()
+        sys.argv = ["multigit", *request["args"]]
+        runpy.run_module("multigit", run_name="__main__", alter_sys=True)
+        sys.stdout.flush()
+        status = 0
+    except SystemExit as end:
+        sys.stdout.flush()
+        status = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
     except BaseException:  # noqa: BLE001  (nothing of the server's may run on here)
         traceback.print_exc()
     finally:
-        os._exit(1)  # `main` ends the process itself
+        os._exit(status)
 
 
 def _open_streams() -> None:

@@ -90,6 +90,30 @@ def start(
     )
 
 
+def start_at(
+    terminal: int,
+    *argv: str,
+    cwd: Path,
+    env: Mapping[str, str],
+    stdout: Stream | None = None,
+) -> Process:
+    """Start any program in a session of its own, which has this terminal."""
+    if stdout is None:
+        stdout = terminal
+    if FORKING and argv[: len(MULTIGIT)] == MULTIGIT and _forkable(env):
+        streams = terminal, stdout, terminal
+        return _server(env).fork(argv[len(MULTIGIT) :], cwd, env, streams, terminal=True)
+    taking_it = 'exec "$@" <"$0" 2>"$0"'  # who leads a session gets the first one that it opens
+    return subprocess.Popen(
+        ["sh", "-c", taking_it, os.ttyname(terminal), *argv],
+        cwd=cwd,
+        env=env,
+        stdin=DEVNULL,
+        stdout=stdout,
+        start_new_session=True,
+    )
+
+
 def run(
     *args: str,
     cwd: Path,
@@ -199,10 +223,17 @@ class _Server:
             )
 
     def fork(
-        self, args: Sequence[str], cwd: Path, env: Mapping[str, str], streams: Sequence[Stream]
+        self,
+        args: Sequence[str],
+        cwd: Path,
+        env: Mapping[str, str],
+        streams: Sequence[Stream],
+        *,
+        terminal: bool = False,
     ) -> Fork:
-        """Fork a multigit."""
-        request = json.dumps({"args": args, "cwd": str(cwd), "env": dict(env)}).encode()
+        """Fork a multigit; `terminal`: its stdin is one, which becomes the session's."""
+        wanted = {"args": args, "cwd": str(cwd), "env": dict(env), "terminal": terminal}
+        request = json.dumps(wanted).encode()
         told, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with ExitStack() as stack:
             stack.enter_context(far)

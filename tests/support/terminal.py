@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
+import os
 import re
+import select
+import termios
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from subprocess import TimeoutExpired
+from typing import IO, TYPE_CHECKING, NoReturn, Self
 
-import pexpect
+from .launch import start_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,6 +61,7 @@ class Terminal:
     """Runs `argv` until `finish`; leaving its `with` block kills what still runs.
 
     Each wait ends after `timeout` seconds with an AssertionError that shows the text so far.
+    `stdout` may be a file instead of the terminal.
     """
 
     def __init__(
@@ -67,21 +73,20 @@ class Terminal:
         cols: int = 80,
         *,
         timeout: float = 20.0,
+        stdout: IO[bytes] | None = None,
     ) -> None:
         self.raw = ""
         self._timeout = timeout
         self._read_to = 0
-        self._child = pexpect.spawn(
-            argv[0],
-            list(argv[1:]),
-            cwd=str(cwd),
-            env={"TERM": "xterm-256color", **env, "COLUMNS": str(cols), "LINES": str(rows)},
-            dimensions=(rows, cols),
-            encoding="utf-8",
-            codec_errors="surrogateescape",
-        )
-        self._child.delaybeforesend = None
-        self._child.ptyproc.delayafterclose = 0.01
+        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        self._side, theirs = os.openpty()
+        termios.tcsetwinsize(theirs, (rows, cols))
+        size = {"COLUMNS": str(cols), "LINES": str(rows)}
+        environment = {"TERM": "xterm-256color", **env, **size}
+        try:
+            self._process = start_at(theirs, *argv, cwd=cwd, env=environment, stdout=stdout)
+        finally:
+            os.close(theirs)
 
     def __enter__(self) -> Self:
         return self
@@ -92,7 +97,9 @@ class Terminal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._child.close(force=True)
+        os.close(self._side)
+        self._process.kill()
+        self._process.wait()
 
     @property
     def text(self) -> str:
@@ -114,11 +121,11 @@ class Terminal:
 
     def send_line(self, text: str = "") -> None:
         """Type `text` and Enter."""
-        self._child.send(text + KEYS["enter"])
+        self.send_key(text + KEYS["enter"])
 
     def send_key(self, key: str) -> None:
         """Press a key of KEYS, or type the characters as they are."""
-        self._child.send(KEYS.get(key, key))
+        os.write(self._side, KEYS.get(key, key).encode())
 
     def press_ctrl_c(self) -> None:
         """Press Ctrl-C: an interrupt, or a character for a program that reads keys."""
@@ -129,26 +136,24 @@ class Terminal:
         deadline = time.monotonic() + self._timeout
         while self._read(deadline):
             pass
-        while self._child.isalive():
-            if time.monotonic() > deadline:
-                self._fail("the program did not end")
-            time.sleep(0.005)
-        self._child.close()
-        status, signal = self._child.exitstatus, self._child.signalstatus
-        return int(status) if status is not None else -int(signal)
+        try:
+            return self._process.wait(max(0.0, deadline - time.monotonic()))
+        except TimeoutExpired:
+            self._fail("the program did not end")
 
     def _read(self, deadline: float) -> bool:
         """Take in what came; False at the end of the output or past the deadline."""
+        ready, _, _ = select.select([self._side], [], [], max(0.0, deadline - time.monotonic()))
         try:
-            chunk = self._child.read_nonblocking(_CHUNK, max(0.0, deadline - time.monotonic()))
-        except (pexpect.EOF, pexpect.TIMEOUT):
-            return False
+            chunk = os.read(self._side, _CHUNK) if ready else b""
+        except OSError:  # nobody has the other side any more
+            chunk = b""
         asked = self.raw.count(_WHERE_IS_THE_CURSOR)
-        self.raw += chunk
+        self.raw += self._decoder.decode(chunk)
         for _ in range(self.raw.count(_WHERE_IS_THE_CURSOR) - asked):
-            self._child.send(_AT_TOP_LEFT)  # as a terminal does; prompt_toolkit waits for it
-        return True
+            self.send_key(_AT_TOP_LEFT)  # as a terminal does; prompt_toolkit waits for it
+        return bool(chunk)
 
-    def _fail(self, reason: str) -> None:
+    def _fail(self, reason: str) -> NoReturn:
         msg = f"{reason}; the screen:\n{self.text}"
         raise AssertionError(msg)

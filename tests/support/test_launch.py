@@ -15,11 +15,20 @@ from tests.support import launch
 from tests.support.forge import Forge
 from tests.support.gitenv import base_environment
 from tests.support.patience import until
+from tests.support.terminal import Terminal
 
 pytestmark = pytest.mark.skipif(not launch.FORKING, reason="nothing is forked")
 
 PACKAGE = """
 import json, os, signal, sys, threading, time
+
+
+def foreground():
+    try:
+        with open("/dev/tty") as terminal:
+            return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
+    except OSError:
+        return None
 
 
 def main():
@@ -38,13 +47,15 @@ def main():
         "signals": [str(signal.getsignal(each)) for each in signal.valid_signals()],
         "blocked": [int(each) for each in signal.pthread_sigmask(signal.SIG_BLOCK, [])],
         "terminal": [os.isatty(fd) for fd in range(3)],
+        "size": sys.stdout.isatty() and list(os.get_terminal_size()),
+        "foreground": foreground(),
         "streams": [
             [s.fileno(), s.encoding, s.errors, s.mode, s.line_buffering, s.name, s.newlines]
             for s in (sys.stdin, sys.stdout, sys.stderr)
         ],
         "stdin": sys.stdin.read(),
     }
-    json.dump(found, sys.stdout)
+    print(json.dumps(found), flush=True)
     print("to stderr", file=sys.stderr)
     sys.stdout.flush()
     if "wait" in sys.argv:
@@ -87,6 +98,29 @@ def test_both_see_the_same(tmp_path: Path, env: dict[str, str], more: dict[str, 
     assert seen[0]["stdin"] == "typed\n"
     assert seen[0]["environment"].items() >= more.items()
     assert [(each.returncode, each.stderr) for each in told] == [(3, b"to stderr\n")] * 2
+
+
+def test_both_have_the_same_terminal(
+    tmp_path: Path, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the session's own, and they are in its foreground; stdout may be a file."""
+    for file in (None, tmp_path / "file"):
+        seen = []
+        for forking in (True, False):
+            monkeypatch.setattr(launch, "FORKING", forking)
+            stdout = file.open("wb") if file else None
+            with Terminal([*launch.MULTIGIT, "3"], tmp_path, env, stdout=stdout) as terminal:
+                if stdout:
+                    stdout.close()
+                terminal.send_line("typed")
+                terminal.send_key("ctrl-d")
+                assert terminal.finish() == 3
+            told = file.read_text() if file else terminal.text
+            seen.append(json.loads(told[told.index("{") :].partition("to stderr")[0]))
+        del seen[1]["environment"]["PWD"]  # of the shell that takes the terminal
+        assert seen[0] == seen[1]
+        assert seen[0]["terminal"] == [True, not file, True]
+        assert (seen[0]["foreground"], seen[0]["stdin"]) == (True, "typed\n")
 
 
 @pytest.mark.parametrize(

@@ -490,9 +490,9 @@ def test_server_answers_404_for_an_unknown_repository(
 # --- The terminal
 
 
-def _terminal(tmp_path: Path, program: str, **sizes: int) -> Terminal:
+def _terminal(tmp_path: Path, program: str, cols: int = 80) -> Terminal:
     argv = [sys.executable, "-c", program]
-    return Terminal(argv, tmp_path, default_environment(), **sizes)
+    return Terminal(argv, tmp_path, default_environment(), cols=cols)
 
 
 def test_terminal_answers_a_prompt(tmp_path: Path) -> None:
