@@ -1,0 +1,63 @@
+"""Pushes of dev: what is asked for, what was seen, and the steps that are planned."""
+
+from __future__ import annotations
+
+from multigit.core.planning.merges import Hop
+from multigit.core.planning.plan import CommitStep, RepoPlan, State, Step
+from multigit.core.planning.push import PushRequest, plan_push
+from multigit.core.values.problem import Problem
+from multigit.core.values.snapshot import Change, Snapshot
+from multigit.core.values.workspace import Repo
+from tests.core.builders import (
+    API,
+    DEV,
+    MOMENT,
+    STG,
+    branch,
+    change,
+    refs,
+    snapshot,
+    work,
+    workspace,
+)
+
+CODE = change("src/app.py")
+IN_STEP = refs(develop=branch("dev-2", "dev-2", "/shop/services/api"))
+AHEAD = refs(develop=branch("dev-1", "dev-2", "/shop/services/api"))
+
+
+def request(*repos: Repo, promote: bool = False, allow: tuple[str, ...] = ()) -> PushRequest:
+    """Return a push of dev, and on to stg with `promote`."""
+    promotion = Hop(DEV, STG, "Merge dev into stg") if promote else None
+    return PushRequest(DEV, "feat: x", MOMENT, repos or (API,), promotion, allow)
+
+
+def planned(
+    seen: Snapshot, *, promote: bool = False, allow: tuple[str, ...] = (), repo: Repo = API
+) -> RepoPlan:
+    """Return the plan of api alone."""
+    asked = request(repo, promote=promote, allow=allow)
+    return plan_push(asked, workspace(repo), {"api": seen}).repos[0]
+
+
+def with_changes(*changes: Change) -> Snapshot:
+    """Return what was seen of a clone on develop, in step with the remote, with these changes."""
+    return snapshot(refs=IN_STEP, work=work(*changes))
+
+
+def commit_step(*changes: Change, commit: str = "") -> CommitStep:
+    """Return the commit of these changes."""
+    return CommitStep(
+        stage="dev",
+        branch="develop",
+        parent="dev-2",
+        commit=commit,
+        message="feat: x",
+        changes=changes,
+        verify=True,
+    )
+
+
+def on_dev(state: State, *steps: Step, problems: tuple[Problem, ...] = ()) -> RepoPlan:
+    """Return the plan of api for a push of dev."""
+    return RepoPlan("api", "services/api", state, steps, problems, "develop", "dev-2", "")

@@ -1,0 +1,360 @@
+"""What a push looks at twice: litter, secrets and large files, in the work tree and in commits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from multigit.core.planning.dangers import matches
+from multigit.core.planning.plan import State
+from multigit.core.planning.push import plan_push
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.snapshot import Facts, Outgoing, Snapshot, Waiting
+from multigit.core.values.workspace import PushRules
+from tests.core.builders import API, NEWEST, change, snapshot, tip, work, workspace
+from tests.core.planning.pushes import (
+    AHEAD,
+    CODE,
+    IN_STEP,
+    commit_step,
+    on_dev,
+    planned,
+    request,
+    with_changes,
+)
+
+TO_HOOKS = "Add to multigit.toml below [repos.api]: hooks = true"
+OUT = "To take it out: git -C services/api reset --soft dev-1 && git -C services/api reset -- {}; "
+ANEW = "the rest stays staged and is committed anew. If it is meant: --allow {}"
+BY_HAND = "Take it out of the commits of develop that are not pushed, or pass --allow {}"
+STRAIGHT = Waiting(2, NEWEST, (tip("dev-1"),))
+
+
+# --- Litter
+
+
+@pytest.mark.parametrize(
+    "path", [".DS_Store", "docs/.DS_Store", "._x", "a/Thumbs.db", "desktop.ini", "a.swp", "b~"]
+)
+def test_litter_is_never_committed(path: str) -> None:
+    """It is no change at all: alone it leads to no commit."""
+    assert planned(with_changes(change(path, "untracked"))) == on_dev(State.UP_TO_DATE)
+    assert planned(with_changes(CODE, change(path))).steps[0] == commit_step(CODE)
+
+
+def test_litter_that_is_staged_beside_a_change_blocks() -> None:
+    """A commit would take it along."""
+    staged = replace(change(".DS_Store", "added"), staged=True)
+    problem = Problem(
+        "staged_litter",
+        ".DS_Store is staged, and is never committed.",
+        "Run: git -C services/api reset -- .DS_Store",
+        files=(".DS_Store",),
+    )
+    assert planned(with_changes(CODE, staged)) == on_dev(State.BLOCKED, problems=(problem,))
+
+
+def test_what_is_litter_can_be_configured() -> None:
+    """The list replaces the default one."""
+    space = workspace(API, push=PushRules(ignore=("*.log", "!keep.log")))
+    changes = (change("a.log"), change("keep.log"), change(".DS_Store"))
+    seen = {"api": with_changes(*changes)}
+    assert plan_push(request(), space, seen).repos[0].steps[0] == commit_step(*changes[1:])
+
+
+# --- Secrets
+
+
+@pytest.mark.parametrize(
+    ("path", "patterns", "found"),
+    [
+        (".env", (".env",), True),
+        ("services/.env", (".env",), True),
+        (".envrc", (".env",), False),
+        ("a/b.key", ("*.key",), True),
+        ("a/b.key", ("a/*.key",), True),
+        ("x/a/b.key", ("a/*.key",), False),
+        ("b.key", ("a/*.key",), False),
+        ("a.key", ("*.key", "!a.key"), False),
+        ("a.key", ("!a.key", "*.key"), True),
+        ("a.key", ("*.key", "!a.key", "a.*"), True),
+        ("B.KEY", ("*.key",), True),
+        ("tmp/a/b", ("tmp/",), True),
+        ("tmp", ("tmp/",), False),
+        ("anything", (), False),
+    ],
+)
+def test_the_last_pattern_that_fits_decides(
+    path: str,
+    patterns: tuple[str, ...],
+    found: bool,  # noqa: FBT001
+) -> None:
+    """A pattern with a slash is held against the whole path, `!` takes back."""
+    assert matches(path, patterns) is found
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".env",
+        "services/api/.env.production",
+        "server.pem",
+        "keys/server.key",
+        "cert.p12",
+        "cert.pfx",
+        "store.jks",
+        "release.keystore",
+        "id_rsa",
+        "id_dsa",
+        "id_ecdsa",
+        "id_ed25519",
+        ".npmrc",
+        ".pypirc",
+        ".netrc",
+        ".htpasswd",
+        "credentials.json",
+        "service-account-prod.json",
+        "terraform.tfstate",
+        "terraform.tfstate.backup",
+    ],
+)
+def test_what_looks_like_a_secret_blocks(path: str) -> None:
+    """With the file's name and both ways out."""
+    problem = Problem(
+        "secret_file",
+        f"{path} looks like a secret.",
+        f"Add it to .gitignore, or pass --allow {path}",
+        files=(path,),
+    )
+    seen = with_changes(CODE, change(path, "untracked"))
+    assert planned(seen) == on_dev(State.BLOCKED, problems=(problem,))
+
+
+@pytest.mark.parametrize("path", [".env.example", "a/.env.sample", ".env.template", "monkey.py"])
+def test_examples_of_secrets_are_none(path: str) -> None:
+    """The default list takes them back."""
+    assert planned(with_changes(change(path))).state is State.PLANNED
+
+
+@pytest.mark.parametrize(
+    ("allow", "state"),
+    [
+        ((".env",), State.BLOCKED),
+        (("config/.env",), State.PLANNED),
+        (("*.env",), State.PLANNED),
+        (("other/.env",), State.BLOCKED),
+        (("server.pem",), State.BLOCKED),
+    ],
+)
+def test_a_named_file_is_allowed(allow: tuple[str, ...], state: State) -> None:
+    """By its path or a pattern for the whole path; no other file is."""
+    new = change("config/.env", "untracked")
+    assert planned(with_changes(new), allow=allow).state is state
+
+
+def test_a_file_with_a_pattern_for_a_name_is_allowed_by_that_name() -> None:
+    """Brackets in a name are no set of characters to who types it."""
+    new = change("[id].key", "untracked")
+    assert planned(with_changes(new), allow=("[id].key",)).state is State.PLANNED
+
+
+def test_a_secret_that_is_published_already_only_warns() -> None:
+    """Each change of it would block else, for ever; --allow says that it is none."""
+    seen = replace(with_changes(change(".npmrc")), published=frozenset({".npmrc"}))
+    assert planned(seen).state is State.PLANNED
+    assert planned(seen).problems == (
+        Problem(
+            "secret_file",
+            ".npmrc looks like a secret, and is on the remote already.",
+            "To take it out: git -C services/api rm --cached --force --ignore-unmatch .npmrc, "
+            "and add it to .gitignore; the file stays. If it is meant: --allow .npmrc",
+            Severity.WARN,
+            files=(".npmrc",),
+        ),
+    )
+    assert planned(seen, allow=(".npmrc",)).problems == ()
+
+
+@pytest.mark.parametrize("kind", ["untracked", "added", "modified"])
+def test_a_new_secret_blocks(kind: str) -> None:
+    """Also as the new name of a file, where it is staged already, and where HEAD alone has it."""
+    assert planned(with_changes(change(".npmrc", kind))).state is State.BLOCKED
+
+
+# --- In commits that were made by hand
+
+
+def with_commits(*outgoing: Outgoing, **facts: Any) -> Snapshot:
+    """Return what was seen of a clone whose develop has two commits that bring these files."""
+    seen = snapshot(refs=AHEAD, work=work(head="dev-2"), ahead=2)
+    return replace(seen, **{"unpushed": STRAIGHT, "outgoing": outgoing, **facts})
+
+
+@pytest.mark.parametrize(
+    ("file", "code", "message"),
+    [
+        (
+            Outgoing(".env"),
+            "secret_file",
+            ".env looks like a secret, and is in a commit that is not pushed yet.",
+        ),
+        (
+            Outgoing("big.bin", 20_000_000),
+            "large_file",
+            "big.bin is large: 20.0 MB, more than 10 MB, in a commit that is not pushed yet.",
+        ),
+    ],
+)
+def test_commits_made_by_hand_are_looked_at(file: Outgoing, code: str, message: str) -> None:
+    """They have another way out; --allow works as for files that are not committed yet."""
+    hint = (OUT + ANEW).format(file.path, file.path)
+    problem = Problem(code, message, hint, files=(file.path,))
+    assert planned(with_commits(file)).problems == (problem,)
+    assert planned(with_commits(file), allow=(file.path,)).problems == ()
+    assert planned(with_commits(replace(file, pointer=True))).problems == ()
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"work": work(on="feature/x")},
+        {"work": replace(work(), unfinished="merge")},
+        {"ahead": 3},  # one is a merge
+        {"unpushed": Waiting(2, NEWEST)},
+        {"unpushed": Waiting(2, NEWEST, (tip("dev-1"), tip("main-1")))},
+    ],
+)
+def test_commits_that_cannot_simply_become_one_are_left_to_a_person(facts: dict[str, Any]) -> None:
+    """Another branch is checked out, or there is a merge, or nothing to go back to."""
+    problems = planned(with_commits(Outgoing(".env"), **facts)).problems
+    assert [p.hint for p in problems if p.code == "secret_file"] == [BY_HAND.format(".env")]
+
+
+def test_commits_that_change_a_published_secret_warn() -> None:
+    """The remote has the file, and not what they made of it: they have to go, and it with them."""
+    facts = {"published": frozenset({".env"})}
+    (problem,) = planned(with_commits(Outgoing(".env"), **facts)).problems
+    assert problem == Problem(
+        "secret_file",
+        ".env looks like a secret, is on the remote already, and is changed by a commit that is "
+        "not pushed yet.",
+        "To take it out: git -C services/api reset --soft dev-1 && "
+        "git -C services/api reset -- .env && git -C services/api rm --cached -- .env, and add it "
+        f"to .gitignore; {ANEW.format('.env')}",
+        Severity.WARN,
+        files=(".env",),
+    )
+    elsewhere = with_commits(Outgoing(".env"), **facts, work=work(on="feature/x"))
+    assert [p.hint for p in planned(elsewhere).problems] == [BY_HAND.format(".env")]
+
+
+@pytest.mark.parametrize("published", [(), (".env",)])
+def test_a_branch_that_is_behind_is_pulled_first(published: tuple[str, ...]) -> None:
+    """Its commits will build on another one then: a command with today's would be wrong."""
+    facts = {"behind": 1, "published": frozenset(published)}
+    problems = planned(with_commits(Outgoing(".env"), **facts)).problems
+    by_hand = BY_HAND.format(".env")
+    assert [p.hint for p in problems if p.code == "secret_file"] == [
+        f"Pull first, then t{by_hand[1:]}"
+    ]
+
+
+def test_a_published_secret_is_untracked_after_the_pull() -> None:
+    """The autostash of a pull tracks it again."""
+    seen = replace(with_changes(change(".npmrc")), published=frozenset({".npmrc"}), behind=1)
+    (hint,) = [p.hint for p in planned(seen).problems if p.code == "secret_file"]
+    assert hint.startswith("Pull first. To take it out: git -C services/api rm --cached")
+
+
+def test_a_warning_about_commits_hides_no_secret_in_the_work_tree() -> None:
+    """A commit changed the published file, a later one deleted it, and a new one lies there."""
+    changes = work(change(".env", "untracked"), head="dev-2")
+    seen = with_commits(Outgoing(".env"), published=frozenset({".env"}), work=changes)
+    assert [p.severity for p in planned(seen).problems] == [Severity.WARN, Severity.BLOCK]
+    assert planned(seen).state is State.BLOCKED
+
+
+def test_a_file_that_is_committed_and_changed_again_is_told_once() -> None:
+    """With the way out of the commit."""
+    seen = with_commits(Outgoing(".env"), work=work(change(".env"), head="dev-2"))
+    (problem,) = planned(seen).problems
+    assert "reset --soft" in problem.hint
+
+
+# --- Large files
+
+
+def test_a_large_file_that_a_filter_stores_elsewhere_is_not_large() -> None:
+    """The commit holds its pointer."""
+    seen = with_changes(change("data.bin", size=20_000_000))
+    carried = replace(seen, carried={"data.bin": "lfs"}, facts=Facts(identity="A", pre_push=True))
+    repo = replace(API, hooks=True)
+    assert planned(carried, repo=repo).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("hooks", "pre_push", "hint"),
+    [
+        (False, True, TO_HOOKS),
+        (True, False, "Run: git -C services/api lfs install"),
+        (
+            False,
+            False,
+            f"Run: git -C services/api lfs install; then a{TO_HOOKS[1:]}",
+        ),
+        (True, True, None),
+    ],
+)
+def test_pointers_go_out_only_with_their_content(
+    hint: str | None, *, hooks: bool, pre_push: bool
+) -> None:
+    """A pre-push hook uploads it, if there is one and it may run."""
+    seen = replace(
+        with_changes(CODE), carried={"a.bin": "lfs"}, facts=Facts(identity="A", pre_push=pre_push)
+    )
+    problems = planned(seen, repo=replace(API, hooks=hooks)).problems
+    assert [(p.code, p.hint, p.files) for p in problems] == (
+        [("content_not_uploaded", hint, ("a.bin",))] if hint else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (10_000_000, None),
+        (10_000_001, "data.bin is large: 10.0 MB, more than 10 MB."),
+        (123_456_789, "data.bin is large: 123.5 MB, more than 10 MB."),
+    ],
+)
+def test_a_file_above_the_limit_blocks(size: int, said: str | None) -> None:
+    """At the limit it does not."""
+    problems = planned(with_changes(change("data.bin", size=size))).problems
+    assert [problem.message for problem in problems] == ([said] if said else [])
+
+
+def test_a_large_file_can_be_allowed() -> None:
+    """The problem is its own, with its own code."""
+    large = with_changes(change("data.bin", "untracked", size=20_000_000))
+    problem = Problem(
+        "large_file",
+        "data.bin is large: 20.0 MB, more than 10 MB.",
+        "Add it to .gitignore, or pass --allow data.bin",
+        files=("data.bin",),
+    )
+    assert planned(large).problems == (problem,)
+    assert planned(large, allow=("data.bin",)).problems == ()
+
+
+@pytest.mark.parametrize("path", [".env", "data.bin"])
+def test_a_deleted_file_is_no_danger(path: str) -> None:
+    """To take a secret out is welcome."""
+    gone = change(path, "deleted", size=20_000_000)
+    assert planned(with_changes(gone)).steps[0] == commit_step(gone)
+
+
+def test_secrets_on_another_branch_do_not_matter() -> None:
+    """What is not committed needs no permission."""
+    seen = snapshot(refs=IN_STEP, work=work(change(".env"), on="feature/x"))
+    assert [problem.code for problem in planned(seen).problems] == ["other_branch"]
