@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from shlex import quote
 
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.deploy import DeployRequest, plan_deploy, require_deployment
@@ -55,7 +56,8 @@ def _instead(space: Workspace, stage: Stage, last: Sequence[Deployed]) -> str:
     """Return what to type where no last deployment went wrong: one may still run."""
     for each in last:
         if each.under_way:
-            return Hint.WATCH_OPERATION.format(operation=each.watched or each.operation)
+            operation = quote(each.begun_by)
+            return Hint.WATCH_OPERATION.format(operation=operation)
     ways = filter(None, (space.deploy(repo, stage) for repo in space.repos))
     can = not any(each.runner.by_push for each in ways)
     return Hint.DEPLOY_ANYWAY.format(stage=stage.name) if can else ""

@@ -40,7 +40,7 @@ def _left_running(session: Session, plan: Plan, deployed: Last) -> Mapping[str, 
     before: dict[str, Sequence[tuple[Order, Run | None]]] = {}
     for repo, last in unseen.items():
         try:
-            _, story = session.files.read_journal(last.watched or last.operation)
+            _, story = session.files.read_journal(last.begun_by)
         except MultigitError:  # of another machine, or tidied away
             if last.may_run:
                 before[repo] = ()

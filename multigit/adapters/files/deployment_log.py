@@ -6,9 +6,7 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
@@ -20,24 +18,12 @@ from multigit.adapters.files.durable import (
     out_of_the_way,
     sync_folder,
 )
-from multigit.adapters.files.line_file import count_lines, end_of_lines, lines_before, lines_from
+from multigit.adapters.files.line_file import end_of_lines
 from multigit.adapters.files.lock import require_lockable, unusable
-from multigit.adapters.files.log_index import Index, digest, read_index, write_index
-from multigit.core.records.chain import (
-    DEPLOYMENTS,
-    MARK,
-    BadLine,
-    Head,
-    canonical_text,
-    content_of,
-    next_line,
-    number_of,
-    verify,
-)
+from multigit.adapters.files.log_reader import LogReader, head_at
+from multigit.core.records.chain import Head, next_line
 from multigit.core.records.history import History
-from multigit.core.records.last_deployments import Last, last_deployed
-from multigit.core.records.record import Record, record_in
-from multigit.core.records.tag_anchors import name_of
+from multigit.core.records.record import Record
 from multigit.errors import RefusedError
 
 LOCK_SECONDS = 30
@@ -45,17 +31,13 @@ APPENDING = os.O_WRONLY | os.O_APPEND
 INDEX = "deployed.json"
 
 
-class DeploymentLog:
-    """The log file of a workspace; `lock` is the file that keeps two writers apart.
-
-    The tail is all that most need: a log of years costs no more than that of a day.
-    """
+class DeploymentLog(LogReader):
+    """The log file of a workspace; `lock` is the file that keeps two writers apart."""
 
     def __init__(self, file: Path, lock: Path) -> None:
-        self.file = file
+        super().__init__(file, lock.with_name(INDEX))
         self.aside = file.with_name(f"{file.name}.torn")
         self._lock = lock
-        self._index = lock.with_name(INDEX)
 
     def require_writable(self) -> None:
         """Raise RefusedError when no record could be written: then nothing may be published."""
@@ -78,11 +60,6 @@ class DeploymentLog:
                 self._move_aside(torn, end)
         return bool(torn)
 
-    def head(self) -> Head:
-        """Return the end of the log as it is now."""
-        with self._reading() as stream:
-            return _head(stream, end_of_lines(stream))
-
     def append(self, record: Record) -> Head:
         """Write one record and return once it is on disk.
 
@@ -100,88 +77,14 @@ class DeploymentLog:
         return news
 
     def _append(self, record: Record) -> Head:
-        with self._reading() as stream:
+        with self.reading() as stream:
             end = end_of_lines(stream)
-            line, head = next_line(record.document(), _head(stream, end))
+            line, head = next_line(record.document(), head_at(stream, end))
         if torn := self._torn()[1]:
             self._move_aside(torn, end)
         append(self._open(), line + b"\n")
         sync_folder(self.file.parent)
         return head
-
-    def newest(self, *mentioning: str) -> Iterator[Record]:
-        """Yield the records that can be read, newest first, reading no more than is asked for.
-
-        With `mentioning` only those that have one of these very texts as a value.
-        """
-        words = [canonical_text(each) for each in mentioning] or [MARK]
-        with self._reading() as stream:
-            yield from filter(
-                None, map(record_in, lines_before(stream, end_of_lines(stream), words))
-            )
-
-    def count(self) -> int:
-        """Return how many lines there are, whatever they hold."""
-        with self._reading() as stream:
-            return count_lines(stream)
-
-    def last_deployed(self) -> Last:
-        """Return the last deployment of each repository to each stage.
-
-        Reads what was added since the last time, as the index beside the log tells.
-        """
-        with self._reading() as stream:
-            known = read_index(self._index, stream)
-            end = end_of_lines(stream)
-            if end == known.size:
-                return known.last
-            new = filter(None, map(record_in, lines_from(stream, known.size, end, [DEPLOYMENTS])))
-            last = last_deployed(new, known.last)
-            line = digest(next(lines_before(stream, end)))
-        write_index(self._index, Index(end, line, last))
-        return last
-
-    def lines(self) -> list[bytes]:
-        """Return every complete line, without its line break."""
-        with self._reading() as stream:
-            return list(lines_from(stream, 0, end_of_lines(stream)))
-
-    def name(self) -> str:
-        """Return what the tags call this log, or empty."""
-        with self._reading() as stream:
-            lines = lines_from(stream, 0, end_of_lines(stream), [MARK])
-            return name_of(filter(None, map(record_in, lines)))
-
-    def holds(self, operation: str) -> bool:
-        """Tell whether an operation's record was written already."""
-        return any(each.operation == operation for each in self.newest(operation))
-
-    def verify(self) -> BadLine | Head:
-        """Return the head of a sound log, or its first bad line."""
-        with self._reading() as stream:
-            end = end_of_lines(stream)
-            lines = list(lines_from(stream, 0, end))
-            torn = stream.seek(0, os.SEEK_END) > end
-        found = verify(lines)
-        if torn and isinstance(found, Head):
-            return BadLine(len(lines) + 1, "torn", "ends in the middle of a record")
-        return found
-
-    @contextmanager
-    def _reading(self) -> Iterator[BinaryIO]:
-        """Lend the open file; one that is not there is empty."""
-        try:
-            stream: BinaryIO = os.fdopen(open_private(self.file, os.O_RDONLY), "rb")
-        except FileNotFoundError:
-            stream = BytesIO()
-        except OSError as error:
-            raise RefusedError(
-                f"The deployment log {self.file.name} cannot be read: {error.strerror or error}.",
-                hint=f"It has to be a plain file of yours. Run: {out_of_the_way(self.file)}",
-                code="log_unreadable",
-            ) from error
-        with stream:
-            yield stream
 
     def _open(self, *, create: bool = True) -> int:
         try:
@@ -219,7 +122,7 @@ class DeploymentLog:
 
     def _torn(self) -> tuple[int, bytes]:
         """Return where the last whole line ends, and what was begun behind it."""
-        with self._reading() as stream:
+        with self.reading() as stream:
             end = end_of_lines(stream)
             stream.seek(end)
             return end, stream.read()
@@ -250,15 +153,6 @@ class DeploymentLog:
 
     def _not_writable(self, error: OSError) -> RefusedError:
         return _unwritable(f"The deployment log {self.file.name}", self.file, error)
-
-
-def _head(stream: BinaryIO, end: int) -> Head:
-    """Return where the next record goes: behind the last line, whatever that holds."""
-    line = next(lines_before(stream, end), None)
-    if line is None:
-        return Head()
-    seq = number_of(content_of(line) or {}) or count_lines(stream)
-    return Head(seq, digest(line))
 
 
 def _unwritable(what: str, file: Path, error: OSError) -> RefusedError:

@@ -48,13 +48,12 @@ def next_line(content: Mapping[str, Any], head: Head) -> tuple[bytes, Head]:
 
 
 def content_of(line: bytes) -> dict[str, Any] | None:
-    """Return the record in a line, or None when the line is not exactly a canonical record."""
+    """Return what a line holds, or None when it is not exactly a canonical record."""
     content = decoded(line) if MARK in line else None
     try:
-        fits = content is not None and _is_shaped(content) and canonical(content) == line
+        return content if content is not None and canonical(content) == line else None
     except (ValueError, RecursionError):
         return None
-    return content if fits else None
 
 
 def decoded(line: bytes) -> dict[str, Any] | None:
@@ -66,22 +65,6 @@ def decoded(line: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
-
-
-def _is_shaped(record: Mapping[str, Any]) -> bool:
-    """Tell whether everything lies where it is looked for, whatever the values are."""
-    repos = record.get("repos", [])
-    return (
-        _are_tables(repos)
-        and _are_tables(record.get("problems", []))
-        and _are_tables(record.get("reviewed") or [])
-        and all(_are_tables(each.get("deployments") or []) for each in repos)
-        and all(_are_tables(each.get("moves") or []) for each in repos)
-    )
-
-
-def _are_tables(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(each, dict) for each in value)
 
 
 def verify(lines: Sequence[bytes]) -> BadLine | Head:

@@ -38,6 +38,11 @@ class Deployed:
     watched: str = ""
 
     @property
+    def begun_by(self) -> str:
+        """Return the operation that it belongs to, whoever watched it since."""
+        return self.watched or self.operation
+
+    @property
     def time(self) -> int:
         """Return when it was recorded, in Unix seconds; 0 when nobody can tell."""
         try:

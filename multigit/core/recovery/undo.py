@@ -140,7 +140,7 @@ class _Undo:
         return Problem(
             "deployed",
             "was deployed, or may have been, so nothing is taken back here.",
-            Hint.DEPLOY_BEFORE.format(stage=target, release=before, repo=quote(name))
+            Hint.DEPLOY_BEFORE.format(stage=target, release=quote(before), repo=quote(name))
             if can
             else BY_HAND,
         )
@@ -156,7 +156,7 @@ class _Undo:
             return Problem(
                 "not_undone",
                 f"{names} moved on since, so nothing is taken back here.",
-                Hint.UNDO_FIRST.format(operation=first) if first else BUILT_ON,
+                Hint.UNDO_FIRST.format(operation=quote(first)) if first else BUILT_ON,
             )
         return Problem(
             "moved",
@@ -180,7 +180,7 @@ class _Undo:
         return Problem(
             "promoted_onwards",
             f"was promoted onwards to {', '.join(there.onward)}, so nothing is taken back here.",
-            Hint.UNDO_FIRST.format(operation=first) if first else BY_HAND,
+            Hint.UNDO_FIRST.format(operation=quote(first)) if first else BY_HAND,
         )
 
     def _promotes(self, there: Standing) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from multigit.adapters.files import deployment_log
+from multigit.adapters.files import deployment_log, log_reader
 from multigit.adapters.files.deployment_log import DeploymentLog
 from multigit.core.records.chain import BadLine, Head
 from multigit.core.records.history import History
@@ -300,7 +300,7 @@ def test_only_what_may_be_wanted_is_parsed(
         stream.write(b'{"a":1}\n{"b\n\nc\n' * 100_000)
     for number in range(20):
         log.append(Record(operation=f"op-{number}", repos=(RepoRecord("api", after=f"a{number}"),)))
-    monkeypatch.setattr(deployment_log, "record_in", counting)
+    monkeypatch.setattr(log_reader, "record_in", counting)
     assert [each.operation for each in log.newest("a3", "op-7", "p-9")] == ["op-7", "op-3"]
     assert parsed == 2
     assert len(operations(log)) == 21

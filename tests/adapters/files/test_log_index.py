@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from multigit.adapters.files import deployment_log
+from multigit.adapters.files import log_reader
 from multigit.adapters.files.deployment_log import INDEX, DeploymentLog
 from multigit.core.records.chain import Head, next_line
 from multigit.core.records.last_deployments import last_deployed
@@ -55,7 +55,7 @@ def read(log: DeploymentLog, monkeypatch: pytest.MonkeyPatch) -> int:
         return record_in(line)
 
     with monkeypatch.context() as patch:
-        patch.setattr(deployment_log, "record_in", seen_and_parsed)
+        patch.setattr(log_reader, "record_in", seen_and_parsed)
         assert log.last_deployed() == last_deployed(map(Record.parse, log_records(log)))
     return len(seen)
 

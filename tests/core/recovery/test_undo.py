@@ -128,6 +128,14 @@ def test_a_later_release_on_top_is_named(tip: str) -> None:
     )
 
 
+def test_a_name_out_of_the_log_is_typed_as_one_word() -> None:
+    """Whoever wrote it there, a hint runs nothing else."""
+    there = Standing({STG: "m5"}, done=frozenset({TAG}), overtaken=frozenset({STG}))
+    later = past(record("b; rm -rf ~", row("m5")))
+    back = undone(story(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, later)
+    assert back.repos[0].problems[0].hint.endswith("multigit undo 'b; rm -rf ~'")
+
+
 def test_what_stands_on_top_and_was_promoted_onwards_is_undone_from_its_end() -> None:
     """The last promotion is named: the one between would be refused for its sake."""
     now = {STG: "m5", branch_ref(MAIN.branch): "m6"}

@@ -1,0 +1,123 @@
+"""The deployment log, read mostly from its end: one of years costs what a short one does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+from multigit.adapters.files.durable import open_private, out_of_the_way
+from multigit.adapters.files.line_file import count_lines, end_of_lines, lines_before, lines_from
+from multigit.adapters.files.log_index import Index, digest, read_index, write_index
+from multigit.core.records.chain import (
+    DEPLOYMENTS,
+    MARK,
+    BadLine,
+    Head,
+    canonical_text,
+    content_of,
+    number_of,
+    verify,
+)
+from multigit.core.records.last_deployments import Last, last_deployed
+from multigit.core.records.record import Record, record_in
+from multigit.core.records.tag_anchors import name_of
+from multigit.errors import RefusedError
+
+
+class LogReader:
+    """The records in a file, and what is known of deployments in an index of it."""
+
+    def __init__(self, file: Path, index: Path) -> None:
+        self.file = file
+        self._index = index
+
+    def head(self) -> Head:
+        """Return the end of the log as it is now."""
+        with self.reading() as stream:
+            return head_at(stream, end_of_lines(stream))
+
+    def newest(self, *mentioning: str) -> Iterator[Record]:
+        """Yield the records that can be read, newest first, reading no more than is asked for.
+
+        With `mentioning` only those that have one of these very texts as a value.
+        """
+        words = [canonical_text(each) for each in mentioning] or [MARK]
+        with self.reading() as stream:
+            lines = lines_before(stream, end_of_lines(stream), words)
+            yield from filter(None, map(record_in, lines))
+
+    def count(self) -> int:
+        """Return how many lines there are, whatever they hold."""
+        with self.reading() as stream:
+            return count_lines(stream)
+
+    def last_deployed(self) -> Last:
+        """Return the last deployment of each repository to each stage.
+
+        Reads what was added since the last time, as the index beside the log tells.
+        """
+        with self.reading() as stream:
+            known = read_index(self._index, stream)
+            end = end_of_lines(stream)
+            if end == known.size:
+                return known.last
+            new = filter(None, map(record_in, lines_from(stream, known.size, end, [DEPLOYMENTS])))
+            last = last_deployed(new, known.last)
+            line = digest(next(lines_before(stream, end)))
+        write_index(self._index, Index(end, line, last))
+        return last
+
+    def lines(self) -> list[bytes]:
+        """Return every complete line, without its line break."""
+        with self.reading() as stream:
+            return list(lines_from(stream, 0, end_of_lines(stream)))
+
+    def name(self) -> str:
+        """Return what the tags call this log, or empty."""
+        with self.reading() as stream:
+            lines = lines_from(stream, 0, end_of_lines(stream), [MARK])
+            return name_of(filter(None, map(record_in, lines)))
+
+    def holds(self, operation: str) -> bool:
+        """Tell whether an operation's record was written already."""
+        return any(each.operation == operation for each in self.newest(operation))
+
+    def verify(self) -> BadLine | Head:
+        """Return the head of a sound log, or its first bad line."""
+        with self.reading() as stream:
+            end = end_of_lines(stream)
+            lines = list(lines_from(stream, 0, end))
+            torn = stream.seek(0, os.SEEK_END) > end
+        found = verify(lines)
+        if torn and isinstance(found, Head):
+            return BadLine(len(lines) + 1, "torn", "ends in the middle of a record")
+        return found
+
+    @contextmanager
+    def reading(self) -> Iterator[BinaryIO]:
+        """Lend the open file; one that is not there is empty."""
+        try:
+            stream: BinaryIO = os.fdopen(open_private(self.file, os.O_RDONLY), "rb")
+        except FileNotFoundError:
+            stream = BytesIO()
+        except OSError as error:
+            raise RefusedError(
+                f"The deployment log {self.file.name} cannot be read: {error.strerror or error}.",
+                hint=f"It has to be a plain file of yours. Run: {out_of_the_way(self.file)}",
+                code="log_unreadable",
+            ) from error
+        with stream:
+            yield stream
+
+
+def head_at(stream: BinaryIO, end: int) -> Head:
+    """Return where the next record goes: behind the last line, whatever that holds."""
+    line = next(lines_before(stream, end), None)
+    if line is None:
+        return Head()
+    seq = number_of(content_of(line) or {}) or count_lines(stream)
+    return Head(seq, digest(line))
