@@ -36,7 +36,7 @@ def show(session: Session, ended: Ended | Closed) -> int:
         case Show.SENTENCE:
             screen.sentence(report)
         case Show.PLAN:
-            screen.plan(report.plan, report)
+            screen.plan(report)
         case Show.NOTHING:
             pass
     if ended.note:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from multigit.core.planning.plan import RepoPlan, State
-from multigit.core.progress.standing import Standing, state_of
+from multigit.core.progress.remote_state import RemoteState, state_of
 from multigit.core.values.flight import Flight, push_under_way, remaining
 from multigit.core.values.listener import Tell
 from multigit.core.values.workspace import Workspace
@@ -42,15 +42,15 @@ def arrived(
     sight: Callable[[], bool | None],
     repo: RepoPlan,
     flight: Flight,
-    look: Callable[[], Standing],
+    look: Callable[[], RemoteState],
     *,
     wait: bool,
     tell: Tell,
-) -> Standing:
+) -> RemoteState:
     """Look at a remote until no push that was begun can change any more what is seen there.
 
     That is at once where the remote holds all of it, or what makes the push's lease fail. `sight`
-    tells whether the push is seen, None where that cannot be told. Without `wait` the standing has
+    tells whether the push is seen, None where that cannot be told. Without `wait` its state has
     a problem. Raises the MultigitError of a remote that cannot be read when the time is over.
     """
     over, pause = time.monotonic() + remaining(flight, time.time()), FIRST_PAUSE

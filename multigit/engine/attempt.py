@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
-from multigit.core.planning.deploy import order_of
 from multigit.core.planning.plan import DeployStep, Plan
+from multigit.core.progress.deployments import Orders
 from multigit.core.values.deployment import (
     CommandRunner,
     Deployment,
@@ -59,9 +59,13 @@ class Attempt:
     """Follows one deployment. Nothing is ever started while an earlier one may still run."""
 
     leader: Leader
-    repo: str
     step: DeployStep
-    made: Mapping[str, str]
+    orders: Orders
+
+    @property
+    def repo(self) -> str:
+        """Return the repository's name."""
+        return self.orders.repo
 
     def follow(self, known: Deployment | None) -> Deployment:
         """Bring the deployment to its end, from wherever an earlier attempt left it."""
@@ -274,14 +278,7 @@ class Attempt:
         return max(0.0, self.leader.clock.now() - deployment.since)  # a clock may be set back
 
     def _order(self, deployment: Deployment) -> Order:
-        return order_of(
-            self.leader.plan,
-            self.repo,
-            self.step,
-            self.made,
-            attempt=deployment.attempt,
-            since=deployment.since,
-        )
+        return self.orders.of_known(self.step, deployment)
 
 
 def said(error: MultigitError) -> str:

@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from multigit.core.planning.plan import Plan, RepoPlan
+from multigit.core.progress.deployments import Orders
 from multigit.core.progress.journal import Entry, Kind
+from multigit.core.progress.state import NOTHING_YET, OperationState
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.listener import Listener
+from multigit.core.values.refs import Objects
 from multigit.engine.attempt import Attempt
 from multigit.engine.fleet import sweep
 from multigit.engine.ports import Clock, Journal, Probe, Runners
@@ -25,7 +28,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Deployer:
-    """Deploys the repositories of one plan, from wherever earlier attempts left them.
+    """Deploys the repositories of one plan, from wherever earlier attempts left them (`state`).
 
     Without `starts` it only looks at what was started, and ends nothing. At most `jobs` starts and
     looks are made at a time. `on_waiting` hears once, from any thread, where all stand when the
@@ -42,6 +45,7 @@ class Deployer:
     starts: bool = True
     jobs: int = HANDS
     on_waiting: OnWaiting = lambda _: None
+    state: OperationState = NOTHING_YET
     pacer: Pacer = field(init=False)
     _hands: threading.Semaphore = field(init=False)
     _waits: bool = False
@@ -57,7 +61,7 @@ class Deployer:
         """Tell whether somebody wants to leave."""
         return self.leave.is_set()
 
-    def wave(self, published: Mapping[str, tuple[RepoPlan, Mapping[str, str]]]) -> Deployments:
+    def wave(self, published: Mapping[str, tuple[RepoPlan, Objects]]) -> Deployments:
         """Deploy these repositories, each with what was made for it; return what became of each."""
         names = tuple(name for name, (repo, _) in published.items() if repo.deploys())
         if not names:
@@ -72,15 +76,16 @@ class Deployer:
         done = sweep(names, work, jobs=jobs, on_interrupt=self.leave.set)
         return Deployments(done.all(), done.interrupted)
 
-    def _repository(self, repo: RepoPlan, made: Mapping[str, str]) -> tuple[Deployment, ...]:
+    def _repository(self, repo: RepoPlan, made: Objects) -> tuple[Deployment, ...]:
         """Deploy to one target after the other, up to the first that does not go well."""
         deployments: list[Deployment] = []
         good = True
-        begun = {each.target: each for each in repo.deployed}
+        progress = self.state.of(repo.repo)
+        orders = Orders.of(self.plan, repo.repo, made, progress)
         for step in repo.deploys():
-            known = begun.get(step.target)
+            known = progress.deployments.get(step.target)
             if good:
-                deployment = Attempt(self, repo.repo, step, made).follow(known)
+                deployment = Attempt(self, step, orders).follow(known)
             else:
                 deployment = known or Deployment(step.target)
             deployments.append(deployment)

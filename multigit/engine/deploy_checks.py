@@ -1,11 +1,13 @@
-"""Rehearse: find out while planning what would keep deployments from starting."""
+"""Preflight: find out while planning what would keep deployments from starting."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from multigit.core.planning.deploy import planned_orders, with_problems
 from multigit.core.planning.plan import Plan
+from multigit.core.progress.deployments import planned_orders
+from multigit.core.progress.findings import Findings
+from multigit.core.progress.state import OperationState
 from multigit.core.values.deployment import Order, Run, Sight
 from multigit.core.values.listener import Listener, Tell
 from multigit.core.values.problem import Problem, Severity
@@ -81,27 +83,29 @@ def _in_doubt(stage: str, reason: str = "there is no trace of it.") -> Problem:
     )
 
 
-def rehearse(
+def preflight(
     plan: Plan,
+    state: OperationState,
     runners: Runners,
     *,
     jobs: int,
     listener: Listener,
     checks: Checks | None = None,
-) -> Plan:
-    """Return the plan with the problems that its deployments would meet; it may block now.
+) -> Findings:
+    """Return the problems that the deployments of a plan would meet, by repository.
 
     `checks`, where given, tell why a repository's source commit is not green at its host.
     """
     orders: dict[str, list[Order]] = {}
-    for order in planned_orders(plan):
+    for order in planned_orders(plan, state):
         orders.setdefault(order.repo, []).append(order)
-    ahead = (repo for repo in plan.planned() if repo.merges() and not repo.published)
+    there = state.published()
+    ahead = (repo for repo in plan.planned() if repo.merges() and repo.repo not in there)
     merges = {repo.repo: repo.merges()[-1] for repo in ahead}
     sources = {name: merge.theirs.sha for name, merge in merges.items()} if checks else {}
     names = dict.fromkeys((*orders, *sources))
     if not names:
-        return plan
+        return {}
 
     def check(name: str, _: Tell) -> Sequence[Problem]:
         found = [p for order in orders.get(name, []) for p in runners.check(order)]
@@ -115,4 +119,4 @@ def rehearse(
         jobs=jobs,
         listener=listener,
     )
-    return with_problems(plan, found.completed(lambda _, error: [Problem.of(error)]))
+    return found.completed(lambda _, error: [Problem.of(error)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from multigit.core.planning.plan import (
@@ -15,11 +15,11 @@ from multigit.core.planning.plan import (
 from multigit.core.progress.deployments import known_deployments
 from multigit.core.progress.journal import Entry, Kind
 from multigit.core.progress.outcome import Outcome, Report, ended
-from multigit.core.values.deployment import Deployment
+from multigit.core.progress.state import NOTHING_YET, OperationState, Progress
 from multigit.core.values.flight import Flight
 from multigit.core.values.listener import Listener, Tell
 from multigit.core.values.problem import Problem, Severity
-from multigit.core.values.refs import branch_ref
+from multigit.core.values.refs import Objects, branch_ref
 from multigit.core.values.workspace import Workspace
 from multigit.engine.deploy import Deployer, Deployments
 from multigit.engine.fleet import Rest, Sweep, for_each_repo
@@ -30,15 +30,14 @@ from multigit.engine.publish import publish
 from multigit.errors import MultigitError
 from multigit.hints import Hint
 
-Made = Mapping[str, str]
-
 
 @dataclass(frozen=True, slots=True)
 class Executor:
     """Runs one plan. `trailer` is what every tag message ends with.
 
-    With `again` the plan was begun before: what it made then is used where it still exists, and
-    made anew where it does not. `flights` are pushes of that time which may still be at work.
+    With `again` the plan was begun before, and `state` is how far it got: what it made then is used
+    where it still exists, and made anew where it does not. The flights of the state are pushes of
+    that time which may still be at work.
     """
 
     git: Git
@@ -50,7 +49,7 @@ class Executor:
     journal: Journal = FORGETFUL
     again: bool = False
     deployer: Deployer | None = None
-    flights: Mapping[str, Flight] = field(default_factory=dict)
+    state: OperationState = NOTHING_YET
 
     def run(self) -> Report:
         """Prepare all repositories; only when all are ready, publish and deploy wave by wave."""
@@ -59,23 +58,23 @@ class Executor:
         if prepared.interrupted or len(ready) < len(self.plan.planned()):
             found = prepared.ended
             outcomes = [self._stopped(repo, found.get(repo.repo)) for repo in self.plan.planned()]
-            return ended(self.plan, outcomes, interrupted=prepared.interrupted)
+            return ended(self.plan, outcomes, self.state, interrupted=prepared.interrupted)
         self.journal.write(Entry(Kind.PUBLISHING, made=ready))
         ended_so_far, interrupted = self._waves(ready)
         everything = [
             ended_so_far.get(repo.repo) or self._not_begun(repo, ready[repo.repo])
             for repo in self.plan.planned()
         ]
-        return ended(self.plan, everything, interrupted=interrupted)
+        return ended(self.plan, everything, self.state, interrupted=interrupted)
 
-    def _prepare(self) -> Sweep[Made]:
+    def _prepare(self) -> Sweep[Objects]:
         """Prepare all repositories, those that follow their submodules after these."""
         planned = self.plan.planned()
-        left = {repo.repo: repo for repo in planned if not repo.published}
+        left = {repo.repo: repo for repo in planned if not self._progress(repo).published}
         self.listener.phase("Preparing", tuple(left))
-        made: dict[str, Made] = {repo.repo: repo.made for repo in self.plan.repos}
-        found: dict[str, Made | MultigitError] = {
-            repo.repo: dict(repo.made) for repo in planned if repo.published
+        made = {repo.repo: self._progress(repo).made for repo in self.plan.repos}
+        found: dict[str, Objects | MultigitError] = {
+            repo.repo: made[repo.repo] for repo in planned if repo.repo not in left
         }
         while left:
             now = {name: repo for name, repo in left.items() if not left.keys() & set(repo.follows)}
@@ -88,12 +87,17 @@ class Executor:
         return Sweep(found)
 
     def _prepare_these(
-        self, plans: Mapping[str, RepoPlan], others: Mapping[str, Made]
-    ) -> Sweep[Made]:
-        def work(repo: RepoPlan, _: Tell) -> Made:
-            repository = self._repository(repo.repo)
+        self, plans: Mapping[str, RepoPlan], others: Mapping[str, Objects]
+    ) -> Sweep[Objects]:
+        def work(repo: RepoPlan, _: Tell) -> Objects:
             return prepare(
-                repository, repo, self.plan.date, self.trailer, again=self.again, others=others
+                self._repository(repo.repo),
+                repo,
+                self.plan.date,
+                self.trailer,
+                earlier=self._progress(repo).made,
+                again=self.again,
+                others=others,
             )
 
         return for_each_repo(
@@ -106,7 +110,7 @@ class Executor:
             orderly=True,
         )
 
-    def _waves(self, ready: Mapping[str, Made]) -> tuple[dict[str, Outcome], bool]:
+    def _waves(self, ready: Mapping[str, Objects]) -> tuple[dict[str, Outcome], bool]:
         """Publish and deploy one wave after the other, up to the first that does not go well."""
         outcomes: dict[str, Outcome] = {}
         for number in sorted({repo.wave for repo in self.plan.planned()}):
@@ -118,23 +122,28 @@ class Executor:
             if not published.interrupted and self.deployer:
                 deployed = self.deployer.wave(done)
             for name, (repo, _) in done.items():
-                deployments = deployed.by_repo.get(name, left_to_deploy(repo))
+                left = known_deployments(repo, self._progress(repo).deployments)
+                deployments = deployed.by_repo.get(name, left)
                 outcomes[name] = replace(outcomes[name], deployments=deployments)
             interrupted = published.interrupted or deployed.interrupted
             if interrupted or len(done) < len(wave) or not deployed.good:
                 return outcomes, interrupted
         return outcomes, False
 
-    def _publish(self, plans: Mapping[str, RepoPlan], ready: Mapping[str, Made]) -> Sweep[Outcome]:
+    def _publish(
+        self, plans: Mapping[str, RepoPlan], ready: Mapping[str, Objects]
+    ) -> Sweep[Outcome]:
         """Push what is to be pushed; what was published before, or only deployed, is ready."""
         pushed = {
-            name: repo for name, repo in plans.items() if repo.updates() and not repo.published
+            name: repo
+            for name, repo in plans.items()
+            if repo.updates() and not self._progress(repo).published
         }
 
         def work(repo: RepoPlan, tell: Tell) -> Rest[Outcome]:
             name, repository = repo.repo, self._repository(repo.repo)
             announce = partial(self._announce, name, repository)
-            flight = self.flights.get(name)
+            flight = self.state.flights.get(name)
             outcome = publish(repository, repo, ready[name], flight, announce=announce, tell=tell)
             return Rest(partial(self._settle, repository, outcome))
 
@@ -150,7 +159,7 @@ class Executor:
             orderly=True,
         )
         rest = {name: repo for name, repo in plans.items() if name not in pushed}
-        ready_now = {name: ready_to_deploy(repo, ready[name]) for name, repo in rest.items()}
+        ready_now = {name: self._ready_to_deploy(repo, ready[name]) for name, repo in rest.items()}
         found = {**ready_now, **done.ended}
         return Sweep({name: found[name] for name in plans if name in found}, done.interrupted)
 
@@ -170,17 +179,26 @@ class Executor:
     def _repository(self, name: str) -> Repository:
         return self.git.repository(self.workspace.repo(name))
 
-    def _stopped(self, repo: RepoPlan, prepared: Made | MultigitError | None) -> Outcome:
+    def _progress(self, repo: RepoPlan) -> Progress:
+        return self.state.of(repo.repo)
+
+    def _stopped(self, repo: RepoPlan, prepared: Objects | MultigitError | None) -> Outcome:
         if isinstance(prepared, MultigitError):
             problems = (*repo.problems, Problem.of(prepared))
             failed = Outcome(repo, State.FAILED, problems=problems)
-            return in_doubt(failed, self.flights.get(repo.repo))
+            return in_doubt(failed, self.state.flights.get(repo.repo))
         return self._not_begun(repo, prepared or {})
 
-    def _not_begun(self, repo: RepoPlan, made: Made) -> Outcome:
-        if repo.published:  # by an earlier attempt
-            return ready_to_deploy(repo, made)
-        return in_doubt(not_begun(repo, made), self.flights.get(repo.repo))
+    def _not_begun(self, repo: RepoPlan, made: Objects) -> Outcome:
+        if self._progress(repo).published:  # by an earlier attempt
+            return self._ready_to_deploy(repo, made)
+        return in_doubt(not_begun(repo, made), self.state.flights.get(repo.repo))
+
+    def _ready_to_deploy(self, repo: RepoPlan, made: Objects) -> Outcome:
+        """Return the outcome of a repository of which all that is to be published is there."""
+        state = State.PUBLISHED if repo.updates() else State.DEPLOYED
+        left = known_deployments(repo, self._progress(repo).deployments)
+        return Outcome(repo, state, made, repo.problems, deployments=left)
 
 
 def is_new(outcome: Outcome, wave: Mapping[str, RepoPlan]) -> bool:
@@ -194,17 +212,6 @@ def in_brief(outcome: Outcome) -> tuple[str, str]:
     return outcome.state, blocking[-1] if blocking else outcome.after[:7]
 
 
-def ready_to_deploy(repo: RepoPlan, made: Made) -> Outcome:
-    """Return the outcome of a repository of which all that is to be published is there."""
-    state = State.PUBLISHED if repo.updates() else State.DEPLOYED
-    return Outcome(repo, state, made, repo.problems, deployments=left_to_deploy(repo))
-
-
-def left_to_deploy(repo: RepoPlan) -> tuple[Deployment, ...]:
-    """Return the deployments of a repository as they were before anybody came to them."""
-    return known_deployments(repo, {each.target: each for each in repo.deployed})
-
-
 def in_doubt(outcome: Outcome, earlier: Flight | None) -> Outcome:
     """Return the outcome of a repository that was not pushed now, but may have been before."""
     if earlier is None:
@@ -216,7 +223,7 @@ def in_doubt(outcome: Outcome, earlier: Flight | None) -> Outcome:
     return replace(outcome, state=State.UNKNOWN, problems=problems, flight=earlier)
 
 
-def not_begun(repo: RepoPlan, made: Made) -> Outcome:
+def not_begun(repo: RepoPlan, made: Objects) -> Outcome:
     """Return the outcome of a repository whose publication never started."""
     notes = [
         Problem(

@@ -17,13 +17,11 @@ from multigit.core.planning.plan import (
     TagStep,
 )
 from multigit.core.values.git_answers import Signature
-from multigit.core.values.refs import branch_ref, tag_ref
+from multigit.core.values.refs import Objects, branch_ref, tag_ref
 from multigit.core.values.snapshot import Tip
 from multigit.engine.ports import Repository
 from multigit.errors import GitError
 from multigit.hints import Hint
-
-Made = Mapping[str, str]
 
 
 def prepare(
@@ -32,22 +30,21 @@ def prepare(
     date: str,
     trailer: str,
     *,
+    earlier: Objects = MappingProxyType({}),
     again: bool = False,
-    others: Mapping[str, Made] = MappingProxyType({}),
-) -> dict[str, str]:
+    others: Mapping[str, Objects] = MappingProxyType({}),
+) -> Objects:
     """Return what each ref of the plan shall point at; every object of it exists then.
 
-    What an earlier attempt made is used where it still is there and is what the plan shows. Where
-    the planned merges are gone they are made anew. Raises MultigitError when something cannot be
-    made as planned. Only a `CommitStep` touches the user's branch, index and hooks. `others` is
-    what was made in the repositories that this one follows.
+    What an `earlier` attempt made is used where it still is there and is what the plan shows.
+    Where the planned merges are gone they are made anew. Raises MultigitError when something
+    cannot be made as planned. Only a `CommitStep` touches the user's branch, index and hooks.
+    `others` is what was made in the repositories that this one follows.
     """
     planned = repo.commits()
     repo = replace(repo, steps=tuple(pointing(step, others) for step in repo.steps))
-    if repo.published:
-        return dict(repo.made)
-    if repo.made and made_as_planned(repository, repo):
-        return dict(repo.made)
+    if earlier and made_as_planned(repository, repo, earlier):
+        return earlier
     for step in planned:
         require_unchanged(repository, step, date)
     try:
@@ -59,7 +56,7 @@ def prepare(
         return make(repository, repo, date, trailer, again=True)
 
 
-def pointing(step: Step, others: Mapping[str, Made]) -> Step:
+def pointing(step: Step, others: Mapping[str, Objects]) -> Step:
     """Return the step with each submodule's pointer at the commit that was made there."""
     if not isinstance(step, CommitStep):
         return step
@@ -73,18 +70,17 @@ def pointing(step: Step, others: Mapping[str, Made]) -> Step:
     )
 
 
-def made_as_planned(repository: Repository, repo: RepoPlan) -> bool:
+def made_as_planned(repository: Repository, repo: RepoPlan, made: Objects) -> bool:
     """Tell whether all that was made is there, each merge with the parents that were planned.
 
     A push with a lease takes any commit, so this is what keeps another one from being published.
     """
-    if not repository.holds(tuple(repo.made.values())):
+    if not repository.holds(tuple(made.values())):
         return False
-    merges = {repo.made[branch_ref(step.branch)]: step for step in repo.merges()}
+    merges = {made[branch_ref(step.branch)]: step for step in repo.merges()}
     parents = repository.parents(tuple(merges)) if merges else {}
     return all(
-        parents[sha]
-        == (step.ours.sha, repo.made.get(branch_ref(step.source_branch), step.theirs.sha))
+        parents[sha] == (step.ours.sha, made.get(branch_ref(step.source_branch), step.theirs.sha))
         for sha, step in merges.items()
     )
 

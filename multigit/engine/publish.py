@@ -11,21 +11,20 @@ from multigit.core.values.flight import Flight
 from multigit.core.values.git_answers import Publication, PushReport, RefQuery
 from multigit.core.values.listener import Tell
 from multigit.core.values.problem import Problem
-from multigit.core.values.refs import HEADS, short
+from multigit.core.values.refs import HEADS, Objects, short
 from multigit.engine.arrival import may_arrive
 from multigit.engine.ports import Repository
 from multigit.engine.retry import patiently
 from multigit.errors import MultigitError
 from multigit.hints import Hint
 
-Made = Mapping[str, str]
 Announce = Callable[[], None]
 
 
 def publish(
     repository: Repository,
     repo: RepoPlan,
-    made: Made,
+    made: Objects,
     earlier: Flight | None = None,
     *,
     announce: Announce,
@@ -71,7 +70,7 @@ def pushed(
 def read_outcome(
     repository: Repository,
     repo: RepoPlan,
-    made: Made,
+    made: Objects,
     wanted: Sequence[Publication],
     report: PushReport,
     *,

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from multigit.core.planning.plan import RepoPlan, State
-from multigit.core.progress.journal import Story
-from multigit.core.progress.standing import Standing, standing
+from multigit.core.progress.journal import Operation
+from multigit.core.progress.remote_state import RemoteState, compared
 from multigit.core.values.flight import Flight
 from multigit.core.values.git_answers import Publication, RefQuery
 from multigit.core.values.listener import Listener, Tell
@@ -26,14 +26,14 @@ from multigit.errors import RefusedError
 def survey(
     git: Git,
     workspace: Workspace,
-    story: Story,
+    operation: Operation,
     *,
     jobs: int,
     listener: Listener,
     onward: bool = False,
     flights: Mapping[str, Flight] | None = None,
     wait: bool = True,
-) -> Mapping[str, Standing]:
+) -> Mapping[str, RemoteState]:
     """Return where each repository of the operation that has refs to publish stands.
 
     With `onward` it is also read, over the same connection, which later stages have it by now.
@@ -42,11 +42,11 @@ def survey(
     repos = {repo.name: repo for repo in workspace.repos}
     plans = {
         plan.repo: plan
-        for plan in story.plan.repos
+        for plan in operation.plan.repos
         if plan.state in {State.PLANNED, State.PUBLISHED} and plan.updates()
     }
 
-    def ask(plan: RepoPlan, tell: Tell) -> Standing:
+    def ask(plan: RepoPlan, tell: Tell) -> RemoteState:
         repository = git.repository(repos[plan.repo]) if plan.repo in repos else None
         once = partial(read, repository, plan, tell) if repository else unknown
         flight = (flights or {}).get(plan.repo)
@@ -55,8 +55,8 @@ def survey(
         sight = partial(repository.in_flight, flight) if repository else unseen
         return arrived(sight, plan, flight, once, wait=wait, tell=tell)
 
-    def read(repository: Repository, plan: RepoPlan, tell: Tell) -> Standing:
-        made = story.made.get(plan.repo, plan.made)
+    def read(repository: Repository, plan: RepoPlan, tell: Tell) -> RemoteState:
+        made = operation.state.of(plan.repo).made
         wanted = [Publication(u.ref, u.before, made.get(u.ref, "")) for u in plan.updates()]
         refs = [each.ref for each in wanted]
         later = later_stages(workspace, refs) if onward else ()
@@ -64,11 +64,11 @@ def survey(
         now = patiently(lambda: repository.remote_refs(asked), tell=tell)
         overtaken = frozenset(built_on(repository, wanted, now))
         moves = [(each.before, each.after) for each in wanted if each.ref.startswith(HEADS)]
-        if story.plan.undoes:  # it goes from what was published to what was there before
+        if operation.plan.undoes:  # it goes from what was published to what was there before
             moves = [(before, published) for published, before in moves]
-        since = Moment.of(story.plan.date).time.timestamp()
+        since = Moment.of(operation.plan.date).time.timestamp()
         stages = carried_onward(repository, moves, later, now, int(since))
-        return standing(plan, made, now, overtaken=overtaken, onward=stages)
+        return compared(plan, made, now, overtaken=overtaken, onward=stages)
 
     seen = for_each_repo(
         plans,
@@ -78,10 +78,10 @@ def survey(
         jobs=jobs,
         listener=listener,
     )
-    return seen.completed(lambda _, error: Standing(problem=Problem.of(error)))
+    return seen.completed(lambda _, error: RemoteState(problem=Problem.of(error)))
 
 
-def unknown() -> Standing:
+def unknown() -> RemoteState:
     """Refuse to look at a repository that is not in the configuration."""
     raise RefusedError(
         "is not in the configuration any more.",

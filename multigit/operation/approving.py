@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from multigit import errors
 from multigit.adapters.system import clock
 from multigit.core.planning.consent import Consent, given_by_option, missing_consent
-from multigit.core.progress.journal import Story
+from multigit.core.progress.journal import Operation
 from multigit.core.reports.reviews import (
     Answer,
     Review,
@@ -80,7 +80,7 @@ def _nothing(found: Found) -> errors.MultigitError:
     return errors.RefusedError("Nothing waits for your review.", code="nothing_to_approve")
 
 
-def _agreed(screen: Screen, story: Story, what: str, consent: Consent) -> Given:
+def _agreed(screen: Screen, story: Operation, what: str, consent: Consent) -> Given:
     """Ask as the stage does for a change, and return how it was agreed to.
 
     Raises RefusedError without a yes. The checklist is of the promotion, not of its reviews.
@@ -104,7 +104,7 @@ def _agreed(screen: Screen, story: Story, what: str, consent: Consent) -> Given:
 
 def _record(
     session: Session,
-    story: Story,
+    story: Operation,
     reviews: Sequence[Review],
     code: int,
     comment: str,

@@ -16,23 +16,24 @@ from multigit.errors import RefusedError
 from multigit.operation.ports import Screen
 
 
-def agree(plan: Plan, consent: Consent, screen: Screen, actor: Actor) -> Agreement | Report:
-    """Return how the plan is agreed to, or how it ends because nobody does."""
+def agree(planned: Report, consent: Consent, screen: Screen, actor: Actor) -> Agreement | Report:
+    """Return how a plan is agreed to, or how it ends because nobody does."""
+    plan = planned.plan
     if missing := missing_consent(plan, consent, interactive=screen.interactive):
-        return refused(plan, missing)
+        return refused(planned, missing)
     given, ticks = given_by_option(plan, consent), ticked_by_option(plan, consent)
     try:
         if given is None:
             if not (ticks is not Ticks.NOT_TICKED or _ticked(plan, screen)):
-                return cancelled(plan, interrupted=False)
+                return cancelled(planned, interrupted=False)
             if not _answered(plan, screen):
-                return cancelled(plan, interrupted=False)
+                return cancelled(planned, interrupted=False)
             given, ticks = Given.TERMINAL, Ticks.TICKED if ticks is Ticks.NOT_TICKED else ticks
     except KeyboardInterrupt:
-        return cancelled(plan, interrupted=True)
+        return cancelled(planned, interrupted=True)
     except EOFError:  # the terminal went away
         missing = missing_consent(plan, consent, interactive=False)
-        return refused(plan, missing) if missing else cancelled(plan, interrupted=False)
+        return refused(planned, missing) if missing else cancelled(planned, interrupted=False)
     if ticks in {Ticks.NOT_TICKED, Ticks.BY_OPTION}:
         how = "confirmed by option" if ticks is Ticks.BY_OPTION else "not ticked"
         screen.note(f"Checklist {how}: {'; '.join(plan.checklist)}.")

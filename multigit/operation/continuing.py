@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.merges import MergeRequest, plan_repository
 from multigit.core.planning.plan import RepoPlan, Result, State
-from multigit.core.progress.journal import Story
-from multigit.core.recovery.resume import any_unseen_commit, hops_of, resumed, to_plan_anew
+from multigit.core.progress.journal import Operation
+from multigit.core.recovery.resume import any_unseen_commit, hops_of, resumed, to_plan_again
 from multigit.core.recovery.ways_out import only_the_record
 from multigit.core.values.moment import Moment
 from multigit.engine.arrival import still_open
 from multigit.engine.observe.looks import observe
 from multigit.engine.observe.merges import MergeLook
 from multigit.operation.exclusive import alone
-from multigit.operation.preflight import preflight
+from multigit.operation.preflight import with_preflight_again
 from multigit.operation.recovery import ask_remotes, unfinished
 from multigit.operation.run import Closed, Ended, OperationRun
 from multigit.operation.workplace import workplace
@@ -36,27 +36,29 @@ def continue_(
         journal, story = unfinished(session)
         if accept_reverts:
             story = replace(story, plan=replace(story.plan, accept_reverts=True))
-        flights = still_open(session.git, session.workspace, story.flights)  # before the remotes
+        flights = still_open(session.git, session.workspace, story.state.flights)  # before remotes
         standings = ask_remotes(
             *(session, journal, story), onward=bool(story.plan.undoes), wait=not consent.dry_run
         )
-        moved = to_plan_anew(story, standings)
+        moved = to_plan_again(story, standings)
         again = _plan_again(session, story, moved, skip_blocked=skip_blocked)
-        plan = preflight(session, resumed(story, standings, again, skip_blocked=skip_blocked))
+        left = resumed(story, standings, again, skip_blocked=skip_blocked)
+        plan = with_preflight_again(session, left.plan, left.state)
         planned_again = any(repo.state is State.PLANNED for repo in again.values())
-        agreed = None if planned_again or any_unseen_commit(plan) else story.agreement
-        there = {repo.repo for repo in plan.repos if repo.published}
+        agreed = None if planned_again or any_unseen_commit(plan, left.state) else story.agreement
+        there = left.state.published()
         flights = {repo: each for repo, each in flights.items() if repo not in there}
-        run = OperationRun(workplace(session), plan, consent, journal, agreed, flights)
+        state = replace(left.state, flights=flights)
+        run = OperationRun(workplace(session), plan, consent, journal, agreed, state)
         if plan.result is not Result.NOTHING:
             return run.carry_out()
         if consent.dry_run:
             return run.leave(only_the_record(plan, story.plan))
-        return run.finish(journal, story.plan)
+        return run.finish(journal, story)
 
 
 def _plan_again(
-    session: Session, story: Story, moved: Sequence[RepoPlan], *, skip_blocked: bool
+    session: Session, story: Operation, moved: Sequence[RepoPlan], *, skip_blocked: bool
 ) -> Mapping[str, RepoPlan]:
     """Plan the repositories that somebody moved once more, on what is there now."""
     space = session.workspace

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from multigit.core.planning.plan import Plan
 from multigit.core.progress.outcome import Report
+from multigit.core.progress.state import OperationState
 from multigit.core.records.tag_anchors import trailer
-from multigit.core.values.flight import Flight
 from multigit.engine.execute import Executor
 from multigit.operation.notifications import Messages, WaitingMessages
 from multigit.operation.ports import OperationJournal
@@ -33,10 +32,10 @@ class Execution:
         journal: OperationJournal,
         *,
         resuming: bool,
-        flights: Mapping[str, Flight],
+        state: OperationState,
     ) -> Report:
         """Prepare, publish and deploy; return how it ended."""
-        session, waiting = self.session, WaitingMessages(self.messages, plan)
+        session, waiting = self.session, WaitingMessages(self.messages, plan, state)
         with session.screen.progress() as progress:
             report = Executor(
                 git=session.git,
@@ -47,8 +46,8 @@ class Execution:
                 trailer=self._trailer(plan),
                 journal=journal,
                 again=resuming,
-                deployer=self._deployer(plan, journal, progress, waiting),
-                flights=flights,
+                deployer=self._deployer(plan, journal, progress, waiting, state),
+                state=state,
             ).run()
         waiting.warn()
         return report
@@ -59,7 +58,12 @@ class Execution:
         return trailer(plan.operation, log.name(), log.head())
 
     def _deployer(
-        self, plan: Plan, journal: OperationJournal, listener: Listener, waiting: WaitingMessages
+        self,
+        plan: Plan,
+        journal: OperationJournal,
+        listener: Listener,
+        waiting: WaitingMessages,
+        state: OperationState,
     ) -> Deployer | None:
         """Return what deploys, where the plan says so; nothing of it is loaded otherwise."""
         if not any(repo.deploys() for repo in plan.repos):
@@ -79,4 +83,5 @@ class Execution:
             runners.leave,
             jobs=self.session.jobs,
             on_waiting=waiting.send,
+            state=state,
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from multigit.core.planning.plan import Plan, Result
 from multigit.core.progress.outcome import Report, under_way
-from multigit.core.reports.metrics import Known
+from multigit.core.progress.state import OperationState
 from multigit.core.reports.news import event_of, news
 from multigit.core.values.deployment import Deployment
 from multigit.core.values.problem import Problem
@@ -41,7 +41,7 @@ class Messages:
         """Tell that an operation begins."""
         self._send(report, Event.STARTED)
 
-    def ended(self, report: Report, known: Known) -> None:
+    def ended(self, report: Report, known: OperationState) -> None:
         """Tell how an operation ended, and count what ended that was not `known` before.
 
         What could not be recorded is told and counted by the `continue` that records it.
@@ -85,11 +85,12 @@ class WaitingMessages:
 
     messages: Messages
     plan: Plan
+    state: OperationState
     problems: list[Problem] = field(default_factory=list)
 
     def send(self, deployments: Mapping[str, tuple[Deployment, ...]]) -> None:
         """Tell people whom it waits for."""
-        report = under_way(self.plan, deployments)
+        report = under_way(self.plan, deployments, self.state)
         self.problems.extend(self.messages.send(report, Event.WAITING))
 
     def warn(self) -> None:

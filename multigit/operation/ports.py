@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from multigit.core.planning.plan import Plan
-from multigit.core.progress.journal import Entry, Story
+from multigit.core.progress.journal import Entry, Operation
 from multigit.core.progress.outcome import Report
+from multigit.core.progress.state import OperationState
 from multigit.core.records.record import Record
-from multigit.core.reports.metrics import Known
 from multigit.core.values.agreement import Actor
-from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem
 
 Keep = Callable[[], None]
@@ -43,7 +42,7 @@ class Journals(Protocol):
         Raises RefusedError where none can be written.
         """
 
-    def read_journal(self, operation: str) -> tuple[OperationJournal, Story]:
+    def read_journal(self, operation: str) -> tuple[OperationJournal, Operation]:
         """Return an operation's journal; raises MultigitError where none can be read."""
 
     def unfinished(self) -> tuple[str, ...]:
@@ -88,7 +87,7 @@ class Notifications(Protocol):
     def began(self, report: Report) -> None:
         """Tell that an operation begins."""
 
-    def ended(self, report: Report, known: Known) -> None:
+    def ended(self, report: Report, known: OperationState) -> None:
         """Tell how it ended, and count what ended that was not `known` before."""
 
     def given_up(self, report: Report) -> None:
@@ -102,7 +101,7 @@ class Screen(Protocol):
     def interactive(self) -> bool:
         """True when a question can be asked and answered."""
 
-    def plan(self, plan: Plan) -> None:
+    def plan(self, report: Report) -> None:
         """Show the plan before the question."""
 
     def note(self, text: str) -> None:
@@ -133,12 +132,12 @@ class Execute(Protocol):
         journal: OperationJournal,
         *,
         resuming: bool,
-        flights: Mapping[str, Flight],
+        state: OperationState,
     ) -> Report:
         """Prepare, publish and deploy; return how it ended.
 
-        `resuming` is whether the plan was begun before, and `flights` are the pushes of that time
-        that may still be at work.
+        `resuming` is whether the plan was begun before, and `state` how far it got then; its
+        flights are the pushes of that time that may still be at work.
         """
 
 

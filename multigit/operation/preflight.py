@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from multigit.core.planning.deploy import with_problems
-from multigit.core.planning.waves import hold_back
 from multigit.core.progress.deployments import orders_unseen
+from multigit.core.progress.findings import Findings, clear_of, together, with_findings
+from multigit.core.progress.state import NOTHING_YET, OperationState
 from multigit.core.records.last_deployments import Last, may_be_running, unwell_before
 from multigit.errors import MultigitError
 
 if TYPE_CHECKING:
     from multigit.core.planning.plan import Plan
     from multigit.core.values.deployment import Order, Run
-    from multigit.core.values.problem import Problem
     from multigit.operation.session import Session
 
 
 def with_preflight(session: Session, plan: Plan) -> Plan:
     """Return the plan of a new operation with all that is to be said of its deployments."""
+    space, found = session.workspace, together()
     if any(repo.deploys() for repo in plan.planned()):
         last = session.files.history.last_deployed()
-        plan = with_problems(plan, _left_running(session, plan, last))
-        plan = with_problems(plan, unwell_before(plan, session.workspace, last))
-    return preflight(session, plan)
+        found = _left_running(session, plan, last)
+        found = together(found, unwell_before(clear_of(plan, found), space, last))
+    ahead = _checked(session, clear_of(plan, found), NOTHING_YET)
+    return with_findings(plan, NOTHING_YET, together(found, ahead), space)
 
 
-def _left_running(session: Session, plan: Plan, deployed: Last) -> Mapping[str, Sequence[Problem]]:
+def with_preflight_again(session: Session, plan: Plan, state: OperationState) -> Plan:
+    """Return the plan of what is left with what would keep its deployments from starting."""
+    return with_findings(plan, state, _checked(session, plan, state), session.workspace)
+
+
+def _left_running(session: Session, plan: Plan, deployed: Last) -> Findings:
     """Return what is to be said of the last deployments to the stage that may run by now.
 
     Of one that was seen to end, only that somebody lets it run again.
@@ -58,14 +64,14 @@ def _left_running(session: Session, plan: Plan, deployed: Last) -> Mapping[str, 
     }
 
 
-def preflight(session: Session, plan: Plan) -> Plan:
-    """Return the plan with what would keep its deployments from starting; it may block now."""
+def _checked(session: Session, plan: Plan, state: OperationState) -> Findings:
+    """Return what would keep the deployments of a plan from starting."""
     checked = bool(plan.source) and session.workspace.planned_stage(plan.target).require_checks
-    if plan.planned() and (checked or any(repo.deploys() for repo in plan.planned())):
-        from multigit.engine.deploy_checks import rehearse
+    if not plan.planned() or not (checked or any(repo.deploys() for repo in plan.planned())):
+        return {}
+    from multigit.engine.deploy_checks import preflight
 
-        runners = session.runners()
-        with session.screen.progress() as progress:
-            checks = runners.checks if checked else None
-            plan = rehearse(plan, runners, checks=checks, jobs=session.jobs, listener=progress)
-    return hold_back(plan, session.workspace)
+    runners = session.runners()
+    with session.screen.progress() as progress:
+        checks = runners.checks if checked else None
+        return preflight(plan, state, runners, checks=checks, jobs=session.jobs, listener=progress)

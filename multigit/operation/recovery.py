@@ -7,9 +7,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from multigit.core.planning.plan import State
-from multigit.core.progress.journal import Entry, Kind, Story
+from multigit.core.progress.journal import Entry, Kind, Operation
 from multigit.core.progress.landings import landed
-from multigit.core.progress.standing import Standing
+from multigit.core.progress.remote_state import RemoteState
 from multigit.core.recovery.resume import as_it_stands
 from multigit.core.reports.news import is_news
 from multigit.core.values.flight import Flight
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from multigit.operation.session import Session
 
 
-def unfinished(session: Session) -> tuple[Journal, Story]:
+def unfinished(session: Session) -> tuple[Journal, Operation]:
     """Return the unfinished operation; raises RefusedError when there is none."""
     if found := session.files.unfinished():
         return session.files.read_journal(found[-1])
@@ -36,12 +36,12 @@ def unfinished(session: Session) -> tuple[Journal, Story]:
 def ask_remotes(
     session: Session,
     journal: Journal,
-    story: Story,
+    story: Operation,
     *,
     onward: bool = False,
     flights: Mapping[str, Flight] | None = None,
     wait: bool = True,
-) -> Mapping[str, Standing]:
+) -> Mapping[str, RemoteState]:
     """Ask the remotes where the operation stands.
 
     What one of the `flights` may still change is unknown; with `wait` its end is waited for first.
@@ -67,8 +67,8 @@ def ask_remotes(
 def close_as_it_stands(
     session: Session,
     journal: Journal,
-    story: Story,
-    standings: Mapping[str, Standing],
+    story: Operation,
+    standings: Mapping[str, RemoteState],
     how: str,
 ) -> Ended:
     """Record an unfinished operation as it stands, close it, and tell people."""
@@ -86,5 +86,5 @@ def abandon(session: Session) -> Ended | Closed:
         if over and not session.files.unfinished():
             return Closed("abandon", over[-1])
         journal, story = unfinished(session)
-        standings = ask_remotes(session, journal, story, flights=story.flights)
+        standings = ask_remotes(session, journal, story, flights=story.state.flights)
         return close_as_it_stands(session, journal, story, standings, "abandoned")

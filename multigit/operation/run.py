@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.plan import Plan, Result, State
-from multigit.core.progress.journal import Entry, Kind, Story
+from multigit.core.progress.journal import Entry, Kind, Operation
 from multigit.core.progress.outcome import Report, cancelled, ended, planned, refused
+from multigit.core.progress.state import NOTHING_YET, OperationState
 from multigit.core.recovery.resume import after_undo
-from multigit.core.reports.metrics import known_to_plan
 from multigit.core.reports.news import is_news
 from multigit.core.values.agreement import Agreement
-from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem
 from multigit.errors import InterruptedRunError, MultigitError, StoppedError
 from multigit.operation.asking import agree
@@ -54,8 +52,8 @@ class Closed:
 class OperationRun:
     """One operation from its plan to its end. With a `journal` it was begun before.
 
-    An `agreement` is to the plan as it stands: nothing is asked then. `flights` are the pushes of
-    that time that may still be at work.
+    An `agreement` is to the plan as it stands: nothing is asked then. `state` is how far it got
+    before; its flights are the pushes of that time that may still be at work.
     """
 
     place: Workplace
@@ -63,12 +61,12 @@ class OperationRun:
     consent: Consent
     journal: OperationJournal | None = None
     agreement: Agreement | None = None
-    flights: Mapping[str, Flight] = field(default_factory=dict)
+    state: OperationState = NOTHING_YET
 
     def carry_out(self) -> Ended:
         """Show the plan, ask, run it, record it, tell people."""
-        report = planned(self.plan)
-        self.place.screen.plan(self.plan)
+        report = self._planned()
+        self.place.screen.plan(report)
         if is_news(self.plan):
             self.place.notifications.check()
         if self.consent.dry_run or report.result is Result.NOTHING:
@@ -81,7 +79,7 @@ class OperationRun:
 
     def refuse(self, problem: Problem) -> Ended:
         """Record why nothing of the plan can be done."""
-        report = refused(self.plan, problem)
+        report = refused(self._planned(), problem)
         if not self.consent.dry_run:
             self.place.journals.require_writable()
             self._not_begun(report)
@@ -89,26 +87,29 @@ class OperationRun:
 
     def leave(self, problem: Problem) -> Ended:
         """Say why there is nothing to do; that is not an operation."""
-        return Ended(replace(planned(self.plan), problems=(problem,)), Show.SENTENCE)
+        return Ended(replace(self._planned(), problems=(problem,)), Show.SENTENCE)
 
-    def finish(self, journal: OperationJournal, begun: Plan) -> Ended:
+    def finish(self, journal: OperationJournal, begun: Operation) -> Ended:
         """End an operation of which nothing is left to do: record it, close it, tell it.
 
-        `begun` is the plan of the attempt that did the last of it and could not tell any more.
+        `begun` is as the attempt left it that did the last of it and could not tell any more.
         """
-        report = close(self.place, ended(self.plan, ()), journal, self.agreement)
-        if is_news(begun):
+        report = close(self.place, ended(self.plan, (), self.state), journal, self.agreement)
+        if is_news(begun.plan):
             with suppress(KeyboardInterrupt):  # it is over, whoever hears of it
-                self.place.notifications.ended(report, known_to_plan(begun))
+                self.place.notifications.ended(report, begun.before)
         return Ended(report)
+
+    def _planned(self) -> Report:
+        return planned(self.plan, self.state)
 
     def _decide(self) -> Report:
         """Return how it ended: blocked, refused, cancelled, or run."""
         self.place.journals.require_writable()
         if self.plan.result is Result.BLOCKED:
-            return self._not_begun(planned(self.plan))
+            return self._not_begun(self._planned())
         agreement = self.agreement or agree(
-            self.plan, self.consent, self.place.screen, self.place.actor(self.plan)
+            self._planned(), self.consent, self.place.screen, self.place.actor(self.plan)
         )
         if isinstance(agreement, Report):
             return self._not_begun(agreement)
@@ -125,18 +126,18 @@ class OperationRun:
             append(self.place, report, self.agreement)
         return report
 
-    def _taken_back(self) -> Story | None:
+    def _taken_back(self) -> Operation | None:
         """Return the story of the unfinished operation that this one takes back."""
         journals, undone = self.place.journals, self.plan.undoes
         return journals.read_journal(undone)[1] if undone in journals.unfinished() else None
 
-    def _tell(self, report: Report, taken_back: Story | None) -> None:
+    def _tell(self, report: Report, taken_back: Operation | None) -> None:
         """Tell how this operation ended, and that the one which it took back did."""
         people = self.place.notifications
         if is_news(self.plan) and report.result is Result.CANCELLED:
             people.given_up(report)
         elif is_news(self.plan):
-            people.ended(report, known_to_plan(self.plan))
+            people.ended(report, self.state)
         if taken_back and report.result is Result.DONE and is_news(taken_back.plan):
             people.given_up(after_undo(taken_back, report))
 
@@ -162,14 +163,15 @@ class OperationRun:
         known to `multigit continue`. What stays of locks is added to `left`.
         """
         place, plan, actor = self.place, self.plan, self.place.actor(self.plan)
-        journal.write(Entry(Kind.BEGUN, plan, actor, agreement=self.agreement))
+        progress = self.state.repos
+        journal.write(Entry(Kind.BEGUN, plan, actor, self.agreement, progress=progress))
         with ExitStack() as lock:
             try:
                 keep = lock.enter_context(place.locks.hold(plan, actor, left.append))
             except StoppedError:
-                report = cancelled(plan, interrupted=True)
+                report = cancelled(self._planned(), interrupted=True)
             except MultigitError as error:
-                report = refused(plan, Problem.of(error))
+                report = refused(self._planned(), Problem.of(error))
             else:
                 report = self._locked_in(journal, keep)
             interrupted = note_interrupts()
@@ -206,22 +208,22 @@ class OperationRun:
 
     def _may_arrive(self) -> bool:
         try:
-            return bool(self.place.journals.read_journal(self.plan.operation)[1].flights)
+            return bool(self.place.journals.read_journal(self.plan.operation)[1].state.flights)
         except MultigitError:  # nobody knows
             return True
 
     def _execute(self, journal: OperationJournal) -> Report:
         """Tell people that it begins, and execute it, while the lock is held."""
         if not self._announced():
-            return cancelled(self.plan, interrupted=True)
+            return cancelled(self._planned(), interrupted=True)
         resuming = self.journal is not None
-        return self.place.execute(self.plan, journal, resuming=resuming, flights=self.flights)
+        return self.place.execute(self.plan, journal, resuming=resuming, state=self.state)
 
     def _announced(self) -> bool:
         """Tell people that a new operation begins; False when somebody wants to leave meanwhile."""
         if self.journal is None and is_news(self.plan):
             try:
-                self.place.notifications.began(planned(self.plan))
+                self.place.notifications.began(self._planned())
             except KeyboardInterrupt:
                 return False
         return True

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.plan import Result
-from multigit.core.progress.journal import Story
+from multigit.core.progress.journal import Operation
 from multigit.core.records.record import Record
 from multigit.core.recovery.undo import already_undone, cannot_be_undone, undone
 from multigit.core.recovery.ways_out import only_to_close
@@ -31,7 +31,7 @@ def undo(session: Session, operation: str | None, consent: Consent) -> Ended:
         standings = ask_remotes(
             *(session, journal, story),
             onward=True,
-            flights=story.flights,
+            flights=story.state.flights,
             wait=not consent.dry_run,
         )
         history = session.files.history
@@ -48,7 +48,7 @@ def undo(session: Session, operation: str | None, consent: Consent) -> Ended:
         return close_as_it_stands(session, journal, story, standings, "undone")
 
 
-def _to_undo(session: Session, operation: str | None) -> tuple[Journal, Story]:
+def _to_undo(session: Session, operation: str | None) -> tuple[Journal, Operation]:
     """Return the operation to undo: the named, the unfinished, or the last that published.
 
     One that was undone before it was finished is the last one, too: an undo that is typed twice

@@ -50,7 +50,7 @@ def in_flight(session: Session, operation: str) -> list[str]:
     if running(session.files.folder):
         return []
     try:
-        flights = session.files.read_journal(operation)[1].flights
+        flights = session.files.read_journal(operation)[1].state.flights
     except MultigitError:  # whoever continues is told what is wrong with its journal
         return []
     return [*still_open(session.git, session.workspace, flights)]
@@ -64,5 +64,5 @@ def last_deployed(session: Session) -> Last:
     for operation in session.files.unfinished():
         with suppress(MultigitError):  # whoever continues is told what is wrong with its journal
             _, story = session.files.read_journal(operation)
-            last = with_unfinished(last, story.plan, story.deployments)
+            last = with_unfinished(last, story.plan, story.state.deployments())
     return last

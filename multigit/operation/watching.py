@@ -17,7 +17,6 @@ from multigit.core.progress.outcome import ended
 from multigit.core.records.record import Record
 from multigit.core.recovery.resume import TAKEN_BACK
 from multigit.core.recovery.watched import watched
-from multigit.core.reports.metrics import known_to_story
 from multigit.core.reports.news import is_news
 from multigit.core.values.agreement import ASKS_NOTHING
 from multigit.core.values.problem import Problem, Severity
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from multigit.adapters.files.journal import Journal
-    from multigit.core.progress.journal import Story
+    from multigit.core.progress.journal import Operation
     from multigit.core.progress.outcome import Report
     from multigit.engine.deploy import Deployments
     from multigit.operation.session import Session
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 def watch(session: Session, operation: str | None) -> Ended:
     """Watch what an operation deployed, to its end."""
     journal, story = session.files.read_journal(deploying(session, operation))
-    if not to_watch(story).planned():
+    if not to_watch(story).plan.planned():
         raise errors.RefusedError(
             f"{story.plan.operation} started no deployment.",
             hint=Hint.LOG,
@@ -56,12 +55,12 @@ def watch(session: Session, operation: str | None) -> Ended:
     return Ended(_overtaken(session, _report(story, seen)), note=Hint.NOT_FINISHED)
 
 
-def _closed(session: Session, story: Story, seen: Deployments) -> Report:
+def _closed(session: Session, story: Operation, seen: Deployments) -> Report:
     """Return how an operation stands that is closed; what is news of it is recorded and told."""
     report = _over(session, story, seen)
     if _recorded(session, story, report) and is_news(story.plan):
         with suppress(KeyboardInterrupt):  # it is over, whoever hears of it
-            Messages(session.workspace, session.screen).ended(report, known_to_story(story))
+            Messages(session.workspace, session.screen).ended(report, story.state)
     return report
 
 
@@ -88,10 +87,10 @@ def deploying(session: Session, name: str | None) -> str:
     )
 
 
-def _look(session: Session, story: Story, journal: Journal) -> Deployments:
+def _look(session: Session, story: Operation, journal: Journal) -> Deployments:
     """Look at what was started until it is over; what was not started stays as it is."""
-    plan = to_watch(story)
-    repos = {repo.repo: (repo, repo.made) for repo in plan.planned()}
+    plan = to_watch(story).plan
+    repos = {repo.repo: (repo, story.state.of(repo.repo).made) for repo in plan.planned()}
     with session.screen.progress() as progress:
         runners = session.runners()
         return Deployer(
@@ -104,11 +103,12 @@ def _look(session: Session, story: Story, journal: Journal) -> Deployments:
             runners.leave,
             starts=False,
             jobs=session.jobs,
+            state=story.state,
         ).wave(repos)
 
 
 def _report(
-    story: Story,
+    story: Operation,
     seen: Deployments,
     logged: Mapping[str, State] = MappingProxyType({}),
     *,
@@ -125,7 +125,7 @@ def _report(
     return ended(replace(story.plan, wait=wait), outcomes, interrupted=seen.interrupted)
 
 
-def _over(session: Session, story: Story, seen: Deployments) -> Report:
+def _over(session: Session, story: Operation, seen: Deployments) -> Report:
     """Return how an operation stands that is closed; what was taken back since did not fail."""
     operation = story.plan.operation
     logged = session.files.history.states_of(operation)
@@ -137,7 +137,7 @@ def _over(session: Session, story: Story, seen: Deployments) -> Report:
     return replace(report, result=result, closed=True)
 
 
-def _goes_on(story: Story, seen: Deployments, at_work: str) -> Report:
+def _goes_on(story: Operation, seen: Deployments, at_work: str) -> Report:
     """Return how an operation stands that another process goes on with: `at_work` tells who."""
     report = _report(story, seen, wait=False)
     bad = any(each.state.bad for o in report.outcomes for each in o.deployments)
@@ -164,7 +164,7 @@ def _overtaken(session: Session, report: Report) -> Report:
     return replace(report, problems=(*report.problems, problem))
 
 
-def _recorded(session: Session, story: Story, report: Report) -> bool:
+def _recorded(session: Session, story: Operation, report: Report) -> bool:
     """Add to the log, as an operation of its own, what it did not know of the ends yet.
 
     Tells whether that was anything.

@@ -22,7 +22,8 @@ from multigit.core.planning.plan import (
     stage_of,
 )
 from multigit.core.progress.deployments import still_to_come
-from multigit.core.progress.outcome import Report, planned
+from multigit.core.progress.outcome import Report
+from multigit.core.progress.state import Progress
 from multigit.core.values.duration import age
 from multigit.core.values.snapshot import Change, Commit
 from multigit.core.values.text import plural, visible
@@ -34,21 +35,20 @@ FILES_SHOWN, ABOUT = 12, 10
 LETTERS = {"untracked": "A", "added": "A", "modified": "M", "deleted": "D"}
 
 
-def plan_view(
-    plan: Plan, now: datetime | None = None, report: Report | None = None
-) -> RenderableType:
-    """Return the plan as its reader sees it before the question, or with how it ended."""
+def plan_view(report: Report, now: datetime | None = None) -> RenderableType:
+    """Return the plan as its reader sees it before the question, or why nothing of it is done."""
+    plan = report.plan
     parts: list[RenderableType] = [Text(visible(title(plan)), style="bold"), Text()]
     now = now or datetime.now(UTC)
-    rows, bare = plan_table(plan, now), plan_table(plan, now, about=False)
-    parts.append(indented(Fitting(rows, plan_list(plan, now), measured=bare, spare=ABOUT)))
+    rows, bare = plan_table(report, now), plan_table(report, now, about=False)
+    parts.append(indented(Fitting(rows, plan_list(report, now), measured=bare, spare=ABOUT)))
     files = list(files_to_commit(plan))
     if files:
         parts += [Text(), *files]
     problems = list(problem_lines((repo.repo, repo.problems) for repo in plan.repos))
     if problems:
         parts += [Text(), *problems]
-    return Group(*parts, Text(), sentence_view(report or planned(plan)))
+    return Group(*parts, Text(), sentence_view(report))
 
 
 def title(plan: Plan) -> str:
@@ -61,7 +61,7 @@ def title(plan: Plan) -> str:
     return f"{verb} {route}" + (f" as {plan.release}" if plan.release else "")
 
 
-def plan_table(plan: Plan, now: datetime, *, about: bool = True) -> Table:
+def plan_table(report: Report, now: datetime, *, about: bool = True) -> Table:
     """Return one row per repository, or per branch that moves where several do.
 
     Without `about` nothing is told of what the newest commit is about.
@@ -74,35 +74,41 @@ def plan_table(plan: Plan, now: datetime, *, about: bool = True) -> Table:
     if about:
         rows.add_column("newest", ratio=1)
     rows.add_column("plan", no_wrap=True)
-    named = moves_elsewhere(plan)
-    for repo in plan.repos:
-        name = plain(repo.repo)
+    named = moves_elsewhere(report.plan)
+    for repo in report.plan.repos:
+        name, progress = plain(repo.repo), report.before.of(repo.repo)
         if not repo.moves():
-            rows.add_row(name, *[Text(ABSENT, "dim")] * (4 if about else 3), verdict(repo))
+            absent = [Text(ABSENT, "dim")] * (4 if about else 3)
+            rows.add_row(name, *absent, verdict(repo, progress))
         for step in repo.moves():
-            done = Text(verb(step, repo, named=named), "green")
+            done = Text(verb(step, repo, progress, named=named), "green")
             rows.add_row(name, *step_cells(step, now)[: 4 if about else 3], done)
             name = Text()
     return rows
 
 
-def plan_list(plan: Plan, now: datetime) -> RenderableType:
+def plan_list(report: Report, now: datetime) -> RenderableType:
     """Return two lines per branch that moves, where the table has no room."""
-    named = moves_elsewhere(plan)
-    lines = (_plan_lines(repo, now, named=named) for repo in plan.repos)
+    named = moves_elsewhere(report.plan)
+    lines = (
+        _plan_lines(repo, report.before.of(repo.repo), now, named=named)
+        for repo in report.plan.repos
+    )
     return Group(*chain.from_iterable(lines))
 
 
-def _plan_lines(repo: RepoPlan, now: datetime, *, named: bool) -> Iterator[RenderableType]:
+def _plan_lines(
+    repo: RepoPlan, progress: Progress, now: datetime, *, named: bool
+) -> Iterator[RenderableType]:
     bold, steps = (visible(repo.repo), "bold"), repo.moves()
     if not steps:
-        yield Text.assemble(bold, "  ", verdict(repo))
+        yield Text.assemble(bold, "  ", verdict(repo, progress))
     for step in steps:
         arrow, commits, files, subject = step_cells(step, now)
         counts = [
             f"  {name} {n}" for name, n in (("commits", commits), ("files", files)) if told(n)
         ]
-        yield Text.assemble(bold, "  ", (verb(step, repo, named=named), "green"))
+        yield Text.assemble(bold, "  ", (verb(step, repo, progress, named=named), "green"))
         yield indented(Text.assemble(arrow, *counts))
         if told(subject):
             yield indented(subject)
@@ -137,13 +143,13 @@ def moves_elsewhere(plan: Plan) -> bool:
     return any(stage_of(step) != plan.target for step in steps)
 
 
-def verb(step: MovingStep, repo: RepoPlan, *, named: bool) -> str:
+def verb(step: MovingStep, repo: RepoPlan, progress: Progress, *, named: bool) -> str:
     """Return what is done, in a word or two, and where if branches are to be `named`."""
     where = f" {visible(stage_of(step))}" if named else ""
     last = step is repo.moves()[-1]
-    if repo.published:
+    if progress.published:
         done = "taken back" if repo.takes_back else "published"
-        ahead = deploying(repo) if last and repo.state is State.PLANNED else ""
+        ahead = deploying(repo, progress) if last and repo.state is State.PLANNED else ""
         return f"{done}{where and f' on{where}'}{ahead and f', {ahead}'}"
     match step:
         case MergeStep():
@@ -157,20 +163,21 @@ def verb(step: MovingStep, repo: RepoPlan, *, named: bool) -> str:
             return f"set back{where}{', delete tag' if last and repo.deleted_tag else ''}"
 
 
-def verdict(repo: RepoPlan) -> Text:
+def verdict(repo: RepoPlan, progress: Progress) -> Text:
     """Return the last cell of a repository in which nothing is done."""
     styles = {State.BLOCKED: "red", State.SKIPPED: "yellow", State.UP_TO_DATE: "dim"}
     words = {State.UP_TO_DATE: "up to date", State.SKIPPED: "left out"}
     if repo.state is State.PLANNED and repo.deploys():
-        return Text(visible(deploying(repo, repo.deploys()[0].tag or repo.source_sha[:7])), "green")
+        what = repo.deploys()[0].tag or repo.source_sha[:7]
+        return Text(visible(deploying(repo, progress, what)), "green")
     if repo.deleted_tag:  # of an operation whose branch is not there any more
-        return Text("taken back" if repo.published else "delete tag", "green")
+        return Text("taken back" if progress.published else "delete tag", "green")
     return Text(words.get(repo.state, str(repo.state)), styles.get(repo.state, ""))
 
 
-def deploying(repo: RepoPlan, what: str = "") -> str:
+def deploying(repo: RepoPlan, progress: Progress, what: str = "") -> str:
     """Return which deployments will be started, and which are only watched: deploy to fra."""
-    verbs = zip(("deploy", "watch"), still_to_come(repo), strict=True)
+    verbs = zip(("deploy", "watch"), still_to_come(repo, progress), strict=True)
     return ", ".join(
         " ".join(filter(None, (verb, what, f"to {where}" if where else "")))
         for verb, steps in verbs

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-    from multigit.core.planning.plan import Plan
     from multigit.core.progress.outcome import Report
     from multigit.core.reports.findings import Finding
     from multigit.core.reports.log_report import LogReport
@@ -85,12 +84,12 @@ class Screen:
 
     # Results
 
-    def plan(self, plan: Plan, report: Report | None = None) -> None:
-        """Show a plan before the question, or how it already ended."""
+    def plan(self, report: Report) -> None:
+        """Show a plan before the question, or why nothing of it is done."""
         if self._seen:
             from multigit.ui.plans import plan_view
 
-            self._show(plan_view(plan, report=report))
+            self._show(plan_view(report))
 
     def report(self, report: Report) -> None:
         """Show how a plan that was run ended."""

@@ -8,7 +8,7 @@ when one is taken for the other.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -27,11 +27,16 @@ from multigit.core.planning.plan import (
     Step,
     TagStep,
 )
+from multigit.core.progress.journal import Operation
 from multigit.core.progress.outcome import Outcome
+from multigit.core.progress.state import OperationState, Progress
 from multigit.core.records.history import History
 from multigit.core.records.last_deployments import Last, last_deployed
 from multigit.core.records.record import Record
 from multigit.core.records.repo_record import DeploymentRecord, RepoRecord
+from multigit.core.values.agreement import Actor
+from multigit.core.values.deployment import Deployment
+from multigit.core.values.flight import Flight
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import (
@@ -280,6 +285,33 @@ MADE: Mapping[str, str] = {
     "refs/heads/staging": "merge-1",
     "refs/tags/stg-deploy-20250115-160130": "tag-1",
 }
+
+
+ADA = Actor("Ada <ada@example.com>", "ada", "build-7")
+
+
+def state(
+    *,
+    made: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    settled: Mapping[str, State] = MappingProxyType({}),
+    begun: Sequence[str] = (),
+    deployments: Mapping[str, Mapping[str, Deployment]] = MappingProxyType({}),
+    flights: Mapping[str, Flight] = MappingProxyType({}),
+) -> OperationState:
+    """Return how far an operation got, each by repository."""
+    names = dict.fromkeys((*made, *settled, *begun, *deployments))
+    repos = {
+        name: Progress(
+            made.get(name, {}), settled.get(name), name in begun, deployments.get(name, {})
+        )
+        for name in names
+    }
+    return OperationState(repos, flights)
+
+
+def operation(planned: Plan, so_far: OperationState | None = None) -> Operation:
+    """Return an operation as its journal knows it."""
+    return Operation(planned, ADA, so_far or OperationState())
 
 
 def published(repo: Repo = API, *problems: Problem) -> Outcome:

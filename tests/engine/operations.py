@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from multigit.core.planning.plan import Plan
 from multigit.core.planning.pull import PullRequest, plan_pull
 from multigit.core.planning.push import PushRequest, plan_push
 from multigit.core.progress.outcome import Outcome, Report
-from multigit.core.values.flight import Flight
+from multigit.core.progress.state import NOTHING_YET, OperationState
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Workspace
@@ -129,12 +129,12 @@ def execute(
     listener: Listening | None = None,
     journal: Journal = FORGETFUL,
     again: bool = False,
-    flights: Mapping[str, Flight] | None = None,
+    state: OperationState = NOTHING_YET,
 ) -> Report:
-    """Run the plan of something that publishes."""
+    """Run the plan of something that publishes, from how far it got before."""
     heard = listener or Listening()
     return Executor(
-        git, git.workspace, plan, heard, jobs, TRAILER, journal, again, flights=flights or {}
+        git, git.workspace, plan, heard, jobs, TRAILER, journal, again, state=state
     ).run()
 
 

@@ -20,8 +20,10 @@ from multigit.core.planning.plan import (
     State,
 )
 from multigit.core.progress.journal import Entry, Kind
+from multigit.core.progress.state import OperationState
 from multigit.core.values.deployment import CommandRunner, RunState
 from multigit.errors import GitError
+from tests.core.builders import state
 from tests.engine.operations import (
     DEV,
     STG,
@@ -65,12 +67,11 @@ def git() -> FakeGit:
     return git
 
 
-def begun(plan: Plan, git: FakeGit) -> Plan:
-    """Return the plan as its journal has it once all was prepared."""
+def begun(plan: Plan, git: FakeGit) -> OperationState:
+    """Run the plan; return how far it got as its journal has it once all was prepared."""
     notes = Notes(git)
     execute(git, plan, journal=notes)
-    made = notes.entries[0].made
-    return replace(plan, repos=tuple(replace(r, made=made[r.repo]) for r in plan.repos))
+    return state(made=notes.entries[0].made)
 
 
 # --- What is noted
@@ -120,13 +121,13 @@ def test_going_on_publishes_what_was_prepared(git: FakeGit) -> None:
     """The same objects, not new ones."""
     plan = plan_promotion(git)
     git["web"].remote.next_push = never_arrived
-    again = begun(plan, git)
+    so_far = begun(plan, git)
     before = git["api"].remote.refs[TAG]
-    rest = replace(again, repos=(replace(again.repos[0], state=State.UP_TO_DATE), again.repos[1]))
-    report = execute(git, rest, again=True)
+    rest = replace(plan, repos=(replace(plan.repos[0], state=State.UP_TO_DATE), plan.repos[1]))
+    report = execute(git, rest, again=True, state=so_far)
     assert states(report) == {"api": "up_to_date", "web": "published"}
     assert git["web"].remote.refs[STG] == plan.repos[1].after
-    assert outcome(report, "web").made == again.repos[1].made
+    assert outcome(report, "web").made == so_far.of("web").made
     assert git["api"].remote.refs[TAG] == before
     assert len(git["api"].remote.pushes) == 1
 
@@ -135,25 +136,27 @@ def test_going_on_with_what_is_published_already_changes_nothing(git: FakeGit) -
     """Pushing again is harmless: the remote says that it has it."""
     plan = plan_promotion(git)
     git["web"].remote.next_push = answer_lost
-    again, before = begun(plan, git), git.remote_refs()
-    report = execute(git, again, again=True)
+    so_far, before = begun(plan, git), git.remote_refs()
+    report = execute(git, plan, again=True, state=so_far)
     assert states(report) == dict.fromkeys(NAMES, "published")
     assert git.remote_refs() == before
 
 
 @pytest.fixture
-def one_published(git: FakeGit) -> Plan:
+def one_published(git: FakeGit) -> tuple[Plan, OperationState]:
     """Return what is left of a plan: api is published and has to be deployed, web was refused."""
     git["web"].remote.reject(STG, "protected")
-    again = begun(plan_promotion(git), git)
-    api, web = again.repos
+    plan = plan_promotion(git)
+    so_far = begun(plan, git)
+    api, web = plan.repos
     step = DeployStep("stg", "stg", "stg", "", CommandRunner(("true",)), 60.0)
-    api = replace(api, published=True, steps=(*api.steps, step))
-    return replace(again, repos=(web, api))
+    left = replace(plan, repos=(web, replace(api, steps=(*api.steps, step))))
+    there = replace(so_far.of("api"), settled=State.PUBLISHED)
+    return left, replace(so_far, repos={**so_far.repos, "api": there})
 
 
 def test_what_was_published_before_is_called_so_where_nobody_came_to_it(
-    git: FakeGit, one_published: Plan, press_ctrl_c: Callable[[], None]
+    git: FakeGit, one_published: tuple[Plan, OperationState], press_ctrl_c: Callable[[], None]
 ) -> None:
     """At Ctrl-C; its deployment is left, so the operation stays open."""
 
@@ -161,20 +164,22 @@ def test_what_was_published_before_is_called_so_where_nobody_came_to_it(
         if event == ("web", "pushing"):
             press_ctrl_c()
 
-    report = execute(git, one_published, jobs=1, again=True, listener=Listening(act))
+    plan, so_far = one_published
+    report = execute(git, plan, jobs=1, again=True, listener=Listening(act), state=so_far)
     assert states(report) == {"web": "failed", "api": "published"}
     assert [each.state for each in outcome(report, "api").deployments] == [RunState.NOT_STARTED]
     assert report.unfinished
 
 
 def test_what_was_published_before_is_called_so_where_another_cannot_be_prepared(
-    git: FakeGit, one_published: Plan
+    git: FakeGit, one_published: tuple[Plan, OperationState]
 ) -> None:
     """Nor is anything made for it once more."""
+    plan, so_far = one_published
     git["web"].unsigned = git["api"].unsigned = GitError("No private key found.")
     for each in git.repos.values():
-        each.objects.commits.pop(one_published.repos[0].after, None)
-    report = execute(git, one_published, again=True)
+        each.objects.commits.pop(plan.repos[0].after, None)
+    report = execute(git, plan, again=True, state=so_far)
     assert states(report) == {"web": "failed", "api": "published"}
     assert report.unfinished
 
@@ -183,25 +188,24 @@ def test_a_commit_that_is_not_the_planned_merge_is_never_pushed(git: FakeGit) ->
     """Whatever the journal says: a lease alone would let any commit through."""
     plan = plan_promotion(git)
     git["web"].remote.next_push = never_arrived
-    again = begun(plan, git)
-    stranger = git["web"].remote.tip("dev")
-    web = again.repos[1]
-    lying = replace(web, made={**web.made, STG: stranger})
-    execute(git, replace(again, repos=(again.repos[0], lying)), again=True)
-    assert git["web"].remote.refs[STG] == web.made[STG]
+    so_far = begun(plan, git)
+    made = {name: so_far.of(name).made for name in NAMES}
+    lying = {**made, "web": {**made["web"], STG: git["web"].remote.tip("dev")}}
+    execute(git, plan, again=True, state=state(made=lying))
+    assert git["web"].remote.refs[STG] == made["web"][STG]
 
 
 def test_objects_that_are_gone_are_made_again(git: FakeGit) -> None:
     """A merge of the same commits at the same time is the same commit."""
     plan = plan_promotion(git)
     git["web"].remote.next_push = never_arrived
-    again = begun(plan, git)
-    web = git["web"].objects
-    del web.commits[again.repos[1].made[STG]], web.tags[again.repos[1].made[TAG]]
-    report = execute(git, again, again=True)
+    so_far = begun(plan, git)
+    web, made = git["web"].objects, so_far.of("web").made
+    del web.commits[made[STG]], web.tags[made[TAG]]
+    report = execute(git, plan, again=True, state=so_far)
     assert states(report)["web"] == "published"
-    assert git["web"].remote.refs[STG] == again.repos[1].made[STG]
-    assert git["web"].remote.refs[TAG] == again.repos[1].made[TAG]
+    assert git["web"].remote.refs[STG] == made[STG]
+    assert git["web"].remote.refs[TAG] == made[TAG]
 
 
 def test_a_commit_that_was_made_is_not_made_twice() -> None:

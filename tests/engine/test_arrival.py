@@ -9,9 +9,10 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.planning.plan import State
-from multigit.core.progress.journal import Entry, Kind, Story, tell
+from multigit.core.progress.journal import Entry, Kind, Operation
 from multigit.core.progress.landings import landed
-from multigit.core.progress.standing import Standing
+from multigit.core.progress.remote_state import RemoteState
+from multigit.core.progress.state import OperationState
 from multigit.core.values.agreement import Actor
 from multigit.core.values.flight import Flight, also
 from multigit.core.values.git_answers import Publication, PushReport
@@ -57,42 +58,52 @@ class Full(Notes):
         super().write(entry)
 
 
-def broken_off(git: FakeGit, *settled: State) -> Story:
-    """Return the story of a promotion that began to push api, but not web, and `settled` so."""
+def broken_off(git: FakeGit, *settled: State) -> Operation:
+    """Return a promotion that began to push api, but not web, and `settled` so."""
     plan = plan_promotion(git)
     notes = Notes(git)
     git["api"].remote.next_push = git["web"].remote.next_push = never_arrived
     execute(git, plan, journal=notes)
     (pushing,) = (e for e in notes.entries if e.kind is Kind.PUSHING and e.repos == ("api",))
     ends = [Entry(Kind.SETTLED, repos=("api",), state=state) for state in settled]
-    story = tell([Entry(Kind.BEGUN, plan=plan, actor=ACTOR), notes.entries[0], pushing, *ends])
-    assert story
-    return story
+    known = Operation.from_entries(
+        [Entry(Kind.BEGUN, plan=plan, actor=ACTOR), notes.entries[0], pushing, *ends]
+    )
+    assert known
+    return known
+
+
+def flying(known: Operation) -> OperationState:
+    """Return nothing of how far an operation got but its pushes."""
+    return OperationState(flights=known.state.flights)
 
 
 def look(
     git: FakeGit,
-    story: Story,
+    known: Operation,
     *,
     wait: bool = True,
     listener: Listening | None = None,
     lasts: tuple[float, float] | None = None,
-) -> dict[str, Standing]:
+) -> dict[str, RemoteState]:
     """Ask the remotes; the flight of api `lasts` from one time to another."""
-    began, until = lasts or (story.flights["api"].began, story.flights["api"].until)
-    flights = {"api": replace(story.flights["api"], began=began, until=until)}
+    began, until = lasts or (
+        known.state.flights["api"].began,
+        known.state.flights["api"].until,
+    )
+    flights = {"api": replace(known.state.flights["api"], began=began, until=until)}
     heard = listener or Listening()
     space = git.workspace
-    return dict(survey(git, space, story, jobs=2, listener=heard, flights=flights, wait=wait))
+    return dict(survey(git, space, known, jobs=2, listener=heard, flights=flights, wait=wait))
 
 
-def push(git: FakeGit, story: Story) -> None:
+def push(git: FakeGit, known: Operation) -> None:
     """Let the push of api arrive."""
-    git["api"].remote.refs |= story.made["api"]
+    git["api"].remote.refs |= known.state.of("api").made
 
 
-def problems(seen: Mapping[str, Standing]) -> dict[str, str]:
-    """Return the code of each standing's problem, or nothing."""
+def problems(seen: Mapping[str, RemoteState]) -> dict[str, str]:
+    """Return the code of each remote's problem, or nothing."""
     return {name: each.problem.code if each.problem else "" for name, each in seen.items()}
 
 
@@ -103,48 +114,48 @@ def when_waiting(act: Callable[[], None]) -> Listening:
 
 def test_only_a_push_that_was_begun_is_waited_for(git: FakeGit) -> None:
     """What never began is not published, whatever is seen."""
-    story = broken_off(git)
+    known = broken_off(git)
     git["api"].sights = git["web"].sights = [True]
-    seen = look(git, story, wait=False)
+    seen = look(git, known, wait=False)
     assert problems(seen) == {"api": "push_under_way", "web": ""}
 
 
 def test_what_arrives_meanwhile_is_published(git: FakeGit) -> None:
     """It is seen at once, also while its git is still there."""
-    story = broken_off(git)
+    known = broken_off(git)
     git["api"].sights = [True]
-    seen = look(git, story, listener=when_waiting(lambda: push(git, story)))
-    assert landed(story, seen) == ("api",)
+    seen = look(git, known, listener=when_waiting(lambda: push(git, known)))
+    assert landed(known, seen) == ("api",)
 
 
 def test_a_push_that_ended_is_not_published(git: FakeGit) -> None:
     """Where the server ended with it, time does not matter."""
-    story = broken_off(git)
+    known = broken_off(git)
     git["api"].sights = [True, True, False]
-    assert look(git, story)["api"].problem is None
+    assert look(git, known)["api"].problem is None
 
 
 def test_its_last_moment_is_not_missed(git: FakeGit, monkeypatch: pytest.MonkeyPatch) -> None:
     """It arrives between the look at its processes and the look at the remote."""
-    story = broken_off(git)
+    known = broken_off(git)
     ask = git["api"].remote_refs
 
     def too_late(refs: Sequence[str]) -> Mapping[str, str]:
-        push(git, story)
+        push(git, known)
         return ask(refs)
 
     monkeypatch.setattr(git["api"], "remote_refs", too_late)
-    assert landed(story, look(git, story)) == ("api",)
+    assert landed(known, look(git, known)) == ("api",)
 
 
 def test_what_cannot_be_seen_is_waited_for_until_it_must_have_ended(git: FakeGit) -> None:
     """On another machine, or at a server; and no longer."""
-    story = broken_off(git)
+    known = broken_off(git)
     git["api"].sights = [None]
     now = time.time()
-    assert problems(look(git, story, wait=False)) == {"api": "push_under_way", "web": ""}
+    assert problems(look(git, known, wait=False)) == {"api": "push_under_way", "web": ""}
     heard = Listening()
-    seen = look(git, story, listener=heard, lasts=(now - 9.8, now + 0.2))
+    seen = look(git, known, listener=heard, lasts=(now - 9.8, now + 0.2))
     assert seen["api"].problem is None
     assert time.time() >= now + 0.2
     assert ("api", "waiting for a push that may still arrive") in heard.heard
@@ -152,55 +163,55 @@ def test_what_cannot_be_seen_is_waited_for_until_it_must_have_ended(git: FakeGit
 
 def test_a_clock_that_was_set_back_keeps_nobody_waiting_for_ever(git: FakeGit) -> None:
     """It is waited for as long as it could take at first."""
-    story = broken_off(git)
+    known = broken_off(git)
     git["api"].sights = [None]
     later = time.time() + 1e6
-    assert look(git, story, lasts=(later, later + 0.2))["api"].problem is None
+    assert look(git, known, lasts=(later, later + 0.2))["api"].problem is None
 
 
 def test_what_holds_the_mark_when_the_time_is_over_is_no_push(git: FakeGit) -> None:
     """Git had its deadline: it is a helper that remembers passwords, or what a hook left."""
-    story = broken_off(git)
+    known = broken_off(git)
     git["api"].sights = [True]
-    assert look(git, story, lasts=(1.0, 2.0))["api"].problem is None
+    assert look(git, known, lasts=(1.0, 2.0))["api"].problem is None
     git["api"].remote.reject(STG, "protected")
-    past = {"api": replace(story.flights["api"], began=1.0, until=2.0)}
-    assert states(execute(git, story.plan, flights=past))["api"] == "failed"
+    past = {"api": replace(known.state.flights["api"], began=1.0, until=2.0)}
+    assert states(execute(git, known.plan, state=OperationState(flights=past)))["api"] == "failed"
 
 
 def test_a_remote_that_does_not_answer_is_asked_until_the_time_is_over(git: FakeGit) -> None:
     """It may be back before, and show what arrived; then it is unknown for another reason."""
-    story = broken_off(git)
+    known = broken_off(git)
     git["api"].sights = [None]
     now = time.time()
 
     def comes_back() -> None:
         git["api"].remote.reachable = True
-        push(git, story)
+        push(git, known)
 
     git["api"].remote.reachable = False
-    assert problems(look(git, story, wait=False)) == {"api": "unreachable", "web": ""}
-    assert landed(story, look(git, story, listener=when_waiting(comes_back))) == ("api",)
+    assert problems(look(git, known, wait=False)) == {"api": "unreachable", "web": ""}
+    assert landed(known, look(git, known, listener=when_waiting(comes_back))) == ("api",)
     git["api"].remote.reachable = False
-    assert problems(look(git, story, lasts=(now, now + 0.2)))["api"] == "unreachable"
+    assert problems(look(git, known, lasts=(now, now + 0.2)))["api"] == "unreachable"
     assert time.time() >= now + 0.2
 
 
 def test_the_push_of_what_is_not_in_the_configuration_any_more_is_waited_for(git: FakeGit) -> None:
     """Nothing can be seen of it, so until it must have ended."""
-    story, now = broken_off(git), time.time()
+    known, now = broken_off(git), time.time()
     del git.repos["api"]
-    seen = look(git, story, lasts=(now, now + 0.2))
+    seen = look(git, known, lasts=(now, now + 0.2))
     assert problems(seen)["api"] == "unknown_repository"
     assert time.time() >= now + 0.2
 
 
 def test_what_breaks_its_lease_need_not_be_waited_for(git: FakeGit) -> None:
     """A colleague was faster: that push cannot arrive any more."""
-    story = broken_off(git)
+    known = broken_off(git)
     git["api"].sights = [True]
     git["api"].remote.commit("stg", {"c": "1"})
-    seen = look(git, story)
+    seen = look(git, known)
     assert seen["api"].problem is None
     assert STG not in seen["api"].held
 
@@ -210,7 +221,7 @@ def test_what_breaks_its_lease_need_not_be_waited_for(git: FakeGit) -> None:
 )
 def test_a_push_whose_end_was_noted_is_over(git: FakeGit, state: State, left: list[str]) -> None:
     """One of which it was noted that its end is unknown is not."""
-    assert [*broken_off(git, state).flights] == left
+    assert [*broken_off(git, state).state.flights] == left
 
 
 def test_another_attempt_does_not_forget_it(git: FakeGit) -> None:
@@ -219,42 +230,48 @@ def test_another_attempt_does_not_forget_it(git: FakeGit) -> None:
     first = Flight(1.0, 100.0, "here", "1:1")
     second = Flight(2.0, 50.0, "here", "1:1")
     begun = Entry(Kind.BEGUN, plan=plan, actor=ACTOR)
-    story = tell([begun, Entry(Kind.PUSHING, repos=("api",), flight=first), begun])
-    assert story
-    assert story.flights == {"api": first}
+    known = Operation.from_entries(
+        [begun, Entry(Kind.PUSHING, repos=("api",), flight=first), begun]
+    )
+    assert known
+    assert known.state.flights == {"api": first}
     again = Entry(Kind.PUSHING, repos=("api",), flight=second)
-    story = tell([begun, Entry(Kind.PUSHING, repos=("api",), flight=first), begun, again])
-    assert story
-    assert story.flights == {"api": replace(second, until=100.0)}
+    known = Operation.from_entries(
+        [begun, Entry(Kind.PUSHING, repos=("api",), flight=first), begun, again]
+    )
+    assert known
+    assert known.state.flights == {"api": replace(second, until=100.0)}
 
 
 def test_a_refused_push_does_not_lengthen_the_doubt(git: FakeGit) -> None:
     """What it noted for itself is over; only the earlier one may still arrive, and no longer."""
-    story, notes = broken_off(git), Notes(git)
-    earlier = replace(story.flights["api"], until=story.flights["api"].until - 5)
+    known, notes = broken_off(git), Notes(git)
+    earlier = replace(known.state.flights["api"], until=known.state.flights["api"].until - 5)
     git["api"].remote.reject(STG, "protected")
     git["api"].sights = [True]
-    execute(git, story.plan, flights={"api": earlier}, journal=notes)
+    execute(git, known.plan, state=OperationState(flights={"api": earlier}), journal=notes)
     pushed = [each for each in notes.entries if each.repos == ("api",)]
     assert [each.kind for each in pushed] == [Kind.PUSHING, Kind.SETTLED]
-    begun = Entry(Kind.BEGUN, plan=story.plan, actor=ACTOR)
-    after = tell([begun, Entry(Kind.PUSHING, repos=("api",), flight=earlier), *pushed])
+    begun = Entry(Kind.BEGUN, plan=known.plan, actor=ACTOR)
+    after = Operation.from_entries(
+        [begun, Entry(Kind.PUSHING, repos=("api",), flight=earlier), *pushed]
+    )
     assert after
-    assert after.flights == {"api": earlier}
+    assert after.state.flights == {"api": earlier}
 
 
 def test_what_is_refused_now_may_arrive_by_an_earlier_push(git: FakeGit) -> None:
-    """So it is unknown, and the operation stays open; without one it has failed."""
-    story = broken_off(git)
+    """So it is unknown, and the known stays open; without one it has failed."""
+    known = broken_off(git)
     git["api"].remote.reject(STG, "protected")
     git["api"].sights = [True]
-    report = execute(git, story.plan, flights=story.flights)
+    report = execute(git, known.plan, state=flying(known))
     assert states(report) == {"api": "unknown", "web": "published"}
     said = outcome(report, "api").problems[-1].message
     assert "not have it now, and an earlier push may still arrive; this one was refused: " in said
     assert "protected" in said
     git["api"].sights = [False]
-    assert states(execute(git, story.plan, flights=story.flights))["api"] == "failed"
+    assert states(execute(git, known.plan, state=flying(known)))["api"] == "failed"
 
 
 def test_what_cannot_be_sent_now_may_arrive_by_an_earlier_push(git: FakeGit) -> None:
@@ -264,11 +281,11 @@ def test_what_cannot_be_sent_now_may_arrive_by_an_earlier_push(git: FakeGit) -> 
         remote.reachable = False
         return PushReport(accepted=False, reason="no route", sent=False)
 
-    story = broken_off(git)
+    known = broken_off(git)
     git["api"].sights = [True]
-    for flights, state in ((story.flights, "unknown"), ({}, "failed")):
+    for flights, state in ((known.state.flights, "unknown"), ({}, "failed")):
         git["api"].remote.reachable, git["api"].remote.next_push = True, cut_off
-        report = execute(git, story.plan, flights=flights)
+        report = execute(git, known.plan, state=OperationState(flights=flights))
         assert states(report)["api"] == state
         said = outcome(report, "api").problems[-1].message
         assert ("an earlier push may still arrive; this one was not sent" in said) == bool(flights)
@@ -284,24 +301,24 @@ def test_a_push_that_cannot_be_noted_does_not_begin(git: FakeGit) -> None:
 
 def test_what_is_not_pushed_again_may_arrive_by_an_earlier_push(git: FakeGit) -> None:
     """Where the attempt ends before it comes to it, or cannot prepare it."""
-    story = broken_off(git)
+    known = broken_off(git)
     git["web"].unsigned = GitError("gpg failed to sign the data")
-    report = execute(git, story.plan, flights=story.flights)
+    report = execute(git, known.plan, state=flying(known))
     assert states(report) == {"api": "unknown", "web": "failed"}
     assert report.unfinished
     assert "may still arrive" in outcome(report, "api").problems[-1].message
     git["web"].unsigned, git["api"].unsigned = None, GitError("gpg failed to sign the data")
-    report = execute(git, story.plan, flights=story.flights)
+    report = execute(git, known.plan, state=flying(known))
     assert states(report) == {"api": "unknown", "web": "not_published"}
-    assert states(execute(git, story.plan))["api"] == "failed"
+    assert states(execute(git, known.plan))["api"] == "failed"
 
 
 def test_a_push_that_cannot_be_noted_does_not_end_an_earlier_one(git: FakeGit) -> None:
     """That one may still arrive."""
-    story = broken_off(git)
+    known = broken_off(git)
     before = dict(git["api"].remote.refs)
     git["api"].sights = [True]
-    report = execute(git, story.plan, journal=Full(git), flights=story.flights)
+    report = execute(git, known.plan, journal=Full(git), state=flying(known))
     assert states(report) == {"api": "unknown", "web": "published"}
     assert git["api"].remote.refs == before
 
@@ -340,9 +357,9 @@ def test_each_push_of_a_half_may_arrive_late(
     assert (ended.state, ended.partial) == (state, True)
     assert ended.problems[-1].code == "half_published"
     assert said in ended.problems[-1].message
-    story = tell([Entry(Kind.BEGUN, plan=plan, actor=ACTOR), *notes.entries])
-    assert story
-    assert [*story.flights] == (["api"] if state == "unknown" else [])
+    known = Operation.from_entries([Entry(Kind.BEGUN, plan=plan, actor=ACTOR), *notes.entries])
+    assert known
+    assert [*known.state.flights] == (["api"] if state == "unknown" else [])
 
 
 def test_what_has_another_mark_is_not_seen_to_end() -> None:
@@ -361,7 +378,7 @@ def test_what_has_another_mark_is_not_seen_to_end() -> None:
 
 def test_only_what_may_arrive_is_minded_by_who_pushes_again(git: FakeGit) -> None:
     """Not what has ended, nor what must have, nor what is not in the configuration any more."""
-    flights = broken_off(git).flights
+    flights = broken_off(git).state.flights
     over = {name: replace(each, began=1.0, until=2.0) for name, each in flights.items()}
     for sight, given, left in (
         (True, flights, ["api"]),

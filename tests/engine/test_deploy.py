@@ -10,11 +10,12 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.planning.deploy import planned_orders
 from multigit.core.planning.plan import Plan, Result
-from multigit.core.progress.deployments import to_watch
-from multigit.core.progress.journal import Entry, Kind, tell
+from multigit.core.progress.deployments import planned_orders, to_watch
+from multigit.core.progress.findings import with_findings
+from multigit.core.progress.journal import Entry, Kind, Operation
 from multigit.core.progress.outcome import Report
+from multigit.core.progress.state import NOTHING_YET, OperationState
 from multigit.core.recovery.resume import resumed
 from multigit.core.values.agreement import Actor
 from multigit.core.values.deployment import (
@@ -34,12 +35,13 @@ from multigit.core.values.health_check import Answer
 from multigit.core.values.problem import Problem
 from multigit.engine.attempt import BRIEF
 from multigit.engine.deploy import Deployer
-from multigit.engine.deploy_checks import look_back, rehearse
+from multigit.engine.deploy_checks import look_back, preflight
 from multigit.engine.execute import Executor
 from multigit.engine.ports import FORGETFUL, Journal
 from multigit.engine.remote_state import survey
 from multigit.engine.throttle import LONGEST, PER_RUN, SHORTEST, Pacer
 from multigit.errors import RefusedError
+from tests.core.builders import state
 from tests.engine.operations import TRAILER, Listening, outcome, plan_promotion, states
 from tests.support.fake_git import FakeGit
 from tests.support.fake_runners import FakeClock, FakeProbe, FakeRunners
@@ -82,9 +84,14 @@ class World:
         return plan_promotion(self.git)
 
     def run(
-        self, plan: Plan | None = None, journal: Journal = FORGETFUL, *, again: bool = False
+        self,
+        plan: Plan | None = None,
+        journal: Journal = FORGETFUL,
+        *,
+        again: bool = False,
+        state: OperationState = NOTHING_YET,
     ) -> Report:
-        """Run a plan, the promotion's if none is given."""
+        """Run a plan, the promotion's if none is given, from how far it got before."""
         plan = plan or self.plan()
         deployer = Deployer(
             plan,
@@ -96,6 +103,7 @@ class World:
             self.leave,
             jobs=self.jobs,
             on_waiting=self.waited.append,
+            state=state,
         )
         return Executor(
             git=self.git,
@@ -107,16 +115,18 @@ class World:
             journal=journal,
             again=again,
             deployer=deployer,
+            state=state,
         ).run()
 
     def go_on(self, notes: Notes) -> Report:
         """Do as `multigit continue` does after an operation of which these notes are left."""
-        story = tell(notes.entries)
-        assert story
-        standings = survey(self.git, self.git.workspace, story, jobs=4, listener=self.heard)
-        plan = resumed(story, standings, {}, skip_blocked=False)
-        notes.write(Entry(Kind.BEGUN, plan=plan, actor=story.actor))
-        return self.run(plan, notes, again=True)
+        known = Operation.from_entries(notes.entries)
+        assert known
+        remotes = survey(self.git, self.git.workspace, known, jobs=4, listener=self.heard)
+        left = resumed(known, remotes, {}, skip_blocked=False)
+        progress = left.state.repos
+        notes.write(Entry(Kind.BEGUN, left.plan, known.actor, progress=progress))
+        return self.run(left.plan, notes, again=True, state=left.state)
 
     def begun(self) -> tuple[Plan, Notes]:
         """Return a plan and the journal in which it was begun."""
@@ -503,9 +513,9 @@ def test_who_only_looks_starts_and_ends_nothing(world: World) -> None:
     world.runners.script("web", RUNNING)
     plan, notes = world.begun()
     world.run(replace(plan, wait=False), notes)
-    story = tell(notes.entries)
-    assert story
-    watching = to_watch(story)
+    known = Operation.from_entries(notes.entries)
+    assert known
+    watching = to_watch(known).plan
     deployer = Deployer(
         watching,
         world.runners,
@@ -514,8 +524,10 @@ def test_who_only_looks_starts_and_ends_nothing(world: World) -> None:
         FORGETFUL,
         world.heard,
         starts=False,
+        state=known.state,
     )
-    seen = deployer.wave({repo.repo: (repo, repo.made) for repo in watching.planned()})
+    made = {repo.repo: known.state.of(repo.repo).made for repo in watching.planned()}
+    seen = deployer.wave({repo.repo: (repo, made[repo.repo]) for repo in watching.planned()})
     assert {name: str(d.state) for name, (d,) in seen.by_repo.items()} == {
         "database": "succeeded",
         "api": "failed",
@@ -557,7 +569,7 @@ def earlier(
     world: World, *states: RunState | Sight, run: Run | None = RUN
 ) -> dict[str, list[Problem]]:
     """Return what a plan says of an earlier deployment of the api that nobody saw end."""
-    (order,) = [order for order in planned_orders(world.plan()) if order.repo == "api"]
+    (order,) = [order for order in planned_orders(world.plan(), NOTHING_YET) if order.repo == "api"]
     if run:
         world.runners.runs[run.id] = ("api", "")
     world.runners.script("api", *states)
@@ -683,7 +695,9 @@ def test_the_wrong_version_is_unhealthy(world: World) -> None:
 def test_what_would_fail_is_found_while_planning(world: World) -> None:
     """And blocks, as everything else that stands in the way."""
     world.runners.problems["api"] = [Problem("workflow_missing", "there is no deploy.yml.")]
-    plan = rehearse(world.plan(), world.runners, jobs=4, listener=world.heard)
+    plan = world.plan()
+    found = preflight(plan, NOTHING_YET, world.runners, jobs=4, listener=world.heard)
+    plan = with_findings(plan, NOTHING_YET, found, world.git.workspace)
     assert plan.result is Result.BLOCKED
     assert plan.repos[1].problems[-1].code == "workflow_missing"
     assert world.runners.starts == {}
@@ -691,7 +705,6 @@ def test_what_would_fail_is_found_while_planning(world: World) -> None:
 
 def test_an_unbegun_deployment_is_nothing_to_look_at(world: World) -> None:
     """A plan that goes on does not take it for one."""
-    plan = world.plan()
-    first = replace(plan.repos[0], deployed=(Deployment(),))
-    report = world.run(replace(plan, repos=(first, *plan.repos[1:])))
+    so_far = state(deployments={"database": {"": Deployment()}})
+    report = world.run(state=so_far)
     assert ends(report)["database"] == ["succeeded"]

@@ -5,15 +5,15 @@ Any step can be made to fail, or the process to die there. What is kept stays, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from multigit.core.planning.plan import Plan, RepoPlan, State
-from multigit.core.progress.journal import Entry, Kind, Story, tell
+from multigit.core.progress.journal import Entry, Kind, Operation
 from multigit.core.progress.outcome import Outcome, Report, ended
+from multigit.core.progress.state import OperationState
 from multigit.core.records.record import Record
-from multigit.core.reports.metrics import Known
 from multigit.core.values.agreement import Actor
 from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem
@@ -91,13 +91,13 @@ class MemoryJournals:
         self.trail("begin")
         return self.kept.setdefault(operation, MemoryJournal(self.trail))
 
-    def read_journal(self, operation: str) -> tuple[MemoryJournal, Story]:
+    def read_journal(self, operation: str) -> tuple[MemoryJournal, Operation]:
         """Return a journal and what it tells."""
         journal = self.kept.get(operation)
-        story = tell(journal.entries) if journal else None
-        if journal is None or story is None:
+        known = Operation.from_entries(journal.entries) if journal else None
+        if journal is None or known is None:
             raise UsageError(f"no journal of {operation}")
-        return journal, story
+        return journal, known
 
     def unfinished(self) -> tuple[str, ...]:
         """Return what is open and not in the log."""
@@ -169,7 +169,7 @@ class MemoryNotifications:
         """Tell that it begins."""
         self._tell("began", report)
 
-    def ended(self, report: Report, known: Known) -> None:
+    def ended(self, report: Report, known: OperationState) -> None:
         """Tell how it ended."""
         assert known is not None
         self._tell("ended", report)
@@ -194,9 +194,9 @@ class MemoryScreen:
     message: str = ""
     notes: list[str] = field(default_factory=list)
 
-    def plan(self, plan: Plan) -> None:
+    def plan(self, report: Report) -> None:
         """Show a plan."""
-        self.trail(f"show {plan.operation}")
+        self.trail(f"show {report.plan.operation}")
 
     def note(self, text: str) -> None:
         """Keep what is said."""
@@ -249,10 +249,10 @@ class MemoryExecutor:
         journal: OperationJournal,
         *,
         resuming: bool,
-        flights: Mapping[str, Flight],
+        state: OperationState,
     ) -> Report:
         """Write the entries of a push in each repository, and end."""
-        assert flights is not None
+        assert state is not None
         self.resumed.append(resuming)
         repos = [repo.repo for repo in plan.planned()]
         journal.write(Entry(Kind.PUBLISHING, made={repo: {} for repo in repos}))

@@ -8,7 +8,7 @@ import pytest
 
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.plan import Result
-from multigit.core.progress.outcome import Report
+from multigit.core.progress.outcome import Report, planned
 from multigit.core.values.agreement import Agreement, Given, Ticks
 from multigit.core.values.workspace import Confirm
 from multigit.errors import RefusedError
@@ -30,12 +30,12 @@ def screen() -> MemoryScreen:
 
 def test_a_yes_at_the_terminal_is_kept_with_its_giver(screen: MemoryScreen) -> None:
     """The agreement says how, and who."""
-    assert agree(PLAN, Consent(), screen, ADA) == Agreement(Given.TERMINAL, None, ADA)
+    assert agree(planned(PLAN), Consent(), screen, ADA) == Agreement(Given.TERMINAL, None, ADA)
 
 
 def test_the_checklist_comes_before_the_question(screen: MemoryScreen) -> None:
     """Nobody types the stage's name before every item is ticked."""
-    found = agree(STRICT, Consent(), screen, ADA)
+    found = agree(planned(STRICT), Consent(), screen, ADA)
     assert screen.trail.steps == ["tick", "ask word"]
     assert found == Agreement(Given.TERMINAL, Ticks.TICKED, ADA)
 
@@ -43,7 +43,7 @@ def test_the_checklist_comes_before_the_question(screen: MemoryScreen) -> None:
 def test_an_item_that_is_not_ticked_ends_it(screen: MemoryScreen) -> None:
     """Nothing else is asked."""
     screen.ticks = False
-    found = agree(STRICT, Consent(), screen, ADA)
+    found = agree(planned(STRICT), Consent(), screen, ADA)
     assert isinstance(found, Report)
     assert found.result is Result.CANCELLED
     assert screen.trail.steps == ["tick"]
@@ -52,7 +52,7 @@ def test_an_item_that_is_not_ticked_ends_it(screen: MemoryScreen) -> None:
 def test_another_word_ends_it(screen: MemoryScreen) -> None:
     """And it is said which word was meant."""
     screen.answer = False
-    found = agree(STRICT, Consent(), screen, ADA)
+    found = agree(planned(STRICT), Consent(), screen, ADA)
     assert isinstance(found, Report)
     assert any("main" in note for note in screen.notes)
 
@@ -67,7 +67,7 @@ def test_a_question_that_is_broken_off_ends_it(
 ) -> None:
     """Ctrl-C cancels; where the terminal went away, the option to pass is named."""
     screen.trail.fail[step] = error
-    found = agree(STRICT, Consent(), screen, ADA)
+    found = agree(planned(STRICT), Consent(), screen, ADA)
     assert isinstance(found, Report)
     assert found.result is result
     assert found.interrupted is interrupted
@@ -78,7 +78,7 @@ def test_a_question_that_is_broken_off_ends_it(
 def test_without_a_terminal_nothing_is_asked(screen: MemoryScreen) -> None:
     """It is refused at once."""
     screen.interactive = False
-    found = agree(PLAN, Consent(), screen, ADA)
+    found = agree(planned(PLAN), Consent(), screen, ADA)
     assert isinstance(found, Report)
     assert found.result is Result.BLOCKED
     assert screen.trail.steps == []
@@ -88,14 +88,14 @@ def test_an_option_is_kept_as_one(screen: MemoryScreen) -> None:
     """And a checklist that nobody ticked is said to be that."""
     screen.interactive = False
     consent = Consent(confirm="main", checklist_done=True)
-    found = agree(STRICT, consent, screen, ADA)
+    found = agree(planned(STRICT), consent, screen, ADA)
     assert found == Agreement(Given.CONFIRM, Ticks.BY_OPTION, ADA)
     assert any("Staging is verified" in note for note in screen.notes)
 
 
 def test_a_stage_that_asks_nothing_names_nobody(screen: MemoryScreen) -> None:
     """Nobody agreed, so nobody is kept."""
-    found = agree(replace(PLAN, confirm=Confirm.NONE), Consent(), screen, ADA)
+    found = agree(planned(replace(PLAN, confirm=Confirm.NONE)), Consent(), screen, ADA)
     assert found == Agreement(Given.NOT_REQUIRED, None, None)
 
 

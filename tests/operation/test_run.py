@@ -325,7 +325,7 @@ def test_what_is_only_left_to_record_is_finished(memory: Memory) -> None:
     journal, story = memory.journals.read_journal(PLAN.operation)
     over = replace(story.plan, repos=tuple(map(_done, story.plan.repos)))
     run = OperationRun(memory.workplace(), over, YES, journal, ASKS_NOTHING)
-    run.finish(journal, story.plan)
+    run.finish(journal, story)
     assert memory.steps == ["record", "give back", "close", "ended"]
     assert memory.journals.unfinished() == ()
 

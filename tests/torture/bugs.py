@@ -22,12 +22,12 @@ BUGS: Mapping[str, Bug] = {
     "continue does not look at the remotes": Bug(
         "engine/remote_state.py",
         """
-_standing = standing
+_compared = compared
 
 
-def standing(plan, made, now, *more, **others):
+def compared(plan, made, now, *more, **others):
     known = {update.ref: update.before for update in plan.updates() if update.before}
-    return _standing(plan, made, known, *more, **others)
+    return _compared(plan, made, known, *more, **others)
 """,
         ("colleague/promote/web/stg/mktag-3/after/push-and-kill",),
     ),

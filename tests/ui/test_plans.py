@@ -16,12 +16,14 @@ from multigit.core.planning.plan import (
     State,
     Step,
 )
+from multigit.core.progress.outcome import planned
+from multigit.core.progress.state import Progress
 from multigit.ui.plans import plan_view, verb
 from tests.core.builders import API, NEWEST, WEB, merge_step, plan, to_publish, without_steps
 from tests.ui.views import shown
 
 NOW = datetime.fromtimestamp(NEWEST.time + 7200, UTC)
-VIEW = plan_view(plan(to_publish(API), without_steps(WEB, State.BLOCKED)), NOW)
+VIEW = plan_view(planned(plan(to_publish(API), without_steps(WEB, State.BLOCKED))), NOW)
 
 
 @pytest.mark.parametrize("width", [40, 50, 60, 65, 80, 120])
@@ -40,7 +42,7 @@ def test_table_without_subjects_needs_no_room_for_them() -> None:
     """An undo has none, and is a table in 80 columns; in the list there is no line for one."""
     restore = RestoreStep("stg", "staging", "merge-1", "stg-1")
     undone = RepoPlan("user-frontend", "web", State.PLANNED, (restore,))
-    view = plan_view(plan(undone, command="undo"), NOW)
+    view = plan_view(planned(plan(undone, command="undo")), NOW)
     heading = ["repo", "from", "→", "to", "commits", "files", "newest", "plan"]
     assert shown(view, 72)[2].split() == heading
     assert shown(view, 40)[3:6] == ["  user-frontend  set back", "    merge-1 → stg-1", ""]
@@ -71,7 +73,7 @@ def test_a_branch_is_named_where_the_title_names_another(
 ) -> None:
     """In every row, once one repository moves more than the target's branch."""
     plans = [RepoPlan("user-frontend", "web", State.PLANNED, steps) for steps in repos]
-    lines = shown(plan_view(plan(*plans), NOW), width)
+    lines = shown(plan_view(planned(plan(*plans)), NOW), width)
     rows = [line for line in lines if line.endswith(tuple(told))]
     assert len(rows) == len(told)
     assert all(row.endswith(f"  {verb}") for row, verb in zip(rows, told, strict=True))
@@ -81,8 +83,9 @@ def test_a_branch_is_named_where_the_title_names_another(
 @pytest.mark.parametrize(("named", "told"), [(False, "published"), (True, "published on stg")])
 def test_what_is_published_already_names_its_branch_as_well(*, named: bool, told: str) -> None:
     """Where the operation is continued."""
-    done = RepoPlan("api", "api", State.PUBLISHED, (MERGE,), published=True)
-    assert verb(MERGE, done, named=named) == told
+    done = RepoPlan("api", "api", State.PUBLISHED, (MERGE,))
+    there = Progress(settled=State.PUBLISHED)
+    assert verb(MERGE, done, there, named=named) == told
 
 
 def test_narrow_plan_is_a_list() -> None:

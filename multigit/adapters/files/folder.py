@@ -13,7 +13,7 @@ from multigit.adapters.files.deployment_log import DeploymentLog
 from multigit.adapters.files.durable import FULL, out_of_the_way
 from multigit.adapters.files.journal import CLOSED, Journal, forget_unbegun, unfinished
 from multigit.adapters.files.lock import require_usable
-from multigit.core.progress.journal import Story
+from multigit.core.progress.journal import Operation
 from multigit.core.records.history import History
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Workspace
@@ -154,7 +154,7 @@ class WorkspaceFiles:
         """Return the journal of a new operation, of which nothing is on disk yet."""
         return Journal.begin(self.operations, operation)
 
-    def read_journal(self, operation: str) -> tuple[Journal, Story]:
+    def read_journal(self, operation: str) -> tuple[Journal, Operation]:
         """Return an operation's journal, open or closed; raises UsageError when there is none.
 
         A journal that broke off before its plan was whole tells of nothing.
@@ -162,9 +162,8 @@ class WorkspaceFiles:
         for file in (self.operations / f"{operation}.jsonl", self.operation(operation) / CLOSED):
             if os.path.lexists(file):
                 journal = Journal(file)
-                story = journal.story()
-                if story:
-                    return journal, story
+                if known := journal.read():
+                    return journal, known
         raise UsageError(
             f"There is no journal of an operation {operation!r} here.",
             hint=Hint.LOG_IDS,

@@ -26,8 +26,9 @@ from multigit.adapters.files.durable import (
     sync_folder,
 )
 from multigit.adapters.files.lock import in_turn
+from multigit.adapters.files.older_journals import upgraded
 from multigit.adapters.files.unknown_parts import unknown_part
-from multigit.core.progress.journal import VERSION, Entry, Kind, Story, tell
+from multigit.core.progress.journal import VERSION, Entry, Kind, Operation
 from multigit.core.values.moment import Moment
 from multigit.errors import RefusedError
 from multigit.hints import Hint
@@ -116,8 +117,8 @@ class Journal:
         except OSError as error:
             raise _not_writable(self._file, error) from error
 
-    def story(self) -> Story | None:
-        """Return what the journal tells, or None when it broke off before the plan was whole.
+    def read(self) -> Operation | None:
+        """Return the operation, or None when its journal broke off before the plan was whole.
 
         What a crash cut off at the end never happened. The next entry takes its place; until then
         it stays, since somebody may be writing it right now.
@@ -127,12 +128,12 @@ class Journal:
         except OSError as error:
             raise self._unreadable(error) from error
         try:
-            story = tell(self._entries(lines))
+            operation = Operation.from_entries(self._entries(lines))
         except RecursionError as error:
             raise self._damaged() from error
-        if lines and not story:
+        if lines and not operation:
             raise self._damaged()
-        return story
+        return operation
 
     def _entries(self, lines: list[bytes]) -> Iterator[Entry]:
         from pydantic import TypeAdapter
@@ -145,6 +146,7 @@ class Journal:
                 raise self._damaged()
             if version != VERSION:
                 raise self._newer(f"version {version} of the journal", by)
+            content = upgraded(content)
             if unknown := unknown_part(content, Entry):
                 raise self._newer(unknown, by)
             try:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from multigit.core.planning import checks
 from multigit.core.planning.plan import NOT_IN_RELEASE, DeployStep, Plan, RepoPlan, State, settle
-from multigit.core.values.deployment import (
-    Order,
-    RunState,
-)
 from multigit.core.values.moment import Moment, is_deploy_tag
 from multigit.core.values.problem import Problem, Severity
-from multigit.core.values.refs import branch_ref
 from multigit.core.values.snapshot import Snapshot, Tag
 from multigit.core.values.workspace import Repo, Stage, Workspace, unknown
 from multigit.errors import UsageError
@@ -56,63 +51,6 @@ def deploy_steps(
         )
         for target in deploy.targets or ("",)
     )
-
-
-def order_of(
-    plan: Plan,
-    repo: str,
-    step: DeployStep,
-    made: Mapping[str, str],
-    *,
-    attempt: int,
-    since: float,
-) -> Order:
-    """Return one deployment of a plan as it is asked for."""
-    place = f"{repo}/{step.target}" if step.target else repo
-    deployed = next((each.deployed for each in plan.repos if each.repo == repo), ())
-    return Order(
-        key=f"{plan.operation}/{place}/{attempt}",
-        repo=repo,
-        stage=step.stage,
-        environment=step.environment,
-        branch=step.branch,
-        sha=step.sha or made.get(branch_ref(step.branch), ""),
-        tag=step.tag,
-        release=plan.release or step.tag,
-        target=step.target,
-        since=since,
-        runner=step.runner,
-        others=frozenset(d.run.id for d in deployed if d.run and d.target != step.target),
-    )
-
-
-def planned_orders(plan: Plan) -> tuple[Order, ...]:
-    """Return every deployment that a plan would start, with the commits that it shows."""
-
-    def orders(repo: RepoPlan) -> Iterator[Order]:
-        made = {branch_ref(repo.branch): repo.after, **repo.made}
-        begun = {each.target for each in repo.deployed if each.state is not RunState.NOT_STARTED}
-        for step in repo.deploys():
-            if step.target not in begun:
-                yield order_of(plan, repo.repo, step, made, attempt=1, since=0.0)
-
-    return tuple(order for repo in plan.planned() for order in orders(repo))
-
-
-def with_problems(plan: Plan, found: Mapping[str, Sequence[Problem]]) -> Plan:
-    """Return the plan with what was found out about its deployments; it may block now.
-
-    What was begun already is never left out.
-    """
-
-    def judged(repo: RepoPlan) -> RepoPlan:
-        if repo.repo not in found:
-            return repo
-        problems = tuple(dict.fromkeys((*repo.problems, *found[repo.repo])))
-        skip = plan.skip_blocked and not repo.begun
-        return settle(replace(repo, problems=problems), skip_blocked=skip)
-
-    return replace(plan, repos=tuple(map(judged, plan.repos)))
 
 
 def plan_deploy(

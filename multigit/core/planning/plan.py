@@ -7,12 +7,11 @@ those refs in one atomic push; `FastForwardStep` lets a local branch follow.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
-from multigit.core.values.deployment import Deployment, HealthCheck, Pace, Runner
+from multigit.core.values.deployment import HealthCheck, Pace, Runner
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import branch_ref
 from multigit.core.values.snapshot import Change, Tip, Waiting
@@ -239,11 +238,8 @@ def stage_of(step: MovingStep) -> str:
 class RepoPlan:
     """What happens in one repository, or why nothing does.
 
-    `made` maps refs to what an earlier attempt of the same operation made for them; `published`
-    tells that it also pushed them, so that only the deployments are left; `deployed` what it knew
-    of these; `begun` that the remote has, or may have, some of it: then it is never left out. A
-    `wave` begins when all lower ones are published, deployed and healthy; it is later
-    than that of the submodules that it `follows`.
+    A `wave` begins when all lower ones are published, deployed and healthy; it is later than that
+    of the submodules that it `follows`.
     """
 
     repo: str
@@ -254,11 +250,7 @@ class RepoPlan:
     branch: str = ""
     before: str = ""
     source_sha: str = ""
-    made: Mapping[str, str] = field(default_factory=dict)
     wave: int = 0
-    published: bool = False
-    begun: bool = False
-    deployed: tuple[Deployment, ...] = ()
     follows: tuple[str, ...] = ()
 
     @property

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from multigit.core.planning.plan import Plan, RepoPlan, State, settle
-from multigit.core.values.problem import Problem, Severity
+from multigit.core.planning.plan import RepoPlan, settle
+from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Workspace
 
 
@@ -64,24 +64,3 @@ def in_order(
             for repo in repos
         )
     return tuple(replace(repo, wave=wave[repo.repo]) for repo in repos)
-
-
-def hold_back(plan: Plan, workspace: Workspace) -> Plan:
-    """Return the plan without what comes after a repository that is left out."""
-    left_out = {repo.repo for repo in plan.repos if repo.left_out}
-
-    def held(repo: RepoPlan) -> RepoPlan:
-        before = (*repo.follows, *workspace.repo(repo.repo).after)
-        missing = [name for name in before if name in left_out]
-        if repo.state is not State.PLANNED or repo.begun or not missing:
-            return repo
-        problem = Problem(
-            "after_left_out",
-            f"comes after {missing[0]}, which is left out.",
-            f"Mend {missing[0]} first, or take it out of `after`.",
-            Severity.WARN,
-        )
-        problems = (problem, *repo.problems)  # the reason first
-        return replace(repo, state=State.SKIPPED, steps=(), problems=problems)
-
-    return replace(plan, repos=tuple(map(held, plan.repos))) if left_out else plan

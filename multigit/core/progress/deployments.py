@@ -2,31 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from multigit.core.planning.deploy import order_of
 from multigit.core.planning.plan import DeployStep, Plan, RepoPlan, State
-from multigit.core.progress.journal import Story
+from multigit.core.progress.journal import Operation
+from multigit.core.progress.state import OperationState, Progress
 from multigit.core.values.deployment import (
     Deployment,
     Order,
     Run,
     RunState,
 )
+from multigit.core.values.refs import Objects, branch_ref
 
 
-def orders_unseen(story: Story, repo: str) -> tuple[tuple[Order, Run | None], ...]:
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """The deployments of one repository, as they are asked for.
+
+    `made` are the objects of which they deploy one; `known` is what earlier attempts knew of them,
+    by target.
+    """
+
+    operation: str
+    release: str
+    repo: str
+    made: Objects
+    known: Mapping[str, Deployment]
+
+    @classmethod
+    def of(cls, plan: Plan, repo: str, made: Objects, progress: Progress) -> Orders:
+        """Return those of a repository of a plan."""
+        return cls(plan.operation, plan.release, repo, made, progress.deployments)
+
+    def order(self, step: DeployStep, *, attempt: int, since: float) -> Order:
+        """Return one deployment, as it is asked for at that attempt."""
+        place = f"{self.repo}/{step.target}" if step.target else self.repo
+        elsewhere = (each for target, each in self.known.items() if target != step.target)
+        return Order(
+            key=f"{self.operation}/{place}/{attempt}",
+            repo=self.repo,
+            stage=step.stage,
+            environment=step.environment,
+            branch=step.branch,
+            sha=step.sha or self.made.get(branch_ref(step.branch), ""),
+            tag=step.tag,
+            release=self.release or step.tag,
+            target=step.target,
+            since=since,
+            runner=step.runner,
+            others=frozenset(each.run.id for each in elsewhere if each.run),
+        )
+
+    def of_known(self, step: DeployStep, known: Deployment) -> Order:
+        """Return a deployment as it was asked for."""
+        return self.order(step, attempt=known.attempt, since=known.since)
+
+
+def planned_orders(plan: Plan, state: OperationState) -> tuple[Order, ...]:
+    """Return every deployment that a plan would start, with the commits that it shows."""
+
+    def orders(repo: RepoPlan) -> Iterator[Order]:
+        progress = state.of(repo.repo)
+        made = {branch_ref(repo.branch): repo.after, **progress.made}
+        of_repo = Orders.of(plan, repo.repo, made, progress)
+        for step in repo.deploys():
+            known = progress.deployments.get(step.target)
+            if known is None or known.state is RunState.NOT_STARTED:
+                yield of_repo.order(step, attempt=1, since=0.0)
+
+    return tuple(order for repo in plan.planned() for order in orders(repo))
+
+
+def orders_unseen(operation: Operation, repo: str) -> tuple[tuple[Order, Run | None], ...]:
     """Return what an operation asked for in a repository and may run by now, with its run."""
-    plan = next((each for each in story.plan.repos if each.repo == repo), None)
+    plan = next((each for each in operation.plan.repos if each.repo == repo), None)
     if plan is None:
         return ()
-    known = {each.target: each for each in plan.deployed} | dict(story.deployments.get(repo, {}))
-    made = story.made.get(repo, plan.made)
+    progress = operation.state.of(repo)
+    orders = Orders.of(operation.plan, repo, progress.made, progress)
     return tuple(
-        (order_of(story.plan, repo, step, made, attempt=one.attempt, since=one.since), one.run)
+        (orders.of_known(step, known), known.run)
         for step in plan.deploys()
-        if (one := known.get(step.target)) and (one.state.may_run or _may_run_again(step, one))
+        if (known := progress.deployments.get(step.target))
+        and (known.state.may_run or _may_run_again(step, known))
     )
 
 
@@ -36,19 +96,20 @@ def _may_run_again(step: DeployStep, known: Deployment) -> bool:
     return ended_badly and bool(known.run and step.runner.host)
 
 
-def outstanding(repo: RepoPlan, known: Mapping[str, Deployment]) -> bool:
-    """Tell whether a published repository still has something to deploy or to watch."""
-    succeeded = {target for target, each in known.items() if each.state is RunState.SUCCEEDED}
-    return any(step.target not in succeeded for step in repo.deploys())
-
-
-def still_to_come(repo: RepoPlan) -> tuple[tuple[DeployStep, ...], tuple[DeployStep, ...]]:
+def still_to_come(
+    repo: RepoPlan, progress: Progress
+) -> tuple[tuple[DeployStep, ...], tuple[DeployStep, ...]]:
     """Return the deployments of a plan that will be started, and those that are only watched."""
-    known = {each.target: each.state for each in repo.deployed}
+    known = {target: each.state for target, each in progress.deployments.items()}
     left = [step for step in repo.deploys() if known.get(step.target) is not RunState.SUCCEEDED]
     again = [state for state in RunState if state.may_run or state is RunState.UNHEALTHY]
     watched = [step for step in left if known.get(step.target) in again]
     return tuple(step for step in left if step not in watched), tuple(watched)
+
+
+def outstanding(repo: RepoPlan, progress: Progress) -> bool:
+    """Tell whether a published repository still has something to deploy or to watch."""
+    return any(still_to_come(repo, progress))
 
 
 def known_deployments(repo: RepoPlan, known: Mapping[str, Deployment]) -> tuple[Deployment, ...]:
@@ -56,38 +117,30 @@ def known_deployments(repo: RepoPlan, known: Mapping[str, Deployment]) -> tuple[
     return tuple(known.get(step.target, Deployment(step.target)) for step in repo.deploys())
 
 
-def to_watch(story: Story) -> Plan:
-    """Return the plan of nothing but looking at the deployments that an operation started."""
+def to_watch(operation: Operation) -> Operation:
+    """Return the operation with nothing left to do but to look at what it started to deploy."""
 
     def left(repo: RepoPlan) -> RepoPlan:
-        known = {each.target: each for each in repo.deployed}
-        known |= story.deployments.get(repo.repo, {})
-        begun = {t: each for t, each in known.items() if each.state is not RunState.NOT_STARTED}
+        known = operation.state.of(repo.repo).deployments
+        begun = {target for target, each in known.items() if each.begun}
         steps = tuple(
             step for step in repo.steps if not isinstance(step, DeployStep) or step.target in begun
         )
-        watched = replace(
-            repo,
-            steps=steps,
-            made=story.made.get(repo.repo, repo.made),
-            published=True,
-            deployed=tuple(begun.values()),
-        )
-        return replace(watched, state=State.PLANNED if begun else State.UP_TO_DATE)
+        return replace(repo, steps=steps, state=State.PLANNED if begun else State.UP_TO_DATE)
 
-    return replace(story.plan, wait=True, repos=tuple(left(repo) for repo in story.plan.repos))
+    repos = tuple(map(left, operation.plan.repos))
+    return replace(operation, plan=replace(operation.plan, wait=True, repos=repos))
 
 
-def begun_orders(story: Story) -> tuple[tuple[Order, Run], ...]:
+def begun_orders(operation: Operation) -> tuple[tuple[Order, Run], ...]:
     """Return every deployment of an operation that has a run, as it was asked for."""
-    plan = to_watch(story)
-    return tuple(
-        (
-            order_of(plan, repo.repo, step, repo.made, attempt=known.attempt, since=known.since),
-            known.run,
-        )
-        for repo in plan.planned()
-        for step in repo.deploys()
-        for known in repo.deployed
-        if known.target == step.target and known.run
-    )
+
+    def orders(repo: RepoPlan) -> Iterator[tuple[Order, Run]]:
+        progress = operation.state.of(repo.repo)
+        of_repo = Orders.of(operation.plan, repo.repo, progress.made, progress)
+        for step in repo.deploys():
+            known = progress.deployments.get(step.target)
+            if known and known.run:
+                yield of_repo.of_known(step, known), known.run
+
+    return tuple(each for repo in operation.plan.repos for each in orders(repo))

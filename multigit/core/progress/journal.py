@@ -12,9 +12,11 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from multigit.core.planning.plan import Plan, RepoPlan, State
+from multigit.core.progress.state import NOTHING_YET, OperationState, Progress
 from multigit.core.values.agreement import NOT_NOTED, Actor, Agreement
-from multigit.core.values.deployment import Deployment, RunState
+from multigit.core.values.deployment import Deployment
 from multigit.core.values.flight import Flight, also
+from multigit.core.values.refs import Objects
 
 VERSION = 1
 
@@ -22,7 +24,7 @@ VERSION = 1
 class Kind(StrEnum):
     """The kinds of records, in the order they can appear."""
 
-    BEGUN = "begun"  # the plan was agreed to
+    BEGUN = "begun"  # the plan was agreed to; `progress` is what earlier attempts came to
     PUBLISHING = "publishing"  # every object in `made` exists, and their pushes may begin
     PUSHING = "pushing"  # the push of one repository is about to begin
     SETTLED = "settled"  # one repository's outcome
@@ -37,7 +39,8 @@ class Entry:
     plan: Plan | None = None
     actor: Actor | None = None
     agreement: Agreement | None = None
-    made: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    progress: Mapping[str, Progress] = field(default_factory=dict)
+    made: Mapping[str, Objects] = field(default_factory=dict)
     repos: tuple[str, ...] = ()
     state: State | None = None
     deployment: Deployment | None = None
@@ -45,48 +48,62 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
-    """Where an operation stands, as far as its journal knows.
+class Operation:
+    """An operation as its journal knows it: the plan as it stands, and how far it got.
 
-    `made` holds, per repository whose push may have begun, what each ref shall point at;
-    `settled` how those ended whose outcome was read; `deployments`, per repository and target,
-    the last that was noted of each. `agreement` is to the plan as it stands. `flights` are the
-    pushes that were begun, by this attempt or an earlier one, and whose end nobody noted.
+    `before` is how far it had got when its last attempt began. `actor` began that attempt;
+    `agreement` is to the plan as it stands.
     """
 
     plan: Plan
     actor: Actor
-    made: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    settled: Mapping[str, State] = field(default_factory=dict)
-    deployments: Mapping[str, Mapping[str, Deployment]] = field(default_factory=dict)
+    state: OperationState = NOTHING_YET
+    before: OperationState = NOTHING_YET
     agreement: Agreement = NOT_NOTED
-    flights: Mapping[str, Flight] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """Return its id."""
+        return self.plan.operation
+
+    @classmethod
+    def from_entries(cls, entries: Iterable[Entry]) -> Operation | None:
+        """Fold a journal's records; None when not even the first one is whole."""
+        operation: Operation | None = None
+        for entry in entries:
+            if isinstance(entry.plan, Plan) and isinstance(entry.actor, Actor):
+                operation = _begun(entry, entry.plan, entry.actor, operation)
+            elif operation:
+                operation = replace(operation, state=noted(operation.state, entry))
+        return operation
 
 
-def tell(entries: Iterable[Entry]) -> Story | None:
-    """Fold a journal's records into the story; None when not even the first one is whole."""
-    story: Story | None = None
-    for entry in entries:
-        match entry:
-            case Entry(kind=Kind.BEGUN, plan=Plan() as plan, actor=Actor() as actor):
-                flights = story.flights if story else {}  # of an attempt that broke off
-                plan = without_hints(plan)
-                settled, deployed = published_before(plan), deployed_before(plan)
-                story = Story(plan, actor, {}, settled, deployed, flights=flights)
-                if entry.agreement:
-                    story = replace(story, agreement=entry.agreement)
-            case Entry(kind=Kind.PUBLISHING) if story:
-                story = replace(story, made={**story.made, **entry.made})
-            case Entry(kind=Kind.PUSHING, flight=Flight() as flight) if story:
-                begun = {repo: also(story.flights.get(repo), flight) for repo in entry.repos}
-                story = replace(story, flights={**story.flights, **begun})
-            case Entry(kind=Kind.SETTLED, state=State() as state) if story:
-                settled = {**story.settled, **dict.fromkeys(entry.repos, state)}
-                story = replace(story, settled=settled, flights=still_open(story, entry))
-            case Entry(kind=Kind.DEPLOYMENT, deployment=Deployment() as deployment) if story:
-                for repo in entry.repos[:1]:
-                    story = replace(story, deployments=noted(story, repo, deployment))
-    return story
+def _begun(entry: Entry, plan: Plan, actor: Actor, earlier: Operation | None) -> Operation:
+    """Return an operation at the beginning of an attempt.
+
+    Pushes of an `earlier` one that broke off may still arrive.
+    """
+    state = OperationState(entry.progress, earlier.state.flights if earlier else {})
+    return Operation(without_hints(plan), actor, state, state, entry.agreement or NOT_NOTED)
+
+
+def noted(state: OperationState, entry: Entry) -> OperationState:
+    """Return how far an operation got after one more record of what was begun, or ended."""
+    repos, flights = {**state.repos}, {**state.flights}
+    match entry:
+        case Entry(kind=Kind.PUBLISHING):
+            for repo, made in entry.made.items():
+                repos[repo] = replace(state.of(repo), made=made)
+        case Entry(kind=Kind.PUSHING, flight=Flight() as flight):
+            flights |= {repo: also(state.flights.get(repo), flight) for repo in entry.repos}
+        case Entry(kind=Kind.SETTLED, state=State() as settled):
+            repos |= {repo: replace(state.of(repo), settled=settled) for repo in entry.repos}
+            flights = still_open(flights, entry)
+        case Entry(kind=Kind.DEPLOYMENT, deployment=Deployment() as deployment):
+            for repo in entry.repos[:1]:
+                known = {**state.of(repo).deployments, deployment.target: deployment}
+                repos[repo] = replace(state.of(repo), deployments=known)
+    return OperationState(repos, flights)
 
 
 def without_hints(plan: Plan) -> Plan:
@@ -98,35 +115,11 @@ def without_hints(plan: Plan) -> Plan:
     return replace(plan, repos=tuple(map(plain, plan.repos)))
 
 
-def still_open(story: Story, settled: Entry) -> Mapping[str, Flight]:
+def still_open(flights: dict[str, Flight], settled: Entry) -> dict[str, Flight]:
     """Return the pushes of which nobody knows the end, after one more outcome was noted.
 
     One that names a flight is in doubt for that one alone: the push itself has ended.
     """
-    if settled.state is State.UNKNOWN:
-        left = dict.fromkeys(settled.repos, settled.flight) if settled.flight else {}
-        return {**story.flights, **left}
-    return {repo: each for repo, each in story.flights.items() if repo not in settled.repos}
-
-
-def noted(
-    story: Story, repo: str, deployment: Deployment
-) -> Mapping[str, Mapping[str, Deployment]]:
-    """Return the story's deployments with a newer note of one."""
-    own = {**story.deployments.get(repo, {}), deployment.target: deployment}
-    return {**story.deployments, repo: own}
-
-
-def published_before(plan: Plan) -> Mapping[str, State]:
-    """Return the repositories that a continued plan found published."""
-    there = (repo for repo in plan.repos if repo.published or repo.state is State.PUBLISHED)
-    return {repo.repo: State.PUBLISHED for repo in there if repo.updates()}
-
-
-def deployed_before(plan: Plan) -> Mapping[str, Mapping[str, Deployment]]:
-    """Return what a plan that goes on knew of deployments."""
-    return {
-        repo.repo: begun
-        for repo in plan.repos
-        if (begun := {d.target: d for d in repo.deployed if d.state is not RunState.NOT_STARTED})
-    }
+    if settled.state is not State.UNKNOWN:
+        return {repo: each for repo, each in flights.items() if repo not in settled.repos}
+    return flights | (dict.fromkeys(settled.repos, settled.flight) if settled.flight else {})

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from multigit.core.planning.plan import State
-from multigit.core.progress.journal import Story
-from multigit.core.progress.standing import Standing, state_of
+from multigit.core.progress.journal import Operation
+from multigit.core.progress.remote_state import RemoteState, state_of
 
 
-def landed(story: Story, standings: Mapping[str, Standing]) -> tuple[str, ...]:
+def landed(operation: Operation, remotes: Mapping[str, RemoteState]) -> tuple[str, ...]:
     """Return the repositories whose push was begun and, as is seen now, has arrived."""
     return tuple(
         repo.repo
-        for repo in story.plan.repos
-        if repo.repo in story.flights
-        and repo.repo in standings
-        and state_of(repo, standings[repo.repo]) is State.PUBLISHED
+        for repo in operation.plan.repos
+        if repo.repo in operation.state.flights
+        and repo.repo in remotes
+        and state_of(repo, remotes[repo.repo]) is State.PUBLISHED
     )

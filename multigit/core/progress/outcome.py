@@ -7,9 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from multigit import errors
 from multigit.core.planning.plan import Plan, RepoPlan, Result, State
+from multigit.core.progress.deployments import known_deployments
+from multigit.core.progress.state import NOTHING_YET, OperationState, Progress
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem
+from multigit.core.values.refs import Objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Outcome:
 
     plan: RepoPlan
     state: State
-    made: Mapping[str, str] = field(default_factory=dict)
+    made: Objects = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     partial: bool = False
     deployments: tuple[Deployment, ...] = ()
@@ -61,9 +64,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A plan and how it ended. Without outcomes it was only planned, refused or cancelled.
+    """A plan and how it ended, or that it was only planned, refused or cancelled.
 
-    `closing` is the command, undo or abandon, that ended the operation before it was finished.
+    `before` is how far earlier attempts had got. `closing` is the command, undo or abandon, that
+    ended the operation before it was finished.
     """
 
     plan: Plan
@@ -73,6 +77,7 @@ class Report:
     problems: tuple[Problem, ...] = ()
     closed: bool = False
     closing: str = ""
+    before: OperationState = NOTHING_YET
 
     @property
     def unfinished(self) -> bool:
@@ -132,49 +137,66 @@ EXIT_CODES = {
 }
 
 
-def planned(plan: Plan) -> Report:
-    """Return the report of a plan that was not run."""
-    outcomes = tuple(as_planned(repo) for repo in plan.repos)
-    return Report(plan, plan.result, outcomes)
+def planned(plan: Plan, state: OperationState = NOTHING_YET) -> Report:
+    """Return the report of a plan that was not run; `state` is how far earlier attempts got."""
+    outcomes = tuple(as_planned(repo, state.of(repo.repo)) for repo in plan.repos)
+    return Report(plan, plan.result, outcomes, before=state)
 
 
-def as_planned(repo: RepoPlan) -> Outcome:
+def as_planned(repo: RepoPlan, progress: Progress) -> Outcome:
     """Return the outcome of a repository in which nothing was done."""
-    return Outcome(repo, repo.state, repo.made, repo.problems, deployments=repo.deployed)
+    expected = progress.deployed or (progress.published and repo.updates())
+    known = progress.deployments
+    listed = known_deployments(repo, known) or tuple(known.values())  # what blocks has no steps
+    deployments = listed if expected else ()
+    return Outcome(repo, repo.state, progress.made, repo.problems, deployments=deployments)
 
 
-def refused(plan: Plan, problem: Problem) -> Report:
+def refused(report: Report, problem: Problem) -> Report:
     """Return the report of a plan that was not run for want of consent."""
-    return replace(planned(plan), result=Result.BLOCKED, problems=(problem,))
+    return replace(report, result=Result.BLOCKED, problems=(problem,))
 
 
-def cancelled(plan: Plan, *, interrupted: bool) -> Report:
+def cancelled(report: Report, *, interrupted: bool) -> Report:
     """Return the report of a plan that the person did not agree to."""
-    return replace(planned(plan), result=Result.CANCELLED, interrupted=interrupted)
+    return replace(report, result=Result.CANCELLED, interrupted=interrupted)
 
 
-def under_way(plan: Plan, deployments: Mapping[str, tuple[Deployment, ...]]) -> Report:
+def under_way(
+    plan: Plan,
+    deployments: Mapping[str, tuple[Deployment, ...]],
+    state: OperationState = NOTHING_YET,
+) -> Report:
     """Return the report of an operation whose deployments stand so, while it goes on."""
 
     def outcome(repo: RepoPlan) -> Outcome:
+        progress = state.of(repo.repo)
         if repo.repo not in deployments:
-            return as_planned(repo)
-        state = State.PUBLISHED if repo.updates() else State.DEPLOYED
+            return as_planned(repo, progress)
+        there = State.PUBLISHED if repo.updates() else State.DEPLOYED
         known = deployments[repo.repo]
-        return Outcome(repo, state, repo.made, repo.problems, deployments=known)
+        return Outcome(repo, there, progress.made, repo.problems, deployments=known)
 
-    return Report(plan, Result.PAUSED, tuple(map(outcome, plan.repos)))
+    return Report(plan, Result.PAUSED, tuple(map(outcome, plan.repos)), before=state)
 
 
-def ended(plan: Plan, outcomes: Sequence[Outcome], *, interrupted: bool = False) -> Report:
+def ended(
+    plan: Plan,
+    outcomes: Sequence[Outcome],
+    state: OperationState = NOTHING_YET,
+    *,
+    interrupted: bool = False,
+) -> Report:
     """Return the report of a plan that was run; repositories without an outcome stay as planned."""
     by_name = {outcome.repo: outcome for outcome in outcomes}
-    everything = tuple(by_name.get(repo.repo) or as_planned(repo) for repo in plan.repos)
+    everything = tuple(
+        by_name.get(repo.repo) or as_planned(repo, state.of(repo.repo)) for repo in plan.repos
+    )
     states = {outcome.state for outcome in everything}
     failed = states & {State.FAILED, State.UNKNOWN, State.NOT_PUBLISHED}
     failed |= {o.state for o in everything if any(d.state.bad for d in o.deployments)}
     result = Result.FAILED if failed else Result.DONE
-    report = Report(plan, result, everything, interrupted)
+    report = Report(plan, result, everything, interrupted, before=state)
     begun = bool(states & {State.PUBLISHED, State.DEPLOYED})
     later_waves_left = failed == {State.NOT_PUBLISHED} and begun and not plan.wait
     asked_for = later_waves_left and not interrupted

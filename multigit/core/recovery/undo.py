@@ -22,13 +22,13 @@ from multigit.core.planning.plan import (
     aimed,
     stage_of,
 )
-from multigit.core.progress.journal import Story
-from multigit.core.progress.standing import Standing
+from multigit.core.progress.journal import Operation
+from multigit.core.progress.remote_state import RemoteState
+from multigit.core.progress.state import Progress
 from multigit.core.records.history import History
-from multigit.core.values.deployment import RunState
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem, Severity
-from multigit.core.values.refs import HEADS, TAGS, branch_ref, short
+from multigit.core.values.refs import HEADS, TAGS, Objects, branch_ref, short
 from multigit.core.values.workspace import Workspace
 from multigit.hints import Hint
 
@@ -45,8 +45,8 @@ STAYS = {
 
 
 def undone(
-    story: Story,
-    standings: Mapping[str, Standing],
+    operation: Operation,
+    remotes: Mapping[str, RemoteState],
     workspace: Workspace,
     moment: Moment,
     history: History,
@@ -55,14 +55,12 @@ def undone(
 
     The history tells what was deployed by other operations since.
     """
-    plan = story.plan
-    commits = {sha for repo in plan.repos for sha in _commits(story, repo)}
-    deployed = history.deployed(commits)
+    plan = operation.plan
+    undos = [_Undo(repo, operation, workspace, history) for repo in plan.repos]
+    deployed = history.deployed({sha for undo in undos for sha in undo.commits})
     repos = tuple(
-        _Undo(repo, story, workspace, history).planned(
-            standings.get(repo.repo), deployed.get(repo.repo, frozenset())
-        )
-        for repo in plan.repos
+        undo.planned(remotes.get(undo.repo.repo), deployed.get(undo.repo.repo, frozenset()))
+        for undo in undos
     )
     names = {s.stage for repo in repos for s in repo.steps if isinstance(s, RestoreStep)}
     asks = strictest(map(workspace.planned_stage, sorted(names) or [plan.target]))
@@ -83,21 +81,27 @@ def undone(
 
 @dataclass(frozen=True, slots=True)
 class _Undo:
-    """What becomes of one repository. Its plan is built anew: nothing of the old one is kept."""
+    """What becomes of one repository."""
 
     repo: RepoPlan
-    story: Story
+    operation: Operation
     workspace: Workspace
     history: History
 
     @property
-    def made(self) -> Mapping[str, str]:
-        return _made(self.story, self.repo)
+    def progress(self) -> Progress:
+        return self.operation.state.of(self.repo.repo)
 
-    def planned(self, there: Standing | None, deployed: frozenset[str]) -> RepoPlan:
-        if any_deployed(self.story, self.repo) or (
-            _commits(self.story, self.repo) & deployed and _ours(there)
-        ):
+    @property
+    def made(self) -> Objects:
+        return self.progress.made
+
+    @property
+    def commits(self) -> frozenset[str]:
+        return frozenset(sha for ref, sha in self.made.items() if ref.startswith(HEADS) and sha)
+
+    def planned(self, there: RemoteState | None, deployed: frozenset[str]) -> RepoPlan:
+        if self.progress.deployed or (self.commits & deployed and _ours(there)):
             return self._stays(self._deployed())
         if there is None or not self.made:
             return self._as(State.UP_TO_DATE)
@@ -134,8 +138,8 @@ class _Undo:
         return self._as(State.SKIPPED, problems=(reason.as_warning(),))
 
     def _deployed(self) -> Problem:
-        target, name = self.story.plan.target, self.repo.repo
-        before = self.history.release_before(name, target, self.story.plan.operation)
+        target, name = self.operation.plan.target, self.repo.repo
+        before = self.history.release_before(name, target, self.operation.id)
         can = before and can_deploy_releases(self.workspace, name, target)
         return Problem(
             "deployed",
@@ -145,7 +149,7 @@ class _Undo:
             else BY_HAND,
         )
 
-    def _built_on(self, there: Standing) -> Problem | None:
+    def _built_on(self, there: RemoteState) -> Problem | None:
         ours = there.done | there.held
         moved = [u.ref for u in self.repo.updates() if u.ref not in ours]
         if not moved:
@@ -164,7 +168,7 @@ class _Undo:
             "Look at what the remote holds now.",
         )
 
-    def _on_top(self, there: Standing) -> str:
+    def _on_top(self, there: RemoteState) -> str:
         """Return a later operation of ours that has to go first; empty where others built on it."""
         by = [
             self.history.promoted_by(self.repo.repo, stage_of(step), there.now.get(ref, ""))
@@ -173,7 +177,7 @@ class _Undo:
         ]
         return by[-1] if by and all(by) else ""
 
-    def _onward(self, there: Standing) -> Problem | None:
+    def _onward(self, there: RemoteState) -> Problem | None:
         if not there.onward:
             return None
         first = self._promotes(there)
@@ -183,7 +187,7 @@ class _Undo:
             Hint.UNDO_FIRST.format(operation=quote(first)) if first else BY_HAND,
         )
 
-    def _promotes(self, there: Standing) -> str:
+    def _promotes(self, there: RemoteState) -> str:
         """Return the operation that has to go first: the last one on the last stage that has it."""
         last = there.onward[-1]
         tip = there.now.get(branch_ref(self.workspace.stage(last).branch), "")
@@ -203,27 +207,9 @@ class _Undo:
             yield MoveBackStep(branch, wrote, update.before)
 
 
-def _made(story: Story, repo: RepoPlan) -> Mapping[str, str]:
-    return story.made.get(repo.repo, repo.made)
-
-
-def _commits(story: Story, repo: RepoPlan) -> frozenset[str]:
-    made = _made(story, repo)
-    return frozenset(sha for ref, sha in made.items() if ref.startswith(HEADS) and sha)
-
-
-def _ours(there: Standing | None) -> bool:
+def _ours(there: RemoteState | None) -> bool:
     """Tell whether the remote has something of the operation, as far as anybody knows."""
     return there is None or bool(there.problem or there.there)
-
-
-def any_deployed(story: Story, repo: RepoPlan) -> bool:
-    """Tell whether a deployment of a repository was started, or may have been."""
-    known = {
-        **{each.target: each for each in repo.deployed},
-        **story.deployments.get(repo.repo, {}),
-    }
-    return any(each.state is not RunState.NOT_STARTED for each in known.values())
 
 
 def cannot_be_undone(plan: Plan, *, is_open: bool) -> Problem | None:

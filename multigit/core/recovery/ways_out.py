@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from multigit.core.planning.plan import Plan, State
-from multigit.core.progress.journal import Story
+from multigit.core.progress.journal import Operation
 from multigit.core.progress.outcome import Report
-from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.problem import Problem, Severity
 from multigit.hints import Hint
 
 THERE = {State.PUBLISHED, State.UNKNOWN}  # or may be
 
 
-def ways_out(story: Story) -> str:
+def ways_out(operation: Operation) -> str:
     """Return what to do about an unfinished operation, as far as its journal tells.
 
     It can be taken back where something may be published and was not deployed, and where nothing
     was deployed at all.
     """
-    plan = story.plan
-    deployed = {repo for repo, known in story.deployments.items() if _begun(known.values())}
-    to_publish = {repo.repo for repo in plan.repos if repo.updates()}
-    there = {repo.repo for repo in plan.repos if repo.published} | story.flights.keys()
-    there |= {repo for repo, state in story.settled.items() if state in THERE}
-    left = to_publish & (there if deployed else to_publish)
+    plan, state = operation.plan, operation.state
+    deployed = {repo for repo, each in state.repos.items() if each.deployed}
+    left = {repo.repo for repo in plan.repos if repo.updates()}
+    if deployed:
+        there = {repo for repo, each in state.repos.items() if each.settled in THERE}
+        left &= there | state.flights.keys()
     return Hint.FINISH_OR_UNDO if not plan.undoes and left - deployed else Hint.FINISH
 
 
 def can_be_undone(report: Report) -> bool:
     """Tell whether `multigit undo` would take something back of what an operation left."""
     return not report.plan.undoes and any(
-        bool(outcome.plan.updates()) and not _begun(outcome.deployments)
+        bool(outcome.plan.updates()) and not any(each.begun for each in outcome.deployments)
         for outcome in report.outcomes
         if outcome.state in THERE or outcome.partial
     )
@@ -56,7 +53,3 @@ def only_to_close(operation: str) -> Problem:
     """Return what is left to undo of an unfinished operation that the remotes have nothing of."""
     message = f"Nothing of {operation} is on the remotes. It is only left to be closed."
     return Problem("only_to_close", message, Hint.CLOSE_UNDONE, Severity.WARN)
-
-
-def _begun(deployments: Iterable[Deployment]) -> bool:
-    return any(each.state is not RunState.NOT_STARTED for each in deployments)

@@ -9,7 +9,7 @@ from typing import Any
 
 from multigit.core.planning.plan import Result
 from multigit.core.progress.deployments import begun_orders
-from multigit.core.progress.journal import Story
+from multigit.core.progress.journal import Operation
 from multigit.core.records.record import Record, ReviewRecord
 from multigit.core.records.repo_record import ProblemRecord
 from multigit.core.reports.document import frame
@@ -53,20 +53,20 @@ class Review:
     problem: Problem | None = None
 
 
-def to_review(story: Story, repos: Collection[str]) -> tuple[tuple[Order, Run], ...]:
+def to_review(operation: Operation, repos: Collection[str]) -> tuple[tuple[Order, Run], ...]:
     """Return the runs of these repositories that may wait for a review: none that went well.
 
     One that failed may have been let run again at its page, and wait there.
     """
     over = {
         (repo, target)
-        for repo, known in story.deployments.items()
+        for repo, known in operation.state.deployments().items()
         for target, each in known.items()
         if each.state is RunState.SUCCEEDED
     }
     return tuple(
         (order, run)
-        for order, run in begun_orders(story)
+        for order, run in begun_orders(operation)
         if order.repo in repos and order.runner.host and (order.repo, order.target) not in over
     )
 
@@ -102,7 +102,7 @@ def reviews_document(
 
 
 def reviews_record(
-    story: Story,
+    of: Operation,
     reviews: Sequence[Review],
     exit_code: int,
     *,
@@ -112,7 +112,7 @@ def reviews_record(
     at: str,
     consent: Given,
 ) -> Record:
-    """Return what the log keeps of the reviews of an operation: a record of its own, `operation`.
+    """Return what the log keeps of the reviews `of` an operation: a record of its own, `operation`.
 
     It has no `repos`: nothing was published or deployed by it.
     """
@@ -123,10 +123,10 @@ def reviews_record(
         result=_result(exit_code),
         actor=actor,
         agreement=Agreement(consent, actor=actor),
-        stage=story.plan.target,
+        stage=of.plan.target,
         message=comment,
-        release=story.plan.release,
-        reviews=story.plan.operation,
+        release=of.plan.release,
+        reviews=of.id,
         problems=tuple(ProblemRecord.of(each.problem) for each in reviews if each.problem),
         reviewed=_reviewed(reviews),
     )

@@ -41,7 +41,7 @@ def _stopped(report: Report) -> tuple[str, str]:
             rest, skipped = count(State.UP_TO_DATE), count(State.SKIPPED)
             also = f", {rest} {'is' if rest == 1 else 'are'} up to date" if rest else ""
             left = f", {skipped} left {'as it is' if report.plan.undoes else 'out'}"
-            moving = f"{will_happen(report.plan)}{also}{left if skipped else ''}."
+            moving = f"{will_happen(report)}{also}{left if skipped else ''}."
             return f"{moving} {arrivals(report)}".rstrip(), ""
         case Result.NOTHING:
             if skipped := count(State.SKIPPED):
@@ -66,7 +66,7 @@ def _past_what_blocks(report: Report) -> str:
     blocked = [o.plan for o in report.outcomes if o.state is State.BLOCKED]
     first = min((repo.wave for repo in blocked), default=0)
     free = sum(repo.wave <= first for repo in report.plan.planned())
-    if not free or report.plan.undoes or any(repo.begun for repo in blocked):
+    if not free or report.plan.undoes or any(report.before.of(repo.repo).begun for repo in blocked):
         return "Fix what blocks, then run the command again."
     whom = f"with the other {free}" if free > 1 else "with the other one"
     if free < len(report.plan.planned()):
@@ -75,12 +75,14 @@ def _past_what_blocks(report: Report) -> str:
     return f"Fix what blocks, or continue {whom}: --skip-blocked"
 
 
-def will_happen(plan: Plan) -> str:
+def will_happen(report: Report) -> str:
     """Return what a plan does, as the beginning of a sentence.
 
     Of what an earlier attempt published, only the deployments are left: to start, or to watch.
     """
-    begun = [still_to_come(repo) for repo in plan.planned() if repo.published]
+    plan, before = report.plan, report.before
+    there = [repo for repo in plan.planned() if before.of(repo.repo).published]
+    begun = [still_to_come(repo, before.of(repo.repo)) for repo in there]
     moves = len(plan.planned()) - len(begun)
     deploys = sum(bool(started) for started, _ in begun)
     watches = sum(not started for started, _ in begun)
@@ -98,7 +100,7 @@ def arrivals(report: Report) -> str:
     """Return how many commits reach which stage: 2 commits reach stg, 1 commit reaches dev."""
     totals: Counter[str] = Counter()
     for repo in report.plan.planned():
-        if not repo.published:
+        if not report.before.of(repo.repo).published:
             totals.update(repo.arriving())
     told = [
         f"{plural(n, 'commit')} {'reaches' if n == 1 else 'reach'} {s}" for s, n in totals.items()

@@ -269,6 +269,11 @@ class Deployment:
     seconds: float = 0.0
 
     @property
+    def begun(self) -> bool:
+        """True when it was asked for, this time or before, however that ended."""
+        return self.state is not RunState.NOT_STARTED or self.attempt > 1
+
+    @property
     def url(self) -> str:
         """Return the page that shows it, or empty."""
         return self.sight.url or (self.run.url if self.run else "")

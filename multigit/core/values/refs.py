@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+Objects = Mapping[str, str]  # what refs shall point at: object ids by full name; empty: deleted
+
 HEADS = "refs/heads/"
 TAGS = "refs/tags/"
 

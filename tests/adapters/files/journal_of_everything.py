@@ -22,6 +22,7 @@ from multigit.core.planning.plan import (
     UpdateStep,
 )
 from multigit.core.progress.journal import Entry, Kind
+from multigit.core.progress.state import Progress
 from multigit.core.values.agreement import Actor
 from multigit.core.values.deployment import (
     CommandRunner,
@@ -30,6 +31,7 @@ from multigit.core.values.deployment import (
     HealthCheck,
     JenkinsRunner,
     Pace,
+    Run,
     Runner,
     RunState,
 )
@@ -70,7 +72,7 @@ def everything() -> Plan:
     problem = Problem("no_branch", "has no branch.", "Create it.", Severity.WARN, ("a.txt",))
     return replace(
         plan(
-            replace(api, steps=(*api.steps, *deploys), made={"refs/heads/staging": "merge-1"}),
+            replace(api, steps=(*api.steps, *deploys)),
             RepoPlan("web", WEB.path, State.SKIPPED, steps=others, problems=(problem,)),
         ),
         confirm=Confirm.NAME,
@@ -83,7 +85,10 @@ def everything() -> Plan:
 def write_everything(folder: Path) -> Path:
     """Write the journal into the folder as this version does; its file."""
     journal = Journal.begin(folder, "everything")
-    journal.write(Entry(Kind.BEGUN, plan=everything(), actor=Actor("Ada <a@b>", "ada", "host")))
+    nrt = Deployment("nrt", RunState.QUEUED, Run("7", "https://host/7"))
+    earlier = Progress({"refs/heads/staging": "merge-1"}, State.UNKNOWN, True, {"nrt": nrt})  # noqa: FBT003
+    ada = Actor("Ada <a@b>", "ada", "host")
+    journal.write(Entry(Kind.BEGUN, everything(), ada, progress={"api": earlier}))
     journal.write(Entry(Kind.PUBLISHING, made={"api": {"refs/heads/staging": "merge-1"}}))
     journal.write(Entry(Kind.SETTLED, repos=("api",), state=State.PUBLISHED))
     fra = Deployment("fra", RunState.WAITING)

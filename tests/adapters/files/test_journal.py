@@ -38,9 +38,9 @@ def closed(tmp_path: Path) -> Path:
 
 def known(file: Path) -> dict[str, set[str]]:
     """Return which deployments of which repository a journal knows."""
-    story = Journal(file).story()
-    assert story
-    return {repo: set(by) for repo, by in story.deployments.items()}
+    operation = Journal(file).read()
+    assert operation
+    return {repo: set(by) for repo, by in operation.state.deployments().items()}
 
 
 def test_what_a_crash_left_of_a_line_is_cut_off(closed: Path) -> None:
@@ -118,7 +118,7 @@ def test_a_line_of_another_kind_is_damage_and_has_a_way_out(
     file = tmp_path / "op.jsonl"
     file.write_text(f"{line}\n")
     with pytest.raises(RefusedError, match=r"op\.jsonl") as caught:
-        Journal(file).story()
+        Journal(file).read()
     assert caught.value.code == "journal_damaged"
     assert unfinished(tmp_path) == ("op",)
     subprocess.run(caught.value.hint.removeprefix("Run: "), shell=True, check=True, cwd=tmp_path)
@@ -137,7 +137,7 @@ def test_what_is_no_file_hides_no_other_journal_and_is_named(
     assert unfinished(tmp_path) == ("a", "b")
     forget_unbegun(tmp_path)
     with pytest.raises(RefusedError, match=r"a\.jsonl cannot be read: it is not a plain") as caught:
-        Journal(tmp_path / "a.jsonl").story()
+        Journal(tmp_path / "a.jsonl").read()
     assert caught.value.code == "journal_unreadable"
     subprocess.run(caught.value.hint.removeprefix("Run: "), shell=True, check=True, cwd=tmp_path)
     assert unfinished(tmp_path) == ("b",)

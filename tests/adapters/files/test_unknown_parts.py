@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,10 +21,10 @@ Document = dict[str, Any]
 
 def objects(content: object, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Return the place of every object with fixed fields in a line."""
-    free = {"made", "inputs", "params"}  # their keys are refs, repositories and templates
+    free = {"made", "inputs", "params", "progress", "deployments"}  # keys are refs, names, targets
     pairs: list[tuple[Any, Any]] = []
     if isinstance(content, dict):
-        if not free & set(at):
+        if not free & set(at[-1:]) and "made" not in at:
             yield at
         pairs = list(content.items())
     elif isinstance(content, list):
@@ -57,7 +58,7 @@ def refusal(file: Path, lines: list[Document]) -> RefusedError:
     """Write a journal of these lines, and return why it is not read."""
     file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
     with pytest.raises(RefusedError) as refused:
-        Journal(file).story()
+        Journal(file).read()
     return refused.value
 
 
@@ -73,19 +74,54 @@ def test_every_step_is_there() -> None:
     assert {kind for part in get_args(Step) for kind in (get_args(part) or (part,))} == kinds
 
 
-@pytest.mark.parametrize("file", sorted(JOURNALS.glob("*.jsonl")), ids=lambda file: file.stem)
-def test_journals_of_older_versions_are_read(file: Path) -> None:
-    """Whatever they hold is in the story, but for hints, which were for another folder."""
-    story = Journal(file).story()
-    assert story
-    begun, publishing, settled, deployment = map(json.loads, file.read_text().splitlines())
-    for problem in (each for repo in begun["plan"]["repos"] for each in repo["problems"]):
+def in_an_older_version(file: Path) -> list[Document]:
+    """Return the lines of a journal without what this version keeps elsewhere or not at all."""
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    repos = [repo for line in lines if "plan" in line for repo in line["plan"]["repos"]]
+    for problem in (each for repo in repos for each in repo["problems"]):
         problem["hint"] = ""
-    assert_holds(story.plan, begun["plan"])
-    assert_holds(story.actor, begun["actor"])
-    assert story.made == publishing["made"]
-    assert story.settled == dict.fromkeys(settled["repos"], settled["state"])
-    assert_holds(story.deployments["api"]["fra"], deployment["deployment"])
+    for repo in repos:
+        for key in ("made", "published", "begun", "deployed"):
+            repo.pop(key, None)
+    return lines
+
+
+def test_a_journal_of_an_older_version_is_read() -> None:
+    """Whatever it holds is known, but for hints, which were for another folder."""
+    file = JOURNALS / "0.1.0.jsonl"
+    known = Journal(file).read()
+    assert known
+    begun, publishing, settled, deployment = in_an_older_version(file)
+    assert_holds(known.plan, begun["plan"])
+    assert_holds(known.actor, begun["actor"])
+    api = known.state.of("api")
+    assert api.made == publishing["made"]["api"]
+    assert api.settled == settled["state"]
+    assert_holds(api.deployments["fra"], deployment["deployment"])
+
+
+def test_what_an_older_version_had_found_when_it_continued_is_known() -> None:
+    """It kept that in the plan: what was made, published, begun and deployed by then."""
+    file = JOURNALS / "0.1.0-continued.jsonl"
+    known = Journal(file).read()
+    assert known
+    plan = json.loads(file.read_text().splitlines()[-1])["plan"]
+    before = {repo["repo"]: repo for repo in plan["repos"]}
+    assert {name: known.state.of(name).made for name in before} == {
+        name: repo["made"] for name, repo in before.items()
+    }
+    assert known.state.published() == {"database"}
+    assert {name for name in before if known.state.of(name).begun} == {"database", "docs"}
+    (fra,) = known.state.of("database").deployments.values()
+    assert_holds(fra, before["database"]["deployed"][0])
+    assert [*known.state.flights] == ["docs"]
+    assert known.before == replace(known.state, flights=known.before.flights)
+
+
+def test_an_older_version_does_not_read_over_how_far_this_one_got(lines: list[Document]) -> None:
+    """A field that it does not know, where anything is known; it refuses that."""
+    assert "progress" in lines[0]
+    assert "progress" not in {key for repo in lines[0]["plan"]["repos"] for key in repo}
 
 
 def test_what_has_a_default_may_be_missing(lines: list[Document], tmp_path: Path) -> None:
@@ -93,9 +129,20 @@ def test_what_has_a_default_may_be_missing(lines: list[Document], tmp_path: Path
     del lines[0]["plan"]["pace"], lines[0]["plan"]["repos"][0]["wave"], lines[0]["by"]
     file = tmp_path / "old.jsonl"
     file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
-    story = Journal(file).story()
-    assert story
-    assert story.plan.repos == without_hints(everything()).repos
+    known = Journal(file).read()
+    assert known
+    assert known.plan.repos == without_hints(everything()).repos
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("made", ["x"]), ("deployed", "x"), ("deployed", [1]), ("repo", None)]
+)
+def test_what_no_older_version_wrote_is_damage(
+    key: str, value: object, lines: list[Document], tmp_path: Path
+) -> None:
+    """It is not dropped with what they did write."""
+    lines[0]["plan"]["repos"][0] |= {"made": {}, "published": True, key: value}
+    assert refusal(tmp_path / "bad.jsonl", lines).code == "journal_damaged"
 
 
 def test_an_unknown_field_is_refused_wherever_it_stands(

@@ -6,23 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.planning.plan import DeployStep, Plan, RepoPlan, State
-from multigit.core.planning.waves import everything_before, hold_back, in_order, waves
+from multigit.core.planning.plan import DeployStep, RepoPlan, State
+from multigit.core.planning.waves import everything_before, in_order, waves
 from multigit.core.records.last_deployments import last_deployed, unwell_before
 from multigit.core.records.record import Record
 from multigit.core.values.deployment import CommandRunner
 from multigit.core.values.workspace import Repo
-from tests.core.builders import (
-    API,
-    WEB,
-    plan,
-    record,
-    row,
-    to_publish,
-    warning,
-    without_steps,
-    workspace,
-)
+from tests.core.builders import API, WEB, plan, record, row, to_publish, workspace
 
 DATABASE = Repo("database", "database")
 AFTER = replace(API, after=("database",), wave=1)
@@ -54,54 +44,6 @@ def test_everything_before_is_also_what_others_wait_for() -> None:
     after = {"web": ("api", "database"), "api": ("database",), "database": (), "docs": ()}
     assert everything_before("web", after) == ("database", "api")
     assert everything_before("docs", after) == ()
-
-
-def states(held: Plan) -> dict[str, State]:
-    """Return the state of each repository."""
-    return {repo.repo: repo.state for repo in held.repos}
-
-
-def test_what_comes_after_one_that_is_left_out_is_left_out() -> None:
-    """Also where the one in between has nothing to do."""
-    made = plan(
-        without_steps(DATABASE, State.SKIPPED),
-        without_steps(AFTER, State.UP_TO_DATE),
-        deploying(LAST),
-    )
-    held = hold_back(made, SPACE)
-    assert states(held)["web"] is State.SKIPPED
-    assert [problem.code for problem in held.repos[2].problems] == ["after_left_out"]
-    assert held.repos[2].steps == ()
-
-
-def test_the_reason_to_leave_it_out_comes_first() -> None:
-    """Whatever else is to be known of it."""
-    warned = replace(deploying(AFTER), problems=(warning(),))
-    held = hold_back(plan(without_steps(DATABASE, State.SKIPPED), warned), SPACE)
-    assert [problem.code for problem in held.repos[1].problems] == [
-        "after_left_out",
-        warning().code,
-    ]
-
-
-def test_what_was_begun_is_never_left_out() -> None:
-    """Its push may have arrived."""
-    begun = replace(deploying(AFTER), begun=True)
-    made = plan(without_steps(DATABASE, State.SKIPPED), begun)
-    assert hold_back(made, SPACE) == made
-
-
-def test_what_was_only_made_is_left_out() -> None:
-    """The objects of all waves are made before the first push; its own never began."""
-    made = replace(deploying(AFTER), made={"refs/heads/staging": "merge-1"})
-    held = hold_back(plan(without_steps(DATABASE, State.SKIPPED), made), SPACE)
-    assert states(held)["api"] is State.SKIPPED
-
-
-def test_nothing_is_held_back_by_what_has_nothing_to_do() -> None:
-    """Up to date is good."""
-    made = plan(without_steps(DATABASE, State.UP_TO_DATE), deploying(AFTER))
-    assert hold_back(made, SPACE) == made
 
 
 def logged(state: str) -> list[Record]:

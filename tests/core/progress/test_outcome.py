@@ -16,6 +16,7 @@ from tests.core.builders import (
     WEB,
     plan,
     published,
+    state,
     to_publish,
     warning,
     without_steps,
@@ -77,9 +78,10 @@ def test_after_a_pull_is_what_the_local_branch_points_at() -> None:
 
 def test_what_an_earlier_attempt_made_stays_known() -> None:
     """A repository that was published before has nothing more to do, and its after."""
-    earlier = replace(to_publish(), state=State.PUBLISHED, made=MADE)
-    assert [each.after for each in planned(plan(earlier)).outcomes] == ["merge-1"]
-    assert [each.after for each in ended(plan(earlier), []).outcomes] == ["merge-1"]
+    earlier = plan(replace(to_publish(), state=State.PUBLISHED))
+    before = state(made={"api": MADE}, settled={"api": State.PUBLISHED})
+    assert [each.after for each in planned(earlier, before).outcomes] == ["merge-1"]
+    assert [each.after for each in ended(earlier, [], before).outcomes] == ["merge-1"]
 
 
 def test_a_plan_that_was_not_run_is_its_own_report() -> None:
@@ -115,7 +117,7 @@ def test_a_plan_has_an_exit_code_of_its_own(it: Plan, result: Result, exit_code:
 
 def test_a_refusal_is_blocked_and_names_its_reason() -> None:
     """The repositories stay as planned."""
-    report = refused(BOTH, BLOCK)
+    report = refused(planned(BOTH), BLOCK)
     assert (report.result, report.exit_code, report.problems) == (Result.BLOCKED, 3, (BLOCK,))
     assert report.outcomes == planned(BOTH).outcomes
 
@@ -123,7 +125,7 @@ def test_a_refusal_is_blocked_and_names_its_reason() -> None:
 @pytest.mark.parametrize(("interrupted", "exit_code"), [(False, 3), (True, 130)])
 def test_a_no_is_cancelled(interrupted: bool, exit_code: int) -> None:  # noqa: FBT001
     """Ctrl-C at the question is a no that ends as an interrupt."""
-    report = cancelled(BOTH, interrupted=interrupted)
+    report = cancelled(planned(BOTH), interrupted=interrupted)
     assert (report.result, report.exit_code) == (Result.CANCELLED, exit_code)
     assert report.count(State.PLANNED) == 2
 

@@ -106,11 +106,14 @@ def test_a_record_holds_who_what_and_how_it_ended() -> None:
     }
 
 
+READY = planned(plan(to_publish()))
+
+
 @pytest.mark.parametrize(
     ("report", "reason"),
     [
-        (refused(plan(to_publish()), Problem("confirmation_needed", "x")), "confirmation_needed"),
-        (refused(plan(to_publish()), Problem("locked_remotely", "x")), "locked_remotely"),
+        (refused(READY, Problem("confirmation_needed", "x")), "confirmation_needed"),
+        (refused(READY, Problem("locked_remotely", "x")), "locked_remotely"),
         (
             planned(
                 plan(
@@ -120,7 +123,7 @@ def test_a_record_holds_who_what_and_how_it_ended() -> None:
             ),
             "conflict",
         ),
-        (cancelled(plan(to_publish()), interrupted=False), ""),
+        (cancelled(READY, interrupted=False), ""),
         (ended(plan(to_publish()), [published()]), ""),
     ],
 )
@@ -131,7 +134,9 @@ def test_a_record_tells_a_missing_yes_from_a_conflict(report: Report, reason: st
 
 def test_a_refused_operation_is_recorded_with_its_reason() -> None:
     """Nothing moved, so no repository has an `after`."""
-    kept = written(refused(plan(to_publish()), Problem("lock", "is taken.")), ADA, "now", AGREED)
+    kept = written(
+        refused(planned(plan(to_publish())), Problem("lock", "is taken.")), ADA, "now", AGREED
+    )
     assert (kept["result"], kept["problems"]) == (
         "blocked",
         [{"code": "lock", "message": "is taken."}],

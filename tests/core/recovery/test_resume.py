@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,31 +14,32 @@ from multigit.core.planning.plan import (
     Result,
     State,
 )
-from multigit.core.progress.journal import Entry, Kind, Story, tell
-from multigit.core.progress.outcome import Outcome, ended
-from multigit.core.progress.standing import Standing, standing, state_of
-from multigit.core.recovery.resume import after_undo, as_it_stands, resumed, to_plan_anew
+from multigit.core.progress.journal import Entry, Kind, Operation
+from multigit.core.progress.outcome import Outcome, ended, planned
+from multigit.core.progress.remote_state import RemoteState, compared, state_of
+from multigit.core.recovery.resume import after_undo, as_it_stands, resumed, to_plan_again
 from multigit.core.recovery.undo import undone
 from multigit.core.reports.summary import summary
-from multigit.core.values.agreement import Actor
 from multigit.core.values.deployment import CommandRunner, Deployment, Run, RunState
 from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem, Severity
 from multigit.hints import Hint
 from tests.core.builders import (
+    ADA,
     API,
     MOMENT,
     WEB,
     branch,
     merge,
+    operation,
     past,
     promotion,
     refs,
     snapshot,
+    state,
     workspace,
 )
 
-ADA = Actor("Ada <ada@example.com>", "ada", "build-7")
 SHOP = workspace(API, WEB)
 STG, TAG = "refs/heads/staging", "refs/tags/stg-deploy-20250115-160130"
 MADE = {STG: "merge-1", TAG: "tag-1"}
@@ -51,24 +53,23 @@ def plan() -> Plan:
     return plan_merges(promotion(API, WEB), SHOP, seen)
 
 
-def story(**changes: object) -> Story:
-    """Return what is known of it after its pushes may have begun."""
-    made = {"api": MADE, "web": MADE}
-    return replace(Story(plan(), ADA, made), **changes)  # type: ignore[arg-type]
+def promoted(whole: Plan | None = None, **known: Any) -> Operation:
+    """Return it after its pushes may have begun, with what else is known."""
+    return operation(whole or plan(), state(made={"api": MADE, "web": MADE}, **known))
 
 
-def stands(now: dict[str, str]) -> Standing:
+def stands(now: dict[str, str]) -> RemoteState:
     """Compare a remote with the plan."""
-    return standing(plan().repos[0], MADE, now)
+    return compared(plan().repos[0], MADE, now)
 
 
-# --- The journal's story
+# --- The journal
 
 
-def test_a_journal_is_folded_into_the_story() -> None:
+def test_a_journal_is_folded_into_the_operation() -> None:
     """The last that was noted of a deployment counts."""
     deployment = Deployment("", RunState.QUEUED)
-    told = tell(
+    told = Operation.from_entries(
         [
             Entry(Kind.BEGUN, plan=plan(), actor=ADA),
             Entry(Kind.PUBLISHING, made={"api": MADE}),
@@ -82,22 +83,24 @@ def test_a_journal_is_folded_into_the_story() -> None:
         ]
     )
     assert told
-    assert (told.made, told.settled) == ({"api": MADE}, {"api": State.PUBLISHED})
-    assert told.deployments["api"][""].state is RunState.FAILED
+    assert [*told.state.repos] == ["api"]
+    api = told.state.of("api")
+    assert (api.made, api.settled) == (MADE, State.PUBLISHED)
+    assert api.deployments[""].state is RunState.FAILED
 
 
 def test_a_hint_is_not_kept_for_later() -> None:
     """It names folders as they were seen from where somebody stood, and what has changed since."""
     warning = Problem("a", "is so.", "Run: git -C . status", Severity.WARN, files=("b",))
     begun = replace(plan(), repos=(replace(plan().repos[0], problems=(warning,)),))
-    told = tell([Entry(Kind.BEGUN, plan=begun, actor=ADA)])
+    told = Operation.from_entries([Entry(Kind.BEGUN, plan=begun, actor=ADA)])
     assert told
     assert told.plan.repos[0].problems == (replace(warning, hint=""),)
 
 
 def test_a_journal_without_its_beginning_tells_nothing() -> None:
     """It broke off before the plan was whole."""
-    assert tell([Entry(Kind.PUBLISHING, made={"api": MADE})]) is None
+    assert Operation.from_entries([Entry(Kind.PUBLISHING, made={"api": MADE})]) is None
 
 
 # --- Where a repository stands
@@ -110,7 +113,7 @@ def test_the_remote_decides_what_is_published() -> None:
     assert state_of(repo, stands(HELD)) is State.NOT_PUBLISHED
     assert state_of(repo, stands({STG: "merge-1"})) is State.NOT_PUBLISHED  # to be completed
     assert state_of(repo, stands({STG: "theirs"})) is State.FAILED
-    unreachable = Standing(problem=Problem("unreachable", "is out of reach."))
+    unreachable = RemoteState(problem=Problem("unreachable", "is out of reach."))
     assert state_of(repo, unreachable) is State.UNKNOWN
 
 
@@ -119,16 +122,16 @@ def test_the_remote_decides_what_is_published() -> None:
 
 def test_only_what_is_missing_is_planned() -> None:
     """With what was made for it."""
-    left = resumed(story(), {"api": stands(MADE), "web": stands(HELD)}, {}, skip_blocked=False)
-    assert [repo.state for repo in left.repos] == [State.PUBLISHED, State.PLANNED]
-    assert left.repos[1].made == MADE
+    left = resumed(promoted(), {"api": stands(MADE), "web": stands(HELD)}, {}, skip_blocked=False)
+    assert [repo.state for repo in left.plan.repos] == [State.PUBLISHED, State.PLANNED]
+    assert left.state.of("web").made == MADE
 
 
 PUSHED = Flight(0.0, 1.0, "here", "1:2")
 
 
 @pytest.mark.parametrize(
-    ("known", "state"),
+    ("known", "expected"),
     [
         ({}, State.SKIPPED),
         ({"settled": {"api": State.FAILED}}, State.SKIPPED),
@@ -137,11 +140,11 @@ PUSHED = Flight(0.0, 1.0, "here", "1:2")
         ({"flights": {"api": PUSHED}}, State.BLOCKED),
     ],
 )
-def test_a_moved_branch_blocks_with_both_commits(known: dict[str, object], state: State) -> None:
+def test_a_moved_branch_blocks_with_both_commits(known: dict[str, Any], expected: State) -> None:
     """A person has to look; it is not left out where its push was begun, and may have arrived."""
     standings = {"api": stands({STG: "theirs-9"}), "web": stands(MADE)}
-    left = resumed(story(**known), standings, {}, skip_blocked=True)
-    assert left.repos[0].state is state
+    left = resumed(promoted(**known), standings, {}, skip_blocked=True).plan
+    assert left.repos[0].state is expected
     assert left.repos[0].problems[0].message == (
         "staging is at theirs- on the remote, not at merge-1."
     )
@@ -150,32 +153,34 @@ def test_a_moved_branch_blocks_with_both_commits(known: dict[str, object], state
 def test_what_the_remote_has_some_of_is_not_left_out() -> None:
     """Whatever is noted of its push: the tag is there, and the branch was moved."""
     standings = {"api": stands({**MADE, STG: "theirs-9"}), "web": stands(MADE)}
-    left = resumed(story(), standings, {}, skip_blocked=True)
+    left = resumed(promoted(), standings, {}, skip_blocked=True).plan
     assert left.repos[0].state is State.BLOCKED
 
 
 def test_what_a_remote_has_some_of_is_not_left_out_when_it_cannot_be_asked() -> None:
-    """It was known when the operation was continued before, in a plan that noted it."""
-    away = Standing(problem=Problem("unreachable", "cannot be reached."))
-    for begun, state in ((True, State.BLOCKED), (False, State.SKIPPED)):
-        whole = plan()
-        api = replace(whole.repos[0], begun=begun)
-        known = story(plan=replace(whole, repos=(api, whole.repos[1])))
+    """It was known when the operation was continued before, which noted it."""
+    away = RemoteState(problem=Problem("unreachable", "cannot be reached."))
+    for begun, expected in ((["api"], State.BLOCKED), ([], State.SKIPPED)):
+        known = promoted(begun=begun)
         left = resumed(known, {"api": away, "web": stands(MADE)}, {}, skip_blocked=True)
-        assert left.repos[0].state is state
+        assert left.plan.repos[0].state is expected
 
 
 # --- Continued once more
 
 
-def continued(*standings: Standing, **known: object) -> Story:
-    """Return the story of an operation that is continued, where the remotes stand so."""
-    before = story(**known)
-    there = dict(zip(("api", "web"), standings, strict=True))
-    left = resumed(before, there, {}, skip_blocked=False)
-    told = tell([Entry(Kind.BEGUN, plan=left, actor=ADA)])
-    assert told
-    return told
+def begun_again(left: Operation) -> Operation:
+    """Return an operation as the journal knows it when it goes on."""
+    entry = Entry(Kind.BEGUN, plan=left.plan, actor=ADA, progress=left.state.repos)
+    known = Operation.from_entries([entry])
+    assert known
+    return known
+
+
+def continued(*remotes: RemoteState, **known: Any) -> Operation:
+    """Return an operation that is continued, where the remotes stand so."""
+    there = dict(zip(("api", "web"), remotes, strict=True))
+    return begun_again(resumed(promoted(**known), there, {}, skip_blocked=False))
 
 
 def test_the_remote_decides_at_each_continue_what_is_published() -> None:
@@ -184,24 +189,25 @@ def test_the_remote_decides_at_each_continue_what_is_published() -> None:
     assert again.plan.repos[0].state is State.PUBLISHED
     for now in ({STG: "merge-1"}, HELD):
         left = resumed(again, {"api": stands(now), "web": stands(HELD)}, {}, skip_blocked=False)
-        api = left.repos[0]
-        assert (api.state, api.published, api.made) == (State.PLANNED, False, MADE)
+        api = left.state.of("api")
+        assert left.plan.repos[0].state is State.PLANNED
+        assert (api.published, api.begun, api.made) == (False, True, MADE)
 
 
 def test_a_remote_that_does_not_answer_takes_nothing_back_at_any_continue() -> None:
     """What was published stays so."""
     again = continued(stands(MADE), stands(HELD))
-    away = Standing(problem=Problem("unreachable", "cannot be reached."))
+    away = RemoteState(problem=Problem("unreachable", "cannot be reached."))
     left = resumed(again, {"api": away, "web": stands(HELD)}, {}, skip_blocked=False)
-    assert left.repos[0].state is State.PUBLISHED
+    assert left.plan.repos[0].state is State.PUBLISHED
 
 
-def deploying(**known: object) -> Story:
-    """Return the story of an operation that also deploys."""
+def deploying(**known: Any) -> Operation:
+    """Return an operation that also deploys."""
     step = DeployStep("stg", "stg", "staging", "", CommandRunner(("true",)), 60.0)
     whole = plan()
     repos = tuple(replace(repo, steps=(*repo.steps, step)) for repo in whole.repos)
-    return replace(story(**known), plan=replace(whole, repos=repos))
+    return promoted(replace(whole, repos=repos), **known)
 
 
 RUNNING = Deployment(state=RunState.RUNNING, run=Run("1"))
@@ -212,20 +218,29 @@ def test_a_deployment_that_was_begun_is_known_where_the_tag_is_gone() -> None:
     before = deploying(deployments={"api": {"": RUNNING}})
     standings = {"api": stands({STG: "merge-1"}), "web": stands(HELD)}
     left = resumed(before, standings, {}, skip_blocked=False)
-    api, web = left.repos
-    assert (api.state, api.published, api.deployed) == (State.PLANNED, False, (RUNNING,))
-    assert web.deployed == ()
-    told = tell([Entry(Kind.BEGUN, plan=left, actor=ADA)])
-    assert told
-    assert told.deployments == {"api": {"": RUNNING}}
+    assert left.plan.repos[0].state is State.PLANNED
+    assert not left.state.of("api").published
+    assert left.state.deployments() == {"api": {"": RUNNING}}
+    assert begun_again(left).state.deployments() == {"api": {"": RUNNING}}
+
+
+def test_a_deployment_that_never_began_is_forgotten_but_for_those_before_it() -> None:
+    """The next one gets a name that no other had; and what failed before was deployed."""
+    never, once_more = Deployment("fra"), Deployment("nrt", attempt=2)
+    before = deploying(deployments={"api": {"fra": never, "nrt": once_more}})
+    standings = {"api": stands(MADE), "web": stands(HELD)}
+    left = resumed(before, standings, {}, skip_blocked=False)
+    assert left.state.deployments() == {"api": {"nrt": once_more}}
+    assert left.state.of("api").deployed
 
 
 def test_what_never_began_has_no_deployments_where_it_is_left_out() -> None:
     """They would be missed for ever."""
     before = deploying()
-    away = Standing(problem=Problem("unreachable", "cannot be reached."))
+    away = RemoteState(problem=Problem("unreachable", "cannot be reached."))
     left = resumed(before, {"api": stands(MADE), "web": away}, {}, skip_blocked=True)
-    assert (left.repos[1].state, left.repos[1].deployed) == (State.SKIPPED, ())
+    web = planned(left.plan, left.state).outcomes[1]
+    assert (web.state, web.deployments) == (State.SKIPPED, ())
 
 
 # --- Planned anew
@@ -236,31 +251,31 @@ def test_only_what_nothing_is_left_of_is_planned_anew() -> None:
     moved = stands({STG: "theirs"})
     held = stands(HELD)
 
-    def anew(there: Standing, known: Story) -> list[str]:
-        return [repo.repo for repo in to_plan_anew(known, {"api": there, "web": held})]
+    def again(there: RemoteState, known: Operation) -> list[str]:
+        return [repo.repo for repo in to_plan_again(known, {"api": there, "web": held})]
 
-    assert anew(moved, story()) == ["api"]
-    assert anew(held, story()) == []
-    assert anew(stands({**MADE, STG: "theirs"}), story()) == []
-    assert anew(stands({TAG: "tag-9", STG: "theirs"}), story()) == []
-    assert anew(moved, deploying(deployments={"api": {"": RUNNING}})) == []
-    assert anew(moved, deploying(deployments={"api": {"": Deployment()}})) == ["api"]
+    assert again(moved, promoted()) == ["api"]
+    assert again(held, promoted()) == []
+    assert again(stands({**MADE, STG: "theirs"}), promoted()) == []
+    assert again(stands({TAG: "tag-9", STG: "theirs"}), promoted()) == []
+    assert again(moved, deploying(deployments={"api": {"": RUNNING}})) == []
+    assert again(moved, deploying(deployments={"api": {"": Deployment()}})) == ["api"]
 
 
 def test_what_was_published_is_not_planned_anew() -> None:
     """At the second continue a person has to look, too."""
     again = continued(stands(MADE), stands(HELD))
-    assert to_plan_anew(again, {"api": stands({STG: "theirs"}), "web": stands(HELD)}) == ()
+    assert to_plan_again(again, {"api": stands({STG: "theirs"}), "web": stands(HELD)}) == ()
 
 
 def test_a_branch_that_moved_after_it_went_back_is_still_taken_back() -> None:
     """By what was settled; a release that somebody moved is no release any more."""
     back = replace(plan(), undoes="op-1")
-    for told, state in ((back, State.PUBLISHED), (plan(), State.BLOCKED)):
-        known = story(plan=told, settled={"api": State.PUBLISHED})
+    for told, expected in ((back, State.PUBLISHED), (plan(), State.BLOCKED)):
+        known = promoted(told, settled={"api": State.PUBLISHED})
         there = {"api": stands({STG: "theirs"}), "web": stands(HELD)}
         left = resumed(known, there, {}, skip_blocked=False)
-        assert left.repos[0].state is state
+        assert left.plan.repos[0].state is expected
 
 
 def test_a_published_repository_may_still_have_to_be_deployed() -> None:
@@ -269,45 +284,40 @@ def test_a_published_repository_may_still_have_to_be_deployed() -> None:
     whole = plan()
     api = replace(whole.repos[0], steps=(*whole.repos[0].steps, step, replace(step, target="fra")))
     known = {"api": {"nrt": Deployment("nrt", RunState.SUCCEEDED)}}
-    begun = story(plan=replace(whole, repos=(api, whole.repos[1])), deployments=known)
+    begun = promoted(replace(whole, repos=(api, whole.repos[1])), deployments=known)
     standings = {"api": stands(MADE), "web": stands(MADE)}
-    left = resumed(begun, standings, {}, skip_blocked=False).repos[0]
-    assert (left.state, left.published) == (State.PLANNED, True)
-    assert [each.state for each in left.deployed] == [RunState.SUCCEEDED, RunState.NOT_STARTED]
+    left = resumed(begun, standings, {}, skip_blocked=False)
+    assert left.plan.repos[0].state is State.PLANNED
+    assert left.state.of("api").published
+    told = planned(left.plan, left.state).outcomes[0]
+    assert [each.state for each in told.deployments] == [RunState.SUCCEEDED, RunState.NOT_STARTED]
 
 
 # --- Closing
 
 
 @pytest.mark.parametrize(
-    ("known", "state"),
+    ("known", "expected"),
     [
         (Deployment(state=RunState.STARTING), RunState.UNKNOWN),
         (Deployment(state=RunState.RUNNING, run=Run("1")), RunState.RUNNING),
         (Deployment(state=RunState.FAILED), RunState.FAILED),
     ],
 )
-def test_a_start_without_a_run_is_left_as_unknown(known: Deployment, state: RunState) -> None:
+def test_a_start_without_a_run_is_left_as_unknown(known: Deployment, expected: RunState) -> None:
     """Nobody will learn more of it; a run can still be asked."""
-    planned = plan()
-    step = DeployStep("stg", "stg", "staging", "", CommandRunner(("true",)), 60.0)
-    repos = tuple(replace(repo, steps=(*repo.steps, step)) for repo in planned.repos)
-    open_story = story(plan=replace(planned, repos=repos), deployments={"api": {"": known}})
-    report = as_it_stands(open_story, {"api": stands(MADE)}, "abandoned")
+    left = deploying(deployments={"api": {"": known}})
+    report = as_it_stands(left, {"api": stands(MADE)}, "abandoned")
     (deployment,) = report.outcomes[0].deployments
-    assert deployment.state is state
+    assert deployment.state is expected
 
 
 def test_what_was_deployed_is_kept_where_its_tag_is_gone() -> None:
     """A deployment that still runs is told, also of what is only half published by now."""
-    planned = plan()
-    step = DeployStep("stg", "stg", "staging", "", CommandRunner(("true",)), 60.0)
-    repos = tuple(replace(repo, steps=(*repo.steps, step)) for repo in planned.repos)
-    running = Deployment(state=RunState.RUNNING, run=Run("1"))
-    left = story(plan=replace(planned, repos=repos), deployments={"api": {"": running}})
+    left = deploying(deployments={"api": {"": RUNNING}})
     report = as_it_stands(left, {"api": stands({STG: "merge-1"})}, "abandoned")
     api = report.outcomes[0]
-    assert (api.state, api.partial, api.deployments) == (State.FAILED, True, (running,))
+    assert (api.state, api.partial, api.deployments) == (State.FAILED, True, (RUNNING,))
     assert report.problems[0].hint == Hint.RUNS_ON
 
 
@@ -335,7 +345,7 @@ def test_an_operation_stays_open_for_what_may_still_change(
 
 def test_what_is_abandoned_is_recorded_as_it_stands() -> None:
     """Published where it is published."""
-    report = as_it_stands(story(), {"api": stands(MADE), "web": stands(HELD)}, "abandoned")
+    report = as_it_stands(promoted(), {"api": stands(MADE), "web": stands(HELD)}, "abandoned")
     assert [o.state for o in report.outcomes] == [State.PUBLISHED, State.NOT_PUBLISHED]
 
 
@@ -351,15 +361,15 @@ def test_what_is_abandoned_ends_as_far_as_it_came(
     api: dict[str, str], web: dict[str, str], result: Result
 ) -> None:
     """Done where all of it arrived after all, nothing where nothing of it is there."""
-    report = as_it_stands(story(), {"api": stands(api), "web": stands(web)}, "abandoned")
+    report = as_it_stands(promoted(), {"api": stands(api), "web": stands(web)}, "abandoned")
     assert report.result is result
 
 
 def test_what_was_published_and_taken_back_is_recorded_as_that() -> None:
     """Not as nothing: for a while it was there."""
-    back = undone(story(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, past())
+    back = undone(promoted(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, past())
     undo = ended(back, [Outcome(back.repos[0], State.PUBLISHED, {STG: "stg-1", TAG: ""})])
-    report = after_undo(story(), undo)
+    report = after_undo(promoted(), undo)
     assert report.result is Result.FAILED
     api, web = report.outcomes
     assert (api.state, [problem.code for problem in api.problems]) == (

@@ -16,21 +16,21 @@ from multigit.core.planning.plan import (
     RestoreStep,
     State,
 )
-from multigit.core.progress.standing import Standing, standing
+from multigit.core.progress.remote_state import RemoteState, compared
 from multigit.core.recovery.undo import already_undone, undone
 from multigit.core.values.agreement import Actor
 from multigit.core.values.deployment import CommandRunner, Deploy, Deployment, Run, RunState
 from multigit.core.values.refs import branch_ref
 from multigit.errors import RefusedError
 from tests.core.builders import MAIN, MOMENT, past, record, row
-from tests.core.recovery.test_resume import HELD, MADE, SHOP, STG, TAG, plan, stands, story
+from tests.core.recovery.test_resume import HELD, MADE, SHOP, STG, TAG, plan, promoted, stands
 
 NAME = TAG.removeprefix("refs/tags/")
 
 
 def test_undo_sets_back_what_still_holds_what_was_written() -> None:
     """Branch and tag in one push, each with a lease; the local branch follows."""
-    back = undone(story(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, past())
+    back = undone(promoted(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, past())
     assert back.repos[0].steps == (
         RestoreStep("stg", "staging", "merge-1", "stg-1"),
         DeleteTagStep(NAME, "tag-1"),
@@ -43,41 +43,40 @@ def test_undo_sets_back_what_still_holds_what_was_written() -> None:
 
 
 def test_the_plan_of_an_undo_is_built_anew() -> None:
-    """Nothing that the operation reached counts as reached by the undo; its waves turn round."""
-    run = Deployment("", RunState.NOT_STARTED)
-    api = replace(plan().repos[0], published=True, made=MADE, deployed=(run,), wave=3)
-    begun = story(plan=replace(plan(), repos=(api, plan().repos[1])))
+    """Also of what is published and done; its waves turn round."""
+    api = replace(plan().repos[0], state=State.PUBLISHED, wave=3)
+    whole = replace(plan(), repos=(api, plan().repos[1]))
+    begun = promoted(whole, settled={"api": State.PUBLISHED})
     back = undone(begun, {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, past()).repos[0]
-    assert (back.published, back.made, back.deployed, back.wave) == (False, {}, (), -3)
-    assert back.state is State.PLANNED
+    assert (back.state, back.wave) == (State.PLANNED, -3)
 
 
 @pytest.mark.parametrize(
     ("there", "code"),
     [
-        (Standing(done=frozenset({TAG}), overtaken=frozenset({STG})), "not_undone"),
+        (RemoteState(done=frozenset({TAG}), overtaken=frozenset({STG})), "not_undone"),
         (stands({STG: "theirs", TAG: "tag-1"}), "moved"),
-        (Standing(done=frozenset({STG, TAG}), onward=("main",)), "promoted_onwards"),
+        (RemoteState(done=frozenset({STG, TAG}), onward=("main",)), "promoted_onwards"),
     ],
 )
-def test_undo_leaves_what_others_did_something_with(there: Standing, code: str) -> None:
+def test_undo_leaves_what_others_did_something_with(there: RemoteState, code: str) -> None:
     """And says so."""
-    back = undone(story(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, past())
+    back = undone(promoted(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, past())
     assert back.repos[0].state is State.SKIPPED
     assert [problem.code for problem in back.repos[0].problems] == [code]
 
 
 @pytest.mark.parametrize("there", [stands(HELD), stands({STG: "theirs"})])
-def test_there_is_nothing_to_undo_where_nothing_of_it_is(there: Standing) -> None:
+def test_there_is_nothing_to_undo_where_nothing_of_it_is(there: RemoteState) -> None:
     """Whether it never arrived, or somebody took it back."""
-    back = undone(story(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, past())
+    back = undone(promoted(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, past())
     assert [repo.state for repo in back.repos] == [State.UP_TO_DATE, State.UP_TO_DATE]
 
 
 def test_undo_leaves_what_was_deployed() -> None:
     """Or may have been."""
     deployments = {"api": {"": Deployment("", RunState.STARTING)}}
-    begun = story(deployments=deployments)
+    begun = promoted(deployments=deployments)
     back = undone(begun, {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, past())
     assert [problem.code for problem in back.repos[0].problems] == ["deployed"]
 
@@ -92,7 +91,9 @@ def test_undo_leaves_what_was_deployed() -> None:
 def test_undo_leaves_what_another_operation_deployed(states: list[str], stays: bool) -> None:  # noqa: FBT001
     """The commit counts, whichever operation deployed it."""
     records = [record("deploy-1", row("merge-1", *states, state="deployed"), command="deploy")]
-    back = undone(story(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, past(*records))
+    back = undone(
+        promoted(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, past(*records)
+    )
     assert (back.repos[0].state is State.SKIPPED) == stays
 
 
@@ -101,7 +102,7 @@ def test_the_release_before_is_offered_where_it_can_be_deployed() -> None:
     deploys = {"stg": Deploy(CommandRunner(("true",)))}
     repos = tuple(replace(repo, deploys=deploys) for repo in SHOP.repos)
     records = [record("a", row("m0", tag="stg-deploy-1")), record(plan().operation, row("merge-1"))]
-    deployed = story(deployments={"api": {"": Deployment("", RunState.FAILED, Run("1"))}})
+    deployed = promoted(deployments={"api": {"": Deployment("", RunState.FAILED, Run("1"))}})
     standings = {"api": stands(MADE), "web": stands(HELD)}
     back = undone(deployed, standings, replace(SHOP, repos=repos), MOMENT, past(*records))
     (problem,) = back.repos[0].problems
@@ -113,9 +114,9 @@ def test_the_release_before_is_offered_where_it_can_be_deployed() -> None:
 @pytest.mark.parametrize("tip", ["m5", "theirs"])
 def test_a_later_release_on_top_is_named(tip: str) -> None:
     """It can be undone first; what a colleague built is for a person to look at."""
-    there = Standing({STG: tip}, done=frozenset({TAG}), overtaken=frozenset({STG}))
+    there = RemoteState({STG: tip}, done=frozenset({TAG}), overtaken=frozenset({STG}))
     later = past(record("b", row("m5")))
-    back = undone(story(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, later)
+    back = undone(promoted(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, later)
     (problem,) = back.repos[0].problems
     assert problem.message == "staging moved on since, so nothing is taken back here."
     assert (
@@ -139,9 +140,9 @@ def test_a_name_out_of_the_log_is_typed_as_one_word() -> None:
 def test_what_stands_on_top_and_was_promoted_onwards_is_undone_from_its_end() -> None:
     """The last promotion is named: the one between would be refused for its sake."""
     now = {STG: "m5", branch_ref(MAIN.branch): "m6"}
-    there = Standing(now, done=frozenset({TAG}), overtaken=frozenset({STG}), onward=("main",))
+    there = RemoteState(now, done=frozenset({TAG}), overtaken=frozenset({STG}), onward=("main",))
     later = past(record("b", row("m5")), record("c", row("m6"), stage="main"))
-    back = undone(story(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, later)
+    back = undone(promoted(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, later)
     (problem,) = back.repos[0].problems
     assert (problem.code, problem.hint) == ("not_undone", "Undo that first: multigit undo c")
 
@@ -151,7 +152,7 @@ def test_a_stage_that_the_configuration_lost_is_named() -> None:
     lost = replace(SHOP, stages=tuple(each for each in SHOP.stages if each.name != "stg"))
     there = {"api": stands(MADE), "web": stands(HELD)}
     with pytest.raises(RefusedError, match="The stage stg is not in the configuration any more"):
-        undone(story(), there, lost, MOMENT, past())
+        undone(promoted(), there, lost, MOMENT, past())
 
 
 def test_the_one_who_took_it_back_last_is_named() -> None:
@@ -168,5 +169,5 @@ def test_the_one_who_took_it_back_last_is_named() -> None:
 
 def test_a_repository_without_refs_is_compared_too() -> None:
     """It has nothing that could be anywhere."""
-    there = standing(RepoPlan("api", "api", State.PLANNED), {}, {})
+    there = compared(RepoPlan("api", "api", State.PLANNED), {}, {})
     assert (there.done, there.held, there.there) == (frozenset(), frozenset(), frozenset())

@@ -11,7 +11,7 @@ from multigit.core.recovery.ways_out import ways_out
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.flight import Flight
 from multigit.hints import Hint
-from tests.core.recovery.test_resume import story
+from tests.core.recovery.test_resume import promoted
 
 FAILED = {"api": {"": Deployment("", RunState.FAILED)}}
 FLIGHT = Flight(1.0, 2.0, "here", "1:1")
@@ -34,4 +34,4 @@ def test_undo_is_proposed_where_it_may_take_something_back(
     known: dict[str, Any], hint: Hint
 ) -> None:
     """Not where all that may be published was deployed: it would be refused."""
-    assert ways_out(story(**known)) == hint
+    assert ways_out(promoted(**known)) == hint

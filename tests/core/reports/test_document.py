@@ -158,7 +158,7 @@ def test_what_did_not_arrive_has_no_after(state: State) -> None:
 def test_the_document_of_a_refusal_names_the_reason_on_top() -> None:
     """It belongs to no repository."""
     reason = Problem("confirmation_needed", "There is no terminal.", "Pass --yes.")
-    told = document(refused(BOTH, reason))
+    told = document(refused(planned(BOTH), reason))
     assert (told["result"], told["exit_code"]) == ("blocked", 3)
     assert told["problems"] == [
         {

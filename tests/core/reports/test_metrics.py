@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from multigit.core.planning.plan import DeployStep, State
-from multigit.core.progress.journal import Story
 from multigit.core.progress.outcome import Outcome, ended
-from multigit.core.reports.metrics import Known, known_to_plan, known_to_story, metrics
-from multigit.core.values.agreement import Actor
+from multigit.core.progress.state import NOTHING_YET, OperationState
+from multigit.core.reports.metrics import metrics
 from multigit.core.values.deployment import (
     CommandRunner,
     Deployment,
@@ -17,7 +16,7 @@ from multigit.core.values.deployment import (
     RunState,
     Trigger,
 )
-from tests.core.builders import API, ROOT, WEB, plan, published, to_publish, without_steps
+from tests.core.builders import API, ROOT, WEB, plan, published, state, to_publish, without_steps
 
 SUCCEEDED = Deployment(state=RunState.SUCCEEDED, seconds=12.3456)
 FAILED = Deployment("fra", RunState.FAILED, seconds=2)
@@ -29,10 +28,12 @@ def deployed(*deployments: Deployment) -> Outcome:
     return Outcome(to_publish(API), State.PUBLISHED, deployments=deployments)
 
 
-def lines(*outcomes: Outcome, tags: bool = True, known: Known | None = None) -> tuple[str, ...]:
+def lines(
+    *outcomes: Outcome, tags: bool = True, known: OperationState = NOTHING_YET
+) -> tuple[str, ...]:
     """Return the metrics of these outcomes; of a new operation nothing is known."""
     report = ended(plan(*(outcome.plan for outcome in outcomes)), outcomes)
-    return metrics(report, known or known_to_plan(report.plan), tags=tags)
+    return metrics(report, known, tags=tags)
 
 
 def pushed(outcome: Outcome, runner: Runner) -> Outcome:
@@ -83,14 +84,11 @@ def test_what_nobody_touched_is_not_counted() -> None:
 
 def test_what_ended_before_it_went_on_is_not_counted_again() -> None:
     """Neither a deployment nor a push; what failed and was tried once more is."""
-    done = replace(to_publish(API), deployed=(SUCCEEDED, FAILED))
-    before = without_steps(WEB, State.PUBLISHED)
     again = replace(FAILED, attempt=2)
-    outcomes = (
-        Outcome(done, State.PUBLISHED, deployments=(SUCCEEDED, again)),
-        Outcome(before, State.PUBLISHED),
+    known = state(
+        settled={"web": State.PUBLISHED}, deployments={"api": {"": SUCCEEDED, "fra": FAILED}}
     )
-    assert lines(*outcomes) == (
+    assert lines(deployed(SUCCEEDED, again), published(WEB), known=known) == (
         "deployment.count:1|c|#stage:stg,result:failed,repo:api,target:fra",
         "deployment.duration:2000|ms|#stage:stg,result:failed,repo:api,target:fra",
     )
@@ -99,16 +97,18 @@ def test_what_ended_before_it_went_on_is_not_counted_again() -> None:
 def test_nobody_knows_how_long_it_took_whose_end_is_seen_later() -> None:
     """It began in another process, which may have ended long before this one looked."""
     running = replace(SUCCEEDED, state=RunState.RUNNING)
-    story = Story(
-        plan(to_publish(API), to_publish(WEB)),
-        Actor("", "", ""),
-        settled={"api": State.PUBLISHED, "web": State.PUBLISHED},
-        deployments={"api": {"": running}},
-    )
-    seen = lines(deployed(SUCCEEDED), published(WEB), known=known_to_story(story))
+    there = {"api": State.PUBLISHED, "web": State.PUBLISHED}
+    before = state(settled=there, deployments={"api": {"": running}})
+    seen = lines(deployed(SUCCEEDED), published(WEB), known=before)
     assert seen == ("deployment.count:1|c|#stage:stg,result:done,repo:api",)
-    ended_before = replace(story, deployments={"api": {"": SUCCEEDED}})
-    assert lines(deployed(SUCCEEDED), known=known_to_story(ended_before)) == ()
+    ended_before = state(settled=there, deployments={"api": {"": SUCCEEDED}})
+    assert lines(deployed(SUCCEEDED), known=ended_before) == ()
+
+
+def test_what_was_not_started_before_is_timed() -> None:
+    """Nothing of it had begun when it was tried in vain."""
+    in_vain = state(deployments={"api": {"": Deployment(attempt=2)}})
+    assert len(lines(deployed(replace(SUCCEEDED, attempt=2)), known=in_vain)) == 2
 
 
 def test_nobody_knows_when_what_a_push_starts_began() -> None:

@@ -148,7 +148,7 @@ def test_waiting_for_approval() -> None:
 def test_nothing_was_done() -> None:
     """A plan, a refusal and a question answered with no are nothing to tell."""
     assert event_of(planned(BOTH)) is None
-    assert event_of(cancelled(BOTH, interrupted=False)) is None
+    assert event_of(cancelled(planned(BOTH), interrupted=False)) is None
     assert event_of(report(published())) is Event.SUCCEEDED
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.planning.plan import DeployStep
-from multigit.core.progress.journal import Story
+from multigit.core.progress.journal import Operation
 from multigit.core.reports.reviews import (
     Answer,
     Review,
@@ -31,24 +31,24 @@ from multigit.core.values.deployment import (
 )
 from multigit.core.values.problem import Problem
 from multigit.errors import FAILED, INTERRUPTED, OK
-from tests.core.recovery.test_resume import ADA, story
+from tests.core.builders import ADA, operation, state
+from tests.core.recovery.test_resume import plan, promoted
 
 GITHUB = GithubRunner("deploy.yml")
 RUN = Run("7", "https://host/7")
 LOST = Problem("review_unknown", "the answer was lost.")
 
 
-def deploying(runner: Runner, **targets: Deployment) -> Story:
+def deploying(runner: Runner, **targets: Deployment) -> Operation:
     """Return an operation that deploys to these targets, as far as each is known."""
-    told = story()
+    whole = plan()
     steps = tuple(DeployStep("stg", "stg", "staging", target, runner, 60.0) for target in targets)
     repos = tuple(
         replace(repo, steps=(*repo.steps, *steps)) if repo.repo == "api" else repo
-        for repo in told.plan.repos
+        for repo in whole.repos
     )
-    return replace(
-        told, plan=replace(told.plan, repos=repos), deployments={"api": targets} if targets else {}
-    )
+    known = {"api": targets} if targets else {}
+    return operation(replace(whole, repos=repos), state(deployments=known))
 
 
 def deployment(target: str, state: RunState, run: Run | None = RUN) -> Deployment:
@@ -123,7 +123,7 @@ def test_the_document_names_our_gates_and_all_problems() -> None:
 
 def test_the_log_keeps_a_record_of_its_own() -> None:
     """It says which operation was reviewed by whom, and claims that nothing was published."""
-    told = story()
+    told = promoted()
     record = reviews_record(
         told,
         [review(Answer.APPROVED)],

@@ -46,6 +46,7 @@ from tests.core.builders import (
     merge_step,
     plan,
     published,
+    state,
     to_publish,
     warning,
     without_steps,
@@ -161,11 +162,6 @@ def test_a_plan_of_two_stages_counts_each() -> None:
             "1 repository is blocked. Nothing was changed.",
             "Fix what blocks, or continue without it and what comes after it: --skip-blocked",
         ),
-        (
-            plan(replace(BLOCKED, begun=True), to_publish()),
-            "1 repository is blocked. Nothing was changed.",
-            "Fix what blocks, then run the command again.",
-        ),
     ],
 )
 def test_the_sentence_of_a_blocked_plan(it: Plan, sentence: str, hint: str) -> None:
@@ -173,10 +169,16 @@ def test_the_sentence_of_a_blocked_plan(it: Plan, sentence: str, hint: str) -> N
     assert summary(planned(it)) == (sentence, hint)
 
 
+def test_what_was_begun_is_never_left_out() -> None:
+    """So the way round is not offered."""
+    report = planned(plan(BLOCKED, to_publish()), state(begun=[BLOCKED.repo]))
+    assert summary(report)[1] == "Fix what blocks, then run the command again."
+
+
 @pytest.mark.parametrize("interrupted", [False, True])
 def test_the_sentence_of_a_no(interrupted: bool) -> None:  # noqa: FBT001
     """Nothing was changed is what matters."""
-    report = cancelled(BOTH, interrupted=interrupted)
+    report = cancelled(planned(BOTH), interrupted=interrupted)
     assert summary(report) == ("Cancelled. Nothing was changed.", "")
 
 

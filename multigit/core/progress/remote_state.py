@@ -1,4 +1,4 @@
-"""Where the remote of a repository stands, compared with what an operation wanted of it."""
+"""What the remote of a repository holds, compared with what an operation wanted of it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from multigit.core.planning.plan import RepoPlan, State
 from multigit.core.values.problem import Problem
+from multigit.core.values.refs import Objects
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RemoteState:
     """What the remote of one repository holds now of what an operation wanted.
 
     `done` are the refs that hold what was made for them, `overtaken` the branches that have it
@@ -32,26 +33,26 @@ class Standing:
         return self.done | self.overtaken
 
 
-def standing(
+def compared(
     repo: RepoPlan,
-    made: Mapping[str, str],
+    made: Objects,
     now: Mapping[str, str],
     *,
     overtaken: frozenset[str] = frozenset(),
     onward: tuple[str, ...] = (),
-) -> Standing:
+) -> RemoteState:
     """Compare the remote's refs with a repository's plan."""
     updates = [update for update in repo.updates() if update.ref not in overtaken]
     done = {u.ref for u in updates if u.ref in made and now.get(u.ref, "") == made[u.ref]}
     held = {u.ref for u in updates if u.ref not in done and now.get(u.ref, "") == u.before}
-    return Standing(now, frozenset(done), overtaken, frozenset(held), onward)
+    return RemoteState(now, frozenset(done), overtaken, frozenset(held), onward)
 
 
-def state_of(repo: RepoPlan, there: Standing) -> State:
+def state_of(repo: RepoPlan, remote: RemoteState) -> State:
     """Return published, not published (all can still be done), unknown, or failed (moved)."""
-    if there.problem:
+    if remote.problem:
         return State.UNKNOWN
     refs = {update.ref for update in repo.updates()}
-    if refs <= there.there:
+    if refs <= remote.there:
         return State.PUBLISHED
-    return State.NOT_PUBLISHED if refs <= there.there | there.held else State.FAILED
+    return State.NOT_PUBLISHED if refs <= remote.there | remote.held else State.FAILED

@@ -1,0 +1,224 @@
+"""What a journal tells, whatever was written into it, and however often it was continued."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from multigit.core.planning.plan import DeployStep, Plan, RepoPlan, Result, State
+from multigit.core.progress.journal import Entry, Kind, Operation
+from multigit.core.progress.remote_state import RemoteState, compared
+from multigit.core.recovery.resume import resumed
+from multigit.core.recovery.undo import undone
+from multigit.core.values.deployment import CommandRunner, Deployment, Run, RunState
+from multigit.core.values.flight import Flight
+from multigit.core.values.problem import Problem
+from tests.core.builders import ADA, API, MADE, MOMENT, WEB, past, plan, to_publish, workspace
+
+SPACE = workspace(API, WEB)
+NAMES = ("api", "web")
+TARGETS = ("fra", "nrt")
+STG, TAG = MADE
+STEPS = tuple(
+    DeployStep("stg", "stg", "staging", target, CommandRunner(("true",)), 60.0)
+    for target in TARGETS
+)
+
+
+def promotion() -> Plan:
+    """Return a promotion of two repositories, each deployed to two targets."""
+    repos = (to_publish(API), to_publish(WEB))
+    return plan(*(replace(repo, steps=(*repo.steps, *STEPS)) for repo in repos))
+
+
+BEGUN = Entry(Kind.BEGUN, promotion(), ADA)
+
+# --- What may be written
+
+
+def made(name: str) -> dict[str, str]:
+    """Return what is made in a repository."""
+    return {ref: f"{name} {sha}" for ref, sha in MADE.items()}
+
+
+PUBLISHING = st.just(Entry(Kind.PUBLISHING, made={name: made(name) for name in NAMES}))
+REPOS = st.sampled_from(NAMES).map(lambda name: (name,))
+FLIGHTS = st.builds(lambda end: Flight(0.0, end, "here", "1:2"), st.floats(1.0, 9.0))
+PUSHING = st.builds(
+    lambda repos, flight: Entry(Kind.PUSHING, repos=repos, flight=flight), REPOS, FLIGHTS
+)
+ENDS = st.sampled_from([State.PUBLISHED, State.FAILED, State.UNKNOWN])
+SETTLED = st.builds(
+    lambda repos, state, flight: Entry(
+        Kind.SETTLED, repos=repos, state=state, flight=flight if state is State.UNKNOWN else None
+    ),
+    REPOS,
+    ENDS,
+    st.none() | FLIGHTS,
+)
+DEPLOYMENTS = st.builds(
+    lambda target, state, attempt: Deployment(target, state, Run("7"), attempt=attempt),
+    st.sampled_from(TARGETS),
+    st.sampled_from(RunState),
+    st.integers(1, 2),
+)
+DEPLOYMENT = st.builds(
+    lambda repos, each: Entry(Kind.DEPLOYMENT, repos=repos, deployment=each), REPOS, DEPLOYMENTS
+)
+REMOTES = st.sampled_from(["all", "branch", "nothing", "moved", "away"])
+CONTINUED = st.tuples(REMOTES, REMOTES)  # what multigit continue finds in api and web
+HISTORIES = st.lists(PUBLISHING | PUSHING | SETTLED | DEPLOYMENT | CONTINUED, max_size=12)
+Remotes = tuple[str, str]
+History = list[Entry | Remotes]
+
+
+def remote(repo: RepoPlan, found: str) -> RemoteState:
+    """Return what is found on a remote."""
+    if found == "away":
+        return RemoteState(problem=Problem("unreachable", "cannot be reached."))
+    ours = made(repo.repo)
+    now = {
+        "all": ours,
+        "branch": {STG: ours[STG]},
+        "nothing": {STG: "stg-1"},
+        "moved": {STG: "theirs"},
+    }[found]
+    return compared(repo, ours, now)
+
+
+def found_on(operation: Operation, found: Remotes) -> dict[str, RemoteState]:
+    """Return what is found on the remotes of an operation."""
+    return {
+        repo.repo: remote(repo, each)
+        for repo, each in zip(operation.plan.repos, found, strict=True)
+    }
+
+
+def written(history: History) -> list[Entry]:
+    """Return the entries of a journal; a continue that is blocked writes nothing."""
+    entries = [BEGUN]
+    for each in history:
+        if isinstance(each, Entry):
+            entries.append(each)
+        elif left := continued(entries, each):
+            begun = Entry(Kind.BEGUN, left.plan, ADA, progress=left.state.repos)
+            entries.append(begun)
+    return entries
+
+
+def continued(entries: list[Entry], found: Remotes) -> Operation | None:
+    """Return the operation as it goes on, unless somebody has to look first."""
+    operation = read(entries)
+    left = resumed(operation, found_on(operation, found), {}, skip_blocked=False)
+    return None if left.plan.result is Result.BLOCKED else left
+
+
+def read(entries: list[Entry]) -> Operation:
+    """Fold the entries."""
+    operation = Operation.from_entries(entries)
+    assert operation
+    return operation
+
+
+# --- A straightforward model
+
+
+@dataclass
+class Model:
+    """What is known of one repository, changed by one event after the other."""
+
+    made: Mapping[str, str] = field(default_factory=dict)
+    settled: State | None = None
+    begun: bool = False
+    deployments: dict[str, Deployment] = field(default_factory=dict)
+    open_until: float = 0.0
+
+    def hear(self, entry: Entry, name: str) -> None:
+        """Take note of an entry."""
+        if entry.kind is Kind.PUBLISHING:
+            self.made = entry.made[name]
+        if name not in entry.repos:
+            return
+        if entry.kind is Kind.PUSHING and entry.flight:
+            self.open_until = max(self.open_until, entry.flight.until)
+        if entry.kind is Kind.SETTLED and entry.state is State.UNKNOWN:
+            self.open_until = entry.flight.until if entry.flight else self.open_until
+        elif entry.kind is Kind.SETTLED:
+            self.open_until = 0.0
+        if entry.kind is Kind.SETTLED:
+            self.settled = entry.state
+        if entry.deployment:
+            self.deployments[entry.deployment.target] = entry.deployment
+
+    def go_on(self, found: str) -> None:
+        """Take note of what the remote holds when the operation is continued.
+
+        Where that is somebody else's work, or unknown, it is not: a person has to look first.
+        """
+        asked = any(each.begun for each in self.deployments.values())
+        if found == "all" or (found == "away" and self.settled is State.PUBLISHED):
+            self.begun, self.settled = True, State.PUBLISHED
+        else:
+            before = self.settled in {State.PUBLISHED, State.UNKNOWN} or self.open_until > 0
+            self.begun = before or asked or found == "branch"
+            self.settled = None
+        self.deployments = {t: each for t, each in self.deployments.items() if each.begun}
+
+
+def modelled(history: History) -> dict[str, Model]:
+    """Return what is known after a history, as the model has it."""
+    models = {name: Model() for name in NAMES}
+    entries = [BEGUN]
+    for each in history:
+        if isinstance(each, Entry):
+            entries.append(each)
+            for name, model in models.items():
+                model.hear(each, name)
+        elif left := continued(entries, each):
+            entries.append(Entry(Kind.BEGUN, left.plan, ADA, progress=left.state.repos))
+            for name, found in zip(NAMES, each, strict=True):
+                models[name].go_on(found)
+    return models
+
+
+@given(HISTORIES)
+def test_a_journal_is_folded_as_a_straightforward_model_has_it(history: History) -> None:
+    """Whatever is written, cut off anywhere and continued however often."""
+    operation = read(written(history))
+    for name, model in modelled(history).items():
+        progress = operation.state.of(name)
+        flight = operation.state.flights.get(name)
+        assert progress.made == model.made
+        assert (progress.settled, progress.begun) == (model.settled, model.begun)
+        assert progress.deployments == model.deployments
+        assert (flight.until if flight else 0.0) == model.open_until
+
+
+@given(HISTORIES, CONTINUED)
+def test_an_undo_is_the_same_before_and_after_a_continue(history: History, found: Remotes) -> None:
+    """What an operation published is taken back by what was made, however often it went on."""
+    entries = written(history)
+    left = continued(entries, found)
+    if left is None:
+        return
+    again = [*entries, Entry(Kind.BEGUN, left.plan, ADA, progress=left.state.repos)]
+
+    def undo(known: list[Entry]) -> Plan:
+        operation = read(known)
+        return undone(operation, found_on(operation, found), SPACE, MOMENT, past())
+
+    assert undo(again) == undo(entries)
+
+
+@given(HISTORIES)
+def test_what_is_executed_is_what_the_journal_knows(history: History) -> None:
+    """A continue begins with the very state that whoever comes after it reads."""
+    entries = written(history)
+    left = continued(entries, ("nothing", "nothing"))
+    assert left
+    again = read([*entries, Entry(Kind.BEGUN, left.plan, ADA, progress=left.state.repos)])
+    assert again.plan == left.plan
+    assert again.state == again.before == left.state
