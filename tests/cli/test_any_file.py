@@ -11,13 +11,13 @@ import os
 import random
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.support import launch
 from tests.support.forge import Forge
 from tests.support.seeds import FRESH, seeds
 
@@ -130,15 +130,7 @@ def test_no_file_breaks_a_command(forge: Forge, seed: int) -> None:
         tried = f"seed {seed}: {place} for {file.relative_to(forge.shop)}, {' '.join(command)}"
         begin = time.monotonic()
         try:
-            done = subprocess.run(
-                (sys.executable, "-P", "-m", "multigit", *command, "--json"),
-                cwd=forge.shop,
-                env=forge.env,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                check=False,
-                timeout=SECONDS,
-            )
+            done = launch.run(*command, "--json", cwd=forge.shop, env=forge.env, timeout=SECONDS)
         except subprocess.TimeoutExpired:
             pytest.fail(f"{tried}: it hangs")
         said = (done.stdout + done.stderr).decode("utf-8", "replace")

@@ -9,10 +9,9 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,12 +19,14 @@ import pytest
 from multigit.hints import Hint
 from tests.cli.answers import DONE, INTERRUPTED, REFUSED, Document, codes, rows, states
 from tests.hints.typing import follow
+from tests.support import launch
 from tests.support.forge import Forge, ForgeRepo, remotes_untouched
 from tests.support.http_git import GitHttpServer
+from tests.support.launch import Process
 from tests.support.patience import until
+from tests.torture.world import at_work_in
 
 PROMOTE = ("promote", "dev", "stg", "--yes")
-Process = subprocess.Popen[str]
 
 
 @pytest.fixture
@@ -58,16 +59,7 @@ def let_go(forge: Forge) -> None:
 
 def start(forge: Forge, *args: str) -> Process:
     """Start multigit in the workspace."""
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "multigit", *args, "--json"],
-        cwd=forge.shop,
-        env=forge.env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    return launch.start(*args, "--json", cwd=forge.shop, env=forge.env)
 
 
 def in_mid_push(forge: Forge, *options: str) -> Process:
@@ -90,19 +82,29 @@ def killed_in_mid_push(forge: Forge, *options: str) -> None:
 
 
 def waiting(forge: Forge, *args: str) -> Process:
-    """Start a command and see that it waits, and changes nothing meanwhile."""
-    before = api(forge).remote_refs()
+    """Start a command and see that it looks again and again, and changes nothing meanwhile."""
+    before = api(forge).remote_refs() if api(forge).bare.exists() else {}
+    trace = forge.root / "trace"
+    settings = str(forge.root / "home/.gitconfig")
+    api(forge).git("config", "--file", settings, "trace2.eventTarget", str(trace))
     running = start(forge, *args)
-    with pytest.raises(subprocess.TimeoutExpired):
-        running.communicate(timeout=2)
-    assert api(forge).remote_refs() == before
+    once_each = len(forge.repos)
+    until(lambda: looks(trace) > once_each + 1 or running.poll() is not None)
+    assert running.poll() is None
+    assert before in ({}, api(forge).remote_refs())
     return running
+
+
+def looks(trace: Path) -> int:
+    """Return how often multigit looked at a remote, as git itself notes it."""
+    text = trace.read_text() if trace.exists() else ""
+    return len(re.findall('"event":"cmd_name".*"name":"ls-remote"', text))
 
 
 def answer(running: Process, status: int) -> dict[str, Any]:
     """Return the document with which a command ends."""
     said, errors = running.communicate(timeout=60)
-    assert running.returncode == status, said + errors
+    assert running.wait() == status, said + errors
     document: dict[str, Any] = json.loads(said)
     return document
 
@@ -182,13 +184,14 @@ def test_what_the_server_refuses_in_the_end_is_not_published(slow: Forge) -> Non
     assert api(slow).remote_refs() == before
 
 
-def left_in_mid_push(slow: Forge, running: subprocess.Popen[str]) -> Document:
+def left_in_mid_push(slow: Forge, running: Process) -> Document:
     """Press Ctrl-C until multigit leaves, once web is published; return what it said."""
     until(lambda: bool(tags(slow.repos["web"])))
     while running.poll() is None:
         with suppress(ProcessLookupError):  # it may be gone by now
             os.killpg(running.pid, signal.SIGINT)
-        time.sleep(0.3)
+        with suppress(subprocess.TimeoutExpired):
+            running.wait(timeout=0.3)
     return answer(running, INTERRUPTED)
 
 
@@ -248,9 +251,7 @@ def test_a_remote_that_went_away_is_waited_for(slow: Forge) -> None:
     killed_in_mid_push(slow)
     away = api(slow).bare.with_suffix(".away")
     api(slow).bare.rename(away)
-    abandon = start(slow, "abandon")
-    with pytest.raises(subprocess.TimeoutExpired):
-        abandon.communicate(timeout=3)
+    abandon = waiting(slow, "abandon")
     away.rename(api(slow).bare)
     let_go(slow)
     assert states(answer(abandon, DONE)) == {"api": "published", "web": "published"}
@@ -279,7 +280,7 @@ def test_all_that_it_started_ends_by_the_deadline(slow: Forge) -> None:
     abandon = start(slow, "abandon")
     assert states(answer(abandon, DONE))["api"] == "not_published"
     let_go(slow)
-    time.sleep(0.5)
+    until(lambda: not list(at_work_in(slow.root)))
     assert api(slow).remote_refs() == before
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.answers import DONE, hook
+from tests.support import launch
 from tests.support.forge import Forge
 from tests.support.http_git import GitHttpServer
+from tests.support.launch import Process
 from tests.support.patience import until
 
 DEPLOY = """
@@ -45,18 +45,16 @@ def held(forge: Forge) -> Iterator[Forge]:
     (forge.root / "wait").unlink(missing_ok=True)
 
 
+def start(forge: Forge, *args: str) -> Process:
+    """Start multigit in the workspace; nobody reads what it says."""
+    nobody = launch.DEVNULL
+    return launch.start(*args, cwd=forge.shop, env=forge.env, stdout=nobody, stderr=nobody)
+
+
 def killed(forge: Forge, *args: str) -> None:
     """Run multigit, and kill it, but not what it started, where it was made to wait."""
     (forge.root / "hold").touch()
-    running = subprocess.Popen(
-        [sys.executable, "-P", "-m", "multigit", *args],
-        cwd=forge.shop,
-        env=forge.env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    running = start(forge, *args)
     until((forge.root / "came").exists)
     os.kill(running.pid, signal.SIGKILL)
     running.wait()
@@ -124,20 +122,13 @@ def test_a_living_run_keeps_its_folders(held: Forge) -> None:
     config = (held.shop / "multigit.toml").read_text()
     (other / "multigit.toml").write_text(config)
     (held.root / "hold").touch()
-    with subprocess.Popen(
-        [sys.executable, "-P", "-m", "multigit", "promote", "dev", "stg", "--yes"],
-        cwd=held.shop,
-        env=held.env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as running:
-        until((held.root / "came").exists)
-        (held.root / "hold").unlink()
-        before = scratch(held)
-        held.run("pull", "dev", "--config", str(other / "multigit.toml"), check=DONE)
-        assert (other / "api" / ".git").is_dir()
-        assert scratch(held) == before != []
-        (held.root / "wait").unlink()
-        assert running.wait() == DONE
+    running = start(held, "promote", "dev", "stg", "--yes")
+    until((held.root / "came").exists)
+    (held.root / "hold").unlink()
+    before = scratch(held)
+    held.run("pull", "dev", "--config", str(other / "multigit.toml"), check=DONE)
+    assert (other / "api" / ".git").is_dir()
+    assert scratch(held) == before != []
+    (held.root / "wait").unlink()
+    assert running.wait() == DONE
     until(lambda: scratch(held) == [])  # the command's supervisor may be about to

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from multigit.hints import Hint
 from tests.cli.answers import DONE, FAILED, REFUSED, codes, hook, rows, states
 from tests.cli.hosts import COMMAND, STAGES, deployed
 from tests.hints.typing import follow
+from tests.support import launch
 from tests.support.forge import Forge, ForgeRepo, remotes_untouched
 from tests.support.patience import until
 
@@ -73,14 +72,10 @@ def test_what_still_runs_is_watched_where_its_tag_is_gone(halves: Forge) -> None
     """Multigit was killed while it was deployed."""
     wait = halves.root / "wait"
     wait.touch()
-    running = subprocess.Popen(
-        [sys.executable, "-P", "-m", "multigit", "continue"],
-        cwd=halves.shop, env=halves.env, stdin=subprocess.DEVNULL, start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    running = launch.start("continue", cwd=halves.shop, env=halves.env)
     until((Path(halves.env["PLACE"]) / "web").exists)
-    running.send_signal(signal.SIGKILL)
-    running.wait()
+    running.kill()
+    running.communicate()
     delete_tag(halves.repos["web"])
     wait.unlink()
     halves.json("continue", check=DONE)
