@@ -29,7 +29,7 @@ from multigit.adapters.git.process import GitDoor, require_git, ssh_command
 from multigit.adapters.git.programs import refuse_programs
 from multigit.adapters.git.push_mark import PushMark
 from multigit.adapters.git.remote import Remote
-from multigit.adapters.git.reversals import read_reversals
+from multigit.adapters.git.reversals.search import read_reversals
 from multigit.adapters.git.settings import FETCH, of_remote
 from multigit.adapters.git.transcript import Transcript
 from multigit.core.values.flight import Flight, flight
