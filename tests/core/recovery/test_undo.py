@@ -131,9 +131,9 @@ def test_a_later_release_on_top_is_named(tip: str) -> None:
 
 def test_a_name_out_of_the_log_is_typed_as_one_word() -> None:
     """Whoever wrote it there, a hint runs nothing else."""
-    there = Standing({STG: "m5"}, done=frozenset({TAG}), overtaken=frozenset({STG}))
+    there = RemoteState({STG: "m5"}, done=frozenset({TAG}), overtaken=frozenset({STG}))
     later = past(record("b; rm -rf ~", row("m5")))
-    back = undone(story(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, later)
+    back = undone(promoted(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, later)
     assert back.repos[0].problems[0].hint.endswith("multigit undo 'b; rm -rf ~'")
 
 
