@@ -81,6 +81,25 @@ def test_more_runs_than_a_page(gated: GitHub, repo: ClientRepository) -> None:
     assert {run.id for run in repo.get_workflow_runs()} == {run.id for run in started}
 
 
+def test_an_entry_of_a_listing_asks_again_for_what_it_has(
+    gated: GitHub, repo: ClientRepository
+) -> None:
+    """Why multigit reads listings itself: the raw data of an entry costs a request each."""
+    for _ in range(3):
+        gated.start(REPO, "deploy.yml", "main")
+    runs, before = list(repo.get_workflow_runs()), gated.count()
+    assert [run.raw_data["id"] for run in runs] == [run.id for run in runs]
+    assert gated.count() == before + 3
+
+
+def test_a_combined_status_is_its_first_page(gated: GitHub, repo: ClientRepository) -> None:
+    """Why multigit reads statuses itself: a red one on the next page would not be seen."""
+    for number in range(31):
+        gated.commit_status(REPO, "stg", f"ci-{number}", "success")
+    status = repo.get_branch("stg").commit.get_combined_status()
+    assert (len(status.statuses), status.total_count) == (30, 31)
+
+
 def test_cancel_and_rerun(gated: GitHub, repo: ClientRepository) -> None:
     run = repo.get_workflow_run(gated.start(REPO, "deploy.yml", "main").id)
     assert (run.cancel(), run.rerun()) == (True, True)

@@ -1,33 +1,33 @@
-"""What GitHub answers, as values, and what its refusals mean as errors."""
+"""What GitHub's answers mean as errors, and whether it helps to ask again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any
+from http import HTTPStatus
 
+from multigit.adapters.http.documents import mapping
+from multigit.adapters.http.request import Reply, WebError
 from multigit.core.values.health_check import excerpt
-from multigit.core.values.text import visible
 from multigit.errors import MultigitError
 
-OK, REDIRECT, REFUSAL, BROKEN = 200, 300, 400, 500  # where the kinds of statuses begin
-BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, MISSING = 400, 401, 403, 404
-REQUEST_TIMEOUT, UNPROCESSABLE, TOO_MANY, UNCHANGED = 408, 422, 429, 304
 RIGHTS_HINT = (
     "Make a token that may read and write Actions and read Contents, Environments, Checks and"
     " commit statuses of this repository (a classic one: scope repo), and put it into"
     " MULTIGIT_TOKEN."
 )
+_UNCLEAR_HINT = "Look at GitHub's page before you ask for it again."
+NO_JSON = "github_no_json"
+_LIMITED = "rate_limited"
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds: to connect, between two bytes, for a whole request, and to wait for a limit."""
+    """Seconds: for one request, and the longest pause that GitHub may ask for."""
 
-    connect: float = 10.0
-    read: float = 15.0
-    whole: float = 200.0
+    request: float = 15.0
     limit: float = 60.0
 
 
@@ -35,13 +35,25 @@ PATIENT = Timeouts()
 
 
 class GithubError(MultigitError):
-    """GitHub did not do what it was asked; `status` is that of its answer, 0 without one."""
+    """GitHub did not do what it was asked; `status` is that of its answer, 0 without one.
+
+    It may be asked again after `pause` seconds; None where that does not help, or is not safe.
+    """
 
     code = "github_refused"
 
-    def __init__(self, message: str, *, hint: str = "", code: str = "", status: int = 0) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        code: str = "",
+        status: int = 0,
+        pause: float | None = None,
+    ) -> None:
         super().__init__(message, hint=hint, code=code)
         self.status = status
+        self.pause = pause
 
 
 class UnclearError(GithubError):
@@ -50,53 +62,18 @@ class UnclearError(GithubError):
     code = "github_unclear"
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer: status, headers by lower-case name, and its JSON.
+class AnswerError(Exception):
+    """An answer that is not what was asked for."""
 
-    `readable` is False where something came that is no JSON.
-    """
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    value: Any = None
-    readable: bool = True
-
-    @property
-    def good(self) -> bool:
-        """True when GitHub did it."""
-        return OK <= self.status < REDIRECT
-
-    @property
-    def said(self) -> str:
-        """Return GitHub's own message, harmless, short, and without its full stop."""
-        message = mapping(self.value).get("message")
-        return excerpt(message).rstrip(".") if isinstance(message, str) and message else ""
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
 
 
-def mapping(value: Any) -> Mapping[str, Any]:
-    """Return a JSON object; anything else counts as an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def mappings(value: Any) -> tuple[Mapping[str, Any], ...]:
-    """Return the objects of a JSON list; anything else counts as an empty one."""
-    return tuple(map(mapping, value)) if isinstance(value, list) else ()
-
-
-def text(value: Any) -> str:
-    """Return a text from outside, made harmless; anything else counts as empty."""
-    return visible(value) if isinstance(value, str) else ""
-
-
-def number(value: Any) -> int:
-    """Return a whole number; anything else counts as 0."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
-
-
-def lowered(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return headers by their names in lower case."""
-    return {name.lower(): value for name, value in headers}
+def said(reply: Reply) -> str:
+    """Return GitHub's own message, harmless, short, and without its full stop."""
+    message = mapping(reply.document()).get("message")
+    return excerpt(message).rstrip(".") if isinstance(message, str) and message else ""
 
 
 def pause_asked(headers: Mapping[str, str], now: float) -> float:
@@ -121,56 +98,112 @@ def moment(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def limited(reply: Reply) -> bool:
-    """Tell whether a refusal only says that it is too early."""
-    told = {"retry-after"} & reply.headers.keys()
-    used_up = reply.headers.get("x-ratelimit-remaining", "").strip() == "0"
-    return reply.status == TOO_MANY or (reply.status == FORBIDDEN and (bool(told) or used_up))
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a host was asked for, or to begin, and what it means when it failed.
 
+    A pause that GitHub asks for may take `longest` seconds.
+    """
 
-def refusal(reply: Reply, what: str, now: float) -> GithubError:
-    """Return the error of an answer that is not good; `what` was asked for, or asked to begin."""
-    status, said = reply.status, f": {reply.said}" if reply.said else ""
-    if limited(reply):
-        seconds = pause_asked(reply.headers, now)
-        later = f"in {seconds:.0f} seconds" if seconds else "in a few minutes"
+    what: str
+    host: str
+    longest: float
+
+    def not_read(self, failure: Exception) -> GithubError:
+        """Return the error of a read."""
+        match failure:
+            case WebError(sent=False):
+                return GithubError(
+                    f"GitHub cannot be reached: {failure.reason}.",
+                    hint="Check the network, any proxy, and api_url in the [github] section.",
+                    code="github_unreachable",
+                    pause=0.0,
+                )
+            case WebError():
+                message = f"GitHub's answer did not arrive: {failure.reason}."
+                return UnclearError(message, hint="Try again.", pause=0.0)
+            case AnswerError(reply=reply) if not reply.good:
+                return self._refusal(reply)
+            case AnswerError(reply=reply) if reply.status == HTTPStatus.ACCEPTED:
+                return UnclearError(f"GitHub has no answer yet for {self.what}.", hint="Try again.")
+            case _:
+                return self.no_json()
+
+    def not_written(self, failure: Exception) -> GithubError:
+        """Return the error of a write, which may have been carried out.
+
+        It may be sent again only where GitHub says that it was too early, and did nothing.
+        """
+        error = self.not_read(failure)
+        match failure:
+            case WebError(sent=sent):
+                in_doubt = sent
+            case AnswerError(reply=reply):
+                timed_out = reply.status == HTTPStatus.REQUEST_TIMEOUT
+                in_doubt = timed_out or not (reply.moved or reply.refused)
+            case _:
+                in_doubt = True
+        if in_doubt:
+            return UnclearError(error.message, hint=_UNCLEAR_HINT, status=error.status)
+        error.pause = error.pause if error.code == _LIMITED else None
+        return error
+
+    def no_json(self) -> GithubError:
+        """Return the error of an answer that cannot be read."""
         return GithubError(
-            "GitHub's limit of requests is reached.",
-            hint=f"Try again {later}; a pause between starts or fewer at a time keeps below it.",
-            code="rate_limited",
-            status=status,
+            f"{self.host} answers with something that is no JSON for {self.what}.",
+            hint="Check api_url in the [github] section, and any proxy that wants a log-in.",
+            code=NO_JSON,
         )
-    if status in {UNAUTHORIZED, FORBIDDEN}:
-        message = f"GitHub refuses the token for {what}{said}."
-        return GithubError(message, hint=RIGHTS_HINT, code="token_refused", status=status)
-    if status == MISSING:
-        return GithubError(
-            f"{what} was not found, or the token may not see it.",
-            hint="Check the name, and what the token may do.",
-            code="github_missing",
-            status=status,
-        )
-    if REDIRECT <= status < REFUSAL:
-        return GithubError(
-            f"{what} has moved.",
-            hint='Point the remote at its new place, or write github = "owner/name".',
-            code="github_moved",
-            status=status,
-        )
-    if status >= BROKEN:
+
+    def _refusal(self, reply: Reply) -> GithubError:
+        status, what = reply.status, self.what
+        words = f": {said(reply)}" if said(reply) else ""
+        if _limited(reply):
+            return self._too_early(reply)
+        if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+            message = f"GitHub refuses the token for {what}{words}."
+            return GithubError(message, hint=RIGHTS_HINT, code="token_refused", status=status)
+        if status == HTTPStatus.NOT_FOUND:
+            return GithubError(
+                f"{what} was not found, or the token may not see it.",
+                hint="Check the name, and what the token may do.",
+                code="github_missing",
+                status=status,
+            )
+        if reply.moved:
+            return GithubError(
+                f"{what} has moved.",
+                hint='Point the remote at its new place, or write github = "owner/name".',
+                code="github_moved",
+                status=status,
+            )
+        if reply.refused:
+            refused = words or f" with {status}"
+            return GithubError(f"GitHub refuses {what}{refused}.", status=status)
         return GithubError(
             f"GitHub answers {status} for {what}.",
             hint="Try again; if it stays so, look at GitHub's status page.",
             code="github_unavailable",
             status=status,
+            pause=0.0,
         )
-    return GithubError(f"GitHub refuses {what}{said or f' with {status}'}.", status=status)
+
+    def _too_early(self, reply: Reply) -> GithubError:
+        seconds = pause_asked(reply.headers, time.time())
+        later = f"in {seconds:.0f} seconds" if seconds else "in a few minutes"
+        return GithubError(
+            "GitHub's limit of requests is reached.",
+            hint=f"Try again {later}; a pause between starts or fewer at a time keeps below it.",
+            code=_LIMITED,
+            status=reply.status,
+            pause=seconds if 0 < seconds <= self.longest else None,
+        )
 
 
-def no_json(what: str, host: str) -> GithubError:
-    """Return the error of an answer that cannot be read."""
-    return GithubError(
-        f"{host} answers with something that is no JSON for {what}.",
-        hint="Check api_url in the [github] section, and any proxy that wants a log-in.",
-        code="github_no_json",
-    )
+def _limited(reply: Reply) -> bool:
+    """Tell whether a refusal only says that it is too early."""
+    used_up = reply.headers.get("x-ratelimit-remaining", "").strip() == "0"
+    told = "retry-after" in reply.headers or used_up
+    too_many = reply.status == HTTPStatus.TOO_MANY_REQUESTS
+    return too_many or (reply.status == HTTPStatus.FORBIDDEN and told)

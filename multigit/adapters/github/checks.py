@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from multigit.adapters.github.answers import GithubError, mapping, number, text
+from multigit.adapters.github.answers import GithubError
 from multigit.adapters.github.client import GithubDoor
+from multigit.adapters.http.documents import Document, mapping, number, text
 from multigit.core.values.problem import Problem
 
 GREEN = {"success", "neutral", "skipped"}
@@ -57,16 +57,16 @@ class _Key:
     suite: int = 0
 
 
-def _of_status(one: Mapping[str, Any]) -> _Key:
+def _of_status(one: Document) -> _Key:
     return _Key(text(one.get("context")), status=True)
 
 
-def _of_check(one: Mapping[str, Any]) -> _Key:
+def _of_check(one: Document) -> _Key:
     app, suite = mapping(one.get("app")), mapping(one.get("check_suite"))
     return _Key(text(one.get("name")), app=number(app.get("id")), suite=number(suite.get("id")))
 
 
-def _state(item: Mapping[str, Any], *keys: str) -> str:
+def _state(item: Document, *keys: str) -> str:
     """Return the first of the keys' values that is set."""
     return next((text(item[key]) for key in keys if text(item.get(key))), "unknown")
 

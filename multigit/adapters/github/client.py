@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from multigit.adapters.github.answers import (
-    BROKEN,
-    OK,
     PATIENT,
-    REDIRECT,
-    REQUEST_TIMEOUT,
-    UNCHANGED,
     GithubError,
-    Reply,
+    Question,
     Timeouts,
-    UnclearError,
-    limited,
-    mapping,
-    mappings,
-    moment,
-    no_json,
-    number,
-    pause_asked,
-    refusal,
 )
 from multigit.adapters.github.slug import api_address, web_host
 from multigit.adapters.github.token import checked_token
+from multigit.adapters.http.documents import Document, mapping, mappings, number
+from multigit.adapters.http.request import Reply
+from multigit.retry import Retry
 
 if TYPE_CHECKING:
-    from multigit.adapters.github.transport import Wire
+    from github.GithubObject import CompletableGithubObject
+    from github.Repository import Repository
+
+    from multigit.adapters.github.requester import OneRequester
 
 PAGE = 100  # the most that GitHub gives at once
 PAGES = 10
-SENDS = 3  # of a write that GitHub itself put off
-UNCLEAR_HINT = "Look at GitHub's page before you ask for it again."
+
+T = TypeVar("T")
+Thing = TypeVar("Thing", bound="CompletableGithubObject")
 
 
 class GithubDoor:
@@ -56,16 +48,35 @@ class GithubDoor:
     ) -> None:
         self.api = api_address(api_url)
         self.host = web_host(self.api)
-        self.ahead = 0.0  # seconds that the host's clock is before ours
+        self.wait = wait
         self._token = token
-        self._wait = wait
         self._timeouts = timeouts
-        self._wire: Wire | None = None
+        self._made: OneRequester | None = None
         self._lock = threading.Lock()
+        self._retry = Retry(
+            lambda error: isinstance(error, GithubError) and error.pause is not None,
+            asked=lambda error: getattr(error, "pause", None) or 0.0,
+            sleep=wait,
+        )
 
-    def wait(self, seconds: float) -> None:
-        """Wait so long; raises what stops the waiting."""
-        self._wait(seconds)
+    @property
+    def ahead(self) -> float:
+        """Return by how many seconds the host's clock is before ours, as far as it answered."""
+        return self._made.ahead if self._made else 0.0
+
+    def look_up(self, slug: str, what: str, find: Callable[[Repository], Thing]) -> Thing:
+        """Return one of PyGithub's objects in a repository, with all that GitHub tells of it.
+
+        Raises GithubError; `what` names the thing in its sentence.
+        """
+
+        def whole(by: OneRequester) -> Thing:
+            found = find(by.repo(slug)).complete()
+            if not isinstance(found.raw_data, dict):
+                raise TypeError(found)
+            return found
+
+        return self._asked(what, whole, Question.not_read)
 
     def get(
         self, path: str, what: str, parameters: Mapping[str, str] | None = None, *, etag: str = ""
@@ -74,91 +85,73 @@ class GithubDoor:
 
         Raises GithubError; `what` names the thing in its sentence.
         """
-        wire = self.wire()
         headers = {"If-None-Match": etag} if etag else {}
-        reply = self._within(lambda: wire.read(path, parameters or {}, headers))
-        if reply.status == UNCHANGED and etag:
-            return reply
-        if not reply.good:
-            raise refusal(reply, what, time.time())
-        if not reply.readable or reply.value is None:
-            raise no_json(what, self.host)
+        reply = self._asked(
+            what, lambda by: by.send("GET", path, parameters, headers), Question.not_read
+        )
+        if reply.good and reply.document() is None:
+            raise self.no_json(what)
         return reply
 
     def pages(
         self, path: str, what: str, key: str, parameters: Mapping[str, str] | None = None
-    ) -> tuple[Mapping[str, Any], ...]:
+    ) -> tuple[Document, ...]:
         """Return a whole listing; raises GithubError when it is no listing or has no end."""
-        found: list[Mapping[str, Any]] = []
+        found: list[Document] = []
         for page in range(1, PAGES + 1):
             query = {**(parameters or {}), "per_page": str(PAGE), "page": str(page)}
-            value = mapping(self.get(path, what, query).value)
+            value = mapping(self.get(path, what, query).document())
             if not isinstance(value.get(key), list):
-                raise no_json(what, self.host)
+                raise self.no_json(what)
             items = mappings(value[key])
             found += items
             if len(items) < PAGE or len(found) == number(value.get("total_count")):
                 return tuple(found)
         raise GithubError(f"{what} has more than {PAGE * PAGES} entries.", code="github_too_many")
 
-    def post(self, path: str, body: Mapping[str, Any], what: str) -> Reply:
-        """Ask to do something, once; again only when GitHub says that it is too early for it.
+    def write(self, slug: str, what: str, send: Callable[[Repository], T]) -> T:
+        """Let PyGithub ask a repository to do something, once; `send` makes one request.
 
-        Raises UnclearError when it may have been done, GithubError when it was not.
+        It is sent again only when GitHub says that it is too early for it. Raises UnclearError when
+        it may have been done, GithubError when it was not.
         """
-        wire = self.wire()
-        for left in reversed(range(SENDS)):
-            reply = self._within(lambda: wire.write(path, body))
-            pause = pause_asked(reply.headers, time.time())
-            if not (left and limited(reply) and 0 < pause <= self._timeouts.limit):
-                break
-            self._wait(pause)
-        return self._done(reply, what)
+        return self._asked(what, lambda by: send(by.repo(slug)), Question.not_written)
 
-    def _done(self, reply: Reply, what: str) -> Reply:
-        if OK <= reply.status < REDIRECT and reply.readable:
-            return reply
-        if OK <= reply.status < REDIRECT:
-            error = no_json(what, self.host)
-            raise UnclearError(error.message, hint=error.hint, code=error.code)
-        if reply.status >= BROKEN or reply.status in {REQUEST_TIMEOUT, *range(OK)}:
-            raise UnclearError(
-                f"GitHub answers {reply.status} for {what}.",
-                hint=UNCLEAR_HINT,
-                status=reply.status,
-            )
-        raise refusal(reply, what, time.time())
+    def post(self, path: str, body: Mapping[str, Any], what: str) -> Reply:
+        """Ask for what PyGithub has no method for; sent, and raises, as in `write`."""
+        return self._asked(what, lambda by: by.send("POST", path, body=body), Question.not_written)
 
-    def wire(self) -> Wire:
-        """Return the connections, with the token; raises RefusedError where there is none."""
+    def no_json(self, what: str) -> GithubError:
+        """Return the error of an answer that is not what was asked for."""
+        return self._question(what).no_json()
+
+    def requester(self) -> OneRequester:
+        """Return what sends, with the token; raises RefusedError where there is none."""
         with self._lock:
-            if self._wire is None:
-                from multigit.adapters.github.transport import Wire
+            if self._made is None:
+                from multigit.adapters.github.requester import OneRequester
 
                 token = checked_token(self._token(), "the configuration gives")
-                self._wire = Wire(self.api, token, self._wait, self._timeouts)
-            return self._wire
+                self._made = OneRequester(self.api, token, self._timeouts.request)
+            return self._made
 
-    def _within(self, send: Callable[[], Reply]) -> Reply:
-        """Send a request; a server that drips, or a name that nobody resolves, is not waited for.
+    def _question(self, what: str) -> Question:
+        return Question(what, self.host, self._timeouts.limit)
 
-        The request runs in a thread of its own, which is left alone when its time is out.
-        """
-        done: queue.SimpleQueue[Reply | Exception] = queue.SimpleQueue()
+    def _asked(
+        self,
+        what: str,
+        ask: Callable[[OneRequester], T],
+        explain: Callable[[Question, Exception], GithubError],
+    ) -> T:
+        """Ask, again where that helps; what it raises carries nothing of the request."""
+        requester = self.requester()
 
-        def work() -> None:
+        def once() -> T:
             try:
-                done.put(send())
-            except Exception as error:  # noqa: BLE001  (it is raised below)
-                done.put(error)
+                return ask(requester)
+            except requester.FAILURES as error:
+                failure = error
+            raise explain(self._question(what), failure)
 
-        threading.Thread(target=work, daemon=True, name="github").start()
-        try:
-            result = done.get(timeout=self._timeouts.whole)
-        except queue.Empty:
-            raise UnclearError("GitHub did not answer in time.", hint="Try again.") from None
-        if isinstance(result, Exception):
-            raise result
-        if (then := moment(result.headers)) is not None:
-            self.ahead = then - time.time()
-        return result
+        return self._retry.read(once)

@@ -12,7 +12,7 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import LiteralScalarString, PlainScalarString
 
-from multigit.adapters.github.workflow_file import FOLDER
+from multigit.adapters.github.workflow_file import FOLDER, file_name
 from multigit.adapters.github.yaml import written
 from multigit.core.values.deployment import Deploy, GithubRunner, Trigger, filled, unknown_keys
 from multigit.core.values.moment import STAMP
@@ -113,7 +113,7 @@ def workflows(workspace: Workspace) -> Iterator[Example]:
         files: dict[str, list[Use]] = {}
         for stage in workspace.stages:
             if use := _use(workspace, repo, stage):
-                name = use.runner.workflow.removeprefix(f"{FOLDER}/")
+                name = file_name(use.runner.workflow)
                 files.setdefault(name, []).append(use)
         for file, uses in files.items():
             problem = _problem(file, uses)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from multigit.adapters.github.answers import number, text
+from multigit.adapters.http.documents import Document, number, text
 from multigit.core.values.deployment import GithubRunner, Order, Trigger
 from multigit.errors import MultigitError
-
-Document = Mapping[str, Any]
 
 ROUNDING = 5.0  # seconds that two clocks may differ by after what the answer's date told
 PUSHED_BEFORE = 3600.0  # seconds that a push may lie before the order

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator
-from urllib.parse import quote
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
-from multigit.adapters.github.answers import (
-    FORBIDDEN,
-    MISSING,
-    RIGHTS_HINT,
-    UNAUTHORIZED,
-    GithubError,
-    Reply,
-    mapping,
-    text,
-)
-from multigit.adapters.github.client import GithubDoor
+from multigit.adapters.github.answers import NO_JSON, RIGHTS_HINT, GithubError
+from multigit.adapters.github.client import GithubDoor, Thing
 from multigit.adapters.github.matching import started_ref
-from multigit.adapters.github.workflow_file import FOLDER, WorkflowFile, read_workflow
+from multigit.adapters.github.workflow_file import FOLDER, WorkflowFile, file_name, read_workflow
+from multigit.adapters.http.documents import mapping, text
 from multigit.core.values.deployment import GithubRunner, Order, Trigger
 from multigit.core.values.problem import Problem, Severity
 from multigit.errors import MultigitError
 from multigit.hints import Hint
+
+if TYPE_CHECKING:
+    from github.ContentFile import ContentFile
+    from github.GithubObject import CompletableGithubObject
+    from github.Repository import Repository
 
 MISSING_CODE = "workflow_missing"
 SCOPES = {"repo", "public_repo"}  # of a classic token: one of them is needed
@@ -41,7 +39,7 @@ class Planning:
     def __init__(self, door: GithubDoor, file_at: FileAt) -> None:
         self._door = door
         self._file_at = file_at
-        self._known: dict[str, Reply] = {}
+        self._things: dict[str, CompletableGithubObject] = {}
 
     def problems(self, order: Order, runner: GithubRunner, slug: str) -> tuple[Problem, ...]:
         """Return what stands in the way of this order, and what its reader should know."""
@@ -55,7 +53,7 @@ class Planning:
             yield _no_ref(order, runner)
         default = self._default_branch(slug)
         path, problem = self._workflow(runner, slug)
-        path = path or f"{FOLDER}/{_file_name(runner)}"
+        path = path or f"{FOLDER}/{file_name(runner.workflow)}"
         deployed = self._deployed(order, path)
         arrives = order.branch == default and isinstance(deployed, WorkflowFile)
         if problem and problem.code == MISSING_CODE and arrives and not self._file(path, slug):
@@ -89,9 +87,9 @@ class Planning:
 
     def _default_branch(self, slug: str) -> str:
         """Return the repository's default branch; raises GithubError where we may not deploy it."""
-        reply = self._get(f"/repos/{slug}", slug)
-        may_push = mapping(mapping(reply.value).get("permissions")).get("push", True)
-        told = reply.headers.get("x-oauth-scopes", "")  # only by classic tokens
+        repo = self._known(slug, slug, lambda repo: repo)
+        may_push = mapping(repo.raw_data.get("permissions")).get("push", True)
+        told = str(repo.raw_headers.get("x-oauth-scopes", ""))  # only by classic tokens
         scopes = set(told.replace(",", " ").split())
         if may_push is False or (scopes and not scopes & SCOPES):
             raise GithubError(
@@ -100,50 +98,49 @@ class Planning:
                 code="token_refused",
             )
         for state in ("archived", "disabled"):
-            if mapping(reply.value).get(state) is True:
+            if repo.raw_data.get(state) is True:
                 raise GithubError(
                     f"{slug} is {state}, so it is read-only.",
                     hint="Ask its owners, or leave it out: -x and its name.",
                     code="read_only",
                 )
-        return text(mapping(reply.value).get("default_branch"))
+        return text(repo.raw_data.get("default_branch"))
 
     def _workflow(self, runner: GithubRunner, slug: str) -> tuple[str, Problem | None]:
         """Return the path of the workflow's file, or what is wrong with the workflow."""
+        name = file_name(runner.workflow)
         try:
-            reply = self._get(workflow_path(slug, runner.workflow), f"the workflow of {slug}")
+            found = self._known(slug, f"{name} of {slug}", lambda repo: repo.get_workflow(name))
         except GithubError as error:
-            if error.status != MISSING:
+            if error.status != HTTPStatus.NOT_FOUND:
                 raise
             return "", _missing(runner, slug)
-        state = text(mapping(reply.value).get("state"))
-        if state.startswith("disabled"):
+        if text(found.raw_data.get("state")).startswith("disabled"):
             return "", _disabled(runner, slug)
-        return text(mapping(reply.value).get("path")), None
+        return text(found.raw_data.get("path")), None
 
     def _file(self, path: str, slug: str) -> WorkflowFile | None:
         """Return the workflow's file at the default branch, None when it cannot be read."""
         if not path.startswith(f"{FOLDER}/"):
             return None
         try:
-            reply = self._get(f"/repos/{slug}/contents/{quote(path)}", f"{path} of {slug}")
-            content = mapping(reply.value).get("content")
-            return read_workflow(base64.b64decode(str(content)).decode())
+            found = self._known(slug, f"{path} of {slug}", lambda repo: _one(repo, path))
+            return read_workflow(base64.b64decode(str(found.raw_data.get("content"))).decode())
         except GithubError as error:
-            if error.status != MISSING:
+            if error.status != HTTPStatus.NOT_FOUND and error.code != NO_JSON:
                 raise
             return None
         except ValueError:
             return None
 
     def _environment(self, name: str, slug: str) -> Iterator[Problem]:
-        path = f"/repos/{slug}/environments/{quote(name, safe='')}"
+        what = f"the environment {name} of {slug}"
         try:
-            self._get(path, f"the environment {name} of {slug}")
+            self._known(slug, what, lambda repo: repo.get_environment(name))
         except GithubError as error:
-            if error.status in {UNAUTHORIZED, FORBIDDEN}:
+            if error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
                 return  # the token may start workflows and need not see environments
-            if error.status != MISSING:
+            if error.status != HTTPStatus.NOT_FOUND:
                 raise
             yield Problem(
                 "environment_missing",
@@ -151,19 +148,18 @@ class Planning:
                 "Make it under Settings > Environments of the repository, or correct environment.",
             )
 
-    def _get(self, path: str, what: str) -> Reply:
-        if path not in self._known:
-            self._known[path] = self._door.get(path, what)
-        return self._known[path]
+    def _known(self, slug: str, what: str, find: Callable[[Repository], Thing]) -> Any:
+        if what not in self._things:
+            self._things[what] = self._door.look_up(slug, what, find)
+        return self._things[what]
 
 
-def workflow_path(slug: str, workflow: str) -> str:
-    """Return where the API has a workflow, named by its file or its number."""
-    return f"/repos/{slug}/actions/workflows/{quote(workflow.removeprefix(f'{FOLDER}/'), safe='')}"
-
-
-def _file_name(runner: GithubRunner) -> str:
-    return runner.workflow.removeprefix(f"{FOLDER}/")
+def _one(repo: Repository, path: str) -> ContentFile:
+    """Return a file; raises TypeError for the list that a folder is."""
+    found = repo.get_contents(path)
+    if isinstance(found, list):
+        raise TypeError(path)
+    return found
 
 
 def _triggers(

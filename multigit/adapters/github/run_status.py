@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from multigit.adapters.github.answers import mapping, mappings, number, text
+from multigit.adapters.http.documents import Document, mapping, mappings, number, text
 from multigit.core.values.deployment import Gate, RunState, Sight
 
 _STATUSES = {
@@ -29,8 +28,6 @@ _SENTENCES = {
     "failure": "it failed",
 }
 _FAILURES = ("failure", "timed_out", "startup_failure", "action_required", "cancelled")
-
-Document = Mapping[str, Any]
 
 
 def state_of(run: Document) -> RunState | None:

@@ -6,30 +6,27 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from multigit.adapters.github import checks as github_checks
-from multigit.adapters.github.answers import (
-    BAD_REQUEST,
-    PATIENT,
-    GithubError,
-    Timeouts,
-    UnclearError,
-    mapping,
-    number,
-    text,
-)
+from multigit.adapters.github.answers import PATIENT, GithubError, Timeouts, UnclearError
 from multigit.adapters.github.client import GithubDoor
 from multigit.adapters.github.matching import own_run, started_ref
-from multigit.adapters.github.preflight import FileAt, Planning, workflow_path
+from multigit.adapters.github.preflight import FileAt, Planning
 from multigit.adapters.github.run_status import link
 from multigit.adapters.github.slug import api_address, checked_slug, slug_from, web_host
 from multigit.adapters.github.token import find_token
 from multigit.adapters.github.watch import Watch
+from multigit.adapters.github.workflow_file import file_name
+from multigit.adapters.http.documents import Document, mapping, number, text
 from multigit.core.values.deployment import Gate, GithubRunner, Order, Run, Sight, Trigger
 from multigit.core.values.problem import Problem
 from multigit.errors import DoubtError, MultigitError
+
+if TYPE_CHECKING:
+    from github.Repository import Repository
 
 LOOKS, LAG = 3, 2.0  # how often a branch is looked at before a start, and the seconds between
 SLACK = 600.0  # seconds that the listing of runs reaches back before the order, for other clocks
@@ -67,7 +64,7 @@ class GithubRuns:
         runner = _runner(order)
         try:
             slug = self._slug(order.repo, runner.slug)
-            self._door.wire()
+            self._door.requester()
         except MultigitError as error:
             return (Problem.of(error),)
         return self._planning.problems(order, runner, slug)
@@ -86,7 +83,8 @@ class GithubRuns:
         """
         runner = _runner(order)
         slug = self._slug(order.repo, runner.slug)
-        path = f"{workflow_path(slug, runner.workflow)}/runs"
+        name = quote(file_name(runner.workflow), safe="")
+        path = f"/repos/{slug}/actions/workflows/{name}/runs"
         query = _query(order, runner, self._door.ahead)
         runs = self._door.pages(path, f"{runner.workflow} of {slug}", "workflow_runs", query)
         free = [run for run in runs if self._may_be(order, run)]
@@ -109,14 +107,12 @@ class GithubRuns:
         slug = self._slug(order.repo, runner.slug)
         if runner.ref == "branch":
             self._require_branch(order, slug)
-        body: dict[str, Any] = {"ref": started_ref(order, runner)}
-        if runner.inputs:
-            body["inputs"] = {name: order.fill(value) for name, value in runner.inputs.items()}
+        inputs = {name: order.fill(value) for name, value in runner.inputs.items()}
         try:
-            begun = self._dispatch(slug, runner.workflow, body)
+            begun = self._dispatch(slug, runner, started_ref(order, runner), inputs)
         except UnclearError as error:
             raise DoubtError(error.message, hint=error.hint, code="start_unclear") from None
-        if run := number(begun.get("workflow_run_id")):
+        if run := number(begun.get("id")):
             return self._own(order, run, link(begun))
         return self._appeared(order)
 
@@ -139,10 +135,10 @@ class GithubRuns:
 
     def _require_branch(self, order: Order, slug: str) -> None:
         """Raise MultigitError where the branch that the workflow starts on was moved since."""
-        path = f"/repos/{slug}/git/ref/heads/{quote(order.branch)}"
+        what, ref = f"{order.branch} of {slug}", f"heads/{order.branch}"
         for left in reversed(range(LOOKS)):
-            reply = self._door.get(path, f"{order.branch} of {slug}")
-            now = text(mapping(mapping(reply.value).get("object")).get("sha"))
+            found = self._door.look_up(slug, what, lambda repo: repo.get_git_ref(ref))
+            now = text(mapping(found.raw_data.get("object")).get("sha"))
             if now == order.sha:
                 return
             if left:
@@ -154,17 +150,24 @@ class GithubRuns:
             code="moved",
         )
 
-    def _dispatch(self, slug: str, workflow: str, body: dict[str, Any]) -> Any:
-        """Ask for a run, and for its number; older hosts refuse that wish and do nothing."""
-        path, what = f"{workflow_path(slug, workflow)}/dispatches", f"{workflow} of {slug}"
+    def _dispatch(
+        self, slug: str, runner: GithubRunner, ref: str, inputs: dict[str, Any]
+    ) -> Document:
+        """Ask for a run, and return what is told of it; older hosts refuse to, and do nothing."""
+        what = f"{runner.workflow} of {slug}"
+
+        def send(repo: Repository, details: Any) -> Document:
+            workflow = repo.get_workflow(file_name(runner.workflow))
+            begun = workflow.create_dispatch(ref, inputs, throw=True, return_run_details=details)
+            return {} if begun is True else {"id": begun.id, "html_url": begun.html_url}
+
         if self._details:
             try:
-                wish = {**body, "return_run_details": True}
-                return mapping(self._door.post(path, wish, what).value)
+                return self._door.write(slug, what, lambda repo: send(repo, details=True))
             except GithubError as error:
-                if error.status != BAD_REQUEST:
+                if error.status != HTTPStatus.BAD_REQUEST:
                     raise
-        begun = mapping(self._door.post(path, body, what).value)
+        begun = self._door.write(slug, what, lambda repo: send(repo, details=False))
         self._details = False
         return begun
 
@@ -182,7 +185,7 @@ class GithubRuns:
         self._owners[str(run)] = order.key
         return Run(str(run), url)
 
-    def _may_be(self, order: Order, run: Any) -> bool:
+    def _may_be(self, order: Order, run: Document) -> bool:
         """Tell whether a run is not known to be another order's."""
         name = str(number(run.get("id")))
         return name not in order.others and self._owners.get(name, order.key) == order.key

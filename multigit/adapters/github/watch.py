@@ -10,18 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from http import HTTPStatus
 
-from multigit.adapters.github.answers import (
-    UNCHANGED,
-    GithubError,
-    mapping,
-    mappings,
-    no_json,
-    text,
-)
+from multigit.adapters.github.answers import GithubError
 from multigit.adapters.github.client import GithubDoor
 from multigit.adapters.github.run_status import (
-    Document,
     ended,
     gate,
     link,
@@ -30,6 +23,7 @@ from multigit.adapters.github.run_status import (
     under_way,
     waiting,
 )
+from multigit.adapters.http.documents import Document, mapping, mappings, text
 from multigit.core.values.deployment import Gate, RunState, Sight
 
 
@@ -58,9 +52,9 @@ class Watch:
 
     def gates(self) -> tuple[Gate, ...]:
         """Return what the run waits for."""
-        value = self._door.get(f"{self._path}/pending_deployments", self._what).value
+        value = self._door.get(f"{self._path}/pending_deployments", self._what).document()
         if not isinstance(value, list):
-            raise no_json(self._what, self._door.host)
+            raise self._door.no_json(self._what)
         return tuple(map(gate, mappings(value)))
 
     def review(self, gates: Sequence[Gate], *, approve: bool, comment: str) -> None:
@@ -74,8 +68,8 @@ class Watch:
 
     def _look_at_run(self) -> Sight:
         reply = self._door.get(self._path, self._what, etag=self._etag)
-        if self._sight is None or reply.status != UNCHANGED:
-            sight = self._seen(mapping(reply.value))
+        if self._sight is None or reply.status != HTTPStatus.NOT_MODIFIED:
+            sight = self._seen(mapping(reply.document()))
             self._etag = reply.headers.get("etag", "")  # only now: a look that failed is repeated
         else:
             sight = replace(self._sight, more=False)
@@ -90,7 +84,7 @@ class Watch:
     def _seen(self, run: Document) -> Sight:
         state = state_of(run)
         if state is None:
-            raise no_json(self._what, self._door.host)
+            raise self._door.no_json(self._what)
         head = text(run.get("head_sha"))
         if head and self._commit and head != self._commit:
             return stray(run, head, self._commit)
@@ -129,7 +123,7 @@ class Watch:
         self._approvals = ()
         with suppress(GithubError):
             path = f"{self._path}/approvals"
-            self._approvals = mappings(self._door.get(path, self._what).value)
+            self._approvals = mappings(self._door.get(path, self._what).document())
         return self._end()
 
     def _read_jobs(self) -> tuple[Document, ...] | None:
@@ -138,9 +132,9 @@ class Watch:
         path = f"{self._path}/jobs"
         reply = self._door.get(path, self._what, query, etag=self._jobs_etag)
         self._jobs_etag = reply.headers.get("etag", "")
-        if reply.status == UNCHANGED:
+        if reply.status == HTTPStatus.NOT_MODIFIED:
             return None
-        return mappings(mapping(reply.value).get("jobs"))
+        return mappings(mapping(reply.document()).get("jobs"))
 
     def _look_at_jobs(self) -> Sight:
         before = self._sight or Sight(RunState.RUNNING)

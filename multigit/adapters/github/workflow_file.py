@@ -61,6 +61,11 @@ class WorkflowFile:
         return tag_ref(tag) if tag and _taken(tag, tags, branches) else ""
 
 
+def file_name(workflow: str) -> str:
+    """Return the name that GitHub's API has for a workflow: its file's, without the folder."""
+    return workflow.removeprefix(f"{FOLDER}/")
+
+
 def read_workflow(content: str) -> WorkflowFile:
     """Return what a workflow file says; raises ValueError for what GitHub would not take."""
     try:

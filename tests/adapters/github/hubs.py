@@ -29,7 +29,7 @@ DISPATCHED = GithubRunner(
 )
 KEYED = replace(DISPATCHED, inputs={"release": "{release}", "token": "{key}"})
 PUSHED = GithubRunner("build.yml", trigger=Trigger.PUSH, ref="branch", slug=REPO)
-IMPATIENT = Timeouts(connect=2.0, read=0.2, whole=0.6, limit=60.0)
+IMPATIENT = Timeouts(request=0.6)
 
 
 def order(api: ForgeRepo, runner: GithubRunner = DISPATCHED, **changes: Any) -> Order:

@@ -136,8 +136,10 @@ def test_every_page_is_read(hub: GitHub, api: ForgeRepo) -> None:
     hub.check_run(REPO, "stg", "zz", "failure")
     for number in range(120):
         hub.check_run(REPO, "stg", f"c{number}", "success")
-    assert said(hub, api) == "zz is failure."
-    assert hub.count(CHECKS) == 2
+    for number in range(120):
+        hub.commit_status(REPO, "stg", f"s{number}", "success" if number < 119 else "error")
+    assert said(hub, api) == "s119 is error, zz is failure."
+    assert (hub.count(CHECKS), hub.count(STATUS)) == (2, 2)
 
 
 def test_what_cannot_be_read_is_not_green(hub: GitHub, api: ForgeRepo) -> None:

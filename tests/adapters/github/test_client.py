@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 import sys
 import time
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from github.Repository import Repository
 
 from multigit.adapters.github.answers import PATIENT, Timeouts, pause_asked
 from multigit.adapters.github.client import GithubDoor
@@ -135,6 +137,44 @@ def test_a_limit_that_is_soon_over_is_waited_for(hub: GitHub) -> None:
         assert door(hub.api, waits.append).get(f"/repos/{REPO}", REPO).good
     assert all(18 < seconds < 23 for seconds in waits)
     assert (len(waits), hub.count()) == (2, 4)
+
+
+@pytest.mark.parametrize("call", ["get", "post"])
+def test_a_limit_that_names_no_time_is_waited_for_a_minute(hub: GitHub, call: str) -> None:
+    """GitHub's guide says so; only the message tells it from a token that may not."""
+    limit = "You have exceeded a secondary rate limit. Please wait a few minutes."
+    hub.inject(faults.error(403, limit), times=None)
+    waits = list[float]()
+    made = door(hub.api, waits.append)
+    path = f"/repos/{REPO}"
+    if call == "get":
+        error = refused(lambda: made.get(path, "api"))
+    else:
+        error = refused(lambda: made.post(f"{path}/actions/runs/1/cancel", {}, "api"))
+    assert (error.code, waits) == ("rate_limited", [60.0, 60.0])
+
+
+def test_a_compressed_answer_is_read() -> None:
+    """Listings are long."""
+    body = gzip.compress(b'{"a": 1}')
+    with Host(Answer(200, body, (("Content-Encoding", "gzip"),))) as host:
+        assert door(host.url).get("/x", "api").document() == {"a": 1}
+
+
+def test_an_object_that_pygithub_cannot_read_is_an_answer_that_is_none() -> None:
+    """Its own errors do not get out; of a write it means that it may have been done."""
+    with Host(json_answer(200, [1])) as host:
+        made = door(host.url)
+        error = refused(lambda: made.look_up(REPO, "x", lambda repo: repo.get_environment("x")))
+        assert (error.code, host.asked) == ("github_no_json", [f"GET /repos/{REPO}/environments/x"])
+
+        def start(repo: Repository) -> object:
+            return repo.get_workflow("x.yml").create_dispatch(
+                "main", throw=True, return_run_details=True
+            )
+
+        assert refused(lambda: made.write(REPO, "x", start)).code == "github_unclear"
+        assert len(host.asked) == 2
 
 
 def test_a_listing_without_an_end_is_given_up() -> None:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from multigit.adapters.github import client as github_door
+from multigit.adapters.github import requester
 from multigit.core.values.deployment import GithubRunner
 from tests.doubles.conftest import REPO
 from tests.doubles.github import GitHub, faults
@@ -107,7 +107,7 @@ def test_the_clock_of_the_host_counts(
     number = colleague(hub)
     ahead = time.time() + 300
     assert found(hub, api, since=ahead) == ""
-    monkeypatch.setattr(github_door, "time", SimpleNamespace(time=lambda: ahead, sleep=None))
+    monkeypatch.setattr(requester, "time", SimpleNamespace(time=lambda: ahead, sleep=None))
     assert found(hub, api, since=ahead) == number
 
 

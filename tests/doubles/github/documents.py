@@ -245,16 +245,19 @@ class Documents:
     def combined(
         self, name: str, repo: Repository, sha: str, latest: Mapping[str, CommitStatus]
     ) -> dict[str, Any]:
-        """The newest status of each context, and what follows from them all."""
+        """What follows from the newest status of each context, without these."""
         states = {one.state for one in latest.values()}
         return _FILL(
             "combined-commit-status",
             state=_combined(states),
             sha=sha,
             total_count=len(latest),
-            statuses=[_status(one) for one in latest.values()],
             repository=self.repository(name, repo, "minimal-repository"),
         )
+
+    def status(self, one: CommitStatus) -> dict[str, Any]:
+        """The status of one context."""
+        return _FILL("simple-commit-status", id=one.id, context=one.context, state=one.state)
 
     def page(self, run: Run) -> str:
         """The address of a run for people."""
@@ -292,10 +295,6 @@ def _combined(states: set[str]) -> str:
     if states & {"failure", "error"}:
         return "failure"
     return "success" if states == {"success"} else "pending"
-
-
-def _status(one: CommitStatus) -> dict[str, Any]:
-    return _FILL("simple-commit-status", id=one.id, context=one.context, state=one.state)
 
 
 def _reviewers(one: Environment) -> list[dict[str, Any]]:

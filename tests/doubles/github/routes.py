@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .documents import Documents, number, user
@@ -54,11 +54,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A list of which only one page is shown; without `key` it is a bare array."""
+    """A list of which only one page is shown, in an object; without `key` it is a bare array.
+
+    `around` is what that object holds beside it.
+    """
 
     items: Sequence[Any]
     show: Callable[[Any], Any]
     key: str | None = None
+    around: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,12 +235,13 @@ def _environment(call: Call) -> Reply:
     raise RefusedError(404, "Not Found")
 
 
-def _combined_status(call: Call) -> Reply:
+def _combined_status(call: Call) -> Page:
     sha = call.commit(call.params["ref"])
     latest = {
         one.context: one for one in call.world.statuses if (one.repo, one.sha) == (call.repo, sha)
     }
-    return Reply(call.documents.combined(call.repo, call.repository, sha, latest))
+    around = call.documents.combined(call.repo, call.repository, sha, latest)
+    return Page(list(latest.values()), call.documents.status, "statuses", around)
 
 
 def _check_runs(call: Call) -> Page:

@@ -298,7 +298,9 @@ class GitHub(LoopbackServer):
         size = min(int(query.get("per_page", _PER_PAGE)), _MOST)
         at = int(query.get("page", 1))
         shown = [page.show(one) for one in page.items[(at - 1) * size : at * size]]
-        value: Any = {"total_count": len(page.items), page.key: shown} if page.key else shown
+        value: Any = (
+            {**page.around, "total_count": len(page.items), page.key: shown} if page.key else shown
+        )
         headers = self._limit_headers()
         if at * size < len(page.items):
             more = urlencode({**query, "page": at + 1})
