@@ -1,4 +1,4 @@
-"""Ctrl-C as at a terminal, and no pauses between tries."""
+"""Repositories with something to promote, Ctrl-C as at a terminal, no pauses between tries."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ from typing import NoReturn
 import pytest
 
 from multigit.engine import retry as patience
+from tests.engine.operations import NAMES, with_changes
+from tests.support.fake_git import FakeGit
+
+
+@pytest.fixture
+def git() -> FakeGit:
+    """Return three repositories with something to promote from dev to stg."""
+    return with_changes(FakeGit(*NAMES))
 
 
 @pytest.fixture

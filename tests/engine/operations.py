@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
 from multigit.core.planning.merges import MergeRequest, hop, hops_down, plan_merges
-from multigit.core.planning.plan import Plan
+from multigit.core.planning.plan import MergeStep, Plan
 from multigit.core.planning.pull import PullRequest, plan_pull
 from multigit.core.planning.push import PushRequest, plan_push
+from multigit.core.progress.journal import Entry
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.progress.state import NOTHING_YET, OperationState
 from multigit.core.values.moment import Moment
@@ -22,8 +24,10 @@ from multigit.engine.observe.pull import PullLook
 from multigit.engine.observe.push import PushLook
 from multigit.engine.ports import FORGETFUL, Git, Journal
 from multigit.engine.update import update_everywhere
+from tests.core.builders import state
 from tests.support.fake_git import FakeGit
 
+NAMES = ("api", "web", "worker")
 MOMENT = Moment(datetime(2025, 1, 15, 15, 1, 30, tzinfo=UTC), "7f3a")
 TAG = "refs/tags/stg-deploy-20250115-150130"
 DEV, STG, MAIN = "refs/heads/dev", "refs/heads/stg", "refs/heads/main"
@@ -63,11 +67,34 @@ class Listening:
         """Note nothing."""
 
 
+class Notes:
+    """A journal in memory, that also sees where the remotes stand at each entry."""
+
+    def __init__(self, git: FakeGit) -> None:
+        self.entries: list[Entry] = []
+        self.remotes: list[dict[str, dict[str, str]]] = []
+        self._git = git
+        self._lock = threading.Lock()
+
+    def write(self, entry: Entry) -> None:
+        """Keep the entry."""
+        with self._lock:
+            self.entries.append(entry)
+            self.remotes.append(self._git.remote_refs())
+
+
 def with_changes(git: FakeGit) -> FakeGit:
     """Let a colleague commit on dev in every repository."""
     for name, repo in git.repos.items():
         repo.remote.commit("dev", {f"{name}.txt": "1"})
     return git
+
+
+def begun(plan: Plan, git: FakeGit) -> OperationState:
+    """Run the plan; return how far it got as its journal has it once all was prepared."""
+    notes = Notes(git)
+    execute(git, plan, journal=notes)
+    return state(made=notes.entries[0].made)
 
 
 def plan_promotion(
@@ -158,3 +185,13 @@ def problem(report: Report, repo: str) -> Problem:
     """Return the one problem of a repository."""
     (found,) = outcome(report, repo).problems
     return found
+
+
+def messages(report: Report, repo: str) -> list[str]:
+    """Return what is said about a repository."""
+    return [each.message for each in outcome(report, repo).problems]
+
+
+def merge_step(plan: Plan, repo: str) -> MergeStep:
+    """Return the merge planned in a repository."""
+    return next(each for each in plan.repos if each.repo == repo).merges()[0]

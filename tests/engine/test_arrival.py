@@ -19,15 +19,8 @@ from multigit.core.values.git_answers import Publication, PushReport
 from multigit.engine import arrival
 from multigit.engine.remote_state import survey
 from multigit.errors import GitError, RefusedError
-from tests.engine.operations import STG, Listening, execute, outcome, plan_promotion, states
-from tests.engine.test_again import Notes
-from tests.support.fake_git import (
-    BROKEN_OFF,
-    FakeGit,
-    FakeRemote,
-    first_ref_only,
-    never_arrived,
-)
+from tests.engine.operations import STG, Listening, Notes, execute, outcome, plan_promotion, states
+from tests.support.fake_git import BROKEN_OFF, FakeGit, FakeRemote, first_ref_only, never_arrived
 
 REFUSED = PushReport(accepted=False, reason="protected")
 ACTOR = Actor("Ada <ada@example.org>", "ada", "here")

@@ -7,47 +7,28 @@ from collections.abc import Callable
 
 import pytest
 
-from multigit.core.planning.plan import CommitStep, MergeStep, Plan, Result, State
-from multigit.core.progress.outcome import Report
+from multigit.core.planning.plan import CommitStep, Result, State
 from multigit.core.values.git_answers import Publication, PushReport
 from multigit.core.values.problem import Severity
 from multigit.errors import GitError
 from tests.engine.operations import (
     DEV,
     MAIN,
+    NAMES,
     STG,
     TAG,
     TRAILER,
     Listening,
     execute,
+    merge_step,
     outcome,
     plan_backmerge,
     plan_promotion,
     plan_work,
     problem,
     states,
-    with_changes,
 )
-from tests.support.fake_git import FakeGit, FakeRemote, Files, never_arrived
-
-NAMES = ("api", "web", "worker")
-
-
-@pytest.fixture
-def git() -> FakeGit:
-    """Return three repositories with something to promote from dev to stg."""
-    return with_changes(FakeGit(*NAMES))
-
-
-def messages(report: Report, repo: str) -> list[str]:
-    """Return what is said about a repository."""
-    return [each.message for each in outcome(report, repo).problems]
-
-
-def merge_step(plan: Plan, repo: str) -> MergeStep:
-    """Return the merge planned in a repository."""
-    return next(each for each in plan.repos if each.repo == repo).merges()[0]
-
+from tests.support.fake_git import FakeGit, FakeRemote, Files
 
 # --- All goes well
 
@@ -145,60 +126,6 @@ def test_no_more_repositories_are_pushed_at_a_time_than_jobs(git: FakeGit, jobs:
 # --- Nothing is pushed anywhere until everything is prepared
 
 
-def test_one_that_cannot_be_prepared_stops_all(git: FakeGit) -> None:
-    """It says why; the others say that nothing was published; no remote has heard of it."""
-    before, plan = git.remote_refs(), plan_promotion(git)
-    git["web"].unsigned = GitError("No private key found.")
-    report = execute(git, plan)
-    assert git.remote_refs() == before
-    assert [repo.remote.pushes for repo in git.repos.values()] == [[], [], []]
-    assert states(report) == {
-        "api": "not_published",
-        "web": "failed",
-        "worker": "not_published",
-    }
-    assert problem(report, "web").message == "No private key found."
-    assert (report.result, report.exit_code) == (Result.FAILED, 1)
-    assert {outcome(report, name).after for name in NAMES} == {""}
-
-
-def test_a_planned_merge_that_is_gone_is_made_again(git: FakeGit) -> None:
-    """By a gc while somebody thought about the question: it is the same commit."""
-    plan = plan_promotion(git)
-    merge = merge_step(plan, "web")
-    del git["web"].objects.commits[merge.commit]
-    report = execute(git, plan)
-    assert states(report)["web"] == "published"
-    assert git["web"].remote.tip(merge.branch) == merge.commit
-
-
-def test_planned_merges_without_a_tag_are_made_again_as_well() -> None:
-    """A back-merge has no tag, so nothing else looks at the object before the push."""
-    fake = FakeGit("api", "web")
-    for repo in fake.repos.values():
-        repo.remote.commit("main", {"hotfix": "1"})
-    plan = plan_backmerge(fake)
-    for merge in plan.repos[1].merges():
-        del fake["web"].objects.commits[merge.commit]
-    assert states(execute(fake, plan)) == {"api": "published", "web": "published"}
-    for merge in plan.repos[1].merges():
-        assert fake["web"].remote.tip(merge.branch) == merge.commit
-
-
-def test_a_work_tree_that_moved_since_the_plan_stops_all(git: FakeGit) -> None:
-    """Its commit would be another one than was shown."""
-    for repo in git.repos.values():
-        repo.update_work_tree("dev", repo.remote.tip("dev"))
-        repo.write({"new": "1"})
-    plan = plan_work(git)
-    git["web"].local_commit({"meanwhile": "1"})
-    before = git.remote_refs()
-    report = execute(git, plan)
-    assert git.remote_refs() == before
-    assert states(report)["web"] == "failed"
-    assert problem(report, "web").code == "moved"
-
-
 def test_ctrl_c_while_preparing_publishes_nothing(
     git: FakeGit, press_ctrl_c: Callable[[], None]
 ) -> None:
@@ -236,78 +163,6 @@ def interrupt_at(repo: str, doing: str, press: Callable[[], None]) -> Callable[[
             press()
 
     return act
-
-
-# --- Local branches follow
-
-
-def test_a_local_branch_that_nobody_has_checked_out_follows(git: FakeGit) -> None:
-    """Without a word."""
-    git["api"].make_branch("stg", git["api"].remote.tip("stg"))
-    report = execute(git, plan_promotion(git))
-    assert git["api"].local_tip("stg") == outcome(report, "api").after
-    assert outcome(report, "api").problems == ()
-
-
-def test_no_local_branch_is_made(git: FakeGit) -> None:
-    """Where there was none."""
-    execute(git, plan_promotion(git))
-    assert git["api"].local_tip("stg") == ""
-
-
-def test_a_checked_out_branch_is_left_alone(git: FakeGit) -> None:
-    """With a note, a command and no failure."""
-    git["api"].create_branch("stg")
-    git["api"].switch("stg")
-    git["api"].write({"mine": "1"})
-    before = (git["api"].local_tip("stg"), dict(git["api"].files))
-    report = execute(git, plan_promotion(git))
-    assert (git["api"].local_tip("stg"), dict(git["api"].files)) == before
-    found = problem(report, "api")
-    assert (found.code, found.severity) == ("local_branch_left", Severity.WARN)
-    assert found.message == "the local stg was left alone: it is checked out."
-    assert found.hint == "To bring it up to date: git -C /desk/api pull --ff-only origin stg"
-    assert (states(report)["api"], report.exit_code) == ("published", 0)
-
-
-def test_a_branch_of_another_work_tree_is_left_alone(git: FakeGit) -> None:
-    """The command names that work tree."""
-    git["api"].create_branch("stg")
-    git["api"].linked["stg"] = "/desk/linked"
-    report = execute(git, plan_promotion(git))
-    assert "git -C /desk/linked pull" in problem(report, "api").hint
-
-
-def test_a_local_branch_with_commits_of_its_own_is_left_alone(git: FakeGit) -> None:
-    """Git says why."""
-    own = git["api"].local_commit({"own": "1"})
-    git["api"].make_branch("stg", own)
-    report = execute(git, plan_promotion(git))
-    assert git["api"].local_tip("stg") == own
-    assert "the local stg was left alone: non-fast-forward." in messages(report, "api")
-
-
-def test_a_failure_to_follow_is_only_a_note(git: FakeGit, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The remote has it, and that is what counts."""
-
-    def fail(*_: object) -> str:
-        raise GitError("the disk is full.")
-
-    git["api"].make_branch("stg", git["api"].remote.tip("stg"))
-    monkeypatch.setattr(git["api"], "fast_forward", fail)
-    report = execute(git, plan_promotion(git))
-    assert states(report)["api"] == "published"
-    assert "the disk is full" in problem(report, "api").message
-
-
-def test_nothing_follows_a_push_that_failed(git: FakeGit) -> None:
-    """The local branch stays where the remote's is."""
-    start = git["api"].remote.tip("stg")
-    git["api"].make_branch("stg", start)
-    plan = plan_promotion(git)
-    git["api"].remote.next_push = never_arrived
-    execute(git, plan)
-    assert git["api"].local_tip("stg") == start
 
 
 # --- Push: commits of the work tree, and the promotion that follows

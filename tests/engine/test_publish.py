@@ -9,6 +9,7 @@ import pytest
 from multigit.core.planning.plan import Result
 from multigit.core.values.git_answers import Publication, PushReport
 from tests.engine.operations import (
+    NAMES,
     STG,
     TAG,
     execute,
@@ -16,7 +17,6 @@ from tests.engine.operations import (
     plan_promotion,
     problem,
     states,
-    with_changes,
 )
 from tests.support.fake_git import (
     BROKEN_OFF,
@@ -30,14 +30,6 @@ from tests.support.fake_git import (
     gone_afterwards,
     never_arrived,
 )
-
-NAMES = ("api", "web", "worker")
-
-
-@pytest.fixture
-def git() -> FakeGit:
-    """Return three repositories with something to promote from dev to stg."""
-    return with_changes(FakeGit(*NAMES))
 
 
 @pytest.mark.parametrize("fault", [answer_lost, answer_never_came])

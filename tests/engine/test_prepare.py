@@ -1,0 +1,149 @@
+"""Everything is made before anything is pushed; what was made is known again."""
+
+from __future__ import annotations
+
+from multigit.core.planning.plan import Result
+from multigit.errors import GitError
+from tests.core.builders import state
+from tests.engine.operations import (
+    NAMES,
+    STG,
+    TAG,
+    begun,
+    execute,
+    merge_step,
+    outcome,
+    plan_backmerge,
+    plan_promotion,
+    plan_work,
+    problem,
+    states,
+)
+from tests.support.fake_git import FakeGit, never_arrived
+
+
+def test_one_that_cannot_be_prepared_stops_all(git: FakeGit) -> None:
+    """It says why; the others say that nothing was published; no remote has heard of it."""
+    before, plan = git.remote_refs(), plan_promotion(git)
+    git["web"].unsigned = GitError("No private key found.")
+    report = execute(git, plan)
+    assert git.remote_refs() == before
+    assert [repo.remote.pushes for repo in git.repos.values()] == [[], [], []]
+    assert states(report) == {
+        "api": "not_published",
+        "web": "failed",
+        "worker": "not_published",
+    }
+    assert problem(report, "web").message == "No private key found."
+    assert (report.result, report.exit_code) == (Result.FAILED, 1)
+    assert {outcome(report, name).after for name in NAMES} == {""}
+
+
+def test_a_planned_merge_that_is_gone_is_made_again(git: FakeGit) -> None:
+    """By a gc while somebody thought about the question: it is the same commit."""
+    plan = plan_promotion(git)
+    merge = merge_step(plan, "web")
+    del git["web"].objects.commits[merge.commit]
+    report = execute(git, plan)
+    assert states(report)["web"] == "published"
+    assert git["web"].remote.tip(merge.branch) == merge.commit
+
+
+def test_planned_merges_without_a_tag_are_made_again_as_well() -> None:
+    """A back-merge has no tag, so nothing else looks at the object before the push."""
+    fake = FakeGit("api", "web")
+    for repo in fake.repos.values():
+        repo.remote.commit("main", {"hotfix": "1"})
+    plan = plan_backmerge(fake)
+    for merge in plan.repos[1].merges():
+        del fake["web"].objects.commits[merge.commit]
+    assert states(execute(fake, plan)) == {"api": "published", "web": "published"}
+    for merge in plan.repos[1].merges():
+        assert fake["web"].remote.tip(merge.branch) == merge.commit
+
+
+def test_a_work_tree_that_moved_since_the_plan_stops_all(git: FakeGit) -> None:
+    """Its commit would be another one than was shown."""
+    for repo in git.repos.values():
+        repo.update_work_tree("dev", repo.remote.tip("dev"))
+        repo.write({"new": "1"})
+    plan = plan_work(git)
+    git["web"].local_commit({"meanwhile": "1"})
+    before = git.remote_refs()
+    report = execute(git, plan)
+    assert git.remote_refs() == before
+    assert states(report)["web"] == "failed"
+    assert problem(report, "web").code == "moved"
+
+
+def test_a_commit_that_is_not_the_planned_merge_is_never_pushed(git: FakeGit) -> None:
+    """Whatever the journal says: a lease alone would let any commit through."""
+    plan = plan_promotion(git)
+    git["web"].remote.next_push = never_arrived
+    so_far = begun(plan, git)
+    made = {name: so_far.of(name).made for name in NAMES}
+    lying = {**made, "web": {**made["web"], STG: git["web"].remote.tip("dev")}}
+    execute(git, plan, again=True, state=state(made=lying))
+    assert git["web"].remote.refs[STG] == made["web"][STG]
+
+
+def test_objects_that_are_gone_are_made_again(git: FakeGit) -> None:
+    """A merge of the same commits at the same time is the same commit."""
+    plan = plan_promotion(git)
+    git["web"].remote.next_push = never_arrived
+    so_far = begun(plan, git)
+    web, made = git["web"].objects, so_far.of("web").made
+    del web.commits[made[STG]], web.tags[made[TAG]]
+    report = execute(git, plan, again=True, state=so_far)
+    assert states(report)["web"] == "published"
+    assert git["web"].remote.refs[STG] == made[STG]
+    assert git["web"].remote.refs[TAG] == made[TAG]
+
+
+def test_a_commit_that_was_made_is_not_made_twice() -> None:
+    """It broke off after the commit and before anybody wrote that down."""
+    git = FakeGit("web")
+    git["web"].write({"a": "1"})
+    plan = plan_work(git, "stg")
+    git["web"].remote.next_push = never_arrived
+    execute(git, plan)
+    head = git["web"].head
+    report = execute(git, plan, again=True)
+    assert states(report) == {"web": "published"}
+    assert git["web"].head == git["web"].remote.tip("dev") == head
+
+
+def test_a_commit_that_was_made_is_known_again_by_a_long_subject() -> None:
+    """Git's subject is the whole first paragraph, not its first line."""
+    fake = FakeGit("web")
+    fake["web"].write({"a": "1"})
+    plan = plan_work(fake, message="feat: one\nand two\n\nWith a body.")
+    fake["web"].remote.next_push = never_arrived
+    execute(fake, plan)
+    report = execute(fake, plan, again=True)
+    assert states(report) == {"web": "published"}
+
+
+def test_what_was_agreed_to_is_committed_or_nothing() -> None:
+    """It broke off before the commit, and the files were edited since."""
+    git = FakeGit("web")
+    git["web"].write({"a": "1"})
+    plan, before = plan_work(git, "stg"), git.remote_refs()
+    git["web"].write({"a": "half done"})
+    head = git["web"].head
+    report = execute(git, plan, again=True)
+    assert problem(report, "web").code == "work_changed"
+    assert (git["web"].head, git.remote_refs()) == (head, before)
+    git["web"].write({"a": "1"})
+    assert states(execute(git, plan, again=True)) == {"web": "published"}
+
+
+def test_a_commit_of_the_users_own_is_not_taken_for_ours() -> None:
+    """The branch moved since the plan: nothing is pushed."""
+    git = FakeGit("web")
+    git["web"].write({"a": "1"})
+    plan, before = plan_work(git), git.remote_refs()
+    git["web"].local_commit({"mine": "1"}, "feat: mine")
+    report = execute(git, plan, again=True)
+    assert problem(report, "web").code == "moved"
+    assert git.remote_refs() == before
