@@ -16,8 +16,8 @@ HERE = 0.2  # the same for what runs on this machine
 
 
 @dataclass(slots=True)
-class Pacer:
-    """Gives turns to start, and rests between looks; both end when somebody wants to leave."""
+class Throttle:
+    """Gives turns to start, and pauses between looks; both end when somebody wants to leave."""
 
     pace: Pace
     clock: Clock
@@ -26,7 +26,7 @@ class Pacer:
     _next_start: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def take_turn(self) -> None:
+    def await_turn(self) -> None:
         """Wait until the pause after the start before this one is over."""
         with self._lock:
             now = self.clock.elapsed()
@@ -35,10 +35,10 @@ class Pacer:
         if begin > now:
             self.clock.wait(begin - now, self.leave)
 
-    def rest(self, runner: Runner, *, soon: bool = False) -> None:
+    def pause(self, runner: Runner, *, soon: bool = False) -> None:
         """Wait between two looks: longer, the more runs at a host are watched."""
-        pause = SHORTEST if soon else min(LONGEST, max(SHORTEST, PER_RUN * self._watched))
-        self.clock.wait(HERE if isinstance(runner, CommandRunner) else pause, self.leave)
+        seconds = SHORTEST if soon else min(LONGEST, max(SHORTEST, PER_RUN * self._watched))
+        self.clock.wait(HERE if isinstance(runner, CommandRunner) else seconds, self.leave)
 
     @contextmanager
     def watching(self) -> Iterator[None]:

@@ -71,9 +71,10 @@ class Execution:
         from multigit.adapters.http.health_probe import HttpProbe
         from multigit.adapters.system.clock import SystemClock
         from multigit.engine.deploy import Deployer
+        from multigit.engine.deploy_context import DeployContext
 
         runners = self.session.runners()
-        return Deployer(
+        context = DeployContext(
             plan,
             runners,
             HttpProbe(),
@@ -83,5 +84,5 @@ class Execution:
             runners.leave,
             jobs=self.session.jobs,
             on_waiting=waiting.send,
-            state=state,
         )
+        return Deployer(context, state)

@@ -21,6 +21,7 @@ from multigit.core.reports.news import is_news
 from multigit.core.values.agreement import ASKS_NOTHING
 from multigit.core.values.problem import Problem, Severity
 from multigit.engine.deploy import Deployer
+from multigit.engine.deploy_context import DeployContext
 from multigit.engine.ports import FORGETFUL
 from multigit.hints import Hint
 from multigit.operation.notifications import Messages
@@ -93,7 +94,7 @@ def _look(session: Session, story: Operation, journal: Journal) -> Deployments:
     repos = {repo.repo: (repo, story.state.of(repo.repo).made) for repo in plan.planned()}
     with session.screen.progress() as progress:
         runners = session.runners()
-        return Deployer(
+        context = DeployContext(
             plan,
             runners,
             HttpProbe(),
@@ -103,8 +104,8 @@ def _look(session: Session, story: Operation, journal: Journal) -> Deployments:
             runners.leave,
             starts=False,
             jobs=session.jobs,
-            state=story.state,
-        ).wave(repos)
+        )
+        return Deployer(context, story.state).wave(repos)
 
 
 def _report(

@@ -36,10 +36,11 @@ from multigit.core.values.problem import Problem
 from multigit.engine.attempt import BRIEF
 from multigit.engine.deploy import Deployer
 from multigit.engine.deploy_checks import look_back, preflight
+from multigit.engine.deploy_context import DeployContext
 from multigit.engine.execute import Executor
 from multigit.engine.ports import FORGETFUL, Journal
 from multigit.engine.remote_state import survey
-from multigit.engine.throttle import LONGEST, PER_RUN, SHORTEST, Pacer
+from multigit.engine.throttle import LONGEST, PER_RUN, SHORTEST, Throttle
 from multigit.errors import RefusedError
 from tests.core.builders import state
 from tests.engine.operations import TRAILER, Listening, outcome, plan_promotion, states
@@ -93,7 +94,7 @@ class World:
     ) -> Report:
         """Run a plan, the promotion's if none is given, from how far it got before."""
         plan = plan or self.plan()
-        deployer = Deployer(
+        context = DeployContext(
             plan,
             self.runners,
             self.probe,
@@ -103,7 +104,6 @@ class World:
             self.leave,
             jobs=self.jobs,
             on_waiting=self.waited.append,
-            state=state,
         )
         return Executor(
             git=self.git,
@@ -114,7 +114,7 @@ class World:
             trailer=TRAILER,
             journal=journal,
             again=again,
-            deployer=deployer,
+            deployer=Deployer(context, state),
             state=state,
         ).run()
 
@@ -216,11 +216,11 @@ def test_looks_become_rarer_the_more_is_watched(world: World) -> None:
     world.run()
     assert max(world.clock.waits) == SHORTEST
     for count, wanted in ((20, 20 * PER_RUN), (200, LONGEST)):
-        pacer = Pacer(Pace(), world.clock, world.leave)
+        throttle = Throttle(Pace(), world.clock, world.leave)
         with ExitStack() as watched:
             for _ in range(count):
-                watched.enter_context(pacer.watching())
-            pacer.rest(GITHUB)
+                watched.enter_context(throttle.watching())
+            throttle.pause(GITHUB)
         assert world.clock.waits[-1] == wanted
 
 
@@ -516,7 +516,7 @@ def test_who_only_looks_starts_and_ends_nothing(world: World) -> None:
     known = Operation.from_entries(notes.entries)
     assert known
     watching = to_watch(known).plan
-    deployer = Deployer(
+    context = DeployContext(
         watching,
         world.runners,
         world.probe,
@@ -524,8 +524,8 @@ def test_who_only_looks_starts_and_ends_nothing(world: World) -> None:
         FORGETFUL,
         world.heard,
         starts=False,
-        state=known.state,
     )
+    deployer = Deployer(context, known.state)
     made = {repo.repo: known.state.of(repo.repo).made for repo in watching.planned()}
     seen = deployer.wave({repo.repo: (repo, made[repo.repo]) for repo in watching.planned()})
     assert {name: str(d.state) for name, (d,) in seen.by_repo.items()} == {

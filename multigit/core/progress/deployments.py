@@ -32,9 +32,9 @@ class Orders:
     known: Mapping[str, Deployment]
 
     @classmethod
-    def of(cls, plan: Plan, repo: str, made: Objects, progress: Progress) -> Orders:
+    def of(cls, plan: Plan, repo: str, made: Objects, known: Mapping[str, Deployment]) -> Orders:
         """Return those of a repository of a plan."""
-        return cls(plan.operation, plan.release, repo, made, progress.deployments)
+        return cls(plan.operation, plan.release, repo, made, known)
 
     def order(self, step: DeployStep, *, attempt: int, since: float) -> Order:
         """Return one deployment, as it is asked for at that attempt."""
@@ -64,12 +64,11 @@ def planned_orders(plan: Plan, state: OperationState) -> tuple[Order, ...]:
     """Return every deployment that a plan would start, with the commits that it shows."""
 
     def orders(repo: RepoPlan) -> Iterator[Order]:
-        progress = state.of(repo.repo)
-        made = {branch_ref(repo.branch): repo.after, **progress.made}
-        of_repo = Orders.of(plan, repo.repo, made, progress)
+        known = state.of(repo.repo).deployments
+        made = {branch_ref(repo.branch): repo.after, **state.of(repo.repo).made}
+        of_repo = Orders.of(plan, repo.repo, made, known)
         for step in repo.deploys():
-            known = progress.deployments.get(step.target)
-            if known is None or known.state is RunState.NOT_STARTED:
+            if known.get(step.target, Deployment()).state is RunState.NOT_STARTED:
                 yield of_repo.order(step, attempt=1, since=0.0)
 
     return tuple(order for repo in plan.planned() for order in orders(repo))
@@ -81,7 +80,7 @@ def orders_unseen(operation: Operation, repo: str) -> tuple[tuple[Order, Run | N
     if plan is None:
         return ()
     progress = operation.state.of(repo)
-    orders = Orders.of(operation.plan, repo, progress.made, progress)
+    orders = Orders.of(operation.plan, repo, progress.made, progress.deployments)
     return tuple(
         (orders.of_known(step, known), known.run)
         for step in plan.deploys()
@@ -137,7 +136,7 @@ def begun_orders(operation: Operation) -> tuple[tuple[Order, Run], ...]:
 
     def orders(repo: RepoPlan) -> Iterator[tuple[Order, Run]]:
         progress = operation.state.of(repo.repo)
-        of_repo = Orders.of(operation.plan, repo.repo, progress.made, progress)
+        of_repo = Orders.of(operation.plan, repo.repo, progress.made, progress.deployments)
         for step in repo.deploys():
             known = progress.deployments.get(step.target)
             if known and known.run:

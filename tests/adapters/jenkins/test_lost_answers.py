@@ -15,6 +15,7 @@ from multigit.core.planning.plan import DeployStep, RepoPlan
 from multigit.core.values.deployment import Deployment, HealthCheck, JenkinsRunner, RunState
 from multigit.core.values.workspace import Repo
 from multigit.engine.deploy import Deployer, Deployments
+from multigit.engine.deploy_context import DeployContext
 from multigit.engine.ports import FORGETFUL
 from tests.core.builders import MADE, plan, to_publish
 from tests.doubles import jenkins as doubled
@@ -78,8 +79,8 @@ def repositories(jenkins: Jenkins, health: Health, params: Mapping[str, str]) ->
 def deployed(repos: Sequence[RepoPlan]) -> Deployments:
     """Deploy them all."""
     runs = JenkinsRuns({"JENKINS_TOKEN": API_TOKEN}, pause=lambda _: None)
-    deployer = Deployer(plan(*repos), runs, HttpProbe(), Hurried(), FORGETFUL, Deaf())
-    return deployer.wave({repo.repo: (repo, MADE) for repo in repos})
+    context = DeployContext(plan(*repos), runs, HttpProbe(), Hurried(), FORGETFUL, Deaf())
+    return Deployer(context).wave({repo.repo: (repo, MADE) for repo in repos})
 
 
 @pytest.mark.parametrize("key", [True, False])

@@ -1,0 +1,98 @@
+"""What the deployments of one plan share: the way outside, the note of each, how many at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from multigit.core.planning.plan import Plan
+from multigit.core.progress.journal import Entry, Kind
+from multigit.core.values.deployment import Deployment, RunState
+from multigit.core.values.listener import Listener
+from multigit.engine.ports import Clock, Journal, Probe, Runners
+from multigit.engine.throttle import Throttle
+from multigit.errors import MultigitError
+
+OnWaiting = Callable[[Mapping[str, tuple[Deployment, ...]]], None]
+SLOTS = 8  # what is started, exported or asked at a time, where nobody says
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class DeployContext:
+    """What each attempt to deploy something for a plan needs from outside of it.
+
+    Without `starts` it only looks at what was started, and ends nothing. At most `jobs` starts and
+    looks are made at a time. `on_waiting` hears once, from any thread, where all stand when the
+    first one waits for a person and it is known for whom.
+    """
+
+    plan: Plan
+    runners: Runners
+    probe: Probe
+    clock: Clock
+    journal: Journal
+    listener: Listener
+    leave: threading.Event = field(default_factory=threading.Event)
+    starts: bool = True
+    jobs: int = SLOTS
+    on_waiting: OnWaiting = lambda _: None
+    throttle: Throttle = field(init=False)
+    _slots: threading.Semaphore = field(init=False)
+    _any_waits: bool = False
+    _last: dict[str, dict[str, Deployment]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.throttle = Throttle(self.plan.pace, self.clock, self.leave)
+        self._slots = threading.Semaphore(self.jobs)
+
+    @property
+    def stopping(self) -> bool:
+        """Tell whether somebody wants to leave."""
+        return self.leave.is_set()
+
+    def note(self, repo: str, deployment: Deployment) -> Deployment:
+        """Remember where a deployment stands; that it may begin is on disk when this returns.
+
+        Raises MultigitError where that cannot be written. What is not remembered later is looked
+        up once more.
+        """
+        entry = Entry(Kind.DEPLOYMENT, repos=(repo,), deployment=deployment)
+        if deployment.state is RunState.STARTING:
+            self.journal.write(entry)
+        else:
+            with suppress(MultigitError):
+                self.journal.write(entry)
+        return deployment
+
+    def show(self, repo: str, deployment: Deployment) -> None:
+        """Show where a deployment stands."""
+        self.listener.started(repo, in_short(deployment))
+        with self._lock:
+            self._last.setdefault(repo, {})[deployment.target] = deployment
+            waits = deployment.state is RunState.WAITING and bool(deployment.sight.reviewers)
+            first = waits and not self._any_waits
+            self._any_waits = self._any_waits or first
+            stand = {name: tuple(by.values()) for name, by in self._last.items()} if first else {}
+        if first:
+            self.on_waiting(stand)
+
+    def with_slot(self, work: Callable[[], T]) -> T:
+        """Do something for which there are only so many slots: files and connections are few."""
+        with self._slots:
+            return work()
+
+
+def in_short(deployment: Deployment) -> str:
+    """Return in a few words where a deployment stands."""
+    sight = deployment.sight
+    where = f"{deployment.target}: " if deployment.target else ""
+    what = " · ".join(filter(None, (sight.job, sight.step)))
+    if deployment.state is RunState.WAITING and sight.reviewers:
+        what = f"for {', '.join(sight.reviewers)}{', which may be you' if sight.mine else ''}"
+    said = "" if deployment.state.over or not sight.detail else f" ({sight.detail})"
+    return f"{where}{deployment.state.in_words}{f' {what}' if what else ''}{said}"
