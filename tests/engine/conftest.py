@@ -11,6 +11,7 @@ from typing import NoReturn
 import pytest
 
 from multigit.engine import retry as patience
+from tests.engine.deployments import World
 from tests.engine.operations import NAMES, with_changes
 from tests.support.fake_git import FakeGit
 
@@ -52,3 +53,9 @@ def pause() -> None:
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again at once."""
     monkeypatch.setattr(patience, "READS", replace(patience.READS, pause=0.0))
+
+
+@pytest.fixture
+def world() -> World:
+    """Return a world in which everything goes well."""
+    return World()

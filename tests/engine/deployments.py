@@ -1,0 +1,117 @@
+"""A stage that deploys: the fake git, runners, a clock, a health probe and a journal around it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+
+from multigit.core.planning.plan import Plan
+from multigit.core.progress.journal import Entry, Kind, Operation
+from multigit.core.progress.outcome import Report
+from multigit.core.progress.state import NOTHING_YET, OperationState
+from multigit.core.recovery.resume import resumed
+from multigit.core.values.agreement import Actor
+from multigit.core.values.deployment import Deploy, Deployment, GithubRunner, HealthCheck, RunState
+from multigit.core.values.health_check import Answer
+from multigit.engine.deploy import Deployer
+from multigit.engine.deploy_context import DeployContext
+from multigit.engine.execute import Executor
+from multigit.engine.ports import FORGETFUL, Journal
+from multigit.engine.remote_state import survey
+from tests.engine.operations import TRAILER, Listening, plan_promotion
+from tests.support.fake_git import FakeGit
+from tests.support.fake_runners import FakeClock, FakeProbe, FakeRunners
+
+NAMES = ("database", "api", "web")
+GITHUB = GithubRunner("deploy.yml")
+HEALTH = HealthCheck("https://{repo}.example/health", json="sha", successes=2, interval=7.0)
+SUCCEEDED = RunState.SUCCEEDED
+FAILED = RunState.FAILED
+RUNNING = RunState.RUNNING
+
+
+class Notes:
+    """A journal in memory."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+
+    def write(self, entry: Entry) -> None:
+        """Keep the entry."""
+        self.entries.append(entry)
+
+
+class World:
+    """Three repositories that stg deploys, with all that is around them."""
+
+    def __init__(self) -> None:
+        self.git = FakeGit(*NAMES)
+        self.git.deploy = Deploy(GITHUB, timeout=600.0)
+        for name, repo in self.git.repos.items():
+            repo.remote.commit("dev", {name: "1"})
+        self.runners = FakeRunners()
+        self.clock = FakeClock()
+        self.probe = FakeProbe(Answer(200))
+        self.heard = Listening()
+        self.leave = threading.Event()
+        self.jobs = 4
+        self.waited: list[Mapping[str, tuple[Deployment, ...]]] = []
+
+    def plan(self) -> Plan:
+        """Plan the promotion."""
+        return plan_promotion(self.git)
+
+    def run(
+        self,
+        plan: Plan | None = None,
+        journal: Journal = FORGETFUL,
+        *,
+        again: bool = False,
+        state: OperationState = NOTHING_YET,
+    ) -> Report:
+        """Run a plan, the promotion's if none is given, from how far it got before."""
+        plan = plan or self.plan()
+        context = DeployContext(
+            plan,
+            self.runners,
+            self.probe,
+            self.clock,
+            journal,
+            self.heard,
+            self.leave,
+            jobs=self.jobs,
+            on_waiting=self.waited.append,
+        )
+        return Executor(
+            git=self.git,
+            workspace=self.git.workspace,
+            plan=plan,
+            listener=self.heard,
+            jobs=4,
+            trailer=TRAILER,
+            journal=journal,
+            again=again,
+            deployer=Deployer(context, state),
+            state=state,
+        ).run()
+
+    def resume(self, notes: Notes) -> Report:
+        """Do as `multigit continue` does after an operation of which these notes are left."""
+        known = Operation.from_entries(notes.entries)
+        assert known
+        remotes = survey(self.git, self.git.workspace, known, jobs=4, listener=self.heard)
+        left = resumed(known, remotes, {}, skip_blocked=False)
+        progress = left.state.repos
+        notes.write(Entry(Kind.BEGUN, left.plan, known.actor, progress=progress))
+        return self.run(left.plan, notes, again=True, state=left.state)
+
+    def begun(self) -> tuple[Plan, Notes]:
+        """Return a plan and the journal in which it was begun."""
+        plan, notes = self.plan(), Notes()
+        notes.write(Entry(Kind.BEGUN, plan=plan, actor=Actor("Ada", "ada", "desk")))
+        return plan, notes
+
+
+def ends(report: Report) -> dict[str, list[str]]:
+    """Return how the deployments of each repository ended."""
+    return {o.repo: [str(d.state) for d in o.deployments] for o in report.outcomes}

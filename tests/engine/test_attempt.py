@@ -1,0 +1,223 @@
+"""One deployment: started once, found again, watched until it is healthy or its time is out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from multigit.core.planning.plan import Result
+from multigit.core.values.deployment import (
+    CommandRunner,
+    Deploy,
+    Deployment,
+    Order,
+    Pace,
+    RunState,
+    Sight,
+)
+from multigit.core.values.health_check import Answer
+from multigit.engine.attempt import BRIEF
+from multigit.engine.throttle import LONGEST
+from tests.core.builders import state
+from tests.engine.deployments import FAILED, HEALTH, NAMES, RUNNING, SUCCEEDED, World, ends
+from tests.engine.operations import outcome
+from tests.support.fake_runners import FakeProbe
+
+
+def test_what_was_asked_for_long_ago_is_not_waited_for(world: World) -> None:
+    """A process died after its note; hours later a few looks tell that nothing began."""
+    plan, notes = world.begun()
+    world.runners.lose_request.add(("api", ""))
+    world.run(plan, notes)
+    mine = [entry for entry in notes.entries if entry.repos == ("api",) and entry.deployment]
+    notes.entries = [entry for entry in notes.entries if entry not in mine[1:]]
+    world.clock.time += 3600
+    world.clock.waits.clear()
+    assert ends(world.resume(notes))["api"] == ["unknown"]
+    assert sum(world.clock.waits) <= 2 * BRIEF
+    assert world.runners.starts["api", ""] == 0
+
+
+def test_a_lost_answer_is_looked_up_and_never_sent_again(world: World) -> None:
+    """The run is there, so it is watched."""
+    world.runners.lose_answer.add(("api", ""))
+    report = world.run()
+    assert ends(report)["api"] == ["succeeded"]
+    assert world.runners.starts["api", ""] == 1
+
+
+def test_a_start_that_nobody_knows_of_is_unknown(world: World) -> None:
+    """Doubt is shown; also continue only looks again."""
+    world.runners.lose_request.add(("api", ""))
+    plan, notes = world.begun()
+    report = world.run(plan, notes)
+    assert ends(report)["api"] == ["unknown"]
+    assert report.unfinished
+    assert "broke off" in outcome(report, "api").deployments[0].sight.detail
+    again = world.resume(notes)
+    assert ends(again)["api"] == ["unknown"]
+    assert world.runners.starts["api", ""] == 0
+
+
+def test_a_start_that_is_known_not_to_have_begun_is_made_up_for(world: World) -> None:
+    """By the same attempt."""
+    world.runners.lose_request.add(("api", ""))
+    world.runners.never_began.add(("api", ""))
+    assert ends(world.run())["api"] == ["succeeded"]
+    assert world.runners.starts["api", ""] == 1
+
+
+def test_a_refused_start_is_a_failure_with_its_reason(world: World) -> None:
+    """The others go on."""
+    world.runners.refuse.add(("api", ""))
+    report = world.run()
+    assert ends(report) == {"database": ["succeeded"], "api": ["failed"], "web": ["succeeded"]}
+    assert outcome(report, "api").deployments[0].sight.detail == "the host refused it."
+    assert (report.exit_code, report.unfinished) == (1, False)
+
+
+def test_a_look_that_fails_changes_nothing(world: World) -> None:
+    """A 502 in between is no end."""
+    world.runners.broken_looks = 7
+    assert world.run().result is Result.DONE
+
+
+def test_time_runs_out(world: World) -> None:
+    """At a host it goes on, and the operation stays open to look again."""
+    world.runners.script("api", RUNNING)
+    report = world.run()
+    assert ends(report)["api"] == ["timed_out"]
+    assert (report.result, report.unfinished) == (Result.FAILED, True)
+    assert world.runners.ended == []
+
+
+def test_what_runs_here_is_ended_when_its_time_is_out(world: World) -> None:
+    """Nobody else would; so it is known that it failed."""
+    world.git.deploy = Deploy(CommandRunner(("sleep", "1d")), timeout=600.0)
+    world.runners.script("api", RUNNING)
+    report = world.run()
+    (deployment,) = outcome(report, "api").deployments
+    assert (deployment.state, len(world.runners.ended)) == (FAILED, 1)
+    assert deployment.sight.detail == "it did not end within 10 minutes. It was ended."
+
+
+def test_the_time_in_which_a_person_is_waited_for_does_not_count(world: World) -> None:
+    """A reviewer may be at lunch."""
+    gate = Sight(RunState.WAITING, reviewers=("grace",))
+    world.runners.script("api", *[gate] * 900, SUCCEEDED)
+    assert ends(world.run())["api"] == ["succeeded"]
+
+
+def test_a_clock_that_is_set_decides_nothing(world: World) -> None:
+    """Forward: nothing times out. Back: no pause becomes longer, and nothing took less than 0."""
+    world.git.pace = Pace(pause=3.0)
+    for name in NAMES:
+        world.runners.script(name, *[RUNNING] * 3, SUCCEEDED)
+
+    def jump(order: Order) -> None:
+        world.clock.time += {"api": 3600.0, "web": -7200.0}.get(order.repo, 0.0)
+
+    world.runners.at_start = jump
+    report = world.run()
+    assert report.result is Result.DONE
+    assert max(world.clock.waits) <= LONGEST
+    assert all(d.seconds >= 0 for o in report.outcomes for d in o.deployments)
+
+
+def test_what_somebody_runs_again_is_followed_and_not_started_beside(world: World) -> None:
+    """It failed; at its page somebody pressed the button; continue finds it running."""
+    world.runners.script("api", FAILED)
+    plan, notes = world.begun()
+    world.run(plan, notes)
+    (key,) = [key for key, place in world.runners.runs.items() if place[0] == "api"]
+    world.runners.courses[key] = [Sight(RUNNING), Sight(RUNNING), Sight(SUCCEEDED)]
+    assert ends(world.resume(notes))["api"] == ["succeeded"]
+    assert world.runners.starts["api", ""] == 1
+
+
+@pytest.mark.parametrize("broken", [1, 3])
+def test_what_somebody_runs_again_is_looked_at_until_it_is_seen(world: World, broken: int) -> None:
+    """A look that fails is none: the run may be under way once more."""
+    world.runners.script("api", FAILED)
+    plan, notes = world.begun()
+    world.run(plan, notes)
+    (key,) = [key for key, place in world.runners.runs.items() if place[0] == "api"]
+    world.runners.courses[key] = [Sight(RUNNING), Sight(SUCCEEDED)]
+    world.runners.broken_looks = broken
+    assert ends(world.resume(notes))["api"] == ["succeeded"]
+    assert world.runners.starts["api", ""] == 1
+
+
+def test_nothing_is_started_beside_what_nobody_can_look_at(world: World) -> None:
+    """It is unknown, and looked at again; once it is seen to have failed, it is tried again."""
+    world.runners.script("api", FAILED)
+    plan, notes = world.begun()
+    world.run(plan, notes)
+    world.runners.broken_looks = 1_000
+    report = world.resume(notes)
+    assert ends(report)["api"] == ["unknown"]
+    assert report.unfinished
+    (api,) = [d for o in report.outcomes for d in o.deployments if o.repo == "api"]
+    assert api.sight.detail == "the host answered 502."
+    world.runners.broken_looks = 0
+    assert ends(world.resume(notes))["api"] == ["failed"]
+    assert world.runners.starts["api", ""] == 1
+    world.runners.script("api", SUCCEEDED)
+    assert ends(world.resume(notes))["api"] == ["succeeded"]
+    assert world.runners.starts["api", ""] == 2
+
+
+def test_who_leaves_while_a_start_is_looked_for_starts_nothing(world: World) -> None:
+    """It is known that it never began; that it begins is for who goes on."""
+    plan, notes = world.begun()
+    world.runners.lose_request.add(("api", ""))
+    world.run(plan, notes)
+    mine = [entry for entry in notes.entries if entry.repos == ("api",) and entry.deployment]
+    notes.entries = [entry for entry in notes.entries if entry not in mine[1:]]
+    world.runners.never_began.add(("api", ""))
+    world.leave.set()
+    assert ends(world.resume(notes))["api"] == ["starting"]
+    assert world.runners.starts["api", ""] == 0
+    world.leave.clear()
+    world.runners.never_began.add(("api", ""))
+    assert ends(world.resume(notes))["api"] == ["succeeded"]
+
+
+def test_an_unbegun_deployment_is_nothing_to_look_at(world: World) -> None:
+    """A plan that goes on does not take it for one."""
+    so_far = state(deployments={"database": {"": Deployment()}})
+    report = world.run(state=so_far)
+    assert ends(report)["database"] == ["succeeded"]
+
+
+def test_a_deployment_counts_when_it_answers_right_in_a_row(world: World) -> None:
+    """So often as is wanted, with the pause in between."""
+    world.git.deploy = Deploy(CommandRunner(("true",)), health=HEALTH)
+    plan = replace(world.plan(), repos=world.plan().repos[:1])
+    sha = plan.repos[0].after
+    good, bad = Answer(200, f'{{"sha": "{sha}"}}'), Answer(503, "starting")
+    world.probe = FakeProbe("it cannot be reached.", bad, good, bad, good, good)
+    report = world.run(plan)
+    assert ends(report)["database"] == ["succeeded"]
+    assert world.probe.asked == ["https://database.example/health"] * 6
+    assert world.clock.waits.count(7.0) == 5
+
+
+def test_the_wrong_version_is_unhealthy(world: World) -> None:
+    """The last answer is told; the operation is over, and continue asks again without a start."""
+    world.git.deploy = Deploy(CommandRunner(("true",)), health=HEALTH)
+    world.git.waves = {"api": 1, "web": 1}
+    world.probe = FakeProbe(Answer(200, '{"sha": "1a2b3c4"}'))
+    plan, notes = world.begun()
+    report = world.run(plan, notes)
+    (deployment,) = outcome(report, "database").deployments
+    assert deployment.state is RunState.UNHEALTHY
+    assert "sha is 1a2b3c4, not" in deployment.sight.detail
+
+    world.git.deploy = None
+    shas = {repo.repo: repo.after for repo in plan.repos}
+    world.probe = FakeProbe(Answer(200, f'{{"sha": "{shas["database"]}"}}'))
+    again = world.resume(notes)
+    assert outcome(again, "database").deployments[0].state is SUCCEEDED
+    assert world.runners.starts["database", ""] == 1

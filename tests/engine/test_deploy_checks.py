@@ -1,0 +1,72 @@
+"""What was deployed before, and what would fail, is found while planning."""
+
+from __future__ import annotations
+
+import pytest
+
+from multigit.core.planning.plan import Result
+from multigit.core.progress.deployments import planned_orders
+from multigit.core.progress.findings import with_findings
+from multigit.core.progress.state import NOTHING_YET
+from multigit.core.values.deployment import Run, RunState, Sight
+from multigit.core.values.problem import Problem
+from multigit.engine.deploy_checks import look_back, preflight
+from tests.engine.deployments import FAILED, RUNNING, SUCCEEDED, World
+
+RUN = Run("r")
+
+
+def earlier(
+    world: World, *states: RunState | Sight, run: Run | None = RUN
+) -> dict[str, list[Problem]]:
+    """Return what a plan says of an earlier deployment of the api that nobody saw end."""
+    (order,) = [order for order in planned_orders(world.plan(), NOTHING_YET) if order.repo == "api"]
+    if run:
+        world.runners.runs[run.id] = ("api", "")
+    world.runners.script("api", *states)
+    before = {"api": [(order, run)]}
+    found = look_back(world.plan(), before, world.runners, jobs=2, listener=world.heard)
+    return {name: list(problems) for name, problems in found.items()}
+
+
+@pytest.mark.parametrize("state", [RUNNING, RunState.WAITING, RunState.QUEUED])
+def test_what_still_runs_blocks_the_next_one(world: World, state: RunState) -> None:
+    """The host is asked, not the log, which nobody may have finished."""
+    (problem,) = earlier(world, state)["api"]
+    assert (problem.code, problem.blocks) == ("still_deploying", True)
+
+
+@pytest.mark.parametrize("state", [SUCCEEDED, FAILED])
+def test_what_has_ended_meanwhile_blocks_nothing(world: World, state: RunState) -> None:
+    """Nobody has to watch it first."""
+    assert earlier(world, state) == {"api": []}
+    assert earlier(world, Sight(RUNNING, more=True), Sight(RUNNING, more=True), state) == {
+        "api": []
+    }  # an end that is seen piece by piece
+
+
+def test_of_what_nobody_can_tell_a_person_is_warned(world: World) -> None:
+    """No run is to be seen, the host cannot say, or no journal is here: never a dead end.
+
+    Nor where its run was seen, and not how it ended.
+    """
+    world.runners.broken_looks = 1
+    for found in (
+        earlier(world, RUNNING),
+        earlier(world, RUNNING, run=None),
+        earlier(world, RunState.UNKNOWN),
+        look_back(world.plan(), {"api": ()}, world.runners, jobs=1, listener=world.heard),
+    ):
+        (problem,) = found["api"]
+        assert (problem.code, problem.blocks) == ("deployment_in_doubt", False)
+
+
+def test_what_would_fail_is_found_while_planning(world: World) -> None:
+    """And blocks, as everything else that stands in the way."""
+    world.runners.problems["api"] = [Problem("workflow_missing", "there is no deploy.yml.")]
+    plan = world.plan()
+    found = preflight(plan, NOTHING_YET, world.runners, jobs=4, listener=world.heard)
+    plan = with_findings(plan, NOTHING_YET, found, world.git.workspace)
+    assert plan.result is Result.BLOCKED
+    assert plan.repos[1].problems[-1].code == "workflow_missing"
+    assert world.runners.starts == {}
