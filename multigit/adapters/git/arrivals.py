@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
+from multigit.adapters.git.commits import Listed, list_commits, waiting_of
 from multigit.adapters.git.copies import read_copies
 from multigit.adapters.git.process import GitDoor
-from multigit.adapters.git.reading import Listed, list_commits, waiting_of
 from multigit.core.lineage.arrivals import Own, arrived
 from multigit.core.values.snapshot import Tip, Waiting
 

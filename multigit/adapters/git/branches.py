@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from multigit.adapters.files.scratch import CLONES
+from multigit.adapters.git import committing as git_committing
+from multigit.adapters.git.cloning import clone_into
 from multigit.adapters.git.outcome import last_line
-from multigit.adapters.git.process import GitDoor
+from multigit.adapters.git.refs import ReadsRefs
 from multigit.adapters.git.settings import FETCH, in_environment
+from multigit.core.values.git_answers import RefQuery, Signature
 from multigit.core.values.refs import branch_ref
-from multigit.core.values.snapshot import Branch
+from multigit.core.values.snapshot import Change, Tip
 from multigit.errors import GitError
 
 FAST_FORWARD = (  # an option for each setting that would make a merge do something else
@@ -18,67 +22,71 @@ FAST_FORWARD = (  # an option for each setting that would make a merge do someth
 )
 
 
-def fast_forward(door: GitDoor, branch: str, commit: str) -> str:
-    """Move a branch that no work tree has; git itself refuses where that is unsafe."""
-    done = door.run(
-        *(*FETCH, "--no-prune", "--", ".", f"{commit}:{branch_ref(branch)}"),
-        accept=(0, 1, 128),
-        options=("protocol.file.allow=always",),  # this very repository
-    )
-    if done.status == 0:
-        return ""
-    return last_line(done.stderr) or "it has commits of its own"  # which --quiet does not say
+class MovesBranches(ReadsRefs):
+    """Moves local branches, and commits on the one that is checked out."""
 
+    def commit(self, changes: Sequence[Change], signature: Signature, *, verify: bool) -> Tip:
+        """Commit these changes on the checked-out branch, with the user's hooks and filters."""
+        return git_committing.commit(self._door, changes, signature, verify=verify)
 
-def move_back(door: GitDoor, branch: str, seen: Branch, *, before: str, after: str) -> str:
-    """Set a branch back that no work tree has, while it still holds `before`."""
-    if seen.local is None or seen.local.sha != before:
-        return ""
-    if seen.checked_out:
-        return f"it is checked out in {seen.checked_out}"
-    ref = branch_ref(branch)
-    target = (ref, after, before) if after else ("-d", ref, before)
-    done = door.run("update-ref", *target, accept=(0, 1, 128))
-    return "" if done.status == 0 else last_line(done.stderr) or "git refused"
+    def fast_forward(self, branch: str, commit: str) -> str:
+        """Move a branch that no work tree has; git itself refuses where that is unsafe."""
+        done = self._door.run(
+            *(*FETCH, "--no-prune", "--", ".", f"{commit}:{branch_ref(branch)}"),
+            accept=(0, 1, 128),
+            options=("protocol.file.allow=always",),  # this very repository
+        )
+        if done.status == 0:
+            return ""
+        return last_line(done.stderr) or "it has commits of its own"  # which --quiet does not say
 
+    def move_back(self, branch: str, *, before: str, after: str) -> str:
+        """Set a branch back that no work tree has, while it still holds `before`."""
+        seen = self.refs(RefQuery((branch,))).branch(branch)
+        if seen.local is None or seen.local.sha != before:
+            return ""
+        if seen.checked_out:
+            return f"it is checked out in {seen.checked_out}"
+        ref = branch_ref(branch)
+        target = (ref, after, before) if after else ("-d", ref, before)
+        done = self._door.run("update-ref", *target, accept=(0, 1, 128))
+        return "" if done.status == 0 else last_line(done.stderr) or "git refused"
 
-def create(door: GitDoor, branch: str, remote: str) -> None:
-    """Create the local branch from the remote one, with that as its upstream."""
-    every = f"+refs/heads/*:refs/remotes/{remote}/*"  # a clone may fetch only one branch
-    door.run(
-        *("branch", "--quiet", "--track", branch, f"refs/remotes/{remote}/{branch}"),
-        environment=in_environment((f"remote.{remote}.fetch", every)),
-    )
+    def create_branch(self, branch: str) -> None:
+        """Create the local branch from the remote one, with that as its upstream."""
+        every = f"+refs/heads/*:refs/remotes/{self._remote}/*"  # a clone may fetch only one branch
+        self._door.run(
+            *("branch", "--quiet", "--track", branch, f"refs/remotes/{self._remote}/{branch}"),
+            environment=in_environment((f"remote.{self._remote}.fetch", every)),
+        )
 
+    def update_work_tree(self, branch: str, commit: str) -> None:
+        """Fast-forward the branch, which is checked out, and its files."""
+        environment = in_environment((f"branch.{branch}.mergeOptions", ""))
+        self._check_out(*FAST_FORWARD, commit, environment=environment)
 
-def update_work_tree(door: GitDoor, branch: str, commit: str, *, hooks: bool) -> None:
-    """Fast-forward the branch, which is checked out, and its files."""
-    environment = in_environment((f"branch.{branch}.mergeOptions", ""))
-    _check_out(door, *FAST_FORWARD, commit, hooks=hooks, environment=environment)
+    def switch(self, branch: str) -> None:
+        """Check the branch out."""
+        self._check_out("switch", "--quiet", "--no-guess", "--no-overwrite-ignore", branch)
 
+    def _check_out(
+        self, *arguments: str, environment: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Change files as git does; it refuses as a whole where a file is in the way."""
+        try:
+            self._door.run(*arguments, hooks=self._repo.hooks, environment=environment)
+        except GitError as error:
+            names = [line[1:] for line in error.output.split("\n") if line.startswith("\t")]
+            if not names:
+                raise
+            raise GitError(
+                f"{', '.join(names[:3])} would be overwritten.",
+                hint="Move that away or commit it, then run the command again.",
+                code="in_the_way",
+                output=error.output,
+            ) from error
 
-def switch(door: GitDoor, branch: str, *, hooks: bool) -> None:
-    """Check the branch out."""
-    command = ("switch", "--quiet", "--no-guess", "--no-overwrite-ignore")
-    _check_out(door, *command, branch, hooks=hooks)
-
-
-def _check_out(
-    door: GitDoor,
-    *arguments: str,
-    hooks: bool,
-    environment: Mapping[str, str] = MappingProxyType({}),
-) -> None:
-    """Change files as git does; it refuses as a whole where a file is in the way."""
-    try:
-        door.run(*arguments, hooks=hooks, environment=environment)
-    except GitError as error:
-        names = [line[1:] for line in error.output.split("\n") if line.startswith("\t")]
-        if not names:
-            raise
-        raise GitError(
-            f"{', '.join(names[:3])} would be overwritten.",
-            hint="Move that away or commit it, then run the command again.",
-            code="in_the_way",
-            output=error.output,
-        ) from error
+    def clone(self) -> None:
+        """Clone the remote's repository to where this one belongs."""
+        clones = self._workspace.root / ".multigit" / CLONES
+        clone_into(self._folder, self._door, self._repo, self._remote, clones)

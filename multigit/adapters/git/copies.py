@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from multigit.adapters.git.commits import Listed
 from multigit.adapters.git.process import GitDoor
-from multigit.adapters.git.reading import Listed
 from multigit.core.lineage.copies import Patch, Patched, originals, still_there
 from multigit.core.values.snapshot import Tip
 

@@ -135,18 +135,6 @@ def _write_attributes(door: GitDoor, commit_id: str, folder: Path) -> None:
             stream.write(fsencode(line) + b"\n")
 
 
-def tip(door: GitDoor, name: str) -> Tip:
-    """Return a commit with its tree."""
-    sha, tree = door.run("rev-parse", name, f"{name}^{{tree}}").text.split()
-    return Tip(sha, tree)
-
-
-def holds(door: GitDoor, objects: Sequence[str]) -> bool:
-    """Tell whether all of these objects exist here."""
-    names = "".join(f"{name}\n" for name in objects if name)
-    return "missing" not in door.run("cat-file", "--batch-check", input=names.encode()).text
-
-
 def changed_files(door: GitDoor, before: str, after: str) -> list[str]:
     """Return the paths that differ between two trees or commits."""
     return door.run(

@@ -1,7 +1,7 @@
 """The one door to git: a fixed environment, fixed options, a deadline, and a transcript.
 
 Everything goes through `GitDoor.run`, which starts git through GitPython with an argument list.
-Nothing here knows what a command means; `git_repository` does.
+Nothing here knows what a command means; the modules beside it do.
 """
 
 from __future__ import annotations

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import socket
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 
 from multigit.adapters.files.scratch import scratch_folder
+from multigit.adapters.git.clone import Clone
 from multigit.adapters.git.outcome import Completed, failure, last_line
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.push_trace import BROKEN_PIPE, VARIABLE, PushTrace, read_trace
 from multigit.adapters.git.server_messages import hook_words, why
 from multigit.adapters.git.settings import FETCH
+from multigit.core.values.flight import Flight, flight
 from multigit.core.values.git_answers import Publication, PushReport
 from multigit.errors import GitError, MultigitError
 
@@ -44,6 +48,70 @@ OVER_HTTP = re.compile(r"^To https?:", re.MULTILINE)
 # Somebody else has moved the ref meanwhile, as git and other servers say it.
 OVERTAKEN = re.compile(r"is at ([0-9a-f]{40,64}) but expected")
 FASTER = {"fetch first", "failed to lock", "lock error", "needs force", "stale info"}
+
+
+class Publishes(Clone):
+    """Pushes, and asks the remote itself."""
+
+    def remote_refs(self, refs: Sequence[str]) -> Mapping[str, str]:
+        """Ask the remote where these refs stand now; absent ones are left out: one connection."""
+        remote, environment = self._place().published()
+        done = self._door.run("ls-remote", "--refs", "--", remote, *refs, environment=environment)
+        found = (line.partition("\t") for line in done.text.split("\n"))
+        return {ref: sha for sha, _, ref in found if ref in refs}
+
+    def remote_content(self, ref: str) -> tuple[str, bytes] | None:
+        """Read a ref of the remote that points at a blob: its id and content, None if absent."""
+        sha = self.remote_refs([ref]).get(ref)
+        if sha is None:
+            return None
+        remote, environment = self._place().published()
+        self._door.run(*FETCH, "--no-prune", "--", remote, ref, environment=environment)
+        found = self._door.run("cat-file", "blob", sha, accept=(0, NO_BLOB))
+        return sha, found.stdout if found.status == 0 else b""
+
+    def rehearse(self, publication: Publication) -> bool:
+        """Make the connection of a push and send nothing; tell whether the ref already is `after`.
+
+        The server shows what it supports only to who may push, and neither side runs a hook. For a
+        ref that already is where it should be, git over http does not ask for atomicity at all: a
+        new ref is a better rehearsal. Raises GitError when the push could not be made.
+        """
+        done = self._door.run(
+            *PUSH,
+            "--dry-run",
+            f"--force-with-lease={publication.ref}:{publication.before}",
+            *("--", self._remote, f"{publication.after}:{publication.ref}"),
+        )
+        return any(row[0] == "=" for row in _rows(done.text))
+
+    def flight(self) -> Flight:
+        """Return what is to be noted before the next push begins."""
+        local = self._place().serves_itself()
+        mark, timeout = self._mark.make(), self._workspace.git_timeout
+        return flight(time.time(), timeout, host=socket.gethostname(), mark=mark, local=local)
+
+    def in_flight(self, flight: Flight) -> bool | None:
+        """Tell whether a push that was noted is still at work; None where that cannot be seen.
+
+        What runs on another machine cannot, nor can a server that is reached over a network.
+        """
+        seen = self._mark.seen(flight.mark) if flight.host == socket.gethostname() else None
+        return seen if seen or flight.local else None
+
+    def push(self, publications: Sequence[Publication]) -> PushReport:
+        """Publish all or none, each ref only while it holds `before`: one connection."""
+        with ExitStack() as stack:
+            try:
+                elsewhere = self._place().detour()
+                mark = stack.enter_context(self._mark.held())
+            except MultigitError as error:  # the clone is gone, or is not ours any more
+                return not_sent(error)
+            if elsewhere:
+                reason = f"{self._remote} is pushed to {elsewhere.to}, not to {elsewhere.wanted}."
+                return PushReport(accepted=False, reason=reason, sent=False, code="other_push_url")
+            hooks = self._repo.hooks
+            return push(self._door, self._remote, publications, hooks=hooks, inherits=mark)
 
 
 def push(
@@ -149,22 +217,6 @@ def _unanswered(
     )
 
 
-def rehearse(door: GitDoor, remote: str, publication: Publication) -> bool:
-    """Make the connection of a push and send nothing; tell whether the ref already is `after`.
-
-    The server shows what it supports only to who may push, and neither side runs a hook. For a
-    ref that already is where it should be, git over http does not ask for atomicity at all: a
-    new ref is a better rehearsal. Raises GitError when the push could not be made.
-    """
-    done = door.run(
-        *PUSH,
-        "--dry-run",
-        f"--force-with-lease={publication.ref}:{publication.before}",
-        *("--", remote, f"{publication.after}:{publication.ref}"),
-    )
-    return any(row[0] == "=" for row in _rows(done.text))
-
-
 def _rows(report: str) -> list[list[str]]:
     """Return flag, refspec and summary of each ref in a push's report.
 
@@ -178,24 +230,3 @@ def _rows(report: str) -> list[list[str]]:
 def _summaries(rows: Sequence[Sequence[str]]) -> list[str]:
     """Return what git says of each ref that was not updated."""
     return [row[2].partition("(")[2].rpartition(")")[0] for row in rows if row[0] == "!"]
-
-
-def remote_refs(
-    door: GitDoor, remote: str, refs: Sequence[str], environment: Mapping[str, str]
-) -> Mapping[str, str]:
-    """Return where these refs stand on the remote now; absent ones are left out."""
-    done = door.run("ls-remote", "--refs", "--", remote, *refs, environment=environment)
-    found = (line.partition("\t") for line in done.text.split("\n"))
-    return {ref: sha for sha, _, ref in found if ref in refs}
-
-
-def remote_content(
-    door: GitDoor, remote: str, environment: Mapping[str, str], ref: str
-) -> tuple[str, bytes] | None:
-    """Read a ref of the remote that points at a blob: its id and content, None if absent."""
-    sha = remote_refs(door, remote, [ref], environment).get(ref)
-    if sha is None:
-        return None
-    door.run(*FETCH, "--no-prune", "--", remote, ref, environment=environment)
-    found = door.run("cat-file", "blob", sha, accept=(0, NO_BLOB))
-    return sha, found.stdout if found.status == 0 else b""

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from multigit.adapters.git.commits import read_waiting
 from multigit.adapters.git.config import read_config
 from multigit.adapters.git.objects import merge
 from multigit.adapters.git.process import GitDoor
-from multigit.adapters.git.reading import read_waiting
 from multigit.core.values.git_answers import Merged
 from multigit.core.values.snapshot import Tip
 from tests.adapters.git.clones import SIGNATURE, open_door

@@ -1,0 +1,74 @@
+"""What commits are, bring and lack."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from multigit.adapters.git.arrivals import read_lacking
+from multigit.adapters.git.clone import Clone
+from multigit.adapters.git.commits import read_waiting
+from multigit.adapters.git.outgoing import read_outgoing
+from multigit.adapters.git.reversals.search import read_reversals
+from multigit.core.values.snapshot import Outgoing, Reversal, Tip, Waiting
+
+
+class ReadsHistory(Clone):
+    """Reads commits, and what one side has that another lacks."""
+
+    def waiting(self, base: str, tip: str) -> Waiting:
+        """Return the commits without merges that `tip` has and `base` lacks."""
+        return read_waiting(self._door, base, tip, self._remote)
+
+    def lacking(self, ours: Tip, theirs: Tip) -> Waiting:
+        """Return the commits without merges of `theirs` whose content `ours` lacks."""
+        return read_lacking(self._door, ours, theirs)
+
+    def reversals(
+        self, earlier: Tip, later: Tip, merged: str, conflicts: Sequence[str] = ()
+    ) -> tuple[Reversal, ...]:
+        """Return the later side's commits through which `merged` lacks work of the earlier one."""
+        return read_reversals(self._door, earlier, later, merged, conflicts)
+
+    def divergence(self, base: str, tip: str) -> tuple[int, int]:
+        """Count the commits that only `tip` has and those that only `base` has."""
+        done = self._door.run("rev-list", "--left-right", "--count", f"{tip}...{base}")
+        ahead, behind = done.text.split()
+        return int(ahead), int(behind)
+
+    def newest(self, commits: Sequence[str]) -> int:
+        """Return the latest committer date of these commits, in Unix seconds."""
+        listing = ("rev-list", "--no-walk", "--no-commit-header", "--format=%ct")
+        return max(map(int, self._door.run(*listing, *commits).text.split()))
+
+    def as_of(self, commit: str, seconds: int) -> str:
+        """Return what a branch that holds `commit` held before a Unix time, or empty."""
+        before = f"--min-age={seconds - 1}"
+        listing = ("rev-list", "--first-parent", "-1", before, commit, "--")
+        return self._door.run(*listing).text.strip()
+
+    def parents(self, commits: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return the parents of each commit, in one process."""
+        done = self._door.run("rev-list", "--no-walk", "--parents", *commits)
+        lines = (line.split(" ") for line in done.text.split("\n") if line)
+        return {sha: tuple(parents) for sha, *parents in lines}
+
+    def tip(self, commit: str) -> Tip:
+        """Return a commit with its tree."""
+        sha, tree = self._door.run("rev-parse", commit, f"{commit}^{{tree}}").text.split()
+        return Tip(sha, tree)
+
+    def holds(self, objects: Sequence[str]) -> bool:
+        """Tell whether all of these objects exist here."""
+        names = "".join(f"{name}\n" for name in objects if name)
+        found = self._door.run("cat-file", "--batch-check", input=names.encode())
+        return "missing" not in found.text
+
+    def paths(self, commits: Sequence[str]) -> frozenset[str]:
+        """Return the files of these commits."""
+        listing = ("ls-tree", "-r", "-z", "--name-only", "--full-tree")
+        trees = (self._door.run(*listing, commit).fields() for commit in commits)
+        return frozenset(path for tree in trees for path in tree)
+
+    def outgoing(self, tip: str) -> tuple[Outgoing, ...]:
+        """Return the paths that commits of `tip` add or change which no remote branch has."""
+        return read_outgoing(self._door, tip, self._remote)

@@ -1,0 +1,106 @@
+"""The branches and tags that a clone knows: fetched, and read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from multigit.adapters.git.clone import Clone
+from multigit.adapters.git.settings import FETCH
+from multigit.core.values.git_answers import RefQuery
+from multigit.core.values.refs import branch_ref
+from multigit.core.values.snapshot import Branch, Refs, Tag, Tip
+
+TAGS_SEEN = "refs/multigit/tags/"  # the remote's deploy tags, kept out of the user's own tags
+
+_REF_FIELDS = (
+    "refname",
+    "objectname",
+    "tree",
+    "creatordate:unix",
+    "upstream",
+    "upstream:track,nobracket",
+    "worktreepath",
+    "*objectname",
+)
+_REF_FORMAT = "%00".join(f"%({field})" for field in _REF_FIELDS)
+
+
+class ReadsRefs(Clone):
+    """Fetches, and reads refs."""
+
+    def fetch(self, query: RefQuery) -> None:
+        """Bring the remote's branches and tags into the remote-tracking refs: one connection."""
+        environment = self._config.inert()
+        refspecs = fetch_refspecs(query, self._remote)
+        self._door.run(*FETCH, "--prune", "--", self._remote, *refspecs, environment=environment)
+
+    def refs(self, query: RefQuery) -> Refs:
+        """Read the branches on both sides and the tags as of the last fetch, in one process."""
+        _ = self._config  # opens the repository, and says what is wrong with it
+        done = self._door.run(
+            "for-each-ref",
+            f"--format={_REF_FORMAT}",
+            *(branch_ref(name) for name in query.branches),
+            *(f"refs/remotes/{self._remote}/{name}" for name in query.branches),
+            *_tag_patterns(query.tags, (TAGS_SEEN, "refs/tags/")),
+        )
+        lines = (line.split("\0") for line in done.text.split("\n"))
+        rows = {row[0]: row for row in lines if row[0]}
+        branches = {name: _branch(rows, name, self._remote) for name in query.branches}
+        tags = {
+            name: Tag(name, int(row[3] or 0), row[7] or row[1])
+            for ref, row in rows.items()
+            for space in (TAGS_SEEN, "refs/tags/")
+            if ref.startswith(space) and (name := ref.removeprefix(space))
+        }
+        return Refs(branches, tuple(sorted(tags.values(), key=lambda tag: (tag.time, tag.name))))
+
+    def tag_messages(self, patterns: Sequence[str]) -> dict[str, str]:
+        """Read the messages of the remote's annotated tags, in one process."""
+        done = self._door.run(
+            *("for-each-ref", "--format=%(refname)%00%(contents)%00"),
+            *_tag_patterns(patterns, (TAGS_SEEN,)),
+        )
+        fields = done.fields()
+        names = (field.lstrip("\n").removeprefix(TAGS_SEEN) for field in fields[::2])
+        return dict(zip(names, fields[1::2], strict=True))
+
+
+def fetch_refspecs(query: RefQuery, remote: str) -> list[str]:
+    """Return refspecs that bring the branches and tags, and prune those that are gone.
+
+    A plain refspec makes the whole fetch fail when its branch does not exist. A pattern does not,
+    so a branch `main` is asked for as `mai*n`: one connection, whatever is missing.
+    """
+    patterns = [f"{name[:-1]}*{name[-1]}" for name in query.branches]
+    return [
+        *(f"+refs/heads/{name}:refs/remotes/{remote}/{name}" for name in patterns),
+        *(f"+refs/tags/{name}:{TAGS_SEEN}{name}" for name in query.tags),
+    ]
+
+
+def _tag_patterns(patterns: Iterable[str], spaces: Iterable[str]) -> list[str]:
+    """Return what for-each-ref takes: its `*`, unlike a refspec's, stops at a slash."""
+    return [f"{space}{name}{end}" for name in patterns for space in spaces for end in ("", "/**")]
+
+
+def _branch(rows: Mapping[str, list[str]], name: str, remote: str) -> Branch:
+    tracking = f"refs/remotes/{remote}/{name}"
+    theirs, ours = rows.get(tracking), rows.get(branch_ref(name))
+    counts = ours[5] if ours and ours[4] == tracking else ""
+    where = ours[6] if ours else ""
+    return Branch(
+        remote=Tip(theirs[1], theirs[2]) if theirs else None,
+        local=Tip(ours[1], ours[2]) if ours else None,
+        checked_out=where,
+        vanished=bool(where) and not Path(where).is_dir(),
+        ahead=_count(counts, "ahead"),
+        behind=_count(counts, "behind"),
+    )
+
+
+def _count(track: str, word: str) -> int:
+    match = re.search(rf"{word} (\d+)", track)
+    return int(match[1]) if match else 0

@@ -1,0 +1,78 @@
+"""The user's files, as they lie there: what is changed, in the way, or carried elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from multigit.adapters.git import filters as git_filters
+from multigit.adapters.git import submodules as git_submodules
+from multigit.adapters.git.clone import Clone
+from multigit.adapters.git.obstacles import read_obstacles
+from multigit.adapters.git.status import read_work_tree
+from multigit.core.values.snapshot import Gaps, Obstacle, Submodule, WorkTree
+
+
+class ReadsWorkTree(Clone):
+    """Reads the work tree, and runs no program that its configuration names."""
+
+    def work_tree(self, *, sizes: bool = False) -> WorkTree:
+        """Return the checked-out branch and its changes, other repositories' files left out.
+
+        With sizes it is about to be committed: then the user's filters run, as in `git add`.
+        """
+        nested = self._workspace.nested_in(self._repo)
+        files = self._own_files()
+        environment = {} if sizes else self._config.inert()
+        links = git_submodules.registered(self._door)
+        work = read_work_tree(
+            self._door,
+            environment=environment,
+            every_file=sizes or bool(nested or files),
+            sizes=sizes,
+            leave_out=(*(path for path in nested if path not in links), *files),
+        )
+        if not links:
+            return work
+        own = self._remotes_inside()
+        return git_submodules.with_submodules(self._door, work, links, own=own, deep=sizes)
+
+    def _remotes_inside(self) -> dict[str, str]:
+        """Return the remotes of the workspace's repositories inside of this one, by path."""
+        nested = self._workspace.nested_in(self._repo)
+        return {path: self._workspace.remote_of(inner) for path, inner in nested.items()}
+
+    def obstacles(self, before: str, after: str) -> tuple[Obstacle, ...]:
+        """Return what a checkout would overwrite on the way from one commit to another."""
+        return read_obstacles(self._door, before, after, environment=self._config.inert())
+
+    def carried(self, paths: Sequence[str], committed: Sequence[str], tip: str) -> dict[str, str]:
+        """Return, by path, the filter of those files whose content travels by a pre-push hook."""
+        return git_filters.read_carried(self._door, self._config, paths, committed, tip)
+
+    def pointers(self, commit: str) -> tuple[Submodule, ...]:
+        """Return the submodules of a commit that have a clone here, as that commit records them."""
+        return git_submodules.read_pointers(self._door, commit, self._remotes_inside())
+
+    def carried_files(self) -> tuple[str, ...]:
+        """Return the files of the work tree whose content travels by a pre-push hook."""
+        return git_filters.read_carried_files(self._door, self._config)
+
+    def gaps(self, commit: str) -> Gaps:
+        """Return what an export of a commit will not contain."""
+        return git_filters.read_gaps(self._door, self._config, commit)
+
+    def exposed(self) -> tuple[str, ...]:
+        """Return the other repositories and multigit's own files that git would commit here.
+
+        Those that it has committed, too; another repository may be a submodule.
+        """
+        nested, own = tuple(self._workspace.nested_in(self._repo)), self._own_files()
+        if not (nested or own):
+            return ()
+        loose = self._door.run(
+            *("ls-files", "-z", "--others", "--exclude-standard", "--directory"),
+            *("--no-empty-directory", "--", *(f":(top,literal){path}" for path in (*own, *nested))),
+        )
+        literal = [f":(top,literal){path}" for path in own]
+        tracked = self._door.run("ls-files", "-z", "--", *literal).fields() if own else []
+        return tuple(dict.fromkeys([*tracked, *loose.fields()]))
