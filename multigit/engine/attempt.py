@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from multigit.core.planning.plan import DeployStep, Plan
+from multigit.core.planning.plan import Plan
+from multigit.core.planning.steps import DeployStep
 from multigit.core.progress.deployments import Orders
 from multigit.core.values.deployment import (
     CommandRunner,

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 
-from multigit.core.planning.plan import FastForwardStep, MoveBackStep
+from multigit.core.planning.steps import FastForwardStep, MoveBackStep
 from multigit.core.progress.outcome import Outcome
 from multigit.core.values.git_answers import RefQuery
 from multigit.core.values.problem import Problem, Severity

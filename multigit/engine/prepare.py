@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from multigit.core.planning.plan import (
+from multigit.core.planning.plan import RepoPlan
+from multigit.core.planning.steps import (
     AdvanceStep,
     CommitStep,
     DeleteTagStep,
     MergeStep,
-    RepoPlan,
     RestoreStep,
     Step,
     TagStep,

@@ -5,16 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from multigit.core.planning.plan import (
-    CloneStep,
-    CreateBranchStep,
-    Plan,
-    RepoPlan,
-    Result,
-    State,
-    SwitchStep,
-    UpdateStep,
-)
+from multigit.core.planning.plan import Plan, RepoPlan, Result, State
+from multigit.core.planning.steps import CloneStep, CreateBranchStep, SwitchStep, UpdateStep
 from multigit.core.progress.outcome import Outcome, Report, ended
 from multigit.core.values.git_answers import RefQuery
 from multigit.core.values.listener import Listener, Tell

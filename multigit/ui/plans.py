@@ -10,15 +10,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from multigit.core.planning.plan import (
+from multigit.core.planning.plan import Plan, RepoPlan, State
+from multigit.core.planning.steps import (
     AdvanceStep,
     CommitStep,
     MergeStep,
     MovingStep,
-    Plan,
-    RepoPlan,
     RestoreStep,
-    State,
     stage_of,
 )
 from multigit.core.progress.deployments import still_to_come

@@ -5,14 +5,8 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from multigit.core.planning.plan import (
-    CloneStep,
-    CreateBranchStep,
-    State,
-    Step,
-    SwitchStep,
-    UpdateStep,
-)
+from multigit.core.planning.plan import State
+from multigit.core.planning.steps import CloneStep, CreateBranchStep, Step, SwitchStep, UpdateStep
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.values.text import plural
 from multigit.ui.problems import problem_lines

@@ -16,14 +16,12 @@ from types import MappingProxyType
 from typing import Any
 
 from multigit.core.planning.merges import Hop, MergeRequest
-from multigit.core.planning.plan import (
+from multigit.core.planning.plan import Plan, RepoPlan, State
+from multigit.core.planning.steps import (
     FastForwardStep,
     MergeStep,
-    Plan,
     PushStep,
     RefUpdate,
-    RepoPlan,
-    State,
     Step,
     TagStep,
 )

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from multigit.core.planning.plan import CommitStep, Result, State
+from multigit.core.planning.plan import Result, State
+from multigit.core.planning.steps import CommitStep
 from multigit.core.values.git_answers import Publication, PushReport
 from multigit.core.values.problem import Severity
 from multigit.errors import GitError

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.planning.plan import DeployStep, Plan, State
+from multigit.core.planning.plan import Plan, State
+from multigit.core.planning.steps import DeployStep
 from multigit.core.progress.journal import Entry, Kind
 from multigit.core.progress.state import OperationState
 from multigit.core.values.deployment import CommandRunner, RunState

@@ -6,15 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.planning.plan import (
+from multigit.core.planning.plan import Plan, RepoPlan, State
+from multigit.core.planning.steps import (
     DeleteTagStep,
     MoveBackStep,
-    Plan,
     PushStep,
     RefUpdate,
-    RepoPlan,
     RestoreStep,
-    State,
 )
 from tests.engine.operations import DEV, STG, TAG, execute, outcome, plan_promotion, problem, states
 from tests.support.fake_git import FakeGit

@@ -7,15 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from multigit.core.planning.plan import (
-    AdvanceStep,
-    CommitStep,
-    DeleteTagStep,
-    RepoPlan,
-    RestoreStep,
-    State,
-    Step,
-)
+from multigit.core.planning.plan import RepoPlan, State
+from multigit.core.planning.steps import AdvanceStep, CommitStep, DeleteTagStep, RestoreStep, Step
 from multigit.core.progress.outcome import planned
 from multigit.core.progress.state import Progress
 from multigit.ui.plans import plan_view, verb

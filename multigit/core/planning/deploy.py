@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from multigit.core.planning import checks
-from multigit.core.planning.plan import NOT_IN_RELEASE, DeployStep, Plan, RepoPlan, State, settle
+from multigit.core.planning.plan import NOT_IN_RELEASE, Plan, RepoPlan, State, settle
+from multigit.core.planning.steps import DeployStep
 from multigit.core.values.moment import Moment, is_deploy_tag
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import Snapshot, Tag

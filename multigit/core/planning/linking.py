@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from multigit.core.planning.plan import CommitStep, State
+from multigit.core.planning.plan import State
 from multigit.core.planning.push import PushRequest, plan_repository, push_steps
+from multigit.core.planning.steps import CommitStep
 from multigit.core.planning.submodules import moves
 from multigit.core.values.snapshot import Change, Snapshot
 from multigit.core.values.workspace import Repo, Workspace

@@ -9,19 +9,16 @@ from dataclasses import dataclass
 from multigit.core.planning import checks
 from multigit.core.planning.deploy import deploy_steps
 from multigit.core.planning.losses import losing_work
-from multigit.core.planning.plan import (
+from multigit.core.planning.plan import Plan, RepoPlan, State, settle
+from multigit.core.planning.steps import (
     AdvanceStep,
     CommitStep,
     FastForwardStep,
     MergeStep,
-    Plan,
     PushStep,
     RefUpdate,
-    RepoPlan,
-    State,
     Step,
     TagStep,
-    settle,
 )
 from multigit.core.values.moment import Moment, tag_name
 from multigit.core.values.problem import Problem

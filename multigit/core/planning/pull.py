@@ -7,17 +7,8 @@ from dataclasses import dataclass, replace
 from shlex import quote
 
 from multigit.core.planning.checks import work_hint
-from multigit.core.planning.plan import (
-    CloneStep,
-    CreateBranchStep,
-    Plan,
-    RepoPlan,
-    State,
-    Step,
-    SwitchStep,
-    UpdateStep,
-    settle,
-)
+from multigit.core.planning.plan import Plan, RepoPlan, State, settle
+from multigit.core.planning.steps import CloneStep, CreateBranchStep, Step, SwitchStep, UpdateStep
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Obstacle, Snapshot, WorkTree

@@ -23,16 +23,8 @@ from multigit.core.planning.merges import (
     strictest,
     wants_message,
 )
-from multigit.core.planning.plan import (
-    AdvanceStep,
-    CommitStep,
-    MergeStep,
-    Plan,
-    RepoPlan,
-    State,
-    Step,
-    settle,
-)
+from multigit.core.planning.plan import Plan, RepoPlan, State, settle
+from multigit.core.planning.steps import AdvanceStep, CommitStep, MergeStep, Step
 from multigit.core.planning.submodules import submodule_problems
 from multigit.core.planning.waves import in_order
 from multigit.core.values.moment import Moment, tag_name

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from multigit.core.planning.plan import DeployStep, Plan, RepoPlan, State
+from multigit.core.planning.plan import Plan, RepoPlan, State
+from multigit.core.planning.steps import DeployStep
 from multigit.core.progress.journal import Operation
 from multigit.core.progress.state import OperationState, Progress
 from multigit.core.values.deployment import (

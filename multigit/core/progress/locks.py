@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from multigit.core.planning.plan import MergeStep, Plan
+from multigit.core.planning.plan import Plan
+from multigit.core.planning.steps import MergeStep
 from multigit.core.values.problem import Problem, Severity
 from multigit.hints import Hint
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from multigit.core.planning.plan import State, stage_of
+from multigit.core.planning.plan import State
+from multigit.core.planning.steps import stage_of
 from multigit.core.progress.outcome import Outcome
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.problem import Problem

@@ -9,17 +9,14 @@ from shlex import quote
 
 from multigit.core.planning.deploy import can_deploy_releases
 from multigit.core.planning.merges import strictest
-from multigit.core.planning.plan import (
+from multigit.core.planning.plan import Plan, RepoPlan, State, aimed
+from multigit.core.planning.steps import (
     DeleteTagStep,
     MoveBackStep,
-    Plan,
     PushStep,
     RefUpdate,
-    RepoPlan,
     RestoreStep,
-    State,
     Step,
-    aimed,
     stage_of,
 )
 from multigit.core.progress.journal import Operation

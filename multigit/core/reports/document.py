@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from multigit.core.planning.plan import (
+from multigit.core.planning.plan import Result, State
+from multigit.core.planning.steps import (
     AdvanceStep,
     CommitStep,
     DeleteTagStep,
@@ -14,8 +15,6 @@ from multigit.core.planning.plan import (
     MovingStep,
     PullingStep,
     RestoreStep,
-    Result,
-    State,
 )
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.records.repo_record import DeploymentRecord

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from multigit.core.planning.plan import AdvanceStep, MergeStep, Plan, Result, State
+from multigit.core.planning.plan import Plan, Result, State
+from multigit.core.planning.steps import AdvanceStep, MergeStep
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.reports.summary import summary
 from multigit.core.values.deployment import Deployment, RunState

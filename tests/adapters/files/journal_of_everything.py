@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from multigit.adapters.files.journal import Journal
-from multigit.core.planning.plan import (
+from multigit.core.planning.plan import Plan, RepoPlan, State
+from multigit.core.planning.steps import (
     AdvanceStep,
     CloneStep,
     CommitStep,
@@ -14,10 +15,7 @@ from multigit.core.planning.plan import (
     DeleteTagStep,
     DeployStep,
     MoveBackStep,
-    Plan,
-    RepoPlan,
     RestoreStep,
-    State,
     SwitchStep,
     UpdateStep,
 )

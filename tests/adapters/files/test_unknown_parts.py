@@ -11,7 +11,7 @@ from typing import Any, get_args
 import pytest
 
 from multigit.adapters.files.journal import Journal
-from multigit.core.planning.plan import Step
+from multigit.core.planning.steps import Step
 from multigit.core.progress.journal import without_hints
 from multigit.errors import RefusedError
 from tests.adapters.files.journal_of_everything import JOURNALS, everything, write_everything

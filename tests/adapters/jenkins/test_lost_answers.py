@@ -11,7 +11,8 @@ import pytest
 
 from multigit.adapters.http.health_probe import HttpProbe
 from multigit.adapters.jenkins.runs import JenkinsRuns
-from multigit.core.planning.plan import DeployStep, RepoPlan
+from multigit.core.planning.plan import RepoPlan
+from multigit.core.planning.steps import DeployStep
 from multigit.core.values.deployment import Deployment, HealthCheck, JenkinsRunner, RunState
 from multigit.core.values.workspace import Repo
 from multigit.engine.deploy import Deployer, Deployments

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from multigit.core.planning.merges import Hop
-from multigit.core.planning.plan import CommitStep, RepoPlan, State, Step
+from multigit.core.planning.plan import RepoPlan, State
 from multigit.core.planning.push import PushRequest, plan_push
+from multigit.core.planning.steps import CommitStep, Step
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Change, Snapshot
 from multigit.core.values.workspace import Repo

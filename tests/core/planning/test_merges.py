@@ -15,15 +15,12 @@ from multigit.core.planning.merges import (
     plan_merges,
     strictest,
 )
-from multigit.core.planning.plan import (
+from multigit.core.planning.plan import Plan, RepoPlan, Result, State
+from multigit.core.planning.steps import (
     FastForwardStep,
     MergeStep,
-    Plan,
     PushStep,
     RefUpdate,
-    RepoPlan,
-    Result,
-    State,
     Step,
     TagStep,
 )

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.planning.plan import (
+from multigit.core.planning.plan import Plan, RepoPlan, Result, State, settle
+from multigit.core.planning.steps import (
     AdvanceStep,
     CloneStep,
     CommitStep,
@@ -14,18 +15,13 @@ from multigit.core.planning.plan import (
     DeleteTagStep,
     FastForwardStep,
     MoveBackStep,
-    Plan,
     PushStep,
     RefUpdate,
-    RepoPlan,
     RestoreStep,
-    Result,
-    State,
     Step,
     SwitchStep,
     TagStep,
     UpdateStep,
-    settle,
 )
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import branch_ref, tag_ref

@@ -6,18 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.planning.plan import (
-    CloneStep,
-    CreateBranchStep,
-    Plan,
-    RepoPlan,
-    Result,
-    State,
-    Step,
-    SwitchStep,
-    UpdateStep,
-)
+from multigit.core.planning.plan import Plan, RepoPlan, Result, State
 from multigit.core.planning.pull import PullRequest, checkout, plan_pull
+from multigit.core.planning.steps import CloneStep, CreateBranchStep, Step, SwitchStep, UpdateStep
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Branch, Obstacle, Snapshot, WorkTree
 from multigit.core.values.workspace import Confirm, Repo

@@ -8,19 +8,16 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.planning.merges import Hop
-from multigit.core.planning.plan import (
+from multigit.core.planning.plan import Plan, RepoPlan, Result, State
+from multigit.core.planning.push import PushRequest, plan_push, push_message, to_commit
+from multigit.core.planning.steps import (
     AdvanceStep,
     CommitStep,
     MergeStep,
-    Plan,
     PushStep,
     RefUpdate,
-    RepoPlan,
-    Result,
-    State,
     TagStep,
 )
-from multigit.core.planning.push import PushRequest, plan_push, push_message, to_commit
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import Change, Facts, PreparedCommit, Refs, Waiting, WorkTree
 from multigit.core.values.workspace import Confirm, PushRules

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.planning.plan import AdvanceStep, DeployStep
+from multigit.core.planning.steps import AdvanceStep, DeployStep
 from multigit.core.progress.locks import (
     Holder,
     from_bytes,

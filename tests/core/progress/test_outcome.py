@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.planning.plan import Plan, PushStep, RefUpdate, Result, State
+from multigit.core.planning.plan import Plan, Result, State
+from multigit.core.planning.steps import PushStep, RefUpdate
 from multigit.core.progress.outcome import Outcome, Report, cancelled, ended, planned, refused
 from multigit.core.values.problem import Problem, Severity
 from tests.core.builders import (

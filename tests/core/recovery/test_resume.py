@@ -8,12 +8,8 @@ from typing import Any
 import pytest
 
 from multigit.core.planning.merges import plan_merges
-from multigit.core.planning.plan import (
-    DeployStep,
-    Plan,
-    Result,
-    State,
-)
+from multigit.core.planning.plan import Plan, Result, State
+from multigit.core.planning.steps import DeployStep
 from multigit.core.progress.journal import Entry, Kind, Operation
 from multigit.core.progress.outcome import Outcome, ended, planned
 from multigit.core.progress.remote_state import RemoteState, compared, state_of

@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
-from multigit.core.planning.plan import (
+from multigit.core.planning.plan import RepoPlan, State
+from multigit.core.planning.steps import (
     DeleteTagStep,
     MoveBackStep,
     PushStep,
     RefUpdate,
-    RepoPlan,
     RestoreStep,
-    State,
 )
 from multigit.core.progress.remote_state import RemoteState, compared
 from multigit.core.recovery.undo import already_undone, undone

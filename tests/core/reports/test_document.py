@@ -7,16 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.planning.plan import (
-    AdvanceStep,
-    CommitStep,
-    Plan,
-    PushStep,
-    RepoPlan,
-    RestoreStep,
-    State,
-    UpdateStep,
-)
+from multigit.core.planning.plan import Plan, RepoPlan, State
+from multigit.core.planning.steps import AdvanceStep, CommitStep, PushStep, RestoreStep, UpdateStep
 from multigit.core.progress.outcome import Outcome, ended, planned, refused
 from multigit.core.reports.document import document, error_document, problem_document, step_document
 from multigit.core.values.problem import Problem

@@ -6,18 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.planning.plan import (
-    NOT_IN_RELEASE,
+from multigit.core.planning.plan import NOT_IN_RELEASE, Plan, RepoPlan, Result, State
+from multigit.core.planning.steps import (
     AdvanceStep,
     CommitStep,
     DeployStep,
-    Plan,
     PushStep,
     RefUpdate,
-    RepoPlan,
     RestoreStep,
-    Result,
-    State,
     Step,
     UpdateStep,
 )
