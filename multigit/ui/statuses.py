@@ -176,11 +176,11 @@ def deploys_cell(row: StatusRow, now: datetime, separator: str = ", ") -> Text:
 def _last_deploy(row: StatusRow, stage: str, now: datetime) -> Text:
     tag, last = row.deploys.get(stage), row.deployed.get(stage)
     if tag and (last is None or last.time < tag.time):  # tagged since, perhaps elsewhere
-        return Text(f"{stage} {age(tag.time, now)}")
+        return Text(f"{visible(stage)} {age(tag.time, now)}")
     if last is None:
         return Text()
     earlier = f" {visible(last.release)}" if stage in row.went_back else ""
-    return Text.assemble(f"{stage} {age(last.time, now)} ", _mark(last), earlier)
+    return Text.assemble(f"{visible(stage)} {age(last.time, now)} ", _mark(last), earlier)
 
 
 def _mark(last: Deployed) -> tuple[str, str]:

@@ -115,6 +115,13 @@ def last_deploys(last: Deployed, *, went_back: bool = False) -> str:
     return deploys_cell(row, NOW).plain
 
 
+def test_a_stage_out_of_the_log_steers_no_terminal() -> None:
+    """Whatever a record calls it."""
+    last = Deployed("r-1", "2025-01-15T15:02:00Z", "failed")
+    row = replace(ROWS[1], deploys={}, deployed={"\x1b[31m": last})
+    assert deploys_cell(row, NOW).plain.startswith("\\x1b[31m ")
+
+
 def test_narrower_table_stacks_the_deploys() -> None:
     """A line for each of them."""
     lines = shown(VIEW, 92)

@@ -157,10 +157,12 @@ class WorkspaceFiles:
     def read_journal(self, operation: str) -> tuple[Journal, Operation]:
         """Return an operation's journal, open or closed; raises UsageError when there is none.
 
-        A journal that broke off before its plan was whole tells of nothing.
+        A journal that broke off before its plan was whole tells of nothing. An id may come out of
+        the log, and from anybody: one that leads elsewhere is none.
         """
+        inside = Path(operation).name == operation
         for file in (self.operations / f"{operation}.jsonl", self.operation(operation) / CLOSED):
-            if os.path.lexists(file):
+            if inside and os.path.lexists(file):
                 journal = Journal(file)
                 if known := journal.read():
                     return journal, known

@@ -47,7 +47,7 @@ class Deployed:
         """Return when it was recorded, in Unix seconds; 0 when nobody can tell."""
         try:
             return int(datetime.fromisoformat(self.at).timestamp())
-        except ValueError:
+        except (ValueError, OverflowError):
             return 0
 
     @property

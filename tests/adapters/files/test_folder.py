@@ -10,9 +10,15 @@ from pathlib import Path
 import pytest
 
 from multigit.adapters.files.folder import WorkspaceFiles, write_new
+from multigit.adapters.files.journal import Journal
+from multigit.core.progress.journal import Entry, Kind
+from multigit.core.values.agreement import Actor
 from multigit.core.values.workspace import Workspace
-from multigit.errors import RefusedError
+from multigit.errors import RefusedError, UsageError
+from tests.core.builders import plan, to_publish
 from tests.support.gitenv import git, init
+
+ADA = Actor("Ada <ada@example.com>", "ada", "build-7")
 
 
 def files(root: Path) -> WorkspaceFiles:
@@ -126,3 +132,17 @@ def test_an_undo_is_newer_than_what_it_takes_back(tmp_path: Path) -> None:
     for operation in operations:
         (mine.operations / f"{operation}.jsonl").write_bytes(b"{}\n")
     assert mine.unfinished() == operations
+
+
+def test_no_id_leads_to_a_journal_elsewhere(tmp_path: Path) -> None:
+    """It may come out of the log, whoever wrote that; each of them is unknown."""
+    mine, elsewhere = tmp_path / "shop", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (mine / ".multigit/operations").mkdir(parents=True)
+    Journal.begin(elsewhere, "a").write(Entry(Kind.BEGUN, plan(to_publish()), ADA))
+    (mine / ".multigit/operations/a.jsonl").write_bytes((elsewhere / "a.jsonl").read_bytes())
+    assert files(mine).read_journal("a")[1].plan == plan(to_publish())
+    for operation in ("../../../elsewhere/a", str(elsewhere / "a"), "../operations/a", "..", ""):
+        with pytest.raises(UsageError) as caught:
+            files(mine).read_journal(operation)
+        assert caught.value.code == "unknown_operation"

@@ -84,3 +84,11 @@ def test_an_operation_without_a_record_counts_by_its_journal() -> None:
     assert (known.release, known.state) == ("stg-deploy-20250115-160130", "running")
     assert known.operation == plan().operation
     assert with_unfinished(last, plan(to_publish()), {}) == last
+
+
+@pytest.mark.parametrize(
+    "at", ["", "yesterday", "0001-01-01", "99999-01-01T00:00:00Z", "2025-13-01"]
+)
+def test_a_time_that_nobody_can_tell_is_none(at: str) -> None:
+    """A record may say anything."""
+    assert last_deployed([kept("r-1", "failed", at=at)])["api"]["main"].time == 0
