@@ -13,8 +13,16 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import LiteralScalarString, PlainScalarString
 
 from multigit.adapters.github.workflow_file import FOLDER, file_name
+from multigit.adapters.github.workflow_uses import (
+    Use,
+    common,
+    distinguishing,
+    is_required,
+    target_input,
+    version_input,
+)
 from multigit.adapters.github.yaml import written
-from multigit.core.values.deployment import Deploy, GithubRunner, Trigger, filled, unknown_keys
+from multigit.core.values.deployment import Deploy, GithubRunner, unknown_keys
 from multigit.core.values.moment import STAMP
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Repo, Stage, Workspace
@@ -63,47 +71,6 @@ class Example:
     problem: Problem | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
-    """What one stage wants of a workflow; `seconds` is how long a run may take.
-
-    `configured` is false where the configuration says nothing of deployments yet.
-    """
-
-    stage: Stage
-    runner: GithubRunner
-    seconds: float = 1800.0
-    configured: bool = True
-
-    @property
-    def environment(self) -> str:
-        """Return what deployments call the stage."""
-        return self.stage.environment or self.stage.name
-
-    @property
-    def pushed(self) -> bool:
-        """Tell whether the push starts it."""
-        return self.runner.trigger is Trigger.PUSH
-
-    def value(self, name: str) -> str:
-        """Return what an input holds in every deployment; what differs stays a placeholder."""
-        known = {
-            "stage": self.stage.name,
-            "environment": self.environment,
-            "branch": self.stage.branch,
-        }
-        return filled(self.runner.inputs[name], known)
-
-    def tells_version(self, name: str) -> bool:
-        """Tell whether an input names what is deployed, so that git can check it out."""
-        tags = ("{release}", "{tag}") if self.stage.tag else ()
-        return self.runner.inputs[name] in {*tags, "{sha}"}
-
-    def always_tells(self, name: str) -> bool:
-        """Tell whether such an input is never empty: what starts on a branch may have no tag."""
-        return self.runner.ref == "tag" or self.runner.inputs[name] == "{sha}"
-
-
 def workflows(workspace: Workspace) -> Iterator[Example]:
     """Yield each workflow file that the deployments of a repository need, one by one.
 
@@ -125,7 +92,7 @@ def workflow(uses: Sequence[Use], file: str) -> str:
     """Return the example for one stage, or for several that an input tells apart."""
     first = uses[0]
     environment, version = _environment(uses), _version(uses)
-    keys = [name for name in _common(uses) if _KEY in first.runner.inputs[name]]
+    keys = [name for name in common(uses) if _KEY in first.runner.inputs[name]]
     key = f" ({_expression(_input(keys[0]))})" if keys else ""
     job = {
         "runs-on": "ubuntu-latest",
@@ -152,7 +119,7 @@ def _steps(uses: Sequence[Use], version: str) -> CommentedSeq:
     checkout.yaml_add_eol_comment(_CHECKOUT_TAG, "uses", column=0)
     if "inputs" in version:
         checkout["with"] = {"ref": version}
-    target = _target_input(uses)
+    target = target_input(uses)
     variables = {"VERSION": version, **({"TARGET": _expression(_input(target))} if target else {})}
     arguments = " ".join(f'"${name}"' for name in variables)
     deploy = {"name": "Deploy", "run": f"./deploy.sh {arguments}", "env": variables}
@@ -182,7 +149,7 @@ def _problem(file: str, uses: Sequence[Use]) -> Problem | None:
             f"the workflow {file} of {uses[0].stage.name} is no file in {FOLDER}.",
             'Name a file, as in workflow = "deploy.yml".',
         )
-    if len(uses) > 1 and not _distinguishing(uses):
+    if len(uses) > 1 and not distinguishing(uses):
         stages = " and ".join(use.stage.name for use in uses)
         return Problem(
             "workflow_shared",
@@ -193,43 +160,21 @@ def _problem(file: str, uses: Sequence[Use]) -> Problem | None:
     return None
 
 
-def _distinguishing(uses: Sequence[Use]) -> str:
-    """Return the input that holds each stage's environment, or empty."""
-    return next((n for n in _common(uses) if all(u.value(n) == u.environment for u in uses)), "")
-
-
-def _common(uses: Sequence[Use]) -> tuple[str, ...]:
-    """Return the inputs that all stages give; a push gives none."""
-    given = [() if use.pushed else tuple(use.runner.inputs) for use in uses]
-    return tuple(name for name in given[0] if all(name in names for names in given))
-
-
 def _environment(uses: Sequence[Use]) -> str:
     if len(uses) > 1:
-        return _expression(_input(_distinguishing(uses)))
+        return _expression(_input(distinguishing(uses)))
     return uses[0].environment.replace("${{", "${{ '${{' }}")
 
 
 def _version(uses: Sequence[Use]) -> str:
     """Return the expression for what is deployed: an input's, or what the run was started on."""
-    given = _version_input(uses)
+    given = version_input(uses)
     if given and all(use.always_tells(given) for use in uses):
         return _expression(_input(given))
     if given:
         return _expression(f"{_input(given)} || github.sha")
     on_tag = all(use.runner.ref == "tag" for use in uses)
     return _expression("github.ref_name" if on_tag else "github.sha")
-
-
-def _version_input(uses: Sequence[Use]) -> str:
-    """Return the input that says in every stage what is deployed, or empty."""
-    return next((n for n in _common(uses) if all(use.tells_version(n) for use in uses)), "")
-
-
-def _target_input(uses: Sequence[Use]) -> str:
-    """Return the input that says in every stage where to, or empty."""
-    told = (n for n in _common(uses) if all(u.runner.inputs[n] == "{target}" for u in uses))
-    return next(told, "")
 
 
 def _input(name: str) -> str:
@@ -269,17 +214,11 @@ def _said(name: str, uses: Sequence[Use]) -> dict[str, Any]:
     values = {use.value(name) for use in giving}
     (meaning, *others), (value, *more) = meanings, values
     said: dict[str, Any] = {"description": meaning} if meaning and not others else {}
-    if _is_required(name, uses):
+    if is_required(name, uses):
         said["required"] = True
     elif not more and (value == _KEY or not unknown_keys(value, ())):
         said["default"] = "by hand" if value == _KEY else value
     return {**said, "type": "string"}
-
-
-def _is_required(name: str, uses: Sequence[Use]) -> bool:
-    if name == _version_input(uses):
-        return all(use.always_tells(name) for use in uses)
-    return len(uses) > 1 and name == _distinguishing(uses)
 
 
 def _about(uses: Sequence[Use], file: str) -> str:

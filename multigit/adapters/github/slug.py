@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from multigit.adapters.http.request import address_fault
 from multigit.core.values.remote_url import parsed
 from multigit.core.values.text import masked, visible
 from multigit.errors import ConfigError, RefusedError
@@ -18,12 +19,7 @@ _SLUG = re.compile(r"(?!\.)[A-Za-z0-9_.-]+/(?!\.{1,2}$)[A-Za-z0-9_.-]+")
 def api_address(configured: str) -> str:
     """Return the API's address without a slash at its end; raises ConfigError for no address."""
     address = (configured or DEFAULT_API).rstrip("/")
-    try:
-        parts = urlsplit(address)
-        good = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:
-        good = False
-    if not good or parts.query or parts.fragment or "@" in parts.netloc:
+    if address_fault(address) or set("?#") & set(address):
         raise ConfigError(
             f"{visible(masked(address))} is no address of GitHub's API.",
             hint='Set api_url in the [github] section, such as "https://ghe.example.com/api/v3".',

@@ -1,0 +1,79 @@
+"""What the stages want of one workflow file, and which of its inputs mean what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from multigit.core.values.deployment import GithubRunner, filled
+from multigit.core.values.workspace import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What one stage wants of a workflow; `seconds` is how long a run may take.
+
+    `configured` is false where the configuration says nothing of deployments yet.
+    """
+
+    stage: Stage
+    runner: GithubRunner
+    seconds: float = 1800.0
+    configured: bool = True
+
+    @property
+    def environment(self) -> str:
+        """Return what deployments call the stage."""
+        return self.stage.environment or self.stage.name
+
+    @property
+    def pushed(self) -> bool:
+        """Tell whether the push starts it."""
+        return self.runner.by_push
+
+    def value(self, name: str) -> str:
+        """Return what an input holds in every deployment; what differs stays a placeholder."""
+        known = {
+            "stage": self.stage.name,
+            "environment": self.environment,
+            "branch": self.stage.branch,
+        }
+        return filled(self.runner.inputs[name], known)
+
+    def tells_version(self, name: str) -> bool:
+        """Tell whether an input names what is deployed, so that git can check it out."""
+        tags = ("{release}", "{tag}") if self.stage.tag else ()
+        return self.runner.inputs[name] in {*tags, "{sha}"}
+
+    def always_tells(self, name: str) -> bool:
+        """Tell whether such an input is never empty: what starts on a branch may have no tag."""
+        return self.runner.ref == "tag" or self.runner.inputs[name] == "{sha}"
+
+
+def distinguishing(uses: Sequence[Use]) -> str:
+    """Return the input that holds each stage's environment, or empty."""
+    return next((n for n in common(uses) if all(u.value(n) == u.environment for u in uses)), "")
+
+
+def common(uses: Sequence[Use]) -> tuple[str, ...]:
+    """Return the inputs that all stages give; a push gives none."""
+    given = [() if use.pushed else tuple(use.runner.inputs) for use in uses]
+    return tuple(name for name in given[0] if all(name in names for names in given))
+
+
+def version_input(uses: Sequence[Use]) -> str:
+    """Return the input that says in every stage what is deployed, or empty."""
+    return next((n for n in common(uses) if all(use.tells_version(n) for use in uses)), "")
+
+
+def target_input(uses: Sequence[Use]) -> str:
+    """Return the input that says in every stage where to, or empty."""
+    told = (n for n in common(uses) if all(u.runner.inputs[n] == "{target}" for u in uses))
+    return next(told, "")
+
+
+def is_required(name: str, uses: Sequence[Use]) -> bool:
+    """Tell whether a run cannot do without an input."""
+    if name == version_input(uses):
+        return all(use.always_tells(name) for use in uses)
+    return len(uses) > 1 and name == distinguishing(uses)
