@@ -21,11 +21,6 @@ if TYPE_CHECKING:
     from multigit.operation.session import Session
 
 
-def elsewhere(folder: Path, words: str) -> str:
-    """Return the words that lead a command to a folder, or nothing where it is the current one."""
-    return "" if folder.resolve() == Path.cwd() else f" {words}"
-
-
 def _table(name: str) -> dict[str, Any]:
     """Return a table of the nearest configuration, without validating anything."""
     places = [Path(os.environ["MULTIGIT_CONFIG"])] if "MULTIGIT_CONFIG" in os.environ else []

@@ -38,12 +38,6 @@ def read_outgoing(door: GitDoor, tip: str, remote: str) -> tuple[Outgoing, ...]:
     )
 
 
-def read_paths(door: GitDoor, commits: Sequence[str]) -> frozenset[str]:
-    """Return the files of these commits."""
-    listing = ("ls-tree", "-r", "-z", "--name-only", "--full-tree")
-    return frozenset(path for each in commits for path in door.run(*listing, each).fields())
-
-
 def _versions(fields: Iterable[str]) -> Iterator[tuple[str, str, str]]:
     """Yield path, mode and object of each entry: one colon, mode and object for each parent."""
     given = iter(fields)

@@ -44,12 +44,6 @@ def recorded(text: str) -> Process | None:
     return Process(int(pid), started)
 
 
-def alive(process: Process) -> bool:
-    """Tell whether this process still runs."""
-    seen = _look(process.pid)
-    return seen is not None and seen[1] == process.started and seen[0] not in DEAD
-
-
 def signal(process: Process, number: int, *, group: bool = False) -> bool:
     """Send a signal to this process and no other one; tell whether it was sent.
 

@@ -25,12 +25,11 @@ STILL = {State.UP_TO_DATE, State.SKIPPED}
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """One message: a line, and a text in Markdown. `failed` where it is no good news."""
+    """One message: a line, and a text in Markdown."""
 
     event: Event
     title: str
     body: str
-    failed: bool
 
 
 def is_news(plan: Plan) -> bool:
@@ -60,8 +59,7 @@ def news(report: Report, event: Event) -> News:
     way = f"{plan.source} → {plan.target}" if plan.source else plan.target
     what = _line(f"{plan.command} {way}".strip())
     release = f": {_line(plan.release)}" if plan.release else ""
-    failed = event is Event.FAILED
-    return News(event, f"{what} {_WORDS[event]}{release}", _body(report, event), failed)
+    return News(event, f"{what} {_WORDS[event]}{release}", _body(report, event))
 
 
 _WORDS = {

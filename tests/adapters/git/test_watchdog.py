@@ -50,7 +50,7 @@ def parent(
 def there(pid: int) -> bool:
     """Tell whether a process runs."""
     process = processes.identity(pid)
-    return process is not None and processes.alive(process)
+    return process is not None and processes.signal(process, 0)
 
 
 def watchdogs() -> set[int]:

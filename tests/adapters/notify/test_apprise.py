@@ -24,7 +24,6 @@ NEWS = News(
     Event.FAILED,
     "promote stg → main failed: deploy-1",
     "1 failed.\n\n| repository | state |\n|---|---|\n| api | failed |\n",
-    failed=True,
 )
 
 
@@ -69,7 +68,7 @@ def only(problems: tuple[Problem, ...]) -> Problem:
 )
 def test_a_webhook_gets_one_message(webhook: Webhook, event: Event, kind: str) -> None:
     """Title, text and kind arrive, once."""
-    told = News(event, NEWS.title, NEWS.body, failed=event is Event.FAILED)
+    told = News(event, NEWS.title, NEWS.body)
     assert tell([address(webhook)], told, {}) == ()
     (delivery,) = webhook.deliveries
     assert (delivery.value["title"], delivery.value["type"]) == (NEWS.title, kind)

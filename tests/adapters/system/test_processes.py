@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from multigit.adapters.system import processes
-from multigit.adapters.system.processes import Process, alive, identity, recorded
+from multigit.adapters.system.processes import Process, identity, recorded
 from tests.support.patience import until
 
 WAYS = ["proc", "ps"] if Path("/proc/self/stat").exists() else ["ps"]
@@ -38,6 +38,11 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
         process.stdout.readline()
         yield process
         process.kill()
+
+
+def alive(process: Process) -> bool:
+    """Tell whether a process could get a signal; this one does nothing to it."""
+    return processes.signal(process, 0)
 
 
 def known(pid: int) -> Process:
