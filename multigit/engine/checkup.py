@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from multigit.core.records.tag_anchors import witness
+from multigit.core.records.tag_anchors import anchor_in
 from multigit.core.reports.diagnosis import Checkup, HealthRequest, LockTrial
 from multigit.core.values.git_answers import Publication, RefQuery
 from multigit.core.values.listener import Listener, Tell
@@ -63,7 +63,7 @@ def check_up(repository: Repository, repo: Repo, request: HealthRequest, tell: T
         newest=repository.newest(tips) if tips else 0,
         exposed=tuple(repository.exposed()),
         carried=tuple(repository.carried_files()),
-        witnesses=tuple(each for tag, text in told.items() if (each := witness(tag, text))),
+        anchors=tuple(each for tag, text in told.items() if (each := anchor_in(tag, text))),
     )
     if stale or facts.push_urls > 1 or facts.detour or facts.mirror or not tips:
         return seen

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from multigit.core.records.chain import BadLine, Head
-from multigit.core.records.tag_anchors import Evidence, Witness, cross_examine
+from multigit.core.records.tag_anchors import TagAnchor, TagComparison, compare_with_tags
 from multigit.core.reports.log_report import LogReport
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Stage
-from multigit.engine.tag_anchors import Witnesses, collect
+from multigit.engine.tag_anchors import CollectedAnchors, collect
 from multigit.errors import RefusedError
 from multigit.operation.session import Session
 
@@ -33,40 +33,40 @@ def read_log(session: Session, request: LogRequest) -> LogReport:
     files, space = session.files, session.workspace
     verified = files.log.verify() if request.verify else None
     tags = _ask_tags(session) if request.remote else None
-    evidence = None
+    compared = None
     if tags and isinstance(verified, Head):
-        evidence = _compare(session, tags.heard, silent=tags.silent)
-        verified = evidence.bad or verified
+        compared = _compare(session, tags.found, silent=tags.silent)
+        verified = compared.bad or verified
     stage = request.stage.name if request.stage else None
     lower = {each.name: [s.name for s in space.chain_down(each)[1:]] for each in space.stages}
     records, hidden = files.history.last(request.limit, stage, lower)
     unasked = tags.unasked if tags else {}
-    return LogReport(records, verified, evidence, unasked, hidden)
+    return LogReport(records, verified, compared, unasked, hidden)
 
 
-def verify_log(session: Session, witnesses: Sequence[Witness]) -> BadLine | Head | Problem:
+def verify_log(session: Session, anchors: Sequence[TagAnchor]) -> BadLine | Head | Problem:
     """Verify the log, also against deploy tags that were fetched; a Problem where nobody can."""
     try:
         found = session.files.log.verify()
         if isinstance(found, Head):
-            return _compare(session, witnesses).bad or found
+            return _compare(session, anchors).bad or found
     except RefusedError as error:
         return Problem.of(error)
     return found
 
 
-def _compare(session: Session, witnesses: Sequence[Witness], *, silent: int = 0) -> Evidence:
+def _compare(session: Session, anchors: Sequence[TagAnchor], *, silent: int = 0) -> TagComparison:
     files = session.files
-    return cross_examine(
+    return compare_with_tags(
         files.log.lines(),
-        witnesses,
+        anchors,
         ran=files.ran(),
         unrecorded=files.unrecorded(),
         silent=silent,
     )
 
 
-def _ask_tags(session: Session) -> Witnesses:
+def _ask_tags(session: Session) -> CollectedAnchors:
     space = session.workspace
     with session.screen.progress() as progress:
         return collect(session.git, space.repos, space.stages, jobs=session.jobs, listener=progress)

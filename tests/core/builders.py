@@ -28,7 +28,7 @@ from multigit.core.planning.steps import (
 from multigit.core.progress.journal import Operation
 from multigit.core.progress.outcome import Outcome
 from multigit.core.progress.state import OperationState, Progress
-from multigit.core.records.history import History
+from multigit.core.records.history import OperationHistory
 from multigit.core.records.last_deployments import Last, last_deployed
 from multigit.core.records.record import Record
 from multigit.core.records.repo_record import DeploymentRecord, RepoRecord
@@ -355,6 +355,6 @@ class Kept:
         return last_deployed(self.records)
 
 
-def past(*records: Record) -> History:
+def past(*records: Record) -> OperationHistory:
     """Return the history of a workspace whose log holds these records, oldest first."""
-    return History(Kept(records))
+    return OperationHistory(Kept(records))

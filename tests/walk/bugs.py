@@ -52,7 +52,7 @@ _Undo._as = lambda self, *state, **more: replace(
         Bug(
             "core/records/history.py",
             """
-History.deployed = lambda self, commits: {}
+OperationHistory.deployed = lambda self, commits: {}
 """,
             (
                 "colleague api dev",

@@ -22,7 +22,7 @@ from multigit.adapters.files.line_file import end_of_lines
 from multigit.adapters.files.lock import require_lockable, unusable
 from multigit.adapters.files.log_reader import LogReader, head_at
 from multigit.core.records.chain import Head, next_line
-from multigit.core.records.history import History
+from multigit.core.records.history import OperationHistory
 from multigit.core.records.record import Record
 from multigit.errors import RefusedError
 
@@ -71,7 +71,7 @@ class DeploymentLog(LogReader):
     def append_news(self, watched: Record) -> bool:
         """Write a record of watching where it is news to the log by then; tells whether it was."""
         with self._writing():
-            news = History(self).is_news(watched)
+            news = OperationHistory(self).is_news(watched)
             if news:
                 self._append(watched)
         return news

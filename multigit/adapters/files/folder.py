@@ -14,7 +14,7 @@ from multigit.adapters.files.durable import FULL, out_of_the_way
 from multigit.adapters.files.journal import CLOSED, Journal, forget_unbegun, unfinished
 from multigit.adapters.files.lock import require_usable
 from multigit.core.progress.journal import Operation
-from multigit.core.records.history import History
+from multigit.core.records.history import OperationHistory
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Workspace
 from multigit.errors import RefusedError, UsageError
@@ -32,7 +32,7 @@ class WorkspaceFiles:
         self.alone = False  # True while we keep every other changing command out
         self.folder = workspace.root / ".multigit"
         self.log = DeploymentLog(workspace.root / workspace.log, self.folder / "log.lock")
-        self.history = History(self.log)
+        self.history = OperationHistory(self.log)
 
     def require_writable(self) -> None:
         """Make the folder and raise RefusedError when it or the log cannot be written."""

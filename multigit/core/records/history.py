@@ -29,7 +29,7 @@ class Records(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class OperationHistory:
     """The log of a workspace, asked for what a command needs to know."""
 
     records: Records

@@ -1,4 +1,4 @@
-"""Deploy tags as witnesses of the deployment log: each says how long it was, and how it ended.
+"""Deploy tags as anchors of the deployment log: each says how long it was, and how it ended.
 
 Whoever can write the log can cut its end or compute the whole chain anew; the tags on the remotes
 are out of that person's reach.
@@ -18,7 +18,7 @@ _TRAILER = re.compile(r"^Multigit-(Operation|Log|Log-Seq|Log-Head): (\S+)$", re.
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
+class TagAnchor:
     """What one tag says: when `operation` published it, the log `log` had `seq` lines.
 
     A log is known by its first operation, since every workspace has its own; `head` is the SHA-256
@@ -50,23 +50,23 @@ def trailer(operation: str, log: str, head: Head) -> str:
     )
 
 
-def witness(tag: str, message: str) -> Witness | None:
-    """Return what a tag's message testifies, or None when multigit did not write it."""
+def anchor_in(tag: str, message: str) -> TagAnchor | None:
+    """Return what a tag's message says about a log, or None when multigit did not write it."""
     found = dict(_TRAILER.findall(message))
     if not {"Operation", "Log", "Log-Seq", "Log-Head"} <= found.keys():
         return None
     seq = found["Log-Seq"]
     if not seq.isdecimal():
         return None
-    return Witness(tag, found["Operation"], found["Log"], int(seq), found["Log-Head"])
+    return TagAnchor(tag, found["Operation"], found["Log"], int(seq), found["Log-Head"])
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class TagComparison:
     """What the deploy tags say about a log.
 
     `own` tags were made for it, those of `others` for the logs of other workspaces; `silent` ones
-    tell of no log at all. `bad` is the first line that one of its own contradicts.
+    say nothing about any log. `bad` is the first line that one of its own contradicts.
     """
 
     own: int = 0
@@ -75,14 +75,14 @@ class Evidence:
     bad: BadLine | None = None
 
 
-def cross_examine(
+def compare_with_tags(
     lines: Sequence[bytes],
-    witnesses: Sequence[Witness],
+    anchors: Sequence[TagAnchor],
     *,
     ran: Collection[str] = (),
     unrecorded: Collection[str] = (),
     silent: int = 0,
-) -> Evidence:
+) -> TagComparison:
     """Return what the tags say about a log whose `lines` form a sound chain.
 
     `ran` are the operations that ran in this workspace, as far as it still knows; those that are
@@ -91,15 +91,15 @@ def cross_examine(
     records = list(filter(None, map(record_in, lines)))
     known = {record.operation for record in records}
     heads = [hashlib.sha256(line).hexdigest() for line in lines]
-    names = _names(witnesses, name_of(records), known | {*ran, *unrecorded}, heads)
-    own = sorted((each for each in witnesses if each.log in names), key=lambda each: each.seq)
+    names = _names(anchors, name_of(records), known | {*ran, *unrecorded}, heads)
+    own = sorted((each for each in anchors if each.log in names), key=lambda each: each.seq)
     found = (_contradicted(each, heads, known | {*unrecorded}) for each in own)
     bad = next(filter(None, found), None)
-    return Evidence(len(own), len(witnesses) - len(own), silent, bad)
+    return TagComparison(len(own), len(anchors) - len(own), silent, bad)
 
 
 def _names(
-    witnesses: Iterable[Witness], name: str, operations: Container[str], heads: Sequence[str]
+    anchors: Iterable[TagAnchor], name: str, operations: Container[str], heads: Sequence[str]
 ) -> set[str]:
     """Return what tags call this log: also the name that it had before its first lines were lost.
 
@@ -108,12 +108,12 @@ def _names(
     """
     return {name} | {
         each.log
-        for each in witnesses
+        for each in anchors
         if each.operation in operations or (each.seq > 0 and each.head in heads[each.seq - 1 :][:1])
     }
 
 
-def _contradicted(tag: Witness, heads: Sequence[str], known: Container[str]) -> BadLine | None:
+def _contradicted(tag: TagAnchor, heads: Sequence[str], known: Container[str]) -> BadLine | None:
     """Return the line of its log that a tag contradicts, or None."""
     if tag.seq > len(heads):
         there = f"is missing: the tag {tag.tag} knows of {tag.seq} lines"

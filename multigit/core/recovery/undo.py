@@ -22,7 +22,7 @@ from multigit.core.planning.steps import (
 from multigit.core.progress.journal import Operation
 from multigit.core.progress.remote_state import RemoteState
 from multigit.core.progress.state import Progress
-from multigit.core.records.history import History
+from multigit.core.records.history import OperationHistory
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import HEADS, TAGS, Objects, branch_ref, short
@@ -46,7 +46,7 @@ def undone(
     remotes: Mapping[str, RemoteState],
     workspace: Workspace,
     moment: Moment,
-    history: History,
+    history: OperationHistory,
 ) -> Plan:
     """Return the plan that takes back what an operation published, where nobody built on it.
 
@@ -83,7 +83,7 @@ class _Undo:
     repo: RepoPlan
     operation: Operation
     workspace: Workspace
-    history: History
+    history: OperationHistory
 
     @property
     def progress(self) -> Progress:
@@ -234,7 +234,7 @@ def one_hint(problems: Sequence[Problem]) -> str:
     return hints.pop() if len(hints) == 1 else ""
 
 
-def already_undone(operation: str, history: History) -> Problem:
+def already_undone(operation: str, history: OperationHistory) -> Problem:
     """Return what to say where nothing of an operation is left: who took it back, and when."""
     if by := history.undo_of(operation):
         when = f"at {by.at} by {by.actor.identity}"

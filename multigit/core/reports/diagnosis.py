@@ -11,7 +11,7 @@ from multigit.core.planning.checks import missing_branches, unpublishable, unrea
 from multigit.core.planning.dangers import uploaded_by_nobody
 from multigit.core.progress.locks import PREFIX
 from multigit.core.records.chain import BadLine, Head
-from multigit.core.records.tag_anchors import Witness
+from multigit.core.records.tag_anchors import TagAnchor
 from multigit.core.reports.findings import Finding, Health
 from multigit.core.reports.log_report import HINT, TORN
 from multigit.core.values.duration import roughly
@@ -64,7 +64,7 @@ class Checkup:
     exposed: tuple[str, ...] = ()
     carried: tuple[str, ...] = ()
     lock: LockTrial | None = None
-    witnesses: tuple[Witness, ...] = ()
+    anchors: tuple[TagAnchor, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

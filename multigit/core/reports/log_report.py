@@ -10,7 +10,7 @@ from multigit import errors
 from multigit.core.planning.plan import Result
 from multigit.core.records.chain import BadLine, Head
 from multigit.core.records.record import Record
-from multigit.core.records.tag_anchors import Evidence
+from multigit.core.records.tag_anchors import TagComparison
 from multigit.core.reports.document import frame
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.text import plural
@@ -20,14 +20,14 @@ from multigit.core.values.text import plural
 class LogReport:
     """The records asked for, newest last, and what a verification of the whole log found.
 
-    `evidence` is what the deploy tags say, None when they were not asked or the log is not sound
+    `compared` is what the deploy tags say, None when they were not asked or the log is not sound
     anyway; `unasked` says why a repository's tags could not be read. `hidden` counts the older
     records that were left out.
     """
 
     records: tuple[Record, ...]
     verified: BadLine | Head | None = None
-    evidence: Evidence | None = None
+    compared: TagComparison | None = None
     unasked: Mapping[str, Problem] = field(default_factory=dict)
     hidden: int = 0
 
@@ -49,15 +49,15 @@ def log_sentence(seen: LogReport) -> str:
             return f"The log is not sound: line {bad.line} {bad.message}."
         case Head() as head:
             chain = f"{plural(head.seq, 'record')}, each follows the one before"
-            told = f"{chain}{_agreement(seen.evidence)}"
+            told = f"{chain}{_agreement(seen.compared)}"
             if seen.unasked:
                 unread = f"the tags of {', '.join(seen.unasked)} could not be read"
-                return f"It is not known whether the log is whole: {unread}. Here it has {told}"
+                return f"Cannot tell whether the log is complete: {unread}. Here it has {told}"
             return f"The log is sound: {told}"
     return plural(len(seen.records), "record") + "."
 
 
-def _agreement(told: Evidence | None) -> str:
+def _agreement(told: TagComparison | None) -> str:
     """Return what the tags add: how many agree, and how many know nothing about this log."""
     if told is None:
         return "."
@@ -79,7 +79,7 @@ def log_document(seen: LogReport) -> dict[str, Any]:
         records=[dict(each.stored) for each in seen.records],
         hidden=seen.hidden,
         verified=_verified(seen),
-        tags=_tags(seen.evidence),
+        tags=_tags(seen.compared),
         problems=problems_of(seen),
         hint=log_hint(seen),
     )
@@ -92,7 +92,7 @@ def _verified(seen: LogReport) -> bool | None:
     return True if seen.verified and not seen.unasked else None
 
 
-def _tags(told: Evidence | None) -> dict[str, int] | None:
+def _tags(told: TagComparison | None) -> dict[str, int] | None:
     if told is None:
         return None
     return {"own": told.own, "other_logs": told.others, "silent": told.silent}

@@ -15,7 +15,7 @@ from filelock import FileLock
 from multigit.adapters.files import deployment_log, log_reader
 from multigit.adapters.files.deployment_log import DeploymentLog
 from multigit.core.records.chain import BadLine, Head
-from multigit.core.records.history import History
+from multigit.core.records.history import OperationHistory
 from multigit.core.records.record import Record, record_in
 from multigit.core.records.repo_record import DeploymentRecord, RepoRecord
 from multigit.errors import RefusedError
@@ -250,7 +250,7 @@ def test_an_operation_is_found_however_long_ago_it_was(log: DeploymentLog) -> No
 
 def test_the_last_records_are_told_with_how_many_came_before(log: DeploymentLog) -> None:
     """Of none, some and all of them, without reading the others."""
-    history = History(log)
+    history = OperationHistory(log)
     assert history.last(3, None, {}) == ((), 0)
     for number in range(5):
         log.append(Record(operation=f"{number}"))

@@ -1,4 +1,4 @@
-"""Deploy tags as witnesses: whose log they know."""
+"""Deploy tags as anchors: whose log they know."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import pytest
 from multigit.core.records.chain import NO_LINE, Head, next_line
 from multigit.core.records.record import Record
 from multigit.core.records.tag_anchors import (
-    Evidence,
-    Witness,
-    cross_examine,
+    TagAnchor,
+    TagComparison,
+    anchor_in,
+    compare_with_tags,
     name_of,
     trailer,
-    witness,
 )
 
-Past = tuple[list[dict[str, Any]], list[Witness]]
+Past = tuple[list[dict[str, Any]], list[TagAnchor]]
 
 REVIEW = {"operation": "approve-1", "command": "approve", "reviews": "promote-1"}
 FIRST = {"operation": "promote-1", "command": "promote"}
@@ -45,12 +45,12 @@ def test_a_log_is_known_by_its_first_operation() -> None:
 def test_a_cut_is_found_behind_a_review_too() -> None:
     """The tag of the second operation knows the log by the first, and that it has two lines."""
     _, head = next_line(FIRST, next_line(REVIEW, Head())[1])
-    tag = Witness("deploy-2", "promote-2", "promote-1", 2, head.sha256)
-    assert cross_examine(log(REVIEW, FIRST, SECOND), [tag]) == Evidence(1)
-    assert found_in(cross_examine(log(REVIEW, FIRST), [tag])) == "cut"
+    tag = TagAnchor("deploy-2", "promote-2", "promote-1", 2, head.sha256)
+    assert compare_with_tags(log(REVIEW, FIRST, SECOND), [tag]) == TagComparison(1)
+    assert found_in(compare_with_tags(log(REVIEW, FIRST), [tag])) == "cut"
 
 
-def found_in(seen: Evidence) -> str:
+def found_in(seen: TagComparison) -> str:
     """Return the code of what the tags found, or nothing."""
     return seen.bad.code if seen.bad else ""
 
@@ -60,7 +60,7 @@ def past(count: int, *, name: str = "op", quiet: Sequence[int] = ()) -> Past:
     records = [{"operation": f"{name}-{number}"} for number in range(count)]
     lines = log(*records)
     tags = [
-        Witness(
+        TagAnchor(
             f"deploy-{name}-{number}",
             f"{name}-{number}",
             f"{name}-0",
@@ -80,11 +80,11 @@ RAN = [str(record["operation"]) for record in RECORDS]
 
 def test_a_whole_log_agrees_with_its_tags_alone() -> None:
     """Those of other workspaces neither agree nor disagree, and are not counted as if they did."""
-    seen = cross_examine(log(*RECORDS), [*TAGS, *OTHERS[1]], ran=RAN, silent=2)
-    assert seen == Evidence(6, others=4, silent=2)
-    assert cross_examine(log(*RECORDS[:6]), TAGS, ran=RAN, unrecorded=["op-6"]).bad is None
-    assert cross_examine([], OTHERS[1]) == Evidence(others=4)
-    assert cross_examine(log(*OTHERS[0]), TAGS) == Evidence(others=6)
+    seen = compare_with_tags(log(*RECORDS), [*TAGS, *OTHERS[1]], ran=RAN, silent=2)
+    assert seen == TagComparison(6, others=4, silent=2)
+    assert compare_with_tags(log(*RECORDS[:6]), TAGS, ran=RAN, unrecorded=["op-6"]).bad is None
+    assert compare_with_tags([], OTHERS[1]) == TagComparison(others=4)
+    assert compare_with_tags(log(*OTHERS[0]), TAGS) == TagComparison(others=6)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_whole_log_agrees_with_its_tags_alone() -> None:
 def test_every_cut_is_found_whatever_was_chained_anew(begin: int, end: int) -> None:
     """The first records, some in the middle, the last ones, or all: some tag knows of them."""
     kept = [*RECORDS[:begin], *RECORDS[end:]]
-    seen = cross_examine(log(*kept), [*TAGS, *OTHERS[1]], ran=RAN)
+    seen = compare_with_tags(log(*kept), [*TAGS, *OTHERS[1]], ran=RAN)
     assert found_in(seen)
     assert (seen.own, seen.others) == (6, 4)
     assert seen.bad
@@ -102,14 +102,14 @@ def test_every_cut_is_found_whatever_was_chained_anew(begin: int, end: int) -> N
 
 def test_a_cut_of_the_first_records_needs_no_memory_of_the_workspace() -> None:
     """The records that are left know their tags, and these know the name that the log had."""
-    assert all(found_in(cross_examine(log(*RECORDS[cut:]), TAGS)) for cut in range(1, 6))
+    assert all(found_in(compare_with_tags(log(*RECORDS[cut:]), TAGS)) for cut in range(1, 6))
     kept = log(*RECORDS)[2:]  # as they were, without the first lines
-    assert found_in(cross_examine(kept, TAGS)) == "cut"
+    assert found_in(compare_with_tags(kept, TAGS)) == "cut"
 
 
 def test_another_log_in_its_place_is_found() -> None:
     """By the operations that ran in this workspace."""
-    seen = cross_examine(log(*OTHERS[0]), [*TAGS, *OTHERS[1]], ran=RAN)
+    seen = compare_with_tags(log(*OTHERS[0]), [*TAGS, *OTHERS[1]], ran=RAN)
     assert (seen.own, found_in(seen)) == (10, "cut")
 
 
@@ -117,44 +117,46 @@ def test_one_changed_record_is_found_when_all_after_it_is_computed_anew() -> Non
     """By the tag that was made right behind it."""
     for number in range(6):
         forged = [dict(each, who="me") if at == number else each for at, each in enumerate(RECORDS)]
-        assert found_in(cross_examine(log(*forged), TAGS)) == "rewritten"
+        assert found_in(compare_with_tags(log(*forged), TAGS)) == "rewritten"
 
 
 def test_a_tag_testifies_what_its_trailer_says() -> None:
     """Behind whatever message a person gave it; the first tag of a log gives the log its name."""
     head = Head(3, "a" * 64)
     message = f"Release\n\nwith notes\n\n{trailer('promote-4', 'promote-1', head)}\n"
-    assert witness("deploy-4", message) == Witness(
+    assert anchor_in("deploy-4", message) == TagAnchor(
         "deploy-4", "promote-4", "promote-1", 3, "a" * 64
     )
-    first = witness("deploy-1", trailer("promote-1", "", Head()))
-    assert first == Witness("deploy-1", "promote-1", "promote-1", 0, NO_LINE)
+    first = anchor_in("deploy-1", trailer("promote-1", "", Head()))
+    assert first == TagAnchor("deploy-1", "promote-1", "promote-1", 0, NO_LINE)
 
 
 @pytest.mark.parametrize("lost", ["Operation", "Log:", "Log-Seq", "Log-Head", "3"])
 def test_a_tag_of_somebody_else_testifies_nothing(lost: str) -> None:
     """One without trailers, or with trailers that multigit does not write."""
     message = trailer("promote-4", "promote-1", Head(3, "a" * 64))
-    assert witness("deploy-4", message.replace(lost, "x")) is None
+    assert anchor_in("deploy-4", message.replace(lost, "x")) is None
 
 
 def test_a_line_that_moved_or_changed_is_named() -> None:
     """Lines before it were lost, or somebody wrote it anew."""
     lines = log(FIRST, SECOND, {"operation": "promote-3"})
     last = hashlib.sha256(lines[-1]).hexdigest()
-    moved = Witness("deploy-4", "promote-3", "promote-1", 2, last)
-    bad = cross_examine(lines, [moved]).bad
+    moved = TagAnchor("deploy-4", "promote-3", "promote-1", 2, last)
+    bad = compare_with_tags(lines, [moved]).bad
     assert bad is not None
     assert (bad.line, bad.code) == (3, "cut")
-    changed = cross_examine(lines, [Witness("deploy-2", "promote-2", "promote-1", 1, "b" * 64)]).bad
+    changed = compare_with_tags(
+        lines, [TagAnchor("deploy-2", "promote-2", "promote-1", 1, "b" * 64)]
+    ).bad
     assert changed is not None
     assert (changed.line, changed.code) == (1, "rewritten")
 
 
 def test_a_tag_that_knows_more_lines_than_there_are() -> None:
     """The first one that is missing is named."""
-    tag = Witness("deploy-4", "promote-4", "promote-1", 3, "a" * 64)
-    found = cross_examine(log(FIRST), [tag]).bad
+    tag = TagAnchor("deploy-4", "promote-4", "promote-1", 3, "a" * 64)
+    found = compare_with_tags(log(FIRST), [tag]).bad
     assert found is not None
     assert (found.line, found.code) == (2, "cut")
 
@@ -162,8 +164,8 @@ def test_a_tag_that_knows_more_lines_than_there_are() -> None:
 def test_an_operation_without_a_record_is_missed() -> None:
     """Unless it is known that it has none yet."""
     lines = log(FIRST)
-    tag = Witness("deploy-2", "promote-2", "promote-1", 1, hashlib.sha256(lines[0]).hexdigest())
-    found = cross_examine(lines, [tag]).bad
+    tag = TagAnchor("deploy-2", "promote-2", "promote-1", 1, hashlib.sha256(lines[0]).hexdigest())
+    found = compare_with_tags(lines, [tag]).bad
     assert found is not None
     assert (found.line, found.code) == (2, "cut")
-    assert cross_examine(lines, [tag], unrecorded=["promote-2"]).bad is None
+    assert compare_with_tags(lines, [tag], unrecorded=["promote-2"]).bad is None

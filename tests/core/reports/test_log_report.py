@@ -6,7 +6,7 @@ import pytest
 
 from multigit.core.records.chain import BadLine, Head
 from multigit.core.records.record import Record
-from multigit.core.records.tag_anchors import Evidence
+from multigit.core.records.tag_anchors import TagComparison
 from multigit.core.reports.log_report import (
     LogReport,
     log_document,
@@ -62,34 +62,34 @@ def test_a_sentence_says_whether_the_log_is_sound(
 
 
 @pytest.mark.parametrize(
-    ("evidence", "told"),
+    ("compared", "told"),
     [
-        (Evidence(), "0 deploy tags agree."),
-        (Evidence(1), "1 deploy tag agrees."),
-        (Evidence(7), "7 deploy tags agree."),
-        (Evidence(7, others=1), "7 deploy tags agree. Not compared: 1 tag of other logs."),
+        (TagComparison(), "0 deploy tags agree."),
+        (TagComparison(1), "1 deploy tag agrees."),
+        (TagComparison(7), "7 deploy tags agree."),
+        (TagComparison(7, others=1), "7 deploy tags agree. Not compared: 1 tag of other logs."),
         (
-            Evidence(1, others=3, silent=2),
+            TagComparison(1, others=3, silent=2),
             "1 deploy tag agrees. Not compared: 3 tags of other logs and 2 tags without a log.",
         ),
     ],
 )
-def test_only_deploy_tags_that_were_compared_agree(evidence: Evidence, told: str) -> None:
+def test_only_deploy_tags_that_were_compared_agree(compared: TagComparison, told: str) -> None:
     """The others are counted apart."""
-    seen = LogReport((), Head(2, "x"), evidence)
+    seen = LogReport((), Head(2, "x"), compared)
     sound = "The log is sound: 2 records, each follows the one before"
     assert log_sentence(seen) == f"{sound}, and {told}"
     assert log_document(seen)["tags"] == {
-        "own": evidence.own,
-        "other_logs": evidence.others,
-        "silent": evidence.silent,
+        "own": compared.own,
+        "other_logs": compared.others,
+        "silent": compared.silent,
     }
 
 
 def test_a_remote_that_could_not_be_asked_is_a_failure() -> None:
-    """The log may be sound, but one witness was not heard."""
+    """The log may be sound, but one anchor_in was not heard."""
     unasked = {"api": UNREADABLE}
-    seen = LogReport((), Head(), Evidence(), unasked)
+    seen = LogReport((), Head(), TagComparison(), unasked)
     assert seen.unasked_rows() == [("api", (UNREADABLE,))]
     told = log_document(seen)
     assert (told["result"], told["exit_code"], told["verified"]) == ("failed", 1, None)
