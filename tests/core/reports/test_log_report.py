@@ -87,13 +87,13 @@ def test_only_deploy_tags_that_were_compared_agree(compared: TagComparison, told
 
 
 def test_a_remote_that_could_not_be_asked_is_a_failure() -> None:
-    """The log may be sound, but one anchor_in was not heard."""
+    """The log may be sound, but the tags of one were not compared."""
     unasked = {"api": UNREADABLE}
     seen = LogReport((), Head(), TagComparison(), unasked)
     assert seen.unasked_rows() == [("api", (UNREADABLE,))]
     told = log_document(seen)
     assert (told["result"], told["exit_code"], told["verified"]) == ("failed", 1, None)
-    assert told["message"].startswith("It is not known whether the log is whole: the tags of api ")
+    assert told["message"].startswith("Cannot tell whether the log is complete: the tags of api ")
     assert [each["message"] for each in told["problems"]] == ["api: the remote cannot be reached."]
 
 
