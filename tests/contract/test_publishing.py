@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from multigit.core.values.git_answers import Publication, RefQuery, Signature
 from multigit.core.values.refs import branch_ref, tag_ref
+from multigit.errors import GitError
 from tests.contract.scenes import Scene
 
 MAIN, DEV, TAG = branch_ref("main"), branch_ref("dev"), tag_ref("deploy-1")
@@ -245,3 +250,16 @@ def test_bytes_can_be_kept_and_published(scene: Scene) -> None:
     assert scene.repository.push([Publication(lock, "", first)]).accepted
     assert not scene.repository.push([Publication(lock, "", second)]).accepted
     assert scene.repository.remote_refs([lock]) == {lock: first}
+
+
+def test_published_bytes_can_be_read(scene: Scene) -> None:
+    """By their ref; a ref that is not there has none, and one of a commit has no bytes."""
+    repository: Any = scene.repository  # this is for locks, and no part of the engine's port
+    kept = repository.store(b"one\0")
+    assert repository.push([Publication("refs/multigit/lock", "", kept)]).accepted
+    assert repository.remote_content("refs/multigit/lock") == (kept, b"one\0")
+    assert repository.remote_content("refs/multigit/other") is None
+    assert repository.remote_content(MAIN) == (scene.remote_refs()[MAIN], b"")
+    scene.cut_off()
+    with pytest.raises(GitError):
+        repository.remote_content("refs/multigit/lock")

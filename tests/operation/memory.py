@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 
 from multigit.core.planning.plan import Plan, RepoPlan, State
 from multigit.core.progress.journal import Entry, Kind, Operation
+from multigit.core.progress.locks import lock_kept, stages_changed
 from multigit.core.progress.outcome import Outcome, Report, ended
 from multigit.core.progress.state import OperationState
 from multigit.core.records.record import Record
 from multigit.core.values.agreement import Actor
 from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem
-from multigit.errors import UsageError
+from multigit.errors import LockedError, UsageError
 from multigit.operation.ports import Hear, Keep, OperationJournal, Workplace
 
 ADA = Actor("Ada <ada@example.com>", "ada", "laptop")
@@ -114,7 +115,7 @@ class MemoryJournals:
 
 @dataclass
 class MemoryLocks:
-    """Locks of stages, by operation; `held` outlives the process, as refs do."""
+    """One lock that all operations need; `held` outlives the process, as refs do."""
 
     trail: Trail
     held: set[str] = field(default_factory=set)
@@ -127,8 +128,11 @@ class MemoryLocks:
     @contextmanager
     def hold(self, plan: Plan, actor: Actor, hear: Hear) -> Iterator[Keep]:
         """Take the lock, and give it back unless it is kept, or nobody is there to do so."""
-        assert actor == ADA
+        assert actor.identity
         self.trail("lock")
+        if others := self.held - {plan.operation, plan.undoes}:
+            raise LockedError(f"{', '.join(others)} has the lock.")
+        self.held.discard(plan.undoes)
         self.held.add(plan.operation)
         kept: list[bool] = []
         try:
@@ -142,7 +146,9 @@ class MemoryLocks:
 
     def _unlock(self, plan: Plan, hear: Hear, kept: Sequence[bool]) -> None:
         self.trail("keep lock" if kept else "unlock")
-        if not kept:
+        if kept:
+            hear(lock_kept(stages_changed(plan)))
+        else:
             self.held.discard(plan.operation)
         for problem in self.stays:
             hear(problem)

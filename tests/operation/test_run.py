@@ -55,18 +55,17 @@ def carry_out(memory: Memory, plan: Plan = PLAN, consent: Consent = YES) -> Ende
 
 
 def go_on(memory: Memory) -> Ended | None:
-    """Do what `multigit continue` does: resume what is open, close what is over."""
+    """Do what `multigit continue` does: close what is over, resume the last that is not."""
     memory.trail.fail.clear()
-    place = memory.workplace()
-    for operation, kept in memory.journals.kept.items():
-        if not kept.entries or not kept.is_open:
-            continue
-        journal, story = memory.journals.read_journal(operation)
-        if memory.log.holds(operation):
+    place, journals = memory.workplace(), memory.journals
+    for operation, kept in journals.kept.items():
+        if kept.entries and kept.is_open and memory.log.holds(operation):
+            journal, story = journals.read_journal(operation)
             put_away(place, story.plan, journal)
-            return None
-        return OperationRun(place, story.plan, YES, journal, story.agreement).carry_out()
-    return None
+    if not (left := journals.unfinished()):
+        return None
+    journal, story = journals.read_journal(left[-1])
+    return OperationRun(place, story.plan, YES, journal, story.agreement).carry_out()
 
 
 def once(steps: list[str]) -> list[str]:

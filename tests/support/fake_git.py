@@ -469,6 +469,12 @@ class FakeRepository:
         self.remote.require()
         return {ref: sha for ref, sha in self.remote.refs.items() if ref in refs}
 
+    def remote_content(self, ref: str) -> tuple[str, bytes] | None:
+        """Read a ref of the remote that points at some bytes."""
+        self.remote.require()
+        sha = self.remote.refs.get(ref)
+        return (sha, self.objects.blobs.get(sha, b"")) if sha else None
+
     def tag_messages(self, patterns: Sequence[str]) -> Mapping[str, str]:
         """Return what the fetched tags say."""
         return {

@@ -116,6 +116,7 @@ class Journal:
             move(self._file, folder / CLOSED)
         except OSError as error:
             raise _not_writable(self._file, error) from error
+        self._file = folder / CLOSED  # where whatever still comes is noted
 
     def read(self) -> Operation | None:
         """Return the operation, or None when its journal broke off before the plan was whole.

@@ -1,0 +1,334 @@
+"""What operations run on in memory does what the real one does: every fact holds for both."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from multigit.adapters.files.folder import WorkspaceFiles
+from multigit.adapters.git.lock_refs import RemoteLocks
+from multigit.core.planning.plan import Plan, State
+from multigit.core.progress.journal import Entry, Kind
+from multigit.core.progress.locks import from_bytes
+from multigit.core.values.flight import Flight
+from multigit.core.values.problem import Problem
+from multigit.errors import LockedError, MultigitError, RefusedError
+from multigit.operation.ports import Journals, Keep, Log, OperationJournal, StageLocks
+from multigit.operation.stage_locks import LocksInRemotes
+from tests.core import builders
+from tests.core.builders import ADA, API, WEB, record, to_publish
+from tests.operation.memory import Memory
+from tests.support.fake_git import FakeGit
+
+PLAN = builders.plan(to_publish(API), to_publish(WEB))
+OTHER = replace(PLAN, operation="20250115T150131Z-promote-dev-stg-0b1c")
+UNDO = replace(
+    PLAN,
+    command="undo",
+    operation="20250115T150129Z-undo-stg-1111",  # the clock went back
+    undoes=PLAN.operation,
+)
+FLIGHT = Flight(0.0, 60.0, "laptop", "1:2")
+
+
+class Scene(Protocol):
+    """What stays of a workspace and its locks while commands come and go."""
+
+    @property
+    def journals(self) -> Journals:
+        """The journals, as the next command opens them."""
+
+    @property
+    def log(self) -> Log:
+        """The log, as the next command opens it."""
+
+    @property
+    def locks(self) -> StageLocks:
+        """The locks, as the next command opens them."""
+
+    def holders(self) -> set[str]:
+        """Return the operations that have a lock."""
+
+    def fill(self) -> None:
+        """Let there be no room for journals or the log from now on."""
+
+
+class RealScene:
+    """Files in a folder, and locks in the remote of a repository."""
+
+    def __init__(self, root: Path) -> None:
+        self._git = FakeGit("ops")
+        self._workspace = replace(self._git.workspace, root=root)
+
+    @property
+    def journals(self) -> WorkspaceFiles:
+        """The files."""
+        return WorkspaceFiles(self._workspace)
+
+    @property
+    def log(self) -> Log:
+        """The log among them."""
+        return self.journals.log
+
+    @property
+    def locks(self) -> LocksInRemotes:
+        """The locks in the repository `ops`."""
+        return LocksInRemotes("ops", self._locks_of)
+
+    def _locks_of(self, name: str) -> RemoteLocks:
+        repository: Any = self._git[name]
+        return RemoteLocks(repository)
+
+    def holders(self) -> set[str]:
+        """Read every ref of a lock."""
+        remote = self._git["ops"].remote
+        held = {
+            from_bytes(remote.objects.blobs[sha])
+            for ref, sha in remote.refs.items()
+            if ref.startswith("refs/multigit/locks/")
+        }
+        return {each.operation if each else "?" for each in held}
+
+    def fill(self) -> None:
+        """Let folders lie where the files would."""
+        self.journals.require_writable()
+        self.journals.operations.rmdir()
+        self.journals.operations.touch()
+        self.journals.log.file.unlink(missing_ok=True)
+        self.journals.log.file.mkdir()
+
+
+class MemoryScene:
+    """The doubles."""
+
+    def __init__(self) -> None:
+        self._memory = Memory()
+        self.journals = self._memory.journals
+        self.log = self._memory.log
+        self.locks = self._memory.locks
+
+    def holders(self) -> set[str]:
+        """Return who is held."""
+        return self._memory.locks.held
+
+    def fill(self) -> None:
+        """Let the steps fail that need room."""
+        full = RefusedError("No room.")
+        steps = ("writable", "record", *(f"write {kind}" for kind in Kind))
+        self._memory.trail.fail |= dict.fromkeys(steps, full)
+
+
+@pytest.fixture(params=["memory", "real"])
+def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Scene:
+    """Return a workspace in which nothing has happened."""
+    return MemoryScene() if request.param == "memory" else RealScene(tmp_path)
+
+
+def begin(scene: Scene, plan: Plan = PLAN) -> OperationJournal:
+    """Begin an operation in the workspace."""
+    scene.journals.require_writable()
+    journal = scene.journals.begin_journal(plan.operation)
+    journal.write(Entry(Kind.BEGUN, plan, ADA))
+    return journal
+
+
+def hold(
+    scene: Scene, plan: Plan = PLAN, heard: list[Problem] | None = None
+) -> AbstractContextManager[Keep]:
+    """Hold an operation's locks."""
+    hear = [] if heard is None else heard
+    return scene.locks.hold(scene.locks.pinned(plan), ADA, hear.append)
+
+
+# --- Journals
+
+
+def test_nothing_is_unfinished_at_first(scene: Scene) -> None:
+    """Nor does anybody know of an operation."""
+    assert scene.journals.unfinished() == ()
+    with pytest.raises(MultigitError):
+        scene.journals.read_journal(PLAN.operation)
+
+
+def test_what_is_begun_and_written_is_unfinished(scene: Scene) -> None:
+    """The next command reads its plan and who began it."""
+    begin(scene)
+    assert scene.journals.unfinished() == (PLAN.operation,)
+    journal, known = scene.journals.read_journal(PLAN.operation)
+    assert journal.is_open
+    assert (known.plan, known.actor) == (PLAN, ADA)
+
+
+def test_a_journal_without_an_entry_is_of_nothing(scene: Scene) -> None:
+    """What was never agreed to cannot be continued."""
+    scene.journals.require_writable()
+    scene.journals.begin_journal(PLAN.operation)
+    assert scene.journals.unfinished() == ()
+    with pytest.raises(MultigitError):
+        scene.journals.read_journal(PLAN.operation)
+
+
+def test_what_is_closed_is_over(scene: Scene) -> None:
+    """Its journal can still be read, and says that it is closed."""
+    journal = begin(scene)
+    assert journal.is_open
+    journal.close()
+    assert not journal.is_open
+    assert scene.journals.unfinished() == ()
+    again, known = scene.journals.read_journal(PLAN.operation)
+    assert not again.is_open
+    assert known.plan == PLAN
+
+
+def test_what_is_closed_can_still_be_noted_in(scene: Scene) -> None:
+    """Whoever watches its deployments does; it stays closed."""
+    journal = begin(scene)
+    journal.close()
+    for each in (journal, scene.journals.read_journal(PLAN.operation)[0]):
+        each.write(Entry(Kind.SETTLED, repos=("api",), state=State.PUBLISHED))
+    _, known = scene.journals.read_journal(PLAN.operation)
+    assert known.state.of("api").settled is State.PUBLISHED
+    assert scene.journals.unfinished() == ()
+
+
+def test_what_the_log_holds_is_over_though_its_journal_is_open(scene: Scene) -> None:
+    """A crash came between the two."""
+    begin(scene)
+    scene.log.append(record(PLAN.operation))
+    assert scene.journals.unfinished() == ()
+    assert scene.journals.read_journal(PLAN.operation)[0].is_open
+
+
+def test_an_undo_comes_after_what_it_takes_back(scene: Scene) -> None:
+    """Whatever the clock says: it is what has to be continued first."""
+    begin(scene)
+    begin(scene, UNDO)
+    assert scene.journals.unfinished() == (PLAN.operation, UNDO.operation)
+
+
+def test_a_journal_tells_how_far_it_got(scene: Scene) -> None:
+    """What was made and what ended; a push that was begun may still arrive."""
+    journal = begin(scene)
+    journal.write(Entry(Kind.PUBLISHING, made={"api": {"refs/heads/staging": "merge-1"}}))
+    for repo in ("api", "web"):
+        journal.write(Entry(Kind.PUSHING, repos=(repo,), flight=FLIGHT))
+    journal.write(Entry(Kind.SETTLED, repos=("web",), state=State.PUBLISHED))
+    _, known = scene.journals.read_journal(PLAN.operation)
+    assert known.state.of("api").made == {"refs/heads/staging": "merge-1"}
+    assert known.state.of("web").settled is State.PUBLISHED
+    assert known.state.flights == {"api": FLIGHT}
+
+
+def test_what_cannot_be_written_is_refused_and_not_kept(scene: Scene) -> None:
+    """So the step that it announces does not begin."""
+    scene.fill()
+    with pytest.raises(RefusedError):
+        scene.journals.require_writable()
+    journal = scene.journals.begin_journal(PLAN.operation)
+    with pytest.raises(RefusedError):
+        journal.write(Entry(Kind.BEGUN, PLAN, ADA))
+    with pytest.raises(RefusedError):
+        scene.log.append(record(PLAN.operation))
+    assert scene.journals.unfinished() == ()
+
+
+# --- The log
+
+
+def test_the_log_holds_what_was_appended(scene: Scene) -> None:
+    """And nothing else."""
+    assert not scene.log.holds(PLAN.operation)
+    scene.journals.require_writable()
+    scene.log.append(record(PLAN.operation))
+    scene.log.append(record("another", undoes=OTHER.operation))
+    assert scene.log.holds(PLAN.operation)
+    assert scene.log.holds("another")
+    assert not scene.log.holds(OTHER.operation)
+
+
+# --- Locks
+
+
+def test_a_lock_is_held_within_and_given_back(scene: Scene) -> None:
+    """Nothing is to be said of it."""
+    heard: list[Problem] = []
+    with hold(scene, PLAN, heard):
+        assert scene.holders() == {PLAN.operation}
+    assert scene.holders() == set()
+    assert heard == []
+
+
+def test_whatever_comes_out_gives_the_lock_back(scene: Scene) -> None:
+    """An error, a bug or Ctrl-C."""
+    for error in (RefusedError("No."), ZeroDivisionError(), KeyboardInterrupt()):
+        with pytest.raises(type(error)), hold(scene):
+            raise error
+        assert scene.holders() == set()
+
+
+def test_a_lock_is_kept_beyond_the_end(scene: Scene) -> None:
+    """That is said, and whatever ends the operation gives it back."""
+    heard: list[Problem] = []
+    with hold(scene, PLAN, heard) as keep:
+        keep()
+    assert scene.holders() == {PLAN.operation}
+    assert [each.code for each in heard] == ["lock_kept"]
+    assert scene.locks.give_back(PLAN) == ()
+    assert scene.holders() == set()
+
+
+def test_a_lock_is_kept_though_something_comes_out(scene: Scene) -> None:
+    """Such as a second Ctrl-C, which leaves a push at work."""
+    with suppress(KeyboardInterrupt), hold(scene) as keep:
+        keep()
+        raise KeyboardInterrupt
+    assert scene.holders() == {PLAN.operation}
+
+
+def test_another_operation_does_not_get_a_lock_that_is_held(scene: Scene) -> None:
+    """It is refused at once, and takes nothing away."""
+    with hold(scene):
+        with pytest.raises(LockedError), hold(scene, OTHER):
+            pass
+        assert scene.holders() == {PLAN.operation}
+    with hold(scene, OTHER):
+        assert scene.holders() == {OTHER.operation}
+
+
+def test_an_operation_takes_over_what_it_left_behind(scene: Scene) -> None:
+    """It is continued; its lock is given back in the end."""
+    with hold(scene) as keep:
+        keep()
+    with hold(scene):
+        assert scene.holders() == {PLAN.operation}
+    assert scene.holders() == set()
+
+
+def test_an_undo_takes_over_the_lock_of_what_it_takes_back(scene: Scene) -> None:
+    """Nobody else does."""
+    with hold(scene) as keep:
+        keep()
+    with hold(scene, UNDO):
+        assert scene.holders() == {UNDO.operation}
+        assert scene.locks.give_back(PLAN) == ()
+        assert scene.holders() == {UNDO.operation}
+    assert scene.holders() == set()
+
+
+def test_only_the_operations_own_lock_is_given_back(scene: Scene) -> None:
+    """Where it has none there is nothing to do, and nothing to say."""
+    assert scene.locks.give_back(PLAN) == ()
+    with hold(scene, OTHER):
+        assert scene.locks.give_back(PLAN) == ()
+        assert scene.holders() == {OTHER.operation}
+
+
+def test_a_plan_is_pinned_once(scene: Scene) -> None:
+    """It is the same plan, and has its locks where it began."""
+    pinned = scene.locks.pinned(PLAN)
+    assert scene.locks.pinned(pinned) == pinned
+    assert replace(pinned, lock_repo="") == PLAN
