@@ -24,8 +24,9 @@ from multigit.adapters.config.load import load
 from multigit.adapters.demo.sandbox import Sandbox
 from multigit.adapters.git.workspace import GitRepositories
 from multigit.adapters.system.environment import forget_outer_repository
-from multigit.core.planning.merges import MergeRequest, hop, plan_merges
+from multigit.core.planning.merges import MergeRequest, plan_merges
 from multigit.core.planning.plan import Plan
+from multigit.core.planning.routes import hop
 from multigit.core.reports.status import StatusRequest, status_rows, status_sentence
 from multigit.core.values.moment import Moment
 from multigit.core.values.workspace import Workspace

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from multigit.core.planning.consent import Consent
-from multigit.core.planning.push import PushRequest, plan_push
+from multigit.core.planning.push import plan_push
+from multigit.core.planning.push_request import PushRequest
 from multigit.engine.observe.looks import observe
 from multigit.engine.observe.push import PushLook
 from multigit.engine.observe.superprojects import with_links

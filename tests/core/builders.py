@@ -15,8 +15,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from multigit.core.planning.merges import Hop, MergeRequest
+from multigit.core.planning.merges import MergeRequest
 from multigit.core.planning.plan import Plan, RepoPlan, State
+from multigit.core.planning.routes import Hop
 from multigit.core.planning.steps import (
     FastForwardStep,
     MergeStep,

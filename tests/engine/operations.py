@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
-from multigit.core.planning.merges import MergeRequest, hop, hops_down, plan_merges
+from multigit.core.planning.merges import MergeRequest, plan_merges
 from multigit.core.planning.plan import Plan
 from multigit.core.planning.pull import PullRequest, plan_pull
-from multigit.core.planning.push import PushRequest, plan_push
+from multigit.core.planning.push import plan_push
+from multigit.core.planning.push_request import PushRequest
+from multigit.core.planning.routes import hop, hops_down
 from multigit.core.planning.steps import MergeStep
 from multigit.core.progress.journal import Entry
 from multigit.core.progress.outcome import Outcome, Report

@@ -31,7 +31,8 @@ def backmerge(
       multigit backmerge stg -r api --yes
     """
     from multigit.cli.showing import show
-    from multigit.core.planning.merges import MergeRequest, hops_down
+    from multigit.core.planning.merges import MergeRequest
+    from multigit.core.planning.routes import hops_down
     from multigit.operation.merging import merge
 
     session = running.session()

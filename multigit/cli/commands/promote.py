@@ -35,7 +35,8 @@ def promote(
       multigit promote stg main --confirm main --json      (in CI)
     """
     from multigit.cli.showing import show
-    from multigit.core.planning.merges import MergeRequest, hop, wants_message
+    from multigit.core.planning.merges import MergeRequest
+    from multigit.core.planning.routes import hop, wants_message
     from multigit.operation.asking import ask_message
     from multigit.operation.merging import merge
 

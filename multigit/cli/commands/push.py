@@ -48,8 +48,8 @@ def push(
       multigit push main -m "hotfix: time-out on upload"
     """
     from multigit.cli.showing import show
-    from multigit.core.planning.merges import hop
-    from multigit.core.planning.push import PushRequest, push_message, strict_stage
+    from multigit.core.planning.push_request import PushRequest, push_message, strict_stage
+    from multigit.core.planning.routes import hop
     from multigit.operation import pushing
     from multigit.operation.asking import ask_message
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from multigit.core.planning.plan import State
-from multigit.core.planning.push import PushRequest, plan_repository, push_steps
+from multigit.core.planning.push import plan_repository, push_steps
+from multigit.core.planning.push_request import PushRequest
 from multigit.core.planning.steps import CommitStep
 from multigit.core.planning.submodules import moves
 from multigit.core.values.snapshot import Change, Snapshot

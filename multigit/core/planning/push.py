@@ -3,92 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from multigit.core.planning import checks
 from multigit.core.planning.dangers import (
-    dangerous,
-    dangerous_commits,
-    matches,
-    staged_litter,
     uploaded_by_nobody,
 )
 from multigit.core.planning.deploy import deploy_steps
-from multigit.core.planning.merges import (
-    Hop,
-    merge_problems,
-    merge_steps,
-    message_required,
-    publishing,
-    strictest,
-    wants_message,
-)
+from multigit.core.planning.merges import merge_problems, merge_steps, publishing
 from multigit.core.planning.plan import Plan, RepoPlan, State, settle
+from multigit.core.planning.push_problems import diverged, file_problems, work_problems
+from multigit.core.planning.push_request import PushRequest, to_commit
+from multigit.core.planning.routes import strictest
 from multigit.core.planning.steps import AdvanceStep, CommitStep, MergeStep, Step
 from multigit.core.planning.submodules import submodule_problems
 from multigit.core.planning.waves import in_order
-from multigit.core.values.moment import Moment, tag_name
-from multigit.core.values.problem import Problem, Severity
-from multigit.core.values.snapshot import Change, Snapshot, WorkTree
-from multigit.core.values.text import plural
-from multigit.core.values.workspace import PushRules, Repo, Stage, Workspace
-from multigit.hints import Hint
-
-
-@dataclass(frozen=True, slots=True)
-class PushRequest:
-    """What a push was asked to do; `promotion` is the merge that follows it, if any.
-
-    `allow` names files that may be committed although they look like secrets or are large.
-    """
-
-    stage: Stage
-    message: str
-    moment: Moment
-    repos: tuple[Repo, ...]
-    promotion: Hop | None = None
-    allow: tuple[str, ...] = ()
-    verify: bool = True
-    skip_blocked: bool = False
-    accept_reverts: bool = False
-    wait: bool = True
-
-    def stages(self) -> tuple[Stage, ...]:
-        """Return the stages whose branches matter."""
-        return (self.stage, self.promotion.target) if self.promotion else (self.stage,)
-
-    def hops(self) -> tuple[Hop, ...]:
-        """Return the merge that follows, as a route."""
-        return (self.promotion,) if self.promotion else ()
-
-    @property
-    def tag_template(self) -> str:
-        """Return the template of the promotion's tag, or empty."""
-        return self.promotion.target.tag if self.promotion else ""
-
-
-def push_message(stage: Stage, message: str | None) -> str:
-    """Return the message of the commits; raises UsageError where the stage demands one."""
-    if message is not None:
-        checks.check_message(message)
-        return message
-    if stage.require_message:
-        raise message_required(stage)
-    return f"{stage.name}: auto commit and deploy"
-
-
-def strict_stage(stage: Stage, target: Stage | None) -> Stage | None:
-    """Return the stage that demands a message: the pushed one, or that which it promotes to."""
-    if target and wants_message(stage, target):
-        return target
-    return stage if stage.require_message else None
-
-
-def to_commit(work: WorkTree | None, stage: Stage, rules: PushRules) -> tuple[Change, ...]:
-    """Return the changes that a push commits: on the stage's branch, without the litter."""
-    if work is None or work.branch != stage.branch:
-        return ()
-    return tuple(change for change in work.changes if not matches(change.path, rules.ignore))
+from multigit.core.values.moment import tag_name
+from multigit.core.values.problem import Problem
+from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.workspace import PushRules, Repo, Workspace
 
 
 def plan_push(
@@ -210,72 +142,4 @@ def _problems(
     yield from diverged(repo, request.stage, snapshot, workspace)
     yield from merge_problems(
         request.hops(), repo, snapshot, remote, accept_reverts=request.accept_reverts
-    )
-
-
-def work_problems(
-    request: PushRequest, workspace: Workspace, repo: Repo, snapshot: Snapshot, work: WorkTree
-) -> Iterable[Problem]:
-    """Report what keeps the work tree from being committed, or why it is left alone."""
-    stage, rules, remote = request.stage, workspace.push, workspace.remote_of(repo)
-    left = [change for change in work.changes if not matches(change.path, rules.ignore)]
-    if work.branch != stage.branch:
-        if left:
-            where = f"branch {work.branch}" if work.branch else "a detached HEAD"
-            stay = "stays as it is" if len(left) == 1 else "stay as they are"
-            yield Problem(
-                "other_branch",
-                f"{plural(len(left), 'changed file')} on {where} {stay}.",
-                Hint.SWITCH_FIRST.format(path=repo.typed(), remote=remote, branch=stage.branch),
-                Severity.WARN,
-            )
-        return
-    yield from checks.unfinished_work(repo, work)
-    changes = to_commit(work, stage, rules)
-    if changes and not work.head:
-        there = snapshot.refs.branch(stage.branch).remote
-        yield Problem(
-            "unborn",
-            f"{stage.branch} has no commit yet.",
-            (Hint.PULL_UNBORN if there else Hint.FIRST_COMMIT).format(
-                path=repo.typed(), remote=remote, branch=stage.branch
-            ),
-        )
-    if changes:
-        yield from staged_litter(repo, work, rules)
-
-
-def file_problems(
-    request: PushRequest, rules: PushRules, repo: Repo, snapshot: Snapshot
-) -> Iterable[Problem]:
-    """Report what should not be published, in commits and in what is to be committed: once each.
-
-    A warning about one does not stand for what blocks the other.
-    """
-    stage, changes = request.stage, to_commit(snapshot.work, request.stage, rules)
-    told = set()
-    for each in (
-        *dangerous_commits(repo, stage, snapshot, rules, request.allow),
-        *dangerous(repo, snapshot, changes, rules, request.allow),
-    ):
-        about = (each.code, each.files, each.severity)
-        if about not in told:
-            told.add(about)
-            yield each
-
-
-def diverged(
-    repo: Repo, stage: Stage, snapshot: Snapshot, workspace: Workspace
-) -> Iterable[Problem]:
-    """Report a local branch that lacks commits of the remote one and has something to add."""
-    remote = workspace.remote_of(repo)
-    changes = to_commit(snapshot.work, stage, workspace.push)
-    if not snapshot.behind or not (snapshot.ahead or changes):
-        return
-    checked_out = snapshot.work is not None and snapshot.work.branch == stage.branch
-    hint = Hint.PULL_REBASE if checked_out else Hint.PULL_REBASE_THERE
-    yield Problem(
-        "diverged",
-        f"{stage.branch} is {snapshot.behind} behind {remote} and has work of its own.",
-        hint.format(path=repo.typed(), remote=remote, branch=stage.branch),
     )

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from multigit.core.lineage.revert_messages import accepting
-from multigit.core.planning.merges import Hop
 from multigit.core.planning.plan import Plan, RepoPlan, Result, State, settle
+from multigit.core.planning.routes import Hop
 from multigit.core.progress.deployments import known_deployments, outstanding
 from multigit.core.progress.journal import Operation
 from multigit.core.progress.outcome import Outcome, Report

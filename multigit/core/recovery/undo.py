@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from shlex import quote
 
 from multigit.core.planning.deploy import can_deploy_releases
-from multigit.core.planning.merges import strictest
 from multigit.core.planning.plan import Plan, RepoPlan, State, aimed
+from multigit.core.planning.routes import strictest
 from multigit.core.planning.steps import (
     DeleteTagStep,
     MoveBackStep,

@@ -9,8 +9,8 @@ from typing import Any
 from multigit import errors
 from multigit.core.planning import checks
 from multigit.core.planning.losses import standing_in_the_way
-from multigit.core.planning.merges import wants_message
 from multigit.core.planning.plan import Result
+from multigit.core.planning.routes import wants_message
 from multigit.core.records.last_deployments import Deployed
 from multigit.core.reports.document import frame, problem_document
 from multigit.core.values.moment import is_deploy_tag

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from multigit.core.lineage.revert_messages import accepting
-from multigit.core.planning.merges import Hop
+from multigit.core.planning.routes import Hop
 from multigit.core.values.git_answers import Merged, Signature
 from multigit.core.values.snapshot import Merge, Refs, Reversal, Tip, Waiting
 from multigit.engine.ports import Repository

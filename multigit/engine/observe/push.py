@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from multigit.core.planning.dangers import looks_secret
-from multigit.core.planning.push import PushRequest, to_commit
+from multigit.core.planning.push_request import PushRequest, to_commit
 from multigit.core.values.git_answers import RefQuery, Signature
 from multigit.core.values.listener import Tell
 from multigit.core.values.snapshot import Snapshot, Tip, Waiting

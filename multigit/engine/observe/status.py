@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from multigit.core.planning.merges import Hop
+from multigit.core.planning.routes import Hop
 from multigit.core.reports.status import StatusRequest
 from multigit.core.values.git_answers import RefQuery
 from multigit.core.values.listener import Tell

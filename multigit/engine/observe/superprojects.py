@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from multigit.core.planning.linking import innermost_first, linked
-from multigit.core.planning.push import PushRequest
+from multigit.core.planning.push_request import PushRequest
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Workspace

@@ -249,7 +249,7 @@ def test_time_out_ends_no_stranger(tmp_path: Path, told: str) -> None:
     assert supervisor
     (folder / PID).write_text(told.format(pid=supervisor.pid))
     here.end(asked, run)
-    assert processes.alive(supervisor)
+    assert processes.signal(supervisor, 0)
     assert not (folder / ENDED).exists()
     assert processes.signal(supervisor, signal.SIGKILL, group=True)
     assert end_of(here, asked, run).state is RunState.UNKNOWN

@@ -11,7 +11,7 @@ import pytest
 from pytest_git import GitRepo
 
 from multigit.adapters.git.repository import GitRepository
-from multigit.core.planning.push import to_commit
+from multigit.core.planning.push_request import to_commit
 from multigit.core.values.git_answers import Signature
 from multigit.core.values.snapshot import Change, Tip, WorkTree
 from multigit.core.values.workspace import PushRules, Stage

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from multigit.core.planning.merges import Hop
 from multigit.core.planning.plan import RepoPlan, State
-from multigit.core.planning.push import PushRequest, plan_push
+from multigit.core.planning.push import plan_push
+from multigit.core.planning.push_request import PushRequest
+from multigit.core.planning.routes import Hop
 from multigit.core.planning.steps import CommitStep, Step
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Change, Snapshot

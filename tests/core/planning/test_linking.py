@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.planning.linking import innermost_first, linked, tip_to_come
-from multigit.core.planning.push import PushRequest
+from multigit.core.planning.push_request import PushRequest
 from multigit.core.values.snapshot import Change, PreparedCommit, Snapshot, Submodule
 from multigit.core.values.workspace import Repo
 from tests.core.builders import (

@@ -6,16 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.planning.merges import (
-    Hop,
-    MergeRequest,
-    default_message,
-    hop,
-    hops_down,
-    plan_merges,
-    strictest,
-)
+from multigit.core.planning.merges import MergeRequest, plan_merges
 from multigit.core.planning.plan import Plan, RepoPlan, Result, State
+from multigit.core.planning.routes import hop
 from multigit.core.planning.steps import (
     FastForwardStep,
     MergeStep,
@@ -26,8 +19,7 @@ from multigit.core.planning.steps import (
 )
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import Facts, Snapshot, Waiting
-from multigit.core.values.workspace import Confirm, Stage
-from multigit.errors import USAGE, UsageError
+from multigit.core.values.workspace import Confirm
 from multigit.hints import Hint
 from tests.core.builders import (
     API,
@@ -36,7 +28,6 @@ from tests.core.builders import (
     MOMENT,
     NEWEST,
     ROOT,
-    STAGES,
     STG,
     UNREADABLE,
     WEB,
@@ -56,7 +47,11 @@ from tests.core.builders import (
 )
 
 SHOP = workspace(API, WEB)
+
+
 TAG = "stg-deploy-20250115-160130"
+
+
 DEV_TO_STG = Plan(
     command="promote",
     operation="20250115T150130Z-promote-dev-stg-7f3a",
@@ -72,6 +67,8 @@ DEV_TO_STG = Plan(
     checklist=(),
     skip_blocked=False,
 )
+
+
 MAIN_TO_DEV = Plan(
     command="backmerge",
     operation="20250115T150130Z-backmerge-main-dev-7f3a",
@@ -89,13 +86,13 @@ MAIN_TO_DEV = Plan(
 )
 
 
+# --- Promotion
+
+
 def release_beside(*tags: str) -> str:
     """Return the release that a promotion of api and web gets when web has these tags."""
     seen = {"api": snapshot(merge()), "web": snapshot(nothing(), repo=WEB, refs=refs(*tags))}
     return plan_merges(promotion(API, WEB), SHOP, seen).release
-
-
-# --- Promotion
 
 
 def test_one_repository_is_merged_and_one_is_up_to_date() -> None:
@@ -237,6 +234,8 @@ BY_HAND = (
     "git merge origin/staging; then resolve, commit, git push origin HEAD:develop, "
     "and run the command again."
 )
+
+
 BLOCKS = {
     "conflict": (
         snapshot(clash("a.py", "b.py")),
@@ -357,6 +356,9 @@ def test_the_plan_keeps_the_order_of_the_request() -> None:
     assert [repo.repo for repo in plan.repos] == ["web", "api"]
 
 
+# --- Back-merge
+
+
 def test_the_remote_is_called_by_its_own_name() -> None:
     """Sentences and hints name the workspace's remote."""
     space = workspace(ROOT, remote="hub")
@@ -368,9 +370,6 @@ def test_the_remote_is_called_by_its_own_name() -> None:
         "git pull --no-rebase hub develop && git merge hub/"
     )
     assert wanted in conflict.hint
-
-
-# --- Back-merge
 
 
 def down_one(ours: str = "stg-1", theirs: str = "main-1") -> MergeStep:
@@ -488,107 +487,6 @@ def test_a_step_down_makes_no_tag_and_shows_no_checklist() -> None:
     plan = plan_merges(request, SHOP, {"api": snapshot(step, refs=refs(TAG))})
     assert (plan.release, plan.checklist, plan.repos[0].tag) == ("", (), "")
     assert plan.operation == "20250115T150130Z-promote-main-stg-7f3a"
-
-
-# --- Hops, messages, confirmation
-
-
-@pytest.mark.parametrize(
-    ("source", "target", "message"),
-    [
-        (DEV, STG, "Merge dev into stg"),
-        (STG, MAIN, "Merge stg into main (production deployment)"),
-        (MAIN, STG, "Merge main into stg (hotfix sync)"),
-        (STG, DEV, "Merge stg into dev (sync verified)"),
-    ],
-)
-def test_default_messages(source: Stage, target: Stage, message: str) -> None:
-    """The words that the team's history is full of."""
-    assert default_message(SHOP, source, target) == message
-
-
-def test_a_hop_takes_the_given_message() -> None:
-    """Otherwise the default one."""
-    assert hop(SHOP, DEV, STG, "feat: x") == Hop(DEV, STG, "feat: x")
-    assert hop(SHOP, DEV, STG, None) == Hop(DEV, STG, "Merge dev into stg")
-
-
-@pytest.mark.parametrize(
-    ("source", "target", "hint"),
-    [
-        (DEV, MAIN, "From dev you can go to: stg."),
-        (MAIN, DEV, "To carry it all the way down, run multigit backmerge main"),
-        (STG, STG, "From stg you can go to: dev, main."),
-        (Stage("x", "x"), STG, "From x you can go to: no other stage."),
-    ],
-)
-def test_only_neighbours_can_be_merged(source: Stage, target: Stage, hint: str) -> None:
-    """The error says where one can go instead."""
-    with pytest.raises(UsageError) as caught:
-        hop(SHOP, source, target, "x")
-    error = caught.value
-    assert error.message == f"{source.name} and {target.name} are not neighbouring stages."
-    assert (error.hint, error.code, error.exit_code) == (hint, "not_neighbours", USAGE)
-
-
-def test_a_stage_may_want_a_message() -> None:
-    """Then there is no default."""
-    with pytest.raises(UsageError) as caught:
-        hop(SHOP, STG, MAIN, None)
-    assert caught.value.message == "main wants a message for every change."
-    assert caught.value.hint == 'Pass one: -m "what changes and why".'
-    assert caught.value.code == "message_required"
-
-
-def test_the_way_down_wants_no_message() -> None:
-    """Carrying a hotfix back to a strict stage is no change of one's own."""
-    strict = replace(STG, require_message=True)
-    assert hop(SHOP, MAIN, strict, None).message == "Merge main into stg (hotfix sync)"
-
-
-def test_a_message_is_checked() -> None:
-    """Whatever the stage wants, an empty message is none."""
-    with pytest.raises(UsageError, match="empty"):
-        hop(SHOP, DEV, STG, " ")
-
-
-@pytest.mark.parametrize(
-    ("source", "hops"),
-    [
-        (None, [("main", "stg"), ("stg", "dev")]),
-        ("main", [("main", "stg"), ("stg", "dev")]),
-        ("stg", [("stg", "dev")]),
-    ],
-)
-def test_a_backmerge_starts_at_the_last_stage(
-    source: str | None, hops: list[tuple[str, str]]
-) -> None:
-    """Or at the one that is named, and ends at the first."""
-    assert [(h.source.name, h.target.name) for h in hops_down(SHOP, source)] == hops
-
-
-def test_below_the_first_stage_there_is_nothing() -> None:
-    """That is a usage error, as is an unknown stage."""
-    with pytest.raises(UsageError, match=r"There is no stage before dev\.") as caught:
-        hops_down(SHOP, "dev")
-    assert caught.value.code == "no_stage_before"
-    with pytest.raises(UsageError, match="There is no stage 'prod'"):
-        hops_down(SHOP, "prod")
-
-
-@pytest.mark.parametrize(
-    ("stages", "asks"),
-    [
-        (STAGES, "main"),
-        ((MAIN, STG, DEV), "main"),
-        ((DEV, STG), "stg"),
-        ((STG, DEV), "stg"),
-        ((STG, Stage("qa", "qa")), "qa"),
-    ],
-)
-def test_the_strictest_stage_asks(stages: tuple[Stage, ...], asks: str) -> None:
-    """Wherever it stands; among equals the last one."""
-    assert strictest(stages).name == asks
 
 
 def test_a_backmerge_asks_for_the_strictest_stage_that_it_changes() -> None:

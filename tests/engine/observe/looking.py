@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from multigit.core.planning.merges import MergeRequest, hop
+from multigit.core.planning.merges import MergeRequest
+from multigit.core.planning.routes import hop
 from multigit.core.values.snapshot import Snapshot
 from multigit.engine.observe.looks import Look, observe
 from multigit.engine.observe.merges import MergeLook

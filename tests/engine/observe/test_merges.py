@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from multigit.core.planning.merges import MergeRequest, hops_down
+from multigit.core.planning.merges import MergeRequest
+from multigit.core.planning.routes import hops_down
 from multigit.core.values.snapshot import Facts
 from multigit.engine.observe.looks import Look
 from multigit.engine.observe.merges import MergeLook

@@ -1,0 +1,87 @@
+"""What stands in the way of a push: work trees, files and branches that are not as they should."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from multigit.core.planning import checks
+from multigit.core.planning.dangers import (
+    dangerous,
+    dangerous_commits,
+    matches,
+    staged_litter,
+)
+from multigit.core.planning.push_request import PushRequest, to_commit
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.snapshot import Snapshot, WorkTree
+from multigit.core.values.text import plural
+from multigit.core.values.workspace import PushRules, Repo, Stage, Workspace
+from multigit.hints import Hint
+
+
+def work_problems(
+    request: PushRequest, workspace: Workspace, repo: Repo, snapshot: Snapshot, work: WorkTree
+) -> Iterable[Problem]:
+    """Report what keeps the work tree from being committed, or why it is left alone."""
+    stage, rules, remote = request.stage, workspace.push, workspace.remote_of(repo)
+    left = [change for change in work.changes if not matches(change.path, rules.ignore)]
+    if work.branch != stage.branch:
+        if left:
+            where = f"branch {work.branch}" if work.branch else "a detached HEAD"
+            stay = "stays as it is" if len(left) == 1 else "stay as they are"
+            yield Problem(
+                "other_branch",
+                f"{plural(len(left), 'changed file')} on {where} {stay}.",
+                Hint.SWITCH_FIRST.format(path=repo.typed(), remote=remote, branch=stage.branch),
+                Severity.WARN,
+            )
+        return
+    yield from checks.unfinished_work(repo, work)
+    changes = to_commit(work, stage, rules)
+    if changes and not work.head:
+        there = snapshot.refs.branch(stage.branch).remote
+        yield Problem(
+            "unborn",
+            f"{stage.branch} has no commit yet.",
+            (Hint.PULL_UNBORN if there else Hint.FIRST_COMMIT).format(
+                path=repo.typed(), remote=remote, branch=stage.branch
+            ),
+        )
+    if changes:
+        yield from staged_litter(repo, work, rules)
+
+
+def file_problems(
+    request: PushRequest, rules: PushRules, repo: Repo, snapshot: Snapshot
+) -> Iterable[Problem]:
+    """Report what should not be published, in commits and in what is to be committed: once each.
+
+    A warning about one does not stand for what blocks the other.
+    """
+    stage, changes = request.stage, to_commit(snapshot.work, request.stage, rules)
+    told = set()
+    for each in (
+        *dangerous_commits(repo, stage, snapshot, rules, request.allow),
+        *dangerous(repo, snapshot, changes, rules, request.allow),
+    ):
+        about = (each.code, each.files, each.severity)
+        if about not in told:
+            told.add(about)
+            yield each
+
+
+def diverged(
+    repo: Repo, stage: Stage, snapshot: Snapshot, workspace: Workspace
+) -> Iterable[Problem]:
+    """Report a local branch that lacks commits of the remote one and has something to add."""
+    remote = workspace.remote_of(repo)
+    changes = to_commit(snapshot.work, stage, workspace.push)
+    if not snapshot.behind or not (snapshot.ahead or changes):
+        return
+    checked_out = snapshot.work is not None and snapshot.work.branch == stage.branch
+    hint = Hint.PULL_REBASE if checked_out else Hint.PULL_REBASE_THERE
+    yield Problem(
+        "diverged",
+        f"{stage.branch} is {snapshot.behind} behind {remote} and has work of its own.",
+        hint.format(path=repo.typed(), remote=remote, branch=stage.branch),
+    )

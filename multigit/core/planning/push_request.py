@@ -1,0 +1,68 @@
+"""What a push was asked to do, and which changes it commits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from multigit.core.planning import checks
+from multigit.core.planning.dangers import matches
+from multigit.core.planning.routes import Hop, message_required, wants_message
+from multigit.core.values.moment import Moment
+from multigit.core.values.snapshot import Change, WorkTree
+from multigit.core.values.workspace import PushRules, Repo, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class PushRequest:
+    """What a push was asked to do; `promotion` is the merge that follows it, if any.
+
+    `allow` names files that may be committed although they look like secrets or are large.
+    """
+
+    stage: Stage
+    message: str
+    moment: Moment
+    repos: tuple[Repo, ...]
+    promotion: Hop | None = None
+    allow: tuple[str, ...] = ()
+    verify: bool = True
+    skip_blocked: bool = False
+    accept_reverts: bool = False
+    wait: bool = True
+
+    def stages(self) -> tuple[Stage, ...]:
+        """Return the stages whose branches matter."""
+        return (self.stage, self.promotion.target) if self.promotion else (self.stage,)
+
+    def hops(self) -> tuple[Hop, ...]:
+        """Return the merge that follows, as a route."""
+        return (self.promotion,) if self.promotion else ()
+
+    @property
+    def tag_template(self) -> str:
+        """Return the template of the promotion's tag, or empty."""
+        return self.promotion.target.tag if self.promotion else ""
+
+
+def push_message(stage: Stage, message: str | None) -> str:
+    """Return the message of the commits; raises UsageError where the stage demands one."""
+    if message is not None:
+        checks.check_message(message)
+        return message
+    if stage.require_message:
+        raise message_required(stage)
+    return f"{stage.name}: auto commit and deploy"
+
+
+def strict_stage(stage: Stage, target: Stage | None) -> Stage | None:
+    """Return the stage that demands a message: the pushed one, or that which it promotes to."""
+    if target and wants_message(stage, target):
+        return target
+    return stage if stage.require_message else None
+
+
+def to_commit(work: WorkTree | None, stage: Stage, rules: PushRules) -> tuple[Change, ...]:
+    """Return the changes that a push commits: on the stage's branch, without the litter."""
+    if work is None or work.branch != stage.branch:
+        return ()
+    return tuple(change for change in work.changes if not matches(change.path, rules.ignore))

@@ -1,0 +1,92 @@
+"""Routes: the merges between neighbouring stages that a command makes, one after the other."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from multigit.core.planning import checks
+from multigit.core.values.workspace import Confirm, Stage, Workspace
+from multigit.errors import UsageError
+from multigit.hints import Hint
+
+STRICTNESS = (Confirm.NONE, Confirm.YES, Confirm.NAME)
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One merge of a stage into its neighbour, with the message that the merge commit gets."""
+
+    source: Stage
+    target: Stage
+    message: str
+
+    @property
+    def forward(self) -> bool:
+        """True on the way to production."""
+        return self.target.promotes_from == self.source.name
+
+
+def default_message(workspace: Workspace, source: Stage, target: Stage) -> str:
+    """Return the message of a merge that nobody wrote one for."""
+    message = f"Merge {source.name} into {target.name}"
+    if target.promotes_from == source.name:
+        return f"{message} (production deployment)" if workspace.is_last(target) else message
+    return f"{message} ({'hotfix sync' if workspace.is_last(source) else 'sync verified'})"
+
+
+def hop(workspace: Workspace, source: Stage, target: Stage, message: str | None) -> Hop:
+    """Return the merge between two neighbours; raises UsageError for stages that are none."""
+    if source.name != target.promotes_from and target.name != source.promotes_from:
+        neighbours = [stage.promotes_from for stage in (source,) if stage.promotes_from]
+        neighbours += [s.name for s in workspace.stages if s.promotes_from == source.name]
+        hint = f"From {source.name} you can go to: {', '.join(neighbours) or 'no other stage'}."
+        if target in workspace.chain_down(source)[1:]:
+            hint = Hint.BACKMERGE.format(stage=source.name)
+        raise UsageError(
+            f"{source.name} and {target.name} are not neighbouring stages.",
+            hint=hint,
+            code="not_neighbours",
+        )
+    if message is not None:
+        checks.check_message(message)
+    elif wants_message(source, target):
+        raise message_required(target)
+    return Hop(source, target, message or default_message(workspace, source, target))
+
+
+def wants_message(source: Stage, target: Stage) -> bool:
+    """Tell whether a merge needs a message of its own; on the way down none does."""
+    return target.require_message and target.promotes_from == source.name
+
+
+def hops_down(workspace: Workspace, source: str | None) -> tuple[Hop, ...]:
+    """Return the merges from a stage (the last one if None) down to the first one."""
+    if source is None:
+        source = next(
+            stage.name for stage in reversed(workspace.stages) if workspace.is_last(stage)
+        )
+    chain = workspace.chain_down(workspace.stage(source))
+    if len(chain) == 1:
+        last = next(each.name for each in reversed(workspace.stages) if workspace.is_last(each))
+        raise UsageError(
+            f"There is no stage before {source}.",
+            hint=Hint.BACKMERGE_FROM.format(stage=last),
+            code="no_stage_before",
+        )
+    return tuple(hop(workspace, here, below, None) for here, below in itertools.pairwise(chain))
+
+
+def message_required(stage: Stage) -> UsageError:
+    """Return the error for a stage that wants a message and got none."""
+    return UsageError(
+        f"{stage.name} wants a message for every change.",
+        hint='Pass one: -m "what changes and why".',
+        code="message_required",
+    )
+
+
+def strictest(stages: Iterable[Stage]) -> Stage:
+    """Return the stage with the strictest confirmation, the later one among equals."""
+    return max(reversed(list(stages)), key=lambda stage: STRICTNESS.index(stage.confirm))

@@ -1,0 +1,49 @@
+"""What a push was asked to do, and what it commits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from multigit.core.planning.push_request import push_message, to_commit
+from multigit.core.values.snapshot import WorkTree
+from multigit.core.values.workspace import PushRules
+from multigit.errors import UsageError
+from tests.core.builders import (
+    DEV,
+    MAIN,
+    work,
+)
+from tests.core.planning.pushes import (
+    CODE,
+)
+
+RULES = PushRules()
+
+
+@pytest.mark.parametrize("tree", [None, work(CODE, on="feature/x"), work(CODE, on="")])
+def test_only_the_stages_branch_is_committed(tree: WorkTree | None) -> None:
+    """Not another branch, not a detached HEAD, not a clone without a work tree."""
+    assert to_commit(tree, DEV, RULES) == ()
+
+
+def test_a_push_has_a_default_message() -> None:
+    """With the stage in it; a given one is taken as it is."""
+    assert push_message(DEV, None) == "dev: auto commit and deploy"
+    assert push_message(MAIN, "hotfix: x") == "hotfix: x"
+
+
+@pytest.mark.parametrize(
+    ("say", "code"),
+    [
+        (lambda: push_message(MAIN, None), "message_required"),
+        (lambda: push_message(DEV, ""), "usage"),
+        (lambda: push_message(DEV, "\x1b[31m"), "message_control_character"),
+    ],
+)
+def test_a_push_wants_a_message_as_its_stage_does(say: Callable[[], str], code: str) -> None:
+    """An empty one or one that steers a terminal is none."""
+    with pytest.raises(UsageError) as caught:
+        say()
+    assert caught.value.code == code

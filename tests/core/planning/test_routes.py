@@ -1,0 +1,120 @@
+"""Which stages a command merges, one after the other, and what it asks for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from multigit.core.planning.routes import Hop, default_message, hop, hops_down, strictest
+from multigit.core.values.workspace import Stage
+from multigit.errors import USAGE, UsageError
+from tests.core.builders import (
+    API,
+    DEV,
+    MAIN,
+    STAGES,
+    STG,
+    WEB,
+    workspace,
+)
+
+SHOP = workspace(API, WEB)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "message"),
+    [
+        (DEV, STG, "Merge dev into stg"),
+        (STG, MAIN, "Merge stg into main (production deployment)"),
+        (MAIN, STG, "Merge main into stg (hotfix sync)"),
+        (STG, DEV, "Merge stg into dev (sync verified)"),
+    ],
+)
+def test_default_messages(source: Stage, target: Stage, message: str) -> None:
+    """The words that the team's history is full of."""
+    assert default_message(SHOP, source, target) == message
+
+
+def test_a_hop_takes_the_given_message() -> None:
+    """Otherwise the default one."""
+    assert hop(SHOP, DEV, STG, "feat: x") == Hop(DEV, STG, "feat: x")
+    assert hop(SHOP, DEV, STG, None) == Hop(DEV, STG, "Merge dev into stg")
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "hint"),
+    [
+        (DEV, MAIN, "From dev you can go to: stg."),
+        (MAIN, DEV, "To carry it all the way down, run multigit backmerge main"),
+        (STG, STG, "From stg you can go to: dev, main."),
+        (Stage("x", "x"), STG, "From x you can go to: no other stage."),
+    ],
+)
+def test_only_neighbours_can_be_merged(source: Stage, target: Stage, hint: str) -> None:
+    """The error says where one can go instead."""
+    with pytest.raises(UsageError) as caught:
+        hop(SHOP, source, target, "x")
+    error = caught.value
+    assert error.message == f"{source.name} and {target.name} are not neighbouring stages."
+    assert (error.hint, error.code, error.exit_code) == (hint, "not_neighbours", USAGE)
+
+
+def test_a_stage_may_want_a_message() -> None:
+    """Then there is no default."""
+    with pytest.raises(UsageError) as caught:
+        hop(SHOP, STG, MAIN, None)
+    assert caught.value.message == "main wants a message for every change."
+    assert caught.value.hint == 'Pass one: -m "what changes and why".'
+    assert caught.value.code == "message_required"
+
+
+def test_the_way_down_wants_no_message() -> None:
+    """Carrying a hotfix back to a strict stage is no change of one's own."""
+    strict = replace(STG, require_message=True)
+    assert hop(SHOP, MAIN, strict, None).message == "Merge main into stg (hotfix sync)"
+
+
+def test_a_message_is_checked() -> None:
+    """Whatever the stage wants, an empty message is none."""
+    with pytest.raises(UsageError, match="empty"):
+        hop(SHOP, DEV, STG, " ")
+
+
+@pytest.mark.parametrize(
+    ("source", "hops"),
+    [
+        (None, [("main", "stg"), ("stg", "dev")]),
+        ("main", [("main", "stg"), ("stg", "dev")]),
+        ("stg", [("stg", "dev")]),
+    ],
+)
+def test_a_backmerge_starts_at_the_last_stage(
+    source: str | None, hops: list[tuple[str, str]]
+) -> None:
+    """Or at the one that is named, and ends at the first."""
+    assert [(h.source.name, h.target.name) for h in hops_down(SHOP, source)] == hops
+
+
+def test_below_the_first_stage_there_is_nothing() -> None:
+    """That is a usage error, as is an unknown stage."""
+    with pytest.raises(UsageError, match=r"There is no stage before dev\.") as caught:
+        hops_down(SHOP, "dev")
+    assert caught.value.code == "no_stage_before"
+    with pytest.raises(UsageError, match="There is no stage 'prod'"):
+        hops_down(SHOP, "prod")
+
+
+@pytest.mark.parametrize(
+    ("stages", "asks"),
+    [
+        (STAGES, "main"),
+        ((MAIN, STG, DEV), "main"),
+        ((DEV, STG), "stg"),
+        ((STG, DEV), "stg"),
+        ((STG, Stage("qa", "qa")), "qa"),
+    ],
+)
+def test_the_strictest_stage_asks(stages: tuple[Stage, ...], asks: str) -> None:
+    """Wherever it stands; among equals the last one."""
+    assert strictest(stages).name == asks
