@@ -1,4 +1,4 @@
-"""What was done before, looked up in the log: by operation or release, by stage, by commit."""
+"""Past operations, looked up in the log: by operation or release, by stage, by commit."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Records(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OperationHistory:
-    """The log of a workspace, asked for what a command needs to know."""
+    """The past operations of a workspace. Each question reads the log as it is then."""
 
     records: Records
 
     def find(self, wanted: Callable[[Record], bool], name: str | None = None) -> Record | None:
-        """Return the newest record that is wanted; with a name, of that operation or release."""
+        """Return the newest record that is `wanted`; with a name, of that operation or release."""
         if name is None:
             return next(filter(wanted, self.records.newest()), None)
         named = (r for r in self.records.newest(name) if name in {r.operation, r.release})
@@ -72,12 +72,12 @@ class OperationHistory:
         return found
 
     def undo_of(self, operation: str) -> Record | None:
-        """Return the record of the undo that took something of an operation back last."""
+        """Return the last undo that took back at least a part of an operation."""
         records = self.records.newest(operation)
         return next((r for r in records if r.undoes == operation and r.took_back()), None)
 
     def states_of(self, operation: str) -> Mapping[str, State]:
-        """Return where each repository of an operation stands, by its record and its undos."""
+        """Return the state of each repository of an operation, by its record and its undos."""
         states: dict[str, State] = {}
         for record in self.records.newest(operation):
             for repo in record.repos:
@@ -90,8 +90,8 @@ class OperationHistory:
     def promoted_by(self, repo: str, stage: str, tip: str) -> str:
         """Return the operation that published what a stage's branch holds, where it can be undone.
 
-        `tip` is where the repository's branch stands. Empty where that was deployed, or somebody
-        built on it, or nothing of it is in this log.
+        `tip` is the branch's commit in the repository. Empty if that was deployed, if somebody
+        built on it, or if the log does not know it.
         """
         if not tip or tip in self.deployed({tip}).get(repo, ()):
             return ""
@@ -102,9 +102,9 @@ class OperationHistory:
         return ""
 
     def release_before(self, repo: str, stage: str, operation: str) -> str:
-        """Return the release of a repository that stood on a stage before an operation, or empty.
+        """Return the release that a repository had on a stage before an operation, or empty.
 
-        Not one that was taken back: its tag is gone.
+        Not one that was undone: its tag is gone.
         """
         if not self.find(lambda record: record.operation == operation, operation):
             return ""
@@ -120,7 +120,7 @@ class OperationHistory:
         return ""
 
     def is_news(self, watched: Record) -> bool:
-        """Tell whether a record of watching shows an end that no record of that operation has."""
+        """Tell whether a watch saw a deployment end of which the log does not know yet."""
         known: dict[tuple[str, str], str] = {}
         for record in self.records.newest(watched.watches):
             if watched.watches in {record.operation, record.watches}:

@@ -24,7 +24,7 @@ KINDS = {str(each): each for each in Kind}
 
 @dataclass(frozen=True, slots=True)
 class ReviewRecord:
-    """A review of a deployment, at which environments; `state` is an Answer, or a later word."""
+    """A review of a deployment; `state` is an Answer, or a word of a later version."""
 
     repo: str = ""
     target: str = ""
@@ -32,7 +32,7 @@ class ReviewRecord:
     state: str = ""
 
     def document(self) -> dict[str, Any]:
-        """Return it as scripts and the log are told of it."""
+        """Return it as it stands in the log and in documents."""
         lists = {"environments": list(self.environments)}
         return {**asdict(self), **lists, "target": self.target or None}
 
@@ -41,10 +41,9 @@ class ReviewRecord:
 class Record:
     """What the log keeps of an operation; `at` is when it ended, in UTC.
 
-    `actor` ran the last of it; `agreement` tells who agreed to its plan: maybe somebody else.
-    `undoes`, `watches` and `reviews` name the operation that this one took back, watched to its
-    end, or reviewed. `stored` is all that the log holds of a record that was read, also what this
-    version does not know.
+    `actor` is who ran it last; `agreement` says who agreed to its plan, maybe somebody else.
+    `undoes`, `watches` and `reviews` name the operation that this one undid, watched or reviewed.
+    `stored` is the whole record as it was read, including keys that this version does not know.
     """
 
     at: str = ""
@@ -89,9 +88,9 @@ class Record:
 
     @classmethod
     def parse(cls, content: object) -> Self:
-        """Return the record in plain data, whichever version wrote it, or whoever did.
+        """Return the record in plain data, whoever wrote it, and with whichever version.
 
-        What is missing there, or of another type than it should be, is empty.
+        A value that is missing, or has another type than expected, is empty.
         """
         whole = table(content)
         actor = _actor(whole, text(whole.get("user")), text(whole.get("host")))
@@ -99,7 +98,7 @@ class Record:
 
     def document(self) -> dict[str, Any]:
         """Return the record as this version writes it, without its place in the chain."""
-        told = {
+        written = {
             "schema": SCHEMA,
             "at": self.at,
             "operation": self.operation,
@@ -120,11 +119,11 @@ class Record:
             "repos": [each.document() for each in self.repos],
         }
         if self.watches:
-            told |= {"watches": self.watches}
+            written |= {"watches": self.watches}
         if self.reviews:
             reviewed = [each.document() for each in self.reviewed]
-            told |= {"reviews": self.reviews, "reviewed": reviewed}
-        return told
+            written |= {"reviews": self.reviews, "reviewed": reviewed}
+        return written
 
     def has(self, *codes: str) -> bool:
         """Tell whether the operation as a whole has a problem of one of these codes."""
@@ -132,49 +131,49 @@ class Record:
 
     @property
     def why(self) -> str:
-        """Return the code of why nothing was done; of an earlier version only problems tell."""
+        """Return why nothing was done, as a code; in an earlier version only problems say."""
         return self.reason or next((each.code for each in self.problems), "")
 
     def publishes(self) -> bool:
-        """Tell whether it was to publish something new, whatever came of it."""
+        """Tell whether it was meant to publish something new, whatever the result."""
         return self.command in PUBLISHING
 
     def deploys(self) -> bool:
-        """Tell whether deployments of its own are known, whether they began or not."""
+        """Tell whether it had deployments of its own, begun or not."""
         return self.command != "watch" and any(each.deployments for each in self.repos)
 
     def left_something(self) -> bool:
-        """Tell whether the remotes had something of it in the end, or may have had."""
+        """Tell whether a remote had at least a part of it in the end, or may have had."""
         return self.command not in {"undo", "watch"} and any(each.there for each in self.repos)
 
     def was_undone(self) -> bool:
-        """Tell whether it was taken back before it was finished."""
+        """Tell whether it was undone before it was finished."""
         return self.has("undone")
 
     def took_back(self) -> bool:
-        """Tell whether it took back something of the operation that it undoes."""
+        """Tell whether it took back at least a part of the operation that it undoes."""
         return bool(self.undoes) and any(each.published for each in self.repos)
 
     def published(self, repo: str) -> Iterator[RepoRecord]:
-        """Yield what it says of a repository, where that was published."""
+        """Yield what it says about a repository, if that was published."""
         return (each for each in self.repos if each.repo == repo and each.published)
 
     def brought(self, repo: RepoRecord, stage: str) -> str:
-        """Return where one of its repositories' branch of a stage was brought; empty: nowhere."""
+        """Return the commit to which it moved a stage's branch in a repository, or empty."""
         there = {move.stage: move.after for move in repo.moves or ()}
         return there.get(stage, repo.after if self.stage == stage else "")
 
     def concerns(self, stage: str, lower: Mapping[str, Sequence[str]]) -> bool:
-        """Tell whether it had a stage as its target, or was to move its branch.
+        """Tell whether a stage was its target, or it was to move the stage's branch.
 
         `lower` are the stages below each one, downwards.
         """
-        told = [each.moves for each in self.repos if each.moves is not None]
-        moved = {move.stage for moves in told for move in moves}
-        return stage == self.stage or stage in (moved if told else self._passed(lower))
+        noted = [each.moves for each in self.repos if each.moves is not None]
+        moved = {move.stage for moves in noted for move in moves}
+        return stage == self.stage or stage in (moved if noted else self._passed(lower))
 
     def _passed(self, lower: Mapping[str, Sequence[str]]) -> set[str]:
-        """Return the stages on the route of a record of an earlier version, which says no more."""
+        """Return the other stages that an operation of an earlier version was to move."""
         below = list(lower.get(self.source, ()))
         if self.command == "backmerge" and self.stage in below:
             return set(below[: below.index(self.stage)])
@@ -212,7 +211,7 @@ def _agreement(agreement: Agreement) -> dict[str, Any]:
 
 
 def _agreed(content: Mapping[str, Any]) -> Agreement:
-    """Return how a plan was agreed to; what only a later version knows is unknown."""
+    """Return how a plan was agreed to; a word of a later version counts as unknown."""
     given = GIVEN.get(text(content.get("consent")), Given.UNKNOWN)
     by = content.get("consent_by")
     actor = _actor(by) if isinstance(by, dict) else None

@@ -1,4 +1,4 @@
-"""What a record of the deployment log says of one repository."""
+"""What a record of the deployment log says about one repository."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import branch_ref
 
-THERE = {State.PUBLISHED, State.UNKNOWN}  # the remote has what was to be published, or may have
+THERE = {State.PUBLISHED, State.UNKNOWN}  # the remote has what was planned, or may have it
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemRecord:
-    """A problem, as short as the log keeps it."""
+    """A problem, without its hint."""
 
     code: str = ""
     message: str = ""
@@ -30,7 +30,7 @@ class ProblemRecord:
 
 @dataclass(frozen=True, slots=True)
 class MoveRecord:
-    """A stage whose branch was to move; `after` is empty where it is not known to have."""
+    """A stage whose branch was to move; `after` is empty unless it is known to have moved."""
 
     stage: str = ""
     branch: str = ""
@@ -40,10 +40,10 @@ class MoveRecord:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentRecord:
-    """A deployment as scripts and the log are told of it; `seconds` is how long it took so far.
+    """A deployment as it stands in the log and in documents.
 
-    `state` is a RunState, or a word of a version to come. `output` is the file, seen from the
-    workspace, that holds all it said.
+    `state` is a RunState, or a word of a later version; `seconds` is how long it has taken so far;
+    `output` is the file with its whole output, relative to the workspace.
     """
 
     target: str = ""
@@ -60,7 +60,7 @@ class DeploymentRecord:
 
     @classmethod
     def of(cls, deployment: Deployment) -> Self:
-        """Return what is told of a deployment."""
+        """Return what the log keeps of a deployment."""
         sight = deployment.sight
         return cls(
             target=deployment.target,
@@ -77,18 +77,18 @@ class DeploymentRecord:
         )
 
     def document(self) -> dict[str, Any]:
-        """Return it as plain data, without a text where there is none."""
-        told = {key: None if value == "" else value for key, value in asdict(self).items()}
+        """Return it as plain data, with null for a text that is empty."""
+        values = {key: None if value == "" else value for key, value in asdict(self).items()}
         lists = {"reviewers": list(self.reviewers), "approved_by": list(self.approved_by)}
-        return {**told, **lists, "state": self.state}
+        return {**values, **lists, "state": self.state}
 
 
 @dataclass(frozen=True, slots=True)
 class RepoRecord:
     """How one repository ended.
 
-    `state` is a State as it is told, "started", or a word of a version to come. `moves` is None in
-    records of an earlier version, which name the last branch alone: from `before` to `after`.
+    `state` is a State, "started", or a word of a later version. `moves` is None in a record of an
+    earlier version, which names only the last branch: it moved from `before` to `after`.
     """
 
     repo: str = ""
@@ -119,7 +119,7 @@ class RepoRecord:
 
     def document(self) -> dict[str, Any]:
         """Return it as the log writes it."""
-        told = {
+        written = {
             "repo": self.repo,
             "state": self.state,
             "branch": self.branch,
@@ -130,8 +130,8 @@ class RepoRecord:
             "deployments": [each.document() for each in self.deployments],
         }
         if self.moves is not None:
-            told["moves"] = [asdict(each) for each in self.moves]
-        return told
+            written["moves"] = [asdict(each) for each in self.moves]
+        return written
 
     @property
     def published(self) -> bool:
@@ -140,7 +140,7 @@ class RepoRecord:
 
     @property
     def there(self) -> bool:
-        """True when the remote had something of it in the end, or may have had."""
+        """True when the remote had at least a part of it in the end, or may have had."""
         return self.state in THERE or self.has("half_published")
 
     @property
@@ -156,7 +156,7 @@ class RepoRecord:
 def _moves(outcome: Outcome) -> tuple[MoveRecord, ...]:
     """Return each stage whose branch was to move.
 
-    Of a part that is published, the problems of the repository tell.
+    If only a part was published, the repository's problems say so.
     """
     plan, moved = outcome.plan, outcome.state is State.PUBLISHED
     befores = {update.ref: update.before for update in plan.updates()}

@@ -1,0 +1,56 @@
+"""JSON of anybody becomes values of the right types, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from multigit.core.values.untrusted import known, table, text
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a thing."""
+
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A field of each sort."""
+
+    name: str = ""
+    count: int = 7
+    words: tuple[str, ...] = ()
+    parts: tuple[Part, ...] | None = None
+    whole: Part = Part()
+    rest: Mapping[str, Any] = field(default_factory=dict)
+
+
+@pytest.mark.parametrize(
+    ("content", "thing"),
+    [
+        ({}, Thing()),
+        ({"name": "x", "count": 3, "other": 1}, Thing("x", 3)),
+        ({"name": None, "count": True}, Thing()),
+        ({"name": ["x"], "count": 3.0}, Thing()),
+        ({"words": ["a", 1, None, "b"]}, Thing(words=("a", "b"))),
+        ({"words": "ab", "parts": {"name": "x"}}, Thing()),
+        ({"parts": []}, Thing(parts=())),
+        ({"parts": [{"name": "x"}, "y", {"name": 1}]}, Thing(parts=(Part("x"), Part()))),
+        ({"whole": {"name": "x"}, "rest": {"a": 1}}, Thing()),
+    ],
+)
+def test_what_has_another_type_counts_as_missing(content: dict[str, Any], thing: Thing) -> None:
+    """Of a list, only what does not belong there; fields of other types are not read."""
+    assert Thing(**known(Thing, content)) == thing
+
+
+@pytest.mark.parametrize("value", [None, 1, ["x"], b"x"])
+def test_anything_else_than_a_text_or_an_object_is_empty(value: object) -> None:
+    """So that nobody has to ask."""
+    assert (text(value), table(value)) == ("", {})
+    assert (text("x"), table({"a": 1})) == ("x", {"a": 1})
