@@ -27,7 +27,8 @@ from multigit.adapters.system.environment import forget_outer_repository
 from multigit.core.planning.merges import MergeRequest, plan_merges
 from multigit.core.planning.plan import Plan
 from multigit.core.planning.routes import hop
-from multigit.core.reports.status import StatusRequest, status_rows, status_sentence
+from multigit.core.reports.status import StatusRequest, status_rows
+from multigit.core.reports.status_words import status_sentence
 from multigit.core.values.moment import Moment
 from multigit.core.values.workspace import Workspace
 from multigit.engine.execute import Executor

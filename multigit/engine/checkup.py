@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from multigit.core.records.tag_anchors import anchor_in
-from multigit.core.reports.diagnosis import Checkup, HealthRequest, LockTrial
+from multigit.core.reports.checkup import Checkup, HealthRequest, LockTrial
 from multigit.core.values.git_answers import Publication, RefQuery
 from multigit.core.values.listener import Listener, Tell
 from multigit.core.values.moment import tag_glob

@@ -6,7 +6,8 @@ from multigit.adapters.git.process import require_git
 from multigit.adapters.system import clock
 from multigit.adapters.system.limits import files_for, most_workers
 from multigit.core.progress.locks import lock_ref
-from multigit.core.reports.diagnosis import HealthRequest, Surroundings, diagnose
+from multigit.core.reports.checkup import HealthRequest, Surroundings
+from multigit.core.reports.diagnosis import diagnose
 from multigit.core.reports.findings import Finding
 from multigit.core.values.workspace import Repo
 from multigit.engine.checkup import examine

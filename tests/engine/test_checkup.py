@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from multigit.core.progress.locks import lock_ref
-from multigit.core.reports.diagnosis import Checkup, HealthRequest, LockTrial
+from multigit.core.reports.checkup import Checkup, HealthRequest, LockTrial
 from multigit.core.values.git_answers import Publication, PushReport
 from multigit.engine.checkup import examine
 from multigit.errors import GitError

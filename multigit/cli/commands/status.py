@@ -29,7 +29,7 @@ def status(
       multigit status
       multigit status api database --no-fetch
     """
-    from multigit.core.reports.status import (
+    from multigit.core.reports.status_words import (
         status_document,
         status_exit_code,
         status_hint,

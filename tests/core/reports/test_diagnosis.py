@@ -8,14 +8,8 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.records.chain import BadLine, Head
-from multigit.core.reports.diagnosis import (
-    CLOCK_SLACK,
-    Checkup,
-    HealthRequest,
-    LockTrial,
-    Surroundings,
-    diagnose,
-)
+from multigit.core.reports.checkup import Checkup, HealthRequest, LockTrial, Surroundings
+from multigit.core.reports.diagnosis import CLOCK_SLACK, diagnose
 from multigit.core.reports.findings import (
     Finding,
     Health,

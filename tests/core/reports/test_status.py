@@ -13,12 +13,13 @@ from multigit.core.reports.status import (
     StatusRow,
     Unpushed,
     last_deploys,
-    status_document,
+    status_rows,
+    went_back,
+)
+from multigit.core.reports.status_words import (
     status_exit_code,
     status_hint,
-    status_rows,
     status_sentence,
-    went_back,
 )
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import (
@@ -29,14 +30,11 @@ from multigit.core.values.snapshot import (
     Snapshot,
     Tag,
     Waiting,
-    WorkTree,
 )
 from tests.core.builders import (
     API,
-    DEV,
     NEWEST,
     STAGES,
-    STG,
     UNREADABLE,
     WEB,
     branch,
@@ -52,8 +50,14 @@ from tests.core.builders import (
 )
 
 SHOP = workspace(API)
+
+
 AHEAD = refs(develop=branch("dev-2", "dev-3", ahead=1), staging=branch("stg-1", "stg-2", ahead=2))
+
+
 LEVEL = Pair("stg", "main")
+
+
 OFFLINE = Problem("unreachable", "could not be fetched: no route to host.", "Check the network.")
 
 
@@ -67,12 +71,12 @@ def pairs(*forward: Merge, debts: tuple[Merge, ...] = ()) -> tuple[Pair, ...]:
     return row(snapshot(*forward, debts=debts)).pairs
 
 
+# --- Rows
+
+
 def hotfix() -> Merge:
     """Return a preview of main into stg that brings one commit."""
     return merge("main", "stg", ours="stg-1", theirs="main-2", commit="merge-9", commits=1)
-
-
-# --- Rows
 
 
 def test_a_row_holds_all_that_is_to_be_known() -> None:
@@ -100,14 +104,14 @@ def test_an_unreadable_repository_has_a_row_with_the_reason() -> None:
     assert row(unreadable()) == StatusRow("api", "services/api", None, (), {}, (UNREADABLE,))
 
 
+# --- Pairs
+
+
 def test_what_was_fetched_last_is_shown_with_a_warning_that_it_is_old() -> None:
     """A remote that does not answer hides nothing."""
     seen = row(replace(snapshot(merge()), stale=OFFLINE))
     assert seen.pairs[0].commits == 3
     assert seen.problems == (OFFLINE,)
-
-
-# --- Pairs
 
 
 def test_stages_without_previews_are_up_to_date() -> None:
@@ -142,6 +146,8 @@ def test_unrelated_histories_count_as_a_conflict() -> None:
 
 
 REVERT = Reversal("aaaaaaaaaa", "Revert", 2, paths=("a.py", "b.py"))
+
+
 ONE_FILE = replace(REVERT, lost=0, kind=Evidence.CONTENT, deletes=True, slight=True)
 
 
@@ -162,14 +168,6 @@ def test_what_a_promotion_only_warns_of_is_not_insisted_on(reversal: Reversal) -
     told = row(snapshot(replace(merge(), reversals=(reversal,))))
     assert (told.pairs[0].state, told.pairs[0].reverted) == ("waiting", ())
     assert status_hint([told], SHOP.pairs()) == ""
-
-
-def test_a_hint_has_the_message_that_the_stage_wants() -> None:
-    """And there is none where nothing would be planned."""
-    told = row(snapshot(replace(merge(), reversals=(REVERT,))))
-    strict = (DEV, replace(STG, require_message=True))
-    assert 'promote dev stg -m "what comes" --dry-run' in status_hint([told], [strict])
-    assert status_hint([replace(told, problems=(OFFLINE,))], [strict]) == ""
 
 
 def test_a_revert_is_no_hotfix_to_carry_back() -> None:
@@ -223,13 +221,13 @@ def test_a_branch_missing_on_the_remote_is_named_by_its_stage() -> None:
     ]
 
 
+# --- Deploys
+
+
 def test_two_branches_may_be_missing() -> None:
     """Both are named."""
     seen = row(snapshot(refs=refs(staging=branch(), develop=branch())))
     assert seen.pairs[0].missing == ("dev", "stg")
-
-
-# --- Deploys
 
 
 def test_the_last_deploy_of_a_stage_is_its_newest_tag() -> None:
@@ -269,141 +267,6 @@ def test_unpushed_commits_are_told_by_stage() -> None:
     assert [each.stage for each in seen.unpushed_elsewhere()] == ["stg"]
     only_here = refs(develop=branch("", "dev-3", ahead=1), staging=branch("stg-1"))
     assert row(snapshot(refs=only_here)).unpushed == ()
-
-
-# --- For scripts and people
-
-
-def test_the_document_of_a_status() -> None:
-    """One document, in which every key has a value or null."""
-    tree = replace(
-        work(change("a.py"), change("b.py", "untracked")),
-        conflicted=("c.py",),
-        ahead=1,
-        behind=2,
-        unfinished="merge",
-    )
-    seen = {
-        "api": snapshot(clash("a.py"), refs=refs("deploy-20250115-150130"), work=tree),
-        "web": unreadable(WEB),
-    }
-    assert status_document(status_rows(SHOP, (API, WEB), seen)) == {
-        "schema": "multigit/1",
-        "command": "status",
-        "operation": None,
-        "result": "failed",
-        "exit_code": 1,
-        "repos": [
-            {
-                "repo": "api",
-                "path": "services/api",
-                "branch": "develop",
-                "head": "dev-2",
-                "changed_files": 3,
-                "ahead": 1,
-                "behind": 2,
-                "in_progress": "merge",
-                "pairs": [
-                    {
-                        "source": "dev",
-                        "target": "stg",
-                        "state": "conflict",
-                        "commits": 2,
-                        "conflicts": ["a.py"],
-                        "debt": 0,
-                        "merge_owed": False,
-                        "reverted": [],
-                    },
-                    {
-                        "source": "stg",
-                        "target": "main",
-                        "state": "up_to_date",
-                        "commits": 0,
-                        "conflicts": [],
-                        "debt": 0,
-                        "merge_owed": False,
-                        "reverted": [],
-                    },
-                ],
-                "unpushed": {},
-                "deploys": {"main": {"tag": "deploy-20250115-150130", "time": 1736949600}},
-                "deployed": {},
-                "problems": [],
-            },
-            {
-                "repo": "web",
-                "path": "frontends/web",
-                "branch": None,
-                "head": None,
-                "changed_files": None,
-                "ahead": None,
-                "behind": None,
-                "in_progress": None,
-                "pairs": [],
-                "unpushed": {},
-                "deploys": {},
-                "deployed": {},
-                "problems": [
-                    {
-                        "code": "unreachable",
-                        "message": "the remote cannot be reached.",
-                        "hint": "Check the network.",
-                        "severity": "block",
-                        "files": [],
-                    }
-                ],
-            },
-        ],
-        "problems": [],
-        "message": "2 repositories: 1 with conflicts, 1 that could not be asked.",
-        "hint": None,
-    }
-
-
-def test_a_detached_and_an_unborn_head_are_null() -> None:
-    """An empty name is no name."""
-    rows = [row(snapshot(work=tree)) for tree in (work(on=""), work(head=""), WorkTree())]
-    told = [(r["branch"], r["head"]) for r in status_document(rows)["repos"]]
-    assert told == [(None, "dev-2"), ("develop", None), (None, None)]
-
-
-@pytest.mark.parametrize(("seen", "code"), [(snapshot(clash("a")), 0), (unreadable(), 1)])
-def test_only_what_could_not_be_asked_is_a_failure(seen: Snapshot, code: int) -> None:
-    """A conflict that waits is a fact, not a failure of status."""
-    rows = [row(seen)]
-    assert status_exit_code(rows) == code
-    assert status_document(rows)["result"] == ("failed" if code else "done")
-
-
-@pytest.mark.parametrize(
-    ("seen", "sentence"),
-    [
-        (snapshot(), "1 repository, all stages up to date."),
-        (snapshot(merge()), "1 repository: 1 with commits to promote."),
-        (snapshot(clash("a")), "1 repository: 1 with conflicts."),
-        (snapshot(debts=(hotfix(),)), "1 repository: 1 with hotfixes to carry back."),
-        (snapshot(refs=AHEAD), "1 repository: 1 with unpushed commits."),
-        (unreadable(), "1 repository: 1 that could not be asked."),
-        (
-            replace(snapshot(merge(), debts=(hotfix(),)), stale=OFFLINE),
-            (
-                "1 repository: 1 with commits to promote, 1 with hotfixes to carry back, "
-                "1 that could not be asked."
-            ),
-        ),
-    ],
-)
-def test_what_matters_most_is_one_sentence(seen: Snapshot, sentence: str) -> None:
-    """Only what there is is counted."""
-    assert status_sentence([row(seen)]) == sentence
-
-
-def test_a_repository_counts_once_in_the_sentence() -> None:
-    """However many of its stages have something waiting."""
-    both = row(snapshot(merge(), merge("stg", "main", ours="main-1", theirs="stg-1")))
-    assert status_sentence([both, row(snapshot())]) == (
-        "2 repositories: 1 with commits to promote."
-    )
 
 
 def test_states_of_a_pair_are_words_of_the_json() -> None:
