@@ -1,0 +1,48 @@
+"""Ctrl-C, a closed terminal and a polite kill end an operation in order, and no result is lost."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from multigit.operation.interrupts import INTERRUPTS, interrupt_on_hangup_and_term, note_interrupts
+
+
+@pytest.fixture(autouse=True)
+def _handlers() -> Iterator[None]:
+    """Let signals be heard as in a fresh process, and as before in the end."""
+    before = {each: signal.signal(each, signal.SIG_DFL) for each in INTERRUPTS}
+    interrupt_on_hangup_and_term()
+    yield
+    for each, handler in before.items():
+        signal.signal(each, handler)
+
+
+@pytest.mark.parametrize("number", INTERRUPTS)
+def test_each_is_heard_as_ctrl_c(number: signal.Signals) -> None:
+    """Wherever the operation is."""
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(number)
+
+
+def test_what_was_ignored_stays_ignored() -> None:
+    """Under nohup a release continues when the terminal is closed."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    interrupt_on_hangup_and_term()
+    signal.raise_signal(signal.SIGHUP)
+    interrupted = note_interrupts()
+    signal.raise_signal(signal.SIGHUP)
+    assert not interrupted()
+
+
+@pytest.mark.parametrize("number", INTERRUPTS)
+def test_the_first_is_only_noted_and_the_second_is_heard(number: signal.Signals) -> None:
+    """What was done is recorded and told meanwhile, unless somebody insists."""
+    interrupted = note_interrupts()
+    assert not interrupted()
+    signal.raise_signal(number)
+    assert interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(number)

@@ -1,0 +1,117 @@
+"""The locks around an operation: where they are, what they say, and what is said of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from multigit.adapters.git.lock_refs import RemoteLocks
+from multigit.core.progress.locks import Holder, from_bytes
+from multigit.core.values.problem import Problem
+from multigit.errors import LockedError, RefusedError
+from multigit.operation.stage_locks import LocksInRemotes
+from tests.core import builders
+from tests.core.builders import ADA, API, to_publish
+from tests.support.fake_git import FakeGit, gone_afterwards
+
+PLAN = builders.plan(to_publish(API))
+LOCK = "refs/multigit/locks/stg"
+
+
+@pytest.fixture
+def git() -> FakeGit:
+    """Return repositories that may have locks."""
+    return FakeGit("ops", "other")
+
+
+def locks(git: FakeGit, repo: str = "ops") -> LocksInRemotes:
+    """Return the locks of a configuration that names this repository for them."""
+
+    def of(name: str) -> RemoteLocks:
+        if name not in git.repos:
+            raise RefusedError(f"There is no {name}.")
+        repository: Any = git[name]
+        return RemoteLocks(repository)
+
+    return LocksInRemotes(repo, of)
+
+
+def holder(git: FakeGit, repo: str = "ops") -> Holder | None:
+    """Return who holds the lock of stg."""
+    remote = git[repo].remote
+    return from_bytes(remote.objects.blobs[remote.refs[LOCK]]) if LOCK in remote.refs else None
+
+
+def say_nothing(problem: Problem) -> None:
+    """Hear what should not be said."""
+    pytest.fail(problem.message)
+
+
+def left_behind(git: FakeGit) -> list[Problem]:
+    """Hold a lock of an operation, and keep it; return what was said."""
+    heard: list[Problem] = []
+    with locks(git).hold(locks(git).pinned(PLAN), ADA, heard.append) as keep:
+        keep()
+    return heard
+
+
+def test_without_a_place_there_are_none(git: FakeGit) -> None:
+    """Nothing is asked of anybody."""
+    none = LocksInRemotes("", lambda _: pytest.fail("nobody has locks"))
+    with none.hold(none.pinned(PLAN), ADA, say_nothing) as keep:
+        keep()
+    assert none.give_back(PLAN) == ()
+    assert holder(git) is None
+
+
+def test_a_lock_says_who_holds_it_and_what_for(git: FakeGit) -> None:
+    """Whoever is kept out knows whom to ask."""
+    with locks(git).hold(locks(git).pinned(PLAN), ADA, say_nothing):
+        held = holder(git)
+    assert held
+    assert (held.operation, held.command, held.why) == (PLAN.operation, PLAN.command, PLAN.message)
+    assert (held.who, held.host) == (ADA.identity, ADA.host)
+
+
+def test_a_plan_keeps_the_place_of_its_locks(git: FakeGit) -> None:
+    """Whatever is configured later, they are taken and given back where it began."""
+    pinned = locks(git).pinned(PLAN)
+    later = locks(git, "other")
+    assert later.pinned(pinned) == pinned
+    with later.hold(pinned, ADA, say_nothing):
+        assert holder(git)
+        assert holder(git, "other") is None
+    assert holder(git) is None
+
+
+def test_what_is_said_of_a_lock_fits_the_configuration(git: FakeGit) -> None:
+    """Its commands look where that names a place, so that comes first; a kept lock needs none."""
+    pinned = locks(git).pinned(PLAN)
+    assert "[lock]" not in left_behind(git)[0].hint
+    git["ops"].remote.reachable = False
+    (here,) = locks(git).give_back(pinned)
+    (elsewhere,) = locks(git, "other").give_back(pinned)
+    assert (here.code, elsewhere.code) == ("lock_unknown", "lock_unknown")
+    assert elsewhere.hint == (
+        f'First put [lock] with repo = "ops" into multigit.toml again. {here.hint}'
+    )
+
+
+def test_a_place_that_the_configuration_lost_is_told(git: FakeGit) -> None:
+    """What an operation left there can be seen when it is back."""
+    left_behind(git)
+    (problem,) = locks(git, "").give_back(replace(PLAN, lock_repo="gone"))
+    assert problem.code == "lock_unknown"
+    assert "There is no gone." in problem.message
+
+
+def test_a_lock_whose_answer_was_lost_is_not_left(git: FakeGit) -> None:
+    """The operation does not begin; where nobody answers any more the lock stays as it is."""
+    git["ops"].remote.next_push = gone_afterwards
+    with pytest.raises(LockedError), locks(git).hold(locks(git).pinned(PLAN), ADA, say_nothing):
+        pytest.fail("nobody knows whether it is locked")
+    git["ops"].remote.reachable = True
+    assert locks(git).give_back(PLAN) == ()
+    assert holder(git) is None
