@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from multigit.core.planning.merges import MergeRequest
+from multigit.core.planning.push_request import PushRequest
 from multigit.core.values.git_answers import RefQuery
 from multigit.core.values.listener import Tell
-from multigit.core.values.moment import Moment, tag_name
+from multigit.core.values.moment import tag_name
 from multigit.core.values.snapshot import Snapshot
 from multigit.engine.observe.looks import Look
 from multigit.engine.observe.preview import preview_merges
@@ -25,8 +26,7 @@ class MergeLook(Look):
     @property
     def query(self) -> RefQuery:
         """The branches of the route, and the tags that could be in the way of the release's."""
-        branches = tuple(stage.branch for stage in self.request.stages())
-        return RefQuery(branches, release_query(self.request.tag_template, self.request.moment))
+        return route_query(self.request)
 
     def read(self, repository: Repository, seen: Snapshot, tell: Tell) -> Snapshot:
         """Make the merges, and find out what a clone that signs would stumble over."""
@@ -47,6 +47,10 @@ class MergeLook(Look):
         return replace(compare_sides(repository, seen, request.source.branch), merges=merges)
 
 
-def release_query(template: str, moment: Moment) -> tuple[str, ...]:
-    """Return the pattern of the tags that could be in the way of the release's."""
-    return (f"{tag_name(template, moment)}*",) if template else ()
+def route_query(request: MergeRequest | PushRequest) -> RefQuery:
+    """Return the branches of a route, and the tags that could be in the way of the release's."""
+    template = request.tag_template
+    return RefQuery(
+        branches=tuple(stage.branch for stage in request.stages()),
+        tags=(f"{tag_name(template, request.moment)}*",) if template else (),
+    )

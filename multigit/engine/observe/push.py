@@ -11,7 +11,7 @@ from multigit.core.values.listener import Tell
 from multigit.core.values.snapshot import Snapshot, Tip, Waiting
 from multigit.core.values.workspace import PushRules
 from multigit.engine.observe.looks import Look
-from multigit.engine.observe.merges import release_query
+from multigit.engine.observe.merges import route_query
 from multigit.engine.observe.preview import preview_merges
 from multigit.engine.observe.sides import compare_sides
 from multigit.engine.observe.trials import try_to_commit, try_to_push
@@ -28,8 +28,7 @@ class PushLook(Look):
     @property
     def query(self) -> RefQuery:
         """The stage's branch, and what the promotion that follows looks at."""
-        branches = tuple(stage.branch for stage in self.request.stages())
-        return RefQuery(branches, release_query(self.request.tag_template, self.request.moment))
+        return route_query(self.request)
 
     def read(self, repository: Repository, seen: Snapshot, tell: Tell) -> Snapshot:
         """Read what would be committed and published, and what may be dangerous in it."""
