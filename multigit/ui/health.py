@@ -9,7 +9,7 @@ from rich.text import Text
 
 from multigit.core.reports.findings import Finding, Health, grouped, health_summary
 from multigit.core.values.text import visible
-from multigit.ui.render import indented, plain, table
+from multigit.ui.render import ending, indented, plain, table
 
 MARKS = {
     Health.OK: Text("✓ ok", "green"),
@@ -28,9 +28,7 @@ def health_view(findings: Sequence[Finding], repos: int) -> RenderableType:
     for names, finding in grouped(findings):
         where = ", ".join(name or EVERYWHERE for name in names)
         rows.add_row(MARKS[finding.state], plain(where), sentence(finding))
-    told, hint = health_summary(findings, repos)
-    end = Text.assemble((told, "bold"), f"\nHint: {hint}" if hint else "")
-    return Group(indented(rows), Text(), end)
+    return Group(indented(rows), Text(), ending(*health_summary(findings, repos)))
 
 
 def sentence(finding: Finding) -> Text:

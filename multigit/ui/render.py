@@ -43,6 +43,12 @@ def one_line(text: Text) -> Text:
     return text
 
 
+def ending(sentence: str, hint: str) -> Text:
+    """Return the last words of a command: what matters most and, on its own line, what to do."""
+    more = f"\nHint: {visible(hint)}" if hint else ""
+    return Text.assemble((visible(sentence), "bold"), more)
+
+
 def table(*, header: bool = True) -> Table:
     """Return a table without lines. When it is narrow, only columns that may wrap give way."""
     return Table(

@@ -16,7 +16,7 @@ from multigit.core.values.problem import Problem
 from multigit.core.values.text import visible
 from multigit.ui.deployments import deployment_lines
 from multigit.ui.problems import problem_lines
-from multigit.ui.render import ABSENT, indented, plain, table
+from multigit.ui.render import ABSENT, ending, indented, plain, table
 
 MARKS = {
     "published": Text("✓", "green"),
@@ -83,5 +83,4 @@ def notes_of(outcome: Outcome) -> list[Problem]:
 
 def sentence_view(report: Report) -> RenderableType:
     """Return the summary and, on its own line, what to do next."""
-    sentence, hint = summary(report)
-    return Text.assemble((visible(sentence), "bold"), f"\nHint: {visible(hint)}" if hint else "")
+    return ending(*summary(report))

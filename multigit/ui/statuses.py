@@ -18,7 +18,7 @@ from multigit.core.values.snapshot import WorkTree
 from multigit.core.values.text import plural, visible
 from multigit.core.values.workspace import Stage
 from multigit.ui.problems import problem_lines
-from multigit.ui.render import ABSENT, Fitting, indented, plain, table
+from multigit.ui.render import ABSENT, Fitting, ending, indented, plain, table
 
 NAME = 16  # columns for a name; what stands behind it is never cut
 
@@ -43,8 +43,7 @@ def status_view(
         *problem_lines((row.repo, row.problems) for row in rows),
     ]
     between = [Text(), *problems] if problems else []
-    end = Text.assemble((sentence, "bold"), f"\nHint: {visible(hint)}" if hint else "")
-    return Group(indented(view), *between, Text(), end)
+    return Group(indented(view), *between, Text(), ending(sentence, hint))
 
 
 def status_table(
