@@ -11,9 +11,11 @@ import pytest
 
 from multigit.adapters.files.folder import WorkspaceFiles
 from multigit.adapters.git.lock_refs import RemoteLocks
-from multigit.core.planning.plan import Plan, State
-from multigit.core.progress.journal import Entry, Kind
+from multigit.core.planning.plan import Plan, Result, State
+from multigit.core.progress.journal import Entry, Kind, Operation
 from multigit.core.progress.locks import from_bytes
+from multigit.core.progress.outcome import Report
+from multigit.core.progress.state import OperationState
 from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem
 from multigit.errors import LockedError, MultigitError, RefusedError
@@ -21,8 +23,9 @@ from multigit.operation.ports import Journals, Keep, Log, OperationJournal, Stag
 from multigit.operation.stage_locks import LocksInRemotes
 from tests.core import builders
 from tests.core.builders import ADA, API, WEB, record, to_publish
+from tests.engine.operations import execute, plan_promotion, with_changes
 from tests.operation.memory import Memory
-from tests.support.fake_git import FakeGit
+from tests.support.fake_git import FakeGit, gone_afterwards
 
 PLAN = builders.plan(to_publish(API), to_publish(WEB))
 OTHER = replace(PLAN, operation="20250115T150131Z-promote-dev-stg-0b1c")
@@ -332,3 +335,142 @@ def test_a_plan_is_pinned_once(scene: Scene) -> None:
     pinned = scene.locks.pinned(PLAN)
     assert scene.locks.pinned(pinned) == pinned
     assert replace(pinned, lock_repo="") == PLAN
+
+
+# --- Carrying out
+
+
+class Executing(Protocol):
+    """A plan of two repositories, what carries it out, and what becomes of the pushes."""
+
+    plan: Plan
+
+    def execute(self, journal: OperationJournal) -> Report:
+        """Carry the plan out."""
+
+    def refuse(self, repo: str) -> None:
+        """Let the remote of a repository refuse the next push."""
+
+    def cut_off(self, repo: str) -> None:
+        """Let the push of a repository begin, and nobody see its end."""
+
+
+class RealExecuting:
+    """The engine, on repositories in memory."""
+
+    def __init__(self) -> None:
+        self._git = with_changes(FakeGit("api", "web"))
+        self.plan = plan_promotion(self._git)
+
+    def execute(self, journal: OperationJournal) -> Report:
+        """Carry the plan out."""
+        return execute(self._git, self.plan, journal=journal)
+
+    def refuse(self, repo: str) -> None:
+        """Protect the branch."""
+        self._git[repo].remote.reject("refs/heads/stg", "protected")
+
+    def cut_off(self, repo: str) -> None:
+        """Let the remote go away."""
+        self._git[repo].remote.next_push = gone_afterwards
+
+
+class MemoryExecuting:
+    """The double."""
+
+    def __init__(self) -> None:
+        self.plan = PLAN
+        self._executor = Memory().executor
+        self._ends = dict.fromkeys(("api", "web"), State.PUBLISHED)
+        self._executor.ends = lambda repo: self._ends[repo.repo]
+
+    def execute(self, journal: OperationJournal) -> Report:
+        """Carry the plan out."""
+        return self._executor(self.plan, journal, resuming=False, state=OperationState())
+
+    def refuse(self, repo: str) -> None:
+        """Let it end so."""
+        self._ends[repo] = State.FAILED
+
+    def cut_off(self, repo: str) -> None:
+        """Let it end so."""
+        self._ends[repo] = State.UNKNOWN
+        self._executor.in_flight = FLIGHT
+
+
+class Notes:
+    """A journal that keeps its entries, or has no room."""
+
+    is_open = True
+
+    def __init__(self, *, full: bool = False) -> None:
+        self.entries: list[Entry] = []
+        self._full = full
+
+    def write(self, entry: Entry) -> None:
+        """Keep the entry."""
+        if self._full:
+            raise RefusedError("No room.")
+        self.entries.append(entry)
+
+    def close(self) -> None:
+        """Nobody closes it here."""
+        raise AssertionError
+
+
+def known(plan: Plan, notes: Notes) -> Operation:
+    """Return what the journal tells of the operation."""
+    found = Operation.from_entries([Entry(Kind.BEGUN, plan, ADA), *notes.entries])
+    assert found
+    return found
+
+
+@pytest.fixture(params=[MemoryExecuting, RealExecuting])
+def executing(request: pytest.FixtureRequest) -> Executing:
+    """Return what carries a plan out."""
+    made: Executing = request.param()
+    return made
+
+
+def test_each_push_is_noted_before_it_begins_and_when_it_ended(executing: Executing) -> None:
+    """What is to be pushed comes before all of them."""
+    notes = Notes()
+    report = executing.execute(notes)
+    assert report.result is Result.DONE
+    assert not report.unfinished
+    kinds = [entry.kind for entry in notes.entries]
+    assert kinds[0] is Kind.PUBLISHING
+    assert {*notes.entries[0].made} == {"api", "web"}
+    for repo in ("api", "web"):
+        of_one = [entry.kind for entry in notes.entries if entry.repos == (repo,)]
+        assert of_one == [Kind.PUSHING, Kind.SETTLED]
+    assert known(executing.plan, notes).state.flights == {}
+
+
+def test_a_refusal_is_settled_and_leaves_it_unfinished(executing: Executing) -> None:
+    """The other repository is published."""
+    executing.refuse("web")
+    notes = Notes()
+    report = executing.execute(notes)
+    assert report.unfinished
+    state = known(executing.plan, notes).state
+    assert (state.of("api").settled, state.of("web").settled) == (State.PUBLISHED, State.FAILED)
+    assert state.flights == {}
+
+
+def test_a_push_whose_end_nobody_saw_may_still_arrive(executing: Executing) -> None:
+    """So it is counted as unknown, and its flight stays open."""
+    executing.cut_off("web")
+    notes = Notes()
+    report = executing.execute(notes)
+    assert report.count(State.UNKNOWN) == 1
+    assert report.unfinished
+    assert {*known(executing.plan, notes).state.flights} == {"web"}
+
+
+def test_what_cannot_be_noted_does_not_begin(executing: Executing) -> None:
+    """Nobody could continue it."""
+    notes = Notes(full=True)
+    with pytest.raises(RefusedError):
+        executing.execute(notes)
+    assert notes.entries == []
