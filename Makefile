@@ -75,7 +75,7 @@ torture: $(VENV)/ready ## kill, cut and stall operations at every point, and wal
 picture: $(VENV)/ready ## draw docs/plan.svg from a real plan
 	$(BIN)/python docs/picture.py
 
-lock: ## write requirements/*.txt anew from requirements/*.in (needs uv)
+lock: ## update requirements/*.txt from requirements/*.in (needs uv)
 	for name in runtime build dev; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-annotate --custom-compile-command "make lock" \

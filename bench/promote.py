@@ -338,7 +338,7 @@ class Bench:
         row = _row(scenario, what, measured, "x", relation, target, detail)
         if not self._quick:
             return row
-        # Too small to judge a ratio by; what is counted is judged all the same.
+        # Too small to judge a ratio by; what is counted is judged anyway.
         return Row(scenario, what, measured, "x", row.target, "info", detail)
 
 

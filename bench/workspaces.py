@@ -133,7 +133,7 @@ class Builder:
             return "dev moved"
         stg = refs["refs/heads/stg"]
         if stg.parents != (seed.target, seed.source):
-            return f"stg is no merge of stg and dev, its parents are {' '.join(stg.parents)}"
+            return f"stg is not a merge of stg and dev: its parents are {' '.join(stg.parents)}"
         if stg.tree != seed.tree:
             return "the merge has the wrong content"
         new = sorted(set(_tags(refs)) - seed.tags)
