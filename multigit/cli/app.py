@@ -1,4 +1,4 @@
-"""The command line: which commands there are, and the one place where errors become sentences."""
+"""The command line: its commands, and the one place where errors become sentences."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from multigit.operation.interrupts import interrupt_on_hangup_and_term, note_int
 
 
 class Root(Group):
-    """The whole command line; Ctrl-C while it is read ends it with a sentence, too."""
+    """The whole command line; Ctrl-C while it is being read also ends with a sentence."""
 
     @interruptible
     def make_context(self, *arguments: Any, **options: Any) -> Any:
@@ -44,23 +44,23 @@ class Root(Group):
 
     @interruptible
     def invoke(self, ctx: Any) -> Any:
-        """Find the command that it names, and run it."""
+        """Find the named command and run it."""
         return super().invoke(ctx)
 
 
 app = typer.Typer(
     name="multigit",
     cls=Root,
-    help="Move a product of many git repositories from stage to stage: dev → stg → main.",
-    epilog="Start with: multigit demo   ·   In your own workspace: multigit init",
+    help="Promote a product made of many git repositories from stage to stage: dev → stg → main.",
+    epilog="Try it: multigit demo   ·   In your own workspace: multigit init",
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-WORK = "Every day"
-RELEASE = "Release"
-RECOVERY = "When something broke"
-SETUP = "Setting up"
+WORK = "Everyday commands"
+RELEASE = "Releases and deployments"
+RECOVERY = "Recovery"
+SETUP = "Setup"
 
 
 def _add(command: Callable[..., int], panel: str, name: str | None = None) -> None:
@@ -95,12 +95,12 @@ def _version(wanted: bool) -> None:
 @app.callback(invoke_without_command=True)
 def root(
     context: typer.Context,
-    version: Annotated[  # noqa: ARG001  (its callback answers it)
+    version: Annotated[  # noqa: ARG001  (handled by its callback)
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    """Move a product of many git repositories from stage to stage: dev → stg → main."""
+    """Promote a product made of many git repositories from stage to stage: dev → stg → main."""
     if context.invoked_subcommand is None:
         context.get_help()
 
@@ -121,14 +121,14 @@ def run(arguments: Sequence[str]) -> int:
         return _explain(_usage(error), arguments)
     except (KeyboardInterrupt, typer.Abort):
         return _explain(errors.StoppedError(), arguments)
-    except Exception as error:  # noqa: BLE001  (whatever is left is a bug of ours)
+    except Exception as error:  # noqa: BLE001  (anything else is a bug)
         return _explain(_bug(error, arguments), arguments)
     return result if isinstance(result, int) else errors.OK
 
 
 def _explain(error: errors.MultigitError, arguments: Sequence[str]) -> int:
-    """Say what is wrong and what to do: a sentence and a hint, or the JSON document."""
-    note_interrupts()  # what is to be said now must be said
+    """Show what is wrong and what to do: a sentence and a hint, or the JSON document."""
+    note_interrupts()  # what is said next must not be cut off
     from multigit.core.reports.document import error_document
     from multigit.ui.screen import Screen
 
@@ -140,17 +140,17 @@ def _explain(error: errors.MultigitError, arguments: Sequence[str]) -> int:
 
 
 def _command(arguments: Sequence[str]) -> str | None:
-    """Return the command that a command line names, without its options and what they take."""
+    """Return the command on a command line, without its options and arguments."""
     words = [word for word in arguments if not word.startswith("-")]
     return " ".join(words[: 2 if words[:1] in (["config"], ["lock"]) else 1]) or None
 
 
 def _bug(error: Exception, arguments: Sequence[str]) -> errors.BugError:
-    """Return what is said about an error that nobody expected, which stands in a file by then.
+    """Write a report about an unexpected error to a file, and return the error that names it.
 
-    Where no folder takes a file, it is shown.
+    The report is printed where no file can be written.
     """
-    note_interrupts()  # git is asked for its version
+    note_interrupts()  # asking git for its version must not be cut off
     from multigit.adapters.files.report_file import keep, places
     from multigit.adapters.system.bug_report import in_short, report
 
@@ -173,9 +173,9 @@ def _usage(error: typer.TyperException) -> errors.UsageError:
 
 
 def _about_value(error: typer.TyperException) -> str:
-    """Return a sentence about a value that an option does not take, empty for another mistake.
+    """Return a sentence about an invalid value of an option, empty for other mistakes.
 
-    The validator that typer asks has words for programmers; what it found is in its own error.
+    Typer's validator speaks to programmers; the details are in its own error.
     """
     found = getattr(error.__cause__, "errors", None)
     if not isinstance(error, typer.BadParameter) or error.param is None or found is None:

@@ -1,4 +1,4 @@
-"""How --help reads: paragraphs that fill the line, examples one per line, no Python types."""
+"""The layout of --help: paragraphs that fill the line, one example per line, no Python types."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ Parameters = list[Any]  # typer does not export what it lists here
 
 
 class Command(TyperCommand):
-    """A command whose help is laid out for the reader's width."""
+    """A command whose help fits the width of the terminal."""
 
     def __init__(self, *arguments: Any, help: str | None = None, **settings: Any) -> None:  # noqa: A002
         super().__init__(*arguments, help=laid_out(help or ""), **settings)
 
     def get_params(self, ctx: Any) -> Parameters:
-        """Return the options and arguments, those without a value without a type."""
+        """Return the options and arguments, without types where they take no value."""
         return without_types(super().get_params(ctx))
 
 
 class Group(TyperGroup):
-    """A group of commands, laid out as they are."""
+    """A group of commands with the same layout."""
 
     def get_params(self, ctx: Any) -> Parameters:
-        """Return the options, those without a value without a type."""
+        """Return the options, without types where they take no value."""
         return without_types(super().get_params(ctx))
 
 
 def laid_out(text: str) -> str:
-    """Return a docstring with each paragraph as one line, and indented lines as they stand.
+    """Return a docstring with each paragraph on one line and indented lines unchanged.
 
-    The mark-up in front of an indented line keeps typer from taking its blanks away.
+    The markup in front of an indented line keeps typer from stripping its indentation.
     """
     return "\n\n".join(map(_paragraph, text.split("\n\n")))
 
@@ -47,7 +47,7 @@ def _paragraph(text: str) -> str:
 
 
 def without_types(parameters: Parameters) -> Parameters:
-    """Let no flag be followed by <bool> and no argument by <str>: neither tells anything."""
+    """Hide <bool> after flags and <str> after arguments: neither says anything."""
     for each in parameters:
         if each.param_type_name == "argument" or each.is_flag:
             setattr(each, "display_type_rich", _nothing)  # noqa: B010  (a method, to mypy)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def _table(name: str) -> dict[str, Any]:
-    """Return a table of the nearest configuration, without validating anything."""
+    """Return a table of the nearest configuration, without validating it."""
     places = [Path(os.environ["MULTIGIT_CONFIG"])] if "MULTIGIT_CONFIG" in os.environ else []
     places += [folder / FILE for folder in (Path.cwd(), *Path.cwd().parents)]
     for place in places:
@@ -37,18 +37,18 @@ def _table(name: str) -> dict[str, Any]:
 
 
 def complete_stage(incomplete: str) -> list[str]:
-    """Return the stages that begin like this, for the shell."""
+    """Return the stages that start with this, for shell completion."""
     return [name for name in _table("stages") if name.startswith(incomplete)]
 
 
 def complete_target(context: typer.Context, incomplete: str) -> list[str]:
-    """Return the neighbours of the stage that the command line names first, for the shell."""
+    """Return the neighbors of the first stage on the command line, for shell completion."""
     named = (context.params.get("source"), context.params.get("stage"), *context.args)
-    near = neighbours(_table("stages"), next(filter(None, named), None))
+    near = neighbors(_table("stages"), next(filter(None, named), None))
     return [name for name in near if name.startswith(incomplete)]
 
 
-def neighbours(stages: Mapping[str, Any], source: str | None) -> list[str]:
+def neighbors(stages: Mapping[str, Any], source: str | None) -> list[str]:
     """Return the stages after and before this one; all when it is none of them."""
     if source is None or source not in stages:
         return list(stages)
@@ -58,13 +58,13 @@ def neighbours(stages: Mapping[str, Any], source: str | None) -> list[str]:
 
 
 def complete_repo(incomplete: str) -> list[str]:
-    """Return the repositories that begin like this, for the shell."""
+    """Return the repositories that start with this, for shell completion."""
     return [name for name in _table("repos") if name.startswith(incomplete)]
 
 
-SELECT = "Which repositories"
-AGREE = "Asking"
-SPEAK = "Running"
+SELECT = "Repositories"
+CONFIRM = "Confirmation"
+OUTPUT = "Output and execution"
 
 Repos = Annotated[
     list[str] | None,
@@ -92,7 +92,7 @@ Exclude = Annotated[
     typer.Option(
         "--exclude",
         "-x",
-        help="Without this repository (repeatable).",
+        help="Skip this repository (repeatable).",
         autocompletion=complete_repo,
         rich_help_panel=SELECT,
         metavar="NAME",
@@ -100,55 +100,55 @@ Exclude = Annotated[
 ]
 DryRun = Annotated[
     bool,
-    typer.Option("--dry-run", "-n", help="Show the plan and stop.", rich_help_panel=AGREE),
+    typer.Option("--dry-run", "-n", help="Show the plan and stop.", rich_help_panel=CONFIRM),
 ]
 Yes = Annotated[
     bool,
     typer.Option(
         "--yes",
         "-y",
-        help="Agree beforehand, where the stage asks for a yes.",
-        rich_help_panel=AGREE,
+        help="Skip the yes/no question.",
+        rich_help_panel=CONFIRM,
     ),
 ]
 ConfirmName = Annotated[
     str | None,
     typer.Option(
         "--confirm",
-        help="Agree beforehand by naming the stage. Includes --yes.",
+        help="Confirm by stage name, for stages that require it. Implies --yes.",
         metavar="STAGE",
-        rich_help_panel=AGREE,
+        rich_help_panel=CONFIRM,
     ),
 ]
 ChecklistDone = Annotated[
     bool,
     typer.Option(
         "--checklist-done",
-        help="Confirm every item of the checklist; the log keeps that it was by option.",
-        rich_help_panel=AGREE,
+        help="Confirm the checklist without checking off its items; the log says so.",
+        rich_help_panel=CONFIRM,
     ),
 ]
 SkipBlocked = Annotated[
     bool,
     typer.Option(
         "--skip-blocked",
-        help="Go on without the repositories that are blocked.",
-        rich_help_panel=AGREE,
+        help="Continue without blocked repositories.",
+        rich_help_panel=CONFIRM,
     ),
 ]
 AcceptReverts = Annotated[
     bool,
     typer.Option(
         "--accept-reverts",
-        help="Let what was taken back on the later stage stay out, or go from the earlier one.",
-        rich_help_panel=AGREE,
+        help="Merge even though commits are reverted on the later stage.",
+        rich_help_panel=CONFIRM,
     ),
 ]
 NoWait = Annotated[
     bool,
     typer.Option(
         "--no-wait",
-        help="Start the deployments and return; multigit watch shows them.",
+        help="Start deployments without waiting for them to finish.",
     ),
 ]
 Message = Annotated[
@@ -163,27 +163,31 @@ Jobs = Annotated[
         min=1,
         max=64,
         metavar="N",
-        rich_help_panel=SPEAK,
-        help="How many repositories at a time.",
+        rich_help_panel=OUTPUT,
+        help="Number of repositories to process at a time.",
         show_default="from the configuration",
     ),
 ]
 Json = Annotated[
     bool,
-    typer.Option("--json", help="Print one JSON document on stdout.", rich_help_panel=SPEAK),
+    typer.Option(
+        "--json", help="Print a JSON document to standard output.", rich_help_panel=OUTPUT
+    ),
 ]
 Config = Annotated[
     Path | None,
     typer.Option(
         "--config",
         metavar="PATH",
-        rich_help_panel=SPEAK,
-        help="The configuration, instead of the nearest multigit.toml.",
+        rich_help_panel=OUTPUT,
+        help="Use this configuration instead of the nearest multigit.toml.",
     ),
 ]
 NoColor = Annotated[
     bool,
-    typer.Option("--no-color", help="No colours. NO_COLOR does the same.", rich_help_panel=SPEAK),
+    typer.Option(
+        "--no-color", help="Disable color output (also: NO_COLOR).", rich_help_panel=OUTPUT
+    ),
 ]
 
 
@@ -197,7 +201,7 @@ def stage_argument(metavar: str, text: str, complete: Any = complete_stage) -> A
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Which repositories: names, groups, and names left out. Nothing named means all."""
+    """Which repositories: names, groups, and names to skip. All if none is named."""
 
     repos: Repos = None
     groups: Groups = None
@@ -210,15 +214,15 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
-    """What is agreed to by options."""
+class Confirmation:
+    """What is confirmed by options."""
 
     dry_run: DryRun = False
     yes: Yes = False
     confirm: ConfirmName = None
 
     def consent(self, *, checklist_done: bool = False) -> Consent:
-        """Return what was agreed to."""
+        """Return what is confirmed."""
         from multigit.core.planning.consent import Consent
 
         return Consent(self.dry_run, self.yes, self.confirm, checklist_done)
@@ -226,7 +230,7 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """How any command runs: with which configuration, and how it speaks."""
+    """How any command runs: with which configuration, and in which form it answers."""
 
     jobs: Jobs = None
     json: Json = False
@@ -234,26 +238,20 @@ class Running:
     no_color: NoColor = False
 
     def session(self) -> Session:
-        """Open a session; raises ConfigError with everything that is wrong."""
+        """Open a session; raises ConfigError with every mistake in the configuration."""
         from multigit.operation.session import Session
 
         return Session.open(self.config, json=self.json, no_color=self.no_color, jobs=self.jobs)
 
 
 def with_options(command: Callable[..., int]) -> Callable[..., int]:
-    """Return a command whose groups of options are options of their own, as typer reads them."""
+    """Return the command with each group of options spelled out, as typer reads them."""
     hints = get_type_hints(command, include_extras=True)
     groups: dict[str, Any] = {name: h for name, h in hints.items() if is_dataclass(h)}
     parameters: list[Parameter] = []
     for each in signature(command).parameters.values():
         if group := groups.get(each.name):
-            kinds = get_type_hints(group, include_extras=True)
-            parameters += [
-                Parameter(
-                    f.name, Parameter.KEYWORD_ONLY, default=f.default, annotation=kinds[f.name]
-                )
-                for f in fields(group)
-            ]
+            parameters += _options_of(group)
         else:
             parameters.append(each.replace(annotation=hints[each.name]))
 

@@ -1,4 +1,4 @@
-"""This process as a good citizen: its streams, its signals, its end."""
+"""This process as a good citizen: its streams, its signals and its end."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from multigit.ui.streams import patient
 
 
 def outlive_readers() -> None:
-    """Let `--help | head`, a full disk behind `>` and a closed stream be no bugs, for typer too."""
+    """Survive `--help | head`, a full disk behind `>` and a closed stream, in typer too."""
     sys.stdout = cast("TextIO", patient(sys.stdout))
     sys.stderr = cast("TextIO", patient(sys.stderr))
     if not sys.stdout.isatty() and "FORCE_COLOR" not in os.environ:
-        os.environ["_TYPER_FORCE_DISABLE_TERMINAL"] = "1"  # typer colours on GitHub whatever reads
+        os.environ["_TYPER_FORCE_DISABLE_TERMINAL"] = (
+            "1"  # typer colors its output on GitHub even in a pipe
+        )
 
 
 P = ParamSpec("P")
@@ -25,7 +27,7 @@ T = TypeVar("T")
 
 
 def interruptible(part: Callable[P, T]) -> Callable[P, T]:
-    """Say that nothing was changed when Ctrl-C ends a part of the program before it did anything.
+    """Report that nothing was changed when Ctrl-C ends part of the program before it began.
 
     Typer would turn the interrupt into a silent exit code.
     """

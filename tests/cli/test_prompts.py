@@ -244,7 +244,7 @@ def test_message_that_was_typed_is_the_merges(pair: Forge) -> None:
 
 
 def test_message_is_not_asked_for_where_none_is_wanted(pair: Forge) -> None:
-    """On the way down, on an earlier stage, and for stages that are no neighbours."""
+    """On the way down, on an earlier stage, and for stages that are no neighbors."""
     strict(pair)
     for command, exit_code in (
         (("promote", "main", "stg", "-n"), DONE),

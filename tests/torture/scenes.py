@@ -118,7 +118,7 @@ def build(scene: str, root: Path) -> Path:
 
 
 def _repository(forge: Forge, name: str, number: int, files: Mapping[str, str]) -> ForgeRepo:
-    """Add a repository in which each stage has a commit that its neighbours lack."""
+    """Add a repository in which each stage has a commit that its neighbors lack."""
     repo = forge.add(name, files=files)
     repo.remote_git("config", "core.logAllRefUpdates", "always")
     repo.commit("dev", {"a.txt": f"new {number}\n2\n3\n4\n5\n"}, message="feat: first line")

@@ -6,7 +6,7 @@ from multigit.cli import options as o
 
 
 def abandon(running: o.Running) -> int:
-    """Close the unfinished operation as it is. No ref is touched; the log says what was left.
+    """Close the unfinished operation as is. Touches no ref; the log records what was left undone.
 
     Examples:
       multigit abandon

@@ -1,4 +1,4 @@
-"""multigit approve: review the deployments that wait for somebody."""
+"""multigit approve: review deployments that are waiting for approval."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ def approve(
     operation: Annotated[
         str | None,
         typer.Argument(
-            metavar="OPERATION", help="Its id or its release's tag; the last if left out."
+            metavar="OPERATION", help="Operation id or release tag; default: the last operation."
         ),
     ] = None,
     *,
-    reject: Annotated[bool, typer.Option("--reject", help="Reject instead of approve.")] = False,
+    reject: Annotated[bool, typer.Option("--reject", help="Reject instead of approving.")] = False,
     comment: Annotated[
-        str, typer.Option("--comment", metavar="TEXT", help="What the reviewers read.")
+        str, typer.Option("--comment", metavar="TEXT", help="A comment for the review.")
     ] = "",
     chosen: o.Chosen,
     yes: o.Yes = False,
     confirm: o.ConfirmName = None,
     running: o.Running,
 ) -> int:
-    """Approve the deployments of an operation that wait for a review, or reject them.
+    """Approve or reject the deployments of an operation that are waiting for review.
 
-    Shows what waits, for whom, and asks as a change of the stage does. Only GitHub Environments
-    have reviewers. What was answered is added to the log.
+    Shows what is waiting and for whom, and asks for the same confirmation as a promotion to the
+    stage. Only GitHub Environments have reviewers. The log records the review.
 
     Examples:
       multigit approve

@@ -1,4 +1,4 @@
-"""multigit backmerge: carry commits back down the stages."""
+"""multigit backmerge: merge commits back down the stages."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from multigit.cli import options as o
 def backmerge(
     source: Annotated[
         str | None,
-        o.stage_argument("SOURCE", "The stage to start from; the last one if left out."),
+        o.stage_argument("SOURCE", "The stage to start from; default: the last one."),
     ] = None,
     *,
     chosen: o.Chosen,
-    asking: o.Asking,
+    confirmation: o.Confirmation,
     skip_blocked: o.SkipBlocked = False,
     accept_reverts: o.AcceptReverts = False,
     running: o.Running,
 ) -> int:
-    """Carry commits back down the stages, such as a hotfix from main to stg to dev.
+    """Merge commits back down the stages, such as a hotfix from main to stg to dev.
 
-    All merges of all repositories are planned and checked together before anything is pushed;
-    each builds on the one before. Where the content is the same already, nothing is done.
-    No tags. For a single step down use multigit promote main stg.
+    Plans and checks all merges in all repositories before pushing anything; each merge builds on
+    the previous one. Skips repositories with identical content. Creates no tags.
+    For a single step down, use multigit promote main stg.
 
     Examples:
       multigit backmerge
@@ -44,4 +44,4 @@ def backmerge(
         skip_blocked=skip_blocked,
         accept_reverts=accept_reverts,
     )
-    return show(session, merge(session, request, asking.consent()))
+    return show(session, merge(session, request, confirmation.consent()))

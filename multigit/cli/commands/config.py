@@ -24,7 +24,7 @@ def config_root(context: typer.Context) -> None:
 
 @config_app.command("check", cls=Command)
 def check(json: o.Json = False, config: o.Config = None, no_color: o.NoColor = False) -> int:
-    """Read the configuration and report everything that is wrong with it, all at once.
+    """Check the configuration and report all mistakes at once.
 
     Examples:
       multigit config check

@@ -1,4 +1,4 @@
-"""multigit continue: the rest of an operation that is not finished."""
+"""multigit continue: finish an unfinished operation."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from multigit.cli import options as o
 
 def continue_(
     *,
-    asking: o.Asking,
+    confirmation: o.Confirmation,
     checklist_done: o.ChecklistDone = False,
     skip_blocked: o.SkipBlocked = False,
     accept_reverts: o.AcceptReverts = False,
     running: o.Running,
 ) -> int:
-    """Go on with the operation that was interrupted or failed in part.
+    """Continue the operation that was interrupted or partly failed.
 
-    Asks every remote first what is published already, and redoes only what is missing, as it was
-    agreed to. Where somebody moved a branch since, the merge is planned anew and asked for again.
+    Asks every remote what is already published and does only what is missing, as confirmed
+    before. Where a branch has moved since, plans the merge again and asks for confirmation.
 
     Examples:
       multigit continue
@@ -26,7 +26,7 @@ def continue_(
     from multigit.operation import continuing
 
     session = running.session()
-    consent = asking.consent(checklist_done=checklist_done)
+    consent = confirmation.consent(checklist_done=checklist_done)
     ended = continuing.continue_(
         session, consent, skip_blocked=skip_blocked, accept_reverts=accept_reverts
     )

@@ -1,4 +1,4 @@
-"""multigit demo: the main job on a sandbox, with every command shown before it runs."""
+"""multigit demo: a release in a sandbox, with every command shown before it runs."""
 
 from __future__ import annotations
 
@@ -15,15 +15,13 @@ def demo(
     context: typer.Context,
     folder: Annotated[
         Path | None,
-        typer.Argument(
-            metavar="FOLDER", help="An empty or new folder; a temporary one if left out."
-        ),
+        typer.Argument(metavar="FOLDER", help="An empty or new folder; default: a temporary one."),
     ] = None,
     no_color: o.NoColor = False,
 ) -> int:
-    """Build five services with real remotes in a sandbox and release them, step by step.
+    """Create five services with real remotes in a sandbox and release them, step by step.
 
-    Nothing outside of the sandbox is touched. It stays, so that you can go on from there.
+    Touches nothing outside the sandbox, and keeps it so that you can continue from there.
 
     Examples:
       multigit demo

@@ -1,4 +1,4 @@
-"""multigit deploy: what a stage holds already, or an earlier release of it."""
+"""multigit deploy: what a stage contains, or an earlier release."""
 
 from __future__ import annotations
 
@@ -14,20 +14,24 @@ def deploy(
     stage: Annotated[str, o.stage_argument("STAGE", "The stage to deploy.")],
     release: Annotated[
         str | None,
-        typer.Argument(metavar="RELEASE", help="A deploy tag; what the branch holds if left out."),
+        typer.Argument(
+            metavar="RELEASE", help="A deploy tag; default: what the branch contains now."
+        ),
     ] = None,
     *,
     failed: Annotated[
         bool,
-        typer.Option("--failed", help="Only where the last deployment to the stage went wrong."),
+        typer.Option(
+            "--failed", help="Only repositories whose last deployment to the stage failed."
+        ),
     ] = False,
     chosen: o.Chosen,
-    asking: o.Asking,
+    confirmation: o.Confirmation,
     skip_blocked: o.SkipBlocked = False,
     no_wait: o.NoWait = False,
     running: o.Running,
 ) -> int:
-    """Deploy what a stage holds already, or an earlier release of it. No branch or tag moves.
+    """Deploy what a stage contains, or an earlier release of it. Moves no branch and no tag.
 
     Examples:
       multigit deploy stg
@@ -41,7 +45,7 @@ def deploy(
     if release == "":
         raise errors.UsageError(
             "The release is empty: is a variable not set?",
-            hint="Leave it out to deploy what the branch holds.",
+            hint="Omit it to deploy what the branch contains.",
             code="empty_release",
         )
     session = running.session()
@@ -53,4 +57,4 @@ def deploy(
         skip_blocked=skip_blocked,
         wait=not no_wait,
     )
-    return show(session, deploying.deploy(session, request, asking.consent(), failed=failed))
+    return show(session, deploying.deploy(session, request, confirmation.consent(), failed=failed))

@@ -1,4 +1,4 @@
-"""multigit doctor: what would stop multigit here."""
+"""multigit doctor: problems in the workspace and its remotes."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def doctor(
     chosen: o.Chosen,
     running: o.Running,
 ) -> int:
-    """Find out what would stop multigit here, before it does, and what to do about it.
+    """Check this workspace and its remotes for problems, with a fix for each.
 
-    Pushes are only rehearsed. Where locks across machines are configured, one is set and released.
+    Tests pushes with --dry-run. Takes and releases a test lock where stage locks are configured.
 
     Examples:
       multigit doctor

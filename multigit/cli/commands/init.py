@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def init(
     folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="The folder that holds the repositories.")
+        Path, typer.Argument(metavar="FOLDER", help="The folder with the repositories.")
     ] = Path(),
     dry_run: Annotated[
         bool, typer.Option("--dry-run", "-n", help="Print the file instead of writing it.")
@@ -37,17 +37,16 @@ def init(
         bool,
         typer.Option(
             "--workflows",
-            help="Write example workflows for GitHub into the repositories that lack them.",
+            help="Write example GitHub workflows to repositories without one.",
         ),
     ] = False,
     json: o.Json = False,
     no_color: o.NoColor = False,
 ) -> int:
-    """Find the repositories below a folder and write a commented multigit.toml for them.
+    """Find the repositories in a folder and write a commented multigit.toml for them.
 
-    Looks only at what is on disk. A multigit.toml that is there already is never overwritten.
-    Where the folder is itself a repository, git would show multigit's log and the repositories
-    below as new files: what its .gitignore lacks is told, and added only if you agree.
+    Works offline and never overwrites an existing multigit.toml. If the folder is itself a git
+    repository, offers to add multigit's log and the other repositories to its .gitignore.
 
     Examples:
       multigit init

@@ -1,4 +1,4 @@
-"""multigit lock: who holds the locks across machines, and releasing one that is left over."""
+"""multigit lock: the locks of stages across machines."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ import typer
 from multigit import errors
 from multigit.cli import options as o
 from multigit.cli.help import Command, Group
+from multigit.core.values.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from multigit.operation.locking import HeldLock
 
-lock_app = typer.Typer(
-    cls=Group, help="See who holds the locks across machines, or release one that is left over."
-)
+lock_app = typer.Typer(cls=Group, help="Show stage locks, or release a stale one.")
 
 
 @lock_app.callback(invoke_without_command=True)
 def lock_root(context: typer.Context) -> None:
-    """See who holds the locks across machines, or release one that is left over."""
+    """Show stage locks, or release a stale one."""
     if context.invoked_subcommand is None:
         context.get_help()
 
@@ -47,7 +46,7 @@ def lock_status(running: o.Running) -> int:
         if each.holder:
             detail = f"  id {each.holder.nonce}, operation {each.holder.operation}"
             session.screen.say(detail, "dim")
-    sentence = f"{len(found)} locked." if found else "No stage is locked."
+    sentence = f"{plural(len(found), 'stage')} locked." if found else "No stage is locked."
     session.screen.say(sentence, "bold")
     session.screen.document(frame("lock status", sentence, locks=_documents(found)))
     return errors.OK
@@ -57,19 +56,22 @@ def lock_status(running: o.Running) -> int:
 @o.with_options
 def lock_release(
     nonce: Annotated[
-        str, typer.Option("--id", metavar="ID", help="The lock's id, as lock status shows it.")
+        str,
+        typer.Option("--id", metavar="ID", help="The lock id, as shown by multigit lock status."),
     ],
     reason: Annotated[
         str,
         typer.Option(
-            "--reason", metavar="TEXT", help="Why nobody can give it back; the log keeps it."
+            "--reason",
+            metavar="TEXT",
+            help="Why it has to be released by hand; recorded in the log.",
         ),
     ],
     running: o.Running,
 ) -> int:
-    """Release a lock that nobody can give back. The deployment log keeps who did it, and why.
+    """Release a stale lock. The deployment log records who did it and why.
 
-    Where its operation was begun, run multigit continue instead.
+    If its operation can be continued, run multigit continue instead.
 
     Examples:
       multigit lock release --id 1f0c9a2b77d3e4f5 --reason "laptop was stolen"
@@ -86,7 +88,7 @@ def lock_release(
 
 
 def _stranger(stage: str) -> str:
-    return f"{stage} is locked by a stranger."
+    return f"{stage} is locked, but not by multigit."
 
 
 def _documents(found: Sequence[HeldLock]) -> list[dict[str, Any]]:

@@ -17,27 +17,32 @@ def log(
             "--stage",
             "-s",
             metavar="STAGE",
-            help="Only what moved its branch, or was to.",
+            help="Only operations on this stage.",
             autocompletion=o.complete_stage,
         ),
     ] = None,
     limit: Annotated[
         int,
         typer.Option(
-            "--limit", "-n", "-l", min=0, metavar="N", help="How many, the newest; 0 for all."
+            "--limit",
+            "-n",
+            "-l",
+            min=0,
+            metavar="N",
+            help="Number of records, newest first; 0 for all.",
         ),
     ] = 20,
-    everything: Annotated[bool, typer.Option("--all", "-a", help="All of them.")] = False,
+    everything: Annotated[bool, typer.Option("--all", "-a", help="Show all records.")] = False,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Check that no line was changed, cut or moved.")
+        bool, typer.Option("--verify", help="Check that no line was changed, removed or reordered.")
     ] = False,
     remote: Annotated[
         bool,
-        typer.Option("--remote", help="Verify against the deploy tags on the remotes, too."),
+        typer.Option("--remote", help="Also check against the deploy tags on the remotes."),
     ] = False,
     running: o.Running,
 ) -> int:
-    """Show what was done when, by whom, and how it ended.
+    """Show who did what and when, and how it ended.
 
     Examples:
       multigit log --stage main -n 5

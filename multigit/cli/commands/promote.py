@@ -8,25 +8,25 @@ from multigit.cli import options as o
 
 
 def promote(
-    source: Annotated[str, o.stage_argument("SOURCE", "The stage to take from.")],
+    source: Annotated[str, o.stage_argument("SOURCE", "The stage to promote.")],
     target: Annotated[
         str,
-        o.stage_argument("TARGET", "The neighbouring stage to merge into.", o.complete_target),
+        o.stage_argument("TARGET", "The neighboring stage to merge into.", o.complete_target),
     ],
     *,
     message: o.Message = None,
     chosen: o.Chosen,
-    asking: o.Asking,
+    confirmation: o.Confirmation,
     checklist_done: o.ChecklistDone = False,
     skip_blocked: o.SkipBlocked = False,
     accept_reverts: o.AcceptReverts = False,
     no_wait: o.NoWait = False,
     running: o.Running,
 ) -> int:
-    """Merge one stage into the next in every repository, tag, push.
+    """Merge one stage into the next in every repository, then tag, push and deploy.
 
-    Plans for all repositories first, shows one table, asks one question. Merges are made with
-    --no-ff in git's object database: your files, branches and work trees stay as they are.
+    Plans all repositories first, shows one table and asks one question. Merges with --no-ff in
+    git's object database: your files, branches and work trees stay untouched.
 
     Examples:
       multigit promote dev stg
@@ -55,4 +55,6 @@ def promote(
         accept_reverts=accept_reverts,
         wait=not no_wait,
     )
-    return show(session, merge(session, request, asking.consent(checklist_done=checklist_done)))
+    return show(
+        session, merge(session, request, confirmation.consent(checklist_done=checklist_done))
+    )

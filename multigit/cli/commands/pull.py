@@ -10,18 +10,19 @@ from multigit.cli import options as o
 
 
 def pull(
-    stage: Annotated[str, o.stage_argument("STAGE", "The stage whose branch to bring up to date.")],
+    stage: Annotated[str, o.stage_argument("STAGE", "The stage to update.")],
     switch: Annotated[
-        bool, typer.Option("--switch", help="Also check the branch out where nothing is changed.")
+        bool,
+        typer.Option("--switch", help="Also check out the branch where the work tree is clean."),
     ] = False,
     *,
     chosen: o.Chosen,
     dry_run: o.DryRun = False,
     running: o.Running,
 ) -> int:
-    """Clone what is missing and fast-forward a stage's branch in every repository.
+    """Clone missing repositories and fast-forward a stage's branch in the others.
 
-    Local changes and branches that went another way are reported, never touched.
+    Reports local changes and diverged branches, and never touches them.
 
     Examples:
       multigit pull dev

@@ -10,7 +10,7 @@ from multigit.cli import options as o
 
 
 def push(
-    stage: Annotated[str, o.stage_argument("STAGE", "The stage on whose branch the work is.")],
+    stage: Annotated[str, o.stage_argument("STAGE", "The stage whose branch to push.")],
     *,
     message: o.Message = None,
     promote: Annotated[
@@ -18,29 +18,29 @@ def push(
         typer.Option(
             "--promote",
             metavar="TARGET",
-            help="Go on to promote the stage to this one.",
+            help="Then promote to this stage.",
             autocompletion=o.complete_target,
         ),
     ] = None,
     allow: Annotated[
         list[str] | None,
-        typer.Option("--allow", metavar="FILE", help="Commit this file all the same (repeatable)."),
+        typer.Option("--allow", metavar="FILE", help="Commit this file anyway (repeatable)."),
     ] = None,
     no_verify: Annotated[
-        bool, typer.Option("--no-verify", help="Skip the commit hooks, as git commit does.")
+        bool, typer.Option("--no-verify", help="Skip commit hooks, like git commit --no-verify.")
     ] = False,
     chosen: o.Chosen,
-    asking: o.Asking,
+    confirmation: o.Confirmation,
     checklist_done: o.ChecklistDone = False,
     skip_blocked: o.SkipBlocked = False,
     accept_reverts: o.AcceptReverts = False,
     no_wait: o.NoWait = False,
     running: o.Running,
 ) -> int:
-    """Commit and push the work on a stage's branch, in every repository that has any.
+    """Commit and push the work on a stage's branch in every repository.
 
-    Commits what is changed where the branch is checked out, and pushes unpushed commits of it
-    everywhere. Files that look like secrets, and very large ones, need --allow.
+    Commits changes where the branch is checked out, and pushes its unpushed commits everywhere.
+    Files that look like secrets and very large files require --allow.
 
     Examples:
       multigit push dev -m "feat: orders by date"
@@ -72,5 +72,5 @@ def push(
         accept_reverts=accept_reverts,
         wait=not no_wait,
     )
-    consent = asking.consent(checklist_done=checklist_done)
+    consent = confirmation.consent(checklist_done=checklist_done)
     return show(session, pushing.push(session, request, consent))

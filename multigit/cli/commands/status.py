@@ -19,11 +19,11 @@ def status(
     *,
     chosen: o.Chosen,
     no_fetch: Annotated[
-        bool, typer.Option("--no-fetch", help="Show what was fetched last; works offline.")
+        bool, typer.Option("--no-fetch", help="Do not fetch; show the state as of the last fetch.")
     ] = False,
     running: o.Running,
 ) -> int:
-    """Show where every repository stands, stage by stage. Changes nothing.
+    """Show the state of every repository, stage by stage. Changes nothing.
 
     Examples:
       multigit status

@@ -1,4 +1,4 @@
-"""multigit undo: take back what an operation published."""
+"""multigit undo: undo what an operation published."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ def undo(
         str | None,
         typer.Argument(
             metavar="OPERATION",
-            help="Its id or its release's tag; the unfinished or the last if left out.",
+            help="Operation id or release tag; default: the unfinished or last one.",
         ),
     ] = None,
     *,
-    asking: o.Asking,
+    confirmation: o.Confirmation,
     running: o.Running,
 ) -> int:
-    """Take back what an operation published, where nobody has built on it yet.
+    """Undo what an operation published, where no one has built on it yet.
 
-    Each branch goes back to where it was and the tag is deleted, both in one atomic push, and
-    only while they still hold what the operation wrote. Your own commits stay in your clones.
+    Moves each branch back and deletes the tag in one atomic push, and only while they still point
+    to what the operation wrote. Your own commits stay in your clones.
 
     Examples:
       multigit undo --dry-run
@@ -34,4 +34,4 @@ def undo(
     from multigit.operation import undoing
 
     session = running.session()
-    return show(session, undoing.undo(session, operation, asking.consent()))
+    return show(session, undoing.undo(session, operation, confirmation.consent()))

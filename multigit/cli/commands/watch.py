@@ -1,4 +1,4 @@
-"""multigit watch: come back to the deployments of an operation."""
+"""multigit watch: follow the deployments of an operation."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ def watch(
     operation: Annotated[
         str | None,
         typer.Argument(
-            metavar="OPERATION", help="Its id or its release's tag; the last if left out."
+            metavar="OPERATION", help="Operation id or release tag; default: the last operation."
         ),
     ] = None,
     *,
     running: o.Running,
 ) -> int:
-    """Come back to the deployments of an operation, and watch them to their end.
+    """Follow an operation's deployments until they finish.
 
-    Starts nothing. How they end is added to the log when nobody had seen it yet.
+    Starts nothing. The log records results that it does not have yet.
 
     Examples:
       multigit watch

@@ -1,4 +1,4 @@
-"""Routes: the merges between neighbouring stages that a command makes, one after the other."""
+"""Routes: the merges between neighboring stages that a command makes, one after the other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STRICTNESS = (Confirm.NONE, Confirm.YES, Confirm.NAME)
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One merge of a stage into its neighbour, with the message that the merge commit gets."""
+    """One merge of a stage into its neighbor, with the message that the merge commit gets."""
 
     source: Stage
     target: Stage
@@ -37,17 +37,17 @@ def default_message(workspace: Workspace, source: Stage, target: Stage) -> str:
 
 
 def hop(workspace: Workspace, source: Stage, target: Stage, message: str | None) -> Hop:
-    """Return the merge between two neighbours; raises UsageError for stages that are none."""
+    """Return the merge between two neighbors; raises UsageError for stages that are none."""
     if source.name != target.promotes_from and target.name != source.promotes_from:
-        neighbours = [stage.promotes_from for stage in (source,) if stage.promotes_from]
-        neighbours += [s.name for s in workspace.stages if s.promotes_from == source.name]
-        hint = f"From {source.name} you can go to: {', '.join(neighbours) or 'no other stage'}."
+        neighbors = [stage.promotes_from for stage in (source,) if stage.promotes_from]
+        neighbors += [s.name for s in workspace.stages if s.promotes_from == source.name]
+        hint = f"From {source.name} you can go to: {', '.join(neighbors) or 'no other stage'}."
         if target in workspace.chain_down(source)[1:]:
             hint = Hint.BACKMERGE.format(stage=source.name)
         raise UsageError(
-            f"{source.name} and {target.name} are not neighbouring stages.",
+            f"{source.name} and {target.name} are not neighboring stages.",
             hint=hint,
-            code="not_neighbours",
+            code="not_neighbors",
         )
     if message is not None:
         checks.check_message(message)

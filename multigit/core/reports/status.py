@@ -26,7 +26,7 @@ class StatusRequest:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two neighbouring stages: what waits to be promoted, and what was never carried back.
+    """Two neighboring stages: what waits to be promoted, and what was never carried back.
 
     Where all that waits stands in merge commits, no commit is counted: then `merge_waits`, or
     `merge_owed`. `missing` names the stages whose branch the remote does not have, `reverted` the

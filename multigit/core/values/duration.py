@@ -30,7 +30,7 @@ def roughly(seconds: int) -> str:
 
 
 def briefly(seconds: float, *, units: int = 2) -> str:
-    """Return how long that is in at most so many neighbouring units: 1h 2min, 5min 0s, 6d."""
+    """Return how long that is in at most so many neighboring units: 1h 2min, 5min 0s, 6d."""
     left = round(seconds)
     first = next((n for n, (size, _) in enumerate(BRIEF) if left >= size), len(BRIEF) - 1)
     parts = []

@@ -76,7 +76,7 @@ def plural(count: int, noun: str) -> str:
 
 
 def slips(typed: str, meant: str) -> int:
-    """Return how many letters are wrong, missing, too many, or swapped with their neighbour."""
+    """Return how many letters are wrong, missing, too many, or swapped with their neighbor."""
     before, row = list[int](), list(range(len(meant) + 1))
     for i, letter in enumerate(typed, start=1):
         older, before, row = before, row, [i]

@@ -192,7 +192,7 @@ class Workspace:
         return all(other.promotes_from != stage.name for other in self.stages)
 
     def pairs(self) -> tuple[tuple[Stage, Stage], ...]:
-        """Return each (earlier, later) pair of neighbouring stages, in order of promotion."""
+        """Return each (earlier, later) pair of neighboring stages, in order of promotion."""
         return tuple((self.stage(s.promotes_from), s) for s in self.stages if s.promotes_from)
 
     def chain_down(self, stage: Stage) -> tuple[Stage, ...]:

@@ -201,7 +201,7 @@ def test_completion_knows_stages_and_repositories(clones: Forge) -> None:
 
 
 def test_completion_offers_only_targets_that_can_follow(clones: Forge) -> None:
-    """The neighbours of the source, the next one first; all where the source is no stage."""
+    """The neighbors of the source, the next one first; all where the source is no stage."""
     clones.json("init", check=DONE)
     for words, expected in (
         ("promote dev ", ["stg"]),

@@ -368,13 +368,13 @@ def test_conflict_on_the_next_stage_blocks_the_push_too(forge: Forge) -> None:
     assert (problem["code"], problem["files"]) == ("conflict", ["README.md"])
 
 
-def test_promotion_to_a_stage_that_is_no_neighbour_is_a_usage_error(forge: Forge) -> None:
+def test_promotion_to_a_stage_that_is_no_neighbor_is_a_usage_error(forge: Forge) -> None:
     """From dev there is no way to main."""
     forge.add("api").write({"a.txt": "1\n"})
     forge.write_config()
     with untouched(forge):
         document = forge.json("push", "dev", "--promote", "main", "--yes", check=USAGE)
-    assert codes(document) == ["not_neighbours"]
+    assert codes(document) == ["not_neighbors"]
 
 
 # --- Between the question and the push

@@ -30,7 +30,7 @@ def test_hunks_are_read_as_git_prints_them() -> None:
         [Hunk(9, 9, ("more", ""), ())],
         [Hunk(8, 8, ("9", "more", ""), ("nine",))],
     ],
-    ids=["a line", "with another", "with its neighbour", "added ones", "added, with a neighbour"],
+    ids=["a line", "with another", "with its neighbor", "added ones", "added, with a neighbor"],
 )
 def test_lines_of_before_are_put_back(then: list[Hunk]) -> None:
     """Whatever is changed beside them."""

@@ -51,13 +51,13 @@ def test_a_hop_takes_the_given_message() -> None:
         (Stage("x", "x"), STG, "From x you can go to: no other stage."),
     ],
 )
-def test_only_neighbours_can_be_merged(source: Stage, target: Stage, hint: str) -> None:
+def test_only_neighbors_can_be_merged(source: Stage, target: Stage, hint: str) -> None:
     """The error says where one can go instead."""
     with pytest.raises(UsageError) as caught:
         hop(SHOP, source, target, "x")
     error = caught.value
-    assert error.message == f"{source.name} and {target.name} are not neighbouring stages."
-    assert (error.hint, error.code, error.exit_code) == (hint, "not_neighbours", USAGE)
+    assert error.message == f"{source.name} and {target.name} are not neighboring stages."
+    assert (error.hint, error.code, error.exit_code) == (hint, "not_neighbors", USAGE)
 
 
 def test_a_stage_may_want_a_message() -> None:

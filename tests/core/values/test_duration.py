@@ -55,7 +55,7 @@ def test_rough_words_have_at_least_two_of_their_unit(seconds: int, told: str) ->
         (90_000, "1d", "1d 1h"),
     ],
 )
-def test_briefly_is_in_neighbouring_units(seconds: float, one: str, two: str) -> None:
+def test_briefly_is_in_neighboring_units(seconds: float, one: str, two: str) -> None:
     """From the largest of which there is one, what is smaller is left out."""
     assert (briefly(seconds, units=1), briefly(seconds)) == (one, two)
 

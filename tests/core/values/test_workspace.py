@@ -88,7 +88,7 @@ def test_a_stage_beside_the_chain_is_a_last_one_too() -> None:
     assert [stage.name for stage in forked.stages if forked.is_last(stage)] == ["main", "demo"]
 
 
-def test_pairs_are_neighbours_in_order_of_promotion() -> None:
+def test_pairs_are_neighbors_in_order_of_promotion() -> None:
     """Each pair is (earlier, later)."""
     assert SHOP.pairs() == ((DEV, STG), (STG, MAIN))
 
