@@ -27,6 +27,7 @@ from multigit.adapters.system.environment import forget_outer_repository
 from multigit.core.planning.merges import MergeRequest, plan_merges
 from multigit.core.planning.plan import Plan
 from multigit.core.planning.routes import hop
+from multigit.core.progress.outcome import planned
 from multigit.core.reports.status import StatusRequest, status_rows
 from multigit.core.reports.status_words import status_sentence
 from multigit.core.values.moment import Moment
@@ -73,7 +74,7 @@ SVG = """\
 
 
 class Silence:
-    """A listener to whom nothing matters."""
+    """A listener that ignores everything."""
 
     def phase(self, name: str, repos: Sequence[str]) -> None:
         """Ignore it."""
@@ -115,12 +116,12 @@ def draw_plan(folder: Path) -> str:
         with committing_at(PLANNED_AT - hours * HOUR):
             sandbox.colleague(repo, "dev", files, subject)
     workspace = load(sandbox.shop / "multigit.toml")
-    plan = planned(workspace, "dev", "stg", PLANNED_AT)
-    return svg("multigit promote dev stg", plan_view(plan, PLANNED_AT))
+    plan = promotion(workspace, "dev", "stg", PLANNED_AT)
+    return svg("multigit promote dev stg", plan_view(planned(plan), PLANNED_AT))
 
 
 def draw_status(folder: Path) -> str:
-    """Return the picture of a status: releases behind us, work, a conflict and a hotfix."""
+    """Return the picture of a status: earlier releases, work, a conflict and a hotfix."""
     now = datetime.now(UTC).replace(microsecond=0)
     with committing_at(now - 8 * DAY):
         sandbox = Sandbox.build(folder)
@@ -128,12 +129,12 @@ def draw_status(folder: Path) -> str:
     with committing_at(now - 7 * DAY):
         for repo in ("database", "api", "user-frontend", "websocket"):
             sandbox.colleague(repo, "dev", {"first.py": "A = 1\n"}, "feat: first release")
-    published(workspace, "dev", "stg", now - 6 * DAY - 3 * HOUR)
-    published(workspace, "stg", "main", now - 6 * DAY - HOUR)
+    promote(workspace, "dev", "stg", now - 6 * DAY - 3 * HOUR)
+    promote(workspace, "stg", "main", now - 6 * DAY - HOUR)
     with committing_at(now - 5 * HOUR):
         for repo in ("database", "api"):
             sandbox.colleague(repo, "dev", {"second.py": "A = 1\n"}, "feat: second release")
-    published(workspace, "dev", "stg", now - 2 * HOUR - HOUR / 3)
+    promote(workspace, "dev", "stg", now - 2 * HOUR - HOUR / 3)
     with committing_at(now - HOUR / 2):
         sandbox.colleague("api", "dev", {"third.py": "A = 1\n"}, "feat: third release")
         sandbox.colleague("user-frontend", "main", {"fix.py": "A = 1\n"}, "hotfix: time-out")
@@ -148,7 +149,7 @@ def draw_status(folder: Path) -> str:
     return svg("multigit status", status_view(rows, workspace.pairs(), status_sentence(rows)))
 
 
-def planned(workspace: Workspace, source: str, target: str, at: datetime) -> Plan:
+def promotion(workspace: Workspace, source: str, target: str, at: datetime) -> Plan:
     """Return the plan of a promotion at a time."""
     route = hop(workspace, workspace.stage(source), workspace.stage(target), "release")
     request = MergeRequest("promote", Moment(at, "7f3a"), (route,), workspace.repos)
@@ -158,9 +159,9 @@ def planned(workspace: Workspace, source: str, target: str, at: datetime) -> Pla
     return plan_merges(request, workspace, seen)
 
 
-def published(workspace: Workspace, source: str, target: str, at: datetime) -> None:
+def promote(workspace: Workspace, source: str, target: str, at: datetime) -> None:
     """Plan a promotion and run it."""
-    plan = planned(workspace, source, target, at)
+    plan = promotion(workspace, source, target, at)
     Executor(GitRepositories(workspace), workspace, plan, Silence(), JOBS).run()
 
 

@@ -1,4 +1,4 @@
-"""The codes of problems and errors that the package can tell, read from its source."""
+"""The codes of problems and errors that the package can report, read from its source."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from tests.docs.stories import ROOT
 
-# Codes that are put together at run time: f"unknown_{kind}", and how an operation was closed.
+# Codes that are composed at run time: f"unknown_{kind}", and how an operation was closed.
 UNKNOWN = {"unknown_stage", "unknown_repository", "unknown_group"}
 CLOSED = {"undone", "abandoned"}
 
@@ -35,7 +35,7 @@ def _constants(module: ast.Module) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _expressions(node: ast.AST) -> Iterator[ast.expr]:
-    """Yield what stands where a code belongs."""
+    """Yield what is in the place of a code."""
     match node:
         case ast.Call(func=ast.Name(id="Problem"), args=[first, *_]):
             yield first
@@ -57,7 +57,7 @@ def _expressions(node: ast.AST) -> Iterator[ast.expr]:
 
 
 def _texts(expression: ast.expr, constants: Mapping[str, ast.expr]) -> set[str]:
-    """Return the codes that an expression can be; none for a variable, which was one before."""
+    """Return the codes that an expression can be; none for a variable: its value is another."""
     match expression:
         case ast.Name(id=name) if name in constants:
             return _texts(constants[name], {})

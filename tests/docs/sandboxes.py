@@ -1,4 +1,4 @@
-"""Runs a story in a sandbox of its own, and tells what a person at a terminal would have read."""
+"""Runs a story in a sandbox of its own, and returns what a person at a terminal would read."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ TIMEOUT = 300
 PROGRAMS = Path(__file__).parent / "programs"  # what happens behind the scenes
 
 # Without a terminal, multigit prints a line to stderr for each publication, in the order in which
-# they end; a person sees a live view instead. A long line goes on until the next one begins.
+# they end; a person sees a live view instead. A long line ends where the next one begins.
 SHELL = """\
 multigit() {
   command multigit "$@" 2>"$HOME/.stderr"
   set -- $?
-  awk '/^[A-Za-z0-9_-]+: ((not )?(published|taken back)|updated|failed|unknown)( |$)/ {
+  awk '/^[A-Za-z0-9_-]+: ((not )?(published|undone|taken back)|updated|failed|unknown)( |$)/ {
          skip = 1; next
        }
        /^(Error|Hint|What git said|Traceback)/ { skip = 0 }
@@ -60,7 +60,7 @@ def home() -> Iterator[Path]:
 
 
 def play(story: Story) -> dict[int, str]:
-    """Run a story; return what each shown command printed, by the line where it stands.
+    """Run a story; return what each shown command printed, by its line.
 
     A hidden command that fails is an AssertionError.
     """
@@ -82,7 +82,7 @@ def play(story: Story) -> dict[int, str]:
             start_new_session=True,
             timeout=TIMEOUT,
         )
-        return _told(story.commands, presentable(done.stdout, folder))
+        return _printed(story.commands, presentable(done.stdout, folder))
 
 
 def _sandbox(folder: Path) -> Path:
@@ -113,16 +113,16 @@ def _script(commands: Sequence[Command]) -> str:
     return "".join(parts)
 
 
-def _told(commands: Sequence[Command], output: str) -> dict[int, str]:
+def _printed(commands: Sequence[Command], output: str) -> dict[int, str]:
     outputs = output.split(f"{MARK}\n")[1:]
     assert len(outputs) == len(commands), output
-    told: dict[int, str] = {}
+    printed: dict[int, str] = {}
     for command, text in zip(commands, outputs, strict=True):
         if command.hidden:
             assert text.endswith(f"{STATUS}0"), f"line {command.line + 1}: {command.text}\n{text}"
         else:
-            told[command.line] = text.rstrip()
-    return told
+            printed[command.line] = text.rstrip()
+    return printed
 
 
 def _without_privileges() -> list[str]:
@@ -148,7 +148,7 @@ _CHANGING = (
     (r"\b(now|\d+(s|min|h|d))\b", "AGE"),
     (r'"time": \d+', '"time": 0'),
     (r"\bgit \d+(\.\d+)+", "git VERSION"),
-    (r"(?<=whether the push arrived: )[^;]*", "REASON"),  # git's words differ between versions
+    (r"(whether the push \w+: )[^;]*", r"\1REASON"),  # git's words differ between versions
     (r"[^\s…]+…", "…"),  # where a cell is cut depends on the width of the ones beside it
     (r"AGE( · \w*( AGE)?)*( ?…)?", "AGE"),  # the last deploys, as many as there is room for
 )
@@ -162,7 +162,7 @@ def normalised(text: str) -> str:
 
 
 def fits(expected: Sequence[str], output: str) -> bool:
-    """Tell whether an output is the one that a document shows, cut where that says `…`."""
+    """Return whether an output is the one that a document shows, cut where that says `…`."""
     seen = normalised(output)
     if ANYTHING not in expected:
         return seen == normalised("\n".join(expected))

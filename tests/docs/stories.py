@@ -2,8 +2,8 @@
 
 A story begins at a comment `<!-- sandbox` and runs to the next one or to the end of the document.
 The lines of that comment run first and are not shown; so do those of a comment `<!-- meanwhile`,
-where it stands. In a block ```` ```console ```` each line that begins with `$ ` is a command (lines
-with `> ` go on with it), and the lines below are its output. A line `…` stands for any lines.
+in its place. In a block ```` ```console ```` each line that begins with `$ ` is a command (lines
+with `> ` continue it), and the lines below are its output. A line `…` stands for any lines.
 
 `<!-- sandbox` is the sandbox of `multigit demo`, with the workspace as current folder;
 `<!-- empty sandbox` is an empty home.
@@ -47,7 +47,7 @@ class Story:
 
     @property
     def name(self) -> str:
-        """Return where the story stands: tutorial.md:12."""
+        """Return the place of the story: tutorial.md:12."""
         return f"{self.document.name}:{self.line + 1}"
 
 

@@ -45,8 +45,8 @@ class TestCommands:
         """A command's table begins with its arguments."""
         for name, wanted in arguments().items():
             rows = [code(row[0]) for row in tables(DOCS / "commands.md", f"multigit {name}")]
-            told = [re.sub(r"\W", "", row).upper() for row in rows if not row.startswith("-")]
-            assert told == wanted, name
+            named = [re.sub(r"\W", "", row).upper() for row in rows if not row.startswith("-")]
+            assert named == wanted, name
 
 
 class TestConfiguration:
@@ -143,7 +143,7 @@ def commands(command: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def holds_for(cell: str, name: str) -> bool:
-    """Tell whether a cell of the shared table names the command."""
+    """Return whether a cell of the shared table names the command."""
     if cell.startswith("all but "):
         return name not in cell.removeprefix("all but ").split(", ")
     return cell != "all" and name in cell.split(", ")
@@ -196,7 +196,7 @@ def type_of(facts: Mapping[str, Any]) -> str:
 
 
 def default_of(facts: Mapping[str, Any], cell: str) -> bool:
-    """Tell whether a cell has the property's default; long and derived ones are in words."""
+    """Return whether a cell has the property's default; long and derived ones are in words."""
     if "default" not in facts or (isinstance(facts["default"], list) and facts["default"]):
         return "`" not in cell
     return code(cell) == json.dumps(facts["default"])
@@ -234,6 +234,6 @@ def blocks(document: Path, language: str) -> list[str]:
 
 
 def code(cell: str) -> str:
-    """Return what stands between the first backticks, without a link around it."""
+    """Return what is between the first backticks, without a link around it."""
     match = re.search(r"`([^`]*)`", cell)
     return match[1] if match else cell

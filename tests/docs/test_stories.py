@@ -9,19 +9,19 @@ from tests.docs.stories import Story, documents, stories
 from tests.docs.update import rewritten
 
 STORIES = [story for document in documents() for story in stories(document)]
-UPDATE = "to take it over: python -m tests.docs.update"
+UPDATE = "to update the document: python -m tests.docs.update"
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 def test_the_output_is_the_one_shown(story: Story) -> None:
-    """Times, ids, ages and paths aside, and where a line `…` stands anything."""
-    told = play(story)
+    """Times, ids, ages and paths may differ, and a line `…` stands for anything."""
+    printed = play(story)
     for command in story.commands:
-        if not command.hidden and not fits(command.output, told[command.line]):
+        if not command.hidden and not fits(command.output, printed[command.line]):
             expected = "\n".join(command.output)
             pytest.fail(
                 f"{story.document.name}, line {command.line + 1}: $ {command.text}\n"
-                f"--- the document\n{expected}\n--- now\n{told[command.line]}\n--- {UPDATE}",
+                f"--- the document\n{expected}\n--- now\n{printed[command.line]}\n--- {UPDATE}",
                 pytrace=False,
             )
 
@@ -30,11 +30,11 @@ def test_a_document_that_is_right_is_not_rewritten() -> None:
     """Outputs that fit stay as they are, so that an update changes only what changed."""
     for document in documents():
         lines = document.read_text(encoding="utf-8").splitlines()
-        told = [
+        printed = [
             (story, {c.line: "\n".join(c.output) for c in story.commands if not c.hidden})
             for story in stories(document)
         ]
-        assert rewritten(lines, told) == lines
+        assert rewritten(lines, printed) == lines
 
 
 @pytest.mark.parametrize(

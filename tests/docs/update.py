@@ -1,4 +1,4 @@
-"""Writes the outputs in the documents anew: `python -m tests.docs.update [DOCUMENT…]`.
+"""Updates the outputs in the documents: `python -m tests.docs.update [DOCUMENT…]`.
 
 Only what changed beyond times, commits and paths is written, and the pictures with it.
 """
@@ -15,10 +15,10 @@ from tests.docs.sandboxes import fits, play, shown
 from tests.docs.stories import ROOT, Story, documents, stories
 
 
-def rewritten(lines: Sequence[str], told: Sequence[tuple[Story, dict[int, str]]]) -> list[str]:
+def rewritten(lines: Sequence[str], printed: Sequence[tuple[Story, dict[int, str]]]) -> list[str]:
     """Return a document's lines with the outputs of its stories."""
     result = list(lines)
-    for story, outputs in reversed(told):
+    for story, outputs in reversed(printed):
         shows = [command for command in story.commands if not command.hidden]
         same = all(fits(command.output, outputs[command.line]) for command in shows)
         for start, end in reversed(story.blocks):
@@ -40,14 +40,14 @@ def main(names: Sequence[str]) -> None:
     chosen = [d for d in documents() if not names or d.name in names]
     with ThreadPoolExecutor(4) as pool:
         for document in chosen:
-            told = stories(document)
-            outputs = list(pool.map(play, told))
+            printed = stories(document)
+            outputs = list(pool.map(play, printed))
             before = document.read_text(encoding="utf-8")
             if any(
                 "Traceback (most recent call last)" in text for o in outputs for text in o.values()
             ):
                 sys.exit(f"{document.name}: multigit has a bug; nothing was written")
-            lines = rewritten(before.splitlines(), list(zip(told, outputs, strict=True)))
+            lines = rewritten(before.splitlines(), list(zip(printed, outputs, strict=True)))
             after = "\n".join(lines) + "\n"
             if after != before:
                 document.write_text(after, encoding="utf-8")
