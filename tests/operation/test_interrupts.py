@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,13 +10,11 @@ from multigit.operation.interrupts import INTERRUPTS, interrupt_on_hangup_and_te
 
 
 @pytest.fixture(autouse=True)
-def _handlers() -> Iterator[None]:
-    """Let signals be heard as in a fresh process, and as before in the end."""
-    before = {each: signal.signal(each, signal.SIG_DFL) for each in INTERRUPTS}
+def _heard(_signals: None) -> None:
+    """Let signals be heard as when a command begins."""
+    for each in INTERRUPTS:
+        signal.signal(each, signal.SIG_DFL)
     interrupt_on_hangup_and_term()
-    yield
-    for each, handler in before.items():
-        signal.signal(each, handler)
 
 
 @pytest.mark.parametrize("number", INTERRUPTS)
