@@ -157,37 +157,26 @@ class Question:
         )
 
     def _refusal(self, reply: Reply) -> GithubError:
-        status, what = reply.status, self.what
-        words = f": {said(reply)}" if said(reply) else ""
         if _limited(reply):
             return self._too_early(reply)
-        if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-            message = f"GitHub refuses the token for {what}{words}."
-            return GithubError(message, hint=RIGHTS_HINT, code="token_refused", status=status)
-        if status == HTTPStatus.NOT_FOUND:
-            return GithubError(
-                f"{what} was not found, or the token may not see it.",
-                hint="Check the name, and what the token may do.",
-                code="github_missing",
-                status=status,
-            )
-        if reply.moved:
-            return GithubError(
-                f"{what} has moved.",
-                hint='Point the remote at its new place, or write github = "owner/name".',
-                code="github_moved",
-                status=status,
-            )
-        if reply.refused:
-            refused = words or f" with {status}"
-            return GithubError(f"GitHub refuses {what}{refused}.", status=status)
-        return GithubError(
-            f"GitHub answers {status} for {what}.",
-            hint="Try again; if it stays so, look at GitHub's status page.",
-            code="github_unavailable",
-            status=status,
-            pause=0.0,
-        )
+        what, words, code = self.what, f": {said(reply)}" if said(reply) else "", ""
+        match reply.status:
+            case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
+                message, code = f"GitHub refuses the token for {what}{words}.", "token_refused"
+                hint = RIGHTS_HINT
+            case HTTPStatus.NOT_FOUND:
+                message = f"{what} was not found, or the token may not see it."
+                hint, code = "Check the name, and what the token may do.", "github_missing"
+            case _ if reply.moved:
+                message, code = f"{what} has moved.", "github_moved"
+                hint = 'Point the remote at its new place, or write github = "owner/name".'
+            case status if reply.refused:
+                message, hint = f"GitHub refuses {what}{words or f' with {status}'}.", ""
+            case status:
+                message, code = f"GitHub answers {status} for {what}.", "github_unavailable"
+                hint = "Try again; if it stays so, look at GitHub's status page."
+        pause = None if reply.moved or reply.refused else 0.0
+        return GithubError(message, hint=hint, code=code, status=reply.status, pause=pause)
 
     def _too_early(self, reply: Reply) -> GithubError:
         seconds = pause_asked(reply.headers, time.time())

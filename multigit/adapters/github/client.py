@@ -69,14 +69,10 @@ class GithubDoor:
 
         Raises GithubError; `what` names the thing in its sentence.
         """
-
-        def whole(by: OneRequester) -> Thing:
-            found = find(by.repo(slug)).complete()
-            if not isinstance(found.raw_data, dict):
-                raise TypeError(found)
-            return found
-
-        return self._asked(what, whole, Question.not_read)
+        found = self._asked(what, lambda by: find(by.repo(slug)).complete(), Question.not_read)
+        if not isinstance(found.raw_data, dict):
+            raise self.no_json(what)
+        return found
 
     def get(
         self, path: str, what: str, parameters: Mapping[str, str] | None = None, *, etag: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from multigit.adapters.github.answers import NO_JSON, RIGHTS_HINT, GithubError
 from multigit.adapters.github.client import GithubDoor, Thing
@@ -41,14 +41,8 @@ class Planning:
         self._file_at = file_at
         self._things: dict[str, CompletableGithubObject] = {}
 
-    def problems(self, order: Order, runner: GithubRunner, slug: str) -> tuple[Problem, ...]:
-        """Return what stands in the way of this order, and what its reader should know."""
-        try:
-            return tuple(self._problems(order, runner, slug))
-        except MultigitError as error:
-            return (Problem.of(error),)
-
-    def _problems(self, order: Order, runner: GithubRunner, slug: str) -> Iterator[Problem]:
+    def problems(self, order: Order, runner: GithubRunner, slug: str) -> Iterator[Problem]:
+        """Yield what stands in the way of this order; raises GithubError where GitHub does."""
         if not started_ref(order, runner):
             yield _no_ref(order, runner)
         default = self._default_branch(slug)
@@ -124,7 +118,10 @@ class Planning:
         if not path.startswith(f"{FOLDER}/"):
             return None
         try:
-            found = self._known(slug, f"{path} of {slug}", lambda repo: _one(repo, path))
+            # A folder's list is no object of PyGithub's, and so told as an answer that is no JSON.
+            found = self._known(
+                slug, f"{path} of {slug}", lambda repo: cast("ContentFile", repo.get_contents(path))
+            )
             return read_workflow(base64.b64decode(str(found.raw_data.get("content"))).decode())
         except GithubError as error:
             if error.status != HTTPStatus.NOT_FOUND and error.code != NO_JSON:
@@ -152,14 +149,6 @@ class Planning:
         if what not in self._things:
             self._things[what] = self._door.look_up(slug, what, find)
         return self._things[what]
-
-
-def _one(repo: Repository, path: str) -> ContentFile:
-    """Return a file; raises TypeError for the list that a folder is."""
-    found = repo.get_contents(path)
-    if isinstance(found, list):
-        raise TypeError(path)
-    return found
 
 
 def _triggers(

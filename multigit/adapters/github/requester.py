@@ -22,7 +22,6 @@ from multigit.adapters.http.documents import mapping, text
 from multigit.adapters.http.request import AGENT, Reply, WebError, keeping, request
 
 API_VERSION = "2022-11-28"
-PAGE = 100  # entries, the most that GitHub gives at once
 LARGEST = 32 * 1024 * 1024  # bytes of an answer: a hundred runs take two million
 A_MINUTE = "60"  # what GitHub's guide says to wait where a limit names no time
 
@@ -53,7 +52,7 @@ class OneRequester(Requester):
             base_url=api,
             timeout=1,  # not used, as all that PyGithub's own sending would need
             user_agent=AGENT,
-            per_page=PAGE,
+            per_page=100,
             verify=True,
             retry=None,
             pool_size=None,
@@ -126,3 +125,12 @@ class OneRequester(Requester):
         if later or not reply.good or (reply.text and reply.document() is None):
             raise AnswerError(reply)
         return reply
+
+
+def _no_connection(*_: Any, **__: Any) -> Any:
+    """Be what PyGithub has to send with by itself: nothing, whatever its next version tries."""
+    raise AssertionError("PyGithub sends nothing by itself.")
+
+
+connection: Any = _no_connection
+OneRequester.injectConnectionClasses(connection, connection)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from multigit.adapters.github import checks as github_checks
-from multigit.adapters.github.answers import PATIENT, GithubError, Timeouts, UnclearError
+from multigit.adapters.github.answers import GithubError, UnclearError
 from multigit.adapters.github.client import GithubDoor
 from multigit.adapters.github.matching import own_run, started_ref
 from multigit.adapters.github.preflight import FileAt, Planning
@@ -35,24 +34,16 @@ SLACK = 600.0  # seconds that the listing of runs reaches back before the order,
 class GithubRuns:
     """Starts, finds and watches workflows, from any thread; fits the port `Runners`.
 
-    `api_url` is empty for github.com; `token` is asked when it is first needed; `urls_of`
-    gives the URLs of a repository's remote, for orders without a slug; `file_at` reads a file of a
-    commit in the clone. `wait` waits some seconds, or raises to stop.
+    `urls_of` gives the URLs of a repository's remote, for orders without a slug; `file_at` reads a
+    file of a commit in the clone.
     """
 
     def __init__(
-        self,
-        *,
-        api_url: str,
-        token: Callable[[], str],
-        urls_of: Callable[[str], Sequence[str]],
-        file_at: FileAt,
-        wait: Callable[[float], None] = time.sleep,
-        timeouts: Timeouts = PATIENT,
+        self, door: GithubDoor, *, urls_of: Callable[[str], Sequence[str]], file_at: FileAt
     ) -> None:
-        self._door = GithubDoor(api_url=api_url, token=token, wait=wait, timeouts=timeouts)
+        self._door = door
         self._urls_of = urls_of
-        self._planning = Planning(self._door, file_at)
+        self._planning = Planning(door, file_at)
         self._watches: dict[tuple[str, str], Watch] = {}
         self._owners: dict[str, str] = {}  # run → the key of the order that it belongs to
         self._details = True  # whether the host is known to tell a run's number at its start
@@ -65,9 +56,9 @@ class GithubRuns:
         try:
             slug = self._slug(order.repo, runner.slug)
             self._door.requester()
+            return tuple(self._planning.problems(order, runner, slug))
         except MultigitError as error:
             return (Problem.of(error),)
-        return self._planning.problems(order, runner, slug)
 
     def checks(self, repo: str, slug: str, sha: str) -> tuple[Problem, ...]:
         """Return why a commit is not green: its statuses and check runs must all be."""
@@ -215,7 +206,8 @@ def connect(
     api = api or environment.get("GITHUB_API_URL", "")
     host = web_host(api_address(api))
     token = partial(find_token, environment, host=host)
-    return GithubRuns(api_url=api, token=token, urls_of=urls_of, file_at=file_at, wait=wait)
+    door = GithubDoor(api_url=api, token=token, wait=wait)
+    return GithubRuns(door, urls_of=urls_of, file_at=file_at)
 
 
 def _runner(order: Order) -> GithubRunner:

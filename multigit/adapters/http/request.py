@@ -55,11 +55,6 @@ class Reply:
         """True when the server did not do it, since something is wrong with the request."""
         return HTTPStatus.BAD_REQUEST <= self.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
-    @property
-    def broken(self) -> bool:
-        """True when the server, or what stands before it, failed."""
-        return self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-
     def document(self) -> Any:
         """Return its JSON, None where it is not JSON."""
         try:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from multigit.adapters.github.answers import PATIENT, Timeouts
+from multigit.adapters.github.client import GithubDoor
 from multigit.adapters.github.preflight import FileAt
 from multigit.adapters.github.runs import GithubRuns
 from multigit.core.values.deployment import GithubRunner, Order, Run, Sight, Trigger
@@ -68,14 +69,9 @@ def runs_at(
 
     Without `file_at` it has no clone to read the deployed commit from.
     """
-    return GithubRuns(
-        api_url=double.api,
-        token=lambda: token,
-        urls_of=lambda _: [url],
-        file_at=file_at,
-        wait=(waits if waits is not None else []).append,
-        timeouts=timeouts,
-    )
+    wait = (waits if waits is not None else []).append
+    door = GithubDoor(api_url=double.api, token=lambda: token, wait=wait, timeouts=timeouts)
+    return GithubRuns(door, urls_of=lambda _: [url], file_at=file_at)
 
 
 def begun(hub: GitHub, api: ForgeRepo, *steps: str | Point) -> tuple[Order, Run]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from github.Repository import Repository
+from github.Requester import Requester
 
 from multigit.adapters.github.answers import PATIENT, Timeouts, pause_asked
 from multigit.adapters.github.client import GithubDoor
@@ -47,8 +48,8 @@ def test_pygithub_is_imported_at_the_first_request() -> None:
     """Not by whoever only makes a door."""
     program = """
 import sys
-from multigit.adapters.github.runs import GithubRuns
-GithubRuns(api_url="", token=str, urls_of=str, file_at=str)
+from multigit.adapters.github.runs import connect
+connect("", {}, urls_of=str, file_at=str, wait=str)
 sys.exit(bool({"github", "requests"} & sys.modules.keys()))
 """
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
@@ -159,6 +160,17 @@ def test_a_compressed_answer_is_read() -> None:
     body = gzip.compress(b'{"a": 1}')
     with Host(Answer(200, body, (("Content-Encoding", "gzip"),))) as host:
         assert door(host.url).get("/x", "api").document() == {"a": 1}
+
+
+def test_pygithub_sends_nothing_by_itself() -> None:
+    """Not even by a way that it has beside the one that is ours."""
+    with Host(json_answer(200, {})) as host:
+        requester = door(host.url).requester()
+        with pytest.raises(AssertionError):
+            Requester.requestJson(requester, "GET", "/x")
+        assert host.asked == []
+        requester.requestJson("GET", "/x")
+        assert host.asked == ["GET /x"]
 
 
 def test_an_object_that_pygithub_cannot_read_is_an_answer_that_is_none() -> None:
