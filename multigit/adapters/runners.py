@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from multigit.adapters.git.workspace import GitRepositories
 from multigit.core.values.deployment import Gate, GithubRunner, JenkinsRunner, Order, Run, Sight
 from multigit.core.values.problem import Problem
-from multigit.core.values.snapshot import Gaps
+from multigit.core.values.work_tree import Gaps
 from multigit.core.values.workspace import Repo, Workspace
 from multigit.errors import NotBegunError
 

@@ -7,24 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from multigit.core.progress.journal import Entry
+from multigit.core.values.clone_facts import Facts
+from multigit.core.values.commits import PreparedCommit, Tip, Waiting
 from multigit.core.values.deployment import Gate, Order, Run, Sight
 from multigit.core.values.flight import Flight
 from multigit.core.values.git_answers import Merged, Publication, PushReport, RefQuery, Signature
 from multigit.core.values.health_check import Answer
+from multigit.core.values.merge import Reversal
 from multigit.core.values.problem import Problem
-from multigit.core.values.snapshot import (
-    Change,
-    Facts,
-    Obstacle,
-    Outgoing,
-    PreparedCommit,
-    Refs,
-    Reversal,
-    Submodule,
-    Tip,
-    Waiting,
-    WorkTree,
-)
+from multigit.core.values.refs import Refs
+from multigit.core.values.work_tree import Change, Obstacle, Outgoing, Submodule, WorkTree
 from multigit.core.values.workspace import Repo
 
 

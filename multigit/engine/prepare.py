@@ -16,9 +16,9 @@ from multigit.core.planning.steps import (
     Step,
     TagStep,
 )
+from multigit.core.values.commits import Tip
 from multigit.core.values.git_answers import Signature
 from multigit.core.values.refs import Objects, branch_ref, tag_ref
-from multigit.core.values.snapshot import Tip
 from multigit.engine.ports import Repository
 from multigit.errors import GitError
 from multigit.hints import Hint

@@ -22,9 +22,10 @@ from multigit.core.planning.steps import (
 from multigit.core.progress.deployments import still_to_come
 from multigit.core.progress.outcome import Report
 from multigit.core.progress.state import Progress
+from multigit.core.values.commits import Commit
 from multigit.core.values.duration import age
-from multigit.core.values.snapshot import Change, Commit
 from multigit.core.values.text import plural, visible
+from multigit.core.values.work_tree import Change
 from multigit.ui.problems import problem_lines
 from multigit.ui.render import ABSENT, Fitting, indented, one_line, plain, table
 from multigit.ui.reports import sentence_view

@@ -14,8 +14,8 @@ from multigit.core.records.last_deployments import Deployed
 from multigit.core.reports.status import Pair, StatusRow
 from multigit.core.values.deployment import RunState
 from multigit.core.values.duration import age
-from multigit.core.values.snapshot import WorkTree
 from multigit.core.values.text import plural, visible
+from multigit.core.values.work_tree import WorkTree
 from multigit.core.values.workspace import Stage
 from multigit.ui.problems import problem_lines
 from multigit.ui.render import ABSENT, Fitting, ending, indented, plain, table

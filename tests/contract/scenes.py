@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from multigit.adapters.git.workspace import GitRepositories
+from multigit.core.values.commits import Tip
 from multigit.core.values.git_answers import Signature
 from multigit.core.values.refs import branch_ref
-from multigit.core.values.snapshot import Tip
 from multigit.core.values.workspace import Repo, Workspace
 from multigit.engine.ports import Repository
 from multigit.errors import GitError

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from multigit.core.values.commits import Tip
 from multigit.core.values.git_answers import Merged, Publication, RefQuery, Signature
 from multigit.core.values.refs import branch_ref
-from multigit.core.values.snapshot import Change, Tip
+from multigit.core.values.work_tree import Change
 from multigit.errors import GitError
 from tests.contract.scenes import Scene
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from multigit.core.values.clone_facts import Facts
 from multigit.core.values.git_answers import RefQuery, Signature
-from multigit.core.values.snapshot import Branch, Facts, Outgoing
+from multigit.core.values.refs import Branch
+from multigit.core.values.work_tree import Outgoing
 from multigit.errors import GitError
 from tests.contract.scenes import Scene
 

@@ -6,7 +6,7 @@ import pytest
 
 from multigit.core.values.git_answers import RefQuery, Signature
 from multigit.core.values.refs import branch_ref
-from multigit.core.values.snapshot import Change
+from multigit.core.values.work_tree import Change
 from multigit.errors import GitError
 from tests.contract.scenes import Scene
 

@@ -34,23 +34,16 @@ from multigit.core.records.last_deployments import Last, last_deployed
 from multigit.core.records.record import Record
 from multigit.core.records.repo_record import DeploymentRecord, RepoRecord
 from multigit.core.values.agreement import Actor
+from multigit.core.values.clone_facts import Facts
+from multigit.core.values.commits import Commit, Tip, Waiting
 from multigit.core.values.deployment import Deployment
 from multigit.core.values.flight import Flight
+from multigit.core.values.merge import Merge
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem, Severity
-from multigit.core.values.snapshot import (
-    Branch,
-    Change,
-    Commit,
-    Facts,
-    Merge,
-    Refs,
-    Snapshot,
-    Tag,
-    Tip,
-    Waiting,
-    WorkTree,
-)
+from multigit.core.values.refs import Branch, Refs, Tag
+from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.work_tree import Change, WorkTree
 from multigit.core.values.workspace import Confirm, PushRules, Repo, Stage, Workspace
 
 DEV = Stage("dev", "develop", confirm=Confirm.NONE)

@@ -16,27 +16,14 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from multigit.core.values.clone_facts import Facts
+from multigit.core.values.commits import SUBJECTS, Commit, PreparedCommit, Tip, Waiting
 from multigit.core.values.deployment import Deploy, Pace
 from multigit.core.values.flight import Flight, flight
 from multigit.core.values.git_answers import Merged, Publication, PushReport, RefQuery, Signature
-from multigit.core.values.refs import branch_ref, tag_ref
-from multigit.core.values.snapshot import (
-    SUBJECTS,
-    Branch,
-    Change,
-    Commit,
-    Facts,
-    Obstacle,
-    Outgoing,
-    PreparedCommit,
-    Refs,
-    Reversal,
-    Submodule,
-    Tag,
-    Tip,
-    Waiting,
-    WorkTree,
-)
+from multigit.core.values.merge import Reversal
+from multigit.core.values.refs import Branch, Refs, Tag, branch_ref, tag_ref
+from multigit.core.values.work_tree import Change, Obstacle, Outgoing, Submodule, WorkTree
 from multigit.core.values.workspace import Confirm, Repo, Stage, Workspace
 from multigit.errors import GitError
 

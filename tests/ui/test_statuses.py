@@ -10,7 +10,9 @@ import pytest
 
 from multigit.core.records.last_deployments import Deployed
 from multigit.core.reports.status import Pair, StatusRow, Unpushed
-from multigit.core.values.snapshot import Reversal, Tag, WorkTree
+from multigit.core.values.merge import Reversal
+from multigit.core.values.refs import Tag
+from multigit.core.values.work_tree import WorkTree
 from multigit.ui.statuses import deploys_cell, status_view
 from tests.core.builders import DEV, MAIN, NEWEST, STG, change
 from tests.ui.views import shown

@@ -31,8 +31,8 @@ from multigit.adapters.files.durable import make_folder, sync_folder
 from multigit.adapters.system import processes
 from multigit.core.values.deployment import KEYS, CommandRunner, Order, Run, RunState, Sight
 from multigit.core.values.problem import Problem, Severity
-from multigit.core.values.snapshot import Gaps
 from multigit.core.values.text import plural, shortened, visible
+from multigit.core.values.work_tree import Gaps
 from multigit.errors import MultigitError, NotBegunError
 from multigit.hints import Hint
 

@@ -10,7 +10,7 @@ from multigit.adapters.git.commits import Listed, list_commits, waiting_of
 from multigit.adapters.git.copies import read_copies
 from multigit.adapters.git.process import GitDoor
 from multigit.core.lineage.arrivals import Own, arrived
-from multigit.core.values.snapshot import Tip, Waiting
+from multigit.core.values.commits import Tip, Waiting
 
 MANY = 1000  # commits; among more of them only equal trees are looked for
 

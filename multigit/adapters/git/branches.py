@@ -11,9 +11,10 @@ from multigit.adapters.git.cloning import clone_into
 from multigit.adapters.git.outcome import last_line
 from multigit.adapters.git.refs import ReadsRefs
 from multigit.adapters.git.settings import FETCH, in_environment
+from multigit.core.values.commits import Tip
 from multigit.core.values.git_answers import RefQuery, Signature
 from multigit.core.values.refs import branch_ref
-from multigit.core.values.snapshot import Change, Tip
+from multigit.core.values.work_tree import Change
 from multigit.errors import GitError
 
 FAST_FORWARD = (  # an option for each setting that would make a merge do something else

@@ -14,7 +14,7 @@ from multigit.adapters.git.push_mark import PushMark
 from multigit.adapters.git.remote import Remote
 from multigit.adapters.git.settings import of_remote
 from multigit.adapters.git.transcript import Transcript
-from multigit.core.values.snapshot import Facts
+from multigit.core.values.clone_facts import Facts
 from multigit.core.values.workspace import Repo, Workspace
 from multigit.errors import GitError
 from multigit.hints import Hint

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from multigit.adapters.git.process import GitDoor
-from multigit.core.values.snapshot import SUBJECTS, Commit, Tip, Waiting
+from multigit.core.values.commits import SUBJECTS, Commit, Tip, Waiting
 
 _COMMIT_FORMAT = "%m%x00%H%x00%T%x00%P%x00%ct%x00%an%x00%s"
 

@@ -20,9 +20,10 @@ from multigit.adapters.git.outcome import failure
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.settings import index_in
 from multigit.adapters.git.status import git_dir
+from multigit.core.values.commits import PreparedCommit, Tip
 from multigit.core.values.git_answers import Signature
-from multigit.core.values.snapshot import Change, PreparedCommit, Tip
 from multigit.core.values.text import pathspec
+from multigit.core.values.work_tree import Change
 from multigit.errors import GitError
 from multigit.hints import Hint
 

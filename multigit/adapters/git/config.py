@@ -12,7 +12,7 @@ from multigit.adapters.git.outcome import Completed
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.remote import Remote, is_true
 from multigit.adapters.git.settings import in_environment
-from multigit.core.values.snapshot import Facts
+from multigit.core.values.clone_facts import Facts
 from multigit.errors import GitError
 
 HARMLESS = (  # settings whose values are told in the transcript, passwords in URLs masked

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from multigit.adapters.git.commits import Listed
 from multigit.adapters.git.process import GitDoor
 from multigit.core.lineage.copies import Patch, Patched, originals, still_there
-from multigit.core.values.snapshot import Tip
+from multigit.core.values.commits import Tip
 
 FEW = 200  # commits that are looked for at once
 LONG = 100  # characters of a subject: the system limits what a command takes

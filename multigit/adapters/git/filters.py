@@ -15,7 +15,7 @@ from multigit.adapters.files.scratch import scratch_folder
 from multigit.adapters.git.config import GitConfig
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.settings import index_in
-from multigit.core.values.snapshot import Gaps
+from multigit.core.values.work_tree import Gaps
 
 LFS = "lfs"  # the filter of git-lfs
 NO_VALUE = {"set", "unset", "unspecified"}  # what git check-attr says where no filter is named

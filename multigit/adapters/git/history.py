@@ -9,7 +9,9 @@ from multigit.adapters.git.clone import Clone
 from multigit.adapters.git.commits import read_waiting
 from multigit.adapters.git.outgoing import read_outgoing
 from multigit.adapters.git.reversals.search import read_reversals
-from multigit.core.values.snapshot import Outgoing, Reversal, Tip, Waiting
+from multigit.core.values.commits import Tip, Waiting
+from multigit.core.values.merge import Reversal
+from multigit.core.values.work_tree import Outgoing
 
 
 class ReadsHistory(Clone):

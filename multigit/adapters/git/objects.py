@@ -13,8 +13,8 @@ from multigit.adapters.git.config import GitConfig
 from multigit.adapters.git.faults import clone_fault
 from multigit.adapters.git.outcome import Completed, failure
 from multigit.adapters.git.process import GitDoor
+from multigit.core.values.commits import Tip
 from multigit.core.values.git_answers import Merged, Signature
-from multigit.core.values.snapshot import Tip
 from multigit.errors import GitError
 
 CONFLICT = 1

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from multigit.adapters.git.hashing import hash_files, is_link_of
 from multigit.adapters.git.process import GitDoor
-from multigit.core.values.snapshot import Obstacle
+from multigit.core.values.work_tree import Obstacle
 
 SUBMODULE = "160000"
 LINK = "120000"

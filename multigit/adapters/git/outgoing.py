@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from multigit.adapters.git.process import GitDoor
-from multigit.core.values.snapshot import Outgoing
+from multigit.core.values.work_tree import Outgoing
 
 SUBMODULE = "160000"
 

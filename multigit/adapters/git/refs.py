@@ -8,9 +8,9 @@ from pathlib import Path
 
 from multigit.adapters.git.clone import Clone
 from multigit.adapters.git.settings import FETCH
+from multigit.core.values.commits import Tip
 from multigit.core.values.git_answers import RefQuery
-from multigit.core.values.refs import branch_ref
-from multigit.core.values.snapshot import Branch, Refs, Tag, Tip
+from multigit.core.values.refs import Branch, Refs, Tag, branch_ref
 
 TAGS_SEEN = "refs/multigit/tags/"  # the remote's deploy tags, kept out of the user's own tags
 

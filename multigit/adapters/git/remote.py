@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from multigit.adapters.system.programs import said_by_shell
+from multigit.core.values.clone_facts import Detour
 from multigit.core.values.remote_url import (
     SSH,
     Place,
@@ -24,7 +25,6 @@ from multigit.core.values.remote_url import (
     without_credentials,
     without_user,
 )
-from multigit.core.values.snapshot import Detour
 from multigit.core.values.text import masked, visible
 
 Settings = Mapping[str, tuple[str, ...]]

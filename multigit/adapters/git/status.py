@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from multigit.adapters.git.hashing import hash_files
 from multigit.adapters.git.process import GitDoor
-from multigit.core.values.snapshot import Change, WorkTree
+from multigit.core.values.work_tree import Change, WorkTree
 
 _UNFINISHED = {
     "MERGE_HEAD": "merge",

@@ -9,7 +9,7 @@ from multigit.adapters.git import submodules as git_submodules
 from multigit.adapters.git.clone import Clone
 from multigit.adapters.git.obstacles import read_obstacles
 from multigit.adapters.git.status import read_work_tree
-from multigit.core.values.snapshot import Gaps, Obstacle, Submodule, WorkTree
+from multigit.core.values.work_tree import Gaps, Obstacle, Submodule, WorkTree
 
 
 class ReadsWorkTree(Clone):

@@ -19,7 +19,7 @@ from multigit.core.lineage.line import (
     threads_of,
     was_before_work,
 )
-from multigit.core.values.snapshot import Evidence, Reversal
+from multigit.core.values.merge import Evidence, Reversal
 
 
 def returned(line: Sequence[Step]) -> dict[str, tuple[str, ...]]:

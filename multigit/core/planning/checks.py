@@ -7,9 +7,12 @@ from collections.abc import Iterable
 from shlex import quote
 
 from multigit.core.planning.losses import keeping
+from multigit.core.values.clone_facts import Detour
+from multigit.core.values.merge import Merge
 from multigit.core.values.problem import Problem, Severity
-from multigit.core.values.snapshot import Detour, Merge, Snapshot, WorkTree
+from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.text import pathspec, plural, shortened
+from multigit.core.values.work_tree import WorkTree
 from multigit.core.values.workspace import Repo, Stage
 from multigit.errors import UsageError
 from multigit.hints import Hint

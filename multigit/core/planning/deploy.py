@@ -10,7 +10,8 @@ from multigit.core.planning.plan import NOT_IN_RELEASE, Plan, RepoPlan, State, s
 from multigit.core.planning.steps import DeployStep
 from multigit.core.values.moment import Moment, is_deploy_tag
 from multigit.core.values.problem import Problem, Severity
-from multigit.core.values.snapshot import Snapshot, Tag
+from multigit.core.values.refs import Tag
+from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Repo, Stage, Workspace, unknown
 from multigit.errors import UsageError
 from multigit.hints import Hint

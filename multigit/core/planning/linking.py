@@ -10,7 +10,8 @@ from multigit.core.planning.push import plan_repository, push_steps
 from multigit.core.planning.push_request import PushRequest
 from multigit.core.planning.steps import CommitStep
 from multigit.core.planning.submodules import moves
-from multigit.core.values.snapshot import Change, Snapshot
+from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.work_tree import Change
 from multigit.core.values.workspace import Repo, Workspace
 
 

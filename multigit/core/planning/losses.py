@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 from shlex import quote
 
+from multigit.core.values.merge import Evidence, Merge, Reversal
 from multigit.core.values.problem import Problem, Severity
-from multigit.core.values.snapshot import Evidence, Merge, Reversal
 from multigit.core.values.text import pathspec, plural, shortened
 from multigit.core.values.workspace import Repo
 from multigit.hints import Hint

@@ -20,10 +20,11 @@ from multigit.core.planning.steps import (
     Step,
     TagStep,
 )
+from multigit.core.values.merge import Merge
 from multigit.core.values.moment import Moment, tag_name
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import branch_ref, tag_ref
-from multigit.core.values.snapshot import Merge, Snapshot
+from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Repo, Stage, Workspace
 from multigit.hints import Hint
 

@@ -11,8 +11,9 @@ from multigit.core.planning.plan import Plan, RepoPlan, State, settle
 from multigit.core.planning.steps import CloneStep, CreateBranchStep, Step, SwitchStep, UpdateStep
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem
-from multigit.core.values.snapshot import Obstacle, Snapshot, WorkTree
+from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.text import operand, pathspec, shortened
+from multigit.core.values.work_tree import Obstacle, WorkTree
 from multigit.core.values.workspace import Repo, Stage, Workspace
 from multigit.hints import Hint
 

@@ -8,7 +8,7 @@ from multigit.core.planning import checks
 from multigit.core.planning.dangers import matches
 from multigit.core.planning.routes import Hop, message_required, wants_message
 from multigit.core.values.moment import Moment
-from multigit.core.values.snapshot import Change, WorkTree
+from multigit.core.values.work_tree import Change, WorkTree
 from multigit.core.values.workspace import PushRules, Repo, Stage
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from multigit.core.values.commits import Tip, Waiting
 from multigit.core.values.deployment import HealthCheck, Runner
-from multigit.core.values.snapshot import Change, Tip, Waiting
+from multigit.core.values.work_tree import Change
 
 
 @dataclass(frozen=True, slots=True)

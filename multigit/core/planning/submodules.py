@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from shlex import quote
 
 from multigit.core.values.problem import Problem, Severity
-from multigit.core.values.snapshot import Change, Snapshot, Submodule, WorkTree
+from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.text import pathspec
+from multigit.core.values.work_tree import Change, Submodule, WorkTree
 from multigit.core.values.workspace import Repo, Stage
 from multigit.hints import Hint
 

@@ -9,12 +9,7 @@ from multigit.core.planning.plan import Plan, RepoPlan, State
 from multigit.core.planning.steps import DeployStep
 from multigit.core.progress.journal import Operation
 from multigit.core.progress.state import OperationState, Progress
-from multigit.core.values.deployment import (
-    Deployment,
-    Order,
-    Run,
-    RunState,
-)
+from multigit.core.values.deployment import Deployment, Order, Run, RunState
 from multigit.core.values.refs import Objects, branch_ref
 
 

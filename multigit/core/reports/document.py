@@ -21,8 +21,8 @@ from multigit.core.records.repo_record import DeploymentRecord
 from multigit.core.reports.summary import summary
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.problem import Problem
-from multigit.core.values.snapshot import Change
 from multigit.core.values.text import masked
+from multigit.core.values.work_tree import Change
 from multigit.errors import OK, ConfigError, MultigitError
 
 SCHEMA = "multigit/1"

@@ -10,8 +10,8 @@ from multigit.core.planning.plan import Plan, Result, State
 from multigit.core.planning.steps import AdvanceStep, MergeStep
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.reports.summary import summary
+from multigit.core.values.commits import Waiting
 from multigit.core.values.deployment import Deployment, RunState
-from multigit.core.values.snapshot import Waiting
 from multigit.core.values.text import masked, plural, visible
 from multigit.core.values.workspace import Event
 

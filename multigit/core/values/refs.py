@@ -1,8 +1,12 @@
-"""The full names of branches and tags, and the short ones that people say."""
+"""Names of branches and tags, in full and as people say them, and what stands there."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from multigit.core.values.commits import Tip
 
 Objects = Mapping[str, str]  # what refs shall point at: object ids by full name; empty: deleted
 
@@ -23,3 +27,41 @@ def tag_ref(tag: str) -> str:
 def short(ref: str) -> str:
     """Return a ref's name as people say it."""
     return ref.removeprefix(HEADS).removeprefix(TAGS)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A branch on the remote and in the clone.
+
+    `checked_out` is the path of the work tree that has it, `vanished` tells that no folder is there
+    any more; `ahead` and `behind` count the local side against the remote one where that is the
+    branch's upstream, and are 0 where it is not.
+    """
+
+    remote: Tip | None = None
+    local: Tip | None = None
+    checked_out: str = ""
+    ahead: int = 0
+    behind: int = 0
+    vanished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag of the remote; `time` is the tagger's date in Unix seconds, `commit` what it names."""
+
+    name: str
+    time: int
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refs:
+    """The stages' branches by branch name, and the deploy tags."""
+
+    branches: Mapping[str, Branch] = field(default_factory=lambda: MappingProxyType({}))
+    tags: tuple[Tag, ...] = ()
+
+    def branch(self, name: str) -> Branch:
+        """Return the branch, with neither side when it exists nowhere."""
+        return self.branches.get(name, Branch())

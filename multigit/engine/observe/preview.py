@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from multigit.core.lineage.revert_messages import accepting
 from multigit.core.planning.routes import Hop
+from multigit.core.values.commits import Tip, Waiting
 from multigit.core.values.git_answers import Merged, Signature
-from multigit.core.values.snapshot import Merge, Refs, Reversal, Tip, Waiting
+from multigit.core.values.merge import Merge, Reversal
+from multigit.core.values.refs import Refs
 from multigit.engine.ports import Repository
 
 

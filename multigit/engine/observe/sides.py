@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from multigit.core.values.snapshot import Branch, Refs, Snapshot, WorkTree
+from multigit.core.values.refs import Branch, Refs
+from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.work_tree import WorkTree
 from multigit.engine.ports import Repository
 
 

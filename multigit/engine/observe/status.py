@@ -6,10 +6,13 @@ from dataclasses import dataclass, replace
 
 from multigit.core.planning.routes import Hop
 from multigit.core.reports.status import StatusRequest
+from multigit.core.values.commits import Tip
 from multigit.core.values.git_answers import RefQuery
 from multigit.core.values.listener import Tell
+from multigit.core.values.merge import Merge
 from multigit.core.values.moment import tag_glob
-from multigit.core.values.snapshot import Merge, Refs, Snapshot, Tip
+from multigit.core.values.refs import Refs
+from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Stage
 from multigit.engine.observe.looks import Look, try_to_fetch
 from multigit.engine.observe.preview import as_merge, preview_merge

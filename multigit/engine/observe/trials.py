@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from multigit.core.values.git_answers import Publication, Signature
 from multigit.core.values.listener import Tell
-from multigit.core.values.snapshot import Merge, Refs, Snapshot
+from multigit.core.values.merge import Merge
+from multigit.core.values.refs import Refs
+from multigit.core.values.snapshot import Snapshot
 from multigit.engine.ports import Repository
 from multigit.engine.retry import patiently
 

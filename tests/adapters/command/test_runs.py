@@ -27,7 +27,7 @@ from multigit.adapters.command.supervisor import (
 )
 from multigit.adapters.system import processes
 from multigit.core.values.deployment import CommandRunner, Order, Run, RunState, Sight
-from multigit.core.values.snapshot import Gaps
+from multigit.core.values.work_tree import Gaps
 from multigit.errors import MultigitError, NotBegunError
 from tests.support.patience import until
 

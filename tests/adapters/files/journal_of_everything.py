@@ -22,6 +22,7 @@ from multigit.core.planning.steps import (
 from multigit.core.progress.journal import Entry, Kind
 from multigit.core.progress.state import Progress
 from multigit.core.values.agreement import Actor
+from multigit.core.values.commits import Waiting
 from multigit.core.values.deployment import (
     CommandRunner,
     Deployment,
@@ -35,7 +36,7 @@ from multigit.core.values.deployment import (
 )
 from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem, Severity
-from multigit.core.values.snapshot import Change, Waiting
+from multigit.core.values.work_tree import Change
 from multigit.core.values.workspace import Confirm
 from tests.core.builders import API, NEWEST, WEB, plan, to_publish
 

@@ -8,8 +8,8 @@ from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.repository import GitRepository
 from multigit.adapters.git.transcript import Transcript
 from multigit.adapters.git.workspace import GitRepositories
+from multigit.core.values.commits import Tip
 from multigit.core.values.git_answers import RefQuery, Signature
-from multigit.core.values.snapshot import Tip
 from multigit.core.values.workspace import Repo, Workspace
 from tests.support.forge import Forge, ForgeRepo
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from multigit.adapters.git.repository import GitRepository
+from multigit.core.values.commits import Waiting
 from multigit.core.values.git_answers import RefQuery
-from multigit.core.values.snapshot import Waiting
 from tests.adapters.git.clones import open_clone
 from tests.support.forge import Forge, ForgeRepo, untouched
 from tests.support.gitenv import git

@@ -16,7 +16,7 @@ from multigit.adapters.git.config import read_config
 from multigit.adapters.git.objects import merge
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.reversals.search import read_reversals
-from multigit.core.values.snapshot import Reversal
+from multigit.core.values.merge import Reversal
 from tests.adapters.git.clones import open_door
 from tests.adapters.git.test_merge_histories import tips
 from tests.support.gitenv import init

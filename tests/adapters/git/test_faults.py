@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
+from multigit.core.values.commits import Tip
 from multigit.core.values.git_answers import RefQuery
-from multigit.core.values.snapshot import Tip
 from multigit.errors import GitError
 from multigit.hints import Hint
 from tests.adapters.git.clones import SIGNATURE, STAGES, open_clone

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from multigit.core.values.git_answers import Publication, RefQuery, Signature
-from multigit.core.values.snapshot import Change, Obstacle
+from multigit.core.values.work_tree import Change, Obstacle
 from tests.adapters.git.clones import open_clone
 from tests.conftest import isolate
 from tests.support.forge import Forge

@@ -15,8 +15,8 @@ from multigit.adapters.git.commits import read_waiting
 from multigit.adapters.git.config import read_config
 from multigit.adapters.git.objects import merge
 from multigit.adapters.git.process import GitDoor
+from multigit.core.values.commits import Tip
 from multigit.core.values.git_answers import Merged
-from multigit.core.values.snapshot import Tip
 from tests.adapters.git.clones import SIGNATURE, open_door
 from tests.support.gitenv import git, init
 from tests.support.histories import build_many

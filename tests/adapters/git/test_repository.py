@@ -8,8 +8,9 @@ import shutil
 import pytest
 
 from multigit.adapters.git.repository import GitRepository
+from multigit.core.values.clone_facts import Facts
 from multigit.core.values.git_answers import RefQuery
-from multigit.core.values.snapshot import Change, Facts
+from multigit.core.values.work_tree import Change
 from multigit.errors import GitError
 from tests.adapters.git.clones import SIGNATURE, STAGES, open_clone, open_folder, sides
 from tests.support.forge import Forge, ForgeRepo, untouched

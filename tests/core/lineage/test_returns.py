@@ -11,7 +11,7 @@ from multigit.core.lineage.keepers import (
 )
 from multigit.core.lineage.line import Step, present_name, with_moves
 from multigit.core.lineage.returns import dropped, forward_again, joined, returned, rewritten
-from multigit.core.values.snapshot import Evidence, Reversal
+from multigit.core.values.merge import Evidence, Reversal
 from tests.core.lineage.steps import MOVED, PUT_BACK, moving, own, work
 
 

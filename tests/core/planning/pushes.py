@@ -8,7 +8,8 @@ from multigit.core.planning.push_request import PushRequest
 from multigit.core.planning.routes import Hop
 from multigit.core.planning.steps import CommitStep, Step
 from multigit.core.values.problem import Problem
-from multigit.core.values.snapshot import Change, Snapshot
+from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.work_tree import Change
 from multigit.core.values.workspace import Repo
 from tests.core.builders import (
     API,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from multigit.core.planning import checks
+from multigit.core.values.clone_facts import Detour, Facts
 from multigit.core.values.problem import Problem, Severity
-from multigit.core.values.snapshot import Detour, Facts, Snapshot, WorkTree
+from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.text import shortened
+from multigit.core.values.work_tree import WorkTree
 from multigit.errors import USAGE, UsageError
 from multigit.hints import Hint
 from tests.core.builders import (

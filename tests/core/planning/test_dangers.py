@@ -10,8 +10,11 @@ import pytest
 from multigit.core.planning.dangers import matches
 from multigit.core.planning.plan import State
 from multigit.core.planning.push import plan_push
+from multigit.core.values.clone_facts import Facts
+from multigit.core.values.commits import Waiting
 from multigit.core.values.problem import Problem, Severity
-from multigit.core.values.snapshot import Facts, Outgoing, Snapshot, Waiting
+from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.work_tree import Outgoing
 from multigit.core.values.workspace import PushRules
 from tests.core.builders import API, NEWEST, change, snapshot, tip, work, workspace
 from tests.core.planning.pushes import (

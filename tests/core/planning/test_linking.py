@@ -8,7 +8,9 @@ import pytest
 
 from multigit.core.planning.linking import innermost_first, linked, tip_to_come
 from multigit.core.planning.push_request import PushRequest
-from multigit.core.values.snapshot import Change, PreparedCommit, Snapshot, Submodule
+from multigit.core.values.commits import PreparedCommit
+from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.work_tree import Change, Submodule
 from multigit.core.values.workspace import Repo
 from tests.core.builders import (
     API,

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from multigit.core.planning.checks import unmergeable
 from multigit.core.planning.losses import losing_work
+from multigit.core.values.merge import Evidence, Reversal
 from multigit.core.values.problem import Problem, Severity
-from multigit.core.values.snapshot import Evidence, Reversal
 from tests.core.builders import API, clash, merge
 
 BRANCHES = ("staging", "master")

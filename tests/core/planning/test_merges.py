@@ -17,8 +17,10 @@ from multigit.core.planning.steps import (
     Step,
     TagStep,
 )
+from multigit.core.values.clone_facts import Facts
+from multigit.core.values.commits import Waiting
 from multigit.core.values.problem import Problem, Severity
-from multigit.core.values.snapshot import Facts, Snapshot, Waiting
+from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Confirm
 from multigit.hints import Hint
 from tests.core.builders import (

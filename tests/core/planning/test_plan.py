@@ -23,9 +23,9 @@ from multigit.core.planning.steps import (
     TagStep,
     UpdateStep,
 )
+from multigit.core.values.commits import Waiting
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import branch_ref, tag_ref
-from multigit.core.values.snapshot import Waiting
 from tests.core.builders import (
     API,
     NEWEST,

@@ -10,7 +10,9 @@ from multigit.core.planning.plan import Plan, RepoPlan, Result, State
 from multigit.core.planning.pull import PullRequest, checkout, plan_pull
 from multigit.core.planning.steps import CloneStep, CreateBranchStep, Step, SwitchStep, UpdateStep
 from multigit.core.values.problem import Problem
-from multigit.core.values.snapshot import Branch, Obstacle, Snapshot, WorkTree
+from multigit.core.values.refs import Branch
+from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.work_tree import Obstacle, WorkTree
 from multigit.core.values.workspace import Confirm, Repo
 from tests.core.builders import (
     API,

@@ -16,7 +16,8 @@ from multigit.core.planning.steps import (
     RefUpdate,
     TagStep,
 )
-from multigit.core.values.snapshot import Change, PreparedCommit, Waiting
+from multigit.core.values.commits import PreparedCommit, Waiting
+from multigit.core.values.work_tree import Change
 from multigit.core.values.workspace import Confirm
 from tests.core.builders import (
     API,

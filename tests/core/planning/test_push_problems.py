@@ -8,8 +8,10 @@ import pytest
 
 from multigit.core.planning.plan import Plan, State
 from multigit.core.planning.push import plan_push
+from multigit.core.values.clone_facts import Facts
 from multigit.core.values.problem import Problem, Severity
-from multigit.core.values.snapshot import Change, Facts, Refs, WorkTree
+from multigit.core.values.refs import Refs
+from multigit.core.values.work_tree import Change, WorkTree
 from multigit.core.values.workspace import Confirm
 from tests.core.builders import (
     API,

@@ -9,7 +9,8 @@ import pytest
 
 from multigit.core.planning.submodules import moves, submodule_problems
 from multigit.core.values.problem import Problem
-from multigit.core.values.snapshot import Change, Outgoing, Snapshot, Submodule
+from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.work_tree import Change, Outgoing, Submodule
 from multigit.core.values.workspace import Repo
 from multigit.hints import Hint
 from tests.core.builders import API, DEV, change, snapshot, work

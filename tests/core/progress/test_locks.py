@@ -17,9 +17,9 @@ from multigit.core.progress.locks import (
     stages_changed,
     to_bytes,
 )
+from multigit.core.values.commits import Waiting
 from multigit.core.values.deployment import CommandRunner
 from multigit.core.values.problem import Severity
-from multigit.core.values.snapshot import Waiting
 from tests.core.builders import WEB, plan, to_publish
 
 HOLDER = Holder("n0nce", "op-1", "promote", "Ada", "build-7", 7, "2025-01-15T15:01:30Z", "release")

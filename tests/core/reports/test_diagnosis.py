@@ -18,8 +18,9 @@ from multigit.core.reports.findings import (
     health_exit_code,
     health_summary,
 )
+from multigit.core.values.clone_facts import Facts
 from multigit.core.values.problem import Problem
-from multigit.core.values.snapshot import Facts, Snapshot
+from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Repo
 from multigit.hints import Hint
 from tests.core.builders import API, FACTS, ROOT, STAGES, WEB, branch, refs, snapshot, unreadable

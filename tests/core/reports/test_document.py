@@ -11,8 +11,8 @@ from multigit.core.planning.plan import Plan, RepoPlan, State
 from multigit.core.planning.steps import AdvanceStep, CommitStep, PushStep, RestoreStep, UpdateStep
 from multigit.core.progress.outcome import Outcome, ended, planned, refused
 from multigit.core.reports.document import document, error_document, problem_document, step_document
+from multigit.core.values.commits import Waiting
 from multigit.core.values.problem import Problem
-from multigit.core.values.snapshot import Waiting
 from multigit.errors import ConfigError, MultigitError, RefusedError, UsageError
 from tests.core.builders import (
     API,

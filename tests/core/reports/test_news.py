@@ -7,9 +7,9 @@ from dataclasses import replace
 from multigit.core.planning.plan import Plan, State
 from multigit.core.progress.outcome import Outcome, Report, cancelled, ended, planned, under_way
 from multigit.core.reports.news import NOTES, ROWS, News, event_of, news
+from multigit.core.values.commits import Waiting
 from multigit.core.values.deployment import Deployment, Run, RunState, Sight
 from multigit.core.values.problem import Problem
-from multigit.core.values.snapshot import Waiting
 from multigit.core.values.workspace import Event
 from tests.core.builders import (
     API,

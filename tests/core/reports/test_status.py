@@ -21,16 +21,12 @@ from multigit.core.reports.status_words import (
     status_hint,
     status_sentence,
 )
+from multigit.core.values.clone_facts import Facts
+from multigit.core.values.commits import Waiting
+from multigit.core.values.merge import Evidence, Merge, Reversal
 from multigit.core.values.problem import Problem
-from multigit.core.values.snapshot import (
-    Evidence,
-    Facts,
-    Merge,
-    Reversal,
-    Snapshot,
-    Tag,
-    Waiting,
-)
+from multigit.core.values.refs import Tag
+from multigit.core.values.snapshot import Snapshot
 from tests.core.builders import (
     API,
     NEWEST,

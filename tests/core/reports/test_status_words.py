@@ -16,13 +16,10 @@ from multigit.core.reports.status_words import (
     status_hint,
     status_sentence,
 )
+from multigit.core.values.merge import Merge, Reversal
 from multigit.core.values.problem import Problem
-from multigit.core.values.snapshot import (
-    Merge,
-    Reversal,
-    Snapshot,
-    WorkTree,
-)
+from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.work_tree import WorkTree
 from tests.core.builders import (
     API,
     DEV,

@@ -21,6 +21,7 @@ from multigit.core.progress.locks import lock_left
 from multigit.core.progress.outcome import Outcome, Report, cancelled, ended, planned
 from multigit.core.reports.document import document, problem_document
 from multigit.core.reports.summary import summary
+from multigit.core.values.commits import Waiting
 from multigit.core.values.deployment import (
     CommandRunner,
     Deployment,
@@ -30,7 +31,6 @@ from multigit.core.values.deployment import (
     Trigger,
 )
 from multigit.core.values.problem import Problem
-from multigit.core.values.snapshot import Waiting
 from multigit.hints import Hint
 from tests.core.builders import (
     API,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from multigit.core.planning.merges import MergeRequest
 from multigit.core.planning.routes import hops_down
-from multigit.core.values.snapshot import Facts
+from multigit.core.values.clone_facts import Facts
 from multigit.engine.observe.looks import Look
 from multigit.engine.observe.merges import MergeLook
 from tests.engine.observe.looking import look_at, promotion

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from multigit.core.values.snapshot import Change, Snapshot
+from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.work_tree import Change
 from multigit.engine.observe.push import PushLook
 from tests.engine.observe.looking import look_at
 from tests.engine.operations import push_request

@@ -12,7 +12,7 @@ from multigit.core.lineage.keepers import before_each_work, before_work, brought
 from multigit.core.lineage.line import Step
 from multigit.core.lineage.returns import returned, rewritten
 from multigit.core.lineage.revert_messages import says_so
-from multigit.core.values.snapshot import Reversal
+from multigit.core.values.merge import Reversal
 
 BASES = 10  # earlier contents of a file are compared with one that is like none of them
 

@@ -13,7 +13,7 @@ from multigit.core.lineage.hunks import only_puts_back
 from multigit.core.lineage.keepers import before_work
 from multigit.core.lineage.returns import forward_again
 from multigit.core.lineage.revert_messages import Span, reverted_spans
-from multigit.core.values.snapshot import Reversal
+from multigit.core.values.merge import Reversal
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from multigit.adapters.git.process import GitDoor
 from multigit.core.lineage.line import ABSENT, Step, guessed, untouched_by, with_moves
 from multigit.core.lineage.returns import returned
 from multigit.core.lineage.revert_messages import accepted_in, reverted_spans, says_so
-from multigit.core.values.snapshot import Evidence, Reversal
+from multigit.core.values.merge import Evidence, Reversal
 
 MOVES = 10  # of one file, one after the other, are followed
 

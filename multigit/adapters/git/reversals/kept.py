@@ -8,7 +8,7 @@ from dataclasses import replace
 from multigit.adapters.git.reversals.history import Held, History, Notes
 from multigit.core.lineage.keepers import across_move, keeper, undone
 from multigit.core.lineage.line import ABSENT, present_name
-from multigit.core.values.snapshot import Reversal
+from multigit.core.values.merge import Reversal
 
 Told = Counter[tuple[str, str]]  # how many reversals tell of a path, by the step that brought them
 

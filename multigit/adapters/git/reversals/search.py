@@ -16,7 +16,8 @@ from multigit.core.lineage.keepers import brought, was_absent
 from multigit.core.lineage.line import ABSENT, Step
 from multigit.core.lineage.returns import dropped, joined
 from multigit.core.lineage.revert_messages import accepted_in
-from multigit.core.values.snapshot import Evidence, Reversal, Tip
+from multigit.core.values.commits import Tip
+from multigit.core.values.merge import Evidence, Reversal
 
 MERGES = 50  # of the stage's own are looked into for work that they dropped
 

@@ -1,0 +1,78 @@
+"""A merge made in the object database, and the work that would be lost with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from multigit.core.values.commits import Tip, Waiting
+
+
+class Evidence(StrEnum):
+    """How it is known that a commit takes work back."""
+
+    NAMED = "named"  # its message says so
+    CONTENT = "content"  # only what it did says so: it may be meant
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """A commit through which work of the earlier stage would be lost.
+
+    `lost` counts the commits that it names (merges not counted), 0 where it takes back others, too;
+    `paths` are the files that it takes back, `deletes` tells that it deleted all of them, and
+    `slight` that it deleted one file, which was older than the work or not all of it. `kept` says
+    what brings the work back: from which commit to which, in which files; nothing where the commit
+    did nothing else, so that its parent has all of it. `moved` are the files among these that have
+    another name on the later stage now, with it.
+    `accepted` is the merge with which a person let it pass, or empty.
+    """
+
+    sha: str
+    subject: str
+    lost: int = 0
+    kind: Evidence = Evidence.NAMED
+    author: str = ""
+    paths: tuple[str, ...] = ()
+    deletes: bool = False
+    slight: bool = False
+    is_merge: bool = False
+    kept: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    moved: tuple[tuple[str, str], ...] = ()
+    accepted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """A merge made in the object database: `theirs` into `ours`, as `git merge --no-ff` does it.
+
+    `commit` is empty when the content of `ours` already is the result (nothing to do) and when
+    the sides cannot be merged: then they are `conflicted` (in `conflicts`, where git names paths)
+    or `unrelated`. `reversals` are the commits through which work would be lost on the way: of
+    the later stage's own, those that take back work which the earlier stage has. `message` is the
+    merge commit's, which also says what was accepted.
+    """
+
+    source: str
+    target: str
+    ours: Tip
+    theirs: Tip
+    message: str = ""
+    commit: str = ""
+    tree: str = ""
+    files: int = 0
+    waiting: Waiting = field(default_factory=Waiting)
+    conflicted: bool = False
+    conflicts: tuple[str, ...] = ()
+    unrelated: bool = False
+    reversals: tuple[Reversal, ...] = ()
+
+    @property
+    def blocked(self) -> bool:
+        """True when a person has to resolve it."""
+        return self.conflicted or self.unrelated
+
+    @property
+    def nothing(self) -> bool:
+        """True when the content of `ours` already is the result."""
+        return not self.blocked and self.tree == self.ours.tree

@@ -1,0 +1,116 @@
+"""The user's files: what is changed, what would be overwritten, and what goes out with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from multigit.core.values.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A changed file of the work tree; `kind` is untracked, added, modified or deleted.
+
+    `size` is in bytes, 0 where nobody asked for it. `staged` is True when the index holds a
+    change of it, too. A submodule moves from commit `before` to `commit`; where it `follows` a
+    repository of the workspace, to the commit that the same operation makes there.
+    """
+
+    path: str
+    kind: str
+    size: int = 0
+    staged: bool = False
+    before: str = ""
+    commit: str = ""
+    follows: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A path that commits add or change which the remote does not have.
+
+    `size` is in bytes, that of its largest version; `pointer` tells that it is a submodule.
+    """
+
+    path: str
+    size: int = 0
+    pointer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Submodule:
+    """A registered submodule with its own clone: `recorded` in HEAD, `now` checked out.
+
+    `remote` is where it is published, empty where that is not clear. `behind` tells that
+    `now` lacks what is recorded, `on_remote` that a branch there is known to have what goes out.
+    `changed_files` counts what is not committed in it. With an `error` it could not be read, and
+    nothing else of it is known.
+    """
+
+    path: str
+    recorded: str
+    now: str
+    branch: str = ""
+    remote: str = ""
+    on_remote: bool = True
+    behind: bool = False
+    changed_files: int = 0
+    error: Problem | None = None
+
+    @property
+    def goes_out(self) -> str:
+        """Return the commit at which its superproject points when that is pushed."""
+        return self.recorded if self.behind else self.now
+
+
+@dataclass(frozen=True, slots=True)
+class WorkTree:
+    """The checked-out side: `branch` is empty for a detached HEAD, `head` for an unborn branch.
+
+    `unfinished` names a merge, rebase, cherry-pick, revert or bisect under way; `ahead` and
+    `behind` count a stage's branch against the remote one, any other against its upstream, and are
+    None where that does not exist.
+    """
+
+    branch: str = ""
+    head: str = ""
+    ahead: int | None = None
+    behind: int | None = None
+    changes: tuple[Change, ...] = ()
+    unfinished: str = ""
+    conflicted: tuple[str, ...] = ()
+    submodules: tuple[Submodule, ...] = ()
+
+    @property
+    def edited(self) -> bool:
+        """Tell whether files that git knows differ from HEAD; submodules are none."""
+        return any(each.kind != "untracked" and not each.commit for each in self.changes)
+
+    @property
+    def changed(self) -> int:
+        """Return how many paths differ from HEAD, or hold something that does."""
+        paths = {change.path for change in self.changes} | set(self.conflicted)
+        return len(paths | {each.path for each in self.submodules if each.changed_files})
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """A file of the user's that a checkout would overwrite: untracked or ignored.
+
+    With a `mark` it is tracked and changed, and git was told not to look: "assume-unchanged" or
+    "skip-worktree".
+    """
+
+    path: str
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """What is not in an export of a commit: submodules, and what only a filter could bring back.
+
+    Of `pointers` the export holds the pointer.
+    """
+
+    submodules: tuple[str, ...] = ()
+    pointers: tuple[str, ...] = ()
