@@ -1,4 +1,4 @@
-"""The codes of problems and errors that the package can report, read from its source."""
+"""What the package can say, read from its source: codes of problems and errors, and texts."""
 
 from __future__ import annotations
 
@@ -24,6 +24,19 @@ def codes() -> set[str]:
             for expression in _expressions(node):
                 found |= _texts(expression, constants)
     return found
+
+
+def messages() -> Iterator[str]:
+    """Yield every text in the package, with `…` for the values in it."""
+    for file in (ROOT / "multigit").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Constant(value=str() as text):
+                    yield text
+                case ast.JoinedStr(values=values):
+                    yield "".join(
+                        str(v.value) if isinstance(v, ast.Constant) else "…" for v in values
+                    )
 
 
 def _constants(module: ast.Module) -> Iterator[tuple[str, ast.expr]]:

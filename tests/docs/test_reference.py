@@ -16,7 +16,7 @@ from multigit.adapters.config.load import load, schema
 from multigit.cli.app import app
 from multigit.core.planning.plan import Result, State
 from multigit.core.values.workspace import PushRules
-from tests.docs.codes import codes
+from tests.docs.codes import codes, messages
 from tests.docs.stories import ROOT, stories
 
 DOCS = ROOT / "docs"
@@ -75,6 +75,22 @@ class TestConfiguration:
             assert {key for each in tabled(document, title) for key in each} == set(properties), (
                 title
             )
+
+
+class TestRecovery:
+    """docs/recovery.md."""
+
+    def test_what_you_see_is_what_multigit_says(self) -> None:
+        """Each phrase in the table at the top is in a text of the package."""
+        rows = re.findall(
+            r"^\| (.*?) \| \[", (DOCS / "recovery.md").read_text("utf-8"), re.MULTILINE
+        )
+        phrases = [phrase for row in rows for phrase in re.findall(r"`([^`]*)`", row)]
+        said = list(messages())
+        assert len(phrases) > 20
+        for phrase in phrases:
+            parts = (re.escape(part.strip()) for part in phrase.split("…"))
+            assert any(re.search(".*".join(parts), text) for text in said), phrase
 
 
 class TestJson:
