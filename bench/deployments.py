@@ -49,7 +49,8 @@ def watched(workspace: Workspace) -> Watched:
     """Start a run for each repository and look at each, round after round, until it is over."""
     from multigit.adapters.github.client import GithubDoor
     from multigit.adapters.github.runs import GithubRuns
-    from multigit.core.values.deployment import GithubRunner, Order
+    from multigit.core.values.deploy_spec import GithubRunner
+    from multigit.core.values.deployment import Order
     from tests.doubles.github import TOKEN
 
     moment = datetime.now(UTC).replace(microsecond=0)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from multigit.adapters.git.workspace import GitRepositories
-from multigit.core.values.deployment import Gate, GithubRunner, JenkinsRunner, Order, Run, Sight
+from multigit.core.values.deploy_spec import GithubRunner, JenkinsRunner
+from multigit.core.values.deployment import Gate, Order, Run, Sight
 from multigit.core.values.problem import Problem
 from multigit.core.values.work_tree import Gaps
 from multigit.core.values.workspace import Repo, Workspace

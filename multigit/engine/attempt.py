@@ -8,15 +8,8 @@ from dataclasses import dataclass, replace
 from multigit.core.planning.plan import Plan
 from multigit.core.planning.steps import DeployStep
 from multigit.core.progress.deployments import Orders
-from multigit.core.values.deployment import (
-    CommandRunner,
-    Deployment,
-    HealthCheck,
-    Order,
-    Run,
-    RunState,
-    Sight,
-)
+from multigit.core.values.deploy_spec import CommandRunner, HealthCheck
+from multigit.core.values.deployment import Deployment, Order, Run, RunState, Sight
 from multigit.core.values.duration import in_words
 from multigit.core.values.health_check import unhealthy
 from multigit.engine.deploy_context import DeployContext

@@ -41,10 +41,11 @@ from multigit.core.values.flight import Flight
 from multigit.core.values.merge import Merge
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.push_rules import PushRules
 from multigit.core.values.refs import Branch, Refs, Tag
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.work_tree import Change, WorkTree
-from multigit.core.values.workspace import Confirm, PushRules, Repo, Stage, Workspace
+from multigit.core.values.workspace import Confirm, Repo, Stage, Workspace
 
 DEV = Stage("dev", "develop", confirm=Confirm.NONE)
 STG = Stage("stg", "staging", promotes_from="dev", tag="stg-deploy-{timestamp}")

@@ -15,7 +15,7 @@ from multigit import errors
 from multigit.adapters.config.load import load, schema
 from multigit.cli.app import app
 from multigit.core.planning.plan import Result, State
-from multigit.core.values.workspace import PushRules
+from multigit.core.values.push_rules import PushRules
 from tests.docs.codes import codes, messages
 from tests.docs.stories import ROOT, stories
 

@@ -7,15 +7,8 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.planning.plan import Result
-from multigit.core.values.deployment import (
-    CommandRunner,
-    Deploy,
-    Deployment,
-    Order,
-    Pace,
-    RunState,
-    Sight,
-)
+from multigit.core.values.deploy_spec import CommandRunner, Deploy, Pace
+from multigit.core.values.deployment import Deployment, Order, RunState, Sight
 from multigit.core.values.health_check import Answer
 from multigit.engine.attempt import BRIEF
 from multigit.engine.throttle import LONGEST

@@ -12,15 +12,8 @@ import pytest
 from multigit.core.planning.plan import Result
 from multigit.core.progress.deployments import to_watch
 from multigit.core.progress.journal import Entry, Kind, Operation
-from multigit.core.values.deployment import (
-    CommandRunner,
-    Deploy,
-    Order,
-    Pace,
-    RunState,
-    Sight,
-    Trigger,
-)
+from multigit.core.values.deploy_spec import CommandRunner, Deploy, Pace, Trigger
+from multigit.core.values.deployment import Order, RunState, Sight
 from multigit.engine.deploy import Deployer
 from multigit.engine.deploy_context import DeployContext
 from multigit.engine.ports import FORGETFUL

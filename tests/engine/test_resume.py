@@ -11,7 +11,8 @@ from multigit.core.planning.plan import Plan, State
 from multigit.core.planning.steps import DeployStep
 from multigit.core.progress.journal import Entry, Kind
 from multigit.core.progress.state import OperationState
-from multigit.core.values.deployment import CommandRunner, RunState
+from multigit.core.values.deploy_spec import CommandRunner
+from multigit.core.values.deployment import RunState
 from multigit.errors import GitError
 from tests.engine.operations import (
     STG,

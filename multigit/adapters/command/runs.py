@@ -29,7 +29,8 @@ from multigit.adapters.command.supervisor import (
 )
 from multigit.adapters.files.durable import make_folder, sync_folder
 from multigit.adapters.system import processes
-from multigit.core.values.deployment import KEYS, CommandRunner, Order, Run, RunState, Sight
+from multigit.core.values.deploy_spec import CommandRunner
+from multigit.core.values.deployment import KEYS, Order, Run, RunState, Sight
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.text import plural, shortened, visible
 from multigit.core.values.work_tree import Gaps

@@ -12,7 +12,7 @@ from multigit.adapters.config.values import (
     NO_PAUSE,
     duration,
 )
-from multigit.core.values.deployment import (
+from multigit.core.values.deploy_spec import (
     CommandRunner,
     Deploy,
     GithubRunner,

@@ -21,8 +21,9 @@ from multigit.adapters.config.sections import Configuration, section_at
 from multigit.adapters.config.values import dotted, duration, shown, size
 from multigit.adapters.files.durable import NO_WAITING
 from multigit.core.planning.waves import everything_before, waves
+from multigit.core.values.push_rules import PushRules
 from multigit.core.values.text import masked, plural, visible
-from multigit.core.values.workspace import PushRules, Repo, Stage, Tell, Workspace, unknown
+from multigit.core.values.workspace import Repo, Stage, Tell, Workspace, unknown
 from multigit.errors import ConfigError
 from multigit.hints import Hint
 

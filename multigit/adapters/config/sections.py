@@ -26,7 +26,8 @@ from multigit.adapters.config.values import (
     no_default,
     no_null,
 )
-from multigit.core.values.workspace import Confirm, Event, PushRules
+from multigit.core.values.push_rules import PushRules
+from multigit.core.values.workspace import Confirm, Event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

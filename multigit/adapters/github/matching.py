@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from multigit.adapters.http.documents import Document, number, text
-from multigit.core.values.deployment import GithubRunner, Order, Trigger
+from multigit.core.values.deploy_spec import GithubRunner, Trigger
+from multigit.core.values.deployment import Order
 from multigit.errors import MultigitError
 
 ROUNDING = 5.0  # seconds that two clocks may differ by after what the answer's date told

@@ -12,7 +12,8 @@ from multigit.adapters.github.client import GithubDoor, Thing
 from multigit.adapters.github.matching import started_ref
 from multigit.adapters.github.workflow_file import FOLDER, WorkflowFile, file_name, read_workflow
 from multigit.adapters.http.documents import mapping, text
-from multigit.core.values.deployment import GithubRunner, Order, Trigger
+from multigit.core.values.deploy_spec import GithubRunner, Trigger
+from multigit.core.values.deployment import Order
 from multigit.core.values.problem import Problem, Severity
 from multigit.errors import MultigitError
 from multigit.hints import Hint

@@ -20,7 +20,8 @@ from multigit.adapters.github.token import find_token
 from multigit.adapters.github.watch import Watch
 from multigit.adapters.github.workflow_file import file_name
 from multigit.adapters.http.documents import Document, mapping, number, text
-from multigit.core.values.deployment import Gate, GithubRunner, Order, Run, Sight, Trigger
+from multigit.core.values.deploy_spec import GithubRunner, Trigger
+from multigit.core.values.deployment import Gate, Order, Run, Sight
 from multigit.core.values.problem import Problem
 from multigit.errors import DoubtError, MultigitError
 

@@ -17,7 +17,8 @@ from multigit.adapters.jenkins.server import (
     parameters,
     unfit,
 )
-from multigit.core.values.deployment import JenkinsRunner, Order, Run, RunState, Sight
+from multigit.core.values.deploy_spec import JenkinsRunner
+from multigit.core.values.deployment import Order, Run, RunState, Sight
 from multigit.core.values.health_check import excerpt
 from multigit.core.values.problem import Problem
 from multigit.errors import MultigitError

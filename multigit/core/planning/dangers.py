@@ -10,10 +10,11 @@ from shlex import quote
 
 from multigit.core.values.clone_facts import Facts
 from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.push_rules import PushRules
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.text import pathspec, shortened
 from multigit.core.values.work_tree import Change, WorkTree
-from multigit.core.values.workspace import PushRules, Repo, Stage
+from multigit.core.values.workspace import Repo, Stage
 from multigit.hints import Hint
 
 MEGABYTE = 1_000_000

@@ -23,7 +23,7 @@ from multigit.core.planning.steps import (
     Step,
     TagStep,
 )
-from multigit.core.values.deployment import Pace
+from multigit.core.values.deploy_spec import Pace
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import branch_ref
 from multigit.core.values.workspace import Confirm

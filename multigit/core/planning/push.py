@@ -19,8 +19,9 @@ from multigit.core.planning.submodules import submodule_problems
 from multigit.core.planning.waves import in_order
 from multigit.core.values.moment import tag_name
 from multigit.core.values.problem import Problem
+from multigit.core.values.push_rules import PushRules
 from multigit.core.values.snapshot import Snapshot
-from multigit.core.values.workspace import PushRules, Repo, Workspace
+from multigit.core.values.workspace import Repo, Workspace
 
 
 def plan_push(

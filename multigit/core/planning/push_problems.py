@@ -13,10 +13,11 @@ from multigit.core.planning.dangers import (
 )
 from multigit.core.planning.push_request import PushRequest, to_commit
 from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.push_rules import PushRules
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.text import plural
 from multigit.core.values.work_tree import WorkTree
-from multigit.core.values.workspace import PushRules, Repo, Stage, Workspace
+from multigit.core.values.workspace import Repo, Stage, Workspace
 from multigit.hints import Hint
 
 

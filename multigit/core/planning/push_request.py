@@ -8,8 +8,9 @@ from multigit.core.planning import checks
 from multigit.core.planning.dangers import matches
 from multigit.core.planning.routes import Hop, message_required, wants_message
 from multigit.core.values.moment import Moment
+from multigit.core.values.push_rules import PushRules
 from multigit.core.values.work_tree import Change, WorkTree
-from multigit.core.values.workspace import PushRules, Repo, Stage
+from multigit.core.values.workspace import Repo, Stage
 
 
 @dataclass(frozen=True, slots=True)

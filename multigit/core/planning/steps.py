@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from multigit.core.values.commits import Tip, Waiting
-from multigit.core.values.deployment import HealthCheck, Runner
+from multigit.core.values.deploy_spec import HealthCheck, Runner
 from multigit.core.values.work_tree import Change
 
 

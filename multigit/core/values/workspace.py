@@ -8,7 +8,8 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from shlex import quote
 
-from multigit.core.values.deployment import Deploy, Pace
+from multigit.core.values.deploy_spec import Deploy, Pace
+from multigit.core.values.push_rules import PushRules
 from multigit.core.values.text import nearest
 from multigit.errors import RefusedError, UsageError
 
@@ -91,39 +92,6 @@ class Repo:
     def typed(self, inside: str = "") -> str:
         """Return its folder, or a path inside of it, as a person types it here in a shell."""
         return quote(str(PurePosixPath(self.here or self.path, inside)))
-
-
-@dataclass(frozen=True, slots=True)
-class PushRules:
-    """Which files `multigit push` never commits, and which it commits only when they are named."""
-
-    ignore: tuple[str, ...] = (".DS_Store", "._*", "Thumbs.db", "desktop.ini", "*.swp", "*~")
-    secrets: tuple[str, ...] = (
-        ".env",
-        ".env.*",
-        "!.env.example",
-        "!.env.sample",
-        "!.env.template",
-        "*.pem",
-        "*.key",
-        "*.p12",
-        "*.pfx",
-        "*.jks",
-        "*.keystore",
-        "id_rsa",
-        "id_dsa",
-        "id_ecdsa",
-        "id_ed25519",
-        ".npmrc",
-        ".pypirc",
-        ".netrc",
-        ".htpasswd",
-        "credentials.json",
-        "service-account*.json",
-        "*.tfstate",
-        "*.tfstate.backup",
-    )
-    max_file_size: int = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)

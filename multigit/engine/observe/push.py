@@ -9,8 +9,8 @@ from multigit.core.planning.push_request import PushRequest, to_commit
 from multigit.core.values.commits import Tip, Waiting
 from multigit.core.values.git_answers import RefQuery, Signature
 from multigit.core.values.listener import Tell
+from multigit.core.values.push_rules import PushRules
 from multigit.core.values.snapshot import Snapshot
-from multigit.core.values.workspace import PushRules
 from multigit.engine.observe.looks import Look
 from multigit.engine.observe.merges import route_query
 from multigit.engine.observe.preview import preview_merges

@@ -26,7 +26,8 @@ from multigit.adapters.command.supervisor import (
     supervise,
 )
 from multigit.adapters.system import processes
-from multigit.core.values.deployment import CommandRunner, Order, Run, RunState, Sight
+from multigit.core.values.deploy_spec import CommandRunner
+from multigit.core.values.deployment import Order, Run, RunState, Sight
 from multigit.core.values.work_tree import Gaps
 from multigit.errors import MultigitError, NotBegunError
 from tests.support.patience import until

@@ -23,17 +23,15 @@ from multigit.core.progress.journal import Entry, Kind
 from multigit.core.progress.state import Progress
 from multigit.core.values.agreement import Actor
 from multigit.core.values.commits import Waiting
-from multigit.core.values.deployment import (
+from multigit.core.values.deploy_spec import (
     CommandRunner,
-    Deployment,
     GithubRunner,
     HealthCheck,
     JenkinsRunner,
     Pace,
-    Run,
     Runner,
-    RunState,
 )
+from multigit.core.values.deployment import Deployment, Run, RunState
 from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.work_tree import Change

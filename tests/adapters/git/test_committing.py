@@ -14,8 +14,9 @@ from multigit.adapters.git.repository import GitRepository
 from multigit.core.planning.push_request import to_commit
 from multigit.core.values.commits import Tip
 from multigit.core.values.git_answers import Signature
+from multigit.core.values.push_rules import PushRules
 from multigit.core.values.work_tree import Change, WorkTree
-from multigit.core.values.workspace import PushRules, Stage
+from multigit.core.values.workspace import Stage
 from multigit.errors import GitError
 from tests.adapters.git.clones import SIGNATURE, open_clone, open_folder
 from tests.support.forge import Forge, ForgeRepo

@@ -14,7 +14,8 @@ from multigit.adapters.github.answers import PATIENT, Timeouts
 from multigit.adapters.github.client import GithubDoor
 from multigit.adapters.github.preflight import FileAt
 from multigit.adapters.github.runs import GithubRuns
-from multigit.core.values.deployment import GithubRunner, Order, Run, Sight, Trigger
+from multigit.core.values.deploy_spec import GithubRunner, Trigger
+from multigit.core.values.deployment import Order, Run, Sight
 from multigit.errors import MultigitError
 from tests.doubles.conftest import REPO
 from tests.doubles.github import TOKEN, GitHub, Point

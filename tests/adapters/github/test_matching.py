@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from multigit.adapters.github import requester
-from multigit.core.values.deployment import GithubRunner
+from multigit.core.values.deploy_spec import GithubRunner
 from tests.doubles.conftest import REPO
 from tests.doubles.github import GitHub, faults
 from tests.support.forge import ForgeRepo

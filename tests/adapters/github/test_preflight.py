@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from multigit.adapters.github.preflight import FileAt
-from multigit.core.values.deployment import GithubRunner, Trigger
+from multigit.core.values.deploy_spec import GithubRunner, Trigger
 from multigit.core.values.problem import Problem, Severity
 from multigit.errors import RefusedError
 from tests.doubles.conftest import REPO

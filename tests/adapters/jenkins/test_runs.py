@@ -10,14 +10,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from multigit.adapters.jenkins.runs import JenkinsRuns
-from multigit.core.values.deployment import (
-    CommandRunner,
-    JenkinsRunner,
-    Order,
-    Run,
-    RunState,
-    Sight,
-)
+from multigit.core.values.deploy_spec import CommandRunner, JenkinsRunner
+from multigit.core.values.deployment import Order, Run, RunState, Sight
 from multigit.core.values.problem import Problem
 from multigit.engine.ports import Runners
 from multigit.errors import DoubtError, MultigitError

@@ -13,9 +13,9 @@ from multigit.core.planning.push import plan_push
 from multigit.core.values.clone_facts import Facts
 from multigit.core.values.commits import Waiting
 from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.push_rules import PushRules
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.work_tree import Outgoing
-from multigit.core.values.workspace import PushRules
 from tests.core.builders import API, NEWEST, change, snapshot, tip, work, workspace
 from tests.core.planning.pushes import (
     AHEAD,

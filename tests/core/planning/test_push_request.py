@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from multigit.core.planning.push_request import push_message, to_commit
+from multigit.core.values.push_rules import PushRules
 from multigit.core.values.work_tree import WorkTree
-from multigit.core.values.workspace import PushRules
 from multigit.errors import UsageError
 from tests.core.builders import (
     DEV,

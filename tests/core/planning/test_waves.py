@@ -11,7 +11,7 @@ from multigit.core.planning.steps import DeployStep
 from multigit.core.planning.waves import everything_before, in_order, waves
 from multigit.core.records.last_deployments import last_deployed, unwell_before
 from multigit.core.records.record import Record
-from multigit.core.values.deployment import CommandRunner
+from multigit.core.values.deploy_spec import CommandRunner
 from multigit.core.values.workspace import Repo
 from tests.core.builders import API, WEB, plan, record, row, to_publish, workspace
 

@@ -16,7 +16,8 @@ from multigit.core.progress.remote_state import RemoteState, compared, state_of
 from multigit.core.recovery.resume import after_undo, as_it_stands, resumed, to_plan_again
 from multigit.core.recovery.undo import undone
 from multigit.core.reports.summary import summary
-from multigit.core.values.deployment import CommandRunner, Deployment, Run, RunState
+from multigit.core.values.deploy_spec import CommandRunner
+from multigit.core.values.deployment import Deployment, Run, RunState
 from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem, Severity
 from multigit.hints import Hint

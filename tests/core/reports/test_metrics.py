@@ -9,14 +9,8 @@ from multigit.core.planning.steps import DeployStep
 from multigit.core.progress.outcome import Outcome, ended
 from multigit.core.progress.state import NOTHING_YET, OperationState
 from multigit.core.reports.metrics import metrics
-from multigit.core.values.deployment import (
-    CommandRunner,
-    Deployment,
-    GithubRunner,
-    Runner,
-    RunState,
-    Trigger,
-)
+from multigit.core.values.deploy_spec import CommandRunner, GithubRunner, Runner, Trigger
+from multigit.core.values.deployment import Deployment, RunState
 from tests.core.builders import API, ROOT, WEB, plan, published, state, to_publish, without_steps
 
 SUCCEEDED = Deployment(state=RunState.SUCCEEDED, seconds=12.3456)

@@ -19,16 +19,8 @@ from multigit.core.reports.reviews import (
     to_review,
 )
 from multigit.core.values.agreement import Actor, Given
-from multigit.core.values.deployment import (
-    CommandRunner,
-    Deployment,
-    Gate,
-    GithubRunner,
-    Order,
-    Run,
-    Runner,
-    RunState,
-)
+from multigit.core.values.deploy_spec import CommandRunner, GithubRunner, Runner
+from multigit.core.values.deployment import Deployment, Gate, Order, Run, RunState
 from multigit.core.values.problem import Problem
 from multigit.errors import FAILED, INTERRUPTED, OK
 from tests.core.builders import ADA, operation, state

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from multigit.core.values.deployment import CommandRunner as Command
-from multigit.core.values.deployment import HealthCheck, Order, RunState, filled, unknown_keys
+from multigit.core.values.deploy_spec import CommandRunner as Command
+from multigit.core.values.deploy_spec import HealthCheck
+from multigit.core.values.deployment import Order, RunState, filled, unknown_keys
 from multigit.core.values.health_check import Answer, unhealthy
 
 JSON = HealthCheck("https://x", json="build.0.sha")

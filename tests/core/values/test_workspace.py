@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from multigit.core.values.workspace import Confirm, PushRules, Repo, Stage, Workspace, unknown
+from multigit.core.values.push_rules import PushRules
+from multigit.core.values.workspace import Confirm, Repo, Stage, Workspace, unknown
 from multigit.errors import USAGE, UsageError
 from tests.core.builders import API, DEV, MAIN, ROOT, STG, WEB, workspace
 

@@ -1,0 +1,135 @@
+"""How a repository is deployed, as the configuration says: by whom, where, and what is healthy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Literal, Self
+
+
+class Trigger(StrEnum):
+    """What starts a workflow: our request, or the push itself."""
+
+    DISPATCH = "dispatch"
+    PUSH = "push"
+
+
+@dataclass(frozen=True, slots=True)
+class AnyRunner:
+    """What the rules ask of a runner, so that they need to know no host by its name."""
+
+    @property
+    def host(self) -> str:
+        """Return the name of the host where people review runs and run them again, or empty."""
+        return ""
+
+    @property
+    def by_push(self) -> bool:
+        """True when the push starts the deployment, so that nobody can ask for it."""
+        return False
+
+    @property
+    def starts_on(self) -> Literal["tag", "branch", ""]:
+        """Return the ref that it needs to start on; empty where a commit will do."""
+        return ""
+
+    def of(self, slug: str) -> Self:  # noqa: ARG002
+        """Return the runner for a repository that its host knows by this name."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class GithubRunner(AnyRunner):
+    """A GitHub Actions workflow; `ref` is tag or branch, `slug` "owner/name" or empty.
+
+    Without a slug it is read off the URL of the remote. `inputs` are templates.
+    """
+
+    workflow: str
+    trigger: Trigger = Trigger.DISPATCH
+    ref: Literal["tag", "branch"] = "tag"
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    slug: str = ""
+    type: Literal["github"] = "github"
+
+    @property
+    def host(self) -> str:
+        """Return the host's name."""
+        return "GitHub"
+
+    @property
+    def by_push(self) -> bool:
+        """True when the workflow runs by itself after the push."""
+        return self.trigger is Trigger.PUSH
+
+    @property
+    def starts_on(self) -> Literal["tag", "branch", ""]:
+        """Return the ref that the workflow is dispatched on."""
+        return self.ref
+
+    def of(self, slug: str) -> Self:
+        """Return the workflow of a repository."""
+        return replace(self, slug=slug)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRunner(AnyRunner):
+    """A program with its arguments, each a template, run in an export of the commit."""
+
+    command: tuple[str, ...]
+    type: Literal["command"] = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class JenkinsRunner(AnyRunner):
+    """A Jenkins job with parameters. `token_env` names the variable that holds the API token."""
+
+    url: str
+    job: str
+    user: str = ""
+    token_env: str = "JENKINS_TOKEN"  # noqa: S105  (a variable's name)
+    params: Mapping[str, str] = field(default_factory=dict)
+    type: Literal["jenkins"] = "jenkins"
+
+
+Runner = GithubRunner | CommandRunner | JenkinsRunner
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """What a healthy deployment answers. `url` and `equals` are templates; times in seconds.
+
+    Where `json` (a dotted path) or `header` names a part of the answer, it must equal `equals`.
+    """
+
+    url: str
+    status: int = 200
+    json: str = ""
+    header: str = ""
+    equals: str = "{sha}"
+    attempts: int = 10
+    interval: float = 10.0
+    successes: int = 1
+    timeout: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Deploy:
+    """How a repository's share of a stage is deployed: to each target, one after the other.
+
+    Without targets it is deployed once. `timeout` is in seconds, for each target.
+    """
+
+    runner: Runner
+    targets: tuple[str, ...] = ()
+    timeout: float = 1800.0
+    health: HealthCheck | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many deployments of a stage run at a time (0: all), and the seconds between starts."""
+
+    concurrency: int = 0
+    pause: float = 0.0
