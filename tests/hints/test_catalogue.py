@@ -107,7 +107,7 @@ def test_a_clone_is_named_as_seen_from_the_current_folder() -> None:
 # Modules whose texts are help, generated files or the demo's story; other tests hold these to it.
 NO_HINTS = {
     "hints.py",
-    "adapters/config/discovery.py",
+    "adapters/config/template.py",
     "adapters/config/sections.py",
     "adapters/demo/sandbox.py",
     "cli/app.py",

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http import HTTPStatus
 
 from multigit.adapters.http.documents import mapping
@@ -159,24 +160,27 @@ class Question:
     def _refusal(self, reply: Reply) -> GithubError:
         if _limited(reply):
             return self._too_early(reply)
-        what, words, code = self.what, f": {said(reply)}" if said(reply) else "", ""
+        what, words = self.what, f": {said(reply)}" if said(reply) else ""
         match reply.status:
             case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
-                message, code = f"GitHub refuses the token for {what}{words}.", "token_refused"
-                hint = RIGHTS_HINT
+                message = f"GitHub refuses the token for {what}{words}."
+                refused = partial(GithubError, message, hint=RIGHTS_HINT, code="token_refused")
             case HTTPStatus.NOT_FOUND:
                 message = f"{what} was not found, or the token may not see it."
-                hint, code = "Check the name, and what the token may do.", "github_missing"
+                hint = "Check the name, and what the token may do."
+                refused = partial(GithubError, message, hint=hint, code="github_missing")
             case _ if reply.moved:
-                message, code = f"{what} has moved.", "github_moved"
                 hint = 'Point the remote at its new place, or write github = "owner/name".'
+                message = f"{what} has moved."
+                refused = partial(GithubError, message, hint=hint, code="github_moved")
             case status if reply.refused:
-                message, hint = f"GitHub refuses {what}{words or f' with {status}'}.", ""
+                message = f"GitHub refuses {what}{words or f' with {status}'}."
+                refused = partial(GithubError, message)
             case status:
-                message, code = f"GitHub answers {status} for {what}.", "github_unavailable"
+                message = f"GitHub answers {status} for {what}."
                 hint = "Try again; if it stays so, look at GitHub's status page."
-        pause = None if reply.moved or reply.refused else 0.0
-        return GithubError(message, hint=hint, code=code, status=reply.status, pause=pause)
+                refused = partial(GithubError, message, hint=hint, code="github_unavailable")
+        return refused(status=reply.status, pause=None if reply.moved or reply.refused else 0.0)
 
     def _too_early(self, reply: Reply) -> GithubError:
         seconds = pause_asked(reply.headers, time.time())
