@@ -112,6 +112,7 @@ NO_HINTS = {
     "adapters/demo/sandbox.py",
     "cli/app.py",
     "cli/commands/demo.py",
+    "cli/commands/lock.py",
     "cli/commands/push.py",
     "cli/options.py",
 }
