@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from multigit.adapters.config.load import find_config, load
+from multigit.adapters.config.find import find_config
+from multigit.adapters.config.load import load
 from multigit.adapters.files.folder import WorkspaceFiles
 from multigit.adapters.git.lock_refs import RemoteLocks
 from multigit.adapters.git.workspace import GitRepositories

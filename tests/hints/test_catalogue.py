@@ -107,8 +107,9 @@ def test_a_clone_is_named_as_seen_from_the_current_folder() -> None:
 # Modules whose texts are help, generated files or the demo's story; other tests hold these to it.
 NO_HINTS = {
     "hints.py",
-    "adapters/config/template.py",
+    "adapters/config/repo_section.py",
     "adapters/config/sections.py",
+    "adapters/config/template.py",
     "adapters/demo/sandbox.py",
     "cli/app.py",
     "cli/commands/demo.py",

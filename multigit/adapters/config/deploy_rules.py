@@ -12,7 +12,8 @@ from multigit.adapters.config.values import USE_NAME, is_name, shown
 from multigit.core.values.deployment import KEYS, filled, unknown_keys
 
 if TYPE_CHECKING:
-    from multigit.adapters.config.sections import Configuration, RepoSection, StageSection
+    from multigit.adapters.config.repo_section import RepoSection
+    from multigit.adapters.config.sections import Configuration, StageSection
 
 Complaint = tuple[Key, str, str]
 

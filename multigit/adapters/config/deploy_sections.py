@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from multigit.adapters.config.section import Section
 from multigit.adapters.config.values import (
     Duration,
     Pause,
@@ -16,10 +17,8 @@ from multigit.adapters.config.values import (
 )
 
 
-class DeploySection(BaseModel):
+class DeploySection(Section):
     """How a stage is deployed after a promotion; in a repository's table, what differs there."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
     runner: Literal["github", "command", "jenkins", "none"] = Field(
         default="none",
@@ -78,10 +77,8 @@ class DeploySection(BaseModel):
     )
 
 
-class HealthSection(BaseModel):
+class HealthSection(Section):
     """What a deployment has to answer before it counts as done."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
     url: Text = Field(
         default="",

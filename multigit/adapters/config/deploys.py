@@ -24,7 +24,8 @@ from multigit.core.values.deploy_spec import (
 )
 
 if TYPE_CHECKING:
-    from multigit.adapters.config.sections import RepoSection, StageSection
+    from multigit.adapters.config.repo_section import RepoSection
+    from multigit.adapters.config.sections import StageSection
 
 Key = tuple[str | int, ...]
 S = TypeVar("S", bound=BaseModel)

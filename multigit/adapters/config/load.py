@@ -6,76 +6,36 @@ import errno
 import os
 import re
 import stat
-import sys
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from multigit.adapters.config import FILE
 from multigit.adapters.config.deploys import deploy_of, deploys_of, pace_of
 from multigit.adapters.config.misspelt_stages import put_right, strays
+from multigit.adapters.config.mistakes import as_detail, in_our_words, syntax_mistake
 from multigit.adapters.config.rules import Key, Mistake, mistakes
-from multigit.adapters.config.sections import Configuration, section_at
-from multigit.adapters.config.values import dotted, duration, shown, size
+from multigit.adapters.config.sections import Configuration
+from multigit.adapters.config.values import duration, size
 from multigit.adapters.files.durable import NO_WAITING
 from multigit.core.planning.waves import everything_before, waves
 from multigit.core.values.push_rules import PushRules
-from multigit.core.values.text import masked, plural, visible
-from multigit.core.values.workspace import Repo, Stage, Tell, Workspace, unknown
+from multigit.core.values.text import plural, visible
+from multigit.core.values.workspace import Repo, Stage, Tell, Workspace
 from multigit.errors import ConfigError
 from multigit.hints import Hint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from pydantic_core import ErrorDetails
 
-VARIABLE = "MULTIGIT_CONFIG"
 MOST_BYTES = 1_000_000
 DOT = re.compile(r"[\w\"'-]\s*\.\s*(?=[\w\"'-])")  # between two parts of a key
 MOST_DOTS = 200  # in a line
 MOST_LETTERS = 10_000  # before the =
 MOST_MISTAKES = 200
-MOST_DIGITS = 20  # of a number that is repeated in a message
-
-_KINDS = {  # what pydantic finds missing → what should be there, and the hint
-    "bool_type": ("true or false", "Without quotes."),
-    "dict_type": ("made of tables", "Write each as in [{table}.NAME]."),
-    "int_type": ("a whole number", "Without quotes and without a fraction."),
-    "model_type": ("a table", "Write it as [{table}]."),
-    "string_type": ("a text", 'Put it in "quotes".'),
-    "tuple_type": ("a list", 'Write it as ["one", "two"].'),
-}
-
-
-def find_config(start: Path, environment: Mapping[str, str], explicit: Path | None) -> Path:
-    """Return the absolute path of the configuration file.
-
-    `explicit` (--config) comes first, then MULTIGIT_CONFIG, both seen from `start`; then the
-    nearest `multigit.toml` in `start` or above. Raises ConfigError when there is none.
-    """
-    named = explicit or environment.get(VARIABLE)
-    if named:
-        path = Path(os.path.abspath(start / named))  # noqa: PTH100  (no symlinks resolved)
-        if not os.path.isfile(path):  # noqa: PTH113  (false also where we may not look)
-            source = "--config" if explicit else VARIABLE
-            raise ConfigError(
-                f"{visible(str(path))} is no file; {source} names it.",
-                hint=Hint.NAME_CONFIG,
-                code="no_config",
-            )
-        return path
-    folder = Path(os.path.abspath(start))  # noqa: PTH100
-    for candidate in (folder, *folder.parents):
-        if os.path.lexists(candidate / FILE):  # whatever it is: load() says what is wrong with it
-            return candidate / FILE
-    raise ConfigError(
-        f"There is no {FILE} in {visible(str(folder))} or above it.",
-        hint=Hint.NO_CONFIG,
-        code="no_config",
-    )
 
 
 def load(path: Path) -> Workspace:
@@ -100,9 +60,9 @@ def _load(path: Path) -> Workspace:
         raise ConfigError(
             f"{visible(str(path))} has {len(errors)} mistakes; {MOST_MISTAKES} are named here.",
             hint=Hint.CHECK_LONG_CONFIG,
-            details=tuple(_told(_in_words(error)) for error in errors[:MOST_MISTAKES]),
+            details=tuple(as_detail(in_our_words(error)) for error in errors[:MOST_MISTAKES]),
         )
-    wrong = [_in_words(error) for error in errors]
+    wrong = [in_our_words(error) for error in errors]
     for mistake in wrong:
         _forget(document, mistake.key)
     known = [mistake.key for mistake in wrong]
@@ -115,7 +75,7 @@ def _load(path: Path) -> Workspace:
         raise ConfigError(
             f"{visible(str(path))} has {plural(len(wrong), 'mistake')}.",
             hint=Hint.CHECK_CONFIG,
-            details=tuple(_told(mistake) for mistake in wrong),
+            details=tuple(as_detail(mistake) for mistake in wrong),
         )
     return _workspace(Path(os.path.abspath(path)).parent, configuration)  # noqa: PTH100
 
@@ -148,7 +108,7 @@ def _read(path: Path) -> dict[str, Any]:
         ) from error
     except ValueError as error:
         raise ConfigError(
-            f"{where}, {_syntax(str(error), text)}",
+            f"{where}, {syntax_mistake(str(error), text)}",
             hint='Texts stand in "quotes", lists in [brackets], and each key appears once.',
         ) from None
 
@@ -170,69 +130,12 @@ def _content(path: Path) -> bytes:
     return content
 
 
-def _syntax(said: str, text: str) -> str:
-    """Turn what tomllib says around: the place first, then the reason."""
-    if "integer string conversion" in said:  # it tells no place
-        found = re.search(rf"\d(?:_?\d){{{sys.get_int_max_str_digits()},}}", text)
-        line = text.count("\n", 0, found.start()) + 1 if found else 1
-        return f"line {line}: a number has too many digits."
-    reason, _, place = said.removesuffix(")").rpartition(" (at ")
-    if not place.startswith("line"):  # it is the end of the document
-        place = f"line {text.count(chr(10)) + 1}, column {len(text) - text.rfind(chr(10))}"
-    reason = visible(masked(reason or said))
-    return f"{place}: {reason[:1].lower()}{reason[1:]}."
-
-
 def _errors(document: dict[str, Any]) -> list[ErrorDetails]:
     try:
         Configuration.model_validate(document)
     except ValidationError as error:
         return error.errors(include_url=False)
     return []
-
-
-def _in_words(error: ErrorDetails) -> Mistake:
-    """Say it in our words: pydantic's are for programmers."""
-    key, value, context = error["loc"], error["input"], error.get("ctx", {})
-    match error["type"]:
-        case "multigit":
-            return Mistake(key, context["sentence"], context["hint"])
-        case "extra_forbidden":
-            fields = section_at(key).model_fields
-            known = [field.alias or name for name, field in fields.items()]
-            return Mistake(key, "there is no such key.", unknown("key", str(key[-1]), known).hint)
-        case "enum" | "literal_error":
-            return Mistake(key, f"must be {context['expected']}, not {_kind(value)}.", "")
-        case "greater_than_equal":
-            return Mistake(key, f"must be at least {context['ge']}, not {_number(value)}.", "")
-        case "less_than_equal":
-            return Mistake(key, f"must be at most {context['le']}, not {_number(value)}.", "")
-        case kind:
-            wanted, hint = _KINDS.get(kind, ("something else", ""))
-            hint = hint.format(table=dotted(*key))
-            return Mistake(key, f"must be {wanted}, not {_kind(value)}.", hint)
-
-
-def _number(value: float) -> str:
-    """Return a number, unless it has too many digits to be shown."""
-    return "a very large number" if abs(value) >= 10**MOST_DIGITS else str(value)
-
-
-def _kind(value: object) -> str:
-    """Name a value for a message; what may be long or secret is not repeated."""
-    match value:
-        case bool():
-            return str(value).lower()
-        case str():
-            return f"the text {shown(value)}"
-        case int() | float():
-            return _number(value) if abs(value) >= 10**MOST_DIGITS else f"the number {value}"
-        case list():
-            return "a list"
-        case dict():
-            return "a table"
-        case _:
-            return "a date or time"
 
 
 def _forget(document: dict[str, Any], key: Key) -> None:
@@ -251,11 +154,6 @@ def _follows(mistake: Mistake, known: list[Key]) -> bool:
     """Tell whether a mistake is about a value that is wrong already."""
     keys = (mistake.key, *mistake.beside)
     return any(key[: len(other)] == other for key in keys for other in known)
-
-
-def _told(mistake: Mistake) -> tuple[str, str]:
-    sentence = f"{dotted(*mistake.key)}: {mistake.sentence}"
-    return visible(masked(sentence)), visible(masked(mistake.hint))
 
 
 def _workspace(root: Path, configuration: Configuration) -> Workspace:

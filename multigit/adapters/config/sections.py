@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
 from multigit.adapters.config.deploy_sections import DeploySection, HealthSection
+from multigit.adapters.config.notify_sections import MetricsSection, NotifySection
+from multigit.adapters.config.repo_section import RepoSection
+from multigit.adapters.config.section import Section
 from multigit.adapters.config.values import (
     NAME,
     Duration,
-    Folder,
     LogName,
     Ref,
     Size,
-    Slug,
     Tag,
     Text,
     Texts,
@@ -27,18 +28,12 @@ from multigit.adapters.config.values import (
     no_null,
 )
 from multigit.core.values.push_rules import PushRules
-from multigit.core.values.workspace import Confirm, Event
+from multigit.core.values.workspace import Confirm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pydantic.config import JsonDict
-
-
-class Section(BaseModel):
-    """A table of the file: no unknown keys, no conversions ("8" is no number)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
 
 class WorkspaceSection(Section):
@@ -122,57 +117,6 @@ class StageSection(Section):
     )
 
 
-class RepoSection(Section):
-    """One repository; the order in the file is the order in every table."""
-
-    path: Folder = Field(
-        default="",
-        description='Its folder, relative to this file; "." is the workspace folder itself. '
-        "Default: the repository's name.",
-        json_schema_extra=no_default,
-    )
-    url: Url = Field(
-        default="",
-        description="Where multigit pull clones it from when the folder is missing.",
-        json_schema_extra=no_default,
-    )
-    remote: Ref = Field(
-        default="",
-        description="The git remote that it is fetched from and pushed to. Default: that of the "
-        "workspace.",
-        json_schema_extra=no_default,
-    )
-    push_url: Url = Field(
-        default="",
-        description="The repository that its remote pushes to, where that is another one than it "
-        "fetches from, such as a mirror. Default: the fetched one, and no other.",
-        json_schema_extra=no_default,
-    )
-    groups: Texts = Field(
-        default=(), description="Names to choose it by together with others: -g NAME."
-    )
-    hooks: bool = Field(
-        default=False, description="Whether pushing runs the repository's own git hooks (pre-push)."
-    )
-    after: Texts = Field(
-        default=(),
-        description="Repositories that are published, deployed and healthy before this one begins.",
-    )
-    github: Slug = Field(
-        default="",
-        description='Its name at GitHub, "owner/name". Default: read off the URL of the remote.',
-        json_schema_extra=no_default,
-    )
-    deploy: dict[str, DeploySection] = Field(
-        default_factory=dict,
-        description="What differs in its deployment, by stage, as in [repos.api.deploy.main].",
-    )
-    health: dict[str, HealthSection] = Field(
-        default_factory=dict,
-        description="What differs in its health check, by stage, as in [repos.api.health.main].",
-    )
-
-
 class PushSection(Section):
     """What multigit push commits, by shell patterns; `!` takes an exception back."""
 
@@ -208,37 +152,6 @@ class GithubSection(Section):
         description="The address of its API. Default: the variable GITHUB_API_URL, or "
         "https://api.github.com.",
         json_schema_extra=no_default,
-    )
-
-
-_Event = Annotated[Event, Strict(strict=False)]  # TOML has texts where we keep names
-
-
-class NotifySection(Section):
-    """Who is told about deployments, by Apprise addresses; needs the extra notify."""
-
-    addresses: Texts = Field(
-        default=(),
-        description="Apprise addresses, as in slack://… or mailto://…; {env:NAME} stands for a "
-        "variable, so that no secret stands here.",
-    )
-    events: Annotated[tuple[_Event, ...], Strict(strict=False)] = Field(
-        default=(Event.SUCCEEDED, Event.FAILED),
-        description="What they are told: started, succeeded, failed, waiting.",
-    )
-    stages: Texts = Field(default=(), description="Only about these stages; about all if empty.")
-
-
-class MetricsSection(Section):
-    """Where deployments are counted."""
-
-    address: Text = Field(
-        default="",
-        description="A StatsD server, host:port. Default: none.",
-        json_schema_extra=no_default,
-    )
-    tags: bool = Field(
-        default=True, description="Whether it knows tags, as DogStatsD does; plain StatsD does not."
     )
 
 

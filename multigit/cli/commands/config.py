@@ -31,7 +31,8 @@ def check(json: o.Json = False, config: o.Config = None, no_color: o.NoColor = F
     """
     import os
 
-    from multigit.adapters.config.load import find_config, load
+    from multigit.adapters.config.find import find_config
+    from multigit.adapters.config.load import load
     from multigit.core.reports.document import frame
     from multigit.core.values.text import plural
     from multigit.ui.screen import Screen
