@@ -116,7 +116,8 @@ class OneRequester(Requester):
 
     def _checked(self, reply: Reply, verb: str) -> Reply:
         message = text(mapping(reply.document()).get("message"))
-        early = reply.status == HTTPStatus.FORBIDDEN and self.isRateLimitError(message)
+        limited = reply.status == HTTPStatus.FORBIDDEN and self.isRateLimitError(message)
+        early = limited or reply.status == HTTPStatus.TOO_MANY_REQUESTS
         if early and not pause_asked(reply.headers, time.time()):
             reply = replace(reply, headers={**reply.headers, "retry-after": A_MINUTE})
         later = verb == "GET" and reply.status == HTTPStatus.ACCEPTED

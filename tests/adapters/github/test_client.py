@@ -141,10 +141,18 @@ def test_a_limit_that_is_soon_over_is_waited_for(hub: GitHub) -> None:
 
 
 @pytest.mark.parametrize("call", ["get", "post"])
-def test_a_limit_that_names_no_time_is_waited_for_a_minute(hub: GitHub, call: str) -> None:
-    """GitHub's guide says so; only the message tells it from a token that may not."""
-    limit = "You have exceeded a secondary rate limit. Please wait a few minutes."
-    hub.inject(faults.error(403, limit), times=None)
+@pytest.mark.parametrize(
+    "fault",
+    [
+        faults.error(429),
+        faults.error(403, "You have exceeded a secondary rate limit. Please wait."),
+    ],
+)
+def test_a_limit_that_names_no_time_is_waited_for_a_minute(
+    hub: GitHub, fault: faults.Fault, call: str
+) -> None:
+    """GitHub's guide says so; only the message tells a 403 from a token that may not."""
+    hub.inject(fault, times=None)
     waits = list[float]()
     made = door(hub.api, waits.append)
     path = f"/repos/{REPO}"
