@@ -117,6 +117,7 @@ class Runners:
         return self._jenkins
 
     def _here(self) -> CommandRuns:
+        from multigit.adapters.command.preflight import CommandPreflight
         from multigit.adapters.command.runs import CommandRuns
 
         with self._lock:
@@ -124,10 +125,12 @@ class Runners:
                 self._folder,
                 alone=self._alone,
                 export=self._export,
-                mode_of=self._mode,
-                link_at=self._link,
-                gaps_in=self._gaps,
-                typed=lambda name, file: self._repo(name).typed(file),
+                preflight=CommandPreflight(
+                    mode_of=self._mode,
+                    link_at=self._link,
+                    gaps_in=self._gaps,
+                    typed=lambda name, file: self._repo(name).typed(file),
+                ),
             )
         return self._commands
 

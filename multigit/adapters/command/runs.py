@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from itertools import count, takewhile
 from pathlib import Path
 
 from multigit.adapters.command.folder import alive, began, overdue, read, settled
+from multigit.adapters.command.preflight import CommandPreflight, command_of
 from multigit.adapters.command.supervisor import (
     ENDED,
     GIVEN_UP,
@@ -29,22 +29,12 @@ from multigit.adapters.command.supervisor import (
 )
 from multigit.adapters.files.durable import make_folder, sync_folder
 from multigit.adapters.system import processes
-from multigit.core.values.deploy_spec import CommandRunner
 from multigit.core.values.deployment import KEYS, Order, Run, RunState, Sight
-from multigit.core.values.problem import Problem, Severity
-from multigit.core.values.text import plural, shortened, visible
-from multigit.core.values.work_tree import Gaps
+from multigit.core.values.problem import Problem
 from multigit.errors import MultigitError, NotBegunError
-from multigit.hints import Hint
 
-EXECUTABLE = "100755"
-MOST_LINKS = 40  # on the way to one file, as on Linux
 OUT_OF_TIME = 124  # as timeout(1) says it
 Export = Callable[[str, str, Path], None]  # repository, commit, folder
-ModeOf = Callable[[str, str, str], str]  # repository, commit, path → "100755", "" where absent
-GapsIn = Callable[[str, str], Gaps]  # repository, commit
-Typed = Callable[[str, str], str]  # repository, path → as a person types it here
-LinkAt = Callable[[str, str, str], str | None]  # … → a symlink's target, None where there is none
 
 
 class CommandRuns:
@@ -60,42 +50,17 @@ class CommandRuns:
         *,
         alone: bool,
         export: Export,
-        mode_of: ModeOf,
-        link_at: LinkAt,
-        gaps_in: GapsIn,
-        typed: Typed,
+        preflight: CommandPreflight,
     ) -> None:
         self._folder = folder
         self._alone = alone
-        self._typed = typed
         self._export = export
-        self._mode_of = mode_of
-        self._link_at = link_at
-        self._gaps_in = gaps_in
+        self._preflight = preflight
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def check(self, order: Order) -> Sequence[Problem]:
-        """Look for the program, and for what its folder will lack of the repository."""
-        return [*self._program(order), *_gaps(self._gaps_in(order.repo, order.sha))]
-
-    def _program(self, order: Order) -> Sequence[Problem]:
-        """Look for the program: on PATH, or in the commit."""
-        program = self._command(order)[0]
-        if "/" not in program or Path(program).is_absolute():
-            if shutil.which(program):
-                return ()
-            return [_missing(f"the command {visible(program)} was not found.")]
-        path = program.removeprefix("./")
-        file = _led_to(path, lambda link: self._link_at(order.repo, order.sha, link))
-        if file is None:  # what lies outside may be there when it is run
-            return ()
-        mode = self._mode_of(order.repo, order.sha, file) if file else ""
-        if not mode:
-            return [_missing(f"{visible(path)} is not in the commit {order.sha[:7]}.")]
-        if mode != EXECUTABLE:
-            hint = Hint.MAKE_EXECUTABLE.format(file=visible(self._typed(order.repo, file)))
-            return [Problem("command_not_executable", f"{visible(file)} is not executable.", hint)]
-        return ()
+        """Return what would keep the command from starting, or what it will not find."""
+        return self._preflight.check(order)
 
     def start(self, order: Order) -> Run:
         """Export the commit and start the command there, in a folder of its own for each start.
@@ -107,7 +72,7 @@ class CommandRuns:
             make_folder(folder / TREE)
             with _removed_unless_whole(folder):
                 self._export(order.repo, order.sha, folder / TREE)
-            words = json.dumps({"command": self._command(order)})
+            words = json.dumps({"command": command_of(order)})
             write_new(folder / ORDER, words.encode())
             process = subprocess.Popen(  # noqa: S603  (our own interpreter)
                 [sys.executable, "-P", "-m", "multigit.adapters.command.supervisor", str(folder)],
@@ -182,11 +147,6 @@ class CommandRuns:
         detail = "nobody saw how it ended: its supervisor was killed."
         return Sight(RunState.UNKNOWN, detail=detail, output=self._shown(folder / OUTPUT))
 
-    def _command(self, order: Order) -> list[str]:
-        if not isinstance(order.runner, CommandRunner):
-            raise MultigitError(f"{order.repo} is not deployed by a command.")
-        return [order.fill(part) for part in order.runner.command]
-
     def _ended(self, folder: Path) -> Sight:
         status, _, said = read(folder / ENDED).partition("\n")
         if status == "0":
@@ -218,56 +178,6 @@ class CommandRuns:
         for above in takewhile(self._folder.parent.__ne__, folder.parents):
             sync_folder(above)
         return folder
-
-
-def _led_to(path: str, link_at: Callable[[str], str | None]) -> str | None:
-    """Return the path in a commit to which one leads over symlinks; None where they lead out."""
-    ahead, behind, links = path.split("/")[::-1], list[str](), 0
-    while ahead:
-        part = ahead.pop()
-        if part == ".." and not behind:
-            return None
-        if part == "..":
-            behind.pop()
-        elif part not in {"", "."}:
-            behind.append(part)
-            target = link_at("/".join(behind))
-            if target is None:
-                continue
-            links += 1
-            if target.startswith("/") or links > MOST_LINKS:
-                return None
-            behind.pop()
-            ahead += target.split("/")[::-1]
-    return "/".join(behind)
-
-
-def _gaps(gaps: Gaps) -> Iterator[Problem]:
-    """Yield what the command will not find in its folder; it may well do without."""
-    if paths := gaps.submodules:
-        folders = f"{plural(len(paths), 'submodule folder')} {'is' if len(paths) == 1 else 'are'}"
-        yield Problem(
-            "submodules_not_exported",
-            f"{folders} empty where the command runs: {shortened(paths)}.",
-            "If the command needs what is in there, let it clone that itself.",
-            Severity.WARN,
-            files=paths,
-        )
-    if paths := gaps.pointers:
-        files = "1 file is a pointer" if len(paths) == 1 else f"{len(paths)} files are pointers"
-        yield Problem(
-            "pointers_exported",
-            f"{files} without content where the command runs: {shortened(paths)}.",
-            "If the command needs the content, set up the filter on this machine: git lfs install",
-            Severity.WARN,
-            files=paths,
-        )
-
-
-def _missing(sentence: str) -> Problem:
-    return Problem(
-        "command_missing", sentence, "Correct command in the deploy table, or add the program."
-    )
 
 
 def _variables(order: Order) -> dict[str, str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from multigit.adapters.command.folder import remove_unneeded_trees
+from multigit.adapters.command.preflight import CommandPreflight
 from multigit.adapters.command.runs import CommandRuns
 from multigit.adapters.command.supervisor import (
     ALIVE,
@@ -71,10 +72,12 @@ def runs(folder: Path, *, alone: bool = True) -> CommandRuns:
         operations(folder),
         alone=alone,
         export=export,
-        mode_of=lambda _repo, _commit, path: modes.get(path, ""),
-        link_at=lambda _repo, _commit, path: links.get(path),
-        gaps_in=lambda _repo, _commit: Gaps(),
-        typed=lambda name, file: f"{name}/{file}",
+        preflight=CommandPreflight(
+            mode_of=lambda _repo, _commit, path: modes.get(path, ""),
+            link_at=lambda _repo, _commit, path: links.get(path),
+            gaps_in=lambda _repo, _commit: Gaps(),
+            typed=lambda name, file: f"{name}/{file}",
+        ),
     )
 
 

@@ -1,0 +1,113 @@
+"""What would keep a command from starting, and what it will not find in its folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from multigit.core.values.deploy_spec import CommandRunner
+from multigit.core.values.deployment import Order
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.text import plural, shortened, visible
+from multigit.core.values.work_tree import Gaps
+from multigit.errors import MultigitError
+from multigit.hints import Hint
+
+EXECUTABLE = "100755"
+MOST_LINKS = 40  # on the way to one file, as on Linux
+ModeOf = Callable[[str, str, str], str]  # repository, commit, path → "100755", "" where absent
+GapsIn = Callable[[str, str], Gaps]  # repository, commit
+Typed = Callable[[str, str], str]  # repository, path → as a person types it here
+LinkAt = Callable[[str, str, str], str | None]  # … → a symlink's target, None where there is none
+
+
+@dataclass(frozen=True, slots=True)
+class CommandPreflight:
+    """Looks into the commit that is to be exported."""
+
+    mode_of: ModeOf
+    link_at: LinkAt
+    gaps_in: GapsIn
+    typed: Typed
+
+    def check(self, order: Order) -> Sequence[Problem]:
+        """Look for the program, and for what its folder will lack of the repository."""
+        return [*self._program(order), *_gaps(self.gaps_in(order.repo, order.sha))]
+
+    def _program(self, order: Order) -> Sequence[Problem]:
+        """Look for the program: on PATH, or in the commit."""
+        program = command_of(order)[0]
+        if "/" not in program or Path(program).is_absolute():
+            if shutil.which(program):
+                return ()
+            return [_missing(f"the command {visible(program)} was not found.")]
+        path = program.removeprefix("./")
+        file = _led_to(path, lambda link: self.link_at(order.repo, order.sha, link))
+        if file is None:  # what lies outside may be there when it is run
+            return ()
+        mode = self.mode_of(order.repo, order.sha, file) if file else ""
+        if not mode:
+            return [_missing(f"{visible(path)} is not in the commit {order.sha[:7]}.")]
+        if mode != EXECUTABLE:
+            hint = Hint.MAKE_EXECUTABLE.format(file=visible(self.typed(order.repo, file)))
+            return [Problem("command_not_executable", f"{visible(file)} is not executable.", hint)]
+        return ()
+
+
+def command_of(order: Order) -> list[str]:
+    """Return the program and its arguments, filled in."""
+    if not isinstance(order.runner, CommandRunner):
+        raise MultigitError(f"{order.repo} is not deployed by a command.")
+    return [order.fill(part) for part in order.runner.command]
+
+
+def _led_to(path: str, link_at: Callable[[str], str | None]) -> str | None:
+    """Return the path in a commit to which one leads over symlinks; None where they lead out."""
+    ahead, behind, links = path.split("/")[::-1], list[str](), 0
+    while ahead:
+        part = ahead.pop()
+        if part == ".." and not behind:
+            return None
+        if part == "..":
+            behind.pop()
+        elif part not in {"", "."}:
+            behind.append(part)
+            target = link_at("/".join(behind))
+            if target is None:
+                continue
+            links += 1
+            if target.startswith("/") or links > MOST_LINKS:
+                return None
+            behind.pop()
+            ahead += target.split("/")[::-1]
+    return "/".join(behind)
+
+
+def _gaps(gaps: Gaps) -> Iterator[Problem]:
+    """Yield what the command will not find in its folder; it may well do without."""
+    if paths := gaps.submodules:
+        folders = f"{plural(len(paths), 'submodule folder')} {'is' if len(paths) == 1 else 'are'}"
+        yield Problem(
+            "submodules_not_exported",
+            f"{folders} empty where the command runs: {shortened(paths)}.",
+            "If the command needs what is in there, let it clone that itself.",
+            Severity.WARN,
+            files=paths,
+        )
+    if paths := gaps.pointers:
+        files = "1 file is a pointer" if len(paths) == 1 else f"{len(paths)} files are pointers"
+        yield Problem(
+            "pointers_exported",
+            f"{files} without content where the command runs: {shortened(paths)}.",
+            "If the command needs the content, set up the filter on this machine: git lfs install",
+            Severity.WARN,
+            files=paths,
+        )
+
+
+def _missing(sentence: str) -> Problem:
+    return Problem(
+        "command_missing", sentence, "Correct command in the deploy table, or add the program."
+    )
