@@ -1,4 +1,4 @@
-"""What the deployment log knows of deployments: the last one of each repository to each stage."""
+"""What the deployment log knows about deployments: the last of each repository to each stage."""
 
 from __future__ import annotations
 
@@ -145,9 +145,9 @@ def failed_last(last: Last, stage: str) -> set[str]:
 def unwell_before(
     plan: Plan, workspace: Workspace, deployed: Last
 ) -> Mapping[str, Sequence[Problem]]:
-    """Return, by repository, what it comes after and what was not deployed well, as the log says.
+    """Return, by repository, what it depends on and what the log says was not deployed well.
 
-    Not what this very plan deploys: then the wave waits for it.
+    Not what this plan itself deploys: then the wave waits for it.
     """
     ours = {repo.repo for repo in plan.planned() if repo.deploys()}
     last = {name: stages.get(plan.target) for name, stages in deployed.items()}
@@ -156,10 +156,10 @@ def unwell_before(
         for other in workspace.repo(name).after:
             known = last.get(other)
             if other not in ours and known and (known.went_wrong or known.may_run):
-                stands = f"{plan.target} stands so: {known.state.replace('_', ' ')}"
+                to, state = plan.target, known.state.replace("_", " ")
                 yield Problem(
                     "after_unwell",
-                    f"comes after {other}, whose last deployment to {stands}.",
+                    f"depends on {other}, whose last deployment to {to} has not succeeded: {state}.",
                     Hint.DEPLOY_ALONE.format(stage=plan.target, repo=other),
                     Severity.WARN,
                 )
