@@ -48,8 +48,8 @@ def single(forge: Forge) -> Forge:
 USAGE_ERRORS = [
     (("promote", "dev", "sgt", "--yes"), "unknown_stage", "stg"),
     (("promote", "prod", "main", "--yes"), "unknown_stage", "dev"),
-    (("promote", "dev", "main", "--yes"), "not_neighbors", "stg"),
-    (("promote", "dev", "dev", "--yes"), "not_neighbors", "stg"),
+    (("promote", "dev", "main", "--yes"), "not_neighbours", "stg"),
+    (("promote", "dev", "dev", "--yes"), "not_neighbours", "stg"),
     (("backmerge", "mian", "--yes"), "unknown_stage", "main"),
     (("push", "dve"), "unknown_stage", "dev"),
     (("push", "dev", "--promote", "stage"), "unknown_stage", "stg"),

@@ -63,6 +63,9 @@ def _expressions(node: ast.AST) -> Iterator[ast.expr]:
                 match line:
                     case ast.Assign(targets=[ast.Name(id="code")], value=value):
                         yield value
+        case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
+            pairs = zip(names, values, strict=True)
+            yield from (v for n, v in pairs if isinstance(n, ast.Name) and n.id == "code")
         case ast.Assign(targets=[ast.Name(id="_REASONS")], value=ast.Tuple(elts=rows)):
             yield from (row.elts[1] for row in rows if isinstance(row, ast.Tuple))
         case _:

@@ -86,6 +86,7 @@ INSTEAD = {
     r"promoted onwards?": "promoted further",
     r"is there already": "exists",
     r"such a one": "one",
+    r"\w*(colou|behaviou|neighbou|favou)r\w*": "color, behavior, neighbor",
 }
 REFUSED = re.compile(
     "|".join(rf"(?P<_{number}>\b(?:{each})\b)" for number, each in enumerate(INSTEAD)),

@@ -47,7 +47,7 @@ def hop(workspace: Workspace, source: Stage, target: Stage, message: str | None)
         raise UsageError(
             f"{source.name} and {target.name} are not neighboring stages.",
             hint=hint,
-            code="not_neighbors",
+            code="not_neighbours",
         )
     if message is not None:
         checks.check_message(message)

@@ -374,7 +374,7 @@ def test_promotion_to_a_stage_that_is_no_neighbor_is_a_usage_error(forge: Forge)
     forge.write_config()
     with untouched(forge):
         document = forge.json("push", "dev", "--promote", "main", "--yes", check=USAGE)
-    assert codes(document) == ["not_neighbors"]
+    assert codes(document) == ["not_neighbours"]
 
 
 # --- Between the question and the push

@@ -57,7 +57,7 @@ def test_only_neighbors_can_be_merged(source: Stage, target: Stage, hint: str) -
         hop(SHOP, source, target, "x")
     error = caught.value
     assert error.message == f"{source.name} and {target.name} are not neighboring stages."
-    assert (error.hint, error.code, error.exit_code) == (hint, "not_neighbors", USAGE)
+    assert (error.hint, error.code, error.exit_code) == (hint, "not_neighbours", USAGE)
 
 
 def test_a_stage_may_want_a_message() -> None:
