@@ -156,10 +156,11 @@ def unwell_before(
         for other in workspace.repo(name).after:
             known = last.get(other)
             if other not in ours and known and (known.went_wrong or known.may_run):
-                to, state = plan.target, known.state.replace("_", " ")
+                last_one = f"last deployment to {plan.target}"
+                state = known.state.replace("_", " ")
                 yield Problem(
                     "after_unwell",
-                    f"depends on {other}, whose last deployment to {to} has not succeeded: {state}.",
+                    f"depends on {other}, whose {last_one} has not succeeded: {state}.",
                     Hint.DEPLOY_ALONE.format(stage=plan.target, repo=other),
                     Severity.WARN,
                 )
