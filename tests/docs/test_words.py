@@ -26,7 +26,6 @@ LATER = (
     "multigit/adapters/notify/",
     "multigit/adapters/runners.py",
     "multigit/adapters/system/",
-    "multigit/cli/",
     "multigit/core/lineage/",
     "multigit/core/planning/",
     "multigit/core/progress/",
