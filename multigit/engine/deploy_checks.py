@@ -102,7 +102,7 @@ def preflight(
     there = state.published()
     ahead = (repo for repo in plan.planned() if repo.merges() and repo.repo not in there)
     merges = {repo.repo: repo.merges()[-1] for repo in ahead}
-    sources = {name: merge.theirs.sha for name, merge in merges.items()} if checks else {}
+    sources = {name: step.merge.theirs.sha for name, step in merges.items()} if checks else {}
     names = dict.fromkeys((*orders, *sources))
     if not names:
         return {}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import assert_never
 
-from multigit.core.planning.steps import FastForwardStep, MoveBackStep
+from multigit.core.planning.steps import FastForwardStep, FollowingStep, MoveBackStep
 from multigit.core.progress.outcome import Outcome
 from multigit.core.values.git_answers import RefQuery
 from multigit.core.values.problem import Problem, Severity
@@ -22,28 +23,29 @@ def follow(repository: Repository, outcome: Outcome, workspace: Workspace) -> Ou
     repo = workspace.repo(outcome.repo)
     named = {"path": repo.typed(), "remote": workspace.remote_of(repo)}
     notes = []
-    for step in outcome.plan.steps:
-        if isinstance(step, FastForwardStep | MoveBackStep):
-            try:
-                if reason := follow_branch(repository, step, outcome.made):
-                    notes.append(left_alone(step, reason, how(repository, outcome, step, named)))
-            except MultigitError as error:
-                notes.append(left_alone(step, error.message, error.hint))
+    for step in outcome.plan.following():
+        try:
+            if reason := follow_branch(repository, step, outcome.made):
+                notes.append(left_alone(step, reason, how(repository, outcome, step, named)))
+        except MultigitError as error:
+            notes.append(left_alone(step, error.message, error.hint))
     return replace(outcome, problems=(*outcome.problems, *notes))
 
 
-def follow_branch(
-    repository: Repository, step: FastForwardStep | MoveBackStep, made: Mapping[str, str]
-) -> str:
+def follow_branch(repository: Repository, step: FollowingStep, made: Mapping[str, str]) -> str:
     """Move one local branch; return why it was left alone, or empty."""
-    if isinstance(step, MoveBackStep):
-        return repository.move_back(step.branch, before=step.before, after=step.after)
-    if step.checked_out:
-        return "it is checked out"
-    return repository.fast_forward(step.branch, made[branch_ref(step.branch)])
+    match step:
+        case MoveBackStep():
+            return repository.move_back(step.branch, before=step.before, after=step.after)
+        case FastForwardStep(checked_out=""):
+            return repository.fast_forward(step.branch, made[branch_ref(step.branch)])
+        case FastForwardStep():
+            return "it is checked out"
+        case _:
+            assert_never(step)
 
 
-def left_alone(step: FastForwardStep | MoveBackStep, reason: str, hint: str) -> Problem:
+def left_alone(step: FollowingStep, reason: str, hint: str) -> Problem:
     """Return the note about a local branch that did not follow."""
     message = f"the local {step.branch} was left alone: {reason}."
     return Problem("local_branch_left", message, hint, Severity.WARN)
@@ -52,7 +54,7 @@ def left_alone(step: FastForwardStep | MoveBackStep, reason: str, hint: str) -> 
 def how(
     repository: Repository,
     outcome: Outcome,
-    step: FastForwardStep | MoveBackStep,
+    step: FollowingStep,
     named: Mapping[str, str],
 ) -> str:
     """Return how a person brings the branch to where it should be, and loses nothing by it.

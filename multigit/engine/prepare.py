@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from typing import assert_never
 
 from multigit.core.planning.plan import RepoPlan
 from multigit.core.planning.steps import (
@@ -18,7 +19,7 @@ from multigit.core.planning.steps import (
 )
 from multigit.core.values.commits import Tip
 from multigit.core.values.git_answers import Signature
-from multigit.core.values.refs import Objects, branch_ref, tag_ref
+from multigit.core.values.refs import Objects, branch_ref
 from multigit.engine.ports import Repository
 from multigit.errors import GitError
 from multigit.hints import Hint
@@ -50,7 +51,7 @@ def prepare(
     try:
         return make(repository, repo, date, trailer, again=again)
     except GitError:
-        merges = [merge.commit for merge in repo.merges()]
+        merges = [step.merge.result.commit for step in repo.merges()]
         if again or not merges or repository.holds(merges):
             raise
         return make(repository, repo, date, trailer, again=True)
@@ -77,48 +78,45 @@ def made_as_planned(repository: Repository, repo: RepoPlan, made: Objects) -> bo
     """
     if not repository.holds(tuple(made.values())):
         return False
-    merges = {made[branch_ref(step.branch)]: step for step in repo.merges()}
+    merges = {made[step.ref]: (step.merge, step.source_branch) for step in repo.merges()}
     parents = repository.parents(tuple(merges)) if merges else {}
     return all(
-        parents[sha] == (step.ours.sha, made.get(branch_ref(step.source_branch), step.theirs.sha))
-        for sha, step in merges.items()
+        parents[sha] == (merge.ours.sha, made.get(branch_ref(source), merge.theirs.sha))
+        for sha, (merge, source) in merges.items()
     )
 
 
-def make(  # noqa: C901  (one case for each kind of step)
+def make(
     repository: Repository, repo: RepoPlan, date: str, trailer: str, *, again: bool
 ) -> dict[str, str]:
     """Make the object of each step. With `again`, merges and all that builds on them are new."""
     made: dict[str, str] = {}
-    replaced: dict[str, Tip] = {}
-    for step in repo.steps:
+    replaced: dict[str, Tip] = {}  # by branch, what is not as it was planned
+    for step in repo.making():
         match step:
             case CommitStep():
                 tip = commit(repository, step, date)
-                made[branch_ref(step.branch)] = tip.sha
+                made[step.ref] = tip.sha
                 if tip.sha != step.commit:
                     replaced[step.branch] = tip
-            case AdvanceStep():
-                made[branch_ref(step.branch)] = step.after
             case MergeStep():
-                gone = again or (not repo.tag and not repository.holds([step.commit]))
-                theirs = replaced.get(step.source_branch) or (step.theirs if gone else None)
-                merged = Tip(step.commit, step.tree)
-                if theirs:
-                    merged = merge_anew(repository, step, theirs, date)
-                if merged.sha != step.commit:
+                planned = Tip(step.merge.result.commit, step.merge.result.tree)
+                gone = again or (not repo.tag and not repository.holds([planned.sha]))
+                theirs = replaced.get(step.source_branch) or (step.merge.theirs if gone else None)
+                merged = merge_again(repository, step, theirs, date) if theirs else planned
+                made[step.ref] = merged.sha
+                if merged != planned:
                     replaced[step.branch] = merged
-                made[branch_ref(step.branch)] = merged.sha
             case TagStep():
                 signature = Signature(f"{step.message.strip()}\n\n{trailer}".strip(), date)
                 target = made[branch_ref(step.branch)]
-                made[tag_ref(step.name)] = repository.tag(step.name, target, signature)
-            case RestoreStep():
-                made[branch_ref(step.branch)] = step.after
+                made[step.ref] = repository.tag(step.name, target, signature)
+            case AdvanceStep() | RestoreStep():
+                made[step.ref] = step.after
             case DeleteTagStep():
-                made[tag_ref(step.name)] = ""
+                made[step.ref] = ""
             case _:
-                pass
+                assert_never(step)
     return made
 
 
@@ -163,17 +161,18 @@ def is_ours(repository: Repository, step: CommitStep, head: str, date: str) -> b
     return newer.commits == 1 and newest is not None and newest.time == int(date.partition(" ")[0])
 
 
-def merge_anew(repository: Repository, step: MergeStep, theirs: Tip, date: str) -> Tip:
+def merge_again(repository: Repository, step: MergeStep, theirs: Tip, date: str) -> Tip:
     """Merge once more: what is merged changed through a hook, or the planned merge is gone.
 
     Raises GitError when that leads to another content than was agreed to.
     """
-    merged = repository.merge(step.ours, theirs, Signature(step.message, date))
-    same = theirs.tree == step.theirs.tree
-    if not merged.commit or (same and merged.tree != step.tree):
+    merge = step.merge
+    merged = repository.merge(merge.ours, theirs, Signature(merge.message, date))
+    same = theirs.tree == merge.theirs.tree
+    if not merged.commit or (same and merged.tree != merge.result.tree):
         raise GitError(
             f"{step.source_branch} no longer merges into {step.branch} as planned.",
-            hint=Hint.PUSH_THEN_PROMOTE.format(source=step.source, target=step.target),
+            hint=Hint.PUSH_THEN_PROMOTE.format(source=merge.source, target=merge.target),
             code="merge_changed",
         )
     return Tip(merged.commit, merged.tree)

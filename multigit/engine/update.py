@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import assert_never
 
 from multigit.core.planning.plan import Plan, RepoPlan, Result, State
-from multigit.core.planning.steps import CloneStep, CreateBranchStep, SwitchStep, UpdateStep
+from multigit.core.planning.pull_steps import (
+    CloneStep,
+    CreateBranchStep,
+    PullingStep,
+    SwitchStep,
+    UpdateStep,
+)
 from multigit.core.progress.outcome import Outcome, Report, ended
 from multigit.core.values.git_answers import RefQuery
 from multigit.core.values.listener import Listener, Tell
@@ -63,6 +70,8 @@ def update(repository: Repository, repo: RepoPlan, typed: str) -> Outcome:
     made: dict[str, str] = {}
     try:
         for step in repo.steps:
+            if not isinstance(step, PullingStep):
+                raise TypeError(step)
             match step:
                 case CloneStep():
                     repository.clone()
@@ -76,7 +85,7 @@ def update(repository: Repository, repo: RepoPlan, typed: str) -> Outcome:
                 case SwitchStep():
                     repository.switch(step.branch)
                 case _:
-                    raise TypeError(step)
+                    assert_never(step)
         confirm(repository, repo, made, typed)
     except MultigitError as error:
         problem = Problem.of(error)

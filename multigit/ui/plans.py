@@ -11,14 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from multigit.core.planning.plan import Plan, RepoPlan, State
-from multigit.core.planning.steps import (
-    AdvanceStep,
-    CommitStep,
-    MergeStep,
-    MovingStep,
-    RestoreStep,
-    stage_of,
-)
+from multigit.core.planning.steps import Move, MovingStep
 from multigit.core.progress.deployments import still_to_come
 from multigit.core.progress.outcome import Report
 from multigit.core.progress.state import Progress
@@ -77,11 +70,10 @@ def plan_table(report: Report, now: datetime, *, about: bool = True) -> Table:
     for repo in report.plan.repos:
         name, progress = plain(repo.repo), report.before.of(repo.repo)
         if not repo.moves():
-            absent = [Text(ABSENT, "dim")] * (4 if about else 3)
-            rows.add_row(name, *absent, verdict(repo, progress))
+            rows.add_row(name, *[absent()] * (4 if about else 3), verdict(repo, progress))
         for step in repo.moves():
             done = Text(verb(step, repo, progress, named=named), "green")
-            rows.add_row(name, *step_cells(step, now)[: 4 if about else 3], done)
+            rows.add_row(name, *step_cells(step.move(), now)[: 4 if about else 3], done)
             name = Text()
     return rows
 
@@ -103,7 +95,7 @@ def _plan_lines(
     if not steps:
         yield Text.assemble(bold, "  ", verdict(repo, progress))
     for step in steps:
-        arrow, commits, files, subject = step_cells(step, now)
+        arrow, commits, files, subject = step_cells(step.move(), now)
         counts = [
             f"  {name} {n}" for name, n in (("commits", commits), ("files", files)) if told(n)
         ]
@@ -118,48 +110,40 @@ def told(cell: Text) -> bool:
     return cell.plain != ABSENT
 
 
-def step_cells(step: MovingStep, now: datetime) -> tuple[Text, ...]:
+def step_cells(move: Move, now: datetime) -> tuple[Text, ...]:
     """Return from → to, commits, files and newest of one step."""
-    match step:
-        case MergeStep():
-            before, after, files = step.ours.sha, step.commit, str(step.files)
-        case AdvanceStep():
-            before, after, files = step.before, step.after, ABSENT
-        case CommitStep():
-            arrow = Text(f"{step.parent[:7]} → a commit")
-            return arrow, Text("1"), Text(str(len(step.changes))), one_line(plain(step.message))
-        case RestoreStep():
-            nothing = Text(ABSENT, "dim")
-            arrow = Text(f"{step.before[:7]} → {step.after[:7] or 'gone':7}")
-            return arrow, nothing, nothing, nothing
-    arrow = Text(f"{before[:7] or 'new':7} → {after[:7]}")
-    return arrow, Text(str(step.waiting.commits)), Text(files), newest(step.waiting.newest, now)
+    arrow = Text(f"{move.before:7} → {move.after}")
+    about = newest(move.brings.newest, now) if move.brings else one_line(plain(move.subject))
+    return arrow, number(move.commits), number(move.files), about or absent()
+
+
+def number(count: int | None) -> Text:
+    """Return a number, or that there is none."""
+    return absent() if count is None else Text(str(count))
+
+
+def absent() -> Text:
+    """Return what stands where there is nothing to tell."""
+    return Text(ABSENT, "dim")
 
 
 def moves_elsewhere(plan: Plan) -> bool:
     """Tell whether a plan moves any branch but that of its target, in whichever repository."""
     steps = chain.from_iterable(repo.moves() for repo in plan.repos)
-    return any(stage_of(step) != plan.target for step in steps)
+    return any(step.move().stage != plan.target for step in steps)
 
 
 def verb(step: MovingStep, repo: RepoPlan, progress: Progress, *, named: bool) -> str:
     """Return what is done, in a word or two, and where if branches are to be `named`."""
-    where = f" {visible(stage_of(step))}" if named else ""
+    where = visible(step.move().stage) if named else ""
     last = step is repo.moves()[-1]
     if progress.published:
         done = "taken back" if repo.takes_back else "published"
         ahead = deploying(repo, progress) if last and repo.state is State.PLANNED else ""
-        return f"{done}{where and f' on{where}'}{ahead and f', {ahead}'}"
-    match step:
-        case MergeStep():
-            deploy = ", deploy" if last and repo.deploys() else ""
-            return f"merge{where and f' into{where}'}{', tag' if repo.tag else ''}{deploy}"
-        case CommitStep():
-            return f"commit, push{where}"
-        case AdvanceStep():
-            return f"push{where}"
-        case RestoreStep():
-            return f"set back{where}{', delete tag' if last and repo.deleted_tag else ''}"
+        return f"{done}{where and f' on {where}'}{ahead and f', {ahead}'}"
+    move = step.move()
+    done = " ".join(filter(None, (move.words, move.into if where else "", where)))
+    return ", ".join((done, *(repo.also() if last else ())))
 
 
 def verdict(repo: RepoPlan, progress: Progress) -> Text:
@@ -188,7 +172,7 @@ def deploying(repo: RepoPlan, progress: Progress, what: str = "") -> str:
 def newest(commit: Commit | None, now: datetime) -> Text:
     """Return the newest commit's subject, with its age in front where the end may be cut."""
     if commit is None:
-        return Text(ABSENT, "dim")
+        return absent()
     when = (f"{age(commit.time, now)} ", "dim")
     return one_line(Text.assemble(when, visible(commit.subject)))
 

@@ -6,9 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from multigit.core.planning.plan import State
-from multigit.core.planning.steps import CloneStep, CreateBranchStep, Step, SwitchStep, UpdateStep
 from multigit.core.progress.outcome import Outcome, Report
-from multigit.core.values.text import plural
 from multigit.ui.problems import problem_lines
 from multigit.ui.render import indented, plain, table
 from multigit.ui.reports import sentence_view
@@ -36,18 +34,4 @@ def pulled(outcome: Outcome) -> Text:
         case State.FAILED:
             return Text("failed", "red")
     style = "green" if outcome.state is State.UPDATED else ""
-    return Text(", ".join(pull_words(step) for step in outcome.plan.steps), style)
-
-
-def pull_words(step: Step) -> str:
-    """Return one step in a few words."""
-    match step:
-        case CloneStep():
-            return f"clone, on {step.branch}"
-        case CreateBranchStep():
-            return f"new branch {step.branch} at {step.after[:7]}"
-        case UpdateStep():
-            return f"{step.before[:7]} → {step.after[:7]}, {plural(step.commits, 'commit')}"
-        case SwitchStep():
-            return f"switch to {step.branch}"
-    raise TypeError(step)
+    return Text(", ".join(step.words() for step in outcome.plan.pulls()), style)

@@ -38,6 +38,7 @@ from multigit.core.values.clone_facts import Facts
 from multigit.core.values.commits import Commit, Tip, Waiting
 from multigit.core.values.deployment import Deployment
 from multigit.core.values.flight import Flight
+from multigit.core.values.git_answers import Merged
 from multigit.core.values.merge import Merge
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem, Severity
@@ -115,23 +116,19 @@ def merge(
     commits: int = 3,
 ) -> Merge:
     """Return a preview of a merge that works."""
-    return Merge(
-        source=source,
-        target=target,
-        ours=tip(ours),
-        theirs=tip(theirs),
-        commit=commit,
-        tree=f"{commit} tree",
-        files=5,
-        waiting=Waiting(commits, NEWEST),
-    )
+    result = Merged(commit, f"{commit} tree", 5)
+    message = f"Merge {source} into {target}{DOWN.get((source, target), '')}"
+    return Merge(source, target, tip(ours), tip(theirs), result, message, Waiting(commits, NEWEST))
+
+
+DOWN = {("main", "stg"): " (hotfix sync)", ("stg", "dev"): " (sync verified)"}
 
 
 def nothing(
     source: str = "dev", target: str = "stg", *, ours: str = "stg-1", theirs: str = "dev-2"
 ) -> Merge:
     """Return a preview of a merge that would change nothing."""
-    return Merge(source, target, tip(ours), tip(theirs), tree=f"{ours} tree")
+    return Merge(source, target, tip(ours), tip(theirs), Merged(tree=f"{ours} tree"))
 
 
 def clash(
@@ -143,16 +140,8 @@ def clash(
     unrelated: bool = False,
 ) -> Merge:
     """Return a preview of a merge that a person has to make."""
-    return Merge(
-        source,
-        target,
-        tip(ours),
-        tip(theirs),
-        waiting=Waiting(2, NEWEST),
-        conflicted=not unrelated,
-        conflicts=files,
-        unrelated=unrelated,
-    )
+    result = Merged(conflicted=not unrelated, conflicts=files, unrelated=unrelated)
+    return Merge(source, target, tip(ours), tip(theirs), result, waiting=Waiting(2, NEWEST))
 
 
 def snapshot(
@@ -222,19 +211,9 @@ def merge_step(
     tips: tuple[str, str] = ("dev-2", "stg-1"),
 ) -> MergeStep:
     """Return the step of a merge; `branches` and `tips` are those of source and target."""
-    return MergeStep(
-        source=source,
-        target=target,
-        source_branch=branches[0],
-        branch=branches[1],
-        ours=tip(tips[1]),
-        theirs=tip(tips[0]),
-        commit=commit,
-        tree=f"{commit} tree",
-        message=f"Merge {source} into {target}",
-        files=5,
-        waiting=Waiting(commits, NEWEST),
-    )
+    theirs, ours = tips
+    made = merge(source, target, ours=ours, theirs=theirs, commit=commit, commits=commits)
+    return MergeStep(made, *branches)
 
 
 def to_publish(repo: Repo = API, *problems: Problem, commits: int = 3) -> RepoPlan:

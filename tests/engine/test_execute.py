@@ -42,7 +42,9 @@ def test_every_repository_is_published(git: FakeGit) -> None:
     assert states(report) == dict.fromkeys(NAMES, "published")
     for name, repo in git.repos.items():
         made = outcome(report, name).made
-        assert made[STG] == merge_step(plan, name).commit == outcome(report, name).after
+        assert (
+            made[STG] == merge_step(plan, name).merge.result.commit == outcome(report, name).after
+        )
         assert repo.remote.refs == {**before[name], STG: made[STG], TAG: made[TAG]}
 
 
@@ -196,7 +198,7 @@ def test_push_goes_on_to_the_promotion_in_one_push(work: FakeGit) -> None:
     execute(work, plan)
     for name, repo in work.repos.items():
         assert [[each.ref for each in push] for push in repo.remote.pushes] == [[DEV, STG, TAG]]
-        assert repo.remote.tip("stg") == merge_step(plan, name).commit
+        assert repo.remote.tip("stg") == merge_step(plan, name).merge.result.commit
         assert repo.objects.commits[repo.remote.tip("stg")].parents[1] == repo.remote.tip("dev")
 
 
@@ -221,10 +223,10 @@ def test_a_hook_that_changes_the_commit_changes_the_merge(work: FakeGit) -> None
     web = work["web"]
     merged = web.remote.tip("stg")
     assert states(report) == {"api": "published", "web": "published"}
-    assert merged != merge_step(plan, "web").commit
+    assert merged != merge_step(plan, "web").merge.result.commit
     assert web.objects.commits[merged].parents == (before, web.remote.tip("dev"))
     assert web.objects.files(merged)["README.md"] == "CHANGED"
-    assert work["api"].remote.tip("stg") == merge_step(plan, "api").commit
+    assert work["api"].remote.tip("stg") == merge_step(plan, "api").merge.result.commit
     tag = web.objects.tags[web.remote.refs[TAG]]
     assert tag.target == merged
 

@@ -43,10 +43,10 @@ def test_a_planned_merge_that_is_gone_is_made_again(git: FakeGit) -> None:
     """By a gc while somebody thought about the question: it is the same commit."""
     plan = plan_promotion(git)
     merge = merge_step(plan, "web")
-    del git["web"].objects.commits[merge.commit]
+    del git["web"].objects.commits[merge.merge.result.commit]
     report = execute(git, plan)
     assert states(report)["web"] == "published"
-    assert git["web"].remote.tip(merge.branch) == merge.commit
+    assert git["web"].remote.tip(merge.branch) == merge.merge.result.commit
 
 
 def test_planned_merges_without_a_tag_are_made_again_as_well() -> None:
@@ -56,10 +56,10 @@ def test_planned_merges_without_a_tag_are_made_again_as_well() -> None:
         repo.remote.commit("main", {"hotfix": "1"})
     plan = plan_backmerge(fake)
     for merge in plan.repos[1].merges():
-        del fake["web"].objects.commits[merge.commit]
+        del fake["web"].objects.commits[merge.merge.result.commit]
     assert states(execute(fake, plan)) == {"api": "published", "web": "published"}
     for merge in plan.repos[1].merges():
-        assert fake["web"].remote.tip(merge.branch) == merge.commit
+        assert fake["web"].remote.tip(merge.branch) == merge.merge.result.commit
 
 
 def test_a_work_tree_that_moved_since_the_plan_stops_all(git: FakeGit) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -42,9 +41,9 @@ def test_table_without_subjects_needs_no_room_for_them() -> None:
 
 
 MERGE = merge_step()
-DOWN = replace(MERGE, source="stg", target="dev", branch="develop")
+DOWN = merge_step("stg", "dev", branches=("staging", "develop"))
 BACK = tuple(RestoreStep(stage, "branch", "merge-1", "stg-1") for stage in ("dev", "stg"))
-ADVANCE = AdvanceStep("dev", "develop", "dev-1", "dev-2", MERGE.waiting)
+ADVANCE = AdvanceStep("dev", "develop", "dev-1", "dev-2", MERGE.merge.waiting)
 COMMIT = CommitStep("dev", "develop", "dev-2", "commit-1", "feat: a", ())
 TAGGED = (DeleteTagStep("stg-deploy-1", "tag-1"),)
 

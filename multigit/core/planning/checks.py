@@ -158,20 +158,20 @@ def unmergeable(
         if merge.reversals
         else Hint.CONFLICT.format(path=repo.typed(), there=there, **known)
     )
-    if merge.unrelated:
+    if merge.result.unrelated:
         yield Problem(
             "unrelated_histories",
             f"{source} and {target} have no commit in common.",
             "Check that the remote is the right one.",
         )
-    elif merge.conflicted:
-        count = len(merge.conflicts)
-        where = f" in {plural(count, 'file')}: {shortened(merge.conflicts)}"
+    elif merge.result.conflicted:
+        count = len(merge.result.conflicts)
+        where = f" in {plural(count, 'file')}: {shortened(merge.result.conflicts)}"
         yield Problem(
             "conflict",
             f"{source} conflicts with {target}{where if count else ', over renamed folders'}.",
             by_hand,
-            files=merge.conflicts,
+            files=merge.result.conflicts,
         )
 
 

@@ -43,7 +43,7 @@ def losing_work(
             f"{_leads(reversal, earlier, later, forward=forward)}"
             f"{f', as accepted in {known[:7]}' if known else ''}.",
             WITH_CONFLICT
-            if merge.conflicted
+            if merge.result.conflicted
             else (Hint.KEEP_OR_ACCEPT if reversal in blocking else Hint.KEEP_WORK).format(
                 keeping=how, remote=remote, earlier=earlier, then=then
             ),

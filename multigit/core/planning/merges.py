@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from multigit.core.planning import checks
 from multigit.core.planning.deploy import deploy_steps
@@ -11,19 +11,18 @@ from multigit.core.planning.losses import losing_work
 from multigit.core.planning.plan import Plan, RepoPlan, State, settle
 from multigit.core.planning.routes import Hop, strictest
 from multigit.core.planning.steps import (
-    AdvanceStep,
-    CommitStep,
     FastForwardStep,
+    MakingStep,
     MergeStep,
-    PushStep,
-    RefUpdate,
+    MovingStep,
     Step,
     TagStep,
+    pushing,
 )
 from multigit.core.values.merge import Merge
 from multigit.core.values.moment import Moment, tag_name
 from multigit.core.values.problem import Problem
-from multigit.core.values.refs import branch_ref, tag_ref
+from multigit.core.values.refs import Refs
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Repo, Stage, Workspace
 from multigit.hints import Hint
@@ -104,7 +103,7 @@ def plan_repository(
 ) -> RepoPlan:
     """Return what happens in one repository."""
     branch = snapshot.refs.branch
-    steps = publishing(merge_steps(request.hops, snapshot, release), snapshot)
+    steps = publishing(merge_steps(request.hops, snapshot, release), snapshot.refs)
     deploys: tuple[Step, ...] = ()
     if steps and request.hops[-1].forward:
         deploys = deploy_steps(workspace, repo, request.target, tag=release)
@@ -125,60 +124,35 @@ def plan_repository(
     )
 
 
-def merge_steps(hops: tuple[Hop, ...], snapshot: Snapshot, release: str) -> tuple[Step, ...]:
+def merge_steps(hops: tuple[Hop, ...], snapshot: Snapshot, release: str) -> tuple[MakingStep, ...]:
     """Return the steps that make one repository's merges and the release's tag; () for none."""
     routes = {(hop.source.name, hop.target.name): hop for hop in hops}
     merges = tuple(
         merge_step(routes[merge.source, merge.target], merge)
         for merge in snapshot.merges
-        if merge.commit
+        if merge.result.commit
     )
     if not merges or not release:
         return merges
     last = merges[-1]
-    message = routes[last.source, last.target].message
+    message = routes[last.merge.source, last.merge.target].message
     return (*merges, TagStep(release, last.branch, message))
 
 
 def merge_step(hop: Hop, merge: Merge) -> MergeStep:
     """Return the step that publishes a previewed merge."""
-    return MergeStep(
-        source=merge.source,
-        target=merge.target,
-        source_branch=hop.source.branch,
-        branch=hop.target.branch,
-        ours=merge.ours,
-        theirs=merge.theirs,
-        commit=merge.commit,
-        tree=merge.tree,
-        message=merge.message or hop.message,
-        files=merge.files,
-        waiting=merge.waiting,
-    )
+    return MergeStep(replace(merge, reversals=()), hop.source.branch, hop.target.branch)
 
 
-def publishing(preparing: tuple[Step, ...], snapshot: Snapshot) -> tuple[Step, ...]:
+def publishing(making: tuple[MakingStep, ...], refs: Refs) -> tuple[Step, ...]:
     """Return the steps with the one push behind them, and the local branches that follow it."""
-    updates: dict[str, RefUpdate] = {}
-    follow: list[FastForwardStep] = []
-    for step in preparing:
-        match step:
-            case AdvanceStep():
-                updates[step.branch] = RefUpdate(branch_ref(step.branch), step.before)
-            case CommitStep():
-                remote = snapshot.refs.branch(step.branch).remote
-                update = RefUpdate(branch_ref(step.branch), remote.sha if remote else "")
-                updates.setdefault(step.branch, update)
-            case MergeStep():
-                updates[step.branch] = RefUpdate(branch_ref(step.branch), step.ours.sha)
-                branch = snapshot.refs.branch(step.branch)
-                if branch.local:
-                    follow.append(FastForwardStep(step.branch, branch.checked_out))
-            case TagStep():
-                updates[step.name] = RefUpdate(tag_ref(step.name), "")
-    if not updates:
-        return ()
-    return (*preparing, PushStep(tuple(updates.values())), *follow)
+    follow = [
+        FastForwardStep(step.branch, branch.checked_out)
+        for step in making
+        if isinstance(step, MovingStep) and not step.move().own
+        if (branch := refs.branch(step.branch)).local
+    ]
+    return (*making, *pushing(making, refs), *follow)
 
 
 def _problems(
@@ -223,5 +197,5 @@ def merge_problems(
             )
             yield from lost
             loses = any(problem.blocks for problem in lost)
-        if merge.commit:
+        if merge.result.commit:
             before = Hint.PROMOTE_FIRST.format(source=merge.source, target=merge.target)

@@ -1,8 +1,8 @@
 """The plan: what one operation will do, as plain data. What is shown is what is run.
 
-A repository's plan is a list of small steps. The steps that prepare (`CommitStep`, `AdvanceStep`,
-`MergeStep`, `TagStep`) each make the object that one ref shall point at; `PushStep` publishes
-those refs in one atomic push; `FastForwardStep` lets a local branch follow.
+A repository's plan is a list of small steps: some make the object at which one ref shall point,
+`PushStep` publishes those refs in one atomic push, then local branches follow, and what was
+published is deployed.
 """
 
 from __future__ import annotations
@@ -10,18 +10,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from multigit.core.planning.pull_steps import PullingStep
 from multigit.core.planning.steps import (
-    AdvanceStep,
+    AlsoStep,
     CommitStep,
     DeleteTagStep,
     DeployStep,
+    FollowingStep,
+    MakingStep,
     MergeStep,
     MovingStep,
     PushStep,
     RefUpdate,
-    RestoreStep,
     Step,
     TagStep,
+    ToldStep,
 )
 from multigit.core.values.deploy_spec import Pace
 from multigit.core.values.problem import Problem
@@ -93,13 +96,21 @@ class RepoPlan:
         """Return the commits of the work tree (one at most, today)."""
         return tuple(step for step in self.steps if isinstance(step, CommitStep))
 
-    def advances(self) -> tuple[AdvanceStep, ...]:
-        """Return the takeovers of local commits (one at most, today)."""
-        return tuple(step for step in self.steps if isinstance(step, AdvanceStep))
-
     def deploys(self) -> tuple[DeployStep, ...]:
         """Return the deployments, in the order in which they are made."""
         return tuple(step for step in self.steps if isinstance(step, DeployStep))
+
+    def also(self) -> tuple[str, ...]:
+        """Return what is done beside the branches that move, in a word or two each."""
+        return tuple(dict.fromkeys(s.also for s in self.steps if isinstance(s, AlsoStep)))
+
+    def following(self) -> tuple[FollowingStep, ...]:
+        """Return the local branches that go along with what is published."""
+        return tuple(step for step in self.steps if isinstance(step, FollowingStep))
+
+    def pulls(self) -> tuple[PullingStep, ...]:
+        """Return the steps that bring the clone up to date."""
+        return tuple(step for step in self.steps if isinstance(step, PullingStep))
 
     def updates(self) -> tuple[RefUpdate, ...]:
         """Return the refs that the push moves or creates."""
@@ -123,21 +134,25 @@ class RepoPlan:
     @property
     def takes_back(self) -> bool:
         """Tell whether this takes back what another operation published."""
-        return any(isinstance(step, RestoreStep | DeleteTagStep) for step in self.steps)
+        return any(step.takes_back for step in self.making())
 
     @property
     def after(self) -> str:
         """Return the planned commit of the last branch that moves, or empty."""
-        restored = [step.after for step in self.steps if isinstance(step, RestoreStep)]
-        if restored:
-            return restored[-1]
-        made = [s.commit for s in self.steps if isinstance(s, CommitStep | MergeStep)]
-        made = made or [step.after for step in self.advances()]
-        return made[-1] if made else ""
+        return self.moves()[-1].move().goal if self.moves() else ""
+
+    def making(self) -> tuple[MakingStep, ...]:
+        """Return the steps that make what the push publishes."""
+        return tuple(step for step in self.steps if isinstance(step, MakingStep))
 
     def moves(self) -> tuple[MovingStep, ...]:
         """Return the steps that move a branch: those that people and scripts are told about."""
         return tuple(step for step in self.steps if isinstance(step, MovingStep))
+
+    def told(self) -> tuple[ToldStep, ...]:
+        """Return the steps that scripts are told about, those that move a branch first."""
+        others = (step for step in self.steps if not isinstance(step, MovingStep))
+        return (*self.moves(), *(step for step in others if isinstance(step, ToldStep)))
 
     @property
     def commit_count(self) -> int:
@@ -147,14 +162,9 @@ class RepoPlan:
     def arriving(self) -> dict[str, int]:
         """Return how many own commits arrive at each stage, in the order they do."""
         counts: dict[str, int] = {}
-        for step in self.steps:
-            match step:
-                case MergeStep():
-                    counts[step.target] = counts.get(step.target, 0) + step.waiting.commits
-                case AdvanceStep():
-                    counts[step.stage] = counts.get(step.stage, 0) + step.waiting.commits
-                case CommitStep():
-                    counts[step.stage] = counts.get(step.stage, 0) + 1
+        for move in (step.move() for step in self.moves()):
+            if move.commits is not None:
+                counts[move.stage] = counts.get(move.stage, 0) + move.commits
         return counts
 
 

@@ -8,7 +8,8 @@ from shlex import quote
 
 from multigit.core.planning.checks import work_hint
 from multigit.core.planning.plan import Plan, RepoPlan, State, settle
-from multigit.core.planning.steps import CloneStep, CreateBranchStep, Step, SwitchStep, UpdateStep
+from multigit.core.planning.pull_steps import CloneStep, CreateBranchStep, SwitchStep, UpdateStep
+from multigit.core.planning.steps import Step
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot

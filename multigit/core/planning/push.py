@@ -14,7 +14,7 @@ from multigit.core.planning.plan import Plan, RepoPlan, State, settle
 from multigit.core.planning.push_problems import diverged, file_problems, work_problems
 from multigit.core.planning.push_request import PushRequest, to_commit
 from multigit.core.planning.routes import strictest
-from multigit.core.planning.steps import AdvanceStep, CommitStep, MergeStep, Step
+from multigit.core.planning.steps import AdvanceStep, CommitStep, MakingStep, MergeStep
 from multigit.core.planning.submodules import submodule_problems
 from multigit.core.planning.waves import in_order
 from multigit.core.values.moment import tag_name
@@ -79,7 +79,7 @@ def plan_repository(
             repo=repo.name,
             path=repo.path,
             state=State.PLANNED,
-            steps=(*publishing(preparing, snapshot), *deploys),
+            steps=(*publishing(preparing, snapshot.refs), *deploys),
             problems=tuple(_problems(request, workspace, repo, snapshot)),
             branch=target.branch,
             before=remote.sha if remote else "",
@@ -91,14 +91,16 @@ def plan_repository(
     )
 
 
-def any_merge(steps: Iterable[Step]) -> bool:
+def any_merge(steps: Iterable[MakingStep]) -> bool:
     """Tell whether something is promoted, so that it is deployed."""
     return any(isinstance(step, MergeStep) for step in steps)
 
 
-def push_steps(request: PushRequest, rules: PushRules, snapshot: Snapshot) -> tuple[Step, ...]:
+def push_steps(
+    request: PushRequest, rules: PushRules, snapshot: Snapshot
+) -> tuple[MakingStep, ...]:
     """Return the takeover of unpushed commits, and the commit of the work tree."""
-    stage, steps = request.stage, list[Step]()
+    stage, steps = request.stage, list[MakingStep]()
     branch = snapshot.refs.branch(stage.branch)
     if branch.local and snapshot.ahead:
         before = branch.remote.sha if branch.remote else ""

@@ -1,17 +1,111 @@
-"""The steps of a plan: each with all that planning, showing, undoing and telling ask of it."""
+"""The steps of a plan: plain data, each class with all that is to be known of its kind.
+
+A step does nothing itself; the engine carries it out. What planning, tables, documents and `undo`
+ask of a step that moves a branch stands in its `move`. A new class joins a union at the end.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
-from multigit.core.values.commits import Tip, Waiting
+from multigit.core.planning.pull_steps import PullingStep
+from multigit.core.values.commits import Waiting
 from multigit.core.values.deploy_spec import HealthCheck, Runner
+from multigit.core.values.merge import Merge
+from multigit.core.values.refs import Objects, Refs, branch_ref, tag_ref
 from multigit.core.values.work_tree import Change
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """What is to be known of a step that moves a branch.
+
+    It moves the branch of `stage` to the commit `goal`, empty where that is not known yet, while
+    the remote still holds `lease` (empty: no such branch; None: what was seen there). Commits of
+    the person's `own` stay in the local branch when they are taken back. `brings` are those that
+    arrive, where they have names by now.
+
+    People read `words`, with `into` before the stage where it is named, and in a table that the
+    branch goes from `before` to `after`, with so many `commits` and `files` (None: not told), and
+    what they are about: the newest that arrives, or else the `subject`.
+    """
+
+    stage: str
+    goal: str
+    lease: str | None
+    own: bool
+    words: str
+    into: str = ""
+    before: str
+    after: str
+    commits: int | None = None
+    files: int | None = None
+    brings: Waiting | None = None
+    subject: str = ""
+
+
+class Making(ABC):
+    """A step that makes the object at which one ref shall point; a push publishes it."""
+
+    __slots__ = ()
+
+    takes_back: ClassVar[bool] = False  # what another operation published
+
+    @property
+    @abstractmethod
+    def ref(self) -> str:
+        """Return the full name of the ref."""
+
+    @abstractmethod
+    def lease(self, refs: Refs) -> str:
+        """Return what the ref must still hold when it is pushed; empty: it must not exist.
+
+        `refs` are those that were seen while planning.
+        """
+
+    @abstractmethod
+    def taken_back(self, wrote: str, before: str) -> tuple[Step, ...]:
+        """Return the steps of an undo, for a ref that held `before` until this wrote `wrote`."""
+
+
+class Moving(Making):
+    """A step that moves a branch: people and scripts are told about it."""
+
+    __slots__ = ()
+
+    branch: str
+
+    @abstractmethod
+    def move(self) -> Move:
+        """Return what is to be known of it."""
+
+    @abstractmethod
+    def document(self, made: Objects) -> dict[str, Any]:
+        """Return what scripts read of it, with what was made for its ref by now."""
+
+    @property
+    def ref(self) -> str:
+        """Return the full name of the branch's ref."""
+        return branch_ref(self.branch)
+
+    def lease(self, refs: Refs) -> str:
+        """Return what the branch must still hold when it is pushed; empty: it must not exist."""
+        lease, remote = self.move().lease, refs.branch(self.branch).remote
+        return (remote.sha if remote else "") if lease is None else lease
+
+    def taken_back(self, wrote: str, before: str) -> tuple[Step, ...]:
+        """Return the steps of an undo; the local branch goes back, too, but for own commits."""
+        if self.takes_back:
+            return ()  # an undo is not undone
+        restored = RestoreStep(self.move().stage, self.branch, wrote, before)
+        follow = MoveBackStep(self.branch, wrote, before)
+        return (restored,) if self.move().own else (restored, follow)
+
+
 @dataclass(frozen=True, slots=True)
-class CommitStep:
+class CommitStep(Moving):
     """Commit these files of the work tree on the checked-out branch, whose tip is `parent`.
 
     `commit` is the id that the commit gets when no hook and no signature changes it.
@@ -26,9 +120,34 @@ class CommitStep:
     verify: bool = True
     type: Literal["commit"] = "commit"
 
+    def move(self) -> Move:
+        """Return what is to be known of it."""
+        return Move(
+            stage=self.stage,
+            goal=self.commit,
+            lease=None,
+            own=True,
+            words="commit, push",
+            before=self.parent[:7],
+            after="a commit",
+            commits=1,
+            files=len(self.changes),
+            subject=self.message,
+        )
+
+    def document(self, made: Objects) -> dict[str, Any]:
+        """Return what scripts read of it."""
+        return {
+            "type": self.type,
+            "branch": self.branch,
+            "before": self.parent,
+            "after": made.get(self.ref) or self.commit or None,
+            "files": [change.document() for change in self.changes],
+        }
+
 
 @dataclass(frozen=True, slots=True)
-class AdvanceStep:
+class AdvanceStep(Moving):
     """Let the remote branch take over the local commits from `before` (empty: new) to `after`."""
 
     stage: str
@@ -38,37 +157,159 @@ class AdvanceStep:
     waiting: Waiting
     type: Literal["advance"] = "advance"
 
+    def move(self) -> Move:
+        """Return what is to be known of it."""
+        return Move(
+            stage=self.stage,
+            goal=self.after,
+            lease=self.before,
+            own=True,
+            words="push",
+            before=self.before[:7] or "new",
+            after=self.after[:7],
+            commits=self.waiting.commits,
+            brings=self.waiting,
+        )
+
+    def document(self, made: Objects) -> dict[str, Any]:  # noqa: ARG002
+        """Return what scripts read of it."""
+        return {
+            "type": self.type,
+            "branch": self.branch,
+            "before": self.before or None,
+            "after": self.after,
+            "commits": self.waiting.commits,
+        }
+
 
 @dataclass(frozen=True, slots=True)
-class MergeStep:
-    """Merge `theirs` (of stage `source`) into `ours` (of stage `target`) as `commit`.
+class MergeStep(Moving):
+    """Make a merge the tip of `branch`; it is one of `source_branch`.
 
-    The commit lies in the object database since planning; the step checks it, and makes it anew
-    when it is gone or when `theirs` became another commit through a hook.
+    Its commit lies in the object database since planning; the step checks it, and makes it again
+    when it is gone or when what is merged became another commit through a hook.
     """
 
-    source: str
-    target: str
+    merge: Merge
     source_branch: str
     branch: str
-    ours: Tip
-    theirs: Tip
-    commit: str
-    tree: str
-    message: str
-    files: int
-    waiting: Waiting
     type: Literal["merge"] = "merge"
+
+    def move(self) -> Move:
+        """Return what is to be known of it."""
+        merge = self.merge
+        return Move(
+            stage=merge.target,
+            goal=merge.result.commit,
+            lease=merge.ours.sha,
+            own=False,
+            words="merge",
+            into="into",
+            before=merge.ours.sha[:7],
+            after=merge.result.commit[:7],
+            commits=merge.waiting.commits,
+            files=merge.result.files,
+            brings=merge.waiting,
+        )
+
+    def document(self, made: Objects) -> dict[str, Any]:
+        """Return what scripts read of it."""
+        merge = self.merge
+        return {
+            "type": self.type,
+            "source": merge.source,
+            "target": merge.target,
+            "branch": self.branch,
+            "source_sha": merge.theirs.sha,
+            "before": merge.ours.sha,
+            "after": made.get(self.ref, merge.result.commit),
+            "commits": merge.waiting.commits,
+            "files": merge.result.files,
+        }
 
 
 @dataclass(frozen=True, slots=True)
-class TagStep:
+class RestoreStep(Moving):
+    """Set a branch that an operation moved back from `before` to `after`; empty: it was new."""
+
+    takes_back: ClassVar[bool] = True
+
+    stage: str
+    branch: str
+    before: str
+    after: str
+    type: Literal["restore"] = "restore"
+
+    def move(self) -> Move:
+        """Return what is to be known of it."""
+        return Move(
+            stage=self.stage,
+            goal=self.after,
+            lease=self.before,
+            own=False,
+            words="set back",
+            before=self.before[:7],
+            after=self.after[:7] or "gone",
+        )
+
+    def document(self, made: Objects) -> dict[str, Any]:  # noqa: ARG002
+        """Return what scripts read of it."""
+        return {
+            "type": self.type,
+            "branch": self.branch,
+            "before": self.before,
+            "after": self.after or None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class TagStep(Making):
     """Make the annotated tag object `name` for the commit that `branch` shall point at."""
+
+    also: ClassVar[str] = "tag"  # what people read beside what is done to the branch
 
     name: str
     branch: str
     message: str
     type: Literal["tag"] = "tag"
+
+    @property
+    def ref(self) -> str:
+        """Return the full name of the tag."""
+        return tag_ref(self.name)
+
+    def lease(self, refs: Refs) -> str:  # noqa: ARG002
+        """Return that no such tag may exist."""
+        return ""
+
+    def taken_back(self, wrote: str, before: str) -> tuple[Step, ...]:  # noqa: ARG002
+        """Return the steps of an undo."""
+        return (DeleteTagStep(self.name, wrote),)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteTagStep(Making):
+    """Delete the deploy tag that an operation made, whose object is `before`."""
+
+    also: ClassVar[str] = "delete tag"
+    takes_back: ClassVar[bool] = True
+
+    name: str
+    before: str
+    type: Literal["delete_tag"] = "delete_tag"
+
+    @property
+    def ref(self) -> str:
+        """Return the full name of the tag."""
+        return tag_ref(self.name)
+
+    def lease(self, refs: Refs) -> str:  # noqa: ARG002
+        """Return the tag's object."""
+        return self.before
+
+    def taken_back(self, wrote: str, before: str) -> tuple[Step, ...]:  # noqa: ARG002
+        """Return nothing: an undo is not undone."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,55 +338,6 @@ class FastForwardStep:
 
 
 @dataclass(frozen=True, slots=True)
-class CloneStep:
-    """Clone the missing repository and check the stage's branch out."""
-
-    url: str
-    branch: str
-    type: Literal["clone"] = "clone"
-
-
-@dataclass(frozen=True, slots=True)
-class CreateBranchStep:
-    """Create the local branch from the remote one, with that as its upstream."""
-
-    branch: str
-    after: str
-    type: Literal["create_branch"] = "create_branch"
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateStep:
-    """Fast-forward the local branch; with `checked_out` the files of the clean work tree, too."""
-
-    branch: str
-    before: str
-    after: str
-    commits: int
-    checked_out: bool
-    type: Literal["update"] = "update"
-
-
-@dataclass(frozen=True, slots=True)
-class SwitchStep:
-    """Check the branch out in the clean work tree."""
-
-    branch: str
-    type: Literal["switch"] = "switch"
-
-
-@dataclass(frozen=True, slots=True)
-class RestoreStep:
-    """Set a branch that an operation moved back from `before` to `after`; empty: it was new."""
-
-    stage: str
-    branch: str
-    before: str
-    after: str
-    type: Literal["restore"] = "restore"
-
-
-@dataclass(frozen=True, slots=True)
 class MoveBackStep:
     """Let the local branch follow a restored one, while it still holds `before`."""
 
@@ -156,20 +348,13 @@ class MoveBackStep:
 
 
 @dataclass(frozen=True, slots=True)
-class DeleteTagStep:
-    """Delete the deploy tag that an operation made, whose object is `before`."""
-
-    name: str
-    before: str
-    type: Literal["delete_tag"] = "delete_tag"
-
-
-@dataclass(frozen=True, slots=True)
 class DeployStep:
     """Deploy what the push published, or `sha` where nothing is pushed, to one target.
 
     `branch` is the stage's; `tag` is empty where the release has none. `attempt` counts from 1.
     """
+
+    also: ClassVar[str] = "deploy"
 
     stage: str
     environment: str
@@ -184,21 +369,17 @@ class DeployStep:
     type: Literal["deploy"] = "deploy"
 
 
-PublishingStep = CommitStep | AdvanceStep | MergeStep | TagStep | PushStep | FastForwardStep
-
-
-UndoingStep = RestoreStep | MoveBackStep | DeleteTagStep
-
-
-PullingStep = CloneStep | CreateBranchStep | UpdateStep | SwitchStep
-
-
 MovingStep = CommitStep | AdvanceStep | MergeStep | RestoreStep
+MakingStep = MovingStep | TagStep | DeleteTagStep  # made in engine/prepare.py
+FollowingStep = FastForwardStep | MoveBackStep  # carried out in engine/follow.py
+Step = MakingStep | PushStep | FollowingStep | DeployStep | PullingStep
+AlsoStep = TagStep | DeleteTagStep | DeployStep
+ToldStep = MovingStep | DeleteTagStep | PullingStep  # in the documents that scripts read
 
 
-Step = PublishingStep | PullingStep | UndoingStep | DeployStep
-
-
-def stage_of(step: MovingStep) -> str:
-    """Return the stage whose branch a step moves; the branch where a journal tells no stage."""
-    return (step.target if isinstance(step, MergeStep) else step.stage) or step.branch
+def pushing(making: tuple[MakingStep, ...], refs: Refs) -> tuple[PushStep, ...]:
+    """Return the one push of what these steps make, as the remote was seen; () of nothing."""
+    updates: dict[str, RefUpdate] = {}
+    for step in making:
+        updates.setdefault(step.ref, RefUpdate(step.ref, step.lease(refs)))
+    return (PushStep(tuple(updates.values())),) if updates else ()

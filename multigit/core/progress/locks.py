@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from multigit.core.planning.plan import Plan
-from multigit.core.planning.steps import MergeStep
 from multigit.core.values.problem import Problem, Severity
 from multigit.hints import Hint
 
@@ -91,7 +90,6 @@ def stages_changed(plan: Plan) -> tuple[str, ...]:
     """Return the stages that an operation moves or deploys, in a fixed order."""
     stages: set[str] = set()
     for repo in plan.repos:
-        for step in repo.moves():
-            stages.add(step.target if isinstance(step, MergeStep) else step.stage)
+        stages.update(step.move().stage for step in repo.moves())
         stages.update(step.stage for step in repo.deploys())
     return tuple(sorted(stages))

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from multigit.core.planning.plan import State
-from multigit.core.planning.steps import stage_of
 from multigit.core.progress.outcome import Outcome
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.problem import Problem
@@ -160,7 +159,7 @@ def _moves(outcome: Outcome) -> tuple[MoveRecord, ...]:
     """
     plan, moved = outcome.plan, outcome.state is State.PUBLISHED
     befores = {update.ref: update.before for update in plan.updates()}
-    stages = {step.branch: stage_of(step) for step in plan.moves()}
+    stages = {step.branch: step.move().stage for step in plan.moves()}
     return tuple(
         MoveRecord(
             stage,

@@ -24,8 +24,8 @@ def hops_of(repo: RepoPlan, workspace: Workspace) -> tuple[Hop, ...]:
     """Return the merges of a repository's plan as the route they came from."""
     stage = workspace.planned_stage
     return tuple(
-        Hop(stage(step.source), stage(step.target), accepting(step.message))
-        for step in repo.merges()
+        Hop(stage(merge.source), stage(merge.target), accepting(merge.message))
+        for merge in (step.merge for step in repo.merges())
     )
 
 
@@ -42,7 +42,7 @@ def to_plan_again(operation: Operation, remotes: Mapping[str, RemoteState]) -> t
             return False
         moved = known_state(operation, repo, remote) is State.FAILED
         clear = not remote.there and not (repo.tag and remote.now.get(tag_ref(repo.tag)))
-        only_merges = bool(repo.merges()) and not repo.commits() and not repo.advances()
+        only_merges = bool(repo.moves()) and repo.moves() == repo.merges()
         return moved and clear and only_merges and not operation.state.of(repo.repo).deployed
 
     return tuple(filter(fits, operation.plan.repos))

@@ -11,13 +11,12 @@ from multigit.core.planning.deploy import can_deploy_releases
 from multigit.core.planning.plan import Plan, RepoPlan, State, aimed
 from multigit.core.planning.routes import strictest
 from multigit.core.planning.steps import (
-    DeleteTagStep,
-    MoveBackStep,
-    PushStep,
+    FollowingStep,
+    MakingStep,
     RefUpdate,
     RestoreStep,
     Step,
-    stage_of,
+    pushing,
 )
 from multigit.core.progress.journal import Operation
 from multigit.core.progress.remote_state import RemoteState
@@ -25,7 +24,7 @@ from multigit.core.progress.state import Progress
 from multigit.core.records.history import OperationHistory
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem, Severity
-from multigit.core.values.refs import HEADS, TAGS, Objects, branch_ref, short
+from multigit.core.values.refs import HEADS, Objects, Refs, branch_ref, short
 from multigit.core.values.workspace import Workspace
 from multigit.hints import Hint
 
@@ -109,11 +108,11 @@ class _Undo:
         if reason := self._built_on(there) or self._onward(there):
             return self._stays(reason)
         updates = [update for update in self.repo.updates() if update.ref in there.done]
-        steps = tuple(step for update in updates for step in self._restore(update))
-        follow = tuple(step for step in steps if isinstance(step, MoveBackStep))
-        before = tuple(step for step in steps if not isinstance(step, MoveBackStep))
-        push = PushStep(tuple(RefUpdate(u.ref, self.made[u.ref]) for u in updates))
-        return aimed(self._as(State.PLANNED, steps=(*before, push, *follow)))
+        steps = [step for update in updates for step in self._taken_back(update)]
+        making = tuple(step for step in steps if isinstance(step, MakingStep))
+        follow = [step for step in steps if isinstance(step, FollowingStep)]
+        undo = (*making, *pushing(making, Refs()), *follow)
+        return aimed(self._as(State.PLANNED, steps=undo))
 
     def _as(
         self, state: State, *, steps: tuple[Step, ...] = (), problems: tuple[Problem, ...] = ()
@@ -168,7 +167,7 @@ class _Undo:
     def _on_top(self, there: RemoteState) -> str:
         """Return a later operation of ours that has to go first; empty where others built on it."""
         by = [
-            self.history.promoted_by(self.repo.repo, stage_of(step), there.now.get(ref, ""))
+            self.history.promoted_by(self.repo.repo, step.move().stage, there.now.get(ref, ""))
             for step in self.repo.moves()
             if (ref := branch_ref(step.branch)) in there.overtaken
         ]
@@ -190,18 +189,10 @@ class _Undo:
         tip = there.now.get(branch_ref(self.workspace.stage(last).branch), "")
         return self.history.promoted_by(self.repo.repo, last, tip)
 
-    def _restore(self, update: RefUpdate) -> Iterator[Step]:
-        wrote = self.made[update.ref]
-        if update.ref.startswith(TAGS):
-            yield DeleteTagStep(short(update.ref), wrote)
-            return
-        branch = short(update.ref)
-        merged = {step.branch: step.target for step in self.repo.merges()}
-        own = {step.branch: step.stage for step in self.repo.advances()}
-        own |= {step.branch: step.stage for step in self.repo.commits()}
-        yield RestoreStep(own.get(branch) or merged.get(branch, ""), branch, wrote, update.before)
-        if branch not in own:  # a developer's own commits stay on the local branch
-            yield MoveBackStep(branch, wrote, update.before)
+    def _taken_back(self, update: RefUpdate) -> Iterator[Step]:
+        made_by = [step for step in self.repo.making() if step.ref == update.ref]
+        for step in made_by[:1]:
+            yield from step.taken_back(self.made[update.ref], update.before)
 
 
 def _ours(there: RemoteState | None) -> bool:

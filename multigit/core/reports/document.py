@@ -7,22 +7,14 @@ from dataclasses import asdict
 from typing import Any
 
 from multigit.core.planning.plan import Result, State
-from multigit.core.planning.steps import (
-    AdvanceStep,
-    CommitStep,
-    DeleteTagStep,
-    MergeStep,
-    MovingStep,
-    PullingStep,
-    RestoreStep,
-)
+from multigit.core.planning.steps import MovingStep, ToldStep
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.records.repo_record import DeploymentRecord
 from multigit.core.reports.summary import summary
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.problem import Problem
+from multigit.core.values.refs import Objects
 from multigit.core.values.text import masked
-from multigit.core.values.work_tree import Change
 from multigit.errors import OK, ConfigError, MultigitError
 
 SCHEMA = "multigit/1"
@@ -88,8 +80,7 @@ def repo_document(outcome: Outcome) -> dict[str, Any]:
         "after": after or None,
         "tag": repo.tag or None,
         "commits": repo.commit_count,
-        "steps": [step_document(step, outcome) for step in repo.moves()]
-        + [asdict(step) for step in repo.steps if isinstance(step, PullingStep | DeleteTagStep)],
+        "steps": [step_document(step, outcome.made) for step in repo.told()],
         "problems": [problem_document(problem) for problem in outcome.problems],
         "deployment": None if not outcome.deployments else _deployments(outcome.deployments),
     }
@@ -105,54 +96,9 @@ def _deployments(deployments: Sequence[Deployment]) -> dict[str, Any]:
     }
 
 
-def step_document(step: MovingStep, outcome: Outcome) -> dict[str, Any]:
-    """Return one step that moves a branch."""
-    made = outcome.made.get
-    match step:
-        case MergeStep():
-            return {
-                "type": step.type,
-                "source": step.source,
-                "target": step.target,
-                "branch": step.branch,
-                "source_sha": step.theirs.sha,
-                "before": step.ours.sha,
-                "after": made(f"refs/heads/{step.branch}", step.commit),
-                "commits": step.waiting.commits,
-                "files": step.files,
-            }
-        case CommitStep():
-            return {
-                "type": step.type,
-                "branch": step.branch,
-                "before": step.parent,
-                "after": made(f"refs/heads/{step.branch}") or step.commit or None,
-                "files": [file_document(change) for change in step.changes],
-            }
-        case AdvanceStep():
-            return {
-                "type": step.type,
-                "branch": step.branch,
-                "before": step.before or None,
-                "after": step.after,
-                "commits": step.waiting.commits,
-            }
-        case RestoreStep():
-            return {
-                "type": step.type,
-                "branch": step.branch,
-                "before": step.before,
-                "after": step.after or None,
-            }
-
-
-def file_document(change: Change) -> dict[str, Any]:
-    """Return a changed file; of a submodule also where its pointer moves."""
-    file = {"path": change.path, "change": change.kind}
-    if not change.before and not change.commit:
-        return file
-    pointer = {"before": change.before or None, "after": change.commit or None}
-    return {**file, "submodule": {**pointer, "repo": change.follows or None}}
+def step_document(step: ToldStep, made: Objects) -> dict[str, Any]:
+    """Return one step; where it does not move a branch, as the plan has it."""
+    return step.document(made) if isinstance(step, MovingStep) else asdict(step)
 
 
 def problem_document(problem: Problem) -> dict[str, Any]:

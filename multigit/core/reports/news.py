@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from multigit.core.planning.plan import Plan, Result, State
-from multigit.core.planning.steps import AdvanceStep, MergeStep
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.reports.summary import summary
 from multigit.core.values.commits import Waiting
@@ -122,8 +121,8 @@ def _newest(outcome: Outcome) -> str:
 
 def _waiting(outcome: Outcome) -> Waiting:
     """Return what arrives at the last branch that moves."""
-    steps = [s for s in outcome.plan.moves() if isinstance(s, MergeStep | AdvanceStep)]
-    return steps[-1].waiting if steps else Waiting()
+    brought = [step.move().brings for step in outcome.plan.moves()]
+    return next((each for each in reversed(brought) if each), Waiting())
 
 
 def _commits(report: Report) -> Iterator[str]:

@@ -147,7 +147,7 @@ def _pair(earlier: Stage, later: Stage, snapshot: Snapshot) -> Pair:
         target=later.name,
         commits=waiting or 0,
         blocked=forward.blocked if forward else False,
-        conflicts=forward.conflicts if forward else (),
+        conflicts=forward.result.conflicts if forward else (),
         debt=owed or 0,
         missing=tuple(missing),
         reverted=standing_in_the_way(forward.reversals, forward=True) if forward else (),

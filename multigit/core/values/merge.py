@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from multigit.core.values.commits import Tip, Waiting
+from multigit.core.values.git_answers import Merged
 
 
 class Evidence(StrEnum):
@@ -46,33 +47,26 @@ class Reversal:
 class Merge:
     """A merge made in the object database: `theirs` into `ours`, as `git merge --no-ff` does it.
 
-    `commit` is empty when the content of `ours` already is the result (nothing to do) and when
-    the sides cannot be merged: then they are `conflicted` (in `conflicts`, where git names paths)
-    or `unrelated`. `reversals` are the commits through which work would be lost on the way: of
-    the later stage's own, those that take back work which the earlier stage has. `message` is the
-    merge commit's, which also says what was accepted.
+    `waiting` is what it brings. `reversals` are the commits through which work would be lost on
+    the way: of the later stage's own, those that take back work which the earlier stage has.
+    `message` is the merge commit's, which also says what was accepted.
     """
 
     source: str
     target: str
     ours: Tip
     theirs: Tip
+    result: Merged
     message: str = ""
-    commit: str = ""
-    tree: str = ""
-    files: int = 0
     waiting: Waiting = field(default_factory=Waiting)
-    conflicted: bool = False
-    conflicts: tuple[str, ...] = ()
-    unrelated: bool = False
     reversals: tuple[Reversal, ...] = ()
 
     @property
     def blocked(self) -> bool:
         """True when a person has to resolve it."""
-        return self.conflicted or self.unrelated
+        return self.result.conflicted or self.result.unrelated
 
     @property
     def nothing(self) -> bool:
         """True when the content of `ours` already is the result."""
-        return not self.blocked and self.tree == self.ours.tree
+        return not self.blocked and self.result.tree == self.ours.tree

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from multigit.core.values.problem import Problem
 
@@ -23,6 +24,14 @@ class Change:
     before: str = ""
     commit: str = ""
     follows: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """Return the file as scripts read it; of a submodule also where its pointer moves."""
+        file = {"path": self.path, "change": self.kind}
+        if not self.before and not self.commit:
+            return file
+        pointer = {"before": self.before or None, "after": self.commit or None}
+        return {**file, "submodule": {**pointer, "repo": self.follows or None}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,8 @@ def preview_merges(
         merges.append(merge)
         if merge.blocked:
             break
-        if merge.commit:
-            tips[hop.target.branch] = Tip(merge.commit, merge.tree)
+        if made := merge.result.commit:
+            tips[hop.target.branch] = Tip(made, merge.result.tree)
     return tuple(merges)
 
 
@@ -57,25 +57,8 @@ def preview_merge(repository: Repository, hop: Hop, ours: Tip, theirs: Tip, date
     else:  # ours builds on theirs
         merged = Merged(tree=ours.tree)
     reversals = () if same else lost_on_the_way(repository, hop, ours, theirs, waiting, merged)
-    return replace(as_merge(hop, ours, theirs, waiting, merged), reversals=tuple(reversals))
-
-
-def as_merge(hop: Hop, ours: Tip, theirs: Tip, waiting: Waiting, merged: Merged) -> Merge:
-    """Return what was merged and counted for one hop, in one value."""
-    return Merge(
-        source=hop.source.name,
-        target=hop.target.name,
-        ours=ours,
-        theirs=theirs,
-        message=hop.message,
-        commit=merged.commit,
-        tree=merged.tree,
-        files=merged.files,
-        conflicted=merged.conflicted,
-        conflicts=merged.conflicts,
-        unrelated=merged.unrelated,
-        waiting=replace(waiting, forks=()),
-    )
+    brings, sides = replace(waiting, forks=()), (hop.source.name, hop.target.name)
+    return Merge(*sides, ours, theirs, merged, hop.message, brings, tuple(reversals))
 
 
 def lost_on_the_way(
@@ -95,7 +78,7 @@ def lost_on_the_way(
 def accepting_reverts(repository: Repository, merge: Merge, date: str) -> Merge:
     """Return the merge with a message that says which reverts a person lets pass with it."""
     message = accepting(merge.message, [each.sha for each in merge.reversals])
-    if not merge.commit:
+    if not merge.result.commit:
         return replace(merge, message=message)
     made = repository.merge(merge.ours, merge.theirs, Signature(message, date))
-    return replace(merge, message=message, commit=made.commit)
+    return replace(merge, message=message, result=replace(merge.result, commit=made.commit))

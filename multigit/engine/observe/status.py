@@ -15,7 +15,7 @@ from multigit.core.values.refs import Refs
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Stage
 from multigit.engine.observe.looks import Look, try_to_fetch
-from multigit.engine.observe.preview import as_merge, preview_merge
+from multigit.engine.observe.preview import preview_merge
 from multigit.engine.observe.sides import count_against_stage, count_stages
 from multigit.engine.ports import Repository
 
@@ -76,12 +76,13 @@ def look_back(repository: Repository, refs: Refs, earlier: Stage, later: Stage) 
     ours, theirs = sides
     waiting = repository.lacking(ours, theirs)
     merged = repository.merge(ours, theirs, None, waiting.forks)
-    return as_merge(Hop(later, earlier, ""), ours, theirs, waiting, merged)
+    brings = replace(waiting, forks=())
+    return Merge(later.name, earlier.name, ours, theirs, merged, waiting=brings)
 
 
 def has_all_of(merge: Merge) -> bool:
     """Tell whether the earlier stage has all that the later one has: their merge is its content."""
-    return not merge.blocked and merge.tree == merge.theirs.tree
+    return not merge.blocked and merge.result.tree == merge.theirs.tree
 
 
 def differing(refs: Refs, target: Stage, source: Stage) -> tuple[Tip, Tip] | None:

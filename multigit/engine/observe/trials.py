@@ -15,7 +15,7 @@ from multigit.engine.retry import patiently
 
 def try_to_sign(repository: Repository, merges: Sequence[Merge], date: str) -> None:
     """Sign a tag object that nobody will see: a missing key has to be found while planning."""
-    made = [merge.commit for merge in merges if merge.commit]
+    made = [merge.result.commit for merge in merges if merge.result.commit]
     if made:
         repository.tag("multigit-trial", made[-1], Signature("Can this be signed?", date))
 

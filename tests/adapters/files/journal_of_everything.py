@@ -7,17 +7,14 @@ from pathlib import Path
 
 from multigit.adapters.files.journal import Journal
 from multigit.core.planning.plan import Plan, RepoPlan, State
+from multigit.core.planning.pull_steps import CloneStep, CreateBranchStep, SwitchStep, UpdateStep
 from multigit.core.planning.steps import (
     AdvanceStep,
-    CloneStep,
     CommitStep,
-    CreateBranchStep,
     DeleteTagStep,
     DeployStep,
     MoveBackStep,
     RestoreStep,
-    SwitchStep,
-    UpdateStep,
 )
 from multigit.core.progress.journal import Entry, Kind
 from multigit.core.progress.state import Progress

@@ -18,7 +18,6 @@ from multigit.core.planning.steps import (
     TagStep,
 )
 from multigit.core.values.clone_facts import Facts
-from multigit.core.values.commits import Waiting
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Confirm
@@ -28,7 +27,6 @@ from tests.core.builders import (
     DEV,
     MAIN,
     MOMENT,
-    NEWEST,
     ROOT,
     STG,
     UNREADABLE,
@@ -37,11 +35,11 @@ from tests.core.builders import (
     branch,
     clash,
     merge,
+    merge_step,
     nothing,
     promotion,
     refs,
     snapshot,
-    tip,
     to_publish,
     unreadable,
     without_steps,
@@ -119,19 +117,7 @@ def test_one_repository_is_merged_and_one_is_up_to_date() -> None:
                 path="services/api",
                 state=State.PLANNED,
                 steps=(
-                    MergeStep(
-                        source="dev",
-                        target="stg",
-                        source_branch="develop",
-                        branch="staging",
-                        ours=tip("stg-1"),
-                        theirs=tip("dev-2"),
-                        commit="merge-1",
-                        tree="merge-1 tree",
-                        message="Merge dev into stg",
-                        files=5,
-                        waiting=Waiting(3, NEWEST),
-                    ),
+                    merge_step(),
                     TagStep("stg-deploy-20250115-160130", "staging", "Merge dev into stg"),
                     PushStep(
                         (
@@ -376,35 +362,17 @@ def test_the_remote_is_called_by_its_own_name() -> None:
 
 def down_one(ours: str = "stg-1", theirs: str = "main-1") -> MergeStep:
     """Return the step that merges main into stg."""
-    return MergeStep(
-        source="main",
-        target="stg",
-        source_branch="master",
-        branch="staging",
-        ours=tip(ours),
-        theirs=tip(theirs),
-        commit="merge-1",
-        tree="merge-1 tree",
-        message="Merge main into stg (hotfix sync)",
-        files=5,
-        waiting=Waiting(1, NEWEST),
-    )
+    return merge_step("main", "stg", commits=1, branches=("master", "staging"), tips=(theirs, ours))
 
 
 def down_two(theirs: str) -> MergeStep:
     """Return the step that merges stg into dev."""
-    return MergeStep(
-        source="stg",
-        target="dev",
-        source_branch="staging",
-        branch="develop",
-        ours=tip("dev-2"),
-        theirs=tip(theirs),
+    return merge_step(
+        *("stg", "dev"),
         commit="merge-2",
-        tree="merge-2 tree",
-        message="Merge stg into dev (sync verified)",
-        files=5,
-        waiting=Waiting(1, NEWEST),
+        commits=1,
+        branches=("staging", "develop"),
+        tips=(theirs, "dev-2"),
     )
 
 

@@ -7,11 +7,10 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.planning.plan import Plan, RepoPlan, Result, State, settle
+from multigit.core.planning.pull_steps import CloneStep, CreateBranchStep, SwitchStep, UpdateStep
 from multigit.core.planning.steps import (
     AdvanceStep,
-    CloneStep,
     CommitStep,
-    CreateBranchStep,
     DeleteTagStep,
     FastForwardStep,
     MoveBackStep,
@@ -19,9 +18,7 @@ from multigit.core.planning.steps import (
     RefUpdate,
     RestoreStep,
     Step,
-    SwitchStep,
     TagStep,
-    UpdateStep,
 )
 from multigit.core.values.commits import Waiting
 from multigit.core.values.problem import Problem, Severity
@@ -116,11 +113,7 @@ def test_steps_are_found_by_type() -> None:
     """What is to be published is what the push says, no more."""
     push = PushStep((RefUpdate("refs/heads/staging", "stg-1"), RefUpdate("refs/tags/x", "")))
     repo = RepoPlan("api", ".", State.PLANNED, (ADVANCE, COMMIT, merge_step(), push))
-    assert (repo.advances(), repo.commits(), repo.merges()) == (
-        (ADVANCE,),
-        (COMMIT,),
-        (merge_step(),),
-    )
+    assert (repo.commits(), repo.merges()) == ((COMMIT,), (merge_step(),))
     assert repo.updates() == push.updates
     assert repo.moves() == (ADVANCE, COMMIT, merge_step())
 

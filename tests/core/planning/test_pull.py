@@ -8,7 +8,8 @@ import pytest
 
 from multigit.core.planning.plan import Plan, RepoPlan, Result, State
 from multigit.core.planning.pull import PullRequest, checkout, plan_pull
-from multigit.core.planning.steps import CloneStep, CreateBranchStep, Step, SwitchStep, UpdateStep
+from multigit.core.planning.pull_steps import CloneStep, CreateBranchStep, SwitchStep, UpdateStep
+from multigit.core.planning.steps import Step
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import Branch
 from multigit.core.values.snapshot import Snapshot

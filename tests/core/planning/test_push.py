@@ -11,7 +11,6 @@ from multigit.core.planning.routes import Hop
 from multigit.core.planning.steps import (
     AdvanceStep,
     CommitStep,
-    MergeStep,
     PushStep,
     RefUpdate,
     TagStep,
@@ -30,10 +29,10 @@ from tests.core.builders import (
     branch,
     clash,
     merge,
+    merge_step,
     nothing,
     refs,
     snapshot,
-    tip,
     unreadable,
     work,
     workspace,
@@ -157,19 +156,7 @@ def test_a_push_that_goes_on_to_a_promotion_is_one_plan() -> None:
                 steps=(
                     AdvanceStep("dev", "develop", "dev-1", "dev-2", Waiting(2, NEWEST)),
                     commit_step(CODE, commit="dev-3"),
-                    MergeStep(
-                        source="dev",
-                        target="stg",
-                        source_branch="develop",
-                        branch="staging",
-                        ours=tip("stg-1"),
-                        theirs=tip("dev-3"),
-                        commit="merge-1",
-                        tree="merge-1 tree",
-                        message="Merge dev into stg",
-                        files=5,
-                        waiting=Waiting(3, NEWEST),
-                    ),
+                    merge_step(tips=("dev-3", "stg-1")),
                     TagStep(TAG, "staging", "Merge dev into stg"),
                     PushStep(
                         (

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.planning.plan import Plan, RepoPlan, State
-from multigit.core.planning.steps import AdvanceStep, CommitStep, PushStep, RestoreStep, UpdateStep
+from multigit.core.planning.pull_steps import UpdateStep
+from multigit.core.planning.steps import AdvanceStep, CommitStep, PushStep, RestoreStep
 from multigit.core.progress.outcome import Outcome, ended, planned, refused
 from multigit.core.reports.document import document, error_document, problem_document, step_document
 from multigit.core.values.commits import Waiting
@@ -219,20 +220,20 @@ def test_the_steps_of_a_pull() -> None:
 def test_a_commit_that_is_not_made_yet_has_its_planned_id(commit: str, after: str | None) -> None:
     """Or none, where nobody needed to know it beforehand."""
     step = replace(COMMIT, commit=commit)
-    assert step_document(step, Outcome(to_publish(), State.PLANNED))["after"] == after
+    assert step_document(step, {})["after"] == after
 
 
 def test_a_branch_that_is_new_has_no_before() -> None:
     """Null, not an empty text."""
     step = replace(ADVANCE, before="")
-    assert step_document(step, Outcome(to_publish(), State.PLANNED))["before"] is None
+    assert step_document(step, {})["before"] is None
 
 
 @pytest.mark.parametrize(("back_to", "after"), [("stg-1", "stg-1"), ("", None)])
 def test_a_branch_that_is_restored_goes_back(back_to: str, after: str | None) -> None:
     """To what it was, or to nothing where it was new."""
     step = RestoreStep("stg", "staging", "merge-1", back_to)
-    assert step_document(step, published()) == {
+    assert step_document(step, MADE) == {
         "type": "restore",
         "branch": "staging",
         "before": "merge-1",

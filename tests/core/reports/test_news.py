@@ -80,7 +80,9 @@ def arriving(count: int, *subjects: str) -> Outcome:
     """Return api, published, with so many commits of which these are known."""
     repo = to_publish(API)
     waiting = Waiting(count, NEWEST, subjects=subjects)
-    steps = tuple(replace(s, waiting=waiting) if s in repo.merges() else s for s in repo.steps)
+    (step,) = repo.merges()
+    bringing = replace(step, merge=replace(step.merge, waiting=waiting))
+    steps = tuple(bringing if each is step else each for each in repo.steps)
     return Outcome(replace(repo, steps=steps), State.PUBLISHED, MADE)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.planning.plan import NOT_IN_RELEASE, Plan, RepoPlan, Result, State
+from multigit.core.planning.pull_steps import UpdateStep
 from multigit.core.planning.steps import (
     AdvanceStep,
     CommitStep,
@@ -15,7 +16,6 @@ from multigit.core.planning.steps import (
     RefUpdate,
     RestoreStep,
     Step,
-    UpdateStep,
 )
 from multigit.core.progress.locks import lock_left
 from multigit.core.progress.outcome import Outcome, Report, cancelled, ended, planned

@@ -27,10 +27,10 @@ def test_a_promotion_is_merged_before_it_is_planned() -> None:
     remote.commit("dev", {"a": "1"})
     source, target = remote.commit("dev", {"b": "1"}), remote.commit("stg", {"c": "1"})
     (merge,) = look_at(git, promotion(git))["api"].merges
-    commit = git["api"].objects.commits[merge.commit]
+    commit = git["api"].objects.commits[merge.result.commit]
     assert commit.parents == (target, source)
     assert (commit.message, commit.time) == ("Ship it", 1736953290)
-    assert (merge.files, merge.waiting.commits, merge.waiting.forks) == (2, 2, ())
+    assert (merge.result.files, merge.waiting.commits, merge.waiting.forks) == (2, 2, ())
     assert (merge.source, merge.target, merge.blocked, merge.nothing) == (
         "dev",
         "stg",
@@ -44,7 +44,7 @@ def test_nothing_to_promote_is_a_merge_without_commit() -> None:
     git = FakeGit("api")
     (merge,) = look_at(git, promotion(git))["api"].merges
     assert merge.nothing
-    assert (merge.commit, merge.waiting.commits) == ("", 0)
+    assert (merge.result.commit, merge.waiting.commits) == ("", 0)
 
 
 def test_a_conflict_is_seen_with_its_files() -> None:
@@ -53,7 +53,7 @@ def test_a_conflict_is_seen_with_its_files() -> None:
     git["api"].remote.commit("dev", {"a": "dev"})
     git["api"].remote.commit("stg", {"a": "stg"})
     (merge,) = look_at(git, promotion(git))["api"].merges
-    assert (merge.blocked, merge.conflicts, merge.commit) == (True, ("a",), "")
+    assert (merge.blocked, merge.result.conflicts, merge.result.commit) == (True, ("a",), "")
     assert merge.waiting.commits == 1
 
 
@@ -82,8 +82,8 @@ def test_without_an_identity_merges_are_only_looked_at() -> None:
         repo.remote.commit("stg", {name: "stg"})
     git["web"].remote.commit("stg", {"a": "stg"})
     seen = look_at(git, promotion(git))
-    assert [(m.commit, m.conflicts) for m in seen["api"].merges] == [("", ())]
-    assert [(m.commit, m.conflicts) for m in seen["web"].merges] == [("", ("a",))]
+    assert [(m.result.commit, m.result.conflicts) for m in seen["api"].merges] == [("", ())]
+    assert [(m.result.commit, m.result.conflicts) for m in seen["web"].merges] == [("", ("a",))]
 
 
 def test_each_hop_builds_on_the_one_before() -> None:
@@ -94,8 +94,8 @@ def test_each_hop_builds_on_the_one_before() -> None:
     first, second = look_at(git, back_merge(git))["api"].merges
     assert (first.source, first.target) == ("main", "stg")
     assert (second.source, second.target) == ("stg", "dev")
-    assert second.theirs.sha == first.commit
-    assert git["api"].objects.commits[second.commit].parents == (dev, first.commit)
+    assert second.theirs.sha == first.result.commit
+    assert git["api"].objects.commits[second.result.commit].parents == (dev, first.result.commit)
 
 
 def test_a_hop_with_nothing_to_do_passes_its_own_tip_on() -> None:
@@ -105,7 +105,7 @@ def test_a_hop_with_nothing_to_do_passes_its_own_tip_on() -> None:
     first, second = look_at(git, back_merge(git))["api"].merges
     assert first.nothing
     assert second.theirs.sha == stg
-    assert second.commit
+    assert second.result.commit
 
 
 def test_no_hop_follows_a_conflict() -> None:
@@ -114,7 +114,7 @@ def test_no_hop_follows_a_conflict() -> None:
     git["api"].remote.commit("main", {"a": "main"})
     git["api"].remote.commit("stg", {"a": "stg"})
     (merge,) = look_at(git, back_merge(git))["api"].merges
-    assert merge.conflicts == ("a",)
+    assert merge.result.conflicts == ("a",)
 
 
 def test_tags_in_the_way_of_the_release_are_seen() -> None:

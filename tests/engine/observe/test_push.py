@@ -48,7 +48,7 @@ def test_a_promotion_after_the_push_merges_the_commit_to_come() -> None:
     seen = look_for_push(git, "stg")
     assert seen.commit
     assert seen.merges[0].theirs.sha == seen.commit.sha
-    files = git["api"].objects.files(seen.merges[0].commit)
+    files = git["api"].objects.files(seen.merges[0].result.commit)
     assert set(files) == {"README.md", "a", "b"}
 
 

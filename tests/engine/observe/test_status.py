@@ -36,7 +36,7 @@ def test_status_previews_conflicts_without_a_commit() -> None:
     git["api"].remote.commit("dev", {"a": "dev"})
     git["api"].remote.commit("stg", {"a": "stg"})
     merges = look_at(git, status(git))["api"].merges
-    assert [(m.target, m.conflicts, m.commit) for m in merges] == [
+    assert [(m.target, m.result.conflicts, m.result.commit) for m in merges] == [
         ("stg", ("a",), ""),
         ("main", (), ""),
     ]

@@ -1,0 +1,79 @@
+"""The steps of a pull: what brings one clone up to date. No remote changes.
+
+A new class joins the union at the end; `engine/update.py` carries it out.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Literal
+
+from multigit.core.values.text import plural
+
+
+class Pulling(ABC):
+    """A step that changes the clone."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def words(self) -> str:
+        """Return what is done, in a few words."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloneStep(Pulling):
+    """Clone the missing repository and check the stage's branch out."""
+
+    url: str
+    branch: str
+    type: Literal["clone"] = "clone"
+
+    def words(self) -> str:
+        """Return what is done."""
+        return f"clone, on {self.branch}"
+
+
+@dataclass(frozen=True, slots=True)
+class CreateBranchStep(Pulling):
+    """Create the local branch from the remote one, with that as its upstream."""
+
+    branch: str
+    after: str
+    type: Literal["create_branch"] = "create_branch"
+
+    def words(self) -> str:
+        """Return what is done."""
+        return f"new branch {self.branch} at {self.after[:7]}"
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateStep(Pulling):
+    """Fast-forward the local branch; with `checked_out` the files of the clean work tree, too."""
+
+    branch: str
+    before: str
+    after: str
+    commits: int
+    checked_out: bool
+    type: Literal["update"] = "update"
+
+    def words(self) -> str:
+        """Return what is done."""
+        return f"{self.before[:7]} → {self.after[:7]}, {plural(self.commits, 'commit')}"
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchStep(Pulling):
+    """Check the branch out in the clean work tree."""
+
+    branch: str
+    type: Literal["switch"] = "switch"
+
+    def words(self) -> str:
+        """Return what is done."""
+        return f"switch to {self.branch}"
+
+
+PullingStep = CloneStep | CreateBranchStep | UpdateStep | SwitchStep

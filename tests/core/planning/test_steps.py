@@ -1,0 +1,139 @@
+"""Every kind of step: where it is carried out, how it is told, and how it is taken back."""
+
+from __future__ import annotations
+
+from dataclasses import is_dataclass
+from inspect import getmembers, isabstract, isclass
+from typing import get_args, get_type_hints
+
+import pytest
+
+from multigit.core.planning import pull_steps, steps
+from multigit.core.planning.pull_steps import PullingStep
+from multigit.core.planning.steps import (
+    AdvanceStep,
+    CommitStep,
+    DeleteTagStep,
+    DeployStep,
+    FollowingStep,
+    MakingStep,
+    MoveBackStep,
+    Moving,
+    MovingStep,
+    PushStep,
+    RefUpdate,
+    RestoreStep,
+    Step,
+    TagStep,
+    pushing,
+)
+from multigit.core.values.commits import Waiting
+from tests.core.builders import NEWEST, branch, change, merge_step, refs
+
+COMMIT = CommitStep("dev", "develop", "dev-2", "dev-3", "feat: x", (change("a.txt"),))
+ADVANCE = AdvanceStep("dev", "develop", "dev-1", "dev-2", Waiting(2, NEWEST))
+MERGE = merge_step()
+RESTORE = RestoreStep("stg", "staging", "merge-1", "stg-1")
+TAG, DELETE = TagStep("v1", "staging", "Release"), DeleteTagStep("v1", "tag-1")
+MAKING = (COMMIT, ADVANCE, MERGE, RESTORE, TAG, DELETE)
+
+
+def classes() -> set[type]:
+    """Return every class of a step that the modules have."""
+    found = [each for module in (steps, pull_steps) for _, each in getmembers(module, isclass)]
+    return {each for each in found if is_dataclass(each) and hasattr(each, "type")}
+
+
+def test_every_class_is_a_step_of_one_kind() -> None:
+    """So it can stand in a plan and a journal, and the engine comes to it in one place."""
+    kinds = (MakingStep, FollowingStep, PullingStep)
+    members = [each for kind in kinds for each in get_args(kind)] + [PushStep, DeployStep]
+    assert len(members) == len(set(members))
+    assert classes() == set(members) == set(get_args(Step))
+
+
+def test_every_class_says_all_that_is_asked_of_its_kind() -> None:
+    """And goes by a name of its own in documents."""
+    assert not [each for each in classes() if isabstract(each)]
+    assert {each for each in classes() if issubclass(each, Moving)} == set(get_args(MovingStep))
+    names = [get_type_hints(each)["type"] for each in classes()]
+    assert len(names) == len(set(names))
+
+
+def test_every_kind_of_making_is_tried_here() -> None:
+    """Below is what each of them says."""
+    assert {type(each) for each in MAKING} == set(get_args(MakingStep))
+
+
+@pytest.mark.parametrize(
+    ("step", "ref", "lease"),
+    [
+        (COMMIT, "refs/heads/develop", "seen"),
+        (ADVANCE, "refs/heads/develop", "dev-1"),
+        (MERGE, "refs/heads/staging", "stg-1"),
+        (RESTORE, "refs/heads/staging", "merge-1"),
+        (TAG, "refs/tags/v1", ""),
+        (DELETE, "refs/tags/v1", "tag-1"),
+    ],
+    ids=lambda each: getattr(each, "type", ""),
+)
+def test_what_is_pushed_has_a_lease(step: MakingStep, ref: str, lease: str) -> None:
+    """On what was planned, or else on what was seen."""
+    seen = refs(develop=branch("seen"))
+    assert pushing((step,), seen) == (PushStep((RefUpdate(ref, lease),)),)
+
+
+def test_a_branch_is_pushed_once() -> None:
+    """Its first step knows what it must hold; nothing is pushed of nothing."""
+    (push,) = pushing((ADVANCE, COMMIT, MERGE), refs())
+    assert push.updates == (
+        RefUpdate("refs/heads/develop", "dev-1"),
+        RefUpdate("refs/heads/staging", "stg-1"),
+    )
+    assert pushing((), refs()) == ()
+
+
+@pytest.mark.parametrize(
+    ("step", "back"),
+    [
+        (COMMIT, (RestoreStep("dev", "develop", "new", "old"),)),
+        (ADVANCE, (RestoreStep("dev", "develop", "new", "old"),)),
+        (
+            MERGE,
+            (RestoreStep("stg", "staging", "new", "old"), MoveBackStep("staging", "new", "old")),
+        ),
+        (TAG, (DeleteTagStep("v1", "new"),)),
+        (RESTORE, ()),
+        (DELETE, ()),
+    ],
+    ids=lambda each: getattr(each, "type", ""),
+)
+def test_how_each_is_taken_back(step: MakingStep, back: tuple[Step, ...]) -> None:
+    """What a person committed stays in the clone; an undo is not undone."""
+    assert step.taken_back("new", "old") == back
+    assert step.takes_back == (not back)
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        (COMMIT, ("dev", "dev-3", "commit, push", "dev-2 → a commit", 1, 1)),
+        (ADVANCE, ("dev", "dev-2", "push", "dev-1 → dev-2", 2, None)),
+        (MERGE, ("stg", "merge-1", "merge", "stg-1 → merge-1", 3, 5)),
+        (RESTORE, ("stg", "stg-1", "set back", "merge-1 → stg-1", None, None)),
+    ],
+    ids=lambda each: getattr(each, "type", ""),
+)
+def test_how_each_is_told(step: MovingStep, told: tuple[object, ...]) -> None:
+    """To people in a table, and to scripts by a type and a branch."""
+    move = step.move()
+    row = (f"{move.before} → {move.after}", move.commits, move.files)
+    assert (move.stage, move.goal, move.words, *row) == told
+    document = step.document({})
+    assert (document["type"], document["branch"]) == (step.type, step.branch)
+
+
+def test_what_was_made_is_told_instead_of_what_was_planned() -> None:
+    """A hook may have changed it."""
+    for step in (COMMIT, MERGE):
+        assert step.document({step.ref: "other"})["after"] == "other"
