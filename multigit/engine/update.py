@@ -22,6 +22,7 @@ from multigit.core.values.refs import branch_ref
 from multigit.core.values.workspace import Workspace
 from multigit.engine.fleet import for_each_repo
 from multigit.engine.ports import Git, Repository
+from multigit.engine.publish import is_in
 from multigit.errors import GitError, MultigitError
 from multigit.hints import Hint
 
@@ -97,7 +98,7 @@ def confirm(repository: Repository, repo: RepoPlan, made: Mapping[str, str], typ
     """Raise GitError when the branch is not where the steps have brought it, whatever git said."""
     branch = repository.refs(RefQuery((repo.branch,))).branch(repo.branch)
     there, wanted = branch.local.sha if branch.local else "", made.get(branch_ref(repo.branch), "")
-    if wanted != there and wanted and not (there and holds(repository, there, wanted)):
+    if wanted != there and wanted and not (there and is_in(repository, there, wanted)):
         raise not_updated(f"{repo.branch} is not at {wanted[:7]} after the update.", typed)
     shown = any(
         isinstance(step, CloneStep | SwitchStep)
@@ -106,12 +107,6 @@ def confirm(repository: Repository, repo: RepoPlan, made: Mapping[str, str], typ
     )
     if shown and not branch.checked_out:
         raise not_updated(f"{repo.branch} is not checked out after the update.", typed)
-
-
-def holds(repository: Repository, tip: str, commit: str) -> bool:
-    """Tell whether a commit is part of a branch: a hook may have committed on top of it."""
-    _, lacking = repository.divergence(commit, tip)
-    return not lacking
 
 
 def not_updated(message: str, typed: str) -> GitError:
