@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tests.cli.answers import rows
 from tests.doubles.github import TOKEN, Environment, GitHub, Repository
 from tests.support.forge import Forge
+from tests.torture.hosts import hasty
+from tests.torture.world import PACKAGE
 
 STAGES = """
 [stages.dev]
@@ -60,6 +66,14 @@ def deployment(document: dict[str, Any], repo: str) -> dict[str, Any]:
     return dict(found)
 
 
+@cache
+def impatient() -> Path:
+    """Return a folder with a copy of multigit that pauses for less between its looks."""
+    folder = Path(tempfile.mkdtemp(prefix="multigit-impatient-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return hasty(PACKAGE, folder / "package")
+
+
 class Host:
     """A forge whose repositories lie at GitHub, with a workflow that deploys them."""
 
@@ -75,7 +89,7 @@ class Host:
                 repo.bare, default_branch="main", workflows={}, environments=environments
             )
         self.double = GitHub(repositories)
-        forge.env["MULTIGIT_TOKEN"] = TOKEN
+        forge.env |= {"MULTIGIT_TOKEN": TOKEN, "PYTHONPATH": str(impatient())}
 
     def configure(self, extra: str = GITHUB) -> None:
         """Write the configuration with the double's address."""

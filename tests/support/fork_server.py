@@ -24,6 +24,7 @@ import termios
 import time
 import traceback
 from contextlib import suppress
+from functools import cache
 from typing import Any, NoReturn, cast
 
 STREAMS = 3
@@ -33,7 +34,7 @@ CHUNK = 65536
 
 
 def load() -> None:
-    """Import all of multigit but what runs when it is imported.
+    """Import all of multigit but what runs when it is imported, and build its command line.
 
     `typer.rich_utils` reads the environment when it is imported, so each process does that itself.
     """
@@ -47,6 +48,11 @@ def load() -> None:
     for found in pkgutil.walk_packages(multigit.__path__, "multigit."):
         if not found.name.endswith(".__main__"):
             importlib.import_module(found.name)
+    if "multigit.cli.app" in sys.modules:
+        import typer
+
+        typer.main.get_command = cache(typer.main.get_command)
+        typer.main.get_command(sys.modules["multigit.cli.app"].app)
     assert "typer.rich_utils" not in sys.modules
     gc.collect()
     gc.freeze()
