@@ -108,7 +108,7 @@ def scripted(forge: Forge) -> Forge:
         repo.commit("dev", {"a": "1\n"}, message="feat: a")
     place = forge.root / "place"
     place.mkdir()
-    forge.env["PLACE"] = str(place)
+    forge.env |= {"PLACE": str(place), "PYTHONPATH": str(impatient())}
     repos = "".join(f'\n[repos.{name}]\nurl = "{repo.url}"\n' for name, repo in forge.repos.items())
     forge.write_config(STAGES + COMMAND + repos + 'after = ["database"]\n')
     return forge

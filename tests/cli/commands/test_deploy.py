@@ -32,6 +32,7 @@ from tests.cli.hosts import (
     Host,
     deployed,
     deployment,
+    impatient,
     scripted,
 )
 from tests.doubles import jenkins as jenkins_faults
@@ -169,7 +170,7 @@ def test_a_job_of_jenkins_builds_each_repository_once(forge: Forge) -> None:
     """Two share the job; the answer to one start is lost, and its build is found by its key."""
     for name in ("database", "api"):
         forge.add(name).commit("stg", {"b": "1\n"}, message="feat: b")
-    forge.env["JENKINS_TOKEN"] = API_TOKEN
+    forge.env |= {"JENKINS_TOKEN": API_TOKEN, "PYTHONPATH": str(impatient())}
     job = Job(frozenset({"VERSION", "TICKET"}))
     with Jenkins({"shop/deploy": job}) as jenkins:
         forge.write_config(

@@ -10,6 +10,7 @@ import pytest
 
 from multigit.adapters.github.workflow_file import read_workflow
 from tests.cli.answers import DONE, REFUSED, codes, rows, told
+from tests.cli.hosts import impatient
 from tests.doubles.github import TOKEN, Environment, GitHub, Repository
 from tests.support.forge import Forge, untouched
 
@@ -102,7 +103,7 @@ def test_what_is_written_is_what_multigit_starts(forge: Forge, table: str) -> No
     environment = Environment("pro duction: 1")
     hub = Repository(api.bare, default_branch="main", workflows={}, environments=(environment,))
     double = GitHub({"acme/api": hub})
-    forge.env["MULTIGIT_TOKEN"] = TOKEN
+    forge.env |= {"MULTIGIT_TOKEN": TOKEN, "PYTHONPATH": str(impatient())}
     with double:
         repos = f'[repos.api]\nurl = "{api.url}"\ngithub = "acme/api"\n'
         forge.write_config(f'{STAGES}{GITHUB}{table}\n{repos}[github]\napi_url = "{double.api}"\n')
