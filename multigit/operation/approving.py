@@ -1,4 +1,4 @@
-"""Reviews of deployments that wait for somebody: found, shown, agreed to, sent, recorded."""
+"""Reviewing deployments that wait for approval: find, show, confirm, send, record."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from multigit.ui.screen import Screen
 
 @dataclass(frozen=True, slots=True)
 class ReviewRequest:
-    """What `multigit approve` was asked to do; without an `operation` it is the last."""
+    """What `multigit approve` was asked to do; the default operation is the last one."""
 
     operation: str | None
     repos: tuple[Repo, ...]
@@ -39,7 +39,7 @@ class ReviewRequest:
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """What became of the reviews, and what went wrong beside them."""
+    """The reviews with their results, and other problems."""
 
     reviews: tuple[Review, ...]
     problems: tuple[Problem, ...]
@@ -47,7 +47,7 @@ class Reviewed:
 
 
 def approve(session: Session, request: ReviewRequest, consent: Consent) -> Reviewed:
-    """Review what waits for us; raises RefusedError where nothing does, or nobody agrees."""
+    """Review what waits for us; raises RefusedError if nothing does, or without confirmation."""
     _, story = session.files.read_journal(deploying(session, request.operation))
     reviewers = session.runners()
     with session.screen.progress() as progress:
@@ -64,7 +64,7 @@ def approve(session: Session, request: ReviewRequest, consent: Consent) -> Revie
     reviews, interrupted = review(
         mine, reviewers, request.answer, request.comment, jobs=session.jobs
     )
-    note_interrupts()  # what was sent has yet to be recorded and told
+    note_interrupts()  # what was sent must still be recorded and shown
     code = reviews_exit_code(reviews, interrupted=interrupted, unread=bool(found.unread))
     session.screen.reviews(reviews)
     unrecorded = _record(session, story, reviews, code, request.comment, given)
@@ -73,17 +73,17 @@ def approve(session: Session, request: ReviewRequest, consent: Consent) -> Revie
 
 
 def _nothing(found: Found) -> errors.MultigitError:
-    """Return why there is nothing to review: nothing waits, or nobody could be asked."""
+    """Return why there is nothing to review: nothing waits, or the host could not be asked."""
     if found.unread:
         first = found.unread[0]
         return errors.MultigitError(first.message, hint=first.hint, code=first.code)
-    return errors.RefusedError("Nothing waits for your review.", code="nothing_to_approve")
+    return errors.RefusedError("Nothing is waiting for your review.", code="nothing_to_approve")
 
 
 def _agreed(screen: Screen, story: Operation, what: str, consent: Consent) -> Given:
-    """Ask as the stage does for a change, and return how it was agreed to.
+    """Ask for the stage's confirmation, and return how it was given.
 
-    Raises RefusedError without a yes. The checklist is of the promotion, not of its reviews.
+    The checklist belongs to the promotion, not to reviews. Raises RefusedError if not confirmed.
     """
     plan = replace(story.plan, checklist=())
     if missing := missing_consent(plan, consent, interactive=screen.interactive):
@@ -110,7 +110,7 @@ def _record(
     comment: str,
     given: Given,
 ) -> tuple[Problem, ...]:
-    """Add the reviews to the log; return why that could not be done."""
+    """Record the reviews; return the problem if that is not possible."""
     identities = (session.git.identity(each.waiting.order.repo) for each in reviews)
     record = reviews_record(
         story,

@@ -1,4 +1,4 @@
-"""How a plan is agreed to: by an option, by an answer, or not at all."""
+"""Confirmation of a plan: by option, by an answer at the terminal, or not at all."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from multigit.core.progress.outcome import Report, cancelled, refused
 from multigit.core.values.agreement import Actor, Agreement, Given, Ticks
 from multigit.core.values.workspace import Confirm, Stage
 from multigit.errors import RefusedError
-from multigit.operation.ports import Screen
+from multigit.operation.ports import Terminal
 
 
-def agree(planned: Report, consent: Consent, screen: Screen, actor: Actor) -> Agreement | Report:
-    """Return how a plan is agreed to, or how it ends because nobody does."""
+def agree(planned: Report, consent: Consent, screen: Terminal, actor: Actor) -> Agreement | Report:
+    """Return how the plan is confirmed, or the report of an operation that is not."""
     plan = planned.plan
     if missing := missing_consent(plan, consent, interactive=screen.interactive):
         return refused(planned, missing)
@@ -35,19 +35,19 @@ def agree(planned: Report, consent: Consent, screen: Screen, actor: Actor) -> Ag
         missing = missing_consent(plan, consent, interactive=False)
         return refused(planned, missing) if missing else cancelled(planned, interrupted=False)
     if ticks in {Ticks.NOT_TICKED, Ticks.BY_OPTION}:
-        how = "confirmed by option" if ticks is Ticks.BY_OPTION else "not ticked"
+        how = "confirmed by option" if ticks is Ticks.BY_OPTION else "not checked off"
         screen.note(f"Checklist {how}: {'; '.join(plan.checklist)}.")
     return Agreement(given, ticks, None if given is Given.NOT_REQUIRED else actor)
 
 
-def _ticked(plan: Plan, screen: Screen) -> bool:
+def _ticked(plan: Plan, screen: Terminal) -> bool:
     if screen.tick_all(plan.checklist):
         return True
-    screen.note("Not every item of the checklist is ticked.")
+    screen.note("Not every item of the checklist is checked off.")
     return False
 
 
-def _answered(plan: Plan, screen: Screen) -> bool:
+def _answered(plan: Plan, screen: Terminal) -> bool:
     if plan.confirm is not Confirm.NAME:
         return screen.agree("Continue?")
     if screen.type_word(plan.word, plan.command):
@@ -56,10 +56,10 @@ def _answered(plan: Plan, screen: Screen) -> bool:
     return False
 
 
-def ask_message(screen: Screen, given: str | None, *, wanted_by: Stage | None) -> str | None:
-    """Return the message that was given, or the answer of the person who can be asked for it.
+def ask_message(screen: Terminal, given: str | None, *, wanted_by: Stage | None) -> str | None:
+    """Return the given message, or ask for one where a stage requires it.
 
-    Raises RefusedError when the answer is empty. Without a terminal nobody is asked.
+    Without a terminal nothing is asked. Raises RefusedError when the answer is empty.
     """
     if given is not None or wanted_by is None or not screen.interactive:
         return given
@@ -68,7 +68,5 @@ def ask_message(screen: Screen, given: str | None, *, wanted_by: Stage | None) -
     except EOFError:  # the terminal went away
         return given
     if not typed:
-        raise RefusedError(
-            "Cancelled for want of a message. Nothing was changed.", code="cancelled"
-        )
+        raise RefusedError("Cancelled: no message. Nothing was changed.", code="cancelled")
     return typed

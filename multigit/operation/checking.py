@@ -1,4 +1,4 @@
-"""What would stop multigit in a workspace, found before it does."""
+"""Checking a workspace and its remotes for problems."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from multigit.operation.unfinished import in_flight, ways_out
 
 
 def check(session: Session, repos: tuple[Repo, ...], *, jobs: int | None) -> tuple[Finding, ...]:
-    """Examine the repositories, their remotes and what is around them; change nothing.
+    """Check the repositories, their remotes and the workspace; change nothing.
 
     `jobs` repositories at a time are wanted, or what the configuration says.
     """

@@ -1,4 +1,4 @@
-"""The end of an operation: its one record, its locks, its journal; in this order."""
+"""Closing an operation: its record, then its locks, then its journal."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from multigit.operation.ports import OperationJournal, Workplace
 
 
 def append(place: Workplace, report: Report, agreement: Agreement | None) -> None:
-    """Write a record of how an operation ended."""
+    """Append a record of how an operation ended."""
     actor, now = place.actor(report.plan), place.utc_now()
     place.log.append(Record.of(report, actor, now, agreement or Agreement()))
 
 
 def record_once(place: Workplace, report: Report, agreement: Agreement | None) -> None:
-    """Write the operation's one record, after that of the operation that it took back."""
+    """Write the operation's only record, after the record of the operation that it undid."""
     if report.plan.undoes and report.result is Result.DONE:
         _close_undone(place, report)
     if not place.log.holds(report.plan.operation):
@@ -32,7 +32,7 @@ def record_once(place: Workplace, report: Report, agreement: Agreement | None) -
 
 
 def _close_undone(place: Workplace, undo: Report) -> None:
-    """Close the unfinished operation that an undo took back, with a record of its own."""
+    """Close the unfinished operation that was undone, with a record of its own."""
     if undo.plan.undoes in place.journals.unfinished():
         journal, story = place.journals.read_journal(undo.plan.undoes)
         record_once(place, after_undo(story, undo), story.agreement)
@@ -40,9 +40,9 @@ def _close_undone(place: Workplace, undo: Report) -> None:
 
 
 def put_away(place: Workplace, plan: Plan, journal: OperationJournal) -> tuple[Problem, ...]:
-    """Close an operation that the log holds, and give back the locks that it left behind.
+    """Close an operation that has its record, and release the locks that it left behind.
 
-    Returns what is to be said of locks that stay.
+    Returns a problem for each lock that could not be released.
     """
     left = place.locks.give_back(plan)
     journal.close()
@@ -52,7 +52,7 @@ def put_away(place: Workplace, plan: Plan, journal: OperationJournal) -> tuple[P
 def close(
     place: Workplace, report: Report, journal: OperationJournal, agreement: Agreement | None
 ) -> Report:
-    """Record an operation that is not running, and close it; return what is to be shown."""
+    """Record and close an operation that is not running; return its report."""
     interrupted = note_interrupts()
     record_once(place, report, agreement)
     left = put_away(place, report.plan, journal)
@@ -60,9 +60,9 @@ def close(
 
 
 def last_step(step: Callable[[], None]) -> Problem | None:
-    """Take a step towards the end of an operation that is over; without room it stays open.
+    """Take one of the last steps of an operation; return the problem if the disk is full.
 
-    Returns what kept it from being taken.
+    The operation then stays unfinished.
     """
     try:
         step()

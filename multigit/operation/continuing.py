@@ -1,4 +1,4 @@
-"""The operation that does what is left of an unfinished one."""
+"""Continuing an unfinished operation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def continue_(
     session: Session, consent: Consent, *, skip_blocked: bool, accept_reverts: bool
 ) -> Ended | Closed:
-    """Do what is left of the unfinished operation, as it was agreed to."""
+    """Do what is left of the unfinished operation, as confirmed before."""
     with alone(session, "continue", dry_run=consent.dry_run) as over:
         if over and not session.files.unfinished():
             return Closed("continue", over[-1])
@@ -60,7 +60,7 @@ def continue_(
 def _plan_again(
     session: Session, story: Operation, moved: Sequence[RepoPlan], *, skip_blocked: bool
 ) -> Mapping[str, RepoPlan]:
-    """Plan the repositories that somebody moved once more, on what is there now."""
+    """Plan again the repositories whose branches have moved since."""
     space = session.workspace
     plans: dict[str, RepoPlan] = {}
     for plan in moved:

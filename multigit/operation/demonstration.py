@@ -1,4 +1,4 @@
-"""The main job on a sandbox, with every command shown before it runs."""
+"""A release in a sandbox, with every command shown before it runs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def demonstrate(folder: Path | None, screen: Screen, multigit: Multigit) -> None
 
 
 class Demonstration:
-    """The demo's plot: each scene changes something or runs one real command."""
+    """The steps of the demo: each changes something or runs a command."""
 
     def __init__(self, sandbox: Sandbox, screen: Screen, multigit: Multigit) -> None:
         self._sandbox = sandbox
@@ -35,7 +35,7 @@ class Demonstration:
         self._multigit = multigit
 
     def show(self) -> None:
-        """Run the main job from the first look to the log."""
+        """Run everything from the first status to the log."""
         sandbox, say = self._sandbox, self._say
         say(f"Five services with real remotes now lie in {sandbox.folder}.")
         sandbox.colleague("worker", "dev", {"retry.py": "TRIES = 3\n"}, "feat: retry failed jobs")
@@ -46,7 +46,7 @@ class Demonstration:
         self._run("push", "dev", "-m", "feat: orders by date", "--yes")
         say("Everything that waits on dev goes to staging: one plan for all repositories.")
         self._run("promote", "dev", "stg", "--yes")
-        say("Production asks for the stage's name. A script gives it beforehand.")
+        say("Production requires the stage's name. Scripts pass it as an option.")
         self._run("promote", "stg", "main", "-m", "release: orders by date", "--confirm", "main")
         say("An emergency: you fix it on main, and push.")
         self._run("pull", "main", "--switch", "-r", "api")
@@ -65,7 +65,7 @@ class Demonstration:
         self._farewell()
 
     def _deployments(self) -> None:
-        """Promote with deployments: two waves, a health check that fails, and going on."""
+        """Promote with deployments: two waves, a failing health check, and continuing."""
         sandbox, say = self._sandbox, self._say
         say("From now on staging is deployed, too: the database first, then all that need it.")
         sandbox.deploy()
@@ -75,7 +75,7 @@ class Demonstration:
         trouble.parent.mkdir(parents=True)
         trouble.touch()
         self._run("promote", "dev", "stg", *chosen, "--yes", status=FAILED)
-        say("Nothing that needs the database was touched. You make room, and go on.")
+        say("Nothing that depends on the database was touched. You free some space and continue.")
         trouble.unlink()
         self._run("continue")
 

@@ -1,4 +1,4 @@
-"""The operation that deploys what a stage holds already, or an earlier release of it."""
+"""Deploying what a stage contains, or an earlier release of it."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from multigit.operation.workplace import workplace
 
 
 def deploy(session: Session, request: DeployRequest, consent: Consent, *, failed: bool) -> Ended:
-    """Plan the deployments of a request, and take them to their end.
+    """Plan the deployments of a request, and run them.
 
-    With `failed` only where the last deployment to the stage went wrong.
+    With `failed` only repositories whose last deployment to the stage failed.
     """
     space, stage = session.workspace, request.stage
     require_deployment(space, stage, request.repos)
@@ -39,21 +39,21 @@ def deploy(session: Session, request: DeployRequest, consent: Consent, *, failed
 
 
 def _went_wrong(session: Session, request: DeployRequest) -> tuple[Repo, ...]:
-    """Return the repositories of a request whose last deployment to the stage went wrong."""
+    """Return the repositories of a request whose last deployment to the stage failed."""
     last, stage = session.files.history.last_deployed(), request.stage
     names = failed_last(last, stage.name)
     if wrong := tuple(repo for repo in request.repos if repo.name in names):
         return wrong
     known = (last.get(repo.name, {}).get(stage.name) for repo in request.repos)
     raise RefusedError(
-        f"No last deployment to {stage.name} went wrong.",
+        f"No repository's last deployment to {stage.name} failed.",
         hint=_instead(session.workspace, stage, [each for each in known if each]),
         code="nothing_failed",
     )
 
 
 def _instead(space: Workspace, stage: Stage, last: Sequence[Deployed]) -> str:
-    """Return what to type where no last deployment went wrong: one may still run."""
+    """Return the hint if no last deployment failed: one may still be running."""
     for each in last:
         if each.under_way:
             operation = quote(each.begun_by)

@@ -1,4 +1,4 @@
-"""Example workflows for the deployments that the configuration names, written where none is."""
+"""Writing example workflows for the configured deployments."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from multigit.core.values.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """An example and what keeps it from being written, empty for nothing."""
+    """An example and the reason why it is not written, empty if it is."""
 
     example: Example
     file: Path
@@ -26,16 +26,16 @@ class Writing:
 
     @property
     def blocked(self) -> bool:
-        """True when a file is wanted, and none can be given."""
+        """True if a file is missing and no example can be given."""
         return self.example.problem is not None and not self.obstacle
 
     @property
     def wanted(self) -> bool:
-        """True when the file is to be written."""
+        """True if the file is to be written."""
         return self.example.problem is None and not self.obstacle
 
     def document(self, *, dry_run: bool) -> dict[str, Any]:
-        """Return what the JSON document says about it."""
+        """Return its part of the JSON document."""
         problems = [self.example.problem] if self.blocked and self.example.problem else []
         return {
             "repo": self.example.repo.name,
@@ -48,19 +48,19 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class Writings:
-    """All examples of a workspace whose first stage is `stage`."""
+    """The examples of a workspace whose first stage is `stage`."""
 
     stage: str
     each: tuple[Writing, ...]
 
     @property
     def exit_code(self) -> int:
-        """Return 3 where an example cannot be given."""
+        """Return 3 if an example cannot be given."""
         return errors.REFUSED if any(one.blocked for one in self.each) else errors.OK
 
 
 def write_workflows(folder: Path, *, dry_run: bool) -> Writings:
-    """Write each workflow that a deployment needs and that is not there; commit nothing."""
+    """Write the workflows that deployments need and that do not exist; commit nothing."""
     space = load(folder.resolve() / FILE)
     writings = tuple(_look(space, example) for example in workflows(space))
     for each in writings:
@@ -70,9 +70,9 @@ def write_workflows(folder: Path, *, dry_run: bool) -> Writings:
 
 
 def _look(space: Workspace, example: Example) -> Writing:
-    """Find out whether the file can be written: a link that leads nowhere is there, too."""
+    """Check whether the file can be written; a dangling link also counts as existing."""
     folder = space.root / example.repo.path
     file = folder / example.path
     if not folder.is_dir():
-        return Writing(example, file, "the repository is not there")
-    return Writing(example, file, "is there already" if os.path.lexists(file) else "")
+        return Writing(example, file, "the repository does not exist")
+    return Writing(example, file, "already exists" if os.path.lexists(file) else "")

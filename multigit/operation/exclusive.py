@@ -1,4 +1,4 @@
-"""One at a time: who changes a workspace keeps every other changing command out."""
+"""The workspace lock: only one command at a time changes a workspace."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def exclusive(session: Session, command: str) -> Iterator[None]:
-    """Keep every other changing command out of the workspace meanwhile."""
+    """Hold the workspace lock."""
     files = session.files
     files.require_writable()
     with lock.exclusive(files.folder, _holder(command)):
@@ -47,7 +47,7 @@ def _holder(command: str) -> dict[str, str]:
 
 
 def _remove_leftovers(session: Session) -> None:
-    """Remove the folders that killed runs left, and the exports of commands that need none."""
+    """Remove what killed runs left behind: temporary folders, and exports no longer needed."""
     if not_closed := session.files.remove_leftovers():
         from multigit.adapters.command.folder import remove_unneeded_trees
 
@@ -56,9 +56,9 @@ def _remove_leftovers(session: Session) -> None:
 
 @contextmanager
 def new_operation(session: Session, command: str, *, dry_run: bool) -> Iterator[None]:
-    """Begin a new operation: alone, and only when none is unfinished. A dry run may look.
+    """Hold the workspace lock for a new operation; a dry run needs no lock.
 
-    Raises RefusedError where one is.
+    Raises RefusedError while another operation is unfinished.
     """
     if dry_run:
         yield
@@ -66,7 +66,7 @@ def new_operation(session: Session, command: str, *, dry_run: bool) -> Iterator[
     with alone(session, command):
         if found := session.files.unfinished():
             raise RefusedError(
-                f"The operation {found[-1]} is not finished.",
+                f"The operation {found[-1]} is unfinished.",
                 hint=ways_out(session, found[-1]),
                 code="unfinished_operation",
             )
@@ -75,9 +75,9 @@ def new_operation(session: Session, command: str, *, dry_run: bool) -> Iterator[
 
 @contextmanager
 def alone(session: Session, command: str, *, dry_run: bool = False) -> Iterator[tuple[str, ...]]:
-    """Keep others out, and close what is over; yields the ids of that.
+    """Hold the workspace lock and close operations that already have their record; yield their ids.
 
-    A dry run only looks. While somebody is at work, it says that things are about to change.
+    A dry run needs no lock, but warns while another command runs.
     """
     if dry_run:
         if sentence := lock.running(session.files.folder):
@@ -89,9 +89,9 @@ def alone(session: Session, command: str, *, dry_run: bool = False) -> Iterator[
 
 
 def _close_recorded(session: Session) -> tuple[str, ...]:
-    """Close what the log holds and a crash left open; return the ids.
+    """Close operations whose record was written before a crash; return their ids.
 
-    The locks that it left behind are given back; what stays is said.
+    Releases their locks, and warns of those that could not be released.
     """
     from multigit.operation.closing import put_away
     from multigit.operation.workplace import workplace

@@ -1,4 +1,4 @@
-"""Carrying out a plan with the real git, the real runners and a live view."""
+"""Executing a plan with git, runners and a live view."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """Executes plans in a session; see the port of that name."""
+    """Executes plans in a session; see the port `Execute`."""
 
     session: Session
     messages: Messages
@@ -34,7 +34,7 @@ class Execution:
         resuming: bool,
         state: OperationState,
     ) -> Report:
-        """Prepare, publish and deploy; return how it ended."""
+        """Prepare, publish and deploy; return the report."""
         session, waiting = self.session, WaitingMessages(self.messages, plan, state)
         with session.screen.progress() as progress:
             report = Executor(
@@ -53,7 +53,7 @@ class Execution:
         return report
 
     def _trailer(self, plan: Plan) -> str:
-        """Return what each tag's message ends with: the operation, and where the log stood."""
+        """Return the trailer of each tag message: the operation, and the head of the log."""
         log = self.session.files.log
         return trailer(plan.operation, log.name(), log.head())
 
@@ -65,7 +65,7 @@ class Execution:
         waiting: WaitingMessages,
         state: OperationState,
     ) -> Deployer | None:
-        """Return what deploys, where the plan says so; nothing of it is loaded otherwise."""
+        """Return the deployer if the plan deploys; otherwise nothing of it is imported."""
         if not any(repo.deploys() for repo in plan.repos):
             return None
         from multigit.adapters.http.health_probe import HttpProbe

@@ -1,4 +1,4 @@
-"""A configuration for the repositories below a folder, written where there is none yet."""
+"""Writing a configuration for the repositories in a folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from multigit.ui.screen import Screen
 
 @dataclass(frozen=True, slots=True)
 class Initialization:
-    """What was, or would be, written: the file `content`, and the lines that `.gitignore` lacks."""
+    """What was or would be written: the file's content, and lines missing from `.gitignore`."""
 
     target: Path
     repos: tuple[FoundRepo, ...]
@@ -32,17 +32,17 @@ class Initialization:
 
     @property
     def hint(self) -> str:
-        """Return how to keep git from showing multigit's log and other repositories as new."""
+        """Return how to hide multigit's log and the other repositories from git."""
         if not self.ignores or self.ignores_written:
             return ""
         lines, file = " ".join(map(shlex.quote, self.ignores)), shlex.quote(str(self.ignores_file))
-        return f"To hide from git what is not its own: printf '%s\\n' {lines} >> {file}"
+        return f"To hide them from git, run: printf '%s\\n' {lines} >> {file}"
 
 
 def initialize(screen: Screen, folder: Path, *, dry_run: bool, gitignore: bool) -> Initialization:
-    """Write a configuration unless it is a dry run, and `.gitignore` where somebody agrees to it.
+    """Write a configuration, and update `.gitignore` if confirmed; a dry run writes nothing.
 
-    Raises UsageError where there is nothing to configure, RefusedError where one is there already.
+    Raises UsageError if there are no repositories, RefusedError if a configuration exists.
     """
     target, ignores = folder / FILE, folder / ".gitignore"
     found = _found(folder, target, dry_run=dry_run)
@@ -58,10 +58,12 @@ def initialize(screen: Screen, folder: Path, *, dry_run: bool, gitignore: bool) 
 
 def _found(folder: Path, target: Path, *, dry_run: bool) -> tuple[FoundRepo, ...]:
     if not folder.is_dir():
-        raise UsageError(f"{folder} is no folder.", hint="Name the folder of your repositories.")
+        raise UsageError(
+            f"{folder} is not a folder.", hint="Name the folder with your repositories."
+        )
     if target.exists() and not dry_run:
         raise RefusedError(
-            f"{target} exists already and is not overwritten.",
+            f"{target} already exists and is not overwritten.",
             hint=Hint.INIT_DRY_RUN.format(elsewhere=elsewhere(folder, shlex.quote(str(folder)))),
             code="config_exists",
         )
@@ -69,7 +71,7 @@ def _found(folder: Path, target: Path, *, dry_run: bool) -> tuple[FoundRepo, ...
         return found
     raise UsageError(
         f"No git repository was found in {folder.resolve()} and four folders below.",
-        hint="Clone your repositories there first, or name another folder.",
+        hint="Clone your repositories there, or name another folder.",
         code="no_repositories",
     )
 
@@ -78,10 +80,10 @@ def _agreed_to(screen: Screen, lines: Sequence[str]) -> bool:
     if not screen.interactive:
         return False
     with suppress(EOFError):  # the terminal went away
-        return screen.agree(f"Add {', '.join(map(visible, lines))} to .gitignore, too?")
+        return screen.agree(f"Also add {', '.join(map(visible, lines))} to .gitignore?")
     return False
 
 
 def elsewhere(folder: Path, words: str) -> str:
-    """Return the words that lead a command to a folder, or nothing where it is the current one."""
+    """Return the argument for a folder, empty if it is the current one."""
     return "" if folder.resolve() == Path.cwd() else f" {words}"

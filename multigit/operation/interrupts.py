@@ -1,4 +1,4 @@
-"""Ctrl-C, a closed terminal and a polite kill: how an operation hears of them."""
+"""Interrupts: Ctrl-C, a closed terminal (HUP) and TERM."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ INTERRUPTS = [getattr(signal, n) for n in ("SIGINT", "SIGHUP", "SIGTERM") if has
 
 
 def interrupt_on_hangup_and_term() -> None:
-    """Treat a closed terminal and a polite kill like Ctrl-C: end in order, and say what is done.
+    """Treat HUP and TERM like Ctrl-C: finish in order and report what is done.
 
-    What was ignored when we began stays ignored, as under nohup.
+    Signals that were ignored at the start stay ignored, as under nohup.
     """
     for number in INTERRUPTS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
-    if hasattr(signal, "pthread_sigmask"):  # and so is what came while the program was loaded
+    if hasattr(signal, "pthread_sigmask"):  # blocked while the program was being loaded
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def note_interrupts() -> Callable[[], bool]:
-    """Only note the first Ctrl-C from now on: what was done has yet to be recorded and told.
+    """Ignore the next interrupt: what was done must still be recorded and shown.
 
-    A second one is heard as before. Returns what tells whether one came.
+    A second one works as before. Returns a function that returns whether one came.
     """
     came: list[int] = []
 

@@ -1,4 +1,4 @@
-"""The locks across machines by hand: who holds them, and releasing one that is left over."""
+"""Showing stage locks, and releasing a stale one by hand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from multigit.operation.session import Session
 
 @dataclass(frozen=True, slots=True)
 class HeldLock:
-    """A stage's lock as its ref `sha`; `holder` is None where multigit did not write it."""
+    """The lock of a stage at `sha`; `holder` is None if multigit did not write it."""
 
     stage: str
     sha: str
@@ -26,7 +26,7 @@ class HeldLock:
 
 
 def held_locks(session: Session) -> tuple[HeldLock, ...]:
-    """Return the locks that are held; raises UsageError where none are configured."""
+    """Return the held locks; raises UsageError if no lock repository is configured."""
     if not session.workspace.lock_repo:
         raise UsageError(
             "The configuration names no repository for locks.",
@@ -39,7 +39,7 @@ def held_locks(session: Session) -> tuple[HeldLock, ...]:
 
 
 def release_lock(session: Session, nonce: str, reason: str) -> Sequence[HeldLock]:
-    """Release the lock of this id, and record who did it and why; return what was released."""
+    """Release the locks with this id, and record who did it and why; return them."""
     check_message(reason)
     chosen = [each for each in held_locks(session) if each.holder and each.holder.nonce == nonce]
     if not chosen:
@@ -54,12 +54,12 @@ def release_lock(session: Session, nonce: str, reason: str) -> Sequence[HeldLock
 
 def _release(session: Session, lock: HeldLock, reason: str) -> None:
     why = f"{reason} (was: {lock.holder.sentence(lock.stage)})" if lock.holder else reason
-    _record(session, lock.stage, Result.PLANNED, why)  # an override never happens unrecorded
+    _record(session, lock.stage, Result.PLANNED, why)  # recorded first: no override goes unrecorded
     released = session.locks().release(lock.stage, lock.sha)
     _record(session, lock.stage, Result.DONE if released else Result.FAILED, why)
     if not released:
         raise RefusedError(
-            f"The lock of {lock.stage} changed hands meanwhile.",
+            f"The lock of {lock.stage} has changed meanwhile.",
             hint=Hint.LOCK_STATUS,
             code="lock_changed",
         )

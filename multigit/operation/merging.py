@@ -1,4 +1,4 @@
-"""The operations that merge: promotions, and back-merges down the stages."""
+"""Promotions, and back-merges down the stages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from multigit.operation.workplace import workplace
 
 
 def merge(session: Session, request: MergeRequest, consent: Consent) -> Ended:
-    """Plan the merges of a request, and take them to their end."""
+    """Plan the merges of a request, and run them."""
     with new_operation(session, request.command, dry_run=consent.dry_run):
         with session.screen.progress() as progress:
             look = MergeLook(request)

@@ -1,4 +1,4 @@
-"""Telling people and monitors what became of an operation. What fails there changes nothing."""
+"""Notifications: messages to people and monitors about operations."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """The chats, mails and counters that the configuration names."""
+    """The chats, mail addresses and counters in the configuration."""
 
     workspace: Workspace
     screen: Screen
 
     def check(self) -> None:
-        """Say before the question, and in a dry run, whom nobody could reach."""
+        """Warn of addresses that cannot be reached, before the question and in a dry run."""
         if self.workspace.tell.addresses:
             from multigit.adapters.notify import apprise
 
@@ -38,13 +38,13 @@ class Messages:
             self._warn(statsd.check(self.workspace.metrics))
 
     def began(self, report: Report) -> None:
-        """Tell that an operation begins."""
+        """Announce the start of an operation."""
         self._send(report, Event.STARTED)
 
     def ended(self, report: Report, known: OperationState) -> None:
-        """Tell how an operation ended, and count what ended that was not `known` before.
+        """Report the end of an operation, and count deployments not `known` to have ended.
 
-        What could not be recorded is told and counted by the `continue` that records it.
+        If the operation could not be recorded, the `continue` that records it does this.
         """
         if event := event_of(report):
             self._send(report, event)
@@ -56,11 +56,11 @@ class Messages:
             self._warn(send(self.workspace.metrics, lines))
 
     def given_up(self, report: Report) -> None:
-        """Tell that an operation of which people may have heard ends before it is finished."""
+        """Report that an announced operation ends unfinished."""
         self._send(report, Event.FAILED)
 
     def send(self, report: Report, event: Event) -> Sequence[Problem]:
-        """Tell whom the configuration names for such an event; return who could not be reached."""
+        """Send a message to the addresses for the event; return a problem for each failure."""
         whom = self.workspace.tell
         if not whom.wants(event, report.plan.target):
             return ()
@@ -78,9 +78,9 @@ class Messages:
 
 @dataclass(frozen=True, slots=True)
 class WaitingMessages:
-    """Tells, while an operation runs, that it waits; what went wrong with that is kept meanwhile.
+    """Reports that a running operation waits for someone.
 
-    Nothing can be said while the work is drawn.
+    Collects the problems meanwhile: nothing can be printed while the live view is drawn.
     """
 
     messages: Messages
@@ -89,11 +89,11 @@ class WaitingMessages:
     problems: list[Problem] = field(default_factory=list)
 
     def send(self, deployments: Mapping[str, tuple[Deployment, ...]]) -> None:
-        """Tell people whom it waits for."""
+        """Tell people whom the operation waits for."""
         report = under_way(self.plan, deployments, self.state)
         self.problems.extend(self.messages.send(report, Event.WAITING))
 
     def warn(self) -> None:
-        """Say what went wrong with it, when nothing is drawn any longer."""
+        """Print the collected problems."""
         for problem in self.problems:
             self.messages.screen.warn(problem)

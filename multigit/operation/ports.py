@@ -1,4 +1,4 @@
-"""What the run of an operation needs from outside of it, so that it can be tried in memory."""
+"""What the run of an operation needs from outside; tests replace all of it in memory."""
 
 from __future__ import annotations
 
@@ -30,101 +30,101 @@ class OperationJournal(Protocol):
         """Keep an entry; it is on disk when this returns."""
 
     def close(self) -> None:
-        """Close the operation: it is not unfinished any longer."""
+        """Close the operation: it is no longer unfinished."""
 
 
 class Journals(Protocol):
     """The journals of a workspace."""
 
     def begin_journal(self, operation: str) -> OperationJournal:
-        """Return the journal of a new operation; nothing of it is on disk before its first entry.
+        """Return the journal of a new operation; it is not on disk until its first entry.
 
-        Raises RefusedError where none can be written.
+        Raises RefusedError if it cannot be written.
         """
 
     def read_journal(self, operation: str) -> tuple[OperationJournal, Operation]:
-        """Return an operation's journal; raises MultigitError where none can be read."""
+        """Return an operation's journal; raises MultigitError if it cannot be read."""
 
     def unfinished(self) -> tuple[str, ...]:
-        """Return the ids of unfinished operations, oldest first: open, and not in the log."""
+        """Return the ids of unfinished operations, oldest first: open and without a record."""
 
     def require_writable(self) -> None:
-        """Raise RefusedError where neither a journal nor the log could be written."""
+        """Raise RefusedError if a journal or the log could not be written."""
 
 
 class Log(Protocol):
-    """The deployment log, which keeps one record of each operation."""
+    """The deployment log, with one record for each operation."""
 
     def holds(self, operation: str) -> bool:
-        """Tell whether the operation has its record."""
+        """Return whether the operation has its record."""
 
     def append(self, record: Record) -> object:
-        """Write a record; it is on disk when this returns. Raises RefusedError without room."""
+        """Write a record to disk. Raises RefusedError if the disk is full."""
 
 
 class StageLocks(Protocol):
-    """The locks across machines for the stages that an operation moves."""
+    """The stage locks, which exclude operations on other machines."""
 
     def pinned(self, plan: Plan) -> Plan:
-        """Return the plan with the repository that has its locks, whatever is configured later."""
+        """Return the plan with its lock repository, in case the configuration changes."""
 
     def hold(self, plan: Plan, actor: Actor, hear: Hear) -> AbstractContextManager[Keep]:
-        """Hold the plan's locks; within, a call keeps them beyond the end.
+        """Hold the plan's locks; calling the yielded function keeps them beyond the end.
 
-        Raises MultigitError where they cannot be had. `hear` gets what is to be said at the end.
+        `hear` receives problems with releasing them. Raises MultigitError if they cannot be taken.
         """
 
     def give_back(self, plan: Plan) -> tuple[Problem, ...]:
-        """Give back what an operation left behind; return what is to be said of the rest."""
+        """Release the locks that an operation left behind; return a problem for each that stays."""
 
 
 class Notifications(Protocol):
-    """People and monitors who hear of operations. What fails there changes nothing."""
+    """Messages to people and monitors. A failure to send one never changes a result."""
 
     def check(self) -> None:
-        """Say whom nobody could reach."""
+        """Warn of addresses that cannot be reached."""
 
     def began(self, report: Report) -> None:
-        """Tell that an operation begins."""
+        """Announce the start of an operation."""
 
     def ended(self, report: Report, known: OperationState) -> None:
-        """Tell how it ended, and count what ended that was not `known` before."""
+        """Report the end of an operation, and count deployments not `known` to have ended."""
 
     def given_up(self, report: Report) -> None:
-        """Tell that an operation of which people may have heard ends before it is finished."""
+        """Report that an announced operation ends unfinished."""
 
 
-class Screen(Protocol):
-    """Whoever looks at the command, and may be there to answer."""
+class Terminal(Protocol):
+    """The terminal: what is shown, and questions to the person in front of it."""
 
     @property
     def interactive(self) -> bool:
-        """True when a question can be asked and answered."""
+        """True if a question can be asked and answered."""
 
     def plan(self, report: Report) -> None:
         """Show the plan before the question."""
 
     def note(self, text: str) -> None:
-        """Say something beside the result."""
+        """Print a line to standard error."""
 
     def warn(self, problem: Problem) -> None:
-        """Say what changes no result."""
+        """Print a warning."""
 
     def agree(self, question: str) -> bool:
-        """Ask for yes or no. Raises EOFError when the terminal went away."""
+        """Ask for yes or no. Raises EOFError if the terminal is gone."""
 
     def type_word(self, word: str, purpose: str) -> bool:
-        """Ask to type a word. Raises EOFError when the terminal went away."""
+        """Ask to type a word. Raises EOFError if the terminal is gone."""
 
     def type_message(self, stage: str) -> str:
-        """Ask for a stage's message; may be empty. Raises EOFError when the terminal went away."""
+        """Ask for a stage's message; may be empty. Raises EOFError if the terminal is gone."""
 
     def tick_all(self, items: Sequence[str]) -> bool:
-        """Ask to tick a checklist. Raises EOFError when the terminal went away."""
+        """Ask to check off a checklist. Raises EOFError if the terminal is gone."""
 
 
 class Execute(Protocol):
-    """What carries out a plan, journalling each step before it begins."""
+    """Executes a plan, journalling each step before it starts."""
 
     def __call__(
         self,
@@ -134,22 +134,22 @@ class Execute(Protocol):
         resuming: bool,
         state: OperationState,
     ) -> Report:
-        """Prepare, publish and deploy; return how it ended.
+        """Prepare, publish and deploy; return the report.
 
-        `resuming` is whether the plan was begun before, and `state` how far it got then; its
-        flights are the pushes of that time that may still be at work.
+        `resuming` is whether there was an earlier attempt, and `state` how far it got; its flights
+        are pushes that may still be in flight.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """Where an operation runs: everything outside of it, each behind its port."""
+    """The surroundings of an operation, each behind its port."""
 
     journals: Journals
     log: Log
     locks: StageLocks
     notifications: Notifications
-    screen: Screen
+    screen: Terminal
     execute: Execute
     actor: Callable[[Plan], Actor]
     utc_now: Callable[[], str]

@@ -1,4 +1,4 @@
-"""What would keep the deployments of a plan from starting, found out before the question."""
+"""Preflight checks: what would keep deployments from starting, before the question."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def with_preflight(session: Session, plan: Plan) -> Plan:
-    """Return the plan of a new operation with all that is to be said of its deployments."""
+    """Return the plan of a new operation with the findings of its preflight checks."""
     space, found = session.workspace, together()
     if any(repo.deploys() for repo in plan.planned()):
         last = session.files.history.last_deployed()
@@ -29,14 +29,14 @@ def with_preflight(session: Session, plan: Plan) -> Plan:
 
 
 def with_preflight_again(session: Session, plan: Plan, state: OperationState) -> Plan:
-    """Return the plan of what is left with what would keep its deployments from starting."""
+    """Return the plan of what is left with the findings of its preflight checks."""
     return with_findings(plan, state, _checked(session, plan, state), session.workspace)
 
 
 def _left_running(session: Session, plan: Plan, deployed: Last) -> Findings:
-    """Return what is to be said of the last deployments to the stage that may run by now.
+    """Return findings about last deployments to the stage that may still be running.
 
-    Of one that was seen to end, only that somebody lets it run again.
+    One that has ended is only reported if someone has started it again.
     """
     unseen = may_be_running(plan, deployed)
     if not unseen:
@@ -47,7 +47,7 @@ def _left_running(session: Session, plan: Plan, deployed: Last) -> Findings:
     for repo, last in unseen.items():
         try:
             _, story = session.files.read_journal(last.begun_by)
-        except MultigitError:  # of another machine, or tidied away
+        except MultigitError:  # from another machine, or deleted
             if last.may_run:
                 before[repo] = ()
         else:

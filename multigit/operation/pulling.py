@@ -1,4 +1,4 @@
-"""The operation that brings clones up to date. It publishes nothing, and asks nothing."""
+"""Bringing clones up to date. Publishes nothing and asks nothing."""
 
 from __future__ import annotations
 

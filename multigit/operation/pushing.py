@@ -1,4 +1,4 @@
-"""The operation that commits and pushes work, and may promote it."""
+"""Committing, pushing and maybe promoting work."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from multigit.operation.workplace import workplace
 
 
 def push(session: Session, request: PushRequest, consent: Consent) -> Ended:
-    """Plan what a request commits and pushes, and take it to its end."""
+    """Plan what a request commits and pushes, and run it."""
     space = session.workspace
     with new_operation(session, "push", dry_run=consent.dry_run):
         with session.screen.progress() as progress:

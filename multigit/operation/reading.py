@@ -17,7 +17,7 @@ from multigit.operation.session import Session
 
 @dataclass(frozen=True, slots=True)
 class LogRequest:
-    """Which records to show, the newest `limit` (0: all) of a stage; and whether to check them.
+    """Which records to show, the newest `limit` (0: all) of a stage, and whether to check the log.
 
     `verify` checks the file, `remote` also against the deploy tags on the remotes.
     """
@@ -29,7 +29,7 @@ class LogRequest:
 
 
 def read_log(session: Session, request: LogRequest) -> LogReport:
-    """Return what the log holds, and what was found where it was checked."""
+    """Return the records to show, and what checking the log found."""
     files, space = session.files, session.workspace
     verified = files.log.verify() if request.verify else None
     tags = _ask_tags(session) if request.remote else None
@@ -45,7 +45,7 @@ def read_log(session: Session, request: LogRequest) -> LogReport:
 
 
 def verify_log(session: Session, anchors: Sequence[TagAnchor]) -> BadLine | Head | Problem:
-    """Verify the log, also against deploy tags that were fetched; a Problem where nobody can."""
+    """Verify the log, also against fetched deploy tags; return a Problem if it cannot be read."""
     try:
         found = session.files.log.verify()
         if isinstance(found, Head):

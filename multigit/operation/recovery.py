@@ -1,4 +1,4 @@
-"""The unfinished operation: where it stands on the remotes, and how it is closed as it is."""
+"""The unfinished operation: its state on the remotes, and closing it as is."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def unfinished(session: Session) -> tuple[Journal, Operation]:
-    """Return the unfinished operation; raises RefusedError when there is none."""
+    """Return the unfinished operation; raises RefusedError if there is none."""
     if found := session.files.unfinished():
         return session.files.read_journal(found[-1])
     raise RefusedError("No operation is unfinished.", hint=Hint.LOG, code="nothing_unfinished")
@@ -42,11 +42,11 @@ def ask_remotes(
     flights: Mapping[str, Flight] | None = None,
     wait: bool = True,
 ) -> Mapping[str, RemoteState]:
-    """Ask the remotes where the operation stands.
+    """Read the state of the operation from the remotes.
 
-    What one of the `flights` may still change is unknown; with `wait` its end is waited for first.
-    Who pushes all of it once more needs to mind none. Those that are seen to have arrived are
-    noted, if it is more than a look.
+    What one of the `flights` may still change is unknown; `wait` waits for its end first, and writes
+    to the journal which pushes have reached their remote. A command that pushes everything again
+    passes no flights.
     """
     with session.screen.progress() as progress:
         standings = survey(
@@ -71,17 +71,17 @@ def close_as_it_stands(
     standings: Mapping[str, RemoteState],
     how: str,
 ) -> Ended:
-    """Record an unfinished operation as it stands, close it, and tell people."""
+    """Record the state of an unfinished operation, close it, and send notifications."""
     place = workplace(session)
     report = close(place, as_it_stands(story, standings, how), journal, story.agreement)
     if is_news(story.plan):
-        with suppress(KeyboardInterrupt):  # it is over, whoever hears of it
+        with suppress(KeyboardInterrupt):  # it is over, with or without notifications
             place.notifications.given_up(report)
     return Ended(report)
 
 
 def abandon(session: Session) -> Ended | Closed:
-    """Close the unfinished operation as it is."""
+    """Close the unfinished operation as is."""
     with alone(session, "abandon") as over:
         if over and not session.files.unfinished():
             return Closed("abandon", over[-1])

@@ -1,4 +1,4 @@
-"""The run of an operation: shown, agreed to, journalled, locked, executed, recorded, closed."""
+"""The run of an operation: show, confirm, journal, lock, execute, record, close."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from multigit.operation.ports import Keep, OperationJournal, Workplace
 
 
 class Show(Enum):
-    """What is left to be shown of a report."""
+    """What is still to be shown of a report."""
 
-    NOTHING = auto()  # the plan was shown, and says it all
+    NOTHING = auto()  # the plan was shown and says everything
     PLAN = auto()
     SENTENCE = auto()
     REPORT = auto()
@@ -33,7 +33,7 @@ class Show(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a command ended, and what is left to be shown of it."""
+    """How a command ended, and what is still to be shown of it."""
 
     report: Report
     show: Show = Show.REPORT
@@ -42,7 +42,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """All that a command did: it closed an operation that was over. The log held its record."""
+    """All that a command did was close an operation that already had its record."""
 
     command: str
     operation: str
@@ -50,10 +50,10 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class OperationRun:
-    """One operation from its plan to its end. With a `journal` it was begun before.
+    """One operation, from its plan until it ends. With a `journal` it is continued.
 
-    An `agreement` is to the plan as it stands: nothing is asked then. `state` is how far it got
-    before; its flights are the pushes of that time that may still be at work.
+    With an `agreement` to this very plan nothing is asked. `state` is how far it
+    got before; its flights are earlier pushes that may still be in flight.
     """
 
     place: Workplace
@@ -64,7 +64,7 @@ class OperationRun:
     state: OperationState = NOTHING_YET
 
     def carry_out(self) -> Ended:
-        """Show the plan, ask, run it, record it, tell people."""
+        """Show the plan, ask for confirmation, run it, record it, send notifications."""
         report = self._planned()
         self.place.screen.plan(report)
         if is_news(self.plan):
@@ -78,7 +78,7 @@ class OperationRun:
         return Ended(report, Show.SENTENCE if more else Show.NOTHING)
 
     def refuse(self, problem: Problem) -> Ended:
-        """Record why nothing of the plan can be done."""
+        """Record why nothing in the plan can be done."""
         report = refused(self._planned(), problem)
         if not self.consent.dry_run:
             self.place.journals.require_writable()
@@ -86,17 +86,17 @@ class OperationRun:
         return Ended(report, Show.PLAN)
 
     def leave(self, problem: Problem) -> Ended:
-        """Say why there is nothing to do; that is not an operation."""
+        """Report that there is nothing to do, and why. That is not an operation."""
         return Ended(replace(self._planned(), problems=(problem,)), Show.SENTENCE)
 
     def finish(self, journal: OperationJournal, begun: Operation) -> Ended:
-        """End an operation of which nothing is left to do: record it, close it, tell it.
+        """Record and close an operation that has nothing left to do, and send notifications.
 
-        `begun` is as the attempt left it that did the last of it and could not tell any more.
+        `begun` is what the last attempt left, which was stopped before it could report the end.
         """
         report = close(self.place, ended(self.plan, (), self.state), journal, self.agreement)
         if is_news(begun.plan):
-            with suppress(KeyboardInterrupt):  # it is over, whoever hears of it
+            with suppress(KeyboardInterrupt):  # it is over, with or without notifications
                 self.place.notifications.ended(report, begun.before)
         return Ended(report)
 
@@ -104,7 +104,7 @@ class OperationRun:
         return planned(self.plan, self.state)
 
     def _decide(self) -> Report:
-        """Return how it ended: blocked, refused, cancelled, or run."""
+        """Return the report: blocked, refused, cancelled, or run."""
         self.place.journals.require_writable()
         if self.plan.result is Result.BLOCKED:
             return self._not_begun(self._planned())
@@ -116,23 +116,23 @@ class OperationRun:
         taken_back = self._taken_back()
         plan = self.place.locks.pinned(self.plan)
         report = replace(self, plan=plan, agreement=agreement).run()
-        with suppress(KeyboardInterrupt):  # it is over, whoever hears of it
+        with suppress(KeyboardInterrupt):  # it is over, with or without notifications
             self._tell(report, taken_back)
         return report
 
     def _not_begun(self, report: Report) -> Report:
-        """Record a new operation that ends before it began; one that was begun stays open."""
+        """Record a new operation that ends before it started; a resumed one stays unfinished."""
         if self.journal is None:
             append(self.place, report, self.agreement)
         return report
 
     def _taken_back(self) -> Operation | None:
-        """Return the story of the unfinished operation that this one takes back."""
+        """Return the unfinished operation that this one undoes."""
         journals, undone = self.place.journals, self.plan.undoes
         return journals.read_journal(undone)[1] if undone in journals.unfinished() else None
 
     def _tell(self, report: Report, taken_back: Operation | None) -> None:
-        """Tell how this operation ended, and that the one which it took back did."""
+        """Notify people of the end of this operation, and of the one that it undid."""
         people = self.place.notifications
         if is_news(self.plan) and report.result is Result.CANCELLED:
             people.given_up(report)
@@ -142,7 +142,7 @@ class OperationRun:
             people.given_up(after_undo(taken_back, report))
 
     def run(self) -> Report:
-        """Run the plan. It is over when the log holds it, and stays open while it can continue."""
+        """Run the plan. The operation is over once it is recorded, and unfinished until then."""
         place, operation = self.place, self.plan.operation
         place.keep_transcripts(operation)
         journal = self.journal or place.journals.begin_journal(operation)
@@ -150,17 +150,18 @@ class OperationRun:
         try:
             return self._run(journal, left)
         except KeyboardInterrupt:
-            note_interrupts()  # what is to be said now must be said
+            note_interrupts()  # what is said next must not be cut off
             if operation in place.journals.unfinished() or place.log.holds(operation):
                 locks = [problem.message for problem in left]
                 raise InterruptedRunError(operation, locks) from None
             raise
 
     def _run(self, journal: OperationJournal, left: list[Problem]) -> Report:
-        """Run between the journal's first entry and its end, and hold the lock in between.
+        """Journal, lock, execute, record, release the lock, close.
 
-        It is kept where a push may still arrive. So whatever a crash leaves of it, also a lock, is
-        known to `multigit continue`. What stays of locks is added to `left`.
+        The journal starts before the lock is taken, so `multigit continue` knows of everything that
+        a crash leaves behind. A lock is kept while a push may still arrive. Problems with releasing
+        locks are added to `left`.
         """
         place, plan, actor = self.place, self.plan, self.place.actor(self.plan)
         progress = self.state.repos
@@ -192,9 +193,9 @@ class OperationRun:
         record_once(self.place, report, self.agreement)
 
     def _locked_in(self, journal: OperationJournal, keep: Keep) -> Report:
-        """Execute the plan; its locks are kept where a push of it may still arrive.
+        """Execute the plan; keep its locks while one of its pushes may still arrive.
 
-        The operation is not finished then, and whatever ends it gives the locks back.
+        The operation is unfinished then, and the command that finishes it releases the locks.
         """
         try:
             report = self._execute(journal)
@@ -209,18 +210,18 @@ class OperationRun:
     def _may_arrive(self) -> bool:
         try:
             return bool(self.place.journals.read_journal(self.plan.operation)[1].state.flights)
-        except MultigitError:  # nobody knows
+        except MultigitError:  # unknown: assume so
             return True
 
     def _execute(self, journal: OperationJournal) -> Report:
-        """Tell people that it begins, and execute it, while the lock is held."""
+        """Notify people and execute the plan, while the lock is held."""
         if not self._announced():
             return cancelled(self._planned(), interrupted=True)
         resuming = self.journal is not None
         return self.place.execute(self.plan, journal, resuming=resuming, state=self.state)
 
     def _announced(self) -> bool:
-        """Tell people that a new operation begins; False when somebody wants to leave meanwhile."""
+        """Notify people of the start of a new operation; False if interrupted meanwhile."""
         if self.journal is None and is_news(self.plan):
             try:
                 self.place.notifications.began(self._planned())

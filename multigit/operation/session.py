@@ -1,4 +1,4 @@
-"""One run of a command: the workspace, the screen and the ways to the world, opened together."""
+"""One run of a command: the workspace, the screen, git and the workspace's files."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ class Session:
         no_color: bool = False,
         jobs: int | None = None,
     ) -> Session:
-        """Read the configuration, the nearest unless one is named.
+        """Read the configuration: the named one, or the nearest.
 
-        With `json` the results are one document. At most `jobs` repositories are worked on at a
-        time. Raises ConfigError with everything that is wrong with the configuration.
+        With `json` the result is one document. At most `jobs` repositories are processed at a
+        time. Raises ConfigError with every mistake in the configuration.
         """
         screen = Screen(json_wanted=json, color=not no_color, attended=attended(os.environ))
         here = Path.cwd()
@@ -62,19 +62,19 @@ class Session:
         )
 
     def runners(self) -> Runners:
-        """Return what carries deployments out; who is not alone here only looks at them."""
+        """Return the runners; without the workspace lock they only read."""
         from multigit.adapters.runners import Runners
 
         return Runners(self.workspace, self.git, self.files.operations, alone=self.files.alone)
 
     def locks(self, name: str = "") -> RemoteLocks:
-        """Return the locks in a repository's remote: in that of the configuration if none is named.
+        """Return the locks in a repository's remote; the default is the configured one.
 
-        Raises RefusedError when the configuration lost it.
+        Raises RefusedError if the configuration no longer names the repository.
         """
         repo = self.workspace.repo(name or self.workspace.lock_repo)
         return RemoteLocks(self.git.repository(repo))
 
     def stage_locks(self) -> LocksInRemotes:
-        """Return the locks around an operation."""
+        """Return the stage locks of an operation."""
         return LocksInRemotes(self.workspace.lock_repo, self.locks)

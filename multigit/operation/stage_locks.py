@@ -1,4 +1,4 @@
-"""The locks across machines around an operation, where the configuration names a place for them."""
+"""Stage locks as refs in a remote, which exclude operations on other machines."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LocksInRemotes:
-    """The locks as refs of a repository's remote: `repo` has them now, empty for no locks."""
+    """Stage locks in the remote of the configured `repo`, empty for none."""
 
     repo: str
     locks_of: Callable[[str], RemoteLocks]
 
     def pinned(self, plan: Plan) -> Plan:
-        """Return a plan with the repository for its locks: for good, whatever is configured later.
+        """Return the plan with the repository for its locks, even if the configuration changes.
 
-        Else whoever continues it would leave the lock behind that it took when it began.
+        Otherwise `multigit continue` would leave a lock behind.
         """
         return replace(plan, lock_repo=plan.lock_repo or self.repo)
 
     def hold(self, plan: Plan, actor: Actor, hear: Hear) -> AbstractContextManager[Keep]:
-        """Hold the lock for the stages that move; within, a call keeps it beyond its end."""
+        """Hold the locks of the stages that move; calling the yielded function keeps them."""
         if not plan.lock_repo:
             return nullcontext(lambda: None)
         holder = Holder(
@@ -53,7 +53,7 @@ class LocksInRemotes:
         return locks.hold(stages_changed(plan), holder, also=plan.undoes, tell=hear)
 
     def give_back(self, plan: Plan) -> tuple[Problem, ...]:
-        """Give back the locks that an operation left behind; return what to say of the rest."""
+        """Release the locks that an operation left behind; return a problem for each that stays."""
         plan = self.pinned(plan)
         if not plan.lock_repo:
             return ()
@@ -67,7 +67,7 @@ class LocksInRemotes:
         return tuple(left)
 
     def _hear(self, plan: Plan, hear: Hear, problem: Problem) -> None:
-        """Pass on what is said of a lock; its commands need the configuration to name its place."""
+        """Pass on a problem; its hint needs the configuration to name the lock repository."""
         if self.repo != plan.lock_repo and problem.code != "lock_kept":
             back = f'First put [lock] with repo = "{plan.lock_repo}" into multigit.toml again.'
             problem = replace(problem, hint=f"{back} {problem.hint}")

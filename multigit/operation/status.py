@@ -1,4 +1,4 @@
-"""Where all repositories stand, read from the remotes and the log."""
+"""The state of all repositories, read from the remotes and the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The operation that takes back what another one published."""
+"""Undoing what an operation published."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def undo(session: Session, operation: str | None, consent: Consent) -> Ended:
-    """Take back what an operation published, where nobody has built on it."""
+    """Undo what an operation published, where no one has built on it."""
     with alone(session, "undo", dry_run=consent.dry_run):
         journal, story = _to_undo(session, operation)
         is_open = story.plan.operation in session.files.unfinished()
@@ -49,15 +49,15 @@ def undo(session: Session, operation: str | None, consent: Consent) -> Ended:
 
 
 def _to_undo(session: Session, operation: str | None) -> tuple[Journal, Operation]:
-    """Return the operation to undo: the named, the unfinished, or the last that published.
+    """Return the operation to undo: the named one, the unfinished one, or the last to publish.
 
-    One that was undone before it was finished is the last one, too: an undo that is typed twice
-    never takes back an earlier release.
+    An operation that was undone while unfinished also counts as the last: typing undo twice never
+    undoes an earlier release.
     """
     unfinished = session.files.unfinished()
     if unfinished and operation not in {None, unfinished[-1]}:
         raise RefusedError(
-            f"The operation {unfinished[-1]} is not finished.",
+            f"The operation {unfinished[-1]} is unfinished.",
             hint=ways_out(session, unfinished[-1]),
             code="unfinished_operation",
         )
@@ -84,9 +84,9 @@ def _last_published(session: Session) -> str | None:
 
 
 def _of_release(session: Session, name: str) -> str:
-    """Return the operation of a release, one that published it first, or the name itself.
+    """Return the operation of a release, preferably one that published it, or the name itself.
 
-    One that was taken back before it was finished has published nothing, and was undone already.
+    An operation that was undone while unfinished published nothing, and was already undone.
     """
     history = session.files.history
     left = history.find(lambda each: each.publishes() and each.left_something(), name)

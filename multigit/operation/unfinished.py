@@ -1,4 +1,4 @@
-"""What is said of an operation that is not finished, to whoever does something else."""
+"""The unfinished operation, as other commands report it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def say_unfinished(session: Session) -> dict[str, Any]:
-    """Say that an operation is unfinished, before anything else is shown.
+    """Show that an operation is unfinished, above everything else.
 
-    Returns what the document says of it: its id, and whose push may still arrive.
+    Returns its part of the JSON document: its id, and the repositories whose push is in flight.
     """
     found, say = session.files.unfinished(), session.screen.say
     if not found:
@@ -39,19 +39,19 @@ def ways_out(session: Session, operation: str) -> str:
 
     try:
         return of_story(session.files.read_journal(operation)[1])
-    except MultigitError as error:  # nothing can be done until its journal can be read
+    except MultigitError as error:  # its journal has to be readable first
         return error.hint or Hint.FINISH
 
 
 def in_flight(session: Session, operation: str) -> list[str]:
-    """Return the repositories whose push may still arrive while no multigit waits for it."""
+    """Return the repositories whose push is still in flight while no multigit waits for it."""
     from multigit.engine.arrival import still_open
 
     if running(session.files.folder):
         return []
     try:
         flights = session.files.read_journal(operation)[1].state.flights
-    except MultigitError:  # whoever continues is told what is wrong with its journal
+    except MultigitError:  # multigit continue explains what is wrong with its journal
         return []
     return [*still_open(session.git, session.workspace, flights)]
 
@@ -62,7 +62,7 @@ def last_deployed(session: Session) -> Last:
 
     last = session.files.history.last_deployed()
     for operation in session.files.unfinished():
-        with suppress(MultigitError):  # whoever continues is told what is wrong with its journal
+        with suppress(MultigitError):  # multigit continue explains what is wrong with its journal
             _, story = session.files.read_journal(operation)
             last = with_unfinished(last, story.plan, story.state.deployments())
     return last

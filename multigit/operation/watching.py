@@ -1,4 +1,4 @@
-"""Coming back to the deployments of an operation: nothing is started, only watched."""
+"""Following the deployments of an operation, without starting any."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from multigit import errors
 from multigit.adapters.files.lock import running
 from multigit.adapters.http.health_probe import HttpProbe
-from multigit.adapters.system import clock as moments
+from multigit.adapters.system import clock
 from multigit.core.planning.plan import Result, State
 from multigit.core.progress.deployments import to_watch
 from multigit.core.progress.outcome import ended
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 def watch(session: Session, operation: str | None) -> Ended:
-    """Watch what an operation deployed, to its end."""
+    """Follow the deployments of an operation until they end."""
     journal, story = session.files.read_journal(deploying(session, operation))
     if not to_watch(story).plan.planned():
         raise errors.RefusedError(
@@ -47,35 +47,35 @@ def watch(session: Session, operation: str | None) -> Ended:
             code="nothing_to_watch",
         )
     seen = _look(session, story, journal)
-    if journal.is_open:  # somebody may have gone on with it meanwhile
+    if journal.is_open:  # it may have been continued meanwhile
         journal, story = session.files.read_journal(story.plan.operation)
     if story.plan.operation not in session.files.unfinished():
         return Ended(_overtaken(session, _closed(session, story, seen)))
     if at_work := running(session.files.folder):
-        return Ended(_overtaken(session, _goes_on(story, seen, at_work)))
+        return Ended(_overtaken(session, _continued(story, seen, at_work)))
     return Ended(_overtaken(session, _report(story, seen)), note=Hint.NOT_FINISHED)
 
 
 def _closed(session: Session, story: Operation, seen: Deployments) -> Report:
-    """Return how an operation stands that is closed; what is news of it is recorded and told."""
+    """Return the report of a closed operation; record and report what is new in it."""
     report = _over(session, story, seen)
     if _recorded(session, story, report) and is_news(story.plan):
-        with suppress(KeyboardInterrupt):  # it is over, whoever hears of it
+        with suppress(KeyboardInterrupt):  # it is over, with or without notifications
             Messages(session.workspace, session.screen).ended(report, story.state)
     return report
 
 
 def deploying(session: Session, name: str | None) -> str:
-    """Return an operation by its id, or by the release that it deployed last.
+    """Return the operation with this id, or the last one that deployed this release.
 
-    Without a name it is the unfinished one, or the last of the log that deployed something.
+    The default is the unfinished operation, or the last in the log that deployed something.
     """
     if name is not None and session.files.knows(name):
         return name
     for operation in session.files.unfinished():
         if name is None:
             return operation
-        with suppress(errors.RefusedError):  # one that cannot be read keeps nobody from the others
+        with suppress(errors.RefusedError):  # an unreadable one does not hide the others
             _, story = session.files.read_journal(operation)
             if name == story.plan.release:
                 return operation
@@ -89,7 +89,7 @@ def deploying(session: Session, name: str | None) -> str:
 
 
 def _look(session: Session, story: Operation, journal: Journal) -> Deployments:
-    """Look at what was started until it is over; what was not started stays as it is."""
+    """Watch what was started until it ends; start nothing."""
     plan = to_watch(story).plan
     repos = {repo.repo: (repo, story.state.of(repo.repo).made) for repo in plan.planned()}
     with session.screen.progress() as progress:
@@ -98,8 +98,8 @@ def _look(session: Session, story: Operation, journal: Journal) -> Deployments:
             plan,
             runners,
             HttpProbe(),
-            moments.SystemClock(),
-            FORGETFUL if journal.is_open else journal,  # an open one belongs to who goes on with it
+            clock.SystemClock(),
+            FORGETFUL if journal.is_open else journal,  # an open one belongs to `continue`
             progress,
             runners.leave,
             starts=False,
@@ -115,9 +115,9 @@ def _report(
     *,
     wait: bool = True,
 ) -> Report:
-    """Return how the operation stands; without `wait` what is left is not missed.
+    """Return the report of the operation; without `wait` deployments may still be missing.
 
-    `logged` is where its repositories stand by the log.
+    `logged` has the states of its repositories in the log.
     """
     outcomes = [
         watched(story, repo, seen.by_repo.get(repo.repo, ()), logged.get(repo.repo))
@@ -127,7 +127,7 @@ def _report(
 
 
 def _over(session: Session, story: Operation, seen: Deployments) -> Report:
-    """Return how an operation stands that is closed; what was taken back since did not fail."""
+    """Return the report of a closed operation; what was undone since has not failed."""
     operation = story.plan.operation
     logged = session.files.history.states_of(operation)
     report = _report(story, seen, logged)
@@ -138,12 +138,12 @@ def _over(session: Session, story: Operation, seen: Deployments) -> Report:
     return replace(report, result=result, closed=True)
 
 
-def _goes_on(story: Operation, seen: Deployments, at_work: str) -> Report:
-    """Return how an operation stands that another process goes on with: `at_work` tells who."""
+def _continued(story: Operation, seen: Deployments, at_work: str) -> Report:
+    """Return the report of an operation that another process continues; `at_work` says which."""
     report = _report(story, seen, wait=False)
     bad = any(each.state.bad for o in report.outcomes for each in o.deployments)
     if report.result is Result.FAILED and not report.count(State.FAILED) and not bad:
-        report = replace(report, result=Result.PAUSED)  # whose push is under way has not failed
+        report = replace(report, result=Result.PAUSED)  # a push in flight has not failed
     problem = Problem(
         "locked", at_work, Hint.WATCH_OPERATION.format(operation=story.plan.operation)
     )
@@ -152,7 +152,7 @@ def _goes_on(story: Operation, seen: Deployments, at_work: str) -> Report:
 
 
 def _overtaken(session: Session, report: Report) -> Report:
-    """Return the report with a word on what failed then, and was deployed again since."""
+    """Return the report, with a warning of failed repositories that were deployed again since."""
     stage, last = report.plan.target, session.files.history.last_deployed()
     bad = {o.repo for o in report.outcomes if any(each.state.bad for each in o.deployments)}
     known = {repo: by[stage] for repo, by in last.items() if repo in bad and stage in by}
@@ -160,18 +160,18 @@ def _overtaken(session: Session, report: Report) -> Report:
     again = {repo for repo, each in known.items() if each.begun_by != mine}
     if not (report.closed and again):
         return report
-    message = f"Deployed to {stage} again since: {', '.join(sorted(again))}."
+    message = f"Deployed to {stage} again since then: {', '.join(sorted(again))}."
     problem = Problem("deployed_since", message, Hint.STATUS, Severity.WARN)
     return replace(report, problems=(*report.problems, problem))
 
 
 def _recorded(session: Session, story: Operation, report: Report) -> bool:
-    """Add to the log, as an operation of its own, what it did not know of the ends yet.
+    """Record results that the log does not have yet; return whether there were any.
 
-    Tells whether that was anything.
+    The record is an operation of its own.
     """
-    actor = moments.actor(story.actor.identity)
-    ended = Record.of(report, actor, moments.utc_now(), ASKS_NOTHING)
+    actor = clock.actor(story.actor.identity)
+    ended = Record.of(report, actor, clock.utc_now(), ASKS_NOTHING)
     return session.files.log.append_news(
         replace(
             ended,

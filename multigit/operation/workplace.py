@@ -1,4 +1,4 @@
-"""The ports of an operation, filled with what a session has."""
+"""The ports of an operation, connected to a session."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from multigit.operation.session import Session
 
 
 def workplace(session: Session) -> Workplace:
-    """Return where an operation of this session runs."""
+    """Return the surroundings of an operation in this session."""
     messages = Messages(session.workspace, session.screen)
     return Workplace(
         journals=session.files,
@@ -30,6 +30,6 @@ def workplace(session: Session) -> Workplace:
 
 
 def actor(session: Session, plan: Plan) -> Actor:
-    """Return who runs the operation, by the committer of its repositories."""
+    """Return who runs the operation: the committer configured in its repositories."""
     identities = (session.git.identity(repo.repo) for repo in plan.repos)
     return clock.actor(next(filter(None, identities), ""))

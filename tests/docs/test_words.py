@@ -36,7 +36,6 @@ LATER = (
     "multigit/engine/",
     "multigit/errors.py",
     "multigit/hints.py",
-    "multigit/operation/",
     "multigit/retry.py",
     "multigit/ui/",
 )
