@@ -44,8 +44,8 @@ def ask_remotes(
 ) -> Mapping[str, RemoteState]:
     """Read the state of the operation from the remotes.
 
-    What one of the `flights` may still change is unknown; `wait` waits for its end first, and writes
-    to the journal which pushes have reached their remote. A command that pushes everything again
+    What one of the `flights` may still change is unknown; `wait` waits for its end first, and
+    journals the pushes that have reached their remote. A command that pushes everything again
     passes no flights.
     """
     with session.screen.progress() as progress:

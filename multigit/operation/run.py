@@ -52,7 +52,7 @@ class Closed:
 class OperationRun:
     """One operation, from its plan until it ends. With a `journal` it is continued.
 
-    With an `agreement` to this very plan nothing is asked. `state` is how far it
+    With an `agreement` to the plan nothing is asked. `state` is how far it
     got before; its flights are earlier pushes that may still be in flight.
     """
 
@@ -89,15 +89,15 @@ class OperationRun:
         """Report that there is nothing to do, and why. That is not an operation."""
         return Ended(replace(self._planned(), problems=(problem,)), Show.SENTENCE)
 
-    def finish(self, journal: OperationJournal, begun: Operation) -> Ended:
+    def finish(self, journal: OperationJournal, attempt: Operation) -> Ended:
         """Record and close an operation that has nothing left to do, and send notifications.
 
-        `begun` is what the last attempt left, which was stopped before it could report the end.
+        `attempt` is how the last attempt left it: it was stopped before it could report the end.
         """
         report = close(self.place, ended(self.plan, (), self.state), journal, self.agreement)
-        if is_news(begun.plan):
+        if is_news(attempt.plan):
             with suppress(KeyboardInterrupt):  # it is over, with or without notifications
-                self.place.notifications.ended(report, begun.before)
+                self.place.notifications.ended(report, attempt.before)
         return Ended(report)
 
     def _planned(self) -> Report:

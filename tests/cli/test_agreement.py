@@ -103,7 +103,7 @@ def test_ticks_at_a_terminal_are_ticks(shop: Forge) -> None:
 def test_people_see_what_was_not_ticked(shop: Forge) -> None:
     """Before the release, and in the log."""
     done = shop.run(*TO_MAIN, "--confirm", "main", check=DONE)
-    assert "Checklist not ticked: Staging is verified; A roll-back plan exists." in done.stderr
+    assert "Checklist not checked off: Staging is verified; A roll-back plan exists." in done.stderr
     assert "checklist not ticked" in shop.run("log", check=DONE).stdout
 
 

@@ -90,7 +90,7 @@ def test_a_failure_that_was_deployed_again_since_asks_for_nothing(shop: Forge) -
     shop.json("deploy", "stg", "-r", "database", "--failed", "--yes", check=DONE)
     document = shop.json("watch", old, check=FAILED)
     assert (codes(document), document["hint"]) == (["deployed_since"], None)
-    assert document["problems"][0]["message"] == "Deployed to stg again since: database."
+    assert document["problems"][0]["message"] == "Deployed to stg again since then: database."
     follow(shop, document, Hint.STATUS, "multigit status")
 
 

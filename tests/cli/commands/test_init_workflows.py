@@ -85,7 +85,7 @@ def test_a_link_that_leads_nowhere_is_not_written_through(shop: Forge) -> None:
     folder = shop.repos["api"].clone / ".github" / "workflows"
     folder.mkdir(parents=True)
     (folder / "deploy-stg.yml").symlink_to(shop.root / "elsewhere")
-    assert "deploy-stg.yml  is there already" in shop.run("init", "--workflows", check=DONE).stdout
+    assert "deploy-stg.yml  already exists" in shop.run("init", "--workflows", check=DONE).stdout
     assert not (shop.root / "elsewhere").exists()
 
 
