@@ -33,6 +33,7 @@ from multigit.core.reports.status_words import status_sentence
 from multigit.core.values.moment import Moment
 from multigit.core.values.workspace import Workspace
 from multigit.engine.execute import Executor
+from multigit.engine.fleet import Fleet
 from multigit.engine.observe.looks import observe
 from multigit.engine.observe.merges import MergeLook
 from multigit.engine.observe.status import StatusLook
@@ -144,7 +145,7 @@ def draw_status(folder: Path) -> str:
     request = StatusRequest(workspace.repos, workspace.stages, workspace.pairs())
     look = StatusLook(request)
     git = GitRepositories(workspace)
-    seen = observe(git, workspace.repos, look, jobs=JOBS, listener=Silence())
+    seen = observe(git, workspace.repos, look, Fleet(Silence(), JOBS))
     rows = status_rows(workspace, workspace.repos, seen)
     return svg("multigit status", status_view(rows, workspace.pairs(), status_sentence(rows)))
 
@@ -155,14 +156,14 @@ def promotion(workspace: Workspace, source: str, target: str, at: datetime) -> P
     request = MergeRequest("promote", Moment(at, "7f3a"), (route,), workspace.repos)
     git = GitRepositories(workspace)
     look = MergeLook(request)
-    seen = observe(git, workspace.repos, look, jobs=JOBS, listener=Silence())
+    seen = observe(git, workspace.repos, look, Fleet(Silence(), JOBS))
     return plan_merges(request, workspace, seen)
 
 
 def promote(workspace: Workspace, source: str, target: str, at: datetime) -> None:
     """Plan a promotion and run it."""
     plan = promotion(workspace, source, target, at)
-    Executor(GitRepositories(workspace), workspace, plan, Silence(), JOBS).run()
+    Executor(GitRepositories(workspace), workspace, plan, Fleet(Silence(), JOBS)).run()
 
 
 @contextmanager

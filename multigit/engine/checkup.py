@@ -8,21 +8,19 @@ from dataclasses import replace
 from multigit.core.records.tag_anchors import anchor_in
 from multigit.core.reports.checkup import Checkup, HealthRequest, LockTrial
 from multigit.core.values.git_answers import Publication, RefQuery
-from multigit.core.values.listener import Listener, Tell
+from multigit.core.values.listener import Tell
 from multigit.core.values.moment import tag_glob
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Repo
-from multigit.engine.fleet import for_each_repo
+from multigit.engine.fleet import Fleet
 from multigit.engine.observe.looks import try_to_fetch
 from multigit.engine.ports import Git, Repository
 from multigit.engine.retry import patiently
 from multigit.errors import MultigitError
 
 
-def examine(
-    git: Git, request: HealthRequest, *, jobs: int, listener: Listener
-) -> Mapping[str, Checkup]:
+def examine(git: Git, request: HealthRequest, fleet: Fleet) -> Mapping[str, Checkup]:
     """Examine every repository at once; one that cannot be read says so in its snapshot.
 
     Takes two connections for each: a fetch and a push that sends nothing. Where a lock ref is
@@ -32,14 +30,12 @@ def examine(
     def look(repo: Repo, tell: Tell) -> Checkup:
         return check_up(git.repository(repo), repo, request, tell)
 
-    seen = for_each_repo(
+    seen = fleet.for_each(
         {repo.name: repo for repo in request.repos},
         look,
         phase="Examining",
         doing="fetching",
         told=lambda _: ("examined", ""),
-        jobs=jobs,
-        listener=listener,
         orderly=True,  # a lock that was set is released
     )
     if seen.interrupted:

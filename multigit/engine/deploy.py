@@ -12,7 +12,7 @@ from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.refs import Objects
 from multigit.engine.attempt import Attempt
 from multigit.engine.deploy_context import DeployContext
-from multigit.engine.fleet import sweep
+from multigit.engine.sweep import sweep
 
 
 @dataclass(frozen=True, slots=True)

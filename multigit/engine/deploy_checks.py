@@ -9,9 +9,9 @@ from multigit.core.progress.deployments import planned_orders
 from multigit.core.progress.findings import Findings
 from multigit.core.progress.state import OperationState
 from multigit.core.values.deployment import Order, Run, Sight
-from multigit.core.values.listener import Listener, Tell
+from multigit.core.values.listener import Tell
 from multigit.core.values.problem import Problem, Severity
-from multigit.engine.fleet import for_each_repo
+from multigit.engine.fleet import Fleet
 from multigit.engine.ports import Checks, Runners
 from multigit.errors import MultigitError, NotBegunError
 from multigit.hints import Hint
@@ -21,7 +21,7 @@ Unseen = Mapping[str, Sequence[tuple[Order, Run | None]]]  # by repository
 
 
 def look_back(
-    plan: Plan, before: Unseen, runners: Runners, *, jobs: int, listener: Listener
+    plan: Plan, before: Unseen, runners: Runners, fleet: Fleet
 ) -> Mapping[str, Sequence[Problem]]:
     """Return what is to be said of earlier deployments to the stage that nobody saw end.
 
@@ -33,13 +33,11 @@ def look_back(
         found = [_end_of(order, run, runners, plan.target) for order, run in orders]
         return [problem for problem in found if problem] if found else [_in_doubt(plan.target)]
 
-    return for_each_repo(
+    return fleet.for_each(
         before,
         check,
         phase="Looking at earlier deployments",
         doing="looking at its last deployment",
-        jobs=jobs,
-        listener=listener,
     ).all()
 
 
@@ -87,9 +85,8 @@ def preflight(
     plan: Plan,
     state: OperationState,
     runners: Runners,
+    fleet: Fleet,
     *,
-    jobs: int,
-    listener: Listener,
     checks: Checks | None = None,
 ) -> Findings:
     """Return the problems that the deployments of a plan would meet, by repository.
@@ -111,12 +108,10 @@ def preflight(
         found = [p for order in orders.get(name, []) for p in runners.check(order)]
         return [*found, *(checks(name, sources[name]) if checks and name in sources else ())]
 
-    found = for_each_repo(
+    found = fleet.for_each(
         {name: name for name in names},
         check,
         phase="Checking deployments",
         doing="checking its deployment",
-        jobs=jobs,
-        listener=listener,
     )
     return found.completed(lambda _, error: [Problem.of(error)])

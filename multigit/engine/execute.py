@@ -17,16 +17,17 @@ from multigit.core.progress.journal import Entry, Kind
 from multigit.core.progress.outcome import Outcome, Report, ended
 from multigit.core.progress.state import NOTHING_YET, OperationState, Progress
 from multigit.core.values.flight import Flight
-from multigit.core.values.listener import Listener, Tell
+from multigit.core.values.listener import Tell
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import Objects, branch_ref
 from multigit.core.values.workspace import Workspace
 from multigit.engine.deploy import Deployer, Deployments
-from multigit.engine.fleet import Rest, Sweep, for_each_repo
+from multigit.engine.fleet import Fleet
 from multigit.engine.follow import follow
 from multigit.engine.ports import FORGETFUL, Git, Journal, Repository
 from multigit.engine.prepare import prepare
 from multigit.engine.publish import publish
+from multigit.engine.sweep import Rest, Sweep
 from multigit.errors import MultigitError
 from multigit.hints import Hint
 
@@ -43,8 +44,7 @@ class Executor:
     git: Git
     workspace: Workspace
     plan: Plan
-    listener: Listener
-    jobs: int
+    fleet: Fleet
     trailer: str = ""
     journal: Journal = FORGETFUL
     again: bool = False
@@ -71,7 +71,7 @@ class Executor:
         """Prepare all repositories, those that follow their submodules after these."""
         planned = self.plan.planned()
         left = {repo.repo: repo for repo in planned if not self._progress(repo).published}
-        self.listener.phase("Preparing", tuple(left))
+        self.fleet.listener.phase("Preparing", tuple(left))
         made = {repo.repo: self._progress(repo).made for repo in self.plan.repos}
         found: dict[str, Objects | MultigitError] = {
             repo.repo: made[repo.repo] for repo in planned if repo.repo not in left
@@ -100,13 +100,11 @@ class Executor:
                 others=others,
             )
 
-        return for_each_repo(
+        return self.fleet.for_each(
             plans,
             work,
             doing="preparing",
             told=lambda _: ("prepared", ""),
-            jobs=self.jobs,
-            listener=self.listener,
             orderly=True,
         )
 
@@ -148,14 +146,12 @@ class Executor:
             return Rest(partial(self._settle, repository, outcome))
 
         back = any(repo.takes_back for repo in plans.values())
-        done = for_each_repo(
+        done = self.fleet.for_each(
             pushed,
             work,
             phase="Taking back" if back else "Publishing",
             doing="pushing",
             told=in_brief,
-            jobs=self.jobs,
-            listener=self.listener,
             orderly=True,
         )
         rest = {name: repo for name, repo in plans.items() if name not in pushed}

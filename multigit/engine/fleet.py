@@ -1,215 +1,67 @@
-"""The same work in many repositories at once, with an orderly end when the user interrupts."""
+"""The fleet: the repositories of a workspace, in each of which the same is done at once."""
 
 from __future__ import annotations
 
-import threading
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from multigit.core.values.listener import Listener, Tell
+from multigit.engine.sweep import Rest, Sweep, sweep
 from multigit.errors import MultigitError
 
 T = TypeVar("T")
 Thing = TypeVar("Thing")
-AT_HOME = 4  # threads beside the jobs, for work that waits for no remote
 
 
 @dataclass(frozen=True, slots=True)
-class Sweep(Generic[T]):
-    """What came back, by name, in the order of the names: a result, or why there is none.
+class Fleet:
+    """How many repositories are worked on at a time, and who hears how far they are."""
 
-    After an interrupt, names that were not begun are missing.
-    """
+    listener: Listener
+    jobs: int
 
-    ended: Mapping[str, T | MultigitError]
-    interrupted: bool = False
+    def for_each(
+        self,
+        things: Mapping[str, Thing],
+        work: Callable[[Thing, Tell], T | Rest[T]],
+        *,
+        phase: str = "",
+        doing: str = "",
+        told: Callable[[T], tuple[str, str]] = lambda _: ("read", ""),
+        repo_of: Callable[[str], str] = lambda name: name,
+        orderly: bool = False,
+    ) -> Sweep[T]:
+        """Work at the thing of each repository; a MultigitError there is an error of the sweep.
 
-    @property
-    def results(self) -> dict[str, T]:
-        """Return what came back where nothing failed."""
-        return {n: each for n, each in self.ended.items() if not isinstance(each, MultigitError)}
+        `work` also gets what tells the listener how it gets on. The listener hears of the `phase`
+        where a new one begins, of what is done first (`doing`; none where the work tells it), and
+        of each result what `told` makes of it: a state and a detail. `repo_of` returns the
+        repository of a name that is none.
 
-    def all(self) -> dict[str, T]:
-        """Return the results of work whose failures are no values; raises the first of them."""
-        for error in self.errors.values():
-            raise error
-        return self.results
+        Ctrl-C raises KeyboardInterrupt at once: reading leaves nothing to end in order. `orderly`
+        work ends as in `sweep`, and the listener hears of it.
+        """
 
-    @property
-    def errors(self) -> dict[str, MultigitError]:
-        """Return the failures."""
-        return {n: each for n, each in self.ended.items() if isinstance(each, MultigitError)}
+        def begin(name: str) -> T | Rest[T]:
+            tell = partial(self.listener.started, repo_of(name))
+            if doing:
+                tell(doing)
+            return heard(name, partial(work, things[name], tell))
 
-    def completed(self, failed: Callable[[str, MultigitError], T]) -> dict[str, T]:
-        """Return a result for every name that was begun: `failed` makes one of an error."""
-        return {
-            name: failed(name, each) if isinstance(each, MultigitError) else each
-            for name, each in self.ended.items()
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Rest(Generic[T]):
-    """What is left of the work when the remote is done with: it holds nobody else's place."""
-
-    finish: Callable[[], T | Rest[T]]
-
-
-Work = Callable[[str], T | Rest[T]]
-
-
-def for_each_repo(
-    things: Mapping[str, Thing],
-    work: Callable[[Thing, Tell], T | Rest[T]],
-    *,
-    jobs: int,
-    listener: Listener,
-    phase: str = "",
-    doing: str = "",
-    told: Callable[[T], tuple[str, str]] = lambda _: ("read", ""),
-    repo_of: Callable[[str], str] = lambda name: name,
-    orderly: bool = False,
-) -> Sweep[T]:
-    """Work at the thing of each repository; a MultigitError there is an error of the sweep.
-
-    `work` also gets what tells the listener how it gets on. The listener hears of the `phase`
-    where a new one begins, of what is done first (`doing`; none where the work tells it), and of
-    each result what `told` makes of it: a state and a detail. `repo_of` returns the repository of
-    a name that is none.
-
-    Ctrl-C raises KeyboardInterrupt at once: reading leaves nothing to end in order. `orderly` work
-    ends as in `sweep`, and the listener hears of it.
-    """
-
-    def begin(name: str) -> T | Rest[T]:
-        tell = partial(listener.started, repo_of(name))
-        if doing:
-            tell(doing)
-        return heard(name, partial(work, things[name], tell))
-
-    def heard(name: str, step: Callable[[], T | Rest[T]]) -> T | Rest[T]:
-        try:
-            result = step()
-        except MultigitError as error:
-            listener.finished(repo_of(name), "failed", error.message)
-            raise
-        if isinstance(result, Rest):
-            return Rest(partial(heard, name, result.finish))
-        listener.finished(repo_of(name), *told(result))
-        return result
-
-    if phase:
-        listener.phase(phase, tuple(dict.fromkeys(map(repo_of, things))))
-    on_interrupt = listener.interrupted if orderly else None
-    return sweep(tuple(things), begin, jobs=jobs, on_interrupt=on_interrupt)
-
-
-def sweep(
-    names: Sequence[str],
-    work: Work[T],
-    *,
-    jobs: int,
-    on_interrupt: Callable[[], None] | None = lambda: None,
-) -> Sweep[T]:
-    """Do the work for every name, at most `jobs` at a time.
-
-    Work that returns a `Rest` gives its place to the next name; the rest is done beside it. A
-    MultigitError is how the work of one name ended; another exception is a bug and is raised here.
-
-    The first Ctrl-C starts nothing new, calls `on_interrupt`, which may tell work that only
-    watches, and waits for what is running; a second one leaves at once with KeyboardInterrupt. So
-    does the first where `on_interrupt` is None: reading leaves nothing to end in order.
-    """
-    fleet = _Fleet(names, work, jobs)
-    try:
-        fleet.start()
-        fleet.wait()
-    except KeyboardInterrupt:
-        fleet.stop()
-        if on_interrupt is None:
-            raise
-        on_interrupt()
-        fleet.wait()
-        return Sweep(fleet.ended(), interrupted=True)
-    return Sweep(fleet.ended())
-
-
-class _Fleet(Generic[T]):
-    """Daemon threads that take names off a queue.
-
-    A thread pool of the standard library cannot be used: Python 3.11 takes a thread whose join
-    was interrupted for an ended one, and a future can get lost while it is handed out.
-    """
-
-    def __init__(self, names: Sequence[str], work: Work[T], jobs: int) -> None:
-        self._names = names
-        self._work = work
-        self._threads = min(len(names), jobs + AT_HOME)
-        self._free = jobs
-        self._change = threading.Condition()
-        self._waiting = deque(names)
-        self._rests: deque[tuple[str, Rest[T]]] = deque()
-        self._running = 0
-        self._ended: dict[str, T | MultigitError] = {}
-        self._bugs: list[BaseException] = []
-
-    def start(self) -> None:
-        """Start the threads; each ends when nothing is left to take."""
-        for number in range(self._threads):
-            threading.Thread(target=self._take, name=f"repo-{number}", daemon=True).start()
-
-    def stop(self) -> None:
-        """Let nothing new begin."""
-        with self._change:
-            self._waiting.clear()
-
-    def wait(self) -> None:
-        """Return when nothing waits or runs."""
-        with self._change:
-            while self._waiting or self._rests or self._running:
-                self._change.wait()
-
-    def ended(self) -> Mapping[str, T | MultigitError]:
-        """Return how each ended, in the order of the names, or raise the first bug."""
-        if self._bugs:
-            raise self._bugs[0]
-        return {name: self._ended[name] for name in self._names if name in self._ended}
-
-    def _take(self) -> None:
-        while task := self._next():
-            name, rest = task
-            left: Rest[T] | None = None
+        def heard(name: str, step: Callable[[], T | Rest[T]]) -> T | Rest[T]:
             try:
-                result = rest.finish() if rest else self._work(name)
-                if isinstance(result, Rest):
-                    left = result
-                else:
-                    self._ended[name] = result
+                result = step()
             except MultigitError as error:
-                self._ended[name] = error
-            except BaseException as bug:  # noqa: BLE001  (raised in the main thread)
-                self._bugs.append(bug)
-            with self._change:
-                self._running -= 1
-                self._free += not rest
-                if left:
-                    self._rests.append((name, left))
-                self._change.notify_all()
+                self.listener.finished(repo_of(name), "failed", error.message)
+                raise
+            if isinstance(result, Rest):
+                return Rest(partial(heard, name, result.finish))
+            self.listener.finished(repo_of(name), *told(result))
+            return result
 
-    def _next(self) -> tuple[str, Rest[T] | None] | None:
-        """Return what to do next; names that still have to reach their remote go first."""
-        with self._change:
-            while True:
-                if self._waiting and self._free:
-                    self._free -= 1
-                    self._running += 1
-                    return self._waiting.popleft(), None
-                if self._rests:
-                    self._running += 1
-                    return self._rests.popleft()
-                if not self._waiting and not self._running:
-                    return None
-                self._change.wait()
+        if phase:
+            self.listener.phase(phase, tuple(dict.fromkeys(map(repo_of, things))))
+        on_interrupt = self.listener.interrupted if orderly else None
+        return sweep(tuple(things), begin, jobs=self.jobs, on_interrupt=on_interrupt)

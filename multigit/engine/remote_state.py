@@ -10,13 +10,13 @@ from multigit.core.progress.journal import Operation
 from multigit.core.progress.remote_state import RemoteState, compared
 from multigit.core.values.flight import Flight
 from multigit.core.values.git_answers import Publication, RefQuery
-from multigit.core.values.listener import Listener, Tell
+from multigit.core.values.listener import Tell
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import HEADS, branch_ref
 from multigit.core.values.workspace import Stage, Workspace
 from multigit.engine.arrival import arrived
-from multigit.engine.fleet import for_each_repo
+from multigit.engine.fleet import Fleet
 from multigit.engine.ports import Git, Repository
 from multigit.engine.publish import built_on, is_in
 from multigit.engine.retry import patiently
@@ -27,9 +27,8 @@ def survey(
     git: Git,
     workspace: Workspace,
     operation: Operation,
+    fleet: Fleet,
     *,
-    jobs: int,
-    listener: Listener,
     onward: bool = False,
     flights: Mapping[str, Flight] | None = None,
     wait: bool = True,
@@ -70,13 +69,11 @@ def survey(
         stages = carried_onward(repository, moves, later, now, int(since))
         return compared(plan, made, now, overtaken=overtaken, onward=stages)
 
-    seen = for_each_repo(
+    seen = fleet.for_each(
         plans,
         ask,
         phase="Asking the remotes",
         doing="asking the remote",
-        jobs=jobs,
-        listener=listener,
     )
     return seen.completed(lambda _, error: RemoteState(problem=Problem.of(error)))
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from multigit.core.reports.reviews import Answer, Review, Waiting
 from multigit.core.values.deployment import Order, Run
-from multigit.core.values.listener import Listener, Tell
+from multigit.core.values.listener import Tell
 from multigit.core.values.problem import Problem
-from multigit.engine.fleet import for_each_repo, sweep
+from multigit.engine.fleet import Fleet
 from multigit.engine.ports import Reviewers
+from multigit.engine.sweep import sweep
 from multigit.errors import DoubtError, MultigitError
 
 
@@ -22,23 +23,19 @@ class Found:
     unread: tuple[Problem, ...]
 
 
-def look_for_gates(
-    runs: Sequence[tuple[Order, Run]], reviewers: Reviewers, *, jobs: int, listener: Listener
-) -> Found:
+def look_for_gates(runs: Sequence[tuple[Order, Run]], reviewers: Reviewers, fleet: Fleet) -> Found:
     """Ask about each run whether it waits; one that cannot be asked keeps no other back."""
     by_key = {order.key: (order, run) for order, run in runs}
 
     def look(asked: tuple[Order, Run], _: Tell) -> Waiting:
         return Waiting(*asked, reviewers.pending(*asked))
 
-    seen = for_each_repo(
+    seen = fleet.for_each(
         by_key,
         look,
         phase="Looking for reviews",
         doing="asking who has to review",
         repo_of=lambda key: by_key[key][0].repo,
-        jobs=jobs,
-        listener=listener,
     )
     return Found(
         tuple(each for each in seen.results.values() if each.gates),

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from multigit.core.records.tag_anchors import TagAnchor, anchor_in
 from multigit.core.values.git_answers import RefQuery
-from multigit.core.values.listener import Listener, Tell
+from multigit.core.values.listener import Tell
 from multigit.core.values.moment import tag_glob
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Repo, Stage
-from multigit.engine.fleet import for_each_repo
+from multigit.engine.fleet import Fleet
 from multigit.engine.ports import Git
 from multigit.engine.retry import patiently
 
@@ -26,7 +26,7 @@ class CollectedAnchors:
 
 
 def collect(
-    git: Git, repos: Sequence[Repo], stages: Sequence[Stage], *, jobs: int, listener: Listener
+    git: Git, repos: Sequence[Repo], stages: Sequence[Stage], fleet: Fleet
 ) -> CollectedAnchors:
     """Read every deploy tag of the remotes."""
     query = RefQuery((), tuple(tag_glob(stage.tag) for stage in stages if stage.tag))
@@ -39,13 +39,11 @@ def collect(
         messages = repository.tag_messages(query.tags)
         return [anchor_in(tag, message) for tag, message in messages.items()]
 
-    seen = for_each_repo(
+    seen = fleet.for_each(
         {repo.name: repo for repo in repos},
         ask,
         phase="Reading tags",
         doing="reading tags",
-        jobs=jobs,
-        listener=listener,
     )
     told = [each for group in seen.results.values() for each in group]
     found = tuple(filter(None, told))

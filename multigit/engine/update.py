@@ -16,20 +16,18 @@ from multigit.core.planning.pull_steps import (
 )
 from multigit.core.progress.outcome import Outcome, Report, ended
 from multigit.core.values.git_answers import RefQuery
-from multigit.core.values.listener import Listener, Tell
+from multigit.core.values.listener import Tell
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import branch_ref
 from multigit.core.values.workspace import Workspace
-from multigit.engine.fleet import for_each_repo
+from multigit.engine.fleet import Fleet
 from multigit.engine.ports import Git, Repository
 from multigit.engine.publish import is_in
 from multigit.errors import GitError, MultigitError
 from multigit.hints import Hint
 
 
-def update_everywhere(
-    git: Git, workspace: Workspace, plan: Plan, *, jobs: int, listener: Listener
-) -> Report:
+def update_everywhere(git: Git, workspace: Workspace, plan: Plan, fleet: Fleet) -> Report:
     """Update every repository that has steps; the others stay as the plan says."""
     plans = {repo.repo: repo for repo in plan.planned()}
 
@@ -38,13 +36,11 @@ def update_everywhere(
         tell("cloning" if isinstance(planned.steps[0], CloneStep) else "updating")
         return update(git.repository(repo), planned, repo.typed())
 
-    done = for_each_repo(
+    done = fleet.for_each(
         plans,
         work,
         phase="Updating",
         told=lambda outcome: (outcome.state, ""),
-        jobs=jobs,
-        listener=listener,
         orderly=True,
     )
     updated = done.all()

@@ -50,9 +50,9 @@ def approve(session: Session, request: ReviewRequest, consent: Consent) -> Revie
     """Review what waits for us; raises RefusedError if nothing does, or without confirmation."""
     _, story = session.files.read_journal(deploying(session, request.operation))
     reviewers = session.runners()
-    with session.screen.progress() as progress:
+    with session.fleet() as fleet:
         runs = to_review(story, {repo.name for repo in request.repos})
-        found = look_for_gates(runs, reviewers, jobs=session.jobs, listener=progress)
+        found = look_for_gates(runs, reviewers, fleet)
     session.screen.gates(found.waiting, found.unread)
     mine = [each for each in found.waiting if each.mine]
     if not mine:

@@ -24,8 +24,8 @@ def check(session: Session, repos: tuple[Repo, ...], *, jobs: int | None) -> tup
     space, files = session.workspace, session.files
     probe = lock_ref(f"doctor-{clock.nonce()}")
     request = HealthRequest(repos, space.stages, probe, space.lock_repo)
-    with session.screen.progress() as progress:
-        seen = examine(session.git, request, jobs=session.jobs, listener=progress)
+    with session.fleet() as fleet:
+        seen = examine(session.git, request, fleet)
     wanted, unfinished = jobs or space.jobs, files.unfinished()
     around = Surroundings(
         git=".".join(map(str, require_git())),

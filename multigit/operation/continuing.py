@@ -73,9 +73,9 @@ def _plan_again(
             skip_blocked=skip_blocked,
             accept_reverts=story.plan.accept_reverts,
         )
-        with session.screen.progress() as progress:
+        with session.fleet() as fleet:
             look = MergeLook(request)
-            seen = observe(session.git, (repo,), look, jobs=1, listener=progress)
+            seen = observe(session.git, (repo,), look, fleet)
         plans[repo.name] = plan_repository(
             request, space, repo, seen[repo.name], story.plan.release if plan.tag else ""
         )

@@ -31,9 +31,9 @@ def deploy(session: Session, request: DeployRequest, consent: Consent, *, failed
     with new_operation(session, "deploy", dry_run=consent.dry_run):
         if failed:
             request = replace(request, repos=_went_wrong(session, request))
-        with session.screen.progress() as progress:
+        with session.fleet() as fleet:
             look = DeployLook(stage)
-            seen = observe(session.git, request.repos, look, jobs=session.jobs, listener=progress)
+            seen = observe(session.git, request.repos, look, fleet)
         plan = with_preflight(session, plan_deploy(request, space, seen))
         return OperationRun(workplace(session), plan, consent).carry_out()
 

@@ -36,17 +36,16 @@ class Execution:
     ) -> Report:
         """Prepare, publish and deploy; return the report."""
         session, waiting = self.session, WaitingMessages(self.messages, plan, state)
-        with session.screen.progress() as progress:
+        with session.fleet() as fleet:
             report = Executor(
                 git=session.git,
                 workspace=session.workspace,
                 plan=plan,
-                listener=progress,
-                jobs=session.jobs,
+                fleet=fleet,
                 trailer=self._trailer(plan),
                 journal=journal,
                 again=resuming,
-                deployer=self._deployer(plan, journal, progress, waiting, state),
+                deployer=self._deployer(plan, journal, fleet.listener, waiting, state),
                 state=state,
             ).run()
         waiting.warn()

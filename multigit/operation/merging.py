@@ -16,8 +16,8 @@ from multigit.operation.workplace import workplace
 def merge(session: Session, request: MergeRequest, consent: Consent) -> Ended:
     """Plan the merges of a request, and run them."""
     with new_operation(session, request.command, dry_run=consent.dry_run):
-        with session.screen.progress() as progress:
+        with session.fleet() as fleet:
             look = MergeLook(request)
-            seen = observe(session.git, request.repos, look, jobs=session.jobs, listener=progress)
+            seen = observe(session.git, request.repos, look, fleet)
         plan = with_preflight(session, plan_merges(request, session.workspace, seen))
         return OperationRun(workplace(session), plan, consent).carry_out()

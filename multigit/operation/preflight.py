@@ -55,9 +55,9 @@ def _left_running(session: Session, plan: Plan, deployed: Last) -> Findings:
                 before[repo] = orders
     if not before:
         return {}
-    with session.screen.progress() as progress:
+    with session.fleet() as fleet:
         runners = session.runners()
-        found = look_back(plan, before, runners, jobs=session.jobs, listener=progress)
+        found = look_back(plan, before, runners, fleet)
     return {
         repo: tuple(each for each in problems if each.blocks or unseen[repo].may_run)
         for repo, problems in found.items()
@@ -72,6 +72,6 @@ def _checked(session: Session, plan: Plan, state: OperationState) -> Findings:
     from multigit.engine.deploy_checks import preflight
 
     runners = session.runners()
-    with session.screen.progress() as progress:
+    with session.fleet() as fleet:
         checks = runners.checks if checked else None
-        return preflight(plan, state, runners, checks=checks, jobs=session.jobs, listener=progress)
+        return preflight(plan, state, runners, fleet, checks=checks)

@@ -16,13 +16,11 @@ from multigit.operation.session import Session
 def pull(session: Session, request: PullRequest, *, dry_run: bool) -> Report:
     """Plan what a request clones and fast-forwards, and do it unless it is a dry run."""
     with nullcontext() if dry_run else exclusive(session, "pull"):
-        with session.screen.progress() as progress:
+        with session.fleet() as fleet:
             look = PullLook(request)
-            seen = observe(session.git, request.repos, look, jobs=session.jobs, listener=progress)
+            seen = observe(session.git, request.repos, look, fleet)
         plan = plan_pull(request, session.workspace, seen)
         if dry_run or not plan.planned():
             return planned(plan)
-        with session.screen.progress() as progress:
-            return update_everywhere(
-                session.git, session.workspace, plan, jobs=session.jobs, listener=progress
-            )
+        with session.fleet() as fleet:
+            return update_everywhere(session.git, session.workspace, plan, fleet)

@@ -19,9 +19,9 @@ def push(session: Session, request: PushRequest, consent: Consent) -> Ended:
     """Plan what a request commits and pushes, and run it."""
     space = session.workspace
     with new_operation(session, "push", dry_run=consent.dry_run):
-        with session.screen.progress() as progress:
+        with session.fleet() as fleet:
             look = PushLook(request, space.push)
-            seen = observe(session.git, request.repos, look, jobs=session.jobs, listener=progress)
+            seen = observe(session.git, request.repos, look, fleet)
             seen = with_links(session.git, request, space, seen)
         plan = with_preflight(session, plan_push(request, space, seen))
         return OperationRun(workplace(session), plan, consent).carry_out()

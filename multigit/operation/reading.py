@@ -68,5 +68,5 @@ def _compare(session: Session, anchors: Sequence[TagAnchor], *, silent: int = 0)
 
 def _ask_tags(session: Session) -> CollectedAnchors:
     space = session.workspace
-    with session.screen.progress() as progress:
-        return collect(session.git, space.repos, space.stages, jobs=session.jobs, listener=progress)
+    with session.fleet() as fleet:
+        return collect(session.git, space.repos, space.stages, fleet)

@@ -48,13 +48,12 @@ def ask_remotes(
     journals the pushes that have reached their remote. A command that pushes everything again
     passes no flights.
     """
-    with session.screen.progress() as progress:
+    with session.fleet() as fleet:
         standings = survey(
             session.git,
             session.workspace,
             story,
-            jobs=session.jobs,
-            listener=progress,
+            fleet,
             onward=onward,
             flights=flights,
             wait=wait,

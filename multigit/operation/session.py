@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +19,7 @@ from multigit.adapters.system.actors import attended
 from multigit.adapters.system.limits import most_workers
 from multigit.core.values.moment import Moment
 from multigit.core.values.workspace import Workspace
+from multigit.engine.fleet import Fleet
 from multigit.operation.stage_locks import LocksInRemotes
 from multigit.ui.screen import Screen
 
@@ -60,6 +63,12 @@ class Session:
             moment=clock.now(workspace.timezone),
             jobs=min(jobs or workspace.jobs, most_workers()),
         )
+
+    @contextmanager
+    def fleet(self) -> Iterator[Fleet]:
+        """Show meanwhile how far work in the repositories is; so many are worked on at a time."""
+        with self.screen.progress() as progress:
+            yield Fleet(progress, self.jobs)
 
     def runners(self) -> Runners:
         """Return the runners; without the workspace lock they only read."""

@@ -16,7 +16,7 @@ def read_status(session: Session, repos: tuple[Repo, ...], *, fetch: bool) -> Se
     """Return a row for each repository; without `fetch` as of the last one."""
     space = session.workspace
     request = StatusRequest(repos, space.stages, space.pairs(), fetch=fetch)
-    with session.screen.progress() as progress:
+    with session.fleet() as fleet:
         look, doing = StatusLook(request), "fetching" if fetch else "reading"
-        seen = observe(session.git, repos, look, jobs=session.jobs, listener=progress, doing=doing)
+        seen = observe(session.git, repos, look, fleet, doing=doing)
     return status_rows(space, repos, seen, last_deployed(session))

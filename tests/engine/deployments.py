@@ -17,6 +17,7 @@ from multigit.core.values.health_check import Answer
 from multigit.engine.deploy import Deployer
 from multigit.engine.deploy_context import DeployContext
 from multigit.engine.execute import Executor
+from multigit.engine.fleet import Fleet
 from multigit.engine.ports import FORGETFUL, Journal
 from multigit.engine.remote_state import survey
 from tests.engine.operations import TRAILER, Listening, plan_promotion
@@ -87,8 +88,7 @@ class World:
             git=self.git,
             workspace=self.git.workspace,
             plan=plan,
-            listener=self.heard,
-            jobs=4,
+            fleet=Fleet(self.heard, 4),
             trailer=TRAILER,
             journal=journal,
             again=again,
@@ -100,7 +100,7 @@ class World:
         """Do as `multigit continue` does after an operation of which these notes are left."""
         known = Operation.from_entries(notes.entries)
         assert known
-        remotes = survey(self.git, self.git.workspace, known, jobs=4, listener=self.heard)
+        remotes = survey(self.git, self.git.workspace, known, Fleet(self.heard, 4))
         left = resumed(known, remotes, {}, skip_blocked=False)
         progress = left.state.repos
         notes.write(Entry(Kind.BEGUN, left.plan, known.actor, progress=progress))

@@ -21,6 +21,7 @@ from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Workspace
 from multigit.engine.execute import Executor
+from multigit.engine.fleet import Fleet
 from multigit.engine.observe.looks import observe
 from multigit.engine.observe.merges import MergeLook
 from multigit.engine.observe.pull import PullLook
@@ -118,7 +119,7 @@ def plan_backmerge(git: Place) -> Plan:
 
 def plan_request(git: Place, request: MergeRequest) -> Plan:
     """Look and plan."""
-    seen = observe(git, request.repos, MergeLook(request), jobs=4, listener=Listening())
+    seen = observe(git, request.repos, MergeLook(request), Fleet(Listening(), 4))
     return plan_merges(request, git.workspace, seen)
 
 
@@ -138,7 +139,7 @@ def plan_work(
     """Look and plan as `multigit push dev` does."""
     request = push_request(git, promote_to, message=message, verify=verify)
     look = PushLook(request, git.workspace.push)
-    seen = observe(git, request.repos, look, jobs=4, listener=Listening())
+    seen = observe(git, request.repos, look, Fleet(Listening(), 4))
     return plan_push(request, git.workspace, seen)
 
 
@@ -147,7 +148,7 @@ def plan_update(git: Place, stage: str = "dev", *, switch: bool = False) -> Plan
     space = git.workspace
     request = PullRequest(space.stage(stage), MOMENT, space.repos, switch)
     look = PullLook(request)
-    seen = observe(git, space.repos, look, jobs=4, listener=Listening())
+    seen = observe(git, space.repos, look, Fleet(Listening(), 4))
     return plan_pull(request, space, seen)
 
 
@@ -162,16 +163,14 @@ def execute(
     state: OperationState = NOTHING_YET,
 ) -> Report:
     """Run the plan of something that publishes, from how far it got before."""
-    heard = listener or Listening()
-    return Executor(
-        git, git.workspace, plan, heard, jobs, TRAILER, journal, again, state=state
-    ).run()
+    fleet = Fleet(listener or Listening(), jobs)
+    return Executor(git, git.workspace, plan, fleet, TRAILER, journal, again, state=state).run()
 
 
 def update(git: Place, plan: Plan, *, jobs: int = 4, listener: Listening | None = None) -> Report:
     """Run the plan of a pull."""
-    heard = listener or Listening()
-    return update_everywhere(git, git.workspace, plan, jobs=jobs, listener=heard)
+    fleet = Fleet(listener or Listening(), jobs)
+    return update_everywhere(git, git.workspace, plan, fleet)
 
 
 def outcome(report: Report, repo: str) -> Outcome:

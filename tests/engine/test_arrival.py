@@ -17,6 +17,7 @@ from multigit.core.values.agreement import Actor
 from multigit.core.values.flight import Flight, also
 from multigit.core.values.git_answers import Publication, PushReport
 from multigit.engine import arrival
+from multigit.engine.fleet import Fleet
 from multigit.engine.remote_state import survey
 from multigit.errors import GitError, RefusedError
 from tests.engine.operations import STG, Listening, Notes, execute, outcome, plan_promotion, states
@@ -87,7 +88,7 @@ def look(
     flights = {"api": replace(known.state.flights["api"], began=began, until=until)}
     heard = listener or Listening()
     space = git.workspace
-    return dict(survey(git, space, known, jobs=2, listener=heard, flights=flights, wait=wait))
+    return dict(survey(git, space, known, Fleet(heard, 2), flights=flights, wait=wait))
 
 
 def push(git: FakeGit, known: Operation) -> None:

@@ -11,6 +11,7 @@ from multigit.core.progress.state import NOTHING_YET
 from multigit.core.values.deployment import Run, RunState, Sight
 from multigit.core.values.problem import Problem
 from multigit.engine.deploy_checks import look_back, preflight
+from multigit.engine.fleet import Fleet
 from tests.engine.deployments import FAILED, RUNNING, SUCCEEDED, World
 
 RUN = Run("r")
@@ -25,7 +26,7 @@ def earlier(
         world.runners.runs[run.id] = ("api", "")
     world.runners.script("api", *states)
     before = {"api": [(order, run)]}
-    found = look_back(world.plan(), before, world.runners, jobs=2, listener=world.heard)
+    found = look_back(world.plan(), before, world.runners, Fleet(world.heard, 2))
     return {name: list(problems) for name, problems in found.items()}
 
 
@@ -55,7 +56,7 @@ def test_of_what_nobody_can_tell_a_person_is_warned(world: World) -> None:
         earlier(world, RUNNING),
         earlier(world, RUNNING, run=None),
         earlier(world, RunState.UNKNOWN),
-        look_back(world.plan(), {"api": ()}, world.runners, jobs=1, listener=world.heard),
+        look_back(world.plan(), {"api": ()}, world.runners, Fleet(world.heard, 1)),
     ):
         (problem,) = found["api"]
         assert (problem.code, problem.blocks) == ("deployment_in_doubt", False)
@@ -65,7 +66,7 @@ def test_what_would_fail_is_found_while_planning(world: World) -> None:
     """And blocks, as everything else that stands in the way."""
     world.runners.problems["api"] = [Problem("workflow_missing", "there is no deploy.yml.")]
     plan = world.plan()
-    found = preflight(plan, NOTHING_YET, world.runners, jobs=4, listener=world.heard)
+    found = preflight(plan, NOTHING_YET, world.runners, Fleet(world.heard, 4))
     plan = with_findings(plan, NOTHING_YET, found, world.git.workspace)
     assert plan.result is Result.BLOCKED
     assert plan.repos[1].problems[-1].code == "workflow_missing"

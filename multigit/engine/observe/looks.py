@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from multigit.core.values.git_answers import RefQuery
-from multigit.core.values.listener import Listener, Tell
+from multigit.core.values.listener import Tell
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Repo
-from multigit.engine.fleet import Rest, for_each_repo
+from multigit.engine.fleet import Fleet
 from multigit.engine.ports import Git, Repository
 from multigit.engine.retry import patiently
+from multigit.engine.sweep import Rest
 from multigit.errors import GitError
 
 
@@ -39,9 +40,8 @@ def observe(
     git: Git,
     repos: Sequence[Repo],
     look: Look,
+    fleet: Fleet,
     *,
-    jobs: int,
-    listener: Listener,
     doing: str = "fetching",
 ) -> Mapping[str, Snapshot]:
     """Look at every repository at once; one that cannot be read becomes a snapshot with `error`.
@@ -55,13 +55,11 @@ def observe(
         seen = look.reach(repo.name, repository, tell)
         return Rest(partial(look.read, repository, seen, tell))
 
-    seen = for_each_repo(
+    seen = fleet.for_each(
         {repo.name: repo for repo in repos},
         look_at,
         phase="Reading",
         doing=doing,
-        jobs=jobs,
-        listener=listener,
     )
     return seen.completed(lambda name, error: Snapshot(name, error=Problem.of(error)))
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from multigit.core.planning.merges import MergeRequest
 from multigit.core.planning.routes import hop
 from multigit.core.values.snapshot import Snapshot
+from multigit.engine.fleet import Fleet
 from multigit.engine.observe.looks import Look, observe
 from multigit.engine.observe.merges import MergeLook
 from tests.engine.operations import MOMENT, Listening
@@ -17,7 +18,7 @@ def look_at(git: FakeGit, look: Look, *, jobs: int = 4) -> Mapping[str, Snapshot
     """Look at all repositories, and see that nothing of the user's changes."""
     before = {name: users(repo) for name, repo in git.repos.items()}
     remotes = git.remote_refs()
-    seen = observe(git, git.workspace.repos, look, jobs=jobs, listener=Listening())
+    seen = observe(git, git.workspace.repos, look, Fleet(Listening(), jobs))
     assert {name: users(repo) for name, repo in git.repos.items()} == before
     assert git.remote_refs() == remotes
     return seen

@@ -11,6 +11,7 @@ from multigit.core.values.git_answers import RefQuery
 from multigit.core.values.listener import Tell
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
+from multigit.engine.fleet import Fleet
 from multigit.engine.observe.looks import Look, observe
 from multigit.engine.ports import Repository
 from multigit.errors import GitError
@@ -81,7 +82,7 @@ def test_the_listener_hears_of_every_repository() -> None:
     """When it begins and how it ended."""
     git, heard = FakeGit("api", "web"), Listening()
     git["web"].broken = GitError("is broken.")
-    observe(git, git.workspace.repos, promotion(git), jobs=1, listener=heard)
+    observe(git, git.workspace.repos, promotion(git), Fleet(heard, 1))
     assert heard.heard[0] == ("Reading", "api", "web")
     assert [event for event in heard.heard if event[0] == "api"] == [
         ("api", "fetching"),
@@ -97,6 +98,6 @@ def test_the_listener_hears_nothing_of_a_fetch_that_is_not_made() -> None:
     """A look that asks no remote says so."""
     git, heard = FakeGit("api"), Listening()
     look = promotion(git)
-    observe(git, git.workspace.repos, look, jobs=1, listener=heard, doing="reading")
+    observe(git, git.workspace.repos, look, Fleet(heard, 1), doing="reading")
     assert ("api", "reading") in heard.heard
     assert ("api", "fetching") not in heard.heard
