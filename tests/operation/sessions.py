@@ -1,0 +1,48 @@
+"""A session on files in a folder; its repositories are in memory, and what it says is noted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from multigit.adapters.files.folder import WorkspaceFiles
+from multigit.core.records.record import Record
+from multigit.core.values.moment import Moment
+from multigit.core.values.problem import Problem
+from multigit.operation.session import Session
+from multigit.ui.screen import Screen
+from tests.support.fake_git import FakeGit
+
+MOMENT = Moment(datetime(2025, 1, 15, 12, tzinfo=UTC), "7f3a")
+
+
+class Heard(Screen):
+    """A screen that notes the warnings."""
+
+    def __init__(self) -> None:
+        super().__init__(color=False)
+        self.warned: list[str] = []
+
+    def warn(self, problem: Problem) -> None:
+        """Note the code."""
+        self.warned.append(problem.code)
+
+
+def session(root: Path, git: FakeGit, *, lock_repo: str = "") -> Session:
+    """Return what a command in this folder works with; `lock_repo` has the stage locks."""
+    space = replace(git.workspace, root=root, lock_repo=lock_repo)
+    repositories: Any = git
+    return Session(space, Heard(), repositories, WorkspaceFiles(space), MOMENT, jobs=2)
+
+
+def warned(of: Session) -> list[str]:
+    """Return the codes of what was said beside the result."""
+    assert isinstance(of.screen, Heard)
+    return of.screen.warned
+
+
+def records(of: Session) -> list[Record]:
+    """Return what the log holds, oldest first."""
+    return [*reversed([*of.files.log.newest()])]
