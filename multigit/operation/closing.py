@@ -8,7 +8,7 @@ from dataclasses import replace
 from multigit.core.planning.plan import Plan, Result
 from multigit.core.progress.outcome import Report
 from multigit.core.records.record import Record
-from multigit.core.recovery.resume import after_undo
+from multigit.core.recovery.closed import after_undo
 from multigit.core.values.agreement import Agreement
 from multigit.core.values.problem import Problem
 from multigit.errors import RefusedError

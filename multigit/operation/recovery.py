@@ -10,7 +10,7 @@ from multigit.core.planning.plan import State
 from multigit.core.progress.journal import Entry, Kind, Operation
 from multigit.core.progress.landings import landed
 from multigit.core.progress.remote_state import RemoteState
-from multigit.core.recovery.resume import as_it_stands
+from multigit.core.recovery.closed import as_it_stands
 from multigit.core.reports.news import is_news
 from multigit.core.values.flight import Flight
 from multigit.engine.remote_state import survey

@@ -11,7 +11,7 @@ from multigit.core.planning.plan import Plan, Result, State
 from multigit.core.progress.journal import Entry, Kind, Operation
 from multigit.core.progress.outcome import Report, cancelled, ended, planned, refused
 from multigit.core.progress.state import NOTHING_YET, OperationState
-from multigit.core.recovery.resume import after_undo
+from multigit.core.recovery.closed import after_undo
 from multigit.core.reports.news import is_news
 from multigit.core.values.agreement import Agreement
 from multigit.core.values.problem import Problem

@@ -15,7 +15,7 @@ from multigit.core.planning.plan import Result, State
 from multigit.core.progress.deployments import to_watch
 from multigit.core.progress.outcome import ended
 from multigit.core.records.record import Record
-from multigit.core.recovery.resume import TAKEN_BACK
+from multigit.core.recovery.closed import TAKEN_BACK
 from multigit.core.recovery.watched import watched
 from multigit.core.reports.news import is_news
 from multigit.core.values.agreement import ASKS_NOTHING

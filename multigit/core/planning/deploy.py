@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from multigit.core.planning import checks
-from multigit.core.planning.plan import NOT_IN_RELEASE, Plan, RepoPlan, State, settle
+from multigit.core.planning.plan import NOT_IN_RELEASE, Plan, RepoPlan, State, resolve_state
 from multigit.core.planning.steps import DeployStep
 from multigit.core.values.moment import Moment, is_deploy_tag
 from multigit.core.values.problem import Problem, Severity
@@ -118,7 +118,7 @@ def _repository(
         problems += _only_the_tip(steps[0], stage)
     if steps and sha and not snapshot.error:
         problems += [*_untagged(steps[0], tag, stage), *_begun_by_push(steps[0], stage)]
-    return settle(
+    return resolve_state(
         RepoPlan(
             repo=repo.name,
             path=repo.path,

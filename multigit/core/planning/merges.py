@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from multigit.core.planning import checks
 from multigit.core.planning.deploy import deploy_steps
 from multigit.core.planning.losses import losing_work
-from multigit.core.planning.plan import Plan, RepoPlan, State, settle
+from multigit.core.planning.plan import Plan, RepoPlan, State, resolve_state
 from multigit.core.planning.routes import Hop, strictest
 from multigit.core.planning.steps import (
     FastForwardStep,
@@ -108,7 +108,7 @@ def plan_repository(
     if steps and request.hops[-1].forward:
         deploys = deploy_steps(workspace, repo, request.target, tag=release)
     target, source = branch(request.target.branch).remote, branch(request.source.branch).remote
-    return settle(
+    return resolve_state(
         RepoPlan(
             repo=repo.name,
             path=repo.path,

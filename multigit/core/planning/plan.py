@@ -28,7 +28,6 @@ from multigit.core.planning.steps import (
 )
 from multigit.core.values.deploy_spec import Pace
 from multigit.core.values.problem import Problem
-from multigit.core.values.refs import branch_ref
 from multigit.core.values.workspace import Confirm
 
 
@@ -218,31 +217,34 @@ class Plan:
         return tuple(repo for repo in self.repos if repo.state is State.PLANNED)
 
 
-def settle(repo: RepoPlan, *, skip_blocked: bool) -> RepoPlan:
-    """Return the repository's plan with the state that its problems and steps lead to.
-
-    A problem that blocks leaves no step; with `skip_blocked` the repository is skipped instead.
-    What it is skipped for is its first problem then.
-    """
-    if any(problem.blocks for problem in repo.problems):
-        if skip_blocked:
-            reasons_first = sorted(repo.problems, key=lambda problem: not problem.blocks)
-            problems = tuple(problem.as_warning() for problem in reasons_first)
-            return replace(repo, state=State.SKIPPED, steps=(), problems=problems)
-        return replace(repo, state=State.BLOCKED, steps=())
-    if repo.state is State.SKIPPED:
+def resolve_state(repo: RepoPlan, *, skip_blocked: bool) -> RepoPlan:
+    """Return a new plan with the state that its problems and steps lead to, and with its target."""
+    repo = stopped(repo, skip_blocked=skip_blocked)
+    if repo.state in {State.BLOCKED, State.SKIPPED}:
         return replace(repo, steps=())
     if not repo.steps:
         return replace(repo, state=State.UP_TO_DATE)
-    return aimed(replace(repo, state=State.PLANNED))
+    return with_target(replace(repo, state=State.PLANNED))
 
 
-def aimed(repo: RepoPlan) -> RepoPlan:
-    """Return the plan with `branch` and `before` of the last branch that moves."""
-    moves = repo.moves()
-    if not moves:
+def stopped(repo: RepoPlan, *, skip_blocked: bool) -> RepoPlan:
+    """Return a plan as it is, or without steps where a problem blocks it.
+
+    With `skip_blocked` it is left out instead, and the first problem then says for what.
+    """
+    if not any(problem.blocks for problem in repo.problems):
         return repo
-    last = moves[-1]
+    if not skip_blocked:
+        return replace(repo, state=State.BLOCKED, steps=())
+    reasons_first = sorted(repo.problems, key=lambda problem: not problem.blocks)
+    problems = tuple(problem.as_warning() for problem in reasons_first)
+    return replace(repo, state=State.SKIPPED, steps=(), problems=problems)
+
+
+def with_target(repo: RepoPlan) -> RepoPlan:
+    """Return the plan with `branch` and `before` of the last branch that moves."""
+    if not repo.moves():
+        return repo
+    last = repo.moves()[-1]
     befores = {update.ref: update.before for update in repo.updates()}
-    before = befores.get(branch_ref(last.branch), "")
-    return replace(repo, branch=last.branch, before=before)
+    return replace(repo, branch=last.branch, before=befores.get(last.ref, ""))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from shlex import quote
 
 from multigit.core.planning.checks import work_hint
-from multigit.core.planning.plan import Plan, RepoPlan, State, settle
+from multigit.core.planning.plan import Plan, RepoPlan, State, resolve_state
 from multigit.core.planning.pull_steps import CloneStep, CreateBranchStep, SwitchStep, UpdateStep
 from multigit.core.planning.steps import Step
 from multigit.core.values.moment import Moment
@@ -53,7 +53,7 @@ def plan_repository(
 ) -> RepoPlan:
     """Return what happens in one repository; one that could not be asked has failed already."""
     local = snapshot.refs.branch(request.stage.branch).local
-    plan = settle(
+    plan = resolve_state(
         RepoPlan(
             repo=repo.name,
             path=repo.path,

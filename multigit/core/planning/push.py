@@ -10,7 +10,7 @@ from multigit.core.planning.dangers import (
 )
 from multigit.core.planning.deploy import deploy_steps
 from multigit.core.planning.merges import merge_problems, merge_steps, publishing
-from multigit.core.planning.plan import Plan, RepoPlan, State, settle
+from multigit.core.planning.plan import Plan, RepoPlan, State, resolve_state
 from multigit.core.planning.push_problems import diverged, file_problems, work_problems
 from multigit.core.planning.push_request import PushRequest, to_commit
 from multigit.core.planning.routes import strictest
@@ -74,7 +74,7 @@ def plan_repository(
         *merge_steps(request.hops(), snapshot, release),
     )
     deploys = deploy_steps(workspace, repo, target, tag=release) if any_merge(preparing) else ()
-    return settle(
+    return resolve_state(
         RepoPlan(
             repo=repo.name,
             path=repo.path,

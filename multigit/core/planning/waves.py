@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from multigit.core.planning.plan import RepoPlan, settle
+from multigit.core.planning.plan import RepoPlan, stopped
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Workspace
 
@@ -58,7 +58,7 @@ def in_order(
             "Take it out of `after` in multigit.toml.",
         )
         return tuple(
-            settle(replace(repo, problems=(*repo.problems, problem)), skip_blocked=skip_blocked)
+            stopped(replace(repo, problems=(*repo.problems, problem)), skip_blocked=skip_blocked)
             if repo.follows
             else repo
             for repo in repos

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from multigit.core.planning.plan import Plan, RepoPlan, State, settle
+from multigit.core.planning.plan import Plan, RepoPlan, State, stopped
 from multigit.core.progress.state import OperationState
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.workspace import Workspace
@@ -50,7 +50,7 @@ def _judged(repo: RepoPlan, plan: Plan, state: OperationState, findings: Finding
         return repo
     problems = tuple(dict.fromkeys((*repo.problems, *findings[repo.repo])))
     skip = plan.skip_blocked and not state.of(repo.repo).begun
-    return settle(replace(repo, problems=problems), skip_blocked=skip)
+    return stopped(replace(repo, problems=problems), skip_blocked=skip)
 
 
 def _held_back(repo: RepoPlan, by: str) -> RepoPlan:

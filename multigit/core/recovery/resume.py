@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from multigit.core.lineage.revert_messages import accepting
-from multigit.core.planning.plan import Plan, RepoPlan, Result, State, settle
+from multigit.core.planning.plan import Plan, RepoPlan, State, stopped
 from multigit.core.planning.routes import Hop
-from multigit.core.progress.deployments import known_deployments, outstanding
+from multigit.core.progress.deployments import outstanding
 from multigit.core.progress.journal import Operation
-from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.progress.remote_state import RemoteState, state_of
 from multigit.core.progress.state import NO_PROGRESS, OperationState, Progress
-from multigit.core.values.deployment import Deployment, RunState
-from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.problem import Problem
 from multigit.core.values.refs import Objects, branch_ref, short, tag_ref
 from multigit.core.values.workspace import Workspace
 from multigit.hints import Hint
@@ -59,29 +57,38 @@ def resumed(
 
     `replanned` are the plans of repositories that were moved: of these nothing was begun.
     """
-    plans: list[RepoPlan] = []
-    repos: dict[str, Progress] = {}
-    for repo in operation.plan.repos:
-        name, plan, progress = repo.repo, repo, operation.state.of(repo.repo)
-        if repo.state in {State.PLANNED, State.PUBLISHED}:
-            remote = remotes.get(name, RemoteState())  # nothing to publish: nothing to ask
-            known = known_state(operation, repo, remote)
-            progress = corrected(operation, repo, remote, known)
-            if known is State.FAILED and name in replanned:
-                plan, progress = replanned[name], NO_PROGRESS
-            elif known is State.PUBLISHED:
-                plan = to_deploy(repo, progress)
-            else:
-                problems = (*repo.problems, *in_the_way(repo, progress, known, remote))
-                skip = skip_blocked and not progress.begun
-                plan = replace(repo, state=State.PLANNED, problems=problems)
-                plan = settle(plan, skip_blocked=skip)
-        plans.append(plan)
-        if progress != NO_PROGRESS:
-            repos[name] = progress
-    left = replace(operation.plan, wait=True, skip_blocked=skip_blocked, repos=tuple(plans))
-    state = replace(operation.state, repos=repos)
-    return replace(operation, plan=left, state=state, before=state)
+    left = {
+        repo.repo: _left(operation, repo, remotes, replanned, skip_blocked=skip_blocked)
+        for repo in operation.plan.repos
+    }
+    plans = tuple(plan for plan, _ in left.values())
+    plan = replace(operation.plan, wait=True, skip_blocked=skip_blocked, repos=plans)
+    known = {name: each for name, (_, each) in left.items() if each != NO_PROGRESS}
+    state = replace(operation.state, repos=known)
+    return replace(operation, plan=plan, state=state, before=state)
+
+
+def _left(
+    operation: Operation,
+    repo: RepoPlan,
+    remotes: Mapping[str, RemoteState],
+    replanned: Mapping[str, RepoPlan],
+    *,
+    skip_blocked: bool,
+) -> tuple[RepoPlan, Progress]:
+    """Return the plan of what is left in one repository, and how far it got."""
+    if repo.state not in {State.PLANNED, State.PUBLISHED}:
+        return repo, operation.state.of(repo.repo)
+    remote = remotes.get(repo.repo, RemoteState())  # nothing to publish: nothing to ask
+    known = known_state(operation, repo, remote)
+    if known is State.FAILED and repo.repo in replanned:
+        return replanned[repo.repo], NO_PROGRESS
+    progress = corrected(operation, repo, remote, known)
+    if known is State.PUBLISHED:
+        return to_deploy(repo, progress), progress
+    problems = (*repo.problems, *in_the_way(repo, progress, known, remote))
+    plan = replace(repo, state=State.PLANNED, problems=problems)
+    return stopped(plan, skip_blocked=skip_blocked and not progress.begun), progress
 
 
 def corrected(operation: Operation, repo: RepoPlan, remote: RemoteState, known: State) -> Progress:
@@ -164,92 +171,3 @@ def moved(repo: RepoPlan, made: Objects, remote: RemoteState) -> Iterable[Proble
                 f"{name} is at {now[:7] or 'nothing'} on the remote, not at {wanted[:7]}.",
                 Hint.BEGIN_AGAIN,
             )
-
-
-def as_it_stands(operation: Operation, remotes: Mapping[str, RemoteState], how: str) -> Report:
-    """Return the report of an operation that ends unfinished; `how` is undone or abandoned.
-
-    A repository without a remote was taken back, or never had anything to publish. Where nothing
-    of it is left, nothing came of it; otherwise it failed to do all that it was to do.
-    """
-    plan = operation.plan
-    outcomes = tuple(_left(operation, repo, remotes.get(repo.repo)) for repo in plan.repos)
-    still_running = any(each.run and each.state.may_run for o in outcomes for each in o.deployments)
-    message = f"{plan.operation} was {how} before it was finished."
-    hint = Hint.RUNS_ON if still_running else ""
-    problem = Problem(how, message, hint, severity=Severity.WARN)
-    result = _closed_with(outcomes)
-    return Report(plan, result, outcomes, problems=(problem,), closing=CLOSING[how])
-
-
-def _closed_with(outcomes: Sequence[Outcome]) -> Result:
-    """Return nothing where nothing of it is left, done where all of it is, else failed."""
-    if all(o.state in NOTHING_LEFT and not o.deployments for o in outcomes):
-        return Result.NOTHING
-    deployed = (each.state is RunState.SUCCEEDED for o in outcomes for each in o.deployments)
-    reached = {State.PUBLISHED, State.DEPLOYED, State.UP_TO_DATE, State.SKIPPED}
-    whole = all(o.state in reached for o in outcomes) and all(deployed)
-    return Result.DONE if whole else Result.FAILED
-
-
-CLOSING = {"undone": "undo", "abandoned": "abandon"}
-NOTHING_LEFT = {State.NOT_PUBLISHED, State.UP_TO_DATE, State.SKIPPED, State.BLOCKED}
-
-
-def _left(operation: Operation, repo: RepoPlan, remote: RemoteState | None) -> Outcome:
-    """Return how one repository is left."""
-    gone = State.NOT_PUBLISHED if repo.updates() else repo.state
-    state = known_state(operation, repo, remote) if remote else gone
-    made, known = operation.state.of(repo.repo).made, operation.state.of(repo.repo).deployments
-    deployments = tuple(map(_closed, known_deployments(repo, known))) if known else ()
-    if known and not repo.updates():
-        state = State.DEPLOYED
-    elif state is State.PLANNED:  # a deployment that never began
-        state = State.NOT_PUBLISHED
-    if state is State.NOT_PUBLISHED and remote and remote.there:  # continue would complete it
-        problems = (*repo.problems, half_published(repo, remote))
-        return Outcome(repo, State.FAILED, made, problems, partial=True, deployments=deployments)
-    return Outcome(repo, state, made, repo.problems, deployments=deployments)
-
-
-def half_published(repo: RepoPlan, remote: RemoteState) -> Problem:
-    """Return that the remote has only some of what a repository was to publish."""
-    refs = [update.ref for update in repo.updates()]
-    has = ", ".join(short(ref) for ref in refs if ref in remote.there)
-    lacks = ", ".join(short(ref) for ref in refs if ref not in remote.there)
-    message = f"only a part is on the remote: it has {has}, but not {lacks}."
-    return Problem("half_published", message, "Look at what the remote holds now.")
-
-
-def _closed(deployment: Deployment) -> Deployment:
-    """Return a deployment as it is left: of a start without a run nobody will learn more."""
-    if deployment.run or not deployment.state.may_run:
-        return deployment
-    detail = deployment.sight.detail or "it was asked for, and nobody saw it begin."
-    sight = replace(deployment.sight, state=RunState.UNKNOWN, detail=detail)
-    return replace(deployment, state=RunState.UNKNOWN, sight=sight)
-
-
-TAKEN_BACK = Problem("taken_back", "was published, and was taken back.", severity=Severity.WARN)
-
-
-def after_undo(operation: Operation, undo: Report) -> Report:
-    """Return the report of an unfinished operation that was taken back where that was possible.
-
-    A repository that the undo left out stays as it is: published, unless somebody replaced it.
-    """
-    back = {o.repo for o in undo.outcomes if o.state is State.PUBLISHED}
-    left = {o.repo: {p.code for p in o.problems} for o in undo.outcomes if o.state is State.SKIPPED}
-    remotes = {
-        repo.repo: RemoteState()
-        if "moved" in left[repo.repo]
-        else RemoteState(done=frozenset(update.ref for update in repo.updates()))
-        for repo in operation.plan.repos
-        if repo.repo in left
-    }
-    report = as_it_stands(operation, remotes, "undone")
-    outcomes = tuple(
-        replace(each, problems=(*each.problems, TAKEN_BACK)) if each.repo in back else each
-        for each in report.outcomes
-    )
-    return replace(report, result=Result.FAILED if back else report.result, outcomes=outcomes)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shlex import quote
 
 from multigit.core.planning.deploy import can_deploy_releases
-from multigit.core.planning.plan import Plan, RepoPlan, State, aimed
+from multigit.core.planning.plan import Plan, RepoPlan, State, with_target
 from multigit.core.planning.routes import strictest
 from multigit.core.planning.steps import (
     FollowingStep,
@@ -112,7 +112,7 @@ class _Undo:
         making = tuple(step for step in steps if isinstance(step, MakingStep))
         follow = [step for step in steps if isinstance(step, FollowingStep)]
         undo = (*making, *pushing(making, Refs()), *follow)
-        return aimed(self._as(State.PLANNED, steps=undo))
+        return with_target(self._as(State.PLANNED, steps=undo))
 
     def _as(
         self, state: State, *, steps: tuple[Step, ...] = (), problems: tuple[Problem, ...] = ()

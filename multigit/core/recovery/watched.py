@@ -8,7 +8,7 @@ from multigit.core.planning.plan import RepoPlan, State
 from multigit.core.progress.deployments import known_deployments
 from multigit.core.progress.journal import Operation
 from multigit.core.progress.outcome import Outcome
-from multigit.core.recovery.resume import TAKEN_BACK
+from multigit.core.recovery.closed import TAKEN_BACK
 from multigit.core.values.deployment import Deployment
 from multigit.core.values.problem import Problem
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.planning.plan import Plan, RepoPlan, Result, State, settle
+from multigit.core.planning.plan import Plan, RepoPlan, Result, State, resolve_state, stopped
 from multigit.core.planning.pull_steps import CloneStep, CreateBranchStep, SwitchStep, UpdateStep
 from multigit.core.planning.steps import (
     AdvanceStep,
@@ -48,45 +48,53 @@ def test_refs_have_full_names() -> None:
 def test_a_repository_with_steps_is_planned() -> None:
     """A warning does not stop it."""
     repo = to_publish(API, warning())
-    assert settle(replace(repo, state=State.UP_TO_DATE), skip_blocked=False) == repo
+    assert resolve_state(replace(repo, state=State.UP_TO_DATE), skip_blocked=False) == repo
 
 
 def test_a_repository_without_steps_is_up_to_date() -> None:
     """There is nothing to do, whatever else is to be said."""
-    settled = settle(without_steps(API, State.PLANNED, warning()), skip_blocked=False)
-    assert settled == without_steps(API, State.UP_TO_DATE, warning())
+    resolved = resolve_state(without_steps(API, State.PLANNED, warning()), skip_blocked=False)
+    assert resolved == without_steps(API, State.UP_TO_DATE, warning())
 
 
 def test_a_problem_that_blocks_leaves_no_step() -> None:
     """What is blocked cannot be run by mistake."""
-    settled = settle(to_publish(API, warning(), BLOCK), skip_blocked=False)
-    assert settled == without_steps(API, State.BLOCKED, warning(), BLOCK)
+    resolved = resolve_state(to_publish(API, warning(), BLOCK), skip_blocked=False)
+    assert resolved == without_steps(API, State.BLOCKED, warning(), BLOCK)
 
 
 def test_a_blocked_repository_is_left_out_when_asked_for() -> None:
     """Its problems stay in the plan, as warnings."""
-    settled = settle(to_publish(API, BLOCK), skip_blocked=True)
+    resolved = resolve_state(to_publish(API, BLOCK), skip_blocked=True)
     told = replace(BLOCK, severity=Severity.WARN)
-    assert settled == without_steps(API, State.SKIPPED, told)
+    assert resolved == without_steps(API, State.SKIPPED, told)
 
 
 def test_what_blocks_is_named_as_the_reason_to_leave_it_out() -> None:
     """It comes before whatever else is to be known; the order stays beyond that."""
     other = Problem("behind", "is behind.")
-    settled = settle(to_publish(API, warning(), BLOCK, other), skip_blocked=True)
+    resolved = resolve_state(to_publish(API, warning(), BLOCK, other), skip_blocked=True)
     told = [replace(problem, severity=Severity.WARN) for problem in (BLOCK, other)]
-    assert settled.problems == (*told, warning())
+    assert resolved.problems == (*told, warning())
 
 
 def test_skip_blocked_changes_nothing_for_the_others() -> None:
     """A repository with a warning is not a blocked one."""
-    assert settle(to_publish(API, warning()), skip_blocked=True) == to_publish(API, warning())
+    warned = to_publish(API, warning())
+    assert resolve_state(warned, skip_blocked=True) == warned
+
+
+def test_a_plan_is_stopped_where_something_new_blocks_it() -> None:
+    """What was found out later leaves no step, either; a warning leaves all as it was."""
+    assert stopped(to_publish(API, BLOCK), skip_blocked=False).steps == ()
+    done = replace(to_publish(API, warning()), state=State.PUBLISHED)
+    assert stopped(done, skip_blocked=False) == done
 
 
 def test_a_skipped_repository_stays_skipped() -> None:
     """It keeps no step."""
     skipped = replace(to_publish(API), state=State.SKIPPED)
-    assert settle(skipped, skip_blocked=False) == without_steps(API, State.SKIPPED)
+    assert resolve_state(skipped, skip_blocked=False) == without_steps(API, State.SKIPPED)
 
 
 @pytest.mark.parametrize(

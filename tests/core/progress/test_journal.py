@@ -17,7 +17,7 @@ from multigit.core.recovery.undo import undone
 from multigit.core.values.deploy_spec import CommandRunner
 from multigit.core.values.deployment import Deployment, Run, RunState
 from multigit.core.values.flight import Flight
-from multigit.core.values.problem import Problem
+from multigit.core.values.problem import Problem, Severity
 from tests.core.builders import ADA, API, MADE, MOMENT, WEB, past, plan, to_publish, workspace
 
 SPACE = workspace(API, WEB)
@@ -37,6 +37,46 @@ def promotion() -> Plan:
 
 
 BEGUN = Entry(Kind.BEGUN, promotion(), ADA)
+
+# --- What a journal tells
+
+
+def test_a_journal_is_folded_into_the_operation() -> None:
+    """The last that was noted of a deployment counts."""
+    deployment = Deployment("", RunState.QUEUED)
+    told = Operation.from_entries(
+        [
+            Entry(Kind.BEGUN, plan=promotion(), actor=ADA),
+            Entry(Kind.PUBLISHING, made={"api": made("api")}),
+            Entry(Kind.SETTLED, repos=("api",), state=State.PUBLISHED),
+            Entry(Kind.DEPLOYMENT, repos=("api",), deployment=deployment),
+            Entry(
+                Kind.DEPLOYMENT,
+                repos=("api",),
+                deployment=replace(deployment, state=RunState.FAILED),
+            ),
+        ]
+    )
+    assert told
+    assert [*told.state.repos] == ["api"]
+    api = told.state.of("api")
+    assert (api.made, api.settled) == (made("api"), State.PUBLISHED)
+    assert api.deployments[""].state is RunState.FAILED
+
+
+def test_a_hint_is_not_kept_for_later() -> None:
+    """It names folders as they were seen from where somebody stood, and what has changed since."""
+    warning = Problem("a", "is so.", "Run: git -C . status", Severity.WARN, files=("b",))
+    begun = replace(promotion(), repos=(replace(promotion().repos[0], problems=(warning,)),))
+    told = Operation.from_entries([Entry(Kind.BEGUN, plan=begun, actor=ADA)])
+    assert told
+    assert told.plan.repos[0].problems == (replace(warning, hint=""),)
+
+
+def test_a_journal_without_its_beginning_tells_nothing() -> None:
+    """It broke off before the plan was whole."""
+    assert Operation.from_entries([Entry(Kind.PUBLISHING, made={"api": made("api")})]) is None
+
 
 # --- What may be written
 

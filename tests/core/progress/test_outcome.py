@@ -9,6 +9,7 @@ import pytest
 from multigit.core.planning.plan import Plan, Result, State
 from multigit.core.planning.steps import PushStep, RefUpdate
 from multigit.core.progress.outcome import Outcome, Report, cancelled, ended, planned, refused
+from multigit.core.values.deployment import Deployment, Run, RunState
 from multigit.core.values.problem import Problem, Severity
 from tests.core.builders import (
     API,
@@ -245,3 +246,25 @@ def test_repositories_are_counted_by_state() -> None:
     assert report.count(State.FAILED) == 1
     assert report.count(State.FAILED, State.PUBLISHED) == 2
     assert report.count(State.SKIPPED) == 0
+
+
+@pytest.mark.parametrize(
+    ("deployment", "wait", "is_open"),
+    [
+        (Deployment(state=RunState.STARTING), False, True),
+        (Deployment(state=RunState.QUEUED, run=Run("1")), False, False),
+        (Deployment(state=RunState.QUEUED, run=Run("1")), True, True),
+        (Deployment(state=RunState.TIMED_OUT, run=Run("1")), True, True),
+        (Deployment(state=RunState.UNKNOWN), False, True),
+        (Deployment(state=RunState.FAILED, run=Run("1")), True, False),
+    ],
+)
+def test_an_operation_stays_open_for_what_may_still_change(
+    deployment: Deployment, *, wait: bool, is_open: bool
+) -> None:
+    """Also without waiting, while nobody knows whether it began."""
+    whole = replace(BOTH, wait=wait)
+    outcomes = [
+        Outcome(repo, State.PUBLISHED, MADE, deployments=(deployment,)) for repo in whole.repos
+    ]
+    assert ended(whole, outcomes).unfinished == is_open

@@ -23,7 +23,7 @@ from multigit.core.values.deployment import Deployment, Run, RunState
 from multigit.core.values.refs import branch_ref
 from multigit.errors import RefusedError
 from tests.core.builders import MAIN, MOMENT, past, record, row
-from tests.core.recovery.test_resume import HELD, MADE, SHOP, STG, TAG, plan, promoted, stands
+from tests.core.recovery.scene import HELD, MADE, SHOP, STG, TAG, plan, promoted, stands
 
 NAME = TAG.removeprefix("refs/tags/")
 

@@ -11,7 +11,7 @@ from multigit.core.recovery.ways_out import ways_out
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.flight import Flight
 from multigit.hints import Hint
-from tests.core.recovery.test_resume import promoted
+from tests.core.recovery.scene import promoted
 
 FAILED = {"api": {"": Deployment("", RunState.FAILED)}}
 FLIGHT = Flight(1.0, 2.0, "here", "1:1")

@@ -24,7 +24,7 @@ from multigit.core.values.deployment import Deployment, Gate, Order, Run, RunSta
 from multigit.core.values.problem import Problem
 from multigit.errors import FAILED, INTERRUPTED, OK
 from tests.core.builders import ADA, operation, state
-from tests.core.recovery.test_resume import plan, promoted
+from tests.core.recovery.scene import plan, promoted
 
 GITHUB = GithubRunner("deploy.yml")
 RUN = Run("7", "https://host/7")

@@ -1,0 +1,108 @@
+"""How an operation is left that ends before it was finished: undone, or abandoned as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from multigit.core.planning.plan import RepoPlan, Result, State
+from multigit.core.progress.deployments import known_deployments
+from multigit.core.progress.journal import Operation
+from multigit.core.progress.outcome import Outcome, Report
+from multigit.core.progress.remote_state import RemoteState
+from multigit.core.recovery.resume import known_state
+from multigit.core.values.deployment import Deployment, RunState
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.refs import short
+from multigit.hints import Hint
+
+
+def as_it_stands(operation: Operation, remotes: Mapping[str, RemoteState], how: str) -> Report:
+    """Return the report of an operation that ends unfinished; `how` is undone or abandoned.
+
+    A repository without a remote was taken back, or never had anything to publish. Where nothing
+    of it is left, nothing came of it; otherwise it failed to do all that it was to do.
+    """
+    plan = operation.plan
+    outcomes = tuple(_as_left(operation, repo, remotes.get(repo.repo)) for repo in plan.repos)
+    still_running = any(each.run and each.state.may_run for o in outcomes for each in o.deployments)
+    message = f"{plan.operation} was {how} before it was finished."
+    hint = Hint.RUNS_ON if still_running else ""
+    problem = Problem(how, message, hint, severity=Severity.WARN)
+    result = _closed_with(outcomes)
+    return Report(plan, result, outcomes, problems=(problem,), closing=CLOSING[how])
+
+
+def _closed_with(outcomes: Sequence[Outcome]) -> Result:
+    """Return nothing where nothing of it is left, done where all of it is, else failed."""
+    if all(o.state in NOTHING_LEFT and not o.deployments for o in outcomes):
+        return Result.NOTHING
+    deployed = (each.state is RunState.SUCCEEDED for o in outcomes for each in o.deployments)
+    reached = {State.PUBLISHED, State.DEPLOYED, State.UP_TO_DATE, State.SKIPPED}
+    whole = all(o.state in reached for o in outcomes) and all(deployed)
+    return Result.DONE if whole else Result.FAILED
+
+
+CLOSING = {"undone": "undo", "abandoned": "abandon"}
+
+
+NOTHING_LEFT = {State.NOT_PUBLISHED, State.UP_TO_DATE, State.SKIPPED, State.BLOCKED}
+
+
+def _as_left(operation: Operation, repo: RepoPlan, remote: RemoteState | None) -> Outcome:
+    """Return how one repository is left."""
+    gone = State.NOT_PUBLISHED if repo.updates() else repo.state
+    state = known_state(operation, repo, remote) if remote else gone
+    made, known = operation.state.of(repo.repo).made, operation.state.of(repo.repo).deployments
+    deployments = tuple(map(_closed, known_deployments(repo, known))) if known else ()
+    if known and not repo.updates():
+        state = State.DEPLOYED
+    elif state is State.PLANNED:  # a deployment that never began
+        state = State.NOT_PUBLISHED
+    if state is State.NOT_PUBLISHED and remote and remote.there:  # continue would complete it
+        problems = (*repo.problems, half_published(repo, remote))
+        return Outcome(repo, State.FAILED, made, problems, partial=True, deployments=deployments)
+    return Outcome(repo, state, made, repo.problems, deployments=deployments)
+
+
+def half_published(repo: RepoPlan, remote: RemoteState) -> Problem:
+    """Return that the remote has only some of what a repository was to publish."""
+    refs = [update.ref for update in repo.updates()]
+    has = ", ".join(short(ref) for ref in refs if ref in remote.there)
+    lacks = ", ".join(short(ref) for ref in refs if ref not in remote.there)
+    message = f"only a part is on the remote: it has {has}, but not {lacks}."
+    return Problem("half_published", message, "Look at what the remote holds now.")
+
+
+def _closed(deployment: Deployment) -> Deployment:
+    """Return a deployment as it is left: of a start without a run nobody will learn more."""
+    if deployment.run or not deployment.state.may_run:
+        return deployment
+    detail = deployment.sight.detail or "it was asked for, and nobody saw it begin."
+    sight = replace(deployment.sight, state=RunState.UNKNOWN, detail=detail)
+    return replace(deployment, state=RunState.UNKNOWN, sight=sight)
+
+
+TAKEN_BACK = Problem("taken_back", "was published, and was taken back.", severity=Severity.WARN)
+
+
+def after_undo(operation: Operation, undo: Report) -> Report:
+    """Return the report of an unfinished operation that was taken back where that was possible.
+
+    A repository that the undo left out stays as it is: published, unless somebody replaced it.
+    """
+    back = {o.repo for o in undo.outcomes if o.state is State.PUBLISHED}
+    left = {o.repo: {p.code for p in o.problems} for o in undo.outcomes if o.state is State.SKIPPED}
+    remotes = {
+        repo.repo: RemoteState()
+        if "moved" in left[repo.repo]
+        else RemoteState(done=frozenset(update.ref for update in repo.updates()))
+        for repo in operation.plan.repos
+        if repo.repo in left
+    }
+    report = as_it_stands(operation, remotes, "undone")
+    outcomes = tuple(
+        replace(each, problems=(*each.problems, TAKEN_BACK)) if each.repo in back else each
+        for each in report.outcomes
+    )
+    return replace(report, result=Result.FAILED if back else report.result, outcomes=outcomes)

@@ -1,0 +1,89 @@
+"""How an operation is left that is closed before it was finished."""
+
+from __future__ import annotations
+
+import pytest
+
+from multigit.core.planning.plan import Result, State
+from multigit.core.progress.outcome import Outcome, ended
+from multigit.core.recovery.closed import after_undo, as_it_stands
+from multigit.core.recovery.undo import undone
+from multigit.core.reports.summary import summary
+from multigit.core.values.deployment import Deployment, Run, RunState
+from multigit.hints import Hint
+from tests.core.builders import (
+    MOMENT,
+    past,
+)
+from tests.core.recovery.scene import (
+    HELD,
+    MADE,
+    RUNNING,
+    SHOP,
+    STG,
+    TAG,
+    deploying,
+    promoted,
+    stands,
+)
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        (Deployment(state=RunState.STARTING), RunState.UNKNOWN),
+        (Deployment(state=RunState.RUNNING, run=Run("1")), RunState.RUNNING),
+        (Deployment(state=RunState.FAILED), RunState.FAILED),
+    ],
+)
+def test_a_start_without_a_run_is_left_as_unknown(known: Deployment, expected: RunState) -> None:
+    """Nobody will learn more of it; a run can still be asked."""
+    left = deploying(deployments={"api": {"": known}})
+    report = as_it_stands(left, {"api": stands(MADE)}, "abandoned")
+    (deployment,) = report.outcomes[0].deployments
+    assert deployment.state is expected
+
+
+def test_what_was_deployed_is_kept_where_its_tag_is_gone() -> None:
+    """A deployment that still runs is told, also of what is only half published by now."""
+    left = deploying(deployments={"api": {"": RUNNING}})
+    report = as_it_stands(left, {"api": stands({STG: "merge-1"})}, "abandoned")
+    api = report.outcomes[0]
+    assert (api.state, api.partial, api.deployments) == (State.FAILED, True, (RUNNING,))
+    assert report.problems[0].hint == Hint.RUNS_ON
+
+
+def test_what_is_abandoned_is_recorded_as_it_stands() -> None:
+    """Published where it is published."""
+    report = as_it_stands(promoted(), {"api": stands(MADE), "web": stands(HELD)}, "abandoned")
+    assert [o.state for o in report.outcomes] == [State.PUBLISHED, State.NOT_PUBLISHED]
+
+
+@pytest.mark.parametrize(
+    ("api", "web", "result"),
+    [
+        (MADE, MADE, Result.DONE),
+        (MADE, HELD, Result.FAILED),
+        (HELD, HELD, Result.NOTHING),
+    ],
+)
+def test_what_is_abandoned_ends_as_far_as_it_came(
+    api: dict[str, str], web: dict[str, str], result: Result
+) -> None:
+    """Done where all of it arrived after all, nothing where nothing of it is there."""
+    report = as_it_stands(promoted(), {"api": stands(api), "web": stands(web)}, "abandoned")
+    assert report.result is result
+
+
+def test_what_was_published_and_taken_back_is_recorded_as_that() -> None:
+    """Not as nothing: for a while it was there."""
+    back = undone(promoted(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, past())
+    undo = ended(back, [Outcome(back.repos[0], State.PUBLISHED, {STG: "stg-1", TAG: ""})])
+    report = after_undo(promoted(), undo)
+    assert report.result is Result.FAILED
+    api, web = report.outcomes
+    assert (api.state, [problem.code for problem in api.problems]) == (
+        State.NOT_PUBLISHED, ["taken_back"],
+    )  # fmt: skip
+    assert (web.state, web.problems) == (State.NOT_PUBLISHED, ())
+    assert summary(report)[0].endswith("1 taken back, 1 not published.")
