@@ -19,11 +19,17 @@ MOMENT = Moment(datetime(2025, 1, 15, 12, tzinfo=UTC), "7f3a")
 
 
 class Heard(Screen):
-    """A screen that notes the warnings."""
+    """A screen that notes what is said, and the codes of warnings."""
 
     def __init__(self) -> None:
         super().__init__(color=False)
+        self.said: list[str] = []
         self.warned: list[str] = []
+
+    def say(self, text: str, style: str = "") -> None:
+        """Note the text."""
+        del style
+        self.said.append(text)
 
     def warn(self, problem: Problem) -> None:
         """Note the code."""
@@ -35,6 +41,12 @@ def session(root: Path, git: FakeGit, *, lock_repo: str = "") -> Session:
     space = replace(git.workspace, root=root, lock_repo=lock_repo)
     repositories: Any = git
     return Session(space, Heard(), repositories, WorkspaceFiles(space), MOMENT, jobs=2)
+
+
+def said(of: Session) -> str:
+    """Return all that was said."""
+    assert isinstance(of.screen, Heard)
+    return "\n".join(of.screen.said)
 
 
 def warned(of: Session) -> list[str]:
