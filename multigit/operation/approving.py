@@ -48,10 +48,10 @@ class Reviewed:
 
 def approve(session: Session, request: ReviewRequest, consent: Consent) -> Reviewed:
     """Review what waits for us; raises RefusedError if nothing does, or without confirmation."""
-    _, story = session.files.read_journal(deploying(session, request.operation))
+    _, operation = session.files.read_journal(deploying(session, request.operation))
     reviewers = session.runners()
     with session.fleet() as fleet:
-        runs = to_review(story, {repo.name for repo in request.repos})
+        runs = to_review(operation, {repo.name for repo in request.repos})
         found = look_for_gates(runs, reviewers, fleet)
     session.screen.gates(found.waiting, found.unread)
     mine = [each for each in found.waiting if each.mine]
@@ -59,15 +59,15 @@ def approve(session: Session, request: ReviewRequest, consent: Consent) -> Revie
         raise _nothing(found)
     session.files.require_writable()
     verb = "reject" if request.answer is Answer.REJECTED else "approve"
-    what = f"{verb} {plural(len(mine), 'deployment')} to {story.plan.target}"
-    given = _agreed(session.screen, story, what, consent)
+    what = f"{verb} {plural(len(mine), 'deployment')} to {operation.plan.target}"
+    given = _agreed(session.screen, operation, what, consent)
     reviews, interrupted = review(
         mine, reviewers, request.answer, request.comment, jobs=session.jobs
     )
     note_interrupts()  # what was sent must still be recorded and shown
     code = reviews_exit_code(reviews, interrupted=interrupted, unread=bool(found.unread))
     session.screen.reviews(reviews)
-    unrecorded = _record(session, story, reviews, code, request.comment, given)
+    unrecorded = _record(session, operation, reviews, code, request.comment, given)
     problems = (*found.unread, *unrecorded)
     return Reviewed(reviews, problems, code or (errors.FAILED if problems else errors.OK))
 
@@ -80,12 +80,12 @@ def _nothing(found: Found) -> errors.MultigitError:
     return errors.RefusedError("Nothing is waiting for your review.", code="nothing_to_approve")
 
 
-def _agreed(screen: Screen, story: Operation, what: str, consent: Consent) -> Given:
+def _agreed(screen: Screen, operation: Operation, what: str, consent: Consent) -> Given:
     """Ask for the stage's confirmation, and return how it was given.
 
     The checklist belongs to the promotion, not to reviews. Raises RefusedError if not confirmed.
     """
-    plan = replace(story.plan, checklist=())
+    plan = replace(operation.plan, checklist=())
     if missing := missing_consent(plan, consent, interactive=screen.interactive):
         raise errors.RefusedError(missing.message, hint=missing.hint, code=missing.code)
     if given := given_by_option(plan, consent):
@@ -104,7 +104,7 @@ def _agreed(screen: Screen, story: Operation, what: str, consent: Consent) -> Gi
 
 def _record(
     session: Session,
-    story: Operation,
+    operation: Operation,
     reviews: Sequence[Review],
     code: int,
     comment: str,
@@ -113,11 +113,11 @@ def _record(
     """Record the reviews; return the problem if that is not possible."""
     identities = (session.git.identity(each.waiting.order.repo) for each in reviews)
     record = reviews_record(
-        story,
+        operation,
         reviews,
         code,
         comment=comment,
-        operation=session.moment.operation("approve", story.plan.target),
+        operation=session.moment.operation("approve", operation.plan.target),
         actor=clock.actor(next(filter(None, identities), "")),
         at=clock.utc_now(),
         consent=given,

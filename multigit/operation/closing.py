@@ -34,9 +34,9 @@ def record_once(place: Workplace, report: Report, agreement: Agreement | None) -
 def _close_undone(place: Workplace, undo: Report) -> None:
     """Close the unfinished operation that was undone, with a record of its own."""
     if undo.plan.undoes in place.journals.unfinished():
-        journal, story = place.journals.read_journal(undo.plan.undoes)
-        record_once(place, after_undo(story, undo), story.agreement)
-        put_away(place, story.plan, journal)
+        journal, operation = place.journals.read_journal(undo.plan.undoes)
+        record_once(place, after_undo(operation, undo), operation.agreement)
+        put_away(place, operation.plan, journal)
 
 
 def put_away(place: Workplace, plan: Plan, journal: OperationJournal) -> tuple[Problem, ...]:

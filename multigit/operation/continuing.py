@@ -33,19 +33,23 @@ def continue_(
     with alone(session, "continue", dry_run=consent.dry_run) as over:
         if over and not session.files.unfinished():
             return Closed("continue", over[-1])
-        journal, story = unfinished(session)
+        journal, operation = unfinished(session)
         if accept_reverts:
-            story = replace(story, plan=replace(story.plan, accept_reverts=True))
-        flights = still_open(session.git, session.workspace, story.state.flights)  # before remotes
-        standings = ask_remotes(
-            *(session, journal, story), onward=bool(story.plan.undoes), wait=not consent.dry_run
+            operation = replace(operation, plan=replace(operation.plan, accept_reverts=True))
+        known = operation.state.flights  # which of them are over is asked before the remotes
+        flights = still_open(session.git, session.workspace, known)
+        remotes = ask_remotes(
+            *(session, journal, operation),
+            onward=bool(operation.plan.undoes),
+            wait=not consent.dry_run,
         )
-        moved = to_plan_again(story, standings)
-        again = _plan_again(session, story, moved, skip_blocked=skip_blocked)
-        left = resumed(story, standings, again, skip_blocked=skip_blocked)
+        moved = to_plan_again(operation, remotes)
+        again = _plan_again(session, operation, moved, skip_blocked=skip_blocked)
+        left = resumed(operation, remotes, again, skip_blocked=skip_blocked)
         plan = with_preflight_again(session, left.plan, left.state)
         planned_again = any(repo.state is State.PLANNED for repo in again.values())
-        agreed = None if planned_again or any_unseen_commit(plan, left.state) else story.agreement
+        to_be_asked = planned_again or any_unseen_commit(plan, left.state)
+        agreed = None if to_be_asked else operation.agreement
         there = left.state.published()
         flights = {repo: each for repo, each in flights.items() if repo not in there}
         state = replace(left.state, flights=flights)
@@ -53,12 +57,12 @@ def continue_(
         if plan.result is not Result.NOTHING:
             return run.carry_out()
         if consent.dry_run:
-            return run.leave(only_the_record(plan, story.plan))
-        return run.finish(journal, story)
+            return run.leave(only_the_record(plan, operation.plan))
+        return run.finish(journal, operation)
 
 
 def _plan_again(
-    session: Session, story: Operation, moved: Sequence[RepoPlan], *, skip_blocked: bool
+    session: Session, operation: Operation, moved: Sequence[RepoPlan], *, skip_blocked: bool
 ) -> Mapping[str, RepoPlan]:
     """Plan again the repositories whose branches have moved since."""
     space = session.workspace
@@ -66,17 +70,17 @@ def _plan_again(
     for plan in moved:
         repo = next(repo for repo in space.repos if repo.name == plan.repo)
         request = MergeRequest(
-            command=story.plan.command,
-            moment=Moment.of(story.plan.date),
+            command=operation.plan.command,
+            moment=Moment.of(operation.plan.date),
             hops=hops_of(plan, space),
             repos=(repo,),
             skip_blocked=skip_blocked,
-            accept_reverts=story.plan.accept_reverts,
+            accept_reverts=operation.plan.accept_reverts,
         )
         with session.fleet() as fleet:
             look = MergeLook(request)
             seen = observe(session.git, (repo,), look, fleet)
         plans[repo.name] = plan_repository(
-            request, space, repo, seen[repo.name], story.plan.release if plan.tag else ""
+            request, space, repo, seen[repo.name], operation.plan.release if plan.tag else ""
         )
     return plans

@@ -97,8 +97,8 @@ def _close_recorded(session: Session) -> tuple[str, ...]:
     from multigit.operation.workplace import workplace
 
     place, recorded = workplace(session), session.files.recorded()
-    for operation in recorded:
-        journal, story = session.files.read_journal(operation)
-        for problem in put_away(place, story.plan, journal):
+    for name in recorded:
+        journal, operation = session.files.read_journal(name)
+        for problem in put_away(place, operation.plan, journal):
             session.screen.warn(problem)
     return recorded

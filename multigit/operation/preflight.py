@@ -46,12 +46,12 @@ def _left_running(session: Session, plan: Plan, deployed: Last) -> Findings:
     before: dict[str, Sequence[tuple[Order, Run | None]]] = {}
     for repo, last in unseen.items():
         try:
-            _, story = session.files.read_journal(last.begun_by)
+            _, operation = session.files.read_journal(last.begun_by)
         except MultigitError:  # from another machine, or deleted
             if last.may_run:
                 before[repo] = ()
         else:
-            if orders := orders_unseen(story, repo):
+            if orders := orders_unseen(operation, repo):
                 before[repo] = orders
     if not before:
         return {}

@@ -36,7 +36,7 @@ def unfinished(session: Session) -> tuple[Journal, Operation]:
 def ask_remotes(
     session: Session,
     journal: Journal,
-    story: Operation,
+    operation: Operation,
     *,
     onward: bool = False,
     flights: Mapping[str, Flight] | None = None,
@@ -49,31 +49,31 @@ def ask_remotes(
     passes no flights.
     """
     with session.fleet() as fleet:
-        standings = survey(
+        remotes = survey(
             session.git,
             session.workspace,
-            story,
+            operation,
             fleet,
             onward=onward,
             flights=flights,
             wait=wait,
         )
-    for repo in landed(story, standings) if wait else ():
+    for repo in landed(operation, remotes) if wait else ():
         journal.write(Entry(Kind.SETTLED, repos=(repo,), state=State.PUBLISHED))
-    return standings
+    return remotes
 
 
 def close_as_it_stands(
     session: Session,
     journal: Journal,
-    story: Operation,
-    standings: Mapping[str, RemoteState],
+    operation: Operation,
+    remotes: Mapping[str, RemoteState],
     how: str,
 ) -> Ended:
     """Record the state of an unfinished operation, close it, and send notifications."""
     place = workplace(session)
-    report = close(place, as_it_stands(story, standings, how), journal, story.agreement)
-    if is_news(story.plan):
+    report = close(place, as_it_stands(operation, remotes, how), journal, operation.agreement)
+    if is_news(operation.plan):
         with suppress(KeyboardInterrupt):  # it is over, with or without notifications
             place.notifications.given_up(report)
     return Ended(report)
@@ -84,6 +84,6 @@ def abandon(session: Session) -> Ended | Closed:
     with alone(session, "abandon") as over:
         if over and not session.files.unfinished():
             return Closed("abandon", over[-1])
-        journal, story = unfinished(session)
-        standings = ask_remotes(session, journal, story, flights=story.state.flights)
-        return close_as_it_stands(session, journal, story, standings, "abandoned")
+        journal, operation = unfinished(session)
+        remotes = ask_remotes(session, journal, operation, flights=operation.state.flights)
+        return close_as_it_stands(session, journal, operation, remotes, "abandoned")

@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     from multigit.operation.session import Session
 
 
-def undo(session: Session, operation: str | None, consent: Consent) -> Ended:
+def undo(session: Session, name: str | None, consent: Consent) -> Ended:
     """Undo what an operation published, where no one has built on it."""
     with alone(session, "undo", dry_run=consent.dry_run):
-        journal, story = _to_undo(session, operation)
-        is_open = story.plan.operation in session.files.unfinished()
-        standings = ask_remotes(
-            *(session, journal, story),
+        journal, operation = _to_undo(session, name)
+        is_open = operation.id in session.files.unfinished()
+        remotes = ask_remotes(
+            *(session, journal, operation),
             onward=True,
-            flights=story.state.flights,
+            flights=operation.state.flights,
             wait=not consent.dry_run,
         )
         history = session.files.history
-        plan = undone(story, standings, session.workspace, session.moment, history)
+        plan = undone(operation, remotes, session.workspace, session.moment, history)
         run = OperationRun(workplace(session), plan, consent)
         if problem := cannot_be_undone(plan, is_open=is_open):
             return run.refuse(problem)
@@ -45,37 +45,37 @@ def undo(session: Session, operation: str | None, consent: Consent) -> Ended:
             return run.leave(already_undone(plan.undoes, history))
         if consent.dry_run:
             return run.leave(only_to_close(plan.undoes))
-        return close_as_it_stands(session, journal, story, standings, "undone")
+        return close_as_it_stands(session, journal, operation, remotes, "undone")
 
 
-def _to_undo(session: Session, operation: str | None) -> tuple[Journal, Operation]:
+def _to_undo(session: Session, name: str | None) -> tuple[Journal, Operation]:
     """Return the operation to undo: the named one, the unfinished one, or the last to publish.
 
     An operation that was undone while unfinished also counts as the last: typing undo twice never
     undoes an earlier release.
     """
     unfinished = session.files.unfinished()
-    if unfinished and operation not in {None, unfinished[-1]}:
+    if unfinished and name not in {None, unfinished[-1]}:
         raise RefusedError(
             f"The operation {unfinished[-1]} is unfinished.",
             hint=ways_out(session, unfinished[-1]),
             code="unfinished_operation",
         )
-    if operation is None and unfinished:
-        operation = unfinished[-1]
-    operation = _of_release(session, operation) if operation else _last_published(session)
-    if operation is None:
+    if name is None and unfinished:
+        name = unfinished[-1]
+    name = _of_release(session, name) if name else _last_published(session)
+    if name is None:
         raise RefusedError(
             "No operation has published anything.", hint=Hint.LOG, code="nothing_to_undo"
         )
-    journal, story = session.files.read_journal(operation)
-    if story.plan.undoes:
+    journal, operation = session.files.read_journal(name)
+    if operation.plan.undoes:
         raise RefusedError(
-            f"{operation} is itself an undo.",
-            hint=Hint.FINISH if operation in unfinished else "To publish it again, promote again.",
+            f"{name} is itself an undo.",
+            hint=Hint.FINISH if name in unfinished else "To publish it again, promote again.",
             code="undo_of_undo",
         )
-    return journal, story
+    return journal, operation
 
 
 def _last_published(session: Session) -> str | None:

@@ -35,10 +35,10 @@ def say_unfinished(session: Session) -> dict[str, Any]:
 
 def ways_out(session: Session, operation: str) -> str:
     """Return what to do about an unfinished operation."""
-    from multigit.core.recovery.ways_out import ways_out as of_story
+    from multigit.core.recovery.ways_out import ways_out as of_operation
 
     try:
-        return of_story(session.files.read_journal(operation)[1])
+        return of_operation(session.files.read_journal(operation)[1])
     except MultigitError as error:  # its journal has to be readable first
         return error.hint or Hint.FINISH
 
@@ -61,8 +61,8 @@ def last_deployed(session: Session) -> Last:
     from multigit.core.records.last_deployments import with_unfinished
 
     last = session.files.history.last_deployed()
-    for operation in session.files.unfinished():
+    for name in session.files.unfinished():
         with suppress(MultigitError):  # multigit continue explains what is wrong with its journal
-            _, story = session.files.read_journal(operation)
-            last = with_unfinished(last, story.plan, story.state.deployments())
+            _, operation = session.files.read_journal(name)
+            last = with_unfinished(last, operation.plan, operation.state.deployments())
     return last

@@ -37,31 +37,31 @@ if TYPE_CHECKING:
     from multigit.operation.session import Session
 
 
-def watch(session: Session, operation: str | None) -> Ended:
+def watch(session: Session, name: str | None) -> Ended:
     """Follow the deployments of an operation until they end."""
-    journal, story = session.files.read_journal(deploying(session, operation))
-    if not to_watch(story).plan.planned():
+    journal, operation = session.files.read_journal(deploying(session, name))
+    if not to_watch(operation).plan.planned():
         raise errors.RefusedError(
-            f"{story.plan.operation} started no deployment.",
+            f"{operation.id} started no deployment.",
             hint=Hint.LOG,
             code="nothing_to_watch",
         )
-    seen = _look(session, story, journal)
+    seen = _look(session, operation, journal)
     if journal.is_open:  # it may have been continued meanwhile
-        journal, story = session.files.read_journal(story.plan.operation)
-    if story.plan.operation not in session.files.unfinished():
-        return Ended(_overtaken(session, _closed(session, story, seen)))
+        journal, operation = session.files.read_journal(operation.id)
+    if operation.id not in session.files.unfinished():
+        return Ended(_overtaken(session, _closed(session, operation, seen)))
     if at_work := running(session.files.folder):
-        return Ended(_overtaken(session, _continued(story, seen, at_work)))
-    return Ended(_overtaken(session, _report(story, seen)), note=Hint.NOT_FINISHED)
+        return Ended(_overtaken(session, _continued(operation, seen, at_work)))
+    return Ended(_overtaken(session, _report(operation, seen)), note=Hint.NOT_FINISHED)
 
 
-def _closed(session: Session, story: Operation, seen: Deployments) -> Report:
+def _closed(session: Session, operation: Operation, seen: Deployments) -> Report:
     """Return the report of a closed operation; record and report what is new in it."""
-    report = _over(session, story, seen)
-    if _recorded(session, story, report) and is_news(story.plan):
+    report = _over(session, operation, seen)
+    if _recorded(session, operation, report) and is_news(operation.plan):
         with suppress(KeyboardInterrupt):  # it is over, with or without notifications
-            Messages(session.workspace, session.screen).ended(report, story.state)
+            Messages(session.workspace, session.screen).ended(report, operation.state)
     return report
 
 
@@ -72,13 +72,13 @@ def deploying(session: Session, name: str | None) -> str:
     """
     if name is not None and session.files.knows(name):
         return name
-    for operation in session.files.unfinished():
+    for unfinished in session.files.unfinished():
         if name is None:
-            return operation
+            return unfinished
         with suppress(errors.RefusedError):  # an unreadable one does not hide the others
-            _, story = session.files.read_journal(operation)
-            if name == story.plan.release:
-                return operation
+            _, operation = session.files.read_journal(unfinished)
+            if name == operation.plan.release:
+                return unfinished
     if found := session.files.history.find(Record.deploys, name):
         return found.operation
     if name is not None:
@@ -88,10 +88,10 @@ def deploying(session: Session, name: str | None) -> str:
     )
 
 
-def _look(session: Session, story: Operation, journal: Journal) -> Deployments:
+def _look(session: Session, operation: Operation, journal: Journal) -> Deployments:
     """Watch what was started until it ends; start nothing."""
-    plan = to_watch(story).plan
-    repos = {repo.repo: (repo, story.state.of(repo.repo).made) for repo in plan.planned()}
+    plan = to_watch(operation).plan
+    repos = {repo.repo: (repo, operation.state.of(repo.repo).made) for repo in plan.planned()}
     with session.screen.progress() as progress:
         runners = session.runners()
         context = DeployContext(
@@ -105,11 +105,11 @@ def _look(session: Session, story: Operation, journal: Journal) -> Deployments:
             starts=False,
             jobs=session.jobs,
         )
-        return Deployer(context, story.state).wave(repos)
+        return Deployer(context, operation.state).wave(repos)
 
 
 def _report(
-    story: Operation,
+    operation: Operation,
     seen: Deployments,
     logged: Mapping[str, State] = MappingProxyType({}),
     *,
@@ -120,33 +120,30 @@ def _report(
     `logged` has the states of its repositories in the log.
     """
     outcomes = [
-        watched(story, repo, seen.by_repo.get(repo.repo, ()), logged.get(repo.repo))
-        for repo in story.plan.repos
+        watched(operation, repo, seen.by_repo.get(repo.repo, ()), logged.get(repo.repo))
+        for repo in operation.plan.repos
     ]
-    return ended(replace(story.plan, wait=wait), outcomes, interrupted=seen.interrupted)
+    return ended(replace(operation.plan, wait=wait), outcomes, interrupted=seen.interrupted)
 
 
-def _over(session: Session, story: Operation, seen: Deployments) -> Report:
+def _over(session: Session, operation: Operation, seen: Deployments) -> Report:
     """Return the report of a closed operation; what was undone since has not failed."""
-    operation = story.plan.operation
-    logged = session.files.history.states_of(operation)
-    report = _report(story, seen, logged)
+    logged = session.files.history.states_of(operation.id)
+    report = _report(operation, seen, logged)
     others = [o for o in report.outcomes if TAKEN_BACK not in o.problems]
     back = {o.repo for o in report.outcomes} - {o.repo for o in others}
-    rest = tuple(repo for repo in story.plan.repos if repo.repo not in back)
+    rest = tuple(repo for repo in operation.plan.repos if repo.repo not in back)
     result = ended(replace(report.plan, repos=rest), others).result
     return replace(report, result=result, closed=True)
 
 
-def _continued(story: Operation, seen: Deployments, at_work: str) -> Report:
+def _continued(operation: Operation, seen: Deployments, at_work: str) -> Report:
     """Return the report of an operation that another process continues; `at_work` says which."""
-    report = _report(story, seen, wait=False)
+    report = _report(operation, seen, wait=False)
     bad = any(each.state.bad for o in report.outcomes for each in o.deployments)
     if report.result is Result.FAILED and not report.count(State.FAILED) and not bad:
         report = replace(report, result=Result.PAUSED)  # a push in flight has not failed
-    problem = Problem(
-        "locked", at_work, Hint.WATCH_OPERATION.format(operation=story.plan.operation)
-    )
+    problem = Problem("locked", at_work, Hint.WATCH_OPERATION.format(operation=operation.id))
     warning = report.result is Result.DONE
     return replace(report, problems=(problem.as_warning() if warning else problem,))
 
@@ -165,19 +162,19 @@ def _overtaken(session: Session, report: Report) -> Report:
     return replace(report, problems=(*report.problems, problem))
 
 
-def _recorded(session: Session, story: Operation, report: Report) -> bool:
+def _recorded(session: Session, operation: Operation, report: Report) -> bool:
     """Record results that the log does not have yet; return whether there were any.
 
     The record is an operation of its own.
     """
-    actor = clock.actor(story.actor.identity)
+    actor = clock.actor(operation.actor.identity)
     ended = Record.of(report, actor, clock.utc_now(), ASKS_NOTHING)
     return session.files.log.append_news(
         replace(
             ended,
-            operation=session.moment.operation("watch", story.plan.target),
+            operation=session.moment.operation("watch", operation.plan.target),
             command="watch",
-            watches=story.plan.operation,
-            message=f"Watch {story.plan.operation}",
+            watches=operation.id,
+            message=f"Watch {operation.id}",
         )
     )

@@ -60,12 +60,12 @@ def go_on(memory: Memory) -> Ended | None:
     place, journals = memory.workplace(), memory.journals
     for operation, kept in journals.kept.items():
         if kept.entries and kept.is_open and memory.log.holds(operation):
-            journal, story = journals.read_journal(operation)
-            put_away(place, story.plan, journal)
+            journal, known = journals.read_journal(operation)
+            put_away(place, known.plan, journal)
     if not (left := journals.unfinished()):
         return None
-    journal, story = journals.read_journal(left[-1])
-    return OperationRun(place, story.plan, YES, journal, story.agreement).carry_out()
+    journal, known = journals.read_journal(left[-1])
+    return OperationRun(place, known.plan, YES, journal, known.agreement).carry_out()
 
 
 def once(steps: list[str]) -> list[str]:
@@ -212,9 +212,9 @@ def test_what_is_resumed_in_vain_stays_open(memory: Memory) -> None:
     """A lock of somebody else's ends this attempt, not the operation."""
     memory.executor.ends = lambda repo: State.FAILED if repo.repo == WEB.name else State.PUBLISHED
     carry_out(memory)
-    journal, story = memory.journals.read_journal(PLAN.operation)
+    journal, known = memory.journals.read_journal(PLAN.operation)
     memory.trail.fail["lock"] = LockedError("stg is locked by grace.")
-    run = OperationRun(memory.workplace(), story.plan, YES, journal, story.agreement)
+    run = OperationRun(memory.workplace(), known.plan, YES, journal, known.agreement)
     assert run.carry_out().report.result is Result.BLOCKED
     assert memory.log.records == []
     assert memory.journals.unfinished() == (PLAN.operation,)
@@ -321,10 +321,10 @@ def test_what_is_only_left_to_record_is_finished(memory: Memory) -> None:
     carry_out(memory)
     memory.trail.fail.clear()
     memory.steps.clear()
-    journal, story = memory.journals.read_journal(PLAN.operation)
-    over = replace(story.plan, repos=tuple(map(_done, story.plan.repos)))
+    journal, known = memory.journals.read_journal(PLAN.operation)
+    over = replace(known.plan, repos=tuple(map(_done, known.plan.repos)))
     run = OperationRun(memory.workplace(), over, YES, journal, ASKS_NOTHING)
-    run.finish(journal, story)
+    run.finish(journal, known)
     assert memory.steps == ["record", "give back", "close", "ended"]
     assert memory.journals.unfinished() == ()
 
