@@ -1,0 +1,229 @@
+"""A session whose repositories, hosts and people are in memory; its journals and log are files.
+
+What a command does is done to it as the command line would: `Desk.promote`, `Desk.push` and so on
+take options and return how it ended.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from multigit.adapters.files.folder import WorkspaceFiles
+from multigit.core.planning.consent import Consent
+from multigit.core.planning.deploy import DeployRequest
+from multigit.core.planning.merges import MergeRequest
+from multigit.core.planning.push_request import PushRequest
+from multigit.core.planning.routes import hop, hops_down
+from multigit.core.records.record import Record
+from multigit.core.values.deploy_spec import CommandRunner, Deploy, GithubRunner
+from multigit.core.values.deployment import Gate, Order, Run
+from multigit.core.values.moment import Moment
+from multigit.core.values.workspace import Repo, Workspace
+from multigit.operation.deploying import deploy
+from multigit.operation.merging import merge
+from multigit.operation.pushing import push
+from multigit.operation.run import Ended
+from multigit.operation.session import Session
+from multigit.ui.screen import Screen
+from tests.support.fake_git import FakeGit
+from tests.support.fake_runners import FakeRunners
+
+YES = Consent(yes=True)
+DRY = Consent(dry_run=True)
+COMMAND = Deploy(CommandRunner(("true",)))
+WORKFLOW = Deploy(GithubRunner("deploy.yml", ref="branch"))
+NOON = datetime(2025, 1, 15, 12, tzinfo=UTC)
+
+
+class DeskGit(FakeGit):
+    """Fake repositories that a session can hold."""
+
+    def identity(self, name: str) -> str:
+        """Return the committer."""
+        return self.repos[name].settings.identity if name in self.repos else ""
+
+    def keep_transcripts(self, folder: Path) -> None:
+        """Keep none: nothing is said in memory."""
+
+
+class DeskRunners(FakeRunners):
+    """Runners at which somebody may review; `gates` are those of each repository."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.leave = threading.Event()
+        self.gates: dict[str, tuple[Gate, ...]] = {}
+        self.reviewed: list[tuple[str, bool, str]] = []
+        self.on_review: Callable[[], object] = lambda: None
+
+    def pending(self, order: Order, run: Run) -> tuple[Gate, ...]:
+        """Return the gates of the repository."""
+        del run
+        return self.gates.get(order.repo, ())
+
+    def review(
+        self, order: Order, run: Run, gates: Sequence[Gate], *, approve: bool, comment: str
+    ) -> None:
+        """Note the review."""
+        del run, gates
+        self.on_review()
+        self.reviewed.append((order.repo, approve, comment))
+
+
+class DeskScreen(Screen):
+    """A screen before a person, or before nobody; what is said and asked is noted."""
+
+    def __init__(self) -> None:
+        super().__init__(color=False)
+        self.person = False
+        self.answer: bool | BaseException = True
+        self.asked: list[str] = []
+        self.said: list[str] = []
+
+    @property
+    def interactive(self) -> bool:
+        """Tell whether somebody is there."""
+        return self.person
+
+    def say(self, text: str, style: str = "") -> None:
+        """Note what is said."""
+        del style
+        self.said.append(text)
+
+    def note(self, text: str) -> None:
+        """Note what is said beside the result."""
+        self.said.append(text)
+
+    def agree(self, question: str) -> bool:
+        """Answer a question."""
+        return self._answer(question)
+
+    def type_word(self, word: str, purpose: str) -> bool:
+        """Type the word, or another one."""
+        return self._answer(f"{purpose}: {word}")
+
+    def _answer(self, question: str) -> bool:
+        self.asked.append(question)
+        if isinstance(self.answer, BaseException):
+            raise self.answer
+        return self.answer
+
+
+@dataclass(frozen=True, slots=True)
+class DeskSession(Session):
+    """A session whose runners are in memory."""
+
+    hosts: DeskRunners = field(default_factory=DeskRunners)
+
+    def runners(self) -> Any:
+        """Return them."""
+        return self.hosts
+
+
+class Desk:
+    """A workspace with an `api` and a `web`, and what stays of it between commands.
+
+    `change` is what the next command finds in the configuration instead of the workspace as it is.
+    """
+
+    def __init__(self, root: Path, *, deploys: Deploy | None = None) -> None:
+        self.root = root
+        self.git = DeskGit("api", "web")
+        self.git.deploy = deploys
+        self.hosts = DeskRunners()
+        self.screen = DeskScreen()
+        self.change: Callable[[Workspace], Workspace] = lambda space: space
+        self._commands = 0
+
+    def session(self) -> DeskSession:
+        """Return what the next command works with, a minute later."""
+        self._commands += 1
+        space = self.change(replace(self.git.workspace, root=self.root))
+        git: Any = self.git
+        return DeskSession(
+            workspace=space,
+            screen=self.screen,
+            git=git,
+            files=WorkspaceFiles(space),
+            moment=Moment(NOON + timedelta(minutes=self._commands), f"{self._commands:04x}"),
+            jobs=2,
+            hosts=self.hosts,
+        )
+
+    # What commands do
+
+    def promote(self, consent: Consent = YES, *repos: str, wait: bool = True) -> Ended:
+        """Promote from dev to stg."""
+        session = self.session()
+        space = session.workspace
+        hops = (hop(space, space.stage("dev"), space.stage("stg"), None),)
+        chosen = self._repos(space, repos)
+        request = MergeRequest("promote", session.moment, hops, chosen, wait=wait)
+        return merge(session, request, consent)
+
+    def backmerge(self, consent: Consent = YES) -> Ended:
+        """Carry back what is on stg and not on dev."""
+        session = self.session()
+        space = session.workspace
+        hops = hops_down(space, "stg")
+        return merge(session, MergeRequest("backmerge", session.moment, hops, space.repos), consent)
+
+    def push(self, consent: Consent = YES) -> Ended:
+        """Push dev."""
+        session = self.session()
+        space = session.workspace
+        request = PushRequest(space.stage("dev"), "feat: work", session.moment, space.repos)
+        return push(session, request, consent)
+
+    def deploy(self, consent: Consent = YES, *, failed: bool = False) -> Ended:
+        """Deploy what stg holds."""
+        session = self.session()
+        stage = session.workspace.stage("stg")
+        request = DeployRequest(stage, session.moment, session.workspace.repos)
+        return deploy(session, request, consent, failed=failed)
+
+    # What stays
+
+    @property
+    def records(self) -> list[Record]:
+        """Return the log's records, oldest first."""
+        return list(reversed(list(WorkspaceFiles(self._space).log.newest())))
+
+    @property
+    def unfinished(self) -> tuple[str, ...]:
+        """Return the operations that are not finished."""
+        return WorkspaceFiles(self._space).unfinished()
+
+    @contextmanager
+    def killed(self, *pushes: str) -> Iterator[None]:
+        """Let the process die at the push of one of these repositories."""
+        for name in pushes:
+            self.git[name].remote.next_push = _die
+        try:
+            yield
+        except KilledError:
+            pass
+        else:
+            raise AssertionError("nothing was killed")
+
+    @property
+    def _space(self) -> Workspace:
+        return replace(self.git.workspace, root=self.root)
+
+    @staticmethod
+    def _repos(space: Workspace, names: Sequence[str]) -> tuple[Repo, ...]:
+        return tuple(repo for repo in space.repos if not names or repo.name in names)
+
+
+class KilledError(BaseException):
+    """The process is gone."""
+
+
+def _die(*_: object) -> Any:
+    raise KilledError

@@ -1,0 +1,355 @@
+"""Operations that deploy: preflight, deploying again, watching and reviewing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from multigit.core.planning.consent import Consent
+from multigit.core.planning.plan import Plan, Result
+from multigit.core.reports.reviews import Answer
+from multigit.core.values.deployment import Gate, RunState
+from multigit.core.values.problem import Problem, Severity
+from multigit.core.values.workspace import Confirm, Workspace
+from multigit.errors import FAILED, OK, DoubtError, MultigitError, RefusedError
+from multigit.operation.approving import Reviewed, ReviewRequest, approve
+from multigit.operation.continuing import continue_
+from multigit.operation.exclusive import exclusive
+from multigit.operation.run import Ended
+from multigit.operation.unfinished import last_deployed
+from multigit.operation.watching import watch
+from tests.operation.conftest import with_work
+from tests.operation.desk import COMMAND, WORKFLOW, YES, Desk, KilledError
+
+MINE = (Gate(1, "production", ("ada",), mine=True),)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """Return a workspace whose stg is deployed by workflows, with work to promote."""
+    return with_work(Desk(tmp_path, deploys=WORKFLOW))
+
+
+def deployed(ended: object) -> dict[str, list[RunState]]:
+    """Return the states of each repository's deployments."""
+    assert isinstance(ended, Ended)
+    return {o.repo: [each.state for each in o.deployments] for o in ended.report.outcomes}
+
+
+def problems(ended: Ended) -> dict[str, list[str]]:
+    """Return the codes of what is said of each repository."""
+    return {o.repo: [each.code for each in o.problems] for o in ended.report.outcomes}
+
+
+def codes(ended: Ended) -> list[str]:
+    """Return the codes of what is said of the whole operation."""
+    return [each.code for each in ended.report.problems]
+
+
+BOTH = {"api": [RunState.SUCCEEDED], "web": [RunState.SUCCEEDED]}
+
+
+# --- Deploying
+
+
+def test_a_promotion_deploys_what_it_publishes(desk: Desk) -> None:
+    """Each repository once."""
+    assert deployed(desk.promote()) == BOTH
+    assert desk.hosts.starts == {("api", ""): 1, ("web", ""): 1}
+
+
+def test_a_stage_is_deployed_again(desk: Desk) -> None:
+    """Without a promotion."""
+    desk.promote()
+    assert deployed(desk.deploy()) == BOTH
+    assert desk.hosts.starts == {("api", ""): 2, ("web", ""): 2}
+
+
+def test_only_what_went_wrong_is_deployed_again(desk: Desk) -> None:
+    """Where nothing did, nothing is done, and the hint says what else can be."""
+    desk.hosts.script("web", RunState.FAILED)
+    desk.promote()
+    desk.hosts.script("web", RunState.SUCCEEDED)
+    assert deployed(desk.deploy(failed=True)) == {"web": [RunState.SUCCEEDED]}
+    with pytest.raises(RefusedError) as refused:
+        desk.deploy(failed=True)
+    assert refused.value.code == "nothing_failed"
+    assert "multigit deploy stg" in refused.value.hint
+
+
+def test_what_still_runs_did_not_go_wrong(desk: Desk) -> None:
+    """It can be watched."""
+    for name in ("api", "web"):
+        desk.hosts.script(name, RunState.RUNNING)
+    operation = desk.promote(wait=False).report.plan.operation
+    with pytest.raises(RefusedError) as refused:
+        desk.deploy(failed=True)
+    assert f"multigit watch {operation}" in refused.value.hint
+
+
+def test_what_cannot_start_is_found_before_the_question(desk: Desk) -> None:
+    """Nothing is published."""
+    before = desk.git.remote_refs()
+    desk.hosts.problems["web"] = [Problem("workflow_missing", "there is no such workflow.")]
+    ended = desk.promote()
+    assert ended.report.result is Result.BLOCKED
+    assert problems(ended)["web"] == ["workflow_missing"]
+    assert desk.git.remote_refs() == before
+
+
+def test_checks_that_a_stage_requires(desk: Desk) -> None:
+    """Of the commits that would arrive there."""
+
+    def strict(space: Workspace) -> Workspace:
+        dev, stg, main = space.stages
+        return replace(space, stages=(dev, replace(stg, require_checks=True, deploy=None), main))
+
+    desk.change = strict
+    desk.hosts.red["api"] = [Problem("checks_failed", "a check is red.")]
+    assert problems(desk.promote())["api"] == ["checks_failed"]
+    desk.hosts.red.clear()
+    assert desk.promote().report.result is Result.DONE
+
+
+def test_nothing_is_deployed_beside_what_still_runs(desk: Desk) -> None:
+    """The last deployments are looked at, where their journal is here; else they are in doubt."""
+    operation = running(desk).operation
+    assert problems(desk.deploy()) == {"api": ["still_deploying"], "web": ["still_deploying"]}
+    folder = desk.session().files.operation(operation)
+    folder.rename(folder.with_name("elsewhere"))
+    for name in ("api", "web"):
+        desk.hosts.script(name, RunState.SUCCEEDED)
+    ended = desk.deploy()
+    assert deployed(ended) == BOTH
+    assert problems(ended) == {"api": ["deployment_in_doubt"], "web": ["deployment_in_doubt"]}
+
+
+def test_what_comes_after_a_bad_one_waits(desk: Desk) -> None:
+    """The last deployment of what it comes after went wrong."""
+    desk.hosts.script("api", RunState.FAILED)
+    desk.promote()
+
+    def ordered(space: Workspace) -> Workspace:
+        api, web = space.repos
+        return replace(space, repos=(api, replace(web, after=("api",), wave=1)))
+
+    desk.git["web"].remote.commit("dev", {"more.txt": "1"})
+    desk.change = ordered
+    assert problems(desk.promote(YES, "web"))["web"] != []
+
+
+def finish(desk: Desk, state: RunState = RunState.SUCCEEDED) -> None:
+    """Let what runs come to its end."""
+    for course in desk.hosts.courses.values():
+        course[:] = [replace(course[-1], state=state)]
+
+
+def left_open(desk: Desk) -> str:
+    """Let a promotion die while its deployments run; return its id."""
+    for name in ("api", "web"):
+        desk.hosts.script(name, RunState.RUNNING)
+
+    def die(*_: object) -> None:
+        raise KilledError
+
+    look, desk.hosts.look = desk.hosts.look, die  # type: ignore[method-assign, assignment]
+    with pytest.raises(KilledError):
+        desk.promote()
+    desk.hosts.look = look  # type: ignore[method-assign]
+    finish(desk)
+    return desk.unfinished[0]
+
+
+def test_deployments_of_an_operation_that_died_are_continued(desk: Desk) -> None:
+    """What was started is watched, and not started again."""
+    operation = left_open(desk)
+    assert set(last_deployed(desk.session())) == {"api", "web"}
+    ended = continue_(desk.session(), YES, skip_blocked=False, accept_reverts=False)
+    assert deployed(ended) == BOTH
+    assert desk.hosts.starts == {("api", ""): 1, ("web", ""): 1}
+    assert [each.operation for each in desk.records] == [operation]
+
+
+# --- Watching
+
+
+def running(desk: Desk) -> Plan:
+    """Start deployments that nobody waits for."""
+    for name in ("api", "web"):
+        desk.hosts.script(name, RunState.RUNNING)
+    return desk.promote(wait=False).report.plan
+
+
+@pytest.mark.parametrize("by", ["operation", "release", "nothing"])
+def test_who_comes_back_sees_the_end(desk: Desk, by: str) -> None:
+    """By the id, the release, or as the last one; what is news is recorded, once."""
+    plan = running(desk)
+    finish(desk)
+    name = {"operation": plan.operation, "release": plan.release, "nothing": None}[by]
+    for _ in range(2):
+        assert deployed(watch(desk.session(), name)) == BOTH
+    assert [each.command for each in desk.records] == ["promote", "watch"]
+
+
+def test_what_was_deployed_again_since_is_said(desk: Desk) -> None:
+    """A failure of then is not how it stands now."""
+    plan = running(desk)
+    finish(desk, RunState.FAILED)
+    assert set(map(tuple, deployed(watch(desk.session(), plan.operation)).values())) == {
+        (RunState.FAILED,)
+    }
+    for name in ("api", "web"):
+        desk.hosts.script(name, RunState.SUCCEEDED)
+    desk.deploy()
+    assert "deployed_since" in codes(watch(desk.session(), plan.operation))
+
+
+def test_there_is_nothing_to_watch(desk: Desk) -> None:
+    """Nothing was deployed yet, or not by this one, or there is no such operation."""
+    with pytest.raises(RefusedError) as refused:
+        watch(desk.session(), None)
+    assert refused.value.code == "nothing_to_watch"
+    desk.change = lambda space: replace(
+        space, stages=tuple(replace(stage, deploy=None) for stage in space.stages)
+    )
+    operation = desk.promote().report.plan.operation
+    with pytest.raises(RefusedError) as refused:
+        watch(desk.session(), operation)
+    assert refused.value.code == "nothing_to_watch"
+    with pytest.raises(MultigitError) as unknown:
+        watch(desk.session(), "deploy-of-nobody")
+    assert unknown.value.code == "unknown_operation"
+
+
+def test_an_unfinished_operation_can_be_watched(desk: Desk) -> None:
+    """It stays unfinished; whoever is at work on it is named."""
+    operation = left_open(desk)
+    ended = watch(desk.session(), None)
+    assert ended.report.plan.operation == operation
+    assert ended.note
+    assert desk.unfinished == (operation,)
+    with exclusive(desk.session(), "continue"):
+        assert "locked" in codes(watch(desk.session(), ended.report.plan.release))
+
+
+# --- Reviews
+
+
+def waiting(desk: Desk) -> None:
+    """Let the deployments of a promotion wait for us."""
+    for name in ("api", "web"):
+        desk.hosts.script(name, RunState.WAITING)
+        desk.hosts.gates[name] = MINE
+    desk.promote(wait=False)
+
+
+def review(desk: Desk, answer: Answer = Answer.APPROVED, consent: Consent = YES) -> Reviewed:
+    """Run `multigit approve`."""
+    session = desk.session()
+    request = ReviewRequest(None, session.workspace.repos, answer, "looks good")
+    return approve(session, request, consent)
+
+
+@pytest.mark.parametrize("answer", [Answer.APPROVED, Answer.REJECTED])
+def test_what_waits_for_us_is_reviewed(desk: Desk, answer: Answer) -> None:
+    """Each once, with the comment, and recorded."""
+    waiting(desk)
+    seen = review(desk, answer)
+    assert seen.exit_code == OK
+    assert sorted(desk.hosts.reviewed) == [
+        (name, answer is Answer.APPROVED, "looks good") for name in ("api", "web")
+    ]
+    assert desk.records[-1].command == "approve"
+
+
+def test_nothing_waits_for_us(desk: Desk) -> None:
+    """Others have to review it, or nobody can be asked."""
+    waiting(desk)
+    for name in ("api", "web"):
+        desk.hosts.gates[name] = (Gate(1, "production", ("max",)),)
+    with pytest.raises(RefusedError) as refused:
+        review(desk)
+    assert refused.value.code == "nothing_to_approve"
+
+    def silent(*_: object) -> None:
+        raise MultigitError("GitHub does not answer.", code="unreachable")
+
+    desk.hosts.pending = silent  # type: ignore[method-assign, assignment]
+    with pytest.raises(MultigitError) as unread:
+        review(desk)
+    assert unread.value.code == "unreachable"
+    assert desk.hosts.reviewed == []
+
+
+@pytest.mark.parametrize(
+    ("person", "answer", "code"),
+    [
+        (False, True, "confirmation_needed"),
+        (True, False, "cancelled"),
+        (True, EOFError(), "cancelled"),
+    ],
+)
+def test_nobody_agrees_to_the_reviews(
+    desk: Desk, *, person: bool, answer: bool | BaseException, code: str
+) -> None:
+    """Nothing is sent."""
+    waiting(desk)
+    desk.screen.person, desk.screen.answer = person, answer
+    with pytest.raises(RefusedError) as refused:
+        review(desk, consent=Consent())
+    assert refused.value.code == code
+    assert desk.hosts.reviewed == []
+
+
+@pytest.mark.parametrize("confirm", [Confirm.YES, Confirm.NAME])
+def test_a_person_agrees_to_the_reviews(desk: Desk, confirm: Confirm) -> None:
+    """As the stage asks for it."""
+
+    def asking(space: Workspace) -> Workspace:
+        stages = tuple(replace(stage, confirm=confirm) for stage in space.stages)
+        return replace(space, stages=stages)
+
+    desk.change, desk.screen.person = asking, True
+    waiting(desk)
+    asked = len(desk.screen.asked)
+    assert review(desk, consent=Consent()).exit_code == OK
+    [question] = desk.screen.asked[asked:]
+    assert ("stg" in question.split(": ")) is (confirm is Confirm.NAME)
+
+
+def test_a_review_whose_answer_was_lost_is_in_doubt(desk: Desk) -> None:
+    """It fails, and is recorded as that."""
+    waiting(desk)
+
+    def lose() -> None:
+        raise DoubtError("the connection broke off.")
+
+    desk.hosts.on_review = lose
+    seen = review(desk)
+    assert seen.exit_code == FAILED
+    assert {each.answer for each in seen.reviews} == {Answer.UNKNOWN}
+    assert desk.records[-1].result == "failed"
+
+
+def test_reviews_that_cannot_be_recorded_are_said(desk: Desk) -> None:
+    """They were sent all the same."""
+    waiting(desk)
+
+    def block() -> None:
+        log = desk.session().files.log.file
+        if log.is_file():
+            log.unlink()
+            log.mkdir()
+
+    desk.hosts.on_review = block
+    seen = review(desk)
+    assert seen.exit_code == FAILED
+    assert [each.severity for each in seen.problems] == [Severity.BLOCK]
+    assert len(desk.hosts.reviewed) == 2
+
+
+def test_commands_can_deploy_too(tmp_path: Path) -> None:
+    """What carries a deployment out makes no difference here."""
+    assert deployed(with_work(Desk(tmp_path, deploys=COMMAND)).promote()) == BOTH

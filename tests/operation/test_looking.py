@@ -1,0 +1,86 @@
+"""Operations that read: the log, its verification, and what would stop multigit."""
+
+from __future__ import annotations
+
+import pytest
+
+from multigit.core.records.chain import BadLine, Head
+from multigit.operation.checking import check
+from multigit.operation.reading import LogRequest, read_log, verify_log
+from tests.operation.desk import Desk
+
+ALL = LogRequest(None, 0, verify=False, remote=False)
+VERIFIED = LogRequest(None, 0, verify=True, remote=True)
+
+
+def cut(desk: Desk) -> None:
+    """Remove the last line of the log."""
+    file = desk.session().files.log.file
+    file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[:-1]))
+
+
+def test_the_log_shows_what_was_done(desk: Desk) -> None:
+    """Of all stages or of one, the newest."""
+    desk.promote()
+    desk.git["api"].remote.commit("dev", {"more.txt": "1"})
+    desk.promote()
+    session = desk.session()
+    assert len(read_log(session, ALL).records) == 2
+    newest = LogRequest(session.workspace.stage("stg"), 1, verify=False, remote=False)
+    seen = read_log(session, newest)
+    assert (len(seen.records), seen.hidden, seen.verified) == (1, 1, None)
+    other = LogRequest(session.workspace.stage("main"), 0, verify=False, remote=False)
+    assert read_log(session, other).records == ()
+
+
+def test_a_sound_log_is_sound(desk: Desk) -> None:
+    """The tags on the remotes agree."""
+    desk.promote()
+    seen = read_log(desk.session(), VERIFIED)
+    assert isinstance(seen.verified, Head)
+    assert seen.compared is not None
+    assert (seen.compared.own, seen.unasked) == (2, {})
+
+
+def test_a_log_that_was_cut_is_found_against_the_tags(desk: Desk) -> None:
+    """The file alone looks sound."""
+    desk.promote()
+    desk.git["api"].remote.commit("dev", {"more.txt": "1"})
+    desk.promote()
+    cut(desk)
+    alone = read_log(desk.session(), LogRequest(None, 0, verify=True, remote=False))
+    assert isinstance(alone.verified, Head)
+    assert isinstance(read_log(desk.session(), VERIFIED).verified, BadLine)
+
+
+def test_a_log_that_was_edited_is_found_without_the_tags(desk: Desk) -> None:
+    """The line behind it knows what it was."""
+    desk.promote()
+    desk.git["api"].remote.commit("dev", {"more.txt": "1"})
+    desk.promote()
+    file = desk.session().files.log.file
+    file.write_bytes(file.read_bytes().replace(b"promote", b"PROMOTE", 1))
+    assert isinstance(verify_log(desk.session(), ()), BadLine)
+    assert isinstance(read_log(desk.session(), VERIFIED).verified, BadLine)
+
+
+def test_a_log_that_cannot_be_read_is_a_problem(desk: Desk) -> None:
+    """Not the end of the check."""
+    file = desk.session().files.log.file
+    file.mkdir()
+    found = verify_log(desk.session(), ())
+    assert not isinstance(found, BadLine | Head)
+
+
+@pytest.mark.parametrize("jobs", [None, 3])
+def test_doctor_finds_what_would_stop_multigit(desk: Desk, jobs: int | None) -> None:
+    """Of the repositories, and of the workspace; nothing is changed."""
+    with desk.killed("web"):
+        desk.promote()
+    before, [operation] = desk.git.remote_refs(), desk.unfinished
+    desk.git["web"].remote.reachable = False
+    session = desk.session()
+    codes = {each.code for each in check(session, session.workspace.repos, jobs=jobs)}
+    assert {"unreachable", "unfinished_operation"} <= codes
+    assert desk.git.remote_refs() == before
+    assert desk.unfinished == (operation,)
