@@ -16,6 +16,8 @@ REFUSED = 3
 BUG = 70
 INTERRUPTED = 130
 
+REPORT_BUG = "Please report this bug in multigit"  # how each hint about one begins
+
 
 class MultigitError(Exception):
     """Something a person can mend.
@@ -110,7 +112,7 @@ class BugError(MultigitError):
 
     def __init__(self, message: str, *, file: str) -> None:
         report = f"attach {file}" if file else "add the text above"
-        hint = f"Please report this bug in multigit and {report}. Check it for private names first."
+        hint = f"{REPORT_BUG} and {report}. Check it for private names first."
         super().__init__(message, hint=hint)
 
 
