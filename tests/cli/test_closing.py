@@ -21,6 +21,7 @@ from tests.cli.answers import (
 )
 from tests.hints.typing import follow
 from tests.support.forge import Forge, remotes_untouched, untouched
+from tests.support.patience import HEARD
 
 PROMOTE = ("promote", "dev", "stg", "--yes")
 DEPLOY = """
@@ -55,7 +56,8 @@ def test_interrupt_while_preparing_leaves_nothing_unfinished(
     for name in ("api", "web"):
         repo = forge.add(name)
         repo.write({"a.txt": "1\n"})
-        press = f"kill -INT $(sed 's/.*\"pid\": \"//; s/\".*//' '{told}'); sleep 0.5"
+        find = f"multigit=$(sed 's/.*\"pid\": \"//; s/\".*//' '{told}')"
+        press = f"{find}; kill -INT $multigit; {HEARD} $multigit"
         hook(repo.clone / ".git/hooks/pre-commit", press)
     config = forge.write_config()
     config.write_text(config.read_text() + DEPLOY)

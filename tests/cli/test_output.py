@@ -24,6 +24,7 @@ from tests.cli.answers import (
 )
 from tests.support.forge import Forge, ForgeRepo
 from tests.support.gitenv import as_text
+from tests.support.patience import HEARD
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 PLAN = ("promote", "dev", "stg", "--dry-run")
@@ -226,7 +227,7 @@ def test_hang_up_that_was_ignored_stays_ignored(forge: Forge) -> None:
     forge.write_config()
     told = forge.shop / ".multigit/lock.json"
     multigit = f"$(sed 's/.*\"pid\": \"//; s/\".*//' '{told}')"
-    hook(api.bare / "hooks/pre-receive", f"kill -HUP {multigit}; sleep 0.2")
+    hook(api.bare / "hooks/pre-receive", f"kill -HUP {multigit}; {HEARD} {multigit}")
     done = in_shell(forge, "trap '' HUP; $MULTIGIT promote dev stg --yes")
     assert (done.returncode, done.stdout.splitlines()[-1]) == (DONE, "1 published.")
 

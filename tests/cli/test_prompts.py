@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 
 import pytest
@@ -180,7 +179,7 @@ def test_end_of_the_input_is_a_no(pair: Forge, checklist: str, typed: str, when:
     with untouched(pair), at_terminal(pair, *TO_MAIN) as terminal:
         if when == "at it":
             terminal.expect(question)
-            time.sleep(0.2)  # until it reads single keys
+            terminal.expect_keys()
         terminal.send_key(typed)
         terminal.send_key("ctrl-d")
         assert terminal.finish() == REFUSED
@@ -330,7 +329,6 @@ def test_ctrl_c_while_reading_ends_and_leaves_all_untouched(pair: Forge) -> None
     with untouched(pair), at_terminal(pair, *PROMOTE, env=env) as terminal:
         wait_for(pid)
         terminal.press_ctrl_c()
-        time.sleep(0.3)
         terminal.press_ctrl_c()
         assert terminal.finish() == INTERRUPTED
     assert "Traceback" not in terminal.text
@@ -347,7 +345,6 @@ def test_ctrl_c_while_publishing_lets_running_pushes_end_and_reports_them(forge:
     with pushing_slowly(api) as (came, go), asked_for_json(forge, *command) as terminal:
         came()
         terminal.press_ctrl_c()
-        time.sleep(0.2)
         go()
         assert terminal.finish() == INTERRUPTED
     document = answered(forge)

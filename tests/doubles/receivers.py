@@ -8,6 +8,7 @@ import email.policy
 import json
 import socket
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -62,6 +63,17 @@ class StatsD:
         with self._arrived:
             if not self._arrived.wait_for(lambda: len(self._lines) >= count, _PATIENCE):
                 raise TimeoutError(self._lines)
+            return list(self._lines)
+
+    def all_so_far(self) -> list[str]:
+        """All metrics of packets that were sent before this call."""
+        last = f"last:{time.monotonic_ns()}|c"
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.sendto(last.encode(), self._socket.getsockname())
+        with self._arrived:
+            if not self._arrived.wait_for(lambda: last in self._lines, _PATIENCE):
+                raise TimeoutError(self._lines)
+            self._lines.remove(last)
             return list(self._lines)
 
     def _receive(self) -> None:

@@ -211,7 +211,10 @@ def test_what_was_committed_and_not_pushed_goes_along(forge: Forge) -> None:
     api, web = forge.add("api"), forge.add("web")
     for repo in (api, web):
         repo.write({"a.txt": "1\n"})
-    refusing = hook(web.clone / ".git/hooks/pre-commit", "sleep 1; exit 1")
+    here = f"git --git-dir={api.clone}/.git rev-parse dev"
+    later = f'n=0; while [ "$({here})" = {api.tip("dev")} ] && [ $n -lt 400 ]'
+    later += "; do sleep 0.05; n=$((n + 1)); done"
+    refusing = hook(web.clone / ".git/hooks/pre-commit", f"{later}; exit 1")
     forge.write_config()
     said = forge.json("push", "dev", "--yes", check=FAILED)
     refusing.unlink()

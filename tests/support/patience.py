@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
+HEARD = Path(__file__).with_name("heard")  # a program for hooks; see `heard`
 LONG = 30.0  # seconds after which nothing more is going to happen
 
 
@@ -14,3 +17,8 @@ def until(seen: Callable[[], bool]) -> None:
     while not seen():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def heard(pid: int) -> None:
+    """Wait until a process has taken each signal that was sent to it, or has ended."""
+    subprocess.run([HEARD, str(pid)], check=True, timeout=LONG)

@@ -13,6 +13,7 @@ from subprocess import TimeoutExpired
 from typing import IO, TYPE_CHECKING, NoReturn, Self
 
 from .launch import start_at
+from .patience import heard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -127,9 +128,18 @@ class Terminal:
         """Press a key of KEYS, or type the characters as they are."""
         os.write(self._side, KEYS.get(key, key).encode())
 
+    def expect_keys(self) -> None:
+        """Wait until the program reads single keys instead of lines."""
+        deadline = time.monotonic() + self._timeout
+        while termios.tcgetattr(self._side)[3] & termios.ICANON:
+            if time.monotonic() > deadline:
+                self._fail("the program reads lines")
+            time.sleep(0.005)
+
     def press_ctrl_c(self) -> None:
-        """Press Ctrl-C: an interrupt, or a character for a program that reads keys."""
+        """Press Ctrl-C, an interrupt or a key for who reads them, and wait until it is heard."""
         self.send_key("ctrl-c")
+        heard(self._process.pid)
 
     def finish(self) -> int:
         """Wait for the program to end; its exit code, or minus the signal that killed it."""

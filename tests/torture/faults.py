@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.patience import heard
 from tests.torture import invariants
 from tests.torture.cases import Case, Verdict, Workshop
 from tests.torture.cuts import IMPATIENT, served
@@ -20,7 +21,6 @@ from tests.torture.shims import EdgeShim, GitShim
 from tests.torture.world import PATIENCE, Ran, Running, World
 
 SIGNALS = {"int": signal.SIGINT, "term": signal.SIGTERM, "hup": signal.SIGHUP}
-HEARD = 0.5  # seconds in which a signal has surely come
 HELD = 6.0  # seconds in which a command that does not wait has surely ended
 
 
@@ -294,7 +294,7 @@ def _interrupted(world: World, number: signal.Signals) -> Violations:
     before = world.remotes()
     running = _mid_push(world, "--jobs", "1")
     running.send(number)
-    time.sleep(HEARD)
+    heard(running.process.pid)
     _let_go(world)
     ran = running.finish()
     busy = [pid for pid in world.orphans() if pid != running.process.pid]

@@ -23,10 +23,12 @@ def test_a_mark_is_seen_while_a_process_of_the_push_is_there(tmp_path: Path) -> 
     mark = PushMark(tmp_path / "pushes/api")
     name = mark.make()
     assert mark.seen(name) is False
+    helper = f"until [ -e {tmp_path}/go ]; do sleep 0.02; done &"
     with mark.held() as first, mark.held() as second:
         for files in (first, second):
-            subprocess.run(["sh", "-c", "sleep 1 &"], pass_fds=files, check=True)
+            subprocess.run(["sh", "-c", helper], pass_fds=files, check=True)
     assert mark.seen(name) is True
+    (tmp_path / "go").touch()
     until(lambda: mark.seen(name) is False)
 
 

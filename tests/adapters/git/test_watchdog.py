@@ -18,6 +18,7 @@ from multigit.adapters.system import processes
 from tests.support.patience import until
 
 STUBBORN = "trap '' TERM; sleep 60 & echo $! >{file}.new; mv {file}.new {file}; wait; wait"
+WAIT = "until [ -e {gate} ]; do sleep 0.02; done"
 PARENT = """
 import os, signal, subprocess, sys
 from multigit.adapters.git.watchdog import watched
@@ -74,11 +75,9 @@ def test_what_outlives_its_parent_ends_by_its_deadline(tmp_path: Path) -> None:
     helper = int(file.read_text())
     process.kill()
     process.communicate()
-    time.sleep(1.0)
-    if time.monotonic() < began + 2.0:
-        assert there(child)
-    until(lambda: not there(child) and not there(helper))
+    until(lambda: not there(child))
     assert time.monotonic() > began + 2.5
+    until(lambda: not there(helper))
 
 
 @pytest.mark.skipif(not processes.PROC.is_dir(), reason="processes are found in /proc")
@@ -89,21 +88,27 @@ def test_nothing_is_started_when_nothing_is_at_work(tmp_path: Path, act: str) ->
     python = tmp_path / "python"
     python.write_text(f"#!/bin/sh\ntouch {became}\n", "utf-8")
     python.chmod(0o755)
-    before = watchdogs()
-    process, child = parent("sleep 0.2", 60.0, act, str(python))
+    before, gate = watchdogs(), tmp_path / "gate"
+    if act == "wait":
+        gate.touch()
+    process, child = parent(WAIT.format(gate=gate), 60.0, act, str(python))
     process.kill()
-    process.communicate()
-    until(lambda: not there(child) and watchdogs() <= before)
+    process.wait()
     if act == "kill":
         until(became.exists)
+        gate.touch()
+    process.communicate()
+    until(lambda: not there(child) and watchdogs() <= before)
     assert became.exists() is (act == "kill")
 
 
 def test_what_ends_in_time_is_left_alone(tmp_path: Path) -> None:
     """It comes to its end, and then the watchdog does."""
-    file = tmp_path / "done"
-    process, child = parent(f"sleep 1; touch {file}", 60.0, "kill")
+    file, gate = tmp_path / "done", tmp_path / "gate"
+    process, child = parent(f"{WAIT.format(gate=gate)}; touch {file}", 60.0, "kill")
     process.kill()
+    process.wait()
+    gate.touch()
     process.communicate()
     until(file.exists)
     until(lambda: not there(child))

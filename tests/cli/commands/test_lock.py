@@ -20,7 +20,7 @@ from tests.cli.answers import (
     states,
 )
 from tests.support.forge import Forge, untouched
-from tests.support.patience import until
+from tests.support.patience import HEARD, until
 from tests.support.ssh_git import GitSshServer
 
 PROMOTE = ("promote", "dev", "stg", "--yes")
@@ -156,7 +156,7 @@ def test_lock_that_stays_is_released_where_it_was_taken(pair: Forge) -> None:
 
 def test_interrupt_is_heard_when_all_is_recorded(pair: Forge) -> None:
     """Everything was published: it says so, ends with 130, and nothing is left to do."""
-    strike(pair, "pre-receive", GIVEN_BACK, "kill -TERM $multigit; sleep 0.3")
+    strike(pair, "pre-receive", GIVEN_BACK, f"kill -TERM $multigit; {HEARD} $multigit")
     document = pair.json(*PROMOTE, check=INTERRUPTED)
     assert states(document) == dict.fromkeys(pair.repos, "published")
     assert document["result"] == "done"
@@ -165,7 +165,7 @@ def test_interrupt_is_heard_when_all_is_recorded(pair: Forge) -> None:
 
 def test_interrupt_while_the_lock_is_taken_changes_nothing(pair: Forge) -> None:
     """The lock is given back, and nothing is left to continue."""
-    strike(pair, "pre-receive", TAKEN, "kill -INT $multigit; sleep 0.5")
+    strike(pair, "pre-receive", TAKEN, f"kill -INT $multigit; {HEARD} $multigit")
     with untouched(pair):
         document = pair.json(*PROMOTE, check=INTERRUPTED)
         assert document["result"] == "cancelled"
@@ -176,7 +176,8 @@ def test_interrupt_while_the_lock_is_taken_changes_nothing(pair: Forge) -> None:
 
 def test_second_interrupt_while_the_lock_is_taken_keeps_it(pair: Forge) -> None:
     """It says so, and each way out gives it back."""
-    strike(pair, "pre-receive", TAKEN, "for _ in 1 2; do kill -INT $multigit; sleep 0.5; done")
+    press = f"kill -INT $multigit; {HEARD} $multigit"
+    strike(pair, "pre-receive", TAKEN, f"{press}; {press}")
     document = pair.json(*PROMOTE, check=INTERRUPTED)
     assert "The lock of stg is kept, since a push may still arrive." in document["message"]
     until(lambda: is_locked(pair))
