@@ -16,8 +16,6 @@ REFUSED = 3
 BUG = 70
 INTERRUPTED = 130
 
-REPORT_BUG = "Please report this bug in multigit"  # how each hint about one begins
-
 
 class MultigitError(Exception):
     """Something a person can mend.
@@ -109,10 +107,11 @@ class BugError(MultigitError):
 
     code = "bug"
     exit_code = BUG
+    request = "Please report this bug in multigit"  # how each hint begins
 
     def __init__(self, message: str, *, file: str) -> None:
         report = f"attach {file}" if file else "add the text above"
-        hint = f"{REPORT_BUG} and {report}. Check it for private names first."
+        hint = f"{self.request} and {report}. Check it for private names first."
         super().__init__(message, hint=hint)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from multigit.errors import BUG, REPORT_BUG
+from multigit.errors import BUG, BugError
 from tests.support.forge import Forge
 
 # Something that no command expects, before any of them has begun.
@@ -56,7 +56,9 @@ def test_the_report_is_named_and_says_where_it_happened(forge: Forge) -> None:
     assert done.stdout == ""
     assert "RuntimeError" in done.stderr
     assert "Traceback" not in done.stderr
-    assert f"Hint: {REPORT_BUG}" in done.stderr  # in one piece: the documents are searched for it
+    assert (
+        f"Hint: {BugError.request}" in done.stderr
+    )  # in one piece: the documents are searched for it
     [file] = (Path(forge.env["HOME"]) / ".local" / "state" / "multigit").iterdir()
     assert file.name in re.sub(r"\n\s*", "", done.stderr)
     text = file.read_text("utf-8")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from multigit.errors import REPORT_BUG
+from multigit.errors import BugError
 from tests.docs.sandboxes import fits, play, shown
 from tests.docs.stories import ROOT, Story, documents, stories
 
@@ -44,7 +44,7 @@ def main(names: Sequence[str]) -> None:
             printed = stories(document)
             outputs = list(pool.map(play, printed))
             before = document.read_text(encoding="utf-8")
-            if any(REPORT_BUG in text for o in outputs for text in o.values()):
+            if any(BugError.request in text for o in outputs for text in o.values()):
                 sys.exit(f"{document.name}: multigit has a bug; nothing was written")
             lines = rewritten(before.splitlines(), list(zip(printed, outputs, strict=True)))
             after = "\n".join(lines) + "\n"
