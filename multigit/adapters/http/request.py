@@ -109,6 +109,8 @@ def request(
     is sent as a form. Without a session of `keeping`, the connection is a new one, which cannot
     have gone stale. Raises WebError.
     """
+    import requests  # noqa: F401  (here, so that no thread is left alone in the middle of it)
+
     own = {"User-Agent": AGENT, "Accept-Encoding": "identity", **(headers or {})}
     future = begin(partial(_send, method, url, timeout, own, body, limit, session))
     try:
