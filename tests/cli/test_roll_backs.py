@@ -1,6 +1,6 @@
 """Every way to take a release back by hand is noticed, and what the hint says brings it back.
 
-One workspace for all of them: each repository is taken back in another way.
+Several in one workspace: each repository is taken back in another way.
 """
 
 from __future__ import annotations
@@ -462,7 +462,8 @@ def counted(*words: str) -> str:
 
 MOVED: dict[str, str | None] = {"a.txt": None, "b.txt": WORK["a.txt"]}
 HOT: dict[str, str | None] = {"a.txt": counted("one", "nine", "eighteen")}
-FORMS: dict[str, tuple[Callable[[ForgeRepo], None], list[str], Mapping[str, str | None]]] = {
+Forms = dict[str, tuple[Callable[[ForgeRepo], None], list[str], Mapping[str, str | None]]]
+FORMS: Forms = {
     "git": (by_git, NAMED, {}),
     "gitlab": (by_gitlab, NAMED, {}),
     "bitbucket": (by_bitbucket, NAMED, {}),
@@ -519,15 +520,24 @@ FORMS: dict[str, tuple[Callable[[ForgeRepo], None], list[str], Mapping[str, str 
 }
 
 
+PARTS = 4
+
+
+@pytest.fixture(params=range(PARTS))
+def forms(request: pytest.FixtureRequest) -> Forms:
+    """Return some of the ways; those of one workspace are planned at the same time."""
+    return dict(list(FORMS.items())[request.param :: PARTS])
+
+
 @pytest.fixture
-def rolled_back(forge: Forge) -> Forge:
+def rolled_back(forge: Forge, forms: Forms) -> Forge:
     """Return a workspace whose release of all repositories was taken back, each in its own way."""
-    for name in FORMS:
+    for name in forms:
         repo = forge.add(name, files=BEFORE)
         repo.commit("stg", {**WORK, "gone.txt": None}, message="feat: pay")
     forge.write_config()
     forge.json(*RELEASE, check=DONE)
-    for name, (take_back, _, _) in FORMS.items():
+    for name, (take_back, _, _) in forms.items():
         take_back(forge.repos[name])
         forge.repos[name].commit("stg", FIX, message="fix: rounding")
     return forge
@@ -550,7 +560,9 @@ def follow(repo: ForgeRepo, row: dict[str, Any], forge: Forge) -> None:
     assert done.returncode == 0, f"{repo.name}: {commands}\n{done.stdout}{done.stderr}"
 
 
-def test_each_form_is_noticed_and_its_hint_brings_the_work_back(rolled_back: Forge) -> None:
+def test_each_form_is_noticed_and_its_hint_brings_the_work_back(
+    rolled_back: Forge, forms: Forms
+) -> None:
     """On the way up and on the way down nothing moves; then main has the work again, and the fix.
 
     What was changed beside the roll-back stays, on both stages.
@@ -560,24 +572,24 @@ def test_each_form_is_noticed_and_its_hint_brings_the_work_back(rolled_back: For
         up = rows(forge.json(*RELEASE, check=REFUSED))
         down = rows(forge.json(*DOWN, check=REFUSED))
     assert {name: codes(row) for name, row in up.items()} == {
-        name: wanted for name, (_, wanted, _) in FORMS.items()
+        name: wanted for name, (_, wanted, _) in forms.items()
     }
     assert all(set(codes(row)) <= {*NAMED, *CONTENT} and codes(row) for row in down.values())
 
     wanted = {
         name: {
             path: text
-            for path, text in {**forge.repos[name].tree("stg"), **FORMS[name][2]}.items()
+            for path, text in {**forge.repos[name].tree("stg"), **forms[name][2]}.items()
             if text is not None
         }
-        for name in FORMS
+        for name in forms
     }
-    for name in FORMS:
+    for name in forms:
         follow(forge.repos[name], up[name], forge)
 
-    assert {name: forge.repos[name].tree("stg") for name in FORMS} == wanted
+    assert {name: forge.repos[name].tree("stg") for name in forms} == wanted
     after = rows(forge.json(*RELEASE, check=DONE))
-    assert {name: codes(row) for name, row in after.items()} == {name: [] for name in FORMS}
-    assert {name: forge.repos[name].tree("main") for name in FORMS} == wanted
+    assert {name: codes(row) for name, row in after.items()} == {name: [] for name in forms}
+    assert {name: forge.repos[name].tree("main") for name in forms} == wanted
     assert codes(forge.json(*DOWN, check=DONE)) == []
-    assert {name: forge.repos[name].tree("dev") for name in FORMS} == wanted
+    assert {name: forge.repos[name].tree("dev") for name in forms} == wanted
