@@ -10,10 +10,10 @@ import sys
 def main() -> None:
     """Run the command line of this process and exit with its code.
 
-    Everything is closed by then. After a second Ctrl-C git may still be at work, which nobody
-    waits for; and taking the interpreter apart would cost as much as reading the configuration.
+    Everything is closed by then. After a second Ctrl-C git may still be running, but nothing waits
+    for it; and to finalize the interpreter would take as long as to read the configuration.
     """
-    if hasattr(signal, "pthread_sigmask"):  # Ctrl-C waits until there is somebody to tell of it
+    if hasattr(signal, "pthread_sigmask"):  # Ctrl-C is held until a handler is installed
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     from multigit.cli.app import run
 

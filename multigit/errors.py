@@ -1,6 +1,6 @@
-"""The errors that multigit raises on purpose: a sentence, the next step, a code and an exit code.
+"""The errors that multigit raises on purpose: a sentence, a hint, a code and an exit code.
 
-Anything else that reaches the top is a bug and exits with 70.
+Anything else that reaches the top is a bug, and exits with 70.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ INTERRUPTED = 130
 
 
 class MultigitError(Exception):
-    """Something a person can mend.
+    """Something that a person can fix.
 
-    `message` is a sentence about the thing, `hint` what to type next (may be empty), `code` a
-    stable lower_snake_case name for scripts, `exit_code` what the process ends with.
+    `message` is a sentence about the thing, `hint` says what to run next (may be empty), `code` is
+    a stable lower_snake_case name for scripts, and the process exits with `exit_code`.
     """
 
     code = "error"
@@ -35,7 +35,7 @@ class MultigitError(Exception):
 
 
 class UsageError(MultigitError):
-    """The command line asks for something that does not exist or does not fit."""
+    """The command line names something that does not exist, or options that do not fit together."""
 
     code = "usage"
     exit_code = USAGE
@@ -60,14 +60,14 @@ class ConfigError(MultigitError):
 
 
 class RefusedError(MultigitError):
-    """Nothing was changed and a person has to decide."""
+    """Nothing was changed, and a person has to decide."""
 
     code = "refused"
     exit_code = REFUSED
 
 
 class LockedError(RefusedError):
-    """Somebody else is at work, here or on another machine."""
+    """Another operation is running, here or on another machine."""
 
     code = "locked"
 
@@ -83,31 +83,31 @@ class GitError(MultigitError):
 
 
 class InterruptedRunError(MultigitError):
-    """A second Ctrl-C: we stopped waiting, while git may still be at work."""
+    """A second Ctrl-C: multigit stopped waiting, but git may still be running."""
 
     code = "interrupted"
     exit_code = INTERRUPTED
 
     def __init__(self, operation: str, locks: Iterable[str] = ()) -> None:
-        """`locks` are sentences about the locks of the operation that stay."""
-        stopped = f"Stopped waiting for {operation}. Pushes that were running may still arrive."
+        """`locks` are sentences about the locks that the operation keeps."""
+        stopped = f"Stopped waiting for {operation}. Running pushes may still arrive."
         super().__init__(" ".join((stopped, *locks)), hint=Hint.CONTINUE_SOON)
 
 
-class DoubtError(MultigitError):
-    """It is not known whether something began, so it must not be asked for again."""
+class UnknownStartError(MultigitError):
+    """It is unknown whether something started, so it must not be requested again."""
 
 
-class NotBegunError(MultigitError):
-    """It is known that something never began, so it may be asked for."""
+class NotStartedError(MultigitError):
+    """Something certainly did not start, so it may be requested again."""
 
 
 class BugError(MultigitError):
-    """multigit itself is wrong; `file` holds the report, empty where it was shown instead."""
+    """A bug in multigit; `file` holds the report, and is empty where the report was shown."""
 
     code = "bug"
     exit_code = BUG
-    request = "Please report this bug in multigit"  # how each hint begins
+    request = "Report this bug in multigit"  # how each hint begins
 
     def __init__(self, message: str, *, file: str) -> None:
         report = f"attach {file}" if file else "add the text above"

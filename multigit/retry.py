@@ -1,4 +1,4 @@
-"""Retry: a read that failed by what may pass is made again; a write never is."""
+"""Retry: a read that failed for a passing reason is tried again; a write never is."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """When a read is made again: after which errors, how many tries there are, after which pause.
+    """When to try a read again: after which errors, how many times, and after which pause.
 
-    `pause` is in seconds, doubled for each further try; `asked` is what the other side asks for
-    with its error, where that is longer.
+    `passing` says whether an error may pass by itself. `pause` is in seconds, and doubles with each
+    further try; `asked` is the pause that the other side asks for with its error, if it is longer.
     """
 
     passing: Callable[[BaseException], bool]
@@ -27,30 +27,34 @@ class Retry:
     asked: Callable[[BaseException], float] = lambda _: 0.0
     sleep: Callable[[float], None] = time.sleep
 
-    def read(self, read: Callable[[], T], *, tell: Callable[[str], None] = lambda _: None) -> T:
-        """Read; `tell` hears of each pause. Raises the last error, or one that does not pass."""
+    def read(self, read: Callable[[], T], *, notify: Callable[[str], None] = lambda _: None) -> T:
+        """Return what `read` returns; `notify` gets a text before each pause.
+
+        Raises the last error, or the first one that will not pass.
+        """
         try:
             return read()
         except Exception as error:
             if not self.passing(error):
                 raise
             failed = error
-        return self._again(read, failed, tell)  # out here, so that it is no context of the last
+        return self._retry(read, failed, notify)  # out here, so as not to be the last one's context
 
-    def _again(self, read: Callable[[], T], failed: Exception, tell: Callable[[str], None]) -> T:
+    def _retry(self, read: Callable[[], T], failed: Exception, notify: Callable[[str], None]) -> T:
         """Make the tries after the one that failed."""
-        import tenacity  # 20 ms, since it imports asyncio: a good day does not need that
+        import tenacity  # 20 ms, since it imports asyncio: usually nothing needs it
 
-        begun = iter((failed,))
+        first_failure = iter((failed,))
 
         def attempt() -> T:
-            for error in begun:
+            for error in first_failure:
                 raise error
             return read()
 
-        def say(state: RetryCallState) -> None:
+        def before_sleep(state: RetryCallState) -> None:
             number = state.attempt_number
-            tell(f"trying again: {failed}" if number == 1 else f"try {number + 1} of {self.tries}")
+            again = number == 1
+            notify(f"trying again: {failed}" if again else f"try {number + 1} of {self.tries}")
 
         def wait(state: RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None
@@ -61,7 +65,7 @@ class Retry:
             stop=tenacity.stop_after_attempt(self.tries),
             wait=wait,
             retry=tenacity.retry_if_exception(self.passing),
-            before_sleep=say,
+            before_sleep=before_sleep,
             sleep=self.sleep,
             reraise=True,
         )(attempt)

@@ -1,4 +1,4 @@
-"""A read that failed by what may pass is made again, after pauses that double."""
+"""A read that failed for a passing reason is tried again, after pauses that double."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ class BusyError(Exception):
 
 
 def is_busy(error: BaseException) -> bool:
-    """Tell whether it may pass."""
+    """Return whether it may pass."""
     return isinstance(error, BusyError)
 
 
 @dataclass
 class Read:
-    """A read that fails so often, and what was waited between its tries."""
+    """A read that fails so many times, and the pauses between its tries."""
 
     failures: int
     tries: int = 0
@@ -33,15 +33,15 @@ class Read:
             raise BusyError(str(self.tries))
         return "answer"
 
-    def again(self) -> Retry:
-        """Return a policy whose pauses are only noted."""
+    def policy(self) -> Retry:
+        """Return a policy whose pauses are only recorded."""
         return Retry(is_busy, tries=4, pause=1.0, sleep=self.pauses.append)
 
 
 def test_pauses_double() -> None:
     """From the first one on."""
     read = Read(failures=3)
-    assert read.again().read(read) == "answer"
+    assert read.policy().read(read) == "answer"
     assert (read.tries, read.pauses) == (4, [1.0, 2.0, 4.0])
 
 
@@ -49,14 +49,14 @@ def test_the_last_error_is_raised_when_no_try_is_left() -> None:
     """Without a pause after it."""
     read = Read(failures=9)
     with pytest.raises(BusyError, match="4"):
-        read.again().read(read)
+        read.policy().read(read)
     assert (read.tries, len(read.pauses)) == (4, 3)
 
 
 def test_what_the_other_side_asks_for_is_waited() -> None:
     """Where it is longer than the own pause."""
     read = Read(failures=3)
-    replace(read.again(), asked=lambda _: 3.0).read(read)
+    replace(read.policy(), asked=lambda _: 3.0).read(read)
     assert read.pauses == [3.0, 3.0, 4.0]
 
 
@@ -64,12 +64,12 @@ def test_another_error_is_raised_at_once() -> None:
     """It does not pass."""
     read = Read(failures=1)
     with pytest.raises(BusyError):
-        replace(read.again(), passing=lambda _: False).read(read)
+        replace(read.policy(), passing=lambda _: False).read(read)
     assert (read.tries, read.pauses) == (1, [])
 
 
-def test_whoever_wants_hears_of_each_pause() -> None:
+def test_each_pause_is_reported() -> None:
     """Why there is one first, then how many tries there are."""
-    read, told = Read(failures=2), list[str]()
-    read.again().read(read, tell=told.append)
-    assert told == ["trying again: 1", "try 3 of 4"]
+    read, texts = Read(failures=2), list[str]()
+    read.policy().read(read, notify=texts.append)
+    assert texts == ["trying again: 1", "try 3 of 4"]

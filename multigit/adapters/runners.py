@@ -14,7 +14,7 @@ from multigit.core.values.deployment import Gate, Order, Run, Sight
 from multigit.core.values.problem import Problem
 from multigit.core.values.work_tree import Gaps
 from multigit.core.values.workspace import Repo, Workspace
-from multigit.errors import NotBegunError
+from multigit.errors import NotStartedError
 
 if TYPE_CHECKING:
     from multigit.adapters.command.runs import CommandRuns
@@ -146,7 +146,7 @@ class Runners:
     def _wait(self, seconds: float) -> None:
         """Wait as a host asked us to; raises NotBegunError when somebody leaves meanwhile."""
         if self.leave.wait(seconds):
-            raise NotBegunError("The host asked to wait, and nobody did.", code="interrupted")
+            raise NotStartedError("The host asked to wait, and nobody did.", code="interrupted")
 
     def _content(self, name: str, commit: str, path: str) -> str | None:
         return self._git.repository(self._repo(name)).content(commit, path)

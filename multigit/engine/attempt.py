@@ -13,7 +13,7 @@ from multigit.core.values.deployment import Deployment, Order, Run, RunState, Si
 from multigit.core.values.duration import in_words
 from multigit.core.values.health_check import unhealthy
 from multigit.engine.deploy_context import DeployContext
-from multigit.errors import DoubtError, MultigitError, NotBegunError
+from multigit.errors import MultigitError, NotStartedError, UnknownStartError
 
 LATE = 60.0  # seconds after its start in which a run that must be there may still appear
 BRIEF = 10.0  # seconds to look for it when these are over: the host may not answer at once
@@ -106,9 +106,9 @@ class Attempt:
         context, order = self.context, self._order(begun)
         try:
             run = context.with_slot(lambda: context.runners.start(order))
-        except DoubtError as doubt:
+        except UnknownStartError as doubt:
             return self._found(begun, doubt=doubt)
-        except NotBegunError as error:
+        except NotStartedError as error:
             sight = Sight(RunState.NOT_STARTED, detail=error.message)
             return context.note(self.repo, replace(begun, state=sight.state, sight=sight))
         except MultigitError as error:
@@ -130,7 +130,7 @@ class Attempt:
         while True:
             try:
                 run = context.with_slot(lambda: context.runners.find(order))
-            except NotBegunError as error:
+            except NotStartedError as error:
                 return self._never_began(begun, error)
             except MultigitError as error:
                 run, reason = None, said(error)
@@ -142,7 +142,7 @@ class Attempt:
                 return begun
             context.throttle.pause(self.step.runner)
 
-    def _never_began(self, begun: Deployment, error: NotBegunError) -> Deployment:
+    def _never_began(self, begun: Deployment, error: NotStartedError) -> Deployment:
         if self.context.stopping:
             return begun
         if self.context.starts:

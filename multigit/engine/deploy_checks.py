@@ -13,7 +13,7 @@ from multigit.core.values.listener import Tell
 from multigit.core.values.problem import Problem, Severity
 from multigit.engine.fleet import Fleet
 from multigit.engine.ports import Checks, Runners
-from multigit.errors import MultigitError, NotBegunError
+from multigit.errors import MultigitError, NotStartedError
 from multigit.hints import Hint
 
 LOOKS = 4  # after the first, at a run that has more to show
@@ -46,7 +46,7 @@ def _end_of(order: Order, run: Run | None, runners: Runners, stage: str) -> Prob
     try:
         run = run or runners.find(order)
         sight = _seen(order, run, runners) if run else None
-    except NotBegunError:
+    except NotStartedError:
         return None
     except MultigitError as error:
         return _in_doubt(stage, error.message)

@@ -225,7 +225,7 @@ def not_begun(repo: RepoPlan, made: Objects) -> Outcome:
         Problem(
             "committed_locally",
             f"{step.branch} has the commit {made[branch_ref(step.branch)][:7]}, not pushed yet.",
-            Hint.PUSH_TAKES_ALONG.format(stage=step.stage),
+            Hint.PUSH_LATER.format(stage=step.stage),
             Severity.WARN,
         )
         for step in repo.commits()

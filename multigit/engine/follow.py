@@ -68,8 +68,8 @@ def how(
         if not step.after:
             return "Delete it when nothing needs it."
         if seen.checked_out and not seen.vanished:
-            return Hint.SET_BACK_HERE.format(commit=step.after[:7], **there)
-        return Hint.SET_BACK.format(commit=step.after[:7], before=step.before[:7], **where)
+            return Hint.RESET_HEAD.format(commit=step.after[:7], **there)
+        return Hint.RESET_BRANCH.format(commit=step.after[:7], before=step.before[:7], **where)
     if seen.vanished:
         return Hint.PRUNE_AND_FETCH.format(**where)
     made = outcome.made[branch_ref(step.branch)]

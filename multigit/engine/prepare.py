@@ -147,7 +147,7 @@ def require_unchanged(repository: Repository, step: CommitStep, date: str) -> No
     if now.sha != step.commit and not (known and repository.tip(step.commit).tree == now.tree):
         raise GitError(
             f"the files to commit on {step.branch} have changed since the plan was made.",
-            hint=Hint.PUSH_ANEW.format(stage=step.stage),
+            hint=Hint.PUSH_CHANGED.format(stage=step.stage),
             code="work_changed",
         )
 

@@ -20,4 +20,4 @@ def patiently(read: Callable[[], T], *, tell: Tell) -> T:
 
     Raises the last GitError when all tries failed, and at once one that no pause will fix.
     """
-    return READS.read(read, tell=tell)
+    return READS.read(read, notify=tell)

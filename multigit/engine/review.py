@@ -12,7 +12,7 @@ from multigit.core.values.problem import Problem
 from multigit.engine.fleet import Fleet
 from multigit.engine.ports import Reviewers
 from multigit.engine.sweep import sweep
-from multigit.errors import DoubtError, MultigitError
+from multigit.errors import MultigitError, UnknownStartError
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def review(
         return Review(one, answer)
 
     def failed(key: str, error: MultigitError) -> Review:
-        doubt = isinstance(error, DoubtError)
+        doubt = isinstance(error, UnknownStartError)
         problem = Problem.of(error, about=by_key[key].order.repo)
         return Review(by_key[key], Answer.UNKNOWN if doubt else Answer.FAILED, problem)
 

@@ -53,7 +53,7 @@ def watch(session: Session, name: str | None) -> Ended:
         return Ended(_overtaken(session, _closed(session, operation, seen)))
     if at_work := running(session.files.folder):
         return Ended(_overtaken(session, _continued(operation, seen, at_work)))
-    return Ended(_overtaken(session, _report(operation, seen)), note=Hint.NOT_FINISHED)
+    return Ended(_overtaken(session, _report(operation, seen)), note=Hint.UNFINISHED)
 
 
 def _closed(session: Session, operation: Operation, seen: Deployments) -> Report:

@@ -546,7 +546,7 @@ def rolled_back(forge: Forge, forms: Forms) -> Forge:
 def follow(repo: ForgeRepo, row: dict[str, Any], forge: Forge) -> None:
     """Run what the hint says, in the workspace folder."""
     hint = row["problems"][0]["hint"]
-    commands = hint.removeprefix("To keep the work: ").partition(". If it is meant")[0]
+    commands = hint.removeprefix("To keep the work: ").partition(". To merge anyway")[0]
     done = subprocess.run(
         ["sh", "-ec", commands],
         cwd=forge.shop,

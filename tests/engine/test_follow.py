@@ -35,7 +35,7 @@ def test_a_checked_out_branch_is_left_alone(git: FakeGit) -> None:
     found = problem(report, "api")
     assert (found.code, found.severity) == ("local_branch_left", Severity.WARN)
     assert found.message == "the local stg was left alone: it is checked out."
-    assert found.hint == "To bring it up to date: git -C /desk/api pull --ff-only origin stg"
+    assert found.hint == "To update it: git -C /desk/api pull --ff-only origin stg"
     assert (states(report)["api"], report.exit_code) == ("published", 0)
 
 

@@ -1,4 +1,4 @@
-"""Every hint that names a command has an id, and some test types it."""
+"""Every hint that names a command has an id, and a test types it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COMMAND = re.compile(
     r"|revert|rm|stash|submodule|switch|tag|update-index|worktree)\b"
 )
 
-# Hints that no test can type as they stand, each with its reason.
+# Hints that no test can type as is, each with its reason.
 PART = "a part of KEEP_WORK, which test_merges.py types as a whole for each kind of reversal"
 EXCEPTIONS: dict[Hint, str] = {
     Hint.KEEPING: PART,
@@ -32,9 +32,9 @@ EXCEPTIONS: dict[Hint, str] = {
     Hint.THEN_UNSTASH: PART,
     Hint.APPLY: PART,
     Hint.MOVE: PART,
-    Hint.COMMIT_BACK: PART,
+    Hint.COMMIT_RESTORED: PART,
     Hint.CONTINUE_FIXED: "a server has to stop between two refs, twice: tests/engine plays that",
-    Hint.CONTINUE_WITH_ROOM: "a disk has to be full at one moment: make torture fills it",
+    Hint.CONTINUE_WITH_ROOM: "a disk has to be full at the right moment: make torture fills it",
 }
 
 
@@ -58,7 +58,7 @@ def given() -> frozenset[str]:
 
 
 def texts(module: Path) -> Iterator[tuple[int, str]]:
-    """Yield the texts of a module that are no docstrings, with their lines."""
+    """Yield the texts of a module that are not docstrings, with their lines."""
     tree = ast.parse(module.read_text(encoding="utf-8"))
     documentation = {
         id(node.body[0].value)
@@ -75,18 +75,18 @@ def texts(module: Path) -> Iterator[tuple[int, str]]:
 
 @pytest.mark.parametrize("hint", Hint, ids=lambda hint: hint.name.lower())
 def test_it_is_typed_by_a_test(hint: Hint) -> None:
-    """In the situation that prints it, or it is an exception that says why not."""
+    """A test follows it, or it is one of the exceptions, which say why not."""
     assert (hint.name in followed()) != (hint in EXCEPTIONS)
 
 
 @pytest.mark.parametrize("hint", Hint, ids=lambda hint: hint.name.lower())
 def test_it_is_given_somewhere(hint: Hint) -> None:
-    """What nothing prints any longer is taken out."""
+    """A hint that nothing prints any longer is deleted."""
     assert hint.name in given()
 
 
 def test_no_other_text_names_a_command() -> None:
-    """A hint that is written anywhere else would be typed by no test."""
+    """No test would type a hint that is written anywhere else."""
     found = [
         f"{module.relative_to(PACKAGE)}:{line}: {text}"
         for module in sorted(PACKAGE.rglob("*.py"))
@@ -98,13 +98,13 @@ def test_no_other_text_names_a_command() -> None:
 
 
 def test_a_clone_is_named_as_seen_from_the_current_folder() -> None:
-    """By `Repo.typed`: its `path` is relative to the workspace, where nobody needs to be."""
+    """By `Repo.typed`: its `path` is relative to the workspace, and people may be elsewhere."""
     quoted = re.compile(r"\bquote\([^()]*\b(repo|plan)\.path\b|\bpath=(repo|plan)\.path\)")
     modules = sorted(PACKAGE.rglob("*.py"))
     assert [each.name for each in modules if quoted.search(each.read_text("utf-8"))] == []
 
 
-# Modules whose texts are help, generated files or the demo's story; other tests hold these to it.
+# Modules whose texts are help, generated files or the demo's story; other tests check these.
 NO_HINTS = {
     "hints.py",
     "adapters/config/repo_section.py",

@@ -1,4 +1,4 @@
-"""The hints about what is wrong with a clone or its remote, each typed as it stands."""
+"""The hints about what is wrong with a clone or its remote, each typed as is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.cli.answers import DONE, REFUSED
 from tests.hints.typing import follow, hints
 from tests.support.forge import Forge, ForgeRepo
 
-NO_REMOTE = 128  # what git ends with where a remote does not answer
+NO_REMOTE = 128  # git's exit code if a remote does not answer
 
 
 def configured(forge: Forge, repo: str, line: str) -> None:
@@ -26,8 +26,8 @@ def urls(repo: ForgeRepo, *pushed: str) -> None:
         repo.git("remote", "set-url", "--add", "--push", "origin", url)
 
 
-def test_what_keeps_a_clone_from_publishing_is_undone(forge: Forge) -> None:
-    """One look finds all of them; the commands leave nothing of it."""
+def test_what_keeps_a_clone_from_publishing_is_fixed(forge: Forge) -> None:
+    """One check finds all problems, and the commands fix all of them."""
     names = ("away", "fork", "mirror", "named", "off", "program", "rewritten", "shallow", "two")
     repos = {name: forge.add(name) for name in (*names, "fine", "folder", "lost", "bare", "behind")}
     fine = repos["fine"].url
@@ -72,8 +72,8 @@ def test_what_keeps_a_clone_from_publishing_is_undone(forge: Forge) -> None:
     follow(forge, said, Hint.DOCTOR_AGAIN, "multigit doctor")
 
 
-def test_a_remote_that_cannot_be_reached_is_looked_at(forge: Forge) -> None:
-    """With the command that shows its URL."""
+def test_the_url_of_a_remote_that_cannot_be_reached(forge: Forge) -> None:
+    """The hint names the command that shows it."""
     for name, url in (("gone", "file:///nothing.git"), ("ext", "ext::true"), ("odd", "odd::x")):
         forge.add(name).git("config", "remote.origin.url", url)
     forge.write_config()
@@ -84,8 +84,8 @@ def test_a_remote_that_cannot_be_reached_is_looked_at(forge: Forge) -> None:
     assert "odd::" in follow(forge, said, Hint.INSTALL_TRANSPORT, f"git -C {shop}/odd remote -v")
 
 
-def test_a_setting_is_taken_out_of_the_file_that_has_it(forge: Forge) -> None:
-    """One that the clone's own configuration includes, or that of its work tree."""
+def test_a_setting_is_removed_from_the_file_that_has_it(forge: Forge) -> None:
+    """A file that the clone's configuration includes, or the configuration of its work tree."""
     given = {
         "program": ("uploadpack = git-upload-pack", Hint.REMOVE_PROGRAM),
         "worktree": ("uploadpack = git-upload-pack", Hint.REMOVE_PROGRAM),
@@ -111,7 +111,7 @@ def test_a_setting_is_taken_out_of_the_file_that_has_it(forge: Forge) -> None:
 
 
 def test_what_failed_to_be_cloned_names_no_folder(forge: Forge) -> None:
-    """The scratch folder is gone, so that no command could run there."""
+    """The scratch folder is gone, so no command could run there."""
     api = forge.add("api")
     shutil.rmtree(api.clone)
     api.url = "file:///nothing.git"
@@ -121,8 +121,8 @@ def test_what_failed_to_be_cloned_names_no_folder(forge: Forge) -> None:
     assert "git " not in "".join(each for each in hints(said) if "url" in each)
 
 
-def test_a_repository_of_somebody_else_is_trusted(forge: Forge) -> None:
-    """When one says so; git names the folder that it means."""
+def test_a_repository_of_another_user_is_trusted(forge: Forge) -> None:
+    """After the command, with the folder that git names."""
     forge.add("api")
     forge.write_config()
     forge.env["GIT_TEST_ASSUME_DIFFERENT_OWNER"] = "1"
@@ -132,8 +132,8 @@ def test_a_repository_of_somebody_else_is_trusted(forge: Forge) -> None:
     assert "foreign_owner" not in [each["code"] for each in forge.json("status")["problems"]]
 
 
-def test_somebody_without_a_name_gets_one(forge: Forge) -> None:
-    """The name and address are the reader's own: the ones that are typed here are examples."""
+def test_an_identity_is_configured(forge: Forge) -> None:
+    """The name and address in the hint are examples, and work as is."""
     forge.add("api").commit("dev", {"a": "1\n"})
     forge.write_config()
     mine = forge.root / "mine"
@@ -153,7 +153,7 @@ def test_somebody_without_a_name_gets_one(forge: Forge) -> None:
 
 
 def test_a_script_that_is_not_executable(forge: Forge) -> None:
-    """Is made so in the work tree, from where it is committed."""
+    """It is made executable in the work tree, and committed there."""
     api = forge.add("api", files={"ship.sh": "#!/bin/sh\n"})
     api.commit("dev", {"a": "1\n"})
     config = forge.write_config()

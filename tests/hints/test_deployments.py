@@ -43,27 +43,27 @@ def block(shop: Forge, name: str) -> Path:
 
 
 def test_a_failure_with_later_waves_is_continued(shop: Forge) -> None:
-    """Once what failed is fixed from outside."""
+    """After the cause of the failure is fixed."""
     place = block(shop, "database")
     document = shop.json(*PROMOTE, check=FAILED)
     again = shop.json("continue", check=FAILED)
     watched = shop.run("watch", check=FAILED)
     place.rmdir()
     assert document["hint"] == again["hint"]
-    follow(shop, watched.stderr, Hint.NOT_FINISHED, "multigit continue")
+    follow(shop, watched.stderr, Hint.UNFINISHED, "multigit continue")
     follow(shop, document, Hint.DEPLOY_CONTINUE, "multigit continue", check=REFUSED)
     assert set(deployed(shop)) == {"database", "api"}
 
 
-def test_a_failure_that_takes_a_commit_is_abandoned(shop: Forge) -> None:
-    """Nothing is left to continue then."""
+def test_a_failure_that_needs_a_commit_is_abandoned(shop: Forge) -> None:
+    """Nothing is left to continue afterwards."""
     block(shop, "database")
     document = shop.json(*PROMOTE, check=FAILED)
     follow(shop, document, Hint.DEPLOY_CONTINUE, "multigit abandon")
 
 
 def test_a_failure_alone_is_deployed_again(shop: Forge) -> None:
-    """By the repositories that failed; where none did, only as said."""
+    """`--failed` deploys the repositories that failed, and nothing once none does."""
     place = block(shop, "api")
     document = shop.json(*PROMOTE, check=FAILED)
     unwell = shop.json("deploy", "stg", "-r", "api", "--failed", "--dry-run", check=DONE)
@@ -83,7 +83,7 @@ def test_what_may_still_run_is_watched_not_deployed_again(shop: Forge) -> None:
 
 
 def test_a_failure_that_was_deployed_again_since_asks_for_nothing(shop: Forge) -> None:
-    """Whoever comes back to the older operation is told so."""
+    """The report of the older operation says so."""
     place = block(shop, "database")
     old = shop.json(*PROMOTE, "-r", "database", check=FAILED)["operation"]
     place.rmdir()
@@ -94,8 +94,8 @@ def test_a_failure_that_was_deployed_again_since_asks_for_nothing(shop: Forge) -
     follow(shop, document, Hint.STATUS, "multigit status")
 
 
-def test_what_only_a_push_deploys_is_not_to_be_deployed_again(shop: Forge) -> None:
-    """The command that names the stage alone would be refused for its sake."""
+def test_what_only_a_push_deploys_is_not_deployed_again(shop: Forge) -> None:
+    """Because of it, a command that names only the stage would be refused."""
     config = shop.shop / "multigit.toml"
     by_push = '\nrunner = "github"\nworkflow = "deploy.yml"\ntrigger = "push"\n'
     table = f"\n[repos.api.deploy.stg]{by_push}"
@@ -104,8 +104,8 @@ def test_what_only_a_push_deploys_is_not_to_be_deployed_again(shop: Forge) -> No
     assert (codes(document), document["hint"]) == (["nothing_failed"], None)
 
 
-def test_what_comes_after_something_unwell_is_told(shop: Forge) -> None:
-    """With the command that deploys that first."""
+def test_what_depends_on_a_failed_deployment_warns(shop: Forge) -> None:
+    """The hint names the command that deploys that first."""
     place = block(shop, "database")
     shop.json(*PROMOTE, check=FAILED)
     shop.json("abandon", check=DONE)
@@ -116,7 +116,7 @@ def test_what_comes_after_something_unwell_is_told(shop: Forge) -> None:
 
 
 def test_the_release_before_is_deployed_where_undo_refuses(shop: Forge) -> None:
-    """Of the repository that the hint names."""
+    """For the repository that the hint names."""
     first = shop.json(*PROMOTE, check=DONE)["release"]
     shop.repos["api"].commit("dev", {"a": "2\n"}, message="feat: more")
     shop.json(*PROMOTE, check=DONE)
@@ -127,14 +127,14 @@ def test_the_release_before_is_deployed_where_undo_refuses(shop: Forge) -> None:
 
 
 def test_what_is_not_in_a_release_is_looked_up(shop: Forge) -> None:
-    """In the status."""
+    """The hint names the status."""
     release = shop.json(*PROMOTE, "-r", "database", check=DONE)["release"]
     document = shop.json("deploy", "stg", release, "--dry-run", check=DONE)
     follow(shop, document, Hint.STATUS, "multigit status")
 
 
-def test_what_nobody_waited_for_is_watched(shop: Forge) -> None:
-    """Before the next deployment begins, too."""
+def test_deployments_without_waiting_are_watched(shop: Forge) -> None:
+    """Also before the next deployment starts."""
     config, place = shop.shop / "multigit.toml", Path(shop.env["PLACE"])
     waits = 'while [ ! -e "$PLACE/go" ]; do sleep 0.05; done'
     slow = COMMAND.replace('["sh", "deploy.sh", "{release}"]', f"['sh', '-c', '{waits}']")
@@ -148,7 +148,7 @@ def test_what_nobody_waited_for_is_watched(shop: Forge) -> None:
 
 
 def test_what_runs_at_one_target_is_watched_where_another_was_not_reached(shop: Forge) -> None:
-    """Nothing is deployed beside it; once it has ended, what was not reached is."""
+    """No other deployment starts beside it; after it has ended, the other target is deployed."""
     config, place = shop.shop / "multigit.toml", Path(shop.env["PLACE"])
     says = 'echo "$MULTIGIT_TARGET" >> "$PLACE/begun"'
     script = f'{says}; while [ ! -e "$PLACE/go" ]; do sleep 0.05; done'
@@ -169,8 +169,8 @@ def test_what_runs_at_one_target_is_watched_where_another_was_not_reached(shop: 
     assert (place / "begun").read_text().split() == ["one", "one", "two"]
 
 
-def test_a_review_is_asked_of_who_may_give_it(host: Host) -> None:
-    """Whoever stops watching is told how to approve."""
+def test_a_reviewer_is_asked_to_approve(host: Host) -> None:
+    """The hint says how, after the watch is interrupted."""
     with at_terminal(host.forge, *RELEASE, "-r", "web") as terminal:
         terminal.expect("waiting")
         terminal.expect("ada")
@@ -181,28 +181,28 @@ def test_a_review_is_asked_of_who_may_give_it(host: Host) -> None:
 
 
 def test_a_run_that_takes_too_long_is_still_running(host: Host) -> None:
-    """It can be watched to its end."""
+    """It can be watched until it ends."""
     host.configure(GITHUB + 'timeout = "1s"\n')
     host.double.script("acme/api", ["queued"] + ["in_progress"] * 50 + ["success"], times=1)
     document = host.forge.json(*RELEASE, "-r", "api", check=FAILED)
     (run,) = host.double.runs()
     host.double.put(run, "success")
-    follow(host.forge, document, Hint.STILL_RUNNING, "multigit continue")
+    follow(host.forge, document, Hint.RUNNING_CONTINUE, "multigit continue")
 
 
-def test_a_run_that_was_left_is_watched(host: Host) -> None:
-    """When its operation was abandoned."""
+def test_a_run_of_an_abandoned_operation_is_watched(host: Host) -> None:
+    """The hint names the command."""
     host.configure(GITHUB + 'timeout = "1s"\n')
     host.double.script("acme/api", ["queued"] + ["in_progress"] * 50 + ["success"], times=1)
     host.forge.json(*RELEASE, "-r", "api", check=FAILED)
     document = host.forge.json("abandon", check=DONE)
     (run,) = host.double.runs()
     host.double.put(run, "success")
-    follow(host.forge, document, Hint.RUNS_ON, "multigit watch")
+    follow(host.forge, document, Hint.RUNNING_WATCH, "multigit watch")
 
 
 def test_a_later_wave_that_was_refused_is_continued(shop: Forge) -> None:
-    """Where what was deployed before it went well."""
+    """After the deployments of the earlier wave succeeded."""
     api = shop.repos["api"]
     api.reject_pushes("refs/heads/stg")
     document = shop.json(*PROMOTE, check=FAILED)
@@ -211,20 +211,20 @@ def test_a_later_wave_that_was_refused_is_continued(shop: Forge) -> None:
     assert set(deployed(shop)) == {"database", "api"}
 
 
-def test_what_is_unknown_is_looked_for_again(shop: Forge) -> None:
-    """Never started again: by continue while it is open, by watch when it was left as it is."""
+def test_what_is_unknown_is_checked_again(shop: Forge) -> None:
+    """By continue while its operation is unfinished, by watch after abandon; not started again."""
     config = shop.shop / "multigit.toml"
     suicide = COMMAND.replace('["sh", "deploy.sh", "{release}"]', "['sh', '-c', 'kill -9 $PPID']")
     config.write_text(config.read_text().replace(COMMAND, suicide))
     document = shop.json("deploy", "stg", "-r", "database", "--yes", check=FAILED)
-    follow(shop, document, Hint.LOOK_AGAIN, "multigit continue", check=FAILED)
-    follow(shop, document, Hint.LOOK_AGAIN, "multigit abandon")
+    follow(shop, document, Hint.UNKNOWN_CONTINUE, "multigit continue", check=FAILED)
+    follow(shop, document, Hint.UNKNOWN_CONTINUE, "multigit abandon")
     left = shop.json("watch", check=FAILED)
-    follow(shop, left, Hint.WATCH_AGAIN, "multigit watch", check=FAILED)
+    follow(shop, left, Hint.UNKNOWN_WATCH, "multigit watch", check=FAILED)
 
 
 def test_what_a_push_deploys_is_run_again_at_github(host: Host) -> None:
-    """No `deploy --failed` is proposed where the push starts it."""
+    """No `deploy --failed` is proposed if the push starts the deployment."""
     workflow = WORKFLOW.replace("  workflow_dispatch:\n    inputs:\n", PUSHED)
     for branch in ("main", "stg"):
         host.forge.repos["api"].commit(branch, {".github/workflows/deploy.yml": workflow})

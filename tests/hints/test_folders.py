@@ -1,4 +1,4 @@
-"""Hints are typed where multigit was run: in a clone, below one, or outside with --config."""
+"""Hints are typed where multigit was run: in a clone, below one, or elsewhere with --config."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def shallow(forge: Forge) -> Forge:
         ("home", "{shop}/services/api", "{shop}/services/web"),
     ],
 )
-def test_a_clone_is_named_as_seen_from_there(
+def test_a_clone_is_named_as_seen_from_the_current_folder(
     shallow: Forge, folder: str, api: str, web: str
 ) -> None:
-    """Below the current folder by a relative path; the document's `path` stays the workspace's."""
+    """By a relative path if it is below it; `path` in JSON stays relative to the workspace."""
     here = shallow.root / folder
     config = () if folder.startswith("shop") else ("--config", str(shallow.shop / "multigit.toml"))
     said = shallow.json("promote", "dev", "stg", *config, cwd=here, check=REFUSED)
@@ -52,7 +52,7 @@ def test_a_clone_is_named_as_seen_from_there(
 
 
 def test_a_folder_that_was_entered_through_a_link(shallow: Forge) -> None:
-    """There a shell goes up to where the link lies, so no hint does."""
+    """No hint has `..`: a shell would follow it to the folder that holds the link."""
     link = shallow.root / "link"
     link.symlink_to(shallow.repos["web"].clone)
     said = shallow.json("promote", "dev", "stg", cwd=link, check=REFUSED)
@@ -63,7 +63,7 @@ def test_a_folder_that_was_entered_through_a_link(shallow: Forge) -> None:
 
 @pytest.mark.parametrize("folder", ["web", "web/src", "api"])
 def test_work_is_kept_from_inside_a_clone(forge: Forge, folder: str) -> None:
-    """A command line that changes the folder begins where it is typed."""
+    """A command line that changes the folder starts from where it is typed."""
     web, _ = released(forge, "web"), forge.add("api")
     (web.clone / "src").mkdir()
     forge.write_config()
@@ -71,13 +71,13 @@ def test_work_is_kept_from_inside_a_clone(forge: Forge, folder: str) -> None:
     by_hand(web, ("revert", "--no-edit", web.tip("stg")))
     here = forge.shop / folder
     said = forge.json("backmerge", "main", "--yes", cwd=here, check=REFUSED)
-    command = hint_of(said, "web", "reverted_work").partition("work: ")[2].partition(". If it")[0]
+    command = hint_of(said, "web", "reverted_work").partition("work: ")[2].partition(". To m")[0]
     follow(forge, said, Hint.KEEP_WORK, command, cwd=here)
     assert web.tree("stg")["new.txt"] == "new\n"
 
 
 def test_a_branch_that_was_left_alone_is_updated_from_inside(forge: Forge) -> None:
-    """After the push: what follows knows the folder, too."""
+    """The problems that are reported after the push know the current folder, too."""
     api, web = forge.add("api"), forge.add("web")
     api.commit("dev", {"a": "1\n"})
     api.git("switch", "--quiet", "stg")
@@ -95,7 +95,7 @@ def test_a_branch_that_was_left_alone_is_updated_from_inside(forge: Forge) -> No
 
 
 def test_what_was_hinted_elsewhere_is_not_repeated(forge: Forge) -> None:
-    """A warning in the plan of an unfinished operation is told again, without what to type."""
+    """A warning in the plan of an unfinished operation is repeated without its hint."""
     api, web, docs = forge.add("api"), forge.add("web"), forge.add("docs")
     for repo in (api, docs):
         repo.commit("dev", {"a": "1\n"})
@@ -112,7 +112,7 @@ def test_what_was_hinted_elsewhere_is_not_repeated(forge: Forge) -> None:
     assert (problem["code"], problem["hint"]) == ("shallow", None)
 
 
-def test_the_words_of_git_lie_where_they_are_named(forge: Forge) -> None:
+def test_the_transcript_is_at_the_path_that_is_named(forge: Forge) -> None:
     """Also seen from a clone."""
     api = forge.add("api")
     api.commit("dev", {"a": "1\n"})

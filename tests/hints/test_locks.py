@@ -25,11 +25,11 @@ def locked(forge: Forge) -> Forge:
 
 
 def released(command: str) -> str:
-    """Return what the hint names as a command, up to the reason."""
+    """Return the command that the hint names, up to the reason."""
     return command[command.index("multigit lock release") :]
 
 
-def test_a_lock_that_was_not_given_back_is_released(locked: Forge) -> None:
+def test_a_lock_that_could_not_be_released_is_released_later(locked: Forge) -> None:
     """With the id that the hint names."""
     refuse = f'[ "$1" != {LOCK} ] || [ "$3" != {NOTHING} ] || exit 1'
     update = hook(locked.repos["database"].bare / "hooks/update", refuse)
@@ -48,10 +48,10 @@ def theirs(locked: Forge) -> Path:
     return Path(shutil.copytree(locked.shop, locked.root / "theirs"))
 
 
-def test_the_lock_of_a_process_that_was_killed_is_given_back_there(
+def test_the_lock_of_a_process_that_was_killed_is_released_there(
     locked: Forge, theirs: Path
 ) -> None:
-    """By `continue`, in the workspace of whoever holds it."""
+    """By `continue`, in the workspace that holds it."""
     strike(locked, "post-receive", TAKEN, "kill -KILL $multigit")
     locked.run(*PROMOTE, check=-signal.SIGKILL)
     refused = locked.json(*PROMOTE, cwd=theirs, check=REFUSED)
@@ -59,8 +59,8 @@ def test_the_lock_of_a_process_that_was_killed_is_given_back_there(
     assert LOCK not in locked.repos["database"].remote_refs()
 
 
-def test_a_lock_that_is_kept_for_a_push_is_given_back_there(locked: Forge, theirs: Path) -> None:
-    """Nobody is told to release it as that of a dead process."""
+def test_a_lock_that_is_kept_for_a_push_is_released_there(locked: Forge, theirs: Path) -> None:
+    """No hint says to release it as if its process were dead."""
     database = locked.repos["database"]
     cut_off = hook(database.bare / "hooks/pre-receive", 'grep -q locks || kill -KILL "$PPID"')
     locked.json(*PROMOTE, check=FAILED)
@@ -71,8 +71,8 @@ def test_a_lock_that_is_kept_for_a_push_is_given_back_there(locked: Forge, their
     assert LOCK not in database.remote_refs()
 
 
-def test_a_lock_that_nobody_can_give_back_is_released(locked: Forge, theirs: Path) -> None:
-    """By whoever it keeps out, when the workspace of its operation is gone."""
+def test_a_lock_without_a_workspace_is_released(locked: Forge, theirs: Path) -> None:
+    """By those whom it keeps out, when the workspace of its operation is gone."""
     strike(locked, "post-receive", TAKEN, "kill -KILL $multigit")
     locked.run(*PROMOTE, check=-signal.SIGKILL)
     refused = locked.json(*PROMOTE, cwd=theirs, check=REFUSED)
@@ -80,8 +80,8 @@ def test_a_lock_that_nobody_can_give_back_is_released(locked: Forge, theirs: Pat
     locked.json(*PROMOTE, cwd=theirs, check=DONE)
 
 
-def test_a_lock_that_was_kept_is_given_back(locked: Forge) -> None:
-    """With the operation's end."""
+def test_a_lock_that_was_kept_is_released(locked: Forge) -> None:
+    """When the operation ends."""
     database = locked.repos["database"]
     cut_off = hook(database.bare / "hooks/pre-receive", 'grep -q locks || kill -KILL "$PPID"')
     document = locked.json(*PROMOTE, check=FAILED)
@@ -91,8 +91,8 @@ def test_a_lock_that_was_kept_is_given_back(locked: Forge) -> None:
     assert LOCK not in database.remote_refs()
 
 
-def test_a_lock_that_could_not_be_asked_for_is_tried_again(locked: Forge) -> None:
-    """Nothing was changed: the same command works when the remote answers."""
+def test_taking_a_lock_is_tried_again(locked: Forge) -> None:
+    """Nothing was changed: the same command works once the remote can be reached."""
     strike(locked, "pre-receive", TAKEN, 'kill -KILL "$PPID"; exit 1')
     refused = locked.json(*PROMOTE, check=REFUSED)
     follow(locked, refused, Hint.LOCK_TRY_AGAIN, "multigit lock status")

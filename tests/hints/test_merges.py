@@ -1,4 +1,4 @@
-"""The hints about merges that a person makes, and about work that would be lost or left behind."""
+"""The hints about merges that a person has to make, and about work that a merge would lose."""
 
 from __future__ import annotations
 
@@ -63,10 +63,8 @@ def test_a_conflict_is_resolved_on_the_earlier_stage(forge: Forge, elsewhere: st
 @pytest.mark.parametrize(
     "setting", ["", "pull.rebase=true", "pull.ff=only", "branch.dev.rebase=true"]
 )
-def test_a_conflict_is_resolved_where_the_local_branch_went_another_way(
-    forge: Forge, setting: str
-) -> None:
-    """Its own commits are merged first, whatever git was told to do at a pull."""
+def test_a_conflict_is_resolved_on_a_diverged_branch(forge: Forge, setting: str) -> None:
+    """Its own commits are merged first, whatever git's settings say about pulls."""
     api = forge.add("api", files={"a.txt": "1\n", "README.md": "1\n"})
     api.commit("dev", {"README.md": "dev\n"})
     api.commit("stg", {"README.md": "stg\n"})
@@ -80,10 +78,10 @@ def test_a_conflict_is_resolved_where_the_local_branch_went_another_way(
     assert api.git("rev-parse", "MERGE_HEAD") == api.tip("stg")
 
 
-def test_work_that_was_taken_back_is_kept(forge: Forge) -> None:
-    """By a revert of a merge, of a commit, of more than it names, and by content alone.
+def test_reverted_work_is_kept(forge: Forge) -> None:
+    """Reverted by a merge's revert, a commit's, one of more than it names, or by content alone.
 
-    Stg keeps all of it.
+    stg keeps all of it.
     """
     repos = {name: released(forge, name) for name in ("content", "merge", "more", "single")}
     forge.write_config()
@@ -104,7 +102,7 @@ def test_work_that_was_taken_back_is_kept(forge: Forge) -> None:
         ("more", "reverted_work", " diff-tree -p --binary "),
         ("single", "reverted_work", " revert --no-edit "),
     ):
-        command = hint_of(said, name, code).partition("work: ")[2].partition(". If it")[0]
+        command = hint_of(said, name, code).partition("work: ")[2].partition(". To m")[0]
         assert command.startswith(f"cd {name} && ")
         assert part in command
         follow(forge, said, Hint.KEEP_OR_ACCEPT, command)
@@ -116,7 +114,7 @@ def test_work_that_was_taken_back_is_kept(forge: Forge) -> None:
 
 
 def test_local_changes_stay_what_they_are(forge: Forge) -> None:
-    """In a file that was taken back, staged and not, while the work is brought back."""
+    """Staged and unstaged changes in a file whose reverted work is restored."""
     api = released(forge, "api")
     forge.write_config()
     forge.json(*RELEASE, check=DONE)
@@ -124,7 +122,7 @@ def test_local_changes_stay_what_they_are(forge: Forge) -> None:
     api.write({"a.txt": "1\n2\n3\nmine\n", "b.txt": "mine\n"})
     api.git("add", "b.txt")
     said = forge.json(*RELEASE, check=REFUSED)
-    command = hint_of(said, "api", "reverted_work").partition("work: ")[2].partition(". If it")[0]
+    command = hint_of(said, "api", "reverted_work").partition("work: ")[2].partition(". To m")[0]
     follow(forge, said, Hint.KEEP_OR_ACCEPT, command)
     assert api.git("status", "--short").splitlines() == [" M a.txt", "M  b.txt"]
     assert (api.clone / "a.txt").read_text() == "1\n2\n3\nmine\n"
@@ -132,8 +130,8 @@ def test_local_changes_stay_what_they_are(forge: Forge) -> None:
     assert api.tree("main")["a.txt"] == "1\ntwo\n3\n"
 
 
-def test_where_it_was_accepted_nobody_is_asked_to_accept_it(forge: Forge) -> None:
-    """Neither with the option nor later; the work can still be kept. The log tells it, too."""
+def test_accepted_reverts_need_no_option_again(forge: Forge) -> None:
+    """The hint names no option, neither now nor later, and still says how to keep the work."""
     api = released(forge, "api")
     forge.write_config()
     forge.json(*RELEASE, check=DONE)
@@ -156,7 +154,7 @@ def test_where_it_was_accepted_nobody_is_asked_to_accept_it(forge: Forge) -> Non
 
 
 def test_continue_takes_what_its_hint_proposes(forge: Forge) -> None:
-    """Where somebody took the release back after an attempt, and its merge is planned anew."""
+    """A colleague reverted the release between two attempts, so its merge is planned again."""
     for name in ("api", "web"):
         released(forge, name)
     api, web = forge.repos["api"], forge.repos["web"]
@@ -170,7 +168,7 @@ def test_continue_takes_what_its_hint_proposes(forge: Forge) -> None:
     by_hand(web, ("revert", "--no-edit", "-m", "1", web.tip("main")))
 
     said = forge.json("continue", "--confirm", "main", check=REFUSED)
-    assert hint_of(said, "web", "reverted_work").endswith("If it is meant: --accept-reverts")
+    assert hint_of(said, "web", "reverted_work").endswith("To merge anyway: --accept-reverts")
     forge.json("continue", "--confirm", "main", "--accept-reverts", check=DONE)
 
     assert web.tree("main") == {"a.txt": "1\n2\n3\n", "b.txt": "more\n"}
@@ -179,7 +177,7 @@ def test_continue_takes_what_its_hint_proposes(forge: Forge) -> None:
 
 
 def test_what_another_merge_of_the_plan_needs_comes_first(forge: Forge) -> None:
-    """A back-merge whose second step conflicts begins with the first one."""
+    """A back-merge whose second merge conflicts starts with the first one."""
     api = forge.add("api")
     api.commit("main", {"README.md": "hot\n"})
     api.commit("dev", {"README.md": "dev\n"})
@@ -194,8 +192,8 @@ def test_what_another_merge_of_the_plan_needs_comes_first(forge: Forge) -> None:
     )
 
 
-def test_commits_that_are_not_pushed_can_come_along(forge: Forge) -> None:
-    """They are not part of a promotion."""
+def test_unpushed_commits_can_be_included(forge: Forge) -> None:
+    """They are not part of a promotion until they are pushed."""
     api = forge.add("api")
     api.commit("dev", {"a.txt": "1\n"})
     api.git("pull", "--quiet", "origin", "dev")
@@ -206,8 +204,8 @@ def test_commits_that_are_not_pushed_can_come_along(forge: Forge) -> None:
     assert api.tip("dev") == api.git("rev-parse", "dev")
 
 
-def test_what_was_committed_and_not_pushed_goes_along(forge: Forge) -> None:
-    """Where another repository's hook refused, so that nothing was published."""
+def test_commits_of_a_failed_push_are_pushed_later(forge: Forge) -> None:
+    """After another repository's hook refused, so that nothing was published."""
     api, web = forge.add("api"), forge.add("web")
     for repo in (api, web):
         repo.write({"a.txt": "1\n"})
@@ -218,12 +216,12 @@ def test_what_was_committed_and_not_pushed_goes_along(forge: Forge) -> None:
     forge.write_config()
     said = forge.json("push", "dev", "--yes", check=FAILED)
     refusing.unlink()
-    follow(forge, said, Hint.PUSH_TAKES_ALONG, "multigit push dev", "--yes")
+    follow(forge, said, Hint.PUSH_LATER, "multigit push dev", "--yes")
     assert api.tip("dev") == api.git("rev-parse", "dev")
 
 
 def test_a_hook_that_changes_what_is_merged(forge: Forge) -> None:
-    """The push goes out alone, and the promotion is planned anew."""
+    """The push is published alone, and the promotion is planned again."""
     api = forge.add("api", files={"a.txt": "1\n"})
     api.commit("stg", {"s.txt": "1\n"})
     api.write({"b.txt": "1\n"})

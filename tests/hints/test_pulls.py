@@ -1,4 +1,4 @@
-"""The hints about a branch that went another way than its remote, each typed as it stands."""
+"""The hints about a branch that has diverged from its remote, each typed as is."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def apart(forge: Forge) -> ForgeRepo:
 
 
 def test_a_branch_that_is_checked_out_is_rebased(forge: Forge) -> None:
-    """Also with a file that is not committed; then the push goes out."""
+    """Also with an uncommitted file; then the push is accepted."""
     api = apart(forge)
     api.write({"README.md": "changed\n"})
     command = "git -C api pull --rebase --autostash origin dev"
@@ -32,7 +32,7 @@ def test_a_branch_that_is_checked_out_is_rebased(forge: Forge) -> None:
 
 
 def test_another_branch_is_switched_to_first(forge: Forge) -> None:
-    """By pull and by push; the second command needs what the first one did."""
+    """By pull and by push; the second command builds on the first."""
     api = apart(forge)
     api.git("switch", "--quiet", "--create", "feature")
     commands = ("git -C api switch dev", "git -C api pull --rebase --autostash origin dev")

@@ -1,4 +1,4 @@
-"""The hints about submodules, each typed as it stands."""
+"""The hints about submodules, each typed as is."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def inside(web: ForgeRepo, *command: str) -> str:
 
 
 def test_a_commit_of_a_branch_is_pushed_there_first(forge: Forge, web: ForgeRepo) -> None:
-    """To the remote that the submodule was cloned from, whatever it is called."""
+    """To the remote that the submodule was cloned from, whatever its name."""
     inside(web, "switch", "--quiet", "dev")
     inside(web, "remote", "rename", "origin", "vendors")
     inside(web, "commit", "--quiet", "--allow-empty", "--message", "one")
@@ -40,8 +40,8 @@ def test_a_commit_of_a_branch_is_pushed_there_first(forge: Forge, web: ForgeRepo
     assert pointer(web, "dev", PATH) == inside(web, "rev-parse", "HEAD")
 
 
-def test_a_commit_of_no_branch_has_no_command(forge: Forge, web: ForgeRepo) -> None:
-    """Nobody knows the name of the branch that it belongs on."""
+def test_a_commit_on_no_branch_has_no_command(forge: Forge, web: ForgeRepo) -> None:
+    """The name of the branch that it belongs on is unknown."""
     inside(web, "switch", "--quiet", "--detach")
     inside(web, "commit", "--quiet", "--allow-empty", "--message", "one")
     with untouched(forge):
@@ -68,7 +68,7 @@ def test_what_is_not_committed_is_committed_there(forge: Forge, web: ForgeRepo) 
 
 
 def test_one_that_lacks_commits_is_updated(forge: Forge, web: ForgeRepo) -> None:
-    """Its pointer stayed, and afterwards it is at it."""
+    """Afterwards it is at the commit that the superproject records."""
     inside(web, "switch", "--quiet", "dev")
     inside(web, "commit", "--quiet", "--allow-empty", "--message", "one")
     inside(web, "push", "--quiet", "origin", "dev")

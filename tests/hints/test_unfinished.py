@@ -1,4 +1,4 @@
-"""The hints about operations that are not finished, and about what an undo leaves."""
+"""The hints about unfinished operations, and about what an undo cannot do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PROMOTE = ("promote", "dev", "stg", "--yes")
 
 @pytest.fixture
 def halves(forge: Forge) -> Forge:
-    """Return a promotion whose api is published, and whose web was refused until now."""
+    """Return a promotion whose api is published, and whose web is refused no longer."""
     for name in ("api", "web"):
         forge.add(name).commit("dev", {"a.txt": "1\n"})
     forge.write_config()
@@ -25,7 +25,7 @@ def halves(forge: Forge) -> Forge:
 
 
 def test_what_is_half_published_is_continued_or_undone(halves: Forge) -> None:
-    """By the report, by the next command, by status and by doctor."""
+    """The report says so, and so do the next command, status and doctor."""
     document = halves.json(*PROMOTE, check=FAILED)
     refused = halves.json(*PROMOTE, check=REFUSED)
     said = halves.run("status", check=DONE).stdout
@@ -39,8 +39,8 @@ def test_what_is_half_published_is_continued_or_undone(halves: Forge) -> None:
 
 
 @pytest.mark.parametrize("way", ["multigit undo", "multigit abandon"])
-def test_each_way_out_is_one(halves: Forge, way: str) -> None:
-    """Undo takes back, abandon leaves; afterwards nothing is unfinished."""
+def test_each_way_out_works(halves: Forge, way: str) -> None:
+    """After undo, as after abandon, nothing is unfinished."""
     document = halves.json(*PROMOTE, check=FAILED)
     answers = ("--yes",) if way == "multigit undo" else ()
     follow(halves, document, Hint.FINISH_OR_UNDO, way, *answers)
@@ -49,7 +49,7 @@ def test_each_way_out_is_one(halves: Forge, way: str) -> None:
 
 
 def test_an_undo_is_finished_not_undone(halves: Forge) -> None:
-    """When a remote refused to go back."""
+    """After a remote refused the roll-back."""
     halves.repos["web"].allow_pushes()
     halves.json(*PROMOTE, check=DONE)
     halves.repos["web"].reject_pushes("refs/heads/stg")
@@ -58,8 +58,8 @@ def test_an_undo_is_finished_not_undone(halves: Forge) -> None:
     follow(halves, document, Hint.FINISH, "multigit continue")
 
 
-def test_a_branch_that_somebody_moved_is_left_to_abandon(halves: Forge) -> None:
-    """Neither what it was, nor what was made for it; a new operation can begin then."""
+def test_a_branch_that_a_colleague_moved_is_left_to_abandon(halves: Forge) -> None:
+    """It is at neither the old nor the new commit; after abandon a new operation can begin."""
     api, web = halves.repos["api"], halves.repos["web"]
     halves.json("push", "dev", "--promote", "stg", "--yes", check=FAILED)
     halves.json("abandon")
@@ -71,11 +71,11 @@ def test_a_branch_that_somebody_moved_is_left_to_abandon(halves: Forge) -> None:
     halves.json("push", "dev", "--yes", check=FAILED)
     web.commit("dev", {"theirs.txt": "1\n"})
     document = halves.json("continue", check=REFUSED)
-    follow(halves, document, Hint.BEGIN_AGAIN, "multigit abandon")
+    follow(halves, document, Hint.START_OVER, "multigit abandon")
 
 
-def test_what_was_promoted_onwards_is_undone_first(halves: Forge) -> None:
-    """By the operation that the hint names; its id is shown by the log's document."""
+def test_a_further_promotion_is_undone_first(halves: Forge) -> None:
+    """The hint names its operation, whose id is in the log's document."""
     halves.repos["web"].allow_pushes()
     first = halves.json(*PROMOTE, check=DONE)["operation"]
     halves.json("promote", "stg", "main", "--confirm", "main", check=DONE)
@@ -97,7 +97,7 @@ def test_what_was_promoted_onwards_is_undone_first(halves: Forge) -> None:
 
 
 def test_a_later_release_on_top_is_undone_first(halves: Forge) -> None:
-    """Also one that came by on its way to another stage."""
+    """Also one that passed this stage on its way to another."""
     api = halves.repos["api"]
     first = halves.json(*PROMOTE, "-r", "api", check=DONE)["operation"]
     api.commit("main", {"hot.txt": "1\n"})
@@ -107,8 +107,8 @@ def test_a_later_release_on_top_is_undone_first(halves: Forge) -> None:
     halves.json("undo", first, "--yes", check=DONE)
 
 
-def test_a_remote_that_went_away_is_asked_when_it_is_back(halves: Forge) -> None:
-    """Nobody knows before what it has."""
+def test_a_remote_is_asked_when_it_can_be_reached_again(halves: Forge) -> None:
+    """Until then it is unknown what it has."""
     web = halves.repos["web"]
     away = web.bare.with_suffix(".away")
     web.allow_pushes()
@@ -120,7 +120,7 @@ def test_a_remote_that_went_away_is_asked_when_it_is_back(halves: Forge) -> None
 
 
 def test_what_has_all_ended_is_only_closed(halves: Forge) -> None:
-    """A look says so: by continue where all arrived, by undo where nothing is there any more."""
+    """By continue if all of it is published, by undo if none of it is on the remotes."""
     api = halves.repos["api"]
     before = api.tip("stg")
     told = halves.shop / ".multigit/lock.json"

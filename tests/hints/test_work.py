@@ -1,4 +1,4 @@
-"""The hints about work trees that a push or a pull leaves alone, each typed as it stands."""
+"""The hints about work trees that a push or a pull leaves alone, each typed as is."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PUSH = ("push", "dev", "--yes")
 
 
 def unmerged(repo: ForgeRepo) -> None:
-    """Leave a file in conflict, of which no merge is under way any more."""
+    """Leave a file in conflict after its merge has ended."""
     repo.git("checkout", "--quiet", "-b", "side")
     repo.local_commit({"README.md": "side\n"})
     repo.git("checkout", "--quiet", "dev")
@@ -36,7 +36,7 @@ def unborn(repo: ForgeRepo) -> None:
 
 
 def test_what_keeps_work_from_being_pushed(forge: Forge) -> None:
-    """After all that the hints say, the push goes out; a side branch's files by switching."""
+    """After all the hints were followed, the push is accepted."""
     files = {"README.md": "1\n", "app.log": "1\n", ".env": "A=1\n"}
     repos = {n: forge.add(n, files=files) for n in ("merging", "unmerged", "unborn", "litter")}
     repos["first"] = forge.add("first", stages=())
@@ -84,7 +84,7 @@ def test_what_keeps_work_from_being_pushed(forge: Forge) -> None:
 
 @pytest.mark.parametrize("file", [".env", "-x.pem", ":x.pem", "[ab].pem"])
 def test_a_secret_that_is_staged_leaves_the_index_first(forge: Forge, file: str) -> None:
-    """For what git knows, .gitignore is no way out; whatever its name, and nothing else."""
+    """Whatever its name, and only it; .gitignore alone does not help for a tracked file."""
     repos = {name: forge.add(name) for name in ("added", "edited", "meant", "unborn")}
     unborn(repos["unborn"])
     repos["unborn"].git("rm", "-r", "--quiet", "--cached", ".")
@@ -108,8 +108,8 @@ def test_a_secret_that_is_staged_leaves_the_index_first(forge: Forge, file: str)
 
 
 @pytest.mark.parametrize("file", ["-x.txt", ":x.txt", "[ab].txt"])
-def test_files_of_odd_names_are_typed(forge: Forge, file: str) -> None:
-    """What begins like an option or a word of git, and what is a pattern of others, too."""
+def test_files_with_odd_names_are_typed(forge: Forge, file: str) -> None:
+    """Names that look like an option, like a word of git, or like a pattern."""
     path, files = pathspec(file), {file: "1\n", "a.txt": "1\n"}
     marked, kept, made = forge.add("marked", files=files), forge.add("kept"), forge.add("made")
     marked.git("update-index", "--assume-unchanged", "--", file)
@@ -139,8 +139,8 @@ def test_files_of_odd_names_are_typed(forge: Forge, file: str) -> None:
 
 
 @pytest.mark.parametrize("command", [("push", "dev", "--yes"), ("pull", "dev")])
-def test_a_filter_that_ends_is_no_lost_connection(forge: Forge, command: tuple[str, ...]) -> None:
-    """Git has the same words for both; where it asks no remote, it is the filter."""
+def test_a_failing_filter_is_not_a_lost_connection(forge: Forge, command: tuple[str, ...]) -> None:
+    """Git reports both in the same words; if no remote was asked, it is the filter."""
     api = forge.add("api")
     attributes = {".gitattributes": "*.bin filter=x\n", "a.bin": "1\n"}
     for key, value in (("process", "false"), ("required", "true")):
@@ -156,8 +156,8 @@ def test_a_filter_that_ends_is_no_lost_connection(forge: Forge, command: tuple[s
     assert "filter.x.process false" in seen
 
 
-def test_what_no_stash_takes_is_told_otherwise(forge: Forge) -> None:
-    """A file that is only meant to be added, and the pointer of a submodule."""
+def test_what_cannot_be_stashed_has_other_hints(forge: Forge) -> None:
+    """A file that is added with --intent-to-add, and the pointer of a submodule."""
     vendor, meant, moved = forge.add("vendor"), forge.add("meant"), forge.add("moved")
     take_in(moved, vendor.url, "deep folder/vendor")
     meant.write({"new.txt": "1\n"})
@@ -171,14 +171,14 @@ def test_what_no_stash_takes_is_told_otherwise(forge: Forge) -> None:
     follow(forge, said, Hint.ADD_AND_STASH, "git -C meant add new.txt && git -C meant stash")
     path = "'deep folder/vendor'"
     back = f"git -C moved reset -- {path} && git -C moved submodule update {path}"
-    follow(forge, said, Hint.SET_BACK_SUBMODULES, back)
+    follow(forge, said, Hint.RESET_SUBMODULES, back)
     forge.json("pull", "dev", check=DONE)
     assert (meant.clone / "theirs.txt").exists()
     assert (moved.clone / "theirs.txt").exists()
 
 
-def test_what_was_committed_comes_out_again(forge: Forge) -> None:
-    """Nothing of it is lost: the other changes go out, and the file stays where it is."""
+def test_a_committed_secret_is_left_out(forge: Forge) -> None:
+    """Nothing is lost: the other changes are published, and the file stays in place."""
     repos = {name: forge.add(name) for name in ("behind", "deleted", "kept", "new")}
     behind = repos["behind"]
     repos["new"].remote_git("branch", "-D", "dev")
@@ -206,10 +206,10 @@ def test_what_was_committed_comes_out_again(forge: Forge) -> None:
     assert "theirs.txt" in behind.tree("dev")
 
 
-def test_what_was_committed_of_a_published_secret_comes_out_again(forge: Forge) -> None:
-    """Whether or not it has left the index already, and the work tree: its new version stays here.
+def test_a_new_version_of_a_published_secret_is_left_out(forge: Forge) -> None:
+    """Whether or not it was removed from the index and the work tree: its new version stays local.
 
-    Until .gitignore has the file, the work tree is told of in the same way as before.
+    Until .gitignore lists the file, the hints about the work tree stay the same.
     """
     names = ("committed", "deleted", "edited", "untracked")
     repos = {name: forge.add(name, files={".env": "OLD\n"}) for name in names}
@@ -284,8 +284,8 @@ def test_what_keeps_a_branch_from_being_pulled(forge: Forge) -> None:
     follow(forge, said, Hint.PULL_STAGE, "multigit pull dev")
 
 
-def test_a_branch_that_a_hook_moved_away_is_looked_at(forge: Forge) -> None:
-    """What the branch should be at, and is not."""
+def test_a_branch_that_a_hook_moved_is_inspected(forge: Forge) -> None:
+    """The branch is not at the commit where it should be."""
     api = forge.add("api")
     api.commit("dev", {"a.txt": "1\n"})
     hook(api.clone / ".git/hooks/post-merge", "git reset --quiet --hard HEAD^")
@@ -296,7 +296,7 @@ def test_a_branch_that_a_hook_moved_away_is_looked_at(forge: Forge) -> None:
 
 
 def test_a_local_branch_that_did_not_follow(forge: Forge, tmp_path: Path) -> None:
-    """By a promotion, and by its undo: checked out, with commits of its own, its folder gone."""
+    """After a promotion and its undo: checked out, with own commits, or without its folder."""
     repos = {name: forge.add(name) for name in ("gone", "here", "own")}
     for name, repo in repos.items():
         repo.commit("dev", {"a.txt": "1\n"})
@@ -323,8 +323,8 @@ def test_a_local_branch_that_did_not_follow(forge: Forge, tmp_path: Path) -> Non
     before, after = (repos["gone"].git("rev-parse", "--short=7", each) for each in ("stg", "stg^"))
     said = forge.json("undo", "--yes", check=DONE)
     here = repos["here"].git("rev-parse", "--short=7", "stg^")
-    follow(forge, said, Hint.SET_BACK_HERE, f"git -C {forge.shop}/here reset --keep {here}")
+    follow(forge, said, Hint.RESET_HEAD, f"git -C {forge.shop}/here reset --keep {here}")
     command = f"git -C gone update-ref refs/heads/stg {after} {before}"
-    follow(forge, said, Hint.SET_BACK, command)
+    follow(forge, said, Hint.RESET_BRANCH, command)
     for name in ("gone", "here"):
         assert repos[name].git("rev-parse", "stg") == repos[name].tip("stg")

@@ -1,4 +1,4 @@
-"""The hints about the workspace's own files, each typed as it stands."""
+"""The hints about the workspace's own files, each typed as is."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ workflow = "ship.yml"
 
 
 def test_a_folder_without_a_configuration_gets_one(forge: Forge) -> None:
-    """By init, which tells what to try next, and overwrites nothing."""
+    """By init, which says what to run next and overwrites nothing."""
     forge.add("api")
     said = forge.json("status", check=USAGE)
     named = forge.json("status", "--config", "nowhere.toml", check=USAGE)
@@ -38,7 +38,7 @@ def test_a_folder_without_a_configuration_gets_one(forge: Forge) -> None:
 
 
 def test_a_configuration_is_written_for_another_folder(forge: Forge) -> None:
-    """The commands lead there, too."""
+    """The commands name that folder, too."""
     api, shop = forge.add("api"), forge.shop.rename(forge.root / "the shop")
     forge.shop.mkdir()
     done = forge.run("init", "../the shop", check=DONE).stdout
@@ -53,8 +53,8 @@ def test_a_configuration_is_written_for_another_folder(forge: Forge) -> None:
     assert ".github/workflows/ship.yml" in api.tree("dev")
 
 
-def test_mistakes_are_looked_for_again(forge: Forge) -> None:
-    """When they are corrected; also of a file with more mistakes than anybody reads."""
+def test_a_corrected_configuration_is_checked_again(forge: Forge) -> None:
+    """Also one with more mistakes than multigit lists."""
     forge.add("api")
     text = forge.write_config().read_text()
     forge.write_config(text.replace('remote = "origin"', 'remot = "origin"'))
@@ -67,8 +67,8 @@ def test_mistakes_are_looked_for_again(forge: Forge) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="asks for permissions as POSIX has them")
-def test_a_lock_that_may_not_be_written(forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By its owner, who can make it writable."""
+def test_a_lock_file_that_is_read_only(forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its owner can make it writable."""
     with unprivileged() as folder:
         lock = folder / "lock"
         lock.touch(0o444)
@@ -81,7 +81,7 @@ def test_a_lock_that_may_not_be_written(forge: Forge, monkeypatch: pytest.Monkey
 
 
 def test_workflows_are_pushed(forge: Forge) -> None:
-    """On the first stage, where work begins."""
+    """To the first stage, where work starts."""
     api = forge.add("api")
     config = forge.write_config()
     config.write_text(config.read_text() + WORKFLOW)

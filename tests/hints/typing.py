@@ -1,4 +1,4 @@
-"""Reading a hint off what multigit said, and typing it as it stands."""
+"""Reading a hint from what multigit printed, and typing it as is."""
 
 from __future__ import annotations
 

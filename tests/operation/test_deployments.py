@@ -13,7 +13,7 @@ from multigit.core.reports.reviews import Answer
 from multigit.core.values.deployment import Gate, RunState
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.workspace import Confirm, Workspace
-from multigit.errors import FAILED, OK, DoubtError, MultigitError, RefusedError
+from multigit.errors import FAILED, OK, MultigitError, RefusedError, UnknownStartError
 from multigit.operation.approving import Reviewed, ReviewRequest, approve
 from multigit.operation.continuing import continue_
 from multigit.operation.exclusive import exclusive
@@ -324,7 +324,7 @@ def test_a_review_whose_answer_was_lost_is_in_doubt(desk: Desk) -> None:
     waiting(desk)
 
     def lose() -> None:
-        raise DoubtError("the connection broke off.")
+        raise UnknownStartError("the connection broke off.")
 
     desk.hosts.on_review = lose
     seen = review(desk)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from multigit.core.values.deployment import Order, Run, RunState, Sight
 from multigit.core.values.health_check import Answer
 from multigit.core.values.problem import Problem
-from multigit.errors import DoubtError, GitError, NotBegunError
+from multigit.errors import GitError, NotStartedError, UnknownStartError
 
 Place = tuple[str, str]  # repository, target
 
@@ -62,20 +62,20 @@ class FakeRunners:
                 raise GitError("the host refused it.")
             if place in self.lose_request:
                 self.lose_request.discard(place)
-                raise DoubtError("the connection broke off.")
+                raise UnknownStartError("the connection broke off.")
             self.starts[place] += 1
             self.runs[order.key] = place
             self.courses[order.key] = list(self.scripts.get(place, [Sight(RunState.SUCCEEDED)]))
             if place in self.lose_answer:
                 self.lose_answer.discard(place)
-                raise DoubtError("the connection broke off.")
+                raise UnknownStartError("the connection broke off.")
         return Run(order.key, f"https://runs.example/{order.key}")
 
     def find(self, order: Order) -> Run | None:
         """Find what began."""
         if (order.repo, order.target) in self.never_began:
             self.never_began.discard((order.repo, order.target))
-            raise NotBegunError("it never began.")
+            raise NotStartedError("it never began.")
         place = (order.repo, order.target)
         if self.by_push.get(place, -1) == 0:
             self.runs[order.key] = place

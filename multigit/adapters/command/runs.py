@@ -31,7 +31,7 @@ from multigit.adapters.files.durable import make_folder, sync_folder
 from multigit.adapters.system import processes
 from multigit.core.values.deployment import KEYS, Order, Run, RunState, Sight
 from multigit.core.values.problem import Problem
-from multigit.errors import MultigitError, NotBegunError
+from multigit.errors import MultigitError, NotStartedError
 
 OUT_OF_TIME = 124  # as timeout(1) says it
 Export = Callable[[str, str, Path], None]  # repository, commit, folder
@@ -94,7 +94,7 @@ class CommandRuns:
         if has_begun is False or (self._alone and not places):
             if places and self._alone:
                 remove_tree(places[-1])
-            raise NotBegunError("the command was not started.")
+            raise NotStartedError("the command was not started.")
         return self._run(places[-1]) if has_begun else None
 
     def look(self, order: Order, run: Run) -> Sight:

@@ -23,7 +23,7 @@ from multigit.adapters.http.documents import Document, mapping, number, text
 from multigit.core.values.deploy_spec import GithubRunner, Trigger
 from multigit.core.values.deployment import Gate, Order, Run, Sight
 from multigit.core.values.problem import Problem
-from multigit.errors import DoubtError, MultigitError
+from multigit.errors import MultigitError, UnknownStartError
 
 if TYPE_CHECKING:
     from github.Repository import Repository
@@ -103,7 +103,7 @@ class GithubRuns:
         try:
             begun = self._dispatch(slug, runner, started_ref(order, runner), inputs)
         except UnclearError as error:
-            raise DoubtError(error.message, hint=error.hint, code="start_unclear") from None
+            raise UnknownStartError(error.message, hint=error.hint, code="start_unclear") from None
         if run := number(begun.get("id")):
             return self._own(order, run, link(begun))
         return self._appeared(order)
@@ -121,7 +121,7 @@ class GithubRuns:
         try:
             self._watch(order, run).review(gates, approve=approve, comment=comment)
         except UnclearError as error:
-            raise DoubtError(error.message, hint=error.hint, code="review_unclear") from None
+            raise UnknownStartError(error.message, hint=error.hint, code="review_unclear") from None
 
     # How
 
@@ -171,7 +171,7 @@ class GithubRuns:
                 return run
         except MultigitError as error:
             said = f"GitHub accepted the start, but {error.message}"
-        raise DoubtError(said, code="start_unclear")
+        raise UnknownStartError(said, code="start_unclear")
 
     def _own(self, order: Order, run: int, url: str) -> Run:
         self._owners[str(run)] = order.key

@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 from multigit.adapters.http.documents import Document, mapping, mappings
 from multigit.adapters.http.request import Reply, WebError, address_fault, request
 from multigit.core.values.deploy_spec import JenkinsRunner
-from multigit.errors import DoubtError, MultigitError
+from multigit.errors import MultigitError, UnknownStartError
 from multigit.retry import Retry
 
 KEY = "{key}"  # in a parameter it tells this deployment's build from all others
@@ -188,10 +188,10 @@ class JenkinsServer:
         except WebError as error:
             return error
 
-    def _doubt(self, what: str) -> DoubtError:
+    def _doubt(self, what: str) -> UnknownStartError:
         found = any(KEY in text for text in self.runner.params.values())
         advice = "" if found else f" A parameter that holds {KEY} lets multigit find it by itself."
-        return DoubtError(
+        return UnknownStartError(
             f"Jenkins {what}; {self.runner.job} may run or not.",
             hint=f"Look at {self.job_url} before you start it again.{advice}",
             code="jenkins_doubt",

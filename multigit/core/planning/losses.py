@@ -102,7 +102,7 @@ def _bring_back(reversal: Reversal) -> str:
         for lacking, having, paths in reversal.kept
     )
     back = [_move(old, new) for old, new in reversal.moved]
-    return " && ".join([*away, *applied, *back, Hint.COMMIT_BACK.format(commit=name)])
+    return " && ".join([*away, *applied, *back, Hint.COMMIT_RESTORED.format(commit=name)])
 
 
 def _short(commit: str) -> str:

@@ -183,7 +183,7 @@ def _stash(request: PullRequest, repo: Repo, work: WorkTree) -> str:
     tracked = [change for change in work.changes if change.kind != "untracked"]
     moved = [pathspec(change.path) for change in tracked if change.before]
     if len(moved) == len(tracked):
-        return Hint.SET_BACK_SUBMODULES.format(files=" ".join(moved), **there)
+        return Hint.RESET_SUBMODULES.format(files=" ".join(moved), **there)
     if meant := [pathspec(c.path) for c in tracked if c.kind == "added" and not c.staged]:
         return Hint.ADD_AND_STASH.format(files=" ".join(meant), **there)
     return Hint.STASH.format(**there)

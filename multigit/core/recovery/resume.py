@@ -156,7 +156,7 @@ def known_state(operation: Operation, repo: RepoPlan, remote: RemoteState) -> St
 def promoted_onwards(remote: RemoteState) -> Problem:
     """Return that what was to go back has reached a later stage meanwhile."""
     message = f"was promoted onwards to {', '.join(remote.onward)} since the undo began."
-    return Problem("promoted_onwards", message, Hint.BEGIN_AGAIN)
+    return Problem("promoted_onwards", message, Hint.START_OVER)
 
 
 def moved(repo: RepoPlan, made: Objects, remote: RemoteState) -> Iterable[Problem]:
@@ -169,5 +169,5 @@ def moved(repo: RepoPlan, made: Objects, remote: RemoteState) -> Iterable[Proble
             yield Problem(
                 "moved",
                 f"{name} is at {now[:7] or 'nothing'} on the remote, not at {wanted[:7]}.",
-                Hint.BEGIN_AGAIN,
+                Hint.START_OVER,
             )

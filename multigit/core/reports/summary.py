@@ -185,9 +185,9 @@ def _deploying_on(report: Report) -> str:
     if any(each.state is RunState.WAITING and each.sight.mine for each in deployments):
         return Hint.APPROVE
     if any(state.may_run for state in states - {RunState.UNKNOWN}):
-        return Hint.STILL_RUNNING if report.unfinished else Hint.RUNS_ON
+        return Hint.RUNNING_CONTINUE if report.unfinished else Hint.RUNNING_WATCH
     if RunState.UNKNOWN in states:
-        return Hint.LOOK_AGAIN if report.unfinished else Hint.WATCH_AGAIN
+        return Hint.UNKNOWN_CONTINUE if report.unfinished else Hint.UNKNOWN_WATCH
     bad = [o.plan for o in report.outcomes if any(each.state.bad for each in o.deployments)]
     if report.unfinished:
         return Hint.DEPLOY_CONTINUE if bad else Hint.FINISH_WAVES

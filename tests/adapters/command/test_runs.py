@@ -30,7 +30,7 @@ from multigit.adapters.system import processes
 from multigit.core.values.deploy_spec import CommandRunner
 from multigit.core.values.deployment import Order, Run, RunState, Sight
 from multigit.core.values.work_tree import Gaps
-from multigit.errors import MultigitError, NotBegunError
+from multigit.errors import MultigitError, NotStartedError
 from tests.support.patience import until
 
 
@@ -262,14 +262,14 @@ def test_time_out_ends_no_stranger(tmp_path: Path, told: str) -> None:
 def test_one_that_was_never_started_is_known_not_to_be(tmp_path: Path) -> None:
     """So it may be started; one whose supervisor may still come up is in doubt."""
     asked, here = order("true"), runs(tmp_path)
-    with pytest.raises(NotBegunError):
+    with pytest.raises(NotStartedError):
         here.find(asked)
     folder = operations(tmp_path) / "op" / "api" / "1"
     folder.mkdir(parents=True)
     (folder / ORDER).write_text("{}")
     assert here.find(asked) is None
     os.utime(folder / ORDER, (1, 1))
-    with pytest.raises(NotBegunError):
+    with pytest.raises(NotStartedError):
         here.find(asked)
     assert not (folder / ALIVE).exists()
 
@@ -286,7 +286,7 @@ def test_what_was_given_up_never_begins(
     other = runs(tmp_path)
     assert other.find(asked) is None
     os.utime(place(tmp_path, late) / ORDER, (1, 1))
-    with pytest.raises(NotBegunError):
+    with pytest.raises(NotStartedError):
         other.find(asked)
     never = Sight(RunState.FAILED, detail="it was never started.")
     assert other.look(asked, late) == never
@@ -322,7 +322,7 @@ def test_who_only_looks_is_told_what_another_gave_up(tmp_path: Path) -> None:
     folder = operations(tmp_path) / "op" / "api" / "1"
     (folder / TREE).mkdir(parents=True)
     for alone in (True, False):
-        with pytest.raises(NotBegunError):
+        with pytest.raises(NotStartedError):
             runs(tmp_path, alone=alone).find(asked)
 
 
@@ -356,7 +356,7 @@ def test_an_export_that_was_cut_short_was_no_start(tmp_path: Path) -> None:
     asked, here = order("true"), runs(tmp_path)
     folder = operations(tmp_path) / "op" / "api" / "1"
     (folder / "tree").mkdir(parents=True)
-    with pytest.raises(NotBegunError):
+    with pytest.raises(NotStartedError):
         here.find(asked)
     assert not claim(folder)
     assert end_of(here, asked, here.start(asked)).state is RunState.SUCCEEDED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from multigit.core.values.deployment import Gate, Order, Run, RunState
-from multigit.errors import DoubtError
+from multigit.errors import UnknownStartError
 from tests.doubles.github import TOKEN, GitHub, Token, faults
 from tests.doubles.loopback import json_answer
 from tests.support.forge import ForgeRepo
@@ -142,7 +142,9 @@ def test_a_review_whose_answer_is_lost_is_a_doubt(
     runs = runs_at(gated)
     gates = runs.pending(wanted, run)
     gated.inject(faults.dropped(effect=effect), operation=REVIEW)
-    doubt = refused(lambda: runs.review(wanted, run, gates, approve=True, comment=""), DoubtError)
+    doubt = refused(
+        lambda: runs.review(wanted, run, gates, approve=True, comment=""), UnknownStartError
+    )
     assert (doubt.code, gated.count(REVIEW)) == ("review_unclear", 1)
     assert len(gated.runs()[0].reviews) == effect
 

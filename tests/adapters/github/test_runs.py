@@ -11,7 +11,7 @@ import pytest
 from multigit.adapters.github.answers import PATIENT
 from multigit.core.values.deployment import Order, Run, RunState
 from multigit.engine.ports import Runners
-from multigit.errors import DoubtError
+from multigit.errors import UnknownStartError
 from tests.doubles.conftest import REPO
 from tests.doubles.github import TOKEN, GitHub, Start, Token, faults
 from tests.doubles.github.faults import Fault
@@ -66,7 +66,7 @@ def test_a_late_run_of_an_old_server_is_a_doubt(old: GitHub, api: ForgeRepo) -> 
     """Accepted and not yet to be seen: nobody starts it again, and find sees it later."""
     old.late(REPO, 1)
     runs, wanted = runs_at(old), order(api)
-    doubt = refused(lambda: runs.start(wanted), DoubtError)
+    doubt = refused(lambda: runs.start(wanted), UnknownStartError)
     assert doubt.message == "GitHub accepted the start, and its run is not to be seen yet."
     assert runs.find(wanted) == Run(str(old.runs()[0].id), runs.look(wanted, run(old)).url)
     assert old.starts == {STARTED: 1}
@@ -100,7 +100,7 @@ def test_an_unclear_answer_is_a_doubt(
     hub.inject(fault, operation=START)
     stalls = fault.reaction is Silence.NEVER or fault.drip > 0
     runs, wanted = runs_at(hub, timeouts=IMPATIENT if stalls else PATIENT), order(api)
-    assert refused(lambda: runs.start(wanted), DoubtError).code == "start_unclear"
+    assert refused(lambda: runs.start(wanted), UnknownStartError).code == "start_unclear"
     assert (hub.count(START), hub.starts[STARTED]) == (1, starts)
     found = runs_at(hub).find(wanted)
     assert [found.id] if found else [str(one.id) for one in hub.runs()] == []
@@ -127,7 +127,7 @@ def test_a_clear_refusal_is_no_doubt(
     """Nothing began, one request was sent, and the sentence says why."""
     hub.inject(fault, operation=START)
     error = refused(lambda: runs_at(hub).start(order(api)))
-    assert not isinstance(error, DoubtError)
+    assert not isinstance(error, UnknownStartError)
     assert error.code == code
     assert text in error.message
     assert error.message.endswith(".")
@@ -158,7 +158,7 @@ def test_a_host_that_is_not_there_started_nothing(hub: GitHub, api: ForgeRepo) -
     """The connection was refused, so nothing was sent: no doubt."""
     hub.refuse()
     error = refused(lambda: runs_at(hub).start(order(api)))
-    assert (type(error) is DoubtError, error.code) == (False, "github_unreachable")
+    assert (type(error) is UnknownStartError, error.code) == (False, "github_unreachable")
     hub.listen()
 
 
@@ -211,7 +211,7 @@ def test_twenty_at_once_are_twenty_starts(hub: GitHub, api: ForgeRepo) -> None:
     def begin(one: Order) -> str:
         try:
             run = runners.start(one)
-        except DoubtError:
+        except UnknownStartError:
             run = runners.find(one) or Run("")
         return run.id
 

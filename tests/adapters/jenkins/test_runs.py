@@ -14,7 +14,7 @@ from multigit.core.values.deploy_spec import CommandRunner, JenkinsRunner
 from multigit.core.values.deployment import Order, Run, RunState, Sight
 from multigit.core.values.problem import Problem
 from multigit.engine.ports import Runners
-from multigit.errors import DoubtError, MultigitError
+from multigit.errors import MultigitError, UnknownStartError
 from tests.doubles import jenkins as doubled
 from tests.doubles.jenkins import API_TOKEN, USER, Jenkins, Job, Start
 from tests.doubles.loopback import Answer, json_answer
@@ -150,7 +150,7 @@ def test_an_unclear_answer_is_a_doubt(site: Site, fault: doubled.Fault, started:
     """It is never sent again, and the key finds what began, if anything did."""
     site.jenkins.inject(fault, route="build")
     site.timeout = 0.5
-    with pytest.raises(DoubtError, match="may run or not") as caught:
+    with pytest.raises(UnknownStartError, match="may run or not") as caught:
         site.runs.start(site.order)
     assert secret_free(caught.value)
     assert caught.value.code == "jenkins_doubt"
@@ -177,7 +177,7 @@ def test_a_refused_start(site: Site, status: int, code: str, words: str) -> None
     site.jenkins.inject(doubled.error(status), route="build")
     with pytest.raises(MultigitError) as caught:
         site.runs.start(site.order)
-    assert not isinstance(caught.value, DoubtError)
+    assert not isinstance(caught.value, UnknownStartError)
     assert caught.value.code == code
     assert words in caught.value.message
     assert secret_free(caught.value)
@@ -189,7 +189,7 @@ def test_a_server_that_is_off_started_nothing(site: Site) -> None:
     site.jenkins.refuse()
     with pytest.raises(MultigitError, match="connections are refused") as caught:
         site.runs.start(site.order)
-    assert not isinstance(caught.value, DoubtError)
+    assert not isinstance(caught.value, UnknownStartError)
     assert caught.value.code == "jenkins_unreachable"
     assert secret_free(caught.value)
 
@@ -208,7 +208,7 @@ def test_a_doubt_without_the_key_says_what_would_help(site: Site) -> None:
     hints = []
     for params in (PARAMS, {"RELEASE": "{release}"}):
         site.jenkins.inject(doubled.error(502), route="build")
-        with pytest.raises(DoubtError) as caught:
+        with pytest.raises(UnknownStartError) as caught:
             site.runs.start(site.ordered(params=params))
         hints.append("lets multigit find it" in caught.value.hint)
     assert hints == [False, True]

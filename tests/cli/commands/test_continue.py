@@ -95,7 +95,7 @@ def test_what_was_deployed_and_overwritten_is_left_to_a_person(
     with remotes_untouched(halves):
         document = halves.json("continue", "--yes", check=REFUSED)
     assert codes(rows(document)["api"]) == ["moved"]
-    follow(halves, document, Hint.BEGIN_AGAIN, "multigit abandon")
+    follow(halves, document, Hint.START_OVER, "multigit abandon")
     assert (api.tip("stg"), len(deployed(halves)["api"])) == (theirs, 1)
     halves.json(*PROMOTE, check=DONE)
 
@@ -207,7 +207,7 @@ def test_files_that_changed_since_they_were_agreed_to_are_not_committed(forge: F
     with remotes_untouched(forge):
         document = forge.json("continue", check=FAILED)
     assert codes(rows(document)["api"]) == ["work_changed"]
-    follow(forge, document, Hint.PUSH_ANEW, "multigit push dev", "--yes")
+    follow(forge, document, Hint.PUSH_CHANGED, "multigit push dev", "--yes")
 
 
 def test_files_that_did_not_change_are_committed_without_a_question(forge: Forge) -> None:

@@ -92,7 +92,7 @@ def test_a_healthy_clone_can_publish() -> None:
             Problem(
                 "several_push_urls",
                 "hub has 2 push URLs, so no push can be atomic.",
-                "To push where it fetches, run: "
+                "To push to where it fetches from, run: "
                 "git -C services/api config --unset-all remote.hub.pushurl",
             ),
         ),
@@ -235,7 +235,7 @@ def test_local_commits_of_the_source_are_told(ahead: int, what: str) -> None:
         Problem(
             "unpushed_commits",
             f"{what} on develop not pushed yet, so not part of this.",
-            "To take them along run multigit push dev first.",
+            "To include them, run multigit push dev first.",
             Severity.WARN,
         )
     ]
@@ -256,7 +256,7 @@ def test_a_merge_under_way_comes_before_its_unmerged_files() -> None:
         Problem(
             "operation_in_progress",
             "a merge is under way in the work tree.",
-            "Finish it or run: git -C services/api merge --abort",
+            "Finish it, or run: git -C services/api merge --abort",
         )
     ]
 

@@ -29,8 +29,8 @@ from tests.core.planning.pushes import (
 )
 
 TO_HOOKS = "Add to multigit.toml below [repos.api]: hooks = true"
-OUT = "To take it out: git -C services/api reset --soft dev-1 && git -C services/api reset -- {}; "
-ANEW = "the rest stays staged and is committed anew. If it is meant: --allow {}"
+OUT = "To leave it out: git -C services/api reset --soft dev-1 && git -C services/api reset -- {}; "
+REST = "the rest stays staged, to be committed again. To push it anyway: --allow {}"
 BY_HAND = "Take it out of the commits of develop that are not pushed, or pass --allow {}"
 STRAIGHT = Waiting(2, NEWEST, (tip("dev-1"),))
 
@@ -171,8 +171,8 @@ def test_a_secret_that_is_published_already_only_warns() -> None:
         Problem(
             "secret_file",
             ".npmrc looks like a secret, and is on the remote already.",
-            "To take it out: git -C services/api rm --cached --force --ignore-unmatch .npmrc, "
-            "and add it to .gitignore; the file stays. If it is meant: --allow .npmrc",
+            "To leave it out: git -C services/api rm --cached --force --ignore-unmatch .npmrc, "
+            "and add it to .gitignore; the file stays. To push it anyway: --allow .npmrc",
             Severity.WARN,
             files=(".npmrc",),
         ),
@@ -212,7 +212,7 @@ def with_commits(*outgoing: Outgoing, **facts: Any) -> Snapshot:
 )
 def test_commits_made_by_hand_are_looked_at(file: Outgoing, code: str, message: str) -> None:
     """They have another way out; --allow works as for files that are not committed yet."""
-    hint = (OUT + ANEW).format(file.path, file.path)
+    hint = (OUT + REST).format(file.path, file.path)
     problem = Problem(code, message, hint, files=(file.path,))
     assert planned(with_commits(file)).problems == (problem,)
     assert planned(with_commits(file), allow=(file.path,)).problems == ()
@@ -243,9 +243,9 @@ def test_commits_that_change_a_published_secret_warn() -> None:
         "secret_file",
         ".env looks like a secret, is on the remote already, and is changed by a commit that is "
         "not pushed yet.",
-        "To take it out: git -C services/api reset --soft dev-1 && "
+        "To leave it out: git -C services/api reset --soft dev-1 && "
         "git -C services/api reset -- .env && git -C services/api rm --cached -- .env, and add it "
-        f"to .gitignore; {ANEW.format('.env')}",
+        f"to .gitignore; {REST.format('.env')}",
         Severity.WARN,
         files=(".env",),
     )
@@ -268,7 +268,7 @@ def test_a_published_secret_is_untracked_after_the_pull() -> None:
     """The autostash of a pull tracks it again."""
     seen = replace(with_changes(change(".npmrc")), published=frozenset({".npmrc"}), behind=1)
     (hint,) = [p.hint for p in planned(seen).problems if p.code == "secret_file"]
-    assert hint.startswith("Pull first. To take it out: git -C services/api rm --cached")
+    assert hint.startswith("Pull first. To leave it out: git -C services/api rm --cached")
 
 
 def test_a_warning_about_commits_hides_no_secret_in_the_work_tree() -> None:

@@ -17,7 +17,7 @@ DELETED = replace(CONTENT, paths=("a",), deletes=True, slight=True)
 START = "cd services/api && git fetch origin && git switch --detach origin/master && "
 MERGE = " && git switch --detach origin/staging && git merge --no-edit -"
 KEPT = " && git push origin HEAD:staging && git checkout @{-2}"
-END = f"{KEPT}. If it is meant: --accept-reverts"
+END = f"{KEPT}. To merge anyway: --accept-reverts"
 
 
 def lost(*reversals: Reversal, forward: bool = True, accepted: bool = False) -> list[Problem]:
@@ -50,7 +50,7 @@ def test_all_of_it_is_brought_back_at_once() -> None:
         "git revert --no-edit -m 1 ccccccc && "
         "git diff-tree -p --binary ccccccc ppppppp -- 'a b' c | git apply --3way && "
         "git diff-tree -p --binary ccccccc wwwwwww -- d | git apply --3way && "
-        'git commit -m "Bring back what ccccccc took back" && '
+        'git commit -m "Restore what ccccccc reverted" && '
         "git revert --no-edit aaaaaaa"
     )
     assert hints == {f"To keep the work: {START}{back}{MERGE}{END}"}
@@ -67,7 +67,7 @@ def test_files_that_moved_go_by_their_old_names() -> None:
         "git apply --3way && "
         "git diff-tree -p --binary ccccccc ppppppp -- d | git apply --3way && "
         "mkdir -p -- new && git mv -- old/b new/b && "
-        'git commit -m "Bring back what ccccccc took back"'
+        'git commit -m "Restore what ccccccc reverted"'
     )
     assert problem.hint == f"To keep the work: {START}{back}{MERGE}{END}"
 
@@ -79,7 +79,7 @@ def test_local_changes_are_put_aside() -> None:
         *(API, seen, "origin", BRANCHES), forward=True, accepted=False, edited=True
     )
     assert " && git stash && git switch --detach origin/master && " in str(problem.hint)
-    assert f"{KEPT} && git stash pop --index. If it is meant: " in str(problem.hint)
+    assert f"{KEPT} && git stash pop --index. To merge anyway: " in str(problem.hint)
 
 
 def test_beside_a_conflict_only_its_own_hint_is_given() -> None:

@@ -209,7 +209,7 @@ def test_local_commits_of_the_source_are_a_warning() -> None:
     problem = Problem(
         "unpushed_commits",
         "1 local commit on develop not pushed yet, so not part of this.",
-        "To take them along run multigit push dev first.",
+        "To include them, run multigit push dev first.",
         Severity.WARN,
     )
     assert plan.repos == (replace(to_publish(API, problem), steps=plan.repos[0].steps),)
@@ -259,7 +259,7 @@ BLOCKS = {
         Problem(
             "several_push_urls",
             "origin has 2 push URLs, so no push can be atomic.",
-            "To push where it fetches, run: "
+            "To push to where it fetches from, run: "
             "git -C services/api config --unset-all remote.origin.pushurl",
         ),
     ),

@@ -177,7 +177,7 @@ STASH = "Commit or stash them: git -C services/api stash; then run multigit pull
         (
             replace(work(), unfinished="merge"),
             "a merge is under way",
-            "Finish it or run: git -C services/api merge --abort",
+            "Finish it, or run: git -C services/api merge --abort",
         ),
     ],
 )
@@ -208,7 +208,7 @@ def test_a_branch_that_another_work_tree_has_is_left_to_it() -> None:
     problem = Problem(
         "checked_out_elsewhere",
         "develop is checked out in /shop/hotfix, so it was left as it is.",
-        "To bring it up to date: git -C /shop/hotfix pull --ff-only origin develop",
+        "To update it: git -C /shop/hotfix pull --ff-only origin develop",
     )
     plan = planned(seen(elsewhere, work(on="feature/x"), behind=2))
     assert plan == on_dev(State.BLOCKED, problems=(problem,))

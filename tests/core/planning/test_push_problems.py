@@ -125,7 +125,7 @@ def test_an_operation_under_way_blocks(unfinished: str) -> None:
     problem = Problem(
         "operation_in_progress",
         f"a {unfinished} is under way in the work tree.",
-        f"Finish it or run: git -C services/api {unfinished} --abort",
+        f"Finish it, or run: git -C services/api {unfinished} --abort",
     )
     seen = snapshot(refs=IN_STEP, work=tree)
     assert planned(seen) == on_dev(State.BLOCKED, problems=(problem,))

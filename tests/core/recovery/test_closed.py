@@ -50,7 +50,7 @@ def test_what_was_deployed_is_kept_where_its_tag_is_gone() -> None:
     report = as_it_stands(left, {"api": stands({STG: "merge-1"})}, "abandoned")
     api = report.outcomes[0]
     assert (api.state, api.partial, api.deployments) == (State.FAILED, True, (RUNNING,))
-    assert report.problems[0].hint == Hint.RUNS_ON
+    assert report.problems[0].hint == Hint.RUNNING_WATCH
 
 
 def test_what_is_abandoned_is_recorded_as_it_stands() -> None:
