@@ -44,7 +44,7 @@ def examine(git: Git, request: HealthRequest, fleet: Fleet) -> Mapping[str, Chec
 
 
 def check_up(repository: Repository, repo: Repo, request: HealthRequest, tell: Tell) -> Checkup:
-    """Read the clone and its remote, then rehearse a push where one could succeed."""
+    """Read the clone and its remote, then try a push without sending it, if one could succeed."""
     query = RefQuery(
         branches=tuple(stage.branch for stage in request.stages),
         tags=tuple(tag_glob(stage.tag) for stage in request.stages if stage.tag),
@@ -63,19 +63,19 @@ def check_up(repository: Repository, repo: Repo, request: HealthRequest, tell: T
     )
     if stale or facts.push_urls > 1 or facts.detour or facts.mirror or not tips:
         return seen
-    tell("rehearsing a push")
+    tell("trying a push")
     try:
         if repo.name == request.lock_repo:
             return replace(seen, lock=try_lock(repository, request.probe, tell))
-        rehearsal = Publication(request.probe, "", tips[0])
-        patiently(lambda: repository.rehearse(rehearsal), tell=tell)
+        trial = Publication(request.probe, "", tips[0])
+        patiently(lambda: repository.dry_run_push(trial), tell=tell)
     except MultigitError as error:
         return replace(seen, push=Problem.of(error))
     return seen
 
 
 def try_lock(repository: Repository, ref: str, tell: Tell) -> LockTrial:
-    """Set a lock ref that nobody else wants and delete it again: no rehearsal asks the hooks.
+    """Push a lock ref that no one else uses and delete it again: hooks ignore a dry run.
 
     Raises MultigitError when nothing at all can be pushed.
     """
@@ -83,7 +83,7 @@ def try_lock(repository: Repository, ref: str, tell: Tell) -> LockTrial:
     taking = Publication(ref, "", lock)
     refused = _push(repository, taking)
     # A refusal may be about this ref, about every push, or no refusal: only the answer was lost.
-    if refused and not patiently(lambda: repository.rehearse(taking), tell=tell):
+    if refused and not patiently(lambda: repository.dry_run_push(taking), tell=tell):
         return LockTrial(refused=refused)
     return LockTrial(stays=_push(repository, Publication(ref, lock, "")))
 

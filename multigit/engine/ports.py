@@ -97,7 +97,7 @@ class Repository(Protocol):
     def tag_messages(self, patterns: Sequence[str]) -> Mapping[str, str]:
         """Return the messages of the remote's tags that match, as of the last fetch."""
 
-    def rehearse(self, publication: Publication) -> bool:
+    def dry_run_push(self, publication: Publication) -> bool:
         """Ask the remote to receive a push without sending it; True when the ref is there already.
 
         Raises GitError when the push would not even begin.

@@ -50,7 +50,7 @@ class LocksInRemotes:
             why=plan.message,
         )
         locks, hear = self.locks_of(plan.lock_repo), partial(self._hear, plan, hear)
-        return locks.hold(stages_changed(plan), holder, also=plan.undoes, tell=hear)
+        return locks.hold(stages_changed(plan), holder, also=plan.undoes, report=hear)
 
     def give_back(self, plan: Plan) -> tuple[Problem, ...]:
         """Release the locks that an operation left behind; return a problem for each that stays."""
@@ -61,7 +61,7 @@ class LocksInRemotes:
         hear = partial(self._hear, plan, left.append)
         stages = stages_changed(plan)
         try:
-            self.locks_of(plan.lock_repo).release_of(stages, plan.operation, tell=hear)
+            self.locks_of(plan.lock_repo).release_of(stages, plan.operation, report=hear)
         except MultigitError as error:
             hear(lock_unknown(stages, error.message))
         return tuple(left)

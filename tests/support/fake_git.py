@@ -470,7 +470,7 @@ class FakeRepository:
             for name in _matching(self.own_refs, _TAGS_SEEN, pattern)
         }
 
-    def rehearse(self, publication: Publication) -> bool:
+    def dry_run_push(self, publication: Publication) -> bool:
         """Look at the remote's ref, as a push would."""
         self.remote.require()
         now = self.remote.refs.get(publication.ref, "")
@@ -696,7 +696,7 @@ class FakeRepository:
 
     def _look(self) -> None:
         if not self.present:
-            raise GitError("is not there yet.", code="missing")
+            raise GitError("is not cloned yet.", code="missing")
         if self.broken:
             raise self.broken
 

@@ -131,7 +131,7 @@ standing_in_the_way = lambda reversals, **_: ()
         Bug(
             "adapters/git/lock_refs.py",
             """
-RemoteLocks._give_back = lambda self, own: ()
+RemoteLocks._delete = lambda self, locks: ()
 """,
             ("locks", "colleague api dev", "promote dev stg -r api --yes"),
         ),

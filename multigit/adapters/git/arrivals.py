@@ -1,4 +1,4 @@
-"""What one branch brings to another: the commits whose content has not arrived there."""
+"""What one branch brings to another: the commits whose content that one lacks."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ from multigit.adapters.git.process import GitDoor
 from multigit.core.lineage.arrivals import Own, arrived
 from multigit.core.values.commits import Tip, Waiting
 
-MANY = 1000  # commits; among more of them only equal trees are looked for
+MANY = 1000  # commits; if there are more, only trees are compared
 
 
 def read_lacking(door: GitDoor, ours: Tip, theirs: Tip) -> Waiting:
     """Return the commits of `theirs` whose content `ours` lacks, merges left out.
 
-    One process, and a second one where both sides changed content since they parted; more only
-    for commits that began before a merge joined the two. Where every commit has arrived, or is
-    empty, all are returned: the merge tells whether there is anything to do.
+    One process, and a second one if both sides changed content since they diverged; more only for
+    commits that began before a merge joined the two. If nothing is lacking, all are returned: the
+    merge shows whether there is anything to do.
     """
     listed = list_commits(door, theirs.sha, f"^{ours.sha}")
-    counted = [each for each in listed if each.counts]
-    trees = {each.sha: each.tip.tree for each in listed}
-    left = [each for each in counted if not _is_empty(each, trees)]
-    forks = {each.tip.tree for each in listed if not each.own}
-    if left and forks and ours.tree not in forks:
-        own = {each.sha for each in listed if each.own}
-        there = _arrived(door, ours.sha, theirs.sha, own, patches=len(counted) <= MANY)
-        left = [each for each in left if each.sha not in there]
-    copies = read_copies(door, ours, listed, left)
-    left = [each for each in left if each.sha not in copies]
-    return waiting_of(listed, left or counted)
+    counted = [commit for commit in listed if commit.counts]
+    trees = {commit.sha: commit.tip.tree for commit in listed}
+    lacking = [commit for commit in counted if not _is_empty(commit, trees)]
+    forks = {commit.tip.tree for commit in listed if not commit.own}
+    if lacking and forks and ours.tree not in forks:
+        own = {commit.sha for commit in listed if commit.own}
+        contained = _contained(door, ours.sha, theirs.sha, own, patches=len(counted) <= MANY)
+        lacking = [commit for commit in lacking if commit.sha not in contained]
+    copies = read_copies(door, ours, listed, lacking)
+    lacking = [commit for commit in lacking if commit.sha not in copies]
+    return waiting_of(listed, lacking or counted)
 
 
-def _is_empty(each: Listed, trees: Mapping[str, str]) -> bool:
-    """Tell whether a commit changes nothing."""
-    return bool(each.parents) and trees[each.parents[0]] == each.tip.tree
+def _is_empty(commit: Listed, trees: Mapping[str, str]) -> bool:
+    """Return whether a commit changes nothing."""
+    return bool(commit.parents) and trees[commit.parents[0]] == commit.tip.tree
 
 
-def _arrived(
+def _contained(
     door: GitDoor, ours: str, theirs: str, own: AbstractSet[str], *, patches: bool
 ) -> frozenset[str]:
-    """Compare what both sides have; `own` are the commits of `theirs`."""
+    """Return the commits of `theirs`, its `own`, whose content `ours` contains."""
     compared = ("--cherry-mark", "--raw", "--diff-merges=first-parent")
     done = door.run(
         *("log", "-z", "--topo-order", "--left-right", "--no-show-signature", "--no-renames"),
@@ -53,11 +53,11 @@ def _arrived(
         *("--format=%m%x00%H%x00%T%x00%P", f"{ours}...{theirs}", "--"),
         options=(f"diff.orderFile={os.devnull}",),
     )
-    here: dict[str, Own] = {}
-    there: dict[str, Own] = {}
-    for each in _records(done.fields()):
-        (there if each.sha in own else here)[each.sha] = each
-    return arrived(there, here, theirs_tip=theirs, ours_tip=ours)
+    of_ours: dict[str, Own] = {}
+    of_theirs: dict[str, Own] = {}
+    for commit in _records(done.fields()):
+        (of_theirs if commit.sha in own else of_ours)[commit.sha] = commit
+    return arrived(of_theirs, of_ours, theirs_tip=theirs, ours_tip=ours)
 
 
 def _records(fields: Sequence[str]) -> Iterator[Own]:

@@ -1,4 +1,4 @@
-"""Local branches: those that no work tree has, and the one whose files go along with it."""
+"""Local branches: those that no work tree has, and the one that is checked out with its files."""
 
 from __future__ import annotations
 
@@ -31,23 +31,29 @@ class MovesBranches(ReadsRefs):
         return git_committing.commit(self._door, changes, signature, verify=verify)
 
     def fast_forward(self, branch: str, commit: str) -> str:
-        """Move a branch that no work tree has; git itself refuses where that is unsafe."""
+        """Fast-forward a branch that no work tree has; git itself refuses if that is unsafe.
+
+        Returns why it was refused, or empty.
+        """
         done = self._door.run(
             *(*FETCH, "--no-prune", "--", ".", f"{commit}:{branch_ref(branch)}"),
             accept=(0, 1, 128),
-            options=("protocol.file.allow=always",),  # this very repository
+            options=("protocol.file.allow=always",),  # `.` is this repository
         )
         if done.status == 0:
             return ""
         return last_line(done.stderr) or "it has commits of its own"  # which --quiet does not say
 
     def move_back(self, branch: str, *, before: str, after: str) -> str:
-        """Set a branch back that no work tree has, while it still holds `before`."""
-        seen = self.refs(RefQuery((branch,))).branch(branch)
-        if seen.local is None or seen.local.sha != before:
+        """Move a branch back that no work tree has, if it still holds `before`.
+
+        Returns why it was refused, or empty.
+        """
+        current = self.refs(RefQuery((branch,))).branch(branch)
+        if current.local is None or current.local.sha != before:
             return ""
-        if seen.checked_out:
-            return f"it is checked out in {seen.checked_out}"
+        if current.checked_out:
+            return f"it is checked out in {current.checked_out}"
         ref = branch_ref(branch)
         target = (ref, after, before) if after else ("-d", ref, before)
         done = self._door.run("update-ref", *target, accept=(0, 1, 128))
@@ -73,7 +79,7 @@ class MovesBranches(ReadsRefs):
     def _check_out(
         self, *arguments: str, environment: Mapping[str, str] = MappingProxyType({})
     ) -> None:
-        """Change files as git does; it refuses as a whole where a file is in the way."""
+        """Change files as git does; if a file is in the way, it changes none."""
         try:
             self._door.run(*arguments, hooks=self._repo.hooks, environment=environment)
         except GitError as error:
@@ -82,7 +88,7 @@ class MovesBranches(ReadsRefs):
                 raise
             raise GitError(
                 f"{', '.join(names[:3])} would be overwritten.",
-                hint="Move that away or commit it, then run the command again.",
+                hint="Move it away or commit it, then run the command again.",
                 code="in_the_way",
                 output=error.output,
             ) from error

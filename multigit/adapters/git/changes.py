@@ -1,4 +1,4 @@
-"""What differs between two commits or trees, by content: path → mode and object on both sides."""
+"""The difference between two commits or trees, by content: path → mode and object on both sides."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from multigit.core.lineage.line import ABSENT, Step
 from multigit.core.lineage.revert_messages import Span
 
 Changes = dict[str, tuple[str, str]]
-MANY_PATHS = 500  # more are not named to git, which then reads all
-UNKNOWN = 128  # what git ends with for a commit that is not here
+MANY_PATHS = 500  # with more, git is given none and reads all
+UNKNOWN = 128  # git's exit status for a commit that the clone does not have
 
 
 def changed(door: GitDoor, before: str, after: str, *, accept: tuple[int, ...] = (0,)) -> Changes:
@@ -25,16 +25,16 @@ def changed(door: GitDoor, before: str, after: str, *, accept: tuple[int, ...] =
 
 
 def since_fork(door: GitDoor, step: Step, tip: str) -> Changes:
-    """Return what `tip` changed since it and the first parent of a commit parted.
+    """Return what `tip` changed since it and the first parent of a commit diverged.
 
-    Where histories cross there are several such places, of which git names one.
+    If histories cross, they diverged in several places, and git names one of these.
     """
     base = door.run("merge-base", step.parents[0], tip, accept=(0, 1)).text.strip()
     return changed(door, base, tip) if base else {}
 
 
 def between(door: GitDoor, span: Span) -> Changes:
-    """Return what a span of history changed; nothing where a commit is not known here."""
+    """Return what a span of history changed; nothing if the clone lacks one of its commits."""
     return changed(door, span.older, span.newer, accept=(0, UNKNOWN))
 
 
@@ -50,7 +50,7 @@ def moved(door: GitDoor, before: str, after: str) -> dict[str, str]:
 def hunks(
     door: GitDoor, before: str, after: str, paths: Collection[str]
 ) -> dict[str, tuple[Hunk, ...]]:
-    """Return line by line what was changed in some files; nothing in those that are not text."""
+    """Return the changes in some files line by line; none for a file that is not text."""
     if not paths:
         return {}
     text = door.run(
@@ -58,14 +58,14 @@ def hunks(
         *("--inter-hunk-context=0", "--no-color", "--no-ext-diff", "--no-textconv"),
         *(before, after, "--"),
         *(f":(top,literal){path}" for path in paths if len(paths) <= MANY_PATHS),
-        kept=lambda _: "",  # what files hold is nobody's business
+        kept=lambda _: "",  # the content of files does not belong in a transcript
     ).text
     raw, _, patches = text.partition("\0\0")
     fields = raw.split("\0")
     parts = f"\n{patches}".split("\ndiff --git ")[1:]
-    if len(parts) != len(fields) // 2:  # what became another kind of file has two
-        alone = [hunks(door, before, after, (path,)) for path in paths if len(paths) > 1]
-        return {path: found for each in alone for path, found in each.items()}
+    if len(parts) != len(fields) // 2:  # a path that became another kind of file has two
+        singly = [hunks(door, before, after, (path,)) for path in paths if len(paths) > 1]
+        return {path: lines for by_path in singly for path, lines in by_path.items()}
     return {
         path: tuple(read_hunks(part.split("\n")))
         for path, part in zip(fields[1::2], parts, strict=True)
@@ -73,7 +73,7 @@ def hunks(
 
 
 def commits_in(door: GitDoor, span: Span, *, without: str = "") -> set[str]:
-    """Return the span's commits, merges left out; none where a commit is not known here."""
+    """Return the span's commits without merges; none if the clone lacks one of its ends."""
     done = door.run(
         *("rev-list", "--no-merges", span.newer, f"^{span.older}"),
         *([f"^{without}"] if without else []),
@@ -85,12 +85,12 @@ def commits_in(door: GitDoor, span: Span, *, without: str = "") -> set[str]:
 
 def read_raw(fields: Iterable[str]) -> Iterator[tuple[str, tuple[str, str]]]:
     """Yield each path of a raw difference with its content, mode and object, on both sides."""
-    given = iter(fields)
-    for meta in given:
+    remaining = iter(fields)
+    for meta in remaining:
         if meta.startswith(":"):
             modes, ids = meta[1:].split(" ")[:2], meta.split(" ")[2:4]
             before, after = (
                 f"{mode} {sha}" if mode.strip("0") else ABSENT
                 for mode, sha in zip(modes, ids, strict=True)
             )
-            yield next(given), (before, after)
+            yield next(remaining), (before, after)

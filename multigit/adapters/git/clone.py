@@ -66,7 +66,7 @@ class Clone:
         return config
 
     def _absent(self, error: GitError) -> GitError:
-        """Return the error about a clone that is not there, with the command that clones it."""
+        """Return the error about a missing clone, with the command that clones it."""
         stages = self._workspace.stages
         if error.code not in {"missing", "not_a_repository"} or not (self._repo.url and stages):
             return error
@@ -79,7 +79,7 @@ class Clone:
         )
 
     def exists(self) -> bool:
-        """Tell whether anything stands at the repository's path."""
+        """Return whether anything is at the repository's path; an empty folder is nothing."""
         empty = self._folder.is_dir() and not any(self._folder.iterdir())
         return self._folder.exists() and not empty
 
@@ -88,7 +88,7 @@ class Clone:
         return self._config.facts(self._place())
 
     def remote_urls(self) -> tuple[str, ...]:
-        """Return the remote's URLs: where git pushes to, where it fetches from, as written."""
+        """Return the remote's URLs: those that git pushes to, fetches from, and as written."""
         return self._place().urls()
 
     def _place(self) -> Remote:
@@ -106,7 +106,7 @@ class Clone:
         )
 
     def _own_files(self) -> tuple[str, ...]:
-        """Return multigit's own files in here, also what was moved out of the way of them."""
+        """Return multigit's own files in this clone, and what was moved out of their way."""
         folder, own = self._door.folder, self._workspace.own_files(self._repo)
-        aside = [each for name in own for each in moved_aside(folder / name)]
-        return (*own, *(str(each.relative_to(folder)) for each in aside))
+        aside = [file for name in own for file in moved_aside(folder / name)]
+        return (*own, *(str(file.relative_to(folder)) for file in aside))

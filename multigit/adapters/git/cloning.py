@@ -1,4 +1,4 @@
-"""Cloning: into a scratch folder first, so that a half-done clone is never taken for one."""
+"""Cloning: into a scratch folder first, so that a partial clone is never mistaken for one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def clone_into(folder: Path, door: GitDoor, repo: Repo, remote: str, waiting_roo
     except OSError as error:
         raise GitError(
             f"it cannot be cloned: {error.strerror or error}.",
-            hint="Make room and check the workspace's permissions.",
+            hint="Free some space, and check the permissions of the workspace.",
             code="not_writable",
         ) from error
 

@@ -1,4 +1,4 @@
-"""Commits of a range, and what waits of them."""
+"""Commits of a range, and those among them that wait to be promoted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _COMMIT_FORMAT = "%m%x00%H%x00%T%x00%P%x00%ct%x00%an%x00%s"
 
 
 class Listed(NamedTuple):
-    """A commit that a tip has and a base lacks (`own`), or one of the base that those build on."""
+    """A commit that a tip has and a base lacks (`own`), or one of the base that they build on."""
 
     own: bool
     tip: Tip
@@ -26,12 +26,12 @@ class Listed(NamedTuple):
 
     @property
     def counts(self) -> bool:
-        """True when it is one of the tip's, and no merge."""
+        """True if it is one of the tip's and not a merge."""
         return self.own and not self.parents[1:]
 
 
 def list_commits(door: GitDoor, *range_: str) -> list[Listed]:
-    """Return the commits of a range, newest first, and those outside that they build on."""
+    """Return the commits of a range, newest first, and those outside it that they build on."""
     done = door.run(
         *("rev-list", "--boundary", "--no-commit-header", f"--format={_COMMIT_FORMAT}"), *range_
     )
@@ -43,19 +43,19 @@ def list_commits(door: GitDoor, *range_: str) -> list[Listed]:
     return listed
 
 
-def waiting_of(listed: Sequence[Listed], left: Sequence[Listed]) -> Waiting:
-    """Return what waits of these commits: `left`, newest first."""
+def waiting_of(listed: Sequence[Listed], lacking: Sequence[Listed]) -> Waiting:
+    """Return what waits: of the `listed` commits those that are `lacking`, newest first."""
     return Waiting(
-        commits=len(left),
-        newest=left[0].commit if left else None,
-        forks=tuple(each.tip for each in listed if not each.own),
-        subjects=tuple(each.commit.subject for each in left[:SUBJECTS]),
+        commits=len(lacking),
+        newest=lacking[0].commit if lacking else None,
+        forks=tuple(commit.tip for commit in listed if not commit.own),
+        subjects=tuple(each.commit.subject for each in lacking[:SUBJECTS]),
     )
 
 
 def read_waiting(door: GitDoor, base: str, tip: str, remote: str) -> Waiting:
-    """Count the commits of `tip` that `base` lacks, merges not counted; name the newest ones."""
+    """Count the commits of `tip` that `base` lacks, without merges; name the newest ones."""
     listed = list_commits(
         door, *((tip, f"^{base}") if base else (tip, "--not", f"--remotes={remote}"))
     )
-    return waiting_of(listed, [each for each in listed if each.counts])
+    return waiting_of(listed, [commit for commit in listed if commit.counts])

@@ -1,7 +1,7 @@
 """Committing the work tree: exactly the changes that a plan lists, by exact paths.
 
-`git add` and `git commit PATH` take pathspecs, in which a file that became a folder means all that
-lies in it. `update-index` takes paths.
+`git add` and `git commit PATH` take pathspecs: for a file that became a folder, they would add all
+that is in it. `update-index` takes paths.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def preview(
 def commit(door: GitDoor, changes: Sequence[Change], signature: Signature, *, verify: bool) -> Tip:
     """Commit these changes on the checked-out branch, with the user's hooks and filters.
 
-    Raises GitError with all that a hook said when it stopped the commit; then the index is what
-    it was before.
+    Raises GitError with a hook's whole output if it stopped the commit; then the index is as it was
+    before.
     """
     with _index_restored(door):
         _stage(door, changes, {})
@@ -58,14 +58,14 @@ def commit(door: GitDoor, changes: Sequence[Change], signature: Signature, *, ve
 
 @contextmanager
 def _index_restored(door: GitDoor) -> Iterator[None]:
-    """Put the index back when the commit is not made, under git's own lock or not at all."""
+    """Restore the index if the commit is not made, under git's own lock or not at all."""
     index = git_dir(door.folder) / "index"
     before = index.read_bytes() if index.exists() else None
     try:
         yield
     except GitError:
         if before is not None:
-            with suppress(OSError):  # somebody else is at work on the index: it is theirs
+            with suppress(OSError):  # another git has the index's lock, so the index is in use
                 lock = index.with_name("index.lock")
                 with lock.open("xb") as stream:
                     stream.write(before)
@@ -90,71 +90,71 @@ def _commit(
             },
         )
         if done.status:
-            if done.stderr.rstrip().endswith(NOT_WRITTEN):  # the hooks have let it pass
+            if done.stderr.rstrip().endswith(NOT_WRITTEN):  # the hooks accepted it
                 raise failure("commit", done, door.folder, door.remote)
-            said = "\n".join(filter(None, (done.text.strip(), done.stderr.strip())))
+            output = "\n".join(filter(None, (done.text.strip(), done.stderr.strip())))
             raise GitError(
-                f"the commit was stopped:\n{said}",
-                hint="Mend it and run the command again, or pass --no-verify to skip the hooks.",
+                f"the commit was stopped:\n{output}",
+                hint="Fix it and run the command again, or pass --no-verify to skip the hooks.",
                 code="commit_stopped",
-                output=said,
+                output=output,
             )
 
 
 def _staged(door: GitDoor, changes: Sequence[Change]) -> set[str]:
-    """Return what is staged now, which is nothing but these changes.
+    """Return the staged paths, all of them among these changes.
 
-    A path that the disk took back since it was staged follows the disk. Raises GitError for one
-    that stays: `git commit` would take it along.
+    Another path that was staged, and then restored on disk, is restored in the index too. Raises
+    GitError if one remains: `git commit` would include it.
     """
     listed = {change.path for change in changes}
     options = ("--cached", "--name-only", "--no-renames", "--ignore-submodules=none", "-z")
     command = ("diff-index", *options, "HEAD")
     staged = set(door.run(*command).fields())
-    if stray := staged - listed:
-        _stage(door, [Change(path, _kind_on_disk(door.folder / path)) for path in stray], {})
+    if others := staged - listed:
+        _stage(door, [Change(path, _kind_on_disk(door.folder / path)) for path in others], {})
         staged = set(door.run(*command).fields())
-    if left := sorted(staged - listed):
+    if unplanned := sorted(staged - listed):
         raise GitError(
-            f"{', '.join(left[:3])} is staged, and not part of the plan.",
-            hint=Hint.UNSTAGE.format(path=quote(str(door.folder)), file=pathspec(left[0])),
+            f"{', '.join(unplanned[:3])} is staged, and not part of the plan.",
+            hint=Hint.UNSTAGE.format(path=quote(str(door.folder)), file=pathspec(unplanned[0])),
             code="staged_besides",
         )
     return staged
 
 
 def _kind_on_disk(path: Path) -> str:
-    """Tell what becomes of a path that follows the disk, where a folder is no content."""
-    there = path.is_symlink() or (path.exists() and not path.is_dir())
-    return "modified" if there else "deleted"
+    """Return the change that brings a path in line with the disk; a folder does not count."""
+    has_content = path.is_symlink() or (path.exists() and not path.is_dir())
+    return "modified" if has_content else "deleted"
 
 
 def _stage(door: GitDoor, changes: Sequence[Change], environment: Mapping[str, str]) -> None:
     """Bring the index in line with the work tree for these paths, and for no others."""
-    gone = [change for change in changes if change.kind == "deleted"]
-    if gone:
+    deleted = [change for change in changes if change.kind == "deleted"]
+    if deleted:
         door.run(
             *("update-index", "--force-remove", "-z", "--stdin"),
-            input=b"".join(fsencode(change.path) + b"\0" for change in gone),
+            input=b"".join(fsencode(change.path) + b"\0" for change in deleted),
             environment=environment,
         )
-    moved = [change for change in changes if change not in gone and change.commit]
-    if moved:
-        links = (f"{GITLINK} {each.commit}\t".encode() + fsencode(each.path) for each in moved)
+    gitlinks = [change for change in changes if change not in deleted and change.commit]
+    if gitlinks:
+        lines = (f"{GITLINK} {link.commit}\t".encode() + fsencode(link.path) for link in gitlinks)
         door.run(
             *("update-index", "--add", "-z", "--index-info"),
-            input=b"".join(link + b"\0" for link in links),
+            input=b"".join(line + b"\0" for line in lines),
             environment=environment,
         )
-    there = [change for change in changes if change not in (*gone, *moved)]
-    if there:
+    files = [change for change in changes if change not in (*deleted, *gitlinks)]
+    if files:
         door.run(
             *("update-index", "--add", "--replace", "-z", "--stdin"),
-            input=b"".join(fsencode(change.path) + b"\0" for change in there),
+            input=b"".join(fsencode(change.path) + b"\0" for change in files),
             environment=environment,
         )
 
 
 def _locale(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the user's locale for the hooks of a commit; elsewhere git speaks C to us."""
+    """Return the user's locale, for the hooks of a commit; all other commands run in C."""
     return {name: environment.get(name, "") for name in ("LANGUAGE", "LC_ALL")}

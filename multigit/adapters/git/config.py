@@ -15,7 +15,7 @@ from multigit.adapters.git.settings import in_environment
 from multigit.core.values.clone_facts import Facts
 from multigit.errors import GitError
 
-HARMLESS = (  # settings whose values are told in the transcript, passwords in URLs masked
+HARMLESS = (  # settings whose values the transcript shows, with passwords in URLs masked
     "branch.",
     "commit.",
     "core.",
@@ -35,11 +35,11 @@ _CRUD = " .,:;<>\"\\'\t\r\n"
 
 @dataclass(frozen=True, slots=True)
 class GitConfig:
-    """All values by key, last one strongest, and the repository's common directory.
+    """All values by key, of which the last one counts, and the repository's common directory.
 
-    `pre_push` tells that there is such a hook, whether it is run or not.
-    `own` are the keys that the repository's own configuration sets, `places` the files that set a
-    key where that is another one than its `config`: one of a work tree, or one that it includes.
+    `pre_push` is true if there is such a hook, whether it is run or not. `own` are the keys that
+    the repository's own configuration sets. `places` are the files that set a key, if that is not
+    its `config`: another one for a work tree, or one that it includes.
     """
 
     values: Mapping[str, tuple[str, ...]]
@@ -82,9 +82,9 @@ class GitConfig:
         )
 
     def identity(self, role: str, environment: Mapping[str, str]) -> str:
-        """Return "Name <email>" as git-commit(1) "COMMIT INFORMATION" finds it, or empty.
+        """Return "Name <email>" as git-commit(1) "COMMIT INFORMATION" defines it, or empty.
 
-        Unlike git, a name or address that is only guessed from the machine does not count.
+        Unlike in git, a name or address that is only guessed from the machine does not count.
         """
         prefix = f"GIT_{role.upper()}_"
         name = (
@@ -100,9 +100,9 @@ class GitConfig:
         return f"{name} <{email}>" if name and email else ""
 
     def signing(self) -> tuple[str, ...]:
-        """Return the settings by which git signs here, as `key=value`.
+        """Return the settings by which git signs in this repository, as `key=value`.
 
-        For a repository elsewhere: there `includeIf "gitdir:…"` would find other ones.
+        A repository elsewhere needs them: `includeIf "gitdir:…"` may include other ones there.
         """
         kinds = ("gpg.", "user.", "committer.")
         return tuple(f"{key}={self.last(key)}" for key in self.values if key.startswith(kinds))
@@ -110,7 +110,7 @@ class GitConfig:
     def inert(self) -> dict[str, str]:
         """Return an environment in which no configured filter or merge driver runs.
 
-        A path that wants a driver of its own then counts as a conflict, which a person resolves.
+        A path that needs a driver of its own then counts as a conflict, which a person resolves.
         """
         settings: list[tuple[str, str]] = []
         for key in self.values:
@@ -122,9 +122,9 @@ class GitConfig:
 
 
 def without_secrets(listing: Completed) -> str:
-    """Return the settings one per line, with the values of those that never hold a secret.
+    """Return the settings, one per line, with the values of those that never hold a secret.
 
-    A header, a credential helper or anybody's own setting may hold a token.
+    A header, a credential helper or a setting of the user's own may hold a token.
     """
     fields = listing.fields()
     lines = []
@@ -141,7 +141,7 @@ def read_config(door: GitDoor) -> GitConfig:
     """
     if not door.folder.is_dir():
         raise GitError(
-            "is not there yet.",
+            "is not cloned yet.",
             hint="Clone it, or correct its path in multigit.toml.",
             code="missing",
         )
@@ -165,17 +165,21 @@ def read_config(door: GitDoor) -> GitConfig:
     common_dir = common_dir or _ask_git(door)
     dot_git = door.folder / ".git"
     if not dot_git.exists() or (dot_git.is_dir() and dot_git.resolve() != common_dir):
-        raise _not_a_repository()  # git found one further up, which is somebody else's
+        raise _not_a_repository()  # git found one in a folder above, which is another one
     hooks = Path(values.get("core.hookspath", [""])[-1] or common_dir / "hooks").expanduser()
-    hook = door.folder / hooks / "pre-push"  # a relative one begins at the work tree
-    found = {key: tuple(each) for key, each in values.items()}
-    ready = os.access(hook, os.X_OK)
+    hook = door.folder / hooks / "pre-push"  # a relative path begins at the work tree
     elsewhere = {key: file for key, file in places.items() if file != common_dir / "config"}
-    return GitConfig(found, common_dir, pre_push=ready, own=frozenset(own), places=elsewhere)
+    return GitConfig(
+        {key: tuple(settings) for key, settings in values.items()},
+        common_dir,
+        pre_push=os.access(hook, os.X_OK),
+        own=frozenset(own),
+        places=elsewhere,
+    )
 
 
 def _ask_git(door: GitDoor) -> Path:
-    """Let git say where the repository is, or why it sees none (no `local` configuration)."""
+    """Ask git where the repository is, or why it finds none: there is no `local` configuration."""
     try:
         answer = door.run("rev-parse", "--path-format=absolute", "--git-common-dir")
     except GitError as error:

@@ -1,4 +1,4 @@
-"""Finding copies of commits that are in the common history, with the patches that git shows."""
+"""The search for copies of commits in the common history, by the patches that git shows."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from multigit.adapters.git.process import GitDoor
 from multigit.core.lineage.copies import Patch, Patched, originals, still_there
 from multigit.core.values.commits import Tip
 
-FEW = 200  # commits that are looked for at once
-LONG = 100  # characters of a subject: the system limits what a command takes
+FEW = 200  # commits; copies of more are not searched for
+LONG = 100  # characters of a subject: the system limits how long a command may be
 
 _LOG = (
     *("log", "--topo-order", "--no-show-signature", "--no-renames", "--no-notes", "--no-color"),
@@ -21,50 +21,50 @@ _LOG = (
 
 
 def read_copies(
-    door: GitDoor, ours: Tip, listed: Sequence[Listed], left: Sequence[Listed]
+    door: GitDoor, ours: Tip, listed: Sequence[Listed], lacking: Sequence[Listed]
 ) -> frozenset[str]:
-    """Return which commits of `left` are copies of what `ours` has and did not take back.
+    """Return which `lacking` commits are copies of what `ours` has and did not revert.
 
-    `listed` are the commits that `ours` lacks, and those that they build on. No process where
-    `left` builds on the newest of these; one where it does not; a second one for what was found.
+    `listed` are the commits that `ours` lacks, and those that they build on. No process if the
+    lacking ones build on the newest of these; else one, and a second one if there are originals.
     """
-    suspects, fork = _suspects(listed, left)
+    suspects, fork = _suspects(listed, lacking)
     if not suspects:
         return frozenset()
-    subjects = sorted({each.commit.subject[:LONG] for each in suspects})
-    range_ = (*(each.sha for each in suspects), ours.sha, f"^{fork}", "--")
+    subjects = sorted({suspect.commit.subject[:LONG] for suspect in suspects})
+    range_ = (*(suspect.sha for suspect in suspects), ours.sha, f"^{fork}", "--")
     named = ("--fixed-strings", *(f"--grep={subject}" for subject in subjects))
     done = door.run(*_LOG, "--no-merges", *named, *range_)
-    found = originals([*_patched(done.text)], {each.sha for each in suspects})
-    if not found:
+    by_copy = originals([*_patched(done.text)], {suspect.sha for suspect in suspects})
+    if not by_copy:
         return frozenset()
-    paths = sorted({path for each in found.values() for path in each.patches})
+    paths = sorted({path for original in by_copy.values() for path in original.patches})
     literal = [f":(top,literal){path}" for path in paths]
     history = [*_patched(door.run(*_LOG, ours.sha, f"^{fork}", "--", *literal).text)]
-    return frozenset(sha for sha, original in found.items() if still_there(original, history))
+    return frozenset(sha for sha, original in by_copy.items() if still_there(original, history))
 
 
-def _suspects(listed: Sequence[Listed], left: Sequence[Listed]) -> tuple[list[Listed], str]:
-    """Return what began before the newest commit that is in both histories, and where it did."""
-    times = {each.sha: each.commit.time for each in listed if not each.own}
-    began: dict[str, str] = {sha: sha for sha in times}
-    for each in reversed(listed):
-        known = [began[parent] for parent in each.parents if parent in began]
-        if each.own and known:
-            began[each.sha] = max(known, key=lambda sha: times[sha])
+def _suspects(listed: Sequence[Listed], lacking: Sequence[Listed]) -> tuple[list[Listed], str]:
+    """Return what began before the newest commit of both histories, and the oldest fork of it."""
+    times = {base.sha: base.commit.time for base in listed if not base.own}
+    fork_of: dict[str, str] = {sha: sha for sha in times}
+    for commit in reversed(listed):
+        forks = [fork_of[parent] for parent in commit.parents if parent in fork_of]
+        if commit.own and forks:
+            fork_of[commit.sha] = max(forks, key=lambda sha: times[sha])
     newest = max(times.values(), default=0)
     suspects = [
         each
-        for each in left
-        if each.sha in began and times[began[each.sha]] < newest and each.commit.subject
+        for each in lacking
+        if each.sha in fork_of and times[fork_of[each.sha]] < newest and each.commit.subject
     ]
     if not suspects or len(suspects) > FEW:
         return [], ""
-    return suspects, min((began[each.sha] for each in suspects), key=lambda sha: times[sha])
+    return suspects, min((fork_of[suspect.sha] for suspect in suspects), key=lambda sha: times[sha])
 
 
 def _patched(text: str) -> Iterator[Patched]:
-    """Read commits and their patches; one with a path that git quotes counts as without any."""
+    """Read commits and their patches; none for a commit with a path that git quotes."""
     head: tuple[str, ...] = ()
     lines: list[str] = []
     for line in text.split("\n"):
@@ -79,7 +79,7 @@ def _patched(text: str) -> Iterator[Patched]:
 
 
 def _commit(head: Sequence[str], lines: Iterable[str]) -> Patched:
-    """Read one commit: each path begins with `diff --git`, which no line of a content does."""
+    """Read one commit: each path begins with `diff --git`, as no line of a content does."""
     patches: dict[str, list[str]] = {}
     inside: list[str] = []
     for line in lines:
@@ -90,11 +90,12 @@ def _commit(head: Sequence[str], lines: Iterable[str]) -> Patched:
             inside = patches.setdefault(names[: len(names) // 2], [])
         elif line:
             inside.append(line)
-    return Patched(head[0], tuple(head[1:]), {path: _patch(each) for path, each in patches.items()})
+    parsed = {path: _patch(patch) for path, patch in patches.items()}
+    return Patched(head[0], tuple(head[1:]), parsed)
 
 
 def _patch(lines: Sequence[str]) -> Patch:
-    """Read the patch of one path: numbers of lines are left out, and ids where there are lines."""
+    """Read the patch of one path, without line numbers, and without ids if it has lines."""
     index = next((line for line in lines if line.startswith("index ")), "index ..").split(" ")[1]
     before, _, after = index.partition("..")
     start = next((at for at, line in enumerate(lines) if line.startswith("@@ ")), len(lines))

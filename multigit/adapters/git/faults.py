@@ -1,4 +1,4 @@
-"""What is wrong with the clone itself when git says so, each with the command that fixes it."""
+"""Faults of the clone itself, by what git prints of them, each with the command that fixes it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from shlex import quote
 from multigit.errors import GitError
 from multigit.hints import Hint
 
-# Only lines of this git: what a server says begins with "remote:".
-_SAYS = r"^(?:fatal|error): (?:.*: )?"
+# Only lines of git itself: those of a server begin with "remote:".
+_PREFIX = r"^(?:fatal|error): (?:.*: )?"
 _EMPTY = r"object file (?P<file>\S+) is empty"
 _CORRUPT = r"loose object \w+ \(stored in (?P<file>.+)\) is corrupt"
 _MISSING = (
@@ -21,9 +21,9 @@ _MISSING = (
 
 
 def clone_fault(stderr: str, folder: Path, remote: str) -> GitError | None:
-    """Return what is wrong with the clone in this folder, or None when git says nothing of it.
+    """Return what is wrong with the clone in this folder; None if git names no such fault.
 
-    `remote` is the name of the remote that has what may be missing.
+    `remote` is the name of the remote to fetch a missing object from.
     """
     for pattern, fault in _FAULTS:
         if match := re.search(pattern, stderr, re.MULTILINE):
@@ -33,7 +33,7 @@ def clone_fault(stderr: str, folder: Path, remote: str) -> GitError | None:
 
 def _stale_ref(match: re.Match[str], folder: Path, _remote: str, output: str) -> GitError:
     return GitError(
-        f"{match['ref']}, as of an earlier fetch, is in the way of a new branch.",
+        f"{match['ref']} of an earlier fetch is in the way of a new branch.",
         hint=Hint.REMOVE_REF.format(path=quote(str(folder)), ref=quote(match["ref"])),
         code="stale_ref",
         output=output,
@@ -43,8 +43,8 @@ def _stale_ref(match: re.Match[str], folder: Path, _remote: str, output: str) ->
 def _locked(match: re.Match[str], folder: Path, _remote: str, output: str) -> GitError:
     lock = folder / match["lock"]
     return GitError(
-        f"{lock.name} is in the way: another git is at work in this repository, or one crashed.",
-        hint=f"When none is at work, remove it: rm {quote(str(lock))}",
+        f"{lock.name} exists: another git is running in this repository, or one crashed.",
+        hint=f"If no git is running, remove the file: rm {quote(str(lock))}",
         code="locked_file",
         output=output,
     )
@@ -54,7 +54,7 @@ def _bad_config(match: re.Match[str], folder: Path, _remote: str, output: str) -
     file = folder / match["file"]
     return GitError(
         f"git cannot read line {match['line']} of {file}.",
-        hint=f"Correct it: ${{EDITOR:-vi}} {quote(str(file))}",
+        hint=f"Fix it: ${{EDITOR:-vi}} {quote(str(file))}",
         code="bad_git_config",
         output=output,
     )
@@ -62,7 +62,7 @@ def _bad_config(match: re.Match[str], folder: Path, _remote: str, output: str) -
 
 def _not_fetched(_match: re.Match[str], folder: Path, remote: str, output: str) -> GitError:
     return GitError(
-        "this is a partial clone, and what is missing could not be fetched from its remote.",
+        "this is a partial clone, and missing objects could not be fetched from its remote.",
         hint=Hint.FETCH_ALL.format(path=quote(str(folder)), remote=remote),
         code="partial_clone",
         output=output,
@@ -73,7 +73,7 @@ def _broken(match: re.Match[str], folder: Path, remote: str, output: str) -> Git
     file = match.groupdict().get("file")
     where = {"path": quote(str(folder)), "remote": remote}
     return GitError(
-        "an object of the repository is missing or broken.",
+        "an object of the repository is missing or corrupt.",
         hint=Hint.REFETCH_FILE.format(file=quote(str(folder / file)), **where)
         if file
         else Hint.REFETCH.format(**where),
@@ -84,13 +84,13 @@ def _broken(match: re.Match[str], folder: Path, remote: str, output: str) -> Git
 
 _FAULTS: tuple[tuple[str, Callable[[re.Match[str], Path, str, str], GitError]], ...] = (
     (
-        rf"{_SAYS}cannot lock ref '[^']+': '(?P<ref>refs/(?:remotes|multigit)/[^']+)' exists",
+        rf"{_PREFIX}cannot lock ref '[^']+': '(?P<ref>refs/(?:remotes|multigit)/[^']+)' exists",
         _stale_ref,
     ),
-    (rf"{_SAYS}Unable to create '(?P<lock>[^']+\.lock)': File exists", _locked),
+    (rf"{_PREFIX}Unable to create '(?P<lock>[^']+\.lock)': File exists", _locked),
     (r"^fatal: bad config line (?P<line>\d+) in file (?P<file>.+)$", _bad_config),
     (r"^fatal: could not fetch \w+ from promisor remote", _not_fetched),
-    (rf"{_SAYS}{_CORRUPT}", _broken),
-    (rf"{_SAYS}{_EMPTY}", _broken),
-    (rf"{_SAYS}{_MISSING}", _broken),
+    (rf"{_PREFIX}{_CORRUPT}", _broken),
+    (rf"{_PREFIX}{_EMPTY}", _broken),
+    (rf"{_PREFIX}{_MISSING}", _broken),
 )

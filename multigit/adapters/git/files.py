@@ -1,4 +1,4 @@
-"""Files of a commit, read or written out without a checkout."""
+"""Files of a commit, read or exported without a checkout."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class ReadsFiles(Clone):
     """Reads the files of commits."""
 
     def export(self, commit: str, folder: Path) -> None:
-        """Write the files of a commit into an empty folder, as a checkout would, and no more."""
+        """Write the files of a commit, and no others, into an empty folder as a checkout would."""
         with scratch_folder() as scratch:
-            place = {  # so that only the commit's own attributes are seen
+            place = {  # so that only the commit's own attributes count
                 **index_in(scratch),
                 "GIT_DIR": str(self._config.common_dir),
                 "GIT_WORK_TREE": str(folder),
@@ -25,15 +25,15 @@ class ReadsFiles(Clone):
                 self._door.run(*command, environment=place, folder=folder)
 
     def mode(self, commit: str, path: str) -> str:
-        """Return the mode of a file in a commit, as in 100755; empty where there is none."""
+        """Return the mode of a file in a commit, such as 100755; empty if it has no such file."""
         return self._door.run("ls-tree", "--format=%(objectmode)", commit, "--", path).text.strip()
 
     def content(self, commit: str, path: str) -> str | None:
-        """Return what a file holds in a commit; None where there is none."""
+        """Return the content of a file in a commit; None if it has no such file."""
         return self._blob(commit, path, {"100644", "100755"})
 
     def link(self, commit: str, path: str) -> str | None:
-        """Return what a symlink in a commit points to; None where there is none."""
+        """Return the target of a symlink in a commit; None if it has no such link."""
         return self._blob(commit, path, {"120000"})
 
     def _blob(self, commit: str, path: str, modes: Collection[str]) -> str | None:

@@ -1,7 +1,7 @@
 """Files whose content is not in the commits: a filter keeps it elsewhere, as git-lfs does.
 
-What a commit holds is a pointer. A pre-push hook uploads the content, a smudge filter brings it
-back. Attributes tell which files these are; no filter is run here.
+The commit holds a pointer. A pre-push hook uploads the content, and a smudge filter downloads it.
+Attributes name these files; no filter is run here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from multigit.adapters.git.settings import index_in
 from multigit.core.values.work_tree import Gaps
 
 LFS = "lfs"  # the filter of git-lfs
-NO_VALUE = {"set", "unset", "unspecified"}  # what git check-attr says where no filter is named
+NO_VALUE = {"set", "unset", "unspecified"}  # what git check-attr prints if no filter is named
 POINTER_SIZE = 1024  # bytes; the LFS specification allows no larger one
 POINTER = re.compile(rb"version https://(git-lfs\.github\.com|hawser\.github\.com)/spec/|/annex/")
 SUBMODULE = "160000"
@@ -26,16 +26,16 @@ _LISTED = "%(objectmode) %(objectname) %(objectsize)%x09%(path)"
 
 
 def carrying_filters(config: GitConfig) -> frozenset[str]:
-    """Return the filters whose content travels by a pre-push hook.
+    """Return the filters whose content is uploaded by a pre-push hook.
 
-    git-lfs always; beside a pre-push hook any that is required or a process of its own, since
-    nobody else can tell what the hook is for.
+    That is git-lfs; and if there is a pre-push hook, every filter that is required or has a
+    process, since what the hook does is unknown.
     """
-    found = {match[1] for key in config.values if (match := _filter(key))}
+    configured = {match[1] for key in config.values if (match := _filter(key))}
     hook = config.pre_push
     return frozenset(
         name
-        for name in found
+        for name in configured
         if name == LFS
         or (
             hook
@@ -51,10 +51,10 @@ def _filter(key: str) -> re.Match[str] | None:
 def read_carried(
     door: GitDoor, config: GitConfig, paths: Sequence[str], committed: Sequence[str], tip: str
 ) -> dict[str, str]:
-    """Return the filter by path, for those of these files whose content travels by a hook.
+    """Return the filter by path, for those of these files whose content a hook uploads.
 
-    `paths` are files of the work tree, others were `committed` up to `tip`. Takes no process where
-    no such filter is configured.
+    `paths` are files of the work tree, others were `committed` up to `tip`. Starts no process if no
+    such filter is configured.
     """
     filters = carrying_filters(config)
     if not filters:
@@ -69,7 +69,7 @@ def read_carried(
 
 
 def read_carried_files(door: GitDoor, config: GitConfig) -> tuple[str, ...]:
-    """Return the files of the work tree whose content travels by a hook, new ones included."""
+    """Return the files of the work tree whose content a hook uploads, new ones included."""
     patterns = [f":(top,attr:filter={name})" for name in sorted(carrying_filters(config))]
     if not patterns:
         return ()
@@ -88,8 +88,8 @@ def read_gaps(door: GitDoor, config: GitConfig, commit: str) -> Gaps:
         path: sha for _, sha, size, path in rows if size.isdecimal() and int(size) < POINTER_SIZE
     }
     filters = _attributes_of(door, commit, list(small))
-    left = {path: small[path] for path, name in filters.items() if not _restores(config, name)}
-    return Gaps(submodules, _pointers(door, left) if left else ())
+    suspects = {path: small[path] for path, name in filters.items() if not _restores(config, name)}
+    return Gaps(submodules, _pointers(door, suspects) if suspects else ())
 
 
 def _attributes_of(door: GitDoor, commit: str, paths: Sequence[str]) -> dict[str, str]:
@@ -113,7 +113,7 @@ def _attributes(
 
 
 def _restores(config: GitConfig, name: str) -> bool:
-    """Tell whether a filter brings content back on this machine, as far as settings tell."""
+    """Return whether a filter restores content on this machine, as far as settings show."""
     command = config.last(f"filter.{name}.process") or config.last(f"filter.{name}.smudge")
     skips = name == LFS and os.environ.get("GIT_LFS_SKIP_SMUDGE", "0") not in {"", "0", "false"}
     return command.strip() not in {"", "cat"} and "--skip" not in command.split() and not skips
@@ -123,8 +123,8 @@ def _pointers(door: GitDoor, blobs: Mapping[str, str]) -> tuple[str, ...]:
     """Return the paths whose blobs are pointers."""
     names = list(dict.fromkeys(blobs.values()))
     answer = door.run("cat-file", "--batch", input="".join(f"{n}\n" for n in names).encode()).stdout
-    found = {sha for sha, content in _contents(answer) if POINTER.match(content)}
-    return tuple(path for path, sha in blobs.items() if sha in found)
+    pointers = {sha for sha, content in _contents(answer) if POINTER.match(content)}
+    return tuple(path for path, sha in blobs.items() if sha in pointers)
 
 
 def _contents(answer: bytes) -> Iterable[tuple[str, bytes]]:

@@ -1,4 +1,4 @@
-"""Which blob a file of the work tree would be: what tells whether it holds what git knows."""
+"""The blob that a file of the work tree would be, to compare its content with what git has."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def hash_files(
     """Return the blob of each of these plain files, in one process."""
     if not paths:
         return []
-    # Always quoted: git takes a name for quoted that begins so, and cuts one at a line break.
+    # Always quoted: git unquotes a name that begins with a quote, and cuts one at a line break.
     names = "".join(f'"{path.translate(_ESCAPES)}"\n' for path in paths)
-    asked = ("hash-object", *options, "--stdin-paths")
-    return door.run(*asked, input=fsencode(names), environment=environment).text.split()
+    command = ("hash-object", *options, "--stdin-paths")
+    return door.run(*command, input=fsencode(names), environment=environment).text.split()
 
 
 def is_link_of(path: Path, blob: str) -> bool:
-    """Tell whether a link, or the file that stands for one, names what the blob does."""
+    """Return whether a link, or the file that stands for one, has the target in the blob."""
     try:
         target = fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
     except OSError:

@@ -1,4 +1,4 @@
-"""What commits are, bring and lack."""
+"""What commits are, contain and lack."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class ReadsHistory(Clone):
     """Reads commits, and what one side has that another lacks."""
 
     def waiting(self, base: str, tip: str) -> Waiting:
-        """Return the commits without merges that `tip` has and `base` lacks."""
+        """Return the commits, without merges, that `tip` has and `base` lacks."""
         return read_waiting(self._door, base, tip, self._remote)
 
     def lacking(self, ours: Tip, theirs: Tip) -> Waiting:
-        """Return the commits without merges of `theirs` whose content `ours` lacks."""
+        """Return the commits of `theirs`, without merges, whose content `ours` lacks."""
         return read_lacking(self._door, ours, theirs)
 
     def reversals(
@@ -43,7 +43,7 @@ class ReadsHistory(Clone):
         return max(map(int, self._door.run(*listing, *commits).text.split()))
 
     def as_of(self, commit: str, seconds: int) -> str:
-        """Return what a branch that holds `commit` held before a Unix time, or empty."""
+        """Return the tip, before a Unix time, of a branch that is now at `commit`; or empty."""
         before = f"--min-age={seconds - 1}"
         listing = ("rev-list", "--first-parent", "-1", before, commit, "--")
         return self._door.run(*listing).text.strip()
@@ -60,10 +60,10 @@ class ReadsHistory(Clone):
         return Tip(sha, tree)
 
     def holds(self, objects: Sequence[str]) -> bool:
-        """Tell whether all of these objects exist here."""
+        """Return whether the clone has all of these objects."""
         names = "".join(f"{name}\n" for name in objects if name)
-        found = self._door.run("cat-file", "--batch-check", input=names.encode())
-        return "missing" not in found.text
+        done = self._door.run("cat-file", "--batch-check", input=names.encode())
+        return "missing" not in done.text
 
     def paths(self, commits: Sequence[str]) -> frozenset[str]:
         """Return the files of these commits."""
@@ -72,5 +72,5 @@ class ReadsHistory(Clone):
         return frozenset(path for tree in trees for path in tree)
 
     def outgoing(self, tip: str) -> tuple[Outgoing, ...]:
-        """Return the paths that commits of `tip` add or change which no remote branch has."""
+        """Return the paths that `tip` adds or changes in commits that no remote branch has."""
         return read_outgoing(self._door, tip, self._remote)

@@ -16,9 +16,9 @@ TIMEOUT = 60.0  # seconds; no network
 
 
 def missing_ignores(folder: Path, repos: Sequence[str]) -> tuple[str, ...]:
-    """Return the lines that the .gitignore of a folder lacks where it is itself among `repos`.
+    """Return the lines that the .gitignore of a folder lacks, if it is itself among `repos`.
 
-    They name what git would show there as new: multigit's log, and the other repositories but for
+    They name what git would show there as new: multigit's log, and the other repositories except
     submodules. `repos` are paths below the folder, "." for itself.
     """
     if "." not in repos:
@@ -26,23 +26,23 @@ def missing_ignores(folder: Path, repos: Sequence[str]) -> tuple[str, ...]:
     nested = [path for path in repos if path != "." and path.isprintable()]
     door = GitDoor(folder.resolve(), timeout=TIMEOUT, transcript=Transcript())
     try:
-        names = [f":(top,literal){path}" for path in (LOG, *nested)]
-        tracked = door.run("ls-files", "-z", "--", *names).fields()
+        literal = [f":(top,literal){path}" for path in (LOG, *nested)]
+        tracked = door.run("ls-files", "-z", "--", *literal).fields()
         new = [path for path in (LOG, *nested) if path not in tracked]
-        asked = "".join(f"{path}\0" for path in new).encode("utf-8", "surrogateescape")
-        ignored = door.run("check-ignore", "-z", "--stdin", input=asked, accept=(0, 1)).fields()
+        names = "".join(f"{path}\0" for path in new).encode("utf-8", "surrogateescape")
+        ignored = door.run("check-ignore", "-z", "--stdin", input=names, accept=(0, 1)).fields()
     except GitError:
         return ()
     return tuple(line_for(path, path in nested) for path in new if path not in ignored)
 
 
 def line_for(path: str, folder: bool) -> str:  # noqa: FBT001
-    """Return the line of a .gitignore that means this very path."""
+    """Return the line of a .gitignore that matches this path and no other."""
     return "/" + re.sub(r"([\\*?\[])", r"\\\1", path) + ("/" if folder else "")
 
 
 def add_ignores(file: Path, lines: Sequence[str]) -> None:
-    """Put lines at the end of a .gitignore, which need not exist yet; raises RefusedError."""
+    """Append lines to a .gitignore, which need not exist yet; raises RefusedError."""
     try:
         ends = not file.exists() or file.read_bytes()[-1:] in {b"", b"\n"}
         with file.open("a", encoding="utf-8") as stream:
@@ -50,6 +50,6 @@ def add_ignores(file: Path, lines: Sequence[str]) -> None:
     except OSError as error:
         raise RefusedError(
             f"{file} cannot be written: {error.strerror or error}.",
-            hint=f"Add by hand: {' '.join(lines)}",
+            hint=f"Add to it by hand: {' '.join(lines)}",
             code="not_writable",
         ) from error

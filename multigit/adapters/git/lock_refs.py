@@ -1,4 +1,4 @@
-"""Locks as refs on a remote: created by exactly one, released only by who holds them."""
+"""Locks as refs on a remote: exactly one operation creates them, and only it deletes them."""
 
 from __future__ import annotations
 
@@ -36,63 +36,69 @@ class RemoteLocks:
         holder: Holder,
         *,
         also: str = "",
-        tell: Callable[[Problem], None],
+        report: Callable[[Problem], None],
     ) -> Iterator[Callable[[], None]]:
-        """Hold the locks of all these stages: one push to take them, one to give them back.
+        """Hold the locks of all these stages: one push to take them, one to release them.
 
-        Raises LockedError that says who holds one. A lock that this very operation, or the
-        operation `also`, left behind when it was killed is taken over. Never waits, and never
-        breaks a lock. Yields what keeps the locks: whoever calls it leaves them to a later command
-        of the operation, since a push may still arrive. What stays is told.
+        Raises LockedError that says who holds one. A lock that this operation, or the operation
+        `also`, left behind when it was killed is taken over. Never waits, and never breaks a lock.
+        Yields a function that keeps the locks for a later command of the operation, for when a push
+        may still be under way. Locks that stay are reported.
 
-        At Ctrl-C while they are taken they are given back: StoppedError. At a second one nobody
-        waits for that, and they are kept.
+        At Ctrl-C while they are taken they are released: StoppedError. At a second one they are
+        kept, without waiting.
         """
         keep = Event()
         sha = self._repository.store(to_bytes(holder))
         refs = [lock_ref(stage) for stage in stages]
         own = [Publication(ref, sha, "") for ref in refs]
-        taking = _begin(lambda: self._take(stages, sha, {holder.operation, also}))
+        taking = _in_thread(lambda: self._take(stages, sha, {holder.operation, also}))
         try:
             taking.result()
         except KeyboardInterrupt:
             try:
                 wait([taking])
-                if left := self._give_back(own):
-                    tell(lock_left([each.ref for each in left], holder.nonce))
+                self._release(own, holder.nonce, report)
             except KeyboardInterrupt:
-                tell(lock_kept(stages))
+                report(lock_kept(stages))
                 raise
             raise StoppedError from None
         except BaseException:
-            with suppress(MultigitError):  # the answer may be lost, and the lock taken
+            with suppress(MultigitError):  # the locks may be taken, if only the answer was lost
                 self._repository.push(own)
             raise
         try:
             yield keep.set
         finally:  # also at a second Ctrl-C
             if keep.is_set():
-                tell(lock_kept(stages))
-            elif left := self._give_back(own):
-                tell(lock_left([each.ref for each in left], holder.nonce))
+                report(lock_kept(stages))
+            else:
+                self._release(own, holder.nonce, report)
 
-    def _give_back(self, own: Sequence[Publication]) -> Sequence[Publication]:
-        """Delete our locks; return those that the remote still has, as far as it can be asked."""
-        left = own
-        for _ in range(2):  # the second time only for what the remote was seen to hold
+    def _release(
+        self, own: Sequence[Publication], nonce: str, report: Callable[[Problem], None]
+    ) -> None:
+        """Delete a holder's own locks, and report those that the remote may still have."""
+        if unreleased := self._delete(own):
+            report(lock_left([lock.ref for lock in unreleased], nonce))
+
+    def _delete(self, locks: Sequence[Publication]) -> Sequence[Publication]:
+        """Delete locks; return those that the remote still has, or may have."""
+        remaining = locks
+        for _ in range(2):  # the second time only those that the remote was seen to have
             try:
-                if self._pushed(left):
+                if self._pushed(remaining):
                     return ()
-                now = self._repository.remote_refs([each.ref for each in left])
+                now = self._repository.remote_refs([lock.ref for lock in remaining])
             except MultigitError:
-                return left
-            left = [each for each in left if now.get(each.ref) == each.before]
-            if not left:
+                return remaining
+            remaining = [lock for lock in remaining if now.get(lock.ref) == lock.before]
+            if not remaining:
                 return ()
-        return left
+        return remaining
 
     def _pushed(self, publications: Sequence[Publication]) -> bool:
-        """Push; tell whether that is known to have been done."""
+        """Push; return whether the push is known to have succeeded."""
         try:
             return self._repository.push(publications).accepted
         except MultigitError:
@@ -104,7 +110,7 @@ class RemoteLocks:
             report = self._repository.push([Publication(ref, "", sha) for ref in refs])
             if report.accepted:
                 return
-            held = {stage: found for stage in stages if (found := self.read(stage))}
+            held = {stage: lock for stage in stages if (lock := self.read(stage))}
         except LockedError:
             raise
         except MultigitError as error:
@@ -113,52 +119,50 @@ class RemoteLocks:
                 hint=Hint.LOCK_TRY_AGAIN,
                 code="lock_unreachable",
             ) from error
-        if len(held) == len(stages) and all(found[0] == sha for found in held.values()):
+        if len(held) == len(stages) and all(lock[0] == sha for lock in held.values()):
             return  # only the answer was lost
         for stage, (_, other) in held.items():
             if other is None or other.operation not in ours:
-                raise _held(stage, other)
+                raise _locked(stage, other)
         if not held:
             raise _refused(report)
-        before = {lock_ref(stage): found[0] for stage, found in held.items()}
-        again = self._repository.push([Publication(r, before.get(r, ""), sha) for r in refs])
-        if not again.accepted:
-            raise _refused(again)
+        before = {lock_ref(stage): lock[0] for stage, lock in held.items()}
+        report = self._repository.push([Publication(r, before.get(r, ""), sha) for r in refs])
+        if not report.accepted:
+            raise _refused(report)
 
     def release_of(
-        self, stages: Sequence[str], operation: str, *, tell: Callable[[Problem], None]
+        self, stages: Sequence[str], operation: str, *, report: Callable[[Problem], None]
     ) -> None:
-        """Delete the locks of these stages that an operation left behind; tell what stays."""
+        """Delete the locks of these stages that an operation left behind; report what stays."""
         for stage in stages:
-            found = self.read(stage)
-            if found and found[1] and found[1].operation == operation:
-                own = [Publication(lock_ref(stage), found[0], "")]
-                if left := self._give_back(own):
-                    tell(lock_left([each.ref for each in left], found[1].nonce))
+            sha, holder = self.read(stage) or ("", None)
+            if holder and holder.operation == operation:
+                self._release([Publication(lock_ref(stage), sha, "")], holder.nonce, report)
 
     def read(self, stage: str) -> tuple[str, Holder | None] | None:
-        """Return the id of a stage's lock and who holds it; None when it is free."""
-        found = self._repository.remote_content(lock_ref(stage))
-        return (found[0], from_bytes(found[1])) if found else None
+        """Return the id of a stage's lock and who holds it; None if it is free."""
+        lock = self._repository.remote_content(lock_ref(stage))
+        return (lock[0], from_bytes(lock[1])) if lock else None
 
     def release(self, stage: str, sha: str) -> bool:
-        """Delete a lock while it still is this one; tell whether it is gone."""
+        """Delete a lock if it is still this one; return whether it was deleted."""
         return self._repository.push([Publication(lock_ref(stage), sha, "")]).accepted
 
 
-def _begin(call: Callable[[], None]) -> Future[None]:
-    """Let a thread of its own make a call: Ctrl-C ends the waiting for it, not the call."""
-    with_one = ThreadPoolExecutor(1)
-    future = with_one.submit(call)
-    with_one.shutdown(wait=False)
+def _in_thread(call: Callable[[], None]) -> Future[None]:
+    """Make a call in a thread of its own: Ctrl-C ends the wait for it, not the call."""
+    executor = ThreadPoolExecutor(1)
+    future = executor.submit(call)
+    executor.shutdown(wait=False)
     return future
 
 
-def _held(stage: str, holder: Holder | None) -> LockedError:
+def _locked(stage: str, holder: Holder | None) -> LockedError:
     if holder is None:
         return LockedError(
-            f"{PREFIX}{stage} exists on the remote, but is no lock of multigit.",
-            hint="Look at it, and delete it by hand if it is not needed.",
+            f"{PREFIX}{stage} exists on the remote, but is not a lock of multigit.",
+            hint="Check it, and delete it by hand if it is not needed.",
             code="lock_unreadable",
         )
     return LockedError(
@@ -171,18 +175,18 @@ def _held(stage: str, holder: Holder | None) -> LockedError:
 def _refused(report: PushReport) -> LockedError:
     if not report.final:
         return LockedError(
-            f"The connection broke off before the lock was taken: {report.reason}",
+            f"The connection was lost before the lock was taken: {report.reason}",
             hint=Hint.LOCK_TRY_AGAIN,
             code="lock_unreachable",
         )
     if not report.sent:
         return LockedError(
-            f"The lock was not taken, since nothing was sent: {report.reason}",
+            f"The lock was not taken, because nothing was sent: {report.reason}",
             hint=report.hint,
             code="lock_unreachable",
         )
     return LockedError(
-        f"The remote did not take the lock ({PREFIX}*): {report.reason}",
+        f"The remote did not accept the lock ({PREFIX}*): {report.reason}",
         hint="Allow these refs there, or name another repository in the [lock] section.",
         code="lock_refused",
     )

@@ -14,7 +14,7 @@ from multigit.core.values.work_tree import Change
 
 
 class MakesObjects(Clone):
-    """Makes what is published later; nothing of the user's changes by it."""
+    """Makes what is published later; the user's refs, index and files stay as they are."""
 
     def merge(
         self, ours: Tip, theirs: Tip, signature: Signature | None, forks: Sequence[Tip] = ()
@@ -25,7 +25,7 @@ class MakesObjects(Clone):
     def commit_preview(
         self, head: str, changes: Sequence[Change], signature: Signature
     ) -> PreparedCommit:
-        """Build the commit of these changes on `head` beside the user's index."""
+        """Build the commit of these changes on `head` without the user's index."""
         return git_committing.preview(self._door, self._config, head, changes, signature)
 
     def tag(self, name: str, commit: str, signature: Signature) -> str:
@@ -34,5 +34,5 @@ class MakesObjects(Clone):
         return git_objects.tag(self._door, self._config, tagger, name, commit, signature)
 
     def store(self, content: bytes) -> str:
-        """Keep some bytes as a blob that no ref points at, and return its id."""
+        """Store some bytes as a blob that no ref points at, and return its id."""
         return self._door.run("hash-object", "-w", "--stdin", input=content).text.strip()

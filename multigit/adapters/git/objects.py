@@ -43,10 +43,10 @@ def merge(
 
 
 def _unchanged_since_fork(door: GitDoor, ours: Tip, theirs: Tip, forks: Sequence[Tip]) -> bool:
-    """Tell whether `ours` has the content of the one commit where both histories part.
+    """Return whether `ours` has the content of the only commit where both histories diverge.
 
-    Then a three-way merge takes `theirs` as it is, and neither attributes nor renames matter.
-    Every merge base is among the forks, so with one fork that is the merge base.
+    Then the result of a three-way merge is `theirs`, and neither attributes nor renames matter.
+    Every merge base is among the forks, so a single fork is the merge base.
     """
     if all(fork.tree != ours.tree for fork in forks):
         return False
@@ -58,7 +58,7 @@ def _unchanged_since_fork(door: GitDoor, ours: Tip, theirs: Tip, forks: Sequence
 
 def _merge_tree(door: GitDoor, config: GitConfig, ours: Tip, theirs: Tip) -> Merged:
     with scratch_folder() as work_tree:
-        # merge-tree reads attributes from the work tree on disk: give it one with those of ours.
+        # merge-tree reads attributes from the work tree on disk: give it one with those of `ours`.
         _write_attributes(door, ours.sha, work_tree)
         done = door.run(
             *("merge-tree", "--write-tree", "--name-only", "--messages", "-z"),
@@ -72,19 +72,20 @@ def _merge_tree(door: GitDoor, config: GitConfig, ours: Tip, theirs: Tip) -> Mer
         return _unrelated(door, ours, theirs, done.stderr)
     tree, *rest = done.fields()
     end = rest.index("") if "" in rest else len(rest)
-    staged = rest[:end]
-    told = _told_conflicts(rest[end + 1 :]) if done.status == 0 else []
-    if done.status == CONFLICT or told:
-        return Merged(tree=tree, conflicted=True, conflicts=_paths(staged or told, ours, theirs))
+    listed = rest[:end]
+    unlisted = _conflicts_in_messages(rest[end + 1 :]) if done.status == 0 else []
+    if done.status == CONFLICT or unlisted:
+        paths = _paths(listed or unlisted, ours, theirs)
+        return Merged(tree=tree, conflicted=True, conflicts=paths)
     return Merged(tree=tree)
 
 
-def _told_conflicts(messages: Sequence[str]) -> list[str]:
+def _conflicts_in_messages(messages: Sequence[str]) -> list[str]:
     """Return the paths that merge-tree's messages call conflicts.
 
-    In rare criss-cross merges git exits 0 and leaves markers in a file, and only a message says
-    so. Each message is: how many paths it is about, those paths, its kind, its words. git
-    translates the words and never the kind.
+    In rare criss-cross merges git exits with 0 and leaves markers in a file, and only a message
+    says so. Each message is: the number of paths that it is about, those paths, its kind, its
+    words. git translates the words and never the kind.
     """
     paths, at = list[str](), 0
     while at < len(messages):
@@ -98,33 +99,33 @@ def _told_conflicts(messages: Sequence[str]) -> list[str]:
 def _paths(fields: Sequence[str], ours: Tip, theirs: Tip) -> tuple[str, ...]:
     """Return the conflicted paths as people know them.
 
-    Where a file meets a directory, merge-tree invents `path~<commit>` for one of the two.
+    If a file conflicts with a directory, merge-tree renames one of them to `path~<commit>`.
     """
     labels = re.compile(f"~({ours.sha}|{theirs.sha})(_[0-9]+)?")
     return tuple(dict.fromkeys(labels.sub("", field) for field in fields if field))
 
 
-def _unrelated(door: GitDoor, ours: Tip, theirs: Tip, said: str) -> Merged:
-    """Tell unrelated histories, a fact for the plan, from a failure of git."""
+def _unrelated(door: GitDoor, ours: Tip, theirs: Tip, stderr: str) -> Merged:
+    """Return that histories are unrelated, a fact for the plan; else raise git's failure."""
     base = door.run("merge-base", ours.sha, theirs.sha, accept=(0, 1))
     if base.status == 1:
         return Merged(unrelated=True)
-    raise clone_fault(said, door.folder, door.remote) or GitError(
-        "git could not merge.", output=said
+    raise clone_fault(stderr, door.folder, door.remote) or GitError(
+        "git could not merge.", output=stderr
     )
 
 
 def _write_attributes(door: GitDoor, commit_id: str, folder: Path) -> None:
     """Write the commit's .gitattributes files, and no others, to the folder.
 
-    One `git grep` for every line of every such file finds and reads them in one process.
+    One `git grep` for every line of every such file lists and reads them in one process.
     """
-    found = door.run(
+    done = door.run(
         *("grep", "--no-color", "--no-line-number", "--no-column", "--full-name", "-a", "-z"),
         *("-e", "", commit_id, "--", ":(top,glob)**/.gitattributes"),
         accept=(0, 1),
     )
-    for record in re.split(rf"(?:\A|\n){commit_id}:", found.text.removesuffix("\n"))[1:]:
+    for record in re.split(rf"(?:\A|\n){commit_id}:", done.text.removesuffix("\n"))[1:]:
         path, _, line = record.partition("\0")
         parts = PurePosixPath(path).parts
         if path.startswith("/") or {"..", ".git"} & set(parts):
@@ -150,7 +151,7 @@ def commit(
     parents: Sequence[str],
     signature: Signature,
 ) -> str:
-    """Make a commit object, signed where `commit.gpgSign` asks for it, and return its id."""
+    """Make a commit object, signed if `commit.gpgSign` is set, and return its id."""
     done = door.run(
         "commit-tree",
         *(["-S"] if config.flag("commit.gpgsign") else []),
@@ -167,7 +168,7 @@ def commit(
 def tag(
     door: GitDoor, config: GitConfig, tagger: str, name: str, target: str, signature: Signature
 ) -> str:
-    """Make an annotated tag object, signed where `tag.gpgSign` asks for it, and return its id."""
+    """Make an annotated tag object, signed if `tag.gpgSign` is set, and return its id."""
     if config.flag("tag.gpgsign"):
         return _signed_tag(door, config, name, target, signature)
     header = f"object {target}\ntype commit\ntag {name}\ntagger {tagger} {signature.date}\n\n"
@@ -177,7 +178,7 @@ def tag(
 def _signed_tag(
     door: GitDoor, config: GitConfig, name: str, target: str, signature: Signature
 ) -> str:
-    """Let `git tag -s` sign, in a scratch repository that shares our objects but no refs."""
+    """Sign with `git tag -s`, in a scratch repository that shares the objects but no refs."""
     with scratch_folder() as folder:
         for part in ("objects", "refs"):
             (folder / part).mkdir()
@@ -197,11 +198,11 @@ def _signed_tag(
         )
         sha = (folder / "refs" / "tags" / name).read_text().strip()
     if b"\n-----BEGIN " not in door.run("cat-file", "tag", sha).stdout:
-        # With a missing ssh key git 2.39 says nothing and signs nothing.
+        # If the ssh key is missing, git 2.39 signs nothing and says nothing.
         raise failure("tag", Completed(0, b"", "failed to sign"))
     return sha
 
 
 def lines(message: str) -> bytes:
-    """Return a message as git keeps it: no blanks around it, one line break behind it."""
+    """Return a message as git keeps it: no blanks around it, one line break after it."""
     return message.strip().encode() + b"\n"

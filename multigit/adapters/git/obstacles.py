@@ -1,7 +1,7 @@
-"""What lies on the disk where another commit has files: untracked or ignored, so in no commit.
+"""Files on disk that a checkout would overwrite: untracked or ignored, so in no commit.
 
-git itself refuses to overwrite what is untracked, and with an option what is ignored. Only it says
-so when the other repositories are under way already; a plan has to know before.
+git itself refuses to overwrite untracked files, and ignored ones with an option. But it says so
+only when other repositories have already changed; a plan has to know in advance.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from multigit.core.values.work_tree import Obstacle
 
 SUBMODULE = "160000"
 LINK = "120000"
-# git ls-files -v: a small letter is assumed to be unchanged, an s is left out of the work tree.
+# git ls-files -v: a small letter is assumed unchanged, an s or S is skipped in the work tree.
 _MARKED = re.compile(rb"(?:\A|\0)([a-zS]) ([^\0]*)")
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """How a path differs: `status` is git's letter, `was` and `old` are mode and blob before."""
+    """How a path differs: `status` is git's letter, `was` and `old` the former mode and blob."""
 
     path: str
     status: str
@@ -40,12 +40,12 @@ def read_obstacles(
 ) -> tuple[Obstacle, ...]:
     """Return what a checkout would overwrite on the way from one commit to another."""
     entries = _difference(door, before, after)
-    gone = {each.path for each in entries if each.status == "D"}
-    new = [each for each in entries if each.status == "A"]
-    found = [Obstacle(path) for each in new for path in _on_disk(door.folder, each, gone)]
-    known = {each.path: each for each in entries if each.status != "A" and each.was != SUBMODULE}
-    hidden = _hidden(door, known, environment) if known else ()
-    return tuple(dict.fromkeys((*found, *hidden)))
+    deleted = {entry.path for entry in entries if entry.status == "D"}
+    new = [entry for entry in entries if entry.status == "A"]
+    in_the_way = [Obstacle(path) for entry in new for path in _on_disk(door.folder, entry, deleted)]
+    tracked = {e.path: e for e in entries if e.status != "A" and e.was != SUBMODULE}
+    hidden = _hidden(door, tracked, environment) if tracked else ()
+    return tuple(dict.fromkeys((*in_the_way, *hidden)))
 
 
 def _difference(door: GitDoor, before: str, after: str) -> list[_Entry]:
@@ -60,25 +60,25 @@ def _difference(door: GitDoor, before: str, after: str) -> list[_Entry]:
     return entries
 
 
-def _on_disk(folder: Path, new: _Entry, gone: set[str]) -> Iterator[str]:
-    """Yield what stands where a new file will be, or a folder above it."""
-    parents = [str(each) for each in PurePosixPath(new.path).parents][-2::-1]
+def _on_disk(folder: Path, new: _Entry, deleted: set[str]) -> Iterator[str]:
+    """Yield what is in the place of a new file, or of a folder above it."""
+    parents = [str(parent) for parent in PurePosixPath(new.path).parents][-2::-1]
     for above in parents:
-        there = _stat(folder / above)
-        if there is None:
+        existing = _stat(folder / above)
+        if existing is None:
             return
-        if not stat.S_ISDIR(there.st_mode):
-            if above not in gone:
+        if not stat.S_ISDIR(existing.st_mode):
+            if above not in deleted:
                 yield above
             return
-    there = _stat(folder / new.path)
-    if there is None:
+    existing = _stat(folder / new.path)
+    if existing is None:
         return
-    if not stat.S_ISDIR(there.st_mode):
-        if not _is_one_of(folder, new.path, there, gone):
+    if not stat.S_ISDIR(existing.st_mode):
+        if not _is_one_of(folder, new.path, existing, deleted):
             yield new.path
     elif new.mode != SUBMODULE:
-        yield from (path for path in _files_below(folder, new.path) if path not in gone)
+        yield from (path for path in _files_below(folder, new.path) if path not in deleted)
 
 
 def _stat(path: Path) -> os.stat_result | None:
@@ -88,11 +88,11 @@ def _stat(path: Path) -> os.stat_result | None:
         return None
 
 
-def _is_one_of(folder: Path, path: str, there: os.stat_result, gone: set[str]) -> bool:
-    """Tell whether it is a tracked file that goes: where case does not count, by another name."""
-    same = (each for each in gone if each != path and each.casefold() == path.casefold())
-    stats = (_stat(folder / each) for each in same)
-    return any(each is not None and os.path.samestat(each, there) for each in stats)
+def _is_one_of(folder: Path, path: str, existing: os.stat_result, deleted: set[str]) -> bool:
+    """Return whether it is a tracked file that is deleted, whose name differs only in case."""
+    same = (name for name in deleted if name != path and name.casefold() == path.casefold())
+    stats = (_stat(folder / name) for name in same)
+    return any(each is not None and os.path.samestat(each, existing) for each in stats)
 
 
 def _files_below(folder: Path, path: str) -> Iterator[str]:
@@ -103,13 +103,13 @@ def _files_below(folder: Path, path: str) -> Iterator[str]:
 
 
 def _hidden(
-    door: GitDoor, known: Mapping[str, _Entry], environment: Mapping[str, str]
+    door: GitDoor, tracked: Mapping[str, _Entry], environment: Mapping[str, str]
 ) -> Iterator[Obstacle]:
-    """Yield changed files at which git was told not to look; `known` is what they were."""
+    """Yield changed files of which git was told to ignore changes."""
     listing = door.run("ls-files", "-v", "-z").stdout
     marks = {fsdecode(path): letter for letter, path in _MARKED.findall(listing)}
-    there = [known[path] for path in known if path in marks and _stat(door.folder / path)]
-    for path in _changed(door, there, environment):
+    marked = [tracked[path] for path in tracked if path in marks and _stat(door.folder / path)]
+    for path in _changed(door, marked, environment):
         mark = "assume-unchanged" if marks[path] not in {b"S", b"s"} else "skip-worktree"
         yield Obstacle(path, mark)
 
@@ -117,7 +117,7 @@ def _hidden(
 def _changed(
     door: GitDoor, entries: Sequence[_Entry], environment: Mapping[str, str]
 ) -> Sequence[str]:
-    """Return which of these files hold something else than the content that git knows."""
+    """Return which of these files have another content than in the commit before."""
     same = {e.path for e in entries if e.was == LINK and is_link_of(door.folder / e.path, e.old)}
     plain = [e for e in entries if e.was != LINK and _is_plain(door.folder / e.path)]
     hashes = hash_files(door, [e.path for e in plain], environment=environment)

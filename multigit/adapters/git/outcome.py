@@ -1,4 +1,4 @@
-"""What a git process left, and what its complaints mean in our words."""
+"""The result of a git process, and what its errors mean in plain words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from multigit.hints import Hint
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """What a git process left: exit status, standard output as bytes, masked standard error."""
+    """The result of a git process: exit status, output as bytes, standard error masked."""
 
     status: int
     stdout: bytes
@@ -21,7 +21,7 @@ class Completed:
 
     @property
     def text(self) -> str:
-        """Return standard output as text; bytes that are no UTF-8 survive as surrogates."""
+        """Return standard output as text; bytes that are not UTF-8 become surrogates."""
         return self.stdout.decode("utf-8", "surrogateescape")
 
     def fields(self) -> list[str]:
@@ -29,7 +29,7 @@ class Completed:
         return self.text.split("\0")[:-1]
 
 
-_NOT_STARTED = (  # what the shell says that starts core.sshCommand, or git itself
+_NOT_STARTED = (  # printed by the shell that starts core.sshCommand, or by git itself
     r"^(?!remote:).*: (line )?\d+: .*: (command not found|not found|No such file or directory|"
     r"Permission denied)$|^(fatal|error): cannot run (?!gpg)"
 )
@@ -39,10 +39,10 @@ _READ_ONLY = (
     r"The repository is (temporarily )?read-only)"
 )
 _BROKEN_OFF = r"RPC failed|early EOF|hung up|error: 5\d\d|unexpected disconnect|Connection reset"
-_ASKING = {"clone", "fetch", "ls-remote", "push"}  # what speaks with a remote, and so may lose it
-_LEFT = r"^(fatal|error): (the remote end hung up|packet write)"  # by a program of ours, then
+_CONNECTING = {"clone", "fetch", "ls-remote", "push"}  # only these can lose a connection
+_HUNG_UP = r"^(fatal|error): (the remote end hung up|packet write)"  # else of a local filter
 _REASONS = (
-    # What git prints → our code, sentence, hint. Only words chosen for people depend on this.
+    # What git prints → code, sentence, hint. Only words for people depend on this.
     (
         r"dubious ownership",
         "foreign_owner",
@@ -58,8 +58,8 @@ _REASONS = (
     (
         r"does not support (the )?--?atomic",
         "no_atomic",
-        "the remote takes no atomic pushes, so a branch could move without its tag.",
-        "Set receive.advertiseAtomic there, or let git 2.4 or newer serve it.",
+        "the remote does not accept atomic pushes, so a branch could move without its tag.",
+        "Set receive.advertiseAtomic there, or serve it with git 2.4 or newer.",
     ),
     (
         _NOT_STARTED,
@@ -70,8 +70,8 @@ _REASONS = (
     (
         r"does not support (the )?--signed push",
         "no_signed_push",
-        "the remote takes no signed pushes.",
-        "Set push.gpgSign to if-asked, or let the server have a receive.certNonceSeed.",
+        "the remote does not accept signed pushes.",
+        "Set push.gpgSign to if-asked, or receive.certNonceSeed on the server.",
     ),
     (
         r"^git: 'remote-\S+' is not a git command|^fatal: unable to find remote helper for",
@@ -83,7 +83,7 @@ _REASONS = (
         r"^(remote: |ERROR: |fatal: remote error: )+.*\b(was|is|has been) archived",
         "read_only",
         "the remote repository is archived, so it is read-only.",
-        "Take it out of the archive at its host, or leave it out with --exclude.",
+        "Unarchive it on its host, or leave it out with --exclude.",
     ),
     (
         r"^(remote: |ERROR: |fatal: remote error: )+.*(?i:repository|project)\b.* disabled",
@@ -94,14 +94,14 @@ _REASONS = (
     (
         r"Could not resolve (host|proxy)|Name or service not known|nodename nor servname",
         "unreachable",
-        "the remote's host name is not known.",
+        "the remote's host name cannot be resolved.",
         "Check the network and the remote's URL.",
     ),
     (
         _BROKEN_OFF,
         "connection_lost",
-        "the connection to the remote broke off.",
-        "Try again; if it stays so, look at the remote's status page.",
+        "the connection to the remote was lost.",
+        "Try again; if it is lost again, check the remote's status page.",
     ),
     (
         r"(Connection|Operation) (refused|timed out)|No route to host|Failed to connect",
@@ -112,8 +112,8 @@ _REASONS = (
     (
         _READ_ONLY,
         "read_only",
-        "the remote lets you read, not push.",
-        "Ask for the right to push there, or use another key or token.",
+        "you do not have permission to push.",
+        "Ask its owner for access, or use another key or token.",
     ),
     (
         r"Permission denied \(|Authentication failed|could not read (User|Pass)|error: 40[13]",
@@ -124,8 +124,8 @@ _REASONS = (
     (
         r"Host key verification failed",
         "host_key",
-        "the remote's ssh host key is not known.",
-        "Connect once by hand with ssh and check the key.",
+        "the remote's ssh host key is not trusted.",
+        "Connect once with ssh and check the key.",
     ),
     (
         r"does not appear to be a git repository|[Rr]epository .*not found|not found$",
@@ -149,7 +149,7 @@ _REASONS = (
         r"No space left on device|Disk quota exceeded",
         "disk_full",
         "the disk is full.",
-        "Make room and try again.",
+        "Free some space and try again.",
     ),
 )
 
@@ -165,45 +165,46 @@ _CLONING = {  # where there is no clone yet that could be asked
 def failure(
     subcommand: str, done: Completed, folder: Path = Path(), remote: str = "origin"
 ) -> GitError:
-    """Return the error for a failed command: a sentence of ours where we know the reason.
+    """Return the error of a failed command: a sentence in plain words if the reason is known.
 
-    `folder` is where git ran, `remote` what it was to reach.
+    `folder` is where git ran, `remote` the remote that it used.
     """
-    if subcommand not in _ASKING and re.search(_LEFT, done.stderr, re.MULTILINE):
+    if subcommand not in _CONNECTING and re.search(_HUNG_UP, done.stderr, re.MULTILINE):
         return _filter_failed(done, folder)
     for pattern, code, sentence, hint in _REASONS:
         if re.search(pattern, done.stderr, re.MULTILINE):
-            way = hint
+            advice = hint
             if isinstance(hint, Hint) and subcommand == "clone":
-                way = _CLONING.get(hint, hint)
+                advice = _CLONING.get(hint, hint)
             named = re.search(r"dubious ownership in repository at '(.+)'", done.stderr)
             where = quote(named[1] if named else str(folder))
-            way = way.format(path=where, remote=remote) if isinstance(way, Hint) else way
-            why = _before_the_end(done.stderr) if code == "connection_lost" else ""
-            told = f"{sentence.removesuffix('.')}: {why}" if why else sentence
-            return GitError(told, hint=way, code=code, output=done.stderr)
-    said = last_line(done.stderr) or f"it ended with status {done.status}"
-    return GitError(f"git {subcommand} failed: {said}", output=done.stderr)
+            if isinstance(advice, Hint):
+                advice = advice.format(path=where, remote=remote)
+            cause = _cause(done.stderr) if code == "connection_lost" else ""
+            message = f"{sentence.removesuffix('.')}: {cause}" if cause else sentence
+            return GitError(message, hint=advice, code=code, output=done.stderr)
+    reason = last_line(done.stderr) or f"it ended with status {done.status}"
+    return GitError(f"git {subcommand} failed: {reason}", output=done.stderr)
 
 
 def _filter_failed(done: Completed, folder: Path) -> GitError:
     return GitError(
-        "a filter process that git asked about a file ended without an answer.",
+        "a filter process ended before it had filtered a file.",
         hint=Hint.SEE_FILTERS.format(path=quote(str(folder))),
         code="filter_failed",
         output=done.stderr,
     )
 
 
-def _before_the_end(stderr: str) -> str:
-    """Return what git gave up for before it told that the connection was over; or empty."""
-    said = [line.strip() for line in stderr.split("\n")]
-    told = (line.removeprefix("fatal: ") for line in said if line.startswith("fatal: "))
-    return next((line for line in told if not re.search(_BROKEN_OFF, line)), "")
+def _cause(stderr: str) -> str:
+    """Return why git gave up before it reported that the connection was lost; or empty."""
+    lines = [line.strip() for line in stderr.split("\n")]
+    fatal = (line.removeprefix("fatal: ") for line in lines if line.startswith("fatal: "))
+    return next((line for line in fatal if not re.search(_BROKEN_OFF, line)), "")
 
 
 def last_line(stderr: str) -> str:
-    """Return the line that says most: the first fatal or error line, else the last one."""
+    """Return the most important line: the first fatal or error line, else the last one."""
     lines = [line.strip() for line in stderr.split("\n") if line.strip()]
-    telling = [line for line in lines if line.startswith(("fatal:", "error:"))]
-    return (telling or lines[-1:] or [""])[0].removeprefix("fatal: ").removeprefix("error: ")
+    errors = [line for line in lines if line.startswith(("fatal:", "error:"))]
+    return (errors or lines[-1:] or [""])[0].removeprefix("fatal: ").removeprefix("error: ")

@@ -1,6 +1,6 @@
-"""What commits bring that the remote does not have: every version of every file, also in between.
+"""What a push would send: every version of every file that the remote lacks, also those in between.
 
-A file that a later commit deletes is published all the same, with the commit that has it.
+A file that a later commit deletes is published anyway, with the commit that has it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ SUBMODULE = "160000"
 
 
 def read_outgoing(door: GitDoor, tip: str, remote: str) -> tuple[Outgoing, ...]:
-    """Return the paths that commits add or change which no branch of the remote has.
+    """Return the paths that are added or changed in commits that no branch of the remote has.
 
-    Of a merge those that differ from all its parents: the others came with them.
+    Of a merge only those that differ from all its parents: the others came with the parents.
     """
     done = door.run(
         *("log", "-z", "--format=", "--raw", "-c", "--no-renames", "--no-abbrev"),
@@ -26,27 +26,27 @@ def read_outgoing(door: GitDoor, tip: str, remote: str) -> tuple[Outgoing, ...]:
     versions: dict[str, list[tuple[str, str]]] = {}
     for path, mode, sha in _versions(done.fields()):
         versions.setdefault(path, []).append((mode, sha))
-    found = {each for many in versions.values() for each in many}
-    sizes = _sizes(door, sorted(sha for mode, sha in found if mode != SUBMODULE))
+    distinct = {version for of_path in versions.values() for version in of_path}
+    sizes = _sizes(door, sorted(sha for mode, sha in distinct if mode != SUBMODULE))
     return tuple(
         Outgoing(
             path,
-            max(sizes.get(sha, 0) for _, sha in many),
-            pointer=any(mode == SUBMODULE for mode, _ in many),
+            max(sizes.get(sha, 0) for _, sha in of_path),
+            pointer=any(mode == SUBMODULE for mode, _ in of_path),
         )
-        for path, many in versions.items()
+        for path, of_path in versions.items()
     )
 
 
 def _versions(fields: Iterable[str]) -> Iterator[tuple[str, str, str]]:
-    """Yield path, mode and object of each entry: one colon, mode and object for each parent."""
-    given = iter(fields)
-    for field in given:
+    """Yield path, mode and object of each entry, which has a colon, mode and object per parent."""
+    remaining = iter(fields)
+    for field in remaining:
         meta = field.lstrip("\n")
         parents = len(meta) - len(meta.lstrip(":"))
         if parents:
             words = meta[parents:].split(" ")
-            yield next(given), words[parents], words[2 * parents + 1]
+            yield next(remaining), words[parents], words[2 * parents + 1]
 
 
 def _sizes(door: GitDoor, blobs: Sequence[str]) -> dict[str, int]:

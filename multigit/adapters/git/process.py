@@ -1,7 +1,7 @@
 """The one door to git: a fixed environment, fixed options, a deadline, and a transcript.
 
 Everything goes through `GitDoor.run`, which starts git through GitPython with an argument list.
-Nothing here knows what a command means; the modules beside it do.
+This module does not know what a command means; those beside it do.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from multigit.adapters.git.transcript import Transcript
 
 OLDEST_GIT = (2, 38)
-LOOK_AGAIN = 0.2  # seconds
+POLL_INTERVAL = 0.2  # seconds
 _RUNNING: set[subprocess.Popen[bytes]] = set()
 
 ENVIRONMENT = {
-    "GIT_ASKPASS": "true",  # answers a password prompt with nothing instead of waiting
+    "GIT_ASKPASS": "true",  # answers a password prompt with an empty line instead of waiting
     "GIT_EDITOR": "false",
     "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_OPTIONAL_LOCKS": "0",  # a look must not refresh the index under the user's feet
+    "GIT_OPTIONAL_LOCKS": "0",  # a command that reads must not refresh the user's index
     "GIT_PAGER": "cat",
     "GIT_TERMINAL_PROMPT": "0",
     "SSH_ASKPASS_REQUIRE": "never",
@@ -53,7 +53,7 @@ SSH_OPTIONS = (
 
 @cache
 def require_git() -> tuple[int, ...]:
-    """Return git's version; raises RefusedError when it is missing or older than 2.38."""
+    """Return git's version; raises RefusedError if it is missing or older than 2.38."""
     try:
         answer = subprocess.run(
             ["git", "version"],  # noqa: S607  (the user's git, wherever PATH has it)
@@ -68,7 +68,7 @@ def require_git() -> tuple[int, ...]:
     if version[:2] < OLDEST_GIT:
         raise RefusedError(
             f"multigit needs git 2.38 or newer; this is {answer.strip()}.",
-            hint="Install a newer git and make it the first one on PATH.",
+            hint="Install a newer git, and put it first on PATH.",
             code="git_too_old",
         )
     return version
@@ -77,7 +77,7 @@ def require_git() -> tuple[int, ...]:
 def _no_git() -> RefusedError:
     return RefusedError(
         "git was not found.",
-        hint="Install git 2.38 or newer and make sure that it is on PATH.",
+        hint="Install git 2.38 or newer, and make sure that it is on PATH.",
         code="git_missing",
     )
 
@@ -85,9 +85,8 @@ def _no_git() -> RefusedError:
 class GitDoor:
     """Starts git for one repository.
 
-    `folder` is where git looks for the repository, and only there, never in a folder above it;
-    `remote` is the one that errors are about.
-    `timeout` is in seconds and holds for each process.
+    `folder` is the only place where git searches for the repository: no folder above it counts.
+    `remote` is the one that errors name. `timeout` is in seconds, for each process.
     """
 
     def __init__(self, folder: Path, *, timeout: float, transcript: Transcript) -> None:
@@ -111,15 +110,15 @@ class GitDoor:
         kept: Callable[[Completed], str] | None = None,
         inherits: Sequence[int] = (),
     ) -> Completed:
-        """Run one git command and return what it left.
+        """Run one git command and return its result.
 
-        `kept` is what the transcript keeps of its output, where that may hold secrets; `inherits`
-        are open files that git and all that it starts keep open. Raises GitError when it ends with
-        a status that is not in `accept`, or takes too long.
+        `kept` returns what the transcript keeps of an output that may hold secrets. `inherits` are
+        open files that git and everything it starts keep open. Raises GitError if git ends with a
+        status that is not in `accept`, or takes too long.
         """
         settings = (*OPTIONS, *self.options, *options, *(() if hooks else (NO_HOOKS,)))
         where = folder or self.folder
-        command = [  # -C, since GitPython stays where it is when the folder is gone
+        command = [  # -C, since GitPython ignores a folder that does not exist
             *("git", "-C", str(where)),
             *(part for setting in settings for part in ("-c", setting)),
             *arguments,
@@ -162,7 +161,7 @@ class GitDoor:
         reads: bool,
         inherits: Sequence[int],
     ) -> GitPython.AutoInterrupt:
-        """Start the process. Its handle ends it when it is dropped, so it must be kept."""
+        """Start the process. Its handle, once dropped, ends it, so it must be kept."""
         try:
             return GitPython(str(folder)).execute(
                 command,
@@ -170,7 +169,7 @@ class GitDoor:
                 env={**self.environment, **environment},
                 istream=subprocess.PIPE if reads else subprocess.DEVNULL,
                 pass_fds=inherits,
-                start_new_session=True,  # Ctrl-C at the terminal is for multigit to handle
+                start_new_session=True,  # multigit handles Ctrl-C at the terminal
             )
         except GitCommandNotFound as error:
             raise _no_git() from error
@@ -187,34 +186,34 @@ def _wait(
 ) -> tuple[bytes, bytes]:
     """Wait for the process and return its output; raises TimeoutExpired.
 
-    With `lingering`, something that a hook left running may keep the pipes open: then the end of
-    git counts, not the end of its output.
+    With `lingering`, a process that a hook started may keep the pipes open: then the end of git
+    counts, not the end of its output.
     """
     if not lingering:
         return process.communicate(data, timeout=timeout)
     deadline = time.monotonic() + timeout
     while True:
         try:
-            return process.communicate(data, timeout=LOOK_AGAIN)
+            return process.communicate(data, timeout=POLL_INTERVAL)
         except subprocess.TimeoutExpired as expired:
             if process.poll() is not None:
                 return expired.output or b"", expired.stderr or b""
             if time.monotonic() > deadline:
                 raise
-        data = None  # communicate() remembers what it has to send
+        data = None  # communicate() remembers what remains to be sent
 
 
 def end_running() -> None:
-    """End every git that is still at work, with all that it started."""
+    """End every git that is still running, with everything it started."""
     for process in tuple(_RUNNING):
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the process with all that it started: it leads its own group.
+    """End the process with everything it started: it leads its own group.
 
-    What ignores the polite signal gets the other one, also when git itself is gone already.
+    What ignores the first signal gets the one that cannot be caught, even if git itself has ended.
     """
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError, PermissionError):
@@ -228,9 +227,9 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def ssh_command(environment: Mapping[str, str], configured: str) -> str:
-    """Return the ssh command with our time-outs behind the user's own, or "" to leave it alone.
+    """Return the user's ssh command with timeouts added, or "" to leave it alone.
 
-    Only OpenSSH understands the options, so another program (plink, a script) is not touched.
+    Only OpenSSH understands the options, so another program (plink, a script) gets none.
     """
     own = environment.get("GIT_SSH_COMMAND") or configured
     if not own and environment.get("GIT_SSH"):

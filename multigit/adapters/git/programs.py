@@ -1,8 +1,8 @@
 """Programs of this machine that a repository's own configuration names for reaching a remote.
 
-Whoever only looks must not run them unasked. What connects or signs for the user, as
-core.sshCommand and credential.helper do, is the user's own wherever it stands; so is all that is
-set in a configuration outside of the repository. `ext::` is switched off in `git_settings`.
+A command that only reads must not run them unasked. What connects or signs for the user, such as
+core.sshCommand and credential.helper, counts as the user's own wherever it is set; so does
+everything in a configuration outside of the repository. `ext::` is switched off in `settings`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SERVER = re.compile(r"remote\.(?P<remote>.+)\.(?:upload|receive)pack", re.DOTAL
 
 
 def refuse_programs(config: GitConfig, remote: Remote, repo: Repo) -> None:
-    """Raise GitError when git would run such a program, unless the repository is trusted."""
+    """Raise GitError if git would run such a program, unless the repository is trusted."""
     if repo.hooks:
         return
     for key in programs(config.own, remote.name, (remote.fetched(), *remote.pushed())):
@@ -39,13 +39,13 @@ def refuse_programs(config: GitConfig, remote: Remote, repo: Repo) -> None:
 
 
 def programs(own: frozenset[str], remote: str, urls: Sequence[str]) -> Iterator[str]:
-    """Yield the keys among a repository's own that name a program of this machine.
+    """Yield those keys of a repository's own that name a program of this machine.
 
-    Over ssh the server's program is named, which runs there. The remote `.` is the clone itself.
+    Over ssh such a program runs on the server. The remote `.` is the clone itself.
     """
     schemes = {parsed(url).scheme for url in urls if url}
-    here = {".", *(() if schemes <= SSH else (remote, PUBLISHED))}
+    local = {".", *(() if schemes <= SSH else (remote, PUBLISHED))}
     for key in sorted(own):
-        named = _SERVER.fullmatch(key)
-        if (named and named["remote"] in here) or (key == "core.gitproxy" and "git" in schemes):
+        served = _SERVER.fullmatch(key)
+        if (served and served["remote"] in local) or (key == "core.gitproxy" and "git" in schemes):
             yield key

@@ -1,4 +1,4 @@
-"""Pushing, and asking the remote what became of it."""
+"""Pushing, and asking the remote for the result."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from multigit.errors import GitError, MultigitError
 
 PUSH = ("push", "--porcelain", "--atomic")
 PUSH_ENDED = (0, 1, 128, -BROKEN_PIPE)
-NO_BLOB = 128  # what git cat-file ends with for an object of another type
-# Fast-forwarded, new, already there, set back, deleted; see git-push(1) --porcelain.
+NOT_A_BLOB = 128  # git cat-file's exit status for an object of another type
+# Fast-forwarded, new, up to date, forced, deleted; see git-push(1) --porcelain.
 DONE = {" ", "*", "=", "+", "-"}
 NO_REPORT = "remote failed to report status"
-# With these the server never got what it could act on.
+# After these the server received nothing that it could act on.
 BEFORE_SENDING = {
     "authentication",
     "foreign_owner",
@@ -38,14 +38,14 @@ BEFORE_SENDING = {
     "remote_missing",
     "unreachable",
 }
-# A web server that answers the pack itself, so, has not passed it on.
+# A web server that answers a pack like this has not passed it on.
 TURNED_AWAY = re.compile(r"^error: RPC failed; HTTP (401|403|404|413)\b", re.MULTILINE)
 
-# Another push is at work on the ref. Over http it may be this very one: where a connection that
-# was used before breaks off, libcurl sends a request again, and does not say so.
+# Another push is updating the ref. Over http it may be the same one: if a reused connection is
+# lost, libcurl silently sends the request again.
 LOCKED = "cannot lock ref"
 OVER_HTTP = re.compile(r"^To https?:", re.MULTILINE)
-# Somebody else has moved the ref meanwhile, as git and other servers say it.
+# Someone else has moved the ref meanwhile, in the words of git and of other servers.
 OVERTAKEN = re.compile(r"is at ([0-9a-f]{40,64}) but expected")
 FASTER = {"fetch first", "failed to lock", "lock error", "needs force", "stale info"}
 
@@ -54,28 +54,31 @@ class Publishes(Clone):
     """Pushes, and asks the remote itself."""
 
     def remote_refs(self, refs: Sequence[str]) -> Mapping[str, str]:
-        """Ask the remote where these refs stand now; absent ones are left out: one connection."""
+        """Ask the remote what these refs point at now, in one connection; absent ones are left out.
+
+        Raises GitError if it does not answer.
+        """
         remote, environment = self._place().published()
         done = self._door.run("ls-remote", "--refs", "--", remote, *refs, environment=environment)
-        found = (line.partition("\t") for line in done.text.split("\n"))
-        return {ref: sha for sha, _, ref in found if ref in refs}
+        rows = (line.partition("\t") for line in done.text.split("\n"))
+        return {ref: sha for sha, _, ref in rows if ref in refs}
 
     def remote_content(self, ref: str) -> tuple[str, bytes] | None:
-        """Read a ref of the remote that points at a blob: its id and content, None if absent."""
+        """Return the id and content of the blob at a ref of the remote; None if it is absent."""
         sha = self.remote_refs([ref]).get(ref)
         if sha is None:
             return None
         remote, environment = self._place().published()
         self._door.run(*FETCH, "--no-prune", "--", remote, ref, environment=environment)
-        found = self._door.run("cat-file", "blob", sha, accept=(0, NO_BLOB))
-        return sha, found.stdout if found.status == 0 else b""
+        done = self._door.run("cat-file", "blob", sha, accept=(0, NOT_A_BLOB))
+        return sha, done.stdout if done.status == 0 else b""
 
-    def rehearse(self, publication: Publication) -> bool:
-        """Make the connection of a push and send nothing; tell whether the ref already is `after`.
+    def dry_run_push(self, publication: Publication) -> bool:
+        """Connect as a push does, and send nothing; return whether the ref is already at `after`.
 
-        The server shows what it supports only to who may push, and neither side runs a hook. For a
-        ref that already is where it should be, git over http does not ask for atomicity at all: a
-        new ref is a better rehearsal. Raises GitError when the push could not be made.
+        A server shows what it supports only to those who may push. Neither side runs a hook. Over
+        http, git does not ask for atomicity if the ref is already at `after`: a new ref tests more.
+        Raises GitError if the push could not be made.
         """
         done = self._door.run(
             *PUSH,
@@ -86,29 +89,29 @@ class Publishes(Clone):
         return any(row[0] == "=" for row in _rows(done.text))
 
     def flight(self) -> Flight:
-        """Return what is to be noted before the next push begins."""
+        """Return what to note before the next push starts."""
         local = self._place().serves_itself()
         mark, timeout = self._mark.make(), self._workspace.git_timeout
         return flight(time.time(), timeout, host=socket.gethostname(), mark=mark, local=local)
 
     def in_flight(self, flight: Flight) -> bool | None:
-        """Tell whether a push that was noted is still at work; None where that cannot be seen.
+        """Return whether a push that was noted is still running.
 
-        What runs on another machine cannot, nor can a server that is reached over a network.
+        None if that is unknown: for a push from another machine, or to a server over a network.
         """
-        seen = self._mark.seen(flight.mark) if flight.host == socket.gethostname() else None
-        return seen if seen or flight.local else None
+        held = self._mark.is_held(flight.mark) if flight.host == socket.gethostname() else None
+        return held if held or flight.local else None
 
     def push(self, publications: Sequence[Publication]) -> PushReport:
-        """Publish all or none, each ref only while it holds `before`: one connection."""
+        """Publish all or none, each ref only if it is still at `before`: one connection."""
         with ExitStack() as stack:
             try:
-                elsewhere = self._place().detour()
+                detour = self._place().detour()
                 mark = stack.enter_context(self._mark.held())
-            except MultigitError as error:  # the clone is gone, or is not ours any more
+            except MultigitError as error:  # the clone is gone, or is no longer as it was
                 return not_sent(error)
-            if elsewhere:
-                reason = f"{self._remote} is pushed to {elsewhere.to}, not to {elsewhere.wanted}."
+            if detour:
+                reason = f"{self._remote} is pushed to {detour.to}, not to {detour.wanted}."
                 return PushReport(accepted=False, reason=reason, sent=False, code="other_push_url")
             hooks = self._repo.hooks
             return push(self._door, self._remote, publications, hooks=hooks, inherits=mark)
@@ -122,10 +125,10 @@ def push(
     hooks: bool,
     inherits: Sequence[int] = (),
 ) -> PushReport:
-    """Publish all refs or none, each only while the remote still holds its `before`.
+    """Publish all refs or none, each only if the remote still has its `before`.
 
-    The report is `accepted` only when git ended well and named every ref as done. Anything else
-    is no proof that nothing happened: the answer may have been lost on the way.
+    The report is `accepted` only if git succeeded and named every ref as done. Anything else does
+    not prove that nothing happened: the answer may have been lost.
     """
     command = (
         *PUSH,
@@ -145,12 +148,12 @@ def push(
         return PushReport(accepted=True)
     if not trace.hook and all(each.ref in flags for each in publications):
         return _answered(done, rows, publications)
-    known = failure("push", done, door.folder, door.remote)
-    return _unanswered(done, known, rows, trace, publications)
+    failed = failure("push", done, door.folder, door.remote)
+    return _unanswered(done, failed, rows, trace, publications)
 
 
 def not_sent(error: MultigitError) -> PushReport:
-    """Return the report of a push that did not even begin."""
+    """Return the report of a push that did not even start."""
     return PushReport(
         accepted=False, reason=error.message, sent=False, code=error.code, hint=error.hint
     )
@@ -159,19 +162,19 @@ def not_sent(error: MultigitError) -> PushReport:
 def _traced(
     door: GitDoor, command: Sequence[str], *, hooks: bool, inherits: Sequence[int]
 ) -> tuple[Completed, PushTrace]:
-    """Push, and read what git noted of it; where no note can be taken, nothing is known."""
+    """Push, and read git's trace of it; without a trace nothing is known."""
     with ExitStack() as stack:
-        notes = None
+        file = None
         with suppress(GitError):
-            notes = stack.enter_context(scratch_folder()) / "push"
+            file = stack.enter_context(scratch_folder()) / "push"
         done = door.run(
             *command,
             accept=PUSH_ENDED,
             hooks=hooks,
-            environment={VARIABLE: str(notes)} if notes else {},
+            environment={VARIABLE: str(file)} if file else {},
             inherits=inherits,
         )
-        return done, read_trace(notes) if notes else PushTrace()
+        return done, read_trace(file) if file else PushTrace()
 
 
 def _answered(
@@ -179,36 +182,35 @@ def _answered(
 ) -> PushReport:
     """Return the report of a push that was refused ref by ref, by git or by the server."""
     summaries = _summaries(rows)
-    there = set(OVERTAKEN.findall(done.stderr))
-    theirs = bool(there) and there.isdisjoint(each.after for each in publications)
+    actual = set(OVERTAKEN.findall(done.stderr))
+    overtaken = bool(actual) and actual.isdisjoint(each.after for each in publications)
     return PushReport(
         accepted=False,
         reason=why(summaries, done.stderr) or last_line(done.stderr),
-        final=theirs or LOCKED not in done.stderr or not OVER_HTTP.search(done.text),
-        faster=theirs or bool(FASTER.intersection(summaries)),
+        final=overtaken or LOCKED not in done.stderr or not OVER_HTTP.search(done.text),
+        faster=overtaken or bool(FASTER.intersection(summaries)),
     )
 
 
 def _unanswered(
     done: Completed,
-    known: GitError,
+    error: GitError,
     rows: Sequence[Sequence[str]],
     trace: PushTrace,
     publications: Sequence[Publication],
 ) -> PushReport:
-    """Judge a push of which no refs were reported: by what was seen, else by git's words."""
+    """Judge a push for which no refs were reported: by git's trace, else by its error."""
     if trace.hook:
         words = hook_words(done.text, done.stderr)
-        said = f"the pre-push hook refused: {words}" if words else "the pre-push hook refused."
-        return PushReport(accepted=False, reason=said, sent=False)
-    seen = trace.ended and any(each.after for each in publications)  # a deletion needs no pack
-    unclear = trace.ended and trace.sent and known.code != "no_transport"
-    told = known.code in BEFORE_SENDING and not unclear
+        reason = f"the pre-push hook refused: {words}" if words else "the pre-push hook refused."
+        return PushReport(accepted=False, reason=reason, sent=False)
     words = why(_summaries(rows), done.stderr)
-    if told:
-        sentence = f"{known.message.removesuffix('.')}: {words}" if words else known.message
-        return not_sent(GitError(sentence, hint=known.hint, code=known.code))
-    sent = trace.sent or not seen
+    contradicted = trace.ended and trace.sent and error.code != "no_transport"
+    if error.code in BEFORE_SENDING and not contradicted:
+        message = f"{error.message.removesuffix('.')}: {words}" if words else error.message
+        return not_sent(GitError(message, hint=error.hint, code=error.code))
+    traced = trace.ended and any(each.after for each in publications)  # a deletion needs no pack
+    sent = trace.sent or not traced
     return PushReport(
         accepted=False,
         reason=words or last_line(done.stderr),
@@ -220,7 +222,7 @@ def _unanswered(
 def _rows(report: str) -> list[list[str]]:
     """Return flag, refspec and summary of each ref in a push's report.
 
-    It begins with where the push goes to; a hook may have printed anything before that.
+    It begins with the URL; a hook may have printed anything before that.
     """
     lines = report.split("\n")
     begin = max((at for at, line in enumerate(lines) if line.startswith("To ")), default=len(lines))
@@ -228,5 +230,5 @@ def _rows(report: str) -> list[list[str]]:
 
 
 def _summaries(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return what git says of each ref that was not updated."""
+    """Return git's reason for each ref that was not updated."""
     return [row[2].partition("(")[2].rpartition(")")[0] for row in rows if row[0] == "!"]

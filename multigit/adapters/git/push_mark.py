@@ -1,8 +1,8 @@
 """The mark of a repository's pushes: a file that each process of a push keeps open and locked.
 
-Git and all that it starts here inherit the open file, also the server where the remote is on this
-machine. The kernel drops the lock with the last of them, however it ends: no process has to be
-known by its number, and none that has another one's number is taken for it.
+Git and everything it starts on this machine inherit the open file, the server of a local remote
+too. The kernel releases the lock with the last of them, however it ends. So no process has to be
+known by its number, and a number that is used again misleads no one.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class PushMark:
         self._file = file
 
     def make(self) -> str:
-        """Make the file and return its identity: that of a copy is another one.
+        """Create the file and return its identity, which a copy does not have.
 
-        Raises GitError where the file cannot be made.
+        Raises GitError if the file cannot be created.
         """
         try:
             make_folder(self._file.parent)
@@ -42,10 +42,10 @@ class PushMark:
 
     @contextmanager
     def held(self) -> Iterator[tuple[int, ...]]:
-        """Lend what the processes of a push inherit; nothing where no push was announced.
+        """Lend what the processes of a push inherit: nothing if no mark was made.
 
-        Nor on Windows, where files have no such lock. Raises GitError when a mark that is there
-        cannot be held: without it nobody would see the push.
+        Nor on Windows, where files have no such lock. Raises GitError if an existing mark cannot be
+        held: without it no one could see that the push is running.
         """
         descriptor = self._hold()
         try:
@@ -72,8 +72,8 @@ class PushMark:
             raise self._unusable("locked", error) from error
         return descriptor
 
-    def seen(self, mark: str) -> bool | None:
-        """Tell whether a process of a push with this mark is there; None where nobody can tell."""
+    def is_held(self, mark: str) -> bool | None:
+        """Return whether a process of a push with this mark is running; None if that is unknown."""
         if os.name != "posix":
             return None
         try:
@@ -90,7 +90,7 @@ class PushMark:
     def _unusable(self, doing: str, error: OSError) -> GitError:
         return GitError(
             f"{self._file} cannot be {doing}: {error.strerror or error}.",
-            hint="Check the owner, the permissions and the room of .multigit.",
+            hint="Check the owner, the permissions and the free space of .multigit.",
             code="not_writable",
         )
 
@@ -103,7 +103,7 @@ def _identity(descriptor: int) -> str:
 def _is_held(descriptor: int) -> bool:
     import fcntl
 
-    for _ in range(TRIES):  # somebody else may look, too, which takes no time
+    for _ in range(TRIES):  # someone else may be checking too, which takes a moment
         with suppress(BlockingIOError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return False

@@ -1,9 +1,9 @@
-"""What git notes about itself while it pushes: whether anything went out that a server can act on.
+"""Git's trace of a push: whether anything was sent that a server can act on.
 
 These are the events of trace2 (git's api-trace2). Git names the refs to the server and then starts
 `pack-objects`, in this order; a server that gets no pack updates nothing. So a push that ended by
-itself, and for which no `pack-objects` was started, has changed nothing. Where the events do not
-show all of that nothing is concluded.
+itself, and for which no `pack-objects` was started, has changed nothing. If the events do not show
+all of that, nothing is concluded.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from typing import Any
 
 VARIABLE = "GIT_TRACE2_EVENT"
 BROKEN_PIPE = 13  # SIGPIPE, on every system that has it
-# Helpers that leave sending to git itself, or start it anew; any other one may send on its own.
+# Helpers that let git itself send, or start another git that does; any other may send by itself.
 _PLAIN = {"remote-http", "remote-https", "remote-ftp", "remote-ftps", "remote-ext", "remote-fd"}
 _SENDING = {"pack-objects", "http-push"}
 
 
 @dataclass(frozen=True, slots=True)
 class PushTrace:
-    """What was seen of a push; without events nothing is known.
+    """What the events show of a push; the defaults are for one without events.
 
-    `ended` tells that git ended by itself and was seen from begin to end, `sent` that something
-    went out or may have gone; `hook` that the repository's own pre-push hook refused.
+    `ended`: git ended by itself, and the events are complete. `sent`: something was sent, or may
+    have been. `hook`: the repository's own pre-push hook refused.
     """
 
     ended: bool = False
@@ -35,7 +35,7 @@ class PushTrace:
 
 
 def read_trace(file: Path) -> PushTrace:
-    """Read the events of a push and of all that it started."""
+    """Read the events of a push and of everything it started."""
     events = list(_events(file))
     if not events or events[0]["event"] != "version":
         return PushTrace()
@@ -60,7 +60,7 @@ def _events(file: Path) -> Iterator[Mapping[str, Any]]:
         except ValueError:
             event = None
         if not isinstance(event, dict) or not {"event", "sid"} <= event.keys():
-            yield {"event": "child_start", "sid": "", "argv": ["pack-objects"]}  # cannot tell
+            yield {"event": "child_start", "sid": "", "argv": ["pack-objects"]}  # may have sent
         else:
             yield event
 
@@ -70,14 +70,14 @@ def _child(event: Mapping[str, Any]) -> object:
 
 
 def _ends(event: Mapping[str, Any]) -> bool:
-    """Tell whether git ended by itself, or by writing to a helper that was gone already."""
+    """Return whether git ended by itself, or by writing to a helper that had ended."""
     return event["event"] == "exit" or (
         event["event"] == "signal" and event.get("signo") == BROKEN_PIPE
     )
 
 
 def _sends(event: Mapping[str, Any]) -> bool:
-    """Tell whether a process was started that sends, or that may send."""
+    """Return whether a process was started that sends, or that may send."""
     kind = str(event.get("child_class", ""))
     helper = kind.startswith("remote-") and kind not in _PLAIN
     words = event.get("argv", ())

@@ -1,4 +1,4 @@
-"""The branches and tags that a clone knows: fetched, and read."""
+"""Fetching branches and tags, and reading those that a clone has."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from multigit.core.values.commits import Tip
 from multigit.core.values.git_answers import RefQuery
 from multigit.core.values.refs import Branch, Refs, Tag, branch_ref
 
-TAGS_SEEN = "refs/multigit/tags/"  # the remote's deploy tags, kept out of the user's own tags
+REMOTE_TAGS = "refs/multigit/tags/"  # the remote's deploy tags, apart from the user's own tags
 
 _REF_FIELDS = (
     "refname",
@@ -31,20 +31,20 @@ class ReadsRefs(Clone):
     """Fetches, and reads refs."""
 
     def fetch(self, query: RefQuery) -> None:
-        """Bring the remote's branches and tags into the remote-tracking refs: one connection."""
+        """Fetch the remote's branches and tags into remote-tracking refs, in one connection."""
         environment = self._config.inert()
         refspecs = fetch_refspecs(query, self._remote)
         self._door.run(*FETCH, "--prune", "--", self._remote, *refspecs, environment=environment)
 
     def refs(self, query: RefQuery) -> Refs:
         """Read the branches on both sides and the tags as of the last fetch, in one process."""
-        _ = self._config  # opens the repository, and says what is wrong with it
+        _ = self._config  # opens the repository, or raises what is wrong with it
         done = self._door.run(
             "for-each-ref",
             f"--format={_REF_FORMAT}",
             *(branch_ref(name) for name in query.branches),
             *(f"refs/remotes/{self._remote}/{name}" for name in query.branches),
-            *_tag_patterns(query.tags, (TAGS_SEEN, "refs/tags/")),
+            *_tag_patterns(query.tags, (REMOTE_TAGS, "refs/tags/")),
         )
         lines = (line.split("\0") for line in done.text.split("\n"))
         rows = {row[0]: row for row in lines if row[0]}
@@ -52,7 +52,7 @@ class ReadsRefs(Clone):
         tags = {
             name: Tag(name, int(row[3] or 0), row[7] or row[1])
             for ref, row in rows.items()
-            for space in (TAGS_SEEN, "refs/tags/")
+            for space in (REMOTE_TAGS, "refs/tags/")
             if ref.startswith(space) and (name := ref.removeprefix(space))
         }
         return Refs(branches, tuple(sorted(tags.values(), key=lambda tag: (tag.time, tag.name))))
@@ -61,28 +61,28 @@ class ReadsRefs(Clone):
         """Read the messages of the remote's annotated tags, in one process."""
         done = self._door.run(
             *("for-each-ref", "--format=%(refname)%00%(contents)%00"),
-            *_tag_patterns(patterns, (TAGS_SEEN,)),
+            *_tag_patterns(patterns, (REMOTE_TAGS,)),
         )
         fields = done.fields()
-        names = (field.lstrip("\n").removeprefix(TAGS_SEEN) for field in fields[::2])
+        names = (field.lstrip("\n").removeprefix(REMOTE_TAGS) for field in fields[::2])
         return dict(zip(names, fields[1::2], strict=True))
 
 
 def fetch_refspecs(query: RefQuery, remote: str) -> list[str]:
-    """Return refspecs that bring the branches and tags, and prune those that are gone.
+    """Return refspecs that fetch the branches and tags, and prune deleted ones.
 
-    A plain refspec makes the whole fetch fail when its branch does not exist. A pattern does not,
-    so a branch `main` is asked for as `mai*n`: one connection, whatever is missing.
+    With a plain refspec the whole fetch fails if the branch does not exist. With a pattern it does
+    not, so `main` is fetched as `mai*n`: one connection, whatever is missing.
     """
     patterns = [f"{name[:-1]}*{name[-1]}" for name in query.branches]
     return [
         *(f"+refs/heads/{name}:refs/remotes/{remote}/{name}" for name in patterns),
-        *(f"+refs/tags/{name}:{TAGS_SEEN}{name}" for name in query.tags),
+        *(f"+refs/tags/{name}:{REMOTE_TAGS}{name}" for name in query.tags),
     ]
 
 
 def _tag_patterns(patterns: Iterable[str], spaces: Iterable[str]) -> list[str]:
-    """Return what for-each-ref takes: its `*`, unlike a refspec's, stops at a slash."""
+    """Return patterns for for-each-ref: its `*`, unlike a refspec's, stops at a slash."""
     return [f"{space}{name}{end}" for name in patterns for space in spaces for end in ("", "/**")]
 
 

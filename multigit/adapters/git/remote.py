@@ -1,7 +1,7 @@
-"""Where a remote is fetched from and pushed to, as git itself resolves it from its configuration.
+"""The URLs that a remote is fetched from and pushed to, as git resolves them from its settings.
 
-What is read here are all settings by key, in git's order; see git-config(1) for `url.*.insteadOf`.
-Nothing connects to anywhere: aliases of hosts are asked of ssh's own configuration.
+These are all settings by key, in git's order; see git-config(1) for `url.*.insteadOf`. Nothing
+here connects to a host: ssh resolves aliases of hosts from its configuration.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from multigit.core.values.text import masked, visible
 
 Settings = Mapping[str, tuple[str, ...]]
 
-PUBLISHED = "multigit-published"  # stands for the push URL, where it is not what is fetched
-RESETTING_GIT = (2, 46)  # from here on an empty URL empties the list before it
+PUBLISHED = "multigit-published"  # a remote for the push URL, if another one is fetched
+RESETTING_GIT = (2, 46)  # since this version an empty URL clears the list before it
 _HOST = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.:-]*")
 _NOWHERE = re.compile(r"[^/:\\]*|/dev/null|file:///dev/null|[a-z_-]*disabled?://.*", re.IGNORECASE)
 
@@ -39,8 +39,8 @@ _NOWHERE = re.compile(r"[^/:\\]*|/dev/null|file:///dev/null|[a-z_-]*disabled?://
 class Remote:
     """A remote of one clone.
 
-    `named` is the repository that the workspace's configuration says it pushes to, or empty; `git`
-    is git's version, `folder` the work tree, `ssh` the command that git uses where it is OpenSSH.
+    `named` is the URL to push to that the workspace's configuration names, or empty. `git` is git's
+    version, `folder` the work tree, `ssh` the command that git uses if it is OpenSSH.
     """
 
     name: str
@@ -65,48 +65,48 @@ class Remote:
         )
 
     def urls(self) -> tuple[str, ...]:
-        """Return where git pushes to and fetches from, aliases of ssh resolved; then as written."""
+        """Return the URLs that git uses, with aliases of ssh resolved; then those as written."""
         used = (*self.pushed(), self.fetched())
         return (*(without_alias(url, self.ssh) for url in used), *self._listed("url"))
 
     def has_credentials(self) -> bool:
-        """Tell whether one of its URLs, or what git rewrites it to, holds a secret."""
+        """Return whether one of its URLs, or what git rewrites it to, holds a secret."""
         urls = (*self._listed("url"), *self._listed("pushurl"), self.fetched(), *self.pushed())
         return any(map(has_credentials, urls))
 
     def plain_url(self) -> str:
-        """Return its URL without the secret in it, or empty where another setting holds that."""
+        """Return its URL without the secret in it, or empty if another setting has the secret."""
         urls = self._listed("url")
         return without_credentials(urls[0]) if len(urls) == 1 and has_credentials(urls[0]) else ""
 
     def is_mirror(self) -> bool:
-        """Tell whether git pushes all refs to it or none."""
+        """Return whether git pushes all refs to it or none."""
         return is_true(self.settings.get(f"remote.{self.name}.mirror", ("",))[-1])
 
     def serves_itself(self) -> bool:
-        """Tell whether a push needs no server but what git starts itself, on this machine."""
+        """Return whether a push needs no server except what git itself starts on this machine."""
         return all(url.startswith(("file://", "/")) for url in self.pushed())
 
     def detour(self) -> Detour | None:
-        """Return how a push goes elsewhere than it should; several push URLs are another fault."""
+        """Return where a push goes instead of its target; several push URLs are another fault."""
         pushed, named = self.pushed(), rewritten(self.settings, self.named)
-        wanted = named or self.fetched()
-        if len(pushed) != 1 or same_repository(pushed[0], wanted, self.folder, self.ssh):
+        target = named or self.fetched()
+        if len(pushed) != 1 or same_repository(pushed[0], target, self.folder, self.ssh):
             return None
-        to, should = (visible(masked(without_user(url))) for url in (pushed[0], wanted))
+        to, wanted = (visible(masked(without_user(url))) for url in (pushed[0], target))
         return Detour(
             to=to,
-            wanted=should,
+            wanted=wanted,
             named=bool(named),
             own=bool(self._listed("pushurl")),
             nowhere=_NOWHERE.fullmatch(pushed[0]) is not None,
         )
 
     def published(self) -> tuple[str, Mapping[str, str]]:
-        """Return the remote that knows what is published, and the environment that defines it.
+        """Return the remote that has what is published, and the environment that defines it.
 
-        That is another one only where the configuration names a push URL: the mirror that is
-        fetched from may be late. As a setting of the environment the URL shows in no process list.
+        It is another one only if the configuration names a push URL: the mirror that is fetched
+        may be late. In the environment, the URL is not in any process list.
         """
         pushed = self.pushed()
         if not self.named or not pushed:
@@ -132,7 +132,7 @@ def is_true(value: str) -> bool:
 
 
 def rewritten(settings: Settings, url: str, key: str = "insteadof") -> str:
-    """Return what git makes of a URL: the longest prefix wins, among equals the first one."""
+    """Return a URL as git rewrites it: the longest prefix wins, among equals the first one."""
     best, base = None, ""
     for name, prefixes in settings.items():
         match = re.fullmatch(rf"url\.(.*)\.{key}", name, re.DOTALL)
@@ -142,21 +142,21 @@ def rewritten(settings: Settings, url: str, key: str = "insteadof") -> str:
     return url if best is None or not url else base + url[len(best) :]
 
 
-def same_repository(one: str, other: str, folder: Path, ssh: str) -> bool:
-    """Tell whether two URLs name one repository; relative paths start in `folder`."""
-    places = place(one), place(other)
+def same_repository(url: str, other: str, folder: Path, ssh: str) -> bool:
+    """Return whether two URLs name the same repository; relative paths start in `folder`."""
+    places = place(url), place(other)
     if not any(each.host for each in places):
-        return _on_disk(parsed(one).path, folder) == _on_disk(parsed(other).path, folder)
-    if at_other_ports(one, other):
+        return _on_disk(parsed(url).path, folder) == _on_disk(parsed(other).path, folder)
+    if at_other_ports(url, other):
         return False
-    return places[0] == places[1] or _behind(one, ssh) == _behind(other, ssh)
+    return places[0] == places[1] or _behind(url, ssh) == _behind(other, ssh)
 
 
 def _on_disk(path: str, folder: Path) -> str:
-    """Return where git finds a repository for a path, symbolic links followed."""
+    """Return where git finds the repository of a path, with symbolic links followed."""
     start = os.path.normpath(folder / path)
     for suffix in ("/.git", "", ".git/.git", ".git"):
-        if os.path.isfile(f"{start}{suffix}/HEAD"):  # noqa: PTH113  (false where we may not look)
+        if os.path.isfile(f"{start}{suffix}/HEAD"):  # noqa: PTH113  (false if it is unreadable)
             return os.path.realpath(f"{start}{suffix}")
     return os.path.realpath(start)
 
@@ -177,8 +177,8 @@ def without_alias(url: str, ssh: str) -> str:
 
 @cache
 def _host_name(ssh: str, destination: str, port: str) -> str:
-    """Return the host that ssh would connect to, by its configuration; empty where it fails."""
+    """Return the host that ssh would connect to by its configuration; empty if ssh fails."""
     options = ("-p", port) if port else ()
     answer = said_by_shell(f'{ssh} -G "$@"', *options, "--", destination)
-    found = re.search(r"^hostname (\S+)$", answer, re.MULTILINE)
-    return found[1].lower() if found else ""
+    host = re.search(r"^hostname (\S+)$", answer, re.MULTILINE)
+    return host[1].lower() if host else ""

@@ -1,4 +1,4 @@
-"""One repository on disk and its remote, behind the engine's port: all that is done there."""
+"""One repository on disk and its remote, behind the engine's port: everything done there."""
 
 from __future__ import annotations
 
@@ -13,4 +13,4 @@ from multigit.adapters.git.work_tree import ReadsWorkTree
 class GitRepository(
     ReadsHistory, ReadsWorkTree, ReadsFiles, MakesObjects, MovesBranches, Publishes
 ):
-    """A clone with its remote. Each part stands in the module that does it."""
+    """A clone with its remote. Each part is in the module that it comes from."""

@@ -1,7 +1,7 @@
-"""Why a server refused, out of all that it printed: the lines that say it, without their frames.
+"""Why a server refused a push: the lines of its output that say so, without their frames.
 
-Hosts put the reason into boxes, below headings, between advice and progress. The whole text is in
-the transcript; a sentence has room for a few lines.
+Hosts put the reason into boxes, below headings, between advice and progress. The whole output is in
+the transcript; a message has room for a few lines.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 _GIT_ITSELF = re.compile(r"error: failed to push some refs to |To \S+$|Done$")
-LINES = 4  # that a sentence has room for
+LINES = 4  # that a message has room for
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _FRAME = " \t*#|=+~_<>─━═│┃║┌┐└┘╔╗╚╝├┤╠╣-–—"  # noqa: RUF001  (dashes of boxes)
 _SPOKEN = re.compile(r"\s*(?:remote:|ERROR:|FATAL:|fatal: remote error:)\s*(.*)")
@@ -25,7 +25,7 @@ _NOISE = re.compile(
     r"|and the repository exists",
     re.IGNORECASE,
 )
-# Advice comes after reasons: it says what to do next, or where to read on.
+# Advice counts less than reasons: it says what to do next, or where to read more.
 _ADVICE = re.compile(
     r"\(\?\)|https?://\S+$|learn (how|more)|(see|visit|contact|ask|read|help|docs?|more) |for more|"
     r"review all|if you |thank|welcome|hint:|user:|locations:|(- )?(commit|path):|resolve the",
@@ -40,7 +40,7 @@ _REASON = re.compile(
     r"unauthori[sz]ed|larger than|does(n't| not))\b",
     re.IGNORECASE,
 )
-_WORDLESS = {  # what git says of a ref when the reason stands elsewhere
+_WORDLESS = {  # git's summaries that leave the reason to other lines
     "atomic push failed",
     "atomic transaction failed",
     "failed to update ref",
@@ -55,25 +55,25 @@ _WORDLESS = {  # what git says of a ref when the reason stands elsewhere
 
 
 def plain_lines(text: str) -> list[str]:
-    """Return the lines that stay on a screen: of progress the last state, no colours."""
+    """Return the lines as a screen shows them in the end: without progress and colors."""
     shown = (line.rstrip().rpartition("\r")[2] for line in _ANSI.sub("", text).split("\n"))
     return [line.rstrip() for line in shown if line.strip()]
 
 
 def server_lines(stderr: str) -> list[str]:
-    """Return what the other side said, each line as it meant it, frames and progress left out."""
-    found: list[str] = []
+    """Return the server's lines, without frames and progress; a broken line is joined again."""
+    joined: list[str] = []
     for line in plain_lines(stderr.replace("\r", "\n")):
         match = _SPOKEN.match(line)
-        said = _unframed(match[1]) if match else ""
-        if not said or _PROGRESS.match(said) or _NOISE.match(said):
+        words = _unframed(match[1]) if match else ""
+        if not words or _PROGRESS.match(words) or _NOISE.match(words):
             continue
-        broken = found and said[0].islower() and found[-1][-1] not in ".:;!?" and said[:4] != "http"
-        if broken:
-            found[-1] = f"{found[-1]} {said}"
-        elif said not in found:
-            found.append(said)
-    return found
+        begins_low = words[0].islower() and not words.startswith("http")
+        if joined and begins_low and joined[-1][-1] not in ".:;!?":
+            joined[-1] = f"{joined[-1]} {words}"
+        elif words not in joined:
+            joined.append(words)
+    return joined
 
 
 def _unframed(line: str) -> str:
@@ -86,27 +86,26 @@ def _unframed(line: str) -> str:
 
 
 def hook_words(stdout: str, stderr: str) -> str:
-    """Return what a hook of this repository printed, without git's own line below it."""
+    """Return what a hook of this repository printed, without git's own line after it."""
     lines = [line.strip() for line in plain_lines(f"{stderr}\n{stdout}".replace("\r", "\n"))]
     return "; ".join(_chosen([line for line in lines if not _GIT_ITSELF.match(line)], LINES))
 
 
 def why(summaries: Sequence[str], stderr: str) -> str:
-    """Return the reason in at most a few lines, "; " between them; empty where none was told.
+    """Return the reason in at most a few lines, with "; " between them; empty if none was given.
 
-    `summaries` are what git says of each ref.
+    `summaries` are git's reasons for each ref.
     """
     own = list(dict.fromkeys(text for text in summaries if text))
-    told = server_lines(stderr)
-    telling = [text for text in own if text not in _WORDLESS][:1]
-    chosen = _chosen(told, LINES - len(telling))
-    if not chosen and not telling:
-        telling = [text for text in own if text != "atomic push failed"][:1]
-    return "; ".join([*telling, *(line.removeprefix("- ") for line in chosen)])
+    summary = [text for text in own if text not in _WORDLESS][:1]
+    chosen = _chosen(server_lines(stderr), LINES - len(summary))
+    if not chosen and not summary:
+        summary = [text for text in own if text != "atomic push failed"][:1]
+    return "; ".join([*summary, *(line.removeprefix("- ") for line in chosen)])
 
 
 def _chosen(lines: Sequence[str], room: int) -> list[str]:
-    """Return the lines that say most, in their order."""
+    """Return the most important lines, in their order."""
     ranked = sorted(range(len(lines)), key=lambda place: (-_weight(lines[place]), place))
     return [lines[place] for place in sorted(ranked[:room])]
 

@@ -1,9 +1,9 @@
-"""The settings under which our git runs, whatever the user's configuration says.
+"""The settings that git always runs with, whatever the user's configuration says.
 
-A setting that steers what a person does by hand (`pull.rebase`, `merge.ff`, `fetch.prune`) must
-neither change what our commands do nor how their output is read. Where an option of the command
-says the same it stands there; here is what no option says, or what many commands have in common.
-Identity, signing, credentials, transport, `insteadOf` and how files are written stay the user's.
+A setting for work by hand (`pull.rebase`, `merge.ff`, `fetch.prune`) must change neither what a
+command does nor how its output is read. If a command has an option for it, the option is used;
+here is what has no option, or what many commands share. Identity, signing, credentials, transport,
+`insteadOf` and how files are written remain the user's.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ import os
 from pathlib import Path
 
 OPTIONS = (
-    # No helpers that a repository's configuration names, and no work that nobody asked for.
+    # No helpers that a repository's configuration names, and no maintenance.
     "core.alternateRefsCommand=true",
     "core.fsmonitor=false",
     "fetch.recurseSubmodules=false",
     "fetch.writeCommitGraph=false",
     "gc.auto=0",
     "maintenance.auto=false",
-    "protocol.ext.allow=never",  # ext::COMMAND as a URL, or as what insteadOf makes of one
-    "push.negotiate=false",  # would be one more connection
+    "protocol.ext.allow=never",  # ext::COMMAND as a URL, or as a URL that insteadOf rewrites
+    "push.negotiate=false",  # would need another connection
     "push.recurseSubmodules=no",
     "submodule.recurse=false",
-    # A server that drips: bytes a second, over seconds.
+    # The slowest server to wait for: bytes per second, over so many seconds.
     "http.lowSpeedLimit=100",
     "http.lowSpeedTime=60",
-    # What is pushed: the planned refs. A push option such as ci.skip changes what it starts.
+    # Push only the planned refs, and without options: one such as ci.skip changes what it starts.
     "push.followTags=false",
     "push.pushOption=",
     "push.useForceIfIncludes=false",
-    # What a merge is: the same for everybody, and none that runs the repository's filters.
+    # A merge has the same result for everyone, and runs none of the repository's filters.
     "diff.algorithm=histogram",
     "merge.conflictStyle=merge",
     "merge.default=text",
@@ -39,7 +39,7 @@ OPTIONS = (
     "merge.renames=true",
     "merge.renormalize=false",
     "merge.verbosity=2",
-    # How output looks that we read.
+    # The form of output that is parsed.
     "color.advice=false",
     "color.push=false",
     "color.remote=false",
@@ -58,7 +58,7 @@ OPTIONS = (
     "log.showRoot=true",
     "log.showSignature=false",
 )
-FETCH = (  # exactly what is asked for
+FETCH = (  # only the given refspecs
     "fetch",
     *("--quiet", "--no-tags", "--no-auto-maintenance", "--no-write-fetch-head"),
     *("--no-recurse-submodules", "--no-prune-tags", "--refmap="),
@@ -67,12 +67,12 @@ NO_HOOKS = f"core.hooksPath={os.devnull}"
 
 
 def of_remote(remote: str) -> tuple[str, ...]:
-    """Return what counts for one remote: a fetch sets no refs/remotes/origin/HEAD."""
+    """Return the settings for one remote: a fetch does not set refs/remotes/REMOTE/HEAD."""
     return (f"remote.{remote}.followRemoteHEAD=never",)
 
 
 def in_environment(*settings: tuple[str, str]) -> dict[str, str]:
-    """Return settings as environment variables: only there may a key hold an equals sign."""
+    """Return settings as environment variables: only there may a key contain an equals sign."""
     variables = {"GIT_CONFIG_COUNT": str(len(settings))}
     for number, (key, value) in enumerate(settings):
         variables[f"GIT_CONFIG_KEY_{number}"] = key
@@ -81,6 +81,6 @@ def in_environment(*settings: tuple[str, str]) -> dict[str, str]:
 
 
 def index_in(folder: Path) -> dict[str, str]:
-    """Return what makes git use an index of its own there, all in one file."""
+    """Return an environment in which git uses an index of its own there, in a single file."""
     file = {"GIT_INDEX_FILE": str(folder / "index")}
     return file | in_environment(("core.splitIndex", "false"))  # else a part stays in .git

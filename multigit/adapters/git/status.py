@@ -1,4 +1,4 @@
-"""What git says about a work tree, parsed into a snapshot's values."""
+"""The state of a work tree: git's status, parsed into a snapshot's values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _KINDS = {"A": "added", "D": "deleted"}
 
 
 class _Blob(NamedTuple):
-    """What HEAD holds at a path: git's mode, such as 100644, and the content's object."""
+    """What HEAD has at a path: git's mode, such as 100644, and the content's object."""
 
     mode: str
     sha: str
@@ -40,11 +40,11 @@ def read_work_tree(
 ) -> WorkTree:
     """Read the checked-out branch and its changed files in one process.
 
-    `leave_out` are paths whose content belongs to somebody else: other repositories and
-    multigit's own files. Without `every_file` a new folder counts as one change.
+    `leave_out` are paths with other content: other repositories and multigit's own files. Without
+    `every_file`, a new folder counts as one change.
     """
     done = door.run(
-        # Nothing is asked of a submodule itself: git would run the programs of its configuration.
+        # Not inside of submodules: git would run the programs of their configurations.
         *("status", "--porcelain=v2", "--branch", "-z", "--no-renames", "--ahead-behind"),
         "--ignore-submodules=dirty",
         f"--untracked-files={'all' if every_file else 'normal'}",
@@ -65,7 +65,7 @@ def read_work_tree(
         elif (change := _change(mark, rest, whole_folders=not every_file)) and not any(
             change.path.rstrip("/") == o or change.path.startswith(f"{o}/") for o in others
         ):
-            if change.path in changes:  # gone from the index, not from the disk
+            if change.path in changes:  # deleted in the index, not on disk
                 change = replace(change, kind="modified", staged=True)
             elif mark == "1" and ("." not in rest[:2] or rest[0] == "D"):
                 heads[change.path] = _Blob(*rest.split(" ", 6)[2:6:3])
@@ -88,10 +88,10 @@ def read_work_tree(
 
 
 def _change(mark: str, rest: str, *, whole_folders: bool) -> Change | None:
-    """Return a change that a commit would hold, or None.
+    """Return a change that a commit would have, or None.
 
-    A folder that ends in a slash is a repository of its own; a submodule only changes by another
-    commit, and what was added and is gone again is none.
+    A folder that ends in a slash is a repository of its own. A submodule is changed only if it has
+    another commit. A file that was added and then deleted is not a change.
     """
     if mark == "?":
         return None if rest.endswith("/") and not whole_folders else Change(rest, "untracked")
@@ -103,7 +103,7 @@ def _change(mark: str, rest: str, *, whole_folders: bool) -> Change | None:
             return None
         kind = _KINDS.get(unstaged) or _KINDS.get(staged) or "modified"
         before = rest.split(" ", 6)[5] if submodule[0] == "S" else ""
-        before = before if before.strip("0") else ""  # zeros stand for none
+        before = before if before.strip("0") else ""  # zeros mean none
         return Change(path, kind, staged=staged != ".", before=before)
     return None
 
@@ -111,18 +111,18 @@ def _change(mark: str, rest: str, *, whole_folders: bool) -> Change | None:
 def _same_as_head(
     door: GitDoor, changes: Mapping[str, Change], heads: Mapping[str, _Blob]
 ) -> list[str]:
-    """Return which of these paths hold on disk what HEAD does, though the index does not."""
+    """Return which of these paths are on disk as in HEAD, though not in the index."""
     paths = [
         path
         for path, head in heads.items()
         if changes[path].kind == "modified" and _file_mode(door.folder / path) == head.mode
     ]
-    found = zip(paths, hash_files(door, paths, "--no-filters"), strict=True)
-    return [path for path, sha in found if sha == heads[path].sha]
+    hashed = zip(paths, hash_files(door, paths, "--no-filters"), strict=True)
+    return [path for path, sha in hashed if sha == heads[path].sha]
 
 
 def _file_mode(path: Path) -> str:
-    """Return git's mode of the plain file that stands there, or nothing: a link is none."""
+    """Return git's mode of a plain file, or empty if there is none: a link is not one."""
     try:
         mode = path.lstat().st_mode
     except OSError:

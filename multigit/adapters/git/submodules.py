@@ -1,7 +1,7 @@
-"""Submodules: which commit each stands at, whether its remote has it, and what is changed in it.
+"""Submodules: which commit is checked out, whether the remote has it, and what has changed.
 
-git itself is not asked about their content from outside: it would run what their configuration
-names. Each is opened like any other repository.
+Each is opened like any other repository: from outside, git would run the programs that their
+configurations name.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from multigit.errors import GitError
 
 MODULES = ".gitmodules"
 GONE = {"missing", "not_a_repository"}
-UNKNOWN = 128  # what git ends with for a commit that is not here
+UNKNOWN = 128  # git's exit status for a commit that the clone does not have
 
 
 def registered(door: GitDoor) -> dict[str, str]:
     """Return the commit that the index records for each submodule that `.gitmodules` names.
 
-    No process where there is no such file.
+    Starts no process if there is no such file.
     """
     modules = door.folder / MODULES
     if modules.is_symlink() or not modules.is_file():
@@ -45,19 +45,19 @@ def with_submodules(
 ) -> WorkTree:
     """Return the work tree with its submodules; `links` are those that are registered.
 
-    What is changed in those of the workspace is told where they are told; `own` are their remotes.
-    With `deep` it is about to be committed: then it counts where they stand, too.
+    `own` are the remotes of the workspace's repositories among them, whose changes are reported
+    with these. With `deep` the work tree is about to be committed: then their commits count, too.
     """
     before = {change.path: change.before for change in work.changes}
-    found = tuple(_read(door, links, before, own=own, deep=deep))
-    now = {each.path: each.now for each in found}
+    submodules = tuple(_read(door, links, before, own=own, deep=deep))
+    now = {submodule.path: submodule.now for submodule in submodules}
     changes = tuple(
-        replace(each, commit=now[each.path])
-        if each.path in now and each.kind != "deleted"
-        else each
-        for each in work.changes
+        replace(change, commit=now[change.path])
+        if change.path in now and change.kind != "deleted"
+        else change
+        for change in work.changes
     )
-    return replace(work, submodules=found, changes=changes)
+    return replace(work, submodules=submodules, changes=changes)
 
 
 def _read(
@@ -85,14 +85,14 @@ def _read_one(
     config = read_config(inside)
     remote = own.get(path) or _remote(config)
     inside.remote = remote or inside.remote
-    seen = look_into(inside, config)
-    changed = 0 if path in own else seen.changed
-    each = Submodule(path, recorded, seen.head, seen.branch, remote, changed_files=changed)
-    return _where_it_stands(inside, each) if deep and seen.head else each
+    work = read_inside(inside, config)
+    changed = 0 if path in own else work.changed
+    submodule = Submodule(path, recorded, work.head, work.branch, remote, changed_files=changed)
+    return _compared(inside, submodule) if deep and work.head else submodule
 
 
 def _is_cloned(folder: Path) -> bool:
-    """Tell whether a repository is there, or what does not let itself be looked at."""
+    """Return whether a folder holds a repository, or cannot be read."""
     try:
         return (folder / ".git").exists()
     except OSError:
@@ -107,7 +107,7 @@ def _unreadable(path: str, recorded: str, error: GitError) -> Submodule:
 
 
 def _remote(config: GitConfig) -> str:
-    """Return the remote that a submodule was cloned from, or empty where that is not clear."""
+    """Return the remote that a submodule was cloned from, or empty if that is not clear."""
     remotes = config.remotes()
     if "origin" in remotes:
         return "origin"
@@ -115,15 +115,15 @@ def _remote(config: GitConfig) -> str:
 
 
 def read_pointers(door: GitDoor, commit: str, own: Mapping[str, str]) -> tuple[Submodule, ...]:
-    """Return the submodules of a commit that have a clone here, as that commit records them.
+    """Return the submodules of a commit that are cloned, as that commit records them.
 
-    `own` are the remotes of those of the workspace.
+    `own` are the remotes of those that are repositories of the workspace.
     """
     listed = door.run("ls-tree", "-r", "-z", "--full-tree", commit).fields()
     rows = (row.partition("\t") for row in listed if row.startswith("160000 "))
-    there = ((path, info.split(" ")[2]) for info, _, path in rows)
+    links = ((path, info.split(" ")[2]) for info, _, path in rows)
     return tuple(
-        _read_pointer(door, path, sha, own) for path, sha in there if _is_cloned(door.folder / path)
+        _read_pointer(door, path, sha, own) for path, sha in links if _is_cloned(door.folder / path)
     )
 
 
@@ -132,42 +132,44 @@ def _read_pointer(door: GitDoor, path: str, sha: str, own: Mapping[str, str]) ->
     try:
         remote = own.get(path) or _remote(read_config(inside))
         inside.remote = remote or inside.remote
-        there = _is_on_remote(inside, sha, remote)
+        on_remote = _is_on_remote(inside, sha, remote)
     except GitError as error:
         return _unreadable(path, sha, error)
-    return Submodule(path, sha, "", behind=True, on_remote=there)
+    return Submodule(path, sha, "", behind=True, on_remote=on_remote)
 
 
 def open_inside(door: GitDoor, folder: Path) -> GitDoor:
-    """Return the door to a repository inside of another one."""
+    """Return the door to a repository inside another one."""
     return GitDoor(folder.resolve(), timeout=door.timeout, transcript=door.transcript)
 
 
-def look_into(door: GitDoor, config: GitConfig) -> WorkTree:
-    """Read a submodule's own work tree; nothing in it runs."""
+def read_inside(door: GitDoor, config: GitConfig) -> WorkTree:
+    """Read a submodule's own work tree; none of its programs runs."""
     return read_work_tree(
         door, environment=config.inert(), every_file=False, sizes=False, leave_out=()
     )
 
 
-def _where_it_stands(door: GitDoor, each: Submodule) -> Submodule:
-    """Add whether it lacks what is recorded, and whether the remote has what goes out."""
-    if each.recorded and each.recorded != each.now:
-        lost = _has_more(door, each.recorded, f"^{each.now}")
-        each = replace(each, behind=lost is not False)
-    return replace(each, on_remote=_is_on_remote(door, each.goes_out, each.remote))
+def _compared(door: GitDoor, submodule: Submodule) -> Submodule:
+    """Add whether it lacks the recorded commit, and whether the remote has what goes out."""
+    recorded, now = submodule.recorded, submodule.now
+    if recorded and recorded != now:
+        lost = _has_more(door, recorded, f"^{now}")
+        submodule = replace(submodule, behind=lost is not False)
+    on_remote = _is_on_remote(door, submodule.goes_out, submodule.remote)
+    return replace(submodule, on_remote=on_remote)
 
 
 def _is_on_remote(door: GitDoor, sha: str, remote: str) -> bool:
-    """Tell whether the remote is known to have a commit; one that is not here came from there."""
-    there = f"--remotes={remote}" if remote else "--remotes"
-    return not _has_more(door, sha, "--not", there)
+    """Return whether the remote has a commit; one that the clone lacks came from there."""
+    branches = f"--remotes={remote}" if remote else "--remotes"
+    return not _has_more(door, sha, "--not", branches)
 
 
 def _has_more(door: GitDoor, sha: str, *others: str) -> bool | None:
-    """Tell whether a commit has any that the others lack; None where it is not here."""
-    asked = ("rev-list", "--max-count=1", sha, *others)
-    done = door.run(*asked, accept=(0, UNKNOWN))
+    """Return whether a commit contains any that the others lack; None if the clone lacks it."""
+    command = ("rev-list", "--max-count=1", sha, *others)
+    done = door.run(*command, accept=(0, UNKNOWN))
     if done.status and f"bad object {sha}" in done.stderr:
         return None
-    return bool((door.run(*asked) if done.status else done).text.strip())  # once more, to say why
+    return bool((door.run(*command) if done.status else done).text.strip())  # raises the reason

@@ -1,4 +1,4 @@
-"""The full story of git in one repository and operation, kept in a file for whoever has to look."""
+"""All that git did in one repository and operation, kept in a file for troubleshooting."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pathlib import Path
 from multigit.adapters.files.durable import make_folder, open_private
 from multigit.core.values.text import harmless, masked
 
-LONGEST = 20_000
+LONGEST = 20_000  # characters of one output
 
 
 class Transcript:
-    """Collects what git was asked and said; held in memory until `keep` names a file.
+    """Collects git's commands and their output, in memory until `keep` names a file.
 
-    Looking leaves nothing behind; an operation that changes something keeps its transcripts. People
-    are told to read them, at a terminal: nothing in them steers one.
+    Only an operation that changes something keeps its transcripts. They may be read at a terminal,
+    so they contain no control characters.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Transcript:
     def add(
         self, arguments: Sequence[str], stdout: str, stderr: str, status: int | None = None
     ) -> None:
-        """Note one git process: its arguments, its output and how it ended."""
+        """Note one git process: its arguments, its output and its exit status."""
         ending = "" if status is None else f"exit {status}\n"
         output = masked(stdout.replace("\0", "\n"))
         text = (
@@ -43,7 +43,7 @@ class Transcript:
             self._flush()
 
     def keep(self, file: Path) -> None:
-        """Write what was collected to the file, mode 0600, and add to it from now on."""
+        """Write what was collected to the file, mode 0600, and append to it from now on."""
         with self._lock:
             self._file = file
             self._flush()
@@ -52,7 +52,7 @@ class Transcript:
         if self._file is None:
             return
         text = "".join(self._lines).encode()
-        with suppress(OSError):  # a full disk must not stop what is only being told here
+        with suppress(OSError):  # a full disk must not stop an operation because of its transcript
             make_folder(self._file.parent)
             descriptor = open_private(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
             with os.fdopen(descriptor, "wb") as stream:

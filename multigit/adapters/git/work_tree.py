@@ -1,4 +1,4 @@
-"""The user's files, as they lie there: what is changed, in the way, or carried elsewhere."""
+"""The user's files as they are: what is changed, what is in the way, what is stored elsewhere."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class ReadsWorkTree(Clone):
     """Reads the work tree, and runs no program that its configuration names."""
 
     def work_tree(self, *, sizes: bool = False) -> WorkTree:
-        """Return the checked-out branch and its changes, other repositories' files left out.
+        """Return the checked-out branch and its changes, without files of other repositories.
 
-        With sizes it is about to be committed: then the user's filters run, as in `git add`.
+        With `sizes` it is about to be committed: then the user's filters run, as in `git add`.
         """
         nested = self._workspace.nested_in(self._repo)
         files = self._own_files()
@@ -37,7 +37,7 @@ class ReadsWorkTree(Clone):
         return git_submodules.with_submodules(self._door, work, links, own=own, deep=sizes)
 
     def _remotes_inside(self) -> dict[str, str]:
-        """Return the remotes of the workspace's repositories inside of this one, by path."""
+        """Return the remotes of the workspace's repositories inside this one, by path."""
         nested = self._workspace.nested_in(self._repo)
         return {path: self._workspace.remote_of(inner) for path, inner in nested.items()}
 
@@ -46,15 +46,15 @@ class ReadsWorkTree(Clone):
         return read_obstacles(self._door, before, after, environment=self._config.inert())
 
     def carried(self, paths: Sequence[str], committed: Sequence[str], tip: str) -> dict[str, str]:
-        """Return, by path, the filter of those files whose content travels by a pre-push hook."""
+        """Return, by path, the filter of those files whose content a pre-push hook uploads."""
         return git_filters.read_carried(self._door, self._config, paths, committed, tip)
 
     def pointers(self, commit: str) -> tuple[Submodule, ...]:
-        """Return the submodules of a commit that have a clone here, as that commit records them."""
+        """Return the submodules of a commit that are cloned, as that commit records them."""
         return git_submodules.read_pointers(self._door, commit, self._remotes_inside())
 
     def carried_files(self) -> tuple[str, ...]:
-        """Return the files of the work tree whose content travels by a pre-push hook."""
+        """Return the files of the work tree whose content a pre-push hook uploads."""
         return git_filters.read_carried_files(self._door, self._config)
 
     def gaps(self, commit: str) -> Gaps:
@@ -64,15 +64,15 @@ class ReadsWorkTree(Clone):
     def exposed(self) -> tuple[str, ...]:
         """Return the other repositories and multigit's own files that git would commit here.
 
-        Those that it has committed, too; another repository may be a submodule.
+        Own files that it has committed, too; another repository may be a submodule.
         """
         nested, own = tuple(self._workspace.nested_in(self._repo)), self._own_files()
         if not (nested or own):
             return ()
-        loose = self._door.run(
+        untracked = self._door.run(
             *("ls-files", "-z", "--others", "--exclude-standard", "--directory"),
             *("--no-empty-directory", "--", *(f":(top,literal){path}" for path in (*own, *nested))),
         )
         literal = [f":(top,literal){path}" for path in own]
         tracked = self._door.run("ls-files", "-z", "--", *literal).fields() if own else []
-        return tuple(dict.fromkeys([*tracked, *loose.fields()]))
+        return tuple(dict.fromkeys([*tracked, *untracked.fields()]))

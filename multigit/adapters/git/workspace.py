@@ -37,9 +37,9 @@ class GitRepositories:
             return ""
 
     def keep_transcripts(self, folder: Path) -> None:
-        """Write what git said so far, and from now on, to one file per repository.
+        """Write what git did so far, and does from now on, to one file per repository.
 
-        Also of those that are opened later, as `multigit continue` does with what it deploys.
+        Also for those that are opened later, such as those that `multigit continue` deploys.
         """
         self._transcripts = folder
         for name, repository in self._repositories.items():

@@ -28,8 +28,8 @@ def try_to_commit(repository: Repository, seen: Snapshot, date: str) -> None:
 
 
 def try_to_push(repository: Repository, refs: Refs, tell: Tell) -> None:
-    """Rehearse a push that is to be signed: a server that takes none has to be found as early."""
+    """Try a push that is to be signed: a server that takes none has to be found as early."""
     tips = [branch.remote.sha for branch in refs.branches.values() if branch.remote]
     if tips:
         trial = Publication("refs/multigit/trial", "", tips[0])
-        patiently(lambda: repository.rehearse(trial), tell=tell)
+        patiently(lambda: repository.dry_run_push(trial), tell=tell)

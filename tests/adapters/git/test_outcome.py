@@ -173,13 +173,13 @@ def test_a_connection_that_ends_at_once_is_tried_again() -> None:
     assert failure("fetch", Completed(128, b"", said)).code == "connection_lost"
 
 
-def test_why_a_server_went_away_is_told() -> None:
-    """The first thing that git gave up for; the rest follows from it."""
+def test_the_cause_of_a_lost_connection_is_reported() -> None:
+    """The first reason that git gave up for; the other lines follow from it."""
     gone = "the remote end hung up unexpectedly"
-    said = f"fatal: protocol error: bad line length 17\nfatal: {gone}\n"
-    error = failure("fetch", Completed(128, b"", said))
-    assert error.message.endswith("broke off: protocol error: bad line length 17")
-    assert failure("fetch", Completed(128, b"", f"fatal: {gone}\n")).message.endswith("broke off.")
+    stderr = f"fatal: protocol error: bad line length 17\nfatal: {gone}\n"
+    error = failure("fetch", Completed(128, b"", stderr))
+    assert error.message.endswith("was lost: protocol error: bad line length 17")
+    assert failure("fetch", Completed(128, b"", f"fatal: {gone}\n")).message.endswith("was lost.")
 
 
 @pytest.mark.parametrize(

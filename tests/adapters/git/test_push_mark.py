@@ -22,24 +22,24 @@ def test_a_mark_is_seen_while_a_process_of_the_push_is_there(tmp_path: Path) -> 
     """Also a helper that outlives git, and when two pushes hold it."""
     mark = PushMark(tmp_path / "pushes/api")
     name = mark.make()
-    assert mark.seen(name) is False
+    assert mark.is_held(name) is False
     helper = f"until [ -e {tmp_path}/go ]; do sleep 0.02; done &"
     with mark.held() as first, mark.held() as second:
         for files in (first, second):
             subprocess.run(["sh", "-c", helper], pass_fds=files, check=True)
-    assert mark.seen(name) is True
+    assert mark.is_held(name) is True
     (tmp_path / "go").touch()
-    until(lambda: mark.seen(name) is False)
+    until(lambda: mark.is_held(name) is False)
 
 
 def test_a_look_keeps_nobody_out(tmp_path: Path) -> None:
     """And two looks do not take each other for a push."""
     mark = PushMark(tmp_path / "api")
     name = mark.make()
-    assert [mark.seen(name) for _ in range(3)] == [False] * 3
+    assert [mark.is_held(name) for _ in range(3)] == [False] * 3
     with mark.held() as files:
         assert files
-        assert mark.seen(name) is True
+        assert mark.is_held(name) is True
 
 
 def test_a_copy_is_another_mark(tmp_path: Path) -> None:
@@ -47,9 +47,9 @@ def test_a_copy_is_another_mark(tmp_path: Path) -> None:
     mark, copy = PushMark(tmp_path / "api"), PushMark(tmp_path / "copy")
     name = mark.make()
     shutil.copy(tmp_path / "api", tmp_path / "copy")
-    assert copy.seen(name) is None
+    assert copy.is_held(name) is None
     (tmp_path / "api").unlink()
-    assert mark.seen(name) is None
+    assert mark.is_held(name) is None
 
 
 def test_a_push_that_was_not_announced_has_no_mark(tmp_path: Path) -> None:

@@ -265,21 +265,21 @@ def test_only_what_the_other_side_said_counts() -> None:
             "disabled",
         ),
         ("fatal: remote error: TF401000: The Git repository acme is disabled.", "disabled"),
-        ("ERROR: Permission to acme/api.git denied to robin.\nfatal: x", "lets you read"),
-        ("ERROR: Write access to repository not granted.\nfatal: x", "lets you read"),
+        ("ERROR: Permission to acme/api.git denied to robin.\nfatal: x", "permission to push"),
+        ("ERROR: Write access to repository not granted.\nfatal: x", "permission to push"),
         (
             (
                 f"remote: \nremote: {RULE}\nremote: You are not allowed to push code to "
                 f"this project.\nremote: \nremote: {RULE}\nfatal: Could not read from it."
             ),
-            "lets you read",
+            "permission to push",
         ),
         (
             (
                 f"remote: {RULE}\nremote: ERROR: This deploy key does not have write access to "
                 "this project.\n"
             ),
-            "lets you read",
+            "permission to push",
         ),
     ],
 )

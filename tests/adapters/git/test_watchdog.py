@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.git.watchdog import Group, watch
+from multigit.adapters.git.watchdog import ProcessGroup, watch
 from multigit.adapters.system import processes
 from tests.support.patience import until
 
@@ -127,12 +127,12 @@ def stranger() -> Iterator[subprocess.Popen[bytes]]:
 def test_a_stranger_with_the_same_number_is_left_alone(stranger: subprocess.Popen[bytes]) -> None:
     """It started at another time."""
     now = time.time()
-    watch([Group(stranger.pid, "at another time", time.monotonic() - 60, now - 60)])
+    watch([ProcessGroup(stranger.pid, "at another time", time.monotonic() - 60, now - 60)])
     assert stranger.poll() is None
 
 
 def test_a_machine_that_slept_has_no_time_left(stranger: subprocess.Popen[bytes]) -> None:
     """Its monotonic clock stood still, but those who wait for git go by the other one."""
-    told = Group.told(f"{stranger.pid},{time.time() + 60},")
+    told = ProcessGroup.parse(f"{stranger.pid},{time.time() + 60},")
     watch([replace(told, until=time.time() - 1)])
     assert stranger.poll() == -signal.SIGTERM

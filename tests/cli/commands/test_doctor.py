@@ -266,7 +266,7 @@ def test_an_ssh_key_that_may_only_read(forge: Forge, api: ForgeRepo) -> None:
     env = {"GIT_SSH_COMMAND": str(ssh), "GIT_SSH_VARIANT": "simple"}
     found = the_only_one(examine(forge, check=REFUSED, env=env))
     assert found["code"] == "not_pushable"
-    assert "lets you read, not push" in found["message"]
+    assert "not have permission to push" in found["message"]
 
 
 @pytest.mark.parametrize("way", ["file", "http"])

@@ -1,4 +1,4 @@
-"""What the doctor asks of a repository: a push that is not sent, dates, and what tags say."""
+"""What the doctor reads of a repository: a push that is not sent, dates, and messages of tags."""
 
 from __future__ import annotations
 
@@ -11,46 +11,46 @@ from tests.contract.scenes import Scene
 PROBE = "refs/multigit/locks/doctor-1"
 
 
-def test_a_rehearsal_moves_nothing(scene: Scene) -> None:
+def test_a_dry_run_moves_nothing(scene: Scene) -> None:
     """Neither a new ref nor one that would be updated."""
     tip = scene.remote_commit("dev", {"a": "1\n"})
     before = scene.remote_refs()
     scene.repository.fetch(RefQuery(("dev", "stg")))
-    assert scene.repository.rehearse(Publication(PROBE, "", tip)) is False
+    assert scene.repository.dry_run_push(Publication(PROBE, "", tip)) is False
     update = Publication("refs/heads/stg", before["refs/heads/stg"], tip)
-    assert scene.repository.rehearse(update) is False
+    assert scene.repository.dry_run_push(update) is False
     assert scene.remote_refs() == before
 
 
-def test_a_rehearsal_tells_what_is_there_already(scene: Scene) -> None:
+def test_a_dry_run_shows_what_already_exists(scene: Scene) -> None:
     """As after a push whose answer was lost."""
     lock = scene.repository.store(b"who holds it\n")
     taking = Publication(PROBE, "", lock)
-    assert scene.repository.rehearse(taking) is False
+    assert scene.repository.dry_run_push(taking) is False
     assert scene.repository.push([taking]).accepted
-    assert scene.repository.rehearse(taking) is True
+    assert scene.repository.dry_run_push(taking) is True
     assert scene.remote_refs()[PROBE] == lock
 
 
-def test_a_rehearsal_of_an_outdated_push_fails(scene: Scene) -> None:
-    """Somebody else's value stands there."""
+def test_a_dry_run_of_an_outdated_push_fails(scene: Scene) -> None:
+    """The ref has someone else's value."""
     tip = scene.remote_refs()["refs/heads/dev"]
-    other = scene.repository.store(b"somebody else\n")
+    other = scene.repository.store(b"someone else\n")
     assert scene.repository.push([Publication(PROBE, "", other)]).accepted
     with pytest.raises(GitError):
-        scene.repository.rehearse(Publication(PROBE, "", tip))
+        scene.repository.dry_run_push(Publication(PROBE, "", tip))
 
 
-def test_a_rehearsal_needs_the_remote(scene: Scene) -> None:
+def test_a_dry_run_needs_the_remote(scene: Scene) -> None:
     """Without it the reason is raised."""
     tip = scene.remote_refs()["refs/heads/dev"]
     scene.cut_off()
     with pytest.raises(GitError):
-        scene.repository.rehearse(Publication(PROBE, "", tip))
+        scene.repository.dry_run_push(Publication(PROBE, "", tip))
 
 
 def test_the_same_bytes_are_stored_once(scene: Scene) -> None:
-    """Their id is what tells them apart; no ref appears."""
+    """Their id is their content's; no ref appears."""
     refs = scene.local_refs()
     one = scene.repository.store(b"one\n")
     assert scene.repository.store(b"one\n") == one
