@@ -34,7 +34,7 @@ def here(tmp_path: Path, git: FakeGit) -> Session:
 
 def hold(here: Session, *stages: str, holder: Holder = LEFT) -> AbstractContextManager[Keep]:
     """Hold stages."""
-    return here.locks().hold(stages, holder, tell=lambda _: None)
+    return here.locks().hold(stages, holder, report=lambda _: None)
 
 
 def leave(here: Session, *stages: str, holder: Holder = LEFT) -> None:

@@ -1,4 +1,4 @@
-"""Locks as refs of a remote: taken all at once or not at all, and given back by their holder."""
+"""Locks as refs of a remote: taken all at once or not at all, and released by their holder."""
 
 from __future__ import annotations
 
@@ -37,32 +37,32 @@ def refs(repo: ForgeRepo) -> dict[str, str]:
 def held(
     locks: RemoteLocks, *stages: str, holder: Holder = ADA, also: str = ""
 ) -> Iterator[list[Problem]]:
-    """Hold the locks of some stages; yields what is said in the end."""
-    heard: list[Problem] = []
-    with locks.hold(stages, holder, also=also, tell=heard.append):
-        yield heard
+    """Hold the locks of some stages; yields the problems that are reported at the end."""
+    problems: list[Problem] = []
+    with locks.hold(stages, holder, also=also, report=problems.append):
+        yield problems
 
 
 def refused(locks: RemoteLocks, *stages: str, holder: Holder = GRACE) -> LockedError:
-    """Return why the locks cannot be had."""
+    """Return why the locks cannot be taken."""
     with pytest.raises(LockedError) as caught, held(locks, *stages, holder=holder):
-        pytest.fail("they were had")
+        pytest.fail("they were taken")
     return caught.value
 
 
 def test_all_stages_are_locked_and_released_together(locks: RemoteLocks, api: ForgeRepo) -> None:
-    """Everybody can read who holds them; nothing else on the remote moves."""
+    """Everyone can read who holds them; nothing else on the remote moves."""
     before = api.remote_refs()
-    with held(locks, "stg", "main") as heard:
+    with held(locks, "stg", "main") as problems:
         assert refs(api).keys() == {lock_ref("stg"), lock_ref("main")}
         assert locks.read("stg") == (refs(api)[lock_ref("stg")], ADA)
     assert api.remote_refs() == before
     assert locks.read("stg") is None
-    assert heard == []
+    assert problems == []
 
 
-def test_one_stage_that_is_held_keeps_all_away(locks: RemoteLocks, api: ForgeRepo) -> None:
-    """The error names the holder, and the lock's id for whoever knows that it is left over."""
+def test_a_lock_on_one_stage_keeps_others_from_all(locks: RemoteLocks, api: ForgeRepo) -> None:
+    """The error names the holder, and the id with which a stale lock can be released."""
     with held(locks, "main"):
         before = refs(api)
         error = refused(locks, "stg", "main")
@@ -72,8 +72,8 @@ def test_one_stage_that_is_held_keeps_all_away(locks: RemoteLocks, api: ForgeRep
     assert ADA.nonce in error.hint
 
 
-def test_of_two_that_come_at_once_one_gets_it(forge: Forge, api: ForgeRepo) -> None:
-    """The other is refused, and takes nothing away from it."""
+def test_of_two_that_try_at_once_only_one_gets_the_lock(forge: Forge, api: ForgeRepo) -> None:
+    """The other is refused, and does not harm it."""
     both = Barrier(2, timeout=20)
 
     def take(holder: Holder) -> str:
@@ -81,21 +81,21 @@ def test_of_two_that_come_at_once_one_gets_it(forge: Forge, api: ForgeRepo) -> N
         both.wait()
         try:
             with held(locks, "stg", holder=holder):
-                both.wait()  # neither lets go before the other has tried
-                return "had"
+                both.wait()  # neither releases it before the other has tried
+                return "taken"
         except LockedError:
             both.wait()
             return "refused"
 
     with ThreadPoolExecutor(2) as pool:
-        assert [*pool.map(take, (ADA, GRACE))].count("had") == 1
+        assert [*pool.map(take, (ADA, GRACE))].count("taken") == 1
     assert refs(api) == {}
 
 
-def test_what_an_operation_left_is_taken_over_by_it(locks: RemoteLocks, api: ForgeRepo) -> None:
-    """Also where it had only some of the stages; nobody else's is."""
-    left = api.remote_git("hash-object", "-w", "--stdin", input=_content(locks, api))
-    api.remote_git("update-ref", lock_ref("stg"), left)
+def test_an_operation_takes_over_its_own_locks(locks: RemoteLocks, api: ForgeRepo) -> None:
+    """Those that it left behind, even if it had only some of the stages."""
+    stale = api.remote_git("hash-object", "-w", "--stdin", input=_content(locks, api))
+    api.remote_git("update-ref", lock_ref("stg"), stale)
     again = replace(ADA, nonce="cccc")
     with held(locks, "stg", "main", holder=again):
         assert locks.read("stg") == (refs(api)[lock_ref("stg")], again)
@@ -103,34 +103,32 @@ def test_what_an_operation_left_is_taken_over_by_it(locks: RemoteLocks, api: For
     assert refs(api) == {}
 
 
-def test_an_undo_takes_over_the_lock_of_what_it_takes_back(
-    locks: RemoteLocks, api: ForgeRepo
-) -> None:
-    """It names the operation."""
-    left = api.remote_git("hash-object", "-w", "--stdin", input=_content(locks, api))
-    api.remote_git("update-ref", lock_ref("stg"), left)
+def test_an_undo_takes_over_the_lock_of_what_it_undoes(locks: RemoteLocks, api: ForgeRepo) -> None:
+    """It names that operation."""
+    stale = api.remote_git("hash-object", "-w", "--stdin", input=_content(locks, api))
+    api.remote_git("update-ref", lock_ref("stg"), stale)
     with held(locks, "stg", holder=GRACE, also=ADA.operation):
         assert locks.read("stg") == (refs(api)[lock_ref("stg")], GRACE)
     assert refs(api) == {}
 
 
 def _content(locks: RemoteLocks, api: ForgeRepo) -> str:
-    """Return what a lock of Ada's holds."""
+    """Return the content of a lock of Ada's."""
     with held(locks, "stg"):
         return api.remote_git("cat-file", "blob", lock_ref("stg"))
 
 
-def test_a_ref_that_is_no_lock_is_left_alone(locks: RemoteLocks, api: ForgeRepo) -> None:
-    """Somebody put it there, and has to look at it."""
+def test_a_ref_that_is_not_a_lock_is_left_alone(locks: RemoteLocks, api: ForgeRepo) -> None:
+    """Someone else made it, and has to decide about it."""
     api.remote_git("update-ref", lock_ref("stg"), api.tip("main"))
     before = refs(api)
     assert refused(locks, "stg").code == "lock_unreadable"
     assert locks.read("stg") == (api.tip("main"), None)
-    locks.release_of(["stg"], ADA.operation, tell=lambda each: pytest.fail(each.message))
+    locks.release_of(["stg"], ADA.operation, report=lambda problem: pytest.fail(problem.message))
     assert refs(api) == before
 
 
-def test_a_remote_that_takes_no_locks_says_why(locks: RemoteLocks, api: ForgeRepo) -> None:
+def test_a_remote_that_refuses_locks_says_why(locks: RemoteLocks, api: ForgeRepo) -> None:
     """In the server's words."""
     api.reject_pushes("refs/multigit/*", "no such refs here")
     error = refused(locks, "stg")
@@ -138,35 +136,35 @@ def test_a_remote_that_takes_no_locks_says_why(locks: RemoteLocks, api: ForgeRep
     assert "no such refs here" in error.message
 
 
-def test_a_remote_that_is_not_there_locks_nothing(locks: RemoteLocks, api: ForgeRepo) -> None:
-    """The operation does not begin."""
+def test_an_unreachable_remote_locks_nothing(locks: RemoteLocks, api: ForgeRepo) -> None:
+    """The operation does not start."""
     shutil.move(api.bare, api.bare.with_name("moved"))
     assert refused(locks, "stg").code == "lock_unreachable"
 
 
-def test_what_is_gone_already_need_not_be_given_back(locks: RemoteLocks, api: ForgeRepo) -> None:
-    """Somebody released it by hand, and may hold it again: that one stays."""
-    with held(locks, "stg") as heard:
+def test_a_lock_that_is_gone_need_not_be_released(locks: RemoteLocks, api: ForgeRepo) -> None:
+    """Someone released it by hand, and someone may have taken it since: that lock stays."""
+    with held(locks, "stg") as problems:
         sha = refs(api)[lock_ref("stg")]
         assert locks.release("stg", sha)
         with held(locks, "stg", holder=GRACE):
             assert not locks.release("stg", sha)
-            locks.release_of(["stg"], ADA.operation, tell=heard.append)
+            locks.release_of(["stg"], ADA.operation, report=problems.append)
             assert locks.read("stg") == (refs(api)[lock_ref("stg")], GRACE)
-    assert heard == []
+    assert problems == []
     assert refs(api) == {}
 
 
-def test_what_cannot_be_given_back_is_told_with_its_id(locks: RemoteLocks, api: ForgeRepo) -> None:
-    """It stays; whatever ends the operation tries again."""
-    with held(locks, "stg") as heard:
+def test_a_lock_that_cannot_be_released_is_reported(locks: RemoteLocks, api: ForgeRepo) -> None:
+    """With its id; it stays, and whatever ends the operation tries again."""
+    with held(locks, "stg") as problems:
         api.reject_pushes("refs/multigit/*")
-    assert [each.code for each in heard] == ["lock_left"]
-    assert ADA.nonce in heard[0].hint
+    assert [problem.code for problem in problems] == ["lock_left"]
+    assert ADA.nonce in problems[0].hint
     assert refs(api).keys() == {lock_ref("stg")}
     api.allow_pushes()
-    locks.release_of(["stg"], GRACE.operation, tell=heard.append)
+    locks.release_of(["stg"], GRACE.operation, report=problems.append)
     assert refs(api).keys() == {lock_ref("stg")}
-    locks.release_of(["stg"], ADA.operation, tell=heard.append)
+    locks.release_of(["stg"], ADA.operation, report=problems.append)
     assert refs(api) == {}
-    assert len(heard) == 1
+    assert len(problems) == 1
