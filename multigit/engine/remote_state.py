@@ -13,7 +13,7 @@ from multigit.core.values.git_answers import Publication, RefQuery
 from multigit.core.values.listener import Tell
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem
-from multigit.core.values.refs import HEADS, branch_ref
+from multigit.core.values.refs import HEADS, branch_ref, short
 from multigit.core.values.workspace import Stage, Workspace
 from multigit.engine.arrival import arrived
 from multigit.engine.fleet import Fleet
@@ -58,7 +58,8 @@ def survey(
         made = operation.state.of(plan.repo).made
         wanted = [Publication(u.ref, u.before, made.get(u.ref, "")) for u in plan.updates()]
         refs = [each.ref for each in wanted]
-        later = later_stages(workspace, refs) if onward else ()
+        moved = [short(ref) for ref in refs if ref.startswith(HEADS)]
+        later = workspace.later_than(moved) if onward else ()
         asked = [*refs, *(branch_ref(stage.branch) for stage in later)]
         now = patiently(lambda: repository.remote_refs(asked), tell=tell)
         overtaken = frozenset(built_on(repository, wanted, now))
@@ -66,7 +67,7 @@ def survey(
         if operation.plan.undoes:  # it goes from what was published to what was there before
             moves = [(before, published) for published, before in moves]
         since = Moment.of(operation.plan.date).time.timestamp()
-        stages = carried_onward(repository, moves, later, now, int(since))
+        stages = carried_onward(repository, plan, moves, later, now, int(since))
         return compared(plan, made, now, overtaken=overtaken, onward=stages)
 
     seen = fleet.for_each(
@@ -91,19 +92,9 @@ def unseen() -> None:
     """Tell that nothing is seen of its push: it is not known where its clone is."""
 
 
-def later_stages(workspace: Workspace, refs: Sequence[str]) -> tuple[Stage, ...]:
-    """Return the stages that come after those whose branches are among the refs."""
-    moved = {stage.name for stage in workspace.stages if branch_ref(stage.branch) in refs}
-    return tuple(
-        stage
-        for stage in workspace.stages
-        if branch_ref(stage.branch) not in refs
-        and moved & {before.name for before in workspace.chain_down(stage)}
-    )
-
-
 def carried_onward(
     repository: Repository,
+    plan: RepoPlan,
     moves: Sequence[tuple[str, str]],
     later: Sequence[Stage],
     now: Mapping[str, str],
@@ -111,27 +102,30 @@ def carried_onward(
 ) -> tuple[str, ...]:
     """Return the later stages whose branches have what one of the moves published, in any form.
 
-    A move is what a branch held before and after; `since` is when, in Unix seconds.
+    A move is what a branch held before and after. The plan knows what the later ones held when it
+    was made; if it does not, `since` is when that was, in Unix seconds.
     """
     published = [(before, after) for before, after in moves if after]
     found = []
     for stage in later if published else ():
-        there = now.get(branch_ref(stage.branch), "")
+        ref = branch_ref(stage.branch)
+        there, then = now.get(ref, ""), plan.later.get(ref)
         if there and not repository.holds([there]):
             repository.fetch(RefQuery((stage.branch,)))
-        if there and any(has_got(repository, there, *move, since) for move in published):
+        if then is None or not repository.holds([then] if then else []):
+            then = repository.as_of(there, since) if there else ""
+        if there and any(has_got(repository, there, then, *move) for move in published):
             found.append(stage.name)
     return tuple(found)
 
 
-def has_got(repository: Repository, there: str, before: str, after: str, since: int) -> bool:
+def has_got(repository: Repository, there: str, then: str, before: str, after: str) -> bool:
     """Tell whether a later stage has got a commit, or since then its whole content in others.
 
     A squash merge brings it without the commit. A hotfix that was there before is none.
     """
     if is_in(repository, there, after):
         return True
-    then = repository.as_of(there, since)
     if not before or then == there or not repository.holds([before, after]):
         return False
     lacked = not then or lacks(repository, then, before, after)

@@ -77,6 +77,7 @@ def _plan_again(
             skip_blocked=skip_blocked,
             accept_reverts=operation.plan.accept_reverts,
         )
+        request = replace(request, later=space.later_than(request.moved()))
         with session.fleet() as fleet:
             look = MergeLook(request)
             seen = observe(session.git, (repo,), look, fleet)

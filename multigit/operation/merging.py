@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.merges import MergeRequest, plan_merges
 from multigit.engine.observe.looks import observe
@@ -15,6 +17,7 @@ from multigit.operation.workplace import workplace
 
 def merge(session: Session, request: MergeRequest, consent: Consent) -> Ended:
     """Plan the merges of a request, and run them."""
+    request = replace(request, later=session.workspace.later_than(request.moved()))
     with new_operation(session, request.command, dry_run=consent.dry_run):
         with session.fleet() as fleet:
             look = MergeLook(request)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.push import plan_push
 from multigit.core.planning.push_request import PushRequest
@@ -18,6 +20,7 @@ from multigit.operation.workplace import workplace
 def push(session: Session, request: PushRequest, consent: Consent) -> Ended:
     """Plan what a request commits and pushes, and run it."""
     space = session.workspace
+    request = replace(request, later=space.later_than(request.moved()))
     with new_operation(session, "push", dry_run=consent.dry_run):
         with session.fleet() as fleet:
             look = PushLook(request, space.push)

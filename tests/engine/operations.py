@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -119,6 +120,7 @@ def plan_backmerge(git: Place) -> Plan:
 
 def plan_request(git: Place, request: MergeRequest) -> Plan:
     """Look and plan."""
+    request = replace(request, later=git.workspace.later_than(request.moved()))
     seen = observe(git, request.repos, MergeLook(request), Fleet(Listening(), 4))
     return plan_merges(request, git.workspace, seen)
 

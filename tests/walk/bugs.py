@@ -27,14 +27,18 @@ HELD = ("colleague web dev", "hold web")
 LIES: Mapping[str, Lie] = {
     "undo leaves what was published before a continue": Lie(
         Bug(
-            "core/recovery/undo.py",
+            "operation/undoing.py",
             """
-from dataclasses import replace
+_undone, _run, _begun = undone, OperationRun, []
 
-_anew = _Undo._as
-_Undo._as = lambda self, *state, **more: replace(
-    _anew(self, *state, **more), published=self.repo.published
-)
+
+def undone(operation, *more):
+    _begun[:] = [operation.before]
+    return _undone(operation, *more)
+
+
+def OperationRun(*parts):
+    return _run(*parts, state=_begun[0])
 """,
             (
                 "colleague api dev",

@@ -22,7 +22,7 @@ from multigit.core.planning.steps import (
 from multigit.core.values.merge import Merge
 from multigit.core.values.moment import Moment, tag_name
 from multigit.core.values.problem import Problem
-from multigit.core.values.refs import Refs
+from multigit.core.values.refs import Refs, branch_ref
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Repo, Stage, Workspace
 from multigit.hints import Hint
@@ -32,7 +32,8 @@ from multigit.hints import Hint
 class MergeRequest:
     """What a promotion or a back-merge was asked to do.
 
-    Each hop builds on the result of the one before it.
+    Each hop builds on the result of the one before it. What the `later` stages hold by then is
+    noted in the plan.
     """
 
     command: str
@@ -42,6 +43,7 @@ class MergeRequest:
     skip_blocked: bool = False
     accept_reverts: bool = False
     wait: bool = True
+    later: tuple[Stage, ...] = ()
 
     @property
     def source(self) -> Stage:
@@ -61,6 +63,10 @@ class MergeRequest:
     def stages(self) -> tuple[Stage, ...]:
         """Return every stage on the route, once."""
         return (self.source, *(hop.target for hop in self.hops))
+
+    def moved(self) -> tuple[str, ...]:
+        """Return the branches that may move."""
+        return tuple(hop.target.branch for hop in self.hops)
 
 
 def plan_merges(
@@ -119,6 +125,7 @@ def plan_repository(
             before=target.sha if target else "",
             source_sha=source.sha if source else "",
             wave=repo.wave,
+            later=later_tips(request.later, snapshot.refs) if steps else {},
         ),
         skip_blocked=request.skip_blocked,
     )
@@ -142,6 +149,12 @@ def merge_steps(hops: tuple[Hop, ...], snapshot: Snapshot, release: str) -> tupl
 def merge_step(hop: Hop, merge: Merge) -> MergeStep:
     """Return the step that publishes a previewed merge."""
     return MergeStep(replace(merge, reversals=()), hop.source.branch, hop.target.branch)
+
+
+def later_tips(later: Iterable[Stage], refs: Refs) -> dict[str, str]:
+    """Return what the branches of the later stages were seen to hold, by ref; empty: none."""
+    seen = {stage.branch: refs.branch(stage.branch).remote for stage in later}
+    return {branch_ref(name): tip.sha if tip else "" for name, tip in seen.items()}
 
 
 def publishing(making: tuple[MakingStep, ...], refs: Refs) -> tuple[Step, ...]:

@@ -7,6 +7,7 @@ published is deployed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -67,7 +68,8 @@ class RepoPlan:
     """What happens in one repository, or why nothing does.
 
     A `wave` begins when all lower ones are published, deployed and healthy; it is later than that
-    of the submodules that it `follows`.
+    of the submodules that it `follows`. `later` is what the branches of later stages hold, by their
+    refs, as far as that was seen: an undo has to know what they got since.
     """
 
     repo: str
@@ -80,6 +82,7 @@ class RepoPlan:
     source_sha: str = ""
     wave: int = 0
     follows: tuple[str, ...] = ()
+    later: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def left_out(self) -> bool:

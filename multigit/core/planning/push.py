@@ -9,7 +9,7 @@ from multigit.core.planning.dangers import (
     uploaded_by_nobody,
 )
 from multigit.core.planning.deploy import deploy_steps
-from multigit.core.planning.merges import merge_problems, merge_steps, publishing
+from multigit.core.planning.merges import later_tips, merge_problems, merge_steps, publishing
 from multigit.core.planning.plan import Plan, RepoPlan, State, resolve_state
 from multigit.core.planning.push_problems import diverged, file_problems, work_problems
 from multigit.core.planning.push_request import PushRequest, to_commit
@@ -86,6 +86,7 @@ def plan_repository(
             source_sha=source.sha if source else "",
             wave=repo.wave,
             follows=snapshot.follows,
+            later=later_tips(request.later, snapshot.refs) if preparing else {},
         ),
         skip_blocked=request.skip_blocked,
     )

@@ -17,7 +17,8 @@ from multigit.core.values.workspace import Repo, Stage
 class PushRequest:
     """What a push was asked to do; `promotion` is the merge that follows it, if any.
 
-    `allow` names files that may be committed although they look like secrets or are large.
+    `allow` names files that may be committed although they look like secrets or are large. What the
+    `later` stages hold by then is noted in the plan.
     """
 
     stage: Stage
@@ -30,10 +31,15 @@ class PushRequest:
     skip_blocked: bool = False
     accept_reverts: bool = False
     wait: bool = True
+    later: tuple[Stage, ...] = ()
 
     def stages(self) -> tuple[Stage, ...]:
         """Return the stages whose branches matter."""
         return (self.stage, self.promotion.target) if self.promotion else (self.stage,)
+
+    def moved(self) -> tuple[str, ...]:
+        """Return the branches that may move."""
+        return tuple(stage.branch for stage in self.stages())
 
     def hops(self) -> tuple[Hop, ...]:
         """Return the merge that follows, as a route."""

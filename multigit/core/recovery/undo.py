@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from shlex import quote
 
 from multigit.core.planning.deploy import can_deploy_releases
@@ -112,7 +112,9 @@ class _Undo:
         making = tuple(step for step in steps if isinstance(step, MakingStep))
         follow = [step for step in steps if isinstance(step, FollowingStep)]
         undo = (*making, *pushing(making, Refs()), *follow)
-        return with_target(self._as(State.PLANNED, steps=undo))
+        moved = {update.ref for update in self.repo.updates()}
+        later = {ref: sha for ref, sha in there.now.items() if ref not in moved}
+        return with_target(replace(self._as(State.PLANNED, steps=undo), later=later))
 
     def _as(
         self, state: State, *, steps: tuple[Step, ...] = (), problems: tuple[Problem, ...] = ()

@@ -170,6 +170,12 @@ class Workspace:
             chain.append(self.stage(chain[-1].promotes_from))
         return tuple(chain)
 
+    def later_than(self, branches: Iterable[str]) -> tuple[Stage, ...]:
+        """Return the stages that come after those with one of these branches."""
+        among = {stage.name for stage in self.stages if stage.branch in set(branches)}
+        others = (stage for stage in self.stages if stage.name not in among)
+        return tuple(s for s in others if among & {each.name for each in self.chain_down(s)})
+
     def nested_in(self, repo: Repo) -> dict[str, Repo]:
         """Return the other repositories inside this one, by their path relative to it."""
         prefix = "" if repo.path == "." else f"{repo.path}/"

@@ -48,9 +48,12 @@ class MergeLook(Look):
 
 
 def route_query(request: MergeRequest | PushRequest) -> RefQuery:
-    """Return the branches of a route, and the tags that could be in the way of the release's."""
+    """Return the branches of a route, and the tags that could be in the way of the release's.
+
+    The branches of later stages are seen over the same connection.
+    """
     template = request.tag_template
     return RefQuery(
-        branches=tuple(stage.branch for stage in request.stages()),
+        branches=tuple(stage.branch for stage in (*request.stages(), *request.later)),
         tags=(f"{tag_name(template, request.moment)}*",) if template else (),
     )

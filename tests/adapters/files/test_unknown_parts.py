@@ -21,7 +21,7 @@ Document = dict[str, Any]
 
 def objects(content: object, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Return the place of every object with fixed fields in a line."""
-    free = {"made", "inputs", "params", "progress", "deployments"}  # keys are refs, names, targets
+    free = {"made", "later", "inputs", "params", "progress", "deployments"}  # whose keys are names
     pairs: list[tuple[Any, Any]] = []
     if isinstance(content, dict):
         if not free & set(at[-1:]) and "made" not in at:

@@ -314,20 +314,36 @@ def test_whoever_promoted_it_onwards(promoted: Forge) -> None:
     assert "multigit" not in problem["hint"]
 
 
-@pytest.mark.parametrize("earlier", [False, True], ids=["since", "before"])
+def squash(forge: Forge, tree: str) -> None:
+    """Bring a tree to main of api as a squash merge at the host does, long ago by its dates."""
+    api = forge.repos["api"]
+    base, content = (api.remote_git("rev-parse", each).strip() for each in ("main", tree))
+    made = api.remote_git("commit-tree", "-p", base, "-m", "Release (#3)", content).strip()
+    api.remote_git("update-ref", "refs/heads/main", made)
+
+
 def test_what_arrived_onwards_in_other_commits_stays(
-    promoted: Forge, monkeypatch: pytest.MonkeyPatch, *, earlier: bool
+    promoted: Forge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As a squash merge at the host brings it; a hotfix that main had before is no promotion."""
-    api = promoted.repos["api"]
-    base, tree = (api.remote_git("rev-parse", each).strip() for each in ("main", "stg^{tree}"))
-    date = "1000000000 +0000" if earlier else "4000000000 +0000"
-    monkeypatch.setitem(promoted.env, "GIT_COMMITTER_DATE", date)
-    squashed = api.remote_git("commit-tree", "-p", base, "-m", "Release (#3)", tree).strip()
+    """Whatever its dates say: what main held when it was promoted is known."""
+    monkeypatch.setitem(promoted.env, "GIT_COMMITTER_DATE", "1000000000 +0000")
+    squash(promoted, "stg^{tree}")
     monkeypatch.undo()
-    api.remote_git("update-ref", "refs/heads/main", squashed)
-    document = promoted.json("undo", "--dry-run", check=DONE if earlier else REFUSED)
-    assert codes(rows(document)["api"]) == ([] if earlier else ["promoted_onwards"])
+    document = promoted.json("undo", "--dry-run", check=REFUSED)
+    assert codes(rows(document)["api"]) == ["promoted_onwards"]
+
+
+def test_a_hotfix_that_a_later_stage_had_before_is_no_promotion(
+    forge: Forge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its dates say."""
+    forge.add("api").commit("dev", {"a.txt": "1\n"})
+    forge.write_config()
+    monkeypatch.setitem(forge.env, "GIT_COMMITTER_DATE", "4000000000 +0000")
+    squash(forge, "dev^{tree}")
+    monkeypatch.undo()
+    forge.json("promote", "dev", "stg", "--yes", check=DONE)
+    assert codes(rows(forge.json("undo", "--dry-run", check=DONE))["api"]) == []
 
 
 def test_what_is_promoted_onwards_while_an_undo_is_unfinished_stays(halves: Forge) -> None:

@@ -1,0 +1,73 @@
+"""What later stages got of an operation, whoever brought it there and in whatever form."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from multigit.core.planning.plan import Plan
+from multigit.engine.fleet import Fleet
+from multigit.engine.remote_state import survey
+from tests.core.builders import operation, state
+from tests.engine.operations import MAIN, STG, Listening, execute, outcome, plan_promotion
+from tests.support.fake_git import FakeGit
+
+SQUASHED = {"a": "1"}  # the content that is promoted, in a commit of its own
+
+
+def onward(git: FakeGit, plan: Plan, made: dict[str, str]) -> tuple[str, ...]:
+    """Return the later stages that have what was promoted."""
+    known = operation(plan, state(made={"web": made}))
+    seen = survey(git, git.workspace, known, Fleet(Listening(), 1), onward=True)
+    return seen["web"].onward
+
+
+@pytest.fixture
+def git() -> FakeGit:
+    """Return a repository with something to promote."""
+    git = FakeGit("web")
+    git["web"].remote.commit("dev", SQUASHED)
+    return git
+
+
+def promote(git: FakeGit) -> tuple[Plan, dict[str, str]]:
+    """Promote to stg; return the plan and what was made."""
+    plan = plan_promotion(git)
+    return plan, dict(outcome(execute(git, plan), "web").made)
+
+
+def test_what_a_later_stage_held_is_seen_with_the_fetch_of_the_plan(git: FakeGit) -> None:
+    """And noted in the plan, with a branch that is missing there."""
+    before = git["web"].remote.tip("main")
+    assert plan_promotion(git).repos[0].later == {MAIN: before}
+    git["web"].remote.delete("main")
+    assert plan_promotion(git).repos[0].later == {MAIN: ""}
+
+
+def test_what_arrived_there_since_counts_whatever_its_dates_say(git: FakeGit) -> None:
+    """A squash merge has another commit; it may have been made long before it was pushed."""
+    squashed = git["web"].remote.commit("main", SQUASHED)
+    old = git["web"].remote.refs.pop(MAIN)
+    git["web"].remote.refs[MAIN] = git["web"].objects.commits[old].parents[0]
+    plan, made = promote(git)
+    assert onward(git, plan, made) == ()
+    git["web"].remote.refs[MAIN] = squashed
+    assert onward(git, plan, made) == ("main",)
+
+
+def test_what_was_there_before_does_not_count(git: FakeGit) -> None:
+    """A hotfix on main with the same content is no promotion."""
+    git["web"].remote.commit("main", SQUASHED)
+    plan, made = promote(git)
+    assert onward(git, plan, made) == ()
+
+
+def test_a_plan_that_did_not_note_it_goes_by_the_dates(git: FakeGit) -> None:
+    """As older versions planned."""
+    plan, made = promote(git)
+    older = replace(plan, repos=tuple(replace(repo, later={}) for repo in plan.repos))
+    git["web"].remote.commit("main", SQUASHED)
+    assert onward(git, older, made) == ()  # the fake's clock is far in the past
+    git["web"].remote.refs[MAIN] = made[STG]
+    assert onward(git, older, made) == ("main",)
