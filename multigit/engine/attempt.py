@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from multigit.core.planning.plan import Plan
-from multigit.core.planning.steps import DeployStep
+from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.progress.deployments import Orders
 from multigit.core.values.deploy_spec import CommandRunner, HealthCheck
 from multigit.core.values.deployment import Deployment, Order, Run, RunState, Sight

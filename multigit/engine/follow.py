@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
-from multigit.core.planning.steps import FastForwardStep, FollowingStep, MoveBackStep
+from multigit.core.planning.publish_steps import FastForwardStep, FollowingStep, MoveBackStep
 from multigit.core.progress.outcome import Outcome
 from multigit.core.values.git_answers import RefQuery
 from multigit.core.values.problem import Problem, Severity

@@ -10,8 +10,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from multigit.core.planning.move import Move
 from multigit.core.planning.plan import Plan, RepoPlan, State
-from multigit.core.planning.steps import Move, MovingStep
+from multigit.core.planning.steps import MovingStep
 from multigit.core.progress.deployments import still_to_come
 from multigit.core.progress.outcome import Report
 from multigit.core.progress.state import Progress

@@ -17,15 +17,9 @@ from typing import Any
 
 from multigit.core.planning.merges import MergeRequest
 from multigit.core.planning.plan import Plan, RepoPlan, State
+from multigit.core.planning.publish_steps import FastForwardStep, PushStep, RefUpdate
 from multigit.core.planning.routes import Hop
-from multigit.core.planning.steps import (
-    FastForwardStep,
-    MergeStep,
-    PushStep,
-    RefUpdate,
-    Step,
-    TagStep,
-)
+from multigit.core.planning.steps import MergeStep, Step, TagStep
 from multigit.core.progress.journal import Operation
 from multigit.core.progress.outcome import Outcome
 from multigit.core.progress.state import OperationState, Progress

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.planning.plan import Plan, State
-from multigit.core.planning.steps import DeployStep
+from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.progress.journal import Entry, Kind
 from multigit.core.progress.state import OperationState
 from multigit.core.values.deploy_spec import CommandRunner

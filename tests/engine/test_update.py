@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.planning.plan import Result
-from multigit.core.planning.steps import PushStep
+from multigit.core.planning.publish_steps import PushStep
 from multigit.core.values.git_answers import RefQuery
 from tests.engine.operations import (
     DEV,

@@ -42,7 +42,6 @@ class ToyStep(Moving):
 
 
 '''
-AFTER = "@dataclass(frozen=True, slots=True)\nclass RefUpdate:"
 CASE = """            case ToyStep():
                 made[step.ref] = step.after
             case _:
@@ -88,8 +87,7 @@ def test_a_step_touches_two_places(copy: Path) -> None:
     """Its class, and the match that makes it; a forgotten one is an error of types."""
     place_of_class, place_of_case, *_ = named("a step")
     steps, prepare = copy / place_of_class, copy / place_of_case
-    edit(steps, AFTER, f"{CLASS}{AFTER}")
-    edit(steps, "MovingStep = CommitStep", "MovingStep = ToyStep | CommitStep")
+    edit(steps, "MovingStep = CommitStep", f"{CLASS}MovingStep = ToyStep | CommitStep")
     assert complaints(copy) == [place_of_case]
 
     edit(prepare, "            case _:\n                assert_never(step)\n", CASE)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from multigit.core.planning import checks
 from multigit.core.planning.plan import NOT_IN_RELEASE, Plan, RepoPlan, State, resolve_state
-from multigit.core.planning.steps import DeployStep
+from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.values.moment import Moment, is_deploy_tag
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import Tag

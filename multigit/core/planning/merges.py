@@ -9,16 +9,9 @@ from multigit.core.planning import checks
 from multigit.core.planning.deploy import deploy_steps
 from multigit.core.planning.losses import losing_work
 from multigit.core.planning.plan import Plan, RepoPlan, State, resolve_state
+from multigit.core.planning.publish_steps import FastForwardStep
 from multigit.core.planning.routes import Hop, strictest
-from multigit.core.planning.steps import (
-    FastForwardStep,
-    MakingStep,
-    MergeStep,
-    MovingStep,
-    Step,
-    TagStep,
-    pushing,
-)
+from multigit.core.planning.steps import MakingStep, MergeStep, MovingStep, Step, TagStep, pushing
 from multigit.core.values.merge import Merge
 from multigit.core.values.moment import Moment, tag_name
 from multigit.core.values.problem import Problem

@@ -11,18 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from multigit.core.planning.publish_steps import DeployStep, FollowingStep, PushStep, RefUpdate
 from multigit.core.planning.pull_steps import PullingStep
 from multigit.core.planning.steps import (
     AlsoStep,
     CommitStep,
     DeleteTagStep,
-    DeployStep,
-    FollowingStep,
     MakingStep,
     MergeStep,
     MovingStep,
-    PushStep,
-    RefUpdate,
     Step,
     TagStep,
     ToldStep,

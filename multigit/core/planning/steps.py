@@ -10,40 +10,19 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from multigit.core.planning.move import Move
+from multigit.core.planning.publish_steps import (
+    DeployStep,
+    FollowingStep,
+    MoveBackStep,
+    PushStep,
+    RefUpdate,
+)
 from multigit.core.planning.pull_steps import PullingStep
 from multigit.core.values.commits import Waiting
-from multigit.core.values.deploy_spec import HealthCheck, Runner
 from multigit.core.values.merge import Merge
 from multigit.core.values.refs import Objects, Refs, branch_ref, tag_ref
 from multigit.core.values.work_tree import Change
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """What is to be known of a step that moves a branch.
-
-    It moves the branch of `stage` to the commit `goal`, empty where that is not known yet, while
-    the remote still holds `lease` (empty: no such branch; None: what was seen there). Commits of
-    the person's `own` stay in the local branch when they are taken back. `brings` are those that
-    arrive, where they have names by now.
-
-    People read `words`, with `into` before the stage where it is named, and in a table that the
-    branch goes from `before` to `after`, with so many `commits` and `files` (None: not told), and
-    what they are about: the newest that arrives, or else the `subject`.
-    """
-
-    stage: str
-    goal: str
-    lease: str | None
-    own: bool
-    words: str
-    into: str = ""
-    before: str
-    after: str
-    commits: int | None = None
-    files: int | None = None
-    brings: Waiting | None = None
-    subject: str = ""
 
 
 class Making(ABC):
@@ -312,66 +291,8 @@ class DeleteTagStep(Making):
         return ()
 
 
-@dataclass(frozen=True, slots=True)
-class RefUpdate:
-    """A ref of the remote and the value that it must still hold; empty: it must not exist."""
-
-    ref: str
-    before: str
-
-
-@dataclass(frozen=True, slots=True)
-class PushStep:
-    """Publish these refs in one atomic push, each with a lease on what it must still hold."""
-
-    updates: tuple[RefUpdate, ...]
-    type: Literal["push"] = "push"
-
-
-@dataclass(frozen=True, slots=True)
-class FastForwardStep:
-    """Let the local branch follow, unless `checked_out` names a work tree that has it."""
-
-    branch: str
-    checked_out: str = ""
-    type: Literal["fast_forward"] = "fast_forward"
-
-
-@dataclass(frozen=True, slots=True)
-class MoveBackStep:
-    """Let the local branch follow a restored one, while it still holds `before`."""
-
-    branch: str
-    before: str
-    after: str
-    type: Literal["move_back"] = "move_back"
-
-
-@dataclass(frozen=True, slots=True)
-class DeployStep:
-    """Deploy what the push published, or `sha` where nothing is pushed, to one target.
-
-    `branch` is the stage's; `tag` is empty where the release has none. `attempt` counts from 1.
-    """
-
-    also: ClassVar[str] = "deploy"
-
-    stage: str
-    environment: str
-    branch: str
-    target: str
-    runner: Runner
-    timeout: float
-    health: HealthCheck | None = None
-    sha: str = ""
-    tag: str = ""
-    attempt: int = 1
-    type: Literal["deploy"] = "deploy"
-
-
 MovingStep = CommitStep | AdvanceStep | MergeStep | RestoreStep
 MakingStep = MovingStep | TagStep | DeleteTagStep  # made in engine/prepare.py
-FollowingStep = FastForwardStep | MoveBackStep  # carried out in engine/follow.py
 Step = MakingStep | PushStep | FollowingStep | DeployStep | PullingStep
 AlsoStep = TagStep | DeleteTagStep | DeployStep
 ToldStep = MovingStep | DeleteTagStep | PullingStep  # in the documents that scripts read

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from multigit.core.planning.plan import Plan, RepoPlan, State
-from multigit.core.planning.steps import DeployStep
+from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.progress.journal import Operation
 from multigit.core.progress.state import OperationState, Progress
 from multigit.core.values.deployment import Deployment, Order, Run, RunState

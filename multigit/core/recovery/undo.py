@@ -9,15 +9,9 @@ from shlex import quote
 
 from multigit.core.planning.deploy import can_deploy_releases
 from multigit.core.planning.plan import Plan, RepoPlan, State, with_target
+from multigit.core.planning.publish_steps import FollowingStep, RefUpdate
 from multigit.core.planning.routes import strictest
-from multigit.core.planning.steps import (
-    FollowingStep,
-    MakingStep,
-    RefUpdate,
-    RestoreStep,
-    Step,
-    pushing,
-)
+from multigit.core.planning.steps import MakingStep, RestoreStep, Step, pushing
 from multigit.core.progress.journal import Operation
 from multigit.core.progress.remote_state import RemoteState
 from multigit.core.progress.state import Progress

@@ -8,15 +8,9 @@ import pytest
 
 from multigit.core.planning.merges import MergeRequest, plan_merges
 from multigit.core.planning.plan import Plan, RepoPlan, Result, State
+from multigit.core.planning.publish_steps import FastForwardStep, PushStep, RefUpdate
 from multigit.core.planning.routes import hop
-from multigit.core.planning.steps import (
-    FastForwardStep,
-    MergeStep,
-    PushStep,
-    RefUpdate,
-    Step,
-    TagStep,
-)
+from multigit.core.planning.steps import MergeStep, Step, TagStep
 from multigit.core.values.clone_facts import Facts
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import Snapshot

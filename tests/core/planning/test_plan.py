@@ -7,15 +7,12 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.planning.plan import Plan, RepoPlan, Result, State, resolve_state, stopped
+from multigit.core.planning.publish_steps import FastForwardStep, MoveBackStep, PushStep, RefUpdate
 from multigit.core.planning.pull_steps import CloneStep, CreateBranchStep, SwitchStep, UpdateStep
 from multigit.core.planning.steps import (
     AdvanceStep,
     CommitStep,
     DeleteTagStep,
-    FastForwardStep,
-    MoveBackStep,
-    PushStep,
-    RefUpdate,
     RestoreStep,
     Step,
     TagStep,

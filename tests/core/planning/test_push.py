@@ -5,16 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from multigit.core.planning.plan import Plan, RepoPlan, Result, State
+from multigit.core.planning.publish_steps import PushStep, RefUpdate
 from multigit.core.planning.push import plan_push
 from multigit.core.planning.push_request import PushRequest
 from multigit.core.planning.routes import Hop
-from multigit.core.planning.steps import (
-    AdvanceStep,
-    CommitStep,
-    PushStep,
-    RefUpdate,
-    TagStep,
-)
+from multigit.core.planning.steps import AdvanceStep, CommitStep, TagStep
 from multigit.core.values.commits import PreparedCommit, Waiting
 from multigit.core.values.work_tree import Change
 from multigit.core.values.workspace import Confirm

@@ -8,20 +8,22 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from multigit.core.planning import pull_steps, steps
+from multigit.core.planning import publish_steps, pull_steps, steps
+from multigit.core.planning.publish_steps import (
+    DeployStep,
+    FollowingStep,
+    MoveBackStep,
+    PushStep,
+    RefUpdate,
+)
 from multigit.core.planning.pull_steps import PullingStep
 from multigit.core.planning.steps import (
     AdvanceStep,
     CommitStep,
     DeleteTagStep,
-    DeployStep,
-    FollowingStep,
     MakingStep,
-    MoveBackStep,
     Moving,
     MovingStep,
-    PushStep,
-    RefUpdate,
     RestoreStep,
     Step,
     TagStep,
@@ -38,9 +40,12 @@ TAG, DELETE = TagStep("v1", "staging", "Release"), DeleteTagStep("v1", "tag-1")
 MAKING = (COMMIT, ADVANCE, MERGE, RESTORE, TAG, DELETE)
 
 
+MODULES = (steps, publish_steps, pull_steps)
+
+
 def classes() -> set[type]:
     """Return every class of a step that the modules have."""
-    found = [each for module in (steps, pull_steps) for _, each in getmembers(module, isclass)]
+    found = [each for module in MODULES for _, each in getmembers(module, isclass)]
     return {each for each in found if is_dataclass(each) and hasattr(each, "type")}
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.planning.plan import RepoPlan, State
-from multigit.core.planning.steps import DeployStep
+from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.planning.waves import everything_before, in_order, waves
 from multigit.core.records.last_deployments import last_deployed, unwell_before
 from multigit.core.records.record import Record

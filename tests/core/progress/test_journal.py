@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from multigit.core.planning.plan import Plan, RepoPlan, Result, State
-from multigit.core.planning.steps import DeployStep
+from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.progress.journal import Entry, Kind, Operation
 from multigit.core.progress.remote_state import RemoteState, compared
 from multigit.core.recovery.resume import resumed

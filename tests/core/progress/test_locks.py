@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.planning.steps import AdvanceStep, DeployStep
+from multigit.core.planning.publish_steps import DeployStep
+from multigit.core.planning.steps import AdvanceStep
 from multigit.core.progress.locks import (
     Holder,
     from_bytes,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.planning.plan import Plan, Result, State
-from multigit.core.planning.steps import PushStep, RefUpdate
+from multigit.core.planning.publish_steps import PushStep, RefUpdate
 from multigit.core.progress.outcome import Outcome, Report, cancelled, ended, planned, refused
 from multigit.core.values.deployment import Deployment, Run, RunState
 from multigit.core.values.problem import Problem, Severity

@@ -7,7 +7,7 @@ from typing import Any
 
 from multigit.core.planning.merges import plan_merges
 from multigit.core.planning.plan import Plan
-from multigit.core.planning.steps import DeployStep
+from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.progress.journal import Entry, Kind, Operation
 from multigit.core.progress.remote_state import RemoteState, compared
 from multigit.core.recovery.resume import resumed

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from multigit.core.planning.plan import State
-from multigit.core.planning.steps import DeployStep
+from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.progress.journal import Operation
 from multigit.core.progress.outcome import planned
 from multigit.core.progress.remote_state import RemoteState

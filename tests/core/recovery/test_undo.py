@@ -8,13 +8,8 @@ from typing import Any
 import pytest
 
 from multigit.core.planning.plan import RepoPlan, State
-from multigit.core.planning.steps import (
-    DeleteTagStep,
-    MoveBackStep,
-    PushStep,
-    RefUpdate,
-    RestoreStep,
-)
+from multigit.core.planning.publish_steps import MoveBackStep, PushStep, RefUpdate
+from multigit.core.planning.steps import DeleteTagStep, RestoreStep
 from multigit.core.progress.remote_state import RemoteState, compared
 from multigit.core.recovery.undo import already_undone, undone
 from multigit.core.values.agreement import Actor

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from multigit.core.planning.plan import State
-from multigit.core.planning.steps import DeployStep
+from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.progress.outcome import Outcome, ended
 from multigit.core.progress.state import NOTHING_YET, OperationState
 from multigit.core.reports.metrics import metrics
