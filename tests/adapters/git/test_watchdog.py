@@ -54,12 +54,12 @@ def there(pid: int) -> bool:
     return process is not None and processes.signal(process, 0)
 
 
-def watchdogs() -> set[int]:
-    """Return the processes that are a watchdog, or may become one."""
+def watchdogs(python: Path) -> set[int]:
+    """Return the processes that are a watchdog, or may become one, by means of this Python."""
     found = set()
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            if b"multigit.adapters.git.watchdog" in entry.read_bytes():
+            if os.fsencode(python) in entry.read_bytes():
                 found.add(int(entry.parent.name))
         except OSError:
             continue
@@ -88,7 +88,7 @@ def test_nothing_is_started_when_nothing_is_at_work(tmp_path: Path, act: str) ->
     python = tmp_path / "python"
     python.write_text(f"#!/bin/sh\ntouch {became}\n", "utf-8")
     python.chmod(0o755)
-    before, gate = watchdogs(), tmp_path / "gate"
+    gate = tmp_path / "gate"
     if act == "wait":
         gate.touch()
     process, child = parent(WAIT.format(gate=gate), 60.0, act, str(python))
@@ -98,7 +98,7 @@ def test_nothing_is_started_when_nothing_is_at_work(tmp_path: Path, act: str) ->
         until(became.exists)
         gate.touch()
     process.communicate()
-    until(lambda: not there(child) and watchdogs() <= before)
+    until(lambda: not there(child) and not watchdogs(python))
     assert became.exists() is (act == "kill")
 
 
