@@ -27,7 +27,8 @@ def status_is_right(step: Step, annals: Annals) -> Claims:
         yield from _pairs(step.after, annals, row)
         yield from _last_tags(step.after, row)
     told = (said.document or {})["unfinished"]
-    there = step.after.unfinished[said.workspace]
+    recorded = {each["operation"] for each in step.after.records[said.workspace]}  # that is over
+    there = [each for each in step.after.unfinished[said.workspace] if each not in recorded]
     yield (told in there) if there else not told, f"{told} is unfinished, not {there}"
 
 
