@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from multigit.core.records.tag_anchors import anchor_in
-from multigit.core.reports.checkup import Checkup, HealthRequest, LockTrial
+from multigit.core.reports.checkup import Checkup, DoctorRequest, LockTrial
 from multigit.core.values.git_answers import Publication, RefQuery
 from multigit.core.values.listener import Tell
 from multigit.core.values.moment import tag_glob
@@ -20,7 +20,7 @@ from multigit.engine.retry import patiently
 from multigit.errors import MultigitError
 
 
-def examine(git: Git, request: HealthRequest, fleet: Fleet) -> Mapping[str, Checkup]:
+def examine(git: Git, request: DoctorRequest, fleet: Fleet) -> Mapping[str, Checkup]:
     """Examine every repository at once; one that cannot be read says so in its snapshot.
 
     Takes two connections for each: a fetch and a push that sends nothing. Where a lock ref is
@@ -43,7 +43,7 @@ def examine(git: Git, request: HealthRequest, fleet: Fleet) -> Mapping[str, Chec
     return seen.completed(lambda name, error: Checkup(Snapshot(name, error=Problem.of(error))))
 
 
-def check_up(repository: Repository, repo: Repo, request: HealthRequest, tell: Tell) -> Checkup:
+def check_up(repository: Repository, repo: Repo, request: DoctorRequest, tell: Tell) -> Checkup:
     """Read the clone and its remote, then try a push without sending it, if one could succeed."""
     query = RefQuery(
         branches=tuple(stage.branch for stage in request.stages),

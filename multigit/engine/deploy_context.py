@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from multigit.core.planning.plan import Plan
-from multigit.core.progress.journal import Entry, Kind
+from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.listener import Listener
 from multigit.engine.ports import Clock, Journal, Probe, Runners
@@ -61,7 +61,7 @@ class DeployContext:
         Raises MultigitError where that cannot be written. What is not remembered later is looked
         up once more.
         """
-        entry = Entry(Kind.DEPLOYMENT, repos=(repo,), deployment=deployment)
+        entry = Entry(EntryKind.DEPLOYMENT, repos=(repo,), deployment=deployment)
         if deployment.state is RunState.STARTING:
             self.journal.write(entry)
         else:

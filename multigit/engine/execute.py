@@ -13,7 +13,7 @@ from multigit.core.planning.plan import (
     State,
 )
 from multigit.core.progress.deployments import known_deployments
-from multigit.core.progress.journal import Entry, Kind
+from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.progress.outcome import Outcome, Report, ended
 from multigit.core.progress.state import NOTHING_YET, OperationState, Progress
 from multigit.core.values.flight import Flight
@@ -59,7 +59,7 @@ class Executor:
             found = prepared.ended
             outcomes = [self._stopped(repo, found.get(repo.repo)) for repo in self.plan.planned()]
             return ended(self.plan, outcomes, self.state, interrupted=prepared.interrupted)
-        self.journal.write(Entry(Kind.PUBLISHING, made=ready))
+        self.journal.write(Entry(EntryKind.PUBLISHING, made=ready))
         ended_so_far, interrupted = self._waves(ready)
         everything = [
             ended_so_far.get(repo.repo) or self._not_begun(repo, ready[repo.repo])
@@ -163,14 +163,16 @@ class Executor:
         """Note how a push ended, and let the local branches follow it."""
         with suppress(MultigitError):  # it is done; without the note continue asks the remote
             repos, flight = (outcome.repo,), outcome.flight
-            self.journal.write(Entry(Kind.SETTLED, repos=repos, state=outcome.state, flight=flight))
+            self.journal.write(
+                Entry(EntryKind.SETTLED, repos=repos, state=outcome.state, flight=flight)
+            )
         if outcome.state is State.PUBLISHED:
             return follow(repository, outcome, self.workspace)
         return outcome
 
     def _announce(self, name: str, repository: Repository) -> None:
         """Note that a push begins; raises a MultigitError where that cannot be noted."""
-        self.journal.write(Entry(Kind.PUSHING, repos=(name,), flight=repository.flight()))
+        self.journal.write(Entry(EntryKind.PUSHING, repos=(name,), flight=repository.flight()))
 
     def _repository(self, name: str) -> Repository:
         return self.git.repository(self.workspace.repo(name))

@@ -8,11 +8,11 @@ from typing import Protocol
 
 from multigit.core.progress.journal import Entry
 from multigit.core.values.clone_facts import Facts
-from multigit.core.values.commits import PreparedCommit, Tip, Waiting
+from multigit.core.values.commits import PendingCommits, PreparedCommit, Tip
 from multigit.core.values.deployment import Gate, Order, Run, Sight
 from multigit.core.values.flight import Flight
 from multigit.core.values.git_answers import Merged, Publication, PushReport, RefQuery, Signature
-from multigit.core.values.health_check import Answer
+from multigit.core.values.health_check import HealthAnswer
 from multigit.core.values.merge import Reversal
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import Refs
@@ -67,13 +67,13 @@ class Repository(Protocol):
     def carried_files(self) -> Sequence[str]:
         """Return the files of the work tree whose content travels by a pre-push hook."""
 
-    def waiting(self, base: str, tip: str) -> Waiting:
+    def waiting(self, base: str, tip: str) -> PendingCommits:
         """Return the commits without merges that `tip` has and `base` lacks.
 
         An empty `base` stands for everything that the remote is known to have.
         """
 
-    def lacking(self, ours: Tip, theirs: Tip) -> Waiting:
+    def lacking(self, ours: Tip, theirs: Tip) -> PendingCommits:
         """Return the commits without merges of `theirs` whose content `ours` lacks.
 
         What was rebased, picked or squashed onto `ours`, and what is empty, does not count. Where
@@ -226,7 +226,7 @@ class Reviewers(Protocol):
 class Probe(Protocol):
     """Asks what was deployed how it is."""
 
-    def ask(self, url: str, *, timeout: float) -> Answer:
+    def ask(self, url: str, *, timeout: float) -> HealthAnswer:
         """Return the answer to a GET; raises MultigitError when there is none."""
 
 

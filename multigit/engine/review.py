@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from multigit.core.reports.reviews import Answer, Review, Waiting
+from multigit.core.reports.reviews import PendingReview, Review, ReviewResult
 from multigit.core.values.deployment import Order, Run
 from multigit.core.values.listener import Tell
 from multigit.core.values.problem import Problem
@@ -19,7 +19,7 @@ from multigit.errors import MultigitError, UnknownStartError
 class Found:
     """What waits for somebody, and which runs could not be asked."""
 
-    waiting: tuple[Waiting, ...]
+    waiting: tuple[PendingReview, ...]
     unread: tuple[Problem, ...]
 
 
@@ -27,8 +27,8 @@ def look_for_gates(runs: Sequence[tuple[Order, Run]], reviewers: Reviewers, flee
     """Ask about each run whether it waits; one that cannot be asked keeps no other back."""
     by_key = {order.key: (order, run) for order, run in runs}
 
-    def look(asked: tuple[Order, Run], _: Tell) -> Waiting:
-        return Waiting(*asked, reviewers.pending(*asked))
+    def look(asked: tuple[Order, Run], _: Tell) -> PendingReview:
+        return PendingReview(*asked, reviewers.pending(*asked))
 
     seen = fleet.for_each(
         by_key,
@@ -44,23 +44,28 @@ def look_for_gates(runs: Sequence[tuple[Order, Run]], reviewers: Reviewers, flee
 
 
 def review(
-    waiting: Sequence[Waiting], reviewers: Reviewers, answer: Answer, comment: str, *, jobs: int
+    waiting: Sequence[PendingReview],
+    reviewers: Reviewers,
+    answer: ReviewResult,
+    comment: str,
+    *,
+    jobs: int,
 ) -> tuple[tuple[Review, ...], bool]:
     """Send the answer to what waits for us, and tell whether Ctrl-C left some unsent."""
     by_key = {each.order.key: each for each in waiting}
 
     def send(key: str) -> Review:
         one = by_key[key]
-        approve = answer is Answer.APPROVED
+        approve = answer is ReviewResult.APPROVED
         reviewers.review(one.order, one.run, one.mine, approve=approve, comment=comment)
         return Review(one, answer)
 
     def failed(key: str, error: MultigitError) -> Review:
         doubt = isinstance(error, UnknownStartError)
         problem = Problem.of(error, about=by_key[key].order.repo)
-        return Review(by_key[key], Answer.UNKNOWN if doubt else Answer.FAILED, problem)
+        return Review(by_key[key], ReviewResult.UNKNOWN if doubt else ReviewResult.FAILED, problem)
 
     done = sweep(tuple(by_key), send, jobs=jobs)
     sent = done.completed(failed)
-    reviews = (sent.get(key, Review(one, Answer.NOT_SENT)) for key, one in by_key.items())
+    reviews = (sent.get(key, Review(one, ReviewResult.NOT_SENT)) for key, one in by_key.items())
     return tuple(reviews), done.interrupted

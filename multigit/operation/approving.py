@@ -10,13 +10,13 @@ from multigit.adapters.system import clock
 from multigit.core.planning.consent import Consent, given_by_option, missing_consent
 from multigit.core.progress.journal import Operation
 from multigit.core.reports.reviews import (
-    Answer,
     Review,
+    ReviewResult,
     reviews_exit_code,
     reviews_record,
     to_review,
 )
-from multigit.core.values.agreement import Given
+from multigit.core.values.agreement import ConsentState
 from multigit.core.values.problem import Problem
 from multigit.core.values.text import plural
 from multigit.core.values.workspace import Confirm, Repo
@@ -33,7 +33,7 @@ class ReviewRequest:
 
     operation: str | None
     repos: tuple[Repo, ...]
-    answer: Answer
+    answer: ReviewResult
     comment: str = ""
 
 
@@ -58,7 +58,7 @@ def approve(session: Session, request: ReviewRequest, consent: Consent) -> Revie
     if not mine:
         raise _nothing(found)
     session.files.require_writable()
-    verb = "reject" if request.answer is Answer.REJECTED else "approve"
+    verb = "reject" if request.answer is ReviewResult.REJECTED else "approve"
     what = f"{verb} {plural(len(mine), 'deployment')} to {operation.plan.target}"
     given = _agreed(session.screen, operation, what, consent)
     reviews, interrupted = review(
@@ -80,7 +80,7 @@ def _nothing(found: Found) -> errors.MultigitError:
     return errors.RefusedError("Nothing is waiting for your review.", code="nothing_to_approve")
 
 
-def _agreed(screen: Screen, operation: Operation, what: str, consent: Consent) -> Given:
+def _agreed(screen: Screen, operation: Operation, what: str, consent: Consent) -> ConsentState:
     """Ask for the stage's confirmation, and return how it was given.
 
     The checklist belongs to the promotion, not to reviews. Raises RefusedError if not confirmed.
@@ -99,7 +99,7 @@ def _agreed(screen: Screen, operation: Operation, what: str, consent: Consent) -
         agreed = False
     if not agreed:
         raise errors.RefusedError("Cancelled. Nothing was reviewed.", code="cancelled")
-    return Given.TERMINAL
+    return ConsentState.TERMINAL
 
 
 def _record(
@@ -108,7 +108,7 @@ def _record(
     reviews: Sequence[Review],
     code: int,
     comment: str,
-    given: Given,
+    given: ConsentState,
 ) -> tuple[Problem, ...]:
     """Record the reviews; return the problem if that is not possible."""
     identities = (session.git.identity(each.waiting.order.repo) for each in reviews)

@@ -10,7 +10,7 @@ from multigit.core.planning.consent import (
 )
 from multigit.core.planning.plan import Plan
 from multigit.core.progress.outcome import Report, cancelled, refused
-from multigit.core.values.agreement import Actor, Agreement, Given, Ticks
+from multigit.core.values.agreement import Actor, Agreement, ChecklistState, ConsentState
 from multigit.core.values.workspace import Confirm, Stage
 from multigit.errors import RefusedError
 from multigit.operation.ports import Terminal
@@ -24,20 +24,23 @@ def agree(planned: Report, consent: Consent, screen: Terminal, actor: Actor) -> 
     given, ticks = given_by_option(plan, consent), ticked_by_option(plan, consent)
     try:
         if given is None:
-            if not (ticks is not Ticks.NOT_TICKED or _ticked(plan, screen)):
+            if not (ticks is not ChecklistState.NOT_TICKED or _ticked(plan, screen)):
                 return cancelled(planned, interrupted=False)
             if not _answered(plan, screen):
                 return cancelled(planned, interrupted=False)
-            given, ticks = Given.TERMINAL, Ticks.TICKED if ticks is Ticks.NOT_TICKED else ticks
+            given, ticks = (
+                ConsentState.TERMINAL,
+                ChecklistState.TICKED if ticks is ChecklistState.NOT_TICKED else ticks,
+            )
     except KeyboardInterrupt:
         return cancelled(planned, interrupted=True)
     except EOFError:  # the terminal went away
         missing = missing_consent(plan, consent, interactive=False)
         return refused(planned, missing) if missing else cancelled(planned, interrupted=False)
-    if ticks in {Ticks.NOT_TICKED, Ticks.BY_OPTION}:
-        how = "confirmed by option" if ticks is Ticks.BY_OPTION else "not checked off"
+    if ticks in {ChecklistState.NOT_TICKED, ChecklistState.BY_OPTION}:
+        how = "confirmed by option" if ticks is ChecklistState.BY_OPTION else "not checked off"
         screen.note(f"Checklist {how}: {'; '.join(plan.checklist)}.")
-    return Agreement(given, ticks, None if given is Given.NOT_REQUIRED else actor)
+    return Agreement(given, ticks, None if given is ConsentState.NOT_REQUIRED else actor)
 
 
 def _ticked(plan: Plan, screen: Terminal) -> bool:

@@ -6,7 +6,7 @@ from multigit.adapters.git.process import require_git
 from multigit.adapters.system import clock
 from multigit.adapters.system.limits import files_for, most_workers
 from multigit.core.progress.locks import lock_ref
-from multigit.core.reports.checkup import HealthRequest, Surroundings
+from multigit.core.reports.checkup import DoctorRequest, Surroundings
 from multigit.core.reports.diagnosis import diagnose
 from multigit.core.reports.findings import Finding
 from multigit.core.values.workspace import Repo
@@ -23,7 +23,7 @@ def check(session: Session, repos: tuple[Repo, ...], *, jobs: int | None) -> tup
     """
     space, files = session.workspace, session.files
     probe = lock_ref(f"doctor-{clock.nonce()}")
-    request = HealthRequest(repos, space.stages, probe, space.lock_repo)
+    request = DoctorRequest(repos, space.stages, probe, space.lock_repo)
     with session.fleet() as fleet:
         seen = examine(session.git, request, fleet)
     wanted, unfinished = jobs or space.jobs, files.unfinished()

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from multigit.core.planning.plan import State
-from multigit.core.progress.journal import Entry, Kind, Operation
+from multigit.core.progress.journal import Entry, EntryKind, Operation
 from multigit.core.progress.landings import landed
 from multigit.core.progress.remote_state import RemoteState
 from multigit.core.recovery.closed import as_it_stands
@@ -59,7 +59,7 @@ def ask_remotes(
             wait=wait,
         )
     for repo in landed(operation, remotes) if wait else ():
-        journal.write(Entry(Kind.SETTLED, repos=(repo,), state=State.PUBLISHED))
+        journal.write(Entry(EntryKind.SETTLED, repos=(repo,), state=State.PUBLISHED))
     return remotes
 
 

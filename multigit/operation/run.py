@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.plan import Plan, Result, State
-from multigit.core.progress.journal import Entry, Kind, Operation
+from multigit.core.progress.journal import Entry, EntryKind, Operation
 from multigit.core.progress.outcome import Report, cancelled, ended, planned, refused
 from multigit.core.progress.state import NOTHING_YET, OperationState
 from multigit.core.recovery.closed import after_undo
@@ -165,7 +165,7 @@ class OperationRun:
         """
         place, plan, actor = self.place, self.plan, self.place.actor(self.plan)
         progress = self.state.repos
-        journal.write(Entry(Kind.BEGUN, plan, actor, self.agreement, progress=progress))
+        journal.write(Entry(EntryKind.BEGUN, plan, actor, self.agreement, progress=progress))
         with ExitStack() as lock:
             try:
                 keep = lock.enter_context(place.locks.hold(plan, actor, left.append))

@@ -12,7 +12,7 @@ from multigit.core.records.record import Record
 from multigit.core.records.repo_record import RepoRecord
 from multigit.core.reports.log_report import LogReport, log_hint, log_sentence
 from multigit.core.reports.summary import CLOSED_BY
-from multigit.core.values.agreement import Kind, Ticks
+from multigit.core.values.agreement import ActorKind, ChecklistState
 from multigit.core.values.deployment import RunState
 from multigit.core.values.text import shortened, visible
 from multigit.ui.problems import problem_lines
@@ -25,10 +25,10 @@ REFUSED = {
     "locked": "locked",
     "locked_remotely": "locked",
 }
-BY: dict[Kind | None, str] = {Kind.CI: " (CI)", Kind.AGENT: " (agent)"}
-CHECKLISTS: dict[Ticks | None, str] = {
-    Ticks.NOT_TICKED: "checklist not ticked",
-    Ticks.BY_OPTION: "checklist confirmed by option",
+BY: dict[ActorKind | None, str] = {ActorKind.CI: " (CI)", ActorKind.AGENT: " (agent)"}
+CHECKLISTS: dict[ChecklistState | None, str] = {
+    ChecklistState.NOT_TICKED: "checklist not ticked",
+    ChecklistState.BY_OPTION: "checklist confirmed by option",
 }
 LOSSES = {"reverted_work", "returned_files"}
 RUNS = {"succeeded": "deployed", "failed": "not deployed"}

@@ -70,9 +70,9 @@ def plan_table(report: Report, now: datetime, *, about: bool = True) -> Table:
     named = moves_elsewhere(report.plan)
     for repo in report.plan.repos:
         name, progress = plain(repo.repo), report.before.of(repo.repo)
-        if not repo.moves():
+        if not repo.branch_steps():
             rows.add_row(name, *[absent()] * (4 if about else 3), verdict(repo, progress))
-        for step in repo.moves():
+        for step in repo.branch_steps():
             done = Text(verb(step, repo, progress, named=named), "green")
             rows.add_row(name, *step_cells(step.move(), now)[: 4 if about else 3], done)
             name = Text()
@@ -92,7 +92,7 @@ def plan_list(report: Report, now: datetime) -> RenderableType:
 def _plan_lines(
     repo: RepoPlan, progress: Progress, now: datetime, *, named: bool
 ) -> Iterator[RenderableType]:
-    bold, steps = (visible(repo.repo), "bold"), repo.moves()
+    bold, steps = (visible(repo.repo), "bold"), repo.branch_steps()
     if not steps:
         yield Text.assemble(bold, "  ", verdict(repo, progress))
     for step in steps:
@@ -130,14 +130,14 @@ def absent() -> Text:
 
 def moves_elsewhere(plan: Plan) -> bool:
     """Tell whether a plan moves any branch but that of its target, in whichever repository."""
-    steps = chain.from_iterable(repo.moves() for repo in plan.repos)
+    steps = chain.from_iterable(repo.branch_steps() for repo in plan.repos)
     return any(step.move().stage != plan.target for step in steps)
 
 
 def verb(step: MovingStep, repo: RepoPlan, progress: Progress, *, named: bool) -> str:
     """Return what is done, in a word or two, and where if branches are to be `named`."""
     where = visible(step.move().stage) if named else ""
-    last = step is repo.moves()[-1]
+    last = step is repo.branch_steps()[-1]
     if progress.published:
         done = "taken back" if repo.takes_back else "published"
         ahead = deploying(repo, progress) if last and repo.state is State.PLANNED else ""

@@ -39,7 +39,7 @@ def report_view(report: Report) -> RenderableType:
     rows.add_column(no_wrap=True)
     rows.add_column(overflow="fold")
     for each in (*good, *bad):
-        rows.add_row(plain(each.repo), MARKS[each.told], outcome_text(each, report.plan))
+        rows.add_row(plain(each.repo), MARKS[each.reported_state], outcome_text(each, report.plan))
         for deployment in each.deployments:
             rows.add_row("", "", deployment_lines(deployment))
     notes = problem_lines((each.repo, notes_of(each)) for each in good)

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.text import Text
 
-from multigit.core.reports.reviews import Answer, Review, Waiting, reviews_sentence
+from multigit.core.reports.reviews import PendingReview, Review, ReviewResult, reviews_sentence
 from multigit.core.values.text import visible
 
 
-def gates_view(waiting: Iterable[Waiting]) -> Iterator[Text]:
+def gates_view(waiting: Iterable[PendingReview]) -> Iterator[Text]:
     """Return a line for each environment at which a run waits, and where to see the run."""
     for each in waiting:
         for gate in each.gates:
@@ -24,11 +24,11 @@ def reviews_view(reviews: Sequence[Review]) -> Iterator[Text]:
     """Return a line for each review, and how many ended which way."""
     for each in reviews:
         words = str(each.answer).replace("_", " ")
-        style = "" if each.answer in {Answer.APPROVED, Answer.REJECTED} else "red"
+        style = "" if each.answer in {ReviewResult.APPROVED, ReviewResult.REJECTED} else "red"
         yield Text(visible(f"  {_name(each.waiting)}  {words}"), style)
     yield Text(reviews_sentence(reviews), "bold")
 
 
-def _name(waiting: Waiting) -> str:
+def _name(waiting: PendingReview) -> str:
     target = waiting.order.target
     return f"{waiting.order.repo} ({target})" if target else waiting.order.repo

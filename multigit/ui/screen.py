@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from multigit.core.progress.outcome import Report
     from multigit.core.reports.findings import Finding
     from multigit.core.reports.log_report import LogReport
-    from multigit.core.reports.reviews import Review, Waiting
+    from multigit.core.reports.reviews import PendingReview, Review
     from multigit.core.reports.status import StatusRow
     from multigit.core.values.listener import Listener
     from multigit.core.values.problem import Problem
@@ -135,11 +135,11 @@ class Screen:
     def health(self, findings: Sequence[Finding], repos: int) -> None:
         """Show what multigit doctor found in so many repositories."""
         if self._seen:
-            from multigit.ui.health import health_view
+            from multigit.ui.findings import findings_view
 
-            self._show(health_view(findings, repos))
+            self._show(findings_view(findings, repos))
 
-    def gates(self, waiting: Sequence[Waiting], unread: Sequence[Problem]) -> None:
+    def gates(self, waiting: Sequence[PendingReview], unread: Sequence[Problem]) -> None:
         """Show what waits for a review, and what could not be asked."""
         if self._seen:
             from multigit.ui.reviews import gates_view

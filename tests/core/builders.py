@@ -29,7 +29,7 @@ from multigit.core.records.record import Record
 from multigit.core.records.repo_record import DeploymentRecord, RepoRecord
 from multigit.core.values.agreement import Actor
 from multigit.core.values.clone_facts import Facts
-from multigit.core.values.commits import Commit, Tip, Waiting
+from multigit.core.values.commits import Commit, PendingCommits, Tip
 from multigit.core.values.deployment import Deployment
 from multigit.core.values.flight import Flight
 from multigit.core.values.git_answers import Merged
@@ -112,7 +112,9 @@ def merge(
     """Return a preview of a merge that works."""
     result = Merged(commit, f"{commit} tree", 5)
     message = f"Merge {source} into {target}{DOWN.get((source, target), '')}"
-    return Merge(source, target, tip(ours), tip(theirs), result, message, Waiting(commits, NEWEST))
+    return Merge(
+        source, target, tip(ours), tip(theirs), result, message, PendingCommits(commits, NEWEST)
+    )
 
 
 DOWN = {("main", "stg"): " (hotfix sync)", ("stg", "dev"): " (sync verified)"}
@@ -135,7 +137,7 @@ def clash(
 ) -> Merge:
     """Return a preview of a merge that a person has to make."""
     result = Merged(conflicted=not unrelated, conflicts=files, unrelated=unrelated)
-    return Merge(source, target, tip(ours), tip(theirs), result, waiting=Waiting(2, NEWEST))
+    return Merge(source, target, tip(ours), tip(theirs), result, waiting=PendingCommits(2, NEWEST))
 
 
 def snapshot(
@@ -158,7 +160,7 @@ def snapshot(
         debts=debts,
         ahead=ahead,
         behind=behind,
-        unpushed=Waiting(ahead, NEWEST) if ahead else Waiting(),
+        unpushed=PendingCommits(ahead, NEWEST) if ahead else PendingCommits(),
     )
 
 

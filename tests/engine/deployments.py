@@ -6,14 +6,14 @@ import threading
 from collections.abc import Mapping
 
 from multigit.core.planning.plan import Plan
-from multigit.core.progress.journal import Entry, Kind, Operation
+from multigit.core.progress.journal import Entry, EntryKind, Operation
 from multigit.core.progress.outcome import Report
 from multigit.core.progress.state import NOTHING_YET, OperationState
 from multigit.core.recovery.resume import resumed
 from multigit.core.values.agreement import Actor
 from multigit.core.values.deploy_spec import Deploy, GithubRunner, HealthCheck
 from multigit.core.values.deployment import Deployment, RunState
-from multigit.core.values.health_check import Answer
+from multigit.core.values.health_check import HealthAnswer
 from multigit.engine.deploy import Deployer
 from multigit.engine.deploy_context import DeployContext
 from multigit.engine.execute import Executor
@@ -53,7 +53,7 @@ class World:
             repo.remote.commit("dev", {name: "1"})
         self.runners = FakeRunners()
         self.clock = FakeClock()
-        self.probe = FakeProbe(Answer(200))
+        self.probe = FakeProbe(HealthAnswer(200))
         self.heard = Listening()
         self.leave = threading.Event()
         self.jobs = 4
@@ -103,13 +103,13 @@ class World:
         remotes = survey(self.git, self.git.workspace, known, Fleet(self.heard, 4))
         left = resumed(known, remotes, {}, skip_blocked=False)
         progress = left.state.repos
-        notes.write(Entry(Kind.BEGUN, left.plan, known.actor, progress=progress))
+        notes.write(Entry(EntryKind.BEGUN, left.plan, known.actor, progress=progress))
         return self.run(left.plan, notes, again=True, state=left.state)
 
     def begun(self) -> tuple[Plan, Notes]:
         """Return a plan and the journal in which it was begun."""
         plan, notes = self.plan(), Notes()
-        notes.write(Entry(Kind.BEGUN, plan=plan, actor=Actor("Ada", "ada", "desk")))
+        notes.write(Entry(EntryKind.BEGUN, plan=plan, actor=Actor("Ada", "ada", "desk")))
         return plan, notes
 
 

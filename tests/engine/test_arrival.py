@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.planning.plan import State
-from multigit.core.progress.journal import Entry, Kind, Operation
+from multigit.core.progress.journal import Entry, EntryKind, Operation
 from multigit.core.progress.landings import landed
 from multigit.core.progress.remote_state import RemoteState
 from multigit.core.progress.state import OperationState
@@ -47,7 +47,7 @@ class Full(Notes):
 
     def write(self, entry: Entry) -> None:
         """Keep any other note."""
-        if entry.kind is Kind.PUSHING and entry.repos == ("api",):
+        if entry.kind is EntryKind.PUSHING and entry.repos == ("api",):
             raise RefusedError("The journal cannot be written.")
         super().write(entry)
 
@@ -58,10 +58,10 @@ def broken_off(git: FakeGit, *settled: State) -> Operation:
     notes = Notes(git)
     git["api"].remote.next_push = git["web"].remote.next_push = never_arrived
     execute(git, plan, journal=notes)
-    (pushing,) = (e for e in notes.entries if e.kind is Kind.PUSHING and e.repos == ("api",))
-    ends = [Entry(Kind.SETTLED, repos=("api",), state=state) for state in settled]
+    (pushing,) = (e for e in notes.entries if e.kind is EntryKind.PUSHING and e.repos == ("api",))
+    ends = [Entry(EntryKind.SETTLED, repos=("api",), state=state) for state in settled]
     known = Operation.from_entries(
-        [Entry(Kind.BEGUN, plan=plan, actor=ACTOR), notes.entries[0], pushing, *ends]
+        [Entry(EntryKind.BEGUN, plan=plan, actor=ACTOR), notes.entries[0], pushing, *ends]
     )
     assert known
     return known
@@ -223,15 +223,15 @@ def test_another_attempt_does_not_forget_it(git: FakeGit) -> None:
     plan = plan_promotion(git)
     first = Flight(1.0, 100.0, "here", "1:1")
     second = Flight(2.0, 50.0, "here", "1:1")
-    begun = Entry(Kind.BEGUN, plan=plan, actor=ACTOR)
+    begun = Entry(EntryKind.BEGUN, plan=plan, actor=ACTOR)
     known = Operation.from_entries(
-        [begun, Entry(Kind.PUSHING, repos=("api",), flight=first), begun]
+        [begun, Entry(EntryKind.PUSHING, repos=("api",), flight=first), begun]
     )
     assert known
     assert known.state.flights == {"api": first}
-    again = Entry(Kind.PUSHING, repos=("api",), flight=second)
+    again = Entry(EntryKind.PUSHING, repos=("api",), flight=second)
     known = Operation.from_entries(
-        [begun, Entry(Kind.PUSHING, repos=("api",), flight=first), begun, again]
+        [begun, Entry(EntryKind.PUSHING, repos=("api",), flight=first), begun, again]
     )
     assert known
     assert known.state.flights == {"api": replace(second, until=100.0)}
@@ -245,10 +245,10 @@ def test_a_refused_push_does_not_lengthen_the_doubt(git: FakeGit) -> None:
     git["api"].sights = [True]
     execute(git, known.plan, state=OperationState(flights={"api": earlier}), journal=notes)
     pushed = [each for each in notes.entries if each.repos == ("api",)]
-    assert [each.kind for each in pushed] == [Kind.PUSHING, Kind.SETTLED]
-    begun = Entry(Kind.BEGUN, plan=known.plan, actor=ACTOR)
+    assert [each.kind for each in pushed] == [EntryKind.PUSHING, EntryKind.SETTLED]
+    begun = Entry(EntryKind.BEGUN, plan=known.plan, actor=ACTOR)
     after = Operation.from_entries(
-        [begun, Entry(Kind.PUSHING, repos=("api",), flight=earlier), *pushed]
+        [begun, Entry(EntryKind.PUSHING, repos=("api",), flight=earlier), *pushed]
     )
     assert after
     assert after.state.flights == {"api": earlier}
@@ -323,7 +323,7 @@ def test_the_push_that_completes_a_half_is_noted(git: FakeGit) -> None:
     git["api"].remote.next_push = first_ref_only
     assert states(execute(git, plan, journal=notes))["api"] == "published"
     kinds = [each.kind for each in notes.entries if each.repos == ("api",)]
-    assert kinds == [Kind.PUSHING, Kind.PUSHING, Kind.SETTLED]
+    assert kinds == [EntryKind.PUSHING, EntryKind.PUSHING, EntryKind.SETTLED]
 
 
 @pytest.mark.parametrize(
@@ -351,7 +351,7 @@ def test_each_push_of_a_half_may_arrive_late(
     assert (ended.state, ended.partial) == (state, True)
     assert ended.problems[-1].code == "half_published"
     assert said in ended.problems[-1].message
-    known = Operation.from_entries([Entry(Kind.BEGUN, plan=plan, actor=ACTOR), *notes.entries])
+    known = Operation.from_entries([Entry(EntryKind.BEGUN, plan=plan, actor=ACTOR), *notes.entries])
     assert known
     assert [*known.state.flights] == (["api"] if state == "unknown" else [])
 

@@ -9,7 +9,7 @@ import pytest
 from multigit.core.planning.plan import Result
 from multigit.core.values.deploy_spec import CommandRunner, Deploy, Pace
 from multigit.core.values.deployment import Deployment, Order, RunState, Sight
-from multigit.core.values.health_check import Answer
+from multigit.core.values.health_check import HealthAnswer
 from multigit.engine.attempt import BRIEF
 from multigit.engine.throttle import LONGEST
 from tests.core.builders import state
@@ -189,7 +189,7 @@ def test_a_deployment_counts_when_it_answers_right_in_a_row(world: World) -> Non
     world.git.deploy = Deploy(CommandRunner(("true",)), health=HEALTH)
     plan = replace(world.plan(), repos=world.plan().repos[:1])
     sha = plan.repos[0].after
-    good, bad = Answer(200, f'{{"sha": "{sha}"}}'), Answer(503, "starting")
+    good, bad = HealthAnswer(200, f'{{"sha": "{sha}"}}'), HealthAnswer(503, "starting")
     world.probe = FakeProbe("it cannot be reached.", bad, good, bad, good, good)
     report = world.run(plan)
     assert ends(report)["database"] == ["succeeded"]
@@ -201,7 +201,7 @@ def test_the_wrong_version_is_unhealthy(world: World) -> None:
     """The last answer is told; the operation is over, and continue asks again without a start."""
     world.git.deploy = Deploy(CommandRunner(("true",)), health=HEALTH)
     world.git.waves = {"api": 1, "web": 1}
-    world.probe = FakeProbe(Answer(200, '{"sha": "1a2b3c4"}'))
+    world.probe = FakeProbe(HealthAnswer(200, '{"sha": "1a2b3c4"}'))
     plan, notes = world.begun()
     report = world.run(plan, notes)
     (deployment,) = outcome(report, "database").deployments
@@ -210,7 +210,7 @@ def test_the_wrong_version_is_unhealthy(world: World) -> None:
 
     world.git.deploy = None
     shas = {repo.repo: repo.after for repo in plan.repos}
-    world.probe = FakeProbe(Answer(200, f'{{"sha": "{shas["database"]}"}}'))
+    world.probe = FakeProbe(HealthAnswer(200, f'{{"sha": "{shas["database"]}"}}'))
     again = world.resume(notes)
     assert outcome(again, "database").deployments[0].state is SUCCEEDED
     assert world.runners.starts["database", ""] == 1

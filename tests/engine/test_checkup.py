@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from multigit.core.progress.locks import lock_ref
-from multigit.core.reports.checkup import Checkup, HealthRequest, LockTrial
+from multigit.core.reports.checkup import Checkup, DoctorRequest, LockTrial
 from multigit.core.values.git_answers import Publication, PushReport
 from multigit.engine.checkup import examine
 from multigit.engine.fleet import Fleet
@@ -25,7 +25,7 @@ PROBE = lock_ref("doctor-1")
 def examined(git: FakeGit, *, lock: str = "") -> Mapping[str, Checkup]:
     """Examine all repositories, and see that no remote is changed."""
     space, before = git.workspace, git.remote_refs()
-    request = HealthRequest(space.repos, space.stages, PROBE, lock)
+    request = DoctorRequest(space.repos, space.stages, PROBE, lock)
     seen = examine(git, request, Fleet(Listening(), 4))
     assert git.remote_refs() == before
     return seen
@@ -86,7 +86,7 @@ def test_a_lock_that_is_not_given_back_says_why() -> None:
 
     git = FakeGit("api")
     git["api"].remote.next_push = no_deletion
-    request = HealthRequest(git.workspace.repos, git.workspace.stages, PROBE, "api")
+    request = DoctorRequest(git.workspace.repos, git.workspace.stages, PROBE, "api")
     seen = examine(git, request, Fleet(Listening(), 1))
     assert seen["api"].lock == LockTrial(stays="deletion is not allowed")
 

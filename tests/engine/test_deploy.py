@@ -11,7 +11,7 @@ import pytest
 
 from multigit.core.planning.plan import Result
 from multigit.core.progress.deployments import to_watch
-from multigit.core.progress.journal import Entry, Kind, Operation
+from multigit.core.progress.journal import Entry, EntryKind, Operation
 from multigit.core.values.deploy_spec import CommandRunner, Deploy, Pace, Trigger
 from multigit.core.values.deployment import Order, RunState, Sight
 from multigit.engine.deploy import Deployer
@@ -290,7 +290,7 @@ def test_wherever_it_is_killed_nothing_is_deployed_twice(world: World, kept: int
     notes.entries = notes.entries[:kept]
     report = world.resume(notes)
     assert report.result is Result.DONE
-    begun = {entry.repos[0] for entry in notes.entries[:kept] if entry.kind is Kind.DEPLOYMENT}
+    begun = {entry.repos[0] for entry in notes.entries[:kept] if entry.kind is EntryKind.DEPLOYMENT}
     assert all(world.runners.starts[name, ""] == 1 for name in begun)
 
 

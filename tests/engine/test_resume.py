@@ -9,7 +9,7 @@ import pytest
 
 from multigit.core.planning.plan import Plan, State
 from multigit.core.planning.publish_steps import DeployStep
-from multigit.core.progress.journal import Entry, Kind
+from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.progress.state import OperationState
 from multigit.core.values.deploy_spec import CommandRunner
 from multigit.core.values.deployment import RunState
@@ -45,14 +45,14 @@ def test_what_will_be_pushed_is_noted_before_it_is(git: FakeGit) -> None:
     plan, before, notes = plan_promotion(git), git.remote_refs(), Notes(git)
     git["web"].remote.reject(STG, "protected")
     report = execute(git, plan, jobs=1, journal=notes)
-    assert notes.entries[0].kind is Kind.PUBLISHING
+    assert notes.entries[0].kind is EntryKind.PUBLISHING
     for name in NAMES:
         kinds = [entry.kind for entry in notes.entries if entry.repos == (name,)]
-        assert kinds == [Kind.PUSHING, Kind.SETTLED]
+        assert kinds == [EntryKind.PUSHING, EntryKind.SETTLED]
     assert notes.entries[0].made == {name: outcome(report, name).made for name in NAMES}
     assert notes.remotes[0] == before
     assert notes.remotes[1] == before
-    settled = {each.repos: each.state for each in notes.entries if each.kind is Kind.SETTLED}
+    settled = {each.repos: each.state for each in notes.entries if each.kind is EntryKind.SETTLED}
     assert settled == {("api",): State.PUBLISHED, ("web",): State.FAILED}
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from multigit.core.planning.plan import Plan, RepoPlan, State
-from multigit.core.progress.journal import Entry, Kind, Operation
+from multigit.core.progress.journal import Entry, EntryKind, Operation
 from multigit.core.progress.locks import lock_kept, stages_changed
 from multigit.core.progress.outcome import Outcome, Report, ended
 from multigit.core.progress.state import OperationState
@@ -261,14 +261,14 @@ class MemoryExecutor:
         assert state is not None
         self.resumed.append(resuming)
         repos = [repo.repo for repo in plan.planned()]
-        journal.write(Entry(Kind.PUBLISHING, made={repo: {} for repo in repos}))
+        journal.write(Entry(EntryKind.PUBLISHING, made={repo: {} for repo in repos}))
         for repo in repos:
-            journal.write(Entry(Kind.PUSHING, repos=(repo,), flight=self.in_flight))
+            journal.write(Entry(EntryKind.PUSHING, repos=(repo,), flight=self.in_flight))
         self.trail("execute")
         outcomes = [Outcome(repo, self.ends(repo)) for repo in plan.planned()]
         for each in outcomes:
             if each.state is not State.UNKNOWN:
-                journal.write(Entry(Kind.SETTLED, repos=(each.repo,), state=each.state))
+                journal.write(Entry(EntryKind.SETTLED, repos=(each.repo,), state=each.state))
         return ended(plan, outcomes)
 
 

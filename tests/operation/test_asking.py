@@ -9,7 +9,7 @@ import pytest
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.plan import Result
 from multigit.core.progress.outcome import Report, planned
-from multigit.core.values.agreement import Agreement, Given, Ticks
+from multigit.core.values.agreement import Agreement, ChecklistState, ConsentState
 from multigit.core.values.workspace import Confirm
 from multigit.errors import RefusedError
 from multigit.operation.asking import agree, ask_message
@@ -30,14 +30,16 @@ def screen() -> MemoryScreen:
 
 def test_a_yes_at_the_terminal_is_kept_with_its_giver(screen: MemoryScreen) -> None:
     """The agreement says how, and who."""
-    assert agree(planned(PLAN), Consent(), screen, ADA) == Agreement(Given.TERMINAL, None, ADA)
+    assert agree(planned(PLAN), Consent(), screen, ADA) == Agreement(
+        ConsentState.TERMINAL, None, ADA
+    )
 
 
 def test_the_checklist_comes_before_the_question(screen: MemoryScreen) -> None:
     """Nobody types the stage's name before every item is ticked."""
     found = agree(planned(STRICT), Consent(), screen, ADA)
     assert screen.trail.steps == ["tick", "ask word"]
-    assert found == Agreement(Given.TERMINAL, Ticks.TICKED, ADA)
+    assert found == Agreement(ConsentState.TERMINAL, ChecklistState.TICKED, ADA)
 
 
 def test_an_item_that_is_not_ticked_ends_it(screen: MemoryScreen) -> None:
@@ -89,14 +91,14 @@ def test_an_option_is_kept_as_one(screen: MemoryScreen) -> None:
     screen.interactive = False
     consent = Consent(confirm="main", checklist_done=True)
     found = agree(planned(STRICT), consent, screen, ADA)
-    assert found == Agreement(Given.CONFIRM, Ticks.BY_OPTION, ADA)
+    assert found == Agreement(ConsentState.CONFIRM, ChecklistState.BY_OPTION, ADA)
     assert any("Staging is verified" in note for note in screen.notes)
 
 
 def test_a_stage_that_asks_nothing_names_nobody(screen: MemoryScreen) -> None:
     """Nobody agreed, so nobody is kept."""
     found = agree(planned(replace(PLAN, confirm=Confirm.NONE)), Consent(), screen, ADA)
-    assert found == Agreement(Given.NOT_REQUIRED, None, None)
+    assert found == Agreement(ConsentState.NOT_REQUIRED, None, None)
 
 
 def test_a_message_is_asked_for_where_a_stage_demands_one(screen: MemoryScreen) -> None:

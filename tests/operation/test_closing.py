@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.planning.plan import State
-from multigit.core.progress.journal import Entry, Kind
+from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.progress.outcome import Outcome, Report, ended
-from multigit.core.values.agreement import Agreement, Given, Ticks
+from multigit.core.values.agreement import Agreement, ChecklistState, ConsentState
 from multigit.core.values.problem import Problem
 from multigit.errors import RefusedError
 from multigit.hints import Hint
@@ -37,7 +37,7 @@ def memory() -> Memory:
 def begun(memory: Memory) -> MemoryJournal:
     """Begin the operation."""
     journal = memory.journals.begin_journal(PLAN.operation)
-    journal.write(Entry(Kind.BEGUN, PLAN, ADA, Agreement(Given.YES, None, ADA)))
+    journal.write(Entry(EntryKind.BEGUN, PLAN, ADA, Agreement(ConsentState.YES, None, ADA)))
     return journal
 
 
@@ -58,12 +58,12 @@ def recorded(memory: Memory) -> list[tuple[str, str]]:
 
 def test_a_record_says_who_agreed_when_and_how_it_ended(memory: Memory) -> None:
     """Without an agreement it says that nothing was agreed to."""
-    append(memory.workplace(), how(), Agreement(Given.CONFIRM, Ticks.TICKED, ADA))
+    append(memory.workplace(), how(), Agreement(ConsentState.CONFIRM, ChecklistState.TICKED, ADA))
     append(memory.workplace(), how(State.FAILED), None)
     first, second = memory.log.records
     assert (first.operation, first.result) == (PLAN.operation, "done")
     assert (first.actor, first.at) == (ADA, NOON)
-    assert first.agreement == Agreement(Given.CONFIRM, Ticks.TICKED, ADA)
+    assert first.agreement == Agreement(ConsentState.CONFIRM, ChecklistState.TICKED, ADA)
     assert (second.result, second.agreement) == ("failed", Agreement())
 
 
@@ -79,7 +79,7 @@ def test_what_was_taken_back_is_recorded_first_and_closed(memory: Memory) -> Non
     memory.locks.held.add(PLAN.operation)
     record_once(memory.workplace(), undone(), None)
     assert [each.command for each in memory.log.records] == ["promote", "undo"]
-    assert memory.log.records[0].agreement.consent is Given.YES
+    assert memory.log.records[0].agreement.consent is ConsentState.YES
     assert memory.journals.unfinished() == ()
     assert memory.locks.held == set()
 

@@ -12,7 +12,7 @@ import pytest
 from multigit.adapters.files.folder import WorkspaceFiles
 from multigit.adapters.git.lock_refs import RemoteLocks
 from multigit.core.planning.plan import Plan, Result, State
-from multigit.core.progress.journal import Entry, Kind, Operation
+from multigit.core.progress.journal import Entry, EntryKind, Operation
 from multigit.core.progress.locks import from_bytes
 from multigit.core.progress.outcome import Report
 from multigit.core.progress.state import OperationState
@@ -121,7 +121,7 @@ class MemoryScene:
     def fill(self) -> None:
         """Let the steps fail that need room."""
         full = RefusedError("No room.")
-        steps = ("writable", "record", *(f"write {kind}" for kind in Kind))
+        steps = ("writable", "record", *(f"write {kind}" for kind in EntryKind))
         self._memory.trail.fail |= dict.fromkeys(steps, full)
 
 
@@ -135,7 +135,7 @@ def begin(scene: Scene, plan: Plan = PLAN) -> OperationJournal:
     """Begin an operation in the workspace."""
     scene.journals.require_writable()
     journal = scene.journals.begin_journal(plan.operation)
-    journal.write(Entry(Kind.BEGUN, plan, ADA))
+    journal.write(Entry(EntryKind.BEGUN, plan, ADA))
     return journal
 
 
@@ -192,7 +192,7 @@ def test_what_is_closed_can_still_be_noted_in(scene: Scene) -> None:
     journal = begin(scene)
     journal.close()
     for each in (journal, scene.journals.read_journal(PLAN.operation)[0]):
-        each.write(Entry(Kind.SETTLED, repos=("api",), state=State.PUBLISHED))
+        each.write(Entry(EntryKind.SETTLED, repos=("api",), state=State.PUBLISHED))
     _, known = scene.journals.read_journal(PLAN.operation)
     assert known.state.of("api").settled is State.PUBLISHED
     assert scene.journals.unfinished() == ()
@@ -216,10 +216,10 @@ def test_an_undo_comes_after_what_it_takes_back(scene: Scene) -> None:
 def test_a_journal_tells_how_far_it_got(scene: Scene) -> None:
     """What was made and what ended; a push that was begun may still arrive."""
     journal = begin(scene)
-    journal.write(Entry(Kind.PUBLISHING, made={"api": {"refs/heads/staging": "merge-1"}}))
+    journal.write(Entry(EntryKind.PUBLISHING, made={"api": {"refs/heads/staging": "merge-1"}}))
     for repo in ("api", "web"):
-        journal.write(Entry(Kind.PUSHING, repos=(repo,), flight=FLIGHT))
-    journal.write(Entry(Kind.SETTLED, repos=("web",), state=State.PUBLISHED))
+        journal.write(Entry(EntryKind.PUSHING, repos=(repo,), flight=FLIGHT))
+    journal.write(Entry(EntryKind.SETTLED, repos=("web",), state=State.PUBLISHED))
     _, known = scene.journals.read_journal(PLAN.operation)
     assert known.state.of("api").made == {"refs/heads/staging": "merge-1"}
     assert known.state.of("web").settled is State.PUBLISHED
@@ -233,7 +233,7 @@ def test_what_cannot_be_written_is_refused_and_not_kept(scene: Scene) -> None:
         scene.journals.require_writable()
     journal = scene.journals.begin_journal(PLAN.operation)
     with pytest.raises(RefusedError):
-        journal.write(Entry(Kind.BEGUN, PLAN, ADA))
+        journal.write(Entry(EntryKind.BEGUN, PLAN, ADA))
     with pytest.raises(RefusedError):
         scene.log.append(record(PLAN.operation))
     assert scene.journals.unfinished() == ()
@@ -420,7 +420,7 @@ class Notes:
 
 def known(plan: Plan, notes: Notes) -> Operation:
     """Return what the journal tells of the operation."""
-    found = Operation.from_entries([Entry(Kind.BEGUN, plan, ADA), *notes.entries])
+    found = Operation.from_entries([Entry(EntryKind.BEGUN, plan, ADA), *notes.entries])
     assert found
     return found
 
@@ -439,11 +439,11 @@ def test_each_push_is_noted_before_it_begins_and_when_it_ended(executing: Execut
     assert report.result is Result.DONE
     assert not report.unfinished
     kinds = [entry.kind for entry in notes.entries]
-    assert kinds[0] is Kind.PUBLISHING
+    assert kinds[0] is EntryKind.PUBLISHING
     assert {*notes.entries[0].made} == {"api", "web"}
     for repo in ("api", "web"):
         of_one = [entry.kind for entry in notes.entries if entry.repos == (repo,)]
-        assert of_one == [Kind.PUSHING, Kind.SETTLED]
+        assert of_one == [EntryKind.PUSHING, EntryKind.SETTLED]
     assert known(executing.plan, notes).state.flights == {}
 
 

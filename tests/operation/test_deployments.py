@@ -9,7 +9,7 @@ import pytest
 
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.plan import Plan, Result
-from multigit.core.reports.reviews import Answer
+from multigit.core.reports.reviews import ReviewResult
 from multigit.core.values.deployment import Gate, RunState
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.workspace import Confirm, Workspace
@@ -245,21 +245,23 @@ def waiting(desk: Desk) -> None:
     desk.promote(wait=False)
 
 
-def review(desk: Desk, answer: Answer = Answer.APPROVED, consent: Consent = YES) -> Reviewed:
+def review(
+    desk: Desk, answer: ReviewResult = ReviewResult.APPROVED, consent: Consent = YES
+) -> Reviewed:
     """Run `multigit approve`."""
     session = desk.session()
     request = ReviewRequest(None, session.workspace.repos, answer, "looks good")
     return approve(session, request, consent)
 
 
-@pytest.mark.parametrize("answer", [Answer.APPROVED, Answer.REJECTED])
-def test_what_waits_for_us_is_reviewed(desk: Desk, answer: Answer) -> None:
+@pytest.mark.parametrize("answer", [ReviewResult.APPROVED, ReviewResult.REJECTED])
+def test_what_waits_for_us_is_reviewed(desk: Desk, answer: ReviewResult) -> None:
     """Each once, with the comment, and recorded."""
     waiting(desk)
     seen = review(desk, answer)
     assert seen.exit_code == OK
     assert sorted(desk.hosts.reviewed) == [
-        (name, answer is Answer.APPROVED, "looks good") for name in ("api", "web")
+        (name, answer is ReviewResult.APPROVED, "looks good") for name in ("api", "web")
     ]
     assert desk.records[-1].command == "approve"
 
@@ -329,7 +331,7 @@ def test_a_review_whose_answer_was_lost_is_in_doubt(desk: Desk) -> None:
     desk.hosts.on_review = lose
     seen = review(desk)
     assert seen.exit_code == FAILED
-    assert {each.answer for each in seen.reviews} == {Answer.UNKNOWN}
+    assert {each.answer for each in seen.reviews} == {ReviewResult.UNKNOWN}
     assert desk.records[-1].result == "failed"
 
 

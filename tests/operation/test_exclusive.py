@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from multigit.core.planning.plan import Plan
-from multigit.core.progress.journal import Entry, Kind
+from multigit.core.progress.journal import Entry, EntryKind
 from multigit.errors import LockedError, RefusedError
 from multigit.hints import Hint
 from multigit.operation.exclusive import alone, exclusive, new_operation
@@ -35,7 +35,7 @@ def another(root: Path) -> Session:
 def begin(of: Session, plan: Plan = PLAN) -> None:
     """Leave an unfinished operation."""
     of.files.require_writable()
-    of.files.begin_journal(plan.operation).write(Entry(Kind.BEGUN, plan, ADA))
+    of.files.begin_journal(plan.operation).write(Entry(EntryKind.BEGUN, plan, ADA))
 
 
 def test_a_second_command_is_refused_until_the_first_ends(command: Session, tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.plan import Plan, RepoPlan, Result, State
-from multigit.core.progress.journal import Entry, Kind
-from multigit.core.values.agreement import ASKS_NOTHING, Agreement, Given
+from multigit.core.progress.journal import Entry, EntryKind
+from multigit.core.values.agreement import ASKS_NOTHING, Agreement, ConsentState
 from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem
 from multigit.errors import InterruptedRunError, LockedError, RefusedError, StoppedError
@@ -93,7 +93,9 @@ def test_the_journal_knows_who_agreed_before_anything_is_done(memory: Memory) ->
     """Whoever continues it asks nobody again."""
     carry_out(memory)
     first = memory.journals.kept[PLAN.operation].entries[0]
-    assert first == Entry(Kind.BEGUN, PLAN, ADA, agreement=Agreement(Given.YES, None, ADA))
+    assert first == Entry(
+        EntryKind.BEGUN, PLAN, ADA, agreement=Agreement(ConsentState.YES, None, ADA)
+    )
 
 
 @pytest.mark.parametrize("step", ORDER)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from multigit.core.planning.plan import State
-from multigit.core.progress.journal import Entry, Kind
+from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.values.deployment import Deployment, Run, RunState, Sight
 from multigit.hints import Hint
 from multigit.operation.exclusive import exclusive
@@ -37,7 +37,7 @@ def begin(here: Session, *entries: Entry) -> None:
     """Leave an unfinished operation that noted this after its plan."""
     here.files.require_writable()
     journal = here.files.begin_journal(PLAN.operation)
-    for entry in (Entry(Kind.BEGUN, PLAN, ADA), *entries):
+    for entry in (Entry(EntryKind.BEGUN, PLAN, ADA), *entries):
         journal.write(entry)
 
 
@@ -49,8 +49,8 @@ def test_where_nothing_is_unfinished_nothing_is_said(here: Session) -> None:
 
 def test_what_is_unfinished_is_said_with_its_ways_out(here: Session, git: FakeGit) -> None:
     """And whose push may still arrive: what ended, or is seen to have ended, does not."""
-    pushing = [Entry(Kind.PUSHING, repos=(n,), flight=git[n].flight()) for n in ("api", "web")]
-    begin(here, *pushing, Entry(Kind.SETTLED, repos=("api",), state=State.PUBLISHED))
+    pushing = [Entry(EntryKind.PUSHING, repos=(n,), flight=git[n].flight()) for n in ("api", "web")]
+    begin(here, *pushing, Entry(EntryKind.SETTLED, repos=("api",), state=State.PUBLISHED))
     git["web"].sights = [True, False]
     assert say_unfinished(here) == {"unfinished": PLAN.operation, "in_flight": ["web"]}
     for text in (PLAN.operation, "The push of web may still arrive.", Hint.FINISH_OR_UNDO):
@@ -62,7 +62,7 @@ def test_while_somebody_is_at_work_only_that_is_said(
     here: Session, git: FakeGit, tmp_path: Path
 ) -> None:
     """They wait for its pushes, and will finish it."""
-    begin(here, Entry(Kind.PUSHING, repos=("web",), flight=git["web"].flight()))
+    begin(here, Entry(EntryKind.PUSHING, repos=("web",), flight=git["web"].flight()))
     git["web"].sights = [True]
     with exclusive(session(tmp_path, git), "continue"):
         assert say_unfinished(here) == {"unfinished": PLAN.operation, "in_flight": []}
@@ -83,7 +83,7 @@ def test_a_journal_that_cannot_be_read_keeps_nobody_from_looking(here: Session) 
 def test_deployments_of_an_unfinished_operation_are_the_last_ones(here: Session) -> None:
     """The log has no record of them yet."""
     running = Deployment(run=Run("r")).seen(Sight(RunState.RUNNING), 1.0)
-    begin(here, Entry(Kind.DEPLOYMENT, repos=("api",), deployment=running))
+    begin(here, Entry(EntryKind.DEPLOYMENT, repos=("api",), deployment=running))
     (last,) = last_deployed(here)["api"].values()
     assert (last.operation, last.under_way) == (PLAN.operation, True)
     here.files.read_journal(PLAN.operation)[0].close()

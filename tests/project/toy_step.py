@@ -17,7 +17,7 @@ from multigit.adapters.files.journal import Journal
 from multigit.core.planning import steps
 from multigit.core.planning.merges import publishing
 from multigit.core.planning.plan import Plan, RepoPlan, State
-from multigit.core.progress.journal import Entry, Kind
+from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.progress.locks import stages_changed
 from multigit.core.progress.outcome import Outcome, ended, planned
 from multigit.core.progress.remote_state import compared
@@ -51,9 +51,9 @@ def main(folder: Path) -> None:
     api = RepoPlan("api", "api", State.PLANNED, publishing((toy,), Refs()), branch="staging")
     plan = Plan("toy", "op-1", "2025-01-15T15:01:30Z", DATE, "", "stg", "Toy", (api,))
     journal = Journal.begin(folder, "op-1")
-    journal.write(Entry(Kind.BEGUN, plan, ADA))
+    journal.write(Entry(EntryKind.BEGUN, plan, ADA))
     made = prepare(cast("Any", None), api, DATE, "")
-    journal.write(Entry(Kind.PUBLISHING, made={"api": made}))
+    journal.write(Entry(EntryKind.PUBLISHING, made={"api": made}))
     known = journal.read()
     assert known, "the journal tells nothing"
     assert known.plan == plan, known.plan

@@ -17,7 +17,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from multigit.core.values.clone_facts import Facts
-from multigit.core.values.commits import SUBJECTS, Commit, PreparedCommit, Tip, Waiting
+from multigit.core.values.commits import SUBJECTS, Commit, PendingCommits, PreparedCommit, Tip
 from multigit.core.values.deploy_spec import Deploy, Pace
 from multigit.core.values.flight import Flight, flight
 from multigit.core.values.git_answers import Merged, Publication, PushReport, RefQuery, Signature
@@ -391,7 +391,7 @@ class FakeRepository:
         """Believe the names."""
         return [path for path in self.files if path.endswith(".big")]
 
-    def waiting(self, base: str, tip: str) -> Waiting:
+    def waiting(self, base: str, tip: str) -> PendingCommits:
         """Count the commits without merges that only `tip` has; name the newest."""
         known = [base] if base else self._seen_on_remote()
         had = self.objects.history(*known)
@@ -401,7 +401,7 @@ class FakeRepository:
         own = {sha: each for sha, each in commits.items() if len(each.parents) <= 1}
         return self._waiting(own, forks)
 
-    def lacking(self, ours: Tip, theirs: Tip) -> Waiting:
+    def lacking(self, ours: Tip, theirs: Tip) -> PendingCommits:
         """Leave out what changes nothing, or what the other side changed in the same way."""
         mine, yours = self.objects.history(ours.sha), self.objects.history(theirs.sha)
         waiting = self.waiting(ours.sha, theirs.sha)
@@ -419,15 +419,15 @@ class FakeRepository:
         ends = ((path, before.get(path), after.get(path)) for path in paths)
         return frozenset(each for each in ends if each[1] != each[2])
 
-    def _waiting(self, own: Mapping[str, FakeCommit], forks: tuple[Tip, ...]) -> Waiting:
+    def _waiting(self, own: Mapping[str, FakeCommit], forks: tuple[Tip, ...]) -> PendingCommits:
         if not own:
-            return Waiting(forks=forks)
+            return PendingCommits(forks=forks)
         order = sorted(own, key=lambda each: (own[each].time, len(self.objects.history(each))))
         newest = own[order[-1]]
         author = newest.author.split(" <")[0]
         subjects = [own[sha].message.split("\n\n")[0].replace("\n", " ") for sha in order[::-1]]
         commit = Commit(order[-1], newest.time, author, subjects[0])
-        return Waiting(len(own), commit, forks, tuple(subjects[:SUBJECTS]))
+        return PendingCommits(len(own), commit, forks, tuple(subjects[:SUBJECTS]))
 
     def reversals(
         self,

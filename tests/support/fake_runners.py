@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from multigit.core.values.deployment import Order, Run, RunState, Sight
-from multigit.core.values.health_check import Answer
+from multigit.core.values.health_check import HealthAnswer
 from multigit.core.values.problem import Problem
 from multigit.errors import GitError, NotStartedError, UnknownStartError
 
@@ -103,11 +103,11 @@ class FakeRunners:
 class FakeProbe:
     """A probe that gives the answers of a test, and remembers whom it asked."""
 
-    def __init__(self, *answers: Answer | str) -> None:
+    def __init__(self, *answers: HealthAnswer | str) -> None:
         self.answers = list(answers)
         self.asked: list[str] = []
 
-    def ask(self, url: str, *, timeout: float) -> Answer:
+    def ask(self, url: str, *, timeout: float) -> HealthAnswer:
         """Return the next answer, the last one again and again; a text is an error."""
         del timeout
         self.asked.append(url)

@@ -7,7 +7,7 @@ import pytest
 from multigit.core.records.record import Record, ReviewRecord
 from multigit.core.records.repo_record import ProblemRecord, RepoRecord
 from multigit.core.reports.log_report import LogReport
-from multigit.core.values.agreement import Actor, Agreement, Given, Kind, Ticks
+from multigit.core.values.agreement import Actor, ActorKind, Agreement, ChecklistState, ConsentState
 from multigit.ui.logs import ending, lines, log_view
 from tests.core.builders import record, row
 from tests.ui.views import shown
@@ -73,8 +73,8 @@ def test_text_from_outside_steers_no_terminal(width: int, result: str) -> None:
         stage=EVIL,
         message=EVIL,
         release=EVIL,
-        actor=Actor(EVIL, EVIL, EVIL, Kind.CI),
-        agreement=Agreement(Given.YES, Ticks.BY_OPTION),
+        actor=Actor(EVIL, EVIL, EVIL, ActorKind.CI),
+        agreement=Agreement(ConsentState.YES, ChecklistState.BY_OPTION),
         repos=(RepoRecord(EVIL, EVIL), row("", EVIL, repo=EVIL, problems=PASSED)),
     )
     text = "".join(shown(log_view(LogReport((kept,))), width))

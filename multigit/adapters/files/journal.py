@@ -28,7 +28,7 @@ from multigit.adapters.files.durable import (
 from multigit.adapters.files.lock import in_turn
 from multigit.adapters.files.older_journals import upgraded
 from multigit.adapters.files.unknown_parts import unknown_part
-from multigit.core.progress.journal import VERSION, Entry, Kind, Operation
+from multigit.core.progress.journal import VERSION, Entry, EntryKind, Operation
 from multigit.core.values.moment import Moment
 from multigit.errors import RefusedError
 from multigit.hints import Hint
@@ -69,7 +69,7 @@ class Journal:
         with self._lock:
             try:
                 with self._alone():
-                    self._append(line.encode() + b"\n", durable=entry.kind is not Kind.SETTLED)
+                    self._append(line.encode() + b"\n", durable=entry.kind is not EntryKind.SETTLED)
             except OSError as error:
                 raise _not_writable(self._file, error) from error
 

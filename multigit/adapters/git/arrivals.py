@@ -10,12 +10,12 @@ from multigit.adapters.git.commits import Listed, list_commits, waiting_of
 from multigit.adapters.git.copies import read_copies
 from multigit.adapters.git.process import GitDoor
 from multigit.core.lineage.arrivals import Own, arrived
-from multigit.core.values.commits import Tip, Waiting
+from multigit.core.values.commits import PendingCommits, Tip
 
 MANY = 1000  # commits; if there are more, only trees are compared
 
 
-def read_lacking(door: GitDoor, ours: Tip, theirs: Tip) -> Waiting:
+def read_lacking(door: GitDoor, ours: Tip, theirs: Tip) -> PendingCommits:
     """Return the commits of `theirs` whose content `ours` lacks, merges left out.
 
     One process, and a second one if both sides changed content since they diverged; more only for

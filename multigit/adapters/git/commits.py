@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from multigit.adapters.git.process import GitDoor
-from multigit.core.values.commits import SUBJECTS, Commit, Tip, Waiting
+from multigit.core.values.commits import SUBJECTS, Commit, PendingCommits, Tip
 
 _COMMIT_FORMAT = "%m%x00%H%x00%T%x00%P%x00%ct%x00%an%x00%s"
 
@@ -43,9 +43,9 @@ def list_commits(door: GitDoor, *range_: str) -> list[Listed]:
     return listed
 
 
-def waiting_of(listed: Sequence[Listed], lacking: Sequence[Listed]) -> Waiting:
+def waiting_of(listed: Sequence[Listed], lacking: Sequence[Listed]) -> PendingCommits:
     """Return what waits: of the `listed` commits those that are `lacking`, newest first."""
-    return Waiting(
+    return PendingCommits(
         commits=len(lacking),
         newest=lacking[0].commit if lacking else None,
         forks=tuple(commit.tip for commit in listed if not commit.own),
@@ -53,7 +53,7 @@ def waiting_of(listed: Sequence[Listed], lacking: Sequence[Listed]) -> Waiting:
     )
 
 
-def read_waiting(door: GitDoor, base: str, tip: str, remote: str) -> Waiting:
+def read_waiting(door: GitDoor, base: str, tip: str, remote: str) -> PendingCommits:
     """Count the commits of `tip` that `base` lacks, without merges; name the newest ones."""
     listed = list_commits(
         door, *((tip, f"^{base}") if base else (tip, "--not", f"--remotes={remote}"))

@@ -9,7 +9,7 @@ from multigit.adapters.git.clone import Clone
 from multigit.adapters.git.commits import read_waiting
 from multigit.adapters.git.outgoing import read_outgoing
 from multigit.adapters.git.reversals.search import read_reversals
-from multigit.core.values.commits import Tip, Waiting
+from multigit.core.values.commits import PendingCommits, Tip
 from multigit.core.values.merge import Reversal
 from multigit.core.values.work_tree import Outgoing
 
@@ -17,11 +17,11 @@ from multigit.core.values.work_tree import Outgoing
 class ReadsHistory(Clone):
     """Reads commits, and what one side has that another lacks."""
 
-    def waiting(self, base: str, tip: str) -> Waiting:
+    def waiting(self, base: str, tip: str) -> PendingCommits:
         """Return the commits, without merges, that `tip` has and `base` lacks."""
         return read_waiting(self._door, base, tip, self._remote)
 
-    def lacking(self, ours: Tip, theirs: Tip) -> Waiting:
+    def lacking(self, ours: Tip, theirs: Tip) -> PendingCommits:
         """Return the commits of `theirs`, without merges, whose content `ours` lacks."""
         return read_lacking(self._door, ours, theirs)
 

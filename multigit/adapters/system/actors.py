@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from multigit.core.values.agreement import Kind
+from multigit.core.values.agreement import ActorKind
 
 # Each CI system documents its own among the predefined variables of a job.
 CI = (
@@ -54,18 +54,18 @@ AGENTS = (
 OFF = {"", "0", "false", "no"}
 
 
-def kind_of_actor(environment: Mapping[str, str]) -> Kind:
+def kind_of_actor(environment: Mapping[str, str]) -> ActorKind:
     """Return what runs us; an agent within a CI job is an agent."""
     if _any(AGENTS, environment):
-        return Kind.AGENT
+        return ActorKind.AGENT
     together = any(all(environment.get(name) for name in names) for names in CI_TOGETHER)
-    return Kind.CI if together or _any(CI, environment) else Kind.PERSON
+    return ActorKind.CI if together or _any(CI, environment) else ActorKind.PERSON
 
 
 def attended(environment: Mapping[str, str]) -> bool:
     """Tell whether a person may sit at the terminal, if there is one that can show a question."""
     dumb = environment.get("TERM") == "dumb"
-    return not dumb and kind_of_actor(environment) is Kind.PERSON
+    return not dumb and kind_of_actor(environment) is ActorKind.PERSON
 
 
 def _any(names: tuple[str, ...], environment: Mapping[str, str]) -> bool:

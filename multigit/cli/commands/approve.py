@@ -37,11 +37,11 @@ def approve(
       multigit approve --reject --comment "wait for the migration"
     """
     from multigit.core.planning.consent import Consent
-    from multigit.core.reports.reviews import Answer, reviews_document
+    from multigit.core.reports.reviews import ReviewResult, reviews_document
     from multigit.operation import approving
 
     session = running.session()
-    answer = Answer.REJECTED if reject else Answer.APPROVED
+    answer = ReviewResult.REJECTED if reject else ReviewResult.APPROVED
     repos = chosen.of(session.workspace)
     request = approving.ReviewRequest(operation, repos, answer, comment)
     ended = approving.approve(session, request, Consent(yes=yes, confirm=confirm))

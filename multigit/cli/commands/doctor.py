@@ -28,12 +28,12 @@ def doctor(
       multigit doctor
       multigit doctor api database --json
     """
-    from multigit.core.reports.findings import health_document, health_exit_code
+    from multigit.core.reports.findings import doctor_document, doctor_exit_code
     from multigit.operation.checking import check
 
     session = running.session()
     repos = chosen.of(session.workspace, *(names or ()))
     findings = check(session, repos, jobs=running.jobs)
     session.screen.health(findings, len(repos))
-    session.screen.document(health_document(findings, len(repos)))
-    return health_exit_code(findings)
+    session.screen.document(doctor_document(findings, len(repos)))
+    return doctor_exit_code(findings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from multigit.core.planning.plan import Plan
-from multigit.core.values.agreement import Given, Ticks
+from multigit.core.values.agreement import ChecklistState, ConsentState
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Confirm
 
@@ -20,23 +20,23 @@ class Consent:
     checklist_done: bool = False
 
 
-def given_by_option(plan: Plan, consent: Consent) -> Given | None:
+def given_by_option(plan: Plan, consent: Consent) -> ConsentState | None:
     """Return how the command line agrees to the plan, None when somebody has to be asked.
 
     --confirm NAME includes --yes.
     """
     if plan.confirm is Confirm.NONE:
-        return Given.NOT_REQUIRED
+        return ConsentState.NOT_REQUIRED
     if consent.confirm == plan.word:
-        return Given.CONFIRM
-    return Given.YES if consent.yes and plan.confirm is Confirm.YES else None
+        return ConsentState.CONFIRM
+    return ConsentState.YES if consent.yes and plan.confirm is Confirm.YES else None
 
 
-def ticked_by_option(plan: Plan, consent: Consent) -> Ticks | None:
+def ticked_by_option(plan: Plan, consent: Consent) -> ChecklistState | None:
     """Return what is known of the plan's checklist where nobody ticks it; None without one."""
     if not plan.checklist:
         return None
-    return Ticks.BY_OPTION if consent.checklist_done else Ticks.NOT_TICKED
+    return ChecklistState.BY_OPTION if consent.checklist_done else ChecklistState.NOT_TICKED
 
 
 def missing_consent(plan: Plan, consent: Consent, *, interactive: bool) -> Problem | None:

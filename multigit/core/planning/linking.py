@@ -9,7 +9,7 @@ from multigit.core.planning.plan import State
 from multigit.core.planning.push import plan_repository, push_steps
 from multigit.core.planning.push_request import PushRequest
 from multigit.core.planning.steps import CommitStep
-from multigit.core.planning.submodules import moves
+from multigit.core.planning.submodules import pointer_changes
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.work_tree import Change
 from multigit.core.values.workspace import Repo, Workspace
@@ -31,7 +31,7 @@ def linked(
     if not seen.work or seen.work.branch != request.stage.branch:
         return seen
     nested = workspace.nested_in(repo)
-    changes = {change.path: change for change in moves(seen.work)}
+    changes = {change.path: change for change in pointer_changes(seen.work)}
     follows = []
     for each in seen.work.submodules:
         inner = nested.get(each.path)

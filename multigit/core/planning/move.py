@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from multigit.core.values.commits import Waiting
+from multigit.core.values.commits import PendingCommits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,5 +31,5 @@ class Move:
     after: str
     commits: int | None = None
     files: int | None = None
-    brings: Waiting | None = None
+    brings: PendingCommits | None = None
     subject: str = ""

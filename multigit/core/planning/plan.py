@@ -20,9 +20,9 @@ from multigit.core.planning.steps import (
     MakingStep,
     MergeStep,
     MovingStep,
+    ReportedStep,
     Step,
     TagStep,
-    ToldStep,
 )
 from multigit.core.values.deploy_spec import Pace
 from multigit.core.values.problem import Problem
@@ -138,20 +138,20 @@ class RepoPlan:
     @property
     def after(self) -> str:
         """Return the planned commit of the last branch that moves, or empty."""
-        return self.moves()[-1].move().goal if self.moves() else ""
+        return self.branch_steps()[-1].move().goal if self.branch_steps() else ""
 
     def making(self) -> tuple[MakingStep, ...]:
         """Return the steps that make what the push publishes."""
         return tuple(step for step in self.steps if isinstance(step, MakingStep))
 
-    def moves(self) -> tuple[MovingStep, ...]:
+    def branch_steps(self) -> tuple[MovingStep, ...]:
         """Return the steps that move a branch: those that people and scripts are told about."""
         return tuple(step for step in self.steps if isinstance(step, MovingStep))
 
-    def told(self) -> tuple[ToldStep, ...]:
+    def reported_steps(self) -> tuple[ReportedStep, ...]:
         """Return the steps that scripts are told about, those that move a branch first."""
         others = (step for step in self.steps if not isinstance(step, MovingStep))
-        return (*self.moves(), *(step for step in others if isinstance(step, ToldStep)))
+        return (*self.branch_steps(), *(step for step in others if isinstance(step, ReportedStep)))
 
     @property
     def commit_count(self) -> int:
@@ -161,7 +161,7 @@ class RepoPlan:
     def arriving(self) -> dict[str, int]:
         """Return how many own commits arrive at each stage, in the order they do."""
         counts: dict[str, int] = {}
-        for move in (step.move() for step in self.moves()):
+        for move in (step.move() for step in self.branch_steps()):
             if move.commits is not None:
                 counts[move.stage] = counts.get(move.stage, 0) + move.commits
         return counts
@@ -243,8 +243,8 @@ def stopped(repo: RepoPlan, *, skip_blocked: bool) -> RepoPlan:
 
 def with_target(repo: RepoPlan) -> RepoPlan:
     """Return the plan with `branch` and `before` of the last branch that moves."""
-    if not repo.moves():
+    if not repo.branch_steps():
         return repo
-    last = repo.moves()[-1]
+    last = repo.branch_steps()[-1]
     befores = {update.ref: update.before for update in repo.updates()}
     return replace(repo, branch=last.branch, before=befores.get(last.ref, ""))

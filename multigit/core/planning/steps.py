@@ -19,7 +19,7 @@ from multigit.core.planning.publish_steps import (
     RefUpdate,
 )
 from multigit.core.planning.pull_steps import PullingStep
-from multigit.core.values.commits import Waiting
+from multigit.core.values.commits import PendingCommits
 from multigit.core.values.merge import Merge
 from multigit.core.values.refs import Objects, Refs, branch_ref, tag_ref
 from multigit.core.values.work_tree import Change
@@ -133,7 +133,7 @@ class AdvanceStep(Moving):
     branch: str
     before: str
     after: str
-    waiting: Waiting
+    waiting: PendingCommits
     type: Literal["advance"] = "advance"
 
     def move(self) -> Move:
@@ -295,7 +295,7 @@ MovingStep = CommitStep | AdvanceStep | MergeStep | RestoreStep
 MakingStep = MovingStep | TagStep | DeleteTagStep  # made in engine/prepare.py
 Step = MakingStep | PushStep | FollowingStep | DeployStep | PullingStep
 AlsoStep = TagStep | DeleteTagStep | DeployStep
-ToldStep = MovingStep | DeleteTagStep | PullingStep  # in the documents that scripts read
+ReportedStep = MovingStep | DeleteTagStep | PullingStep  # in the documents that scripts read
 
 
 def pushing(making: tuple[MakingStep, ...], refs: Refs) -> tuple[PushStep, ...]:

@@ -13,7 +13,7 @@ from multigit.core.values.workspace import Repo, Stage
 from multigit.hints import Hint
 
 
-def moves(work: WorkTree) -> tuple[Change, ...]:
+def pointer_changes(work: WorkTree) -> tuple[Change, ...]:
     """Return the changes without the pointers that would go back: those stay as they are."""
     behind = {each.path for each in work.submodules if each.behind}
     return tuple(change for change in work.changes if change.path not in behind)

@@ -21,7 +21,7 @@ from multigit.core.values.refs import Objects
 VERSION = 1
 
 
-class Kind(StrEnum):
+class EntryKind(StrEnum):
     """The kinds of records, in the order they can appear."""
 
     BEGUN = "begun"  # the plan was agreed to; `progress` is what earlier attempts came to
@@ -35,7 +35,7 @@ class Kind(StrEnum):
 class Entry:
     """One record of a journal, in memory. Which fields count depends on the kind."""
 
-    kind: Kind
+    kind: EntryKind
     plan: Plan | None = None
     actor: Actor | None = None
     agreement: Agreement | None = None
@@ -91,15 +91,15 @@ def noted(state: OperationState, entry: Entry) -> OperationState:
     """Return how far an operation got after one more record of what was begun, or ended."""
     repos, flights = {**state.repos}, {**state.flights}
     match entry:
-        case Entry(kind=Kind.PUBLISHING):
+        case Entry(kind=EntryKind.PUBLISHING):
             for repo, made in entry.made.items():
                 repos[repo] = replace(state.of(repo), made=made)
-        case Entry(kind=Kind.PUSHING, flight=Flight() as flight):
+        case Entry(kind=EntryKind.PUSHING, flight=Flight() as flight):
             flights |= {repo: also(state.flights.get(repo), flight) for repo in entry.repos}
-        case Entry(kind=Kind.SETTLED, state=State() as settled):
+        case Entry(kind=EntryKind.SETTLED, state=State() as settled):
             repos |= {repo: replace(state.of(repo), settled=settled) for repo in entry.repos}
             flights = still_open(flights, entry)
-        case Entry(kind=Kind.DEPLOYMENT, deployment=Deployment() as deployment):
+        case Entry(kind=EntryKind.DEPLOYMENT, deployment=Deployment() as deployment):
             for repo in entry.repos[:1]:
                 known = {**state.of(repo).deployments, deployment.target: deployment}
                 repos[repo] = replace(state.of(repo), deployments=known)

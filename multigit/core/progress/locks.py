@@ -90,6 +90,6 @@ def stages_changed(plan: Plan) -> tuple[str, ...]:
     """Return the stages that an operation moves or deploys, in a fixed order."""
     stages: set[str] = set()
     for repo in plan.repos:
-        stages.update(step.move().stage for step in repo.moves())
+        stages.update(step.move().stage for step in repo.branch_steps())
         stages.update(step.stage for step in repo.deploys())
     return tuple(sorted(stages))

@@ -37,7 +37,7 @@ class Outcome:
         return self.plan.repo
 
     @property
-    def told(self) -> str:
+    def reported_state(self) -> str:
         """Return the state as people and scripts are told it.
 
         Where nothing was published, the deployments tell: deployed, failed, or started.
@@ -106,7 +106,7 @@ class Report:
                     yield deployment
 
     @property
-    def told(self) -> Result:
+    def reported_result(self) -> Result:
         """Return the result as scripts and the log are told it: what is closed is done with.
 
         How far it came, the repositories tell.

@@ -11,15 +11,22 @@ from multigit.core.planning.plan import Result, State
 from multigit.core.progress.outcome import Report
 from multigit.core.records.chain import content_of
 from multigit.core.records.repo_record import ProblemRecord, RepoRecord
-from multigit.core.values.agreement import ASKS_NOTHING, Actor, Agreement, Given, Kind, Ticks
+from multigit.core.values.agreement import (
+    ASKS_NOTHING,
+    Actor,
+    ActorKind,
+    Agreement,
+    ChecklistState,
+    ConsentState,
+)
 from multigit.core.values.untrusted import known, table, text
 
 SCHEMA = "multigit-log/1"
 NOBODY = Actor("", "", "")
 PUBLISHING = {"promote", "push", "backmerge"}
-GIVEN = {str(each): each for each in Given}
-TICKS = {str(each): each for each in Ticks}
-KINDS = {str(each): each for each in Kind}
+CONSENT_STATES = {str(each): each for each in ConsentState}
+CHECKLIST_STATES = {str(each): each for each in ChecklistState}
+ACTOR_KINDS = {str(each): each for each in ActorKind}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,7 @@ class Record:
             at=at,
             operation=plan.operation,
             command=plan.command,
-            result=str(report.told),
+            result=str(report.reported_result),
             actor=actor,
             agreement=agreement,
             source=plan.source,
@@ -192,7 +199,7 @@ def _reason(report: Report) -> str:
     It tells what a person did not agree to from what a repository was not ready for. Of one that
     was to be left out, the first problem says why.
     """
-    if report.told != Result.BLOCKED:
+    if report.reported_result != Result.BLOCKED:
         return ""
     outcomes = report.outcomes
     of_repos = (p for o in outcomes for p in o.problems if o.state is State.BLOCKED)
@@ -212,11 +219,11 @@ def _agreement(agreement: Agreement) -> dict[str, Any]:
 
 def _agreed(content: Mapping[str, Any]) -> Agreement:
     """Return how a plan was agreed to; a word of a later version counts as unknown."""
-    given = GIVEN.get(text(content.get("consent")), Given.UNKNOWN)
+    given = CONSENT_STATES.get(text(content.get("consent")), ConsentState.UNKNOWN)
     by = content.get("consent_by")
     actor = _actor(by) if isinstance(by, dict) else None
-    return Agreement(given, TICKS.get(text(content.get("checklist"))), actor)
+    return Agreement(given, CHECKLIST_STATES.get(text(content.get("checklist"))), actor)
 
 
 def _actor(content: Mapping[str, Any], user: str = "", host: str = "") -> Actor:
-    return Actor(text(content.get("who")), user, host, KINDS.get(text(content.get("actor"))))
+    return Actor(text(content.get("who")), user, host, ACTOR_KINDS.get(text(content.get("actor"))))

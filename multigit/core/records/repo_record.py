@@ -106,7 +106,7 @@ class RepoRecord:
         plan = outcome.plan
         return cls(
             repo=plan.repo,
-            state=outcome.told,
+            state=outcome.reported_state,
             branch=plan.branch,
             before=plan.before,
             after=outcome.after,
@@ -159,7 +159,7 @@ def _moves(outcome: Outcome) -> tuple[MoveRecord, ...]:
     """
     plan, moved = outcome.plan, outcome.state is State.PUBLISHED
     befores = {update.ref: update.before for update in plan.updates()}
-    stages = {step.branch: step.move().stage for step in plan.moves()}
+    stages = {step.branch: step.move().stage for step in plan.branch_steps()}
     return tuple(
         MoveRecord(
             stage,

@@ -40,7 +40,7 @@ def to_plan_again(operation: Operation, remotes: Mapping[str, RemoteState]) -> t
             return False
         moved = known_state(operation, repo, remote) is State.FAILED
         clear = not remote.there and not (repo.tag and remote.now.get(tag_ref(repo.tag)))
-        only_merges = bool(repo.moves()) and repo.moves() == repo.merges()
+        only_merges = bool(repo.branch_steps()) and repo.branch_steps() == repo.merges()
         return moved and clear and only_merges and not operation.state.of(repo.repo).deployed
 
     return tuple(filter(fits, operation.plan.repos))

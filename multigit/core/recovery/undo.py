@@ -164,7 +164,7 @@ class _Undo:
         """Return a later operation of ours that has to go first; empty where others built on it."""
         by = [
             self.history.promoted_by(self.repo.repo, step.move().stage, there.now.get(ref, ""))
-            for step in self.repo.moves()
+            for step in self.repo.branch_steps()
             if (ref := branch_ref(step.branch)) in there.overtaken
         ]
         return by[-1] if by and all(by) else ""

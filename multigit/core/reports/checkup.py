@@ -13,7 +13,7 @@ from multigit.core.values.workspace import Repo, Stage
 
 
 @dataclass(frozen=True, slots=True)
-class HealthRequest:
+class DoctorRequest:
     """Which repositories to examine, and whether a lock ref is to be tried on one of them.
 
     `probe` is the ref that pushes are rehearsed with: nobody else's, and gone afterwards.

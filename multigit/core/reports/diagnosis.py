@@ -11,8 +11,8 @@ from multigit.core.planning.checks import missing_branches, unpublishable, unrea
 from multigit.core.planning.dangers import uploaded_by_nobody
 from multigit.core.progress.locks import PREFIX
 from multigit.core.records.chain import BadLine, Head
-from multigit.core.reports.checkup import Checkup, HealthRequest, LockTrial, Surroundings
-from multigit.core.reports.findings import Finding, Health
+from multigit.core.reports.checkup import Checkup, DoctorRequest, LockTrial, Surroundings
+from multigit.core.reports.findings import Finding, Level
 from multigit.core.reports.log_report import HINT, TORN
 from multigit.core.values.duration import roughly
 from multigit.core.values.problem import Problem, Severity
@@ -26,7 +26,7 @@ CLOCK_SLACK = 120  # seconds that clocks may differ before anybody needs to know
 
 def diagnose(
     workspace: Workspace,
-    request: HealthRequest,
+    request: DoctorRequest,
     around: Surroundings,
     seen: Mapping[str, Checkup],
 ) -> tuple[Finding, ...]:
@@ -40,7 +40,7 @@ def diagnose(
 
 
 def _judged(repo: str, problem: Problem) -> Finding:
-    state = Health.PROBLEM if problem.blocks else Health.WARNING
+    state = Level.PROBLEM if problem.blocks else Level.WARNING
     return Finding(repo, state, problem.code, problem.message, problem.hint)
 
 
@@ -48,7 +48,7 @@ def _judged(repo: str, problem: Problem) -> Finding:
 
 
 def _workspace(around: Surroundings) -> Iterator[Finding]:
-    yield Finding("", Health.OK, "git_version", f"git {around.git}.")
+    yield Finding("", Level.OK, "git_version", f"git {around.git}.")
     yield _log(around.log)
     unread = isinstance(around.log, Problem)  # which says as much
     for problem in around.unwritable:
@@ -57,7 +57,7 @@ def _workspace(around: Surroundings) -> Iterator[Finding]:
     for operation, ways_out in around.unfinished.items():
         yield Finding(
             "",
-            Health.PROBLEM,
+            Level.PROBLEM,
             "unfinished_operation",
             f"the operation {operation} is not finished, so nothing new can begin.",
             ways_out,
@@ -65,7 +65,7 @@ def _workspace(around: Surroundings) -> Iterator[Finding]:
     if around.in_flight:
         yield Finding(
             "",
-            Health.WARNING,
+            Level.WARNING,
             "push_under_way",
             f"the push of {', '.join(around.in_flight)} was begun and may still arrive.",
             Hint.CONTINUE_SOON,
@@ -73,7 +73,7 @@ def _workspace(around: Surroundings) -> Iterator[Finding]:
     if around.possible < around.jobs:
         yield Finding(
             "",
-            Health.WARNING,
+            Level.WARNING,
             "open_files",
             f"the limit of open files allows {plural(around.possible, 'repository')} at a time, "
             f"not {around.jobs}.",
@@ -88,30 +88,30 @@ def _log(log: BadLine | Head | Problem) -> Finding:
         case BadLine(code="torn"):
             return Finding(
                 "",
-                Health.WARNING,
+                Level.WARNING,
                 "log_torn",
                 f"the deployment log's line {log.line} {log.message}: a crash cut it off.",
                 TORN,
             )
         case BadLine():
             message = f"the deployment log is not sound: line {log.line} {log.message}."
-            return Finding("", Health.PROBLEM, f"log_{log.code}", message, HINT)
+            return Finding("", Level.PROBLEM, f"log_{log.code}", message, HINT)
     told = plural(log.seq, "record")
-    return Finding("", Health.OK, "log", f"the deployment log is sound: {told}.")
+    return Finding("", Level.OK, "log", f"the deployment log is sound: {told}.")
 
 
 def _clock(around: Surroundings, seen: Iterable[Checkup]) -> Iterator[Finding]:
     dates = [each.newest for each in seen if each.newest]
     if dates and max(dates) <= around.now + CLOCK_SLACK:
         message = "no stage has a commit from the future (git does not tell the servers' time)."
-        yield Finding("", Health.OK, "clock", message)
+        yield Finding("", Level.OK, "clock", message)
 
 
 # A repository
 
 
 def _repository(
-    repo: Repo, remote: str, request: HealthRequest, seen: Checkup, now: int
+    repo: Repo, remote: str, request: DoctorRequest, seen: Checkup, now: int
 ) -> Iterator[Finding]:
     snapshot = seen.snapshot
     problems = [
@@ -127,15 +127,15 @@ def _repository(
         *(each.as_warning() for each in uploaded_by_nobody(repo, snapshot.facts, seen.carried)),
     ]
     found = [_judged(repo.name, problem) for problem in problems]
-    if all(each.state is not Health.PROBLEM for each in found):
+    if all(each.state is not Level.PROBLEM for each in found):
         message = f"can be read and pushed to, all or nothing, by {snapshot.facts.identity}."
-        yield Finding(repo.name, Health.OK, "remote", message)
+        yield Finding(repo.name, Level.OK, "remote", message)
     if seen.lock == LockTrial():
         message = "takes lock refs and gives them back, so operations elsewhere keep out."
-        yield Finding(repo.name, Health.OK, "lock_refs", message)
+        yield Finding(repo.name, Level.OK, "lock_refs", message)
     if snapshot.facts.follow_tags:
         message = "push.followTags is set; multigit overrides it, and pushes only its own tags."
-        yield Finding(repo.name, Health.OK, "follow_tags", message)
+        yield Finding(repo.name, Level.OK, "follow_tags", message)
     yield from found
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from multigit.core.planning.plan import Result, State
-from multigit.core.planning.steps import MovingStep, ToldStep
+from multigit.core.planning.steps import MovingStep, ReportedStep
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.records.repo_record import DeploymentRecord
 from multigit.core.reports.summary import summary
@@ -54,7 +54,7 @@ def document(report: Report) -> dict[str, Any]:
     return frame(
         report.closing or plan.command,
         sentence,
-        result=report.told,
+        result=report.reported_result,
         exit_code=report.exit_code,
         operation=plan.operation,
         source=plan.source or None,
@@ -73,14 +73,14 @@ def repo_document(outcome: Outcome) -> dict[str, Any]:
     return {
         "repo": repo.repo,
         "path": repo.path,
-        "state": outcome.told,
+        "state": outcome.reported_state,
         "branch": repo.branch,
         "source_sha": repo.source_sha or None,
         "before": repo.before or None,
         "after": after or None,
         "tag": repo.tag or None,
         "commits": repo.commit_count,
-        "steps": [step_document(step, outcome.made) for step in repo.told()],
+        "steps": [step_document(step, outcome.made) for step in repo.reported_steps()],
         "problems": [problem_document(problem) for problem in outcome.problems],
         "deployment": None if not outcome.deployments else _deployments(outcome.deployments),
     }
@@ -96,7 +96,7 @@ def _deployments(deployments: Sequence[Deployment]) -> dict[str, Any]:
     }
 
 
-def step_document(step: ToldStep, made: Objects) -> dict[str, Any]:
+def step_document(step: ReportedStep, made: Objects) -> dict[str, Any]:
     """Return one step; where it does not move a branch, as the plan has it."""
     return step.document(made) if isinstance(step, MovingStep) else asdict(step)
 

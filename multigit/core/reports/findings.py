@@ -1,4 +1,4 @@
-"""Health: findings about a workspace and its repositories, as one document or one sentence."""
+"""Findings of a doctor about a workspace and its repositories, as one document or one sentence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from multigit.core.values.text import plural
 from multigit.hints import Hint
 
 
-class Health(StrEnum):
+class Level(StrEnum):
     """How a finding is meant, from good to bad."""
 
     OK = "ok"
@@ -27,22 +27,22 @@ class Finding:
     """One thing that was found; `repo` is empty for the workspace as a whole."""
 
     repo: str
-    state: Health
+    state: Level
     code: str
     message: str
     hint: str = ""
 
 
-def health_exit_code(findings: Sequence[Finding]) -> int:
+def doctor_exit_code(findings: Sequence[Finding]) -> int:
     """Return 3 when there is a problem, for a person to mend."""
-    bad = any(each.state is Health.PROBLEM for each in findings)
+    bad = any(each.state is Level.PROBLEM for each in findings)
     return errors.REFUSED if bad else errors.OK
 
 
-def health_summary(findings: Sequence[Finding], repos: int) -> tuple[str, str]:
+def doctor_summary(findings: Sequence[Finding], repos: int) -> tuple[str, str]:
     """Return how many repositories were examined and what was found, and what to do next."""
-    count = {state: sum(each.state is state for each in findings) for state in Health}
-    bad, doubtful = count[Health.PROBLEM], count[Health.WARNING]
+    count = {state: sum(each.state is state for each in findings) for state in Level}
+    bad, doubtful = count[Level.PROBLEM], count[Level.WARNING]
     told = [
         *([plural(bad, "problem")] if bad else []),
         *([plural(doubtful, "warning")] if doubtful else []),
@@ -51,10 +51,10 @@ def health_summary(findings: Sequence[Finding], repos: int) -> tuple[str, str]:
     return sentence, Hint.DOCTOR_AGAIN if bad else ""
 
 
-def health_document(findings: Sequence[Finding], repos: int) -> dict[str, Any]:
+def doctor_document(findings: Sequence[Finding], repos: int) -> dict[str, Any]:
     """Return the findings as the one JSON document."""
-    sentence, hint = health_summary(findings, repos)
-    exit_code = health_exit_code(findings)
+    sentence, hint = doctor_summary(findings, repos)
+    exit_code = doctor_exit_code(findings)
     return frame(
         "doctor",
         sentence,
@@ -79,7 +79,7 @@ def grouped(findings: Iterable[Finding]) -> list[tuple[tuple[str, ...], Finding]
     shared: dict[Finding, list[str]] = {}
     for each in findings:
         shared.setdefault(replace(each, repo=""), []).append(each.repo)
-    order = list(Health)
+    order = list(Level)
     return [
         (tuple(repos), finding)
         for finding, repos in sorted(shared.items(), key=lambda item: order.index(item[0].state))

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from multigit.core.planning.plan import Plan, Result, State
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.reports.summary import summary
-from multigit.core.values.commits import Waiting
+from multigit.core.values.commits import PendingCommits
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.text import masked, plural, visible
 from multigit.core.values.workspace import Event
@@ -119,10 +119,10 @@ def _newest(outcome: Outcome) -> str:
     return newest.subject if newest else ""
 
 
-def _waiting(outcome: Outcome) -> Waiting:
+def _waiting(outcome: Outcome) -> PendingCommits:
     """Return what arrives at the last branch that moves."""
-    brought = [step.move().brings for step in outcome.plan.moves()]
-    return next((each for each in reversed(brought) if each), Waiting())
+    brought = [step.move().brings for step in outcome.plan.branch_steps()]
+    return next((each for each in reversed(brought) if each), PendingCommits())
 
 
 def _commits(report: Report) -> Iterator[str]:
@@ -165,7 +165,11 @@ def _moved(outcome: Outcome) -> str:
     after = outcome.after or plan.after or deployed
     if not after:
         return ""
-    return f"{plan.before[:SHORT] or 'new'} → {after[:SHORT]}" if plan.moves() else after[:SHORT]
+    return (
+        f"{plan.before[:SHORT] or 'new'} → {after[:SHORT]}"
+        if plan.branch_steps()
+        else after[:SHORT]
+    )
 
 
 def _line(text: str) -> str:

@@ -13,7 +13,7 @@ from multigit.core.progress.journal import Operation
 from multigit.core.records.record import Record, ReviewRecord
 from multigit.core.records.repo_record import ProblemRecord
 from multigit.core.reports.document import frame
-from multigit.core.values.agreement import Actor, Agreement, Given
+from multigit.core.values.agreement import Actor, Agreement, ConsentState
 from multigit.core.values.deployment import Gate, Order, Run, RunState
 from multigit.core.values.problem import Problem
 from multigit.core.values.text import plural
@@ -21,7 +21,7 @@ from multigit.errors import FAILED, INTERRUPTED, OK
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PendingReview:
     """A run with the environments at which it waits for somebody."""
 
     order: Order
@@ -34,7 +34,7 @@ class Waiting:
         return tuple(gate for gate in self.gates if gate.mine)
 
 
-class Answer(StrEnum):
+class ReviewResult(StrEnum):
     """What became of a review."""
 
     APPROVED = "approved"
@@ -48,8 +48,8 @@ class Answer(StrEnum):
 class Review:
     """The review of one run; `problem` where it did not arrive, or nobody knows."""
 
-    waiting: Waiting
-    answer: Answer
+    waiting: PendingReview
+    answer: ReviewResult
     problem: Problem | None = None
 
 
@@ -75,13 +75,13 @@ def reviews_exit_code(reviews: Sequence[Review], *, interrupted: bool, unread: b
     """Return 130 after Ctrl-C, 1 when a review did not arrive or a run could not be asked."""
     if interrupted:
         return INTERRUPTED
-    sent = all(each.answer in {Answer.APPROVED, Answer.REJECTED} for each in reviews)
+    sent = all(each.answer in {ReviewResult.APPROVED, ReviewResult.REJECTED} for each in reviews)
     return OK if sent and not unread else FAILED
 
 
 def reviews_sentence(reviews: Sequence[Review]) -> str:
     """Return how many reviews ended which way."""
-    counts = [(answer, sum(r.answer is answer for r in reviews)) for answer in Answer]
+    counts = [(answer, sum(r.answer is answer for r in reviews)) for answer in ReviewResult]
     told = ", ".join(f"{n} {str(answer).replace('_', ' ')}" for answer, n in counts if n)
     return f"{plural(len(reviews), 'review')}: {told}."
 
@@ -110,7 +110,7 @@ def reviews_record(
     operation: str,
     actor: Actor,
     at: str,
-    consent: Given,
+    consent: ConsentState,
 ) -> Record:
     """Return what the log keeps of the reviews `of` an operation: a record of its own, `operation`.
 

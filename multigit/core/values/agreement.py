@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class ActorKind(StrEnum):
     """What runs multigit, as far as its environment says."""
 
     PERSON = "person"  # nothing says otherwise
@@ -21,10 +21,10 @@ class Actor:
     identity: str
     user: str
     host: str
-    kind: Kind | None = None
+    kind: ActorKind | None = None
 
 
-class Given(StrEnum):
+class ConsentState(StrEnum):
     """How a plan was agreed to."""
 
     TERMINAL = "terminal"  # somebody answered the question
@@ -35,7 +35,7 @@ class Given(StrEnum):
     UNKNOWN = "unknown"  # an earlier version kept no note of it
 
 
-class Ticks(StrEnum):
+class ChecklistState(StrEnum):
     """What became of a checklist."""
 
     TICKED = "ticked"  # each item, at a terminal
@@ -47,10 +47,10 @@ class Ticks(StrEnum):
 class Agreement:
     """How a plan was agreed to, by whom, and what became of its checklist (None: it has none)."""
 
-    consent: Given = Given.NOT_GIVEN
-    checklist: Ticks | None = None
+    consent: ConsentState = ConsentState.NOT_GIVEN
+    checklist: ChecklistState | None = None
     actor: Actor | None = None
 
 
-ASKS_NOTHING = Agreement(Given.NOT_REQUIRED)
-NOT_NOTED = Agreement(Given.UNKNOWN)
+ASKS_NOTHING = Agreement(ConsentState.NOT_REQUIRED)
+NOT_NOTED = Agreement(ConsentState.UNKNOWN)

@@ -27,7 +27,7 @@ SUBJECTS = 10  # of what waits are kept, for those who are told of it
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PendingCommits:
     """Commits that one side has and the other lacks, merges not counted; the newest of them.
 
     `subjects` are those of the newest ones, `SUBJECTS` at most, newest first; `forks` the commits

@@ -14,7 +14,7 @@ SHOWN = 200  # characters of an answer that a sentence repeats
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HealthAnswer:
     """An HTTP answer: status, body as text, headers by lower-case name."""
 
     status: int
@@ -22,7 +22,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def unhealthy(check: HealthCheck, wanted: str, answer: Answer) -> str:
+def unhealthy(check: HealthCheck, wanted: str, answer: HealthAnswer) -> str:
     """Return what is wrong with an answer, or empty; `wanted` is what the named part must equal."""
     if answer.status != check.status:
         more = answer.headers.get("location", "") or answer.body

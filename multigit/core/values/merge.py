@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from multigit.core.values.commits import Tip, Waiting
+from multigit.core.values.commits import PendingCommits, Tip
 from multigit.core.values.git_answers import Merged
 
 
@@ -58,7 +58,7 @@ class Merge:
     theirs: Tip
     result: Merged
     message: str = ""
-    waiting: Waiting = field(default_factory=Waiting)
+    waiting: PendingCommits = field(default_factory=PendingCommits)
     reversals: tuple[Reversal, ...] = ()
 
     @property

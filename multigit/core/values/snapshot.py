@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from multigit.core.values.clone_facts import Facts
-from multigit.core.values.commits import PreparedCommit, Waiting
+from multigit.core.values.commits import PendingCommits, PreparedCommit
 from multigit.core.values.merge import Merge
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import Refs
@@ -39,7 +39,7 @@ class Snapshot:
     debts: tuple[Merge, ...] = ()
     ahead: int = 0
     behind: int = 0
-    unpushed: Waiting = field(default_factory=Waiting)
+    unpushed: PendingCommits = field(default_factory=PendingCommits)
     commit: PreparedCommit | None = None
     obstacles: tuple[Obstacle, ...] = ()
     carried: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

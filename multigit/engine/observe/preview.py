@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from multigit.core.lineage.revert_messages import accepting
 from multigit.core.planning.routes import Hop
-from multigit.core.values.commits import Tip, Waiting
+from multigit.core.values.commits import PendingCommits, Tip
 from multigit.core.values.git_answers import Merged, Signature
 from multigit.core.values.merge import Merge, Reversal
 from multigit.core.values.refs import Refs
@@ -51,7 +51,7 @@ def preview_merge(repository: Repository, hop: Hop, ours: Tip, theirs: Tip, date
     """Merge one hop in the object database, and count what it brings."""
     signature = Signature(hop.message, date) if date else None
     same = ours.tree == theirs.tree
-    waiting = Waiting() if same else repository.lacking(ours, theirs)
+    waiting = PendingCommits() if same else repository.lacking(ours, theirs)
     if same or waiting.commits or waiting.forks:
         merged = repository.merge(ours, theirs, signature, waiting.forks)
     else:  # ours builds on theirs
@@ -62,7 +62,12 @@ def preview_merge(repository: Repository, hop: Hop, ours: Tip, theirs: Tip, date
 
 
 def lost_on_the_way(
-    repository: Repository, hop: Hop, ours: Tip, theirs: Tip, waiting: Waiting, merged: Merged
+    repository: Repository,
+    hop: Hop,
+    ours: Tip,
+    theirs: Tip,
+    waiting: PendingCommits,
+    merged: Merged,
 ) -> Sequence[Reversal]:
     """Return the later stage's commits through which work of the earlier one would be lost.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from multigit.core.planning.dangers import looks_secret
 from multigit.core.planning.push_request import PushRequest, to_commit
-from multigit.core.values.commits import Tip, Waiting
+from multigit.core.values.commits import PendingCommits, Tip
 from multigit.core.values.git_answers import RefQuery, Signature
 from multigit.core.values.listener import Tell
 from multigit.core.values.push_rules import PushRules
@@ -61,11 +61,11 @@ class PushLook(Look):
         return preview_push(repository, request, rules, seen)
 
 
-def unpushed(repository: Repository, seen: Snapshot, name: str) -> Waiting:
+def unpushed(repository: Repository, seen: Snapshot, name: str) -> PendingCommits:
     """Return the local commits that the remote branch lacks."""
     branch = seen.refs.branch(name)
     if not seen.ahead or branch.local is None:
-        return Waiting()
+        return PendingCommits()
     return repository.waiting(branch.remote.sha if branch.remote else "", branch.local.sha)
 
 

@@ -10,10 +10,10 @@ from multigit.core.planning.plan import Plan, RepoPlan, State
 from multigit.core.planning.publish_steps import DeployStep, MoveBackStep
 from multigit.core.planning.pull_steps import CloneStep, CreateBranchStep, SwitchStep, UpdateStep
 from multigit.core.planning.steps import AdvanceStep, CommitStep, DeleteTagStep, RestoreStep
-from multigit.core.progress.journal import Entry, Kind
+from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.progress.state import Progress
 from multigit.core.values.agreement import Actor
-from multigit.core.values.commits import Waiting
+from multigit.core.values.commits import PendingCommits
 from multigit.core.values.deploy_spec import (
     CommandRunner,
     GithubRunner,
@@ -40,7 +40,7 @@ CHECK = HealthCheck("https://api.example.org/health", json="build.sha", equals="
 
 def everything() -> Plan:
     """Return a plan with a step of each type."""
-    waiting = Waiting(2, NEWEST)
+    waiting = PendingCommits(2, NEWEST)
     deploys = tuple(
         DeployStep("stg", "staging", "staging", name, runner, 60.0, CHECK, "stg-2", "deploy-1")
         for name, runner in zip(("fra", "nrt", "gru"), RUNNERS, strict=True)
@@ -76,11 +76,11 @@ def write_everything(folder: Path) -> Path:
     nrt = Deployment("nrt", RunState.QUEUED, Run("7", "https://host/7"))
     earlier = Progress({"refs/heads/staging": "merge-1"}, State.UNKNOWN, True, {"nrt": nrt})  # noqa: FBT003
     ada = Actor("Ada <a@b>", "ada", "host")
-    journal.write(Entry(Kind.BEGUN, everything(), ada, progress={"api": earlier}))
-    journal.write(Entry(Kind.PUBLISHING, made={"api": {"refs/heads/staging": "merge-1"}}))
-    journal.write(Entry(Kind.SETTLED, repos=("api",), state=State.PUBLISHED))
+    journal.write(Entry(EntryKind.BEGUN, everything(), ada, progress={"api": earlier}))
+    journal.write(Entry(EntryKind.PUBLISHING, made={"api": {"refs/heads/staging": "merge-1"}}))
+    journal.write(Entry(EntryKind.SETTLED, repos=("api",), state=State.PUBLISHED))
     fra = Deployment("fra", RunState.WAITING)
-    journal.write(Entry(Kind.DEPLOYMENT, repos=("api",), deployment=fra))
+    journal.write(Entry(EntryKind.DEPLOYMENT, repos=("api",), deployment=fra))
     flight = Flight(1736953290.0, 1736953920.0, "host", "1:2", local=True)
-    journal.write(Entry(Kind.PUSHING, repos=("api",), flight=flight))
+    journal.write(Entry(EntryKind.PUSHING, repos=("api",), flight=flight))
     return folder / "everything.jsonl"

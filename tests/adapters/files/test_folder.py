@@ -11,7 +11,7 @@ import pytest
 
 from multigit.adapters.files.folder import WorkspaceFiles, write_new
 from multigit.adapters.files.journal import Journal
-from multigit.core.progress.journal import Entry, Kind
+from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.values.agreement import Actor
 from multigit.core.values.workspace import Workspace
 from multigit.errors import RefusedError, UsageError
@@ -139,7 +139,7 @@ def test_no_id_leads_to_a_journal_elsewhere(tmp_path: Path) -> None:
     mine, elsewhere = tmp_path / "shop", tmp_path / "elsewhere"
     elsewhere.mkdir()
     (mine / ".multigit/operations").mkdir(parents=True)
-    Journal.begin(elsewhere, "a").write(Entry(Kind.BEGUN, plan(to_publish()), ADA))
+    Journal.begin(elsewhere, "a").write(Entry(EntryKind.BEGUN, plan(to_publish()), ADA))
     (mine / ".multigit/operations/a.jsonl").write_bytes((elsewhere / "a.jsonl").read_bytes())
     assert files(mine).read_journal("a")[1].plan == plan(to_publish())
     for operation in ("../../../elsewhere/a", str(elsewhere / "a"), "../operations/a", "..", ""):

@@ -13,18 +13,20 @@ import pytest
 
 from multigit.adapters.files.durable import append
 from multigit.adapters.files.journal import CLOSED, Journal, forget_unbegun, unfinished
-from multigit.core.progress.journal import Entry, Kind
+from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.values.agreement import Actor
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.errors import RefusedError
 from tests.core.builders import API, WEB, plan, to_publish
 
-BEGUN = Entry(Kind.BEGUN, plan=plan(to_publish(API), to_publish(WEB)), actor=Actor("", "", ""))
+BEGUN = Entry(EntryKind.BEGUN, plan=plan(to_publish(API), to_publish(WEB)), actor=Actor("", "", ""))
 
 
 def end(repo: str, target: str = "") -> Entry:
     """Return the note that a deployment ended."""
-    return Entry(Kind.DEPLOYMENT, repos=(repo,), deployment=Deployment(target, RunState.SUCCEEDED))
+    return Entry(
+        EntryKind.DEPLOYMENT, repos=(repo,), deployment=Deployment(target, RunState.SUCCEEDED)
+    )
 
 
 @pytest.fixture

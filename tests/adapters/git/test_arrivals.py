@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from multigit.adapters.git.repository import GitRepository
-from multigit.core.values.commits import Waiting
+from multigit.core.values.commits import PendingCommits
 from multigit.core.values.git_answers import RefQuery
 from tests.adapters.git.clones import open_clone
 from tests.support.forge import Forge, ForgeRepo, untouched
@@ -34,7 +34,7 @@ def host(forge: Forge, repo: ForgeRepo, *commands: str) -> None:
     git(work, "push", "--quiet", "origin", "stg", env=forge.env)
 
 
-def lacking(repository: GitRepository, ours: str = "stg", theirs: str = "dev") -> Waiting:
+def lacking(repository: GitRepository, ours: str = "stg", theirs: str = "dev") -> PendingCommits:
     """Return what the second branch still brings to the first."""
     repository.fetch(RefQuery(("dev", "stg")))
     tips = [repository.refs(RefQuery((name,))).branch(name).remote for name in (ours, theirs)]

@@ -13,7 +13,7 @@ import pytest
 
 from multigit.adapters.http.health_probe import HttpProbe
 from multigit.adapters.http.request import LARGEST
-from multigit.core.values.health_check import Answer as Seen
+from multigit.core.values.health_check import HealthAnswer
 from multigit.engine.ports import Probe
 from multigit.errors import MultigitError
 from tests.doubles.loopback import Answer, Request, Silence
@@ -41,7 +41,7 @@ def service() -> Iterator[Endpoint]:
         yield endpoint
 
 
-def ask(url: str, timeout: float = 5.0) -> Seen:
+def ask(url: str, timeout: float = 5.0) -> HealthAnswer:
     """Ask for the health."""
     return PROBE.ask(url, timeout=timeout)
 

@@ -7,23 +7,23 @@ from collections.abc import Mapping
 import pytest
 
 from multigit.adapters.system.actors import AGENTS, CI, CI_TOGETHER, attended, kind_of_actor
-from multigit.core.values.agreement import Kind
+from multigit.core.values.agreement import ActorKind
 
 
 @pytest.mark.parametrize(
     ("environment", "kind"),
     [
-        ({}, Kind.PERSON),
-        *(({name: "1"}, Kind.CI) for name in CI),
-        *((dict.fromkeys(names, "1"), Kind.CI) for names in CI_TOGETHER),
-        *(({name: "1"}, Kind.PERSON) for names in CI_TOGETHER for name in names),
-        *(({name: "x"}, Kind.AGENT) for name in AGENTS),
-        *(({"CI": off, "AI_AGENT": off}, Kind.PERSON) for off in ("", "0", "false", "False")),
-        ({"CI": "true", "CLAUDECODE": "1"}, Kind.AGENT),
-        ({"TERM": "dumb"}, Kind.PERSON),
+        ({}, ActorKind.PERSON),
+        *(({name: "1"}, ActorKind.CI) for name in CI),
+        *((dict.fromkeys(names, "1"), ActorKind.CI) for names in CI_TOGETHER),
+        *(({name: "1"}, ActorKind.PERSON) for names in CI_TOGETHER for name in names),
+        *(({name: "x"}, ActorKind.AGENT) for name in AGENTS),
+        *(({"CI": off, "AI_AGENT": off}, ActorKind.PERSON) for off in ("", "0", "false", "False")),
+        ({"CI": "true", "CLAUDECODE": "1"}, ActorKind.AGENT),
+        ({"TERM": "dumb"}, ActorKind.PERSON),
     ],
 )
-def test_variables_tell_the_kind(environment: Mapping[str, str], kind: Kind) -> None:
+def test_variables_tell_the_kind(environment: Mapping[str, str], kind: ActorKind) -> None:
     """An agent within a job is an agent; a variable that is switched off says nothing."""
     assert kind_of_actor(environment) is kind
-    assert attended(environment) is (kind is Kind.PERSON and "TERM" not in environment)
+    assert attended(environment) is (kind is ActorKind.PERSON and "TERM" not in environment)

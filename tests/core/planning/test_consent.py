@@ -13,7 +13,7 @@ from multigit.core.planning.consent import (
     ticked_by_option,
 )
 from multigit.core.planning.plan import Plan
-from multigit.core.values.agreement import Given, Ticks
+from multigit.core.values.agreement import ChecklistState, ConsentState
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Confirm
 from tests.core.builders import plan, to_publish
@@ -110,17 +110,19 @@ def test_to_agree_to_nothing_is_the_default() -> None:
 @pytest.mark.parametrize(
     ("it", "consent", "given"),
     [
-        (ASKS_NOBODY, YES, Given.NOT_REQUIRED),
-        (ASKS_NOBODY, NAMED, Given.NOT_REQUIRED),
-        (ASKS_YES, YES, Given.YES),
-        (ASKS_YES, NAMED, Given.CONFIRM),
-        (ASKS_YES, Consent(yes=True, confirm="stg"), Given.CONFIRM),
-        (ASKS_NAME, NAMED, Given.CONFIRM),
+        (ASKS_NOBODY, YES, ConsentState.NOT_REQUIRED),
+        (ASKS_NOBODY, NAMED, ConsentState.NOT_REQUIRED),
+        (ASKS_YES, YES, ConsentState.YES),
+        (ASKS_YES, NAMED, ConsentState.CONFIRM),
+        (ASKS_YES, Consent(yes=True, confirm="stg"), ConsentState.CONFIRM),
+        (ASKS_NAME, NAMED, ConsentState.CONFIRM),
         (ASKS_NAME, YES, None),
         (ASKS_YES, NOTHING, None),
     ],
 )
-def test_the_option_that_agreed_is_known(it: Plan, consent: Consent, given: Given | None) -> None:
+def test_the_option_that_agreed_is_known(
+    it: Plan, consent: Consent, given: ConsentState | None
+) -> None:
     """None of them where somebody has to be asked."""
     assert given_by_option(it, consent) is given
 
@@ -129,10 +131,10 @@ def test_only_its_own_option_confirms_a_checklist() -> None:
     """Neither --yes nor --confirm says that anything was done; without a list there is nothing."""
     listed = replace(ASKS_NAME, checklist=("Staging is verified",))
     for consent in (NOTHING, YES, NAMED):
-        assert ticked_by_option(listed, consent) is Ticks.NOT_TICKED
+        assert ticked_by_option(listed, consent) is ChecklistState.NOT_TICKED
         assert ticked_by_option(ASKS_NAME, consent) is None
     done = Consent(confirm="stg", checklist_done=True)
-    assert ticked_by_option(listed, done) is Ticks.BY_OPTION
+    assert ticked_by_option(listed, done) is ChecklistState.BY_OPTION
     assert ticked_by_option(ASKS_NAME, done) is None
     assert given_by_option(listed, Consent(checklist_done=True)) is None
 

@@ -11,7 +11,7 @@ from multigit.core.planning.dangers import matches
 from multigit.core.planning.plan import State
 from multigit.core.planning.push import plan_push
 from multigit.core.values.clone_facts import Facts
-from multigit.core.values.commits import Waiting
+from multigit.core.values.commits import PendingCommits
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.push_rules import PushRules
 from multigit.core.values.snapshot import Snapshot
@@ -32,7 +32,7 @@ TO_HOOKS = "Add to multigit.toml below [repos.api]: hooks = true"
 OUT = "To leave it out: git -C services/api reset --soft dev-1 && git -C services/api reset -- {}; "
 REST = "the rest stays staged, to be committed again. To push it anyway: --allow {}"
 BY_HAND = "Take it out of the commits of develop that are not pushed, or pass --allow {}"
-STRAIGHT = Waiting(2, NEWEST, (tip("dev-1"),))
+STRAIGHT = PendingCommits(2, NEWEST, (tip("dev-1"),))
 
 
 # --- Litter
@@ -225,8 +225,8 @@ def test_commits_made_by_hand_are_looked_at(file: Outgoing, code: str, message: 
         {"work": work(on="feature/x")},
         {"work": replace(work(), unfinished="merge")},
         {"ahead": 3},  # one is a merge
-        {"unpushed": Waiting(2, NEWEST)},
-        {"unpushed": Waiting(2, NEWEST, (tip("dev-1"), tip("main-1")))},
+        {"unpushed": PendingCommits(2, NEWEST)},
+        {"unpushed": PendingCommits(2, NEWEST, (tip("dev-1"), tip("main-1")))},
     ],
 )
 def test_commits_that_cannot_simply_become_one_are_left_to_a_person(facts: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ from multigit.core.planning.steps import (
     Step,
     TagStep,
 )
-from multigit.core.values.commits import Waiting
+from multigit.core.values.commits import PendingCommits
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import branch_ref, tag_ref
 from tests.core.builders import (
@@ -34,7 +34,7 @@ from tests.core.builders import (
 BLOCK = Problem("conflict", "develop conflicts with staging.", "Merge by hand.", files=("a.py",))
 COMMIT = CommitStep("dev", "develop", "dev-2", "dev-3", "feat: x", (change("a.py"),))
 RESTORE = RestoreStep("dev", "develop", "dev-2", "dev-1")
-ADVANCE = AdvanceStep("dev", "develop", "dev-1", "dev-2", Waiting(2, NEWEST))
+ADVANCE = AdvanceStep("dev", "develop", "dev-1", "dev-2", PendingCommits(2, NEWEST))
 
 
 def test_refs_have_full_names() -> None:
@@ -120,14 +120,14 @@ def test_steps_are_found_by_type() -> None:
     repo = RepoPlan("api", ".", State.PLANNED, (ADVANCE, COMMIT, merge_step(), push))
     assert (repo.commits(), repo.merges()) == ((COMMIT,), (merge_step(),))
     assert repo.updates() == push.updates
-    assert repo.moves() == (ADVANCE, COMMIT, merge_step())
+    assert repo.branch_steps() == (ADVANCE, COMMIT, merge_step())
 
 
 def test_a_tag_that_is_deleted_is_not_one_that_is_made() -> None:
     """An undo takes the deploy tag away."""
     gone = RepoPlan("api", ".", State.PLANNED, (RESTORE, DeleteTagStep("deploy-1", "tag-1")))
     assert (gone.tag, gone.deleted_tag) == ("", "deploy-1")
-    assert gone.moves() == (RESTORE,)
+    assert gone.branch_steps() == (RESTORE,)
     assert to_publish().deleted_tag == ""
 
 

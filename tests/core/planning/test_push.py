@@ -10,7 +10,7 @@ from multigit.core.planning.push import plan_push
 from multigit.core.planning.push_request import PushRequest
 from multigit.core.planning.routes import Hop
 from multigit.core.planning.steps import AdvanceStep, CommitStep, TagStep
-from multigit.core.values.commits import PreparedCommit, Waiting
+from multigit.core.values.commits import PendingCommits, PreparedCommit
 from multigit.core.values.work_tree import Change
 from multigit.core.values.workspace import Confirm
 from tests.core.builders import (
@@ -102,7 +102,7 @@ def test_unpushed_commits_are_pushed() -> None:
     """Also of a branch that is not checked out."""
     elsewhere = work(on="feature/x")
     seen = snapshot(refs=AHEAD, work=elsewhere, ahead=2)
-    step = AdvanceStep("dev", "develop", "dev-1", "dev-2", Waiting(2, NEWEST))
+    step = AdvanceStep("dev", "develop", "dev-1", "dev-2", PendingCommits(2, NEWEST))
     push = PushStep((RefUpdate("refs/heads/develop", "dev-1"),))
     assert planned(seen) == replace(on_dev(State.PLANNED, step, push), before="dev-1")
 
@@ -110,7 +110,7 @@ def test_unpushed_commits_are_pushed() -> None:
 def test_a_branch_that_the_remote_lacks_is_created() -> None:
     """The lease says that it must not exist."""
     seen = snapshot(refs=refs(develop=branch("", "dev-2")), ahead=1)
-    step = AdvanceStep("dev", "develop", "", "dev-2", Waiting(1, NEWEST))
+    step = AdvanceStep("dev", "develop", "", "dev-2", PendingCommits(1, NEWEST))
     push = PushStep((RefUpdate("refs/heads/develop", ""),))
     assert planned(seen) == replace(on_dev(State.PLANNED, step, push), before="")
 
@@ -149,7 +149,7 @@ def test_a_push_that_goes_on_to_a_promotion_is_one_plan() -> None:
                 path="services/api",
                 state=State.PLANNED,
                 steps=(
-                    AdvanceStep("dev", "develop", "dev-1", "dev-2", Waiting(2, NEWEST)),
+                    AdvanceStep("dev", "develop", "dev-1", "dev-2", PendingCommits(2, NEWEST)),
                     commit_step(CODE, commit="dev-3"),
                     merge_step(tips=("dev-3", "stg-1")),
                     TagStep(TAG, "staging", "Merge dev into stg"),

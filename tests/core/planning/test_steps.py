@@ -29,11 +29,11 @@ from multigit.core.planning.steps import (
     TagStep,
     pushing,
 )
-from multigit.core.values.commits import Waiting
+from multigit.core.values.commits import PendingCommits
 from tests.core.builders import NEWEST, branch, change, merge_step, refs
 
 COMMIT = CommitStep("dev", "develop", "dev-2", "dev-3", "feat: x", (change("a.txt"),))
-ADVANCE = AdvanceStep("dev", "develop", "dev-1", "dev-2", Waiting(2, NEWEST))
+ADVANCE = AdvanceStep("dev", "develop", "dev-1", "dev-2", PendingCommits(2, NEWEST))
 MERGE = merge_step()
 RESTORE = RestoreStep("stg", "staging", "merge-1", "stg-1")
 TAG, DELETE = TagStep("v1", "staging", "Release"), DeleteTagStep("v1", "tag-1")

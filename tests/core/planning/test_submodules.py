@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.planning.submodules import moves, submodule_problems
+from multigit.core.planning.submodules import pointer_changes, submodule_problems
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.work_tree import Change, Outgoing, Submodule
@@ -43,7 +43,7 @@ def test_a_pointer_goes_forward_only() -> None:
     """One of a submodule that was not brought up to date stays as it is."""
     behind = replace(LIB, path="old", behind=True)
     tree = replace(work(MOVED, replace(MOVED, path="old"), change("a")), submodules=(LIB, behind))
-    assert moves(tree) == (MOVED, change("a"))
+    assert pointer_changes(tree) == (MOVED, change("a"))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from multigit.core.planning.plan import Plan, RepoPlan, Result, State
 from multigit.core.planning.publish_steps import DeployStep
-from multigit.core.progress.journal import Entry, Kind, Operation
+from multigit.core.progress.journal import Entry, EntryKind, Operation
 from multigit.core.progress.remote_state import RemoteState, compared
 from multigit.core.recovery.resume import resumed
 from multigit.core.recovery.undo import undone
@@ -36,7 +36,7 @@ def promotion() -> Plan:
     return plan(*(replace(repo, steps=(*repo.steps, *STEPS)) for repo in repos))
 
 
-BEGUN = Entry(Kind.BEGUN, promotion(), ADA)
+BEGUN = Entry(EntryKind.BEGUN, promotion(), ADA)
 
 # --- What a journal tells
 
@@ -46,12 +46,12 @@ def test_a_journal_is_folded_into_the_operation() -> None:
     deployment = Deployment("", RunState.QUEUED)
     told = Operation.from_entries(
         [
-            Entry(Kind.BEGUN, plan=promotion(), actor=ADA),
-            Entry(Kind.PUBLISHING, made={"api": made("api")}),
-            Entry(Kind.SETTLED, repos=("api",), state=State.PUBLISHED),
-            Entry(Kind.DEPLOYMENT, repos=("api",), deployment=deployment),
+            Entry(EntryKind.BEGUN, plan=promotion(), actor=ADA),
+            Entry(EntryKind.PUBLISHING, made={"api": made("api")}),
+            Entry(EntryKind.SETTLED, repos=("api",), state=State.PUBLISHED),
+            Entry(EntryKind.DEPLOYMENT, repos=("api",), deployment=deployment),
             Entry(
-                Kind.DEPLOYMENT,
+                EntryKind.DEPLOYMENT,
                 repos=("api",),
                 deployment=replace(deployment, state=RunState.FAILED),
             ),
@@ -68,14 +68,14 @@ def test_a_hint_is_not_kept_for_later() -> None:
     """It names folders as they were seen from where somebody stood, and what has changed since."""
     warning = Problem("a", "is so.", "Run: git -C . status", Severity.WARN, files=("b",))
     begun = replace(promotion(), repos=(replace(promotion().repos[0], problems=(warning,)),))
-    told = Operation.from_entries([Entry(Kind.BEGUN, plan=begun, actor=ADA)])
+    told = Operation.from_entries([Entry(EntryKind.BEGUN, plan=begun, actor=ADA)])
     assert told
     assert told.plan.repos[0].problems == (replace(warning, hint=""),)
 
 
 def test_a_journal_without_its_beginning_tells_nothing() -> None:
     """It broke off before the plan was whole."""
-    assert Operation.from_entries([Entry(Kind.PUBLISHING, made={"api": made("api")})]) is None
+    assert Operation.from_entries([Entry(EntryKind.PUBLISHING, made={"api": made("api")})]) is None
 
 
 # --- What may be written
@@ -86,16 +86,19 @@ def made(name: str) -> dict[str, str]:
     return {ref: f"{name} {sha}" for ref, sha in MADE.items()}
 
 
-PUBLISHING = st.just(Entry(Kind.PUBLISHING, made={name: made(name) for name in NAMES}))
+PUBLISHING = st.just(Entry(EntryKind.PUBLISHING, made={name: made(name) for name in NAMES}))
 REPOS = st.sampled_from(NAMES).map(lambda name: (name,))
 FLIGHTS = st.builds(lambda end: Flight(0.0, end, "here", "1:2"), st.floats(1.0, 9.0))
 PUSHING = st.builds(
-    lambda repos, flight: Entry(Kind.PUSHING, repos=repos, flight=flight), REPOS, FLIGHTS
+    lambda repos, flight: Entry(EntryKind.PUSHING, repos=repos, flight=flight), REPOS, FLIGHTS
 )
 ENDS = st.sampled_from([State.PUBLISHED, State.FAILED, State.UNKNOWN])
 SETTLED = st.builds(
     lambda repos, state, flight: Entry(
-        Kind.SETTLED, repos=repos, state=state, flight=flight if state is State.UNKNOWN else None
+        EntryKind.SETTLED,
+        repos=repos,
+        state=state,
+        flight=flight if state is State.UNKNOWN else None,
     ),
     REPOS,
     ENDS,
@@ -108,7 +111,9 @@ DEPLOYMENTS = st.builds(
     st.integers(1, 2),
 )
 DEPLOYMENT = st.builds(
-    lambda repos, each: Entry(Kind.DEPLOYMENT, repos=repos, deployment=each), REPOS, DEPLOYMENTS
+    lambda repos, each: Entry(EntryKind.DEPLOYMENT, repos=repos, deployment=each),
+    REPOS,
+    DEPLOYMENTS,
 )
 REMOTES = st.sampled_from(["all", "branch", "nothing", "moved", "away"])
 CONTINUED = st.tuples(REMOTES, REMOTES)  # what multigit continue finds in api and web
@@ -146,7 +151,7 @@ def written(history: History) -> list[Entry]:
         if isinstance(each, Entry):
             entries.append(each)
         elif left := continued(entries, each):
-            begun = Entry(Kind.BEGUN, left.plan, ADA, progress=left.state.repos)
+            begun = Entry(EntryKind.BEGUN, left.plan, ADA, progress=left.state.repos)
             entries.append(begun)
     return entries
 
@@ -180,17 +185,17 @@ class Model:
 
     def hear(self, entry: Entry, name: str) -> None:
         """Take note of an entry."""
-        if entry.kind is Kind.PUBLISHING:
+        if entry.kind is EntryKind.PUBLISHING:
             self.made = entry.made[name]
         if name not in entry.repos:
             return
-        if entry.kind is Kind.PUSHING and entry.flight:
+        if entry.kind is EntryKind.PUSHING and entry.flight:
             self.open_until = max(self.open_until, entry.flight.until)
-        if entry.kind is Kind.SETTLED and entry.state is State.UNKNOWN:
+        if entry.kind is EntryKind.SETTLED and entry.state is State.UNKNOWN:
             self.open_until = entry.flight.until if entry.flight else self.open_until
-        elif entry.kind is Kind.SETTLED:
+        elif entry.kind is EntryKind.SETTLED:
             self.open_until = 0.0
-        if entry.kind is Kind.SETTLED:
+        if entry.kind is EntryKind.SETTLED:
             self.settled = entry.state
         if entry.deployment:
             self.deployments[entry.deployment.target] = entry.deployment
@@ -220,7 +225,7 @@ def modelled(history: History) -> dict[str, Model]:
             for name, model in models.items():
                 model.hear(each, name)
         elif left := continued(entries, each):
-            entries.append(Entry(Kind.BEGUN, left.plan, ADA, progress=left.state.repos))
+            entries.append(Entry(EntryKind.BEGUN, left.plan, ADA, progress=left.state.repos))
             for name, found in zip(NAMES, each, strict=True):
                 models[name].go_on(found)
     return models
@@ -246,7 +251,7 @@ def test_an_undo_is_the_same_before_and_after_a_continue(history: History, found
     left = continued(entries, found)
     if left is None:
         return
-    again = [*entries, Entry(Kind.BEGUN, left.plan, ADA, progress=left.state.repos)]
+    again = [*entries, Entry(EntryKind.BEGUN, left.plan, ADA, progress=left.state.repos)]
 
     def undo(known: list[Entry]) -> Plan:
         operation = read(known)
@@ -261,6 +266,6 @@ def test_what_is_executed_is_what_the_journal_knows(history: History) -> None:
     entries = written(history)
     left = continued(entries, ("nothing", "nothing"))
     assert left
-    again = read([*entries, Entry(Kind.BEGUN, left.plan, ADA, progress=left.state.repos)])
+    again = read([*entries, Entry(EntryKind.BEGUN, left.plan, ADA, progress=left.state.repos)])
     assert again.plan == left.plan
     assert again.state == again.before == left.state

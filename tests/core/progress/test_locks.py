@@ -18,7 +18,7 @@ from multigit.core.progress.locks import (
     stages_changed,
     to_bytes,
 )
-from multigit.core.values.commits import Waiting
+from multigit.core.values.commits import PendingCommits
 from multigit.core.values.deploy_spec import CommandRunner
 from multigit.core.values.problem import Severity
 from tests.core.builders import WEB, plan, to_publish
@@ -67,7 +67,7 @@ def test_problems_name_stages_and_what_to_do() -> None:
 
 def test_an_operation_locks_what_it_moves_and_what_it_deploys() -> None:
     """Each stage once, in an order that is the same on every machine."""
-    pushed = AdvanceStep("dev", "develop", "dev-1", "dev-2", Waiting(1))
+    pushed = AdvanceStep("dev", "develop", "dev-1", "dev-2", PendingCommits(1))
     deployed = DeployStep("main", "prod", "master", "", CommandRunner(("true",)), 60.0)
     web = replace(to_publish(WEB), steps=(pushed, deployed))
     assert stages_changed(plan(to_publish(), web)) == ("dev", "main", "stg")

@@ -17,13 +17,22 @@ from multigit.core.records.chain import canonical
 from multigit.core.records.record import Record, ReviewRecord
 from multigit.core.records.repo_record import DeploymentRecord
 from multigit.core.reports.document import document
-from multigit.core.values.agreement import NOT_NOTED, Actor, Agreement, Given, Kind, Ticks
+from multigit.core.values.agreement import (
+    NOT_NOTED,
+    Actor,
+    ActorKind,
+    Agreement,
+    ChecklistState,
+    ConsentState,
+)
 from multigit.core.values.problem import Problem
 from tests.core.builders import API, WEB, plan, published, to_publish, warning, without_steps
 
-ADA = Actor("Ada <ada@example.com>", "ada", "build-7", Kind.PERSON)
-BOT = Actor("Bot <bot@example.com>", "ci", "build-7", Kind.CI)
-AGREED = Agreement(Given.TERMINAL, Ticks.TICKED, Actor(ADA.identity, "", "", Kind.PERSON))
+ADA = Actor("Ada <ada@example.com>", "ada", "build-7", ActorKind.PERSON)
+BOT = Actor("Bot <bot@example.com>", "ci", "build-7", ActorKind.CI)
+AGREED = Agreement(
+    ConsentState.TERMINAL, ChecklistState.TICKED, Actor(ADA.identity, "", "", ActorKind.PERSON)
+)
 
 
 def written(report: Report, actor: Actor, at: str, agreement: Agreement) -> dict[str, Any]:
@@ -199,7 +208,7 @@ def test_a_record_of_a_later_version_is_read_as_far_as_it_is_known() -> None:
     }
     record = Record.parse(content)
     assert record.stored == content
-    assert record.agreement == Agreement(Given.UNKNOWN, None, Actor("Ada", "", ""))
+    assert record.agreement == Agreement(ConsentState.UNKNOWN, None, Actor("Ada", "", ""))
     assert record.actor.kind is None
     assert (record.repos[0].state, record.repos[0].deployments[0].state) == ("melted", "teleported")
 

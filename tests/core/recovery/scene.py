@@ -8,7 +8,7 @@ from typing import Any
 from multigit.core.planning.merges import plan_merges
 from multigit.core.planning.plan import Plan
 from multigit.core.planning.publish_steps import DeployStep
-from multigit.core.progress.journal import Entry, Kind, Operation
+from multigit.core.progress.journal import Entry, EntryKind, Operation
 from multigit.core.progress.remote_state import RemoteState, compared
 from multigit.core.recovery.resume import resumed
 from multigit.core.values.deploy_spec import CommandRunner
@@ -52,7 +52,7 @@ def stands(now: dict[str, str]) -> RemoteState:
 
 def begun_again(left: Operation) -> Operation:
     """Return an operation as the journal knows it when it goes on."""
-    entry = Entry(Kind.BEGUN, plan=left.plan, actor=ADA, progress=left.state.repos)
+    entry = Entry(EntryKind.BEGUN, plan=left.plan, actor=ADA, progress=left.state.repos)
     known = Operation.from_entries([entry])
     assert known
     return known

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from multigit.core.planning.plan import State
-from multigit.core.progress.journal import Entry, Kind, Operation
+from multigit.core.progress.journal import Entry, EntryKind, Operation
 from multigit.core.progress.state import Progress
 from multigit.core.records.record import Record
 from multigit.core.recovery.watched import watched
@@ -61,7 +61,7 @@ def test_what_an_attempt_found_is_known_to_who_watches_the_next(
     found: Progress, stands: State
 ) -> None:
     """It asked the remote, and broke off before it noted any more."""
-    begun = Entry(Kind.BEGUN, plan=plan(REPO), actor=ADA, progress={"api": found})
+    begun = Entry(EntryKind.BEGUN, plan=plan(REPO), actor=ADA, progress={"api": found})
     known = Operation.from_entries([begun])
     assert known
     assert watched(known, REPO, ()).state is stands

@@ -8,15 +8,15 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.records.chain import BadLine, Head
-from multigit.core.reports.checkup import Checkup, HealthRequest, LockTrial, Surroundings
+from multigit.core.reports.checkup import Checkup, DoctorRequest, LockTrial, Surroundings
 from multigit.core.reports.diagnosis import CLOCK_SLACK, diagnose
 from multigit.core.reports.findings import (
     Finding,
-    Health,
+    Level,
+    doctor_document,
+    doctor_exit_code,
+    doctor_summary,
     grouped,
-    health_document,
-    health_exit_code,
-    health_summary,
 )
 from multigit.core.values.clone_facts import Facts
 from multigit.core.values.problem import Problem
@@ -30,14 +30,14 @@ NOW = 1_736_953_290  # 2025-01-15 15:01:30 UTC
 PROBE = "refs/multigit/locks/doctor-1"
 AROUND = Surroundings(git="2.39.5", now=NOW, log=Head(3), jobs=8, possible=64, files=96)
 WELL = Checkup(snapshot(), newest=NOW)
-OK, WARNING, PROBLEM = Health.OK, Health.WARNING, Health.PROBLEM
+OK, WARNING, PROBLEM = Level.OK, Level.WARNING, Level.PROBLEM
 
 
 def findings(
     *seen: Checkup, repos: tuple[Repo, ...] = (API,), around: Surroundings = AROUND
 ) -> tuple[Finding, ...]:
     """Return all findings about these repositories."""
-    request = HealthRequest(repos, STAGES, PROBE)
+    request = DoctorRequest(repos, STAGES, PROBE)
     names = [repo.name for repo in repos]
     return diagnose(shop(*repos), request, around, dict(zip(names, seen, strict=True)))
 
@@ -80,8 +80,8 @@ def test_a_healthy_workspace_is_all_ok() -> None:
     assert "2.39.5" in seen[0].message
     assert "3 records" in seen[1].message
     assert "Ada <ada@example.com>" in seen[3].message
-    assert health_exit_code(seen) == 0
-    assert health_summary(seen, 1) == ("1 repository examined: all is well.", "")
+    assert doctor_exit_code(seen) == 0
+    assert doctor_summary(seen, 1) == ("1 repository examined: all is well.", "")
 
 
 # --- Repositories
@@ -120,13 +120,13 @@ UNREACHABLE = Problem("unreachable", "the remote cannot be reached.", "Check the
     ids=lambda value: value if isinstance(value, str) and " " not in value else "",
 )  # fmt: skip
 def test_each_finding_has_its_state_and_a_hint(
-    seen: Checkup, state: Health, code: str, told: str
+    seen: Checkup, state: Level, code: str, told: str
 ) -> None:
     """One finding that is not ok, with its words; exit code 3 only for problems."""
     found = bad(seen)
     assert (found.state, found.code, found.repo) == (state, code, "api")
     assert told in found.message
-    assert health_exit_code([found]) == (3 if state is PROBLEM else 0)
+    assert doctor_exit_code([found]) == (3 if state is PROBLEM else 0)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_secrets_in_any_reason_are_masked() -> None:
     ],
 )
 def test_the_log_is_sound_torn_or_bad(
-    log: BadLine | Head | Problem, state: Health, code: str
+    log: BadLine | Head | Problem, state: Level, code: str
 ) -> None:
     """A torn line mends itself with the next operation; a bad one names its number."""
     found = around(log=log)[code]
@@ -278,11 +278,11 @@ def test_problems_and_warnings_are_counted() -> None:
         with_facts(replace(FACTS, credentials=True)),
         repos=(API, WEB),
     )
-    sentence, hint = health_summary(mixed, 2)
+    sentence, hint = doctor_summary(mixed, 2)
     assert sentence == "2 repositories examined: 1 problem and 2 warnings."
     assert "multigit doctor" in hint
     warned = findings(with_facts(replace(FACTS, credentials=True)))
-    assert health_summary(warned, 1) == ("1 repository examined: 1 warning.", "")
+    assert doctor_summary(warned, 1) == ("1 repository examined: 1 warning.", "")
 
 
 def test_the_document_holds_every_finding() -> None:
@@ -291,7 +291,7 @@ def test_the_document_holds_every_finding() -> None:
         Finding("", OK, "git_version", "git 2.39.5."),
         Finding("api", PROBLEM, "shallow", "is shallow.", "Unshallow it."),
     )
-    assert health_document(found, 1) == {
+    assert doctor_document(found, 1) == {
         "schema": "multigit/1",
         "command": "doctor",
         "operation": None,
@@ -318,7 +318,7 @@ def test_the_document_holds_every_finding() -> None:
         "message": "1 repository examined: 1 problem.",
         "hint": "Fix the problems, then run multigit doctor again.",
     }
-    fine: Mapping[str, object] = health_document(found[:1], 1)
+    fine: Mapping[str, object] = doctor_document(found[:1], 1)
     assert (fine["result"], fine["exit_code"], fine["hint"]) == ("done", 0, None)
 
 

@@ -13,7 +13,7 @@ from multigit.core.planning.pull_steps import UpdateStep
 from multigit.core.planning.steps import AdvanceStep, CommitStep, RestoreStep
 from multigit.core.progress.outcome import Outcome, ended, planned, refused
 from multigit.core.reports.document import document, error_document, problem_document, step_document
-from multigit.core.values.commits import Waiting
+from multigit.core.values.commits import PendingCommits
 from multigit.core.values.problem import Problem
 from multigit.errors import ConfigError, MultigitError, RefusedError, UsageError
 from tests.core.builders import (
@@ -40,7 +40,7 @@ LEFT_OUT = without_steps(WEB, State.SKIPPED, CONFLICT.as_warning())
 BOTH = plan(to_publish(API), to_publish(WEB))
 
 
-ADVANCE = AdvanceStep("dev", "develop", "dev-1", "dev-2", Waiting(2, NEWEST))
+ADVANCE = AdvanceStep("dev", "develop", "dev-1", "dev-2", PendingCommits(2, NEWEST))
 
 
 COMMIT = CommitStep(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from multigit.core.planning.plan import Plan, State
 from multigit.core.progress.outcome import Outcome, Report, cancelled, ended, planned, under_way
 from multigit.core.reports.news import NOTES, ROWS, News, event_of, news
-from multigit.core.values.commits import Waiting
+from multigit.core.values.commits import PendingCommits
 from multigit.core.values.deployment import Deployment, Run, RunState, Sight
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Event
@@ -79,7 +79,7 @@ Operation: `20250115T150130Z-promote-dev-stg-7f3a`
 def arriving(count: int, *subjects: str) -> Outcome:
     """Return api, published, with so many commits of which these are known."""
     repo = to_publish(API)
-    waiting = Waiting(count, NEWEST, subjects=subjects)
+    waiting = PendingCommits(count, NEWEST, subjects=subjects)
     (step,) = repo.merges()
     bringing = replace(step, merge=replace(step.merge, waiting=waiting))
     steps = tuple(bringing if each is step else each for each in repo.steps)

@@ -9,16 +9,16 @@ import pytest
 from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.progress.journal import Operation
 from multigit.core.reports.reviews import (
-    Answer,
+    PendingReview,
     Review,
-    Waiting,
+    ReviewResult,
     reviews_document,
     reviews_exit_code,
     reviews_record,
     reviews_sentence,
     to_review,
 )
-from multigit.core.values.agreement import Actor, Given
+from multigit.core.values.agreement import Actor, ConsentState
 from multigit.core.values.deploy_spec import CommandRunner, GithubRunner, Runner
 from multigit.core.values.deployment import Deployment, Gate, Order, Run, RunState
 from multigit.core.values.problem import Problem
@@ -48,11 +48,11 @@ def deployment(target: str, state: RunState, run: Run | None = RUN) -> Deploymen
     return Deployment(target, state, run=run)
 
 
-def review(answer: Answer, problem: Problem | None = None) -> Review:
+def review(answer: ReviewResult, problem: Problem | None = None) -> Review:
     """Return the review of a run that waits at two gates, one of which is not ours."""
     order = Order("key", "api", "stg", "stg", "staging", "merge-1", "", "r", "eu", 0.0, GITHUB)
     gates = (Gate(1, "stg-eu", ("ada",), mine=True), Gate(2, "legal", ("max",)))
-    return Review(Waiting(order, RUN, gates), answer, problem)
+    return Review(PendingReview(order, RUN, gates), answer, problem)
 
 
 def test_what_may_wait_for_a_review() -> None:
@@ -78,17 +78,17 @@ def test_other_runners_have_no_reviews() -> None:
 @pytest.mark.parametrize(
     ("answers", "interrupted", "unread", "code"),
     [
-        ([Answer.APPROVED, Answer.REJECTED], False, False, OK),
+        ([ReviewResult.APPROVED, ReviewResult.REJECTED], False, False, OK),
         ([], False, False, OK),
-        ([Answer.APPROVED], False, True, FAILED),
-        ([Answer.APPROVED, Answer.NOT_SENT], False, False, FAILED),
-        ([Answer.FAILED], False, False, FAILED),
-        ([Answer.UNKNOWN], False, False, FAILED),
-        ([Answer.APPROVED], True, False, INTERRUPTED),
+        ([ReviewResult.APPROVED], False, True, FAILED),
+        ([ReviewResult.APPROVED, ReviewResult.NOT_SENT], False, False, FAILED),
+        ([ReviewResult.FAILED], False, False, FAILED),
+        ([ReviewResult.UNKNOWN], False, False, FAILED),
+        ([ReviewResult.APPROVED], True, False, INTERRUPTED),
     ],
 )
 def test_the_exit_code(
-    answers: list[Answer], *, interrupted: bool, unread: bool, code: int
+    answers: list[ReviewResult], *, interrupted: bool, unread: bool, code: int
 ) -> None:
     """0 only where every review arrived and every run could be asked."""
     reviews = [review(answer) for answer in answers]
@@ -97,7 +97,7 @@ def test_the_exit_code(
 
 def test_the_sentence_counts_the_answers() -> None:
     """In the order of what may become of one."""
-    answers = (Answer.NOT_SENT, Answer.APPROVED, Answer.APPROVED)
+    answers = (ReviewResult.NOT_SENT, ReviewResult.APPROVED, ReviewResult.APPROVED)
     said = reviews_sentence([review(answer) for answer in answers])
     assert said == "3 reviews: 2 approved, 1 not sent."
 
@@ -105,7 +105,7 @@ def test_the_sentence_counts_the_answers() -> None:
 def test_the_document_names_our_gates_and_all_problems() -> None:
     """Those of runs that could not be asked, too."""
     unread = Problem("unreachable", "GitHub does not answer.")
-    document = reviews_document([review(Answer.UNKNOWN, LOST)], [unread], FAILED)
+    document = reviews_document([review(ReviewResult.UNKNOWN, LOST)], [unread], FAILED)
     assert document["reviewed"] == [
         {"repo": "api", "target": "eu", "environments": ["stg-eu"], "state": "unknown"}
     ]
@@ -118,13 +118,13 @@ def test_the_log_keeps_a_record_of_its_own() -> None:
     told = promoted()
     record = reviews_record(
         told,
-        [review(Answer.APPROVED)],
+        [review(ReviewResult.APPROVED)],
         OK,
         comment="looks good",
         operation="approve-1",
         actor=Actor("Max <max@example.com>", "max", "desk"),
         at="2025-01-15T16:00:00Z",
-        consent=Given.YES,
+        consent=ConsentState.YES,
     )
     assert record.reviews == told.plan.operation
     assert (record.operation, record.result) == ("approve-1", "done")

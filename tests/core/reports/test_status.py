@@ -22,7 +22,7 @@ from multigit.core.reports.status_words import (
     status_sentence,
 )
 from multigit.core.values.clone_facts import Facts
-from multigit.core.values.commits import Waiting
+from multigit.core.values.commits import PendingCommits
 from multigit.core.values.merge import Evidence, Merge, Reversal
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import Tag
@@ -124,7 +124,7 @@ def test_waiting_commits_are_counted() -> None:
 
 def test_commits_without_content_do_not_wait() -> None:
     """Content decides: after a hotfix was carried back there is nothing to promote."""
-    cherry_picked = replace(nothing(), waiting=Waiting(2, NEWEST))
+    cherry_picked = replace(nothing(), waiting=PendingCommits(2, NEWEST))
     assert pairs(cherry_picked) == (Pair("dev", "stg"), LEVEL)
 
 
@@ -195,7 +195,7 @@ def test_hotfix_debt_is_what_a_later_stage_has_and_an_earlier_one_lacks() -> Non
 def test_debt_without_content_is_none() -> None:
     """A hotfix that was picked by hand is paid back."""
     picked = nothing("main", "stg", theirs="main-2")
-    assert pairs(debts=(replace(picked, waiting=Waiting(1, NEWEST)),)) == (
+    assert pairs(debts=(replace(picked, waiting=PendingCommits(1, NEWEST)),)) == (
         Pair("dev", "stg"),
         LEVEL,
     )

@@ -14,7 +14,7 @@ from multigit.core.progress.locks import lock_left
 from multigit.core.progress.outcome import Outcome, Report, cancelled, ended, planned
 from multigit.core.reports.document import document, problem_document
 from multigit.core.reports.summary import summary
-from multigit.core.values.commits import Waiting
+from multigit.core.values.commits import PendingCommits
 from multigit.core.values.deploy_spec import CommandRunner, GithubRunner, Trigger
 from multigit.core.values.deployment import Deployment, Run, RunState
 from multigit.core.values.problem import Problem
@@ -59,7 +59,7 @@ GO_ON = Hint.FINISH_OR_UNDO
 AGAIN = "Nothing was published. Fix it, then run the command again."
 
 
-ADVANCE = AdvanceStep("dev", "develop", "dev-1", "dev-2", Waiting(2, NEWEST))
+ADVANCE = AdvanceStep("dev", "develop", "dev-1", "dev-2", PendingCommits(2, NEWEST))
 
 
 COMMIT = CommitStep(

@@ -7,7 +7,7 @@ import pytest
 from multigit.core.values.deploy_spec import CommandRunner as Command
 from multigit.core.values.deploy_spec import HealthCheck
 from multigit.core.values.deployment import Order, RunState, filled, unknown_keys
-from multigit.core.values.health_check import Answer, unhealthy
+from multigit.core.values.health_check import HealthAnswer, unhealthy
 
 JSON = HealthCheck("https://x", json="build.0.sha")
 HEADER = HealthCheck("https://x", header="X-Version")
@@ -32,20 +32,20 @@ def test_unknown_placeholders_are_named_once() -> None:
 @pytest.mark.parametrize(
     ("check", "answer", "wrong"),
     [
-        (HealthCheck("x"), Answer(200), ""),
-        (HealthCheck("x", status=204), Answer(204), ""),
-        (HealthCheck("x"), Answer(503, "disk\nfull"), "it answers 503, not 200: disk full."),
-        (JSON, Answer(200, '{"build": [{"sha": "v1"}]}'), ""),
-        (JSON, Answer(200, '{"build": [{"sha": "v0"}]}'), "build.0.sha is v0, not v1."),
-        (JSON, Answer(200, '{"build": []}'), "build.0.sha is missing in its answer."),
-        (JSON, Answer(200, "<html>"), "its answer is no JSON: <html>."),
-        (HEADER, Answer(200, headers={"x-version": "v1"}), ""),
-        (HEADER, Answer(200), "the header X-Version is missing in its answer."),
-        (HealthCheck("x"), Answer(500), "it answers 500, not 200."),
+        (HealthCheck("x"), HealthAnswer(200), ""),
+        (HealthCheck("x", status=204), HealthAnswer(204), ""),
+        (HealthCheck("x"), HealthAnswer(503, "disk\nfull"), "it answers 503, not 200: disk full."),
+        (JSON, HealthAnswer(200, '{"build": [{"sha": "v1"}]}'), ""),
+        (JSON, HealthAnswer(200, '{"build": [{"sha": "v0"}]}'), "build.0.sha is v0, not v1."),
+        (JSON, HealthAnswer(200, '{"build": []}'), "build.0.sha is missing in its answer."),
+        (JSON, HealthAnswer(200, "<html>"), "its answer is no JSON: <html>."),
+        (HEADER, HealthAnswer(200, headers={"x-version": "v1"}), ""),
+        (HEADER, HealthAnswer(200), "the header X-Version is missing in its answer."),
+        (HealthCheck("x"), HealthAnswer(500), "it answers 500, not 200."),
     ],
 )
 def test_an_answer_is_judged_by_what_is_asked_for(
-    check: HealthCheck, answer: Answer, wrong: str
+    check: HealthCheck, answer: HealthAnswer, wrong: str
 ) -> None:
     """The status first, then the part that is named."""
     assert unhealthy(check, "v1", answer) == wrong
@@ -53,7 +53,7 @@ def test_an_answer_is_judged_by_what_is_asked_for(
 
 def test_what_an_answer_says_is_harmless_and_short() -> None:
     """It may be anybody's."""
-    told = unhealthy(HealthCheck("x"), "", Answer(500, "\x1b[31m" + "x" * 999))
+    told = unhealthy(HealthCheck("x"), "", HealthAnswer(500, "\x1b[31m" + "x" * 999))
     assert "\x1b" not in told
     assert len(told) < 300
 

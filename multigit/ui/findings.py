@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from multigit.core.reports.findings import Finding, Health, grouped, health_summary
+from multigit.core.reports.findings import Finding, Level, doctor_summary, grouped
 from multigit.core.values.text import visible
 from multigit.ui.render import ending, indented, plain, table
 
 MARKS = {
-    Health.OK: Text("✓ ok", "green"),
-    Health.WARNING: Text("! warning", "yellow"),
-    Health.PROBLEM: Text("✗ problem", "red"),
+    Level.OK: Text("✓ ok", "green"),
+    Level.WARNING: Text("! warning", "yellow"),
+    Level.PROBLEM: Text("✗ problem", "red"),
 }
 EVERYWHERE = "workspace"
 
 
-def health_view(findings: Sequence[Finding], repos: int) -> RenderableType:
+def findings_view(findings: Sequence[Finding], repos: int) -> RenderableType:
     """Return each different finding with the repositories that share it, then the summary."""
     rows = table(header=False)
     rows.add_column(no_wrap=True)
@@ -28,7 +28,7 @@ def health_view(findings: Sequence[Finding], repos: int) -> RenderableType:
     for names, finding in grouped(findings):
         where = ", ".join(name or EVERYWHERE for name in names)
         rows.add_row(MARKS[finding.state], plain(where), sentence(finding))
-    return Group(indented(rows), Text(), ending(*health_summary(findings, repos)))
+    return Group(indented(rows), Text(), ending(*doctor_summary(findings, repos)))
 
 
 def sentence(finding: Finding) -> Text:
