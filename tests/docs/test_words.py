@@ -18,7 +18,6 @@ LATER = (
     "multigit/adapters/config/",
     "multigit/adapters/demo/",
     "multigit/adapters/files/",
-    "multigit/adapters/git/",
     "multigit/adapters/github/",
     "multigit/adapters/http/",
     "multigit/adapters/jenkins/",

@@ -1,4 +1,4 @@
-"""The line of a stage: its first-parent commits, its own ones among them, and what these merged."""
+"""The line of a stage: its first-parent commits, those of its own, and what these merged."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from multigit.adapters.git.changes import MANY_PATHS, read_raw
 from multigit.adapters.git.process import GitDoor
 from multigit.core.lineage.line import Step
 
-LOOK_BACK = 1000  # first-parent commits in which an earlier content is searched
+SEARCHED = 1000  # first-parent commits, in which an earlier content is searched for
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,58 +42,58 @@ def read_own_commits(door: GitDoor, base: str, tip: str) -> dict[str, OwnCommit]
 
 
 def read_tips(door: GitDoor, tip: str, own: Mapping[str, OwnCommit]) -> dict[str, tuple[str, ...]]:
-    """Return by merge of the line the commits of the earlier stage that came with it.
+    """Return, by merge of the line, the commits of the earlier stage that came with it.
 
-    It may have merged them itself, or a branch on which they had been merged, or that began there.
-    Only for such a branch git is asked whether the line had them before.
+    It may have merged them itself, or a branch that had merged them or began at them. Only for such
+    a branch is git asked whether the line had them before.
     """
     line = []
     while tip in own:
         line.append(own[tip])
         tip = own[tip].parents[0] if own[tip].parents else ""
-    seen, had, found = set[str](), {tip}, dict[str, tuple[str, ...]]()
+    visited, reached, tips = set[str](), {tip}, dict[str, tuple[str, ...]]()
     for commit in reversed(line):
-        seen |= {commit.sha}
-        left = _left_at(commit.parents[1:], own, seen)
-        fresh = [
+        visited |= {commit.sha}
+        earlier = _earlier(commit.parents[1:], own, visited)
+        new = [
             sha
-            for sha in left
-            if sha not in had
+            for sha in earlier
+            if sha not in reached
             and (sha in commit.parents or not _is_part_of(door, sha, commit.parents[0]))
         ]
-        had |= {*left}
-        if fresh:
-            found[commit.sha] = tuple(fresh)
-    return found
+        reached |= {*earlier}
+        if new:
+            tips[commit.sha] = tuple(new)
+    return tips
 
 
 def brought_by(
     line: Iterable[Step], own: Mapping[str, OwnCommit]
 ) -> dict[str, tuple[OwnCommit, ...]]:
-    """Return the stage's own commits by the commit of the line with which they came, itself too."""
-    seen, found = set[str](), dict[str, tuple[OwnCommit, ...]]()
+    """Return the stage's own commits by the commit of the line that brought them, itself too."""
+    visited, by_step = set[str](), dict[str, tuple[OwnCommit, ...]]()
     for step in line:
-        came, open_ = list[OwnCommit](), [step.sha]
-        while open_:
-            if (sha := open_.pop()) in own and sha not in seen:
-                seen.add(sha)
-                came.append(own[sha])
-                open_ += own[sha].parents
-        found[step.sha] = tuple(came)
-    return found
+        brought, pending = list[OwnCommit](), [step.sha]
+        while pending:
+            if (sha := pending.pop()) in own and sha not in visited:
+                visited.add(sha)
+                brought.append(own[sha])
+                pending += own[sha].parents
+        by_step[step.sha] = tuple(brought)
+    return by_step
 
 
-def _left_at(starts: Iterable[str], own: Mapping[str, OwnCommit], seen: set[str]) -> list[str]:
-    """Return where one leaves the stage's own commits that nobody has seen."""
-    open_, left = [*starts], dict[str, None]()
-    while open_:
-        sha = open_.pop()
+def _earlier(starts: Iterable[str], own: Mapping[str, OwnCommit], visited: set[str]) -> list[str]:
+    """Return the earlier stage's commits on which these build, through own ones not yet visited."""
+    pending, earlier = [*starts], dict[str, None]()
+    while pending:
+        sha = pending.pop()
         if sha not in own:
-            left[sha] = None
-        elif sha not in seen:
-            seen.add(sha)
-            open_ += own[sha].parents
-    return [*left]
+            earlier[sha] = None
+        elif sha not in visited:
+            visited.add(sha)
+            pending += own[sha].parents
+    return [*earlier]
 
 
 def _is_part_of(door: GitDoor, sha: str, tip: str) -> bool:
@@ -107,9 +107,9 @@ def read_line(
     tips: Mapping[str, tuple[str, ...]],
     paths: Collection[str],
 ) -> tuple[Step, ...]:
-    """Read the first-parent commits of `tip` and what they did to these paths, oldest first."""
+    """Read the first-parent commits of `tip` and their changes to these paths, oldest first."""
     done = door.run(
-        *("log", "-z", "--first-parent", "--sparse", f"--max-count={LOOK_BACK}", "--root"),
+        *("log", "-z", "--first-parent", "--sparse", f"--max-count={SEARCHED}", "--root"),
         *("--diff-merges=first-parent", "--raw", "--no-renames", "--ignore-submodules=none"),
         *("--no-abbrev", "--no-follow", "--no-show-signature", "--format=%x01%H %P"),
         *(tip, "--"),
@@ -125,7 +125,7 @@ def read_line(
 
 
 def _records(fields: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
-    """Yield each commit's own line, which begins with a mark, and the fields behind it."""
+    """Yield each commit's own line, which begins with a mark, and the fields after it."""
     head, rest, path_follows = "", list[str](), False
     for text in fields:
         field = text if path_follows else text.lstrip("\n")

@@ -1,6 +1,6 @@
-"""Reading which commits of a stage take back work of another: what they say, what they put back.
+"""Which commits of a stage revert work of an earlier one, by their messages and their content.
 
-A merge takes such a commit for the newer will, whatever it was meant for: after a roll-back of
+To a merge such a commit is the newer change, whatever it was meant for: after a roll-back of
 `main`, the next promotion leaves the rolled-back work out, without a conflict. The rules are in
-`core/lineage`; this asks git for what they judge.
+`core/lineage`; this reads from git what they need.
 """

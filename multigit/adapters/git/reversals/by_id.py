@@ -18,7 +18,7 @@ from multigit.core.values.merge import Reversal
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a message says was reverted in a path, and the content of before that."""
+    """Work in a path that a message claims to revert, and the content before that work."""
 
     span: Span
     path: str
@@ -26,39 +26,39 @@ class Work:
 
 
 def by_id(history: History, notes: Notes) -> list[Reversal]:
-    """Return what messages name, and note what has the work alone.
+    """Return the commits that name what they revert, and add to the notes.
 
     A revert that was itself reverted does not count.
     """
-    taken_back: set[str] = set()
-    found = []
+    reverted: set[str] = set()
+    reversals = []
     for commit in history.own.values():
-        if commit.sha in taken_back or len(commit.parents) > 1:
+        if commit.sha in reverted or len(commit.parents) > 1:
             continue
         lost: set[str] = set()
         spans = reverted_spans(commit.message)
         for span in spans:
             work = commits_in(history.door, span)
-            taken_back |= work
+            reverted |= work
             lost |= work - commits_in(history.door, span, without=history.earlier)
         if not lost:
             continue
-        meant = _meant(history, commit, spans)
+        works = _works(history, commit, spans)
         step = history.step_of(commit.sha)
         at = step.sha if step else commit.sha
-        left = {path for path in meant if not forward_again(history.line, path, at)}
-        if paths := history.lossy(left):
-            found.append(history.reversal(commit, paths, lost=len(lost)))
-            notes |= _mixed(history, commit, at, {path: meant[path] for path in paths})
-    return found
+        still = {path for path in works if not forward_again(history.line, path, at)}
+        if paths := history.lossy(still):
+            reversals.append(history.reversal(commit, paths, lost=len(lost)))
+            notes |= _mixed(history, commit, at, {path: works[path] for path in paths})
+    return reversals
 
 
-def _meant(history: History, commit: OwnCommit, spans: Collection[Span]) -> dict[str, list[Work]]:
-    """Return the paths of a commit in which it reverts these spans, as it says, oldest first.
+def _works(history: History, commit: OwnCommit, spans: Collection[Span]) -> dict[str, list[Work]]:
+    """Return, by path of a commit, the work of these spans that it reverts there, oldest first.
 
-    Where the reverted file has another name by now, git changed it there.
+    If the file with the work has another name by now, git changed it under that name.
     """
-    changes, meant = history.changes_of(commit), dict[str, list[Work]]()
+    changes, works = history.changes_of(commit), dict[str, list[Work]]()
     for span in reversed([*spans]):
         work = between(history.door, span)
         places = {path: path for path in work if path in changes}
@@ -66,30 +66,32 @@ def _meant(history: History, commit: OwnCommit, spans: Collection[Span]) -> dict
             places = moved(history.door, span.newer, commit.parents[0]) | places
         for path, place in places.items():
             if path in work and place in changes:
-                meant.setdefault(place, []).append(Work(span, path, work[path][0]))
-    return meant
+                works.setdefault(place, []).append(Work(span, path, work[path][0]))
+    return works
 
 
-def _mixed(history: History, commit: OwnCommit, at: str, meant: Mapping[str, list[Work]]) -> Notes:
-    """Return what has the work alone, for each path in which a revert did more than that."""
+def _mixed(
+    history: History, commit: OwnCommit, at: str, by_path: Mapping[str, list[Work]]
+) -> Notes:
+    """Return the notes for the paths in which a revert did more than to revert the work."""
     after = {path: content for path, (_, content) in history.changes_of(commit).items()}
     unlike = {
         path: works
-        for path, works in meant.items()
+        for path, works in by_path.items()
         if after[path] not in {work.before for work in works}
         and not before_work(history.line, path, at)
     }
-    then = hunks(history.door, commit.parents[0], commit.sha, unlike)
+    reverting = hunks(history.door, commit.parents[0], commit.sha, unlike)
     spans: dict[Span, set[str]] = {}
-    for each in chain.from_iterable(unlike.values()):
-        spans.setdefault(each.span, set()).add(each.path)
-    work = {
+    for work in chain.from_iterable(unlike.values()):
+        spans.setdefault(work.span, set()).add(work.path)
+    done = {
         span: hunks(history.door, span.older, span.newer, paths) for span, paths in spans.items()
     }
     notes = Notes()
     for path, works in unlike.items():
-        done = [hunk for each in works for hunk in work[each.span].get(each.path, ())]
-        if not only_puts_back(done, then.get(path, ())):
-            held = [Held(each.span.older, each.span.newer, each.path) for each in works]
+        added = [hunk for work in works for hunk in done[work.span].get(work.path, ())]
+        if not only_puts_back(added, reverting.get(path, ())):
+            held = [Held(work.span.older, work.span.newer, work.path) for work in works]
             notes[commit.sha, path] = held
     return notes

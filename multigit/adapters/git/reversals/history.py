@@ -1,4 +1,4 @@
-"""What was read of one merge: the later side's line, and where the earlier one's work is lost."""
+"""The facts of one merge: the later side's line, and the paths in which work is lost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from multigit.core.lineage.returns import returned
 from multigit.core.lineage.revert_messages import accepted_in, reverted_spans, says_so
 from multigit.core.values.merge import Evidence, Reversal
 
-MOVES = 10  # of one file, one after the other, are followed
+MOVES = 10  # that are followed, one after the other, for each file
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +25,15 @@ class Held:
     path: str
 
 
-Notes = dict[tuple[str, str], list[Held]]  # what alone has the work, by commit and path
+# By reverting commit and path: pairs that differ only in the work, if the commit did more.
+Notes = dict[tuple[str, str], list[Held]]
 
 
 class History:
-    """One merge of two sides. The rarer a fact is needed, the later it is asked for.
+    """One merge of two sides. Facts that are seldom needed are read last.
 
-    `own` are the later side's own commits, `line` are the steps of its first parents, `unexplained`
-    the paths in which work is lost though no own commit touched them.
+    `own` are the later side's own commits, `line` the steps of its first parents, `unexplained` the
+    paths in which work is lost though no own commit touched them.
     """
 
     def __init__(
@@ -52,8 +53,8 @@ class History:
         self.line = self._read_line()
         self.unexplained = untouched_by(self.line, self._differing)
         if self.unexplained:
-            left = changed(door, self._later, self.earlier)
-            self._moved = frozenset(path for path in left if left[path][1] == ABSENT)
+            between = changed(door, self._later, self.earlier)
+            self._moved = frozenset(path for path in between if between[path][1] == ABSENT)
         if self._moved:
             self.line = self._read_line()
         self._follow_moves()
@@ -70,59 +71,59 @@ class History:
         return read_line(self.door, self._later, self.own, self._tips, paths)
 
     def _follow_moves(self) -> None:
-        """Find out what own commits moved; git is asked where a file with work in it vanished."""
-        known: dict[str, Mapping[str, str]] = {}
+        """Follow what own commits moved; git is asked only if a file with work in it vanished."""
+        moves: dict[str, Mapping[str, str]] = {}
         for _ in range(MOVES):
-            self.line = with_moves(self.line, known)
-            gone = self._gone()
-            steps = [step for step in self.line if step.sha in gone and step.sha not in known]
-            asked = {step.sha: moved(self.door, step.parents[0], step.sha) for step in steps}
-            places = {asked[sha][path] for sha in asked for path in gone[sha] & asked[sha].keys()}
+            self.line = with_moves(self.line, moves)
+            vanished = self._vanished()
+            steps = [step for step in self.line if step.sha in vanished and step.sha not in moves]
+            read = {step.sha: moved(self.door, step.parents[0], step.sha) for step in steps}
+            places = {read[sha][path] for sha in read for path in vanished[sha] & read[sha].keys()}
             if more := places - self._differing - self._moved - self._conflicts:
                 self._moved |= more
                 self.line = self._read_line()
-            known |= asked
-            if not asked:
+            moves |= read
+            if not read:
                 break
 
-    def _gone(self) -> dict[str, frozenset[str]]:
-        """Return by own commit the files with work that seem to be gone with it."""
+    def _vanished(self) -> dict[str, frozenset[str]]:
+        """Return, by own commit, the files with work that seem to be gone since that commit."""
         back = returned(self.line)
-        gone: dict[str, frozenset[str]] = {}
+        vanished: dict[str, frozenset[str]] = {}
         for step in self.line:
             lossy = self.lossy(back.get(step.sha, ()))
             paths = frozenset(path for path in lossy if step.changes[path][1] == ABSENT)
             if not step.brings and (paths or guessed(step)):
-                gone[step.sha] = paths
-        return gone
+                vanished[step.sha] = paths
+        return vanished
 
     def lossy(self, paths: Iterable[str]) -> tuple[str, ...]:
-        """Return the paths that come out of the merge otherwise than the earlier stage has them.
+        """Return the paths whose merged content differs from that of the earlier stage.
 
-        One that the earlier stage does not have any more counts where something comes out otherwise
-        at a path that no commit of the line touched: git carried it there, after a rename.
+        A path that the earlier stage no longer has counts if another one differs that no commit of
+        the line touched: git moved the content there, after a rename.
         """
         lossy = self._differing | self._moved
-        found = {path for path in paths if path in lossy}
-        # What conflicts beside it is decided by a person, who need not see what went there.
-        return tuple(sorted(found | ({*paths} & self._conflicts if found else set())))
+        differing = {path for path in paths if path in lossy}
+        # If some differ, those that conflict count, too: a person may resolve them unaware of it.
+        return tuple(sorted(differing | ({*paths} & self._conflicts if differing else set())))
 
     def step_of(self, sha: str) -> Step | None:
-        """Return the step of the line that brought an own commit; None where none did."""
+        """Return the step of the line that brought an own commit; None if there is none."""
         return self._step_of.get(sha)
 
     def inner(self, step: Step, named: Mapping[str, Reversal]) -> list[Reversal]:
         """Return those of the named reversals that came with a step."""
-        return [named[each.sha] for each in self._brought[step.sha] if each.sha in named]
+        return [named[commit.sha] for commit in self._brought[step.sha] if commit.sha in named]
 
     def changes_of(self, commit: OwnCommit) -> Changes:
-        """Return what a commit changed; nothing for a first one."""
+        """Return what a commit changed; nothing for a root commit."""
         return changed(self.door, commit.parents[0], commit.sha) if commit.parents else {}
 
-    def spoken_of(self, step: Step, *, without_id: bool = False) -> set[str]:
-        """Return the paths of those commits, in what a step brought, that say that they revert.
+    def claimed_paths(self, step: Step, *, without_id: bool = False) -> set[str]:
+        """Return the paths of those commits, among all that a step brought, that claim to revert.
 
-        With `without_id` not of those that name a commit which is known here.
+        With `without_id`, without the commits that name one that the clone has.
         """
         paths = set[str]()
         for commit in self._brought[step.sha]:
@@ -141,7 +142,7 @@ class History:
         lost: int = 0,
         kind: Evidence = Evidence.NAMED,
     ) -> Reversal:
-        """Return a commit as one that takes work back in these paths."""
+        """Return a commit as one that reverts work in these paths."""
         return Reversal(
             commit.sha,
             commit.subject,

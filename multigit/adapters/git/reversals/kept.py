@@ -1,4 +1,4 @@
-"""Which commits have the work that a reversal took back."""
+"""Which commits have the work that a reversal reverted."""
 
 from __future__ import annotations
 
@@ -10,56 +10,57 @@ from multigit.core.lineage.keepers import across_move, keeper, undone
 from multigit.core.lineage.line import ABSENT, present_name
 from multigit.core.values.merge import Reversal
 
-Told = Counter[tuple[str, str]]  # how many reversals tell of a path, by the step that brought them
+Counts = Counter[tuple[str, str]]  # reversals by the step that brought them, and by path
 
 
-def with_kept(history: History, one: Reversal, told: Told, notes: Notes) -> Reversal:
-    """Add the commits that have the work; none where to revert the commit brings back all."""
-    commit, every = history.own[one.sha], history.changes_of(history.own[one.sha])
-    has = {path: holder for _, holder, paths in one.kept for path in paths}
+def with_kept(history: History, reversal: Reversal, counts: Counts, notes: Notes) -> Reversal:
+    """Add the commits that have the work; none if reverting the commit restores all of it."""
+    sha = reversal.sha
+    commit, changes = history.own[sha], history.changes_of(history.own[sha])
+    has = {path: holder for _, holder, paths in reversal.kept for path in paths}
     kept: dict[tuple[str, str], list[str]] = {}
-    for path in one.paths:
+    for path in reversal.paths:
         if path in has:
-            held = [Held(one.sha, has[path], path)]
+            held = [Held(sha, has[path], path)]
         else:
-            held = notes.get((one.sha, path), []) or _holders(history, one, path, told)
-        for each in held:
-            kept.setdefault((each.lacking, each.having), []).append(each.path)
-    for path in one.paths:
-        for step in undone(history.line, path, one.sha):
+            held = notes.get((sha, path), []) or _holders(history, reversal, path, counts)
+        for work in held:
+            kept.setdefault((work.lacking, work.having), []).append(work.path)
+    for path in reversal.paths:
+        for step in undone(history.line, path, sha):
             kept.setdefault((step.sha, step.parents[0]), []).append(path)
-    if kept.keys() == {(one.sha, commit.parents[0])} and every.keys() == {*one.paths}:
-        return replace(one, kept=())
-    there = {  # those that are brought back where there are none have no other name
+    if kept.keys() == {(sha, commit.parents[0])} and changes.keys() == {*reversal.paths}:
+        return replace(reversal, kept=())
+    existing = {  # a deleted path that is restored has no other name
         path
         for (lacking, _), paths in kept.items()
         for path in paths
-        if lacking != one.sha or every.get(path, ("", ""))[1] != ABSENT
+        if lacking != sha or changes.get(path, ("", ""))[1] != ABSENT
     }
-    now = {path: present_name(history.line, path) for path in sorted(there)}
+    now = {path: present_name(history.line, path) for path in sorted(existing)}
     return replace(
-        one,
+        reversal,
         kept=tuple((*pair, tuple(paths)) for pair, paths in kept.items()),
         moved=tuple((path, new) for path, new in now.items() if new != path),
     )
 
 
-def _holders(history: History, one: Reversal, path: str, told: Told) -> list[Held]:
-    """Return what has the work of a path: the parent, unless some was gone there.
+def _holders(history: History, reversal: Reversal, path: str, counts: Counts) -> list[Held]:
+    """Return what has the work of a path: the parent, unless it lacks some.
 
-    Of several that one merge brought, each brings back its own part.
+    If a merge brought several reversals, each of them restores its own part.
     """
-    commit = history.own[one.sha]
+    commit = history.own[reversal.sha]
     before, parent = history.changes_of(commit)[path][0], commit.parents[0]
     step, whole = history.step_of(commit.sha), [Held(commit.sha, parent, path)]
-    if step is None or path not in step.changes or told[step.sha, path] > 1:
+    if step is None or path not in step.changes or counts[step.sha, path] > 1:
         return whole
-    if step.moves.get(path) not in one.paths:
+    if step.moves.get(path) not in reversal.paths:
         if across := across_move(history.line, path, step.sha):
             return [Held(*across)]
-        if path in step.moves:  # the move goes, too
+        if path in step.moves:  # the move is reverted, too
             return [*whole, Held(commit.sha, parent, step.moves[path])]
-    others = {sha for sha, each in told if each == path}
+    others = {sha for sha, counted in counts if counted == path}
     if holder := keeper(history.line, path, step.sha, others):
         return [Held(commit.sha, holder, path)]
     return whole if step.changes[path][0] == before else [Held(commit.sha, step.parents[0], path)]
