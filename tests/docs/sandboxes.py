@@ -18,11 +18,13 @@ from pathlib import Path
 
 from multigit.adapters.demo.sandbox import Sandbox
 from tests.docs.stories import ANYTHING, Command, Story
-from tests.support.gitenv import base_environment
+from tests.support import launch
+from tests.support.gitenv import base_environment, default_environment
 
 HOME = "/home/ada"  # what documents show for the home, which is a name of the same length
 TIMEOUT = 300
 PROGRAMS = Path(__file__).parent / "programs"  # what happens behind the scenes
+FORKED = Path(launch.__file__).parent / "forked"
 
 # Without a terminal, multigit prints a line to stderr for each publication, in the order in which
 # they end; a person sees a live view instead. A long line ends where the next one begins.
@@ -66,7 +68,10 @@ def play(story: Story) -> dict[int, str]:
     """
     with home() as folder:
         environment = base_environment(folder) | {"USER": "ada", "LOGNAME": "ada"}
-        places = (folder / ".bin", PROGRAMS, Path(sys.executable).parent)
+        places = [folder / ".bin", PROGRAMS, Path(sys.executable).parent]
+        if launch.FORKING:
+            places.insert(2, FORKED)
+            environment["FORK_SERVER"] = _server().place
         environment["PATH"] = os.pathsep.join([*map(str, places), environment["PATH"]])
         where = folder if story.empty else _sandbox(folder)
         done = subprocess.run(
@@ -100,6 +105,14 @@ def _original() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="multigit-docs-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Sandbox.build(folder / "sample").folder
+
+
+@cache
+def _server() -> launch.Server:
+    """Return what forks the multigits of all stories, with their privileges."""
+    server = launch.Server(default_environment(), _without_privileges())
+    atexit.register(server.close)
+    return server
 
 
 def _script(commands: Sequence[Command]) -> str:

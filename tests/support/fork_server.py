@@ -28,9 +28,7 @@ from functools import cache
 from typing import Any, NoReturn, cast
 
 STREAMS = 3
-FDS = STREAMS + 1  # the standard streams, and where the status goes
-HEAD = 8  # bytes that say how long a request is
-CHUNK = 65536
+LARGEST = 1 << 20  # bytes of a request
 
 
 def load() -> None:
@@ -58,50 +56,43 @@ def load() -> None:
     gc.freeze()
 
 
-def serve(control: socket.socket) -> None:
-    """Fork for each request until the other side is gone; tell each one's pid and wait status."""
+def serve(listening: socket.socket, life: int) -> None:
+    """Fork for each who connects, until the other end of a pipe is closed.
+
+    They send one request with three streams, and are told the pid and, at its end, the status.
+    """
     with selectors.DefaultSelector() as selector:
-        selector.register(control, selectors.EVENT_READ)
+        selector.register(listening, selectors.EVENT_READ, lambda: _accept(listening, selector))
+        selector.register(life, selectors.EVENT_READ, sys.exit)
         while True:
             for key, _ in selector.select():
-                if key.fileobj is not control:
-                    selector.unregister(key.fileobj)
-                    _end(key.fd, *key.data)
-                    continue
-                request = _receive(control)
-                if request is None:
-                    return
-                process, answer, pid = request
-                selector.register(process, selectors.EVENT_READ, (answer, pid))
+                key.data()
 
 
-def _end(process: int, answer: socket.socket, pid: int) -> None:
-    os.close(process)
-    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    with answer, suppress(OSError):
-        answer.sendall(f"{status}\n".encode())
-
-
-def _receive(control: socket.socket) -> tuple[int, socket.socket, int] | None:
-    """Fork for the next request: what tells of its end, where to tell it, and the pid."""
-    head, fds, _, _ = socket.recv_fds(control, HEAD, FDS)
-    if not head:
-        return None
-    missing = int.from_bytes(head, "big")
-    parts = []
-    while missing:
-        parts.append(control.recv(min(missing, CHUNK)))
-        missing -= len(parts[-1])
-    request = json.loads(b"".join(parts))
+def _accept(listening: socket.socket, selector: selectors.BaseSelector) -> None:
+    """Fork for who connects, and let the selector tell of the end."""
+    client, _ = listening.accept()
+    request, streams, _, _ = socket.recv_fds(client, LARGEST, STREAMS)
     pid = os.fork()
     if pid == 0:
-        _become(request, fds[:STREAMS])
-    for fd in fds[:STREAMS]:
+        _become(json.loads(request), streams)
+    for fd in streams:
         os.close(fd)
-    answer = socket.socket(fileno=fds[STREAMS])
-    with suppress(OSError):
-        answer.sendall(f"{pid}\n".encode())
-    return os.pidfd_open(pid), answer, pid
+    _tell(client, pid)
+    process = os.pidfd_open(pid)
+
+    def end() -> None:
+        selector.unregister(process)
+        os.close(process)
+        with client:
+            _tell(client, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+    selector.register(process, selectors.EVENT_READ, end)
+
+
+def _tell(client: socket.socket, number: int) -> None:
+    with suppress(OSError):  # nobody wants to know any more
+        client.send(str(number).encode())
 
 
 def _become(request: dict[str, Any], streams: list[int]) -> NoReturn:
@@ -151,4 +142,4 @@ def _open_streams() -> None:
 
 if __name__ == "__main__":
     load()
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    serve(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]))

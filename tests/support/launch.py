@@ -15,14 +15,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, Protocol
-
-from .fork_server import HEAD
 
 MULTIGIT = (sys.executable, "-P", "-m", "multigit")
 PIPE, DEVNULL = subprocess.PIPE, subprocess.DEVNULL
@@ -33,7 +32,7 @@ _PROGRAM = Path(__file__).with_name("fork_server.py")
 _AT_ONCE = 4  # servers; a copy of the package needs one of its own
 _CHUNK = 65536
 _GUARD = threading.Lock()
-_SERVERS: dict[str, _Server] = {}  # the one that was used last comes last
+_SERVERS: dict[str, Server] = {}  # the one that was used last comes last
 
 
 class Process(Protocol):
@@ -206,21 +205,26 @@ class Fork:
         self.send_signal(signal.SIGKILL)
 
 
-class _Server:
-    """A fork server; it ends when it is closed, or with this process."""
+class Server:
+    """A fork server, started `under` another program; it ends when it is closed, or with us."""
 
-    def __init__(self, env: Mapping[str, str]) -> None:
-        self._control, far = socket.socketpair()
-        self._guard = threading.Lock()
-        with far:
+    def __init__(self, env: Mapping[str, str], under: Sequence[str] = ()) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="multigit-forks-")
+        self.place = f"{self._folder.name}/socket"
+        life, self._life = os.pipe()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
+            listening.bind(self.place)
+            listening.listen()
+            fds = (listening.fileno(), life)
             self._process = subprocess.Popen(
-                [sys.executable, "-P", str(_PROGRAM), str(far.fileno()), "multigit"],
+                [*under, sys.executable, "-P", str(_PROGRAM), *map(str, fds), "multigit"],
                 cwd=_PROGRAM.parent,
                 env=env,
-                pass_fds=[far.fileno()],
+                pass_fds=fds,
                 stdin=DEVNULL,
                 start_new_session=True,
             )
+        os.close(life)
 
     def fork(
         self,
@@ -233,21 +237,19 @@ class _Server:
     ) -> Fork:
         """Fork a multigit; `terminal`: its stdin is one, which becomes the session's."""
         wanted = {"args": args, "cwd": str(cwd), "env": dict(env), "terminal": terminal}
-        request = json.dumps(wanted).encode()
-        told, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        told = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        told.connect(self.place)
         with ExitStack() as stack:
-            stack.enter_context(far)
             pairs = [_opened(stream, stack) for stream in streams]
-            fds = [*(given for given, _ in pairs), far.fileno()]
-            with self._guard:
-                socket.send_fds(self._control, [len(request).to_bytes(HEAD, "big")], fds)
-                self._control.sendall(request)
+            fds = [given for given, _ in pairs]
+            socket.send_fds(told, [json.dumps(wanted).encode()], fds)
         return Fork(args, told, [pipe for _, pipe in pairs[1:]])
 
     def close(self) -> None:
         """Let it end."""
-        self._control.close()
+        os.close(self._life)
         self._process.wait()
+        self._folder.cleanup()
 
 
 def _opened(stream: Stream, stack: ExitStack) -> tuple[int, IO[bytes] | None]:
@@ -282,11 +284,11 @@ def _forkable(env: Mapping[str, str]) -> bool:
     return special <= {"PYTHONPATH"} and os.pathsep not in path and env.get("LANG") == "C.UTF-8"
 
 
-def _server(env: Mapping[str, str]) -> _Server:
+def _server(env: Mapping[str, str]) -> Server:
     """Return a server of the package that this environment leads to."""
     key = env.get("PYTHONPATH", "")
     with _GUARD:
-        server = _SERVERS.pop(key, None) or _Server(env)
+        server = _SERVERS.pop(key, None) or Server(env)
         _SERVERS[key] = server
         if len(_SERVERS) > _AT_ONCE:
             _SERVERS.pop(next(iter(_SERVERS))).close()
