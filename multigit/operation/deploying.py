@@ -8,7 +8,7 @@ from shlex import quote
 
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.deploy import DeployRequest, plan_deploy, require_deployment
-from multigit.core.records.last_deployments import Deployed, failed_last
+from multigit.core.records.last_deployments import LastDeployment, failed_last
 from multigit.core.values.workspace import Repo, Stage, Workspace
 from multigit.engine.observe.deploys import DeployLook
 from multigit.engine.observe.looks import observe
@@ -52,11 +52,11 @@ def _went_wrong(session: Session, request: DeployRequest) -> tuple[Repo, ...]:
     )
 
 
-def _instead(space: Workspace, stage: Stage, last: Sequence[Deployed]) -> str:
+def _instead(space: Workspace, stage: Stage, last: Sequence[LastDeployment]) -> str:
     """Return the hint if no last deployment failed: one may still be running."""
     for each in last:
         if each.under_way:
-            operation = quote(each.begun_by)
+            operation = quote(each.started_by)
             return Hint.WATCH_OPERATION.format(operation=operation)
     ways = filter(None, (space.deploy(repo, stage) for repo in space.repos))
     can = not any(each.runner.by_push for each in ways)

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 from multigit.core.progress.deployments import orders_unseen
 from multigit.core.progress.findings import Findings, clear_of, together, with_findings
 from multigit.core.progress.state import NOTHING_YET, OperationState
-from multigit.core.records.last_deployments import Last, may_be_running, unwell_before
+from multigit.core.records.last_deployments import (
+    LastDeployments,
+    failed_dependencies,
+    may_be_running,
+)
 from multigit.errors import MultigitError
 
 if TYPE_CHECKING:
@@ -23,7 +27,7 @@ def with_preflight(session: Session, plan: Plan) -> Plan:
     if any(repo.deploys() for repo in plan.planned()):
         last = session.files.history.last_deployed()
         found = _left_running(session, plan, last)
-        found = together(found, unwell_before(clear_of(plan, found), space, last))
+        found = together(found, failed_dependencies(clear_of(plan, found), space, last))
     ahead = _checked(session, clear_of(plan, found), NOTHING_YET)
     return with_findings(plan, NOTHING_YET, together(found, ahead), space)
 
@@ -33,7 +37,7 @@ def with_preflight_again(session: Session, plan: Plan, state: OperationState) ->
     return with_findings(plan, state, _checked(session, plan, state), session.workspace)
 
 
-def _left_running(session: Session, plan: Plan, deployed: Last) -> Findings:
+def _left_running(session: Session, plan: Plan, deployed: LastDeployments) -> Findings:
     """Return findings about last deployments to the stage that may still be running.
 
     One that has ended is only reported if someone has started it again.
@@ -46,7 +50,7 @@ def _left_running(session: Session, plan: Plan, deployed: Last) -> Findings:
     before: dict[str, Sequence[tuple[Order, Run | None]]] = {}
     for repo, last in unseen.items():
         try:
-            _, operation = session.files.read_journal(last.begun_by)
+            _, operation = session.files.read_journal(last.started_by)
         except MultigitError:  # from another machine, or deleted
             if last.may_run:
                 before[repo] = ()

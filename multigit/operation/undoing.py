@@ -79,7 +79,7 @@ def _to_undo(session: Session, name: str | None) -> tuple[Journal, Operation]:
 
 
 def _last_published(session: Session) -> str | None:
-    found = session.files.history.find(lambda each: each.left_something() or each.was_undone())
+    found = session.files.history.find(lambda each: each.maybe_published() or each.was_undone())
     return found.operation if found else None
 
 
@@ -89,6 +89,6 @@ def _of_release(session: Session, name: str) -> str:
     An operation that was undone while unfinished published nothing, and was already undone.
     """
     history = session.files.history
-    left = history.find(lambda each: each.publishes() and each.left_something(), name)
+    left = history.find(lambda each: each.publishes() and each.maybe_published(), name)
     found = left or history.find(Record.publishes, name)
     return found.operation if found else name

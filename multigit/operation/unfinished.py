@@ -10,7 +10,7 @@ from multigit.errors import MultigitError
 from multigit.hints import Hint
 
 if TYPE_CHECKING:
-    from multigit.core.records.last_deployments import Last
+    from multigit.core.records.last_deployments import LastDeployments
     from multigit.operation.session import Session
 
 
@@ -56,7 +56,7 @@ def in_flight(session: Session, operation: str) -> list[str]:
     return [*still_open(session.git, session.workspace, flights)]
 
 
-def last_deployed(session: Session) -> Last:
+def last_deployed(session: Session) -> LastDeployments:
     """Return the last deployment of each repository to each stage, unfinished ones included."""
     from multigit.core.records.last_deployments import with_unfinished
 

@@ -154,7 +154,7 @@ def _overtaken(session: Session, report: Report) -> Report:
     bad = {o.repo for o in report.outcomes if any(each.state.bad for each in o.deployments)}
     known = {repo: by[stage] for repo, by in last.items() if repo in bad and stage in by}
     mine = report.plan.operation
-    again = {repo for repo, each in known.items() if each.begun_by != mine}
+    again = {repo for repo, each in known.items() if each.started_by != mine}
     if not (report.closed and again):
         return report
     message = f"Deployed to {stage} again since then: {', '.join(sorted(again))}."

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from multigit.core.planning.losses import taken_back
-from multigit.core.records.last_deployments import Deployed
+from multigit.core.records.last_deployments import LastDeployment
 from multigit.core.reports.status import Pair, StatusRow
 from multigit.core.values.deployment import RunState
 from multigit.core.values.duration import age
@@ -182,7 +182,7 @@ def _last_deploy(row: StatusRow, stage: str, now: datetime) -> Text:
     return Text.assemble(f"{visible(stage)} {age(last.time, now)} ", _mark(last), earlier)
 
 
-def _mark(last: Deployed) -> tuple[str, str]:
+def _mark(last: LastDeployment) -> tuple[str, str]:
     if last.state == RunState.SUCCEEDED:
         return "✓", "green"
     if last.went_wrong:

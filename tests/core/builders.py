@@ -24,7 +24,7 @@ from multigit.core.progress.journal import Operation
 from multigit.core.progress.outcome import Outcome
 from multigit.core.progress.state import OperationState, Progress
 from multigit.core.records.history import OperationHistory
-from multigit.core.records.last_deployments import Last, last_deployed
+from multigit.core.records.last_deployments import LastDeployments, last_deployed
 from multigit.core.records.record import Record
 from multigit.core.records.repo_record import DeploymentRecord, RepoRecord
 from multigit.core.values.agreement import Actor
@@ -320,7 +320,7 @@ class Kept:
         """Return how many there are."""
         return len(self.records)
 
-    def last_deployed(self) -> Last:
+    def last_deployed(self) -> LastDeployments:
         """Return the last deployments."""
         return last_deployed(self.records)
 

@@ -27,7 +27,6 @@ LATER = (
     "multigit/core/lineage/",
     "multigit/core/planning/",
     "multigit/core/progress/",
-    "multigit/core/records/",
     "multigit/core/recovery/",
     "multigit/core/reports/",
     "multigit/core/values/",

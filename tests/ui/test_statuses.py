@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from multigit.core.records.last_deployments import Deployed
+from multigit.core.records.last_deployments import LastDeployment
 from multigit.core.reports.status import Pair, StatusRow, Unpushed
 from multigit.core.values.merge import Reversal
 from multigit.core.values.refs import Tag
@@ -93,13 +93,13 @@ def test_wide_table_has_everything_in_a_row() -> None:
 def test_the_last_deployment_shows_how_it_ended(state: str, mark: str) -> None:
     """And when: later than its tag was made."""
     at = (NOW - timedelta(minutes=5)).isoformat()
-    assert last_deploys(Deployed("deploy", at, state)) == f"main 5min {mark}"
+    assert last_deploys(LastDeployment("deploy", at, state)) == f"main 5min {mark}"
 
 
 def test_an_earlier_release_that_was_deployed_again_is_named() -> None:
     """The newest tag is not what answers."""
     at = (NOW - timedelta(minutes=5)).isoformat()
-    last = Deployed("deploy-2024", at, "succeeded")
+    last = LastDeployment("deploy-2024", at, "succeeded")
     assert last_deploys(last, went_back=True) == "main 5min ✓ deploy-2024"
     assert last_deploys(last) == "main 5min ✓"
 
@@ -107,10 +107,10 @@ def test_an_earlier_release_that_was_deployed_again_is_named() -> None:
 def test_a_release_that_the_log_does_not_know_stands_without_a_mark() -> None:
     """Somebody else made its tag since."""
     at = (NOW - timedelta(days=1)).isoformat()
-    assert last_deploys(Deployed("deploy-2024", at, "failed")) == "main 15min"
+    assert last_deploys(LastDeployment("deploy-2024", at, "failed")) == "main 15min"
 
 
-def last_deploys(last: Deployed, *, went_back: bool = False) -> str:
+def last_deploys(last: LastDeployment, *, went_back: bool = False) -> str:
     """Return the cell of a repository with a tag on main, and what the log knows of it."""
     row = replace(ROWS[1], deploys={"main": TAG}, deployed={"main": last})
     row = replace(row, went_back=frozenset({"main"}) if went_back else frozenset())
@@ -119,7 +119,7 @@ def last_deploys(last: Deployed, *, went_back: bool = False) -> str:
 
 def test_a_stage_out_of_the_log_steers_no_terminal() -> None:
     """Whatever a record calls it."""
-    last = Deployed("r-1", "2025-01-15T15:02:00Z", "failed")
+    last = LastDeployment("r-1", "2025-01-15T15:02:00Z", "failed")
     row = replace(ROWS[1], deploys={}, deployed={"\x1b[31m": last})
     assert deploys_cell(row, NOW).plain.startswith("\\x1b[31m ")
 

@@ -69,12 +69,12 @@ class DeploymentLog(LogReader):
             return self._append(record)
 
     def append_news(self, watched: Record) -> bool:
-        """Write a record of watching where it is news to the log by then; tells whether it was."""
+        """Append a record of a watch if the log lacks an end that it saw; return whether it did."""
         with self._writing():
-            news = OperationHistory(self).is_news(watched)
-            if news:
+            lacking = OperationHistory(self).lacks_end(watched)
+            if lacking:
                 self._append(watched)
-        return news
+        return lacking
 
     def _append(self, record: Record) -> Head:
         with self.reading() as stream:

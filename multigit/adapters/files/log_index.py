@@ -17,10 +17,10 @@ from typing import BinaryIO
 from multigit.adapters.files.durable import append, open_private, read_private
 from multigit.adapters.files.line_file import lines_before
 from multigit.core.records.chain import canonical, decoded
-from multigit.core.records.last_deployments import Deployed
+from multigit.core.records.last_deployments import LastDeployment
 
 VERSION = 2
-FIELDS = [each.name for each in fields(Deployed)]
+FIELDS = [each.name for each in fields(LastDeployment)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Index:
 
     size: int = 0
     line: str = ""
-    last: Mapping[str, Mapping[str, Deployed]] = field(default_factory=dict)
+    last: Mapping[str, Mapping[str, LastDeployment]] = field(default_factory=dict)
 
     def fits(self, log: BinaryIO) -> bool:
         """Tell whether it was made of what the log begins with."""
@@ -57,7 +57,7 @@ def read_index(file: Path, log: BinaryIO) -> Index:
     if not content or (content.get("index"), content.get("fields")) != (VERSION, FIELDS):
         return Index()
     last = {
-        repo: {stage: Deployed(**each) for stage, each in stages.items()}
+        repo: {stage: LastDeployment(**each) for stage, each in stages.items()}
         for repo, stages in content["last"].items()
     }
     index = Index(content["size"], content["line"], last)

@@ -22,7 +22,7 @@ from multigit.core.records.chain import (
     number_of,
     verify,
 )
-from multigit.core.records.last_deployments import Last, last_deployed
+from multigit.core.records.last_deployments import LastDeployments, last_deployed
 from multigit.core.records.record import Record, record_in
 from multigit.core.records.tag_anchors import name_of
 from multigit.errors import RefusedError
@@ -55,7 +55,7 @@ class LogReader:
         with self.reading() as stream:
             return count_lines(stream)
 
-    def last_deployed(self) -> Last:
+    def last_deployed(self) -> LastDeployments:
         """Return the last deployment of each repository to each stage.
 
         Reads what was added since the last time, as the index beside the log tells.

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 NO_LINE = "0" * 64
-MARK = b'"prev":"'  # stands in each record
-DEPLOYMENTS = b'"deployments":[{'  # stands in each record that tells of one
-MOST = 2**53  # records; a greater number is not one of ours
+MARK = b'"prev":"'  # in every record
+DEPLOYMENTS = b'"deployments":[{'  # in every record that has one
+MOST = 2**53  # records; multigit writes no greater number
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """The first line of a log that does not fit, counted from 1, and what is wrong with it."""
+    """The first line of a log that does not fit, counted from 1, with the reason."""
 
     line: int
     code: str
@@ -32,17 +32,17 @@ class BadLine:
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:
-    """Return the one way to write a record: sorted keys, ASCII, no spaces, no line break."""
+    """Return the canonical bytes of a record: sorted keys, ASCII, no spaces, no line break."""
     return json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode()
 
 
 def canonical_text(text: str) -> bytes:
-    """Return how a text stands in a record as a value, or as a key."""
+    """Return the bytes of a text in a record, as a value or as a key."""
     return json.dumps(text, ensure_ascii=True).encode()
 
 
 def next_line(content: Mapping[str, Any], head: Head) -> tuple[bytes, Head]:
-    """Return the record's line behind `head`, without its line break, and the new head."""
+    """Return the line of a record after `head`, without its line break, and the new head."""
     line = canonical({**content, "seq": head.seq + 1, "prev": head.sha256})
     return line, Head(head.seq + 1, hashlib.sha256(line).hexdigest())
 
@@ -57,8 +57,8 @@ def content_of(line: bytes) -> dict[str, Any] | None:
 
 
 def decoded(line: bytes) -> dict[str, Any] | None:
-    """Return the JSON object in a line; None where it is anything else, however absurd."""
-    if not line.startswith(b"{"):  # at once, should there be millions of such lines
+    """Return the JSON object in a line; None for anything else, however absurd."""
+    if not line.startswith(b"{"):  # fast, in case there are millions of such lines
         return None
     try:
         content = json.loads(line)
@@ -68,11 +68,12 @@ def decoded(line: bytes) -> dict[str, Any] | None:
 
 
 def verify(lines: Sequence[bytes]) -> BadLine | Head:
-    """Return the head of a sound log, or the first line that does not fit and why.
+    """Return the head of a sound log, or the first line that does not fit, with the reason.
 
-    Tells apart: edited (a line is not what was written), cut (lines are missing in between) and
-    reordered (all are there, elsewhere). `lines` carry no line break. What the chain alone cannot
-    show, lines missing at the end or a chain computed anew, the deploy tags do.
+    The reasons: edited (a line is not what was written), cut (lines are missing in between) and
+    reordered (no line is missing, but the order is wrong). `lines` have no line breaks. The chain
+    alone cannot show lines that are missing at the end, or a chain that was computed again; the
+    deploy tags can.
     """
     head = Head()
     for number, line in enumerate(lines, start=1):
@@ -91,7 +92,7 @@ def verify(lines: Sequence[bytes]) -> BadLine | Head:
 
 
 def number_of(record: Mapping[str, Any]) -> int:
-    """Return a record's number in the log, 0 where it has none that could be counted to."""
+    """Return a record's number in the log, or 0 if it has no number that is possible."""
     seq = record.get("seq")
     if not isinstance(seq, int) or isinstance(seq, bool):
         return 0
@@ -100,5 +101,5 @@ def number_of(record: Mapping[str, Any]) -> int:
 
 def _broken(number: int) -> BadLine:
     if number == 1:
-        return BadLine(1, "edited", "claims that a line stood before it")
+        return BadLine(1, "edited", "claims that there was a line before it")
     return BadLine(number - 1, "edited", f"is not the line that line {number} was written after")

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Protocol
 
 from multigit.core.planning.plan import State
-from multigit.core.records.last_deployments import Last
+from multigit.core.records.last_deployments import LastDeployments
 from multigit.core.records.record import Record
 from multigit.core.values.deployment import RunState
 
@@ -19,12 +19,12 @@ class Records(Protocol):
     """The records of a log, read from its end and no further than is needed."""
 
     def newest(self, *mentioning: str) -> Iterator[Record]:
-        """Yield them, newest first; only those with one of these very texts, if any."""
+        """Yield them, newest first; if texts are given, only records that contain one of them."""
 
     def count(self) -> int:
         """Return how many there are, including those that cannot be read."""
 
-    def last_deployed(self) -> Last:
+    def last_deployed(self) -> LastDeployments:
         """Return the last deployment of each repository to each stage."""
 
 
@@ -46,7 +46,7 @@ class OperationHistory:
     ) -> tuple[tuple[Record, ...], int]:
         """Return the last `limit` records (0: all), oldest first, and how many come before them.
 
-        With a stage only those that concern it; `lower` are the stages below each one, downwards.
+        With a stage, only those that concern it; `lower` are the stages below each one, downwards.
         """
         if stage is None and limit:
             found = list(islice(self.records.newest(), limit))
@@ -58,7 +58,7 @@ class OperationHistory:
         shown = found[:limit] if limit else found
         return tuple(reversed(shown)), len(found) - len(shown)
 
-    def last_deployed(self) -> Last:
+    def last_deployed(self) -> LastDeployments:
         """Return the last deployment of each repository to each stage."""
         return self.records.last_deployed()
 
@@ -72,9 +72,9 @@ class OperationHistory:
         return found
 
     def undo_of(self, operation: str) -> Record | None:
-        """Return the last undo that took back at least a part of an operation."""
+        """Return the last undo that undid at least a part of an operation."""
         records = self.records.newest(operation)
-        return next((r for r in records if r.undoes == operation and r.took_back()), None)
+        return next((r for r in records if r.undoes == operation and r.undid_something()), None)
 
     def states_of(self, operation: str) -> Mapping[str, State]:
         """Return the state of each repository of an operation, by its record and its undos."""
@@ -88,16 +88,16 @@ class OperationHistory:
         return states
 
     def promoted_by(self, repo: str, stage: str, tip: str) -> str:
-        """Return the operation that published what a stage's branch holds, where it can be undone.
+        """Return the operation that published what a stage's branch holds, if it can be undone.
 
-        `tip` is the branch's commit in the repository. Empty if that was deployed, if somebody
-        built on it, or if the log does not know it.
+        `tip` is the branch's commit in the repository. Empty if that was deployed, if someone built
+        on it, or if the log does not know it.
         """
         if not tip or tip in self.deployed({tip}).get(repo, ()):
             return ""
         for record in self.records.newest(tip):
             rows = record.published(repo) if record.publishes() else ()
-            if any(record.brought(each, stage) == tip for each in rows):
+            if any(record.moved_to(each, stage) == tip for each in rows):
                 return record.operation
         return ""
 
@@ -108,19 +108,19 @@ class OperationHistory:
         """
         if not self.find(lambda record: record.operation == operation, operation):
             return ""
-        taken_back, before = {operation}, False
+        undone, before = {operation}, False
         for record in self.records.newest():
             before = before or record.operation == operation
             rows = tuple(record.published(repo))
             tag = next((each.tag for each in rows if each.tag), "")
             if rows and record.undoes:
-                taken_back.add(record.undoes)
-            elif before and tag and record.stage == stage and record.operation not in taken_back:
+                undone.add(record.undoes)
+            elif before and tag and record.stage == stage and record.operation not in undone:
                 return tag
         return ""
 
-    def is_news(self, watched: Record) -> bool:
-        """Tell whether a watch saw a deployment end of which the log does not know yet."""
+    def lacks_end(self, watched: Record) -> bool:
+        """Return whether a watch saw a deployment end that the log does not have yet."""
         known: dict[tuple[str, str], str] = {}
         for record in self.records.newest(watched.watches):
             if watched.watches in {record.operation, record.watches}:

@@ -1,4 +1,4 @@
-"""What the deployment log knows about deployments: the last of each repository to each stage."""
+"""The last deployment of each repository to each stage, as the deployment log has it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNDER_WAY = {state for state in RunState if state.may_run and not state.over}
 
 
 def _urgency(state: str) -> int:
-    """Return which target tells for all of them: one that may run before any that has ended."""
+    """Return which target's state counts for all: one that may run before any that has ended."""
     if state in UNDER_WAY:
         return 0
     if state in WRONG:
@@ -28,7 +28,7 @@ def _urgency(state: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Deployed:
+class LastDeployment:
     """The last deployment of a repository to a stage, as the log has it; `at` is in UTC."""
 
     release: str
@@ -38,13 +38,13 @@ class Deployed:
     watched: str = ""
 
     @property
-    def begun_by(self) -> str:
-        """Return the operation that it belongs to, whoever watched it since."""
+    def started_by(self) -> str:
+        """Return the operation that started it, not one that watched it since."""
         return self.watched or self.operation
 
     @property
     def time(self) -> int:
-        """Return when it was recorded, in Unix seconds; 0 when nobody can tell."""
+        """Return when it was recorded, in Unix seconds; 0 if that is unknown."""
         try:
             return int(datetime.fromisoformat(self.at).timestamp())
         except (ValueError, OverflowError):
@@ -52,31 +52,33 @@ class Deployed:
 
     @property
     def may_run(self) -> bool:
-        """True when nobody saw it end at some target, or knows whether it began there."""
+        """True when no one saw it end at some target, or it is unknown whether it started there."""
         return self.state in {str(state) for state in RunState if state.may_run}
 
     @property
     def under_way(self) -> bool:
-        """True when it was seen to run, and not to end."""
+        """True when it was seen running, and not seen to end."""
         return self.state in UNDER_WAY
 
     @property
     def went_wrong(self) -> bool:
-        """True when it is known that a target was not deployed well, or not reached.
+        """True when a target certainly failed, or was not reached.
 
-        Not while one is under way or in doubt: it may still go well, and must not be repeated.
+        Not while one is running or unknown: it may still succeed, and must not be repeated.
         """
         return self.state in WRONG
 
 
-Last = Mapping[str, Mapping[str, Deployed]]  # by repository and stage
+LastDeployments = Mapping[str, Mapping[str, LastDeployment]]  # by repository and stage
 
 
-def last_deployed(records: Iterable[Record], before: Last | None = None) -> Last:
+def last_deployed(
+    records: Iterable[Record], before: LastDeployments | None = None
+) -> LastDeployments:
     """Return the last deployment of each repository to each stage, as of the last record.
 
-    `before` is what was known before the first one. Who watches an operation sees its deployments
-    end, which are not the last ones for that.
+    `before` is what was known before the first one. A watch records how the deployments of an
+    operation ended, which does not make them the last ones.
     """
     last = {repo: dict(stages) for repo, stages in (before or {}).items()}
     for record in records:
@@ -84,14 +86,14 @@ def last_deployed(records: Iterable[Record], before: Last | None = None) -> Last
             if repo.deployments:
                 stages = last.setdefault(repo.repo, {})
                 deployed = _deployed(record, repo)
-                if not _later(stages.get(record.stage), than=deployed):
+                if _replaces(deployed, stages.get(record.stage)):
                     stages[record.stage] = deployed
     return last
 
 
-def _deployed(record: Record, repo: RepoRecord) -> Deployed:
+def _deployed(record: Record, repo: RepoRecord) -> LastDeployment:
     states = [each.state for each in repo.deployments]
-    return Deployed(
+    return LastDeployment(
         release=repo.tag or record.release,
         at=record.at,
         state=min(states, key=_urgency),
@@ -100,16 +102,18 @@ def _deployed(record: Record, repo: RepoRecord) -> Deployed:
     )
 
 
-def with_unfinished(last: Last, plan: Plan, begun: Mapping[str, Mapping[str, Deployment]]) -> Last:
-    """Return the last deployments with those of an operation of which there is no record yet."""
+def with_unfinished(
+    last: LastDeployments, plan: Plan, started: Mapping[str, Mapping[str, Deployment]]
+) -> LastDeployments:
+    """Return the last deployments, including those of an operation that has no record yet."""
     repos = tuple(
         RepoRecord(
             repo=repo.repo,
             tag=repo.deploy_tag,
-            deployments=tuple(map(DeploymentRecord.of, begun[repo.repo].values())),
+            deployments=tuple(map(DeploymentRecord.of, started[repo.repo].values())),
         )
         for repo in plan.repos
-        if repo.repo in begun
+        if repo.repo in started
     )
     record = Record(
         at=plan.time,
@@ -121,33 +125,34 @@ def with_unfinished(last: Last, plan: Plan, begun: Mapping[str, Mapping[str, Dep
     return last_deployed([record], last)
 
 
-def _later(known: Deployed | None, *, than: Deployed) -> bool:
-    """Tell whether what is known belongs to another operation than the one that is watched."""
-    watched = than.watched
-    return bool(known and watched and watched not in {known.operation, known.watched})
+def _replaces(deployed: LastDeployment, known: LastDeployment | None) -> bool:
+    """Return whether a deployment is later than a known one, or is that one, seen in a watch."""
+    watched = deployed.watched
+    return not (known and watched and watched not in {known.operation, known.watched})
 
 
-def may_be_running(plan: Plan, last: Last) -> Mapping[str, Deployed]:
-    """Return, by repository, the last deployment to the plan's stage that may run by now.
+def may_be_running(plan: Plan, last: LastDeployments) -> Mapping[str, LastDeployment]:
+    """Return, by repository, the last deployment to the plan's stage that may be running now.
 
-    Nobody saw it end, or it did not go well, and somebody may have let it run again at its page.
+    It was not seen to end, or it failed and someone may have run it again on its page.
     """
-    found = {repo.repo: last.get(repo.repo, {}) for repo in plan.planned() if repo.deploys()}
-    known = {name: stages[plan.target] for name, stages in found.items() if plan.target in stages}
+    stages_of = {repo.repo: last.get(repo.repo, {}) for repo in plan.planned() if repo.deploys()}
+    known = {name: of[plan.target] for name, of in stages_of.items() if plan.target in of}
     return {name: each for name, each in known.items() if each.may_run or each.went_wrong}
 
 
-def failed_last(last: Last, stage: str) -> set[str]:
-    """Return the repositories whose last deployment to a stage, as the log has it, went wrong."""
+def failed_last(last: LastDeployments, stage: str) -> set[str]:
+    """Return the repositories whose last deployment to a stage failed, as the log has it."""
     return {name for name, by in last.items() if stage in by and by[stage].went_wrong}
 
 
-def unwell_before(
-    plan: Plan, workspace: Workspace, deployed: Last
+def failed_dependencies(
+    plan: Plan, workspace: Workspace, deployed: LastDeployments
 ) -> Mapping[str, Sequence[Problem]]:
-    """Return, by repository, what it depends on and what the log says was not deployed well.
+    """Return, by repository, problems with the repositories that it depends on.
 
-    Not what this plan itself deploys: then the wave waits for it.
+    The log says that their last deployment has not succeeded. Not those that this plan deploys
+    itself: then the wave waits for them.
     """
     ours = {repo.repo for repo in plan.planned() if repo.deploys()}
     last = {name: stages.get(plan.target) for name, stages in deployed.items()}

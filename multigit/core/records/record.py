@@ -22,7 +22,7 @@ from multigit.core.values.agreement import (
 from multigit.core.values.untrusted import known, table, text
 
 SCHEMA = "multigit-log/1"
-NOBODY = Actor("", "", "")
+UNKNOWN_ACTOR = Actor("", "", "")
 PUBLISHING = {"promote", "push", "backmerge"}
 CONSENT_STATES = {str(each): each for each in ConsentState}
 CHECKLIST_STATES = {str(each): each for each in ChecklistState}
@@ -39,7 +39,7 @@ class ReviewRecord:
     state: str = ""
 
     def document(self) -> dict[str, Any]:
-        """Return it as it stands in the log and in documents."""
+        """Return it as the log and documents have it."""
         lists = {"environments": list(self.environments)}
         return {**asdict(self), **lists, "target": self.target or None}
 
@@ -48,7 +48,7 @@ class ReviewRecord:
 class Record:
     """What the log keeps of an operation; `at` is when it ended, in UTC.
 
-    `actor` is who ran it last; `agreement` says who agreed to its plan, maybe somebody else.
+    `actor` is who ran it last; `agreement` says who confirmed its plan, maybe someone else.
     `undoes`, `watches` and `reviews` name the operation that this one undid, watched or reviewed.
     `stored` is the whole record as it was read, including keys that this version does not know.
     """
@@ -57,7 +57,7 @@ class Record:
     operation: str = ""
     command: str = ""
     result: str = ""
-    actor: Actor = NOBODY
+    actor: Actor = UNKNOWN_ACTOR
     agreement: Agreement = ASKS_NOTHING
     source: str = ""
     stage: str = ""
@@ -95,9 +95,9 @@ class Record:
 
     @classmethod
     def parse(cls, content: object) -> Self:
-        """Return the record in plain data, whoever wrote it, and with whichever version.
+        """Return the record in plain data, which any version, or anyone, may have written.
 
-        A value that is missing, or has another type than expected, is empty.
+        A value that is missing, or is not of the expected type, is empty.
         """
         whole = table(content)
         actor = _actor(whole, text(whole.get("user")), text(whole.get("host")))
@@ -133,53 +133,54 @@ class Record:
         return written
 
     def has(self, *codes: str) -> bool:
-        """Tell whether the operation as a whole has a problem of one of these codes."""
+        """Return whether the operation as a whole has a problem with one of these codes."""
         return any(each.code in codes for each in self.problems)
 
     @property
     def why(self) -> str:
-        """Return why nothing was done, as a code; in an earlier version only problems say."""
+        """Return why nothing was done, as a code; in earlier versions only the problems say."""
         return self.reason or next((each.code for each in self.problems), "")
 
     def publishes(self) -> bool:
-        """Tell whether it was meant to publish something new, whatever the result."""
+        """Return whether it was meant to publish something new, whatever the result."""
         return self.command in PUBLISHING
 
     def deploys(self) -> bool:
-        """Tell whether it had deployments of its own, begun or not."""
+        """Return whether it had deployments of its own, started or not."""
         return self.command != "watch" and any(each.deployments for each in self.repos)
 
-    def left_something(self) -> bool:
-        """Tell whether a remote had at least a part of it in the end, or may have had."""
-        return self.command not in {"undo", "watch"} and any(each.there for each in self.repos)
+    def maybe_published(self) -> bool:
+        """Return whether a remote had at least a part of it in the end, or may have had."""
+        publishing = self.command not in {"undo", "watch"}
+        return publishing and any(each.maybe_published for each in self.repos)
 
     def was_undone(self) -> bool:
-        """Tell whether it was undone before it was finished."""
+        """Return whether it was undone while it was unfinished."""
         return self.has("undone")
 
-    def took_back(self) -> bool:
-        """Tell whether it took back at least a part of the operation that it undoes."""
+    def undid_something(self) -> bool:
+        """Return whether it undid at least a part of the operation that it undoes."""
         return bool(self.undoes) and any(each.published for each in self.repos)
 
     def published(self, repo: str) -> Iterator[RepoRecord]:
-        """Yield what it says about a repository, if that was published."""
+        """Yield what it says about a repository, if the repository was published."""
         return (each for each in self.repos if each.repo == repo and each.published)
 
-    def brought(self, repo: RepoRecord, stage: str) -> str:
+    def moved_to(self, repo: RepoRecord, stage: str) -> str:
         """Return the commit to which it moved a stage's branch in a repository, or empty."""
-        there = {move.stage: move.after for move in repo.moves or ()}
-        return there.get(stage, repo.after if self.stage == stage else "")
+        tips = {move.stage: move.after for move in repo.moves or ()}
+        return tips.get(stage, repo.after if self.stage == stage else "")
 
     def concerns(self, stage: str, lower: Mapping[str, Sequence[str]]) -> bool:
-        """Tell whether a stage was its target, or it was to move the stage's branch.
+        """Return whether a stage was its target, or it was to move the stage's branch.
 
         `lower` are the stages below each one, downwards.
         """
-        noted = [each.moves for each in self.repos if each.moves is not None]
-        moved = {move.stage for moves in noted for move in moves}
-        return stage == self.stage or stage in (moved if noted else self._passed(lower))
+        recorded = [each.moves for each in self.repos if each.moves is not None]
+        moved = {move.stage for moves in recorded for move in moves}
+        return stage == self.stage or stage in (moved if recorded else self._stages_between(lower))
 
-    def _passed(self, lower: Mapping[str, Sequence[str]]) -> set[str]:
+    def _stages_between(self, lower: Mapping[str, Sequence[str]]) -> set[str]:
         """Return the other stages that an operation of an earlier version was to move."""
         below = list(lower.get(self.source, ()))
         if self.command == "backmerge" and self.stage in below:
@@ -188,16 +189,16 @@ class Record:
 
 
 def record_in(line: bytes) -> Record | None:
-    """Return the record in a line of the log; None where it is not written as multigit does."""
+    """Return the record in a line of the log; None if multigit would not have written that."""
     content = content_of(line)
     return None if content is None else Record.parse(content)
 
 
 def _reason(report: Report) -> str:
-    """Return why nothing was done, as a code; empty where it was done, tried or cancelled.
+    """Return why nothing was done, as a code; empty if it was done, tried or cancelled.
 
-    It tells what a person did not agree to from what a repository was not ready for. Of one that
-    was to be left out, the first problem says why.
+    So what a person did not confirm differs from what a repository was not ready for. For one that
+    was to be left out, the code is that of its first problem.
     """
     if report.reported_result != Result.BLOCKED:
         return ""
@@ -218,7 +219,7 @@ def _agreement(agreement: Agreement) -> dict[str, Any]:
 
 
 def _agreed(content: Mapping[str, Any]) -> Agreement:
-    """Return how a plan was agreed to; a word of a later version counts as unknown."""
+    """Return how a plan was confirmed; a word of a later version counts as unknown."""
     given = CONSENT_STATES.get(text(content.get("consent")), ConsentState.UNKNOWN)
     by = content.get("consent_by")
     actor = _actor(by) if isinstance(by, dict) else None

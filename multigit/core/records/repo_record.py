@@ -11,7 +11,7 @@ from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import branch_ref
 
-THERE = {State.PUBLISHED, State.UNKNOWN}  # the remote has what was planned, or may have it
+MAYBE_PUBLISHED = {State.PUBLISHED, State.UNKNOWN}  # the remote has what was planned, or may
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class MoveRecord:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentRecord:
-    """A deployment as it stands in the log and in documents.
+    """A deployment as the log and documents have it.
 
     `state` is a RunState, or a word of a later version; `seconds` is how long it has taken so far;
     `output` is the file with its whole output, relative to the workspace.
@@ -76,7 +76,7 @@ class DeploymentRecord:
         )
 
     def document(self) -> dict[str, Any]:
-        """Return it as plain data, with null for a text that is empty."""
+        """Return it as plain data, with null for an empty text."""
         values = {key: None if value == "" else value for key, value in asdict(self).items()}
         lists = {"reviewers": list(self.reviewers), "approved_by": list(self.approved_by)}
         return {**values, **lists, "state": self.state}
@@ -138,9 +138,9 @@ class RepoRecord:
         return self.state == State.PUBLISHED
 
     @property
-    def there(self) -> bool:
+    def maybe_published(self) -> bool:
         """True when the remote had at least a part of it in the end, or may have had."""
-        return self.state in THERE or self.has("half_published")
+        return self.state in MAYBE_PUBLISHED or self.has("half_published")
 
     @property
     def deployed(self) -> bool:
@@ -148,14 +148,14 @@ class RepoRecord:
         return any(each.state != RunState.NOT_STARTED for each in self.deployments)
 
     def has(self, *codes: str) -> bool:
-        """Tell whether it has a problem of one of these codes."""
+        """Return whether it has a problem with one of these codes."""
         return any(each.code in codes for each in self.problems)
 
 
 def _moves(outcome: Outcome) -> tuple[MoveRecord, ...]:
     """Return each stage whose branch was to move.
 
-    If only a part was published, the repository's problems say so.
+    That only a part was published is in the repository's problems.
     """
     plan, moved = outcome.plan, outcome.state is State.PUBLISHED
     befores = {update.ref: update.before for update in plan.updates()}

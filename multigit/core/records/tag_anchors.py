@@ -1,7 +1,7 @@
-"""Deploy tags as anchors of the deployment log: each says how long it was, and how it ended.
+"""Deploy tags as anchors of the deployment log: each says how long the log was, and how it ended.
 
-Whoever can write the log can cut its end or compute the whole chain anew; the tags on the remotes
-are out of that person's reach.
+Anyone who can write the log can cut its end or compute the whole chain again, but cannot change the
+tags on the remotes.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _TRAILER = re.compile(r"^Multigit-(Operation|Log|Log-Seq|Log-Head): (\S+)$", re.
 class TagAnchor:
     """What one tag says: when `operation` published it, the log `log` had `seq` lines.
 
-    A log is known by its first operation, since every workspace has its own; `head` is the SHA-256
-    of line `seq`.
+    A log is named after its first operation, since every workspace has its own; `head` is the
+    SHA-256 of line `seq`.
     """
 
     tag: str
@@ -33,9 +33,9 @@ class TagAnchor:
 
 
 def name_of(records: Iterable[Record]) -> str:
-    """Return what a log is known by: the operation of its first record, or empty.
+    """Return the name of a log: the operation of its first record, or empty.
 
-    Not a review: that is recorded while the first operation, whose tags name the log, goes on.
+    Not a review: that is recorded while the first operation, whose tags name the log, is running.
     """
     return next((each.operation for each in records if not each.reviews), "")
 
@@ -51,7 +51,7 @@ def trailer(operation: str, log: str, head: Head) -> str:
 
 
 def anchor_in(tag: str, message: str) -> TagAnchor | None:
-    """Return what a tag's message says about a log, or None when multigit did not write it."""
+    """Return what a tag's message says about a log, or None if multigit did not write it."""
     found = dict(_TRAILER.findall(message))
     if not {"Operation", "Log", "Log-Seq", "Log-Head"} <= found.keys():
         return None
@@ -66,7 +66,7 @@ class TagComparison:
     """What the deploy tags say about a log.
 
     `own` tags were made for it, those of `others` for the logs of other workspaces; `silent` ones
-    say nothing about any log. `bad` is the first line that one of its own contradicts.
+    say nothing about any log. `bad` is the first line that an own tag contradicts.
     """
 
     own: int = 0
@@ -85,8 +85,8 @@ def compare_with_tags(
 ) -> TagComparison:
     """Return what the tags say about a log whose `lines` form a sound chain.
 
-    `ran` are the operations that ran in this workspace, as far as it still knows; those that are
-    `unrecorded` have no record: they are unfinished, or their journal was moved aside.
+    `ran` are the operations that ran in this workspace, as far as it still knows; `unrecorded` ones
+    have no record, since they are unfinished or their journal was moved aside.
     """
     records = list(filter(None, map(record_in, lines)))
     known = {record.operation for record in records}
@@ -101,10 +101,10 @@ def compare_with_tags(
 def _names(
     anchors: Iterable[TagAnchor], name: str, operations: Container[str], heads: Sequence[str]
 ) -> set[str]:
-    """Return what tags call this log: also the name that it had before its first lines were lost.
+    """Return what tags call this log, including its name before its first lines were lost.
 
-    A tag was made for this log when it says so by the name, when its operation is in here or ran
-    in this workspace, and when it knows a line of this very chain.
+    A tag was made for this log if it names it, if its operation is in the log or ran in this
+    workspace, or if it knows a line of this chain.
     """
     return {name} | {
         each.log
@@ -116,8 +116,8 @@ def _names(
 def _contradicted(tag: TagAnchor, heads: Sequence[str], known: Container[str]) -> BadLine | None:
     """Return the line of its log that a tag contradicts, or None."""
     if tag.seq > len(heads):
-        there = f"is missing: the tag {tag.tag} knows of {tag.seq} lines"
-        return BadLine(len(heads) + 1, "cut", there)
+        lost = f"is missing: the tag {tag.tag} knows of {tag.seq} lines"
+        return BadLine(len(heads) + 1, "cut", lost)
     if tag.seq and heads[tag.seq - 1] != tag.head:
         if tag.head in heads:
             was = f"was line {tag.seq} when the tag {tag.tag} was made"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from multigit.core.planning import checks
 from multigit.core.planning.losses import standing_in_the_way
-from multigit.core.records.last_deployments import Deployed
+from multigit.core.records.last_deployments import LastDeployment
 from multigit.core.values.merge import Merge, Reversal
 from multigit.core.values.moment import is_deploy_tag
 from multigit.core.values.problem import Problem
@@ -88,7 +88,7 @@ class StatusRow:
     pairs: tuple[Pair, ...]
     deploys: Mapping[str, Tag]
     problems: tuple[Problem, ...] = ()
-    deployed: Mapping[str, Deployed] = field(default_factory=dict)
+    deployed: Mapping[str, LastDeployment] = field(default_factory=dict)
     went_back: frozenset[str] = frozenset()
     unpushed: tuple[Unpushed, ...] = ()
 
@@ -102,7 +102,7 @@ def status_rows(
     workspace: Workspace,
     repos: Sequence[Repo],
     snapshots: Mapping[str, Snapshot],
-    deployed: Mapping[str, Mapping[str, Deployed]] | None = None,
+    deployed: Mapping[str, Mapping[str, LastDeployment]] | None = None,
 ) -> tuple[StatusRow, ...]:
     """Return the rows in the order of the repositories; `deployed` is what the log knows."""
     known = deployed or {}
@@ -112,7 +112,7 @@ def status_rows(
 
 
 def _row(
-    workspace: Workspace, repo: Repo, snapshot: Snapshot, deployed: Mapping[str, Deployed]
+    workspace: Workspace, repo: Repo, snapshot: Snapshot, deployed: Mapping[str, LastDeployment]
 ) -> StatusRow:
     deploys = last_deploys(workspace.stages, snapshot.refs.tags)
     readable = snapshot.error is None and not snapshot.facts.shallow
@@ -177,7 +177,7 @@ def last_deploys(stages: Sequence[Stage], tags: Sequence[Tag]) -> dict[str, Tag]
 
 
 def went_back(
-    deployed: Mapping[str, Deployed], deploys: Mapping[str, Tag], tags: Sequence[Tag]
+    deployed: Mapping[str, LastDeployment], deploys: Mapping[str, Tag], tags: Sequence[Tag]
 ) -> frozenset[str]:
     """Return the stages whose last deployed release is not that of the newest tag.
 

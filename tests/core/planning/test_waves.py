@@ -9,7 +9,7 @@ import pytest
 from multigit.core.planning.plan import RepoPlan, State
 from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.planning.waves import everything_before, in_order, waves
-from multigit.core.records.last_deployments import last_deployed, unwell_before
+from multigit.core.records.last_deployments import failed_dependencies, last_deployed
 from multigit.core.records.record import Record
 from multigit.core.values.deploy_spec import CommandRunner
 from multigit.core.values.workspace import Repo
@@ -55,15 +55,17 @@ def logged(state: str) -> list[Record]:
 @pytest.mark.parametrize("state", ["failed", "unhealthy", "running"])
 def test_what_comes_before_and_is_not_well_is_told(state: str) -> None:
     """An operation that is closed holds nobody back, and nobody should have to remember it."""
-    found = unwell_before(plan(deploying(AFTER)), SPACE, last_deployed(logged(state)))
+    found = failed_dependencies(plan(deploying(AFTER)), SPACE, last_deployed(logged(state)))
     assert [(p.code, p.blocks) for p in found["api"]] == [("after_unwell", False)]
 
 
 def test_what_comes_before_and_is_well_or_deployed_now_is_not_told() -> None:
     """Then the wave waits for it."""
-    assert not unwell_before(plan(deploying(AFTER)), SPACE, last_deployed(logged("succeeded")))
+    assert not failed_dependencies(
+        plan(deploying(AFTER)), SPACE, last_deployed(logged("succeeded"))
+    )
     both = plan(deploying(DATABASE), deploying(AFTER))
-    assert not unwell_before(both, SPACE, last_deployed(logged("failed")))
+    assert not failed_dependencies(both, SPACE, last_deployed(logged("failed")))
 
 
 def test_a_superproject_comes_after_its_submodules() -> None:

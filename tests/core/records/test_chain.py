@@ -1,4 +1,4 @@
-"""The log's lines have one way to be written, and no line can change unseen."""
+"""Each record has exactly one line, and no line can change unnoticed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def chained(contents: Sequence[dict[str, Any]]) -> tuple[list[bytes], Head]:
 
 
 def rechained(lines: Sequence[bytes]) -> list[bytes]:
-    """Return the lines with new hashes and the old numbers, as a careful forger leaves them."""
+    """Return the lines with new hashes and the old numbers, as a careful forger would."""
     forged, before = [], NO_LINE
     for line in lines:
         forged.append(canonical({**json.loads(line), "prev": before}))
@@ -49,7 +49,7 @@ JSON = st.recursive(
 
 
 def test_the_canonical_bytes_are_sorted_ascii_without_spaces() -> None:
-    """One record has one way to be written, whatever the order of its keys."""
+    """A record has one line, whatever the order of its keys."""
     content = {"b": ["é", None, 1], "a": {"d": "x\ny", "c": True}}
     assert canonical(content) == b'{"a":{"c":true,"d":"x\\ny"},"b":["\\u00e9",null,1]}'
 
@@ -72,7 +72,7 @@ def test_a_record_cannot_choose_its_own_place() -> None:
 @settings(max_examples=25)
 @given(st.dictionaries(st.text(), JSON))
 def test_what_is_written_can_be_read(content: dict[str, Any]) -> None:
-    """Every record comes back as it was, in one line of ASCII."""
+    """Every record is read as it was written, from one line of ASCII."""
     line, _ = next_line(content, Head())
     assert content_of(line) == {**content, "seq": 1, "prev": NO_LINE}
     assert line.isascii()
@@ -101,13 +101,13 @@ def test_what_is_written_can_be_read(content: dict[str, Any]) -> None:
         b'{"a":' * 20_000,
     ],
 )
-def test_a_line_in_another_way_of_writing_is_no_record(line: bytes) -> None:
-    """What says the same in other bytes was not written by multigit."""
+def test_a_line_that_is_not_canonical_is_not_a_record(line: bytes) -> None:
+    """Multigit never writes the same content in other bytes."""
     assert content_of(line) is None
 
 
 def test_an_empty_log_is_sound() -> None:
-    """Its head is where the first record begins."""
+    """Its head is the one that the first record follows."""
     assert verify([]) == Head(0, "0" * 64)
 
 
@@ -116,8 +116,8 @@ def test_a_whole_log_is_sound() -> None:
     assert verify(LINES) == HEAD == Head(5, sha256(LINES[-1]).hexdigest())
 
 
-def test_no_bit_can_flip_unseen() -> None:
-    """The line is named, or the one that its hash points at; in the last line the head tells."""
+def test_no_bit_can_flip_unnoticed() -> None:
+    """The line is named, or the one before it; a change in the last line changes the head."""
     log = b"\n".join(LINES[:3])
     _, head = chained([json.loads(line) for line in LINES[:3]])
     for bit in range(8 * len(log)):
@@ -131,14 +131,14 @@ def test_no_bit_can_flip_unseen() -> None:
 
 
 @pytest.mark.parametrize("line", [1, 2, 3, 4])
-def test_a_deleted_line_is_missed(line: int) -> None:
-    """The first line behind the gap tells what it is."""
+def test_a_deleted_line_is_noticed(line: int) -> None:
+    """The first line after the gap is named, with its number."""
     found = verify([*LINES[: line - 1], *LINES[line:]])
     assert found == BadLine(line, "cut", f"holds record {line + 1}: one is missing")
 
 
 def test_a_cut_end_shows_in_the_head() -> None:
-    """The rest is sound: only its head, which each deploy tag carries, tells."""
+    """The rest is sound; only the head differs, which each deploy tag carries."""
     assert verify(LINES[:3]) == Head(3, sha256(LINES[2]).hexdigest())
 
 
@@ -166,14 +166,14 @@ def test_swapped_lines_are_found() -> None:
     assert verify(swapped) == BadLine(2, "reordered", "holds record 3")
 
 
-def test_a_gap_shows_although_the_hashes_were_made_anew() -> None:
-    """A forger who mends the hashes still leaves the numbers."""
+def test_a_gap_shows_although_the_hashes_were_recomputed() -> None:
+    """A forger who recomputes the hashes still leaves the numbers."""
     forged = rechained([*LINES[:2], *LINES[3:]])
     assert verify(forged) == BadLine(3, "cut", "holds record 4: one is missing")
 
 
 def test_a_whole_new_chain_shows_in_the_head() -> None:
-    """Who writes every line anew cannot write the tags anew."""
+    """Someone who rewrites every line cannot rewrite the tags."""
     forged = rechained([LINES[0].replace(b"release 1", b"release x"), *LINES[1:]])
     found = verify(forged)
     assert isinstance(found, Head)
@@ -189,7 +189,7 @@ def test_an_edited_record_is_named() -> None:
 
 
 def test_an_edited_form_is_named() -> None:
-    """A line that is not canonical any more is the bad one, although it says the same."""
+    """A line that is no longer canonical is the bad one, although it says the same."""
     edited = [LINES[0], LINES[1].replace(b":", b": ", 1), *LINES[2:]]
     assert verify(edited) == BadLine(2, "edited", "is not a record as multigit writes it")
 
@@ -205,12 +205,12 @@ def test_an_added_line_is_found() -> None:
 
 
 def test_the_first_line_follows_nothing() -> None:
-    """A first record that claims one before it is what is left of a longer log."""
+    """A first record that follows another one is the rest of a longer log."""
     first = canonical({"seq": 1, "prev": HEAD.sha256})
-    assert verify([first]) == BadLine(1, "edited", "claims that a line stood before it")
+    assert verify([first]) == BadLine(1, "edited", "claims that there was a line before it")
 
 
-def test_a_record_without_number_is_out_of_place() -> None:
+def test_a_record_without_a_number_is_out_of_place() -> None:
     """Every line has one, and a hash."""
     assert verify([canonical({"prev": NO_LINE})]) == BadLine(
         1, "cut", "holds record 0: one is missing"
@@ -220,7 +220,7 @@ def test_a_record_without_number_is_out_of_place() -> None:
 
 
 def test_only_the_first_bad_line_is_named() -> None:
-    """Behind it nothing can be trusted anyway."""
+    """After it, nothing can be trusted anyway."""
     found = verify([LINES[0], b"x", b"y", *LINES[3:]])
     assert isinstance(found, BadLine)
     assert found.line == 2

@@ -1,4 +1,4 @@
-"""What was done before, as a command looks it up."""
+"""What was done before, as commands look it up."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UNDONE = (ProblemRecord("undone"),)
 
 
 def test_an_operation_is_found_by_its_id_or_its_release() -> None:
-    """The newest that is wanted; a text elsewhere in a record, such as a message, is no name."""
+    """The newest one that is wanted; a text elsewhere, such as in a message, is not a name."""
     first = record("a", row("m1"), release="one")
     again = record("b", row("m1"), release="one", command="deploy")
     other = record("c", row("m2"), release="two", message="one", undoes="a")
@@ -35,8 +35,8 @@ def test_an_operation_is_found_by_its_id_or_its_release() -> None:
         (record("a", row("m1", "succeeded"), command="watch", watches="b"), False),
     ],
 )
-def test_who_watches_deployed_nothing(kept: Record, wanted: bool) -> None:  # noqa: FBT001
-    """What is watched is the operation that the deployments belong to."""
+def test_a_watch_deploys_nothing(kept: Record, wanted: bool) -> None:  # noqa: FBT001
+    """The deployments belong to the operation that is watched."""
     assert kept.deploys() == wanted
 
 
@@ -52,9 +52,9 @@ def test_who_watches_deployed_nothing(kept: Record, wanted: bool) -> None:  # no
         (record("a", row("m1"), command="watch", watches="b"), False),
     ],
 )
-def test_what_an_undo_looks_for_left_something(kept: Record, left: bool) -> None:  # noqa: FBT001
+def test_what_can_be_undone_was_maybe_published(kept: Record, left: bool) -> None:  # noqa: FBT001
     """All of it, a part, or maybe; an undo is not undone."""
-    assert kept.left_something() == left
+    assert kept.maybe_published() == left
 
 
 @pytest.mark.parametrize(
@@ -72,14 +72,14 @@ def test_what_an_undo_looks_for_left_something(kept: Record, left: bool) -> None
 def test_the_last_records_of_a_stage(
     stage: str | None, limit: int, shown: str, hidden: int
 ) -> None:
-    """The newest stands last; the limit counts what is shown, and older ones are counted."""
+    """The newest is last; the limit counts what is shown, and older ones are counted."""
     history = past(record("a"), record("b", stage="main"), record("c"))
     found, older = history.last(limit, stage, {})
     assert ["".join(each.operation for each in found), older] == [shown, hidden]
 
 
 def test_what_was_deployed_is_found_by_its_commit() -> None:
-    """Whichever operation deployed it; what never began does not count."""
+    """Whichever operation deployed it; what never started does not count."""
     history = past(
         record("a", row("m1"), row("m2", "failed", repo="web")),
         record("b", row("m1", "succeeded"), command="deploy"),
@@ -90,7 +90,7 @@ def test_what_was_deployed_is_found_by_its_commit() -> None:
 
 
 def test_the_release_before_an_operation() -> None:
-    """The last that the repository was published with on that stage."""
+    """The last one with which the repository was published on that stage."""
     history = past(
         record("a", row("m0", tag="one")),
         record("b", row("m1", tag="two", state="failed")),
@@ -103,8 +103,8 @@ def test_the_release_before_an_operation() -> None:
     assert history.release_before("api", "stg", "e") == ""
 
 
-def test_the_release_before_is_none_that_was_taken_back() -> None:
-    """Its tag is gone, so nothing can deploy it; elsewhere it may still be there."""
+def test_the_release_before_was_not_undone() -> None:
+    """The tag of one that was undone is gone, but maybe not in another repository."""
     history = past(
         record("a", row("m0", tag="one")),
         record("b", row("m1", tag="two"), row("m1", tag="two", repo="web")),
@@ -115,8 +115,8 @@ def test_the_release_before_is_none_that_was_taken_back() -> None:
     assert history.release_before("web", "stg", "d") == "two"
 
 
-def test_what_promoted_it_onwards_is_named_only_where_it_can_be_undone() -> None:
-    """Not what was deployed, is undone already, or has somebody's work on top."""
+def test_what_promoted_it_further_is_named_only_if_it_can_be_undone() -> None:
+    """Not if it was deployed, is undone already, or has someone's work on top."""
     onward = record("b", row("m1"), stage="main")
     assert past(onward).promoted_by("api", "main", "m1") == "b"
     assert past(onward).promoted_by("web", "main", "m1") == ""
@@ -137,8 +137,8 @@ def test_what_a_record_moved_on_the_way_counts_as_well() -> None:
     assert down.promoted_by("api", "dev", "") == ""
 
 
-def test_the_undo_of_an_operation_took_something_back() -> None:
-    """The last one; one that was refused took nothing."""
+def test_the_undo_of_an_operation_undid_something() -> None:
+    """The last one; one that was refused undid nothing."""
     first, last, refused = (
         record(name, row("m0", state=state), command="undo", undoes="a")
         for name, state in (("u1", "published"), ("u2", "published"), ("u3", "failed"))
@@ -150,21 +150,21 @@ def test_the_undo_of_an_operation_took_something_back() -> None:
     assert record("a", problems=UNDONE).was_undone()
 
 
-def test_states_that_only_a_later_version_knows_are_left_aside() -> None:
-    """As if the log did not tell."""
+def test_states_that_only_a_later_version_knows_are_ignored() -> None:
+    """As if the log did not have them."""
     assert past(record("a", row("m1", state="melted"))).states_of("a") == {}
     assert past(record("a", row("m1"))).states_of("a") == {"api": State.PUBLISHED}
 
 
-def test_an_end_is_told_once() -> None:
-    """Two who watch the same operation see the same end; where it stands meanwhile is no news."""
+def test_an_end_is_recorded_once() -> None:
+    """Two watches of an operation see the same end; what happens before is not recorded."""
 
     def watched(run: str) -> Record:
         return record("w", row("m1", run), command="watch", watches="a")
 
     started, other = record("a", row("m1", "queued")), record("b", row("m1", "succeeded"))
-    assert not past(started).is_news(watched("running"))
-    assert past(started, other).is_news(watched("succeeded"))
-    assert not past(started, watched("succeeded")).is_news(watched("succeeded"))
-    assert past(started, watched("failed")).is_news(watched("succeeded"))
-    assert past(started, watched("succeeded"), watched("failed")).is_news(watched("succeeded"))
+    assert not past(started).lacks_end(watched("running"))
+    assert past(started, other).lacks_end(watched("succeeded"))
+    assert not past(started, watched("succeeded")).lacks_end(watched("succeeded"))
+    assert past(started, watched("failed")).lacks_end(watched("succeeded"))
+    assert past(started, watched("succeeded"), watched("failed")).lacks_end(watched("succeeded"))

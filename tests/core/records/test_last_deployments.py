@@ -1,4 +1,4 @@
-"""The last deployment of each repository to each stage, as the log knows it."""
+"""The last deployment of each repository to each stage, as the log has it."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def test_the_last_deployment_counts() -> None:
     assert failed_last(last, "stg") == {"api"}
 
 
-def test_who_watches_an_older_operation_does_not_make_it_the_last() -> None:
-    """Its end is news, but the stage holds what was deployed after it."""
+def test_a_watch_of_an_older_operation_does_not_make_it_the_last() -> None:
+    """Its end is recorded later, but the stage holds what was deployed after it."""
     first = kept("r-1", "running", operation="one")
     second = kept("r-2", "running", operation="two")
     end = kept("r-1", "succeeded", operation="w", watches="one")
@@ -47,7 +47,7 @@ def test_who_watches_an_older_operation_does_not_make_it_the_last() -> None:
     assert last_deployed([first, second, ends, again])["api"]["main"].state == "failed"
 
 
-def test_one_under_way_did_not_go_wrong() -> None:
+def test_one_that_is_running_did_not_go_wrong() -> None:
     """One that was not reached did."""
     assert failed_last(last_deployed([kept("r-1", "running")]), "main") == set()
     assert failed_last(last_deployed([kept("r-1", "succeeded", "not_started")]), "main") == {"api"}
@@ -55,7 +55,7 @@ def test_one_under_way_did_not_go_wrong() -> None:
 
 @pytest.mark.parametrize("may_run", [state for state in RunState if state.may_run])
 @pytest.mark.parametrize("other", [state for state in RunState if not state.may_run])
-def test_what_may_run_at_one_target_tells_for_all_of_them(may_run: str, other: str) -> None:
+def test_what_may_run_at_one_target_counts_for_all_of_them(may_run: str, other: str) -> None:
     """Whatever became of the others: nothing is started beside it."""
     for states in ((may_run, other), (other, may_run)):
         last = last_deployed([kept("r-1", *states)])
@@ -63,21 +63,21 @@ def test_what_may_run_at_one_target_tells_for_all_of_them(may_run: str, other: s
         assert failed_last(last, "main") == set()
 
 
-def test_one_under_way_is_told_before_one_in_doubt() -> None:
-    """And a failure before what went well."""
+def test_running_comes_before_unknown() -> None:
+    """And a failure before a success."""
     last = last_deployed([kept("r-1", "unknown", "running"), kept("s", "succeeded", "failed")])
     assert last["api"]["main"].state == "failed"
     assert last_deployed([kept("r-1", "unknown", "running")])["api"]["main"].state == "running"
 
 
-def test_what_is_in_doubt_is_never_repeated_by_itself() -> None:
-    """It may have begun, or still go on."""
+def test_what_is_unknown_is_never_repeated_automatically() -> None:
+    """It may have started, or may still be running."""
     for state in ("unknown", "timed_out", "exploded"):
         assert failed_last(last_deployed([kept("r-1", state)]), "main") == set()
 
 
 def test_an_operation_without_a_record_counts_by_its_journal() -> None:
-    """It is the last one, whatever the log knows; what it has not begun yet is not."""
+    """It is the last one, whatever the log has; what it has not started yet does not count."""
     last = last_deployed([kept("r-1", "succeeded", stage="stg")])
     begun = {"api": {"": Deployment("", RunState.RUNNING)}}
     known = with_unfinished(last, plan(to_publish()), begun)["api"]["stg"]
@@ -89,6 +89,6 @@ def test_an_operation_without_a_record_counts_by_its_journal() -> None:
 @pytest.mark.parametrize(
     "at", ["", "yesterday", "0001-01-01", "99999-01-01T00:00:00Z", "2025-13-01"]
 )
-def test_a_time_that_nobody_can_tell_is_none(at: str) -> None:
-    """A record may say anything."""
+def test_an_unreadable_time_is_zero(at: str) -> None:
+    """A record may hold anything."""
     assert last_deployed([kept("r-1", "failed", at=at)])["api"]["main"].time == 0

@@ -1,4 +1,4 @@
-"""A record holds who did what when, and how it ended, whatever it was."""
+"""A record holds who did what and when, and how it ended, whatever it was."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ AGREED = Agreement(
 
 
 def written(report: Report, actor: Actor, at: str, agreement: Agreement) -> dict[str, Any]:
-    """Return what the log writes of a report, when that could be read again as it was."""
+    """Return what the log writes for a report, and assert that it is read as it was written."""
     record = Record.of(report, actor, at, agreement)
     assert Record.parse(json.loads(canonical(record.document()))) == record
     return record.document()
@@ -44,7 +44,7 @@ def written(report: Report, actor: Actor, at: str, agreement: Agreement) -> dict
 
 @pytest.mark.parametrize("state", [State.BLOCKED, State.SKIPPED])
 def test_the_reason_is_what_blocks(state: State) -> None:
-    """Also where it was to be left out, and nothing else can move."""
+    """Also if it was to be left out, and nothing else can move."""
     conflict = Problem("conflict", "develop conflicts with staging.")
     problem = conflict if state is State.BLOCKED else conflict.as_warning()
     report = planned(plan(without_steps(WEB, state, problem)))
@@ -52,8 +52,8 @@ def test_the_reason_is_what_blocks(state: State) -> None:
     assert (content["result"], content["reason"]) == ("blocked", "conflict")
 
 
-def test_what_is_closed_before_it_was_finished_is_done_with() -> None:
-    """As its document says; how far it came, the repositories tell."""
+def test_an_unfinished_operation_that_is_closed_is_done() -> None:
+    """As in its document; the repositories show how far it got."""
     left = Outcome(to_publish(WEB), State.NOT_PUBLISHED)
     report = ended(plan(to_publish(API), to_publish(WEB)), [published(API), left])
     content = written(replace(report, closing="abandon"), BOT, "2025-01-15T15:02:00Z", AGREED)
@@ -136,8 +136,8 @@ READY = planned(plan(to_publish()))
         (ended(plan(to_publish()), [published()]), ""),
     ],
 )
-def test_a_record_tells_a_missing_yes_from_a_conflict(report: Report, reason: str) -> None:
-    """Both are blocked; the reason is the code of what stood in the way first."""
+def test_a_missing_confirmation_differs_from_a_conflict(report: Report, reason: str) -> None:
+    """Both are blocked; the reason is the code of the first thing that blocked."""
     assert written(report, ADA, "now", AGREED)["reason"] == reason
 
 
@@ -153,7 +153,7 @@ def test_a_refused_operation_is_recorded_with_its_reason() -> None:
     assert [(each["state"], each["after"]) for each in kept["repos"]] == [("planned", "")]
 
 
-def test_a_record_tells_every_repository_in_the_plans_order() -> None:
+def test_a_record_has_all_repositories_in_the_order_of_the_plan() -> None:
     """Also those whose outcome came first."""
     both = plan(to_publish(WEB), to_publish(API))
     report = ended(both, [published(API), replace(published(WEB), state=State.FAILED)])
@@ -184,7 +184,7 @@ FIRST_VERSION = {
 
 
 def test_a_record_of_the_first_version_can_be_read() -> None:
-    """What nobody noted then is unknown; no moves are something else than none."""
+    """What it did not record is unknown; to have no `moves` is not the same as no moves."""
     record = Record.parse(FIRST_VERSION)
     assert record.actor == Actor("Ada <ada@example.com>", "ada", "build-7")
     assert record.agreement == NOT_NOTED
@@ -196,7 +196,7 @@ def test_a_record_of_the_first_version_can_be_read() -> None:
 
 
 def test_a_record_of_a_later_version_is_read_as_far_as_it_is_known() -> None:
-    """Its own words are kept where they are shown, and all that it holds is at hand."""
+    """Its own words are kept if they are shown, and all that it holds is in `stored`."""
     content = {
         **FIRST_VERSION,
         "ticket": "SHOP-7",
@@ -229,7 +229,7 @@ PLACES = (
 @settings(max_examples=200)
 @given(st.sampled_from(PLACES), JSON)
 def test_no_value_of_another_type_gets_through(place: tuple[str, str], value: Any) -> None:
-    """What belongs elsewhere is empty, and the rest is read all the same."""
+    """What is of another type is empty, and the rest is read anyway."""
     where, key = place
     content = json.loads(json.dumps(FIRST_VERSION))
     deployment = content["repos"][0]["deployments"][0]
@@ -241,7 +241,7 @@ def test_no_value_of_another_type_gets_through(place: tuple[str, str], value: An
 
 
 def misfits(value: Any, hint: Any = Record, at: str = "") -> list[str]:
-    """Return where a value is not of the type that its class promises."""
+    """Return the values that are not of the type that their class promises."""
     if get_origin(hint) in {Union, UnionType}:
         kinds = get_args(hint)
         return min((misfits(value, kind, at) for kind in kinds), key=len)
@@ -258,8 +258,8 @@ def misfits(value: Any, hint: Any = Record, at: str = "") -> list[str]:
 
 
 @pytest.mark.parametrize("content", [None, [], 17, "x", {}, {"repos": {}}, {"repos": [None, 1]}])
-def test_what_is_no_record_reads_as_an_empty_one(content: object) -> None:
-    """Nothing is raised, whoever wrote it."""
+def test_what_is_not_a_record_reads_as_an_empty_one(content: object) -> None:
+    """Nothing is raised, whatever it is."""
     assert Record.parse(content) == Record.parse({})
     assert Record.parse(content).repos == ()
 
@@ -282,7 +282,7 @@ LOWER = {"main": ["stg", "dev"], "stg": ["dev"], "dev": []}
 
 
 def of(command: str, source: str, stage: str, *moved: str | None) -> dict[str, Any]:
-    """Return a record; without anything moved one of an earlier version."""
+    """Return a record; one of an earlier version if nothing moved."""
     row = {"repo": "api", "moves": [{"stage": each} for each in moved if each]} if moved else {}
     return {"command": command, "source": source, "stage": stage, "repos": [row]}
 
@@ -308,6 +308,6 @@ def of(command: str, source: str, stage: str, *moved: str | None) -> dict[str, A
 def test_a_record_concerns_each_stage_whose_branch_it_moved(
     content: dict[str, Any], stages: set[str]
 ) -> None:
-    """As it says itself; of a record of an earlier version the route tells."""
+    """As it says itself; for a record of an earlier version, the route says."""
     record = Record.parse(content)
     assert {each for each in LOWER if record.concerns(each, LOWER)} == stages

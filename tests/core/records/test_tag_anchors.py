@@ -1,4 +1,4 @@
-"""Deploy tags as anchors: whose log they know."""
+"""Deploy tags as anchors of a log."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ def log(*records: dict[str, Any]) -> list[bytes]:
     return lines
 
 
-def test_a_log_is_known_by_its_first_operation() -> None:
+def test_a_log_is_named_after_its_first_operation() -> None:
     """A review may be recorded before the operation that it belongs to."""
     assert name_of(map(Record.parse, [REVIEW, FIRST, SECOND])) == "promote-1"
     assert name_of(map(Record.parse, [FIRST, REVIEW])) == "promote-1"
     assert name_of([Record.parse(REVIEW)]) == name_of([]) == ""
 
 
-def test_a_cut_is_found_behind_a_review_too() -> None:
-    """The tag of the second operation knows the log by the first, and that it has two lines."""
+def test_a_cut_after_a_review_is_found_too() -> None:
+    """The tag of the second operation names the log after the first, and knows of two lines."""
     _, head = next_line(FIRST, next_line(REVIEW, Head())[1])
     tag = TagAnchor("deploy-2", "promote-2", "promote-1", 2, head.sha256)
     assert compare_with_tags(log(REVIEW, FIRST, SECOND), [tag]) == TagComparison(1)
@@ -90,8 +90,8 @@ def test_a_whole_log_agrees_with_its_tags_alone() -> None:
 @pytest.mark.parametrize(
     ("begin", "end"), [(b, e) for b in range(7) for e in range(b + 1, 8) if (b, e) != (3, 7)]
 )
-def test_every_cut_is_found_whatever_was_chained_anew(begin: int, end: int) -> None:
-    """The first records, some in the middle, the last ones, or all: some tag knows of them."""
+def test_every_cut_is_found_whatever_was_rechained(begin: int, end: int) -> None:
+    """The first records, some in the middle, the last ones, or all: a tag knows of them."""
     kept = [*RECORDS[:begin], *RECORDS[end:]]
     seen = compare_with_tags(log(*kept), [*TAGS, *OTHERS[1]], ran=RAN)
     assert found_in(seen)
@@ -101,7 +101,7 @@ def test_every_cut_is_found_whatever_was_chained_anew(begin: int, end: int) -> N
 
 
 def test_a_cut_of_the_first_records_needs_no_memory_of_the_workspace() -> None:
-    """The records that are left know their tags, and these know the name that the log had."""
+    """The remaining records lead to their tags, and these to the name that the log had."""
     assert all(found_in(compare_with_tags(log(*RECORDS[cut:]), TAGS)) for cut in range(1, 6))
     kept = log(*RECORDS)[2:]  # as they were, without the first lines
     assert found_in(compare_with_tags(kept, TAGS)) == "cut"
@@ -113,15 +113,15 @@ def test_another_log_in_its_place_is_found() -> None:
     assert (seen.own, found_in(seen)) == (10, "cut")
 
 
-def test_one_changed_record_is_found_when_all_after_it_is_computed_anew() -> None:
-    """By the tag that was made right behind it."""
+def test_a_changed_record_is_found_when_all_after_it_is_recomputed() -> None:
+    """By the tag that was made right after it."""
     for number in range(6):
         forged = [dict(each, who="me") if at == number else each for at, each in enumerate(RECORDS)]
         assert found_in(compare_with_tags(log(*forged), TAGS)) == "rewritten"
 
 
-def test_a_tag_testifies_what_its_trailer_says() -> None:
-    """Behind whatever message a person gave it; the first tag of a log gives the log its name."""
+def test_an_anchor_is_read_from_the_trailer() -> None:
+    """After whatever message a person gave it; the first tag of a log gives the log its name."""
     head = Head(3, "a" * 64)
     message = f"Release\n\nwith notes\n\n{trailer('promote-4', 'promote-1', head)}\n"
     assert anchor_in("deploy-4", message) == TagAnchor(
@@ -132,14 +132,14 @@ def test_a_tag_testifies_what_its_trailer_says() -> None:
 
 
 @pytest.mark.parametrize("lost", ["Operation", "Log:", "Log-Seq", "Log-Head", "3"])
-def test_a_tag_of_somebody_else_testifies_nothing(lost: str) -> None:
+def test_a_tag_that_is_not_from_multigit_is_not_an_anchor(lost: str) -> None:
     """One without trailers, or with trailers that multigit does not write."""
     message = trailer("promote-4", "promote-1", Head(3, "a" * 64))
     assert anchor_in("deploy-4", message.replace(lost, "x")) is None
 
 
 def test_a_line_that_moved_or_changed_is_named() -> None:
-    """Lines before it were lost, or somebody wrote it anew."""
+    """Lines before it were lost, or someone rewrote it."""
     lines = log(FIRST, SECOND, {"operation": "promote-3"})
     last = hashlib.sha256(lines[-1]).hexdigest()
     moved = TagAnchor("deploy-4", "promote-3", "promote-1", 2, last)
@@ -161,7 +161,7 @@ def test_a_tag_that_knows_more_lines_than_there_are() -> None:
     assert (found.line, found.code) == (2, "cut")
 
 
-def test_an_operation_without_a_record_is_missed() -> None:
+def test_an_operation_without_a_record_is_noticed() -> None:
     """Unless it is known that it has none yet."""
     lines = log(FIRST)
     tag = TagAnchor("deploy-2", "promote-2", "promote-1", 1, hashlib.sha256(lines[0]).hexdigest())

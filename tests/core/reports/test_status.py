@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.planning.plan import State
-from multigit.core.records.last_deployments import Deployed
+from multigit.core.records.last_deployments import LastDeployment
 from multigit.core.reports.status import (
     Pair,
     StatusRow,
@@ -252,7 +252,7 @@ def test_who_goes_back_to_an_earlier_release_is_told_from_one_that_was_not_fetch
         (newest.name, set()),
         ("deploy-20250112-100000", set()),
     ):
-        deployed = {"main": Deployed(release, "2025-01-12T10:00:00Z", "succeeded")}
+        deployed = {"main": LastDeployment(release, "2025-01-12T10:00:00Z", "succeeded")}
         assert went_back(deployed, deploys, [older, newest]) == stages, release
 
 
