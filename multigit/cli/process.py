@@ -9,13 +9,13 @@ from functools import wraps
 from typing import ParamSpec, TextIO, TypeVar, cast
 
 from multigit import errors
-from multigit.ui.streams import patient
+from multigit.ui.streams import safe_stream
 
 
 def outlive_readers() -> None:
     """Survive `--help | head`, a full disk behind `>` and a closed stream, in typer too."""
-    sys.stdout = cast("TextIO", patient(sys.stdout))
-    sys.stderr = cast("TextIO", patient(sys.stderr))
+    sys.stdout = cast("TextIO", safe_stream(sys.stdout))
+    sys.stderr = cast("TextIO", safe_stream(sys.stderr))
     if not sys.stdout.isatty() and "FORCE_COLOR" not in os.environ:
         os.environ["_TYPER_FORCE_DISABLE_TERMINAL"] = (
             "1"  # typer colors its output on GitHub even in a pipe

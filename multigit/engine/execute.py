@@ -149,7 +149,7 @@ class Executor:
         done = self.fleet.for_each(
             pushed,
             work,
-            phase="Taking back" if back else "Publishing",
+            phase="Undoing" if back else "Publishing",
             doing="pushing",
             told=in_brief,
             orderly=True,

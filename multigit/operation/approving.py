@@ -94,7 +94,7 @@ def _agreed(screen: Screen, operation: Operation, what: str, consent: Consent) -
         if plan.confirm is Confirm.NAME:
             agreed = screen.type_word(plan.word, what)
         else:
-            agreed = screen.agree(f"{what.capitalize()}?")
+            agreed = screen.confirm(f"{what.capitalize()}?")
     except EOFError:  # the terminal went away
         agreed = False
     if not agreed:

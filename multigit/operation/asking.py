@@ -44,7 +44,7 @@ def agree(planned: Report, consent: Consent, screen: Terminal, actor: Actor) -> 
 
 
 def _ticked(plan: Plan, screen: Terminal) -> bool:
-    if screen.tick_all(plan.checklist):
+    if screen.check_off(plan.checklist):
         return True
     screen.note("Not every item of the checklist is checked off.")
     return False
@@ -52,7 +52,7 @@ def _ticked(plan: Plan, screen: Terminal) -> bool:
 
 def _answered(plan: Plan, screen: Terminal) -> bool:
     if plan.confirm is not Confirm.NAME:
-        return screen.agree("Continue?")
+        return screen.confirm("Continue?")
     if screen.type_word(plan.word, plan.command):
         return True
     screen.note(f"That was not {plan.word}.")

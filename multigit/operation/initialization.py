@@ -80,7 +80,7 @@ def _agreed_to(screen: Screen, lines: Sequence[str]) -> bool:
     if not screen.interactive:
         return False
     with suppress(EOFError):  # the terminal went away
-        return screen.agree(f"Also add {', '.join(map(visible, lines))} to .gitignore?")
+        return screen.confirm(f"Also add {', '.join(map(visible, lines))} to .gitignore?")
     return False
 
 

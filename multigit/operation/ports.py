@@ -110,7 +110,7 @@ class Terminal(Protocol):
     def warn(self, problem: Problem) -> None:
         """Print a warning."""
 
-    def agree(self, question: str) -> bool:
+    def confirm(self, question: str) -> bool:
         """Ask for yes or no. Raises EOFError if the terminal is gone."""
 
     def type_word(self, word: str, purpose: str) -> bool:
@@ -119,7 +119,7 @@ class Terminal(Protocol):
     def type_message(self, stage: str) -> str:
         """Ask for a stage's message; may be empty. Raises EOFError if the terminal is gone."""
 
-    def tick_all(self, items: Sequence[str]) -> bool:
+    def check_off(self, items: Sequence[str]) -> bool:
         """Ask to check off a checklist. Raises EOFError if the terminal is gone."""
 
 

@@ -1,4 +1,4 @@
-"""What became of deployments, below the repositories that they belong to."""
+"""The results of deployments, below the repositories that they belong to."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ BAD = ("✗", "red")
 
 
 def deployment_lines(deployment: Deployment) -> RenderableType:
-    """Return one deployment as people read it: how it stands, why, how long it took, where."""
+    """Return one deployment for people: its state, the reason, how long it took, and where."""
     style = STYLES.get(deployment.state, BAD if deployment.state.bad else WAITING)
     sight = deployment.sight
     words = "deployed" if deployment.state is RunState.SUCCEEDED else deployment.state.in_words
     where = f" to {visible(deployment.target)}" if deployment.target else ""
-    seen = deployment.state.over and deployment.seconds
-    took = f" in {briefly(deployment.seconds)}" if seen else ""
+    timed = deployment.state.over and deployment.seconds
+    took = f" in {briefly(deployment.seconds)}" if timed else ""
     waits = deployment.state is RunState.WAITING and sight.reviewers
     whom = f" for {', '.join(map(visible, sight.reviewers))}" if waits else ""
     what = " · ".join(visible(part) for part in (sight.job, sight.step) if part)

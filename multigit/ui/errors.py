@@ -1,4 +1,4 @@
-"""An error as people read it."""
+"""An error for people."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from multigit.errors import ConfigError, MultigitError
 
 
 def error_view(error: MultigitError) -> RenderableType:
-    """Return the sentence, each detail with its hint, and what to do next."""
+    """Return the message, each detail with its hint, and what to run next."""
     return Group(*_lines(error))
 
 

@@ -20,7 +20,7 @@ EVERYWHERE = "workspace"
 
 
 def findings_view(findings: Sequence[Finding], repos: int) -> RenderableType:
-    """Return each different finding with the repositories that share it, then the summary."""
+    """Return each distinct finding with the repositories that share it, then the summary."""
     rows = table(header=False)
     rows.add_column(no_wrap=True)
     rows.add_column(overflow="fold", max_width=24)
@@ -32,6 +32,6 @@ def findings_view(findings: Sequence[Finding], repos: int) -> RenderableType:
 
 
 def sentence(finding: Finding) -> Text:
-    """Return what was found and, on its own line, what to do about it."""
+    """Return what was found and, on a line of its own, how to fix it."""
     hint = f"\nHint: {visible(finding.hint)}" if finding.hint else ""
     return Text.assemble(visible(finding.message), (hint, "dim"))

@@ -1,4 +1,4 @@
-"""The deployment log for people: two lines per operation or three, in 80 columns."""
+"""The deployment log for people: two or three lines per operation, in 80 columns."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from multigit.ui.render import Fitting, indented, one_line
 
 STYLES = {"done": "green", "failed": "red", "blocked": "yellow", "cancelled": "yellow"}
 REFUSED = {
-    "confirmation_needed": "not agreed to",
-    "confirmation_differs": "not agreed to",
+    "confirmation_needed": "not confirmed",
+    "confirmation_differs": "not confirmed",
     "locked": "locked",
     "locked_remotely": "locked",
 }
 BY: dict[ActorKind | None, str] = {ActorKind.CI: " (CI)", ActorKind.AGENT: " (agent)"}
 CHECKLISTS: dict[ChecklistState | None, str] = {
-    ChecklistState.NOT_TICKED: "checklist not ticked",
+    ChecklistState.NOT_TICKED: "checklist not checked off",
     ChecklistState.BY_OPTION: "checklist confirmed by option",
 }
 LOSSES = {"reverted_work", "returned_files"}
 RUNS = {"succeeded": "deployed", "failed": "not deployed"}
-PUBLISHING = ("published", "taken_back", "failed", "unknown", "not_published")
-ORDER = {  # as a command itself says how it ended
+PUBLISHING = ("published", "undone", "failed", "unknown", "not_published")
+ORDER = {  # as in the summary of the command itself
     state: place
     for place, state in enumerate((*PUBLISHING, *(RUNS.get(run, str(run)) for run in RunState)))
     if place < len(PUBLISHING) or state not in PUBLISHING
@@ -41,22 +41,22 @@ ORDER = {  # as a command itself says how it ended
 ROUTE, ENDING = 20, 21  # columns
 
 
-def log_view(seen: LogReport) -> RenderableType:
-    """Return the lines of each operation, oldest first, then the sentence."""
-    parts: list[RenderableType] = [line for each in seen.records for line in lines(each)]
+def log_view(report: LogReport) -> RenderableType:
+    """Return the lines of each operation, oldest first, then the summary."""
+    parts: list[RenderableType] = [line for each in report.records for line in lines(each)]
     if parts:
         parts.append(Text())
-    parts.append(Text(log_sentence(seen), "bold"))
-    parts += problem_lines(seen.unasked_rows())
-    if hint := log_hint(seen):
+    parts.append(Text(log_sentence(report), "bold"))
+    parts += problem_lines(report.unasked_rows())
+    if hint := log_hint(report):
         parts.append(Text(f"Hint: {hint}"))
     return Group(*parts)
 
 
 def lines(record: Record) -> tuple[RenderableType, ...]:
-    """Return when, what, how it ended and who; below that the release and the message.
+    """Return when, what, the result and who; below that the release and the message.
 
-    A checklist that nobody ticked has a line of its own; so have reverts that were let pass.
+    A checklist that no one checked off has a line of its own, as have accepted reverts.
     """
     arrow = " → " if record.source else ""
     route = visible(f"{record.command} {record.source}{arrow}{record.stage}")
@@ -76,35 +76,35 @@ def lines(record: Record) -> tuple[RenderableType, ...]:
 
 
 def reverts(record: Record) -> str:
-    """Return where something was published in spite of work that a later stage took back."""
+    """Return where something was published although the later stage had reverted some of it."""
     passed = (each for each in record.repos if each.published and each.has(*LOSSES))
     names = tuple(visible(each.repo) for each in passed)
     if not names:
         return ""
     down = record.command == "backmerge"
     out = f"reverted work stays out of {visible(record.stage)}"
-    return f"! {'reverts carried down' if down else out}: {shortened(names)}"
+    return f"! {'reverts merged down' if down else out}: {shortened(names)}"
 
 
 def ending(record: Record) -> str:
-    """Return how it ended: blocked, not agreed to, or 3 published, 1 failed, or 2 approved."""
+    """Return the result: blocked, not confirmed, or 3 published, 1 failed, or 2 approved."""
     counts = Counter(map(_state, record.repos))
     counts += Counter(each.state for each in record.reviewed)
     runs = (each.state for repo in record.repos for each in repo.deployments)
     counts += Counter(RUNS.get(state, state) for state in runs)
     ordered = sorted(counts.items(), key=lambda each: ORDER.get(each[0], len(ORDER)))
     quiet = {"", "up_to_date", "planned", "skipped"}
-    told = [f"{number} {state}" for state, number in ordered if state not in quiet]
-    if record.result in {"done", "failed"} and told:
-        sentence = visible(", ".join(told).replace("_", " "))
-        return sentence.replace("published", "taken back") if record.undoes else sentence
+    counted = [f"{number} {state}" for state, number in ordered if state not in quiet]
+    if record.result in {"done", "failed"} and counted:
+        sentence = visible(", ".join(counted).replace("_", " "))
+        return sentence.replace("published", "undone") if record.undoes else sentence
     result = visible(record.result)
     return REFUSED.get(record.why, result) if result == Result.BLOCKED else result
 
 
 def _state(repo: RepoRecord) -> str:
-    """Return a repository's state, or nothing where its deployments tell all of it."""
+    """Return a repository's state, or nothing where its deployments say all of it."""
     if repo.has("taken_back"):
-        return "taken_back"
+        return "undone"
     alone = repo.state in {"deployed", "started"} or (repo.state == "failed" and repo.deployments)
     return "" if alone else repo.state

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -24,12 +26,13 @@ from multigit.ui.problems import problem_lines
 from multigit.ui.render import ABSENT, Fitting, indented, one_line, plain, table
 from multigit.ui.reports import sentence_view
 
-FILES_SHOWN, ABOUT = 12, 10
+FILES_SHOWN = 12
+ABOUT = 14  # columns that a subject and its age require, with the gap before them
 LETTERS = {"untracked": "A", "added": "A", "modified": "M", "deleted": "D"}
 
 
 def plan_view(report: Report, now: datetime | None = None) -> RenderableType:
-    """Return the plan as its reader sees it before the question, or why nothing of it is done."""
+    """Return the plan as shown before the question, or why none of it will be done."""
     plan = report.plan
     parts: list[RenderableType] = [Text(visible(title(plan)), style="bold"), Text()]
     now = now or datetime.now(UTC)
@@ -57,7 +60,7 @@ def title(plan: Plan) -> str:
 def plan_table(report: Report, now: datetime, *, about: bool = True) -> Table:
     """Return one row per repository, or per branch that moves where several do.
 
-    Without `about` nothing is told of what the newest commit is about.
+    Without `about` there is no column for the newest commit.
     """
     rows = table()
     rows.add_column("repo", overflow="ellipsis", no_wrap=True, max_width=20)
@@ -98,20 +101,20 @@ def _plan_lines(
     for step in steps:
         arrow, commits, files, subject = step_cells(step.move(), now)
         counts = [
-            f"  {name} {n}" for name, n in (("commits", commits), ("files", files)) if told(n)
+            f"  {name} {n}" for name, n in (("commits", commits), ("files", files)) if is_present(n)
         ]
         yield Text.assemble(bold, "  ", (verb(step, repo, progress, named=named), "green"))
         yield indented(Text.assemble(arrow, *counts))
-        if told(subject):
+        if is_present(subject):
             yield indented(subject)
 
 
-def told(cell: Text) -> bool:
-    """Tell whether a cell holds something."""
-    return cell.plain != ABSENT
+def is_present(cell: Cell) -> bool:
+    """Return whether a cell holds a value."""
+    return not isinstance(cell, Text) or cell.plain != ABSENT
 
 
-def step_cells(move: Move, now: datetime) -> tuple[Text, ...]:
+def step_cells(move: Move, now: datetime) -> tuple[Text, Text, Text, Cell]:
     """Return from → to, commits, files and newest of one step."""
     arrow = Text(f"{move.before:7} → {move.after}")
     about = newest(move.brings.newest, now) if move.brings else one_line(plain(move.subject))
@@ -124,12 +127,12 @@ def number(count: int | None) -> Text:
 
 
 def absent() -> Text:
-    """Return what stands where there is nothing to tell."""
+    """Return the cell of a value that does not exist."""
     return Text(ABSENT, "dim")
 
 
 def moves_elsewhere(plan: Plan) -> bool:
-    """Tell whether a plan moves any branch but that of its target, in whichever repository."""
+    """Return whether a plan moves any branch but its target's, in any repository."""
     steps = chain.from_iterable(repo.branch_steps() for repo in plan.repos)
     return any(step.move().stage != plan.target for step in steps)
 
@@ -139,7 +142,7 @@ def verb(step: MovingStep, repo: RepoPlan, progress: Progress, *, named: bool) -
     where = visible(step.move().stage) if named else ""
     last = step is repo.branch_steps()[-1]
     if progress.published:
-        done = "taken back" if repo.takes_back else "published"
+        done = "undone" if repo.takes_back else "published"
         ahead = deploying(repo, progress) if last and repo.state is State.PLANNED else ""
         return f"{done}{where and f' on {where}'}{ahead and f', {ahead}'}"
     move = step.move()
@@ -148,14 +151,14 @@ def verb(step: MovingStep, repo: RepoPlan, progress: Progress, *, named: bool) -
 
 
 def verdict(repo: RepoPlan, progress: Progress) -> Text:
-    """Return the last cell of a repository in which nothing is done."""
+    """Return the last cell of a repository in which no branch moves."""
     styles = {State.BLOCKED: "red", State.SKIPPED: "yellow", State.UP_TO_DATE: "dim"}
-    words = {State.UP_TO_DATE: "up to date", State.SKIPPED: "left out"}
+    words = {State.UP_TO_DATE: "up to date", State.SKIPPED: "skipped"}
     if repo.state is State.PLANNED and repo.deploys():
         what = repo.deploys()[0].tag or repo.source_sha[:7]
         return Text(visible(deploying(repo, progress, what)), "green")
-    if repo.deleted_tag:  # of an operation whose branch is not there any more
-        return Text("taken back" if progress.published else "delete tag", "green")
+    if repo.deleted_tag:  # of an operation whose branch no longer exists
+        return Text("undone" if progress.published else "delete tag", "green")
     return Text(words.get(repo.state, str(repo.state)), styles.get(repo.state, ""))
 
 
@@ -170,12 +173,34 @@ def deploying(repo: RepoPlan, progress: Progress, what: str = "") -> str:
     )
 
 
-def newest(commit: Commit | None, now: datetime) -> Text:
-    """Return the newest commit's subject, with its age in front where the end may be cut."""
-    if commit is None:
-        return absent()
-    when = (f"{age(commit.time, now)} ", "dim")
-    return one_line(Text.assemble(when, visible(commit.subject)))
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A commit's subject on one line, and its age behind it, which is never cut."""
+
+    text: str
+    age: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield as much of the subject as there is room for, and the age."""
+        del console
+        subject, ending = Text(self.text), Text(f" ({self.age})", "dim")
+        subject.truncate(max(1, options.max_width - ending.cell_len), overflow="ellipsis")
+        yield one_line(Text.assemble(subject, ending))
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        """Return the width without a cut, and the least one: a letter, … and the age."""
+        whole = Text(f"{self.text} ({self.age})").cell_len
+        least = min(whole, len(self.age) + 5)
+        del console
+        return Measurement(min(least, options.max_width), min(whole, options.max_width))
+
+
+Cell = Text | Subject
+
+
+def newest(commit: Commit | None, now: datetime) -> Cell:
+    """Return the newest commit's subject and age."""
+    return Subject(visible(commit.subject), age(commit.time, now)) if commit else absent()
 
 
 def files_to_commit(plan: Plan) -> Iterable[RenderableType]:

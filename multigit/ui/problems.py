@@ -1,4 +1,4 @@
-"""Problems as people read them, below what they are about."""
+"""Problems for people, below what they are about."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from multigit.ui.render import indented
 
 
 def problem_lines(rows: Iterable[tuple[str, Iterable[Problem]]]) -> Iterable[RenderableType]:
-    """Return each problem as a sentence that begins with its repository, if any, and its hint."""
+    """Return each problem as a sentence that starts with its repository, if any, and its hint."""
     for repo, problems in rows:
         for problem in problems:
             mark = Text("✗ ", "red") if problem.blocks else Text("! ", "yellow")

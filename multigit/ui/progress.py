@@ -15,7 +15,7 @@ from rich.text import Text
 from multigit.core.values.text import visible
 
 ROWS = 12
-FINISHING = "Finishing what is under way. Press Ctrl-C again to leave at once."
+FINISHING = "Finishing what is running. Press Ctrl-C again to exit at once."
 
 
 class LiveProgress:
@@ -33,14 +33,14 @@ class LiveProgress:
             TextColumn("{task.description}", markup=False, table_column=Column()),  # may wrap
         )
         self._rows: dict[str, TaskID] = {}
-        self._lock = threading.Lock()  # one repository may be told of by several threads
+        self._lock = threading.Lock()  # several threads may report one repository
         self._leaving = False
         self._live = Live(
             console=console, transient=True, get_renderable=self.__rich__, refresh_per_second=8
         )
 
     def __enter__(self) -> Self:
-        """Begin to draw."""
+        """Start drawing."""
         self._live.__enter__()
         return self
 
@@ -49,7 +49,7 @@ class LiveProgress:
         self._live.__exit__(None, None, None)
 
     def phase(self, name: str, repos: Sequence[str]) -> None:
-        """Note that a phase begins for these repositories."""
+        """Note that a phase starts for these repositories."""
         with self._lock:
             self._head.reset(self._phase, description=name, total=len(repos), visible=True)
             for row in self._rows.values():
@@ -58,12 +58,12 @@ class LiveProgress:
 
     def started(self, repo: str, doing: str) -> None:
         """Note that a repository is being worked on."""
-        told = f"{visible(repo)}  {visible(doing)}"
+        description = f"{visible(repo)}  {visible(doing)}"
         with self._lock:
             if repo in self._rows:
-                self._running.update(self._rows[repo], description=told)
+                self._running.update(self._rows[repo], description=description)
             else:
-                self._rows[repo] = self._running.add_task(told, total=None)
+                self._rows[repo] = self._running.add_task(description, total=None)
 
     def finished(self, repo: str, state: str, detail: str = "") -> None:
         """Note that a phase ended for a repository."""
@@ -74,11 +74,11 @@ class LiveProgress:
             self._head.advance(self._phase)
 
     def interrupted(self) -> None:
-        """Say that what is under way is finished first."""
+        """Say that what is running is finished first."""
         self._leaving = True
 
     def __rich__(self) -> RenderableType:
-        """Return how it stands."""
+        """Return what is drawn now."""
         running = self._running.tasks
         rows = self._running.make_tasks_table(running[:ROWS])
         more = [Text(f"  … and {len(running) - ROWS} more", "dim")] if len(running) > ROWS else []

@@ -1,15 +1,15 @@
-"""Progress where nobody draws: one line for each repository that was published."""
+"""Progress without a terminal: one line for each repository that was published."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from multigit.core.values.text import visible
-from multigit.ui.streams import PatientStream
+from multigit.ui.streams import SafeStream
 
-TOLD: Mapping[str, Mapping[str, str]] = {  # by phase, what another word is used for there
+WORDS: Mapping[str, Mapping[str, str]] = {  # by phase, states for which it has words of its own
     "Publishing": {},
-    "Taking back": {"published": "taken back", "not_published": "not taken back"},
+    "Undoing": {"published": "undone", "not_published": "not undone"},
     "Updating": {},
     "Deploying": {},
 }
@@ -18,31 +18,31 @@ TOLD: Mapping[str, Mapping[str, str]] = {  # by phase, what another word is used
 class ProgressLines:
     """The engine's listener for pipes and logs."""
 
-    def __init__(self, stream: PatientStream, *, quiet: bool) -> None:
+    def __init__(self, stream: SafeStream, *, quiet: bool) -> None:
         self._stream = stream
         self._quiet = quiet
         self._phase = ""
         self._last: dict[str, str] = {}
 
     def phase(self, name: str, repos: Sequence[str]) -> None:
-        """Note that a phase begins for these repositories."""
+        """Note that a phase starts for these repositories."""
         del repos
         self._phase = name
 
     def started(self, repo: str, doing: str) -> None:
-        """Print where a deployment stands when that is new."""
+        """Print the state of a deployment when it has changed."""
         if self._phase == "Deploying" and not self._quiet and self._last.get(repo) != doing:
             self._last[repo] = doing
             self._stream.write(f"{visible(repo)}: {visible(doing)}\n")
             self._stream.flush()
 
     def finished(self, repo: str, state: str, detail: str = "") -> None:
-        """Print a line where something was changed for others, or here."""
-        if self._phase in TOLD and not self._quiet and self._last.get(repo) != state:
-            word = TOLD[self._phase].get(state, state.replace("_", " "))
+        """Print a line where something was changed on a remote, or here."""
+        if self._phase in WORDS and not self._quiet and self._last.get(repo) != state:
+            word = WORDS[self._phase].get(state, state.replace("_", " "))
             line = f"{visible(repo)}: {word} {visible(detail)}".rstrip()
             self._stream.write(f"{line}\n")
             self._stream.flush()
 
     def interrupted(self) -> None:
-        """Say nothing: nobody sits before a pipe."""
+        """Say nothing: no one sits in front of a pipe."""

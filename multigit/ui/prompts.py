@@ -1,6 +1,6 @@
 """Questions, asked on standard error and answered at a terminal. Nothing else may wait.
 
-Each raises EOFError where the terminal is at its end: nobody answers there any more.
+Each raises EOFError where the terminal is at its end: no one can answer any more.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from prompt_toolkit.output import create_output
 ENDS = frozenset(b"\x04\0")  # Ctrl-D, and what the system makes of one typed in line mode
 
 
-def agree(question: str) -> bool:
+def confirm(question: str) -> bool:
     """Ask for yes or no, as a whole line; the default is no. Raises KeyboardInterrupt on Ctrl-C."""
     return _line(f"{question} (y/N)").lower() in {"y", "yes"}
 
@@ -31,15 +31,15 @@ def type_word(word: str, purpose: str) -> bool:
 
 
 def type_message(stage: str) -> str:
-    """Ask for the message that a stage wants; may be empty. Raises KeyboardInterrupt on Ctrl-C."""
+    """Ask for a stage's message, which may be empty. Raises KeyboardInterrupt on Ctrl-C."""
     return _line(f"Message for {stage}, what changes and why (empty cancels):")
 
 
-def tick_all(items: Sequence[str]) -> bool:
-    """Ask to tick a checklist; True only when all are. Raises KeyboardInterrupt on Ctrl-C."""
+def check_off(items: Sequence[str]) -> bool:
+    """Ask to check off a checklist; True if all items are. Raises KeyboardInterrupt on Ctrl-C."""
     checklist = questionary.checkbox(
         "Checklist",
-        instruction="(space ticks, enter continues)",
+        instruction="(space to check off, enter to continue)",
         choices=list(items),
         output=_stderr(),
     )
@@ -66,10 +66,10 @@ def _answer(question: questionary.Question) -> Any:
 
 @contextmanager
 def _from_now_on() -> Iterator[None]:
-    """Forget what was typed before the question: it answers something that nobody had seen yet.
+    """Forget what was typed before the question: it answers a question that no one had seen yet.
 
-    Not so the end of the input. A program that has none for us, such as `script </dev/null`, says
-    so once, with a Ctrl-D; that must not get lost on the way to reading single keys, nor before.
+    The end of the input is kept. A program without input for us, such as `script </dev/null`, says
+    so once, with a Ctrl-D; that must not get lost, neither before nor when single keys are read.
     """
     if os.name != "posix":
         yield
@@ -93,9 +93,9 @@ def _from_now_on() -> Iterator[None]:
 
 
 def _typed(terminal: int) -> bytes:
-    """Take what was typed already."""
+    """Read what has been typed so far."""
     typed = b""
-    with suppress(OSError):  # it has hung up, as the question will find
+    with suppress(OSError):  # it has hung up, as the question will notice
         while select([terminal], [], [], 0)[0] and (more := os.read(terminal, 4096)):
             typed += more
     return typed

@@ -1,4 +1,4 @@
-"""What a pull did, or would do, in a line per repository."""
+"""What a pull did, or would do, in one line per repository."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from multigit.ui.reports import sentence_view
 
 
 def pull_view(report: Report) -> RenderableType:
-    """Return a line per repository, then what was left to a person, then the summary."""
+    """Return a line per repository, then what a person has to do, then the summary."""
     rows = table(header=False)
     rows.add_column(no_wrap=True, overflow="ellipsis", max_width=20)
     rows.add_column(overflow="fold")
@@ -25,12 +25,12 @@ def pull_view(report: Report) -> RenderableType:
 
 
 def pulled(outcome: Outcome) -> Text:
-    """Return what happens or happened in one repository."""
+    """Return what will happen or has happened in one repository."""
     match outcome.state:
         case State.UP_TO_DATE:
             return Text("up to date", "dim")
         case State.BLOCKED:
-            return Text("left as it is", "yellow")
+            return Text("left as is", "yellow")
         case State.FAILED:
             return Text("failed", "red")
     style = "green" if outcome.state is State.UPDATED else ""

@@ -1,4 +1,4 @@
-"""How text and tables look: harmless, narrow enough, without lines."""
+"""How text and tables look: safe for the terminal, narrow enough, without lines."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 from multigit.core.values.text import visible
-from multigit.ui.streams import PatientStream
+from multigit.ui.streams import SafeStream
 
 NARROW, UNLIMITED = 80, 100_000
 ABSENT = "\N{EN DASH}"
 
 
-def console(stream: PatientStream, *, color: bool) -> Console:
-    """Return a console on the stream; 80 columns wide where nobody says otherwise."""
+def console(stream: SafeStream, *, color: bool) -> Console:
+    """Return a console on the stream; 80 columns wide without a terminal or COLUMNS."""
     return Console(
         file=cast("IO[str]", stream),
         no_color=None if color else True,
@@ -37,20 +37,20 @@ def plain(text: str, style: str = "") -> Text:
 
 
 def one_line(text: Text) -> Text:
-    """Return text that is cut with … where its column is narrow, instead of being folded."""
+    """Return text that is cut with … in a narrow column, instead of being wrapped."""
     text.no_wrap = True
     text.overflow = "ellipsis"
     return text
 
 
 def ending(sentence: str, hint: str) -> Text:
-    """Return the last words of a command: what matters most and, on its own line, what to do."""
+    """Return the last words of a command: the summary and, on a line of its own, the hint."""
     more = f"\nHint: {visible(hint)}" if hint else ""
     return Text.assemble((visible(sentence), "bold"), more)
 
 
 def table(*, header: bool = True) -> Table:
-    """Return a table without lines. When it is narrow, only columns that may wrap give way."""
+    """Return a table without lines. Where it is narrow, only columns that may wrap shrink."""
     return Table(
         box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=header, header_style="dim"
     )
@@ -80,5 +80,5 @@ class Fitting:
 
 
 def indented(renderable: RenderableType, by: int = 2) -> Padding:
-    """Return the renderable a little to the right, without blanks behind it."""
+    """Return the renderable indented, without trailing blanks."""
     return Padding(renderable, (0, 0, 0, by), expand=False)

@@ -1,4 +1,4 @@
-"""How an operation ended, as a table of its repositories and one sentence."""
+"""The result of an operation: a table of its repositories, and a summary."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MARKS = {
 
 
 def report_view(report: Report) -> RenderableType:
-    """Return how it ended: the good ones in configuration order, what was left out, failures."""
+    """Return the result: first what succeeded, in configuration order, then the rest by state."""
     good = [o for o in report.outcomes if o.state in {State.PUBLISHED, State.DEPLOYED}]
     bad_states = (State.SKIPPED, State.NOT_PUBLISHED, State.UNKNOWN, State.FAILED)
     bad = [each for state in bad_states for each in report.outcomes if each.state is state]
@@ -49,30 +49,30 @@ def report_view(report: Report) -> RenderableType:
 
 
 def outcome_text(outcome: Outcome, plan: Plan) -> Text:
-    """Return what became of one repository, in a line or two."""
+    """Return the result of one repository, in a line or two."""
     if outcome.state in {State.PUBLISHED, State.DEPLOYED}:
         tags = {outcome.plan.tag, *(step.tag for step in outcome.plan.deploys())} - {""}
         return Text(f"{outcome.after[:7]}  {visible(' '.join(sorted(tags)))}".rstrip())
     if outcome.state is State.SKIPPED:
-        return left_out(outcome, "left as it is" if plan.undoes else "left out")
+        return skipped(outcome, "left as is" if plan.undoes else "skipped")
     problems = notes_of(outcome)
     if not problems:
-        return Text(not_begun(outcome.plan), "yellow")
+        return Text(not_started(outcome.plan), "yellow")
     lines = [visible(line) for problem in problems for line in problem.message.split("\n")]
     lines += [f"Hint: {visible(problem.hint)}" for problem in problems[-1:] if problem.hint]
     return Text("\n".join(lines))
 
 
-def left_out(outcome: Outcome, word: str) -> Text:
-    """Return that a repository was not touched, and why: its first problem."""
+def skipped(outcome: Outcome, word: str) -> Text:
+    """Return that a repository was left alone, and why: its first problem."""
     reasons = (problem.message.partition("\n")[0] for problem in outcome.problems)
     return Text(visible(": ".join((word, *list(reasons)[:1]))), "yellow")
 
 
-def not_begun(repo: RepoPlan) -> str:
-    """Return what to say of a repository that the operation did not come to."""
+def not_started(repo: RepoPlan) -> str:
+    """Return what to say about a repository that the operation did not reach."""
     if repo.takes_back:
-        return "not taken back"
+        return "not undone"
     return "not published" if repo.updates() else "not started"
 
 
@@ -82,5 +82,5 @@ def notes_of(outcome: Outcome) -> list[Problem]:
 
 
 def sentence_view(report: Report) -> RenderableType:
-    """Return the summary and, on its own line, what to do next."""
+    """Return the summary and, on a line of its own, what to run next."""
     return ending(*summary(report))

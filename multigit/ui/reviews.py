@@ -1,4 +1,4 @@
-"""Reviews: what waits for whom, and what became of the answers."""
+"""Reviews: what waits for whom, and the results of the answers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def gates_view(waiting: Iterable[PendingReview]) -> Iterator[Text]:
 
 
 def reviews_view(reviews: Sequence[Review]) -> Iterator[Text]:
-    """Return a line for each review, and how many ended which way."""
+    """Return a line for each review, and how many ended with each result."""
     for each in reviews:
         words = str(each.answer).replace("_", " ")
         style = "" if each.answer in {ReviewResult.APPROVED, ReviewResult.REJECTED} else "red"

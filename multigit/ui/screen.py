@@ -1,7 +1,7 @@
 """The terminal: results on standard output, everything else on standard error.
 
-Nothing here draws: each method imports what draws when there is somebody to see it, since a
-script that reads JSON should not wait for that.
+Nothing here draws: each method imports what draws when there is someone to see it, so that
+a script that reads JSON does not wait for the import.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from multigit.core.values.text import masked, visible
-from multigit.ui.streams import patient
+from multigit.ui.streams import safe_stream
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from multigit.core.values.problem import Problem
     from multigit.core.values.workspace import Stage
     from multigit.errors import MultigitError
-    from multigit.ui.setups import Found
+    from multigit.ui.setups import FoundRepo
 
 
 class Screen:
-    """What is shown and where. With `json_wanted`, stdout carries exactly one document.
+    """Shows results and asks questions. With `json_wanted`, stdout gets exactly one document.
 
-    `attended` is whether a person may sit at the terminal.
+    `attended` says whether there may be a person at the terminal.
     """
 
     def __init__(
@@ -47,8 +47,8 @@ class Screen:
         self._attended = attended
         self._color = color
         self._warnings: list[Problem] = []
-        self._stdout = patient(sys.stdout)
-        self._stderr = patient(sys.stderr)
+        self._stdout = safe_stream(sys.stdout)
+        self._stderr = safe_stream(sys.stderr)
 
     @property
     def interactive(self) -> bool:
@@ -72,8 +72,8 @@ class Screen:
         return console(self._stderr, color=self._color)
 
     @property
-    def _seen(self) -> bool:
-        """True when somebody reads more than the document."""
+    def _has_reader(self) -> bool:
+        """True when someone reads more than the document."""
         return not self.json_wanted or self.interactive
 
     def _show(self, *renderables: RenderableType) -> None:
@@ -86,28 +86,28 @@ class Screen:
 
     def plan(self, report: Report) -> None:
         """Show a plan before the question, or why nothing of it is done."""
-        if self._seen:
+        if self._has_reader:
             from multigit.ui.plans import plan_view
 
             self._show(plan_view(report))
 
     def report(self, report: Report) -> None:
-        """Show how a plan that was run ended."""
-        if self._seen:
+        """Show the result of a plan that was run."""
+        if self._has_reader:
             from multigit.ui.reports import report_view
 
             self._show(report_view(report))
 
     def sentence(self, report: Report) -> None:
         """Show only the sentence of a report: the plan already showed the rest."""
-        if self._seen:
+        if self._has_reader:
             from multigit.ui.reports import sentence_view
 
             self._show(sentence_view(report))
 
     def pull(self, report: Report) -> None:
         """Show what a pull did or would do."""
-        if self._seen:
+        if self._has_reader:
             from multigit.ui.pulls import pull_view
 
             self._show(pull_view(report))
@@ -119,37 +119,37 @@ class Screen:
         sentence: str,
         hint: str,
     ) -> None:
-        """Show where the repositories stand."""
-        if self._seen:
+        """Show the status of the repositories."""
+        if self._has_reader:
             from multigit.ui.statuses import status_view
 
             self._show(status_view(rows, pairs, sentence, hint=hint))
 
-    def log(self, seen: LogReport) -> None:
+    def log(self, report: LogReport) -> None:
         """Show the deployment log."""
-        if self._seen:
+        if self._has_reader:
             from multigit.ui.logs import log_view
 
-            self._show(log_view(seen))
+            self._show(log_view(report))
 
-    def health(self, findings: Sequence[Finding], repos: int) -> None:
-        """Show what multigit doctor found in so many repositories."""
-        if self._seen:
+    def findings(self, findings: Sequence[Finding], repos: int) -> None:
+        """Show what multigit doctor found in this number of repositories."""
+        if self._has_reader:
             from multigit.ui.findings import findings_view
 
             self._show(findings_view(findings, repos))
 
     def gates(self, waiting: Sequence[PendingReview], unread: Sequence[Problem]) -> None:
-        """Show what waits for a review, and what could not be asked."""
-        if self._seen:
+        """Show what waits for a review, and which runs could not be read."""
+        if self._has_reader:
             from multigit.ui.reviews import gates_view
 
             self._show(*gates_view(waiting))
         self._note_all(unread)
 
     def reviews(self, reviews: Sequence[Review]) -> None:
-        """Show what became of reviews."""
-        if self._seen:
+        """Show the results of reviews."""
+        if self._has_reader:
             from multigit.ui.reviews import reviews_view
 
             self._show(*reviews_view(reviews))
@@ -159,22 +159,22 @@ class Screen:
         for problem in problems:
             self.note(f"{problem.message} {problem.hint}".rstrip())
 
-    def found(self, found: Sequence[Found], target: Path, *, elsewhere: str) -> None:
-        """Show the repositories that were found for a new configuration, maybe elsewhere."""
-        if self._seen:
+    def found(self, repos: Sequence[FoundRepo], target: Path, *, elsewhere: str) -> None:
+        """Show the repositories that were found for a new configuration at `target`."""
+        if self._has_reader:
             from multigit.ui.setups import found_view
 
-            self._show(found_view(found, target, elsewhere=elsewhere))
+            self._show(found_view(repos, target, elsewhere=elsewhere))
 
     def say(self, text: str, style: str = "") -> None:
-        """Show a sentence of ours."""
-        if self._seen:
+        """Show a sentence of multigit's own."""
+        if self._has_reader:
             from rich.text import Text
 
             self._show(Text("\n".join(map(visible, text.split("\n"))), style))
 
     def command(self, words: Sequence[str]) -> None:
-        """Show a command line as one would type it, on one line however narrow the terminal is."""
+        """Show a command as one would type it, on one line however narrow the terminal is."""
         from rich.text import Text
 
         line = Text.assemble(("$ ", "dim"), (visible(shlex.join(words)), "bold cyan"))
@@ -183,7 +183,7 @@ class Screen:
         self.out.file.flush()
 
     def document(self, content: Mapping[str, Any]) -> None:
-        """Print the one JSON document, all in ASCII, with what was warned of among its problems."""
+        """Print the one JSON document, all in ASCII, with the warnings among its problems."""
         if not self.json_wanted:
             return
         if self._warnings:
@@ -196,7 +196,7 @@ class Screen:
     # Beside the results
 
     def progress(self) -> AbstractContextManager[Listener]:
-        """Return what shows the work while it is done: drawn, in lines, or not at all."""
+        """Return what shows the progress of work: drawn, in lines, or not at all."""
         if self._stderr.isatty():
             from multigit.ui.progress import LiveProgress
 
@@ -206,42 +206,42 @@ class Screen:
         return nullcontext(ProgressLines(self._stderr, quiet=self.json_wanted))
 
     def note(self, text: str) -> None:
-        """Tell people something beside the result."""
+        """Show people something beside the result."""
         print(visible(masked(text)), file=self._stderr, flush=True)
 
     def warn(self, problem: Problem) -> None:
-        """Tell people of something that changes no result, and scripts in the document."""
+        """Show a problem that changes no result, and add it to the document for scripts."""
         self.note(f"{problem.message} {problem.hint}".rstrip())
         self._warnings.append(problem)
 
     def error(self, error: MultigitError) -> None:
-        """Explain an error: a sentence, each detail, and what to do next."""
+        """Show an error: its message, each detail, and what to run next."""
         from multigit.ui.errors import error_view
 
         self.err.print(error_view(error))
 
     # Questions
 
-    def agree(self, question: str) -> bool:
-        """Ask for yes or no; raises EOFError when the terminal went away."""
+    def confirm(self, question: str) -> bool:
+        """Ask for yes or no; raises EOFError when the terminal is gone."""
         from multigit.ui import prompts
 
-        return prompts.agree(question)
+        return prompts.confirm(question)
 
     def type_word(self, word: str, purpose: str) -> bool:
-        """Ask to type a word; raises EOFError when the terminal went away."""
+        """Ask to type a word; raises EOFError when the terminal is gone."""
         from multigit.ui import prompts
 
         return prompts.type_word(word, purpose)
 
     def type_message(self, stage: str) -> str:
-        """Ask for a stage's message; raises EOFError when the terminal went away."""
+        """Ask for a stage's message; raises EOFError when the terminal is gone."""
         from multigit.ui import prompts
 
         return prompts.type_message(stage)
 
-    def tick_all(self, items: Sequence[str]) -> bool:
-        """Ask to tick a checklist; raises EOFError when the terminal went away."""
+    def check_off(self, items: Sequence[str]) -> bool:
+        """Ask to check off a checklist; raises EOFError when the terminal is gone."""
         from multigit.ui import prompts
 
-        return prompts.tick_all(items)
+        return prompts.check_off(items)

@@ -1,4 +1,4 @@
-"""What multigit init found."""
+"""The repositories that multigit init found."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from multigit.hints import Hint
 from multigit.ui.render import ABSENT, indented, plain, table
 
 
-class Found(Protocol):
+class FoundRepo(Protocol):
     """A repository that was found on disk."""
 
     @property
@@ -34,10 +34,10 @@ class Found(Protocol):
         """What is unusual about it, or empty."""
 
 
-def found_view(found: Sequence[Found], target: Path, *, elsewhere: str) -> RenderableType:
-    """Return the repositories with their stages' branches, and what to type next.
+def found_view(found: Sequence[FoundRepo], target: Path, *, elsewhere: str) -> RenderableType:
+    """Return the repositories with their stages' branches, and what to run next.
 
-    `elsewhere` is what leads a command to the file's folder, where that is another one.
+    `elsewhere` is the option that a command needs when the file is in another folder.
     """
     rows = table()
     rows.add_column("repo", overflow="ellipsis", no_wrap=True, max_width=20)

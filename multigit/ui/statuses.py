@@ -1,4 +1,4 @@
-"""The status as a table, or as a list where the terminal is too narrow for it."""
+"""The status as a table, or as a list where the terminal is too narrow."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from multigit.core.values.workspace import Stage
 from multigit.ui.problems import problem_lines
 from multigit.ui.render import ABSENT, Fitting, ending, indented, plain, table
 
-NAME = 16  # columns for a name; what stands behind it is never cut
+NAME = 16  # columns for a name; what follows it is never cut
 
 
 def status_view(
@@ -51,7 +51,7 @@ def status_table(
     pairs: Sequence[tuple[Stage, Stage]],
     deploys: Sequence[Text] | None = None,
 ) -> Table:
-    """Return one row per repository; the last deploys stand in it where they are given."""
+    """Return one row per repository, with its last deploys where they are given."""
     lines = table()
     lines.add_column("repo", overflow="ellipsis", no_wrap=True, max_width=NAME)
     lines.add_column("branch", no_wrap=True)
@@ -94,7 +94,7 @@ def _facts(row: StatusRow, now: datetime) -> Iterator[RenderableType]:
 
 
 def branch_cell(work: WorkTree | None) -> Text:
-    """Return the branch, then ↑ahead ↓behind ●changed and what is under way."""
+    """Return the branch, then ↑ahead ↓behind ●changed and an unfinished merge or rebase."""
     if work is None:
         return Text(ABSENT, "dim")
     marks = [
@@ -102,16 +102,16 @@ def branch_cell(work: WorkTree | None) -> Text:
         (f"↓{work.behind}", work.behind),
         (f"●{work.changed}", work.changed),
     ]
-    told = " ".join(mark for mark, wanted in marks if wanted)
+    shown = " ".join(mark for mark, wanted in marks if wanted)
     name = Text(visible(work.branch) or f"({work.head[:7]})")
     name.truncate(NAME, overflow="ellipsis")
     return Text.assemble(
-        name, (f" {told}" if told else "", "yellow"), (f" {work.unfinished}", "red")
+        name, (f" {shown}" if shown else "", "yellow"), (f" {work.unfinished}", "red")
     )
 
 
 def unpushed_lines(rows: Sequence[StatusRow]) -> Iterator[RenderableType]:
-    """Yield what is not pushed on stages that are not checked out: no cell tells of them."""
+    """Yield what is not pushed on stages that are not checked out: no cell shows it."""
     for row in rows:
         if elsewhere := row.unpushed_elsewhere():
             counts = (f"{plural(e.commits, 'unpushed commit')} on {e.stage}" for e in elsewhere)
@@ -122,15 +122,15 @@ def unpushed_lines(rows: Sequence[StatusRow]) -> Iterator[RenderableType]:
 def reverted_lines(
     rows: Sequence[StatusRow], pairs: Sequence[tuple[Stage, Stage]]
 ) -> Iterator[RenderableType]:
-    """Yield which commits take back work: no cell has room for them."""
+    """Yield which commits revert work: no cell has room for them."""
     branches = {stage.name: stage.branch for pair in pairs for stage in pair}
     for row in rows:
         whose = (f"{visible(row.repo)}: ", "bold")
         for pair in row.pairs:
             sides = branches[pair.source], branches[pair.target]
             for reversal in pair.reverted:
-                told = visible(taken_back(reversal, *sides))
-                yield indented(Text.assemble(("✗ ", "red"), whose, f"{told}."))
+                sentence = visible(taken_back(reversal, *sides))
+                yield indented(Text.assemble(("✗ ", "red"), whose, f"{sentence}."))
 
 
 def pair_cell(pair: Pair) -> Text:
@@ -148,7 +148,7 @@ def pair_cell(pair: Pair) -> Text:
 
 
 def debt_cell(row: StatusRow) -> Text:
-    """Return how many own commits each later stage has that the one before it lacks."""
+    """Return how many commits of its own each later stage has that the one before lacks."""
     debts = [
         f"{pair.hotfixes or 'a merge'} on {pair.target}"
         for pair in row.pairs
@@ -163,9 +163,9 @@ def deploys_cells(rows: Sequence[StatusRow], now: datetime, separator: str) -> l
 
 
 def deploys_cell(row: StatusRow, now: datetime, separator: str = ", ") -> Text:
-    """Return how long ago each stage was deployed last, and how that ended, where the log knows.
+    """Return how long ago each stage was deployed last, and the result, if the log has it.
 
-    A release that is not the newest is named: somebody went back to it.
+    A release that is not the newest is named: someone rolled back to it.
     """
     stages = dict.fromkeys((*row.deploys, *row.deployed))
     cells = [_last_deploy(row, stage, now) for stage in stages]

@@ -12,11 +12,11 @@ from typing import IO, Any
 _BLANKS = re.compile(r" +(?=\n)")
 
 
-class PatientStream:
+class SafeStream:
     """A stream whose reader may leave early (`| head`): what comes after is dropped, not raised.
 
-    A release must not stop half-way because somebody closed the window onto it. Where nobody
-    draws, the blanks that fill up a table's last column are left out.
+    A release must not stop half-way because someone closed the window that shows it. Without a
+    terminal, the blanks that fill up a table's last column are omitted.
     """
 
     def __init__(self, stream: IO[str] | None) -> None:
@@ -30,17 +30,17 @@ class PatientStream:
         return getattr(self._stream, name)
 
     def isatty(self) -> bool:
-        """Tell whether a person sits in front of it."""
+        """Return whether it is a terminal."""
         return self._drawn
 
     def write(self, text: str) -> int:
-        """Write, or drop the text when nobody reads any more."""
+        """Write, or drop the text when no one reads any more."""
         if not self._drawn:
             text = _BLANKS.sub("", text)
         return self._guard(self._stream.write, text) or len(text)
 
     def flush(self) -> None:
-        """Flush, unless nobody reads any more."""
+        """Flush, unless no one reads any more."""
         self._guard(self._stream.flush)
 
     def _guard(self, function: Any, *arguments: Any) -> Any:
@@ -48,7 +48,7 @@ class PatientStream:
             return None
         try:
             return function(*arguments)
-        except (OSError, ValueError):  # nobody reads any more, the disk is full, it is closed
+        except (OSError, ValueError):  # no one reads any more, the disk is full, it is closed
             self._broken = True
             with suppress(OSError, ValueError):
                 # The interpreter flushes the real stream at exit: give it somewhere to go.
@@ -56,6 +56,6 @@ class PatientStream:
             return None
 
 
-def patient(stream: IO[str] | PatientStream | None) -> PatientStream:
+def safe_stream(stream: IO[str] | SafeStream | None) -> SafeStream:
     """Return the stream as one that outlives its reader; it may be one already."""
-    return stream if isinstance(stream, PatientStream) else PatientStream(stream)
+    return stream if isinstance(stream, SafeStream) else SafeStream(stream)

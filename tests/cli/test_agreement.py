@@ -104,7 +104,7 @@ def test_people_see_what_was_not_ticked(shop: Forge) -> None:
     """Before the release, and in the log."""
     done = shop.run(*TO_MAIN, "--confirm", "main", check=DONE)
     assert "Checklist not checked off: Staging is verified; A roll-back plan exists." in done.stderr
-    assert "checklist not ticked" in shop.run("log", check=DONE).stdout
+    assert "checklist not checked off" in shop.run("log", check=DONE).stdout
 
 
 @pytest.mark.parametrize(

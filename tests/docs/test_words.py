@@ -31,7 +31,6 @@ LATER = (
     "multigit/core/reports/",
     "multigit/core/values/",
     "multigit/engine/",
-    "multigit/ui/",
 )
 
 # What sounds translated, or is another word for a thing that has one, and what to write instead.

@@ -100,7 +100,7 @@ class DeskScreen(Screen):
         """Note what is said beside the result."""
         self.said.append(text)
 
-    def agree(self, question: str) -> bool:
+    def confirm(self, question: str) -> bool:
         """Answer a question."""
         return self._answer(question)
 

@@ -212,7 +212,7 @@ class MemoryScreen:
         """Keep what is said."""
         self.notes.append(problem.message)
 
-    def agree(self, question: str) -> bool:
+    def confirm(self, question: str) -> bool:
         """Answer."""
         assert question
         self.trail("ask")
@@ -230,7 +230,7 @@ class MemoryScreen:
         self.trail(f"ask message {stage}")
         return self.message
 
-    def tick_all(self, items: Sequence[str]) -> bool:
+    def check_off(self, items: Sequence[str]) -> bool:
         """Tick the items, or not all."""
         assert items
         self.trail("tick")

@@ -14,41 +14,41 @@ from tests.ui.views import shown
 
 
 def ended(*repos: RepoRecord, result: str = "failed", undoes: str = "") -> str:
-    """Return how the log says that an operation ended."""
+    """Return an operation's result as the log says it."""
     return ending(record("a", *repos, result=result, undoes=undoes))
 
 
-def test_an_ending_is_told_in_the_order_of_the_command() -> None:
-    """What went well first, whatever the order of the repositories; deployments last."""
+def test_results_are_counted_in_the_order_of_the_command() -> None:
+    """What succeeded comes first, whatever the order of the repositories; deployments last."""
     states = ["not_published", "unknown", "failed", "published"]
     repos = [row("", state=state) for state in states]
     assert ended(*repos, row("m1")) == "2 published, 1 failed, 1 unknown, 1 not published"
     deployed = row("m1", "failed", "running", "succeeded")
     assert ended(row("m1"), deployed) == "2 published, 1 running, 1 deployed, 1 not deployed"
-    assert ended(repos[0], row("m1"), undoes="x") == "1 taken back, 1 not taken back"
+    assert ended(repos[0], row("m1"), undoes="x") == "1 undone, 1 not undone"
 
 
-def test_what_only_deployed_is_told_by_its_deployments() -> None:
-    """Nothing was published; and what an undo took back is not published any more."""
+def test_what_was_only_deployed_counts_by_its_deployments() -> None:
+    """Nothing was published; and what was undone no longer counts as published."""
     assert ended(row("", "failed", state="failed")) == "1 not deployed"
     assert ended(row("", "succeeded", state="deployed"), result="done") == "1 deployed"
     back = (ProblemRecord("taken_back"),)
-    assert ended(row("", state="not_published", problems=back)) == "1 taken back"
+    assert ended(row("", state="not_published", problems=back)) == "1 undone"
 
 
 @pytest.mark.parametrize(
-    ("reason", "code", "told"),
+    ("reason", "code", "words"),
     [
-        ("confirmation_needed", "", "not agreed to"),
+        ("confirmation_needed", "", "not confirmed"),
         ("", "locked", "locked"),
         ("conflict", "", "blocked"),
         ("", "", "blocked"),
     ],
 )
-def test_why_nothing_was_done(reason: str, code: str, told: str) -> None:
-    """Of an earlier version only the first problem tells."""
+def test_why_nothing_was_done(reason: str, code: str, words: str) -> None:
+    """In a record of an earlier version only the first problem says."""
     problems = (ProblemRecord(code),) if code else ()
-    assert ending(record("a", result="blocked", reason=reason, problems=problems)) == told
+    assert ending(record("a", result="blocked", reason=reason, problems=problems)) == words
 
 
 def test_reviews_are_counted_by_their_answer() -> None:
@@ -64,7 +64,7 @@ PASSED = (ProblemRecord("reverted_work"),)
 @pytest.mark.parametrize("result", ["done", EVIL])
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_text_from_outside_steers_no_terminal(width: int, result: str) -> None:
-    """Whatever field of a record it stands in; each line of it has its own."""
+    """In whichever field of a record; each part has a line of its own."""
     kept = Record(
         at=EVIL,
         command=EVIL,

@@ -20,11 +20,21 @@ VIEW = plan_view(planned(plan(to_publish(API), without_steps(WEB, State.BLOCKED)
 
 @pytest.mark.parametrize("width", [40, 50, 60, 65, 80, 120])
 def test_no_fact_is_cut(width: int) -> None:
-    """What moves, how much, and the verdict; only the newest commit's subject gives way."""
+    """What moves, how much, and the verdict; only the newest commit's subject is shortened."""
     lines = shown(VIEW, width)
     assert max(map(len, lines)) <= width
     text = " ".join(" ".join(lines).split())
-    for fact in ("api", "stg-1 → merge-1", "commits", "3", "files", "5", "2h fix", "merge, tag"):
+    for fact in (
+        "api",
+        "stg-1 → merge-1",
+        "commits",
+        "3",
+        "files",
+        "5",
+        "fix: ",
+        "(2h)",
+        "merge, tag",
+    ):
         assert fact in text, fact
     assert "web" in text
     assert "blocked" in text
@@ -49,7 +59,7 @@ TAGGED = (DeleteTagStep("stg-deploy-1", "tag-1"),)
 
 
 @pytest.mark.parametrize(
-    ("repos", "told"),
+    ("repos", "words"),
     [
         ([(MERGE,)], ["merge"]),
         ([(MERGE, DOWN), (DOWN,)], ["merge into stg", "merge into dev", "merge into dev"]),
@@ -61,23 +71,23 @@ TAGGED = (DeleteTagStep("stg-deploy-1", "tag-1"),)
 )
 @pytest.mark.parametrize("width", [44, 80, 120])
 def test_a_branch_is_named_where_the_title_names_another(
-    repos: list[tuple[Step, ...]], told: list[str], width: int
+    repos: list[tuple[Step, ...]], words: list[str], width: int
 ) -> None:
-    """In every row, once one repository moves more than the target's branch."""
+    """In every row, as soon as one repository moves more than the target's branch."""
     plans = [RepoPlan("user-frontend", "web", State.PLANNED, steps) for steps in repos]
     lines = shown(plan_view(planned(plan(*plans)), NOW), width)
-    rows = [line for line in lines if line.endswith(tuple(told))]
-    assert len(rows) == len(told)
-    assert all(row.endswith(f"  {verb}") for row, verb in zip(rows, told, strict=True))
+    rows = [line for line in lines if line.endswith(tuple(words))]
+    assert len(rows) == len(words)
+    assert all(row.endswith(f"  {verb}") for row, verb in zip(rows, words, strict=True))
     assert max(map(len, lines)) <= width
 
 
-@pytest.mark.parametrize(("named", "told"), [(False, "published"), (True, "published on stg")])
-def test_what_is_published_already_names_its_branch_as_well(*, named: bool, told: str) -> None:
-    """Where the operation is continued."""
+@pytest.mark.parametrize(("named", "words"), [(False, "published"), (True, "published on stg")])
+def test_what_is_already_published_names_its_branch_too(*, named: bool, words: str) -> None:
+    """When the operation is continued."""
     done = RepoPlan("api", "api", State.PUBLISHED, (MERGE,))
     there = Progress(settled=State.PUBLISHED)
-    assert verb(MERGE, done, there, named=named) == told
+    assert verb(MERGE, done, there, named=named) == words
 
 
 def test_narrow_plan_is_a_list() -> None:
@@ -85,6 +95,6 @@ def test_narrow_plan_is_a_list() -> None:
     assert shown(VIEW, 50)[2:6] == [
         "  api  merge, tag",
         "    stg-1   → merge-1  commits 3  files 5",
-        "    2h fix: time-out on upload",
+        "    fix: time-out on upload (2h)",
         "  web  blocked",
     ]

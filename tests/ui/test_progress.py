@@ -23,7 +23,7 @@ def test_nothing_is_drawn_before_the_first_phase() -> None:
 
 
 def test_a_phase_is_counted_and_what_runs_is_named() -> None:
-    """What ended is only counted; what is done to the others is the last that was told."""
+    """What ended is only counted; for the others the last report counts."""
     progress = progress_of("api", "web", "worker")
     progress.started("api", "fetching")
     progress.started("web", "fetching")
@@ -35,8 +35,8 @@ def test_a_phase_is_counted_and_what_runs_is_named() -> None:
     assert [row[2:] for row in rows] == ["web  trying again: is gone"]
 
 
-def test_a_new_phase_begins_from_nothing() -> None:
-    """Nothing of the one before is left."""
+def test_a_new_phase_starts_from_zero() -> None:
+    """Nothing of the one before remains."""
     progress = progress_of("api", "web")
     progress.started("api", "fetching")
     progress.finished("web", "failed", "is gone")
@@ -56,14 +56,14 @@ def test_rows_that_have_no_room_are_counted() -> None:
     assert rows[ROWS:] == ["  … and 3 more"]
 
 
-def test_what_is_done_is_no_markup_and_steers_nothing() -> None:
+def test_a_description_is_not_markup_and_steers_nothing() -> None:
     """A step of a deployment may be called anything."""
     progress = progress_of("api")
     progress.started("api", "running [bold]x[/] \x1b[2J")
     assert shown(progress, 80)[1][2:] == "api  running [bold]x[/] \\x1b[2J"
 
 
-def test_whoever_interrupts_is_told_what_is_waited_for() -> None:
+def test_an_interrupt_shows_what_is_waited_for() -> None:
     """Below all that runs."""
     progress = progress_of("api")
     progress.started("api", "pushing")

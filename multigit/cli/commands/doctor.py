@@ -34,6 +34,6 @@ def doctor(
     session = running.session()
     repos = chosen.of(session.workspace, *(names or ()))
     findings = check(session, repos, jobs=running.jobs)
-    session.screen.health(findings, len(repos))
+    session.screen.findings(findings, len(repos))
     session.screen.document(doctor_document(findings, len(repos)))
     return doctor_exit_code(findings)

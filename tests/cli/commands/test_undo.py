@@ -205,7 +205,7 @@ def half_undone(forge: Forge) -> Forge:
 def test_an_undo_is_continued_after_somebody_went_on(half_undone: Forge) -> None:
     """On a branch that went back already: that is no other end of it."""
     plan = half_undone.run("continue", "--dry-run", check=DONE).stdout
-    assert re.search(r"api +\w{7} → \w{7} .* taken back", plan)
+    assert re.search(r"api +\w{7} → \w{7} .* undone", plan)
     document = half_undone.json("continue", "--yes", check=DONE)
     assert (document["message"], states(document)) == (
         "2 taken back.",
@@ -241,7 +241,7 @@ def test_a_tag_that_alone_is_left_is_deleted_as_the_plan_says(promoted: Forge) -
 def test_progress_says_taken_back(promoted: Forge) -> None:
     """Not published, which is the word of a release."""
     said = promoted.run("undo", "--yes", check=DONE)
-    assert re.search(r"^api: taken back \w{7}$", said.stderr, re.MULTILINE)
+    assert re.search(r"^api: undone \w{7}$", said.stderr, re.MULTILINE)
     assert "published" not in said.stderr
 
 
@@ -249,7 +249,7 @@ def test_a_repository_that_is_left_out_at_last_is_named(halves: Forge) -> None:
     """With the reason, also where nothing else is left to do."""
     halves.repos["web"].commit("stg", {"a.txt": "2\n"})
     said = halves.run("continue", "--yes", "--skip-blocked", check=DONE).stdout
-    assert re.search(r"web +\S +left out: dev conflicts with stg in 1 file: a\.txt\.", said)
+    assert re.search(r"web +\S +skipped: dev conflicts with stg in 1 file: a\.txt\.", said)
     assert "1 published, 1 left out." in said
 
 
