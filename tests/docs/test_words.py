@@ -24,7 +24,6 @@ LATER = (
     "multigit/adapters/notify/",
     "multigit/adapters/runners.py",
     "multigit/adapters/system/",
-    "multigit/core/lineage/",
     "multigit/core/planning/",
     "multigit/core/progress/",
     "multigit/core/recovery/",

@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from multigit.adapters.git.commits import Listed, list_commits, waiting_of
 from multigit.adapters.git.copies import read_copies
 from multigit.adapters.git.process import GitDoor
-from multigit.core.lineage.arrivals import Own, arrived
+from multigit.core.lineage.arrivals import OwnCommit, equivalents
 from multigit.core.values.commits import PendingCommits, Tip
 
 MANY = 1000  # commits; if there are more, only trees are compared
@@ -53,14 +53,14 @@ def _contained(
         *("--format=%m%x00%H%x00%T%x00%P", f"{ours}...{theirs}", "--"),
         options=(f"diff.orderFile={os.devnull}",),
     )
-    of_ours: dict[str, Own] = {}
-    of_theirs: dict[str, Own] = {}
+    of_ours: dict[str, OwnCommit] = {}
+    of_theirs: dict[str, OwnCommit] = {}
     for commit in _records(done.fields()):
         (of_theirs if commit.sha in own else of_ours)[commit.sha] = commit
-    return arrived(of_theirs, of_ours, theirs_tip=theirs, ours_tip=ours)
+    return equivalents(of_theirs, of_ours, theirs_tip=theirs, ours_tip=ours)
 
 
-def _records(fields: Sequence[str]) -> Iterator[Own]:
+def _records(fields: Sequence[str]) -> Iterator[OwnCommit]:
     """Read mark, id, tree and parents of each commit, and its changes: two fields for each."""
     at = 0
     while at < len(fields):
@@ -71,4 +71,4 @@ def _records(fields: Sequence[str]) -> Iterator[Own]:
             modes = fields[at].lstrip("\n:").split(" ")
             effect.add((fields[at + 1], f"{modes[0]} {modes[2]}", f"{modes[1]} {modes[3]}"))
             at += 2
-        yield Own(sha, tree, tuple(parents.split()), frozenset(effect), same=mark == "=")
+        yield OwnCommit(sha, tree, tuple(parents.split()), frozenset(effect), same=mark == "=")

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from multigit.adapters.git.process import GitDoor
 from multigit.core.lineage.hunks import Hunk, read_hunks
-from multigit.core.lineage.line import ABSENT, Step
+from multigit.core.lineage.line import ABSENT, LineCommit
 from multigit.core.lineage.revert_messages import Span
 
 Changes = dict[str, tuple[str, str]]
@@ -24,7 +24,7 @@ def changed(door: GitDoor, before: str, after: str, *, accept: tuple[int, ...] =
     return dict(read_raw(done.fields())) if done.status == 0 else {}
 
 
-def since_fork(door: GitDoor, step: Step, tip: str) -> Changes:
+def since_fork(door: GitDoor, step: LineCommit, tip: str) -> Changes:
     """Return what `tip` changed since it and the first parent of a commit diverged.
 
     If histories cross, they diverged in several places, and git names one of these.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from multigit.adapters.git.changes import MANY_PATHS, read_raw
 from multigit.adapters.git.process import GitDoor
-from multigit.core.lineage.line import Step
+from multigit.core.lineage.line import LineCommit
 
 SEARCHED = 1000  # first-parent commits, in which an earlier content is searched for
 
@@ -68,7 +68,7 @@ def read_tips(door: GitDoor, tip: str, own: Mapping[str, OwnCommit]) -> dict[str
 
 
 def brought_by(
-    line: Iterable[Step], own: Mapping[str, OwnCommit]
+    line: Iterable[LineCommit], own: Mapping[str, OwnCommit]
 ) -> dict[str, tuple[OwnCommit, ...]]:
     """Return the stage's own commits by the commit of the line that brought them, itself too."""
     visited, by_step = set[str](), dict[str, tuple[OwnCommit, ...]]()
@@ -106,7 +106,7 @@ def read_line(
     own: Collection[str],
     tips: Mapping[str, tuple[str, ...]],
     paths: Collection[str],
-) -> tuple[Step, ...]:
+) -> tuple[LineCommit, ...]:
     """Read the first-parent commits of `tip` and their changes to these paths, oldest first."""
     done = door.run(
         *("log", "-z", "--first-parent", "--sparse", f"--max-count={SEARCHED}", "--root"),
@@ -115,12 +115,12 @@ def read_line(
         *(tip, "--"),
         *(f":(top,literal){path}" for path in paths if len(paths) <= MANY_PATHS),
     )
-    steps = list[Step]()
+    steps = list[LineCommit]()
     for head, fields in _records(done.fields()):
         sha, *parents = head.split()
         changes = {path: pair for path, pair in read_raw(fields) if path in paths}
         brings = sha not in own or sha in tips
-        steps.append(Step(sha, tuple(parents), brings, changes, tips.get(sha, ())))
+        steps.append(LineCommit(sha, tuple(parents), brings, changes, tips.get(sha, ())))
     return tuple(reversed(steps))
 
 

@@ -1,1 +1,1 @@
-"""What became of commits: arrived in another way, or taken back."""
+"""What became of commits: they reached a stage in another way, were copied, or were reverted."""

@@ -2,7 +2,8 @@
 
 A rebase merge or a cherry-pick leaves a copy. While only one side has the original, git itself
 compares the two; once it is in both histories, nothing does. A copy keeps its original's author,
-author date, subject and patch. It has not arrived where the original was taken back later.
+author date, subject and patch. Its content is not on the other side if the original was reverted
+there later.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Patched:
-    """A commit with its patches by path; `origin` is what a copy has in common with it."""
+    """A commit with its patches by path; `origin` is what a copy shares with its original."""
 
     sha: str
     origin: tuple[str, ...]
@@ -44,9 +45,9 @@ def originals(commits: Sequence[Patched], suspects: AbstractSet[str]) -> dict[st
 
 
 def still_there(original: Patched, history: Sequence[Patched]) -> bool:
-    """Tell whether no later commit took back what this one did to any path.
+    """Return whether no later commit reverted what this one did to any path.
 
-    `history` has what touches its paths, newest first, and merges against each parent.
+    `history` has the commits that touch its paths, newest first, with merges against each parent.
     """
     ids = [each.sha for each in history]
     if original.sha not in ids:
@@ -61,29 +62,29 @@ def still_there(original: Patched, history: Sequence[Patched]) -> bool:
 
 
 def _same(some: Mapping[str, Patch], others: Mapping[str, Patch]) -> bool:
-    """Compare patches by their lines: the files around them may differ."""
+    """Return whether patches have the same lines: the files around them may differ."""
     return {path: patch.lines for path, patch in some.items()} == {
         path: patch.lines for path, patch in others.items()
     }
 
 
 def _takes_back(later: Patch, patch: Patch) -> bool:
-    """Tell whether the content returns to what it was, or the same lines change back."""
+    """Return whether the content returns to what it was, or the same lines change back."""
     back = _changes([*_inverse(patch.lines)])
     return later.after == patch.before or (bool(back) and _changes(later.lines) == back)
 
 
 def _changes(lines: Sequence[str]) -> list[str]:
-    """Return what goes and what comes, without the lines around it."""
+    """Return the removed and the added lines, without those around them."""
     return [line for line in lines if line[:1] in {"-", "+"}]
 
 
 def _inverse(lines: Sequence[str]) -> Iterator[str]:
-    """Yield the lines that take these back; in each place, what goes stands before what comes."""
+    """Yield the lines that revert these; in each place, removed ones come before added ones."""
     swapped = {"-": "+", "+": "-"}
     for changes, run in groupby(lines, key=lambda line: line[:1] in swapped):
         if not changes:
             yield from run
         else:
-            turned = [swapped[line[0]] + line[1:] for line in run]
-            yield from sorted(turned, key=lambda line: line[0] == "+")
+            reverted = [swapped[line[0]] + line[1:] for line in run]
+            yield from sorted(reverted, key=lambda line: line[0] == "+")

@@ -11,7 +11,7 @@ _HEAD = pattern(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 
 @dataclass(frozen=True, slots=True)
 class Hunk:
-    """Lines that a change replaced; `old` and `new` are where they stand on both sides, from 0."""
+    """Lines that a change replaced; `old` and `new` are their places on both sides, from 0."""
 
     old: int
     new: int
@@ -26,7 +26,7 @@ def read_hunks(patch: Iterable[str]) -> Iterator[Hunk]:
         if head := _HEAD.match(line):
             if sides:
                 yield Hunk(*places, tuple(sides["-"]), tuple(sides["+"]))
-            # Of no lines, git names the one before them.
+            # If there are no lines, git names the one before.
             old, new = (int(head[i]) - (head[i + 1] != "0") for i in (1, 3))
             places, sides = (old, new), {"-": [], "+": []}
         elif sides and line[:1] in sides:
@@ -36,30 +36,30 @@ def read_hunks(patch: Iterable[str]) -> Iterator[Hunk]:
 
 
 def puts_back(work: Sequence[Hunk], then: Sequence[Hunk]) -> bool:
-    """Tell whether a change takes back some of the work that it builds on."""
-    return any(_undoes(done, taken) for done in work for taken in then)
+    """Return whether a change reverts some of the work that it builds on."""
+    return any(_undoes(done, later) for done in work for later in then)
 
 
 def only_puts_back(work: Sequence[Hunk], then: Sequence[Hunk]) -> bool:
-    """Tell whether a change does no more than to take back some of the work, hunk by hunk."""
+    """Return whether a change does nothing but revert some of the work, hunk by hunk."""
     done = {(each.added, each.removed) for each in work}
     return all((each.removed, each.added) in done for each in then)
 
 
-def _undoes(done: Hunk, taken: Hunk) -> bool:
-    """Tell whether a later hunk, at the same place, has a line again that an earlier one removed.
+def _undoes(done: Hunk, later: Hunk) -> bool:
+    """Return whether a later hunk, at the same place, restores a line that an earlier one removed.
 
-    Where that had only added lines, none of them may be left, nor anything in their place.
+    If the earlier one only added lines, none of them may remain, nor anything in their place.
     """
-    end, taken_end = done.new + len(done.added), taken.old + len(taken.removed)
-    if taken.old > end or done.new > taken_end:
+    end, later_end = done.new + len(done.added), later.old + len(later.removed)
+    if later.old > end or done.new > later_end:
         return False
-    if lines := _telling(done.removed) - _telling(done.added):
-        return not lines.isdisjoint(taken.added)
-    added, removed = _telling(done.added), _telling(taken.removed)
-    gone = bool(added) and added <= removed and added.isdisjoint(taken.added)
-    return gone and (not taken.added or added < removed)
+    if lines := _with_text(done.removed) - _with_text(done.added):
+        return not lines.isdisjoint(later.added)
+    added, removed = _with_text(done.added), _with_text(later.removed)
+    gone = bool(added) and added <= removed and added.isdisjoint(later.added)
+    return gone and (not later.added or added < removed)
 
 
-def _telling(lines: Sequence[str]) -> set[str]:
+def _with_text(lines: Sequence[str]) -> set[str]:
     return {line for line in lines if line.strip()}

@@ -1,4 +1,4 @@
-"""Where the work is that a commit of the line took back: who brought it, and who has all of it."""
+"""Where the work is that a commit of the line reverted: what brought it, and what still has it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import takewhile
 
 from multigit.core.lineage.line import (
     ABSENT,
-    Step,
+    LineCommit,
     events_at,
     last_before_work,
     threads_of,
@@ -15,31 +15,31 @@ from multigit.core.lineage.line import (
 )
 
 
-def brought(line: Sequence[Step], path: str, before: str) -> Step | None:
-    """Return the commit that brought work to a path last, before the commit `before`."""
+def last_work(line: Sequence[LineCommit], path: str, before: str) -> LineCommit | None:
+    """Return the last commit that brought work to a path before the commit `before`."""
     events, place = events_at(line, path, before)
     return next((each.step for each in reversed(events[:place]) if each.step.brings), None)
 
 
-def before_work(line: Sequence[Step], path: str, sha: str) -> str:
-    """Return the commit of before the work which a commit took back; empty where none is known."""
+def before_work(line: Sequence[LineCommit], path: str, sha: str) -> str:
+    """Return the commit from before the work that a commit reverted; empty if none is known."""
     events, place = events_at(line, path, sha)
     found = last_before_work(events[:place], events[place].after) if place < len(events) else None
     return found.step.parents[0] if found and found.step.parents else ""
 
 
-def before_each_work(line: Sequence[Step], path: str, sha: str) -> tuple[str, ...]:
-    """Return the commits of before each time that work was brought to a path, newest first."""
+def before_each_work(line: Sequence[LineCommit], path: str, sha: str) -> tuple[str, ...]:
+    """Return the commits from before each time that work was brought to a path, newest first."""
     events, place = events_at(line, path, sha)
-    brought = [event.step for event in events[:place] if event.step.brings]
-    return tuple(step.parents[0] for step in reversed(brought) if step.parents)
+    bringing = [event.step for event in events[:place] if event.step.brings]
+    return tuple(step.parents[0] for step in reversed(bringing) if step.parents)
 
 
-def across_move(line: Sequence[Step], path: str, sha: str) -> tuple[str, str, str] | None:
-    """Return what has the work of a path that own commits moved and put back: by its old name.
+def across_move(line: Sequence[LineCommit], path: str, sha: str) -> tuple[str, str, str] | None:
+    """Return what has the work on a path that own commits moved and reverted, by its old name.
 
-    That is the commit of before the work, the one that brought it, and the name. None where the
-    parent has all of the work by the same name as the commit, or the work came by several names.
+    That is the commit from before the work, the one that brought it, and the name. None if the
+    parent has all of the work under the same name as the commit, or the work has several names.
     """
     for events in threads_of(line):
         for place, event in enumerate(events):
@@ -59,22 +59,22 @@ def across_move(line: Sequence[Step], path: str, sha: str) -> tuple[str, str, st
     return None
 
 
-def was_absent(line: Sequence[Step], path: str, sha: str) -> bool:
-    """Tell whether a path that one commit deleted was not there before work was brought to it."""
+def was_absent(line: Sequence[LineCommit], path: str, sha: str) -> bool:
+    """Return whether a path that one commit deleted did not exist before work was brought to it."""
     events, place = events_at(line, path, sha)
     return was_before_work(events[:place], ABSENT)
 
 
-def keeper(line: Sequence[Step], path: str, sha: str, told: Collection[str] = ()) -> str:
-    """Return the commit that has the work of a path which `sha` took back, other than its parent.
+def keeper(line: Sequence[LineCommit], path: str, sha: str, reported: Collection[str] = ()) -> str:
+    """Return the commit that has the work on a path that `sha` reverted, if its parent lacks it.
 
-    That is needed where own commits had touched the path before: they may have taken the first half
-    of the work back. `told` are those that are known to: each of them brings back its own part.
-    Empty where the parent has it.
+    Own commits may have touched the path before, and reverted the first half of the work. Those
+    that are known to have done so are `reported`: each of them has its own part restored. Empty if
+    the parent has the work.
     """
     events, place = events_at(line, path, sha)
     start = place
-    while start and not (events[start - 1].step.brings or events[start - 1].step.sha in told):
+    while start and not (events[start - 1].step.brings or events[start - 1].step.sha in reported):
         start -= 1
     if start in (0, place) or place == len(events):
         return ""
@@ -84,16 +84,17 @@ def keeper(line: Sequence[Step], path: str, sha: str, told: Collection[str] = ()
     return events[start - 1].step.sha if gone else ""
 
 
-def undone(line: Sequence[Step], path: str, sha: str) -> tuple[Step, ...]:
-    """Return the own commits that had put a path back before, if only `sha` brought that forward.
+def reverted_before(line: Sequence[LineCommit], path: str, sha: str) -> tuple[LineCommit, ...]:
+    """Return the own commits that had reverted work on a path before, if only `sha` restored it.
 
-    Newest first. As when the files of an old release come back over those of a newer one: where
-    the newer work is brought back, what they took goes again, and has to come back, too.
+    Newest first. That happens when the files of an old release are restored over those of a newer
+    one: to restore the newer work reverts the older work again, which has to be restored, too.
     """
     events, place = events_at(line, path, sha)
-    found = []
+    reverting = []
     for at, event in enumerate(events[:place]):
-        again = [each.step.sha for each in events[at + 1 : place + 1] if each.after == event.before]
-        if not event.step.brings and again == [sha] and was_before_work(events[:at], event.after):
-            found.append(event.step)
-    return tuple(reversed(found))
+        restored = [e.step.sha for e in events[at + 1 : place + 1] if e.after == event.before]
+        before_work = was_before_work(events[:at], event.after)
+        if not event.step.brings and restored == [sha] and before_work:
+            reverting.append(event.step)
+    return tuple(reversed(reverting))

@@ -1,7 +1,7 @@
-"""Which commits of a later stage's line take back work of an earlier one, by what they hold.
+"""Which commits of a later stage's line revert work of an earlier one, judged by content.
 
-An own commit takes work back where it returns a path to what that was before work was brought
-there. So does a merge, where what it merged did not ask for that.
+An own commit reverts work if it returns a path to what it was before work was brought there. So
+does a merge, unless what it merged did the same.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from itertools import chain
 
 from multigit.core.lineage.line import (
     ABSENT,
-    Event,
-    Step,
+    LineCommit,
+    PathEvent,
     by_path,
     events_at,
     threads_of,
@@ -22,18 +22,18 @@ from multigit.core.lineage.line import (
 from multigit.core.values.merge import Evidence, Reversal
 
 
-def returned(line: Sequence[Step]) -> dict[str, tuple[str, ...]]:
-    """Return the commits of the line that take work back, with the paths that returned.
+def returned(line: Sequence[LineCommit]) -> dict[str, tuple[str, ...]]:
+    """Return the commits of the line that revert work, with the paths that returned.
 
-    `line` is in its order, oldest first. What a later commit brought forward again does not count,
-    nor does a hotfix that takes back another hotfix: that is no work of the earlier stage. Of
-    merges that bring work, too, these are paths that may have returned since the work says so.
-    A deleted file with work in it counts, whatever it was before: all of that work goes. One that
-    was moved is still the same file, with the content that it has there.
+    `line` is oldest first. What a later commit restored does not count, nor does a hotfix that
+    reverts another hotfix: that was not work of the earlier stage. For merges that also bring work,
+    these are only candidates: the work itself may have returned the paths. A deleted file with work
+    in it counts, whatever it was before, since all of that work is lost. A file that was moved is
+    still the same file, with its content at the new path.
     """
     by_name = [*by_path(line).values()]
     found = set(chain.from_iterable(map(_taking_back, by_name)))
-    for step in line:  # what is elsewhere now is not gone, unless it is back where it was
+    for step in line:  # what was moved is not gone, unless it returned to before the work
         found -= {
             (step.sha, old) for new, old in step.moves.items() if (step.sha, new) not in found
         }
@@ -46,25 +46,25 @@ def returned(line: Sequence[Step]) -> dict[str, tuple[str, ...]]:
     return by_sha
 
 
-def rewritten(line: Sequence[Step], sha: str) -> tuple[str, ...]:
+def rewritten(line: Sequence[LineCommit], sha: str) -> tuple[str, ...]:
     """Return the paths that one own commit changed after work was brought there.
 
-    For a commit that says that it is a revert: there its content need not be an earlier one, since
-    more may have changed. Not those that only returned to before another own commit.
+    For a commit whose message says that it is a revert: its content need not be an earlier one,
+    since more may have changed. Not paths that only returned to before another own commit.
     """
-    found = []
+    paths = []
     for path, events in by_path(line).items():
         for place, event in enumerate(events):
             older = events[:place]
             if event.step.sha != sha or not any(each.step.brings for each in older):
                 continue
             if not any(each.before == event.after for each in older):
-                found.append(path)
-    return tuple(sorted(found))
+                paths.append(path)
+    return tuple(sorted(paths))
 
 
-def forward_again(line: Sequence[Step], path: str, sha: str) -> bool:
-    """Tell whether the line brought a path forward again that one of its commits had put back."""
+def forward_again(line: Sequence[LineCommit], path: str, sha: str) -> bool:
+    """Return whether the line later restored a path that one of its commits had reverted."""
     events, place = events_at(line, path, sha)
     if place < len(events) and _forward_again(events, place):
         return True
@@ -73,15 +73,15 @@ def forward_again(line: Sequence[Step], path: str, sha: str) -> bool:
 
 def dropped(
     among: Iterable[str],
-    step: Step,
+    step: LineCommit,
     offered: Mapping[str, tuple[str, str]],
     lacking: Mapping[str, tuple[str, str]],
 ) -> tuple[str, ...]:
     """Return the paths of which a merge took nothing, though only its other side had changed them.
 
-    `offered` is what the other side changed since both parted, `lacking` what the other side has
-    and the merge has not: content there, content here. What the merge put to another path, as when
-    a folder was renamed, is not dropped.
+    `offered` is what the other side changed since both diverged, `lacking` what the other side has
+    and the merge lacks: content there, content here. What the merge moved to another path, for
+    example in a renamed folder, was not dropped.
     """
     placed = {after for _, after in step.changes.values()}
     return tuple(
@@ -97,9 +97,9 @@ def dropped(
 
 
 def joined(parts: Sequence[Reversal]) -> Reversal:
-    """Return as one all that was found of one commit: by ids, by content, and in what it dropped.
+    """Return all that was found about one commit as one: by ids, by content, and what it dropped.
 
-    Where that is more than the commits that its message names, they are not counted.
+    If that is more than the commits that its message names, they are not counted.
     """
     first, *more = parts
     if not more:
@@ -117,35 +117,35 @@ def joined(parts: Sequence[Reversal]) -> Reversal:
     )
 
 
-def _taking_back(events: Sequence[Event]) -> Iterator[tuple[str, str]]:
-    """Yield the commits, with the path, that put a file back to before work was brought to it."""
-    taken = set[str]()  # what own commits went back to since work was brought
+def _taking_back(events: Sequence[PathEvent]) -> Iterator[tuple[str, str]]:
+    """Yield the commits, with the path, that returned a file to before work was brought to it."""
+    returned_to = set[str]()  # the contents to which own commits returned since work was brought
     for place, event in enumerate(events):
         if event.step.brings:
-            taken.clear()
+            returned_to.clear()
         if (event.step.brings and not event.step.tips) or event.before == event.after:
             continue
         if _forward_again(events, place):
             continue
         older = events[:place]
-        if event.after not in taken and (
+        if event.after not in returned_to and (
             was_before_work(older, event.after) or _has_no_work_left(older, event.after)
         ):
-            taken.add(event.after)
+            returned_to.add(event.after)
             yield event.step.sha, event.path
 
 
-def _brought_forward(events: Sequence[Event]) -> Iterator[tuple[str, str]]:
-    """Yield the commits, with the path, after which a file had its content of before again."""
+def _brought_forward(events: Sequence[PathEvent]) -> Iterator[tuple[str, str]]:
+    """Yield the commits, with the path, whose change to a file was later undone."""
     for place, event in enumerate(events):
         if event.before != event.after and _forward_again(events, place):
             yield event.step.sha, event.path
 
 
-def _forward_again(events: Sequence[Event], place: int) -> bool:
+def _forward_again(events: Sequence[PathEvent], place: int) -> bool:
     return any(later.after == events[place].before for later in events[place + 1 :])
 
 
-def _has_no_work_left(older: Sequence[Event], content: str) -> bool:
-    """Tell whether a path to which work was brought, after the very first commit, was deleted."""
+def _has_no_work_left(older: Sequence[PathEvent], content: str) -> bool:
+    """Return whether a path with work from after the first commit of all was deleted."""
     return content == ABSENT and any(each.step.brings and each.step.parents for each in older)

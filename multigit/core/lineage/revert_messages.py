@@ -1,4 +1,4 @@
-"""What commit messages say of reverts: what they take back, and what a person let pass."""
+"""What commit messages say about reverts: what they revert, and what a person accepted."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-ACCEPTS = "Accepts-revert"  # the trailer of a merge that a person let pass
+ACCEPTS = "Accepts-revert"  # the trailer of a merge that a person accepted
 
-# What `git revert` writes; for a merge it names the parent that the content went back to.
+# What `git revert` writes; for a merge it names the parent to which the content returned.
 _REVERTS = re.compile(
     r"^This reverts commit ([0-9a-f]{7,64})(?:,\s+reversing\s+changes made to ([0-9a-f]{7,64}))?",
     re.MULTILINE,
@@ -36,12 +36,12 @@ class Span:
 
 
 def reverted_spans(message: str) -> tuple[Span, ...]:
-    """Return what a message says that its commit reverts, by commit ids."""
+    """Return the history that a commit reverts, as its message names it by commit ids."""
     return tuple(Span(mainline or f"{sha}^", sha) for sha, mainline in _REVERTS.findall(message))
 
 
-def says_so(message: str) -> bool:
-    """Tell whether a message calls its commit a revert, as git and the hosts' buttons do."""
+def says_revert(message: str) -> bool:
+    """Return whether a message calls its commit a revert, in the words of git or of a host."""
     return _SAYS_SO.search(message) is not None
 
 

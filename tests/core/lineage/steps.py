@@ -1,23 +1,23 @@
-"""Steps of a line, as short as the tests need them."""
+"""Commits of a line, as short as the tests need them."""
 
 from __future__ import annotations
 
-from multigit.core.lineage.line import Step
+from multigit.core.lineage.line import LineCommit
 
 MOVED = {"a": ("y", ""), "b": ("", "y")}
 PUT_BACK = {"a": ("y", ""), "b": ("", "x")}
 
 
-def own(sha: str, path: str, before: str, after: str) -> Step:
+def own(sha: str, path: str, before: str, after: str) -> LineCommit:
     """Return a commit of the later stage's own."""
-    return Step(sha, ("parent",), brings=False, changes={path: (before, after)})
+    return LineCommit(sha, ("parent",), brings=False, changes={path: (before, after)})
 
 
-def work(sha: str, path: str, before: str, after: str) -> Step:
+def work(sha: str, path: str, before: str, after: str) -> LineCommit:
     """Return a commit that brings work of the earlier stage."""
-    return Step(sha, ("parent", "other"), brings=True, changes={path: (before, after)})
+    return LineCommit(sha, ("parent", "other"), brings=True, changes={path: (before, after)})
 
 
-def moving(sha: str, changes: dict[str, tuple[str, str]]) -> Step:
+def moving(sha: str, changes: dict[str, tuple[str, str]]) -> LineCommit:
     """Return a commit of the later stage's own that touches several paths."""
-    return Step(sha, ("parent",), brings=False, changes=changes)
+    return LineCommit(sha, ("parent",), brings=False, changes=changes)

@@ -1,15 +1,15 @@
-"""Which commits have arrived in another way; contents are words, and so are commits."""
+"""Which commits reached the other side in another way; contents and commits are words."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from multigit.core.lineage.arrivals import Effect, Own, arrived
+from multigit.core.lineage.arrivals import Effect, OwnCommit, equivalents
 
 
-def own(sha: str, *parents: str, tree: str = "", same: bool = False, **files: str) -> Own:
+def own(sha: str, *parents: str, tree: str = "", same: bool = False, **files: str) -> OwnCommit:
     """Return a commit; `a="1-2"` is the file a, from content 1 to content 2."""
-    return Own(sha, tree or f"tree of {sha}", parents, effect(files), same)
+    return OwnCommit(sha, tree or f"tree of {sha}", parents, effect(files), same)
 
 
 def effect(files: dict[str, str]) -> Effect:
@@ -17,21 +17,21 @@ def effect(files: dict[str, str]) -> Effect:
     return frozenset((path, ends[0], ends[-1]) for path, ends in files.items())
 
 
-def found(theirs: list[Own], ours: list[Own]) -> set[str]:
-    """Return what arrived; both sides stand newest first."""
+def found(theirs: list[OwnCommit], ours: list[OwnCommit]) -> set[str]:
+    """Return what reached the other side; both sides are newest first."""
     sides = ({each.sha: each for each in side} for side in (theirs, ours))
-    return set(arrived(*sides, theirs_tip=theirs[0].sha, ours_tip=ours[0].sha))
+    return set(equivalents(*sides, theirs_tip=theirs[0].sha, ours_tip=ours[0].sha))
 
 
-def test_what_git_marks_has_arrived() -> None:
+def test_what_git_marks_is_equivalent() -> None:
     """A rebased commit has another id and the same patch."""
     theirs = [own("c2", "c1", b="0-1"), own("c1", "fork", a="0-1", same=True)]
     ours = [own("s1", "fork", a="7-8", same=True)]
     assert found(theirs, ours) == {"c1"}
 
 
-def test_the_same_tree_brings_all_that_led_to_it() -> None:
-    """Whatever commits it took on the other side, side branches included."""
+def test_the_same_tree_includes_its_ancestors() -> None:
+    """Whatever commits led to it on the other side, side branches included."""
     theirs = [
         own("c3", "c2", c="0-1"),
         own("c2", "c1", "side", tree="T"),
@@ -41,16 +41,16 @@ def test_the_same_tree_brings_all_that_led_to_it() -> None:
     assert found(theirs, [own("s1", "fork", tree="T", x="0-1")]) == {"c1", "c2", "side"}
 
 
-def test_the_same_tree_has_not_arrived_once_it_was_left_again() -> None:
-    """They went back to files that we had, and that we have changed since."""
+def test_the_same_tree_does_not_count_if_it_was_reverted() -> None:
+    """They returned to files that we had, and that we have changed since."""
     theirs = [own("back", "fork", tree="T", b="1-0")]
     ours = [own("s2", "s1", b="0-1"), own("s1", "fork", tree="T", a="0-1")]
     assert found(theirs, ours) == set()
     assert found(theirs, [own("s3", "s1", c="0-1"), ours[1]]) == {"back"}
 
 
-def test_a_squash_has_what_its_commits_have_together() -> None:
-    """Also where the other side has work of its own, and one squash follows another."""
+def test_a_squash_has_the_combined_effect_of_its_commits() -> None:
+    """Also if the other side has work of its own, and one squash follows another."""
     theirs = [
         own("c5", "c4", d="0-1"),
         own("c4", "c3", b="1-2"),
@@ -87,16 +87,16 @@ def test_part_of_a_squash_is_not_the_squash() -> None:
         assert found(theirs, [replace(own("s", "fork"), effect=effect(files))]) == set()
 
 
-def test_what_was_taken_back_there_may_come_again() -> None:
-    """The merge brings it once more, so all of it waits."""
+def test_what_was_reverted_there_may_be_merged_again() -> None:
+    """The merge brings it again, so all of it is pending."""
     theirs = [own("c2", "c1", b="0-1"), own("c1", "fork", a="0-1", same=True)]
     picked = own("s1", "fork", a="0-1", same=True)
     assert found(theirs, [own("s3", "s1", x="0-1"), picked]) == {"c1"}
     assert found(theirs, [own("s2", "s1", a="1-0"), picked]) == set()
 
 
-def test_a_path_that_is_back_where_it_began_belongs_to_no_squash() -> None:
-    """What was tried on the way is not in the result."""
+def test_a_path_with_its_first_content_is_not_part_of_a_squash() -> None:
+    """What was tried in between is not in the result."""
     theirs = [
         own("c3", "c2", a="1-0"),
         own("c2", "c1", b="0-1"),

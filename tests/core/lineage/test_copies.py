@@ -1,4 +1,4 @@
-"""Which commits are copies of what the other side has, and whether it has it still."""
+"""Which commits are copies of what the other side has, and whether it still has that."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def commit(sha: str, origin: tuple[str, ...] = ADA, **patches: Patch) -> Patched
     ],
 )
 def test_a_copy_has_the_same_origin_and_lines(copy: Patched, *, is_one: bool) -> None:
-    """The files around them may differ; the paths, the lines and who wrote them when may not."""
+    """The files around them may differ; paths, lines, author and author date may not."""
     found = originals([copy, commit("o", app=ONE), commit("empty")], {"c"})
     assert [each.sha for each in found.values()] == ["o"] * is_one
 
@@ -41,8 +41,8 @@ def test_a_copy_has_the_same_origin_and_lines(copy: Patched, *, is_one: bool) ->
         (commit("l", app=Patch("5", "6", ("@@", " z", "-B", "+b", "+c", " d"))), False),
     ],
 )
-def test_what_came_back_is_not_there_any_more(later: Patched, *, there: bool) -> None:
-    """By content, or by its lines, in any of its files; what was before does not count."""
+def test_what_was_reverted_is_no_longer_there(later: Patched, *, there: bool) -> None:
+    """By content, or by its lines, in any of its files; what was before it does not count."""
     original, before = commit("o", app=ONE), commit("p", app=Patch("x", "0"))
     assert still_there(original, [later, original, before]) == there
     assert not still_there(original, [later])

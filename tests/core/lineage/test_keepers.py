@@ -1,4 +1,4 @@
-"""Where the work is that a commit took back."""
+"""Where the work is that a commit reverted."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from multigit.core.lineage.keepers import (
     across_move,
     before_each_work,
     before_work,
-    brought,
     keeper,
-    undone,
+    last_work,
+    reverted_before,
 )
 from multigit.core.lineage.line import with_moves
 from tests.core.lineage.steps import MOVED, PUT_BACK, moving, own, work
 
 
-def test_the_work_is_taken_from_before_its_first_half_went() -> None:
-    """The parent will do where no own commit had touched the path, or where nothing returned."""
+def test_the_work_is_whole_before_its_first_half_is_reverted() -> None:
+    """The parent has it if no own commit had touched the path, or if nothing returned."""
     first, half = work("1", "a", "x", "y"), own("2", "a", "y", "h")
     assert keeper([first, half, own("3", "a", "h", "x")], "a", "3") == "1"
     assert keeper([first, half, own("3", "a", "h", "i")], "a", "3") == ""
@@ -26,8 +26,8 @@ def test_the_work_is_taken_from_before_its_first_half_went() -> None:
     assert keeper([first, half], "a", "elsewhere") == ""
 
 
-def test_each_part_of_the_work_is_taken_from_where_that_was_whole() -> None:
-    """Of commits that are told, each brings back what it took, and what went untold before it."""
+def test_each_part_of_the_work_has_its_own_keeper() -> None:
+    """Each reported commit is for what it reverted, and for unreported reverts before it."""
     line = [
         work("1", "a", "x", "y"),
         own("2", "a", "y", "h"),
@@ -38,21 +38,21 @@ def test_each_part_of_the_work_is_taken_from_where_that_was_whole() -> None:
     assert [keeper(line, "a", sha, {"2", "4"}) for sha in "24"] == ["", "2"]
 
 
-def test_what_an_older_release_came_back_over_comes_back_too() -> None:
-    """Its work had been taken back, and goes again where that of the newer one is brought back."""
+def test_what_an_older_release_was_restored_over_is_restored_too() -> None:
+    """Its work had been reverted, and is again when the work of the newer one is restored."""
     first, gone, second = (
         work("1", "a", "x", "y"),
         own("2", "a", "y", "x"),
         work("3", "a", "x", "z"),
     )
     line = [first, gone, second, own("4", "a", "z", "y")]
-    assert undone(line, "a", "4") == (gone,)
-    assert undone([first, gone, own("3", "a", "x", "y"), *line[2:]], "a", "4") == ()
-    assert undone(line, "a", "2") == undone(line, "b", "4") == ()
+    assert reverted_before(line, "a", "4") == (gone,)
+    assert reverted_before([first, gone, own("3", "a", "x", "y"), *line[2:]], "a", "4") == ()
+    assert reverted_before(line, "a", "2") == reverted_before(line, "b", "4") == ()
 
 
-def test_work_that_was_moved_is_taken_by_its_old_name() -> None:
-    """Where the commit that took it back moved it, or another one after its first half went."""
+def test_work_that_was_moved_has_its_old_name() -> None:
+    """If the commit that reverted it moved it, or another one after its first half was reverted."""
     first = work("1", "a", "x", "y")
     line = with_moves([first, moving("2", PUT_BACK)], {})
     assert across_move(line, "b", "2") == ("parent", "1", "a")
@@ -64,8 +64,8 @@ def test_work_that_was_moved_is_taken_by_its_old_name() -> None:
     assert across_move(line, "c", "3") is None
 
 
-def test_commits_of_before_the_work() -> None:
-    """The one to which a path returned, and one for each time that work came."""
+def test_commits_from_before_the_work() -> None:
+    """The one to which a path returned, and one for each time that work was brought."""
     first, second = work("1", "a", "x", "y"), replace(work("2", "a", "y", "z"), parents=("p",))
     line = [first, second, own("3", "a", "z", "y")]
     assert before_work(line, "a", "3") == "p"
@@ -74,9 +74,9 @@ def test_commits_of_before_the_work() -> None:
 
 
 def test_what_brought_work_to_a_path_last() -> None:
-    """Before the commit that took it back."""
+    """Before the commit that reverted it."""
     first, second = work("1", "a", "x", "y"), work("2", "a", "y", "z")
     line = [first, second, own("3", "a", "z", ""), work("4", "a", "", "z")]
-    assert brought(line, "a", "3") is second
-    assert brought(line, "a", "2") is first
-    assert brought(line, "b", "3") is None
+    assert last_work(line, "a", "3") is second
+    assert last_work(line, "a", "2") is first
+    assert last_work(line, "b", "3") is None

@@ -9,7 +9,7 @@ from tests.core.lineage.steps import MOVED, PUT_BACK, moving, work
 
 
 def test_a_file_that_moved_is_where_its_content_is() -> None:
-    """Of just before, or else an earlier one; git may know better. Empty files tell nothing."""
+    """Its last content, or else an earlier one; git may know better. Empty files do not count."""
     first = work("1", "a", "x", "y")
     for changes in (MOVED, PUT_BACK):
         (_, step) = with_moves([first, moving("2", changes)], {})

@@ -1,4 +1,4 @@
-"""What takes work back: contents that return to before work came."""
+"""What reverts work: contents that return to before the work."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from multigit.core.lineage.keepers import (
     was_absent,
 )
-from multigit.core.lineage.line import Step, present_name, with_moves
+from multigit.core.lineage.line import LineCommit, present_name, with_moves
 from multigit.core.lineage.returns import dropped, forward_again, joined, returned, rewritten
 from multigit.core.values.merge import Evidence, Reversal
 from tests.core.lineage.steps import MOVED, PUT_BACK, moving, own, work
@@ -32,7 +32,7 @@ from tests.core.lineage.steps import MOVED, PUT_BACK, moving, own, work
     ],
 )
 def test_a_path_that_is_as_before_work_returned(
-    line: list[Step], found: dict[str, tuple[str, ...]]
+    line: list[LineCommit], found: dict[str, tuple[str, ...]]
 ) -> None:
     """Content or absence, over several releases, over a hotfix."""
     assert returned(line) == found
@@ -52,37 +52,37 @@ def test_a_path_that_is_as_before_work_returned(
             work("3", "a", "x", "y"),
             own("4", "a", "y", "h"),
         ],
-        [Step("1", (), brings=True, changes={"a": ("", "x")}), own("2", "a", "x", "")],
+        [LineCommit("1", (), brings=True, changes={"a": ("", "x")}), own("2", "a", "x", "")],
     ],
     ids=[
         "a hotfix",
         "the end of a hotfix",
         "a hotfix of before",
         "the earlier stage's own will",
-        "brought forward again",
-        "brought forward again by work, with a hotfix",
+        "restored",
+        "restored by work, with a hotfix",
         "there from the start",
     ],
 )
-def test_what_is_no_return(line: list[Step]) -> None:
-    """Nothing of the earlier stage's work goes."""
+def test_what_is_not_a_return(line: list[LineCommit]) -> None:
+    """No work of the earlier stage is lost."""
     assert returned(line) == {}
 
 
-def test_a_deleted_file_counts_where_it_had_work_in_it() -> None:
-    """However old the file is: whoever deletes it takes back what a release changed there."""
+def test_a_deleted_file_counts_if_it_had_work_in_it() -> None:
+    """However old the file is: to delete it reverts what a release changed there."""
     line = [
-        Step("0", (), brings=True, changes={"old": ("", "x"), "plain": ("", "p")}),
-        Step("1", ("0", "s"), brings=True, changes={"old": ("x", "y"), "new": ("", "n")}),
+        LineCommit("0", (), brings=True, changes={"old": ("", "x"), "plain": ("", "p")}),
+        LineCommit("1", ("0", "s"), brings=True, changes={"old": ("x", "y"), "new": ("", "n")}),
     ]
     gone = {"old": ("y", ""), "plain": ("p", ""), "new": ("n", "")}
-    line.append(Step("2", ("1",), brings=False, changes=gone))
+    line.append(LineCommit("2", ("1",), brings=False, changes=gone))
     assert returned(line) == {"2": ("new", "old")}
     assert [was_absent(line, path, "2") for path in gone] == [False, False, True]
 
 
-def test_what_an_own_commit_put_back_is_put_back_once() -> None:
-    """A hotfix on top of it may end; but what work brings again can be put back again."""
+def test_what_an_own_commit_reverted_is_reverted_once() -> None:
+    """A hotfix on top may end, too; but work that is brought again can be reverted again."""
     line = [work("1", "a", "x", "y"), own("2", "a", "y", "x"), own("3", "a", "x", "h")]
     assert returned([*line, own("4", "a", "h", "x")]) == {"2": ("a",)}
     assert returned([*line[:2], work("3", "a", "x", "z"), own("4", "a", "z", "x")]) == {
@@ -91,13 +91,13 @@ def test_what_an_own_commit_put_back_is_put_back_once() -> None:
     }
 
 
-def test_a_merge_may_return_what_it_was_not_asked_for() -> None:
-    """Only git can tell what the merged side changed itself, so the path is named."""
-    merge = Step("2", ("1", "s"), brings=True, changes={"a": ("y", "x")}, tips=("s",))
+def test_a_merge_may_return_a_path_by_itself() -> None:
+    """Only git knows what the merged side changed itself, so the path is a candidate."""
+    merge = LineCommit("2", ("1", "s"), brings=True, changes={"a": ("y", "x")}, tips=("s",))
     assert returned([work("1", "a", "x", "y"), merge]) == {"2": ("a",)}
 
 
-def test_all_that_one_commit_takes_back_is_one() -> None:
+def test_all_that_one_commit_reverts_is_one_reversal() -> None:
     """By the ids that it names, by content, and by what it dropped."""
     named = Reversal("1", "s", 2, paths=("b",))
     content = Reversal(
@@ -109,7 +109,7 @@ def test_all_that_one_commit_takes_back_is_one() -> None:
     assert joined([content, lost]) == replace(lost, paths=("a", "c"))
 
 
-def test_what_was_put_back_may_come_forward_again() -> None:
+def test_what_was_reverted_may_be_restored() -> None:
     """Then another commit counts, if any."""
     line = [work("1", "a", "x", "y"), own("2", "a", "y", "x"), own("3", "a", "x", "y")]
     assert forward_again(line, "a", "2")
@@ -118,7 +118,7 @@ def test_what_was_put_back_may_come_forward_again() -> None:
 
 
 def test_a_revert_may_leave_a_path_unlike_any_before() -> None:
-    """Where more had changed; what ends a hotfix is none of it."""
+    """If more had changed; the end of a hotfix is not part of it."""
     line = [work("1", "a", "x", "y"), own("2", "a", "y", "h"), own("3", "a", "h", "i")]
     assert rewritten(line, "3") == ("a",)
     assert rewritten([work("1", "a", "x", "y"), own("2", "b", "y", "h")], "2") == ()
@@ -126,7 +126,7 @@ def test_a_revert_may_leave_a_path_unlike_any_before() -> None:
 
 
 def test_what_was_moved_may_return_there() -> None:
-    """In the same commit or later, or be deleted there; a mere move is no return."""
+    """In the same commit or later, or be deleted there; a move alone is not a return."""
     first, move = work("1", "a", "x", "y"), moving("2", MOVED)
     for line, found in (
         ([first, move], {}),
@@ -140,8 +140,8 @@ def test_what_was_moved_may_return_there() -> None:
         assert returned(with_moves(line, {})) == ({"2": ("a",)} if found == "a" else found)
 
 
-def test_the_end_of_a_roll_back_may_be_elsewhere() -> None:
-    """Brought forward again by the new name."""
+def test_what_is_restored_may_have_a_new_name() -> None:
+    """The content of before the roll-back, under another path."""
     move = moving("3", {"a": ("x", ""), "b": ("", "x")})
     line = [work("1", "a", "x", "y"), own("2", "a", "y", "x"), move, own("4", "b", "x", "y")]
     moved = with_moves(line, {})
@@ -152,8 +152,10 @@ def test_the_end_of_a_roll_back_may_be_elsewhere() -> None:
 
 
 def test_a_merge_dropped_what_only_its_other_side_changed() -> None:
-    """Not what it changed itself, what both sides changed, and what it put elsewhere."""
-    merge = Step("m", ("1", "2"), brings=True, changes={"own": ("a", "b"), "there": ("", "new")})
+    """Not what it changed itself, what both sides changed, or what it moved."""
+    merge = LineCommit(
+        "m", ("1", "2"), brings=True, changes={"own": ("a", "b"), "there": ("", "new")}
+    )
     offered = {"gone": ("x", "y"), "own": ("a", "c"), "both": ("x", "y"), "here": ("", "new")}
     lacking = {"gone": ("y", "x"), "own": ("c", "b"), "both": ("y", "z"), "here": ("new", "")}
     assert dropped(offered, merge, offered, lacking) == ("gone",)

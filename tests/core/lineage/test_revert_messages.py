@@ -1,4 +1,4 @@
-"""What messages say of reverts."""
+"""What messages say about reverts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from multigit.core.lineage.revert_messages import (
     accepted_in,
     accepting,
     reverted_spans,
-    says_so,
+    says_revert,
 )
 
 SHA, OTHER = "1" * 40, "2" * 40
@@ -33,7 +33,7 @@ SHA, OTHER = "1" * 40, "2" * 40
 )
 def test_what_calls_itself_a_revert(message: str) -> None:
     """As git, hosts and conventions write it, anywhere in the message."""
-    assert says_so(message)
+    assert says_revert(message)
 
 
 @pytest.mark.parametrize(
@@ -46,20 +46,20 @@ def test_what_calls_itself_a_revert(message: str) -> None:
         "docs: how to revert",
     ],
 )
-def test_what_only_talks_of_reverts(message: str) -> None:
-    """A word is no statement."""
-    assert not says_so(message)
+def test_what_only_mentions_reverts(message: str) -> None:
+    """A mention is not a statement."""
+    assert not says_revert(message)
 
 
 def test_a_revert_of_a_merge_names_two_commits() -> None:
-    """The one reverted, and the parent that is left."""
+    """The one that is reverted, and the parent that remains."""
     message = f"x\n\nThis reverts commit {SHA}, reversing\nchanges made to {OTHER}."
     assert reverted_spans(message) == (Span(OTHER, SHA),)
     assert reverted_spans(f"This reverts commit {SHA}.") == (Span(f"{SHA}^", SHA),)
 
 
 def test_a_merge_says_what_was_accepted_with_it() -> None:
-    """Behind its message, and never twice."""
+    """After its message, and never twice."""
     once = accepting("Merge stg\n\nbody\n", [SHA])
     assert once == f"Merge stg\n\nbody\n\nAccepts-revert: {SHA}"
     assert accepted_in(once) == (SHA,)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from multigit.adapters.git.changes import hunks, moved, since_fork
 from multigit.adapters.git.reversals.history import Held, History, Notes
 from multigit.core.lineage.hunks import only_puts_back, puts_back
-from multigit.core.lineage.keepers import before_each_work, before_work, brought
-from multigit.core.lineage.line import Step
+from multigit.core.lineage.keepers import before_each_work, before_work, last_work
+from multigit.core.lineage.line import LineCommit
 from multigit.core.lineage.returns import returned, rewritten
-from multigit.core.lineage.revert_messages import says_so
+from multigit.core.lineage.revert_messages import says_revert
 from multigit.core.values.merge import Reversal
 
 BASES = 10  # earlier contents of a file that are compared with one that equals none of them
@@ -30,7 +30,7 @@ class ByContent:
     _unlike: dict[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
     """How many lines of each path differ, by base and step."""
 
-    def steps(self) -> Iterator[tuple[Step, tuple[str, ...]]]:
+    def steps(self) -> Iterator[tuple[LineCommit, tuple[str, ...]]]:
         """Yield the commits of the line that restore paths, or claim to, and those paths.
 
         For such a commit, paths count too in which it reverted work among other changes.
@@ -49,11 +49,11 @@ class ByContent:
 
     # Paths that are exactly as they were before
 
-    def _offered(self, step: Step) -> set[str]:
+    def _offered(self, step: LineCommit) -> set[str]:
         """Return the paths that the other sides of a merge had changed."""
         return {p for tip in step.tips for p in since_fork(self.history.door, step, tip)}
 
-    def _without_moved(self, step: Step, paths: tuple[str, ...]) -> tuple[str, ...]:
+    def _without_moved(self, step: LineCommit, paths: tuple[str, ...]) -> tuple[str, ...]:
         """Leave out what the commit only moved, unless to where it was before."""
         if not step.tips or all(step.changes[path][1] for path in paths):
             return paths
@@ -62,7 +62,7 @@ class ByContent:
 
     # Paths of a commit that claims to revert, and names no commit that the clone has
 
-    def _as_claimed(self, step: Step) -> tuple[str, ...]:
+    def _as_claimed(self, step: LineCommit) -> tuple[str, ...]:
         """Return the paths that a commit, or one that it brought, claims to revert.
 
         If the commit does not claim it itself, the content has to show it at least in part.
@@ -73,11 +73,11 @@ class ByContent:
         changed = rewritten(self.history.line, step.sha)
         paths = self.history.lossy(path for path in changed if path in claimed)
         shown = self._in_part_of_any(step, paths)  # adds to the notes, too
-        if says_so(self.history.own[step.sha].message):
+        if says_revert(self.history.own[step.sha].message):
             return paths
         return tuple(path for path in paths if path in shown)
 
-    def _in_part_of_any(self, step: Step, paths: Iterable[str]) -> set[str]:
+    def _in_part_of_any(self, step: LineCommit, paths: Iterable[str]) -> set[str]:
         """Return the paths in which a commit reverted a part of the work before it."""
         groups: dict[str, set[str]] = {}
         for path in paths:
@@ -87,7 +87,7 @@ class ByContent:
     # Paths of a commit that is known to revert work, in which it did so among other changes
 
     def _in_part_beside(
-        self, step: Step, certain: Collection[str], without: set[str]
+        self, step: LineCommit, certain: Collection[str], without: set[str]
     ) -> tuple[str, ...]:
         """Return more paths, beside the certain ones, with reverted work as old as theirs."""
         since = self._since(step, certain)
@@ -96,17 +96,17 @@ class ByContent:
         candidates = {*self.history.lossy(rewritten(self.history.line, step.sha))} - without
         return self._in_part(step, since, candidates)
 
-    def _since(self, step: Step, paths: Collection[str]) -> str:
+    def _since(self, step: LineCommit, paths: Collection[str]) -> str:
         """Return the oldest commit before the work that a commit reverted in these paths."""
         line, bases = self.history.line, set[str]()
         for path in paths:
             before = before_work(line, path, step.sha)
-            work = None if before else brought(line, path, step.sha)
+            work = None if before else last_work(line, path, step.sha)
             bases |= {before} if before else {*(work.parents[:1] if work else ())}
         parents = (earlier.parents[0] for earlier in line if earlier.parents)
         return next((sha for sha in parents if sha in bases), "")
 
-    def _in_part(self, step: Step, since: str, paths: Collection[str]) -> tuple[str, ...]:
+    def _in_part(self, step: LineCommit, since: str, paths: Collection[str]) -> tuple[str, ...]:
         """Return the paths in which a commit reverted a part of the work since another commit.
 
         If it did more than that in a path, add to the notes.
@@ -122,7 +122,7 @@ class ByContent:
                 self.notes[step.sha, path] = [Held(base, step.parents[0], path)]
         return tuple(reverted)
 
-    def _nearest(self, step: Step, path: str) -> str:
+    def _nearest(self, step: LineCommit, path: str) -> str:
         """Return, of the commits before some work in a path, the one that a step is most like."""
 
         def unlike(base: str) -> int:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from multigit.adapters.git.changes import Changes, changed, commits_in, moved
 from multigit.adapters.git.line import OwnCommit, brought_by, read_line, read_tips
 from multigit.adapters.git.process import GitDoor
-from multigit.core.lineage.line import ABSENT, Step, guessed, untouched_by, with_moves
+from multigit.core.lineage.line import ABSENT, LineCommit, guessed, untouched_by, with_moves
 from multigit.core.lineage.returns import returned
-from multigit.core.lineage.revert_messages import accepted_in, reverted_spans, says_so
+from multigit.core.lineage.revert_messages import accepted_in, reverted_spans, says_revert
 from multigit.core.values.merge import Evidence, Reversal
 
 MOVES = 10  # that are followed, one after the other, for each file
@@ -66,7 +66,7 @@ class History:
             sha: commit.sha for commit in own.values() for sha in accepted_in(commit.message)
         }
 
-    def _read_line(self) -> tuple[Step, ...]:
+    def _read_line(self) -> tuple[LineCommit, ...]:
         paths = self._differing | self._moved | self._conflicts
         return read_line(self.door, self._later, self.own, self._tips, paths)
 
@@ -108,11 +108,11 @@ class History:
         # If some differ, those that conflict count, too: a person may resolve them unaware of it.
         return tuple(sorted(differing | ({*paths} & self._conflicts if differing else set())))
 
-    def step_of(self, sha: str) -> Step | None:
+    def step_of(self, sha: str) -> LineCommit | None:
         """Return the step of the line that brought an own commit; None if there is none."""
         return self._step_of.get(sha)
 
-    def inner(self, step: Step, named: Mapping[str, Reversal]) -> list[Reversal]:
+    def inner(self, step: LineCommit, named: Mapping[str, Reversal]) -> list[Reversal]:
         """Return those of the named reversals that came with a step."""
         return [named[commit.sha] for commit in self._brought[step.sha] if commit.sha in named]
 
@@ -120,14 +120,14 @@ class History:
         """Return what a commit changed; nothing for a root commit."""
         return changed(self.door, commit.parents[0], commit.sha) if commit.parents else {}
 
-    def claimed_paths(self, step: Step, *, without_id: bool = False) -> set[str]:
+    def claimed_paths(self, step: LineCommit, *, without_id: bool = False) -> set[str]:
         """Return the paths of those commits, among all that a step brought, that claim to revert.
 
         With `without_id`, without the commits that name one that the clone has.
         """
         paths = set[str]()
         for commit in self._brought[step.sha]:
-            if not says_so(commit.message):
+            if not says_revert(commit.message):
                 continue
             spans = reverted_spans(commit.message)
             if not (without_id and any(commits_in(self.door, span) for span in spans)):

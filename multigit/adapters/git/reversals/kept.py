@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 from multigit.adapters.git.reversals.history import Held, History, Notes
-from multigit.core.lineage.keepers import across_move, keeper, undone
+from multigit.core.lineage.keepers import across_move, keeper, reverted_before
 from multigit.core.lineage.line import ABSENT, present_name
 from multigit.core.values.merge import Reversal
 
@@ -27,7 +27,7 @@ def with_kept(history: History, reversal: Reversal, counts: Counts, notes: Notes
         for work in held:
             kept.setdefault((work.lacking, work.having), []).append(work.path)
     for path in reversal.paths:
-        for step in undone(history.line, path, sha):
+        for step in reverted_before(history.line, path, sha):
             kept.setdefault((step.sha, step.parents[0]), []).append(path)
     if kept.keys() == {(sha, commit.parents[0])} and changes.keys() == {*reversal.paths}:
         return replace(reversal, kept=())

@@ -12,8 +12,8 @@ from multigit.adapters.git.reversals.by_content import ByContent
 from multigit.adapters.git.reversals.by_id import by_id
 from multigit.adapters.git.reversals.history import History, Notes
 from multigit.adapters.git.reversals.kept import Counts, with_kept
-from multigit.core.lineage.keepers import brought, was_absent
-from multigit.core.lineage.line import ABSENT, Step
+from multigit.core.lineage.keepers import last_work, was_absent
+from multigit.core.lineage.line import ABSENT, LineCommit
 from multigit.core.lineage.returns import dropped, joined
 from multigit.core.lineage.revert_messages import accepted_in
 from multigit.core.values.commits import Tip
@@ -81,7 +81,7 @@ def _dropped(history: History, unexplained: frozenset[str]) -> Iterator[Reversal
                 yield replace(_described(history, step, paths), kept=((step.sha, tip, paths),))
 
 
-def _described(history: History, step: Step, paths: tuple[str, ...]) -> Reversal:
+def _described(history: History, step: LineCommit, paths: tuple[str, ...]) -> Reversal:
     """Return a commit of the line as one that reverts work, with what its message says of that."""
     commit = history.own[step.sha]
     kind = Evidence.NAMED if history.claimed_paths(step) & {*paths} else Evidence.CONTENT
@@ -94,12 +94,12 @@ def _described(history: History, step: Step, paths: tuple[str, ...]) -> Reversal
     return replace(reversal, deletes=deletes, slight=slight, accepted=accepted)
 
 
-def _is_slight(history: History, step: Step, path: str) -> bool:
+def _is_slight(history: History, step: LineCommit, path: str) -> bool:
     """Return whether a deleted file was older than the work, or the work brought others, too.
 
     To revert work in an older file is to restore that file, not to delete it.
     """
-    work = brought(history.line, path, step.sha)
+    work = last_work(history.line, path, step.sha)
     if work is None or not was_absent(history.line, path, step.sha):
         return work is not None
     if work.tips:  # a branch may have had commits of its own
