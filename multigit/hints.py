@@ -23,7 +23,7 @@ class Hint(StrEnum):
     CONTINUE_SOON = "Wait a moment, then run multigit continue: it asks the remotes first."
     CONTINUE_REACHABLE = "When the remote can be reached again, run multigit continue."
     CONTINUE_FIXED = "Fix that, then run multigit continue."
-    CONTINUE_WITH_ROOM = "Make room, then run multigit continue: it asks the remotes first."
+    CONTINUE_WITH_ROOM = "Free some space, then run multigit continue: it asks the remotes first."
     START_OVER = "Inspect it, then run multigit abandon and start over."
     CLOSE = "To write it and close the operation, run multigit continue."
     CLOSE_WITHOUT = "To close it without them, run multigit continue --skip-blocked."

@@ -31,7 +31,7 @@ def check(session: Session, repos: tuple[Repo, ...], *, jobs: int | None) -> tup
         git=".".join(map(str, require_git())),
         now=int(session.moment.time.timestamp()),
         log=verify_log(session, [each for one in seen.values() for each in one.anchors]),
-        unwritable=files.try_out(),
+        unwritable=files.write_problems(),
         unfinished={each: ways_out(session, each) for each in unfinished},
         in_flight=[name for each in unfinished for name in in_flight(session, each)],
         jobs=wanted,

@@ -26,7 +26,7 @@ def exclusive(session: Session, command: str) -> Iterator[None]:
     with lock.exclusive(files.folder, _holder(command)):
         files.alone = True
         try:
-            files.forget_unbegun()
+            files.remove_unstarted()
             _remove_leftovers(session)
             if files.log.set_aside():
                 session.screen.warn(torn(files.log.file.name, files.log.aside.name))

@@ -179,7 +179,7 @@ def test_a_dry_run_works_while_somebody_is_at_work(forge: Forge) -> None:
                 document = forge.json(command, "--dry-run")
                 assert document["result"] in {"planned", "blocked"}
                 assert "locked" in codes(document)
-                assert "runs multigit promote here" in document["problems"][-1]["message"]
+                assert "running multigit promote here" in document["problems"][-1]["message"]
         go()
         assert states(promotion.result())["web"] == "published"
 

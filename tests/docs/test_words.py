@@ -17,7 +17,6 @@ LATER = (
     "multigit/adapters/command/",
     "multigit/adapters/config/",
     "multigit/adapters/demo/",
-    "multigit/adapters/files/",
     "multigit/adapters/github/",
     "multigit/adapters/http/",
     "multigit/adapters/jenkins/",

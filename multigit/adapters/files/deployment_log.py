@@ -40,20 +40,20 @@ class DeploymentLog(LogReader):
         self._lock = lock
 
     def require_writable(self) -> None:
-        """Raise RefusedError when no record could be written: then nothing may be published."""
+        """Raise RefusedError if no record could be written: then nothing may be published."""
         with self._writing():
             os.close(self._open())
             self._require_aside()
 
     def require_usable(self) -> None:
-        """Raise RefusedError when the log that there is takes no record; a look locks nothing."""
+        """Raise RefusedError if an existing log cannot take a record; takes no lock."""
         require_lockable(self._lock)
         if os.path.lexists(self.file):
             os.close(self._open(create=False))
             self._require_aside()
 
     def set_aside(self) -> bool:
-        """Move a torn end to a file of its own, as `append` does; tells whether there was one."""
+        """Move a torn end to a file of its own, as `append` does; return whether there was one."""
         with self._writing():
             end, torn = self._torn()
             if torn:
@@ -94,7 +94,7 @@ class DeploymentLog(LogReader):
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Keep others from writing meanwhile; raises RefusedError where the log cannot be."""
+        """Keep others from writing meanwhile; raises RefusedError if that fails."""
         try:
             with self._locked():
                 yield
@@ -121,14 +121,14 @@ class DeploymentLog(LogReader):
             lock.release()
 
     def _torn(self) -> tuple[int, bytes]:
-        """Return where the last whole line ends, and what was begun behind it."""
+        """Return where the last whole line ends, and what follows it."""
         with self.reading() as stream:
             end = end_of_lines(stream)
             stream.seek(end)
             return end, stream.read()
 
     def _require_aside(self) -> None:
-        """Raise RefusedError where the log ends torn, and what keeps such ends takes none."""
+        """Raise RefusedError if the log has a torn end that could not be moved aside."""
         _, torn = self._torn()
         if torn and os.path.lexists(self.aside):
             os.close(self._open_aside())
@@ -142,7 +142,7 @@ class DeploymentLog(LogReader):
         os.truncate(self.file, end)
 
     def _open_aside(self) -> int:
-        """Open what keeps torn ends; raises RefusedError where it takes none."""
+        """Open the file for torn ends; raises RefusedError if it cannot be written."""
         try:
             return open_private(self.aside, APPENDING | os.O_CREAT)
         except OSError as error:
@@ -160,7 +160,7 @@ def _unwritable(what: str, file: Path, error: OSError) -> RefusedError:
     if error.errno == errno.EINVAL:  # it is not a plain file
         hint = f"Run: {out_of_the_way(file)}"
     elif error.errno in FULL:
-        hint = f"Make room in {file.parent}."
+        hint = f"Free some space in {file.parent}."
     return RefusedError(
         f"{what} cannot be written: {error.strerror or error}.", hint=hint, code="log_not_writable"
     )

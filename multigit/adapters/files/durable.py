@@ -1,4 +1,4 @@
-"""Files that survive: private modes, no symlinks, on disk before we go on."""
+"""Files that survive a crash: private, no symlinks, and on disk before the next step."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pathlib import Path
 
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 NO_WAITING = getattr(os, "O_NONBLOCK", 0)
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})  # there is no room
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})  # no space
 DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 def open_private(file: Path, flags: int) -> int:
-    """Open a file that only its owner may read. Raises OSError where it is not a plain file.
+    """Open a file that only its owner may read. Raises OSError if it is not a plain file.
 
-    A symlink could lead anywhere, and whoever opens a FIFO waits for somebody at its other end.
+    A symlink could lead anywhere, and opening a FIFO would wait for a process at its other end.
     """
     try:
         descriptor = os.open(file, flags | NO_FOLLOW | NO_WAITING, 0o600)
@@ -38,13 +38,13 @@ def _not_plain(file: Path) -> OSError:
 
 
 def read_private(file: Path) -> bytes:
-    """Return what a plain file holds; raises OSError like `open_private`."""
+    """Return the content of a plain file; raises OSError like `open_private`."""
     with os.fdopen(open_private(file, os.O_RDONLY), "rb") as stream:
         return stream.read()
 
 
 def out_of_the_way(*files: Path) -> str:
-    """Return the command that moves files aside; nothing is lost, whatever lies there already."""
+    """Return the command that moves files aside, without overwriting what exists."""
     return " && ".join(
         f"mv {shlex.quote(os.path.relpath(file))} {shlex.quote(os.path.relpath(_free(file)))}"
         for file in files
@@ -58,13 +58,13 @@ def _free(file: Path) -> Path:
 
 
 def moved_aside(file: Path) -> list[Path]:
-    """Return what was made of a file by such commands, in the order of their names."""
+    """Return the files that such commands made of a file, in the order of their names."""
     name = re.compile(re.escape(file.name) + r"[.]old([.][0-9]+)?")
-    return sorted(each for each in file.parent.iterdir() if name.fullmatch(each.name))
+    return sorted(other for other in file.parent.iterdir() if name.fullmatch(other.name))
 
 
 def append(descriptor: int, data: bytes, *, durable: bool = True) -> None:
-    """Write all of the data, wait until it is on disk unless told otherwise, and close."""
+    """Write all of the data, wait until it is on disk if `durable`, and close."""
     try:
         while data:
             data = data[os.write(descriptor, data) :]
@@ -75,7 +75,7 @@ def append(descriptor: int, data: bytes, *, durable: bool = True) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable, where the system can."""
+    """Make the names in a folder durable, if the system can."""
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -85,7 +85,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, and those missing above it, that only their owner may enter."""
+    """Make a folder, and the missing ones above it, that only their owner may enter."""
     if not folder.parent.exists():
         make_folder(folder.parent)
     folder.mkdir(mode=0o700, exist_ok=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from multigit.adapters.files.deployment_log import DeploymentLog
 from multigit.adapters.files.durable import FULL, out_of_the_way
-from multigit.adapters.files.journal import CLOSED, Journal, forget_unbegun, unfinished
+from multigit.adapters.files.journal import CLOSED, Journal, remove_unstarted, unfinished
 from multigit.adapters.files.lock import require_usable
 from multigit.core.progress.journal import Operation
 from multigit.core.records.history import OperationHistory
@@ -21,26 +21,26 @@ from multigit.errors import RefusedError, UsageError
 from multigit.hints import Hint
 
 ASIDE = re.compile(r"[.]jsonl[.]old([.][0-9]+)?")  # as durable.out_of_the_way names it
-ENOUGH = 65_536  # bytes: a journal and a record
+ENOUGH = 65_536  # bytes, for a journal and a record
 
 
 class WorkspaceFiles:
-    """Where multigit keeps its own files in a workspace."""
+    """The files of multigit's own in a workspace."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._root = workspace.root
-        self.alone = False  # True while we keep every other changing command out
+        self.alone = False  # True while this command holds the workspace lock
         self.folder = workspace.root / ".multigit"
         self.log = DeploymentLog(workspace.root / workspace.log, self.folder / "log.lock")
         self.history = OperationHistory(self.log)
 
     def require_writable(self) -> None:
-        """Make the folder and raise RefusedError when it or the log cannot be written."""
+        """Make the folder; raises RefusedError if it or the log cannot be written."""
         for folder in (self.folder, self.operations):
             try:
                 folder.mkdir(mode=0o700, exist_ok=True)
             except FileExistsError as error:
-                raise self._no_folder(folder) from error
+                raise self._not_a_folder(folder) from error
             except OSError as error:
                 raise self._not_writable(error) from error
         try:
@@ -51,29 +51,30 @@ class WorkspaceFiles:
             raise self._not_writable(error) from error
         self.log.require_writable()
 
-    def try_out(self) -> tuple[Problem, ...]:
-        """Return what would keep an operation from being recorded here; nothing stays of the trial.
+    def write_problems(self) -> tuple[Problem, ...]:
+        """Return what would keep an operation from being recorded here, and change nothing.
 
-        The folders, as far as they exist, have to take a file, and room for it; the log a line.
+        Each folder, as far as it exists, must take a new file and have space for it; the log must
+        take a line.
         """
-        wanted = (self._root, self.folder, self.operations, self.log.file.parent)
-        found = [_no_room(folder) for folder in dict.fromkeys(map(_nearest, wanted))]
+        folders = (self._root, self.folder, self.operations, self.log.file.parent)
+        problems = [_write_problem(folder) for folder in dict.fromkeys(map(_nearest, folders))]
         for require in (self._require_folders, self._require_lock, self.log.require_usable):
             try:
                 require()
             except RefusedError as error:
-                found.append(Problem.of(error))
-        return tuple(filter(None, found))
+                problems.append(Problem.of(error))
+        return tuple(filter(None, problems))
 
     def _require_folders(self) -> None:
         for folder in (self.folder, self.operations):
             if os.path.lexists(folder) and not folder.is_dir():
-                raise self._no_folder(folder)
+                raise self._not_a_folder(folder)
 
     def _require_lock(self) -> None:
         require_usable(self.folder)
 
-    def _no_folder(self, folder: Path) -> RefusedError:
+    def _not_a_folder(self, folder: Path) -> RefusedError:
         return RefusedError(
             f"{folder.relative_to(self._root)} is not a folder.",
             hint=f"Run: {out_of_the_way(folder)}",
@@ -83,7 +84,7 @@ class WorkspaceFiles:
     def _not_writable(self, error: OSError) -> RefusedError:
         return RefusedError(
             f"The workspace {self._root} cannot be written: {error.strerror or error}.",
-            hint=_way_out(error),
+            hint=_advice(error),
             code="workspace_not_writable",
         )
 
@@ -95,45 +96,45 @@ class WorkspaceFiles:
     def unfinished(self) -> tuple[str, ...]:
         """Return the ids of unfinished operations, oldest first.
 
-        What the log holds is over, also where a crash kept its journal from being closed.
+        An operation in the log is over, even if a crash kept its journal from being closed.
         """
-        return tuple(each for each in unfinished(self.operations) if not self._holds(each))
+        return tuple(name for name in unfinished(self.operations) if not self._is_recorded(name))
 
     def recorded(self) -> tuple[str, ...]:
-        """Return the ids of the operations that the log holds and that are only left to close."""
-        return tuple(filter(self._holds, unfinished(self.operations)))
+        """Return the ids of the operations that are in the log, but not yet closed."""
+        return tuple(filter(self._is_recorded, unfinished(self.operations)))
 
-    def _holds(self, operation: str) -> bool:
-        with suppress(RefusedError):  # a log that cannot be read ends nothing
+    def _is_recorded(self, operation: str) -> bool:
+        with suppress(RefusedError):  # without a readable log, none is over
             return self.log.holds(operation)
         return False
 
     def ran(self) -> frozenset[str]:
-        """Return the ids of the operations that ran in this workspace, as far as it knows."""
+        """Return the ids of the operations that ran in this workspace and left files here."""
         return frozenset(operation for operation, _ in self._operations())
 
     def unrecorded(self) -> frozenset[str]:
-        """Return the ids of the operations that the log need not know.
+        """Return the ids of the operations that may be missing in the log.
 
-        They are unfinished, or their journal could not be read and was moved aside, as the hint
-        says, so that nobody could record them.
+        They are unfinished; or their journal could not be read and was moved aside as the hint
+        says, so that they could not be recorded.
         """
         aside = (operation for operation, rest in self._operations() if ASIDE.fullmatch(rest))
         return frozenset(aside).union(self.unfinished())
 
     def _operations(self) -> Iterator[tuple[str, str]]:
-        """Yield, for each name in the folder of operations, the id and what stands behind it."""
+        """Yield, for each name in the folder of operations, the id and the rest of the name."""
         with suppress(OSError):
-            for each in self.operations.iterdir():
-                operation, *rest = each.name.partition(".jsonl")
+            for file in self.operations.iterdir():
+                operation, *rest = file.name.partition(".jsonl")
                 yield operation, "".join(rest)
 
-    def forget_unbegun(self) -> None:
-        """Remove what operations left that never began; only while nobody else is at work."""
-        forget_unbegun(self.operations)
+    def remove_unstarted(self) -> None:
+        """Remove journals of operations that never started; only with the workspace lock held."""
+        remove_unstarted(self.operations)
 
     def remove_leftovers(self) -> tuple[str, ...]:
-        """Remove the folders that killed runs left; only while nobody else is at work.
+        """Remove the folders that killed runs left behind; only with the workspace lock held.
 
         Returns the operations that are not closed: their deployments may have left exports.
         """
@@ -143,7 +144,7 @@ class WorkspaceFiles:
         return tuple(unfinished(self.operations))
 
     def knows(self, operation: str) -> bool:
-        """Tell whether there is a journal of an operation of this id."""
+        """Return whether there is a journal of an operation with this id."""
         try:
             self.read_journal(operation)
         except UsageError:
@@ -151,21 +152,21 @@ class WorkspaceFiles:
         return True
 
     def begin_journal(self, operation: str) -> Journal:
-        """Return the journal of a new operation, of which nothing is on disk yet."""
+        """Return the journal of a new operation; nothing is on disk yet."""
         return Journal.begin(self.operations, operation)
 
     def read_journal(self, operation: str) -> tuple[Journal, Operation]:
-        """Return an operation's journal, open or closed; raises UsageError when there is none.
+        """Return an operation's journal, open or closed; raises UsageError if there is none.
 
-        A journal that broke off before its plan was whole tells of nothing. An id may come out of
-        the log, and from anybody: one that leads elsewhere is none.
+        A journal that ends before its plan is complete does not count. An id may come from the log,
+        which anyone may have written: one with a path in it is not an id.
         """
-        inside = Path(operation).name == operation
+        is_id = Path(operation).name == operation
         for file in (self.operations / f"{operation}.jsonl", self.operation(operation) / CLOSED):
-            if inside and os.path.lexists(file):
+            if is_id and os.path.lexists(file):
                 journal = Journal(file)
-                if known := journal.read():
-                    return journal, known
+                if noted := journal.read():
+                    return journal, noted
         raise UsageError(
             f"There is no journal of an operation {operation!r} here.",
             hint=Hint.LOG_IDS,
@@ -173,7 +174,7 @@ class WorkspaceFiles:
         )
 
     def operation(self, operation: str) -> Path:
-        """Return the folder of one operation: what git said in each repository."""
+        """Return the folder of one operation, with a transcript for each repository."""
         return self.operations / operation
 
 
@@ -181,7 +182,7 @@ def _nearest(folder: Path) -> Path:
     return folder if folder.exists() or folder == folder.parent else _nearest(folder.parent)
 
 
-def _no_room(folder: Path) -> Problem | None:
+def _write_problem(folder: Path) -> Problem | None:
     try:
         with tempfile.TemporaryFile(dir=folder) as trial:
             trial.write(bytes(ENOUGH))
@@ -191,21 +192,21 @@ def _no_room(folder: Path) -> Problem | None:
         return Problem(
             "workspace_not_writable",
             f"{folder} cannot be written: {error.strerror or error}.",
-            _way_out(error),
+            _advice(error),
         )
     return None
 
 
-def _way_out(error: OSError) -> str:
+def _advice(error: OSError) -> str:
     if error.errno in FULL:
-        return "Make room there, then run the command again."
+        return "Free some space there, then run the command again."
     return "Run multigit as a user who may write there."
 
 
 def write_new(file: Path, text: str) -> None:
     """Write a file that must not exist yet, and the folders that it needs.
 
-    Raises RefusedError where that cannot be done.
+    Raises RefusedError if that fails.
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
-"""A file that its process holds until it ends, however it ends, and a look at whether one does.
+"""A file that a process holds until it ends, however it ends, and a check whether one holds it.
 
-The look takes nothing. To try whether a lock can be had is to hold it for a moment, in which
-everybody who comes for it is sent away; the system can also be asked who has a record lock.
+The check does not take the lock: that would hold it for a moment, in which others are refused. The
+system can be asked who has a record lock.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from pathlib import Path
 
 from multigit.adapters.files.durable import open_private
 
-# Linux has record locks that belong to the open file, and not to the process: those survive that
-# the process opens and closes the same file once more. A question sees locks of both sorts.
+# On Linux a record lock can belong to the open file instead of the process. Then it survives if the
+# process opens and closes the same file again. A check sees locks of both kinds.
 LINUX = sys.platform == "linux"
 FLOCK = "hhqqi" if LINUX else "qqihh"  # C's struct flock: type, whence, start, length, process
 
 
 @contextmanager
 def holding(file: Path) -> Iterator[int]:
-    """Hold a file meanwhile; lends its descriptor. Raises BlockingIOError when another one does.
+    """Hold a file meanwhile; lends its descriptor. Raises BlockingIOError if another process does.
 
-    Where there are no record locks, as on Windows, nothing is held.
+    Without record locks, as on Windows, nothing is held.
     """
     descriptor = open_private(file, os.O_RDWR | os.O_CREAT)
     try:
@@ -33,17 +33,17 @@ def holding(file: Path) -> Iterator[int]:
             _hold(descriptor)
         yield descriptor
     finally:
-        os.close(descriptor)  # and with it the lock
+        os.close(descriptor)  # which releases the lock
 
 
 def is_held(file: Path) -> bool:
-    """Tell whether a process holds the file right now; False where that cannot be told."""
+    """Return whether a process holds the file right now; False if that is unknown."""
     if os.name != "posix":
         return False
     with suppress(OSError):
         descriptor = open_private(file, os.O_RDONLY)
         try:
-            return _asked(descriptor)
+            return _is_locked(descriptor)
         finally:
             os.close(descriptor)
     return False
@@ -56,12 +56,12 @@ def _hold(descriptor: int) -> None:
     fcntl.fcntl(descriptor, command, _whole_file(fcntl.F_WRLCK))
 
 
-def _asked(descriptor: int) -> bool:
+def _is_locked(descriptor: int) -> bool:
     import fcntl
 
     command = fcntl.F_OFD_GETLK if LINUX else fcntl.F_GETLK
-    seen = fcntl.fcntl(descriptor, command, _whole_file(fcntl.F_RDLCK))
-    return bool(struct.unpack_from(FLOCK, seen)[0 if LINUX else 3] != fcntl.F_UNLCK)
+    answer = fcntl.fcntl(descriptor, command, _whole_file(fcntl.F_RDLCK))
+    return bool(struct.unpack_from(FLOCK, answer)[0 if LINUX else 3] != fcntl.F_UNLCK)
 
 
 def _whole_file(kind: int) -> bytes:

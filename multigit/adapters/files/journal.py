@@ -1,7 +1,7 @@
-"""The journals on disk: one JSON Lines file per operation, open until the log holds its record.
+"""The journals on disk: one JSON Lines file per operation, open until the log has its record.
 
-`operations/<id>.jsonl` is an unfinished operation; when it is closed the file moves to
-`operations/<id>/journal.jsonl`. So to find the unfinished ones is to list a folder.
+`operations/<id>.jsonl` is an unfinished operation; closing it moves the file to
+`operations/<id>/journal.jsonl`. So listing a folder shows the unfinished ones.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ class Journal:
     def write(self, entry: Entry) -> None:
         """Append an entry and wait until it is on disk.
 
-        An outcome announces nothing, and the remotes know it, so it is not waited for. Raises
-        RefusedError when the entry cannot be kept: then the step that it announces must not begin.
+        Except for an outcome: it announces no step, and can be read from the remotes. Raises
+        RefusedError if the entry cannot be kept: then the step that it announces must not start.
         """
         content = {key: value for key, value in asdict(entry).items() if value}
         line = json.dumps(
@@ -74,17 +74,17 @@ class Journal:
                 raise _not_writable(self._file, error) from error
 
     def _alone(self) -> AbstractContextManager[object]:
-        """Return what keeps other processes from writing meanwhile.
+        """Return a lock that keeps other processes from writing meanwhile.
 
-        An open journal belongs to whoever holds the workspace. Any number may watch a closed one:
-        each would take the line that another one is writing for what a crash left of it.
+        An open journal belongs to the holder of the workspace lock. But a closed one may be watched
+        by several: each would mistake a line that another one is writing for a torn one.
         """
         return nullcontext() if self.is_open else in_turn(self._file.with_suffix(".lock"))
 
     def _append(self, line: bytes, *, durable: bool) -> None:
-        """Add a whole line or nothing."""
+        """Append a whole line or nothing."""
         make_folder(self._file.parent)
-        self._mend()
+        self._cut_torn_line()
         descriptor = open_private(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         size = os.fstat(descriptor).st_size
         try:
@@ -96,8 +96,8 @@ class Journal:
         if not size:
             sync_folder(self._file.parent)
 
-    def _mend(self) -> None:
-        """Cut off what a crash left of a line."""
+    def _cut_torn_line(self) -> None:
+        """Cut off the part of a line that a crash left behind."""
         if not self._file.exists():
             return
         with os.fdopen(open_private(self._file, os.O_RDWR), "r+b") as stream:
@@ -116,13 +116,13 @@ class Journal:
             move(self._file, folder / CLOSED)
         except OSError as error:
             raise _not_writable(self._file, error) from error
-        self._file = folder / CLOSED  # where whatever still comes is noted
+        self._file = folder / CLOSED  # later entries go there
 
     def read(self) -> Operation | None:
-        """Return the operation, or None when its journal broke off before the plan was whole.
+        """Return the operation, or None if its journal ends before the plan is complete.
 
-        What a crash cut off at the end never happened. The next entry takes its place; until then
-        it stays, since somebody may be writing it right now.
+        A torn last line does not count. The next entry replaces it; until then it stays, since
+        another process may be writing it right now.
         """
         try:
             *lines, _torn = read_private(self._file).split(b"\n")
@@ -156,7 +156,7 @@ class Journal:
                     Moment.of(entry.plan.date)
             except ValueError as error:
                 if by not in {"", __version__}:
-                    raise self._newer("what it left out", by) from error
+                    raise self._newer("a key that it left out", by) from error
                 raise self._damaged() from error
             yield entry
 
@@ -170,49 +170,49 @@ class Journal:
         return content
 
     def _newer(self, unknown: str, by: str) -> RefusedError:
-        """Return that a newer multigit wrote what this one must not read over; nothing is lost."""
+        """Return the error about an entry of a newer version, which must not be skipped."""
         needed = f"multigit {by}" if by not in {"", __version__} else "the multigit that wrote it"
         return RefusedError(
             f"The journal {self._file.name} was written by a newer version of multigit: "
             f"{__version__} does not know {unknown}.",
-            hint=f"Leave it where it is. Install {needed} or newer, then run the command again.",
+            hint=f"Leave it there. Install {needed} or newer, then run the command again.",
             code="journal_newer",
         )
 
     def _damaged(self) -> RefusedError:
         return RefusedError(
-            f"The journal {self._file.name} holds a line that multigit did not write.",
-            hint=self._way_out(),
+            f"The journal {self._file.name} has a line that multigit did not write.",
+            hint=self._move_away(),
             code="journal_damaged",
         )
 
     def _unreadable(self, error: OSError) -> RefusedError:
         return RefusedError(
             f"The journal {self._file.name} cannot be read: {error.strerror or error}.",
-            hint=self._way_out(),
+            hint=self._move_away(),
             code="journal_unreadable",
         )
 
-    def _way_out(self) -> str:
-        """Return how to work without this journal: it stays, and the remotes tell the rest."""
+    def _move_away(self) -> str:
+        """Return how to work without this journal, of which nothing is lost."""
         return f"Run: {out_of_the_way(self._file)}"
 
 
 def unfinished(folder: Path) -> tuple[str, ...]:
     """Return the ids of the operations that are not closed, oldest first.
 
-    Only an undo begins while another one is open, so it comes last, also when the clock went back.
-    A journal without one whole line is of an operation that never began.
+    Only an undo can start while another operation is open, so it comes last, even if the clock was
+    set back. A journal without a whole line belongs to an operation that never started.
     """
     try:
         files = sorted(folder.glob("*.jsonl"), key=lambda file: (_is_undo(file.stem), file.stem))
     except OSError:
         return ()
-    return tuple(file.stem for file in files if _has_begun(file))
+    return tuple(file.stem for file in files if _has_started(file))
 
 
-def _has_begun(file: Path) -> bool:
-    """Tell whether a journal has a whole line; what cannot be read may well have one."""
+def _has_started(file: Path) -> bool:
+    """Return whether a journal has a whole line, or cannot be read and may have one."""
     try:
         with os.fdopen(open_private(file, os.O_RDONLY), "rb") as stream:
             return stream.readline().endswith(b"\n")
@@ -226,18 +226,18 @@ def _is_undo(operation: str) -> bool:
     return operation.split("-")[1:2] == ["undo"]
 
 
-def forget_unbegun(folder: Path) -> None:
-    """Remove the journals of operations that never began; only while nobody else is at work."""
+def remove_unstarted(folder: Path) -> None:
+    """Remove the journals of operations that never started; only with the workspace lock held."""
     with suppress(OSError):
         for file in folder.glob("*.jsonl"):
-            if not _has_begun(file):
+            if not _has_started(file):
                 file.unlink(missing_ok=True)
 
 
 def _not_writable(file: Path, error: OSError) -> RefusedError:
-    begun = file.exists() and file.stat().st_size > 0
+    started = file.exists() and file.stat().st_size > 0
     return RefusedError(
         f"The journal {file.name} cannot be written: {error.strerror or error}.",
-        hint=Hint.CONTINUE_WITH_ROOM if begun else "Make room, then run the command again.",
+        hint=Hint.CONTINUE_WITH_ROOM if started else "Free some space, then run the command again.",
         code="journal_not_writable",
     )

@@ -1,4 +1,4 @@
-"""A file of lines, read from its end: what was written last is wanted most."""
+"""A file of lines, read from its end: the last lines are needed most."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ ANYTHING = (b"",)
 
 
 def end_of_lines(stream: BinaryIO) -> int:
-    """Return the position behind the last line break; what follows was never finished."""
+    """Return the position after the last line break; what follows is a torn line."""
     position = stream.seek(0, os.SEEK_END)
     while position > 0:
         begin = max(0, position - BLOCK)
         stream.seek(begin)
-        found = stream.read(position - begin).rfind(b"\n")
-        if found >= 0:
-            return begin + found + 1
+        offset = stream.read(position - begin).rfind(b"\n")
+        if offset >= 0:
+            return begin + offset + 1
         position = begin
     return 0
 
@@ -28,10 +28,10 @@ def lines_before(
 ) -> Iterator[bytes]:
     """Yield the lines before `end`, the last one first, without their line breaks.
 
-    `end` is a position behind a line break. Only lines with one of the texts are yielded; others
-    cost next to nothing, should there be millions of them.
+    `end` is a position after a line break. Only lines with one of the texts are yielded; others
+    cost next to nothing, even if there are millions of them.
     """
-    right: list[bytes] = []  # of the line whose beginning is still to come, from its end
+    right: list[bytes] = []  # the parts of a line whose beginning is still to be read, last first
     position = end - 1
     while position > 0:
         begin = max(0, position - BLOCK)
@@ -52,9 +52,9 @@ def lines_before(
 def lines_from(
     stream: BinaryIO, begin: int, end: int, mentioning: Sequence[bytes] = ANYTHING
 ) -> Iterator[bytes]:
-    """Yield the lines between two positions behind line breaks, in order, as `lines_before`."""
+    """Yield the lines between two positions after line breaks, in order, like `lines_before`."""
     stream.seek(begin)
-    left: list[bytes] = []  # of the line whose end is still to come
+    left: list[bytes] = []  # the parts of a line whose end is still to be read
     while begin < end and (block := stream.read(min(BLOCK, end - begin))):
         begin += len(block)
         whole, broken, last = block.rpartition(b"\n")
@@ -80,6 +80,6 @@ def _with_any(words: Sequence[bytes], lines: list[bytes]) -> list[bytes]:
 
 
 def count_lines(stream: BinaryIO) -> int:
-    """Return how many finished lines there are."""
+    """Return how many complete lines there are."""
     stream.seek(0)
     return sum(block.count(b"\n") for block in iter(lambda: stream.read(BLOCK), b""))

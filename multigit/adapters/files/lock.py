@@ -1,4 +1,4 @@
-"""Locks that die with their process: one operation in a workspace, one writer of a file."""
+"""Locks that end with their process: one operation in a workspace, one writer of a file."""
 
 from __future__ import annotations
 
@@ -28,62 +28,62 @@ from multigit.adapters.files.holding import holding, is_held
 from multigit.errors import LockedError, RefusedError
 from multigit.hints import Hint
 
-TURN = 30.0  # seconds to wait for somebody who writes one line
+TURN = 30.0  # seconds to wait for another process that writes one line
 
 
 @contextmanager
 def exclusive(folder: Path, holder: Mapping[str, str]) -> Iterator[None]:
-    """Hold the workspace's lock; raises LockedError that names who holds it since when.
+    """Hold the workspace lock; raises LockedError that says who holds it and since when.
 
-    The kernel drops the lock when its process ends, however it ends. `holder` (user, host, pid,
-    command, since) only says who it is, in a file beside it. That one is held as well, for those
-    who want to know whether somebody is at work and must not be in the way of who comes to work.
+    The kernel releases the lock when its process ends, however it ends. `holder` (user, host, pid,
+    command, since) only says who that is, in a file beside the lock. That file is held as well, so
+    that `running` can check it without taking the lock and refusing another command.
     """
     make_folder(folder)
-    told = folder / "lock.json"
+    note = folder / "lock.json"
     lock = FileLock(folder / "lock", timeout=0)
     with ExitStack() as held:
         try:
             held.enter_context(lock)
-            descriptor = held.enter_context(holding(told))
+            descriptor = held.enter_context(holding(note))
         except (Timeout, BlockingIOError) as error:
-            raise _held(told) from error
+            raise _held(note) from error
         except OSError as error:
-            raise unusable(error, folder / "lock", told) from error
-        with suppress(OSError):  # without room it only tells less
+            raise unusable(error, folder / "lock", note) from error
+        with suppress(OSError):  # on a full disk, others see less about the holder
             os.truncate(descriptor, 0)
             os.write(descriptor, json.dumps(dict(holder)).encode())
         yield
 
 
 def in_turn(lock: Path, *, seconds: float = TURN) -> FileLock:
-    """Return the lock of a file that several write; an OSError (Timeout) ends the wait."""
+    """Return the lock of a file with several writers; an OSError (Timeout) ends the wait."""
     return FileLock(lock, timeout=seconds)
 
 
 def running(folder: Path) -> str:
-    """Return who holds the workspace's lock right now as a sentence, or empty."""
-    told = folder / "lock.json"
-    return _held(told).message if is_held(told) else ""
+    """Return a sentence about the holder of the workspace lock, or empty if no one holds it."""
+    note = folder / "lock.json"
+    return _held(note).message if is_held(note) else ""
 
 
-def _held(told: Path) -> LockedError:
+def _held(note: Path) -> LockedError:
     return LockedError(
-        f"{_holder(told)}.",
+        f"{_holder(note)}.",
         hint="Wait until it has ended, then run the command again.",
         code="locked",
     )
 
 
-def _holder(told: Path) -> str:
-    """Return who is at work, as far as the file tells."""
+def _holder(note: Path) -> str:
+    """Return who holds the lock, as far as the note says."""
     with suppress(OSError, ValueError, RecursionError):
-        who: Any = json.loads(read_private(told))
+        who: Any = json.loads(read_private(note))
         if isinstance(who, dict) and who:
-            what = f"{who.get('user')} runs multigit {who.get('command')}"
+            what = f"{who.get('user')} has been running multigit {who.get('command')}"
             where = f"(process {who.get('pid')} on {who.get('host')})"
             return f"{what} here since {who.get('since')} {where}"
-    return "Another multigit is at work in this workspace"
+    return "Another multigit is running in this workspace"
 
 
 def _open_any(file: Path, flags: int) -> int:
@@ -91,15 +91,15 @@ def _open_any(file: Path, flags: int) -> int:
 
 
 def require_usable(folder: Path) -> None:
-    """Raise RefusedError when nobody could hold the workspace's lock, as far as a look tells."""
+    """Raise RefusedError if no one could hold the workspace lock, as far as a check shows."""
     require_lockable(folder / "lock")
     require_lockable(folder / "lock.json", open_private)
 
 
 def require_lockable(lock: Path, opening: Callable[[Path, int], int] = _open_any) -> None:
-    """Raise RefusedError when a lock cannot be taken because of what lies in its place.
+    """Raise RefusedError if a lock cannot be taken because of what is in its place.
 
-    It is not taken: that would keep out whoever comes to work meanwhile.
+    The lock is not taken: that would refuse another command meanwhile.
     """
     try:
         os.close(opening(lock, os.O_RDWR))
@@ -110,16 +110,16 @@ def require_lockable(lock: Path, opening: Callable[[Path, int], int] = _open_any
 
 
 def unusable(error: OSError, *files: Path) -> RefusedError:
-    """Say which of the files of a lock is in the way, and how it gets out of it."""
+    """Return the error that names the unusable file of a lock, and how to fix it."""
     odd = [file for file in files if not _is_plain(file)]
     blamed = [file for file in files if str(file) == error.filename]
     file = (odd or blamed or list(files))[0]
     reason = "it is not a plain file" if odd else error.strerror or str(error)
     hint = f"Run: {out_of_the_way(file)}"
     if not odd and error.errno in DENIED:
-        hint = _whose(file if os.path.lexists(file) else file.parent, error)
+        hint = _make_writable(file if os.path.lexists(file) else file.parent, error)
     elif not odd and error.errno in FULL:
-        hint = f"Make room in {file.parent}."
+        hint = f"Free some space in {file.parent}."
     return RefusedError(
         f"{file.parent.name}/{file.name} cannot be locked: {reason}.",
         hint=hint,
@@ -127,8 +127,8 @@ def unusable(error: OSError, *files: Path) -> RefusedError:
     )
 
 
-def _whose(place: Path, error: OSError) -> str:
-    """Say who can make a file or folder writable. To move it would let two operations run."""
+def _make_writable(place: Path, error: OSError) -> str:
+    """Return how a file or folder becomes writable. Moving it would let two operations run."""
     if os.name != "posix" or error.errno == errno.EROFS:
         return f"Make {place} writable."
     owner = place.stat().st_uid

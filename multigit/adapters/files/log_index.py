@@ -1,7 +1,7 @@
-"""What the deployment log knows of deployments, kept so that its records need not all be read.
+"""The last deployments in the deployment log, kept so that not all of its records need be read.
 
-Only a cache. It says how far it goes, by the length of the log there and the last line before; when
-the log does not agree, and when a byte of the cache is not as it was written, it does not count.
+This is only a cache. It names the part of the log that it covers, by its length and last line. If
+the log differs, or a byte of the cache has changed, the cache is ignored.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from multigit.core.records.chain import canonical, decoded
 from multigit.core.records.last_deployments import LastDeployment
 
 VERSION = 2
-FIELDS = [each.name for each in fields(LastDeployment)]
+FIELDS = [column.name for column in fields(LastDeployment)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Index:
     last: Mapping[str, Mapping[str, LastDeployment]] = field(default_factory=dict)
 
     def fits(self, log: BinaryIO) -> bool:
-        """Tell whether it was made of what the log begins with."""
+        """Return whether the log begins with what it was made of."""
         if not self.size:
             return True
         log.seek(self.size - 1)
@@ -48,16 +48,16 @@ def digest(data: bytes) -> str:
 
 
 def read_index(file: Path, log: BinaryIO) -> Index:
-    """Return what the file keeps, where it fits the log; else an empty index."""
+    """Return the index in the file if it fits the log; else an empty one."""
     try:
-        told, _, kept = read_private(file).partition(b"\n")
+        checksum, _, data = read_private(file).partition(b"\n")
     except OSError:
         return Index()
-    content = decoded(kept) if told == digest(kept).encode() else None
+    content = decoded(data) if checksum == digest(data).encode() else None
     if not content or (content.get("index"), content.get("fields")) != (VERSION, FIELDS):
         return Index()
     last = {
-        repo: {stage: LastDeployment(**each) for stage, each in stages.items()}
+        repo: {stage: LastDeployment(**values) for stage, values in stages.items()}
         for repo, stages in content["last"].items()
     }
     index = Index(content["size"], content["line"], last)
@@ -65,16 +65,15 @@ def read_index(file: Path, log: BinaryIO) -> Index:
 
 
 def write_index(file: Path, index: Index) -> None:
-    """Keep an index for the next time, where there is a folder for it and room."""
+    """Keep an index for the next time, if there is a folder for it and space."""
     last = {
-        repo: {stage: asdict(each) for stage, each in stages.items()}
+        repo: {stage: asdict(deployed) for stage, deployed in stages.items()}
         for repo, stages in index.last.items()
     }
     content = {"size": index.size, "line": index.line, "last": last}
-    kept = canonical({"index": VERSION, "fields": FIELDS, **content})
+    data = canonical({"index": VERSION, "fields": FIELDS, **content})
     scratch = file.with_suffix(".new")
     with suppress(OSError):
-        data = digest(kept).encode() + b"\n" + kept
         descriptor = open_private(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        append(descriptor, data, durable=False)
+        append(descriptor, digest(data).encode() + b"\n" + data, durable=False)
         scratch.replace(file)

@@ -1,4 +1,4 @@
-"""The deployment log, read mostly from its end: one of years costs what a short one does."""
+"""The deployment log, read mostly from its end: the log of years costs no more than a short one."""
 
 from __future__ import annotations
 
@@ -29,44 +29,44 @@ from multigit.errors import RefusedError
 
 
 class LogReader:
-    """The records in a file, and what is known of deployments in an index of it."""
+    """The records in a file, and an index of their last deployments."""
 
     def __init__(self, file: Path, index: Path) -> None:
         self.file = file
         self._index = index
 
     def head(self) -> Head:
-        """Return the end of the log as it is now."""
+        """Return the current end of the log."""
         with self.reading() as stream:
             return head_at(stream, end_of_lines(stream))
 
     def newest(self, *mentioning: str) -> Iterator[Record]:
-        """Yield the records that can be read, newest first, reading no more than is asked for.
+        """Yield the readable records, newest first, without reading more than is needed.
 
-        With `mentioning` only those that have one of these very texts as a value.
+        With `mentioning` only those that have exactly one of these texts as a value.
         """
-        words = [canonical_text(each) for each in mentioning] or [MARK]
+        words = [canonical_text(text) for text in mentioning] or [MARK]
         with self.reading() as stream:
             lines = lines_before(stream, end_of_lines(stream), words)
             yield from filter(None, map(record_in, lines))
 
     def count(self) -> int:
-        """Return how many lines there are, whatever they hold."""
+        """Return how many lines there are, readable or not."""
         with self.reading() as stream:
             return count_lines(stream)
 
     def last_deployed(self) -> LastDeployments:
         """Return the last deployment of each repository to each stage.
 
-        Reads what was added since the last time, as the index beside the log tells.
+        Reads only what was added since the index beside the log was written.
         """
         with self.reading() as stream:
-            known = read_index(self._index, stream)
+            index = read_index(self._index, stream)
             end = end_of_lines(stream)
-            if end == known.size:
-                return known.last
-            new = filter(None, map(record_in, lines_from(stream, known.size, end, [DEPLOYMENTS])))
-            last = last_deployed(new, known.last)
+            if end == index.size:
+                return index.last
+            new = filter(None, map(record_in, lines_from(stream, index.size, end, [DEPLOYMENTS])))
+            last = last_deployed(new, index.last)
             line = digest(next(lines_before(stream, end)))
         write_index(self._index, Index(end, line, last))
         return last
@@ -77,14 +77,14 @@ class LogReader:
             return list(lines_from(stream, 0, end_of_lines(stream)))
 
     def name(self) -> str:
-        """Return what the tags call this log, or empty."""
+        """Return the name of this log in tags, or empty."""
         with self.reading() as stream:
             lines = lines_from(stream, 0, end_of_lines(stream), [MARK])
             return name_of(filter(None, map(record_in, lines)))
 
     def holds(self, operation: str) -> bool:
-        """Tell whether an operation's record was written already."""
-        return any(each.operation == operation for each in self.newest(operation))
+        """Return whether the log has an operation's record."""
+        return any(record.operation == operation for record in self.newest(operation))
 
     def verify(self) -> BadLine | Head:
         """Return the head of a sound log, or its first bad line."""
@@ -92,14 +92,14 @@ class LogReader:
             end = end_of_lines(stream)
             lines = list(lines_from(stream, 0, end))
             torn = stream.seek(0, os.SEEK_END) > end
-        found = verify(lines)
-        if torn and isinstance(found, Head):
+        result = verify(lines)
+        if torn and isinstance(result, Head):
             return BadLine(len(lines) + 1, "torn", "ends in the middle of a record")
-        return found
+        return result
 
     @contextmanager
     def reading(self) -> Iterator[BinaryIO]:
-        """Lend the open file; one that is not there is empty."""
+        """Lend the open file; a missing one is empty."""
         try:
             stream: BinaryIO = os.fdopen(open_private(self.file, os.O_RDONLY), "rb")
         except FileNotFoundError:
@@ -107,7 +107,7 @@ class LogReader:
         except OSError as error:
             raise RefusedError(
                 f"The deployment log {self.file.name} cannot be read: {error.strerror or error}.",
-                hint=f"It has to be a plain file of yours. Run: {out_of_the_way(self.file)}",
+                hint=f"It must be a plain file of yours. Run: {out_of_the_way(self.file)}",
                 code="log_unreadable",
             ) from error
         with stream:
@@ -115,7 +115,7 @@ class LogReader:
 
 
 def head_at(stream: BinaryIO, end: int) -> Head:
-    """Return where the next record goes: behind the last line, whatever that holds."""
+    """Return the head for the next record: after the last line, whatever that is."""
     line = next(lines_before(stream, end), None)
     if line is None:
         return Head()

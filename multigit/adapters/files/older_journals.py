@@ -1,7 +1,7 @@
-"""Journals of older versions, read as this one writes them.
+"""Journals of older versions, converted to what this version writes.
 
-Up to 0.1.0 the plan of an operation that was continued also held how far earlier attempts had got,
-and the step of a merge held what the merge holds now.
+Up to 0.1.0 the plan of a continued operation also had the progress of earlier attempts, and the
+step of a merge had what is now in the merge.
 """
 
 from __future__ import annotations
@@ -14,49 +14,49 @@ OF_RESULT = ("commit", "tree", "files")  # as above
 
 
 def upgraded(content: dict[str, Any]) -> dict[str, Any]:
-    """Return a line of a journal with what older versions noted elsewhere where it belongs now.
+    """Return a line of a journal with everything where this version expects it.
 
-    What has another shape than they wrote stays as it is, for whoever reads it to refuse.
+    What none of the older versions wrote stays as it is, and is refused by the reader.
     """
     plan = content.get("plan")
-    found = plan.get("repos") if isinstance(plan, dict) else None
-    repos = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    rows = plan.get("repos") if isinstance(plan, dict) else None
+    repos = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
     for repo in repos:
         if isinstance(steps := repo.get("steps"), list):
-            repo["steps"] = [_step(each) if isinstance(each, dict) else each for each in steps]
+            repo["steps"] = [_step(step) if isinstance(step, dict) else step for step in steps]
     progress = {
         str(repo.get("repo")): _progress(repo)
         for repo in repos
         if any(key in repo for key in PROGRESS)
     }
-    known = {name: each for name, each in progress.items() if any(each.values())}
-    return {**content, "progress": known} if known else content
+    made = {name: state for name, state in progress.items() if any(state.values())}
+    return {**content, "progress": made} if made else content
 
 
 def _progress(repo: dict[str, Any]) -> dict[str, Any]:
-    """Take how far a repository got out of its plan, as the state that the attempt began with.
+    """Take a repository's progress out of its plan: the state in which the attempt started.
 
-    Of a deployment that was not started nothing was known.
+    It has nothing about a deployment that was not started.
     """
     made, published, begun, deployed = (repo.pop(key, None) for key in PROGRESS)
-    there = published or repo.get("state") == "published"
+    is_published = published or repo.get("state") == "published"
     return {
         "made": made or {},
-        "settled": "published" if there else None,
+        "settled": "published" if is_published else None,
         "begun": bool(begun),
         "deployments": _by_target(deployed or []),
     }
 
 
 def _by_target(deployed: Any) -> Any:
-    if not isinstance(deployed, list) or not all(isinstance(each, dict) for each in deployed):
+    if not isinstance(deployed, list) or not all(isinstance(row, dict) for row in deployed):
         return deployed
-    begun = (each for each in deployed if each.get("state") != "not_started")
-    return {str(each.get("target", "")): each for each in begun}
+    started = (row for row in deployed if row.get("state") != "not_started")
+    return {str(row.get("target", "")): row for row in started}
 
 
 def _step(step: dict[str, Any]) -> dict[str, Any]:
-    """Return a step with what a merge holds in the merge."""
+    """Return a step with what belongs to its merge in the merge."""
     if step.get("type") != "merge" or "merge" in step:
         return step
     merge = {key: step.pop(key) for key in OF_MERGE if key in step}

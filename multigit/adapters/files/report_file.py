@@ -1,4 +1,4 @@
-"""A file for a person, outside of any workspace: a workspace may be broken, or not be there."""
+"""A file for a person, outside of any workspace, which may be broken or missing."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from multigit.adapters.files.durable import append, make_folder, open_private
 
 
 def keep(text: str, folders: Sequence[Path]) -> Path | None:
-    """Write a report of a bug, mode 0600, into the first of the folders that takes it.
+    """Write a bug report, mode 0600, to the first of the folders that can be written.
 
-    Returns the file, None where no folder takes it.
+    Returns the file, or None if no folder can be written.
     """
     name = f"multigit-bug-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.txt"
     for folder in folders:
@@ -23,18 +23,18 @@ def keep(text: str, folders: Sequence[Path]) -> Path | None:
             make_folder(folder)
             file = folder / name
             append(open_private(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL), text.encode())
-        except OSError:  # a home that does not exist, a disk that is full or cannot be written
+        except OSError:  # a home that does not exist, a disk that is full or read-only
             continue
         return file
     return None
 
 
 def places(environment: Mapping[str, str]) -> Iterator[Path]:
-    """Yield the folders for reports, best first: the user's own for such files, one for a while."""
+    """Yield the folders for reports, best first: the user's folder for state, a temporary one."""
     state, home = environment.get("XDG_STATE_HOME", ""), environment.get("HOME", "")
-    if os.path.isabs(state):  # noqa: PTH117  (others do not count, says the specification)
+    if os.path.isabs(state):  # noqa: PTH117  (the specification ignores others)
         yield Path(state, "multigit")
-    elif os.path.isdir(home):  # noqa: PTH112  (no home is made for a user who has none)
+    elif os.path.isdir(home):  # noqa: PTH112  (a user without a home gets none)
         yield Path(home, ".local", "state", "multigit").absolute()
     with suppress(OSError):
         yield Path(tempfile.gettempdir())

@@ -1,8 +1,8 @@
-"""Folders for a moment, and the removal of those that a killed run left behind.
+"""Temporary folders, and the removal of those that a killed run left behind.
 
-Whoever uses such a folder holds a lock on it, which the kernel drops with the process, however
-that ends. So what nobody holds was left behind: no process has to be known by its number, which
-means nothing on another machine or in another container.
+A process that uses such a folder holds a lock on it, which the kernel releases when the process
+ends, however it ends. So a folder without a lock was left behind. No process has to be known by its
+number, which means nothing on another machine or in another container.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from pathlib import Path
 from multigit.adapters.files.durable import NO_FOLLOW
 from multigit.errors import GitError
 
-CLONES = "clones"  # where clones wait, in .multigit, until they are whole
-OURS = "multigit-scratch-"  # in a folder that others use, too
+CLONES = "clones"  # the folder in .multigit for clones that are not complete yet
+OURS = "multigit-scratch-"  # the prefix in a folder that other programs use, too
 NAMED = re.compile(r"[a-z0-9_]{8}")  # what mkdtemp adds
 PRIVATE = 0o700  # as mkdtemp makes it
 FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | NO_FOLLOW
@@ -28,22 +28,22 @@ FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | NO_FOLLOW
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """Lend a folder that is gone afterwards; raises GitError when the disk takes none."""
+    """Lend a folder that is removed afterwards; raises GitError if it cannot be made."""
     try:
         with lent_folder(_temporary(), OURS) as folder:
             yield folder
     except OSError as error:
         raise GitError(
             f"no temporary file could be written: {error.strerror or error}.",
-            hint="Make room in the folder of temporary files, or set TMPDIR to another one.",
+            hint="Free some space in the folder for temporary files, or set TMPDIR to another one.",
             code="disk_full",
         ) from error
 
 
 @contextmanager
 def lent_folder(place: Path, prefix: str) -> Iterator[Path]:
-    """Lend a new folder of a folder, private to the user, and remove it afterwards."""
-    if os.name != "posix":  # there no folder can be locked: what a killed run left stays
+    """Lend a new folder in a folder, private to the user, and remove it afterwards."""
+    if os.name != "posix":  # folders cannot be locked there: what a killed run leaves stays
         with tempfile.TemporaryDirectory(prefix=prefix, dir=place) as name:
             yield Path(name)
         return
@@ -56,7 +56,7 @@ def lent_folder(place: Path, prefix: str) -> Iterator[Path]:
 
 
 def _made(place: Path, prefix: str) -> tuple[Path, int]:
-    """Make and lock a folder; another one where it was taken for a leftover in between."""
+    """Make and lock a folder; another one if it was removed as a leftover before it was locked."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
         with suppress(FileNotFoundError, BlockingIOError):
@@ -76,7 +76,7 @@ def _locked(folder: Path) -> int:
 
 
 def _lock(folder: int, *, alone: bool) -> bool:
-    """Lock a folder; False where the file system has no locks. Raises BlockingIOError if held."""
+    """Lock a folder; False if the file system has no locks. Raises BlockingIOError if held."""
     import fcntl
 
     try:
@@ -89,7 +89,7 @@ def _lock(folder: int, *, alone: bool) -> bool:
 
 
 def remove_leftovers(waiting_room: Path) -> None:
-    """Remove what killed runs left in the system's temporary folder and in one of our own."""
+    """Remove what killed runs left in the system's temporary folder and in the waiting room."""
     with suppress(OSError):
         _remove(_temporary(), OURS)
     with suppress(OSError):
@@ -101,11 +101,11 @@ def _temporary() -> Path:
 
 
 def _remove(place: Path, prefix: str) -> None:
-    """Remove the folders that nobody holds; no symlink is followed."""
+    """Remove the folders that no process holds; follows no symlinks."""
     within = os.open(place, FOLDER)
     try:
         with os.scandir(within) as entries:
-            names = [each.name for each in entries if each.is_dir(follow_symlinks=False)]
+            names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
         for name in names:
             if name.startswith(prefix) and NAMED.fullmatch(name, len(prefix) or len(name) - 8):
                 with suppress(OSError):

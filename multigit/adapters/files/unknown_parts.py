@@ -1,4 +1,4 @@
-"""What a newer multigit wrote into a file that this one would otherwise read over, or misread."""
+"""What a newer multigit wrote into a file, which this one would otherwise skip or misread."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ LONGEST = 60
 
 
 def unknown_part(content: object, kind: Any, at: str = "") -> str:
-    """Return the first place in plain data that the type `kind` has no room for, or empty.
+    """Return the first place in plain data that does not fit the type `kind`, or empty.
 
-    That is a field that no class has, a step of another type, or a word that no enumeration knows:
+    That is a field that no class has, a step of another type, or a word that no enumeration has:
     `plan.repos[0].steps[2].type = "cherry_pick"`. What is missing, or of another shape altogether,
-    is left to whoever builds the values.
+    is for the code that builds the values to refuse.
     """
     kinds = _alternatives(kind)
     if content is None or not kinds:
@@ -36,9 +36,9 @@ def _of_fields(content: Mapping[str, Any], kind: type, at: str) -> str:
     fields = _fields(kind)
     for name, value in content.items():
         inside = f"{at}.{name}" if at else name
-        found = unknown_part(value, fields[name], inside) if name in fields else inside[:LONGEST]
-        if found:
-            return found
+        part = unknown_part(value, fields[name], inside) if name in fields else inside[:LONGEST]
+        if part:
+            return part
     return ""
 
 
@@ -51,12 +51,12 @@ def _of_items(content: object, kinds: tuple[Any, ...], at: str) -> str:
     elif isinstance(content, list):
         kinds = kinds[:1]  # of a `tuple[X, ...]`
         items = list(enumerate(content))
-    found = (unknown_part(value, kinds[-1], f"{at}[{key}]") for key, value in items)
-    return next(filter(None, found), "")
+    parts = (unknown_part(value, kinds[-1], f"{at}[{key}]") for key, value in items)
+    return next(filter(None, parts), "")
 
 
 def _of_one_type(content: object, kinds: tuple[Any, ...], at: str) -> str:
-    """Look at one of several classes that tell themselves apart by `type`."""
+    """Check data of one of several classes, which their `type` distinguishes."""
     if not isinstance(content, Mapping) or "type" not in content:
         return ""
     for kind in kinds:

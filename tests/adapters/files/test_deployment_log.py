@@ -217,7 +217,7 @@ def test_a_full_disk_leaves_what_was_there(
     monkeypatch.setattr(os, "write", half)
     with pytest.raises(RefusedError, match="No space left on device") as caught:
         log.append(Record(operation="lost"))
-    assert caught.value.hint == f"Make room in {log.file.parent}."
+    assert caught.value.hint == f"Free some space in {log.file.parent}."
     monkeypatch.setattr(os, "write", real)
     log.append(Record(operation="after"))
     assert operations(log) == ["before", "after"]

@@ -59,7 +59,7 @@ def test_a_link_to_nowhere_is_found_beforehand(tmp_path: Path, place: str) -> No
     files(tmp_path).require_writable()
     (tmp_path / place).rename(tmp_path / "away")
     (tmp_path / place).symlink_to("nowhere")
-    (problem,) = files(tmp_path).try_out()
+    (problem,) = files(tmp_path).write_problems()
     with pytest.raises(RefusedError) as caught:
         files(tmp_path).require_writable()
     assert (problem.message, problem.hint) == (caught.value.message, caught.value.hint)
@@ -71,9 +71,9 @@ def test_a_lock_that_cannot_be_taken_is_found_beforehand(tmp_path: Path, lock: s
     files(tmp_path).require_writable()
     file = tmp_path / ".multigit" / lock
     file.unlink(missing_ok=True)
-    assert files(tmp_path).try_out() == ()
+    assert files(tmp_path).write_problems() == ()
     file.symlink_to("nowhere")
-    (problem,) = files(tmp_path).try_out()
+    (problem,) = files(tmp_path).write_problems()
     assert problem.code == "lock_unusable"
     assert lock in problem.message
 
@@ -87,7 +87,7 @@ def test_without_room_it_asks_for_room(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(Path, "write_text", full)
     with pytest.raises(RefusedError) as caught:
         files(tmp_path).require_writable()
-    assert caught.value.hint.startswith("Make room there")
+    assert caught.value.hint.startswith("Free some space there")
 
 
 def test_the_log_lies_where_the_configuration_says(tmp_path: Path) -> None:
@@ -114,14 +114,14 @@ def test_what_never_began_leaves_nothing_behind(tmp_path: Path) -> None:
     mine.operations.mkdir(parents=True)
     for name, content in (("empty", b""), ("torn", b'{"journal":1'), ("begun", b'{"journal":1}\n')):
         (mine.operations / f"{name}.jsonl").write_bytes(content)
-    mine.forget_unbegun()
+    mine.remove_unstarted()
     assert mine.unfinished() == ("begun",)
     assert [file.name for file in mine.operations.iterdir()] == ["begun.jsonl"]
 
 
 def test_nothing_to_forget_is_no_error(tmp_path: Path) -> None:
     """Also where no operation has ever begun."""
-    files(tmp_path).forget_unbegun()
+    files(tmp_path).remove_unstarted()
 
 
 def test_an_undo_is_newer_than_what_it_takes_back(tmp_path: Path) -> None:

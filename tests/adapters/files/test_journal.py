@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from multigit.adapters.files.durable import append
-from multigit.adapters.files.journal import CLOSED, Journal, forget_unbegun, unfinished
+from multigit.adapters.files.journal import CLOSED, Journal, remove_unstarted, unfinished
 from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.values.agreement import Actor
 from multigit.core.values.deployment import Deployment, RunState
@@ -137,7 +137,7 @@ def test_what_is_no_file_hides_no_other_journal_and_is_named(
     put(tmp_path / "a.jsonl")
     (tmp_path / "b.jsonl").write_text("{}\n")
     assert unfinished(tmp_path) == ("a", "b")
-    forget_unbegun(tmp_path)
+    remove_unstarted(tmp_path)
     with pytest.raises(RefusedError, match=r"a\.jsonl cannot be read: it is not a plain") as caught:
         Journal(tmp_path / "a.jsonl").read()
     assert caught.value.code == "journal_unreadable"

@@ -21,7 +21,7 @@ from tests.support.patience import until
 from tests.support.unprivileged import NOBODY, ROOT, unprivileged
 
 HOLDER = {"user": "ada", "host": "here", "pid": "17", "command": "promote", "since": "noon"}
-AT_WORK = "ada runs multigit promote here since noon (process 17 on here)."
+AT_WORK = "ada has been running multigit promote here since noon (process 17 on here)."
 
 
 @pytest.fixture
@@ -185,4 +185,4 @@ def test_who_it_is_may_be_unknown(folder: Path, text: str) -> None:
     """Where the file tells nothing that can be read, somebody is at work all the same."""
     with exclusive(folder, HOLDER):
         (folder / "lock.json").write_text(text)
-        assert running(folder) == "Another multigit is at work in this workspace."
+        assert running(folder) == "Another multigit is running in this workspace."

@@ -471,7 +471,7 @@ def test_who_watches_beside_a_promotion_is_told_that_it_goes_on(shop: Forge) -> 
         document = shop.json("watch", check=REFUSED)
         go()
         operation = promotion.result()["operation"]
-    assert "runs multigit promote here since" in said.stdout
+    assert "running multigit promote here since" in said.stdout
     assert "multigit continue" not in said.stdout + said.stderr
     assert (document["operation"], document["result"]) == (operation, "paused")
     assert codes(document) == ["locked"]
