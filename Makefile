@@ -69,8 +69,8 @@ bench: $(VENV)/ready ## measure against a plain-shell floor and against the old 
 torture: $(VENV)/ready ## kill, cut and stall operations at every point, and walk at random
 	FRESH_SEEDS=$(FRESH_SEEDS) $(BIN)/pytest -q -n $(JOBS) tests/core tests/adapters/git/test_random_work_trees.py \
 	  tests/adapters/git/test_merge_histories.py tests/adapters/git/test_false_alarms.py tests/cli/test_any_file.py
-	$(BIN)/python -m tests.walk --walks 50 --steps 40
-	$(BIN)/python -m tests.torture
+	REAL_PROCESSES=1 $(BIN)/python -m tests.walk --walks 50 --steps 40
+	REAL_PROCESSES=1 $(BIN)/python -m tests.torture
 
 picture: $(VENV)/ready ## draw docs/plan.svg from a real plan
 	$(BIN)/python docs/picture.py
