@@ -34,9 +34,9 @@ from multigit.core.values.moment import Moment
 from multigit.core.values.workspace import Workspace
 from multigit.engine.execute import Executor
 from multigit.engine.fleet import Fleet
-from multigit.engine.observe.looks import observe
-from multigit.engine.observe.merges import MergeLook
-from multigit.engine.observe.status import StatusLook
+from multigit.engine.observe.merges import MergeObservation
+from multigit.engine.observe.observation import observe
+from multigit.engine.observe.status import StatusObservation
 from multigit.ui.plans import plan_view
 from multigit.ui.statuses import status_view
 
@@ -143,7 +143,7 @@ def draw_status(folder: Path) -> str:
         sandbox.colleague("websocket", "stg", {"service.py": "PORT = 9090\n"}, "fix: port 9090")
     sandbox.write("api", {"service.py": "PORT = 8000\n", "notes.txt": "try this\n"})
     request = StatusRequest(workspace.repos, workspace.stages, workspace.pairs())
-    look = StatusLook(request)
+    look = StatusObservation(request)
     git = GitRepositories(workspace)
     seen = observe(git, workspace.repos, look, Fleet(Silence(), JOBS))
     rows = status_rows(workspace, workspace.repos, seen)
@@ -155,7 +155,7 @@ def promotion(workspace: Workspace, source: str, target: str, at: datetime) -> P
     route = hop(workspace, workspace.stage(source), workspace.stage(target), "release")
     request = MergeRequest("promote", Moment(at, "7f3a"), (route,), workspace.repos)
     git = GitRepositories(workspace)
-    look = MergeLook(request)
+    look = MergeObservation(request)
     seen = observe(git, workspace.repos, look, Fleet(Silence(), JOBS))
     return plan_merges(request, workspace, seen)
 

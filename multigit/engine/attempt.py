@@ -36,26 +36,28 @@ class Attempt:
         """Bring the deployment to its end, from wherever an earlier attempt left it."""
         if known and known.state is RunState.SUCCEEDED:
             return known
-        deployment = self._resumed(known) if known else self._new(None)
+        deployment = self._resume(known) if known else self._start_new(None)
         unseen = deployment.state.over or deployment.state is RunState.NOT_STARTED
         if unseen or self.context.stopping or not self.context.plan.wait:
             return deployment
-        fresh = not (known and known.run and known.attempt == deployment.attempt)
+        new_run = not (known and known.run and known.attempt == deployment.attempt)
         with self.context.throttle.watching():
-            deployment = self._watch(deployment, witnessed=fresh)
+            deployment = self._watch(deployment, watched=new_run)
         return self.context.note(self.repo, deployment) if deployment.state.over else deployment
 
     # Its beginning
 
-    def _resumed(self, known: Deployment) -> Deployment:
+    def _resume(self, known: Deployment) -> Deployment:
         """Return what there is to follow of an earlier attempt, or a new one."""
         if known.run is None:
-            return self._found(known, again=True) if known.state.may_run else self._new(known)
+            return (
+                self._find_run(known, again=True) if known.state.may_run else self._start_new(known)
+            )
         if known.state.may_run or known.state is RunState.UNHEALTHY:
             return replace(known, state=RunState.QUEUED)
-        return self._ended(known, known.run)
+        return self._check_ended(known, known.run)
 
-    def _ended(self, known: Deployment, run: Run) -> Deployment:
+    def _check_ended(self, known: Deployment, run: Run) -> Deployment:
         """Return what there is to follow of a run that did not end well, or a new deployment.
 
         At its page somebody may have let it run again. Where that cannot be seen, nobody knows
@@ -70,7 +72,7 @@ class Attempt:
                 if context.stopping or not context.starts:
                     return known
                 if context.clock.elapsed() >= until:
-                    unknown = self._over(known, RunState.UNKNOWN, said(error))
+                    unknown = self._finished(known, RunState.UNKNOWN, with_hint(error))
                     return context.note(self.repo, replace(unknown, seconds=0.0))
                 context.throttle.pause(self.step.runner)
             else:
@@ -78,10 +80,10 @@ class Attempt:
                     break
                 context.throttle.pause(self.step.runner, soon=True)
         if sight.state.over and sight.state is not RunState.SUCCEEDED:
-            return self._new(known)
+            return self._start_new(known)
         return replace(known.seen(sight, self._seconds(known)), state=RunState.QUEUED)
 
-    def _new(self, known: Deployment | None) -> Deployment:
+    def _start_new(self, known: Deployment | None) -> Deployment:
         """Begin a deployment, after one that is known to have failed or not to have begun."""
         context, step = self.context, self.step
         before = known or Deployment(step.target, attempt=step.attempt)
@@ -93,70 +95,70 @@ class Attempt:
             return before
         since = pushed_at(context.plan) if step.runner.by_push else context.clock.now()
         attempt = before.attempt + (before.state is not RunState.NOT_STARTED)
-        begun = Deployment(step.target, RunState.STARTING, attempt=attempt, since=since)
-        context.show(self.repo, begun)
+        starting = Deployment(step.target, RunState.STARTING, attempt=attempt, since=since)
+        context.show(self.repo, starting)
         try:
-            context.note(self.repo, begun)
+            context.note(self.repo, starting)
         except MultigitError as error:  # without a note it must not begin
             return replace(before, sight=replace(before.sight, detail=error.message))
-        return self._found(begun) if step.runner.by_push else self._started(begun)
+        return self._find_run(starting) if step.runner.by_push else self._start(starting)
 
-    def _started(self, begun: Deployment) -> Deployment:
+    def _start(self, starting: Deployment) -> Deployment:
         """Start a deployment, once."""
-        context, order = self.context, self._order(begun)
+        context, order = self.context, self._order(starting)
         try:
             run = context.with_slot(lambda: context.runners.start(order))
         except UnknownStartError as doubt:
-            return self._found(begun, doubt=doubt)
+            return self._find_run(starting, doubt=doubt)
         except NotStartedError as error:
             sight = Sight(RunState.NOT_STARTED, detail=error.message)
-            return context.note(self.repo, replace(begun, state=sight.state, sight=sight))
+            return context.note(self.repo, replace(starting, state=sight.state, sight=sight))
         except MultigitError as error:
-            return context.note(self.repo, self._over(begun, RunState.FAILED, error.message))
-        return self._has_run(begun, run)
+            return context.note(self.repo, self._finished(starting, RunState.FAILED, error.message))
+        return self._with_run(starting, run)
 
-    def _found(
-        self, begun: Deployment, *, again: bool = False, doubt: MultigitError | None = None
+    def _find_run(
+        self, starting: Deployment, *, again: bool = False, doubt: MultigitError | None = None
     ) -> Deployment:
         """Look for the run of a deployment whose start nobody confirmed; it is never sent again.
 
         What was asked for long ago, and is looked for `again`, has appeared or never will.
         """
-        context, order = self.context, self._order(begun)
-        asked = context.clock.now() - begun.since
-        patience = max(LATE - asked, BRIEF) if again and not self.step.runner.by_push else LATE
-        until = context.clock.elapsed() + min(patience, LATE)
-        reason = said(doubt) if doubt else "it was asked for, and no run appeared."
+        context, order = self.context, self._order(starting)
+        asked = context.clock.now() - starting.since
+        seconds = max(LATE - asked, BRIEF) if again and not self.step.runner.by_push else LATE
+        until = context.clock.elapsed() + min(seconds, LATE)
+        reason = with_hint(doubt) if doubt else "it was asked for, and no run appeared."
         while True:
             try:
                 run = context.with_slot(lambda: context.runners.find(order))
             except NotStartedError as error:
-                return self._never_began(begun, error)
+                return self._not_started(starting, error)
             except MultigitError as error:
-                run, reason = None, said(error)
+                run, reason = None, with_hint(error)
             if run:
-                return self._has_run(begun, run)
+                return self._with_run(starting, run)
             if context.clock.elapsed() >= until:
-                return context.note(self.repo, self._over(begun, RunState.UNKNOWN, reason))
+                return context.note(self.repo, self._finished(starting, RunState.UNKNOWN, reason))
             if context.stopping:
-                return begun
+                return starting
             context.throttle.pause(self.step.runner)
 
-    def _never_began(self, begun: Deployment, error: NotStartedError) -> Deployment:
+    def _not_started(self, starting: Deployment, error: NotStartedError) -> Deployment:
         if self.context.stopping:
-            return begun
+            return starting
         if self.context.starts:
-            return self._started(begun)
-        return self._over(begun, RunState.FAILED, error.message)
+            return self._start(starting)
+        return self._finished(starting, RunState.FAILED, error.message)
 
-    def _has_run(self, begun: Deployment, run: Run) -> Deployment:
-        queued = self.context.note(self.repo, replace(begun, state=RunState.QUEUED, run=run))
+    def _with_run(self, starting: Deployment, run: Run) -> Deployment:
+        queued = self.context.note(self.repo, replace(starting, state=RunState.QUEUED, run=run))
         self.context.show(self.repo, queued)
         return queued
 
     # Its course
 
-    def _watch(self, deployment: Deployment, *, witnessed: bool) -> Deployment:
+    def _watch(self, deployment: Deployment, *, watched: bool) -> Deployment:
         """Look at the run again and again until it is over, time is out, or somebody leaves.
 
         The time in which it waits for a person does not count. How long it took is known to who
@@ -166,9 +168,9 @@ class Attempt:
         order = self._order(deployment)
         last = context.clock.elapsed()
         while not context.stopping and deployment.run:
-            deployment = self._seen(deployment, order, deployment.run)
-            witnessed = witnessed or not deployment.state.over
-            if not witnessed:
+            deployment = self._polled(deployment, order, deployment.run)
+            watched = watched or not deployment.state.over
+            if not watched:
                 deployment = replace(deployment, seconds=0.0)
             if deployment.state is RunState.SUCCEEDED and self.step.health:
                 return self._healthy(deployment, self.step.health)
@@ -183,7 +185,7 @@ class Attempt:
             context.throttle.pause(self.step.runner, soon=deployment.sight.more)
         return deployment
 
-    def _seen(self, deployment: Deployment, order: Order, run: Run) -> Deployment:
+    def _polled(self, deployment: Deployment, order: Order, run: Run) -> Deployment:
         """Return what is to be seen now; a look that fails changes nothing."""
         try:
             sight = self._poll(order, run)
@@ -203,10 +205,10 @@ class Attempt:
         last = f" The last look: {deployment.sight.detail}" if deployment.sight.detail else ""
         detail = f"it did not end within {in_words(self.step.timeout)}.{last}"
         if not isinstance(self.step.runner, CommandRunner) or not deployment.run:
-            return self._over(deployment, RunState.TIMED_OUT, detail)
+            return self._finished(deployment, RunState.TIMED_OUT, detail)
         with suppress(MultigitError):
             self.context.runners.end(self._order(deployment), deployment.run)
-        return self._over(deployment, RunState.FAILED, f"{detail} It was ended.")
+        return self._finished(deployment, RunState.FAILED, f"{detail} It was ended.")
 
     def _healthy(self, deployment: Deployment, check: HealthCheck) -> Deployment:
         """Ask until the answer is right so often in a row, or as often as it may be wrong."""
@@ -223,8 +225,8 @@ class Attempt:
             wrong = context.with_slot(lambda: self._ask(url, wanted, check))
             good = 0 if wrong else good + 1
             if good == check.successes:
-                return self._over(deployment, RunState.SUCCEEDED, "")
-        return self._over(deployment, RunState.UNHEALTHY, f"{url}: {wrong}")
+                return self._finished(deployment, RunState.SUCCEEDED, "")
+        return self._finished(deployment, RunState.UNHEALTHY, f"{url}: {wrong}")
 
     def _ask(self, url: str, wanted: str, check: HealthCheck) -> str:
         try:
@@ -233,7 +235,7 @@ class Attempt:
             return error.message
         return unhealthy(check, wanted, answer)
 
-    def _over(self, deployment: Deployment, state: RunState, detail: str) -> Deployment:
+    def _finished(self, deployment: Deployment, state: RunState, detail: str) -> Deployment:
         sight = replace(deployment.sight, state=state, detail=detail)
         over = deployment.seen(sight, self._seconds(deployment))
         self.context.show(self.repo, over)
@@ -246,7 +248,7 @@ class Attempt:
         return self.orders.of_known(self.step, deployment)
 
 
-def said(error: MultigitError) -> str:
+def with_hint(error: MultigitError) -> str:
     """Return what an error tells, and what to do about it."""
     return f"{error.message} {error.hint}".rstrip()
 

@@ -8,73 +8,75 @@ from dataclasses import replace
 from multigit.core.records.tag_anchors import anchor_in
 from multigit.core.reports.checkup import Checkup, DoctorRequest, LockTrial
 from multigit.core.values.git_answers import Publication, RefQuery
-from multigit.core.values.listener import Tell
+from multigit.core.values.listener import ShowActivity
 from multigit.core.values.moment import tag_glob
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Repo
 from multigit.engine.fleet import Fleet
-from multigit.engine.observe.looks import try_to_fetch
+from multigit.engine.observe.observation import try_to_fetch
 from multigit.engine.ports import Git, Repository
-from multigit.engine.retry import patiently
+from multigit.engine.retry import with_retry
 from multigit.errors import MultigitError
 
 
-def examine(git: Git, request: DoctorRequest, fleet: Fleet) -> Mapping[str, Checkup]:
+def check_repositories(git: Git, request: DoctorRequest, fleet: Fleet) -> Mapping[str, Checkup]:
     """Examine every repository at once; one that cannot be read says so in its snapshot.
 
     Takes two connections for each: a fetch and a push that sends nothing. Where a lock ref is
     tried it takes three. Raises KeyboardInterrupt when the user interrupts.
     """
 
-    def look(repo: Repo, tell: Tell) -> Checkup:
-        return check_up(git.repository(repo), repo, request, tell)
+    def check(repo: Repo, show: ShowActivity) -> Checkup:
+        return check_repository(git.repository(repo), repo, request, show)
 
-    seen = fleet.for_each(
+    results = fleet.for_each(
         {repo.name: repo for repo in request.repos},
-        look,
+        check,
         phase="Examining",
         doing="fetching",
-        told=lambda _: ("examined", ""),
+        summarize=lambda _: ("examined", ""),
         orderly=True,  # a lock that was set is released
     )
-    if seen.interrupted:
+    if results.interrupted:
         raise KeyboardInterrupt
-    return seen.completed(lambda name, error: Checkup(Snapshot(name, error=Problem.of(error))))
+    return results.completed(lambda name, error: Checkup(Snapshot(name, error=Problem.of(error))))
 
 
-def check_up(repository: Repository, repo: Repo, request: DoctorRequest, tell: Tell) -> Checkup:
+def check_repository(
+    repository: Repository, repo: Repo, request: DoctorRequest, show: ShowActivity
+) -> Checkup:
     """Read the clone and its remote, then try a push without sending it, if one could succeed."""
     query = RefQuery(
         branches=tuple(stage.branch for stage in request.stages),
         tags=tuple(tag_glob(stage.tag) for stage in request.stages if stage.tag),
     )
     facts = repository.facts()
-    stale = try_to_fetch(repository, query, tell)
+    stale = try_to_fetch(repository, query, show)
     refs = repository.refs(query)
-    told = repository.tag_messages(query.tags) if query.tags else {}
+    messages = repository.tag_messages(query.tags) if query.tags else {}
     tips = [branch.remote.sha for branch in refs.branches.values() if branch.remote]
-    seen = Checkup(
+    checkup = Checkup(
         Snapshot(repo.name, facts=facts, refs=refs, stale=stale),
         newest=repository.newest(tips) if tips else 0,
         exposed=tuple(repository.exposed()),
         carried=tuple(repository.carried_files()),
-        anchors=tuple(each for tag, text in told.items() if (each := anchor_in(tag, text))),
+        anchors=tuple(each for tag, text in messages.items() if (each := anchor_in(tag, text))),
     )
     if stale or facts.push_urls > 1 or facts.detour or facts.mirror or not tips:
-        return seen
-    tell("trying a push")
+        return checkup
+    show("trying a push")
     try:
         if repo.name == request.lock_repo:
-            return replace(seen, lock=try_lock(repository, request.probe, tell))
+            return replace(checkup, lock=try_lock(repository, request.probe, show))
         trial = Publication(request.probe, "", tips[0])
-        patiently(lambda: repository.dry_run_push(trial), tell=tell)
+        with_retry(lambda: repository.dry_run_push(trial), show=show)
     except MultigitError as error:
-        return replace(seen, push=Problem.of(error))
-    return seen
+        return replace(checkup, push=Problem.of(error))
+    return checkup
 
 
-def try_lock(repository: Repository, ref: str, tell: Tell) -> LockTrial:
+def try_lock(repository: Repository, ref: str, show: ShowActivity) -> LockTrial:
     """Push a lock ref that no one else uses and delete it again: hooks ignore a dry run.
 
     Raises MultigitError when nothing at all can be pushed.
@@ -83,7 +85,7 @@ def try_lock(repository: Repository, ref: str, tell: Tell) -> LockTrial:
     taking = Publication(ref, "", lock)
     refused = _push(repository, taking)
     # A refusal may be about this ref, about every push, or no refusal: only the answer was lost.
-    if refused and not patiently(lambda: repository.dry_run_push(taking), tell=tell):
+    if refused and not with_retry(lambda: repository.dry_run_push(taking), show=show):
         return LockTrial(refused=refused)
     return LockTrial(stays=_push(repository, Publication(ref, lock, "")))
 

@@ -12,7 +12,7 @@ from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.refs import Objects
 from multigit.engine.attempt import Attempt
 from multigit.engine.deploy_context import DeployContext
-from multigit.engine.sweep import sweep
+from multigit.engine.run_all import run_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Deployer:
 
         context.listener.phase("Deploying", names)
         jobs = context.plan.pace.concurrency or len(names)
-        done = sweep(names, work, jobs=jobs, on_interrupt=context.leave.set)
+        done = run_all(names, work, jobs=jobs, on_interrupt=context.leave.set)
         return Deployments(done.all(), done.interrupted)
 
     def _repository(self, repo: RepoPlan, made: Objects) -> tuple[Deployment, ...]:

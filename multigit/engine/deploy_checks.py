@@ -9,19 +9,19 @@ from multigit.core.progress.deployments import planned_orders
 from multigit.core.progress.findings import Findings
 from multigit.core.progress.state import OperationState
 from multigit.core.values.deployment import Order, Run, Sight
-from multigit.core.values.listener import Tell
+from multigit.core.values.listener import ShowActivity
 from multigit.core.values.problem import Problem, Severity
 from multigit.engine.fleet import Fleet
-from multigit.engine.ports import Checks, Runners
+from multigit.engine.ports import Checks, RunnerPort
 from multigit.errors import MultigitError, NotStartedError
 from multigit.hints import Hint
 
-LOOKS = 4  # after the first, at a run that has more to show
-Unseen = Mapping[str, Sequence[tuple[Order, Run | None]]]  # by repository
+POLLS = 4  # after the first, at a run that has more to show
+UnfinishedRuns = Mapping[str, Sequence[tuple[Order, Run | None]]]  # by repository
 
 
-def look_back(
-    plan: Plan, before: Unseen, runners: Runners, fleet: Fleet
+def check_earlier_deployments(
+    plan: Plan, before: UnfinishedRuns, runners: RunnerPort, fleet: Fleet
 ) -> Mapping[str, Sequence[Problem]]:
     """Return what is to be said of earlier deployments to the stage that nobody saw end.
 
@@ -29,9 +29,11 @@ def look_back(
     or the stage could never be deployed again.
     """
 
-    def check(orders: Sequence[tuple[Order, Run | None]], _: Tell) -> Sequence[Problem]:
-        found = [_end_of(order, run, runners, plan.target) for order, run in orders]
-        return [problem for problem in found if problem] if found else [_in_doubt(plan.target)]
+    def check(orders: Sequence[tuple[Order, Run | None]], _: ShowActivity) -> Sequence[Problem]:
+        found = [_problem_of(order, run, runners, plan.target) for order, run in orders]
+        return (
+            [problem for problem in found if problem] if found else [_result_unknown(plan.target)]
+        )
 
     return fleet.for_each(
         before,
@@ -41,21 +43,21 @@ def look_back(
     ).all()
 
 
-def _end_of(order: Order, run: Run | None, runners: Runners, stage: str) -> Problem | None:
+def _problem_of(order: Order, run: Run | None, runners: RunnerPort, stage: str) -> Problem | None:
     """Return the problem of a deployment that still runs, or of which nobody can tell."""
     try:
         run = run or runners.find(order)
-        sight = _seen(order, run, runners) if run else None
+        sight = _polled(order, run, runners) if run else None
     except NotStartedError:
         return None
     except MultigitError as error:
-        return _in_doubt(stage, error.message)
+        return _result_unknown(stage, error.message)
     if sight is None:
-        return _in_doubt(stage)
+        return _result_unknown(stage)
     if sight.state.settled:
         return None
     if sight.state.over:
-        return _in_doubt(stage, sight.detail)
+        return _result_unknown(stage, sight.detail)
     operation = order.key.partition("/")[0]
     return Problem(
         "still_deploying",
@@ -64,15 +66,15 @@ def _end_of(order: Order, run: Run | None, runners: Runners, stage: str) -> Prob
     )
 
 
-def _seen(order: Order, run: Run, runners: Runners) -> Sight:
+def _polled(order: Order, run: Run, runners: RunnerPort) -> Sight:
     """Look at a run until a look leaves nothing to be seen: an end may take a few."""
     sight = runners.look(order, run)
-    for _ in range(LOOKS):
+    for _ in range(POLLS):
         sight = runners.look(order, run) if sight.more else sight
     return sight
 
 
-def _in_doubt(stage: str, reason: str = "there is no trace of it.") -> Problem:
+def _result_unknown(stage: str, reason: str = "there is no trace of it.") -> Problem:
     return Problem(
         "deployment_in_doubt",
         f"nobody knows how its last deployment to {stage} ended, or whether it began: {reason}",
@@ -84,7 +86,7 @@ def _in_doubt(stage: str, reason: str = "there is no trace of it.") -> Problem:
 def preflight(
     plan: Plan,
     state: OperationState,
-    runners: Runners,
+    runners: RunnerPort,
     fleet: Fleet,
     *,
     checks: Checks | None = None,
@@ -104,7 +106,7 @@ def preflight(
     if not names:
         return {}
 
-    def check(name: str, _: Tell) -> Sequence[Problem]:
+    def check(name: str, _: ShowActivity) -> Sequence[Problem]:
         found = [p for order in orders.get(name, []) for p in runners.check(order)]
         return [*found, *(checks(name, sources[name]) if checks and name in sources else ())]
 

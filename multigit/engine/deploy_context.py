@@ -12,7 +12,7 @@ from multigit.core.planning.plan import Plan
 from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.listener import Listener
-from multigit.engine.ports import Clock, Journal, Probe, Runners
+from multigit.engine.ports import Clock, JournalWriter, Probe, RunnerPort
 from multigit.engine.throttle import Throttle
 from multigit.errors import MultigitError
 
@@ -31,10 +31,10 @@ class DeployContext:
     """
 
     plan: Plan
-    runners: Runners
+    runners: RunnerPort
     probe: Probe
     clock: Clock
-    journal: Journal
+    journal: JournalWriter
     listener: Listener
     leave: threading.Event = field(default_factory=threading.Event)
     starts: bool = True
@@ -77,9 +77,9 @@ class DeployContext:
             waits = deployment.state is RunState.WAITING and bool(deployment.sight.reviewers)
             first = waits and not self._any_waits
             self._any_waits = self._any_waits or first
-            stand = {name: tuple(by.values()) for name, by in self._last.items()} if first else {}
+            states = {name: tuple(by.values()) for name, by in self._last.items()} if first else {}
         if first:
-            self.on_waiting(stand)
+            self.on_waiting(states)
 
     def with_slot(self, work: Callable[[], T]) -> T:
         """Do something for which there are only so many slots: files and connections are few."""
@@ -94,5 +94,5 @@ def in_short(deployment: Deployment) -> str:
     what = " · ".join(filter(None, (sight.job, sight.step)))
     if deployment.state is RunState.WAITING and sight.reviewers:
         what = f"for {', '.join(sight.reviewers)}{', which may be you' if sight.mine else ''}"
-    said = "" if deployment.state.over or not sight.detail else f" ({sight.detail})"
-    return f"{where}{deployment.state.in_words}{f' {what}' if what else ''}{said}"
+    detail = "" if deployment.state.over or not sight.detail else f" ({sight.detail})"
+    return f"{where}{deployment.state.in_words}{f' {what}' if what else ''}{detail}"

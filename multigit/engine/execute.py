@@ -17,17 +17,17 @@ from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.progress.outcome import Outcome, Report, ended
 from multigit.core.progress.state import NOTHING_YET, OperationState, Progress
 from multigit.core.values.flight import Flight
-from multigit.core.values.listener import Tell
+from multigit.core.values.listener import ShowActivity
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import Objects, branch_ref
 from multigit.core.values.workspace import Workspace
 from multigit.engine.deploy import Deployer, Deployments
 from multigit.engine.fleet import Fleet
 from multigit.engine.follow import follow
-from multigit.engine.ports import FORGETFUL, Git, Journal, Repository
+from multigit.engine.ports import FORGETFUL, Git, JournalWriter, Repository
 from multigit.engine.prepare import prepare
 from multigit.engine.publish import publish
-from multigit.engine.sweep import Rest, Sweep
+from multigit.engine.run_all import AfterRemote, Results
 from multigit.errors import MultigitError
 from multigit.hints import Hint
 
@@ -46,7 +46,7 @@ class Executor:
     plan: Plan
     fleet: Fleet
     trailer: str = ""
-    journal: Journal = FORGETFUL
+    journal: JournalWriter = FORGETFUL
     again: bool = False
     deployer: Deployer | None = None
     state: OperationState = NOTHING_YET
@@ -62,12 +62,12 @@ class Executor:
         self.journal.write(Entry(EntryKind.PUBLISHING, made=ready))
         ended_so_far, interrupted = self._waves(ready)
         everything = [
-            ended_so_far.get(repo.repo) or self._not_begun(repo, ready[repo.repo])
+            ended_so_far.get(repo.repo) or self._not_started(repo, ready[repo.repo])
             for repo in self.plan.planned()
         ]
         return ended(self.plan, everything, self.state, interrupted=interrupted)
 
-    def _prepare(self) -> Sweep[Objects]:
+    def _prepare(self) -> Results[Objects]:
         """Prepare all repositories, those that follow their submodules after these."""
         planned = self.plan.planned()
         left = {repo.repo: repo for repo in planned if not self._progress(repo).published}
@@ -82,14 +82,14 @@ class Executor:
             found |= done.ended
             made |= done.results
             if done.interrupted or done.errors:
-                return Sweep(found, done.interrupted)
+                return Results(found, done.interrupted)
             left = {name: repo for name, repo in left.items() if name not in now}
-        return Sweep(found)
+        return Results(found)
 
     def _prepare_these(
         self, plans: Mapping[str, RepoPlan], others: Mapping[str, Objects]
-    ) -> Sweep[Objects]:
-        def work(repo: RepoPlan, _: Tell) -> Objects:
+    ) -> Results[Objects]:
+        def work(repo: RepoPlan, _: ShowActivity) -> Objects:
             return prepare(
                 self._repository(repo.repo),
                 repo,
@@ -104,7 +104,7 @@ class Executor:
             plans,
             work,
             doing="preparing",
-            told=lambda _: ("prepared", ""),
+            summarize=lambda _: ("prepared", ""),
             orderly=True,
         )
 
@@ -115,7 +115,7 @@ class Executor:
             wave = {repo.repo: repo for repo in self.plan.planned() if repo.wave == number}
             published = self._publish(wave, ready)
             outcomes |= published.all()
-            done = {o.repo: (o.plan, o.made) for o in outcomes.values() if is_new(o, wave)}
+            done = {o.repo: (o.plan, o.made) for o in outcomes.values() if is_deployable(o, wave)}
             deployed = Deployments({})
             if not published.interrupted and self.deployer:
                 deployed = self.deployer.wave(done)
@@ -130,7 +130,7 @@ class Executor:
 
     def _publish(
         self, plans: Mapping[str, RepoPlan], ready: Mapping[str, Objects]
-    ) -> Sweep[Outcome]:
+    ) -> Results[Outcome]:
         """Push what is to be pushed; what was published before, or only deployed, is ready."""
         pushed = {
             name: repo
@@ -138,12 +138,12 @@ class Executor:
             if repo.updates() and not self._progress(repo).published
         }
 
-        def work(repo: RepoPlan, tell: Tell) -> Rest[Outcome]:
+        def work(repo: RepoPlan, show: ShowActivity) -> AfterRemote[Outcome]:
             name, repository = repo.repo, self._repository(repo.repo)
             announce = partial(self._announce, name, repository)
             flight = self.state.flights.get(name)
-            outcome = publish(repository, repo, ready[name], flight, announce=announce, tell=tell)
-            return Rest(partial(self._settle, repository, outcome))
+            outcome = publish(repository, repo, ready[name], flight, announce=announce, show=show)
+            return AfterRemote(partial(self._finish_push, repository, outcome))
 
         back = any(repo.takes_back for repo in plans.values())
         done = self.fleet.for_each(
@@ -151,15 +151,15 @@ class Executor:
             work,
             phase="Undoing" if back else "Publishing",
             doing="pushing",
-            told=in_brief,
+            summarize=in_brief,
             orderly=True,
         )
         rest = {name: repo for name, repo in plans.items() if name not in pushed}
         ready_now = {name: self._ready_to_deploy(repo, ready[name]) for name, repo in rest.items()}
         found = {**ready_now, **done.ended}
-        return Sweep({name: found[name] for name in plans if name in found}, done.interrupted)
+        return Results({name: found[name] for name in plans if name in found}, done.interrupted)
 
-    def _settle(self, repository: Repository, outcome: Outcome) -> Outcome:
+    def _finish_push(self, repository: Repository, outcome: Outcome) -> Outcome:
         """Note how a push ended, and let the local branches follow it."""
         with suppress(MultigitError):  # it is done; without the note continue asks the remote
             repos, flight = (outcome.repo,), outcome.flight
@@ -184,13 +184,13 @@ class Executor:
         if isinstance(prepared, MultigitError):
             problems = (*repo.problems, Problem.of(prepared))
             failed = Outcome(repo, State.FAILED, problems=problems)
-            return in_doubt(failed, self.state.flights.get(repo.repo))
-        return self._not_begun(repo, prepared or {})
+            return with_unknown_result(failed, self.state.flights.get(repo.repo))
+        return self._not_started(repo, prepared or {})
 
-    def _not_begun(self, repo: RepoPlan, made: Objects) -> Outcome:
+    def _not_started(self, repo: RepoPlan, made: Objects) -> Outcome:
         if self._progress(repo).published:  # by an earlier attempt
             return self._ready_to_deploy(repo, made)
-        return in_doubt(not_begun(repo, made), self.state.flights.get(repo.repo))
+        return with_unknown_result(not_started(repo, made), self.state.flights.get(repo.repo))
 
     def _ready_to_deploy(self, repo: RepoPlan, made: Objects) -> Outcome:
         """Return the outcome of a repository of which all that is to be published is there."""
@@ -199,7 +199,7 @@ class Executor:
         return Outcome(repo, state, made, repo.problems, deployments=left)
 
 
-def is_new(outcome: Outcome, wave: Mapping[str, RepoPlan]) -> bool:
+def is_deployable(outcome: Outcome, wave: Mapping[str, RepoPlan]) -> bool:
     """Tell whether a repository of this wave is ready to be deployed."""
     return outcome.repo in wave and outcome.state in {State.PUBLISHED, State.DEPLOYED}
 
@@ -210,7 +210,7 @@ def in_brief(outcome: Outcome) -> tuple[str, str]:
     return outcome.state, blocking[-1] if blocking else outcome.after[:7]
 
 
-def in_doubt(outcome: Outcome, earlier: Flight | None) -> Outcome:
+def with_unknown_result(outcome: Outcome, earlier: Flight | None) -> Outcome:
     """Return the outcome of a repository that was not pushed now, but may have been before."""
     if earlier is None:
         return outcome
@@ -221,7 +221,7 @@ def in_doubt(outcome: Outcome, earlier: Flight | None) -> Outcome:
     return replace(outcome, state=State.UNKNOWN, problems=problems, flight=earlier)
 
 
-def not_begun(repo: RepoPlan, made: Objects) -> Outcome:
+def not_started(repo: RepoPlan, made: Objects) -> Outcome:
     """Return the outcome of a repository whose publication never started."""
     notes = [
         Problem(

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from multigit.core.values.listener import Listener, Tell
-from multigit.engine.sweep import Rest, Sweep, sweep
+from multigit.core.values.listener import Listener, ShowActivity
+from multigit.engine.run_all import AfterRemote, Results, run_all
 from multigit.errors import MultigitError
 
 T = TypeVar("T")
-Thing = TypeVar("Thing")
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +24,15 @@ class Fleet:
 
     def for_each(
         self,
-        things: Mapping[str, Thing],
-        work: Callable[[Thing, Tell], T | Rest[T]],
+        items: Mapping[str, Item],
+        work: Callable[[Item, ShowActivity], T | AfterRemote[T]],
         *,
         phase: str = "",
         doing: str = "",
-        told: Callable[[T], tuple[str, str]] = lambda _: ("read", ""),
+        summarize: Callable[[T], tuple[str, str]] = lambda _: ("read", ""),
         repo_of: Callable[[str], str] = lambda name: name,
         orderly: bool = False,
-    ) -> Sweep[T]:
+    ) -> Results[T]:
         """Work at the thing of each repository; a MultigitError there is an error of the sweep.
 
         `work` also gets what tells the listener how it gets on. The listener hears of the `phase`
@@ -44,24 +44,24 @@ class Fleet:
         work ends as in `sweep`, and the listener hears of it.
         """
 
-        def begin(name: str) -> T | Rest[T]:
-            tell = partial(self.listener.started, repo_of(name))
+        def begin(name: str) -> T | AfterRemote[T]:
+            show = partial(self.listener.started, repo_of(name))
             if doing:
-                tell(doing)
-            return heard(name, partial(work, things[name], tell))
+                show(doing)
+            return reported(name, partial(work, items[name], show))
 
-        def heard(name: str, step: Callable[[], T | Rest[T]]) -> T | Rest[T]:
+        def reported(name: str, step: Callable[[], T | AfterRemote[T]]) -> T | AfterRemote[T]:
             try:
                 result = step()
             except MultigitError as error:
                 self.listener.finished(repo_of(name), "failed", error.message)
                 raise
-            if isinstance(result, Rest):
-                return Rest(partial(heard, name, result.finish))
-            self.listener.finished(repo_of(name), *told(result))
+            if isinstance(result, AfterRemote):
+                return AfterRemote(partial(reported, name, result.finish))
+            self.listener.finished(repo_of(name), *summarize(result))
             return result
 
         if phase:
-            self.listener.phase(phase, tuple(dict.fromkeys(map(repo_of, things))))
+            self.listener.phase(phase, tuple(dict.fromkeys(map(repo_of, items))))
         on_interrupt = self.listener.interrupted if orderly else None
-        return sweep(tuple(things), begin, jobs=self.jobs, on_interrupt=on_interrupt)
+        return run_all(tuple(items), begin, jobs=self.jobs, on_interrupt=on_interrupt)

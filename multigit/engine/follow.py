@@ -61,20 +61,20 @@ def how(
 
     The clone's `path` and its `remote` are `named` as they are typed.
     """
-    seen = repository.refs(RefQuery((step.branch,))).branch(step.branch)
+    branch = repository.refs(RefQuery((step.branch,))).branch(step.branch)
     where = {**named, "branch": step.branch}
-    there = {**where, "path": shlex.quote(seen.checked_out)}
+    there = {**where, "path": shlex.quote(branch.checked_out)}
     if isinstance(step, MoveBackStep):
         if not step.after:
             return "Delete it when nothing needs it."
-        if seen.checked_out and not seen.vanished:
+        if branch.checked_out and not branch.vanished:
             return Hint.RESET_HEAD.format(commit=step.after[:7], **there)
         return Hint.RESET_BRANCH.format(commit=step.after[:7], before=step.before[:7], **where)
-    if seen.vanished:
+    if branch.vanished:
         return Hint.PRUNE_AND_FETCH.format(**where)
     made = outcome.made[branch_ref(step.branch)]
-    own = seen.local and repository.divergence(made, seen.local.sha)[0]
-    if seen.checked_out:
+    own = branch.local and repository.divergence(made, branch.local.sha)[0]
+    if branch.checked_out:
         pull = Hint.PULL_REBASE if own else Hint.PULL_ELSEWHERE
         return pull.format(**there)
     return Hint.PULL_REBASE_THERE.format(**where)

@@ -188,7 +188,7 @@ class Git(Protocol):
         """Return the repository; nothing is read yet."""
 
 
-class Runners(Protocol):
+class RunnerPort(Protocol):
     """What carries out deployments. Every method may raise MultigitError with a sentence."""
 
     def check(self, order: Order) -> Sequence[Problem]:
@@ -243,7 +243,7 @@ class Clock(Protocol):
         """Wait so long, or until somebody wants to leave."""
 
 
-class Journal(Protocol):
+class JournalWriter(Protocol):
     """Remembers an operation, so that it can go on after anything."""
 
     def write(self, entry: Entry) -> None:

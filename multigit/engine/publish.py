@@ -9,12 +9,12 @@ from multigit.core.planning.plan import RepoPlan, State
 from multigit.core.progress.outcome import Outcome
 from multigit.core.values.flight import Flight
 from multigit.core.values.git_answers import Publication, PushReport, RefQuery
-from multigit.core.values.listener import Tell
+from multigit.core.values.listener import ShowActivity
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import HEADS, Objects, short
-from multigit.engine.arrival import may_arrive
+from multigit.engine.pending_push import may_be_pushing
 from multigit.engine.ports import Repository
-from multigit.engine.retry import patiently
+from multigit.engine.retry import with_retry
 from multigit.errors import MultigitError
 from multigit.hints import Hint
 
@@ -28,7 +28,7 @@ def publish(
     earlier: Flight | None = None,
     *,
     announce: Announce,
-    tell: Tell,
+    show: ShowActivity,
 ) -> Outcome:
     """Push once; believe only a complete report, otherwise read the remote.
 
@@ -40,14 +40,14 @@ def publish(
     report = pushed(repository, wanted, announce)
     if report.accepted:
         return Outcome(repo, State.PUBLISHED, made, repo.problems)
-    if report.final and earlier and may_arrive(repository, earlier):
+    if report.final and earlier and may_be_pushing(repository, earlier):
         ended = "refused" if report.sent else "not sent"
         reason = f"an earlier push may still arrive; this one was {ended}: {report.reason}"
         report = replace(report, reason=reason)
     else:
         earlier = None  # or this push itself may still arrive
     return read_outcome(
-        repository, repo, made, wanted, report, earlier=earlier, announce=announce, tell=tell
+        repository, repo, made, wanted, report, earlier=earlier, announce=announce, show=show
     )
 
 
@@ -76,7 +76,7 @@ def read_outcome(
     *,
     earlier: Flight | None = None,
     announce: Announce,
-    tell: Tell,
+    show: ShowActivity,
 ) -> Outcome:
     """Let the remote say what became of a push that did not report success.
 
@@ -89,14 +89,14 @@ def read_outcome(
         return Outcome(repo, state, made, (*repo.problems, *problems), partial, flight=flight)
 
     try:
-        missing = unpublished(repository, wanted, tell)
+        missing = unpublished(repository, wanted, show)
         if missing and len(missing) < len(wanted) and all(held(each) for each in missing):
             again = pushed(repository, [publication for publication, _ in missing], announce)
             if again.accepted:
                 return outcome(State.PUBLISHED)
             final = report.final and again.final
             report = PushReport(accepted=False, reason=again.reason or report.reason, final=final)
-            missing = unpublished(repository, wanted, tell)
+            missing = unpublished(repository, wanted, show)
     except MultigitError as error:
         problem = Problem(
             "outcome_unknown",
@@ -123,7 +123,7 @@ def fell_short(
 
     With `doubt` it may still arrive; not any more, though, where somebody moved what it expects.
     """
-    done = [each for each in wanted if each not in {lost for lost, _ in missing}]
+    done = [each for each in wanted if each not in {publication for publication, _ in missing}]
     moved = [moved_problem(each, now) for each, now in missing if now != each.before]
     doubt = doubt and not moved
     state = State.UNKNOWN if doubt else State.FAILED
@@ -150,14 +150,14 @@ def refusal(report: PushReport) -> Problem:
 
 
 def unpublished(
-    repository: Repository, wanted: Sequence[Publication], tell: Tell
+    repository: Repository, wanted: Sequence[Publication], show: ShowActivity
 ) -> list[tuple[Publication, str]]:
     """Return the publications that the remote does not hold, with what it holds instead."""
     refs = [each.ref for each in wanted]
-    now = patiently(lambda: repository.remote_refs(refs), tell=tell)
+    now = with_retry(lambda: repository.remote_refs(refs), show=show)
     overtaken = built_on(repository, wanted, now)
-    seen = [(each, now.get(each.ref, "")) for each in wanted if each.ref not in overtaken]
-    return [(each, there) for each, there in seen if there != each.after]
+    refs_now = [(each, now.get(each.ref, "")) for each in wanted if each.ref not in overtaken]
+    return [(each, held_now) for each, held_now in refs_now if held_now != each.after]
 
 
 def held(missing: tuple[Publication, str]) -> bool:
@@ -175,15 +175,15 @@ def built_on(
     """
     found = set()
     for each in wanted:
-        there = now.get(each.ref, "")
-        known = there in {"", each.before, each.after} or not each.after
+        held_now = now.get(each.ref, "")
+        known = held_now in {"", each.before, each.after} or not each.after
         if known or not each.ref.startswith(HEADS):
             continue
         repository.fetch(RefQuery((short(each.ref),)))
-        if not is_in(repository, there, each.after):
+        if not is_in(repository, held_now, each.after):
             continue
         forward, _ = repository.divergence(each.before, each.after) if each.before else (1, 0)
-        if forward or not is_in(repository, there, each.before):
+        if forward or not is_in(repository, held_now, each.before):
             found.add(each.ref)
     return found
 
@@ -201,12 +201,12 @@ def half_problem(
     doubt: bool,
 ) -> Problem:
     """Return the problem of a push of which the server kept only a part; in doubt, until now."""
-    there = ", ".join(f"{short(each.ref)} at {each.after[:7]}" for each in done)
-    lost = ", ".join(short(each.ref) for each, _ in missing)
-    lacks = f"{lost}, which may still arrive" if doubt else lost
+    published = ", ".join(f"{short(each.ref)} at {each.after[:7]}" for each in done)
+    missing_refs = ", ".join(short(each.ref) for each, _ in missing)
+    lacks = f"{missing_refs}, which may still arrive" if doubt else missing_refs
     return Problem(
         "half_published",
-        f"the remote has {there}, but not {lacks}: {reason or 'it stopped in between'}",
+        f"the remote has {published}, but not {lacks}: {reason or 'it stopped in between'}",
         Hint.CONTINUE_SOON if doubt else Hint.CONTINUE_FIXED,
     )
 

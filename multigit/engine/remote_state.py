@@ -10,20 +10,20 @@ from multigit.core.progress.journal import Operation
 from multigit.core.progress.remote_state import RemoteState, compared
 from multigit.core.values.flight import Flight
 from multigit.core.values.git_answers import Publication, RefQuery
-from multigit.core.values.listener import Tell
+from multigit.core.values.listener import ShowActivity
 from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import HEADS, branch_ref, short
 from multigit.core.values.workspace import Stage, Workspace
-from multigit.engine.arrival import arrived
 from multigit.engine.fleet import Fleet
+from multigit.engine.pending_push import read_after_push
 from multigit.engine.ports import Git, Repository
 from multigit.engine.publish import built_on, is_in
-from multigit.engine.retry import patiently
+from multigit.engine.retry import with_retry
 from multigit.errors import RefusedError
 
 
-def survey(
+def read_remote_states(
     git: Git,
     workspace: Workspace,
     operation: Operation,
@@ -45,23 +45,23 @@ def survey(
         if plan.state in {State.PLANNED, State.PUBLISHED} and plan.updates()
     }
 
-    def ask(plan: RepoPlan, tell: Tell) -> RemoteState:
+    def ask(plan: RepoPlan, show: ShowActivity) -> RemoteState:
         repository = git.repository(repos[plan.repo]) if plan.repo in repos else None
-        once = partial(read, repository, plan, tell) if repository else unknown
+        read_once = partial(read, repository, plan, show) if repository else not_configured
         flight = (flights or {}).get(plan.repo)
         if flight is None:
-            return once()
-        sight = partial(repository.in_flight, flight) if repository else unseen
-        return arrived(sight, plan, flight, once, wait=wait, tell=tell)
+            return read_once()
+        in_flight = partial(repository.in_flight, flight) if repository else cannot_tell
+        return read_after_push(in_flight, plan, flight, read_once, wait=wait, show=show)
 
-    def read(repository: Repository, plan: RepoPlan, tell: Tell) -> RemoteState:
+    def read(repository: Repository, plan: RepoPlan, show: ShowActivity) -> RemoteState:
         made = operation.state.of(plan.repo).made
         wanted = [Publication(u.ref, u.before, made.get(u.ref, "")) for u in plan.updates()]
         refs = [each.ref for each in wanted]
         moved = [short(ref) for ref in refs if ref.startswith(HEADS)]
         later = workspace.later_than(moved) if onward else ()
         asked = [*refs, *(branch_ref(stage.branch) for stage in later)]
-        now = patiently(lambda: repository.remote_refs(asked), tell=tell)
+        now = with_retry(lambda: repository.remote_refs(asked), show=show)
         overtaken = frozenset(built_on(repository, wanted, now))
         moves = [(each.before, each.after) for each in wanted if each.ref.startswith(HEADS)]
         if operation.plan.undoes:  # it goes from what was published to what was there before
@@ -79,7 +79,7 @@ def survey(
     return seen.completed(lambda _, error: RemoteState(problem=Problem.of(error)))
 
 
-def unknown() -> RemoteState:
+def not_configured() -> RemoteState:
     """Refuse to look at a repository that is not in the configuration."""
     raise RefusedError(
         "is not in the configuration any more.",
@@ -88,7 +88,7 @@ def unknown() -> RemoteState:
     )
 
 
-def unseen() -> None:
+def cannot_tell() -> None:
     """Tell that nothing is seen of its push: it is not known where its clone is."""
 
 
@@ -114,12 +114,12 @@ def carried_onward(
             repository.fetch(RefQuery((stage.branch,)))
         if then is None or not repository.holds([then] if then else []):
             then = repository.as_of(there, since) if there else ""
-        if there and any(has_got(repository, there, then, *move) for move in published):
+        if there and any(holds_content(repository, there, then, *move) for move in published):
             found.append(stage.name)
     return tuple(found)
 
 
-def has_got(repository: Repository, there: str, then: str, before: str, after: str) -> bool:
+def holds_content(repository: Repository, there: str, then: str, before: str, after: str) -> bool:
     """Tell whether a later stage has got a commit, or since then its whole content in others.
 
     A squash merge brings it without the commit. A hotfix that was there before is none.

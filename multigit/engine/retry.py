@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from multigit.core.values.listener import Tell
+from multigit.core.values.listener import ShowActivity
 from multigit.errors import GitError
 from multigit.retry import Retry
 
@@ -15,9 +15,9 @@ PASSING = {"unreachable", "connection_lost"}
 READS = Retry(lambda error: isinstance(error, GitError) and error.code in PASSING)
 
 
-def patiently(read: Callable[[], T], *, tell: Tell) -> T:
+def with_retry(read: Callable[[], T], *, show: ShowActivity) -> T:
     """Read, and try again after a pause when the network failed; `tell` hears of each pause.
 
     Raises the last GitError when all tries failed, and at once one that no pause will fix.
     """
-    return READS.read(read, notify=tell)
+    return READS.read(read, notify=show)

@@ -7,39 +7,41 @@ from dataclasses import dataclass
 
 from multigit.core.reports.reviews import PendingReview, Review, ReviewResult
 from multigit.core.values.deployment import Order, Run
-from multigit.core.values.listener import Tell
+from multigit.core.values.listener import ShowActivity
 from multigit.core.values.problem import Problem
 from multigit.engine.fleet import Fleet
 from multigit.engine.ports import Reviewers
-from multigit.engine.sweep import sweep
+from multigit.engine.run_all import run_all
 from multigit.errors import MultigitError, UnknownStartError
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PendingReviews:
     """What waits for somebody, and which runs could not be asked."""
 
     waiting: tuple[PendingReview, ...]
     unread: tuple[Problem, ...]
 
 
-def look_for_gates(runs: Sequence[tuple[Order, Run]], reviewers: Reviewers, fleet: Fleet) -> Found:
+def find_pending_reviews(
+    runs: Sequence[tuple[Order, Run]], reviewers: Reviewers, fleet: Fleet
+) -> PendingReviews:
     """Ask about each run whether it waits; one that cannot be asked keeps no other back."""
     by_key = {order.key: (order, run) for order, run in runs}
 
-    def look(asked: tuple[Order, Run], _: Tell) -> PendingReview:
+    def check(asked: tuple[Order, Run], _: ShowActivity) -> PendingReview:
         return PendingReview(*asked, reviewers.pending(*asked))
 
-    seen = fleet.for_each(
+    results = fleet.for_each(
         by_key,
-        look,
+        check,
         phase="Looking for reviews",
         doing="asking who has to review",
         repo_of=lambda key: by_key[key][0].repo,
     )
-    return Found(
-        tuple(each for each in seen.results.values() if each.gates),
-        tuple(Problem.of(e, about=by_key[key][0].repo) for key, e in seen.errors.items()),
+    return PendingReviews(
+        tuple(each for each in results.results.values() if each.gates),
+        tuple(Problem.of(e, about=by_key[key][0].repo) for key, e in results.errors.items()),
     )
 
 
@@ -55,17 +57,19 @@ def review(
     by_key = {each.order.key: each for each in waiting}
 
     def send(key: str) -> Review:
-        one = by_key[key]
+        pending = by_key[key]
         approve = answer is ReviewResult.APPROVED
-        reviewers.review(one.order, one.run, one.mine, approve=approve, comment=comment)
-        return Review(one, answer)
+        reviewers.review(pending.order, pending.run, pending.mine, approve=approve, comment=comment)
+        return Review(pending, answer)
 
     def failed(key: str, error: MultigitError) -> Review:
         doubt = isinstance(error, UnknownStartError)
         problem = Problem.of(error, about=by_key[key].order.repo)
         return Review(by_key[key], ReviewResult.UNKNOWN if doubt else ReviewResult.FAILED, problem)
 
-    done = sweep(tuple(by_key), send, jobs=jobs)
+    done = run_all(tuple(by_key), send, jobs=jobs)
     sent = done.completed(failed)
-    reviews = (sent.get(key, Review(one, ReviewResult.NOT_SENT)) for key, one in by_key.items())
+    reviews = (
+        sent.get(key, Review(pending, ReviewResult.NOT_SENT)) for key, pending in by_key.items()
+    )
     return tuple(reviews), done.interrupted

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from multigit.core.records.tag_anchors import TagAnchor, anchor_in
 from multigit.core.values.git_answers import RefQuery
-from multigit.core.values.listener import Tell
+from multigit.core.values.listener import ShowActivity
 from multigit.core.values.moment import tag_glob
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Repo, Stage
 from multigit.engine.fleet import Fleet
 from multigit.engine.ports import Git
-from multigit.engine.retry import patiently
+from multigit.engine.retry import with_retry
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +33,19 @@ def collect(
     if not query.tags:
         return CollectedAnchors()
 
-    def ask(repo: Repo, tell: Tell) -> Sequence[TagAnchor | None]:
+    def ask(repo: Repo, show: ShowActivity) -> Sequence[TagAnchor | None]:
         repository = git.repository(repo)
-        patiently(lambda: repository.fetch(query), tell=tell)
+        with_retry(lambda: repository.fetch(query), show=show)
         messages = repository.tag_messages(query.tags)
         return [anchor_in(tag, message) for tag, message in messages.items()]
 
-    seen = fleet.for_each(
+    results = fleet.for_each(
         {repo.name: repo for repo in repos},
         ask,
         phase="Reading tags",
         doing="reading tags",
     )
-    told = [each for group in seen.results.values() for each in group]
-    found = tuple(filter(None, told))
-    unasked = {name: Problem.of(error) for name, error in seen.errors.items()}
-    return CollectedAnchors(found, len(told) - len(found), unasked)
+    anchors = [each for group in results.results.values() for each in group]
+    found = tuple(filter(None, anchors))
+    unasked = {name: Problem.of(error) for name, error in results.errors.items()}
+    return CollectedAnchors(found, len(anchors) - len(found), unasked)

@@ -16,7 +16,7 @@ from multigit.core.planning.pull_steps import (
 )
 from multigit.core.progress.outcome import Outcome, Report, ended
 from multigit.core.values.git_answers import RefQuery
-from multigit.core.values.listener import Tell
+from multigit.core.values.listener import ShowActivity
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import branch_ref
 from multigit.core.values.workspace import Workspace
@@ -31,16 +31,16 @@ def update_everywhere(git: Git, workspace: Workspace, plan: Plan, fleet: Fleet) 
     """Update every repository that has steps; the others stay as the plan says."""
     plans = {repo.repo: repo for repo in plan.planned()}
 
-    def work(planned: RepoPlan, tell: Tell) -> Outcome:
+    def work(planned: RepoPlan, show: ShowActivity) -> Outcome:
         repo = workspace.repo(planned.repo)
-        tell("cloning" if isinstance(planned.steps[0], CloneStep) else "updating")
+        show("cloning" if isinstance(planned.steps[0], CloneStep) else "updating")
         return update(git.repository(repo), planned, repo.typed())
 
     done = fleet.for_each(
         plans,
         work,
         phase="Updating",
-        told=lambda outcome: (outcome.state, ""),
+        summarize=lambda outcome: (outcome.state, ""),
         orderly=True,
     )
     updated = done.all()

@@ -20,7 +20,7 @@ from multigit.core.values.agreement import ConsentState
 from multigit.core.values.problem import Problem
 from multigit.core.values.text import plural
 from multigit.core.values.workspace import Confirm, Repo
-from multigit.engine.review import Found, look_for_gates, review
+from multigit.engine.review import PendingReviews, find_pending_reviews, review
 from multigit.operation.interrupts import note_interrupts
 from multigit.operation.session import Session
 from multigit.operation.watching import deploying
@@ -52,7 +52,7 @@ def approve(session: Session, request: ReviewRequest, consent: Consent) -> Revie
     reviewers = session.runners()
     with session.fleet() as fleet:
         runs = to_review(operation, {repo.name for repo in request.repos})
-        found = look_for_gates(runs, reviewers, fleet)
+        found = find_pending_reviews(runs, reviewers, fleet)
     session.screen.gates(found.waiting, found.unread)
     mine = [each for each in found.waiting if each.mine]
     if not mine:
@@ -72,7 +72,7 @@ def approve(session: Session, request: ReviewRequest, consent: Consent) -> Revie
     return Reviewed(reviews, problems, code or (errors.FAILED if problems else errors.OK))
 
 
-def _nothing(found: Found) -> errors.MultigitError:
+def _nothing(found: PendingReviews) -> errors.MultigitError:
     """Return why there is nothing to review: nothing waits, or the host could not be asked."""
     if found.unread:
         first = found.unread[0]

@@ -10,7 +10,7 @@ from multigit.core.reports.checkup import DoctorRequest, Surroundings
 from multigit.core.reports.diagnosis import diagnose
 from multigit.core.reports.findings import Finding
 from multigit.core.values.workspace import Repo
-from multigit.engine.checkup import examine
+from multigit.engine.checkup import check_repositories
 from multigit.operation.reading import verify_log
 from multigit.operation.session import Session
 from multigit.operation.unfinished import in_flight, ways_out
@@ -25,7 +25,7 @@ def check(session: Session, repos: tuple[Repo, ...], *, jobs: int | None) -> tup
     probe = lock_ref(f"doctor-{clock.nonce()}")
     request = DoctorRequest(repos, space.stages, probe, space.lock_repo)
     with session.fleet() as fleet:
-        seen = examine(session.git, request, fleet)
+        seen = check_repositories(session.git, request, fleet)
     wanted, unfinished = jobs or space.jobs, files.unfinished()
     around = Surroundings(
         git=".".join(map(str, require_git())),

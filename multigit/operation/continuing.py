@@ -13,9 +13,9 @@ from multigit.core.progress.journal import Operation
 from multigit.core.recovery.resume import any_unseen_commit, hops_of, resumed, to_plan_again
 from multigit.core.recovery.ways_out import only_the_record
 from multigit.core.values.moment import Moment
-from multigit.engine.arrival import still_open
-from multigit.engine.observe.looks import observe
-from multigit.engine.observe.merges import MergeLook
+from multigit.engine.observe.merges import MergeObservation
+from multigit.engine.observe.observation import observe
+from multigit.engine.pending_push import pending_pushes
 from multigit.operation.exclusive import alone
 from multigit.operation.preflight import with_preflight_again
 from multigit.operation.recovery import ask_remotes, unfinished
@@ -37,7 +37,7 @@ def continue_(
         if accept_reverts:
             operation = replace(operation, plan=replace(operation.plan, accept_reverts=True))
         known = operation.state.flights  # which of them are over is asked before the remotes
-        flights = still_open(session.git, session.workspace, known)
+        flights = pending_pushes(session.git, session.workspace, known)
         remotes = ask_remotes(
             *(session, journal, operation),
             onward=bool(operation.plan.undoes),
@@ -79,7 +79,7 @@ def _plan_again(
         )
         request = replace(request, later=space.later_than(request.moved()))
         with session.fleet() as fleet:
-            look = MergeLook(request)
+            look = MergeObservation(request)
             seen = observe(session.git, (repo,), look, fleet)
         plans[repo.name] = plan_repository(
             request, space, repo, seen[repo.name], operation.plan.release if plan.tag else ""

@@ -10,8 +10,8 @@ from multigit.core.planning.consent import Consent
 from multigit.core.planning.deploy import DeployRequest, plan_deploy, require_deployment
 from multigit.core.records.last_deployments import LastDeployment, failed_last
 from multigit.core.values.workspace import Repo, Stage, Workspace
-from multigit.engine.observe.deploys import DeployLook
-from multigit.engine.observe.looks import observe
+from multigit.engine.observe.deploys import DeployObservation
+from multigit.engine.observe.observation import observe
 from multigit.errors import RefusedError
 from multigit.hints import Hint
 from multigit.operation.exclusive import new_operation
@@ -32,7 +32,7 @@ def deploy(session: Session, request: DeployRequest, consent: Consent, *, failed
         if failed:
             request = replace(request, repos=_went_wrong(session, request))
         with session.fleet() as fleet:
-            look = DeployLook(stage)
+            look = DeployObservation(stage)
             seen = observe(session.git, request.repos, look, fleet)
         plan = with_preflight(session, plan_deploy(request, space, seen))
         return OperationRun(workplace(session), plan, consent).carry_out()

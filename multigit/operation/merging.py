@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.merges import MergeRequest, plan_merges
-from multigit.engine.observe.looks import observe
-from multigit.engine.observe.merges import MergeLook
+from multigit.engine.observe.merges import MergeObservation
+from multigit.engine.observe.observation import observe
 from multigit.operation.exclusive import new_operation
 from multigit.operation.preflight import with_preflight
 from multigit.operation.run import Ended, OperationRun
@@ -20,7 +20,7 @@ def merge(session: Session, request: MergeRequest, consent: Consent) -> Ended:
     request = replace(request, later=session.workspace.later_than(request.moved()))
     with new_operation(session, request.command, dry_run=consent.dry_run):
         with session.fleet() as fleet:
-            look = MergeLook(request)
+            look = MergeObservation(request)
             seen = observe(session.git, request.repos, look, fleet)
         plan = with_preflight(session, plan_merges(request, session.workspace, seen))
         return OperationRun(workplace(session), plan, consent).carry_out()

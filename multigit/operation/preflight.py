@@ -45,7 +45,7 @@ def _left_running(session: Session, plan: Plan, deployed: LastDeployments) -> Fi
     unseen = may_be_running(plan, deployed)
     if not unseen:
         return {}
-    from multigit.engine.deploy_checks import look_back
+    from multigit.engine.deploy_checks import check_earlier_deployments
 
     before: dict[str, Sequence[tuple[Order, Run | None]]] = {}
     for repo, last in unseen.items():
@@ -61,7 +61,7 @@ def _left_running(session: Session, plan: Plan, deployed: LastDeployments) -> Fi
         return {}
     with session.fleet() as fleet:
         runners = session.runners()
-        found = look_back(plan, before, runners, fleet)
+        found = check_earlier_deployments(plan, before, runners, fleet)
     return {
         repo: tuple(each for each in problems if each.blocks or unseen[repo].may_run)
         for repo, problems in found.items()

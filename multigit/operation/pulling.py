@@ -6,8 +6,8 @@ from contextlib import nullcontext
 
 from multigit.core.planning.pull import PullRequest, plan_pull
 from multigit.core.progress.outcome import Report, planned
-from multigit.engine.observe.looks import observe
-from multigit.engine.observe.pull import PullLook
+from multigit.engine.observe.observation import observe
+from multigit.engine.observe.pull import PullObservation
 from multigit.engine.update import update_everywhere
 from multigit.operation.exclusive import exclusive
 from multigit.operation.session import Session
@@ -17,7 +17,7 @@ def pull(session: Session, request: PullRequest, *, dry_run: bool) -> Report:
     """Plan what a request clones and fast-forwards, and do it unless it is a dry run."""
     with nullcontext() if dry_run else exclusive(session, "pull"):
         with session.fleet() as fleet:
-            look = PullLook(request)
+            look = PullObservation(request)
             seen = observe(session.git, request.repos, look, fleet)
         plan = plan_pull(request, session.workspace, seen)
         if dry_run or not plan.planned():

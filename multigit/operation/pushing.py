@@ -7,8 +7,8 @@ from dataclasses import replace
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.push import plan_push
 from multigit.core.planning.push_request import PushRequest
-from multigit.engine.observe.looks import observe
-from multigit.engine.observe.push import PushLook
+from multigit.engine.observe.observation import observe
+from multigit.engine.observe.push import PushObservation
 from multigit.engine.observe.superprojects import with_links
 from multigit.operation.exclusive import new_operation
 from multigit.operation.preflight import with_preflight
@@ -23,7 +23,7 @@ def push(session: Session, request: PushRequest, consent: Consent) -> Ended:
     request = replace(request, later=space.later_than(request.moved()))
     with new_operation(session, "push", dry_run=consent.dry_run):
         with session.fleet() as fleet:
-            look = PushLook(request, space.push)
+            look = PushObservation(request, space.push)
             seen = observe(session.git, request.repos, look, fleet)
             seen = with_links(session.git, request, space, seen)
         plan = with_preflight(session, plan_push(request, space, seen))

@@ -13,7 +13,7 @@ from multigit.core.progress.remote_state import RemoteState
 from multigit.core.recovery.closed import as_it_stands
 from multigit.core.reports.news import is_news
 from multigit.core.values.flight import Flight
-from multigit.engine.remote_state import survey
+from multigit.engine.remote_state import read_remote_states
 from multigit.errors import RefusedError
 from multigit.hints import Hint
 from multigit.operation.closing import close
@@ -49,7 +49,7 @@ def ask_remotes(
     passes no flights.
     """
     with session.fleet() as fleet:
-        remotes = survey(
+        remotes = read_remote_states(
             session.git,
             session.workspace,
             operation,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from multigit.core.reports.status import StatusRequest, StatusRow, status_rows
 from multigit.core.values.workspace import Repo
-from multigit.engine.observe.looks import observe
-from multigit.engine.observe.status import StatusLook
+from multigit.engine.observe.observation import observe
+from multigit.engine.observe.status import StatusObservation
 from multigit.operation.session import Session
 from multigit.operation.unfinished import last_deployed
 
@@ -17,6 +17,6 @@ def read_status(session: Session, repos: tuple[Repo, ...], *, fetch: bool) -> Se
     space = session.workspace
     request = StatusRequest(repos, space.stages, space.pairs(), fetch=fetch)
     with session.fleet() as fleet:
-        look, doing = StatusLook(request), "fetching" if fetch else "reading"
+        look, doing = StatusObservation(request), "fetching" if fetch else "reading"
         seen = observe(session.git, repos, look, fleet, doing=doing)
     return status_rows(space, repos, seen, last_deployed(session))

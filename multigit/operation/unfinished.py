@@ -45,7 +45,7 @@ def ways_out(session: Session, operation: str) -> str:
 
 def in_flight(session: Session, operation: str) -> list[str]:
     """Return the repositories whose push is still in flight while no multigit waits for it."""
-    from multigit.engine.arrival import still_open
+    from multigit.engine.pending_push import pending_pushes
 
     if running(session.files.folder):
         return []
@@ -53,7 +53,7 @@ def in_flight(session: Session, operation: str) -> list[str]:
         flights = session.files.read_journal(operation)[1].state.flights
     except MultigitError:  # multigit continue explains what is wrong with its journal
         return []
-    return [*still_open(session.git, session.workspace, flights)]
+    return [*pending_pushes(session.git, session.workspace, flights)]
 
 
 def last_deployed(session: Session) -> LastDeployments:

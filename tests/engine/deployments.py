@@ -18,8 +18,8 @@ from multigit.engine.deploy import Deployer
 from multigit.engine.deploy_context import DeployContext
 from multigit.engine.execute import Executor
 from multigit.engine.fleet import Fleet
-from multigit.engine.ports import FORGETFUL, Journal
-from multigit.engine.remote_state import survey
+from multigit.engine.ports import FORGETFUL, JournalWriter
+from multigit.engine.remote_state import read_remote_states
 from tests.engine.operations import TRAILER, Listening, plan_promotion
 from tests.support.fake_git import FakeGit
 from tests.support.fake_runners import FakeClock, FakeProbe, FakeRunners
@@ -66,7 +66,7 @@ class World:
     def run(
         self,
         plan: Plan | None = None,
-        journal: Journal = FORGETFUL,
+        journal: JournalWriter = FORGETFUL,
         *,
         again: bool = False,
         state: OperationState = NOTHING_YET,
@@ -100,7 +100,7 @@ class World:
         """Do as `multigit continue` does after an operation of which these notes are left."""
         known = Operation.from_entries(notes.entries)
         assert known
-        remotes = survey(self.git, self.git.workspace, known, Fleet(self.heard, 4))
+        remotes = read_remote_states(self.git, self.git.workspace, known, Fleet(self.heard, 4))
         left = resumed(known, remotes, {}, skip_blocked=False)
         progress = left.state.repos
         notes.write(Entry(EntryKind.BEGUN, left.plan, known.actor, progress=progress))

@@ -23,11 +23,11 @@ from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Workspace
 from multigit.engine.execute import Executor
 from multigit.engine.fleet import Fleet
-from multigit.engine.observe.looks import observe
-from multigit.engine.observe.merges import MergeLook
-from multigit.engine.observe.pull import PullLook
-from multigit.engine.observe.push import PushLook
-from multigit.engine.ports import FORGETFUL, Git, Journal
+from multigit.engine.observe.merges import MergeObservation
+from multigit.engine.observe.observation import observe
+from multigit.engine.observe.pull import PullObservation
+from multigit.engine.observe.push import PushObservation
+from multigit.engine.ports import FORGETFUL, Git, JournalWriter
 from multigit.engine.update import update_everywhere
 from tests.core.builders import state
 from tests.support.fake_git import FakeGit
@@ -121,7 +121,7 @@ def plan_backmerge(git: Place) -> Plan:
 def plan_request(git: Place, request: MergeRequest) -> Plan:
     """Look and plan."""
     request = replace(request, later=git.workspace.later_than(request.moved()))
-    seen = observe(git, request.repos, MergeLook(request), Fleet(Listening(), 4))
+    seen = observe(git, request.repos, MergeObservation(request), Fleet(Listening(), 4))
     return plan_merges(request, git.workspace, seen)
 
 
@@ -140,7 +140,7 @@ def plan_work(
 ) -> Plan:
     """Look and plan as `multigit push dev` does."""
     request = push_request(git, promote_to, message=message, verify=verify)
-    look = PushLook(request, git.workspace.push)
+    look = PushObservation(request, git.workspace.push)
     seen = observe(git, request.repos, look, Fleet(Listening(), 4))
     return plan_push(request, git.workspace, seen)
 
@@ -149,7 +149,7 @@ def plan_update(git: Place, stage: str = "dev", *, switch: bool = False) -> Plan
     """Look and plan as `multigit pull` does."""
     space = git.workspace
     request = PullRequest(space.stage(stage), MOMENT, space.repos, switch)
-    look = PullLook(request)
+    look = PullObservation(request)
     seen = observe(git, space.repos, look, Fleet(Listening(), 4))
     return plan_pull(request, space, seen)
 
@@ -160,7 +160,7 @@ def execute(
     *,
     jobs: int = 4,
     listener: Listening | None = None,
-    journal: Journal = FORGETFUL,
+    journal: JournalWriter = FORGETFUL,
     again: bool = False,
     state: OperationState = NOTHING_YET,
 ) -> Report:

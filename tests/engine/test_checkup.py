@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from multigit.core.progress.locks import lock_ref
 from multigit.core.reports.checkup import Checkup, DoctorRequest, LockTrial
 from multigit.core.values.git_answers import Publication, PushReport
-from multigit.engine.checkup import examine
+from multigit.engine.checkup import check_repositories
 from multigit.engine.fleet import Fleet
 from multigit.errors import GitError
 from tests.engine.operations import Listening
@@ -26,7 +26,7 @@ def examined(git: FakeGit, *, lock: str = "") -> Mapping[str, Checkup]:
     """Examine all repositories, and see that no remote is changed."""
     space, before = git.workspace, git.remote_refs()
     request = DoctorRequest(space.repos, space.stages, PROBE, lock)
-    seen = examine(git, request, Fleet(Listening(), 4))
+    seen = check_repositories(git, request, Fleet(Listening(), 4))
     assert git.remote_refs() == before
     return seen
 
@@ -87,7 +87,7 @@ def test_a_lock_that_is_not_given_back_says_why() -> None:
     git = FakeGit("api")
     git["api"].remote.next_push = no_deletion
     request = DoctorRequest(git.workspace.repos, git.workspace.stages, PROBE, "api")
-    seen = examine(git, request, Fleet(Listening(), 1))
+    seen = check_repositories(git, request, Fleet(Listening(), 1))
     assert seen["api"].lock == LockTrial(stays="deletion is not allowed")
 
 

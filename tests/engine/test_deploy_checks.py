@@ -10,7 +10,7 @@ from multigit.core.progress.findings import with_findings
 from multigit.core.progress.state import NOTHING_YET
 from multigit.core.values.deployment import Run, RunState, Sight
 from multigit.core.values.problem import Problem
-from multigit.engine.deploy_checks import look_back, preflight
+from multigit.engine.deploy_checks import check_earlier_deployments, preflight
 from multigit.engine.fleet import Fleet
 from tests.engine.deployments import FAILED, RUNNING, SUCCEEDED, World
 
@@ -26,7 +26,7 @@ def earlier(
         world.runners.runs[run.id] = ("api", "")
     world.runners.script("api", *states)
     before = {"api": [(order, run)]}
-    found = look_back(world.plan(), before, world.runners, Fleet(world.heard, 2))
+    found = check_earlier_deployments(world.plan(), before, world.runners, Fleet(world.heard, 2))
     return {name: list(problems) for name, problems in found.items()}
 
 
@@ -56,7 +56,7 @@ def test_of_what_nobody_can_tell_a_person_is_warned(world: World) -> None:
         earlier(world, RUNNING),
         earlier(world, RUNNING, run=None),
         earlier(world, RunState.UNKNOWN),
-        look_back(world.plan(), {"api": ()}, world.runners, Fleet(world.heard, 1)),
+        check_earlier_deployments(world.plan(), {"api": ()}, world.runners, Fleet(world.heard, 1)),
     ):
         (problem,) = found["api"]
         assert (problem.code, problem.blocks) == ("deployment_in_doubt", False)

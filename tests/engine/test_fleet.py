@@ -7,16 +7,16 @@ from collections.abc import Callable
 
 import pytest
 
-from multigit.core.values.listener import Tell
+from multigit.core.values.listener import ShowActivity
 from multigit.engine.fleet import Fleet
-from multigit.engine.sweep import Rest, Sweep
+from multigit.engine.run_all import AfterRemote, Results
 from multigit.errors import MultigitError
 from tests.engine.operations import Listening
 
 LONG = 20.0  # seconds; no test waits that long unless it fails
 
 
-def fail_at_b(name: str, _: Tell) -> str:
+def fail_at_b(name: str, _: ShowActivity) -> str:
     """Return the name in capitals, or fail."""
     if name == "b":
         raise MultigitError("is broken.")
@@ -24,19 +24,19 @@ def fail_at_b(name: str, _: Tell) -> str:
 
 
 def in_each(
-    work: Callable[[str, Tell], str | Rest[str]],
+    work: Callable[[str, ShowActivity], str | AfterRemote[str]],
     *,
     jobs: int = 3,
     orderly: bool = False,
     listener: Listening | None = None,
-) -> Sweep[str]:
+) -> Results[str]:
     """Work in the repositories a, b and c."""
     return Fleet(listener or Listening(), jobs).for_each(
         {name: name for name in "abc"},
         work,
         phase="Working",
         doing="working",
-        told=lambda result: ("done", result),
+        summarize=lambda result: ("done", result),
         orderly=orderly,
     )
 
@@ -45,7 +45,7 @@ def test_results_come_in_the_order_of_the_names() -> None:
     """Whichever ends first."""
     last_ended = threading.Event()
 
-    def work(name: str, _: Tell) -> str:
+    def work(name: str, _: ShowActivity) -> str:
         if name == "c":
             last_ended.set()
         assert last_ended.wait(LONG)
@@ -70,7 +70,7 @@ def test_a_failure_is_a_value_in_its_place() -> None:
 
 def test_a_failure_in_the_rest_is_a_value() -> None:
     """As one before the remote was reached."""
-    done = in_each(lambda name, tell: Rest(lambda: fail_at_b(name, tell)))
+    done = in_each(lambda name, show: AfterRemote(lambda: fail_at_b(name, show)))
     assert (list(done.results), list(done.errors)) == (["a", "c"], ["b"])
 
 
@@ -78,9 +78,9 @@ def test_the_listener_hears_how_it_began_and_ended() -> None:
     """Of the rest only when it is done; of a failure, why."""
     heard = Listening()
 
-    def work(name: str, tell: Tell) -> Rest[str]:
-        tell("reaching")
-        return Rest(lambda: fail_at_b(name, tell))
+    def work(name: str, show: ShowActivity) -> AfterRemote[str]:
+        show("reaching")
+        return AfterRemote(lambda: fail_at_b(name, show))
 
     in_each(work, jobs=1, listener=heard)
     assert heard.heard[0] == ("Working", "a", "b", "c")
@@ -102,14 +102,17 @@ def test_two_names_of_one_repository_are_heard_as_that() -> None:
         doing="counting",
         repo_of=lambda name: name.partition("/")[0],
     )
-    assert heard.heard == [("Counting", "web"), *[("web", "counting"), ("web", "read", "")] * 2]
+    assert heard.heard == [
+        ("Counting", "web"),
+        *[("web", "counting"), ("web", "read", "")] * 2,
+    ]
 
 
 def test_ctrl_c_ends_work_that_is_not_orderly_at_once(press_ctrl_c: Callable[[], None]) -> None:
     """Without waiting for what runs."""
     leave = threading.Event()
 
-    def work(name: str, _: Tell) -> str:
+    def work(name: str, _: ShowActivity) -> str:
         press_ctrl_c()
         leave.wait(LONG)
         return name
@@ -123,16 +126,16 @@ def test_ctrl_c_lets_orderly_work_end_and_the_listener_hears_of_it(
     press_ctrl_c: Callable[[], None],
 ) -> None:
     """What is under way has its result; the others are missing."""
-    told = threading.Event()
+    summarize = threading.Event()
 
     class Heard(Listening):
         def interrupted(self) -> None:
-            told.set()
+            summarize.set()
 
-    def work(name: str, _: Tell) -> str:
+    def work(name: str, _: ShowActivity) -> str:
         press_ctrl_c()
-        assert told.wait(LONG)
+        assert summarize.wait(LONG)
         return name
 
     done = in_each(work, jobs=1, orderly=True, listener=Heard())
-    assert done == Sweep({"a": "a"}, interrupted=True)
+    assert done == Results({"a": "a"}, interrupted=True)

@@ -8,7 +8,7 @@ import pytest
 
 from multigit.core.planning.plan import Plan
 from multigit.engine.fleet import Fleet
-from multigit.engine.remote_state import survey
+from multigit.engine.remote_state import read_remote_states
 from tests.core.builders import operation, state
 from tests.engine.operations import MAIN, STG, Listening, execute, outcome, plan_promotion
 from tests.support.fake_git import FakeGit
@@ -19,7 +19,7 @@ SQUASHED = {"a": "1"}  # the content that is promoted, in a commit of its own
 def onward(git: FakeGit, plan: Plan, made: dict[str, str]) -> tuple[str, ...]:
     """Return the later stages that have what was promoted."""
     known = operation(plan, state(made={"web": made}))
-    seen = survey(git, git.workspace, known, Fleet(Listening(), 1), onward=True)
+    seen = read_remote_states(git, git.workspace, known, Fleet(Listening(), 1), onward=True)
     return seen["web"].onward
 
 

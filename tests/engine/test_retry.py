@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from multigit.engine.retry import PASSING, READS, patiently
+from multigit.engine.retry import PASSING, READS, with_retry
 from multigit.errors import GitError
 
 
@@ -25,7 +25,7 @@ class Reading:
 
     def read(self) -> str:
         """Read patiently."""
-        return patiently(self, tell=self.told.append)
+        return with_retry(self, show=self.told.append)
 
 
 def test_a_good_day_needs_one_try() -> None:
@@ -77,4 +77,4 @@ def test_a_bug_is_not_tried_again() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        patiently(broken, tell=lambda _: None)
+        with_retry(broken, show=lambda _: None)

@@ -19,7 +19,7 @@ class Bug:
 
 
 BUGS: Mapping[str, Bug] = {
-    "continue does not look at the remotes": Bug(
+    "continue does not read the remotes": Bug(
         "engine/remote_state.py",
         """
 _compared = compared
@@ -52,20 +52,21 @@ DeploymentLog.holds = lambda self, operation: False
         ("edge/promote/replace-1/before/continue",),
     ),
     "undo and abandon do not wait for a push that is on its way": Bug(
-        "engine/arrival.py",
+        "engine/pending_push.py",
         """
-assert callable(arrived)
+assert callable(read_after_push)
 
 
-def arrived(repository, repo, flight, look, **_):
-    return look()
+def read_after_push(in_flight, repo, flight, read, **_):
+    return read()
 """,
         ("rivals/promote-locked/early-abandon",),
     ),
-    "continue starts anew what was asked for": Bug(
+    "continue starts again what was asked for": Bug(
         "engine/attempt.py",
         """
-Attempt._found = lambda self, begun, **_: self._started(begun)
+assert callable(Attempt._find_run)
+Attempt._find_run = lambda self, starting, **_: self._start(starting)
 """,
         ("request/github/start-2/after",),
     ),

@@ -20,7 +20,8 @@ class Lie:
 
 
 NOT_WAITING = """
-arrived = lambda repository, plan, flight, once, **_: once()
+assert callable(read_after_push)
+read_after_push = lambda in_flight, plan, flight, read, **_: read()
 """
 HELD = ("colleague web dev", "hold web")
 

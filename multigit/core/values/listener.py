@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-Tell = Callable[[str], None]  # says what is being done in one repository
+ShowActivity = Callable[[str], None]  # says what is being done in one repository
 
 
 class Listener(Protocol):

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from multigit.core.values.git_answers import RefQuery
-from multigit.core.values.listener import Tell
+from multigit.core.values.listener import ShowActivity
 from multigit.core.values.moment import tag_glob
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Stage
-from multigit.engine.observe.looks import Look
+from multigit.engine.observe.observation import Observation
 from multigit.engine.ports import Repository
 
 
 @dataclass(frozen=True, slots=True)
-class DeployLook(Look):
+class DeployObservation(Observation):
     """What a deployment looks at: the stage's branch, and its deploy tags."""
 
     stage: Stage
@@ -24,7 +24,7 @@ class DeployLook(Look):
         """The stage's branch and tags."""
         return RefQuery((self.stage.branch,), (tag_glob(self.stage.tag),) if self.stage.tag else ())
 
-    def read(self, repository: Repository, seen: Snapshot, tell: Tell) -> Snapshot:
+    def read(self, repository: Repository, snapshot: Snapshot, show: ShowActivity) -> Snapshot:
         """Read the refs."""
-        del tell
-        return replace(seen, refs=repository.refs(self.query))
+        del show
+        return replace(snapshot, refs=repository.refs(self.query))

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from multigit.core.planning.merges import MergeRequest
 from multigit.core.planning.push_request import PushRequest
 from multigit.core.values.git_answers import RefQuery
-from multigit.core.values.listener import Tell
+from multigit.core.values.listener import ShowActivity
 from multigit.core.values.moment import tag_name
 from multigit.core.values.snapshot import Snapshot
-from multigit.engine.observe.looks import Look
+from multigit.engine.observe.observation import Observation
 from multigit.engine.observe.preview import preview_merges
 from multigit.engine.observe.sides import compare_sides
 from multigit.engine.observe.trials import try_to_push, try_to_sign
@@ -18,7 +18,7 @@ from multigit.engine.ports import Repository
 
 
 @dataclass(frozen=True, slots=True)
-class MergeLook(Look):
+class MergeObservation(Observation):
     """What a promotion or back-merge looks at."""
 
     request: MergeRequest
@@ -28,23 +28,23 @@ class MergeLook(Look):
         """The branches of the route, and the tags that could be in the way of the release's."""
         return route_query(self.request)
 
-    def read(self, repository: Repository, seen: Snapshot, tell: Tell) -> Snapshot:
+    def read(self, repository: Repository, snapshot: Snapshot, show: ShowActivity) -> Snapshot:
         """Make the merges, and find out what a clone that signs would stumble over."""
         request = self.request
         refs, facts = repository.refs(self.query), repository.facts()
         date = request.moment.git_date if facts.identity else ""
-        seen = replace(seen, facts=facts, refs=refs)
+        snapshot = replace(snapshot, facts=facts, refs=refs)
         if facts.shallow:  # in which nothing can be counted or merged
-            return seen
+            return snapshot
         accept = request.accept_reverts
         merges = preview_merges(repository, refs, request.hops, date, accept_reverts=accept)
         if request.tag_template and facts.signs_tags:
             try_to_sign(repository, merges, date)
         if any(merge.reversals for merge in merges):  # what brings work back needs the work tree
-            seen = replace(seen, work=repository.work_tree())
+            snapshot = replace(snapshot, work=repository.work_tree())
         if facts.signs_pushes and not all(merge.nothing for merge in merges):
-            try_to_push(repository, refs, tell)
-        return replace(compare_sides(repository, seen, request.source.branch), merges=merges)
+            try_to_push(repository, refs, show)
+        return replace(compare_sides(repository, snapshot, request.source.branch), merges=merges)
 
 
 def route_query(request: MergeRequest | PushRequest) -> RefQuery:

@@ -10,13 +10,13 @@ from multigit.core.values.work_tree import WorkTree
 from multigit.engine.ports import Repository
 
 
-def compare_sides(repository: Repository, seen: Snapshot, name: str) -> Snapshot:
+def compare_sides(repository: Repository, snapshot: Snapshot, name: str) -> Snapshot:
     """Count how far the local branch and the remote one are apart."""
-    branch = seen.refs.branch(name)
+    branch = snapshot.refs.branch(name)
     if branch.local and branch.remote is None:
-        return replace(seen, ahead=1)
+        return replace(snapshot, ahead=1)
     ahead, behind = distance(repository, branch)
-    return replace(seen, ahead=ahead, behind=behind)
+    return replace(snapshot, ahead=ahead, behind=behind)
 
 
 def distance(repository: Repository, branch: Branch) -> tuple[int, int]:

@@ -8,20 +8,20 @@ from multigit.core.planning.routes import Hop
 from multigit.core.reports.status import StatusRequest
 from multigit.core.values.commits import Tip
 from multigit.core.values.git_answers import RefQuery
-from multigit.core.values.listener import Tell
+from multigit.core.values.listener import ShowActivity
 from multigit.core.values.merge import Merge
 from multigit.core.values.moment import tag_glob
 from multigit.core.values.refs import Refs
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Stage
-from multigit.engine.observe.looks import Look, try_to_fetch
+from multigit.engine.observe.observation import Observation, try_to_fetch
 from multigit.engine.observe.preview import preview_merge
 from multigit.engine.observe.sides import count_against_stage, count_stages
 from multigit.engine.ports import Repository
 
 
 @dataclass(frozen=True, slots=True)
-class StatusLook(Look):
+class StatusObservation(Observation):
     """What the status looks at: more only where sides differ."""
 
     request: StatusRequest
@@ -35,40 +35,44 @@ class StatusLook(Look):
             tags=tuple(tag_glob(stage.tag) for stage in stages if stage.tag),
         )
 
-    def reach(self, name: str, repository: Repository, tell: Tell) -> Snapshot:
+    def reach(self, name: str, repository: Repository, show: ShowActivity) -> Snapshot:
         """Fetch where that is wanted; what was fetched last can be shown as well."""
-        stale = try_to_fetch(repository, self.query, tell) if self.request.fetch else None
+        stale = try_to_fetch(repository, self.query, show) if self.request.fetch else None
         return Snapshot(name, stale=stale)
 
-    def read(self, repository: Repository, seen: Snapshot, tell: Tell) -> Snapshot:
+    def read(self, repository: Repository, snapshot: Snapshot, show: ShowActivity) -> Snapshot:
         """Count each branch, and what a promotion and a back-merge would bring."""
-        del tell
+        del show
         refs = count_stages(repository, repository.refs(self.query))
         work = count_against_stage(refs, repository.work_tree())
-        seen = replace(seen, facts=repository.facts(), refs=refs, work=work)
-        if seen.facts.shallow:  # in which nothing can be counted or merged
-            return seen
+        snapshot = replace(snapshot, facts=repository.facts(), refs=refs, work=work)
+        if snapshot.facts.shallow:  # in which nothing can be counted or merged
+            return snapshot
         pairs = self.request.pairs
-        forward = [look_ahead(repository, refs, *pair) for pair in pairs]
+        forward = [preview_promotion(repository, refs, *pair) for pair in pairs]
         back = [
-            look_back(repository, refs, *pair)
+            preview_backmerge(repository, refs, *pair)
             for pair, merge in zip(pairs, forward, strict=True)
             if merge and not has_all_of(merge)
         ]
         return replace(
-            seen,
+            snapshot,
             merges=tuple(merge for merge in forward if merge),
             debts=tuple(merge for merge in back if merge),
         )
 
 
-def look_ahead(repository: Repository, refs: Refs, earlier: Stage, later: Stage) -> Merge | None:
+def preview_promotion(
+    repository: Repository, refs: Refs, earlier: Stage, later: Stage
+) -> Merge | None:
     """Look at what a promotion would bring, and lose; None where there is nothing to merge."""
     sides = differing(refs, later, earlier)
     return preview_merge(repository, Hop(earlier, later, ""), *sides, "") if sides else None
 
 
-def look_back(repository: Repository, refs: Refs, earlier: Stage, later: Stage) -> Merge | None:
+def preview_backmerge(
+    repository: Repository, refs: Refs, earlier: Stage, later: Stage
+) -> Merge | None:
     """Look at what a back-merge would bring; None where that is nothing."""
     sides = differing(refs, earlier, later)
     if sides is None:

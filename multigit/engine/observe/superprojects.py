@@ -26,11 +26,11 @@ def with_links(
         before = found[repo.name]
         if not before.work or not before.work.submodules:
             continue
-        seen = linked(request, workspace, repo, found)
-        if seen != before:
+        snapshot = linked(request, workspace, repo, found)
+        if snapshot != before:
             try:
-                seen = preview_push(git.repository(repo), request, workspace.push, seen)
+                snapshot = preview_push(git.repository(repo), request, workspace.push, snapshot)
             except MultigitError as error:
-                seen = Snapshot(repo.name, error=Problem.of(error))
-        found[repo.name] = seen
+                snapshot = Snapshot(repo.name, error=Problem.of(error))
+        found[repo.name] = snapshot
     return found

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from multigit.core.values.git_answers import Publication, Signature
-from multigit.core.values.listener import Tell
+from multigit.core.values.listener import ShowActivity
 from multigit.core.values.merge import Merge
 from multigit.core.values.refs import Refs
 from multigit.core.values.snapshot import Snapshot
 from multigit.engine.ports import Repository
-from multigit.engine.retry import patiently
+from multigit.engine.retry import with_retry
 
 
 def try_to_sign(repository: Repository, merges: Sequence[Merge], date: str) -> None:
@@ -20,16 +20,16 @@ def try_to_sign(repository: Repository, merges: Sequence[Merge], date: str) -> N
         repository.tag("multigit-trial", made[-1], Signature("Can this be signed?", date))
 
 
-def try_to_commit(repository: Repository, seen: Snapshot, date: str) -> None:
+def try_to_commit(repository: Repository, snapshot: Snapshot, date: str) -> None:
     """Sign a commit of what there is already, of which no branch will know."""
-    work = seen.work
-    if work and work.head and not work.conflicted and seen.facts.identity:
+    work = snapshot.work
+    if work and work.head and not work.conflicted and snapshot.facts.identity:
         repository.commit_preview(work.head, (), Signature("Can this be signed?", date))
 
 
-def try_to_push(repository: Repository, refs: Refs, tell: Tell) -> None:
+def try_to_push(repository: Repository, refs: Refs, show: ShowActivity) -> None:
     """Try a push that is to be signed: a server that takes none has to be found as early."""
     tips = [branch.remote.sha for branch in refs.branches.values() if branch.remote]
     if tips:
         trial = Publication("refs/multigit/trial", "", tips[0])
-        patiently(lambda: repository.dry_run_push(trial), tell=tell)
+        with_retry(lambda: repository.dry_run_push(trial), show=show)

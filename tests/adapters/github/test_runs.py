@@ -10,7 +10,7 @@ import pytest
 
 from multigit.adapters.github.answers import PATIENT
 from multigit.core.values.deployment import Order, Run, RunState
-from multigit.engine.ports import Runners
+from multigit.engine.ports import RunnerPort
 from multigit.errors import UnknownStartError
 from tests.doubles.conftest import REPO
 from tests.doubles.github import TOKEN, GitHub, Start, Token, faults
@@ -205,7 +205,7 @@ def test_twenty_at_once_are_twenty_starts(hub: GitHub, api: ForgeRepo) -> None:
     """Through one adapter, from twenty threads, with a lost answer for three of them."""
     for effect in (True, False, True):
         hub.inject(faults.effect_then() if effect else faults.error(502), operation=START, after=4)
-    runners: Runners = runs_at(hub)
+    runners: RunnerPort = runs_at(hub)
     orders = [order(api, KEYED, key=f"promote-7/api/{number}/1") for number in range(20)]
 
     def begin(one: Order) -> str:

@@ -13,7 +13,7 @@ from multigit.adapters.jenkins.runs import JenkinsRuns
 from multigit.core.values.deploy_spec import CommandRunner, JenkinsRunner
 from multigit.core.values.deployment import Order, Run, RunState, Sight
 from multigit.core.values.problem import Problem
-from multigit.engine.ports import Runners
+from multigit.engine.ports import RunnerPort
 from multigit.errors import MultigitError, UnknownStartError
 from tests.doubles import jenkins as doubled
 from tests.doubles.jenkins import API_TOKEN, USER, Jenkins, Job, Start
@@ -113,7 +113,7 @@ def secret_free(error: MultigitError) -> bool:
 
 def test_a_start_gives_the_queue_item(site: Site) -> None:
     """The job is asked for once, with its parameters filled and our user's token."""
-    runs: Runners = site.runs
+    runs: RunnerPort = site.runs
     assert runs.start(site.order) == site.item
     assert site.jenkins.starts == {STARTED: 1}
     assert set(site.jenkins.authorizations) == {f"Basic {CODED}"}

@@ -8,13 +8,13 @@ from multigit.core.planning.merges import MergeRequest
 from multigit.core.planning.routes import hop
 from multigit.core.values.snapshot import Snapshot
 from multigit.engine.fleet import Fleet
-from multigit.engine.observe.looks import Look, observe
-from multigit.engine.observe.merges import MergeLook
+from multigit.engine.observe.merges import MergeObservation
+from multigit.engine.observe.observation import Observation, observe
 from tests.engine.operations import MOMENT, Listening
 from tests.support.fake_git import FakeGit, FakeRepository
 
 
-def look_at(git: FakeGit, look: Look, *, jobs: int = 4) -> Mapping[str, Snapshot]:
+def look_at(git: FakeGit, look: Observation, *, jobs: int = 4) -> Mapping[str, Snapshot]:
     """Look at all repositories, and see that nothing of the user's changes."""
     before = {name: users(repo) for name, repo in git.repos.items()}
     remotes = git.remote_refs()
@@ -30,8 +30,8 @@ def users(repo: FakeRepository) -> tuple[object, ...]:
     return own, repo.branch, repo.detached, dict(repo.index), dict(repo.files)
 
 
-def promotion(git: FakeGit) -> Look:
+def promotion(git: FakeGit) -> Observation:
     """Return how to look for a promotion of dev to stg."""
     space = git.workspace
     hops = (hop(space, space.stage("dev"), space.stage("stg"), "Ship it"),)
-    return MergeLook(MergeRequest("promote", MOMENT, hops, space.repos))
+    return MergeObservation(MergeRequest("promote", MOMENT, hops, space.repos))

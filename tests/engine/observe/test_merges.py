@@ -7,17 +7,17 @@ from dataclasses import replace
 from multigit.core.planning.merges import MergeRequest
 from multigit.core.planning.routes import hops_down
 from multigit.core.values.clone_facts import Facts
-from multigit.engine.observe.looks import Look
-from multigit.engine.observe.merges import MergeLook
+from multigit.engine.observe.merges import MergeObservation
+from multigit.engine.observe.observation import Observation
 from tests.engine.observe.looking import look_at, promotion
 from tests.engine.operations import MOMENT
 from tests.support.fake_git import FakeGit
 
 
-def back_merge(git: FakeGit) -> Look:
+def back_merge(git: FakeGit) -> Observation:
     """Return how to look for a back-merge of all stages."""
     space = git.workspace
-    return MergeLook(MergeRequest("backmerge", MOMENT, hops_down(space, None), space.repos))
+    return MergeObservation(MergeRequest("backmerge", MOMENT, hops_down(space, None), space.repos))
 
 
 def test_a_promotion_is_merged_before_it_is_planned() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from multigit.core.planning.pull import PullRequest
 from multigit.core.values.snapshot import Snapshot
-from multigit.engine.observe.pull import PullLook
+from multigit.engine.observe.pull import PullObservation
 from tests.engine.observe.looking import look_at
 from tests.engine.operations import MOMENT
 from tests.support.fake_git import FakeGit
@@ -15,7 +15,7 @@ def test_a_missing_clone_is_not_fetched() -> None:
     git = FakeGit("api")
     git["api"].remove()
     request = PullRequest(git.workspace.stage("dev"), MOMENT, git.workspace.repos)
-    assert look_at(git, PullLook(request))["api"] == Snapshot("api", missing=True)
+    assert look_at(git, PullObservation(request))["api"] == Snapshot("api", missing=True)
 
 
 def test_pull_compares_the_local_branch_with_the_remote_one() -> None:
@@ -25,7 +25,7 @@ def test_pull_compares_the_local_branch_with_the_remote_one() -> None:
     git["api"].remote.commit("dev", {"b": "1"})
     git["api"].remote.commit("dev", {"b": "2"})
     request = PullRequest(git.workspace.stage("dev"), MOMENT, git.workspace.repos)
-    seen = look_at(git, PullLook(request))["api"]
+    seen = look_at(git, PullObservation(request))["api"]
     assert (seen.ahead, seen.behind) == (1, 2)
     assert seen.work
     assert seen.work.branch == "dev"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.work_tree import Change
-from multigit.engine.observe.push import PushLook
+from multigit.engine.observe.push import PushObservation
 from tests.engine.observe.looking import look_at
 from tests.engine.operations import push_request
 from tests.support.fake_git import FakeGit
@@ -12,7 +12,7 @@ from tests.support.fake_git import FakeGit
 
 def look_for_push(git: FakeGit, promote_to: str = "") -> Snapshot:
     """Look at the repository api as `multigit push dev` does."""
-    return look_at(git, PushLook(push_request(git, promote_to), git.workspace.push))["api"]
+    return look_at(git, PushObservation(push_request(git, promote_to), git.workspace.push))["api"]
 
 
 def test_push_sees_files_and_unpushed_commits() -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 
 from multigit.core.reports.status import StatusRequest
-from multigit.engine.observe.looks import Look
-from multigit.engine.observe.status import StatusLook
+from multigit.engine.observe.observation import Observation
+from multigit.engine.observe.status import StatusObservation
 from multigit.errors import GitError
 from tests.engine.observe.looking import look_at
 from tests.support.fake_git import FakeGit
 
 
-def status(git: FakeGit, *, fetch: bool = True) -> Look:
+def status(git: FakeGit, *, fetch: bool = True) -> Observation:
     """Return how to look for the status."""
     space = git.workspace
-    return StatusLook(StatusRequest(space.repos, space.stages, space.pairs(), fetch=fetch))
+    return StatusObservation(StatusRequest(space.repos, space.stages, space.pairs(), fetch=fetch))
 
 
 def test_status_shows_what_waits_in_both_directions() -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from multigit.core.planning.plan import RepoPlan, State
 from multigit.core.progress.remote_state import RemoteState, state_of
 from multigit.core.values.flight import Flight, push_under_way, remaining
-from multigit.core.values.listener import Tell
+from multigit.core.values.listener import ShowActivity
 from multigit.core.values.workspace import Workspace
 from multigit.engine.ports import Git, Repository
 from multigit.errors import MultigitError
@@ -17,7 +17,7 @@ from multigit.errors import MultigitError
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds between two looks at a remote, doubled each time
 
 
-def may_arrive(repository: Repository, flight: Flight) -> bool:
+def may_be_pushing(repository: Repository, flight: Flight) -> bool:
     """Tell whether a push may still be at work: it has time left, and is not seen to have ended.
 
     When its time is over, what still holds its mark is no push: it is something that git or the
@@ -26,7 +26,7 @@ def may_arrive(repository: Repository, flight: Flight) -> bool:
     return remaining(flight, time.time()) > 0 and repository.in_flight(flight) is not False
 
 
-def still_open(
+def pending_pushes(
     git: Git, workspace: Workspace, flights: Mapping[str, Flight]
 ) -> Mapping[str, Flight]:
     """Return those of the pushes, by repository, that may still arrive."""
@@ -34,18 +34,18 @@ def still_open(
     return {
         name: each
         for name, each in flights.items()
-        if name in repos and may_arrive(git.repository(repos[name]), each)
+        if name in repos and may_be_pushing(git.repository(repos[name]), each)
     }
 
 
-def arrived(
-    sight: Callable[[], bool | None],
+def read_after_push(
+    in_flight: Callable[[], bool | None],
     repo: RepoPlan,
     flight: Flight,
-    look: Callable[[], RemoteState],
+    read: Callable[[], RemoteState],
     *,
     wait: bool,
-    tell: Tell,
+    show: ShowActivity,
 ) -> RemoteState:
     """Look at a remote until no push that was begun can change any more what is seen there.
 
@@ -55,17 +55,17 @@ def arrived(
     """
     over, pause = time.monotonic() + remaining(flight, time.time()), FIRST_PAUSE
     while True:
-        under_way = time.monotonic() < over and sight() is not False
+        under_way = time.monotonic() < over and in_flight() is not False
         try:
-            there = look()  # only now: if it has ended, its end is seen
+            state = read()  # only now: if it has ended, its end is seen
         except MultigitError:
             if not (under_way and wait):
                 raise
         else:
-            if not under_way or state_of(repo, there) is not State.NOT_PUBLISHED:
-                return there
+            if not under_way or state_of(repo, state) is not State.NOT_PUBLISHED:
+                return state
             if not wait:
-                return replace(there, problem=push_under_way(flight))
-        tell("waiting for a push that may still arrive")
+                return replace(state, problem=push_under_way(flight))
+        show("waiting for a push that may still arrive")
         time.sleep(max(0.0, min(pause, over - time.monotonic())))
         pause = min(2 * pause, LONGEST_PAUSE)

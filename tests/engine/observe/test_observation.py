@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import pytest
 
 from multigit.core.values.git_answers import RefQuery
-from multigit.core.values.listener import Tell
+from multigit.core.values.listener import ShowActivity
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
 from multigit.engine.fleet import Fleet
-from multigit.engine.observe.looks import Look, observe
+from multigit.engine.observe.observation import Observation, observe
 from multigit.engine.ports import Repository
 from multigit.errors import GitError
 from tests.engine.observe.looking import look_at, promotion
@@ -21,7 +21,7 @@ from tests.support.fake_git import FakeGit
 
 
 @dataclass(frozen=True)
-class ActingLook(Look):
+class ActingLook(Observation):
     """A look that acts where others fetch, and sees nothing."""
 
     act: Callable[[], object]
@@ -31,15 +31,15 @@ class ActingLook(Look):
         """Nothing."""
         return RefQuery(())
 
-    def reach(self, name: str, repository: Repository, tell: Tell) -> Snapshot:
+    def reach(self, name: str, repository: Repository, show: ShowActivity) -> Snapshot:
         """Act."""
-        del repository, tell
+        del repository, show
         self.act()
         return Snapshot(name)
 
-    def read(self, repository: Repository, seen: Snapshot, tell: Tell) -> Snapshot:
+    def read(self, repository: Repository, seen: Snapshot, show: ShowActivity) -> Snapshot:
         """Return what is known already."""
-        del repository, tell
+        del repository, show
         return seen
 
 

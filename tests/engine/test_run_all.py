@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from multigit.engine.sweep import Rest, Sweep, sweep
+from multigit.engine.run_all import AfterRemote, Results, run_all
 
 LONG = 20.0  # seconds; no test waits that long unless it fails
 NAMES = tuple("abcdefgh")
@@ -17,12 +17,12 @@ NAMES = tuple("abcdefgh")
 
 def test_every_name_gets_its_result() -> None:
     """Whatever the order in which they end."""
-    assert sweep(NAMES, str.upper, jobs=3) == Sweep({name: name.upper() for name in NAMES})
+    assert run_all(NAMES, str.upper, jobs=3) == Results({name: name.upper() for name in NAMES})
 
 
 def test_no_names_are_no_work() -> None:
     """Also without any worker."""
-    assert sweep((), str.upper, jobs=0) == Sweep({})
+    assert run_all((), str.upper, jobs=0) == Results({})
 
 
 def test_at_most_so_many_work_at_a_time() -> None:
@@ -39,7 +39,7 @@ def test_at_most_so_many_work_at_a_time() -> None:
             now -= 1
         return name
 
-    sweep(NAMES[:6], work, jobs=3)
+    run_all(NAMES[:6], work, jobs=3)
     assert most == 3
 
 
@@ -47,23 +47,23 @@ def test_the_rest_of_the_work_holds_no_place() -> None:
     """With one job, the second name begins while the first still has something to do."""
     second_began = threading.Event()
 
-    def work(name: str) -> str | Rest[str]:
+    def work(name: str) -> str | AfterRemote[str]:
         if name == "b":
             second_began.set()
-        return Rest(lambda: name if second_began.wait(LONG) else "waited in vain")
+        return AfterRemote(lambda: name if second_began.wait(LONG) else "waited in vain")
 
-    assert sweep(("a", "b"), work, jobs=1) == Sweep({"a": "a", "b": "b"})
+    assert run_all(("a", "b"), work, jobs=1) == Results({"a": "a", "b": "b"})
 
 
 def test_ctrl_c_lets_the_rest_of_what_began_end(press_ctrl_c: Callable[[], None]) -> None:
     """A push that arrived is still noted; the next one does not begin."""
 
-    def work(name: str) -> str | Rest[str]:
+    def work(name: str) -> str | AfterRemote[str]:
         if name == "a":
             press_ctrl_c()
-        return Rest(name.upper)
+        return AfterRemote(name.upper)
 
-    done = sweep(NAMES, work, jobs=1)
+    done = run_all(NAMES, work, jobs=1)
     assert done.interrupted
     assert done.results["a"] == "A"
 
@@ -74,17 +74,17 @@ def test_a_bug_in_the_rest_comes_out() -> None:
     def fail() -> str:
         raise ZeroDivisionError
 
-    def work(_name: str) -> str | Rest[str]:
-        return Rest(fail)
+    def work(_name: str) -> str | AfterRemote[str]:
+        return AfterRemote(fail)
 
     with pytest.raises(ZeroDivisionError):
-        sweep(NAMES, work, jobs=2)
+        run_all(NAMES, work, jobs=2)
 
 
 def test_one_job_works_in_order() -> None:
     """One after the other, as they are named."""
     done: list[str] = []
-    sweep(NAMES, done.append, jobs=1)
+    run_all(NAMES, done.append, jobs=1)
     assert done == list(NAMES)
 
 
@@ -98,7 +98,7 @@ def test_a_bug_in_the_work_comes_out() -> None:
         done.append(name)
 
     with pytest.raises(ZeroDivisionError):
-        sweep(NAMES, work, jobs=2)
+        run_all(NAMES, work, jobs=2)
     assert sorted(done) == [name for name in NAMES if name != "b"]
 
 
@@ -114,7 +114,7 @@ def test_ctrl_c_lets_what_runs_end_and_begins_nothing_new(
         both.wait()
         return name
 
-    assert sweep(NAMES, work, jobs=2) == Sweep({"a": "a", "b": "b"}, interrupted=True)
+    assert run_all(NAMES, work, jobs=2) == Results({"a": "a", "b": "b"}, interrupted=True)
 
 
 def test_a_second_ctrl_c_leaves_at_once(press_ctrl_c: Callable[[], None]) -> None:
@@ -127,7 +127,7 @@ def test_a_second_ctrl_c_leaves_at_once(press_ctrl_c: Callable[[], None]) -> Non
         leave.wait(LONG)
 
     with pytest.raises(KeyboardInterrupt):
-        sweep(NAMES, work, jobs=1)
+        run_all(NAMES, work, jobs=1)
     leave.set()
 
 
@@ -144,6 +144,6 @@ def test_what_was_begun_is_never_forgotten() -> None:
         assert noticed.wait(LONG)
         return name
 
-    done = sweep(NAMES, work, jobs=8, on_interrupt=noticed.set)
+    done = run_all(NAMES, work, jobs=8, on_interrupt=noticed.set)
     assert done.interrupted
     assert sorted(done.results) == sorted(begun)

@@ -11,11 +11,11 @@ from typing import Generic, TypeVar
 from multigit.errors import MultigitError
 
 T = TypeVar("T")
-AT_HOME = 4  # threads beside the jobs, for work that waits for no remote
+LOCAL_THREADS = 4  # threads beside the jobs, for work that waits for no remote
 
 
 @dataclass(frozen=True, slots=True)
-class Sweep(Generic[T]):
+class Results(Generic[T]):
     """What came back, by name, in the order of the names: a result, or why there is none.
 
     After an interrupt, names that were not begun are missing.
@@ -49,22 +49,22 @@ class Sweep(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Rest(Generic[T]):
+class AfterRemote(Generic[T]):
     """What is left of the work when the remote is done with: it holds nobody else's place."""
 
-    finish: Callable[[], T | Rest[T]]
+    finish: Callable[[], T | AfterRemote[T]]
 
 
-Work = Callable[[str], T | Rest[T]]
+Work = Callable[[str], T | AfterRemote[T]]
 
 
-def sweep(
+def run_all(
     names: Sequence[str],
     work: Work[T],
     *,
     jobs: int,
     on_interrupt: Callable[[], None] | None = lambda: None,
-) -> Sweep[T]:
+) -> Results[T]:
     """Do the work for every name, at most `jobs` at a time.
 
     Work that returns a `Rest` gives its place to the next name; the rest is done beside it. A
@@ -84,8 +84,8 @@ def sweep(
             raise
         on_interrupt()
         threads.wait()
-        return Sweep(threads.ended(), interrupted=True)
-    return Sweep(threads.ended())
+        return Results(threads.ended(), interrupted=True)
+    return Results(threads.ended())
 
 
 class _Threads(Generic[T]):
@@ -98,11 +98,11 @@ class _Threads(Generic[T]):
     def __init__(self, names: Sequence[str], work: Work[T], jobs: int) -> None:
         self._names = names
         self._work = work
-        self._threads = min(len(names), jobs + AT_HOME)
+        self._threads = min(len(names), jobs + LOCAL_THREADS)
         self._free = jobs
         self._change = threading.Condition()
         self._waiting = deque(names)
-        self._rests: deque[tuple[str, Rest[T]]] = deque()
+        self._after_remote: deque[tuple[str, AfterRemote[T]]] = deque()
         self._running = 0
         self._ended: dict[str, T | MultigitError] = {}
         self._bugs: list[BaseException] = []
@@ -120,7 +120,7 @@ class _Threads(Generic[T]):
     def wait(self) -> None:
         """Return when nothing waits or runs."""
         with self._change:
-            while self._waiting or self._rests or self._running:
+            while self._waiting or self._after_remote or self._running:
                 self._change.wait()
 
     def ended(self) -> Mapping[str, T | MultigitError]:
@@ -131,12 +131,12 @@ class _Threads(Generic[T]):
 
     def _take(self) -> None:
         while task := self._next():
-            name, rest = task
-            left: Rest[T] | None = None
+            name, finishing = task
+            then: AfterRemote[T] | None = None
             try:
-                result = rest.finish() if rest else self._work(name)
-                if isinstance(result, Rest):
-                    left = result
+                result = finishing.finish() if finishing else self._work(name)
+                if isinstance(result, AfterRemote):
+                    then = result
                 else:
                     self._ended[name] = result
             except MultigitError as error:
@@ -145,12 +145,12 @@ class _Threads(Generic[T]):
                 self._bugs.append(bug)
             with self._change:
                 self._running -= 1
-                self._free += not rest
-                if left:
-                    self._rests.append((name, left))
+                self._free += not finishing
+                if then:
+                    self._after_remote.append((name, then))
                 self._change.notify_all()
 
-    def _next(self) -> tuple[str, Rest[T] | None] | None:
+    def _next(self) -> tuple[str, AfterRemote[T] | None] | None:
         """Return what to do next; names that still have to reach their remote go first."""
         with self._change:
             while True:
@@ -158,9 +158,9 @@ class _Threads(Generic[T]):
                     self._free -= 1
                     self._running += 1
                     return self._waiting.popleft(), None
-                if self._rests:
+                if self._after_remote:
                     self._running += 1
-                    return self._rests.popleft()
+                    return self._after_remote.popleft()
                 if not self._waiting and not self._running:
                     return None
                 self._change.wait()

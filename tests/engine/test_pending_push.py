@@ -16,9 +16,9 @@ from multigit.core.progress.state import OperationState
 from multigit.core.values.agreement import Actor
 from multigit.core.values.flight import Flight, also
 from multigit.core.values.git_answers import Publication, PushReport
-from multigit.engine import arrival
+from multigit.engine import pending_push
 from multigit.engine.fleet import Fleet
-from multigit.engine.remote_state import survey
+from multigit.engine.remote_state import read_remote_states
 from multigit.errors import GitError, RefusedError
 from tests.engine.operations import STG, Listening, Notes, execute, outcome, plan_promotion, states
 from tests.support.fake_git import BROKEN_OFF, FakeGit, FakeRemote, first_ref_only, never_arrived
@@ -30,7 +30,7 @@ ACTOR = Actor("Ada <ada@example.org>", "ada", "here")
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look again at once."""
-    monkeypatch.setattr(arrival, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(pending_push, "FIRST_PAUSE", 0.0)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def look(
     flights = {"api": replace(known.state.flights["api"], began=began, until=until)}
     heard = listener or Listening()
     space = git.workspace
-    return dict(survey(git, space, known, Fleet(heard, 2), flights=flights, wait=wait))
+    return dict(read_remote_states(git, space, known, Fleet(heard, 2), flights=flights, wait=wait))
 
 
 def push(git: FakeGit, known: Operation) -> None:
@@ -382,4 +382,4 @@ def test_only_what_may_arrive_is_minded_by_who_pushes_again(git: FakeGit) -> Non
         (True, {"gone": flights["api"]}, []),
     ):
         git["api"].sights = [sight]
-        assert [*arrival.still_open(git, git.workspace, given)] == left
+        assert [*pending_push.pending_pushes(git, git.workspace, given)] == left

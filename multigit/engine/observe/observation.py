@@ -7,18 +7,18 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from multigit.core.values.git_answers import RefQuery
-from multigit.core.values.listener import Tell
+from multigit.core.values.listener import ShowActivity
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Repo
 from multigit.engine.fleet import Fleet
 from multigit.engine.ports import Git, Repository
-from multigit.engine.retry import patiently
-from multigit.engine.sweep import Rest
+from multigit.engine.retry import with_retry
+from multigit.engine.run_all import AfterRemote
 from multigit.errors import GitError
 
 
-class Look(ABC):
+class Observation(ABC):
     """What a command looks at in a repository. Both steps may raise MultigitError."""
 
     @property
@@ -26,20 +26,20 @@ class Look(ABC):
     def query(self) -> RefQuery:
         """The branches and tags that are fetched and read."""
 
-    def reach(self, name: str, repository: Repository, tell: Tell) -> Snapshot:
+    def reach(self, name: str, repository: Repository, show: ShowActivity) -> Snapshot:
         """Bring what is here up to date with the remote; return what is known by that."""
-        fetch(repository, self.query, tell)
+        fetch(repository, self.query, show)
         return Snapshot(name)
 
     @abstractmethod
-    def read(self, repository: Repository, seen: Snapshot, tell: Tell) -> Snapshot:
+    def read(self, repository: Repository, snapshot: Snapshot, show: ShowActivity) -> Snapshot:
         """Return the snapshot with what there is to see here, most of it without the remote."""
 
 
 def observe(
     git: Git,
     repos: Sequence[Repo],
-    look: Look,
+    observation: Observation,
     fleet: Fleet,
     *,
     doing: str = "fetching",
@@ -50,29 +50,29 @@ def observe(
     user interrupts, since nothing has happened yet.
     """
 
-    def look_at(repo: Repo, tell: Tell) -> Snapshot | Rest[Snapshot]:
+    def observe_repo(repo: Repo, show: ShowActivity) -> Snapshot | AfterRemote[Snapshot]:
         repository = git.repository(repo)
-        seen = look.reach(repo.name, repository, tell)
-        return Rest(partial(look.read, repository, seen, tell))
+        snapshot = observation.reach(repo.name, repository, show)
+        return AfterRemote(partial(observation.read, repository, snapshot, show))
 
-    seen = fleet.for_each(
+    results = fleet.for_each(
         {repo.name: repo for repo in repos},
-        look_at,
+        observe_repo,
         phase="Reading",
         doing=doing,
     )
-    return seen.completed(lambda name, error: Snapshot(name, error=Problem.of(error)))
+    return results.completed(lambda name, error: Snapshot(name, error=Problem.of(error)))
 
 
-def fetch(repository: Repository, query: RefQuery, tell: Tell) -> None:
+def fetch(repository: Repository, query: RefQuery, show: ShowActivity) -> None:
     """Fetch, and try again when the network fails."""
-    patiently(lambda: repository.fetch(query), tell=tell)
+    with_retry(lambda: repository.fetch(query), show=show)
 
 
-def try_to_fetch(repository: Repository, query: RefQuery, tell: Tell) -> Problem | None:
+def try_to_fetch(repository: Repository, query: RefQuery, show: ShowActivity) -> Problem | None:
     """Fetch, or return why that failed: what was fetched last can still be shown."""
     try:
-        fetch(repository, query, tell)
+        fetch(repository, query, show)
     except GitError as error:
         if error.code in {"missing", "not_a_repository", "foreign_owner"}:
             raise
