@@ -23,7 +23,7 @@ FIRST = "db"  # the script's other repositories wait for it
 HASTE: Mapping[str, Mapping[str, float]] = {  # by module, what is as many seconds there
     "engine/throttle.py": {"SHORTEST": 0.1, "PER_RUN": 0.05},
     "engine/attempt.py": {"LATE": 10.0, "BRIEF": 3.0},
-    "adapters/command/folder.py": {"PATIENCE": 6.0},
+    "adapters/command/folder.py": {"START_LIMIT": 6.0},
 }
 TABLES = {
     GITHUB: """

@@ -1,1 +1,1 @@
-"""Deployments by a command, which outlive multigit."""
+"""Deployments by a command, which continue when multigit ends."""

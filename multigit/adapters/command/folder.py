@@ -1,4 +1,4 @@
-"""The folder of one start of a deployment command: what its files tell of it, and its export."""
+"""The folder of one start of a deployment command: its state, by its files, and its export."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ from multigit.adapters.command.supervisor import (
 from multigit.adapters.files.durable import read_private
 from multigit.adapters.files.holding import is_held
 
-PATIENCE = 30.0  # seconds in which a supervisor should have begun
-WELL = "0\n"
+START_LIMIT = 30.0  # seconds in which a supervisor should have started
+SUCCESS = "0\n"
 START = re.compile(r"[0-9]+([.][0-9]+)?")
 
 
 def alive(folder: Path) -> bool:
-    """Tell whether the supervisor still runs."""
+    """Return whether the supervisor is still running."""
     return is_held(folder / ALIVE)
 
 
-def settled(folder: Path) -> bool | None:
-    """Tell whether the command began; None while its supervisor may still come up.
+def decided(folder: Path) -> bool | None:
+    """Return whether the command started; None while its supervisor may still start.
 
-    A run that should have begun long ago is taken from its supervisor. Only while nobody else may
-    start a command: who exports one has not called the supervisor yet.
+    A run that should have started long ago is taken from its supervisor. Only with the workspace
+    lock held: another multigit that exports a command has not called its supervisor yet.
     """
     if not (folder / BEGAN).exists() and overdue(folder):
-        claim(folder, GIVEN_UP)  # or see, below, who was faster
+        claim(folder, GIVEN_UP)  # or else the supervisor was faster, as shown below
     return began(folder)
 
 
 def began(folder: Path) -> bool | None:
-    """Tell whether the command began; None where that is not settled. False is for ever."""
+    """Return whether the command started; None if that is undecided. False is final."""
     try:
         return read_private(folder / BEGAN) != GIVEN_UP
     except FileNotFoundError:
@@ -52,24 +52,24 @@ def began(folder: Path) -> bool | None:
 
 
 def overdue(folder: Path) -> bool:
-    """Tell whether a supervisor that was to begin long ago is not there, or was never called."""
+    """Return whether the supervisor should have started, but is not running or was not called."""
     try:
-        asked = (folder / ORDER).stat().st_mtime
+        called = (folder / ORDER).stat().st_mtime
     except FileNotFoundError:
         return True
-    return time.time() - asked > PATIENCE and not alive(folder)
+    return time.time() - called > START_LIMIT and not alive(folder)
 
 
 def read(file: Path) -> str:
-    """Return what a file of the folder holds; raises OSError."""
+    """Return the content of a file of the folder; raises OSError."""
     return read_private(file).decode("utf-8", "replace")
 
 
 def remove_unneeded_trees(operations: Path, unfinished: Iterable[str]) -> None:
-    """Remove what killed runs exported for commands that never began, or that ended well.
+    """Remove what killed runs exported for commands that never started, or that succeeded.
 
-    What failed stays, to be looked at, and so does what a command may still be at work in. Only
-    while nobody else may start a command.
+    The export of a failed command stays for troubleshooting, and so does one in which a command may
+    still be running. Only with the workspace lock held.
     """
     for operation in unfinished:
         for folder in _starts(operations / operation):
@@ -79,7 +79,7 @@ def remove_unneeded_trees(operations: Path, unfinished: Iterable[str]) -> None:
 
 
 def _starts(folder: Path) -> Iterator[Path]:
-    """Yield the folders of starts that have an export. A link or an export is never entered."""
+    """Yield the folders of starts that have an export, without entering links or exports."""
     if folder.is_symlink():
         return
     for path, names, _files in os.walk(folder):
@@ -92,5 +92,5 @@ def _is_unneeded(folder: Path) -> bool:
     if alive(folder):
         return False
     if (folder / ENDED).exists():
-        return read(folder / ENDED).startswith(WELL)
-    return settled(folder) is False
+        return read(folder / ENDED).startswith(SUCCESS)
+    return decided(folder) is False

@@ -1,4 +1,4 @@
-"""What would keep a command from starting, and what it will not find in its folder."""
+"""What would keep a command from starting, and what its folder will lack."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from multigit.errors import MultigitError
 from multigit.hints import Hint
 
 EXECUTABLE = "100755"
-MOST_LINKS = 40  # on the way to one file, as on Linux
-ModeOf = Callable[[str, str, str], str]  # repository, commit, path → "100755", "" where absent
+MOST_LINKS = 40  # followed for one path, as on Linux
+ModeOf = Callable[[str, str, str], str]  # repository, commit, path → "100755", "" if absent
 GapsIn = Callable[[str, str], Gaps]  # repository, commit
 Typed = Callable[[str, str], str]  # repository, path → as a person types it here
-LinkAt = Callable[[str, str, str], str | None]  # … → a symlink's target, None where there is none
+LinkAt = Callable[[str, str, str], str | None]  # … → a symlink's target, None if it is not one
 
 
 @dataclass(frozen=True, slots=True)
 class CommandPreflight:
-    """Looks into the commit that is to be exported."""
+    """Checks the commit that is to be exported."""
 
     mode_of: ModeOf
     link_at: LinkAt
@@ -33,19 +33,19 @@ class CommandPreflight:
     typed: Typed
 
     def check(self, order: Order) -> Sequence[Problem]:
-        """Look for the program, and for what its folder will lack of the repository."""
+        """Check that the program exists, and warn of what its folder will lack."""
         return [*self._program(order), *_gaps(self.gaps_in(order.repo, order.sha))]
 
     def _program(self, order: Order) -> Sequence[Problem]:
-        """Look for the program: on PATH, or in the commit."""
+        """Check that the program is on PATH, or in the commit."""
         program = command_of(order)[0]
         if "/" not in program or Path(program).is_absolute():
             if shutil.which(program):
                 return ()
             return [_missing(f"the command {visible(program)} was not found.")]
         path = program.removeprefix("./")
-        file = _led_to(path, lambda link: self.link_at(order.repo, order.sha, link))
-        if file is None:  # what lies outside may be there when it is run
+        file = _resolved(path, lambda link: self.link_at(order.repo, order.sha, link))
+        if file is None:  # a file outside of the commit may exist when the command runs
             return ()
         mode = self.mode_of(order.repo, order.sha, file) if file else ""
         if not mode:
@@ -63,36 +63,36 @@ def command_of(order: Order) -> list[str]:
     return [order.fill(part) for part in order.runner.command]
 
 
-def _led_to(path: str, link_at: Callable[[str], str | None]) -> str | None:
-    """Return the path in a commit to which one leads over symlinks; None where they lead out."""
-    ahead, behind, links = path.split("/")[::-1], list[str](), 0
-    while ahead:
-        part = ahead.pop()
-        if part == ".." and not behind:
+def _resolved(path: str, link_at: Callable[[str], str | None]) -> str | None:
+    """Return a path in a commit with its symlinks followed; None if they lead out of it."""
+    pending, resolved, links = path.split("/")[::-1], list[str](), 0
+    while pending:
+        part = pending.pop()
+        if part == ".." and not resolved:
             return None
         if part == "..":
-            behind.pop()
+            resolved.pop()
         elif part not in {"", "."}:
-            behind.append(part)
-            target = link_at("/".join(behind))
+            resolved.append(part)
+            target = link_at("/".join(resolved))
             if target is None:
                 continue
             links += 1
             if target.startswith("/") or links > MOST_LINKS:
                 return None
-            behind.pop()
-            ahead += target.split("/")[::-1]
-    return "/".join(behind)
+            resolved.pop()
+            pending += target.split("/")[::-1]
+    return "/".join(resolved)
 
 
 def _gaps(gaps: Gaps) -> Iterator[Problem]:
-    """Yield what the command will not find in its folder; it may well do without."""
+    """Yield warnings about what the folder will lack; the command may not need it."""
     if paths := gaps.submodules:
         folders = f"{plural(len(paths), 'submodule folder')} {'is' if len(paths) == 1 else 'are'}"
         yield Problem(
             "submodules_not_exported",
             f"{folders} empty where the command runs: {shortened(paths)}.",
-            "If the command needs what is in there, let it clone that itself.",
+            "If the command needs the content, let it clone the submodules itself.",
             Severity.WARN,
             files=paths,
         )

@@ -1,4 +1,4 @@
-"""Deployments by a command on this machine: `./deploy.sh v1`, in an export of the very commit."""
+"""Deployments by a command on this machine: `./deploy.sh v1`, in an export of the commit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from itertools import count, takewhile
 from pathlib import Path
 
-from multigit.adapters.command.folder import alive, began, overdue, read, settled
+from multigit.adapters.command.folder import alive, began, decided, overdue, read
 from multigit.adapters.command.preflight import CommandPreflight, command_of
 from multigit.adapters.command.supervisor import (
     ENDED,
@@ -33,15 +33,16 @@ from multigit.core.values.deployment import KEYS, Order, Run, RunState, Sight
 from multigit.core.values.problem import Problem
 from multigit.errors import MultigitError, NotStartedError
 
-OUT_OF_TIME = 124  # as timeout(1) says it
+OUT_OF_TIME = 124  # the exit status of timeout(1)
 Export = Callable[[str, str, Path], None]  # repository, commit, folder
 
 
 class CommandRuns:
     """Runs commands, each in a folder of its own below `folder`, .multigit/operations.
 
-    A run continues when multigit ends; the next multigit finds it by its folder. Who is not `alone`
-    there only looks: somebody else may be about to start what has not begun.
+    A run continues when multigit ends; the next multigit finds it by its folder. Without `alone`,
+    which means that the workspace lock is held, it only reads: another multigit may be about to
+    start what has not started yet.
     """
 
     def __init__(
@@ -59,15 +60,15 @@ class CommandRuns:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def check(self, order: Order) -> Sequence[Problem]:
-        """Return what would keep the command from starting, or what it will not find."""
+        """Return what would keep the command from starting, and what its folder will lack."""
         return self._preflight.check(order)
 
     def start(self, order: Order) -> Run:
         """Export the commit and start the command there, in a folder of its own for each start.
 
-        An earlier one that was given up keeps its folder: its supervisor may still come up there.
+        An earlier one that was given up keeps its folder: its supervisor may still start there.
         """
-        with _told("started"):
+        with _as_problem("started"):
             folder = self._new_place(order)
             make_folder(folder / TREE)
             with _removed_unless_whole(folder):
@@ -87,30 +88,30 @@ class CommandRuns:
         return run
 
     def find(self, order: Order) -> Run | None:
-        """Return the run that an earlier multigit started; raises NotBegunError if none did."""
-        with _told("looked for"):
+        """Return the run that an earlier multigit started; raises NotStartedError if none did."""
+        with _as_problem("checked"):
             places = [*takewhile(Path.exists, self._places(order))]
-            has_begun = self._began(places[-1]) if places else None
-        if has_begun is False or (self._alone and not places):
+            has_started = self._began(places[-1]) if places else None
+        if has_started is False or (self._alone and not places):
             if places and self._alone:
                 remove_tree(places[-1])
             raise NotStartedError("the command was not started.")
-        return self._run(places[-1]) if has_begun else None
+        return self._run(places[-1]) if has_started else None
 
     def look(self, order: Order, run: Run) -> Sight:
-        """Read how the command ended, or see that it still runs."""
+        """Read the command's result, or that it is still running."""
         del order
-        with _told("looked at"):
-            return self._look(self._folder / run.id, self._running.get(run.id))
+        with _as_problem("checked"):
+            return self._status(self._folder / run.id, self._running.get(run.id))
 
     def end(self, order: Order, run: Run) -> None:
-        """End the command with all that it started, by the group that its supervisor leads.
+        """End the command with everything it started, by the group that its supervisor leads.
 
-        One that has not begun never does.
+        One that has not started never will.
         """
         del order
         folder = self._folder / run.id
-        with _told("ended"), suppress(FileNotFoundError):
+        with _as_problem("ended"), suppress(FileNotFoundError):
             if claim(folder, GIVEN_UP):
                 remove_tree(folder)
             elif alive(folder):
@@ -118,60 +119,63 @@ class CommandRuns:
                 if supervisor and processes.signal(supervisor, signal.SIGKILL, group=True):
                     keep(folder / ENDED, ending(OUT_OF_TIME, folder))
 
-    def _look(self, folder: Path, process: subprocess.Popen[bytes] | None) -> Sight:
+    def _status(self, folder: Path, process: subprocess.Popen[bytes] | None) -> Sight:
         if not folder.is_dir():
-            detail = f"nobody knows how it ended: the folder {self._shown(folder)} is gone."
+            detail = f"its result is unknown: the folder {self._shown(folder)} is gone."
             return Sight(RunState.UNKNOWN, detail=detail)
         if process and process.poll() is None:
             return Sight(RunState.RUNNING)
-        has_begun = self._began(folder)  # before the lock, which is taken before it begins
-        is_alive = alive(folder)  # before the file, which is written before the lock is let go
+        has_started = self._began(folder)  # before the lock, which is taken before it starts
+        is_alive = alive(folder)  # before the file, which is written before the lock is released
         if (folder / ENDED).exists():
             sight = self._ended(folder)
-            if sight.state is RunState.SUCCEEDED and self._alone:  # what failed stays, to be seen
+            if (
+                sight.state is RunState.SUCCEEDED and self._alone
+            ):  # the export of a failed one stays
                 remove_tree(folder)
             return sight
-        return Sight(RunState.RUNNING) if is_alive else self._left(folder, began=has_begun)
+        return (
+            Sight(RunState.RUNNING) if is_alive else self._unsupervised(folder, began=has_started)
+        )
 
     def _began(self, folder: Path) -> bool | None:
-        return settled(folder) if self._alone else began(folder)
+        return decided(folder) if self._alone else began(folder)
 
-    def _left(self, folder: Path, *, began: bool | None) -> Sight:
-        """Return how a run stands that has no supervisor and no end."""
+    def _unsupervised(self, folder: Path, *, began: bool | None) -> Sight:
+        """Return the state of a run that has no supervisor and no result."""
         if began is None and not self._alone and overdue(folder):
-            return Sight(RunState.UNKNOWN, detail="it should have begun long ago.")
+            return Sight(RunState.UNKNOWN, detail="it should have started long ago.")
         if began is None:
             return Sight(RunState.QUEUED)
         if not began:
             return Sight(RunState.FAILED, detail="it was never started.")
-        detail = "nobody saw how it ended: its supervisor was killed."
+        detail = "its result is unknown: its supervisor was killed."
         return Sight(RunState.UNKNOWN, detail=detail, output=self._shown(folder / OUTPUT))
 
     def _ended(self, folder: Path) -> Sight:
-        status, _, said = read(folder / ENDED).partition("\n")
+        status, _, last = read(folder / ENDED).partition("\n")
         if status == "0":
             return Sight(RunState.SUCCEEDED)
-        detail = (
-            f"it ended with status {status}{f', and its last words were: {said}' if said else '.'}"
-        )
+        words = f", and its last words were: {last}" if last else "."
+        detail = f"it ended with status {status}{words}"
         return Sight(RunState.FAILED, detail=detail, output=self._shown(folder / OUTPUT))
 
     def _shown(self, path: Path) -> str:
-        """Return where something lies, as seen from the workspace."""
+        """Return a path relative to the workspace."""
         return os.path.relpath(path, self._folder.parent.parent)
 
     def _run(self, folder: Path) -> Run:
-        """Return a run by its folder, as seen from ours: a workspace may be moved."""
+        """Return a run by its folder, relative to that of all: a workspace may be moved."""
         return Run(folder.relative_to(self._folder).as_posix())
 
     def _places(self, order: Order) -> Iterator[Path]:
-        """Yield the folders of one order's starts: 1, and should that be given up, 1.2, 1.3, …."""
+        """Yield the folders for one order's starts: 1, and if that was given up, 1.2, 1.3, …."""
         first = self._folder.joinpath(*order.key.split("/"))
         yield first
         yield from (first.with_name(f"{first.name}.{number}") for number in count(2))
 
     def _new_place(self, order: Order) -> Path:
-        """Make a folder that no start had before; its name is on disk when this returns."""
+        """Make a folder that no earlier start used; its name is on disk when this returns."""
         folder = next(place for place in self._places(order) if not place.exists())
         make_folder(folder.parent)
         folder.mkdir(mode=0o700)
@@ -181,13 +185,13 @@ class CommandRuns:
 
 
 def _variables(order: Order) -> dict[str, str]:
-    """Return what the command finds in its environment, as in MULTIGIT_RELEASE."""
+    """Return the variables for the command's environment, such as MULTIGIT_RELEASE."""
     return {f"MULTIGIT_{key.upper()}": str(getattr(order, key)) for key in KEYS}
 
 
 @contextmanager
 def _removed_unless_whole(folder: Path) -> Iterator[None]:
-    """Keep no half of an export."""
+    """Remove an export that is not complete."""
     try:
         yield
     except BaseException:
@@ -196,13 +200,13 @@ def _removed_unless_whole(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _told(done: str) -> Iterator[None]:
-    """Let what the system refuses be told as a sentence."""
+def _as_problem(done: str) -> Iterator[None]:
+    """Raise an error of the system as a MultigitError: the command could not be `done`."""
     try:
         yield
     except OSError as error:
         raise MultigitError(
             f"the command could not be {done}: {error.strerror or error}.",
-            hint="Check owner, permissions and room of .multigit/operations.",
+            hint="Check the owner, the permissions and the free space of .multigit/operations.",
             code="command_trouble",
         ) from error

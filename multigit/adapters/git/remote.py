@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from multigit.adapters.system.programs import said_by_shell
+from multigit.adapters.system.programs import shell_output
 from multigit.core.values.clone_facts import Detour
 from multigit.core.values.remote_url import (
     SSH,
@@ -179,6 +179,6 @@ def without_alias(url: str, ssh: str) -> str:
 def _host_name(ssh: str, destination: str, port: str) -> str:
     """Return the host that ssh would connect to by its configuration; empty if ssh fails."""
     options = ("-p", port) if port else ()
-    answer = said_by_shell(f'{ssh} -G "$@"', *options, "--", destination)
+    answer = shell_output(f'{ssh} -G "$@"', *options, "--", destination)
     host = re.search(r"^hostname (\S+)$", answer, re.MULTILINE)
     return host[1].lower() if host else ""

@@ -18,7 +18,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from multigit.adapters.system.deadline import begin
+from multigit.adapters.system.deadline import in_background
 from multigit.core.values.text import visible
 from multigit.errors import MultigitError
 
@@ -112,7 +112,7 @@ def request(
     import requests  # noqa: F401  (here, so that no thread is left alone in the middle of it)
 
     own = {"User-Agent": AGENT, "Accept-Encoding": "identity", **(headers or {})}
-    future = begin(partial(_send, method, url, timeout, own, body, limit, session))
+    future = in_background(partial(_send, method, url, timeout, own, body, limit, session))
     try:
         reply = future.result(timeout + GRACE)
     except TimeoutError:

@@ -16,7 +16,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-from multigit.adapters.system.deadline import begin
+from multigit.adapters.system.deadline import in_background
 from multigit.adapters.system.installation import adding
 from multigit.core.reports.news import News
 from multigit.core.values.problem import Problem, Severity
@@ -54,7 +54,7 @@ def tell(
         return _missing(addresses)
     targets, problems = _targets(apprise, addresses, environment)
     until = time.monotonic() + limit
-    sent = [(target, begin(partial(_send, apprise, target, news))) for target in targets]
+    sent = [(target, in_background(partial(_send, apprise, target, news))) for target in targets]
     failed = [_failed(target, future, until, limit) for target, future in sent]
     return (*problems, *filter(None, failed))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from urllib.parse import urlsplit
 
-from multigit.adapters.system.deadline import begin
+from multigit.adapters.system.deadline import in_background
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.text import visible
 
@@ -27,7 +27,7 @@ def send(address: str, metrics: Sequence[str], *, limit: float = LIMIT) -> tuple
         return check(address)
     if not metrics:
         return ()
-    future = begin(partial(_send, place, tuple(_packets(metrics))))
+    future = in_background(partial(_send, place, tuple(_packets(metrics))))
     try:
         future.result(limit)
     except TimeoutError:

@@ -1,6 +1,6 @@
 """What kind of actor runs multigit, by the variables that CI systems and agents are known to set.
 
-This is a statement of the environment, which anybody can change, and no proof.
+This is what the environment claims, which anyone can change. It proves nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from multigit.core.values.agreement import ActorKind
 
-# Each CI system documents its own among the predefined variables of a job.
+# Documented by each CI system among the predefined variables of a job.
 CI = (
     "CI",  # GitHub Actions, GitLab, CircleCI, Travis, Bitbucket, Buildkite, Woodpecker and others
     "GITHUB_ACTIONS",
@@ -19,7 +19,7 @@ CI = (
     "CIRCLECI",
     "CODEBUILD_BUILD_ID",  # AWS CodeBuild
     "JENKINS_URL",
-    "HUDSON_URL",  # Jenkins, too, also where JENKINS_URL is not configured
+    "HUDSON_URL",  # Jenkins, too, even if JENKINS_URL is not configured
     "TEAMCITY_VERSION",
     "TF_BUILD",  # Azure Pipelines
     "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI",
@@ -33,15 +33,15 @@ CI = (
     "TRAVIS",
 )
 
-# Names that others may well have chosen for something else; together they tell.
+# Names that others may have chosen for something else; only together they count.
 CI_TOGETHER = (
     ("JENKINS_HOME", "BUILD_ID"),
     ("TASK_ID", "RUN_ID"),  # Taskcluster
 )
 
-# Set for the commands that an agent starts. The first is meant for all of them; the others are
-# their own, as packages/detect-agent of vercel/vercel, and lib/cli/util/detect-agent.ts of
-# aws/aws-cdk-cli, read them.
+# Set for the commands that an agent starts. The first is meant for all agents. The others are their
+# own, as in packages/detect-agent of vercel/vercel and lib/cli/util/detect-agent.ts of
+# aws/aws-cdk-cli.
 AGENTS = (
     "AI_AGENT",
     "CLAUDECODE",
@@ -55,7 +55,7 @@ OFF = {"", "0", "false", "no"}
 
 
 def kind_of_actor(environment: Mapping[str, str]) -> ActorKind:
-    """Return what runs us; an agent within a CI job is an agent."""
+    """Return what kind of actor runs multigit; an agent within a CI job is an agent."""
     if _any(AGENTS, environment):
         return ActorKind.AGENT
     together = any(all(environment.get(name) for name in names) for names in CI_TOGETHER)
@@ -63,7 +63,7 @@ def kind_of_actor(environment: Mapping[str, str]) -> ActorKind:
 
 
 def attended(environment: Mapping[str, str]) -> bool:
-    """Tell whether a person may sit at the terminal, if there is one that can show a question."""
+    """Return whether a person may be at the terminal, if there is one that can show a question."""
     dumb = environment.get("TERM") == "dumb"
     return not dumb and kind_of_actor(environment) is ActorKind.PERSON
 

@@ -1,8 +1,8 @@
-"""A report of a bug: what a maintainer has to know, in a text that a user may pass on.
+"""A bug report: what a maintainer has to know, in a text that a user may pass on.
 
-It holds versions and where the error came from, never the values of variables. It is written when
-something is wrong with multigit itself, so it depends on as little as possible, and a fault on the
-way loses a part of it, not the report.
+It has versions and the traceback, never the values of variables. It is written when something is
+wrong with multigit itself, so it depends on as little as possible, and another error loses a part
+of the report, not all of it.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from importlib import metadata
 
 from multigit import DISTRIBUTION, __version__
 from multigit.adapters.system.environment import secrets
-from multigit.adapters.system.programs import said_by_shell
+from multigit.adapters.system.programs import shell_output
 from multigit.core.values.text import harmless, masked, redacted
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of what is required, before its versions
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of a requirement, before its versions
 
 
 def report(error: BaseException, command: str, environment: Mapping[str, str]) -> str:
     """Return the report: versions and a traceback, without secrets and control characters."""
     lines = (
         "A bug in multigit. Read this before you pass it on: passwords in URLs and the values of",
-        "variables that are called like secrets are masked; paths and names are not.",
+        "variables that are named like secrets are masked; paths and names are not.",
         "",
         f"time       {datetime.now(UTC).isoformat(timespec='seconds')}",
         f"command    {command or 'none'}",
@@ -43,21 +43,21 @@ def report(error: BaseException, command: str, environment: Mapping[str, str]) -
 
 
 def in_short(error: BaseException, environment: Mapping[str, str]) -> str:
-    """Return what kind of error it is and what it says, on one line."""
+    """Return the type and the message of an error, on one line."""
     return without_secrets(_one_line("".join(traceback.format_exception_only(error))), environment)
 
 
 def without_secrets(text: str, environment: Mapping[str, str]) -> str:
-    """Return the text with nothing in it that opens anything or steers a terminal."""
+    """Return the text without secrets and control characters."""
     return harmless(masked(redacted(text, secrets(environment))))
 
 
 def _git() -> str:
-    return said_by_shell("git --version").removeprefix("git version ")
+    return shell_output("git --version").removeprefix("git version ")
 
 
 def _libraries() -> Iterator[str]:
-    """Yield each library that multigit requires, the extras' too, with its version."""
+    """Yield each library that multigit or one of its extras requires, with its version."""
     for required in metadata.requires(DISTRIBUTION) or ():
         if name := _NAME.match(required):
             try:
@@ -66,10 +66,10 @@ def _libraries() -> Iterator[str]:
                 yield f"{name[0]} none"
 
 
-def _known(ask: Callable[[], str]) -> str:
-    """Return what is answered on one line, or what went wrong."""
+def _known(read: Callable[[], str]) -> str:
+    """Return a fact on one line, or why it is unknown."""
     try:
-        return _one_line(ask())
+        return _one_line(read())
     except Exception as error:  # noqa: BLE001  (the report is about another error)
         return f"unknown ({type(error).__name__})"
 

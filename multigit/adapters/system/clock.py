@@ -1,4 +1,4 @@
-"""The clock, the dice, and who and where we are."""
+"""The clock, random ids, and the user and machine that multigit runs on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from multigit.core.values.moment import Moment
 
 
 def now(timezone: str) -> Moment:
-    """Return the present moment in the workspace's timezone, with four random hex digits."""
+    """Return the current moment in the workspace's timezone, with four random hex digits."""
     zone = UTC if timezone == "UTC" else ZoneInfo(timezone)  # UTC needs no tz database
     return Moment(datetime.now(zone).replace(microsecond=0), secrets.token_hex(2))
 
@@ -28,7 +28,7 @@ def nonce() -> str:
 
 
 def utc_now() -> str:
-    """Return the present second in UTC as the log writes it."""
+    """Return the current second in UTC, in the log's format."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -50,9 +50,9 @@ class SystemClock:
         return time.time()
 
     def elapsed(self) -> float:
-        """Return seconds since whenever, which only go forward."""
+        """Return seconds from some start on, which never go backward."""
         return time.monotonic()
 
     def wait(self, seconds: float, leave: threading.Event) -> None:
-        """Wait so long, or until somebody wants to leave."""
+        """Wait for some seconds, or until `leave` is set."""
         leave.wait(seconds)

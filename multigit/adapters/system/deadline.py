@@ -1,4 +1,4 @@
-"""Work that may hang and must not keep anybody waiting."""
+"""Work that may hang, and for which nothing waits longer than a deadline."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-Made = TypeVar("Made")
+T = TypeVar("T")
 
 
-def begin(work: Callable[[], Made]) -> Future[Made]:
-    """Begin the work in a thread of its own; wait for it with `result(timeout)`.
+def in_background(work: Callable[[], T]) -> Future[T]:
+    """Start the work in a thread of its own; wait for it with `result(timeout)`.
 
-    Who hangs looking up a name, or before a server that drips, ends with the process at the
-    latest. (The threads of an executor would be waited for there.)
+    If it hangs, resolving a name or reading from a slow server, it ends with the process at the
+    latest. (At its end, a process would wait for the threads of an executor.)
     """
-    future: Future[Made] = Future()
+    future: Future[T] = Future()
 
     def run() -> None:
         try:
             future.set_result(work())
-        except BaseException as error:  # noqa: BLE001  (it is the waiting one's)
+        except BaseException as error:  # noqa: BLE001  (raised where it is waited for)
             future.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()

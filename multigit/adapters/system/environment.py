@@ -1,13 +1,13 @@
-"""What this process inherited from whoever called it; needed before anything heavy is imported."""
+"""The environment that this process inherited; needed before anything heavy is imported."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
 
-# `git rev-parse --local-env-vars` of git 2.39, set when multigit is called from a git hook, where
-# they point at the hook's repository. The settings in GIT_CONFIG_COUNT and GIT_CONFIG_PARAMETERS
-# belong to it as well: a token that a CI job gives git there has to stand elsewhere. The last four
-# change how git reads every pathspec.
+# `git rev-parse --local-env-vars` of git 2.39. If multigit is called from a git hook, they are set
+# to the hook's repository. The settings in GIT_CONFIG_COUNT and GIT_CONFIG_PARAMETERS belong to
+# that as well: a CI job has to give git a token in another way. The last four change how git reads
+# every pathspec.
 REPOSITORY_VARIABLES = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
@@ -32,9 +32,9 @@ REPOSITORY_VARIABLES = (
 )
 
 OWN_TOKEN = "MULTIGIT_TOKEN"  # noqa: S105  (a variable's name)
-OWN_KEY = "MULTIGIT_KEY"  # of a deployment: it opens nothing
-SECRET = ("TOKEN", "SECRET", "PASSWORD", "KEY")  # in names of variables whose values nobody is told
-SHORTEST = 8  # characters: shorter words are no secrets, and are in many others
+OWN_KEY = "MULTIGIT_KEY"  # identifies a deployment, and is not a secret
+SECRET = ("TOKEN", "SECRET", "PASSWORD", "KEY")  # in names of variables whose values are not shown
+SHORTEST = 8  # characters: shorter values are not secrets, and are part of many words
 
 
 def spare_plugins(environment: MutableMapping[str, str]) -> None:
@@ -43,18 +43,18 @@ def spare_plugins(environment: MutableMapping[str, str]) -> None:
 
 
 def forget_outer_repository(environment: MutableMapping[str, str]) -> None:
-    """Remove the variables with which a calling git hook would point us at its own repository."""
+    """Remove the variables with which a calling git hook would make git use its repository."""
     for name in REPOSITORY_VARIABLES:
         environment.pop(name, None)
 
 
 def for_commands(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return what the commands of a configuration are given: all but multigit's own token."""
+    """Return the environment for the configuration's commands: all but multigit's own token."""
     return {name: value for name, value in environment.items() if name != OWN_TOKEN}
 
 
 def secrets(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the values that look like secrets by their variables' names, line by line."""
+    """Return the lines of the values that look like secrets, by their variables' names."""
     return tuple(
         line.strip()
         for name, value in environment.items()

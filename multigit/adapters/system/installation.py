@@ -1,4 +1,4 @@
-"""How multigit was installed, as far as it matters for adding something to it."""
+"""How multigit was installed, as far as that matters for adding something to it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from multigit import DISTRIBUTION
 
 
 def adding(extra: str, library: str, prefix: Path | None = None) -> str:
-    """Return the command that adds the library of an extra to the environment that runs multigit.
+    """Return the command that adds the library of an extra to the environment of multigit.
 
-    pipx and uv leave a file in the environments that they make, and keep what they added there when
-    they upgrade it. Elsewhere the environment's own pip does it. `prefix` is the environment's
-    folder; without it, that of this process.
+    pipx and uv leave a file in environments that they make, and keep what they added when they
+    upgrade one. In others, pip does it. `prefix` is the folder of the environment, by default that
+    of this process.
     """
     prefix = prefix or Path(sys.prefix)
     if (prefix / "pipx_metadata.json").is_file():

@@ -1,4 +1,4 @@
-"""Other programs: for a small question, and our own for the user."""
+"""Other programs, for a short output, and the command that starts multigit itself."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-PATIENCE = 5.0  # seconds that a small question may take
+TIMEOUT = 5.0  # seconds
 
 
-def said_by_shell(command: str, *arguments: str) -> str:
-    """Return what a shell command prints, as git starts the user's own; empty where it fails.
+def shell_output(command: str, *arguments: str) -> str:
+    """Return what a shell command prints, started as git starts the user's; empty if it fails.
 
-    The arguments are no part of what the shell reads: the command has them as "$@".
+    The shell does not interpret the arguments: in the command they are "$@".
     """
     try:
         return subprocess.run(  # noqa: S603
@@ -23,19 +23,19 @@ def said_by_shell(command: str, *arguments: str) -> str:
             check=True,
             stdin=subprocess.DEVNULL,
             text=True,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
         ).stdout
     except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
         return ""
 
 
 def typed() -> tuple[str, ...]:
-    """Return what starts multigit when it is typed in any folder.
+    """Return the words that start multigit in any folder.
 
-    That is its name where the shell finds it, else the path by which it was started.
+    That is its name if the shell finds it, else the path by which it was started.
     """
-    found = shutil.which("multigit")
-    if found and os.path.isabs(found):  # noqa: PTH117  (as the shell wrote it)
+    path = shutil.which("multigit")
+    if path and os.path.isabs(path):  # noqa: PTH117  (as the shell wrote it)
         return ("multigit",)
     program = Path(sys.argv[0]).absolute()
     if program.name == "multigit" and os.access(program, os.X_OK):

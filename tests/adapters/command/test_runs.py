@@ -404,7 +404,7 @@ def test_of_a_folder_that_is_gone_nobody_knows_how_it_ended(tmp_path: Path) -> N
     other = runs(tmp_path)
     assert other.look(asked, run) == Sight(
         RunState.UNKNOWN,
-        detail="nobody knows how it ended: the folder .multigit/operations/op/api/1 is gone.",
+        detail="its result is unknown: the folder .multigit/operations/op/api/1 is gone.",
     )
     other.end(asked, run)
 
@@ -422,11 +422,11 @@ def test_what_the_system_refuses_is_a_sentence(tmp_path: Path) -> None:
     end_of(here, asked, run)
     (place(tmp_path, run) / "ended").unlink()
     (place(tmp_path, run) / "ended").mkdir()
-    with pytest.raises(MultigitError, match="could not be looked at: it is not a plain file"):
+    with pytest.raises(MultigitError, match="could not be checked: it is not a plain file"):
         here.look(asked, run)
     (place(tmp_path, run) / BEGAN).unlink()
     (place(tmp_path, run) / BEGAN).mkdir()
-    with pytest.raises(MultigitError, match="could not be looked for: it is not a plain file"):
+    with pytest.raises(MultigitError, match="could not be checked: it is not a plain file"):
         here.find(asked)
 
 
