@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from tests.support import launch
 from tests.support.launch import Process
+from tests.support.patience import heard
 from tests.torture.shims import KILL, ORPHAN, EdgeShim, GitShim
 from tests.walk.screen import PLAIN, screen
 from tests.walk.town import Town
@@ -24,7 +25,6 @@ Row = Mapping[str, Any]
 PATIENCE = 2.0  # seconds in which a multigit only waited: then all that is held goes on by itself
 LOOKING_AGAIN = 10  # ticks that it may need meanwhile, to see whether there is something new
 LONGEST = 120.0  # seconds for one multigit
-PAUSE = 0.15  # seconds between two presses of Ctrl-C
 LOOKING = {"status", "log", "watch", "lock", "doctor"}
 CHANGING = {"push", "promote", "backmerge", "deploy", "continue", "undo"}
 SIGNALS = {"kill": (signal.SIGKILL,), "int": (signal.SIGINT,), "int2": (signal.SIGINT,) * 2}
@@ -214,7 +214,7 @@ def _attend(process: Process, town: Town, ledger: str, cut: Cut | None) -> int:
             for number in SIGNALS[cut.how]:
                 with suppress(ProcessLookupError):
                     process.send_signal(number)
-                time.sleep(PAUSE)
+                heard(process.pid)  # or two of them would count as one
             cut = None
         if (so_far := _worked(process.pid)) > worked + LOOKING_AGAIN:
             worked, at_work = so_far, now
