@@ -1,1 +1,1 @@
-"""The order of things: what is read, prepared and published when. Talks to ports only."""
+"""The order of things: what is read, prepared and published, and when. Talks to ports only."""

@@ -1,4 +1,4 @@
-"""One deployment of one repository to one target: begun once, followed to its end."""
+"""One deployment of one repository to one target: started once, followed until it ends."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from multigit.core.values.health_check import unhealthy
 from multigit.engine.deploy_context import DeployContext
 from multigit.errors import MultigitError, NotStartedError, UnknownStartError
 
-LATE = 60.0  # seconds after its start in which a run that must be there may still appear
-BRIEF = 10.0  # seconds to look for it when these are over: the host may not answer at once
+LATE = 60.0  # seconds after a start in which its run may still appear
+BRIEF = 10.0  # seconds to search for it when these are over: the host may not answer at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Attempt:
         return self.orders.repo
 
     def follow(self, known: Deployment | None) -> Deployment:
-        """Bring the deployment to its end, from wherever an earlier attempt left it."""
+        """Follow the deployment until it ends, from wherever an earlier attempt left it."""
         if known and known.state is RunState.SUCCEEDED:
             return known
         deployment = self._resume(known) if known else self._start_new(None)
@@ -45,10 +45,10 @@ class Attempt:
             deployment = self._watch(deployment, watched=new_run)
         return self.context.note(self.repo, deployment) if deployment.state.over else deployment
 
-    # Its beginning
+    # Its start
 
     def _resume(self, known: Deployment) -> Deployment:
-        """Return what there is to follow of an earlier attempt, or a new one."""
+        """Return the deployment to follow: that of the earlier attempt, or a new one."""
         if known.run is None:
             return (
                 self._find_run(known, again=True) if known.state.may_run else self._start_new(known)
@@ -58,10 +58,10 @@ class Attempt:
         return self._check_ended(known, known.run)
 
     def _check_ended(self, known: Deployment, run: Run) -> Deployment:
-        """Return what there is to follow of a run that did not end well, or a new deployment.
+        """Return the deployment to follow after a run that did not succeed: the same, or a new one.
 
-        At its page somebody may have let it run again. Where that cannot be seen, nobody knows
-        whether it runs, and nothing is started beside it.
+        Someone may have rerun it on its page. Where that cannot be read, it is unknown whether it
+        runs, and no other one is started beside it.
         """
         context, order = self.context, self._order(known)
         until = context.clock.elapsed() + LATE
@@ -84,7 +84,7 @@ class Attempt:
         return replace(known.seen(sight, self._seconds(known)), state=RunState.QUEUED)
 
     def _start_new(self, known: Deployment | None) -> Deployment:
-        """Begin a deployment, after one that is known to have failed or not to have begun."""
+        """Start a deployment, after one that is known to have failed or never to have started."""
         context, step = self.context, self.step
         before = known or Deployment(step.target, attempt=step.attempt)
         if not context.starts:
@@ -99,7 +99,7 @@ class Attempt:
         context.show(self.repo, starting)
         try:
             context.note(self.repo, starting)
-        except MultigitError as error:  # without a note it must not begin
+        except MultigitError as error:  # without a note it must not start
             return replace(before, sight=replace(before.sight, detail=error.message))
         return self._find_run(starting) if step.runner.by_push else self._start(starting)
 
@@ -120,15 +120,15 @@ class Attempt:
     def _find_run(
         self, starting: Deployment, *, again: bool = False, doubt: MultigitError | None = None
     ) -> Deployment:
-        """Look for the run of a deployment whose start nobody confirmed; it is never sent again.
+        """Search for the run of a deployment whose start no one confirmed; it is never sent again.
 
-        What was asked for long ago, and is looked for `again`, has appeared or never will.
+        A run that was requested long ago, and is searched for `again`, has appeared or never will.
         """
         context, order = self.context, self._order(starting)
         asked = context.clock.now() - starting.since
         seconds = max(LATE - asked, BRIEF) if again and not self.step.runner.by_push else LATE
         until = context.clock.elapsed() + min(seconds, LATE)
-        reason = with_hint(doubt) if doubt else "it was asked for, and no run appeared."
+        reason = with_hint(doubt) if doubt else "it was requested, but no run appeared."
         while True:
             try:
                 run = context.with_slot(lambda: context.runners.find(order))
@@ -156,13 +156,13 @@ class Attempt:
         self.context.show(self.repo, queued)
         return queued
 
-    # Its course
+    # Until it ends
 
     def _watch(self, deployment: Deployment, *, watched: bool) -> Deployment:
-        """Look at the run again and again until it is over, time is out, or somebody leaves.
+        """Poll the run until it ends, its time is over, or someone stops multigit.
 
-        The time in which it waits for a person does not count. How long it took is known to who
-        `witnessed` it; whoever finds it over only knows how long nobody looked.
+        The time in which it waits for a person does not count. How long it took is known only if
+        it was `watched`: of a run that is found ended, no one knows when that was.
         """
         context, remaining = self.context, self.step.timeout
         order = self._order(deployment)
@@ -186,7 +186,7 @@ class Attempt:
         return deployment
 
     def _polled(self, deployment: Deployment, order: Order, run: Run) -> Deployment:
-        """Return what is to be seen now; a look that fails changes nothing."""
+        """Return the state after a poll; one that fails changes nothing."""
         try:
             sight = self._poll(order, run)
         except MultigitError as error:
@@ -195,14 +195,14 @@ class Attempt:
         return deployment.seen(sight, self._seconds(deployment))
 
     def _poll(self, order: Order, run: Run) -> Sight:
-        """Look at the run; raises MultigitError where that fails."""
+        """Poll the run; raises MultigitError where that fails."""
         return self.context.with_slot(lambda: self.context.runners.look(order, run))
 
     def _out_of_time(self, deployment: Deployment) -> Deployment:
-        """End what runs here; what runs at a host goes on there, and can be looked at again."""
+        """End what runs here; what runs at a host keeps running, and can be polled again."""
         if not self.context.starts:
             return deployment
-        last = f" The last look: {deployment.sight.detail}" if deployment.sight.detail else ""
+        last = f" The last poll: {deployment.sight.detail}" if deployment.sight.detail else ""
         detail = f"it did not end within {in_words(self.step.timeout)}.{last}"
         if not isinstance(self.step.runner, CommandRunner) or not deployment.run:
             return self._finished(deployment, RunState.TIMED_OUT, detail)
@@ -211,12 +211,12 @@ class Attempt:
         return self._finished(deployment, RunState.FAILED, f"{detail} It was ended.")
 
     def _healthy(self, deployment: Deployment, check: HealthCheck) -> Deployment:
-        """Ask until the answer is right so often in a row, or as often as it may be wrong."""
+        """Ask until enough answers in a row are right, or all attempts are used up."""
         context, order = self.context, self._order(deployment)
         url, wanted = order.fill(check.url), order.fill(check.equals)
         deployment = replace(deployment, state=RunState.CHECKING)
         context.show(self.repo, deployment)
-        good, wrong = 0, "nobody asked."
+        good, wrong = 0, "it was not checked."
         for number in range(check.attempts + check.successes - 1):
             if number:
                 context.clock.wait(check.interval, context.leave)
@@ -249,10 +249,10 @@ class Attempt:
 
 
 def with_hint(error: MultigitError) -> str:
-    """Return what an error tells, and what to do about it."""
+    """Return the message of an error with its hint."""
     return f"{error.message} {error.hint}".rstrip()
 
 
 def pushed_at(plan: Plan) -> float:
-    """Return a Unix time before the plan's pushes: the one that its commits bear."""
+    """Return a Unix time before the plan's pushes: the date of its commits."""
     return float(plan.date.partition(" ")[0])

@@ -1,4 +1,4 @@
-"""Examine: try out in every repository what publishing from it needs. Nothing is published."""
+"""Check: try in every repository what publishing from it requires. Nothing is published."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from multigit.errors import MultigitError
 
 
 def check_repositories(git: Git, request: DoctorRequest, fleet: Fleet) -> Mapping[str, Checkup]:
-    """Examine every repository at once; one that cannot be read says so in its snapshot.
+    """Check every repository at once; one that cannot be read has an error in its snapshot.
 
-    Takes two connections for each: a fetch and a push that sends nothing. Where a lock ref is
-    tried it takes three. Raises KeyboardInterrupt when the user interrupts.
+    Takes two connections for each: a fetch and a push that sends nothing; three where a lock ref
+    is tried. Raises KeyboardInterrupt when the user interrupts.
     """
 
     def check(repo: Repo, show: ShowActivity) -> Checkup:
@@ -33,10 +33,10 @@ def check_repositories(git: Git, request: DoctorRequest, fleet: Fleet) -> Mappin
     results = fleet.for_each(
         {repo.name: repo for repo in request.repos},
         check,
-        phase="Examining",
+        phase="Checking",
         doing="fetching",
-        summarize=lambda _: ("examined", ""),
-        orderly=True,  # a lock that was set is released
+        summarize=lambda _: ("checked", ""),
+        orderly=True,  # a lock that was taken is released
     )
     if results.interrupted:
         raise KeyboardInterrupt
@@ -91,7 +91,7 @@ def try_lock(repository: Repository, ref: str, show: ShowActivity) -> LockTrial:
 
 
 def _push(repository: Repository, publication: Publication) -> str:
-    """Push one ref; return why that failed, or empty."""
+    """Push one ref; return why it failed, or empty."""
     try:
         report = repository.push([publication])
     except MultigitError as error:

@@ -23,7 +23,7 @@ class Deployer:
     state: OperationState = NOTHING_YET
 
     def wave(self, published: Mapping[str, tuple[RepoPlan, Objects]]) -> Deployments:
-        """Deploy these repositories, each with what was made for it; return what became of each."""
+        """Deploy these repositories, each with the objects made for it; return the results."""
         names = tuple(name for name, (repo, _) in published.items() if repo.deploys())
         if not names:
             return Deployments({})
@@ -39,7 +39,7 @@ class Deployer:
         return Deployments(done.all(), done.interrupted)
 
     def _repository(self, repo: RepoPlan, made: Objects) -> tuple[Deployment, ...]:
-        """Deploy to one target after the other, up to the first that does not go well."""
+        """Deploy to one target after the other, up to the first that does not succeed."""
         deployments: list[Deployment] = []
         good, known = True, self.state.of(repo.repo).deployments
         orders = Orders.of(self.context.plan, repo.repo, made, known)
@@ -56,7 +56,7 @@ class Deployer:
 
 @dataclass(frozen=True, slots=True)
 class Deployments:
-    """What became of the deployments of one wave, by repository."""
+    """The results of the deployments of one wave, by repository."""
 
     by_repo: Mapping[str, tuple[Deployment, ...]]
     interrupted: bool = False

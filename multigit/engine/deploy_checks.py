@@ -1,4 +1,4 @@
-"""Preflight: find out while planning what would keep deployments from starting."""
+"""Preflight: find out while planning what would prevent deployments from starting."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from multigit.engine.ports import Checks, RunnerPort
 from multigit.errors import MultigitError, NotStartedError
 from multigit.hints import Hint
 
-POLLS = 4  # after the first, at a run that has more to show
+POLLS = 4  # after the first, of a run that has more to show
 UnfinishedRuns = Mapping[str, Sequence[tuple[Order, Run | None]]]  # by repository
 
 
 def check_earlier_deployments(
     plan: Plan, before: UnfinishedRuns, runners: RunnerPort, fleet: Fleet
 ) -> Mapping[str, Sequence[Problem]]:
-    """Return what is to be said of earlier deployments to the stage that nobody saw end.
+    """Return the problems of earlier deployments to the stage whose end no one saw.
 
-    One that still runs blocks. Where nobody can tell, a person has to look: that is a warning,
-    or the stage could never be deployed again.
+    One that is still running blocks. Where its result is unknown, a person has to check: that is a
+    warning, or the stage could never be deployed again.
     """
 
     def check(orders: Sequence[tuple[Order, Run | None]], _: ShowActivity) -> Sequence[Problem]:
@@ -38,13 +38,13 @@ def check_earlier_deployments(
     return fleet.for_each(
         before,
         check,
-        phase="Looking at earlier deployments",
-        doing="looking at its last deployment",
+        phase="Checking earlier deployments",
+        doing="checking its last deployment",
     ).all()
 
 
 def _problem_of(order: Order, run: Run | None, runners: RunnerPort, stage: str) -> Problem | None:
-    """Return the problem of a deployment that still runs, or of which nobody can tell."""
+    """Return the problem of a deployment that is still running, or whose result is unknown."""
     try:
         run = run or runners.find(order)
         sight = _polled(order, run, runners) if run else None
@@ -61,13 +61,13 @@ def _problem_of(order: Order, run: Run | None, runners: RunnerPort, stage: str) 
     operation = order.key.partition("/")[0]
     return Problem(
         "still_deploying",
-        f"a deployment to {stage} goes on ({sight.state.in_words}): {operation}",
+        f"a deployment to {stage} is still running ({sight.state.in_words}): {operation}",
         Hint.WATCH_OPERATION.format(operation=operation),
     )
 
 
 def _polled(order: Order, run: Run, runners: RunnerPort) -> Sight:
-    """Look at a run until a look leaves nothing to be seen: an end may take a few."""
+    """Poll a run until it has nothing more to show: it may take a few polls to read its end."""
     sight = runners.look(order, run)
     for _ in range(POLLS):
         sight = runners.look(order, run) if sight.more else sight
@@ -77,8 +77,8 @@ def _polled(order: Order, run: Run, runners: RunnerPort) -> Sight:
 def _result_unknown(stage: str, reason: str = "there is no trace of it.") -> Problem:
     return Problem(
         "deployment_in_doubt",
-        f"nobody knows how its last deployment to {stage} ended, or whether it began: {reason}",
-        "Look where it runs before you go on.",
+        f"the result of its last deployment to {stage} is unknown: {reason}",
+        "Check where it runs before you continue.",
         Severity.WARN,
     )
 
@@ -93,7 +93,7 @@ def preflight(
 ) -> Findings:
     """Return the problems that the deployments of a plan would meet, by repository.
 
-    `checks`, where given, tell why a repository's source commit is not green at its host.
+    `checks`, where given, return why a repository's source commit is not green at its host.
     """
     orders: dict[str, list[Order]] = {}
     for order in planned_orders(plan, state):

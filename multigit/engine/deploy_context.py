@@ -1,4 +1,4 @@
-"""What the deployments of one plan share: the way outside, the note of each, how many at a time."""
+"""What the deployments of one plan share: ports, the journal, the listener, slots."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from multigit.engine.throttle import Throttle
 from multigit.errors import MultigitError
 
 OnWaiting = Callable[[Mapping[str, tuple[Deployment, ...]]], None]
-SLOTS = 8  # what is started, exported or asked at a time, where nobody says
+SLOTS = 8  # by default, how many are started, exported or polled at a time
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class DeployContext:
-    """What each attempt to deploy something for a plan needs from outside of it.
+    """What each attempt to deploy something for a plan requires from outside.
 
-    Without `starts` it only looks at what was started, and ends nothing. At most `jobs` starts and
-    looks are made at a time. `on_waiting` hears once, from any thread, where all stand when the
+    Without `starts` it only polls what was started, and ends nothing. At most `jobs` starts and
+    polls are made at a time. `on_waiting` gets the deployments once, from any thread, when the
     first one waits for a person and it is known for whom.
     """
 
@@ -52,14 +52,14 @@ class DeployContext:
 
     @property
     def stopping(self) -> bool:
-        """Tell whether somebody wants to leave."""
+        """Return whether someone wants to stop multigit."""
         return self.leave.is_set()
 
     def note(self, repo: str, deployment: Deployment) -> Deployment:
-        """Remember where a deployment stands; that it may begin is on disk when this returns.
+        """Note the state of a deployment; that it may start is on disk when this returns.
 
-        Raises MultigitError where that cannot be written. What is not remembered later is looked
-        up once more.
+        Raises MultigitError where that cannot be written. Later states that cannot be written are
+        read again from the runner.
         """
         entry = Entry(EntryKind.DEPLOYMENT, repos=(repo,), deployment=deployment)
         if deployment.state is RunState.STARTING:
@@ -70,7 +70,7 @@ class DeployContext:
         return deployment
 
     def show(self, repo: str, deployment: Deployment) -> None:
-        """Show where a deployment stands."""
+        """Show the state of a deployment."""
         self.listener.started(repo, in_short(deployment))
         with self._lock:
             self._last.setdefault(repo, {})[deployment.target] = deployment
@@ -82,13 +82,13 @@ class DeployContext:
             self.on_waiting(states)
 
     def with_slot(self, work: Callable[[], T]) -> T:
-        """Do something for which there are only so many slots: files and connections are few."""
+        """Do the work when a slot is free: files and connections are few."""
         with self._slots:
             return work()
 
 
 def in_short(deployment: Deployment) -> str:
-    """Return in a few words where a deployment stands."""
+    """Return the state of a deployment in a few words."""
     sight = deployment.sight
     where = f"{deployment.target}: " if deployment.target else ""
     what = " · ".join(filter(None, (sight.job, sight.step)))

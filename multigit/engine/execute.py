@@ -36,9 +36,9 @@ from multigit.hints import Hint
 class Executor:
     """Runs one plan. `trailer` is what every tag message ends with.
 
-    With `again` the plan was begun before, and `state` is how far it got: what it made then is used
-    where it still exists, and made anew where it does not. The flights of the state are pushes of
-    that time which may still be at work.
+    With `again` the plan was started before, and `state` is how far it got: objects that it made
+    then are used where they still exist, and made again where they do not. The flights of the
+    state are pushes of that time which may still be running.
     """
 
     git: Git
@@ -109,7 +109,7 @@ class Executor:
         )
 
     def _waves(self, ready: Mapping[str, Objects]) -> tuple[dict[str, Outcome], bool]:
-        """Publish and deploy one wave after the other, up to the first that does not go well."""
+        """Publish and deploy one wave after the other, up to the first that does not succeed."""
         outcomes: dict[str, Outcome] = {}
         for number in sorted({repo.wave for repo in self.plan.planned()}):
             wave = {repo.repo: repo for repo in self.plan.planned() if repo.wave == number}
@@ -131,7 +131,7 @@ class Executor:
     def _publish(
         self, plans: Mapping[str, RepoPlan], ready: Mapping[str, Objects]
     ) -> Results[Outcome]:
-        """Push what is to be pushed; what was published before, or only deployed, is ready."""
+        """Push what must be pushed; what was published before, or is only deployed, is ready."""
         pushed = {
             name: repo
             for name, repo in plans.items()
@@ -160,8 +160,8 @@ class Executor:
         return Results({name: found[name] for name in plans if name in found}, done.interrupted)
 
     def _finish_push(self, repository: Repository, outcome: Outcome) -> Outcome:
-        """Note how a push ended, and let the local branches follow it."""
-        with suppress(MultigitError):  # it is done; without the note continue asks the remote
+        """Note the result of a push, and let the local branches follow it."""
+        with suppress(MultigitError):  # it is done; without the note, continue reads the remote
             repos, flight = (outcome.repo,), outcome.flight
             self.journal.write(
                 Entry(EntryKind.SETTLED, repos=repos, state=outcome.state, flight=flight)
@@ -171,7 +171,7 @@ class Executor:
         return outcome
 
     def _announce(self, name: str, repository: Repository) -> None:
-        """Note that a push begins; raises a MultigitError where that cannot be noted."""
+        """Note that a push starts; raises a MultigitError where that cannot be noted."""
         self.journal.write(Entry(EntryKind.PUSHING, repos=(name,), flight=repository.flight()))
 
     def _repository(self, name: str) -> Repository:
@@ -193,25 +193,25 @@ class Executor:
         return with_unknown_result(not_started(repo, made), self.state.flights.get(repo.repo))
 
     def _ready_to_deploy(self, repo: RepoPlan, made: Objects) -> Outcome:
-        """Return the outcome of a repository of which all that is to be published is there."""
+        """Return the outcome of a repository of which everything is published."""
         state = State.PUBLISHED if repo.updates() else State.DEPLOYED
         left = known_deployments(repo, self._progress(repo).deployments)
         return Outcome(repo, state, made, repo.problems, deployments=left)
 
 
 def is_deployable(outcome: Outcome, wave: Mapping[str, RepoPlan]) -> bool:
-    """Tell whether a repository of this wave is ready to be deployed."""
+    """Return whether a repository of this wave is ready to be deployed."""
     return outcome.repo in wave and outcome.state in {State.PUBLISHED, State.DEPLOYED}
 
 
 def in_brief(outcome: Outcome) -> tuple[str, str]:
-    """Return what a listener hears of an outcome: its state, and why or the new commit."""
+    """Return an outcome in brief for a listener: its state, and the reason or the new commit."""
     blocking = [problem.message for problem in outcome.problems if problem.blocks]
     return outcome.state, blocking[-1] if blocking else outcome.after[:7]
 
 
 def with_unknown_result(outcome: Outcome, earlier: Flight | None) -> Outcome:
-    """Return the outcome of a repository that was not pushed now, but may have been before."""
+    """Return the outcome of a repository that was not pushed now, but may be by an earlier push."""
     if earlier is None:
         return outcome
     problem = Problem(

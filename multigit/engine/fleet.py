@@ -1,4 +1,4 @@
-"""The fleet: the repositories of a workspace, in each of which the same is done at once."""
+"""The fleet: the repositories of a workspace, in which the same work is done in parallel."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """How many repositories are worked on at a time, and who hears how far they are."""
+    """How many repositories are worked on at a time, and the listener that shows it."""
 
     listener: Listener
     jobs: int
@@ -33,11 +33,11 @@ class Fleet:
         repo_of: Callable[[str], str] = lambda name: name,
         orderly: bool = False,
     ) -> Results[T]:
-        """Work at the thing of each repository; a MultigitError there is an error of the sweep.
+        """Do the work for the item of each repository; a MultigitError there is one of the results.
 
-        `work` also gets what tells the listener how it gets on. The listener hears of the `phase`
-        where a new one begins, of what is done first (`doing`; none where the work tells it), and
-        of each result what `told` makes of it: a state and a detail. `repo_of` returns the
+        `work` also gets a function that shows what it is doing. The listener is notified of the
+        `phase`, if a new one starts, of what is done first (`doing`, unless the work shows it), and
+        of each result as `summarize` returns it: a state and a detail. `repo_of` returns the
         repository of a name that is none.
 
         Ctrl-C raises KeyboardInterrupt at once: reading leaves nothing to end in order. `orderly`

@@ -1,4 +1,4 @@
-"""Whether a push that nobody saw end may still arrive, and waiting until that is known."""
+"""Whether a push whose end no one saw may still publish something; waiting until that is known."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from multigit.core.values.workspace import Workspace
 from multigit.engine.ports import Git, Repository
 from multigit.errors import MultigitError
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds between two looks at a remote, doubled each time
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds between two reads of a remote, doubled each time
 
 
 def may_be_pushing(repository: Repository, flight: Flight) -> bool:
-    """Tell whether a push may still be at work: it has time left, and is not seen to have ended.
+    """Return whether a push may still be running: it has time left, and was not seen to end.
 
-    When its time is over, what still holds its mark is no push: it is something that git or the
-    server started, and that stays, such as a helper that remembers passwords.
+    When its time is over, what still holds its mark is not a push: it is something that git or the
+    server started and that stays, such as a helper that remembers passwords.
     """
     return remaining(flight, time.time()) > 0 and repository.in_flight(flight) is not False
 
@@ -29,7 +29,7 @@ def may_be_pushing(repository: Repository, flight: Flight) -> bool:
 def pending_pushes(
     git: Git, workspace: Workspace, flights: Mapping[str, Flight]
 ) -> Mapping[str, Flight]:
-    """Return those of the pushes, by repository, that may still arrive."""
+    """Return those of the pushes, by repository, that may still be running."""
     repos = {repo.name: repo for repo in workspace.repos}
     return {
         name: each
@@ -47,17 +47,18 @@ def read_after_push(
     wait: bool,
     show: ShowActivity,
 ) -> RemoteState:
-    """Look at a remote until no push that was begun can change any more what is seen there.
+    """Read a remote until no push that was started can change what it holds.
 
-    That is at once where the remote holds all of it, or what makes the push's lease fail. `sight`
-    tells whether the push is seen, None where that cannot be told. Without `wait` its state has
-    a problem. Raises the MultigitError of a remote that cannot be read when the time is over.
+    That is at once if the remote holds all of the push, or a value that makes the push's lease
+    fail. `in_flight` returns whether the push is seen, None where that is unknown. Without `wait`
+    the state of a pending push has a problem. Raises the MultigitError of a remote that cannot be
+    read when the time is over.
     """
     over, pause = time.monotonic() + remaining(flight, time.time()), FIRST_PAUSE
     while True:
         under_way = time.monotonic() < over and in_flight() is not False
         try:
-            state = read()  # only now: if it has ended, its end is seen
+            state = read()  # only now: if the push has ended, its result is seen
         except MultigitError:
             if not (under_way and wait):
                 raise

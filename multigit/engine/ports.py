@@ -1,4 +1,4 @@
-"""The ports: what the engine needs from the world, by shape. Adapters fit, tests bring fakes."""
+"""The ports: what the engine requires from the world, by shape. Tests bring fakes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Repository(Protocol):
     # Reads: may be repeated, change nothing of the user's.
 
     def exists(self) -> bool:
-        """Tell whether anything stands at the repository's path (an empty folder is nothing)."""
+        """Return whether anything exists at the repository's path (an empty folder is nothing)."""
 
     def fetch(self, query: RefQuery) -> None:
         """Bring the remote's branches and tags that match into the remote-tracking refs."""
@@ -41,13 +41,13 @@ class Repository(Protocol):
         """Return the checked-out branch and the changed files; with their sizes if wanted."""
 
     def obstacles(self, before: str, after: str) -> Sequence[Obstacle]:
-        """Return what a checkout would overwrite on the way from `before`, which is checked out.
+        """Return what a checkout of `after` would overwrite, with `before` checked out.
 
-        No tracked file differs from `before`, as far as git looks.
+        No tracked file differs from `before`, as far as git compares.
         """
 
     def outgoing(self, tip: str) -> Sequence[Outgoing]:
-        """Return the paths that commits of `tip` add or change which no remote branch has."""
+        """Return the paths that commits of `tip`, which no remote branch has, add or change."""
 
     def paths(self, commits: Sequence[str]) -> frozenset[str]:
         """Return the files of all these commits."""
@@ -57,7 +57,7 @@ class Repository(Protocol):
     ) -> Mapping[str, str]:
         """Return, by path, the filter of those files whose content travels by a pre-push hook.
 
-        Asked are these files of the work tree, whose branch is checked out, and those that were
+        Checked are these files of the work tree, whose branch is checked out, and those that were
         committed up to `tip`.
         """
 
@@ -76,8 +76,8 @@ class Repository(Protocol):
     def lacking(self, ours: Tip, theirs: Tip) -> PendingCommits:
         """Return the commits without merges of `theirs` whose content `ours` lacks.
 
-        What was rebased, picked or squashed onto `ours`, and what is empty, does not count. Where
-        nothing is left then, all of them are returned: only a merge tells if there is content.
+        What was rebased, picked or squashed onto `ours`, and what is empty, does not count. If
+        none would remain, all are returned: only a merge shows whether there is content.
         """
 
     def reversals(
@@ -92,24 +92,24 @@ class Repository(Protocol):
         """Count all commits that only `tip` has (ahead) and only `base` has (behind)."""
 
     def remote_refs(self, refs: Sequence[str]) -> Mapping[str, str]:
-        """Ask the remote itself where these refs stand; absent ones are left out."""
+        """Return what the remote itself holds at these refs; absent ones are omitted."""
 
     def tag_messages(self, patterns: Sequence[str]) -> Mapping[str, str]:
         """Return the messages of the remote's tags that match, as of the last fetch."""
 
     def dry_run_push(self, publication: Publication) -> bool:
-        """Ask the remote to receive a push without sending it; True when the ref is there already.
+        """Ask the remote to receive a push without sending it; True if it has the ref.
 
-        Raises GitError when the push would not even begin.
+        Raises GitError when the push would not even start.
         """
 
     def newest(self, commits: Sequence[str]) -> int:
         """Return the latest committer date of these commits, in Unix seconds."""
 
     def as_of(self, commit: str, seconds: int) -> str:
-        """Return which commit a branch that holds this one held before a Unix time, or empty.
+        """Return the commit that a branch at this one held before a Unix time, or empty.
 
-        By the committers' dates along the first parents.
+        By committer dates along the first parents.
         """
 
     def exposed(self) -> Sequence[str]:
@@ -119,19 +119,19 @@ class Repository(Protocol):
         """Return a commit with its tree."""
 
     def holds(self, objects: Sequence[str]) -> bool:
-        """Tell whether all of these objects exist here (empty names count as existing)."""
+        """Return whether all of these objects exist here (empty names count as existing)."""
 
     def parents(self, commits: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         """Return the parents of each of these commits, which exist here."""
 
-    # Preparation: objects only, which no ref points at.
+    # Preparation: only objects that no ref points at.
 
     def merge(
         self, ours: Tip, theirs: Tip, signature: Signature | None, forks: Sequence[Tip] = ()
     ) -> Merged:
         """Merge two commits in the object database; the content decides if there is a commit.
 
-        Without a signature only the outcome is looked at and no commit is made. `forks`, as
+        Without a signature there is only the result, and no commit is made. `forks`, as
         `waiting` returns them, may spare the work where only one side changed.
         """
 
@@ -146,13 +146,13 @@ class Repository(Protocol):
     def store(self, content: bytes) -> str:
         """Keep some bytes as an object that no ref points at, and return its id."""
 
-    # Pushes that may be at work when multigit is not.
+    # Pushes that may run when multigit does not.
 
     def flight(self) -> Flight:
-        """Return what is to be noted before the next push begins."""
+        """Return what to note before the next push starts."""
 
     def in_flight(self, flight: Flight) -> bool | None:
-        """Tell whether a push that was noted is still at work; None where that cannot be seen."""
+        """Return whether a push that was noted is still running; None where that cannot be seen."""
 
     # Writes: what the plan showed.
 
@@ -192,19 +192,19 @@ class RunnerPort(Protocol):
     """What carries out deployments. Every method may raise MultigitError with a sentence."""
 
     def check(self, order: Order) -> Sequence[Problem]:
-        """Return what would keep this deployment from starting, as far as that can be known."""
+        """Return what would prevent this deployment from starting, as far as it can be known."""
 
     def start(self, order: Order) -> Run:
-        """Start it, once; raises DoubtError when it is not known whether it began."""
+        """Start it, once; raises DoubtError when it is unknown whether it started."""
 
     def find(self, order: Order) -> Run | None:
-        """Look for the run that this very order, or the push that it belongs to, began."""
+        """Search for the run that this order, or the push that it belongs to, started."""
 
     def look(self, order: Order, run: Run) -> Sight:
-        """Look at a run."""
+        """Poll a run."""
 
     def end(self, order: Order, run: Run) -> None:
-        """End a run whose time is out, if nobody else would; a run at a host goes on there."""
+        """End a run whose time is over, if it runs here; a run at a host keeps running."""
 
 
 # Returns why a repository's commit is not green at its host, or ().
@@ -212,19 +212,19 @@ Checks = Callable[[str, str], Sequence[Problem]]
 
 
 class Reviewers(Protocol):
-    """Where people let runs go on. Every method may raise MultigitError with a sentence."""
+    """Where people approve runs. Every method may raise MultigitError with a sentence."""
 
     def pending(self, order: Order, run: Run) -> tuple[Gate, ...]:
-        """Return the environments at which a run waits for somebody."""
+        """Return the environments at which a run waits for a person."""
 
     def review(
         self, order: Order, run: Run, gates: Sequence[Gate], *, approve: bool, comment: str
     ) -> None:
-        """Let it go on there, or not; raises DoubtError when nobody knows if that arrived."""
+        """Approve or reject it there; raises DoubtError when the result is unknown."""
 
 
 class Probe(Protocol):
-    """Asks what was deployed how it is."""
+    """Checks the health of what was deployed."""
 
     def ask(self, url: str, *, timeout: float) -> HealthAnswer:
         """Return the answer to a GET; raises MultigitError when there is none."""
@@ -234,24 +234,24 @@ class Clock(Protocol):
     """The time, and waiting."""
 
     def now(self) -> float:
-        """Return the Unix time, which somebody may set."""
+        """Return the Unix time, which may be set back."""
 
     def elapsed(self) -> float:
-        """Return seconds since whenever, which only go forward: for deadlines and pauses."""
+        """Return monotonic seconds, for deadlines and pauses."""
 
     def wait(self, seconds: float, leave: threading.Event) -> None:
-        """Wait so long, or until somebody wants to leave."""
+        """Wait so long, or until `leave` is set."""
 
 
 class JournalWriter(Protocol):
-    """Remembers an operation, so that it can go on after anything."""
+    """Records an operation, so that it can be continued whatever happens."""
 
     def write(self, entry: Entry) -> None:
-        """Keep an entry; it is on disk when this returns. Called from any thread."""
+        """Write an entry; it is on disk when this returns. Called from any thread."""
 
 
 class NoJournal:
-    """Remembers nothing."""
+    """Records nothing."""
 
     def write(self, entry: Entry) -> None:
         """Forget the entry."""

@@ -35,11 +35,11 @@ def prepare(
     again: bool = False,
     others: Mapping[str, Objects] = MappingProxyType({}),
 ) -> Objects:
-    """Return what each ref of the plan shall point at; every object of it exists then.
+    """Return what each ref of the plan will point at; every object exists when this returns.
 
-    What an `earlier` attempt made is used where it still is there and is what the plan shows.
-    Where the planned merges are gone they are made anew. Raises MultigitError when something
-    cannot be made as planned. Only a `CommitStep` touches the user's branch, index and hooks.
+    Objects of an `earlier` attempt are used if they still exist and are what the plan shows.
+    Planned merges that are gone are made again. Raises MultigitError when something cannot be made
+    as planned. Only a `CommitStep` touches the user's branch, index and hooks.
     `others` is what was made in the repositories that this one follows.
     """
     planned = repo.commits()
@@ -72,9 +72,9 @@ def pointing(step: Step, others: Mapping[str, Objects]) -> Step:
 
 
 def made_as_planned(repository: Repository, repo: RepoPlan, made: Objects) -> bool:
-    """Tell whether all that was made is there, each merge with the parents that were planned.
+    """Return whether all objects exist, each merge with the planned parents.
 
-    A push with a lease takes any commit, so this is what keeps another one from being published.
+    A push with a lease accepts any commit, so this is what prevents publishing another one.
     """
     if not repository.holds(tuple(made.values())):
         return False
@@ -91,7 +91,7 @@ def make(
 ) -> dict[str, str]:
     """Make the object of each step. With `again`, merges and all that builds on them are new."""
     made: dict[str, str] = {}
-    replaced: dict[str, Tip] = {}  # by branch, what is not as it was planned
+    replaced: dict[str, Tip] = {}  # by branch, what differs from the plan
     for step in repo.making():
         match step:
             case CommitStep():
@@ -121,14 +121,14 @@ def make(
 
 
 def commit(repository: Repository, step: CommitStep, date: str) -> Tip:
-    """Commit the work tree, unless the branch moved since the plan was made."""
+    """Commit the work tree, unless the branch has moved since the plan was made."""
     work = repository.work_tree()
     if work.branch == step.branch and work.head and is_ours(repository, step, work.head, date):
         return repository.tip(work.head)
     if (work.branch, work.head) != (step.branch, step.parent):
         raise GitError(
             f"{step.branch} was at {step.parent[:7]} when the plan was made, "
-            f"and is not checked out there any more.",
+            f"and has moved or is not checked out now.",
             hint="Run the command again.",
             code="moved",
         )
@@ -136,9 +136,9 @@ def commit(repository: Repository, step: CommitStep, date: str) -> Tip:
 
 
 def require_unchanged(repository: Repository, step: CommitStep, date: str) -> None:
-    """Raise GitError where the work tree is not what was agreed to, and is not committed yet.
+    """Raise GitError if the work tree is not what was confirmed, and is not committed yet.
 
-    What a plan of a mere push says of it is only which files; whoever continues one asks again.
+    The plan of a push without a promotion only names the files; to continue it, one confirms again.
     """
     if not step.commit or repository.work_tree().head != step.parent:
         return
@@ -153,7 +153,7 @@ def require_unchanged(repository: Repository, step: CommitStep, date: str) -> No
 
 
 def is_ours(repository: Repository, step: CommitStep, head: str, date: str) -> bool:
-    """Tell whether an earlier attempt already made this commit, before it could say so."""
+    """Return whether an earlier attempt already made this commit, before it could note it."""
     if head == step.parent:
         return False
     newer = repository.waiting(step.parent, head)
@@ -162,9 +162,9 @@ def is_ours(repository: Repository, step: CommitStep, head: str, date: str) -> b
 
 
 def merge_again(repository: Repository, step: MergeStep, theirs: Tip, date: str) -> Tip:
-    """Merge once more: what is merged changed through a hook, or the planned merge is gone.
+    """Merge again: a hook changed what is merged, or the planned merge is gone.
 
-    Raises GitError when that leads to another content than was agreed to.
+    Raises GitError when the content is not what was confirmed.
     """
     merge = step.merge
     merged = repository.merge(merge.ours, theirs, Signature(merge.message, date))

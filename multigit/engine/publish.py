@@ -1,4 +1,4 @@
-"""Publish: push once, and let the remote say what became of it."""
+"""Publish: push once, and read the result from the remote."""
 
 from __future__ import annotations
 
@@ -32,9 +32,8 @@ def publish(
 ) -> Outcome:
     """Push once; believe only a complete report, otherwise read the remote.
 
-    `announce` notes each push before it begins. `earlier` is a push of the same refs that a
-    multigit which was killed may have left at work: what the remote refuses to this push may still
-    arrive by that one.
+    `announce` notes each push before it starts. `earlier` is a push of the same refs that may
+    still be running since multigit was killed: it may publish what the remote refuses now.
     """
     wanted = [Publication(u.ref, u.before, made[u.ref]) for u in repo.updates()]
     report = pushed(repository, wanted, announce)
@@ -45,7 +44,7 @@ def publish(
         reason = f"an earlier push may still arrive; this one was {ended}: {report.reason}"
         report = replace(report, reason=reason)
     else:
-        earlier = None  # or this push itself may still arrive
+        earlier = None  # or this push itself may still be running
     return read_outcome(
         repository, repo, made, wanted, report, earlier=earlier, announce=announce, show=show
     )
@@ -54,7 +53,7 @@ def publish(
 def pushed(
     repository: Repository, publications: Sequence[Publication], announce: Announce
 ) -> PushReport:
-    """Push, once it is noted that it begins; a push that cannot be noted is not sent."""
+    """Push, once its start is noted; a push that cannot be noted is not sent."""
     try:
         announce()
     except MultigitError as error:
@@ -78,10 +77,10 @@ def read_outcome(
     announce: Announce,
     show: ShowActivity,
 ) -> Outcome:
-    """Let the remote say what became of a push that did not report success.
+    """Read from the remote the result of a push that did not report success.
 
-    What the server left out of it is pushed once more. `earlier` is a push that may still arrive,
-    although this one will not.
+    What the server left out is pushed once more. `earlier` is a push that may still be running,
+    although this one is not.
     """
 
     def outcome(state: State, *problems: Problem, partial: bool = False) -> Outcome:
@@ -100,10 +99,10 @@ def read_outcome(
     except MultigitError as error:
         problem = Problem(
             "outcome_unknown",
-            f"it is unknown whether the push arrived: {report.reason}; then {error.message}",
+            f"it is unknown whether the push was accepted: {report.reason}; then {error.message}",
             Hint.CONTINUE_REACHABLE,
         )
-        known = not report.sent and not earlier  # then the remote need not be asked
+        known = not report.sent and not earlier  # then there is no need to read the remote
         return outcome(State.FAILED, refusal(report)) if known else outcome(State.UNKNOWN, problem)
     if not missing:
         return outcome(State.PUBLISHED)
@@ -119,9 +118,9 @@ def fell_short(
     *,
     doubt: bool,
 ) -> tuple[State, Sequence[Problem], bool]:
-    """Return what became of a push of which the remote lacks something, and whether it has some.
+    """Return the result of a push of which the remote lacks something, and if that is a part.
 
-    With `doubt` it may still arrive; not any more, though, where somebody moved what it expects.
+    With `doubt` it may still be running; but it cannot succeed if someone moved what it expects.
     """
     done = [each for each in wanted if each not in {publication for publication, _ in missing}]
     moved = [moved_problem(each, now) for each, now in missing if now != each.before]
@@ -131,21 +130,22 @@ def fell_short(
         half = half_problem(done, missing, report.reason, doubt=doubt)
         return state, (half, *moved), True
     if doubt:
-        but = "and" if report.final else "but it may still arrive:"  # else the reason says what may
+        # Of an earlier push that may still arrive, the reason says so.
+        but = "and" if report.final else "but it may still arrive:"
         message = f"the remote does not have it now, {but} {report.reason}"
         return state, (Problem("outcome_unknown", message, Hint.CONTINUE_SOON),), False
     return state, moved or (refusal(report),), False
 
 
 def refusal(report: PushReport) -> Problem:
-    """Return the problem of a push that will not arrive any more."""
+    """Return the problem of a push that can no longer succeed."""
     if not report.sent:
         message = f"nothing was sent: {report.reason}"
         problem = Problem("not_sent", message, report.hint)
         return replace(problem, code=report.code or problem.code)
     if report.faster:
-        message = f"somebody else pushed at the same time: {report.reason}"
-        return Problem("moved", message, "Nothing of theirs was touched.")
+        message = f"someone else pushed at the same time: {report.reason}"
+        return Problem("moved", message, "Their commits are safe.")
     return Problem("refused_by_remote", f"the remote refused: {report.reason}")
 
 
@@ -161,7 +161,7 @@ def unpublished(
 
 
 def held(missing: tuple[Publication, str]) -> bool:
-    """Tell whether the ref still holds the value that the plan knew."""
+    """Return whether the ref still holds the value that the plan knew."""
     publication, now = missing
     return now == publication.before
 
@@ -169,9 +169,9 @@ def held(missing: tuple[Publication, str]) -> bool:
 def built_on(
     repository: Repository, wanted: Sequence[Publication], now: Mapping[str, str]
 ) -> set[str]:
-    """Return the branches that hold our commit with somebody else's work on top: published.
+    """Return the branches that hold our commit with someone else's work on top: published.
 
-    A branch that was to be set back always held that commit: it went back where it lacks the other.
+    A branch to set back always held that commit: it was set back if it lacks the other one.
     """
     found = set()
     for each in wanted:
@@ -189,7 +189,7 @@ def built_on(
 
 
 def is_in(repository: Repository, tip: str, commit: str) -> bool:
-    """Tell whether a branch that was fetched has a commit; one that is not here is not in it."""
+    """Return whether a fetched branch has a commit; one that does not exist here is not in it."""
     return repository.holds([commit]) and not repository.divergence(tip, commit)[0]
 
 
@@ -200,7 +200,7 @@ def half_problem(
     *,
     doubt: bool,
 ) -> Problem:
-    """Return the problem of a push of which the server kept only a part; in doubt, until now."""
+    """Return the problem of a push of which the server kept a part; with `doubt`, only so far."""
     published = ", ".join(f"{short(each.ref)} at {each.after[:7]}" for each in done)
     missing_refs = ", ".join(short(each.ref) for each, _ in missing)
     lacks = f"{missing_refs}, which may still arrive" if doubt else missing_refs
@@ -212,14 +212,14 @@ def half_problem(
 
 
 def moved_problem(publication: Publication, now: str) -> Problem:
-    """Return the problem of a ref that somebody else moved after the plan was made."""
+    """Return the problem of a ref that someone else moved after the plan was made."""
     name = short(publication.ref)
     if not publication.before:
-        message = f"{name} was created by somebody else since the plan was made."
+        message = f"{name} was created by someone else since the plan was made."
     elif now:
         message = (
             f"{name} moved from {publication.before[:7]} to {now[:7]} since the plan was made."
         )
     else:
         message = f"{name} was deleted since the plan was made."
-    return Problem("moved", message, "Nothing of theirs was touched.")
+    return Problem("moved", message, "Their commits are safe.")

@@ -1,4 +1,4 @@
-"""Survey: ask every remote where an operation's refs stand now. Only reading."""
+"""Read what every remote holds of an operation now. Changes nothing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def read_remote_states(
     flights: Mapping[str, Flight] | None = None,
     wait: bool = True,
 ) -> Mapping[str, RemoteState]:
-    """Return where each repository of the operation that has refs to publish stands.
+    """Return the remote state of each repository of the operation that has refs to publish.
 
     With `onward` it is also read, over the same connection, which later stages have it by now.
     `flights` are the pushes to mind, which may still change that: with `wait` they are waited for.
@@ -80,16 +80,16 @@ def read_remote_states(
 
 
 def not_configured() -> RemoteState:
-    """Refuse to look at a repository that is not in the configuration."""
+    """Refuse to read a repository that is not in the configuration."""
     raise RefusedError(
-        "is not in the configuration any more.",
+        "is no longer in the configuration.",
         hint="Put it back first.",
         code="unknown_repository",
     )
 
 
 def cannot_tell() -> None:
-    """Tell that nothing is seen of its push: it is not known where its clone is."""
+    """Return that nothing is seen of its push: it is unknown where its clone is."""
 
 
 def carried_onward(
@@ -120,9 +120,9 @@ def carried_onward(
 
 
 def holds_content(repository: Repository, there: str, then: str, before: str, after: str) -> bool:
-    """Tell whether a later stage has got a commit, or since then its whole content in others.
+    """Return whether a later stage has a commit, or since then its whole content in others.
 
-    A squash merge brings it without the commit. A hotfix that was there before is none.
+    A squash merge brings it without the commit. A hotfix that was there before does not count.
     """
     if is_in(repository, there, after):
         return True
@@ -133,7 +133,7 @@ def holds_content(repository: Repository, there: str, then: str, before: str, af
 
 
 def lacks(repository: Repository, there: str, before: str, after: str) -> bool:
-    """Tell whether a merge of `after` would bring more than one of `before`, or would conflict."""
+    """Return whether a merge of `after` would bring more than one of `before`, or conflict."""
     ours = repository.tip(there)
     old, new = (repository.merge(ours, repository.tip(sha), None) for sha in (before, after))
     return new.conflicted or old.conflicted or new.tree != old.tree

@@ -1,4 +1,4 @@
-"""Reads from a remote are tried again when the network fails."""
+"""Reads from a remote, tried again when the network fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Review: find what waits for a person everywhere, and send each answer once."""
+"""Review: find every run that waits for a person, and send each answer once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from multigit.errors import MultigitError, UnknownStartError
 
 @dataclass(frozen=True, slots=True)
 class PendingReviews:
-    """What waits for somebody, and which runs could not be asked."""
+    """The runs that wait for a person, and the problems of those that could not be read."""
 
     waiting: tuple[PendingReview, ...]
     unread: tuple[Problem, ...]
@@ -26,7 +26,7 @@ class PendingReviews:
 def find_pending_reviews(
     runs: Sequence[tuple[Order, Run]], reviewers: Reviewers, fleet: Fleet
 ) -> PendingReviews:
-    """Ask about each run whether it waits; one that cannot be asked keeps no other back."""
+    """Read of each run whether it waits; one that cannot be read does not stop the others."""
     by_key = {order.key: (order, run) for order, run in runs}
 
     def check(asked: tuple[Order, Run], _: ShowActivity) -> PendingReview:
@@ -35,8 +35,8 @@ def find_pending_reviews(
     results = fleet.for_each(
         by_key,
         check,
-        phase="Looking for reviews",
-        doing="asking who has to review",
+        phase="Searching for reviews",
+        doing="reading who has to review",
         repo_of=lambda key: by_key[key][0].repo,
     )
     return PendingReviews(
@@ -53,7 +53,7 @@ def review(
     *,
     jobs: int,
 ) -> tuple[tuple[Review, ...], bool]:
-    """Send the answer to what waits for us, and tell whether Ctrl-C left some unsent."""
+    """Send the answer to what waits for us; also return whether Ctrl-C left some unsent."""
     by_key = {each.order.key: each for each in waiting}
 
     def send(key: str) -> Review:

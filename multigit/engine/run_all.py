@@ -16,9 +16,9 @@ LOCAL_THREADS = 4  # threads beside the jobs, for work that waits for no remote
 
 @dataclass(frozen=True, slots=True)
 class Results(Generic[T]):
-    """What came back, by name, in the order of the names: a result, or why there is none.
+    """What the work returned, by name, in the order of the names: a result, or an error.
 
-    After an interrupt, names that were not begun are missing.
+    After an interrupt, names that were not started are missing.
     """
 
     ended: Mapping[str, T | MultigitError]
@@ -26,11 +26,11 @@ class Results(Generic[T]):
 
     @property
     def results(self) -> dict[str, T]:
-        """Return what came back where nothing failed."""
+        """Return the results of what did not fail."""
         return {n: each for n, each in self.ended.items() if not isinstance(each, MultigitError)}
 
     def all(self) -> dict[str, T]:
-        """Return the results of work whose failures are no values; raises the first of them."""
+        """Return all results; raises the first error, if there is one."""
         for error in self.errors.values():
             raise error
         return self.results
@@ -41,7 +41,7 @@ class Results(Generic[T]):
         return {n: each for n, each in self.ended.items() if isinstance(each, MultigitError)}
 
     def completed(self, failed: Callable[[str, MultigitError], T]) -> dict[str, T]:
-        """Return a result for every name that was begun: `failed` makes one of an error."""
+        """Return a result for every name that was started: `failed` makes one of an error."""
         return {
             name: failed(name, each) if isinstance(each, MultigitError) else each
             for name, each in self.ended.items()
@@ -50,7 +50,7 @@ class Results(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class AfterRemote(Generic[T]):
-    """What is left of the work when the remote is done with: it holds nobody else's place."""
+    """The rest of the work, which requires no remote and thus takes no one else's place."""
 
     finish: Callable[[], T | AfterRemote[T]]
 
@@ -67,12 +67,12 @@ def run_all(
 ) -> Results[T]:
     """Do the work for every name, at most `jobs` at a time.
 
-    Work that returns a `Rest` gives its place to the next name; the rest is done beside it. A
-    MultigitError is how the work of one name ended; another exception is a bug and is raised here.
+    Work that returns an `AfterRemote` makes room for the next name; the rest is done beside it. A
+    MultigitError is the result of one name; any other exception is a bug and is raised here.
 
-    The first Ctrl-C starts nothing new, calls `on_interrupt`, which may tell work that only
-    watches, and waits for what is running; a second one leaves at once with KeyboardInterrupt. So
-    does the first where `on_interrupt` is None: reading leaves nothing to end in order.
+    The first Ctrl-C starts nothing new, calls `on_interrupt`, which may stop work that only
+    watches, and waits for what is running; a second one exits at once with KeyboardInterrupt. So
+    does the first where `on_interrupt` is None: reading leaves nothing to finish.
     """
     threads = _Threads(names, work, jobs)
     try:
@@ -91,8 +91,8 @@ def run_all(
 class _Threads(Generic[T]):
     """Daemon threads that take names off a queue.
 
-    A thread pool of the standard library cannot be used: Python 3.11 takes a thread whose join
-    was interrupted for an ended one, and a future can get lost while it is handed out.
+    A thread pool of the standard library cannot be used: Python 3.11 regards a thread as ended
+    when its join was interrupted, and a future can get lost while it is handed out.
     """
 
     def __init__(self, names: Sequence[str], work: Work[T], jobs: int) -> None:
@@ -113,7 +113,7 @@ class _Threads(Generic[T]):
             threading.Thread(target=self._take, name=f"repo-{number}", daemon=True).start()
 
     def stop(self) -> None:
-        """Let nothing new begin."""
+        """Let nothing new start."""
         with self._change:
             self._waiting.clear()
 
@@ -124,7 +124,7 @@ class _Threads(Generic[T]):
                 self._change.wait()
 
     def ended(self) -> Mapping[str, T | MultigitError]:
-        """Return how each ended, in the order of the names, or raise the first bug."""
+        """Return the result or error of each, in the order of the names, or raise the first bug."""
         if self._bugs:
             raise self._bugs[0]
         return {name: self._ended[name] for name in self._names if name in self._ended}

@@ -18,7 +18,7 @@ from multigit.engine.retry import with_retry
 
 @dataclass(frozen=True, slots=True)
 class CollectedAnchors:
-    """Every anchor, how many tags say nothing about a log, and which repositories were not read."""
+    """All anchors, the number of tags without one, and the repositories that were not read."""
 
     found: tuple[TagAnchor, ...] = ()
     silent: int = 0

@@ -1,4 +1,4 @@
-"""How fast deployments are started, and how often they are looked at."""
+"""How fast deployments are started, and how often they are polled."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from multigit.core.values.deploy_spec import CommandRunner, Pace, Runner
 from multigit.engine.ports import Clock
 
-SHORTEST, LONGEST = 2.0, 30.0  # seconds between two looks at a run
-PER_RUN = 0.5  # seconds that each run which is watched adds
-HERE = 0.2  # the same for what runs on this machine
+SHORTEST, LONGEST = 2.0, 30.0  # seconds between two polls of a run
+PER_RUN = 0.5  # seconds that each watched run adds
+HERE = 0.2  # seconds between two polls of what runs on this machine
 
 
 @dataclass(slots=True)
 class Throttle:
-    """Gives turns to start, and pauses between looks; both end when somebody wants to leave."""
+    """Spaces out starts, and pauses between polls; both waits end when `leave` is set."""
 
     pace: Pace
     clock: Clock
@@ -36,7 +36,7 @@ class Throttle:
             self.clock.wait(begin - now, self.leave)
 
     def pause(self, runner: Runner, *, soon: bool = False) -> None:
-        """Wait between two looks: longer, the more runs at a host are watched."""
+        """Wait between two polls: the longer, the more runs at a host are watched."""
         seconds = SHORTEST if soon else min(LONGEST, max(SHORTEST, PER_RUN * self._watched))
         self.clock.wait(HERE if isinstance(runner, CommandRunner) else seconds, self.leave)
 

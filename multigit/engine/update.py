@@ -1,4 +1,4 @@
-"""Carry out a pull: each repository for itself, one after the other's failure does not matter."""
+"""Carry out a pull: each repository for itself, whatever happens in the others."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ def update_everywhere(git: Git, workspace: Workspace, plan: Plan, fleet: Fleet) 
 
 
 def interrupted() -> Problem:
-    """Return why a repository was not begun."""
-    return Problem("interrupted", "was not begun.", "Run the command again.")
+    """Return why a repository was not updated."""
+    return Problem("interrupted", "was not started.", "Run the command again.")
 
 
 def update(repository: Repository, repo: RepoPlan, typed: str) -> Outcome:
-    """Carry out the steps of one repository; a failure is its outcome.
+    """Carry out the steps of one repository; a failure is an outcome.
 
-    Its folder is `typed` like this in a hint.
+    `typed` is its folder as a hint names it.
     """
     made: dict[str, str] = {}
     try:
@@ -91,7 +91,7 @@ def update(repository: Repository, repo: RepoPlan, typed: str) -> Outcome:
 
 
 def confirm(repository: Repository, repo: RepoPlan, made: Mapping[str, str], typed: str) -> None:
-    """Raise GitError when the branch is not where the steps have brought it, whatever git said."""
+    """Raise GitError when the branch is not where the steps should move it, whatever git said."""
     branch = repository.refs(RefQuery((repo.branch,))).branch(repo.branch)
     there, wanted = branch.local.sha if branch.local else "", made.get(branch_ref(repo.branch), "")
     if wanted != there and wanted and not (there and is_in(repository, there, wanted)):
@@ -124,4 +124,4 @@ def advance(repository: Repository, step: UpdateStep) -> None:
     if step.checked_out:
         repository.update_work_tree(step.branch, step.after)
     elif reason := repository.fast_forward(step.branch, step.after):
-        raise GitError(f"{step.branch} was left as it is: {reason}.", code="local_branch_left")
+        raise GitError(f"{step.branch} was left as is: {reason}.", code="local_branch_left")

@@ -26,7 +26,6 @@ LATER = (
     "multigit/core/recovery/",
     "multigit/core/reports/",
     "multigit/core/values/",
-    "multigit/engine/",
 )
 
 # What sounds translated, or is another word for a thing that has one, and what to write instead.

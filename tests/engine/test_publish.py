@@ -95,7 +95,7 @@ def test_a_colleagues_push_is_never_overwritten(git: FakeGit) -> None:
     found = problem(report, "web")
     assert found.code == "moved"
     assert found.message == f"stg moved from {planned[:7]} to {theirs[:7]} since the plan was made."
-    assert found.hint == "Nothing of theirs was touched."
+    assert found.hint == "Their commits are safe."
     assert "theirs" in git["web"].objects.files(theirs)
     assert TAG not in git["web"].remote.refs
     assert states(report) == {"api": "published", "web": "failed", "worker": "published"}
@@ -118,7 +118,7 @@ def test_a_tag_that_was_taken_meanwhile_stays_theirs(git: FakeGit) -> None:
     report = execute(git, plan)
     assert git["web"].remote.tip("stg") == planned
     found = problem(report, "web").message
-    assert found == f"{name} was created by somebody else since the plan was made."
+    assert found == f"{name} was created by someone else since the plan was made."
 
 
 def test_a_half_applied_push_is_completed(git: FakeGit) -> None:

@@ -158,7 +158,7 @@ def test_a_branch_that_got_commits_meanwhile_stays(git: FakeGit) -> None:
     report = update(git, plan)
     found = problem(report, "web")
     assert found.code == "local_branch_left"
-    assert found.message == "main was left as it is: non-fast-forward."
+    assert found.message == "main was left as is: non-fast-forward."
     assert git["web"].local_tip("main") == own
 
 
@@ -196,7 +196,7 @@ def test_ctrl_c_lets_the_running_update_end(git: FakeGit, press_ctrl_c: Callable
 
     report = update(git, plan_update(git), jobs=1, listener=Listening(act))
     assert states(report) == {"api": "updated", "web": "updated", "worker": "failed"}
-    assert problem(report, "worker").message == "was not begun."
+    assert problem(report, "worker").message == "was not started."
     assert problem(report, "worker").hint == "Run the command again."
     assert report.exit_code == 130
     git["worker"].fetch(RefQuery(("dev",)))

@@ -1,4 +1,4 @@
-"""The look for a deployment of what a stage holds."""
+"""What a deployment of a stage reads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from multigit.engine.ports import Repository
 
 @dataclass(frozen=True, slots=True)
 class DeployObservation(Observation):
-    """What a deployment looks at: the stage's branch, and its deploy tags."""
+    """Reads the stage's branch, and its deploy tags."""
 
     stage: Stage
 

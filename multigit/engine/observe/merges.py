@@ -1,4 +1,4 @@
-"""The look for a promotion or a back-merge: the stages of its route, and their merges."""
+"""What a promotion or a back-merge reads: the stages of its route, and their merges."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from multigit.engine.ports import Repository
 
 @dataclass(frozen=True, slots=True)
 class MergeObservation(Observation):
-    """What a promotion or back-merge looks at."""
+    """Reads what a promotion or back-merge requires."""
 
     request: MergeRequest
 
@@ -29,7 +29,7 @@ class MergeObservation(Observation):
         return route_query(self.request)
 
     def read(self, repository: Repository, snapshot: Snapshot, show: ShowActivity) -> Snapshot:
-        """Make the merges, and find out what a clone that signs would stumble over."""
+        """Make the merges, and try what a clone that signs would fail at."""
         request = self.request
         refs, facts = repository.refs(self.query), repository.facts()
         date = request.moment.git_date if facts.identity else ""
@@ -40,7 +40,9 @@ class MergeObservation(Observation):
         merges = preview_merges(repository, refs, request.hops, date, accept_reverts=accept)
         if request.tag_template and facts.signs_tags:
             try_to_sign(repository, merges, date)
-        if any(merge.reversals for merge in merges):  # what brings work back needs the work tree
+        if any(
+            merge.reversals for merge in merges
+        ):  # to restore reverted work requires the work tree
             snapshot = replace(snapshot, work=repository.work_tree())
         if facts.signs_pushes and not all(merge.nothing for merge in merges):
             try_to_push(repository, refs, show)

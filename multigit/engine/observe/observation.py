@@ -1,4 +1,4 @@
-"""A look at every repository at once: its remote first, then what is here."""
+"""Observe every repository in parallel: its remote first, then what is here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from multigit.errors import GitError
 
 
 class Observation(ABC):
-    """What a command looks at in a repository. Both steps may raise MultigitError."""
+    """What a command reads in a repository. Both steps may raise MultigitError."""
 
     @property
     @abstractmethod
@@ -27,13 +27,13 @@ class Observation(ABC):
         """The branches and tags that are fetched and read."""
 
     def reach(self, name: str, repository: Repository, show: ShowActivity) -> Snapshot:
-        """Bring what is here up to date with the remote; return what is known by that."""
+        """Fetch from the remote; return what is known after that."""
         fetch(repository, self.query, show)
         return Snapshot(name)
 
     @abstractmethod
     def read(self, repository: Repository, snapshot: Snapshot, show: ShowActivity) -> Snapshot:
-        """Return the snapshot with what there is to see here, most of it without the remote."""
+        """Return the snapshot with what is read here, mostly without the remote."""
 
 
 def observe(
@@ -44,9 +44,9 @@ def observe(
     *,
     doing: str = "fetching",
 ) -> Mapping[str, Snapshot]:
-    """Look at every repository at once; one that cannot be read becomes a snapshot with `error`.
+    """Observe all repositories in parallel; one that cannot be read is a snapshot with `error`.
 
-    `doing` is what the listener hears that each look begins with. Raises KeyboardInterrupt when the
+    `doing` is what the listener shows first. Raises KeyboardInterrupt when the
     user interrupts, since nothing has happened yet.
     """
 

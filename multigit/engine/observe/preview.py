@@ -1,4 +1,4 @@
-"""Preview: make each merge of a route in the object database, and see what it would lose."""
+"""Preview: make each merge of a route in the object database, and find what it would lose."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def preview_merges(
 ) -> tuple[Merge, ...]:
     """Merge hop after hop in the object database, each on the result of the one before.
 
-    Stops at the first merge that cannot be made. `source` stands in for the first branch's tip
-    where a commit is about to be made there. Without a date no commit is made, only looked.
+    Stops at the first merge that cannot be made. `source` replaces the first branch's tip where a
+    commit is about to be made there. Without a date there is only the result, and no commit.
     """
     tips = {name: branch.remote for name, branch in refs.branches.items()}
     if source:
@@ -71,7 +71,7 @@ def lost_on_the_way(
 ) -> Sequence[Reversal]:
     """Return the later stage's commits through which work of the earlier one would be lost.
 
-    Where only the source changed since both parted, the target took nothing back.
+    If only the source has changed since both parted, the target has reverted nothing.
     """
     if not hop.forward:
         return repository.reversals(ours, theirs, merged.tree, merged.conflicts)
@@ -81,7 +81,7 @@ def lost_on_the_way(
 
 
 def accepting_reverts(repository: Repository, merge: Merge, date: str) -> Merge:
-    """Return the merge with a message that says which reverts a person lets pass with it."""
+    """Return the merge with a message that says which reverts a person accepts with it."""
     message = accepting(merge.message, [each.sha for each in merge.reversals])
     if not merge.result.commit:
         return replace(merge, message=message)

@@ -1,4 +1,4 @@
-"""The look for a pull: one branch on both sides, and what an update would overwrite."""
+"""What a pull reads: one branch on both sides, and what an update would overwrite."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from multigit.engine.ports import Repository
 
 @dataclass(frozen=True, slots=True)
 class PullObservation(Observation):
-    """What a pull looks at."""
+    """Reads what a pull requires."""
 
     request: PullRequest
 
@@ -25,7 +25,7 @@ class PullObservation(Observation):
         return RefQuery((self.request.stage.branch,))
 
     def reach(self, name: str, repository: Repository, show: ShowActivity) -> Snapshot:
-        """Fetch, where there is a clone."""
+        """Fetch, if there is a clone."""
         if not repository.exists():
             return Snapshot(name, missing=True)
         fetch(repository, self.query, show)

@@ -1,4 +1,4 @@
-"""The look for a push: what would be committed and published, and the promotion that follows."""
+"""What a push reads: what it would commit and publish, and the promotion that follows."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from multigit.engine.ports import Repository
 
 @dataclass(frozen=True, slots=True)
 class PushObservation(Observation):
-    """What a push looks at, with the rules for what it must not publish."""
+    """Reads what a push requires, with the rules for what it must not publish."""
 
     request: PushRequest
     rules: PushRules
 
     @property
     def query(self) -> RefQuery:
-        """The stage's branch, and what the promotion that follows looks at."""
+        """The stage's branch, and what the promotion that follows reads."""
         return route_query(self.request)
 
     def read(self, repository: Repository, snapshot: Snapshot, show: ShowActivity) -> Snapshot:
@@ -70,7 +70,7 @@ def unpushed(repository: Repository, snapshot: Snapshot, name: str) -> PendingCo
 
 
 def published(snapshot: Snapshot, name: str) -> list[str]:
-    """Return the commits that tell what the remote has: its branch, or what a new one grew from."""
+    """Return the commits that show what the remote has: its branch, or what a new one grew from."""
     branch = snapshot.refs.branch(name)
     if branch.remote:
         return [branch.remote.sha]

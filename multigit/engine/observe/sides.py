@@ -22,7 +22,7 @@ def compare_sides(repository: Repository, snapshot: Snapshot, name: str) -> Snap
 def distance(repository: Repository, branch: Branch) -> tuple[int, int]:
     """Count how far the local side is ahead of the remote one and behind it.
 
-    The upstream of the local branch may be another one, or none: then git has not counted yet.
+    The local branch may have another upstream, or none: then git has not counted yet.
     """
     if branch.local is None or branch.remote is None or branch.local.sha == branch.remote.sha:
         return 0, 0
@@ -44,7 +44,7 @@ def count_stages(repository: Repository, refs: Refs) -> Refs:
 
 
 def count_against_stage(refs: Refs, work: WorkTree) -> WorkTree:
-    """Take for a stage's branch what was counted against the remote's branch of that name."""
+    """For a stage's branch, use the counts against the remote's branch of that name."""
     branch = refs.branch(work.branch)
     if branch.local is None or branch.remote is None:
         return work

@@ -1,4 +1,4 @@
-"""The look for the status: every stage, and what would move between them."""
+"""What the status reads: every stage, and what would move between them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from multigit.engine.ports import Repository
 
 @dataclass(frozen=True, slots=True)
 class StatusObservation(Observation):
-    """What the status looks at: more only where sides differ."""
+    """Reads what the status requires: more only where sides differ."""
 
     request: StatusRequest
 
@@ -36,7 +36,7 @@ class StatusObservation(Observation):
         )
 
     def reach(self, name: str, repository: Repository, show: ShowActivity) -> Snapshot:
-        """Fetch where that is wanted; what was fetched last can be shown as well."""
+        """Fetch if requested; what was fetched last can be shown too."""
         stale = try_to_fetch(repository, self.query, show) if self.request.fetch else None
         return Snapshot(name, stale=stale)
 
@@ -65,7 +65,7 @@ class StatusObservation(Observation):
 def preview_promotion(
     repository: Repository, refs: Refs, earlier: Stage, later: Stage
 ) -> Merge | None:
-    """Look at what a promotion would bring, and lose; None where there is nothing to merge."""
+    """Return what a promotion would bring, and lose; None if there is nothing to merge."""
     sides = differing(refs, later, earlier)
     return preview_merge(repository, Hop(earlier, later, ""), *sides, "") if sides else None
 
@@ -73,7 +73,7 @@ def preview_promotion(
 def preview_backmerge(
     repository: Repository, refs: Refs, earlier: Stage, later: Stage
 ) -> Merge | None:
-    """Look at what a back-merge would bring; None where that is nothing."""
+    """Return what a back-merge would bring; None if that is nothing."""
     sides = differing(refs, earlier, later)
     if sides is None:
         return None
@@ -85,7 +85,7 @@ def preview_backmerge(
 
 
 def has_all_of(merge: Merge) -> bool:
-    """Tell whether the earlier stage has all that the later one has: their merge is its content."""
+    """Return whether the earlier stage has all the later one has: their merge is its content."""
     return not merge.blocked and merge.result.tree == merge.theirs.tree
 
 

@@ -1,4 +1,4 @@
-"""Superprojects: looked at once more when all is known of what lies inside of them."""
+"""Superprojects: previewed again when the state of their submodules is known."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def with_links(
 ) -> dict[str, Snapshot]:
     """Return the snapshots with each pointer where the push will set it, innermost first.
 
-    What was previewed of a superproject is previewed anew, with that pointer.
+    A superproject is previewed again, with that pointer.
     """
     found = dict(snapshots)
     for repo in innermost_first(request.repos):
