@@ -22,7 +22,7 @@ from tests.torture.world import World, frozen
 FIRST = "db"  # the script's other repositories wait for it
 HASTE: Mapping[str, Mapping[str, float]] = {  # by module, what is as many seconds there
     "engine/throttle.py": {"SHORTEST": 0.1, "PER_RUN": 0.05},
-    "engine/attempt.py": {"LATE": 10.0, "BRIEF": 3.0},
+    "engine/attempt.py": {"LATE": 5.0, "BRIEF": 2.0},
     "adapters/command/folder.py": {"START_LIMIT": 6.0},
 }
 TABLES = {
