@@ -64,7 +64,7 @@ class Scene(Protocol):
         """Write, stage and commit on what is checked out."""
 
     def make_branch(self, branch: str, commit: str) -> None:
-        """Let a local branch without an upstream stand at a commit."""
+        """Set a local branch without an upstream to a commit."""
 
     def local_tag(self, name: str, commit: str) -> None:
         """Tag in the clone, without an object."""

@@ -103,7 +103,7 @@ def test_content_that_main_has_among_more_is_nothing_to_do(scene: Scene) -> None
 
 
 def test_a_branch_that_is_merged_already_is_nothing_to_do(scene: Scene) -> None:
-    """Also when main went on since."""
+    """Even if main has moved since."""
     scene.remote_commit("dev", {"a": "1\n"})
     publish(scene, merge(scene).commit)
     scene.remote_commit("main", {"hotfix": "1\n"})
@@ -148,7 +148,7 @@ def test_a_merge_can_build_on_a_merge(scene: Scene) -> None:
 
 
 def test_histories_without_a_common_commit_are_unrelated(scene: Scene) -> None:
-    """A fact of its own, no conflict and no failure."""
+    """A fact of its own: neither a conflict nor a failure."""
     ours, theirs = tips(scene)
     root = scene.make_root({"README.md": "other\n"})
     assert scene.repository.merge(ours, root, SIGNATURE) == Merged(unrelated=True)
@@ -195,7 +195,7 @@ def test_commit_preview_is_the_commit_that_follows(scene: Scene) -> None:
     assert scene.repository.work_tree().changes == ()
 
 
-def test_commit_preview_takes_only_what_it_is_told(scene: Scene) -> None:
+def test_commit_preview_takes_only_the_given_changes(scene: Scene) -> None:
     """Other changes of the work tree stay out, staged ones too."""
     scene.write({"a": "1\n", "b": "1\n", "c": "1\n"})
     scene.stage("b")

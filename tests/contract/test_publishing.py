@@ -114,7 +114,7 @@ def test_pushing_again_what_is_there_is_accepted(scene: Scene) -> None:
 
 
 def test_a_lease_does_not_ask_for_a_fast_forward(scene: Scene) -> None:
-    """A branch can be set back; so whoever pushes has to know what the commit builds on."""
+    """A branch can be set back; so a push has to know what the commit builds on."""
     start = scene.remote_refs()[MAIN]
     known = scene.remote_commit("main", {"b": "1\n"})
     assert scene.repository.push([Publication(MAIN, known, start)]).accepted
@@ -171,8 +171,8 @@ def published(scene: Scene) -> str:
     return commit
 
 
-def test_a_branch_that_nobody_has_checked_out_follows(scene: Scene) -> None:
-    """It moves, and the answer is empty; a second time it is there already."""
+def test_a_branch_that_is_not_checked_out_follows(scene: Scene) -> None:
+    """It moves, and the answer is empty; a second time nothing is left to move."""
     scene.make_branch("main", scene.remote_refs()[MAIN])
     commit = published(scene)
     assert scene.repository.fast_forward("main", commit) == ""

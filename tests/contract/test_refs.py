@@ -62,7 +62,7 @@ def test_a_deleted_branch_is_gone_after_the_fetch(scene: Scene) -> None:
     assert (branch.remote, branch.local) == (None, local)
 
 
-def test_a_rewound_branch_is_seen_rewound(scene: Scene) -> None:
+def test_a_rewound_branch_is_read_as_rewound(scene: Scene) -> None:
     """The fetch does not insist on fast-forwards."""
     start = remote_tip(scene, "dev")
     scene.remote_commit("dev", {"a": "1\n"})
@@ -125,7 +125,7 @@ def test_a_branch_counts_against_its_upstream(scene: Scene) -> None:
 
 
 def test_a_branch_without_upstream_counts_nothing(scene: Scene) -> None:
-    """Nobody said what to compare it with."""
+    """There is nothing to compare it with."""
     scene.make_branch("main", scene.local_commit({"a": "1\n"}))
     branch = scene.repository.refs(RefQuery(("main",))).branch("main")
     assert (branch.ahead, branch.behind) == (0, 0)
@@ -255,8 +255,8 @@ def test_waiting_counts_no_merges(scene: Scene) -> None:
     assert only_merge.commits == 1
 
 
-def test_what_has_arrived_is_not_lacking(scene: Scene) -> None:
-    """A commit that was picked does not count, nor an empty one; what was taken is told."""
+def test_what_was_picked_is_not_lacking(scene: Scene) -> None:
+    """A commit that was picked does not count, nor an empty one; what was taken is named."""
     start = remote_tip(scene, "dev")
     fork = scene.repository.tip(start)
     scene.remote_commit("dev", {"a": "1\n"}, "feat: picked")
@@ -276,7 +276,7 @@ def test_what_has_arrived_is_not_lacking(scene: Scene) -> None:
     assert (back.commits, back.subjects) == (1, ("fix: on staging",))
 
 
-def test_where_all_has_arrived_all_is_told(scene: Scene) -> None:
+def test_where_all_was_picked_all_is_returned(scene: Scene) -> None:
     """Only the merge knows then whether it brings anything."""
     scene.remote_commit("dev", {"a": "1\n"}, "feat: picked")
     scene.remote_commit("stg", {"h": "1\n"}, "fix: on staging")

@@ -49,7 +49,7 @@ def test_changed_files_have_a_kind(scene: Scene) -> None:
     }
 
 
-def test_sizes_are_told_when_they_are_wanted(scene: Scene) -> None:
+def test_sizes_are_returned_on_request(scene: Scene) -> None:
     """In bytes; a deleted file has none."""
     scene.write({"README.md": None, "ü": "ü\n"})
     sizes = {each.path: each.size for each in scene.repository.work_tree(sizes=True).changes}
@@ -57,7 +57,7 @@ def test_sizes_are_told_when_they_are_wanted(scene: Scene) -> None:
     assert {each.size for each in scene.repository.work_tree().changes} == {0}
 
 
-def test_new_folders_are_told_in_short_or_in_full(scene: Scene) -> None:
+def test_new_folders_are_listed_in_short_or_in_full(scene: Scene) -> None:
     """File by file only where sizes are wanted, as for a commit."""
     scene.local_commit({"old/a": "1\n"})
     scene.write({"old/b": "1\n", "new/a": "1\n", "new/deep/b": "1\n"})
@@ -66,7 +66,7 @@ def test_new_folders_are_told_in_short_or_in_full(scene: Scene) -> None:
     assert {each.path for each in full} == {"new/a", "new/deep/b", "old/b"}
 
 
-def test_what_was_staged_and_taken_back_is_no_change(scene: Scene) -> None:
+def test_what_was_staged_and_reverted_is_not_a_change(scene: Scene) -> None:
     """A new file that is gone again, a changed one that is as before: the disk counts."""
     scene.write({"new": "1\n", "README.md": "staged\n", "other": "1\n"})
     scene.stage("new")
@@ -172,7 +172,7 @@ def test_a_branch_that_exists_is_not_created_again(scene: Scene) -> None:
 
 
 def test_switching_brings_the_files(scene: Scene) -> None:
-    """New files of the user's that are in nobody's way stay."""
+    """New files of the user's that are not in the way stay."""
     scene.remote_commit("main", {"a": "1\n", "README.md": None})
     scene.repository.fetch(RefQuery(("main",)))
     scene.repository.create_branch("main")
@@ -250,7 +250,7 @@ def test_a_missing_clone_is_cloned(scene: Scene) -> None:
 
 
 def test_a_clone_that_fails_leaves_nothing(scene: Scene) -> None:
-    """The next attempt starts anew."""
+    """The next attempt starts from scratch."""
     scene.remove()
     scene.cut_off()
     with pytest.raises(GitError):

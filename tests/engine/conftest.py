@@ -24,19 +24,19 @@ def git() -> FakeGit:
 
 @pytest.fixture
 def press_ctrl_c() -> Iterator[Callable[[], None]]:
-    """Return what interrupts the main thread, from any other, and returns when that knows."""
-    main, arrived = threading.main_thread().ident, threading.Event()
+    """Return a function that interrupts the main thread, and returns once that has noticed."""
+    main, interrupted = threading.main_thread().ident, threading.Event()
     assert main
 
     def handle(_number: int, _frame: object) -> NoReturn:
-        arrived.set()
+        interrupted.set()
         raise KeyboardInterrupt
 
     def press() -> None:
         pause()  # until the main thread has nothing to do but wait
-        arrived.clear()
+        interrupted.clear()
         signal.pthread_kill(main, signal.SIGINT)
-        assert arrived.wait(20)
+        assert interrupted.wait(20)
         pause()  # until it waits again
 
     before = signal.signal(signal.SIGINT, handle)
@@ -57,5 +57,5 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def world() -> World:
-    """Return a world in which everything goes well."""
+    """Return a world in which everything succeeds."""
     return World()

@@ -97,7 +97,7 @@ class World:
         ).run()
 
     def resume(self, notes: Notes) -> Report:
-        """Do as `multigit continue` does after an operation of which these notes are left."""
+        """Do as `multigit continue` does after an operation that left these notes."""
         known = Operation.from_entries(notes.entries)
         assert known
         remotes = read_remote_states(self.git, self.git.workspace, known, Fleet(self.heard, 4))
@@ -107,12 +107,12 @@ class World:
         return self.run(left.plan, notes, again=True, state=left.state)
 
     def begun(self) -> tuple[Plan, Notes]:
-        """Return a plan and the journal in which it was begun."""
+        """Return a plan and the journal in which it was started."""
         plan, notes = self.plan(), Notes()
         notes.write(Entry(EntryKind.BEGUN, plan=plan, actor=Actor("Ada", "ada", "desk")))
         return plan, notes
 
 
 def ends(report: Report) -> dict[str, list[str]]:
-    """Return how the deployments of each repository ended."""
+    """Return the results of each repository's deployments."""
     return {o.repo: [str(d.state) for d in o.deployments] for o in report.outcomes}

@@ -48,7 +48,7 @@ class Place(Git, Protocol):
 
 
 class Listening:
-    """A listener that keeps what it heard, and may act on it."""
+    """A listener that keeps what it is notified of, and may act on it."""
 
     def __init__(self, act: Callable[[str, str], object] | None = None) -> None:
         self.heard: list[tuple[str, ...]] = []
@@ -65,7 +65,7 @@ class Listening:
             self._act(repo, doing)
 
     def finished(self, repo: str, state: str, detail: str = "") -> None:
-        """Keep what is said, and the detail with it."""
+        """Keep the state, and its detail."""
         self.heard.append((repo, str(state), detail))
 
     def interrupted(self) -> None:
@@ -73,7 +73,7 @@ class Listening:
 
 
 class Notes:
-    """A journal in memory, that also sees where the remotes stand at each entry."""
+    """A journal in memory that also keeps the refs of the remotes at each entry."""
 
     def __init__(self, git: FakeGit) -> None:
         self.entries: list[Entry] = []
@@ -105,21 +105,21 @@ def begun(plan: Plan, git: FakeGit) -> OperationState:
 def plan_promotion(
     git: Place, source: str = "dev", target: str = "stg", *, skip_blocked: bool = False
 ) -> Plan:
-    """Look and plan as `multigit promote` does."""
+    """Observe and plan as `multigit promote` does."""
     space = git.workspace
     hops = (hop(space, space.stage(source), space.stage(target), None),)
     return plan_request(git, MergeRequest("promote", MOMENT, hops, space.repos, skip_blocked))
 
 
 def plan_backmerge(git: Place) -> Plan:
-    """Look and plan as `multigit backmerge` does."""
+    """Observe and plan as `multigit backmerge` does."""
     space = git.workspace
     hops = hops_down(space, None)
     return plan_request(git, MergeRequest("backmerge", MOMENT, hops, space.repos))
 
 
 def plan_request(git: Place, request: MergeRequest) -> Plan:
-    """Look and plan."""
+    """Observe and plan."""
     request = replace(request, later=git.workspace.later_than(request.moved()))
     seen = observe(git, request.repos, MergeObservation(request), Fleet(Listening(), 4))
     return plan_merges(request, git.workspace, seen)
@@ -138,7 +138,7 @@ def push_request(
 def plan_work(
     git: Place, promote_to: str = "", *, message: str = "feat: work", verify: bool = True
 ) -> Plan:
-    """Look and plan as `multigit push dev` does."""
+    """Observe and plan as `multigit push dev` does."""
     request = push_request(git, promote_to, message=message, verify=verify)
     look = PushObservation(request, git.workspace.push)
     seen = observe(git, request.repos, look, Fleet(Listening(), 4))
@@ -146,7 +146,7 @@ def plan_work(
 
 
 def plan_update(git: Place, stage: str = "dev", *, switch: bool = False) -> Plan:
-    """Look and plan as `multigit pull` does."""
+    """Observe and plan as `multigit pull` does."""
     space = git.workspace
     request = PullRequest(space.stage(stage), MOMENT, space.repos, switch)
     look = PullObservation(request)
@@ -176,7 +176,7 @@ def update(git: Place, plan: Plan, *, jobs: int = 4, listener: Listening | None 
 
 
 def outcome(report: Report, repo: str) -> Outcome:
-    """Return what became of one repository."""
+    """Return the outcome of one repository."""
     return next(each for each in report.outcomes if each.repo == repo)
 
 

@@ -19,7 +19,7 @@ from tests.support.fake_runners import FakeProbe
 
 
 def test_what_was_asked_for_long_ago_is_not_waited_for(world: World) -> None:
-    """A process died after its note; hours later a few looks tell that nothing began."""
+    """A process died after its note; hours later a few searches show that nothing started."""
     plan, notes = world.begun()
     world.runners.lose_request.add(("api", ""))
     world.run(plan, notes)
@@ -40,8 +40,8 @@ def test_a_lost_answer_is_looked_up_and_never_sent_again(world: World) -> None:
     assert world.runners.starts["api", ""] == 1
 
 
-def test_a_start_that_nobody_knows_of_is_unknown(world: World) -> None:
-    """Doubt is shown; also continue only looks again."""
+def test_a_start_without_a_trace_is_unknown(world: World) -> None:
+    """It is shown as unknown; continue, too, only searches again."""
     world.runners.lose_request.add(("api", ""))
     plan, notes = world.begun()
     report = world.run(plan, notes)
@@ -53,7 +53,7 @@ def test_a_start_that_nobody_knows_of_is_unknown(world: World) -> None:
     assert world.runners.starts["api", ""] == 0
 
 
-def test_a_start_that_is_known_not_to_have_begun_is_made_up_for(world: World) -> None:
+def test_a_start_that_is_known_to_have_failed_is_repeated(world: World) -> None:
     """By the same attempt."""
     world.runners.lose_request.add(("api", ""))
     world.runners.never_began.add(("api", ""))
@@ -62,7 +62,7 @@ def test_a_start_that_is_known_not_to_have_begun_is_made_up_for(world: World) ->
 
 
 def test_a_refused_start_is_a_failure_with_its_reason(world: World) -> None:
-    """The others go on."""
+    """The others keep running."""
     world.runners.refuse.add(("api", ""))
     report = world.run()
     assert ends(report) == {"database": ["succeeded"], "api": ["failed"], "web": ["succeeded"]}
@@ -70,14 +70,14 @@ def test_a_refused_start_is_a_failure_with_its_reason(world: World) -> None:
     assert (report.exit_code, report.unfinished) == (1, False)
 
 
-def test_a_look_that_fails_changes_nothing(world: World) -> None:
-    """A 502 in between is no end."""
+def test_a_poll_that_fails_changes_nothing(world: World) -> None:
+    """A 502 in between does not end it."""
     world.runners.broken_looks = 7
     assert world.run().result is Result.DONE
 
 
 def test_time_runs_out(world: World) -> None:
-    """At a host it goes on, and the operation stays open to look again."""
+    """At a host it keeps running, and the operation can be continued to follow it."""
     world.runners.script("api", RUNNING)
     report = world.run()
     assert ends(report)["api"] == ["timed_out"]
@@ -86,7 +86,7 @@ def test_time_runs_out(world: World) -> None:
 
 
 def test_what_runs_here_is_ended_when_its_time_is_out(world: World) -> None:
-    """Nobody else would; so it is known that it failed."""
+    """No one else would, so it is known that it failed."""
     world.git.deploy = Deploy(CommandRunner(("sleep", "1d")), timeout=600.0)
     world.runners.script("api", RUNNING)
     report = world.run()
@@ -119,7 +119,7 @@ def test_a_clock_that_is_set_decides_nothing(world: World) -> None:
 
 
 def test_what_somebody_runs_again_is_followed_and_not_started_beside(world: World) -> None:
-    """It failed; at its page somebody pressed the button; continue finds it running."""
+    """It failed; someone reran it on its page; continue finds it running."""
     world.runners.script("api", FAILED)
     plan, notes = world.begun()
     world.run(plan, notes)
@@ -130,8 +130,8 @@ def test_what_somebody_runs_again_is_followed_and_not_started_beside(world: Worl
 
 
 @pytest.mark.parametrize("broken", [1, 3])
-def test_what_somebody_runs_again_is_looked_at_until_it_is_seen(world: World, broken: int) -> None:
-    """A look that fails is none: the run may be under way once more."""
+def test_a_rerun_is_polled_until_it_is_seen(world: World, broken: int) -> None:
+    """A poll that fails says nothing: the run may be running again."""
     world.runners.script("api", FAILED)
     plan, notes = world.begun()
     world.run(plan, notes)
@@ -142,8 +142,8 @@ def test_what_somebody_runs_again_is_looked_at_until_it_is_seen(world: World, br
     assert world.runners.starts["api", ""] == 1
 
 
-def test_nothing_is_started_beside_what_nobody_can_look_at(world: World) -> None:
-    """It is unknown, and looked at again; once it is seen to have failed, it is tried again."""
+def test_nothing_is_started_beside_a_run_that_cannot_be_polled(world: World) -> None:
+    """It is unknown, and polled again; once it is seen to have failed, it is tried again."""
     world.runners.script("api", FAILED)
     plan, notes = world.begun()
     world.run(plan, notes)
@@ -161,8 +161,8 @@ def test_nothing_is_started_beside_what_nobody_can_look_at(world: World) -> None
     assert world.runners.starts["api", ""] == 2
 
 
-def test_who_leaves_while_a_start_is_looked_for_starts_nothing(world: World) -> None:
-    """It is known that it never began; that it begins is for who goes on."""
+def test_an_interrupt_while_a_start_is_searched_for_starts_nothing(world: World) -> None:
+    """It is known that it never started; continue starts it."""
     plan, notes = world.begun()
     world.runners.lose_request.add(("api", ""))
     world.run(plan, notes)
@@ -177,15 +177,15 @@ def test_who_leaves_while_a_start_is_looked_for_starts_nothing(world: World) -> 
     assert ends(world.resume(notes))["api"] == ["succeeded"]
 
 
-def test_an_unbegun_deployment_is_nothing_to_look_at(world: World) -> None:
-    """A plan that goes on does not take it for one."""
+def test_a_deployment_that_was_not_started_is_not_polled(world: World) -> None:
+    """A plan that is continued does not regard it as one."""
     so_far = state(deployments={"database": {"": Deployment()}})
     report = world.run(state=so_far)
     assert ends(report)["database"] == ["succeeded"]
 
 
 def test_a_deployment_counts_when_it_answers_right_in_a_row(world: World) -> None:
-    """So often as is wanted, with the pause in between."""
+    """As many times as configured, with the pause in between."""
     world.git.deploy = Deploy(CommandRunner(("true",)), health=HEALTH)
     plan = replace(world.plan(), repos=world.plan().repos[:1])
     sha = plan.repos[0].after
@@ -198,7 +198,7 @@ def test_a_deployment_counts_when_it_answers_right_in_a_row(world: World) -> Non
 
 
 def test_the_wrong_version_is_unhealthy(world: World) -> None:
-    """The last answer is told; the operation is over, and continue asks again without a start."""
+    """The last answer is reported; the operation ends, and continue asks again without a start."""
     world.git.deploy = Deploy(CommandRunner(("true",)), health=HEALTH)
     world.git.waves = {"api": 1, "web": 1}
     world.probe = FakeProbe(HealthAnswer(200, '{"sha": "1a2b3c4"}'))

@@ -1,4 +1,4 @@
-"""Examining: how much is asked of whom, on the fake git."""
+"""Checking repositories: what is asked of each remote, on the fake git."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PROBE = lock_ref("doctor-1")
 
 
 def examined(git: FakeGit, *, lock: str = "") -> Mapping[str, Checkup]:
-    """Examine all repositories, and see that no remote is changed."""
+    """Check all repositories, and assert that no remote is changed."""
     space, before = git.workspace, git.remote_refs()
     request = DoctorRequest(space.repos, space.stages, PROBE, lock)
     seen = check_repositories(git, request, Fleet(Listening(), 4))
@@ -32,7 +32,7 @@ def examined(git: FakeGit, *, lock: str = "") -> Mapping[str, Checkup]:
 
 
 def test_without_locks_nothing_is_pushed() -> None:
-    """The push is rehearsed; a fault that would meet a real one meets nobody."""
+    """The push is tried without sending it; a fault of a real push does not occur."""
     git = FakeGit("api", "web")
     seen = examined(git)
     assert [each.push for each in seen.values()] == [None, None]
@@ -67,8 +67,8 @@ def test_a_lock_whose_answer_was_lost_is_deleted() -> None:
         assert examined(git, lock="api")["api"].lock == LockTrial()
 
 
-def test_a_lock_that_never_arrived_is_not_set() -> None:
-    """The reason is told; the rehearsal showed that the remote is there."""
+def test_a_lock_whose_push_was_lost_is_not_set() -> None:
+    """The reason is reported; the dry run showed that the remote can be reached."""
     git = FakeGit("api")
     git["api"].remote.next_push = never_arrived
     lock = examined(git, lock="api")["api"].lock
@@ -77,7 +77,7 @@ def test_a_lock_that_never_arrived_is_not_set() -> None:
 
 
 def test_a_lock_that_is_not_given_back_says_why() -> None:
-    """It is still there, as the caller has to tell."""
+    """It still exists, which the caller has to report."""
 
     def no_deletion(remote: FakeRemote, publications: Sequence[Publication]) -> PushReport:
         report = remote.receive(publications)
@@ -104,7 +104,7 @@ def test_a_remote_that_cannot_be_read_is_not_pushed_to() -> None:
 def test_a_clone_that_cannot_be_read_stops_no_other() -> None:
     """Its snapshot has the reason."""
     git = FakeGit("api", "web")
-    git["api"].broken = GitError("is no git repository.", code="not_a_repository")
+    git["api"].broken = GitError("is not a git repository.", code="not_a_repository")
     seen = examined(git)
     assert seen["api"].snapshot.error
     assert seen["web"].snapshot.error is None

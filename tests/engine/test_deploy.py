@@ -1,4 +1,4 @@
-"""Deployments: started once, found again, watched to their end, healthy, wave by wave."""
+"""Deployments: started once, found again, watched until they end, healthy, wave by wave."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_nothing_is_deployed_where_nothing_is_configured(world: World) -> None:
 
 
 def test_a_run_is_watched_to_its_end(world: World) -> None:
-    """Through queue and gate; the listener hears of each change."""
+    """Through queue and gate; the listener is notified of each change."""
     world.runners.script(
         "api",
         RunState.QUEUED,
@@ -60,7 +60,7 @@ def test_a_run_is_watched_to_its_end(world: World) -> None:
     assert "running deploy · migrate" in told
 
 
-def test_who_is_waited_for_is_told_once(world: World) -> None:
+def test_who_is_waited_for_is_reported_once(world: World) -> None:
     """At the first gate of the operation whose reviewers are known, with where all stand then."""
     unread = Sight(RunState.WAITING, more=True)
     gate = Sight(RunState.WAITING, reviewers=("grace",))
@@ -72,7 +72,7 @@ def test_who_is_waited_for_is_told_once(world: World) -> None:
     assert ("grace",) in waiting
 
 
-def test_looks_become_rarer_the_more_is_watched(world: World) -> None:
+def test_polls_become_rarer_the_more_is_watched(world: World) -> None:
     """And never slower than the longest pause."""
     world.runners.script("api", *[RUNNING] * 5, SUCCEEDED)
     world.run()
@@ -86,7 +86,7 @@ def test_looks_become_rarer_the_more_is_watched(world: World) -> None:
         assert world.clock.waits[-1] == wanted
 
 
-def test_what_has_more_to_show_is_looked_at_soon(world: World) -> None:
+def test_what_has_more_to_show_is_polled_soon(world: World) -> None:
     """However many runs are watched; and it does not run out of time in between."""
     world.git.deploy = Deploy(GITHUB, timeout=3.0)
     world.runners.script("api", RUNNING, *[Sight(RUNNING, more=True)] * 4, SUCCEEDED)
@@ -139,7 +139,7 @@ def test_a_wave_begins_when_the_one_before_is_deployed(world: World) -> None:
 
 
 def test_a_failure_stops_the_later_waves(world: World) -> None:
-    """They stay as they are, and the operation can go on."""
+    """They stay as they are, and the operation can be continued."""
     world.git.waves = {"api": 1, "web": 1}
     world.runners.script("database", Sight(FAILED, "deploy", "migrate"))
     before = world.git.remote_refs()
@@ -153,7 +153,7 @@ def test_a_failure_stops_the_later_waves(world: World) -> None:
     assert (report.exit_code, report.unfinished) == (1, True)
 
 
-def test_continue_tries_again_and_goes_on_with_the_later_waves(world: World) -> None:
+def test_continue_tries_again_and_then_deploys_the_later_waves(world: World) -> None:
     """A deployment that is known to have failed is started again; nothing is published twice."""
     world.git.waves = {"api": 1, "web": 1}
     world.runners.script("database", FAILED)
@@ -168,7 +168,7 @@ def test_continue_tries_again_and_goes_on_with_the_later_waves(world: World) -> 
     assert [len(repo.remote.pushes) for repo in world.git.repos.values()] == [1, 1, 1]
 
 
-def test_without_waiting_the_later_waves_are_left(world: World) -> None:
+def test_without_waiting_the_later_waves_are_not_started(world: World) -> None:
     """What they wait for is not known to be done."""
     world.git.waves = {"web": 1}
     plan, notes = world.begun()
@@ -183,8 +183,8 @@ def test_without_waiting_the_later_waves_are_left(world: World) -> None:
 # --- Full disks, limits, and people who leave
 
 
-def test_a_disk_that_is_full_is_told_of_each_deployment(world: World) -> None:
-    """What cannot be noted does not begin; what began before is told with its run."""
+def test_a_full_disk_is_reported_for_each_deployment(world: World) -> None:
+    """What cannot be noted does not start; what started before is reported with its run."""
 
     class Full(Notes):
         """A journal that has room for the notes of one start."""
@@ -204,8 +204,8 @@ def test_a_disk_that_is_full_is_told_of_each_deployment(world: World) -> None:
     assert report.unfinished
 
 
-def test_only_so_many_starts_and_looks_are_made_at_a_time(world: World) -> None:
-    """Files and connections are few; whoever waits for a run holds none."""
+def test_starts_and_polls_at_a_time_are_limited(world: World) -> None:
+    """Files and connections are few; who waits for a run holds none."""
     most, now = [0], [0]
     lock = threading.Lock()
 
@@ -223,7 +223,7 @@ def test_only_so_many_starts_and_looks_are_made_at_a_time(world: World) -> None:
     assert most == [1]
 
 
-def test_who_only_looks_starts_and_ends_nothing(world: World) -> None:
+def test_watching_starts_and_ends_nothing(world: World) -> None:
     """Neither what failed, nor what never began, nor what takes too long."""
     world.git.deploy = Deploy(CommandRunner(("sleep", "1d")), timeout=600.0)
     world.runners.script("api", FAILED)
@@ -254,8 +254,8 @@ def test_who_only_looks_starts_and_ends_nothing(world: World) -> None:
     assert set(world.runners.starts.values()) == {1}
 
 
-def test_whoever_leaves_lets_the_deployments_run(world: World) -> None:
-    """Nothing more is started; what has begun is known, and can be watched later."""
+def test_after_an_interrupt_the_deployments_keep_running(world: World) -> None:
+    """Nothing more is started; what was started is known, and can be watched later."""
     world.runners.script("api", RUNNING)
 
     def leave(order: Order) -> None:
@@ -284,7 +284,7 @@ def test_whoever_leaves_lets_the_deployments_run(world: World) -> None:
 
 @pytest.mark.parametrize("kept", range(3, 13))
 def test_wherever_it_is_killed_nothing_is_deployed_twice(world: World, kept: int) -> None:
-    """The world went on to the end; the journal knows only so much of it."""
+    """The world continued until the end; the journal knows only a part of it."""
     plan, notes = world.begun()
     world.run(plan, notes)
     notes.entries = notes.entries[:kept]
@@ -295,7 +295,7 @@ def test_wherever_it_is_killed_nothing_is_deployed_twice(world: World, kept: int
 
 
 def test_a_start_is_noted_before_it_is_sent(world: World) -> None:
-    """So that a kill in between leaves doubt, not a second deployment."""
+    """So that a kill in between leaves an unknown result, not a second deployment."""
     notes, seen = Notes(), list[bool]()
     world.runners.at_start = lambda order: seen.append(
         any(
@@ -310,7 +310,7 @@ def test_a_start_is_noted_before_it_is_sent(world: World) -> None:
 
 
 def test_an_order_knows_the_runs_of_the_other_targets(world: World) -> None:
-    """Also in a multigit that did not start them: they are not taken for its own."""
+    """Even in a multigit that did not start them."""
     world.git.deploy = Deploy(GITHUB, targets=("nrt", "fra"))
     world.runners.script("api", FAILED, target="fra")
     orders: list[Order] = []

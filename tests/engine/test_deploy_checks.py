@@ -20,7 +20,7 @@ RUN = Run("r")
 def earlier(
     world: World, *states: RunState | Sight, run: Run | None = RUN
 ) -> dict[str, list[Problem]]:
-    """Return what a plan says of an earlier deployment of the api that nobody saw end."""
+    """Return what a plan says of an earlier deployment of the api whose end no one saw."""
     (order,) = [order for order in planned_orders(world.plan(), NOTHING_YET) if order.repo == "api"]
     if run:
         world.runners.runs[run.id] = ("api", "")
@@ -32,22 +32,22 @@ def earlier(
 
 @pytest.mark.parametrize("state", [RUNNING, RunState.WAITING, RunState.QUEUED])
 def test_what_still_runs_blocks_the_next_one(world: World, state: RunState) -> None:
-    """The host is asked, not the log, which nobody may have finished."""
+    """The host is asked, not the log, whose record may lack the end."""
     (problem,) = earlier(world, state)["api"]
     assert (problem.code, problem.blocks) == ("still_deploying", True)
 
 
 @pytest.mark.parametrize("state", [SUCCEEDED, FAILED])
 def test_what_has_ended_meanwhile_blocks_nothing(world: World, state: RunState) -> None:
-    """Nobody has to watch it first."""
+    """No one has to watch it first."""
     assert earlier(world, state) == {"api": []}
     assert earlier(world, Sight(RUNNING, more=True), Sight(RUNNING, more=True), state) == {
         "api": []
     }  # an end that is seen piece by piece
 
 
-def test_of_what_nobody_can_tell_a_person_is_warned(world: World) -> None:
-    """No run is to be seen, the host cannot say, or no journal is here: never a dead end.
+def test_an_unknown_result_is_a_warning(world: World) -> None:
+    """There is no run, the host cannot say, or there is no journal here: never a dead end.
 
     Nor where its run was seen, and not how it ended.
     """
@@ -63,7 +63,7 @@ def test_of_what_nobody_can_tell_a_person_is_warned(world: World) -> None:
 
 
 def test_what_would_fail_is_found_while_planning(world: World) -> None:
-    """And blocks, as everything else that stands in the way."""
+    """And blocks, as everything else that prevents a deployment."""
     world.runners.problems["api"] = [Problem("workflow_missing", "there is no deploy.yml.")]
     plan = world.plan()
     found = preflight(plan, NOTHING_YET, world.runners, Fleet(world.heard, 4))

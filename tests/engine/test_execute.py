@@ -1,4 +1,4 @@
-"""Prepare everything everywhere, then publish, and tell the truth about what became of it."""
+"""Prepare everything everywhere, then publish, and report the results truthfully."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_one_push_publishes_branch_and_tag(git: FakeGit) -> None:
     assert git["api"].remote.pushes == [publications]
 
 
-def test_the_tag_tells_of_its_operation(git: FakeGit) -> None:
+def test_the_tag_names_its_operation(git: FakeGit) -> None:
     """The message of the merge, then the trailer."""
     made = outcome(execute(git, plan_promotion(git)), "api").made
     tag = git["api"].objects.tags[made[TAG]]
@@ -144,7 +144,7 @@ def test_ctrl_c_while_preparing_publishes_nothing(
 def test_ctrl_c_while_publishing_lets_the_running_push_end(
     git: FakeGit, press_ctrl_c: Callable[[], None]
 ) -> None:
-    """What is published is called so; what was not begun, too."""
+    """What is published is reported so, and what was not started, too."""
     before, plan = git.remote_refs(), plan_promotion(git)
     listener = Listening(interrupt_at("web", "pushing", press_ctrl_c))
     report = execute(git, plan, jobs=1, listener=listener)
@@ -159,7 +159,7 @@ def test_ctrl_c_while_publishing_lets_the_running_push_end(
 
 
 def interrupt_at(repo: str, doing: str, press: Callable[[], None]) -> Callable[[str, str], object]:
-    """Return what presses Ctrl-C when that begins."""
+    """Return a function that presses Ctrl-C when that begins."""
 
     def act(*event: str) -> None:
         if event == (repo, doing):
@@ -192,7 +192,7 @@ def test_push_commits_and_publishes(work: FakeGit) -> None:
     assert "committed" in work["api"].objects.files(work["api"].remote.tip("dev"))
 
 
-def test_push_goes_on_to_the_promotion_in_one_push(work: FakeGit) -> None:
+def test_push_and_its_promotion_are_one_push(work: FakeGit) -> None:
     """Both branches and the tag; the merge is the one that was shown."""
     plan = plan_work(work, "stg")
     execute(work, plan)
@@ -248,7 +248,7 @@ def test_a_hook_whose_change_conflicts_stops_all(work: FakeGit) -> None:
 
 
 def test_a_hook_that_refuses_stops_all(work: FakeGit) -> None:
-    """Nothing is pushed; what the others have committed by then is told."""
+    """Nothing is pushed; what the others have committed by then is reported."""
 
     def refuse(_files: Files) -> Files:
         raise GitError("git commit failed: tests are red")
@@ -292,7 +292,7 @@ def test_commits_stay_when_a_push_fails(work: FakeGit) -> None:
 
 
 def test_a_skipped_repository_stays_out(git: FakeGit) -> None:
-    """The others go on without it."""
+    """The others continue without it."""
     git["web"].remote.commit("dev", {"a": "dev"})
     git["web"].remote.commit("stg", {"a": "stg"})
     before = git.remote_refs()["web"]

@@ -1,4 +1,4 @@
-"""The same work in each repository: results, failures as values, and what is heard."""
+"""The same work in each repository: results, failures as values, and notifications."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_results_come_in_the_order_of_the_names() -> None:
 
 
 def test_a_failure_is_a_value_in_its_place() -> None:
-    """It stops no other; whoever asks for all of them hears of it."""
+    """It stops no other; `all` raises it."""
     done = in_each(fail_at_b)
     assert done.results == {"a": "A", "c": "C"}
     assert [error.message for error in done.errors.values()] == ["is broken."]
@@ -125,7 +125,7 @@ def test_ctrl_c_ends_work_that_is_not_orderly_at_once(press_ctrl_c: Callable[[],
 def test_ctrl_c_lets_orderly_work_end_and_the_listener_hears_of_it(
     press_ctrl_c: Callable[[], None],
 ) -> None:
-    """What is under way has its result; the others are missing."""
+    """What is running has its result; the others are missing."""
     summarize = threading.Event()
 
     class Heard(Listening):

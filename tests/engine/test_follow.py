@@ -1,4 +1,4 @@
-"""Local branches follow what was published, where nobody stands in the way."""
+"""Local branches follow what was published, where that is safe."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.engine.operations import execute, messages, outcome, plan_promotion, 
 from tests.support.fake_git import FakeGit, never_arrived
 
 
-def test_a_local_branch_that_nobody_has_checked_out_follows(git: FakeGit) -> None:
+def test_a_local_branch_that_is_not_checked_out_follows(git: FakeGit) -> None:
     """Without a word."""
     git["api"].make_branch("stg", git["api"].remote.tip("stg"))
     report = execute(git, plan_promotion(git))
@@ -57,7 +57,7 @@ def test_a_local_branch_with_commits_of_its_own_is_left_alone(git: FakeGit) -> N
 
 
 def test_a_failure_to_follow_is_only_a_note(git: FakeGit, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The remote has it, and that is what counts."""
+    """The remote has it, which is what counts."""
 
     def fail(*_: object) -> str:
         raise GitError("the disk is full.")

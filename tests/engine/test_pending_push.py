@@ -1,4 +1,4 @@
-"""What is said of a push that was begun and whose end nobody noted."""
+"""What is said of a push that was started and whose end no one noted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ACTOR = Actor("Ada <ada@example.org>", "ada", "here")
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look again at once."""
+    """Read again at once."""
     monkeypatch.setattr(pending_push, "FIRST_PAUSE", 0.0)
 
 
@@ -53,7 +53,7 @@ class Full(Notes):
 
 
 def broken_off(git: FakeGit, *settled: State) -> Operation:
-    """Return a promotion that began to push api, but not web, and `settled` so."""
+    """Return a promotion that started to push api, but not web, and `settled` so."""
     plan = plan_promotion(git)
     notes = Notes(git)
     git["api"].remote.next_push = git["web"].remote.next_push = never_arrived
@@ -106,8 +106,8 @@ def when_waiting(act: Callable[[], None]) -> Listening:
     return Listening(lambda _, doing: act() if doing.startswith("waiting") else None)
 
 
-def test_only_a_push_that_was_begun_is_waited_for(git: FakeGit) -> None:
-    """What never began is not published, whatever is seen."""
+def test_only_a_push_that_was_started_is_waited_for(git: FakeGit) -> None:
+    """What never started is not published, whatever is seen."""
     known = broken_off(git)
     git["api"].sights = git["web"].sights = [True]
     seen = look(git, known, wait=False)
@@ -123,14 +123,14 @@ def test_what_arrives_meanwhile_is_published(git: FakeGit) -> None:
 
 
 def test_a_push_that_ended_is_not_published(git: FakeGit) -> None:
-    """Where the server ended with it, time does not matter."""
+    """If the server ended with it, time does not matter."""
     known = broken_off(git)
     git["api"].sights = [True, True, False]
     assert look(git, known)["api"].problem is None
 
 
 def test_its_last_moment_is_not_missed(git: FakeGit, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It arrives between the look at its processes and the look at the remote."""
+    """It arrives after its processes were checked and before the remote is read."""
     known = broken_off(git)
     ask = git["api"].remote_refs
 
@@ -155,7 +155,7 @@ def test_what_cannot_be_seen_is_waited_for_until_it_must_have_ended(git: FakeGit
     assert ("api", "waiting for a push that may still arrive") in heard.heard
 
 
-def test_a_clock_that_was_set_back_keeps_nobody_waiting_for_ever(git: FakeGit) -> None:
+def test_a_clock_that_was_set_back_does_not_make_it_wait_for_ever(git: FakeGit) -> None:
     """It is waited for as long as it could take at first."""
     known = broken_off(git)
     git["api"].sights = [None]
@@ -174,7 +174,7 @@ def test_what_holds_the_mark_when_the_time_is_over_is_no_push(git: FakeGit) -> N
 
 
 def test_a_remote_that_does_not_answer_is_asked_until_the_time_is_over(git: FakeGit) -> None:
-    """It may be back before, and show what arrived; then it is unknown for another reason."""
+    """It may be back before, and show what was published; then it is unknown for another reason."""
     known = broken_off(git)
     git["api"].sights = [None]
     now = time.time()
@@ -201,7 +201,7 @@ def test_the_push_of_what_is_not_in_the_configuration_any_more_is_waited_for(git
 
 
 def test_what_breaks_its_lease_need_not_be_waited_for(git: FakeGit) -> None:
-    """A colleague was faster: that push cannot arrive any more."""
+    """A colleague was faster: that push can no longer arrive."""
     known = broken_off(git)
     git["api"].sights = [True]
     git["api"].remote.commit("stg", {"c": "1"})
@@ -356,7 +356,7 @@ def test_each_push_of_a_half_may_arrive_late(
     assert [*known.state.flights] == (["api"] if state == "unknown" else [])
 
 
-def test_what_has_another_mark_is_not_seen_to_end() -> None:
+def test_a_push_with_another_mark_is_not_seen_to_end() -> None:
     """Two pushes that may be at work: the end of the newer one says nothing of the older."""
     first = Flight(1.0, 100.0, "here", "1:1", local=True)
     second = Flight(2.0, 50.0, "here", "1:1", local=True)
@@ -370,7 +370,7 @@ def test_what_has_another_mark_is_not_seen_to_end() -> None:
         assert also(other, second) == replace(second, until=100.0, local=False)
 
 
-def test_only_what_may_arrive_is_minded_by_who_pushes_again(git: FakeGit) -> None:
+def test_only_what_may_arrive_counts_when_it_is_pushed_again(git: FakeGit) -> None:
     """Not what has ended, nor what must have, nor what is not in the configuration any more."""
     flights = broken_off(git).state.flights
     over = {name: replace(each, began=1.0, until=2.0) for name, each in flights.items()}

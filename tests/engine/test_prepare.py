@@ -40,7 +40,7 @@ def test_one_that_cannot_be_prepared_stops_all(git: FakeGit) -> None:
 
 
 def test_a_planned_merge_that_is_gone_is_made_again(git: FakeGit) -> None:
-    """By a gc while somebody thought about the question: it is the same commit."""
+    """By a gc while someone thought about the question: it is the same commit."""
     plan = plan_promotion(git)
     merge = merge_step(plan, "web")
     del git["web"].objects.commits[merge.merge.result.commit]

@@ -1,4 +1,4 @@
-"""Whether a push arrived is read from the remote, and each repository tells its own truth."""
+"""Whether a push was accepted is read from the remote, for each repository."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_push_that_broke_off_may_still_arrive(git: FakeGit) -> None:
 
 
 def test_a_push_with_a_colleagues_on_top_is_published() -> None:
-    """The answer was lost; before we look, somebody builds on our merge. Our tag is there."""
+    """The answer was lost; then someone builds on our merge. Our tag exists."""
     fake = FakeGit("web")
     fake["web"].remote.commit("dev", {"a": "1"})
     plan = plan_promotion(fake)
@@ -73,7 +73,7 @@ def test_a_push_with_a_colleagues_on_top_is_published() -> None:
     assert states(report) == {"web": "published"}
 
 
-def test_a_refusal_is_told_in_the_servers_words(git: FakeGit) -> None:
+def test_a_refusal_has_the_servers_words(git: FakeGit) -> None:
     """Which say all there is to say."""
     before, plan = git.remote_refs(), plan_promotion(git)
     git["web"].remote.reject("refs/heads/stg", "GH006: Protected branch update failed")
@@ -133,7 +133,7 @@ def test_a_half_applied_push_is_completed(git: FakeGit) -> None:
 
 
 def test_a_half_applied_push_that_cannot_be_completed_is_not_called_refused() -> None:
-    """The branch has moved: whoever reads the report must not believe that nothing happened."""
+    """The branch has moved: the report must not suggest that nothing happened."""
     fake = FakeGit("web")
     fake["web"].remote.commit("dev", {"a": "1"})
     plan = plan_promotion(fake)
@@ -151,8 +151,8 @@ def test_a_half_applied_push_that_cannot_be_completed_is_not_called_refused() ->
     assert found.made[STG][:7] in said, said
 
 
-def test_a_half_applied_push_whose_tag_was_taken_tells_of_the_branch() -> None:
-    """The branch is ours, the tag is somebody else's: both have to be said."""
+def test_a_half_applied_push_whose_tag_was_taken_names_the_branch() -> None:
+    """The branch is ours, the tag is someone else's: both must be reported."""
     fake = FakeGit("web")
     fake["web"].remote.commit("dev", {"a": "1"})
     plan = plan_promotion(fake)
@@ -183,7 +183,7 @@ def test_a_remote_that_is_gone_leaves_it_unknown(git: FakeGit) -> None:
 
 
 def test_a_remote_that_goes_while_it_is_completed_leaves_it_unknown(git: FakeGit) -> None:
-    """Nobody knows whether the second half arrived."""
+    """It is unknown whether the second half was accepted."""
     plan = plan_promotion(git)
 
     def half(remote: FakeRemote, publications: object) -> PushReport:

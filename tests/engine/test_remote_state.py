@@ -37,7 +37,7 @@ def promote(git: FakeGit) -> tuple[Plan, dict[str, str]]:
     return plan, dict(outcome(execute(git, plan), "web").made)
 
 
-def test_what_a_later_stage_held_is_seen_with_the_fetch_of_the_plan(git: FakeGit) -> None:
+def test_what_a_later_stage_held_comes_with_the_fetch_of_the_plan(git: FakeGit) -> None:
     """And noted in the plan, with a branch that is missing there."""
     before = git["web"].remote.tip("main")
     assert plan_promotion(git).repos[0].later == {MAIN: before}
@@ -45,7 +45,7 @@ def test_what_a_later_stage_held_is_seen_with_the_fetch_of_the_plan(git: FakeGit
     assert plan_promotion(git).repos[0].later == {MAIN: ""}
 
 
-def test_what_arrived_there_since_counts_whatever_its_dates_say(git: FakeGit) -> None:
+def test_what_was_published_there_since_counts_whatever_its_dates_say(git: FakeGit) -> None:
     """A squash merge has another commit; it may have been made long before it was pushed."""
     squashed = git["web"].remote.commit("main", SQUASHED)
     old = git["web"].remote.refs.pop(MAIN)
@@ -57,7 +57,7 @@ def test_what_arrived_there_since_counts_whatever_its_dates_say(git: FakeGit) ->
 
 
 def test_what_was_there_before_does_not_count(git: FakeGit) -> None:
-    """A hotfix on main with the same content is no promotion."""
+    """A hotfix on main with the same content is not a promotion."""
     git["web"].remote.commit("main", SQUASHED)
     plan, made = promote(git)
     assert onward(git, plan, made) == ()

@@ -57,7 +57,7 @@ def test_what_will_be_pushed_is_noted_before_it_is(git: FakeGit) -> None:
 
 
 def test_what_stops_before_publishing_notes_nothing(git: FakeGit) -> None:
-    """Since nothing may have begun."""
+    """Since nothing may have started."""
     plan, notes = plan_promotion(git), Notes(git)
     git["web"].unsigned = GitError("No private key found.")
     execute(git, plan, journal=notes)
@@ -65,7 +65,7 @@ def test_what_stops_before_publishing_notes_nothing(git: FakeGit) -> None:
 
 
 def test_a_journal_that_cannot_be_written_stops_before_the_first_push(git: FakeGit) -> None:
-    """What could not be remembered is not begun."""
+    """What could not be noted is not started."""
 
     class Full:
         def write(self, entry: Entry) -> None:
@@ -118,7 +118,7 @@ def one_published(git: FakeGit) -> tuple[Plan, OperationState]:
     return left, replace(so_far, repos={**so_far.repos, "api": there})
 
 
-def test_what_was_published_before_is_called_so_where_nobody_came_to_it(
+def test_what_was_published_before_is_called_so_even_if_it_was_not_reached(
     git: FakeGit, one_published: tuple[Plan, OperationState], press_ctrl_c: Callable[[], None]
 ) -> None:
     """At Ctrl-C; its deployment is left, so the operation stays open."""

@@ -1,4 +1,4 @@
-"""Reads are tried again when the network fails; what no pause will mend is raised at once."""
+"""Reads are tried again when the network fails; what no pause will fix is raised at once."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Reading:
         return "answer"
 
     def read(self) -> str:
-        """Read patiently."""
+        """Read with retries."""
         return with_retry(self, show=self.told.append)
 
 
 def test_a_good_day_needs_one_try() -> None:
-    """And nobody is told."""
+    """And nothing is shown."""
     reading = Reading()
     assert reading.read() == "answer"
     assert (reading.tries, reading.told) == (1, [])
@@ -37,7 +37,7 @@ def test_a_good_day_needs_one_try() -> None:
 
 @pytest.mark.parametrize("code", sorted(PASSING))
 def test_a_network_failure_passes(code: str) -> None:
-    """After as many tries as there are, and each pause is told."""
+    """After all tries, and each pause is shown."""
     reading = Reading(*[code] * (READS.tries - 1))
     assert reading.read() == "answer"
     assert reading.tries == READS.tries

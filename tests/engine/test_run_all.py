@@ -56,7 +56,7 @@ def test_the_rest_of_the_work_holds_no_place() -> None:
 
 
 def test_ctrl_c_lets_the_rest_of_what_began_end(press_ctrl_c: Callable[[], None]) -> None:
-    """A push that arrived is still noted; the next one does not begin."""
+    """A push that was accepted is still noted; the next one does not start."""
 
     def work(name: str) -> str | AfterRemote[str]:
         if name == "a":
@@ -131,7 +131,7 @@ def test_a_second_ctrl_c_leaves_at_once(press_ctrl_c: Callable[[], None]) -> Non
     leave.set()
 
 
-def test_what_was_begun_is_never_forgotten() -> None:
+def test_what_was_started_is_never_forgotten() -> None:
     """Ctrl-C may come while the pool starts its threads: the one that started counts."""
     begun: list[str] = []
     pressed, noticed = threading.Event(), threading.Event()

@@ -1,4 +1,4 @@
-"""Taking an operation back: refs that still hold what it wrote, and nothing else."""
+"""Undoing an operation: refs that still hold what it wrote, and nothing else."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_undo_leaves_a_checked_out_branch(
 
 
 def test_dev_is_no_part_of_it(git: FakeGit, promoted: tuple[dict[str, str], str]) -> None:
-    """Only what the operation wrote is taken back."""
+    """Only what the operation wrote is undone."""
     made, before = promoted
     dev = git["web"].remote.refs[DEV]
     execute(git, undoing(git, made, before))

@@ -119,7 +119,7 @@ def test_a_file_that_came_in_the_way_meanwhile_stays(git: FakeGit) -> None:
 def test_an_update_is_believed_only_when_the_branch_is_there(
     git: FakeGit, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
-    """Whatever git says: it may end well and have done something else."""
+    """Whatever git says: it may succeed and have done something else."""
     stage = "dev" if verb == "update_work_tree" else "main"
     if stage == "main":
         git["web"].create_branch("main")
@@ -188,7 +188,7 @@ def test_pull_pushes_nothing(git: FakeGit) -> None:
 
 
 def test_ctrl_c_lets_the_running_update_end(git: FakeGit, press_ctrl_c: Callable[[], None]) -> None:
-    """What was not begun is told, with the command that does it."""
+    """What was not started is reported, with the command that does it."""
 
     def act(repo: str, _doing: str) -> None:
         if repo == "web":

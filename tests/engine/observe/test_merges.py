@@ -9,7 +9,7 @@ from multigit.core.planning.routes import hops_down
 from multigit.core.values.clone_facts import Facts
 from multigit.engine.observe.merges import MergeObservation
 from multigit.engine.observe.observation import Observation
-from tests.engine.observe.looking import look_at, promotion
+from tests.engine.observe.observing import look_at, promotion
 from tests.engine.operations import MOMENT
 from tests.support.fake_git import FakeGit
 
@@ -47,7 +47,7 @@ def test_nothing_to_promote_is_a_merge_without_commit() -> None:
     assert (merge.result.commit, merge.waiting.commits) == ("", 0)
 
 
-def test_a_conflict_is_seen_with_its_files() -> None:
+def test_a_conflict_names_its_files() -> None:
     """And with how much was to come."""
     git = FakeGit("api")
     git["api"].remote.commit("dev", {"a": "dev"})
@@ -73,7 +73,7 @@ def test_a_shallow_clone_is_not_merged() -> None:
     assert look_at(git, promotion(git))["api"].merges == ()
 
 
-def test_without_an_identity_merges_are_only_looked_at() -> None:
+def test_without_an_identity_merges_are_only_tried() -> None:
     """A conflict is found; no commit is made."""
     git = FakeGit("api", "web")
     for name, repo in git.repos.items():
@@ -117,7 +117,7 @@ def test_no_hop_follows_a_conflict() -> None:
     assert merge.result.conflicts == ("a",)
 
 
-def test_tags_in_the_way_of_the_release_are_seen() -> None:
+def test_tags_in_the_way_of_the_release_are_found() -> None:
     """Those that begin like its name, and no others; a back-merge needs none."""
     git = FakeGit("api")
     remote = git["api"].remote

@@ -15,7 +15,7 @@ from multigit.engine.fleet import Fleet
 from multigit.engine.observe.observation import Observation, observe
 from multigit.engine.ports import Repository
 from multigit.errors import GitError
-from tests.engine.observe.looking import look_at, promotion
+from tests.engine.observe.observing import look_at, promotion
 from tests.engine.operations import Listening
 from tests.support.fake_git import FakeGit
 
@@ -43,7 +43,7 @@ class ActingLook(Observation):
         return seen
 
 
-def test_every_repository_is_looked_at() -> None:
+def test_every_repository_is_observed() -> None:
     """Fetched first: each snapshot shows what the remote has now."""
     git = FakeGit("api", "web")
     tips = {name: repo.remote.commit("dev", {"a": "1"}) for name, repo in git.repos.items()}
@@ -53,12 +53,14 @@ def test_every_repository_is_looked_at() -> None:
 
 
 def test_a_repository_that_cannot_be_read_says_why() -> None:
-    """The others are read all the same."""
+    """The others are read anyway."""
     git = FakeGit("api", "web")
-    git["api"].broken = GitError("is no git repository.", hint="Move it.", code="not_a_repository")
+    git["api"].broken = GitError(
+        "is not a git repository.", hint="Move it.", code="not_a_repository"
+    )
     git["web"].remote.commit("dev", {"a": "1"})
     seen = look_at(git, promotion(git))
-    problem = Problem("not_a_repository", "is no git repository.", "Move it.")
+    problem = Problem("not_a_repository", "is not a git repository.", "Move it.")
     assert seen["api"] == Snapshot("api", error=problem)
     assert seen["web"].error is None
     assert seen["web"].merges
@@ -71,8 +73,8 @@ def test_a_bug_is_no_snapshot() -> None:
         look_at(git, ActingLook(lambda: 1 // 0))
 
 
-def test_ctrl_c_while_looking_ends_everything(press_ctrl_c: Callable[[], None]) -> None:
-    """Nothing has happened yet, so nothing is to be told."""
+def test_ctrl_c_while_reading_ends_everything(press_ctrl_c: Callable[[], None]) -> None:
+    """Nothing has happened yet, so there is nothing to report."""
     git = FakeGit("api", "web")
     with pytest.raises(KeyboardInterrupt):
         look_at(git, ActingLook(press_ctrl_c), jobs=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from multigit.core.planning.pull import PullRequest
 from multigit.core.values.snapshot import Snapshot
 from multigit.engine.observe.pull import PullObservation
-from tests.engine.observe.looking import look_at
+from tests.engine.observe.observing import look_at
 from tests.engine.operations import MOMENT
 from tests.support.fake_git import FakeGit
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.work_tree import Change
 from multigit.engine.observe.push import PushObservation
-from tests.engine.observe.looking import look_at
+from tests.engine.observe.observing import look_at
 from tests.engine.operations import push_request
 from tests.support.fake_git import FakeGit
 

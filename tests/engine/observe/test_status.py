@@ -8,7 +8,7 @@ from multigit.core.reports.status import StatusRequest
 from multigit.engine.observe.observation import Observation
 from multigit.engine.observe.status import StatusObservation
 from multigit.errors import GitError
-from tests.engine.observe.looking import look_at
+from tests.engine.observe.observing import look_at
 from tests.support.fake_git import FakeGit
 
 

@@ -1,4 +1,4 @@
-"""Looking at all repositories of a fake, with proof that nothing of the user's changes."""
+"""Observing all repositories of a fake, with proof that nothing of the user's changes."""
 
 from __future__ import annotations
 
