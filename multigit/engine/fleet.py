@@ -38,10 +38,10 @@ class Fleet:
         `work` also gets a function that shows what it is doing. The listener is notified of the
         `phase`, if a new one starts, of what is done first (`doing`, unless the work shows it), and
         of each result as `summarize` returns it: a state and a detail. `repo_of` returns the
-        repository of a name that is none.
+        repository that a name stands for.
 
-        Ctrl-C raises KeyboardInterrupt at once: reading leaves nothing to end in order. `orderly`
-        work ends as in `sweep`, and the listener hears of it.
+        Ctrl-C raises KeyboardInterrupt at once: reading leaves nothing to finish. `orderly`
+        work ends as in `run_all`, and the listener is notified.
         """
 
         def begin(name: str) -> T | AfterRemote[T]:

@@ -70,13 +70,13 @@ def read_remote_states(
         stages = carried_onward(repository, plan, moves, later, now, int(since))
         return compared(plan, made, now, overtaken=overtaken, onward=stages)
 
-    seen = fleet.for_each(
+    results = fleet.for_each(
         plans,
         ask,
         phase="Asking the remotes",
         doing="asking the remote",
     )
-    return seen.completed(lambda _, error: RemoteState(problem=Problem.of(error)))
+    return results.completed(lambda _, error: RemoteState(problem=Problem.of(error)))
 
 
 def not_configured() -> RemoteState:

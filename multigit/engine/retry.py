@@ -16,7 +16,7 @@ READS = Retry(lambda error: isinstance(error, GitError) and error.code in PASSIN
 
 
 def with_retry(read: Callable[[], T], *, show: ShowActivity) -> T:
-    """Read, and try again after a pause when the network failed; `tell` hears of each pause.
+    """Read, and try again after a pause when the network failed; `show` gets a text before it.
 
     Raises the last GitError when all tries failed, and at once one that no pause will fix.
     """

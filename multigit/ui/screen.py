@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from multigit.core.values.problem import Problem
     from multigit.core.values.workspace import Stage
     from multigit.errors import MultigitError
-    from multigit.ui.setups import FoundRepo
+    from multigit.ui.setups import ListedRepo
 
 
 class Screen:
@@ -159,7 +159,7 @@ class Screen:
         for problem in problems:
             self.note(f"{problem.message} {problem.hint}".rstrip())
 
-    def found(self, repos: Sequence[FoundRepo], target: Path, *, elsewhere: str) -> None:
+    def found(self, repos: Sequence[ListedRepo], target: Path, *, elsewhere: str) -> None:
         """Show the repositories that were found for a new configuration at `target`."""
         if self._has_reader:
             from multigit.ui.setups import found_view

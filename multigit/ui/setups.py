@@ -14,7 +14,7 @@ from multigit.hints import Hint
 from multigit.ui.render import ABSENT, indented, plain, table
 
 
-class FoundRepo(Protocol):
+class ListedRepo(Protocol):
     """A repository that was found on disk."""
 
     @property
@@ -34,7 +34,7 @@ class FoundRepo(Protocol):
         """What is unusual about it, or empty."""
 
 
-def found_view(found: Sequence[FoundRepo], target: Path, *, elsewhere: str) -> RenderableType:
+def found_view(found: Sequence[ListedRepo], target: Path, *, elsewhere: str) -> RenderableType:
     """Return the repositories with their stages' branches, and what to run next.
 
     `elsewhere` is the option that a command needs when the file is in another folder.
