@@ -90,10 +90,11 @@ def measure(workshop: Workshop, scene: str) -> Course:
     with workshop.world(scene) as world:
         git = GitShim(world)
         _well(world.run(*world.goal.command, env=git.env))
+        calls = dict(enumerate(git.subcommands, start=1))
     with workshop.world(scene) as world:
         edge = EdgeShim(world)
         _well(world.run(*world.goal.command, env=edge.env))
-    return Course(dict(enumerate(git.subcommands, start=1)), dict(enumerate(edge.edges, start=1)))
+        return Course(calls, dict(enumerate(edge.edges, start=1)))
 
 
 def _well(ran: Ran) -> None:
