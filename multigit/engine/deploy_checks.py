@@ -54,7 +54,7 @@ def _problem_of(order: Order, run: Run | None, runners: RunnerPort, stage: str) 
         return _result_unknown(stage, error.message)
     if sight is None:
         return _result_unknown(stage)
-    if sight.state.settled:
+    if sight.state.has_result:
         return None
     if sight.state.over:
         return _result_unknown(stage, sight.detail)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from multigit.core.progress.journal import Entry
-from multigit.core.values.clone_facts import Facts
+from multigit.core.values.clone_facts import CloneFacts
 from multigit.core.values.commits import PendingCommits, PreparedCommit, Tip
 from multigit.core.values.deployment import Gate, Order, Run, Sight
 from multigit.core.values.flight import Flight
@@ -31,7 +31,7 @@ class Repository(Protocol):
     def fetch(self, query: RefQuery) -> None:
         """Bring the remote's branches and tags that match into the remote-tracking refs."""
 
-    def facts(self) -> Facts:
+    def facts(self) -> CloneFacts:
         """Return what the clone's configuration says about publishing."""
 
     def refs(self, query: RefQuery) -> Refs:

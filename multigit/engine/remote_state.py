@@ -83,7 +83,7 @@ def not_configured() -> RemoteState:
     """Refuse to read a repository that is not in the configuration."""
     raise RefusedError(
         "is no longer in the configuration.",
-        hint="Put it back first.",
+        hint="Restore it there first.",
         code="unknown_repository",
     )
 

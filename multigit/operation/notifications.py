@@ -28,10 +28,10 @@ class Messages:
 
     def check(self) -> None:
         """Warn of addresses that cannot be reached, before the question and in a dry run."""
-        if self.workspace.tell.addresses:
+        if self.workspace.notifications.addresses:
             from multigit.adapters.notify import apprise
 
-            self._warn(apprise.check(self.workspace.tell.addresses, os.environ))
+            self._warn(apprise.check(self.workspace.notifications.addresses, os.environ))
         if self.workspace.metrics:
             from multigit.adapters.notify import statsd
 
@@ -61,7 +61,7 @@ class Messages:
 
     def send(self, report: Report, event: Event) -> Sequence[Problem]:
         """Send a message to the addresses for the event; return a problem for each failure."""
-        whom = self.workspace.tell
+        whom = self.workspace.notifications
         if not whom.wants(event, report.plan.target):
             return ()
         from multigit.adapters.notify import apprise

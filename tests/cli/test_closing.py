@@ -200,6 +200,6 @@ def test_a_stage_that_was_renamed_is_to_be_put_back(command: str, forge: Forge) 
     with untouched(forge):
         document = forge.json(command, "--yes", check=REFUSED)
     assert codes(document) == ["unknown_stage"]
-    assert document["message"] == "The stage stg is not in the configuration any more."
-    assert document["hint"] == "Put it back first."
+    assert document["message"] == "The stage stg is no longer in the configuration."
+    assert document["hint"] == "Restore it there first."
     forge.json("abandon", check=DONE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from multigit.core.values.clone_facts import Facts
+from multigit.core.values.clone_facts import CloneFacts
 from multigit.core.values.git_answers import RefQuery, Signature
 from multigit.core.values.refs import Branch
 from multigit.core.values.work_tree import Outgoing
@@ -204,7 +204,7 @@ def test_a_deleted_tag_is_gone_after_the_fetch(scene: Scene) -> None:
 
 def test_facts_of_an_ordinary_clone(scene: Scene) -> None:
     """It is complete, pushes to one place, and has a committer."""
-    expected = Facts(shallow=False, push_urls=1, identity="Ada Lovelace <ada@example.org>")
+    expected = CloneFacts(shallow=False, push_urls=1, identity="Ada Lovelace <ada@example.org>")
     assert scene.repository.facts() == expected
 
 

@@ -28,7 +28,7 @@ from multigit.core.records.last_deployments import LastDeployments, last_deploye
 from multigit.core.records.record import Record
 from multigit.core.records.repo_record import DeploymentRecord, RepoRecord
 from multigit.core.values.agreement import Actor
-from multigit.core.values.clone_facts import Facts
+from multigit.core.values.clone_facts import CloneFacts
 from multigit.core.values.commits import Commit, PendingCommits, Tip
 from multigit.core.values.deployment import Deployment
 from multigit.core.values.flight import Flight
@@ -62,7 +62,7 @@ ROOT = Repo("shop", ".")
 # 15:01:30 in UTC; the tags of this workspace are stamped with its own time, an hour later.
 MOMENT = Moment(datetime(2025, 1, 15, 16, 1, 30, tzinfo=timezone(timedelta(hours=1))), "7f3a")
 
-FACTS = Facts(identity="Ada <ada@example.com>")
+FACTS = CloneFacts(identity="Ada <ada@example.com>")
 NEWEST = Commit("dev-2", 1736949600, "Ada", "fix: time-out on upload")
 UNREADABLE = Problem("unreachable", "the remote cannot be reached.", "Check the network.")
 
@@ -144,7 +144,7 @@ def snapshot(
     *merges: Merge,
     repo: Repo = API,
     refs: Refs = refs(),  # noqa: B008
-    facts: Facts = FACTS,
+    facts: CloneFacts = FACTS,
     work: WorkTree | None = None,
     debts: tuple[Merge, ...] = (),
     ahead: int = 0,

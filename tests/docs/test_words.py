@@ -25,7 +25,6 @@ LATER = (
     "multigit/core/progress/",
     "multigit/core/recovery/",
     "multigit/core/reports/",
-    "multigit/core/values/",
 )
 
 # What sounds translated, or is another word for a thing that has one, and what to write instead.

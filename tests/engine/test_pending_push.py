@@ -14,7 +14,7 @@ from multigit.core.progress.landings import landed
 from multigit.core.progress.remote_state import RemoteState
 from multigit.core.progress.state import OperationState
 from multigit.core.values.agreement import Actor
-from multigit.core.values.flight import Flight, also
+from multigit.core.values.flight import Flight, with_earlier
 from multigit.core.values.git_answers import Publication, PushReport
 from multigit.engine import pending_push
 from multigit.engine.fleet import Fleet
@@ -360,18 +360,18 @@ def test_a_push_with_another_mark_is_not_seen_to_end() -> None:
     """Two pushes that may be at work: the end of the newer one says nothing of the older."""
     first = Flight(1.0, 100.0, "here", "1:1", local=True)
     second = Flight(2.0, 50.0, "here", "1:1", local=True)
-    assert also(None, second).local
-    assert also(first, second) == replace(second, until=100.0)
+    assert with_earlier(None, second).local
+    assert with_earlier(first, second) == replace(second, until=100.0)
     for other in (
         replace(first, mark="1:2"),
         replace(first, host="desk"),
         replace(first, local=False),
     ):
-        assert also(other, second) == replace(second, until=100.0, local=False)
+        assert with_earlier(other, second) == replace(second, until=100.0, local=False)
 
 
 def test_only_what_may_arrive_counts_when_it_is_pushed_again(git: FakeGit) -> None:
-    """Not what has ended, nor what must have, nor what is not in the configuration any more."""
+    """Not what has ended, nor what must have, nor what is no longer configured."""
     flights = broken_off(git).state.flights
     over = {name: replace(each, began=1.0, until=2.0) for name, each in flights.items()}
     for sight, given, left in (

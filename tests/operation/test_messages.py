@@ -13,12 +13,12 @@ from multigit.adapters.notify import apprise, statsd
 from multigit.core.planning.plan import Result
 from multigit.core.values.deployment import RunState, Sight
 from multigit.core.values.problem import Problem, Severity
-from multigit.core.values.workspace import Event, Tell
+from multigit.core.values.workspace import Event, Notifications
 from multigit.operation.recovery import abandon
 from tests.operation.conftest import with_work
 from tests.operation.desk import DRY, WORKFLOW, YES, Desk
 
-EVERYTHING = Tell(("json://hook/",), tuple(Event))
+EVERYTHING = Notifications(("json://hook/",), tuple(Event))
 SILENT = Problem("notify_failed", "nobody heard it.", severity=Severity.WARN)
 
 
@@ -47,7 +47,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def desk(tmp_path: Path) -> Desk:
     """Return a workspace that tells of everything, and deploys stg."""
     desk = with_work(Desk(tmp_path, deploys=WORKFLOW))
-    desk.change = lambda space: replace(space, tell=EVERYTHING, metrics="127.0.0.1:8125")
+    desk.change = lambda space: replace(space, notifications=EVERYTHING, metrics="127.0.0.1:8125")
     return desk
 
 
@@ -85,7 +85,7 @@ def test_a_dry_run_tells_nobody(desk: Desk, sent: list[str]) -> None:
 
 def test_nobody_is_told_of_what_nobody_wants_to_hear(desk: Desk, sent: list[str]) -> None:
     """Other events, and a configuration without people or counters."""
-    desk.change = lambda space: replace(space, tell=replace(EVERYTHING, events=()))
+    desk.change = lambda space: replace(space, notifications=replace(EVERYTHING, events=()))
     desk.promote(YES, "api")
     desk.change = lambda space: space
     desk.promote(YES, "web")

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from multigit.core.values.clone_facts import Facts
+from multigit.core.values.clone_facts import CloneFacts
 from multigit.core.values.commits import SUBJECTS, Commit, PendingCommits, PreparedCommit, Tip
 from multigit.core.values.deploy_spec import Deploy, Pace
 from multigit.core.values.flight import Flight, flight
@@ -292,7 +292,7 @@ class FakeRepository:
         self.upstreams: set[str] = set()
         self.linked: dict[str, str] = {}
         self.unfinished = ""
-        self.settings = Facts(identity=ADA)
+        self.settings = CloneFacts(identity=ADA)
         self.hook: Callable[[Files], Files] | None = None
         self.broken: GitError | None = None
         self.unsigned: GitError | None = None
@@ -317,7 +317,7 @@ class FakeRepository:
             for name in names:
                 _copy(self.remote.refs, tag_ref(name), self.own_refs, f"{_TAGS_SEEN}{name}")
 
-    def facts(self) -> Facts:
+    def facts(self) -> CloneFacts:
         """Return the settings."""
         self._look()
         return self.settings

@@ -67,7 +67,7 @@ def _about_repo(configuration: Configuration, name: str, repo: RepoSection) -> I
                 yield (
                     ("repos", name, kind, stage_name),
                     f"there is no stage {shown(stage_name)}.",
-                    f"Choose among: {', '.join(configuration.stages)}.",
+                    f"Choose from: {', '.join(configuration.stages)}.",
                 )
     for stage_name, stage in configuration.stages.items():
         deploy, health = merged(stage, repo, stage_name)
@@ -138,7 +138,7 @@ def _templates(key: Key, name: str, templates: Any) -> Iterator[Complaint]:
     for template in templates:
         for wrong in unknown_keys(template):
             known = ", ".join(f"{{{each}}}" for each in KEYS)
-            yield (*key, name), f"there is no placeholder {{{wrong}}}.", f"Choose among: {known}."
+            yield (*key, name), f"there is no placeholder {{{wrong}}}.", f"Choose from: {known}."
 
 
 def _nothing_to_check(key: Key, stage: str) -> Complaint:

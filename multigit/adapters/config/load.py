@@ -22,7 +22,7 @@ from multigit.adapters.files.durable import NO_WAITING
 from multigit.core.planning.waves import everything_before, waves
 from multigit.core.values.push_rules import PushRules
 from multigit.core.values.text import plural, visible
-from multigit.core.values.workspace import Repo, Stage, Tell, Workspace
+from multigit.core.values.workspace import Notifications, Repo, Stage, Workspace
 from multigit.errors import ConfigError
 from multigit.hints import Hint
 
@@ -187,7 +187,7 @@ def _workspace(root: Path, configuration: Configuration) -> Workspace:
         git_timeout=duration(configuration.git.timeout),
         lock_repo=configuration.lock.repo,
         github_api=configuration.github.api_url,
-        tell=Tell(notify.addresses, notify.events, notify.stages),
+        notifications=Notifications(notify.addresses, notify.events, notify.stages),
         metrics=configuration.metrics.address,
         metric_tags=configuration.metrics.tags,
         push=PushRules(push.ignore, push.secrets, size(push.max_file_size)),

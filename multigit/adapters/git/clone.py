@@ -14,7 +14,7 @@ from multigit.adapters.git.push_mark import PushMark
 from multigit.adapters.git.remote import Remote
 from multigit.adapters.git.settings import of_remote
 from multigit.adapters.git.transcript import Transcript
-from multigit.core.values.clone_facts import Facts
+from multigit.core.values.clone_facts import CloneFacts
 from multigit.core.values.workspace import Repo, Workspace
 from multigit.errors import GitError
 from multigit.hints import Hint
@@ -83,7 +83,7 @@ class Clone:
         empty = self._folder.is_dir() and not any(self._folder.iterdir())
         return self._folder.exists() and not empty
 
-    def facts(self) -> Facts:
+    def facts(self) -> CloneFacts:
         """Return what the clone's configuration says about publishing."""
         return self._config.facts(self._place())
 

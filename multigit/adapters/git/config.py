@@ -12,7 +12,7 @@ from multigit.adapters.git.outcome import Completed
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.remote import Remote, is_true
 from multigit.adapters.git.settings import in_environment
-from multigit.core.values.clone_facts import Facts
+from multigit.core.values.clone_facts import CloneFacts
 from multigit.errors import GitError
 
 HARMLESS = (  # settings whose values the transcript shows, with passwords in URLs masked
@@ -61,10 +61,10 @@ class GitConfig:
         keys = (re.fullmatch(r"remote\.(.+)\.url", key, re.DOTALL) for key in self.values)
         return frozenset(key[1] for key in keys if key)
 
-    def facts(self, remote: Remote) -> Facts:
+    def facts(self, remote: Remote) -> CloneFacts:
         """Return what publishing from here to this remote depends on."""
         shallow = self.common_dir / "shallow"
-        return Facts(
+        return CloneFacts(
             shallow=shallow.exists() and shallow.stat().st_size > 0,
             push_urls=len(remote.pushed()),
             identity=self.identity("committer", os.environ),

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from shlex import quote
 
-from multigit.core.values.clone_facts import Facts
+from multigit.core.values.clone_facts import CloneFacts
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.push_rules import PushRules
 from multigit.core.values.snapshot import Snapshot
@@ -192,7 +192,7 @@ def out_of_commits(
     )
 
 
-def uploaded_by_nobody(repo: Repo, facts: Facts, paths: Iterable[str]) -> Iterable[Problem]:
+def uploaded_by_nobody(repo: Repo, facts: CloneFacts, paths: Iterable[str]) -> Iterable[Problem]:
     """Report files of which a push publishes pointers only, since no hook uploads the rest."""
     files = tuple(paths)
     if not files or (repo.hooks and facts.pre_push):

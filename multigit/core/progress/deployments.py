@@ -87,7 +87,7 @@ def orders_unseen(operation: Operation, repo: str) -> tuple[tuple[Order, Run | N
 
 def _may_run_again(step: DeployStep, known: Deployment) -> bool:
     """Tell whether somebody may have let a run go once more, as the page of a host offers."""
-    ended_badly = known.state.settled and known.state is not RunState.SUCCEEDED
+    ended_badly = known.state.has_result and known.state is not RunState.SUCCEEDED
     return ended_badly and bool(known.run and step.runner.host)
 
 

@@ -15,7 +15,7 @@ from multigit.core.planning.plan import Plan, RepoPlan, State
 from multigit.core.progress.state import NOTHING_YET, OperationState, Progress
 from multigit.core.values.agreement import NOT_NOTED, Actor, Agreement
 from multigit.core.values.deployment import Deployment
-from multigit.core.values.flight import Flight, also
+from multigit.core.values.flight import Flight, with_earlier
 from multigit.core.values.refs import Objects
 
 VERSION = 1
@@ -95,7 +95,7 @@ def noted(state: OperationState, entry: Entry) -> OperationState:
             for repo, made in entry.made.items():
                 repos[repo] = replace(state.of(repo), made=made)
         case Entry(kind=EntryKind.PUSHING, flight=Flight() as flight):
-            flights |= {repo: also(state.flights.get(repo), flight) for repo in entry.repos}
+            flights |= {repo: with_earlier(state.flights.get(repo), flight) for repo in entry.repos}
         case Entry(kind=EntryKind.SETTLED, state=State() as settled):
             repos |= {repo: replace(state.of(repo), settled=settled) for repo in entry.repos}
             flights = still_open(flights, entry)

@@ -1,1 +1,1 @@
-"""The plain values that everything else is said in."""
+"""The plain values that everything else is made of."""

@@ -1,4 +1,4 @@
-"""Who ran an operation, who agreed to it and how: what journals and the log keep of people."""
+"""Who ran an operation, who confirmed it and how: what journals and the log keep about people."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from enum import StrEnum
 
 
 class ActorKind(StrEnum):
-    """What runs multigit, as far as its environment says."""
+    """What runs multigit, according to its environment."""
 
-    PERSON = "person"  # nothing says otherwise
+    PERSON = "person"  # unless something says otherwise
     CI = "ci"
     AGENT = "agent"  # an automated one
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who ran an operation: git identity, login name, host, and what kind; empty: unknown."""
+    """Who ran an operation: git identity, login name, host, and kind; empty: unknown."""
 
     identity: str
     user: str
@@ -25,27 +25,27 @@ class Actor:
 
 
 class ConsentState(StrEnum):
-    """How a plan was agreed to."""
+    """How a plan was confirmed."""
 
-    TERMINAL = "terminal"  # somebody answered the question
+    TERMINAL = "terminal"  # by an answer
     YES = "yes"  # by --yes
     CONFIRM = "confirm"  # by --confirm
-    NOT_REQUIRED = "not_required"  # nothing is asked
-    NOT_GIVEN = "not_given"  # nobody agreed, so nothing was done
-    UNKNOWN = "unknown"  # an earlier version kept no note of it
+    NOT_REQUIRED = "not_required"  # there is no question
+    NOT_GIVEN = "not_given"  # it was not, so nothing was done
+    UNKNOWN = "unknown"  # an earlier version did not record it
 
 
 class ChecklistState(StrEnum):
     """What became of a checklist."""
 
-    TICKED = "ticked"  # each item, at a terminal
+    TICKED = "ticked"  # every item was checked off at a terminal
     BY_OPTION = "confirmed_by_option"  # by --checklist-done
-    NOT_TICKED = "not_ticked"  # nobody was asked, or not every item was ticked
+    NOT_TICKED = "not_ticked"  # it was not shown, or not every item was checked off
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How a plan was agreed to, by whom, and what became of its checklist (None: it has none)."""
+    """How a plan was confirmed, by whom, and what became of its checklist (None: it has none)."""
 
     consent: ConsentState = ConsentState.NOT_GIVEN
     checklist: ChecklistState | None = None

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 class Detour:
     """A push that goes `to` another repository than the `wanted` one; both can be shown.
 
-    What is wanted is what is fetched, or what the configuration `named`. The remote may have a push
-    URL of its `own`; else git rewrites it. `nowhere` tells that it is no place at all: a word that
-    keeps people from pushing by mistake.
+    The wanted one is what is fetched, or what the configuration `named`. The remote may have a push
+    URL of its `own`; otherwise git rewrites it. `nowhere` is True for a URL that is not a place but
+    a word, to keep people from pushing by mistake.
     """
 
     to: str
@@ -22,15 +22,15 @@ class Detour:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class CloneFacts:
     """What the clone and the user's configuration say about publishing from it.
 
-    `identity` is the committer as "Name <email>", or empty when none is configured; `credentials`
-    tells that a password or token stands in a URL of the remote, `plain_url` is that
-    URL without it where it is the remote's only one, `follow_tags` that the user's own pushes
-    take tags along, `signs_commits`, `signs_tags` and `signs_pushes` what is to be signed, `mirror`
-    that git pushes all refs to this remote or none, `pre_push` that there is such a hook, whether
-    multigit runs it or not. `push_url_in` and `mirror_in` are the files that say so, empty for the
+    `identity` is the committer as "Name <email>", or empty if none is configured. `credentials` is
+    True if a URL of the remote holds a password or token; `plain_url` is the URL without it, if the
+    remote has only one. `follow_tags` means that the user's own pushes include tags;
+    `signs_commits`, `signs_tags` and `signs_pushes`, what is to be signed; `mirror`, that git
+    pushes all refs to this remote or none; `pre_push`, that there is such a hook, whether multigit
+    runs it or not. `push_url_in` and `mirror_in` are the files that set these, empty for the
     clone's own configuration.
     """
 

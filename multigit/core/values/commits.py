@@ -1,4 +1,4 @@
-"""Commits as people name them, and what one side has of them that another lacks."""
+"""Commits as people name them, and those that one side has and the other lacks."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Tip:
-    """Where a branch stands, and the tree it stands for."""
+    """The commit at which a branch is, and its tree."""
 
     sha: str
     tree: str
 
 
-SUBJECTS = 10  # of what waits are kept, for those who are told of it
+SUBJECTS = 10  # so many of the pending commits are kept, for notifications
 
 
 @dataclass(frozen=True, slots=True)
 class PendingCommits:
     """Commits that one side has and the other lacks, merges not counted; the newest of them.
 
-    `subjects` are those of the newest ones, `SUBJECTS` at most, newest first; `forks` the commits
-    of the other side that these build on: where the histories part.
+    `subjects` are those of the newest ones, `SUBJECTS` at most, newest first; `forks` are the
+    commits of the other side that these build on, where the histories diverge.
     """
 
     commits: int = 0
@@ -42,7 +42,7 @@ class PendingCommits:
 
 @dataclass(frozen=True, slots=True)
 class PreparedCommit:
-    """The commit that a push would make of the work tree, built beside the user's index."""
+    """The commit that a push would make of the work tree, built without the user's index."""
 
     sha: str
     tree: str

@@ -1,4 +1,4 @@
-"""How a repository is deployed, as the configuration says: by whom, where, and what is healthy."""
+"""How a repository is deployed, according to the configuration: runner, targets, health check."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ class Trigger(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AnyRunner:
-    """What the rules ask of a runner, so that they need to know no host by its name."""
+    """What the rules need to know about a runner, so that they never name a host."""
 
     @property
     def host(self) -> str:
-        """Return the name of the host where people review runs and run them again, or empty."""
+        """Return the name of the host where people review and rerun runs, or empty."""
         return ""
 
     @property
     def by_push(self) -> bool:
-        """True when the push starts the deployment, so that nobody can ask for it."""
+        """True when the push starts the deployment, so that it cannot be requested."""
         return False
 
     @property
     def starts_on(self) -> Literal["tag", "branch", ""]:
-        """Return the ref that it needs to start on; empty where a commit will do."""
+        """Return which kind of ref it needs to start on; empty if a commit is enough."""
         return ""
 
     def of(self, slug: str) -> Self:  # noqa: ARG002
-        """Return the runner for a repository that its host knows by this name."""
+        """Return the runner for a repository with this name on its host."""
         return self
 
 
 @dataclass(frozen=True, slots=True)
 class GithubRunner(AnyRunner):
-    """A GitHub Actions workflow; `ref` is tag or branch, `slug` "owner/name" or empty.
+    """A GitHub Actions workflow; `ref` is tag or branch, `slug` is "owner/name" or empty.
 
-    Without a slug it is read off the URL of the remote. `inputs` are templates.
+    Without a slug, it is read from the URL of the remote. `inputs` are templates.
     """
 
     workflow: str
@@ -60,7 +60,7 @@ class GithubRunner(AnyRunner):
 
     @property
     def by_push(self) -> bool:
-        """True when the workflow runs by itself after the push."""
+        """True when the push itself starts the workflow."""
         return self.trigger is Trigger.PUSH
 
     @property
@@ -100,7 +100,7 @@ Runner = GithubRunner | CommandRunner | JenkinsRunner
 class HealthCheck:
     """What a healthy deployment answers. `url` and `equals` are templates; times in seconds.
 
-    Where `json` (a dotted path) or `header` names a part of the answer, it must equal `equals`.
+    If `json` (a dotted path) or `header` names a part of the answer, it must equal `equals`.
     """
 
     url: str
@@ -116,7 +116,7 @@ class HealthCheck:
 
 @dataclass(frozen=True, slots=True)
 class Deploy:
-    """How a repository's share of a stage is deployed: to each target, one after the other.
+    """How a repository is deployed to a stage: to each target, one after the other.
 
     Without targets it is deployed once. `timeout` is in seconds, for each target.
     """

@@ -1,4 +1,4 @@
-"""Deployments as values: what is asked for, what was seen of it, what became of it."""
+"""Deployments as values: what is requested, what was seen of the run, and the result."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _PLACEHOLDER = re.compile(r"\{([a-z_]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One deployment as it is asked for: everything that its runner has to know.
+    """One deployment as it is requested: everything that its runner has to know.
 
-    `key` is this deployment's own, whoever asks and however often: to find it again by.
-    `since` is a Unix time before it began. `others` are the runs of the repository's deployments
-    to other targets, as far as an earlier attempt knew them.
+    `key` belongs to this deployment alone, however often it is requested, so that its run can be
+    found. `since` is a Unix time before it started. `others` are the runs of the repository's
+    deployments to other targets, as far as an earlier attempt knew them.
     """
 
     key: str
@@ -41,39 +41,39 @@ class Order:
 
 
 class RunState(StrEnum):
-    """Where a deployment stands."""
+    """The state of a deployment."""
 
     NOT_STARTED = "not_started"
-    STARTING = "starting"  # asked for; nobody knows yet whether it began
+    STARTING = "starting"  # requested; it is unknown yet whether it started
     QUEUED = "queued"
     WAITING = "waiting"  # for a person's approval
     RUNNING = "running"
-    CHECKING = "checking"  # it is through, and its health is looked at
+    CHECKING = "checking"  # the run succeeded, and the service's health is being checked
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
     UNHEALTHY = "unhealthy"
-    TIMED_OUT = "timed_out"  # nobody waits any longer; at the host it may go on
+    TIMED_OUT = "timed_out"  # multigit stopped waiting; on the host it may still be running
     UNKNOWN = "unknown"
 
     @property
-    def settled(self) -> bool:
+    def has_result(self) -> bool:
         """True when it is known how it ended."""
-        return self in _SETTLED
+        return self in _RESULTS
 
     @property
     def may_run(self) -> bool:
-        """True when something of it may still be at work, so that no other may begin."""
-        return self not in _SETTLED | {RunState.NOT_STARTED}
+        """True when something of it may still be running, so that no other may start."""
+        return self not in _RESULTS | {RunState.NOT_STARTED}
 
     @property
     def over(self) -> bool:
-        """True when nobody looks any longer: it ended, or is given up."""
+        """True when it is no longer watched: it ended, or was given up."""
         return self in _OVER
 
     @property
     def bad(self) -> bool:
-        """True when it ended, and not well."""
+        """True when it is over, and did not succeed."""
         return self in _OVER - {RunState.SUCCEEDED}
 
     @property
@@ -82,13 +82,13 @@ class RunState(StrEnum):
         return str(self).replace("_", " ")
 
 
-_SETTLED = {RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED, RunState.UNHEALTHY}
-_OVER = _SETTLED | {RunState.TIMED_OUT, RunState.UNKNOWN}
+_RESULTS = {RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED, RunState.UNHEALTHY}
+_OVER = _RESULTS | {RunState.TIMED_OUT, RunState.UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a runner gave back for a start: its own name for it, and a page to look at."""
+    """What a runner returned for a start: the id of the run, and its page."""
 
     id: str
     url: str = ""
@@ -96,12 +96,13 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What a look at a run showed.
+    """The state of a run when it was polled.
 
-    `job` and `step` are what runs now, or what failed; `reviewers` who is asked to approve, and
-    `mine` whether we may; `approved_by` who did. `detail` is a sentence about a bad end, or about a
-    look that showed nothing; `output` the file, seen from the workspace, that holds all it said.
-    `more` is True when the next look is worth making soon: this one left something to be seen.
+    `job` and `step` are what is running, or what failed; `reviewers` are those who may approve,
+    `mine` says whether the user may, and `approved_by` are those who did. `detail` is a sentence
+    about a failure, or about a poll that found nothing; `output` is the file with its whole output,
+    relative to the workspace. `more` is True if the next poll should come soon, since this one left
+    something out.
     """
 
     state: RunState
@@ -118,7 +119,7 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """An environment that a run waits for: its number at the host, who may approve, and may we."""
+    """An environment for which a run waits: its id on the host, its reviewers, and is it `mine`."""
 
     environment: int
     name: str
@@ -130,8 +131,8 @@ class Gate:
 class Deployment:
     """One deployment of one repository to one target, as far as it is known.
 
-    `attempt` counts from 1; `since` is when it was asked for, in Unix seconds; `seconds` is how
-    long it took so far.
+    `attempt` counts from 1; `since` is when it was requested, in Unix seconds; `seconds` is how
+    long it has taken so far.
     """
 
     target: str = ""
@@ -144,24 +145,24 @@ class Deployment:
 
     @property
     def begun(self) -> bool:
-        """True when it was asked for, this time or before, however that ended."""
+        """True when it was requested, this time or before, whatever the result."""
         return self.state is not RunState.NOT_STARTED or self.attempt > 1
 
     @property
     def url(self) -> str:
-        """Return the page that shows it, or empty."""
+        """Return its page, or empty."""
         return self.sight.url or (self.run.url if self.run else "")
 
     def seen(self, sight: Sight, seconds: float) -> Deployment:
-        """Return the deployment after a look at its run."""
+        """Return the deployment after its run was polled."""
         return replace(self, state=sight.state, sight=sight, seconds=seconds)
 
 
 def filled(template: str, values: Mapping[str, str]) -> str:
-    """Replace each `{key}` by its value; other braces stay as they are."""
+    """Replace each `{key}` with its value; other braces stay as they are."""
     return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), template)
 
 
 def unknown_keys(template: str, known: Iterable[str] = KEYS) -> tuple[str, ...]:
-    """Return the placeholders of a template that stand for nothing."""
+    """Return the placeholders of a template that have no value."""
     return tuple(dict.fromkeys(set(_PLACEHOLDER.findall(template)) - set(known)))

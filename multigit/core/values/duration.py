@@ -20,9 +20,9 @@ def in_words(seconds: float) -> str:
 
 
 def roughly(seconds: int) -> str:
-    """Return about how long that is, in a unit of which there are at least two: 26 hours, 2 days.
+    """Return roughly how long that is, in the largest unit that fits twice: 26 hours, 2 days.
 
-    Below two hours it is minutes.
+    Below two hours, that is minutes.
     """
     fitting = (each for each in ((DAY, "day"), (HOUR, "hour")) if seconds >= 2 * each[0])
     size, unit = next(fitting, (MINUTE, "minute"))
@@ -30,12 +30,12 @@ def roughly(seconds: int) -> str:
 
 
 def briefly(seconds: float, *, units: int = 2) -> str:
-    """Return how long that is in at most so many neighboring units: 1h 2min, 5min 0s, 6d."""
-    left = round(seconds)
-    first = next((n for n, (size, _) in enumerate(BRIEF) if left >= size), len(BRIEF) - 1)
+    """Return how long that is, in at most so many units that follow each other: 1h 2min, 6d 0h."""
+    rest = round(seconds)
+    first = next((n for n, (size, _) in enumerate(BRIEF) if rest >= size), len(BRIEF) - 1)
     parts = []
     for size, unit in BRIEF[first : first + units]:
-        count, left = divmod(left, size)
+        count, rest = divmod(rest, size)
         parts.append(f"{count}{unit}")
     return " ".join(parts)
 

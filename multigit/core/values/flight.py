@@ -1,7 +1,7 @@
-"""A push as it is noted before it begins, so that whoever comes later knows if it may arrive.
+"""A push as it is recorded before it begins, so that a later command knows if it may still arrive.
 
-Git that was started runs on when multigit is gone, and a server when git is gone. So a
-remote that does not hold what was pushed proves nothing while one of them may be at work.
+Git keeps running when multigit is gone, and a server when git is gone. So while one of them may be
+running, it proves nothing that the remote does not have what was pushed.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from datetime import UTC, datetime
 
 from multigit.core.values.problem import Problem
 
-SERVER_TIME = 30.0  # seconds that a server is given after the last moment at which git can be there
+SERVER_TIME = 30.0  # seconds that a server is given after git must have ended
 
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """A push that was begun, of which nobody noted the end.
+    """A push that began, and whose end was not recorded.
 
-    `began` and `until` are Unix seconds: git is ended before `until`, and by then the server, too,
-    is believed to have ended. Its processes hold a file that is locked meanwhile: `mark` names the
-    file's identity on `host`. With `local` the server is one of these processes.
+    `began` and `until` are Unix seconds: git is ended before `until`, and by then the server is
+    believed to have ended, too. While its processes run, they hold a lock on a file, whose identity
+    on `host` is `mark`. With `local`, the server is one of these processes.
     """
 
     began: float
@@ -31,14 +31,14 @@ class Flight:
 
 
 def flight(now: float, timeout: float, *, host: str, mark: str, local: bool) -> Flight:
-    """Return the note of a push that begins now; git has `timeout` seconds for it."""
+    """Return the record of a push that begins now; git has `timeout` seconds for it."""
     return Flight(now, now + timeout + SERVER_TIME, host, mark, local)
 
 
-def also(earlier: Flight | None, new: Flight) -> Flight:
-    """Return the note of a push that begins while an earlier one may still be at work.
+def with_earlier(earlier: Flight | None, new: Flight) -> Flight:
+    """Return the record of a push that begins while an earlier one may still be running.
 
-    What is seen of the new one tells of both only where they have one mark.
+    The processes of the new one stand for both only if the mark is the same.
     """
     if earlier is None:
         return new
@@ -48,15 +48,15 @@ def also(earlier: Flight | None, new: Flight) -> Flight:
 
 
 def remaining(each: Flight, now: float) -> float:
-    """Return for how many seconds it may still arrive if none of its processes can be seen.
+    """Return for how many seconds it may still arrive if its processes cannot be seen.
 
-    A clock that was set back does not make it longer than it was at the beginning.
+    A clock that was set back does not make that longer than it was at the beginning.
     """
     return max(0.0, min(each.until - now, each.until - each.began))
 
 
 def push_under_way(each: Flight) -> Problem:
-    """Return that the end of a push is not known yet."""
+    """Return the problem of a push whose end is not known yet."""
     until = datetime.fromtimestamp(each.until, UTC)
     return Problem(
         "push_under_way",

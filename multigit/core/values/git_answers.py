@@ -1,4 +1,4 @@
-"""What is asked of one repository, and what it answers: the words of the git port."""
+"""What one repository is asked, and what it answers: the values of the git port."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class RefQuery:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a commit or tag says beside its content; `date` is in git's form "seconds +zone"."""
+    """What a commit or tag says besides its content; `date` is in git's form "seconds +zone"."""
 
     message: str
     date: str
@@ -23,7 +23,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A ref of the remote, the value it must still hold (empty: absent) and the one it gets."""
+    """A ref of the remote, the value that it must still have (empty: absent), and its new one."""
 
     ref: str
     before: str
@@ -32,12 +32,12 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """A merge's result: `commit` when there is one to publish, else the reason in the others.
+    """A merge's result: `commit` if there is one to publish; else the other fields say why not.
 
-    `tree` without `commit` means that ours already holds the content, or that no signature was
-    given to make a commit with, or with conflict markers in it, that it is `conflicted`; `files`
-    counts the paths that change on ours. A merge can be `conflicted` without a path in `conflicts`:
-    where one side splits a directory, for one.
+    `tree` without `commit` means that ours already has the content, that there was no signature to
+    make a commit with, or that the merge is `conflicted`, with conflict markers in the tree;
+    `files` counts the paths that change on ours. A merge can be `conflicted` without a path in
+    `conflicts`, for example if one side splits a directory.
     """
 
     commit: str = ""
@@ -50,12 +50,12 @@ class Merged:
 
 @dataclass(frozen=True, slots=True)
 class PushReport:
-    """What a push said. Only `accepted` with every ref named as done is believed.
+    """What a push reported. Only `accepted` with every ref named as done is believed.
 
-    `final` is False when the connection broke off: then the server may still act on it. `sent` is
-    False when nothing went out that a server could act on, which has to be known; `faster` tells
-    that somebody else moved a ref meanwhile. `code` and `hint` say more where the reason is one
-    that we know.
+    `final` is False if the connection broke off: then the server may still carry it out. `sent` is
+    False only if it is certain that nothing was sent that a server could carry out; `faster` is
+    True if someone else moved a ref meanwhile. `code` and `hint` say more if the reason is a known
+    one.
     """
 
     accepted: bool

@@ -1,4 +1,4 @@
-"""Whether an answer of a deployed service is the one that its health check wants."""
+"""Whether an answer of a deployed service is the one that its health check requires."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from multigit.core.values.deploy_spec import HealthCheck
 from multigit.core.values.text import visible
 
-SHOWN = 200  # characters of an answer that a sentence repeats
+SHOWN = 200  # characters of an answer that a sentence quotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ def unhealthy(check: HealthCheck, wanted: str, answer: HealthAnswer) -> str:
     """Return what is wrong with an answer, or empty; `wanted` is what the named part must equal."""
     if answer.status != check.status:
         more = answer.headers.get("location", "") or answer.body
-        return f"it answers {answer.status}, not {check.status}{_told(more)}."
+        return f"it answers {answer.status}, not {check.status}{_quoted(more)}."
     if check.header:
         found = answer.headers.get(check.header.lower())
         return _differs(f"the header {check.header}", found, wanted)
@@ -34,18 +34,18 @@ def unhealthy(check: HealthCheck, wanted: str, answer: HealthAnswer) -> str:
         try:
             value = json.loads(answer.body)
         except (ValueError, RecursionError):
-            return f"its answer is no JSON{_told(answer.body)}."
+            return f"its answer is not JSON{_quoted(answer.body)}."
         return _differs(check.json, _at(value, check.json), wanted)
     return ""
 
 
-def _told(text: str) -> str:
+def _quoted(text: str) -> str:
     return f": {excerpt(text)}" if text.strip() else ""
 
 
 def _differs(what: str, found: object, wanted: str) -> str:
     if found is None:
-        return f"{what} is missing in its answer."
+        return f"{what} is missing from its answer."
     text = found if isinstance(found, str) else json.dumps(found)
     return "" if text == wanted else f"{what} is {excerpt(text)}, not {wanted}."
 

@@ -10,23 +10,23 @@ from multigit.core.values.git_answers import Merged
 
 
 class Evidence(StrEnum):
-    """How it is known that a commit takes work back."""
+    """How it is known that a commit reverts work."""
 
     NAMED = "named"  # its message says so
-    CONTENT = "content"  # only what it did says so: it may be meant
+    CONTENT = "content"  # only its content does: it may be intended
 
 
 @dataclass(frozen=True, slots=True)
 class Reversal:
     """A commit through which work of the earlier stage would be lost.
 
-    `lost` counts the commits that it names (merges not counted), 0 where it takes back others, too;
-    `paths` are the files that it takes back, `deletes` tells that it deleted all of them, and
-    `slight` that it deleted one file, which was older than the work or not all of it. `kept` says
-    what brings the work back: from which commit to which, in which files; nothing where the commit
-    did nothing else, so that its parent has all of it. `moved` are the files among these that have
-    another name on the later stage now, with it.
-    `accepted` is the merge with which a person let it pass, or empty.
+    `lost` counts the commits that it names, without merges, and is 0 if it reverts others, too.
+    `paths` are the files that it reverts; `deletes` is True if it deleted all of them, `slight` if
+    it deleted one file, which was older than the work or not all of it. `kept` says what restores
+    the work: from which commit to which, in which files; it is empty if the commit did nothing
+    else, so that its parent has all of the work. `moved` are the files among these that now have
+    another name on the later stage, with that name. `accepted` is the merge with which a person
+    accepted it, or empty.
     """
 
     sha: str
@@ -47,9 +47,9 @@ class Reversal:
 class Merge:
     """A merge made in the object database: `theirs` into `ours`, as `git merge --no-ff` does it.
 
-    `waiting` is what it brings. `reversals` are the commits through which work would be lost on
-    the way: of the later stage's own, those that take back work which the earlier stage has.
-    `message` is the merge commit's, which also says what was accepted.
+    `waiting` is what it brings. `reversals` are the commits through which work would be lost: own
+    commits of the later stage that revert work of the earlier one. `message` is the merge commit's,
+    which also says what was accepted.
     """
 
     source: str
@@ -68,5 +68,5 @@ class Merge:
 
     @property
     def nothing(self) -> bool:
-        """True when the content of `ours` already is the result."""
+        """True when the result is the content that `ours` already has."""
         return not self.blocked and self.result.tree == self.ours.tree

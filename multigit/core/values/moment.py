@@ -1,4 +1,4 @@
-"""The one moment of an operation: its tag stamp, its id and its commits' dates come from it."""
+"""The time at which an operation starts: its tags, its id and the dates of its commits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ STAMP = "{timestamp}"
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A time with the workspace's timezone; `nonce` tells apart operations of one second."""
+    """A time in the workspace's timezone; the `nonce` differs for operations of the same second."""
 
     time: datetime
     nonce: str
@@ -26,17 +26,17 @@ class Moment:
 
     @property
     def stamp(self) -> str:
-        """Return the part of a deploy tag that tells when: YYYYMMDD-HHMMSS, workspace time."""
+        """Return the timestamp of a deploy tag, YYYYMMDD-HHMMSS in the workspace's timezone."""
         return self.time.strftime("%Y%m%d-%H%M%S")
 
     @property
     def git_date(self) -> str:
-        """Return the date as git takes it: Unix seconds and offset."""
+        """Return the date in git's form: Unix seconds and offset."""
         return f"{int(self.time.timestamp())} {self.time:%z}"
 
     @property
     def utc(self) -> str:
-        """Return the moment in UTC as the log writes it: 2025-01-15T15:01:30Z."""
+        """Return the time in UTC as the log writes it: 2025-01-15T15:01:30Z."""
         return self.time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def operation(self, *words: str) -> str:
@@ -48,9 +48,9 @@ class Moment:
 
 
 def tag_name(template: str, moment: Moment, taken: AbstractSet[str] = frozenset()) -> str:
-    """Return the tag's name for this moment; a taken one gets -2, -3, … behind it.
+    """Return the name of a tag of this moment, with -2, -3, … appended if it is taken.
 
-    A name is also taken when another tag lies below it (`deploy-1/x`): git could hold only one.
+    A name is also taken if there is a tag below it (`deploy-1/x`): git cannot hold both.
     """
     name = template.replace(STAMP, moment.stamp)
     candidate, number = name, 1
@@ -61,12 +61,12 @@ def tag_name(template: str, moment: Moment, taken: AbstractSet[str] = frozenset(
 
 
 def tag_glob(template: str) -> str:
-    """Return the pattern that all tags of a template match: deploy-*."""
+    """Return the pattern that matches all tags of a template: deploy-*."""
     return template.replace(STAMP, "*")
 
 
 def is_deploy_tag(template: str, name: str) -> bool:
-    """Tell whether the name is one that this template makes."""
+    """Return whether a template can make this name."""
     before, _, after = template.partition(STAMP)
     pattern = rf"{re.escape(before)}\d{{8}}-\d{{6}}{re.escape(after)}(-\d+)?"
     return re.fullmatch(pattern, name) is not None

@@ -1,4 +1,4 @@
-"""A problem: one fact that stands in the way of a plan, or that its reader should know."""
+"""A problem: a fact that blocks a plan, or that its reader should know."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A stable code for scripts, a sentence for people, and what to type next."""
+    """A stable code for scripts, a sentence for people, and a hint: what to run next."""
 
     code: str
     message: str
@@ -27,15 +27,15 @@ class Problem:
 
     @classmethod
     def of(cls, error: MultigitError, *, about: str = "") -> Problem:
-        """Return what an error says as a problem; `about` names its thing before the sentence."""
+        """Return an error as a problem; the sentence begins with what it is `about`, if given."""
         message = f"{about}: {error.message}" if about else error.message
         return cls(error.code, message, error.hint)
 
     @property
     def blocks(self) -> bool:
-        """True when nothing may be done to the repository while this holds."""
+        """True when nothing may be done to the repository until it is fixed."""
         return self.severity is Severity.BLOCK
 
     def as_warning(self) -> Problem:
-        """Return the same fact as something that does not stop the operation."""
+        """Return the same problem as a warning, which does not stop the operation."""
         return replace(self, severity=Severity.WARN)

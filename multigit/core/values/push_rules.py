@@ -1,4 +1,4 @@
-"""Which files a push never publishes, and which only when they are named."""
+"""Which files a push never publishes, and which only if they are named."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PushRules:
-    """Which files `multigit push` never commits, and which it commits only when they are named."""
+    """Which files `multigit push` never commits, and which it commits only if they are named."""
 
     ignore: tuple[str, ...] = (".DS_Store", "._*", "Thumbs.db", "desktop.ini", "*.swp", "*~")
     secrets: tuple[str, ...] = (

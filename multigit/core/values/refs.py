@@ -1,4 +1,4 @@
-"""Names of branches and tags, in full and as people say them, and what stands there."""
+"""Names of branches and tags, full and short, and what they point at."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from multigit.core.values.commits import Tip
 
-Objects = Mapping[str, str]  # what refs shall point at: object ids by full name; empty: deleted
+Objects = Mapping[str, str]  # what refs are to point at: object ids by full name; empty: deleted
 
 HEADS = "refs/heads/"
 TAGS = "refs/tags/"
@@ -25,7 +25,7 @@ def tag_ref(tag: str) -> str:
 
 
 def short(ref: str) -> str:
-    """Return a ref's name as people say it."""
+    """Return a ref's short name."""
     return ref.removeprefix(HEADS).removeprefix(TAGS)
 
 
@@ -33,9 +33,9 @@ def short(ref: str) -> str:
 class Branch:
     """A branch on the remote and in the clone.
 
-    `checked_out` is the path of the work tree that has it, `vanished` tells that no folder is there
-    any more; `ahead` and `behind` count the local side against the remote one where that is the
-    branch's upstream, and are 0 where it is not.
+    `checked_out` is the path of the work tree that has it, `vanished` is True if that folder is
+    gone; `ahead` and `behind` count the local side against the remote one if that is the branch's
+    upstream, and are 0 otherwise.
     """
 
     remote: Tip | None = None
@@ -48,7 +48,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag of the remote; `time` is the tagger's date in Unix seconds, `commit` what it names."""
+    """A tag on the remote; `time` is the tagger's date in Unix seconds, `commit` its target."""
 
     name: str
     time: int
@@ -63,5 +63,5 @@ class Refs:
     tags: tuple[Tag, ...] = ()
 
     def branch(self, name: str) -> Branch:
-        """Return the branch, with neither side when it exists nowhere."""
+        """Return the branch; one that does not exist has neither side."""
         return self.branches.get(name, Branch())

@@ -1,7 +1,7 @@
 """What the URL of a remote says: the repository that it names, and whether it holds a secret.
 
-The forms are those of git-fetch(1) "GIT URLS": scheme://user@host:port/path, the short form of
-ssh (user@host:path), helper::address, and paths of this machine.
+The forms are those of git-fetch(1) "GIT URLS": scheme://user@host:port/path, the short form for
+ssh (user@host:path), helper::address, and paths on this machine.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _SHORT = re.compile(
 _AUTHORITY = re.compile(r"(?:(?P<user>.*)@)?(?P<host>\[[^\]]*\]|[^:@]*)(?::(?P<port>\d*))?")
 _USER = re.compile(r"^((?:[a-z0-9]+::)?([a-z][a-z0-9+.-]*)://)([^/\s]*)@", re.IGNORECASE)
 _TOKEN = re.compile(r"gh[oprsu]_|github_pat_|gl(pat|dt|rt|cbt|ptt|ft|oas|soat)-")
-_LONG = 30  # characters of a user without an @: too long for a name
+_LONG = 30  # characters of a user without an @ that are too many for a name
 
 SSH = {"ssh", "git+ssh", "ssh+git"}
 _WEB_PORTS = {"http": "80", "https": "443"}
 WEB = _WEB_PORTS.keys()
-# Under these names the hosts serve the same repositories, most of them over ssh at the port 443.
+# Under these names the hosts serve the same repositories, most of them over ssh at port 443.
 _OTHER_NAMES = {
     "ssh.github.com": "github.com",
     "www.github.com": "github.com",
@@ -34,7 +34,7 @@ _OTHER_NAMES = {
     "vs-ssh.visualstudio.com": "dev.azure.com",
 }
 _AZURE, _OLD_AZURE = "dev.azure.com", ".visualstudio.com"
-# Hosts to which the case of a repository's path is all the same.
+# Hosts that ignore the case of a repository's path.
 _CASELESS = {"github.com", "gitlab.com", "bitbucket.org", "codeberg.org", _AZURE}
 
 
@@ -42,7 +42,7 @@ _CASELESS = {"github.com", "gitlab.com", "bitbucket.org", "codeberg.org", _AZURE
 class RemoteUrl:
     """The parts of a URL; `scheme` is file for a path, ssh for the short form, NAME:: for helpers.
 
-    `user` is what stands before the @, a password included; `host` is in lower case.
+    `user` is what comes before the @, including a password; `host` is in lower case.
     """
 
     scheme: str
@@ -61,7 +61,7 @@ class Place:
 
 
 def parsed(url: str) -> RemoteUrl:
-    """Return the parts of a URL as git takes them apart."""
+    """Return the parts of a URL as git parses it."""
     if helper := _HELPER.fullmatch(url):
         return RemoteUrl(f"{helper['helper']}::", helper["address"])
     if match := _SCHEME.fullmatch(url):
@@ -74,7 +74,7 @@ def parsed(url: str) -> RemoteUrl:
         return RemoteUrl(scheme, f"{slash}{path}", host, user, port)
     if short := _SHORT.fullmatch(url):
         host, _, port = short["host"].strip("[]").partition(":")
-        if ":" in port:  # an address of IPv6
+        if ":" in port:  # an IPv6 address
             host, port = short["host"], ""
         return RemoteUrl("ssh", short["path"], host.lower(), short["user"] or "", port)
     return RemoteUrl("file", url)
@@ -98,9 +98,9 @@ def place(url: str) -> Place:
 
 
 def at_other_ports(one: str, other: str) -> bool:
-    """Tell whether two web URLs of one protocol ask at two ports: two servers may listen there.
+    """Return whether two web URLs of one protocol have different ports, so maybe different servers.
 
-    Of two protocols each has its own port, and an ssh server often listens at two.
+    Different protocols have different ports anyway, and an ssh server often listens on two.
     """
     ours, theirs = parsed(one), parsed(other)
     standard = _WEB_PORTS.get(ours.scheme)
@@ -112,13 +112,13 @@ def at_other_ports(one: str, other: str) -> bool:
 
 
 def _plain(path: str) -> str:
-    """Return a path without doubled slashes, `..` and what may be left out at its end."""
+    """Return a path without double slashes, `..` and an optional end such as .git."""
     path = posixpath.normpath(re.sub("/+", "/", path)) if path else ""
     return path.removesuffix("/.git").removesuffix(".git") or path
 
 
 def _azure(path: str) -> str:
-    """Return organisation, project and repository, however Azure DevOps writes them."""
+    """Return organization, project and repository, however Azure DevOps writes them."""
     words = {"_git", "v3", "defaultcollection", "_ssh"}
     parts = [part for part in path.split("/") if part not in words]
     if len(parts) == 2:  # noqa: PLR2004  (a project's first repository has its name)
@@ -127,7 +127,7 @@ def _azure(path: str) -> str:
 
 
 def has_credentials(url: str) -> bool:
-    """Tell whether a URL holds a password or token. A user's name is neither."""
+    """Return whether a URL holds a password or token. A user's name is neither."""
     match = _USER.match(url)
     if match is None:
         return False
@@ -136,16 +136,16 @@ def has_credentials(url: str) -> bool:
 
 
 def _is_token(scheme: str, user: str) -> bool:
-    """Tell a token by its shape; ssh has keys, so that a long name is just a long name there."""
+    """Return whether it looks like a token; ssh has keys, so there a long name is just a name."""
     long = scheme.lower() in WEB and len(user) >= _LONG and "@" not in user
     return long or _TOKEN.match(user) is not None
 
 
 def without_credentials(url: str) -> str:
-    """Return the URL without what stands before the @, where that holds a secret."""
+    """Return the URL without what comes before the @, if that holds a secret."""
     return without_user(url) if has_credentials(url) else url
 
 
 def without_user(url: str) -> str:
-    """Return the URL without what stands before the @; ssh's short form needs its user."""
+    """Return the URL without what comes before the @; the short form for ssh needs its user."""
     return _USER.sub(r"\1", url)

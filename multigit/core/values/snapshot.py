@@ -1,4 +1,4 @@
-"""What was seen in one repository, for one request. Facts, no verdicts."""
+"""What was read in one repository for one request: facts, no verdicts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from multigit.core.values.clone_facts import Facts
+from multigit.core.values.clone_facts import CloneFacts
 from multigit.core.values.commits import PendingCommits, PreparedCommit
 from multigit.core.values.merge import Merge
 from multigit.core.values.problem import Problem
@@ -16,23 +16,23 @@ from multigit.core.values.work_tree import Obstacle, Outgoing, Submodule, WorkTr
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that was read of one repository for one request; `error` when it could not be read.
+    """All that was read in one repository for one request; `error` if it could not be read.
 
-    What a command does not need is left at its default. `merges` are previews on the way to
-    production, `debts` those on the way back; `ahead` and `behind` count the local branch of the
-    command's stage against the remote one, merges included; `stale` says why nothing was fetched.
-    `carried` is, by path, the filter of what would be pushed and is not in the commits.
-    It `follows` its submodules that the same push publishes. `pointers` are the submodules of a
-    branch that is not checked out and would be pushed. `outgoing` is what the commits bring that
-    would be pushed; `published` are the paths that the remote has already, where what goes out
-    looks like a secret.
+    What a command does not need is left at its default. `merges` are previews towards production,
+    `debts` those of the way back; `ahead` and `behind` count the local branch of the command's
+    stage against the remote one, merges included; `stale` says why nothing was fetched. `carried`
+    is, by path, the filter of content that would be published and is not in the commits. The
+    repository `follows` those of its submodules that the same push publishes. `pointers` are the
+    submodules of a branch that would be pushed and is not checked out. `outgoing` is what the
+    commits change that would be pushed; `published` are those of its paths that look like a secret
+    and that the remote already has.
     """
 
     repo: str
     error: Problem | None = None
     missing: bool = False
     stale: Problem | None = None
-    facts: Facts = field(default_factory=Facts)
+    facts: CloneFacts = field(default_factory=CloneFacts)
     refs: Refs = field(default_factory=Refs)
     work: WorkTree | None = None
     merges: tuple[Merge, ...] = ()

@@ -11,7 +11,7 @@ _CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^\s/]+@")
 _TOKENS = re.compile(r"([?&](?:access_token|private_token|token)=)[^&\s]+")
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 MOST_SLIPS = 2
-LONG, PART = 5, 3  # letters: names longer than this forgive two slips; parts are at least so long
+LONG, PART = 5, 3  # letters: longer names may have two slips; parts have at least so many
 
 
 def masked(text: str) -> str:
@@ -27,10 +27,10 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
 
 
 def visible(text: str) -> str:
-    """Return one line of text in which nothing can steer a terminal.
+    """Return one line of text in which nothing can control a terminal.
 
-    Escape sequences, bidirectional overrides, zero-width characters and line breaks are written
-    out by their code, as Python writes them.
+    Escape sequences, bidirectional overrides, zero-width characters and line breaks are escaped, as
+    Python does it.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -41,24 +41,24 @@ def visible(text: str) -> str:
 
 
 def harmless(text: str) -> str:
-    """Return a text of several lines with all but its line breaks and tabs made visible."""
+    """Return a text of several lines in which all but line breaks and tabs is made visible."""
     return re.sub(r"[^\n\t]+", lambda part: visible(part[0]), text)
 
 
 def operand(path: str) -> str:
-    """Return a path as one types it in a shell, where it must not look like an option."""
+    """Return a path as one types it in a shell; it must not look like an option."""
     return quote(f"./{path}" if path.startswith("-") else path)
 
 
 def pathspec(path: str) -> str:
-    """Return a path as one types it for git: as this one file, not as one of git's patterns."""
+    """Return a path as one types it for git: as this one file, not as a pattern."""
     if any(character in path for character in "*?[\\"):
         return quote(f":(literal){path}")
     return quote(f"./{path}") if path.startswith(":") else operand(path)
 
 
 def is_hidden(character: str) -> bool:
-    """Tell whether a character steers a terminal, or shows nothing or something else."""
+    """Return whether a character controls a terminal, or is invisible or misleading."""
     return unicodedata.category(character) in _HIDDEN
 
 
@@ -76,7 +76,7 @@ def plural(count: int, noun: str) -> str:
 
 
 def slips(typed: str, meant: str) -> int:
-    """Return how many letters are wrong, missing, too many, or swapped with their neighbor."""
+    """Return how many letters are wrong, missing, extra, or swapped with their neighbor."""
     before, row = list[int](), list(range(len(meant) + 1))
     for i, letter in enumerate(typed, start=1):
         older, before, row = before, row, [i]
@@ -89,17 +89,17 @@ def slips(typed: str, meant: str) -> int:
 
 
 def nearest(typed: str, names: Iterable[str]) -> str | None:
-    """Return the name that was probably meant: one slip away, two in long names, or a part of it.
+    """Return the name that was probably meant: one slip away, two for long names, or a part of it.
 
-    Case does not count. Where several names are as likely, it is the first one, and for parts of
-    names none.
+    Case does not count. Of several names that are equally likely it is the first one; a part of
+    several names means none.
     """
     word = typed.casefold()
     known = {name: name.casefold() for name in names}
     near = [name for name, folded in known.items() if abs(len(folded) - len(word)) <= MOST_SLIPS]
-    found = min(near, key=lambda name: slips(word, known[name]), default=None)
-    forgiven = MOST_SLIPS if found and min(len(word), len(found)) > LONG else 1
-    if found and slips(word, known[found]) <= forgiven:
-        return found
+    best = min(near, key=lambda name: slips(word, known[name]), default=None)
+    allowed = MOST_SLIPS if best and min(len(word), len(best)) > LONG else 1
+    if best and slips(word, known[best]) <= allowed:
+        return best
     holding = [name for name, folded in known.items() if len(word) >= PART and word in folded]
     return holding[0] if len(holding) == 1 else None

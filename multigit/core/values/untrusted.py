@@ -1,4 +1,4 @@
-"""Values out of JSON that somebody else wrote: what is of another type counts as missing."""
+"""Values from JSON that someone else wrote: what is of another type counts as missing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Read = Callable[[list[Any]], tuple[Any, ...]]
 
 
 def text(value: object) -> str:
-    """Return a text; anything else counts as empty. It may hold whatever steers a terminal."""
+    """Return a text; anything else counts as empty. It may hold control characters."""
     return value if isinstance(value, str) else ""
 
 
@@ -23,10 +23,10 @@ def table(value: object) -> Mapping[str, Any]:
 
 
 def known(kind: type, content: Mapping[str, Any]) -> dict[str, Any]:
-    """Return, of an object, what a dataclass has a field of the same name and type for.
+    """Return those values of an object for which a dataclass has a field of that name and type.
 
-    Its texts and whole numbers are read, and its tuples of texts, or of such classes, out of lists.
-    Of a list, what does not belong there is left out.
+    Texts and integers are read, and tuples of texts, or of such classes, from lists. Elements of
+    another type are left out of a list.
     """
     of_one, of_many = _fields(kind)
     found = {name: value for name, of in of_one if type(value := content.get(name)) is of}
@@ -37,7 +37,7 @@ def known(kind: type, content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _Fields(NamedTuple):
-    """The fields of a class that can be read, each with its type, or with what reads a list."""
+    """The fields of a class that can be read, each with its type, or with a reader of lists."""
 
     of_one: tuple[tuple[str, type], ...]
     of_many: tuple[tuple[str, Read], ...]
@@ -53,7 +53,7 @@ def _fields(kind: type) -> _Fields:
 
 
 def _reader(hint: Any) -> Read | None:
-    """Return what reads a list into a tuple of a type; None where it is none, or of other types."""
+    """Return a reader of lists for a tuple type; None if it is not one, or of other types."""
     inner = [each for each in get_args(hint) if each not in {NoneType, ...}]
     if len(inner) != 1:
         return None

@@ -1,4 +1,4 @@
-"""The user's files: what is changed, what would be overwritten, and what goes out with them."""
+"""The user's files: what is changed, what would be overwritten, and what would be published."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from multigit.core.values.problem import Problem
 class Change:
     """A changed file of the work tree; `kind` is untracked, added, modified or deleted.
 
-    `size` is in bytes, 0 where nobody asked for it. `staged` is True when the index holds a
-    change of it, too. A submodule moves from commit `before` to `commit`; where it `follows` a
-    repository of the workspace, to the commit that the same operation makes there.
+    `size` is in bytes, 0 if it was not requested. `staged` is True if the index has a change of it,
+    too. A submodule moves from commit `before` to `commit`, or, if it `follows` a repository of the
+    workspace, to the commit that the same operation makes there.
     """
 
     path: str
@@ -26,7 +26,7 @@ class Change:
     follows: str = ""
 
     def document(self) -> dict[str, Any]:
-        """Return the file as scripts read it; of a submodule also where its pointer moves."""
+        """Return the file as scripts read it; for a submodule, also where its pointer moves."""
         file = {"path": self.path, "change": self.kind}
         if not self.before and not self.commit:
             return file
@@ -36,9 +36,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A path that commits add or change which the remote does not have.
+    """A path that is added or changed by commits that the remote lacks.
 
-    `size` is in bytes, that of its largest version; `pointer` tells that it is a submodule.
+    `size` is in bytes, that of its largest version; `pointer` is True for a submodule.
     """
 
     path: str
@@ -50,10 +50,10 @@ class Outgoing:
 class Submodule:
     """A registered submodule with its own clone: `recorded` in HEAD, `now` checked out.
 
-    `remote` is where it is published, empty where that is not clear. `behind` tells that
-    `now` lacks what is recorded, `on_remote` that a branch there is known to have what goes out.
+    `remote` is where it is published, empty if that is ambiguous. `behind` is True if `now` lacks
+    what is recorded, `on_remote` if a branch there is known to have what is published.
     `changed_files` counts what is not committed in it. With an `error` it could not be read, and
-    nothing else of it is known.
+    nothing else is known about it.
     """
 
     path: str
@@ -68,7 +68,7 @@ class Submodule:
 
     @property
     def goes_out(self) -> str:
-        """Return the commit at which its superproject points when that is pushed."""
+        """Return the commit to which its superproject points when that is pushed."""
         return self.recorded if self.behind else self.now
 
 
@@ -76,9 +76,9 @@ class Submodule:
 class WorkTree:
     """The checked-out side: `branch` is empty for a detached HEAD, `head` for an unborn branch.
 
-    `unfinished` names a merge, rebase, cherry-pick, revert or bisect under way; `ahead` and
+    `unfinished` names a merge, rebase, cherry-pick, revert or bisect in progress; `ahead` and
     `behind` count a stage's branch against the remote one, any other against its upstream, and are
-    None where that does not exist.
+    None if that does not exist.
     """
 
     branch: str = ""
@@ -92,12 +92,12 @@ class WorkTree:
 
     @property
     def edited(self) -> bool:
-        """Tell whether files that git knows differ from HEAD; submodules are none."""
+        """Return whether tracked files differ from HEAD, not counting submodules."""
         return any(each.kind != "untracked" and not each.commit for each in self.changes)
 
     @property
     def changed(self) -> int:
-        """Return how many paths differ from HEAD, or hold something that does."""
+        """Return how many paths differ from HEAD, including submodules with changed files."""
         paths = {change.path for change in self.changes} | set(self.conflicted)
         return len(paths | {each.path for each in self.submodules if each.changed_files})
 
@@ -106,7 +106,7 @@ class WorkTree:
 class Obstacle:
     """A file of the user's that a checkout would overwrite: untracked or ignored.
 
-    With a `mark` it is tracked and changed, and git was told not to look: "assume-unchanged" or
+    With a `mark` it is tracked and changed, but git was told to ignore that: "assume-unchanged" or
     "skip-worktree".
     """
 
@@ -116,9 +116,9 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
-    """What is not in an export of a commit: submodules, and what only a filter could bring back.
+    """What an export of a commit lacks: submodules, and content that only a filter can restore.
 
-    Of `pointers` the export holds the pointer.
+    For `pointers`, the export holds only the pointer.
     """
 
     submodules: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from multigit.errors import RefusedError, UsageError
 
 
 class Confirm(StrEnum):
-    """How a person agrees to a change of a stage."""
+    """How a person confirms a change of a stage."""
 
     NONE = "none"
     YES = "yes"
@@ -23,24 +23,24 @@ class Confirm(StrEnum):
 
 
 class Event(StrEnum):
-    """What people may want to be told about."""
+    """What people may want to be notified of."""
 
     STARTED = "started"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
-    WAITING = "waiting"  # for somebody's approval
+    WAITING = "waiting"  # for someone's approval
 
 
 @dataclass(frozen=True, slots=True)
-class Tell:
-    """Who is told what: Apprise addresses, events, and of which stages (of all if empty)."""
+class Notifications:
+    """Who is notified of what: Apprise addresses, events, and of which stages (of all if empty)."""
 
     addresses: tuple[str, ...] = ()
     events: tuple[Event, ...] = (Event.SUCCEEDED, Event.FAILED)
     stages: tuple[str, ...] = ()
 
     def wants(self, event: Event, stage: str) -> bool:
-        """Tell whether somebody is to be told."""
+        """Return whether someone is to be notified."""
         of_stage = not self.stages or stage in self.stages
         return bool(self.addresses) and event in self.events and of_stage
 
@@ -49,8 +49,9 @@ class Tell:
 class Stage:
     """One step on the way to production: a branch with its rules.
 
-    `promotes_from` names the stage before it; `tag` is the template of its deploy tags or empty;
-    `environment` is what deployments call the stage, `deploy` how most repositories do them.
+    `promotes_from` names the stage before it; `tag` is the template of its deploy tags, or empty;
+    `environment` is what deployments call the stage, `deploy` is how most repositories are
+    deployed.
     """
 
     name: str
@@ -70,10 +71,11 @@ class Stage:
 class Repo:
     """One repository: `path` is relative to the workspace folder, "." for that folder itself.
 
-    It comes `after` these, the indirect ones included, so in a later `wave`; `slug` is its
-    name at its host, "owner/name", or empty; `deploys` are its own ways, by stage; None for no way.
-    `remote` is empty where it is the workspace's; `push_url` names another repository that it may
-    push to. `here` is its folder as seen from the current one, for what a person types there.
+    It is deployed `after` these, including indirect ones, so in a later `wave`. `slug` is its name
+    on its host, "owner/name", or empty; `deploys` is how it is deployed itself, by stage, None if
+    it is not. `remote` is empty if it is the workspace's; `push_url` names another repository that
+    it may push to. `here` is its folder as seen from the current one, for what a person types
+    there.
     """
 
     name: str
@@ -96,7 +98,7 @@ class Repo:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Everything that `multigit.toml` says. `stages` stand in the order of promotion."""
+    """Everything that `multigit.toml` says. `stages` are in the order of promotion."""
 
     root: Path
     stages: tuple[Stage, ...]
@@ -109,13 +111,13 @@ class Workspace:
     git_timeout: float = 600.0
     lock_repo: str = ""
     github_api: str = ""
-    tell: Tell = field(default_factory=Tell)
+    notifications: Notifications = field(default_factory=Notifications)
     metrics: str = ""
     metric_tags: bool = True
     push: PushRules = field(default_factory=PushRules)
 
     def seen_from(self, folder: Path) -> Workspace:
-        """Return the workspace for somebody in this folder, who types what hints say there."""
+        """Return the workspace for someone in this folder, who types the hints there."""
         repos = (replace(r, here=named_in(folder, self.root / r.path)) for r in self.repos)
         return replace(self, repos=tuple(repos))
 
@@ -127,28 +129,28 @@ class Workspace:
         raise unknown("stage", name, [stage.name for stage in self.stages])
 
     def planned_stage(self, name: str) -> Stage:
-        """Return a stage that a plan names; raises RefusedError when the configuration lost it."""
+        """Return a stage that a plan names; raises RefusedError if it is no longer configured."""
         if name in {stage.name for stage in self.stages}:
             return self.stage(name)
         raise RefusedError(
-            f"The stage {name} is not in the configuration any more.",
-            hint="Put it back first.",
+            f"The stage {name} is no longer in the configuration.",
+            hint="Restore it there first.",
             code="unknown_stage",
         )
 
     def repo(self, name: str) -> Repo:
-        """Return the repository; raises RefusedError when the configuration lost it."""
+        """Return the repository; raises RefusedError if it is no longer configured."""
         for repo in self.repos:
             if repo.name == name:
                 return repo
         raise RefusedError(
-            f"{name} is not in the configuration any more.",
-            hint="Put it back first.",
+            f"{name} is no longer in the configuration.",
+            hint="Restore it there first.",
             code="unknown_repository",
         )
 
     def deploy(self, repo: Repo, stage: Stage) -> Deploy | None:
-        """Return how a repository is deployed to a stage, or None when it is not."""
+        """Return how a repository is deployed to a stage, or None if it is not."""
         return repo.deploys.get(stage.name, stage.deploy)
 
     def remote_of(self, repo: Repo) -> str:
@@ -156,7 +158,7 @@ class Workspace:
         return repo.remote or self.remote
 
     def is_last(self, stage: Stage) -> bool:
-        """Tell whether no other stage is promoted from this one: production, usually."""
+        """Return whether no other stage is promoted from this one: production, usually."""
         return all(other.promotes_from != stage.name for other in self.stages)
 
     def pairs(self) -> tuple[tuple[Stage, Stage], ...]:
@@ -192,9 +194,9 @@ class Workspace:
     def select(
         self, names: Sequence[str] = (), groups: Sequence[str] = (), exclude: Sequence[str] = ()
     ) -> tuple[Repo, ...]:
-        """Return the chosen repositories in configuration order; all when nothing is named.
+        """Return the chosen repositories in configuration order; all if nothing is named.
 
-        Raises UsageError for a name or group that does not exist, and when nothing is left.
+        Raises UsageError for a name or group that does not exist, and if none remains.
         """
         known = [repo.name for repo in self.repos]
         known_groups = sorted({group for repo in self.repos for group in repo.groups})
@@ -212,26 +214,27 @@ class Workspace:
         )
         if not chosen:
             raise UsageError(
-                "No repository is left after --exclude.", hint=f"Choose among: {', '.join(known)}."
+                "--exclude leaves no repository.", hint=f"Choose from: {', '.join(known)}."
             )
         return chosen
 
 
 def named_in(folder: Path, path: Path) -> str:
-    """Return how somebody in `folder` names `path`, both absolute: as it is, unless it lies below.
+    """Return how one names `path` in `folder`, both absolute: relative if it is below, else as is.
 
-    No `..`: in a folder that was entered through a link, a shell goes up another way than git.
+    Never with `..`: in a folder that was entered through a link, a shell resolves that in another
+    way than git.
     """
     return (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
-    """Return the error for a name that does not exist, with the nearest one that does."""
+    """Return the error for a name that does not exist; its hint is the nearest one that does."""
     names = list(known)
     if near := nearest(name, names):
         hint = f"Did you mean {near}?"
     elif names:
-        hint = f"Choose among: {', '.join(names)}."
+        hint = f"Choose from: {', '.join(names)}."
     else:
         hint = f"The configuration defines no {kind}."
     return UsageError(f"There is no {kind} {name!r}.", hint=hint, code=f"unknown_{kind}")

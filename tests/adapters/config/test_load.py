@@ -291,7 +291,7 @@ class TestMistakes:
         [
             (f"{STAGE}promote_from = 'x'", "Did you mean promotes_from?"),
             (f"{STAGE}promotes_from = 'de'\n[stages.dev]", "Did you mean dev?"),
-            (f"{MINIMAL}[git]\nfoo = 1", "Choose among: timeout."),
+            (f"{MINIMAL}[git]\nfoo = 1", "Choose from: timeout."),
             (f"{MINIMAL}[workspce]", "Did you mean workspace?"),
             (f"{WORKSPACE}timezone = 'europe/berlin'", "Did you mean Europe/Berlin?"),
             ("[stages.main]\n[repos]\napi = 'x'", "Write it as [repos.api]."),

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from multigit.adapters.git.repository import GitRepository
-from multigit.core.values.clone_facts import Facts
+from multigit.core.values.clone_facts import CloneFacts
 from multigit.core.values.git_answers import RefQuery
 from multigit.core.values.work_tree import Change
 from multigit.errors import GitError
@@ -157,7 +157,7 @@ def test_a_file_in_a_repositorys_place_is_something(forge: Forge) -> None:
 def works(repository: GitRepository) -> str:
     """Read, merge, commit; return the branch that is checked out."""
     assert repository.exists()
-    assert repository.facts() == Facts(identity=ADA)
+    assert repository.facts() == CloneFacts(identity=ADA)
     ours, theirs = sides(repository)
     assert repository.merge(ours, theirs, SIGNATURE).commit
     work = repository.work_tree()

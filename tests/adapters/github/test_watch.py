@@ -29,7 +29,7 @@ def test_a_run_of_another_commit_is_a_failure(hub: GitHub, api: ForgeRepo) -> No
     wanted, run = begun(hub, api, "queued", "in_progress", "success")
     planned = replace(wanted, sha="1" * 40)
     sight = runs_at(hub).look(planned, run)
-    assert (sight.state, sight.state.settled) == (RunState.FAILED, True)
+    assert (sight.state, sight.state.has_result) == (RunState.FAILED, True)
     assert f"GitHub runs {wanted.sha[:7]}, not 1111111" in sight.detail
 
 

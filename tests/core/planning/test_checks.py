@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from multigit.core.planning import checks
-from multigit.core.values.clone_facts import Detour, Facts
+from multigit.core.values.clone_facts import CloneFacts, Detour
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.text import shortened
@@ -80,7 +80,7 @@ def test_a_healthy_clone_can_publish() -> None:
     ("facts", "problem"),
     [
         (
-            Facts(shallow=True, identity="Ada"),
+            CloneFacts(shallow=True, identity="Ada"),
             Problem(
                 "shallow",
                 "is a shallow clone, in which merges come out wrong.",
@@ -88,7 +88,7 @@ def test_a_healthy_clone_can_publish() -> None:
             ),
         ),
         (
-            Facts(push_urls=2, identity="Ada"),
+            CloneFacts(push_urls=2, identity="Ada"),
             Problem(
                 "several_push_urls",
                 "hub has 2 push URLs, so no push can be atomic.",
@@ -97,7 +97,7 @@ def test_a_healthy_clone_can_publish() -> None:
             ),
         ),
         (
-            Facts(mirror=True, identity="Ada"),
+            CloneFacts(mirror=True, identity="Ada"),
             Problem(
                 "mirror_remote",
                 "hub is a mirror, to which git pushes all branches and tags or none.",
@@ -105,7 +105,7 @@ def test_a_healthy_clone_can_publish() -> None:
             ),
         ),
         (
-            Facts(detour=Detour("fork", "x:api"), identity="Ada"),
+            CloneFacts(detour=Detour("fork", "x:api"), identity="Ada"),
             Problem(
                 "other_push_url",
                 "hub is fetched from x:api, but pushed to fork.",
@@ -114,7 +114,7 @@ def test_a_healthy_clone_can_publish() -> None:
             ),
         ),
         (
-            Facts(detour=Detour("fork", "x:api", own=False), identity="Ada"),
+            CloneFacts(detour=Detour("fork", "x:api", own=False), identity="Ada"),
             Problem(
                 "other_push_url",
                 "hub is fetched from x:api, but pushed to fork.",
@@ -123,7 +123,7 @@ def test_a_healthy_clone_can_publish() -> None:
             ),
         ),
         (
-            Facts(detour=Detour("x:api", "x:a b", named=True), identity="Ada"),
+            CloneFacts(detour=Detour("x:api", "x:a b", named=True), identity="Ada"),
             Problem(
                 "other_push_url",
                 "hub is pushed to x:api, but push_url names x:a b.",
@@ -131,7 +131,7 @@ def test_a_healthy_clone_can_publish() -> None:
             ),
         ),
         (
-            Facts(detour=Detour("no_push", "x:api", nowhere=True), identity="Ada"),
+            CloneFacts(detour=Detour("no_push", "x:api", nowhere=True), identity="Ada"),
             Problem(
                 "push_disabled",
                 "pushing to hub is disabled: its push URL is no_push.",
@@ -139,7 +139,7 @@ def test_a_healthy_clone_can_publish() -> None:
             ),
         ),
         (
-            Facts(),
+            CloneFacts(),
             Problem(
                 "no_identity",
                 "no name and e-mail address are configured for commits.",
@@ -148,14 +148,14 @@ def test_a_healthy_clone_can_publish() -> None:
         ),
     ],
 )
-def test_what_keeps_a_clone_from_publishing(facts: Facts, problem: Problem) -> None:
+def test_what_keeps_a_clone_from_publishing(facts: CloneFacts, problem: Problem) -> None:
     """Each fact is a problem of its own, with the command that mends it."""
     assert list(checks.unpublishable(API, snapshot(facts=facts), "hub")) == [problem]
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:
     """Nobody mends one thing to learn of the next."""
-    facts = Facts(shallow=True, push_urls=3)
+    facts = CloneFacts(shallow=True, push_urls=3)
     codes = [p.code for p in checks.unpublishable(API, snapshot(facts=facts), "origin")]
     assert codes == ["shallow", "several_push_urls", "no_identity"]
 

@@ -10,7 +10,7 @@ import pytest
 from multigit.core.planning.dangers import matches
 from multigit.core.planning.plan import State
 from multigit.core.planning.push import plan_push
-from multigit.core.values.clone_facts import Facts
+from multigit.core.values.clone_facts import CloneFacts
 from multigit.core.values.commits import PendingCommits
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.push_rules import PushRules
@@ -292,7 +292,9 @@ def test_a_file_that_is_committed_and_changed_again_is_told_once() -> None:
 def test_a_large_file_that_a_filter_stores_elsewhere_is_not_large() -> None:
     """The commit holds its pointer."""
     seen = with_changes(change("data.bin", size=20_000_000))
-    carried = replace(seen, carried={"data.bin": "lfs"}, facts=Facts(identity="A", pre_push=True))
+    carried = replace(
+        seen, carried={"data.bin": "lfs"}, facts=CloneFacts(identity="A", pre_push=True)
+    )
     repo = replace(API, hooks=True)
     assert planned(carried, repo=repo).problems == ()
 
@@ -315,7 +317,9 @@ def test_pointers_go_out_only_with_their_content(
 ) -> None:
     """A pre-push hook uploads it, if there is one and it may run."""
     seen = replace(
-        with_changes(CODE), carried={"a.bin": "lfs"}, facts=Facts(identity="A", pre_push=pre_push)
+        with_changes(CODE),
+        carried={"a.bin": "lfs"},
+        facts=CloneFacts(identity="A", pre_push=pre_push),
     )
     problems = planned(seen, repo=replace(API, hooks=hooks)).problems
     assert [(p.code, p.hint, p.files) for p in problems] == (

@@ -11,7 +11,7 @@ from multigit.core.planning.plan import Plan, RepoPlan, Result, State
 from multigit.core.planning.publish_steps import FastForwardStep, PushStep, RefUpdate
 from multigit.core.planning.routes import hop
 from multigit.core.planning.steps import MergeStep, Step, TagStep
-from multigit.core.values.clone_facts import Facts
+from multigit.core.values.clone_facts import CloneFacts
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Confirm
@@ -241,7 +241,7 @@ BLOCKS = {
         ),
     ),
     "shallow": (
-        snapshot(facts=Facts(shallow=True, identity="Ada")),
+        snapshot(facts=CloneFacts(shallow=True, identity="Ada")),
         Problem(
             "shallow",
             "is a shallow clone, in which merges come out wrong.",
@@ -249,7 +249,7 @@ BLOCKS = {
         ),
     ),
     "two push URLs": (
-        snapshot(merge(), facts=Facts(push_urls=2, identity="Ada")),
+        snapshot(merge(), facts=CloneFacts(push_urls=2, identity="Ada")),
         Problem(
             "several_push_urls",
             "origin has 2 push URLs, so no push can be atomic.",
@@ -258,7 +258,7 @@ BLOCKS = {
         ),
     ),
     "no identity": (
-        snapshot(merge(commit=""), facts=Facts()),
+        snapshot(merge(commit=""), facts=CloneFacts()),
         Problem(
             "no_identity",
             "no name and e-mail address are configured for commits.",

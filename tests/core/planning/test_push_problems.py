@@ -8,7 +8,7 @@ import pytest
 
 from multigit.core.planning.plan import Plan, State
 from multigit.core.planning.push import plan_push
-from multigit.core.values.clone_facts import Facts
+from multigit.core.values.clone_facts import CloneFacts
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import Refs
 from multigit.core.values.work_tree import Change, WorkTree
@@ -160,12 +160,12 @@ def test_an_unreadable_repository_blocks() -> None:
 @pytest.mark.parametrize(
     ("facts", "code"),
     [
-        (Facts(shallow=True, identity="Ada"), "shallow"),
-        (Facts(push_urls=2, identity="Ada"), "several_push_urls"),
-        (Facts(), "no_identity"),
+        (CloneFacts(shallow=True, identity="Ada"), "shallow"),
+        (CloneFacts(push_urls=2, identity="Ada"), "several_push_urls"),
+        (CloneFacts(), "no_identity"),
     ],
 )
-def test_a_clone_that_cannot_publish_blocks(facts: Facts, code: str) -> None:
+def test_a_clone_that_cannot_publish_blocks(facts: CloneFacts, code: str) -> None:
     """As it does for a promotion."""
     repo = planned(snapshot(refs=IN_STEP, work=work(CODE), facts=facts))
     assert [problem.code for problem in repo.problems] == [code]

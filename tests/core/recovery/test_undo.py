@@ -146,7 +146,7 @@ def test_a_stage_that_the_configuration_lost_is_named() -> None:
     """Its rules are needed for the question."""
     lost = replace(SHOP, stages=tuple(each for each in SHOP.stages if each.name != "stg"))
     there = {"api": stands(MADE), "web": stands(HELD)}
-    with pytest.raises(RefusedError, match="The stage stg is not in the configuration any more"):
+    with pytest.raises(RefusedError, match="The stage stg is no longer in the configuration"):
         undone(promoted(), there, lost, MOMENT, past())
 
 

@@ -18,7 +18,7 @@ from multigit.core.reports.findings import (
     doctor_summary,
     grouped,
 )
-from multigit.core.values.clone_facts import Facts
+from multigit.core.values.clone_facts import CloneFacts
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.workspace import Repo
@@ -60,7 +60,7 @@ def around(**changes: object) -> dict[str, Finding]:
     return {each.code: each for each in seen if not each.repo}
 
 
-def with_facts(facts: Facts) -> Checkup:
+def with_facts(facts: CloneFacts) -> Checkup:
     """Return a checkup of a clone that is configured like this."""
     return replace(WELL, snapshot=snapshot(facts=facts))
 

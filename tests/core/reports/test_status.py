@@ -21,7 +21,7 @@ from multigit.core.reports.status_words import (
     status_hint,
     status_sentence,
 )
-from multigit.core.values.clone_facts import Facts
+from multigit.core.values.clone_facts import CloneFacts
 from multigit.core.values.commits import PendingCommits
 from multigit.core.values.merge import Evidence, Merge, Reversal
 from multigit.core.values.problem import Problem
@@ -175,7 +175,7 @@ def test_a_revert_is_no_hotfix_to_carry_back() -> None:
 
 def test_a_shallow_clone_has_no_pairs() -> None:
     """What is counted and merged there is wrong."""
-    told = row(replace(snapshot(merge()), facts=Facts(shallow=True)))
+    told = row(replace(snapshot(merge()), facts=CloneFacts(shallow=True)))
     assert (told.pairs, [each.code for each in told.problems]) == ((), ["shallow"])
     assert status_sentence([told]) == "1 repository: 1 in a shallow clone."
     assert status_exit_code([told]) == 1

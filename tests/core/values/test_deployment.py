@@ -25,7 +25,7 @@ def test_templates_are_filled_and_other_braces_stay() -> None:
 
 
 def test_unknown_placeholders_are_named_once() -> None:
-    """In whatever order they are looked at."""
+    """Each of them, however often it occurs."""
     assert unknown_keys("{relase} {relase} {repo}") == ("relase",)
 
 
@@ -37,14 +37,14 @@ def test_unknown_placeholders_are_named_once() -> None:
         (HealthCheck("x"), HealthAnswer(503, "disk\nfull"), "it answers 503, not 200: disk full."),
         (JSON, HealthAnswer(200, '{"build": [{"sha": "v1"}]}'), ""),
         (JSON, HealthAnswer(200, '{"build": [{"sha": "v0"}]}'), "build.0.sha is v0, not v1."),
-        (JSON, HealthAnswer(200, '{"build": []}'), "build.0.sha is missing in its answer."),
-        (JSON, HealthAnswer(200, "<html>"), "its answer is no JSON: <html>."),
+        (JSON, HealthAnswer(200, '{"build": []}'), "build.0.sha is missing from its answer."),
+        (JSON, HealthAnswer(200, "<html>"), "its answer is not JSON: <html>."),
         (HEADER, HealthAnswer(200, headers={"x-version": "v1"}), ""),
-        (HEADER, HealthAnswer(200), "the header X-Version is missing in its answer."),
+        (HEADER, HealthAnswer(200), "the header X-Version is missing from its answer."),
         (HealthCheck("x"), HealthAnswer(500), "it answers 500, not 200."),
     ],
 )
-def test_an_answer_is_judged_by_what_is_asked_for(
+def test_an_answer_is_judged_by_what_is_required(
     check: HealthCheck, answer: HealthAnswer, wrong: str
 ) -> None:
     """The status first, then the part that is named."""
@@ -52,13 +52,13 @@ def test_an_answer_is_judged_by_what_is_asked_for(
 
 
 def test_what_an_answer_says_is_harmless_and_short() -> None:
-    """It may be anybody's."""
+    """Anyone may have written it."""
     told = unhealthy(HealthCheck("x"), "", HealthAnswer(500, "\x1b[31m" + "x" * 999))
     assert "\x1b" not in told
     assert len(told) < 300
 
 
-def test_states_are_words_that_are_kept() -> None:
+def test_states_never_change() -> None:
     """Scripts compare them."""
     assert " ".join(RunState) == (
         "not_started starting queued waiting running checking succeeded failed cancelled "

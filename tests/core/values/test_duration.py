@@ -39,7 +39,7 @@ def test_words_are_exact(seconds: float, told: str) -> None:
         (200_000, "2 days"),
     ],
 )
-def test_rough_words_have_at_least_two_of_their_unit(seconds: int, told: str) -> None:
+def test_rough_words_have_a_unit_that_fits_twice(seconds: int, told: str) -> None:
     """Rounded down."""
     assert roughly(seconds) == told
 
@@ -55,13 +55,13 @@ def test_rough_words_have_at_least_two_of_their_unit(seconds: int, told: str) ->
         (90_000, "1d", "1d 1h"),
     ],
 )
-def test_briefly_is_in_neighboring_units(seconds: float, one: str, two: str) -> None:
-    """From the largest of which there is one, what is smaller is left out."""
+def test_briefly_is_in_units_that_follow_each_other(seconds: float, one: str, two: str) -> None:
+    """From the largest that fits; smaller ones are left out."""
     assert (briefly(seconds, units=1), briefly(seconds)) == (one, two)
 
 
 @pytest.mark.parametrize(("ago", "told"), [(-5, "now"), (59, "now"), (300, "5min"), (7300, "2h")])
 def test_an_age_is_in_one_unit(ago: int, told: str) -> None:
-    """What is in the future, by a clock that is wrong, is now."""
+    """A time in the future, by a wrong clock, is now."""
     now = datetime(2025, 1, 15, tzinfo=UTC)
     assert age(int(now.timestamp()) - ago, now) == told

@@ -1,4 +1,4 @@
-"""One moment gives the tag stamp, the operation's id and every date."""
+"""One time gives the stamp of the tags, the operation's id and every date."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ TEMPLATE = "deploy-{timestamp}"
 NAME = "deploy-20250115-160130"
 
 
-def test_the_stamp_is_in_the_workspaces_time() -> None:
+def test_the_stamp_is_in_the_workspaces_timezone() -> None:
     """Tags carry the time that the team's clocks show."""
     assert MOMENT.stamp == "20250115-160130"
 
 
 def test_the_log_and_the_operation_are_in_utc() -> None:
-    """What machines compare is in UTC; the nonce tells apart operations of one second."""
+    """What machines compare is in UTC; the nonce differs for operations of the same second."""
     assert MOMENT.utc == "2025-01-15T15:01:30Z"
     assert MOMENT.operation("promote", "stg") == "20250115T150130Z-promote-stg-7f3a"
 
 
 def test_git_gets_seconds_and_offset() -> None:
-    """The same instant, said in git's way."""
+    """The same instant, in git's form."""
     assert MOMENT.git_date == "1736953290 +0100"
 
 
-def test_a_date_of_gits_is_the_same_moment() -> None:
-    """An operation that goes on later keeps its time and its timezone."""
+def test_a_git_date_is_the_same_moment() -> None:
+    """An operation that is continued later keeps its time and its timezone."""
     assert Moment.of(MOMENT.git_date, "7f3a") == MOMENT
     assert Moment.of(MOMENT.git_date).stamp == MOMENT.stamp
 
 
-def test_the_hour_that_comes_twice_is_two_instants() -> None:
+def test_the_hour_that_occurs_twice_is_two_instants() -> None:
     """At the end of summer time the stamps are equal, the instants are not."""
     first = replace(MOMENT, time=datetime(2025, 10, 26, 2, 30, tzinfo=ZoneInfo("Europe/Berlin")))
     second = replace(first, time=first.time.replace(fold=1))
@@ -49,7 +49,7 @@ def test_the_hour_that_comes_twice_is_two_instants() -> None:
     ("word", "told"), [("pre-prod", "pre_prod"), ("../x y", ".._x_y"), ("v1.2_b", "v1.2_b")]
 )
 def test_an_operations_id_is_a_file_name(word: str, told: str) -> None:
-    """Nothing in a stage's name can leave the folder or split the id."""
+    """No stage's name can leave the folder or split the id."""
     assert MOMENT.operation(word) == f"20250115T150130Z-{told}-7f3a"
 
 
@@ -65,7 +65,7 @@ def test_an_operations_id_is_a_file_name(word: str, told: str) -> None:
     ],
 )
 def test_a_taken_tag_gets_the_first_free_number(taken: tuple[str, ...], name: str) -> None:
-    """Only the very same name is in the way."""
+    """Only the same name is in the way."""
     assert tag_name(TEMPLATE, MOMENT, set(taken)) == name
 
 
@@ -77,20 +77,20 @@ def test_a_taken_tag_gets_the_first_free_number(taken: tuple[str, ...], name: st
         ((f"{NAME}0/x",), NAME),
     ],
 )
-def test_a_tag_below_the_name_takes_it(taken: tuple[str, ...], name: str) -> None:
+def test_a_name_with_a_tag_below_it_is_taken(taken: tuple[str, ...], name: str) -> None:
     """Git cannot hold deploy-1 beside deploy-1/x."""
     assert tag_name(TEMPLATE, MOMENT, set(taken)) == name
 
 
-def test_the_stamp_may_stand_anywhere() -> None:
-    """The template decides where; the number stands at the end."""
+def test_the_stamp_may_be_anywhere() -> None:
+    """The template decides where; the number is at the end."""
     template = "release/{timestamp}-shop"
     taken = {"release/20250115-160130-shop"}
     assert tag_name(template, MOMENT, taken) == "release/20250115-160130-shop-2"
 
 
-def test_a_glob_fits_all_tags_of_a_template() -> None:
-    """The star stands where the stamp does."""
+def test_a_pattern_matches_all_tags_of_a_template() -> None:
+    """The star is in the place of the stamp."""
     assert tag_glob("release/{timestamp}-shop") == "release/*-shop"
 
 
@@ -109,7 +109,7 @@ def test_a_glob_fits_all_tags_of_a_template() -> None:
     ],
 )
 def test_a_deploy_tag_is_one_that_the_template_makes(name: str, ours: bool) -> None:  # noqa: FBT001
-    """Tags of another stage, or made by hand, are no deployments of this one."""
+    """Tags of another stage, or made by hand, are not deployments of this one."""
     assert is_deploy_tag(TEMPLATE, name) is ours
 
 

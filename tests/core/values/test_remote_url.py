@@ -57,8 +57,8 @@ SAME = [
 ]
 
 
-def test_urls_that_differ_in_the_protocol_alone_name_one_repository() -> None:
-    """Neither user, port, `.git`, slashes nor the case of the host count; all else does."""
+def test_urls_of_several_protocols_name_one_repository() -> None:
+    """User, port, `.git`, slashes and the case of the host do not count; all else does."""
     places = [{place(url) for url in urls} for urls in SAME]
     assert [len(each) for each in places] == [1] * len(SAME)
     assert len(set[object]().union(*places)) == len(SAME)
@@ -108,12 +108,12 @@ def test_a_url_with_a_password_or_token_has_credentials(url: str, plain: str) ->
     ],
 )
 def test_a_url_without_a_password_has_none(url: str) -> None:
-    """A user's name is no secret, nor is a port or an @ in the path."""
+    """A user's name is not a secret, nor is a port or an @ in the path."""
     assert not has_credentials(url)
     assert without_credentials(url) == url
 
 
-def test_a_url_for_everybody_names_no_user() -> None:
-    """Where one is not needed."""
+def test_a_url_for_everyone_names_no_user() -> None:
+    """Unless the form requires one."""
     assert without_user("https://robin@host/x@y") == "https://host/x@y"
     assert without_user("git@host:x.git") == "git@host:x.git"

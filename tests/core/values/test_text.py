@@ -1,4 +1,4 @@
-"""Text from outside can neither steer a terminal nor carry a password to the screen."""
+"""Text from outside can neither control a terminal nor show a password."""
 
 from __future__ import annotations
 
@@ -46,22 +46,22 @@ CORPUS = [
 @pytest.mark.parametrize(
     ("hidden", "shown"), [row[1:] for row in CORPUS], ids=[r[0] for r in CORPUS]
 )
-def test_what_cannot_be_seen_is_written_out(hidden: str, shown: str) -> None:
-    """Also in the middle of letters that need no such care."""
+def test_invisible_characters_are_escaped(hidden: str, shown: str) -> None:
+    """Also between ordinary letters."""
     assert visible(f"a{hidden}é") == f"a{shown}é"
 
 
 @pytest.mark.parametrize(
     "text", ["", "fix: time-out", "Größe 5 €", "日本語 עברית", "é 🚀", "a\\x1b"]
 )
-def test_what_can_be_seen_stays(text: str) -> None:
-    """Letters of every script, signs and emoji are left alone."""
+def test_visible_characters_stay(text: str) -> None:
+    """Letters of every script, symbols and emoji are left alone."""
     assert visible(text) == text
 
 
 @settings(max_examples=100)
 @given(st.text(st.characters(min_codepoint=0, max_codepoint=0x10FFFF)))
-def test_no_text_can_steer_a_terminal(text: str) -> None:
+def test_no_text_can_control_a_terminal(text: str) -> None:
     """Whatever comes in, no control, format or line-breaking character goes out."""
     kinds = {unicodedata.category(character) for character in visible(text)}
     assert not kinds & {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -107,7 +107,7 @@ def test_user_and_password_of_a_url_are_masked(text: str, shown: str) -> None:
     ],
 )
 def test_text_without_credentials_stays(text: str) -> None:
-    """An @ alone is no secret."""
+    """An @ alone is not a secret."""
     assert masked(text) == text
 
 
@@ -145,13 +145,13 @@ def test_a_slip_is_understood(typed: str, meant: str) -> None:
     "typed", ["nope", "prod", "production", "v", "ap1x", "worker", "base64", "web-b", "o", ""]
 )
 def test_what_resembles_nothing_suggests_nothing(typed: str) -> None:
-    """A wrong suggestion is worse than the list of what there is."""
+    """A wrong suggestion is worse than the list of names."""
     assert nearest(typed, ["dev", "stg", "main", "shop", "api", "database", "web-admin-1"]) is None
     assert nearest(typed, []) is None
 
 
 def test_a_part_of_several_names_suggests_none() -> None:
-    """Nobody can tell which one was meant."""
+    """It is unclear which one was meant."""
     assert nearest("frontend", ["user-frontend", "admin-frontend"]) is None
 
 
@@ -173,13 +173,13 @@ def test_slips_are_a_distance(one: str, other: str) -> None:
         ("-*", "':(literal)-*'"),
     ],
 )
-def test_a_path_is_typed_as_no_option_and_no_pattern(path: str, typed: str) -> None:
-    """Only where git would take it for one."""
+def test_a_path_is_typed_so_that_it_is_not_an_option_or_pattern(path: str, typed: str) -> None:
+    """Only if git would take it for one."""
     assert pathspec(path) == typed
 
 
-def test_secrets_are_redacted_the_longest_first() -> None:
-    """One may be the beginning of another, whose end would stay."""
+def test_the_longest_secret_is_redacted_first() -> None:
+    """One may be the beginning of another, whose end would remain."""
     assert redacted("a secret, a secret-2", ["secret", "secret-2"]) == "a ***, a ***"
 
 
@@ -194,5 +194,5 @@ def test_secrets_are_redacted_the_longest_first() -> None:
     ],
 )
 def test_a_count_has_the_right_noun(count: int, noun: str, told: str) -> None:
-    """Also where the plural is another word."""
+    """Also if the plural is irregular."""
     assert plural(count, noun) == told

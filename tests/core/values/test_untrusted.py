@@ -1,4 +1,4 @@
-"""JSON of anybody becomes values of the right types, or none."""
+"""JSON that anyone may have written becomes values of the right types, or none."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Thing:
-    """A field of each sort."""
+    """A class with a field of each kind."""
 
     name: str = ""
     count: int = 7
@@ -45,12 +45,12 @@ class Thing:
     ],
 )
 def test_what_has_another_type_counts_as_missing(content: dict[str, Any], thing: Thing) -> None:
-    """Of a list, only what does not belong there; fields of other types are not read."""
+    """Only such elements of a list; fields of other types are not read."""
     assert Thing(**known(Thing, content)) == thing
 
 
 @pytest.mark.parametrize("value", [None, 1, ["x"], b"x"])
-def test_anything_else_than_a_text_or_an_object_is_empty(value: object) -> None:
-    """So that nobody has to ask."""
+def test_anything_but_a_text_or_an_object_is_empty(value: object) -> None:
+    """So that callers need no check."""
     assert (text(value), table(value)) == ("", {})
     assert (text("x"), table({"a": 1})) == ("x", {"a": 1})

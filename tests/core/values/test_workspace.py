@@ -18,7 +18,7 @@ SHOP = workspace(ROOT, DATABASE, API, WEB)
 
 
 def refusal(*names: str, groups: tuple[str, ...] = (), exclude: tuple[str, ...] = ()) -> UsageError:
-    """Return the error of a selection that cannot be made."""
+    """Return the error of an invalid selection."""
     with pytest.raises(UsageError) as caught:
         SHOP.select(names, groups, exclude)
     return caught.value
@@ -37,7 +37,7 @@ def refusal(*names: str, groups: tuple[str, ...] = (), exclude: tuple[str, ...] 
     ],
 )
 def test_a_clone_is_typed_as_seen_from_a_folder(folder: str, api: str, file: str | None) -> None:
-    """Relative where it lies below; elsewhere by its absolute path, which is right anywhere."""
+    """By a relative path if it is below; otherwise by its absolute path, which is always right."""
     root = Path("/desk/the shop")
     space = replace(workspace(Repo("api", "services/api")), root=root)
     here = Path(os.path.normpath(root / folder))
@@ -48,7 +48,7 @@ def test_a_clone_is_typed_as_seen_from_a_folder(folder: str, api: str, file: str
 
 
 def test_without_a_folder_a_clone_is_seen_from_the_workspace() -> None:
-    """As tables and documents name it."""
+    """As in tables and documents."""
     assert (DATABASE.typed(), DATABASE.typed("a b")) == (
         "services/database",
         "'services/database/a b'",
@@ -61,7 +61,7 @@ def test_a_stage_is_found_by_its_name() -> None:
 
 
 def test_an_unknown_stage_gets_the_nearest_one_suggested() -> None:
-    """A slip of the finger is a usage error that says what was meant."""
+    """A slip is a usage error that says what was probably meant."""
     with pytest.raises(UsageError) as caught:
         SHOP.stage("mian")
     error = caught.value
@@ -71,20 +71,20 @@ def test_an_unknown_stage_gets_the_nearest_one_suggested() -> None:
 
 @pytest.mark.parametrize(
     ("known", "hint"),
-    [(["dev", "stg"], "Choose among: dev, stg."), ([], "The configuration defines no stage.")],
+    [(["dev", "stg"], "Choose from: dev, stg."), ([], "The configuration defines no stage.")],
 )
 def test_a_name_like_no_other_gets_the_list(known: list[str], hint: str) -> None:
-    """Where nothing is near, the hint names what there is."""
+    """If no name is near, the hint lists all of them."""
     assert unknown("stage", "production", known).hint == hint
 
 
 def test_the_last_stage_is_the_one_that_nothing_is_promoted_from() -> None:
-    """Production is known by the chain, not by its name."""
+    """Production is recognized by the chain, not by its name."""
     assert [stage.name for stage in SHOP.stages if SHOP.is_last(stage)] == ["main"]
 
 
-def test_a_stage_beside_the_chain_is_a_last_one_too() -> None:
-    """A chain may fork: each end of it is a last stage."""
+def test_a_chain_that_forks_has_several_last_stages() -> None:
+    """Each end is one."""
     forked = workspace(API, stages=(DEV, STG, MAIN, Stage("demo", "demo", promotes_from="dev")))
     assert [stage.name for stage in forked.stages if forked.is_last(stage)] == ["main", "demo"]
 
@@ -101,37 +101,37 @@ def test_a_chain_goes_down_to_the_first_stage() -> None:
 
 
 def test_the_root_holds_all_other_repositories() -> None:
-    """Their paths are what a push of the workspace folder must not commit."""
+    """A push of the workspace folder must not commit these paths."""
     assert tuple(SHOP.nested_in(ROOT)) == ("services/database", "services/api", "frontends/web")
 
 
-def test_a_repository_holds_only_what_lies_below_it() -> None:
-    """Paths are relative to the outer one; a common beginning of names is not enough."""
+def test_a_repository_holds_only_what_is_below_it() -> None:
+    """Paths are relative to the outer one; a common prefix of names is not enough."""
     inner = Repo("proto", "services/api/proto")
     space = workspace(ROOT, API, inner, Repo("api2", "services/api-v2"))
     assert tuple(space.nested_in(API)) == ("proto",)
     assert tuple(space.nested_in(inner)) == ()
 
 
-def test_multigits_own_files_lie_in_the_root_only() -> None:
-    """A push of the root leaves the log, its torn line and .multigit alone."""
+def test_multigits_own_files_are_only_in_the_root() -> None:
+    """A push of the root leaves out the log, its torn line and .multigit."""
     assert SHOP.own_files(ROOT) == (".multigit", "deployment.log", "deployment.log.torn")
     assert SHOP.own_files(API) == ()
 
 
 def test_all_repositories_are_chosen_when_nothing_is_named() -> None:
-    """They stand in configuration order."""
+    """They are in configuration order."""
     assert SHOP.select() == (ROOT, DATABASE, API, WEB)
 
 
 def test_names_and_groups_add_up_in_configuration_order() -> None:
-    """The order of the command line does not matter, and nothing comes twice."""
+    """The order of the command line does not matter, and no repository comes twice."""
     assert SHOP.select(["web", "api"], ["slow"]) == (DATABASE, API, WEB)
     assert SHOP.select(["database"], ["backend"]) == (DATABASE, API)
 
 
-def test_exclude_goes_last() -> None:
-    """What is excluded is out, also when it is named or in a named group."""
+def test_exclude_comes_last() -> None:
+    """What is excluded is left out, even if it is named or in a named group."""
     assert SHOP.select(groups=["backend"], exclude=["database"]) == (API,)
     assert SHOP.select(exclude=["shop", "web"]) == (DATABASE, API)
 
@@ -145,18 +145,18 @@ def test_exclude_goes_last() -> None:
         (
             refusal(groups=("x",)),
             "unknown_group",
-            "Choose among: backend, frontend, slow.",
+            "Choose from: backend, frontend, slow.",
         ),
-        (refusal("api", exclude=("api",)), "usage", "Choose among: shop, database, api, web."),
+        (refusal("api", exclude=("api",)), "usage", "Choose from: shop, database, api, web."),
     ],
 )
 def test_a_wrong_selection_is_a_usage_error(error: UsageError, code: str, hint: str) -> None:
-    """A name or group that does not exist is no empty selection."""
+    """A name or group that does not exist is not an empty selection."""
     assert (error.code, error.hint, error.exit_code) == (code, hint, USAGE)
 
 
-def test_what_is_left_out_has_the_documented_default() -> None:
-    """As the example of a configuration says it, key by key."""
+def test_omitted_values_have_the_documented_default() -> None:
+    """Key by key, as in the example of a configuration."""
     bare = Workspace(Path("/shop"), (), ())
     assert (bare.remote, bare.timezone, bare.jobs) == ("origin", "UTC", 8)
     assert (bare.log, bare.git_timeout, bare.name) == ("deployment.log", 600.0, "")
@@ -165,7 +165,7 @@ def test_what_is_left_out_has_the_documented_default() -> None:
     assert PushRules().max_file_size == 10_000_000
 
 
-def test_ways_to_agree_are_words_of_the_configuration() -> None:
+def test_ways_to_confirm_are_words_of_the_configuration() -> None:
     """People write them into multigit.toml."""
     assert " ".join(Confirm) == "none yes name"
 

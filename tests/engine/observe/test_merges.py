@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from multigit.core.planning.merges import MergeRequest
 from multigit.core.planning.routes import hops_down
-from multigit.core.values.clone_facts import Facts
+from multigit.core.values.clone_facts import CloneFacts
 from multigit.engine.observe.merges import MergeObservation
 from multigit.engine.observe.observation import Observation
 from tests.engine.observe.observing import look_at, promotion
@@ -69,7 +69,7 @@ def test_a_shallow_clone_is_not_merged() -> None:
     """It would come out wrong."""
     git = FakeGit("api")
     git["api"].remote.commit("dev", {"a": "1"})
-    git["api"].settings = Facts(shallow=True, identity="Ada <ada@example.org>")
+    git["api"].settings = CloneFacts(shallow=True, identity="Ada <ada@example.org>")
     assert look_at(git, promotion(git))["api"].merges == ()
 
 
