@@ -27,7 +27,7 @@ from multigit.ui.render import ABSENT, Fitting, indented, one_line, plain, table
 from multigit.ui.reports import sentence_view
 
 FILES_SHOWN = 12
-ABOUT = 14  # columns that a subject and its age require, with the gap before them
+ABOUT = 10  # columns that a subject and its age require, with the gap before them
 LETTERS = {"untracked": "A", "added": "A", "modified": "M", "deleted": "D"}
 
 
@@ -183,14 +183,15 @@ class Subject:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield as much of the subject as there is room for, and the age."""
         del console
-        subject, ending = Text(self.text), Text(f" ({self.age})", "dim")
-        subject.truncate(max(1, options.max_width - ending.cell_len), overflow="ellipsis")
-        yield one_line(Text.assemble(subject, ending))
+        subject, ending = Text(self.text), Text(f"({self.age})", "dim")
+        room = options.max_width - ending.cell_len - 1
+        subject.truncate(max(0, room), overflow="ellipsis")
+        yield one_line(Text.assemble(subject, " ", ending) if room > 1 else ending)
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        """Return the width without a cut, and the least one: a letter, … and the age."""
+        """Return the width without a cut, and the least one: the age."""
         whole = Text(f"{self.text} ({self.age})").cell_len
-        least = min(whole, len(self.age) + 5)
+        least = len(self.age) + 2
         del console
         return Measurement(min(least, options.max_width), min(whole, options.max_width))
 

@@ -150,7 +150,7 @@ def test_accepted_reverts_need_no_option_again(forge: Forge) -> None:
     forge.json(*down, check=REFUSED)
     forge.json(*down, "--accept-reverts", check=DONE)
     log = forge.run("log", env={"COLUMNS": "80"}, check=DONE).stdout
-    assert "! reverts carried down: api" in log
+    assert "! reverts merged down: api" in log
 
 
 def test_continue_takes_what_its_hint_proposes(forge: Forge) -> None:

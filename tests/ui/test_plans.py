@@ -10,7 +10,7 @@ from multigit.core.planning.plan import RepoPlan, State
 from multigit.core.planning.steps import AdvanceStep, CommitStep, DeleteTagStep, RestoreStep, Step
 from multigit.core.progress.outcome import planned
 from multigit.core.progress.state import Progress
-from multigit.ui.plans import plan_view, verb
+from multigit.ui.plans import Subject, plan_view, verb
 from tests.core.builders import API, NEWEST, WEB, merge_step, plan, to_publish, without_steps
 from tests.ui.views import shown
 
@@ -31,7 +31,7 @@ def test_no_fact_is_cut(width: int) -> None:
         "3",
         "files",
         "5",
-        "fix: ",
+        "fix:",
         "(2h)",
         "merge, tag",
     ):
@@ -97,4 +97,19 @@ def test_narrow_plan_is_a_list() -> None:
         "    stg-1   → merge-1  commits 3  files 5",
         "    fix: time-out on upload (2h)",
         "  web  blocked",
+    ]
+
+
+@pytest.mark.parametrize("width", range(68, 100))
+def test_the_age_of_a_commit_is_never_cut(width: int) -> None:
+    """It is behind the subject, which is shortened; where that has no room, the age is alone."""
+    assert "(2h)" in shown(VIEW, width)[3]
+
+
+def test_without_room_for_a_subject_the_age_is_alone() -> None:
+    """Instead of a part of each."""
+    assert [shown(Subject("fix: time-out", "1110d"), width) for width in (8, 9, 10)] == [
+        ["(1110d)"],
+        ["(1110d)"],
+        ["f… (1110d)"],
     ]
