@@ -83,10 +83,10 @@ def test_refusal_is_told_from_a_conflict(past: Past) -> None:
     assert [record["reason"] for record in records] == [
         "", "", "confirmation_needed", "", "conflict",
     ]  # fmt: skip
-    shown = ["1 published", "1 published", "not agreed to", "1 published", "blocked"]
+    shown = ["1 published", "1 published", "not confirmed", "1 published", "blocked"]
     assert [ending(Record.parse(record)) for record in records] == shown
     assert [ending(Record.parse({**record, "reason": ""})) for record in records] == shown
-    assert past.forge.run("log").stdout.count("not agreed to") == 1
+    assert past.forge.run("log").stdout.count("not confirmed") == 1
 
 
 def test_stage_and_limit_choose(past: Past) -> None:
