@@ -27,7 +27,9 @@ from multigit.ui.render import ABSENT, Fitting, indented, one_line, plain, table
 from multigit.ui.reports import sentence_view
 
 FILES_SHOWN = 12
-ABOUT = 10  # columns that a subject and its age require, with the gap before them
+ABOUT = 10  # columns that a subject requires, with the gap before it
+LEAST = 8  # columns of a subject, at the least
+READABLE = 14  # columns of a subject that leave room for its age
 LETTERS = {"untracked": "A", "added": "A", "modified": "M", "deleted": "D"}
 
 
@@ -175,25 +177,25 @@ def deploying(repo: RepoPlan, progress: Progress, what: str = "") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A commit's subject on one line, and its age behind it, which is never cut."""
+    """A commit's subject on one line, and its age behind it where the subject stays readable."""
 
     text: str
     age: str
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yield as much of the subject as there is room for, and the age."""
+        """Yield as much of the subject as there is room for, and the age if that is enough."""
         del console
-        subject, ending = Text(self.text), Text(f"({self.age})", "dim")
-        room = options.max_width - ending.cell_len - 1
-        subject.truncate(max(0, room), overflow="ellipsis")
-        yield one_line(Text.assemble(subject, " ", ending) if room > 1 else ending)
+        subject, ending = Text(self.text), Text(f" ({self.age})", "dim")
+        room = options.max_width - ending.cell_len
+        with_age = room >= min(subject.cell_len, READABLE)
+        subject.truncate(room if with_age else options.max_width, overflow="ellipsis")
+        yield one_line(Text.assemble(subject, ending) if with_age else subject)
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        """Return the width without a cut, and the least one: the age."""
+        """Return the width without a cut, and the least one: a few letters of the subject."""
         whole = Text(f"{self.text} ({self.age})").cell_len
-        least = len(self.age) + 2
         del console
-        return Measurement(min(least, options.max_width), min(whole, options.max_width))
+        return Measurement(min(LEAST, options.max_width), min(whole, options.max_width))
 
 
 Cell = Text | Subject
