@@ -66,7 +66,7 @@ class Messages:
             return ()
         from multigit.adapters.notify import apprise
 
-        return apprise.tell(whom.addresses, news(report, event), os.environ)
+        return apprise.notify(whom.addresses, news(report, event), os.environ)
 
     def _send(self, report: Report, event: Event) -> None:
         self._warn(self.send(report, event))

@@ -36,7 +36,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.extend(line.partition(":")[0] for line in lines)
         return ()
 
-    monkeypatch.setattr(apprise, "tell", tell)
+    monkeypatch.setattr(apprise, "notify", tell)
     monkeypatch.setattr(apprise, "check", lambda *_: (SILENT,))
     monkeypatch.setattr(statsd, "send", send)
     monkeypatch.setattr(statsd, "check", lambda _: ())

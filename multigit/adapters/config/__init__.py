@@ -1,3 +1,3 @@
-"""The configuration file: found, read, checked, and written for a new workspace."""
+"""The configuration file: finding, reading, checking, and writing a first one."""
 
 FILE = "multigit.toml"

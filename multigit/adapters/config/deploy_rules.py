@@ -1,4 +1,4 @@
-"""The rules between what `multigit.toml` says about deployments."""
+"""The rules between the values of `multigit.toml` about deployments."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Complaint = tuple[Key, str, str]
 
 
 def complaints(configuration: Configuration) -> Iterator[tuple[Key, str, str, tuple[Key, ...]]]:
-    """Yield key, sentence, hint and the keys that it also depends on, of what does not fit."""
+    """Yield, for each mistake, key, sentence, hint and the keys that it also depends on."""
     for name, stage in configuration.stages.items():
         for key, sentence, hint in _about_stage(configuration, name, stage):
             places: list[Key] = [("repos", repo, key[2], name) for repo in configuration.repos]
@@ -31,13 +31,13 @@ def complaints(configuration: Configuration) -> Iterator[tuple[Key, str, str, tu
 
 
 def _beside(stage: str | int, last: Key, places: list[Key]) -> Iterator[Key]:
-    """Yield what a complaint about a key depends on: the same key, or its runner, elsewhere."""
+    """Yield the keys that a complaint depends on: the same key, or its runner, elsewhere."""
     for place in places:
         yield (*place, *last)
         yield (*place, "runner")
     if last == ("ref",):
         yield ("stages", stage, "tag")
-    if not last:  # it is about the whole table, and whether there is a deployment
+    if not last:  # a complaint about the whole table, or that there is no deployment
         yield ("stages", stage, "deploy")
         yield from (("repos", place[1], "deploy", stage) for place in places if len(place) > 3)  # noqa: PLR2004
 
@@ -45,7 +45,7 @@ def _beside(stage: str | int, last: Key, places: list[Key]) -> Iterator[Key]:
 def _about_stage(
     configuration: Configuration, name: str, stage: StageSection
 ) -> Iterator[Complaint]:
-    """Look at a stage's tables; a key that every repository has of its own may be missing."""
+    """Check a stage's tables; a key may be missing if every repository has it in its own table."""
     here: Key = ("stages", name)
     of_all = [merged(stage, repo, name) for repo in configuration.repos.values()]
     if stage.deploy:
@@ -82,7 +82,7 @@ def _about_repo(configuration: Configuration, name: str, repo: RepoSection) -> I
 
 
 def _missing(section: DeploySection) -> tuple[str, ...]:
-    """Return the keys that the section's runner demands and that are not there."""
+    """Return the keys that the section lacks and its runner requires."""
     return tuple(key for key in OWN[section.runner][0] if not getattr(section, key))
 
 
@@ -93,51 +93,51 @@ def _about_deploy(
     own: set[str],
     tagged: bool,  # noqa: FBT001
 ) -> Iterator[Complaint]:
-    """Look at a section as it counts; `own` are the keys that stand in this very table."""
-    demanded, others = OWN[section.runner]
-    for each in missing:
-        yield (*key, each), f"is missing: the runner {section.runner} needs it.", "Write it."
-    for each in sorted(section.model_fields_set - {*COMMON, *demanded, *others}):
-        whose = next(kind for kind, keys in OWN.items() if each in keys[0] + keys[1])
+    """Check a section with all that it inherits; `own` are the keys of the table itself."""
+    required, others = OWN[section.runner]
+    for name in missing:
+        yield (*key, name), f"is missing: the runner {section.runner} requires it.", "Add it."
+    for name in sorted(section.model_fields_set - {*COMMON, *required, *others}):
+        whose = next(kind for kind, keys in OWN.items() if name in keys[0] + keys[1])
         yield (
-            (*key, each),
+            (*key, name),
             f"is a key of the runner {whose}, not of {section.runner}.",
-            f'Leave it out, or write runner = "{whose}".',
+            f'Remove it, or write runner = "{whose}".',
         )
     if section.runner == "github" and section.ref == "tag" and not tagged:
-        yield (*key, "ref"), "is the tag, and the stage sets none.", 'Write ref = "branch".'
+        yield (*key, "ref"), "is the tag, but the stage has none.", 'Write ref = "branch".'
     for place, target in enumerate(section.targets if "targets" in own else ()):
         if not is_name(target):
-            yield (*key, "targets", place), f"{shown(target)} is no name for a target.", USE_NAME
+            yield (*key, "targets", place), f"{shown(target)} is not a valid target name.", USE_NAME
         elif target in section.targets[:place]:
-            yield (*key, "targets", place), f"{shown(target)} stands there twice.", "Keep one."
+            yield (*key, "targets", place), f"{shown(target)} is listed twice.", "Keep one."
     templates = {
         "inputs": section.inputs.values(),
         "params": section.params.values(),
         "command": section.command,
     }
-    for each in sorted(own & set(templates)):
-        yield from _templates(key, each, templates[each])
+    for name in sorted(own & set(templates)):
+        yield from _templates(key, name, templates[name])
 
 
 def _about_health(key: Key, section: HealthSection, *, demanded: bool) -> Iterator[Complaint]:
     if not section.url:
         if demanded:
-            yield (*key, "url"), "is missing.", "Write the address that tells how the service is."
+            yield (*key, "url"), "is missing.", "Add the address of the service's health check."
         return
     yield from _templates(key, "url", [section.url])
     yield from _templates(key, "equals", [section.equals])
     address = urlsplit(filled(section.url, dict.fromkeys(KEYS, "x")))
     if address.scheme not in {"http", "https"} or not address.hostname:
-        yield (*key, "url"), f"{shown(section.url)} is no http or https address.", "Correct it."
+        yield (*key, "url"), f"{shown(section.url)} is not an http or https address.", "Correct it."
     if section.json_path and section.header:
-        yield (*key, "header"), "stands beside json; only one can be compared.", "Keep one."
+        yield (*key, "header"), "cannot be used with json: only one is compared.", "Keep one."
 
 
 def _templates(key: Key, name: str, templates: Any) -> Iterator[Complaint]:
     for template in templates:
         for wrong in unknown_keys(template):
-            known = ", ".join(f"{{{each}}}" for each in KEYS)
+            known = ", ".join(f"{{{placeholder}}}" for placeholder in KEYS)
             yield (*key, name), f"there is no placeholder {{{wrong}}}.", f"Choose from: {known}."
 
 

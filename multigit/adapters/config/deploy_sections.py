@@ -1,4 +1,4 @@
-"""The tables that say how a stage is deployed and what a healthy service is, with their kinds."""
+"""The tables for the deployments of a stage and their health checks."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from multigit.adapters.config.values import (
 
 
 class DeploySection(Section):
-    """How a stage is deployed after a promotion; in a repository's table, what differs there."""
+    """How a stage is deployed after a promotion; in a repository's table, what is different."""
 
     runner: Literal["github", "command", "jenkins", "none"] = Field(
         default="none",
-        description="What carries the deployment out: a GitHub Actions workflow, a command, a "
-        "Jenkins job; none for none.",
+        description="What carries the deployment out: a GitHub Actions workflow, a command, or a "
+        "Jenkins job; none for no deployment.",
     )
     targets: Texts = Field(
         default=(),
-        description="Where it is deployed to, one after the other, up to the first failure. "
-        "Default: once, without a name.",
+        description="The places to deploy to, one after the other, up to the first failure. "
+        "Default: one, without a name.",
     )
     timeout: Duration = Field(
         default="30m", description="How long one deployment to one target may take."
@@ -47,10 +47,12 @@ class DeploySection(Section):
     )
     trigger: Literal["dispatch", "push"] = Field(
         default="dispatch",
-        description="github: dispatch starts the workflow; push finds the run that the push began.",
+        description="github: dispatch starts the workflow; push follows the run that the push "
+        "started.",
     )
     ref: Literal["tag", "branch"] = Field(
-        default="tag", description="github: whether it is dispatched on the deploy tag or branch."
+        default="tag",
+        description="github: the ref to dispatch it on, the deploy tag or the branch.",
     )
     inputs: dict[str, str] = Field(
         default_factory=dict, description="github: the workflow's inputs, as templates."
@@ -70,7 +72,7 @@ class DeploySection(Section):
         default="", description="jenkins: the user of the API token.", json_schema_extra=no_default
     )
     token_env: Text = Field(
-        default="JENKINS_TOKEN", description="jenkins: the variable that holds the API token."
+        default="JENKINS_TOKEN", description="jenkins: the variable with the API token."
     )
     params: dict[str, str] = Field(
         default_factory=dict, description="jenkins: the job's parameters, as templates."
@@ -78,29 +80,33 @@ class DeploySection(Section):
 
 
 class HealthSection(Section):
-    """What a deployment has to answer before it counts as done."""
+    """The answer that a deployed service must give before its deployment counts as done."""
 
     url: Text = Field(
         default="",
-        description="The address that is asked, as a template.",
+        description="The address to request, as a template.",
         json_schema_extra=no_default,
     )
-    status: int = Field(default=200, ge=100, le=599, description="The status it must answer with.")
+    status: int = Field(default=200, ge=100, le=599, description="The required HTTP status.")
     json_path: Text = Field(
         default="",
         alias="json",
         json_schema_extra=no_default,
-        description="A dotted path in the JSON of the answer whose value must be equals.",
+        description="A dotted path in the answer's JSON, whose value must be that of equals.",
     )
     header: Text = Field(
         default="",
-        description="A header of the answer whose value must be equals.",
+        description="A header of the answer, whose value must be that of equals.",
         json_schema_extra=no_default,
     )
-    equals: Text = Field(default="{sha}", description="What json or header must be, a template.")
-    attempts: int = Field(default=10, ge=1, le=1000, description="How often it may be wrong.")
-    interval: Duration = Field(default="10s", description="How long to wait between two tries.")
-    successes: int = Field(
-        default=1, ge=1, le=100, description="How often in a row it must be right."
+    equals: Text = Field(
+        default="{sha}", description="The required value of json or header, as a template."
     )
-    timeout: Duration = Field(default="5s", description="How long one try may take.")
+    attempts: int = Field(
+        default=10, ge=1, le=1000, description="How often the answer may be wrong."
+    )
+    interval: Duration = Field(default="10s", description="How long to wait between two attempts.")
+    successes: int = Field(
+        default=1, ge=1, le=100, description="How often in a row the answer must be right."
+    )
+    timeout: Duration = Field(default="5s", description="How long one attempt may take.")

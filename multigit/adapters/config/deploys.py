@@ -1,4 +1,4 @@
-"""What `multigit.toml` says about deployments: its sections, their rules, and what they become."""
+"""What the sections of `multigit.toml` about deployments become."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Key = tuple[str | int, ...]
 S = TypeVar("S", bound=BaseModel)
 
 COMMON = ("runner", "targets", "timeout", "concurrency", "pause")
-OWN = {  # which keys belong to which runner; the first ones are demanded
+OWN = {  # the keys of each runner; the first ones are required
     "github": (("workflow",), ("trigger", "ref", "inputs")),
     "command": (("command",), ()),
     "jenkins": (("url", "job"), ("user", "token_env", "params")),
@@ -47,7 +47,7 @@ def deploy_of(stage: StageSection) -> Deploy | None:
 def deploys_of(
     repo: RepoSection, stages: Mapping[str, StageSection]
 ) -> Mapping[str, Deploy | None]:
-    """Return a repository's own ways, by stage: what it says, over what the stage says."""
+    """Return a repository's own deployments by stage, its keys over the stage's."""
     return {
         name: _deploy(*merged(stages[name], repo, name))
         for name in stages
@@ -67,35 +67,35 @@ def merged(
 
 
 def _of_another_runner(above: DeploySection | None) -> set[str]:
-    """Return the keys that mean nothing to the runner that a repository chose for itself."""
+    """Return the keys that do not apply to the runner that a repository chose for itself."""
     if above is None or "runner" not in above.model_fields_set:
         return set()
-    demanded, own = OWN[above.runner]
-    return set(DeploySection.model_fields) - {*COMMON, *demanded, *own}
+    required, own = OWN[above.runner]
+    return set(DeploySection.model_fields) - {*COMMON, *required, *own}
 
 
 def _of_another_part(above: HealthSection | None) -> set[str]:
-    """Return the other part of an answer, where a repository chose one for itself."""
+    """Return the other part of an answer, if a repository chose one for itself."""
     chosen = {"json_path", "header"} & above.model_fields_set if above else set()
     return {"json_path", "header"} - chosen if chosen else set()
 
 
 def pace_of(stage: StageSection) -> Pace:
-    """Return how fast a stage's deployments are started."""
+    """Return how fast a stage's deployments may be started."""
     if stage.deploy is None:
         return Pace()
     return Pace(stage.deploy.concurrency, _seconds(stage.deploy.pause))
 
 
 def _over(kind: type[S], below: S | None, above: S | None, *, without: set[str]) -> S | None:
-    """Return the keys of `above` over those of `below`, some of these left out."""
+    """Return a section with the keys of `above` over those of `below`, `without` some of these."""
     if below is None or above is None:
         return above or below
     kept = below.model_fields_set - without
     values = {key: getattr(below, key) for key in kept}
     values |= {key: getattr(above, key) for key in above.model_fields_set}
-    made: S = kind.model_construct(_fields_set=set(values), **{**_defaults(kind), **values})
-    return made
+    section: S = kind.model_construct(_fields_set=set(values), **{**_defaults(kind), **values})
+    return section
 
 
 def _defaults(kind: type[BaseModel]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Finds and reads `multigit.toml`: all mistakes at once, in plain words, or a Workspace."""
+"""Reads `multigit.toml`: returns a Workspace, or all mistakes at once, in plain words."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from multigit.adapters.config.deploys import deploy_of, deploys_of, pace_of
-from multigit.adapters.config.misspelt_stages import put_right, strays
-from multigit.adapters.config.mistakes import as_detail, in_our_words, syntax_mistake
+from multigit.adapters.config.misspelt_stages import correct, misspelt_stages
+from multigit.adapters.config.mistakes import as_detail, in_plain_words, syntax_mistake
 from multigit.adapters.config.rules import Key, Mistake, mistakes
 from multigit.adapters.config.sections import Configuration
 from multigit.adapters.config.values import duration, size
@@ -47,30 +47,30 @@ def load(path: Path) -> Workspace:
         return _load(path)
     except RecursionError as error:
         raise ConfigError(
-            f"{visible(str(path))} holds keys that are too long, or too deep, to be read.",
+            f"{visible(str(path))} has keys that are too long or too deep to be read.",
             hint="No key of multigit needs more than a table in a table.",
         ) from error
 
 
 def _load(path: Path) -> Workspace:
     document = _read(path)
-    lost = strays(document)
+    misspelt = misspelt_stages(document)
     errors = _errors(document)
     if len(errors) > MOST_MISTAKES:
         raise ConfigError(
-            f"{visible(str(path))} has {len(errors)} mistakes; {MOST_MISTAKES} are named here.",
+            f"{visible(str(path))} has {len(errors)} mistakes; the first {MOST_MISTAKES} are:",
             hint=Hint.CHECK_LONG_CONFIG,
-            details=tuple(as_detail(in_our_words(error)) for error in errors[:MOST_MISTAKES]),
+            details=tuple(as_detail(in_plain_words(error)) for error in errors[:MOST_MISTAKES]),
         )
-    wrong = [in_our_words(error) for error in errors]
+    wrong = [in_plain_words(error) for error in errors]
     for mistake in wrong:
         _forget(document, mistake.key)
-    known = [mistake.key for mistake in wrong]
-    wrong += [stray.mistake for stray in lost]
-    known += put_right(document, lost)
-    # What is wrong is out of the way now, so that the rest can be held against each other.
+    reported = [mistake.key for mistake in wrong]
+    wrong += [stage.mistake for stage in misspelt]
+    reported += correct(document, misspelt)
+    # Without the wrong values, the others can be checked against each other.
     configuration = Configuration.model_validate(document)
-    wrong += [mistake for mistake in mistakes(configuration) if not _follows(mistake, known)]
+    wrong += [mistake for mistake in mistakes(configuration) if not _follows(mistake, reported)]
     if wrong:
         raise ConfigError(
             f"{visible(str(path))} has {plural(len(wrong), 'mistake')}.",
@@ -94,7 +94,7 @@ def _read(path: Path) -> dict[str, Any]:
             raise RecursionError  # it could be read, but that would take minutes
         return tomllib.loads(text)
     except FileNotFoundError as error:
-        raise ConfigError(f"{where} is not there.", hint=Hint.WRITE_CONFIG) from error
+        raise ConfigError(f"{where} does not exist.", hint=Hint.WRITE_CONFIG) from error
     except OSError as error:
         raise ConfigError(
             f"{where} cannot be read: {error.strerror}.", hint="Check its path and permissions."
@@ -103,23 +103,23 @@ def _read(path: Path) -> dict[str, Any]:
         before = error.object[: error.start]
         line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
         raise ConfigError(
-            f"{where}, line {line}, column {column}: this is no UTF-8 text.",
-            hint="Save the file with the encoding UTF-8.",
+            f"{where}, line {line}, column {column}: this is not valid UTF-8.",
+            hint="Save the file in the encoding UTF-8.",
         ) from error
     except ValueError as error:
         raise ConfigError(
             f"{where}, {syntax_mistake(str(error), text)}",
-            hint='Texts stand in "quotes", lists in [brackets], and each key appears once.',
+            hint='Put texts in "quotes", lists in [brackets], and write each key only once.',
         ) from None
 
 
 def _is_absurd(line: str) -> bool:
-    """Tell whether a line has a key of more parts, or of more letters, than anybody writes."""
+    """Return whether a line has a key with more parts, or more letters, than anyone writes."""
     return len(line.partition("=")[0]) > MOST_LETTERS or len(DOT.findall(line)) > MOST_DOTS
 
 
 def _content(path: Path) -> bytes:
-    """Return what the file holds; raises OSError where it is none, or one of another kind."""
+    """Return the content of the file; raises OSError if it is missing or not a plain file."""
     descriptor = os.open(path, os.O_RDONLY | NO_WAITING)
     with os.fdopen(descriptor, "rb") as stream:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -139,7 +139,7 @@ def _errors(document: dict[str, Any]) -> list[ErrorDetails]:
 
 
 def _forget(document: dict[str, Any], key: Key) -> None:
-    """Take a wrong value out of the document; a wrong stage or repository stays as a bare table."""
+    """Remove a wrong value from the document; of a wrong stage or repository leave the table."""
     table: Any = document
     *above, last = [part for part in key if isinstance(part, str)]
     for part in above:
@@ -150,10 +150,10 @@ def _forget(document: dict[str, Any], key: Key) -> None:
         table.pop(last, None)
 
 
-def _follows(mistake: Mistake, known: list[Key]) -> bool:
-    """Tell whether a mistake is about a value that is wrong already."""
+def _follows(mistake: Mistake, reported: list[Key]) -> bool:
+    """Return whether a mistake is about a value that has been reported as wrong."""
     keys = (mistake.key, *mistake.beside)
-    return any(key[: len(other)] == other for key in keys for other in known)
+    return any(key[: len(other)] == other for key in keys for other in reported)
 
 
 def _workspace(root: Path, configuration: Configuration) -> Workspace:
@@ -195,7 +195,7 @@ def _workspace(root: Path, configuration: Configuration) -> Workspace:
 
 
 def _stages(configuration: Configuration) -> Iterator[Stage]:
-    """Yield each stage after the one before it; where the order is open, by name."""
+    """Yield each stage after the earlier one, and by name if their order is open."""
 
     def line(name: str) -> tuple[str, ...]:
         before = configuration.stages[name].promotes_from

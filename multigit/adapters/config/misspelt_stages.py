@@ -1,7 +1,7 @@
-"""Tables in `multigit.toml` that look like a stage and are the slip of a key: [stages.mian.deploy].
+"""Misspelt names of stages in the headers of `multigit.toml`, such as [stages.mian.deploy].
 
-TOML makes a table of whatever stands in a header. One that holds nothing but further tables, and
-that no other stage is promoted from, is taken for a stage only where it is the only one.
+TOML makes a table for every name in a header. One that has nothing but further tables, and that no
+other stage is promoted from, counts as a stage only if there is no other one.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from multigit.core.values.workspace import unknown
 
 
 @dataclass(frozen=True, slots=True)
-class Stray:
-    """Such a table: its name, what it holds, the stages that are some, and the one it is like."""
+class MisspeltStage:
+    """Such a table: its name, the tables in it, the real stages, and the one that it resembles."""
 
     name: str
-    holds: tuple[str, ...]
+    tables: tuple[str, ...]
     stages: tuple[str, ...]
     meant: str = ""
 
@@ -30,50 +30,51 @@ class Stray:
         """Return what is wrong."""
         return Mistake(
             ("stages", self.name),
-            f"is none of the stages {', '.join(self.stages)}, and holds nothing but "
-            f"{', '.join(self.holds)}.",
-            f"{unknown('stage', self.name, self.stages).hint} A stage of its own says its branch: "
+            f"is none of the stages {', '.join(self.stages)}, and has nothing but "
+            f"{', '.join(self.tables)}.",
+            f"{unknown('stage', self.name, self.stages).hint} A new stage needs its branch: "
             f"branch = {shown(self.name)}.",
         )
 
 
-def strays(document: Mapping[str, Any]) -> tuple[Stray, ...]:
-    """Return the strays of a file as it stands."""
+def misspelt_stages(document: Mapping[str, Any]) -> tuple[MisspeltStage, ...]:
+    """Return the misspelt stages of a file."""
     tables = document.get("stages")
     if not isinstance(tables, dict):
         return ()
-    named = set(_promoted_from(tables))
-    alone = [name for name, table in tables.items() if _is_bare(table) and name not in named]
-    stages = tuple(name for name in tables if name not in alone)
+    sources = set(_promoted_from(tables))
+    suspects = [name for name, table in tables.items() if _is_bare(table) and name not in sources]
+    stages = tuple(name for name in tables if name not in suspects)
     if not stages:
         return ()
     return tuple(
-        Stray(name, tuple(tables[name]), stages, nearest(name, stages) or "") for name in alone
+        MisspeltStage(name, tuple(tables[name]), stages, nearest(name, stages) or "")
+        for name in suspects
     )
 
 
-def put_right(document: Mapping[str, Any], found: tuple[Stray, ...]) -> Iterator[Key]:
-    """Move what strays hold to where it was meant, so that the rest can be looked at.
+def correct(document: Mapping[str, Any], misspelt: tuple[MisspeltStage, ...]) -> Iterator[Key]:
+    """Move the tables of misspelt stages to the stages that were meant, to check the rest.
 
-    Yields where it is now: a mistake there is one of the stray's.
+    Yields their new keys: a mistake there is one of the misspelt stage's.
     """
-    tables = document["stages"] if found else {}
-    for stray in found:
-        held, meant = tables.pop(stray.name), tables.get(stray.meant)
+    tables = document["stages"] if misspelt else {}
+    for stage in misspelt:
+        moved, meant = tables.pop(stage.name), tables.get(stage.meant)
         if isinstance(meant, dict):
-            new = {kind: table for kind, table in held.items() if kind not in meant}
+            new = {kind: table for kind, table in moved.items() if kind not in meant}
             meant.update(new)
-            yield from (("stages", stray.meant, kind) for kind in new)
+            yield from (("stages", stage.meant, kind) for kind in new)
 
 
 def _is_bare(table: Any) -> bool:
-    """Tell whether a table holds further tables, and nothing else."""
+    """Return whether a table has further tables, and nothing else."""
     values = list(table.values()) if isinstance(table, dict) else []
     return bool(values) and all(isinstance(value, dict) for value in values)
 
 
 def _promoted_from(tables: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the stages that others are promoted from, also those that a slip hides."""
+    """Yield the stages that others are promoted from, also if that name is misspelt."""
     for table in tables.values():
         before = table.get("promotes_from") if isinstance(table, dict) else None
         if isinstance(before, str):

@@ -1,4 +1,4 @@
-"""Mistakes in our words: what pydantic and tomllib say is for programmers."""
+"""Mistakes in plain words: the messages of pydantic and tomllib are for programmers."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
-MOST_DIGITS = 20  # of a number that is repeated in a message
+MOST_DIGITS = 20  # of a number that a message shows
 
 
-_KINDS = {  # what pydantic finds missing → what should be there, and the hint
+_KINDS = {  # pydantic's kind of error → what the value must be, and the hint
     "bool_type": ("true or false", "Without quotes."),
     "dict_type": ("made of tables", "Write each as in [{table}.NAME]."),
     "int_type": ("a whole number", "Without quotes and without a fraction."),
@@ -29,21 +29,21 @@ _KINDS = {  # what pydantic finds missing → what should be there, and the hint
 }
 
 
-def syntax_mistake(said: str, text: str) -> str:
-    """Turn what tomllib says around: the place first, then the reason."""
-    if "integer string conversion" in said:  # it tells no place
-        found = re.search(rf"\d(?:_?\d){{{sys.get_int_max_str_digits()},}}", text)
-        line = text.count("\n", 0, found.start()) + 1 if found else 1
+def syntax_mistake(error: str, text: str) -> str:
+    """Return tomllib's message the other way round: the place first, then the reason."""
+    if "integer string conversion" in error:  # such a message has no place
+        number = re.search(rf"\d(?:_?\d){{{sys.get_int_max_str_digits()},}}", text)
+        line = text.count("\n", 0, number.start()) + 1 if number else 1
         return f"line {line}: a number has too many digits."
-    reason, _, place = said.removesuffix(")").rpartition(" (at ")
+    reason, _, place = error.removesuffix(")").rpartition(" (at ")
     if not place.startswith("line"):  # it is the end of the document
         place = f"line {text.count(chr(10)) + 1}, column {len(text) - text.rfind(chr(10))}"
-    reason = visible(masked(reason or said))
+    reason = visible(masked(reason or error))
     return f"{place}: {reason[:1].lower()}{reason[1:]}."
 
 
-def in_our_words(error: ErrorDetails) -> Mistake:
-    """Say it in our words: pydantic's are for programmers."""
+def in_plain_words(error: ErrorDetails) -> Mistake:
+    """Return an error of pydantic as a mistake."""
     key, value, context = error["loc"], error["input"], error.get("ctx", {})
     match error["type"]:
         case "multigit":
@@ -59,9 +59,9 @@ def in_our_words(error: ErrorDetails) -> Mistake:
         case "less_than_equal":
             return Mistake(key, f"must be at most {context['le']}, not {_number(value)}.", "")
         case kind:
-            wanted, hint = _KINDS.get(kind, ("something else", ""))
+            expected, hint = _KINDS.get(kind, ("something else", ""))
             hint = hint.format(table=dotted(*key))
-            return Mistake(key, f"must be {wanted}, not {_kind(value)}.", hint)
+            return Mistake(key, f"must be {expected}, not {_kind(value)}.", hint)
 
 
 def _number(value: float) -> str:
@@ -70,7 +70,7 @@ def _number(value: float) -> str:
 
 
 def _kind(value: object) -> str:
-    """Name a value for a message; what may be long or secret is not repeated."""
+    """Describe a value for a message, without what may be long or secret."""
     match value:
         case bool():
             return str(value).lower()

@@ -1,4 +1,4 @@
-"""The tables that say who is told about deployments, and where they are counted."""
+"""The tables for notifications about deployments, and for their metrics."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from multigit.adapters.config.values import (
 )
 from multigit.core.values.workspace import Event
 
-_Event = Annotated[Event, Strict(strict=False)]  # TOML has texts where we keep names
+_Event = Annotated[Event, Strict(strict=False)]  # TOML has strings instead of enumerations
 
 
 class NotifySection(Section):
-    """Who is told about deployments, by Apprise addresses; needs the extra notify."""
+    """Who is notified about deployments, by Apprise addresses; requires the extra notify."""
 
     addresses: Texts = Field(
         default=(),
-        description="Apprise addresses, as in slack://… or mailto://…; {env:NAME} stands for a "
-        "variable, so that no secret stands here.",
+        description="Apprise addresses, such as slack://… or mailto://…; {env:NAME} stands for a "
+        "variable, so that the file contains no secret.",
     )
     events: Annotated[tuple[_Event, ...], Strict(strict=False)] = Field(
         default=(Event.SUCCEEDED, Event.FAILED),
-        description="What they are told: started, succeeded, failed, waiting.",
+        description="What to send: started, succeeded, failed, waiting.",
     )
-    stages: Texts = Field(default=(), description="Only about these stages; about all if empty.")
+    stages: Texts = Field(default=(), description="Only for these stages; for all if empty.")
 
 
 class MetricsSection(Section):
-    """Where deployments are counted."""
+    """Where metrics of deployments are sent to."""
 
     address: Text = Field(
         default="",
@@ -41,5 +41,6 @@ class MetricsSection(Section):
         json_schema_extra=no_default,
     )
     tags: bool = Field(
-        default=True, description="Whether it knows tags, as DogStatsD does; plain StatsD does not."
+        default=True,
+        description="Whether it supports tags, as DogStatsD does; plain StatsD does not.",
     )

@@ -27,41 +27,40 @@ class RepoSection(Section):
     )
     url: Url = Field(
         default="",
-        description="Where multigit pull clones it from when the folder is missing.",
+        description="The URL that multigit pull clones it from if the folder is missing.",
         json_schema_extra=no_default,
     )
     remote: Ref = Field(
         default="",
-        description="The git remote that it is fetched from and pushed to. Default: that of the "
-        "workspace.",
+        description="The git remote to fetch from and push to. Default: that of the workspace.",
         json_schema_extra=no_default,
     )
     push_url: Url = Field(
         default="",
-        description="The repository that its remote pushes to, where that is another one than it "
-        "fetches from, such as a mirror. Default: the fetched one, and no other.",
+        description="The repository that its remote pushes to, if it fetches from another one, "
+        "such as a mirror. Default: the one that it fetches from, and no other.",
         json_schema_extra=no_default,
     )
     groups: Texts = Field(
-        default=(), description="Names to choose it by together with others: -g NAME."
+        default=(), description="Names to choose it with, together with others: -g NAME."
     )
     hooks: bool = Field(
         default=False, description="Whether pushing runs the repository's own git hooks (pre-push)."
     )
     after: Texts = Field(
         default=(),
-        description="Repositories that are published, deployed and healthy before this one begins.",
+        description="Repositories that are published, deployed and healthy before this one starts.",
     )
     github: Slug = Field(
         default="",
-        description='Its name at GitHub, "owner/name". Default: read off the URL of the remote.',
+        description='Its name on GitHub, "owner/name". Default: taken from the URL of the remote.',
         json_schema_extra=no_default,
     )
     deploy: dict[str, DeploySection] = Field(
         default_factory=dict,
-        description="What differs in its deployment, by stage, as in [repos.api.deploy.main].",
+        description="What is different in its deployment, by stage: [repos.api.deploy.main].",
     )
     health: dict[str, HealthSection] = Field(
         default_factory=dict,
-        description="What differs in its health check, by stage, as in [repos.api.health.main].",
+        description="What is different in its health check, by stage: [repos.api.health.main].",
     )

@@ -33,7 +33,7 @@ class Mistake:
 
 
 def mistakes(configuration: Configuration) -> Iterator[Mistake]:
-    """Yield what does not fit together in a configuration whose values are right one by one."""
+    """Yield what does not fit together in a configuration with valid single values."""
     yield from _empty(configuration)
     yield from _names(configuration)
     yield from _stage_branches(configuration)
@@ -44,18 +44,18 @@ def mistakes(configuration: Configuration) -> Iterator[Mistake]:
     yield from _log(configuration)
     yield from _lock(configuration)
     yield from _after(configuration)
-    yield from _told(configuration)
-    yield from (Mistake(*each) for each in complaints(configuration))
+    yield from _notified_stages(configuration)
+    yield from (Mistake(*complaint) for complaint in complaints(configuration))
 
 
 def _empty(configuration: Configuration) -> Iterator[Mistake]:
     if not configuration.stages:
         yield Mistake(
-            ("stages",), "there is no stage.", "Add one for each branch, as in [stages.main]."
+            ("stages",), "there is no stage.", "Add one for each branch, such as [stages.main]."
         )
     if not configuration.repos:
         yield Mistake(
-            ("repos",), "there is no repository.", "Add a table for each, as in [repos.api]."
+            ("repos",), "there is no repository.", "Add a table for each, such as [repos.api]."
         )
 
 
@@ -67,12 +67,13 @@ def _names(configuration: Configuration) -> Iterator[Mistake]:
     for table, kind, named in tables:
         for name in named:
             if not is_name(name):
-                yield Mistake((table, name), f"{shown(name)} is no name for a {kind}.", USE_NAME)
+                sentence = f"{shown(name)} is not a valid {kind} name."
+                yield Mistake((table, name), sentence, USE_NAME)
         for key, first in _same({(table, name): folded(name) for name in named}):
             yield Mistake(
                 key,
-                f"the name differs from {first[-1]} in case only.",
-                "Rename one: not every file system can tell them apart.",
+                f"the name differs from {first[-1]} only in case.",
+                "Rename one: to some file systems they are the same.",
             )
 
 
@@ -83,12 +84,12 @@ def _stage_branches(configuration: Configuration) -> Iterator[Mistake]:
     }
     for key, branch in branches.items():
         if branch == key[1] and is_name(branch) and not is_ref(branch):
-            hint = "Name the stage's branch: a stage without one has the branch of its own name."
-            yield Mistake(key, f"{shown(branch)} is no branch name that git takes.", hint)
+            hint = "Add branch: without it, the stage's branch has the stage's name."
+            yield Mistake(key, f"{shown(branch)} is not a valid branch name.", hint)
     for key, first in _same(branches):
         yield Mistake(
             key,
-            f"{shown(branches[key])} is the branch of stage {first[1]} too.",
+            f"{shown(branches[key])} is also the branch of stage {first[1]}.",
             "Give each stage a branch of its own.",
             beside=(first,),
         )
@@ -108,37 +109,37 @@ def _earlier_stages(configuration: Configuration) -> Iterator[Mistake]:
 
 def _circles(configuration: Configuration) -> Iterator[Mistake]:
     earlier = {name: stage.promotes_from for name, stage in configuration.stages.items()}
-    told: set[str] = set()
+    reported: set[str] = set()
     for name in earlier:
         trail = [name]
         while (before := earlier.get(trail[-1], "")) and before not in trail:
             trail.append(before)
-        if before == name and name not in told:
-            told.update(trail)
+        if before == name and name not in reported:
+            reported.update(trail)
             yield Mistake(
                 ("stages", name, "promotes_from"),
-                f"the stages go in a circle: {' → '.join((name, *reversed(trail)))}.",
-                "Leave promotes_from out of the first stage.",
+                f"the stages form a circle: {' → '.join((name, *reversed(trail)))}.",
+                "Remove promotes_from from the first stage.",
             )
 
 
 def _tags(configuration: Configuration) -> Iterator[Mistake]:
     tagged = [(name, stage.tag) for name, stage in configuration.stages.items() if stage.tag]
-    for (first, one), (name, other) in combinations(tagged, 2):
-        if _may_meet(one, other):
+    for (first, earlier), (name, tag) in combinations(tagged, 2):
+        if _may_collide(earlier, tag):
             yield Mistake(
                 ("stages", name, "tag"),
-                f"{shown(other)} can make the same tag as {shown(one)} of stage {first}.",
-                f"Begin each with the stage, as in {name}-deploy-{STAMP}.",
+                f"{shown(tag)} can make the same tag as {shown(earlier)} of stage {first}.",
+                f"Begin each with the stage, such as {name}-deploy-{STAMP}.",
             )
 
 
-def _may_meet(one: str, other: str) -> bool:
-    """Tell whether two templates can make the same tag, a taken one's -2, -3, … included.
+def _may_collide(tag: str, other: str) -> bool:
+    """Return whether two templates can make the same tag, with -2, -3, … if it is taken.
 
-    `#` stands for any digit. The shorter can only reach the longer's length with such an ending.
+    `#` stands for any digit. The shorter can reach the longer's length only with such a suffix.
     """
-    short, long = sorted((t.replace(STAMP, "########-######") for t in (one, other)), key=len)
+    short, long = sorted((t.replace(STAMP, "########-######") for t in (tag, other)), key=len)
     missing = len(long) - len(short)
     if missing:
         short += f"-{'#' * (missing - 1)}"
@@ -155,7 +156,7 @@ def _folders(configuration: Configuration) -> Iterator[Mistake]:
     for key, first in _same({key: folded(path) for key, path in paths.items()}):
         yield Mistake(
             key,
-            f"{shown(paths[key])} is the folder of repository {first[1]} too.",
+            f"{shown(paths[key])} is also the folder of repository {first[1]}.",
             "Give each repository a folder of its own, different in more than case.",
             beside=(first,),
         )
@@ -168,7 +169,7 @@ def _log(configuration: Configuration) -> Iterator[Mistake]:
         if outermost and folded(outermost[0]) == folded(log):
             yield Mistake(
                 ("workspace", "log"),
-                f"{shown(log)} is the folder of repository {name} too.",
+                f"{shown(log)} is also the folder of repository {name}.",
                 "Give the log another name.",
                 beside=(("repos", name, "path"),),
             )
@@ -180,15 +181,15 @@ def folded(text: str) -> str:
 
 
 def _same(values: Mapping[Key, str]) -> Iterator[tuple[Key, Key]]:
-    """Yield each key whose value an earlier key has already, and that earlier key."""
-    seen: dict[str, Key] = {}
+    """Yield each key with the value of an earlier key, and that earlier key."""
+    keys: dict[str, Key] = {}
     for key, value in values.items():
-        first = seen.setdefault(value, key)
+        first = keys.setdefault(value, key)
         if first != key:
             yield key, first
 
 
-def _told(configuration: Configuration) -> Iterator[Mistake]:
+def _notified_stages(configuration: Configuration) -> Iterator[Mistake]:
     for place, stage in enumerate(configuration.notify.stages):
         if stage not in configuration.stages:
             error = unknown("stage", stage, configuration.stages)
@@ -201,18 +202,18 @@ def _after(configuration: Configuration) -> Iterator[Mistake]:
     for name, others in after.items():
         for place, other in enumerate(others):
             if other not in after:
-                error = unknown("repository", other, [each for each in after if each != name])
+                error = unknown("repository", other, [repo for repo in after if repo != name])
                 sentence = f"there is no repository {shown(other)}."
                 yield Mistake(("repos", name, "after", place), sentence, error.hint)
-    known = {name: [each for each in others if each in after] for name, others in after.items()}
+    existing = {name: [repo for repo in repos if repo in after] for name, repos in after.items()}
     try:
-        waves(known)
+        waves(existing)
     except ValueError as circle:
         first = str(circle).partition(" → ")[0]
         yield Mistake(
             ("repos", first, "after"),
             f"the repositories wait for each other: {circle}.",
-            "Take one of them out.",
+            "Remove one of them.",
         )
 
 

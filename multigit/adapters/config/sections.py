@@ -1,6 +1,6 @@
-"""What `multigit.toml` may say: one model per section.
+"""The sections of `multigit.toml`, one model for each.
 
-The fields' descriptions are the source of the JSON Schema that editors show.
+The descriptions of the fields are part of the JSON Schema, and shown by editors.
 """
 
 from __future__ import annotations
@@ -46,21 +46,21 @@ class WorkspaceSection(Section):
     )
     remote: Ref = Field(
         default="origin",
-        description="The git remote that repositories are fetched from and pushed to.",
+        description="The git remote to fetch from and push to.",
     )
     timezone: Timezone = Field(
         default="UTC",
-        description="The timezone of the stamps in tag names, as in Europe/Berlin.",
+        description="The timezone of the timestamps in tag names, such as Europe/Berlin.",
     )
     jobs: int = Field(
         default=8,
         ge=1,
         le=64,
-        description="How many repositories are worked on at a time; --jobs overrides it.",
+        description="How many repositories to work on at the same time; --jobs overrides it.",
     )
     log: LogName = Field(
         default="deployment.log",
-        description="The deployment log, a file in the workspace folder. It is only ever added to.",
+        description="The deployment log, a file in the workspace folder. It is append-only.",
     )
 
 
@@ -74,36 +74,36 @@ class StageSection(Section):
     )
     promotes_from: str = Field(
         default="",
-        description="The stage before this one, from which commits come. Default: none, the first.",
+        description="The earlier stage that commits come from. Default: none, the first stage.",
         json_schema_extra=no_default,
     )
     tag: Tag = Field(
         default="",
-        description="The tag that each promotion to this stage sets. {timestamp} becomes "
+        description="The tag that each promotion to this stage creates. {timestamp} becomes "
         "YYYYMMDD-HHMMSS, the same in all repositories. Default: no tag.",
         json_schema_extra=no_default,
     )
     confirm: Annotated[Confirm, Strict(strict=False)] = Field(
         default=Confirm.YES,
-        description="How a change of this stage is agreed to: none (not asked), yes (y/N), name "
-        "(the stage's name has to be typed).",
+        description="How to confirm a change of this stage: none (no question), yes (y/N), name "
+        "(type the stage's name).",
     )
     checklist: Texts = Field(
-        default=(), description="What a person should have done before; shown with the question."
+        default=(), description="What must be done first: items to check off before the question."
     )
     require_message: bool = Field(
         default=False,
-        description="Whether a push to this stage or a promotion into it needs a message (-m).",
+        description="Whether a push or a promotion to this stage requires a message (-m).",
     )
     environment: Text = Field(
         default="",
-        description="What deployments call the stage, as in production. Default: the stage's name.",
+        description="The stage's name in deployments, such as production. Default: its own name.",
         json_schema_extra=no_default,
     )
     require_checks: bool = Field(
         default=False,
-        description="Whether the checks at the host must be green for the very commit that is "
-        "promoted here. For GitHub.",
+        description="Whether a commit can be promoted to this stage only if the checks on its host "
+        "are green for it. For GitHub.",
     )
     deploy: DeploySection | None = Field(
         default=None,
@@ -112,25 +112,25 @@ class StageSection(Section):
     )
     health: HealthSection | None = Field(
         default=None,
-        description="What a deployment has to answer before it counts as done.",
+        description="The answer that a service must give before its deployment counts as done.",
         json_schema_extra=no_null,
     )
 
 
 class PushSection(Section):
-    """What multigit push commits, by shell patterns; `!` takes an exception back."""
+    """What multigit push commits, by shell patterns; `!` makes an exception."""
 
     ignore: Texts = Field(
         default=PushRules().ignore,
-        description="Files that are never committed: the system's litter.",
+        description="Files that are never committed, such as those of the operating system.",
     )
     secrets: Texts = Field(
         default=PushRules().secrets,
-        description="Files that look like secrets: they block, unless named with --allow.",
+        description="Files that look like secrets: they block, unless --allow names them.",
     )
     max_file_size: Size = Field(
         default="10MB",
-        description="Larger files block, unless named with --allow. Units: B, KB, MB, GB (1 KB is "
+        description="Larger files block, unless --allow names them. Units: B, KB, MB, GB (1 KB is "
         "1000 bytes).",
     )
 
@@ -140,27 +140,27 @@ class GitSection(Section):
 
     timeout: Duration = Field(
         default="10m",
-        description="How long one git command may take before it is ended. Units: s, m, h.",
+        description="How long one git command may take until it is ended. Units: s, m, h.",
     )
 
 
 class GithubSection(Section):
-    """The GitHub that deployments are asked of."""
+    """The GitHub that runs deployments."""
 
     api_url: Url = Field(
         default="",
-        description="The address of its API. Default: the variable GITHUB_API_URL, or "
+        description="The address of its API. Default: that in the variable GITHUB_API_URL, or "
         "https://api.github.com.",
         json_schema_extra=no_default,
     )
 
 
 class LockSection(Section):
-    """The lock across machines: without it only one workspace is protected from itself."""
+    """The lock across machines: without it, operations exclude each other only in one workspace."""
 
     repo: str = Field(
         default="",
-        description="The repository whose remote holds the lock refs (refs/multigit/locks/STAGE). "
+        description="The repository whose remote has the lock refs (refs/multigit/locks/STAGE). "
         "Default: none, no lock across machines.",
         json_schema_extra=no_default,
     )
@@ -179,12 +179,12 @@ class Configuration(Section):
     workspace: WorkspaceSection = Field(default_factory=WorkspaceSection)
     stages: dict[str, StageSection] = Field(
         default_factory=dict,
-        description="The stages by name, as in [stages.stg]. promotes_from gives their order.",
+        description="The stages by name: [stages.stg]. promotes_from sets their order.",
         json_schema_extra=_NAMED,
     )
     repos: dict[str, RepoSection] = Field(
         default_factory=dict,
-        description="The repositories by name, as in [repos.api].",
+        description="The repositories by name: [repos.api].",
         json_schema_extra=_NAMED,
     )
     push: PushSection = Field(default_factory=PushSection)
@@ -210,7 +210,7 @@ NESTED: Mapping[str, type[BaseModel]] = {"deploy": DeploySection, "health": Heal
 
 
 def section_at(key: tuple[str | int, ...]) -> type[BaseModel]:
-    """Return the model of the table that a key stands in."""
+    """Return the model of the table that contains a key."""
     inner = [part for part in key[2:-1] if part in NESTED]
     if inner:
         return NESTED[str(inner[0])]

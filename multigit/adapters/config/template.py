@@ -1,4 +1,4 @@
-"""The commented configuration that is written for found repositories."""
+"""The commented configuration that multigit init writes for the repositories that it found."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def render_config(name: str, found: Sequence[FoundRepo]) -> str:
-    """Return a commented `multigit.toml`; it loads when there is at least one repository.
+    """Return a commented `multigit.toml`; it is valid if there is at least one repository.
 
-    Credentials in URLs are left out, as is a repository whose path the file cannot hold.
+    Credentials in URLs are left out, and so is a repository whose path cannot be written.
     """
     remotes = Counter(repo.remote for repo in found if is_ref(repo.remote))
     remote = remotes.most_common(1)[0][0] if remotes else "origin"
@@ -30,15 +30,15 @@ def render_config(name: str, found: Sequence[FoundRepo]) -> str:
         "[workspace]",
         f"name = {quoted(visible(name).strip() or 'workspace')}",
         f"remote = {quoted(remote)}",
-        '# timezone = "UTC"  # of the stamps in tag names',
-        "# jobs = 8  # how many repositories are worked on at a time",
+        '# timezone = "UTC"  # of the timestamps in tag names',
+        "# jobs = 8  # how many repositories to work on at the same time",
         '# log = "deployment.log"',
         "",
-        "# The stages, a branch each. A stage's commits come from where promotes_from says.",
+        "# The stages, a branch each. promotes_from names the stage that commits come from.",
         *_stages(chosen),
         "",
         "# The repositories, in the order of all tables.",
-        "# groups name several of them at once, as in multigit status -g backend.",
+        "# groups select several of them at once: multigit status -g backend.",
     ]
     for repo in found:
         lines += ["", *_repository(repo, found, remote, chosen)]
@@ -46,7 +46,7 @@ def render_config(name: str, found: Sequence[FoundRepo]) -> str:
 
 
 def _chosen_branches(found: Sequence[FoundRepo]) -> dict[str, str]:
-    """Return for each stage the branch that most repositories have; no stage that none has."""
+    """Return, by stage, the branch that most repositories have; no stage without a branch."""
     counts = Counter(branch for repo in found for branch in repo.branches)
     chosen = {
         stage: max(branches, key=counts.__getitem__) for stage, branches in CANDIDATES.items()
@@ -57,7 +57,7 @@ def _chosen_branches(found: Sequence[FoundRepo]) -> dict[str, str]:
 
 def _stages(chosen: Mapping[str, str]) -> Iterator[str]:
     rules = {
-        "dev": ('# confirm = "yes"  # none: not asked, yes: y/N, name: the name has to be typed',),
+        "dev": ('# confirm = "yes"  # none: no question, yes: y/N, name: type the stage\'s name',),
         "stg": ('tag = "stg-deploy-{timestamp}"', 'confirm = "yes"'),
         "main": (
             'tag = "deploy-{timestamp}"',
@@ -96,16 +96,16 @@ def _repository(
         yield f"remote = {quoted(repo.remote)}" if fits else f"# Its remote: {visible(repo.remote)}"
     if repo.pushed_to:
         yield f"# Its clone pushes to {visible(masked(repo.pushed_to))}, which multigit refuses"
-        yield "# unless it stands here as push_url."
+        yield "# unless push_url names it here."
     if repo.branches or not repo.note:
         yield from _missing_branches(repo, chosen)
 
 
 def _unfit(repo: FoundRepo, found: Sequence[FoundRepo]) -> str:
-    """Tell why the configuration cannot hold this path, or return nothing."""
+    """Return why the configuration cannot contain this path, or empty."""
     first = next(other for other in found if folded(other.path) == folded(repo.path))
     if first is not repo:
-        return f"differs from {visible(first.path)} in case only."
+        return f"differs from {visible(first.path)} only in case."
     try:
         check_path(repo.path)
     except ValueError:
@@ -116,8 +116,8 @@ def _unfit(repo: FoundRepo, found: Sequence[FoundRepo]) -> str:
 def _url(url: str) -> Iterator[str]:
     plain = without_credentials(url)
     if plain != url:
-        yield f"# The clone's URL carries credentials: {visible(masked(url))}"
-        yield "# They do not belong into this file; keep them in a credential helper."
+        yield f"# The clone's URL contains credentials: {visible(masked(url))}"
+        yield "# They do not belong in this file; keep them in a credential helper."
     try:
         yield f"url = {quoted(check_url(plain))}"
     except ValueError:

@@ -1,6 +1,6 @@
 """The single values of `multigit.toml`: names, paths, durations, …, each with its rule in words.
 
-A type's pattern is what editors check through the JSON Schema; its validator is what counts.
+Editors check a type's pattern, which is in the JSON Schema; multigit calls its validator.
 """
 
 from __future__ import annotations
@@ -30,28 +30,28 @@ DURATION = r"[1-9][0-9]{0,4}(s|m|h)"
 NO_PAUSE = "0s"
 SIZE = r"[1-9][0-9]{0,5}(B|KB|MB|GB)"
 _LONGEST = 86_400.0
-LONGEST_NAME, LONGEST_PATH = 255, 1000  # bytes that file systems take, with some to spare
+LONGEST_NAME, LONGEST_PATH = 255, 1000  # bytes that file systems allow, with some to spare
 
 USE_NAME = "Use letters, digits, '.', '_' and '-', a letter or digit first, at most 100 of them."
 USE_REF = (
-    "Use letters, digits, '.', '_', '-' and '/', as in release/2.x. See git-check-ref-format(1)."
+    "Use letters, digits, '.', '_', '-' and '/', such as release/2.x. See git-check-ref-format(1)."
 )
-_USE_TAG = "Write {timestamp} once, as in deploy-{timestamp}."
+_USE_TAG = "Write {timestamp} once, such as deploy-{timestamp}."
 
 
 def wrong(sentence: str, hint: str) -> PydanticCustomError:
-    """Return what a validator raises: our sentence and our hint, carried through pydantic."""
+    """Return what a validator raises: a sentence and a hint, passed through pydantic."""
     return PydanticCustomError("multigit", "{sentence}", {"sentence": sentence, "hint": hint})
 
 
 def shown(text: str) -> str:
-    """Return a text from the file for a message: in quotes, harmless, a URL only by its scheme."""
+    """Return a text from the file for a message: quoted, harmless, of a URL only its scheme."""
     text = re.sub(r"://.*", "://…", text, flags=re.DOTALL)
     return repr(text if len(text) <= 60 else f"{text[:60]}…")  # noqa: PLR2004
 
 
 def dotted(*keys: str | int) -> str:
-    """Return a key as TOML writes it: repos."api.v2".path; a number counts a list's items."""
+    """Return a key as in TOML: repos."api.v2".path; a number is the index of a list's item."""
     path = ".".join(
         key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else quoted(key)
         for key in keys
@@ -68,7 +68,7 @@ def quoted(text: str) -> str:
 def duration(text: str) -> float:
     """Return the seconds of "10s", "5m" or "1h"; raises ValueError for anything else."""
     if not re.fullmatch(DURATION, text):
-        raise ValueError("no duration")
+        raise ValueError("not a duration")
     return float(text[:-1]) * {"s": 1, "m": 60, "h": 3600}[text[-1]]
 
 
@@ -78,92 +78,92 @@ def size(text: str) -> int:
     The units are decimal: 1 KB is 1000 bytes.
     """
     if not re.fullmatch(SIZE, text):
-        raise ValueError("no size")
+        raise ValueError("not a size")
     number, unit = re.sub(r"\D", "", text), re.sub(r"\d", "", text)
     return int(number) * {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}[unit]
 
 
 def is_name(text: str) -> bool:
-    """Tell whether a stage or a repository may have this name."""
+    """Return whether a stage or a repository may have this name."""
     return re.fullmatch(NAME, text) is not None
 
 
 def is_ref(text: str) -> bool:
-    """Tell whether a branch, tag or remote may have this name."""
+    """Return whether a branch, tag or remote may have this name."""
     return re.fullmatch(REF, text) is not None
 
 
 def check_text(text: str) -> str:
-    """Refuse a text that is empty, or that holds what a terminal obeys or hides."""
+    """Refuse a text that is empty, or that has control or invisible characters."""
     if not text.strip():
-        raise wrong("must not be empty.", "Write a text, or leave the key out.")
+        raise wrong("must not be empty.", "Write a text, or remove the key.")
     if visible(text) != text:
-        raise wrong("holds control or invisible characters.", "Type the text anew without them.")
+        raise wrong("has control or invisible characters.", "Type the text again without them.")
     return text
 
 
 def check_path(text: str) -> str:
-    """Return a repository's path normalised: no "./", no doubled or trailing slash."""
+    """Return a repository's path normalized: without "./", double or trailing slashes."""
     path = PurePosixPath(check_text(text))
     if path.is_absolute() or path.parts[:1] == ("~",) or "://" in text:
-        hint = "Write where it lies seen from the configuration's folder, as in services/api."
+        hint = "Write a path relative to the configuration's folder, such as services/api."
         raise wrong(f"must be a relative path, not {shown(text)}.", hint)
     if ".." in path.parts:
-        hint = f"Keep all repositories below the folder of {FILE}, and write no '..'."
+        hint = f"Keep all repositories below the folder of {FILE}, and do not use '..'."
         raise wrong(f"{shown(text)} may leave the workspace folder.", hint)
     if len(os.fsencode(path)) > LONGEST_PATH or any(
         len(os.fsencode(part)) > LONGEST_NAME for part in path.parts
     ):
-        hint = f"No part may have more than {LONGEST_NAME} bytes, nor all {LONGEST_PATH}."
+        hint = f"Use at most {LONGEST_NAME} bytes for each part, and {LONGEST_PATH} in all."
         raise wrong(f"{shown(text)} is too long for a path.", hint)
     return str(path)
 
 
 def check_url(text: str) -> str:
-    """Refuse what git would take for an option, or read from whatever folder it runs in."""
+    """Refuse what git would read as an option, or relative to the folder that it runs in."""
     if check_text(text).startswith(("-", ".")):
-        hint = "As in git@host:group/api.git, https://host/group/api.git or /srv/git/api.git."
+        hint = "Such as git@host:group/api.git, https://host/group/api.git or /srv/git/api.git."
         raise wrong("must be a URL or an absolute path.", hint)
     return text
 
 
 def _check_ref(text: str) -> str:
     if not is_ref(text):
-        raise wrong(f"{shown(text)} is no name that git and multigit take.", USE_REF)
+        raise wrong(f"{shown(text)} is not a valid name.", USE_REF)
     return text
 
 
 def _check_tag(text: str) -> str:
     if text.count(STAMP) != 1:
-        raise wrong(f"must hold {STAMP} exactly once.", _USE_TAG)
+        raise wrong(f"must contain {STAMP} exactly once.", _USE_TAG)
     if re.search(r"[{}]", text.replace(STAMP, "")):
-        raise wrong(f"knows no placeholder but {STAMP}.", _USE_TAG)
+        raise wrong(f"can contain no placeholder but {STAMP}.", _USE_TAG)
     if not is_ref(text.replace(STAMP, "20250115-150130")):
-        raise wrong(f"{shown(text)} makes no name that git and multigit take.", USE_REF)
+        raise wrong(f"{shown(text)} does not make a valid tag name.", USE_REF)
     return text
 
 
 def _check_slug(text: str) -> str:
     if not re.fullmatch(SLUG, text):
-        raise wrong(f"must be owner/name, not {shown(text)}.", "As in acme/api.")
+        raise wrong(f"must be owner/name, not {shown(text)}.", "Such as acme/api.")
     return text
 
 
 def _check_log(text: str) -> str:
     if not is_name(text) or text.casefold() == FILE:
-        hint = "Write one like deployment.log; it lies beside the configuration."
+        hint = "Such as deployment.log; the file is in the folder of the configuration."
         raise wrong(f"must be a plain file name, not {shown(text)}.", hint)
     return text
 
 
 def _check_timezone(text: str) -> str:
-    if text == "UTC":  # known even where the machine has no timezone database
+    if text == "UTC":  # known even without a timezone database
         return text
     try:
         zoneinfo.ZoneInfo(text)
     except (KeyError, ValueError, OSError):
         near = nearest(text, sorted(zoneinfo.available_timezones()))
-        hint = f"Did you mean {near}?" if near else "As in UTC, Europe/Berlin or Asia/Tokyo."
+        hint = f"Did you mean {near}?" if near else "Such as UTC, Europe/Berlin or Asia/Tokyo."
         raise wrong(f"there is no timezone {shown(text)}.", hint) from None
     return text
 
@@ -174,7 +174,7 @@ def _check_duration(text: str) -> str:
     except ValueError:
         fits = False
     if not fits:
-        hint = "Write a whole number with s, m or h, as in 10s, 5m or 1h; at most 24h."
+        hint = "Write a whole number with s, m or h, such as 10s, 5m or 1h; at most 24h."
         raise wrong(f"must be a duration, not {shown(text)}.", hint)
     return text
 
@@ -187,18 +187,18 @@ def _check_size(text: str) -> str:
     try:
         size(text)
     except ValueError:
-        hint = "Write a whole number with B, KB, MB or GB and no space, as in 500KB or 10MB."
+        hint = "Write a whole number with B, KB, MB or GB and no space, such as 500KB or 10MB."
         raise wrong(f"must be a size, not {shown(text)}.", hint) from None
     return text
 
 
 def no_default(schema: JsonDict) -> None:
-    """Leave out of the schema a default that only stands for another value."""
+    """Remove from the schema a default that only stands for another value."""
     schema.pop("default", None)
 
 
 def no_null(schema: JsonDict) -> None:
-    """Leave out of the schema what TOML cannot write: a table is there or not."""
+    """Remove null from the schema, which TOML does not have: a table exists or not."""
     schema.pop("default", None)
     if isinstance(kinds := schema.pop("anyOf", None), list) and isinstance(kinds[0], dict):
         schema.update(kinds[0])
@@ -211,7 +211,7 @@ def _like(pattern: str) -> WithJsonSchema:
 Text = Annotated[
     str, AfterValidator(check_text), WithJsonSchema({"type": "string", "minLength": 1})
 ]
-Texts = Annotated[tuple[Text, ...], Strict(strict=False)]  # TOML has lists where we keep tuples
+Texts = Annotated[tuple[Text, ...], Strict(strict=False)]  # TOML has lists instead of tuples
 Ref = Annotated[str, AfterValidator(_check_ref), _like(REF)]
 Tag = Annotated[str, AfterValidator(_check_tag), _like(r"[^{}]*\{timestamp\}[^{}]*")]
 Folder = Annotated[str, AfterValidator(check_path), _like(r"(?![/~])(?!(.*/)?\.\.(/|$)).+")]

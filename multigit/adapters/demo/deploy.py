@@ -12,18 +12,18 @@ import time
 from pathlib import Path
 
 
-def end_the_one_before(port: int, token: Path) -> None:
-    """Ask it over its port, with the secret that only it knows; anybody else ignores that."""
+def end_previous(port: int, token: Path) -> None:
+    """End the previous server over its port, with a secret that no other server accepts."""
     try:
-        asked = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-        asked.request("POST", "/end", headers={"X-Token": token.read_text()})
-        asked.getresponse().read()
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection.request("POST", "/end", headers={"X-Token": token.read_text()})
+        connection.getresponse().read()
     except (OSError, http.client.HTTPException):
-        pass  # it ended long ago, or there was none
+        pass  # it has ended, or there was none
 
 
 def listen(port: int) -> socket.socket:
-    """Return the port's socket, once the one before has given it back."""
+    """Return the port's socket, once the previous server has released it."""
     reason = ""
     for _ in range(50):
         try:
@@ -31,14 +31,14 @@ def listen(port: int) -> socket.socket:
         except OSError as error:
             reason = os.strerror(error.errno or 0)
             time.sleep(0.1)
-    sys.exit(f"port {port} of 127.0.0.1 cannot be had: {reason}")
+    sys.exit(f"port {port} of 127.0.0.1 cannot be used: {reason}")
 
 
 def start(folder: Path, port: int, sha: str) -> None:
-    """Replace what runs in the folder by this version."""
+    """Replace the server that runs in the folder with this version."""
     token = folder / "token"
     folder.mkdir(parents=True, exist_ok=True)
-    end_the_one_before(port, token)
+    end_previous(port, token)
     listening = listen(port)
     for file in Path().glob("*.py"):
         shutil.copy(file, folder)

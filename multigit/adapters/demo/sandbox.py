@@ -1,4 +1,4 @@
-"""The demo's world: five small services with real bare remotes, and a colleague who works too."""
+"""The demo's world: five small services with real bare remotes, and a colleague."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ require_message = true
 
 
 class Sandbox:
-    """A folder with `remotes/` and the workspace `shop/`, all of it real git."""
+    """A folder with `remotes/` and the workspace `shop/`, with real repositories."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
@@ -52,12 +52,12 @@ class Sandbox:
 
     @classmethod
     def build(cls, folder: Path) -> Sandbox:
-        """Make the sandbox; raises UsageError when the folder holds anything already."""
+        """Make the sandbox; raises UsageError if the folder is not empty."""
         require_git()
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError(
                 f"{folder} is not empty.",
-                hint="Name a folder that does not exist yet, or none at all.",
+                hint="Name a folder that does not exist yet, or none.",
                 code="folder_not_empty",
             )
         sandbox = cls(folder)
@@ -71,7 +71,7 @@ class Sandbox:
         return sandbox
 
     def deploy(self) -> None:
-        """Let three services be deployed to stg, the database before those that need it."""
+        """Configure deployments of three services to stg, the database before the other two."""
         for service in DEPLOYED:
             self.colleague(service, "dev", programs(), "feat: deploy")
         config = self.shop / "multigit.toml"
@@ -82,7 +82,7 @@ class Sandbox:
         config.write_text(text + _deploy_tables(DEPLOYED, self.servers))
 
     def remote(self, service: str) -> Path:
-        """Return where the service's bare repository lies."""
+        """Return the path of the service's bare repository."""
         return self.remotes / f"{service}.git"
 
     def write(self, service: str, files: Mapping[str, str]) -> None:
@@ -90,7 +90,7 @@ class Sandbox:
         _write(self.shop / service, files)
 
     def colleague(self, service: str, branch: str, files: Mapping[str, str], message: str) -> None:
-        """Let somebody else commit and push from a clone of their own."""
+        """Commit and push as a colleague, from another clone."""
         desk = self.folder / "colleague" / service
         if not desk.exists():
             desk.parent.mkdir(exist_ok=True)
@@ -143,15 +143,16 @@ def _write(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def programs() -> dict[str, str]:
-    """Return the programs with which each service is deployed and answers, by their file names."""
+    """Return the programs that deploy and serve each service, by file name."""
     here = resources.files(__package__)
     return {name: here.joinpath(name).read_text("utf-8") for name in ("deploy.py", "server.py")}
 
 
 def _deploy_tables(services: Sequence[str], servers: Path) -> str:
-    """Return the tables with which services are deployed to stg, each to a folder of its own."""
+    """Return the tables for deploying services to stg, each to a folder of its own."""
     ports = _free_ports(len(services))
-    return "".join(_tables(*each, servers) for each in zip(services, ports, strict=True))
+    pairs = zip(services, ports, strict=True)
+    return "".join(_tables(service, port, servers) for service, port in pairs)
 
 
 def _tables(service: str, port: int, servers: Path) -> str:
@@ -170,9 +171,9 @@ interval = "1s"
 
 
 def _free_ports(count: int) -> list[int]:
-    """Return ports of the loopback interface that nobody uses now."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
+    """Return ports of the loopback interface that are not in use."""
+    servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [server.getsockname()[1] for server in servers]
+    for server in servers:
+        server.close()
     return ports

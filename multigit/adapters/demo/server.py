@@ -1,7 +1,7 @@
-"""A tiny service: /health tells its version. It ends when nobody asks for ten minutes.
+"""A tiny service: /health returns its version. It ends after ten minutes without a request.
 
-Usage: server.py SOCKET [SECONDS], a listening socket that it inherits. Whoever has the token of its
-folder may end it: POST /end.
+Usage: server.py SOCKET [SECONDS], a listening socket that it inherits. POST /end with the token of
+its folder ends it.
 """
 
 import hmac
@@ -19,14 +19,14 @@ class Service(BaseHTTPRequestHandler):
     timeout = 5
 
     def do_GET(self) -> None:
-        """Tell the version, or that the disk is full."""
+        """Answer with the version, or that the disk is full."""
         if Path("full-disk").exists():
             self.answer(503, b"the disk is full")
         else:
             self.answer(200, Path("version.json").read_bytes())
 
     def do_POST(self) -> None:
-        """End, for whoever has the token."""
+        """End, if the request has the token."""
         given = self.headers.get("X-Token", "").encode("latin-1", "replace")
         allowed = self.path == "/end" and hmac.compare_digest(given, self.server.token)
         self.answer(200 if allowed else 403, b"")
@@ -44,7 +44,7 @@ class Service(BaseHTTPRequestHandler):
 
 
 class Server(HTTPServer):
-    """Serves on a socket that it inherits until it is ended, or nobody asks for so many seconds."""
+    """Serves on an inherited socket until it is ended, or for some seconds without a request."""
 
     def __init__(self, number: int, seconds: float) -> None:
         super().__init__(("127.0.0.1", 0), Service, bind_and_activate=False)
@@ -55,7 +55,7 @@ class Server(HTTPServer):
         self.ended = False
 
     def handle_timeout(self) -> None:
-        """End: nobody asked."""
+        """End, without a request."""
         self.ended = True
 
 

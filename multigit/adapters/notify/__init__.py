@@ -1,1 +1,1 @@
-"""Telling people and monitors about a release."""
+"""Notifications and metrics about a release."""

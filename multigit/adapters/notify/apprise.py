@@ -1,7 +1,7 @@
-"""Tells people through Apprise: chats, mail, pagers, webhooks. A failure is a warning, no more.
+"""Notifies people through Apprise: chats, mail, pagers, webhooks. A failure is only a warning.
 
-Apprise is an extra, `notify`. What it logs may hold addresses with their secrets, so it
-is kept off the terminal.
+Apprise is an extra, `notify`. Its log may contain addresses with their secrets, so it is switched
+off.
 """
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ from multigit.core.values.text import masked, visible
 from multigit.core.values.workspace import Event
 
 LIMIT = 30.0  # seconds that all targets together may take
-SUPPORTED = "https://github.com/caronc/apprise lists the addresses that Apprise knows."
+SUPPORTED = "https://github.com/caronc/apprise lists the addresses that Apprise supports."
 
 _SECRET = re.compile(r"\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """An address that Apprise knows: its name without secrets, and what sends to it."""
+    """An address that Apprise supports: its name without secrets, and what sends to it."""
 
     name: str
     plugin: Any = field(repr=False)
 
 
-def tell(
+def notify(
     addresses: Sequence[str],
     news: News,
     environment: Mapping[str, str],
     *,
     limit: float = LIMIT,
 ) -> tuple[Problem, ...]:
-    """Send the news to every address, all at the same time; return who was not reached, and why.
+    """Send the news to all addresses at the same time; return which failed, and why.
 
-    `{env:NAME}` in an address stands for a variable of the environment. It never raises; `limit`
-    is in seconds.
+    `{env:NAME}` in an address stands for a variable of the environment. Never raises; `limit` is in
+    seconds.
     """
     apprise = _apprise()
     if apprise is None:
@@ -60,7 +60,7 @@ def tell(
 
 
 def check(addresses: Sequence[str], environment: Mapping[str, str]) -> tuple[Problem, ...]:
-    """Return what is wrong with the addresses, as far as one can see it without sending."""
+    """Return what is wrong with the addresses, as far as that shows without sending."""
     apprise = _apprise() if addresses else None
     if apprise is None:
         return _missing(addresses)
@@ -68,7 +68,7 @@ def check(addresses: Sequence[str], environment: Mapping[str, str]) -> tuple[Pro
 
 
 def _apprise() -> ModuleType | None:
-    """Return the library with its log switched off, or None where it is not installed."""
+    """Return the library with its log switched off, or None if it is not installed."""
     try:
         import apprise
     except ImportError:
@@ -82,7 +82,7 @@ def _apprise() -> ModuleType | None:
 def _missing(addresses: Sequence[str]) -> tuple[Problem, ...]:
     if not addresses:
         return ()
-    message = "nobody can be told: Apprise is not installed."
+    message = "no notifications can be sent: Apprise is not installed."
     hint = f"Install it: {adding('notify', 'apprise')}"
     return (Problem("notify_missing", message, hint, Severity.WARN),)
 
@@ -90,7 +90,7 @@ def _missing(addresses: Sequence[str]) -> tuple[Problem, ...]:
 def _targets(
     apprise: ModuleType, addresses: Sequence[str], environment: Mapping[str, str]
 ) -> tuple[list[_Target], tuple[Problem, ...]]:
-    """Return the targets that can be sent to, and what is wrong with the other addresses."""
+    """Return the valid targets, and what is wrong with the other addresses."""
     targets: list[_Target] = []
     problems: list[Problem] = []
     for address in addresses:
@@ -107,17 +107,17 @@ def _targets(
 
 
 def _target(apprise: ModuleType, address: str, environment: Mapping[str, str]) -> _Target | None:
-    """Return the target of an address, or None where Apprise does not know it.
+    """Return the target of an address, or None if Apprise does not support it.
 
-    Apprise masks what it knows to be a secret; of what comes from the environment nothing is shown.
+    Apprise masks what it knows to be a secret; what comes from the environment is not shown at all.
     """
     try:
-        filled = _SECRET.sub(lambda found: environment[found[1]], address)
+        filled = _SECRET.sub(lambda match: environment[match[1]], address)
         plugin = apprise.Apprise.instantiate(filled)
         if plugin is None:
             return None
         shown: str = plugin.url(privacy=True)
-    except Exception:  # noqa: BLE001  (a plugin's bug is no reason to end)
+    except Exception:  # noqa: BLE001  (a plugin's bug must not end the operation)
         return None
     if names := _SECRET.findall(address):
         return _Target(f"{_in_words(names)} ({shown.partition('://')[0]})", plugin)
@@ -148,7 +148,7 @@ def _failed(target: _Target, future: Future[bool], until: float, limit: float) -
         why = "" if future.result(max(0.0, until - time.monotonic())) else "it was not accepted"
     except TimeoutError:
         why = f"no answer within {limit:g} s"
-    except Exception:  # noqa: BLE001  (a plugin's bug is no reason to end, and may hold a secret)
+    except Exception:  # noqa: BLE001  (a plugin's bug must not end the operation or show a secret)
         why = "Apprise could not send it"
     hint = "To see why, send one by hand: apprise -vv -b test ADDRESS"
     message = f"the message to {target.name} failed: {why}."
@@ -161,15 +161,15 @@ def _unset(names: Sequence[str]) -> Problem:
     return Problem(
         "notify_address",
         f"a notification address needs the {word} {these}, not set here.",
-        f"Set {these}, or take the address out of the configuration.",
+        f"Set {these}, or remove the address from the configuration.",
         Severity.WARN,
     )
 
 
 def _unknown(address: str) -> Problem:
-    """Return that an address is not known, without any of it that could be a secret."""
+    """Return the problem of an unsupported address, without what could be secret in it."""
     names = _SECRET.findall(address)
-    scheme, found, _ = address.partition("://")
-    shown = _in_words(names) or (f"{visible(scheme)}://…" if found else "one without ://")
-    message = f"Apprise does not know a notification address: {shown}."
+    scheme, separator, _ = address.partition("://")
+    shown = _in_words(names) or (f"{visible(scheme)}://…" if separator else "one without ://")
+    message = f"Apprise does not support a notification address: {shown}."
     return Problem("notify_address", message, SUPPORTED, Severity.WARN)

@@ -12,15 +12,15 @@ from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.text import visible
 
 PORT = 8125
-LARGEST = 1432  # bytes of a packet that no network on the way has to cut
-HINT = "Set the address as host:port, as in 127.0.0.1:8125."
-LIMIT = 3.0  # seconds; nobody waits longer for a name to be looked up
+LARGEST = 1432  # bytes of a packet that no network has to split
+HINT = "Set the address as host:port, such as 127.0.0.1:8125."
+LIMIT = 3.0  # seconds for resolving a name
 
 
 def send(address: str, metrics: Sequence[str], *, limit: float = LIMIT) -> tuple[Problem, ...]:
-    """Send the lines to host:port (udp://host:port), and return why not; it never raises.
+    """Send the lines to host:port (udp://host:port); return why that failed. Never raises.
 
-    Whether somebody receives them cannot be known.
+    Whether they are received is unknown.
     """
     place = _place(address)
     if place is None:
@@ -33,12 +33,12 @@ def send(address: str, metrics: Sequence[str], *, limit: float = LIMIT) -> tuple
     except TimeoutError:
         return (_failed(address, f"no answer within {limit:g} s"),)
     except (OSError, ValueError):
-        return (_failed(address, "the host is not known or not in reach"),)
+        return (_failed(address, "the host is unknown or cannot be reached"),)
     return ()
 
 
 def check(address: str) -> tuple[Problem, ...]:
-    """Return what is wrong with an address, as far as one can see it without asking."""
+    """Return what is wrong with an address, as far as that shows without sending."""
     if _place(address):
         return ()
     message = f"the address for metrics, {_shown(address)}, is not host:port."
@@ -60,7 +60,7 @@ def _place(address: str) -> tuple[str, int] | None:
 
 
 def _packets(metrics: Sequence[str]) -> Iterator[bytes]:
-    """Yield the lines in as few packets as hold them."""
+    """Yield the lines in as few packets as possible."""
     packet = b""
     for line in (metric.encode() for metric in metrics):
         if packet and len(packet) + 1 + len(line) > LARGEST:
@@ -71,10 +71,10 @@ def _packets(metrics: Sequence[str]) -> Iterator[bytes]:
 
 
 def _send(place: tuple[str, int], packets: Sequence[bytes]) -> None:
-    family, kind, protocol, _, found = socket.getaddrinfo(*place, type=socket.SOCK_DGRAM)[0]
+    family, kind, protocol, _, resolved = socket.getaddrinfo(*place, type=socket.SOCK_DGRAM)[0]
     with socket.socket(family, kind, protocol) as sender:
         for packet in packets:
-            sender.sendto(packet, found)
+            sender.sendto(packet, resolved)
 
 
 def _failed(address: str, why: str) -> Problem:

@@ -1,4 +1,4 @@
-"""What `multigit.toml` says about deployments, and how its mistakes are told."""
+"""What `multigit.toml` says about deployments, and the messages about its mistakes."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ def deploys(workspace: Workspace) -> dict[str, Deploy | None]:
 
 
 def test_a_stage_without_a_table_is_not_deployed(tmp_path: Path) -> None:
-    """Nor is one with a health check for nothing."""
+    """Nor is one with only a health check."""
     assert deploys(read(tmp_path, STAGE)) == {"database": None, "api": None}
 
 
-def test_every_runner_arrives(tmp_path: Path) -> None:
+def test_every_runner_is_read(tmp_path: Path) -> None:
     """With its own keys, the stage's pace and the health check."""
     space = read(
         tmp_path,
@@ -99,7 +99,7 @@ def test_every_runner_arrives(tmp_path: Path) -> None:
 
 
 def test_a_repository_can_be_left_out(tmp_path: Path) -> None:
-    """By the runner that does nothing."""
+    """By the runner none."""
     space = read(tmp_path, COMMAND + '[repos.api.deploy.stg]\nrunner = "none"\n')
     assert deploys(space) == {"database": Deploy(CommandRunner(("./deploy.sh",))), "api": None}
 
@@ -112,7 +112,7 @@ def test_what_each_repository_has_of_its_own_may_be_missing_in_the_stage(tmp_pat
 
 
 def test_repositories_form_waves(tmp_path: Path) -> None:
-    """One later than the last that is waited for."""
+    """Each is one wave after the last repository that it waits for."""
     text = STAGE.replace("[repos.api]", '[repos.api]\nafter = ["database"]\n[repos.web]\n')
     space = read(tmp_path, text + 'after = ["api", "database"]\n')
     assert {repo.name: repo.wave for repo in space.repos} == {"database": 0, "api": 1, "web": 2}
@@ -139,14 +139,14 @@ def test_repositories_form_waves(tmp_path: Path) -> None:
         ),
         (
             f"{UNTAGGED}[repos.api.deploy.stg]\nrunner = 'github'\nworkflow = 'x.yml'",
-            "repos.api.deploy.stg.ref: is the tag, and the stage sets none",
+            "repos.api.deploy.stg.ref: is the tag, but the stage has none",
         ),
         (f"{COMMAND}[stages.stg.health]", "stages.stg.health.url: is missing"),
-        (f"{COMMAND}[stages.stg.health]\nurl = 'ftp://x'", "is no http or https address"),
+        (f"{COMMAND}[stages.stg.health]\nurl = 'ftp://x'", "is not an http or https address"),
         (f"{STAGE}[stages.stg.health]\nurl = 'http://x'", "there is no deployment to check"),
         (
             f"{COMMAND}[stages.stg.health]\nurl = 'http://x'\njson = 'a'\nheader = 'b'",
-            "header: stands beside json",
+            "header: cannot be used with json",
         ),
         (f"{COMMAND}[repos.api.deploy.prod]", "repos.api.deploy.prod: there is no stage 'prod'"),
         (f"{STAGE}github = 'api'", "repos.api.github: must be owner/name"),
@@ -154,7 +154,7 @@ def test_repositories_form_waves(tmp_path: Path) -> None:
         (f"{STAGE}[notify]\nstages = ['prod']", "notify.stages, item 1: there is no stage 'prod'"),
     ],
 )
-def test_a_mistake_is_told_with_its_key(tmp_path: Path, text: str, sentence: str) -> None:
+def test_a_mistake_is_reported_with_its_key(tmp_path: Path, text: str, sentence: str) -> None:
     """Once, in plain words."""
     with pytest.raises(ConfigError) as caught:
         read(tmp_path, text)
@@ -177,7 +177,7 @@ def test_a_mistake_is_told_with_its_key(tmp_path: Path, text: str, sentence: str
             f"{RUNNER}{OWN}command = 5\n[repos.database.deploy.stg]\ncommand = ['a']",
             "repos.api.deploy.stg.command: must be a list",
         ),
-        (GITHUB.replace("{timestamp}", "1"), "stages.stg.tag: must hold {timestamp}"),
+        (GITHUB.replace("{timestamp}", "1"), "stages.stg.tag: must contain {timestamp}"),
         (
             "[repos.api]\n[repos.api.health.stg]\nurl = 'http://x'\n[stages.stg]\ndeploy = 5",
             "stages.stg.deploy: must be a table",
@@ -190,7 +190,7 @@ def test_a_mistake_is_told_with_its_key(tmp_path: Path, text: str, sentence: str
     ],
 )
 def test_a_wrong_value_causes_no_other_mistake(tmp_path: Path, text: str, sentence: str) -> None:
-    """What depends on it, in the stage's table and in a repository's, is not called wrong."""
+    """What depends on it, in the stage's table or in a repository's, is not called wrong."""
     with pytest.raises(ConfigError) as caught:
         read(tmp_path, text)
     ((message, _),) = caught.value.details
@@ -203,12 +203,12 @@ def test_a_wrong_value_causes_no_other_mistake(tmp_path: Path, text: str, senten
         ("'a'", "targets: must be a list"),
         ("['']", "targets, item 1: must not be empty"),
         ("['a', ' ']", "targets, item 2: must not be empty"),
-        ("['a', 'b', 'a']", "targets, item 3: 'a' stands there twice"),
-        ("['a/b']", "targets, item 1: 'a/b' is no name for a target"),
-        ("['..']", "targets, item 1: '..' is no name for a target"),
-        ("['-a']", "targets, item 1: '-a' is no name for a target"),
-        ('["a\\u001b"]', "targets, item 1: holds control or invisible characters"),
-        ('["a\\nb"]', "targets, item 1: holds control or invisible characters"),
+        ("['a', 'b', 'a']", "targets, item 3: 'a' is listed twice"),
+        ("['a/b']", "targets, item 1: 'a/b' is not a valid target name"),
+        ("['..']", "targets, item 1: '..' is not a valid target name"),
+        ("['-a']", "targets, item 1: '-a' is not a valid target name"),
+        ('["a\\u001b"]', "targets, item 1: has control or invisible characters"),
+        ('["a\\nb"]', "targets, item 1: has control or invisible characters"),
         ("['a', 5]", "targets, item 2: must be a text"),
     ],
 )
@@ -222,7 +222,7 @@ def test_a_target_is_a_name(tmp_path: Path, targets: str, sentence: str, own: st
     assert message.startswith(f"{place}{sentence}")
 
 
-STRAY = "stages.mian: is none of the stages stg, main, and holds nothing but "
+MISSPELT = "stages.mian: is none of the stages stg, main, and has nothing but "
 CHAIN = STAGE + '[stages.main]\npromotes_from = "stg"\n'
 SHOP = f"{CHAIN}[stages.mian.deploy]\nrunner = 'command'\ncommand = ['a']\n"
 
@@ -230,39 +230,39 @@ SHOP = f"{CHAIN}[stages.mian.deploy]\nrunner = 'command'\ncommand = ['a']\n"
 @pytest.mark.parametrize(
     ("text", "messages"),
     [
-        (SHOP, [f"{STRAY}deploy."]),
-        (f"{SHOP}[stages.main.health]\nurl = 'http://x'", [f"{STRAY}deploy."]),
-        (f"{SHOP}[repos.api.deploy.main]\ncommand = ['b']", [f"{STRAY}deploy."]),
-        (f"{SHOP}[stages.mian.health]\nurl = 'http://x'", [f"{STRAY}deploy, health."]),
+        (SHOP, [f"{MISSPELT}deploy."]),
+        (f"{SHOP}[stages.main.health]\nurl = 'http://x'", [f"{MISSPELT}deploy."]),
+        (f"{SHOP}[repos.api.deploy.main]\ncommand = ['b']", [f"{MISSPELT}deploy."]),
+        (f"{SHOP}[stages.mian.health]\nurl = 'http://x'", [f"{MISSPELT}deploy, health."]),
         (
             f"{SHOP}tragets = ['a']",
-            ["stages.mian.deploy.tragets: there is no such key.", f"{STRAY}deploy."],
+            ["stages.mian.deploy.tragets: there is no such key.", f"{MISSPELT}deploy."],
         ),
         (
             f"{SHOP}[repos.api.deploy.mian]\ntimeout = '1m'",
-            [f"{STRAY}deploy.", "repos.api.deploy.mian: there is no stage 'mian'."],
+            [f"{MISSPELT}deploy.", "repos.api.deploy.mian: there is no stage 'mian'."],
         ),
         (
             CHAIN + "[stages.main.deploy]\nrunner = 'command'\n[stages.mian.deploy]",
-            [f"{STRAY}deploy.", "stages.main.deploy.command: is missing: the runner"],
+            [f"{MISSPELT}deploy.", "stages.main.deploy.command: is missing: the runner"],
         ),
     ],
 )
-def test_a_mistyped_stage_of_a_table_is_no_new_stage(
+def test_a_misspelt_stage_of_a_table_is_not_a_new_stage(
     tmp_path: Path, text: str, messages: list[str]
 ) -> None:
-    """It is told with what was meant, and what it would have brought is not missed."""
+    """It is reported with what was meant, and what it would have added is not called missing."""
     with pytest.raises(ConfigError) as caught:
         read(tmp_path, text)
-    told = [message for message, _ in caught.value.details]
-    assert len(told) == len(messages)
-    assert all(a.startswith(b) for a, b in zip(told, messages, strict=True))
-    hints = [hint for message, hint in caught.value.details if message.startswith(STRAY)]
-    assert hints == ["Did you mean main? A stage of its own says its branch: branch = 'mian'."]
+    found = [message for message, _ in caught.value.details]
+    assert len(found) == len(messages)
+    assert all(a.startswith(b) for a, b in zip(found, messages, strict=True))
+    hints = [hint for message, hint in caught.value.details if message.startswith(MISSPELT)]
+    assert hints == ["Did you mean main? A new stage needs its branch: branch = 'mian'."]
 
 
-def test_a_wrong_stage_is_not_taken_for_a_mistyped_one(tmp_path: Path) -> None:
-    """Neither one whose own key is wrong, nor one that a mistyped promotes_from hides."""
+def test_a_wrong_stage_is_not_taken_for_a_misspelt_one(tmp_path: Path) -> None:
+    """Neither one with a wrong key, nor one that a misspelt promotes_from hides."""
     text = CHAIN.replace('"stg"', '"sgt"').replace('tag = "stg-{timestamp}"', "")
     tables = "[stages.stg.deploy]\nrunner = 'command'\ncommand = ['a']\n"
     with pytest.raises(ConfigError) as caught:
@@ -278,8 +278,8 @@ def test_a_wrong_stage_is_not_taken_for_a_mistyped_one(tmp_path: Path) -> None:
     ]
 
 
-def test_a_stage_may_hold_nothing_but_tables(tmp_path: Path) -> None:
-    """Where another is promoted from it, where it is alone, and where it says its branch."""
+def test_a_stage_may_have_nothing_but_tables(tmp_path: Path) -> None:
+    """If another is promoted from it, if it is the only one, or if it has its branch."""
     tables = "[stages.stg.deploy]\nrunner = 'command'\ncommand = ['a']\n[repos.api]\n"
     for rest in (
         "",

@@ -71,7 +71,7 @@ def rendered(folder: Path, found: tuple[FoundRepo, ...], name: str = "shop") -> 
 
 
 class TestDiscover:
-    """What lies below a folder."""
+    """The repositories below a folder."""
 
     def test_everything_about_one(self, shop: Path) -> None:
         """Path, name, remote, URL, and the branches of both sides in a fixed order."""
@@ -91,7 +91,7 @@ class TestDiscover:
             ),
         )
 
-    def test_where_it_looks(self, shop: Path) -> None:
+    def test_where_it_searches(self, shop: Path) -> None:
         """The folder itself and four levels below, hidden folders and node_modules left out."""
         for path in (".", "z", "a/b/c/d", "a/b/c/x/e", ".venv/x", "node_modules/y", "z/inner"):
             repository(shop / path)
@@ -104,18 +104,18 @@ class TestDiscover:
         ]
 
     def test_nothing(self, shop: Path) -> None:
-        """A folder without repositories has none, also inside somebody else's repository."""
+        """A folder without repositories has none, even inside another repository."""
         repository(shop.parent)
         assert discover(shop) == ()
 
     def test_second_work_tree(self, shop: Path) -> None:
-        """A linked work tree is the same repository once more, and left out."""
+        """A linked work tree is the same repository, and left out."""
         main = repository(shop / "z", local="main")
         git(main, "worktree", "add", "--quiet", "--detach", str(shop / "a"))
         assert [repo.path for repo in discover(shop)] == ["z"]
 
     def test_names(self, shop: Path) -> None:
-        """A shared name gets the parent's before it; what no name may hold is replaced."""
+        """A shared name gets the parent's before it; what a name may not contain is replaced."""
         for path in ("services/api", "old/API", "my repo", "-x-", "web", "a/web", "a-web"):
             repository(shop / path)
         assert {repo.path: repo.name for repo in discover(shop)} == {
@@ -129,7 +129,7 @@ class TestDiscover:
         }
 
     def test_remotes(self, shop: Path) -> None:
-        """Origin comes first, then the only one; of several others none is guessed."""
+        """Origin comes first, then the only remote; with several others there is no guess."""
         one = repository(shop / "one", origin="")
         git(one, "remote", "add", "up.stream", "../one.git")
         git(one, "commit", "--quiet", "--allow-empty", "--message=first")
@@ -168,7 +168,7 @@ class TestDiscover:
         ]
 
     def test_touches_nothing(self, shop: Path) -> None:
-        """No file changes, none is written."""
+        """No file is changed or written."""
         repository(shop, local="dev")
         repository(shop / "api", local="dev")
 
@@ -192,7 +192,7 @@ class TestRender:
     """The configuration that is written for what was found."""
 
     def test_found_on_disk(self, shop: Path) -> None:
-        """What is discovered, rendered and loaded is what lies there."""
+        """What is discovered, rendered and loaded is what exists."""
         repository(shop, remote="develop main")
         repository(shop / "services" / "a.b", remote="develop stage main", origin="/srv/a.git")
         assert rendered(shop, discover(shop)) == Workspace(
@@ -203,7 +203,7 @@ class TestRender:
         )
 
     def test_most_frequent_branches(self, shop: Path) -> None:
-        """Each stage has the branch that most repositories have; the others are told."""
+        """Each stage has the branch that most repositories have; comments name the others."""
         found = (
             FoundRepo("a", "a", "origin", branches=("dev", "stg", "master")),
             FoundRepo("b", "b", "origin", branches=("develop", "master")),
@@ -224,7 +224,7 @@ class TestRender:
             "# It has no branch master.",
         ]
 
-    def test_stage_that_nobody_has(self, shop: Path) -> None:
+    def test_stage_that_no_repository_has(self, shop: Path) -> None:
         """A stage without any branch is left out of the chain, with a comment."""
         found = (FoundRepo("a", "a", "origin", branches=("dev", "main")),)
         stages = rendered(shop, found).stages
@@ -252,7 +252,7 @@ class TestRender:
         assert [workspace.remote_of(repo) for repo in workspace.repos] == ["up", "up", "origin"]
 
     def test_push_url(self, shop: Path) -> None:
-        """A clone that pushes elsewhere is told of, without what may be secret in it."""
+        """A comment says that a clone pushes elsewhere, without what may be secret in the URL."""
         repository(shop / "api", remote="dev")
         git(shop / "api", "remote", "set-url", "--push", "origin", "https://a:canary@host/f.git")
         text = render_config("shop", discover(shop))
@@ -280,18 +280,20 @@ class TestRender:
         text = render_config("shop", found)
         assert rendered(shop, found).repos == (Repo("x", "x", written),)
         assert "canary" not in text
-        assert ("carries credentials: " in text and "://***@host/x.git" in text) == (url != written)
+        assert ("contains credentials: " in text and "://***@host/x.git" in text) == (
+            url != written
+        )
 
     @pytest.mark.parametrize("odd", ['a"b', "a\\b", "ä\U0001f600", "a]b", "a#b", "a'''b", "a b"])
     def test_odd_texts(self, shop: Path, odd: str) -> None:
-        """Quotes, backslashes and all of Unicode come back as they were."""
+        """Quotes, backslashes and all of Unicode are the same when read again."""
         found = (FoundRepo(odd, "x", "origin", f"/srv/{odd}", ("main",)),)
         workspace = rendered(shop, found, name=odd)
         assert (workspace.name, workspace.repos) == (odd, (Repo("x", odd, f"/srv/{odd}"),))
 
     @pytest.mark.parametrize("hostile", ["\n[x]\n", "\x1b[31m", "\x7f", "\u202e", "\udcff"])
     def test_hostile_texts(self, shop: Path, hostile: str) -> None:
-        """What cannot be written is left out with a comment, and nothing else suffers."""
+        """What cannot be written is left out with a comment, and nothing else is affected."""
         found = (
             API,
             FoundRepo(f"a{hostile}", "a", "origin", "/a.git", ("main",)),
@@ -310,12 +312,12 @@ class TestRender:
         assert "# Left out: Services/API differs from services/api" in render_config("shop", found)
 
     def test_names_found_on_disk_load(self, shop: Path) -> None:
-        """Whatever folders are called, the result loads."""
+        """Whatever the names of the folders, the result can be loaded."""
         for name in ("-x", "a" * 120, "a" * 119 + "b", "é", "$(x)", "A", "~"):
             repository(shop / name, origin="")
         names = [repo.name for repo in rendered(shop, discover(shop)).repos]
         assert names == ["x", "x-2", "A", "a" * 100, "a" * 90 + "-2", "repo-2"]
 
     def test_nothing_found(self) -> None:
-        """Without repositories it is still a file to fill in."""
+        """Without repositories it is a file to fill in."""
         assert set(tomllib.loads(render_config("shop", ()))) == {"workspace", "stages"}

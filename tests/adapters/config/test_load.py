@@ -1,4 +1,4 @@
-"""The configuration: where it is found, what it becomes, and what is said about its mistakes."""
+"""The configuration: where it is found, what it becomes, and the messages about its mistakes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MINIMAL = "[stages.main]\n[repos.api]\n"
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    """Return where the configuration of a workspace called shop lies; nothing is there yet."""
+    """Return the path of a workspace's configuration, which does not exist yet."""
     folder = tmp_path / "shop"
     folder.mkdir()
     return folder / "multigit.toml"
@@ -50,7 +50,7 @@ class TestFind:
     """The file is named, or found by walking up."""
 
     def test_walks_up(self, config: Path) -> None:
-        """The nearest one above the current folder counts."""
+        """The nearest file above the current folder counts."""
         config.write_text(MINIMAL)
         below = config.parent / "services" / "api"
         below.mkdir(parents=True)
@@ -58,7 +58,7 @@ class TestFind:
         assert find_config(config.parent, {"MULTIGIT_CONFIG": ""}, None) == config
 
     def test_names_come_first(self, config: Path) -> None:
-        """--config goes before MULTIGIT_CONFIG, and that before walking up."""
+        """--config takes precedence over MULTIGIT_CONFIG, and that over walking up."""
         config.write_text(MINIMAL)
         ours, theirs = config.parent / "a.toml", config.parent / "b.toml"
         ours.write_text(MINIMAL)
@@ -68,7 +68,7 @@ class TestFind:
         assert find_config(config.parent, environment, Path("a.toml")) == ours
 
     def test_none(self, tmp_path: Path) -> None:
-        """Where there is none, the way to one is named."""
+        """If there is none, the hint says how to make one."""
         with pytest.raises(ConfigError, match=r"^There is no multigit\.toml in ") as caught:
             find_config(tmp_path, {}, None)
         assert "multigit init" in caught.value.hint
@@ -81,23 +81,23 @@ class TestFind:
     def test_named_but_missing(
         self, tmp_path: Path, environment: dict[str, str], explicit: Path | None, source: str
     ) -> None:
-        """A name of nothing is an error that tells where the name comes from."""
+        """A file that does not exist is an error that says what named it."""
         with pytest.raises(ConfigError, match=source):
             find_config(tmp_path, environment, explicit)
 
 
 class TestLoad:
-    """What a right configuration becomes."""
+    """What a valid configuration becomes."""
 
     def test_defaults(self, config: Path) -> None:
-        """Bare tables are enough, and the defaults are the core's own."""
+        """Empty tables are enough, and the defaults are those of the core."""
         assert read(config, MINIMAL) == Workspace(
             config.parent, (Stage("main", "main"),), (Repo("api", "api"),), name="shop"
         )
 
     def test_every_key(self, config: Path) -> None:
-        """Each key arrives."""
-        found = read(
+        """Each key has an effect."""
+        space = read(
             config,
             """
             workspace = {name = "x", remote = "up", timezone = "Asia/Tokyo", jobs = 64, log = "l"}
@@ -118,7 +118,7 @@ class TestLoad:
             push_url = "git@host:api.git"
             """,
         )
-        assert found.stages == (
+        assert space.stages == (
             Stage(
                 name="live",
                 branch="release/2.x",
@@ -128,7 +128,7 @@ class TestLoad:
                 require_message=True,
             ),
         )
-        assert found.repos == (
+        assert space.repos == (
             Repo(
                 "api.v2",
                 "services/api",
@@ -139,15 +139,15 @@ class TestLoad:
                 push_url="git@host:api.git",
             ),
         )
-        assert found.remote_of(found.repos[0]) == "hub"
-        assert (found.name, found.remote, found.timezone) == ("x", "up", "Asia/Tokyo")
-        assert (found.jobs, found.log, found.git_timeout) == (64, "l", 3600.0)
-        assert (found.push.ignore, found.push.secrets) == (("a",), ())
-        assert found.push.max_file_size == 500_000
+        assert space.remote_of(space.repos[0]) == "hub"
+        assert (space.name, space.remote, space.timezone) == ("x", "up", "Asia/Tokyo")
+        assert (space.jobs, space.log, space.git_timeout) == (64, "l", 3600.0)
+        assert (space.push.ignore, space.push.secrets) == (("a",), ())
+        assert space.push.max_file_size == 500_000
 
     def test_order(self, config: Path) -> None:
-        """Stages stand in the order of promotion, repositories as in the file."""
-        found = read(
+        """Stages are in the order of promotion, repositories in that of the file."""
+        space = read(
             config,
             """
             [repos.b]
@@ -161,10 +161,10 @@ class TestLoad:
             [stages.dev]
             """,
         )
-        assert [stage.name for stage in found.stages] == ["dev", "stg", "hotfix", "main"]
-        assert [repo.name for repo in found.repos] == ["b", "a"]
+        assert [stage.name for stage in space.stages] == ["dev", "stg", "hotfix", "main"]
+        assert [repo.name for repo in space.repos] == ["b", "a"]
 
-    def test_root_is_where_the_file_lies(self, config: Path, tmp_path: Path) -> None:
+    def test_root_is_the_folder_of_the_file(self, config: Path, tmp_path: Path) -> None:
         """A link to a configuration makes the link's folder the workspace."""
         config.write_text(MINIMAL)
         link = tmp_path / "multigit.toml"
@@ -183,7 +183,7 @@ class TestLoad:
 
 
 class TestSyntax:
-    """A file that is no TOML: one sentence with the place."""
+    """A file that is not TOML: one sentence with the place."""
 
     @pytest.mark.parametrize(
         ("data", "place"),
@@ -191,11 +191,11 @@ class TestSyntax:
             (b"[stages.dev]\nbranch = dev\n", "line 2, column 10: invalid value."),
             (b'a = "x', "line 1, column 7: unterminated string."),
             (b"a = 1\na = 2\n", "line 2, column 6: cannot overwrite a value."),
-            (b"a = 1\nb = '\xff'", "line 2, column 6: this is no UTF-8 text."),
+            (b"a = 1\nb = '\xff'", "line 2, column 6: this is not valid UTF-8."),
         ],
     )
     def test_place(self, config: Path, data: bytes, place: str) -> None:
-        """File, line and column stand in the sentence."""
+        """The sentence names file, line and column."""
         config.write_bytes(data)
         with pytest.raises(ConfigError) as caught:
             load(config)
@@ -203,7 +203,7 @@ class TestSyntax:
         assert caught.value.hint
 
     def test_unreadable(self, config: Path) -> None:
-        """A folder in the file's place is told, not thrown."""
+        """A folder in the file's place is a plain error."""
         config.mkdir()
         with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
             load(config)
@@ -229,29 +229,35 @@ ONE_MISTAKE = [
     (f"{STAGE}confirm = 'no'", "must be 'none', 'yes' or 'name', not the text 'no'."),
     (f"{STAGE}confirm = true", "must be 'none', 'yes' or 'name', not true."),
     (f"{STAGE}promotes_from = 'x'", "stages.stg.promotes_from: there is no stage 'x'."),
-    (f"{STAGE}promotes_from = 'stg'", "the stages go in a circle: stg → stg."),
-    (f"{STAGE}branch = 'a..b'", "stages.stg.branch: 'a..b' is no name that git and"),
-    ("[repos.api]\n[stages.'a..b']", "'a..b' is no branch name that git takes."),
-    ("[repos.api]\n[stages.'a b']", "stages.\"a b\": 'a b' is no name for a stage."),
-    ("[repos.api]\n[stages.a]\n[stages.A]", "stages.A: the name differs from a in case only."),
-    (f"{STAGE}[stages.x]\nbranch = 'stg'", "stages.x.branch: 'stg' is the branch of stage stg"),
-    (f"{STAGE}tag = 'x'", "stages.stg.tag: must hold {timestamp} exactly once."),
-    (f"{STAGE}tag = '{{timestamp}}{{timestamp}}'", "must hold {timestamp} exactly once."),
-    (f"{STAGE}tag = '{{name}}-{{timestamp}}'", "knows no placeholder but {timestamp}."),
-    (f"{STAGE}tag = '{{timestamp}}.lock'", "makes no name that git and multigit take."),
-    (f"{STAGE}tag = '-{{timestamp}}'", "makes no name that git and multigit take."),
+    (f"{STAGE}promotes_from = 'stg'", "the stages form a circle: stg → stg."),
+    (f"{STAGE}branch = 'a..b'", "stages.stg.branch: 'a..b' is not a valid name."),
+    ("[repos.api]\n[stages.'a..b']", "'a..b' is not a valid branch name."),
+    ("[repos.api]\n[stages.'a b']", "stages.\"a b\": 'a b' is not a valid stage name."),
+    ("[repos.api]\n[stages.a]\n[stages.A]", "stages.A: the name differs from a only in case."),
+    (
+        f"{STAGE}[stages.x]\nbranch = 'stg'",
+        "stages.x.branch: 'stg' is also the branch of stage stg",
+    ),
+    (f"{STAGE}tag = 'x'", "stages.stg.tag: must contain {timestamp} exactly once."),
+    (f"{STAGE}tag = '{{timestamp}}{{timestamp}}'", "must contain {timestamp} exactly once."),
+    (f"{STAGE}tag = '{{name}}-{{timestamp}}'", "can contain no placeholder but {timestamp}."),
+    (f"{STAGE}tag = '{{timestamp}}.lock'", "does not make a valid tag name."),
+    (f"{STAGE}tag = '-{{timestamp}}'", "does not make a valid tag name."),
     (f"{REPO}path = '/srv/api'", "repos.api.path: must be a relative path, not '/srv/api'."),
     (f"{REPO}path = '~/api'", "repos.api.path: must be a relative path, not '~/api'."),
     (f"{REPO}path = 'https://host/api'", "must be a relative path, not 'https://…'."),
     (f"{REPO}path = '../api'", "repos.api.path: '../api' may leave the workspace folder."),
     (f"{REPO}path = 'a/../..'", "repos.api.path: 'a/../..' may leave the workspace folder."),
     (f"{REPO}path = ''", "repos.api.path: must not be empty."),
-    (f"{REPO}path = 'a\\nb'".replace("'", '"'), "holds control or invisible characters."),
-    (f"{REPO}[repos.b]\npath = './api/'", "repos.b.path: 'api' is the folder of repository api"),
-    (f"{REPO}[repos.b]\npath = 'API'", "repos.b.path: 'API' is the folder of repository api"),
-    (f"{REPO}[repos.API]\npath = 'x'", "repos.API: the name differs from api in case only."),
-    ("[stages.main]\n[repos.'-x']", "repos.-x: '-x' is no name for a repository."),
-    ("[stages.main]\n[repos.'a/b']", "repos.\"a/b\": 'a/b' is no name for a repository."),
+    (f"{REPO}path = 'a\\nb'".replace("'", '"'), "has control or invisible characters."),
+    (
+        f"{REPO}[repos.b]\npath = './api/'",
+        "repos.b.path: 'api' is also the folder of repository api",
+    ),
+    (f"{REPO}[repos.b]\npath = 'API'", "repos.b.path: 'API' is also the folder of repository api"),
+    (f"{REPO}[repos.API]\npath = 'x'", "repos.API: the name differs from api only in case."),
+    ("[stages.main]\n[repos.'-x']", "repos.-x: '-x' is not a valid repository name."),
+    ("[stages.main]\n[repos.'a/b']", "repos.\"a/b\": 'a/b' is not a valid repository name."),
     (f"{REPO}url = '--upload-pack=x'", "repos.api.url: must be a URL or an absolute path."),
     (f"{REPO}url = '../api.git'", "repos.api.url: must be a URL or an absolute path."),
     (f"{WORKSPACE}jobs = '8'", "workspace.jobs: must be a whole number, not the text '8'."),
@@ -262,13 +268,13 @@ ONE_MISTAKE = [
     (f"{WORKSPACE}name = 2025-01-15", "workspace.name: must be a text, not a date or time."),
     (f"{WORKSPACE}timezone = 'Europe'", "workspace.timezone: there is no timezone 'Europe'."),
     (f"{WORKSPACE}timezone = '/etc'", "workspace.timezone: there is no timezone '/etc'."),
-    (f"{WORKSPACE}remote = '-o'", "workspace.remote: '-o' is no name that git and"),
+    (f"{WORKSPACE}remote = '-o'", "workspace.remote: '-o' is not a valid name."),
     (f"{WORKSPACE}log = 'a/b'", "workspace.log: must be a plain file name, not 'a/b'."),
     (f"{MINIMAL}[repos.a]\npath = 'x/{'y' * 256}'", "is too long for a path."),
     (f"{MINIMAL}[repos.a]\npath = '{'ü/' * 400}'", "is too long for a path."),
     (f"{WORKSPACE}log = '..'", "workspace.log: must be a plain file name, not '..'."),
     (f"{WORKSPACE}log = 'multigit.toml'", "workspace.log: must be a plain file name, not"),
-    (f"{WORKSPACE}log = 'api'", "workspace.log: 'api' is the folder of repository api too."),
+    (f"{WORKSPACE}log = 'api'", "workspace.log: 'api' is also the folder of repository api."),
     (f"{MINIMAL}[git]\ntimeout = '1.5h'", "git.timeout: must be a duration, not '1.5h'."),
     (f"{MINIMAL}[git]\ntimeout = '0s'", "git.timeout: must be a duration, not '0s'."),
     (f"{MINIMAL}[git]\ntimeout = '25h'", "git.timeout: must be a duration, not '25h'."),
@@ -282,7 +288,7 @@ class TestMistakes:
 
     @pytest.mark.parametrize(("text", "sentence"), ONE_MISTAKE)
     def test_one(self, config: Path, text: str, sentence: str) -> None:
-        """One mistake is told once, in plain words."""
+        """A mistake is reported once, in plain words."""
         (message,) = mistakes(config, text)
         assert sentence in message
 
@@ -295,7 +301,7 @@ class TestMistakes:
             (f"{MINIMAL}[workspce]", "Did you mean workspace?"),
             (f"{WORKSPACE}timezone = 'europe/berlin'", "Did you mean Europe/Berlin?"),
             ("[stages.main]\n[repos]\napi = 'x'", "Write it as [repos.api]."),
-            (f"{MINIMAL}[push]\nmax_file_size = '1'", "as in 500KB or 10MB"),
+            (f"{MINIMAL}[push]\nmax_file_size = '1'", "such as 500KB or 10MB"),
         ],
     )
     def test_hint(self, config: Path, text: str, hint: str) -> None:
@@ -303,8 +309,8 @@ class TestMistakes:
         assert hint in next(iter(mistakes(config, text).values()))
 
     def test_all_at_once(self, config: Path) -> None:
-        """Wrong values, unknown keys and what does not fit together are told in one go."""
-        found = mistakes(
+        """Wrong values, unknown keys and what does not fit together are reported together."""
+        messages = mistakes(
             config,
             """
             [workspace]
@@ -322,7 +328,7 @@ class TestMistakes:
             path = "./api"
             """,
         )
-        assert [message.partition(":")[0] for message in found] == [
+        assert [message.partition(":")[0] for message in messages] == [
             "workspace.jobs",
             "stages.stg.promote_from",
             "stages.main.branch",
@@ -332,7 +338,7 @@ class TestMistakes:
         ]
 
     def test_wrong_values_cause_no_others(self, config: Path) -> None:
-        """What is compared with a wrong value is not called wrong for that."""
+        """A value is not called wrong because it was compared with a wrong one."""
         text = """
             [stages]
             dev = 5
@@ -352,7 +358,7 @@ class TestMistakes:
         ]
 
     def test_circle(self, config: Path) -> None:
-        """A circle is told once, also where another stage leads into it."""
+        """A circle is reported once, even if another stage leads into it."""
         text = """
             [stages]
             d = {promotes_from = "a"}
@@ -362,7 +368,7 @@ class TestMistakes:
             [repos.api]
             """
         (message,) = mistakes(config, text)
-        assert message == "stages.a.promotes_from: the stages go in a circle: a → b → c → a."
+        assert message == "stages.a.promotes_from: the stages form a circle: a → b → c → a."
 
     @pytest.mark.parametrize(
         ("one", "other", "same"),
@@ -380,7 +386,7 @@ class TestMistakes:
         ],
     )
     def test_tags_that_meet(self, config: Path, one: str, other: str, same: bool) -> None:  # noqa: FBT001
-        """Two stages may not make the same tag, also not through the -2 of a taken one."""
+        """Two stages must not make the same tag, not even with the -2 of a taken one."""
         text = f"[repos.api]\n[stages.a]\ntag = '{one}'\n[stages.b]\ntag = '{other}'\n"
         if same:
             (message,) = mistakes(config, text)
@@ -390,10 +396,10 @@ class TestMistakes:
         else:
             assert len(read(config, text).stages) == 2
 
-    @pytest.mark.parametrize("key", ["path", "groups", "hooks", "url", "colour"])
+    @pytest.mark.parametrize("key", ["path", "groups", "hooks", "url", "color"])
     @pytest.mark.parametrize("password", ["canary", "can'ary", "canary with spaces"])
-    def test_no_secret_is_told(self, config: Path, key: str, password: str) -> None:
-        """A password stays out of every message, whatever key its URL stands at."""
+    def test_no_secret_is_shown(self, config: Path, key: str, password: str) -> None:
+        """A password is in no message, whatever the key of its URL."""
         url = f"-https://ada:{password}@host/x.git"
         with pytest.raises(ConfigError) as caught:
             read(config, f'{MINIMAL}{key} = "{url}"\n["https://ada:canary@host"]')
@@ -403,7 +409,7 @@ class TestMistakes:
         assert caught.value.__cause__ is None
 
     def test_nothing_steers_the_terminal(self, config: Path) -> None:
-        """Control characters of keys and values are written out."""
+        """Control characters of keys and values are escaped."""
         for message, hint in mistakes(
             config,
             r"""["a\u001b[31m"]"""
@@ -432,11 +438,11 @@ class TestValues:
     @pytest.mark.parametrize("text", ["", "10", "s", "-1s", "1 s", "1d", "\uff11s", "10s\n"])
     def test_no_duration(self, text: str) -> None:
         """Anything else is a ValueError."""
-        with pytest.raises(ValueError, match="no duration"):
+        with pytest.raises(ValueError, match="not a duration"):
             duration(text)
 
     def test_refs(self) -> None:
-        """Whatever is accepted as a ref, git accepts too; what is refused here, git refuses."""
+        """What is accepted as a ref, git accepts too; what is refused, git refuses."""
         good = ["a", "main", "release/2.x", "a.b", "a-", "x/-y", "a.lockx", "1", "a@"[:1], "A_b"]
         bad = ["a..b", "a/", "a//b", "a/.b", "a.lock", "a.lock/b", "a.", ".a", "/a", "a b", "a\n"]
         assert [name for name in [*good, *bad] if is_ref(name)] == good
@@ -463,13 +469,13 @@ class TestSchema:
     """The JSON Schema for editors, and the example."""
 
     def test_example(self) -> None:
-        """The example fits the schema and loads."""
+        """The example is valid by the schema and can be loaded."""
         Draft202012Validator.check_schema(schema())
         Draft202012Validator(schema()).validate(tomllib.loads(EXAMPLE.read_text("utf-8")))
         assert [stage.name for stage in load(EXAMPLE).stages] == ["dev", "stg", "main"]
 
     def test_example_is_complete(self) -> None:
-        """Every key of every section stands in the example."""
+        """The example has every key of every section."""
         document = tomllib.loads(EXAMPLE.read_text("utf-8"))
         assert set(document) == set(SECTIONS)
         for name, model in SECTIONS.items():
@@ -483,20 +489,20 @@ class TestSchema:
             assert {key for table in tables for key in table} == keys
 
     def test_example_shows_the_defaults(self) -> None:
-        """The lists that the example gives for [push] are the defaults."""
+        """The lists of the example for [push] are the defaults."""
         shown, default = load(EXAMPLE), Workspace(EXAMPLE.parent, (), ())
         assert shown.push == default.push
         assert (shown.jobs, shown.log, shown.git_timeout) == (8, default.log, default.git_timeout)
 
     @pytest.mark.parametrize("text", [text for text, _ in ONE_MISTAKE if "= '" in text][:3])
     def test_refuses(self, text: str) -> None:
-        """An editor sees wrong values too."""
+        """An editor sees wrong values, too."""
         assert not Draft202012Validator(schema()).is_valid(tomllib.loads(text))
 
     def test_everything_is_described(self) -> None:
-        """Each section and key has a description, and no section takes unknown keys."""
+        """Each section and key has a description, and no section allows unknown keys."""
         whole: dict[str, Any] = schema()
-        tables = [whole, *(each for each in whole["$defs"].values() if each["type"] == "object")]
+        tables = [whole, *(part for part in whole["$defs"].values() if part["type"] == "object")]
         assert len(tables) == len(SECTIONS) + len(NESTED) + 1
         for table in tables:
             assert table["description"]
@@ -528,14 +534,14 @@ TOO_MUCH = [
 
 @pytest.mark.parametrize("text", TOO_MUCH, ids=range(len(TOO_MUCH)))
 def test_absurd_files_are_refused_at_once(config: Path, text: str) -> None:
-    """With a sentence that names the file and repeats no endless number."""
-    begun = time.process_time()
+    """With a sentence that names the file and does not repeat an endless number."""
+    start = time.process_time()
     with pytest.raises(ConfigError) as caught:
         read(config, text)
-    assert time.process_time() - begun < 5
+    assert time.process_time() - start < 5
     assert str(config) in caught.value.message
-    told = [caught.value.message, *(message for message, _ in caught.value.details)]
-    assert max(map(len, told)) < 1_000 + len(str(config))
+    sentences = [caught.value.message, *(message for message, _ in caught.value.details)]
+    assert max(map(len, sentences)) < 1_000 + len(str(config))
 
 
 @pytest.mark.parametrize(
@@ -548,8 +554,8 @@ def test_absurd_files_are_refused_at_once(config: Path, text: str) -> None:
         lambda path: path.symlink_to("/dev/zero"),
     ],
 )
-def test_what_is_no_file_is_named(config: Path, put: Callable[[Path], None]) -> None:
-    """It is not looked for further up, and nobody waits for somebody who writes."""
+def test_what_is_not_a_file_is_named(config: Path, put: Callable[[Path], None]) -> None:
+    """The search does not go further up, and does not wait for a writer."""
     put(config)
     with pytest.raises(ConfigError) as caught:
         load(find_config(config.parent, {}, None))

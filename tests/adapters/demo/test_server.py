@@ -1,4 +1,4 @@
-"""The demo's servers are put in place, replaced and ended, and nobody else is."""
+"""The demo's servers are started, replaced and ended, and no other process is."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from multigit.adapters.demo.sandbox import programs
 from multigit.adapters.system.programs import typed
 from tests.support.services import ask, end
 
-PATIENCE = 10.0
+TIMEOUT = 10.0  # seconds
 
 
 class Service:
@@ -44,7 +44,7 @@ class Service:
         return str(json.loads(body)["sha"])
 
     def is_there(self) -> bool:
-        """Tell whether somebody listens."""
+        """Return whether a server listens."""
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
@@ -52,20 +52,20 @@ class Service:
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
     """Return a service that is not deployed yet; its server is ended after the test."""
-    made = Service(tmp_path)
-    yield made
-    end(made.folder, made.port)
+    service = Service(tmp_path)
+    yield service
+    end(service.folder, service.port)
 
 
 def gone(service: Service) -> bool:
-    """Wait until nobody listens any more."""
-    until = time.monotonic() + PATIENCE
+    """Wait until no server listens any more; return whether that is so."""
+    until = time.monotonic() + TIMEOUT
     while service.is_there() and time.monotonic() < until:
         time.sleep(0.05)
     return not service.is_there()
 
 
-def test_a_new_version_takes_the_place_of_the_one_before(service: Service) -> None:
+def test_a_new_version_replaces_the_previous_one(service: Service) -> None:
     """At once, and on the same port; no file names a process."""
     for sha in ("1a", "2b"):
         assert service.deploy(sha).stdout == f"started on port {service.port}\n"
@@ -74,8 +74,8 @@ def test_a_new_version_takes_the_place_of_the_one_before(service: Service) -> No
     assert (service.folder / "token").stat().st_mode & 0o777 == 0o600
 
 
-def test_only_who_has_the_token_ends_it(service: Service) -> None:
-    """Anybody else is refused, and it goes on."""
+def test_only_a_request_with_the_token_ends_it(service: Service) -> None:
+    """Any other is refused, and it keeps running."""
     service.deploy("1a")
     token = (service.folder / "token").read_text()
     assert ask(service.port, "POST", "/end")[0] == 403
@@ -86,15 +86,15 @@ def test_only_who_has_the_token_ends_it(service: Service) -> None:
     assert gone(service)
 
 
-def test_a_full_disk_is_told(service: Service) -> None:
-    """As the demo wants it."""
+def test_a_full_disk_is_reported(service: Service) -> None:
+    """The demo needs it to show a failure."""
     service.deploy("1a")
     (service.folder / "full-disk").touch()
     assert ask(service.port) == (503, "the disk is full")
 
 
-def test_one_that_ended_long_ago_is_not_looked_for(service: Service) -> None:
-    """Its token is left, and means nothing to anybody."""
+def test_a_server_that_has_ended_is_replaced(service: Service) -> None:
+    """Its token still exists, and no server accepts it."""
     service.deploy("1a")
     end(service.folder, service.port)
     assert gone(service)
@@ -102,8 +102,8 @@ def test_one_that_ended_long_ago_is_not_looked_for(service: Service) -> None:
     assert service.sha() == "2b"
 
 
-def test_a_stranger_on_the_port_is_let_be(service: Service) -> None:
-    """The deployment fails with the true reason, and the stranger goes on."""
+def test_another_server_on_the_port_is_left_alone(service: Service) -> None:
+    """The deployment fails with the true reason, and that server keeps running."""
     service.deploy("1a")
     end(service.folder, service.port)
     assert gone(service)
@@ -119,11 +119,11 @@ def test_a_stranger_on_the_port_is_let_be(service: Service) -> None:
             stranger.terminate()
     assert done.returncode == 1
     reason = os.strerror(errno.EADDRINUSE)
-    assert done.stderr == f"port {service.port} of 127.0.0.1 cannot be had: {reason}\n"
+    assert done.stderr == f"port {service.port} of 127.0.0.1 cannot be used: {reason}\n"
 
 
-def test_a_server_ends_when_nobody_asks(service: Service) -> None:
-    """And leaves the port to others, also when somebody connects and says nothing."""
+def test_a_server_ends_without_requests(service: Service) -> None:
+    """And releases the port, even if a client connects and sends nothing."""
     service.deploy("1a")
     end(service.folder, service.port)
     assert gone(service)
@@ -132,14 +132,14 @@ def test_a_server_ends_when_nobody_asks(service: Service) -> None:
         words = [sys.executable, "server.py", str(number), "0.5"]
         server = subprocess.Popen(words, cwd=service.folder, pass_fds=[number])
     assert service.sha() == "1a"
-    assert server.wait(PATIENCE) == 0
+    assert server.wait(TIMEOUT) == 0
     assert gone(service)
 
 
 def test_what_a_person_types_works_in_any_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The name where the shell finds it; else the path; else Python's way."""
+    """The name if the shell finds it; else the path; else the Python module."""
     program = tmp_path / "bin" / "multigit"
     program.parent.mkdir()
     program.write_text("#!/bin/sh\n")
@@ -148,7 +148,7 @@ def test_what_a_person_types_works_in_any_folder(
     monkeypatch.setattr(sys, "argv", ["bin/multigit"])
     monkeypatch.setenv("PATH", str(program.parent))
     assert typed() == ("multigit",)
-    for path in (str(tmp_path), "bin"):  # a relative place is another one after cd
+    for path in (str(tmp_path), "bin"):  # a relative path is another one after cd
         monkeypatch.setenv("PATH", path)
         assert typed() == (str(program),)
     monkeypatch.setattr(sys, "argv", ["multigit/__main__.py"])

@@ -1,4 +1,4 @@
-"""Telling people: what arrives, and that nothing that fails gets in the way or shows a secret."""
+"""Notifying people: what they receive, and that no failure stops an operation or shows a secret."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from multigit.adapters.notify.apprise import check, tell
+from multigit.adapters.notify.apprise import check, notify
 from multigit.adapters.system.installation import adding
 from multigit.core.reports.news import News
 from multigit.core.values.problem import Problem, Severity
@@ -29,14 +29,14 @@ NEWS = News(
 
 @pytest.fixture
 def webhook() -> Iterator[Webhook]:
-    """Return a webhook that takes everything."""
+    """Return a webhook that accepts everything."""
     with Webhook() as receiver:
         yield receiver
 
 
 @pytest.fixture(autouse=True)
 def _quiet(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """In the end nothing was printed, and nothing logged by Apprise."""
+    """Assert at the end that nothing was printed, and nothing logged by Apprise."""
     caplog.set_level("DEBUG")
     yield
     assert capfd.readouterr() == ("", "")
@@ -44,7 +44,7 @@ def _quiet(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) 
 
 
 def address(webhook: Webhook, path: str = "") -> str:
-    """Return the webhook's address as Apprise takes it."""
+    """Return the webhook's address for Apprise."""
     return f"json://127.0.0.1:{webhook.port}/{path}"
 
 
@@ -67,19 +67,19 @@ def only(problems: tuple[Problem, ...]) -> Problem:
     ],
 )
 def test_a_webhook_gets_one_message(webhook: Webhook, event: Event, kind: str) -> None:
-    """Title, text and kind arrive, once."""
-    told = News(event, NEWS.title, NEWS.body)
-    assert tell([address(webhook)], told, {}) == ()
+    """It has title, text and kind."""
+    news = News(event, NEWS.title, NEWS.body)
+    assert notify([address(webhook)], news, {}) == ()
     (delivery,) = webhook.deliveries
     assert (delivery.value["title"], delivery.value["type"]) == (NEWS.title, kind)
     assert delivery.value["message"] == NEWS.body.strip()
 
 
 def test_a_mail_has_a_table() -> None:
-    """Markdown becomes HTML where that can be shown."""
+    """Markdown becomes HTML if that can be shown."""
     with Smtp() as smtp:
         target = f"mailto://127.0.0.1:{smtp.port}/ada@example.com?from=multigit@example.com"
-        assert tell([target], NEWS, {}) == ()
+        assert notify([target], NEWS, {}) == ()
         (mail,) = smtp.mails
     assert (mail.recipients, mail.message["Subject"]) == (("ada@example.com",), NEWS.title)
     html = mail.message.get_body(("html",))
@@ -88,39 +88,39 @@ def test_a_mail_has_a_table() -> None:
 
 
 def test_secrets_come_from_the_environment(webhook: Webhook) -> None:
-    """A variable may be the whole address, or a part of it."""
+    """A variable can be the whole address, or a part of it."""
     environment = {"HOOK": address(webhook, SECRET), "KEY": SECRET}
     addresses = ["{env:HOOK}", address(webhook, "hooks/{env:KEY}")]
     assert check(addresses, environment) == ()
-    assert tell(addresses, NEWS, environment) == ()
+    assert notify(addresses, NEWS, environment) == ()
     paths = {delivery.path for delivery in webhook.deliveries}
     assert paths == {f"/{SECRET}", f"/hooks/{SECRET}"}
 
 
 def test_a_target_that_fails_is_a_warning(webhook: Webhook) -> None:
-    """The others are told all the same, and the secret is not."""
+    """The others get the message, and the secret is not shown."""
     webhook.fail(500)
     with Smtp() as smtp:
         good = f"mailto://127.0.0.1:{smtp.port}/ada@example.com?from=multigit@example.com"
-        problem = only(tell(["{env:HOOK}", good], NEWS, {"HOOK": address(webhook, SECRET)}))
+        problem = only(notify(["{env:HOOK}", good], NEWS, {"HOOK": address(webhook, SECRET)}))
         assert len(smtp.mails) == 1
     assert problem.code == "notify_failed"
     assert problem.message == "the message to {env:HOOK} (json) failed: it was not accepted."
 
 
 def test_a_password_in_an_address_is_masked(webhook: Webhook) -> None:
-    """Who writes it into the configuration does not find it in a sentence."""
+    """It may be in the configuration, but is in no message."""
     webhook.fail(500)
     port = webhook.port
-    problem = only(tell([f"json://ada:{SECRET}@127.0.0.1:{port}/x?y={SECRET}"], NEWS, {}))
+    problem = only(notify([f"json://ada:{SECRET}@127.0.0.1:{port}/x?y={SECRET}"], NEWS, {}))
     assert problem.message.startswith(f"the message to json://***@127.0.0.1:{port}/x failed")
 
 
 def test_a_target_that_is_silent(webhook: Webhook) -> None:
-    """Nobody waits for it longer than the limit."""
+    """The wait for it ends at the limit."""
     webhook.fail(Silence.NEVER)
     begin = time.monotonic()
-    problem = only(tell([address(webhook)], NEWS, {}, limit=0.3))
+    problem = only(notify([address(webhook)], NEWS, {}, limit=0.3))
     assert "no answer within 0.3 s" in problem.message
     assert time.monotonic() - begin < 4
 
@@ -136,41 +136,41 @@ def test_a_target_that_is_silent(webhook: Webhook) -> None:
     ],
 )
 def test_an_unknown_address_is_a_warning(wrong: str, shown: str) -> None:
-    """It is the same while planning and while telling."""
+    """The same one when it is checked and when a message is sent."""
     problem = only(check([wrong], {"KEY": SECRET}))
     assert problem.code == "notify_address"
-    assert problem.message == f"Apprise does not know a notification address: {shown}."
-    assert tell([wrong], NEWS, {"KEY": SECRET}) == (problem,)
+    assert problem.message == f"Apprise does not support a notification address: {shown}."
+    assert notify([wrong], NEWS, {"KEY": SECRET}) == (problem,)
 
 
 def test_a_missing_variable_is_a_warning(webhook: Webhook) -> None:
     """It is named; an empty one is missing, too."""
     target = address(webhook, "{env:A}/{env:B}/{env:C}")
-    problem = only(tell([target], NEWS, {"A": "", "B": "b"}))
+    problem = only(notify([target], NEWS, {"A": "", "B": "b"}))
     assert problem.code == "notify_address"
     assert "needs the variables A, C, not set here" in problem.message
     assert webhook.deliveries == []
 
 
 def test_without_apprise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hint is what to type; without addresses nobody needs it."""
+    """The hint says what to run; without addresses it is not needed."""
     monkeypatch.setitem(sys.modules, "apprise", None)
     problem = only(check(["json://host/"], {}))
     assert problem.code == "notify_missing"
     assert adding("notify", "apprise") in problem.hint
-    assert tell(["json://host/"], NEWS, {}) == (problem,)
-    assert check([], {}) == tell([], NEWS, {}) == ()
+    assert notify(["json://host/"], NEWS, {}) == (problem,)
+    assert check([], {}) == notify([], NEWS, {}) == ()
 
 
 def test_a_plugin_with_a_bug(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it raises is a warning, without its words: they may hold the address."""
+    """What it raises is a warning, without its message, which may contain the address."""
     import apprise
 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError(SECRET)
 
     monkeypatch.setattr(apprise.Apprise, "notify", broken)
-    problem = only(tell([address(webhook)], NEWS, {}))
+    problem = only(notify([address(webhook)], NEWS, {}))
     assert "Apprise could not send it" in problem.message
     monkeypatch.setattr(apprise.Apprise, "instantiate", broken)
     assert only(check([address(webhook)], {})).code == "notify_address"

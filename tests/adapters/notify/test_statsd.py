@@ -22,20 +22,20 @@ def test_lines_arrive(scheme: str) -> None:
         assert statsd.lines(2) == [LINE, "deployment.duration:5|ms"]
 
 
-def test_many_lines_go_in_several_packets() -> None:
-    """None is too long for a network, and none is lost."""
+def test_many_lines_are_sent_in_several_packets() -> None:
+    """None is too long for a network, and no line is lost."""
     with StatsD() as statsd:
         assert send(statsd.address, (LINE,) * 60) == ()
         assert statsd.lines(60) == [LINE] * 60
 
 
 def test_nothing_to_send() -> None:
-    """Without lines nothing happens."""
+    """Without lines nothing is sent."""
     assert send("127.0.0.1:9", ()) == ()
 
 
-def test_nobody_listens() -> None:
-    """UDP does not tell, and neither do we."""
+def test_no_one_listens() -> None:
+    """UDP does not report that, and neither does multigit."""
     assert send("127.0.0.1:9", (LINE,) * 60) == ()
 
 
@@ -43,8 +43,8 @@ def test_nobody_listens() -> None:
     "address",
     ["", ":8125", "host:port", "host:0", "http://host:8125", "host:99999", "h st:1", "host:1/x"],
 )
-def test_what_is_no_address(address: str) -> None:
-    """It is a warning, in both places."""
+def test_what_is_not_an_address(address: str) -> None:
+    """It is a warning when it is checked and when something is sent."""
     (problem,) = check(address)
     assert send(address, (LINE,)) == (problem,)
     assert (problem.code, problem.severity) == ("metrics_address", Severity.WARN)
@@ -57,12 +57,12 @@ def test_what_is_an_address(address: str) -> None:
 
 
 def test_a_password_in_the_address_is_not_repeated() -> None:
-    """It has no place there, and none in the sentence."""
+    """It does not belong there, and is not in the message."""
     assert "secret" not in repr(check("udp://ada:secret@host:1"))
 
 
 def test_an_unknown_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is a warning, and the operation goes on."""
+    """It is a warning, and the operation continues."""
 
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -70,11 +70,11 @@ def test_an_unknown_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     (problem,) = send("statsd.invalid:1", (LINE,))
     assert (problem.code, problem.severity) == ("metrics_failed", Severity.WARN)
-    assert "statsd.invalid:1: the host is not known" in problem.message
+    assert "statsd.invalid:1: the host is unknown" in problem.message
 
 
-def test_a_name_that_is_looked_up_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for it."""
+def test_a_name_that_is_never_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wait for it ends at the limit."""
     over = threading.Event()
 
     def slow(*_: object, **__: object) -> None:
