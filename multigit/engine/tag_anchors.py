@@ -22,7 +22,7 @@ class CollectedAnchors:
 
     found: tuple[TagAnchor, ...] = ()
     silent: int = 0
-    unasked: Mapping[str, Problem] = field(default_factory=dict)
+    unread: Mapping[str, Problem] = field(default_factory=dict)
 
 
 def collect(
@@ -47,5 +47,5 @@ def collect(
     )
     anchors = [each for group in results.results.values() for each in group]
     found = tuple(filter(None, anchors))
-    unasked = {name: Problem.of(error) for name, error in results.errors.items()}
-    return CollectedAnchors(found, len(anchors) - len(found), unasked)
+    unread = {name: Problem.of(error) for name, error in results.errors.items()}
+    return CollectedAnchors(found, len(anchors) - len(found), unread)

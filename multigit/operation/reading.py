@@ -40,8 +40,8 @@ def read_log(session: Session, request: LogRequest) -> LogReport:
     stage = request.stage.name if request.stage else None
     lower = {each.name: [s.name for s in space.chain_down(each)[1:]] for each in space.stages}
     records, hidden = files.history.last(request.limit, stage, lower)
-    unasked = tags.unasked if tags else {}
-    return LogReport(records, verified, compared, unasked, hidden)
+    unread = tags.unread if tags else {}
+    return LogReport(records, verified, compared, unread, hidden)
 
 
 def verify_log(session: Session, anchors: Sequence[TagAnchor]) -> BadLine | Head | Problem:

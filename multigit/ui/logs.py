@@ -47,7 +47,7 @@ def log_view(report: LogReport) -> RenderableType:
     if parts:
         parts.append(Text())
     parts.append(Text(log_sentence(report), "bold"))
-    parts += problem_lines(report.unasked_rows())
+    parts += problem_lines(report.unread_rows())
     if hint := log_hint(report):
         parts.append(Text(f"Hint: {hint}"))
     return Group(*parts)

@@ -191,7 +191,7 @@ def test_reviewers_are_told_while_it_waits_for_them(forge: Forge, webhook: Webho
         host.configure(GITHUB + tell)
         with meanwhile(lambda: forge.json(*RELEASE, check=DONE)) as promotion:
             until(lambda: bool(webhook.deliveries))
-            assert titles(webhook) == ["promote stg → main waits for approval"]
+            assert titles(webhook) == ["promote stg → main is waiting for approval"]
             assert "waiting for ada" in webhook.deliveries[0].value["message"]
             forge.json("approve", "--yes", check=DONE)
             document = promotion.result()

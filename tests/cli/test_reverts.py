@@ -100,7 +100,7 @@ def test_status_tells_it_before_anybody_promotes(
     reverted = roll_back(api)
     forge.json("backmerge", "stg", "--yes", check=DONE)
     said = forge.json("status", check=DONE)
-    assert said["message"] == "1 repository: 1 with work that was taken back."
+    assert said["message"] == "1 repository: 1 with reverted work."
     (_, pair) = rows(said)["api"]["pairs"]
     assert (pair["state"], pair["debt"], pair["reverted"]) == ("reverted", 1, [reverted])
     follow(forge, said, Hint.SEE_REVERTED, "multigit promote stg main --dry-run", check=REFUSED)

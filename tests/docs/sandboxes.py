@@ -32,7 +32,7 @@ SHELL = """\
 multigit() {
   command multigit "$@" 2>"$HOME/.stderr"
   set -- $?
-  awk '/^[A-Za-z0-9_-]+: ((not )?(published|undone|taken back)|updated|failed|unknown)( |$)/ {
+  awk '/^[A-Za-z0-9_-]+: ((not )?(published|undone)|updated|failed|unknown)( |$)/ {
          skip = 1; next
        }
        /^(Error|Hint|What git said)/ { skip = 0 }

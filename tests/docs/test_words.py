@@ -21,7 +21,6 @@ LATER = (
     "multigit/core/planning/",
     "multigit/core/progress/",
     "multigit/core/recovery/",
-    "multigit/core/reports/",
 )
 
 # What sounds translated, or is another word for a thing that has one, and what to write instead.

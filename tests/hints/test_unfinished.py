@@ -32,7 +32,7 @@ def test_what_is_half_published_is_continued_or_undone(halves: Forge) -> None:
     halves.repos["web"].allow_pushes()
     follow(halves, refused, Hint.FINISH_OR_UNDO, "multigit continue")
     undo = halves.json("undo", "--dry-run", check=DONE)
-    assert undo["message"] == "2 repositories will go back."
+    assert undo["message"] == "2 repositories will be reset."
     halves.repos["web"].reject_pushes("refs/heads/stg")
     follow(halves, document, Hint.FINISH_OR_UNDO, "multigit continue", check=REFUSED)
     assert "multigit undo" in said

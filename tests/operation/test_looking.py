@@ -39,7 +39,7 @@ def test_a_sound_log_is_sound(desk: Desk) -> None:
     seen = read_log(desk.session(), VERIFIED)
     assert isinstance(seen.verified, Head)
     assert seen.compared is not None
-    assert (seen.compared.own, seen.unasked) == (2, {})
+    assert (seen.compared.own, seen.unread) == (2, {})
 
 
 def test_a_log_that_was_cut_is_found_against_the_tags(desk: Desk) -> None:

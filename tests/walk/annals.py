@@ -170,7 +170,7 @@ class Annals:
     def _note_undo(self, said: Said, undone: str) -> None:
         for row in said.rows:
             if row["state"] in {"published", "up_to_date", *NOT_THERE}:
-                told = "taken back" if row["state"] == "published" else row["state"]
+                told = "undone" if row["state"] == "published" else row["state"]
                 self._deny(undone, row["repo"], f"undo called it {told}")
 
     def _note_row(self, operation: str, row: Record) -> None:

@@ -1,1 +1,1 @@
-"""What people and scripts are told."""
+"""What is reported to people and scripts: sentences, documents, messages, metrics."""

@@ -1,4 +1,4 @@
-"""A checkup: what was tried out in each repository and around them, facts before any verdict."""
+"""A checkup: what was read and tried in each repository and around them; facts, no verdicts."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from multigit.core.values.workspace import Repo, Stage
 
 @dataclass(frozen=True, slots=True)
 class DoctorRequest:
-    """Which repositories to examine, and whether a lock ref is to be tried on one of them.
+    """Which repositories to check, and on which of them to try a lock ref, if any.
 
-    `probe` is the ref that pushes are rehearsed with: nobody else's, and gone afterwards.
+    `probe` is the ref with which pushes are tried: no one else uses it, and it is gone afterwards.
     """
 
     repos: tuple[Repo, ...]
@@ -27,9 +27,9 @@ class DoctorRequest:
 
 @dataclass(frozen=True, slots=True)
 class LockTrial:
-    """What became of a lock ref that was really set: why it was refused, or why it is still there.
+    """The result of setting a lock ref: why it was refused, or why it could not be deleted again.
 
-    Both are empty when the remote took it and gave it back.
+    Both are empty if the remote accepted and deleted it.
     """
 
     refused: str = ""
@@ -38,11 +38,11 @@ class LockTrial:
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
-    """What was seen in one repository.
+    """What was read and tried in one repository.
 
-    `newest` is the latest committer date of the stages' branches in Unix seconds, 0 without any;
-    `push` says why a rehearsed push failed; `exposed` are paths that git would commit and should
-    not, `carried` those whose content travels by a pre-push hook; `lock` is None where no lock was
+    `newest` is the latest committer date of the stages' branches in Unix seconds, 0 if there is
+    none; `push` says why a dry run of a push failed; `exposed` are paths that git would commit and
+    should not, `carried` those whose content a pre-push hook uploads; `lock` is None if no lock was
     tried.
     """
 
@@ -57,11 +57,11 @@ class Checkup:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What was seen outside the repositories.
+    """What was read outside the repositories.
 
-    `jobs` repositories at a time are wanted, which takes `files` open files; `possible` are
-    allowed. `now` is this machine's time in Unix seconds. `unwritable` tells what would keep an
-    operation from being recorded.
+    `jobs` repositories at a time are configured, which needs `files` open files; `possible` are
+    allowed. `now` is this machine's time in Unix seconds. `unwritable` are the reasons why an
+    operation could not be recorded.
     """
 
     git: str

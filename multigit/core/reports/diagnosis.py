@@ -1,4 +1,4 @@
-"""Diagnosis: what was seen in a workspace and its repositories, judged rule by rule."""
+"""Diagnosis: what was read in a workspace and its repositories, judged rule by rule."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from multigit.core.values.text import masked, pathspec, plural, shortened
 from multigit.core.values.workspace import Repo, Workspace
 from multigit.hints import Hint
 
-CLOCK_SLACK = 120  # seconds that clocks may differ before anybody needs to know
+CLOCK_SLACK = 120  # seconds that clocks may differ without a warning
 
 
 def diagnose(
@@ -59,7 +59,7 @@ def _workspace(around: Surroundings) -> Iterator[Finding]:
             "",
             Level.PROBLEM,
             "unfinished_operation",
-            f"the operation {operation} is not finished, so nothing new can begin.",
+            f"the operation {operation} is unfinished, so no other can start.",
             ways_out,
         )
     if around.in_flight:
@@ -67,7 +67,7 @@ def _workspace(around: Surroundings) -> Iterator[Finding]:
             "",
             Level.WARNING,
             "push_under_way",
-            f"the push of {', '.join(around.in_flight)} was begun and may still arrive.",
+            f"the push of {', '.join(around.in_flight)} was started and may still arrive.",
             Hint.CONTINUE_SOON,
         )
     if around.possible < around.jobs:
@@ -90,20 +90,20 @@ def _log(log: BadLine | Head | Problem) -> Finding:
                 "",
                 Level.WARNING,
                 "log_torn",
-                f"the deployment log's line {log.line} {log.message}: a crash cut it off.",
+                f"line {log.line} of the deployment log {log.message}: a crash cut it off.",
                 TORN,
             )
         case BadLine():
             message = f"the deployment log is not sound: line {log.line} {log.message}."
             return Finding("", Level.PROBLEM, f"log_{log.code}", message, HINT)
-    told = plural(log.seq, "record")
-    return Finding("", Level.OK, "log", f"the deployment log is sound: {told}.")
+    message = f"the deployment log is sound: {plural(log.seq, 'record')}."
+    return Finding("", Level.OK, "log", message)
 
 
 def _clock(around: Surroundings, seen: Iterable[Checkup]) -> Iterator[Finding]:
     dates = [each.newest for each in seen if each.newest]
     if dates and max(dates) <= around.now + CLOCK_SLACK:
-        message = "no stage has a commit from the future (git does not tell the servers' time)."
+        message = "no stage has a commit from the future (git does not show the servers' time)."
         yield Finding("", Level.OK, "clock", message)
 
 
@@ -128,19 +128,19 @@ def _repository(
     ]
     found = [_judged(repo.name, problem) for problem in problems]
     if all(each.state is not Level.PROBLEM for each in found):
-        message = f"can be read and pushed to, all or nothing, by {snapshot.facts.identity}."
+        message = f"can be read, and pushed to atomically, as {snapshot.facts.identity}."
         yield Finding(repo.name, Level.OK, "remote", message)
     if seen.lock == LockTrial():
-        message = "takes lock refs and gives them back, so operations elsewhere keep out."
+        message = "accepts and deletes lock refs, so operations elsewhere are kept out."
         yield Finding(repo.name, Level.OK, "lock_refs", message)
     if snapshot.facts.follow_tags:
-        message = "push.followTags is set; multigit overrides it, and pushes only its own tags."
+        message = "push.followTags is set; multigit overrides it and pushes only its own tags."
         yield Finding(repo.name, Level.OK, "follow_tags", message)
     yield from found
 
 
 def _unpushable(repo: Repo, remote: str, probe: str, failure: Problem | None) -> Iterator[Problem]:
-    """Tell why a push would fail; what git knows no better than "no" needs a hint of our own."""
+    """Yield why a push would fail; if git itself says little, with another hint."""
     if failure is None:
         return
     if failure.code == "no_atomic":
@@ -156,13 +156,13 @@ def _locks(probe: str, trial: LockTrial | None) -> Iterator[Problem]:
     if trial and trial.refused:
         yield Problem(
             "lock_refused",
-            f"takes no lock refs ({PREFIX}*): {trial.refused}",
+            f"does not accept lock refs ({PREFIX}*): {trial.refused}",
             "Allow these refs there, or name another repository in the [lock] section.",
         )
     if trial and trial.stays:
         yield Problem(
             "lock_stays",
-            f"takes lock refs, but does not give them back: {trial.stays}",
+            f"accepts lock refs, but does not delete them: {trial.stays}",
             f"Allow {PREFIX}* to be deleted there, then delete {probe}.",
         )
 
@@ -176,7 +176,7 @@ def _secrets(repo: Repo, remote: str, snapshot: Snapshot) -> Iterator[Problem]:
                 path=repo.typed(), remote=remote, url=quote(snapshot.facts.plain_url)
             )
             if snapshot.facts.plain_url
-            else "Keep it in a credential helper, and take it out of git's configuration.",
+            else "Store it in a credential helper, and remove it from git's configuration.",
             Severity.WARN,
         )
 
@@ -189,7 +189,7 @@ def _future(newest: int, now: int) -> Iterator[Problem]:
             "clock",
             f"a stage's newest commit is dated {roughly(ahead)} in the future: this machine's "
             "clock is slow, or the committer's was fast.",
-            f"Here it is {here} UTC. If that is right, mend the committer's clock.",
+            f"Here it is {here} UTC. If that is right, correct the committer's clock.",
             Severity.WARN,
         )
 
@@ -200,7 +200,7 @@ def _exposed(repo: Repo, paths: Sequence[str]) -> Iterator[Problem]:
         files = " ".join(map(pathspec, paths))
         yield Problem(
             "exposed_files",
-            f"git would commit what belongs elsewhere: {shortened(tuple(paths))}.",
+            f"git would commit files that belong elsewhere: {shortened(tuple(paths))}.",
             Hint.EXPOSED.format(
                 lines=lines, ignore=repo.typed(".gitignore"), path=repo.typed(), files=files
             ),

@@ -1,4 +1,4 @@
-"""A report in the words of scripts: the one JSON document of a command."""
+"""A report for scripts: the JSON document of a command."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def frame(
     hint: str = "",
     **extra: Any,
 ) -> dict[str, Any]:
-    """Return the document that `--json` prints: the same keys for every command, and its own."""
+    """Return the document that `--json` prints: keys that all commands have, and `extra` ones."""
     return {
         "schema": SCHEMA,
         "command": command,
@@ -87,7 +87,7 @@ def repo_document(outcome: Outcome) -> dict[str, Any]:
 
 
 def _deployments(deployments: Sequence[Deployment]) -> dict[str, Any]:
-    """Return a repository's deployments with the state that they have together."""
+    """Return a repository's deployments with one state for all of them."""
     states = [each.state for each in deployments]
     unlike = [state for state in states if state is not RunState.SUCCEEDED]
     return {
@@ -97,7 +97,7 @@ def _deployments(deployments: Sequence[Deployment]) -> dict[str, Any]:
 
 
 def step_document(step: ReportedStep, made: Objects) -> dict[str, Any]:
-    """Return one step; where it does not move a branch, as the plan has it."""
+    """Return one step; if it does not move a branch, it is as in the plan."""
     return step.document(made) if isinstance(step, MovingStep) else asdict(step)
 
 
@@ -113,7 +113,7 @@ def problem_document(problem: Problem) -> dict[str, Any]:
 
 
 def error_document(error: MultigitError, command: str | None) -> dict[str, Any]:
-    """Return the document of a command that could not begin."""
+    """Return the document of a command that could not start."""
     details = error.details if isinstance(error, ConfigError) else ()
     problems = details or ((error.message, error.hint),)
     return frame(

@@ -1,4 +1,4 @@
-"""Findings of a doctor about a workspace and its repositories, as one document or one sentence."""
+"""What doctor found in a workspace and its repositories, as a document and as a sentence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from multigit.hints import Hint
 
 
 class Level(StrEnum):
-    """How a finding is meant, from good to bad."""
+    """How good or bad a finding is, from good to bad."""
 
     OK = "ok"
     WARNING = "warning"
@@ -24,7 +24,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was found; `repo` is empty for the workspace as a whole."""
+    """One finding; `repo` is empty for the workspace as a whole."""
 
     repo: str
     state: Level
@@ -34,21 +34,22 @@ class Finding:
 
 
 def doctor_exit_code(findings: Sequence[Finding]) -> int:
-    """Return 3 when there is a problem, for a person to mend."""
+    """Return 3 if there is a problem that a person has to fix."""
     bad = any(each.state is Level.PROBLEM for each in findings)
     return errors.REFUSED if bad else errors.OK
 
 
 def doctor_summary(findings: Sequence[Finding], repos: int) -> tuple[str, str]:
-    """Return how many repositories were examined and what was found, and what to do next."""
+    """Return how many repositories were checked and what was found, and a hint."""
     count = {state: sum(each.state is state for each in findings) for state in Level}
-    bad, doubtful = count[Level.PROBLEM], count[Level.WARNING]
-    told = [
-        *([plural(bad, "problem")] if bad else []),
-        *([plural(doubtful, "warning")] if doubtful else []),
+    problems, warnings = count[Level.PROBLEM], count[Level.WARNING]
+    counts = [
+        *([plural(problems, "problem")] if problems else []),
+        *([plural(warnings, "warning")] if warnings else []),
     ]
-    sentence = f"{plural(repos, 'repository')} examined: {' and '.join(told) or 'all is well'}."
-    return sentence, Hint.DOCTOR_AGAIN if bad else ""
+    result = " and ".join(counts) or "no problems found"
+    sentence = f"Checked {plural(repos, 'repository')}: {result}."
+    return sentence, Hint.DOCTOR_AGAIN if problems else ""
 
 
 def doctor_document(findings: Sequence[Finding], repos: int) -> dict[str, Any]:

@@ -18,27 +18,27 @@ from multigit.core.values.text import plural
 
 @dataclass(frozen=True, slots=True)
 class LogReport:
-    """The records asked for, newest last, and what a verification of the whole log found.
+    """The requested records, newest last, and what a verification of the whole log found.
 
-    `compared` is what the deploy tags say, None when they were not asked or the log is not sound
-    anyway; `unasked` says why a repository's tags could not be read. `hidden` counts the older
+    `compared` is what the deploy tags say, None if they were not read or the log is not sound
+    anyway; `unread` says, by repository, why its tags could not be read. `hidden` counts the older
     records that were left out.
     """
 
     records: tuple[Record, ...]
     verified: BadLine | Head | None = None
     compared: TagComparison | None = None
-    unasked: Mapping[str, Problem] = field(default_factory=dict)
+    unread: Mapping[str, Problem] = field(default_factory=dict)
     hidden: int = 0
 
-    def unasked_rows(self) -> list[tuple[str, tuple[Problem, ...]]]:
+    def unread_rows(self) -> list[tuple[str, tuple[Problem, ...]]]:
         """Return the repositories whose tags could not be read, each with its reason."""
-        return [(repo, (problem,)) for repo, problem in self.unasked.items()]
+        return [(repo, (problem,)) for repo, problem in self.unread.items()]
 
     @property
     def exit_code(self) -> int:
-        """Return 1 when the log is not sound, or a remote could not be asked."""
-        bad = isinstance(self.verified, BadLine) or self.unasked
+        """Return 1 if the log is not sound, or a remote could not be reached."""
+        bad = isinstance(self.verified, BadLine) or self.unread
         return errors.FAILED if bad else errors.OK
 
 
@@ -49,24 +49,24 @@ def log_sentence(seen: LogReport) -> str:
             return f"The log is not sound: line {bad.line} {bad.message}."
         case Head() as head:
             chain = f"{plural(head.seq, 'record')}, each follows the one before"
-            told = f"{chain}{_agreement(seen.compared)}"
-            if seen.unasked:
-                unread = f"the tags of {', '.join(seen.unasked)} could not be read"
-                return f"Cannot tell whether the log is complete: {unread}. Here it has {told}"
-            return f"The log is sound: {told}"
+            sound = f"{chain}{_agreement(seen.compared)}"
+            if seen.unread:
+                unread = f"the tags of {', '.join(seen.unread)} could not be read"
+                return f"Cannot tell whether the log is complete: {unread}. Here it has {sound}"
+            return f"The log is sound: {sound}"
     return plural(len(seen.records), "record") + "."
 
 
-def _agreement(told: TagComparison | None) -> str:
-    """Return what the tags add: how many agree, and how many know nothing about this log."""
-    if told is None:
+def _agreement(compared: TagComparison | None) -> str:
+    """Return what the tags add: how many agree, and how many say nothing about this log."""
+    if compared is None:
         return "."
-    agree = "agrees" if told.own == 1 else "agree"
-    own = f", and {plural(told.own, 'deploy tag')} {agree}."
-    others = f"{plural(told.others, 'tag')} of other logs" if told.others else ""
-    silent = f"{plural(told.silent, 'tag')} without a log" if told.silent else ""
-    left = " and ".join(filter(None, (others, silent)))
-    return f"{own} Not compared: {left}." if left else own
+    agree = "agrees" if compared.own == 1 else "agree"
+    own = f", and {plural(compared.own, 'deploy tag')} {agree}."
+    others = f"{plural(compared.others, 'tag')} of other logs" if compared.others else ""
+    silent = f"{plural(compared.silent, 'tag')} without a log" if compared.silent else ""
+    rest = " and ".join(filter(None, (others, silent)))
+    return f"{own} Not compared: {rest}." if rest else own
 
 
 def log_document(seen: LogReport) -> dict[str, Any]:
@@ -86,29 +86,29 @@ def log_document(seen: LogReport) -> dict[str, Any]:
 
 
 def _verified(seen: LogReport) -> bool | None:
-    """Return what scripts are told; with a remote that was not asked the end may be missing."""
+    """Return `verified` for scripts; if a remote was not reached, the end may be missing."""
     if isinstance(seen.verified, BadLine):
         return False
-    return True if seen.verified and not seen.unasked else None
+    return True if seen.verified and not seen.unread else None
 
 
-def _tags(told: TagComparison | None) -> dict[str, int] | None:
-    if told is None:
+def _tags(compared: TagComparison | None) -> dict[str, int] | None:
+    if compared is None:
         return None
-    return {"own": told.own, "other_logs": told.others, "silent": told.silent}
+    return {"own": compared.own, "other_logs": compared.others, "silent": compared.silent}
 
 
 def problems_of(seen: LogReport) -> Iterator[Problem]:
-    """Yield what is wrong with the log, then which repositories could not be asked."""
+    """Yield what is wrong with the log, then which repositories could not be read."""
     if isinstance(seen.verified, BadLine):
         bad = seen.verified
         yield Problem(f"log_{bad.code}", f"line {bad.line} {bad.message}", hint_for(bad))
-    for repo, problem in seen.unasked.items():
+    for repo, problem in seen.unread.items():
         yield replace(problem, message=f"{repo}: {problem.message}")
 
 
 def log_hint(seen: LogReport) -> str:
-    """Return what to do about a log that is not sound, or how to see what is hidden; or nothing."""
+    """Return what to do about a log that is not sound, or how to see hidden records, or nothing."""
     if isinstance(seen.verified, BadLine):
         return hint_for(seen.verified)
     if not seen.hidden:
@@ -125,13 +125,13 @@ def hint_for(bad: BadLine) -> str:
 
 
 def torn(log: str, aside: str) -> Problem:
-    """Return what to know when the torn end of a log was moved to a file of its own."""
+    """Return the problem of a log whose torn end was moved to a separate file."""
     message = f"{log} ended in the middle of a record. That end is kept in {aside}."
     return Problem("log_torn", message, severity=Severity.WARN)
 
 
 TORN = (
-    "The next operation moves that end to a file of its own. After a crash, the operation that was "
-    "not finished writes its record again."
+    "The next operation moves that end to a separate file. After a crash, the unfinished operation "
+    "writes its record again."
 )
-HINT = "Compare the file with a backup: everything from that line on cannot be trusted."
+HINT = "Compare the file with a backup: nothing from that line on can be trusted."

@@ -1,4 +1,4 @@
-"""What a monitoring system is told of deployments, in the words of StatsD and DogStatsD."""
+"""Metrics of deployments for a monitoring system, in the formats of StatsD and DogStatsD."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _ENDED = {
 
 
 def metrics(report: Report, known: OperationState, *, tags: bool = True) -> tuple[str, ...]:
-    """Return the lines about what ended and was not `known` to have: counts and durations.
+    """Return the lines about what ended and was not `known` before: counts and durations.
 
-    `deployment.count` for each deployment, and for a repository whose push is all that there is.
-    `deployment.duration` (milliseconds) only of a deployment that was asked for and seen to end in
-    one go: of one that was known before, or that a push started, nobody knows how long it took.
-    `tags` are DogStatsD's: stage, result, repo, target; plain StatsD knows none.
+    `deployment.count` is for each deployment, and for a repository that is only pushed.
+    `deployment.duration` (milliseconds) is only for a deployment that this run requested and saw
+    end: for one that was known before, or that a push started, the duration is unknown. The `tags`
+    stage, result, repo and target are for DogStatsD; plain StatsD has none.
     """
     lines = (
-        _line(metric, {"stage": report.plan.target, **told}, tags=tags)
+        _line(metric, {"stage": report.plan.target, **labels}, tags=tags)
         for outcome in report.outcomes
-        for metric, told in _ends(outcome, known.of(outcome.repo))
+        for metric, labels in _ends(outcome, known.of(outcome.repo))
     )
     return tuple(lines)
 
@@ -41,17 +41,17 @@ def _ends(outcome: Outcome, known: Progress) -> Iterator[tuple[str, dict[str, st
     if not outcome.deployments and pushed and known.settled is not outcome.state:
         yield "deployment.count:1|c", {"result": pushed, "repo": outcome.repo}
     for one in outcome.deployments:
-        told = {"result": _result(one), "repo": outcome.repo, "target": one.target}
+        labels = {"result": _result(one), "repo": outcome.repo, "target": one.target}
         earlier = known.deployments.get(one.target, Deployment())
         again = earlier.state is not RunState.NOT_STARTED and earlier.attempt == one.attempt
         if one.state.over and not (again and earlier.state is one.state):
-            yield "deployment.count:1|c", told
-            if not again and _asked_for(outcome, one):
-                yield f"deployment.duration:{one.seconds * 1000:.0f}|ms", told
+            yield "deployment.count:1|c", labels
+            if not again and _requested(outcome, one):
+                yield f"deployment.duration:{one.seconds * 1000:.0f}|ms", labels
 
 
-def _asked_for(outcome: Outcome, one: Deployment) -> bool:
-    """Tell whether we asked for a deployment, and so know when it began."""
+def _requested(outcome: Outcome, one: Deployment) -> bool:
+    """Return whether multigit requested a deployment, and so knows when it started."""
     runners = (step.runner for step in outcome.plan.deploys() if step.target == one.target)
     return not any(runner.by_push for runner in runners)
 
@@ -60,9 +60,9 @@ def _result(one: Deployment) -> str:
     return DONE if one.state is RunState.SUCCEEDED else str(one.state)
 
 
-def _line(metric: str, told: dict[str, str], *, tags: bool) -> str:
-    """Return the line of a metric; what would end a tag becomes an underscore."""
+def _line(metric: str, labels: dict[str, str], *, tags: bool) -> str:
+    """Return the line of a metric; characters that would end a tag become an underscore."""
     if not tags:
         return metric
-    clean = (f"{name}:{_STRANGE.sub('_', value)}" for name, value in told.items() if value)
+    clean = (f"{name}:{_STRANGE.sub('_', value)}" for name, value in labels.items() if value)
     return f"{metric}|#{','.join(clean)}"

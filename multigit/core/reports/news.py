@@ -1,4 +1,4 @@
-"""What people are told of an operation: one message with a table of its repositories."""
+"""Notifications of an operation for people: one message with a table of its repositories."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.text import masked, plural, visible
 from multigit.core.values.workspace import Event
 
-ROWS = 60  # of the table; what went wrong stands first
+ROWS = 60  # of the table; failures come first
 SHORT = 7  # digits of a commit
 NOTES = 4000  # characters of the operation's message
 SUBJECT = 100  # characters of a commit's first line
@@ -32,14 +32,14 @@ class News:
 
 
 def is_news(plan: Plan) -> bool:
-    """Tell whether people are told of such a plan: it promotes or deploys."""
+    """Return whether people are notified of such a plan: it promotes or deploys."""
     return bool(plan.planned()) and (bool(plan.release) or plan.command == "deploy")
 
 
 def event_of(report: Report) -> Event | None:
-    """Return what there is to tell at the end of an operation, or None: it goes on, or never was.
+    """Return the event of an operation that ended, or None: it is running, or nothing was done.
 
-    That it waits for somebody is told when it begins to.
+    That it waits for approval is an event of its own, when the waiting starts.
     """
     states = {each.state for o in report.outcomes for each in o.deployments}
     if any(not state.over for state in states - {RunState.NOT_STARTED}):
@@ -65,7 +65,7 @@ _WORDS = {
     Event.STARTED: "started",
     Event.SUCCEEDED: "succeeded",
     Event.FAILED: "failed",
-    Event.WAITING: "waits for approval",
+    Event.WAITING: "is waiting for approval",
 }
 
 
@@ -80,7 +80,7 @@ def _body(report: Report, event: Event) -> str:
 
 
 def _notes(message: str) -> str:
-    """Return the operation's message, which is Markdown of our own people, without HTML."""
+    """Return the operation's message, which is Markdown by its user, without HTML."""
     text = message if len(message) <= NOTES else f"{message[:NOTES]}…"
     lines = (visible(masked(line)).replace("<", "&lt;") for line in text.strip().splitlines())
     return "\n".join(lines)
@@ -88,8 +88,8 @@ def _notes(message: str) -> str:
 
 def _table(report: Report) -> str:
     """Return a row for each deployment, or for each repository that has none."""
-    told = [outcome for outcome in report.outcomes if outcome.state not in STILL]
-    rows = [row for outcome in told for row in _rows(outcome)]
+    changed = [outcome for outcome in report.outcomes if outcome.state not in STILL]
+    rows = [row for outcome in changed for row in _rows(outcome)]
     if not rows:
         return ""
     rows.sort(key=lambda row: not row[0])
@@ -98,7 +98,7 @@ def _table(report: Report) -> str:
 
 
 def _rows(outcome: Outcome) -> Iterator[tuple[bool, str]]:
-    """Yield whether it went wrong, and the row."""
+    """Yield whether it failed, and the row."""
     for one in outcome.deployments or (None,):
         target = f" ({one.target})" if one and one.target else ""
         cells = (
@@ -114,21 +114,21 @@ def _rows(outcome: Outcome) -> Iterator[tuple[bool, str]]:
 
 
 def _newest(outcome: Outcome) -> str:
-    """Return what the newest commit is about that arrives, or nothing."""
+    """Return the subject of the newest commit that reaches the stage, or nothing."""
     newest = _waiting(outcome).newest
     return newest.subject if newest else ""
 
 
 def _waiting(outcome: Outcome) -> PendingCommits:
-    """Return what arrives at the last branch that moves."""
-    brought = [step.move().brings for step in outcome.plan.branch_steps()]
-    return next((each for each in reversed(brought) if each), PendingCommits())
+    """Return the commits that reach the last branch that moves."""
+    pending = [step.move().brings for step in outcome.plan.branch_steps()]
+    return next((each for each in reversed(pending) if each), PendingCommits())
 
 
 def _commits(report: Report) -> Iterator[str]:
-    """Yield, for each repository of the table, a list of the commits that arrive there."""
-    told = (outcome for outcome in report.outcomes if outcome.state not in STILL)
-    with_commits = [(o.repo, _waiting(o)) for o in told if _waiting(o).subjects]
+    """Yield, for each repository of the table, a list of the commits that reach the stage."""
+    changed = (outcome for outcome in report.outcomes if outcome.state not in STILL)
+    with_commits = [(o.repo, _waiting(o)) for o in changed if _waiting(o).subjects]
     for repo, waiting in with_commits[:ROWS]:
         lines = [f"- {_harmless(_cut(subject))}" for subject in waiting.subjects]
         more = waiting.commits - len(lines)
@@ -145,7 +145,7 @@ _IN_URLS = ":/?#@!$&'*+,;=%~"  # not the brackets, which would end a link
 
 
 def _state(outcome: Outcome, one: Deployment | None) -> str:
-    """Return how it stands; what went wrong with its reason, what waits with whom it waits for."""
+    """Return its state: a failure with the reason, a waiting run with its reviewers."""
     if one is None or outcome.state in BAD:
         reasons = [p.message for p in outcome.problems if p.blocks or outcome.state in BAD]
         return _with(str(outcome.state).replace("_", " "), reasons[0] if reasons else "")
@@ -159,7 +159,7 @@ def _with(state: str, reason: str) -> str:
 
 
 def _moved(outcome: Outcome) -> str:
-    """Return which commit the stage's branch held before, and which one it holds then."""
+    """Return the commits of the stage's branch before and after."""
     plan = outcome.plan
     deployed = next((step.sha for step in plan.deploys() if step.sha), "")
     after = outcome.after or plan.after or deployed
@@ -173,12 +173,12 @@ def _moved(outcome: Outcome) -> str:
 
 
 def _line(text: str) -> str:
-    """Return text of our own on one line, without what would end a code span."""
+    """Return text from the user on one line, without characters that would end a code span."""
     return visible(masked(text)).replace("`", "'")
 
 
 def _harmless(text: str) -> str:
-    """Return text from outside as Markdown that shows it, and does nothing else."""
+    """Return text from outside as Markdown that only shows it."""
     plain = visible(masked(" ".join(text.split()))).replace("&", "&amp;")
     plain = plain.replace("<", "&lt;").replace(">", "&gt;")
     return "".join(f"\\{letter}" if letter in "\\`*[]|" else letter for letter in plain)

@@ -1,4 +1,4 @@
-"""Reviews: what waits for a person's yes at a host, and what became of the answer."""
+"""Reviews: what is waiting for approval on a host, and what became of the answer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from multigit.errors import FAILED, INTERRUPTED, OK
 
 @dataclass(frozen=True, slots=True)
 class PendingReview:
-    """A run with the environments at which it waits for somebody."""
+    """A run with the environments for which it is waiting for approval."""
 
     order: Order
     run: Run
@@ -30,12 +30,12 @@ class PendingReview:
 
     @property
     def mine(self) -> tuple[Gate, ...]:
-        """Return the environments that we may review."""
+        """Return the environments that the user may review."""
         return tuple(gate for gate in self.gates if gate.mine)
 
 
 class ReviewResult(StrEnum):
-    """What became of a review."""
+    """The result of a review."""
 
     APPROVED = "approved"
     REJECTED = "rejected"
@@ -46,7 +46,7 @@ class ReviewResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """The review of one run; `problem` where it did not arrive, or nobody knows."""
+    """The review of one run; `problem` says why it failed, or why its result is unknown."""
 
     waiting: PendingReview
     answer: ReviewResult
@@ -54,9 +54,9 @@ class Review:
 
 
 def to_review(operation: Operation, repos: Collection[str]) -> tuple[tuple[Order, Run], ...]:
-    """Return the runs of these repositories that may wait for a review: none that went well.
+    """Return the runs of these repositories that may be waiting for a review: not successful ones.
 
-    One that failed may have been let run again at its page, and wait there.
+    One that failed may have been rerun on its page, and be waiting now.
     """
     over = {
         (repo, target)
@@ -72,7 +72,7 @@ def to_review(operation: Operation, repos: Collection[str]) -> tuple[tuple[Order
 
 
 def reviews_exit_code(reviews: Sequence[Review], *, interrupted: bool, unread: bool) -> int:
-    """Return 130 after Ctrl-C, 1 when a review did not arrive or a run could not be asked."""
+    """Return 130 after Ctrl-C, 1 if a review was not accepted or a run could not be read."""
     if interrupted:
         return INTERRUPTED
     sent = all(each.answer in {ReviewResult.APPROVED, ReviewResult.REJECTED} for each in reviews)
@@ -80,10 +80,10 @@ def reviews_exit_code(reviews: Sequence[Review], *, interrupted: bool, unread: b
 
 
 def reviews_sentence(reviews: Sequence[Review]) -> str:
-    """Return how many reviews ended which way."""
+    """Return how many reviews have which result."""
     counts = [(answer, sum(r.answer is answer for r in reviews)) for answer in ReviewResult]
-    told = ", ".join(f"{n} {str(answer).replace('_', ' ')}" for answer, n in counts if n)
-    return f"{plural(len(reviews), 'review')}: {told}."
+    results = ", ".join(f"{n} {str(answer).replace('_', ' ')}" for answer, n in counts if n)
+    return f"{plural(len(reviews), 'review')}: {results}."
 
 
 def reviews_document(
@@ -112,9 +112,9 @@ def reviews_record(
     at: str,
     consent: ConsentState,
 ) -> Record:
-    """Return what the log keeps of the reviews `of` an operation: a record of its own, `operation`.
+    """Return the record of reviews `of` an operation, which is an `operation` of its own.
 
-    It has no `repos`: nothing was published or deployed by it.
+    It has no `repos`, since it published and deployed nothing.
     """
     return Record(
         at=at,
@@ -137,7 +137,7 @@ def _result(exit_code: int) -> Result:
 
 
 def _reviewed(reviews: Sequence[Review]) -> tuple[ReviewRecord, ...]:
-    """Return the reviews as scripts and the log are told of them."""
+    """Return the reviews as scripts and the log have them."""
     return tuple(
         ReviewRecord(
             repo=each.waiting.order.repo,

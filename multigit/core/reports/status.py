@@ -1,4 +1,4 @@
-"""Status: one row per repository, from what was seen there."""
+"""Status: one row per repository, from what was read there."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from multigit.core.values.workspace import Repo, Stage, Workspace
 
 @dataclass(frozen=True, slots=True)
 class StatusRequest:
-    """Which repositories to look at, along which stages, and whether to ask the remotes."""
+    """Which repositories to read, along which stages, and whether to ask the remotes."""
 
     repos: tuple[Repo, ...]
     stages: tuple[Stage, ...]
@@ -29,12 +29,11 @@ class StatusRequest:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two neighboring stages: what waits to be promoted, and what was never carried back.
+    """Two neighboring stages: what is waiting to be promoted, and what was never carried back.
 
-    Where all that waits stands in merge commits, no commit is counted: then `merge_waits`, or
-    `merge_owed`. `missing` names the stages whose branch the remote does not have, `reverted` the
-    commits of the later stage with which no promotion is made, since they take back work of the
-    earlier one.
+    If merge commits are all that is waiting, no commit is counted, but `merge_waits` or
+    `merge_owed` is True. `missing` names the stages whose branch the remote lacks, `reverted` the
+    commits of the later stage that block a promotion, since they revert work of the earlier one.
     """
 
     source: str
@@ -61,7 +60,7 @@ class Pair:
 
     @property
     def hotfixes(self) -> int:
-        """Return how many commits are to be carried back: not those that take work back."""
+        """Return how many commits are to be carried back: not those that revert work."""
         return max(0, self.debt - sum(not each.is_merge for each in self.reverted))
 
 
@@ -76,9 +75,9 @@ class Unpushed:
 
 @dataclass(frozen=True, slots=True)
 class StatusRow:
-    """Where one repository stands.
+    """The state of one repository.
 
-    `deploys` holds the last deploy tag of each stage, `deployed` what is known of the last
+    `deploys` holds the last deploy tag of each stage, `deployed` what is known about the last
     deployment to it; `went_back` are the stages to which an earlier release was deployed last.
     """
 
@@ -93,7 +92,7 @@ class StatusRow:
     unpushed: tuple[Unpushed, ...] = ()
 
     def unpushed_elsewhere(self) -> tuple[Unpushed, ...]:
-        """Return those of branches that are not checked out here."""
+        """Return those on branches that are not checked out here."""
         here = self.work.branch if self.work else ""
         return tuple(each for each in self.unpushed if each.branch != here)
 
@@ -104,7 +103,7 @@ def status_rows(
     snapshots: Mapping[str, Snapshot],
     deployed: Mapping[str, Mapping[str, LastDeployment]] | None = None,
 ) -> tuple[StatusRow, ...]:
-    """Return the rows in the order of the repositories; `deployed` is what the log knows."""
+    """Return the rows in the order of the repositories; `deployed` is what the log has."""
     known = deployed or {}
     return tuple(
         _row(workspace, repo, snapshots[repo.name], known.get(repo.name, {})) for repo in repos
@@ -157,7 +156,7 @@ def _pair(earlier: Stage, later: Stage, snapshot: Snapshot) -> Pair:
 
 
 def _waiting(merge: Merge | None) -> int | None:
-    """Return how many commits a merge brings, merges not counted; None where it brings nothing."""
+    """Return how many commits a merge brings, merges not counted; None if it brings nothing."""
     return merge.waiting.commits if merge and not merge.nothing else None
 
 
@@ -181,7 +180,7 @@ def went_back(
 ) -> frozenset[str]:
     """Return the stages whose last deployed release is not that of the newest tag.
 
-    One whose tag is not known here is no earlier one: it was not fetched since.
+    A release whose tag is unknown here is not an earlier one: it was not fetched yet.
     """
     names = {tag.name for tag in tags}
     return frozenset(

@@ -1,4 +1,4 @@
-"""The status in the words of scripts and of people."""
+"""The status as a document for scripts, and as a sentence for people."""
 
 from __future__ import annotations
 
@@ -63,17 +63,17 @@ def _row_document(row: StatusRow) -> dict[str, Any]:
 
 
 def status_exit_code(rows: Sequence[StatusRow]) -> int:
-    """Return 1 when a repository could not be read or asked, or is a shallow clone."""
+    """Return 1 if a repository or its remote could not be read, or it is a shallow clone."""
     return errors.FAILED if any(row.problems for row in rows) else errors.OK
 
 
 def status_hint(rows: Sequence[StatusRow], pairs: Sequence[tuple[Stage, Stage]]) -> str:
-    """Return what to type where a stage took work back, or nothing."""
+    """Return what to run if a stage reverted work, or nothing."""
     reverted = {
         (pair.source, pair.target)
         for row in rows
         for pair in row.pairs
-        if pair.reverted and not row.problems  # with which nothing is planned
+        if pair.reverted and not row.problems  # which would block any plan
     }
     for source, target in pairs:
         if (source.name, target.name) in reverted:
@@ -97,14 +97,14 @@ def status_sentence(rows: Sequence[StatusRow]) -> str:
     facts = [
         (waiting, "with commits to promote"),
         (conflicts, "with conflicts"),
-        (reverted, "with work that was taken back"),
+        (reverted, "with reverted work"),
         (debts, "with hotfixes to carry back"),
         (unpushed, "with unpushed commits"),
         (missing, "without a stage's branch"),
-        (failed, "whose last deployment went wrong"),
+        (failed, "whose last deployment failed"),
         (shallow, "in a shallow clone"),
-        (unread, "that could not be asked"),
+        (unread, "that could not be read"),
     ]
-    told = ", ".join(f"{number} {what}" for number, what in facts if number)
-    everything = plural(len(rows), "repository")
-    return f"{everything}: {told}." if told else f"{everything}, all stages up to date."
+    counts = ", ".join(f"{number} {what}" for number, what in facts if number)
+    total = plural(len(rows), "repository")
+    return f"{total}: {counts}." if counts else f"{total}, all stages up to date."

@@ -1,4 +1,4 @@
-"""A report in the words of people: how it stands as one sentence, and what to do next."""
+"""A report for people: one sentence, and a hint."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from multigit.core.values.deployment import RunState
 from multigit.core.values.text import plural
 from multigit.hints import Hint
 
-CLOSED_BY = {"undone", "abandoned"}  # the problems that say how an operation was closed
+CLOSED_BY = {"undone", "abandoned"}  # codes of the problems that say how an operation was closed
 
 
 def summary(report: Report) -> tuple[str, str]:
-    """Return how it stands as one sentence, and what to do next (may be empty)."""
+    """Return the state of an operation as one sentence, and a hint (may be empty)."""
     if report.plan.command == "pull":
         return _pulled(report)
     if report.closing:
@@ -39,10 +39,9 @@ def _stopped(report: Report) -> tuple[str, str]:
     match report.result:
         case Result.PLANNED:
             rest, skipped = count(State.UP_TO_DATE), count(State.SKIPPED)
-            also = f", {rest} {'is' if rest == 1 else 'are'} up to date" if rest else ""
-            left = f", {skipped} left {'as it is' if report.plan.undoes else 'out'}"
-            moving = f"{will_happen(report)}{also}{left if skipped else ''}."
-            return f"{moving} {arrivals(report)}".rstrip(), ""
+            same = f", {rest} {'is' if rest == 1 else 'are'} up to date" if rest else ""
+            out = f", {skipped} left {'as is' if report.plan.undoes else 'out'}" if skipped else ""
+            return f"{will_happen(report)}{same}{out}. {arrivals(report)}".rstrip(), ""
         case Result.NOTHING:
             if skipped := count(State.SKIPPED):
                 return (
@@ -54,46 +53,54 @@ def _stopped(report: Report) -> tuple[str, str]:
             blocked = count(State.BLOCKED) or count(State.SKIPPED)
             verb = "is" if blocked == 1 else "are"
             sentence = f"{plural(blocked, 'repository')} {verb} blocked. Nothing was changed."
-            return sentence, _past_what_blocks(report)
+            return sentence, _blocked_hint(report)
     return "Cancelled. Nothing was changed.", ""
 
 
-def _past_what_blocks(report: Report) -> str:
-    """Return how to get past what blocks: --skip-blocked only where something is left to do then.
+def _blocked_hint(report: Report) -> str:
+    """Return how to continue if repositories are blocked.
 
-    What was begun is never left out, and what is in a later wave may come after what is.
+    --skip-blocked is proposed only if something remains to be done with it. What was started is
+    never left out, and a repository of a later wave may depend on one that is.
     """
     blocked = [o.plan for o in report.outcomes if o.state is State.BLOCKED]
     first = min((repo.wave for repo in blocked), default=0)
     free = sum(repo.wave <= first for repo in report.plan.planned())
     if not free or report.plan.undoes or any(report.before.of(repo.repo).begun for repo in blocked):
-        return "Fix what blocks, then run the command again."
-    whom = f"with the other {free}" if free > 1 else "with the other one"
+        return "Fix the problem, then run the command again."
+    rest = f"with the other {free}" if free > 1 else "with the other one"
     if free < len(report.plan.planned()):
         them = "them" if len(blocked) > 1 else "it"
-        whom = f"without {them} and what comes after {them}"
-    return f"Fix what blocks, or continue {whom}: --skip-blocked"
+        rest = f"without {them} and what comes after {them}"
+    repositories = "repositories" if len(blocked) > 1 else "repository"
+    return f"Fix the blocked {repositories}, or continue {rest}: --skip-blocked"
 
 
 def will_happen(report: Report) -> str:
     """Return what a plan does, as the beginning of a sentence.
 
-    Of what an earlier attempt published, only the deployments are left: to start, or to watch.
+    For what an earlier attempt published, only deployments remain: to start, or to watch.
     """
     plan, before = report.plan, report.before
-    there = [repo for repo in plan.planned() if before.of(repo.repo).published]
-    begun = [still_to_come(repo, before.of(repo.repo)) for repo in there]
-    moves = len(plan.planned()) - len(begun)
-    deploys = sum(bool(started) for started, _ in begun)
-    watches = sum(not started for started, _ in begun)
-    verb = "go back" if plan.undoes else "be deployed" if plan.command == "deploy" else "move"
-    noun = "repository" if plan.command == "deploy" else "published one"
+    published = [repo for repo in plan.planned() if before.of(repo.repo).published]
+    deployments = [still_to_come(repo, before.of(repo.repo)) for repo in published]
+    moves = len(plan.planned()) - len(published)
+    deploys = sum(bool(to_start) for to_start, _ in deployments)
+    watches = sum(not to_start for to_start, _ in deployments)
+    noun = "repository" if plan.command == "deploy" else "published repository"
     parts = [
-        (moves, f"{plural(moves, 'repository')} will {verb}"),
+        (moves, f"{plural(moves, 'repository')} will be {_planned_word(plan)}"),
         (deploys, f"{plural(deploys, noun)} will be deployed"),
         (watches, f"{plural(watches, noun)} will be watched"),
     ]
     return ", ".join(part for number, part in parts if number)
+
+
+def _planned_word(plan: Plan) -> str:
+    """Return what will be done to a repository in which a branch moves."""
+    if plan.undoes:
+        return "reset"
+    return {"deploy": "deployed", "promote": "promoted"}.get(plan.command, "updated")
 
 
 def arrivals(report: Report) -> str:
@@ -102,10 +109,10 @@ def arrivals(report: Report) -> str:
     for repo in report.plan.planned():
         if not report.before.of(repo.repo).published:
             totals.update(repo.arriving())
-    told = [
+    parts = [
         f"{plural(n, 'commit')} {'reaches' if n == 1 else 'reach'} {s}" for s, n in totals.items()
     ]
-    return f"{', '.join(told)}." if told else ""
+    return f"{', '.join(parts)}." if parts else ""
 
 
 def _pulled(report: Report) -> tuple[str, str]:
@@ -114,7 +121,7 @@ def _pulled(report: Report) -> tuple[str, str]:
         (State.PLANNED, "to update"),
         (State.UPDATED, "updated"),
         (State.UP_TO_DATE, "up to date"),
-        (State.BLOCKED, "left as it is"),
+        (State.BLOCKED, "left as is"),
         (State.FAILED, "failed"),
     )
     counts = [(report.count(state), word) for state, word in words]
@@ -122,64 +129,64 @@ def _pulled(report: Report) -> tuple[str, str]:
 
 
 def _ended(report: Report) -> tuple[str, str]:
-    """Return the sentence of an operation that was run: a count for each way it ended."""
-    count, back = report.count, _taken_back(report)
+    """Return the sentence of an operation that was run: a count for each outcome."""
+    count, back = report.count, _undone(report)
     counts = [
         (count(State.PUBLISHED), done_word(report.plan)),
-        (back, "taken back"),
+        (back, "undone"),
         (count(State.FAILED), "failed"),
         (count(State.UNKNOWN), "unknown"),
-        (count(State.NOT_PUBLISHED) - back, not_begun_word(report.plan)),
-        (count(State.SKIPPED), "left as it is" if report.plan.undoes else "left out"),
+        (count(State.NOT_PUBLISHED) - back, not_done_word(report.plan)),
+        (count(State.SKIPPED), "left as is" if report.plan.undoes else "left out"),
     ]
     sentence = _counted(report, counts)
     if report.result is Result.DONE:
-        return sentence, _still_open(report)
+        return sentence, _running_hint(report)
     if blocking := [problem for problem in report.problems if problem.blocks]:
         return f"{blocking[0].message} {sentence}", ""
     if report.interrupted:
         sentence = f"Interrupted. {sentence}"
     if any(outcome.deployments for outcome in report.outcomes):
-        return sentence, _deploying_on(report)
+        return sentence, _deployments_hint(report)
     if report.unfinished:
         return sentence, Hint.FINISH_OR_UNDO if can_be_undone(report) else Hint.FINISH
     broken = report.count(State.FAILED) or not report.interrupted
-    again = "Fix it, then run" if broken else "Run"
+    again = "Fix the problem, then run" if broken else "Run"
     return sentence, f"Nothing was {done_word(report.plan)}. {again} the command again."
 
 
-def _taken_back(report: Report) -> int:
-    """Count the repositories that were published and that an undo took back."""
+def _undone(report: Report) -> int:
+    """Count the repositories that were published, and then undone."""
     return sum(any(p.code == "taken_back" for p in o.problems) for o in report.outcomes)
 
 
 def _counted(report: Report, of_repos: Sequence[tuple[int, str]]) -> str:
-    """Return a count for each way in which repositories and deployments ended."""
+    """Return a count for each outcome of repositories and deployments."""
     counts = [*of_repos, *deployment_counts(report)]
     return ", ".join(f"{number} {word}" for number, word in counts if number) + "."
 
 
 def _closed(report: Report) -> str:
-    """Return the sentence of an operation that was closed before it was finished."""
+    """Return the sentence of an unfinished operation that was closed."""
     message = " ".join(each.message for each in report.problems if each.code in CLOSED_BY)
     if report.result is Result.NOTHING:
         return f"{message} Nothing of it is {done_word(report.plan)}."
     count, done = report.count, done_word(report.plan)
     half = sum(outcome.partial for outcome in report.outcomes)
-    back = _taken_back(report)
+    back = _undone(report)
     counts = [
         (count(State.PUBLISHED), done),
-        (back, "taken back"),
+        (back, "undone"),
         (half, f"{done} in part"),
-        (count(State.FAILED) - half, "moved by somebody else"),
+        (count(State.FAILED) - half, "moved by someone else"),
         (count(State.UNKNOWN), "unknown"),
-        (count(State.NOT_PUBLISHED) - back, not_begun_word(report.plan)),
+        (count(State.NOT_PUBLISHED) - back, not_done_word(report.plan)),
     ]
     return f"{message} {_counted(report, counts)}"
 
 
-def _deploying_on(report: Report) -> str:
-    """Return how to go on where deployments did not all end well."""
+def _deployments_hint(report: Report) -> str:
+    """Return what to do if not all deployments succeeded."""
     deployments = [each for outcome in report.outcomes for each in outcome.deployments]
     states = {each.state for each in deployments}
     if any(each.state is RunState.WAITING and each.sight.mine for each in deployments):
@@ -199,26 +206,26 @@ def _deploying_on(report: Report) -> str:
 
 
 def done_word(plan: Plan) -> str:
-    """Return what to say of a repository that the operation moved."""
-    return "taken back" if plan.undoes else "published"
+    """Return what was done to a repository that the operation moved."""
+    return "undone" if plan.undoes else "published"
 
 
-def not_begun_word(plan: Plan) -> str:
-    """Return what to say of a repository that the operation did not come to."""
+def not_done_word(plan: Plan) -> str:
+    """Return what was not done to a repository that the operation did not reach."""
     if plan.undoes:
-        return "not taken back"
+        return "not undone"
     return "not started" if plan.command == "deploy" else "not published"
 
 
 def deployment_counts(report: Report) -> list[tuple[int, str]]:
-    """Return how many deployments ended, or stand, in which way: 3 deployed, 1 unhealthy."""
+    """Return how many deployments are in which state: 3 deployed, 1 unhealthy."""
     counted = Counter(each.state for o in report.outcomes for each in o.deployments)
     words = {RunState.SUCCEEDED: "deployed", RunState.FAILED: "not deployed"}
     return [(counted[state], words.get(state, state.in_words)) for state in RunState]
 
 
-def _still_open(report: Report) -> str:
-    """Return how to come back to deployments that nobody waited for."""
+def _running_hint(report: Report) -> str:
+    """Return how to watch deployments if the command did not wait for them."""
     states = {each.state for o in report.outcomes for each in o.deployments}
     running = any(not state.over for state in states)
     return Hint.WATCH if running else ""

@@ -241,7 +241,7 @@ def test_watching_tells_what_was_taken_back_since(halves: Forge) -> None:
     halves.json(*PROMOTE, check=DONE)
     halves.json("undo", "--yes", check=DONE)
     document = halves.json("watch", check=DONE)
-    assert document["message"] == "1 published, 1 taken back, 1 deployed."
+    assert document["message"] == "1 published, 1 undone, 1 deployed."
     assert states(document) == {"api": "published", "web": "not_published"}
 
 
@@ -251,5 +251,5 @@ def test_what_was_abandoned_half_published_can_be_undone(forge: Forge) -> None:
     delete_tag(api)
     forge.json("abandon")
     document = forge.json("undo", "--yes", check=DONE)
-    assert document["message"] == "1 taken back."
+    assert document["message"] == "1 undone."
     assert api.remote_refs()["refs/heads/stg"] == api.remote_refs()["refs/heads/main"]

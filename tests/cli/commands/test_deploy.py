@@ -229,7 +229,7 @@ def test_status_marks_what_an_unfinished_operation_deployed(shop: Forge) -> None
     told = rows(document)["database"]["deployed"]["stg"]
     assert (told["operation"], told["state"]) == (failed["operation"], "failed")
     assert rows(document)["api"]["deployed"] == {}
-    assert "1 whose last deployment went wrong" in document["message"]
+    assert "1 whose last deployment failed" in document["message"]
     assert "stg now ✗" in shop.run("status", check=DONE).stdout
 
 
@@ -323,7 +323,7 @@ def test_a_continue_announces_no_deployment_that_is_over(shop: Forge) -> None:
     api.allow_pushes()
     document = shop.json("continue", "--dry-run", check=DONE)
     assert states(document) == {"database": "published", "api": "planned"}
-    assert document["message"] == "1 repository will move. 1 commit reaches stg."
+    assert document["message"] == "1 repository will be promoted. 1 commit reaches stg."
     assert "published, deploy" not in shop.run("continue", "--dry-run", check=DONE).stdout
     shop.json("continue", "--yes", check=DONE)
     assert {name: len(seen) for name, seen in deployed(shop).items()} == {"database": 1, "api": 1}

@@ -86,12 +86,12 @@ def test_a_healthy_workspace_is_told_so(forge: Forge, api: ForgeRepo) -> None:
         (None, "git_version"), (None, "log"), (None, "clock"),
         ("database", "remote"), (api.name, "remote"),
     }  # fmt: skip
-    assert document["message"] == "2 repositories examined: all is well."
+    assert document["message"] == "Checked 2 repositories: no problems found."
     with untouched(forge):
         done = forge.run("doctor", check=DONE)
     assert "database, api" in done.stdout
     assert "<ada@example.org>" in done.stdout
-    assert "all is well" in done.stdout
+    assert "no problems found" in done.stdout
     assert done.stderr == ""
     assert max(map(len, done.stdout.splitlines())) <= 80
 
@@ -142,7 +142,7 @@ def test_a_clone_that_is_not_there_or_none(forge: Forge, api: ForgeRepo) -> None
     assert set(bad(document)) == {("api", "missing"), ("web", "not_a_repository")}
     assert ("database", "remote") in fine(document)
     assert document["result"] == "blocked"
-    assert document["message"] == "3 repositories examined: 2 problems."
+    assert document["message"] == "Checked 3 repositories: 2 problems."
 
 
 def test_shallow_clone(forge: Forge, api: ForgeRepo) -> None:
@@ -503,7 +503,7 @@ def test_the_table_tells_the_worst_last(forge: Forge, api: ForgeRepo) -> None:
     assert marks == sorted(marks, key=["ok", "warning", "problem"].index)
     assert set(marks) == {"ok", "warning", "problem"}
     assert text.count("Hint:") == marks.count("warning") + marks.count("problem") + 1
-    assert "2 repositories examined:" in lines[-2]
+    assert "Checked 2 repositories:" in lines[-2]
     assert "canary" not in text
     assert max(map(len, lines)) <= 80
 

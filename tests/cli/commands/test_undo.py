@@ -168,9 +168,9 @@ def test_what_was_published_before_a_continue_goes_back_too(halves: Forge) -> No
     halves.json("continue", check=DONE)
     wrote = {name: repo.tip("stg") for name, repo in halves.repos.items()}
     dry = halves.json("undo", "--dry-run", check=DONE)
-    assert dry["message"] == "2 repositories will go back."
+    assert dry["message"] == "2 repositories will be reset."
     document = halves.json("undo", "--yes", check=DONE)
-    assert (document["result"], document["message"]) == ("done", "2 taken back.")
+    assert (document["result"], document["message"]) == ("done", "2 undone.")
     for name, repo in halves.repos.items():
         refs = repo.remote_refs()
         assert refs["refs/heads/stg"] == before[name]
@@ -208,7 +208,7 @@ def test_an_undo_is_continued_after_somebody_went_on(half_undone: Forge) -> None
     assert re.search(r"api +\w{7} → \w{7} .* undone", plan)
     document = half_undone.json("continue", "--yes", check=DONE)
     assert (document["message"], states(document)) == (
-        "2 taken back.",
+        "2 undone.",
         dict.fromkeys(("api", "web"), "published"),
     )
     assert half_undone.json("undo", "--yes", check=DONE)["result"] == "nothing"
@@ -218,7 +218,7 @@ def test_an_undo_that_is_abandoned_says_what_went_back(half_undone: Forge) -> No
     """Whoever worked there since."""
     document = half_undone.json("abandon", check=DONE)
     assert states(document) == {"api": "published", "web": "not_published"}
-    assert "1 taken back, 1 not taken back." in document["message"]
+    assert "1 undone, 1 not undone." in document["message"]
     record = half_undone.json("log")["records"][-1]
     assert {row["repo"]: row["state"] for row in record["repos"]} == states(document)
 
@@ -268,7 +268,7 @@ def test_what_somebody_built_on_stays_and_is_named(halves: Forge) -> None:
     halves.repos["api"].commit("stg", {"b.txt": "1\n"})
     document = halves.json("undo", "--yes", check=DONE)
     assert states(document) == {"api": "skipped", "web": "published"}
-    assert document["message"] == "1 taken back, 1 left as it is."
+    assert document["message"] == "1 undone, 1 left as is."
 
 
 def test_an_undo_that_was_refused_is_continued_not_undone(halves: Forge) -> None:
@@ -276,7 +276,7 @@ def test_an_undo_that_was_refused_is_continued_not_undone(halves: Forge) -> None
     halves.json("continue", check=DONE)
     halves.repos["api"].reject_pushes("refs/heads/stg")
     document = halves.json("undo", "--yes", check=FAILED)
-    assert document["message"] == "1 taken back, 1 failed."
+    assert document["message"] == "1 undone, 1 failed."
     assert "multigit undo" not in document["hint"]
     assert "multigit continue" in document["hint"]
     assert "multigit undo" not in halves.run("status", check=DONE).stdout

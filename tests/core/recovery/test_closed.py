@@ -86,4 +86,4 @@ def test_what_was_published_and_taken_back_is_recorded_as_that() -> None:
         State.NOT_PUBLISHED, ["taken_back"],
     )  # fmt: skip
     assert (web.state, web.problems) == (State.NOT_PUBLISHED, ())
-    assert summary(report)[0].endswith("1 taken back, 1 not published.")
+    assert summary(report)[0].endswith("1 undone, 1 not published.")

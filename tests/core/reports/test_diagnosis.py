@@ -81,7 +81,7 @@ def test_a_healthy_workspace_is_all_ok() -> None:
     assert "3 records" in seen[1].message
     assert "Ada <ada@example.com>" in seen[3].message
     assert doctor_exit_code(seen) == 0
-    assert doctor_summary(seen, 1) == ("1 repository examined: all is well.", "")
+    assert doctor_summary(seen, 1) == ("Checked 1 repository: no problems found.", "")
 
 
 # --- Repositories
@@ -279,10 +279,10 @@ def test_problems_and_warnings_are_counted() -> None:
         repos=(API, WEB),
     )
     sentence, hint = doctor_summary(mixed, 2)
-    assert sentence == "2 repositories examined: 1 problem and 2 warnings."
+    assert sentence == "Checked 2 repositories: 1 problem and 2 warnings."
     assert "multigit doctor" in hint
     warned = findings(with_facts(replace(FACTS, credentials=True)))
-    assert doctor_summary(warned, 1) == ("1 repository examined: 1 warning.", "")
+    assert doctor_summary(warned, 1) == ("Checked 1 repository: 1 warning.", "")
 
 
 def test_the_document_holds_every_finding() -> None:
@@ -315,7 +315,7 @@ def test_the_document_holds_every_finding() -> None:
         ],
         "repos": [],
         "problems": [],
-        "message": "1 repository examined: 1 problem.",
+        "message": "Checked 1 repository: 1 problem.",
         "hint": "Fix the problems, then run multigit doctor again.",
     }
     fine: Mapping[str, object] = doctor_document(found[:1], 1)

@@ -88,9 +88,9 @@ def test_only_deploy_tags_that_were_compared_agree(compared: TagComparison, told
 
 def test_a_remote_that_could_not_be_asked_is_a_failure() -> None:
     """The log may be sound, but the tags of one were not compared."""
-    unasked = {"api": UNREADABLE}
-    seen = LogReport((), Head(), TagComparison(), unasked)
-    assert seen.unasked_rows() == [("api", (UNREADABLE,))]
+    unread = {"api": UNREADABLE}
+    seen = LogReport((), Head(), TagComparison(), unread)
+    assert seen.unread_rows() == [("api", (UNREADABLE,))]
     told = log_document(seen)
     assert (told["result"], told["exit_code"], told["verified"]) == ("failed", 1, None)
     assert told["message"].startswith("Cannot tell whether the log is complete: the tags of api ")
@@ -121,7 +121,7 @@ def test_the_document_of_a_log(verified: Head | None, told: bool | None) -> None
 
 def test_the_document_of_a_log_that_is_not_sound() -> None:
     """The first bad line is a problem with a code, and the records are there all the same."""
-    hint = "Compare the file with a backup: everything from that line on cannot be trusted."
+    hint = "Compare the file with a backup: nothing from that line on can be trusted."
     assert log_document(LogReport((STG,), BAD)) == {
         "schema": "multigit/1",
         "command": "log",

@@ -137,7 +137,7 @@ def test_waiting_for_approval() -> None:
     sight = Sight(RunState.WAITING, reviewers=("ada", "grace"))
     one = Deployment(state=RunState.WAITING, sight=sight)
     message = news(under_way(BOTH, {"api": (one,)}), Event.WAITING)
-    assert message.title == "promote dev → stg waits for approval: stg-deploy-20250115-160130"
+    assert message.title == "promote dev → stg is waiting for approval: stg-deploy-20250115-160130"
     assert "| api | waiting for ada, grace |" in message.body
     assert "| web | planned |" in message.body
     nobody = under_way(BOTH, {"api": (replace(one, sight=DONE.sight),)})

@@ -153,7 +153,7 @@ def test_work_that_was_taken_back_comes_before_what_waits() -> None:
         pair = pairs(replace(seen, reversals=(REVERT,)))[0]
         assert (pair.state, pair.reverted) == ("reverted", (REVERT,))
         told = row(snapshot(replace(seen, reversals=(REVERT,))))
-        assert status_sentence([told]) == "1 repository: 1 with work that was taken back."
+        assert status_sentence([told]) == "1 repository: 1 with reverted work."
         hint = "To see how to keep that work, run multigit promote dev stg --dry-run"
         assert status_hint([told], SHOP.pairs()) == hint
 

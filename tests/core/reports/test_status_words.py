@@ -147,7 +147,7 @@ def test_the_document_of_a_status() -> None:
             },
         ],
         "problems": [],
-        "message": "2 repositories: 1 with conflicts, 1 that could not be asked.",
+        "message": "2 repositories: 1 with conflicts, 1 that could not be read.",
         "hint": None,
     }
 
@@ -175,12 +175,12 @@ def test_only_what_could_not_be_asked_is_a_failure(seen: Snapshot, code: int) ->
         (snapshot(clash("a")), "1 repository: 1 with conflicts."),
         (snapshot(debts=(hotfix(),)), "1 repository: 1 with hotfixes to carry back."),
         (snapshot(refs=AHEAD), "1 repository: 1 with unpushed commits."),
-        (unreadable(), "1 repository: 1 that could not be asked."),
+        (unreadable(), "1 repository: 1 that could not be read."),
         (
             replace(snapshot(merge(), debts=(hotfix(),)), stale=OFFLINE),
             (
                 "1 repository: 1 with commits to promote, 1 with hotfixes to carry back, "
-                "1 that could not be asked."
+                "1 that could not be read."
             ),
         ),
     ],

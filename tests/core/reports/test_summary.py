@@ -56,7 +56,10 @@ BOTH = plan(to_publish(API), to_publish(WEB))
 GO_ON = Hint.FINISH_OR_UNDO
 
 
-AGAIN = "Nothing was published. Fix it, then run the command again."
+WITHOUT_LATER = (
+    "Fix the blocked repository, or continue without it and what comes after it: --skip-blocked"
+)
+AGAIN = "Nothing was published. Fix the problem, then run the command again."
 
 
 ADVANCE = AdvanceStep("dev", "develop", "dev-1", "dev-2", PendingCommits(2, NEWEST))
@@ -85,15 +88,15 @@ def pull(*repos: RepoPlan) -> Plan:
 @pytest.mark.parametrize(
     ("it", "sentence"),
     [
-        (plan(to_publish(commits=1)), "1 repository will move. 1 commit reaches stg."),
-        (BOTH, "2 repositories will move. 6 commits reach stg."),
+        (plan(to_publish(commits=1)), "1 repository will be promoted. 1 commit reaches stg."),
+        (BOTH, "2 repositories will be promoted. 6 commits reach stg."),
         (
             plan(to_publish(), IDLE),
-            "1 repository will move, 1 is up to date. 3 commits reach stg.",
+            "1 repository will be promoted, 1 is up to date. 3 commits reach stg.",
         ),
         (
             plan(to_publish(), IDLE, IDLE, LEFT_OUT),
-            "1 repository will move, 2 are up to date, 1 left out. 3 commits reach stg.",
+            "1 repository will be promoted, 2 are up to date, 1 left out. 3 commits reach stg.",
         ),
         (plan(IDLE), "Nothing to do: every repository is up to date."),
         (plan(IDLE, ABSENT), "Nothing to do: 1 up to date, 1 left out."),
@@ -110,7 +113,7 @@ def test_the_sentence_of_a_plan(it: Plan, sentence: str) -> None:
 def test_what_blocks_is_counted(it: Plan) -> None:
     """What is left out stands in the way where nothing else does, and else is no matter."""
     sentence = "1 repository is blocked. Nothing was changed."
-    assert summary(planned(it)) == (sentence, "Fix what blocks, then run the command again.")
+    assert summary(planned(it)) == (sentence, "Fix the problem, then run the command again.")
 
 
 def test_a_plan_of_two_stages_counts_each() -> None:
@@ -118,7 +121,7 @@ def test_a_plan_of_two_stages_counts_each() -> None:
     steps = (ADVANCE, COMMIT, merge_step(commits=4))
     both = plan(replace(to_publish(API), steps=steps), replace(to_publish(WEB), steps=steps))
     assert summary(planned(both))[0] == (
-        "2 repositories will move. 6 commits reach dev, 8 commits reach stg."
+        "2 repositories will be promoted. 6 commits reach dev, 8 commits reach stg."
     )
 
 
@@ -128,22 +131,22 @@ def test_a_plan_of_two_stages_counts_each() -> None:
         (
             plan(BLOCKED, IDLE),
             "1 repository is blocked. Nothing was changed.",
-            "Fix what blocks, then run the command again.",
+            "Fix the problem, then run the command again.",
         ),
         (
             plan(BLOCKED, BLOCKED, to_publish()),
             "2 repositories are blocked. Nothing was changed.",
-            "Fix what blocks, or continue with the other one: --skip-blocked",
+            "Fix the blocked repositories, or continue with the other one: --skip-blocked",
         ),
         (
             plan(BLOCKED, replace(to_publish(), wave=1)),
             "1 repository is blocked. Nothing was changed.",
-            "Fix what blocks, then run the command again.",
+            "Fix the problem, then run the command again.",
         ),
         (
             plan(BLOCKED, to_publish(), replace(to_publish(), wave=1)),
             "1 repository is blocked. Nothing was changed.",
-            "Fix what blocks, or continue without it and what comes after it: --skip-blocked",
+            WITHOUT_LATER,
         ),
     ],
 )
@@ -155,7 +158,7 @@ def test_the_sentence_of_a_blocked_plan(it: Plan, sentence: str, hint: str) -> N
 def test_what_was_begun_is_never_left_out() -> None:
     """So the way round is not offered."""
     report = planned(plan(BLOCKED, to_publish()), state(begun=[BLOCKED.repo]))
-    assert summary(report)[1] == "Fix what blocks, then run the command again."
+    assert summary(report)[1] == "Fix the problem, then run the command again."
 
 
 @pytest.mark.parametrize("interrupted", [False, True])
@@ -201,11 +204,11 @@ def test_the_sentence_of_what_was_taken_back() -> None:
     """An undo publishes too, in its own words."""
     step: tuple[Step, ...] = (RestoreStep("stg", "staging", "merge-1", "stg-1"),)
     undo = replace(plan(replace(to_publish(), steps=step)), undoes="20250115T150130Z-promote-7f3a")
-    assert summary(planned(undo))[0] == "1 repository will go back."
-    assert summary(ended(undo, [published()]))[0] == "1 taken back."
+    assert summary(planned(undo))[0] == "1 repository will be reset."
+    assert summary(ended(undo, [published()]))[0] == "1 undone."
     report = replace(ended(undo, [published()]), closing="abandon")
     given_up = replace(report, problems=(Problem("abandoned", "It was abandoned."),))
-    assert summary(given_up)[0] == "It was abandoned. 1 taken back."
+    assert summary(given_up)[0] == "It was abandoned. 1 undone."
 
 
 @pytest.mark.parametrize(
@@ -236,7 +239,7 @@ def test_a_reason_for_all_comes_before_the_counts() -> None:
     given_up = replace(
         report, problems=(Problem("abandoned", "It was abandoned."),), closing="abandon"
     )
-    assert summary(given_up) == ("It was abandoned. 1 published, 1 moved by somebody else.", "")
+    assert summary(given_up) == ("It was abandoned. 1 published, 1 moved by someone else.", "")
 
 
 def test_a_warning_for_all_is_no_reason() -> None:
@@ -251,17 +254,17 @@ def test_the_sentence_of_a_pull() -> None:
     step = UpdateStep("develop", "dev-1", "dev-2", 2, checked_out=True)
     moves = RepoPlan("api", ".", State.PLANNED, (step,))
     both = pull(moves, IDLE, BLOCKED)
-    assert summary(planned(both))[0] == "1 to update, 1 up to date, 1 left as it is."
+    assert summary(planned(both))[0] == "1 to update, 1 up to date, 1 left as is."
     done = [Outcome(moves, State.UPDATED)]
-    assert summary(ended(both, done))[0] == "1 updated, 1 up to date, 1 left as it is."
+    assert summary(ended(both, done))[0] == "1 updated, 1 up to date, 1 left as is."
     failed = [Outcome(moves, State.FAILED)]
-    assert summary(ended(both, failed))[0] == "1 up to date, 1 left as it is, 1 failed."
+    assert summary(ended(both, failed))[0] == "1 up to date, 1 left as is, 1 failed."
 
 
 def test_a_plan_that_only_warns_goes_on() -> None:
     """Its sentence is that of any plan."""
     report = planned(plan(to_publish(API, warning())))
-    assert summary(report)[0] == "1 repository will move. 3 commits reach stg."
+    assert summary(report)[0] == "1 repository will be promoted. 3 commits reach stg."
     assert report.result is Result.PLANNED
 
 
@@ -276,7 +279,7 @@ def test_a_push_that_publishes_nothing_else_counts_its_commit() -> None:
     """One commit, however many files."""
     updates = PushStep((RefUpdate("refs/heads/develop", "dev-2"),))
     repo = RepoPlan("api", ".", State.PLANNED, (COMMIT, updates), branch="develop")
-    assert summary(planned(plan(repo)))[0] == "1 repository will move. 1 commit reaches dev."
+    assert summary(planned(plan(repo)))[0] == "1 repository will be promoted. 1 commit reaches dev."
 
 
 def test_a_report_of_no_repository_is_possible() -> None:

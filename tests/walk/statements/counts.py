@@ -11,12 +11,12 @@ from tests.walk.claims import UNCHANGING, Claims, finished
 from tests.walk.commands import Row
 
 STATES = {
-    "taken back": {"published"},
+    "undone": {"published"},
     "published": {"published"},
     "not published": {"not_published"},
-    "not taken back": {"not_published"},
+    "not undone": {"not_published"},
     "updated": {"updated"},
-    "left as it is": {"blocked", "skipped"},
+    "left as is": {"blocked", "skipped"},
 }
 RUN_STATES = {"not started": "not_started", "not deployed": "failed", "deployed": "succeeded"}
 COUNTED = re.compile(

@@ -18,7 +18,7 @@ def plans_count_right(step: Step, annals: Annals) -> Claims:
     if said is None or said.result != "planned":
         return
     planned = [row for row in said.rows if row["state"] == "planned"]
-    announced = re.findall(r"(\d+) (?:repositor(?:y|ies)|published ones?) will", said.message)
+    announced = re.findall(r"(\d+) (?:published )?repositor(?:y|ies) will", said.message)
     moves = sum(map(int, announced))
     yield moves == len(planned), f"{moves} instead of {len(planned)}: {said.told()}"
     rest = sum(int(each) for each in re.findall(r"(\d+) (?:is|are) up to date", said.message))
