@@ -1,4 +1,4 @@
-"""Health: what is judged ok, a warning or a problem, and how it is told."""
+"""Diagnosis: what is judged ok, a warning or a problem, and in which words."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def bad(seen: Checkup, repo: Repo = API) -> Finding:
 
 
 def around(**changes: object) -> dict[str, Finding]:
-    """Return the findings about the workspace by code, where all else is well."""
+    """Return the findings about the workspace by code, if all else is ok."""
     seen = findings(WELL, around=replace(AROUND, **changes))  # type: ignore[arg-type]
     return {each.code: each for each in seen if not each.repo}
 
@@ -65,7 +65,7 @@ def with_facts(facts: CloneFacts) -> Checkup:
     return replace(WELL, snapshot=snapshot(facts=facts))
 
 
-# --- All is well
+# --- No problems
 
 
 def test_a_healthy_workspace_is_all_ok() -> None:
@@ -122,7 +122,7 @@ UNREACHABLE = Problem("unreachable", "the remote cannot be reached.", "Check the
 def test_each_finding_has_its_state_and_a_hint(
     seen: Checkup, state: Level, code: str, told: str
 ) -> None:
-    """One finding that is not ok, with its words; exit code 3 only for problems."""
+    """One finding that is not ok, in its words; the exit code is 3 only for problems."""
     found = bad(seen)
     assert (found.state, found.code, found.repo) == (state, code, "api")
     assert told in found.message
@@ -147,40 +147,40 @@ def test_a_push_that_would_fail_says_that_reading_works(failure: Problem, hint: 
 
 
 def test_a_remote_with_a_problem_is_not_called_ok_and_with_a_warning_it_is() -> None:
-    """Nobody reads "can be pushed to" beside the reason why not."""
+    """The words “can be pushed to” never appear beside the reason why not."""
     shallow = about(API, with_facts(replace(FACTS, shallow=True)))
     secret = about(API, with_facts(replace(FACTS, credentials=True)))
     assert [each.code for each in shallow] == ["shallow"]
     assert [each.code for each in secret] == ["remote", "credentials_in_url"]
 
 
-def test_branches_of_a_remote_that_was_not_read_are_not_called_missing() -> None:
-    """What was fetched last says nothing about now."""
+def test_branches_of_an_unread_remote_are_not_missing() -> None:
+    """What was fetched before says nothing about now."""
     stale = replace(snapshot(refs=refs(staging=branch())), stale=UNREACHABLE)
     assert [each.code for each in about(API, Checkup(stale))] == ["unreachable"]
 
 
 def test_follow_tags_is_fine_since_it_is_overridden() -> None:
-    """It is told, so that nobody wonders."""
+    """It is mentioned, so that no one wonders."""
     told = about(API, with_facts(replace(FACTS, follow_tags=True)))
     assert [(each.code, each.state) for each in told] == [("remote", OK), ("follow_tags", OK)]
     assert "overrides" in told[1].message
 
 
-def test_a_lock_that_was_taken_and_given_back_is_told() -> None:
-    """Where none was tried nothing is said about locks."""
+def test_a_lock_that_was_taken_and_released_is_ok() -> None:
+    """If none was tried, there is no finding about locks."""
     tried = about(API, replace(WELL, lock=LockTrial()))
     assert [each.code for each in tried] == ["remote", "lock_refs"]
 
 
-def test_a_lock_that_stays_is_named_so_that_somebody_can_delete_it() -> None:
-    """The ref of the trial stands in the hint."""
+def test_a_lock_that_stays_is_named_so_that_it_can_be_deleted() -> None:
+    """The hint names the ref that was tried."""
     assert PROBE in bad(replace(WELL, lock=LockTrial(stays="no"))).hint
 
 
 @pytest.mark.parametrize("ahead", [-86_400, 0, CLOCK_SLACK])
 def test_clocks_may_differ_a_little(ahead: int) -> None:
-    """And old commits say nothing."""
+    """And old commits do not matter."""
     assert [each.code for each in about(API, replace(WELL, newest=NOW + ahead))] == ["remote"]
 
 
@@ -188,8 +188,8 @@ def test_clocks_may_differ_a_little(ahead: int) -> None:
     ("seconds", "words"),
     [(121, "2 minutes"), (7199, "119 minutes"), (7200, "2 hours"), (30 * 86_400, "30 days")],
 )
-def test_the_future_is_told_in_one_unit(seconds: int, words: str) -> None:
-    """Either clock may be wrong, and both are named; the workspace is not called fine then."""
+def test_the_future_is_in_one_unit(seconds: int, words: str) -> None:
+    """Either clock may be wrong, and both are named; then the clock is not called ok."""
     seen = findings(replace(WELL, newest=NOW + seconds))
     (found,) = (each for each in seen if each.code == "clock")
     assert (found.repo, found.state) == ("api", WARNING)
@@ -199,7 +199,7 @@ def test_the_future_is_told_in_one_unit(seconds: int, words: str) -> None:
     assert "2025-01-15 15:01 UTC" in found.hint
 
 
-def test_files_of_others_name_the_gitignore_that_keeps_them_out() -> None:
+def test_exposed_files_name_the_gitignore_that_keeps_them_out() -> None:
     """The message is short; the hint has every line to add."""
     paths = ("deployment.log", ".multigit/", "services/api/", "web/")
     found = bad(replace(WELL, exposed=paths), ROOT)
@@ -235,7 +235,7 @@ def test_secrets_in_any_reason_are_masked() -> None:
 def test_the_log_is_sound_torn_or_bad(
     log: BadLine | Head | Problem, state: Level, code: str
 ) -> None:
-    """A torn line mends itself with the next operation; a bad one names its number."""
+    """A torn line is fixed by the next operation; a bad one is named by its number."""
     found = around(log=log)[code]
     assert found.state is state
     assert bool(found.hint) is (state is not OK)
@@ -244,7 +244,7 @@ def test_the_log_is_sound_torn_or_bad(
 
 
 def test_an_unfinished_operation_has_three_ways_out() -> None:
-    """Nothing new can begin meanwhile: a problem."""
+    """It is a problem, since no other operation can start."""
     found = around(unfinished={"20250115T150130Z-promote-dev-stg-7f3a": Hint.FINISH_OR_UNDO})[
         "unfinished_operation"
     ]
@@ -254,7 +254,7 @@ def test_an_unfinished_operation_has_three_ways_out() -> None:
 
 
 def test_too_few_open_files_are_a_warning_with_the_number_to_set() -> None:
-    """It works, on fewer repositories at a time."""
+    """It works, with fewer repositories at a time."""
     assert "open_files" not in around(possible=8)
     found = around(possible=3)["open_files"]
     assert found.state is WARNING
@@ -262,13 +262,13 @@ def test_too_few_open_files_are_a_warning_with_the_number_to_set() -> None:
     assert "ulimit -n 96" in found.hint
 
 
-def test_the_clock_is_not_called_fine_where_no_commit_was_seen() -> None:
+def test_the_clock_is_not_called_ok_without_commits() -> None:
     """Without a stage branch there is nothing to compare with."""
     seen = findings(Checkup(unreadable()))
     assert "clock" not in {each.code for each in seen}
 
 
-# --- All together
+# --- The whole
 
 
 def test_problems_and_warnings_are_counted() -> None:
@@ -322,8 +322,8 @@ def test_the_document_holds_every_finding() -> None:
     assert (fine["result"], fine["exit_code"], fine["hint"]) == ("done", 0, None)
 
 
-def test_what_several_repositories_share_is_told_once_and_the_worst_last() -> None:
-    """Different words are different findings."""
+def test_what_repositories_share_is_shown_once_and_the_worst_last() -> None:
+    """Findings in different words are different."""
     found = [
         Finding("api", PROBLEM, "shallow", "is shallow.", "git -C api"),
         Finding("api", OK, "remote", "is fine."),

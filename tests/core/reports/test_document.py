@@ -1,4 +1,4 @@
-"""A report in the words of scripts: one JSON document."""
+"""A report for scripts: one JSON document."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_the_document_of_a_plan_and_of_what_became_of_it() -> None:
     }
 
 
-def test_a_dry_run_tells_the_commits_that_would_be_made() -> None:
+def test_a_dry_run_has_the_commits_that_would_be_made() -> None:
     """They are in the object database already."""
     told = document(planned(BOTH))
     assert (told["result"], told["exit_code"]) == ("planned", 0)
@@ -142,14 +142,14 @@ def test_a_dry_run_tells_the_commits_that_would_be_made() -> None:
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.UNKNOWN, State.NOT_PUBLISHED])
-def test_what_did_not_arrive_has_no_after(state: State) -> None:
+def test_what_is_not_published_has_no_after(state: State) -> None:
     """A script must not take the planned commit for a published one."""
     told = document(ended(BOTH, [published(API), web(state, REFUSED)]))["repos"][1]
     assert (told["state"], told["before"], told["after"]) == (str(state), "stg-1", None)
     assert told["problems"] == [problem_document(REFUSED)]
 
 
-def test_the_document_of_a_refusal_names_the_reason_on_top() -> None:
+def test_the_document_of_a_refusal_names_the_reason_at_the_top() -> None:
     """It belongs to no repository."""
     reason = Problem("confirmation_needed", "There is no terminal.", "Pass --yes.")
     told = document(refused(planned(BOTH), reason))
@@ -175,7 +175,7 @@ def test_what_does_not_apply_is_null() -> None:
 
 
 def test_the_steps_of_a_push() -> None:
-    """Each branch that moves is told, what only prepares or follows is not."""
+    """Each branch that moves is a step; what only prepares or follows is not."""
     repo = RepoPlan("api", ".", State.PLANNED, (ADVANCE, COMMIT, PushStep(())))
     outcome = Outcome(repo, State.PUBLISHED, {"refs/heads/develop": "signed-3"})
     report = ended(plan(repo), [outcome])
@@ -202,7 +202,7 @@ def test_the_steps_of_a_push() -> None:
 
 
 def test_the_steps_of_a_pull() -> None:
-    """Each is told as it stands in the plan."""
+    """Each is as in the plan."""
     step = UpdateStep("develop", "dev-1", "dev-2", 2, checked_out=True)
     told = document(planned(pull(RepoPlan("api", ".", State.PLANNED, (step,)))))
     assert told["repos"][0]["steps"] == [
@@ -219,7 +219,7 @@ def test_the_steps_of_a_pull() -> None:
 
 @pytest.mark.parametrize(("commit", "after"), [("dev-3", "dev-3"), ("", None)])
 def test_a_commit_that_is_not_made_yet_has_its_planned_id(commit: str, after: str | None) -> None:
-    """Or none, where nobody needed to know it beforehand."""
+    """Or none, if it was not needed in advance."""
     step = replace(COMMIT, commit=commit)
     assert step_document(step, {})["after"] == after
 
@@ -232,7 +232,7 @@ def test_a_branch_that_is_new_has_no_before() -> None:
 
 @pytest.mark.parametrize(("back_to", "after"), [("stg-1", "stg-1"), ("", None)])
 def test_a_branch_that_is_restored_goes_back(back_to: str, after: str | None) -> None:
-    """To what it was, or to nothing where it was new."""
+    """To what it was, or to nothing if it was new."""
     step = RestoreStep("stg", "staging", "merge-1", back_to)
     assert step_document(step, MADE) == {
         "type": "restore",
@@ -273,7 +273,7 @@ def test_the_document_of_an_error() -> None:
 
 
 def test_the_document_of_a_wrong_configuration_holds_every_mistake() -> None:
-    """Each is a problem; the message stands above them."""
+    """Each is a problem, besides the message."""
     details = (("stages.stg: wrong.", "Write it so."), ("repos.api: wrong.", ""))
     told = error_document(ConfigError("2 mistakes.", details=details), None)
     assert told["message"] == "2 mistakes."
@@ -285,7 +285,7 @@ def test_the_document_of_a_wrong_configuration_holds_every_mistake() -> None:
 
 
 def test_an_error_never_shows_a_password() -> None:
-    """Neither on top nor among the problems."""
+    """Neither in the message nor in the problems."""
     url = "https://ada:s3cret@host/x"
     for error in (
         MultigitError(f"cannot reach {url}", hint=f"try {url}"),
@@ -301,5 +301,5 @@ def test_an_error_never_shows_a_password() -> None:
     [(MultigitError("x"), 1), (UsageError("x"), 2), (ConfigError("x"), 2), (RefusedError("x"), 3)],
 )
 def test_an_error_has_the_exit_code_of_its_kind(error: MultigitError, exit_code: int) -> None:
-    """The document and the process agree."""
+    """It is the same in the document and for the process."""
     assert error_document(error, None)["exit_code"] == exit_code == error.exit_code

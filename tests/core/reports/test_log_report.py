@@ -32,8 +32,8 @@ BAD = BadLine(2, "edited", "is not a record as multigit writes it")
         ),
     ],
 )
-def test_what_is_hidden_is_told_with_the_way_to_see_it(seen: LogReport, hint: str | None) -> None:
-    """Also where the log was verified; a log that is not sound has a hint of its own."""
+def test_hidden_records_have_a_hint(seen: LogReport, hint: str | None) -> None:
+    """Also if the log was verified; a log that is not sound has another hint."""
     assert log_document(seen)["hint"] == hint
 
 
@@ -57,7 +57,7 @@ def test_what_is_hidden_is_told_with_the_way_to_see_it(seen: LogReport, hint: st
 def test_a_sentence_says_whether_the_log_is_sound(
     seen: LogReport, sentence: str, exit_code: int
 ) -> None:
-    """Only where that was asked for."""
+    """Only if that was requested."""
     assert (log_sentence(seen), seen.exit_code) == (sentence, exit_code)
 
 
@@ -75,7 +75,7 @@ def test_a_sentence_says_whether_the_log_is_sound(
     ],
 )
 def test_only_deploy_tags_that_were_compared_agree(compared: TagComparison, told: str) -> None:
-    """The others are counted apart."""
+    """The others are counted separately."""
     seen = LogReport((), Head(2, "x"), compared)
     sound = "The log is sound: 2 records, each follows the one before"
     assert log_sentence(seen) == f"{sound}, and {told}"
@@ -86,7 +86,7 @@ def test_only_deploy_tags_that_were_compared_agree(compared: TagComparison, told
     }
 
 
-def test_a_remote_that_could_not_be_asked_is_a_failure() -> None:
+def test_a_remote_that_could_not_be_reached_is_a_failure() -> None:
     """The log may be sound, but the tags of one were not compared."""
     unread = {"api": UNREADABLE}
     seen = LogReport((), Head(), TagComparison(), unread)
@@ -120,7 +120,7 @@ def test_the_document_of_a_log(verified: Head | None, told: bool | None) -> None
 
 
 def test_the_document_of_a_log_that_is_not_sound() -> None:
-    """The first bad line is a problem with a code, and the records are there all the same."""
+    """The first bad line is a problem with a code, and the records are there anyway."""
     hint = "Compare the file with a backup: nothing from that line on can be trusted."
     assert log_document(LogReport((STG,), BAD)) == {
         "schema": "multigit/1",

@@ -26,7 +26,7 @@ def deployed(*deployments: Deployment) -> Outcome:
 def lines(
     *outcomes: Outcome, tags: bool = True, known: OperationState = NOTHING_YET
 ) -> tuple[str, ...]:
-    """Return the metrics of these outcomes; of a new operation nothing is known."""
+    """Return the metrics of these outcomes; for a new operation nothing is known."""
     report = ended(plan(*(outcome.plan for outcome in outcomes)), outcomes)
     return metrics(report, known, tags=tags)
 
@@ -45,7 +45,7 @@ def test_a_deployment_is_counted_with_its_duration() -> None:
     )
 
 
-def test_plain_statsd_knows_no_tags() -> None:
+def test_plain_statsd_has_no_tags() -> None:
     """The same lines without them."""
     assert lines(deployed(SUCCEEDED), tags=False) == (
         "deployment.count:1|c",
@@ -53,7 +53,7 @@ def test_plain_statsd_knows_no_tags() -> None:
     )
 
 
-def test_each_target_counts_once_it_ended() -> None:
+def test_each_target_counts_when_it_has_ended() -> None:
     """What was not started is not counted."""
     assert lines(deployed(FAILED, NOT_STARTED)) == (
         "deployment.count:1|c|#stage:stg,result:failed,repo:api,target:fra",
@@ -62,7 +62,7 @@ def test_each_target_counts_once_it_ended() -> None:
 
 
 def test_without_a_runner_the_push_is_the_deployment() -> None:
-    """It is counted, and nobody knows how long it takes."""
+    """It is counted, without a duration."""
     idle = without_steps(ROOT, State.UP_TO_DATE)
     failed = Outcome(to_publish(WEB), State.FAILED)
     assert lines(published(API), failed, Outcome(idle, State.UP_TO_DATE)) == (
@@ -71,14 +71,14 @@ def test_without_a_runner_the_push_is_the_deployment() -> None:
     )
 
 
-def test_what_nobody_touched_is_not_counted() -> None:
-    """A later wave that the operation did not come to is neither done nor failed."""
+def test_what_was_not_reached_is_not_counted() -> None:
+    """A later wave that the operation did not reach is neither done nor failed."""
     left = Outcome(to_publish(WEB), State.NOT_PUBLISHED)
     assert lines(published(API), left) == ("deployment.count:1|c|#stage:stg,result:done,repo:api",)
 
 
-def test_what_ended_before_it_went_on_is_not_counted_again() -> None:
-    """Neither a deployment nor a push; what failed and was tried once more is."""
+def test_what_ended_before_a_continue_is_not_counted_again() -> None:
+    """Neither a deployment nor a push; what failed and was tried again is."""
     again = replace(FAILED, attempt=2)
     known = state(
         settled={"web": State.PUBLISHED}, deployments={"api": {"": SUCCEEDED, "fra": FAILED}}
@@ -89,8 +89,8 @@ def test_what_ended_before_it_went_on_is_not_counted_again() -> None:
     )
 
 
-def test_nobody_knows_how_long_it_took_whose_end_is_seen_later() -> None:
-    """It began in another process, which may have ended long before this one looked."""
+def test_an_end_that_is_seen_later_has_no_duration() -> None:
+    """It was started by an earlier process, and may have ended long before this one."""
     running = replace(SUCCEEDED, state=RunState.RUNNING)
     there = {"api": State.PUBLISHED, "web": State.PUBLISHED}
     before = state(settled=there, deployments={"api": {"": running}})
@@ -101,13 +101,13 @@ def test_nobody_knows_how_long_it_took_whose_end_is_seen_later() -> None:
 
 
 def test_what_was_not_started_before_is_timed() -> None:
-    """Nothing of it had begun when it was tried in vain."""
+    """An attempt that failed to start it does not count."""
     in_vain = state(deployments={"api": {"": Deployment(attempt=2)}})
     assert len(lines(deployed(replace(SUCCEEDED, attempt=2)), known=in_vain)) == 2
 
 
-def test_nobody_knows_when_what_a_push_starts_began() -> None:
-    """What we asked for is timed."""
+def test_what_a_push_starts_has_no_duration() -> None:
+    """What multigit requested is timed."""
     for runner, told in (
         (GithubRunner("deploy.yml", Trigger.PUSH), 1),
         (GithubRunner("deploy.yml"), 2),
@@ -117,6 +117,6 @@ def test_nobody_knows_when_what_a_push_starts_began() -> None:
 
 
 def test_a_tag_cannot_end_its_line() -> None:
-    """What has a meaning in the format is replaced."""
+    """Characters with a meaning in the format are replaced."""
     strange = Deployment("a|b,c:d\n#e", RunState.CANCELLED)
     assert lines(deployed(strange))[0].endswith("result:cancelled,repo:api,target:a_b_c_d_e")

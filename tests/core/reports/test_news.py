@@ -1,4 +1,4 @@
-"""What people are told of an operation."""
+"""Notifications of an operation."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ def arriving(count: int, *subjects: str) -> Outcome:
     return Outcome(replace(repo, steps=steps), State.PUBLISHED, MADE)
 
 
-def test_the_commits_that_arrive_are_listed() -> None:
-    """By repository, below the table; how many more there are; a long one is cut."""
+def test_the_commits_that_reach_the_stage_are_listed() -> None:
+    """By repository, below the table, with how many more there are; a long subject is cut."""
     body = told(arriving(12, "fix: *a*", "x" * 200), published(WEB)).body
     assert (
         f"""
@@ -105,7 +105,7 @@ Release: """
 
 
 def test_a_start() -> None:
-    """What is planned is told; nothing has a link yet."""
+    """It shows what is planned; nothing has a link yet."""
     message = news(planned(BOTH), Event.STARTED)
     assert message.title == "promote dev → stg started: stg-deploy-20250115-160130"
     assert rows(message) == [
@@ -116,7 +116,7 @@ def test_a_start() -> None:
 
 
 def test_a_bad_end() -> None:
-    """What went wrong stands first, with the reason."""
+    """Failures come first, with the reason."""
     sight = Sight(RunState.FAILED, detail="#17 is a FAILURE.", url="https://ci/17")
     bad = Deployment("fra", RunState.FAILED, sight=sight)
     refused = Problem("refused_by_remote", "the remote refused: protected branch.")
@@ -133,7 +133,7 @@ def test_a_bad_end() -> None:
 
 
 def test_waiting_for_approval() -> None:
-    """Whom it waits for is told while it goes on, not again when somebody leaves."""
+    """The reviewers are named while it is running, not again when the watch is interrupted."""
     sight = Sight(RunState.WAITING, reviewers=("ada", "grace"))
     one = Deployment(state=RunState.WAITING, sight=sight)
     message = news(under_way(BOTH, {"api": (one,)}), Event.WAITING)
@@ -146,14 +146,14 @@ def test_waiting_for_approval() -> None:
 
 
 def test_nothing_was_done() -> None:
-    """A plan, a refusal and a question answered with no are nothing to tell."""
+    """A plan, a refusal and a “no” are not notified."""
     assert event_of(planned(BOTH)) is None
     assert event_of(cancelled(planned(BOTH), interrupted=False)) is None
     assert event_of(report(published())) is Event.SUCCEEDED
 
 
-def test_a_branch_that_is_new_and_a_release_that_is_none() -> None:
-    """What is not there is not told."""
+def test_a_new_branch_without_a_release() -> None:
+    """What is missing is not mentioned."""
     new = replace(to_publish(API), before="")
     message = told(Outcome(new, State.PUBLISHED, MADE), release="", source="", message="")
     assert message.title == "promote stg succeeded"
@@ -161,8 +161,8 @@ def test_a_branch_that_is_new_and_a_release_that_is_none() -> None:
     assert "Release" not in message.body
 
 
-def test_text_from_outside_is_shown_and_does_nothing() -> None:
-    """Neither Markdown nor HTML nor escape sequences nor passwords come through."""
+def test_text_from_outside_is_only_shown() -> None:
+    """No Markdown, HTML, escape sequence or password gets through."""
     detail = "<b>[x](y)</b> | `a`\x1b[2J\n& https://ada:secret@host/"
     sight = Sight(RunState.FAILED, detail=detail, url="https://ci/a) b|c")
     body = told(deployed(Deployment("", RunState.FAILED, sight=sight))).body
@@ -173,7 +173,7 @@ def test_text_from_outside_is_shown_and_does_nothing() -> None:
 
 
 def test_the_message_keeps_its_markdown() -> None:
-    """Release notes are our own people's; only HTML is switched off, and length is bounded."""
+    """Release notes are the user's own; only HTML is escaped, and the length is limited."""
     body = told(published(), message="Notes\n\n- **one**\n- <img src=x>\x1b").body
     assert "Notes\n\n- **one**\n- &lt;img src=x>\\x1b\n" in body
     assert f"{'x' * NOTES}…\n" in told(published(), message="x" * (NOTES + 1)).body

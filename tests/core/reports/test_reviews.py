@@ -1,4 +1,4 @@
-"""Reviews: which runs may wait for one, and what is said of the answers."""
+"""Reviews: which runs may be waiting for one, and how the answers are reported."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LOST = Problem("review_unknown", "the answer was lost.")
 
 
 def deploying(runner: Runner, **targets: Deployment) -> Operation:
-    """Return an operation that deploys to these targets, as far as each is known."""
+    """Return an operation that deploys to these targets, with what is known about each."""
     whole = plan()
     steps = tuple(DeployStep("stg", "stg", "staging", target, runner, 60.0) for target in targets)
     repos = tuple(
@@ -49,14 +49,14 @@ def deployment(target: str, state: RunState, run: Run | None = RUN) -> Deploymen
 
 
 def review(answer: ReviewResult, problem: Problem | None = None) -> Review:
-    """Return the review of a run that waits at two gates, one of which is not ours."""
+    """Return the review of a run that waits at two gates, one of which is not the user's."""
     order = Order("key", "api", "stg", "stg", "staging", "merge-1", "", "r", "eu", 0.0, GITHUB)
     gates = (Gate(1, "stg-eu", ("ada",), mine=True), Gate(2, "legal", ("max",)))
     return Review(PendingReview(order, RUN, gates), answer, problem)
 
 
 def test_what_may_wait_for_a_review() -> None:
-    """Each run at GitHub that did not go well: one that failed may run again at its page."""
+    """Each run on GitHub that did not succeed: one that failed may be rerun on its page."""
     told = deploying(
         GITHUB,
         eu=deployment("eu", RunState.WAITING),
@@ -70,7 +70,7 @@ def test_what_may_wait_for_a_review() -> None:
 
 
 def test_other_runners_have_no_reviews() -> None:
-    """A command waits for nobody."""
+    """A command never waits for a review."""
     told = deploying(CommandRunner(("true",)), eu=deployment("eu", RunState.WAITING))
     assert to_review(told, {"api"}) == ()
 
@@ -90,20 +90,20 @@ def test_other_runners_have_no_reviews() -> None:
 def test_the_exit_code(
     answers: list[ReviewResult], *, interrupted: bool, unread: bool, code: int
 ) -> None:
-    """0 only where every review arrived and every run could be asked."""
+    """0 only if every review was accepted and every run could be read."""
     reviews = [review(answer) for answer in answers]
     assert reviews_exit_code(reviews, interrupted=interrupted, unread=unread) == code
 
 
 def test_the_sentence_counts_the_answers() -> None:
-    """In the order of what may become of one."""
+    """In the order of the results."""
     answers = (ReviewResult.NOT_SENT, ReviewResult.APPROVED, ReviewResult.APPROVED)
     said = reviews_sentence([review(answer) for answer in answers])
     assert said == "3 reviews: 2 approved, 1 not sent."
 
 
-def test_the_document_names_our_gates_and_all_problems() -> None:
-    """Those of runs that could not be asked, too."""
+def test_the_document_names_own_gates_and_all_problems() -> None:
+    """Including those of runs that could not be read."""
     unread = Problem("unreachable", "GitHub does not answer.")
     document = reviews_document([review(ReviewResult.UNKNOWN, LOST)], [unread], FAILED)
     assert document["reviewed"] == [
@@ -114,7 +114,7 @@ def test_the_document_names_our_gates_and_all_problems() -> None:
 
 
 def test_the_log_keeps_a_record_of_its_own() -> None:
-    """It says which operation was reviewed by whom, and claims that nothing was published."""
+    """It says which operation was reviewed by whom, and that nothing was published."""
     told = promoted()
     record = reviews_record(
         told,

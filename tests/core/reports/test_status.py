@@ -1,4 +1,4 @@
-"""Status: one row per repository, from what was seen there."""
+"""Status: one row per repository, from what was read there."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ def hotfix() -> Merge:
     return merge("main", "stg", ours="stg-1", theirs="main-2", commit="merge-9", commits=1)
 
 
-def test_a_row_holds_all_that_is_to_be_known() -> None:
-    """What waits, what is owed, what was deployed, what is changed."""
+def test_a_row_holds_all_facts() -> None:
+    """What is waiting, what is owed, what was deployed, what is changed."""
     tree = work(change("a.py"))
     seen = snapshot(merge(), refs=refs("stg-deploy-20250115-150130"), work=tree, debts=(hotfix(),))
     assert row(seen) == StatusRow(
@@ -89,8 +89,8 @@ def test_a_row_holds_all_that_is_to_be_known() -> None:
     )
 
 
-def test_rows_stand_in_the_order_of_the_repositories() -> None:
-    """Not in that of what was seen."""
+def test_rows_are_in_the_order_of_the_repositories() -> None:
+    """Not in that of the snapshots."""
     seen = {"api": snapshot(), "web": snapshot(repo=WEB)}
     assert [each.repo for each in status_rows(SHOP, (WEB, API), seen)] == ["web", "api"]
 
@@ -104,14 +104,14 @@ def test_an_unreadable_repository_has_a_row_with_the_reason() -> None:
 
 
 def test_what_was_fetched_last_is_shown_with_a_warning_that_it_is_old() -> None:
-    """A remote that does not answer hides nothing."""
+    """A remote that cannot be reached hides nothing."""
     seen = row(replace(snapshot(merge()), stale=OFFLINE))
     assert seen.pairs[0].commits == 3
     assert seen.problems == (OFFLINE,)
 
 
 def test_stages_without_previews_are_up_to_date() -> None:
-    """Nothing waits, nothing is owed."""
+    """Nothing is waiting, nothing is owed."""
     assert pairs() == (Pair("dev", "stg"), LEVEL)
     assert [pair.state for pair in pairs()] == ["up_to_date", "up_to_date"]
 
@@ -130,14 +130,14 @@ def test_commits_without_content_do_not_wait() -> None:
 
 @pytest.mark.parametrize("files", [("a.py", "b.py"), ()])
 def test_a_conflict_comes_before_what_waits(files: tuple[str, ...]) -> None:
-    """With its files, where git names them."""
+    """With its files, if git names them."""
     pair = pairs(clash(*files))[0]
     assert pair == Pair("dev", "stg", commits=2, blocked=True, conflicts=files)
     assert pair.state == "conflict"
 
 
 def test_unrelated_histories_count_as_a_conflict() -> None:
-    """A person has to look at them."""
+    """A person has to decide."""
     assert pairs(clash(unrelated=True))[0].state == "conflict"
 
 
@@ -147,8 +147,8 @@ REVERT = Reversal("aaaaaaaaaa", "Revert", 2, paths=("a.py", "b.py"))
 ONE_FILE = replace(REVERT, lost=0, kind=Evidence.CONTENT, deletes=True, slight=True)
 
 
-def test_work_that_was_taken_back_comes_before_what_waits() -> None:
-    """A promotion would not be made; also where nothing waits."""
+def test_reverted_work_comes_before_what_waits() -> None:
+    """It blocks a promotion; also if nothing is waiting."""
     for seen in (merge(), nothing()):
         pair = pairs(replace(seen, reversals=(REVERT,)))[0]
         assert (pair.state, pair.reverted) == ("reverted", (REVERT,))
@@ -160,40 +160,40 @@ def test_work_that_was_taken_back_comes_before_what_waits() -> None:
 
 @pytest.mark.parametrize("reversal", [replace(REVERT, accepted="merge-8"), ONE_FILE])
 def test_what_a_promotion_only_warns_of_is_not_insisted_on(reversal: Reversal) -> None:
-    """It was accepted, or it is one deleted file."""
+    """If it was accepted, or it is one deleted file."""
     told = row(snapshot(replace(merge(), reversals=(reversal,))))
     assert (told.pairs[0].state, told.pairs[0].reverted) == ("waiting", ())
     assert status_hint([told], SHOP.pairs()) == ""
 
 
-def test_a_revert_is_no_hotfix_to_carry_back() -> None:
-    """A back-merge would stop at it; what stands beside it is one."""
+def test_a_revert_is_not_a_hotfix_to_carry_back() -> None:
+    """It blocks a back-merge; a commit beside it is a hotfix."""
     pair = Pair("stg", "main", debt=3, reverted=(REVERT, replace(REVERT, is_merge=True)))
     assert pair.hotfixes == 2
     assert replace(pair, debt=1).hotfixes == 0
 
 
 def test_a_shallow_clone_has_no_pairs() -> None:
-    """What is counted and merged there is wrong."""
+    """Counts and merges would be wrong there."""
     told = row(replace(snapshot(merge()), facts=CloneFacts(shallow=True)))
     assert (told.pairs, [each.code for each in told.problems]) == ((), ["shallow"])
     assert status_sentence([told]) == "1 repository: 1 in a shallow clone."
     assert status_exit_code([told]) == 1
 
 
-def test_a_conflict_comes_before_what_was_taken_back() -> None:
-    """A person has to look at it anyway; both are told."""
+def test_a_conflict_comes_before_reverted_work() -> None:
+    """A person has to resolve it anyway; both are reported."""
     pair = pairs(replace(clash("a.py"), reversals=(REVERT,)))[0]
     assert (pair.state, pair.reverted) == ("conflict", (REVERT,))
 
 
 def test_hotfix_debt_is_what_a_later_stage_has_and_an_earlier_one_lacks() -> None:
-    """It belongs to the pair, whatever waits there."""
+    """It belongs to the pair, whatever is waiting there."""
     assert pairs(debts=(hotfix(),)) == (Pair("dev", "stg"), Pair("stg", "main", debt=1))
 
 
-def test_debt_without_content_is_none() -> None:
-    """A hotfix that was picked by hand is paid back."""
+def test_debt_without_content_does_not_count() -> None:
+    """A hotfix that was cherry-picked is not owed."""
     picked = nothing("main", "stg", theirs="main-2")
     assert pairs(debts=(replace(picked, waiting=PendingCommits(1, NEWEST)),)) == (
         Pair("dev", "stg"),
@@ -202,14 +202,14 @@ def test_debt_without_content_is_none() -> None:
 
 
 def test_debt_that_conflicts_is_still_owed() -> None:
-    """It shows as debt; the way to production stays what it is."""
+    """It shows as debt; the state of the pair stays the same."""
     owed = clash("a.py", source="main", target="stg", ours="stg-1", theirs="main-2")
     pair = pairs(debts=(owed,))[1]
     assert (pair.debt, pair.state) == (2, "up_to_date")
 
 
 def test_a_branch_missing_on_the_remote_is_named_by_its_stage() -> None:
-    """In both pairs that it belongs to."""
+    """In both of its pairs."""
     seen = row(snapshot(refs=refs(staging=branch("", "stg-1"))))
     assert [(pair.state, pair.missing) for pair in seen.pairs] == [
         ("missing", ("stg",)),
@@ -227,7 +227,7 @@ def test_two_branches_may_be_missing() -> None:
 
 
 def test_the_last_deploy_of_a_stage_is_its_newest_tag() -> None:
-    """Tags come sorted by time; those of other stages and of people do not count."""
+    """Tags are sorted by time; those of other stages and of people do not count."""
     tags = [
         Tag("deploy-20250110-100000", 1),
         Tag("stg-deploy-20250111-100000", 2),
@@ -239,12 +239,12 @@ def test_the_last_deploy_of_a_stage_is_its_newest_tag() -> None:
 
 
 def test_a_stage_that_was_never_deployed_has_none() -> None:
-    """Nor has one that sets no tags."""
+    """Nor has one without tags."""
     assert last_deploys(STAGES, ()) == {}
 
 
-def test_who_goes_back_to_an_earlier_release_is_told_from_one_that_was_not_fetched_yet() -> None:
-    """The newest release that is known here may be older than the one that was just made."""
+def test_an_earlier_release_differs_from_one_that_was_not_fetched() -> None:
+    """The newest release that is known here may be older than the one that was just published."""
     older, newest = Tag("deploy-20250110-100000", 1), Tag("deploy-20250111-100000", 2)
     deploys = {"main": newest}
     for release, stages in (
@@ -256,8 +256,8 @@ def test_who_goes_back_to_an_earlier_release_is_told_from_one_that_was_not_fetch
         assert went_back(deployed, deploys, [older, newest]) == stages, release
 
 
-def test_unpushed_commits_are_told_by_stage() -> None:
-    """Also of branches that are not checked out; the remote's branch is what they lack."""
+def test_unpushed_commits_are_counted_by_stage() -> None:
+    """Also on branches that are not checked out, compared with the remote's branch."""
     seen = row(snapshot(refs=AHEAD, work=work()))
     assert seen.unpushed == (Unpushed("dev", "develop", 1), Unpushed("stg", "staging", 2))
     assert [each.stage for each in seen.unpushed_elsewhere()] == ["stg"]
@@ -266,5 +266,5 @@ def test_unpushed_commits_are_told_by_stage() -> None:
 
 
 def test_states_of_a_pair_are_words_of_the_json() -> None:
-    """They are the ones that a plan uses where both mean the same."""
+    """They are those of a plan if both mean the same."""
     assert str(State.UP_TO_DATE) == Pair("dev", "stg").state

@@ -1,4 +1,4 @@
-"""The status in the words of scripts and of people."""
+"""The status as a document for scripts, and as a sentence for people."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def hotfix() -> Merge:
 REVERT = Reversal("aaaaaaaaaa", "Revert", 2, paths=("a.py", "b.py"))
 
 
-def test_a_hint_has_the_message_that_the_stage_wants() -> None:
-    """And there is none where nothing would be planned."""
+def test_a_hint_has_the_message_that_the_stage_requires() -> None:
+    """And there is none if nothing would be planned."""
     told = row(snapshot(replace(merge(), reversals=(REVERT,))))
     strict = (DEV, replace(STG, require_message=True))
     assert 'promote dev stg -m "what comes" --dry-run' in status_hint([told], [strict])
@@ -153,15 +153,15 @@ def test_the_document_of_a_status() -> None:
 
 
 def test_a_detached_and_an_unborn_head_are_null() -> None:
-    """An empty name is no name."""
+    """Neither has an empty name."""
     rows = [row(snapshot(work=tree)) for tree in (work(on=""), work(head=""), WorkTree())]
     told = [(r["branch"], r["head"]) for r in status_document(rows)["repos"]]
     assert told == [(None, "dev-2"), ("develop", None), (None, None)]
 
 
 @pytest.mark.parametrize(("seen", "code"), [(snapshot(clash("a")), 0), (unreadable(), 1)])
-def test_only_what_could_not_be_asked_is_a_failure(seen: Snapshot, code: int) -> None:
-    """A conflict that waits is a fact, not a failure of status."""
+def test_only_what_could_not_be_read_is_a_failure(seen: Snapshot, code: int) -> None:
+    """A conflict is a fact, not a failure of status."""
     rows = [row(seen)]
     assert status_exit_code(rows) == code
     assert status_document(rows)["result"] == ("failed" if code else "done")
@@ -186,12 +186,12 @@ def test_only_what_could_not_be_asked_is_a_failure(seen: Snapshot, code: int) ->
     ],
 )
 def test_what_matters_most_is_one_sentence(seen: Snapshot, sentence: str) -> None:
-    """Only what there is is counted."""
+    """It counts only what exists."""
     assert status_sentence([row(seen)]) == sentence
 
 
 def test_a_repository_counts_once_in_the_sentence() -> None:
-    """However many of its stages have something waiting."""
+    """However many of its stages have commits waiting."""
     both = row(snapshot(merge(), merge("stg", "main", ours="main-1", theirs="stg-1")))
     assert status_sentence([both, row(snapshot())]) == (
         "2 repositories: 1 with commits to promote."

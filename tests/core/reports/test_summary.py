@@ -1,4 +1,4 @@
-"""A report in the words of people: a sentence and a hint."""
+"""A report for people: a sentence and a hint."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def pull(*repos: RepoPlan) -> Plan:
     ],
 )
 def test_the_sentence_of_a_plan(it: Plan, sentence: str) -> None:
-    """What will move, what not, and how much arrives where."""
+    """What will be done, what not, and how many commits reach which stage."""
     assert summary(planned(it)) == (sentence, "")
 
 
@@ -111,13 +111,13 @@ def test_the_sentence_of_a_plan(it: Plan, sentence: str) -> None:
     "it", [plan(IDLE, BLOCKED), plan(IDLE, LEFT_OUT), plan(LEFT_OUT), plan(LEFT_OUT, BLOCKED)]
 )
 def test_what_blocks_is_counted(it: Plan) -> None:
-    """What is left out stands in the way where nothing else does, and else is no matter."""
+    """What is left out counts only if nothing is blocked."""
     sentence = "1 repository is blocked. Nothing was changed."
     assert summary(planned(it)) == (sentence, "Fix the problem, then run the command again.")
 
 
 def test_a_plan_of_two_stages_counts_each() -> None:
-    """What arrives at dev and what at stg are two numbers."""
+    """The commits that reach dev and those that reach stg are two numbers."""
     steps = (ADVANCE, COMMIT, merge_step(commits=4))
     both = plan(replace(to_publish(API), steps=steps), replace(to_publish(WEB), steps=steps))
     assert summary(planned(both))[0] == (
@@ -151,19 +151,19 @@ def test_a_plan_of_two_stages_counts_each() -> None:
     ],
 )
 def test_the_sentence_of_a_blocked_plan(it: Plan, sentence: str, hint: str) -> None:
-    """The way round is offered only where something would be left to do."""
+    """--skip-blocked is proposed only if something would remain to be done."""
     assert summary(planned(it)) == (sentence, hint)
 
 
-def test_what_was_begun_is_never_left_out() -> None:
-    """So the way round is not offered."""
+def test_what_was_started_is_never_left_out() -> None:
+    """So --skip-blocked is not proposed."""
     report = planned(plan(BLOCKED, to_publish()), state(begun=[BLOCKED.repo]))
     assert summary(report)[1] == "Fix the problem, then run the command again."
 
 
 @pytest.mark.parametrize("interrupted", [False, True])
 def test_the_sentence_of_a_no(interrupted: bool) -> None:  # noqa: FBT001
-    """Nothing was changed is what matters."""
+    """It says that nothing was changed."""
     report = cancelled(planned(BOTH), interrupted=interrupted)
     assert summary(report) == ("Cancelled. Nothing was changed.", "")
 
@@ -180,12 +180,12 @@ def test_the_sentence_of_a_no(interrupted: bool) -> None:  # noqa: FBT001
     ],
 )
 def test_the_sentence_of_what_was_run(outcomes: list[Outcome], sentence: str, hint: str) -> None:
-    """A count for each way it ended, and what to do where not all is well."""
+    """A count for each outcome, and what to do if not all succeeded."""
     assert summary(ended(BOTH, outcomes)) == (sentence, hint)
 
 
 def test_the_sentence_of_what_was_interrupted() -> None:
-    """It says so, and what had arrived by then."""
+    """It says so, and what was published by then."""
     report = ended(BOTH, [published(API), web(State.NOT_PUBLISHED)], interrupted=True)
     assert summary(report) == ("Interrupted. 1 published, 1 not published.", GO_ON)
 
@@ -200,7 +200,7 @@ def test_after_an_interruption_there_is_nothing_to_fix() -> None:
     assert summary(failed)[1] == AGAIN
 
 
-def test_the_sentence_of_what_was_taken_back() -> None:
+def test_the_sentence_of_what_was_undone() -> None:
     """An undo publishes too, in its own words."""
     step: tuple[Step, ...] = (RestoreStep("stg", "staging", "merge-1", "stg-1"),)
     undo = replace(plan(replace(to_publish(), steps=step)), undoes="20250115T150130Z-promote-7f3a")
@@ -234,7 +234,7 @@ def test_the_hint_is_about_what_was_not_deployed(api: RunState, other: RunState,
 
 
 def test_a_reason_for_all_comes_before_the_counts() -> None:
-    """Such as that somebody gave the operation up."""
+    """For example, that the operation was abandoned."""
     report = ended(BOTH, [published(API), web(State.FAILED)])
     given_up = replace(
         report, problems=(Problem("abandoned", "It was abandoned."),), closing="abandon"
@@ -242,8 +242,8 @@ def test_a_reason_for_all_comes_before_the_counts() -> None:
     assert summary(given_up) == ("It was abandoned. 1 published, 1 moved by someone else.", "")
 
 
-def test_a_warning_for_all_is_no_reason() -> None:
-    """A lock that was not given back hides neither what became of it nor what to do."""
+def test_a_warning_for_all_is_not_a_reason() -> None:
+    """A lock that was not released hides neither the outcome nor what to do."""
     report = ended(BOTH, [published(API), web(State.FAILED)])
     warned = replace(report, problems=(lock_left(["refs/multigit/locks/stg"], "1f0c"),))
     assert summary(warned) == summary(report)
@@ -261,7 +261,7 @@ def test_the_sentence_of_a_pull() -> None:
     assert summary(ended(both, failed))[0] == "1 up to date, 1 left as is, 1 failed."
 
 
-def test_a_plan_that_only_warns_goes_on() -> None:
+def test_a_plan_that_only_warns_is_a_plan() -> None:
     """Its sentence is that of any plan."""
     report = planned(plan(to_publish(API, warning())))
     assert summary(report)[0] == "1 repository will be promoted. 3 commits reach stg."
@@ -269,7 +269,7 @@ def test_a_plan_that_only_warns_goes_on() -> None:
 
 
 def test_a_published_repository_keeps_its_notes() -> None:
-    """Such as a local branch that was left alone."""
+    """For example, about a local branch that was left alone."""
     note = warning("local_branch_left", "the local staging was left alone.")
     told = document(ended(BOTH, [published(API, note), published(WEB)]))
     assert told["repos"][0]["problems"] == [problem_document(note)]
@@ -283,5 +283,5 @@ def test_a_push_that_publishes_nothing_else_counts_its_commit() -> None:
 
 
 def test_a_report_of_no_repository_is_possible() -> None:
-    """The builders of a document make no assumption."""
+    """The document and the sentence assume nothing."""
     assert document(Report(plan(), Result.NOTHING, ()))["repos"] == []
