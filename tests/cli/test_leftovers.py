@@ -30,8 +30,8 @@ def held(forge: Forge) -> Iterator[Forge]:
     forge.env["TMPDIR"] = str(forge.root / "temporary")
     slow = forge.root / "slow"
     slow.write_text(
-        f'#!/bin/sh\ncd "{forge.root}"\n[ ! -e hold ] || touch came\n'
-        "[ ! -e hold ] || while [ -e wait ]; do sleep 0.1; done\nexec cat\n"
+        f'#!/bin/sh\ncd "{forge.root}"\n'
+        "[ ! -e hold ] || { touch came; while [ -e wait ]; do sleep 0.1; done; }\nexec cat\n"
     )
     slow.chmod(0o755)
     with Path(forge.env["GIT_CONFIG_GLOBAL"]).open("a") as settings:
