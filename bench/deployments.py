@@ -49,8 +49,8 @@ def watched(workspace: Workspace) -> Watched:
     """Start a run for each repository and look at each, round after round, until it is over."""
     from multigit.adapters.github.client import GithubDoor
     from multigit.adapters.github.runs import GithubRuns
-    from multigit.core.values.deploy_spec import GithubRunner
-    from multigit.core.values.deployment import Order
+    from multigit.core.values.deploy_config import GithubRunner
+    from multigit.core.values.deployment import DeploymentSpec
     from tests.doubles.github import TOKEN
 
     moment = datetime.now(UTC).replace(microsecond=0)
@@ -62,7 +62,7 @@ def watched(workspace: Workspace) -> Watched:
         for number, repo in enumerate(workspace.repos):
             slug = f"acme/{repo.name}"
             double.script(slug, [*COURSE, ENDS[number % len(ENDS)]])
-            order = Order(
+            spec = DeploymentSpec(
                 key=f"bench/{repo.name}/1",
                 repo=repo.name,
                 stage="stg",
@@ -75,13 +75,13 @@ def watched(workspace: Workspace) -> Watched:
                 since=moment.timestamp(),
                 runner=GithubRunner("deploy.yml", ref="branch", slug=slug),
             )
-            under_way.append((order, runs.start(order)))
+            under_way.append((spec, runs.start(spec)))
         before, looks, soon = double.count(), 0, 0
         while under_way:
             looks += len(under_way)
-            seen = [(each, runs.look(*each)) for each in under_way]
-            soon += sum(sight.more for _, sight in seen)
-            under_way = [each for each, sight in seen if not sight.state.over]
+            seen = [(each, runs.poll(*each)) for each in under_way]
+            soon += sum(status.more for _, status in seen)
+            under_way = [each for each, status in seen if not status.state.over]
         asked = double.requests[before:]
     return Watched(looks, soon, len(asked), sum(each.status == UNCHANGED for each in asked))
 

@@ -30,7 +30,7 @@ from multigit.core.planning.routes import hop
 from multigit.core.progress.outcome import planned
 from multigit.core.reports.status import StatusRequest, status_rows
 from multigit.core.reports.status_words import status_sentence
-from multigit.core.values.moment import Moment
+from multigit.core.values.start_time import StartTime
 from multigit.core.values.workspace import Workspace
 from multigit.engine.execute import Executor
 from multigit.engine.fleet import Fleet
@@ -153,7 +153,7 @@ def draw_status(folder: Path) -> str:
 def promotion(workspace: Workspace, source: str, target: str, at: datetime) -> Plan:
     """Return the plan of a promotion at a time."""
     route = hop(workspace, workspace.stage(source), workspace.stage(target), "release")
-    request = MergeRequest("promote", Moment(at, "7f3a"), (route,), workspace.repos)
+    request = MergeRequest("promote", StartTime(at, "7f3a"), (route,), workspace.repos)
     git = GitRepositories(workspace)
     look = MergeObservation(request)
     seen = observe(git, workspace.repos, look, Fleet(Silence(), JOBS))

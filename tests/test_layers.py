@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -129,6 +130,17 @@ def test_each_outside_system_has_one_door(module: Path) -> None:
 def test_the_core_is_pure(module: Path) -> None:
     """The core imports nothing that reads or changes the world."""
     assert not {name.partition(".")[0] for name in imports(module)} & IMPURE
+
+
+def test_each_class_has_a_name_of_its_own() -> None:
+    """No name of a class means two things in the package."""
+    classes = Counter(
+        node.name
+        for module in MODULES
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.ClassDef)
+    )
+    assert [name for name, count in classes.items() if count > 1] == []
 
 
 def rooms(name: str) -> tuple[str, str] | None:

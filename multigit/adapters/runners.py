@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from multigit.adapters.git.workspace import GitRepositories
-from multigit.core.values.deploy_spec import GithubRunner, JenkinsRunner
-from multigit.core.values.deployment import Gate, Order, Run, Sight
+from multigit.core.values.deploy_config import GithubRunner, JenkinsRunner
+from multigit.core.values.deployment import DeploymentSpec, Gate, Run, RunStatus
 from multigit.core.values.problem import Problem
 from multigit.core.values.work_tree import Gaps
 from multigit.core.values.workspace import Repo, Workspace
@@ -45,43 +45,43 @@ class Runners:
         self._jenkins: JenkinsRuns | None = None
         self._commands: CommandRuns | None = None
 
-    def check(self, order: Order) -> Sequence[Problem]:
+    def check(self, spec: DeploymentSpec) -> Sequence[Problem]:
         """Return what would keep this deployment from starting."""
-        return self._of(order).check(order)
+        return self._of(spec).check(spec)
 
     def checks(self, repo: str, commit: str) -> Sequence[Problem]:
         """Return why the checks of a commit are not green at the repository's host, or ()."""
         return self._at_github().checks(repo, self._repo(repo).slug, commit)
 
-    def start(self, order: Order) -> Run:
+    def start(self, spec: DeploymentSpec) -> Run:
         """Start it, once."""
-        return self._of(order).start(order)
+        return self._of(spec).start(spec)
 
-    def find(self, order: Order) -> Run | None:
+    def find(self, spec: DeploymentSpec) -> Run | None:
         """Look for the run of this very order."""
-        return self._of(order).find(order)
+        return self._of(spec).find(spec)
 
-    def look(self, order: Order, run: Run) -> Sight:
+    def poll(self, spec: DeploymentSpec, run: Run) -> RunStatus:
         """Look at a run."""
-        return self._of(order).look(order, run)
+        return self._of(spec).poll(spec, run)
 
-    def end(self, order: Order, run: Run) -> None:
+    def end(self, spec: DeploymentSpec, run: Run) -> None:
         """End a run that nobody else would end."""
-        self._of(order).end(order, run)
+        self._of(spec).end(spec, run)
 
-    def pending(self, order: Order, run: Run) -> tuple[Gate, ...]:
+    def pending(self, spec: DeploymentSpec, run: Run) -> tuple[Gate, ...]:
         """Return where a run waits for somebody's approval."""
-        return self._host(order).pending(order, run)
+        return self._host(spec).pending(spec, run)
 
     def review(
-        self, order: Order, run: Run, gates: Sequence[Gate], *, approve: bool, comment: str
+        self, spec: DeploymentSpec, run: Run, gates: Sequence[Gate], *, approve: bool, comment: str
     ) -> None:
         """Approve or reject what a run waits for."""
-        self._host(order).review(order, run, gates, approve=approve, comment=comment)
+        self._host(spec).review(spec, run, gates, approve=approve, comment=comment)
 
-    def _host(self, order: Order) -> GithubRuns:
+    def _host(self, spec: DeploymentSpec) -> GithubRuns:
         """Return the host at which people review the order's run."""
-        match order.runner:
+        match spec.runner:
             case GithubRunner():
                 return self._at_github()
             case runner:
@@ -100,8 +100,8 @@ class Runners:
             )
         return self._github
 
-    def _of(self, order: Order) -> GithubRuns | JenkinsRuns | CommandRuns:
-        match order.runner:
+    def _of(self, spec: DeploymentSpec) -> GithubRuns | JenkinsRuns | CommandRuns:
+        match spec.runner:
             case GithubRunner():
                 return self._at_github()
             case JenkinsRunner():

@@ -73,6 +73,6 @@ def _transcripts(session: Session, report: Report) -> Iterator[str]:
                 yield f"What git said: {named_in(here, folder / f'{outcome.repo}.log')}"
     for outcome in report.outcomes:
         for each in outcome.deployments:
-            if each.sight.output:
-                file = named_in(here, root / each.sight.output)
+            if each.status.output:
+                file = named_in(here, root / each.status.output)
                 yield f"What {outcome.repo}'s command said: {file}"

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from multigit.core.planning.plan import Plan
 from multigit.core.planning.publish_steps import DeployStep
-from multigit.core.progress.deployments import Orders
-from multigit.core.values.deploy_spec import CommandRunner, HealthCheck
-from multigit.core.values.deployment import Deployment, Order, Run, RunState, Sight
+from multigit.core.progress.deployments import DeploymentSpecs
+from multigit.core.values.deploy_config import CommandRunner, HealthCheck
+from multigit.core.values.deployment import Deployment, DeploymentSpec, Run, RunState, RunStatus
 from multigit.core.values.duration import in_words
 from multigit.core.values.health_check import unhealthy
 from multigit.engine.deploy_context import DeployContext
@@ -25,12 +25,12 @@ class Attempt:
 
     context: DeployContext
     step: DeployStep
-    orders: Orders
+    specs: DeploymentSpecs
 
     @property
     def repo(self) -> str:
         """Return the repository's name."""
-        return self.orders.repo
+        return self.specs.repo
 
     def follow(self, known: Deployment | None) -> Deployment:
         """Follow the deployment until it ends, from wherever an earlier attempt left it."""
@@ -63,11 +63,11 @@ class Attempt:
         Someone may have rerun it on its page. Where that cannot be read, it is unknown whether it
         runs, and no other one is started beside it.
         """
-        context, order = self.context, self._order(known)
+        context, spec = self.context, self._order(known)
         until = context.clock.elapsed() + LATE
         while True:
             try:
-                sight = self._poll(order, run)
+                status = self._poll(spec, run)
             except MultigitError as error:
                 if context.stopping or not context.starts:
                     return known
@@ -76,12 +76,12 @@ class Attempt:
                     return context.note(self.repo, replace(unknown, seconds=0.0))
                 context.throttle.pause(self.step.runner)
             else:
-                if context.stopping or not sight.more:
+                if context.stopping or not status.more:
                     break
                 context.throttle.pause(self.step.runner, soon=True)
-        if sight.state.over and sight.state is not RunState.SUCCEEDED:
+        if status.state.over and status.state is not RunState.SUCCEEDED:
             return self._start_new(known)
-        return replace(known.seen(sight, self._seconds(known)), state=RunState.QUEUED)
+        return replace(known.seen(status, self._seconds(known)), state=RunState.QUEUED)
 
     def _start_new(self, known: Deployment | None) -> Deployment:
         """Start a deployment, after one that is known to have failed or never to have started."""
@@ -100,19 +100,19 @@ class Attempt:
         try:
             context.note(self.repo, starting)
         except MultigitError as error:  # without a note it must not start
-            return replace(before, sight=replace(before.sight, detail=error.message))
+            return replace(before, status=replace(before.status, detail=error.message))
         return self._find_run(starting) if step.runner.by_push else self._start(starting)
 
     def _start(self, starting: Deployment) -> Deployment:
         """Start a deployment, once."""
-        context, order = self.context, self._order(starting)
+        context, spec = self.context, self._order(starting)
         try:
-            run = context.with_slot(lambda: context.runners.start(order))
+            run = context.with_slot(lambda: context.runners.start(spec))
         except UnknownStartError as doubt:
             return self._find_run(starting, doubt=doubt)
         except NotStartedError as error:
-            sight = Sight(RunState.NOT_STARTED, detail=error.message)
-            return context.note(self.repo, replace(starting, state=sight.state, sight=sight))
+            status = RunStatus(RunState.NOT_STARTED, detail=error.message)
+            return context.note(self.repo, replace(starting, state=status.state, status=status))
         except MultigitError as error:
             return context.note(self.repo, self._finished(starting, RunState.FAILED, error.message))
         return self._with_run(starting, run)
@@ -124,14 +124,14 @@ class Attempt:
 
         A run that was requested long ago, and is searched for `again`, has appeared or never will.
         """
-        context, order = self.context, self._order(starting)
+        context, spec = self.context, self._order(starting)
         asked = context.clock.now() - starting.since
         seconds = max(LATE - asked, BRIEF) if again and not self.step.runner.by_push else LATE
         until = context.clock.elapsed() + min(seconds, LATE)
         reason = with_hint(doubt) if doubt else "it was requested, but no run appeared."
         while True:
             try:
-                run = context.with_slot(lambda: context.runners.find(order))
+                run = context.with_slot(lambda: context.runners.find(spec))
             except NotStartedError as error:
                 return self._not_started(starting, error)
             except MultigitError as error:
@@ -165,10 +165,10 @@ class Attempt:
         it was `watched`: of a run that is found ended, no one knows when that was.
         """
         context, remaining = self.context, self.step.timeout
-        order = self._order(deployment)
+        spec = self._order(deployment)
         last = context.clock.elapsed()
         while not context.stopping and deployment.run:
-            deployment = self._polled(deployment, order, deployment.run)
+            deployment = self._polled(deployment, spec, deployment.run)
             watched = watched or not deployment.state.over
             if not watched:
                 deployment = replace(deployment, seconds=0.0)
@@ -180,29 +180,29 @@ class Attempt:
             now = context.clock.elapsed()
             remaining -= 0.0 if deployment.state is RunState.WAITING else now - last
             last = now
-            if remaining <= 0 and not deployment.sight.more:
+            if remaining <= 0 and not deployment.status.more:
                 return self._out_of_time(deployment)
-            context.throttle.pause(self.step.runner, soon=deployment.sight.more)
+            context.throttle.pause(self.step.runner, soon=deployment.status.more)
         return deployment
 
-    def _polled(self, deployment: Deployment, order: Order, run: Run) -> Deployment:
+    def _polled(self, deployment: Deployment, spec: DeploymentSpec, run: Run) -> Deployment:
         """Return the state after a poll; one that fails changes nothing."""
         try:
-            sight = self._poll(order, run)
+            status = self._poll(spec, run)
         except MultigitError as error:
-            before = deployment.sight
-            sight = replace(before, state=deployment.state, detail=error.message, more=False)
-        return deployment.seen(sight, self._seconds(deployment))
+            before = deployment.status
+            status = replace(before, state=deployment.state, detail=error.message, more=False)
+        return deployment.seen(status, self._seconds(deployment))
 
-    def _poll(self, order: Order, run: Run) -> Sight:
+    def _poll(self, spec: DeploymentSpec, run: Run) -> RunStatus:
         """Poll the run; raises MultigitError where that fails."""
-        return self.context.with_slot(lambda: self.context.runners.look(order, run))
+        return self.context.with_slot(lambda: self.context.runners.poll(spec, run))
 
     def _out_of_time(self, deployment: Deployment) -> Deployment:
         """End what runs here; what runs at a host keeps running, and can be polled again."""
         if not self.context.starts:
             return deployment
-        last = f" The last poll: {deployment.sight.detail}" if deployment.sight.detail else ""
+        last = f" The last poll: {deployment.status.detail}" if deployment.status.detail else ""
         detail = f"it did not end within {in_words(self.step.timeout)}.{last}"
         if not isinstance(self.step.runner, CommandRunner) or not deployment.run:
             return self._finished(deployment, RunState.TIMED_OUT, detail)
@@ -212,8 +212,8 @@ class Attempt:
 
     def _healthy(self, deployment: Deployment, check: HealthCheck) -> Deployment:
         """Ask until enough answers in a row are right, or all attempts are used up."""
-        context, order = self.context, self._order(deployment)
-        url, wanted = order.fill(check.url), order.fill(check.equals)
+        context, spec = self.context, self._order(deployment)
+        url, wanted = spec.fill(check.url), spec.fill(check.equals)
         deployment = replace(deployment, state=RunState.CHECKING)
         context.show(self.repo, deployment)
         good, wrong = 0, "it was not checked."
@@ -236,16 +236,16 @@ class Attempt:
         return unhealthy(check, wanted, answer)
 
     def _finished(self, deployment: Deployment, state: RunState, detail: str) -> Deployment:
-        sight = replace(deployment.sight, state=state, detail=detail)
-        over = deployment.seen(sight, self._seconds(deployment))
+        status = replace(deployment.status, state=state, detail=detail)
+        over = deployment.seen(status, self._seconds(deployment))
         self.context.show(self.repo, over)
         return over
 
     def _seconds(self, deployment: Deployment) -> float:
         return max(0.0, self.context.clock.now() - deployment.since)  # a clock may be set back
 
-    def _order(self, deployment: Deployment) -> Order:
-        return self.orders.of_known(self.step, deployment)
+    def _order(self, deployment: Deployment) -> DeploymentSpec:
+        return self.specs.of_known(self.step, deployment)
 
 
 def with_hint(error: MultigitError) -> str:

@@ -9,9 +9,9 @@ from multigit.core.records.tag_anchors import anchor_in
 from multigit.core.reports.checkup import Checkup, DoctorRequest, LockTrial
 from multigit.core.values.git_answers import Publication, RefQuery
 from multigit.core.values.listener import ShowActivity
-from multigit.core.values.moment import tag_glob
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.start_time import tag_glob
 from multigit.core.values.workspace import Repo
 from multigit.engine.fleet import Fleet
 from multigit.engine.observe.observation import try_to_fetch

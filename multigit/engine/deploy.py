@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from multigit.core.planning.plan import RepoPlan
-from multigit.core.progress.deployments import Orders
+from multigit.core.progress.deployments import DeploymentSpecs
 from multigit.core.progress.state import NOTHING_YET, OperationState
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.refs import Objects
@@ -42,11 +42,11 @@ class Deployer:
         """Deploy to one target after the other, up to the first that does not succeed."""
         deployments: list[Deployment] = []
         good, known = True, self.state.of(repo.repo).deployments
-        orders = Orders.of(self.context.plan, repo.repo, made, known)
+        specs = DeploymentSpecs.of(self.context.plan, repo.repo, made, known)
         for step in repo.deploys():
             deployment = known.get(step.target)
             if good:
-                deployment = Attempt(self.context, step, orders).follow(deployment)
+                deployment = Attempt(self.context, step, specs).follow(deployment)
             deployments.append(deployment or Deployment(step.target))
             good = good and deployments[-1].state is RunState.SUCCEEDED
         last = next((d for d in deployments if d.state is not RunState.SUCCEEDED), deployments[-1])

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from multigit.core.planning.plan import Plan
-from multigit.core.progress.deployments import planned_orders
+from multigit.core.progress.deployments import planned_specs
 from multigit.core.progress.findings import Findings
 from multigit.core.progress.state import OperationState
-from multigit.core.values.deployment import Order, Run, Sight
+from multigit.core.values.deployment import DeploymentSpec, Run, RunStatus
 from multigit.core.values.listener import ShowActivity
 from multigit.core.values.problem import Problem, Severity
 from multigit.engine.fleet import Fleet
@@ -17,7 +17,7 @@ from multigit.errors import MultigitError, NotStartedError
 from multigit.hints import Hint
 
 POLLS = 4  # after the first, of a run that has more to show
-UnfinishedRuns = Mapping[str, Sequence[tuple[Order, Run | None]]]  # by repository
+UnfinishedRuns = Mapping[str, Sequence[tuple[DeploymentSpec, Run | None]]]  # by repository
 
 
 def check_earlier_deployments(
@@ -29,8 +29,10 @@ def check_earlier_deployments(
     warning, or the stage could never be deployed again.
     """
 
-    def check(orders: Sequence[tuple[Order, Run | None]], _: ShowActivity) -> Sequence[Problem]:
-        found = [_problem_of(order, run, runners, plan.target) for order, run in orders]
+    def check(
+        specs: Sequence[tuple[DeploymentSpec, Run | None]], _: ShowActivity
+    ) -> Sequence[Problem]:
+        found = [_problem_of(spec, run, runners, plan.target) for spec, run in specs]
         return (
             [problem for problem in found if problem] if found else [_result_unknown(plan.target)]
         )
@@ -43,35 +45,37 @@ def check_earlier_deployments(
     ).all()
 
 
-def _problem_of(order: Order, run: Run | None, runners: RunnerPort, stage: str) -> Problem | None:
+def _problem_of(
+    spec: DeploymentSpec, run: Run | None, runners: RunnerPort, stage: str
+) -> Problem | None:
     """Return the problem of a deployment that is still running, or whose result is unknown."""
     try:
-        run = run or runners.find(order)
-        sight = _polled(order, run, runners) if run else None
+        run = run or runners.find(spec)
+        status = _polled(spec, run, runners) if run else None
     except NotStartedError:
         return None
     except MultigitError as error:
         return _result_unknown(stage, error.message)
-    if sight is None:
+    if status is None:
         return _result_unknown(stage)
-    if sight.state.has_result:
+    if status.state.has_result:
         return None
-    if sight.state.over:
-        return _result_unknown(stage, sight.detail)
-    operation = order.key.partition("/")[0]
+    if status.state.over:
+        return _result_unknown(stage, status.detail)
+    operation = spec.key.partition("/")[0]
     return Problem(
         "still_deploying",
-        f"a deployment to {stage} is still running ({sight.state.in_words}): {operation}",
+        f"a deployment to {stage} is still running ({status.state.in_words}): {operation}",
         Hint.WATCH_OPERATION.format(operation=operation),
     )
 
 
-def _polled(order: Order, run: Run, runners: RunnerPort) -> Sight:
+def _polled(spec: DeploymentSpec, run: Run, runners: RunnerPort) -> RunStatus:
     """Poll a run until it has nothing more to show: it may take a few polls to read its end."""
-    sight = runners.look(order, run)
+    status = runners.poll(spec, run)
     for _ in range(POLLS):
-        sight = runners.look(order, run) if sight.more else sight
-    return sight
+        status = runners.poll(spec, run) if status.more else status
+    return status
 
 
 def _result_unknown(stage: str, reason: str = "there is no trace of it.") -> Problem:
@@ -95,19 +99,19 @@ def preflight(
 
     `checks`, where given, return why a repository's source commit is not green at its host.
     """
-    orders: dict[str, list[Order]] = {}
-    for order in planned_orders(plan, state):
-        orders.setdefault(order.repo, []).append(order)
+    specs: dict[str, list[DeploymentSpec]] = {}
+    for spec in planned_specs(plan, state):
+        specs.setdefault(spec.repo, []).append(spec)
     there = state.published()
     ahead = (repo for repo in plan.planned() if repo.merges() and repo.repo not in there)
     merges = {repo.repo: repo.merges()[-1] for repo in ahead}
     sources = {name: step.merge.theirs.sha for name, step in merges.items()} if checks else {}
-    names = dict.fromkeys((*orders, *sources))
+    names = dict.fromkeys((*specs, *sources))
     if not names:
         return {}
 
     def check(name: str, _: ShowActivity) -> Sequence[Problem]:
-        found = [p for order in orders.get(name, []) for p in runners.check(order)]
+        found = [p for spec in specs.get(name, []) for p in runners.check(spec)]
         return [*found, *(checks(name, sources[name]) if checks and name in sources else ())]
 
     found = fleet.for_each(

@@ -74,7 +74,7 @@ class DeployContext:
         self.listener.started(repo, in_short(deployment))
         with self._lock:
             self._last.setdefault(repo, {})[deployment.target] = deployment
-            waits = deployment.state is RunState.WAITING and bool(deployment.sight.reviewers)
+            waits = deployment.state is RunState.WAITING and bool(deployment.status.reviewers)
             first = waits and not self._any_waits
             self._any_waits = self._any_waits or first
             states = {name: tuple(by.values()) for name, by in self._last.items()} if first else {}
@@ -89,10 +89,10 @@ class DeployContext:
 
 def in_short(deployment: Deployment) -> str:
     """Return the state of a deployment in a few words."""
-    sight = deployment.sight
+    status = deployment.status
     where = f"{deployment.target}: " if deployment.target else ""
-    what = " · ".join(filter(None, (sight.job, sight.step)))
-    if deployment.state is RunState.WAITING and sight.reviewers:
-        what = f"for {', '.join(sight.reviewers)}{', which may be you' if sight.mine else ''}"
-    detail = "" if deployment.state.over or not sight.detail else f" ({sight.detail})"
+    what = " · ".join(filter(None, (status.job, status.step)))
+    if deployment.state is RunState.WAITING and status.reviewers:
+        what = f"for {', '.join(status.reviewers)}{', which may be you' if status.mine else ''}"
+    detail = "" if deployment.state.over or not status.detail else f" ({status.detail})"
     return f"{where}{deployment.state.in_words}{f' {what}' if what else ''}{detail}"

@@ -9,7 +9,7 @@ from typing import Protocol
 from multigit.core.progress.journal import Entry
 from multigit.core.values.clone_facts import CloneFacts
 from multigit.core.values.commits import PendingCommits, PreparedCommit, Tip
-from multigit.core.values.deployment import Gate, Order, Run, Sight
+from multigit.core.values.deployment import DeploymentSpec, Gate, Run, RunStatus
 from multigit.core.values.flight import Flight
 from multigit.core.values.git_answers import Merged, Publication, PushReport, RefQuery, Signature
 from multigit.core.values.health_check import HealthAnswer
@@ -191,19 +191,19 @@ class Git(Protocol):
 class RunnerPort(Protocol):
     """What carries out deployments. Every method may raise MultigitError with a sentence."""
 
-    def check(self, order: Order) -> Sequence[Problem]:
+    def check(self, spec: DeploymentSpec) -> Sequence[Problem]:
         """Return what would prevent this deployment from starting, as far as it can be known."""
 
-    def start(self, order: Order) -> Run:
+    def start(self, spec: DeploymentSpec) -> Run:
         """Start it, once; raises DoubtError when it is unknown whether it started."""
 
-    def find(self, order: Order) -> Run | None:
-        """Search for the run that this order, or the push that it belongs to, started."""
+    def find(self, spec: DeploymentSpec) -> Run | None:
+        """Search for the run that this spec, or the push that it belongs to, started."""
 
-    def look(self, order: Order, run: Run) -> Sight:
+    def poll(self, spec: DeploymentSpec, run: Run) -> RunStatus:
         """Poll a run."""
 
-    def end(self, order: Order, run: Run) -> None:
+    def end(self, spec: DeploymentSpec, run: Run) -> None:
         """End a run whose time is over, if it runs here; a run at a host keeps running."""
 
 
@@ -214,11 +214,11 @@ Checks = Callable[[str, str], Sequence[Problem]]
 class Reviewers(Protocol):
     """Where people approve runs. Every method may raise MultigitError with a sentence."""
 
-    def pending(self, order: Order, run: Run) -> tuple[Gate, ...]:
+    def pending(self, spec: DeploymentSpec, run: Run) -> tuple[Gate, ...]:
         """Return the environments at which a run waits for a person."""
 
     def review(
-        self, order: Order, run: Run, gates: Sequence[Gate], *, approve: bool, comment: str
+        self, spec: DeploymentSpec, run: Run, gates: Sequence[Gate], *, approve: bool, comment: str
     ) -> None:
         """Approve or reject it there; raises DoubtError when the result is unknown."""
 

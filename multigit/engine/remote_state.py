@@ -11,9 +11,9 @@ from multigit.core.progress.remote_state import RemoteState, compared
 from multigit.core.values.flight import Flight
 from multigit.core.values.git_answers import Publication, RefQuery
 from multigit.core.values.listener import ShowActivity
-from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import HEADS, branch_ref, short
+from multigit.core.values.start_time import StartTime
 from multigit.core.values.workspace import Stage, Workspace
 from multigit.engine.fleet import Fleet
 from multigit.engine.pending_push import read_after_push
@@ -66,7 +66,7 @@ def read_remote_states(
         moves = [(each.before, each.after) for each in wanted if each.ref.startswith(HEADS)]
         if operation.plan.undoes:  # it goes from what was published to what was there before
             moves = [(before, published) for published, before in moves]
-        since = Moment.of(operation.plan.date).time.timestamp()
+        since = StartTime.of(operation.plan.date).time.timestamp()
         stages = carried_onward(repository, plan, moves, later, now, int(since))
         return compared(plan, made, now, overtaken=overtaken, onward=stages)
 

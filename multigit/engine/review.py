@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from multigit.core.reports.reviews import PendingReview, Review, ReviewResult
-from multigit.core.values.deployment import Order, Run
+from multigit.core.values.deployment import DeploymentSpec, Run
 from multigit.core.values.listener import ShowActivity
 from multigit.core.values.problem import Problem
 from multigit.engine.fleet import Fleet
@@ -24,12 +24,12 @@ class PendingReviews:
 
 
 def find_pending_reviews(
-    runs: Sequence[tuple[Order, Run]], reviewers: Reviewers, fleet: Fleet
+    runs: Sequence[tuple[DeploymentSpec, Run]], reviewers: Reviewers, fleet: Fleet
 ) -> PendingReviews:
     """Read of each run whether it waits; one that cannot be read does not stop the others."""
-    by_key = {order.key: (order, run) for order, run in runs}
+    by_key = {spec.key: (spec, run) for spec, run in runs}
 
-    def check(asked: tuple[Order, Run], _: ShowActivity) -> PendingReview:
+    def check(asked: tuple[DeploymentSpec, Run], _: ShowActivity) -> PendingReview:
         return PendingReview(*asked, reviewers.pending(*asked))
 
     results = fleet.for_each(
@@ -54,17 +54,17 @@ def review(
     jobs: int,
 ) -> tuple[tuple[Review, ...], bool]:
     """Send the answer to what waits for us; also return whether Ctrl-C left some unsent."""
-    by_key = {each.order.key: each for each in waiting}
+    by_key = {each.spec.key: each for each in waiting}
 
     def send(key: str) -> Review:
         pending = by_key[key]
         approve = answer is ReviewResult.APPROVED
-        reviewers.review(pending.order, pending.run, pending.mine, approve=approve, comment=comment)
+        reviewers.review(pending.spec, pending.run, pending.mine, approve=approve, comment=comment)
         return Review(pending, answer)
 
     def failed(key: str, error: MultigitError) -> Review:
         doubt = isinstance(error, UnknownStartError)
-        problem = Problem.of(error, about=by_key[key].order.repo)
+        problem = Problem.of(error, about=by_key[key].spec.repo)
         return Review(by_key[key], ReviewResult.UNKNOWN if doubt else ReviewResult.FAILED, problem)
 
     done = run_all(tuple(by_key), send, jobs=jobs)

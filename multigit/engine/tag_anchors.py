@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from multigit.core.records.tag_anchors import TagAnchor, anchor_in
 from multigit.core.values.git_answers import RefQuery
 from multigit.core.values.listener import ShowActivity
-from multigit.core.values.moment import tag_glob
 from multigit.core.values.problem import Problem
+from multigit.core.values.start_time import tag_glob
 from multigit.core.values.workspace import Repo, Stage
 from multigit.engine.fleet import Fleet
 from multigit.engine.ports import Git

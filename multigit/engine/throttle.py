@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from multigit.core.values.deploy_spec import CommandRunner, Pace, Runner
+from multigit.core.values.deploy_config import CommandRunner, Pace, Runner
 from multigit.engine.ports import Clock
 
 SHORTEST, LONGEST = 2.0, 30.0  # seconds between two polls of a run

@@ -111,13 +111,13 @@ def _record(
     given: ConsentState,
 ) -> tuple[Problem, ...]:
     """Record the reviews; return the problem if that is not possible."""
-    identities = (session.git.identity(each.waiting.order.repo) for each in reviews)
+    identities = (session.git.identity(each.waiting.spec.repo) for each in reviews)
     record = reviews_record(
         operation,
         reviews,
         code,
         comment=comment,
-        operation=session.moment.operation("approve", operation.plan.target),
+        operation=session.start_time.operation("approve", operation.plan.target),
         actor=clock.actor(next(filter(None, identities), "")),
         at=clock.utc_now(),
         consent=given,

@@ -29,7 +29,7 @@ def check(session: Session, repos: tuple[Repo, ...], *, jobs: int | None) -> tup
     wanted, unfinished = jobs or space.jobs, files.unfinished()
     around = Surroundings(
         git=".".join(map(str, require_git())),
-        now=int(session.moment.time.timestamp()),
+        now=int(session.start_time.time.timestamp()),
         log=verify_log(session, [each for one in seen.values() for each in one.anchors]),
         unwritable=files.write_problems(),
         unfinished={each: ways_out(session, each) for each in unfinished},

@@ -12,7 +12,7 @@ from multigit.core.planning.plan import RepoPlan, Result, State
 from multigit.core.progress.journal import Operation
 from multigit.core.recovery.resume import any_unseen_commit, hops_of, resumed, to_plan_again
 from multigit.core.recovery.ways_out import only_the_record
-from multigit.core.values.moment import Moment
+from multigit.core.values.start_time import StartTime
 from multigit.engine.observe.merges import MergeObservation
 from multigit.engine.observe.observation import observe
 from multigit.engine.pending_push import pending_pushes
@@ -71,7 +71,7 @@ def _plan_again(
         repo = next(repo for repo in space.repos if repo.name == plan.repo)
         request = MergeRequest(
             command=operation.plan.command,
-            moment=Moment.of(operation.plan.date),
+            start_time=StartTime.of(operation.plan.date),
             hops=hops_of(plan, space),
             repos=(repo,),
             skip_blocked=skip_blocked,
@@ -79,8 +79,8 @@ def _plan_again(
         )
         request = replace(request, later=space.later_than(request.moved()))
         with session.fleet() as fleet:
-            look = MergeObservation(request)
-            seen = observe(session.git, (repo,), look, fleet)
+            observation = MergeObservation(request)
+            seen = observe(session.git, (repo,), observation, fleet)
         plans[repo.name] = plan_repository(
             request, space, repo, seen[repo.name], operation.plan.release if plan.tag else ""
         )

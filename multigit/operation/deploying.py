@@ -32,8 +32,8 @@ def deploy(session: Session, request: DeployRequest, consent: Consent, *, failed
         if failed:
             request = replace(request, repos=_went_wrong(session, request))
         with session.fleet() as fleet:
-            look = DeployObservation(stage)
-            seen = observe(session.git, request.repos, look, fleet)
+            observation = DeployObservation(stage)
+            seen = observe(session.git, request.repos, observation, fleet)
         plan = with_preflight(session, plan_deploy(request, space, seen))
         return OperationRun(workplace(session), plan, consent).carry_out()
 

@@ -68,7 +68,7 @@ def _release(session: Session, lock: HeldLock, reason: str) -> None:
 def _record(session: Session, stage: str, result: Result, message: str) -> None:
     record = Record(
         at=clock.utc_now(),
-        operation=session.moment.operation("lock-release", stage),
+        operation=session.start_time.operation("lock-release", stage),
         command="lock release",
         result=str(result),
         actor=clock.actor(""),

@@ -20,7 +20,7 @@ def merge(session: Session, request: MergeRequest, consent: Consent) -> Ended:
     request = replace(request, later=session.workspace.later_than(request.moved()))
     with new_operation(session, request.command, dry_run=consent.dry_run):
         with session.fleet() as fleet:
-            look = MergeObservation(request)
-            seen = observe(session.git, request.repos, look, fleet)
+            observation = MergeObservation(request)
+            seen = observe(session.git, request.repos, observation, fleet)
         plan = with_preflight(session, plan_merges(request, session.workspace, seen))
         return OperationRun(workplace(session), plan, consent).carry_out()

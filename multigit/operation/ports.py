@@ -78,7 +78,7 @@ class StageLocks(Protocol):
         """Release the locks that an operation left behind; return a problem for each that stays."""
 
 
-class Notifications(Protocol):
+class Notifier(Protocol):
     """Messages to people and monitors. A failure to send one never changes a result."""
 
     def check(self) -> None:
@@ -148,7 +148,7 @@ class Workplace:
     journals: Journals
     log: Log
     locks: StageLocks
-    notifications: Notifications
+    notifications: Notifier
     screen: Terminal
     execute: Execute
     actor: Callable[[Plan], Actor]

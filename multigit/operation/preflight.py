@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from multigit.core.progress.deployments import orders_unseen
+from multigit.core.progress.deployments import unseen_specs
 from multigit.core.progress.findings import Findings, clear_of, together, with_findings
 from multigit.core.progress.state import NOTHING_YET, OperationState
 from multigit.core.records.last_deployments import (
@@ -17,7 +17,7 @@ from multigit.errors import MultigitError
 
 if TYPE_CHECKING:
     from multigit.core.planning.plan import Plan
-    from multigit.core.values.deployment import Order, Run
+    from multigit.core.values.deployment import DeploymentSpec, Run
     from multigit.operation.session import Session
 
 
@@ -47,7 +47,7 @@ def _left_running(session: Session, plan: Plan, deployed: LastDeployments) -> Fi
         return {}
     from multigit.engine.deploy_checks import check_earlier_deployments
 
-    before: dict[str, Sequence[tuple[Order, Run | None]]] = {}
+    before: dict[str, Sequence[tuple[DeploymentSpec, Run | None]]] = {}
     for repo, last in unseen.items():
         try:
             _, operation = session.files.read_journal(last.started_by)
@@ -55,8 +55,8 @@ def _left_running(session: Session, plan: Plan, deployed: LastDeployments) -> Fi
             if last.may_run:
                 before[repo] = ()
         else:
-            if orders := orders_unseen(operation, repo):
-                before[repo] = orders
+            if specs := unseen_specs(operation, repo):
+                before[repo] = specs
     if not before:
         return {}
     with session.fleet() as fleet:

@@ -17,8 +17,8 @@ def pull(session: Session, request: PullRequest, *, dry_run: bool) -> Report:
     """Plan what a request clones and fast-forwards, and do it unless it is a dry run."""
     with nullcontext() if dry_run else exclusive(session, "pull"):
         with session.fleet() as fleet:
-            look = PullObservation(request)
-            seen = observe(session.git, request.repos, look, fleet)
+            observation = PullObservation(request)
+            seen = observe(session.git, request.repos, observation, fleet)
         plan = plan_pull(request, session.workspace, seen)
         if dry_run or not plan.planned():
             return planned(plan)

@@ -23,8 +23,8 @@ def push(session: Session, request: PushRequest, consent: Consent) -> Ended:
     request = replace(request, later=space.later_than(request.moved()))
     with new_operation(session, "push", dry_run=consent.dry_run):
         with session.fleet() as fleet:
-            look = PushObservation(request, space.push)
-            seen = observe(session.git, request.repos, look, fleet)
+            observation = PushObservation(request, space.push)
+            seen = observe(session.git, request.repos, observation, fleet)
             seen = with_links(session.git, request, space, seen)
         plan = with_preflight(session, plan_push(request, space, seen))
         return OperationRun(workplace(session), plan, consent).carry_out()

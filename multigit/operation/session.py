@@ -17,7 +17,7 @@ from multigit.adapters.git.workspace import GitRepositories
 from multigit.adapters.system import clock
 from multigit.adapters.system.actors import attended
 from multigit.adapters.system.limits import most_workers
-from multigit.core.values.moment import Moment
+from multigit.core.values.start_time import StartTime
 from multigit.core.values.workspace import Workspace
 from multigit.engine.fleet import Fleet
 from multigit.operation.stage_locks import LocksInRemotes
@@ -35,7 +35,7 @@ class Session:
     screen: Screen
     git: GitRepositories
     files: WorkspaceFiles
-    moment: Moment
+    start_time: StartTime
     jobs: int
 
     @classmethod
@@ -60,7 +60,7 @@ class Session:
             screen=screen,
             git=GitRepositories(workspace),
             files=WorkspaceFiles(workspace),
-            moment=clock.now(workspace.timezone),
+            start_time=clock.now(workspace.timezone),
             jobs=min(jobs or workspace.jobs, most_workers()),
         )
 

@@ -17,6 +17,6 @@ def read_status(session: Session, repos: tuple[Repo, ...], *, fetch: bool) -> Se
     space = session.workspace
     request = StatusRequest(repos, space.stages, space.pairs(), fetch=fetch)
     with session.fleet() as fleet:
-        look, doing = StatusObservation(request), "fetching" if fetch else "reading"
-        seen = observe(session.git, repos, look, fleet, doing=doing)
+        observation, doing = StatusObservation(request), "fetching" if fetch else "reading"
+        seen = observe(session.git, repos, observation, fleet, doing=doing)
     return status_rows(space, repos, seen, last_deployed(session))

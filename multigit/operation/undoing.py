@@ -35,7 +35,7 @@ def undo(session: Session, name: str | None, consent: Consent) -> Ended:
             wait=not consent.dry_run,
         )
         history = session.files.history
-        plan = undone(operation, remotes, session.workspace, session.moment, history)
+        plan = undone(operation, remotes, session.workspace, session.start_time, history)
         run = OperationRun(workplace(session), plan, consent)
         if problem := cannot_be_undone(plan, is_open=is_open):
             return run.refuse(problem)

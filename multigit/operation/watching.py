@@ -172,7 +172,7 @@ def _recorded(session: Session, operation: Operation, report: Report) -> bool:
     return session.files.log.append_news(
         replace(
             ended,
-            operation=session.moment.operation("watch", operation.plan.target),
+            operation=session.start_time.operation("watch", operation.plan.target),
             command="watch",
             watches=operation.id,
             message=f"Watch {operation.id}",

@@ -22,17 +22,17 @@ BAD = ("✗", "red")
 def deployment_lines(deployment: Deployment) -> RenderableType:
     """Return one deployment for people: its state, the reason, how long it took, and where."""
     style = STYLES.get(deployment.state, BAD if deployment.state.bad else WAITING)
-    sight = deployment.sight
+    status = deployment.status
     words = "deployed" if deployment.state is RunState.SUCCEEDED else deployment.state.in_words
     where = f" to {visible(deployment.target)}" if deployment.target else ""
     timed = deployment.state.over and deployment.seconds
     took = f" in {briefly(deployment.seconds)}" if timed else ""
-    waits = deployment.state is RunState.WAITING and sight.reviewers
-    whom = f" for {', '.join(map(visible, sight.reviewers))}" if waits else ""
-    what = " · ".join(visible(part) for part in (sight.job, sight.step) if part)
-    who = ", ".join(visible(name) for name in sight.approved_by)
+    waits = deployment.state is RunState.WAITING and status.reviewers
+    whom = f" for {', '.join(map(visible, status.reviewers))}" if waits else ""
+    what = " · ".join(visible(part) for part in (status.job, status.step) if part)
+    who = ", ".join(visible(name) for name in status.approved_by)
     approved = f", approved by {who}" if who else ""
     head = f"{words}{whom}{where}{took}{approved}{f': {what}' if what else ''}"
     page = visible(deployment.url) if deployment.state.bad or waits else ""
-    more = (indented(Text(each)) for each in (visible(sight.detail), page) if each)
+    more = (indented(Text(each)) for each in (visible(status.detail), page) if each)
     return Group(Text.assemble((f"{style[0]} ", style[1]), head), *more)

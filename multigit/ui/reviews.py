@@ -30,5 +30,5 @@ def reviews_view(reviews: Sequence[Review]) -> Iterator[Text]:
 
 
 def _name(waiting: PendingReview) -> str:
-    target = waiting.order.target
-    return f"{waiting.order.repo} ({target})" if target else waiting.order.repo
+    target = waiting.spec.target
+    return f"{waiting.spec.repo} ({target})" if target else waiting.spec.repo

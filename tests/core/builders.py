@@ -34,11 +34,11 @@ from multigit.core.values.deployment import Deployment
 from multigit.core.values.flight import Flight
 from multigit.core.values.git_answers import Merged
 from multigit.core.values.merge import Merge
-from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.push_rules import PushRules
 from multigit.core.values.refs import Branch, Refs, Tag
 from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.start_time import StartTime
 from multigit.core.values.work_tree import Change, WorkTree
 from multigit.core.values.workspace import Confirm, Repo, Stage, Workspace
 
@@ -60,7 +60,7 @@ WEB = Repo("web", "frontends/web", groups=("frontend",))
 ROOT = Repo("shop", ".")
 
 # 15:01:30 in UTC; the tags of this workspace are stamped with its own time, an hour later.
-MOMENT = Moment(datetime(2025, 1, 15, 16, 1, 30, tzinfo=timezone(timedelta(hours=1))), "7f3a")
+MOMENT = StartTime(datetime(2025, 1, 15, 16, 1, 30, tzinfo=timezone(timedelta(hours=1))), "7f3a")
 
 FACTS = CloneFacts(identity="Ada <ada@example.com>")
 NEWEST = Commit("dev-2", 1736949600, "Ada", "fix: time-out on upload")

@@ -11,7 +11,7 @@ from multigit.core.progress.outcome import Report
 from multigit.core.progress.state import NOTHING_YET, OperationState
 from multigit.core.recovery.resume import resumed
 from multigit.core.values.agreement import Actor
-from multigit.core.values.deploy_spec import Deploy, GithubRunner, HealthCheck
+from multigit.core.values.deploy_config import Deploy, GithubRunner, HealthCheck
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.health_check import HealthAnswer
 from multigit.engine.deploy import Deployer

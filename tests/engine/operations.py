@@ -18,8 +18,8 @@ from multigit.core.planning.steps import MergeStep
 from multigit.core.progress.journal import Entry
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.progress.state import NOTHING_YET, OperationState
-from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem
+from multigit.core.values.start_time import StartTime
 from multigit.core.values.workspace import Workspace
 from multigit.engine.execute import Executor
 from multigit.engine.fleet import Fleet
@@ -33,7 +33,7 @@ from tests.core.builders import state
 from tests.support.fake_git import FakeGit
 
 NAMES = ("api", "web", "worker")
-MOMENT = Moment(datetime(2025, 1, 15, 15, 1, 30, tzinfo=UTC), "7f3a")
+MOMENT = StartTime(datetime(2025, 1, 15, 15, 1, 30, tzinfo=UTC), "7f3a")
 TAG = "refs/tags/stg-deploy-20250115-150130"
 DEV, STG, MAIN = "refs/heads/dev", "refs/heads/stg", "refs/heads/main"
 TRAILER = "Multigit-Operation: test"

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from multigit.core.planning.plan import Result
-from multigit.core.values.deploy_spec import CommandRunner, Deploy, Pace
-from multigit.core.values.deployment import Deployment, Order, RunState, Sight
+from multigit.core.values.deploy_config import CommandRunner, Deploy, Pace
+from multigit.core.values.deployment import Deployment, DeploymentSpec, RunState, RunStatus
 from multigit.core.values.health_check import HealthAnswer
 from multigit.engine.attempt import BRIEF
 from multigit.engine.throttle import LONGEST
@@ -47,7 +47,7 @@ def test_a_start_without_a_trace_is_unknown(world: World) -> None:
     report = world.run(plan, notes)
     assert ends(report)["api"] == ["unknown"]
     assert report.unfinished
-    assert "broke off" in outcome(report, "api").deployments[0].sight.detail
+    assert "broke off" in outcome(report, "api").deployments[0].status.detail
     again = world.resume(notes)
     assert ends(again)["api"] == ["unknown"]
     assert world.runners.starts["api", ""] == 0
@@ -66,7 +66,7 @@ def test_a_refused_start_is_a_failure_with_its_reason(world: World) -> None:
     world.runners.refuse.add(("api", ""))
     report = world.run()
     assert ends(report) == {"database": ["succeeded"], "api": ["failed"], "web": ["succeeded"]}
-    assert outcome(report, "api").deployments[0].sight.detail == "the host refused it."
+    assert outcome(report, "api").deployments[0].status.detail == "the host refused it."
     assert (report.exit_code, report.unfinished) == (1, False)
 
 
@@ -92,12 +92,12 @@ def test_what_runs_here_is_ended_when_its_time_is_out(world: World) -> None:
     report = world.run()
     (deployment,) = outcome(report, "api").deployments
     assert (deployment.state, len(world.runners.ended)) == (FAILED, 1)
-    assert deployment.sight.detail == "it did not end within 10 minutes. It was ended."
+    assert deployment.status.detail == "it did not end within 10 minutes. It was ended."
 
 
 def test_the_time_in_which_a_person_is_waited_for_does_not_count(world: World) -> None:
     """A reviewer may be at lunch."""
-    gate = Sight(RunState.WAITING, reviewers=("grace",))
+    gate = RunStatus(RunState.WAITING, reviewers=("grace",))
     world.runners.script("api", *[gate] * 900, SUCCEEDED)
     assert ends(world.run())["api"] == ["succeeded"]
 
@@ -108,8 +108,8 @@ def test_a_clock_that_is_set_decides_nothing(world: World) -> None:
     for name in NAMES:
         world.runners.script(name, *[RUNNING] * 3, SUCCEEDED)
 
-    def jump(order: Order) -> None:
-        world.clock.time += {"api": 3600.0, "web": -7200.0}.get(order.repo, 0.0)
+    def jump(spec: DeploymentSpec) -> None:
+        world.clock.time += {"api": 3600.0, "web": -7200.0}.get(spec.repo, 0.0)
 
     world.runners.at_start = jump
     report = world.run()
@@ -124,7 +124,7 @@ def test_what_somebody_runs_again_is_followed_and_not_started_beside(world: Worl
     plan, notes = world.begun()
     world.run(plan, notes)
     (key,) = [key for key, place in world.runners.runs.items() if place[0] == "api"]
-    world.runners.courses[key] = [Sight(RUNNING), Sight(RUNNING), Sight(SUCCEEDED)]
+    world.runners.courses[key] = [RunStatus(RUNNING), RunStatus(RUNNING), RunStatus(SUCCEEDED)]
     assert ends(world.resume(notes))["api"] == ["succeeded"]
     assert world.runners.starts["api", ""] == 1
 
@@ -136,7 +136,7 @@ def test_a_rerun_is_polled_until_it_is_seen(world: World, broken: int) -> None:
     plan, notes = world.begun()
     world.run(plan, notes)
     (key,) = [key for key, place in world.runners.runs.items() if place[0] == "api"]
-    world.runners.courses[key] = [Sight(RUNNING), Sight(SUCCEEDED)]
+    world.runners.courses[key] = [RunStatus(RUNNING), RunStatus(SUCCEEDED)]
     world.runners.broken_looks = broken
     assert ends(world.resume(notes))["api"] == ["succeeded"]
     assert world.runners.starts["api", ""] == 1
@@ -152,7 +152,7 @@ def test_nothing_is_started_beside_a_run_that_cannot_be_polled(world: World) -> 
     assert ends(report)["api"] == ["unknown"]
     assert report.unfinished
     (api,) = [d for o in report.outcomes for d in o.deployments if o.repo == "api"]
-    assert api.sight.detail == "the host answered 502."
+    assert api.status.detail == "the host answered 502."
     world.runners.broken_looks = 0
     assert ends(world.resume(notes))["api"] == ["failed"]
     assert world.runners.starts["api", ""] == 1
@@ -206,7 +206,7 @@ def test_the_wrong_version_is_unhealthy(world: World) -> None:
     report = world.run(plan, notes)
     (deployment,) = outcome(report, "database").deployments
     assert deployment.state is RunState.UNHEALTHY
-    assert "sha is 1a2b3c4, not" in deployment.sight.detail
+    assert "sha is 1a2b3c4, not" in deployment.status.detail
 
     world.git.deploy = None
     shas = {repo.repo: repo.after for repo in plan.repos}

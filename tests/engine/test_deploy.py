@@ -12,8 +12,8 @@ import pytest
 from multigit.core.planning.plan import Result
 from multigit.core.progress.deployments import to_watch
 from multigit.core.progress.journal import Entry, EntryKind, Operation
-from multigit.core.values.deploy_spec import CommandRunner, Deploy, Pace, Trigger
-from multigit.core.values.deployment import Order, RunState, Sight
+from multigit.core.values.deploy_config import CommandRunner, Deploy, Pace, Trigger
+from multigit.core.values.deployment import DeploymentSpec, RunState, RunStatus
 from multigit.engine.deploy import Deployer
 from multigit.engine.deploy_context import DeployContext
 from multigit.engine.ports import FORGETFUL
@@ -27,15 +27,15 @@ from tests.engine.operations import states
 
 def test_what_is_published_is_deployed_once(world: World) -> None:
     """Each repository, at the commit and tag that were pushed."""
-    orders: list[Order] = []
-    world.runners.at_start = orders.append
+    specs: list[DeploymentSpec] = []
+    world.runners.at_start = specs.append
     report = world.run()
     assert report.result is Result.DONE
     assert ends(report) == {name: ["succeeded"] for name in NAMES}
     assert world.runners.starts == {(name, ""): 1 for name in NAMES}
     tips = {name: repo.remote.tip("stg") for name, repo in world.git.repos.items()}
-    assert {order.repo: order.sha for order in orders} == tips
-    assert {order.tag for order in orders} == {report.plan.release}
+    assert {spec.repo: spec.sha for spec in specs} == tips
+    assert {spec.tag for spec in specs} == {report.plan.release}
 
 
 def test_nothing_is_deployed_where_nothing_is_configured(world: World) -> None:
@@ -50,8 +50,8 @@ def test_a_run_is_watched_to_its_end(world: World) -> None:
     world.runners.script(
         "api",
         RunState.QUEUED,
-        Sight(RunState.WAITING, reviewers=("grace",), mine=True),
-        Sight(RUNNING, "deploy", "migrate"),
+        RunStatus(RunState.WAITING, reviewers=("grace",), mine=True),
+        RunStatus(RUNNING, "deploy", "migrate"),
         SUCCEEDED,
     )
     assert world.run().result is Result.DONE
@@ -62,13 +62,13 @@ def test_a_run_is_watched_to_its_end(world: World) -> None:
 
 def test_who_is_waited_for_is_reported_once(world: World) -> None:
     """At the first gate of the operation whose reviewers are known, with where all stand then."""
-    unread = Sight(RunState.WAITING, more=True)
-    gate = Sight(RunState.WAITING, reviewers=("grace",))
+    unread = RunStatus(RunState.WAITING, more=True)
+    gate = RunStatus(RunState.WAITING, reviewers=("grace",))
     for name in NAMES:
         world.runners.script(name, RunState.QUEUED, unread, gate, gate, SUCCEEDED)
     assert world.run().result is Result.DONE
     (stand,) = world.waited
-    waiting = [d.sight.reviewers for (d,) in stand.values() if d.state is RunState.WAITING]
+    waiting = [d.status.reviewers for (d,) in stand.values() if d.state is RunState.WAITING]
     assert ("grace",) in waiting
 
 
@@ -89,7 +89,7 @@ def test_polls_become_rarer_the_more_is_watched(world: World) -> None:
 def test_what_has_more_to_show_is_polled_soon(world: World) -> None:
     """However many runs are watched; and it does not run out of time in between."""
     world.git.deploy = Deploy(GITHUB, timeout=3.0)
-    world.runners.script("api", RUNNING, *[Sight(RUNNING, more=True)] * 4, SUCCEEDED)
+    world.runners.script("api", RUNNING, *[RunStatus(RUNNING, more=True)] * 4, SUCCEEDED)
     plan = replace(world.plan(), repos=world.plan().repos[1:2])
     assert ends(world.run(plan)) == {"api": ["succeeded"]}
     assert world.clock.waits == [SHORTEST] * 5
@@ -141,7 +141,7 @@ def test_a_wave_begins_when_the_one_before_is_deployed(world: World) -> None:
 def test_a_failure_stops_the_later_waves(world: World) -> None:
     """They stay as they are, and the operation can be continued."""
     world.git.waves = {"api": 1, "web": 1}
-    world.runners.script("database", Sight(FAILED, "deploy", "migrate"))
+    world.runners.script("database", RunStatus(FAILED, "deploy", "migrate"))
     before = world.git.remote_refs()
     report = world.run()
     assert states(report) == {
@@ -199,7 +199,7 @@ def test_a_full_disk_is_reported_for_each_deployment(world: World) -> None:
     report = world.run(world.plan(), Full())
     states = sorted(str(d.state) for o in report.outcomes for d in o.deployments)
     assert states == ["not_started", "not_started", "succeeded"]
-    told = [d.sight.detail for o in report.outcomes for d in o.deployments]
+    told = [d.status.detail for o in report.outcomes for d in o.deployments]
     assert sorted(told) == ["", "the disk is full.", "the disk is full."]
     assert report.unfinished
 
@@ -209,7 +209,7 @@ def test_starts_and_polls_at_a_time_are_limited(world: World) -> None:
     most, now = [0], [0]
     lock = threading.Lock()
 
-    def busy(_: Order) -> None:
+    def busy(_: DeploymentSpec) -> None:
         with lock:
             now[0] += 1
             most[0] = max(most[0], now[0])
@@ -258,8 +258,8 @@ def test_after_an_interrupt_the_deployments_keep_running(world: World) -> None:
     """Nothing more is started; what was started is known, and can be watched later."""
     world.runners.script("api", RUNNING)
 
-    def leave(order: Order) -> None:
-        if order.repo == "api":
+    def leave(spec: DeploymentSpec) -> None:
+        if spec.repo == "api":
             world.leave.set()
 
     world.runners.at_start = leave
@@ -297,9 +297,9 @@ def test_wherever_it_is_killed_nothing_is_deployed_twice(world: World, kept: int
 def test_a_start_is_noted_before_it_is_sent(world: World) -> None:
     """So that a kill in between leaves an unknown result, not a second deployment."""
     notes, seen = Notes(), list[bool]()
-    world.runners.at_start = lambda order: seen.append(
+    world.runners.at_start = lambda spec: seen.append(
         any(
-            entry.repos == (order.repo,)
+            entry.repos == (spec.repo,)
             and entry.deployment
             and entry.deployment.state is RunState.STARTING
             for entry in notes.entries
@@ -313,11 +313,11 @@ def test_an_order_knows_the_runs_of_the_other_targets(world: World) -> None:
     """Even in a multigit that did not start them."""
     world.git.deploy = Deploy(GITHUB, targets=("nrt", "fra"))
     world.runners.script("api", FAILED, target="fra")
-    orders: list[Order] = []
-    world.runners.at_start = orders.append
+    specs: list[DeploymentSpec] = []
+    world.runners.at_start = specs.append
     plan, notes = world.begun()
     world.run(plan, notes)
-    first = {order.target: order for order in orders if order.repo == "api"}
+    first = {spec.target: spec for spec in specs if spec.repo == "api"}
     world.resume(notes)
-    assert orders[-1].key == f"{plan.operation}/api/fra/2"
-    assert orders[-1].others == {first["nrt"].key}
+    assert specs[-1].key == f"{plan.operation}/api/fra/2"
+    assert specs[-1].others == {first["nrt"].key}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from multigit.core.planning.plan import Result
-from multigit.core.progress.deployments import planned_orders
+from multigit.core.progress.deployments import planned_specs
 from multigit.core.progress.findings import with_findings
 from multigit.core.progress.state import NOTHING_YET
-from multigit.core.values.deployment import Run, RunState, Sight
+from multigit.core.values.deployment import Run, RunState, RunStatus
 from multigit.core.values.problem import Problem
 from multigit.engine.deploy_checks import check_earlier_deployments, preflight
 from multigit.engine.fleet import Fleet
@@ -18,14 +18,14 @@ RUN = Run("r")
 
 
 def earlier(
-    world: World, *states: RunState | Sight, run: Run | None = RUN
+    world: World, *states: RunState | RunStatus, run: Run | None = RUN
 ) -> dict[str, list[Problem]]:
     """Return what a plan says of an earlier deployment of the api whose end no one saw."""
-    (order,) = [order for order in planned_orders(world.plan(), NOTHING_YET) if order.repo == "api"]
+    (spec,) = [spec for spec in planned_specs(world.plan(), NOTHING_YET) if spec.repo == "api"]
     if run:
         world.runners.runs[run.id] = ("api", "")
     world.runners.script("api", *states)
-    before = {"api": [(order, run)]}
+    before = {"api": [(spec, run)]}
     found = check_earlier_deployments(world.plan(), before, world.runners, Fleet(world.heard, 2))
     return {name: list(problems) for name, problems in found.items()}
 
@@ -41,7 +41,7 @@ def test_what_still_runs_blocks_the_next_one(world: World, state: RunState) -> N
 def test_what_has_ended_meanwhile_blocks_nothing(world: World, state: RunState) -> None:
     """No one has to watch it first."""
     assert earlier(world, state) == {"api": []}
-    assert earlier(world, Sight(RUNNING, more=True), Sight(RUNNING, more=True), state) == {
+    assert earlier(world, RunStatus(RUNNING, more=True), RunStatus(RUNNING, more=True), state) == {
         "api": []
     }  # an end that is seen piece by piece
 

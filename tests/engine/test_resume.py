@@ -11,7 +11,7 @@ from multigit.core.planning.plan import Plan, State
 from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.progress.state import OperationState
-from multigit.core.values.deploy_spec import CommandRunner
+from multigit.core.values.deploy_config import CommandRunner
 from multigit.core.values.deployment import RunState
 from multigit.errors import GitError
 from tests.engine.operations import (

@@ -21,9 +21,9 @@ from multigit.core.planning.merges import MergeRequest
 from multigit.core.planning.push_request import PushRequest
 from multigit.core.planning.routes import hop, hops_down
 from multigit.core.records.record import Record
-from multigit.core.values.deploy_spec import CommandRunner, Deploy, GithubRunner
-from multigit.core.values.deployment import Gate, Order, Run
-from multigit.core.values.moment import Moment
+from multigit.core.values.deploy_config import CommandRunner, Deploy, GithubRunner
+from multigit.core.values.deployment import DeploymentSpec, Gate, Run
+from multigit.core.values.start_time import StartTime
 from multigit.core.values.workspace import Repo, Workspace
 from multigit.operation.deploying import deploy
 from multigit.operation.merging import merge
@@ -62,18 +62,18 @@ class DeskRunners(FakeRunners):
         self.reviewed: list[tuple[str, bool, str]] = []
         self.on_review: Callable[[], object] = lambda: None
 
-    def pending(self, order: Order, run: Run) -> tuple[Gate, ...]:
+    def pending(self, spec: DeploymentSpec, run: Run) -> tuple[Gate, ...]:
         """Return the gates of the repository."""
         del run
-        return self.gates.get(order.repo, ())
+        return self.gates.get(spec.repo, ())
 
     def review(
-        self, order: Order, run: Run, gates: Sequence[Gate], *, approve: bool, comment: str
+        self, spec: DeploymentSpec, run: Run, gates: Sequence[Gate], *, approve: bool, comment: str
     ) -> None:
         """Note the review."""
         del run, gates
         self.on_review()
-        self.reviewed.append((order.repo, approve, comment))
+        self.reviewed.append((spec.repo, approve, comment))
 
 
 class DeskScreen(Screen):
@@ -151,7 +151,7 @@ class Desk:
             screen=self.screen,
             git=git,
             files=WorkspaceFiles(space),
-            moment=Moment(NOON + timedelta(minutes=self._commands), f"{self._commands:04x}"),
+            start_time=StartTime(NOON + timedelta(minutes=self._commands), f"{self._commands:04x}"),
             jobs=2,
             hosts=self.hosts,
         )
@@ -164,7 +164,7 @@ class Desk:
         space = session.workspace
         hops = (hop(space, space.stage("dev"), space.stage("stg"), None),)
         chosen = self._repos(space, repos)
-        request = MergeRequest("promote", session.moment, hops, chosen, wait=wait)
+        request = MergeRequest("promote", session.start_time, hops, chosen, wait=wait)
         return merge(session, request, consent)
 
     def backmerge(self, consent: Consent = YES) -> Ended:
@@ -172,20 +172,22 @@ class Desk:
         session = self.session()
         space = session.workspace
         hops = hops_down(space, "stg")
-        return merge(session, MergeRequest("backmerge", session.moment, hops, space.repos), consent)
+        return merge(
+            session, MergeRequest("backmerge", session.start_time, hops, space.repos), consent
+        )
 
     def push(self, consent: Consent = YES) -> Ended:
         """Push dev."""
         session = self.session()
         space = session.workspace
-        request = PushRequest(space.stage("dev"), "feat: work", session.moment, space.repos)
+        request = PushRequest(space.stage("dev"), "feat: work", session.start_time, space.repos)
         return push(session, request, consent)
 
     def deploy(self, consent: Consent = YES, *, failed: bool = False) -> Ended:
         """Deploy what stg holds."""
         session = self.session()
         stage = session.workspace.stage("stg")
-        request = DeployRequest(stage, session.moment, session.workspace.repos)
+        request = DeployRequest(stage, session.start_time, session.workspace.repos)
         return deploy(session, request, consent, failed=failed)
 
     # What stays

@@ -9,13 +9,13 @@ from typing import Any
 
 from multigit.adapters.files.folder import WorkspaceFiles
 from multigit.core.records.record import Record
-from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem
+from multigit.core.values.start_time import StartTime
 from multigit.operation.session import Session
 from multigit.ui.screen import Screen
 from tests.support.fake_git import FakeGit
 
-MOMENT = Moment(datetime(2025, 1, 15, 12, tzinfo=UTC), "7f3a")
+MOMENT = StartTime(datetime(2025, 1, 15, 12, tzinfo=UTC), "7f3a")
 
 
 class Heard(Screen):

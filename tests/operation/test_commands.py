@@ -76,7 +76,9 @@ def test_a_push_and_a_back_merge(desk: Desk) -> None:
 def test_a_pull(desk: Desk, *, dry_run: bool) -> None:
     """It moves the clones alone, and is not recorded."""
     session = desk.session()
-    request = PullRequest(session.workspace.stage("dev"), session.moment, session.workspace.repos)
+    request = PullRequest(
+        session.workspace.stage("dev"), session.start_time, session.workspace.repos
+    )
     report = pull(session, request, dry_run=dry_run)
     wanted = State.PLANNED if dry_run else State.UPDATED
     assert {each.state for each in report.outcomes} == {wanted}

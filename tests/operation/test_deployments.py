@@ -154,10 +154,10 @@ def left_open(desk: Desk) -> str:
     def die(*_: object) -> None:
         raise KilledError
 
-    look, desk.hosts.look = desk.hosts.look, die  # type: ignore[method-assign, assignment]
+    poll, desk.hosts.poll = desk.hosts.poll, die  # type: ignore[method-assign, assignment]
     with pytest.raises(KilledError):
         desk.promote()
-    desk.hosts.look = look  # type: ignore[method-assign]
+    desk.hosts.poll = poll  # type: ignore[method-assign]
     finish(desk)
     return desk.unfinished[0]
 

@@ -11,7 +11,7 @@ import pytest
 
 from multigit.adapters.notify import apprise, statsd
 from multigit.core.planning.plan import Result
-from multigit.core.values.deployment import RunState, Sight
+from multigit.core.values.deployment import RunState, RunStatus
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.workspace import Event, Notifications
 from multigit.operation.recovery import abandon
@@ -61,7 +61,7 @@ def test_people_hear_of_the_begin_and_the_end(desk: Desk, sent: list[str]) -> No
 
 def test_people_hear_of_what_waits_for_them(desk: Desk, sent: list[str]) -> None:
     """Once, while the operation runs."""
-    waits = Sight(RunState.WAITING, reviewers=("ada",))
+    waits = RunStatus(RunState.WAITING, reviewers=("ada",))
     desk.hosts.script("api", waits, RunState.SUCCEEDED)
     desk.promote()
     assert len([each for each in sent if not each.startswith("deployment.")]) == 3

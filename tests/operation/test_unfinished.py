@@ -8,7 +8,7 @@ import pytest
 
 from multigit.core.planning.plan import State
 from multigit.core.progress.journal import Entry, EntryKind
-from multigit.core.values.deployment import Deployment, Run, RunState, Sight
+from multigit.core.values.deployment import Deployment, Run, RunState, RunStatus
 from multigit.hints import Hint
 from multigit.operation.exclusive import exclusive
 from multigit.operation.session import Session
@@ -82,7 +82,7 @@ def test_a_journal_that_cannot_be_read_keeps_nobody_from_looking(here: Session) 
 
 def test_deployments_of_an_unfinished_operation_are_the_last_ones(here: Session) -> None:
     """The log has no record of them yet."""
-    running = Deployment(run=Run("r")).seen(Sight(RunState.RUNNING), 1.0)
+    running = Deployment(run=Run("r")).seen(RunStatus(RunState.RUNNING), 1.0)
     begin(here, Entry(EntryKind.DEPLOYMENT, repos=("api",), deployment=running))
     (last,) = last_deployed(here)["api"].values()
     assert (last.operation, last.under_way) == (PLAN.operation, True)

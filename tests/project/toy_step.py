@@ -26,8 +26,8 @@ from multigit.core.records.repo_record import RepoRecord
 from multigit.core.recovery.undo import undone
 from multigit.core.reports.document import document
 from multigit.core.values.agreement import Actor
-from multigit.core.values.moment import Moment
 from multigit.core.values.refs import Refs
+from multigit.core.values.start_time import StartTime
 from multigit.core.values.workspace import Repo, Stage, Workspace
 from multigit.engine.prepare import prepare
 from multigit.ui.plans import plan_view
@@ -73,8 +73,8 @@ def main(folder: Path) -> None:
     assert (move.stage, move.after) == ("stg", "new-2")
 
     remotes = {"api": compared(api, made, made)}
-    moment = Moment.of(DATE)
-    back = undone(known, remotes, SPACE, moment, OperationHistory(cast("Any", NoRecords())))
+    start_time = StartTime.of(DATE)
+    back = undone(known, remotes, SPACE, start_time, OperationHistory(cast("Any", NoRecords())))
     (restore, *_) = back.repos[0].steps
     assert restore == steps.RestoreStep("stg", "staging", "new-2", "old-1"), restore
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from multigit.core.values.clone_facts import CloneFacts
 from multigit.core.values.commits import SUBJECTS, Commit, PendingCommits, PreparedCommit, Tip
-from multigit.core.values.deploy_spec import Deploy, Pace
+from multigit.core.values.deploy_config import Deploy, Pace
 from multigit.core.values.flight import Flight, flight
 from multigit.core.values.git_answers import Merged, Publication, PushReport, RefQuery, Signature
 from multigit.core.values.merge import Reversal

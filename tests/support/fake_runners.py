@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from multigit.core.values.deployment import Order, Run, RunState, Sight
+from multigit.core.values.deployment import DeploymentSpec, Run, RunState, RunStatus
 from multigit.core.values.health_check import HealthAnswer
 from multigit.core.values.problem import Problem
 from multigit.errors import GitError, NotStartedError, UnknownStartError
@@ -22,8 +22,8 @@ class FakeRunners:
     """
 
     def __init__(self) -> None:
-        self.scripts: dict[Place, list[Sight]] = {}
-        self.courses: dict[str, list[Sight]] = {}  # of the runs that began, by the order's key
+        self.scripts: dict[Place, list[RunStatus]] = {}
+        self.courses: dict[str, list[RunStatus]] = {}  # of the runs that began, by the order's key
         self.starts: Counter[Place] = Counter()
         self.runs: dict[str, Place] = {}
         self.refuse: set[Place] = set()
@@ -35,27 +35,27 @@ class FakeRunners:
         self.ended: list[str] = []
         self.red: dict[str, list[Problem]] = {}
         self.problems: dict[str, list[Problem]] = {}
-        self.at_start: Callable[[Order], object] = lambda _: None
+        self.at_start: Callable[[DeploymentSpec], object] = lambda _: None
         self._lock = threading.Lock()
 
-    def script(self, repo: str, *states: RunState | Sight, target: str = "") -> None:
+    def script(self, repo: str, *states: RunState | RunStatus, target: str = "") -> None:
         """Say how the runs of a place go."""
-        seen = [state if isinstance(state, Sight) else Sight(state) for state in states]
+        seen = [state if isinstance(state, RunStatus) else RunStatus(state) for state in states]
         self.scripts[repo, target] = seen
 
-    def check(self, order: Order) -> Sequence[Problem]:
+    def check(self, spec: DeploymentSpec) -> Sequence[Problem]:
         """Return what the test wants to be found."""
-        return self.problems.get(order.repo, [])
+        return self.problems.get(spec.repo, [])
 
     def checks(self, repo: str, commit: str) -> Sequence[Problem]:
         """Return what the test wants to be found of the commit."""
         del commit
         return self.red.get(repo, [])
 
-    def start(self, order: Order) -> Run:
+    def start(self, spec: DeploymentSpec) -> Run:
         """Begin a run, or meet a fault."""
-        place = (order.repo, order.target)
-        self.at_start(order)
+        place = (spec.repo, spec.target)
+        self.at_start(spec)
         with self._lock:
             if place in self.refuse:
                 self.refuse.discard(place)
@@ -64,39 +64,39 @@ class FakeRunners:
                 self.lose_request.discard(place)
                 raise UnknownStartError("the connection broke off.")
             self.starts[place] += 1
-            self.runs[order.key] = place
-            self.courses[order.key] = list(self.scripts.get(place, [Sight(RunState.SUCCEEDED)]))
+            self.runs[spec.key] = place
+            self.courses[spec.key] = list(self.scripts.get(place, [RunStatus(RunState.SUCCEEDED)]))
             if place in self.lose_answer:
                 self.lose_answer.discard(place)
                 raise UnknownStartError("the connection broke off.")
-        return Run(order.key, f"https://runs.example/{order.key}")
+        return Run(spec.key, f"https://runs.example/{spec.key}")
 
-    def find(self, order: Order) -> Run | None:
+    def find(self, spec: DeploymentSpec) -> Run | None:
         """Find what began."""
-        if (order.repo, order.target) in self.never_began:
-            self.never_began.discard((order.repo, order.target))
+        if (spec.repo, spec.target) in self.never_began:
+            self.never_began.discard((spec.repo, spec.target))
             raise NotStartedError("it never began.")
-        place = (order.repo, order.target)
+        place = (spec.repo, spec.target)
         if self.by_push.get(place, -1) == 0:
-            self.runs[order.key] = place
+            self.runs[spec.key] = place
         elif place in self.by_push:
             self.by_push[place] -= 1
-        return Run(order.key) if order.key in self.runs else None
+        return Run(spec.key) if spec.key in self.runs else None
 
-    def look(self, order: Order, run: Run) -> Sight:
+    def poll(self, spec: DeploymentSpec, run: Run) -> RunStatus:
         """Show the next state."""
         with self._lock:
             if self.broken_looks:
                 self.broken_looks -= 1
                 raise GitError("the host answered 502.")
-            script = self.scripts.get((order.repo, order.target), [Sight(RunState.SUCCEEDED)])
+            script = self.scripts.get((spec.repo, spec.target), [RunStatus(RunState.SUCCEEDED)])
             script = self.courses.get(run.id, script)
             assert run.id in self.runs
             return script.pop(0) if len(script) > 1 else script[0]
 
-    def end(self, order: Order, run: Run) -> None:
+    def end(self, spec: DeploymentSpec, run: Run) -> None:
         """Note it."""
-        del order
+        del spec
         self.ended.append(run.id)
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from multigit.core.values.deploy_spec import CommandRunner
-from multigit.core.values.deployment import Order
+from multigit.core.values.deploy_config import CommandRunner
+from multigit.core.values.deployment import DeploymentSpec
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.text import plural, shortened, visible
 from multigit.core.values.work_tree import Gaps
@@ -32,35 +32,35 @@ class CommandPreflight:
     gaps_in: GapsIn
     typed: Typed
 
-    def check(self, order: Order) -> Sequence[Problem]:
+    def check(self, spec: DeploymentSpec) -> Sequence[Problem]:
         """Check that the program exists, and warn of what its folder will lack."""
-        return [*self._program(order), *_gaps(self.gaps_in(order.repo, order.sha))]
+        return [*self._program(spec), *_gaps(self.gaps_in(spec.repo, spec.sha))]
 
-    def _program(self, order: Order) -> Sequence[Problem]:
+    def _program(self, spec: DeploymentSpec) -> Sequence[Problem]:
         """Check that the program is on PATH, or in the commit."""
-        program = command_of(order)[0]
+        program = command_of(spec)[0]
         if "/" not in program or Path(program).is_absolute():
             if shutil.which(program):
                 return ()
             return [_missing(f"the command {visible(program)} was not found.")]
         path = program.removeprefix("./")
-        file = _resolved(path, lambda link: self.link_at(order.repo, order.sha, link))
+        file = _resolved(path, lambda link: self.link_at(spec.repo, spec.sha, link))
         if file is None:  # a file outside of the commit may exist when the command runs
             return ()
-        mode = self.mode_of(order.repo, order.sha, file) if file else ""
+        mode = self.mode_of(spec.repo, spec.sha, file) if file else ""
         if not mode:
-            return [_missing(f"{visible(path)} is not in the commit {order.sha[:7]}.")]
+            return [_missing(f"{visible(path)} is not in the commit {spec.sha[:7]}.")]
         if mode != EXECUTABLE:
-            hint = Hint.MAKE_EXECUTABLE.format(file=visible(self.typed(order.repo, file)))
+            hint = Hint.MAKE_EXECUTABLE.format(file=visible(self.typed(spec.repo, file)))
             return [Problem("command_not_executable", f"{visible(file)} is not executable.", hint)]
         return ()
 
 
-def command_of(order: Order) -> list[str]:
+def command_of(spec: DeploymentSpec) -> list[str]:
     """Return the program and its arguments, filled in."""
-    if not isinstance(order.runner, CommandRunner):
-        raise MultigitError(f"{order.repo} is not deployed by a command.")
-    return [order.fill(part) for part in order.runner.command]
+    if not isinstance(spec.runner, CommandRunner):
+        raise MultigitError(f"{spec.repo} is not deployed by a command.")
+    return [spec.fill(part) for part in spec.runner.command]
 
 
 def _resolved(path: str, link_at: Callable[[str], str | None]) -> str | None:

@@ -29,7 +29,7 @@ from multigit.adapters.command.supervisor import (
 )
 from multigit.adapters.files.durable import make_folder, sync_folder
 from multigit.adapters.system import processes
-from multigit.core.values.deployment import KEYS, Order, Run, RunState, Sight
+from multigit.core.values.deployment import KEYS, DeploymentSpec, Run, RunState, RunStatus
 from multigit.core.values.problem import Problem
 from multigit.errors import MultigitError, NotStartedError
 
@@ -59,25 +59,25 @@ class CommandRuns:
         self._preflight = preflight
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
-    def check(self, order: Order) -> Sequence[Problem]:
+    def check(self, spec: DeploymentSpec) -> Sequence[Problem]:
         """Return what would keep the command from starting, and what its folder will lack."""
-        return self._preflight.check(order)
+        return self._preflight.check(spec)
 
-    def start(self, order: Order) -> Run:
+    def start(self, spec: DeploymentSpec) -> Run:
         """Export the commit and start the command there, in a folder of its own for each start.
 
         An earlier one that was given up keeps its folder: its supervisor may still start there.
         """
         with _as_problem("started"):
-            folder = self._new_place(order)
+            folder = self._new_place(spec)
             make_folder(folder / TREE)
             with _removed_unless_whole(folder):
-                self._export(order.repo, order.sha, folder / TREE)
-            words = json.dumps({"command": command_of(order)})
+                self._export(spec.repo, spec.sha, folder / TREE)
+            words = json.dumps({"command": command_of(spec)})
             write_new(folder / ORDER, words.encode())
             process = subprocess.Popen(  # noqa: S603  (our own interpreter)
                 [sys.executable, "-P", "-m", "multigit.adapters.command.supervisor", str(folder)],
-                env=os.environ | _variables(order),
+                env=os.environ | _variables(spec),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -87,10 +87,10 @@ class CommandRuns:
         self._running[run.id] = process
         return run
 
-    def find(self, order: Order) -> Run | None:
+    def find(self, spec: DeploymentSpec) -> Run | None:
         """Return the run that an earlier multigit started; raises NotStartedError if none did."""
         with _as_problem("checked"):
-            places = [*takewhile(Path.exists, self._places(order))]
+            places = [*takewhile(Path.exists, self._places(spec))]
             has_started = self._began(places[-1]) if places else None
         if has_started is False or (self._alone and not places):
             if places and self._alone:
@@ -98,18 +98,18 @@ class CommandRuns:
             raise NotStartedError("the command was not started.")
         return self._run(places[-1]) if has_started else None
 
-    def look(self, order: Order, run: Run) -> Sight:
+    def poll(self, spec: DeploymentSpec, run: Run) -> RunStatus:
         """Read the command's result, or that it is still running."""
-        del order
+        del spec
         with _as_problem("checked"):
             return self._status(self._folder / run.id, self._running.get(run.id))
 
-    def end(self, order: Order, run: Run) -> None:
+    def end(self, spec: DeploymentSpec, run: Run) -> None:
         """End the command with everything it started, by the group that its supervisor leads.
 
         One that has not started never will.
         """
-        del order
+        del spec
         folder = self._folder / run.id
         with _as_problem("ended"), suppress(FileNotFoundError):
             if claim(folder, GIVEN_UP):
@@ -119,46 +119,48 @@ class CommandRuns:
                 if supervisor and processes.signal(supervisor, signal.SIGKILL, group=True):
                     keep(folder / ENDED, ending(OUT_OF_TIME, folder))
 
-    def _status(self, folder: Path, process: subprocess.Popen[bytes] | None) -> Sight:
+    def _status(self, folder: Path, process: subprocess.Popen[bytes] | None) -> RunStatus:
         if not folder.is_dir():
             detail = f"its result is unknown: the folder {self._shown(folder)} is gone."
-            return Sight(RunState.UNKNOWN, detail=detail)
+            return RunStatus(RunState.UNKNOWN, detail=detail)
         if process and process.poll() is None:
-            return Sight(RunState.RUNNING)
+            return RunStatus(RunState.RUNNING)
         has_started = self._began(folder)  # before the lock, which is taken before it starts
         is_alive = alive(folder)  # before the file, which is written before the lock is released
         if (folder / ENDED).exists():
-            sight = self._ended(folder)
+            status = self._ended(folder)
             if (
-                sight.state is RunState.SUCCEEDED and self._alone
+                status.state is RunState.SUCCEEDED and self._alone
             ):  # the export of a failed one stays
                 remove_tree(folder)
-            return sight
+            return status
         return (
-            Sight(RunState.RUNNING) if is_alive else self._unsupervised(folder, began=has_started)
+            RunStatus(RunState.RUNNING)
+            if is_alive
+            else self._unsupervised(folder, began=has_started)
         )
 
     def _began(self, folder: Path) -> bool | None:
         return decided(folder) if self._alone else began(folder)
 
-    def _unsupervised(self, folder: Path, *, began: bool | None) -> Sight:
+    def _unsupervised(self, folder: Path, *, began: bool | None) -> RunStatus:
         """Return the state of a run that has no supervisor and no result."""
         if began is None and not self._alone and overdue(folder):
-            return Sight(RunState.UNKNOWN, detail="it should have started long ago.")
+            return RunStatus(RunState.UNKNOWN, detail="it should have started long ago.")
         if began is None:
-            return Sight(RunState.QUEUED)
+            return RunStatus(RunState.QUEUED)
         if not began:
-            return Sight(RunState.FAILED, detail="it was never started.")
+            return RunStatus(RunState.FAILED, detail="it was never started.")
         detail = "its result is unknown: its supervisor was killed."
-        return Sight(RunState.UNKNOWN, detail=detail, output=self._shown(folder / OUTPUT))
+        return RunStatus(RunState.UNKNOWN, detail=detail, output=self._shown(folder / OUTPUT))
 
-    def _ended(self, folder: Path) -> Sight:
+    def _ended(self, folder: Path) -> RunStatus:
         status, _, last = read(folder / ENDED).partition("\n")
         if status == "0":
-            return Sight(RunState.SUCCEEDED)
+            return RunStatus(RunState.SUCCEEDED)
         words = f", and its last words were: {last}" if last else "."
         detail = f"it ended with status {status}{words}"
-        return Sight(RunState.FAILED, detail=detail, output=self._shown(folder / OUTPUT))
+        return RunStatus(RunState.FAILED, detail=detail, output=self._shown(folder / OUTPUT))
 
     def _shown(self, path: Path) -> str:
         """Return a path relative to the workspace."""
@@ -168,15 +170,15 @@ class CommandRuns:
         """Return a run by its folder, relative to that of all: a workspace may be moved."""
         return Run(folder.relative_to(self._folder).as_posix())
 
-    def _places(self, order: Order) -> Iterator[Path]:
+    def _places(self, spec: DeploymentSpec) -> Iterator[Path]:
         """Yield the folders for one order's starts: 1, and if that was given up, 1.2, 1.3, …."""
-        first = self._folder.joinpath(*order.key.split("/"))
+        first = self._folder.joinpath(*spec.key.split("/"))
         yield first
         yield from (first.with_name(f"{first.name}.{number}") for number in count(2))
 
-    def _new_place(self, order: Order) -> Path:
+    def _new_place(self, spec: DeploymentSpec) -> Path:
         """Make a folder that no earlier start used; its name is on disk when this returns."""
-        folder = next(place for place in self._places(order) if not place.exists())
+        folder = next(place for place in self._places(spec) if not place.exists())
         make_folder(folder.parent)
         folder.mkdir(mode=0o700)
         for above in takewhile(self._folder.parent.__ne__, folder.parents):
@@ -184,9 +186,9 @@ class CommandRuns:
         return folder
 
 
-def _variables(order: Order) -> dict[str, str]:
+def _variables(spec: DeploymentSpec) -> dict[str, str]:
     """Return the variables for the command's environment, such as MULTIGIT_RELEASE."""
-    return {f"MULTIGIT_{key.upper()}": str(getattr(order, key)) for key in KEYS}
+    return {f"MULTIGIT_{key.upper()}": str(getattr(spec, key)) for key in KEYS}
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from multigit.adapters.config.values import (
     NO_PAUSE,
     duration,
 )
-from multigit.core.values.deploy_spec import (
+from multigit.core.values.deploy_config import (
     CommandRunner,
     Deploy,
     GithubRunner,

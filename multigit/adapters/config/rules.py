@@ -11,7 +11,7 @@ from unicodedata import normalize
 from multigit.adapters.config.deploy_rules import complaints
 from multigit.adapters.config.values import USE_NAME, is_name, is_ref, shown
 from multigit.core.planning.waves import waves
-from multigit.core.values.moment import STAMP
+from multigit.core.values.start_time import STAMP
 from multigit.core.values.workspace import unknown
 
 if TYPE_CHECKING:

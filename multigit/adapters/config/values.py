@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Strict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from multigit.adapters.config import FILE
-from multigit.core.values.moment import STAMP
+from multigit.core.values.start_time import STAMP
 from multigit.core.values.text import nearest, visible
 
 if TYPE_CHECKING:

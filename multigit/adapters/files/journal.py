@@ -29,7 +29,7 @@ from multigit.adapters.files.lock import in_turn
 from multigit.adapters.files.older_journals import upgraded
 from multigit.adapters.files.unknown_parts import unknown_part
 from multigit.core.progress.journal import VERSION, Entry, EntryKind, Operation
-from multigit.core.values.moment import Moment
+from multigit.core.values.start_time import StartTime
 from multigit.errors import RefusedError
 from multigit.hints import Hint
 
@@ -153,7 +153,7 @@ class Journal:
             try:
                 entry = adapter.validate_python(content)
                 if entry.plan:
-                    Moment.of(entry.plan.date)
+                    StartTime.of(entry.plan.date)
             except ValueError as error:
                 if by not in {"", __version__}:
                     raise self._newer("a key that it left out", by) from error

@@ -1,7 +1,7 @@
 """Journals of older versions, converted to what this version writes.
 
-Up to 0.1.0 the plan of a continued operation also had the progress of earlier attempts, and the
-step of a merge had what is now in the merge.
+Up to 0.1.0 the plan of a continued operation also had the progress of earlier attempts, the step
+of a merge had what is now in the merge, and a deployment's status was its `sight`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ def upgraded(content: dict[str, Any]) -> dict[str, Any]:
         if any(key in repo for key in PROGRESS)
     }
     made = {name: state for name, state in progress.items() if any(state.values())}
+    if isinstance(content.get("deployment"), dict):
+        content["deployment"] = _deployment(content["deployment"])
     return {**content, "progress": made} if made else content
 
 
@@ -52,7 +54,11 @@ def _by_target(deployed: Any) -> Any:
     if not isinstance(deployed, list) or not all(isinstance(row, dict) for row in deployed):
         return deployed
     started = (row for row in deployed if row.get("state") != "not_started")
-    return {str(row.get("target", "")): row for row in started}
+    return {str(row.get("target", "")): _deployment(row) for row in started}
+
+
+def _deployment(row: dict[str, Any]) -> dict[str, Any]:
+    return {{"sight": "status"}.get(key, key): value for key, value in row.items()}
 
 
 def _step(step: dict[str, Any]) -> dict[str, Any]:

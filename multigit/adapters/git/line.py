@@ -13,7 +13,7 @@ SEARCHED = 1000  # first-parent commits, in which an earlier content is searched
 
 
 @dataclass(frozen=True, slots=True)
-class OwnCommit:
+class StageCommit:
     """A commit that the stage has and the earlier one lacks."""
 
     sha: str
@@ -27,7 +27,7 @@ class OwnCommit:
         return self.message.partition("\n")[0]
 
 
-def read_own_commits(door: GitDoor, base: str, tip: str) -> dict[str, OwnCommit]:
+def read_own_commits(door: GitDoor, base: str, tip: str) -> dict[str, StageCommit]:
     """Return the commits of `tip` that `base` lacks, newest first."""
     done = door.run(
         *("log", "-z", "--topo-order", "--no-show-signature"),
@@ -36,12 +36,14 @@ def read_own_commits(door: GitDoor, base: str, tip: str) -> dict[str, OwnCommit]
     records = done.text.removesuffix("\0").split("\0") if done.text else []
     rows = (record.split("\n", 3) for record in records)
     return {
-        sha: OwnCommit(sha, tuple(parents.split()), author, message)
+        sha: StageCommit(sha, tuple(parents.split()), author, message)
         for sha, parents, author, message in rows
     }
 
 
-def read_tips(door: GitDoor, tip: str, own: Mapping[str, OwnCommit]) -> dict[str, tuple[str, ...]]:
+def read_tips(
+    door: GitDoor, tip: str, own: Mapping[str, StageCommit]
+) -> dict[str, tuple[str, ...]]:
     """Return, by merge of the line, the commits of the earlier stage that came with it.
 
     It may have merged them itself, or a branch that had merged them or began at them. Only for such
@@ -68,12 +70,12 @@ def read_tips(door: GitDoor, tip: str, own: Mapping[str, OwnCommit]) -> dict[str
 
 
 def brought_by(
-    line: Iterable[LineCommit], own: Mapping[str, OwnCommit]
-) -> dict[str, tuple[OwnCommit, ...]]:
+    line: Iterable[LineCommit], own: Mapping[str, StageCommit]
+) -> dict[str, tuple[StageCommit, ...]]:
     """Return the stage's own commits by the commit of the line that brought them, itself too."""
-    visited, by_step = set[str](), dict[str, tuple[OwnCommit, ...]]()
+    visited, by_step = set[str](), dict[str, tuple[StageCommit, ...]]()
     for step in line:
-        brought, pending = list[OwnCommit](), [step.sha]
+        brought, pending = list[StageCommit](), [step.sha]
         while pending:
             if (sha := pending.pop()) in own and sha not in visited:
                 visited.add(sha)
@@ -83,7 +85,7 @@ def brought_by(
     return by_step
 
 
-def _earlier(starts: Iterable[str], own: Mapping[str, OwnCommit], visited: set[str]) -> list[str]:
+def _earlier(starts: Iterable[str], own: Mapping[str, StageCommit], visited: set[str]) -> list[str]:
     """Return the earlier stage's commits on which these build, through own ones not yet visited."""
     pending, earlier = [*starts], dict[str, None]()
     while pending:

@@ -22,10 +22,10 @@ from multigit.adapters.github.workflow_uses import (
     version_input,
 )
 from multigit.adapters.github.yaml import written
-from multigit.core.values.deploy_spec import Deploy, GithubRunner
+from multigit.core.values.deploy_config import Deploy, GithubRunner
 from multigit.core.values.deployment import unknown_keys
-from multigit.core.values.moment import STAMP
 from multigit.core.values.problem import Problem
+from multigit.core.values.start_time import STAMP
 from multigit.core.values.workspace import Repo, Stage, Workspace
 
 _KEY = "{key}"

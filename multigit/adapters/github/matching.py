@@ -7,41 +7,41 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from multigit.adapters.http.documents import Document, number, text
-from multigit.core.values.deploy_spec import GithubRunner, Trigger
-from multigit.core.values.deployment import Order
+from multigit.core.values.deploy_config import GithubRunner, Trigger
+from multigit.core.values.deployment import DeploymentSpec
 from multigit.errors import MultigitError
 
 ROUNDING = 5.0  # seconds that two clocks may differ by after what the answer's date told
 PUSHED_BEFORE = 3600.0  # seconds that a push may lie before the order
 
 
-def started_ref(order: Order, runner: GithubRunner) -> str:
+def started_ref(spec: DeploymentSpec, runner: GithubRunner) -> str:
     """Return the branch or tag that the workflow runs on."""
-    return order.tag if runner.ref == "tag" else order.branch
+    return spec.tag if runner.ref == "tag" else spec.branch
 
 
 def own_run(
-    order: Order, runner: GithubRunner, runs: Sequence[Document], ahead: float
+    spec: DeploymentSpec, runner: GithubRunner, runs: Sequence[Document], ahead: float
 ) -> Document | None:
     """Return the order's own run out of a listing of its workflow, None when it is not there.
 
     `ahead` is by how many seconds the host's clock is before ours. Raises MultigitError, code
     runs_alike, when several could be it.
     """
-    begin = order.since + ahead - ROUNDING
+    begin = spec.since + ahead - ROUNDING
     if runner.trigger is Trigger.PUSH:
-        return _only(order, _by_push(order, runner, runs, begin))
+        return _only(spec, _by_push(spec, runner, runs, begin))
     recent = [run for run in runs if _is(run, "workflow_dispatch") and _created(run) >= begin]
-    named = [run for run in recent if _names(run, order.key)]
+    named = [run for run in recent if _names(run, spec.key)]
     if named and holds_key(runner):
-        return _only(order, named)
-    ref, operation = started_ref(order, runner), order.key.partition("/")[0]
+        return _only(spec, named)
+    ref, operation = started_ref(spec, runner), spec.key.partition("/")[0]
     return _only(
-        order,
+        spec,
         [
             run
             for run in recent
-            if run.get("head_sha") == order.sha
+            if run.get("head_sha") == spec.sha
             and run.get("head_branch") in {ref, "", None}
             and not _names(run, operation)  # another one's own
         ],
@@ -54,27 +54,27 @@ def holds_key(runner: GithubRunner) -> bool:
 
 
 def _by_push(
-    order: Order, runner: GithubRunner, runs: Sequence[Document], begin: float
+    spec: DeploymentSpec, runner: GithubRunner, runs: Sequence[Document], begin: float
 ) -> list[Document]:
     """Return the runs of a push of this commit, those on the wanted ref and the newest first."""
     pushed = [
         run
         for run in runs
         if _is(run, "push")
-        and run.get("head_sha") == order.sha
-        and run.get("head_branch") in {order.branch, order.tag}
+        and run.get("head_sha") == spec.sha
+        and run.get("head_branch") in {spec.branch, spec.tag}
         and _created(run) >= begin - PUSHED_BEFORE
     ]
-    wanted = [run for run in pushed if run.get("head_branch") == started_ref(order, runner)]
+    wanted = [run for run in pushed if run.get("head_branch") == started_ref(spec, runner)]
     found = wanted or pushed
     return [run for run in found if _created(run) >= begin] or found
 
 
-def _only(order: Order, runs: Sequence[Document]) -> Document | None:
+def _only(spec: DeploymentSpec, runs: Sequence[Document]) -> Document | None:
     if len(runs) > 1:
         numbers = ", ".join(str(number(run.get("id"))) for run in runs[:5])
         raise MultigitError(
-            f"several runs of {order.repo} could be this one: {numbers}.",
+            f"several runs of {spec.repo} could be this one: {numbers}.",
             hint="Put {key} into an input that the workflow's run-name shows.",
             code="runs_alike",
         )

@@ -12,8 +12,8 @@ from multigit.adapters.github.client import GithubDoor, Thing
 from multigit.adapters.github.matching import started_ref
 from multigit.adapters.github.workflow_file import FOLDER, WorkflowFile, file_name, read_workflow
 from multigit.adapters.http.documents import mapping, text
-from multigit.core.values.deploy_spec import GithubRunner, Trigger
-from multigit.core.values.deployment import Order
+from multigit.core.values.deploy_config import GithubRunner, Trigger
+from multigit.core.values.deployment import DeploymentSpec
 from multigit.core.values.problem import Problem, Severity
 from multigit.errors import MultigitError
 from multigit.hints import Hint
@@ -42,15 +42,15 @@ class Planning:
         self._file_at = file_at
         self._things: dict[str, CompletableGithubObject] = {}
 
-    def problems(self, order: Order, runner: GithubRunner, slug: str) -> Iterator[Problem]:
+    def problems(self, spec: DeploymentSpec, runner: GithubRunner, slug: str) -> Iterator[Problem]:
         """Yield what stands in the way of this order; raises GithubError where GitHub does."""
-        if not started_ref(order, runner):
-            yield _no_ref(order, runner)
+        if not started_ref(spec, runner):
+            yield _no_ref(spec, runner)
         default = self._default_branch(slug)
         path, problem = self._workflow(runner, slug)
         path = path or f"{FOLDER}/{file_name(runner.workflow)}"
-        deployed = self._deployed(order, path)
-        arrives = order.branch == default and isinstance(deployed, WorkflowFile)
+        deployed = self._deployed(spec, path)
+        arrives = spec.branch == default and isinstance(deployed, WorkflowFile)
         if problem and problem.code == MISSING_CODE and arrives and not self._file(path, slug):
             problem = None  # the push brings it there
         if problem:
@@ -63,22 +63,22 @@ class Planning:
         if known is None:
             yield _unreadable(runner, slug)
             return
-        yield from _triggers(order, runner, slug, known=known, deployed=deployed or known)
-        if order.environment in (deployed or known).environments:
-            yield from self._environment(order.environment, slug)
+        yield from _triggers(spec, runner, slug, known=known, deployed=deployed or known)
+        if spec.environment in (deployed or known).environments:
+            yield from self._environment(spec.environment, slug)
 
-    def _deployed(self, order: Order, path: str) -> WorkflowFile | Problem | None:
+    def _deployed(self, spec: DeploymentSpec, path: str) -> WorkflowFile | Problem | None:
         """Return the workflow's file in the commit that is deployed, None where nobody can tell."""
         try:
-            content = self._file_at(order.repo, order.sha, path)
+            content = self._file_at(spec.repo, spec.sha, path)
         except MultigitError:
             return None
         if content is None:
-            return _not_in_commit(order, path)
+            return _not_in_commit(spec, path)
         try:
             return read_workflow(content)
         except ValueError as error:
-            return _no_workflow(order, path, error)
+            return _no_workflow(spec, path, error)
 
     def _default_branch(self, slug: str) -> str:
         """Return the repository's default branch; raises GithubError where we may not deploy it."""
@@ -153,17 +153,22 @@ class Planning:
 
 
 def _triggers(
-    order: Order, runner: GithubRunner, slug: str, *, known: WorkflowFile, deployed: WorkflowFile
+    spec: DeploymentSpec,
+    runner: GithubRunner,
+    slug: str,
+    *,
+    known: WorkflowFile,
+    deployed: WorkflowFile,
 ) -> Iterator[Problem]:
     """Judge what starts the workflow.
 
     GitHub takes requests for the file of the default branch (`known`), and runs the file of the
     commit that is `deployed`; a push asks only the latter.
     """
-    pushed = deployed.started_by(branch=order.branch, tag=order.tag)
+    pushed = deployed.started_by(branch=spec.branch, tag=spec.tag)
     if runner.trigger is Trigger.PUSH:
         if not pushed:
-            yield _not_pushed(order, runner, slug)
+            yield _not_pushed(spec, runner, slug)
         return
     if not (known.dispatchable and deployed.dispatchable):
         where = "in what is deployed" if known.dispatchable else "on the default branch"
@@ -181,35 +186,35 @@ def _triggers(
         )
 
 
-def _no_ref(order: Order, runner: GithubRunner) -> Problem:
+def _no_ref(spec: DeploymentSpec, runner: GithubRunner) -> Problem:
     return Problem(
         "no_deploy_ref",
-        f"{runner.workflow} is to run on the {runner.ref} of {order.stage}, and there is none.",
+        f"{runner.workflow} is to run on the {runner.ref} of {spec.stage}, and there is none.",
         f'Set ref = "{"branch" if runner.ref == "tag" else "tag"}", or give the stage a tag.',
     )
 
 
-def _not_pushed(order: Order, runner: GithubRunner, slug: str) -> Problem:
+def _not_pushed(spec: DeploymentSpec, runner: GithubRunner, slug: str) -> Problem:
     return Problem(
         "push_starts_nothing",
-        f"no push trigger of {runner.workflow} of {slug} fits {order.branch} or its deploy tag.",
+        f"no push trigger of {runner.workflow} of {slug} fits {spec.branch} or its deploy tag.",
         f'Add one to {runner.workflow}, or set trigger = "dispatch".',
         Severity.WARN,  # the file of the pushed commit counts, which may differ
     )
 
 
-def _not_in_commit(order: Order, path: str) -> Problem:
+def _not_in_commit(spec: DeploymentSpec, path: str) -> Problem:
     return Problem(
         "workflow_not_in_commit",
-        f"what is deployed to {order.stage} ({order.sha[:7]}) has no {path}.",
-        f"Commit it to an earlier stage, or to {order.branch} as a hotfix, or correct workflow.",
+        f"what is deployed to {spec.stage} ({spec.sha[:7]}) has no {path}.",
+        f"Commit it to an earlier stage, or to {spec.branch} as a hotfix, or correct workflow.",
     )
 
 
-def _no_workflow(order: Order, path: str, error: ValueError) -> Problem:
+def _no_workflow(spec: DeploymentSpec, path: str, error: ValueError) -> Problem:
     return Problem(
         "workflow_unreadable",
-        f"{path} in what is deployed to {order.stage} ({order.sha[:7]}) is no workflow: {error}",
+        f"{path} in what is deployed to {spec.stage} ({spec.sha[:7]}) is no workflow: {error}",
         "Mend it on an earlier stage, and promote it with the rest.",
     )
 

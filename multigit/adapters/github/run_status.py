@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from multigit.adapters.http.documents import Document, mapping, mappings, number, text
-from multigit.core.values.deployment import Gate, RunState, Sight
+from multigit.core.values.deployment import Gate, RunState, RunStatus
 
 _STATUSES = {
     "queued": RunState.QUEUED,
@@ -38,27 +38,27 @@ def state_of(run: Document) -> RunState | None:
     return _STATUSES.get(status, RunState.QUEUED) if status else None
 
 
-def under_way(state: RunState, url: str, jobs: Sequence[Document]) -> Sight:
+def under_way(state: RunState, url: str, jobs: Sequence[Document]) -> RunStatus:
     """Return the sight of a run that goes on: the first job that runs, and its step."""
     job = next((job for job in jobs if job.get("status") == "in_progress"), {})
     steps = mappings(job.get("steps"))
     step = next((step for step in steps if step.get("status") == "in_progress"), {})
-    return Sight(state, text(job.get("name")), text(step.get("name")), url=url)
+    return RunStatus(state, text(job.get("name")), text(step.get("name")), url=url)
 
 
-def waiting(url: str, gates: Sequence[Gate]) -> Sight:
+def waiting(url: str, gates: Sequence[Gate]) -> RunStatus:
     """Return the sight of a run that waits for somebody's approval."""
     reviewers = dict.fromkeys(name for gate in gates for name in gate.reviewers)
     mine = any(gate.mine for gate in gates)
-    return Sight(RunState.WAITING, url=url, reviewers=tuple(reviewers), mine=mine)
+    return RunStatus(RunState.WAITING, url=url, reviewers=tuple(reviewers), mine=mine)
 
 
-def ended(run: Document, jobs: Sequence[Document], approvals: Sequence[Document]) -> Sight:
+def ended(run: Document, jobs: Sequence[Document], approvals: Sequence[Document]) -> RunStatus:
     """Return the sight of a run that is over: where it failed, and who approved it."""
     word, state = text(run.get("conclusion")), state_of(run) or RunState.FAILED
     good = state is RunState.SUCCEEDED
     job, step = ("", "") if good else _culprit(jobs)
-    return Sight(
+    return RunStatus(
         state,
         job,
         step,
@@ -68,14 +68,14 @@ def ended(run: Document, jobs: Sequence[Document], approvals: Sequence[Document]
     )
 
 
-def stray(run: Document, head: str, commit: str) -> Sight:
+def stray(run: Document, head: str, commit: str) -> RunStatus:
     """Return the sight of a run of another commit than the one that was to be deployed."""
     branch = text(run.get("head_branch")) or "the branch"
     detail = (
         f"GitHub runs {head[:7]}, not {commit[:7]}: somebody moved {branch} before it began. "
         "What it deploys there is not what was planned."
     )
-    return Sight(RunState.FAILED, detail=detail, url=link(run))
+    return RunStatus(RunState.FAILED, detail=detail, url=link(run))
 
 
 def gate(pending: Document) -> Gate:

@@ -20,8 +20,8 @@ from multigit.adapters.github.token import find_token
 from multigit.adapters.github.watch import Watch
 from multigit.adapters.github.workflow_file import file_name
 from multigit.adapters.http.documents import Document, mapping, number, text
-from multigit.core.values.deploy_spec import GithubRunner, Trigger
-from multigit.core.values.deployment import Gate, Order, Run, Sight
+from multigit.core.values.deploy_config import GithubRunner, Trigger
+from multigit.core.values.deployment import DeploymentSpec, Gate, Run, RunStatus
 from multigit.core.values.problem import Problem
 from multigit.errors import MultigitError, UnknownStartError
 
@@ -51,13 +51,13 @@ class GithubRuns:
 
     # Looks
 
-    def check(self, order: Order) -> tuple[Problem, ...]:
+    def check(self, spec: DeploymentSpec) -> tuple[Problem, ...]:
         """Return what would keep this deployment from starting; a missing token comes first."""
-        runner = _runner(order)
+        runner = _runner(spec)
         try:
-            slug = self._slug(order.repo, runner.slug)
+            slug = self._slug(spec.repo, runner.slug)
             self._door.requester()
-            return tuple(self._planning.problems(order, runner, slug))
+            return tuple(self._planning.problems(spec, runner, slug))
         except MultigitError as error:
             return (Problem.of(error),)
 
@@ -68,75 +68,75 @@ class GithubRuns:
         except MultigitError as error:
             return (Problem.of(error),)
 
-    def find(self, order: Order) -> Run | None:
+    def find(self, spec: DeploymentSpec) -> Run | None:
         """Return the run that this order, or the push that it belongs to, began.
 
         None when it is not to be seen. Raises MultigitError when several could be it.
         """
-        runner = _runner(order)
-        slug = self._slug(order.repo, runner.slug)
+        runner = _runner(spec)
+        slug = self._slug(spec.repo, runner.slug)
         name = quote(file_name(runner.workflow), safe="")
         path = f"/repos/{slug}/actions/workflows/{name}/runs"
-        query = _query(order, runner, self._door.ahead)
+        query = _query(spec, runner, self._door.ahead)
         runs = self._door.pages(path, f"{runner.workflow} of {slug}", "workflow_runs", query)
-        free = [run for run in runs if self._may_be(order, run)]
-        found = own_run(order, runner, free, self._door.ahead)
-        return self._own(order, number(found.get("id")), link(found)) if found else None
+        free = [run for run in runs if self._may_be(spec, run)]
+        found = own_run(spec, runner, free, self._door.ahead)
+        return self._own(spec, number(found.get("id")), link(found)) if found else None
 
-    def look(self, order: Order, run: Run) -> Sight:
+    def poll(self, spec: DeploymentSpec, run: Run) -> RunStatus:
         """Look at a run: one request while nothing changes, more when it goes on or ends."""
-        return self._watch(order, run).look()
+        return self._watch(spec, run).poll()
 
-    def pending(self, order: Order, run: Run) -> tuple[Gate, ...]:
+    def pending(self, spec: DeploymentSpec, run: Run) -> tuple[Gate, ...]:
         """Return the environments at which the run waits for somebody's approval."""
-        return self._watch(order, run).gates()
+        return self._watch(spec, run).gates()
 
     # Writes: sent once
 
-    def start(self, order: Order) -> Run:
+    def start(self, spec: DeploymentSpec) -> Run:
         """Start the workflow, once; raises DoubtError when it is not known whether it began."""
-        runner = _runner(order)
-        slug = self._slug(order.repo, runner.slug)
+        runner = _runner(spec)
+        slug = self._slug(spec.repo, runner.slug)
         if runner.ref == "branch":
-            self._require_branch(order, slug)
-        inputs = {name: order.fill(value) for name, value in runner.inputs.items()}
+            self._require_branch(spec, slug)
+        inputs = {name: spec.fill(value) for name, value in runner.inputs.items()}
         try:
-            begun = self._dispatch(slug, runner, started_ref(order, runner), inputs)
+            begun = self._dispatch(slug, runner, started_ref(spec, runner), inputs)
         except UnclearError as error:
             raise UnknownStartError(error.message, hint=error.hint, code="start_unclear") from None
         if run := number(begun.get("id")):
-            return self._own(order, run, link(begun))
-        return self._appeared(order)
+            return self._own(spec, run, link(begun))
+        return self._appeared(spec)
 
-    def end(self, order: Order, run: Run) -> None:
+    def end(self, spec: DeploymentSpec, run: Run) -> None:
         """Do nothing: a run at the host goes on, and somebody may still want it."""
 
     def review(
-        self, order: Order, run: Run, gates: Sequence[Gate], *, approve: bool, comment: str
+        self, spec: DeploymentSpec, run: Run, gates: Sequence[Gate], *, approve: bool, comment: str
     ) -> None:
         """Approve or reject what a run waits for.
 
         Raises DoubtError when it is not known whether that arrived.
         """
         try:
-            self._watch(order, run).review(gates, approve=approve, comment=comment)
+            self._watch(spec, run).review(gates, approve=approve, comment=comment)
         except UnclearError as error:
             raise UnknownStartError(error.message, hint=error.hint, code="review_unclear") from None
 
     # How
 
-    def _require_branch(self, order: Order, slug: str) -> None:
+    def _require_branch(self, spec: DeploymentSpec, slug: str) -> None:
         """Raise MultigitError where the branch that the workflow starts on was moved since."""
-        what, ref = f"{order.branch} of {slug}", f"heads/{order.branch}"
+        what, ref = f"{spec.branch} of {slug}", f"heads/{spec.branch}"
         for left in reversed(range(LOOKS)):
             found = self._door.look_up(slug, what, lambda repo: repo.get_git_ref(ref))
             now = text(mapping(found.raw_data.get("object")).get("sha"))
-            if now == order.sha:
+            if now == spec.sha:
                 return
             if left:
                 self._door.wait(LAG)  # what was pushed right now may be seen a little later
         raise MultigitError(
-            f"{order.branch} of {slug} is at {now[:7]} now, not at {order.sha[:7]}: "
+            f"{spec.branch} of {slug} is at {now[:7]} now, not at {spec.sha[:7]}: "
             "what would be deployed is not what was planned.",
             hint="Promote or deploy anew, which shows what is there now.",
             code="moved",
@@ -163,28 +163,28 @@ class GithubRuns:
         self._details = False
         return begun
 
-    def _appeared(self, order: Order) -> Run:
+    def _appeared(self, spec: DeploymentSpec) -> Run:
         """Return the run of a start that was accepted without telling its number."""
         said = "GitHub accepted the start, and its run is not to be seen yet."
         try:
-            if run := self.find(order):
+            if run := self.find(spec):
                 return run
         except MultigitError as error:
             said = f"GitHub accepted the start, but {error.message}"
         raise UnknownStartError(said, code="start_unclear")
 
-    def _own(self, order: Order, run: int, url: str) -> Run:
-        self._owners[str(run)] = order.key
+    def _own(self, spec: DeploymentSpec, run: int, url: str) -> Run:
+        self._owners[str(run)] = spec.key
         return Run(str(run), url)
 
-    def _may_be(self, order: Order, run: Document) -> bool:
+    def _may_be(self, spec: DeploymentSpec, run: Document) -> bool:
         """Tell whether a run is not known to be another order's."""
         name = str(number(run.get("id")))
-        return name not in order.others and self._owners.get(name, order.key) == order.key
+        return name not in spec.others and self._owners.get(name, spec.key) == spec.key
 
-    def _watch(self, order: Order, run: Run) -> Watch:
-        slug = self._slug(order.repo, _runner(order).slug)
-        return self._watches.setdefault((slug, run.id), Watch(self._door, slug, run.id, order.sha))
+    def _watch(self, spec: DeploymentSpec, run: Run) -> Watch:
+        slug = self._slug(spec.repo, _runner(spec).slug)
+        return self._watches.setdefault((slug, run.id), Watch(self._door, slug, run.id, spec.sha))
 
     def _slug(self, repo: str, slug: str) -> str:
         if slug:
@@ -211,15 +211,15 @@ def connect(
     return GithubRuns(door, urls_of=urls_of, file_at=file_at)
 
 
-def _runner(order: Order) -> GithubRunner:
-    if isinstance(order.runner, GithubRunner):
-        return order.runner
-    raise TypeError(order.runner)
+def _runner(spec: DeploymentSpec) -> GithubRunner:
+    if isinstance(spec.runner, GithubRunner):
+        return spec.runner
+    raise TypeError(spec.runner)
 
 
-def _query(order: Order, runner: GithubRunner, ahead: float) -> dict[str, str]:
+def _query(spec: DeploymentSpec, runner: GithubRunner, ahead: float) -> dict[str, str]:
     """Return what narrows the listing of runs; what counts is looked at again here."""
     if runner.trigger is Trigger.PUSH:
-        return {"event": "push", "head_sha": order.sha}
-    begin = datetime.fromtimestamp(max(order.since + ahead - SLACK, 0), UTC)
+        return {"event": "push", "head_sha": spec.sha}
+    begin = datetime.fromtimestamp(max(spec.since + ahead - SLACK, 0), UTC)
     return {"event": "workflow_dispatch", "created": f">={begin:%Y-%m-%dT%H:%M:%SZ}"}

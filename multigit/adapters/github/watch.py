@@ -24,7 +24,7 @@ from multigit.adapters.github.run_status import (
     waiting,
 )
 from multigit.adapters.http.documents import Document, mapping, mappings, text
-from multigit.core.values.deployment import Gate, RunState, Sight
+from multigit.core.values.deployment import Gate, RunState, RunStatus
 
 
 class Watch:
@@ -35,20 +35,20 @@ class Watch:
         self._commit = commit  # that it has to be of
         self._path = f"/repos/{slug}/actions/runs/{run}"
         self._what = f"run {run} of {slug}"
-        self._next: Callable[[], Sight] = self._look_at_run
+        self._next: Callable[[], RunStatus] = self._poll_run
         self._etag = ""
         self._jobs_etag = ""
-        self._sight: Sight | None = None
+        self._status: RunStatus | None = None
         self._gated: bool | None = None  # whether it may have waited for somebody
         self._run: Document = {}  # as it ended
         self._jobs: Sequence[Document] | None = None  # at its end
         self._approvals: Sequence[Document] | None = None
 
-    def look(self) -> Sight:
+    def poll(self) -> RunStatus:
         """Return what is to be seen now, after one request; raises GithubError when nothing is."""
-        ask, self._next = self._next, self._look_at_run
-        self._sight = ask()
-        return self._sight
+        ask, self._next = self._next, self._poll_run
+        self._status = ask()
+        return self._status
 
     def gates(self) -> tuple[Gate, ...]:
         """Return what the run waits for."""
@@ -66,22 +66,22 @@ class Watch:
         }
         self._door.post(f"{self._path}/pending_deployments", body, f"the review of {self._what}")
 
-    def _look_at_run(self) -> Sight:
+    def _poll_run(self) -> RunStatus:
         reply = self._door.get(self._path, self._what, etag=self._etag)
-        if self._sight is None or reply.status != HTTPStatus.NOT_MODIFIED:
-            sight = self._seen(mapping(reply.document()))
+        if self._status is None or reply.status != HTTPStatus.NOT_MODIFIED:
+            status = self._seen(mapping(reply.document()))
             self._etag = reply.headers.get("etag", "")  # only now: a look that failed is repeated
         else:
-            sight = replace(self._sight, more=False)
+            status = replace(self._status, more=False)
         if self._run:  # it ended, and what belongs to that is asked for next
-            return sight
-        if sight.state is RunState.RUNNING and not sight.more:
-            self._next = self._look_at_jobs
-        elif sight.state is RunState.WAITING and sight.more:
-            self._next = self._look_at_gates
-        return sight
+            return status
+        if status.state is RunState.RUNNING and not status.more:
+            self._next = self._poll_jobs
+        elif status.state is RunState.WAITING and status.more:
+            self._next = self._poll_gates
+        return status
 
-    def _seen(self, run: Document) -> Sight:
+    def _seen(self, run: Document) -> RunStatus:
         state = state_of(run)
         if state is None:
             raise self._door.no_json(self._what)
@@ -95,31 +95,31 @@ class Watch:
             return self._end()
         self._gated = self._gated or state is RunState.WAITING
         waits = state is RunState.WAITING  # it changed, so it may wait for somebody else now
-        if self._sight and self._sight.state is state:
-            return replace(self._sight, more=waits)
-        return Sight(state, url=link(run), more=waits)
+        if self._status and self._status.state is state:
+            return replace(self._status, more=waits)
+        return RunStatus(state, url=link(run), more=waits)
 
-    def _end(self) -> Sight:
+    def _end(self) -> RunStatus:
         """Return the end when all is asked for that belongs to it, or that there is more to come.
 
         The end is the end, whether its circumstances can be read or not.
         """
         if state_of(self._run) is not RunState.SUCCEEDED and self._jobs is None:
-            self._next = self._look_at_failure
+            self._next = self._poll_failure
         elif self._gated and self._approvals is None:
-            self._next = self._look_at_approvals
+            self._next = self._poll_approvals
         else:
             return ended(self._run, self._jobs or (), self._approvals or ())
-        return replace(self._sight or Sight(RunState.RUNNING, url=link(self._run)), more=True)
+        return replace(self._status or RunStatus(RunState.RUNNING, url=link(self._run)), more=True)
 
-    def _look_at_failure(self) -> Sight:
+    def _poll_failure(self) -> RunStatus:
         self._jobs = ()
         with suppress(GithubError):
             self._jobs_etag = ""
             self._jobs = self._read_jobs() or ()
         return self._end()
 
-    def _look_at_approvals(self) -> Sight:
+    def _poll_approvals(self) -> RunStatus:
         self._approvals = ()
         with suppress(GithubError):
             path = f"{self._path}/approvals"
@@ -136,16 +136,16 @@ class Watch:
             return None
         return mappings(mapping(reply.document()).get("jobs"))
 
-    def _look_at_jobs(self) -> Sight:
-        before = self._sight or Sight(RunState.RUNNING)
+    def _poll_jobs(self) -> RunStatus:
+        before = self._status or RunStatus(RunState.RUNNING)
         jobs = self._read_jobs()
         if jobs is None:
             return before
         over = bool(jobs) and all(job.get("status") == "completed" for job in jobs)
         return replace(under_way(before.state, before.url, jobs), more=over)
 
-    def _look_at_gates(self) -> Sight:
-        before = self._sight or Sight(RunState.WAITING)
+    def _poll_gates(self) -> RunStatus:
+        before = self._status or RunStatus(RunState.WAITING)
         gates = self.gates()
         if not gates and before.reviewers:
             return replace(before, more=True)

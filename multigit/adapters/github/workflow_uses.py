@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from multigit.core.values.deploy_spec import GithubRunner
+from multigit.core.values.deploy_config import GithubRunner
 from multigit.core.values.deployment import filled
 from multigit.core.values.workspace import Stage
 

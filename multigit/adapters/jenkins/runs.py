@@ -17,8 +17,8 @@ from multigit.adapters.jenkins.server import (
     parameters,
     unfit,
 )
-from multigit.core.values.deploy_spec import JenkinsRunner
-from multigit.core.values.deployment import Order, Run, RunState, Sight
+from multigit.core.values.deploy_config import JenkinsRunner
+from multigit.core.values.deployment import DeploymentSpec, Run, RunState, RunStatus
 from multigit.core.values.health_check import excerpt
 from multigit.core.values.problem import Problem
 from multigit.errors import MultigitError
@@ -62,29 +62,29 @@ class JenkinsRuns:
     _numbers: dict[str, int] = field(default_factory=dict, repr=False)  # of builds, by a run's id
     _missed: dict[str, float] = field(default_factory=dict, repr=False)  # since when, by a run's id
 
-    def check(self, order: Order) -> Sequence[Problem]:
+    def check(self, spec: DeploymentSpec) -> Sequence[Problem]:
         """Return what would keep the build from starting. Whether we may start it shows later."""
         try:
-            _check(self._server(order))
+            _check(self._server(spec))
         except MultigitError as error:
             return (Problem.of(error),)
         return ()
 
-    def start(self, order: Order) -> Run:
+    def start(self, spec: DeploymentSpec) -> Run:
         """Ask for the build, once; raises DoubtError when it is not known whether it is taken."""
-        server = self._server(order)
-        filled = {name: order.fill(text) for name, text in server.runner.params.items()}
+        server = self._server(spec)
+        filled = {name: spec.fill(text) for name, text in server.runner.params.items()}
         return Run(server.item_url(server.start(filled)), server.job_url)
 
-    def find(self, order: Order) -> Run | None:
+    def find(self, spec: DeploymentSpec) -> Run | None:
         """Return the build, or the item in the queue, that carries this order's key, or None.
 
         Only a parameter that holds {key} tells it from others. Somebody may have built it again,
         so the oldest counts.
         """
-        server = self._server(order)
+        server = self._server(spec)
         params = server.runner.params
-        wanted = {name: order.fill(text) for name, text in params.items() if KEY in text}
+        wanted = {name: spec.fill(text) for name, text in params.items() if KEY in text}
         if not wanted:
             return None
 
@@ -98,46 +98,48 @@ class JenkinsRuns:
             return Run(server.build_url(min(builds)), server.build_url(min(builds)))
         return Run(server.item_url(min(items)), server.job_url) if items else None
 
-    def look(self, order: Order, run: Run) -> Sight:
+    def poll(self, spec: DeploymentSpec, run: Run) -> RunStatus:
         """Return how the build stands, or the queue item that it has not left yet.
 
         What Jenkins does not show is unknown only when that lasts: while it restarts, whatever
         stands before it may answer that nothing is there. Until then the look fails.
         """
-        server = self._server(order)
+        server = self._server(spec)
         item, build = _ITEM.search(run.id), _BUILD.search(run.id)
         if item:
-            sight = self._item(server, run, int(item[1]))
+            status = self._item(server, run, int(item[1]))
         elif build:
-            sight = _build(server, int(build[1]))
+            status = _build(server, int(build[1]))
         else:
             return _unknown("this is no run of Jenkins.")
-        if isinstance(sight, Sight):
+        if isinstance(status, RunStatus):
             self._missed.pop(run.id, None)
-            return sight
+            return status
         now = self.clock()
         if now - self._missed.setdefault(run.id, now) < PATIENCE:
-            raise MultigitError(sight.why, hint=_HINT, code="jenkins_run_missing")
-        return replace(_unknown(sight.why), url=sight.url)
+            raise MultigitError(status.why, hint=_HINT, code="jenkins_run_missing")
+        return replace(_unknown(status.why), url=status.url)
 
-    def end(self, order: Order, run: Run) -> None:
+    def end(self, spec: DeploymentSpec, run: Run) -> None:
         """Leave the build alone: it goes on in Jenkins, where people see it."""
 
-    def _server(self, order: Order) -> JenkinsServer:
-        if not isinstance(order.runner, JenkinsRunner):
-            raise TypeError(order.runner)
+    def _server(self, spec: DeploymentSpec) -> JenkinsServer:
+        if not isinstance(spec.runner, JenkinsRunner):
+            raise TypeError(spec.runner)
         return JenkinsServer.of(
-            order.runner, self.environment, pause=self.pause, timeout=self.timeout
+            spec.runner, self.environment, pause=self.pause, timeout=self.timeout
         )
 
-    def _item(self, server: JenkinsServer, run: Run, item: int) -> Sight | _Missing:
+    def _item(self, server: JenkinsServer, run: Run, item: int) -> RunStatus | _Missing:
         """Return how a queue item stands, and what became of it once it left the queue."""
         if run.id not in self._numbers:
             seen = server.queue_item(item)
             if seen is None:
                 found = _number_of(server, item)
             elif seen.get("cancelled"):
-                return Sight(RunState.CANCELLED, detail="it was cancelled in the queue of Jenkins.")
+                return RunStatus(
+                    RunState.CANCELLED, detail="it was cancelled in the queue of Jenkins."
+                )
             else:
                 found = number(mapping(seen.get("executable")).get("number"))
             if not found:
@@ -152,9 +154,9 @@ def _number_of(server: JenkinsServer, item: int) -> int:
     return number(came[0].get("number")) if came else 0
 
 
-def _waiting(item: Document) -> Sight:
+def _waiting(item: Document) -> RunStatus:
     why = item.get("why")
-    return Sight(RunState.QUEUED, step=excerpt(str(why)) if why else "")
+    return RunStatus(RunState.QUEUED, step=excerpt(str(why)) if why else "")
 
 
 def _forgotten(server: JenkinsServer, item: int) -> _Missing:
@@ -165,22 +167,22 @@ def _forgotten(server: JenkinsServer, item: int) -> _Missing:
     )
 
 
-def _unknown(why: str) -> Sight:
-    return Sight(RunState.UNKNOWN, detail=why)
+def _unknown(why: str) -> RunStatus:
+    return RunStatus(RunState.UNKNOWN, detail=why)
 
 
-def _build(server: JenkinsServer, build: int) -> Sight | _Missing:
+def _build(server: JenkinsServer, build: int) -> RunStatus | _Missing:
     name, url = f"{server.runner.job} #{build}", server.build_url(build)
     seen = server.build(build)
     if seen is None:
         return _Missing(f"Jenkins has no build {name} any more.", url)
     result = seen.get("result")
     if seen.get("building") or result is None:
-        return Sight(RunState.RUNNING, job=name, url=url)
+        return RunStatus(RunState.RUNNING, job=name, url=url)
     state = _RESULTS.get(str(result), RunState.UNKNOWN)
     good = state is RunState.SUCCEEDED
     detail = "" if good else f"{name} ended as {excerpt(str(result))}."
-    return Sight(state, job="" if good else name, detail=detail, url=url)
+    return RunStatus(state, job="" if good else name, detail=detail, url=url)
 
 
 def _check(server: JenkinsServer) -> None:

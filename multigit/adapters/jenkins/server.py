@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from multigit.adapters.http.documents import Document, mapping, mappings
 from multigit.adapters.http.request import Reply, WebError, address_fault, request
-from multigit.core.values.deploy_spec import JenkinsRunner
+from multigit.core.values.deploy_config import JenkinsRunner
 from multigit.errors import MultigitError, UnknownStartError
 from multigit.retry import Retry
 

@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 
 from multigit.adapters.system.actors import kind_of_actor
 from multigit.core.values.agreement import Actor
-from multigit.core.values.moment import Moment
+from multigit.core.values.start_time import StartTime
 
 
-def now(timezone: str) -> Moment:
-    """Return the current moment in the workspace's timezone, with four random hex digits."""
+def now(timezone: str) -> StartTime:
+    """Return the current time in the workspace's timezone, with four random hex digits."""
     zone = UTC if timezone == "UTC" else ZoneInfo(timezone)  # UTC needs no tz database
-    return Moment(datetime.now(zone).replace(microsecond=0), secrets.token_hex(2))
+    return StartTime(datetime.now(zone).replace(microsecond=0), secrets.token_hex(2))
 
 
 def nonce() -> str:

@@ -38,7 +38,7 @@ def backmerge(
     session = running.session()
     request = MergeRequest(
         command="backmerge",
-        moment=session.moment,
+        start_time=session.start_time,
         hops=hops_down(session.workspace, source),
         repos=chosen.of(session.workspace),
         skip_blocked=skip_blocked,

@@ -51,7 +51,7 @@ def deploy(
     session = running.session()
     request = DeployRequest(
         stage=session.workspace.stage(stage),
-        moment=session.moment,
+        start_time=session.start_time,
         repos=chosen.of(session.workspace),
         release=release or "",
         skip_blocked=skip_blocked,

@@ -48,7 +48,7 @@ def promote(
     message = ask_message(session.screen, message, wanted_by=strict)
     request = MergeRequest(
         command="promote",
-        moment=session.moment,
+        start_time=session.start_time,
         hops=(hop(space, here, there, message),),
         repos=repos,
         skip_blocked=skip_blocked,

@@ -63,7 +63,7 @@ def push(
     request = PushRequest(
         stage=here,
         message=push_message(here, message),
-        moment=session.moment,
+        start_time=session.start_time,
         repos=repos,
         promotion=hop(space, here, there, passed_on) if there else None,
         allow=tuple(allow or ()),

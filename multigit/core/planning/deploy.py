@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from multigit.core.planning import checks
 from multigit.core.planning.plan import NOT_IN_RELEASE, Plan, RepoPlan, State, resolve_state
 from multigit.core.planning.publish_steps import DeployStep
-from multigit.core.values.moment import Moment, is_deploy_tag
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import Tag
 from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.start_time import StartTime, is_deploy_tag
 from multigit.core.values.workspace import Repo, Stage, Workspace, unknown
 from multigit.errors import UsageError
 from multigit.hints import Hint
@@ -25,7 +25,7 @@ class DeployRequest:
     """
 
     stage: Stage
-    moment: Moment
+    start_time: StartTime
     repos: tuple[Repo, ...]
     release: str = ""
     skip_blocked: bool = False
@@ -70,9 +70,9 @@ def plan_deploy(
     tags = {step.tag for repo in repos for step in repo.deploys()}
     return Plan(
         command="deploy",
-        operation=request.moment.operation("deploy", stage.name),
-        time=request.moment.utc,
-        date=request.moment.git_date,
+        operation=request.start_time.operation("deploy", stage.name),
+        time=request.start_time.utc,
+        date=request.start_time.git_date,
         source="",
         target=stage.name,
         message=f"Deploy {request.release or stage.name}",

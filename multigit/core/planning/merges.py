@@ -13,10 +13,10 @@ from multigit.core.planning.publish_steps import FastForwardStep
 from multigit.core.planning.routes import Hop, strictest
 from multigit.core.planning.steps import MakingStep, MergeStep, MovingStep, Step, TagStep, pushing
 from multigit.core.values.merge import Merge
-from multigit.core.values.moment import Moment, tag_name
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import Refs, branch_ref
 from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.start_time import StartTime, tag_name
 from multigit.core.values.workspace import Repo, Stage, Workspace
 from multigit.hints import Hint
 
@@ -30,7 +30,7 @@ class MergeRequest:
     """
 
     command: str
-    moment: Moment
+    start_time: StartTime
     hops: tuple[Hop, ...]
     repos: tuple[Repo, ...]
     skip_blocked: bool = False
@@ -68,7 +68,7 @@ def plan_merges(
     """Return the plan for all repositories, in the order of the request."""
     taken = {tag.name for snapshot in snapshots.values() for tag in snapshot.refs.tags}
     template = request.tag_template
-    release = tag_name(template, request.moment, taken) if template else ""
+    release = tag_name(template, request.start_time, taken) if template else ""
     asks = strictest(hop.target for hop in request.hops)
     forward = request.hops[-1].forward
     repos = tuple(
@@ -77,11 +77,11 @@ def plan_merges(
     )
     return Plan(
         command=request.command,
-        operation=request.moment.operation(
+        operation=request.start_time.operation(
             request.command, request.source.name, request.target.name
         ),
-        time=request.moment.utc,
-        date=request.moment.git_date,
+        time=request.start_time.utc,
+        date=request.start_time.git_date,
         source=request.source.name,
         target=request.target.name,
         message=request.hops[-1].message,

@@ -24,7 +24,7 @@ from multigit.core.planning.steps import (
     Step,
     TagStep,
 )
-from multigit.core.values.deploy_spec import Pace
+from multigit.core.values.deploy_config import Pace
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Confirm
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from multigit.core.values.deploy_spec import HealthCheck, Runner
+from multigit.core.values.deploy_config import HealthCheck, Runner
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from multigit.core.planning.checks import work_hint
 from multigit.core.planning.plan import Plan, RepoPlan, State, resolve_state
 from multigit.core.planning.pull_steps import CloneStep, CreateBranchStep, SwitchStep, UpdateStep
 from multigit.core.planning.steps import Step
-from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.start_time import StartTime
 from multigit.core.values.text import operand, pathspec, shortened
 from multigit.core.values.work_tree import Obstacle, WorkTree
 from multigit.core.values.workspace import Repo, Stage, Workspace
@@ -24,7 +24,7 @@ class PullRequest:
     """What a pull was asked to do; with `switch` clean work trees go to the branch, too."""
 
     stage: Stage
-    moment: Moment
+    start_time: StartTime
     repos: tuple[Repo, ...]
     switch: bool = False
 
@@ -35,9 +35,9 @@ def plan_pull(
     """Return the plan; each repository is for itself, a blocked one stops no other."""
     return Plan(
         command="pull",
-        operation=request.moment.operation("pull", request.stage.name),
-        time=request.moment.utc,
-        date=request.moment.git_date,
+        operation=request.start_time.operation("pull", request.stage.name),
+        time=request.start_time.utc,
+        date=request.start_time.git_date,
         source="",
         target=request.stage.name,
         message="",

@@ -17,10 +17,10 @@ from multigit.core.planning.routes import strictest
 from multigit.core.planning.steps import AdvanceStep, CommitStep, MakingStep, MergeStep
 from multigit.core.planning.submodules import submodule_problems
 from multigit.core.planning.waves import in_order
-from multigit.core.values.moment import tag_name
 from multigit.core.values.problem import Problem
 from multigit.core.values.push_rules import PushRules
 from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.start_time import tag_name
 from multigit.core.values.workspace import Repo, Workspace
 
 
@@ -30,7 +30,7 @@ def plan_push(
     """Return the plan for all repositories, in the order of the request."""
     taken = {tag.name for snapshot in snapshots.values() for tag in snapshot.refs.tags}
     template = request.tag_template
-    release = tag_name(template, request.moment, taken) if template else ""
+    release = tag_name(template, request.start_time, taken) if template else ""
     asks = strictest(request.stages())
     target = request.stages()[-1]
     names = [stage.name for stage in request.stages()]
@@ -44,9 +44,9 @@ def plan_push(
     )
     return Plan(
         command="push",
-        operation=request.moment.operation("push", *names),
-        time=request.moment.utc,
-        date=request.moment.git_date,
+        operation=request.start_time.operation("push", *names),
+        time=request.start_time.utc,
+        date=request.start_time.git_date,
         source=request.stage.name if request.promotion else "",
         target=target.name,
         message=request.message,

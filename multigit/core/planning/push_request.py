@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from multigit.core.planning import checks
 from multigit.core.planning.dangers import matches
 from multigit.core.planning.routes import Hop, message_required, wants_message
-from multigit.core.values.moment import Moment
 from multigit.core.values.push_rules import PushRules
+from multigit.core.values.start_time import StartTime
 from multigit.core.values.work_tree import Change, WorkTree
 from multigit.core.values.workspace import Repo, Stage
 
@@ -23,7 +23,7 @@ class PushRequest:
 
     stage: Stage
     message: str
-    moment: Moment
+    start_time: StartTime
     repos: tuple[Repo, ...]
     promotion: Hop | None = None
     allow: tuple[str, ...] = ()

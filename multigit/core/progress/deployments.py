@@ -9,12 +9,12 @@ from multigit.core.planning.plan import Plan, RepoPlan, State
 from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.progress.journal import Operation
 from multigit.core.progress.state import OperationState, Progress
-from multigit.core.values.deployment import Deployment, Order, Run, RunState
+from multigit.core.values.deployment import Deployment, DeploymentSpec, Run, RunState
 from multigit.core.values.refs import Objects, branch_ref
 
 
 @dataclass(frozen=True, slots=True)
-class Orders:
+class DeploymentSpecs:
     """The deployments of one repository, as they are asked for.
 
     `made` are the objects of which they deploy one; `known` is what earlier attempts knew of them,
@@ -28,15 +28,17 @@ class Orders:
     known: Mapping[str, Deployment]
 
     @classmethod
-    def of(cls, plan: Plan, repo: str, made: Objects, known: Mapping[str, Deployment]) -> Orders:
+    def of(
+        cls, plan: Plan, repo: str, made: Objects, known: Mapping[str, Deployment]
+    ) -> DeploymentSpecs:
         """Return those of a repository of a plan."""
         return cls(plan.operation, plan.release, repo, made, known)
 
-    def order(self, step: DeployStep, *, attempt: int, since: float) -> Order:
+    def spec(self, step: DeployStep, *, attempt: int, since: float) -> DeploymentSpec:
         """Return one deployment, as it is asked for at that attempt."""
         place = f"{self.repo}/{step.target}" if step.target else self.repo
         elsewhere = (each for target, each in self.known.items() if target != step.target)
-        return Order(
+        return DeploymentSpec(
             key=f"{self.operation}/{place}/{attempt}",
             repo=self.repo,
             stage=step.stage,
@@ -51,34 +53,34 @@ class Orders:
             others=frozenset(each.run.id for each in elsewhere if each.run),
         )
 
-    def of_known(self, step: DeployStep, known: Deployment) -> Order:
+    def of_known(self, step: DeployStep, known: Deployment) -> DeploymentSpec:
         """Return a deployment as it was asked for."""
-        return self.order(step, attempt=known.attempt, since=known.since)
+        return self.spec(step, attempt=known.attempt, since=known.since)
 
 
-def planned_orders(plan: Plan, state: OperationState) -> tuple[Order, ...]:
+def planned_specs(plan: Plan, state: OperationState) -> tuple[DeploymentSpec, ...]:
     """Return every deployment that a plan would start, with the commits that it shows."""
 
-    def orders(repo: RepoPlan) -> Iterator[Order]:
+    def specs(repo: RepoPlan) -> Iterator[DeploymentSpec]:
         known = state.of(repo.repo).deployments
         made = {branch_ref(repo.branch): repo.after, **state.of(repo.repo).made}
-        of_repo = Orders.of(plan, repo.repo, made, known)
+        of_repo = DeploymentSpecs.of(plan, repo.repo, made, known)
         for step in repo.deploys():
             if known.get(step.target, Deployment()).state is RunState.NOT_STARTED:
-                yield of_repo.order(step, attempt=1, since=0.0)
+                yield of_repo.spec(step, attempt=1, since=0.0)
 
-    return tuple(order for repo in plan.planned() for order in orders(repo))
+    return tuple(spec for repo in plan.planned() for spec in specs(repo))
 
 
-def orders_unseen(operation: Operation, repo: str) -> tuple[tuple[Order, Run | None], ...]:
+def unseen_specs(operation: Operation, repo: str) -> tuple[tuple[DeploymentSpec, Run | None], ...]:
     """Return what an operation asked for in a repository and may run by now, with its run."""
     plan = next((each for each in operation.plan.repos if each.repo == repo), None)
     if plan is None:
         return ()
     progress = operation.state.of(repo)
-    orders = Orders.of(operation.plan, repo, progress.made, progress.deployments)
+    specs = DeploymentSpecs.of(operation.plan, repo, progress.made, progress.deployments)
     return tuple(
-        (orders.of_known(step, known), known.run)
+        (specs.of_known(step, known), known.run)
         for step in plan.deploys()
         if (known := progress.deployments.get(step.target))
         and (known.state.may_run or _may_run_again(step, known))
@@ -113,7 +115,7 @@ def known_deployments(repo: RepoPlan, known: Mapping[str, Deployment]) -> tuple[
 
 
 def to_watch(operation: Operation) -> Operation:
-    """Return the operation with nothing left to do but to look at what it started to deploy."""
+    """Return the operation with nothing left to do but to poll what it started to deploy."""
 
     def left(repo: RepoPlan) -> RepoPlan:
         known = operation.state.of(repo.repo).deployments
@@ -127,15 +129,15 @@ def to_watch(operation: Operation) -> Operation:
     return replace(operation, plan=replace(operation.plan, wait=True, repos=repos))
 
 
-def begun_orders(operation: Operation) -> tuple[tuple[Order, Run], ...]:
+def started_specs(operation: Operation) -> tuple[tuple[DeploymentSpec, Run], ...]:
     """Return every deployment of an operation that has a run, as it was asked for."""
 
-    def orders(repo: RepoPlan) -> Iterator[tuple[Order, Run]]:
+    def specs(repo: RepoPlan) -> Iterator[tuple[DeploymentSpec, Run]]:
         progress = operation.state.of(repo.repo)
-        of_repo = Orders.of(operation.plan, repo.repo, progress.made, progress.deployments)
+        of_repo = DeploymentSpecs.of(operation.plan, repo.repo, progress.made, progress.deployments)
         for step in repo.deploys():
             known = progress.deployments.get(step.target)
             if known and known.run:
                 yield of_repo.of_known(step, known), known.run
 
-    return tuple(each for repo in operation.plan.repos for each in orders(repo))
+    return tuple(each for repo in operation.plan.repos for each in specs(repo))

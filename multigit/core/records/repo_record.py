@@ -60,17 +60,17 @@ class DeploymentRecord:
     @classmethod
     def of(cls, deployment: Deployment) -> Self:
         """Return what the log keeps of a deployment."""
-        sight = deployment.sight
+        status = deployment.status
         return cls(
             target=deployment.target,
             state=str(deployment.state),
             url=deployment.url,
-            output=sight.output,
-            job=sight.job,
-            step=sight.step,
-            detail=sight.detail,
-            reviewers=sight.reviewers,
-            approved_by=sight.approved_by,
+            output=status.output,
+            job=status.job,
+            step=status.step,
+            detail=status.detail,
+            reviewers=status.reviewers,
+            approved_by=status.approved_by,
             attempt=deployment.attempt,
             seconds=round(deployment.seconds),
         )

@@ -78,9 +78,9 @@ def _closed(deployment: Deployment) -> Deployment:
     """Return a deployment as it is left: of a start without a run nobody will learn more."""
     if deployment.run or not deployment.state.may_run:
         return deployment
-    detail = deployment.sight.detail or "it was asked for, and nobody saw it begin."
-    sight = replace(deployment.sight, state=RunState.UNKNOWN, detail=detail)
-    return replace(deployment, state=RunState.UNKNOWN, sight=sight)
+    detail = deployment.status.detail or "it was asked for, and nobody saw it begin."
+    status = replace(deployment.status, state=RunState.UNKNOWN, detail=detail)
+    return replace(deployment, state=RunState.UNKNOWN, status=status)
 
 
 TAKEN_BACK = Problem("taken_back", "was published, and was taken back.", severity=Severity.WARN)

@@ -16,9 +16,9 @@ from multigit.core.progress.journal import Operation
 from multigit.core.progress.remote_state import RemoteState
 from multigit.core.progress.state import Progress
 from multigit.core.records.history import OperationHistory
-from multigit.core.values.moment import Moment
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import HEADS, Objects, Refs, branch_ref, short
+from multigit.core.values.start_time import StartTime
 from multigit.core.values.workspace import Workspace
 from multigit.hints import Hint
 
@@ -38,7 +38,7 @@ def undone(
     operation: Operation,
     remotes: Mapping[str, RemoteState],
     workspace: Workspace,
-    moment: Moment,
+    start_time: StartTime,
     history: OperationHistory,
 ) -> Plan:
     """Return the plan that takes back what an operation published, where nobody built on it.
@@ -56,9 +56,9 @@ def undone(
     asks = strictest(map(workspace.planned_stage, sorted(names) or [plan.target]))
     return Plan(
         command="undo",
-        operation=moment.operation("undo", plan.target),
-        time=moment.utc,
-        date=moment.git_date,
+        operation=start_time.operation("undo", plan.target),
+        time=start_time.utc,
+        date=start_time.git_date,
         source="",
         target=plan.target,
         message=f"Undo {plan.operation}",

@@ -150,8 +150,8 @@ def _state(outcome: Outcome, one: Deployment | None) -> str:
         reasons = [p.message for p in outcome.problems if p.blocks or outcome.state in BAD]
         return _with(str(outcome.state).replace("_", " "), reasons[0] if reasons else "")
     if one.state is RunState.WAITING:
-        return f"waiting for {', '.join(one.sight.reviewers) or 'a reviewer'}"
-    return _with(one.state.in_words, one.sight.detail if one.state.bad else "")
+        return f"waiting for {', '.join(one.status.reviewers) or 'a reviewer'}"
+    return _with(one.state.in_words, one.status.detail if one.state.bad else "")
 
 
 def _with(state: str, reason: str) -> str:

@@ -8,13 +8,13 @@ from enum import StrEnum
 from typing import Any
 
 from multigit.core.planning.plan import Result
-from multigit.core.progress.deployments import begun_orders
+from multigit.core.progress.deployments import started_specs
 from multigit.core.progress.journal import Operation
 from multigit.core.records.record import Record, ReviewRecord
 from multigit.core.records.repo_record import ProblemRecord
 from multigit.core.reports.document import frame
 from multigit.core.values.agreement import Actor, Agreement, ConsentState
-from multigit.core.values.deployment import Gate, Order, Run, RunState
+from multigit.core.values.deployment import DeploymentSpec, Gate, Run, RunState
 from multigit.core.values.problem import Problem
 from multigit.core.values.text import plural
 from multigit.errors import FAILED, INTERRUPTED, OK
@@ -24,7 +24,7 @@ from multigit.errors import FAILED, INTERRUPTED, OK
 class PendingReview:
     """A run with the environments for which it is waiting for approval."""
 
-    order: Order
+    spec: DeploymentSpec
     run: Run
     gates: tuple[Gate, ...]
 
@@ -53,7 +53,9 @@ class Review:
     problem: Problem | None = None
 
 
-def to_review(operation: Operation, repos: Collection[str]) -> tuple[tuple[Order, Run], ...]:
+def to_review(
+    operation: Operation, repos: Collection[str]
+) -> tuple[tuple[DeploymentSpec, Run], ...]:
     """Return the runs of these repositories that may be waiting for a review: not successful ones.
 
     One that failed may have been rerun on its page, and be waiting now.
@@ -65,9 +67,9 @@ def to_review(operation: Operation, repos: Collection[str]) -> tuple[tuple[Order
         if each.state is RunState.SUCCEEDED
     }
     return tuple(
-        (order, run)
-        for order, run in begun_orders(operation)
-        if order.repo in repos and order.runner.host and (order.repo, order.target) not in over
+        (spec, run)
+        for spec, run in started_specs(operation)
+        if spec.repo in repos and spec.runner.host and (spec.repo, spec.target) not in over
     )
 
 
@@ -140,8 +142,8 @@ def _reviewed(reviews: Sequence[Review]) -> tuple[ReviewRecord, ...]:
     """Return the reviews as scripts and the log have them."""
     return tuple(
         ReviewRecord(
-            repo=each.waiting.order.repo,
-            target=each.waiting.order.target,
+            repo=each.waiting.spec.repo,
+            target=each.waiting.spec.target,
             environments=tuple(gate.name for gate in each.waiting.mine),
             state=str(each.answer),
         )

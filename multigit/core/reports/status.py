@@ -9,10 +9,10 @@ from multigit.core.planning import checks
 from multigit.core.planning.losses import standing_in_the_way
 from multigit.core.records.last_deployments import LastDeployment
 from multigit.core.values.merge import Merge, Reversal
-from multigit.core.values.moment import is_deploy_tag
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import Tag
 from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.start_time import is_deploy_tag
 from multigit.core.values.work_tree import WorkTree
 from multigit.core.values.workspace import Repo, Stage, Workspace
 

@@ -189,7 +189,7 @@ def _deployments_hint(report: Report) -> str:
     """Return what to do if not all deployments succeeded."""
     deployments = [each for outcome in report.outcomes for each in outcome.deployments]
     states = {each.state for each in deployments}
-    if any(each.state is RunState.WAITING and each.sight.mine for each in deployments):
+    if any(each.state is RunState.WAITING and each.status.mine for each in deployments):
         return Hint.APPROVE
     if any(state.may_run for state in states - {RunState.UNKNOWN}):
         return Hint.RUNNING_CONTINUE if report.unfinished else Hint.RUNNING_WATCH

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from multigit.core.values.deploy_spec import Runner
+from multigit.core.values.deploy_config import Runner
 
 KEYS = ("release", "tag", "sha", "branch", "stage", "environment", "repo", "target", "key")
 _PLACEHOLDER = re.compile(r"\{([a-z_]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class DeploymentSpec:
     """One deployment as it is requested: everything that its runner has to know.
 
     `key` belongs to this deployment alone, however often it is requested, so that its run can be
@@ -95,7 +95,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class RunStatus:
     """The state of a run when it was polled.
 
     `job` and `step` are what is running, or what failed; `reviewers` are those who may approve,
@@ -138,7 +138,7 @@ class Deployment:
     target: str = ""
     state: RunState = RunState.NOT_STARTED
     run: Run | None = None
-    sight: Sight = Sight(RunState.NOT_STARTED)
+    status: RunStatus = RunStatus(RunState.NOT_STARTED)
     attempt: int = 1
     since: float = 0.0
     seconds: float = 0.0
@@ -151,11 +151,11 @@ class Deployment:
     @property
     def url(self) -> str:
         """Return its page, or empty."""
-        return self.sight.url or (self.run.url if self.run else "")
+        return self.status.url or (self.run.url if self.run else "")
 
-    def seen(self, sight: Sight, seconds: float) -> Deployment:
+    def seen(self, status: RunStatus, seconds: float) -> Deployment:
         """Return the deployment after its run was polled."""
-        return replace(self, state=sight.state, sight=sight, seconds=seconds)
+        return replace(self, state=status.state, status=status, seconds=seconds)
 
 
 def filled(template: str, values: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from multigit.core.values.deploy_spec import HealthCheck
+from multigit.core.values.deploy_config import HealthCheck
 from multigit.core.values.text import visible
 
 SHOWN = 200  # characters of an answer that a sentence quotes

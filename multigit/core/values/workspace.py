@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from shlex import quote
 
-from multigit.core.values.deploy_spec import Deploy, Pace
+from multigit.core.values.deploy_config import Deploy, Pace
 from multigit.core.values.push_rules import PushRules
 from multigit.core.values.text import nearest
 from multigit.errors import RefusedError, UsageError

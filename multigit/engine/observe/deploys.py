@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from multigit.core.values.git_answers import RefQuery
 from multigit.core.values.listener import ShowActivity
-from multigit.core.values.moment import tag_glob
 from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.start_time import tag_glob
 from multigit.core.values.workspace import Stage
 from multigit.engine.observe.observation import Observation
 from multigit.engine.ports import Repository

@@ -8,8 +8,8 @@ from multigit.core.planning.merges import MergeRequest
 from multigit.core.planning.push_request import PushRequest
 from multigit.core.values.git_answers import RefQuery
 from multigit.core.values.listener import ShowActivity
-from multigit.core.values.moment import tag_name
 from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.start_time import tag_name
 from multigit.engine.observe.observation import Observation
 from multigit.engine.observe.preview import preview_merges
 from multigit.engine.observe.sides import compare_sides
@@ -32,7 +32,7 @@ class MergeObservation(Observation):
         """Make the merges, and try what a clone that signs would fail at."""
         request = self.request
         refs, facts = repository.refs(self.query), repository.facts()
-        date = request.moment.git_date if facts.identity else ""
+        date = request.start_time.git_date if facts.identity else ""
         snapshot = replace(snapshot, facts=facts, refs=refs)
         if facts.shallow:  # in which nothing can be counted or merged
             return snapshot
@@ -57,5 +57,5 @@ def route_query(request: MergeRequest | PushRequest) -> RefQuery:
     template = request.tag_template
     return RefQuery(
         branches=tuple(stage.branch for stage in (*request.stages(), *request.later)),
-        tags=(f"{tag_name(template, request.moment)}*",) if template else (),
+        tags=(f"{tag_name(template, request.start_time)}*",) if template else (),
     )

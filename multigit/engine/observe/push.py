@@ -57,7 +57,7 @@ class PushObservation(Observation):
         if snapshot.facts.signs_pushes and (source or changes):
             try_to_push(repository, snapshot.refs, show)
         if snapshot.facts.signs_commits and changes and not request.promotion:
-            try_to_commit(repository, snapshot, request.moment.git_date)
+            try_to_commit(repository, snapshot, request.start_time.git_date)
         return preview_push(repository, request, rules, snapshot)
 
 
@@ -85,7 +85,7 @@ def preview_push(
     """Build the commit that is about to be made, and the merge of it, where a promotion follows."""
     if not request.promotion or snapshot.facts.shallow or not snapshot.facts.identity:
         return snapshot
-    date = request.moment.git_date
+    date = request.start_time.git_date
     source = snapshot.refs.branch(request.stage.branch).local if snapshot.ahead else None
     changes = to_commit(snapshot.work, request.stage, rules)
     if changes and snapshot.work and snapshot.work.head and not snapshot.work.conflicted:

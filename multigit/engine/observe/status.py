@@ -10,9 +10,9 @@ from multigit.core.values.commits import Tip
 from multigit.core.values.git_answers import RefQuery
 from multigit.core.values.listener import ShowActivity
 from multigit.core.values.merge import Merge
-from multigit.core.values.moment import tag_glob
 from multigit.core.values.refs import Refs
 from multigit.core.values.snapshot import Snapshot
+from multigit.core.values.start_time import tag_glob
 from multigit.core.values.workspace import Stage
 from multigit.engine.observe.observation import Observation, try_to_fetch
 from multigit.engine.observe.preview import preview_merge

@@ -27,16 +27,16 @@ from multigit.adapters.command.supervisor import (
     supervise,
 )
 from multigit.adapters.system import processes
-from multigit.core.values.deploy_spec import CommandRunner
-from multigit.core.values.deployment import Order, Run, RunState, Sight
+from multigit.core.values.deploy_config import CommandRunner
+from multigit.core.values.deployment import DeploymentSpec, Run, RunState, RunStatus
 from multigit.core.values.work_tree import Gaps
 from multigit.errors import MultigitError, NotStartedError
 from tests.support.patience import until
 
 
-def order(*command: str, key: str = "op/api/1") -> Order:
+def spec(*command: str, key: str = "op/api/1") -> DeploymentSpec:
     """Return the order of a command."""
-    return Order(
+    return DeploymentSpec(
         key=key,
         repo="api",
         stage="stg",
@@ -113,32 +113,32 @@ def end_supervisor(folder: Path) -> None:
     assert processes.signal(supervisor, signal.SIGKILL, group=True)
 
 
-def end_of(here: CommandRuns, asked: Order, run: Run) -> Sight:
+def end_of(here: CommandRuns, asked: DeploymentSpec, run: Run) -> RunStatus:
     """Look until the run is over."""
-    last = here.look(asked, run)
+    last = here.poll(asked, run)
     while not last.state.over:
         time.sleep(0.02)
-        last = here.look(asked, run)
+        last = here.poll(asked, run)
     return last
 
 
 def test_it_runs_in_the_export_and_knows_what_it_is_about(tmp_path: Path) -> None:
     """Its arguments are filled in, and its environment tells the same."""
     script = 'test "$(cat file)" = "api 1a2b3c4" && test "$1" = stg-1 && test $MULTIGIT_STAGE = stg'
-    asked, here = order("sh", "-c", script, "sh", "{release}"), runs(tmp_path)
+    asked, here = spec("sh", "-c", script, "sh", "{release}"), runs(tmp_path)
     run = here.start(asked)
-    assert end_of(here, asked, run) == Sight(RunState.SUCCEEDED)
+    assert end_of(here, asked, run) == RunStatus(RunState.SUCCEEDED)
     assert not (place(tmp_path, run) / "tree").exists()
 
 
 def test_a_failure_tells_its_status_and_last_words(tmp_path: Path) -> None:
     """And where the whole output lies, as seen from the workspace; the export stays."""
-    asked, here = order("sh", "-c", "echo first; echo no route >&2; exit 3"), runs(tmp_path)
+    asked, here = spec("sh", "-c", "echo first; echo no route >&2; exit 3"), runs(tmp_path)
     run = here.start(asked)
-    sight = end_of(here, asked, run)
-    assert sight.state is RunState.FAILED
-    assert sight.detail == "it ended with status 3, and its last words were: no route"
-    assert (tmp_path / sight.output).read_text() == "first\nno route\n"
+    status = end_of(here, asked, run)
+    assert status.state is RunState.FAILED
+    assert status.detail == "it ended with status 3, and its last words were: no route"
+    assert (tmp_path / status.output).read_text() == "first\nno route\n"
     assert (place(tmp_path, run) / "tree" / "file").exists()
 
 
@@ -146,15 +146,15 @@ def test_no_secret_is_among_the_last_words(tmp_path: Path, monkeypatch: pytest.M
     """Also where who looks later has another environment."""
     monkeypatch.setenv("GH_TOKEN", "gh-canary-1")
     monkeypatch.setenv("MULTIGIT_TOKEN", "own-canary-1")
-    asked, here = order("sh", "-c", script_of("auth failed for $GH_TOKEN")), runs(tmp_path)
+    asked, here = spec("sh", "-c", script_of("auth failed for $GH_TOKEN")), runs(tmp_path)
     run = here.start(asked)
     words = "it ended with status 3, and its last words were: "
     assert end_of(here, asked, run).detail == f"{words}auth failed for ***"
-    own = order("sh", "-c", script_of("own-canary-1$MULTIGIT_TOKEN"), key="op/api/2")
+    own = spec("sh", "-c", script_of("own-canary-1$MULTIGIT_TOKEN"), key="op/api/2")
     assert end_of(here, own, here.start(own)).detail == f"{words}***"
     for name in ("GH_TOKEN", "MULTIGIT_TOKEN"):
         monkeypatch.delenv(name)
-    assert runs(tmp_path).look(asked, run).detail == f"{words}auth failed for ***"
+    assert runs(tmp_path).poll(asked, run).detail == f"{words}auth failed for ***"
 
 
 def test_half_a_secret_is_none_of_the_last_words(
@@ -178,26 +178,26 @@ def test_a_command_does_not_get_our_own_token(
     monkeypatch.setenv("MULTIGIT_TOKEN", "own-canary-1")
     monkeypatch.setenv("GH_TOKEN", "gh-canary-1")
     script = 'test -z "$MULTIGIT_TOKEN" && test "$GH_TOKEN" = gh-canary-1 && test $MULTIGIT_KEY'
-    asked, here = order("sh", "-c", script), runs(tmp_path)
-    assert end_of(here, asked, here.start(asked)) == Sight(RunState.SUCCEEDED)
+    asked, here = spec("sh", "-c", script), runs(tmp_path)
+    assert end_of(here, asked, here.start(asked)) == RunStatus(RunState.SUCCEEDED)
 
 
 def test_a_program_that_cannot_be_started_is_a_failure(tmp_path: Path) -> None:
     """As a shell says it."""
-    asked, here = order("./not-there"), runs(tmp_path)
+    asked, here = spec("./not-there"), runs(tmp_path)
     assert "127" in end_of(here, asked, here.start(asked)).detail
 
 
 def test_another_multigit_finds_it_running_and_ended(tmp_path: Path) -> None:
     """The first one may be gone: the command goes on."""
     go = tmp_path / "go"
-    asked = order("sh", "-c", f"while ! test -e {go}; do sleep 0.05; done")
+    asked = spec("sh", "-c", f"while ! test -e {go}; do sleep 0.05; done")
     first = runs(tmp_path)
     started = first.start(asked)
     until((place(tmp_path, started) / BEGAN).exists)
     other = runs(tmp_path)
     assert other.find(asked) == started
-    assert other.look(asked, started).state is RunState.RUNNING
+    assert other.poll(asked, started).state is RunState.RUNNING
     go.touch()
     assert end_of(other, asked, started).state is RunState.SUCCEEDED
     assert end_of(first, asked, started).state is RunState.SUCCEEDED
@@ -205,7 +205,7 @@ def test_another_multigit_finds_it_running_and_ended(tmp_path: Path) -> None:
 
 def test_of_what_was_killed_nobody_knows_how_it_ended(tmp_path: Path) -> None:
     """Its lock died with its supervisor; the command itself may go on."""
-    asked, here = order("sleep", "60"), runs(tmp_path)
+    asked, here = spec("sleep", "60"), runs(tmp_path)
     run = here.start(asked)
     until((place(tmp_path, run) / BEGAN).exists)
     end_supervisor(place(tmp_path, run))
@@ -218,13 +218,13 @@ def test_a_file_of_the_current_folder_is_no_module(
     """A repository runs no code because somebody deploys from within it."""
     (tmp_path / "filelock.py").write_text("raise SystemExit('canary')\n")
     monkeypatch.chdir(tmp_path)
-    asked, here = order("true"), runs(tmp_path)
+    asked, here = spec("true"), runs(tmp_path)
     assert end_of(here, asked, here.start(asked)).state is RunState.SUCCEEDED
 
 
 def test_a_command_is_never_run_twice_in_one_folder(tmp_path: Path) -> None:
     """Whoever starts another supervisor there."""
-    asked, here = order("sh", "-c", f"echo once >> {tmp_path / 'count'}"), runs(tmp_path)
+    asked, here = spec("sh", "-c", f"echo once >> {tmp_path / 'count'}"), runs(tmp_path)
     run = here.start(asked)
     end_of(here, asked, run)
     supervise(place(tmp_path, run))
@@ -234,7 +234,7 @@ def test_a_command_is_never_run_twice_in_one_folder(tmp_path: Path) -> None:
 def test_time_out_ends_it_with_all_that_it_started(tmp_path: Path) -> None:
     """Nobody else would."""
     mark = tmp_path / "mark"
-    asked, here = order("sh", "-c", f"sleep 60; touch {mark}"), runs(tmp_path)
+    asked, here = spec("sh", "-c", f"sleep 60; touch {mark}"), runs(tmp_path)
     run = here.start(asked)
     until((place(tmp_path, run) / BEGAN).exists)
     here.end(asked, run)
@@ -245,7 +245,7 @@ def test_time_out_ends_it_with_all_that_it_started(tmp_path: Path) -> None:
 @pytest.mark.parametrize("told", ["{pid}", "{pid} at another time"])
 def test_time_out_ends_no_stranger(tmp_path: Path, told: str) -> None:
     """Where the file names a process that has the number of the supervisor, and may not be it."""
-    asked, here = order("sleep", "60"), runs(tmp_path)
+    asked, here = spec("sleep", "60"), runs(tmp_path)
     run = here.start(asked)
     folder = place(tmp_path, run)
     until((folder / BEGAN).exists)
@@ -261,7 +261,7 @@ def test_time_out_ends_no_stranger(tmp_path: Path, told: str) -> None:
 
 def test_one_that_was_never_started_is_known_not_to_be(tmp_path: Path) -> None:
     """So it may be started; one whose supervisor may still come up is in doubt."""
-    asked, here = order("true"), runs(tmp_path)
+    asked, here = spec("true"), runs(tmp_path)
     with pytest.raises(NotStartedError):
         here.find(asked)
     folder = operations(tmp_path) / "op" / "api" / "1"
@@ -279,7 +279,7 @@ def test_what_was_given_up_never_begins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, early: bool
 ) -> None:
     """A supervisor that comes up late leaves the run alone, before the next start or after it."""
-    asked, first = order("sh", "-c", f"echo once >> {tmp_path / 'count'}"), runs(tmp_path)
+    asked, first = spec("sh", "-c", f"echo once >> {tmp_path / 'count'}"), runs(tmp_path)
     monkeypatch.setattr(sys, "executable", waiting_at(tmp_path / "gate", tmp_path))
     late = first.start(asked)
     monkeypatch.undo()
@@ -288,8 +288,8 @@ def test_what_was_given_up_never_begins(
     os.utime(place(tmp_path, late) / ORDER, (1, 1))
     with pytest.raises(NotStartedError):
         other.find(asked)
-    never = Sight(RunState.FAILED, detail="it was never started.")
-    assert other.look(asked, late) == never
+    never = RunStatus(RunState.FAILED, detail="it was never started.")
+    assert other.poll(asked, late) == never
     if early:
         (tmp_path / "gate").touch()
         assert end_of(first, asked, late) == never
@@ -303,22 +303,22 @@ def test_what_was_given_up_never_begins(
 
 def test_who_only_looks_leaves_alone_what_another_is_about_to_start(tmp_path: Path) -> None:
     """Before its folder is there, while it is exported, and while its supervisor comes up late."""
-    asked, looker = order("true"), runs(tmp_path, alone=False)
+    asked, looker = spec("true"), runs(tmp_path, alone=False)
     assert looker.find(asked) is None
     folder = operations(tmp_path) / "op" / "api" / "1"
     (folder / TREE).mkdir(parents=True)
     assert looker.find(asked) is None
     (folder / ORDER).write_text("{}")
-    assert looker.look(asked, Run("op/api/1")).state is RunState.QUEUED
+    assert looker.poll(asked, Run("op/api/1")).state is RunState.QUEUED
     os.utime(folder / ORDER, (1, 1))
     assert looker.find(asked) is None
-    assert looker.look(asked, Run("op/api/1")).state is RunState.UNKNOWN
+    assert looker.poll(asked, Run("op/api/1")).state is RunState.UNKNOWN
     assert {file.name for file in folder.iterdir()} == {TREE, ORDER}
 
 
 def test_who_only_looks_is_told_what_another_gave_up(tmp_path: Path) -> None:
     """That is for ever."""
-    asked = order("true")
+    asked = spec("true")
     folder = operations(tmp_path) / "op" / "api" / "1"
     (folder / TREE).mkdir(parents=True)
     for alone in (True, False):
@@ -330,7 +330,7 @@ def test_what_is_ended_before_it_began_never_begins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its time is out, and its supervisor comes up only then."""
-    asked, here = order("touch", str(tmp_path / "mark")), runs(tmp_path)
+    asked, here = spec("touch", str(tmp_path / "mark")), runs(tmp_path)
     monkeypatch.setattr(sys, "executable", waiting_at(tmp_path / "gate", tmp_path))
     run = here.start(asked)
     here.end(asked, run)
@@ -341,7 +341,7 @@ def test_what_is_ended_before_it_began_never_begins(
 
 def test_what_began_is_not_given_up(tmp_path: Path) -> None:
     """Whatever the clock says, and also where nobody saw its end."""
-    asked, here = order("sleep", "60"), runs(tmp_path)
+    asked, here = spec("sleep", "60"), runs(tmp_path)
     run = here.start(asked)
     until((place(tmp_path, run) / BEGAN).exists)
     os.utime(place(tmp_path, run) / ORDER, (1, 1))
@@ -353,7 +353,7 @@ def test_what_began_is_not_given_up(tmp_path: Path) -> None:
 
 def test_an_export_that_was_cut_short_was_no_start(tmp_path: Path) -> None:
     """Who made it can call no supervisor any more, even if it only slept."""
-    asked, here = order("true"), runs(tmp_path)
+    asked, here = spec("true"), runs(tmp_path)
     folder = operations(tmp_path) / "op" / "api" / "1"
     (folder / "tree").mkdir(parents=True)
     with pytest.raises(NotStartedError):
@@ -371,13 +371,13 @@ def test_a_start_survives_a_loss_of_power(tmp_path: Path, monkeypatch: pytest.Mo
         sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", noted)
-    asked, here = order("true"), runs(tmp_path)
+    asked, here = spec("true"), runs(tmp_path)
     monkeypatch.setattr(sys, "executable", "/bin/true")
     run = here.start(asked)
     folder = place(tmp_path, run)
     above = [operations(tmp_path) / part for part in ("", "op", "op/api", "op/api/1")]
     assert {file.stat().st_ino for file in (folder / ORDER, *above)} <= synced
-    until(lambda: here.look(asked, run).state is RunState.QUEUED)
+    until(lambda: here.poll(asked, run).state is RunState.QUEUED)
     synced.clear()
     assert claim(folder)
     assert synced == {(folder / BEGAN).stat().st_ino, folder.stat().st_ino}
@@ -385,24 +385,24 @@ def test_a_start_survives_a_loss_of_power(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_run_is_found_in_a_workspace_that_was_moved(tmp_path: Path) -> None:
     """Its name is the folder's, as seen from the operations."""
-    asked, here = order("sh", "-c", "exit 3"), runs(tmp_path / "old")
+    asked, here = spec("sh", "-c", "exit 3"), runs(tmp_path / "old")
     run = here.start(asked)
     assert run == Run("op/api/1")
     end_of(here, asked, run)
     (tmp_path / "old").rename(tmp_path / "new")
     moved = runs(tmp_path / "new")
-    assert "status 3" in moved.look(asked, run).detail
+    assert "status 3" in moved.poll(asked, run).detail
     assert moved.find(asked) == run
 
 
 def test_of_a_folder_that_is_gone_nobody_knows_how_it_ended(tmp_path: Path) -> None:
     """It is told, not a crash."""
-    asked, here = order("true"), runs(tmp_path)
+    asked, here = spec("true"), runs(tmp_path)
     run = here.start(asked)
     end_of(here, asked, run)
     shutil.rmtree(place(tmp_path, run))
     other = runs(tmp_path)
-    assert other.look(asked, run) == Sight(
+    assert other.poll(asked, run) == RunStatus(
         RunState.UNKNOWN,
         detail="its result is unknown: the folder .multigit/operations/op/api/1 is gone.",
     )
@@ -411,7 +411,7 @@ def test_of_a_folder_that_is_gone_nobody_knows_how_it_ended(tmp_path: Path) -> N
 
 def test_what_the_system_refuses_is_a_sentence(tmp_path: Path) -> None:
     """Here a file lies where a folder belongs, and a folder where a file does."""
-    asked, here = order("true"), runs(tmp_path)
+    asked, here = spec("true"), runs(tmp_path)
     operations(tmp_path).mkdir(parents=True)
     (operations(tmp_path) / "op").touch()
     with pytest.raises(MultigitError, match="could not be started: Not a directory") as caught:
@@ -423,7 +423,7 @@ def test_what_the_system_refuses_is_a_sentence(tmp_path: Path) -> None:
     (place(tmp_path, run) / "ended").unlink()
     (place(tmp_path, run) / "ended").mkdir()
     with pytest.raises(MultigitError, match="could not be checked: it is not a plain file"):
-        here.look(asked, run)
+        here.poll(asked, run)
     (place(tmp_path, run) / BEGAN).unlink()
     (place(tmp_path, run) / BEGAN).mkdir()
     with pytest.raises(MultigitError, match="could not be checked: it is not a plain file"):
@@ -453,14 +453,14 @@ def test_the_program_is_looked_for_while_planning(
     tmp_path: Path, program: str, codes: list[str]
 ) -> None:
     """On PATH, or in the commit, also over symlinks; what they lead to elsewhere may be there."""
-    assert [problem.code for problem in runs(tmp_path).check(order(program))] == codes
+    assert [problem.code for problem in runs(tmp_path).check(spec(program))] == codes
 
 
 def test_exports_that_killed_runs_left_are_removed(tmp_path: Path) -> None:
     """Those of runs that never began or ended well; one at work and one that failed keep theirs."""
     here, gate = runs(tmp_path), tmp_path / "gate"
     wait = f'until [ -e "{gate}" ]; do sleep 0.05; done'
-    waits, fails = order("sh", "-c", wait, key="op/tree/1"), order("false", key="op/failed/1")
+    waits, fails = spec("sh", "-c", wait, key="op/tree/1"), spec("false", key="op/failed/1")
     run, other = here.start(waits), here.start(fails)
     at_work, failed = place(tmp_path, run), place(tmp_path, other)
     assert end_of(here, fails, other).state is RunState.FAILED

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from multigit.adapters.config.load import load
-from multigit.core.values.deploy_spec import (
+from multigit.core.values.deploy_config import (
     CommandRunner,
     Deploy,
     GithubRunner,

@@ -14,7 +14,7 @@ from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.progress.state import Progress
 from multigit.core.values.agreement import Actor
 from multigit.core.values.commits import PendingCommits
-from multigit.core.values.deploy_spec import (
+from multigit.core.values.deploy_config import (
     CommandRunner,
     GithubRunner,
     HealthCheck,

@@ -14,8 +14,8 @@ from multigit.adapters.github.answers import PATIENT, Timeouts
 from multigit.adapters.github.client import GithubDoor
 from multigit.adapters.github.preflight import FileAt
 from multigit.adapters.github.runs import GithubRuns
-from multigit.core.values.deploy_spec import GithubRunner, Trigger
-from multigit.core.values.deployment import Order, Run, Sight
+from multigit.core.values.deploy_config import GithubRunner, Trigger
+from multigit.core.values.deployment import DeploymentSpec, Run, RunStatus
 from multigit.errors import MultigitError
 from tests.doubles.conftest import REPO
 from tests.doubles.github import TOKEN, GitHub, Point
@@ -34,9 +34,9 @@ PUSHED = GithubRunner("build.yml", trigger=Trigger.PUSH, ref="branch", slug=REPO
 IMPATIENT = Timeouts(request=0.6)
 
 
-def order(api: ForgeRepo, runner: GithubRunner = DISPATCHED, **changes: Any) -> Order:
+def spec(api: ForgeRepo, runner: GithubRunner = DISPATCHED, **changes: Any) -> DeploymentSpec:
     """Return an order to deploy what is on main now."""
-    made = Order(
+    made = DeploymentSpec(
         key=KEY,
         repo="api",
         stage="main",
@@ -75,20 +75,20 @@ def runs_at(
     return GithubRuns(door, urls_of=lambda _: [url], file_at=file_at)
 
 
-def begun(hub: GitHub, api: ForgeRepo, *steps: str | Point) -> tuple[Order, Run]:
+def begun(hub: GitHub, api: ForgeRepo, *steps: str | Point) -> tuple[DeploymentSpec, Run]:
     """Start a run with this course; the order and its run."""
     if steps:
         hub.script(REPO, steps)
-    wanted = order(api)
+    wanted = spec(api)
     return wanted, runs_at(hub).start(wanted)
 
 
-def settled(runs: GithubRuns, wanted: Order, run: Run) -> Sight:
+def settled(runs: GithubRuns, wanted: DeploymentSpec, run: Run) -> RunStatus:
     """Look until nothing more is to be seen for now."""
-    sight = runs.look(wanted, run)
-    while sight.more:
-        sight = runs.look(wanted, run)
-    return sight
+    status = runs.poll(wanted, run)
+    while status.more:
+        status = runs.poll(wanted, run)
+    return status
 
 
 def refused(call: Callable[[], object], kind: type[MultigitError] = MultigitError) -> MultigitError:

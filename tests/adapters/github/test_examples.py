@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from multigit.adapters.github.examples import Example, tag_filter, workflows
 from multigit.adapters.github.workflow_file import read_workflow
-from multigit.core.values.deploy_spec import CommandRunner, Deploy, GithubRunner, Trigger
+from multigit.core.values.deploy_config import CommandRunner, Deploy, GithubRunner, Trigger
 from multigit.core.values.workspace import Repo, Stage, Workspace
 
 API = Repo("api", "api")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from multigit.core.values.deployment import Gate, Order, Run, RunState
+from multigit.core.values.deployment import DeploymentSpec, Gate, Run, RunState
 from multigit.errors import UnknownStartError
 from tests.doubles.github import TOKEN, GitHub, Token, faults
 from tests.doubles.loopback import json_answer
@@ -17,7 +17,7 @@ REVIEW = "actions/review-pending-deployments-for-run"
 APPROVALS = "actions/get-reviews-for-run"
 
 
-def at_gate(gated: GitHub, api: ForgeRepo) -> tuple[Order, Run]:
+def at_gate(gated: GitHub, api: ForgeRepo) -> tuple[DeploymentSpec, Run]:
     """Start a run and bring it to its gate."""
     wanted, run = begun(gated, api)
     gated.advance(gated.runs()[0])
@@ -28,8 +28,12 @@ def test_a_gate_shows_who_may_approve(gated: GitHub, api: ForgeRepo) -> None:
     """The reviewers, and whether we are one."""
     wanted, run = at_gate(gated, api)
     runs = runs_at(gated)
-    sight = settled(runs, wanted, run)
-    assert (sight.state, sight.reviewers, sight.mine) == (RunState.WAITING, ("ada", "grace"), True)
+    status = settled(runs, wanted, run)
+    assert (status.state, status.reviewers, status.mine) == (
+        RunState.WAITING,
+        ("ada", "grace"),
+        True,
+    )
     (gate,) = runs.pending(wanted, run)
     assert gate == Gate(gate.environment, "production", ("ada", "grace"), mine=True)
     gated.tokens[TOKEN] = Token("mallory")
@@ -41,7 +45,7 @@ def test_a_gate_costs_one_request_a_look(gated: GitHub, api: ForgeRepo) -> None:
     wanted, run = at_gate(gated, api)
     runs = runs_at(gated)
     before = gated.count()
-    assert {runs.look(wanted, run).state for _ in range(8)} == {RunState.WAITING}
+    assert {runs.poll(wanted, run).state for _ in range(8)} == {RunState.WAITING}
     assert gated.count() == before + 8
 
 
@@ -51,7 +55,7 @@ def test_an_approved_gate_opens(gated: GitHub, api: ForgeRepo) -> None:
     runs = runs_at(gated)
     settled(runs, wanted, run)
     runs.review(wanted, run, runs.pending(wanted, run), approve=True, comment="go")
-    assert runs.look(wanted, run).state is RunState.RUNNING
+    assert runs.poll(wanted, run).state is RunState.RUNNING
     gated.finish(gated.runs()[0], "success")
     seen = settled(runs, wanted, run)
     assert (seen.state, seen.approved_by) == (RunState.SUCCEEDED, ("ada",))
@@ -63,11 +67,11 @@ def test_a_gate_that_opens_between_two_looks_is_seen_soon(gated: GitHub, api: Fo
     """Also when the look is one at the gates."""
     wanted, run = at_gate(gated, api)
     runs = runs_at(gated)
-    runs.look(wanted, run)
+    runs.poll(wanted, run)
     gates = runs.pending(wanted, run)
     runs_at(gated).review(wanted, run, gates, approve=True, comment="")
-    seen = [runs.look(wanted, run) for _ in range(2)]
-    assert [sight.state for sight in seen] == [RunState.WAITING, RunState.RUNNING]
+    seen = [runs.poll(wanted, run) for _ in range(2)]
+    assert [status.state for status in seen] == [RunState.WAITING, RunState.RUNNING]
 
 
 @pytest.mark.parametrize("end", ["success", "failure", "cancelled"])
@@ -76,11 +80,11 @@ def test_an_end_right_after_the_gate_is_seen(gated: GitHub, api: ForgeRepo, end:
     wanted, run = at_gate(gated, api)
     runs = runs_at(gated)
     for _ in range(3):
-        runs.look(wanted, run)
+        runs.poll(wanted, run)
     gates = runs.pending(wanted, run)
     runs_at(gated).review(wanted, run, gates, approve=end == "success", comment="")
     gated.finish(gated.runs()[0], end)
-    seen = [runs.look(wanted, run) for _ in range(4)]
+    seen = [runs.poll(wanted, run) for _ in range(4)]
     assert seen[-1].state.over
 
 
@@ -89,7 +93,7 @@ def test_gates_are_asked_for_when_something_changed(gated: GitHub, api: ForgeRep
     wanted, run = at_gate(gated, api)
     runs = runs_at(gated)
     for _ in range(20):
-        seen = runs.look(wanted, run)
+        seen = runs.poll(wanted, run)
     assert seen.reviewers
     assert gated.count("actions/get-pending-deployments-for-run") == 1
 
@@ -99,9 +103,9 @@ def test_a_rejected_gate_is_a_failure(gated: GitHub, api: ForgeRepo) -> None:
     wanted, run = at_gate(gated, api)
     runs = runs_at(gated)
     runs.review(wanted, run, runs.pending(wanted, run), approve=False, comment="not today")
-    sight = settled(runs, wanted, run)
-    assert (sight.state, sight.detail) == (RunState.FAILED, "it was rejected by ada.")
-    assert sight.approved_by == ()
+    status = settled(runs, wanted, run)
+    assert (status.state, status.detail) == (RunState.FAILED, "it was rejected by ada.")
+    assert status.approved_by == ()
 
 
 def test_who_comes_late_still_sees_who_approved(gated: GitHub, api: ForgeRepo) -> None:
@@ -118,7 +122,7 @@ def test_a_run_without_a_gate_is_not_asked_for_approvals(hub: GitHub, api: Forge
     """Seen from its queue to its end, it never waited."""
     wanted, run = begun(hub, api, "queued", "in_progress", "success")
     runs = runs_at(hub)
-    assert {runs.look(wanted, run).state for _ in range(4)} >= {RunState.SUCCEEDED}
+    assert {runs.poll(wanted, run).state for _ in range(4)} >= {RunState.SUCCEEDED}
     assert hub.count(APPROVALS) == 0
 
 

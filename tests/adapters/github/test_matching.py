@@ -9,12 +9,12 @@ from types import SimpleNamespace
 import pytest
 
 from multigit.adapters.github import requester
-from multigit.core.values.deploy_spec import GithubRunner
+from multigit.core.values.deploy_config import GithubRunner
 from tests.doubles.conftest import REPO
 from tests.doubles.github import GitHub, faults
 from tests.support.forge import ForgeRepo
 
-from .hubs import DISPATCHED, KEY, KEYED, LISTING, PUSHED, order, refused, runs_at
+from .hubs import DISPATCHED, KEY, KEYED, LISTING, PUSHED, refused, runs_at, spec
 
 
 def colleague(hub: GitHub, token: str = "none", ref: str = "main") -> str:
@@ -24,7 +24,7 @@ def colleague(hub: GitHub, token: str = "none", ref: str = "main") -> str:
 
 def found(hub: GitHub, api: ForgeRepo, runner: GithubRunner = DISPATCHED, **changes: object) -> str:
     """Return the number of the run that is found for an order, or empty."""
-    run = runs_at(hub).find(order(api, runner, **changes))
+    run = runs_at(hub).find(spec(api, runner, **changes))
     return run.id if run else ""
 
 
@@ -81,9 +81,9 @@ def test_the_key_of_another_order_is_another_run(hub: GitHub, api: ForgeRepo) ->
 def test_a_run_that_belongs_to_another_order_is_not_it(hub: GitHub, api: ForgeRepo) -> None:
     """What was handed out once is not handed out again."""
     runs = runs_at(hub)
-    first = runs.start(order(api))
-    assert runs.find(order(api, key="promote-7/api/fra/1")) is None
-    assert runs.find(order(api)) == first
+    first = runs.start(spec(api))
+    assert runs.find(spec(api, key="promote-7/api/fra/1")) is None
+    assert runs.find(spec(api)) == first
 
 
 def test_the_run_of_another_target_is_not_it(hub: GitHub, api: ForgeRepo) -> None:

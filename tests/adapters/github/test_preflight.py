@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from multigit.adapters.github.preflight import FileAt
-from multigit.core.values.deploy_spec import GithubRunner, Trigger
+from multigit.core.values.deploy_config import GithubRunner, Trigger
 from multigit.core.values.problem import Problem, Severity
 from multigit.errors import RefusedError
 from tests.doubles.conftest import REPO
@@ -16,7 +16,7 @@ from tests.doubles.github import TOKEN, Environment, GitHub, Repository, Token, 
 from tests.doubles.loopback import json_answer
 from tests.support.forge import ForgeRepo
 
-from .hubs import DISPATCHED, PUSHED, everything, order, runs_at
+from .hubs import DISPATCHED, PUSHED, everything, runs_at, spec
 
 GET_REPO, GET_WORKFLOW = "repos/get", "actions/get-workflow"
 BARE = GithubRunner("x.yml", ref="branch", slug=REPO)
@@ -42,7 +42,7 @@ def about(api: ForgeRepo, workflow: str, **settings: object) -> list[Problem]:
         api.bare, workflows={"x.yml": workflow}, environments=(Environment("staging"),)
     )
     with GitHub({REPO: repository}) as double:
-        problems = runs_at(double).check(order(api, runner))
+        problems = runs_at(double).check(spec(api, runner))
     assert double.violations == []
     return list(problems)
 
@@ -50,14 +50,14 @@ def about(api: ForgeRepo, workflow: str, **settings: object) -> list[Problem]:
 def test_a_good_order_has_no_problems(hub: GitHub, api: ForgeRepo) -> None:
     """Four requests tell, and the next target of the repository costs none."""
     runs = runs_at(hub)
-    assert runs.check(order(api)) == ()
-    assert runs.check(order(api, target="fra")) == ()
+    assert runs.check(spec(api)) == ()
+    assert runs.check(spec(api, target="fra")) == ()
     assert (hub.count(), hub.starts) == (4, {})
 
 
 def test_the_order_of_a_push_has_no_problems(hub: GitHub, api: ForgeRepo) -> None:
     """Its workflow needs no workflow_dispatch trigger."""
-    assert runs_at(hub).check(order(api, PUSHED)) == ()
+    assert runs_at(hub).check(spec(api, PUSHED)) == ()
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_what_github_refuses_is_a_problem(
 ) -> None:
     """Nothing is raised, and nothing shows the token."""
     hub.inject(fault, operation=operation, times=None)
-    problems = runs_at(hub).check(order(api))
+    problems = runs_at(hub).check(spec(api))
     assert codes(problems) == [code]
     assert problems[0].blocks
     assert TOKEN not in repr(problems)
@@ -102,20 +102,20 @@ def test_what_github_refuses_is_a_problem(
 def test_a_scope_that_is_enough_is_no_problem(hub: GitHub, api: ForgeRepo, scopes: str) -> None:
     """Tokens of apps tell none at all."""
     hub.inject(scoped(scopes), operation=GET_REPO)
-    assert runs_at(hub).check(order(api)) == ()
+    assert runs_at(hub).check(spec(api)) == ()
 
 
 def test_a_host_that_is_not_there_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
     """It may be a wrong address."""
     hub.refuse()
-    assert codes(runs_at(hub).check(order(api))) == ["github_unreachable"]
+    assert codes(runs_at(hub).check(spec(api))) == ["github_unreachable"]
     hub.listen()
 
 
 def test_a_token_that_sees_nothing_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
     """GitHub answers 404 for what a token may not see, and the sentence says so."""
     hub.tokens[TOKEN] = Token("ada", frozenset())
-    (problem,) = runs_at(hub).check(order(api))
+    (problem,) = runs_at(hub).check(spec(api))
     assert (problem.code, "may not see it" in problem.message) == ("github_missing", True)
 
 
@@ -127,14 +127,14 @@ def test_no_token_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
 
     runs = runs_at(hub)
     runs._door._token = nothing
-    assert codes(runs.check(order(api))) == ["no_token"]
+    assert codes(runs.check(spec(api))) == ["no_token"]
     assert hub.count() == 0
 
 
 def test_a_remote_elsewhere_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
     """Found without a request; a password in its URL is not shown."""
     runs = runs_at(hub, url="https://ada:hunter2@gitlab.com/acme/api.git")
-    (problem,) = runs.check(order(api, replace(DISPATCHED, slug="")))
+    (problem,) = runs.check(spec(api, replace(DISPATCHED, slug="")))
     assert (problem.code, hub.count()) == ("not_on_github", 0)
     assert "hunter2" not in problem.message
 
@@ -142,13 +142,13 @@ def test_a_remote_elsewhere_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
 def test_the_slug_comes_from_the_remote(hub: GitHub, api: ForgeRepo) -> None:
     """Where the configuration has none."""
     runs = runs_at(hub, url=f"{hub.url}/{REPO}.git")
-    assert runs.check(order(api, replace(DISPATCHED, slug=""))) == ()
+    assert runs.check(spec(api, replace(DISPATCHED, slug=""))) == ()
 
 
 @pytest.mark.parametrize("slug", ["acme", "acme/api/x", "../api", "acme/..", "acme/a b", "/"])
 def test_a_slug_that_is_none_is_a_problem(hub: GitHub, api: ForgeRepo, slug: str) -> None:
     """It would be another address of the API."""
-    assert codes(runs_at(hub).check(order(api, replace(DISPATCHED, slug=slug)))) == ["github_slug"]
+    assert codes(runs_at(hub).check(spec(api, replace(DISPATCHED, slug=slug)))) == ["github_slug"]
     assert hub.count() == 0
 
 
@@ -156,18 +156,18 @@ def test_a_disabled_workflow_is_a_problem(api: ForgeRepo) -> None:
     """GitHub would not start it."""
     repository = Repository(api.bare, disabled=frozenset({"deploy.yml"}))
     with GitHub({REPO: repository}) as double:
-        assert codes(runs_at(double).check(order(api))) == ["workflow_disabled"]
+        assert codes(runs_at(double).check(spec(api))) == ["workflow_disabled"]
 
 
 def test_a_workflow_may_be_named_by_its_path(hub: GitHub, api: ForgeRepo) -> None:
     """As it is named in the repository."""
     runner = replace(DISPATCHED, workflow=".github/workflows/deploy.yml")
-    assert runs_at(hub).check(order(api, runner)) == ()
+    assert runs_at(hub).check(spec(api, runner)) == ()
 
 
 def test_no_tag_to_run_on_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
     """The stage makes none."""
-    problems = runs_at(hub).check(order(api, replace(DISPATCHED, ref="tag"), tag=""))
+    problems = runs_at(hub).check(spec(api, replace(DISPATCHED, ref="tag"), tag=""))
     assert codes(problems) == ["no_deploy_ref"]
 
 
@@ -210,7 +210,7 @@ def test_a_push_that_starts_nothing_is_a_warning(api: ForgeRepo) -> None:
 
 def test_a_missing_workflow_of_a_push_is_a_warning(hub: GitHub, api: ForgeRepo) -> None:
     """GitHub knows it by name only once it is on the default branch or has run."""
-    (problem,) = runs_at(hub).check(order(api, replace(PUSHED, workflow="new.yml")))
+    (problem,) = runs_at(hub).check(spec(api, replace(PUSHED, workflow="new.yml")))
     assert (problem.code, problem.blocks) == ("workflow_missing", False)
 
 
@@ -231,14 +231,14 @@ def test_the_file_of_the_deployed_commit_counts(api: ForgeRepo) -> None:
     with double:
         api.commit("main", {file: "on: {push: {branches: [dev]}}\njobs: {}\n"})
         runs = runs_at(double, file_at=of_commit(api))
-        (problem,) = runs.check(order(api))
+        (problem,) = runs.check(spec(api))
         assert (problem.code, problem.blocks) == ("workflow_not_dispatchable", True)
         assert "in what is deployed" in problem.message
         api.commit("main", {file: "a: [\n"})
-        assert codes(runs.check(order(api))) == ["workflow_unreadable"]
+        assert codes(runs.check(spec(api))) == ["workflow_unreadable"]
         api.commit("main", {file: None})
-        assert codes(runs.check(order(api))) == ["workflow_not_in_commit"]
-        (problem,) = runs.check(order(api, replace(PUSHED, workflow="deploy.yml")))
+        assert codes(runs.check(spec(api))) == ["workflow_not_in_commit"]
+        (problem,) = runs.check(spec(api, replace(PUSHED, workflow="deploy.yml")))
         assert (problem.code, problem.blocks) == ("workflow_not_in_commit", False)
     assert double.violations == []
 
@@ -250,8 +250,8 @@ def test_a_workflow_that_arrives_with_the_push_is_no_problem(api: ForgeRepo) -> 
     sha = api.commit("dev", {file: "on: workflow_dispatch\njobs: {}\n"})
     with GitHub({REPO: Repository(api.bare, default_branch="main")}) as double:
         runs = runs_at(double, file_at=of_commit(api))
-        assert runs.check(order(api, runner, sha=sha)) == ()
-        elsewhere = order(api, runner, sha=sha, branch="stg")
+        assert runs.check(spec(api, runner, sha=sha)) == ()
+        elsewhere = spec(api, runner, sha=sha, branch="stg")
         assert codes(runs.check(elsewhere)) == ["workflow_missing"]
     assert double.violations == []
 
@@ -277,7 +277,7 @@ def test_an_environment_that_the_workflow_names_must_be_there(
 def test_an_environment_that_may_not_be_seen_is_no_problem(hub: GitHub, api: ForgeRepo) -> None:
     """A token may start workflows without the right to read environments."""
     hub.inject(faults.forbidden(), operation="repos/get-environment")
-    assert runs_at(hub).check(order(api)) == ()
+    assert runs_at(hub).check(spec(api)) == ()
 
 
 def test_an_error_behind_a_problem_shows_no_token(hub: GitHub) -> None:

@@ -8,29 +8,29 @@ from itertools import groupby
 import pytest
 
 from multigit.adapters.github.answers import PATIENT
-from multigit.core.values.deployment import RunState, Sight
+from multigit.core.values.deployment import RunState, RunStatus
 from tests.doubles.conftest import REPO
 from tests.doubles.github import GitHub, Point, faults
 from tests.doubles.loopback import json_answer
 from tests.support.forge import ForgeRepo
 
-from .hubs import IMPATIENT, JOBS, RUN, begun, order, refused, runs_at, settled
+from .hubs import IMPATIENT, JOBS, RUN, begun, refused, runs_at, settled, spec
 
 
-def sights(hub: GitHub, api: ForgeRepo, steps: list[str | Point], looks: int) -> list[Sight]:
+def statuses(hub: GitHub, api: ForgeRepo, steps: list[str | Point], looks: int) -> list[RunStatus]:
     """Return what so many looks at a run with this course show."""
     wanted, run = begun(hub, api, *steps)
     runs = runs_at(hub)
-    return [runs.look(wanted, run) for _ in range(looks)]
+    return [runs.poll(wanted, run) for _ in range(looks)]
 
 
 def test_a_run_of_another_commit_is_a_failure(hub: GitHub, api: ForgeRepo) -> None:
     """Somebody moved the branch between the look at it and the start."""
     wanted, run = begun(hub, api, "queued", "in_progress", "success")
     planned = replace(wanted, sha="1" * 40)
-    sight = runs_at(hub).look(planned, run)
-    assert (sight.state, sight.state.has_result) == (RunState.FAILED, True)
-    assert f"GitHub runs {wanted.sha[:7]}, not 1111111" in sight.detail
+    status = runs_at(hub).poll(planned, run)
+    assert (status.state, status.state.has_result) == (RunState.FAILED, True)
+    assert f"GitHub runs {wanted.sha[:7]}, not 1111111" in status.detail
 
 
 @pytest.mark.parametrize(
@@ -55,18 +55,18 @@ def test_a_run_of_another_commit_is_a_failure(hub: GitHub, api: ForgeRepo) -> No
 def test_every_word_has_its_state(hub: GitHub, api: ForgeRepo, word: str, state: RunState) -> None:
     """The page of the run comes along; a bad end has a sentence, and no other state."""
     wanted, run = begun(hub, api, word)
-    sight = settled(runs_at(hub), wanted, run)
-    assert sight.state is state
-    assert sight.url == f"{hub.api}/{REPO}/actions/runs/{hub.runs()[0].id}"
-    assert bool(sight.detail) == state.bad
-    assert not state.bad or sight.detail.endswith(".")
+    status = settled(runs_at(hub), wanted, run)
+    assert status.state is state
+    assert status.url == f"{hub.api}/{REPO}/actions/runs/{hub.runs()[0].id}"
+    assert bool(status.detail) == state.bad
+    assert not state.bad or status.detail.endswith(".")
 
 
 def test_a_running_job_is_named(hub: GitHub, api: ForgeRepo) -> None:
     """With the step that runs now, by the second look at it."""
-    first, sight = sights(hub, api, [Point("in_progress", "deploy", "migrate")], 2)
+    first, status = statuses(hub, api, [Point("in_progress", "deploy", "migrate")], 2)
     assert (first.state, first.job) == (RunState.RUNNING, "")
-    assert (sight.job, sight.step) == ("deploy", "migrate")
+    assert (status.job, status.step) == ("deploy", "migrate")
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,9 @@ def test_a_running_job_is_named(hub: GitHub, api: ForgeRepo) -> None:
 def test_a_bad_end_is_told(hub: GitHub, api: ForgeRepo, word: str, detail: str) -> None:
     """Where it failed, in a sentence."""
     wanted, run = begun(hub, api, Point(word, "deploy", "migrate"))
-    sight = settled(runs_at(hub), wanted, run)
-    assert sight.detail == detail
-    assert (sight.job, sight.step) == ("", "") if word == "neutral" else ("deploy", "migrate")
+    status = settled(runs_at(hub), wanted, run)
+    assert status.detail == detail
+    assert (status.job, status.step) == ("", "") if word == "neutral" else ("deploy", "migrate")
 
 
 @pytest.mark.parametrize("end", ["success", "failure", "cancelled"])
@@ -91,7 +91,7 @@ def test_a_look_is_one_request(hub: GitHub, api: ForgeRepo, end: str) -> None:
     """Whatever it shows: the queue, a job, that all jobs are over, the end and what it was."""
     wanted, run = begun(hub, api, *["queued"] * 3, *["in_progress"] * 6, end)
     runs, looks, before = runs_at(hub), 1, hub.count()
-    while not runs.look(wanted, run).state.over:
+    while not runs.poll(wanted, run).state.over:
         looks += 1
         assert hub.count() == before + looks - 1
     assert hub.count() == before + looks
@@ -102,11 +102,11 @@ def test_many_runs_cost_a_request_each_and_look(hub: GitHub, api: ForgeRepo) -> 
     hub.script(REPO, ["queued", "in_progress", "in_progress", "success"])
     runs = runs_at(hub)
     keys = [f"promote-7/service-{number}/1" for number in range(20)]
-    watched = [(wanted, runs.start(wanted)) for wanted in (order(api, key=key) for key in keys)]
+    watched = [(wanted, runs.start(wanted)) for wanted in (spec(api, key=key) for key in keys)]
     looks, before = 0, hub.count()
     while watched:
         looks += len(watched)
-        watched = [each for each in watched if not runs.look(*each).state.over]
+        watched = [each for each in watched if not runs.poll(*each).state.over]
     assert (hub.count() - before, len(hub.runs())) == (looks, 20)
 
 
@@ -116,8 +116,8 @@ def test_what_does_not_change_is_told_so(hub: GitHub, api: ForgeRepo) -> None:
     runs = runs_at(hub)
     hub.put(hub.runs()[0], "in_progress", job="test")
     for _ in range(2):
-        runs.look(wanted, run)
-    assert {runs.look(wanted, run).job for _ in range(8)} == {"test"}
+        runs.poll(wanted, run)
+    assert {runs.poll(wanted, run).job for _ in range(8)} == {"test"}
     assert [asked.status for asked in hub.requests[-8:]] == [304] * 8
 
 
@@ -125,20 +125,20 @@ def test_the_job_moves_on_while_the_run_stays_the_same(hub: GitHub, api: ForgeRe
     """Looks ask in turn for the run and for its jobs."""
     wanted, run = begun(hub, api, Point("in_progress", "test"))
     runs = runs_at(hub)
-    assert [runs.look(wanted, run).job for _ in range(3)] == ["", "test", "test"]
+    assert [runs.poll(wanted, run).job for _ in range(3)] == ["", "test", "test"]
     moved = hub.put(hub.runs()[0], "in_progress", job="deploy", step="roll out")
-    sight = runs.look(wanted, run)
-    assert (sight.job, sight.step, moved.updated) == ("deploy", "roll out", moved.updated)
+    status = runs.poll(wanted, run)
+    assert (status.job, status.step, moved.updated) == ("deploy", "roll out", moved.updated)
 
 
 def test_the_end_of_all_jobs_calls_for_a_look(hub: GitHub, api: ForgeRepo) -> None:
     """The run is about to end, so the next look should come soon."""
     wanted, run = begun(hub, api, "queued", "in_progress")
     runs = runs_at(hub)
-    assert [runs.look(wanted, run).more for _ in range(2)] == [False] * 2
+    assert [runs.poll(wanted, run).more for _ in range(2)] == [False] * 2
     hub.finish(hub.runs()[0], "success")
-    seen = [runs.look(wanted, run) for _ in range(2)]
-    assert [(sight.state, sight.more) for sight in seen] == [
+    seen = [runs.poll(wanted, run) for _ in range(2)]
+    assert [(status.state, status.more) for status in seen] == [
         (RunState.RUNNING, True),
         (RunState.SUCCEEDED, False),
     ]
@@ -150,13 +150,13 @@ def test_jobs_that_nobody_lists_yet_are_waited_for(hub: GitHub, api: ForgeRepo) 
     none = json_answer(200, {"total_count": 0, "jobs": []})
     hub.inject(faults.Fault(effect=False, reaction=none), operation=JOBS)
     runs = runs_at(hub)
-    assert [runs.look(wanted, run).more for _ in range(2)] == [False] * 2
+    assert [runs.poll(wanted, run).more for _ in range(2)] == [False] * 2
 
 
 def test_a_run_is_seen_to_its_end(hub: GitHub, api: ForgeRepo) -> None:
     """The usual course, and after its end it stays as it is."""
-    seen = sights(hub, api, ["queued", "in_progress", "in_progress", "success"], 7)
-    assert [state for state, _ in groupby(sight.state for sight in seen)] == [
+    seen = statuses(hub, api, ["queued", "in_progress", "in_progress", "success"], 7)
+    assert [state for state, _ in groupby(status.state for status in seen)] == [
         RunState.QUEUED,
         RunState.RUNNING,
         RunState.SUCCEEDED,
@@ -166,9 +166,9 @@ def test_a_run_is_seen_to_its_end(hub: GitHub, api: ForgeRepo) -> None:
 def test_names_from_outside_steer_no_terminal(hub: GitHub, api: ForgeRepo) -> None:
     """Jobs and steps are named by whoever writes the workflow."""
     wanted, run = begun(hub, api, Point("failure", "de\x1b[2Jploy", "mi\u202egrate"))
-    sight = settled(runs_at(hub), wanted, run)
-    assert (sight.job, sight.step) == (r"de\x1b[2Jploy", r"mi\u202egrate")
-    assert sight.detail.isprintable()
+    status = settled(runs_at(hub), wanted, run)
+    assert (status.job, status.step) == (r"de\x1b[2Jploy", r"mi\u202egrate")
+    assert status.detail.isprintable()
 
 
 # --- Faults
@@ -181,11 +181,11 @@ def test_a_read_survives_a_bad_moment(hub: GitHub, api: ForgeRepo) -> None:
     runs = runs_at(hub, waits=waits)
     for fault in (faults.error(502), faults.dropped(effect=False)):
         hub.inject(fault, operation=RUN)
-    assert runs.look(wanted, run).state is RunState.QUEUED
+    assert runs.poll(wanted, run).state is RunState.QUEUED
     assert (hub.count(RUN), waits) == (3, [0.5, 1.0])
     hub.inject(faults.secondary_limit(7), operation=RUN)
     hub.inject(faults.secondary_limit(9, status=429), operation=RUN)
-    assert runs.look(wanted, run).state is RunState.RUNNING
+    assert runs.poll(wanted, run).state is RunState.RUNNING
     assert waits == [0.5, 1.0, 7.0, 9.0]
 
 
@@ -215,10 +215,10 @@ def test_a_look_that_fails_says_why(
     wanted, run = begun(hub, api, *["queued"] * 9)
     hub.inject(fault, operation=RUN, times=None)
     runs = runs_at(hub, timeouts=PATIENT if requests else IMPATIENT)
-    assert refused(lambda: runs.look(wanted, run)).code == code
+    assert refused(lambda: runs.poll(wanted, run)).code == code
     assert requests in (None, hub.count(RUN))
     hub.mend()
-    assert runs_at(hub).look(wanted, run).state is RunState.QUEUED
+    assert runs_at(hub).poll(wanted, run).state is RunState.QUEUED
 
 
 def test_a_look_that_failed_halfway_is_made_again(hub: GitHub, api: ForgeRepo) -> None:
@@ -226,17 +226,17 @@ def test_a_look_that_failed_halfway_is_made_again(hub: GitHub, api: ForgeRepo) -
     wanted, run = begun(hub, api, *["in_progress"] * 3)
     runs = runs_at(hub)
     hub.inject(faults.not_found(), operation=JOBS)
-    assert runs.look(wanted, run).state is RunState.RUNNING
-    refused(lambda: runs.look(wanted, run))
-    assert runs.look(wanted, run).state is RunState.RUNNING
+    assert runs.poll(wanted, run).state is RunState.RUNNING
+    refused(lambda: runs.poll(wanted, run))
+    assert runs.poll(wanted, run).state is RunState.RUNNING
 
 
 def test_the_end_is_the_end_also_without_its_jobs(hub: GitHub, api: ForgeRepo) -> None:
     """A failure is told even where nobody knows which job it was."""
     hub.inject(faults.not_found(), operation=JOBS, times=None)
     wanted, run = begun(hub, api, "failure")
-    sight = settled(runs_at(hub), wanted, run)
-    assert (sight.state, sight.job, sight.detail) == (RunState.FAILED, "", "it failed.")
+    status = settled(runs_at(hub), wanted, run)
+    assert (status.state, status.job, status.detail) == (RunState.FAILED, "", "it failed.")
 
 
 def test_ending_a_watch_leaves_the_run_alone(hub: GitHub, api: ForgeRepo) -> None:

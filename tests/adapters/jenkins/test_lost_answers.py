@@ -13,7 +13,7 @@ from multigit.adapters.http.health_probe import HttpProbe
 from multigit.adapters.jenkins.runs import JenkinsRuns
 from multigit.core.planning.plan import RepoPlan
 from multigit.core.planning.publish_steps import DeployStep
-from multigit.core.values.deploy_spec import HealthCheck, JenkinsRunner
+from multigit.core.values.deploy_config import HealthCheck, JenkinsRunner
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.workspace import Repo
 from multigit.engine.deploy import Deployer, Deployments

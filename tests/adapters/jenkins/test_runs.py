@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from multigit.adapters.jenkins.runs import JenkinsRuns
-from multigit.core.values.deploy_spec import CommandRunner, JenkinsRunner
-from multigit.core.values.deployment import Order, Run, RunState, Sight
+from multigit.core.values.deploy_config import CommandRunner, JenkinsRunner
+from multigit.core.values.deployment import DeploymentSpec, Run, RunState, RunStatus
 from multigit.core.values.problem import Problem
 from multigit.engine.ports import RunnerPort
 from multigit.errors import MultigitError, UnknownStartError
@@ -34,7 +34,7 @@ class Site:
     """A Jenkins, an order for it, and what asks it; `pauses` are the waits between two tries."""
 
     jenkins: Jenkins
-    order: Order
+    spec: DeploymentSpec
     pauses: list[float] = field(default_factory=list)
     environment: Mapping[str, str] = field(default_factory=lambda: ENVIRONMENT)
     timeout: float = 10.0
@@ -51,23 +51,23 @@ class Site:
         base = self.jenkins.url
         return Run(f"{base}/queue/item/101/", f"{base}{PAGE}")
 
-    def gone(self, runs: JenkinsRuns, run: Run) -> Sight:
+    def gone(self, runs: JenkinsRuns, run: Run) -> RunStatus:
         """Return what a look shows after a minute in which every look failed."""
         for seconds in (0, 30, 29.9):
             self.now += seconds
             with pytest.raises(MultigitError) as caught:
-                runs.look(self.order, run)
+                runs.poll(self.spec, run)
             assert caught.value.code == "jenkins_run_missing"
             assert caught.value.hint
         self.now += 0.2
-        sight = runs.look(self.order, run)
-        assert caught.value.message == sight.detail
-        return sight
+        status = runs.poll(self.spec, run)
+        assert caught.value.message == status.detail
+        return status
 
-    def ordered(self, **changes: object) -> Order:
+    def ordered(self, **changes: object) -> DeploymentSpec:
         """Return the order with another runner."""
-        assert isinstance(self.order.runner, JenkinsRunner)
-        return replace(self.order, runner=replace(self.order.runner, **changes))  # type: ignore[arg-type]
+        assert isinstance(self.spec.runner, JenkinsRunner)
+        return replace(self.spec, runner=replace(self.spec.runner, **changes))  # type: ignore[arg-type]
 
     def problem(self, **changes: object) -> Problem:
         """Return the one thing that keeps the order from starting."""
@@ -82,7 +82,7 @@ def site(caplog: pytest.LogCaptureFixture) -> Iterator[Site]:
     job = Job(frozenset(PARAMS))
     with Jenkins({JOB: job, "closed": Job(frozenset(PARAMS), buildable=False)}) as jenkins:
         runner = JenkinsRunner(jenkins.url, JOB, USER, params=PARAMS)
-        order = Order(
+        spec = DeploymentSpec(
             key=KEY,
             repo="api",
             stage="main",
@@ -95,7 +95,7 @@ def site(caplog: pytest.LogCaptureFixture) -> Iterator[Site]:
             since=0.0,
             runner=runner,
         )
-        yield Site(jenkins, order)
+        yield Site(jenkins, spec)
     assert API_TOKEN not in caplog.text
     assert CODED not in caplog.text
     assert not any(API_TOKEN in target for _, target, _ in jenkins.requests)
@@ -114,21 +114,21 @@ def secret_free(error: MultigitError) -> bool:
 def test_a_start_gives_the_queue_item(site: Site) -> None:
     """The job is asked for once, with its parameters filled and our user's token."""
     runs: RunnerPort = site.runs
-    assert runs.start(site.order) == site.item
+    assert runs.start(site.spec) == site.item
     assert site.jenkins.starts == {STARTED: 1}
     assert set(site.jenkins.authorizations) == {f"Basic {CODED}"}
 
 
 def test_an_equal_item_in_the_queue_is_taken(site: Site) -> None:
     """Jenkins answers 303 with the item that waits already: it is one deployment."""
-    assert [site.runs.start(site.order) for _ in range(2)] == [site.item, site.item]
+    assert [site.runs.start(site.spec) for _ in range(2)] == [site.item, site.item]
     assert site.jenkins.starts == {STARTED: 1}
 
 
 def test_nothing_of_ours_shows_the_token(site: Site) -> None:
     """Neither the runs nor a run's id repeat what the environment holds."""
     assert API_TOKEN not in repr(site.runs)
-    assert API_TOKEN not in repr(site.runs.start(site.order))
+    assert API_TOKEN not in repr(site.runs.start(site.spec))
 
 
 @pytest.mark.parametrize(
@@ -151,13 +151,13 @@ def test_an_unclear_answer_is_a_doubt(site: Site, fault: doubled.Fault, started:
     site.jenkins.inject(fault, route="build")
     site.timeout = 0.5
     with pytest.raises(UnknownStartError, match="may run or not") as caught:
-        site.runs.start(site.order)
+        site.runs.start(site.spec)
     assert secret_free(caught.value)
     assert caught.value.code == "jenkins_doubt"
     assert [method for method, _, _ in site.jenkins.requests] == ["POST"]
     assert site.jenkins.starts.total() == started
     site.timeout = 10
-    assert site.runs.find(site.order) == (site.item if started else None)
+    assert site.runs.find(site.spec) == (site.item if started else None)
     assert site.jenkins.starts.total() == started
 
 
@@ -176,7 +176,7 @@ def test_a_refused_start(site: Site, status: int, code: str, words: str) -> None
     """What Jenkins refuses did not begin, and the sentence says why."""
     site.jenkins.inject(doubled.error(status), route="build")
     with pytest.raises(MultigitError) as caught:
-        site.runs.start(site.order)
+        site.runs.start(site.spec)
     assert not isinstance(caught.value, UnknownStartError)
     assert caught.value.code == code
     assert words in caught.value.message
@@ -188,7 +188,7 @@ def test_a_server_that_is_off_started_nothing(site: Site) -> None:
     """Where no connection was made, there is no doubt."""
     site.jenkins.refuse()
     with pytest.raises(MultigitError, match="connections are refused") as caught:
-        site.runs.start(site.order)
+        site.runs.start(site.spec)
     assert not isinstance(caught.value, UnknownStartError)
     assert caught.value.code == "jenkins_unreachable"
     assert secret_free(caught.value)
@@ -198,9 +198,9 @@ def test_only_the_number_of_the_queue_item_counts(site: Site) -> None:
     """Jenkins may believe to live elsewhere; the token goes to the configured address."""
     place = Answer(201, b"", (("Location", "https://ci.invalid/jenkins/queue/item/101/"),))
     site.jenkins.inject(doubled.Fault(effect=True, reaction=place), route="build")
-    run = site.runs.start(site.order)
+    run = site.runs.start(site.spec)
     assert run == site.item
-    assert site.runs.look(site.order, run).state is RunState.QUEUED
+    assert site.runs.poll(site.spec, run).state is RunState.QUEUED
 
 
 def test_a_doubt_without_the_key_says_what_would_help(site: Site) -> None:
@@ -222,18 +222,18 @@ def test_the_key_is_found_among_the_builds(site: Site) -> None:
     site.jenkins.script(JOB, ["building"])
     runs = site.runs
     for _ in range(2):
-        runs.start(site.order)
-    runs.start(replace(site.order, key="another"))
+        runs.start(site.spec)
+    runs.start(replace(site.spec, key="another"))
     url = f"{site.jenkins.url}{PAGE}1/"
-    assert runs.find(site.order) == Run(url, url)
-    assert runs.look(site.order, Run(url, url)).state is RunState.RUNNING
+    assert runs.find(site.spec) == Run(url, url)
+    assert runs.poll(site.spec, Run(url, url)).state is RunState.RUNNING
 
 
 def test_without_the_key_nothing_is_found(site: Site) -> None:
     """Nothing else tells our build from another one with the same release."""
-    order = site.ordered(params={"RELEASE": "{release}"})
-    site.runs.start(order)
-    assert site.runs.find(order) is None
+    spec = site.ordered(params={"RELEASE": "{release}"})
+    site.runs.start(spec)
+    assert site.runs.find(spec) is None
     assert len(site.jenkins.requests) == 1
 
 
@@ -241,7 +241,7 @@ def test_the_queue_of_another_job_is_not_ours(site: Site) -> None:
     """A job that ours starts may get our key handed on."""
     site.jenkins.jobs["other"] = Job(frozenset(PARAMS))
     site.runs.start(site.ordered(job="other"))
-    assert site.runs.find(site.order) is None
+    assert site.runs.find(site.spec) is None
 
 
 # --- Looking
@@ -251,15 +251,15 @@ def test_from_the_queue_to_the_end(site: Site) -> None:
     """The queue's reason, the running build and its result are seen, in one request each."""
     site.jenkins.script(JOB, ["waiting", "blocked", "building", "building", "SUCCESS"])
     runs = site.runs
-    run = runs.start(site.order)
+    run = runs.start(site.spec)
     url = f"{site.jenkins.url}{PAGE}1/"
-    running = Sight(RunState.RUNNING, job=f"{JOB} #1", url=url)
-    assert [runs.look(site.order, run) for _ in range(5)] == [
-        Sight(RunState.QUEUED, step="In the quiet period. Expires in 1 sec"),
-        Sight(RunState.QUEUED, step="Waiting for an executor"),
+    running = RunStatus(RunState.RUNNING, job=f"{JOB} #1", url=url)
+    assert [runs.poll(site.spec, run) for _ in range(5)] == [
+        RunStatus(RunState.QUEUED, step="In the quiet period. Expires in 1 sec"),
+        RunStatus(RunState.QUEUED, step="Waiting for an executor"),
         running,
         running,
-        Sight(RunState.SUCCEEDED, url=url),
+        RunStatus(RunState.SUCCEEDED, url=url),
     ]
     assert len(site.jenkins.requests) == 7  # the build's number costs one request, once
 
@@ -277,37 +277,37 @@ def test_a_bad_end(site: Site, result: str, state: RunState) -> None:
     """Each result of Jenkins is told with its own word."""
     site.jenkins.script(JOB, ["building", result])
     runs = site.runs
-    run = runs.start(site.order)
-    runs.look(site.order, run)
-    seen = runs.look(site.order, run)
+    run = runs.start(site.spec)
+    runs.poll(site.spec, run)
+    seen = runs.poll(site.spec, run)
     assert (seen.state, seen.detail) == (state, f"{JOB} #1 ended as {result}.")
 
 
 def test_an_unheard_of_result(site: Site) -> None:
     """It is unknown, and shown without what could steer a terminal."""
     site.jenkins.script(JOB, ["building"])
-    run = site.runs.start(site.order)
+    run = site.runs.start(site.spec)
     strange = json_answer(200, {"building": False, "result": "\x1b[2JODD", "number": 1})
     site.jenkins.inject(doubled.Fault(effect=True, reaction=strange), route="build status")
-    seen = site.runs.look(site.order, run)
+    seen = site.runs.poll(site.spec, run)
     assert (seen.state, seen.detail) == (RunState.UNKNOWN, f"{JOB} #1 ended as \\x1b[2JODD.")
 
 
 def test_cancelled_in_the_queue(site: Site) -> None:
     """Who cancels the queue item cancels the deployment."""
     site.jenkins.script(JOB, ["cancelled"])
-    run = site.runs.start(site.order)
-    assert site.runs.look(site.order, run).state is RunState.CANCELLED
+    run = site.runs.start(site.spec)
+    assert site.runs.poll(site.spec, run).state is RunState.CANCELLED
 
 
 def test_a_forgotten_queue_item(site: Site) -> None:
     """Builds know the item they came of, also for a process that never saw the number."""
     site.jenkins.script(JOB, ["building"])
-    run = site.runs.start(site.order)
+    run = site.runs.start(site.spec)
     site.jenkins.forget(101)
-    assert site.runs.look(site.order, run).state is RunState.RUNNING
+    assert site.runs.poll(site.spec, run).state is RunState.RUNNING
     site.jenkins.remove(101)
-    assert site.gone(site.runs, run) == Sight(
+    assert site.gone(site.runs, run) == RunStatus(
         RunState.UNKNOWN,
         detail="Jenkins has forgotten queue item 101, and none of the last 100 builds of "
         f"{JOB} came of it.",
@@ -318,11 +318,11 @@ def test_a_removed_build(site: Site) -> None:
     """What is gone is unknown, not failed."""
     site.jenkins.script(JOB, ["building"])
     runs = site.runs
-    run = runs.start(site.order)
-    runs.look(site.order, run)
+    run = runs.start(site.spec)
+    runs.poll(site.spec, run)
     site.jenkins.remove(101)
     url = f"{site.jenkins.url}{PAGE}1/"
-    gone = Sight(RunState.UNKNOWN, detail=f"Jenkins has no build {JOB} #1 any more.", url=url)
+    gone = RunStatus(RunState.UNKNOWN, detail=f"Jenkins has no build {JOB} #1 any more.", url=url)
     assert site.gone(runs, run) == gone
     assert site.gone(site.runs, Run(url)) == gone
 
@@ -333,32 +333,32 @@ def test_a_page_that_is_not_there_for_a_while(site: Site, route: str) -> None:
     steps = ["building"] if route == "build status" else ["waiting"]
     site.jenkins.script(JOB, steps)
     runs = site.runs
-    run = runs.start(site.order)
-    shown = runs.look(site.order, run)
+    run = runs.start(site.spec)
+    shown = runs.poll(site.spec, run)
     for _ in range(2):
         site.jenkins.inject(doubled.error(404), route=route)
         with pytest.raises(MultigitError, match="Jenkins has"):
-            runs.look(site.order, run)
+            runs.poll(site.spec, run)
         site.now += 59  # the minute begins again with each look that shows something
-        assert runs.look(site.order, run) == shown
+        assert runs.poll(site.spec, run) == shown
 
 
 def test_a_run_of_something_else(site: Site) -> None:
     """An id that Jenkins never gave is unknown, and nothing is asked."""
-    assert site.runs.look(site.order, Run("4711")).state is RunState.UNKNOWN
+    assert site.runs.poll(site.spec, Run("4711")).state is RunState.UNKNOWN
     assert site.jenkins.requests == []
 
 
 @pytest.mark.parametrize("fault", [doubled.error(502), doubled.dropped(effect=False)])
 def test_a_look_survives_what_passes(site: Site, fault: doubled.Fault) -> None:
     """A read is tried again twice, and not more often."""
-    run = site.runs.start(site.order)
+    run = site.runs.start(site.spec)
     site.jenkins.inject(fault, route="queue item", times=2)
-    assert site.runs.look(site.order, run).state is RunState.QUEUED
+    assert site.runs.poll(site.spec, run).state is RunState.QUEUED
     assert site.pauses == [0.5, 1.0]
     site.jenkins.inject(fault, route="queue item", times=3)
     with pytest.raises(MultigitError) as caught:
-        site.runs.look(site.order, run)
+        site.runs.poll(site.spec, run)
     assert caught.value.code == "jenkins_unreachable"
     assert secret_free(caught.value)
 
@@ -366,27 +366,27 @@ def test_a_look_survives_what_passes(site: Site, fault: doubled.Fault) -> None:
 @pytest.mark.parametrize("fault", [doubled.dripping(), doubled.silent()])
 def test_a_look_does_not_wait_for_ever(site: Site, fault: doubled.Fault) -> None:
     """The time limit is over the whole answer."""
-    run = site.runs.start(site.order)
+    run = site.runs.start(site.spec)
     site.jenkins.inject(fault, route="queue item", times=None)
     site.timeout = 0.2
     with pytest.raises(MultigitError, match=r"no complete answer within 0.2 s"):
-        site.runs.look(site.order, run)
+        site.runs.poll(site.spec, run)
 
 
 def test_an_answer_that_is_no_json(site: Site) -> None:
     """A log-in page in the place of Jenkins is told as such."""
-    run = site.runs.start(site.order)
+    run = site.runs.start(site.spec)
     site.jenkins.inject(BROKEN, route="queue item")
     with pytest.raises(MultigitError, match="not as Jenkins does: it sent no JSON") as caught:
-        site.runs.look(site.order, run)
+        site.runs.poll(site.spec, run)
     assert caught.value.code == "jenkins_url"
     assert secret_free(caught.value)
 
 
 def test_the_end_of_our_patience_is_none_of_the_build(site: Site) -> None:
     """A build whose time is out goes on in Jenkins."""
-    run = site.runs.start(site.order)
-    site.runs.end(site.order, run)
+    run = site.runs.start(site.spec)
+    site.runs.end(site.spec, run)
     assert len(site.jenkins.requests) == 1
 
 
@@ -395,7 +395,7 @@ def test_the_end_of_our_patience_is_none_of_the_build(site: Site) -> None:
 
 def test_a_job_that_can_be_started(site: Site) -> None:
     """Nothing stands in the way, and nothing was started."""
-    assert site.runs.check(site.order) == ()
+    assert site.runs.check(site.spec) == ()
     assert site.jenkins.starts == {}
 
 
@@ -469,4 +469,4 @@ def test_a_token_in_every_alphabet(site: Site) -> None:
 def test_orders_for_other_runners_are_a_bug(site: Site) -> None:
     """Whoever hands out orders hands out the right ones."""
     with pytest.raises(TypeError):
-        site.runs.check(replace(site.order, runner=CommandRunner(("true",))))
+        site.runs.check(replace(site.spec, runner=CommandRunner(("true",))))

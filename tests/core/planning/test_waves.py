@@ -11,7 +11,7 @@ from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.planning.waves import everything_before, in_order, waves
 from multigit.core.records.last_deployments import failed_dependencies, last_deployed
 from multigit.core.records.record import Record
-from multigit.core.values.deploy_spec import CommandRunner
+from multigit.core.values.deploy_config import CommandRunner
 from multigit.core.values.workspace import Repo
 from tests.core.builders import API, WEB, plan, record, row, to_publish, workspace
 

@@ -14,7 +14,7 @@ from multigit.core.progress.journal import Entry, EntryKind, Operation
 from multigit.core.progress.remote_state import RemoteState, compared
 from multigit.core.recovery.resume import resumed
 from multigit.core.recovery.undo import undone
-from multigit.core.values.deploy_spec import CommandRunner
+from multigit.core.values.deploy_config import CommandRunner
 from multigit.core.values.deployment import Deployment, Run, RunState
 from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem, Severity

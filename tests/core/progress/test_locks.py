@@ -19,7 +19,7 @@ from multigit.core.progress.locks import (
     to_bytes,
 )
 from multigit.core.values.commits import PendingCommits
-from multigit.core.values.deploy_spec import CommandRunner
+from multigit.core.values.deploy_config import CommandRunner
 from multigit.core.values.problem import Severity
 from tests.core.builders import WEB, plan, to_publish
 

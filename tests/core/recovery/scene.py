@@ -11,7 +11,7 @@ from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.progress.journal import Entry, EntryKind, Operation
 from multigit.core.progress.remote_state import RemoteState, compared
 from multigit.core.recovery.resume import resumed
-from multigit.core.values.deploy_spec import CommandRunner
+from multigit.core.values.deploy_config import CommandRunner
 from multigit.core.values.deployment import Deployment, Run, RunState
 from tests.core.builders import (
     ADA,

@@ -13,7 +13,7 @@ from multigit.core.progress.journal import Operation
 from multigit.core.progress.outcome import planned
 from multigit.core.progress.remote_state import RemoteState
 from multigit.core.recovery.resume import resumed, to_plan_again
-from multigit.core.values.deploy_spec import CommandRunner
+from multigit.core.values.deploy_config import CommandRunner
 from multigit.core.values.deployment import Deployment, RunState
 from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem

@@ -13,7 +13,7 @@ from multigit.core.planning.steps import DeleteTagStep, RestoreStep
 from multigit.core.progress.remote_state import RemoteState, compared
 from multigit.core.recovery.undo import already_undone, undone
 from multigit.core.values.agreement import Actor
-from multigit.core.values.deploy_spec import CommandRunner, Deploy
+from multigit.core.values.deploy_config import CommandRunner, Deploy
 from multigit.core.values.deployment import Deployment, Run, RunState
 from multigit.core.values.refs import branch_ref
 from multigit.errors import RefusedError

@@ -9,7 +9,7 @@ from multigit.core.planning.publish_steps import DeployStep
 from multigit.core.progress.outcome import Outcome, ended
 from multigit.core.progress.state import NOTHING_YET, OperationState
 from multigit.core.reports.metrics import metrics
-from multigit.core.values.deploy_spec import CommandRunner, GithubRunner, Runner, Trigger
+from multigit.core.values.deploy_config import CommandRunner, GithubRunner, Runner, Trigger
 from multigit.core.values.deployment import Deployment, RunState
 from tests.core.builders import API, ROOT, WEB, plan, published, state, to_publish, without_steps
 

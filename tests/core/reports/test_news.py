@@ -8,7 +8,7 @@ from multigit.core.planning.plan import Plan, State
 from multigit.core.progress.outcome import Outcome, Report, cancelled, ended, planned, under_way
 from multigit.core.reports.news import NOTES, ROWS, News, event_of, news
 from multigit.core.values.commits import PendingCommits
-from multigit.core.values.deployment import Deployment, Run, RunState, Sight
+from multigit.core.values.deployment import Deployment, Run, RunState, RunStatus
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Event
 from tests.core.builders import (
@@ -24,7 +24,7 @@ from tests.core.builders import (
 )
 
 DONE = Deployment(
-    state=RunState.SUCCEEDED, run=Run("1"), sight=Sight(RunState.SUCCEEDED, url="https://ci/1")
+    state=RunState.SUCCEEDED, run=Run("1"), status=RunStatus(RunState.SUCCEEDED, url="https://ci/1")
 )
 IDLE = without_steps(ROOT, State.UP_TO_DATE)
 BOTH = plan(to_publish(API), to_publish(WEB))
@@ -117,8 +117,8 @@ def test_a_start() -> None:
 
 def test_a_bad_end() -> None:
     """Failures come first, with the reason."""
-    sight = Sight(RunState.FAILED, detail="#17 is a FAILURE.", url="https://ci/17")
-    bad = Deployment("fra", RunState.FAILED, sight=sight)
+    status = RunStatus(RunState.FAILED, detail="#17 is a FAILURE.", url="https://ci/17")
+    bad = Deployment("fra", RunState.FAILED, status=status)
     refused = Problem("refused_by_remote", "the remote refused: protected branch.")
     web = Outcome(to_publish(WEB), State.FAILED, problems=(refused,))
     message = told(deployed(replace(DONE, target="nrt"), bad, Deployment("syd")), web)
@@ -134,13 +134,13 @@ def test_a_bad_end() -> None:
 
 def test_waiting_for_approval() -> None:
     """The reviewers are named while it is running, not again when the watch is interrupted."""
-    sight = Sight(RunState.WAITING, reviewers=("ada", "grace"))
-    one = Deployment(state=RunState.WAITING, sight=sight)
+    status = RunStatus(RunState.WAITING, reviewers=("ada", "grace"))
+    one = Deployment(state=RunState.WAITING, status=status)
     message = news(under_way(BOTH, {"api": (one,)}), Event.WAITING)
     assert message.title == "promote dev → stg is waiting for approval: stg-deploy-20250115-160130"
     assert "| api | waiting for ada, grace |" in message.body
     assert "| web | planned |" in message.body
-    nobody = under_way(BOTH, {"api": (replace(one, sight=DONE.sight),)})
+    nobody = under_way(BOTH, {"api": (replace(one, status=DONE.status),)})
     assert "waiting for a reviewer" in news(nobody, Event.WAITING).body
     assert event_of(report(deployed(one))) is None
 
@@ -164,8 +164,8 @@ def test_a_new_branch_without_a_release() -> None:
 def test_text_from_outside_is_only_shown() -> None:
     """No Markdown, HTML, escape sequence or password gets through."""
     detail = "<b>[x](y)</b> | `a`\x1b[2J\n& https://ada:secret@host/"
-    sight = Sight(RunState.FAILED, detail=detail, url="https://ci/a) b|c")
-    body = told(deployed(Deployment("", RunState.FAILED, sight=sight))).body
+    status = RunStatus(RunState.FAILED, detail=detail, url="https://ci/a) b|c")
+    body = told(deployed(Deployment("", RunState.FAILED, status=status))).body
     assert (
         r"failed: &lt;b&gt;\[x\](y)&lt;/b&gt; \| \`a\`\\x1b\[2J &amp; https://\*\*\*@host/" in body
     )

@@ -19,8 +19,8 @@ from multigit.core.reports.reviews import (
     to_review,
 )
 from multigit.core.values.agreement import Actor, ConsentState
-from multigit.core.values.deploy_spec import CommandRunner, GithubRunner, Runner
-from multigit.core.values.deployment import Deployment, Gate, Order, Run, RunState
+from multigit.core.values.deploy_config import CommandRunner, GithubRunner, Runner
+from multigit.core.values.deployment import Deployment, DeploymentSpec, Gate, Run, RunState
 from multigit.core.values.problem import Problem
 from multigit.errors import FAILED, INTERRUPTED, OK
 from tests.core.builders import ADA, operation, state
@@ -50,9 +50,11 @@ def deployment(target: str, state: RunState, run: Run | None = RUN) -> Deploymen
 
 def review(answer: ReviewResult, problem: Problem | None = None) -> Review:
     """Return the review of a run that waits at two gates, one of which is not the user's."""
-    order = Order("key", "api", "stg", "stg", "staging", "merge-1", "", "r", "eu", 0.0, GITHUB)
+    spec = DeploymentSpec(
+        "key", "api", "stg", "stg", "staging", "merge-1", "", "r", "eu", 0.0, GITHUB
+    )
     gates = (Gate(1, "stg-eu", ("ada",), mine=True), Gate(2, "legal", ("max",)))
-    return Review(PendingReview(order, RUN, gates), answer, problem)
+    return Review(PendingReview(spec, RUN, gates), answer, problem)
 
 
 def test_what_may_wait_for_a_review() -> None:
@@ -65,7 +67,7 @@ def test_what_may_wait_for_a_review() -> None:
         africa=deployment("africa", RunState.STARTING, None),
     )
     found = to_review(told, {"api"})
-    assert [(order.target, run) for order, run in found] == [("eu", RUN), ("asia", RUN)]
+    assert [(spec.target, run) for spec, run in found] == [("eu", RUN), ("asia", RUN)]
     assert to_review(told, {"web"}) == ()
 
 

@@ -15,7 +15,7 @@ from multigit.core.progress.outcome import Outcome, Report, cancelled, ended, pl
 from multigit.core.reports.document import document, problem_document
 from multigit.core.reports.summary import summary
 from multigit.core.values.commits import PendingCommits
-from multigit.core.values.deploy_spec import CommandRunner, GithubRunner, Trigger
+from multigit.core.values.deploy_config import CommandRunner, GithubRunner, Trigger
 from multigit.core.values.deployment import Deployment, Run, RunState
 from multigit.core.values.problem import Problem
 from multigit.hints import Hint

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from multigit.core.values.deploy_spec import CommandRunner as Command
-from multigit.core.values.deploy_spec import HealthCheck
-from multigit.core.values.deployment import Order, RunState, filled, unknown_keys
+from multigit.core.values.deploy_config import CommandRunner as Command
+from multigit.core.values.deploy_config import HealthCheck
+from multigit.core.values.deployment import DeploymentSpec, RunState, filled, unknown_keys
 from multigit.core.values.health_check import HealthAnswer, unhealthy
 
 JSON = HealthCheck("https://x", json="build.0.sha")
@@ -15,10 +15,10 @@ HEADER = HealthCheck("https://x", header="X-Version")
 
 def test_templates_are_filled_and_other_braces_stay() -> None:
     """So that JSON in an argument survives."""
-    order = Order(
+    spec = DeploymentSpec(
         "key", "api", "stg", "staging", "stg", "1a2b", "t-1", "r-1", "nrt", 0.0, Command(())
     )
-    assert order.fill("{repo}-{release} {sha} {target} {environment} {key}") == (
+    assert spec.fill("{repo}-{release} {sha} {target} {environment} {key}") == (
         "api-r-1 1a2b nrt staging key"
     )
     assert filled('{"a": {x}} {repo}', {"repo": "api"}) == '{"a": {x}} api'

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from multigit.adapters.git.changes import between, commits_in, hunks, moved
-from multigit.adapters.git.line import OwnCommit
+from multigit.adapters.git.line import StageCommit
 from multigit.adapters.git.reversals.history import Held, History, Notes
 from multigit.core.lineage.hunks import only_puts_back
 from multigit.core.lineage.keepers import before_work
@@ -53,7 +53,7 @@ def by_id(history: History, notes: Notes) -> list[Reversal]:
     return reversals
 
 
-def _works(history: History, commit: OwnCommit, spans: Collection[Span]) -> dict[str, list[Work]]:
+def _works(history: History, commit: StageCommit, spans: Collection[Span]) -> dict[str, list[Work]]:
     """Return, by path of a commit, the work of these spans that it reverts there, oldest first.
 
     If the file with the work has another name by now, git changed it under that name.
@@ -71,7 +71,7 @@ def _works(history: History, commit: OwnCommit, spans: Collection[Span]) -> dict
 
 
 def _mixed(
-    history: History, commit: OwnCommit, at: str, by_path: Mapping[str, list[Work]]
+    history: History, commit: StageCommit, at: str, by_path: Mapping[str, list[Work]]
 ) -> Notes:
     """Return the notes for the paths in which a revert did more than to revert the work."""
     after = {path: content for path, (_, content) in history.changes_of(commit).items()}

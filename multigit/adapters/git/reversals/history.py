@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from multigit.adapters.git.changes import Changes, changed, commits_in, moved
-from multigit.adapters.git.line import OwnCommit, brought_by, read_line, read_tips
+from multigit.adapters.git.line import StageCommit, brought_by, read_line, read_tips
 from multigit.adapters.git.process import GitDoor
 from multigit.core.lineage.line import ABSENT, LineCommit, guessed, untouched_by, with_moves
 from multigit.core.lineage.returns import returned
@@ -41,7 +41,7 @@ class History:
         door: GitDoor,
         sides: tuple[str, str],
         merged: str,
-        own: Mapping[str, OwnCommit],
+        own: Mapping[str, StageCommit],
         conflicts: Collection[str],
     ) -> None:
         self.door, self.own = door, own
@@ -116,7 +116,7 @@ class History:
         """Return those of the named reversals that came with a step."""
         return [named[commit.sha] for commit in self._brought[step.sha] if commit.sha in named]
 
-    def changes_of(self, commit: OwnCommit) -> Changes:
+    def changes_of(self, commit: StageCommit) -> Changes:
         """Return what a commit changed; nothing for a root commit."""
         return changed(self.door, commit.parents[0], commit.sha) if commit.parents else {}
 
@@ -136,7 +136,7 @@ class History:
 
     def reversal(
         self,
-        commit: OwnCommit,
+        commit: StageCommit,
         paths: tuple[str, ...],
         *,
         lost: int = 0,

@@ -11,15 +11,15 @@ STAMP = "{timestamp}"
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class StartTime:
     """A time in the workspace's timezone; the `nonce` differs for operations of the same second."""
 
     time: datetime
     nonce: str
 
     @classmethod
-    def of(cls, date: str, nonce: str = "") -> Moment:
-        """Return the moment of a date in git's form, as `git_date` gives it."""
+    def of(cls, date: str, nonce: str = "") -> StartTime:
+        """Return the time of a date in git's form, as `git_date` gives it."""
         seconds, _, zone = date.partition(" ")
         offset = datetime.strptime(zone, "%z").tzinfo
         return cls(datetime.fromtimestamp(int(seconds), offset), nonce)
@@ -47,12 +47,12 @@ class Moment:
         )
 
 
-def tag_name(template: str, moment: Moment, taken: AbstractSet[str] = frozenset()) -> str:
-    """Return the name of a tag of this moment, with -2, -3, … appended if it is taken.
+def tag_name(template: str, start_time: StartTime, taken: AbstractSet[str] = frozenset()) -> str:
+    """Return the name of a tag of this time, with -2, -3, … appended if it is taken.
 
     A name is also taken if there is a tag below it (`deploy-1/x`): git cannot hold both.
     """
-    name = template.replace(STAMP, moment.stamp)
+    name = template.replace(STAMP, start_time.stamp)
     candidate, number = name, 1
     while candidate in taken or any(other.startswith(f"{candidate}/") for other in taken):
         number += 1

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from multigit.core.values.moment import Moment, is_deploy_tag, tag_glob, tag_name
+from multigit.core.values.start_time import StartTime, is_deploy_tag, tag_glob, tag_name
 from tests.core.builders import MOMENT
 
 TEMPLATE = "deploy-{timestamp}"
@@ -33,8 +33,8 @@ def test_git_gets_seconds_and_offset() -> None:
 
 def test_a_git_date_is_the_same_moment() -> None:
     """An operation that is continued later keeps its time and its timezone."""
-    assert Moment.of(MOMENT.git_date, "7f3a") == MOMENT
-    assert Moment.of(MOMENT.git_date).stamp == MOMENT.stamp
+    assert StartTime.of(MOMENT.git_date, "7f3a") == MOMENT
+    assert StartTime.of(MOMENT.git_date).stamp == MOMENT.stamp
 
 
 def test_the_hour_that_occurs_twice_is_two_instants() -> None:
