@@ -1,4 +1,4 @@
-"""The recipes of CONTRIBUTING.md, followed in a copy of the package."""
+"""The recipes of docs/architecture.md, followed in a copy of the package."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-RECIPES = (ROOT / "CONTRIBUTING.md").read_text()
+RECIPES = (ROOT / "docs/architecture.md").read_text()
 
 CLASS = '''@dataclass(frozen=True, slots=True)
 class ToyStep(Moving):
@@ -60,7 +60,7 @@ def copy(tmp_path: Path) -> Path:
 def named(recipe: str) -> list[str]:
     """Return the modules of the package that a recipe names, in its order."""
     (text,) = re.findall(rf"(?ms)^- \*\*{recipe}\*\*: (.*?)(?=^- \*\*|^## )", RECIPES)
-    return re.findall(r"`(multigit/[\w/]+\.py)`", text)
+    return [f"multigit/{name}" for name in re.findall(r"`((?!tests/)[\w/]+\.py)`", text)]
 
 
 def edit(file: Path, old: str, new: str) -> None:
