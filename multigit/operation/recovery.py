@@ -10,7 +10,7 @@ from multigit.core.planning.plan import State
 from multigit.core.progress.journal import Entry, EntryKind, Operation
 from multigit.core.progress.landings import landed
 from multigit.core.progress.remote_state import RemoteState
-from multigit.core.recovery.closed import as_it_stands
+from multigit.core.recovery.closed import closed_report
 from multigit.core.reports.news import is_news
 from multigit.core.values.flight import Flight
 from multigit.engine.remote_state import read_remote_states
@@ -72,7 +72,7 @@ def close_as_it_stands(
 ) -> Ended:
     """Record the state of an unfinished operation, close it, and send notifications."""
     place = workplace(session)
-    report = close(place, as_it_stands(operation, remotes, how), journal, operation.agreement)
+    report = close(place, closed_report(operation, remotes, how), journal, operation.agreement)
     if is_news(operation.plan):
         with suppress(KeyboardInterrupt):  # it is over, with or without notifications
             place.notifications.given_up(report)

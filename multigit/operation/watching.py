@@ -15,7 +15,7 @@ from multigit.core.planning.plan import Result, State
 from multigit.core.progress.deployments import to_watch
 from multigit.core.progress.outcome import ended
 from multigit.core.records.record import Record
-from multigit.core.recovery.closed import TAKEN_BACK
+from multigit.core.recovery.closed import UNDONE
 from multigit.core.recovery.watched import watched
 from multigit.core.reports.news import is_news
 from multigit.core.values.agreement import ASKS_NOTHING
@@ -130,7 +130,7 @@ def _over(session: Session, operation: Operation, seen: Deployments) -> Report:
     """Return the report of a closed operation; what was undone since has not failed."""
     logged = session.files.history.states_of(operation.id)
     report = _report(operation, seen, logged)
-    others = [o for o in report.outcomes if TAKEN_BACK not in o.problems]
+    others = [o for o in report.outcomes if UNDONE not in o.problems]
     back = {o.repo for o in report.outcomes} - {o.repo for o in others}
     rest = tuple(repo for repo in operation.plan.repos if repo.repo not in back)
     result = ended(replace(report.plan, repos=rest), others).result

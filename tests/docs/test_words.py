@@ -19,8 +19,6 @@ LATER = (
     "multigit/adapters/jenkins/",
     "multigit/adapters/runners.py",
     "multigit/core/planning/",
-    "multigit/core/progress/",
-    "multigit/core/recovery/",
 )
 
 # What sounds translated, or is another word for a thing that has one, and what to write instead.

@@ -1,4 +1,4 @@
-"""What an operation's deployments came to so far, and what is left of them."""
+"""The deployments of an operation: their specs, their results so far, and what is left to do."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from multigit.core.values.refs import Objects, branch_ref
 
 @dataclass(frozen=True, slots=True)
 class DeploymentSpecs:
-    """The deployments of one repository, as they are asked for.
+    """The specs of one repository's deployments.
 
-    `made` are the objects of which they deploy one; `known` is what earlier attempts knew of them,
-    by target.
+    `made` maps each ref to its new object, one of which is deployed. `known` holds, by target, what
+    earlier attempts recorded.
     """
 
     operation: str
@@ -31,15 +31,15 @@ class DeploymentSpecs:
     def of(
         cls, plan: Plan, repo: str, made: Objects, known: Mapping[str, Deployment]
     ) -> DeploymentSpecs:
-        """Return those of a repository of a plan."""
+        """Return the specs for a repository of a plan."""
         return cls(plan.operation, plan.release, repo, made, known)
 
     def spec(self, step: DeployStep, *, attempt: int, since: float) -> DeploymentSpec:
-        """Return one deployment, as it is asked for at that attempt."""
-        place = f"{self.repo}/{step.target}" if step.target else self.repo
-        elsewhere = (each for target, each in self.known.items() if target != step.target)
+        """Return the spec of one deployment for this attempt; `since` is in Unix seconds."""
+        deployed = f"{self.repo}/{step.target}" if step.target else self.repo
+        others = (each for target, each in self.known.items() if target != step.target)
         return DeploymentSpec(
-            key=f"{self.operation}/{place}/{attempt}",
+            key=f"{self.operation}/{deployed}/{attempt}",
             repo=self.repo,
             stage=step.stage,
             environment=step.environment,
@@ -50,16 +50,16 @@ class DeploymentSpecs:
             target=step.target,
             since=since,
             runner=step.runner,
-            others=frozenset(each.run.id for each in elsewhere if each.run),
+            others=frozenset(each.run.id for each in others if each.run),
         )
 
     def of_known(self, step: DeployStep, known: Deployment) -> DeploymentSpec:
-        """Return a deployment as it was asked for."""
+        """Return the spec with which a deployment was requested."""
         return self.spec(step, attempt=known.attempt, since=known.since)
 
 
 def planned_specs(plan: Plan, state: OperationState) -> tuple[DeploymentSpec, ...]:
-    """Return every deployment that a plan would start, with the commits that it shows."""
+    """Return the specs of all deployments that a plan would start, with the planned commits."""
 
     def specs(repo: RepoPlan) -> Iterator[DeploymentSpec]:
         known = state.of(repo.repo).deployments
@@ -73,7 +73,7 @@ def planned_specs(plan: Plan, state: OperationState) -> tuple[DeploymentSpec, ..
 
 
 def unseen_specs(operation: Operation, repo: str) -> tuple[tuple[DeploymentSpec, Run | None], ...]:
-    """Return what an operation asked for in a repository and may run by now, with its run."""
+    """Return the specs of a repository's deployments that may be running now, with their runs."""
     plan = next((each for each in operation.plan.repos if each.repo == repo), None)
     if plan is None:
         return ()
@@ -88,15 +88,15 @@ def unseen_specs(operation: Operation, repo: str) -> tuple[tuple[DeploymentSpec,
 
 
 def _may_run_again(step: DeployStep, known: Deployment) -> bool:
-    """Tell whether somebody may have let a run go once more, as the page of a host offers."""
-    ended_badly = known.state.has_result and known.state is not RunState.SUCCEEDED
-    return ended_badly and bool(known.run and step.runner.host)
+    # Anyone can rerun a failed run from its page on the host.
+    failed = known.state.has_result and known.state is not RunState.SUCCEEDED
+    return failed and bool(known.run and step.runner.host)
 
 
 def still_to_come(
     repo: RepoPlan, progress: Progress
 ) -> tuple[tuple[DeployStep, ...], tuple[DeployStep, ...]]:
-    """Return the deployments of a plan that will be started, and those that are only watched."""
+    """Return a plan's deployments that will be started, and those that will only be watched."""
     known = {target: each.state for target, each in progress.deployments.items()}
     left = [step for step in repo.deploys() if known.get(step.target) is not RunState.SUCCEEDED]
     again = [state for state in RunState if state.may_run or state is RunState.UNHEALTHY]
@@ -105,32 +105,34 @@ def still_to_come(
 
 
 def outstanding(repo: RepoPlan, progress: Progress) -> bool:
-    """Tell whether a published repository still has something to deploy or to watch."""
+    """Return whether a published repository still has deployments to start or to watch."""
     return any(still_to_come(repo, progress))
 
 
 def known_deployments(repo: RepoPlan, known: Mapping[str, Deployment]) -> tuple[Deployment, ...]:
-    """Return what is known of a repository's deployments, in the order of its plan."""
+    """Return a repository's deployments as far as they are known, in the order of its plan."""
     return tuple(known.get(step.target, Deployment(step.target)) for step in repo.deploys())
 
 
 def to_watch(operation: Operation) -> Operation:
-    """Return the operation with nothing left to do but to poll what it started to deploy."""
+    """Return the operation with nothing left to do except watch the deployments it started."""
 
     def left(repo: RepoPlan) -> RepoPlan:
         known = operation.state.of(repo.repo).deployments
-        begun = {target for target, each in known.items() if each.begun}
+        started = {target for target, each in known.items() if each.begun}
         steps = tuple(
-            step for step in repo.steps if not isinstance(step, DeployStep) or step.target in begun
+            step
+            for step in repo.steps
+            if not isinstance(step, DeployStep) or step.target in started
         )
-        return replace(repo, steps=steps, state=State.PLANNED if begun else State.UP_TO_DATE)
+        return replace(repo, steps=steps, state=State.PLANNED if started else State.UP_TO_DATE)
 
     repos = tuple(map(left, operation.plan.repos))
     return replace(operation, plan=replace(operation.plan, wait=True, repos=repos))
 
 
 def started_specs(operation: Operation) -> tuple[tuple[DeploymentSpec, Run], ...]:
-    """Return every deployment of an operation that has a run, as it was asked for."""
+    """Return the specs of all deployments of an operation that have a run, with that run."""
 
     def specs(repo: RepoPlan) -> Iterator[tuple[DeploymentSpec, Run]]:
         progress = operation.state.of(repo.repo)

@@ -1,4 +1,4 @@
-"""A plan with what was found out about its deployments: what blocks, and what that holds back."""
+"""Problems that are found after planning, and the repositories that they block or hold up."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Findings = Mapping[str, Sequence[Problem]]  # by repository
 
 
 def together(*findings: Findings) -> Findings:
-    """Return all that was found out about each repository, in this order."""
+    """Combine findings: return all problems of each repository, in the given order."""
     names = dict.fromkeys(name for each in findings for name in each)
     return {name: [p for each in findings for p in each.get(name, ())] for name in names}
 
 
 def clear_of(plan: Plan, findings: Findings) -> Plan:
-    """Return the plan of only those repositories in which none of the findings blocks anything."""
+    """Return the plan without the repositories that a finding blocks."""
     blocked = {name for name, found in findings.items() if any(each.blocks for each in found)}
     return replace(plan, repos=tuple(repo for repo in plan.repos if repo.repo not in blocked))
 
@@ -28,24 +28,26 @@ def clear_of(plan: Plan, findings: Findings) -> Plan:
 def with_findings(
     plan: Plan, state: OperationState, findings: Findings, workspace: Workspace
 ) -> Plan:
-    """Return the plan with what was found out; it may block now.
+    """Return the plan with the findings added; repositories may now be blocked or skipped.
 
-    What comes after a repository that is left out is left out, too. What was begun never is.
+    A repository that depends on a skipped one is skipped, too, unless it was already started.
     """
-    repos = {repo.repo: _judged(repo, plan, state, findings) for repo in plan.repos}
-    left_out = {name for name, repo in repos.items() if repo.left_out}
-    if not left_out:
+    repos = {repo.repo: _with_problems(repo, plan, state, findings) for repo in plan.repos}
+    skipped = {name for name, repo in repos.items() if repo.left_out}
+    if not skipped:
         return replace(plan, repos=tuple(repos.values()))
     for repo in sorted(repos.values(), key=lambda repo: repo.wave):
-        before = (*repo.follows, *workspace.repo(repo.repo).after)
-        missing = [name for name in before if name in left_out]
+        depends_on = (*repo.follows, *workspace.repo(repo.repo).after)
+        missing = [name for name in depends_on if name in skipped]
         if missing and repo.state is State.PLANNED and not state.of(repo.repo).begun:
-            repos[repo.repo] = _held_back(repo, missing[0])
-            left_out.add(repo.repo)
+            repos[repo.repo] = _skipped(repo, missing[0])
+            skipped.add(repo.repo)
     return replace(plan, repos=tuple(repos.values()))
 
 
-def _judged(repo: RepoPlan, plan: Plan, state: OperationState, findings: Findings) -> RepoPlan:
+def _with_problems(
+    repo: RepoPlan, plan: Plan, state: OperationState, findings: Findings
+) -> RepoPlan:
     if repo.repo not in findings:
         return repo
     problems = tuple(dict.fromkeys((*repo.problems, *findings[repo.repo])))
@@ -53,11 +55,11 @@ def _judged(repo: RepoPlan, plan: Plan, state: OperationState, findings: Finding
     return stopped(replace(repo, problems=problems), skip_blocked=skip)
 
 
-def _held_back(repo: RepoPlan, by: str) -> RepoPlan:
+def _skipped(repo: RepoPlan, missing: str) -> RepoPlan:
     problem = Problem(
         "after_left_out",
-        f"comes after {by}, which is left out.",
-        f"Mend {by} first, or take it out of `after`.",
+        f"depends on {missing}, which is skipped.",
+        f"Fix {missing} first, or remove it from `after`.",
         Severity.WARN,
     )
     problems = (problem, *repo.problems)  # the reason first

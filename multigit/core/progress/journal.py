@@ -1,8 +1,7 @@
-"""What the journal of an operation tells: its plan, what was begun, and what became of it.
+"""The journal of an operation: its plan, the steps that began, and their results.
 
-The journal is written ahead: a record is on disk before the step that it announces begins. So
-whatever it does not mention has not begun, and whatever it mentions may or may not have happened:
-that is read from the remotes.
+The journal is written ahead: an entry is on disk before its step begins. So a step without an entry
+did not begin. A step with an entry may or may not have happened; only the remotes can tell.
 """
 
 from __future__ import annotations
@@ -22,18 +21,18 @@ VERSION = 1
 
 
 class EntryKind(StrEnum):
-    """The kinds of records, in the order they can appear."""
+    """The kinds of entries, in the order in which they can appear."""
 
-    BEGUN = "begun"  # the plan was agreed to; `progress` is what earlier attempts came to
-    PUBLISHING = "publishing"  # every object in `made` exists, and their pushes may begin
+    BEGUN = "begun"  # the plan was confirmed; `progress` is how far earlier attempts came
+    PUBLISHING = "publishing"  # all objects in `made` exist, and their pushes may begin
     PUSHING = "pushing"  # the push of one repository is about to begin
-    SETTLED = "settled"  # one repository's outcome
+    SETTLED = "settled"  # the push of one repository ended
     DEPLOYMENT = "deployment"  # one deployment is about to start, has a run, or ended
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One record of a journal, in memory. Which fields count depends on the kind."""
+    """One entry of a journal. Which fields are set depends on the kind."""
 
     kind: EntryKind
     plan: Plan | None = None
@@ -49,10 +48,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation as its journal knows it: the plan as it stands, and how far it got.
+    """An operation according to its journal: the current plan, and how far it came.
 
-    `before` is how far it had got when its last attempt began. `actor` began that attempt;
-    `agreement` is to the plan as it stands.
+    `before` is how far it was when the last attempt began. `actor` began that attempt, and
+    `agreement` is the confirmation of the current plan.
     """
 
     plan: Plan
@@ -63,12 +62,12 @@ class Operation:
 
     @property
     def id(self) -> str:
-        """Return its id."""
+        """Return the operation's id."""
         return self.plan.operation
 
     @classmethod
     def from_entries(cls, entries: Iterable[Entry]) -> Operation | None:
-        """Fold a journal's records; None when not even the first one is whole."""
+        """Fold a journal's entries; return None if not even the first one is complete."""
         operation: Operation | None = None
         for entry in entries:
             if isinstance(entry.plan, Plan) and isinstance(entry.actor, Actor):
@@ -79,16 +78,13 @@ class Operation:
 
 
 def _begun(entry: Entry, plan: Plan, actor: Actor, earlier: Operation | None) -> Operation:
-    """Return an operation at the beginning of an attempt.
-
-    Pushes of an `earlier` one that broke off may still arrive.
-    """
+    # Pushes of an earlier attempt that was cut short may still arrive.
     state = OperationState(entry.progress, earlier.state.flights if earlier else {})
     return Operation(without_hints(plan), actor, state, state, entry.agreement or NOT_NOTED)
 
 
 def noted(state: OperationState, entry: Entry) -> OperationState:
-    """Return how far an operation got after one more record of what was begun, or ended."""
+    """Return how far an operation is after one more entry."""
     repos, flights = {**state.repos}, {**state.flights}
     match entry:
         case Entry(kind=EntryKind.PUBLISHING):
@@ -98,7 +94,7 @@ def noted(state: OperationState, entry: Entry) -> OperationState:
             flights |= {repo: with_earlier(state.flights.get(repo), flight) for repo in entry.repos}
         case Entry(kind=EntryKind.SETTLED, state=State() as settled):
             repos |= {repo: replace(state.of(repo), settled=settled) for repo in entry.repos}
-            flights = still_open(flights, entry)
+            flights = _open_flights(flights, entry)
         case Entry(kind=EntryKind.DEPLOYMENT, deployment=Deployment() as deployment):
             for repo in entry.repos[:1]:
                 known = {**state.of(repo).deployments, deployment.target: deployment}
@@ -107,18 +103,18 @@ def noted(state: OperationState, entry: Entry) -> OperationState:
 
 
 def without_hints(plan: Plan) -> Plan:
-    """Return a plan as it is told later: what was to be typed then, and there, may be wrong now."""
+    """Return the plan without hints: their commands may be wrong later, or in another folder."""
 
-    def plain(repo: RepoPlan) -> RepoPlan:
+    def hintless(repo: RepoPlan) -> RepoPlan:
         return replace(repo, problems=tuple(replace(each, hint="") for each in repo.problems))
 
-    return replace(plan, repos=tuple(map(plain, plan.repos)))
+    return replace(plan, repos=tuple(map(hintless, plan.repos)))
 
 
-def still_open(flights: dict[str, Flight], settled: Entry) -> dict[str, Flight]:
-    """Return the pushes of which nobody knows the end, after one more outcome was noted.
+def _open_flights(flights: dict[str, Flight], settled: Entry) -> dict[str, Flight]:
+    """Return the pushes whose result is still unknown after an outcome was recorded.
 
-    One that names a flight is in doubt for that one alone: the push itself has ended.
+    If an unknown outcome names a flight, only that earlier push is open: the latest one has ended.
     """
     if settled.state is not State.UNKNOWN:
         return {repo: each for repo, each in flights.items() if repo not in settled.repos}

@@ -1,4 +1,4 @@
-"""What the remotes say of pushes that were begun and whose end nobody noted."""
+"""What the remotes say about pushes that began and whose result was not recorded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from multigit.core.progress.remote_state import RemoteState, state_of
 
 
 def landed(operation: Operation, remotes: Mapping[str, RemoteState]) -> tuple[str, ...]:
-    """Return the repositories whose push was begun and, as is seen now, has arrived."""
+    """Return the repositories whose open push turns out to be published."""
     return tuple(
         repo.repo
         for repo in operation.plan.repos

@@ -1,4 +1,4 @@
-"""The lock across machines: one ref per stage, in the remote of one chosen repository."""
+"""The lock across machines: one ref for each stage, on the remote of one chosen repository."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ PREFIX = "refs/multigit/locks/"
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a lock. The `nonce` makes each lock's object unlike every other.
+    """Who holds a lock. The `nonce` makes the object of each lock unique.
 
-    Without it a second push of the same content would answer "up to date" and look like success.
+    Without it, a second push of the same content would be "up to date" and look like success.
     """
 
     nonce: str
@@ -30,7 +30,7 @@ class Holder:
     why: str
 
     def sentence(self, stage: str) -> str:
-        """Return who holds the stage's lock, since when, and what for."""
+        """Return a sentence that says who holds the stage's lock, since when, and what for."""
         return (
             f"{stage} is locked by {self.who} on {self.host} since {self.since}: "
             f"multigit {self.command} ({self.why})."
@@ -43,7 +43,7 @@ def to_bytes(holder: Holder) -> bytes:
 
 
 def from_bytes(content: bytes) -> Holder | None:
-    """Return the holder in a lock's object, or None when it is none of ours."""
+    """Return the holder in a lock's object, or None if multigit did not write it."""
     try:
         return Holder(**json.loads(content))
     except (ValueError, TypeError):
@@ -51,33 +51,33 @@ def from_bytes(content: bytes) -> Holder | None:
 
 
 def lock_ref(stage: str) -> str:
-    """Return the full name of a stage's lock."""
+    """Return the full name of a stage's lock ref."""
     return f"{PREFIX}{stage}"
 
 
 def lock_left(refs: Iterable[str], nonce: str) -> Problem:
-    """Return the problem of locks that could not be given back."""
+    """Return the warning that locks could not be released."""
     stages = ", ".join(ref.removeprefix(PREFIX) for ref in refs)
     return Problem(
         "lock_left",
-        f"The remote did not take the lock of {stages} back.",
+        f"The remote did not accept the release of the lock of {stages}.",
         Hint.LOCK_RELEASE.format(nonce=nonce),
         Severity.WARN,
     )
 
 
 def lock_kept(stages: Iterable[str]) -> Problem:
-    """Return the problem of locks that an operation keeps, since a push of it may still arrive."""
+    """Return the warning that an operation keeps its locks while a push may still arrive."""
     return Problem(
         "lock_kept",
-        f"The lock of {', '.join(stages)} is kept, since a push may still arrive.",
+        f"The lock of {', '.join(stages)} is kept because a push may still arrive.",
         Hint.LOCK_KEPT,
         Severity.WARN,
     )
 
 
 def lock_unknown(stages: Iterable[str], reason: str) -> Problem:
-    """Return the problem of locks of which nobody knows whether they were left behind."""
+    """Return the warning that it is unknown whether locks were released."""
     return Problem(
         "lock_unknown",
         f"It is unknown whether {', '.join(stages)} is still locked: {reason}",
@@ -87,7 +87,7 @@ def lock_unknown(stages: Iterable[str], reason: str) -> Problem:
 
 
 def stages_changed(plan: Plan) -> tuple[str, ...]:
-    """Return the stages that an operation moves or deploys, in a fixed order."""
+    """Return the stages that an operation moves or deploys, sorted by name."""
     stages: set[str] = set()
     for repo in plan.repos:
         stages.update(step.move().stage for step in repo.branch_steps())

@@ -1,4 +1,4 @@
-"""What became of a plan: one outcome per repository, and the result and exit code of them all."""
+"""How a plan ended: an outcome for each repository, and one result and exit code for all."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from multigit.core.values.refs import Objects
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one repository ended; `made` maps each ref to what it points at, or would have.
+    """How one repository ended. `made` maps each ref to its new object, pushed or not.
 
-    `partial` is True when some of its refs are published and others are not. `deployments` stand
-    in the order of the plan's. `flight` is an earlier push that alone may still change the state.
+    `partial` is True if only some of its refs are published. `deployments` are in the order of the
+    plan. `flight` is an earlier push, if only that one may still change the state.
     """
 
     plan: RepoPlan
@@ -38,9 +38,9 @@ class Outcome:
 
     @property
     def reported_state(self) -> str:
-        """Return the state as people and scripts are told it.
+        """Return the state as it is shown and written to JSON and the log.
 
-        Where nothing was published, the deployments tell: deployed, failed, or started.
+        If there was nothing to publish, it follows from the deployments: deployed, failed, started.
         """
         if self.state is not State.DEPLOYED:
             return str(self.state)
@@ -51,7 +51,7 @@ class Outcome:
 
     @property
     def after(self) -> str:
-        """Return what the last branch points at now, or empty when it did not move."""
+        """Return the commit of the last branch that moved, or empty if none did."""
         if self.state is State.UPDATED:
             return next(reversed(list(self.made.values())), "")
         if self.state is State.DEPLOYED:
@@ -64,10 +64,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A plan and how it ended, or that it was only planned, refused or cancelled.
+    """A plan and its result: run, only planned, refused or cancelled.
 
-    `before` is how far earlier attempts had got. `closing` is the command, undo or abandon, that
-    ended the operation before it was finished.
+    `before` is how far earlier attempts came. `closing` is the command, undo or abandon, that
+    closed the unfinished operation. `closed` is True if the operation had ended before, and its
+    deployments are only watched.
     """
 
     plan: Plan
@@ -81,10 +82,7 @@ class Report:
 
     @property
     def unfinished(self) -> bool:
-        """True when some of it is published, or may be, and some is not: it can be continued.
-
-        Not when it is `closed`: somebody watches again what is left of it.
-        """
+        """True if something is or may be published, and something is not: it can be continued."""
         if self.closed:
             return False
         begun = self.count(State.PUBLISHED, State.DEPLOYED, State.UNKNOWN) or any(
@@ -94,9 +92,9 @@ class Report:
         return bool(begun and left) or any(self.open_deployments())
 
     def open_deployments(self) -> Iterator[Deployment]:
-        """Yield the deployments that may still change, or were to come and did not.
+        """Yield the deployments that did not start, or that may still change.
 
-        Whoever did not want to wait leaves those that have a run to `multigit watch`.
+        Without waiting, those that have a run are left to `multigit watch`.
         """
         for outcome in self.outcomes:
             for deployment in outcome.deployments:
@@ -107,21 +105,21 @@ class Report:
 
     @property
     def reported_result(self) -> Result:
-        """Return the result as scripts and the log are told it: what is closed is done with.
+        """Return the result as it is written to JSON and the log.
 
-        How far it came, the repositories tell.
+        A closed operation is done; the repositories' states show how far it came.
         """
         return Result.DONE if self.closing and self.result is Result.FAILED else self.result
 
     @property
     def exit_code(self) -> int:
-        """Return the process's exit code for this result."""
+        """Return the exit code of the process."""
         if self.interrupted:
             return errors.INTERRUPTED
         return errors.OK if self.closing else EXIT_CODES[self.result]
 
     def count(self, *states: State) -> int:
-        """Count the repositories in one of these states."""
+        """Return the number of repositories in one of these states."""
         return sum(outcome.state in states for outcome in self.outcomes)
 
 
@@ -138,27 +136,27 @@ EXIT_CODES = {
 
 
 def planned(plan: Plan, state: OperationState = NOTHING_YET) -> Report:
-    """Return the report of a plan that was not run; `state` is how far earlier attempts got."""
+    """Return the report of a plan that was not run; `state` is how far earlier attempts came."""
     outcomes = tuple(as_planned(repo, state.of(repo.repo)) for repo in plan.repos)
     return Report(plan, plan.result, outcomes, before=state)
 
 
 def as_planned(repo: RepoPlan, progress: Progress) -> Outcome:
-    """Return the outcome of a repository in which nothing was done."""
+    """Return the outcome of a repository in which nothing was done by this attempt."""
     expected = progress.deployed or (progress.published and repo.updates())
     known = progress.deployments
-    listed = known_deployments(repo, known) or tuple(known.values())  # what blocks has no steps
+    listed = known_deployments(repo, known) or tuple(known.values())  # a blocked one has no steps
     deployments = listed if expected else ()
     return Outcome(repo, repo.state, progress.made, repo.problems, deployments=deployments)
 
 
 def refused(report: Report, problem: Problem) -> Report:
-    """Return the report of a plan that was not run for want of consent."""
+    """Return the report of a plan that was not run because it could not be confirmed."""
     return replace(report, result=Result.BLOCKED, problems=(problem,))
 
 
 def cancelled(report: Report, *, interrupted: bool) -> Report:
-    """Return the report of a plan that the person did not agree to."""
+    """Return the report of a plan that the user did not confirm."""
     return replace(report, result=Result.CANCELLED, interrupted=interrupted)
 
 
@@ -167,15 +165,15 @@ def under_way(
     deployments: Mapping[str, tuple[Deployment, ...]],
     state: OperationState = NOTHING_YET,
 ) -> Report:
-    """Return the report of an operation whose deployments stand so, while it goes on."""
+    """Return the report of an operation that is still running, with its deployments so far."""
 
     def outcome(repo: RepoPlan) -> Outcome:
         progress = state.of(repo.repo)
         if repo.repo not in deployments:
             return as_planned(repo, progress)
-        there = State.PUBLISHED if repo.updates() else State.DEPLOYED
+        done = State.PUBLISHED if repo.updates() else State.DEPLOYED
         known = deployments[repo.repo]
-        return Outcome(repo, there, progress.made, repo.problems, deployments=known)
+        return Outcome(repo, done, progress.made, repo.problems, deployments=known)
 
     return Report(plan, Result.PAUSED, tuple(map(outcome, plan.repos)), before=state)
 
@@ -189,26 +187,26 @@ def ended(
 ) -> Report:
     """Return the report of a plan that was run; repositories without an outcome stay as planned."""
     by_name = {outcome.repo: outcome for outcome in outcomes}
-    everything = tuple(
+    all_outcomes = tuple(
         by_name.get(repo.repo) or as_planned(repo, state.of(repo.repo)) for repo in plan.repos
     )
-    states = {outcome.state for outcome in everything}
+    states = {outcome.state for outcome in all_outcomes}
     failed = states & {State.FAILED, State.UNKNOWN, State.NOT_PUBLISHED}
-    failed |= {o.state for o in everything if any(d.state.bad for d in o.deployments)}
+    failed |= {o.state for o in all_outcomes if any(d.state.bad for d in o.deployments)}
     result = Result.FAILED if failed else Result.DONE
-    report = Report(plan, result, everything, interrupted, before=state)
+    report = Report(plan, result, all_outcomes, interrupted, before=state)
     begun = bool(states & {State.PUBLISHED, State.DEPLOYED})
     later_waves_left = failed == {State.NOT_PUBLISHED} and begun and not plan.wait
     asked_for = later_waves_left and not interrupted
     if asked_for or (not failed and any(report.open_deployments())):
         report = replace(report, result=Result.PAUSED)
     if report.unfinished:
-        return replace(report, outcomes=tuple(map(_too_late, report.outcomes)))
+        return replace(report, outcomes=tuple(map(_without_old_hints, report.outcomes)))
     return report
 
 
-def _too_late(outcome: Outcome) -> Outcome:
-    """Return an outcome without what its plan's warnings proposed to do before it was run."""
+def _without_old_hints(outcome: Outcome) -> Outcome:
+    # The plan's warnings proposed what to do before it was run.
     if outcome.plan.state is not State.PLANNED:
         return outcome
     of_plan = outcome.plan.problems

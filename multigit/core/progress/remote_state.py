@@ -1,4 +1,4 @@
-"""What the remote of a repository holds, compared with what an operation wanted of it."""
+"""The refs of a repository's remote, compared with what an operation was to publish."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from multigit.core.values.refs import Objects
 
 @dataclass(frozen=True, slots=True)
 class RemoteState:
-    """What the remote of one repository holds now of what an operation wanted.
+    """The refs of one repository's remote, compared with what an operation was to publish.
 
-    `done` are the refs that hold what was made for them, `overtaken` the branches that have it
-    with somebody's work on top, `held` the refs that still hold what they did before. Any other
-    ref was moved by somebody else. `onward` are the later stages whose branches have it, too.
-    `problem` when the remote could not be read.
+    `now` maps each ref to its object. `done` are the refs at what the operation made, `overtaken`
+    the branches with commits on top of that, and `held` the refs that have not moved. Any other ref
+    was moved by someone else. `onward` are the later stages whose branches contain it, too.
+    `problem` is set if the remote could not be read.
     """
 
     now: Mapping[str, str] = field(default_factory=dict)
@@ -28,8 +28,8 @@ class RemoteState:
     problem: Problem | None = None
 
     @property
-    def there(self) -> frozenset[str]:
-        """Return the refs that have what was made for them, whatever stands on top of it."""
+    def published(self) -> frozenset[str]:
+        """Return the refs that contain what the operation made, with or without commits on top."""
         return self.done | self.overtaken
 
 
@@ -41,7 +41,7 @@ def compared(
     overtaken: frozenset[str] = frozenset(),
     onward: tuple[str, ...] = (),
 ) -> RemoteState:
-    """Compare the remote's refs with a repository's plan."""
+    """Compare the remote's refs, `now`, with a repository's plan and what was made for it."""
     updates = [update for update in repo.updates() if update.ref not in overtaken]
     done = {u.ref for u in updates if u.ref in made and now.get(u.ref, "") == made[u.ref]}
     held = {u.ref for u in updates if u.ref not in done and now.get(u.ref, "") == u.before}
@@ -49,10 +49,10 @@ def compared(
 
 
 def state_of(repo: RepoPlan, remote: RemoteState) -> State:
-    """Return published, not published (all can still be done), unknown, or failed (moved)."""
+    """Return published, not published (it still can be), unknown, or failed (a ref was moved)."""
     if remote.problem:
         return State.UNKNOWN
     refs = {update.ref for update in repo.updates()}
-    if refs <= remote.there:
+    if refs <= remote.published:
         return State.PUBLISHED
-    return State.NOT_PUBLISHED if refs <= remote.there | remote.held else State.FAILED
+    return State.NOT_PUBLISHED if refs <= remote.published | remote.held else State.FAILED

@@ -1,7 +1,7 @@
-"""How far an operation got, beside its plan: what was made, published, deployed, or may have been.
+"""How far an operation came: what was made, published or deployed, or may have been.
 
-A plan tells what is to be done and is built once. What became of it is folded from the journal,
-and corrected by what the remotes hold.
+The plan says what to do and is built once. The state is folded from the journal, and corrected by
+what the remotes hold.
 """
 
 from __future__ import annotations
@@ -17,27 +17,26 @@ from multigit.core.values.refs import Objects
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far one repository got.
+    """How far one repository came.
 
-    `made` are the objects whose push may have begun; `settled` is how the last push ended whose
-    outcome was read, or what the remote held when the operation was last continued; `begun` tells
-    that it held some of it then, or may have. `deployments` are the last that was noted of each, by
-    target.
+    `made` maps each ref to the object whose push may have started. `settled` is the result of the
+    last push that ended, or the remote's state when the operation was last continued.
+    `deployments` are as last recorded, by target.
     """
 
     made: Objects = field(default_factory=dict)
     settled: State | None = None
-    begun: bool = False
+    begun: bool = False  # when last continued, the remote had something of it, or may have had
     deployments: Mapping[str, Deployment] = field(default_factory=dict)
 
     @property
     def published(self) -> bool:
-        """Tell whether all that is to be pushed is on the remote: only deployments may be left."""
+        """True if everything to push is on the remote; deployments may be left."""
         return self.settled is State.PUBLISHED
 
     @property
     def deployed(self) -> bool:
-        """Tell whether a deployment was asked for, however it ended."""
+        """True if a deployment was requested, whatever its result."""
         return any(each.begun for each in self.deployments.values())
 
 
@@ -46,25 +45,24 @@ NO_PROGRESS = Progress()
 
 @dataclass(frozen=True, slots=True)
 class OperationState:
-    """How far an operation got, by repository; nothing has begun in one that is not there.
+    """How far an operation came, by repository. In a repository not listed, nothing began.
 
-    `flights` are the pushes that were begun, by this attempt or an earlier one, and whose end
-    nobody noted.
+    `flights` are the pushes of this or an earlier attempt whose result was not recorded.
     """
 
     repos: Mapping[str, Progress] = field(default_factory=dict)
     flights: Mapping[str, Flight] = field(default_factory=dict)
 
     def of(self, repo: str) -> Progress:
-        """Return how far a repository got."""
+        """Return how far a repository came."""
         return self.repos.get(repo, NO_PROGRESS)
 
     def published(self) -> frozenset[str]:
-        """Return the repositories of which all that is to be pushed is on the remotes."""
+        """Return the repositories whose remotes have everything that was to be pushed."""
         return frozenset(name for name, each in self.repos.items() if each.published)
 
     def deployments(self) -> Mapping[str, Mapping[str, Deployment]]:
-        """Return what was noted of deployments, by repository and target."""
+        """Return the recorded deployments, by repository and target."""
         return {name: each.deployments for name, each in self.repos.items() if each.deployments}
 
 

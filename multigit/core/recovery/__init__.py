@@ -1,1 +1,1 @@
-"""The ways out of an operation: to continue it, take it back, or watch it."""
+"""The ways to end an operation: continue, undo, abandon, or watch it."""

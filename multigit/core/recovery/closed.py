@@ -1,4 +1,4 @@
-"""How an operation is left that ends before it was finished: undone, or abandoned as it is."""
+"""How an operation ends that is closed unfinished: undone, or abandoned."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from multigit.core.values.refs import short
 from multigit.hints import Hint
 
 
-def as_it_stands(operation: Operation, remotes: Mapping[str, RemoteState], how: str) -> Report:
-    """Return the report of an operation that ends unfinished; `how` is undone or abandoned.
+def closed_report(operation: Operation, remotes: Mapping[str, RemoteState], how: str) -> Report:
+    """Return the report of an operation that is closed unfinished.
 
-    A repository without a remote was taken back, or never had anything to publish. Where nothing
-    of it is left, nothing came of it; otherwise it failed to do all that it was to do.
+    `how` is undone or abandoned. A repository that is missing in `remotes` was undone, or never had
+    anything to publish.
     """
     plan = operation.plan
     outcomes = tuple(_as_left(operation, repo, remotes.get(repo.repo)) for repo in plan.repos)
@@ -34,7 +34,7 @@ def as_it_stands(operation: Operation, remotes: Mapping[str, RemoteState], how: 
 
 
 def _closed_with(outcomes: Sequence[Outcome]) -> Result:
-    """Return nothing where nothing of it is left, done where all of it is, else failed."""
+    """Return nothing if nothing of it is left, done if all of it is, else failed."""
     if all(o.state in NOTHING_LEFT and not o.deployments for o in outcomes):
         return Result.NOTHING
     deployed = (each.state is RunState.SUCCEEDED for o in outcomes for each in o.deployments)
@@ -50,59 +50,58 @@ NOTHING_LEFT = {State.NOT_PUBLISHED, State.UP_TO_DATE, State.SKIPPED, State.BLOC
 
 
 def _as_left(operation: Operation, repo: RepoPlan, remote: RemoteState | None) -> Outcome:
-    """Return how one repository is left."""
     gone = State.NOT_PUBLISHED if repo.updates() else repo.state
     state = known_state(operation, repo, remote) if remote else gone
     made, known = operation.state.of(repo.repo).made, operation.state.of(repo.repo).deployments
     deployments = tuple(map(_closed, known_deployments(repo, known))) if known else ()
     if known and not repo.updates():
         state = State.DEPLOYED
-    elif state is State.PLANNED:  # a deployment that never began
+    elif state is State.PLANNED:  # its deployment never started
         state = State.NOT_PUBLISHED
-    if state is State.NOT_PUBLISHED and remote and remote.there:  # continue would complete it
+    if state is State.NOT_PUBLISHED and remote and remote.published:  # continue would complete it
         problems = (*repo.problems, half_published(repo, remote))
         return Outcome(repo, State.FAILED, made, problems, partial=True, deployments=deployments)
     return Outcome(repo, state, made, repo.problems, deployments=deployments)
 
 
 def half_published(repo: RepoPlan, remote: RemoteState) -> Problem:
-    """Return that the remote has only some of what a repository was to publish."""
+    """Return the problem that a repository is only partly published."""
     refs = [update.ref for update in repo.updates()]
-    has = ", ".join(short(ref) for ref in refs if ref in remote.there)
-    lacks = ", ".join(short(ref) for ref in refs if ref not in remote.there)
-    message = f"only a part is on the remote: it has {has}, but not {lacks}."
+    has = ", ".join(short(ref) for ref in refs if ref in remote.published)
+    lacks = ", ".join(short(ref) for ref in refs if ref not in remote.published)
+    message = f"is only partly published: the remote has {has}, but not {lacks}."
     return Problem("half_published", message, "Look at what the remote holds now.")
 
 
 def _closed(deployment: Deployment) -> Deployment:
-    """Return a deployment as it is left: of a start without a run nobody will learn more."""
+    """Return a deployment as it is recorded: without a run, its result can never be known."""
     if deployment.run or not deployment.state.may_run:
         return deployment
-    detail = deployment.status.detail or "it was asked for, and nobody saw it begin."
+    detail = deployment.status.detail or "it was requested, but no one saw it start."
     status = replace(deployment.status, state=RunState.UNKNOWN, detail=detail)
     return replace(deployment, state=RunState.UNKNOWN, status=status)
 
 
-TAKEN_BACK = Problem("taken_back", "was published, and was taken back.", severity=Severity.WARN)
+UNDONE = Problem("taken_back", "was published, then undone.", severity=Severity.WARN)
 
 
 def after_undo(operation: Operation, undo: Report) -> Report:
-    """Return the report of an unfinished operation that was taken back where that was possible.
+    """Return the report of an unfinished operation after its undo.
 
-    A repository that the undo left out stays as it is: published, unless somebody replaced it.
+    A repository that the undo skipped stays published, unless someone else moved its branch.
     """
-    back = {o.repo for o in undo.outcomes if o.state is State.PUBLISHED}
-    left = {o.repo: {p.code for p in o.problems} for o in undo.outcomes if o.state is State.SKIPPED}
+    reset = {o.repo for o in undo.outcomes if o.state is State.PUBLISHED}
+    kept = {o.repo: {p.code for p in o.problems} for o in undo.outcomes if o.state is State.SKIPPED}
     remotes = {
         repo.repo: RemoteState()
-        if "moved" in left[repo.repo]
+        if "moved" in kept[repo.repo]
         else RemoteState(done=frozenset(update.ref for update in repo.updates()))
         for repo in operation.plan.repos
-        if repo.repo in left
+        if repo.repo in kept
     }
-    report = as_it_stands(operation, remotes, "undone")
+    report = closed_report(operation, remotes, "undone")
     outcomes = tuple(
-        replace(each, problems=(*each.problems, TAKEN_BACK)) if each.repo in back else each
+        replace(each, problems=(*each.problems, UNDONE)) if each.repo in reset else each
         for each in report.outcomes
     )
-    return replace(report, result=Result.FAILED if back else report.result, outcomes=outcomes)
+    return replace(report, result=Result.FAILED if reset else report.result, outcomes=outcomes)

@@ -1,4 +1,4 @@
-"""Continuing an operation, or closing it: from its journal and what the remotes hold now."""
+"""Continuing an operation, from its journal and what the remotes hold now."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from multigit.hints import Hint
 
 
 def hops_of(repo: RepoPlan, workspace: Workspace) -> tuple[Hop, ...]:
-    """Return the merges of a repository's plan as the route they came from."""
+    """Return the route from which the merges of a repository's plan were made."""
     stage = workspace.planned_stage
     return tuple(
         Hop(stage(merge.source), stage(merge.target), accepting(merge.message))
@@ -28,10 +28,10 @@ def hops_of(repo: RepoPlan, workspace: Workspace) -> tuple[Hop, ...]:
 
 
 def to_plan_again(operation: Operation, remotes: Mapping[str, RemoteState]) -> tuple[RepoPlan, ...]:
-    """Return the repositories that somebody moved and that can be planned once more.
+    """Return the repositories that someone else moved and that can be planned again.
 
-    Nothing but merges is to do there, nothing of it is left on the remote, also not its tag, and
-    none of its deployments was begun: a second one would go by the name of the first.
+    They have only merges to do, the remote has nothing of them, not even the tag, and no deployment
+    was requested: a second one would have the name of the first.
     """
 
     def fits(repo: RepoPlan) -> bool:
@@ -39,7 +39,7 @@ def to_plan_again(operation: Operation, remotes: Mapping[str, RemoteState]) -> t
         if remote is None or repo.state is not State.PLANNED:
             return False
         moved = known_state(operation, repo, remote) is State.FAILED
-        clear = not remote.there and not (repo.tag and remote.now.get(tag_ref(repo.tag)))
+        clear = not remote.published and not (repo.tag and remote.now.get(tag_ref(repo.tag)))
         only_merges = bool(repo.branch_steps()) and repo.branch_steps() == repo.merges()
         return moved and clear and only_merges and not operation.state.of(repo.repo).deployed
 
@@ -53,9 +53,9 @@ def resumed(
     *,
     skip_blocked: bool,
 ) -> Operation:
-    """Return the operation with the plan of what is left, and how far it got by the remotes.
+    """Return the operation with what is left to do, and how far it came according to the remotes.
 
-    `replanned` are the plans of repositories that were moved: of these nothing was begun.
+    `replanned` holds the new plans of repositories that someone else moved: there, nothing began.
     """
     left = {
         repo.repo: _left(operation, repo, remotes, replanned, skip_blocked=skip_blocked)
@@ -76,10 +76,9 @@ def _left(
     *,
     skip_blocked: bool,
 ) -> tuple[RepoPlan, Progress]:
-    """Return the plan of what is left in one repository, and how far it got."""
     if repo.state not in {State.PLANNED, State.PUBLISHED}:
         return repo, operation.state.of(repo.repo)
-    remote = remotes.get(repo.repo, RemoteState())  # nothing to publish: nothing to ask
+    remote = remotes.get(repo.repo, RemoteState())  # not read if there is nothing to publish
     known = known_state(operation, repo, remote)
     if known is State.FAILED and repo.repo in replanned:
         return replanned[repo.repo], NO_PROGRESS
@@ -92,35 +91,34 @@ def _left(
 
 
 def corrected(operation: Operation, repo: RepoPlan, remote: RemoteState, known: State) -> Progress:
-    """Return how far a repository got, by what its remote holds now; `known` is its state by that.
+    """Return how far a repository came, corrected by its remote; `known` is the state there.
 
-    What is not published is begun where the remote has some of it, or may have, or once had all of
-    it; and where a deployment was begun, which is not started once more. Of deployments that never
-    began nothing is kept.
+    An unpublished repository counts as started if its remote has something of it, may have, or once
+    had all of it, or if a deployment was requested. Deployments never requested are dropped.
     """
     progress, name = operation.state.of(repo.repo), repo.repo
-    begun = {target: each for target, each in progress.deployments.items() if each.begun}
+    requested = {target: each for target, each in progress.deployments.items() if each.begun}
     if known is State.PUBLISHED:
-        there = bool(repo.updates()) or progress.deployed
-        return replace(progress, settled=State.PUBLISHED, begun=there, deployments=begun)
+        begun_there = bool(repo.updates()) or progress.deployed
+        return replace(progress, settled=State.PUBLISHED, begun=begun_there, deployments=requested)
     may_be_there = (
         progress.settled in {State.PUBLISHED, State.UNKNOWN}
         or name in operation.state.flights
         or (progress.begun and remote.problem is not None)
-        or bool(remote.there)
+        or bool(remote.published)
         or progress.deployed
     )
-    return replace(progress, settled=None, begun=may_be_there, deployments=begun)
+    return replace(progress, settled=None, begun=may_be_there, deployments=requested)
 
 
 def to_deploy(repo: RepoPlan, progress: Progress) -> RepoPlan:
-    """Return the plan of a repository that is published: its deployments may be left."""
+    """Return the plan of a published repository; it may still have deployments to make."""
     done = State.PUBLISHED if repo.updates() else State.DEPLOYED
     return replace(repo, state=State.PLANNED if outstanding(repo, progress) else done)
 
 
 def any_unseen_commit(plan: Plan, state: OperationState) -> bool:
-    """Tell whether files will be committed of which only the names were agreed to."""
+    """Return whether files will be committed whose names, but not contents, were confirmed."""
     return any(
         not step.commit and branch_ref(step.branch) not in state.of(repo.repo).made
         for repo in plan.planned()
@@ -131,10 +129,10 @@ def any_unseen_commit(plan: Plan, state: OperationState) -> bool:
 def in_the_way(
     repo: RepoPlan, progress: Progress, state: State, remote: RemoteState
 ) -> tuple[Problem, ...]:
-    """Return why what is not published of a repository cannot be published now."""
+    """Return why the rest of a repository cannot be published now."""
     match state:
         case State.NOT_PUBLISHED:
-            return (promoted_onwards(remote),) if remote.onward else ()  # since an undo began
+            return (promoted_further(remote),) if remote.onward else ()  # since an undo began
         case State.FAILED:
             return tuple(moved(repo, progress.made, remote))
         case _:
@@ -142,10 +140,10 @@ def in_the_way(
 
 
 def known_state(operation: Operation, repo: RepoPlan, remote: RemoteState) -> State:
-    """Return where a repository stands, by its remote and by what was settled before.
+    """Return the state of a repository, by its remote and what was recorded before.
 
-    A remote that does not answer takes nothing back; nor does a branch go forward again because it
-    moved after an undo had set it back.
+    A published repository stays published if its remote cannot be read, and an undone one stays
+    undone if its branch has moved since.
     """
     state = state_of(repo, remote)
     moved_since = state is State.FAILED and bool(operation.plan.undoes)
@@ -153,21 +151,21 @@ def known_state(operation: Operation, repo: RepoPlan, remote: RemoteState) -> St
     return State.PUBLISHED if published and (moved_since or state is State.UNKNOWN) else state
 
 
-def promoted_onwards(remote: RemoteState) -> Problem:
-    """Return that what was to go back has reached a later stage meanwhile."""
-    message = f"was promoted onwards to {', '.join(remote.onward)} since the undo began."
+def promoted_further(remote: RemoteState) -> Problem:
+    """Return the problem that what an undo was to reset has reached a later stage since."""
+    message = f"was promoted further to {', '.join(remote.onward)} since the undo began."
     return Problem("promoted_onwards", message, Hint.START_OVER)
 
 
 def moved(repo: RepoPlan, made: Objects, remote: RemoteState) -> Iterable[Problem]:
-    """Report each ref that holds neither what it did before nor what the operation made."""
+    """Yield a problem for each ref that someone else moved."""
     for update in repo.updates():
-        if update.ref not in remote.there | remote.held:
+        if update.ref not in remote.published | remote.held:
             name = short(update.ref)
             now = remote.now.get(update.ref, "")
-            wanted = made.get(update.ref, "") or update.before
+            expected = made.get(update.ref, "") or update.before
             yield Problem(
                 "moved",
-                f"{name} is at {now[:7] or 'nothing'} on the remote, not at {wanted[:7]}.",
+                f"{name} is at {now[:7] or 'nothing'} on the remote, not at {expected[:7]}.",
                 Hint.START_OVER,
             )

@@ -1,4 +1,4 @@
-"""Taking an operation back: which refs go back, and which stay for what reason."""
+"""The plan of an undo: which refs are reset, and which stay as they are and why."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from multigit.hints import Hint
 BY_HAND = "Revert it with a new commit, and promote that."
 BUILT_ON = "Look at what was built on top, then revert this operation's work with a new commit."
 
-# Why something stays, by the code of its problem.
+# How repositories are counted that stay as they are, by the code of the reason.
 STAYS = {
-    "deployed": "with a deployment",
-    "promoted_onwards": "promoted onwards",
+    "deployed": "deployed",
+    "promoted_onwards": "promoted further",
     "not_undone": "built on",
-    "moved": "moved by somebody else",
+    "moved": "moved by someone else",
 }
 
 
@@ -41,9 +41,9 @@ def undone(
     start_time: StartTime,
     history: OperationHistory,
 ) -> Plan:
-    """Return the plan that takes back what an operation published, where nobody built on it.
+    """Return the plan that undoes what an operation published, where no one has built on it.
 
-    The history tells what was deployed by other operations since.
+    `history` shows what other operations have deployed since.
     """
     plan = operation.plan
     undos = [_Undo(repo, operation, workspace, history) for repo in plan.repos]
@@ -53,7 +53,7 @@ def undone(
         for undo in undos
     )
     names = {s.stage for repo in repos for s in repo.steps if isinstance(s, RestoreStep)}
-    asks = strictest(map(workspace.planned_stage, sorted(names) or [plan.target]))
+    stage = strictest(map(workspace.planned_stage, sorted(names) or [plan.target]))
     return Plan(
         command="undo",
         operation=start_time.operation("undo", plan.target),
@@ -63,15 +63,15 @@ def undone(
         target=plan.target,
         message=f"Undo {plan.operation}",
         undoes=plan.operation,
-        confirm=asks.confirm,
-        word=asks.name,
+        confirm=stage.confirm,
+        word=stage.name,
         repos=repos,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Undo:
-    """What becomes of one repository."""
+    """The undo of one repository."""
 
     repo: RepoPlan
     operation: Operation
@@ -90,24 +90,24 @@ class _Undo:
     def commits(self) -> frozenset[str]:
         return frozenset(sha for ref, sha in self.made.items() if ref.startswith(HEADS) and sha)
 
-    def planned(self, there: RemoteState | None, deployed: frozenset[str]) -> RepoPlan:
-        if self.progress.deployed or (self.commits & deployed and _ours(there)):
+    def planned(self, remote: RemoteState | None, deployed: frozenset[str]) -> RepoPlan:
+        if self.progress.deployed or (self.commits & deployed and _ours(remote)):
             return self._stays(self._deployed())
-        if there is None or not self.made:
+        if remote is None or not self.made:
             return self._as(State.UP_TO_DATE)
-        if there.problem:
-            return self._as(State.BLOCKED, problems=(there.problem,))
-        if not there.there:
+        if remote.problem:
+            return self._as(State.BLOCKED, problems=(remote.problem,))
+        if not remote.published:
             return self._as(State.UP_TO_DATE)
-        if reason := self._built_on(there) or self._onward(there):
+        if reason := self._built_on(remote) or self._onward(remote):
             return self._stays(reason)
-        updates = [update for update in self.repo.updates() if update.ref in there.done]
-        steps = [step for update in updates for step in self._taken_back(update)]
+        updates = [update for update in self.repo.updates() if update.ref in remote.done]
+        steps = [step for update in updates for step in self._undo_steps(update)]
         making = tuple(step for step in steps if isinstance(step, MakingStep))
         follow = [step for step in steps if isinstance(step, FollowingStep)]
         undo = (*making, *pushing(making, Refs()), *follow)
         moved = {update.ref for update in self.repo.updates()}
-        later = {ref: sha for ref, sha in there.now.items() if ref not in moved}
+        later = {ref: sha for ref, sha in remote.now.items() if ref not in moved}
         return with_target(replace(self._as(State.PLANNED, steps=undo), later=later))
 
     def _as(
@@ -123,7 +123,7 @@ class _Undo:
             branch=repo.branch,
             before=repo.before,
             source_sha=repo.source_sha,
-            wave=-repo.wave,  # what came last goes first
+            wave=-repo.wave,  # the last wave is undone first
         )
 
     def _stays(self, reason: Problem) -> RepoPlan:
@@ -135,72 +135,72 @@ class _Undo:
         can = before and can_deploy_releases(self.workspace, name, target)
         return Problem(
             "deployed",
-            "was deployed, or may have been, so nothing is taken back here.",
+            "was deployed, or may have been, so nothing is undone here.",
             Hint.DEPLOY_BEFORE.format(stage=target, release=quote(before), repo=quote(name))
             if can
             else BY_HAND,
         )
 
-    def _built_on(self, there: RemoteState) -> Problem | None:
-        ours = there.done | there.held
+    def _built_on(self, remote: RemoteState) -> Problem | None:
+        ours = remote.done | remote.held
         moved = [u.ref for u in self.repo.updates() if u.ref not in ours]
         if not moved:
             return None
         names = ", ".join(map(short, moved))
-        if set(moved) <= there.overtaken:
-            first = self._promotes(there) if there.onward else self._on_top(there)
+        if set(moved) <= remote.overtaken:
+            first = self._promotes(remote) if remote.onward else self._on_top(remote)
             return Problem(
                 "not_undone",
-                f"{names} moved on since, so nothing is taken back here.",
+                f"{names} has new commits on top, so nothing is undone here.",
                 Hint.UNDO_FIRST.format(operation=quote(first)) if first else BUILT_ON,
             )
         return Problem(
             "moved",
-            f"{names} was moved by somebody else since, so nothing is taken back here.",
+            f"{names} was moved by someone else since, so nothing is undone here.",
             "Look at what the remote holds now.",
         )
 
-    def _on_top(self, there: RemoteState) -> str:
-        """Return a later operation of ours that has to go first; empty where others built on it."""
+    def _on_top(self, remote: RemoteState) -> str:
+        """Return the later operation to undo first, or empty if other commits are on top."""
         by = [
-            self.history.promoted_by(self.repo.repo, step.move().stage, there.now.get(ref, ""))
+            self.history.promoted_by(self.repo.repo, step.move().stage, remote.now.get(ref, ""))
             for step in self.repo.branch_steps()
-            if (ref := branch_ref(step.branch)) in there.overtaken
+            if (ref := branch_ref(step.branch)) in remote.overtaken
         ]
         return by[-1] if by and all(by) else ""
 
-    def _onward(self, there: RemoteState) -> Problem | None:
-        if not there.onward:
+    def _onward(self, remote: RemoteState) -> Problem | None:
+        if not remote.onward:
             return None
-        first = self._promotes(there)
+        first = self._promotes(remote)
         return Problem(
             "promoted_onwards",
-            f"was promoted onwards to {', '.join(there.onward)}, so nothing is taken back here.",
+            f"was promoted further to {', '.join(remote.onward)}, so nothing is undone here.",
             Hint.UNDO_FIRST.format(operation=quote(first)) if first else BY_HAND,
         )
 
-    def _promotes(self, there: RemoteState) -> str:
-        """Return the operation that has to go first: the last one on the last stage that has it."""
-        last = there.onward[-1]
-        tip = there.now.get(branch_ref(self.workspace.stage(last).branch), "")
+    def _promotes(self, remote: RemoteState) -> str:
+        """Return the operation to undo first: the last one on the last stage that contains it."""
+        last = remote.onward[-1]
+        tip = remote.now.get(branch_ref(self.workspace.stage(last).branch), "")
         return self.history.promoted_by(self.repo.repo, last, tip)
 
-    def _taken_back(self, update: RefUpdate) -> Iterator[Step]:
+    def _undo_steps(self, update: RefUpdate) -> Iterator[Step]:
         made_by = [step for step in self.repo.making() if step.ref == update.ref]
         for step in made_by[:1]:
             yield from step.taken_back(self.made[update.ref], update.before)
 
 
-def _ours(there: RemoteState | None) -> bool:
-    """Tell whether the remote has something of the operation, as far as anybody knows."""
-    return there is None or bool(there.problem or there.there)
+def _ours(remote: RemoteState | None) -> bool:
+    """Return whether the remote has something of the operation, or may have."""
+    return remote is None or bool(remote.problem or remote.published)
 
 
 def cannot_be_undone(plan: Plan, *, is_open: bool) -> Problem | None:
-    """Return why an undo would take nothing back: all that is left was deployed, or built on.
+    """Return why an undo would change nothing: all that is left was deployed, or built on.
 
-    `is_open` is whether the operation that it is about can still be continued. None where
-    something can be taken back, nothing is there, or a remote could not tell.
+    Return None if something can be undone, nothing is left, or a remote could not be read.
+    `is_open` says whether the operation to undo can still be continued.
     """
     states = {repo.state for repo in plan.repos}
     if State.SKIPPED not in states or states & {State.PLANNED, State.BLOCKED}:
@@ -210,22 +210,22 @@ def cannot_be_undone(plan: Plan, *, is_open: bool) -> Problem | None:
     reasons = ", ".join(f"{number} {word}" for word, number in counted.items())
     return Problem(
         "cannot_be_undone",
-        f"{plan.undoes} cannot be taken back: {reasons}. Nothing was changed.",
+        f"{plan.undoes} cannot be undone: {reasons}. Nothing was changed.",
         Hint.FINISH if is_open else one_hint(why),
     )
 
 
 def one_hint(problems: Sequence[Problem]) -> str:
-    """Return the hint that all the problems have, or nothing where each has its own."""
+    """Return the hint that all problems share, or empty if they differ."""
     hints = {problem.hint for problem in problems}
     return hints.pop() if len(hints) == 1 else ""
 
 
 def already_undone(operation: str, history: OperationHistory) -> Problem:
-    """Return what to say where nothing of an operation is left: who took it back, and when."""
+    """Return why nothing of an operation is left: who undid it and when, if that is known."""
     if by := history.undo_of(operation):
         when = f"at {by.at} by {by.actor.identity}"
-        sentence = f"{operation} was undone already, {when}. Nothing was changed."
+        sentence = f"{operation} was already undone {when}. Nothing was changed."
         return Problem("undone_already", sentence, severity=Severity.WARN)
     sentence = f"Nothing of {operation} is on the remotes. Nothing was changed."
     return Problem("nothing_left", sentence, Hint.LOG, Severity.WARN)

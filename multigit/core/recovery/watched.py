@@ -1,4 +1,4 @@
-"""How an operation stands whose deployments are looked at once more: the remotes are not asked."""
+"""The state of an operation whose deployments are watched; its remotes are not read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from multigit.core.planning.plan import RepoPlan, State
 from multigit.core.progress.deployments import known_deployments
 from multigit.core.progress.journal import Operation
 from multigit.core.progress.outcome import Outcome
-from multigit.core.recovery.closed import TAKEN_BACK
+from multigit.core.recovery.closed import UNDONE
 from multigit.core.values.deployment import Deployment
 from multigit.core.values.problem import Problem
 
@@ -19,10 +19,10 @@ def watched(
     seen: Sequence[Deployment],
     logged: State | None = None,
 ) -> Outcome:
-    """Return how a repository stands after its deployments were looked at once more.
+    """Return the outcome of a repository after its deployments were polled again.
 
-    What ended before stays as it was noted then. `logged` is where it stands by the log, which
-    knows the end of an operation that is over, and what was taken back since.
+    A deployment that had ended keeps its recorded state. `logged` is the repository's state in the
+    log, which knows how a closed operation ended, and what was undone since.
     """
     progress = operation.state.of(repo.repo)
     news = {each.target: each for each in seen}
@@ -33,7 +33,7 @@ def watched(
     if state in {State.PLANNED, State.PUBLISHED}:
         state = noted_state(operation, repo)
         if logged and repo.updates():
-            problems = (*problems, TAKEN_BACK) if taken_back(state, logged) else problems
+            problems = (*problems, UNDONE) if was_undone(state, logged) else problems
             state = logged
         elif state is State.UNKNOWN:
             problems = (*problems, end_not_noted(operation, repo))
@@ -41,13 +41,13 @@ def watched(
     return Outcome(repo, state, progress.made, problems, deployments=deployments)
 
 
-def taken_back(noted: State, logged: State) -> bool:
-    """Tell whether what was published is not any more."""
+def was_undone(noted: State, logged: State) -> bool:
+    """Return whether what was published has been undone."""
     return noted is State.PUBLISHED and logged is State.NOT_PUBLISHED
 
 
 def noted_state(operation: Operation, repo: RepoPlan) -> State:
-    """Return where a repository stands as far as the journal knows."""
+    """Return the state of a repository according to the journal."""
     progress = operation.state.of(repo.repo)
     if not repo.updates():
         return State.DEPLOYED if progress.deployments else State.NOT_PUBLISHED
@@ -61,6 +61,6 @@ def noted_state(operation: Operation, repo: RepoPlan) -> State:
 def end_not_noted(operation: Operation, repo: RepoPlan) -> Problem:
     """Return why it is unknown whether a repository is published."""
     if repo.repo in operation.state.flights:
-        return Problem("outcome_unknown", "its push was begun, and its end is not noted yet.")
-    in_part = "the remote did not have all of it when it was last asked."
+        return Problem("outcome_unknown", "its push began, and its result is not recorded yet.")
+    in_part = "the remote did not have all of it when it was last read."
     return Problem("outcome_unknown", in_part)

@@ -110,7 +110,7 @@ def test_lock_is_kept_while_a_push_may_arrive(way: str, pair: Forge) -> None:
     document = pair.json(*PROMOTE, check=FAILED)
     assert states(document) == {"database": "published", "api": "unknown"}
     assert codes(document) == ["lock_kept"]
-    assert document["problems"][0]["message"].startswith("The lock of stg is kept, since a push")
+    assert document["problems"][0]["message"].startswith("The lock of stg is kept because a push")
     (lock,) = pair.json("lock", "status")["locks"]
     assert lock["holder"]["operation"] == document["operation"]
     again = pair.json("continue", "--yes", check=FAILED)  # it may still arrive
@@ -179,7 +179,7 @@ def test_second_interrupt_while_the_lock_is_taken_keeps_it(pair: Forge) -> None:
     press = f"kill -INT $multigit; {HEARD} $multigit"
     strike(pair, "pre-receive", TAKEN, f"{press}; {press}")
     document = pair.json(*PROMOTE, check=INTERRUPTED)
-    assert "The lock of stg is kept, since a push may still arrive." in document["message"]
+    assert "The lock of stg is kept because a push may still arrive." in document["message"]
     until(lambda: is_locked(pair))
     pair.json("abandon", check=DONE)
     assert not is_locked(pair)
@@ -190,7 +190,7 @@ def test_lock_that_was_not_given_back_is_told(pair: Forge) -> None:
     refuse = f'[ "$1" != {LOCK} ] || [ "$3" != {NOTHING} ] || exit 1'
     update = hook(pair.repos["database"].bare / "hooks/update", refuse)
     done = pair.run(*PROMOTE, check=DONE)
-    assert "! The remote did not take the lock of stg back." in done.stdout
+    assert "! The remote did not accept the release of the lock of stg." in done.stdout
     update.unlink()
     (hint,) = [line for line in done.stdout.replace("\n    ", " ").splitlines() if "--id" in line]
     nonce = hint.partition("--id ")[2].split()[0]

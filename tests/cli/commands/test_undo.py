@@ -51,11 +51,11 @@ def test_what_was_undone_is_not_undone_again(promoted: Forge, options: tuple[str
             document = promoted.json("undo", *name, "--yes", *options, check=DONE)
         assert document["result"] == "nothing"
         assert codes(document) == ["undone_already"]
-        assert "was undone already, at 20" in document["message"]
+        assert "was already undone at 20" in document["message"]
         assert "by Ada Lovelace" in document["message"]
     said = promoted.run("undo", "--yes", *options, check=DONE).stdout
     assert "up to date" not in said
-    assert "was undone already" in " ".join(said.split())
+    assert "was already undone" in " ".join(said.split())
     assert len(promoted.json("log")["records"]) == 2
 
 
@@ -94,7 +94,7 @@ def test_what_was_built_on_everywhere_is_refused(promoted: Forge, options: tuple
         document = promoted.json("undo", *options, check=REFUSED)
     assert document["result"] == "blocked"
     assert codes(document) == ["cannot_be_undone"]
-    assert "cannot be taken back: 1 built on." in document["message"]
+    assert "cannot be undone: 1 built on." in document["message"]
     assert "revert this operation's work" in document["hint"]
     assert states(document) == {"web": "up_to_date", "api": "skipped"}
     assert codes(rows(document)["api"]) == ["not_undone"]
@@ -108,7 +108,7 @@ def test_the_refusal_is_one_sentence_under_the_reasons(promoted: Forge) -> None:
     """People see what was left out and why."""
     promoted.repos["api"].commit("stg", {"b.txt": "1\n"})
     said = " ".join(promoted.run("undo", "--yes", check=REFUSED).stdout.split())
-    assert "! api: stg moved on since" in said
+    assert "! api: stg has new commits on top" in said
     assert said.count("Nothing was changed.") == 1
     assert "Nothing to do" not in said
 

@@ -1,4 +1,4 @@
-"""What a journal tells, whatever was written into it, and however often it was continued."""
+"""What a journal says, whatever is in it and however often the operation was continued."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def promotion() -> Plan:
 
 BEGUN = Entry(EntryKind.BEGUN, promotion(), ADA)
 
-# --- What a journal tells
+# --- What a journal says
 
 
 def test_a_journal_is_folded_into_the_operation() -> None:
-    """The last that was noted of a deployment counts."""
+    """The last entry of a deployment counts."""
     deployment = Deployment("", RunState.QUEUED)
-    told = Operation.from_entries(
+    operation = Operation.from_entries(
         [
             Entry(EntryKind.BEGUN, plan=promotion(), actor=ADA),
             Entry(EntryKind.PUBLISHING, made={"api": made("api")}),
@@ -57,32 +57,32 @@ def test_a_journal_is_folded_into_the_operation() -> None:
             ),
         ]
     )
-    assert told
-    assert [*told.state.repos] == ["api"]
-    api = told.state.of("api")
+    assert operation
+    assert [*operation.state.repos] == ["api"]
+    api = operation.state.of("api")
     assert (api.made, api.settled) == (made("api"), State.PUBLISHED)
     assert api.deployments[""].state is RunState.FAILED
 
 
 def test_a_hint_is_not_kept_for_later() -> None:
-    """It names folders as they were seen from where somebody stood, and what has changed since."""
+    """It names folders relative to the folder of that time, and things that have changed since."""
     warning = Problem("a", "is so.", "Run: git -C . status", Severity.WARN, files=("b",))
     begun = replace(promotion(), repos=(replace(promotion().repos[0], problems=(warning,)),))
-    told = Operation.from_entries([Entry(EntryKind.BEGUN, plan=begun, actor=ADA)])
-    assert told
-    assert told.plan.repos[0].problems == (replace(warning, hint=""),)
+    operation = Operation.from_entries([Entry(EntryKind.BEGUN, plan=begun, actor=ADA)])
+    assert operation
+    assert operation.plan.repos[0].problems == (replace(warning, hint=""),)
 
 
-def test_a_journal_without_its_beginning_tells_nothing() -> None:
-    """It broke off before the plan was whole."""
+def test_a_journal_without_its_beginning_is_not_an_operation() -> None:
+    """It was cut short before the plan was complete."""
     assert Operation.from_entries([Entry(EntryKind.PUBLISHING, made={"api": made("api")})]) is None
 
 
-# --- What may be written
+# --- What may be in a journal
 
 
 def made(name: str) -> dict[str, str]:
-    """Return what is made in a repository."""
+    """Return the objects that are made in a repository."""
     return {ref: f"{name} {sha}" for ref, sha in MADE.items()}
 
 
@@ -116,14 +116,16 @@ DEPLOYMENT = st.builds(
     DEPLOYMENTS,
 )
 REMOTES = st.sampled_from(["all", "branch", "nothing", "moved", "away"])
-CONTINUED = st.tuples(REMOTES, REMOTES)  # what multigit continue finds in api and web
+CONTINUED = st.tuples(
+    REMOTES, REMOTES
+)  # what multigit continue finds on the remotes of api and web
 HISTORIES = st.lists(PUBLISHING | PUSHING | SETTLED | DEPLOYMENT | CONTINUED, max_size=12)
 Remotes = tuple[str, str]
 History = list[Entry | Remotes]
 
 
 def remote(repo: RepoPlan, found: str) -> RemoteState:
-    """Return what is found on a remote."""
+    """Return the state of a remote."""
     if found == "away":
         return RemoteState(problem=Problem("unreachable", "cannot be reached."))
     ours = made(repo.repo)
@@ -137,7 +139,7 @@ def remote(repo: RepoPlan, found: str) -> RemoteState:
 
 
 def found_on(operation: Operation, found: Remotes) -> dict[str, RemoteState]:
-    """Return what is found on the remotes of an operation."""
+    """Return the states of all remotes of an operation."""
     return {
         repo.repo: remote(repo, each)
         for repo, each in zip(operation.plan.repos, found, strict=True)
@@ -145,7 +147,7 @@ def found_on(operation: Operation, found: Remotes) -> dict[str, RemoteState]:
 
 
 def written(history: History) -> list[Entry]:
-    """Return the entries of a journal; a continue that is blocked writes nothing."""
+    """Return the entries of a journal. A blocked continue writes nothing."""
     entries = [BEGUN]
     for each in history:
         if isinstance(each, Entry):
@@ -157,7 +159,7 @@ def written(history: History) -> list[Entry]:
 
 
 def continued(entries: list[Entry], found: Remotes) -> Operation | None:
-    """Return the operation as it goes on, unless somebody has to look first."""
+    """Return the continued operation, or None if it is blocked."""
     operation = read(entries)
     left = resumed(operation, found_on(operation, found), {}, skip_blocked=False)
     return None if left.plan.result is Result.BLOCKED else left
@@ -170,12 +172,12 @@ def read(entries: list[Entry]) -> Operation:
     return operation
 
 
-# --- A straightforward model
+# --- A simple model
 
 
 @dataclass
 class Model:
-    """What is known of one repository, changed by one event after the other."""
+    """What is known of one repository, updated by one event after the other."""
 
     made: Mapping[str, str] = field(default_factory=dict)
     settled: State | None = None
@@ -183,8 +185,8 @@ class Model:
     deployments: dict[str, Deployment] = field(default_factory=dict)
     open_until: float = 0.0
 
-    def hear(self, entry: Entry, name: str) -> None:
-        """Take note of an entry."""
+    def record(self, entry: Entry, name: str) -> None:
+        """Update the model by an entry."""
         if entry.kind is EntryKind.PUBLISHING:
             self.made = entry.made[name]
         if name not in entry.repos:
@@ -200,40 +202,40 @@ class Model:
         if entry.deployment:
             self.deployments[entry.deployment.target] = entry.deployment
 
-    def go_on(self, found: str) -> None:
-        """Take note of what the remote holds when the operation is continued.
+    def resume(self, found: str) -> None:
+        """Update the model by what the remote holds when the operation is continued.
 
-        Where that is somebody else's work, or unknown, it is not: a person has to look first.
+        If that is someone else's work, or unknown, the operation is blocked instead.
         """
-        asked = any(each.begun for each in self.deployments.values())
+        requested = any(each.begun for each in self.deployments.values())
         if found == "all" or (found == "away" and self.settled is State.PUBLISHED):
             self.begun, self.settled = True, State.PUBLISHED
         else:
             before = self.settled in {State.PUBLISHED, State.UNKNOWN} or self.open_until > 0
-            self.begun = before or asked or found == "branch"
+            self.begun = before or requested or found == "branch"
             self.settled = None
         self.deployments = {t: each for t, each in self.deployments.items() if each.begun}
 
 
 def modelled(history: History) -> dict[str, Model]:
-    """Return what is known after a history, as the model has it."""
+    """Return the models after a history."""
     models = {name: Model() for name in NAMES}
     entries = [BEGUN]
     for each in history:
         if isinstance(each, Entry):
             entries.append(each)
             for name, model in models.items():
-                model.hear(each, name)
+                model.record(each, name)
         elif left := continued(entries, each):
             entries.append(Entry(EntryKind.BEGUN, left.plan, ADA, progress=left.state.repos))
             for name, found in zip(NAMES, each, strict=True):
-                models[name].go_on(found)
+                models[name].resume(found)
     return models
 
 
 @given(HISTORIES)
-def test_a_journal_is_folded_as_a_straightforward_model_has_it(history: History) -> None:
-    """Whatever is written, cut off anywhere and continued however often."""
+def test_a_folded_journal_equals_a_simple_model(history: History) -> None:
+    """Whatever its entries, cut short anywhere and continued any number of times."""
     operation = read(written(history))
     for name, model in modelled(history).items():
         progress = operation.state.of(name)
@@ -246,7 +248,7 @@ def test_a_journal_is_folded_as_a_straightforward_model_has_it(history: History)
 
 @given(HISTORIES, CONTINUED)
 def test_an_undo_is_the_same_before_and_after_a_continue(history: History, found: Remotes) -> None:
-    """What an operation published is taken back by what was made, however often it went on."""
+    """The journal keeps what was made, however often the operation is continued."""
     entries = written(history)
     left = continued(entries, found)
     if left is None:
@@ -261,8 +263,8 @@ def test_an_undo_is_the_same_before_and_after_a_continue(history: History, found
 
 
 @given(HISTORIES)
-def test_what_is_executed_is_what_the_journal_knows(history: History) -> None:
-    """A continue begins with the very state that whoever comes after it reads."""
+def test_what_is_executed_is_what_the_journal_says(history: History) -> None:
+    """A continue begins with the same state that is read after it."""
     entries = written(history)
     left = continued(entries, ("nothing", "nothing"))
     assert left

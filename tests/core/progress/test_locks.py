@@ -27,7 +27,7 @@ HOLDER = Holder("n0nce", "op-1", "promote", "Ada", "build-7", 7, "2025-01-15T15:
 
 
 def test_a_lock_is_read_as_it_was_written() -> None:
-    """Each byte the same on every machine."""
+    """The bytes are the same on every machine."""
     assert from_bytes(to_bytes(HOLDER)) == HOLDER
     assert to_bytes(HOLDER) == to_bytes(replace(HOLDER))
 
@@ -40,19 +40,19 @@ def test_no_two_locks_are_the_same_object() -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"not JSON", b"\xff", b"[]", b"7", b'{"nonce": "n"}', b'{"surplus": 1}']
 )
-def test_what_is_none_of_ours_has_no_holder(content: bytes) -> None:
-    """Somebody else may have written the ref."""
+def test_a_lock_that_multigit_did_not_write_has_no_holder(content: bytes) -> None:
+    """Anyone may have written the ref."""
     assert from_bytes(content) is None
 
 
-def test_who_holds_it_is_said_in_a_sentence() -> None:
-    """Who, where, since when, with what and why."""
+def test_the_sentence_says_who_holds_the_lock() -> None:
+    """Also where, since when, with which command, and why."""
     sentence = HOLDER.sentence("main")
     for part in ("main", "Ada", "build-7", HOLDER.since, "promote", "release"):
         assert part in sentence
 
 
-def test_problems_name_stages_and_what_to_do() -> None:
+def test_the_problems_name_the_stages_and_what_to_do() -> None:
     """They are warnings: the operation itself is over."""
     found = [
         lock_left([lock_ref("stg"), lock_ref("main")], "n0nce"),
@@ -65,7 +65,7 @@ def test_problems_name_stages_and_what_to_do() -> None:
     assert "n0nce" in found[0].hint
 
 
-def test_an_operation_locks_what_it_moves_and_what_it_deploys() -> None:
+def test_an_operation_locks_the_stages_that_it_moves_or_deploys() -> None:
     """Each stage once, in an order that is the same on every machine."""
     pushed = AdvanceStep("dev", "develop", "dev-1", "dev-2", PendingCommits(1))
     deployed = DeployStep("main", "prod", "master", "", CommandRunner(("true",)), 60.0)

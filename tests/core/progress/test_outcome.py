@@ -1,4 +1,4 @@
-"""How an operation ended: a state per repository, one result and one exit code for all."""
+"""How an operation ended: a state for each repository, one result and one exit code."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def as_state(state: State) -> Outcome:
 
 
 def test_after_is_what_the_branch_points_at_now() -> None:
-    """Only what was published moved."""
+    """Only a published branch has moved."""
     assert published().after == "merge-1"
     assert published().repo == "api"
 
@@ -48,7 +48,7 @@ NOT_PUBLISHED = [state for state in State if state not in MOVED]
 
 @pytest.mark.parametrize("state", NOT_PUBLISHED)
 def test_what_was_not_published_has_no_after(state: State) -> None:
-    """Not even where the commit was made: the remote does not have it, as far as is known."""
+    """Not even if the commit was made: as far as is known, the remote does not have it."""
     assert as_state(state).after == ""
 
 
@@ -60,8 +60,8 @@ def test_after_is_the_last_branch_of_several() -> None:
     assert Outcome(repo, State.PUBLISHED, made).after == "merge-2"
 
 
-def test_where_no_branch_moves_there_is_no_after() -> None:
-    """A tag is not a branch, and what was not made points nowhere."""
+def test_without_a_branch_there_is_no_after() -> None:
+    """A tag is not a branch, and a branch may have no commit yet."""
     tag = PushStep((RefUpdate("refs/tags/x", ""),))
     repo = replace(to_publish(), steps=(tag,))
     assert Outcome(repo, State.PUBLISHED, {"refs/tags/x": "tag-1"}).after == ""
@@ -69,7 +69,7 @@ def test_where_no_branch_moves_there_is_no_after() -> None:
 
 
 def test_after_a_pull_is_what_the_local_branch_points_at() -> None:
-    """What was only cloned or switched has none."""
+    """A repository that was only cloned or switched has none."""
     made = {"refs/heads/develop": "dev-2"}
     assert Outcome(to_publish(), State.UPDATED, made).after == "dev-2"
     assert Outcome(to_publish(), State.UPDATED).after == ""
@@ -79,7 +79,7 @@ def test_after_a_pull_is_what_the_local_branch_points_at() -> None:
 
 
 def test_what_an_earlier_attempt_made_stays_known() -> None:
-    """A repository that was published before has nothing more to do, and its after."""
+    """A repository that was published before keeps its `after`."""
     earlier = plan(replace(to_publish(), state=State.PUBLISHED))
     before = state(made={"api": MADE}, settled={"api": State.PUBLISHED})
     assert [each.after for each in planned(earlier, before).outcomes] == ["merge-1"]
@@ -87,7 +87,7 @@ def test_what_an_earlier_attempt_made_stays_known() -> None:
 
 
 def test_a_plan_that_was_not_run_is_its_own_report() -> None:
-    """Each repository stands where the plan left it, with its problems."""
+    """Each repository has its planned state and its problems."""
     idle, blocked = without_steps(ROOT, State.UP_TO_DATE), without_steps(WEB, State.BLOCKED, BLOCK)
     mixed = plan(to_publish(API, warning()), idle, blocked)
     assert planned(mixed) == Report(
@@ -111,13 +111,13 @@ def test_a_plan_that_was_not_run_is_its_own_report() -> None:
         (plan(to_publish(), without_steps(WEB, State.BLOCKED)), Result.BLOCKED, 3),
     ],
 )
-def test_a_plan_has_an_exit_code_of_its_own(it: Plan, result: Result, exit_code: int) -> None:
-    """A dry run tells a script whether the real one would be stopped."""
+def test_each_result_of_a_plan_has_its_exit_code(it: Plan, result: Result, exit_code: int) -> None:
+    """So a script knows after a dry run if the real one would be blocked."""
     report = planned(it)
     assert (report.result, report.exit_code) == (result, exit_code)
 
 
-def test_a_refusal_is_blocked_and_names_its_reason() -> None:
+def test_a_refused_operation_is_blocked_with_the_reason() -> None:
     """The repositories stay as planned."""
     report = refused(planned(BOTH), BLOCK)
     assert (report.result, report.exit_code, report.problems) == (Result.BLOCKED, 3, (BLOCK,))
@@ -126,13 +126,13 @@ def test_a_refusal_is_blocked_and_names_its_reason() -> None:
 
 @pytest.mark.parametrize(("interrupted", "exit_code"), [(False, 3), (True, 130)])
 def test_a_no_is_cancelled(interrupted: bool, exit_code: int) -> None:  # noqa: FBT001
-    """Ctrl-C at the question is a no that ends as an interrupt."""
+    """Ctrl-C at the question counts as no, with the exit code of an interrupt."""
     report = cancelled(planned(BOTH), interrupted=interrupted)
     assert (report.result, report.exit_code) == (Result.CANCELLED, exit_code)
     assert report.count(State.PLANNED) == 2
 
 
-def test_an_operation_that_went_well_is_done() -> None:
+def test_an_operation_that_succeeded_is_done() -> None:
     """Repositories without an outcome stay as planned, in the plan's order."""
     left_out = without_steps(ROOT, State.SKIPPED, warning())
     both = plan(left_out, to_publish(API))
@@ -144,8 +144,8 @@ def test_an_operation_that_went_well_is_done() -> None:
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.UNKNOWN, State.NOT_PUBLISHED])
-def test_one_that_did_not_arrive_is_a_failure(state: State) -> None:
-    """Doubt counts as failure; the others stay published."""
+def test_one_unpublished_repository_is_a_failure(state: State) -> None:
+    """Unknown counts as failed; the others stay published."""
     report = ended(BOTH, [as_state(state), published(API)])
     assert (report.result, report.exit_code) == (Result.FAILED, 1)
     assert [outcome.state for outcome in report.outcomes] == [State.PUBLISHED, state]
@@ -160,17 +160,17 @@ def test_one_that_did_not_arrive_is_a_failure(state: State) -> None:
         ((State.PUBLISHED, State.PUBLISHED), False),
     ],
 )
-def test_what_arrived_in_part_is_unfinished(
+def test_what_is_partly_published_is_unfinished(
     states: tuple[State, ...],
     unfinished: bool,  # noqa: FBT001
 ) -> None:
-    """Where nothing can have arrived there is nothing to continue."""
+    """If nothing can be published, there is nothing to continue."""
     outcomes = [Outcome(repo, state) for repo, state in zip(BOTH.repos, states, strict=True)]
     assert ended(BOTH, outcomes).unfinished is unfinished
 
 
-def test_what_was_to_be_done_before_is_not_proposed_while_it_is_unfinished() -> None:
-    """No other operation begins then; what was found since keeps its hint."""
+def test_an_unfinished_operation_has_no_hints_from_its_plan() -> None:
+    """No other operation can begin now; problems found since then keep their hints."""
     before = Problem("not_included", "has unpushed work.", "Push it first.", Severity.WARN)
     since = Problem("refused", "the remote refused.", "Ask its owner.")
     api, web = (replace(repo, problems=(before,)) for repo in BOTH.repos)
@@ -182,20 +182,20 @@ def test_what_was_to_be_done_before_is_not_proposed_while_it_is_unfinished() -> 
     assert finished.problems == (before,)
 
 
-def test_a_repository_that_was_published_in_part_is_unfinished() -> None:
-    """One of its refs is out, so there is something to go on with."""
+def test_a_partly_published_repository_is_unfinished() -> None:
+    """One of its refs is published, so there is something to continue."""
     partial = Outcome(to_publish(), State.FAILED, MADE, partial=True)
     assert ended(plan(to_publish()), [partial]).unfinished
 
 
 @pytest.mark.parametrize("state", [State.PUBLISHED, State.UPDATED, State.UP_TO_DATE, State.SKIPPED])
-def test_what_was_left_out_is_no_failure(state: State) -> None:
-    """The user asked for it."""
+def test_a_skipped_repository_is_not_a_failure(state: State) -> None:
+    """It was skipped by option."""
     assert ended(BOTH, [published(API), as_state(state)]).result is Result.DONE
 
 
 def test_an_interrupted_operation_ends_with_130() -> None:
-    """Whatever was published by then."""
+    """Whatever is published."""
     report = ended(BOTH, [published(API), as_state(State.NOT_PUBLISHED)], interrupted=True)
     assert (report.result, report.exit_code) == (Result.FAILED, 130)
 
@@ -209,12 +209,12 @@ def test_an_interrupted_operation_ends_with_130() -> None:
         ((State.NOT_PUBLISHED, State.NOT_PUBLISHED), False, Result.FAILED),
     ],
 )
-def test_later_waves_that_nobody_wanted_to_wait_for_are_a_pause(
+def test_without_waiting_later_waves_are_a_pause(
     states: tuple[State, ...],
     interrupted: bool,  # noqa: FBT001
     result: Result,
 ) -> None:
-    """Only where an earlier one is published, and nobody pressed Ctrl-C: else it can't go on."""
+    """Only if an earlier one is published and there was no Ctrl-C: otherwise it has failed."""
     both = replace(BOTH, wait=False)
     outcomes = [Outcome(repo, state) for repo, state in zip(both.repos, states, strict=True)]
     report = ended(both, outcomes, interrupted=interrupted)
@@ -236,12 +236,12 @@ def test_later_waves_that_nobody_wanted_to_wait_for_are_a_pause(
     ],
 )
 def test_each_result_has_its_exit_code(result: Result, exit_code: int) -> None:
-    """Scripts rely on them."""
+    """Scripts rely on it."""
     assert Report(BOTH, result, ()).exit_code == exit_code
 
 
 def test_repositories_are_counted_by_state() -> None:
-    """In one of the states that are asked for."""
+    """By one state or several."""
     report = ended(BOTH, [published(API), as_state(State.FAILED)])
     assert report.count(State.FAILED) == 1
     assert report.count(State.FAILED, State.PUBLISHED) == 2
@@ -262,7 +262,7 @@ def test_repositories_are_counted_by_state() -> None:
 def test_an_operation_stays_open_for_what_may_still_change(
     deployment: Deployment, *, wait: bool, is_open: bool
 ) -> None:
-    """Also without waiting, while nobody knows whether it began."""
+    """Also without waiting, as long as it is unknown whether a deployment started."""
     whole = replace(BOTH, wait=wait)
     outcomes = [
         Outcome(repo, State.PUBLISHED, MADE, deployments=(deployment,)) for repo in whole.repos

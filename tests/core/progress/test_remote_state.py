@@ -1,25 +1,19 @@
-"""Where a repository is, by what its remote holds."""
+"""The state of a repository, by what its remote holds."""
 
 from __future__ import annotations
 
 from multigit.core.planning.plan import State
 from multigit.core.progress.remote_state import RemoteState, state_of
 from multigit.core.values.problem import Problem
-from tests.core.recovery.scene import (
-    HELD,
-    MADE,
-    STG,
-    plan,
-    stands,
-)
+from tests.core.recovery.scene import HELD, MADE, STG, plan, stands
 
 
 def test_the_remote_decides_what_is_published() -> None:
-    """Whatever the journal says."""
+    """Not the journal."""
     repo = plan().repos[0]
     assert state_of(repo, stands(MADE)) is State.PUBLISHED
     assert state_of(repo, stands(HELD)) is State.NOT_PUBLISHED
     assert state_of(repo, stands({STG: "merge-1"})) is State.NOT_PUBLISHED  # to be completed
     assert state_of(repo, stands({STG: "theirs"})) is State.FAILED
-    unreachable = RemoteState(problem=Problem("unreachable", "is out of reach."))
+    unreachable = RemoteState(problem=Problem("unreachable", "cannot be reached."))
     assert state_of(repo, unreachable) is State.UNKNOWN

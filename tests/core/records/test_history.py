@@ -13,7 +13,7 @@ UNDONE = (ProblemRecord("undone"),)
 
 
 def test_an_operation_is_found_by_its_id_or_its_release() -> None:
-    """The newest one that is wanted; a text elsewhere, such as in a message, is not a name."""
+    """The newest one that fits; a text elsewhere, such as in a message, is not a name."""
     first = record("a", row("m1"), release="one")
     again = record("b", row("m1"), release="one", command="deploy")
     other = record("c", row("m2"), release="two", message="one", undoes="a")

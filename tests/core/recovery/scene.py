@@ -1,4 +1,4 @@
-"""A promotion of two repositories, as far as a test wants it to have got."""
+"""A promotion of two repositories that has come as far as a test requires."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ def plan() -> Plan:
 
 
 def promoted(whole: Plan | None = None, **known: Any) -> Operation:
-    """Return it after its pushes may have begun, with what else is known."""
+    """Return the promotion after its pushes may have started, with what else is known."""
     return operation(whole or plan(), state(made={"api": MADE, "web": MADE}, **known))
 
 
 def stands(now: dict[str, str]) -> RemoteState:
-    """Compare a remote with the plan."""
+    """Return the state of a remote with these refs."""
     return compared(plan().repos[0], MADE, now)
 
 
-def begun_again(left: Operation) -> Operation:
-    """Return an operation as the journal knows it when it goes on."""
+def reread(left: Operation) -> Operation:
+    """Return a continued operation as it is read from its journal."""
     entry = Entry(EntryKind.BEGUN, plan=left.plan, actor=ADA, progress=left.state.repos)
     known = Operation.from_entries([entry])
     assert known
@@ -59,13 +59,13 @@ def begun_again(left: Operation) -> Operation:
 
 
 def continued(*remotes: RemoteState, **known: Any) -> Operation:
-    """Return an operation that is continued, where the remotes stand so."""
-    there = dict(zip(("api", "web"), remotes, strict=True))
-    return begun_again(resumed(promoted(**known), there, {}, skip_blocked=False))
+    """Return the promotion, continued with the remotes in these states."""
+    states = dict(zip(("api", "web"), remotes, strict=True))
+    return reread(resumed(promoted(**known), states, {}, skip_blocked=False))
 
 
 def deploying(**known: Any) -> Operation:
-    """Return an operation that also deploys."""
+    """Return a promotion that also deploys."""
     step = DeployStep("stg", "stg", "staging", "", CommandRunner(("true",)), 60.0)
     whole = plan()
     repos = tuple(replace(repo, steps=(*repo.steps, step)) for repo in whole.repos)

@@ -1,4 +1,4 @@
-"""How an operation is left that is closed before it was finished."""
+"""How an operation ends that is closed unfinished."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ import pytest
 
 from multigit.core.planning.plan import Result, State
 from multigit.core.progress.outcome import Outcome, ended
-from multigit.core.recovery.closed import after_undo, as_it_stands
+from multigit.core.recovery.closed import after_undo, closed_report
 from multigit.core.recovery.undo import undone
 from multigit.core.reports.summary import summary
 from multigit.core.values.deployment import Deployment, Run, RunState
 from multigit.hints import Hint
-from tests.core.builders import (
-    MOMENT,
-    past,
-)
+from tests.core.builders import MOMENT, past
 from tests.core.recovery.scene import (
     HELD,
     MADE,
@@ -36,26 +33,28 @@ from tests.core.recovery.scene import (
         (Deployment(state=RunState.FAILED), RunState.FAILED),
     ],
 )
-def test_a_start_without_a_run_is_left_as_unknown(known: Deployment, expected: RunState) -> None:
-    """Nobody will learn more of it; a run can still be asked."""
+def test_a_start_without_a_run_is_recorded_as_unknown(
+    known: Deployment, expected: RunState
+) -> None:
+    """Its result can never be known; the state of a run still can."""
     left = deploying(deployments={"api": {"": known}})
-    report = as_it_stands(left, {"api": stands(MADE)}, "abandoned")
+    report = closed_report(left, {"api": stands(MADE)}, "abandoned")
     (deployment,) = report.outcomes[0].deployments
     assert deployment.state is expected
 
 
-def test_what_was_deployed_is_kept_where_its_tag_is_gone() -> None:
-    """A deployment that still runs is told, also of what is only half published by now."""
+def test_a_deployment_is_kept_if_its_tag_is_gone() -> None:
+    """A running deployment is shown, even if its repository is only partly published now."""
     left = deploying(deployments={"api": {"": RUNNING}})
-    report = as_it_stands(left, {"api": stands({STG: "merge-1"})}, "abandoned")
+    report = closed_report(left, {"api": stands({STG: "merge-1"})}, "abandoned")
     api = report.outcomes[0]
     assert (api.state, api.partial, api.deployments) == (State.FAILED, True, (RUNNING,))
     assert report.problems[0].hint == Hint.RUNNING_WATCH
 
 
-def test_what_is_abandoned_is_recorded_as_it_stands() -> None:
-    """Published where it is published."""
-    report = as_it_stands(promoted(), {"api": stands(MADE), "web": stands(HELD)}, "abandoned")
+def test_an_abandoned_operation_is_recorded_as_is() -> None:
+    """By what is on the remotes."""
+    report = closed_report(promoted(), {"api": stands(MADE), "web": stands(HELD)}, "abandoned")
     assert [o.state for o in report.outcomes] == [State.PUBLISHED, State.NOT_PUBLISHED]
 
 
@@ -67,16 +66,16 @@ def test_what_is_abandoned_is_recorded_as_it_stands() -> None:
         (HELD, HELD, Result.NOTHING),
     ],
 )
-def test_what_is_abandoned_ends_as_far_as_it_came(
+def test_the_result_of_an_abandoned_operation_is_how_far_it_came(
     api: dict[str, str], web: dict[str, str], result: Result
 ) -> None:
-    """Done where all of it arrived after all, nothing where nothing of it is there."""
-    report = as_it_stands(promoted(), {"api": stands(api), "web": stands(web)}, "abandoned")
+    """Done if all of it is published after all, nothing if none of it is."""
+    report = closed_report(promoted(), {"api": stands(api), "web": stands(web)}, "abandoned")
     assert report.result is result
 
 
-def test_what_was_published_and_taken_back_is_recorded_as_that() -> None:
-    """Not as nothing: for a while it was there."""
+def test_what_was_published_and_undone_is_recorded_as_undone() -> None:
+    """Not as nothing: for a while it was published."""
     back = undone(promoted(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, past())
     undo = ended(back, [Outcome(back.repos[0], State.PUBLISHED, {STG: "stg-1", TAG: ""})])
     report = after_undo(promoted(), undo)

@@ -1,4 +1,4 @@
-"""From a journal and what the remotes hold: what is left of an operation, or to take back."""
+"""What is left of an operation to continue, by its journal and the remotes."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from tests.core.recovery.scene import (
     RUNNING,
     STG,
     TAG,
-    begun_again,
     continued,
     deploying,
     plan,
     promoted,
+    reread,
     stands,
 )
 
-# --- Going on
+# --- Continued
 
 
 def test_only_what_is_missing_is_planned() -> None:
-    """With what was made for it."""
+    """Its objects are kept."""
     left = resumed(promoted(), {"api": stands(MADE), "web": stands(HELD)}, {}, skip_blocked=False)
     assert [repo.state for repo in left.plan.repos] == [State.PUBLISHED, State.PLANNED]
     assert left.state.of("web").made == MADE
@@ -54,25 +54,27 @@ PUSHED = Flight(0.0, 1.0, "here", "1:2")
         ({"flights": {"api": PUSHED}}, State.BLOCKED),
     ],
 )
-def test_a_moved_branch_blocks_with_both_commits(known: dict[str, Any], expected: State) -> None:
-    """A person has to look; it is not left out where its push was begun, and may have arrived."""
-    standings = {"api": stands({STG: "theirs-9"}), "web": stands(MADE)}
-    left = resumed(promoted(**known), standings, {}, skip_blocked=True).plan
+def test_a_moved_branch_blocks_and_both_commits_are_named(
+    known: dict[str, Any], expected: State
+) -> None:
+    """A repository is not skipped if its push may be published."""
+    remotes = {"api": stands({STG: "theirs-9"}), "web": stands(MADE)}
+    left = resumed(promoted(**known), remotes, {}, skip_blocked=True).plan
     assert left.repos[0].state is expected
     assert left.repos[0].problems[0].message == (
         "staging is at theirs- on the remote, not at merge-1."
     )
 
 
-def test_what_the_remote_has_some_of_is_not_left_out() -> None:
-    """Whatever is noted of its push: the tag is there, and the branch was moved."""
-    standings = {"api": stands({**MADE, STG: "theirs-9"}), "web": stands(MADE)}
-    left = resumed(promoted(), standings, {}, skip_blocked=True).plan
+def test_a_partly_published_repository_is_not_skipped() -> None:
+    """Whatever is recorded of its push: the tag is published, and the branch was moved."""
+    remotes = {"api": stands({**MADE, STG: "theirs-9"}), "web": stands(MADE)}
+    left = resumed(promoted(), remotes, {}, skip_blocked=True).plan
     assert left.repos[0].state is State.BLOCKED
 
 
-def test_what_a_remote_has_some_of_is_not_left_out_when_it_cannot_be_asked() -> None:
-    """It was known when the operation was continued before, which noted it."""
+def test_a_partly_published_repository_is_not_skipped_if_its_remote_is_unreachable() -> None:
+    """An earlier continue recorded that it is."""
     away = RemoteState(problem=Problem("unreachable", "cannot be reached."))
     for begun, expected in ((["api"], State.BLOCKED), ([], State.SKIPPED)):
         known = promoted(begun=begun)
@@ -80,11 +82,11 @@ def test_what_a_remote_has_some_of_is_not_left_out_when_it_cannot_be_asked() -> 
         assert left.plan.repos[0].state is expected
 
 
-# --- Continued once more
+# --- Continued again
 
 
 def test_the_remote_decides_at_each_continue_what_is_published() -> None:
-    """Also of what was published at the one before: its tag is gone, or all of it."""
+    """Also if it was published before and now its tag, or all of it, is gone."""
     again = continued(stands(MADE), stands(HELD))
     assert again.plan.repos[0].state is State.PUBLISHED
     for now in ({STG: "merge-1"}, HELD):
@@ -94,37 +96,37 @@ def test_the_remote_decides_at_each_continue_what_is_published() -> None:
         assert (api.published, api.begun, api.made) == (False, True, MADE)
 
 
-def test_a_remote_that_does_not_answer_takes_nothing_back_at_any_continue() -> None:
-    """What was published stays so."""
+def test_published_stays_published_if_the_remote_cannot_be_read() -> None:
+    """At every continue."""
     again = continued(stands(MADE), stands(HELD))
     away = RemoteState(problem=Problem("unreachable", "cannot be reached."))
     left = resumed(again, {"api": away, "web": stands(HELD)}, {}, skip_blocked=False)
     assert left.plan.repos[0].state is State.PUBLISHED
 
 
-def test_a_deployment_that_was_begun_is_known_where_the_tag_is_gone() -> None:
-    """It is published once more, and not deployed once more; also two attempts later."""
+def test_a_requested_deployment_is_kept_if_its_tag_is_gone() -> None:
+    """The repository is published again but not deployed again, even two attempts later."""
     before = deploying(deployments={"api": {"": RUNNING}})
-    standings = {"api": stands({STG: "merge-1"}), "web": stands(HELD)}
-    left = resumed(before, standings, {}, skip_blocked=False)
+    remotes = {"api": stands({STG: "merge-1"}), "web": stands(HELD)}
+    left = resumed(before, remotes, {}, skip_blocked=False)
     assert left.plan.repos[0].state is State.PLANNED
     assert not left.state.of("api").published
     assert left.state.deployments() == {"api": {"": RUNNING}}
-    assert begun_again(left).state.deployments() == {"api": {"": RUNNING}}
+    assert reread(left).state.deployments() == {"api": {"": RUNNING}}
 
 
-def test_a_deployment_that_never_began_is_forgotten_but_for_those_before_it() -> None:
-    """The next one gets a name that no other had; and what failed before was deployed."""
+def test_a_deployment_that_never_started_is_dropped_unless_an_earlier_attempt_did() -> None:
+    """So the next one gets a new name, and what failed before counts as deployed."""
     never, once_more = Deployment("fra"), Deployment("nrt", attempt=2)
     before = deploying(deployments={"api": {"fra": never, "nrt": once_more}})
-    standings = {"api": stands(MADE), "web": stands(HELD)}
-    left = resumed(before, standings, {}, skip_blocked=False)
+    remotes = {"api": stands(MADE), "web": stands(HELD)}
+    left = resumed(before, remotes, {}, skip_blocked=False)
     assert left.state.deployments() == {"api": {"nrt": once_more}}
     assert left.state.of("api").deployed
 
 
-def test_what_never_began_has_no_deployments_where_it_is_left_out() -> None:
-    """They would be missed for ever."""
+def test_a_skipped_repository_that_never_began_has_no_deployments() -> None:
+    """They would stay open forever."""
     before = deploying()
     away = RemoteState(problem=Problem("unreachable", "cannot be reached."))
     left = resumed(before, {"api": stands(MADE), "web": away}, {}, skip_blocked=True)
@@ -132,16 +134,16 @@ def test_what_never_began_has_no_deployments_where_it_is_left_out() -> None:
     assert (web.state, web.deployments) == (State.SKIPPED, ())
 
 
-# --- Planned anew
+# --- Planned again
 
 
-def test_only_what_nothing_is_left_of_is_planned_anew() -> None:
-    """Not beside its own tag or somebody's, and not where a deployment was begun."""
+def test_a_moved_repository_is_planned_again_only_if_nothing_of_it_is_left() -> None:
+    """Not if its tag or another's exists, and not if a deployment was requested."""
     moved = stands({STG: "theirs"})
     held = stands(HELD)
 
-    def again(there: RemoteState, known: Operation) -> list[str]:
-        return [repo.repo for repo in to_plan_again(known, {"api": there, "web": held})]
+    def again(remote: RemoteState, known: Operation) -> list[str]:
+        return [repo.repo for repo in to_plan_again(known, {"api": remote, "web": held})]
 
     assert again(moved, promoted()) == ["api"]
     assert again(held, promoted()) == []
@@ -151,32 +153,35 @@ def test_only_what_nothing_is_left_of_is_planned_anew() -> None:
     assert again(moved, deploying(deployments={"api": {"": Deployment()}})) == ["api"]
 
 
-def test_what_was_published_is_not_planned_anew() -> None:
-    """At the second continue a person has to look, too."""
+def test_what_was_published_is_not_planned_again() -> None:
+    """Also at the second continue."""
     again = continued(stands(MADE), stands(HELD))
     assert to_plan_again(again, {"api": stands({STG: "theirs"}), "web": stands(HELD)}) == ()
 
 
-def test_a_branch_that_moved_after_it_went_back_is_still_taken_back() -> None:
-    """By what was settled; a release that somebody moved is no release any more."""
+def test_an_undone_branch_that_moved_is_still_undone() -> None:
+    """As recorded; a release that someone moved, however, is no longer published."""
     back = replace(plan(), undoes="op-1")
-    for told, expected in ((back, State.PUBLISHED), (plan(), State.BLOCKED)):
-        known = promoted(told, settled={"api": State.PUBLISHED})
+    for whole, expected in ((back, State.PUBLISHED), (plan(), State.BLOCKED)):
+        known = promoted(whole, settled={"api": State.PUBLISHED})
         there = {"api": stands({STG: "theirs"}), "web": stands(HELD)}
         left = resumed(known, there, {}, skip_blocked=False)
         assert left.plan.repos[0].state is expected
 
 
 def test_a_published_repository_may_still_have_to_be_deployed() -> None:
-    """Then it is planned, without another push; what succeeded is known."""
+    """Then it is planned without another push, and what succeeded is kept."""
     step = DeployStep("stg", "stg", "staging", "nrt", CommandRunner(("true",)), 60.0)
     whole = plan()
     api = replace(whole.repos[0], steps=(*whole.repos[0].steps, step, replace(step, target="fra")))
     known = {"api": {"nrt": Deployment("nrt", RunState.SUCCEEDED)}}
     begun = promoted(replace(whole, repos=(api, whole.repos[1])), deployments=known)
-    standings = {"api": stands(MADE), "web": stands(MADE)}
-    left = resumed(begun, standings, {}, skip_blocked=False)
+    remotes = {"api": stands(MADE), "web": stands(MADE)}
+    left = resumed(begun, remotes, {}, skip_blocked=False)
     assert left.plan.repos[0].state is State.PLANNED
     assert left.state.of("api").published
-    told = planned(left.plan, left.state).outcomes[0]
-    assert [each.state for each in told.deployments] == [RunState.SUCCEEDED, RunState.NOT_STARTED]
+    outcome = planned(left.plan, left.state).outcomes[0]
+    assert [each.state for each in outcome.deployments] == [
+        RunState.SUCCEEDED,
+        RunState.NOT_STARTED,
+    ]

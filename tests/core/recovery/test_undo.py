@@ -1,4 +1,4 @@
-"""Taking an operation back: what goes back, what stays and why."""
+"""The plan of an undo: what is reset, what stays and why."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.core.recovery.scene import HELD, MADE, SHOP, STG, TAG, plan, promoted
 NAME = TAG.removeprefix("refs/tags/")
 
 
-def test_undo_sets_back_what_still_holds_what_was_written() -> None:
+def test_undo_resets_refs_that_hold_what_was_written() -> None:
     """Branch and tag in one push, each with a lease; the local branch follows."""
     back = undone(promoted(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, past())
     assert back.repos[0].steps == (
@@ -37,8 +37,8 @@ def test_undo_sets_back_what_still_holds_what_was_written() -> None:
     assert back.undoes == plan().operation
 
 
-def test_the_plan_of_an_undo_is_built_anew() -> None:
-    """Also of what is published and done; its waves turn round."""
+def test_an_undo_has_its_own_plan() -> None:
+    """Also for a finished operation; the waves are reversed."""
     api = replace(plan().repos[0], state=State.PUBLISHED, wave=3)
     whole = replace(plan(), repos=(api, plan().repos[1]))
     begun = promoted(whole, settled={"api": State.PUBLISHED})
@@ -54,16 +54,16 @@ def test_the_plan_of_an_undo_is_built_anew() -> None:
         (RemoteState(done=frozenset({STG, TAG}), onward=("main",)), "promoted_onwards"),
     ],
 )
-def test_undo_leaves_what_others_did_something_with(there: RemoteState, code: str) -> None:
-    """And says so."""
+def test_undo_leaves_what_others_built_on_or_moved(there: RemoteState, code: str) -> None:
+    """And says why."""
     back = undone(promoted(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, past())
     assert back.repos[0].state is State.SKIPPED
     assert [problem.code for problem in back.repos[0].problems] == [code]
 
 
 @pytest.mark.parametrize("there", [stands(HELD), stands({STG: "theirs"})])
-def test_there_is_nothing_to_undo_where_nothing_of_it_is(there: RemoteState) -> None:
-    """Whether it never arrived, or somebody took it back."""
+def test_there_is_nothing_to_undo_if_nothing_is_published(there: RemoteState) -> None:
+    """Whether it never was, or someone else removed it."""
     back = undone(promoted(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, past())
     assert [repo.state for repo in back.repos] == [State.UP_TO_DATE, State.UP_TO_DATE]
 
@@ -76,7 +76,7 @@ def test_undo_leaves_what_was_deployed() -> None:
     assert [problem.code for problem in back.repos[0].problems] == ["deployed"]
 
 
-# --- What the log tells
+# --- What the log says
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_undo_leaves_what_was_deployed() -> None:
     [(["succeeded"], True), (["failed"], True), (["unknown"], True), (["not_started"], False)],
 )
 def test_undo_leaves_what_another_operation_deployed(states: list[str], stays: bool) -> None:  # noqa: FBT001
-    """The commit counts, whichever operation deployed it."""
+    """The commit counts, whatever operation deployed it."""
     records = [record("deploy-1", row("merge-1", *states, state="deployed"), command="deploy")]
     back = undone(
         promoted(), {"api": stands(MADE), "web": stands(HELD)}, SHOP, MOMENT, past(*records)
@@ -92,28 +92,28 @@ def test_undo_leaves_what_another_operation_deployed(states: list[str], stays: b
     assert (back.repos[0].state is State.SKIPPED) == stays
 
 
-def test_the_release_before_is_offered_where_it_can_be_deployed() -> None:
-    """By a runner that can be asked; the command names everything."""
+def test_the_release_before_is_proposed_if_it_can_be_deployed() -> None:
+    """The hint has the whole command."""
     deploys = {"stg": Deploy(CommandRunner(("true",)))}
     repos = tuple(replace(repo, deploys=deploys) for repo in SHOP.repos)
     records = [record("a", row("m0", tag="stg-deploy-1")), record(plan().operation, row("merge-1"))]
     deployed = promoted(deployments={"api": {"": Deployment("", RunState.FAILED, Run("1"))}})
-    standings = {"api": stands(MADE), "web": stands(HELD)}
-    back = undone(deployed, standings, replace(SHOP, repos=repos), MOMENT, past(*records))
+    remotes = {"api": stands(MADE), "web": stands(HELD)}
+    back = undone(deployed, remotes, replace(SHOP, repos=repos), MOMENT, past(*records))
     (problem,) = back.repos[0].problems
     assert problem.hint.endswith("multigit deploy stg stg-deploy-1 -r api")
-    (problem,) = undone(deployed, standings, SHOP, MOMENT, past(*records)).repos[0].problems
+    (problem,) = undone(deployed, remotes, SHOP, MOMENT, past(*records)).repos[0].problems
     assert "multigit" not in problem.hint
 
 
 @pytest.mark.parametrize("tip", ["m5", "theirs"])
 def test_a_later_release_on_top_is_named(tip: str) -> None:
-    """It can be undone first; what a colleague built is for a person to look at."""
+    """It can be undone first; a colleague's commits have to be inspected."""
     there = RemoteState({STG: tip}, done=frozenset({TAG}), overtaken=frozenset({STG}))
     later = past(record("b", row("m5")))
     back = undone(promoted(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, later)
     (problem,) = back.repos[0].problems
-    assert problem.message == "staging moved on since, so nothing is taken back here."
+    assert problem.message == "staging has new commits on top, so nothing is undone here."
     assert (
         problem.hint
         == {
@@ -124,16 +124,16 @@ def test_a_later_release_on_top_is_named(tip: str) -> None:
     )
 
 
-def test_a_name_out_of_the_log_is_typed_as_one_word() -> None:
-    """Whoever wrote it there, a hint runs nothing else."""
+def test_a_name_from_the_log_is_quoted_as_one_word() -> None:
+    """So a hint cannot run another command, whoever wrote the log."""
     there = RemoteState({STG: "m5"}, done=frozenset({TAG}), overtaken=frozenset({STG}))
     later = past(record("b; rm -rf ~", row("m5")))
     back = undone(promoted(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, later)
     assert back.repos[0].problems[0].hint.endswith("multigit undo 'b; rm -rf ~'")
 
 
-def test_what_stands_on_top_and_was_promoted_onwards_is_undone_from_its_end() -> None:
-    """The last promotion is named: the one between would be refused for its sake."""
+def test_what_was_promoted_further_is_undone_from_the_last_stage() -> None:
+    """The last promotion is named: undoing the one in between would be refused."""
     now = {STG: "m5", branch_ref(MAIN.branch): "m6"}
     there = RemoteState(now, done=frozenset({TAG}), overtaken=frozenset({STG}), onward=("main",))
     later = past(record("b", row("m5")), record("c", row("m6"), stage="main"))
@@ -142,27 +142,27 @@ def test_what_stands_on_top_and_was_promoted_onwards_is_undone_from_its_end() ->
     assert (problem.code, problem.hint) == ("not_undone", "Undo that first: multigit undo c")
 
 
-def test_a_stage_that_the_configuration_lost_is_named() -> None:
-    """Its rules are needed for the question."""
+def test_a_stage_that_was_removed_from_the_configuration_is_named() -> None:
+    """Its rules are needed for the confirmation."""
     lost = replace(SHOP, stages=tuple(each for each in SHOP.stages if each.name != "stg"))
     there = {"api": stands(MADE), "web": stands(HELD)}
     with pytest.raises(RefusedError, match="The stage stg is no longer in the configuration"):
         undone(promoted(), there, lost, MOMENT, past())
 
 
-def test_the_one_who_took_it_back_last_is_named() -> None:
-    """Who tried before and was refused took nothing back."""
-    took: Any = {"undoes": "a", "command": "undo"}
+def test_the_one_who_undid_it_last_is_named() -> None:
+    """An undo that was refused does not count."""
+    undo: Any = {"undoes": "a", "command": "undo"}
     ada, bob = Actor("Ada", "", ""), Actor("Bob", "", "")
-    first, last = (record(f"u{n}", row("m0"), at=f"at {n}", actor=ada, **took) for n in (1, 2))
-    refused = record("u3", row("", state="failed"), at="at 3", actor=bob, **took)
+    first, last = (record(f"u{n}", row("m0"), at=f"at {n}", actor=ada, **undo) for n in (1, 2))
+    refused = record("u3", row("", state="failed"), at="at 3", actor=bob, **undo)
     assert (
-        "undone already, at at 2 by Ada" in already_undone("a", past(first, last, refused)).message
+        "already undone at at 2 by Ada" in already_undone("a", past(first, last, refused)).message
     )
     assert already_undone("a", past(refused)).code == "nothing_left"
 
 
 def test_a_repository_without_refs_is_compared_too() -> None:
-    """It has nothing that could be anywhere."""
+    """No ref of it is published or held."""
     there = compared(RepoPlan("api", "api", State.PLANNED), {}, {})
-    assert (there.done, there.held, there.there) == (frozenset(), frozenset(), frozenset())
+    assert (there.done, there.held, there.published) == (frozenset(), frozenset(), frozenset())

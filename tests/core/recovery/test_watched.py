@@ -1,4 +1,4 @@
-"""How a watched operation stands, by its journal and by the log."""
+"""The state of a watched operation, by its journal and the log."""
 
 from __future__ import annotations
 
@@ -12,29 +12,19 @@ from multigit.core.progress.state import Progress
 from multigit.core.records.record import Record
 from multigit.core.recovery.watched import watched
 from multigit.core.values.flight import Flight
-from tests.core.builders import (
-    ADA,
-    MADE,
-    operation,
-    past,
-    plan,
-    record,
-    row,
-    state,
-    to_publish,
-)
+from tests.core.builders import ADA, MADE, operation, past, plan, record, row, state, to_publish
 
 PUSHED = Flight(0.0, 1.0, "here", "1:2")
 REPO = to_publish()
 
 
 def promoted(**known: Any) -> Operation:
-    """Return a promotion that came so far."""
+    """Return a promotion with what is known of it."""
     return operation(plan(REPO), state(made={"api": MADE}, **known))
 
 
 @pytest.mark.parametrize(
-    ("known", "stands"),
+    ("known", "expected"),
     [
         ({"settled": {"api": State.PUBLISHED}}, State.PUBLISHED),
         ({"settled": {"api": State.FAILED}}, State.FAILED),
@@ -42,38 +32,38 @@ def promoted(**known: Any) -> Operation:
         ({}, State.NOT_PUBLISHED),
     ],
 )
-def test_what_is_not_noted_is_not_denied(known: dict[str, Any], stands: State) -> None:
-    """A push whose end nobody noted may have arrived."""
+def test_a_push_without_a_recorded_result_is_unknown(
+    known: dict[str, Any], expected: State
+) -> None:
+    """It may be published."""
     outcome = watched(promoted(**known), REPO, ())
-    assert outcome.state is stands
-    assert [p.code for p in outcome.problems] == ["outcome_unknown"] * (stands is State.UNKNOWN)
+    assert outcome.state is expected
+    assert [p.code for p in outcome.problems] == ["outcome_unknown"] * (expected is State.UNKNOWN)
 
 
 @pytest.mark.parametrize(
-    ("found", "stands"),
+    ("found", "expected"),
     [
         (Progress(settled=State.PUBLISHED, begun=True), State.PUBLISHED),
         (Progress(begun=True), State.UNKNOWN),
         (Progress(), State.NOT_PUBLISHED),
     ],
 )
-def test_what_an_attempt_found_is_known_to_who_watches_the_next(
-    found: Progress, stands: State
-) -> None:
-    """It asked the remote, and broke off before it noted any more."""
+def test_what_an_attempt_found_is_still_known_after_it(found: Progress, expected: State) -> None:
+    """It read the remote, and was cut short before it recorded anything else."""
     begun = Entry(EntryKind.BEGUN, plan=plan(REPO), actor=ADA, progress={"api": found})
     known = Operation.from_entries([begun])
     assert known
-    assert watched(known, REPO, ()).state is stands
+    assert watched(known, REPO, ()).state is expected
 
 
-def of(name: str, stands: str, undoes: str = "") -> Record:
+def of(name: str, state: str, undoes: str = "") -> Record:
     """Return a record of the log."""
-    return record(name, row("merge-1", state=stands), undoes=undoes)
+    return record(name, row("merge-1", state=state), undoes=undoes)
 
 
 @pytest.mark.parametrize(
-    ("records", "stands"),
+    ("records", "expected"),
     [
         ([of("one", "published")], State.PUBLISHED),
         ([of("one", "published"), of("two", "published", "one")], State.NOT_PUBLISHED),
@@ -82,9 +72,9 @@ def of(name: str, stands: str, undoes: str = "") -> Record:
         ([of("one", "not_published")], State.NOT_PUBLISHED),
     ],
 )
-def test_the_log_knows_what_was_taken_back(records: list[Record], stands: State) -> None:
-    """By the newest record that tells of it."""
+def test_the_log_knows_what_was_undone(records: list[Record], expected: State) -> None:
+    """The newest record about it counts."""
     logged = past(*records).states_of("one")
     outcome = watched(promoted(settled={"api": State.PUBLISHED}), REPO, (), logged["api"])
-    back = ["taken_back"] * (stands is State.NOT_PUBLISHED)
-    assert (outcome.state, [p.code for p in outcome.problems]) == (stands, back)
+    undone = ["taken_back"] * (expected is State.NOT_PUBLISHED)
+    assert (outcome.state, [p.code for p in outcome.problems]) == (expected, undone)

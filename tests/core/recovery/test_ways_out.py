@@ -1,4 +1,4 @@
-"""Which ways out of an unfinished operation are proposed, as far as its journal tells."""
+"""Which ways out of an unfinished operation are proposed, by its journal."""
 
 from __future__ import annotations
 
@@ -30,8 +30,6 @@ FLIGHT = Flight(1.0, 2.0, "here", "1:1")
         ({"deployments": FAILED, "flights": {"api": FLIGHT}}, Hint.FINISH),
     ],
 )
-def test_undo_is_proposed_where_it_may_take_something_back(
-    known: dict[str, Any], hint: Hint
-) -> None:
-    """Not where all that may be published was deployed: it would be refused."""
+def test_undo_is_proposed_if_it_may_undo_something(known: dict[str, Any], hint: Hint) -> None:
+    """Not if all that may be published was deployed: it would be refused."""
     assert ways_out(promoted(**known)) == hint

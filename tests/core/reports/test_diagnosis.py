@@ -91,7 +91,7 @@ UNREACHABLE = Problem("unreachable", "the remote cannot be reached.", "Check the
 
 
 @pytest.mark.parametrize(
-    ("seen", "state", "code", "told"),
+    ("seen", "state", "code", "phrase"),
     [
         (Checkup(unreadable()), PROBLEM, "unreachable", "cannot be reached"),
         (
@@ -120,12 +120,12 @@ UNREACHABLE = Problem("unreachable", "the remote cannot be reached.", "Check the
     ids=lambda value: value if isinstance(value, str) and " " not in value else "",
 )  # fmt: skip
 def test_each_finding_has_its_state_and_a_hint(
-    seen: Checkup, state: Level, code: str, told: str
+    seen: Checkup, state: Level, code: str, phrase: str
 ) -> None:
     """One finding that is not ok, in its words; the exit code is 3 only for problems."""
     found = bad(seen)
     assert (found.state, found.code, found.repo) == (state, code, "api")
-    assert told in found.message
+    assert phrase in found.message
     assert doctor_exit_code([found]) == (3 if state is PROBLEM else 0)
 
 
@@ -162,9 +162,9 @@ def test_branches_of_an_unread_remote_are_not_missing() -> None:
 
 def test_follow_tags_is_fine_since_it_is_overridden() -> None:
     """It is mentioned, so that no one wonders."""
-    told = about(API, with_facts(replace(FACTS, follow_tags=True)))
-    assert [(each.code, each.state) for each in told] == [("remote", OK), ("follow_tags", OK)]
-    assert "overrides" in told[1].message
+    found = about(API, with_facts(replace(FACTS, follow_tags=True)))
+    assert [(each.code, each.state) for each in found] == [("remote", OK), ("follow_tags", OK)]
+    assert "overrides" in found[1].message
 
 
 def test_a_lock_that_was_taken_and_released_is_ok() -> None:

@@ -31,7 +31,7 @@ from tests.core.builders import (
 CONFLICT = Problem("conflict", "develop conflicts with staging.", "Merge.", files=("a.py",))
 
 
-REFUSED = Problem("refused_by_remote", "the remote refused: protected branch.", "Mend it.")
+REFUSED = Problem("refused_by_remote", "the remote refused: protected branch.", "Fix it.")
 
 
 LEFT_OUT = without_steps(WEB, State.SKIPPED, CONFLICT.as_warning())
@@ -133,9 +133,9 @@ def test_the_document_of_a_plan_and_of_what_became_of_it() -> None:
 
 def test_a_dry_run_has_the_commits_that_would_be_made() -> None:
     """They are in the object database already."""
-    told = document(planned(BOTH))
-    assert (told["result"], told["exit_code"]) == ("planned", 0)
-    assert [(each["state"], each["after"]) for each in told["repos"]] == [
+    output = document(planned(BOTH))
+    assert (output["result"], output["exit_code"]) == ("planned", 0)
+    assert [(each["state"], each["after"]) for each in output["repos"]] == [
         ("planned", "merge-1"),
         ("planned", "merge-1"),
     ]
@@ -144,17 +144,17 @@ def test_a_dry_run_has_the_commits_that_would_be_made() -> None:
 @pytest.mark.parametrize("state", [State.FAILED, State.UNKNOWN, State.NOT_PUBLISHED])
 def test_what_is_not_published_has_no_after(state: State) -> None:
     """A script must not take the planned commit for a published one."""
-    told = document(ended(BOTH, [published(API), web(state, REFUSED)]))["repos"][1]
-    assert (told["state"], told["before"], told["after"]) == (str(state), "stg-1", None)
-    assert told["problems"] == [problem_document(REFUSED)]
+    output = document(ended(BOTH, [published(API), web(state, REFUSED)]))["repos"][1]
+    assert (output["state"], output["before"], output["after"]) == (str(state), "stg-1", None)
+    assert output["problems"] == [problem_document(REFUSED)]
 
 
 def test_the_document_of_a_refusal_names_the_reason_at_the_top() -> None:
     """It belongs to no repository."""
     reason = Problem("confirmation_needed", "There is no terminal.", "Pass --yes.")
-    told = document(refused(planned(BOTH), reason))
-    assert (told["result"], told["exit_code"]) == ("blocked", 3)
-    assert told["problems"] == [
+    output = document(refused(planned(BOTH), reason))
+    assert (output["result"], output["exit_code"]) == ("blocked", 3)
+    assert output["problems"] == [
         {
             "code": "confirmation_needed",
             "message": "There is no terminal.",
@@ -163,14 +163,14 @@ def test_the_document_of_a_refusal_names_the_reason_at_the_top() -> None:
             "files": [],
         }
     ]
-    assert (told["message"], told["hint"]) == ("There is no terminal.", "Pass --yes.")
+    assert (output["message"], output["hint"]) == ("There is no terminal.", "Pass --yes.")
 
 
 def test_what_does_not_apply_is_null() -> None:
     """A pull has no source and no release; an unborn branch no commit."""
-    told = document(planned(pull(RepoPlan("api", ".", State.UP_TO_DATE, branch="develop"))))
-    assert (told["source"], told["release"], told["hint"]) == (None, None, None)
-    repo = told["repos"][0]
+    output = document(planned(pull(RepoPlan("api", ".", State.UP_TO_DATE, branch="develop"))))
+    assert (output["source"], output["release"], output["hint"]) == (None, None, None)
+    repo = output["repos"][0]
     assert {repo[key] for key in ("source_sha", "before", "after", "tag")} == {None}
 
 
@@ -204,8 +204,8 @@ def test_the_steps_of_a_push() -> None:
 def test_the_steps_of_a_pull() -> None:
     """Each is as in the plan."""
     step = UpdateStep("develop", "dev-1", "dev-2", 2, checked_out=True)
-    told = document(planned(pull(RepoPlan("api", ".", State.PLANNED, (step,)))))
-    assert told["repos"][0]["steps"] == [
+    output = document(planned(pull(RepoPlan("api", ".", State.PLANNED, (step,)))))
+    assert output["repos"][0]["steps"] == [
         {
             "branch": "develop",
             "before": "dev-1",
@@ -244,8 +244,8 @@ def test_a_branch_that_is_restored_goes_back(back_to: str, after: str | None) ->
 
 def test_a_document_is_json() -> None:
     """Nothing in it needs a special encoder."""
-    told = document(ended(BOTH, [published(API), web(State.FAILED, CONFLICT)]))
-    assert json.loads(json.dumps(told)) == told
+    output = document(ended(BOTH, [published(API), web(State.FAILED, CONFLICT)]))
+    assert json.loads(json.dumps(output)) == output
 
 
 def test_the_document_of_an_error() -> None:
@@ -275,13 +275,13 @@ def test_the_document_of_an_error() -> None:
 def test_the_document_of_a_wrong_configuration_holds_every_mistake() -> None:
     """Each is a problem, besides the message."""
     details = (("stages.stg: wrong.", "Write it so."), ("repos.api: wrong.", ""))
-    told = error_document(ConfigError("2 mistakes.", details=details), None)
-    assert told["message"] == "2 mistakes."
-    assert [(each["message"], each["hint"]) for each in told["problems"]] == [
+    output = error_document(ConfigError("2 mistakes.", details=details), None)
+    assert output["message"] == "2 mistakes."
+    assert [(each["message"], each["hint"]) for each in output["problems"]] == [
         ("stages.stg: wrong.", "Write it so."),
         ("repos.api: wrong.", None),
     ]
-    assert {each["code"] for each in told["problems"]} == {"config"}
+    assert {each["code"] for each in output["problems"]} == {"config"}
 
 
 def test_an_error_never_shows_a_password() -> None:
@@ -291,9 +291,9 @@ def test_an_error_never_shows_a_password() -> None:
         MultigitError(f"cannot reach {url}", hint=f"try {url}"),
         ConfigError(url, hint=url, details=((url, url),)),
     ):
-        told = json.dumps(error_document(error, None))
-        assert "s3cret" not in told
-        assert told.count("https://***@host/x") == 4
+        output = json.dumps(error_document(error, None))
+        assert "s3cret" not in output
+        assert output.count("https://***@host/x") == 4
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_a_sentence_says_whether_the_log_is_sound(
 
 
 @pytest.mark.parametrize(
-    ("compared", "told"),
+    ("compared", "phrase"),
     [
         (TagComparison(), "0 deploy tags agree."),
         (TagComparison(1), "1 deploy tag agrees."),
@@ -74,11 +74,11 @@ def test_a_sentence_says_whether_the_log_is_sound(
         ),
     ],
 )
-def test_only_deploy_tags_that_were_compared_agree(compared: TagComparison, told: str) -> None:
+def test_only_deploy_tags_that_were_compared_agree(compared: TagComparison, phrase: str) -> None:
     """The others are counted separately."""
     seen = LogReport((), Head(2, "x"), compared)
     sound = "The log is sound: 2 records, each follows the one before"
-    assert log_sentence(seen) == f"{sound}, and {told}"
+    assert log_sentence(seen) == f"{sound}, and {phrase}"
     assert log_document(seen)["tags"] == {
         "own": compared.own,
         "other_logs": compared.others,
@@ -91,14 +91,16 @@ def test_a_remote_that_could_not_be_reached_is_a_failure() -> None:
     unread = {"api": UNREADABLE}
     seen = LogReport((), Head(), TagComparison(), unread)
     assert seen.unread_rows() == [("api", (UNREADABLE,))]
-    told = log_document(seen)
-    assert (told["result"], told["exit_code"], told["verified"]) == ("failed", 1, None)
-    assert told["message"].startswith("Cannot tell whether the log is complete: the tags of api ")
-    assert [each["message"] for each in told["problems"]] == ["api: the remote cannot be reached."]
+    output = log_document(seen)
+    assert (output["result"], output["exit_code"], output["verified"]) == ("failed", 1, None)
+    assert output["message"].startswith("Cannot tell whether the log is complete: the tags of api ")
+    assert [each["message"] for each in output["problems"]] == [
+        "api: the remote cannot be reached."
+    ]
 
 
-@pytest.mark.parametrize(("verified", "told"), [(None, None), (Head(1, "x"), True)])
-def test_the_document_of_a_log(verified: Head | None, told: bool | None) -> None:  # noqa: FBT001
+@pytest.mark.parametrize(("verified", "expected"), [(None, None), (Head(1, "x"), True)])
+def test_the_document_of_a_log(verified: Head | None, expected: bool | None) -> None:  # noqa: FBT001
     """The records are data, as they were written."""
     assert log_document(LogReport((STG,), verified)) == {
         "schema": "multigit/1",
@@ -108,7 +110,7 @@ def test_the_document_of_a_log(verified: Head | None, told: bool | None) -> None
         "exit_code": 0,
         "records": [{"seq": 1, "stage": "stg", "ticket": "SHOP-7"}],
         "hidden": 0,
-        "verified": told,
+        "verified": expected,
         "tags": None,
         "repos": [],
         "problems": [],

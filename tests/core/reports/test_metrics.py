@@ -108,12 +108,12 @@ def test_what_was_not_started_before_is_timed() -> None:
 
 def test_what_a_push_starts_has_no_duration() -> None:
     """What multigit requested is timed."""
-    for runner, told in (
+    for runner, count in (
         (GithubRunner("deploy.yml", Trigger.PUSH), 1),
         (GithubRunner("deploy.yml"), 2),
         (CommandRunner(("deploy",)), 2),
     ):
-        assert len(lines(pushed(deployed(SUCCEEDED), runner))) == told
+        assert len(lines(pushed(deployed(SUCCEEDED), runner))) == count
 
 
 def test_a_tag_cannot_end_its_line() -> None:

@@ -41,7 +41,7 @@ def report(*outcomes: Outcome, **changes: object) -> Report:
     return ended(whole, outcomes)
 
 
-def told(*outcomes: Outcome, **changes: object) -> News:
+def news_of(*outcomes: Outcome, **changes: object) -> News:
     """Return the message about the end of a promotion."""
     whole = report(*outcomes, **changes)
     event = event_of(whole)
@@ -56,7 +56,7 @@ def rows(message: News) -> list[str]:
 
 def test_a_good_end() -> None:
     """One message holds the sentence, the operation's message, the table and the release."""
-    message = told(deployed(DONE), Outcome(IDLE, State.UP_TO_DATE))
+    message = news_of(deployed(DONE), Outcome(IDLE, State.UP_TO_DATE))
     assert message == News(
         event=Event.SUCCEEDED,
         title="promote dev → stg succeeded: stg-deploy-20250115-160130",
@@ -88,7 +88,7 @@ def arriving(count: int, *subjects: str) -> Outcome:
 
 def test_the_commits_that_reach_the_stage_are_listed() -> None:
     """By repository, below the table, with how many more there are; a long subject is cut."""
-    body = told(arriving(12, "fix: *a*", "x" * 200), published(WEB)).body
+    body = news_of(arriving(12, "fix: *a*", "x" * 200), published(WEB)).body
     assert (
         f"""
 Commits in api:
@@ -100,7 +100,7 @@ Commits in api:
 Release: """
         in body
     )
-    assert "more" not in told(arriving(1, "fix: a")).body
+    assert "more" not in news_of(arriving(1, "fix: a")).body
     assert "Commits in web" not in body
 
 
@@ -121,7 +121,7 @@ def test_a_bad_end() -> None:
     bad = Deployment("fra", RunState.FAILED, status=status)
     refused = Problem("refused_by_remote", "the remote refused: protected branch.")
     web = Outcome(to_publish(WEB), State.FAILED, problems=(refused,))
-    message = told(deployed(replace(DONE, target="nrt"), bad, Deployment("syd")), web)
+    message = news_of(deployed(replace(DONE, target="nrt"), bad, Deployment("syd")), web)
     assert message.event is Event.FAILED
     moved = "stg-1 → merge-1 | 3 | fix: time-out on upload"
     assert rows(message) == [
@@ -155,7 +155,7 @@ def test_nothing_was_done() -> None:
 def test_a_new_branch_without_a_release() -> None:
     """What is missing is not mentioned."""
     new = replace(to_publish(API), before="")
-    message = told(Outcome(new, State.PUBLISHED, MADE), release="", source="", message="")
+    message = news_of(Outcome(new, State.PUBLISHED, MADE), release="", source="", message="")
     assert message.title == "promote stg succeeded"
     assert rows(message) == ["| api | published | new → merge-1 | 3 | fix: time-out on upload |  |"]
     assert "Release" not in message.body
@@ -165,7 +165,7 @@ def test_text_from_outside_is_only_shown() -> None:
     """No Markdown, HTML, escape sequence or password gets through."""
     detail = "<b>[x](y)</b> | `a`\x1b[2J\n& https://ada:secret@host/"
     status = RunStatus(RunState.FAILED, detail=detail, url="https://ci/a) b|c")
-    body = told(deployed(Deployment("", RunState.FAILED, status=status))).body
+    body = news_of(deployed(Deployment("", RunState.FAILED, status=status))).body
     assert (
         r"failed: &lt;b&gt;\[x\](y)&lt;/b&gt; \| \`a\`\\x1b\[2J &amp; https://\*\*\*@host/" in body
     )
@@ -174,14 +174,14 @@ def test_text_from_outside_is_only_shown() -> None:
 
 def test_the_message_keeps_its_markdown() -> None:
     """Release notes are the user's own; only HTML is escaped, and the length is limited."""
-    body = told(published(), message="Notes\n\n- **one**\n- <img src=x>\x1b").body
+    body = news_of(published(), message="Notes\n\n- **one**\n- <img src=x>\x1b").body
     assert "Notes\n\n- **one**\n- &lt;img src=x>\\x1b\n" in body
-    assert f"{'x' * NOTES}…\n" in told(published(), message="x" * (NOTES + 1)).body
+    assert f"{'x' * NOTES}…\n" in news_of(published(), message="x" * (NOTES + 1)).body
 
 
 def test_a_long_table_is_cut() -> None:
     """The rows that are left out are counted."""
     targets = [replace(DONE, target=f"t{number}") for number in range(ROWS + 2)]
-    message = told(deployed(*targets))
+    message = news_of(deployed(*targets))
     assert len(rows(message)) == ROWS
     assert "… and 2 rows more." in message.body

@@ -59,22 +59,22 @@ def review(answer: ReviewResult, problem: Problem | None = None) -> Review:
 
 def test_what_may_wait_for_a_review() -> None:
     """Each run on GitHub that did not succeed: one that failed may be rerun on its page."""
-    told = deploying(
+    operation = deploying(
         GITHUB,
         eu=deployment("eu", RunState.WAITING),
         us=deployment("us", RunState.SUCCEEDED),
         asia=deployment("asia", RunState.FAILED),
         africa=deployment("africa", RunState.STARTING, None),
     )
-    found = to_review(told, {"api"})
+    found = to_review(operation, {"api"})
     assert [(spec.target, run) for spec, run in found] == [("eu", RUN), ("asia", RUN)]
-    assert to_review(told, {"web"}) == ()
+    assert to_review(operation, {"web"}) == ()
 
 
 def test_other_runners_have_no_reviews() -> None:
     """A command never waits for a review."""
-    told = deploying(CommandRunner(("true",)), eu=deployment("eu", RunState.WAITING))
-    assert to_review(told, {"api"}) == ()
+    operation = deploying(CommandRunner(("true",)), eu=deployment("eu", RunState.WAITING))
+    assert to_review(operation, {"api"}) == ()
 
 
 @pytest.mark.parametrize(
@@ -117,9 +117,9 @@ def test_the_document_names_own_gates_and_all_problems() -> None:
 
 def test_the_log_keeps_a_record_of_its_own() -> None:
     """It says which operation was reviewed by whom, and that nothing was published."""
-    told = promoted()
+    operation = promoted()
     record = reviews_record(
-        told,
+        operation,
         [review(ReviewResult.APPROVED)],
         OK,
         comment="looks good",
@@ -128,7 +128,7 @@ def test_the_log_keeps_a_record_of_its_own() -> None:
         at="2025-01-15T16:00:00Z",
         consent=ConsentState.YES,
     )
-    assert record.reviews == told.plan.operation
+    assert record.reviews == operation.plan.operation
     assert (record.operation, record.result) == ("approve-1", "done")
     assert record.message == "looks good"
     assert record.actor.identity == "Max <max@example.com>"

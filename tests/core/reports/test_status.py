@@ -152,18 +152,18 @@ def test_reverted_work_comes_before_what_waits() -> None:
     for seen in (merge(), nothing()):
         pair = pairs(replace(seen, reversals=(REVERT,)))[0]
         assert (pair.state, pair.reverted) == ("reverted", (REVERT,))
-        told = row(snapshot(replace(seen, reversals=(REVERT,))))
-        assert status_sentence([told]) == "1 repository: 1 with reverted work."
+        found = row(snapshot(replace(seen, reversals=(REVERT,))))
+        assert status_sentence([found]) == "1 repository: 1 with reverted work."
         hint = "To see how to keep that work, run multigit promote dev stg --dry-run"
-        assert status_hint([told], SHOP.pairs()) == hint
+        assert status_hint([found], SHOP.pairs()) == hint
 
 
 @pytest.mark.parametrize("reversal", [replace(REVERT, accepted="merge-8"), ONE_FILE])
 def test_what_a_promotion_only_warns_of_is_not_insisted_on(reversal: Reversal) -> None:
     """If it was accepted, or it is one deleted file."""
-    told = row(snapshot(replace(merge(), reversals=(reversal,))))
-    assert (told.pairs[0].state, told.pairs[0].reverted) == ("waiting", ())
-    assert status_hint([told], SHOP.pairs()) == ""
+    found = row(snapshot(replace(merge(), reversals=(reversal,))))
+    assert (found.pairs[0].state, found.pairs[0].reverted) == ("waiting", ())
+    assert status_hint([found], SHOP.pairs()) == ""
 
 
 def test_a_revert_is_not_a_hotfix_to_carry_back() -> None:
@@ -175,10 +175,10 @@ def test_a_revert_is_not_a_hotfix_to_carry_back() -> None:
 
 def test_a_shallow_clone_has_no_pairs() -> None:
     """Counts and merges would be wrong there."""
-    told = row(replace(snapshot(merge()), facts=CloneFacts(shallow=True)))
-    assert (told.pairs, [each.code for each in told.problems]) == ((), ["shallow"])
-    assert status_sentence([told]) == "1 repository: 1 in a shallow clone."
-    assert status_exit_code([told]) == 1
+    found = row(replace(snapshot(merge()), facts=CloneFacts(shallow=True)))
+    assert (found.pairs, [each.code for each in found.problems]) == ((), ["shallow"])
+    assert status_sentence([found]) == "1 repository: 1 in a shallow clone."
+    assert status_exit_code([found]) == 1
 
 
 def test_a_conflict_comes_before_reverted_work() -> None:

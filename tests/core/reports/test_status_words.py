@@ -60,10 +60,10 @@ REVERT = Reversal("aaaaaaaaaa", "Revert", 2, paths=("a.py", "b.py"))
 
 def test_a_hint_has_the_message_that_the_stage_requires() -> None:
     """And there is none if nothing would be planned."""
-    told = row(snapshot(replace(merge(), reversals=(REVERT,))))
+    found = row(snapshot(replace(merge(), reversals=(REVERT,))))
     strict = (DEV, replace(STG, require_message=True))
-    assert 'promote dev stg -m "what comes" --dry-run' in status_hint([told], [strict])
-    assert status_hint([replace(told, problems=(OFFLINE,))], [strict]) == ""
+    assert 'promote dev stg -m "what comes" --dry-run' in status_hint([found], [strict])
+    assert status_hint([replace(found, problems=(OFFLINE,))], [strict]) == ""
 
 
 def test_the_document_of_a_status() -> None:
@@ -155,8 +155,8 @@ def test_the_document_of_a_status() -> None:
 def test_a_detached_and_an_unborn_head_are_null() -> None:
     """Neither has an empty name."""
     rows = [row(snapshot(work=tree)) for tree in (work(on=""), work(head=""), WorkTree())]
-    told = [(r["branch"], r["head"]) for r in status_document(rows)["repos"]]
-    assert told == [(None, "dev-2"), ("develop", None), (None, None)]
+    heads = [(r["branch"], r["head"]) for r in status_document(rows)["repos"]]
+    assert heads == [(None, "dev-2"), ("develop", None), (None, None)]
 
 
 @pytest.mark.parametrize(("seen", "code"), [(snapshot(clash("a")), 0), (unreadable(), 1)])

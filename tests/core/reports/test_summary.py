@@ -271,8 +271,8 @@ def test_a_plan_that_only_warns_is_a_plan() -> None:
 def test_a_published_repository_keeps_its_notes() -> None:
     """For example, about a local branch that was left alone."""
     note = warning("local_branch_left", "the local staging was left alone.")
-    told = document(ended(BOTH, [published(API, note), published(WEB)]))
-    assert told["repos"][0]["problems"] == [problem_document(note)]
+    output = document(ended(BOTH, [published(API, note), published(WEB)]))
+    assert output["repos"][0]["problems"] == [problem_document(note)]
 
 
 def test_a_push_that_publishes_nothing_else_counts_its_commit() -> None:

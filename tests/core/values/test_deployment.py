@@ -53,9 +53,9 @@ def test_an_answer_is_judged_by_what_is_required(
 
 def test_what_an_answer_says_is_harmless_and_short() -> None:
     """Anyone may have written it."""
-    told = unhealthy(HealthCheck("x"), "", HealthAnswer(500, "\x1b[31m" + "x" * 999))
-    assert "\x1b" not in told
-    assert len(told) < 300
+    shown = unhealthy(HealthCheck("x"), "", HealthAnswer(500, "\x1b[31m" + "x" * 999))
+    assert "\x1b" not in shown
+    assert len(shown) < 300
 
 
 def test_states_never_change() -> None:

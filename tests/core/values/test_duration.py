@@ -10,7 +10,7 @@ from multigit.core.values.duration import age, briefly, in_words, roughly
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "text"),
     [
         (0, "0 seconds"),
         (1, "1 second"),
@@ -23,13 +23,13 @@ from multigit.core.values.duration import age, briefly, in_words, roughly
         (86_400, "24 hours"),
     ],
 )
-def test_words_are_exact(seconds: float, told: str) -> None:
+def test_words_are_exact(seconds: float, text: str) -> None:
     """The largest unit of which it is a whole number."""
-    assert in_words(seconds) == told
+    assert in_words(seconds) == text
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "text"),
     [
         (61, "1 minute"),
         (600, "10 minutes"),
@@ -39,9 +39,9 @@ def test_words_are_exact(seconds: float, told: str) -> None:
         (200_000, "2 days"),
     ],
 )
-def test_rough_words_have_a_unit_that_fits_twice(seconds: int, told: str) -> None:
+def test_rough_words_have_a_unit_that_fits_twice(seconds: int, text: str) -> None:
     """Rounded down."""
-    assert roughly(seconds) == told
+    assert roughly(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_briefly_is_in_units_that_follow_each_other(seconds: float, one: str, tw
     assert (briefly(seconds, units=1), briefly(seconds)) == (one, two)
 
 
-@pytest.mark.parametrize(("ago", "told"), [(-5, "now"), (59, "now"), (300, "5min"), (7300, "2h")])
-def test_an_age_is_in_one_unit(ago: int, told: str) -> None:
+@pytest.mark.parametrize(("ago", "text"), [(-5, "now"), (59, "now"), (300, "5min"), (7300, "2h")])
+def test_an_age_is_in_one_unit(ago: int, text: str) -> None:
     """A time in the future, by a wrong clock, is now."""
     now = datetime(2025, 1, 15, tzinfo=UTC)
-    assert age(int(now.timestamp()) - ago, now) == told
+    assert age(int(now.timestamp()) - ago, now) == text

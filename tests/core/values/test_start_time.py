@@ -46,11 +46,11 @@ def test_the_hour_that_occurs_twice_is_two_instants() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "told"), [("pre-prod", "pre_prod"), ("../x y", ".._x_y"), ("v1.2_b", "v1.2_b")]
+    ("word", "name"), [("pre-prod", "pre_prod"), ("../x y", ".._x_y"), ("v1.2_b", "v1.2_b")]
 )
-def test_an_operations_id_is_a_file_name(word: str, told: str) -> None:
+def test_an_operations_id_is_a_file_name(word: str, name: str) -> None:
     """No stage's name can leave the folder or split the id."""
-    assert MOMENT.operation(word) == f"20250115T150130Z-{told}-7f3a"
+    assert MOMENT.operation(word) == f"20250115T150130Z-{name}-7f3a"
 
 
 @pytest.mark.parametrize(

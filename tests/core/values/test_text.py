@@ -39,7 +39,7 @@ CORPUS = [
     ("paragraph separator", "\u2029", "\\u2029"),
     ("language tag", "\U000e0041", "\\U000e0041"),
     ("private use", "\ue000", "\\ue000"),
-    ("byte that is no text", "\udcff", "\\udcff"),
+    ("byte that is not text", "\udcff", "\\udcff"),
 ]
 
 
@@ -91,7 +91,7 @@ def test_no_text_can_control_a_terminal(text: str) -> None:
     ],
 )
 def test_user_and_password_of_a_url_are_masked(text: str, shown: str) -> None:
-    """Wherever the URL stands in the text; the host stays, since people need it."""
+    """Anywhere in the text; the host stays because people need it."""
     assert masked(text) == shown
 
 
@@ -184,7 +184,7 @@ def test_the_longest_secret_is_redacted_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "noun", "told"),
+    ("count", "noun", "text"),
     [
         (1, "commit", "1 commit"),
         (0, "commit", "0 commits"),
@@ -193,6 +193,6 @@ def test_the_longest_secret_is_redacted_first() -> None:
         (2, "day", "2 days"),
     ],
 )
-def test_a_count_has_the_right_noun(count: int, noun: str, told: str) -> None:
+def test_a_count_has_the_right_noun(count: int, noun: str, text: str) -> None:
     """Also if the plural is irregular."""
-    assert plural(count, noun) == told
+    assert plural(count, noun) == text
