@@ -145,7 +145,7 @@ class Executor:
             outcome = publish(repository, repo, ready[name], flight, announce=announce, show=show)
             return AfterRemote(partial(self._finish_push, repository, outcome))
 
-        back = any(repo.takes_back for repo in plans.values())
+        back = any(repo.is_undo for repo in plans.values())
         done = self.fleet.for_each(
             pushed,
             work,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from multigit.core.planning.consent import (
     Consent,
+    checklist_by_option,
     given_by_option,
     missing_consent,
-    ticked_by_option,
 )
 from multigit.core.planning.plan import Plan
 from multigit.core.progress.outcome import Report, cancelled, refused
@@ -21,7 +21,7 @@ def agree(planned: Report, consent: Consent, screen: Terminal, actor: Actor) -> 
     plan = planned.plan
     if missing := missing_consent(plan, consent, interactive=screen.interactive):
         return refused(planned, missing)
-    given, ticks = given_by_option(plan, consent), ticked_by_option(plan, consent)
+    given, ticks = given_by_option(plan, consent), checklist_by_option(plan, consent)
     try:
         if given is None:
             if not (ticks is not ChecklistState.NOT_TICKED or _ticked(plan, screen)):

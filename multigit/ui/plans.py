@@ -144,7 +144,7 @@ def verb(step: MovingStep, repo: RepoPlan, progress: Progress, *, named: bool) -
     where = visible(step.move().stage) if named else ""
     last = step is repo.branch_steps()[-1]
     if progress.published:
-        done = "undone" if repo.takes_back else "published"
+        done = "undone" if repo.is_undo else "published"
         ahead = deploying(repo, progress) if last and repo.state is State.PLANNED else ""
         return f"{done}{where and f' on {where}'}{ahead and f', {ahead}'}"
     move = step.move()

@@ -71,7 +71,7 @@ def skipped(outcome: Outcome, word: str) -> Text:
 
 def not_started(repo: RepoPlan) -> str:
     """Return what to say about a repository that the operation did not reach."""
-    if repo.takes_back:
+    if repo.is_undo:
         return "not undone"
     return "not published" if repo.updates() else "not started"
 

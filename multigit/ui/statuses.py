@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from multigit.core.planning.losses import taken_back
+from multigit.core.planning.losses import describe_reversal
 from multigit.core.records.last_deployments import LastDeployment
 from multigit.core.reports.status import Pair, StatusRow
 from multigit.core.values.deployment import RunState
@@ -129,7 +129,7 @@ def reverted_lines(
         for pair in row.pairs:
             sides = branches[pair.source], branches[pair.target]
             for reversal in pair.reverted:
-                sentence = visible(taken_back(reversal, *sides))
+                sentence = visible(describe_reversal(reversal, *sides))
                 yield indented(Text.assemble(("✗ ", "red"), whose, f"{sentence}."))
 
 

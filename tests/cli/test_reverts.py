@@ -62,7 +62,8 @@ def test_a_promotion_after_a_roll_back_is_blocked(forge: Forge, api: ForgeRepo) 
     assert codes(rows(document)["api"]) == ["reverted_work"]
     problem = rows(document)["api"]["problems"][0]
     assert problem["message"] == (
-        f"{reverted[:7]} on main takes back 2 commits of stg: merged now, they stay out of main."
+        f"{reverted[:7]} on main reverts 2 commits of stg: "
+        "a merge now would leave them out of main."
     )
     assert problem["files"] == ["a.txt", "new.txt"]
     assert "--accept-reverts" in problem["hint"]
@@ -80,8 +81,8 @@ def test_what_only_the_content_shows_names_files_commit_and_author(
 
     assert problem["code"] == "returned_files"
     assert problem["message"] == (
-        f"{made[:7]} by Ada Lovelace on main puts 2 files (a.txt, new.txt) back to before the "
-        "work of stg: merged now, that work stays out of main."
+        f"{made[:7]} by Ada Lovelace on main returns 2 files (a.txt, new.txt) to before the "
+        "work of stg: a merge now would leave that work out of main."
     )
     assert problem["files"] == ["a.txt", "new.txt"]
 
@@ -145,8 +146,8 @@ def test_a_back_merge_of_a_roll_back_is_blocked(forge: Forge, api: ForgeRepo) ->
 
     assert codes(rows(document)["api"]) == ["reverted_work"]
     assert rows(document)["api"]["problems"][0]["message"] == (
-        f"{reverted[:7]} on main takes back 2 commits of stg: "
-        "carried down, it takes them out of stg as well."
+        f"{reverted[:7]} on main reverts 2 commits of stg: "
+        "a back-merge would remove them from stg, too."
     )
 
 
@@ -229,7 +230,7 @@ def test_one_deleted_file_warns(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_a_deleted_file_blocks_where_the_release_was_no_more(forge: Forge, api: ForgeRepo) -> None:
-    """Then all of it was taken back, whatever else the commit did."""
+    """Then all of it was reverted, whatever else the commit did."""
     api.commit("stg", {"pay.txt": "pay\n"}, message="feat: pay")
     forge.json(*RELEASE, check=DONE)
     api.commit("main", {"pay.txt": None, "VERSION": "2\n"}, message="Release 2")
@@ -260,16 +261,16 @@ def test_an_old_file_with_work_in_it_is_told_when_it_is_deleted(
         assert (problem["code"], problem["files"]) == ("returned_files", ["a.txt", "b.txt"])
 
 
-def test_all_that_one_commit_takes_back_is_told(forge: Forge, api: ForgeRepo) -> None:
+def test_all_that_one_commit_reverts_is_reported(forge: Forge, api: ForgeRepo) -> None:
     """Not only what its message names: plan and status speak of both files."""
     message = f'Revert "feat: new"\n\nThis reverts commit {api.tip("stg")}.'
     reverted = api.commit("main", {"new.txt": None, "a.txt": "1\n2\n3\n"}, message=message)
     api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
     files = "2 files (a.txt, new.txt)"
-    told = f"{reverted[:7]} by Grace Hopper on main takes back work of stg in {files}"
+    told = f"{reverted[:7]} by Grace Hopper on main reverts work of stg in {files}"
     (problem,) = rows(forge.json(*RELEASE, check=REFUSED))["api"]["problems"]
     assert (problem["code"], problem["files"]) == ("reverted_work", ["a.txt", "new.txt"])
-    assert problem["message"] == f"{told}: merged now, that work stays out of main."
+    assert problem["message"] == f"{told}: a merge now would leave that work out of main."
     assert told in " ".join(forge.run("status", check=DONE).stdout.split())
 
 

@@ -18,7 +18,6 @@ LATER = (
     "multigit/adapters/http/",
     "multigit/adapters/jenkins/",
     "multigit/adapters/runners.py",
-    "multigit/core/planning/",
 )
 
 # What sounds translated, or is another word for a thing that has one, and what to write instead.

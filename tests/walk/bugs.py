@@ -120,7 +120,7 @@ lost_on_the_way = lambda *_: ()
         Bug(
             "core/reports/status.py",
             """
-standing_in_the_way = lambda reversals, **_: ()
+blocking_reversals = lambda reversals, **_: ()
 """,
             (
                 "colleague api stg",

@@ -36,7 +36,7 @@ def promote(
     """
     from multigit.cli.showing import show
     from multigit.core.planning.merges import MergeRequest
-    from multigit.core.planning.routes import hop, wants_message
+    from multigit.core.planning.routes import hop, requires_message
     from multigit.operation.asking import ask_message
     from multigit.operation.merging import merge
 
@@ -44,7 +44,7 @@ def promote(
     space = session.workspace
     repos = chosen.of(space)
     here, there = space.stage(source), space.stage(target)
-    strict = there if wants_message(here, there) else None
+    strict = there if requires_message(here, there) else None
     message = ask_message(session.screen, message, wanted_by=strict)
     request = MergeRequest(
         command="promote",

@@ -1,4 +1,4 @@
-"""The rules: each function looks at one snapshot and returns the problems that it sees."""
+"""The checks: each function yields the problems that it finds in one snapshot."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from multigit.hints import Hint
 
 
 def check_message(message: str) -> None:
-    """Raise UsageError when a message is blank or holds control characters.
+    """Raise UsageError if a message is blank or contains control characters.
 
-    Line breaks, tabs and the joiner inside of emoji are fine. Escape sequences and other controls
-    would lie to whoever reads the history on a terminal, and bidirectional overrides (Unicode
-    class Cf) would reorder it.
+    Line breaks, tabs and the joiner inside emoji are fine. On a terminal, escape sequences and
+    other controls could hide part of the history, and bidirectional overrides (Unicode class Cf)
+    would reorder it.
     """
     if not message.strip():
         raise UsageError("The message is empty.", hint='Pass one: -m "what changes and why".')
     for character in message:
         if character not in "\n\t\u200d" and unicodedata.category(character) in {"Cc", "Cf", "Cs"}:
             raise UsageError(
-                f"The message holds the control character U+{ord(character):04X}.",
+                f"The message contains the control character U+{ord(character):04X}.",
                 hint="Write the message in plain text.",
                 code="message_control_character",
             )
 
 
 def unreadable(snapshot: Snapshot) -> Iterable[Problem]:
-    """Report a repository that could not be read at all."""
+    """Report a repository that could not be read."""
     if snapshot.error:
         yield snapshot.error
 
@@ -59,7 +59,7 @@ def unpublishable(repo: Repo, snapshot: Snapshot, remote: str) -> Iterable[Probl
     if facts.mirror:
         yield Problem(
             "mirror_remote",
-            f"{remote} is a mirror, to which git pushes all branches and tags or none.",
+            f"{remote} is a mirror: git pushes all branches and tags to it, or none.",
             Hint.NO_MIRROR.format(path=repo.typed(), file=in_file(facts.mirror_in), remote=remote),
         )
     if facts.detour:
@@ -73,22 +73,22 @@ def unpublishable(repo: Repo, snapshot: Snapshot, remote: str) -> Iterable[Probl
 
 
 def shallow(repo: Repo, snapshot: Snapshot) -> Iterable[Problem]:
-    """Report a clone without all of its history."""
+    """Report a clone that lacks part of its history."""
     if snapshot.facts.shallow:
         yield Problem(
             "shallow",
-            "is a shallow clone, in which merges come out wrong.",
+            "is a shallow clone, so its merges cannot be trusted.",
             Hint.UNSHALLOW.format(path=repo.typed()),
         )
 
 
 def in_file(file: str) -> str:
-    """Return the option by which git config changes another file than the clone's own."""
+    """Return the option that makes git config change this file; empty: the clone's own."""
     return f"--file {quote(file)} " if file else ""
 
 
 def _detour(repo: Repo, detour: Detour, remote: str, file: str) -> Problem:
-    """Return the problem of a push that would go elsewhere than it should."""
+    """Return the problem of a push that would go to the wrong place."""
     if detour.named:
         return Problem(
             "other_push_url",
@@ -102,7 +102,7 @@ def _detour(repo: Repo, detour: Detour, remote: str, file: str) -> Problem:
             f"pushing to {remote} is disabled: its push URL is {detour.to or 'empty'}.",
             (Hint.PUSH_AGAIN if detour.own else Hint.SEE_REMOTES).format(**where),
         )
-    meant = f'If that is meant, set push_url = "{detour.to}" in [repos.{repo.name}]'
+    meant = f'If that is intended, set push_url = "{detour.to}" in [repos.{repo.name}]'
     otherwise = Hint.UNSET_PUSH_URL if detour.own else Hint.CORRECT_PUSH_INSTEAD_OF
     return Problem(
         "other_push_url",
@@ -141,13 +141,13 @@ def unmergeable(
 ) -> Iterable[Problem]:
     """Report a merge that a person has to resolve; `branches` are its source and target.
 
-    `first` is what has to be done before, where the merge builds on one that is not published;
-    `edited` tells that files are changed in the work tree.
+    `first` is what has to be done first if the merge builds on one that is not published yet;
+    `edited` is True if files are changed in the work tree.
     """
     source, target = branches
-    # On the way to production it is resolved before, on the source; on the way back, in the target.
+    # A promotion is resolved on its source, in advance; a back-merge in its target.
     here, there = (source, target) if forward else (target, source)
-    # A plain merge of the later stage would take along what that took back.
+    # A plain merge of the later stage would carry its reverts along.
     known = {"first": first, "here": here, "remote": remote}
     by_hand = (
         Hint.CONFLICT_KEEPING.format(
@@ -169,27 +169,26 @@ def unmergeable(
         where = f" in {plural(count, 'file')}: {shortened(merge.result.conflicts)}"
         yield Problem(
             "conflict",
-            f"{source} conflicts with {target}{where if count else ', over renamed folders'}.",
+            f"{source} conflicts with {target}{where if count else ' over renamed folders'}.",
             by_hand,
             files=merge.result.conflicts,
         )
 
 
 def unpushed_source(snapshot: Snapshot, stage: Stage) -> Iterable[Problem]:
-    """Warn that the source has local commits, which a promotion does not take along."""
+    """Warn about local commits of the source, which a promotion does not include."""
     ahead = snapshot.ahead
     if ahead and snapshot.refs.branch(stage.branch).remote:
         yield Problem(
             "unpushed_commits",
-            f"{plural(ahead, 'local commit')} on {stage.branch} "
-            "not pushed yet, so not part of this.",
+            f"{stage.branch} has {plural(ahead, 'unpushed commit')}, not included here.",
             Hint.PUSH_FIRST.format(stage=stage.name),
             Severity.WARN,
         )
 
 
 def unfinished_work(repo: Repo, work: WorkTree) -> Iterable[Problem]:
-    """Report a merge, rebase or the like that is under way, and conflict markers left over."""
+    """Report a merge, rebase or the like that is under way, or else unmerged files."""
     if work.unfinished:
         yield Problem(
             "operation_in_progress",
@@ -206,7 +205,7 @@ def unfinished_work(repo: Repo, work: WorkTree) -> Iterable[Problem]:
 
 
 def work_hint(repo: Repo, work: WorkTree) -> str:
-    """Return how to finish what is under way in a work tree, or empty."""
+    """Return the hint that finishes what is under way in a work tree; empty if nothing is."""
     path = repo.typed()
     if work.unfinished:
         way_out = "reset" if work.unfinished == "bisect" else "--abort"

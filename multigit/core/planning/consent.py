@@ -1,4 +1,4 @@
-"""Whether a plan may run: what the command line agrees to, and what a person still has to."""
+"""Whether a plan may run: what the command line confirms, and what a person still has to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from multigit.core.values.workspace import Confirm
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What the command line already agrees to."""
+    """What the command line confirms."""
 
     dry_run: bool = False
     yes: bool = False
@@ -21,7 +21,7 @@ class Consent:
 
 
 def given_by_option(plan: Plan, consent: Consent) -> ConsentState | None:
-    """Return how the command line agrees to the plan, None when somebody has to be asked.
+    """Return how the command line confirms the plan; None if a person has to be asked.
 
     --confirm NAME includes --yes.
     """
@@ -32,15 +32,18 @@ def given_by_option(plan: Plan, consent: Consent) -> ConsentState | None:
     return ConsentState.YES if consent.yes and plan.confirm is Confirm.YES else None
 
 
-def ticked_by_option(plan: Plan, consent: Consent) -> ChecklistState | None:
-    """Return what is known of the plan's checklist where nobody ticks it; None without one."""
+def checklist_by_option(plan: Plan, consent: Consent) -> ChecklistState | None:
+    """Return the state of the plan's checklist if no one is asked; None: it has no checklist."""
     if not plan.checklist:
         return None
     return ChecklistState.BY_OPTION if consent.checklist_done else ChecklistState.NOT_TICKED
 
 
 def missing_consent(plan: Plan, consent: Consent, *, interactive: bool) -> Problem | None:
-    """Return why the plan may not run as the command line stands, when nobody can be asked."""
+    """Return why the command line does not allow the plan to run, or None.
+
+    If `interactive`, a person can still be asked.
+    """
     option = f"--confirm {plan.word}" if plan.confirm is Confirm.NAME else "--yes"
     if consent.confirm and consent.confirm != plan.word:
         return Problem(
@@ -51,9 +54,13 @@ def missing_consent(plan: Plan, consent: Consent, *, interactive: bool) -> Probl
         )
     if given_by_option(plan, consent) or interactive:
         return None
-    hint = f"To agree beforehand pass {option}."
-    if plan.checklist and not consent.checklist_done:
-        hint = f"{hint} If the checklist is done, also --checklist-done."
+    hint = f"To confirm, pass {option}."
     if consent.yes:
-        hint = f"--yes does not count for {plan.word}, whose name has to be typed. {hint}"
-    return Problem("confirmation_needed", "There is nobody to ask. Nothing was changed.", hint)
+        hint = f"{plan.word} must be confirmed by name: pass {option} (--yes is not enough)."
+    if plan.checklist and not consent.checklist_done:
+        hint = f"{hint} If the checklist is done, also pass --checklist-done."
+    return Problem(
+        "confirmation_needed",
+        "Cannot ask for confirmation without a terminal. Nothing was changed.",
+        hint,
+    )

@@ -1,4 +1,4 @@
-"""What a push should not publish: litter, secrets, large files, pointers without their content."""
+"""What a push should not publish: litter, secrets, large files, pointers without content."""
 
 from __future__ import annotations
 
@@ -21,11 +21,10 @@ MEGABYTE = 1_000_000
 
 
 def matches(path: str, patterns: Iterable[str]) -> bool:
-    """Tell whether a path matches; the last pattern that fits decides, `!` takes back.
+    """Return whether a path matches; the last pattern that fits decides, `!` excludes.
 
-    Shell patterns, without regard to case: one with a slash at its end stands for a folder
-    anywhere, one with a slash elsewhere is held against the whole path, any other one against
-    the file's name.
+    These are shell patterns, without regard to case. One that ends with a slash matches a folder at
+    any depth, one with a slash elsewhere matches the whole path, and any other one the file's name.
     """
     found = False
     whole = PurePosixPath(path.lower())
@@ -41,24 +40,24 @@ def matches(path: str, patterns: Iterable[str]) -> bool:
 
 
 def allowed(path: str, allow: Iterable[str]) -> bool:
-    """Tell whether --allow names this very path, or matches the whole of it."""
+    """Return whether --allow names this exact path, or matches the whole of it."""
     return any(path == each or fnmatchcase(path, each) for each in allow)
 
 
 def staged_litter(repo: Repo, work: WorkTree, rules: PushRules) -> Iterable[Problem]:
-    """Report what is staged and never committed: `git commit` would take it along."""
+    """Report staged files that multigit never commits: `git commit` would include them."""
     for change in work.changes:
         if matches(change.path, rules.ignore) and change.staged and change.kind != "deleted":
             yield Problem(
                 "staged_litter",
-                f"{change.path} is staged, and is never committed.",
+                f"{change.path} is staged, but multigit never commits it.",
                 Hint.UNSTAGE.format(path=repo.typed(), file=pathspec(change.path)),
                 files=(change.path,),
             )
 
 
 def looks_secret(paths: Iterable[str], rules: PushRules) -> bool:
-    """Tell whether any of these paths looks like a secret."""
+    """Return whether any of these paths looks like a secret."""
     return any(matches(path, rules.secrets) for path in paths)
 
 
@@ -71,8 +70,8 @@ def dangerous(
 ) -> Iterable[Problem]:
     """Report files to commit that look like secrets or are large, unless they are allowed.
 
-    A secret that the remote has already is out: it warns. What a filter stores elsewhere is as
-    small as its pointer.
+    A secret that the remote already has is only a warning, since it has leaked. A file that a
+    filter stores elsewhere is not large: the commit has only its pointer.
     """
     for change in changes:
         if change.kind == "deleted" or allowed(change.path, allow):
@@ -90,7 +89,7 @@ def dangerous(
 
 
 def _left_out(repo: Repo, change: Change) -> str:
-    """Return how a file stays out of the commit; what git knows heeds no .gitignore."""
+    """Return how to leave a file out of the commit; .gitignore has no effect on tracked files."""
     if change.kind == "untracked":
         return f"Add it to .gitignore, or pass --allow {quote(change.path)}"
     return _untracked(repo, change.path)
@@ -103,9 +102,9 @@ def _untracked(repo: Repo, path: str) -> str:
 def dangerous_commits(
     repo: Repo, stage: Stage, snapshot: Snapshot, rules: PushRules, allow: Sequence[str]
 ) -> Iterable[Problem]:
-    """Report the same of commits that were made by hand and would be pushed.
+    """Report such files in unpushed commits.
 
-    What one of them adds is published also where a later one deletes it.
+    A file that one of them adds is published even if a later one deletes it.
     """
     for each in snapshot.outgoing:
         if each.pointer or allowed(each.path, allow):
@@ -114,9 +113,7 @@ def dangerous_commits(
             yield committed_secret(repo, stage, snapshot, each.path)
         elif each.size > rules.max_file_size:
             way_out = out_of_commits(repo, stage, snapshot, each.path)
-            yield large(
-                each.path, each.size, rules, ", in a commit that is not pushed yet", way_out
-            )
+            yield large(each.path, each.size, rules, ", in an unpushed commit", way_out)
 
 
 def secret(path: str, where: str, way_out: str) -> Problem:
@@ -131,48 +128,48 @@ def large(path: str, size: int, rules: PushRules, where: str, way_out: str) -> P
 
 
 def known_secret(repo: Repo, snapshot: Snapshot, path: str) -> Problem:
-    """Return the warning about a changed file that is published already.
+    """Return the warning about a changed file that is already published.
 
-    To pull afterwards would undo what the hint says: an autostash tracks the file again.
+    A pull after what the hint says would undo it: the autostash tracks the file again.
     """
     way_out = _untracked(repo, path)
     if snapshot.behind:
         way_out = f"Pull first. {way_out}"
-    problem = secret(path, ", and is on the remote already", way_out)
+    problem = secret(path, ", and is already on the remote", way_out)
     return replace(problem, severity=Severity.WARN)
 
 
 def committed_secret(repo: Repo, stage: Stage, snapshot: Snapshot, path: str) -> Problem:
-    """Return the problem of a secret in commits that are not pushed.
+    """Return the problem of a secret in unpushed commits.
 
-    A warning where the remote has the file: not what the commits make of it. That comes out only
-    with the file, since the next push would commit it from the work tree.
+    It is only a warning if the remote has an earlier version of the file. Then the file itself has
+    to be untracked, or the next push would commit it from the work tree.
     """
     if path not in snapshot.published:
         way_out = out_of_commits(repo, stage, snapshot, path)
-        return secret(path, ", and is in a commit that is not pushed yet", way_out)
+        return secret(path, ", and is in an unpushed commit", way_out)
     way_out = out_of_commits(repo, stage, snapshot, path, Hint.UNCOMMIT_TRACKED)
-    where = ", is on the remote already, and is changed by a commit that is not pushed yet"
+    where = ", is already on the remote, and is changed by an unpushed commit"
     return replace(secret(path, where, way_out), severity=Severity.WARN)
 
 
 def is_here(stage: Stage, snapshot: Snapshot) -> bool:
-    """Tell whether the stage's branch is checked out in the clone."""
+    """Return whether the stage's branch is checked out in the clone."""
     return snapshot.work is not None and snapshot.work.branch == stage.branch
 
 
 def out_of_commits(
     repo: Repo, stage: Stage, snapshot: Snapshot, path: str, command: Hint = Hint.UNCOMMIT
 ) -> str:
-    """Return how a file comes out of commits that are not pushed.
+    """Return how to remove a file from unpushed commits.
 
-    With a command only where these become one commit without loss: the branch is checked out and
-    has all that is published, all of them build on one published commit, and none is a merge. A
-    pull moves them onto another one.
+    There is a command only if these can be squashed without loss: the branch is checked out and has
+    all that is published, they all build on one published commit, and none is a merge. A pull would
+    rebase them onto another commit.
     """
     if snapshot.behind:
         return (
-            f"Pull first, then take it out of the commits of {stage.branch} that are not pushed, "
+            f"Pull first, then remove it from the unpushed commits of {stage.branch}, "
             f"or pass --allow {quote(path)}"
         )
     commits = snapshot.unpushed
@@ -186,14 +183,11 @@ def out_of_commits(
             file=pathspec(path),
             allowed=quote(path),
         )
-    return (
-        f"Take it out of the commits of {stage.branch} that are not pushed, "
-        f"or pass --allow {quote(path)}"
-    )
+    return f"Remove it from the unpushed commits of {stage.branch}, or pass --allow {quote(path)}"
 
 
-def uploaded_by_nobody(repo: Repo, facts: CloneFacts, paths: Iterable[str]) -> Iterable[Problem]:
-    """Report files of which a push publishes pointers only, since no hook uploads the rest."""
+def missing_uploads(repo: Repo, facts: CloneFacts, paths: Iterable[str]) -> Iterable[Problem]:
+    """Report files of which a push would publish only pointers, since no hook uploads them."""
     files = tuple(paths)
     if not files or (repo.hooks and facts.pre_push):
         return
@@ -201,15 +195,15 @@ def uploaded_by_nobody(repo: Repo, facts: CloneFacts, paths: Iterable[str]) -> I
     if not facts.pre_push:
         then = "" if repo.hooks else f"; then {setting}"
         hint = Hint.LFS_INSTALL.format(path=repo.typed(), then=then)
-        why = "there is no pre-push hook"
+        why = "there is no pre-push hook to upload"
     else:
         hint = f"A{setting[1:]}"
-        why = "multigit does not run the pre-push hook"
+        why = "multigit does not run the pre-push hook that uploads"
     one = len(files) == 1
     yield Problem(
         "content_not_uploaded",
-        f"{shortened(files)} {'is' if one else 'are'} stored outside of git by a filter, and {why} "
-        f"that uploads {'it' if one else 'them'}.",
+        f"{shortened(files)} {'is' if one else 'are'} stored outside git by a filter, but {why} "
+        f"{'it' if one else 'them'}.",
         hint,
         files=files,
     )

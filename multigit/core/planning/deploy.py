@@ -1,4 +1,4 @@
-"""The deployments of a plan: which steps they are, and the plan of `multigit deploy`."""
+"""The deployments of a plan, and the plan of `multigit deploy`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from multigit.hints import Hint
 class DeployRequest:
     """What `multigit deploy` was asked to do.
 
-    `release` names a deploy tag, empty for what the stage's branch holds now.
+    `release` is a deploy tag; empty: what the stage's branch has now.
     """
 
     stage: Stage
@@ -35,7 +35,7 @@ class DeployRequest:
 def deploy_steps(
     workspace: Workspace, repo: Repo, stage: Stage, *, tag: str = "", sha: str = ""
 ) -> tuple[DeployStep, ...]:
-    """Return the deployments of a repository to a stage: one for each target, () for none."""
+    """Return the deployments of a repository to a stage: one for each target."""
     deploy = workspace.deploy(repo, stage)
     if deploy is None:
         return ()
@@ -58,7 +58,10 @@ def deploy_steps(
 def plan_deploy(
     request: DeployRequest, workspace: Workspace, snapshots: Mapping[str, Snapshot]
 ) -> Plan:
-    """Return the plan that deploys what a stage, or a release of it, holds."""
+    """Return the plan that deploys what a stage has, or one of its releases.
+
+    Raises UsageError if the stage has no deployment, or no repository has the release.
+    """
     stage = request.stage
     require_deployment(workspace, stage, request.repos)
     repos = tuple(
@@ -87,7 +90,7 @@ def plan_deploy(
 
 
 def require_deployment(workspace: Workspace, stage: Stage, repos: Sequence[Repo]) -> None:
-    """Raise UsageError where nothing says how any of the repositories is deployed to a stage."""
+    """Raise UsageError if the configuration deploys none of the repositories to a stage."""
     if not any(workspace.deploy(repo, stage) for repo in repos):
         raise UsageError(
             f"The configuration does not say how {stage.name} is deployed.",
@@ -117,7 +120,7 @@ def _repository(
     if steps and sha and tip and request.release and tip.sha != sha:
         problems += _only_the_tip(steps[0], stage)
     if steps and sha and not snapshot.error:
-        problems += [*_untagged(steps[0], tag, stage), *_begun_by_push(steps[0], stage)]
+        problems += [*_untagged(steps[0], tag, stage), *_only_by_push(steps[0], stage)]
     return resolve_state(
         RepoPlan(
             repo=repo.name,
@@ -135,7 +138,7 @@ def _repository(
 
 
 def can_deploy_releases(workspace: Workspace, name: str, stage: str) -> bool:
-    """Tell whether `multigit deploy` can deploy an earlier release of a repository to a stage."""
+    """Return whether `multigit deploy` can deploy an earlier release of a repository to a stage."""
     repo = next((repo for repo in workspace.repos if repo.name == name), None)
     deploy = workspace.deploy(repo, workspace.planned_stage(stage)) if repo else None
     runner = deploy.runner if deploy else None
@@ -145,7 +148,7 @@ def can_deploy_releases(workspace: Workspace, name: str, stage: str) -> bool:
 def _not_in_release(release: str) -> Problem:
     return Problem(
         NOT_IN_RELEASE,
-        f"is not in {release}: it has no such tag, and stays as it is.",
+        f"is not in {release}: it has no such tag, so it stays as it is.",
         Hint.STATUS,
         Severity.WARN,
     )
@@ -156,17 +159,16 @@ def _only_the_tip(step: DeployStep, stage: Stage) -> Iterable[Problem]:
         yield Problem(
             "no_deploy_tag",
             f'ref = "branch" starts it on {stage.branch}, which is not at that release.',
-            'Write ref = "tag" in the deploy table.',
+            'Set ref = "tag" in the deploy table.',
         )
 
 
-def _begun_by_push(step: DeployStep, stage: Stage) -> Iterable[Problem]:
+def _only_by_push(step: DeployStep, stage: Stage) -> Iterable[Problem]:
     if step.runner.by_push:
         yield Problem(
             "push_deploys",
             f"only a push deploys {stage.name}, and nothing is pushed here.",
-            f"Run it again at {step.runner.host}, or write "
-            'trigger = "dispatch" in the deploy table.',
+            f'Rerun it on {step.runner.host}, or set trigger = "dispatch" in the deploy table.',
         )
 
 
@@ -174,6 +176,6 @@ def _untagged(step: DeployStep, tag: Tag | None, stage: Stage) -> Iterable[Probl
     if step.runner.starts_on == "tag" and tag is None:
         yield Problem(
             "no_deploy_tag",
-            f"what {stage.branch} holds has no deploy tag to start the deployment on.",
-            f'Promote to {stage.name}, or write ref = "branch" in its deploy table.',
+            f"the tip of {stage.branch} has no deploy tag to start the deployment on.",
+            f'Promote to {stage.name}, or set ref = "branch" in its deploy table.',
         )

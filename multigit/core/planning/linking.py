@@ -1,4 +1,4 @@
-"""Linking superprojects with the submodules that the same push publishes."""
+"""Superprojects whose submodules are published by the same push: what their pointers will be."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from multigit.core.values.workspace import Repo, Workspace
 
 
 def innermost_first(repos: tuple[Repo, ...]) -> tuple[Repo, ...]:
-    """Return the repositories so that each comes after those inside of it."""
+    """Return the repositories sorted so that each comes after those inside it."""
     return tuple(sorted(repos, key=lambda repo: repo.path == "." or -repo.path.count("/")))
 
 
 def linked(
     request: PushRequest, workspace: Workspace, repo: Repo, snapshots: Mapping[str, Snapshot]
 ) -> Snapshot:
-    """Return what was seen of a superproject, with its pointers where the push will set them.
+    """Return the snapshot of a superproject with its pointers as the push will set them.
 
-    Those inside of it are linked already.
+    The repositories inside it must already be linked.
     """
     seen = snapshots[repo.name]
     if not seen.work or seen.work.branch != request.stage.branch:
@@ -37,7 +37,7 @@ def linked(
         inner = nested.get(each.path)
         if not inner or inner.name not in snapshots:
             continue
-        tip = tip_to_come(request, workspace, inner, snapshots[inner.name])
+        tip = published_tip(request, workspace, inner, snapshots[inner.name])
         if tip is None:
             continue
         follows.append(inner.name)
@@ -49,12 +49,12 @@ def linked(
     return replace(seen, work=work, follows=tuple(follows))
 
 
-def tip_to_come(
+def published_tip(
     request: PushRequest, workspace: Workspace, repo: Repo, seen: Snapshot
 ) -> str | None:
-    """Return the commit that a push publishes of what is checked out, or None when it does not.
+    """Return the commit that a push publishes of what is checked out; None if it publishes none.
 
-    Empty where it is not known before it is made.
+    Empty if the commit is unknown until it is made.
     """
     steps = push_steps(request, workspace.push, seen)
     if not steps or not seen.work or seen.work.branch != request.stage.branch:

@@ -1,4 +1,4 @@
-"""Work that a merge would lose: what is said of it, and the commands that keep it."""
+"""Work that a merge would lose: the problems, and the commands that keep the work."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ def losing_work(
     accepted: bool,
     edited: bool = False,
 ) -> Iterable[Problem]:
-    """Report commits of the later stage that take back work of the earlier one.
+    """Report commits of the later stage that revert work of the earlier one.
 
-    Merged forward, that work would silently stay out; merged down, it would silently go. `edited`
-    tells that files are changed in the work tree.
+    A promotion would silently leave that work out; a back-merge would silently remove it. `edited`
+    is True if files are changed in the work tree.
     """
     source, target = branches
     earlier, later = (source, target) if forward else (target, source)
     how = keeping(merge.reversals, repo, remote, earlier, later, edited=edited)
     then = Hint.THEN_UNSTASH if edited else ""
-    blocking = () if accepted else standing_in_the_way(merge.reversals, forward=forward)
+    blocking = () if accepted else blocking_reversals(merge.reversals, forward=forward)
     for reversal in merge.reversals:
         known = reversal.accepted if forward else ""
         yield Problem(
             "reverted_work" if reversal.kind is Evidence.NAMED else "returned_files",
-            f"{taken_back(reversal, earlier, later)}: "
+            f"{describe_reversal(reversal, earlier, later)}: "
             f"{_leads(reversal, earlier, later, forward=forward)}"
             f"{f', as accepted in {known[:7]}' if known else ''}.",
             WITH_CONFLICT
@@ -52,10 +52,10 @@ def losing_work(
         )
 
 
-def standing_in_the_way(reversals: Sequence[Reversal], *, forward: bool) -> tuple[Reversal, ...]:
-    """Return those with which a merge is not made before somebody decides.
+def blocking_reversals(reversals: Sequence[Reversal], *, forward: bool) -> tuple[Reversal, ...]:
+    """Return the reversals that block a merge until a person decides.
 
-    What was accepted once is accepted on the way forward, not on the way down.
+    A revert that was accepted before is accepted in promotions, not in back-merges.
     """
     if _only_a_deleted_file(reversals):
         return ()
@@ -73,24 +73,23 @@ def keeping(
 ) -> str:
     """Return the commands that merge the later stage into the earlier one without losing work.
 
-    What the later stage took back is brought back first, on a commit that no branch has: so there
-    is no moment at which the earlier stage lacks it. All of it at once, the newest first: any one
-    that is left out would take its work along. Local branches may be missing, behind or without an
-    upstream, so none is needed. What is changed in the work tree would come along to where it does
-    not belong, so it is put aside.
+    What the later stage reverted is restored first, in a commit that is on no branch, so the
+    earlier stage never lacks it. All of it is restored at once, the newest revert first: any that
+    was left out would still remove its work. Local branches may be missing, behind or without an
+    upstream, so none is needed. Changes in the work tree would come along, so they are stashed.
     """
     return Hint.KEEPING.format(
         path=repo.typed(),
         remote=remote,
         first=Hint.STASH_FIRST if edited else "",
         there=f"{remote}/{later}",
-        back=" && ".join(_bring_back(each) for each in reversals),
+        back=" && ".join(_restore(each) for each in reversals),
         earlier=earlier,
     )
 
 
-def _bring_back(reversal: Reversal) -> str:
-    """Return the command that brings back what one commit took back, and nothing that is beside."""
+def _restore(reversal: Reversal) -> str:
+    """Return the command that restores what one commit reverted, and nothing else."""
     name = reversal.sha[:7]
     if not reversal.kept:
         return (Hint.REVERT_MERGE if reversal.is_merge else Hint.REVERT).format(commit=name)
@@ -106,47 +105,47 @@ def _bring_back(reversal: Reversal) -> str:
 
 
 def _short(commit: str) -> str:
-    """Return a commit's name as short as people write it; it may be one's parent."""
+    """Return a commit's short id; the name may be that of its parent, `sha^`."""
     return commit[:7] + ("^" if commit.endswith("^") else "")
 
 
 def _move(old: str, new: str) -> str:
-    """Return the command that gives a file another name; its folder may be gone."""
+    """Return the command that renames a file; the new folder may not exist."""
     folder = str(PurePosixPath(new).parent)
     command = Hint.MOVE.format(old=quote(old), new=quote(new))
     return command if folder == "." else f"mkdir -p -- {quote(folder)} && {command}"
 
 
 def _only_a_deleted_file(reversals: Sequence[Reversal]) -> bool:
-    """Tell whether all that is taken back is one file, deleted by a commit that says no more.
+    """Return whether only one file was deleted, by a commit that does not call itself a revert.
 
-    Files are deleted for good reasons every day; it is told all the same. Where the work brought
-    nothing but that file, all of the work is taken back.
+    Files are deleted for good reasons every day, so this only warns. If the work consisted of that
+    file alone, all of the work is reverted: then it is not slight.
     """
     return [each.slight for each in reversals] == [True] and (reversals[0].kind is Evidence.CONTENT)
 
 
-def taken_back(reversal: Reversal, earlier: str, later: str) -> str:
-    """Return which commit takes back what, as the beginning of a sentence."""
+def describe_reversal(reversal: Reversal, earlier: str, later: str) -> str:
+    """Return which commit reverts what, as the beginning of a sentence."""
     name, count = reversal.sha[:7], len(reversal.paths)
     if reversal.lost:
         commits = f"{plural(reversal.lost, 'commit')}"
-        return f"{name} on {later} takes back {commits} of {earlier}"
+        return f"{name} on {later} reverts {commits} of {earlier}"
     files = f"{plural(count, 'file')} ({shortened(reversal.paths)})"
     who = f"{name} by {reversal.author} on {later}"
     if reversal.kind is Evidence.NAMED:
-        return f"{who} takes back work of {earlier} in {files}"
+        return f"{who} reverts work of {earlier} in {files}"
     if reversal.deletes:
         return f"{who} deletes {files} of {earlier}"
-    return f"{who} puts {files} back to before the work of {earlier}"
+    return f"{who} returns {files} to before the work of {earlier}"
 
 
 def _leads(reversal: Reversal, earlier: str, later: str, *, forward: bool) -> str:
     if reversal.lost:
         one = reversal.lost == 1
         if forward:
-            return f"merged now, {'it stays' if one else 'they stay'} out of {later}"
-        return f"carried down, it takes {'it' if one else 'them'} out of {earlier} as well"
+            return f"a merge now would leave {'it' if one else 'them'} out of {later}"
+        return f"a back-merge would remove {'it' if one else 'them'} from {earlier}, too"
     if forward:
-        return f"merged now, that work stays out of {later}"
-    return f"carried down, it takes that work out of {earlier} as well"
+        return f"a merge now would leave that work out of {later}"
+    return f"a back-merge would remove that work from {earlier}, too"

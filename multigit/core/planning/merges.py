@@ -1,4 +1,4 @@
-"""Promotion and back-merge: from a request and what was seen to a plan of merges."""
+"""Promotion and back-merge: the plan of the merges that a request asks for."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from multigit.hints import Hint
 class MergeRequest:
     """What a promotion or a back-merge was asked to do.
 
-    Each hop builds on the result of the one before it. What the `later` stages hold by then is
-    noted in the plan.
+    Each hop builds on the result of the previous one. The plan records what the `later` stages have
+    at that time.
     """
 
     command: str
@@ -40,17 +40,17 @@ class MergeRequest:
 
     @property
     def source(self) -> Stage:
-        """Return the stage that the first hop takes from."""
+        """Return the source of the first hop."""
         return self.hops[0].source
 
     @property
     def target(self) -> Stage:
-        """Return the stage that the last hop arrives at."""
+        """Return the target of the last hop."""
         return self.hops[-1].target
 
     @property
     def tag_template(self) -> str:
-        """Return the template of the release's tag; empty on the way down, which tags nothing."""
+        """Return the template of the release's tag; empty for a back-merge, which makes no tag."""
         return self.target.tag if self.hops[-1].forward else ""
 
     def stages(self) -> tuple[Stage, ...]:
@@ -125,7 +125,7 @@ def plan_repository(
 
 
 def merge_steps(hops: tuple[Hop, ...], snapshot: Snapshot, release: str) -> tuple[MakingStep, ...]:
-    """Return the steps that make one repository's merges and the release's tag; () for none."""
+    """Return the steps that make one repository's merges and, if there are any, the tag."""
     routes = {(hop.source.name, hop.target.name): hop for hop in hops}
     merges = tuple(
         merge_step(routes[merge.source, merge.target], merge)
@@ -145,13 +145,13 @@ def merge_step(hop: Hop, merge: Merge) -> MergeStep:
 
 
 def later_tips(later: Iterable[Stage], refs: Refs) -> dict[str, str]:
-    """Return what the branches of the later stages were seen to hold, by ref; empty: none."""
+    """Return the tips of the later stages' branches by ref; an empty tip: there is no branch."""
     seen = {stage.branch: refs.branch(stage.branch).remote for stage in later}
     return {branch_ref(name): tip.sha if tip else "" for name, tip in seen.items()}
 
 
 def publishing(making: tuple[MakingStep, ...], refs: Refs) -> tuple[Step, ...]:
-    """Return the steps with the one push behind them, and the local branches that follow it."""
+    """Return the steps, then the push, then the local branches that follow it."""
     follow = [
         FastForwardStep(step.branch, branch.checked_out)
         for step in making
@@ -182,7 +182,7 @@ def merge_problems(
     *,
     accept_reverts: bool,
 ) -> Iterable[Problem]:
-    """Report each previewed merge that cannot be made, or that loses work."""
+    """Report each previewed merge that cannot be made or that would lose work."""
     by_name = {(hop.source.name, hop.target.name): hop for hop in hops}
     before, loses = "", False
     edited = snapshot.work is not None and snapshot.work.edited
@@ -192,7 +192,7 @@ def merge_problems(
         yield from checks.unmergeable(
             *(repo, merge, remote, branches), forward=route.forward, first=before, edited=edited
         )
-        if not loses:  # a later merge of the chain would lose what an earlier one has brought
+        if not loses:  # a later merge of the chain would lose the same work
             lost = tuple(
                 losing_work(
                     *(repo, merge, remote, branches),

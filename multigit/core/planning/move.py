@@ -1,4 +1,4 @@
-"""What is to be known of a step that moves a branch, to plan, show, undo and report it."""
+"""The facts about a step that moves a branch: to plan, show, undo and report it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from multigit.core.values.commits import PendingCommits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """What is to be known of a step that moves a branch.
+    """The facts about a step that moves a branch.
 
-    It moves the branch of `stage` to the commit `goal`, empty where that is not known yet, while
-    the remote still holds `lease` (empty: no such branch; None: what was seen there). Commits of
-    the person's `own` stay in the local branch when they are taken back. `brings` are those that
-    arrive, where they have names by now.
+    It moves the branch of `stage` to the commit `goal` (empty: not known yet) if the remote still
+    has `lease` (empty: no such branch; None: what planning saw there). `own` is True for a person's
+    own commits, which an undo leaves in the local branch. `brings` are the commits that are
+    published, if they already exist.
 
-    People read `words`, with `into` before the stage where it is named, and in a table that the
-    branch goes from `before` to `after`, with so many `commits` and `files` (None: not told), and
-    what they are about: the newest that arrives, or else the `subject`.
+    The rest is what people read: what is done, in `words`, with `into` before the name of the
+    stage; from where to where, `before` and `after`; how many `commits` and `files` (None: not
+    shown); and the `subject`, if `brings` has none.
     """
 
     stage: str

@@ -1,7 +1,7 @@
 """The plan: what one operation will do, as plain data. What is shown is what is run.
 
-A repository's plan is a list of small steps: some make the object at which one ref shall point,
-`PushStep` publishes those refs in one atomic push, then local branches follow, and what was
+A repository's plan is a list of small steps: some make an object that one ref is to point at,
+`PushStep` publishes these refs in one atomic push, then local branches follow, and what was
 published is deployed.
 """
 
@@ -30,7 +30,7 @@ from multigit.core.values.workspace import Confirm
 
 
 class State(StrEnum):
-    """Where a repository stands in an operation."""
+    """The state of a repository in an operation."""
 
     PLANNED = "planned"
     UP_TO_DATE = "up_to_date"
@@ -45,7 +45,7 @@ class State(StrEnum):
 
 
 class Result(StrEnum):
-    """How an operation ended, or that it was only planned."""
+    """The result of an operation, or that it was only planned."""
 
     PLANNED = "planned"
     DONE = "done"
@@ -57,16 +57,16 @@ class Result(StrEnum):
     ERROR = "error"
 
 
-NOT_IN_RELEASE = "not_in_release"  # the problem of what a release has nothing of
+NOT_IN_RELEASE = "not_in_release"  # the problem of a repository that a release does not include
 
 
 @dataclass(frozen=True, slots=True)
 class RepoPlan:
     """What happens in one repository, or why nothing does.
 
-    A `wave` begins when all lower ones are published, deployed and healthy; it is later than that
-    of the submodules that it `follows`. `later` is what the branches of later stages hold, by their
-    refs, as far as that was seen: an undo has to know what they got since.
+    A `wave` begins when all lower ones are published, deployed and healthy. A superproject
+    `follows` its submodules in a later wave. `later` are the tips of later stages' branches by ref,
+    as far as they are known: an undo has to know what these stages received since.
     """
 
     repo: str
@@ -83,16 +83,16 @@ class RepoPlan:
 
     @property
     def left_out(self) -> bool:
-        """Tell whether it has work that is not done, since something blocks it."""
+        """Return whether it has work that is skipped because something blocks it."""
         absent = NOT_IN_RELEASE in {problem.code for problem in self.problems}
         return self.state is State.SKIPPED and not absent
 
     def merges(self) -> tuple[MergeStep, ...]:
-        """Return the merges in the order they are made."""
+        """Return the merges in the order in which they are made."""
         return tuple(step for step in self.steps if isinstance(step, MergeStep))
 
     def commits(self) -> tuple[CommitStep, ...]:
-        """Return the commits of the work tree (one at most, today)."""
+        """Return the commits of the work tree, at most one."""
         return tuple(step for step in self.steps if isinstance(step, CommitStep))
 
     def deploys(self) -> tuple[DeployStep, ...]:
@@ -100,11 +100,11 @@ class RepoPlan:
         return tuple(step for step in self.steps if isinstance(step, DeployStep))
 
     def also(self) -> tuple[str, ...]:
-        """Return what is done beside the branches that move, in a word or two each."""
+        """Return what is done besides moving branches, in a word or two each."""
         return tuple(dict.fromkeys(s.also for s in self.steps if isinstance(s, AlsoStep)))
 
     def following(self) -> tuple[FollowingStep, ...]:
-        """Return the local branches that go along with what is published."""
+        """Return the steps that move local branches after the push."""
         return tuple(step for step in self.steps if isinstance(step, FollowingStep))
 
     def pulls(self) -> tuple[PullingStep, ...]:
@@ -117,12 +117,12 @@ class RepoPlan:
 
     @property
     def tag(self) -> str:
-        """Return the tag's name, or empty when none is made."""
+        """Return the name of the tag that is made, or empty."""
         return next((step.name for step in self.steps if isinstance(step, TagStep)), "")
 
     @property
     def deploy_tag(self) -> str:
-        """Return the tag that is made, or else the one that is deployed; or empty."""
+        """Return the tag that is made, or else the one that is deployed, or empty."""
         return self.tag or next((step.tag for step in self.deploys()), "")
 
     @property
@@ -131,35 +131,35 @@ class RepoPlan:
         return next((step.name for step in self.steps if isinstance(step, DeleteTagStep)), "")
 
     @property
-    def takes_back(self) -> bool:
-        """Tell whether this takes back what another operation published."""
-        return any(step.takes_back for step in self.making())
+    def is_undo(self) -> bool:
+        """Return whether this undoes what another operation published."""
+        return any(step.is_undo for step in self.making())
 
     @property
     def after(self) -> str:
-        """Return the planned commit of the last branch that moves, or empty."""
+        """Return the planned tip of the last branch that moves, or empty."""
         return self.branch_steps()[-1].move().goal if self.branch_steps() else ""
 
     def making(self) -> tuple[MakingStep, ...]:
-        """Return the steps that make what the push publishes."""
+        """Return the steps that make what the push publishes, in order."""
         return tuple(step for step in self.steps if isinstance(step, MakingStep))
 
     def branch_steps(self) -> tuple[MovingStep, ...]:
-        """Return the steps that move a branch: those that people and scripts are told about."""
+        """Return the steps that move a branch of the remote."""
         return tuple(step for step in self.steps if isinstance(step, MovingStep))
 
     def reported_steps(self) -> tuple[ReportedStep, ...]:
-        """Return the steps that scripts are told about, those that move a branch first."""
+        """Return the steps that documents for scripts list, those that move a branch first."""
         others = (step for step in self.steps if not isinstance(step, MovingStep))
         return (*self.branch_steps(), *(step for step in others if isinstance(step, ReportedStep)))
 
     @property
     def commit_count(self) -> int:
-        """Return how many own commits arrive at the last stage that moves."""
+        """Return how many commits the last stage that moves receives."""
         return next(reversed(list(self.arriving().values())), 0)
 
     def arriving(self) -> dict[str, int]:
-        """Return how many own commits arrive at each stage, in the order they do."""
+        """Return how many commits each stage receives, in the order in which they move."""
         counts: dict[str, int] = {}
         for move in (step.move() for step in self.branch_steps()):
             if move.commits is not None:
@@ -169,14 +169,13 @@ class RepoPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One operation over all chosen repositories, ready to be shown and to be run.
+    """One operation over all selected repositories, ready to be shown and run.
 
-    `date` is the author and committer date of everything that it makes, in git's form. `release`
-    is the tag of the operation or empty. `skip_blocked` records that the person asked to go on
-    without the blocked repositories, which then stand in `repos` as skipped; `accept_reverts` that
-    reverts may leave out or take away work of an earlier stage. `undoes` is the
-    operation that this one takes back, or empty. With `wait` off nobody waits for deployments.
-    `lock_repo` names the repository whose remote held the locks when it began, or is empty.
+    `date` is the author and committer date of all commits and tags, in git's form. `release` is the
+    operation's tag, or empty. With `skip_blocked`, blocked repositories are skipped; with
+    `accept_reverts`, a merge may leave out or remove reverted work. `undoes` is the operation that
+    this one undoes, or empty. If `wait` is False, multigit does not wait for deployments.
+    `lock_repo` is the repository whose remote held the locks at the start, or empty.
     """
 
     command: str
@@ -200,9 +199,9 @@ class Plan:
 
     @property
     def result(self) -> Result:
-        """Return failed (a repository could not be asked), blocked, nothing or planned.
+        """Return failed (a repository could not be read), blocked, nothing or planned.
 
-        Where nothing at all can move, what is left out blocks: nobody should take it for done.
+        If nothing moves and something was left out, the result is blocked, since it is not done.
         """
         states = {repo.state for repo in self.repos}
         if State.FAILED in states:
@@ -218,7 +217,7 @@ class Plan:
 
 
 def resolve_state(repo: RepoPlan, *, skip_blocked: bool) -> RepoPlan:
-    """Return a new plan with the state that its problems and steps lead to, and with its target."""
+    """Return the plan with the state that follows from its problems and steps, and its target."""
     repo = stopped(repo, skip_blocked=skip_blocked)
     if repo.state in {State.BLOCKED, State.SKIPPED}:
         return replace(repo, steps=())
@@ -228,9 +227,9 @@ def resolve_state(repo: RepoPlan, *, skip_blocked: bool) -> RepoPlan:
 
 
 def stopped(repo: RepoPlan, *, skip_blocked: bool) -> RepoPlan:
-    """Return a plan as it is, or without steps where a problem blocks it.
+    """Return the plan as is, or blocked and without steps if a problem blocks it.
 
-    With `skip_blocked` it is left out instead, and the first problem then says for what.
+    With `skip_blocked` it is skipped instead, and its first problem is the reason.
     """
     if not any(problem.blocks for problem in repo.problems):
         return repo
@@ -242,7 +241,7 @@ def stopped(repo: RepoPlan, *, skip_blocked: bool) -> RepoPlan:
 
 
 def with_target(repo: RepoPlan) -> RepoPlan:
-    """Return the plan with `branch` and `before` of the last branch that moves."""
+    """Return the plan with the `branch` that moves last, and its tip `before`."""
     if not repo.branch_steps():
         return repo
     last = repo.branch_steps()[-1]

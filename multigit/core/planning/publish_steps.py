@@ -1,4 +1,4 @@
-"""The steps that come once all is made: the one push, local branches that follow, deployments."""
+"""The steps after everything is made: the push, local branches that follow it, deployments."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from multigit.core.values.deploy_config import HealthCheck, Runner
 
 @dataclass(frozen=True, slots=True)
 class RefUpdate:
-    """A ref of the remote and the value that it must still hold; empty: it must not exist."""
+    """A ref of the remote, and the value that it must still have; empty: it must not exist."""
 
     ref: str
     before: str
@@ -18,7 +18,7 @@ class RefUpdate:
 
 @dataclass(frozen=True, slots=True)
 class PushStep:
-    """Publish these refs in one atomic push, each with a lease on what it must still hold."""
+    """Publish these refs in one atomic push, each with a lease on the value that it must have."""
 
     updates: tuple[RefUpdate, ...]
     type: Literal["push"] = "push"
@@ -26,7 +26,7 @@ class PushStep:
 
 @dataclass(frozen=True, slots=True)
 class FastForwardStep:
-    """Let the local branch follow, unless `checked_out` names a work tree that has it."""
+    """Fast-forward the local branch, unless it is checked out in the work tree `checked_out`."""
 
     branch: str
     checked_out: str = ""
@@ -35,7 +35,7 @@ class FastForwardStep:
 
 @dataclass(frozen=True, slots=True)
 class MoveBackStep:
-    """Let the local branch follow a restored one, while it still holds `before`."""
+    """Move the local branch back with the restored remote one, if it is still at `before`."""
 
     branch: str
     before: str
@@ -45,9 +45,9 @@ class MoveBackStep:
 
 @dataclass(frozen=True, slots=True)
 class DeployStep:
-    """Deploy what the push published, or `sha` where nothing is pushed, to one target.
+    """Deploy what the push published to one target, or `sha` if nothing is pushed.
 
-    `branch` is the stage's; `tag` is empty where the release has none. `attempt` counts from 1.
+    `branch` is the stage's; `tag` is empty if the release has none. `attempt` counts from 1.
     """
 
     also: ClassVar[str] = "deploy"

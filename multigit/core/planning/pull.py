@@ -1,4 +1,4 @@
-"""Pull: what brings a stage's branch up to date in a clone, and what is left to a person."""
+"""Pull: how a stage's branch is updated in each clone, and what is left to a person."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from multigit.hints import Hint
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """What a pull was asked to do; with `switch` clean work trees go to the branch, too."""
+    """What a pull was asked to do; with `switch`, clean work trees also switch to the branch."""
 
     stage: Stage
     start_time: StartTime
@@ -32,7 +32,7 @@ class PullRequest:
 def plan_pull(
     request: PullRequest, workspace: Workspace, snapshots: Mapping[str, Snapshot]
 ) -> Plan:
-    """Return the plan; each repository is for itself, a blocked one stops no other."""
+    """Return the plan; a blocked repository does not stop the others."""
     return Plan(
         command="pull",
         operation=request.start_time.operation("pull", request.stage.name),
@@ -51,7 +51,7 @@ def plan_pull(
 def plan_repository(
     request: PullRequest, workspace: Workspace, repo: Repo, snapshot: Snapshot
 ) -> RepoPlan:
-    """Return what happens in one repository; one that could not be asked has failed already."""
+    """Return what happens in one repository; one that could not be read has failed."""
     local = snapshot.refs.branch(request.stage.branch).local
     plan = resolve_state(
         RepoPlan(
@@ -87,7 +87,7 @@ def pull_steps(request: PullRequest, repo: Repo, snapshot: Snapshot) -> tuple[St
 
 
 def checkout(request: PullRequest, snapshot: Snapshot) -> tuple[str, str] | None:
-    """Return from which commit to which one files change, or None where none do."""
+    """Return from which commit to which one the files change, or None if they do not."""
     name, work, branch = (
         request.stage.branch,
         snapshot.work,
@@ -101,7 +101,7 @@ def checkout(request: PullRequest, snapshot: Snapshot) -> tuple[str, str] | None
 
 
 def _untouchable(snapshot: Snapshot) -> bool:
-    """Tell whether files stay as they are, whatever was asked for."""
+    """Return whether files must stay as they are, whatever the request."""
     work = snapshot.work
     apart = snapshot.ahead and snapshot.behind
     unclean = work and (work.unfinished or work.conflicted or tracked_changes(snapshot))
@@ -117,7 +117,7 @@ def _problems(
         if not repo.url:
             yield Problem(
                 "no_url",
-                "is not there, and the configuration has no url to clone it from.",
+                "is missing, and the configuration has no url to clone it from.",
                 f'Add to multigit.toml below [repos.{repo.name}]: url = "…"',
             )
     elif snapshot.refs.branch(request.stage.branch).remote is None:
@@ -127,13 +127,13 @@ def _problems(
             "Create it there.",
         )
     else:
-        yield from _standing_work(request, repo, snapshot, remote)
+        yield from _blocking_work(request, repo, snapshot, remote)
 
 
-def _standing_work(
+def _blocking_work(
     request: PullRequest, repo: Repo, snapshot: Snapshot, remote: str
 ) -> Iterable[Problem]:
-    """Report local work that an update or a switch would have to touch."""
+    """Report local work that an update or a switch would affect."""
     name, work = request.stage.branch, snapshot.work
     branch = snapshot.refs.branch(name)
     if snapshot.behind and snapshot.ahead:
@@ -151,7 +151,7 @@ def _standing_work(
     if here and not work.head:
         yield Problem(
             "unborn",
-            f"{name} has no commit yet in the clone.",
+            f"{name} has no commits yet in the clone.",
             Hint.PULL_UNBORN.format(path=repo.typed(), remote=remote, branch=name),
         )
         return
@@ -174,11 +174,14 @@ def _standing_work(
             prune if branch.vanished else pull,
         )
     else:
-        yield from _in_the_way(request, repo, snapshot.obstacles)
+        yield from _overwritten(request, repo, snapshot.obstacles)
 
 
 def _stash(request: PullRequest, repo: Repo, work: WorkTree) -> str:
-    """Return how to put tracked changes aside: git stashes no submodule, and no bare intent."""
+    """Return how to set tracked changes aside.
+
+    `git stash` skips submodules, and refuses files added with --intent-to-add.
+    """
     there = {"path": repo.typed(), "again": _again(request)}
     tracked = [change for change in work.changes if change.kind != "untracked"]
     moved = [pathspec(change.path) for change in tracked if change.before]
@@ -190,15 +193,15 @@ def _stash(request: PullRequest, repo: Repo, work: WorkTree) -> str:
 
 
 def _again(request: PullRequest) -> str:
-    """Return the command that was run, as it is typed again."""
+    """Return the command that was run."""
     again = Hint.PULL_STAGE_SWITCH if request.switch else Hint.PULL_STAGE
     return again.format(stage=request.stage.name)
 
 
-def _in_the_way(
+def _overwritten(
     request: PullRequest, repo: Repo, obstacles: Sequence[Obstacle]
 ) -> Iterable[Problem]:
-    """Report files of the user's that the branch would overwrite; they are in no commit."""
+    """Report files that are in no commit and that the branch would overwrite."""
     name = request.stage.branch
     paths = tuple(each.path for each in obstacles if not each.mark)
     if paths:
@@ -219,6 +222,6 @@ def _in_the_way(
 
 
 def tracked_changes(snapshot: Snapshot) -> bool:
-    """Tell whether tracked files differ. New files stand in no way: git refuses where they do."""
+    """Return whether tracked files are changed; git itself refuses to overwrite new ones."""
     changes = snapshot.work.changes if snapshot.work else ()
     return any(change.kind != "untracked" for change in changes)

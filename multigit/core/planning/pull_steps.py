@@ -1,6 +1,6 @@
-"""The steps of a pull: what brings one clone up to date. No remote changes.
+"""The steps of a pull, which updates one clone and changes nothing on a remote.
 
-A new class joins the union at the end; `engine/update.py` carries it out.
+A new class goes into the union at the end; `engine/update.py` carries it out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Pulling(ABC):
 
 @dataclass(frozen=True, slots=True)
 class CloneStep(Pulling):
-    """Clone the missing repository and check the stage's branch out."""
+    """Clone the missing repository and check out the stage's branch."""
 
     url: str
     branch: str
@@ -37,7 +37,7 @@ class CloneStep(Pulling):
 
 @dataclass(frozen=True, slots=True)
 class CreateBranchStep(Pulling):
-    """Create the local branch from the remote one, with that as its upstream."""
+    """Create the local branch from the remote one, which becomes its upstream."""
 
     branch: str
     after: str
@@ -50,7 +50,7 @@ class CreateBranchStep(Pulling):
 
 @dataclass(frozen=True, slots=True)
 class UpdateStep(Pulling):
-    """Fast-forward the local branch; with `checked_out` the files of the clean work tree, too."""
+    """Fast-forward the local branch and, if it is `checked_out`, the clean work tree."""
 
     branch: str
     before: str
@@ -66,7 +66,7 @@ class UpdateStep(Pulling):
 
 @dataclass(frozen=True, slots=True)
 class SwitchStep(Pulling):
-    """Check the branch out in the clean work tree."""
+    """Check out the branch in the clean work tree."""
 
     branch: str
     type: Literal["switch"] = "switch"

@@ -1,13 +1,11 @@
-"""Push: which files of the work trees are committed, and what goes to the remote's branch."""
+"""Push: which files are committed, and what is pushed to the stage's branch."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
 from multigit.core.planning import checks
-from multigit.core.planning.dangers import (
-    uploaded_by_nobody,
-)
+from multigit.core.planning.dangers import missing_uploads
 from multigit.core.planning.deploy import deploy_steps
 from multigit.core.planning.merges import later_tips, merge_problems, merge_steps, publishing
 from multigit.core.planning.plan import Plan, RepoPlan, State, resolve_state
@@ -93,14 +91,14 @@ def plan_repository(
 
 
 def any_merge(steps: Iterable[MakingStep]) -> bool:
-    """Tell whether something is promoted, so that it is deployed."""
+    """Return whether something is promoted, so that it is deployed."""
     return any(isinstance(step, MergeStep) for step in steps)
 
 
 def push_steps(
     request: PushRequest, rules: PushRules, snapshot: Snapshot
 ) -> tuple[MakingStep, ...]:
-    """Return the takeover of unpushed commits, and the commit of the work tree."""
+    """Return the steps that publish unpushed commits and commit the work tree."""
     stage, steps = request.stage, list[MakingStep]()
     branch = snapshot.refs.branch(stage.branch)
     if branch.local and snapshot.ahead:
@@ -142,7 +140,7 @@ def _problems(
         publishes = bool(push_steps(request, workspace.push, snapshot))
         yield from submodule_problems(repo, snapshot, request.stage, nested, publishes=publishes)
     yield from file_problems(request, workspace.push, repo, snapshot)
-    yield from uploaded_by_nobody(repo, snapshot.facts, snapshot.carried)
+    yield from missing_uploads(repo, snapshot.facts, snapshot.carried)
     yield from diverged(repo, request.stage, snapshot, workspace)
     yield from merge_problems(
         request.hops(), repo, snapshot, remote, accept_reverts=request.accept_reverts

@@ -1,4 +1,4 @@
-"""What stands in the way of a push: work trees, files and branches that are not as they should."""
+"""What blocks a push: work trees, files and branches that are not as they should be."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from multigit.hints import Hint
 def work_problems(
     request: PushRequest, workspace: Workspace, repo: Repo, snapshot: Snapshot, work: WorkTree
 ) -> Iterable[Problem]:
-    """Report what keeps the work tree from being committed, or why it is left alone."""
+    """Report what prevents a commit of the work tree, or why it is left alone."""
     stage, rules, remote = request.stage, workspace.push, workspace.remote_of(repo)
     left = [change for change in work.changes if not matches(change.path, rules.ignore)]
     if work.branch != stage.branch:
@@ -44,7 +44,7 @@ def work_problems(
         there = snapshot.refs.branch(stage.branch).remote
         yield Problem(
             "unborn",
-            f"{stage.branch} has no commit yet.",
+            f"{stage.branch} has no commits yet.",
             (Hint.PULL_UNBORN if there else Hint.FIRST_COMMIT).format(
                 path=repo.typed(), remote=remote, branch=stage.branch
             ),
@@ -56,26 +56,26 @@ def work_problems(
 def file_problems(
     request: PushRequest, rules: PushRules, repo: Repo, snapshot: Snapshot
 ) -> Iterable[Problem]:
-    """Report what should not be published, in commits and in what is to be committed: once each.
+    """Report files that should not be published, in commits and in the work tree, once each.
 
-    A warning about one does not stand for what blocks the other.
+    A warning about the one does not replace a blocking problem of the other.
     """
     stage, changes = request.stage, to_commit(snapshot.work, request.stage, rules)
-    told = set()
+    reported = set()
     for each in (
         *dangerous_commits(repo, stage, snapshot, rules, request.allow),
         *dangerous(repo, snapshot, changes, rules, request.allow),
     ):
         about = (each.code, each.files, each.severity)
-        if about not in told:
-            told.add(about)
+        if about not in reported:
+            reported.add(about)
             yield each
 
 
 def diverged(
     repo: Repo, stage: Stage, snapshot: Snapshot, workspace: Workspace
 ) -> Iterable[Problem]:
-    """Report a local branch that lacks commits of the remote one and has something to add."""
+    """Report a local branch that is behind the remote one and also has something to push."""
     remote = workspace.remote_of(repo)
     changes = to_commit(snapshot.work, stage, workspace.push)
     if not snapshot.behind or not (snapshot.ahead or changes):
@@ -84,6 +84,6 @@ def diverged(
     hint = Hint.PULL_REBASE if checked_out else Hint.PULL_REBASE_THERE
     yield Problem(
         "diverged",
-        f"{stage.branch} is {snapshot.behind} behind {remote} and has work of its own.",
+        f"{stage.branch} is {snapshot.behind} behind {remote} and has local work.",
         hint.format(path=repo.typed(), remote=remote, branch=stage.branch),
     )

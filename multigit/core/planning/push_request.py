@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from multigit.core.planning import checks
 from multigit.core.planning.dangers import matches
-from multigit.core.planning.routes import Hop, message_required, wants_message
+from multigit.core.planning.routes import Hop, message_required, requires_message
 from multigit.core.values.push_rules import PushRules
 from multigit.core.values.start_time import StartTime
 from multigit.core.values.work_tree import Change, WorkTree
@@ -17,8 +17,8 @@ from multigit.core.values.workspace import Repo, Stage
 class PushRequest:
     """What a push was asked to do; `promotion` is the merge that follows it, if any.
 
-    `allow` names files that may be committed although they look like secrets or are large. What the
-    `later` stages hold by then is noted in the plan.
+    `allow` are files that may be committed although they look like secrets or are large. The plan
+    records what the `later` stages have at that time.
     """
 
     stage: Stage
@@ -34,7 +34,7 @@ class PushRequest:
     later: tuple[Stage, ...] = ()
 
     def stages(self) -> tuple[Stage, ...]:
-        """Return the stages whose branches matter."""
+        """Return the pushed stage and the one that it is promoted to, if any."""
         return (self.stage, self.promotion.target) if self.promotion else (self.stage,)
 
     def moved(self) -> tuple[str, ...]:
@@ -42,7 +42,7 @@ class PushRequest:
         return tuple(stage.branch for stage in self.stages())
 
     def hops(self) -> tuple[Hop, ...]:
-        """Return the merge that follows, as a route."""
+        """Return the route of the promotion: one hop, or none."""
         return (self.promotion,) if self.promotion else ()
 
     @property
@@ -52,7 +52,7 @@ class PushRequest:
 
 
 def push_message(stage: Stage, message: str | None) -> str:
-    """Return the message of the commits; raises UsageError where the stage demands one."""
+    """Return the message of the commits; raise UsageError if the stage requires one."""
     if message is not None:
         checks.check_message(message)
         return message
@@ -62,14 +62,14 @@ def push_message(stage: Stage, message: str | None) -> str:
 
 
 def strict_stage(stage: Stage, target: Stage | None) -> Stage | None:
-    """Return the stage that demands a message: the pushed one, or that which it promotes to."""
-    if target and wants_message(stage, target):
+    """Return the stage that requires a message: the target of the promotion, or the pushed one."""
+    if target and requires_message(stage, target):
         return target
     return stage if stage.require_message else None
 
 
 def to_commit(work: WorkTree | None, stage: Stage, rules: PushRules) -> tuple[Change, ...]:
-    """Return the changes that a push commits: on the stage's branch, without the litter."""
+    """Return the changes that a push commits: on the stage's branch, without ignored files."""
     if work is None or work.branch != stage.branch:
         return ()
     return tuple(change for change in work.changes if not matches(change.path, rules.ignore))

@@ -1,4 +1,4 @@
-"""Routes: the merges between neighboring stages that a command makes, one after the other."""
+"""Routes: the merges between neighboring stages that a command makes, one after another."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STRICTNESS = (Confirm.NONE, Confirm.YES, Confirm.NAME)
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One merge of a stage into its neighbor, with the message that the merge commit gets."""
+    """One merge of a stage into its neighbor, with the message of the merge commit."""
 
     source: Stage
     target: Stage
@@ -24,12 +24,12 @@ class Hop:
 
     @property
     def forward(self) -> bool:
-        """True on the way to production."""
+        """True for a promotion, False for a back-merge."""
         return self.target.promotes_from == self.source.name
 
 
 def default_message(workspace: Workspace, source: Stage, target: Stage) -> str:
-    """Return the message of a merge that nobody wrote one for."""
+    """Return the message of a merge for which none was given."""
     message = f"Merge {source.name} into {target.name}"
     if target.promotes_from == source.name:
         return f"{message} (production deployment)" if workspace.is_last(target) else message
@@ -37,7 +37,10 @@ def default_message(workspace: Workspace, source: Stage, target: Stage) -> str:
 
 
 def hop(workspace: Workspace, source: Stage, target: Stage, message: str | None) -> Hop:
-    """Return the merge between two neighbors; raises UsageError for stages that are none."""
+    """Return the merge between two stages.
+
+    Raises UsageError if they are not neighbors, or if the message is missing or malformed.
+    """
     if source.name != target.promotes_from and target.name != source.promotes_from:
         neighbors = [stage.promotes_from for stage in (source,) if stage.promotes_from]
         neighbors += [s.name for s in workspace.stages if s.promotes_from == source.name]
@@ -51,18 +54,21 @@ def hop(workspace: Workspace, source: Stage, target: Stage, message: str | None)
         )
     if message is not None:
         checks.check_message(message)
-    elif wants_message(source, target):
+    elif requires_message(source, target):
         raise message_required(target)
     return Hop(source, target, message or default_message(workspace, source, target))
 
 
-def wants_message(source: Stage, target: Stage) -> bool:
-    """Tell whether a merge needs a message of its own; on the way down none does."""
+def requires_message(source: Stage, target: Stage) -> bool:
+    """Return whether a merge requires a message; back-merges never do."""
     return target.require_message and target.promotes_from == source.name
 
 
 def hops_down(workspace: Workspace, source: str | None) -> tuple[Hop, ...]:
-    """Return the merges from a stage (the last one if None) down to the first one."""
+    """Return the merges from a stage (None: the last one) down to the first one.
+
+    Raises UsageError if there is no earlier stage.
+    """
     if source is None:
         source = next(
             stage.name for stage in reversed(workspace.stages) if workspace.is_last(stage)
@@ -79,14 +85,14 @@ def hops_down(workspace: Workspace, source: str | None) -> tuple[Hop, ...]:
 
 
 def message_required(stage: Stage) -> UsageError:
-    """Return the error for a stage that wants a message and got none."""
+    """Return the error about a missing message."""
     return UsageError(
-        f"{stage.name} wants a message for every change.",
+        f"{stage.name} requires a message for every change.",
         hint='Pass one: -m "what changes and why".',
         code="message_required",
     )
 
 
 def strictest(stages: Iterable[Stage]) -> Stage:
-    """Return the stage with the strictest confirmation, the later one among equals."""
+    """Return the stage with the strictest confirmation; among equals, the later one."""
     return max(reversed(list(stages)), key=lambda stage: STRICTNESS.index(stage.confirm))

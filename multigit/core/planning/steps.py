@@ -1,7 +1,7 @@
-"""The steps of a plan: plain data, each class with all that is to be known of its kind.
+"""The steps of a plan: plain data, where each class knows everything about its kind.
 
-A step does nothing itself; the engine carries it out. What planning, tables, documents and `undo`
-ask of a step that moves a branch stands in its `move`. A new class joins a union at the end.
+A step does nothing itself; the engine carries it out. `move` of a step that moves a branch has what
+planning, tables, documents and `undo` need. A new class goes into a union at the end.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from multigit.core.values.work_tree import Change
 
 
 class Making(ABC):
-    """A step that makes the object at which one ref shall point; a push publishes it."""
+    """A step that makes the object that one ref is to point at; a push publishes it."""
 
     __slots__ = ()
 
-    takes_back: ClassVar[bool] = False  # what another operation published
+    is_undo: ClassVar[bool] = False  # it undoes what another operation published
 
     @property
     @abstractmethod
@@ -41,16 +41,16 @@ class Making(ABC):
     def lease(self, refs: Refs) -> str:
         """Return what the ref must still hold when it is pushed; empty: it must not exist.
 
-        `refs` are those that were seen while planning.
+        `refs` are those seen while planning.
         """
 
     @abstractmethod
-    def taken_back(self, wrote: str, before: str) -> tuple[Step, ...]:
-        """Return the steps of an undo, for a ref that held `before` until this wrote `wrote`."""
+    def undo(self, wrote: str, before: str) -> tuple[Step, ...]:
+        """Return the steps that undo this one, which changed the ref from `before` to `wrote`."""
 
 
 class Moving(Making):
-    """A step that moves a branch: people and scripts are told about it."""
+    """A step that moves a branch of the remote, and is reported."""
 
     __slots__ = ()
 
@@ -58,11 +58,11 @@ class Moving(Making):
 
     @abstractmethod
     def move(self) -> Move:
-        """Return what is to be known of it."""
+        """Return the facts about its move."""
 
     @abstractmethod
     def document(self, made: Objects) -> dict[str, Any]:
-        """Return what scripts read of it, with what was made for its ref by now."""
+        """Return the step for scripts; `made` are the objects made so far, by ref."""
 
     @property
     def ref(self) -> str:
@@ -70,13 +70,13 @@ class Moving(Making):
         return branch_ref(self.branch)
 
     def lease(self, refs: Refs) -> str:
-        """Return what the branch must still hold when it is pushed; empty: it must not exist."""
+        """Return what the branch must still hold, as planned or else as seen."""
         lease, remote = self.move().lease, refs.branch(self.branch).remote
         return (remote.sha if remote else "") if lease is None else lease
 
-    def taken_back(self, wrote: str, before: str) -> tuple[Step, ...]:
-        """Return the steps of an undo; the local branch goes back, too, but for own commits."""
-        if self.takes_back:
+    def undo(self, wrote: str, before: str) -> tuple[Step, ...]:
+        """Return the steps of an undo; the local branch moves back, too, but keeps own commits."""
+        if self.is_undo:
             return ()  # an undo is not undone
         restored = RestoreStep(self.move().stage, self.branch, wrote, before)
         follow = MoveBackStep(self.branch, wrote, before)
@@ -87,7 +87,7 @@ class Moving(Making):
 class CommitStep(Moving):
     """Commit these files of the work tree on the checked-out branch, whose tip is `parent`.
 
-    `commit` is the id that the commit gets when no hook and no signature changes it.
+    `commit` is the id that the commit will have if no hook or signature changes it.
     """
 
     stage: str
@@ -100,7 +100,7 @@ class CommitStep(Moving):
     type: Literal["commit"] = "commit"
 
     def move(self) -> Move:
-        """Return what is to be known of it."""
+        """Return the facts about its move."""
         return Move(
             stage=self.stage,
             goal=self.commit,
@@ -115,7 +115,7 @@ class CommitStep(Moving):
         )
 
     def document(self, made: Objects) -> dict[str, Any]:
-        """Return what scripts read of it."""
+        """Return the step for scripts."""
         return {
             "type": self.type,
             "branch": self.branch,
@@ -127,7 +127,7 @@ class CommitStep(Moving):
 
 @dataclass(frozen=True, slots=True)
 class AdvanceStep(Moving):
-    """Let the remote branch take over the local commits from `before` (empty: new) to `after`."""
+    """Publish the local commits: move the remote branch from `before` (empty: new) to `after`."""
 
     stage: str
     branch: str
@@ -137,7 +137,7 @@ class AdvanceStep(Moving):
     type: Literal["advance"] = "advance"
 
     def move(self) -> Move:
-        """Return what is to be known of it."""
+        """Return the facts about its move."""
         return Move(
             stage=self.stage,
             goal=self.after,
@@ -151,7 +151,7 @@ class AdvanceStep(Moving):
         )
 
     def document(self, made: Objects) -> dict[str, Any]:  # noqa: ARG002
-        """Return what scripts read of it."""
+        """Return the step for scripts."""
         return {
             "type": self.type,
             "branch": self.branch,
@@ -163,10 +163,10 @@ class AdvanceStep(Moving):
 
 @dataclass(frozen=True, slots=True)
 class MergeStep(Moving):
-    """Make a merge the tip of `branch`; it is one of `source_branch`.
+    """Merge `source_branch` into `branch`.
 
-    Its commit lies in the object database since planning; the step checks it, and makes it again
-    when it is gone or when what is merged became another commit through a hook.
+    The commit is in the object database since planning. The step checks it, and makes it again if
+    it is gone or if a hook changed the commit that is merged.
     """
 
     merge: Merge
@@ -175,7 +175,7 @@ class MergeStep(Moving):
     type: Literal["merge"] = "merge"
 
     def move(self) -> Move:
-        """Return what is to be known of it."""
+        """Return the facts about its move."""
         merge = self.merge
         return Move(
             stage=merge.target,
@@ -192,7 +192,7 @@ class MergeStep(Moving):
         )
 
     def document(self, made: Objects) -> dict[str, Any]:
-        """Return what scripts read of it."""
+        """Return the step for scripts."""
         merge = self.merge
         return {
             "type": self.type,
@@ -209,9 +209,9 @@ class MergeStep(Moving):
 
 @dataclass(frozen=True, slots=True)
 class RestoreStep(Moving):
-    """Set a branch that an operation moved back from `before` to `after`; empty: it was new."""
+    """Move a branch back from `before` to `after`, where it was; empty: delete it, it was new."""
 
-    takes_back: ClassVar[bool] = True
+    is_undo: ClassVar[bool] = True
 
     stage: str
     branch: str
@@ -220,7 +220,7 @@ class RestoreStep(Moving):
     type: Literal["restore"] = "restore"
 
     def move(self) -> Move:
-        """Return what is to be known of it."""
+        """Return the facts about its move."""
         return Move(
             stage=self.stage,
             goal=self.after,
@@ -232,7 +232,7 @@ class RestoreStep(Moving):
         )
 
     def document(self, made: Objects) -> dict[str, Any]:  # noqa: ARG002
-        """Return what scripts read of it."""
+        """Return the step for scripts."""
         return {
             "type": self.type,
             "branch": self.branch,
@@ -243,9 +243,9 @@ class RestoreStep(Moving):
 
 @dataclass(frozen=True, slots=True)
 class TagStep(Making):
-    """Make the annotated tag object `name` for the commit that `branch` shall point at."""
+    """Make the annotated tag object `name` for the commit that `branch` is to point at."""
 
-    also: ClassVar[str] = "tag"  # what people read beside what is done to the branch
+    also: ClassVar[str] = "tag"  # what tables show besides what is done to the branch
 
     name: str
     branch: str
@@ -254,15 +254,15 @@ class TagStep(Making):
 
     @property
     def ref(self) -> str:
-        """Return the full name of the tag."""
+        """Return the full name of the tag's ref."""
         return tag_ref(self.name)
 
     def lease(self, refs: Refs) -> str:  # noqa: ARG002
-        """Return that no such tag may exist."""
+        """Return empty: no such tag may exist."""
         return ""
 
-    def taken_back(self, wrote: str, before: str) -> tuple[Step, ...]:  # noqa: ARG002
-        """Return the steps of an undo."""
+    def undo(self, wrote: str, before: str) -> tuple[Step, ...]:  # noqa: ARG002
+        """Return the steps that undo this one."""
         return (DeleteTagStep(self.name, wrote),)
 
 
@@ -271,7 +271,7 @@ class DeleteTagStep(Making):
     """Delete the deploy tag that an operation made, whose object is `before`."""
 
     also: ClassVar[str] = "delete tag"
-    takes_back: ClassVar[bool] = True
+    is_undo: ClassVar[bool] = True
 
     name: str
     before: str
@@ -279,14 +279,14 @@ class DeleteTagStep(Making):
 
     @property
     def ref(self) -> str:
-        """Return the full name of the tag."""
+        """Return the full name of the tag's ref."""
         return tag_ref(self.name)
 
     def lease(self, refs: Refs) -> str:  # noqa: ARG002
         """Return the tag's object."""
         return self.before
 
-    def taken_back(self, wrote: str, before: str) -> tuple[Step, ...]:  # noqa: ARG002
+    def undo(self, wrote: str, before: str) -> tuple[Step, ...]:  # noqa: ARG002
         """Return nothing: an undo is not undone."""
         return ()
 
@@ -299,7 +299,7 @@ ReportedStep = MovingStep | DeleteTagStep | PullingStep  # in the documents that
 
 
 def pushing(making: tuple[MakingStep, ...], refs: Refs) -> tuple[PushStep, ...]:
-    """Return the one push of what these steps make, as the remote was seen; () of nothing."""
+    """Return the one push of what these steps make, with leases on `refs`; () if there are none."""
     updates: dict[str, RefUpdate] = {}
     for step in making:
         updates.setdefault(step.ref, RefUpdate(step.ref, step.lease(refs)))

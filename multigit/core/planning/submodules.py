@@ -1,4 +1,4 @@
-"""Submodules in a push: which pointers move, and what is told of those that do not."""
+"""Submodules in a push: which pointers move, and the problems of those that do not."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from shlex import quote
 
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import Snapshot
-from multigit.core.values.text import pathspec
+from multigit.core.values.text import pathspec, plural
 from multigit.core.values.work_tree import Change, Submodule, WorkTree
 from multigit.core.values.workspace import Repo, Stage
 from multigit.hints import Hint
 
 
 def pointer_changes(work: WorkTree) -> tuple[Change, ...]:
-    """Return the changes without the pointers that would go back: those stay as they are."""
+    """Return the changes without the pointers that would move back."""
     behind = {each.path for each in work.submodules if each.behind}
     return tuple(change for change in work.changes if change.path not in behind)
 
@@ -27,10 +27,10 @@ def submodule_problems(
     *,
     publishes: bool,
 ) -> Iterator[Problem]:
-    """Report pointers to what no remote may have, or to less than before, and changes inside.
+    """Report pointers to unpublished or older commits, and uncommitted changes in submodules.
 
-    `nested` are the repositories of the workspace inside of this one; `publishes` tells whether
-    anything of the repository goes out.
+    `nested` are the workspace's repositories inside this one, by path; `publishes` is True if
+    anything of the repository is pushed.
     """
     work = snapshot.work
     here = work and work.branch == stage.branch
@@ -56,9 +56,9 @@ def submodule_problems(
 
 
 def left_behind(repo: Repo, each: Submodule, stage: Stage, inner: Repo | None) -> Problem:
-    """Return the problem of a submodule that was not brought up to date."""
+    """Return the problem of a submodule that is behind its pointer."""
     hint = Hint.UPDATE_SUBMODULE.format(path=repo.typed(), submodule=pathspec(each.path))
-    if inner:  # which would leave its branch
+    if inner:  # git submodule update would detach its HEAD
         hint = Hint.PULL_SUBMODULE.format(stage=stage.name, repo=quote(inner.name))
     return Problem(
         "submodule_behind",
@@ -71,10 +71,10 @@ def left_behind(repo: Repo, each: Submodule, stage: Stage, inner: Repo | None) -
 
 
 def unreadable(repo: Repo, each: Submodule, error: Problem) -> Problem:
-    """Return the problem of a pointer of which nothing is known but that it moves."""
+    """Return the problem of a pointer that moves in a submodule that cannot be read."""
     hint = error.hint or Hint.SEE_STATUS.format(path=repo.typed(each.path))
     if error.code == "not_a_repository":
-        hint = f"Move {repo.typed(each.path)} away, and clone it there again."
+        hint = f"Move {repo.typed(each.path)} away, and clone it again."
     return Problem(
         "submodule_unreadable",
         f"the submodule {each.path} cannot be read, so it is unknown whether its remote has the "
@@ -85,32 +85,30 @@ def unreadable(repo: Repo, each: Submodule, error: Problem) -> Problem:
 
 
 def unpublished(repo: Repo, each: Submodule) -> Problem:
-    """Return the problem of a pointer that nobody else could follow."""
+    """Return the problem of a pointer to a commit that no one else can fetch."""
     hint = "Push it there first."
     if each.goes_out != each.now:
         hint = f"Push {each.goes_out[:7]} there first."
     elif not each.branch:
-        hint = "It is on no branch there: bring it onto one, and push that first."
+        hint = "It is not on a branch there: put it on one, and push that first."
     elif each.remote:
         hint = Hint.PUSH_SUBMODULE.format(
             path=repo.typed(each.path), remote=each.remote, branch=each.branch
         )
     return Problem(
         "submodule_unpublished",
-        f"the submodule {each.path} is at {each.goes_out[:7]}, which its remote is not known to "
-        "have.",
+        f"the submodule {each.path} is at {each.goes_out[:7]}, which may not be on its remote.",
         hint,
         files=(each.path,),
     )
 
 
 def dirty(repo: Repo, each: Submodule) -> Problem:
-    """Return the problem of a submodule in which something is not committed."""
-    one = each.changed_files == 1
-    files = "1 changed file that is" if one else f"{each.changed_files} changed files that are"
+    """Return the problem of a submodule with uncommitted changes."""
+    files = plural(each.changed_files, "uncommitted file")
     return Problem(
         "submodule_dirty",
-        f"the submodule {each.path} has {files} not committed there, so not part of this.",
+        f"the submodule {each.path} has {files}, not included here.",
         Hint.COMMIT_SUBMODULE.format(path=repo.typed(each.path)),
         Severity.WARN,
         files=(each.path,),

@@ -1,4 +1,4 @@
-"""Waves: which repository comes after which, and what that means for one whose turn cannot come."""
+"""Waves: the order in which repositories are published and deployed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from multigit.core.values.workspace import Workspace
 
 
 def waves(after: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """Return the number of each name's wave, from 0: one later than the last that it waits for.
+    """Return the wave of each name, from 0: one later than the latest that it waits for.
 
-    Raises ValueError, with the circle, when names wait for each other.
+    Raises ValueError with the cycle if names wait for each other.
     """
     found: dict[str, int] = {}
 
@@ -31,7 +31,7 @@ def waves(after: Mapping[str, Sequence[str]]) -> dict[str, int]:
 
 
 def everything_before(name: str, after: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """Return what a name comes after, also through others, where no names wait for each other."""
+    """Return all that a name waits for, directly or through others; there must be no cycle."""
     found: dict[str, None] = {}
     for other in after[name]:
         found |= dict.fromkeys((*everything_before(other, after), other))
@@ -41,7 +41,7 @@ def everything_before(name: str, after: Mapping[str, Sequence[str]]) -> tuple[st
 def in_order(
     repos: tuple[RepoPlan, ...], workspace: Workspace, *, skip_blocked: bool
 ) -> tuple[RepoPlan, ...]:
-    """Return the plans in waves in which a superproject also comes after its submodules."""
+    """Return the plans with waves in which superprojects also come after their submodules."""
     if not any(repo.follows for repo in repos):
         return repos
     names = {repo.repo for repo in repos}
@@ -51,11 +51,11 @@ def in_order(
     }
     try:
         wave = waves(after)
-    except ValueError as circle:
+    except ValueError as cycle:
         problem = Problem(
             "submodule_order",
-            f"is published after its submodules, but `after` says otherwise: {circle}.",
-            "Take it out of `after` in multigit.toml.",
+            f"is published after its submodules, but `after` says otherwise: {cycle}.",
+            "Remove it from `after` in multigit.toml.",
         )
         return tuple(
             stopped(replace(repo, problems=(*repo.problems, problem)), skip_blocked=skip_blocked)

@@ -188,7 +188,7 @@ class _Undo:
     def _undo_steps(self, update: RefUpdate) -> Iterator[Step]:
         made_by = [step for step in self.repo.making() if step.ref == update.ref]
         for step in made_by[:1]:
-            yield from step.taken_back(self.made[update.ref], update.before)
+            yield from step.undo(self.made[update.ref], update.before)
 
 
 def _ours(remote: RemoteState | None) -> bool:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from shlex import quote
 
 from multigit.core.planning.checks import missing_branches, unpublishable, unreadable
-from multigit.core.planning.dangers import uploaded_by_nobody
+from multigit.core.planning.dangers import missing_uploads
 from multigit.core.progress.locks import PREFIX
 from multigit.core.records.chain import BadLine, Head
 from multigit.core.reports.checkup import Checkup, DoctorRequest, LockTrial, Surroundings
@@ -124,7 +124,7 @@ def _repository(
         *_secrets(repo, remote, snapshot),
         *_future(seen.newest, now),
         *_exposed(repo, seen.exposed),
-        *(each.as_warning() for each in uploaded_by_nobody(repo, snapshot.facts, seen.carried)),
+        *(each.as_warning() for each in missing_uploads(repo, snapshot.facts, seen.carried)),
     ]
     found = [_judged(repo.name, problem) for problem in problems]
     if all(each.state is not Level.PROBLEM for each in found):

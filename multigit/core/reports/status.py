@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from multigit.core.planning import checks
-from multigit.core.planning.losses import standing_in_the_way
+from multigit.core.planning.losses import blocking_reversals
 from multigit.core.records.last_deployments import LastDeployment
 from multigit.core.values.merge import Merge, Reversal
 from multigit.core.values.problem import Problem
@@ -149,7 +149,7 @@ def _pair(earlier: Stage, later: Stage, snapshot: Snapshot) -> Pair:
         conflicts=forward.result.conflicts if forward else (),
         debt=owed or 0,
         missing=tuple(missing),
-        reverted=standing_in_the_way(forward.reversals, forward=True) if forward else (),
+        reverted=blocking_reversals(forward.reversals, forward=True) if forward else (),
         merge_waits=waiting == 0,
         merge_owed=owed == 0,
     )

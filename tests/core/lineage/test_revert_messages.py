@@ -39,7 +39,7 @@ def test_what_calls_itself_a_revert(message: str) -> None:
 @pytest.mark.parametrize(
     "message",
     [
-        "fix: reverted colours of the chart",
+        "fix: reverted colors of the chart",
         "feat: revert button",
         "Revert to the caller's locale",
         "Do not revert pull requests by hand",

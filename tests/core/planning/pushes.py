@@ -1,4 +1,4 @@
-"""Pushes of dev: what is asked for, what was seen, and the steps that are planned."""
+"""Pushes of dev: requests, snapshots, and the steps that are planned."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from tests.core.builders import (
 )
 
 CODE = change("src/app.py")
-IN_STEP = refs(develop=branch("dev-2", "dev-2", "/shop/services/api"))
+IN_SYNC = refs(develop=branch("dev-2", "dev-2", "/shop/services/api"))
 AHEAD = refs(develop=branch("dev-1", "dev-2", "/shop/services/api"))
 
 
 def request(*repos: Repo, promote: bool = False, allow: tuple[str, ...] = ()) -> PushRequest:
-    """Return a push of dev, and on to stg with `promote`."""
+    """Return a push of dev; with `promote`, it is then promoted to stg."""
     promotion = Hop(DEV, STG, "Merge dev into stg") if promote else None
     return PushRequest(DEV, "feat: x", MOMENT, repos or (API,), promotion, allow)
 
@@ -39,17 +39,17 @@ def planned(
     seen: Snapshot, *, promote: bool = False, allow: tuple[str, ...] = (), repo: Repo = API
 ) -> RepoPlan:
     """Return the plan of api alone."""
-    asked = request(repo, promote=promote, allow=allow)
-    return plan_push(asked, workspace(repo), {"api": seen}).repos[0]
+    wanted = request(repo, promote=promote, allow=allow)
+    return plan_push(wanted, workspace(repo), {"api": seen}).repos[0]
 
 
 def with_changes(*changes: Change) -> Snapshot:
-    """Return what was seen of a clone on develop, in step with the remote, with these changes."""
-    return snapshot(refs=IN_STEP, work=work(*changes))
+    """Return the snapshot of a clone on develop, in sync with the remote, with these changes."""
+    return snapshot(refs=IN_SYNC, work=work(*changes))
 
 
 def commit_step(*changes: Change, commit: str = "") -> CommitStep:
-    """Return the commit of these changes."""
+    """Return the step that commits these changes."""
     return CommitStep(
         stage="dev",
         branch="develop",

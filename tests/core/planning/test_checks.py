@@ -1,4 +1,4 @@
-"""Each rule looks at one snapshot and says what is in the way, and what to type next."""
+"""Each check finds what blocks a repository, and says what to run next."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from tests.core.builders import (
 
 
 @pytest.mark.parametrize("message", ["feat: x", "title\n\nbody\tmore", "Größe: 5 €, 日本語"])
-def test_a_message_may_hold_any_plain_text(message: str) -> None:
+def test_a_message_may_contain_any_plain_text(message: str) -> None:
     """Line breaks, tabs and letters of every script are fine."""
     checks.check_message(message)
 
 
 @pytest.mark.parametrize("message", ["", "   ", "\n\t\n", "\u3000"])
 def test_an_empty_message_is_refused(message: str) -> None:
-    """White space says nothing."""
+    """Also if it is only white space."""
     with pytest.raises(UsageError, match=r"The message is empty\.") as caught:
         checks.check_message(message)
     assert caught.value.hint == 'Pass one: -m "what changes and why".'
@@ -56,23 +56,23 @@ def test_an_empty_message_is_refused(message: str) -> None:
         ("a\udc80b", "U+DC80"),
     ],
 )
-def test_a_message_must_not_steer_a_terminal(message: str, shown: str) -> None:
-    """The control character is named, since nobody can see it."""
+def test_a_message_must_not_control_a_terminal(message: str, shown: str) -> None:
+    """The error names the character, since it is invisible."""
     with pytest.raises(UsageError) as caught:
         checks.check_message(message)
-    assert caught.value.message == f"The message holds the control character {shown}."
+    assert caught.value.message == f"The message contains the control character {shown}."
     assert caught.value.hint == "Write the message in plain text."
     assert caught.value.code == "message_control_character"
 
 
-def test_an_unreadable_repository_tells_why() -> None:
-    """The reason is the one that reading gave; a readable one has none."""
+def test_an_unreadable_repository_is_reported() -> None:
+    """With the reason why it could not be read."""
     assert list(checks.unreadable(unreadable())) == [UNREADABLE]
     assert list(checks.unreadable(snapshot())) == []
 
 
 def test_a_healthy_clone_can_publish() -> None:
-    """Full history, one push URL, an identity."""
+    """It has its full history, one push URL and an identity."""
     assert list(checks.unpublishable(API, snapshot(), "origin")) == []
 
 
@@ -83,7 +83,7 @@ def test_a_healthy_clone_can_publish() -> None:
             CloneFacts(shallow=True, identity="Ada"),
             Problem(
                 "shallow",
-                "is a shallow clone, in which merges come out wrong.",
+                "is a shallow clone, so its merges cannot be trusted.",
                 "Run: git -C services/api fetch --unshallow",
             ),
         ),
@@ -100,7 +100,7 @@ def test_a_healthy_clone_can_publish() -> None:
             CloneFacts(mirror=True, identity="Ada"),
             Problem(
                 "mirror_remote",
-                "hub is a mirror, to which git pushes all branches and tags or none.",
+                "hub is a mirror: git pushes all branches and tags to it, or none.",
                 "Run: git -C services/api config --unset-all remote.hub.mirror",
             ),
         ),
@@ -109,7 +109,7 @@ def test_a_healthy_clone_can_publish() -> None:
             Problem(
                 "other_push_url",
                 "hub is fetched from x:api, but pushed to fork.",
-                'If that is meant, set push_url = "fork" in [repos.api]; if not, run: '
+                'If that is intended, set push_url = "fork" in [repos.api]; if not, run: '
                 "git -C services/api config --unset-all remote.hub.pushurl",
             ),
         ),
@@ -118,7 +118,7 @@ def test_a_healthy_clone_can_publish() -> None:
             Problem(
                 "other_push_url",
                 "hub is fetched from x:api, but pushed to fork.",
-                'If that is meant, set push_url = "fork" in [repos.api]; if not, correct '
+                'If that is intended, set push_url = "fork" in [repos.api]; if not, correct '
                 "pushInsteadOf: git -C services/api remote -v",
             ),
         ),
@@ -149,25 +149,25 @@ def test_a_healthy_clone_can_publish() -> None:
     ],
 )
 def test_what_keeps_a_clone_from_publishing(facts: CloneFacts, problem: Problem) -> None:
-    """Each fact is a problem of its own, with the command that mends it."""
+    """Each fact is a separate problem, with the command that fixes it."""
     assert list(checks.unpublishable(API, snapshot(facts=facts), "hub")) == [problem]
 
 
-def test_all_that_is_wrong_is_said_at_once() -> None:
-    """Nobody mends one thing to learn of the next."""
+def test_all_problems_are_reported_at_once() -> None:
+    """So that no one fixes one only to see the next."""
     facts = CloneFacts(shallow=True, push_urls=3)
     codes = [p.code for p in checks.unpublishable(API, snapshot(facts=facts), "origin")]
     assert codes == ["shallow", "several_push_urls", "no_identity"]
 
 
-def test_of_an_unreadable_repository_nothing_more_is_said() -> None:
+def test_an_unreadable_repository_has_no_other_problem() -> None:
     """Its facts and refs are unknown, not wrong."""
     assert list(checks.unpublishable(API, unreadable(), "origin")) == []
     assert list(checks.missing_branches(API, unreadable(), "origin", (DEV, STG))) == []
 
 
-def test_each_branch_that_the_remote_lacks_is_named() -> None:
-    """A local branch does not help: what counts is the remote."""
+def test_each_branch_that_the_remote_lacks_is_reported() -> None:
+    """Also if there is a local branch: only the remote counts."""
     seen = snapshot(refs=refs(staging=branch("", "stg-1"), master=branch()))
     assert list(checks.missing_branches(API, seen, "origin", (DEV, STG, MAIN))) == [
         Problem(
@@ -200,18 +200,18 @@ BY_HAND = (
         (("a.py",), " in 1 file: a.py"),
         (("a", "b", "c"), " in 3 files: a, b, c"),
         (("a", "b", "c", "d", "e"), " in 5 files: a, b, c and 2 more"),
-        ((), ", over renamed folders"),
+        ((), " over renamed folders"),
     ],
 )
 def test_a_conflict_names_its_files(files: tuple[str, ...], where: str) -> None:
-    """Three in the sentence, all of them for scripts; git does not always know one."""
+    """Up to three in the message, and all of them for scripts; git may not know any."""
     found = checks.unmergeable(API, clash(*files), "origin", SIDES, forward=True)
     message = f"develop conflicts with staging{where}."
     assert list(found) == [Problem("conflict", message, BY_HAND, files=files)]
 
 
-def test_unrelated_histories_are_no_conflict() -> None:
-    """They have a code and an advice of their own."""
+def test_unrelated_histories_are_not_a_conflict() -> None:
+    """They have another code and another hint."""
     found = checks.unmergeable(API, clash(unrelated=True), "origin", SIDES, forward=True)
     assert list(found) == [
         Problem(
@@ -222,27 +222,27 @@ def test_unrelated_histories_are_no_conflict() -> None:
     ]
 
 
-def test_a_merge_that_works_is_no_problem() -> None:
-    """There is nothing to say."""
+def test_a_merge_that_works_is_not_reported() -> None:
+    """There is no problem."""
     assert list(checks.unmergeable(API, merge(), "origin", SIDES, forward=True)) == []
 
 
-@pytest.mark.parametrize(("ahead", "what"), [(1, "1 local commit"), (2, "2 local commits")])
-def test_local_commits_of_the_source_are_told(ahead: int, what: str) -> None:
-    """A promotion takes what the remote has; the rest is a warning, not a block."""
+@pytest.mark.parametrize(("ahead", "what"), [(1, "1 unpushed commit"), (2, "2 unpushed commits")])
+def test_unpushed_commits_of_the_source_are_reported(ahead: int, what: str) -> None:
+    """As a warning: a promotion takes what the remote has."""
     seen = snapshot(refs=refs(develop=branch("dev-2", "dev-3")), ahead=ahead)
     assert list(checks.unpushed_source(seen, DEV)) == [
         Problem(
             "unpushed_commits",
-            f"{what} on develop not pushed yet, so not part of this.",
+            f"develop has {what}, not included here.",
             "To include them, run multigit push dev first.",
             Severity.WARN,
         )
     ]
 
 
-def test_a_source_without_local_commits_is_silent() -> None:
-    """To be behind is no matter; a branch that the remote lacks is another problem."""
+def test_a_source_without_local_commits_is_fine() -> None:
+    """It may be behind; a branch that the remote lacks is another problem."""
     behind = snapshot(refs=refs(develop=branch("dev-2", "dev-1")), behind=1)
     assert list(checks.unpushed_source(behind, DEV)) == []
     only_here = snapshot(refs=refs(develop=branch("", "dev-1")), ahead=1)
@@ -250,7 +250,7 @@ def test_a_source_without_local_commits_is_silent() -> None:
 
 
 def test_a_merge_under_way_comes_before_its_unmerged_files() -> None:
-    """One advice, the one that ends the matter."""
+    """One hint is enough: the one that ends the merge."""
     work = WorkTree("develop", "dev-2", unfinished="merge", conflicted=("a.py",))
     assert list(checks.unfinished_work(API, work)) == [
         Problem(
@@ -261,8 +261,8 @@ def test_a_merge_under_way_comes_before_its_unmerged_files() -> None:
     ]
 
 
-def test_unmerged_files_are_named() -> None:
-    """A stash that was applied leaves them without any operation under way."""
+def test_unmerged_files_are_listed() -> None:
+    """For example, those that `git stash pop` left."""
     work = WorkTree("develop", "dev-2", conflicted=("a.py", "b.py"))
     assert list(checks.unfinished_work(API, work)) == [
         Problem(
@@ -274,22 +274,22 @@ def test_unmerged_files_are_named() -> None:
     ]
 
 
-def test_a_work_tree_at_rest_is_no_problem() -> None:
-    """There is nothing to say."""
+def test_a_work_tree_without_unfinished_work_is_fine() -> None:
+    """There is no problem."""
     assert list(checks.unfinished_work(API, WorkTree("develop", "dev-2"))) == []
 
 
 @pytest.mark.parametrize(
-    ("names", "told"),
+    ("names", "listed"),
     [(("a",), "a"), (("a", "b"), "a, b"), (("a", "b", "c"), "a, b and 1 more")],
 )
-def test_a_list_for_a_sentence_is_cut(names: tuple[str, ...], told: str) -> None:
-    """Nothing is cut to say "and 0 more"."""
-    assert shortened(names, limit=2) == told
+def test_a_list_in_a_sentence_is_cut(names: tuple[str, ...], listed: str) -> None:
+    """But never with “and 0 more”."""
+    assert shortened(names, limit=2) == listed
 
 
-def test_a_snapshot_without_anything_seen_is_harmless() -> None:
-    """The defaults claim nothing: no remote branch, no identity."""
+def test_an_empty_snapshot_is_harmless() -> None:
+    """By default there is no remote branch."""
     seen = Snapshot("api", facts=FACTS)
     codes = [p.code for p in checks.missing_branches(API, seen, "origin", (DEV,))]
     assert codes == ["branch_missing"]

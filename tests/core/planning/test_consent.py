@@ -1,4 +1,4 @@
-"""Whether a plan may run: agreed on the command line, asked for, or refused."""
+"""Whether a plan may run: confirmed by option, confirmed by a person, or refused."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import pytest
 
 from multigit.core.planning.consent import (
     Consent,
+    checklist_by_option,
     given_by_option,
     missing_consent,
-    ticked_by_option,
 )
 from multigit.core.planning.plan import Plan
 from multigit.core.values.agreement import ChecklistState, ConsentState
@@ -18,7 +18,7 @@ from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Confirm
 from tests.core.builders import plan, to_publish
 
-ASKS_NOBODY = replace(plan(to_publish()), confirm=Confirm.NONE)
+ASKS_NOTHING = replace(plan(to_publish()), confirm=Confirm.NONE)
 ASKS_YES = replace(plan(to_publish()), confirm=Confirm.YES)
 ASKS_NAME = replace(plan(to_publish()), confirm=Confirm.NAME)
 
@@ -29,7 +29,7 @@ OTHER = Consent(yes=True, confirm="main")
 
 
 @pytest.mark.parametrize(
-    ("consent", "to_nobody", "to_yes", "to_name"),
+    ("consent", "to_nothing", "to_yes", "to_name"),
     [
         (NOTHING, True, False, False),
         (YES, True, True, False),
@@ -39,38 +39,35 @@ OTHER = Consent(yes=True, confirm="main")
 )
 def test_consent_fits_the_risk(
     consent: Consent,
-    to_nobody: bool,  # noqa: FBT001
+    to_nothing: bool,  # noqa: FBT001
     to_yes: bool,  # noqa: FBT001
     to_name: bool,  # noqa: FBT001
 ) -> None:
     """The typed name includes a yes; a yes is not the typed name."""
-    plans = (ASKS_NOBODY, ASKS_YES, ASKS_NAME)
-    agreed = tuple(bool(given_by_option(each, consent)) for each in plans)
-    assert agreed == (to_nobody, to_yes, to_name)
+    plans = (ASKS_NOTHING, ASKS_YES, ASKS_NAME)
+    confirmed = tuple(bool(given_by_option(each, consent)) for each in plans)
+    assert confirmed == (to_nothing, to_yes, to_name)
 
 
 @pytest.mark.parametrize(
     ("it", "consent", "hint"),
     [
-        (ASKS_YES, NOTHING, "To agree beforehand pass --yes."),
-        (ASKS_NAME, NOTHING, "To agree beforehand pass --confirm stg."),
+        (ASKS_YES, NOTHING, "To confirm, pass --yes."),
+        (ASKS_NAME, NOTHING, "To confirm, pass --confirm stg."),
         (
             ASKS_NAME,
             YES,
-            (
-                "--yes does not count for stg, whose name has to be typed. "
-                "To agree beforehand pass --confirm stg."
-            ),
+            "stg must be confirmed by name: pass --confirm stg (--yes is not enough).",
         ),
     ],
 )
 def test_without_a_terminal_the_option_to_pass_is_named(
     it: Plan, consent: Consent, hint: str
 ) -> None:
-    """Nothing ever waits for an answer that cannot come; who passed --yes learns why it is no."""
+    """Multigit does not wait for an answer that cannot come, and says if --yes is not enough."""
     assert missing_consent(it, consent, interactive=False) == Problem(
         "confirmation_needed",
-        "There is nobody to ask. Nothing was changed.",
+        "Cannot ask for confirmation without a terminal. Nothing was changed.",
         hint,
     )
     assert missing_consent(it, consent, interactive=True) is None
@@ -78,23 +75,23 @@ def test_without_a_terminal_the_option_to_pass_is_named(
 
 @pytest.mark.parametrize(
     ("it", "consent"),
-    [(ASKS_NOBODY, NOTHING), (ASKS_YES, YES), (ASKS_YES, NAMED), (ASKS_NAME, NAMED)],
+    [(ASKS_NOTHING, NOTHING), (ASKS_YES, YES), (ASKS_YES, NAMED), (ASKS_NAME, NAMED)],
 )
-def test_what_was_agreed_to_needs_no_terminal(it: Plan, consent: Consent) -> None:
-    """A job without a terminal runs."""
+def test_what_is_confirmed_by_option_needs_no_terminal(it: Plan, consent: Consent) -> None:
+    """A job in CI runs."""
     assert missing_consent(it, consent, interactive=False) is None
 
 
 @pytest.mark.parametrize("interactive", [False, True])
 @pytest.mark.parametrize(
-    ("it", "option"), [(ASKS_NOBODY, "--yes"), (ASKS_YES, "--yes"), (ASKS_NAME, "--confirm stg")]
+    ("it", "option"), [(ASKS_NOTHING, "--yes"), (ASKS_YES, "--yes"), (ASKS_NAME, "--confirm stg")]
 )
-def test_another_stages_name_is_refused(
+def test_the_name_of_another_stage_is_refused(
     it: Plan,
     option: str,
     interactive: bool,  # noqa: FBT001
 ) -> None:
-    """Who names main did not mean stg, whatever else was passed."""
+    """A person who typed main did not mean stg, whatever else was passed."""
     assert missing_consent(it, OTHER, interactive=interactive) == Problem(
         "confirmation_differs",
         "--confirm main does not name the stage stg. Nothing was changed.",
@@ -102,7 +99,7 @@ def test_another_stages_name_is_refused(
     )
 
 
-def test_to_agree_to_nothing_is_the_default() -> None:
+def test_nothing_is_confirmed_by_default() -> None:
     """No dry run, no yes, no name."""
     assert Consent() == Consent(dry_run=False, yes=False, confirm=None)
 
@@ -110,8 +107,8 @@ def test_to_agree_to_nothing_is_the_default() -> None:
 @pytest.mark.parametrize(
     ("it", "consent", "given"),
     [
-        (ASKS_NOBODY, YES, ConsentState.NOT_REQUIRED),
-        (ASKS_NOBODY, NAMED, ConsentState.NOT_REQUIRED),
+        (ASKS_NOTHING, YES, ConsentState.NOT_REQUIRED),
+        (ASKS_NOTHING, NAMED, ConsentState.NOT_REQUIRED),
         (ASKS_YES, YES, ConsentState.YES),
         (ASKS_YES, NAMED, ConsentState.CONFIRM),
         (ASKS_YES, Consent(yes=True, confirm="stg"), ConsentState.CONFIRM),
@@ -120,27 +117,27 @@ def test_to_agree_to_nothing_is_the_default() -> None:
         (ASKS_YES, NOTHING, None),
     ],
 )
-def test_the_option_that_agreed_is_known(
+def test_the_option_that_confirmed_is_known(
     it: Plan, consent: Consent, given: ConsentState | None
 ) -> None:
-    """None of them where somebody has to be asked."""
+    """None if a person has to be asked."""
     assert given_by_option(it, consent) is given
 
 
 def test_only_its_own_option_confirms_a_checklist() -> None:
-    """Neither --yes nor --confirm says that anything was done; without a list there is nothing."""
+    """Neither --yes nor --confirm says that it is done; a plan may have no checklist."""
     listed = replace(ASKS_NAME, checklist=("Staging is verified",))
     for consent in (NOTHING, YES, NAMED):
-        assert ticked_by_option(listed, consent) is ChecklistState.NOT_TICKED
-        assert ticked_by_option(ASKS_NAME, consent) is None
+        assert checklist_by_option(listed, consent) is ChecklistState.NOT_TICKED
+        assert checklist_by_option(ASKS_NAME, consent) is None
     done = Consent(confirm="stg", checklist_done=True)
-    assert ticked_by_option(listed, done) is ChecklistState.BY_OPTION
-    assert ticked_by_option(ASKS_NAME, done) is None
+    assert checklist_by_option(listed, done) is ChecklistState.BY_OPTION
+    assert checklist_by_option(ASKS_NAME, done) is None
     assert given_by_option(listed, Consent(checklist_done=True)) is None
 
 
-def test_a_checklist_is_named_beside_the_option_to_pass() -> None:
-    """Until it is passed."""
+def test_the_hint_names_the_option_for_the_checklist() -> None:
+    """Unless it was passed."""
     listed = replace(ASKS_NAME, checklist=("Staging is verified",))
     for done in (False, True):
         missing = missing_consent(listed, Consent(checklist_done=done), interactive=False)

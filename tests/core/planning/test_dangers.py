@@ -1,4 +1,4 @@
-"""What a push looks at twice: litter, secrets and large files, in the work tree and in commits."""
+"""Litter, secrets and large files in a push, in the work tree and in commits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.core.builders import API, NEWEST, change, snapshot, tip, work, worksp
 from tests.core.planning.pushes import (
     AHEAD,
     CODE,
-    IN_STEP,
+    IN_SYNC,
     commit_step,
     on_dev,
     planned,
@@ -31,7 +31,7 @@ from tests.core.planning.pushes import (
 TO_HOOKS = "Add to multigit.toml below [repos.api]: hooks = true"
 OUT = "To leave it out: git -C services/api reset --soft dev-1 && git -C services/api reset -- {}; "
 REST = "the rest stays staged, to be committed again. To push it anyway: --allow {}"
-BY_HAND = "Take it out of the commits of develop that are not pushed, or pass --allow {}"
+BY_HAND = "Remove it from the unpushed commits of develop, or pass --allow {}"
 STRAIGHT = PendingCommits(2, NEWEST, (tip("dev-1"),))
 
 
@@ -42,24 +42,24 @@ STRAIGHT = PendingCommits(2, NEWEST, (tip("dev-1"),))
     "path", [".DS_Store", "docs/.DS_Store", "._x", "a/Thumbs.db", "desktop.ini", "a.swp", "b~"]
 )
 def test_litter_is_never_committed(path: str) -> None:
-    """It is no change at all: alone it leads to no commit."""
+    """It does not count as a change: alone it makes no commit."""
     assert planned(with_changes(change(path, "untracked"))) == on_dev(State.UP_TO_DATE)
     assert planned(with_changes(CODE, change(path))).steps[0] == commit_step(CODE)
 
 
-def test_litter_that_is_staged_beside_a_change_blocks() -> None:
-    """A commit would take it along."""
+def test_staged_litter_blocks() -> None:
+    """If there is something to commit, since the commit would include it."""
     staged = replace(change(".DS_Store", "added"), staged=True)
     problem = Problem(
         "staged_litter",
-        ".DS_Store is staged, and is never committed.",
+        ".DS_Store is staged, but multigit never commits it.",
         "Run: git -C services/api reset -- .DS_Store",
         files=(".DS_Store",),
     )
     assert planned(with_changes(CODE, staged)) == on_dev(State.BLOCKED, problems=(problem,))
 
 
-def test_what_is_litter_can_be_configured() -> None:
+def test_litter_is_configurable() -> None:
     """The list replaces the default one."""
     space = workspace(API, push=PushRules(ignore=("*.log", "!keep.log")))
     changes = (change("a.log"), change("keep.log"), change(".DS_Store"))
@@ -94,7 +94,7 @@ def test_the_last_pattern_that_fits_decides(
     patterns: tuple[str, ...],
     found: bool,  # noqa: FBT001
 ) -> None:
-    """A pattern with a slash is held against the whole path, `!` takes back."""
+    """A pattern with a slash matches the whole path, `!` excludes."""
     assert matches(path, patterns) is found
 
 
@@ -124,7 +124,7 @@ def test_the_last_pattern_that_fits_decides(
     ],
 )
 def test_what_looks_like_a_secret_blocks(path: str) -> None:
-    """With the file's name and both ways out."""
+    """The hint names both ways out."""
     problem = Problem(
         "secret_file",
         f"{path} looks like a secret.",
@@ -136,8 +136,8 @@ def test_what_looks_like_a_secret_blocks(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", [".env.example", "a/.env.sample", ".env.template", "monkey.py"])
-def test_examples_of_secrets_are_none(path: str) -> None:
-    """The default list takes them back."""
+def test_examples_of_secrets_are_not_secrets(path: str) -> None:
+    """The default list excludes them."""
     assert planned(with_changes(change(path))).state is State.PLANNED
 
 
@@ -152,25 +152,25 @@ def test_examples_of_secrets_are_none(path: str) -> None:
     ],
 )
 def test_a_named_file_is_allowed(allow: tuple[str, ...], state: State) -> None:
-    """By its path or a pattern for the whole path; no other file is."""
+    """By its path or by a pattern that matches the whole path."""
     new = change("config/.env", "untracked")
     assert planned(with_changes(new), allow=allow).state is state
 
 
-def test_a_file_with_a_pattern_for_a_name_is_allowed_by_that_name() -> None:
-    """Brackets in a name are no set of characters to who types it."""
+def test_a_file_whose_name_is_a_pattern_is_allowed_by_name() -> None:
+    """Brackets in a name are not a set of characters to the person who types it."""
     new = change("[id].key", "untracked")
     assert planned(with_changes(new), allow=("[id].key",)).state is State.PLANNED
 
 
 def test_a_secret_that_is_published_already_only_warns() -> None:
-    """Each change of it would block else, for ever; --allow says that it is none."""
+    """Otherwise every change of it would block; --allow removes the warning, too."""
     seen = replace(with_changes(change(".npmrc")), published=frozenset({".npmrc"}))
     assert planned(seen).state is State.PLANNED
     assert planned(seen).problems == (
         Problem(
             "secret_file",
-            ".npmrc looks like a secret, and is on the remote already.",
+            ".npmrc looks like a secret, and is already on the remote.",
             "To leave it out: git -C services/api rm --cached --force --ignore-unmatch .npmrc, "
             "and add it to .gitignore; the file stays. To push it anyway: --allow .npmrc",
             Severity.WARN,
@@ -182,15 +182,15 @@ def test_a_secret_that_is_published_already_only_warns() -> None:
 
 @pytest.mark.parametrize("kind", ["untracked", "added", "modified"])
 def test_a_new_secret_blocks(kind: str) -> None:
-    """Also as the new name of a file, where it is staged already, and where HEAD alone has it."""
+    """Also if it is already staged, or in an unpushed commit."""
     assert planned(with_changes(change(".npmrc", kind))).state is State.BLOCKED
 
 
-# --- In commits that were made by hand
+# --- In unpushed commits
 
 
 def with_commits(*outgoing: Outgoing, **facts: Any) -> Snapshot:
-    """Return what was seen of a clone whose develop has two commits that bring these files."""
+    """Return the snapshot of a clone with two unpushed commits that change these files."""
     seen = snapshot(refs=AHEAD, work=work(head="dev-2"), ahead=2)
     return replace(seen, **{"unpushed": STRAIGHT, "outgoing": outgoing, **facts})
 
@@ -201,17 +201,17 @@ def with_commits(*outgoing: Outgoing, **facts: Any) -> Snapshot:
         (
             Outgoing(".env"),
             "secret_file",
-            ".env looks like a secret, and is in a commit that is not pushed yet.",
+            ".env looks like a secret, and is in an unpushed commit.",
         ),
         (
             Outgoing("big.bin", 20_000_000),
             "large_file",
-            "big.bin is large: 20.0 MB, more than 10 MB, in a commit that is not pushed yet.",
+            "big.bin is large: 20.0 MB, more than 10 MB, in an unpushed commit.",
         ),
     ],
 )
-def test_commits_made_by_hand_are_looked_at(file: Outgoing, code: str, message: str) -> None:
-    """They have another way out; --allow works as for files that are not committed yet."""
+def test_unpushed_commits_are_checked(file: Outgoing, code: str, message: str) -> None:
+    """The hint is another one; --allow works as for files that are not committed yet."""
     hint = (OUT + REST).format(file.path, file.path)
     problem = Problem(code, message, hint, files=(file.path,))
     assert planned(with_commits(file)).problems == (problem,)
@@ -229,20 +229,19 @@ def test_commits_made_by_hand_are_looked_at(file: Outgoing, code: str, message: 
         {"unpushed": PendingCommits(2, NEWEST, (tip("dev-1"), tip("main-1")))},
     ],
 )
-def test_commits_that_cannot_simply_become_one_are_left_to_a_person(facts: dict[str, Any]) -> None:
-    """Another branch is checked out, or there is a merge, or nothing to go back to."""
+def test_commits_that_cannot_be_squashed_are_left_to_a_person(facts: dict[str, Any]) -> None:
+    """Another branch is checked out, there is a merge, or there is no single base."""
     problems = planned(with_commits(Outgoing(".env"), **facts)).problems
     assert [p.hint for p in problems if p.code == "secret_file"] == [BY_HAND.format(".env")]
 
 
 def test_commits_that_change_a_published_secret_warn() -> None:
-    """The remote has the file, and not what they made of it: they have to go, and it with them."""
+    """To leave the change out, both the commits and the tracked file have to go."""
     facts = {"published": frozenset({".env"})}
     (problem,) = planned(with_commits(Outgoing(".env"), **facts)).problems
     assert problem == Problem(
         "secret_file",
-        ".env looks like a secret, is on the remote already, and is changed by a commit that is "
-        "not pushed yet.",
+        ".env looks like a secret, is already on the remote, and is changed by an unpushed commit.",
         "To leave it out: git -C services/api reset --soft dev-1 && "
         "git -C services/api reset -- .env && git -C services/api rm --cached -- .env, and add it "
         f"to .gitignore; {REST.format('.env')}",
@@ -255,12 +254,12 @@ def test_commits_that_change_a_published_secret_warn() -> None:
 
 @pytest.mark.parametrize("published", [(), (".env",)])
 def test_a_branch_that_is_behind_is_pulled_first(published: tuple[str, ...]) -> None:
-    """Its commits will build on another one then: a command with today's would be wrong."""
+    """The pull changes the base of its commits, so a command with today's base would be wrong."""
     facts = {"behind": 1, "published": frozenset(published)}
     problems = planned(with_commits(Outgoing(".env"), **facts)).problems
     by_hand = BY_HAND.format(".env")
     assert [p.hint for p in problems if p.code == "secret_file"] == [
-        f"Pull first, then t{by_hand[1:]}"
+        f"Pull first, then r{by_hand[1:]}"
     ]
 
 
@@ -272,15 +271,15 @@ def test_a_published_secret_is_untracked_after_the_pull() -> None:
 
 
 def test_a_warning_about_commits_hides_no_secret_in_the_work_tree() -> None:
-    """A commit changed the published file, a later one deleted it, and a new one lies there."""
+    """A commit changed the published file, a later one deleted it, and there is a new one."""
     changes = work(change(".env", "untracked"), head="dev-2")
     seen = with_commits(Outgoing(".env"), published=frozenset({".env"}), work=changes)
     assert [p.severity for p in planned(seen).problems] == [Severity.WARN, Severity.BLOCK]
     assert planned(seen).state is State.BLOCKED
 
 
-def test_a_file_that_is_committed_and_changed_again_is_told_once() -> None:
-    """With the way out of the commit."""
+def test_a_file_that_is_committed_and_changed_again_is_reported_once() -> None:
+    """With the hint for the commit."""
     seen = with_commits(Outgoing(".env"), work=work(change(".env"), head="dev-2"))
     (problem,) = planned(seen).problems
     assert "reset --soft" in problem.hint
@@ -290,7 +289,7 @@ def test_a_file_that_is_committed_and_changed_again_is_told_once() -> None:
 
 
 def test_a_large_file_that_a_filter_stores_elsewhere_is_not_large() -> None:
-    """The commit holds its pointer."""
+    """The commit has only its pointer."""
     seen = with_changes(change("data.bin", size=20_000_000))
     carried = replace(
         seen, carried={"data.bin": "lfs"}, facts=CloneFacts(identity="A", pre_push=True)
@@ -312,10 +311,10 @@ def test_a_large_file_that_a_filter_stores_elsewhere_is_not_large() -> None:
         (True, True, None),
     ],
 )
-def test_pointers_go_out_only_with_their_content(
+def test_pointers_are_published_only_with_their_content(
     hint: str | None, *, hooks: bool, pre_push: bool
 ) -> None:
-    """A pre-push hook uploads it, if there is one and it may run."""
+    """A pre-push hook uploads it, if there is one and multigit runs it."""
     seen = replace(
         with_changes(CODE),
         carried={"a.bin": "lfs"},
@@ -328,21 +327,21 @@ def test_pointers_go_out_only_with_their_content(
 
 
 @pytest.mark.parametrize(
-    ("size", "said"),
+    ("size", "message"),
     [
         (10_000_000, None),
         (10_000_001, "data.bin is large: 10.0 MB, more than 10 MB."),
         (123_456_789, "data.bin is large: 123.5 MB, more than 10 MB."),
     ],
 )
-def test_a_file_above_the_limit_blocks(size: int, said: str | None) -> None:
-    """At the limit it does not."""
+def test_a_file_above_the_limit_blocks(size: int, message: str | None) -> None:
+    """One at the limit does not."""
     problems = planned(with_changes(change("data.bin", size=size))).problems
-    assert [problem.message for problem in problems] == ([said] if said else [])
+    assert [problem.message for problem in problems] == ([message] if message else [])
 
 
 def test_a_large_file_can_be_allowed() -> None:
-    """The problem is its own, with its own code."""
+    """It has another code than a secret."""
     large = with_changes(change("data.bin", "untracked", size=20_000_000))
     problem = Problem(
         "large_file",
@@ -355,13 +354,13 @@ def test_a_large_file_can_be_allowed() -> None:
 
 
 @pytest.mark.parametrize("path", [".env", "data.bin"])
-def test_a_deleted_file_is_no_danger(path: str) -> None:
-    """To take a secret out is welcome."""
+def test_a_deleted_file_is_not_reported(path: str) -> None:
+    """Removing a secret is welcome."""
     gone = change(path, "deleted", size=20_000_000)
     assert planned(with_changes(gone)).steps[0] == commit_step(gone)
 
 
 def test_secrets_on_another_branch_do_not_matter() -> None:
-    """What is not committed needs no permission."""
-    seen = snapshot(refs=IN_STEP, work=work(change(".env"), on="feature/x"))
+    """They are not committed."""
+    seen = snapshot(refs=IN_SYNC, work=work(change(".env"), on="feature/x"))
     assert [problem.code for problem in planned(seen).problems] == ["other_branch"]

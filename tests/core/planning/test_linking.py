@@ -1,4 +1,4 @@
-"""A superproject points at what the same push publishes of its submodules."""
+"""A superproject points at the commits of its submodules that the same push publishes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.core.planning.linking import innermost_first, linked, tip_to_come
+from multigit.core.planning.linking import innermost_first, linked, published_tip
 from multigit.core.planning.push_request import PushRequest
 from multigit.core.values.commits import PreparedCommit
 from multigit.core.values.snapshot import Snapshot
@@ -35,22 +35,22 @@ COMMITS = replace(
     snapshot(repo=LIB, work=work(change("b"), head="lib-2")), commit=PreparedCommit("lib-3", "tree")
 )
 LOCAL = refs(develop=branch("lib-1", "lib-2", "/shop/services/api/lib"))
-GOES_OUT = snapshot(repo=LIB, refs=LOCAL, work=work(head="lib-2"), ahead=1)
+UNPUSHED = snapshot(repo=LIB, refs=LOCAL, work=work(head="lib-2"), ahead=1)
 
 
 def link(inner: Snapshot | None, outer: Snapshot = OUTER) -> Snapshot:
-    """Return what is seen of the superproject beside this submodule."""
+    """Return the snapshot of the superproject, linked with this one of its submodule."""
     seen = {"api": outer} | ({"library": inner} if inner else {})
     return linked(REQUEST, SPACE, API, seen)
 
 
 def test_the_innermost_repositories_come_first() -> None:
-    """So that each superproject finds its submodules linked already; the workspace comes last."""
+    """So that submodules are linked before their superproject; the workspace comes last."""
     assert innermost_first((ROOT, API, DEEP, LIB)) == (DEEP, LIB, API, ROOT)
 
 
 def test_the_pointer_moves_to_the_commit_that_will_be_made() -> None:
-    """Beside the changes that were there."""
+    """In addition to the other changes."""
     found = link(COMMITS)
     assert found.follows == ("library",)
     assert found.work is not None
@@ -60,17 +60,17 @@ def test_the_pointer_moves_to_the_commit_that_will_be_made() -> None:
     )
 
 
-def test_the_pointer_moves_to_the_commit_that_goes_out() -> None:
-    """Where nothing is committed in the submodule."""
-    found = link(GOES_OUT)
+def test_the_pointer_moves_to_an_unpushed_commit() -> None:
+    """If nothing else is committed in the submodule."""
+    found = link(UNPUSHED)
     assert found.work is not None
     assert [each.commit for each in found.work.changes] == ["", "lib-2"]
 
 
-def test_a_pointer_that_is_right_already_only_follows() -> None:
-    """It is published after its submodule all the same."""
+def test_a_pointer_that_does_not_move_only_follows() -> None:
+    """The superproject is still published after its submodule."""
     right = replace(OUTER, work=replace(work(), submodules=(replace(POINTER, recorded="lib-2"),)))
-    found = link(GOES_OUT, right)
+    found = link(UNPUSHED, right)
     assert found.follows == ("library",)
     assert found.work is not None
     assert found.work.changes == ()
@@ -81,30 +81,30 @@ def test_a_pointer_that_is_right_already_only_follows() -> None:
     [
         None,  # not among the repositories of the push
         snapshot(repo=LIB, work=work(head="lib-2")),  # nothing to publish
-        replace(GOES_OUT, work=work(on="other", head="lib-2")),
+        replace(UNPUSHED, work=work(on="other", head="lib-2")),
     ],
 )
 def test_a_submodule_that_is_not_published_moves_nothing(inner: Snapshot | None) -> None:
-    """What is checked out there stays out of the plan."""
+    """The plan does not include what is checked out there."""
     found = link(inner)
     assert (found.follows, found.work) == ((), OUTER.work)
 
 
-def test_a_submodule_of_nobody_stays_as_it_was_seen() -> None:
-    """It is not a repository of the workspace."""
+def test_a_submodule_outside_the_workspace_stays_as_it_is() -> None:
+    """Multigit does not publish it."""
     alien = replace(OUTER, work=replace(work(), submodules=(replace(POINTER, path="alien"),)))
     assert link(COMMITS, alien).follows == ()
 
 
 @pytest.mark.parametrize("outer", [snapshot(), replace(OUTER, work=work(on="other"))])
 def test_a_superproject_on_another_branch_is_left_alone(outer: Snapshot) -> None:
-    """Nothing of its work tree is committed."""
+    """Its work tree is not committed."""
     assert link(COMMITS, outer) is outer
 
 
 def test_a_submodule_that_is_skipped_is_not_published() -> None:
-    """With --skip-blocked, since something blocks it."""
-    shallow = replace(GOES_OUT, facts=replace(GOES_OUT.facts, shallow=True))
-    assert tip_to_come(REQUEST, SPACE, LIB, shallow) == "lib-2"
+    """With --skip-blocked, if something blocks it."""
+    shallow = replace(UNPUSHED, facts=replace(UNPUSHED.facts, shallow=True))
+    assert published_tip(REQUEST, SPACE, LIB, shallow) == "lib-2"
     skipping = replace(REQUEST, skip_blocked=True)
-    assert tip_to_come(skipping, SPACE, LIB, shallow) is None
+    assert published_tip(skipping, SPACE, LIB, shallow) is None

@@ -1,4 +1,4 @@
-"""What is said of work that a merge would lose, and the commands that keep it."""
+"""Work that a merge would lose, and the commands that keep it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ END = f"{KEPT}. To merge anyway: --accept-reverts"
 
 
 def lost(*reversals: Reversal, forward: bool = True, accepted: bool = False) -> list[Problem]:
-    """Return what is said of these, on the way from staging to master or back."""
+    """Return the problems of these reversals, in a promotion to master or back from there."""
     seen = replace(merge("stg", "main"), reversals=reversals)
     sides = BRANCHES if forward else BRANCHES[::-1]
     found = losing_work(API, seen, "origin", sides, forward=forward, accepted=accepted)
@@ -29,11 +29,11 @@ def lost(*reversals: Reversal, forward: bool = True, accepted: bool = False) -> 
 
 
 def test_a_named_revert_blocks_and_says_how_to_keep_the_work() -> None:
-    """On a commit that no branch has, before anything is merged."""
+    """In a commit that is on no branch, before anything is merged."""
     assert lost(NAMED) == [
         Problem(
             "reverted_work",
-            "aaaaaaa on master takes back 2 commits of staging: merged now, they stay out of "
+            "aaaaaaa on master reverts 2 commits of staging: a merge now would leave them out of "
             "master.",
             f"To keep the work: {START}git revert --no-edit aaaaaaa{MERGE}{END}",
             files=("a", "b"),
@@ -41,8 +41,8 @@ def test_a_named_revert_blocks_and_says_how_to_keep_the_work() -> None:
     ]
 
 
-def test_all_of_it_is_brought_back_at_once() -> None:
-    """The newest first; of a merge against its first parent; of a mixed commit only the files."""
+def test_all_work_is_restored_at_once() -> None:
+    """Newest first; a merge against its first parent; of a mixed commit only the files."""
     kept = (("cccccccccc", "pppppppppp", ("a b", "c")), ("cccccccccc", "wwwwwwwwww", ("d",)))
     mixed = replace(CONTENT, paths=("a b", "c", "d"), kept=kept)
     hints = {each.hint for each in lost(replace(CONTENT, is_merge=True), mixed, NAMED)}
@@ -56,8 +56,8 @@ def test_all_of_it_is_brought_back_at_once() -> None:
     assert hints == {f"To keep the work: {START}{back}{MERGE}{END}"}
 
 
-def test_files_that_moved_go_by_their_old_names() -> None:
-    """For the patch; a name that is a pattern to git is taken as it stands."""
+def test_files_that_moved_have_their_old_names_in_the_patch() -> None:
+    """A name that is a pattern to git is taken literally."""
     kept = (("pppppppppp^", "pppppppppp", ("a*", "old/b")), ("cccccccccc", "pppppppppp", ("d",)))
     seen = replace(CONTENT, paths=("a*", "new/b", "d"), kept=kept, moved=(("old/b", "new/b"),))
     (problem,) = lost(seen)
@@ -72,8 +72,8 @@ def test_files_that_moved_go_by_their_old_names() -> None:
     assert problem.hint == f"To keep the work: {START}{back}{MERGE}{END}"
 
 
-def test_local_changes_are_put_aside() -> None:
-    """They would come along to a commit that is not theirs, and stand in the way there."""
+def test_local_changes_are_stashed() -> None:
+    """They would come along to another commit, and could block the switch."""
     seen = replace(merge("stg", "main"), reversals=(NAMED,))
     (problem,) = losing_work(
         *(API, seen, "origin", BRANCHES), forward=True, accepted=False, edited=True
@@ -82,25 +82,25 @@ def test_local_changes_are_put_aside() -> None:
     assert f"{KEPT} && git stash pop --index. To merge anyway: " in str(problem.hint)
 
 
-def test_beside_a_conflict_only_its_own_hint_is_given() -> None:
-    """Another one would stop in it, half done."""
+def test_with_a_conflict_there_is_one_hint() -> None:
+    """The commands of another one would stop at the conflict, half done."""
     seen = replace(clash("x", source="stg", target="main"), reversals=(NAMED,))
     (problem,) = losing_work(API, seen, "origin", BRANCHES, forward=True, accepted=False)
     assert problem.hint == "Resolve the conflict as its hint says: that keeps this work, too."
 
 
-def test_the_way_down_says_what_goes_there() -> None:
-    """Files, commit and author are named where only the content shows it."""
+def test_a_back_merge_names_the_work_that_it_would_remove() -> None:
+    """And if only the content shows it, the files, the commit and its author."""
     (problem,) = lost(CONTENT, forward=False)
     assert (problem.code, problem.severity) == ("returned_files", Severity.BLOCK)
     assert problem.message == (
-        "ccccccc by Ada on master puts 2 files (a, b) back to before the work of staging: "
-        "carried down, it takes that work out of staging as well."
+        "ccccccc by Ada on master returns 2 files (a, b) to before the work of staging: "
+        "a back-merge would remove that work from staging, too."
     )
 
 
 def test_a_single_deleted_file_warns() -> None:
-    """Unless it is not the only one, all that the work brought, or said to be a revert."""
+    """Unless there is more, it was all of the work, or the commit calls itself a revert."""
     assert [each.severity for each in lost(DELETED)] == [Severity.WARN]
     assert {each.severity for each in lost(DELETED, NAMED)} == {Severity.BLOCK}
     named = replace(DELETED, kind=Evidence.NAMED)
@@ -108,19 +108,19 @@ def test_a_single_deleted_file_warns() -> None:
     assert [each.severity for each in lost(replace(DELETED, slight=False))] == [Severity.BLOCK]
 
 
-def test_what_was_accepted_warns_on_the_way_up_alone() -> None:
-    """The option accepts all, what a merge remembers only what stays out."""
+def test_what_was_accepted_warns_in_promotions_only() -> None:
+    """The option accepts everything, a merge remembers only what was left out."""
     known = replace(NAMED, accepted="mmmmmmmmmm")
     (problem,) = lost(known)
     assert problem.severity is Severity.WARN
-    assert problem.message.endswith("they stay out of master, as accepted in mmmmmmm.")
+    assert problem.message.endswith("leave them out of master, as accepted in mmmmmmm.")
     assert problem.hint.endswith(KEPT)
     assert [each.severity for each in lost(known, forward=False)] == [Severity.BLOCK]
     assert [each.severity for each in lost(NAMED, CONTENT, accepted=True)] == [Severity.WARN] * 2
 
 
-def test_the_hint_of_a_conflict_brings_the_work_back_before_it_merges() -> None:
-    """To merge the later stage as it is would lose the other files."""
+def test_the_hint_of_a_conflict_restores_the_work_before_it_merges() -> None:
+    """Merging the later stage as is would lose the other files."""
     seen = replace(clash("x", source="stg", target="main"), reversals=(NAMED,))
     (problem,) = unmergeable(API, seen, "origin", BRANCHES, forward=True)
     assert problem.hint == (

@@ -1,4 +1,4 @@
-"""Promotion and back-merge: whole plans, for what can be seen in a repository."""
+"""Promotion and back-merge: whole plans for whole snapshots."""
 
 from __future__ import annotations
 
@@ -84,13 +84,13 @@ MAIN_TO_DEV = Plan(
 
 
 def release_beside(*tags: str) -> str:
-    """Return the release that a promotion of api and web gets when web has these tags."""
+    """Return the release of a promotion of api and web if web has these tags."""
     seen = {"api": snapshot(merge()), "web": snapshot(nothing(), repo=WEB, refs=refs(*tags))}
     return plan_merges(promotion(API, WEB), SHOP, seen).release
 
 
 def test_one_repository_is_merged_and_one_is_up_to_date() -> None:
-    """Merge, tag, one push of exactly those two refs; nothing where the content is the same."""
+    """A merge, a tag, and one push of exactly these two refs; nothing if the content is equal."""
     seen = {"api": snapshot(merge()), "web": snapshot(nothing(), repo=WEB)}
     assert plan_merges(promotion(API, WEB), SHOP, seen) == Plan(
         command="promote",
@@ -139,8 +139,8 @@ def test_one_repository_is_merged_and_one_is_up_to_date() -> None:
     )
 
 
-def test_a_promotion_to_production_brings_its_own_rules() -> None:
-    """The stage's tag, its checklist, its name to type; the message is the given one."""
+def test_a_promotion_to_production_has_the_rules_of_that_stage() -> None:
+    """Its tag, its checklist and its name to type; the message is the given one."""
     message = "release: v2.3.0"
     step = merge("stg", "main", ours="main-1", theirs="stg-1")
     request = MergeRequest("promote", MOMENT, (hop(SHOP, STG, MAIN, message),), (API,))
@@ -164,7 +164,7 @@ def test_a_promotion_to_production_brings_its_own_rules() -> None:
 
 @pytest.mark.parametrize("checked_out", ["", "/shop/services/api"])
 def test_the_local_branch_follows(checked_out: str) -> None:
-    """Behind the push, and with the work tree named that has it."""
+    """After the push; the step names the work tree that has it checked out."""
     here = refs(staging=branch("stg-1", "stg-1", checked_out))
     plan = plan_merges(promotion(), SHOP, {"api": snapshot(merge(), refs=here)})
     push, last = plan.repos[0].steps[-2:]
@@ -173,7 +173,7 @@ def test_the_local_branch_follows(checked_out: str) -> None:
 
 
 def test_a_stage_without_tag_publishes_the_branch_alone() -> None:
-    """No template, no release."""
+    """Without a template there is no release."""
     bare = replace(STG, tag="")
     request = MergeRequest("promote", MOMENT, (hop(SHOP, DEV, bare, None),), (API,))
     plan = plan_merges(request, SHOP, {"api": snapshot(merge())})
@@ -192,17 +192,17 @@ def test_a_stage_without_tag_publishes_the_branch_alone() -> None:
     ],
 )
 def test_a_tag_that_any_repository_has_is_taken(tags: tuple[str, ...], release: str) -> None:
-    """The release has one name in all repositories, also where only an idle one has it already."""
+    """The release has one name in all repositories, so one that is up to date counts, too."""
     assert release_beside(*tags) == release
 
 
 def test_local_commits_of_the_source_are_a_warning() -> None:
-    """The promotion goes on with what the remote has."""
+    """The promotion takes what the remote has."""
     seen = snapshot(merge(), refs=refs(develop=branch("dev-2", "dev-3")), ahead=1)
     plan = plan_merges(promotion(), SHOP, {"api": seen})
     problem = Problem(
         "unpushed_commits",
-        "1 local commit on develop not pushed yet, so not part of this.",
+        "develop has 1 unpushed commit, not included here.",
         "To include them, run multigit push dev first.",
         Severity.WARN,
     )
@@ -230,7 +230,7 @@ BLOCKS = {
     ),
     "conflict without a path": (
         snapshot(clash()),
-        Problem("conflict", "develop conflicts with staging, over renamed folders.", BY_HAND),
+        Problem("conflict", "develop conflicts with staging over renamed folders.", BY_HAND),
     ),
     "unrelated histories": (
         snapshot(clash(unrelated=True)),
@@ -244,7 +244,7 @@ BLOCKS = {
         snapshot(facts=CloneFacts(shallow=True, identity="Ada")),
         Problem(
             "shallow",
-            "is a shallow clone, in which merges come out wrong.",
+            "is a shallow clone, so its merges cannot be trusted.",
             "Run: git -C services/api fetch --unshallow",
         ),
     ),
@@ -270,7 +270,7 @@ BLOCKS = {
 
 @pytest.mark.parametrize(("seen", "problem"), BLOCKS.values(), ids=BLOCKS)
 def test_what_blocks_a_repository(seen: Snapshot, problem: Problem) -> None:
-    """The plan holds the reason and no step, and as a whole it is blocked."""
+    """The plan has the reason and no steps, and its result is blocked."""
     plan = plan_merges(promotion(), SHOP, {"api": seen})
     assert plan == replace(DEV_TO_STG, repos=(without_steps(API, State.BLOCKED, problem),))
     assert plan.result is Result.BLOCKED
@@ -280,7 +280,7 @@ def test_what_blocks_a_repository(seen: Snapshot, problem: Problem) -> None:
     ("gone", "before", "source_sha"), [("staging", "", "dev-2"), ("develop", "stg-1", "")]
 )
 def test_a_missing_branch_blocks(gone: str, before: str, source_sha: str) -> None:
-    """On either side; a local branch of that name is no replacement."""
+    """On either side, even if there is a local branch of that name."""
     here = refs(**{gone: branch("", "local-1")})
     kept = "develop" if gone == "staging" else "staging"
     problem = Problem(
@@ -299,7 +299,7 @@ def test_a_missing_branch_blocks(gone: str, before: str, source_sha: str) -> Non
 
 
 def test_an_unreadable_repository_blocks() -> None:
-    """Nothing is claimed of it but the reason."""
+    """Only the reason is known."""
     assert plan_merges(promotion(), SHOP, {"api": unreadable()}) == replace(
         DEV_TO_STG,
         repos=(RepoPlan("api", "services/api", State.BLOCKED, (), (UNREADABLE,), "staging"),),
@@ -307,15 +307,15 @@ def test_an_unreadable_repository_blocks() -> None:
 
 
 def test_one_blocked_repository_blocks_the_plan_and_leaves_the_others_in_it() -> None:
-    """The reader sees what would be possible without it."""
+    """So that a person sees what --skip-blocked would do."""
     seen = {"api": snapshot(merge()), "web": unreadable(WEB)}
     plan = plan_merges(promotion(API, WEB), SHOP, seen)
     assert plan.result is Result.BLOCKED
     assert [repo.state for repo in plan.repos] == [State.PLANNED, State.BLOCKED]
 
 
-def test_a_blocked_repository_is_left_out_when_asked_for() -> None:
-    """The others go on; why it was left out stays in the plan."""
+def test_a_blocked_repository_is_skipped_on_request() -> None:
+    """The others are promoted; the plan keeps the reason."""
     here = refs(staging=branch("stg-1", "stg-1"))
     seen = {"api": snapshot(merge(), refs=here), "web": snapshot(clash("a.py"), repo=WEB)}
     plan = plan_merges(promotion(API, WEB, skip_blocked=True), SHOP, seen)
@@ -332,7 +332,7 @@ def test_a_blocked_repository_is_left_out_when_asked_for() -> None:
 
 
 def test_the_plan_keeps_the_order_of_the_request() -> None:
-    """Not that of what was seen."""
+    """Not that of the snapshots."""
     seen = {"api": snapshot(merge()), "web": snapshot(merge(), repo=WEB)}
     plan = plan_merges(promotion(WEB, API), SHOP, seen)
     assert [repo.repo for repo in plan.repos] == ["web", "api"]
@@ -341,8 +341,8 @@ def test_the_plan_keeps_the_order_of_the_request() -> None:
 # --- Back-merge
 
 
-def test_the_remote_is_called_by_its_own_name() -> None:
-    """Sentences and hints name the workspace's remote."""
+def test_the_remote_has_its_configured_name() -> None:
+    """In messages and in hints."""
     space = workspace(ROOT, remote="hub")
     seen = {"shop": snapshot(clash("a"), repo=ROOT, refs=refs(staging=branch()))}
     missing, conflict = plan_merges(promotion(ROOT), space, seen).repos[0].problems
@@ -371,7 +371,7 @@ def down_two(theirs: str) -> MergeStep:
 
 
 def below(*steps: MergeStep, updates: tuple[RefUpdate, ...]) -> RepoPlan:
-    """Return the plan of a repository in which these merges are carried down, without a tag."""
+    """Return the plan of a repository with these back-merges, without a tag."""
     published: tuple[Step, ...] = (*steps, PushStep(updates))
     return RepoPlan(
         "api", "services/api", State.PLANNED, published, (), "develop", "dev-2", "main-1"
@@ -379,7 +379,7 @@ def below(*steps: MergeStep, updates: tuple[RefUpdate, ...]) -> RepoPlan:
 
 
 def test_a_backmerge_goes_down_hop_by_hop() -> None:
-    """The second merge builds on the first, and one push publishes both."""
+    """The second merge builds on the first one, and one push publishes both."""
     first = merge("main", "stg", ours="stg-1", theirs="main-1", commits=1)
     second = merge("stg", "dev", ours="dev-2", theirs="merge-1", commit="merge-2", commits=1)
     leases = (RefUpdate("refs/heads/staging", "stg-1"), RefUpdate("refs/heads/develop", "dev-2"))
@@ -388,7 +388,7 @@ def test_a_backmerge_goes_down_hop_by_hop() -> None:
     )
 
 
-def test_a_hop_with_nothing_to_do_is_left_out() -> None:
+def test_a_first_hop_with_nothing_to_do_is_left_out() -> None:
     """The next one starts from the branch as it is."""
     first = nothing("main", "stg", ours="stg-1", theirs="main-1")
     second = merge("stg", "dev", ours="dev-2", theirs="stg-1", commit="merge-2", commits=1)
@@ -398,8 +398,8 @@ def test_a_hop_with_nothing_to_do_is_left_out() -> None:
     )
 
 
-def test_a_last_hop_with_nothing_to_do_moves_the_first_branch_alone() -> None:
-    """Where dev has the hotfix already, only stg gets it."""
+def test_a_last_hop_with_nothing_to_do_is_left_out() -> None:
+    """If dev already has the hotfix, only stg receives it."""
     first = merge("main", "stg", ours="stg-1", theirs="main-1", commits=1)
     second = nothing("stg", "dev", ours="dev-2", theirs="merge-1")
     plan = plan_merges(backmerge(), SHOP, {"api": snapshot(first, second)})
@@ -416,7 +416,7 @@ def test_a_backmerge_with_nothing_to_do_does_nothing() -> None:
 
 
 def test_both_local_branches_follow_a_backmerge() -> None:
-    """Each on its own, behind the one push."""
+    """Each separately, after the push."""
     first = merge("main", "stg", ours="stg-1", theirs="main-1")
     second = merge("stg", "dev", ours="dev-2", theirs="merge-1", commit="merge-2")
     here = refs(staging=branch("stg-1", "stg-1"), develop=branch("dev-2", "dev-2", "/shop/api"))
@@ -426,7 +426,7 @@ def test_both_local_branches_follow_a_backmerge() -> None:
 
 
 def test_a_conflict_on_any_hop_blocks_all_of_them() -> None:
-    """Nothing is carried half the way down."""
+    """A back-merge is not published half way."""
     first = merge("main", "stg", ours="stg-1", theirs="main-1")
     second = clash("a.py", source="stg", target="dev", ours="dev-2", theirs="merge-1")
     plan = plan_merges(backmerge(), SHOP, {"api": snapshot(first, second)})
@@ -437,15 +437,15 @@ def test_a_conflict_on_any_hop_blocks_all_of_them() -> None:
     ]
 
 
-def test_a_branch_missing_on_the_way_blocks() -> None:
-    """Also the one in the middle."""
+def test_a_missing_branch_on_the_route_blocks() -> None:
+    """Also one in the middle."""
     seen = snapshot(refs=refs(staging=branch()))
     problems = plan_merges(backmerge(), SHOP, {"api": seen}).repos[0].problems
     assert [problem.message for problem in problems] == ["origin has no branch staging."]
 
 
-def test_a_step_down_makes_no_tag_and_shows_no_checklist() -> None:
-    """Tags and checklists belong to the way to production."""
+def test_a_promotion_back_makes_no_tag_and_shows_no_checklist() -> None:
+    """These are for promotions towards production."""
     request = MergeRequest("promote", MOMENT, (hop(SHOP, MAIN, STG, None),), (API,))
     step = merge("main", "stg", ours="stg-1", theirs="main-1")
     plan = plan_merges(request, SHOP, {"api": snapshot(step, refs=refs(TAG))})
@@ -453,7 +453,7 @@ def test_a_step_down_makes_no_tag_and_shows_no_checklist() -> None:
     assert plan.operation == "20250115T150130Z-promote-main-stg-7f3a"
 
 
-def test_a_backmerge_asks_for_the_strictest_stage_that_it_changes() -> None:
-    """Not for the one that it only takes from."""
+def test_the_strictest_stage_that_a_backmerge_changes_confirms_it() -> None:
+    """The source does not count, since it does not change."""
     plan = plan_merges(backmerge(), SHOP, {"api": unreadable()})
     assert (plan.confirm, plan.word) == (Confirm.YES, "stg")

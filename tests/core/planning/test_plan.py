@@ -38,7 +38,7 @@ ADVANCE = AdvanceStep("dev", "develop", "dev-1", "dev-2", PendingCommits(2, NEWE
 
 
 def test_refs_have_full_names() -> None:
-    """Git is never left to guess whether a name is a branch or a tag."""
+    """Git never has to guess whether a name is a branch or a tag."""
     assert (branch_ref("a/b"), tag_ref("a/b")) == ("refs/heads/a/b", "refs/tags/a/b")
 
 
@@ -49,47 +49,47 @@ def test_a_repository_with_steps_is_planned() -> None:
 
 
 def test_a_repository_without_steps_is_up_to_date() -> None:
-    """There is nothing to do, whatever else is to be said."""
+    """Also if it has a warning."""
     resolved = resolve_state(without_steps(API, State.PLANNED, warning()), skip_blocked=False)
     assert resolved == without_steps(API, State.UP_TO_DATE, warning())
 
 
-def test_a_problem_that_blocks_leaves_no_step() -> None:
-    """What is blocked cannot be run by mistake."""
+def test_a_problem_that_blocks_leaves_no_steps() -> None:
+    """So that a blocked repository cannot be run by mistake."""
     resolved = resolve_state(to_publish(API, warning(), BLOCK), skip_blocked=False)
     assert resolved == without_steps(API, State.BLOCKED, warning(), BLOCK)
 
 
-def test_a_blocked_repository_is_left_out_when_asked_for() -> None:
+def test_a_blocked_repository_is_skipped_on_request() -> None:
     """Its problems stay in the plan, as warnings."""
     resolved = resolve_state(to_publish(API, BLOCK), skip_blocked=True)
-    told = replace(BLOCK, severity=Severity.WARN)
-    assert resolved == without_steps(API, State.SKIPPED, told)
+    warned = replace(BLOCK, severity=Severity.WARN)
+    assert resolved == without_steps(API, State.SKIPPED, warned)
 
 
-def test_what_blocks_is_named_as_the_reason_to_leave_it_out() -> None:
-    """It comes before whatever else is to be known; the order stays beyond that."""
+def test_the_reason_why_a_repository_is_skipped_comes_first() -> None:
+    """Otherwise the order of its problems stays."""
     other = Problem("behind", "is behind.")
     resolved = resolve_state(to_publish(API, warning(), BLOCK, other), skip_blocked=True)
-    told = [replace(problem, severity=Severity.WARN) for problem in (BLOCK, other)]
-    assert resolved.problems == (*told, warning())
+    reasons = [replace(problem, severity=Severity.WARN) for problem in (BLOCK, other)]
+    assert resolved.problems == (*reasons, warning())
 
 
 def test_skip_blocked_changes_nothing_for_the_others() -> None:
-    """A repository with a warning is not a blocked one."""
+    """A warning does not block."""
     warned = to_publish(API, warning())
     assert resolve_state(warned, skip_blocked=True) == warned
 
 
-def test_a_plan_is_stopped_where_something_new_blocks_it() -> None:
-    """What was found out later leaves no step, either; a warning leaves all as it was."""
+def test_a_plan_is_stopped_if_something_new_blocks_it() -> None:
+    """A problem found later removes the steps, too; a warning does not."""
     assert stopped(to_publish(API, BLOCK), skip_blocked=False).steps == ()
     done = replace(to_publish(API, warning()), state=State.PUBLISHED)
     assert stopped(done, skip_blocked=False) == done
 
 
 def test_a_skipped_repository_stays_skipped() -> None:
-    """It keeps no step."""
+    """Without its steps."""
     skipped = replace(to_publish(API), state=State.SKIPPED)
     assert resolve_state(skipped, skip_blocked=False) == without_steps(API, State.SKIPPED)
 
@@ -109,13 +109,13 @@ def test_a_skipped_repository_stays_skipped() -> None:
 def test_one_blocked_repository_blocks_all(states: tuple[State, ...], result: Result) -> None:
     """Otherwise one that moves is enough for something to do.
 
-    Where nothing can move, what is left out blocks; where something has moved before, it does not.
+    If nothing moves, a skipped one blocks, unless something moved before.
     """
     assert plan(*(without_steps(API, state) for state in states)).result is result
 
 
 def test_steps_are_found_by_type() -> None:
-    """What is to be published is what the push says, no more."""
+    """The refs to publish are those of the push, and no others."""
     push = PushStep((RefUpdate("refs/heads/staging", "stg-1"), RefUpdate("refs/tags/x", "")))
     repo = RepoPlan("api", ".", State.PLANNED, (ADVANCE, COMMIT, merge_step(), push))
     assert (repo.commits(), repo.merges()) == ((COMMIT,), (merge_step(),))
@@ -124,7 +124,7 @@ def test_steps_are_found_by_type() -> None:
 
 
 def test_a_tag_that_is_deleted_is_not_one_that_is_made() -> None:
-    """An undo takes the deploy tag away."""
+    """An undo deletes the deploy tag."""
     gone = RepoPlan("api", ".", State.PLANNED, (RESTORE, DeleteTagStep("deploy-1", "tag-1")))
     assert (gone.tag, gone.deleted_tag) == ("", "deploy-1")
     assert gone.branch_steps() == (RESTORE,)
@@ -143,7 +143,7 @@ def test_a_tag_that_is_deleted_is_not_one_that_is_made() -> None:
     ],
 )
 def test_after_is_the_last_commit_that_is_made(repo: RepoPlan, after: str, tag: str) -> None:
-    """Without any step nothing moves and no tag is made."""
+    """Without steps nothing moves and no tag is made."""
     assert (repo.after, repo.tag) == (after, tag)
 
 
@@ -161,17 +161,15 @@ def test_after_is_the_last_commit_that_is_made(repo: RepoPlan, after: str, tag: 
         ),
     ],
 )
-def test_commits_are_counted_where_they_arrive(
-    steps: tuple[Step, ...], arriving: dict[str, int]
-) -> None:
-    """Stage by stage, in the order they do; the repository's count is that of the last one."""
+def test_commits_are_counted_by_stage(steps: tuple[Step, ...], arriving: dict[str, int]) -> None:
+    """In the order in which the stages move; the repository's count is that of the last one."""
     plan = RepoPlan("api", ".", State.PLANNED, steps)
     assert list(plan.arriving().items()) == list(arriving.items())
     assert plan.commit_count == next(reversed(arriving.values()), 0)
 
 
-def test_each_type_of_step_has_a_name_of_its_own() -> None:
-    """The names are kept: journals and scripts know them."""
+def test_each_type_of_step_has_its_own_name() -> None:
+    """The names never change: journals and scripts have them."""
     steps: tuple[Step, ...] = (
         COMMIT,
         ADVANCE,
@@ -193,7 +191,7 @@ def test_each_type_of_step_has_a_name_of_its_own() -> None:
     )
 
 
-def test_states_and_results_are_words_that_are_kept() -> None:
+def test_the_words_of_states_and_results_never_change() -> None:
     """Scripts compare them."""
     assert " ".join(State) == (
         "planned up_to_date blocked skipped published updated deployed not_published failed unknown"
@@ -201,6 +199,6 @@ def test_states_and_results_are_words_that_are_kept() -> None:
     assert " ".join(Result) == "planned done nothing blocked cancelled failed paused error"
 
 
-def test_an_empty_plan_asks_for_nothing() -> None:
+def test_an_empty_plan_does_nothing() -> None:
     """The defaults of a plan are harmless."""
     assert Plan("pull", "id", "now", "0 +0000", "", "dev", "", ()).result is Result.NOTHING

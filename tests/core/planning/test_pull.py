@@ -1,4 +1,4 @@
-"""Pull: what is brought up to date, and what is reported and left alone."""
+"""Pull: what is updated, and what is reported and left alone."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.core.builders import (
 URL = "git@github.com:acme/api.git"
 HERE = branch("dev-3", "dev-1", "/shop/services/api", behind=2)
 NOT_HERE = branch("dev-3", "dev-1", behind=2)
-IN_STEP = branch("dev-3", "dev-3")
+IN_SYNC = branch("dev-3", "dev-3")
 CHANGED = change("a.py")
 UPDATE = UpdateStep("develop", "dev-1", "dev-3", 2, checked_out=True)
 
@@ -41,7 +41,7 @@ UPDATE = UpdateStep("develop", "dev-1", "dev-3", 2, checked_out=True)
 def seen(
     develop: Branch, tree: WorkTree | None = None, *, ahead: int = 0, behind: int = 0
 ) -> Snapshot:
-    """Return what was seen of a clone whose branch develop stands there."""
+    """Return the snapshot of a clone with this branch develop."""
     return snapshot(refs=refs(develop=develop), work=tree, ahead=ahead, behind=behind)
 
 
@@ -58,8 +58,8 @@ def on_dev(
     return RepoPlan("api", "services/api", state, steps, problems, "develop", before, "")
 
 
-def test_each_repository_is_for_itself() -> None:
-    """One that is behind moves although another one cannot be read; nobody is asked."""
+def test_repositories_do_not_depend_on_each_other() -> None:
+    """One is updated although another one cannot be read; there is no question."""
     request = PullRequest(DEV, MOMENT, (API, WEB))
     both = {"api": seen(HERE, work(head="dev-1"), behind=2), "web": unreadable(WEB)}
     assert plan_pull(request, workspace(API, WEB), both) == Plan(
@@ -98,16 +98,16 @@ def test_each_repository_is_for_itself() -> None:
 
 
 def test_a_missing_repository_is_cloned() -> None:
-    """From the url of the configuration, on the stage's branch."""
+    """From the url in the configuration, on the stage's branch."""
     plan = planned(Snapshot("api", missing=True), repo=replace(API, url=URL))
     assert plan == on_dev(State.PLANNED, CloneStep(URL, "develop"), before="")
 
 
 def test_a_missing_repository_without_url_is_reported() -> None:
-    """With the line to write and where."""
+    """The hint is the line to add, and where."""
     problem = Problem(
         "no_url",
-        "is not there, and the configuration has no url to clone it from.",
+        "is missing, and the configuration has no url to clone it from.",
         'Add to multigit.toml below [repos.api]: url = "…"',
     )
     plan = planned(Snapshot("api", missing=True))
@@ -115,7 +115,7 @@ def test_a_missing_repository_without_url_is_reported() -> None:
 
 
 def test_a_branch_that_the_remote_lacks_is_reported() -> None:
-    """There is nothing to bring."""
+    """There is nothing to pull."""
     problem = Problem(
         "branch_missing",
         "origin has no branch develop.",
@@ -125,20 +125,20 @@ def test_a_branch_that_the_remote_lacks_is_reported() -> None:
 
 
 def test_a_new_branch_is_created_from_the_remote_one() -> None:
-    """A dirty tree on another branch does not stand in its way."""
+    """Local changes on another branch do not matter."""
     step = CreateBranchStep("develop", "dev-3")
     plan = planned(seen(branch("dev-3"), work(CHANGED, on="feature/x")))
     assert plan == on_dev(State.PLANNED, step, before="")
 
 
 @pytest.mark.parametrize("tree", [work(), work(CHANGED)])
-def test_in_step_there_is_nothing_to_do(tree: WorkTree) -> None:
-    """Local changes are nobody's matter then."""
-    assert planned(seen(IN_STEP, tree)) == on_dev(State.UP_TO_DATE, before="dev-3")
+def test_a_branch_that_is_not_behind_needs_nothing(tree: WorkTree) -> None:
+    """Then local changes do not matter."""
+    assert planned(seen(IN_SYNC, tree)) == on_dev(State.UP_TO_DATE, before="dev-3")
 
 
 def test_local_commits_alone_are_nothing_to_pull() -> None:
-    """To be ahead is not to be diverged."""
+    """A branch that is only ahead has not diverged."""
     plan = planned(seen(branch("dev-1", "dev-2"), work(), ahead=1))
     assert plan == on_dev(State.UP_TO_DATE, before="dev-2")
 
@@ -149,13 +149,13 @@ def test_a_clean_checked_out_branch_is_updated_with_its_files() -> None:
 
 
 def test_a_branch_that_is_not_checked_out_is_updated_alone() -> None:
-    """The dirty work tree beside it stays as it is."""
+    """The changed files of another branch stay as they are."""
     plan = planned(seen(NOT_HERE, work(CHANGED, on="feature/x"), behind=2))
     assert plan == on_dev(State.PLANNED, replace(UPDATE, checked_out=False))
 
 
-def test_new_files_stand_in_no_way() -> None:
-    """Git refuses by itself where an update would overwrite one."""
+def test_new_files_do_not_block() -> None:
+    """Git itself refuses to overwrite one."""
     plan = planned(seen(HERE, work(change("notes.txt", "untracked")), behind=2))
     assert plan == on_dev(State.PLANNED, UPDATE)
 
@@ -182,14 +182,14 @@ STASH = "Commit or stash them: git -C services/api stash; then run multigit pull
     ],
 )
 def test_local_changes_are_never_touched(tree: WorkTree, what: str, hint: str) -> None:
-    """The branch stays as it was, with the way out; git stashes nothing in mid merge."""
+    """The branch stays as it is; during a merge, the hint is not to stash."""
     problem = Problem("local_changes", f"{what}, so develop was left as it is.", hint)
     assert planned(seen(HERE, tree, behind=2)) == on_dev(State.BLOCKED, problems=(problem,))
 
 
 @pytest.mark.parametrize("tree", [work(), work(CHANGED), work(on="feature/x"), None])
 def test_a_diverged_branch_is_never_touched(tree: WorkTree | None) -> None:
-    """Whether it is checked out or not."""
+    """Whether or not it is checked out."""
     problem = Problem(
         "diverged",
         "develop is 1 ahead of origin and 2 behind.",
@@ -202,8 +202,8 @@ def test_a_diverged_branch_is_never_touched(tree: WorkTree | None) -> None:
     assert plan == on_dev(State.BLOCKED, problems=(problem,))
 
 
-def test_a_branch_that_another_work_tree_has_is_left_to_it() -> None:
-    """Its files would not follow."""
+def test_a_branch_of_another_work_tree_is_left_alone() -> None:
+    """Its files would not be updated."""
     elsewhere = replace(NOT_HERE, checked_out="/shop/hotfix")
     problem = Problem(
         "checked_out_elsewhere",
@@ -215,7 +215,7 @@ def test_a_branch_that_another_work_tree_has_is_left_to_it() -> None:
 
 
 def test_a_clone_without_a_work_tree_is_updated_too() -> None:
-    """There are no files that could stand in the way."""
+    """There are no files that could block it."""
     plan = planned(seen(NOT_HERE, None, behind=2), switch=True)
     assert plan == on_dev(State.PLANNED, replace(UPDATE, checked_out=False))
 
@@ -226,7 +226,7 @@ def test_a_clone_without_a_work_tree_is_updated_too() -> None:
 @pytest.mark.parametrize(
     ("develop", "behind", "first"),
     [
-        (IN_STEP, 0, ()),
+        (IN_SYNC, 0, ()),
         (NOT_HERE, 2, (replace(UPDATE, checked_out=False),)),
         (branch("dev-3"), 0, (CreateBranchStep("develop", "dev-3"),)),
     ],
@@ -235,34 +235,34 @@ def test_a_clone_without_a_work_tree_is_updated_too() -> None:
 def test_a_clean_tree_is_switched(
     develop: Branch, behind: int, first: tuple[Step, ...], on: str
 ) -> None:
-    """Behind what brings the branch up to date; also from a detached HEAD."""
+    """After the branch is updated; also from a detached HEAD."""
     plan = planned(seen(develop, work(on=on), behind=behind), switch=True)
     assert plan.state is State.PLANNED
     assert plan.steps == (*first, SwitchStep("develop"))
 
 
-def test_without_being_asked_nothing_is_switched() -> None:
-    """The checked-out branch is the user's."""
-    assert planned(seen(IN_STEP, work(on="feature/x"))).state is State.UP_TO_DATE
+def test_nothing_is_switched_without_the_option() -> None:
+    """The branch that the user checked out stays."""
+    assert planned(seen(IN_SYNC, work(on="feature/x"))).state is State.UP_TO_DATE
 
 
 def test_a_tree_on_the_branch_needs_no_switch() -> None:
-    """Only what is missing is done."""
-    assert planned(seen(IN_STEP, work()), switch=True).steps == ()
+    """The branch is only updated."""
+    assert planned(seen(IN_SYNC, work()), switch=True).steps == ()
     assert planned(seen(HERE, work(), behind=2), switch=True).steps == (UPDATE,)
 
 
 def test_a_dirty_tree_is_not_switched() -> None:
-    """Nor is its branch updated: a repository is done as a whole or not."""
+    """Nor is its branch updated: it is both or nothing."""
     plan = planned(seen(NOT_HERE, work(CHANGED, on="feature/x"), behind=2), switch=True)
     assert (plan.state, plan.steps) == (State.BLOCKED, ())
     assert [problem.code for problem in plan.problems] == ["local_changes"]
 
 
 def test_new_files_do_not_keep_a_tree_from_being_switched() -> None:
-    """They come along, as with git switch."""
+    """They are kept, as with git switch."""
     tree = work(change("notes.txt", "untracked"), on="feature/x")
-    assert planned(seen(IN_STEP, tree), switch=True).steps == (SwitchStep("develop"),)
+    assert planned(seen(IN_SYNC, tree), switch=True).steps == (SwitchStep("develop"),)
 
 
 def test_a_diverged_branch_is_not_switched_to() -> None:
@@ -271,15 +271,15 @@ def test_a_diverged_branch_is_not_switched_to() -> None:
     assert (plan.state, plan.steps) == (State.BLOCKED, ())
 
 
-def test_a_pull_with_nothing_to_do_says_so() -> None:
-    """The result is the plan's."""
+def test_a_pull_may_have_nothing_to_do() -> None:
+    """Then the plan's result says so."""
     request = PullRequest(DEV, MOMENT, (API,))
-    plan = plan_pull(request, workspace(API), {"api": seen(IN_STEP, work())})
+    plan = plan_pull(request, workspace(API), {"api": seen(IN_SYNC, work())})
     assert plan.result is Result.NOTHING
 
 
-def test_files_in_the_way_leave_a_branch_as_it_is() -> None:
-    """Those in no commit together; those at which git was told not to look each with its mark."""
+def test_files_that_would_be_overwritten_block() -> None:
+    """Untracked ones in one problem; those that git ignores by a mark each in one."""
     found = replace(
         seen(HERE, work(head="dev-1"), behind=2),
         obstacles=(Obstacle("a"), Obstacle("b c", "skip-worktree"), Obstacle("d")),
@@ -309,13 +309,13 @@ def test_files_in_the_way_leave_a_branch_as_it_is() -> None:
         (seen(NOT_HERE, work(on="other", head="x"), behind=2), False, None),
         (seen(NOT_HERE, work(on="other", head="x"), behind=2), True, ("x", "dev-3")),
         (seen(NOT_HERE, work(on="other", head="x"), ahead=1), True, ("x", "dev-1")),
-        (seen(IN_STEP, work(head="dev-3")), True, None),
+        (seen(IN_SYNC, work(head="dev-3")), True, None),
         (seen(HERE, work(head="dev-1"), ahead=1, behind=2), False, None),
         (seen(HERE, work(CHANGED, head="dev-1"), behind=2), False, None),
     ],
 )
-def test_files_are_looked_at_only_where_some_will_change(
+def test_files_are_checked_only_if_some_will_change(
     snapshot: Snapshot, expected: tuple[str, str] | None, *, switch: bool
 ) -> None:
-    """From what is checked out to where the branch will stand."""
+    """From what is checked out to the new tip of the branch."""
     assert checkout(PullRequest(DEV, MOMENT, (API,), switch), snapshot) == expected

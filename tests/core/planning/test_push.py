@@ -1,4 +1,4 @@
-"""Push: what is published, and with what."""
+"""Push: what is committed and published."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from tests.core.builders import (
 from tests.core.planning.pushes import (
     AHEAD,
     CODE,
-    IN_STEP,
+    IN_SYNC,
     commit_step,
     on_dev,
     planned,
@@ -47,8 +47,8 @@ TAG = "stg-deploy-20250115-160130"
 
 
 def test_a_changed_repository_is_committed_and_an_unchanged_one_left() -> None:
-    """The commit's parent is the checked-out commit, the lease is what the remote has."""
-    seen = {"api": with_changes(CODE), "web": snapshot(repo=WEB, refs=IN_STEP, work=work())}
+    """The commit's parent is the checked-out commit, and the lease is what the remote has."""
+    seen = {"api": with_changes(CODE), "web": snapshot(repo=WEB, refs=IN_SYNC, work=work())}
     assert plan_push(request(API, WEB), workspace(API, WEB), seen) == Plan(
         command="push",
         operation="20250115T150130Z-push-dev-7f3a",
@@ -116,7 +116,7 @@ def test_a_branch_that_the_remote_lacks_is_created() -> None:
 
 
 def test_a_commit_on_unpushed_ones_is_one_push() -> None:
-    """One lease, on what the remote has."""
+    """With one lease, on what the remote has."""
     seen = snapshot(refs=AHEAD, work=work(CODE), ahead=1)
     advance, commit, push = planned(seen).steps
     assert isinstance(advance, AdvanceStep)
@@ -124,7 +124,7 @@ def test_a_commit_on_unpushed_ones_is_one_push() -> None:
     assert push == PushStep((RefUpdate("refs/heads/develop", "dev-1"),))
 
 
-def test_a_push_that_goes_on_to_a_promotion_is_one_plan() -> None:
+def test_a_push_with_a_promotion_is_one_plan() -> None:
     """Unpushed commits, the new commit and the merge of both go in one push, with one tag."""
     seen = replace(
         snapshot(merge(theirs="dev-3"), refs=AHEAD, work=work(CODE), ahead=2),
@@ -170,9 +170,9 @@ def test_a_push_that_goes_on_to_a_promotion_is_one_plan() -> None:
     )
 
 
-def test_a_promotion_alone_is_left_when_there_is_nothing_to_push() -> None:
-    """What waits on the remote is promoted all the same."""
-    repo = planned(snapshot(merge(), refs=IN_STEP, work=work()), promote=True)
+def test_a_promotion_needs_no_local_changes() -> None:
+    """What is already on the remote is promoted."""
+    repo = planned(snapshot(merge(), refs=IN_SYNC, work=work()), promote=True)
     assert [step.type for step in repo.steps] == ["merge", "tag", "push"]
     assert [update.ref for update in repo.updates()] == [
         "refs/heads/staging",
@@ -180,35 +180,35 @@ def test_a_promotion_alone_is_left_when_there_is_nothing_to_push() -> None:
     ]
 
 
-def test_without_anything_to_do_nothing_is_done() -> None:
-    """No commit, no merge, no tag."""
-    seen = snapshot(nothing(), refs=IN_STEP, work=work())
+def test_a_push_may_have_nothing_to_do() -> None:
+    """Then there is no commit, no merge and no tag."""
+    seen = snapshot(nothing(), refs=IN_SYNC, work=work())
     plan = plan_push(request(promote=True), workspace(API), {"api": seen})
     assert plan.result is Result.NOTHING
 
 
 def test_a_promotion_takes_the_next_free_tag() -> None:
-    """As it does on its own."""
+    """As multigit promote does."""
     seen = {"api": snapshot(merge(), refs=refs(TAG, f"{TAG}-2/x"))}
     assert plan_push(request(promote=True), workspace(API), seen).release == f"{TAG}-3"
 
 
-def test_a_promotion_to_a_strict_stage_is_asked_for_by_that_stage() -> None:
-    """The strictest of the two asks, and its checklist is shown."""
+def test_a_promotion_to_a_strict_stage_is_confirmed_by_its_name() -> None:
+    """The stricter of the two stages decides, and its checklist is shown."""
     strict = PushRequest(STG, "fix: x", MOMENT, (API,), Hop(STG, MAIN, "fix: x"))
     plan = plan_push(strict, workspace(API), {"api": unreadable()})
     assert (plan.confirm, plan.word, plan.checklist) == (Confirm.NAME, "main", MAIN.checklist)
 
 
-def test_an_emergency_on_production_is_a_push_of_that_stage() -> None:
-    """It asks as the stage says, shows no checklist, and makes no tag."""
+def test_a_hotfix_on_production_is_a_push_of_that_stage() -> None:
+    """It is confirmed as the stage requires, and has no checklist and no tag."""
     hotfix = PushRequest(MAIN, "hotfix: x", MOMENT, (API,))
     plan = plan_push(hotfix, workspace(API), {"api": unreadable()})
     assert (plan.confirm, plan.word, plan.checklist, plan.release) == (Confirm.NAME, "main", (), "")
 
 
-def test_hooks_are_skipped_only_when_asked_for() -> None:
-    """The step says whether they run."""
+def test_hooks_are_skipped_on_request_only() -> None:
+    """The step has whether they run."""
     unverified = replace(request(), verify=False)
     step = plan_push(unverified, workspace(API), {"api": with_changes(CODE)}).repos[0].steps[0]
     assert isinstance(step, CommitStep)
@@ -216,23 +216,23 @@ def test_hooks_are_skipped_only_when_asked_for() -> None:
 
 
 def test_a_promotion_that_conflicts_blocks_the_push_too() -> None:
-    """Nothing is committed that could not go all the way."""
-    seen = snapshot(clash("a.py"), refs=IN_STEP, work=work(CODE))
+    """Nothing is committed that cannot be promoted."""
+    seen = snapshot(clash("a.py"), refs=IN_SYNC, work=work(CODE))
     repo = planned(seen, promote=True)
     assert (repo.state, repo.steps) == (State.BLOCKED, ())
     assert [problem.code for problem in repo.problems] == ["conflict"]
 
 
 def test_a_promotion_needs_its_target() -> None:
-    """The branch of the next stage has to be there."""
-    seen = snapshot(refs=replace(IN_STEP, branches={"develop": branch("dev-2", "dev-2")}))
+    """The branch of the next stage must exist."""
+    seen = snapshot(refs=replace(IN_SYNC, branches={"develop": branch("dev-2", "dev-2")}))
     problems = planned(seen, promote=True).problems
     assert [problem.message for problem in problems] == ["origin has no branch staging."]
     assert planned(seen).state is State.UP_TO_DATE
 
 
-def test_a_blocked_repository_is_left_out_when_asked_for() -> None:
-    """The others go on."""
+def test_a_blocked_repository_is_skipped_on_request() -> None:
+    """The others are pushed."""
     seen = {"api": with_changes(CODE), "web": unreadable(WEB)}
     skipping = replace(request(API, WEB), skip_blocked=True)
     plan = plan_push(skipping, workspace(API, WEB), seen)

@@ -1,4 +1,4 @@
-"""What stands in the way of a push."""
+"""What blocks a push."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.core.builders import (
 )
 from tests.core.planning.pushes import (
     CODE,
-    IN_STEP,
+    IN_SYNC,
     on_dev,
     planned,
     request,
@@ -56,7 +56,7 @@ TO_DEV = Plan(
 def test_another_branch_is_left_alone_and_reported(
     on: str, changes: tuple[Change, ...], message: str
 ) -> None:
-    """A warning: the other repositories go on."""
+    """As a warning: the other repositories are pushed."""
     problem = Problem(
         "other_branch",
         message,
@@ -64,13 +64,13 @@ def test_another_branch_is_left_alone_and_reported(
         "switch develop",
         Severity.WARN,
     )
-    seen = snapshot(refs=IN_STEP, work=work(*changes, on=on))
+    seen = snapshot(refs=IN_SYNC, work=work(*changes, on=on))
     assert planned(seen) == on_dev(State.UP_TO_DATE, problems=(problem,))
 
 
-def test_a_clean_tree_on_another_branch_is_not_worth_a_word() -> None:
-    """There is nothing that could be missed."""
-    seen = snapshot(refs=IN_STEP, work=work(on="feature/x"))
+def test_a_clean_tree_on_another_branch_is_not_reported() -> None:
+    """Nothing is left out."""
+    seen = snapshot(refs=IN_SYNC, work=work(on="feature/x"))
     assert planned(seen) == on_dev(State.UP_TO_DATE)
 
 
@@ -87,26 +87,26 @@ PULL = "git -C services/api pull --rebase --autostash origin develop"
     ],
 )
 def test_a_diverged_branch_blocks(tree: WorkTree | None, ahead: int, hint: str) -> None:
-    """With the command that mends it, where it can be run."""
-    message = "develop is 2 behind origin and has work of its own."
+    """The hint is the command that fixes it, which needs the branch checked out."""
+    message = "develop is 2 behind origin and has local work."
     problem = Problem("diverged", message, hint)
-    seen = snapshot(refs=IN_STEP, work=tree, ahead=ahead, behind=2)
+    seen = snapshot(refs=IN_SYNC, work=tree, ahead=ahead, behind=2)
     assert planned(seen) == on_dev(State.BLOCKED, problems=(problem,))
 
 
 @pytest.mark.parametrize("tree", [None, work(), work(CODE, on="feature/x")])
-def test_to_be_behind_is_no_matter_without_work_of_ones_own(tree: WorkTree | None) -> None:
+def test_a_branch_that_is_only_behind_is_fine(tree: WorkTree | None) -> None:
     """There is nothing to push."""
-    seen = snapshot(refs=IN_STEP, work=tree, behind=2)
+    seen = snapshot(refs=IN_SYNC, work=tree, behind=2)
     assert planned(seen).state is State.UP_TO_DATE
 
 
 def test_an_unborn_branch_blocks() -> None:
-    """The first commit of a repository is a person's."""
+    """A person makes the first commit of a repository."""
     seen = snapshot(refs=Refs(), work=work(CODE, head=""))
     problem = Problem(
         "unborn",
-        "develop has no commit yet.",
+        "develop has no commits yet.",
         'Make the first one: git -C services/api commit --allow-empty -m "Begin"; '
         "then run the command again.",
     )
@@ -120,21 +120,21 @@ def test_an_empty_repository_without_files_is_up_to_date() -> None:
 
 @pytest.mark.parametrize("unfinished", ["merge", "rebase", "cherry-pick", "revert"])
 def test_an_operation_under_way_blocks(unfinished: str) -> None:
-    """Nobody else concludes it."""
+    """Only a person can finish it."""
     tree = replace(work(CODE), unfinished=unfinished, conflicted=("src/app.py",))
     problem = Problem(
         "operation_in_progress",
         f"a {unfinished} is under way in the work tree.",
         f"Finish it, or run: git -C services/api {unfinished} --abort",
     )
-    seen = snapshot(refs=IN_STEP, work=tree)
+    seen = snapshot(refs=IN_SYNC, work=tree)
     assert planned(seen) == on_dev(State.BLOCKED, problems=(problem,))
 
 
 def test_an_operation_under_way_on_another_branch_is_left_alone() -> None:
-    """A rebase has a detached HEAD."""
+    """During a rebase, HEAD is detached."""
     tree = replace(work(CODE, on=""), unfinished="rebase")
-    repo = planned(snapshot(refs=IN_STEP, work=tree))
+    repo = planned(snapshot(refs=IN_SYNC, work=tree))
     assert repo.state is State.UP_TO_DATE
     assert [problem.code for problem in repo.problems] == ["other_branch"]
 
@@ -142,7 +142,7 @@ def test_an_operation_under_way_on_another_branch_is_left_alone() -> None:
 def test_unmerged_files_block() -> None:
     """Conflict markers are not committed."""
     tree = replace(work(), conflicted=("a.py",))
-    repo = planned(snapshot(refs=IN_STEP, work=tree))
+    repo = planned(snapshot(refs=IN_SYNC, work=tree))
     assert repo.state is State.BLOCKED
     assert [(problem.code, problem.files) for problem in repo.problems] == [
         ("unmerged_files", ("a.py",))
@@ -150,7 +150,7 @@ def test_unmerged_files_block() -> None:
 
 
 def test_an_unreadable_repository_blocks() -> None:
-    """Only the reason is said."""
+    """Only the reason is reported."""
     expected = replace(on_dev(State.BLOCKED, problems=(UNREADABLE,)), before="")
     assert plan_push(request(), workspace(API), {"api": unreadable()}) == replace(
         TO_DEV, repos=(expected,)
@@ -166,7 +166,7 @@ def test_an_unreadable_repository_blocks() -> None:
     ],
 )
 def test_a_clone_that_cannot_publish_blocks(facts: CloneFacts, code: str) -> None:
-    """As it does for a promotion."""
-    repo = planned(snapshot(refs=IN_STEP, work=work(CODE), facts=facts))
+    """As in a promotion."""
+    repo = planned(snapshot(refs=IN_SYNC, work=work(CODE), facts=facts))
     assert [problem.code for problem in repo.problems] == [code]
     assert repo.state is State.BLOCKED

@@ -24,26 +24,26 @@ RULES = PushRules()
 
 @pytest.mark.parametrize("tree", [None, work(CODE, on="feature/x"), work(CODE, on="")])
 def test_only_the_stages_branch_is_committed(tree: WorkTree | None) -> None:
-    """Not another branch, not a detached HEAD, not a clone without a work tree."""
+    """No other branch, no detached HEAD, and no clone without a work tree."""
     assert to_commit(tree, DEV, RULES) == ()
 
 
 def test_a_push_has_a_default_message() -> None:
-    """With the stage in it; a given one is taken as it is."""
+    """It names the stage; a given one is used as is."""
     assert push_message(DEV, None) == "dev: auto commit and deploy"
     assert push_message(MAIN, "hotfix: x") == "hotfix: x"
 
 
 @pytest.mark.parametrize(
-    ("say", "code"),
+    ("make_message", "code"),
     [
         (lambda: push_message(MAIN, None), "message_required"),
         (lambda: push_message(DEV, ""), "usage"),
         (lambda: push_message(DEV, "\x1b[31m"), "message_control_character"),
     ],
 )
-def test_a_push_wants_a_message_as_its_stage_does(say: Callable[[], str], code: str) -> None:
-    """An empty one or one that steers a terminal is none."""
+def test_a_stage_may_require_a_message(make_message: Callable[[], str], code: str) -> None:
+    """An empty one, or one that could control a terminal, is refused."""
     with pytest.raises(UsageError) as caught:
-        say()
+        make_message()
     assert caught.value.code == code

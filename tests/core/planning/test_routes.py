@@ -1,4 +1,4 @@
-"""Which stages a command merges, one after the other, and what it asks for."""
+"""The merges that a command makes, one after another, and how they are confirmed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SHOP = workspace(API, WEB)
     ],
 )
 def test_default_messages(source: Stage, target: Stage, message: str) -> None:
-    """The words that the team's history is full of."""
+    """As in the history of earlier releases."""
     assert default_message(SHOP, source, target) == message
 
 
@@ -52,7 +52,7 @@ def test_a_hop_takes_the_given_message() -> None:
     ],
 )
 def test_only_neighbors_can_be_merged(source: Stage, target: Stage, hint: str) -> None:
-    """The error says where one can go instead."""
+    """The hint names the neighbors."""
     with pytest.raises(UsageError) as caught:
         hop(SHOP, source, target, "x")
     error = caught.value
@@ -60,23 +60,23 @@ def test_only_neighbors_can_be_merged(source: Stage, target: Stage, hint: str) -
     assert (error.hint, error.code, error.exit_code) == (hint, "not_neighbours", USAGE)
 
 
-def test_a_stage_may_want_a_message() -> None:
+def test_a_stage_may_require_a_message() -> None:
     """Then there is no default."""
     with pytest.raises(UsageError) as caught:
         hop(SHOP, STG, MAIN, None)
-    assert caught.value.message == "main wants a message for every change."
+    assert caught.value.message == "main requires a message for every change."
     assert caught.value.hint == 'Pass one: -m "what changes and why".'
     assert caught.value.code == "message_required"
 
 
-def test_the_way_down_wants_no_message() -> None:
-    """Carrying a hotfix back to a strict stage is no change of one's own."""
+def test_a_back_merge_requires_no_message() -> None:
+    """Also to a stage that requires one for promotions."""
     strict = replace(STG, require_message=True)
     assert hop(SHOP, MAIN, strict, None).message == "Merge main into stg (hotfix sync)"
 
 
 def test_a_message_is_checked() -> None:
-    """Whatever the stage wants, an empty message is none."""
+    """Also if the stage requires none."""
     with pytest.raises(UsageError, match="empty"):
         hop(SHOP, DEV, STG, " ")
 
@@ -92,11 +92,11 @@ def test_a_message_is_checked() -> None:
 def test_a_backmerge_starts_at_the_last_stage(
     source: str | None, hops: list[tuple[str, str]]
 ) -> None:
-    """Or at the one that is named, and ends at the first."""
+    """Or at the one that is named, and ends at the first stage."""
     assert [(h.source.name, h.target.name) for h in hops_down(SHOP, source)] == hops
 
 
-def test_below_the_first_stage_there_is_nothing() -> None:
+def test_the_first_stage_has_no_back_merge() -> None:
     """That is a usage error, as is an unknown stage."""
     with pytest.raises(UsageError, match=r"There is no stage before dev\.") as caught:
         hops_down(SHOP, "dev")
@@ -106,7 +106,7 @@ def test_below_the_first_stage_there_is_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stages", "asks"),
+    ("stages", "name"),
     [
         (STAGES, "main"),
         ((MAIN, STG, DEV), "main"),
@@ -115,6 +115,6 @@ def test_below_the_first_stage_there_is_nothing() -> None:
         ((STG, Stage("qa", "qa")), "qa"),
     ],
 )
-def test_the_strictest_stage_asks(stages: tuple[Stage, ...], asks: str) -> None:
-    """Wherever it stands; among equals the last one."""
-    assert strictest(stages).name == asks
+def test_the_strictest_stage_decides(stages: tuple[Stage, ...], name: str) -> None:
+    """Whatever their order; among equals the last one."""
+    assert strictest(stages).name == name

@@ -1,4 +1,4 @@
-"""Every kind of step: where it is carried out, how it is told, and how it is taken back."""
+"""Every kind of step: where it is carried out, how it is shown, and how it is undone."""
 
 from __future__ import annotations
 
@@ -44,29 +44,29 @@ MODULES = (steps, publish_steps, pull_steps)
 
 
 def classes() -> set[type]:
-    """Return every class of a step that the modules have."""
+    """Return every class of step in the modules."""
     found = [each for module in MODULES for _, each in getmembers(module, isclass)]
     return {each for each in found if is_dataclass(each) and hasattr(each, "type")}
 
 
 def test_every_class_is_a_step_of_one_kind() -> None:
-    """So it can stand in a plan and a journal, and the engine comes to it in one place."""
+    """So it can be in a plan and in a journal, and one part of the engine carries it out."""
     kinds = (MakingStep, FollowingStep, PullingStep)
     members = [each for kind in kinds for each in get_args(kind)] + [PushStep, DeployStep]
     assert len(members) == len(set(members))
     assert classes() == set(members) == set(get_args(Step))
 
 
-def test_every_class_says_all_that_is_asked_of_its_kind() -> None:
-    """And goes by a name of its own in documents."""
+def test_every_class_implements_its_kind() -> None:
+    """And has its own name in documents."""
     assert not [each for each in classes() if isabstract(each)]
     assert {each for each in classes() if issubclass(each, Moving)} == set(get_args(MovingStep))
     names = [get_type_hints(each)["type"] for each in classes()]
     assert len(names) == len(set(names))
 
 
-def test_every_kind_of_making_is_tried_here() -> None:
-    """Below is what each of them says."""
+def test_every_step_that_makes_something_is_tested_here() -> None:
+    """See below."""
     assert {type(each) for each in MAKING} == set(get_args(MakingStep))
 
 
@@ -83,13 +83,13 @@ def test_every_kind_of_making_is_tried_here() -> None:
     ids=lambda each: getattr(each, "type", ""),
 )
 def test_what_is_pushed_has_a_lease(step: MakingStep, ref: str, lease: str) -> None:
-    """On what was planned, or else on what was seen."""
+    """On what was planned, or else on what planning saw."""
     seen = refs(develop=branch("seen"))
     assert pushing((step,), seen) == (PushStep((RefUpdate(ref, lease),)),)
 
 
 def test_a_branch_is_pushed_once() -> None:
-    """Its first step knows what it must hold; nothing is pushed of nothing."""
+    """With the lease of its first step; without steps there is no push."""
     (push,) = pushing((ADVANCE, COMMIT, MERGE), refs())
     assert push.updates == (
         RefUpdate("refs/heads/develop", "dev-1"),
@@ -99,7 +99,7 @@ def test_a_branch_is_pushed_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "back"),
+    ("step", "undone_by"),
     [
         (COMMIT, (RestoreStep("dev", "develop", "new", "old"),)),
         (ADVANCE, (RestoreStep("dev", "develop", "new", "old"),)),
@@ -113,14 +113,14 @@ def test_a_branch_is_pushed_once() -> None:
     ],
     ids=lambda each: getattr(each, "type", ""),
 )
-def test_how_each_is_taken_back(step: MakingStep, back: tuple[Step, ...]) -> None:
+def test_how_each_is_undone(step: MakingStep, undone_by: tuple[Step, ...]) -> None:
     """What a person committed stays in the clone; an undo is not undone."""
-    assert step.taken_back("new", "old") == back
-    assert step.takes_back == (not back)
+    assert step.undo("new", "old") == undone_by
+    assert step.is_undo == (not undone_by)
 
 
 @pytest.mark.parametrize(
-    ("step", "told"),
+    ("step", "shown"),
     [
         (COMMIT, ("dev", "dev-3", "commit, push", "dev-2 → a commit", 1, 1)),
         (ADVANCE, ("dev", "dev-2", "push", "dev-1 → dev-2", 2, None)),
@@ -129,16 +129,16 @@ def test_how_each_is_taken_back(step: MakingStep, back: tuple[Step, ...]) -> Non
     ],
     ids=lambda each: getattr(each, "type", ""),
 )
-def test_how_each_is_told(step: MovingStep, told: tuple[object, ...]) -> None:
-    """To people in a table, and to scripts by a type and a branch."""
+def test_how_each_is_shown(step: MovingStep, shown: tuple[object, ...]) -> None:
+    """To people in a table, and to scripts with a type and a branch."""
     move = step.move()
     row = (f"{move.before} → {move.after}", move.commits, move.files)
-    assert (move.stage, move.goal, move.words, *row) == told
+    assert (move.stage, move.goal, move.words, *row) == shown
     document = step.document({})
     assert (document["type"], document["branch"]) == (step.type, step.branch)
 
 
-def test_what_was_made_is_told_instead_of_what_was_planned() -> None:
+def test_documents_have_what_was_made_instead_of_what_was_planned() -> None:
     """A hook may have changed it."""
     for step in (COMMIT, MERGE):
         assert step.document({step.ref: "other"})["after"] == "other"

@@ -1,4 +1,4 @@
-"""Submodules in a push: which pointers move, and what is said of those that do not."""
+"""Submodules in a push: which pointers move, and the problems of those that do not."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tests.core.builders import API, DEV, change, snapshot, work
 LIB = Submodule("lib", recorded="lib-1", now="lib-2", branch="develop", remote="origin")
 MOVED = Change("lib", "modified", before="lib-1", commit="lib-2")
 INSIDE = Repo("library", "services/api/lib")
-BROKEN = Problem("dubious_ownership", "somebody else owns it.", "Own it.")
+BROKEN = Problem("dubious_ownership", "someone else owns it.", "Own it.")
 
 
 def seen(*submodules: Submodule, moved: bool = True, on: str = "develop") -> Snapshot:
-    """Return a clone with submodules in its work tree, whose pointers have moved."""
+    """Return the snapshot of a clone with submodules; if `moved`, their pointers changed."""
     changes = [replace(MOVED, path=each.path) for each in submodules if moved]
     return snapshot(work=replace(work(*changes, on=on), submodules=submodules))
 
@@ -30,7 +30,7 @@ def seen(*submodules: Submodule, moved: bool = True, on: str = "develop") -> Sna
 def problems(
     found: Snapshot, *, nested: Mapping[str, Repo] | None = None, publishes: bool = True
 ) -> list[Problem]:
-    """Return what is said of its submodules."""
+    """Return the problems of its submodules."""
     return list(submodule_problems(API, found, DEV, nested or {}, publishes=publishes))
 
 
@@ -39,8 +39,8 @@ def codes(found: Snapshot, *, publishes: bool = True) -> list[tuple[str, bool]]:
     return [(each.code, each.blocks) for each in problems(found, publishes=publishes)]
 
 
-def test_a_pointer_goes_forward_only() -> None:
-    """One of a submodule that was not brought up to date stays as it is."""
+def test_a_pointer_moves_forward_only() -> None:
+    """That of a submodule that is behind stays as it is."""
     behind = replace(LIB, path="old", behind=True)
     tree = replace(work(MOVED, replace(MOVED, path="old"), change("a")), submodules=(LIB, behind))
     assert pointer_changes(tree) == (MOVED, change("a"))
@@ -64,28 +64,28 @@ def test_a_pointer_goes_forward_only() -> None:
         ),
     ],
 )
-def test_what_a_work_tree_shows(submodule: Submodule, code: list[tuple[str, bool]]) -> None:
-    """What nobody else could follow blocks; what stays out of the push is a warning."""
+def test_problems_of_submodules(submodule: Submodule, code: list[tuple[str, bool]]) -> None:
+    """What no one else can fetch blocks; what the push does not include is a warning."""
     assert codes(seen(submodule)) == code
 
 
-def test_nothing_is_said_where_nothing_goes_out() -> None:
-    """On another branch, of a pointer that does not move, and where nothing is published."""
+def test_nothing_is_reported_if_nothing_is_pushed() -> None:
+    """On another branch, if the pointer does not move, or if the push has nothing."""
     hidden = replace(LIB, on_remote=False, changed_files=3)
     assert codes(seen(hidden, on="other")) == []
     assert codes(seen(replace(LIB, error=BROKEN), moved=False)) == []
     assert codes(seen(replace(LIB, on_remote=False)), publishes=False) == []
 
 
-def test_a_submodule_that_the_same_push_publishes_needs_no_care() -> None:
-    """Its own plan says what is wrong with it."""
+def test_a_submodule_that_the_same_push_publishes_is_not_checked() -> None:
+    """Its own plan has its problems."""
     found = replace(seen(replace(LIB, on_remote=False)), follows=("library",))
     assert problems(found, nested={"lib": INSIDE}) == []
     assert [each.code for each in problems(found)] == ["submodule_unpublished"]
 
 
-def test_pointers_of_a_branch_that_is_not_checked_out() -> None:
-    """They are judged as those of a work tree; one that does not move may be unreadable."""
+def test_problems_of_pointers_in_unpushed_commits() -> None:
+    """They are the same; a submodule whose pointer does not move may be unreadable."""
     goes = (Outgoing("lib", pointer=True), Outgoing("a.txt"))
     there = replace(LIB, on_remote=False)
     assert codes(replace(snapshot(), pointers=(there,), outgoing=goes)) == [
@@ -103,12 +103,12 @@ def test_pointers_of_a_branch_that_is_not_checked_out() -> None:
     [
         (LIB, "Push it first: git -C services/api/lib push origin develop"),
         (replace(LIB, remote=""), "Push it there first."),
-        (replace(LIB, branch=""), "It is on no branch there"),
+        (replace(LIB, branch=""), "It is not on a branch there"),
         (replace(LIB, behind=True), "Push lib-1 there first."),
     ],
 )
 def test_how_to_publish_it(submodule: Submodule, hint: str) -> None:
-    """With the remote and the branch, where both are known."""
+    """With its remote and branch, if both are known."""
     [found] = [
         each
         for each in problems(seen(replace(submodule, on_remote=False)))
@@ -118,8 +118,8 @@ def test_how_to_publish_it(submodule: Submodule, hint: str) -> None:
     assert found.files == ("lib",)
 
 
-def test_how_to_bring_it_up_to_date() -> None:
-    """A repository of the workspace is pulled, so that it does not leave its branch."""
+def test_how_to_update_it() -> None:
+    """A repository of the workspace is pulled, so that it stays on its branch."""
     behind = seen(replace(LIB, behind=True))
     [plain], [nested] = problems(behind), problems(behind, nested={"lib": INSIDE})
     assert plain.hint == Hint.UPDATE_SUBMODULE.format(path="services/api", submodule="lib")
@@ -135,7 +135,7 @@ def test_how_to_bring_it_up_to_date() -> None:
     ],
 )
 def test_how_to_read_it_again(error: Problem, hint: str) -> None:
-    """What its own problem says, unless it is no clone at all."""
+    """As its own problem says, unless it is not a clone."""
     [found] = problems(seen(replace(LIB, error=error)))
     assert found.hint.startswith(hint)
     assert error.message in found.message

@@ -1,4 +1,4 @@
-"""Waves: the order of repositories, and those whose turn cannot come."""
+"""Waves: the order of repositories, and those whose dependencies failed."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ def deploying(repo: Repo) -> RepoPlan:
     return replace(planned, steps=(*planned.steps, STEP), wave=repo.wave)
 
 
-def test_waves_follow_what_is_waited_for() -> None:
-    """Whatever the order in which they are named."""
+def test_waves_follow_the_dependencies() -> None:
+    """Whatever the order in which they are listed."""
     after = {"web": ("api",), "api": ("database",), "database": (), "docs": ()}
     assert waves(after) == {"web": 2, "api": 1, "database": 0, "docs": 0}
 
 
-def test_a_circle_is_named() -> None:
-    """With the way around it."""
+def test_a_cycle_is_named() -> None:
+    """With all of its members."""
     with pytest.raises(ValueError, match="a → b → a"):
         waves({"a": ("b",), "b": ("a",)})
 
 
-def test_everything_before_is_also_what_others_wait_for() -> None:
-    """Each once, the first first."""
+def test_dependencies_of_dependencies_count() -> None:
+    """Each once, the first one first."""
     after = {"web": ("api", "database"), "api": ("database",), "database": (), "docs": ()}
     assert everything_before("web", after) == ("database", "api")
     assert everything_before("docs", after) == ()
@@ -53,14 +53,14 @@ def logged(state: str) -> list[Record]:
 
 
 @pytest.mark.parametrize("state", ["failed", "unhealthy", "running"])
-def test_what_comes_before_and_is_not_well_is_told(state: str) -> None:
-    """An operation that is closed holds nobody back, and nobody should have to remember it."""
+def test_a_dependency_that_failed_warns(state: str) -> None:
+    """So that no one has to remember it; a closed operation does not block."""
     found = failed_dependencies(plan(deploying(AFTER)), SPACE, last_deployed(logged(state)))
     assert [(p.code, p.blocks) for p in found["api"]] == [("after_unwell", False)]
 
 
-def test_what_comes_before_and_is_well_or_deployed_now_is_not_told() -> None:
-    """Then the wave waits for it."""
+def test_a_dependency_that_succeeded_or_is_deployed_now_does_not_warn() -> None:
+    """If it is deployed now, the wave waits for it."""
     assert not failed_dependencies(
         plan(deploying(AFTER)), SPACE, last_deployed(logged("succeeded"))
     )
@@ -69,22 +69,22 @@ def test_what_comes_before_and_is_well_or_deployed_now_is_not_told() -> None:
 
 
 def test_a_superproject_comes_after_its_submodules() -> None:
-    """And after what it waits for, as always."""
+    """As well as after its other dependencies."""
     space = workspace(DATABASE, API, replace(WEB, after=("database",)))
     outer = replace(to_publish(API), follows=("web",))
     found = in_order((outer, to_publish(WEB), to_publish(DATABASE)), space, skip_blocked=False)
     assert {repo.repo: repo.wave for repo in found} == {"database": 0, "web": 1, "api": 2}
 
 
-def test_without_submodules_the_waves_stay() -> None:
-    """Those of the configuration."""
+def test_without_submodules_the_waves_are_those_of_the_configuration() -> None:
+    """They stay as they are."""
     repos = (deploying(LAST), deploying(AFTER))
     assert in_order(repos, SPACE, skip_blocked=False) == repos
 
 
 @pytest.mark.parametrize(("skip", "state"), [(False, State.BLOCKED), (True, State.SKIPPED)])
-def test_submodules_against_the_order_of_the_configuration(skip: bool, state: State) -> None:  # noqa: FBT001
-    """Only the superproject is held, with the circle."""
+def test_submodules_may_contradict_the_configured_order(skip: bool, state: State) -> None:  # noqa: FBT001
+    """This blocks only the superproject."""
     outer = replace(to_publish(DATABASE), follows=("api",))
     found = in_order((outer, to_publish(API)), SPACE, skip_blocked=skip)
     assert [(repo.repo, repo.state) for repo in found] == [
