@@ -12,7 +12,8 @@ from typing import Any
 import typer
 
 from multigit import errors
-from multigit.adapters.config.load import load, schema
+from multigit.adapters.config.load import load
+from multigit.adapters.config.schema import schema
 from multigit.cli.app import app
 from multigit.core.planning.plan import Result, State
 from multigit.core.values.push_rules import PushRules

@@ -7,14 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from multigit.adapters.config.section import Section
-from multigit.adapters.config.values import (
-    Duration,
-    Pause,
-    Text,
-    Texts,
-    Url,
-    no_default,
-)
+from multigit.adapters.config.values import Duration, Pause, Text, Texts, Url
 
 
 class DeploySection(Section):
@@ -42,9 +35,7 @@ class DeploySection(Section):
     pause: Pause = Field(
         default="0s", description="How long to wait between two starts. Units: s, m, h."
     )
-    workflow: Text = Field(
-        default="", description="github: the workflow's file name.", json_schema_extra=no_default
-    )
+    workflow: Text = Field(default="", description="github: the workflow's file name.")
     trigger: Literal["dispatch", "push"] = Field(
         default="dispatch",
         description="github: dispatch starts the workflow; push follows the run that the push "
@@ -62,15 +53,9 @@ class DeploySection(Section):
         description="command: a program and its arguments, as templates, run in an export of the "
         "commit.",
     )
-    url: Url = Field(default="", description="jenkins: its address.", json_schema_extra=no_default)
-    job: Text = Field(
-        default="",
-        description="jenkins: the job, with its folders: shop/deploy.",
-        json_schema_extra=no_default,
-    )
-    user: Text = Field(
-        default="", description="jenkins: the user of the API token.", json_schema_extra=no_default
-    )
+    url: Url = Field(default="", description="jenkins: its address.")
+    job: Text = Field(default="", description="jenkins: the job, with its folders: shop/deploy.")
+    user: Text = Field(default="", description="jenkins: the user of the API token.")
     token_env: Text = Field(
         default="JENKINS_TOKEN", description="jenkins: the variable with the API token."
     )
@@ -82,22 +67,15 @@ class DeploySection(Section):
 class HealthSection(Section):
     """The answer that a deployed service must give before its deployment counts as done."""
 
-    url: Text = Field(
-        default="",
-        description="The address to request, as a template.",
-        json_schema_extra=no_default,
-    )
+    url: Text = Field(default="", description="The address to request, as a template.")
     status: int = Field(default=200, ge=100, le=599, description="The required HTTP status.")
     json_path: Text = Field(
         default="",
         alias="json",
-        json_schema_extra=no_default,
         description="A dotted path in the answer's JSON, whose value must be that of equals.",
     )
     header: Text = Field(
-        default="",
-        description="A header of the answer, whose value must be that of equals.",
-        json_schema_extra=no_default,
+        default="", description="A header of the answer, whose value must be that of equals."
     )
     equals: Text = Field(
         default="{sha}", description="The required value of json or header, as a template."

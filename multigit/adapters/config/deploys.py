@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 
 from multigit.adapters.config.deploy_sections import DeploySection, HealthSection
-from multigit.adapters.config.values import (
-    NO_PAUSE,
-    duration,
-)
+from multigit.adapters.config.values import NO_PAUSE, duration
 from multigit.core.values.deploy_config import (
     CommandRunner,
     Deploy,
@@ -27,7 +24,6 @@ if TYPE_CHECKING:
     from multigit.adapters.config.repo_section import RepoSection
     from multigit.adapters.config.sections import StageSection
 
-Key = tuple[str | int, ...]
 S = TypeVar("S", bound=BaseModel)
 
 COMMON = ("runner", "targets", "timeout", "concurrency", "pause")
@@ -39,17 +35,12 @@ OWN = {  # the keys of each runner; the first ones are required
 }
 
 
-def deploy_of(stage: StageSection) -> Deploy | None:
-    """Return how most repositories are deployed to a stage."""
-    return _deploy(stage.deploy, stage.health)
-
-
 def deploys_of(
     repo: RepoSection, stages: Mapping[str, StageSection]
 ) -> Mapping[str, Deploy | None]:
     """Return a repository's own deployments by stage, its keys over the stage's."""
     return {
-        name: _deploy(*merged(stages[name], repo, name))
+        name: deploy_of(*merged(stages[name], repo, name))
         for name in stages
         if name in repo.deploy or name in repo.health
     }
@@ -61,8 +52,8 @@ def merged(
     """Return the stage's sections with the repository's keys over them."""
     deploy, health = repo.deploy.get(name), repo.health.get(name)
     return (
-        _over(DeploySection, stage.deploy, deploy, without=_of_another_runner(deploy)),
-        _over(HealthSection, stage.health, health, without=_of_another_part(health)),
+        _over(stage.deploy, deploy, without=_of_another_runner(deploy)),
+        _over(stage.health, health, without=_of_another_part(health)),
     )
 
 
@@ -84,28 +75,21 @@ def pace_of(stage: StageSection) -> Pace:
     """Return how fast a stage's deployments may be started."""
     if stage.deploy is None:
         return Pace()
-    return Pace(stage.deploy.concurrency, _seconds(stage.deploy.pause))
+    pause = stage.deploy.pause
+    return Pace(stage.deploy.concurrency, 0.0 if pause == NO_PAUSE else duration(pause))
 
 
-def _over(kind: type[S], below: S | None, above: S | None, *, without: set[str]) -> S | None:
+def _over(below: S | None, above: S | None, *, without: set[str]) -> S | None:
     """Return a section with the keys of `above` over those of `below`, `without` some of these."""
     if below is None or above is None:
         return above or below
-    kept = below.model_fields_set - without
-    values = {key: getattr(below, key) for key in kept}
+    values = {key: getattr(below, key) for key in below.model_fields_set - without}
     values |= {key: getattr(above, key) for key in above.model_fields_set}
-    section: S = kind.model_construct(_fields_set=set(values), **{**_defaults(kind), **values})
-    return section
+    return type(above).model_construct(**values)
 
 
-def _defaults(kind: type[BaseModel]) -> dict[str, Any]:
-    return {
-        name: field.get_default(call_default_factory=True)
-        for name, field in kind.model_fields.items()
-    }
-
-
-def _deploy(section: DeploySection | None, health: HealthSection | None) -> Deploy | None:
+def deploy_of(section: DeploySection | None, health: HealthSection | None) -> Deploy | None:
+    """Return how to deploy by these sections; None if there is nothing to deploy."""
     if section is None or section.runner == "none":
         return None
     return Deploy(
@@ -144,7 +128,3 @@ def _health(section: HealthSection | None) -> HealthCheck | None:
         successes=section.successes,
         timeout=duration(section.timeout),
     )
-
-
-def _seconds(text: str) -> float:
-    return 0.0 if text == NO_PAUSE else duration(text)

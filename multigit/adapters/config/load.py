@@ -14,8 +14,14 @@ from pydantic import ValidationError
 
 from multigit.adapters.config.deploys import deploy_of, deploys_of, pace_of
 from multigit.adapters.config.misspelt_stages import correct, misspelt_stages
-from multigit.adapters.config.mistakes import as_detail, in_plain_words, syntax_mistake
-from multigit.adapters.config.rules import Key, Mistake, mistakes
+from multigit.adapters.config.mistakes import (
+    Key,
+    Mistake,
+    as_detail,
+    in_plain_words,
+    syntax_mistake,
+)
+from multigit.adapters.config.rules import mistakes
 from multigit.adapters.config.sections import Configuration
 from multigit.adapters.config.values import duration, size
 from multigit.adapters.files.durable import NO_WAITING
@@ -78,12 +84,6 @@ def _load(path: Path) -> Workspace:
             details=tuple(as_detail(mistake) for mistake in wrong),
         )
     return _workspace(Path(os.path.abspath(path)).parent, configuration)  # noqa: PTH100
-
-
-def schema() -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of `multigit.toml`, for editors."""
-    dialect = "https://json-schema.org/draft/2020-12/schema"
-    return {"$schema": dialect, **Configuration.model_json_schema()}
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -213,6 +213,6 @@ def _stages(configuration: Configuration) -> Iterator[Stage]:
             stage.require_message,
             stage.require_checks,
             stage.environment,
-            deploy_of(stage),
+            deploy_of(stage.deploy, stage.health),
             pace_of(stage),
         )

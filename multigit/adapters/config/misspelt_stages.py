@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from multigit.adapters.config.rules import Key, Mistake
+from multigit.adapters.config.mistakes import Key, Mistake
 from multigit.adapters.config.values import shown
 from multigit.core.values.text import nearest
 from multigit.core.values.workspace import unknown

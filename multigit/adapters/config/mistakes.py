@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from multigit.adapters.config.rules import Mistake
 from multigit.adapters.config.sections import section_at
 from multigit.adapters.config.values import dotted, shown
 from multigit.core.values.text import masked, visible
@@ -15,7 +15,7 @@ from multigit.core.values.workspace import unknown
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-
+Key = tuple[str | int, ...]
 MOST_DIGITS = 20  # of a number that a message shows
 
 
@@ -27,6 +27,16 @@ _KINDS = {  # pydantic's kind of error → what the value must be, and the hint
     "string_type": ("a text", 'Put it in "quotes".'),
     "tuple_type": ("a list", 'Write it as ["one", "two"].'),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A sentence about the value at `key`; `beside` are the values that it was compared with."""
+
+    key: Key
+    sentence: str
+    hint: str
+    beside: tuple[Key, ...] = ()
 
 
 def syntax_mistake(error: str, text: str) -> str:

@@ -7,11 +7,7 @@ from typing import Annotated
 from pydantic import Field, Strict
 
 from multigit.adapters.config.section import Section
-from multigit.adapters.config.values import (
-    Text,
-    Texts,
-    no_default,
-)
+from multigit.adapters.config.values import Text, Texts
 from multigit.core.values.workspace import Event
 
 _Event = Annotated[Event, Strict(strict=False)]  # TOML has strings instead of enumerations
@@ -35,11 +31,7 @@ class NotifySection(Section):
 class MetricsSection(Section):
     """Where metrics of deployments are sent to."""
 
-    address: Text = Field(
-        default="",
-        description="A StatsD server, host:port. Default: none.",
-        json_schema_extra=no_default,
-    )
+    address: Text = Field(default="", description="A StatsD server, host:port. Default: none.")
     tags: bool = Field(
         default=True,
         description="Whether it supports tags, as DogStatsD does; plain StatsD does not.",

@@ -6,14 +6,7 @@ from pydantic import Field
 
 from multigit.adapters.config.deploy_sections import DeploySection, HealthSection
 from multigit.adapters.config.section import Section
-from multigit.adapters.config.values import (
-    Folder,
-    Ref,
-    Slug,
-    Texts,
-    Url,
-    no_default,
-)
+from multigit.adapters.config.values import Folder, Ref, Slug, Texts, Url
 
 
 class RepoSection(Section):
@@ -23,23 +16,19 @@ class RepoSection(Section):
         default="",
         description='Its folder, relative to this file; "." is the workspace folder itself. '
         "Default: the repository's name.",
-        json_schema_extra=no_default,
     )
     url: Url = Field(
         default="",
         description="The URL that multigit pull clones it from if the folder is missing.",
-        json_schema_extra=no_default,
     )
     remote: Ref = Field(
         default="",
         description="The git remote to fetch from and push to. Default: that of the workspace.",
-        json_schema_extra=no_default,
     )
     push_url: Url = Field(
         default="",
         description="The repository that its remote pushes to, if it fetches from another one, "
         "such as a mirror. Default: the one that it fetches from, and no other.",
-        json_schema_extra=no_default,
     )
     groups: Texts = Field(
         default=(), description="Names to choose it with, together with others: -g NAME."
@@ -54,7 +43,6 @@ class RepoSection(Section):
     github: Slug = Field(
         default="",
         description='Its name on GitHub, "owner/name". Default: taken from the URL of the remote.',
-        json_schema_extra=no_default,
     )
     deploy: dict[str, DeploySection] = Field(
         default_factory=dict,

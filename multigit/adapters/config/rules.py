@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import combinations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
-from multigit.adapters.config.deploy_rules import complaints
+from multigit.adapters.config.deploy_rules import deploy_mistakes
+from multigit.adapters.config.mistakes import Key, Mistake
 from multigit.adapters.config.values import USE_NAME, is_name, is_ref, shown
 from multigit.core.planning.waves import waves
 from multigit.core.values.start_time import STAMP
 from multigit.core.values.workspace import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from multigit.adapters.config.sections import Configuration
-
-Key = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """A sentence about the value at `key`; `beside` are the values that it was compared with."""
-
-    key: Key
-    sentence: str
-    hint: str
-    beside: tuple[Key, ...] = ()
 
 
 def mistakes(configuration: Configuration) -> Iterator[Mistake]:
@@ -45,7 +33,7 @@ def mistakes(configuration: Configuration) -> Iterator[Mistake]:
     yield from _lock(configuration)
     yield from _after(configuration)
     yield from _notified_stages(configuration)
-    yield from (Mistake(*complaint) for complaint in complaints(configuration))
+    yield from deploy_mistakes(configuration)
 
 
 def _empty(configuration: Configuration) -> Iterator[Mistake]:
@@ -100,11 +88,7 @@ def _earlier_stages(configuration: Configuration) -> Iterator[Mistake]:
         earlier = stage.promotes_from
         if earlier and earlier not in configuration.stages:
             others = [other for other in configuration.stages if other != name]
-            yield Mistake(
-                ("stages", name, "promotes_from"),
-                f"there is no stage {shown(earlier)}.",
-                unknown("stage", earlier, others).hint,
-            )
+            yield _no_such("stage", earlier, others, ("stages", name, "promotes_from"))
 
 
 def _circles(configuration: Configuration) -> Iterator[Mistake]:
@@ -192,19 +176,16 @@ def _same(values: Mapping[Key, str]) -> Iterator[tuple[Key, Key]]:
 def _notified_stages(configuration: Configuration) -> Iterator[Mistake]:
     for place, stage in enumerate(configuration.notify.stages):
         if stage not in configuration.stages:
-            error = unknown("stage", stage, configuration.stages)
-            sentence = f"there is no stage {shown(stage)}."
-            yield Mistake(("notify", "stages", place), sentence, error.hint)
+            yield _no_such("stage", stage, configuration.stages, ("notify", "stages", place))
 
 
 def _after(configuration: Configuration) -> Iterator[Mistake]:
     after = {name: repo.after for name, repo in configuration.repos.items()}
-    for name, others in after.items():
-        for place, other in enumerate(others):
+    for name, listed in after.items():
+        for place, other in enumerate(listed):
             if other not in after:
-                error = unknown("repository", other, [repo for repo in after if repo != name])
-                sentence = f"there is no repository {shown(other)}."
-                yield Mistake(("repos", name, "after", place), sentence, error.hint)
+                others = [repo for repo in after if repo != name]
+                yield _no_such("repository", other, others, ("repos", name, "after", place))
     existing = {name: [repo for repo in repos if repo in after] for name, repos in after.items()}
     try:
         waves(existing)
@@ -220,5 +201,8 @@ def _after(configuration: Configuration) -> Iterator[Mistake]:
 def _lock(configuration: Configuration) -> Iterator[Mistake]:
     name = configuration.lock.repo
     if name and name not in configuration.repos:
-        error = unknown("repository", name, configuration.repos)
-        yield Mistake(("lock", "repo"), f"there is no repository {shown(name)}.", error.hint)
+        yield _no_such("repository", name, configuration.repos, ("lock", "repo"))
+
+
+def _no_such(kind: str, name: str, known: Iterable[str], key: Key) -> Mistake:
+    return Mistake(key, f"there is no {kind} {shown(name)}.", unknown(kind, name, known).hint)

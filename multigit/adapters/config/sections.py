@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, Strict
+from pydantic import ConfigDict, Field, Strict
 
 from multigit.adapters.config.deploy_sections import DeploySection, HealthSection
 from multigit.adapters.config.notify_sections import MetricsSection, NotifySection
@@ -24,8 +24,6 @@ from multigit.adapters.config.values import (
     Texts,
     Timezone,
     Url,
-    no_default,
-    no_null,
 )
 from multigit.core.values.push_rules import PushRules
 from multigit.core.values.workspace import Confirm
@@ -42,12 +40,8 @@ class WorkspaceSection(Section):
     name: Text = Field(
         default="",
         description="The product's name, shown to people. Default: the name of the folder.",
-        json_schema_extra=no_default,
     )
-    remote: Ref = Field(
-        default="origin",
-        description="The git remote to fetch from and push to.",
-    )
+    remote: Ref = Field(default="origin", description="The git remote to fetch from and push to.")
     timezone: Timezone = Field(
         default="UTC",
         description="The timezone of the timestamps in tag names, such as Europe/Berlin.",
@@ -68,20 +62,16 @@ class StageSection(Section):
     """One step on the way to production: a branch with its rules."""
 
     branch: Ref = Field(
-        default="",
-        description="The stage's branch in every repository. Default: the stage's name.",
-        json_schema_extra=no_default,
+        default="", description="The stage's branch in every repository. Default: the stage's name."
     )
     promotes_from: str = Field(
         default="",
         description="The earlier stage that commits come from. Default: none, the first stage.",
-        json_schema_extra=no_default,
     )
     tag: Tag = Field(
         default="",
         description="The tag that each promotion to this stage creates. {timestamp} becomes "
         "YYYYMMDD-HHMMSS, the same in all repositories. Default: no tag.",
-        json_schema_extra=no_default,
     )
     confirm: Annotated[Confirm, Strict(strict=False)] = Field(
         default=Confirm.YES,
@@ -98,7 +88,6 @@ class StageSection(Section):
     environment: Text = Field(
         default="",
         description="The stage's name in deployments, such as production. Default: its own name.",
-        json_schema_extra=no_default,
     )
     require_checks: bool = Field(
         default=False,
@@ -108,12 +97,10 @@ class StageSection(Section):
     deploy: DeploySection | None = Field(
         default=None,
         description="How the stage is deployed after a promotion. Default: not at all.",
-        json_schema_extra=no_null,
     )
     health: HealthSection | None = Field(
         default=None,
         description="The answer that a service must give before its deployment counts as done.",
-        json_schema_extra=no_null,
     )
 
 
@@ -151,7 +138,6 @@ class GithubSection(Section):
         default="",
         description="The address of its API. Default: that in the variable GITHUB_API_URL, or "
         "https://api.github.com.",
-        json_schema_extra=no_default,
     )
 
 
@@ -162,7 +148,6 @@ class LockSection(Section):
         default="",
         description="The repository whose remote has the lock refs (refs/multigit/locks/STAGE). "
         "Default: none, no lock across machines.",
-        json_schema_extra=no_default,
     )
 
 
@@ -206,10 +191,10 @@ SECTIONS: Mapping[str, type[Section]] = {
     "notify": NotifySection,
     "metrics": MetricsSection,
 }
-NESTED: Mapping[str, type[BaseModel]] = {"deploy": DeploySection, "health": HealthSection}
+NESTED: Mapping[str, type[Section]] = {"deploy": DeploySection, "health": HealthSection}
 
 
-def section_at(key: tuple[str | int, ...]) -> type[BaseModel]:
+def section_at(key: tuple[str | int, ...]) -> type[Section]:
     """Return the model of the table that contains a key."""
     inner = [part for part in key[2:-1] if part in NESTED]
     if inner:

@@ -10,7 +10,7 @@ import os
 import re
 import zoneinfo
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import AfterValidator, Strict, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -18,9 +18,6 @@ from pydantic_core import PydanticCustomError
 from multigit.adapters.config import FILE
 from multigit.core.values.start_time import STAMP
 from multigit.core.values.text import nearest, visible
-
-if TYPE_CHECKING:
-    from pydantic.config import JsonDict
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 # git-check-ref-format(1), within the characters that multigit uses in names.
@@ -190,18 +187,6 @@ def _check_size(text: str) -> str:
         hint = "Write a whole number with B, KB, MB or GB and no space, such as 500KB or 10MB."
         raise wrong(f"must be a size, not {shown(text)}.", hint) from None
     return text
-
-
-def no_default(schema: JsonDict) -> None:
-    """Remove from the schema a default that only stands for another value."""
-    schema.pop("default", None)
-
-
-def no_null(schema: JsonDict) -> None:
-    """Remove null from the schema, which TOML does not have: a table exists or not."""
-    schema.pop("default", None)
-    if isinstance(kinds := schema.pop("anyOf", None), list) and isinstance(kinds[0], dict):
-        schema.update(kinds[0])
 
 
 def _like(pattern: str) -> WithJsonSchema:

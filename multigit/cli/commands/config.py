@@ -57,7 +57,7 @@ def schema() -> int:
     """
     import json
 
-    from multigit.adapters.config.load import schema as config_schema
+    from multigit.adapters.config.schema import schema as config_schema
 
     typer.echo(json.dumps(config_schema(), indent=2))
     return errors.OK

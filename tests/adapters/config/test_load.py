@@ -15,7 +15,8 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
 from multigit.adapters.config.find import find_config
-from multigit.adapters.config.load import load, schema
+from multigit.adapters.config.load import load
+from multigit.adapters.config.schema import schema
 from multigit.adapters.config.sections import NESTED, SECTIONS
 from multigit.adapters.config.values import dotted, duration, is_ref, size
 from multigit.core.values.workspace import Confirm, Repo, Stage, Workspace
