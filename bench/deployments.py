@@ -47,7 +47,7 @@ class Watched:
 
 def watched(workspace: Workspace) -> Watched:
     """Start a run for each repository and look at each, round after round, until it is over."""
-    from multigit.adapters.github.client import GithubDoor
+    from multigit.adapters.github.client import GithubClient
     from multigit.adapters.github.runs import GithubRuns
     from multigit.core.values.deploy_config import GithubRunner
     from multigit.core.values.deployment import DeploymentSpec
@@ -56,8 +56,8 @@ def watched(workspace: Workspace) -> Watched:
     moment = datetime.now(UTC).replace(microsecond=0)
     # The clock stands still, so that a run in which nothing happens does not change.
     with hub(workspace, lambda: moment) as double:
-        door = GithubDoor(api_url=double.api, token=lambda: TOKEN)
-        runs = GithubRuns(door, urls_of=lambda _: "", file_at=lambda *_: None)
+        client = GithubClient(api_url=double.api, token=lambda: TOKEN)
+        runs = GithubRuns(client, urls_of=lambda _: "", file_at=lambda *_: None)
         under_way = []
         for number, repo in enumerate(workspace.repos):
             slug = f"acme/{repo.name}"

@@ -1,4 +1,4 @@
-"""Hands each deployment to what carries it out; a kind is loaded when it is first needed."""
+"""Hands each deployment to its runner; a kind of runner is loaded when it is first needed."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 class Runners:
     """The runners of one workspace, behind the engine's ports: runs, checks and reviews.
 
-    A further host is a room beside `github`, a runner in `core/values/deployment.py`, and a case
-    here.
+    To support another host, add a folder beside `github`, a runner to
+    `core/values/deploy_config.py`, and a case here.
 
-    Commands run below `folder`, where the operations are kept. Only who is `alone` in there takes
-    one that should have begun long ago from its supervisor.
+    Commands run below `folder`, where the operations are kept. `alone` means that the workspace
+    lock is held: only then is a command taken from a supervisor that should have started it.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Runners:
         self._git = git
         self._folder = folder
         self._alone = alone
-        self.leave = threading.Event()  # set: nobody waits any longer for what a host puts off
+        self.leave = threading.Event()  # set when no one waits for a host any longer
         self._lock = threading.Lock()
         self._github: GithubRuns | None = None
         self._jenkins: JenkinsRuns | None = None
@@ -50,7 +50,7 @@ class Runners:
         return self._of(spec).check(spec)
 
     def checks(self, repo: str, commit: str) -> Sequence[Problem]:
-        """Return why the checks of a commit are not green at the repository's host, or ()."""
+        """Return why a repository's commit is not green at its host, or ()."""
         return self._at_github().checks(repo, self._repo(repo).slug, commit)
 
     def start(self, spec: DeploymentSpec) -> Run:
@@ -58,19 +58,19 @@ class Runners:
         return self._of(spec).start(spec)
 
     def find(self, spec: DeploymentSpec) -> Run | None:
-        """Look for the run of this very order."""
+        """Search for the run that this spec started."""
         return self._of(spec).find(spec)
 
     def poll(self, spec: DeploymentSpec, run: Run) -> RunStatus:
-        """Look at a run."""
+        """Poll a run."""
         return self._of(spec).poll(spec, run)
 
     def end(self, spec: DeploymentSpec, run: Run) -> None:
-        """End a run that nobody else would end."""
+        """End a run that no one else would end."""
         self._of(spec).end(spec, run)
 
     def pending(self, spec: DeploymentSpec, run: Run) -> tuple[Gate, ...]:
-        """Return where a run waits for somebody's approval."""
+        """Return the environments at which a run waits for approval."""
         return self._host(spec).pending(spec, run)
 
     def review(
@@ -80,7 +80,7 @@ class Runners:
         self._host(spec).review(spec, run, gates, approve=approve, comment=comment)
 
     def _host(self, spec: DeploymentSpec) -> GithubRuns:
-        """Return the host at which people review the order's run."""
+        """Return the host where people review the run."""
         match spec.runner:
             case GithubRunner():
                 return self._at_github()
@@ -144,9 +144,10 @@ class Runners:
         return self._git.repository(self._repo(name)).gaps(commit)
 
     def _wait(self, seconds: float) -> None:
-        """Wait as a host asked us to; raises NotBegunError when somebody leaves meanwhile."""
+        """Wait as long as a host asked for; raises NotStartedError if `leave` is set meanwhile."""
         if self.leave.wait(seconds):
-            raise NotStartedError("The host asked to wait, and nobody did.", code="interrupted")
+            message = "The host asked to wait, but multigit was interrupted."
+            raise NotStartedError(message, code="interrupted")
 
     def _content(self, name: str, commit: str, path: str) -> str | None:
         return self._git.repository(self._repo(name)).content(commit, path)

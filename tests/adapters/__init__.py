@@ -1,1 +1,1 @@
-"""The doors to the outside world, on the real things."""
+"""What multigit talks to, for real: git, files, hosts on loopback."""

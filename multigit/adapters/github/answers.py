@@ -1,4 +1,4 @@
-"""What GitHub's answers mean as errors, and whether it helps to ask again."""
+"""What GitHub's answers mean as errors, and whether asking again can help."""
 
 from __future__ import annotations
 
@@ -15,18 +15,17 @@ from multigit.core.values.health_check import excerpt
 from multigit.errors import MultigitError
 
 RIGHTS_HINT = (
-    "Make a token that may read and write Actions and read Contents, Environments, Checks and"
-    " commit statuses of this repository (a classic one: scope repo), and put it into"
-    " MULTIGIT_TOKEN."
+    "Create a token that can read and write Actions, and read Contents, Environments, Checks and"
+    " commit statuses of this repository (a classic token: scope repo), and set MULTIGIT_TOKEN."
 )
-_UNCLEAR_HINT = "Look at GitHub's page before you ask for it again."
+_UNCLEAR_HINT = "Check on GitHub before you send it again."
 NO_JSON = "github_no_json"
 _LIMITED = "rate_limited"
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds: for one request, and the longest pause that GitHub may ask for."""
+    """The longest time for one request, and the longest pause to make for GitHub, in seconds."""
 
     request: float = 15.0
     limit: float = 60.0
@@ -36,9 +35,9 @@ PATIENT = Timeouts()
 
 
 class GithubError(MultigitError):
-    """GitHub did not do what it was asked; `status` is that of its answer, 0 without one.
+    """GitHub did not do what it was asked to; `status` is that of its answer, 0 without one.
 
-    It may be asked again after `pause` seconds; None where that does not help, or is not safe.
+    The request may be repeated after `pause` seconds; None if that does not help, or is not safe.
     """
 
     code = "github_refused"
@@ -58,29 +57,29 @@ class GithubError(MultigitError):
 
 
 class UnclearError(GithubError):
-    """Nobody knows whether GitHub did what it was asked."""
+    """It is unknown whether GitHub did what it was asked to."""
 
     code = "github_unclear"
 
 
 class AnswerError(Exception):
-    """An answer that is not what was asked for."""
+    """An answer that is not the expected one."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply.status)
         self.reply = reply
 
 
-def said(reply: Reply) -> str:
-    """Return GitHub's own message, harmless, short, and without its full stop."""
+def _message(reply: Reply) -> str:
+    """Return GitHub's own message: escaped, short, and without its full stop."""
     message = mapping(reply.document()).get("message")
     return excerpt(message).rstrip(".") if isinstance(message, str) and message else ""
 
 
 def pause_asked(headers: Mapping[str, str], now: float) -> float:
-    """Return the seconds that GitHub asks to wait, 0 where it asks for none.
+    """Return the seconds that GitHub asks to wait, 0 if it does not ask.
 
-    `headers` by lower-case name. See docs.github.com, "Best practices for using the REST API".
+    `headers` are by lower-case name. See docs.github.com, "Best practices for using the REST API".
     """
     after = headers.get("retry-after", "").strip()
     if after.isdecimal():
@@ -91,8 +90,8 @@ def pause_asked(headers: Mapping[str, str], now: float) -> float:
     return 0.0
 
 
-def moment(headers: Mapping[str, str]) -> float | None:
-    """Return the Unix time at which an answer was given by the host's clock."""
+def server_time(headers: Mapping[str, str]) -> float | None:
+    """Return the Unix time of an answer by the host's clock, None if it has no date."""
     try:
         return parsedate_to_datetime(headers.get("date", "")).timestamp()
     except ValueError:
@@ -101,9 +100,9 @@ def moment(headers: Mapping[str, str]) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a host was asked for, or to begin, and what it means when it failed.
+    """What a host was asked for, and what a failure of it means.
 
-    A pause that GitHub asks for may take `longest` seconds.
+    `longest` is the longest pause, in seconds, that GitHub may ask for.
     """
 
     what: str
@@ -111,7 +110,7 @@ class Question:
     longest: float
 
     def not_read(self, failure: Exception) -> GithubError:
-        """Return the error of a read."""
+        """Return the error for a read."""
         match failure:
             case WebError(sent=False):
                 return GithubError(
@@ -121,7 +120,7 @@ class Question:
                     pause=0.0,
                 )
             case WebError():
-                message = f"GitHub's answer did not arrive: {failure.reason}."
+                message = f"GitHub did not answer: {failure.reason}."
                 return UnclearError(message, hint="Try again.", pause=0.0)
             case AnswerError(reply=reply) if not reply.good:
                 return self._refusal(reply)
@@ -131,46 +130,46 @@ class Question:
                 return self.no_json()
 
     def not_written(self, failure: Exception) -> GithubError:
-        """Return the error of a write, which may have been carried out.
+        """Return the error for a write, which may have been carried out.
 
-        It may be sent again only where GitHub says that it was too early, and did nothing.
+        It may be sent again only if GitHub says that it came too early, and did nothing.
         """
         error = self.not_read(failure)
         match failure:
             case WebError(sent=sent):
-                in_doubt = sent
+                unclear = sent
             case AnswerError(reply=reply):
                 timed_out = reply.status == HTTPStatus.REQUEST_TIMEOUT
-                in_doubt = timed_out or not (reply.moved or reply.refused)
+                unclear = timed_out or not (reply.moved or reply.refused)
             case _:
-                in_doubt = True
-        if in_doubt:
+                unclear = True
+        if unclear:
             return UnclearError(error.message, hint=_UNCLEAR_HINT, status=error.status)
         error.pause = error.pause if error.code == _LIMITED else None
         return error
 
     def no_json(self) -> GithubError:
-        """Return the error of an answer that cannot be read."""
+        """Return the error for an answer that cannot be read."""
         return GithubError(
-            f"{self.host} answers with something that is no JSON for {self.what}.",
-            hint="Check api_url in the [github] section, and any proxy that wants a log-in.",
+            f"{self.host} did not answer with JSON for {self.what}.",
+            hint="Check api_url in the [github] section, and any proxy that requires a login.",
             code=NO_JSON,
         )
 
     def _refusal(self, reply: Reply) -> GithubError:
         if _limited(reply):
-            return self._too_early(reply)
-        what, words = self.what, f": {said(reply)}" if said(reply) else ""
+            return self._rate_limited(reply)
+        what, words = self.what, f": {_message(reply)}" if _message(reply) else ""
         match reply.status:
             case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
                 message = f"GitHub refuses the token for {what}{words}."
                 refused = partial(GithubError, message, hint=RIGHTS_HINT, code="token_refused")
             case HTTPStatus.NOT_FOUND:
-                message = f"{what} was not found, or the token may not see it."
-                hint = "Check the name, and what the token may do."
+                message = f"{what} was not found, or the token cannot see it."
+                hint = "Check the name and the permissions of the token."
                 refused = partial(GithubError, message, hint=hint, code="github_missing")
             case _ if reply.moved:
-                hint = 'Point the remote at its new place, or write github = "owner/name".'
+                hint = 'Point the remote to its new address, or set github = "owner/name".'
                 message = f"{what} has moved."
                 refused = partial(GithubError, message, hint=hint, code="github_moved")
             case status if reply.refused:
@@ -178,16 +177,16 @@ class Question:
                 refused = partial(GithubError, message)
             case status:
                 message = f"GitHub answers {status} for {what}."
-                hint = "Try again; if it stays so, look at GitHub's status page."
+                hint = "Try again; if that does not help, see GitHub's status page."
                 refused = partial(GithubError, message, hint=hint, code="github_unavailable")
         return refused(status=reply.status, pause=None if reply.moved or reply.refused else 0.0)
 
-    def _too_early(self, reply: Reply) -> GithubError:
+    def _rate_limited(self, reply: Reply) -> GithubError:
         seconds = pause_asked(reply.headers, time.time())
         later = f"in {seconds:.0f} seconds" if seconds else "in a few minutes"
         return GithubError(
-            "GitHub's limit of requests is reached.",
-            hint=f"Try again {later}; a pause between starts or fewer at a time keeps below it.",
+            "GitHub's rate limit is reached.",
+            hint=f"Try again {later}; to avoid it, start fewer at a time, or pause between starts.",
             code=_LIMITED,
             status=reply.status,
             pause=seconds if 0 < seconds <= self.longest else None,
@@ -195,8 +194,8 @@ class Question:
 
 
 def _limited(reply: Reply) -> bool:
-    """Tell whether a refusal only says that it is too early."""
+    """Return whether a refusal only says that the request came too early."""
     used_up = reply.headers.get("x-ratelimit-remaining", "").strip() == "0"
-    told = "retry-after" in reply.headers or used_up
+    asked = "retry-after" in reply.headers or used_up
     too_many = reply.status == HTTPStatus.TOO_MANY_REQUESTS
-    return too_many or (reply.status == HTTPStatus.FORBIDDEN and told)
+    return too_many or (reply.status == HTTPStatus.FORBIDDEN and asked)

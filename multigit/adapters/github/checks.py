@@ -1,4 +1,4 @@
-"""Whether a commit is green: its statuses and check runs, the newest of those that repeat."""
+"""Whether a commit is green: its statuses and check runs, the newest of each."""
 
 from __future__ import annotations
 
@@ -6,40 +6,40 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from multigit.adapters.github.answers import GithubError
-from multigit.adapters.github.client import GithubDoor
+from multigit.adapters.github.client import GithubClient
 from multigit.adapters.http.documents import Document, mapping, number, text
 from multigit.core.values.problem import Problem
 
 GREEN = {"success", "neutral", "skipped"}
 SHOWN = 5  # names in one sentence
-_HINT = "Wait for the checks, or mend what failed, then run multigit again."
+_HINT = "Wait for the checks or fix what failed, then run multigit again."
 
 
-def problems(door: GithubDoor, slug: str, sha: str) -> tuple[Problem, ...]:
-    """Return why a commit is not green, nothing when it is; what cannot be read is not."""
+def problems(client: GithubClient, slug: str, sha: str) -> tuple[Problem, ...]:
+    """Return why a commit is not green, or (); what cannot be read is not green."""
     try:
-        found = _states(door, slug, sha)
+        found = _states(client, slug, sha)
     except GithubError as error:
-        said = f"the checks of {sha[:7]} cannot be read: {error.message}"
-        return (Problem("checks_not_green", said, error.hint),)
+        message = f"the checks of {sha[:7]} cannot be read: {error.message}"
+        return (Problem("checks_not_green", message, error.hint),)
     bad = {key: state for key, state in found.items() if state not in GREEN}
     if found and not bad:
         return ()
     return (Problem("checks_not_green", f"{sha[:7]} is not green: {_listed(bad)}.", _HINT),)
 
 
-def _states(door: GithubDoor, slug: str, sha: str) -> Mapping[_Key, str]:
-    """Return how all statuses and check runs of a commit stand, the newest of each key.
+def _states(client: GithubClient, slug: str, sha: str) -> Mapping[_Key, str]:
+    """Return the states of all statuses and check runs of a commit, the newest of each key.
 
-    A check run is replaced by a newer one of its name in its app and check suite, which is what
-    running it again makes. Runs of one name in different suites all count: they may be those of two
-    workflows. GitHub does not tell whether a suite is another run of the same workflow (a nightly
-    one, or one by hand), so a red one counts until it is run again itself.
+    A check run is replaced by a newer one with its name, app and check suite, which is what a rerun
+    creates. Runs with one name in different suites all count: they may belong to two workflows.
+    GitHub does not say whether a suite is another run of the same workflow (a nightly one, or one
+    that was started by hand), so a red one counts until it is rerun itself.
     """
     what, path = f"commit {sha[:7]} of {slug}", f"/repos/{slug}/commits/{sha}"
-    statuses = door.pages(f"{path}/status", what, "statuses")
-    # What is the latest, we say: GitHub does not tell among which it would choose.
-    checks = door.pages(f"{path}/check-runs", what, "check_runs", {"filter": "all"})
+    statuses = client.pages(f"{path}/status", what, "statuses")
+    # All, since GitHub does not say among which runs it would choose the latest.
+    checks = client.pages(f"{path}/check-runs", what, "check_runs", {"filter": "all"})
     newest = sorted(checks, key=lambda check: number(check.get("id")))
     return {
         **{_of_status(one): _state(one, "state") for one in reversed(statuses)},
@@ -49,7 +49,7 @@ def _states(door: GithubDoor, slug: str, sha: str) -> Mapping[_Key, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """What tells two that are not each other's repetition apart; 0 where GitHub names none."""
+    """What a status or check run has in common with its reruns; 0 if GitHub names no id."""
 
     name: str
     status: bool = False
@@ -75,6 +75,6 @@ def _listed(bad: Mapping[_Key, str]) -> str:
     if not bad:
         return "it has no checks"
     named = {(key.name or "a check without a name", state) for key, state in bad.items()}
-    said = [f"{name} is {state.replace('_', ' ')}" for name, state in sorted(named)]
-    more = len(said) - SHOWN
-    return ", ".join(said[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+    shown = [f"{name} is {state.replace('_', ' ')}" for name, state in sorted(named)]
+    more = len(shown) - SHOWN
+    return ", ".join(shown[:SHOWN]) + (f" and {more} more" if more > 0 else "")

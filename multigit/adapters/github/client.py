@@ -1,4 +1,4 @@
-"""The one door to GitHub: reads that say what is wrong, and writes that are sent once."""
+"""Requests to GitHub: reads that say what is wrong, and writes that are sent once."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ T = TypeVar("T")
 Thing = TypeVar("Thing", bound="CompletableGithubObject")
 
 
-class GithubDoor:
-    """The way to GitHub's REST API, from any thread.
+class GithubClient:
+    """A client of GitHub's REST API, for any thread.
 
-    `token` is asked for at the first request. `wait` waits some seconds, or raises to stop.
+    `token` is called at the first request. `wait` waits for so many seconds, or raises to stop.
     """
 
     def __init__(
@@ -61,11 +61,11 @@ class GithubDoor:
 
     @property
     def ahead(self) -> float:
-        """Return by how many seconds the host's clock is before ours, as far as it answered."""
+        """Return the seconds by which the host's clock is ahead of ours; 0 before an answer."""
         return self._made.ahead if self._made else 0.0
 
     def look_up(self, slug: str, what: str, find: Callable[[Repository], Thing]) -> Thing:
-        """Return one of PyGithub's objects in a repository, with all that GitHub tells of it.
+        """Return one of PyGithub's objects in a repository, with all of its data.
 
         Raises GithubError; `what` names the thing in its sentence.
         """
@@ -77,7 +77,7 @@ class GithubDoor:
     def get(
         self, path: str, what: str, parameters: Mapping[str, str] | None = None, *, etag: str = ""
     ) -> Reply:
-        """Return what is at a path; status 304 where it still has this ETag.
+        """Return the answer for a path; its status is 304 if the ETag is still the same.
 
         Raises GithubError; `what` names the thing in its sentence.
         """
@@ -92,7 +92,7 @@ class GithubDoor:
     def pages(
         self, path: str, what: str, key: str, parameters: Mapping[str, str] | None = None
     ) -> tuple[Document, ...]:
-        """Return a whole listing; raises GithubError when it is no listing or has no end."""
+        """Return a whole listing; raises GithubError if it is not one, or is too long."""
         found: list[Document] = []
         for page in range(1, PAGES + 1):
             query = {**(parameters or {}), "per_page": str(PAGE), "page": str(page)}
@@ -106,28 +106,28 @@ class GithubDoor:
         raise GithubError(f"{what} has more than {PAGE * PAGES} entries.", code="github_too_many")
 
     def write(self, slug: str, what: str, send: Callable[[Repository], T]) -> T:
-        """Let PyGithub ask a repository to do something, once; `send` makes one request.
+        """Let PyGithub change something in a repository, once; `send` makes one request.
 
-        It is sent again only when GitHub says that it is too early for it. Raises UnclearError when
-        it may have been done, GithubError when it was not.
+        It is sent again only if GitHub says that it came too early. Raises UnclearError if it may
+        have been carried out, GithubError if it was not.
         """
         return self._asked(what, lambda by: send(by.repo(slug)), Question.not_written)
 
     def post(self, path: str, body: Mapping[str, Any], what: str) -> Reply:
-        """Ask for what PyGithub has no method for; sent, and raises, as in `write`."""
+        """Send a change that PyGithub has no method for, as `write` does."""
         return self._asked(what, lambda by: by.send("POST", path, body=body), Question.not_written)
 
     def no_json(self, what: str) -> GithubError:
-        """Return the error of an answer that is not what was asked for."""
+        """Return the error for an answer that is not the expected JSON."""
         return self._question(what).no_json()
 
     def requester(self) -> OneRequester:
-        """Return what sends, with the token; raises RefusedError where there is none."""
+        """Return what sends requests, with the token; raises RefusedError if there is none."""
         with self._lock:
             if self._made is None:
                 from multigit.adapters.github.requester import OneRequester
 
-                token = checked_token(self._token(), "the configuration gives")
+                token = checked_token(self._token(), "the token")
                 self._made = OneRequester(self.api, token, self._timeouts.request)
             return self._made
 
@@ -140,7 +140,7 @@ class GithubDoor:
         ask: Callable[[OneRequester], T],
         explain: Callable[[Question, Exception], GithubError],
     ) -> T:
-        """Ask, again where that helps; what it raises carries nothing of the request."""
+        """Ask, and again if that can help; what it raises contains nothing of the request."""
         requester = self.requester()
 
         def once() -> T:

@@ -30,7 +30,7 @@ from multigit.core.values.workspace import Repo, Stage, Workspace
 
 _KEY = "{key}"
 _FILE = re.compile(r"[^/\\]+\.ya?ml")
-_INPUTS = {"version": "{release}", "key": _KEY}  # what multigit proposes where nothing is said
+_INPUTS = {"version": "{release}", "key": _KEY}  # what multigit proposes without a deploy table
 _MEANINGS = {
     "{release}": "The release: a deploy tag",
     "{tag}": "The deploy tag",
@@ -40,7 +40,7 @@ _MEANINGS = {
     "{environment}": "The environment",
     "{repo}": "The repository",
     "{target}": "Where it is deployed to",
-    _KEY: "Tells this deployment from others",
+    _KEY: "Identifies this deployment",
 }
 
 # The action is pinned to a commit, since a tag could be moved.
@@ -64,7 +64,7 @@ exit 1
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A workflow that a repository needs: its text, or the problem why none can be given."""
+    """A workflow that a repository needs: its text, or the problem that prevents one."""
 
     repo: Repo
     path: PurePosixPath
@@ -73,9 +73,9 @@ class Example:
 
 
 def workflows(workspace: Workspace) -> Iterator[Example]:
-    """Yield each workflow file that the deployments of a repository need, one by one.
+    """Yield the workflow files that the deployments of each repository need.
 
-    Stages that say nothing of deployments get one, too, when they have deploy tags.
+    Stages without a deploy table get one, too, if they have deploy tags.
     """
     for repo in workspace.repos:
         files: dict[str, list[Use]] = {}
@@ -90,7 +90,7 @@ def workflows(workspace: Workspace) -> Iterator[Example]:
 
 
 def workflow(uses: Sequence[Use], file: str) -> str:
-    """Return the example for one stage, or for several that an input tells apart."""
+    """Return the example for one stage, or for several that an input distinguishes."""
     first = uses[0]
     environment, version = _environment(uses), _version(uses)
     keys = [name for name in common(uses) if _KEY in first.runner.inputs[name]]
@@ -115,7 +115,7 @@ def workflow(uses: Sequence[Use], file: str) -> str:
 
 
 def _steps(uses: Sequence[Use], version: str) -> CommentedSeq:
-    """Return the steps of the job: check out what is deployed, deploy it, ask how it is."""
+    """Return the steps of the job: check out what is deployed, deploy it, check its health."""
     checkout = CommentedMap(uses=_CHECKOUT)
     checkout.yaml_add_eol_comment(_CHECKOUT_TAG, "uses", column=0)
     if "inputs" in version:
@@ -131,7 +131,7 @@ def _steps(uses: Sequence[Use], version: str) -> CommentedSeq:
 
 
 def _use(workspace: Workspace, repo: Repo, stage: Stage) -> Use | None:
-    """Return what a stage wants for a repository, None for nothing."""
+    """Return how a stage deploys a repository by a workflow, None if it does not."""
     match workspace.deploy(repo, stage):
         case Deploy(runner=GithubRunner() as runner, timeout=seconds):
             return Use(stage, runner, seconds)
@@ -143,19 +143,19 @@ def _use(workspace: Workspace, repo: Repo, stage: Stage) -> Use | None:
 
 
 def _problem(file: str, uses: Sequence[Use]) -> Problem | None:
-    """Return why no example can be given that all of these stages could use."""
+    """Return why there is no example that all of these stages could use, or None."""
     if not _FILE.fullmatch(file):
         return Problem(
             "workflow_no_file",
-            f"the workflow {file} of {uses[0].stage.name} is no file in {FOLDER}.",
-            'Name a file, as in workflow = "deploy.yml".',
+            f"the workflow {file} of {uses[0].stage.name} is not a file in {FOLDER}.",
+            'Set it to the name of a file, such as workflow = "deploy.yml".',
         )
     if len(uses) > 1 and not distinguishing(uses):
         stages = " and ".join(use.stage.name for use in uses)
         return Problem(
             "workflow_shared",
-            f"{stages} use the same {file}, and nothing tells it which of them is deployed.",
-            "Name a file for each, or give all of them the same input, as in "
+            f"{stages} use the same {file}, but no input says which of them is deployed.",
+            "Use a file for each, or give all of them an input that says it, such as "
             'inputs = {environment = "{environment}"}, without trigger = "push".',
         )
     return None
@@ -168,9 +168,9 @@ def _environment(uses: Sequence[Use]) -> str:
 
 
 def _version(uses: Sequence[Use]) -> str:
-    """Return the expression for what is deployed: an input's, or what the run was started on."""
+    """Return the expression for what is deployed: an input, or what the run was started on."""
     given = version_input(uses)
-    if given and all(use.always_tells(given) for use in uses):
+    if given and all(use.always_names_version(given) for use in uses):
         return _expression(_input(given))
     if given:
         return _expression(f"{_input(given)} || github.sha")
@@ -197,40 +197,40 @@ def _pushes(use: Use) -> dict[str, Any]:
 
 
 def tag_filter(template: str) -> str:
-    """Return the pattern with which GitHub knows a stage's tags, a taken one's -2 included."""
+    """Return GitHub's pattern for a stage's tags, including -2 after a tag that was taken."""
     end = "" if template.endswith(STAMP) else "*"
     return template.replace(STAMP, "[0-9]+-[0-9]*") + end
 
 
 def _dispatches(uses: Sequence[Use]) -> dict[str, Any]:
     names = dict.fromkeys(name for use in uses for name in use.runner.inputs)
-    inputs = {name: _said(name, uses) for name in names}
+    inputs = {name: _declared(name, uses) for name in names}
     return {"workflow_dispatch": {"inputs": inputs} if inputs else None}
 
 
-def _said(name: str, uses: Sequence[Use]) -> dict[str, Any]:
-    """Return what the file says of one input; what every deployment gives is its default."""
+def _declared(name: str, uses: Sequence[Use]) -> dict[str, Any]:
+    """Return the declaration of an input; a value that all deployments share is its default."""
     giving = [use for use in uses if name in use.runner.inputs]
     meanings = {_MEANINGS.get(use.runner.inputs[name], "") for use in giving}
     values = {use.value(name) for use in giving}
     (meaning, *others), (value, *more) = meanings, values
-    said: dict[str, Any] = {"description": meaning} if meaning and not others else {}
+    declared: dict[str, Any] = {"description": meaning} if meaning and not others else {}
     if is_required(name, uses):
-        said["required"] = True
+        declared["required"] = True
     elif not more and (value == _KEY or not unknown_keys(value, ())):
-        said["default"] = "by hand" if value == _KEY else value
-    return {**said, "type": "string"}
+        declared["default"] = "by hand" if value == _KEY else value
+    return {**declared, "type": "string"}
 
 
 def _about(uses: Sequence[Use], file: str) -> str:
-    """Return the comment at the file's beginning: who starts it, with what."""
+    """Return the comment at the top of the file: who starts it, and with what."""
     stages = " and ".join(use.stage.name for use in uses)
     tables = " and ".join(f"[stages.{use.stage.name}.deploy]" for use in uses)
     lines = [f"Deploys this repository to {stages}."]
     if uses[0].pushed:
         lines += ["The push starts it; multigit finds the run and watches it."]
     elif all(use.configured for use in uses):
-        lines += [f"multigit starts it with the inputs that {tables} gives."]
+        lines += [f"multigit starts it with the inputs of {tables}."]
     else:
         inputs = ", ".join(f'{name} = "{value}"' for name, value in _INPUTS.items())
         lines[0] += " multigit starts it with:"

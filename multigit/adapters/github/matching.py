@@ -1,4 +1,4 @@
-"""Which of the runs at GitHub is the one that an order began. No answer is better than a guess."""
+"""Which run on GitHub belongs to a deployment. No answer is better than a guess."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from multigit.core.values.deploy_config import GithubRunner, Trigger
 from multigit.core.values.deployment import DeploymentSpec
 from multigit.errors import MultigitError
 
-ROUNDING = 5.0  # seconds that two clocks may differ by after what the answer's date told
-PUSHED_BEFORE = 3600.0  # seconds that a push may lie before the order
+ROUNDING = 5.0  # seconds by which two clocks may differ after the correction by `ahead`
+PUSHED_BEFORE = 3600.0  # seconds by which a push may precede its deployment
 
 
 def started_ref(spec: DeploymentSpec, runner: GithubRunner) -> str:
@@ -23,15 +23,15 @@ def started_ref(spec: DeploymentSpec, runner: GithubRunner) -> str:
 def own_run(
     spec: DeploymentSpec, runner: GithubRunner, runs: Sequence[Document], ahead: float
 ) -> Document | None:
-    """Return the order's own run out of a listing of its workflow, None when it is not there.
+    """Return the deployment's own run from a listing of its workflow, None if it is not there.
 
-    `ahead` is by how many seconds the host's clock is before ours. Raises MultigitError, code
-    runs_alike, when several could be it.
+    `ahead` is the seconds by which the host's clock is ahead of ours. Raises MultigitError, code
+    runs_alike, if several could be it.
     """
-    begin = spec.since + ahead - ROUNDING
+    earliest = spec.since + ahead - ROUNDING
     if runner.trigger is Trigger.PUSH:
-        return _only(spec, _by_push(spec, runner, runs, begin))
-    recent = [run for run in runs if _is(run, "workflow_dispatch") and _created(run) >= begin]
+        return _only(spec, _by_push(spec, runner, runs, earliest))
+    recent = [run for run in runs if _is(run, "workflow_dispatch") and _created(run) >= earliest]
     named = [run for run in recent if _names(run, spec.key)]
     if named and holds_key(runner):
         return _only(spec, named)
@@ -43,39 +43,39 @@ def own_run(
             for run in recent
             if run.get("head_sha") == spec.sha
             and run.get("head_branch") in {ref, "", None}
-            and not _names(run, operation)  # another one's own
+            and not _names(run, operation)  # that of another deployment
         ],
     )
 
 
 def holds_key(runner: GithubRunner) -> bool:
-    """Tell whether an input carries the order's key, so that the run's name may show it."""
+    """Return whether an input has the deployment's key, so that the run's name may show it."""
     return any("{key}" in template for template in runner.inputs.values())
 
 
 def _by_push(
-    spec: DeploymentSpec, runner: GithubRunner, runs: Sequence[Document], begin: float
+    spec: DeploymentSpec, runner: GithubRunner, runs: Sequence[Document], earliest: float
 ) -> list[Document]:
-    """Return the runs of a push of this commit, those on the wanted ref and the newest first."""
+    """Return the runs of a push of this commit, preferably on the wanted ref and new ones."""
     pushed = [
         run
         for run in runs
         if _is(run, "push")
         and run.get("head_sha") == spec.sha
         and run.get("head_branch") in {spec.branch, spec.tag}
-        and _created(run) >= begin - PUSHED_BEFORE
+        and _created(run) >= earliest - PUSHED_BEFORE
     ]
     wanted = [run for run in pushed if run.get("head_branch") == started_ref(spec, runner)]
     found = wanted or pushed
-    return [run for run in found if _created(run) >= begin] or found
+    return [run for run in found if _created(run) >= earliest] or found
 
 
 def _only(spec: DeploymentSpec, runs: Sequence[Document]) -> Document | None:
     if len(runs) > 1:
         numbers = ", ".join(str(number(run.get("id"))) for run in runs[:5])
         raise MultigitError(
-            f"several runs of {spec.repo} could be this one: {numbers}.",
-            hint="Put {key} into an input that the workflow's run-name shows.",
+            f"several runs of {spec.repo} could be this deployment: {numbers}.",
+            hint="Add {key} to an input that the workflow's run-name shows.",
             code="runs_alike",
         )
     return runs[0] if runs else None
@@ -86,13 +86,13 @@ def _is(run: Document, event: str) -> bool:
 
 
 def _names(run: Document, key: str) -> bool:
-    """Tell whether the run's name shows a key, and not one that only begins with it."""
+    """Return whether the run's name shows this key, not one that only begins with it."""
     title = text(run.get("display_title"))
     return bool(key) and re.search(rf"{re.escape(key)}(?!\w)", title) is not None
 
 
 def _created(run: Document) -> float:
-    """Return the Unix time of a run's beginning, 0 where it does not say."""
+    """Return the Unix time at which a run was created, 0 if it does not say."""
     try:
         return datetime.fromisoformat(text(run.get("created_at"))).timestamp()
     except ValueError:

@@ -1,4 +1,4 @@
-"""What would keep a workflow from starting, asked of GitHub before anything is pushed."""
+"""What would keep a workflow from starting, read from GitHub before anything is pushed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 from multigit.adapters.github.answers import NO_JSON, RIGHTS_HINT, GithubError
-from multigit.adapters.github.client import GithubDoor, Thing
+from multigit.adapters.github.client import GithubClient, Thing
 from multigit.adapters.github.matching import started_ref
 from multigit.adapters.github.workflow_file import FOLDER, WorkflowFile, file_name, read_workflow
 from multigit.adapters.http.documents import mapping, text
@@ -30,36 +30,36 @@ SCOPES = {"repo", "public_repo"}  # of a classic token: one of them is needed
 FileAt = Callable[[str, str, str], str | None]
 
 
-class Planning:
-    """Asks about the orders of one plan; what was read is remembered, errors are not.
+class WorkflowPreflight:
+    """Checks the deployments of one plan; what was read is remembered, errors are not.
 
-    `file_at` tells what a file of a repository holds in a commit, None where it is not there;
-    it raises MultigitError where nobody here can tell.
+    `file_at` returns the content of a file in a repository's commit, None if it is not there; it
+    raises MultigitError if the commit cannot be read here.
     """
 
-    def __init__(self, door: GithubDoor, file_at: FileAt) -> None:
-        self._door = door
+    def __init__(self, client: GithubClient, file_at: FileAt) -> None:
+        self._client = client
         self._file_at = file_at
         self._things: dict[str, CompletableGithubObject] = {}
 
     def problems(self, spec: DeploymentSpec, runner: GithubRunner, slug: str) -> Iterator[Problem]:
-        """Yield what stands in the way of this order; raises GithubError where GitHub does."""
+        """Yield what would prevent this deployment; raises GithubError if GitHub cannot say."""
         if not started_ref(spec, runner):
             yield _no_ref(spec, runner)
         default = self._default_branch(slug)
         path, problem = self._workflow(runner, slug)
         path = path or f"{FOLDER}/{file_name(runner.workflow)}"
         deployed = self._deployed(spec, path)
-        arrives = spec.branch == default and isinstance(deployed, WorkflowFile)
-        if problem and problem.code == MISSING_CODE and arrives and not self._file(path, slug):
-            problem = None  # the push brings it there
+        is_pushed = spec.branch == default and isinstance(deployed, WorkflowFile)
+        if problem and problem.code == MISSING_CODE and is_pushed and not self._file(path, slug):
+            problem = None  # the push adds it
         if problem:
             yield problem if runner.trigger is Trigger.DISPATCH else problem.as_warning()
             return
         if isinstance(deployed, Problem):
             yield deployed if runner.trigger is Trigger.DISPATCH else deployed.as_warning()
             return
-        known = deployed if arrives else self._file(path, slug)
+        known = deployed if is_pushed else self._file(path, slug)
         if known is None:
             yield _unreadable(runner, slug)
             return
@@ -68,7 +68,7 @@ class Planning:
             yield from self._environment(spec.environment, slug)
 
     def _deployed(self, spec: DeploymentSpec, path: str) -> WorkflowFile | Problem | None:
-        """Return the workflow's file in the commit that is deployed, None where nobody can tell."""
+        """Return the workflow's file in the commit that is deployed, None if that is unknown."""
         try:
             content = self._file_at(spec.repo, spec.sha, path)
         except MultigitError:
@@ -81,11 +81,11 @@ class Planning:
             return _no_workflow(spec, path, error)
 
     def _default_branch(self, slug: str) -> str:
-        """Return the repository's default branch; raises GithubError where we may not deploy it."""
+        """Return the repository's default branch; raises GithubError if it cannot be deployed."""
         repo = self._known(slug, slug, lambda repo: repo)
         may_push = mapping(repo.raw_data.get("permissions")).get("push", True)
-        told = str(repo.raw_headers.get("x-oauth-scopes", ""))  # only by classic tokens
-        scopes = set(told.replace(",", " ").split())
+        granted = str(repo.raw_headers.get("x-oauth-scopes", ""))  # only for classic tokens
+        scopes = set(granted.replace(",", " ").split())
         if may_push is False or (scopes and not scopes & SCOPES):
             raise GithubError(
                 f"the token may not start workflows of {slug}.",
@@ -96,7 +96,7 @@ class Planning:
             if repo.raw_data.get(state) is True:
                 raise GithubError(
                     f"{slug} is {state}, so it is read-only.",
-                    hint="Ask its owners, or leave it out: -x and its name.",
+                    hint="Ask its owners, or skip it with -x and its name.",
                     code="read_only",
                 )
         return text(repo.raw_data.get("default_branch"))
@@ -115,11 +115,11 @@ class Planning:
         return text(found.raw_data.get("path")), None
 
     def _file(self, path: str, slug: str) -> WorkflowFile | None:
-        """Return the workflow's file at the default branch, None when it cannot be read."""
+        """Return the workflow's file on the default branch, None if it cannot be read."""
         if not path.startswith(f"{FOLDER}/"):
             return None
         try:
-            # A folder's list is no object of PyGithub's, and so told as an answer that is no JSON.
+            # PyGithub has no object for the list of a folder, which counts as invalid JSON.
             found = self._known(
                 slug, f"{path} of {slug}", lambda repo: cast("ContentFile", repo.get_contents(path))
             )
@@ -137,18 +137,18 @@ class Planning:
             self._known(slug, what, lambda repo: repo.get_environment(name))
         except GithubError as error:
             if error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-                return  # the token may start workflows and need not see environments
+                return  # a token that may start workflows may be unable to see environments
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
             yield Problem(
                 "environment_missing",
                 f"{slug} has no environment {name}, which its workflow deploys to.",
-                "Make it under Settings > Environments of the repository, or correct environment.",
+                "Create it under Settings > Environments there, or correct environment.",
             )
 
     def _known(self, slug: str, what: str, find: Callable[[Repository], Thing]) -> Any:
         if what not in self._things:
-            self._things[what] = self._door.look_up(slug, what, find)
+            self._things[what] = self._client.look_up(slug, what, find)
         return self._things[what]
 
 
@@ -160,10 +160,10 @@ def _triggers(
     known: WorkflowFile,
     deployed: WorkflowFile,
 ) -> Iterator[Problem]:
-    """Judge what starts the workflow.
+    """Check what starts the workflow.
 
-    GitHub takes requests for the file of the default branch (`known`), and runs the file of the
-    commit that is `deployed`; a push asks only the latter.
+    For a request, GitHub reads the file on the default branch (`known`), then runs the file of the
+    commit that is `deployed`; for a push, it reads only the latter.
     """
     pushed = deployed.started_by(branch=spec.branch, tag=spec.tag)
     if runner.trigger is Trigger.PUSH:
@@ -181,7 +181,7 @@ def _triggers(
         yield Problem(
             "deploys_twice",
             f"{runner.workflow} of {slug} would deploy twice: the push of {pushed} starts it, too.",
-            f'Take the push trigger out of {runner.workflow}, or set trigger = "push".',
+            f'Remove the push trigger from {runner.workflow}, or set trigger = "push".',
             Severity.WARN,
         )
 
@@ -189,7 +189,7 @@ def _triggers(
 def _no_ref(spec: DeploymentSpec, runner: GithubRunner) -> Problem:
     return Problem(
         "no_deploy_ref",
-        f"{runner.workflow} is to run on the {runner.ref} of {spec.stage}, and there is none.",
+        f"{runner.workflow} runs on the {runner.ref} of {spec.stage}, which has none.",
         f'Set ref = "{"branch" if runner.ref == "tag" else "tag"}", or give the stage a tag.',
     )
 
@@ -197,7 +197,7 @@ def _no_ref(spec: DeploymentSpec, runner: GithubRunner) -> Problem:
 def _not_pushed(spec: DeploymentSpec, runner: GithubRunner, slug: str) -> Problem:
     return Problem(
         "push_starts_nothing",
-        f"no push trigger of {runner.workflow} of {slug} fits {spec.branch} or its deploy tag.",
+        f"no push trigger of {runner.workflow} of {slug} matches {spec.branch} or its deploy tag.",
         f'Add one to {runner.workflow}, or set trigger = "dispatch".',
         Severity.WARN,  # the file of the pushed commit counts, which may differ
     )
@@ -214,8 +214,8 @@ def _not_in_commit(spec: DeploymentSpec, path: str) -> Problem:
 def _no_workflow(spec: DeploymentSpec, path: str, error: ValueError) -> Problem:
     return Problem(
         "workflow_unreadable",
-        f"{path} in what is deployed to {spec.stage} ({spec.sha[:7]}) is no workflow: {error}",
-        "Mend it on an earlier stage, and promote it with the rest.",
+        f"{path} in what is deployed to {spec.stage} ({spec.sha[:7]}) is not a workflow: {error}",
+        "Fix it on an earlier stage, and promote it with the rest.",
     )
 
 
@@ -238,6 +238,6 @@ def _disabled(runner: GithubRunner, slug: str) -> Problem:
 def _unreadable(runner: GithubRunner, slug: str) -> Problem:
     return Problem(
         "workflow_unreadable",
-        f"{runner.workflow} of {slug} cannot be read at the default branch.",
-        "Look at the file there: it must be YAML that says what it runs on.",
+        f"{runner.workflow} of {slug} cannot be read on the default branch.",
+        "Check the file there: it must be YAML that says what triggers it.",
     )

@@ -1,6 +1,6 @@
-"""PyGithub over our own door to the web: its objects, and each of their requests sent once.
+"""PyGithub's objects over our own requests, each of which is sent once.
 
-Only `client` imports this, when the first request is made: PyGithub takes 190 ms to import.
+Only `client` imports this, at the first request: importing PyGithub takes 190 ms.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from github.GithubException import BadAttributeException
 from github.Repository import Repository
 from github.Requester import Requester
 
-from multigit.adapters.github.answers import AnswerError, moment, pause_asked
+from multigit.adapters.github.answers import AnswerError, pause_asked, server_time
 from multigit.adapters.http.documents import mapping, text
-from multigit.adapters.http.request import AGENT, Reply, WebError, keeping, request
+from multigit.adapters.http.request import AGENT, Reply, WebError, new_session, request
 
 API_VERSION = "2022-11-28"
-LARGEST = 32 * 1024 * 1024  # bytes of an answer: a hundred runs take two million
-A_MINUTE = "60"  # what GitHub's guide says to wait where a limit names no time
+LARGEST = 32 * 1024 * 1024  # bytes of an answer; that of a hundred runs has two million
+A_MINUTE = "60"  # seconds to wait if a limit names no time, according to GitHub's guide
 
 
 class OneRequester(Requester):
-    """Sends what PyGithub's objects ask for: one request, to the configured API, from any thread.
+    """Sends the requests of PyGithub's objects once, to the configured API, from any thread.
 
-    PyGithub's own way to send repeats what failed, follows redirects, also with a POST, and asks on
-    while the answer is 202. All of it lies behind the one method that is replaced here.
+    PyGithub itself repeats what failed, follows redirects, even with a POST, and keeps asking while
+    the answer is 202. All of that is behind the one method that is replaced here.
     """
 
-    # What is raised without an answer, by another one, and by PyGithub where one is odd.
+    # Raised without an answer, for a bad one, and by PyGithub for an unexpected one.
     FAILURES: ClassVar[tuple[type[Exception], ...]] = (
         WebError,
         AnswerError,
@@ -50,21 +50,21 @@ class OneRequester(Requester):
         super().__init__(
             auth=Auth.Token(token),
             base_url=api,
-            timeout=1,  # not used, as all that PyGithub's own sending would need
+            timeout=1,  # unused, like all that only PyGithub's own requests need
             user_agent=AGENT,
             per_page=100,
             verify=True,
             retry=None,
             pool_size=None,
-            lazy=True,  # an object asks for nothing until it has to
+            lazy=True,  # an object requests nothing until it has to
             api_version=API_VERSION,
         )
-        self.ahead = 0.0  # seconds that the host's clock is before ours
+        self.ahead = 0.0  # seconds by which the host's clock is ahead of ours
         self._seconds = timeout
-        self._session = keeping()
+        self._session = new_session()
 
     def repo(self, slug: str) -> Repository:
-        """Return a repository that knows its address, and asks for the rest when it is needed."""
+        """Return a repository that knows its address, and reads the rest when it is needed."""
         return Repository(self, url=f"/repos/{slug}")
 
     def requestJson(  # noqa: N802  (PyGithub's name for it)
@@ -89,10 +89,10 @@ class OneRequester(Requester):
         headers: Mapping[str, str] | None = None,
         body: Any = None,
     ) -> Reply:
-        """Return a good answer, or that nothing changed since the ETag in `headers`.
+        """Return a good answer, or 304 if nothing changed since the ETag in `headers`.
 
-        A write has a connection of its own. Raises WebError without an answer, AnswerError for any
-        other answer, ValueError for an address that is not below the API's.
+        A write uses a new connection. Raises WebError without an answer, AnswerError for any other
+        answer, ValueError for an address that is not below the API's.
         """
         if not path.startswith("/"):
             raise ValueError(path)
@@ -110,8 +110,8 @@ class OneRequester(Requester):
             limit=LARGEST,
             session=self._session if verb == "GET" else None,
         )
-        if (then := moment(reply.headers)) is not None:
-            self.ahead = then - time.time()
+        if (time_there := server_time(reply.headers)) is not None:
+            self.ahead = time_there - time.time()
         return self._checked(reply, verb)
 
     def _checked(self, reply: Reply, verb: str) -> Reply:
@@ -129,8 +129,8 @@ class OneRequester(Requester):
 
 
 def _no_connection(*_: Any, **__: Any) -> Any:
-    """Be what PyGithub has to send with by itself: nothing, whatever its next version tries."""
-    raise AssertionError("PyGithub sends nothing by itself.")
+    """Replace PyGithub's own connections, so that no version of it sends anything."""
+    raise AssertionError("PyGithub must not send anything itself.")
 
 
 connection: Any = _no_connection

@@ -1,4 +1,4 @@
-"""What GitHub says of a run, its jobs and its gates, as a sight of a deployment."""
+"""What GitHub says about a run, its jobs and its gates, as the status of a deployment."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _SENTENCES = {
     "cancelled": "it was cancelled on GitHub.",
     "skipped": "GitHub skipped all of its jobs.",
     "startup_failure": "GitHub could not start its workflow.",
-    "action_required": "GitHub wants somebody to act before it runs.",
-    "timed_out": "GitHub ended it, since it took too long",
+    "action_required": "GitHub requires someone to act before it runs.",
+    "timed_out": "it timed out on GitHub",
     "failure": "it failed",
 }
 _FAILURES = ("failure", "timed_out", "startup_failure", "action_required", "cancelled")
 
 
 def state_of(run: Document) -> RunState | None:
-    """Return where a run stands, None where its document does not say."""
+    """Return the state of a run, None if its document does not say."""
     status, conclusion = text(run.get("status")), text(run.get("conclusion"))
     if status == "completed":
         return _CONCLUSIONS.get(conclusion, RunState.FAILED) if conclusion else None
@@ -39,7 +39,7 @@ def state_of(run: Document) -> RunState | None:
 
 
 def under_way(state: RunState, url: str, jobs: Sequence[Document]) -> RunStatus:
-    """Return the sight of a run that goes on: the first job that runs, and its step."""
+    """Return the status of a run that has not ended: the first running job, and its step."""
     job = next((job for job in jobs if job.get("status") == "in_progress"), {})
     steps = mappings(job.get("steps"))
     step = next((step for step in steps if step.get("status") == "in_progress"), {})
@@ -47,17 +47,17 @@ def under_way(state: RunState, url: str, jobs: Sequence[Document]) -> RunStatus:
 
 
 def waiting(url: str, gates: Sequence[Gate]) -> RunStatus:
-    """Return the sight of a run that waits for somebody's approval."""
+    """Return the status of a run that waits for approval."""
     reviewers = dict.fromkeys(name for gate in gates for name in gate.reviewers)
     mine = any(gate.mine for gate in gates)
     return RunStatus(RunState.WAITING, url=url, reviewers=tuple(reviewers), mine=mine)
 
 
 def ended(run: Document, jobs: Sequence[Document], approvals: Sequence[Document]) -> RunStatus:
-    """Return the sight of a run that is over: where it failed, and who approved it."""
+    """Return the status of a run that ended: where it failed, and who approved it."""
     word, state = text(run.get("conclusion")), state_of(run) or RunState.FAILED
     good = state is RunState.SUCCEEDED
-    job, step = ("", "") if good else _culprit(jobs)
+    job, step = ("", "") if good else _failed_at(jobs)
     return RunStatus(
         state,
         job,
@@ -69,17 +69,17 @@ def ended(run: Document, jobs: Sequence[Document], approvals: Sequence[Document]
 
 
 def stray(run: Document, head: str, commit: str) -> RunStatus:
-    """Return the sight of a run of another commit than the one that was to be deployed."""
+    """Return the status of a run of a commit other than the planned one."""
     branch = text(run.get("head_branch")) or "the branch"
     detail = (
-        f"GitHub runs {head[:7]}, not {commit[:7]}: somebody moved {branch} before it began. "
-        "What it deploys there is not what was planned."
+        f"GitHub runs {head[:7]}, not {commit[:7]}: someone moved {branch} before it started. "
+        "It does not deploy what was planned."
     )
     return RunStatus(RunState.FAILED, detail=detail, url=link(run))
 
 
 def gate(pending: Document) -> Gate:
-    """Return a gate that a run waits at."""
+    """Return a gate at which a run waits."""
     environment = mapping(pending.get("environment"))
     reviewers = (mapping(one.get("reviewer")) for one in mappings(pending.get("reviewers")))
     names = (text(one.get("login")) or text(one.get("name")) for one in reviewers)
@@ -92,13 +92,13 @@ def gate(pending: Document) -> Gate:
 
 
 def link(document: Document) -> str:
-    """Return the page for people of a run, or empty."""
+    """Return the web page of a run, or empty."""
     url = text(document.get("html_url"))
     return url if url.startswith(("https://", "http://")) else ""
 
 
-def _culprit(jobs: Sequence[Document]) -> tuple[str, str]:
-    """Return the job and step that failed, the worst first."""
+def _failed_at(jobs: Sequence[Document]) -> tuple[str, str]:
+    """Return the job and step that failed; the most serious failure counts."""
     for word in _FAILURES:
         for job in jobs:
             if job.get("conclusion") == word:
@@ -109,10 +109,10 @@ def _culprit(jobs: Sequence[Document]) -> tuple[str, str]:
 
 
 def _sentence(word: str, job: str, step: str) -> str:
-    begin = _SENTENCES.get(word, f"it ended as {word}")
-    if begin.endswith("."):
-        return begin
-    return f"{begin}{f' in {job}' if job else ''}{f' at {step}' if step else ''}."
+    sentence = _SENTENCES.get(word, f"it ended as {word}")
+    if sentence.endswith("."):
+        return sentence
+    return f"{sentence}{f' in {job}' if job else ''}{f' at {step}' if step else ''}."
 
 
 def _rejected(approvals: Sequence[Document]) -> str:

@@ -1,4 +1,4 @@
-"""Deployments by GitHub Actions, behind the engine's port: workflows started, found, watched."""
+"""Deployments by GitHub Actions: workflows are started, found and polled."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 from multigit.adapters.github import checks as github_checks
 from multigit.adapters.github.answers import GithubError, UnclearError
-from multigit.adapters.github.client import GithubDoor
+from multigit.adapters.github.client import GithubClient
 from multigit.adapters.github.matching import own_run, started_ref
-from multigit.adapters.github.preflight import FileAt, Planning
+from multigit.adapters.github.preflight import FileAt, WorkflowPreflight
 from multigit.adapters.github.run_status import link
 from multigit.adapters.github.slug import api_address, checked_slug, slug_from, web_host
 from multigit.adapters.github.token import find_token
@@ -28,168 +28,166 @@ from multigit.errors import MultigitError, UnknownStartError
 if TYPE_CHECKING:
     from github.Repository import Repository
 
-LOOKS, LAG = 3, 2.0  # how often a branch is looked at before a start, and the seconds between
-SLACK = 600.0  # seconds that the listing of runs reaches back before the order, for other clocks
+POLLS, LAG = 3, 2.0  # how often a branch is read before a start, and the seconds in between
+SLACK = 600.0  # seconds before the request from which runs are listed, since clocks differ
 
 
 class GithubRuns:
-    """Starts, finds and watches workflows, from any thread; fits the port `Runners`.
+    """Starts, finds and polls workflows, from any thread; implements `RunnerPort`.
 
-    `urls_of` gives the URLs of a repository's remote, for orders without a slug; `file_at` reads a
+    `urls_of` returns the URLs of a repository's remote, for specs without a slug; `file_at` reads a
     file of a commit in the clone.
     """
 
     def __init__(
-        self, door: GithubDoor, *, urls_of: Callable[[str], Sequence[str]], file_at: FileAt
+        self, client: GithubClient, *, urls_of: Callable[[str], Sequence[str]], file_at: FileAt
     ) -> None:
-        self._door = door
+        self._client = client
         self._urls_of = urls_of
-        self._planning = Planning(door, file_at)
+        self._preflight = WorkflowPreflight(client, file_at)
         self._watches: dict[tuple[str, str], Watch] = {}
-        self._owners: dict[str, str] = {}  # run → the key of the order that it belongs to
-        self._details = True  # whether the host is known to tell a run's number at its start
+        self._owners: dict[str, str] = {}  # run → the key of its deployment
+        self._details = True  # whether the host may return the id of a run that it starts
 
-    # Looks
+    # Reads
 
     def check(self, spec: DeploymentSpec) -> tuple[Problem, ...]:
         """Return what would keep this deployment from starting; a missing token comes first."""
         runner = _runner(spec)
         try:
             slug = self._slug(spec.repo, runner.slug)
-            self._door.requester()
-            return tuple(self._planning.problems(spec, runner, slug))
+            self._client.requester()
+            return tuple(self._preflight.problems(spec, runner, slug))
         except MultigitError as error:
             return (Problem.of(error),)
 
     def checks(self, repo: str, slug: str, sha: str) -> tuple[Problem, ...]:
-        """Return why a commit is not green: its statuses and check runs must all be."""
+        """Return why a commit is not green: all of its statuses and check runs must be."""
         try:
-            return github_checks.problems(self._door, self._slug(repo, slug), sha)
+            return github_checks.problems(self._client, self._slug(repo, slug), sha)
         except MultigitError as error:
             return (Problem.of(error),)
 
     def find(self, spec: DeploymentSpec) -> Run | None:
-        """Return the run that this order, or the push that it belongs to, began.
+        """Return the run that this spec, or the push that it belongs to, started.
 
-        None when it is not to be seen. Raises MultigitError when several could be it.
+        None if there is none to be seen. Raises MultigitError if several could be it.
         """
         runner = _runner(spec)
         slug = self._slug(spec.repo, runner.slug)
         name = quote(file_name(runner.workflow), safe="")
         path = f"/repos/{slug}/actions/workflows/{name}/runs"
-        query = _query(spec, runner, self._door.ahead)
-        runs = self._door.pages(path, f"{runner.workflow} of {slug}", "workflow_runs", query)
+        query = _query(spec, runner, self._client.ahead)
+        runs = self._client.pages(path, f"{runner.workflow} of {slug}", "workflow_runs", query)
         free = [run for run in runs if self._may_be(spec, run)]
-        found = own_run(spec, runner, free, self._door.ahead)
+        found = own_run(spec, runner, free, self._client.ahead)
         return self._own(spec, number(found.get("id")), link(found)) if found else None
 
     def poll(self, spec: DeploymentSpec, run: Run) -> RunStatus:
-        """Look at a run: one request while nothing changes, more when it goes on or ends."""
+        """Poll a run, with one request."""
         return self._watch(spec, run).poll()
 
     def pending(self, spec: DeploymentSpec, run: Run) -> tuple[Gate, ...]:
-        """Return the environments at which the run waits for somebody's approval."""
+        """Return the environments at which the run waits for approval."""
         return self._watch(spec, run).gates()
 
     # Writes: sent once
 
     def start(self, spec: DeploymentSpec) -> Run:
-        """Start the workflow, once; raises DoubtError when it is not known whether it began."""
+        """Start the workflow, once; raises UnknownStartError if that may have happened."""
         runner = _runner(spec)
         slug = self._slug(spec.repo, runner.slug)
         if runner.ref == "branch":
             self._require_branch(spec, slug)
         inputs = {name: spec.fill(value) for name, value in runner.inputs.items()}
         try:
-            begun = self._dispatch(slug, runner, started_ref(spec, runner), inputs)
+            started = self._dispatch(slug, runner, started_ref(spec, runner), inputs)
         except UnclearError as error:
             raise UnknownStartError(error.message, hint=error.hint, code="start_unclear") from None
-        if run := number(begun.get("id")):
-            return self._own(spec, run, link(begun))
-        return self._appeared(spec)
+        if run := number(started.get("id")):
+            return self._own(spec, run, link(started))
+        return self._started_run(spec)
 
     def end(self, spec: DeploymentSpec, run: Run) -> None:
-        """Do nothing: a run at the host goes on, and somebody may still want it."""
+        """Do nothing: a run on the host keeps running, and someone may still need it."""
 
     def review(
         self, spec: DeploymentSpec, run: Run, gates: Sequence[Gate], *, approve: bool, comment: str
     ) -> None:
         """Approve or reject what a run waits for.
 
-        Raises DoubtError when it is not known whether that arrived.
+        Raises UnknownStartError if it is unknown whether GitHub received that.
         """
         try:
             self._watch(spec, run).review(gates, approve=approve, comment=comment)
         except UnclearError as error:
             raise UnknownStartError(error.message, hint=error.hint, code="review_unclear") from None
 
-    # How
-
     def _require_branch(self, spec: DeploymentSpec, slug: str) -> None:
-        """Raise MultigitError where the branch that the workflow starts on was moved since."""
+        """Raise MultigitError if the branch that the workflow starts on has moved."""
         what, ref = f"{spec.branch} of {slug}", f"heads/{spec.branch}"
-        for left in reversed(range(LOOKS)):
-            found = self._door.look_up(slug, what, lambda repo: repo.get_git_ref(ref))
+        for left in reversed(range(POLLS)):
+            found = self._client.look_up(slug, what, lambda repo: repo.get_git_ref(ref))
             now = text(mapping(found.raw_data.get("object")).get("sha"))
             if now == spec.sha:
                 return
             if left:
-                self._door.wait(LAG)  # what was pushed right now may be seen a little later
+                self._client.wait(LAG)  # what was just pushed may be visible a little later
         raise MultigitError(
-            f"{spec.branch} of {slug} is at {now[:7]} now, not at {spec.sha[:7]}: "
-            "what would be deployed is not what was planned.",
-            hint="Promote or deploy anew, which shows what is there now.",
+            f"{spec.branch} of {slug} is now at {now[:7]}, not at {spec.sha[:7]}, so this "
+            "would not deploy what was planned.",
+            hint="Promote or deploy again, to see what is there now.",
             code="moved",
         )
 
     def _dispatch(
         self, slug: str, runner: GithubRunner, ref: str, inputs: dict[str, Any]
     ) -> Document:
-        """Ask for a run, and return what is told of it; older hosts refuse to, and do nothing."""
+        """Request a run and its details; an older host refuses the details, and starts nothing."""
         what = f"{runner.workflow} of {slug}"
 
         def send(repo: Repository, details: Any) -> Document:
             workflow = repo.get_workflow(file_name(runner.workflow))
-            begun = workflow.create_dispatch(ref, inputs, throw=True, return_run_details=details)
-            return {} if begun is True else {"id": begun.id, "html_url": begun.html_url}
+            started = workflow.create_dispatch(ref, inputs, throw=True, return_run_details=details)
+            return {} if started is True else {"id": started.id, "html_url": started.html_url}
 
         if self._details:
             try:
-                return self._door.write(slug, what, lambda repo: send(repo, details=True))
+                return self._client.write(slug, what, lambda repo: send(repo, details=True))
             except GithubError as error:
                 if error.status != HTTPStatus.BAD_REQUEST:
                     raise
-        begun = self._door.write(slug, what, lambda repo: send(repo, details=False))
+        started = self._client.write(slug, what, lambda repo: send(repo, details=False))
         self._details = False
-        return begun
+        return started
 
-    def _appeared(self, spec: DeploymentSpec) -> Run:
-        """Return the run of a start that was accepted without telling its number."""
-        said = "GitHub accepted the start, and its run is not to be seen yet."
+    def _started_run(self, spec: DeploymentSpec) -> Run:
+        """Return the run of a start that was accepted without returning its id."""
+        message = "GitHub accepted the start, but its run is not visible yet."
         try:
             if run := self.find(spec):
                 return run
         except MultigitError as error:
-            said = f"GitHub accepted the start, but {error.message}"
-        raise UnknownStartError(said, code="start_unclear")
+            message = f"GitHub accepted the start, but {error.message}"
+        raise UnknownStartError(message, code="start_unclear")
 
     def _own(self, spec: DeploymentSpec, run: int, url: str) -> Run:
         self._owners[str(run)] = spec.key
         return Run(str(run), url)
 
     def _may_be(self, spec: DeploymentSpec, run: Document) -> bool:
-        """Tell whether a run is not known to be another order's."""
+        """Return whether a run is not known to belong to another deployment."""
         name = str(number(run.get("id")))
         return name not in spec.others and self._owners.get(name, spec.key) == spec.key
 
     def _watch(self, spec: DeploymentSpec, run: Run) -> Watch:
         slug = self._slug(spec.repo, _runner(spec).slug)
-        return self._watches.setdefault((slug, run.id), Watch(self._door, slug, run.id, spec.sha))
+        return self._watches.setdefault((slug, run.id), Watch(self._client, slug, run.id, spec.sha))
 
     def _slug(self, repo: str, slug: str) -> str:
         if slug:
             return checked_slug(slug)
-        return slug_from(self._urls_of(repo), self._door.host)
+        return slug_from(self._urls_of(repo), self._client.host)
 
 
 def connect(
@@ -200,15 +198,15 @@ def connect(
     file_at: FileAt,
     wait: Callable[[float], None],
 ) -> GithubRuns:
-    """Return the GitHub that the configuration or else the environment names.
+    """Return the runs on the GitHub that the configuration, or else the environment, names.
 
-    The environment, or the GitHub CLI, is asked for a token at the first request.
+    The token comes from the environment or the GitHub CLI, at the first request.
     """
     api = api or environment.get("GITHUB_API_URL", "")
     host = web_host(api_address(api))
     token = partial(find_token, environment, host=host)
-    door = GithubDoor(api_url=api, token=token, wait=wait)
-    return GithubRuns(door, urls_of=urls_of, file_at=file_at)
+    client = GithubClient(api_url=api, token=token, wait=wait)
+    return GithubRuns(client, urls_of=urls_of, file_at=file_at)
 
 
 def _runner(spec: DeploymentSpec) -> GithubRunner:
@@ -218,8 +216,8 @@ def _runner(spec: DeploymentSpec) -> GithubRunner:
 
 
 def _query(spec: DeploymentSpec, runner: GithubRunner, ahead: float) -> dict[str, str]:
-    """Return what narrows the listing of runs; what counts is looked at again here."""
+    """Return what narrows the listing of runs; `own_run` decides."""
     if runner.trigger is Trigger.PUSH:
         return {"event": "push", "head_sha": spec.sha}
-    begin = datetime.fromtimestamp(max(spec.since + ahead - SLACK, 0), UTC)
-    return {"event": "workflow_dispatch", "created": f">={begin:%Y-%m-%dT%H:%M:%SZ}"}
+    earliest = datetime.fromtimestamp(max(spec.since + ahead - SLACK, 0), UTC)
+    return {"event": "workflow_dispatch", "created": f">={earliest:%Y-%m-%dT%H:%M:%SZ}"}

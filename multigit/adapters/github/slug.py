@@ -1,4 +1,4 @@
-"""Where a repository is on GitHub: from the URL of its remote to "owner/name"."""
+"""The name of a repository on GitHub: from the URL of its remote to "owner/name"."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _SLUG = re.compile(r"(?!\.)[A-Za-z0-9_.-]+/(?!\.{1,2}$)[A-Za-z0-9_.-]+")
 
 
 def api_address(configured: str) -> str:
-    """Return the API's address without a slash at its end; raises ConfigError for no address."""
+    """Return the API's address without a trailing slash; raises ConfigError if it is invalid."""
     address = (configured or DEFAULT_API).rstrip("/")
     if address_fault(address) or set("?#") & set(address):
         raise ConfigError(
-            f"{visible(masked(address))} is no address of GitHub's API.",
+            f"{visible(masked(address))} is not an address of GitHub's API.",
             hint='Set api_url in the [github] section, such as "https://ghe.example.com/api/v3".',
             code="api_url",
         )
@@ -37,20 +37,20 @@ def web_host(api: str) -> str:
 
 
 def checked_slug(slug: str) -> str:
-    """Return a configured slug; raises RefusedError where it is no "owner/name"."""
+    """Return a configured slug; raises RefusedError if it is not "owner/name"."""
     if _SLUG.fullmatch(slug):
         return slug
     raise RefusedError(
-        f"{visible(slug)} is no repository on GitHub.",
-        hint='Write github = "owner/name" for this repository.',
+        f"{visible(slug)} is not the name of a GitHub repository.",
+        hint='Set github = "owner/name" for this repository.',
         code="github_slug",
     )
 
 
 def slug_from(urls: Sequence[str], host: str) -> str:
-    """Return "owner/name" of the first of these URLs that is on this host.
+    """Return "owner/name" from the first of these URLs that is on this host.
 
-    Raises RefusedError where none of them is.
+    Raises RefusedError if none of them is.
     """
     for url in urls:
         parts = parsed(url)
@@ -60,11 +60,11 @@ def slug_from(urls: Sequence[str], host: str) -> str:
     raise RefusedError(
         f"the remote {visible(masked(next(iter(urls), ''))) or 'without a URL'} is not on the"
         f" configured host {host}.",
-        hint='Write github = "owner/name" for this repository, or set api_url in [github].',
+        hint='Set github = "owner/name" for this repository, or api_url in [github].',
         code="not_on_github",
     )
 
 
 def _same(found: str, host: str) -> bool:
-    """Tell whether a remote's host is this one; github.com also listens as ssh.github.com."""
+    """Return whether a remote's host is this one; github.com also listens as ssh.github.com."""
     return bool(found) and found in {host, f"ssh.{host}", f"www.{host}"}

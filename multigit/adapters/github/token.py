@@ -22,36 +22,36 @@ def find_token(
 ) -> str:
     """Return the first token of MULTIGIT_TOKEN, GH_TOKEN, GITHUB_TOKEN and `gh auth token`.
 
-    `host` is GitHub's web host; without it the one of GITHUB_API_URL counts. `deadline` is in
-    seconds. Raises RefusedError when there is none.
+    `host` is GitHub's web host, by default that of GITHUB_API_URL. `deadline` is in seconds.
+    Raises RefusedError if there is none.
     """
     for name in VARIABLES:
         if token := environment.get(name, "").strip():
-            return checked_token(token, f"{name} holds")
+            return checked_token(token, name)
     host = host or web_host(api_address(environment.get("GITHUB_API_URL", "")))
     if token := _from_gh(host, environment, deadline):
-        return checked_token(token, "gh auth token gives")
+        return checked_token(token, "the output of gh auth token")
     login = "gh auth login" if host == "github.com" else f"gh auth login --hostname {host}"
     raise RefusedError(
         f"there is no token for {host}.",
-        hint=f"Put one into MULTIGIT_TOKEN, or run: {login}",
+        hint=f"Set MULTIGIT_TOKEN, or run: {login}",
         code="no_token",
     )
 
 
 def checked_token(token: str, source: str) -> str:
-    """Return the token; raises RefusedError, without it, when it could not be sent as one."""
+    """Return the token; raises RefusedError, which does not show it, if it cannot be sent."""
     if _TOKEN.fullmatch(token):
         return token
     raise RefusedError(
-        f"{source} something that is no token.",
-        hint="Put a token of GitHub, on one line, into MULTIGIT_TOKEN.",
+        f"{source} is not a valid token.",
+        hint="Set MULTIGIT_TOKEN to a GitHub token, on one line.",
         code="no_token",
     )
 
 
 def _from_gh(host: str, environment: Mapping[str, str], deadline: float) -> str:
-    """Ask the GitHub CLI, which may ask nobody; empty when it is not there or knows none."""
+    """Ask the GitHub CLI, without prompts; empty if it is not installed or has no token."""
     try:
         process = subprocess.Popen(  # noqa: S603
             ["gh", "auth", "token", "--hostname", host],  # noqa: S607  (the user's own gh)
@@ -65,16 +65,16 @@ def _from_gh(host: str, environment: Mapping[str, str], deadline: float) -> str:
         return ""
     with process:
         try:
-            said, _ = process.communicate(timeout=deadline)
+            output, _ = process.communicate(timeout=deadline)
         except subprocess.TimeoutExpired:
-            said = b""
+            output = b""
         finally:
             _end(process)
-    return said.decode("utf-8", "replace").strip() if process.returncode == 0 else ""
+    return output.decode("utf-8", "replace").strip() if process.returncode == 0 else ""
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End what is left of the process and of all that it started."""
+    """Kill the process, and all that it started, if it is still running."""
     if process.poll() is None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""A workflow file, as far as multigit has to know it: what starts it, and its environments."""
+"""A workflow file, as far as multigit needs it: what starts it, and its environments."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WILD = {"**": ".*", "*": "[^/]*", "?": "?", "+": "+"}
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """The patterns of a push trigger for branches or for tags; None where the key is absent."""
+    """The patterns of a push trigger for branches or for tags; None if the key is absent."""
 
     only: tuple[str, ...] | None = None
     ignored: tuple[str, ...] | None = None
@@ -29,22 +29,22 @@ class Filter:
         """True when nothing is said about this kind of ref."""
         return self.only is None and self.ignored is None
 
-    def takes(self, name: str) -> bool:
-        """Tell whether a name passes; the last pattern that fits decides."""
+    def matches(self, name: str) -> bool:
+        """Return whether a name passes; the last pattern that matches it decides."""
         if self.only is None:
             return not any(fits(name, pattern) for pattern in self.ignored or ())
-        taken = False
+        matched = False
         for pattern in self.only:
             if fits(name, pattern.removeprefix("!")):
-                taken = not pattern.startswith("!")
-        return taken
+                matched = not pattern.startswith("!")
+        return matched
 
 
 @dataclass(frozen=True, slots=True)
 class WorkflowFile:
     """What starts a workflow, and the environments that its jobs name without an expression.
 
-    `pushed` is None without a push trigger; else the filters of branches and of tags.
+    `pushed` is None without a push trigger, otherwise the filters of branches and of tags.
     """
 
     dispatchable: bool
@@ -56,24 +56,24 @@ class WorkflowFile:
         if self.pushed is None:
             return ""
         branches, tags = self.pushed
-        if branch and _taken(branch, branches, tags):
+        if branch and _starts(branch, branches, tags):
             return branch_ref(branch)
-        return tag_ref(tag) if tag and _taken(tag, tags, branches) else ""
+        return tag_ref(tag) if tag and _starts(tag, tags, branches) else ""
 
 
 def file_name(workflow: str) -> str:
-    """Return the name that GitHub's API has for a workflow: its file's, without the folder."""
+    """Return a workflow's name in GitHub's API: that of its file, without the folder."""
     return workflow.removeprefix(f"{FOLDER}/")
 
 
 def read_workflow(content: str) -> WorkflowFile:
-    """Return what a workflow file says; raises ValueError for what GitHub would not take."""
+    """Return what a workflow file says; raises ValueError if GitHub would not accept it."""
     try:
         document = YAML(typ="safe", pure=True).load(content)
     except (YAMLError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError("it is no YAML.") from error
+        raise ValueError("it is not YAML.") from error
     if not isinstance(document, dict):
-        raise ValueError("it is no table.")  # noqa: TRY004  (what is wrong is the file's value)
+        raise ValueError("it is not a mapping.")  # noqa: TRY004  (what is wrong is the file's value)
     triggers = _triggers(document.get("on", document.get(True)))  # `on` is true in YAML 1.1
     push = triggers.get("push", False)
     return WorkflowFile(
@@ -84,7 +84,7 @@ def read_workflow(content: str) -> WorkflowFile:
 
 
 def fits(name: str, pattern: str) -> bool:
-    """Tell whether a ref's name fits one of GitHub's patterns; a broken pattern fits nothing.
+    """Return whether a ref's name matches one of GitHub's patterns; a broken one matches none.
 
     See docs.github.com, "Workflow syntax", "Filter pattern cheat sheet".
     """
@@ -99,20 +99,20 @@ def _literal(part: str) -> str:
     return part if part.startswith("[") and part.endswith("]") else re.escape(part)
 
 
-def _taken(name: str, own: Filter, other: Filter) -> bool:
-    """Patterns for tags alone leave branches out, and the other way round."""
-    return other.absent if own.absent else own.takes(name)
+def _starts(name: str, own: Filter, other: Filter) -> bool:
+    """Return whether a push of this name starts it; filters for tags alone exclude branches."""
+    return other.absent if own.absent else own.matches(name)
 
 
 def _triggers(on: Any) -> Mapping[Any, Any]:
-    """Return the triggers in their three shapes: a word, a list of words, a table."""
+    """Return the triggers, which may be a word, a list of words, or a mapping."""
     if isinstance(on, str):
         return {on: None}
     if isinstance(on, list):
         return dict.fromkeys(each for each in on if isinstance(each, str))
     if isinstance(on, dict):
         return on
-    raise ValueError("it says nowhere what it runs on.")
+    raise ValueError("it does not say what triggers it.")
 
 
 def _filters(push: Any) -> tuple[Filter, Filter]:

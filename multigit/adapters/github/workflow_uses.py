@@ -1,4 +1,4 @@
-"""What the stages want of one workflow file, and which of its inputs mean what."""
+"""What the stages need from one workflow file, and what its inputs mean."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from multigit.core.values.workspace import Stage
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What one stage wants of a workflow; `seconds` is how long a run may take.
+    """How one stage uses a workflow; `seconds` is how long a run may take.
 
-    `configured` is false where the configuration says nothing of deployments yet.
+    `configured` is False if the configuration has no deploy table yet.
     """
 
     stage: Stage
@@ -29,11 +29,11 @@ class Use:
 
     @property
     def pushed(self) -> bool:
-        """Tell whether the push starts it."""
+        """True when the push starts it."""
         return self.runner.by_push
 
     def value(self, name: str) -> str:
-        """Return what an input holds in every deployment; what differs stays a placeholder."""
+        """Return an input's value in every deployment; what differs stays a placeholder."""
         known = {
             "stage": self.stage.name,
             "environment": self.environment,
@@ -41,40 +41,40 @@ class Use:
         }
         return filled(self.runner.inputs[name], known)
 
-    def tells_version(self, name: str) -> bool:
-        """Tell whether an input names what is deployed, so that git can check it out."""
+    def names_version(self, name: str) -> bool:
+        """Return whether an input names what is deployed, so that git can check it out."""
         tags = ("{release}", "{tag}") if self.stage.tag else ()
         return self.runner.inputs[name] in {*tags, "{sha}"}
 
-    def always_tells(self, name: str) -> bool:
-        """Tell whether such an input is never empty: what starts on a branch may have no tag."""
+    def always_names_version(self, name: str) -> bool:
+        """Return whether that input is never empty: what starts on a branch may have no tag."""
         return self.runner.ref == "tag" or self.runner.inputs[name] == "{sha}"
 
 
 def distinguishing(uses: Sequence[Use]) -> str:
-    """Return the input that holds each stage's environment, or empty."""
+    """Return the input that is each stage's environment, or empty."""
     return next((n for n in common(uses) if all(u.value(n) == u.environment for u in uses)), "")
 
 
 def common(uses: Sequence[Use]) -> tuple[str, ...]:
-    """Return the inputs that all stages give; a push gives none."""
+    """Return the inputs that all stages set; a push sets none."""
     given = [() if use.pushed else tuple(use.runner.inputs) for use in uses]
     return tuple(name for name in given[0] if all(name in names for names in given))
 
 
 def version_input(uses: Sequence[Use]) -> str:
-    """Return the input that says in every stage what is deployed, or empty."""
-    return next((n for n in common(uses) if all(use.tells_version(n) for use in uses)), "")
+    """Return the input that names what is deployed in every stage, or empty."""
+    return next((n for n in common(uses) if all(use.names_version(n) for use in uses)), "")
 
 
 def target_input(uses: Sequence[Use]) -> str:
-    """Return the input that says in every stage where to, or empty."""
-    told = (n for n in common(uses) if all(u.runner.inputs[n] == "{target}" for u in uses))
-    return next(told, "")
+    """Return the input that is the target in every stage, or empty."""
+    named = (n for n in common(uses) if all(u.runner.inputs[n] == "{target}" for u in uses))
+    return next(named, "")
 
 
 def is_required(name: str, uses: Sequence[Use]) -> bool:
-    """Tell whether a run cannot do without an input."""
+    """Return whether a run requires an input."""
     if name == version_input(uses):
-        return all(use.always_tells(name) for use in uses)
+        return all(use.always_names_version(name) for use in uses)
     return len(uses) > 1 and name == distinguishing(uses)

@@ -1,4 +1,4 @@
-"""YAML as workflow files are written: a text stays one for readers of YAML 1.1 and of 1.2."""
+"""YAML for workflow files: a text stays a text for readers of YAML 1.1 and of 1.2."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TEXT = "tag:yaml.org,2002:str"
 
 
 def written(document: Mapping[Any, Any]) -> str:
-    """Return a document in block style, its keys in their order, each text on one line."""
+    """Return a document in block style, with its keys in order and each text on one line."""
     yaml = YAML()
     yaml.Representer = _Representer
     yaml.width = sys.maxsize
@@ -27,7 +27,7 @@ def written(document: Mapping[Any, Any]) -> str:
 
 
 class _Representer(RoundTripRepresenter):
-    """Quotes also what only YAML 1.1 takes for something else: yes, on, 1:20."""
+    """Also quotes what only YAML 1.1 reads as something else: yes, on, 1:20."""
 
     def represent_str(self, text: str) -> ScalarNode:
         """Return the node of a text."""

@@ -1,1 +1,1 @@
-"""The one door to the web: one request, one answer, a limit over everything."""
+"""Requests over HTTP: one request, one answer, within one time limit."""

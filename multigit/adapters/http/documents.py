@@ -1,4 +1,4 @@
-"""JSON from outside, whatever it holds: what is not as expected counts as empty."""
+"""JSON from outside, whatever it contains: what is not as expected counts as empty."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def mappings(value: Any) -> tuple[Document, ...]:
 
 
 def text(value: Any) -> str:
-    """Return a text, made harmless; anything else counts as empty."""
+    """Return a text, safe to print; anything else counts as empty."""
     return visible(value) if isinstance(value, str) else ""
 
 

@@ -1,4 +1,4 @@
-"""Asks a deployed service over HTTP how it is."""
+"""Checks the health of a deployed service over HTTP."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from multigit.errors import MultigitError
 
 @dataclass(frozen=True, slots=True)
 class HttpProbe:
-    """Asks with GET, and without any password.
+    """Sends a GET, without any password.
 
-    A redirect is not followed: it is the answer. A login page behind one must not look healthy.
+    A redirect is not followed, it is the answer: a login page behind it must not look healthy.
     """
 
     def ask(self, url: str, *, timeout: float) -> HealthAnswer:
-        """Return what the address answers within `timeout` seconds, its body up to 64 KB.
+        """Return the answer of an address within `timeout` seconds, with up to 64 KB of its body.
 
-        Raises MultigitError when there is no answer, with the reason.
+        Raises MultigitError with the reason if there is none.
         """
         if fault := address_fault(url):
-            raise MultigitError(f"it cannot be asked: {fault}.", code="health_url")
+            raise MultigitError(f"the address cannot be used: {fault}.", code="health_url")
         reply = request("GET", url, timeout=timeout, headers={"Accept": "application/json, */*"})
         return HealthAnswer(reply.status, reply.text, reply.headers)

@@ -1,7 +1,7 @@
-"""The one door to the web: one request, one answer, within a time limit over everything.
+"""One request over HTTP and its answer, within one time limit.
 
-No redirect is followed, no request is sent twice, and nothing of a netrc file or of the address
-itself becomes a password. Proxies and certificates come from the environment, as usual.
+No redirect is followed, no request is sent twice, and neither a netrc file nor the address adds a
+password. Proxies and certificates come from the environment, as usual.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 LARGEST = 64 * 1024  # bytes of an answer that are read
 CHUNK = 8 * 1024
-GRACE = 0.1  # seconds in which a request may still say itself why it failed
+GRACE = 0.1  # seconds after the timeout in which a request may still report why it failed
 AGENT = "multigit"
-KEPT = 64  # connections of a session
+KEPT = 64  # connections that a session keeps
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer: status, the beginning of its body as text, headers by lower-case name."""
+    """An answer: its status, the start of its body as text, its headers by lower-case name."""
 
     status: int
     text: str = ""
@@ -42,21 +42,21 @@ class Reply:
 
     @property
     def good(self) -> bool:
-        """True when the server did what it was asked."""
+        """True when the server did what it was asked to."""
         return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
     @property
     def moved(self) -> bool:
-        """True when it sends us elsewhere, where nobody follows."""
+        """True when it is a redirect, which is not followed."""
         return HTTPStatus.MULTIPLE_CHOICES <= self.status < HTTPStatus.BAD_REQUEST
 
     @property
     def refused(self) -> bool:
-        """True when the server did not do it, since something is wrong with the request."""
+        """True when the server did not do it because something is wrong with the request."""
         return HTTPStatus.BAD_REQUEST <= self.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
     def document(self) -> Any:
-        """Return its JSON, None where it is not JSON."""
+        """Return its JSON, None if it is not JSON."""
         try:
             return json.loads(self.text)
         except (ValueError, RecursionError):
@@ -64,9 +64,9 @@ class Reply:
 
 
 class WebError(MultigitError):
-    """There is no answer; `reason` is why, without a full stop.
+    """There is no answer; `reason` says why, without a full stop.
 
-    `sent` is False when it is certain that the request never reached the server.
+    `sent` is False if the request certainly never reached the server.
     """
 
     code = "unreachable"
@@ -78,18 +78,18 @@ class WebError(MultigitError):
 
 
 def address_fault(url: str) -> str:
-    """Return why nothing can be asked at this address, or empty."""
+    """Return why no request can be sent to this address, or empty."""
     if visible(url) != url or " " in url:
-        return "it holds a space or a control character"
+        return "it contains a space or a control character"
     try:
         parts = urlsplit(url)
         valid = parts.hostname and parts.port != 0
     except ValueError:
         valid = False
     if not valid or parts.scheme not in {"http", "https"}:
-        return "it is no http or https address"
+        return "it is not an http or https address"
     if parts.username is not None or parts.password is not None:
-        return "it holds a user name or password"
+        return "it contains a user name or password"
     return ""
 
 
@@ -105,11 +105,11 @@ def request(
 ) -> Reply:
     """Send one request, once, and return its answer with at most `limit` bytes of the body.
 
-    `timeout` is in seconds and counts from the name's look-up to the last byte. A mapping as `body`
-    is sent as a form. Without a session of `keeping`, the connection is a new one, which cannot
-    have gone stale. Raises WebError.
+    `timeout` is in seconds, from resolving the name to the last byte. A mapping as `body` is sent
+    as a form. Without a session from `new_session`, the connection is a new one, which cannot be
+    stale. Raises WebError.
     """
-    import requests  # noqa: F401  (here, so that no thread is left alone in the middle of it)
+    import requests  # noqa: F401  (not in a thread that may be abandoned in the middle)
 
     own = {"User-Agent": AGENT, "Accept-Encoding": "identity", **(headers or {})}
     future = in_background(partial(_send, method, url, timeout, own, body, limit, session))
@@ -122,14 +122,14 @@ def request(
     raise reply
 
 
-def keeping() -> requests.Session:
-    """Return a session, which keeps its connections for further requests from any thread."""
+def new_session() -> requests.Session:
+    """Return a session that keeps its connections for further requests from any thread."""
     import requests
     from requests.adapters import HTTPAdapter
 
     session = requests.Session()
     session.stream = True
-    session.auth = _as_it_is  # without one, `requests` looks into netrc
+    session.auth = _unchanged  # without one, `requests` reads the netrc file
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=KEPT))
     return session
@@ -146,13 +146,13 @@ def _send(
 ) -> Reply | WebError:
     """Return the answer, or why there is none.
 
-    The errors of `requests` hold the request with its password, so none of them gets out of here.
+    The errors of `requests` contain the request with its password, so none of them may leave here.
     """
     import requests
     from urllib3.exceptions import HTTPError
 
     until = time.monotonic() + timeout
-    with nullcontext(kept) if kept else keeping() as session:
+    with nullcontext(kept) if kept else new_session() as session:
         try:
             prepared = session.prepare_request(requests.Request(method, url, headers, data=body))
             around: Any = session.merge_environment_settings(url, {}, None, None, None)
@@ -160,7 +160,7 @@ def _send(
         except (requests.RequestException, ValueError):
             return WebError("the address is not valid", sent=False)
         try:
-            # Not `session.send`: it reads all of a redirecting answer, and chokes on some.
+            # Not `session.send`: it reads the whole body of a redirect, and fails on some.
             answer = adapter.send(prepared, timeout=timeout, **around)
             with answer:
                 return _read(answer, limit, until, timeout)
@@ -168,7 +168,7 @@ def _send(
             return _explained(error, timeout)
 
 
-def _as_it_is(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+def _unchanged(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
     return prepared
 
 
@@ -186,7 +186,7 @@ def _read(answer: requests.Response, limit: int, until: float, timeout: float) -
 
 
 def _text(body: bytes, kind: str) -> str:
-    """Return the body as text: in the character set that it names, else in UTF-8."""
+    """Return the body as text, in the character set that it names or else in UTF-8."""
     _, _, charset = kind.lower().partition("charset=")
     try:
         return body.decode(charset.split(";")[0].strip(" \"'") or "utf-8", "replace")
@@ -199,18 +199,18 @@ def _late(timeout: float) -> WebError:
 
 
 def _explained(error: Exception, timeout: float) -> WebError:
-    """Return the error in words; the first line that fits one of its causes counts."""
+    """Return the error in words; the first kind that is among its causes counts."""
     import requests
     from urllib3.exceptions import NewConnectionError
 
     causes = tuple(_causes(error))
     before: tuple[tuple[type[BaseException], str], ...] = (
-        (requests.exceptions.ProxyError, "the proxy that the environment names does not answer"),
+        (requests.exceptions.ProxyError, "the proxy set in the environment does not answer"),
         (ssl.SSLCertVerificationError, f"its TLS certificate is not accepted{_why(causes)}"),
         (socket.gaierror, "no host has this name"),
         (ConnectionRefusedError, "connections are refused"),
         (requests.ConnectTimeout, f"no connection within {timeout:g} s"),
-        (NewConnectionError, "the network has no way to it"),
+        (NewConnectionError, "the network has no route to it"),
     )
     for kind, reason in before:
         if any(isinstance(cause, kind) for cause in causes):
@@ -223,13 +223,13 @@ def _explained(error: Exception, timeout: float) -> WebError:
 
 
 def _why(causes: Sequence[BaseException]) -> str:
-    """Return what is wrong with a certificate, in brackets."""
-    said = [c.verify_message for c in causes if isinstance(c, ssl.SSLCertVerificationError)]
-    return f" ({visible(said[0])})" if said else ""
+    """Return what is wrong with a certificate, in parentheses."""
+    reasons = [c.verify_message for c in causes if isinstance(c, ssl.SSLCertVerificationError)]
+    return f" ({visible(reasons[0])})" if reasons else ""
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and all that it came from, however it was wrapped."""
+    """Yield an error and all of its causes, however it was wrapped."""
     seen: list[BaseException] = []
     left: list[Any] = [error]
     while left:

@@ -24,7 +24,7 @@ from multigit.core.values.problem import Problem
 from multigit.errors import MultigitError
 
 TIMEOUT = 10.0  # seconds for one request
-PATIENCE = 60.0  # seconds in which looks show nothing before a run is called gone
+PATIENCE = 60.0  # seconds in which polls find nothing before a run is called gone
 
 _ITEM = re.compile(r"/queue/item/(\d+)/$")
 _BUILD = re.compile(r"/(\d+)/$")
@@ -35,12 +35,12 @@ _RESULTS = {
     "NOT_BUILT": RunState.FAILED,
     "ABORTED": RunState.CANCELLED,
 }
-_HINT = "Look into Jenkins: its builds may have been deleted, or it may just be starting."
+_HINT = "Check Jenkins: the build may have been deleted, or Jenkins may be restarting."
 
 
 @dataclass(frozen=True, slots=True)
 class _Missing:
-    """Why a look showed nothing, and the page that should have."""
+    """Why a poll found nothing, and the page where it should have."""
 
     why: str
     url: str = ""
@@ -48,11 +48,11 @@ class _Missing:
 
 @dataclass(frozen=True, slots=True)
 class JenkinsRuns:
-    """Starts and watches builds; it fits the port `Runners` for orders with a JenkinsRunner.
+    """Starts, finds and polls builds; implements `RunnerPort` for specs with a JenkinsRunner.
 
-    A run's id is the address of its queue item, or of its build where that is what was found.
-    `environment` holds the tokens; `pause` waits between two tries of a read; `clock` tells
-    seconds and never goes back.
+    A run's id is the address of its queue item, or of its build if that was found instead.
+    `environment` has the tokens; `pause` waits between two tries of a read; `clock` returns
+    monotonic seconds.
     """
 
     environment: Mapping[str, str] = field(repr=False)
@@ -63,7 +63,7 @@ class JenkinsRuns:
     _missed: dict[str, float] = field(default_factory=dict, repr=False)  # since when, by a run's id
 
     def check(self, spec: DeploymentSpec) -> Sequence[Problem]:
-        """Return what would keep the build from starting. Whether we may start it shows later."""
+        """Return what would keep the build from starting, except for a missing permission."""
         try:
             _check(self._server(spec))
         except MultigitError as error:
@@ -71,16 +71,16 @@ class JenkinsRuns:
         return ()
 
     def start(self, spec: DeploymentSpec) -> Run:
-        """Ask for the build, once; raises DoubtError when it is not known whether it is taken."""
+        """Request the build, once; raises UnknownStartError if the result is unknown."""
         server = self._server(spec)
         filled = {name: spec.fill(text) for name, text in server.runner.params.items()}
         return Run(server.item_url(server.start(filled)), server.job_url)
 
     def find(self, spec: DeploymentSpec) -> Run | None:
-        """Return the build, or the item in the queue, that carries this order's key, or None.
+        """Return the build, or the queue item, that has this spec's key, or None.
 
-        Only a parameter that holds {key} tells it from others. Somebody may have built it again,
-        so the oldest counts.
+        Only a parameter with {key} identifies it. Someone may have built it again, so the oldest
+        counts.
         """
         server = self._server(spec)
         params = server.runner.params
@@ -99,10 +99,10 @@ class JenkinsRuns:
         return Run(server.item_url(min(items)), server.job_url) if items else None
 
     def poll(self, spec: DeploymentSpec, run: Run) -> RunStatus:
-        """Return how the build stands, or the queue item that it has not left yet.
+        """Return the status of the build, or of the queue item that it has not left yet.
 
-        What Jenkins does not show is unknown only when that lasts: while it restarts, whatever
-        stands before it may answer that nothing is there. Until then the look fails.
+        What Jenkins does not show is unknown only if that lasts: while it restarts, a proxy in
+        front of it may answer 404. Until then, the poll fails.
         """
         server = self._server(spec)
         item, build = _ITEM.search(run.id), _BUILD.search(run.id)
@@ -111,7 +111,7 @@ class JenkinsRuns:
         elif build:
             status = _build(server, int(build[1]))
         else:
-            return _unknown("this is no run of Jenkins.")
+            return _unknown("this is not a run of Jenkins.")
         if isinstance(status, RunStatus):
             self._missed.pop(run.id, None)
             return status
@@ -121,7 +121,7 @@ class JenkinsRuns:
         return replace(_unknown(status.why), url=status.url)
 
     def end(self, spec: DeploymentSpec, run: Run) -> None:
-        """Leave the build alone: it goes on in Jenkins, where people see it."""
+        """Do nothing: the build keeps running in Jenkins, where people see it."""
 
     def _server(self, spec: DeploymentSpec) -> JenkinsServer:
         if not isinstance(spec.runner, JenkinsRunner):
@@ -131,7 +131,7 @@ class JenkinsRuns:
         )
 
     def _item(self, server: JenkinsServer, run: Run, item: int) -> RunStatus | _Missing:
-        """Return how a queue item stands, and what became of it once it left the queue."""
+        """Return the status of a queue item, or of its build once it has left the queue."""
         if run.id not in self._numbers:
             seen = server.queue_item(item)
             if seen is None:
@@ -149,9 +149,9 @@ class JenkinsRuns:
 
 
 def _number_of(server: JenkinsServer, item: int) -> int:
-    """Return the build that became of an item: Jenkins forgets items, and builds know theirs."""
-    came = [build for build in server.builds() if number(build.get("queueId")) == item]
-    return number(came[0].get("number")) if came else 0
+    """Return the number of an item's build, or 0: Jenkins forgets items, builds know theirs."""
+    builds = [build for build in server.builds() if number(build.get("queueId")) == item]
+    return number(builds[0].get("number")) if builds else 0
 
 
 def _waiting(item: Document) -> RunStatus:
@@ -163,7 +163,7 @@ def _forgotten(server: JenkinsServer, item: int) -> _Missing:
     job = server.runner.job
     return _Missing(
         f"Jenkins has forgotten queue item {item}, and none of the last {LAST} builds of {job} "
-        "came of it."
+        "came from it."
     )
 
 
@@ -175,7 +175,7 @@ def _build(server: JenkinsServer, build: int) -> RunStatus | _Missing:
     name, url = f"{server.runner.job} #{build}", server.build_url(build)
     seen = server.build(build)
     if seen is None:
-        return _Missing(f"Jenkins has no build {name} any more.", url)
+        return _Missing(f"Jenkins no longer has build {name}.", url)
     result = seen.get("result")
     if seen.get("building") or result is None:
         return RunStatus(RunState.RUNNING, job=name, url=url)
@@ -191,16 +191,16 @@ def _check(server: JenkinsServer) -> None:
     if job is None:
         raise job_missing(runner)
     if "buildable" not in job:
-        raise unfit(f"{runner.job} is a folder of Jenkins, no job.", "Name a job in it.")
+        raise unfit(f"{runner.job} is a folder in Jenkins, not a job.", "Name a job in it.")
     if not job["buildable"]:
         raise unfit(f"the job {runner.job} is disabled in Jenkins.", "Enable it there.")
     known = defined(job)
     if not known:
-        hint = "Tick “This project is parameterized” there, and run it once if a file says it."
+        hint = "Select “This project is parameterized”; if a Jenkinsfile says it, run the job once."
         raise unfit(f"the job {runner.job} takes no parameters.", hint)
     if unknown := sorted(runner.params.keys() - known):
         names = ", ".join(unknown)
         raise unfit(
-            f"the job {runner.job} does not know {names}, and Jenkins would leave that out.",
+            f"the job {runner.job} does not take {names}: Jenkins would ignore that.",
             f"It takes {', '.join(sorted(known))}.",
         )

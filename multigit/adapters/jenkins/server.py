@@ -1,7 +1,7 @@
-"""A Jenkins server as one deployment's runner reaches it: the requests, and what refuses them.
+"""A job on a Jenkins server: the requests that a deployment needs, and their errors.
 
-Jenkins names its pages by the address that it believes to have, and that need not be ours. So only
-numbers are taken from its answers: the token goes to the configured address and nowhere else.
+Jenkins names its pages by the address that it is set up with, which may not be ours. So only
+numbers are taken from its answers, and the token is sent to no other than the configured address.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from multigit.core.values.deploy_config import JenkinsRunner
 from multigit.errors import MultigitError, UnknownStartError
 from multigit.retry import Retry
 
-KEY = "{key}"  # in a parameter it tells this deployment's build from all others
-PASSING = {  # what is likely to be over when a read is made again
+KEY = "{key}"  # in a parameter, it identifies the build of this deployment
+PASSING = {  # what a second try of a read is likely not to get
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.BAD_GATEWAY,
     HTTPStatus.SERVICE_UNAVAILABLE,
     HTTPStatus.GATEWAY_TIMEOUT,
 }
-LAST = 100  # builds of a job among which one is looked for
-LARGEST = 1024 * 1024  # bytes of an answer: so many builds with long parameters
-SEND_AGAIN = {  # redirects that ask for the same request elsewhere: nothing was carried out
+LAST = 100  # builds of a job among which one is searched for
+LARGEST = 1024 * 1024  # bytes of an answer: that many builds with long parameters
+SEND_AGAIN = {  # redirects of the same request to another address: nothing was carried out
     HTTPStatus.MOVED_PERMANENTLY,
     HTTPStatus.TEMPORARY_REDIRECT,
     HTTPStatus.PERMANENT_REDIRECT,
@@ -60,16 +60,16 @@ class JenkinsServer:
         pause: Callable[[float], None],
         timeout: float,
     ) -> JenkinsServer:
-        """Return the way to the server; no request is sent yet."""
+        """Return the job, with the token from the environment; no request is sent yet."""
         if fault := address_fault(runner.url):
             raise MultigitError(
                 f"the address of Jenkins cannot be used: {fault}.",
-                hint="Set url to what a browser shows for Jenkins' first page.",
+                hint="Set url to the address of Jenkins' home page in a browser.",
                 code="jenkins_url",
             )
         if not runner.user:
             raise MultigitError(
-                "Jenkins wants a user beside the API token, and none is set.",
+                "Jenkins requires a user with the API token, and none is set.",
                 hint="Set user to the name of the account that the token belongs to.",
                 code="jenkins_refused",
             )
@@ -77,7 +77,7 @@ class JenkinsServer:
         if not token:
             raise MultigitError(
                 f"the variable {runner.token_env} with the API token for Jenkins is not set.",
-                hint=f"Make a token in Jenkins (your name, Security), then set {runner.token_env}.",
+                hint=f"Create one in Jenkins (your name, Security), then set {runner.token_env}.",
                 code="no_token",
             )
         login = f"{runner.user}:{token}".encode(errors="surrogateescape")
@@ -87,7 +87,7 @@ class JenkinsServer:
 
     @property
     def base(self) -> str:
-        """Return the server's address without a slash at the end."""
+        """Return the server's address without a trailing slash."""
         return self.runner.url.rstrip("/")
 
     @property
@@ -111,19 +111,19 @@ class JenkinsServer:
     # --- Reads: may be repeated
 
     def job(self) -> Document | None:
-        """Return what decides whether the job can be started, or None when it is not there."""
+        """Return what decides whether the job can be started, or None if it does not exist."""
         return self._get(f"{self.job_path}/", "buildable,property[parameterDefinitions[name]]")
 
     def queue_item(self, item: int) -> Document | None:
-        """Return a queue item, or None when Jenkins does not know it any more."""
+        """Return a queue item, or None if Jenkins no longer knows it."""
         return self._get(f"/queue/item/{item}/", "cancelled,why,executable[number]")
 
     def build(self, number: int) -> Document | None:
-        """Return how a build stands, or None when it is not there."""
+        """Return the state of a build, or None if it does not exist."""
         return self._get(f"{self.job_path}/{number}/", "building,result,number")
 
     def queued(self) -> Sequence[Document]:
-        """Return the job's items in the queue with their parameters."""
+        """Return the job's queue items with their parameters."""
         items = mappings(mapping(self._get("/queue/", _QUEUE)).get("items"))
         return [one for one in items if self._is_mine(mapping(one.get("task")).get("url"))]
 
@@ -135,7 +135,7 @@ class JenkinsServer:
         return unquote(urlsplit(str(url)).path).rstrip("/").endswith(unquote(self.job_path))
 
     def _get(self, path: str, tree: str) -> Document | None:
-        """Return the JSON object at a path, None for what is not there."""
+        """Return the JSON object at a path, None if there is no such page."""
         url = f"{self.base}{path}api/json?{urlencode({'tree': tree})}"
         reads = Retry(lambda error: getattr(error, "code", "") == UNREACHABLE, sleep=self.pause)
         reply = reads.read(lambda: self._shown(url))
@@ -143,11 +143,11 @@ class JenkinsServer:
             return None
         value = reply.document()
         if not isinstance(value, dict):
-            raise _no_jenkins(f"{self.base} answers, but not as Jenkins does: it sent no JSON.")
+            raise _no_jenkins(f"{self.base} does not answer like Jenkins: it did not send JSON.")
         return value
 
     def _shown(self, url: str) -> Reply:
-        """Ask once; raises MultigitError where that shows neither something nor nothing."""
+        """Ask once, for a page or that there is none; raises MultigitError for anything else."""
         reply = self._sent("GET", url, limit=LARGEST)
         if isinstance(reply, WebError):
             self._unreachable(reply)
@@ -158,28 +158,28 @@ class JenkinsServer:
     # --- The one write
 
     def start(self, parameters: Mapping[str, str]) -> int:
-        """Ask for a build, once, and return the number of its queue item.
+        """Request a build, once, and return the number of its queue item.
 
-        Raises DoubtError when it is not known whether Jenkins took it.
+        Raises UnknownStartError if it is unknown whether Jenkins accepted it.
         """
         url = f"{self.job_url}buildWithParameters"
         reply = self._sent("POST", url, body=parameters)
         if isinstance(reply, WebError):
             if reply.sent:
-                raise self._doubt(f"did not confirm the start ({reply.reason})")
+                raise self._unknown_start(f"did not confirm the start ({reply.reason})")
             self._unreachable(reply)
         item = _ITEM.search(urlsplit(reply.headers.get("location", "")).path)
         if reply.status in {HTTPStatus.CREATED, HTTPStatus.SEE_OTHER} and item:
             return int(item[1])
         if _declined(reply):
             self._refused(reply, "start")
-        # 302 as well: old servers answer it after the start, log-in pages instead of it.
-        raise self._doubt(f"answered {reply.status} and named no queue item")
+        # 302, too: old servers send it after the start, login pages instead of it.
+        raise self._unknown_start(f"answered {reply.status} and named no queue item")
 
     def _sent(
         self, method: str, url: str, *, body: Mapping[str, str] | None = None, limit: int = 0
     ) -> Reply | WebError:
-        """Send a request, once; an error is returned, to be no context of what is made of it."""
+        """Send a request, once; an error is returned, so as not to be the context of another."""
         headers = {"Authorization": self._authorization}
         try:
             return request(
@@ -188,12 +188,12 @@ class JenkinsServer:
         except WebError as error:
             return error
 
-    def _doubt(self, what: str) -> UnknownStartError:
+    def _unknown_start(self, what: str) -> UnknownStartError:
         found = any(KEY in text for text in self.runner.params.values())
-        advice = "" if found else f" A parameter that holds {KEY} lets multigit find it by itself."
+        advice = "" if found else f" With {KEY} in a parameter, multigit could find it."
         return UnknownStartError(
-            f"Jenkins {what}; {self.runner.job} may run or not.",
-            hint=f"Look at {self.job_url} before you start it again.{advice}",
+            f"Jenkins {what}: it is unknown whether {self.runner.job} started.",
+            hint=f"Check {self.job_url} before you start it again.{advice}",
             code="jenkins_doubt",
         )
 
@@ -207,7 +207,7 @@ class JenkinsServer:
         )
 
     def _refused(self, reply: Reply, what: str) -> Never:
-        """Raise the sentence for an answer that is not the wanted one."""
+        """Raise the error for an answer that is not the expected one."""
         user, job = self.runner.user, self.runner.job
         match reply.status:
             case HTTPStatus.UNAUTHORIZED:
@@ -215,7 +215,7 @@ class JenkinsServer:
                 hint = "Check user, and whether the API token is still valid."
                 raise MultigitError(message, hint=hint, code="jenkins_refused")
             case HTTPStatus.FORBIDDEN:
-                message = f"Jenkins does not let {user} {what} {job}."
+                message = f"Jenkins refuses to {what} {job} for {user}."
                 hint = "Ask an administrator for the permissions Job/Read and Job/Build."
                 raise MultigitError(message, hint=hint, code="jenkins_refused")
             case HTTPStatus.NOT_FOUND:
@@ -223,7 +223,7 @@ class JenkinsServer:
             case HTTPStatus.CONFLICT:
                 raise unfit(f"the job {job} is disabled in Jenkins.", "Enable it there.")
             case status if reply.moved:
-                raise _no_jenkins(f"{self.base} sends us elsewhere (it answers {status}).")
+                raise _no_jenkins(f"{self.base} redirects elsewhere (it answers {status}).")
             case status if status in PASSING:
                 raise MultigitError(
                     f"Jenkins at {self.base} is not ready: it answers {status}.",
@@ -231,37 +231,37 @@ class JenkinsServer:
                     code=UNREACHABLE,
                 )
             case status:
-                message = f"Jenkins does not {what} {job}: it answers {status}."
+                message = f"Jenkins refuses to {what} {job}: it answers {status}."
                 raise MultigitError(message, code="jenkins_refused")
 
 
 def _declined(reply: Reply) -> bool:
-    """Tell whether an answer says that a request was not, and will not be, carried out.
+    """Return whether an answer says that a request was not, and will not be, carried out.
 
-    Whatever lost its patience says 408: Jenkins may have the request, and do it.
+    Not 408: a proxy that stopped waiting sends it, while Jenkins may carry out the request.
     """
     refused = reply.refused and reply.status != HTTPStatus.REQUEST_TIMEOUT
     return refused or reply.status in SEND_AGAIN
 
 
 def job_missing(runner: JenkinsRunner) -> MultigitError:
-    """Return the error for a job that is not there."""
+    """Return the error for a job that does not exist."""
     return MultigitError(
         f"Jenkins has no job {runner.job}, or hides it from {runner.user}.",
-        hint="Write job with its folders, as in shop/deploy-api.",
+        hint="Include the folders of the job, such as shop/deploy-api.",
         code="jenkins_job_missing",
     )
 
 
 def unfit(message: str, hint: str) -> MultigitError:
-    """Return the error for a job that is there and cannot be started as it is wanted."""
+    """Return the error for a job that cannot be started as configured."""
     return MultigitError(message, hint=hint, code="jenkins_job_unfit")
 
 
 def _no_jenkins(message: str) -> MultigitError:
     return MultigitError(
         message,
-        hint="Set url to what a browser shows for Jenkins' first page.",
+        hint="Set url to the address of Jenkins' home page in a browser.",
         code="jenkins_url",
     )
 

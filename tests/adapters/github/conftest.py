@@ -13,7 +13,7 @@ from tests.support.forge import Forge, ForgeRepo
 
 @pytest.fixture
 def api(forge: Forge) -> ForgeRepo:
-    """Return a repository with a workflow to dispatch, one that pushes start, and a deploy tag."""
+    """Return a repository with a dispatched workflow, one for pushes, and a deploy tag."""
     files = {".github/workflows/deploy.yml": DEPLOY, ".github/workflows/build.yml": BUILD}
     repo = forge.add("api", files={"README.md": "# api\n", **files})
     repo.remote_git("tag", "--annotate", "--message", "m", "deploy-1", "main")
@@ -22,7 +22,7 @@ def api(forge: Forge) -> ForgeRepo:
 
 @pytest.fixture
 def hub(api: ForgeRepo) -> Iterator[GitHub]:
-    """Return a double without gates; in the end nobody has broken the contract."""
+    """Return a double without gates; in the end, no request has broken the contract."""
     with GitHub({REPO: Repository(api.bare, environments=(Environment("production"),))}) as double:
         yield double
     assert double.violations == []
@@ -39,7 +39,7 @@ def gated(api: ForgeRepo) -> Iterator[GitHub]:
 
 @pytest.fixture
 def old(api: ForgeRepo) -> Iterator[GitHub]:
-    """Return an Enterprise Server that tells no run's number at its start."""
+    """Return an Enterprise Server that does not return the id of a run that it starts."""
     repository = Repository(api.bare, environments=(Environment("production"),))
     with GitHub({REPO: repository}, run_details=False, prefix="/api/v3") as double:
         yield double

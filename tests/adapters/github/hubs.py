@@ -1,4 +1,4 @@
-"""GithubRuns over the double: orders, and errors that are searched for the token."""
+"""GithubRuns over the double: specs, and errors that are searched for the token."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from multigit.adapters.github.answers import PATIENT, Timeouts
-from multigit.adapters.github.client import GithubDoor
+from multigit.adapters.github.client import GithubClient
 from multigit.adapters.github.preflight import FileAt
 from multigit.adapters.github.runs import GithubRuns
 from multigit.core.values.deploy_config import GithubRunner, Trigger
@@ -35,7 +35,7 @@ IMPATIENT = Timeouts(request=0.6)
 
 
 def spec(api: ForgeRepo, runner: GithubRunner = DISPATCHED, **changes: Any) -> DeploymentSpec:
-    """Return an order to deploy what is on main now."""
+    """Return a spec to deploy what is on main now."""
     made = DeploymentSpec(
         key=KEY,
         repo="api",
@@ -53,7 +53,7 @@ def spec(api: ForgeRepo, runner: GithubRunner = DISPATCHED, **changes: Any) -> D
 
 
 def not_here(_repo: str, _commit: str, _path: str) -> str | None:
-    """Raise: the commit is in no clone here."""
+    """Raise, since no clone here has the commit."""
     raise MultigitError("the commit is not here.")
 
 
@@ -66,17 +66,17 @@ def runs_at(
     timeouts: Timeouts = PATIENT,
     file_at: FileAt = not_here,
 ) -> GithubRuns:
-    """Return the adapter under test; it remembers its waits instead of waiting.
+    """Return the adapter under test, which notes its waits instead of waiting.
 
-    Without `file_at` it has no clone to read the deployed commit from.
+    Without `file_at`, it has no clone to read the deployed commit from.
     """
     wait = (waits if waits is not None else []).append
-    door = GithubDoor(api_url=double.api, token=lambda: token, wait=wait, timeouts=timeouts)
-    return GithubRuns(door, urls_of=lambda _: [url], file_at=file_at)
+    client = GithubClient(api_url=double.api, token=lambda: token, wait=wait, timeouts=timeouts)
+    return GithubRuns(client, urls_of=lambda _: [url], file_at=file_at)
 
 
-def begun(hub: GitHub, api: ForgeRepo, *steps: str | Point) -> tuple[DeploymentSpec, Run]:
-    """Start a run with this course; the order and its run."""
+def started(hub: GitHub, api: ForgeRepo, *steps: str | Point) -> tuple[DeploymentSpec, Run]:
+    """Start a run with these steps; return its spec and the run."""
     if steps:
         hub.script(REPO, steps)
     wanted = spec(api)
@@ -84,7 +84,7 @@ def begun(hub: GitHub, api: ForgeRepo, *steps: str | Point) -> tuple[DeploymentS
 
 
 def settled(runs: GithubRuns, wanted: DeploymentSpec, run: Run) -> RunStatus:
-    """Look until nothing more is to be seen for now."""
+    """Poll until there is no more to be seen for now."""
     status = runs.poll(wanted, run)
     while status.more:
         status = runs.poll(wanted, run)
@@ -92,7 +92,7 @@ def settled(runs: GithubRuns, wanted: DeploymentSpec, run: Run) -> RunStatus:
 
 
 def refused(call: Callable[[], object], kind: type[MultigitError] = MultigitError) -> MultigitError:
-    """Return the error that a call raises; the token is nowhere in it or in what it came from."""
+    """Return the error that a call raises; neither it nor its causes contain the token."""
     with pytest.raises(kind) as caught:
         call()
     assert TOKEN not in "".join(everything(caught.value))
@@ -100,7 +100,7 @@ def refused(call: Callable[[], object], kind: type[MultigitError] = MultigitErro
 
 
 def everything(error: BaseException | None) -> Iterator[str]:
-    """Yield all that an error, and whatever it came from, could show."""
+    """Yield all that an error and its causes could show."""
     while error is not None:
         yield from traceback.format_exception(error)
         yield from (repr(error), repr(error.args), repr(vars(error)))

@@ -1,4 +1,4 @@
-"""Whether a commit is green: its statuses and check runs, the newest of those that repeat."""
+"""Whether a commit is green: its statuses and check runs, the newest of each."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def said(hub: GitHub, api: ForgeRepo) -> str:
 
 
 def test_green_is_green(hub: GitHub, api: ForgeRepo) -> None:
-    """Statuses and check runs; neutral and skipped are green, too."""
+    """That holds for statuses and check runs; neutral and skipped are green, too."""
     hub.commit_status(REPO, "stg", "ci", "success")
     for name, word in (("unit", "success"), ("lint", "neutral"), ("docs", "skipped")):
         hub.check_run(REPO, "stg", name, word)
@@ -40,12 +40,12 @@ def test_either_kind_is_enough(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_no_checks_are_not_green(hub: GitHub, api: ForgeRepo) -> None:
-    """Whoever wants green checks wants checks."""
+    """A stage that requires green checks requires checks."""
     assert said(hub, api) == "it has no checks."
 
 
 def test_what_is_not_green_is_named(hub: GitHub, api: ForgeRepo) -> None:
-    """Of both kinds, with how it stands."""
+    """Both kinds are, with their states."""
     hub.commit_status(REPO, "stg", "ci", "pending")
     for name, word in (("unit", "failure"), ("lint", "in_progress"), ("docs", "success")):
         hub.check_run(REPO, "stg", name, word)
@@ -53,14 +53,14 @@ def test_what_is_not_green_is_named(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_many_names_are_cut_short(hub: GitHub, api: ForgeRepo) -> None:
-    """A sentence is a sentence."""
+    """The message stays one sentence."""
     for number in range(7):
         hub.check_run(REPO, "stg", f"c{number}", "failure")
     assert said(hub, api).endswith("c4 is failure and 2 more.")
 
 
 def test_the_newest_of_a_name_counts(hub: GitHub, api: ForgeRepo) -> None:
-    """A repeated check that is green now makes up for the old one, and the other way round."""
+    """A rerun that is green replaces a red check, and vice versa."""
     hub.check_run(REPO, "stg", "unit", "failure")
     hub.check_run(REPO, "stg", "unit", "success")
     assert problems(hub, api) == ()
@@ -69,7 +69,7 @@ def test_the_newest_of_a_name_counts(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_the_newest_counts_in_whatever_order_they_come(hub: GitHub, api: ForgeRepo) -> None:
-    """GitHub promises no order."""
+    """GitHub does not promise an order."""
     runs = [
         {
             "check_suite": {"id": 1},
@@ -87,7 +87,7 @@ def test_the_newest_counts_in_whatever_order_they_come(hub: GitHub, api: ForgeRe
 
 
 def test_a_status_and_a_check_run_of_one_name_both_count(hub: GitHub, api: ForgeRepo) -> None:
-    """Somebody else's check is not the answer to ours."""
+    """A check of another app does not replace ours."""
     hub.commit_status(REPO, "stg", "build", "failure")
     hub.check_run(REPO, "stg", "build", "success")
     assert said(hub, api) == "build is failure."
@@ -110,7 +110,7 @@ def test_jobs_of_one_name_in_two_workflows_both_count(hub: GitHub, api: ForgeRep
 
 
 def test_checks_of_one_name_of_two_apps_both_count(hub: GitHub, api: ForgeRepo) -> None:
-    """Also where GitHub names no suite."""
+    """They do so even if GitHub names no suite."""
     runs = [
         {"id": number, "name": "scan", "status": "completed", "conclusion": word} | app
         for number, word, app in (
@@ -125,14 +125,14 @@ def test_checks_of_one_name_of_two_apps_both_count(hub: GitHub, api: ForgeRepo) 
 
 
 def test_the_exact_commit_counts(hub: GitHub, api: ForgeRepo) -> None:
-    """Another branch's checks say nothing."""
+    """The checks of another branch do not."""
     api.commit("stg", {"a": "1"})
     hub.check_run(REPO, "dev", "unit", "success")
     assert said(hub, api) == "it has no checks."
 
 
 def test_every_page_is_read(hub: GitHub, api: ForgeRepo) -> None:
-    """The failing one may be on the last."""
+    """The red one may be on the last page."""
     hub.check_run(REPO, "stg", "zz", "failure")
     for number in range(120):
         hub.check_run(REPO, "stg", f"c{number}", "success")
@@ -143,7 +143,7 @@ def test_every_page_is_read(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_what_cannot_be_read_is_not_green(hub: GitHub, api: ForgeRepo) -> None:
-    """Neither statuses nor check runs."""
+    """That holds for statuses and for check runs."""
     hub.check_run(REPO, "stg", "unit", "success")
     unreadable = (
         faults.forbidden(),
@@ -161,6 +161,6 @@ def test_what_cannot_be_read_is_not_green(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_a_remote_elsewhere_has_no_checks_to_read(hub: GitHub) -> None:
-    """That is a problem of its own."""
+    """The problem says that the remote is not on GitHub."""
     runs = runs_at(hub, url="https://gitlab.com/acme/api")
     assert [one.code for one in runs.checks("api", "", "0" * 40)] == ["not_on_github"]

@@ -1,4 +1,4 @@
-"""The door to GitHub: what it loads and when, where it goes, and how long it waits."""
+"""The client of GitHub: what it imports and when, where it sends requests, how long it waits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from github.Repository import Repository
 from github.Requester import Requester
 
 from multigit.adapters.github.answers import PATIENT, Timeouts, pause_asked
-from multigit.adapters.github.client import GithubDoor
+from multigit.adapters.github.client import GithubClient
 from multigit.errors import StoppedError
 from tests.doubles.conftest import REPO
 from tests.doubles.github import TOKEN, GitHub, faults
@@ -24,7 +24,7 @@ from .hubs import IMPATIENT, refused
 
 
 class Host(LoopbackServer):
-    """Answers everything the same way."""
+    """Gives every request the same answer."""
 
     def __init__(self, answer: Answer | Silence) -> None:
         super().__init__()
@@ -37,15 +37,15 @@ class Host(LoopbackServer):
         return self.answer
 
 
-def door(
+def client(
     api: str, wait: Callable[[float], None] = lambda _: None, timeouts: Timeouts = PATIENT
-) -> GithubDoor:
-    """Return a door that makes no waits of its own."""
-    return GithubDoor(api_url=api, token=lambda: TOKEN, wait=wait, timeouts=timeouts)
+) -> GithubClient:
+    """Return a client that does not wait."""
+    return GithubClient(api_url=api, token=lambda: TOKEN, wait=wait, timeouts=timeouts)
 
 
 def test_pygithub_is_imported_at_the_first_request() -> None:
-    """Not by whoever only makes a door."""
+    """Connecting does not import it yet."""
     program = """
 import sys
 from multigit.adapters.github.runs import connect
@@ -57,26 +57,29 @@ sys.exit(bool({"github", "requests"} & sys.modules.keys()))
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_no_redirect_is_followed(status: int) -> None:
-    """Neither with a read nor with a write: what has moved is said to have moved."""
+    """A read and a write both report that it has moved."""
     with Host(Answer(status, b"", (("Location", "/elsewhere"),))) as host:
-        for call in (door(host.url).get, lambda path, what: door(host.url).post(path, {}, what)):
+        for call in (
+            client(host.url).get,
+            lambda path, what: client(host.url).post(path, {}, what),
+        ):
             error = refused(lambda call=call: call("/x", "api"))  # type: ignore[misc]
             assert (error.code, error.message) == ("github_moved", "api has moved.")
         assert host.asked == ["GET /x", "POST /x"]
 
 
-def test_an_answer_that_promises_one_later_is_not_asked_for_again(
+def test_an_answer_that_is_not_ready_is_not_polled(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """PyGithub would ask for ever."""
+    """PyGithub would ask forever."""
     monkeypatch.setattr("github.Consts.PROCESSING_202_WAIT_TIME", 0.0)
     with Host(json_answer(202, {})) as host:
-        assert refused(lambda: door(host.url).get("/x", "api")).code == "github_unclear"
+        assert refused(lambda: client(host.url).get("/x", "api")).code == "github_unclear"
         assert len(host.asked) == 1
 
 
 def test_a_write_is_never_sent_twice() -> None:
-    """Whatever becomes of it."""
+    """That holds for every kind of answer, and without one."""
     answers: list[Answer | Silence] = [
         Answer(502),
         Answer(500),
@@ -86,29 +89,29 @@ def test_a_write_is_never_sent_twice() -> None:
     ]
     for answer in answers:
         with Host(answer) as host:
-            made = door(host.url, timeouts=IMPATIENT if answer is Silence.NEVER else PATIENT)
+            made = client(host.url, timeouts=IMPATIENT if answer is Silence.NEVER else PATIENT)
             refused(lambda made=made: made.post("/x", {}, "api"))  # type: ignore[misc]
             assert host.asked == ["POST /x"]
 
 
 def test_a_netrc_does_not_replace_the_token(hub: GitHub, home: Path) -> None:
-    """The token that was given is the one that is sent."""
+    """The configured token is sent."""
     (home / ".netrc").write_text("machine 127.0.0.1 login x password y\n")
-    door(hub.api).get("/user", "the user")
+    client(hub.api).get("/user", "the user")
     assert hub.authorizations == [f"token {TOKEN}"]
 
 
 def test_waiting_can_be_stopped(hub: GitHub) -> None:
-    """Whoever waits may raise, in a read as in a write."""
+    """The wait may raise, in a read and in a write."""
 
     def stop(_: float) -> None:
         raise StoppedError
 
     hub.inject(faults.secondary_limit(7), times=None)
     with pytest.raises(StoppedError):
-        door(hub.api, stop).get(f"/repos/{REPO}", REPO)
+        client(hub.api, stop).get(f"/repos/{REPO}", REPO)
     with pytest.raises(StoppedError):
-        door(hub.api, stop).post(f"/repos/{REPO}/actions/runs/1/cancel", {}, REPO)
+        client(hub.api, stop).post(f"/repos/{REPO}/actions/runs/1/cancel", {}, REPO)
     assert hub.count() == 2
 
 
@@ -130,12 +133,12 @@ def test_the_headers_say_how_long_to_wait(headers: dict[str, str], seconds: floa
     assert pause_asked(headers, 1000.0) == seconds
 
 
-def test_a_limit_that_is_soon_over_is_waited_for(hub: GitHub) -> None:
-    """Until the reset of the hour's requests, in both of the statuses that tell of it."""
+def test_the_client_waits_for_a_limit_that_ends_soon(hub: GitHub) -> None:
+    """It waits until the limit is reset, after both of the statuses that mean this."""
     waits = list[float]()
     for status in (403, 429):
         hub.inject(faults.primary_limit(int(time.time()) + 20, status=status))
-        assert door(hub.api, waits.append).get(f"/repos/{REPO}", REPO).good
+        assert client(hub.api, waits.append).get(f"/repos/{REPO}", REPO).good
     assert all(18 < seconds < 23 for seconds in waits)
     assert (len(waits), hub.count()) == (2, 4)
 
@@ -148,13 +151,13 @@ def test_a_limit_that_is_soon_over_is_waited_for(hub: GitHub) -> None:
         faults.error(403, "You have exceeded a secondary rate limit. Please wait."),
     ],
 )
-def test_a_limit_that_names_no_time_is_waited_for_a_minute(
+def test_the_client_waits_a_minute_for_a_limit_without_a_time(
     hub: GitHub, fault: faults.Fault, call: str
 ) -> None:
-    """GitHub's guide says so; only the message tells a 403 from a token that may not."""
+    """GitHub's guide says so; only the message shows that a 403 is not about the token."""
     hub.inject(fault, times=None)
     waits = list[float]()
-    made = door(hub.api, waits.append)
+    made = client(hub.api, waits.append)
     path = f"/repos/{REPO}"
     if call == "get":
         error = refused(lambda: made.get(path, "api"))
@@ -167,13 +170,13 @@ def test_a_compressed_answer_is_read() -> None:
     """Listings are long."""
     body = gzip.compress(b'{"a": 1}')
     with Host(Answer(200, body, (("Content-Encoding", "gzip"),))) as host:
-        assert door(host.url).get("/x", "api").document() == {"a": 1}
+        assert client(host.url).get("/x", "api").document() == {"a": 1}
 
 
 def test_pygithub_sends_nothing_by_itself() -> None:
-    """Not even by a way that it has beside the one that is ours."""
+    """Its own methods, which ours replace, send nothing either."""
     with Host(json_answer(200, {})) as host:
-        requester = door(host.url).requester()
+        requester = client(host.url).requester()
         with pytest.raises(AssertionError):
             Requester.requestJson(requester, "GET", "/x")
         assert host.asked == []
@@ -181,10 +184,10 @@ def test_pygithub_sends_nothing_by_itself() -> None:
         assert host.asked == ["GET /x"]
 
 
-def test_an_object_that_pygithub_cannot_read_is_an_answer_that_is_none() -> None:
-    """Its own errors do not get out; of a write it means that it may have been done."""
+def test_an_object_that_pygithub_cannot_read_is_not_an_answer() -> None:
+    """PyGithub's errors are not raised; a write may have been carried out."""
     with Host(json_answer(200, [1])) as host:
-        made = door(host.url)
+        made = client(host.url)
         error = refused(lambda: made.look_up(REPO, "x", lambda repo: repo.get_environment("x")))
         assert (error.code, host.asked) == ("github_no_json", [f"GET /repos/{REPO}/environments/x"])
 
@@ -197,9 +200,9 @@ def test_an_object_that_pygithub_cannot_read_is_an_answer_that_is_none() -> None
         assert len(host.asked) == 2
 
 
-def test_a_listing_without_an_end_is_given_up() -> None:
-    """A thousand entries are enough."""
+def test_an_endless_listing_is_given_up() -> None:
+    """No more than a thousand entries are read."""
     page = {"total_count": 5000, "items": [{}] * 100}
     with Host(json_answer(200, page)) as host:
-        error = refused(lambda: door(host.url).pages("/x", "the listing", "items"))
+        error = refused(lambda: client(host.url).pages("/x", "the listing", "items"))
         assert (error.code, len(host.asked)) == ("github_too_many", 10)

@@ -1,4 +1,4 @@
-"""The example of a workflow says what the deploy table says."""
+"""The example of a workflow matches the deploy table."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def github(file: str = "deploy.yml", **changes: Any) -> Deploy:
 
 
 def examples(*stages: Stage, repo: Repo = API) -> list[Example]:
-    """Return what one repository needs."""
+    """Return the examples that one repository needs."""
     return list(workflows(Workspace(Path(), stages, (repo,))))
 
 
@@ -38,7 +38,7 @@ def text_of(stage: Stage, deploy: Deploy | None) -> str:
 
 
 def parsed(text: str) -> Any:
-    """Return what the file means; its `on` is a word, as GitHub reads it."""
+    """Return the content of the file, read as GitHub does: `on` is a string."""
     return YAML(typ="safe", pure=True).load(text)
 
 
@@ -47,8 +47,8 @@ def step(text: str, name: str) -> Any:
     return next(s for s in parsed(text)["jobs"]["deploy"]["steps"] if s.get("name") == name)
 
 
-def test_a_stage_that_says_nothing_is_told_what_to_write() -> None:
-    """With tags it gets a file of its own name; without tags, or left out, none."""
+def test_a_stage_without_a_deploy_table_is_shown_one() -> None:
+    """With tags, it gets a file with its name; without tags, or if left out, none."""
     (example,) = examples(STG, Stage("dev", "dev"))
     assert example.path.name == "deploy-stg.yml"
     assert '#   inputs = {version = "{release}", key = "{key}"}' in example.text
@@ -57,7 +57,7 @@ def test_a_stage_that_says_nothing_is_told_what_to_write() -> None:
 
 
 def test_the_inputs_are_those_of_the_table() -> None:
-    """No other would be taken by the host; what is always the same is the default."""
+    """GitHub would accept no others; a value that is always the same is the default."""
     text = text_of(MAIN, github(inputs={**GIVEN, "env": "{environment}"}))
     assert parsed(text)["on"]["workflow_dispatch"]["inputs"] == {
         "version": {
@@ -80,8 +80,8 @@ def test_the_inputs_are_those_of_the_table() -> None:
     assert "runner =" not in text
 
 
-def test_a_table_without_inputs_takes_what_the_run_began_on() -> None:
-    """The tag's name, or the branch's commit."""
+def test_without_inputs_the_ref_of_the_run_is_deployed() -> None:
+    """The version is the name of the tag, or the commit of the branch."""
     text = text_of(MAIN, github())
     assert parsed(text)["on"] == {"workflow_dispatch": None}
     assert step(text, "Deploy")["env"] == {"VERSION": "${{ github.ref_name }}"}
@@ -102,7 +102,7 @@ def test_on_a_branch_the_release_may_be_empty() -> None:
 
 @pytest.mark.parametrize("ref", ["tag", "branch"])
 def test_what_a_push_starts_has_a_push_trigger(ref: Any) -> None:
-    """On the tag or the branch, and on neither twice; inputs are none."""
+    """It is for the tag or the branch, not both, and there are no inputs."""
     deploy = github(ref=ref, trigger=Trigger.PUSH, inputs={"version": "{release}"})
     text = text_of(MAIN, deploy)
     file = read_workflow(text)
@@ -116,13 +116,13 @@ def test_what_a_push_starts_has_a_push_trigger(ref: Any) -> None:
     assert parsed(text)["jobs"]["deploy"]["environment"] == "production"
 
 
-def test_a_tag_with_something_behind_its_stamp_is_known_when_it_was_taken() -> None:
-    """The number stands at the very end."""
+def test_the_pattern_of_a_tag_that_does_not_end_in_its_timestamp() -> None:
+    """If the tag was taken, its number is at the end."""
     assert tag_filter("{timestamp}-main") == "[0-9]+-[0-9]*-main*"
 
 
 def test_names_that_yaml_would_misread_are_quoted() -> None:
-    """Branch, environment, stage and inputs are read as they are written."""
+    """Branch, environment, stage and inputs are read back unchanged."""
     odd = replace(MAIN, name="on", branch="1.0", environment="- a: *b # ${{ c }}")
     inputs = {"yes": "{release}", "a: b": "# {stage}", "it's": "*{key}"}
     text = text_of(odd, github(inputs=inputs))
@@ -136,8 +136,8 @@ def test_names_that_yaml_would_misread_are_quoted() -> None:
     assert parsed(pushed)["on"] == {"push": {"branches": ["1.0"]}}
 
 
-def test_two_stages_share_a_file_when_an_input_tells_them_apart() -> None:
-    """It holds what both give, and takes the environment from the input."""
+def test_two_stages_share_a_file_that_an_input_distinguishes() -> None:
+    """It has the inputs of both, and the environment is an input."""
     both = {"to": "{environment}", "version": "{release}"}
     (example,) = examples(
         replace(STG, deploy=Deploy(GithubRunner("d.yml", inputs=both), timeout=60)),
@@ -162,8 +162,8 @@ def test_two_stages_share_a_file_when_an_input_tells_them_apart() -> None:
         {"inputs": {"to": "{environment}"}, "trigger": Trigger.PUSH},
     ],
 )
-def test_two_stages_that_nothing_tells_apart_get_no_file(changes: Any) -> None:
-    """One would deploy to the other's environment."""
+def test_two_stages_that_no_input_distinguishes_get_no_file(changes: Any) -> None:
+    """Each could deploy to the environment of the other."""
     deploy = github(**changes)
     (example,) = examples(replace(STG, deploy=deploy), replace(MAIN, deploy=deploy))
     assert example.text == ""
@@ -173,21 +173,21 @@ def test_two_stages_that_nothing_tells_apart_get_no_file(changes: Any) -> None:
 
 
 def test_a_file_that_another_stage_would_get_by_default_is_shared_too() -> None:
-    """Nothing is skipped in silence."""
+    """Neither stage is skipped silently."""
     (example,) = examples(STG, replace(MAIN, deploy=github("deploy-stg.yml")))
     assert example.problem
     assert example.problem.code == "workflow_shared"
 
 
 @pytest.mark.parametrize("name", ["../deploy.yml", "a/deploy.yml", "12345", "deploy", ".yml"])
-def test_a_workflow_that_is_no_file_there_cannot_be_written(name: str) -> None:
-    """GitHub takes a number, too, and nothing is written outside of the folder."""
+def test_a_workflow_that_is_not_a_file_of_the_folder_cannot_be_written(name: str) -> None:
+    """GitHub also accepts a number; nothing is written outside the folder."""
     (example,) = examples(replace(STG, deploy=github(name)))
     assert example.problem
     assert example.problem.code == "workflow_no_file"
 
 
-def test_the_folder_may_stand_before_the_name() -> None:
-    """As multigit takes it elsewhere."""
+def test_the_name_may_include_the_folder() -> None:
+    """It is the same file."""
     (example,) = examples(replace(STG, deploy=github(".github/workflows/d.yaml")))
     assert str(example.path) == ".github/workflows/d.yaml"

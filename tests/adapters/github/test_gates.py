@@ -1,4 +1,4 @@
-"""Gates: who may approve, reviews that are given once, and who gave them."""
+"""Gates: who may approve, reviews that are sent once, and who approved."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.doubles.github import TOKEN, GitHub, Token, faults
 from tests.doubles.loopback import json_answer
 from tests.support.forge import ForgeRepo
 
-from .hubs import begun, refused, runs_at, settled
+from .hubs import refused, runs_at, settled, started
 
 PENDING = "actions/get-pending-deployments-for-run"
 REVIEW = "actions/review-pending-deployments-for-run"
@@ -18,14 +18,14 @@ APPROVALS = "actions/get-reviews-for-run"
 
 
 def at_gate(gated: GitHub, api: ForgeRepo) -> tuple[DeploymentSpec, Run]:
-    """Start a run and bring it to its gate."""
-    wanted, run = begun(gated, api)
+    """Start a run, and let it reach its gate."""
+    wanted, run = started(gated, api)
     gated.advance(gated.runs()[0])
     return wanted, run
 
 
 def test_a_gate_shows_who_may_approve(gated: GitHub, api: ForgeRepo) -> None:
-    """The reviewers, and whether we are one."""
+    """It names the reviewers, and says whether the user is one."""
     wanted, run = at_gate(gated, api)
     runs = runs_at(gated)
     status = settled(runs, wanted, run)
@@ -40,8 +40,8 @@ def test_a_gate_shows_who_may_approve(gated: GitHub, api: ForgeRepo) -> None:
     assert not settled(runs_at(gated), wanted, run).mine
 
 
-def test_a_gate_costs_one_request_a_look(gated: GitHub, api: ForgeRepo) -> None:
-    """As long as nobody decides."""
+def test_a_poll_at_a_gate_costs_one_request(gated: GitHub, api: ForgeRepo) -> None:
+    """That holds as long as no one decides."""
     wanted, run = at_gate(gated, api)
     runs = runs_at(gated)
     before = gated.count()
@@ -50,7 +50,7 @@ def test_a_gate_costs_one_request_a_look(gated: GitHub, api: ForgeRepo) -> None:
 
 
 def test_an_approved_gate_opens(gated: GitHub, api: ForgeRepo) -> None:
-    """The end says who approved."""
+    """The last status says who approved."""
     wanted, run = at_gate(gated, api)
     runs = runs_at(gated)
     settled(runs, wanted, run)
@@ -63,8 +63,8 @@ def test_an_approved_gate_opens(gated: GitHub, api: ForgeRepo) -> None:
     assert runs.pending(wanted, run) == ()
 
 
-def test_a_gate_that_opens_between_two_looks_is_seen_soon(gated: GitHub, api: ForgeRepo) -> None:
-    """Also when the look is one at the gates."""
+def test_a_gate_that_opens_between_two_polls_is_seen_soon(gated: GitHub, api: ForgeRepo) -> None:
+    """That holds even if the next poll asks for the gates."""
     wanted, run = at_gate(gated, api)
     runs = runs_at(gated)
     runs.poll(wanted, run)
@@ -76,7 +76,7 @@ def test_a_gate_that_opens_between_two_looks_is_seen_soon(gated: GitHub, api: Fo
 
 @pytest.mark.parametrize("end", ["success", "failure", "cancelled"])
 def test_an_end_right_after_the_gate_is_seen(gated: GitHub, api: ForgeRepo, end: str) -> None:
-    """Nobody looked while it ran: approved, rejected or cancelled between two looks."""
+    """The run was approved, rejected or cancelled, and ended, between two polls."""
     wanted, run = at_gate(gated, api)
     runs = runs_at(gated)
     for _ in range(3):
@@ -88,8 +88,8 @@ def test_an_end_right_after_the_gate_is_seen(gated: GitHub, api: ForgeRepo, end:
     assert seen[-1].state.over
 
 
-def test_gates_are_asked_for_when_something_changed(gated: GitHub, api: ForgeRepo) -> None:
-    """GitHub counts those requests: a hundred runs that wait would use up its hour."""
+def test_gates_are_asked_for_after_a_change(gated: GitHub, api: ForgeRepo) -> None:
+    """These requests count: a hundred waiting runs would use up the limit of an hour."""
     wanted, run = at_gate(gated, api)
     runs = runs_at(gated)
     for _ in range(20):
@@ -99,7 +99,7 @@ def test_gates_are_asked_for_when_something_changed(gated: GitHub, api: ForgeRep
 
 
 def test_a_rejected_gate_is_a_failure(gated: GitHub, api: ForgeRepo) -> None:
-    """It says by whom."""
+    """The detail says who rejected it."""
     wanted, run = at_gate(gated, api)
     runs = runs_at(gated)
     runs.review(wanted, run, runs.pending(wanted, run), approve=False, comment="not today")
@@ -108,8 +108,8 @@ def test_a_rejected_gate_is_a_failure(gated: GitHub, api: ForgeRepo) -> None:
     assert status.approved_by == ()
 
 
-def test_who_comes_late_still_sees_who_approved(gated: GitHub, api: ForgeRepo) -> None:
-    """Another process that joins at the end asks for the approvals."""
+def test_a_first_poll_at_the_end_shows_who_approved(gated: GitHub, api: ForgeRepo) -> None:
+    """A process that did not see the gate asks for the approvals."""
     wanted, run = at_gate(gated, api)
     runs_at(gated).review(
         wanted, run, runs_at(gated).pending(wanted, run), approve=True, comment=""
@@ -119,15 +119,15 @@ def test_who_comes_late_still_sees_who_approved(gated: GitHub, api: ForgeRepo) -
 
 
 def test_a_run_without_a_gate_is_not_asked_for_approvals(hub: GitHub, api: ForgeRepo) -> None:
-    """Seen from its queue to its end, it never waited."""
-    wanted, run = begun(hub, api, "queued", "in_progress", "success")
+    """It was polled from its queue until its end, and never waited."""
+    wanted, run = started(hub, api, "queued", "in_progress", "success")
     runs = runs_at(hub)
     assert {runs.poll(wanted, run).state for _ in range(4)} >= {RunState.SUCCEEDED}
     assert hub.count(APPROVALS) == 0
 
 
 def test_a_review_that_may_not_be_given_is_refused(gated: GitHub, api: ForgeRepo) -> None:
-    """GitHub says why, and the run goes on waiting."""
+    """The error says why, and the run keeps waiting."""
     wanted, run = at_gate(gated, api)
     runs = runs_at(gated)
     gates = runs.pending(wanted, run)
@@ -138,23 +138,23 @@ def test_a_review_that_may_not_be_given_is_refused(gated: GitHub, api: ForgeRepo
 
 
 @pytest.mark.parametrize("effect", [True, False])
-def test_a_review_whose_answer_is_lost_is_a_doubt(
+def test_a_review_without_an_answer_is_unknown(
     gated: GitHub, api: ForgeRepo, *, effect: bool
 ) -> None:
-    """It is given once."""
+    """It is sent once."""
     wanted, run = at_gate(gated, api)
     runs = runs_at(gated)
     gates = runs.pending(wanted, run)
     gated.inject(faults.dropped(effect=effect), operation=REVIEW)
-    doubt = refused(
+    error = refused(
         lambda: runs.review(wanted, run, gates, approve=True, comment=""), UnknownStartError
     )
-    assert (doubt.code, gated.count(REVIEW)) == ("review_unclear", 1)
+    assert (error.code, gated.count(REVIEW)) == ("review_unclear", 1)
     assert len(gated.runs()[0].reviews) == effect
 
 
 def test_gates_that_cannot_be_read_are_an_error(gated: GitHub, api: ForgeRepo) -> None:
-    """No list is not the same as no gates."""
+    """An answer without a list does not mean that there are no gates."""
     wanted, run = at_gate(gated, api)
     gated.inject(faults.Fault(effect=False, reaction=json_answer(200, {"a": 1})), operation=PENDING)
     assert refused(lambda: runs_at(gated).pending(wanted, run)).code == "github_no_json"

@@ -1,4 +1,4 @@
-"""Finding the run that an order began: the right one, or none."""
+"""Finding the run that a spec started: the right one, or none."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from .hubs import DISPATCHED, KEY, KEYED, LISTING, PUSHED, refused, runs_at, spe
 
 
 def colleague(hub: GitHub, token: str = "none", ref: str = "main") -> str:
-    """Start the deploying workflow as a colleague does; the run's number."""
+    """Start the deploying workflow as a colleague does; return the run's id."""
     return str(hub.start(REPO, "deploy.yml", ref, inputs={"release": "r1", "token": token}).id)
 
 
 def found(hub: GitHub, api: ForgeRepo, runner: GithubRunner = DISPATCHED, **changes: object) -> str:
-    """Return the number of the run that is found for an order, or empty."""
+    """Return the id of the run that is found for a spec, or empty."""
     run = runs_at(hub).find(spec(api, runner, **changes))
     return run.id if run else ""
 
 
-def test_nothing_is_found_where_nothing_began(hub: GitHub, api: ForgeRepo) -> None:
-    """One request tells."""
+def test_no_run_is_found_if_none_started(hub: GitHub, api: ForgeRepo) -> None:
+    """This takes one request."""
     assert found(hub, api) == ""
     assert (hub.count(LISTING), hub.count()) == (1, 1)
 
 
 def test_the_only_run_of_the_commit_is_it(hub: GitHub, api: ForgeRepo) -> None:
-    """The event, the workflow, the ref, the commit and the time fit."""
+    """Its event, workflow, ref, commit and time match."""
     number = colleague(hub)
     assert found(hub, api) == number
 
 
 def test_a_run_at_another_commit_or_ref_is_not_it(hub: GitHub, api: ForgeRepo) -> None:
-    """A colleague's run does not become ours."""
+    """A colleague's run is not taken for ours."""
     colleague(hub, ref="deploy-1")
     assert found(hub, api) == ""
     colleague(hub)
@@ -49,13 +49,13 @@ def test_a_run_at_another_commit_or_ref_is_not_it(hub: GitHub, api: ForgeRepo) -
 
 
 def test_a_run_from_before_is_not_it(hub: GitHub, api: ForgeRepo) -> None:
-    """Some seconds may lie between two clocks, a minute not."""
+    """Two clocks may differ by some seconds, but not by a minute."""
     colleague(hub)
     assert found(hub, api, since=time.time() + 60) == ""
 
 
-def test_two_runs_that_could_be_it_are_a_doubt(hub: GitHub, api: ForgeRepo) -> None:
-    """It says which, and how to tell them apart."""
+def test_two_runs_that_could_be_it_are_an_error(hub: GitHub, api: ForgeRepo) -> None:
+    """It names them, and says how to distinguish them."""
     numbers = [colleague(hub) for _ in range(2)]
     error = refused(lambda: found(hub, api))
     assert error.code == "runs_alike"
@@ -63,8 +63,8 @@ def test_two_runs_that_could_be_it_are_a_doubt(hub: GitHub, api: ForgeRepo) -> N
     assert "{key}" in error.hint
 
 
-def test_the_key_in_its_name_tells_a_run(hub: GitHub, api: ForgeRepo) -> None:
-    """Also among others of the same commit, and when the branch has moved on."""
+def test_the_key_in_its_name_identifies_a_run(hub: GitHub, api: ForgeRepo) -> None:
+    """That holds among others of the same commit, and after the branch has moved."""
     colleague(hub)
     colleague(hub, f"{KEY}0")
     api.commit("main", {"a": "1"})
@@ -72,14 +72,14 @@ def test_the_key_in_its_name_tells_a_run(hub: GitHub, api: ForgeRepo) -> None:
     assert found(hub, api, KEYED, sha="0" * 40) == number
 
 
-def test_the_key_of_another_order_is_another_run(hub: GitHub, api: ForgeRepo) -> None:
-    """An earlier attempt of the same operation is not taken for this one."""
+def test_the_key_of_another_deployment_is_another_run(hub: GitHub, api: ForgeRepo) -> None:
+    """An earlier attempt of the same operation is not this one."""
     colleague(hub, "promote-7/api/nrt/0")
     assert found(hub, api, KEYED) == ""
 
 
-def test_a_run_that_belongs_to_another_order_is_not_it(hub: GitHub, api: ForgeRepo) -> None:
-    """What was handed out once is not handed out again."""
+def test_a_run_of_another_deployment_is_not_it(hub: GitHub, api: ForgeRepo) -> None:
+    """A run that was returned for one spec is not returned for another."""
     runs = runs_at(hub)
     first = runs.start(spec(api))
     assert runs.find(spec(api, key="promote-7/api/fra/1")) is None
@@ -87,14 +87,14 @@ def test_a_run_that_belongs_to_another_order_is_not_it(hub: GitHub, api: ForgeRe
 
 
 def test_the_run_of_another_target_is_not_it(hub: GitHub, api: ForgeRepo) -> None:
-    """An earlier multigit knew whose it is; both began within seconds, at the same commit."""
+    """Both started within seconds, at the same commit; an earlier attempt knew whose it is."""
     first, second = colleague(hub), colleague(hub)
     assert found(hub, api, others=frozenset({first})) == second
     assert found(hub, api, others=frozenset({first, second})) == ""
 
 
 def test_a_late_run_is_found_later(hub: GitHub, api: ForgeRepo) -> None:
-    """A listing that lags behind shows nothing, and nothing else is taken for it."""
+    """A listing that is not up to date shows none, and no other run is taken for it."""
     hub.late(REPO, 2)
     number = colleague(hub)
     assert [found(hub, api) for _ in range(3)] == ["", "", number]
@@ -103,7 +103,7 @@ def test_a_late_run_is_found_later(hub: GitHub, api: ForgeRepo) -> None:
 def test_the_clock_of_the_host_counts(
     hub: GitHub, api: ForgeRepo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its answers are dated, which tells by how much ours is ahead."""
+    """The dates of its answers show by how much our clock differs."""
     number = colleague(hub)
     ahead = time.time() + 300
     assert found(hub, api, since=ahead) == ""
@@ -112,7 +112,7 @@ def test_the_clock_of_the_host_counts(
 
 
 def test_the_run_of_a_push_is_found(hub: GitHub, api: ForgeRepo) -> None:
-    """By its commit, its event, its workflow and its ref."""
+    """Its commit, event, workflow and ref match."""
     hub.push_seen(REPO)
     sha = api.commit("main", {"a": "1"})
     assert found(hub, api, PUSHED) == str(hub.runs()[0].id)
@@ -120,7 +120,7 @@ def test_the_run_of_a_push_is_found(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_the_run_of_an_old_push_is_not_it(hub: GitHub, api: ForgeRepo) -> None:
-    """An hour may lie between a push and its order, no more; the newest push counts."""
+    """A push may precede its deployment by an hour at most."""
     hub.push_seen(REPO)
     api.commit("main", {"a": "1"})
     assert found(hub, api, PUSHED, since=time.time() + 1800) == str(hub.runs()[0].id)
@@ -138,7 +138,7 @@ def test_of_branch_and_tag_the_wanted_ref_counts(hub: GitHub, api: ForgeRepo) ->
 
 
 def test_a_push_that_starts_only_the_other_ref_is_found(hub: GitHub, api: ForgeRepo) -> None:
-    """The workflow listens to branches, and the tag was wanted."""
+    """The tag was wanted, but the workflow runs for branches."""
     api.commit("main", {"a": "1"})
     hub.push_seen(REPO)
     assert found(hub, api, replace(PUSHED, ref="tag")) == str(hub.runs()[0].id)
@@ -155,6 +155,6 @@ def test_a_push_that_starts_only_the_other_ref_is_found(hub: GitHub, api: ForgeR
 def test_a_listing_that_cannot_be_read_is_an_error(
     hub: GitHub, api: ForgeRepo, fault: faults.Fault, code: str
 ) -> None:
-    """Not to know is not the same as not to be there."""
+    """It does not mean that there is no run."""
     hub.inject(fault, operation=LISTING)
     assert refused(lambda: found(hub, api)).code == code

@@ -1,4 +1,4 @@
-"""What a plan asks GitHub about a deployment, and what it is told, before anything is pushed."""
+"""What a plan reads from GitHub about a deployment, before anything is pushed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def scoped(scopes: str) -> faults.Fault:
 
 
 def about(api: ForgeRepo, workflow: str, **settings: object) -> list[Problem]:
-    """Return the problems of deploying with this workflow file, over a double of its own."""
+    """Return the problems of deploying with this workflow file, from a new double."""
     runner = replace(BARE, **settings)  # type: ignore[arg-type]
     repository = Repository(
         api.bare, workflows={"x.yml": workflow}, environments=(Environment("staging"),)
@@ -47,15 +47,15 @@ def about(api: ForgeRepo, workflow: str, **settings: object) -> list[Problem]:
     return list(problems)
 
 
-def test_a_good_order_has_no_problems(hub: GitHub, api: ForgeRepo) -> None:
-    """Four requests tell, and the next target of the repository costs none."""
+def test_a_good_deployment_has_no_problems(hub: GitHub, api: ForgeRepo) -> None:
+    """This takes four requests, and none for the next target of the repository."""
     runs = runs_at(hub)
     assert runs.check(spec(api)) == ()
     assert runs.check(spec(api, target="fra")) == ()
     assert (hub.count(), hub.starts) == (4, {})
 
 
-def test_the_order_of_a_push_has_no_problems(hub: GitHub, api: ForgeRepo) -> None:
+def test_a_deployment_by_push_has_no_problems(hub: GitHub, api: ForgeRepo) -> None:
     """Its workflow needs no workflow_dispatch trigger."""
     assert runs_at(hub).check(spec(api, PUSHED)) == ()
 
@@ -90,7 +90,7 @@ def test_the_order_of_a_push_has_no_problems(hub: GitHub, api: ForgeRepo) -> Non
 def test_what_github_refuses_is_a_problem(
     hub: GitHub, api: ForgeRepo, fault: faults.Fault, operation: str, code: str
 ) -> None:
-    """Nothing is raised, and nothing shows the token."""
+    """It is returned, not raised, and does not show the token."""
     hub.inject(fault, operation=operation, times=None)
     problems = runs_at(hub).check(spec(api))
     assert codes(problems) == [code]
@@ -99,40 +99,40 @@ def test_what_github_refuses_is_a_problem(
 
 
 @pytest.mark.parametrize("scopes", ["gist, repo", "public_repo", ""])
-def test_a_scope_that_is_enough_is_no_problem(hub: GitHub, api: ForgeRepo, scopes: str) -> None:
-    """Tokens of apps tell none at all."""
+def test_a_sufficient_scope_is_not_a_problem(hub: GitHub, api: ForgeRepo, scopes: str) -> None:
+    """Tokens of apps have none."""
     hub.inject(scoped(scopes), operation=GET_REPO)
     assert runs_at(hub).check(spec(api)) == ()
 
 
-def test_a_host_that_is_not_there_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
-    """It may be a wrong address."""
+def test_a_host_that_cannot_be_reached_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
+    """The address may be wrong."""
     hub.refuse()
     assert codes(runs_at(hub).check(spec(api))) == ["github_unreachable"]
     hub.listen()
 
 
-def test_a_token_that_sees_nothing_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
-    """GitHub answers 404 for what a token may not see, and the sentence says so."""
+def test_a_token_that_cannot_see_the_repository_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
+    """GitHub answers 404, and the message says that it may be the token."""
     hub.tokens[TOKEN] = Token("ada", frozenset())
     (problem,) = runs_at(hub).check(spec(api))
-    assert (problem.code, "may not see it" in problem.message) == ("github_missing", True)
+    assert (problem.code, "cannot see it" in problem.message) == ("github_missing", True)
 
 
 def test_no_token_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
-    """Found without a request."""
+    """It is found without a request."""
 
     def nothing() -> str:
-        raise RefusedError("there is no token.", hint="Make one.", code="no_token")
+        raise RefusedError("there is no token.", hint="Create one.", code="no_token")
 
     runs = runs_at(hub)
-    runs._door._token = nothing
+    runs._client._token = nothing
     assert codes(runs.check(spec(api))) == ["no_token"]
     assert hub.count() == 0
 
 
 def test_a_remote_elsewhere_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
-    """Found without a request; a password in its URL is not shown."""
+    """It is found without a request; a password in its URL is not shown."""
     runs = runs_at(hub, url="https://ada:hunter2@gitlab.com/acme/api.git")
     (problem,) = runs.check(spec(api, replace(DISPATCHED, slug="")))
     assert (problem.code, hub.count()) == ("not_on_github", 0)
@@ -140,14 +140,14 @@ def test_a_remote_elsewhere_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_the_slug_comes_from_the_remote(hub: GitHub, api: ForgeRepo) -> None:
-    """Where the configuration has none."""
+    """That holds if the configuration has none."""
     runs = runs_at(hub, url=f"{hub.url}/{REPO}.git")
     assert runs.check(spec(api, replace(DISPATCHED, slug=""))) == ()
 
 
 @pytest.mark.parametrize("slug", ["acme", "acme/api/x", "../api", "acme/..", "acme/a b", "/"])
-def test_a_slug_that_is_none_is_a_problem(hub: GitHub, api: ForgeRepo, slug: str) -> None:
-    """It would be another address of the API."""
+def test_an_invalid_slug_is_a_problem(hub: GitHub, api: ForgeRepo, slug: str) -> None:
+    """It would change the address of the request."""
     assert codes(runs_at(hub).check(spec(api, replace(DISPATCHED, slug=slug)))) == ["github_slug"]
     assert hub.count() == 0
 
@@ -159,14 +159,14 @@ def test_a_disabled_workflow_is_a_problem(api: ForgeRepo) -> None:
         assert codes(runs_at(double).check(spec(api))) == ["workflow_disabled"]
 
 
-def test_a_workflow_may_be_named_by_its_path(hub: GitHub, api: ForgeRepo) -> None:
-    """As it is named in the repository."""
+def test_a_workflow_can_be_named_by_its_path(hub: GitHub, api: ForgeRepo) -> None:
+    """It is the same workflow."""
     runner = replace(DISPATCHED, workflow=".github/workflows/deploy.yml")
     assert runs_at(hub).check(spec(api, runner)) == ()
 
 
 def test_no_tag_to_run_on_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
-    """The stage makes none."""
+    """The stage has none."""
     problems = runs_at(hub).check(spec(api, replace(DISPATCHED, ref="tag"), tag=""))
     assert codes(problems) == ["no_deploy_ref"]
 
@@ -175,13 +175,13 @@ def test_no_tag_to_run_on_is_a_problem(hub: GitHub, api: ForgeRepo) -> None:
     "on",
     ["on: workflow_dispatch", "on: [push, workflow_dispatch]", "on: {workflow_dispatch: }"],
 )
-def test_the_trigger_is_seen_in_each_of_its_shapes(api: ForgeRepo, on: str) -> None:
-    """A word, a list, a table."""
+def test_the_trigger_is_found_in_each_of_its_forms(api: ForgeRepo, on: str) -> None:
+    """It may be a word, a list or a mapping."""
     assert "workflow_not_dispatchable" not in codes(about(api, f"{on}\njobs: {{}}\n"))
 
 
 def test_a_workflow_without_the_trigger_is_a_problem(api: ForgeRepo) -> None:
-    """And no other."""
+    """It is the only problem."""
     assert codes(about(api, "on: {push: {branches: [dev]}}\n")) == ["workflow_not_dispatchable"]
 
 
@@ -196,14 +196,14 @@ def test_a_workflow_without_the_trigger_is_a_problem(api: ForgeRepo) -> None:
     ],
 )
 def test_a_push_that_also_deploys_is_a_warning(api: ForgeRepo, on: str, *, twice: bool) -> None:
-    """Its trigger fits the stage's branch or its tag."""
+    """Its trigger matches the stage's branch or its tag."""
     problems = about(api, f"on:\n  workflow_dispatch:\n  {on}\n")
     assert codes(problems) == ["deploys_twice"] * twice
     assert all(one.severity is Severity.WARN for one in problems)
 
 
 def test_a_push_that_starts_nothing_is_a_warning(api: ForgeRepo) -> None:
-    """Where the push is to start the deployment."""
+    """That holds if the push is to start the deployment."""
     (problem,) = about(api, "on: {push: {branches: [dev]}}\n", trigger=Trigger.PUSH)
     assert (problem.code, problem.blocks) == ("push_starts_nothing", False)
 
@@ -224,7 +224,7 @@ def of_commit(api: ForgeRepo) -> FileAt:
 
 
 def test_the_file_of_the_deployed_commit_counts(api: ForgeRepo) -> None:
-    """The default branch is dev here: it has the trigger, and what main will hold has not."""
+    """The default branch, dev, has the trigger; the commit for main does not."""
     file = ".github/workflows/deploy.yml"
     double = GitHub({REPO: Repository(api.bare, default_branch="dev")})
     api.commit("dev", {file: "on: workflow_dispatch\njobs: {}\n"})
@@ -243,8 +243,8 @@ def test_the_file_of_the_deployed_commit_counts(api: ForgeRepo) -> None:
     assert double.violations == []
 
 
-def test_a_workflow_that_arrives_with_the_push_is_no_problem(api: ForgeRepo) -> None:
-    """The stage's branch is the default branch, which lacks the file until it is pushed."""
+def test_a_workflow_that_the_push_adds_is_not_a_problem(api: ForgeRepo) -> None:
+    """The stage's branch is the default branch, which has no such file before the push."""
     file = ".github/workflows/new.yml"
     runner = replace(BARE, workflow="new.yml")
     sha = api.commit("dev", {file: "on: workflow_dispatch\njobs: {}\n"})
@@ -265,24 +265,24 @@ def test_a_workflow_that_arrives_with_the_push_is_no_problem(api: ForgeRepo) -> 
         ("${{ inputs.stage }}", []),
     ],
 )
-def test_an_environment_that_the_workflow_names_must_be_there(
+def test_an_environment_that_the_workflow_names_must_exist(
     api: ForgeRepo, environment: str, problems: list[str]
 ) -> None:
-    """An expression is nobody's business but GitHub's."""
+    """Only GitHub can evaluate an expression."""
     value = environment if environment.startswith("{") else f'"{environment}"'
     workflow = f"on: workflow_dispatch\njobs: {{a: {{environment: {value}}}}}\n"
     assert codes(about(api, workflow)) == problems
 
 
-def test_an_environment_that_may_not_be_seen_is_no_problem(hub: GitHub, api: ForgeRepo) -> None:
+def test_an_environment_that_cannot_be_seen_is_not_a_problem(hub: GitHub, api: ForgeRepo) -> None:
     """A token may start workflows without the right to read environments."""
     hub.inject(faults.forbidden(), operation="repos/get-environment")
     assert runs_at(hub).check(spec(api)) == ()
 
 
 def test_an_error_behind_a_problem_shows_no_token(hub: GitHub) -> None:
-    """Not even where PyGithub's own patience ended."""
+    """That holds for an error that PyGithub would raise, too."""
     hub.inject(faults.secondary_limit(3600), operation=GET_REPO)
     with pytest.raises(Exception) as caught:  # noqa: PT011
-        runs_at(hub)._door.get(f"/repos/{REPO}", REPO)
+        runs_at(hub)._client.get(f"/repos/{REPO}", REPO)
     assert TOKEN not in "".join(everything(caught.value))

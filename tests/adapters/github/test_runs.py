@@ -1,4 +1,4 @@
-"""Starting a workflow: once, whatever happens to the request and its answer."""
+"""A workflow is started once, whatever happens to the request and its answer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STARTED = Start(
 
 
 def test_a_start_returns_its_run(hub: GitHub, api: ForgeRepo) -> None:
-    """Sent once: the run's number comes with the answer."""
+    """The request is sent once, and its answer has the id of the run."""
     run = runs_at(hub).start(spec(api))
     assert run == Run(str(hub.runs()[0].id), f"{hub.api}/{REPO}/actions/runs/{hub.runs()[0].id}")
     assert hub.starts == {STARTED: 1}
@@ -34,18 +34,18 @@ def test_a_start_returns_its_run(hub: GitHub, api: ForgeRepo) -> None:
 
 
 def test_a_branch_that_was_moved_is_not_started(hub: GitHub, api: ForgeRepo) -> None:
-    """What would be deployed is not what was planned; a tag cannot be moved so."""
+    """It would not deploy what was planned; a deploy tag does not move."""
     planned = spec(api)
     theirs = api.commit("main", {"theirs": "1\n"})
     waits: list[float] = []
     error = refused(lambda: runs_at(hub, waits=waits).start(planned))
     assert (error.code, hub.count(START)) == ("moved", 0)
     assert theirs[:7] in error.message
-    assert len(waits) == 2  # what was pushed right now may be seen a little later
+    assert len(waits) == 2  # what was just pushed may be visible a little later
     assert runs_at(hub).start(replace(planned, runner=replace(DISPATCHED, ref="tag")))
 
 
-def test_the_tag_is_started_where_it_is_wanted(hub: GitHub, api: ForgeRepo) -> None:
+def test_a_workflow_can_run_on_the_tag(hub: GitHub, api: ForgeRepo) -> None:
     """`ref = "tag"` runs the workflow on the deploy tag, with inputs filled in."""
     runs_at(hub).start(spec(api, replace(KEYED, ref="tag")))
     started = hub.runs()[0]
@@ -53,8 +53,8 @@ def test_the_tag_is_started_where_it_is_wanted(hub: GitHub, api: ForgeRepo) -> N
     assert started.title == "Deploy r1 (promote-7/api/nrt/1)"
 
 
-def test_an_old_server_is_asked_again_without_the_wish(old: GitHub, api: ForgeRepo) -> None:
-    """It refuses the wish with 400 and does nothing; the run is found, the wish not repeated."""
+def test_an_old_server_is_asked_again_without_details(old: GitHub, api: ForgeRepo) -> None:
+    """It refuses the details with 400, and starts nothing; they are not requested again."""
     runs = runs_at(old)
     assert runs.start(spec(api)).id == str(old.runs()[0].id)
     second = runs.start(spec(api, KEYED, key="promote-7/api/fra/1"))
@@ -62,12 +62,12 @@ def test_an_old_server_is_asked_again_without_the_wish(old: GitHub, api: ForgeRe
     assert (old.count(START), sum(old.starts.values())) == (3, 2)
 
 
-def test_a_late_run_of_an_old_server_is_a_doubt(old: GitHub, api: ForgeRepo) -> None:
-    """Accepted and not yet to be seen: nobody starts it again, and find sees it later."""
+def test_a_late_run_of_an_old_server_is_unknown(old: GitHub, api: ForgeRepo) -> None:
+    """The start was accepted, so it is not repeated, and `find` returns the run later."""
     old.late(REPO, 1)
     runs, wanted = runs_at(old), spec(api)
-    doubt = refused(lambda: runs.start(wanted), UnknownStartError)
-    assert doubt.message == "GitHub accepted the start, and its run is not to be seen yet."
+    error = refused(lambda: runs.start(wanted), UnknownStartError)
+    assert error.message == "GitHub accepted the start, but its run is not visible yet."
     assert runs.find(wanted) == Run(str(old.runs()[0].id), runs.poll(wanted, run(old)).url)
     assert old.starts == {STARTED: 1}
 
@@ -93,10 +93,10 @@ def run(double: GitHub) -> Run:
         (faults.dripping(0.02), 1),
     ],
 )
-def test_an_unclear_answer_is_a_doubt(
+def test_after_an_unclear_answer_the_start_is_unknown(
     hub: GitHub, api: ForgeRepo, fault: Fault, starts: int
 ) -> None:
-    """It is asked for once; find tells afterwards whether it began."""
+    """It is requested once; afterwards, `find` returns the run if there is one."""
     hub.inject(fault, operation=START)
     stalls = fault.reaction is Silence.NEVER or fault.drip > 0
     runs, wanted = runs_at(hub, timeouts=IMPATIENT if stalls else PATIENT), spec(api)
@@ -117,14 +117,14 @@ def test_an_unclear_answer_is_a_doubt(
         (faults.error(409), "github_refused", "Injected 409"),
         (faults.error(301, "", ("Location", "/moved")), "github_moved", "has moved"),
         (faults.error(307, "", ("Location", "/moved")), "github_moved", "has moved"),
-        (faults.primary_limit(4_000_000_000), "rate_limited", "limit of requests"),
-        (faults.secondary_limit(3600, status=429), "rate_limited", "limit of requests"),
+        (faults.primary_limit(4_000_000_000), "rate_limited", "rate limit is reached"),
+        (faults.secondary_limit(3600, status=429), "rate_limited", "rate limit is reached"),
     ],
 )
-def test_a_clear_refusal_is_no_doubt(
+def test_after_a_clear_refusal_nothing_started(
     hub: GitHub, api: ForgeRepo, fault: Fault, code: str, text: str
 ) -> None:
-    """Nothing began, one request was sent, and the sentence says why."""
+    """One request was sent, and the message says why it was refused."""
     hub.inject(fault, operation=START)
     error = refused(lambda: runs_at(hub).start(spec(api)))
     assert not isinstance(error, UnknownStartError)
@@ -139,23 +139,23 @@ def test_a_clear_refusal_is_no_doubt(
 def test_a_start_that_came_too_early_is_sent_again(
     hub: GitHub, api: ForgeRepo, status: int
 ) -> None:
-    """GitHub said that nothing was done and when to come back."""
+    """GitHub said that it did nothing, and how long to wait."""
     hub.inject(faults.secondary_limit(7, status=status), operation=START, times=2)
     waits = list[float]()
     runs_at(hub, waits=waits).start(spec(api))
     assert (waits, hub.count(START), hub.starts) == ([7.0, 7.0], 3, {STARTED: 1})
 
 
-def test_a_start_is_put_off_only_so_often(hub: GitHub, api: ForgeRepo) -> None:
-    """After three times it is a refusal that says when to try again."""
+def test_a_start_is_repeated_twice_at_most(hub: GitHub, api: ForgeRepo) -> None:
+    """Then it is refused, with a hint that says when to try again."""
     hub.inject(faults.secondary_limit(7), operation=START, times=None)
     error = refused(lambda: runs_at(hub).start(spec(api)))
     assert (error.code, hub.count(START), hub.starts) == ("rate_limited", 3, {})
     assert "in 7 seconds" in error.hint
 
 
-def test_a_host_that_is_not_there_started_nothing(hub: GitHub, api: ForgeRepo) -> None:
-    """The connection was refused, so nothing was sent: no doubt."""
+def test_a_host_that_cannot_be_reached_started_nothing(hub: GitHub, api: ForgeRepo) -> None:
+    """The connection was refused, so nothing was sent, and the result is known."""
     hub.refuse()
     error = refused(lambda: runs_at(hub).start(spec(api)))
     assert (type(error) is UnknownStartError, error.code) == (False, "github_unreachable")
@@ -163,15 +163,15 @@ def test_a_host_that_is_not_there_started_nothing(hub: GitHub, api: ForgeRepo) -
 
 
 def test_a_token_that_may_only_read_starts_nothing(hub: GitHub, api: ForgeRepo) -> None:
-    """403 without a limit is the token's fault."""
+    """A 403 that is not about a limit is about the token."""
     hub.tokens[TOKEN] = Token("ada", may_write=False)
     assert refused(lambda: runs_at(hub).start(spec(api))).code == "token_refused"
     assert hub.starts == {}
 
 
 @pytest.mark.parametrize("token", ["two words", "line\nbreak", "ümlaut", ""])
-def test_what_is_no_token_is_not_sent(hub: GitHub, api: ForgeRepo, token: str) -> None:
-    """It would break the header, and the error of that would show it."""
+def test_an_invalid_token_is_not_sent(hub: GitHub, api: ForgeRepo, token: str) -> None:
+    """It would break the header, and the error for that would show it."""
     runs = runs_at(hub, token=token)
     error = refused(lambda: runs.start(spec(api)))
     assert (error.code, hub.count()) == ("no_token", 0)
@@ -179,36 +179,36 @@ def test_what_is_no_token_is_not_sent(hub: GitHub, api: ForgeRepo, token: str) -
 
 
 def test_nothing_shows_the_token(hub: GitHub, api: ForgeRepo) -> None:
-    """Neither the adapter nor what it holds has it in its repr; nor does any URL."""
+    """It is not in the repr of the adapter or its attributes, nor in any URL."""
     runs = runs_at(hub)
     runs.start(spec(api))
-    held = [runs, vars(runs), *vars(runs).values(), *vars(runs._door).values()]
+    held = [runs, vars(runs), *vars(runs).values(), *vars(runs._client).values()]
     assert TOKEN not in "".join(map(repr, held))
     assert TOKEN not in "".join(asked.path for asked in hub.requests)
 
 
-def test_a_deadline_passes_while_a_host_is_silent(hub: GitHub, api: ForgeRepo) -> None:
-    """A read is given up, too, and says so."""
+def test_a_read_from_a_silent_host_times_out(hub: GitHub, api: ForgeRepo) -> None:
+    """The error says so."""
     hub.inject(faults.silent(), times=None)
     error = refused(lambda: runs_at(hub, timeouts=IMPATIENT).find(spec(api)))
-    assert error.message == "GitHub's answer did not arrive: no complete answer within 0.6 s."
+    assert error.message == "GitHub did not answer: no complete answer within 0.6 s."
 
 
 def test_two_targets_are_two_starts(hub: GitHub, api: ForgeRepo) -> None:
-    """Each order has a run of its own."""
+    """Each deployment has its own run."""
     runs = runs_at(hub)
     ids = {runs.start(spec(api, target=target)).id for target in ("nrt", "fra")}
     assert (len(ids), sorted(hub.starts.values())) == (2, [1, 1])
 
 
 def test_twenty_at_once_are_twenty_starts(hub: GitHub, api: ForgeRepo) -> None:
-    """Through one adapter, from twenty threads, with a lost answer for three of them."""
+    """They go through one adapter, from twenty threads, and three answers are lost."""
     for effect in (True, False, True):
         hub.inject(faults.effect_then() if effect else faults.error(502), operation=START, after=4)
     runners: RunnerPort = runs_at(hub)
     specs = [spec(api, KEYED, key=f"promote-7/api/{number}/1") for number in range(20)]
 
-    def begin(one: DeploymentSpec) -> str:
+    def start(one: DeploymentSpec) -> str:
         try:
             run = runners.start(one)
         except UnknownStartError:
@@ -216,7 +216,7 @@ def test_twenty_at_once_are_twenty_starts(hub: GitHub, api: ForgeRepo) -> None:
         return run.id
 
     with ThreadPoolExecutor(20) as pool:
-        ids = sorted(pool.map(begin, specs))
+        ids = sorted(pool.map(start, specs))
     assert ids == ["", *sorted(str(one.id) for one in hub.runs())]
     assert (hub.count(START), set(hub.starts.values())) == (20, {1})
 
@@ -234,8 +234,8 @@ def test_the_logs_show_no_token(
     assert TOKEN not in caplog.text
 
 
-def test_an_enterprise_server_is_served_from_check_to_end(old: GitHub, api: ForgeRepo) -> None:
-    """Its API has a prefix, and its host no repositories of github.com."""
+def test_an_enterprise_server_works_from_the_check_to_the_end(old: GitHub, api: ForgeRepo) -> None:
+    """Its API has a prefix, and it does not have the repositories of github.com."""
     runs, wanted = runs_at(old, url=f"{old.url}/{REPO}.git"), spec(api)
     wanted = replace(wanted, runner=replace(DISPATCHED, slug=""))
     assert runs.check(wanted) == ()
@@ -245,7 +245,7 @@ def test_an_enterprise_server_is_served_from_check_to_end(old: GitHub, api: Forg
     assert [one.code for one in elsewhere.check(wanted)] == ["not_on_github"]
 
 
-def test_only_orders_for_github_are_taken(hub: GitHub, api: ForgeRepo) -> None:
+def test_only_specs_for_github_are_accepted(hub: GitHub, api: ForgeRepo) -> None:
     """Anything else is a bug."""
     wrong = replace(spec(api, DISPATCHED), runner=None)  # type: ignore[arg-type]
     with pytest.raises(TypeError):

@@ -28,7 +28,7 @@ from multigit.errors import ConfigError, RefusedError
     ],
 )
 def test_a_remote_names_its_repository(url: str, slug: str) -> None:
-    """In each way in which git may write it."""
+    """That holds for every form of URL that git accepts."""
     assert slug_from([url], "github.com") == slug
 
 
@@ -54,19 +54,19 @@ def test_a_remote_names_its_repository(url: str, slug: str) -> None:
         "https://github.com/acme/a\x1b[31m",
     ],
 )
-def test_a_remote_elsewhere_is_refused(url: str) -> None:
-    """With a sentence that shows no password and steers no terminal."""
+def test_a_remote_on_another_host_is_refused(url: str) -> None:
+    """The message shows no password and no control characters."""
     with pytest.raises(RefusedError) as caught:
         slug_from([url], "github.com")
     error = caught.value
-    assert (error.code, error.hint[:18]) == ("not_on_github", 'Write github = "ow')
+    assert (error.code, error.hint[:18]) == ("not_on_github", 'Set github = "owne')
     assert "is not on the configured host github.com." in error.message
     assert "hunter2" not in error.message
     assert error.message.isprintable()
 
 
 def test_the_first_url_on_the_host_counts() -> None:
-    """Where git rewrites it, the one that git uses comes first, and the written one helps out."""
+    """If git rewrites the URL, what git uses comes first, before what is configured."""
     urls = ["/srv/mirror/api.git", "git@github.com:acme/api.git", "git@github.com:robin/api.git"]
     assert slug_from(urls, "github.com") == "acme/api"
 
@@ -82,7 +82,7 @@ def test_the_first_url_on_the_host_counts() -> None:
     ],
 )
 def test_an_api_serves_the_repositories_of_a_host(configured: str, address: str, host: str) -> None:
-    """github.com, Enterprise Server, Enterprise Cloud with a domain of its own, and tests."""
+    """It may be github.com, an Enterprise Server, Enterprise Cloud with its domain, or a test."""
     assert (api_address(configured), web_host(address)) == (address, host)
 
 
@@ -99,15 +99,15 @@ def test_an_api_serves_the_repositories_of_a_host(configured: str, address: str,
         "https://[x",
     ],
 )
-def test_an_address_that_is_none_is_refused(configured: str) -> None:
+def test_an_invalid_address_is_refused(configured: str) -> None:
     """A password in it is not shown."""
     with pytest.raises(ConfigError) as caught:
         api_address(configured)
     assert (caught.value.code, "a:b" in caught.value.message) == ("api_url", False)
 
 
-def test_a_configured_slug_stands_for_itself() -> None:
-    """It is no URL."""
+def test_a_configured_slug_is_used_as_is() -> None:
+    """It must not be a URL."""
     assert checked_slug("acme/api") == "acme/api"
-    with pytest.raises(RefusedError, match="is no repository on GitHub"):
+    with pytest.raises(RefusedError, match="is not the name of a GitHub repository"):
         checked_slug("https://github.com/acme/api")

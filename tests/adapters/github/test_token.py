@@ -1,4 +1,4 @@
-"""Where the token comes from, and that it shows nowhere."""
+"""Where the token comes from, and that it is never shown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ENTERPRISE = "https://ghe.example.com/api/v3"
 
 
 def with_gh(folder: Path, script: str) -> dict[str, str]:
-    """Return an environment whose `gh` is this script; it notes its arguments."""
+    """Return an environment in which `gh` is this script, which also notes its arguments."""
     program = folder / "gh"
     program.write_text(f'#!/bin/sh\necho "$@" > {folder}/asked\n{script}\n')
     program.chmod(0o755)
@@ -28,7 +28,7 @@ def asked(folder: Path) -> str:
 
 
 def test_the_first_variable_that_is_set_counts(tmp_path: Path) -> None:
-    """The own one first; an empty one is not set."""
+    """Multigit's own comes first; an empty one counts as unset."""
     environment = {"GITHUB_TOKEN": "c", "GH_TOKEN": "b", "MULTIGIT_TOKEN": "a"}
     assert find_token(environment) == "a"
     assert find_token({**environment, "MULTIGIT_TOKEN": " "}) == "b"
@@ -37,7 +37,7 @@ def test_the_first_variable_that_is_set_counts(tmp_path: Path) -> None:
 
 
 def test_the_github_cli_is_asked_last(tmp_path: Path) -> None:
-    """For the host that is configured."""
+    """It is asked for the configured host."""
     environment = with_gh(tmp_path, f"echo {CANARY}")
     assert find_token(environment) == CANARY
     assert asked(tmp_path) == "auth token --hostname github.com"
@@ -47,15 +47,15 @@ def test_the_github_cli_is_asked_last(tmp_path: Path) -> None:
     assert asked(tmp_path) == "auth token --hostname acme.ghe.com"
 
 
-def test_the_github_cli_may_ask_nobody(tmp_path: Path) -> None:
-    """It has no standard input and is told not to prompt."""
+def test_the_github_cli_must_not_prompt(tmp_path: Path) -> None:
+    """It has no standard input, and prompts are disabled."""
     environment = with_gh(tmp_path, 'read line; echo "$GH_PROMPT_DISABLED$line"')
     assert find_token(environment) == "1"
 
 
 @pytest.mark.parametrize("script", ["exit 1", f"echo {CANARY}; exit 4", "true", "kill -9 $$"])
-def test_without_a_token_it_says_how_to_get_one(tmp_path: Path, script: str) -> None:
-    """For the host that is meant."""
+def test_without_a_token_the_hint_says_how_to_get_one(tmp_path: Path, script: str) -> None:
+    """It names the configured host."""
     environment = with_gh(tmp_path, script)
     with pytest.raises(RefusedError) as caught:
         find_token({**environment, "GITHUB_API_URL": ENTERPRISE})
@@ -65,15 +65,15 @@ def test_without_a_token_it_says_how_to_get_one(tmp_path: Path, script: str) -> 
     assert CANARY not in repr(error)
 
 
-def test_without_the_github_cli_it_says_so_too(tmp_path: Path) -> None:
-    """It need not be installed."""
+def test_without_the_github_cli_the_hint_is_the_same(tmp_path: Path) -> None:
+    """It does not have to be installed."""
     with pytest.raises(RefusedError) as caught:
         find_token({"PATH": str(tmp_path)})
-    assert caught.value.hint == "Put one into MULTIGIT_TOKEN, or run: gh auth login"
+    assert caught.value.hint == "Set MULTIGIT_TOKEN, or run: gh auth login"
 
 
-def test_a_github_cli_that_hangs_is_ended(tmp_path: Path) -> None:
-    """With all that it started, which holds its output open."""
+def test_a_github_cli_that_hangs_is_killed(tmp_path: Path) -> None:
+    """So is all that it started, which keeps its output open."""
     environment = with_gh(tmp_path, f"sleep 60 & echo $! > {tmp_path}/child; sleep 60")
     begin = time.monotonic()
     with pytest.raises(RefusedError):
@@ -86,9 +86,9 @@ def test_a_github_cli_that_hangs_is_ended(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("token", [f"{CANARY} x", f"{CANARY}\nx", f"{CANARY}ü", f"{CANARY}\x1b"])
-def test_what_could_not_be_sent_is_refused_unshown(token: str) -> None:
-    """It names the variable, not what it holds."""
+def test_a_token_that_cannot_be_sent_is_refused(token: str) -> None:
+    """The message names the variable, and does not show its value."""
     with pytest.raises(RefusedError) as caught:
         find_token({"GH_TOKEN": token})
-    assert (caught.value.code, "GH_TOKEN holds" in caught.value.message) == ("no_token", True)
+    assert (caught.value.code, "GH_TOKEN is not" in caught.value.message) == ("no_token", True)
     assert CANARY not in f"{caught.value!r}{caught.value.hint}"

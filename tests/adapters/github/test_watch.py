@@ -1,4 +1,4 @@
-"""Looking at a run: every state, its jobs and gates, and what a look costs."""
+"""Polling a run: every state, its jobs and gates, and what a poll costs."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from tests.doubles.github import GitHub, Point, faults
 from tests.doubles.loopback import json_answer
 from tests.support.forge import ForgeRepo
 
-from .hubs import IMPATIENT, JOBS, RUN, begun, refused, runs_at, settled, spec
+from .hubs import IMPATIENT, JOBS, RUN, refused, runs_at, settled, spec, started
 
 
-def statuses(hub: GitHub, api: ForgeRepo, steps: list[str | Point], looks: int) -> list[RunStatus]:
-    """Return what so many looks at a run with this course show."""
-    wanted, run = begun(hub, api, *steps)
+def statuses(hub: GitHub, api: ForgeRepo, steps: list[str | Point], polls: int) -> list[RunStatus]:
+    """Return what so many polls of a run with these steps show."""
+    wanted, run = started(hub, api, *steps)
     runs = runs_at(hub)
-    return [runs.poll(wanted, run) for _ in range(looks)]
+    return [runs.poll(wanted, run) for _ in range(polls)]
 
 
 def test_a_run_of_another_commit_is_a_failure(hub: GitHub, api: ForgeRepo) -> None:
-    """Somebody moved the branch between the look at it and the start."""
-    wanted, run = begun(hub, api, "queued", "in_progress", "success")
+    """Someone moved the branch just before the start."""
+    wanted, run = started(hub, api, "queued", "in_progress", "success")
     planned = replace(wanted, sha="1" * 40)
     status = runs_at(hub).poll(planned, run)
     assert (status.state, status.state.has_result) == (RunState.FAILED, True)
@@ -53,8 +53,8 @@ def test_a_run_of_another_commit_is_a_failure(hub: GitHub, api: ForgeRepo) -> No
     ],
 )
 def test_every_word_has_its_state(hub: GitHub, api: ForgeRepo, word: str, state: RunState) -> None:
-    """The page of the run comes along; a bad end has a sentence, and no other state."""
-    wanted, run = begun(hub, api, word)
+    """The status has the page of the run; only a failure has a detail."""
+    wanted, run = started(hub, api, word)
     status = settled(runs_at(hub), wanted, run)
     assert status.state is state
     assert status.url == f"{hub.api}/{REPO}/actions/runs/{hub.runs()[0].id}"
@@ -63,7 +63,7 @@ def test_every_word_has_its_state(hub: GitHub, api: ForgeRepo, word: str, state:
 
 
 def test_a_running_job_is_named(hub: GitHub, api: ForgeRepo) -> None:
-    """With the step that runs now, by the second look at it."""
+    """The second poll shows it, with the step that is running."""
     first, status = statuses(hub, api, [Point("in_progress", "deploy", "migrate")], 2)
     assert (first.state, first.job) == (RunState.RUNNING, "")
     assert (status.job, status.step) == ("deploy", "migrate")
@@ -73,46 +73,46 @@ def test_a_running_job_is_named(hub: GitHub, api: ForgeRepo) -> None:
     ("word", "detail"),
     [
         ("failure", "it failed in deploy at migrate."),
-        ("timed_out", "GitHub ended it, since it took too long in deploy at migrate."),
+        ("timed_out", "it timed out on GitHub in deploy at migrate."),
         ("cancelled", "it was cancelled on GitHub."),
         ("neutral", "it ended as neutral."),
     ],
 )
-def test_a_bad_end_is_told(hub: GitHub, api: ForgeRepo, word: str, detail: str) -> None:
-    """Where it failed, in a sentence."""
-    wanted, run = begun(hub, api, Point(word, "deploy", "migrate"))
+def test_a_failure_has_a_detail(hub: GitHub, api: ForgeRepo, word: str, detail: str) -> None:
+    """It is a sentence that says where the run failed."""
+    wanted, run = started(hub, api, Point(word, "deploy", "migrate"))
     status = settled(runs_at(hub), wanted, run)
     assert status.detail == detail
     assert (status.job, status.step) == ("", "") if word == "neutral" else ("deploy", "migrate")
 
 
 @pytest.mark.parametrize("end", ["success", "failure", "cancelled"])
-def test_a_look_is_one_request(hub: GitHub, api: ForgeRepo, end: str) -> None:
-    """Whatever it shows: the queue, a job, that all jobs are over, the end and what it was."""
-    wanted, run = begun(hub, api, *["queued"] * 3, *["in_progress"] * 6, end)
-    runs, looks, before = runs_at(hub), 1, hub.count()
+def test_a_poll_is_one_request(hub: GitHub, api: ForgeRepo, end: str) -> None:
+    """That holds for the queue, a job, the end of all jobs, and the details of the end."""
+    wanted, run = started(hub, api, *["queued"] * 3, *["in_progress"] * 6, end)
+    runs, polls, before = runs_at(hub), 1, hub.count()
     while not runs.poll(wanted, run).state.over:
-        looks += 1
-        assert hub.count() == before + looks - 1
-    assert hub.count() == before + looks
+        polls += 1
+        assert hub.count() == before + polls - 1
+    assert hub.count() == before + polls
 
 
-def test_many_runs_cost_a_request_each_and_look(hub: GitHub, api: ForgeRepo) -> None:
-    """Round after round, through one adapter."""
+def test_many_runs_cost_one_request_each_per_poll(hub: GitHub, api: ForgeRepo) -> None:
+    """They are polled through one adapter until all of them ended."""
     hub.script(REPO, ["queued", "in_progress", "in_progress", "success"])
     runs = runs_at(hub)
     keys = [f"promote-7/service-{number}/1" for number in range(20)]
     watched = [(wanted, runs.start(wanted)) for wanted in (spec(api, key=key) for key in keys)]
-    looks, before = 0, hub.count()
+    polls, before = 0, hub.count()
     while watched:
-        looks += len(watched)
+        polls += len(watched)
         watched = [each for each in watched if not runs.poll(*each).state.over]
-    assert (hub.count() - before, len(hub.runs())) == (looks, 20)
+    assert (hub.count() - before, len(hub.runs())) == (polls, 20)
 
 
-def test_what_does_not_change_is_told_so(hub: GitHub, api: ForgeRepo) -> None:
-    """GitHub answers 304, and the job that was seen stays."""
-    wanted, run = begun(hub, api, "queued")
+def test_a_run_that_does_not_change(hub: GitHub, api: ForgeRepo) -> None:
+    """GitHub answers 304, and the status keeps the job."""
+    wanted, run = started(hub, api, "queued")
     runs = runs_at(hub)
     hub.put(hub.runs()[0], "in_progress", job="test")
     for _ in range(2):
@@ -121,9 +121,9 @@ def test_what_does_not_change_is_told_so(hub: GitHub, api: ForgeRepo) -> None:
     assert [asked.status for asked in hub.requests[-8:]] == [304] * 8
 
 
-def test_the_job_moves_on_while_the_run_stays_the_same(hub: GitHub, api: ForgeRepo) -> None:
-    """Looks ask in turn for the run and for its jobs."""
-    wanted, run = begun(hub, api, Point("in_progress", "test"))
+def test_the_job_changes_while_the_run_stays_the_same(hub: GitHub, api: ForgeRepo) -> None:
+    """Polls ask in turn for the run and for its jobs."""
+    wanted, run = started(hub, api, Point("in_progress", "test"))
     runs = runs_at(hub)
     assert [runs.poll(wanted, run).job for _ in range(3)] == ["", "test", "test"]
     moved = hub.put(hub.runs()[0], "in_progress", job="deploy", step="roll out")
@@ -131,9 +131,9 @@ def test_the_job_moves_on_while_the_run_stays_the_same(hub: GitHub, api: ForgeRe
     assert (status.job, status.step, moved.updated) == ("deploy", "roll out", moved.updated)
 
 
-def test_the_end_of_all_jobs_calls_for_a_look(hub: GitHub, api: ForgeRepo) -> None:
-    """The run is about to end, so the next look should come soon."""
-    wanted, run = begun(hub, api, "queued", "in_progress")
+def test_the_end_of_all_jobs_calls_for_a_poll(hub: GitHub, api: ForgeRepo) -> None:
+    """The run is about to end, so the next poll should come soon."""
+    wanted, run = started(hub, api, "queued", "in_progress")
     runs = runs_at(hub)
     assert [runs.poll(wanted, run).more for _ in range(2)] == [False] * 2
     hub.finish(hub.runs()[0], "success")
@@ -144,17 +144,17 @@ def test_the_end_of_all_jobs_calls_for_a_look(hub: GitHub, api: ForgeRepo) -> No
     ]
 
 
-def test_jobs_that_nobody_lists_yet_are_waited_for(hub: GitHub, api: ForgeRepo) -> None:
-    """A run without a job is about to begin, not to end."""
-    wanted, run = begun(hub, api, *["in_progress"] * 2)
+def test_a_run_without_jobs_has_not_ended(hub: GitHub, api: ForgeRepo) -> None:
+    """It is about to start, and the next poll need not come soon."""
+    wanted, run = started(hub, api, *["in_progress"] * 2)
     none = json_answer(200, {"total_count": 0, "jobs": []})
     hub.inject(faults.Fault(effect=False, reaction=none), operation=JOBS)
     runs = runs_at(hub)
     assert [runs.poll(wanted, run).more for _ in range(2)] == [False] * 2
 
 
-def test_a_run_is_seen_to_its_end(hub: GitHub, api: ForgeRepo) -> None:
-    """The usual course, and after its end it stays as it is."""
+def test_a_run_is_polled_until_it_ends(hub: GitHub, api: ForgeRepo) -> None:
+    """Its states follow each other, and the last one stays."""
     seen = statuses(hub, api, ["queued", "in_progress", "in_progress", "success"], 7)
     assert [state for state, _ in groupby(status.state for status in seen)] == [
         RunState.QUEUED,
@@ -163,9 +163,9 @@ def test_a_run_is_seen_to_its_end(hub: GitHub, api: ForgeRepo) -> None:
     ]
 
 
-def test_names_from_outside_steer_no_terminal(hub: GitHub, api: ForgeRepo) -> None:
-    """Jobs and steps are named by whoever writes the workflow."""
-    wanted, run = begun(hub, api, Point("failure", "de\x1b[2Jploy", "mi\u202egrate"))
+def test_names_from_outside_are_escaped(hub: GitHub, api: ForgeRepo) -> None:
+    """The workflow names its jobs and steps."""
+    wanted, run = started(hub, api, Point("failure", "de\x1b[2Jploy", "mi\u202egrate"))
     status = settled(runs_at(hub), wanted, run)
     assert (status.job, status.step) == (r"de\x1b[2Jploy", r"mi\u202egrate")
     assert status.detail.isprintable()
@@ -174,9 +174,9 @@ def test_names_from_outside_steer_no_terminal(hub: GitHub, api: ForgeRepo) -> No
 # --- Faults
 
 
-def test_a_read_survives_a_bad_moment(hub: GitHub, api: ForgeRepo) -> None:
-    """502, a lost connection, and a limit that is soon over are waited for."""
-    wanted, run = begun(hub, api)
+def test_a_read_is_repeated_after_a_passing_fault(hub: GitHub, api: ForgeRepo) -> None:
+    """It waits after a 502, after a lost connection, and for a limit that ends soon."""
+    wanted, run = started(hub, api)
     waits = list[float]()
     runs = runs_at(hub, waits=waits)
     for fault in (faults.error(502), faults.dropped(effect=False)):
@@ -208,11 +208,11 @@ def test_a_read_survives_a_bad_moment(hub: GitHub, api: ForgeRepo) -> None:
         (faults.dripping(0.02), "github_unclear", None),
     ],
 )
-def test_a_look_that_fails_says_why(
+def test_a_poll_that_fails_says_why(
     hub: GitHub, api: ForgeRepo, fault: faults.Fault, code: str, requests: int | None
 ) -> None:
-    """Within its time, and the next look sees again."""
-    wanted, run = begun(hub, api, *["queued"] * 9)
+    """It fails within its time limit, and the next poll works again."""
+    wanted, run = started(hub, api, *["queued"] * 9)
     hub.inject(fault, operation=RUN, times=None)
     runs = runs_at(hub, timeouts=PATIENT if requests else IMPATIENT)
     assert refused(lambda: runs.poll(wanted, run)).code == code
@@ -221,9 +221,9 @@ def test_a_look_that_fails_says_why(
     assert runs_at(hub).poll(wanted, run).state is RunState.QUEUED
 
 
-def test_a_look_that_failed_halfway_is_made_again(hub: GitHub, api: ForgeRepo) -> None:
-    """The run goes on and its jobs could not be read: that changes nothing."""
-    wanted, run = begun(hub, api, *["in_progress"] * 3)
+def test_a_poll_that_failed_is_repeated(hub: GitHub, api: ForgeRepo) -> None:
+    """The run keeps running, even if its jobs could not be read."""
+    wanted, run = started(hub, api, *["in_progress"] * 3)
     runs = runs_at(hub)
     hub.inject(faults.not_found(), operation=JOBS)
     assert runs.poll(wanted, run).state is RunState.RUNNING
@@ -231,17 +231,17 @@ def test_a_look_that_failed_halfway_is_made_again(hub: GitHub, api: ForgeRepo) -
     assert runs.poll(wanted, run).state is RunState.RUNNING
 
 
-def test_the_end_is_the_end_also_without_its_jobs(hub: GitHub, api: ForgeRepo) -> None:
-    """A failure is told even where nobody knows which job it was."""
+def test_the_end_is_reported_even_without_its_jobs(hub: GitHub, api: ForgeRepo) -> None:
+    """A failure is reported even if it is unknown which job failed."""
     hub.inject(faults.not_found(), operation=JOBS, times=None)
-    wanted, run = begun(hub, api, "failure")
+    wanted, run = started(hub, api, "failure")
     status = settled(runs_at(hub), wanted, run)
     assert (status.state, status.job, status.detail) == (RunState.FAILED, "", "it failed.")
 
 
 def test_ending_a_watch_leaves_the_run_alone(hub: GitHub, api: ForgeRepo) -> None:
-    """Nothing is sent."""
-    wanted, run = begun(hub, api)
+    """No request is sent."""
+    wanted, run = started(hub, api)
     before = hub.count()
     runs_at(hub).end(wanted, run)
     assert hub.count() == before

@@ -24,8 +24,8 @@ from multigit.adapters.github.workflow_file import fits, read_workflow
         ("(a|b)", ["(a|b)"], ["a"]),
     ],
 )
-def test_patterns_fit_as_at_github(pattern: str, names: list[str], others: list[str]) -> None:
-    """A star stops at a slash, two do not; a broken pattern fits nothing."""
+def test_patterns_match_as_on_github(pattern: str, names: list[str], others: list[str]) -> None:
+    """A star stops at a slash, two do not; a broken pattern matches nothing."""
     assert [name for name in names if not fits(name, pattern)] == []
     assert [name for name in others if fits(name, pattern)] == []
 
@@ -45,25 +45,25 @@ def test_patterns_fit_as_at_github(pattern: str, names: list[str], others: list[
         ("{paths: [src/**]}", "refs/heads/main", "refs/tags/v1"),
     ],
 )
-def test_a_push_trigger_takes_some_refs(push: str, branch: str, tag: str) -> None:
-    """Filters for tags alone leave branches out, and the other way round."""
+def test_a_push_trigger_matches_some_refs(push: str, branch: str, tag: str) -> None:
+    """Filters for tags alone exclude branches, and vice versa."""
     file = read_workflow(f"on:\n  push: {push}\n")
     assert (file.started_by(branch="main"), file.started_by(tag="v1")) == (branch, tag)
     assert file.started_by(branch="main", tag="v1") == branch or tag
 
 
 def test_without_a_push_trigger_no_push_starts_it() -> None:
-    """Neither a branch nor a tag."""
+    """Neither a branch nor a tag does."""
     assert read_workflow("on: workflow_dispatch").started_by(branch="main", tag="v1") == ""
 
 
-def test_on_is_a_word_also_in_old_yaml() -> None:
-    """YAML 1.1 takes it for true."""
+def test_on_is_a_key_in_old_yaml_too() -> None:
+    """YAML 1.1 reads it as true."""
     assert read_workflow("%YAML 1.1\n---\non: workflow_dispatch\n").dispatchable
 
 
 def test_environments_are_named_once() -> None:
-    """As text or as a table; expressions and reusable workflows have none to look for."""
+    """Each is a string or a mapping; expressions and reusable workflows name none."""
     jobs = """
     a: {environment: production}
     b: {environment: {name: production}}
@@ -93,7 +93,7 @@ def test_environments_are_named_once() -> None:
         "[" * 3000,
     ],
 )
-def test_what_github_would_not_take_is_an_error(content: str) -> None:
-    """Whatever is wrong with it."""
+def test_what_github_would_not_accept_is_an_error(content: str) -> None:
+    """That holds for every kind of mistake."""
     with pytest.raises(ValueError, match="it "):
         read_workflow(content)

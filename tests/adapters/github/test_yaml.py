@@ -1,4 +1,4 @@
-"""Any text in a workflow file is read as itself."""
+"""Any text in a workflow file is read back unchanged."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ AWKWARD = [
 
 
 def read(text: str, *, version: tuple[int, int] = (1, 2)) -> Any:
-    """Return what a document means."""
+    """Return the content of a document."""
     yaml = YAML(typ="safe", pure=True)
     yaml.version = version
     return yaml.load(text)
 
 
 def check(text: str) -> None:
-    """Read it as a value, as a key and in a list, by the rules of both versions of YAML."""
+    """Check that it is read back as a value, a key and in a list, in both versions of YAML."""
     for version in ((1, 1), (1, 2)):
         for document in ({"a": text}, {text: {"b": "c"}}, {"a": [text]}):
             assert read(written(document), version=version) == document
 
 
 @pytest.mark.parametrize("text", AWKWARD)
-def test_an_awkward_text_stays_what_it_is(text: str) -> None:
-    """Neither a number, a date, a word for true, a comment nor a table."""
+def test_an_awkward_text_stays_a_text(text: str) -> None:
+    """It becomes neither a number, a date, true, a comment nor a mapping."""
     check(text)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
-def test_any_text_stays_what_it_is(text: str) -> None:
-    """Whatever the configuration holds."""
+def test_any_text_stays_a_text(text: str) -> None:
+    """The configuration may contain anything."""
     check(text)
 
 

@@ -1,4 +1,4 @@
-"""The probe: what it sees of an answer, and how it tells that there is none."""
+"""The probe: what it reads of an answer, and what it says if there is none."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ PROBE: Probe = HttpProbe()
 
 
 class Endpoint(Health):
-    """A health endpoint that remembers the last request."""
+    """A health endpoint that remembers its last request."""
 
     last: Request
 
     def react(self, request: Request) -> Answer | Silence:
-        """Remember it, and answer."""
+        """Remember the request, and answer it."""
         self.last = request
         return super().react(request)
 
@@ -42,12 +42,12 @@ def service() -> Iterator[Endpoint]:
 
 
 def ask(url: str, timeout: float = 5.0) -> HealthAnswer:
-    """Ask for the health."""
+    """Check the health."""
     return PROBE.ask(url, timeout=timeout)
 
 
 def refusal(url: str, timeout: float = SHORT) -> str:
-    """Return the sentence that says why there is no answer."""
+    """Return the message that says why there is no answer."""
     with pytest.raises(MultigitError) as caught:
         ask(url, timeout)
     assert caught.value.__context__ is None
@@ -55,7 +55,7 @@ def refusal(url: str, timeout: float = SHORT) -> str:
 
 
 def test_an_answer_with_its_headers(service: Endpoint) -> None:
-    """Status, body and headers by lower-case name are what the service sent."""
+    """The status, the body and the headers are what the service sent."""
     service.answer(healthy({"sha": "abc"}, ("X-Release", "r1"), status=503))
     seen = ask(f"{service.url}/health?deep=1")
     assert (seen.status, seen.body, seen.headers["x-release"]) == (503, '{"sha": "abc"}', "r1")
@@ -73,13 +73,13 @@ def test_an_answer_with_its_headers(service: Endpoint) -> None:
     ],
 )
 def test_the_body_is_text(service: Endpoint, kind: str, body: bytes, text: str) -> None:
-    """The named character set counts, else UTF-8; what does not fit is replaced."""
+    """The named character set counts, or else UTF-8; invalid bytes are replaced."""
     service.answer(Answer(200, body, (("Content-Type", kind),)))
     assert ask(service.url).body == text
 
 
 def test_a_long_body_is_cut(service: Endpoint) -> None:
-    """No more than 64 KB are read."""
+    """No more than 64 KB of it are read."""
     service.answer(Answer(200, b"x" * (LARGEST + 5)))
     assert len(ask(service.url).body) == LARGEST
 
@@ -104,7 +104,7 @@ def test_no_password_of_the_environment_is_sent(
 
 
 def test_a_service_that_refuses(service: Endpoint) -> None:
-    """A closed port is told as such, and an open one answers again."""
+    """The message says that the port is closed; once it is open, the service answers."""
     service.refuse()
     assert refusal(service.url) == "it cannot be reached: connections are refused."
     service.listen()
@@ -112,21 +112,21 @@ def test_a_service_that_refuses(service: Endpoint) -> None:
 
 
 def test_a_service_that_hangs_up(service: Endpoint) -> None:
-    """A cut connection is told as such."""
+    """The message says that the connection was cut."""
     service.answer(Silence.HANG_UP)
     cut = "it cannot be reached: the connection was cut before the answer was complete."
     assert refusal(service.url, timeout=5) == cut
 
 
 def test_half_an_answer(service: Endpoint) -> None:
-    """An answer that is shorter than it says is none."""
+    """An answer that is shorter than it says does not count."""
     service.answer(Answer(200, b"ok", (("Content-Length", "9"),)))
     assert "cannot be reached" in refusal(service.url)
 
 
 @pytest.mark.parametrize("answer", [Silence.NEVER, healthy(drip=0.05), healthy(delay=60)])
 def test_the_time_limit_holds(service: Endpoint, answer: Answer | Silence) -> None:
-    """Neither silence nor a byte now and then keeps anybody waiting."""
+    """Neither silence nor a byte now and then extends it."""
     service.answer(answer)
     begin = time.monotonic()
     assert refusal(service.url) == "it cannot be reached: no complete answer within 0.3 s."
@@ -134,7 +134,7 @@ def test_the_time_limit_holds(service: Endpoint, answer: Answer | Silence) -> No
 
 
 def test_headers_that_drip() -> None:
-    """The time limit counts before the first line is complete, too."""
+    """The time limit includes the headers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         over = threading.Event()
         thread = threading.Thread(target=_drip, args=(server, over))
@@ -160,7 +160,7 @@ def _drip(server: socket.socket, over: threading.Event) -> None:
 
 
 def test_a_host_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An unknown name is told as such."""
+    """The message says that its name is unknown."""
 
     def unknown(*_: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -170,23 +170,23 @@ def test_a_host_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_proxy_that_is_off(service: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not the service is to blame, and the proxy's password is not repeated."""
+    """The message names the proxy as the cause, without its password."""
     service.refuse()
     monkeypatch.setenv("http_proxy", service.url.replace("//", "//ada:secret@"))
     monkeypatch.setenv("no_proxy", "")
     assert refusal("http://api.invalid/", timeout=5) == (
-        "it cannot be reached: the proxy that the environment names does not answer."
+        "it cannot be reached: the proxy set in the environment does not answer."
     )
 
 
 def test_a_service_without_tls(service: Endpoint) -> None:
-    """Plain HTTP where TLS is asked for is no answer."""
+    """Plain HTTP does not count as an answer to a request over TLS."""
     secure = service.url.replace("http:", "https:")
     assert "TLS connection failed" in refusal(secure, timeout=5)
 
 
 def test_a_certificate_that_is_not_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is wrong with a certificate is told."""
+    """The message says what is wrong with the certificate."""
 
     def unaccepted(*_: object, **__: object) -> None:
         error = ssl.SSLCertVerificationError(1, "certificate verify failed")
@@ -202,16 +202,16 @@ def test_a_certificate_that_is_not_accepted(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     ("url", "fault"),
     [
-        ("", "it is no http or https address"),
-        ("ftp://host/", "it is no http or https address"),
-        ("http:///health", "it is no http or https address"),
-        ("http://host:port/", "it is no http or https address"),
-        ("http://[::1/", "it is no http or https address"),
-        ("http://ada:secret@host/", "it holds a user name or password"),
-        ("http://host/a b", "it holds a space or a control character"),
-        ("http://host/\x1b[2J", "it holds a space or a control character"),
+        ("", "it is not an http or https address"),
+        ("ftp://host/", "it is not an http or https address"),
+        ("http:///health", "it is not an http or https address"),
+        ("http://host:port/", "it is not an http or https address"),
+        ("http://[::1/", "it is not an http or https address"),
+        ("http://ada:secret@host/", "it contains a user name or password"),
+        ("http://host/a b", "it contains a space or a control character"),
+        ("http://host/\x1b[2J", "it contains a space or a control character"),
     ],
 )
-def test_what_is_no_address(url: str, fault: str) -> None:
-    """A wrong address is told before anything is asked, and its password is not repeated."""
-    assert refusal(url) == f"it cannot be asked: {fault}."
+def test_an_invalid_address(url: str, fault: str) -> None:
+    """It is reported before any request, and its password is not shown."""
+    assert refusal(url) == f"the address cannot be used: {fault}."

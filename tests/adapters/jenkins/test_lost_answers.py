@@ -1,4 +1,4 @@
-"""Many repositories deployed by one Jenkins that loses answers: each is started exactly once."""
+"""Many deployments by a Jenkins whose answers get lost: each is started exactly once."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Hurried:
         return self.time
 
     def elapsed(self) -> float:
-        """Return the same: nobody sets this clock."""
+        """Return the same, since no one sets this clock."""
         return self.time
 
     def wait(self, seconds: float, _leave: threading.Event) -> None:
@@ -48,19 +48,19 @@ class Hurried:
 
 
 class Deaf:
-    """Hears nothing."""
+    """A listener that ignores everything."""
 
     def phase(self, name: str, repos: Sequence[str]) -> None:
-        """Hear nothing."""
+        """Ignore it."""
 
     def started(self, repo: str, doing: str) -> None:
-        """Hear nothing."""
+        """Ignore it."""
 
     def finished(self, repo: str, state: str, detail: str = "") -> None:
-        """Hear nothing."""
+        """Ignore it."""
 
     def interrupted(self) -> None:
-        """Note nothing."""
+        """Ignore it."""
 
 
 def repositories(jenkins: Jenkins, health: Health, params: Mapping[str, str]) -> list[RepoPlan]:
@@ -71,7 +71,7 @@ def repositories(jenkins: Jenkins, health: Health, params: Mapping[str, str]) ->
         branch="staging",
         target="",
         runner=JenkinsRunner(jenkins.url, "deploy", USER, params=params),
-        timeout=1e9,  # the clock hurries on for all of them
+        timeout=1e9,  # one clock, which does not wait, counts for all of them
         health=HealthCheck(f"{health.url}/health", json="sha"),
     )
     promoted = (to_publish(Repo(name, name)) for name in NAMES)
@@ -86,8 +86,8 @@ def deployed(repos: Sequence[RepoPlan]) -> Deployments:
 
 
 @pytest.mark.parametrize("key", [True, False])
-def test_each_is_started_once_whatever_is_lost(*, key: bool) -> None:
-    """What cannot be found again for want of a key is unknown, and not started again."""
+def test_each_is_started_once_whatever_gets_lost(*, key: bool) -> None:
+    """A start that cannot be found without a key is unknown, and is not repeated."""
     params = {"REPO": "{repo}", **({"KEY": "{key}"} if key else {})}
     with Jenkins({"deploy": Job(frozenset(params))}) as jenkins, Health() as health:
         health.answer(RELEASED)

@@ -1,4 +1,4 @@
-"""Builds of Jenkins: started once, found again, watched, and refused with a sentence."""
+"""Builds of Jenkins: started once, found again, polled, and refused with a message."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ BROKEN = doubled.Fault(effect=False, reaction=Answer(200, b"<html>Log in</html>"
 
 @dataclass
 class Site:
-    """A Jenkins, an order for it, and what asks it; `pauses` are the waits between two tries."""
+    """A Jenkins, a spec for it, and its client; `pauses` are the waits between two tries."""
 
     jenkins: Jenkins
     spec: DeploymentSpec
@@ -52,7 +52,7 @@ class Site:
         return Run(f"{base}/queue/item/101/", f"{base}{PAGE}")
 
     def gone(self, runs: JenkinsRuns, run: Run) -> RunStatus:
-        """Return what a look shows after a minute in which every look failed."""
+        """Return the status after a minute in which every poll failed."""
         for seconds in (0, 30, 29.9):
             self.now += seconds
             with pytest.raises(MultigitError) as caught:
@@ -64,20 +64,20 @@ class Site:
         assert caught.value.message == status.detail
         return status
 
-    def ordered(self, **changes: object) -> DeploymentSpec:
-        """Return the order with another runner."""
+    def spec_for(self, **changes: object) -> DeploymentSpec:
+        """Return the spec with a changed runner."""
         assert isinstance(self.spec.runner, JenkinsRunner)
         return replace(self.spec, runner=replace(self.spec.runner, **changes))  # type: ignore[arg-type]
 
     def problem(self, **changes: object) -> Problem:
-        """Return the one thing that keeps the order from starting."""
-        (problem,) = self.runs.check(self.ordered(**changes))
+        """Return the one problem that keeps it from starting."""
+        (problem,) = self.runs.check(self.spec_for(**changes))
         return problem
 
 
 @pytest.fixture
 def site(caplog: pytest.LogCaptureFixture) -> Iterator[Site]:
-    """Return a Jenkins with a job to start; in the end no log holds the token."""
+    """Return a Jenkins with a job to start; in the end, no log contains the token."""
     caplog.set_level(logging.DEBUG)
     job = Job(frozenset(PARAMS))
     with Jenkins({JOB: job, "closed": Job(frozenset(PARAMS), buildable=False)}) as jenkins:
@@ -102,7 +102,7 @@ def site(caplog: pytest.LogCaptureFixture) -> Iterator[Site]:
 
 
 def secret_free(error: MultigitError) -> bool:
-    """Tell whether an error, with all it came from, is free of the token."""
+    """Return whether neither an error nor its causes contain the token."""
     assert error.__context__ is None
     words = f"{error!r} {error} {error.hint} {error.args}"
     return API_TOKEN not in words and CODED not in words
@@ -111,22 +111,22 @@ def secret_free(error: MultigitError) -> bool:
 # --- Starting
 
 
-def test_a_start_gives_the_queue_item(site: Site) -> None:
-    """The job is asked for once, with its parameters filled and our user's token."""
+def test_a_start_returns_the_queue_item(site: Site) -> None:
+    """The job is requested once, with its parameters filled in, and the user's token."""
     runs: RunnerPort = site.runs
     assert runs.start(site.spec) == site.item
     assert site.jenkins.starts == {STARTED: 1}
     assert set(site.jenkins.authorizations) == {f"Basic {CODED}"}
 
 
-def test_an_equal_item_in_the_queue_is_taken(site: Site) -> None:
-    """Jenkins answers 303 with the item that waits already: it is one deployment."""
+def test_an_equal_item_in_the_queue_is_reused(site: Site) -> None:
+    """Jenkins answers 303 with the item that is already waiting: it is one deployment."""
     assert [site.runs.start(site.spec) for _ in range(2)] == [site.item, site.item]
     assert site.jenkins.starts == {STARTED: 1}
 
 
-def test_nothing_of_ours_shows_the_token(site: Site) -> None:
-    """Neither the runs nor a run's id repeat what the environment holds."""
+def test_no_repr_shows_the_token(site: Site) -> None:
+    """The runs and the id of a run do not contain the environment."""
     assert API_TOKEN not in repr(site.runs)
     assert API_TOKEN not in repr(site.runs.start(site.spec))
 
@@ -146,11 +146,13 @@ def test_nothing_of_ours_shows_the_token(site: Site) -> None:
         (doubled.Fault(effect=True, reaction=Answer(302, b"", (("Location", "/job/x/"),))), 1),
     ],
 )
-def test_an_unclear_answer_is_a_doubt(site: Site, fault: doubled.Fault, started: int) -> None:
-    """It is never sent again, and the key finds what began, if anything did."""
+def test_after_an_unclear_answer_the_start_is_unknown(
+    site: Site, fault: doubled.Fault, started: int
+) -> None:
+    """It is not repeated, and by its key the run is found if there is one."""
     site.jenkins.inject(fault, route="build")
     site.timeout = 0.5
-    with pytest.raises(UnknownStartError, match="may run or not") as caught:
+    with pytest.raises(UnknownStartError, match="unknown whether shop") as caught:
         site.runs.start(site.spec)
     assert secret_free(caught.value)
     assert caught.value.code == "jenkins_doubt"
@@ -164,16 +166,16 @@ def test_an_unclear_answer_is_a_doubt(site: Site, fault: doubled.Fault, started:
 @pytest.mark.parametrize(
     ("status", "code", "words"),
     [
-        (400, "jenkins_refused", "Jenkins does not start shop/deploy api: it answers 400."),
+        (400, "jenkins_refused", "Jenkins refuses to start shop/deploy api: it answers 400."),
         (401, "jenkins_refused", "Jenkins does not accept ada with JENKINS_TOKEN."),
-        (403, "jenkins_refused", "Jenkins does not let ada start shop/deploy api."),
+        (403, "jenkins_refused", "Jenkins refuses to start shop/deploy api for ada."),
         (404, "jenkins_job_missing", "Jenkins has no job shop/deploy api, or hides it from ada."),
         (409, "jenkins_job_unfit", "the job shop/deploy api is disabled in Jenkins."),
-        (308, "jenkins_url", "sends us elsewhere (it answers 308)."),
+        (308, "jenkins_url", "redirects elsewhere (it answers 308)."),
     ],
 )
 def test_a_refused_start(site: Site, status: int, code: str, words: str) -> None:
-    """What Jenkins refuses did not begin, and the sentence says why."""
+    """Nothing started, and the message says why."""
     site.jenkins.inject(doubled.error(status), route="build")
     with pytest.raises(MultigitError) as caught:
         site.runs.start(site.spec)
@@ -185,7 +187,7 @@ def test_a_refused_start(site: Site, status: int, code: str, words: str) -> None
 
 
 def test_a_server_that_is_off_started_nothing(site: Site) -> None:
-    """Where no connection was made, there is no doubt."""
+    """Without a connection, it is known that nothing started."""
     site.jenkins.refuse()
     with pytest.raises(MultigitError, match="connections are refused") as caught:
         site.runs.start(site.spec)
@@ -195,7 +197,7 @@ def test_a_server_that_is_off_started_nothing(site: Site) -> None:
 
 
 def test_only_the_number_of_the_queue_item_counts(site: Site) -> None:
-    """Jenkins may believe to live elsewhere; the token goes to the configured address."""
+    """Jenkins may name another address; the token is sent to the configured one."""
     place = Answer(201, b"", (("Location", "https://ci.invalid/jenkins/queue/item/101/"),))
     site.jenkins.inject(doubled.Fault(effect=True, reaction=place), route="build")
     run = site.runs.start(site.spec)
@@ -203,14 +205,14 @@ def test_only_the_number_of_the_queue_item_counts(site: Site) -> None:
     assert site.runs.poll(site.spec, run).state is RunState.QUEUED
 
 
-def test_a_doubt_without_the_key_says_what_would_help(site: Site) -> None:
-    """With {key} in a parameter there is nothing to add."""
+def test_an_unknown_start_without_the_key_says_what_would_help(site: Site) -> None:
+    """The hint mentions {key} only if no parameter has it."""
     hints = []
     for params in (PARAMS, {"RELEASE": "{release}"}):
         site.jenkins.inject(doubled.error(502), route="build")
         with pytest.raises(UnknownStartError) as caught:
-            site.runs.start(site.ordered(params=params))
-        hints.append("lets multigit find it" in caught.value.hint)
+            site.runs.start(site.spec_for(params=params))
+        hints.append("multigit could find it" in caught.value.hint)
     assert hints == [False, True]
 
 
@@ -218,7 +220,7 @@ def test_a_doubt_without_the_key_says_what_would_help(site: Site) -> None:
 
 
 def test_the_key_is_found_among_the_builds(site: Site) -> None:
-    """Of several builds with the key the first one counts: somebody built it again."""
+    """Of several builds with the key, the first counts: someone built it again."""
     site.jenkins.script(JOB, ["building"])
     runs = site.runs
     for _ in range(2):
@@ -230,25 +232,25 @@ def test_the_key_is_found_among_the_builds(site: Site) -> None:
 
 
 def test_without_the_key_nothing_is_found(site: Site) -> None:
-    """Nothing else tells our build from another one with the same release."""
-    spec = site.ordered(params={"RELEASE": "{release}"})
+    """Nothing else distinguishes the build from another one with the same release."""
+    spec = site.spec_for(params={"RELEASE": "{release}"})
     site.runs.start(spec)
     assert site.runs.find(spec) is None
     assert len(site.jenkins.requests) == 1
 
 
 def test_the_queue_of_another_job_is_not_ours(site: Site) -> None:
-    """A job that ours starts may get our key handed on."""
+    """A job may start another one with the same key."""
     site.jenkins.jobs["other"] = Job(frozenset(PARAMS))
-    site.runs.start(site.ordered(job="other"))
+    site.runs.start(site.spec_for(job="other"))
     assert site.runs.find(site.spec) is None
 
 
-# --- Looking
+# --- Polling
 
 
 def test_from_the_queue_to_the_end(site: Site) -> None:
-    """The queue's reason, the running build and its result are seen, in one request each."""
+    """The reason to wait, the running build and its result take one request each."""
     site.jenkins.script(JOB, ["waiting", "blocked", "building", "building", "SUCCESS"])
     runs = site.runs
     run = runs.start(site.spec)
@@ -273,8 +275,8 @@ def test_from_the_queue_to_the_end(site: Site) -> None:
         ("ABORTED", RunState.CANCELLED),
     ],
 )
-def test_a_bad_end(site: Site, result: str, state: RunState) -> None:
-    """Each result of Jenkins is told with its own word."""
+def test_a_failure(site: Site, result: str, state: RunState) -> None:
+    """The detail has the word of Jenkins for its result."""
     site.jenkins.script(JOB, ["building", result])
     runs = site.runs
     run = runs.start(site.spec)
@@ -283,8 +285,8 @@ def test_a_bad_end(site: Site, result: str, state: RunState) -> None:
     assert (seen.state, seen.detail) == (state, f"{JOB} #1 ended as {result}.")
 
 
-def test_an_unheard_of_result(site: Site) -> None:
-    """It is unknown, and shown without what could steer a terminal."""
+def test_an_unexpected_result(site: Site) -> None:
+    """The state is unknown, and the result is escaped."""
     site.jenkins.script(JOB, ["building"])
     run = site.runs.start(site.spec)
     strange = json_answer(200, {"building": False, "result": "\x1b[2JODD", "number": 1})
@@ -294,14 +296,14 @@ def test_an_unheard_of_result(site: Site) -> None:
 
 
 def test_cancelled_in_the_queue(site: Site) -> None:
-    """Who cancels the queue item cancels the deployment."""
+    """That cancels the deployment."""
     site.jenkins.script(JOB, ["cancelled"])
     run = site.runs.start(site.spec)
     assert site.runs.poll(site.spec, run).state is RunState.CANCELLED
 
 
 def test_a_forgotten_queue_item(site: Site) -> None:
-    """Builds know the item they came of, also for a process that never saw the number."""
+    """Builds know their item, so even a new process finds the build."""
     site.jenkins.script(JOB, ["building"])
     run = site.runs.start(site.spec)
     site.jenkins.forget(101)
@@ -310,26 +312,26 @@ def test_a_forgotten_queue_item(site: Site) -> None:
     assert site.gone(site.runs, run) == RunStatus(
         RunState.UNKNOWN,
         detail="Jenkins has forgotten queue item 101, and none of the last 100 builds of "
-        f"{JOB} came of it.",
+        f"{JOB} came from it.",
     )
 
 
 def test_a_removed_build(site: Site) -> None:
-    """What is gone is unknown, not failed."""
+    """Its result is unknown, not failed."""
     site.jenkins.script(JOB, ["building"])
     runs = site.runs
     run = runs.start(site.spec)
     runs.poll(site.spec, run)
     site.jenkins.remove(101)
     url = f"{site.jenkins.url}{PAGE}1/"
-    gone = RunStatus(RunState.UNKNOWN, detail=f"Jenkins has no build {JOB} #1 any more.", url=url)
+    gone = RunStatus(RunState.UNKNOWN, detail=f"Jenkins no longer has build {JOB} #1.", url=url)
     assert site.gone(runs, run) == gone
     assert site.gone(site.runs, Run(url)) == gone
 
 
 @pytest.mark.parametrize("route", ["build status", "queue item"])
-def test_a_page_that_is_not_there_for_a_while(site: Site, route: str) -> None:
-    """An ingress answers 404 while Jenkins restarts: the look failed, and the next one may not."""
+def test_a_page_that_is_missing_for_a_while(site: Site, route: str) -> None:
+    """A proxy answers 404 while Jenkins restarts: the poll fails, and the next one may not."""
     steps = ["building"] if route == "build status" else ["waiting"]
     site.jenkins.script(JOB, steps)
     runs = site.runs
@@ -337,21 +339,21 @@ def test_a_page_that_is_not_there_for_a_while(site: Site, route: str) -> None:
     shown = runs.poll(site.spec, run)
     for _ in range(2):
         site.jenkins.inject(doubled.error(404), route=route)
-        with pytest.raises(MultigitError, match="Jenkins has"):
+        with pytest.raises(MultigitError, match=r"Jenkins (has|no longer has)"):
             runs.poll(site.spec, run)
-        site.now += 59  # the minute begins again with each look that shows something
+        site.now += 59  # the minute starts again with each poll that finds something
         assert runs.poll(site.spec, run) == shown
 
 
-def test_a_run_of_something_else(site: Site) -> None:
-    """An id that Jenkins never gave is unknown, and nothing is asked."""
+def test_a_run_that_is_not_from_jenkins(site: Site) -> None:
+    """Its state is unknown, and no request is sent."""
     assert site.runs.poll(site.spec, Run("4711")).state is RunState.UNKNOWN
     assert site.jenkins.requests == []
 
 
 @pytest.mark.parametrize("fault", [doubled.error(502), doubled.dropped(effect=False)])
-def test_a_look_survives_what_passes(site: Site, fault: doubled.Fault) -> None:
-    """A read is tried again twice, and not more often."""
+def test_a_poll_is_repeated_after_a_passing_fault(site: Site, fault: doubled.Fault) -> None:
+    """A read is repeated twice at most."""
     run = site.runs.start(site.spec)
     site.jenkins.inject(fault, route="queue item", times=2)
     assert site.runs.poll(site.spec, run).state is RunState.QUEUED
@@ -364,8 +366,8 @@ def test_a_look_survives_what_passes(site: Site, fault: doubled.Fault) -> None:
 
 
 @pytest.mark.parametrize("fault", [doubled.dripping(), doubled.silent()])
-def test_a_look_does_not_wait_for_ever(site: Site, fault: doubled.Fault) -> None:
-    """The time limit is over the whole answer."""
+def test_a_poll_does_not_wait_forever(site: Site, fault: doubled.Fault) -> None:
+    """The time limit is for the whole answer."""
     run = site.runs.start(site.spec)
     site.jenkins.inject(fault, route="queue item", times=None)
     site.timeout = 0.2
@@ -373,18 +375,18 @@ def test_a_look_does_not_wait_for_ever(site: Site, fault: doubled.Fault) -> None
         site.runs.poll(site.spec, run)
 
 
-def test_an_answer_that_is_no_json(site: Site) -> None:
-    """A log-in page in the place of Jenkins is told as such."""
+def test_an_answer_that_is_not_json(site: Site) -> None:
+    """A login page is not taken for Jenkins."""
     run = site.runs.start(site.spec)
     site.jenkins.inject(BROKEN, route="queue item")
-    with pytest.raises(MultigitError, match="not as Jenkins does: it sent no JSON") as caught:
+    with pytest.raises(MultigitError, match="it did not send JSON") as caught:
         site.runs.poll(site.spec, run)
     assert caught.value.code == "jenkins_url"
     assert secret_free(caught.value)
 
 
-def test_the_end_of_our_patience_is_none_of_the_build(site: Site) -> None:
-    """A build whose time is out goes on in Jenkins."""
+def test_a_build_outlives_its_time_limit(site: Site) -> None:
+    """After that, it keeps running in Jenkins."""
     run = site.runs.start(site.spec)
     site.runs.end(site.spec, run)
     assert len(site.jenkins.requests) == 1
@@ -394,7 +396,7 @@ def test_the_end_of_our_patience_is_none_of_the_build(site: Site) -> None:
 
 
 def test_a_job_that_can_be_started(site: Site) -> None:
-    """Nothing stands in the way, and nothing was started."""
+    """It has no problems, and nothing is started."""
     assert site.runs.check(site.spec) == ()
     assert site.jenkins.starts == {}
 
@@ -402,21 +404,21 @@ def test_a_job_that_can_be_started(site: Site) -> None:
 @pytest.mark.parametrize(
     ("changes", "code", "words"),
     [
-        ({"url": "jenkins"}, "jenkins_url", "it is no http or https address"),
-        ({"url": "http://a:b@h/"}, "jenkins_url", "it holds a user name or password"),
+        ({"url": "jenkins"}, "jenkins_url", "it is not an http or https address"),
+        ({"url": "http://a:b@h/"}, "jenkins_url", "it contains a user name or password"),
         ({"token_env": "OTHER"}, "no_token", "the variable OTHER with the API token"),
         ({"job": "shop/gone"}, "jenkins_job_missing", "Jenkins has no job shop/gone"),
-        ({"job": "shop"}, "jenkins_job_unfit", "shop is a folder of Jenkins, no job."),
+        ({"job": "shop"}, "jenkins_job_unfit", "shop is a folder in Jenkins, not a job."),
         ({"job": "closed"}, "jenkins_job_unfit", "the job closed is disabled"),
-        ({"params": {"VERSION": "1"}}, "jenkins_job_unfit", "does not know VERSION"),
-        ({"user": ""}, "jenkins_refused", "wants a user beside the API token"),
+        ({"params": {"VERSION": "1"}}, "jenkins_job_unfit", "does not take VERSION"),
+        ({"user": ""}, "jenkins_refused", "requires a user with the API token"),
         ({"user": "eve"}, "jenkins_refused", "does not accept eve with JENKINS_TOKEN"),
     ],
 )
 def test_what_keeps_a_job_from_starting(
     site: Site, changes: dict[str, object], code: str, words: str
 ) -> None:
-    """It is found while planning, with the next step."""
+    """It is found while planning, with a hint."""
     problem = site.problem(**changes)
     assert problem.code == code
     assert words in problem.message
@@ -434,24 +436,24 @@ def test_a_job_without_parameters(site: Site) -> None:
 @pytest.mark.parametrize(
     ("fault", "code", "words"),
     [
-        (doubled.error(403), "jenkins_refused", "does not let ada show"),
+        (doubled.error(403), "jenkins_refused", "refuses to show shop/deploy api for ada"),
         (doubled.error(503), "jenkins_unreachable", "is not ready: it answers 503"),
-        (doubled.error(302), "jenkins_url", "sends us elsewhere"),
+        (doubled.error(302), "jenkins_url", "redirects elsewhere"),
         (doubled.dropped(effect=False), "jenkins_unreachable", "the connection was cut"),
-        (BROKEN, "jenkins_url", "it sent no JSON"),
+        (BROKEN, "jenkins_url", "it did not send JSON"),
     ],
 )
 def test_a_server_that_cannot_be_asked(
     site: Site, fault: doubled.Fault, code: str, words: str
 ) -> None:
-    """Each way not to answer has its own sentence."""
+    """Each cause has its own message."""
     site.jenkins.inject(fault, route="job", times=None)
     problem = site.problem()
     assert (problem.code, words in problem.message) == (code, True)
 
 
 def test_a_server_that_is_off(site: Site) -> None:
-    """It is told while planning."""
+    """It is found while planning."""
     site.jenkins.refuse()
     problem = site.problem()
     assert (problem.code, "connections are refused" in problem.message) == (
@@ -460,13 +462,13 @@ def test_a_server_that_is_off(site: Site) -> None:
     )
 
 
-def test_a_token_in_every_alphabet(site: Site) -> None:
-    """A token that Latin-1 cannot hold is sent, not shown in an error."""
+def test_a_token_in_any_alphabet(site: Site) -> None:
+    """A token that is not Latin-1 is sent, not shown in an error."""
     site.environment = {"JENKINS_TOKEN": "gehëim€"}
     assert site.problem().code == "jenkins_refused"
 
 
-def test_orders_for_other_runners_are_a_bug(site: Site) -> None:
-    """Whoever hands out orders hands out the right ones."""
+def test_a_spec_for_another_runner_is_a_bug(site: Site) -> None:
+    """`Runners` passes each spec to its own runner."""
     with pytest.raises(TypeError):
         site.runs.check(replace(site.spec, runner=CommandRunner(("true",))))

@@ -137,7 +137,7 @@ def test_stages_that_share_a_file_without_a_word_get_none(shop: Forge) -> None:
         (".github/workflows/d.yml", True, []),
         (".github/workflows/mine.yml", True, []),
     ]
-    assert "Name a file for each" in told(document)
+    assert "Use a file for each" in told(document)
     said = shop.run("init", "--workflows", check=REFUSED)
     assert "d.yml  not written: stg and main use the same d.yml" in said.stdout
-    assert "Hint: Name a file for each" in said.stderr
+    assert "Hint: Use a file for each" in said.stderr
