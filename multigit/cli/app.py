@@ -27,7 +27,7 @@ from multigit.cli.commands.push import push
 from multigit.cli.commands.status import status
 from multigit.cli.commands.undo import undo
 from multigit.cli.commands.watch import watch
-from multigit.cli.help import Command, Group
+from multigit.cli.help import Command, Group, show_help
 from multigit.cli.options import with_options
 from multigit.cli.process import interruptible, outlive_readers
 from multigit.core.values.text import nearest
@@ -101,8 +101,7 @@ def root(
     ] = False,
 ) -> None:
     """Promote a product made of many git repositories from stage to stage: dev → stg → main."""
-    if context.invoked_subcommand is None:
-        context.get_help()
+    show_help(context)
 
 
 def run(arguments: Sequence[str]) -> int:

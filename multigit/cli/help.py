@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import typer
 from typer.core import TyperCommand, TyperGroup
 
 Parameters = list[Any]  # typer does not export what it lists here
@@ -26,6 +27,17 @@ class Group(TyperGroup):
     def get_params(self, ctx: Any) -> Parameters:
         """Return the options, without types where they take no value."""
         return without_types(super().get_params(ctx))
+
+
+def group(text: str) -> typer.Typer:
+    """Return a group of commands that shows its help if none of them is named."""
+    return typer.Typer(cls=Group, help=text, callback=show_help, invoke_without_command=True)
+
+
+def show_help(context: typer.Context) -> None:
+    """Show the help of a group unless one of its commands is named."""
+    if context.invoked_subcommand is None:
+        context.get_help()
 
 
 def laid_out(text: str) -> str:

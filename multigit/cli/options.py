@@ -6,7 +6,7 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from functools import wraps
+from functools import partial, wraps
 from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
@@ -62,131 +62,88 @@ def complete_repo(incomplete: str) -> list[str]:
     return [name for name in _table("repos") if name.startswith(incomplete)]
 
 
-SELECT = "Repositories"
-CONFIRM = "Confirmation"
-OUTPUT = "Output and execution"
+_selection = partial(typer.Option, rich_help_panel="Repositories", metavar="NAME")
+_confirmation = partial(typer.Option, rich_help_panel="Confirmation")
+_output = partial(typer.Option, rich_help_panel="Output and execution")
 
 Repos = Annotated[
     list[str] | None,
-    typer.Option(
-        "--repo",
-        "-r",
-        help="Only this repository (repeatable).",
-        autocompletion=complete_repo,
-        rich_help_panel=SELECT,
-        metavar="NAME",
+    _selection(
+        "--repo", "-r", help="Only this repository (repeatable).", autocompletion=complete_repo
     ),
 ]
 Groups = Annotated[
     list[str] | None,
-    typer.Option(
-        "--group",
-        "-g",
-        help="Only the repositories of this group (repeatable).",
-        rich_help_panel=SELECT,
-        metavar="NAME",
-    ),
+    _selection("--group", "-g", help="Only the repositories of this group (repeatable)."),
 ]
 Exclude = Annotated[
     list[str] | None,
-    typer.Option(
-        "--exclude",
-        "-x",
-        help="Skip this repository (repeatable).",
-        autocompletion=complete_repo,
-        rich_help_panel=SELECT,
-        metavar="NAME",
+    _selection(
+        "--exclude", "-x", help="Skip this repository (repeatable).", autocompletion=complete_repo
     ),
 ]
-DryRun = Annotated[
-    bool,
-    typer.Option("--dry-run", "-n", help="Show the plan and stop.", rich_help_panel=CONFIRM),
-]
-Yes = Annotated[
-    bool,
-    typer.Option(
-        "--yes",
-        "-y",
-        help="Skip the yes/no question.",
-        rich_help_panel=CONFIRM,
-    ),
-]
+DryRun = Annotated[bool, _confirmation("--dry-run", "-n", help="Show the plan and stop.")]
+Yes = Annotated[bool, _confirmation("--yes", "-y", help="Skip the yes/no question.")]
 ConfirmName = Annotated[
     str | None,
-    typer.Option(
+    _confirmation(
         "--confirm",
         help="Confirm by stage name, for stages that require it. Implies --yes.",
         metavar="STAGE",
-        rich_help_panel=CONFIRM,
     ),
 ]
 ChecklistDone = Annotated[
     bool,
-    typer.Option(
+    _confirmation(
         "--checklist-done",
         help="Confirm the checklist without checking off its items; the log says so.",
-        rich_help_panel=CONFIRM,
     ),
 ]
 SkipBlocked = Annotated[
-    bool,
-    typer.Option(
-        "--skip-blocked",
-        help="Continue without blocked repositories.",
-        rich_help_panel=CONFIRM,
-    ),
+    bool, _confirmation("--skip-blocked", help="Continue without blocked repositories.")
 ]
 AcceptReverts = Annotated[
     bool,
-    typer.Option(
-        "--accept-reverts",
-        help="Merge even though commits are reverted on the later stage.",
-        rich_help_panel=CONFIRM,
+    _confirmation(
+        "--accept-reverts", help="Merge even though commits are reverted on the later stage."
     ),
 ]
 NoWait = Annotated[
-    bool,
-    typer.Option(
-        "--no-wait",
-        help="Start deployments without waiting for them to finish.",
-    ),
+    bool, typer.Option("--no-wait", help="Start deployments without waiting for them to finish.")
 ]
 Message = Annotated[
-    str | None,
-    typer.Option("--message", "-m", help="The commit message.", metavar="TEXT"),
+    str | None, typer.Option("--message", "-m", help="The commit message.", metavar="TEXT")
 ]
 Jobs = Annotated[
     int | None,
-    typer.Option(
+    _output(
         "--jobs",
         "-j",
         min=1,
         max=64,
         metavar="N",
-        rich_help_panel=OUTPUT,
         help="Number of repositories to process at a time.",
         show_default="from the configuration",
     ),
 ]
-Json = Annotated[
-    bool,
-    typer.Option(
-        "--json", help="Print a JSON document to standard output.", rich_help_panel=OUTPUT
-    ),
-]
+Json = Annotated[bool, _output("--json", help="Print a JSON document to standard output.")]
 Config = Annotated[
     Path | None,
-    typer.Option(
+    _output(
         "--config",
         metavar="PATH",
-        rich_help_panel=OUTPUT,
         help="Use this configuration instead of the nearest multigit.toml.",
     ),
 ]
-NoColor = Annotated[
-    bool,
-    typer.Option(
-        "--no-color", help="Disable color output (also: NO_COLOR).", rich_help_panel=OUTPUT
+NoColor = Annotated[bool, _output("--no-color", help="Disable color output (also: NO_COLOR).")]
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="REPO", help="Only these repositories.", autocompletion=complete_repo),
+]
+Operation = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="OPERATION", help="Operation id or release tag; default: the last operation."
     ),
 ]
 

@@ -10,12 +10,7 @@ from multigit.cli import options as o
 
 
 def approve(
-    operation: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="OPERATION", help="Operation id or release tag; default: the last operation."
-        ),
-    ] = None,
+    operation: o.Operation = None,
     *,
     reject: Annotated[bool, typer.Option("--reject", help="Reject instead of approving.")] = False,
     comment: Annotated[

@@ -8,18 +8,9 @@ import typer
 
 from multigit import errors
 from multigit.cli import options as o
-from multigit.cli.help import Command, Group
+from multigit.cli.help import Command, group
 
-config_app = typer.Typer(
-    cls=Group, help="Check the configuration, or print its schema for editors."
-)
-
-
-@config_app.callback(invoke_without_command=True)
-def config_root(context: typer.Context) -> None:
-    """Check the configuration, or print its schema for editors."""
-    if context.invoked_subcommand is None:
-        context.get_help()
+config_app = group("Check the configuration, or print its schema for editors.")
 
 
 @config_app.command("check", cls=Command)

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from multigit.cli import options as o
 
 
 def doctor(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="REPO", help="Only these repositories.", autocompletion=o.complete_repo
-        ),
-    ] = None,
+    names: o.Names = None,
     *,
     chosen: o.Chosen,
     running: o.Running,

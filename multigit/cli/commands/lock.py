@@ -9,7 +9,7 @@ import typer
 
 from multigit import errors
 from multigit.cli import options as o
-from multigit.cli.help import Command, Group
+from multigit.cli.help import Command, group
 from multigit.core.values.text import plural
 
 if TYPE_CHECKING:
@@ -17,19 +17,11 @@ if TYPE_CHECKING:
 
     from multigit.operation.locking import HeldLock
 
-lock_app = typer.Typer(cls=Group, help="Show stage locks, or release a stale one.")
-
-
-@lock_app.callback(invoke_without_command=True)
-def lock_root(context: typer.Context) -> None:
-    """Show stage locks, or release a stale one."""
-    if context.invoked_subcommand is None:
-        context.get_help()
+lock_app = group("Show stage locks, or release a stale one.")
 
 
 @lock_app.command("status", cls=Command)
-@o.with_options
-def lock_status(running: o.Running) -> int:
+def lock_status(json: o.Json = False, config: o.Config = None, no_color: o.NoColor = False) -> int:
     """Show which stages are locked, by whom, since when, and why.
 
     Examples:
@@ -38,14 +30,14 @@ def lock_status(running: o.Running) -> int:
     from multigit.core.reports.document import frame
     from multigit.operation.locking import held_locks
 
-    session = running.session()
+    session = o.Running(json=json, config=config, no_color=no_color).session()
     found = held_locks(session)
     for each in found:
-        who = each.holder.sentence(each.stage) if each.holder else _stranger(each.stage)
-        session.screen.say(who)
-        if each.holder:
-            detail = f"  id {each.holder.nonce}, operation {each.holder.operation}"
-            session.screen.say(detail, "dim")
+        if holder := each.holder:
+            session.screen.say(holder.sentence(each.stage))
+            session.screen.say(f"  id {holder.nonce}, operation {holder.operation}", "dim")
+        else:
+            session.screen.say(f"{each.stage} is locked, but not by multigit.")
     sentence = f"{plural(len(found), 'stage')} locked." if found else "No stage is locked."
     session.screen.say(sentence, "bold")
     session.screen.document(frame("lock status", sentence, locks=_documents(found)))
@@ -53,7 +45,6 @@ def lock_status(running: o.Running) -> int:
 
 
 @lock_app.command("release", cls=Command)
-@o.with_options
 def lock_release(
     nonce: Annotated[
         str,
@@ -67,7 +58,9 @@ def lock_release(
             help="Why it has to be released by hand; recorded in the log.",
         ),
     ],
-    running: o.Running,
+    json: o.Json = False,
+    config: o.Config = None,
+    no_color: o.NoColor = False,
 ) -> int:
     """Release a stale lock. The deployment log records who did it and why.
 
@@ -79,16 +72,12 @@ def lock_release(
     from multigit.core.reports.document import frame
     from multigit.operation.locking import release_lock
 
-    session = running.session()
+    session = o.Running(json=json, config=config, no_color=no_color).session()
     released = release_lock(session, nonce, reason)
     sentence = f"Released: {', '.join(each.stage for each in released)}."
     session.screen.say(sentence, "bold")
     session.screen.document(frame("lock release", sentence, locks=_documents(released)))
     return errors.OK
-
-
-def _stranger(stage: str) -> str:
-    return f"{stage} is locked, but not by multigit."
 
 
 def _documents(found: Sequence[HeldLock]) -> list[dict[str, Any]]:

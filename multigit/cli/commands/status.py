@@ -10,12 +10,7 @@ from multigit.cli import options as o
 
 
 def status(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="REPO", help="Only these repositories.", autocompletion=o.complete_repo
-        ),
-    ] = None,
+    names: o.Names = None,
     *,
     chosen: o.Chosen,
     no_fetch: Annotated[

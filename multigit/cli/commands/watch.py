@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from multigit.cli import options as o
 
 
 def watch(
-    operation: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="OPERATION", help="Operation id or release tag; default: the last operation."
-        ),
-    ] = None,
+    operation: o.Operation = None,
     *,
     running: o.Running,
 ) -> int:
