@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from multigit import errors
 from multigit.adapters.system import clock
 from multigit.core.planning.consent import Consent, given_by_option, missing_consent
 from multigit.core.progress.journal import Operation
+from multigit.core.records.record import Record
 from multigit.core.reports.reviews import (
     Review,
     ReviewResult,
@@ -67,8 +67,17 @@ def approve(session: Session, request: ReviewRequest, consent: Consent) -> Revie
     note_interrupts()  # what was sent must still be recorded and shown
     code = reviews_exit_code(reviews, interrupted=interrupted, unread=bool(found.unread))
     session.screen.reviews(reviews)
-    unrecorded = _record(session, operation, reviews, code, request.comment, given)
-    problems = (*found.unread, *unrecorded)
+    record = reviews_record(
+        operation,
+        reviews,
+        code,
+        comment=request.comment,
+        operation=session.start_time.operation("approve", operation.plan.target),
+        actor=session.actor(each.waiting.spec.repo for each in reviews),
+        at=clock.utc_now(),
+        consent=given,
+    )
+    problems = (*found.unread, *_append(session, record))
     return Reviewed(reviews, problems, code or (errors.FAILED if problems else errors.OK))
 
 
@@ -102,26 +111,8 @@ def _agreed(screen: Screen, operation: Operation, what: str, consent: Consent) -
     return ConsentState.TERMINAL
 
 
-def _record(
-    session: Session,
-    operation: Operation,
-    reviews: Sequence[Review],
-    code: int,
-    comment: str,
-    given: ConsentState,
-) -> tuple[Problem, ...]:
-    """Record the reviews; return the problem if that is not possible."""
-    identities = (session.git.identity(each.waiting.spec.repo) for each in reviews)
-    record = reviews_record(
-        operation,
-        reviews,
-        code,
-        comment=comment,
-        operation=session.start_time.operation("approve", operation.plan.target),
-        actor=clock.actor(next(filter(None, identities), "")),
-        at=clock.utc_now(),
-        consent=given,
-    )
+def _append(session: Session, record: Record) -> tuple[Problem, ...]:
+    """Append the record of the reviews; return the problem if that is not possible."""
     try:
         session.files.log.append(record)
     except errors.RefusedError as error:

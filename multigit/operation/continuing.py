@@ -14,7 +14,6 @@ from multigit.core.recovery.resume import any_unseen_commit, hops_of, resumed, t
 from multigit.core.recovery.ways_out import only_the_record
 from multigit.core.values.start_time import StartTime
 from multigit.engine.observe.merges import MergeObservation
-from multigit.engine.observe.observation import observe
 from multigit.engine.pending_push import pending_pushes
 from multigit.operation.exclusive import alone
 from multigit.operation.preflight import with_preflight_again
@@ -78,9 +77,7 @@ def _plan_again(
             accept_reverts=operation.plan.accept_reverts,
         )
         request = replace(request, later=space.later_than(request.moved()))
-        with session.fleet() as fleet:
-            observation = MergeObservation(request)
-            seen = observe(session.git, (repo,), observation, fleet)
+        seen = session.observe((repo,), MergeObservation(request))
         plans[repo.name] = plan_repository(
             request, space, repo, seen[repo.name], operation.plan.release if plan.tag else ""
         )

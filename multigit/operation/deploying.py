@@ -11,7 +11,6 @@ from multigit.core.planning.deploy import DeployRequest, plan_deploy, require_de
 from multigit.core.records.last_deployments import LastDeployment, failed_last
 from multigit.core.values.workspace import Repo, Stage, Workspace
 from multigit.engine.observe.deploys import DeployObservation
-from multigit.engine.observe.observation import observe
 from multigit.errors import RefusedError
 from multigit.hints import Hint
 from multigit.operation.exclusive import new_operation
@@ -31,9 +30,7 @@ def deploy(session: Session, request: DeployRequest, consent: Consent, *, failed
     with new_operation(session, "deploy", dry_run=consent.dry_run):
         if failed:
             request = replace(request, repos=_went_wrong(session, request))
-        with session.fleet() as fleet:
-            observation = DeployObservation(stage)
-            seen = observe(session.git, request.repos, observation, fleet)
+        seen = session.observe(request.repos, DeployObservation(stage))
         plan = with_preflight(session, plan_deploy(request, space, seen))
         return OperationRun(workplace(session), plan, consent).carry_out()
 

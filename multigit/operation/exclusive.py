@@ -11,8 +11,7 @@ from multigit.adapters.files import lock
 from multigit.adapters.system import clock
 from multigit.core.reports.log_report import torn
 from multigit.core.values.problem import Problem, Severity
-from multigit.errors import RefusedError
-from multigit.operation.unfinished import ways_out
+from multigit.operation.unfinished import refusal
 
 if TYPE_CHECKING:
     from multigit.operation.session import Session
@@ -65,11 +64,7 @@ def new_operation(session: Session, command: str, *, dry_run: bool) -> Iterator[
         return
     with alone(session, command):
         if found := session.files.unfinished():
-            raise RefusedError(
-                f"The operation {found[-1]} is unfinished.",
-                hint=ways_out(session, found[-1]),
-                code="unfinished_operation",
-            )
+            raise refusal(session, found[-1])
         yield
 
 

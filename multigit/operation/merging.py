@@ -7,7 +7,6 @@ from dataclasses import replace
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.merges import MergeRequest, plan_merges
 from multigit.engine.observe.merges import MergeObservation
-from multigit.engine.observe.observation import observe
 from multigit.operation.exclusive import new_operation
 from multigit.operation.preflight import with_preflight
 from multigit.operation.run import Ended, OperationRun
@@ -19,8 +18,6 @@ def merge(session: Session, request: MergeRequest, consent: Consent) -> Ended:
     """Plan the merges of a request, and run them."""
     request = replace(request, later=session.workspace.later_than(request.moved()))
     with new_operation(session, request.command, dry_run=consent.dry_run):
-        with session.fleet() as fleet:
-            observation = MergeObservation(request)
-            seen = observe(session.git, request.repos, observation, fleet)
+        seen = session.observe(request.repos, MergeObservation(request))
         plan = with_preflight(session, plan_merges(request, session.workspace, seen))
         return OperationRun(workplace(session), plan, consent).carry_out()

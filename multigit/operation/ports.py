@@ -107,9 +107,6 @@ class Terminal(Protocol):
     def note(self, text: str) -> None:
         """Print a line to standard error."""
 
-    def warn(self, problem: Problem) -> None:
-        """Print a warning."""
-
     def confirm(self, question: str) -> bool:
         """Ask for yes or no. Raises EOFError if the terminal is gone."""
 

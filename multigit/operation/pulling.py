@@ -6,7 +6,6 @@ from contextlib import nullcontext
 
 from multigit.core.planning.pull import PullRequest, plan_pull
 from multigit.core.progress.outcome import Report, planned
-from multigit.engine.observe.observation import observe
 from multigit.engine.observe.pull import PullObservation
 from multigit.engine.update import update_everywhere
 from multigit.operation.exclusive import exclusive
@@ -16,9 +15,7 @@ from multigit.operation.session import Session
 def pull(session: Session, request: PullRequest, *, dry_run: bool) -> Report:
     """Plan what a request clones and fast-forwards, and do it unless it is a dry run."""
     with nullcontext() if dry_run else exclusive(session, "pull"):
-        with session.fleet() as fleet:
-            observation = PullObservation(request)
-            seen = observe(session.git, request.repos, observation, fleet)
+        seen = session.observe(request.repos, PullObservation(request))
         plan = plan_pull(request, session.workspace, seen)
         if dry_run or not plan.planned():
             return planned(plan)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.push import plan_push
 from multigit.core.planning.push_request import PushRequest
-from multigit.engine.observe.observation import observe
 from multigit.engine.observe.push import PushObservation
 from multigit.engine.observe.superprojects import with_links
 from multigit.operation.exclusive import new_operation
@@ -22,9 +21,7 @@ def push(session: Session, request: PushRequest, consent: Consent) -> Ended:
     space = session.workspace
     request = replace(request, later=space.later_than(request.moved()))
     with new_operation(session, "push", dry_run=consent.dry_run):
-        with session.fleet() as fleet:
-            observation = PushObservation(request, space.push)
-            seen = observe(session.git, request.repos, observation, fleet)
-            seen = with_links(session.git, request, space, seen)
+        seen = session.observe(request.repos, PushObservation(request, space.push))
+        seen = with_links(session.git, request, space, seen)
         plan = with_preflight(session, plan_push(request, space, seen))
         return OperationRun(workplace(session), plan, consent).carry_out()

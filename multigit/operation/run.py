@@ -214,17 +214,11 @@ class OperationRun:
             return True
 
     def _execute(self, journal: OperationJournal) -> Report:
-        """Notify people and execute the plan, while the lock is held."""
-        if not self._announced():
-            return cancelled(self._planned(), interrupted=True)
+        """Notify people of the start of a new operation, and execute the plan."""
         resuming = self.journal is not None
-        return self.place.execute(self.plan, journal, resuming=resuming, state=self.state)
-
-    def _announced(self) -> bool:
-        """Notify people of the start of a new operation; False if interrupted meanwhile."""
-        if self.journal is None and is_news(self.plan):
+        if not resuming and is_news(self.plan):
             try:
                 self.place.notifications.began(self._planned())
             except KeyboardInterrupt:
-                return False
-        return True
+                return cancelled(self._planned(), interrupted=True)
+        return self.place.execute(self.plan, journal, resuming=resuming, state=self.state)

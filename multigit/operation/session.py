@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +17,12 @@ from multigit.adapters.git.workspace import GitRepositories
 from multigit.adapters.system import clock
 from multigit.adapters.system.actors import attended
 from multigit.adapters.system.limits import most_workers
+from multigit.core.values.agreement import Actor
+from multigit.core.values.snapshot import Snapshot
 from multigit.core.values.start_time import StartTime
-from multigit.core.values.workspace import Workspace
+from multigit.core.values.workspace import Repo, Workspace
 from multigit.engine.fleet import Fleet
-from multigit.operation.stage_locks import LocksInRemotes
+from multigit.engine.observe.observation import Observation, observe
 from multigit.ui.screen import Screen
 
 if TYPE_CHECKING:
@@ -70,6 +72,17 @@ class Session:
         with self.screen.progress() as progress:
             yield Fleet(progress, self.jobs)
 
+    def observe(
+        self, repos: Sequence[Repo], observation: Observation, *, doing: str = "fetching"
+    ) -> Mapping[str, Snapshot]:
+        """Observe these repositories; `doing` is what the progress shows first."""
+        with self.fleet() as fleet:
+            return observe(self.git, repos, observation, fleet, doing=doing)
+
+    def actor(self, repos: Iterable[str]) -> Actor:
+        """Return who runs a command: the committer configured in these repositories."""
+        return clock.actor(next(filter(None, map(self.git.identity, repos)), ""))
+
     def runners(self) -> Runners:
         """Return the runners; without the workspace lock they only read."""
         from multigit.adapters.runners import Runners
@@ -83,7 +96,3 @@ class Session:
         """
         repo = self.workspace.repo(name or self.workspace.lock_repo)
         return RemoteLocks(self.git.repository(repo))
-
-    def stage_locks(self) -> LocksInRemotes:
-        """Return the stage locks of an operation."""
-        return LocksInRemotes(self.workspace.lock_repo, self.locks)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from multigit.core.reports.status import StatusRequest, StatusRow, status_rows
 from multigit.core.values.workspace import Repo
-from multigit.engine.observe.observation import observe
 from multigit.engine.observe.status import StatusObservation
 from multigit.operation.session import Session
 from multigit.operation.unfinished import last_deployed
@@ -16,7 +15,6 @@ def read_status(session: Session, repos: tuple[Repo, ...], *, fetch: bool) -> Se
     """Return a row for each repository; without `fetch` as of the last one."""
     space = session.workspace
     request = StatusRequest(repos, space.stages, space.pairs(), fetch=fetch)
-    with session.fleet() as fleet:
-        observation, doing = StatusObservation(request), "fetching" if fetch else "reading"
-        seen = observe(session.git, repos, observation, fleet, doing=doing)
+    doing = "fetching" if fetch else "reading"
+    seen = session.observe(repos, StatusObservation(request), doing=doing)
     return status_rows(space, repos, seen, last_deployed(session))

@@ -15,7 +15,7 @@ from multigit.hints import Hint
 from multigit.operation.exclusive import alone
 from multigit.operation.recovery import ask_remotes, close_as_it_stands
 from multigit.operation.run import Ended, OperationRun
-from multigit.operation.unfinished import ways_out
+from multigit.operation.unfinished import refusal
 from multigit.operation.workplace import workplace
 
 if TYPE_CHECKING:
@@ -56,11 +56,7 @@ def _to_undo(session: Session, name: str | None) -> tuple[Journal, Operation]:
     """
     unfinished = session.files.unfinished()
     if unfinished and name not in {None, unfinished[-1]}:
-        raise RefusedError(
-            f"The operation {unfinished[-1]} is unfinished.",
-            hint=ways_out(session, unfinished[-1]),
-            code="unfinished_operation",
-        )
+        raise refusal(session, unfinished[-1])
     if name is None and unfinished:
         name = unfinished[-1]
     name = _of_release(session, name) if name else _last_published(session)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from multigit.adapters.files.lock import running
-from multigit.errors import MultigitError
+from multigit.errors import MultigitError, RefusedError
 from multigit.hints import Hint
 
 if TYPE_CHECKING:
@@ -41,6 +41,12 @@ def ways_out(session: Session, operation: str) -> str:
         return of_operation(session.files.read_journal(operation)[1])
     except MultigitError as error:  # its journal has to be readable first
         return error.hint or Hint.FINISH
+
+
+def refusal(session: Session, operation: str) -> RefusedError:
+    """Return the error of a command that has to wait for the end of an unfinished operation."""
+    message, hint = f"The operation {operation} is unfinished.", ways_out(session, operation)
+    return RefusedError(message, hint=hint, code="unfinished_operation")
 
 
 def in_flight(session: Session, operation: str) -> list[str]:

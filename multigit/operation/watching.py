@@ -50,10 +50,10 @@ def watch(session: Session, name: str | None) -> Ended:
     if journal.is_open:  # it may have been continued meanwhile
         journal, operation = session.files.read_journal(operation.id)
     if operation.id not in session.files.unfinished():
-        return Ended(_overtaken(session, _closed(session, operation, seen)))
+        return Ended(_closed(session, operation, seen))
     if at_work := running(session.files.folder):
-        return Ended(_overtaken(session, _continued(operation, seen, at_work)))
-    return Ended(_overtaken(session, _report(operation, seen)), note=Hint.UNFINISHED)
+        return Ended(_continued(operation, seen, at_work))
+    return Ended(_report(operation, seen), note=Hint.UNFINISHED)
 
 
 def _closed(session: Session, operation: Operation, seen: Deployments) -> Report:
@@ -62,7 +62,7 @@ def _closed(session: Session, operation: Operation, seen: Deployments) -> Report
     if _recorded(session, operation, report) and is_news(operation.plan):
         with suppress(KeyboardInterrupt):  # it is over, with or without notifications
             Messages(session.workspace, session.screen).ended(report, operation.state)
-    return report
+    return _overtaken(session, report)
 
 
 def deploying(session: Session, name: str | None) -> str:
@@ -149,13 +149,13 @@ def _continued(operation: Operation, seen: Deployments, at_work: str) -> Report:
 
 
 def _overtaken(session: Session, report: Report) -> Report:
-    """Return the report, with a warning of failed repositories that were deployed again since."""
+    """Return a report with a warning of failed repositories that were deployed again since."""
     stage, last = report.plan.target, session.files.history.last_deployed()
     bad = {o.repo for o in report.outcomes if any(each.state.bad for each in o.deployments)}
     known = {repo: by[stage] for repo, by in last.items() if repo in bad and stage in by}
     mine = report.plan.operation
     again = {repo for repo, each in known.items() if each.started_by != mine}
-    if not (report.closed and again):
+    if not again:
         return report
     message = f"Deployed to {stage} again since then: {', '.join(sorted(again))}."
     problem = Problem("deployed_since", message, Hint.STATUS, Severity.WARN)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from multigit.adapters.system import clock
-from multigit.core.planning.plan import Plan
-from multigit.core.values.agreement import Actor
 from multigit.operation.execution import Execution
 from multigit.operation.notifications import Messages
 from multigit.operation.ports import Workplace
 from multigit.operation.session import Session
+from multigit.operation.stage_locks import LocksInRemotes
 
 
 def workplace(session: Session) -> Workplace:
@@ -17,19 +16,13 @@ def workplace(session: Session) -> Workplace:
     return Workplace(
         journals=session.files,
         log=session.files.log,
-        locks=session.stage_locks(),
+        locks=LocksInRemotes(session.workspace.lock_repo, session.locks),
         notifications=messages,
         screen=session.screen,
         execute=Execution(session, messages),
-        actor=lambda plan: actor(session, plan),
+        actor=lambda plan: session.actor(repo.repo for repo in plan.repos),
         utc_now=clock.utc_now,
         keep_transcripts=lambda operation: session.git.keep_transcripts(
             session.files.operation(operation)
         ),
     )
-
-
-def actor(session: Session, plan: Plan) -> Actor:
-    """Return who runs the operation: the committer configured in its repositories."""
-    identities = (session.git.identity(repo.repo) for repo in plan.repos)
-    return clock.actor(next(filter(None, identities), ""))

@@ -208,10 +208,6 @@ class MemoryScreen:
         """Keep what is said."""
         self.notes.append(text)
 
-    def warn(self, problem: Problem) -> None:
-        """Keep what is said."""
-        self.notes.append(problem.message)
-
     def confirm(self, question: str) -> bool:
         """Answer."""
         assert question

@@ -58,7 +58,6 @@ def test_a_session_reads_the_nearest_configuration(
     assert session.workspace.root == tmp_path
     assert (session.jobs, session.screen.json_wanted) == (1, True)
     assert session.runners().leave.is_set() is False
-    assert session.stage_locks().repo == ""
     with pytest.raises(RefusedError):
         session.locks("nowhere")
     assert session.locks("api") is not None
