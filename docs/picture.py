@@ -28,8 +28,7 @@ from multigit.core.planning.merges import MergeRequest, plan_merges
 from multigit.core.planning.plan import Plan
 from multigit.core.planning.routes import hop
 from multigit.core.progress.outcome import planned
-from multigit.core.reports.status import StatusRequest, status_rows
-from multigit.core.reports.status_words import status_sentence
+from multigit.core.reports.status import status_rows
 from multigit.core.values.start_time import StartTime
 from multigit.core.values.workspace import Workspace
 from multigit.engine.execute import Executor
@@ -142,12 +141,11 @@ def draw_status(folder: Path) -> str:
         sandbox.colleague("websocket", "dev", {"service.py": "PORT = 8080\n"}, "feat: port 8080")
         sandbox.colleague("websocket", "stg", {"service.py": "PORT = 9090\n"}, "fix: port 9090")
     sandbox.write("api", {"service.py": "PORT = 8000\n", "notes.txt": "try this\n"})
-    request = StatusRequest(workspace.repos, workspace.stages, workspace.pairs())
-    look = StatusObservation(request)
+    look = StatusObservation(workspace.stages, workspace.pairs())
     git = GitRepositories(workspace)
     seen = observe(git, workspace.repos, look, Fleet(Silence(), JOBS))
     rows = status_rows(workspace, workspace.repos, seen)
-    return svg("multigit status", status_view(rows, workspace.pairs(), status_sentence(rows)))
+    return svg("multigit status", status_view(rows, workspace.pairs()))
 
 
 def promotion(workspace: Workspace, source: str, target: str, at: datetime) -> Plan:

@@ -17,9 +17,8 @@ def outlive_readers() -> None:
     sys.stdout = cast("TextIO", safe_stream(sys.stdout))
     sys.stderr = cast("TextIO", safe_stream(sys.stderr))
     if not sys.stdout.isatty() and "FORCE_COLOR" not in os.environ:
-        os.environ["_TYPER_FORCE_DISABLE_TERMINAL"] = (
-            "1"  # typer colors its output on GitHub even in a pipe
-        )
+        # Typer colors its output on GitHub even in a pipe.
+        os.environ["_TYPER_FORCE_DISABLE_TERMINAL"] = "1"
 
 
 P = ParamSpec("P")

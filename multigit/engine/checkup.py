@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from multigit.core.records.tag_anchors import anchor_in
 from multigit.core.reports.checkup import Checkup, DoctorRequest, LockTrial
-from multigit.core.values.git_answers import Publication, RefQuery
+from multigit.core.values.git_answers import Publication
 from multigit.core.values.listener import ShowActivity
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
-from multigit.core.values.start_time import tag_glob
 from multigit.core.values.workspace import Repo
 from multigit.engine.fleet import Fleet
-from multigit.engine.observe.observation import try_to_fetch
+from multigit.engine.observe.observation import of_stages, try_to_fetch
 from multigit.engine.ports import Git, Repository
 from multigit.engine.retry import with_retry
 from multigit.errors import MultigitError
@@ -26,13 +26,9 @@ def check_repositories(git: Git, request: DoctorRequest, fleet: Fleet) -> Mappin
     Takes two connections for each: a fetch and a push that sends nothing; three where a lock ref
     is tried. Raises KeyboardInterrupt when the user interrupts.
     """
-
-    def check(repo: Repo, show: ShowActivity) -> Checkup:
-        return check_repository(git.repository(repo), repo, request, show)
-
     results = fleet.for_each(
         {repo.name: repo for repo in request.repos},
-        check,
+        partial(check_repository, git, request),
         phase="Checking",
         doing="fetching",
         summarize=lambda _: ("checked", ""),
@@ -43,14 +39,9 @@ def check_repositories(git: Git, request: DoctorRequest, fleet: Fleet) -> Mappin
     return results.completed(lambda name, error: Checkup(Snapshot(name, error=Problem.of(error))))
 
 
-def check_repository(
-    repository: Repository, repo: Repo, request: DoctorRequest, show: ShowActivity
-) -> Checkup:
+def check_repository(git: Git, request: DoctorRequest, repo: Repo, show: ShowActivity) -> Checkup:
     """Read the clone and its remote, then try a push without sending it, if one could succeed."""
-    query = RefQuery(
-        branches=tuple(stage.branch for stage in request.stages),
-        tags=tuple(tag_glob(stage.tag) for stage in request.stages if stage.tag),
-    )
+    repository, query = git.repository(repo), of_stages(request.stages)
     facts = repository.facts()
     stale = try_to_fetch(repository, query, show)
     refs = repository.refs(query)

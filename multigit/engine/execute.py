@@ -26,7 +26,7 @@ from multigit.engine.fleet import Fleet
 from multigit.engine.follow import follow
 from multigit.engine.ports import FORGETFUL, Git, JournalWriter, Repository
 from multigit.engine.prepare import prepare
-from multigit.engine.publish import publish
+from multigit.engine.publish import Push
 from multigit.engine.run_all import AfterRemote, Results
 from multigit.errors import MultigitError
 from multigit.hints import Hint
@@ -141,8 +141,8 @@ class Executor:
         def work(repo: RepoPlan, show: ShowActivity) -> AfterRemote[Outcome]:
             name, repository = repo.repo, self._repository(repo.repo)
             announce = partial(self._announce, name, repository)
-            flight = self.state.flights.get(name)
-            outcome = publish(repository, repo, ready[name], flight, announce=announce, show=show)
+            push = Push(repository, repo, ready[name], announce, show)
+            outcome = push.publish(self.state.flights.get(name))
             return AfterRemote(partial(self._finish_push, repository, outcome))
 
         back = any(repo.is_undo for repo in plans.values())

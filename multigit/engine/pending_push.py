@@ -39,7 +39,7 @@ def pending_pushes(
 
 
 def read_after_push(
-    in_flight: Callable[[], bool | None],
+    repository: Repository | None,
     repo: RepoPlan,
     flight: Flight,
     read: Callable[[], RemoteState],
@@ -50,13 +50,14 @@ def read_after_push(
     """Read a remote until no push that was started can change what it holds.
 
     That is at once if the remote holds all of the push, or a value that makes the push's lease
-    fail. `in_flight` returns whether the push is seen, None where that is unknown. Without `wait`
-    the state of a pending push has a problem. Raises the MultigitError of a remote that cannot be
-    read when the time is over.
+    fail. Without a `repository` it is unknown whether the push is still running. Without `wait` the
+    state of a pending push has a problem. Raises the MultigitError of a remote that cannot be read
+    when the time is over.
     """
     over, pause = time.monotonic() + remaining(flight, time.time()), FIRST_PAUSE
     while True:
-        under_way = time.monotonic() < over and in_flight() is not False
+        ended = repository is not None and repository.in_flight(flight) is False
+        under_way = time.monotonic() < over and not ended
         try:
             state = read()  # only now: if the push has ended, its result is seen
         except MultigitError:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from multigit.core.planning.plan import RepoPlan, State
 from multigit.core.progress.outcome import Outcome
@@ -18,123 +18,121 @@ from multigit.engine.retry import with_retry
 from multigit.errors import MultigitError
 from multigit.hints import Hint
 
-Announce = Callable[[], None]
 
+@dataclass(frozen=True, slots=True)
+class Push:
+    """The push of one repository's plan; `announce` notes each attempt before it starts."""
 
-def publish(
-    repository: Repository,
-    repo: RepoPlan,
-    made: Objects,
-    earlier: Flight | None = None,
-    *,
-    announce: Announce,
-    show: ShowActivity,
-) -> Outcome:
-    """Push once; believe only a complete report, otherwise read the remote.
+    repository: Repository
+    repo: RepoPlan
+    made: Objects
+    announce: Callable[[], None]
+    show: ShowActivity
 
-    `announce` notes each push before it starts. `earlier` is a push of the same refs that may
-    still be running since multigit was killed: it may publish what the remote refuses now.
-    """
-    wanted = [Publication(u.ref, u.before, made[u.ref]) for u in repo.updates()]
-    report = pushed(repository, wanted, announce)
-    if report.accepted:
-        return Outcome(repo, State.PUBLISHED, made, repo.problems)
-    if report.final and earlier and may_be_pushing(repository, earlier):
-        ended = "refused" if report.sent else "not sent"
-        reason = f"an earlier push may still arrive; this one was {ended}: {report.reason}"
-        report = replace(report, reason=reason)
-    else:
-        earlier = None  # or this push itself may still be running
-    return read_outcome(
-        repository, repo, made, wanted, report, earlier=earlier, announce=announce, show=show
-    )
+    def publish(self, earlier: Flight | None = None) -> Outcome:
+        """Push once; believe only a complete report, otherwise read the remote.
 
+        `earlier` is a push of the same refs that may still be running since multigit was killed: it
+        may publish what the remote refuses now.
+        """
+        wanted = [Publication(u.ref, u.before, self.made[u.ref]) for u in self.repo.updates()]
+        report = self._push(wanted)
+        if report.accepted:
+            return self._outcome(State.PUBLISHED)
+        if report.final and earlier and may_be_pushing(self.repository, earlier):
+            ended = "refused" if report.sent else "not sent"
+            reason = f"an earlier push may still arrive; this one was {ended}: {report.reason}"
+            report = replace(report, reason=reason)
+        else:
+            earlier = None  # or this push itself may still be running
+        return self._read_outcome(wanted, report, earlier)
 
-def pushed(
-    repository: Repository, publications: Sequence[Publication], announce: Announce
-) -> PushReport:
-    """Push, once its start is noted; a push that cannot be noted is not sent."""
-    try:
-        announce()
-    except MultigitError as error:
-        return PushReport(
-            accepted=False, reason=error.message, sent=False, code=error.code, hint=error.hint
-        )
-    try:
-        return repository.push(publications)
-    except MultigitError as error:
-        return PushReport(accepted=False, reason=error.message, final=False)
+    def _push(self, publications: Sequence[Publication]) -> PushReport:
+        """Push, once its start is noted; a push that cannot be noted is not sent."""
+        try:
+            self.announce()
+        except MultigitError as error:
+            return PushReport(
+                accepted=False, reason=error.message, sent=False, code=error.code, hint=error.hint
+            )
+        try:
+            return self.repository.push(publications)
+        except MultigitError as error:
+            return PushReport(accepted=False, reason=error.message, final=False)
 
+    def _read_outcome(
+        self, wanted: Sequence[Publication], report: PushReport, earlier: Flight | None
+    ) -> Outcome:
+        """Read from the remote the result of a push that did not report success.
 
-def read_outcome(
-    repository: Repository,
-    repo: RepoPlan,
-    made: Objects,
-    wanted: Sequence[Publication],
-    report: PushReport,
-    *,
-    earlier: Flight | None = None,
-    announce: Announce,
-    show: ShowActivity,
-) -> Outcome:
-    """Read from the remote the result of a push that did not report success.
+        What the server left out is pushed once more.
+        """
+        try:
+            missing = self._unpublished(wanted)
+            untouched = all(now == each.before for each, now in missing.items())
+            if untouched and 0 < len(missing) < len(wanted):
+                again = self._push(list(missing))
+                if again.accepted:
+                    return self._outcome(State.PUBLISHED)
+                if not again.final:
+                    earlier = None
+                final, reason = report.final and again.final, again.reason or report.reason
+                report = PushReport(accepted=False, reason=reason, final=final)
+                missing = self._unpublished(wanted)
+        except MultigitError as error:
+            if not report.sent and not earlier:  # then there is no need to read the remote
+                return self._outcome(State.FAILED, refusal(report))
+            reasons = f"{report.reason}; then {error.message}"
+            message = f"it is unknown whether the push was accepted: {reasons}"
+            problem = Problem("outcome_unknown", message, Hint.CONTINUE_REACHABLE)
+            return self._outcome(State.UNKNOWN, problem, flight=earlier)
+        if not missing:
+            return self._outcome(State.PUBLISHED)
+        return self._incomplete(wanted, missing, report, earlier)
 
-    What the server left out is pushed once more. `earlier` is a push that may still be running,
-    although this one is not.
-    """
+    def _unpublished(self, wanted: Sequence[Publication]) -> Mapping[Publication, str]:
+        """Return the publications that the remote does not hold, with what it holds instead."""
+        refs = [each.ref for each in wanted]
+        now = with_retry(lambda: self.repository.remote_refs(refs), show=self.show)
+        overtaken = built_on(self.repository, wanted, now)
+        held = {each: now.get(each.ref, "") for each in wanted if each.ref not in overtaken}
+        return {each: held_now for each, held_now in held.items() if held_now != each.after}
 
-    def outcome(state: State, *problems: Problem, partial: bool = False) -> Outcome:
-        flight = earlier if state is State.UNKNOWN and report.final else None
-        return Outcome(repo, state, made, (*repo.problems, *problems), partial, flight=flight)
+    def _incomplete(
+        self,
+        wanted: Sequence[Publication],
+        missing: Mapping[Publication, str],
+        report: PushReport,
+        earlier: Flight | None,
+    ) -> Outcome:
+        """Return the outcome of a push of which the remote lacks something.
 
-    try:
-        missing = unpublished(repository, wanted, show)
-        if missing and len(missing) < len(wanted) and all(held(each) for each in missing):
-            again = pushed(repository, [publication for publication, _ in missing], announce)
-            if again.accepted:
-                return outcome(State.PUBLISHED)
-            final = report.final and again.final
-            report = PushReport(accepted=False, reason=again.reason or report.reason, final=final)
-            missing = unpublished(repository, wanted, show)
-    except MultigitError as error:
-        problem = Problem(
-            "outcome_unknown",
-            f"it is unknown whether the push was accepted: {report.reason}; then {error.message}",
-            Hint.CONTINUE_REACHABLE,
-        )
-        known = not report.sent and not earlier  # then there is no need to read the remote
-        return outcome(State.FAILED, refusal(report)) if known else outcome(State.UNKNOWN, problem)
-    if not missing:
-        return outcome(State.PUBLISHED)
-    doubt = earlier is not None or not report.final
-    state, problems, partial = fell_short(wanted, missing, report, doubt=doubt)
-    return outcome(state, *problems, partial=partial)
+        It may still be running; but it cannot succeed if someone moved what it expects.
+        """
+        done = [each for each in wanted if each not in missing]
+        moved = [moved_problem(each, now) for each, now in missing.items() if now != each.before]
+        doubt = not moved and (earlier is not None or not report.final)
+        if done:
+            problems = [half_problem(done, missing, report.reason, doubt=doubt), *moved]
+        elif doubt:
+            # Of an earlier push that may still arrive, the reason says so.
+            but = "and" if report.final else "but it may still arrive:"
+            message = f"the remote does not have it now, {but} {report.reason}"
+            problems = [Problem("outcome_unknown", message, Hint.CONTINUE_SOON)]
+        else:
+            problems = moved or [refusal(report)]
+        state, flight = (State.UNKNOWN, earlier) if doubt else (State.FAILED, None)
+        return self._outcome(state, *problems, partial=bool(done), flight=flight)
 
-
-def fell_short(
-    wanted: Sequence[Publication],
-    missing: Sequence[tuple[Publication, str]],
-    report: PushReport,
-    *,
-    doubt: bool,
-) -> tuple[State, Sequence[Problem], bool]:
-    """Return the result of a push of which the remote lacks something, and if that is a part.
-
-    With `doubt` it may still be running; but it cannot succeed if someone moved what it expects.
-    """
-    done = [each for each in wanted if each not in {publication for publication, _ in missing}]
-    moved = [moved_problem(each, now) for each, now in missing if now != each.before]
-    doubt = doubt and not moved
-    state = State.UNKNOWN if doubt else State.FAILED
-    if done:
-        half = half_problem(done, missing, report.reason, doubt=doubt)
-        return state, (half, *moved), True
-    if doubt:
-        # Of an earlier push that may still arrive, the reason says so.
-        but = "and" if report.final else "but it may still arrive:"
-        message = f"the remote does not have it now, {but} {report.reason}"
-        return state, (Problem("outcome_unknown", message, Hint.CONTINUE_SOON),), False
-    return state, moved or (refusal(report),), False
+    def _outcome(
+        self,
+        state: State,
+        *problems: Problem,
+        partial: bool = False,
+        flight: Flight | None = None,
+    ) -> Outcome:
+        problems = (*self.repo.problems, *problems)
+        return Outcome(self.repo, state, self.made, problems, partial, flight=flight)
 
 
 def refusal(report: PushReport) -> Problem:
@@ -147,23 +145,6 @@ def refusal(report: PushReport) -> Problem:
         message = f"someone else pushed at the same time: {report.reason}"
         return Problem("moved", message, "Their commits are safe.")
     return Problem("refused_by_remote", f"the remote refused: {report.reason}")
-
-
-def unpublished(
-    repository: Repository, wanted: Sequence[Publication], show: ShowActivity
-) -> list[tuple[Publication, str]]:
-    """Return the publications that the remote does not hold, with what it holds instead."""
-    refs = [each.ref for each in wanted]
-    now = with_retry(lambda: repository.remote_refs(refs), show=show)
-    overtaken = built_on(repository, wanted, now)
-    refs_now = [(each, now.get(each.ref, "")) for each in wanted if each.ref not in overtaken]
-    return [(each, held_now) for each, held_now in refs_now if held_now != each.after]
-
-
-def held(missing: tuple[Publication, str]) -> bool:
-    """Return whether the ref still holds the value that the plan knew."""
-    publication, now = missing
-    return now == publication.before
 
 
 def built_on(
@@ -195,14 +176,14 @@ def is_in(repository: Repository, tip: str, commit: str) -> bool:
 
 def half_problem(
     done: Sequence[Publication],
-    missing: Sequence[tuple[Publication, str]],
+    missing: Iterable[Publication],
     reason: str,
     *,
     doubt: bool,
 ) -> Problem:
     """Return the problem of a push of which the server kept a part; with `doubt`, only so far."""
     published = ", ".join(f"{short(each.ref)} at {each.after[:7]}" for each in done)
-    missing_refs = ", ".join(short(each.ref) for each, _ in missing)
+    missing_refs = ", ".join(short(each.ref) for each in missing)
     lacks = f"{missing_refs}, which may still arrive" if doubt else missing_refs
     return Problem(
         "half_published",
@@ -213,13 +194,11 @@ def half_problem(
 
 def moved_problem(publication: Publication, now: str) -> Problem:
     """Return the problem of a ref that someone else moved after the plan was made."""
-    name = short(publication.ref)
     if not publication.before:
-        message = f"{name} was created by someone else since the plan was made."
+        what = "was created by someone else"
     elif now:
-        message = (
-            f"{name} moved from {publication.before[:7]} to {now[:7]} since the plan was made."
-        )
+        what = f"moved from {publication.before[:7]} to {now[:7]}"
     else:
-        message = f"{name} was deleted since the plan was made."
+        what = "was deleted"
+    message = f"{short(publication.ref)} {what} since the plan was made."
     return Problem("moved", message, "Their commits are safe.")

@@ -47,14 +47,18 @@ def read_remote_states(
 
     def ask(plan: RepoPlan, show: ShowActivity) -> RemoteState:
         repository = git.repository(repos[plan.repo]) if plan.repo in repos else None
-        read_once = partial(read, repository, plan, show) if repository else not_configured
-        flight = (flights or {}).get(plan.repo)
+        read_once, flight = partial(read, repository, plan, show), (flights or {}).get(plan.repo)
         if flight is None:
             return read_once()
-        in_flight = partial(repository.in_flight, flight) if repository else cannot_tell
-        return read_after_push(in_flight, plan, flight, read_once, wait=wait, show=show)
+        return read_after_push(repository, plan, flight, read_once, wait=wait, show=show)
 
-    def read(repository: Repository, plan: RepoPlan, show: ShowActivity) -> RemoteState:
+    def read(repository: Repository | None, plan: RepoPlan, show: ShowActivity) -> RemoteState:
+        if repository is None:
+            raise RefusedError(
+                "is no longer in the configuration.",
+                hint="Restore it there first.",
+                code="unknown_repository",
+            )
         made = operation.state.of(plan.repo).made
         wanted = [Publication(u.ref, u.before, made.get(u.ref, "")) for u in plan.updates()]
         refs = [each.ref for each in wanted]
@@ -77,19 +81,6 @@ def read_remote_states(
         doing="asking the remote",
     )
     return results.completed(lambda _, error: RemoteState(problem=Problem.of(error)))
-
-
-def not_configured() -> RemoteState:
-    """Refuse to read a repository that is not in the configuration."""
-    raise RefusedError(
-        "is no longer in the configuration.",
-        hint="Restore it there first.",
-        code="unknown_repository",
-    )
-
-
-def cannot_tell() -> None:
-    """Return that nothing is seen of its push: it is unknown where its clone is."""
 
 
 def carried_onward(

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from multigit.core.records.tag_anchors import TagAnchor, anchor_in
-from multigit.core.values.git_answers import RefQuery
 from multigit.core.values.listener import ShowActivity
 from multigit.core.values.problem import Problem
-from multigit.core.values.start_time import tag_glob
 from multigit.core.values.workspace import Repo, Stage
 from multigit.engine.fleet import Fleet
+from multigit.engine.observe.observation import fetch, of_stages
 from multigit.engine.ports import Git
-from multigit.engine.retry import with_retry
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +27,13 @@ def collect(
     git: Git, repos: Sequence[Repo], stages: Sequence[Stage], fleet: Fleet
 ) -> CollectedAnchors:
     """Read every deploy tag of the remotes."""
-    query = RefQuery((), tuple(tag_glob(stage.tag) for stage in stages if stage.tag))
+    query = replace(of_stages(stages), branches=())
     if not query.tags:
         return CollectedAnchors()
 
     def ask(repo: Repo, show: ShowActivity) -> Sequence[TagAnchor | None]:
         repository = git.repository(repo)
-        with_retry(lambda: repository.fetch(query), show=show)
+        fetch(repository, query, show)
         messages = repository.tag_messages(query.tags)
         return [anchor_in(tag, message) for tag, message in messages.items()]
 

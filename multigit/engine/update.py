@@ -26,6 +26,8 @@ from multigit.engine.publish import is_in
 from multigit.errors import GitError, MultigitError
 from multigit.hints import Hint
 
+NOT_STARTED = Problem("interrupted", "was not started.", "Run the command again.")
+
 
 def update_everywhere(git: Git, workspace: Workspace, plan: Plan, fleet: Fleet) -> Report:
     """Update every repository that has steps; the others stay as the plan says."""
@@ -45,18 +47,13 @@ def update_everywhere(git: Git, workspace: Workspace, plan: Plan, fleet: Fleet) 
     )
     updated = done.all()
     outcomes = [
-        updated.get(name) or Outcome(repo, State.FAILED, problems=(interrupted(),))
+        updated.get(name) or Outcome(repo, State.FAILED, problems=(NOT_STARTED,))
         for name, repo in plans.items()
     ]
     report = ended(plan, outcomes, interrupted=done.interrupted)
     if report.result is Result.DONE and report.count(State.BLOCKED):
         return replace(report, result=Result.BLOCKED)
     return report
-
-
-def interrupted() -> Problem:
-    """Return why a repository was not updated."""
-    return Problem("interrupted", "was not started.", "Run the command again.")
 
 
 def update(repository: Repository, repo: RepoPlan, typed: str) -> Outcome:
@@ -72,7 +69,9 @@ def update(repository: Repository, repo: RepoPlan, typed: str) -> Outcome:
             match step:
                 case CloneStep():
                     repository.clone()
-                    check_out(repository, step.branch)
+                    if repository.work_tree().branch != step.branch:
+                        repository.create_branch(step.branch)
+                        repository.switch(step.branch)
                 case CreateBranchStep():
                     repository.create_branch(step.branch)
                     made[branch_ref(step.branch)] = step.after
@@ -109,14 +108,6 @@ def not_updated(message: str, typed: str) -> GitError:
     """Return the error of an update that git carried out differently than planned."""
     hint = Hint.SEE_STATUS.format(path=typed)
     return GitError(message, hint=hint, code="not_updated")
-
-
-def check_out(repository: Repository, branch: str) -> None:
-    """Check the stage's branch out in a fresh clone, which may have it already."""
-    if repository.work_tree().branch == branch:
-        return
-    repository.create_branch(branch)
-    repository.switch(branch)
 
 
 def advance(repository: Repository, step: UpdateStep) -> None:

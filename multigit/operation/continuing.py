@@ -37,11 +37,8 @@ def continue_(
             operation = replace(operation, plan=replace(operation.plan, accept_reverts=True))
         known = operation.state.flights  # which of them are over is asked before the remotes
         flights = pending_pushes(session.git, session.workspace, known)
-        remotes = ask_remotes(
-            *(session, journal, operation),
-            onward=bool(operation.plan.undoes),
-            wait=not consent.dry_run,
-        )
+        onward, wait = bool(operation.plan.undoes), not consent.dry_run
+        remotes = ask_remotes(session, journal, operation, onward=onward, wait=wait)
         moved = to_plan_again(operation, remotes)
         again = _plan_again(session, operation, moved, skip_blocked=skip_blocked)
         left = resumed(operation, remotes, again, skip_blocked=skip_blocked)

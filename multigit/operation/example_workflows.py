@@ -13,6 +13,7 @@ from multigit.adapters.config.load import load
 from multigit.adapters.files.folder import write_new
 from multigit.adapters.github.examples import Example, workflows
 from multigit.core.reports.document import problem_document
+from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Workspace
 
 
@@ -25,9 +26,9 @@ class Writing:
     obstacle: str
 
     @property
-    def blocked(self) -> bool:
-        """True if a file is missing and no example can be given."""
-        return self.example.problem is not None and not self.obstacle
+    def problem(self) -> Problem | None:
+        """Return why no example can be given for a file that is missing."""
+        return None if self.obstacle else self.example.problem
 
     @property
     def wanted(self) -> bool:
@@ -36,13 +37,12 @@ class Writing:
 
     def document(self, *, dry_run: bool) -> dict[str, Any]:
         """Return its part of the JSON document."""
-        problems = [self.example.problem] if self.blocked and self.example.problem else []
         return {
             "repo": self.example.repo.name,
             "file": str(self.example.path),
             "written": self.wanted and not dry_run,
             "content": self.example.text if self.wanted else None,
-            "problems": list(map(problem_document, problems)),
+            "problems": [problem_document(self.problem)] if self.problem else [],
         }
 
 
@@ -56,7 +56,7 @@ class Writings:
     @property
     def exit_code(self) -> int:
         """Return 3 if an example cannot be given."""
-        return errors.REFUSED if any(one.blocked for one in self.each) else errors.OK
+        return errors.REFUSED if any(one.problem for one in self.each) else errors.OK
 
 
 def write_workflows(folder: Path, *, dry_run: bool) -> Writings:

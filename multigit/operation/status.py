@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from multigit.core.reports.status import StatusRequest, StatusRow, status_rows
+from multigit.core.reports.status import StatusRow, status_rows
 from multigit.core.values.workspace import Repo
 from multigit.engine.observe.status import StatusObservation
 from multigit.operation.session import Session
@@ -14,7 +14,6 @@ from multigit.operation.unfinished import last_deployed
 def read_status(session: Session, repos: tuple[Repo, ...], *, fetch: bool) -> Sequence[StatusRow]:
     """Return a row for each repository; without `fetch` as of the last one."""
     space = session.workspace
-    request = StatusRequest(repos, space.stages, space.pairs(), fetch=fetch)
-    doing = "fetching" if fetch else "reading"
-    seen = session.observe(repos, StatusObservation(request), doing=doing)
+    observation = StatusObservation(space.stages, space.pairs(), fetch=fetch)
+    seen = session.observe(repos, observation, doing="fetching" if fetch else "reading")
     return status_rows(space, repos, seen, last_deployed(session))

@@ -28,12 +28,8 @@ def undo(session: Session, name: str | None, consent: Consent) -> Ended:
     with alone(session, "undo", dry_run=consent.dry_run):
         journal, operation = _to_undo(session, name)
         is_open = operation.id in session.files.unfinished()
-        remotes = ask_remotes(
-            *(session, journal, operation),
-            onward=True,
-            flights=operation.state.flights,
-            wait=not consent.dry_run,
-        )
+        flights, wait = operation.state.flights, not consent.dry_run
+        remotes = ask_remotes(session, journal, operation, onward=True, flights=flights, wait=wait)
         history = session.files.history
         plan = undone(operation, remotes, session.workspace, session.start_time, history)
         run = OperationRun(workplace(session), plan, consent)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from multigit import errors
 from multigit.adapters.files.lock import running
-from multigit.adapters.http.health_probe import HttpProbe
 from multigit.adapters.system import clock
 from multigit.core.planning.plan import Result, State
 from multigit.core.progress.deployments import to_watch
@@ -20,10 +19,9 @@ from multigit.core.recovery.watched import watched
 from multigit.core.reports.news import is_news
 from multigit.core.values.agreement import ASKS_NOTHING
 from multigit.core.values.problem import Problem, Severity
-from multigit.engine.deploy import Deployer
-from multigit.engine.deploy_context import DeployContext
 from multigit.engine.ports import FORGETFUL
 from multigit.hints import Hint
+from multigit.operation.deployer import deployer
 from multigit.operation.notifications import Messages
 from multigit.operation.run import Ended
 
@@ -92,20 +90,9 @@ def _look(session: Session, operation: Operation, journal: Journal) -> Deploymen
     """Watch what was started until it ends; start nothing."""
     plan = to_watch(operation).plan
     repos = {repo.repo: (repo, operation.state.of(repo.repo).made) for repo in plan.planned()}
+    writer = FORGETFUL if journal.is_open else journal  # an open one belongs to `continue`
     with session.screen.progress() as progress:
-        runners = session.runners()
-        context = DeployContext(
-            plan,
-            runners,
-            HttpProbe(),
-            clock.SystemClock(),
-            FORGETFUL if journal.is_open else journal,  # an open one belongs to `continue`
-            progress,
-            runners.leave,
-            starts=False,
-            jobs=session.jobs,
-        )
-        return Deployer(context, operation.state).wave(repos)
+        return deployer(session, plan, operation.state, writer, progress, starts=False).wave(repos)
 
 
 def _report(

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from multigit.core.reports.log_report import LogReport
     from multigit.core.reports.reviews import PendingReview, Review
     from multigit.core.reports.status import StatusRow
+    from multigit.core.values.found_repo import FoundRepo
     from multigit.core.values.listener import Listener
     from multigit.core.values.problem import Problem
     from multigit.core.values.workspace import Stage
     from multigit.errors import MultigitError
-    from multigit.ui.setups import ListedRepo
 
 
 class Screen:
@@ -112,18 +112,12 @@ class Screen:
 
             self._show(pull_view(report))
 
-    def status(
-        self,
-        rows: Sequence[StatusRow],
-        pairs: Sequence[tuple[Stage, Stage]],
-        sentence: str,
-        hint: str,
-    ) -> None:
+    def status(self, rows: Sequence[StatusRow], pairs: Sequence[tuple[Stage, Stage]]) -> None:
         """Show the status of the repositories."""
         if self._has_reader:
             from multigit.ui.statuses import status_view
 
-            self._show(status_view(rows, pairs, sentence, hint=hint))
+            self._show(status_view(rows, pairs))
 
     def log(self, report: LogReport) -> None:
         """Show the deployment log."""
@@ -159,7 +153,7 @@ class Screen:
         for problem in problems:
             self.note(f"{problem.message} {problem.hint}".rstrip())
 
-    def found(self, repos: Sequence[ListedRepo], target: Path, *, elsewhere: str) -> None:
+    def found(self, repos: Sequence[FoundRepo], target: Path, *, elsewhere: str) -> None:
         """Show the repositories that were found for a new configuration at `target`."""
         if self._has_reader:
             from multigit.ui.setups import found_view

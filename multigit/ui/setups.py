@@ -4,37 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from multigit.core.values.found_repo import FoundRepo
 from multigit.core.values.text import visible
 from multigit.hints import Hint
 from multigit.ui.render import ABSENT, indented, plain, table
 
 
-class ListedRepo(Protocol):
-    """A repository that was found on disk."""
-
-    @property
-    def name(self) -> str:
-        """Its name in the configuration."""
-
-    @property
-    def path(self) -> str:
-        """Its folder, relative to the one searched."""
-
-    @property
-    def branches(self) -> tuple[str, ...]:
-        """The branches that could belong to a stage."""
-
-    @property
-    def note(self) -> str:
-        """What is unusual about it, or empty."""
-
-
-def found_view(found: Sequence[ListedRepo], target: Path, *, elsewhere: str) -> RenderableType:
+def found_view(found: Sequence[FoundRepo], target: Path, *, elsewhere: str) -> RenderableType:
     """Return the repositories with their stages' branches, and what to run next.
 
     `elsewhere` is the option that a command needs when the file is in another folder.
@@ -48,10 +28,5 @@ def found_view(found: Sequence[ListedRepo], target: Path, *, elsewhere: str) -> 
         if repo.note:
             branches.append(f"  {visible(repo.note)}", "yellow")
         rows.add_row(plain(repo.name), plain(repo.path), branches)
-    return Group(
-        indented(rows),
-        Text(),
-        Text(
-            Hint.INIT_DONE.format(file=visible(str(target)), elsewhere=visible(elsewhere)), "bold"
-        ),
-    )
+    done = Hint.INIT_DONE.format(file=visible(str(target)), elsewhere=visible(elsewhere))
+    return Group(indented(rows), Text(), Text(done, "bold"))

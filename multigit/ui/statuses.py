@@ -12,6 +12,7 @@ from rich.text import Text
 from multigit.core.planning.losses import describe_reversal
 from multigit.core.records.last_deployments import LastDeployment
 from multigit.core.reports.status import Pair, StatusRow
+from multigit.core.reports.status_words import status_hint, status_sentence
 from multigit.core.values.deployment import RunState
 from multigit.core.values.duration import age
 from multigit.core.values.text import plural, visible
@@ -26,13 +27,14 @@ NAME = 16  # columns for a name; what follows it is never cut
 def status_view(
     rows: Sequence[StatusRow],
     pairs: Sequence[tuple[Stage, Stage]],
-    sentence: str,
     now: datetime | None = None,
-    hint: str = "",
 ) -> RenderableType:
     """Return one row per repository, then what could not be read, then the summary."""
     now = now or datetime.now(UTC)
-    wide, stacked = (status_table(rows, pairs, deploys_cells(rows, now, by)) for by in (", ", "\n"))
+    wide, stacked = (
+        status_table(rows, pairs, [deploys_cell(row, now, by) for row in rows])
+        for by in (", ", "\n")
+    )
     bare = status_table(rows, pairs)
     deploys = deploys_table(rows, now)
     folded = Group(bare, Text(), deploys) if deploys.row_count else bare
@@ -43,7 +45,9 @@ def status_view(
         *problem_lines((row.repo, row.problems) for row in rows),
     ]
     between = [Text(), *problems] if problems else []
-    return Group(indented(view), *between, Text(), ending(sentence, hint))
+    return Group(
+        indented(view), *between, Text(), ending(status_sentence(rows), status_hint(rows, pairs))
+    )
 
 
 def status_table(
@@ -155,11 +159,6 @@ def debt_cell(row: StatusRow) -> Text:
         if pair.hotfixes or pair.merge_owed
     ]
     return Text(", ".join(debts), "yellow") if debts else Text(ABSENT, "dim")
-
-
-def deploys_cells(rows: Sequence[StatusRow], now: datetime, separator: str) -> list[Text]:
-    """Return the cells of the last deploys."""
-    return [deploys_cell(row, now, separator) for row in rows]
 
 
 def deploys_cell(row: StatusRow, now: datetime, separator: str = ", ") -> Text:

@@ -16,9 +16,10 @@ from tests.support.forge import Forge
 
 
 def commands(group: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Yield the arguments that lead to each command and group, and its callback."""
-    yield path, group.callback
-    for name, each in getattr(group, "commands", {}).items():
+    """Yield the arguments that lead to each command and group, and its text."""
+    below = getattr(group, "commands", {})
+    yield path, group.help if below else group.callback.__doc__
+    for name, each in below.items():
         yield from commands(each, *path, name)
 
 
@@ -32,7 +33,7 @@ def test_page_fits_and_reads_well(path: tuple[str, ...], forge: Forge) -> None:
     lines = [line.rstrip() for line in shown.splitlines()]
     assert max(map(len, lines)) <= 80
     assert [word for word in ("<bool>", "<str>", "<int", "<path>", "[[") if word in shown] == []
-    text, _, examples = textwrap.dedent(f"    {PAGES[path].__doc__}").partition("Examples:\n")
+    text, _, examples = textwrap.dedent(f"    {PAGES[path]}").partition("Examples:\n")
     for paragraph in text.strip().split("\n\n"):
         expected = textwrap.fill(" ".join(paragraph.split()), 78, break_on_hyphens=False)
         assert textwrap.indent(expected, " ") in "\n".join(lines)

@@ -6,11 +6,8 @@ import pytest
 
 from multigit.core.records.chain import BadLine, Head
 from multigit.operation.checking import check
-from multigit.operation.reading import LogRequest, read_log, verify_log
+from multigit.operation.reading import read_log, verify_log
 from tests.operation.desk import Desk
-
-ALL = LogRequest(None, 0, verify=False, remote=False)
-VERIFIED = LogRequest(None, 0, verify=True, remote=True)
 
 
 def cut(desk: Desk) -> None:
@@ -25,18 +22,16 @@ def test_the_log_shows_what_was_done(desk: Desk) -> None:
     desk.git["api"].remote.commit("dev", {"more.txt": "1"})
     desk.promote()
     session = desk.session()
-    assert len(read_log(session, ALL).records) == 2
-    newest = LogRequest(session.workspace.stage("stg"), 1, verify=False, remote=False)
-    seen = read_log(session, newest)
+    assert len(read_log(session, None, 0).records) == 2
+    seen = read_log(session, "stg", 1)
     assert (len(seen.records), seen.hidden, seen.verified) == (1, 1, None)
-    other = LogRequest(session.workspace.stage("main"), 0, verify=False, remote=False)
-    assert read_log(session, other).records == ()
+    assert read_log(session, "main", 0).records == ()
 
 
 def test_a_sound_log_is_sound(desk: Desk) -> None:
     """The tags on the remotes agree."""
     desk.promote()
-    seen = read_log(desk.session(), VERIFIED)
+    seen = read_log(desk.session(), None, 0, remote=True)
     assert isinstance(seen.verified, Head)
     assert seen.compared is not None
     assert (seen.compared.own, seen.unread) == (2, {})
@@ -48,9 +43,9 @@ def test_a_log_that_was_cut_is_found_against_the_tags(desk: Desk) -> None:
     desk.git["api"].remote.commit("dev", {"more.txt": "1"})
     desk.promote()
     cut(desk)
-    alone = read_log(desk.session(), LogRequest(None, 0, verify=True, remote=False))
+    alone = read_log(desk.session(), None, 0, verify=True)
     assert isinstance(alone.verified, Head)
-    assert isinstance(read_log(desk.session(), VERIFIED).verified, BadLine)
+    assert isinstance(read_log(desk.session(), None, 0, remote=True).verified, BadLine)
 
 
 def test_a_log_that_was_edited_is_found_without_the_tags(desk: Desk) -> None:
@@ -61,7 +56,7 @@ def test_a_log_that_was_edited_is_found_without_the_tags(desk: Desk) -> None:
     file = desk.session().files.log.file
     file.write_bytes(file.read_bytes().replace(b"promote", b"PROMOTE", 1))
     assert isinstance(verify_log(desk.session(), ()), BadLine)
-    assert isinstance(read_log(desk.session(), VERIFIED).verified, BadLine)
+    assert isinstance(read_log(desk.session(), None, 0, remote=True).verified, BadLine)
 
 
 def test_a_log_that_cannot_be_read_is_a_problem(desk: Desk) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from multigit import errors
-from multigit.adapters.config.discovery import FoundRepo
+from multigit.core.values.found_repo import FoundRepo
 from multigit.core.values.workspace import Workspace
 from multigit.errors import MultigitError, RefusedError, UsageError
 from multigit.operation import initialization
@@ -180,7 +180,7 @@ trigger = "push"
     (tmp_path / "api").mkdir()
     done = write_workflows(tmp_path, dry_run=False)
     assert done.exit_code == errors.REFUSED
-    blocked = next(each for each in done.each if each.blocked)
+    blocked = next(each for each in done.each if each.problem)
     assert blocked.document(dry_run=False)["problems"]
     assert not blocked.file.exists()
 

@@ -57,7 +57,7 @@ DeploymentLog.holds = lambda self, operation: False
 assert callable(read_after_push)
 
 
-def read_after_push(in_flight, repo, flight, read, **_):
+def read_after_push(repository, repo, flight, read, **_):
     return read()
 """,
         ("rivals/promote-locked/early-abandon",),

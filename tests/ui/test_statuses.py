@@ -29,7 +29,7 @@ ROWS = (
         {"stg": TAG, "main": TAG},
     ),
 )  # fmt: skip
-VIEW = status_view(ROWS, ((DEV, STG), (STG, MAIN)), "2 repositories.", NOW)
+VIEW = status_view(ROWS, ((DEV, STG), (STG, MAIN)), NOW)
 
 
 @pytest.mark.parametrize("width", [30, 40, 50, 60, 70, 80, 120])
@@ -40,7 +40,7 @@ def test_no_fact_is_cut(width: int) -> None:
     text = " ".join(" ".join(lines).split())
     for fact in (
         "database", "dev", "feature/", "↑1 ↓22 ●1", "✗ conflicts", "7 waiting", "3 on main",
-        "stg 15min", "main 15min", "2 repositories.",
+        "stg 15min", "main 15min", "2 repositories:",
     ):  # fmt: skip
         assert fact in text, fact
     assert text.count("…") == 1
@@ -55,7 +55,7 @@ def test_unpushed_commits_of_other_branches_are_below(width: int) -> None:
         Unpushed("main", "main", 1),
     )
     row = replace(ROWS[0], work=WorkTree("develop", "dev-2", 1, 0), unpushed=unpushed)
-    lines = shown(status_view([row], ((DEV, STG), (STG, MAIN)), "1 repository.", NOW), width)
+    lines = shown(status_view([row], ((DEV, STG), (STG, MAIN)), NOW), width)
     assert max(map(len, lines)) <= width
     text = " ".join(" ".join(lines).split())
     assert "! database: 2 unpushed commits on stg, 1 unpushed commit on main." in text
@@ -68,13 +68,13 @@ def test_what_was_reverted_is_below(width: int) -> None:
     odd = replace(MAIN, branch="ma\x1b[31min")
     pair = Pair("stg", "main", reverted=(Reversal("aaaaaaaaaa", "Revert", 2),))
     row = StatusRow("api", "api", WorkTree("dev", "dev-2"), (Pair("dev", "stg"), pair), {})
-    view = status_view([row], ((DEV, STG), (STG, odd)), "1 repository.", NOW, "Try it.")
+    view = status_view([row], ((DEV, STG), (STG, odd)), NOW)
     lines = shown(view, width)
     assert max(map(len, lines)) <= width
     text = " ".join(" ".join(lines).split())
     assert "✗ reverted" in text
     assert "✗ api: aaaaaaa on ma\\x1b[31min " in text
-    assert text.endswith("1 repository. Hint: Try it.")
+    assert "1 repository: 1 with reverted work. Hint: To see how to keep that work, " in text
 
 
 def test_wide_table_has_everything_in_a_row() -> None:
@@ -149,5 +149,6 @@ def test_the_narrowest_view_is_a_list() -> None:
         "    hotfixes: 3 on main",
         "    last deploys: stg 15min, main 15min",
         "",
-        "2 repositories.",
+        "2 repositories: 1 with commits to promote, 1 with conflicts,",
+        "1 with hotfixes to carry back.",
     ]

@@ -21,7 +21,7 @@ class Lie:
 
 NOT_WAITING = """
 assert callable(read_after_push)
-read_after_push = lambda in_flight, plan, flight, read, **_: read()
+read_after_push = lambda repository, plan, flight, read, **_: read()
 """
 HELD = ("colleague web dev", "hold web")
 

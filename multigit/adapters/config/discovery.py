@@ -6,7 +6,7 @@ import os
 import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from multigit.adapters.git.config import GitConfig, read_config
 from multigit.adapters.git.process import GitDoor, require_git, ssh_command
 from multigit.adapters.git.remote import Remote
 from multigit.adapters.git.transcript import Transcript
+from multigit.core.values.found_repo import FoundRepo
 from multigit.errors import GitError
 
 if TYPE_CHECKING:
@@ -26,24 +27,6 @@ CANDIDATES: Mapping[str, tuple[str, ...]] = {
     "stg": ("stg", "stage", "staging"),
     "main": ("main", "master", "production"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class FoundRepo:
-    """A git repository: `path` is relative to the folder searched, "." for that folder itself.
-
-    `branches` are those of CANDIDATES that it has, locally or on its remote as last fetched.
-    `note` says why git refused it, or what is unusual. `pushed_to` is empty if git pushes to the
-    repository that it fetches from. It and `url` may contain credentials.
-    """
-
-    path: str
-    name: str
-    remote: str = ""
-    url: str = ""
-    branches: tuple[str, ...] = ()
-    note: str = ""
-    pushed_to: str = ""
 
 
 def discover(folder: Path) -> tuple[FoundRepo, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from multigit.adapters.config.discovery import CANDIDATES, FoundRepo
+from multigit.adapters.config.discovery import CANDIDATES
 from multigit.adapters.config.rules import folded
 from multigit.adapters.config.values import check_path, check_url, dotted, is_ref, quoted
+from multigit.core.values.found_repo import FoundRepo
 from multigit.core.values.remote_url import without_credentials
 from multigit.core.values.text import masked, visible
 

@@ -121,8 +121,8 @@ def _workflows(screen: Screen, folder: Path, *, dry_run: bool) -> int:
 
 
 def _show(screen: Screen, each: Writing, *, dry_run: bool) -> None:
-    problem, row = each.example.problem, f"  {each.example.repo.name}  {each.example.path}  "
-    if problem and each.blocked:
+    row = f"  {each.example.repo.name}  {each.example.path}  "
+    if problem := each.problem:
         screen.say(f"{row}not written: {problem.message}")
         if not screen.json_wanted:
             screen.note(f"Hint: {problem.hint}")

@@ -50,13 +50,13 @@ def log(
       multigit log --json --all
     """
     from multigit.core.reports.log_report import log_document
-    from multigit.operation.reading import LogRequest, read_log
+    from multigit.operation.reading import read_log
     from multigit.operation.unfinished import say_unfinished
 
     session = running.session()
-    here = session.workspace.stage(stage) if stage is not None else None
-    request = LogRequest(here, 0 if everything else limit, verify or remote, remote)
-    seen = read_log(session, request)
+    here = session.workspace.stage(stage).name if stage is not None else None
+    count = 0 if everything else limit
+    seen = read_log(session, here, count, verify=verify, remote=remote)
     unfinished = say_unfinished(session)
     session.screen.log(seen)
     session.screen.document({**log_document(seen), **unfinished})

@@ -28,7 +28,6 @@ def status(
         status_document,
         status_exit_code,
         status_hint,
-        status_sentence,
     )
     from multigit.operation.status import read_status
     from multigit.operation.unfinished import say_unfinished
@@ -38,7 +37,6 @@ def status(
     repos = chosen.of(session.workspace, *(names or ()))
     rows = read_status(session, repos, fetch=not no_fetch)
     unfinished = say_unfinished(session)
-    hint = status_hint(rows, pairs)
-    session.screen.status(rows, pairs, status_sentence(rows), hint)
-    session.screen.document({**status_document(rows, hint), **unfinished})
+    session.screen.status(rows, pairs)
+    session.screen.document({**status_document(rows, status_hint(rows, pairs)), **unfinished})
     return status_exit_code(rows)

@@ -18,16 +18,6 @@ from multigit.core.values.workspace import Repo, Stage, Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class StatusRequest:
-    """Which repositories to read, along which stages, and whether to ask the remotes."""
-
-    repos: tuple[Repo, ...]
-    stages: tuple[Stage, ...]
-    pairs: tuple[tuple[Stage, Stage], ...]
-    fetch: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class Pair:
     """Two neighboring stages: what is waiting to be promoted, and what was never carried back.
 

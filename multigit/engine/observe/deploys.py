@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from multigit.core.values.git_answers import RefQuery
-from multigit.core.values.listener import ShowActivity
-from multigit.core.values.snapshot import Snapshot
-from multigit.core.values.start_time import tag_glob
 from multigit.core.values.workspace import Stage
-from multigit.engine.observe.observation import Observation
-from multigit.engine.ports import Repository
+from multigit.engine.observe.observation import Observation, of_stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +18,4 @@ class DeployObservation(Observation):
     @property
     def query(self) -> RefQuery:
         """The stage's branch and tags."""
-        return RefQuery((self.stage.branch,), (tag_glob(self.stage.tag),) if self.stage.tag else ())
-
-    def read(self, repository: Repository, snapshot: Snapshot, show: ShowActivity) -> Snapshot:
-        """Read the refs."""
-        del show
-        return replace(snapshot, refs=repository.refs(self.query))
+        return of_stages([self.stage])

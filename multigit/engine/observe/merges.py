@@ -40,9 +40,7 @@ class MergeObservation(Observation):
         merges = preview_merges(repository, refs, request.hops, date, accept_reverts=accept)
         if request.tag_template and facts.signs_tags:
             try_to_sign(repository, merges, date)
-        if any(
-            merge.reversals for merge in merges
-        ):  # to restore reverted work requires the work tree
+        if any(merge.reversals for merge in merges):  # restoring them requires the work tree
             snapshot = replace(snapshot, work=repository.work_tree())
         if facts.signs_pushes and not all(merge.nothing for merge in merges):
             try_to_push(repository, refs, show)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from multigit.core.values.git_answers import RefQuery
 from multigit.core.values.listener import ShowActivity
 from multigit.core.values.problem import Problem
 from multigit.core.values.snapshot import Snapshot
-from multigit.core.values.workspace import Repo
+from multigit.core.values.start_time import tag_glob
+from multigit.core.values.workspace import Repo, Stage
 from multigit.engine.fleet import Fleet
 from multigit.engine.ports import Git, Repository
 from multigit.engine.retry import with_retry
@@ -31,9 +33,10 @@ class Observation(ABC):
         fetch(repository, self.query, show)
         return Snapshot(name)
 
-    @abstractmethod
     def read(self, repository: Repository, snapshot: Snapshot, show: ShowActivity) -> Snapshot:
-        """Return the snapshot with what is read here, mostly without the remote."""
+        """Return the snapshot with what is read here, mostly without the remote: the refs."""
+        del show
+        return replace(snapshot, refs=repository.refs(self.query))
 
 
 def observe(
@@ -62,6 +65,14 @@ def observe(
         doing=doing,
     )
     return results.completed(lambda name, error: Snapshot(name, error=Problem.of(error)))
+
+
+def of_stages(stages: Sequence[Stage]) -> RefQuery:
+    """Return the query for the branches and deploy tags of these stages."""
+    return RefQuery(
+        branches=tuple(stage.branch for stage in stages),
+        tags=tuple(tag_glob(stage.tag) for stage in stages if stage.tag),
+    )
 
 
 def fetch(repository: Repository, query: RefQuery, show: ShowActivity) -> None:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from multigit.core.planning.routes import Hop
-from multigit.core.reports.status import StatusRequest
 from multigit.core.values.commits import Tip
 from multigit.core.values.git_answers import RefQuery
 from multigit.core.values.listener import ShowActivity
 from multigit.core.values.merge import Merge
 from multigit.core.values.refs import Refs
 from multigit.core.values.snapshot import Snapshot
-from multigit.core.values.start_time import tag_glob
 from multigit.core.values.workspace import Stage
-from multigit.engine.observe.observation import Observation, try_to_fetch
+from multigit.engine.observe.observation import Observation, of_stages, try_to_fetch
 from multigit.engine.observe.preview import preview_merge
 from multigit.engine.observe.sides import count_against_stage, count_stages
 from multigit.engine.ports import Repository
@@ -24,20 +22,18 @@ from multigit.engine.ports import Repository
 class StatusObservation(Observation):
     """Reads what the status requires: more only where sides differ."""
 
-    request: StatusRequest
+    stages: tuple[Stage, ...]
+    pairs: tuple[tuple[Stage, Stage], ...]
+    fetch: bool = True
 
     @property
     def query(self) -> RefQuery:
         """The branches and tags of all stages."""
-        stages = self.request.stages
-        return RefQuery(
-            branches=tuple(stage.branch for stage in stages),
-            tags=tuple(tag_glob(stage.tag) for stage in stages if stage.tag),
-        )
+        return of_stages(self.stages)
 
     def reach(self, name: str, repository: Repository, show: ShowActivity) -> Snapshot:
         """Fetch if requested; what was fetched last can be shown too."""
-        stale = try_to_fetch(repository, self.query, show) if self.request.fetch else None
+        stale = try_to_fetch(repository, self.query, show) if self.fetch else None
         return Snapshot(name, stale=stale)
 
     def read(self, repository: Repository, snapshot: Snapshot, show: ShowActivity) -> Snapshot:
@@ -48,11 +44,10 @@ class StatusObservation(Observation):
         snapshot = replace(snapshot, facts=repository.facts(), refs=refs, work=work)
         if snapshot.facts.shallow:  # in which nothing can be counted or merged
             return snapshot
-        pairs = self.request.pairs
-        forward = [preview_promotion(repository, refs, *pair) for pair in pairs]
+        forward = [preview_promotion(repository, refs, *pair) for pair in self.pairs]
         back = [
             preview_backmerge(repository, refs, *pair)
-            for pair, merge in zip(pairs, forward, strict=True)
+            for pair, merge in zip(self.pairs, forward, strict=True)
             if merge and not has_all_of(merge)
         ]
         return replace(

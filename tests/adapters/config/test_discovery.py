@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from multigit.adapters.config.discovery import FoundRepo, discover
+from multigit.adapters.config.discovery import discover
 from multigit.adapters.config.load import load
 from multigit.adapters.config.template import render_config
+from multigit.core.values.found_repo import FoundRepo
 from multigit.core.values.workspace import Confirm, Repo, Stage, Workspace
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from multigit.core.reports.status import StatusRequest
 from multigit.engine.observe.observation import Observation
 from multigit.engine.observe.status import StatusObservation
 from multigit.errors import GitError
@@ -15,7 +14,7 @@ from tests.support.fake_git import FakeGit
 def status(git: FakeGit, *, fetch: bool = True) -> Observation:
     """Return how to look for the status."""
     space = git.workspace
-    return StatusObservation(StatusRequest(space.repos, space.stages, space.pairs(), fetch=fetch))
+    return StatusObservation(space.stages, space.pairs(), fetch=fetch)
 
 
 def test_status_shows_what_waits_in_both_directions() -> None:
