@@ -194,11 +194,11 @@ def half_problem(
 
 def moved_problem(publication: Publication, now: str) -> Problem:
     """Return the problem of a ref that someone else moved after the plan was made."""
+    name = short(publication.ref)
     if not publication.before:
-        what = "was created by someone else"
+        message = f"{name} was created by someone else since the plan was made."
     elif now:
-        what = f"moved from {publication.before[:7]} to {now[:7]}"
+        message = f"{name} moved from {publication.before:.7} to {now:.7} since the plan was made."
     else:
-        what = "was deleted"
-    message = f"{short(publication.ref)} {what} since the plan was made."
+        message = f"{name} was deleted since the plan was made."
     return Problem("moved", message, "Their commits are safe.")
