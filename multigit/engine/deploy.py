@@ -42,7 +42,7 @@ class Deployer:
         """Deploy to one target after the other, up to the first that does not succeed."""
         deployments: list[Deployment] = []
         good, known = True, self.state.of(repo.repo).deployments
-        specs = DeploymentSpecs.of(self.context.plan, repo.repo, made, known)
+        specs = DeploymentSpecs(self.context.plan, repo.repo, made, known)
         for step in repo.deploys():
             deployment = known.get(step.target)
             if good:

@@ -15,38 +15,30 @@ from multigit.core.values.refs import Objects, branch_ref
 
 @dataclass(frozen=True, slots=True)
 class DeploymentSpecs:
-    """The specs of one repository's deployments.
+    """The specs of the deployments of one repository of a plan.
 
     `made` maps each ref to its new object, one of which is deployed. `known` holds, by target, what
     earlier attempts recorded.
     """
 
-    operation: str
-    release: str
+    plan: Plan
     repo: str
     made: Objects
     known: Mapping[str, Deployment]
-
-    @classmethod
-    def of(
-        cls, plan: Plan, repo: str, made: Objects, known: Mapping[str, Deployment]
-    ) -> DeploymentSpecs:
-        """Return the specs for a repository of a plan."""
-        return cls(plan.operation, plan.release, repo, made, known)
 
     def spec(self, step: DeployStep, *, attempt: int, since: float) -> DeploymentSpec:
         """Return the spec of one deployment for this attempt; `since` is in Unix seconds."""
         deployed = f"{self.repo}/{step.target}" if step.target else self.repo
         others = (each for target, each in self.known.items() if target != step.target)
         return DeploymentSpec(
-            key=f"{self.operation}/{deployed}/{attempt}",
+            key=f"{self.plan.operation}/{deployed}/{attempt}",
             repo=self.repo,
             stage=step.stage,
             environment=step.environment,
             branch=step.branch,
             sha=step.sha or self.made.get(branch_ref(step.branch), ""),
             tag=step.tag,
-            release=self.release or step.tag,
+            release=self.plan.release or step.tag,
             target=step.target,
             since=since,
             runner=step.runner,
@@ -64,7 +56,7 @@ def planned_specs(plan: Plan, state: OperationState) -> tuple[DeploymentSpec, ..
     def specs(repo: RepoPlan) -> Iterator[DeploymentSpec]:
         known = state.of(repo.repo).deployments
         made = {branch_ref(repo.branch): repo.after, **state.of(repo.repo).made}
-        of_repo = DeploymentSpecs.of(plan, repo.repo, made, known)
+        of_repo = DeploymentSpecs(plan, repo.repo, made, known)
         for step in repo.deploys():
             if known.get(step.target, Deployment()).state is RunState.NOT_STARTED:
                 yield of_repo.spec(step, attempt=1, since=0.0)
@@ -74,23 +66,27 @@ def planned_specs(plan: Plan, state: OperationState) -> tuple[DeploymentSpec, ..
 
 def unseen_specs(operation: Operation, repo: str) -> tuple[tuple[DeploymentSpec, Run | None], ...]:
     """Return the specs of a repository's deployments that may be running now, with their runs."""
-    plan = next((each for each in operation.plan.repos if each.repo == repo), None)
-    if plan is None:
-        return ()
-    progress = operation.state.of(repo)
-    specs = DeploymentSpecs.of(operation.plan, repo, progress.made, progress.deployments)
     return tuple(
-        (specs.of_known(step, known), known.run)
-        for step in plan.deploys()
-        if (known := progress.deployments.get(step.target))
-        and (known.state.may_run or _may_run_again(step, known))
+        (spec, known.run)
+        for spec, known in requested_specs(operation)
+        if spec.repo == repo and (known.state.may_run or _may_run_again(spec, known))
     )
 
 
-def _may_run_again(step: DeployStep, known: Deployment) -> bool:
+def requested_specs(operation: Operation) -> Iterator[tuple[DeploymentSpec, Deployment]]:
+    """Yield the spec and the last recorded state of each deployment of an operation."""
+    for repo in operation.plan.repos:
+        progress = operation.state.of(repo.repo)
+        specs = DeploymentSpecs(operation.plan, repo.repo, progress.made, progress.deployments)
+        for step in repo.deploys():
+            if known := progress.deployments.get(step.target):
+                yield specs.of_known(step, known), known
+
+
+def _may_run_again(spec: DeploymentSpec, known: Deployment) -> bool:
     # Anyone can rerun a failed run from its page on the host.
     failed = known.state.has_result and known.state is not RunState.SUCCEEDED
-    return failed and bool(known.run and step.runner.host)
+    return failed and bool(known.run and spec.runner.host)
 
 
 def still_to_come(
@@ -102,11 +98,6 @@ def still_to_come(
     again = [state for state in RunState if state.may_run or state is RunState.UNHEALTHY]
     watched = [step for step in left if known.get(step.target) in again]
     return tuple(step for step in left if step not in watched), tuple(watched)
-
-
-def outstanding(repo: RepoPlan, progress: Progress) -> bool:
-    """Return whether a published repository still has deployments to start or to watch."""
-    return any(still_to_come(repo, progress))
 
 
 def known_deployments(repo: RepoPlan, known: Mapping[str, Deployment]) -> tuple[Deployment, ...]:
@@ -129,17 +120,3 @@ def to_watch(operation: Operation) -> Operation:
 
     repos = tuple(map(left, operation.plan.repos))
     return replace(operation, plan=replace(operation.plan, wait=True, repos=repos))
-
-
-def started_specs(operation: Operation) -> tuple[tuple[DeploymentSpec, Run], ...]:
-    """Return the specs of all deployments of an operation that have a run, with that run."""
-
-    def specs(repo: RepoPlan) -> Iterator[tuple[DeploymentSpec, Run]]:
-        progress = operation.state.of(repo.repo)
-        of_repo = DeploymentSpecs.of(operation.plan, repo.repo, progress.made, progress.deployments)
-        for step in repo.deploys():
-            known = progress.deployments.get(step.target)
-            if known and known.run:
-                yield of_repo.of_known(step, known), known.run
-
-    return tuple(each for repo in operation.plan.repos for each in specs(repo))

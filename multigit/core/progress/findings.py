@@ -56,11 +56,7 @@ def _with_problems(
 
 
 def _skipped(repo: RepoPlan, missing: str) -> RepoPlan:
-    problem = Problem(
-        "after_left_out",
-        f"depends on {missing}, which is skipped.",
-        f"Fix {missing} first, or remove it from `after`.",
-        Severity.WARN,
-    )
-    problems = (problem, *repo.problems)  # the reason first
-    return replace(repo, state=State.SKIPPED, steps=(), problems=problems)
+    message = f"depends on {missing}, which is skipped."
+    hint = f"Fix {missing} first, or remove it from `after`."
+    problem = Problem("after_left_out", message, hint, Severity.WARN)
+    return replace(repo, state=State.SKIPPED, steps=(), problems=(problem, *repo.problems))

@@ -58,38 +58,24 @@ def lock_ref(stage: str) -> str:
 def lock_left(refs: Iterable[str], nonce: str) -> Problem:
     """Return the warning that locks could not be released."""
     stages = ", ".join(ref.removeprefix(PREFIX) for ref in refs)
-    return Problem(
-        "lock_left",
-        f"The remote did not accept the release of the lock of {stages}.",
-        Hint.LOCK_RELEASE.format(nonce=nonce),
-        Severity.WARN,
-    )
+    message = f"The remote did not accept the release of the lock of {stages}."
+    return Problem("lock_left", message, Hint.LOCK_RELEASE.format(nonce=nonce), Severity.WARN)
 
 
 def lock_kept(stages: Iterable[str]) -> Problem:
     """Return the warning that an operation keeps its locks while a push may still arrive."""
-    return Problem(
-        "lock_kept",
-        f"The lock of {', '.join(stages)} is kept because a push may still arrive.",
-        Hint.LOCK_KEPT,
-        Severity.WARN,
-    )
+    message = f"The lock of {', '.join(stages)} is kept because a push may still arrive."
+    return Problem("lock_kept", message, Hint.LOCK_KEPT, Severity.WARN)
 
 
 def lock_unknown(stages: Iterable[str], reason: str) -> Problem:
     """Return the warning that it is unknown whether locks were released."""
-    return Problem(
-        "lock_unknown",
-        f"It is unknown whether {', '.join(stages)} is still locked: {reason}",
-        Hint.LOCK_STATUS,
-        Severity.WARN,
-    )
+    message = f"It is unknown whether {', '.join(stages)} is still locked: {reason}"
+    return Problem("lock_unknown", message, Hint.LOCK_STATUS, Severity.WARN)
 
 
 def stages_changed(plan: Plan) -> tuple[str, ...]:
     """Return the stages that an operation moves or deploys, sorted by name."""
-    stages: set[str] = set()
-    for repo in plan.repos:
-        stages.update(step.move().stage for step in repo.branch_steps())
-        stages.update(step.stage for step in repo.deploys())
-    return tuple(sorted(stages))
+    moved = {step.move().stage for repo in plan.repos for step in repo.branch_steps()}
+    deployed = {step.stage for repo in plan.repos for step in repo.deploys()}
+    return tuple(sorted(moved | deployed))

@@ -96,12 +96,10 @@ class Report:
 
         Without waiting, those that have a run are left to `multigit watch`.
         """
-        for outcome in self.outcomes:
-            for deployment in outcome.deployments:
-                waited_for = self.plan.wait or not deployment.run
-                state = deployment.state
-                if state is RunState.NOT_STARTED or (state.may_run and waited_for):
-                    yield deployment
+        for each in (each for outcome in self.outcomes for each in outcome.deployments):
+            waited_for = self.plan.wait or not each.run
+            if each.state is RunState.NOT_STARTED or (each.state.may_run and waited_for):
+                yield each
 
     @property
     def reported_result(self) -> Result:
@@ -197,8 +195,8 @@ def ended(
     report = Report(plan, result, all_outcomes, interrupted, before=state)
     begun = bool(states & {State.PUBLISHED, State.DEPLOYED})
     later_waves_left = failed == {State.NOT_PUBLISHED} and begun and not plan.wait
-    asked_for = later_waves_left and not interrupted
-    if asked_for or (not failed and any(report.open_deployments())):
+    paused = later_waves_left and not interrupted
+    if paused or (not failed and any(report.open_deployments())):
         report = replace(report, result=Result.PAUSED)
     if report.unfinished:
         return replace(report, outcomes=tuple(map(_without_old_hints, report.outcomes)))

@@ -94,9 +94,7 @@ def verify(lines: Sequence[bytes]) -> BadLine | Head:
 def number_of(record: Mapping[str, Any]) -> int:
     """Return a record's number in the log, or 0 if it has no number that is possible."""
     seq = record.get("seq")
-    if not isinstance(seq, int) or isinstance(seq, bool):
-        return 0
-    return seq if 0 < seq < MOST else 0
+    return seq if type(seq) is int and 0 < seq < MOST else 0
 
 
 def _broken(number: int) -> BadLine:

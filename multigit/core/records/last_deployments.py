@@ -14,8 +14,9 @@ from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.workspace import Workspace
 from multigit.hints import Hint
 
-WRONG = {state for state in RunState if not state.may_run} - {RunState.SUCCEEDED}
-UNDER_WAY = {state for state in RunState if state.may_run and not state.over}
+MAY_RUN = {state for state in RunState if state.may_run}
+UNDER_WAY = {state for state in MAY_RUN if not state.over}
+WRONG = set(RunState) - MAY_RUN - {RunState.SUCCEEDED}
 
 
 def _urgency(state: str) -> int:
@@ -53,7 +54,7 @@ class LastDeployment:
     @property
     def may_run(self) -> bool:
         """True when no one saw it end at some target, or it is unknown whether it started there."""
-        return self.state in {str(state) for state in RunState if state.may_run}
+        return self.state in MAY_RUN
 
     @property
     def under_way(self) -> bool:
@@ -115,13 +116,8 @@ def with_unfinished(
         for repo in plan.repos
         if repo.repo in started
     )
-    record = Record(
-        at=plan.time,
-        operation=plan.operation,
-        stage=plan.target,
-        release=plan.release,
-        repos=repos,
-    )
+    at, stage = plan.time, plan.target
+    record = Record(at, plan.operation, stage=stage, release=plan.release, repos=repos)
     return last_deployed([record], last)
 
 
@@ -161,13 +157,9 @@ def failed_dependencies(
         for other in workspace.repo(name).after:
             known = last.get(other)
             if other not in ours and known and (known.went_wrong or known.may_run):
-                last_one = f"last deployment to {plan.target}"
-                state = known.state.replace("_", " ")
-                yield Problem(
-                    "after_unwell",
-                    f"depends on {other}, whose {last_one} has not succeeded: {state}.",
-                    Hint.DEPLOY_ALONE.format(stage=plan.target, repo=other),
-                    Severity.WARN,
-                )
+                failed = f"whose last deployment to {plan.target} has not succeeded"
+                message = f"depends on {other}, {failed}: {known.state.replace('_', ' ')}."
+                hint = Hint.DEPLOY_ALONE.format(stage=plan.target, repo=other)
+                yield Problem("after_unwell", message, hint, Severity.WARN)
 
     return {name: found for name in sorted(ours) if (found := tuple(problems(name)))}

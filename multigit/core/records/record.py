@@ -10,7 +10,7 @@ from typing import Any, Self
 from multigit.core.planning.plan import Result, State
 from multigit.core.progress.outcome import Report
 from multigit.core.records.chain import content_of
-from multigit.core.records.repo_record import ProblemRecord, RepoRecord
+from multigit.core.records.repo_record import ProblemRecord, RepoRecord, plain
 from multigit.core.values.agreement import (
     ASKS_NOTHING,
     Actor,
@@ -31,7 +31,7 @@ ACTOR_KINDS = {str(each): each for each in ActorKind}
 
 @dataclass(frozen=True, slots=True)
 class ReviewRecord:
-    """A review of a deployment; `state` is an Answer, or a word of a later version."""
+    """A review of a deployment; `state` is a ReviewResult, or a word of a later version."""
 
     repo: str = ""
     target: str = ""
@@ -40,8 +40,7 @@ class ReviewRecord:
 
     def document(self) -> dict[str, Any]:
         """Return it as the log and documents have it."""
-        lists = {"environments": list(self.environments)}
-        return {**asdict(self), **lists, "target": self.target or None}
+        return {**plain(self), "target": self.target or None}
 
 
 @dataclass(frozen=True, slots=True)

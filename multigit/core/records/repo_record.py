@@ -77,9 +77,8 @@ class DeploymentRecord:
 
     def document(self) -> dict[str, Any]:
         """Return it as plain data, with null for an empty text."""
-        values = {key: None if value == "" else value for key, value in asdict(self).items()}
-        lists = {"reviewers": list(self.reviewers), "approved_by": list(self.approved_by)}
-        return {**values, **lists, "state": self.state}
+        values = {key: None if value == "" else value for key, value in plain(self).items()}
+        return {**values, "state": self.state}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +116,9 @@ class RepoRecord:
         )
 
     def document(self) -> dict[str, Any]:
-        """Return it as the log writes it."""
-        written = {
-            "repo": self.repo,
-            "state": self.state,
-            "branch": self.branch,
-            "before": self.before,
-            "after": self.after,
-            "tag": self.tag,
-            "problems": [asdict(each) for each in self.problems],
-            "deployments": [each.document() for each in self.deployments],
-        }
-        if self.moves is not None:
-            written["moves"] = [asdict(each) for each in self.moves]
-        return written
+        """Return it as the log writes it, without `moves` if those are unknown."""
+        written = {**plain(self), "deployments": [each.document() for each in self.deployments]}
+        return {key: value for key, value in written.items() if value is not None}
 
     @property
     def published(self) -> bool:
@@ -152,20 +140,22 @@ class RepoRecord:
         return any(each.code in codes for each in self.problems)
 
 
+def plain(record: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass as in JSON: with lists instead of tuples."""
+    fields = asdict(record).items()
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in fields}
+
+
 def _moves(outcome: Outcome) -> tuple[MoveRecord, ...]:
     """Return each stage whose branch was to move.
 
     That only a part was published is in the repository's problems.
     """
-    plan, moved = outcome.plan, outcome.state is State.PUBLISHED
-    befores = {update.ref: update.before for update in plan.updates()}
-    stages = {step.branch: step.move().stage for step in plan.branch_steps()}
+    befores = {update.ref: update.before for update in outcome.plan.updates()}
+    afters = outcome.made if outcome.state is State.PUBLISHED else {}
+    stages = {step.branch: step.move().stage for step in outcome.plan.branch_steps()}
+    refs = {branch: branch_ref(branch) for branch in stages}
     return tuple(
-        MoveRecord(
-            stage,
-            branch,
-            befores.get(branch_ref(branch), ""),
-            outcome.made.get(branch_ref(branch), "") if moved else "",
-        )
+        MoveRecord(stage, branch, befores.get(refs[branch], ""), afters.get(refs[branch], ""))
         for branch, stage in stages.items()
     )

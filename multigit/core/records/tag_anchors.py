@@ -53,10 +53,8 @@ def trailer(operation: str, log: str, head: Head) -> str:
 def anchor_in(tag: str, message: str) -> TagAnchor | None:
     """Return what a tag's message says about a log, or None if multigit did not write it."""
     found = dict(_TRAILER.findall(message))
-    if not {"Operation", "Log", "Log-Seq", "Log-Head"} <= found.keys():
-        return None
-    seq = found["Log-Seq"]
-    if not seq.isdecimal():
+    seq = found.get("Log-Seq", "")
+    if not seq.isdecimal() or not {"Operation", "Log", "Log-Head"} <= found.keys():
         return None
     return TagAnchor(tag, found["Operation"], found["Log"], int(seq), found["Log-Head"])
 

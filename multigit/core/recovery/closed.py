@@ -28,7 +28,7 @@ def closed_report(operation: Operation, remotes: Mapping[str, RemoteState], how:
     still_running = any(each.run and each.state.may_run for o in outcomes for each in o.deployments)
     message = f"{plan.operation} was {how} before it was finished."
     hint = Hint.RUNNING_WATCH if still_running else ""
-    problem = Problem(how, message, hint, severity=Severity.WARN)
+    problem = Problem(how, message, hint, Severity.WARN)
     result = _closed_with(outcomes)
     return Report(plan, result, outcomes, problems=(problem,), closing=CLOSING[how])
 
@@ -44,15 +44,14 @@ def _closed_with(outcomes: Sequence[Outcome]) -> Result:
 
 
 CLOSING = {"undone": "undo", "abandoned": "abandon"}
-
-
 NOTHING_LEFT = {State.NOT_PUBLISHED, State.UP_TO_DATE, State.SKIPPED, State.BLOCKED}
 
 
 def _as_left(operation: Operation, repo: RepoPlan, remote: RemoteState | None) -> Outcome:
     gone = State.NOT_PUBLISHED if repo.updates() else repo.state
     state = known_state(operation, repo, remote) if remote else gone
-    made, known = operation.state.of(repo.repo).made, operation.state.of(repo.repo).deployments
+    progress = operation.state.of(repo.repo)
+    made, known = progress.made, progress.deployments
     deployments = tuple(map(_closed, known_deployments(repo, known))) if known else ()
     if known and not repo.updates():
         state = State.DEPLOYED

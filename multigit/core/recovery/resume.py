@@ -8,7 +8,7 @@ from dataclasses import replace
 from multigit.core.lineage.revert_messages import accepting
 from multigit.core.planning.plan import Plan, RepoPlan, State, stopped
 from multigit.core.planning.routes import Hop
-from multigit.core.progress.deployments import outstanding
+from multigit.core.progress.deployments import still_to_come
 from multigit.core.progress.journal import Operation
 from multigit.core.progress.remote_state import RemoteState, state_of
 from multigit.core.progress.state import NO_PROGRESS, OperationState, Progress
@@ -114,7 +114,7 @@ def corrected(operation: Operation, repo: RepoPlan, remote: RemoteState, known: 
 def to_deploy(repo: RepoPlan, progress: Progress) -> RepoPlan:
     """Return the plan of a published repository; it may still have deployments to make."""
     done = State.PUBLISHED if repo.updates() else State.DEPLOYED
-    return replace(repo, state=State.PLANNED if outstanding(repo, progress) else done)
+    return replace(repo, state=State.PLANNED if any(still_to_come(repo, progress)) else done)
 
 
 def any_unseen_commit(plan: Plan, state: OperationState) -> bool:
@@ -162,10 +162,7 @@ def moved(repo: RepoPlan, made: Objects, remote: RemoteState) -> Iterable[Proble
     for update in repo.updates():
         if update.ref not in remote.published | remote.held:
             name = short(update.ref)
-            now = remote.now.get(update.ref, "")
-            expected = made.get(update.ref, "") or update.before
-            yield Problem(
-                "moved",
-                f"{name} is at {now[:7] or 'nothing'} on the remote, not at {expected[:7]}.",
-                Hint.START_OVER,
-            )
+            now = remote.now.get(update.ref, "")[:7] or "nothing"
+            expected = (made.get(update.ref, "") or update.before)[:7]
+            message = f"{name} is at {now} on the remote, not at {expected}."
+            yield Problem("moved", message, Hint.START_OVER)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from shlex import quote
 
@@ -113,18 +113,9 @@ class _Undo:
     def _as(
         self, state: State, *, steps: tuple[Step, ...] = (), problems: tuple[Problem, ...] = ()
     ) -> RepoPlan:
-        repo = self.repo
-        return RepoPlan(
-            repo=repo.repo,
-            path=repo.path,
-            state=state,
-            steps=steps,
-            problems=problems,
-            branch=repo.branch,
-            before=repo.before,
-            source_sha=repo.source_sha,
-            wave=-repo.wave,  # the last wave is undone first
-        )
+        wave = -self.repo.wave  # the last wave is undone first
+        plan = replace(self.repo, state=state, steps=steps, problems=problems, wave=wave)
+        return replace(plan, follows=(), later={})
 
     def _stays(self, reason: Problem) -> RepoPlan:
         return self._as(State.SKIPPED, problems=(reason.as_warning(),))
@@ -132,14 +123,12 @@ class _Undo:
     def _deployed(self) -> Problem:
         target, name = self.operation.plan.target, self.repo.repo
         before = self.history.release_before(name, target, self.operation.id)
-        can = before and can_deploy_releases(self.workspace, name, target)
-        return Problem(
-            "deployed",
-            "was deployed, or may have been, so nothing is undone here.",
-            Hint.DEPLOY_BEFORE.format(stage=target, release=quote(before), repo=quote(name))
-            if can
-            else BY_HAND,
-        )
+        hint = BY_HAND
+        if before and can_deploy_releases(self.workspace, name, target):
+            release = quote(before)
+            hint = Hint.DEPLOY_BEFORE.format(stage=target, release=release, repo=quote(name))
+        message = "was deployed, or may have been, so nothing is undone here."
+        return Problem("deployed", message, hint)
 
     def _built_on(self, remote: RemoteState) -> Problem | None:
         ours = remote.done | remote.held
@@ -149,16 +138,10 @@ class _Undo:
         names = ", ".join(map(short, moved))
         if set(moved) <= remote.overtaken:
             first = self._promotes(remote) if remote.onward else self._on_top(remote)
-            return Problem(
-                "not_undone",
-                f"{names} has new commits on top, so nothing is undone here.",
-                Hint.UNDO_FIRST.format(operation=quote(first)) if first else BUILT_ON,
-            )
-        return Problem(
-            "moved",
-            f"{names} was moved by someone else since, so nothing is undone here.",
-            "Look at what the remote holds now.",
-        )
+            message = f"{names} has new commits on top, so nothing is undone here."
+            return Problem("not_undone", message, _undo_first(first, BUILT_ON))
+        message = f"{names} was moved by someone else since, so nothing is undone here."
+        return Problem("moved", message, "Look at what the remote holds now.")
 
     def _on_top(self, remote: RemoteState) -> str:
         """Return the later operation to undo first, or empty if other commits are on top."""
@@ -172,12 +155,9 @@ class _Undo:
     def _onward(self, remote: RemoteState) -> Problem | None:
         if not remote.onward:
             return None
-        first = self._promotes(remote)
-        return Problem(
-            "promoted_onwards",
-            f"was promoted further to {', '.join(remote.onward)}, so nothing is undone here.",
-            Hint.UNDO_FIRST.format(operation=quote(first)) if first else BY_HAND,
-        )
+        message = f"was promoted further to {', '.join(remote.onward)}, so nothing is undone here."
+        hint = _undo_first(self._promotes(remote), BY_HAND)
+        return Problem("promoted_onwards", message, hint)
 
     def _promotes(self, remote: RemoteState) -> str:
         """Return the operation to undo first: the last one on the last stage that contains it."""
@@ -189,6 +169,10 @@ class _Undo:
         made_by = [step for step in self.repo.making() if step.ref == update.ref]
         for step in made_by[:1]:
             yield from step.undo(self.made[update.ref], update.before)
+
+
+def _undo_first(operation: str, otherwise: str) -> str:
+    return Hint.UNDO_FIRST.format(operation=quote(operation)) if operation else otherwise
 
 
 def _ours(remote: RemoteState | None) -> bool:
@@ -208,17 +192,10 @@ def cannot_be_undone(plan: Plan, *, is_open: bool) -> Problem | None:
     why = [problem for repo in plan.repos for problem in repo.problems]
     counted = Counter(STAYS[problem.code] for problem in why)
     reasons = ", ".join(f"{number} {word}" for word, number in counted.items())
-    return Problem(
-        "cannot_be_undone",
-        f"{plan.undoes} cannot be undone: {reasons}. Nothing was changed.",
-        Hint.FINISH if is_open else one_hint(why),
-    )
-
-
-def one_hint(problems: Sequence[Problem]) -> str:
-    """Return the hint that all problems share, or empty if they differ."""
-    hints = {problem.hint for problem in problems}
-    return hints.pop() if len(hints) == 1 else ""
+    message = f"{plan.undoes} cannot be undone: {reasons}. Nothing was changed."
+    hints = {problem.hint for problem in why}
+    shared = hints.pop() if len(hints) == 1 else ""
+    return Problem("cannot_be_undone", message, Hint.FINISH if is_open else shared)
 
 
 def already_undone(operation: str, history: OperationHistory) -> Problem:

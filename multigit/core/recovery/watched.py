@@ -33,17 +33,13 @@ def watched(
     if state in {State.PLANNED, State.PUBLISHED}:
         state = noted_state(operation, repo)
         if logged and repo.updates():
-            problems = (*problems, UNDONE) if was_undone(state, logged) else problems
+            if state is State.PUBLISHED and logged is State.NOT_PUBLISHED:
+                problems = (*problems, UNDONE)
             state = logged
         elif state is State.UNKNOWN:
             problems = (*problems, end_not_noted(operation, repo))
     deployments = known_deployments(repo, news) if news else ()
     return Outcome(repo, state, progress.made, problems, deployments=deployments)
-
-
-def was_undone(noted: State, logged: State) -> bool:
-    """Return whether what was published has been undone."""
-    return noted is State.PUBLISHED and logged is State.NOT_PUBLISHED
 
 
 def noted_state(operation: Operation, repo: RepoPlan) -> State:

@@ -55,30 +55,16 @@ def _workspace(around: Surroundings) -> Iterator[Finding]:
         if not (unread and problem.code in {"log_not_writable", "log_unreadable"}):
             yield _judged("", problem)
     for operation, ways_out in around.unfinished.items():
-        yield Finding(
-            "",
-            Level.PROBLEM,
-            "unfinished_operation",
-            f"the operation {operation} is unfinished, so no other can start.",
-            ways_out,
-        )
+        message = f"the operation {operation} is unfinished, so no other can start."
+        yield Finding("", Level.PROBLEM, "unfinished_operation", message, ways_out)
     if around.in_flight:
-        yield Finding(
-            "",
-            Level.WARNING,
-            "push_under_way",
-            f"the push of {', '.join(around.in_flight)} was started and may still arrive.",
-            Hint.CONTINUE_SOON,
-        )
+        message = f"the push of {', '.join(around.in_flight)} was started and may still arrive."
+        yield Finding("", Level.WARNING, "push_under_way", message, Hint.CONTINUE_SOON)
     if around.possible < around.jobs:
-        yield Finding(
-            "",
-            Level.WARNING,
-            "open_files",
-            f"the limit of open files allows {plural(around.possible, 'repository')} at a time, "
-            f"not {around.jobs}.",
-            f"Raise it: ulimit -n {around.files}",
-        )
+        possible = f"{plural(around.possible, 'repository')} at a time, not {around.jobs}"
+        message = f"the limit of open files allows {possible}."
+        hint = f"Raise it: ulimit -n {around.files}"
+        yield Finding("", Level.WARNING, "open_files", message, hint)
 
 
 def _log(log: BadLine | Head | Problem) -> Finding:
@@ -86,13 +72,8 @@ def _log(log: BadLine | Head | Problem) -> Finding:
         case Problem():
             return _judged("", log)
         case BadLine(code="torn"):
-            return Finding(
-                "",
-                Level.WARNING,
-                "log_torn",
-                f"line {log.line} of the deployment log {log.message}: a crash cut it off.",
-                TORN,
-            )
+            message = f"line {log.line} of the deployment log {log.message}: a crash cut it off."
+            return Finding("", Level.WARNING, "log_torn", message, TORN)
         case BadLine():
             message = f"the deployment log is not sound: line {log.line} {log.message}."
             return Finding("", Level.PROBLEM, f"log_{log.code}", message, HINT)
@@ -154,55 +135,42 @@ def _unpushable(repo: Repo, remote: str, probe: str, failure: Problem | None) ->
 
 def _locks(probe: str, trial: LockTrial | None) -> Iterator[Problem]:
     if trial and trial.refused:
-        yield Problem(
-            "lock_refused",
-            f"does not accept lock refs ({PREFIX}*): {trial.refused}",
-            "Allow these refs there, or name another repository in the [lock] section.",
-        )
+        hint = "Allow these refs there, or name another repository in the [lock] section."
+        message = f"does not accept lock refs ({PREFIX}*): {trial.refused}"
+        yield Problem("lock_refused", message, hint)
     if trial and trial.stays:
-        yield Problem(
-            "lock_stays",
-            f"accepts lock refs, but does not delete them: {trial.stays}",
-            f"Allow {PREFIX}* to be deleted there, then delete {probe}.",
-        )
+        hint = f"Allow {PREFIX}* to be deleted there, then delete {probe}."
+        message = f"accepts lock refs, but does not delete them: {trial.stays}"
+        yield Problem("lock_stays", message, hint)
 
 
 def _secrets(repo: Repo, remote: str, snapshot: Snapshot) -> Iterator[Problem]:
     if snapshot.facts.credentials:
-        yield Problem(
-            "credentials_in_url",
-            f"the URL of {remote} holds a password or token, which every process list shows.",
-            Hint.CLEAN_URL.format(
-                path=repo.typed(), remote=remote, url=quote(snapshot.facts.plain_url)
-            )
-            if snapshot.facts.plain_url
-            else "Store it in a credential helper, and remove it from git's configuration.",
-            Severity.WARN,
-        )
+        hint = "Store it in a credential helper, and remove it from git's configuration."
+        if snapshot.facts.plain_url:
+            url = quote(snapshot.facts.plain_url)
+            hint = Hint.CLEAN_URL.format(path=repo.typed(), remote=remote, url=url)
+        message = f"the URL of {remote} holds a password or token, which every process list shows."
+        yield Problem("credentials_in_url", message, hint, Severity.WARN)
 
 
 def _future(newest: int, now: int) -> Iterator[Problem]:
     ahead = newest - now
     if ahead > CLOCK_SLACK:
-        here = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M")
-        yield Problem(
-            "clock",
-            f"a stage's newest commit is dated {roughly(ahead)} in the future: this machine's "
-            "clock is slow, or the committer's was fast.",
-            f"Here it is {here} UTC. If that is right, correct the committer's clock.",
-            Severity.WARN,
-        )
+        why = "this machine's clock is slow, or the committer's was fast"
+        message = f"a stage's newest commit is dated {roughly(ahead)} in the future: {why}."
+        here = f"Here it is {datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M} UTC."
+        hint = f"{here} If that is right, correct the committer's clock."
+        yield Problem("clock", message, hint, Severity.WARN)
 
 
 def _exposed(repo: Repo, paths: Sequence[str]) -> Iterator[Problem]:
     if paths:
-        lines = " ".join(quote(f"/{path}") for path in paths)
-        files = " ".join(map(pathspec, paths))
-        yield Problem(
-            "exposed_files",
-            f"git would commit files that belong elsewhere: {shortened(tuple(paths))}.",
-            Hint.EXPOSED.format(
-                lines=lines, ignore=repo.typed(".gitignore"), path=repo.typed(), files=files
-            ),
-            Severity.WARN,
+        hint = Hint.EXPOSED.format(
+            lines=" ".join(quote(f"/{path}") for path in paths),
+            ignore=repo.typed(".gitignore"),
+            path=repo.typed(),
+            files=" ".join(map(pathspec, paths)),
         )
+        message = f"git would commit files that belong elsewhere: {shortened(tuple(paths))}."
+        yield Problem("exposed_files", message, hint, Severity.WARN)

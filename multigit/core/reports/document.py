@@ -88,10 +88,9 @@ def repo_document(outcome: Outcome) -> dict[str, Any]:
 
 def _deployments(deployments: Sequence[Deployment]) -> dict[str, Any]:
     """Return a repository's deployments with one state for all of them."""
-    states = [each.state for each in deployments]
-    unlike = [state for state in states if state is not RunState.SUCCEEDED]
+    others = (each.state for each in deployments if each.state is not RunState.SUCCEEDED)
     return {
-        "state": str(unlike[0] if unlike else RunState.SUCCEEDED),
+        "state": str(next(others, RunState.SUCCEEDED)),
         "targets": [DeploymentRecord.of(each).document() for each in deployments],
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -41,13 +42,10 @@ def doctor_exit_code(findings: Sequence[Finding]) -> int:
 
 def doctor_summary(findings: Sequence[Finding], repos: int) -> tuple[str, str]:
     """Return how many repositories were checked and what was found, and a hint."""
-    count = {state: sum(each.state is state for each in findings) for state in Level}
+    count = Counter(each.state for each in findings)
     problems, warnings = count[Level.PROBLEM], count[Level.WARNING]
-    counts = [
-        *([plural(problems, "problem")] if problems else []),
-        *([plural(warnings, "warning")] if warnings else []),
-    ]
-    result = " and ".join(counts) or "no problems found"
+    counts = ((problems, "problem"), (warnings, "warning"))
+    result = " and ".join(plural(*each) for each in counts if each[0]) or "no problems found"
     sentence = f"Checked {plural(repos, 'repository')}: {result}."
     return sentence, Hint.DOCTOR_AGAIN if problems else ""
 

@@ -119,9 +119,7 @@ def log_hint(seen: LogReport) -> str:
 
 def hint_for(bad: BadLine) -> str:
     """Return what to do about a log that is not sound."""
-    if bad.code == "torn":
-        return TORN
-    return HINT
+    return TORN if bad.code == "torn" else HINT
 
 
 def torn(log: str, aside: str) -> Problem:

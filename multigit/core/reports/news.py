@@ -11,7 +11,7 @@ from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.reports.summary import summary
 from multigit.core.values.commits import PendingCommits
 from multigit.core.values.deployment import Deployment, RunState
-from multigit.core.values.text import masked, plural, visible
+from multigit.core.values.text import cut, masked, plural, visible
 from multigit.core.values.workspace import Event
 
 ROWS = 60  # of the table; failures come first
@@ -81,9 +81,8 @@ def _body(report: Report, event: Event) -> str:
 
 def _notes(message: str) -> str:
     """Return the operation's message, which is Markdown by its user, without HTML."""
-    text = message if len(message) <= NOTES else f"{message[:NOTES]}…"
-    lines = (visible(masked(line)).replace("<", "&lt;") for line in text.strip().splitlines())
-    return "\n".join(lines)
+    lines = cut(message, NOTES).strip().splitlines()
+    return "\n".join(visible(masked(line)).replace("<", "&lt;") for line in lines)
 
 
 def _table(report: Report) -> str:
@@ -99,6 +98,7 @@ def _table(report: Report) -> str:
 
 def _rows(outcome: Outcome) -> Iterator[tuple[bool, str]]:
     """Yield whether it failed, and the row."""
+    newest = _waiting(outcome).newest
     for one in outcome.deployments or (None,):
         target = f" ({one.target})" if one and one.target else ""
         cells = (
@@ -106,17 +106,11 @@ def _rows(outcome: Outcome) -> Iterator[tuple[bool, str]]:
             _harmless(_state(outcome, one)),
             _moved(outcome),
             str(outcome.plan.commit_count),
-            _harmless(_newest(outcome)),
+            _harmless(newest.subject if newest else ""),
             f"[open]({quote(one.url, safe=_IN_URLS)})" if one and one.url else "",
         )
         bad = outcome.state in BAD or bool(one and one.state.bad)
         yield bad, f"| {' | '.join(cells)} |"
-
-
-def _newest(outcome: Outcome) -> str:
-    """Return the subject of the newest commit that reaches the stage, or nothing."""
-    newest = _waiting(outcome).newest
-    return newest.subject if newest else ""
 
 
 def _waiting(outcome: Outcome) -> PendingCommits:
@@ -130,14 +124,10 @@ def _commits(report: Report) -> Iterator[str]:
     changed = (outcome for outcome in report.outcomes if outcome.state not in STILL)
     with_commits = [(o.repo, _waiting(o)) for o in changed if _waiting(o).subjects]
     for repo, waiting in with_commits[:ROWS]:
-        lines = [f"- {_harmless(_cut(subject))}" for subject in waiting.subjects]
+        lines = [f"- {_harmless(cut(subject, SUBJECT))}" for subject in waiting.subjects]
         more = waiting.commits - len(lines)
         lines += [f"- … and {more} more"] if more > 0 else []
         yield "\n".join([f"Commits in {_harmless(repo)}:", "", *lines])
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= SUBJECT else f"{text[:SUBJECT]}…"
 
 
 BAD = {State.BLOCKED, State.NOT_PUBLISHED, State.FAILED, State.UNKNOWN}
@@ -162,14 +152,8 @@ def _moved(outcome: Outcome) -> str:
     """Return the commits of the stage's branch before and after."""
     plan = outcome.plan
     deployed = next((step.sha for step in plan.deploys() if step.sha), "")
-    after = outcome.after or plan.after or deployed
-    if not after:
-        return ""
-    return (
-        f"{plan.before[:SHORT] or 'new'} → {after[:SHORT]}"
-        if plan.branch_steps()
-        else after[:SHORT]
-    )
+    after = (outcome.after or plan.after or deployed)[:SHORT]
+    return f"{plan.before[:SHORT] or 'new'} → {after}" if after and plan.branch_steps() else after
 
 
 def _line(text: str) -> str:

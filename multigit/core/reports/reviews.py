@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from multigit.core.planning.plan import Result
-from multigit.core.progress.deployments import started_specs
+from multigit.core.progress.deployments import requested_specs
 from multigit.core.progress.journal import Operation
 from multigit.core.records.record import Record, ReviewRecord
 from multigit.core.records.repo_record import ProblemRecord
@@ -60,16 +60,11 @@ def to_review(
 
     One that failed may have been rerun on its page, and be waiting now.
     """
-    over = {
-        (repo, target)
-        for repo, known in operation.state.deployments().items()
-        for target, each in known.items()
-        if each.state is RunState.SUCCEEDED
-    }
     return tuple(
-        (spec, run)
-        for spec, run in started_specs(operation)
-        if spec.repo in repos and spec.runner.host and (spec.repo, spec.target) not in over
+        (spec, known.run)
+        for spec, known in requested_specs(operation)
+        if known.run and known.state is not RunState.SUCCEEDED
+        if spec.repo in repos and spec.runner.host
     )
 
 

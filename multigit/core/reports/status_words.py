@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -84,27 +85,25 @@ def status_hint(rows: Sequence[StatusRow], pairs: Sequence[tuple[Stage, Stage]])
 
 def status_sentence(rows: Sequence[StatusRow]) -> str:
     """Return what matters most as one sentence."""
-    waiting = sum(any(p.state == "waiting" for p in row.pairs) for row in rows)
-    conflicts = sum(any(p.state == "conflict" for p in row.pairs) for row in rows)
-    reverted = sum(any(p.reverted for p in row.pairs) for row in rows)
-    debts = sum(any(p.hotfixes or p.merge_owed for p in row.pairs) for row in rows)
-    unpushed = sum(bool(row.unpushed) for row in rows)
-    missing = sum(any(p.missing for p in row.pairs) for row in rows)
-    failed = sum(any(each.went_wrong for each in row.deployed.values()) for row in rows)
-    codes = [{problem.code for problem in row.problems} for row in rows]
-    shallow = sum("shallow" in each for each in codes)
-    unread = sum(bool(each - {"shallow"}) for each in codes)
-    facts = [
-        (waiting, "with commits to promote"),
-        (conflicts, "with conflicts"),
-        (reverted, "with reverted work"),
-        (debts, "with hotfixes to carry back"),
-        (unpushed, "with unpushed commits"),
-        (missing, "without a stage's branch"),
-        (failed, "whose last deployment failed"),
-        (shallow, "in a shallow clone"),
-        (unread, "that could not be read"),
-    ]
-    counts = ", ".join(f"{number} {what}" for number, what in facts if number)
+    numbers = Counter[str]()
+    for row in rows:
+        numbers.update({what: int(holds) for what, holds in _facts(row).items()})
+    counts = ", ".join(f"{number} {what}" for what, number in numbers.items() if number)
     total = plural(len(rows), "repository")
     return f"{total}: {counts}." if counts else f"{total}, all stages up to date."
+
+
+def _facts(row: StatusRow) -> dict[str, bool]:
+    """Return what is true of a repository, in the order of the sentence."""
+    pairs, codes = row.pairs, {problem.code for problem in row.problems}
+    return {
+        "with commits to promote": any(pair.state == "waiting" for pair in pairs),
+        "with conflicts": any(pair.state == "conflict" for pair in pairs),
+        "with reverted work": any(pair.reverted for pair in pairs),
+        "with hotfixes to carry back": any(pair.hotfixes or pair.merge_owed for pair in pairs),
+        "with unpushed commits": bool(row.unpushed),
+        "without a stage's branch": any(pair.missing for pair in pairs),
+        "whose last deployment failed": any(d.went_wrong for d in row.deployed.values()),
+        "in a shallow clone": "shallow" in codes,
+        "that could not be read": bool(codes - {"shallow"}),
+    }

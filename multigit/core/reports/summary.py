@@ -43,12 +43,10 @@ def _stopped(report: Report) -> tuple[str, str]:
             out = f", {skipped} left {'as is' if report.plan.undoes else 'out'}" if skipped else ""
             return f"{will_happen(report)}{same}{out}. {arrivals(report)}".rstrip(), ""
         case Result.NOTHING:
+            reason = "every repository is up to date"
             if skipped := count(State.SKIPPED):
-                return (
-                    f"Nothing to do: {count(State.UP_TO_DATE)} up to date, {skipped} left out.",
-                    "",
-                )
-            return "Nothing to do: every repository is up to date.", ""
+                reason = f"{count(State.UP_TO_DATE)} up to date, {skipped} left out"
+            return f"Nothing to do: {reason}.", ""
         case Result.BLOCKED:
             blocked = count(State.BLOCKED) or count(State.SKIPPED)
             verb = "is" if blocked == 1 else "are"
@@ -161,8 +159,11 @@ def _undone(report: Report) -> int:
 
 
 def _counted(report: Report, of_repos: Sequence[tuple[int, str]]) -> str:
-    """Return a count for each outcome of repositories and deployments."""
-    counts = [*of_repos, *deployment_counts(report)]
+    """Return a count for each outcome of repositories and deployments: 1 published, 3 deployed."""
+    states = Counter(each.state for o in report.outcomes for each in o.deployments)
+    words = {RunState.SUCCEEDED: "deployed", RunState.FAILED: "not deployed"}
+    of_deployments = [(states[state], words.get(state, state.in_words)) for state in RunState]
+    counts = [*of_repos, *of_deployments]
     return ", ".join(f"{number} {word}" for number, word in counts if number) + "."
 
 
@@ -215,13 +216,6 @@ def not_done_word(plan: Plan) -> str:
     if plan.undoes:
         return "not undone"
     return "not started" if plan.command == "deploy" else "not published"
-
-
-def deployment_counts(report: Report) -> list[tuple[int, str]]:
-    """Return how many deployments are in which state: 3 deployed, 1 unhealthy."""
-    counted = Counter(each.state for o in report.outcomes for each in o.deployments)
-    words = {RunState.SUCCEEDED: "deployed", RunState.FAILED: "not deployed"}
-    return [(counted[state], words.get(state, state.in_words)) for state in RunState]
 
 
 def _running_hint(report: Report) -> str:

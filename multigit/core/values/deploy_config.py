@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 
 class Trigger(StrEnum):
@@ -19,10 +19,7 @@ class Trigger(StrEnum):
 class AnyRunner:
     """What the rules need to know about a runner, so that they never name a host."""
 
-    @property
-    def host(self) -> str:
-        """Return the name of the host where people review and rerun runs, or empty."""
-        return ""
+    host: ClassVar[str] = ""  # on which people review and rerun runs
 
     @property
     def by_push(self) -> bool:
@@ -52,11 +49,7 @@ class GithubRunner(AnyRunner):
     inputs: Mapping[str, str] = field(default_factory=dict)
     slug: str = ""
     type: Literal["github"] = "github"
-
-    @property
-    def host(self) -> str:
-        """Return the host's name."""
-        return "GitHub"
+    host: ClassVar[str] = "GitHub"
 
     @property
     def by_push(self) -> bool:

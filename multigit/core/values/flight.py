@@ -57,10 +57,6 @@ def remaining(each: Flight, now: float) -> float:
 
 def push_under_way(each: Flight) -> Problem:
     """Return the problem of a push whose end is not known yet."""
-    until = datetime.fromtimestamp(each.until, UTC)
-    return Problem(
-        "push_under_way",
-        "it is unknown whether this is published: its push may still arrive, "
-        f"until {until:%H:%M:%S} UTC at the latest.",
-        "Wait a moment, then run the command again.",
-    )
+    until = f"{datetime.fromtimestamp(each.until, UTC):%H:%M:%S} UTC at the latest"
+    message = f"it is unknown whether this is published: its push may still arrive, until {until}."
+    return Problem("push_under_way", message, "Wait a moment, then run the command again.")

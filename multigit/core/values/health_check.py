@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from multigit.core.values.deploy_config import HealthCheck
-from multigit.core.values.text import visible
+from multigit.core.values.text import cut, visible
 
 SHOWN = 200  # characters of an answer that a sentence quotes
 
@@ -65,4 +65,4 @@ def _at(value: Any, path: str) -> object:
 def excerpt(text: str) -> str:
     """Return the beginning of a text from outside, harmless and on one line."""
     line = visible(" ".join(text.split()))
-    return f"{line[:SHOWN]}…" if len(line) > SHOWN else line or "nothing"
+    return cut(line, SHOWN) or "nothing"

@@ -42,9 +42,8 @@ class StartTime:
     def operation(self, *words: str) -> str:
         """Return the id of an operation: 20250115T150130Z-promote-stg-main-7f3a."""
         when = self.time.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-        return "-".join(
-            [when, *(re.sub(r"[^A-Za-z0-9._]+", "_", word) for word in words), self.nonce]
-        )
+        plain = [re.sub(r"[^A-Za-z0-9._]+", "_", word) for word in words]
+        return "-".join([when, *plain, self.nonce])
 
 
 def tag_name(template: str, start_time: StartTime, taken: AbstractSet[str] = frozenset()) -> str:

@@ -62,6 +62,11 @@ def is_hidden(character: str) -> bool:
     return unicodedata.category(character) in _HIDDEN
 
 
+def cut(text: str, length: int) -> str:
+    """Return at most so many characters of a text, and … if there are more."""
+    return text if len(text) <= length else f"{text[:length]}…"
+
+
 def shortened(names: tuple[str, ...], limit: int = 3) -> str:
     """Return the names as a list for a sentence, cut after `limit`."""
     more = len(names) - limit

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache, partial
 from types import NoneType
-from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 T = TypeVar("T")
-Read = Callable[[list[Any]], tuple[Any, ...]]
+Read = Callable[[Any], tuple[Any, ...]]
 
 
 def text(value: object) -> str:
@@ -28,28 +28,21 @@ def known(kind: type, content: Mapping[str, Any]) -> dict[str, Any]:
     Texts and integers are read, and tuples of texts, or of such classes, from lists. Elements of
     another type are left out of a list.
     """
-    of_one, of_many = _fields(kind)
-    found = {name: value for name, of in of_one if type(value := content.get(name)) is of}
-    for name, read in of_many:
-        if type(value := content.get(name)) is list:
-            found[name] = read(value)
-    return found
-
-
-class _Fields(NamedTuple):
-    """The fields of a class that can be read, each with its type, or with a reader of lists."""
-
-    of_one: tuple[tuple[str, type], ...]
-    of_many: tuple[tuple[str, Read], ...]
+    return {
+        name: read(value) if read else value
+        for name, of, read in _fields(kind)
+        if type(value := content.get(name)) is of
+    }
 
 
 @cache
-def _fields(kind: type) -> _Fields:
+def _fields(kind: type) -> tuple[tuple[str, type, Read | None], ...]:
+    """Return the fields of a class that can be read: name, type in JSON, and reader of a list."""
     hints = get_type_hints(kind)
     names = [each.name for each in fields(kind)]
-    of_one = tuple((name, hints[name]) for name in names if hints[name] in {str, int})
-    found = ((name, _reader(hints[name])) for name in names)
-    return _Fields(of_one, tuple((name, read) for name, read in found if read))
+    plain = [(name, hints[name], None) for name in names if hints[name] in {str, int}]
+    lists = [(name, list, read) for name in names if (read := _reader(hints[name]))]
+    return (*plain, *lists)
 
 
 def _reader(hint: Any) -> Read | None:

@@ -132,22 +132,14 @@ class Workspace:
         """Return a stage that a plan names; raises RefusedError if it is no longer configured."""
         if name in {stage.name for stage in self.stages}:
             return self.stage(name)
-        raise RefusedError(
-            f"The stage {name} is no longer in the configuration.",
-            hint="Restore it there first.",
-            code="unknown_stage",
-        )
+        raise _removed(f"The stage {name}", "unknown_stage")
 
     def repo(self, name: str) -> Repo:
         """Return the repository; raises RefusedError if it is no longer configured."""
         for repo in self.repos:
             if repo.name == name:
                 return repo
-        raise RefusedError(
-            f"{name} is no longer in the configuration.",
-            hint="Restore it there first.",
-            code="unknown_repository",
-        )
+        raise _removed(name, "unknown_repository")
 
     def deploy(self, repo: Repo, stage: Stage) -> Deploy | None:
         """Return how a repository is deployed to a stage, or None if it is not."""
@@ -213,9 +205,8 @@ class Workspace:
             and repo.name not in exclude
         )
         if not chosen:
-            raise UsageError(
-                "--exclude leaves no repository.", hint=f"Choose from: {', '.join(known)}."
-            )
+            hint = f"Choose from: {', '.join(known)}."
+            raise UsageError("--exclude leaves no repository.", hint=hint)
         return chosen
 
 
@@ -226,6 +217,11 @@ def named_in(folder: Path, path: Path) -> str:
     way than git.
     """
     return (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
+
+
+def _removed(what: str, code: str) -> RefusedError:
+    message = f"{what} is no longer in the configuration."
+    return RefusedError(message, hint="Restore it there first.", code=code)
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
