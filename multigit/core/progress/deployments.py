@@ -111,11 +111,8 @@ def to_watch(operation: Operation) -> Operation:
     def left(repo: RepoPlan) -> RepoPlan:
         known = operation.state.of(repo.repo).deployments
         started = {target for target, each in known.items() if each.begun}
-        steps = tuple(
-            step
-            for step in repo.steps
-            if not isinstance(step, DeployStep) or step.target in started
-        )
+        dropped = [step for step in repo.deploys() if step.target not in started]
+        steps = tuple(step for step in repo.steps if step not in dropped)
         return replace(repo, steps=steps, state=State.PLANNED if started else State.UP_TO_DATE)
 
     repos = tuple(map(left, operation.plan.repos))

@@ -70,17 +70,15 @@ class Operation:
         """Fold a journal's entries; return None if not even the first one is complete."""
         operation: Operation | None = None
         for entry in entries:
-            if isinstance(entry.plan, Plan) and isinstance(entry.actor, Actor):
-                operation = _begun(entry, entry.plan, entry.actor, operation)
+            if entry.plan and entry.actor:
+                # Pushes of an earlier attempt that was cut short may still arrive.
+                flights = operation.state.flights if operation else {}
+                state, agreement = OperationState(entry.progress, flights), entry.agreement
+                plan = without_hints(entry.plan)
+                operation = cls(plan, entry.actor, state, state, agreement or NOT_NOTED)
             elif operation:
                 operation = replace(operation, state=noted(operation.state, entry))
         return operation
-
-
-def _begun(entry: Entry, plan: Plan, actor: Actor, earlier: Operation | None) -> Operation:
-    # Pushes of an earlier attempt that was cut short may still arrive.
-    state = OperationState(entry.progress, earlier.state.flights if earlier else {})
-    return Operation(without_hints(plan), actor, state, state, entry.agreement or NOT_NOTED)
 
 
 def noted(state: OperationState, entry: Entry) -> OperationState:

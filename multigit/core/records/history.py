@@ -55,7 +55,7 @@ class OperationHistory:
         mentioning = () if stage is None else (stage, "backmerge")
         records = self.records.newest(*mentioning)
         found = [each for each in records if stage is None or each.concerns(stage, lower)]
-        shown = found[:limit] if limit else found
+        shown = found[: limit or None]
         return tuple(reversed(shown)), len(found) - len(shown)
 
     def last_deployed(self) -> LastDeployments:
@@ -96,8 +96,8 @@ class OperationHistory:
         if not tip or tip in self.deployed({tip}).get(repo, ()):
             return ""
         for record in self.records.newest(tip):
-            rows = record.published(repo) if record.publishes() else ()
-            if any(record.moved_to(each, stage) == tip for each in rows):
+            moved = any(record.moved_to(each, stage) == tip for each in record.published(repo))
+            if moved and record.publishes():
                 return record.operation
         return ""
 
@@ -125,9 +125,8 @@ class OperationHistory:
         for record in self.records.newest(watched.watches):
             if watched.watches in {record.operation, record.watches}:
                 known = _states(record) | known
-        return any(
-            state in ENDS and known.get(of) != state for of, state in _states(watched).items()
-        )
+        ended = {of: state for of, state in _states(watched).items() if state in ENDS}
+        return any(known.get(of) != state for of, state in ended.items())
 
 
 def _states(record: Record) -> dict[tuple[str, str], str]:

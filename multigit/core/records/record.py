@@ -104,6 +104,7 @@ class Record:
 
     def document(self) -> dict[str, Any]:
         """Return the record as this version writes it, without its place in the chain."""
+        by = self.agreement.actor
         written = {
             "schema": SCHEMA,
             "at": self.at,
@@ -114,7 +115,9 @@ class Record:
             "user": self.actor.user,
             "host": self.actor.host,
             "actor": str(self.actor.kind or ""),
-            **_agreement(self.agreement),
+            "consent": str(self.agreement.consent),
+            "consent_by": {"who": by.identity, "actor": str(by.kind or "")} if by else None,
+            "checklist": str(self.agreement.checklist or ""),
             "source": self.source,
             "stage": self.stage,
             "message": self.message,
@@ -206,15 +209,6 @@ def _reason(report: Report) -> str:
     left_out = (p.code for o in outcomes if o.plan.left_out for p in o.problems[:1])
     blocking = (p.code for p in (*report.problems, *of_repos) if p.blocks)
     return next(chain(blocking, left_out), "")
-
-
-def _agreement(agreement: Agreement) -> dict[str, Any]:
-    by = agreement.actor
-    return {
-        "consent": str(agreement.consent),
-        "consent_by": {"who": by.identity, "actor": str(by.kind or "")} if by else None,
-        "checklist": str(agreement.checklist or ""),
-    }
 
 
 def _agreed(content: Mapping[str, Any]) -> Agreement:

@@ -57,37 +57,27 @@ def resumed(
 
     `replanned` holds the new plans of repositories that someone else moved: there, nothing began.
     """
-    left = {
-        repo.repo: _left(operation, repo, remotes, replanned, skip_blocked=skip_blocked)
-        for repo in operation.plan.repos
-    }
-    plans = tuple(plan for plan, _ in left.values())
+
+    def left(repo: RepoPlan) -> tuple[RepoPlan, Progress]:
+        if repo.state not in {State.PLANNED, State.PUBLISHED}:
+            return repo, operation.state.of(repo.repo)
+        remote = remotes.get(repo.repo, RemoteState())  # not read if there is nothing to publish
+        known = known_state(operation, repo, remote)
+        if known is State.FAILED and repo.repo in replanned:
+            return replanned[repo.repo], NO_PROGRESS
+        progress = corrected(operation, repo, remote, known)
+        if known is State.PUBLISHED:
+            return to_deploy(repo, progress), progress
+        problems = (*repo.problems, *in_the_way(repo, progress, known, remote))
+        plan = replace(repo, state=State.PLANNED, problems=problems)
+        return stopped(plan, skip_blocked=skip_blocked and not progress.begun), progress
+
+    parts = {repo.repo: left(repo) for repo in operation.plan.repos}
+    plans = tuple(plan for plan, _ in parts.values())
     plan = replace(operation.plan, wait=True, skip_blocked=skip_blocked, repos=plans)
-    known = {name: each for name, (_, each) in left.items() if each != NO_PROGRESS}
+    known = {name: each for name, (_, each) in parts.items() if each != NO_PROGRESS}
     state = replace(operation.state, repos=known)
     return replace(operation, plan=plan, state=state, before=state)
-
-
-def _left(
-    operation: Operation,
-    repo: RepoPlan,
-    remotes: Mapping[str, RemoteState],
-    replanned: Mapping[str, RepoPlan],
-    *,
-    skip_blocked: bool,
-) -> tuple[RepoPlan, Progress]:
-    if repo.state not in {State.PLANNED, State.PUBLISHED}:
-        return repo, operation.state.of(repo.repo)
-    remote = remotes.get(repo.repo, RemoteState())  # not read if there is nothing to publish
-    known = known_state(operation, repo, remote)
-    if known is State.FAILED and repo.repo in replanned:
-        return replanned[repo.repo], NO_PROGRESS
-    progress = corrected(operation, repo, remote, known)
-    if known is State.PUBLISHED:
-        return to_deploy(repo, progress), progress
-    problems = (*repo.problems, *in_the_way(repo, progress, known, remote))
-    plan = replace(repo, state=State.PLANNED, problems=problems)
-    return stopped(plan, skip_blocked=skip_blocked and not progress.begun), progress
 
 
 def corrected(operation: Operation, repo: RepoPlan, remote: RemoteState, known: State) -> Progress:

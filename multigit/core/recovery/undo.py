@@ -71,8 +71,6 @@ def undone(
 
 @dataclass(frozen=True, slots=True)
 class _Undo:
-    """The undo of one repository."""
-
     repo: RepoPlan
     operation: Operation
     workspace: Workspace
@@ -93,12 +91,10 @@ class _Undo:
     def planned(self, remote: RemoteState | None, deployed: frozenset[str]) -> RepoPlan:
         if self.progress.deployed or (self.commits & deployed and _ours(remote)):
             return self._stays(self._deployed())
-        if remote is None or not self.made:
+        if remote is None or not self.made or not (remote.problem or remote.published):
             return self._as(State.UP_TO_DATE)
         if remote.problem:
             return self._as(State.BLOCKED, problems=(remote.problem,))
-        if not remote.published:
-            return self._as(State.UP_TO_DATE)
         if reason := self._built_on(remote) or self._onward(remote):
             return self._stays(reason)
         updates = [update for update in self.repo.updates() if update.ref in remote.done]
@@ -202,7 +198,7 @@ def already_undone(operation: str, history: OperationHistory) -> Problem:
     """Return why nothing of an operation is left: who undid it and when, if that is known."""
     if by := history.undo_of(operation):
         when = f"at {by.at} by {by.actor.identity}"
-        sentence = f"{operation} was already undone {when}. Nothing was changed."
-        return Problem("undone_already", sentence, severity=Severity.WARN)
-    sentence = f"Nothing of {operation} is on the remotes. Nothing was changed."
-    return Problem("nothing_left", sentence, Hint.LOG, Severity.WARN)
+        message = f"{operation} was already undone {when}. Nothing was changed."
+        return Problem("undone_already", message, severity=Severity.WARN)
+    message = f"Nothing of {operation} is on the remotes. Nothing was changed."
+    return Problem("nothing_left", message, Hint.LOG, Severity.WARN)

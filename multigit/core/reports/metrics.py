@@ -12,11 +12,7 @@ from multigit.core.values.deployment import Deployment, RunState
 
 DONE = "done"
 _STRANGE = re.compile(r"[^A-Za-z0-9_./-]+")
-_ENDED = {
-    State.PUBLISHED: DONE,
-    State.FAILED: "failed",
-    State.UNKNOWN: "unknown",
-}
+_ENDED = {State.PUBLISHED: DONE, State.FAILED: "failed", State.UNKNOWN: "unknown"}
 
 
 def metrics(report: Report, known: OperationState, *, tags: bool = True) -> tuple[str, ...]:
@@ -27,12 +23,11 @@ def metrics(report: Report, known: OperationState, *, tags: bool = True) -> tupl
     end: for one that was known before, or that a push started, the duration is unknown. The `tags`
     stage, result, repo and target are for DogStatsD; plain StatsD has none.
     """
-    lines = (
+    return tuple(
         _line(metric, {"stage": report.plan.target, **labels}, tags=tags)
         for outcome in report.outcomes
         for metric, labels in _ends(outcome, known.of(outcome.repo))
     )
-    return tuple(lines)
 
 
 def _ends(outcome: Outcome, known: Progress) -> Iterator[tuple[str, dict[str, str]]]:
@@ -41,7 +36,8 @@ def _ends(outcome: Outcome, known: Progress) -> Iterator[tuple[str, dict[str, st
     if not outcome.deployments and pushed and known.settled is not outcome.state:
         yield "deployment.count:1|c", {"result": pushed, "repo": outcome.repo}
     for one in outcome.deployments:
-        labels = {"result": _result(one), "repo": outcome.repo, "target": one.target}
+        result = DONE if one.state is RunState.SUCCEEDED else str(one.state)
+        labels = {"result": result, "repo": outcome.repo, "target": one.target}
         earlier = known.deployments.get(one.target, Deployment())
         again = earlier.state is not RunState.NOT_STARTED and earlier.attempt == one.attempt
         if one.state.over and not (again and earlier.state is one.state):
@@ -54,10 +50,6 @@ def _requested(outcome: Outcome, one: Deployment) -> bool:
     """Return whether multigit requested a deployment, and so knows when it started."""
     runners = (step.runner for step in outcome.plan.deploys() if step.target == one.target)
     return not any(runner.by_push for runner in runners)
-
-
-def _result(one: Deployment) -> str:
-    return DONE if one.state is RunState.SUCCEEDED else str(one.state)
 
 
 def _line(metric: str, labels: dict[str, str], *, tags: bool) -> str:

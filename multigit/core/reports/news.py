@@ -42,14 +42,8 @@ def event_of(report: Report) -> Event | None:
     That it waits for approval is an event of its own, when the waiting starts.
     """
     states = {each.state for o in report.outcomes for each in o.deployments}
-    if any(not state.over for state in states - {RunState.NOT_STARTED}):
-        return None
-    match report.result:
-        case Result.DONE:
-            return Event.SUCCEEDED
-        case Result.FAILED | Result.ERROR:
-            return Event.FAILED
-    return None
+    running = any(not state.over for state in states - {RunState.NOT_STARTED})
+    return None if running else _EVENTS.get(report.result)
 
 
 def news(report: Report, event: Event) -> News:
@@ -61,6 +55,7 @@ def news(report: Report, event: Event) -> News:
     return News(event, f"{what} {_WORDS[event]}{release}", _body(report, event))
 
 
+_EVENTS = {Result.DONE: Event.SUCCEEDED, Result.FAILED: Event.FAILED, Result.ERROR: Event.FAILED}
 _WORDS = {
     Event.STARTED: "started",
     Event.SUCCEEDED: "succeeded",

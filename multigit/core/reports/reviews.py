@@ -87,13 +87,12 @@ def reviews_document(
     reviews: Sequence[Review], unread: Sequence[Problem], exit_code: int
 ) -> dict[str, Any]:
     """Return the reviews as the one JSON document."""
-    problems = [*unread, *(each.problem for each in reviews if each.problem)]
     return frame(
         "approve",
         reviews_sentence(reviews),
         result=_result(exit_code),
         exit_code=exit_code,
-        problems=problems,
+        problems=[*unread, *(each.problem for each in reviews if each.problem)],
         reviewed=[each.document() for each in _reviewed(reviews)],
     )
 
@@ -134,7 +133,6 @@ def _result(exit_code: int) -> Result:
 
 
 def _reviewed(reviews: Sequence[Review]) -> tuple[ReviewRecord, ...]:
-    """Return the reviews as scripts and the log have them."""
     return tuple(
         ReviewRecord(
             repo=each.waiting.spec.repo,

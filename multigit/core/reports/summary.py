@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from multigit.core.planning.plan import (
-    Plan,
-    Result,
-    State,
-)
+from multigit.core.planning.plan import Plan, Result, State
 from multigit.core.progress.deployments import still_to_come
 from multigit.core.progress.outcome import Report
 from multigit.core.recovery.ways_out import can_be_undone
@@ -114,7 +110,6 @@ def arrivals(report: Report) -> str:
 
 
 def _pulled(report: Report) -> tuple[str, str]:
-    """Return the sentence of a pull."""
     words = (
         (State.PLANNED, "to update"),
         (State.UPDATED, "updated"),
@@ -122,8 +117,7 @@ def _pulled(report: Report) -> tuple[str, str]:
         (State.BLOCKED, "left as is"),
         (State.FAILED, "failed"),
     )
-    counts = [(report.count(state), word) for state, word in words]
-    return ", ".join(f"{number} {word}" for number, word in counts if number) + ".", ""
+    return _listed((report.count(state), word) for state, word in words), ""
 
 
 def _ended(report: Report) -> tuple[str, str]:
@@ -163,7 +157,10 @@ def _counted(report: Report, of_repos: Sequence[tuple[int, str]]) -> str:
     states = Counter(each.state for o in report.outcomes for each in o.deployments)
     words = {RunState.SUCCEEDED: "deployed", RunState.FAILED: "not deployed"}
     of_deployments = [(states[state], words.get(state, state.in_words)) for state in RunState]
-    counts = [*of_repos, *of_deployments]
+    return _listed([*of_repos, *of_deployments])
+
+
+def _listed(counts: Iterable[tuple[int, str]]) -> str:
     return ", ".join(f"{number} {word}" for number, word in counts if number) + "."
 
 
@@ -220,6 +217,5 @@ def not_done_word(plan: Plan) -> str:
 
 def _running_hint(report: Report) -> str:
     """Return how to watch deployments if the command did not wait for them."""
-    states = {each.state for o in report.outcomes for each in o.deployments}
-    running = any(not state.over for state in states)
+    running = any(not each.state.over for o in report.outcomes for each in o.deployments)
     return Hint.WATCH if running else ""

@@ -103,12 +103,10 @@ def at_other_ports(one: str, other: str) -> bool:
     Different protocols have different ports anyway, and an ssh server often listens on two.
     """
     ours, theirs = parsed(one), parsed(other)
-    standard = _WEB_PORTS.get(ours.scheme)
-    return (
-        standard is not None
-        and ours.scheme == theirs.scheme
-        and (ours.port or standard) != (theirs.port or standard)
-    )
+    if ours.scheme not in WEB or ours.scheme != theirs.scheme:
+        return False
+    standard = _WEB_PORTS[ours.scheme]
+    return (ours.port or standard) != (theirs.port or standard)
 
 
 def _plain(path: str) -> str:

@@ -52,7 +52,7 @@ def operand(path: str) -> str:
 
 def pathspec(path: str) -> str:
     """Return a path as one types it for git: as this one file, not as a pattern."""
-    if any(character in path for character in "*?[\\"):
+    if set(path) & set("*?[\\"):
         return quote(f":(literal){path}")
     return quote(f"./{path}") if path.startswith(":") else operand(path)
 
