@@ -133,7 +133,11 @@ class Attempt:
             try:
                 run = context.with_slot(lambda: context.runners.find(spec))
             except NotStartedError as error:
-                return self._not_started(starting, error)
+                if context.stopping:
+                    return starting
+                if context.starts:
+                    return self._start(starting)
+                return self._finished(starting, RunState.FAILED, error.message)
             except MultigitError as error:
                 run, reason = None, with_hint(error)
             if run:
@@ -143,13 +147,6 @@ class Attempt:
             if context.stopping:
                 return starting
             context.throttle.pause(self.step.runner)
-
-    def _not_started(self, starting: Deployment, error: NotStartedError) -> Deployment:
-        if self.context.stopping:
-            return starting
-        if self.context.starts:
-            return self._start(starting)
-        return self._finished(starting, RunState.FAILED, error.message)
 
     def _with_run(self, starting: Deployment, run: Run) -> Deployment:
         queued = self.context.note(self.repo, replace(starting, state=RunState.QUEUED, run=run))

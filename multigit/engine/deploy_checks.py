@@ -17,11 +17,11 @@ from multigit.errors import MultigitError, NotStartedError
 from multigit.hints import Hint
 
 POLLS = 4  # after the first, of a run that has more to show
-UnfinishedRuns = Mapping[str, Sequence[tuple[DeploymentSpec, Run | None]]]  # by repository
+Unfinished = Sequence[tuple[DeploymentSpec, Run | None]]  # deployments of one repository
 
 
 def check_earlier_deployments(
-    plan: Plan, before: UnfinishedRuns, runners: RunnerPort, fleet: Fleet
+    plan: Plan, before: Mapping[str, Unfinished], runners: RunnerPort, fleet: Fleet
 ) -> Mapping[str, Sequence[Problem]]:
     """Return the problems of earlier deployments to the stage whose end no one saw.
 
@@ -29,20 +29,14 @@ def check_earlier_deployments(
     warning, or the stage could never be deployed again.
     """
 
-    def check(
-        specs: Sequence[tuple[DeploymentSpec, Run | None]], _: ShowActivity
-    ) -> Sequence[Problem]:
-        found = [_problem_of(spec, run, runners, plan.target) for spec, run in specs]
-        return (
-            [problem for problem in found if problem] if found else [_result_unknown(plan.target)]
-        )
+    def check(unfinished: Unfinished, _: ShowActivity) -> Sequence[Problem]:
+        if not unfinished:
+            return [_result_unknown(plan.target)]
+        found = (_problem_of(spec, run, runners, plan.target) for spec, run in unfinished)
+        return [problem for problem in found if problem]
 
-    return fleet.for_each(
-        before,
-        check,
-        phase="Checking earlier deployments",
-        doing="checking its last deployment",
-    ).all()
+    phase, doing = "Checking earlier deployments", "checking its last deployment"
+    return fleet.for_each(before, check, phase=phase, doing=doing).all()
 
 
 def _problem_of(
@@ -104,9 +98,8 @@ def preflight(
         specs.setdefault(spec.repo, []).append(spec)
     there = state.published()
     ahead = (repo for repo in plan.planned() if repo.merges() and repo.repo not in there)
-    merges = {repo.repo: repo.merges()[-1] for repo in ahead}
-    sources = {name: step.merge.theirs.sha for name, step in merges.items()} if checks else {}
-    names = dict.fromkeys((*specs, *sources))
+    sources = {repo.repo: repo.merges()[-1].merge.theirs.sha for repo in ahead} if checks else {}
+    names = {name: name for name in (*specs, *sources)}
     if not names:
         return {}
 
@@ -114,10 +107,6 @@ def preflight(
         found = [p for spec in specs.get(name, []) for p in runners.check(spec)]
         return [*found, *(checks(name, sources[name]) if checks and name in sources else ())]
 
-    found = fleet.for_each(
-        {name: name for name in names},
-        check,
-        phase="Checking deployments",
-        doing="checking its deployment",
-    )
+    phase, doing = "Checking deployments", "checking its deployment"
+    found = fleet.for_each(names, check, phase=phase, doing=doing)
     return found.completed(lambda _, error: [Problem.of(error)])

@@ -7,11 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
-from multigit.core.planning.plan import (
-    Plan,
-    RepoPlan,
-    State,
-)
+from multigit.core.planning.plan import Plan, RepoPlan, State
 from multigit.core.progress.deployments import known_deployments
 from multigit.core.progress.journal import Entry, EntryKind
 from multigit.core.progress.outcome import Outcome, Report, ended

@@ -74,12 +74,7 @@ def read_remote_states(
         stages = carried_onward(repository, plan, moves, later, now, int(since))
         return compared(plan, made, now, overtaken=overtaken, onward=stages)
 
-    results = fleet.for_each(
-        plans,
-        ask,
-        phase="Asking the remotes",
-        doing="asking the remote",
-    )
+    results = fleet.for_each(plans, ask, phase="Asking the remotes", doing="asking the remote")
     return results.completed(lambda _, error: RemoteState(problem=Problem.of(error)))
 
 

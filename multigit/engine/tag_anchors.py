@@ -37,12 +37,8 @@ def collect(
         messages = repository.tag_messages(query.tags)
         return [anchor_in(tag, message) for tag, message in messages.items()]
 
-    results = fleet.for_each(
-        {repo.name: repo for repo in repos},
-        ask,
-        phase="Reading tags",
-        doing="reading tags",
-    )
+    items = {repo.name: repo for repo in repos}
+    results = fleet.for_each(items, ask, phase="Reading tags", doing="reading tags")
     anchors = [each for group in results.results.values() for each in group]
     found = tuple(filter(None, anchors))
     unread = {name: Problem.of(error) for name, error in results.errors.items()}

@@ -24,14 +24,10 @@ def agree(planned: Report, consent: Consent, screen: Terminal, actor: Actor) -> 
     given, ticks = given_by_option(plan, consent), checklist_by_option(plan, consent)
     try:
         if given is None:
-            if not (ticks is not ChecklistState.NOT_TICKED or _ticked(plan, screen)):
+            open_items = ticks is ChecklistState.NOT_TICKED
+            if (open_items and not _ticked(plan, screen)) or not _answered(plan, screen):
                 return cancelled(planned, interrupted=False)
-            if not _answered(plan, screen):
-                return cancelled(planned, interrupted=False)
-            given, ticks = (
-                ConsentState.TERMINAL,
-                ChecklistState.TICKED if ticks is ChecklistState.NOT_TICKED else ticks,
-            )
+            given, ticks = ConsentState.TERMINAL, ChecklistState.TICKED if open_items else ticks
     except KeyboardInterrupt:
         return cancelled(planned, interrupted=True)
     except EOFError:  # the terminal went away

@@ -64,7 +64,7 @@ def _plan_again(
     space = session.workspace
     plans: dict[str, RepoPlan] = {}
     for plan in moved:
-        repo = next(repo for repo in space.repos if repo.name == plan.repo)
+        repo = space.repo(plan.repo)
         request = MergeRequest(
             command=operation.plan.command,
             start_time=StartTime.of(operation.plan.date),

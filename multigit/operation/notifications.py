@@ -37,9 +37,9 @@ class Messages:
 
             self._warn(statsd.check(self.workspace.metrics))
 
-    def began(self, report: Report) -> None:
-        """Announce the start of an operation."""
-        self._send(report, Event.STARTED)
+    def announce(self, report: Report, event: Event) -> None:
+        """Send a message about an event in an operation, and warn of what could not be sent."""
+        self._warn(self.send(report, event))
 
     def ended(self, report: Report, known: OperationState) -> None:
         """Report the end of an operation, and count deployments not `known` to have ended.
@@ -47,17 +47,13 @@ class Messages:
         If the operation could not be recorded, the `continue` that records it does this.
         """
         if event := event_of(report):
-            self._send(report, event)
+            self.announce(report, event)
         if self.workspace.metrics and (report.result is not Result.PAUSED or report.unfinished):
             from multigit.adapters.notify.statsd import send
             from multigit.core.reports.metrics import metrics
 
             lines = metrics(report, known, tags=self.workspace.metric_tags)
             self._warn(send(self.workspace.metrics, lines))
-
-    def given_up(self, report: Report) -> None:
-        """Report that an announced operation ends unfinished."""
-        self._send(report, Event.FAILED)
 
     def send(self, report: Report, event: Event) -> Sequence[Problem]:
         """Send a message to the addresses for the event; return a problem for each failure."""
@@ -67,9 +63,6 @@ class Messages:
         from multigit.adapters.notify import apprise
 
         return apprise.notify(whom.addresses, news(report, event), os.environ)
-
-    def _send(self, report: Report, event: Event) -> None:
-        self._warn(self.send(report, event))
 
     def _warn(self, problems: Iterable[Problem]) -> None:
         for problem in problems:

@@ -14,6 +14,7 @@ from multigit.core.progress.state import OperationState
 from multigit.core.records.record import Record
 from multigit.core.values.agreement import Actor
 from multigit.core.values.problem import Problem
+from multigit.core.values.workspace import Event
 
 Keep = Callable[[], None]
 Hear = Callable[[Problem], None]
@@ -84,14 +85,11 @@ class Notifier(Protocol):
     def check(self) -> None:
         """Warn of addresses that cannot be reached."""
 
-    def began(self, report: Report) -> None:
-        """Announce the start of an operation."""
+    def announce(self, report: Report, event: Event) -> None:
+        """Send a message about an event in an operation, such as its start."""
 
     def ended(self, report: Report, known: OperationState) -> None:
         """Report the end of an operation, and count deployments not `known` to have ended."""
-
-    def given_up(self, report: Report) -> None:
-        """Report that an announced operation ends unfinished."""
 
 
 class Terminal(Protocol):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from multigit.core.progress.deployments import unseen_specs
@@ -17,7 +16,7 @@ from multigit.errors import MultigitError
 
 if TYPE_CHECKING:
     from multigit.core.planning.plan import Plan
-    from multigit.core.values.deployment import DeploymentSpec, Run
+    from multigit.engine.deploy_checks import Unfinished
     from multigit.operation.session import Session
 
 
@@ -47,7 +46,7 @@ def _left_running(session: Session, plan: Plan, deployed: LastDeployments) -> Fi
         return {}
     from multigit.engine.deploy_checks import check_earlier_deployments
 
-    before: dict[str, Sequence[tuple[DeploymentSpec, Run | None]]] = {}
+    before: dict[str, Unfinished] = {}
     for repo, last in unseen.items():
         try:
             _, operation = session.files.read_journal(last.started_by)

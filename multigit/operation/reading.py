@@ -8,7 +8,7 @@ from multigit.core.records.chain import BadLine, Head
 from multigit.core.records.tag_anchors import TagAnchor, TagComparison, compare_with_tags
 from multigit.core.reports.log_report import LogReport
 from multigit.core.values.problem import Problem
-from multigit.engine.tag_anchors import CollectedAnchors, collect
+from multigit.engine.tag_anchors import collect
 from multigit.errors import RefusedError
 from multigit.operation.session import Session
 
@@ -22,8 +22,10 @@ def read_log(
     """
     files, space = session.files, session.workspace
     verified = files.log.verify() if verify or remote else None
-    tags = _ask_tags(session) if remote else None
-    compared = None
+    tags, compared = None, None
+    if remote:
+        with session.fleet() as fleet:
+            tags = collect(session.git, space.repos, space.stages, fleet)
     if tags and isinstance(verified, Head):
         compared = _compare(session, tags.found, silent=tags.silent)
         verified = compared.bad or verified
@@ -53,9 +55,3 @@ def _compare(session: Session, anchors: Sequence[TagAnchor], *, silent: int = 0)
         unrecorded=files.unrecorded(),
         silent=silent,
     )
-
-
-def _ask_tags(session: Session) -> CollectedAnchors:
-    space = session.workspace
-    with session.fleet() as fleet:
-        return collect(session.git, space.repos, space.stages, fleet)

@@ -13,6 +13,7 @@ from multigit.core.progress.remote_state import RemoteState
 from multigit.core.recovery.closed import closed_report
 from multigit.core.reports.news import is_news
 from multigit.core.values.flight import Flight
+from multigit.core.values.workspace import Event
 from multigit.engine.remote_state import read_remote_states
 from multigit.errors import RefusedError
 from multigit.hints import Hint
@@ -75,7 +76,7 @@ def close_as_it_stands(
     report = close(place, closed_report(operation, remotes, how), journal, operation.agreement)
     if is_news(operation.plan):
         with suppress(KeyboardInterrupt):  # it is over, with or without notifications
-            place.notifications.given_up(report)
+            place.notifications.announce(report, Event.FAILED)
     return Ended(report)
 
 

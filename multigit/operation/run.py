@@ -15,6 +15,7 @@ from multigit.core.recovery.closed import after_undo
 from multigit.core.reports.news import is_news
 from multigit.core.values.agreement import Agreement
 from multigit.core.values.problem import Problem
+from multigit.core.values.workspace import Event
 from multigit.errors import InterruptedRunError, MultigitError, StoppedError
 from multigit.operation.asking import agree
 from multigit.operation.closing import append, close, last_step, record_once
@@ -135,11 +136,11 @@ class OperationRun:
         """Notify people of the end of this operation, and of the one that it undid."""
         people = self.place.notifications
         if is_news(self.plan) and report.result is Result.CANCELLED:
-            people.given_up(report)
+            people.announce(report, Event.FAILED)
         elif is_news(self.plan):
             people.ended(report, self.state)
         if taken_back and report.result is Result.DONE and is_news(taken_back.plan):
-            people.given_up(after_undo(taken_back, report))
+            people.announce(after_undo(taken_back, report), Event.FAILED)
 
     def run(self) -> Report:
         """Run the plan. The operation is over once it is recorded, and unfinished until then."""
@@ -218,7 +219,7 @@ class OperationRun:
         resuming = self.journal is not None
         if not resuming and is_news(self.plan):
             try:
-                self.place.notifications.began(self._planned())
+                self.place.notifications.announce(self._planned(), Event.STARTED)
             except KeyboardInterrupt:
                 return cancelled(self._planned(), interrupted=True)
         return self.place.execute(self.plan, journal, resuming=resuming, state=self.state)

@@ -22,7 +22,7 @@ from multigit.core.values.commits import Commit
 from multigit.core.values.duration import age
 from multigit.core.values.text import plural, visible
 from multigit.core.values.work_tree import Change
-from multigit.ui.problems import problem_lines
+from multigit.ui.problems import below, problem_lines
 from multigit.ui.render import ABSENT, Fitting, indented, one_line, plain, table
 from multigit.ui.reports import sentence_view
 
@@ -36,17 +36,12 @@ LETTERS = {"untracked": "A", "added": "A", "modified": "M", "deleted": "D"}
 def plan_view(report: Report, now: datetime | None = None) -> RenderableType:
     """Return the plan as shown before the question, or why none of it will be done."""
     plan = report.plan
-    parts: list[RenderableType] = [Text(visible(title(plan)), style="bold"), Text()]
-    now = now or datetime.now(UTC)
+    head, now = Text(visible(title(plan)), style="bold"), now or datetime.now(UTC)
     rows, bare = plan_table(report, now), plan_table(report, now, about=False)
-    parts.append(indented(Fitting(rows, plan_list(report, now), measured=bare, spare=ABOUT)))
-    files = list(files_to_commit(plan))
-    if files:
-        parts += [Text(), *files]
-    problems = list(problem_lines((repo.repo, repo.problems) for repo in plan.repos))
-    if problems:
-        parts += [Text(), *problems]
-    return Group(*parts, Text(), sentence_view(report))
+    moves = indented(Fitting(rows, plan_list(report, now), measured=bare, spare=ABOUT))
+    files = below(files_to_commit(plan))
+    problems = below(problem_lines((repo.repo, repo.problems) for repo in plan.repos))
+    return Group(head, Text(), moves, *files, *problems, Text(), sentence_view(report))
 
 
 def title(plan: Plan) -> str:

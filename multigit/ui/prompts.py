@@ -20,19 +20,9 @@ from prompt_toolkit.output import create_output
 ENDS = frozenset(b"\x04\0")  # Ctrl-D, and what the system makes of one typed in line mode
 
 
-def confirm(question: str) -> bool:
-    """Ask for yes or no, as a whole line; the default is no. Raises KeyboardInterrupt on Ctrl-C."""
-    return _line(f"{question} (y/N)").lower() in {"y", "yes"}
-
-
-def type_word(word: str, purpose: str) -> bool:
-    """Ask to type a word; anything else is a no. Raises KeyboardInterrupt on Ctrl-C."""
-    return _line(f"Type {word} to {purpose}:") == word
-
-
-def type_message(stage: str) -> str:
-    """Ask for a stage's message, which may be empty. Raises KeyboardInterrupt on Ctrl-C."""
-    return _line(f"Message for {stage}, what changes and why (empty cancels):")
+def line(question: str) -> str:
+    """Ask for a line; return it without blanks around it. Raises KeyboardInterrupt on Ctrl-C."""
+    return str(_answer(questionary.text(question, output=_stderr()))).strip()
 
 
 def check_off(items: Sequence[str]) -> bool:
@@ -44,10 +34,6 @@ def check_off(items: Sequence[str]) -> bool:
         output=_stderr(),
     )
     return set(_answer(checklist)) == set(items)
-
-
-def _line(question: str) -> str:
-    return str(_answer(questionary.text(question, output=_stderr()))).strip()
 
 
 def _answer(question: questionary.Question) -> Any:

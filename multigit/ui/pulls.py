@@ -7,7 +7,7 @@ from rich.text import Text
 
 from multigit.core.planning.plan import State
 from multigit.core.progress.outcome import Outcome, Report
-from multigit.ui.problems import problem_lines
+from multigit.ui.problems import below, problem_lines
 from multigit.ui.render import indented, plain, table
 from multigit.ui.reports import sentence_view
 
@@ -19,9 +19,8 @@ def pull_view(report: Report) -> RenderableType:
     rows.add_column(overflow="fold")
     for outcome in report.outcomes:
         rows.add_row(plain(outcome.repo), pulled(outcome))
-    problems = list(problem_lines((o.repo, o.problems) for o in report.outcomes))
-    between = [Text(), *problems] if problems else []
-    return Group(indented(rows), *between, Text(), sentence_view(report))
+    problems = problem_lines((o.repo, o.problems) for o in report.outcomes)
+    return Group(indented(rows), *below(problems), Text(), sentence_view(report))
 
 
 def pulled(outcome: Outcome) -> Text:

@@ -5,11 +5,7 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from multigit.core.planning.plan import (
-    Plan,
-    RepoPlan,
-    State,
-)
+from multigit.core.planning.plan import Plan, RepoPlan, State
 from multigit.core.progress.outcome import Outcome, Report
 from multigit.core.reports.summary import CLOSED_BY, summary
 from multigit.core.values.problem import Problem

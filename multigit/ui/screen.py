@@ -217,25 +217,25 @@ class Screen:
     # Questions
 
     def confirm(self, question: str) -> bool:
-        """Ask for yes or no; raises EOFError when the terminal is gone."""
+        """Ask for yes or no; the default is no. Raises EOFError if the terminal is gone."""
         from multigit.ui import prompts
 
-        return prompts.confirm(question)
+        return prompts.line(f"{question} (y/N)").lower() in {"y", "yes"}
 
     def type_word(self, word: str, purpose: str) -> bool:
-        """Ask to type a word; raises EOFError when the terminal is gone."""
+        """Ask to type a word; anything else is a no. Raises EOFError if the terminal is gone."""
         from multigit.ui import prompts
 
-        return prompts.type_word(word, purpose)
+        return prompts.line(f"Type {word} to {purpose}:") == word
 
     def type_message(self, stage: str) -> str:
-        """Ask for a stage's message; raises EOFError when the terminal is gone."""
+        """Ask for a stage's message; may be empty. Raises EOFError if the terminal is gone."""
         from multigit.ui import prompts
 
-        return prompts.type_message(stage)
+        return prompts.line(f"Message for {stage}, what changes and why (empty cancels):")
 
     def check_off(self, items: Sequence[str]) -> bool:
-        """Ask to check off a checklist; raises EOFError when the terminal is gone."""
+        """Ask to check off a whole checklist. Raises EOFError if the terminal is gone."""
         from multigit.ui import prompts
 
         return prompts.check_off(items)

@@ -18,7 +18,7 @@ from multigit.core.values.duration import age
 from multigit.core.values.text import plural, visible
 from multigit.core.values.work_tree import WorkTree
 from multigit.core.values.workspace import Stage
-from multigit.ui.problems import problem_lines
+from multigit.ui.problems import below, problem_line, problem_lines
 from multigit.ui.render import ABSENT, Fitting, ending, indented, plain, table
 
 NAME = 16  # columns for a name; what follows it is never cut
@@ -44,10 +44,8 @@ def status_view(
         *reverted_lines(rows, pairs),
         *problem_lines((row.repo, row.problems) for row in rows),
     ]
-    between = [Text(), *problems] if problems else []
-    return Group(
-        indented(view), *between, Text(), ending(status_sentence(rows), status_hint(rows, pairs))
-    )
+    summary = ending(status_sentence(rows), status_hint(rows, pairs))
+    return Group(indented(view), *below(problems), Text(), summary)
 
 
 def status_table(
@@ -119,8 +117,7 @@ def unpushed_lines(rows: Sequence[StatusRow]) -> Iterator[RenderableType]:
     for row in rows:
         if elsewhere := row.unpushed_elsewhere():
             counts = (f"{plural(e.commits, 'unpushed commit')} on {e.stage}" for e in elsewhere)
-            whose = (f"{visible(row.repo)}: ", "bold")
-            yield indented(Text.assemble(("! ", "yellow"), whose, f"{', '.join(counts)}."))
+            yield problem_line(row.repo, f"{', '.join(counts)}.", blocks=False)
 
 
 def reverted_lines(
@@ -129,12 +126,11 @@ def reverted_lines(
     """Yield which commits revert work: no cell has room for them."""
     branches = {stage.name: stage.branch for pair in pairs for stage in pair}
     for row in rows:
-        whose = (f"{visible(row.repo)}: ", "bold")
         for pair in row.pairs:
             sides = branches[pair.source], branches[pair.target]
             for reversal in pair.reverted:
                 sentence = visible(describe_reversal(reversal, *sides))
-                yield indented(Text.assemble(("✗ ", "red"), whose, f"{sentence}."))
+                yield problem_line(row.repo, f"{sentence}.", blocks=True)
 
 
 def pair_cell(pair: Pair) -> Text:

@@ -18,6 +18,7 @@ from multigit.core.records.record import Record
 from multigit.core.values.agreement import Actor
 from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem
+from multigit.core.values.workspace import Event
 from multigit.errors import LockedError, UsageError
 from multigit.operation.ports import Hear, Keep, OperationJournal, Workplace
 
@@ -171,18 +172,14 @@ class MemoryNotifications:
         """Note that addresses were checked."""
         self.trail("check people")
 
-    def began(self, report: Report) -> None:
-        """Tell that it begins."""
-        self._tell("began", report)
+    def announce(self, report: Report, event: Event) -> None:
+        """Tell that it begins, or that it was given up."""
+        self._tell({Event.STARTED: "began", Event.FAILED: "given up"}[event], report)
 
     def ended(self, report: Report, known: OperationState) -> None:
         """Tell how it ended."""
         assert known is not None
         self._tell("ended", report)
-
-    def given_up(self, report: Report) -> None:
-        """Tell that it was given up."""
-        self._tell("given up", report)
 
     def _tell(self, what: str, report: Report) -> None:
         self.trail(what)

@@ -5,12 +5,7 @@ from __future__ import annotations
 from multigit.cli import options as o
 
 
-def doctor(
-    names: o.Names = None,
-    *,
-    chosen: o.Chosen,
-    running: o.Running,
-) -> int:
+def doctor(names: o.Names = None, *, chosen: o.Chosen, running: o.Running) -> int:
     """Check this workspace and its remotes for problems, with a fix for each.
 
     Tests pushes with --dry-run. Takes and releases a test lock where stage locks are configured.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -11,11 +11,6 @@ from multigit import errors
 from multigit.cli import options as o
 from multigit.cli.help import Command, group
 from multigit.core.values.text import plural
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from multigit.operation.locking import HeldLock
 
 lock_app = group("Show stage locks, or release a stale one.")
 
@@ -40,7 +35,7 @@ def lock_status(json: o.Json = False, config: o.Config = None, no_color: o.NoCol
             session.screen.say(f"{each.stage} is locked, but not by multigit.")
     sentence = f"{plural(len(found), 'stage')} locked." if found else "No stage is locked."
     session.screen.say(sentence, "bold")
-    session.screen.document(frame("lock status", sentence, locks=_documents(found)))
+    session.screen.document(frame("lock status", sentence, locks=[asdict(each) for each in found]))
     return errors.OK
 
 
@@ -76,9 +71,6 @@ def lock_release(
     released = release_lock(session, nonce, reason)
     sentence = f"Released: {', '.join(each.stage for each in released)}."
     session.screen.say(sentence, "bold")
-    session.screen.document(frame("lock release", sentence, locks=_documents(released)))
+    locks = [asdict(each) for each in released]
+    session.screen.document(frame("lock release", sentence, locks=locks))
     return errors.OK
-
-
-def _documents(found: Sequence[HeldLock]) -> list[dict[str, Any]]:
-    return [asdict(each) for each in found]

@@ -24,11 +24,7 @@ def status(
       multigit status
       multigit status api database --no-fetch
     """
-    from multigit.core.reports.status_words import (
-        status_document,
-        status_exit_code,
-        status_hint,
-    )
+    from multigit.core.reports.status_words import status_document, status_exit_code, status_hint
     from multigit.operation.status import read_status
     from multigit.operation.unfinished import say_unfinished
 

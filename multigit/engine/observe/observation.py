@@ -58,12 +58,8 @@ def observe(
         snapshot = observation.reach(repo.name, repository, show)
         return AfterRemote(partial(observation.read, repository, snapshot, show))
 
-    results = fleet.for_each(
-        {repo.name: repo for repo in repos},
-        observe_repo,
-        phase="Reading",
-        doing=doing,
-    )
+    items = {repo.name: repo for repo in repos}
+    results = fleet.for_each(items, observe_repo, phase="Reading", doing=doing)
     return results.completed(lambda name, error: Snapshot(name, error=Problem.of(error)))
 
 

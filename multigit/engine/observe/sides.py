@@ -15,32 +15,27 @@ def compare_sides(repository: Repository, snapshot: Snapshot, name: str) -> Snap
     branch = snapshot.refs.branch(name)
     if branch.local and branch.remote is None:
         return replace(snapshot, ahead=1)
-    ahead, behind = distance(repository, branch)
-    return replace(snapshot, ahead=ahead, behind=behind)
+    branch = counted(repository, branch)
+    return replace(snapshot, ahead=branch.ahead, behind=branch.behind)
 
 
-def distance(repository: Repository, branch: Branch) -> tuple[int, int]:
-    """Count how far the local side is ahead of the remote one and behind it.
+def counted(repository: Repository, branch: Branch) -> Branch:
+    """Return the branch with how far its local side is ahead of the remote one and behind it.
 
     The local branch may have another upstream, or none: then git has not counted yet.
     """
     if branch.local is None or branch.remote is None or branch.local.sha == branch.remote.sha:
-        return 0, 0
+        return replace(branch, ahead=0, behind=0)
     if branch.ahead or branch.behind:
-        return branch.ahead, branch.behind
-    return repository.divergence(branch.remote.sha, branch.local.sha)
+        return branch
+    ahead, behind = repository.divergence(branch.remote.sha, branch.local.sha)
+    return replace(branch, ahead=ahead, behind=behind)
 
 
 def count_stages(repository: Repository, refs: Refs) -> Refs:
     """Count each branch against the remote's branch of that name, whatever its upstream is."""
-    counts = {name: distance(repository, branch) for name, branch in refs.branches.items()}
-    return replace(
-        refs,
-        branches={
-            name: replace(branch, ahead=counts[name][0], behind=counts[name][1])
-            for name, branch in refs.branches.items()
-        },
-    )
+    branches = {name: counted(repository, branch) for name, branch in refs.branches.items()}
+    return replace(refs, branches=branches)
 
 
 def count_against_stage(refs: Refs, work: WorkTree) -> WorkTree:
