@@ -134,7 +134,7 @@ class Hint(StrEnum):
         "git -C {path} push {remote} refs/remotes/{remote}/{base}:refs/heads/{branch}"
     )
 
-    # Merges that a person has to make, and work that must not be lost in them
+    # Merges to make by hand, and work that must not be lost in them
     CONFLICT = (
         "{first}Resolve it on {here}: cd {path} && "
         "git -c checkout.defaultRemote={remote} switch {here} && git pull --no-rebase {remote} "

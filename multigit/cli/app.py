@@ -147,7 +147,7 @@ def _command(arguments: Sequence[str]) -> str | None:
 def _bug(error: Exception, arguments: Sequence[str]) -> errors.BugError:
     """Write a report about an unexpected error to a file, and return the error that names it.
 
-    The report is printed where no file can be written.
+    The report is printed if no file can be written.
     """
     note_interrupts()  # asking git for its version must not be cut off
     from multigit.adapters.files.report_file import keep, places
@@ -174,7 +174,7 @@ def _usage(error: typer.TyperException) -> errors.UsageError:
 def _about_value(error: typer.TyperException) -> str:
     """Return a sentence about an invalid value of an option, empty for other mistakes.
 
-    Typer's validator speaks to programmers; the details are in its own error.
+    Typer's own message is for programmers; the details are in its cause.
     """
     found = getattr(error.__cause__, "errors", None)
     if not isinstance(error, typer.BadParameter) or error.param is None or found is None:

@@ -17,7 +17,7 @@ class Command(TyperCommand):
         super().__init__(*arguments, help=laid_out(help or ""), **settings)
 
     def get_params(self, ctx: Any) -> Parameters:
-        """Return the options and arguments, without types where they take no value."""
+        """Return the options and arguments, without types if they take no value."""
         return without_types(super().get_params(ctx))
 
 
@@ -25,7 +25,7 @@ class Group(TyperGroup):
     """A group of commands with the same layout."""
 
     def get_params(self, ctx: Any) -> Parameters:
-        """Return the options, without types where they take no value."""
+        """Return the options, without types if they take no value."""
         return without_types(super().get_params(ctx))
 
 

@@ -187,7 +187,7 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """How any command runs: with which configuration, and in which form it answers."""
+    """How a command runs: its configuration, and the form of its output."""
 
     jobs: Jobs = None
     json: Json = False

@@ -1,4 +1,4 @@
-"""This process as a good citizen: its streams, its signals and its end."""
+"""This process: streams that outlive their readers, and interrupts that end with a sentence."""
 
 from __future__ import annotations
 

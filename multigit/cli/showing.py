@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from multigit.operation.session import Session
     from multigit.ui.screen import Screen
 
-TRANSCRIPTS = 3  # of what failed are named
+TRANSCRIPTS = 3  # that are named, at most
 
 
 def show(session: Session, ended: Ended | Closed) -> int:
@@ -64,7 +64,7 @@ def _show_closed(screen: Screen, closed: Closed) -> int:
 
 
 def _transcripts(session: Session, report: Report) -> Iterator[str]:
-    """Yield where the whole words lie of what failed: git's, and those of deploying commands."""
+    """Yield where to find the full output of what failed: git's, and that of deploying commands."""
     here, root = Path.cwd(), session.workspace.root
     if report.result is Result.FAILED and not report.closing:
         folder = session.files.operation(report.plan.operation)

@@ -15,8 +15,8 @@ from multigit.core.values.health_check import unhealthy
 from multigit.engine.deploy_context import DeployContext
 from multigit.errors import MultigitError, NotStartedError, UnknownStartError
 
-LATE = 60.0  # seconds after a start in which its run may still appear
-BRIEF = 10.0  # seconds to search for it when these are over: the host may not answer at once
+LATE = 60.0  # seconds that a run may take to appear after its start
+BRIEF = 10.0  # seconds to search for it after that: the host may not answer at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Attempt:
     # Its start
 
     def _resume(self, known: Deployment) -> Deployment:
-        """Return the deployment to follow: that of the earlier attempt, or a new one."""
+        """Return the deployment to follow: the earlier attempt's, or a new one."""
         if known.run is None:
             return (
                 self._find_run(known, again=True) if known.state.may_run else self._start_new(known)
@@ -60,8 +60,8 @@ class Attempt:
     def _check_ended(self, known: Deployment, run: Run) -> Deployment:
         """Return the deployment to follow after a run that did not succeed: the same, or a new one.
 
-        Someone may have rerun it on its page. Where that cannot be read, it is unknown whether it
-        runs, and no other one is started beside it.
+        Someone may have rerun it on its page. If that cannot be read, it may be running, and no
+        other one is started.
         """
         context, spec = self.context, self._order(known)
         until = context.clock.elapsed() + LATE
@@ -104,7 +104,6 @@ class Attempt:
         return self._find_run(starting) if step.runner.by_push else self._start(starting)
 
     def _start(self, starting: Deployment) -> Deployment:
-        """Start a deployment, once."""
         context, spec = self.context, self._order(starting)
         try:
             run = context.with_slot(lambda: context.runners.start(spec))
@@ -120,7 +119,7 @@ class Attempt:
     def _find_run(
         self, starting: Deployment, *, again: bool = False, doubt: MultigitError | None = None
     ) -> Deployment:
-        """Search for the run of a deployment whose start no one confirmed; it is never sent again.
+        """Search for the run of a deployment whose start was not confirmed; never start it again.
 
         A run that was requested long ago, and is searched for `again`, has appeared or never will.
         """
@@ -158,8 +157,8 @@ class Attempt:
     def _watch(self, deployment: Deployment, *, watched: bool) -> Deployment:
         """Poll the run until it ends, its time is over, or someone stops multigit.
 
-        The time in which it waits for a person does not count. How long it took is known only if
-        it was `watched`: of a run that is found ended, no one knows when that was.
+        The time that it waits for a person does not count. How long it took is known only if it was
+        `watched`: a run that is found ended may have ended at any time.
         """
         context, remaining = self.context, self.step.timeout
         spec = self._order(deployment)
@@ -183,7 +182,7 @@ class Attempt:
         return deployment
 
     def _polled(self, deployment: Deployment, spec: DeploymentSpec, run: Run) -> Deployment:
-        """Return the state after a poll; one that fails changes nothing."""
+        """Return the deployment after a poll; a poll that fails does not change its state."""
         try:
             status = self._poll(spec, run)
         except MultigitError as error:
@@ -192,11 +191,10 @@ class Attempt:
         return deployment.seen(status, self._seconds(deployment))
 
     def _poll(self, spec: DeploymentSpec, run: Run) -> RunStatus:
-        """Poll the run; raises MultigitError where that fails."""
         return self.context.with_slot(lambda: self.context.runners.poll(spec, run))
 
     def _out_of_time(self, deployment: Deployment) -> Deployment:
-        """End what runs here; what runs at a host keeps running, and can be polled again."""
+        """End a run on this machine; one at a host keeps running, and can be polled again."""
         if not self.context.starts:
             return deployment
         last = f" The last poll: {deployment.status.detail}" if deployment.status.detail else ""
@@ -208,7 +206,7 @@ class Attempt:
         return self._finished(deployment, RunState.FAILED, f"{detail} It was ended.")
 
     def _healthy(self, deployment: Deployment, check: HealthCheck) -> Deployment:
-        """Ask until enough answers in a row are right, or all attempts are used up."""
+        """Ask until enough answers in a row are right, or there are no attempts left."""
         context, spec = self.context, self._order(deployment)
         url, wanted = spec.fill(check.url), spec.fill(check.equals)
         deployment = replace(deployment, state=RunState.CHECKING)

@@ -23,7 +23,7 @@ from multigit.errors import MultigitError
 def check_repositories(git: Git, request: DoctorRequest, fleet: Fleet) -> Mapping[str, Checkup]:
     """Check every repository at once; one that cannot be read has an error in its snapshot.
 
-    Takes two connections for each: a fetch and a push that sends nothing; three where a lock ref
+    Takes two connections for each: a fetch and a push that sends nothing; three if a lock ref
     is tried. Raises KeyboardInterrupt when the user interrupts.
     """
     results = fleet.for_each(

@@ -1,4 +1,4 @@
-"""Preflight: find out while planning what would prevent deployments from starting."""
+"""Preflight checks: find while planning what would keep deployments from starting."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Unfinished = Sequence[tuple[DeploymentSpec, Run | None]]  # deployments of one r
 def check_earlier_deployments(
     plan: Plan, before: Mapping[str, Unfinished], runners: RunnerPort, fleet: Fleet
 ) -> Mapping[str, Sequence[Problem]]:
-    """Return the problems of earlier deployments to the stage whose end no one saw.
+    """Return the problems of earlier deployments to the stage whose end was not seen.
 
-    One that is still running blocks. Where its result is unknown, a person has to check: that is a
-    warning, or the stage could never be deployed again.
+    One that is still running blocks. An unknown result is a warning, for a person to check: as an
+    error it would block the stage forever.
     """
 
     def check(unfinished: Unfinished, _: ShowActivity) -> Sequence[Problem]:
@@ -91,7 +91,7 @@ def preflight(
 ) -> Findings:
     """Return the problems that the deployments of a plan would meet, by repository.
 
-    `checks`, where given, return why a repository's source commit is not green at its host.
+    `checks`, if given, return why a repository's source commit is not green at its host.
     """
     specs: dict[str, list[DeploymentSpec]] = {}
     for spec in planned_specs(plan, state):

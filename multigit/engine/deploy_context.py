@@ -23,11 +23,11 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class DeployContext:
-    """What each attempt to deploy something for a plan requires from outside.
+    """What the attempts to deploy a plan require from outside.
 
     Without `starts` it only polls what was started, and ends nothing. At most `jobs` starts and
     polls are made at a time. `on_waiting` gets the deployments once, from any thread, when the
-    first one waits for a person and it is known for whom.
+    first one waits for known reviewers.
     """
 
     plan: Plan
@@ -52,13 +52,13 @@ class DeployContext:
 
     @property
     def stopping(self) -> bool:
-        """Return whether someone wants to stop multigit."""
+        """True if the user is stopping multigit."""
         return self.leave.is_set()
 
     def note(self, repo: str, deployment: Deployment) -> Deployment:
         """Note the state of a deployment; that it may start is on disk when this returns.
 
-        Raises MultigitError where that cannot be written. Later states that cannot be written are
+        Raises MultigitError if that cannot be written. Later states that cannot be written are
         read again from the runner.
         """
         entry = Entry(EntryKind.DEPLOYMENT, repos=(repo,), deployment=deployment)
@@ -82,7 +82,7 @@ class DeployContext:
             self.on_waiting(states)
 
     def with_slot(self, work: Callable[[], T]) -> T:
-        """Do the work when a slot is free: files and connections are few."""
+        """Do the work when a slot is free: files and connections are limited."""
         with self._slots:
             return work()
 

@@ -32,9 +32,9 @@ from multigit.hints import Hint
 class Executor:
     """Runs one plan. `trailer` is what every tag message ends with.
 
-    With `again` the plan was started before, and `state` is how far it got: objects that it made
-    then are used where they still exist, and made again where they do not. The flights of the
-    state are pushes of that time which may still be running.
+    With `again` the plan was started before, and `state` is how far it got: objects that were made
+    then are used if they still exist, and made again if not. The state's flights are pushes that
+    may still be running.
     """
 
     git: Git
@@ -64,7 +64,7 @@ class Executor:
         return ended(self.plan, everything, self.state, interrupted=interrupted)
 
     def _prepare(self) -> Results[Objects]:
-        """Prepare all repositories, those that follow their submodules after these."""
+        """Prepare all repositories; those that follow submodules come after them."""
         planned = self.plan.planned()
         left = {repo.repo: repo for repo in planned if not self._progress(repo).published}
         self.fleet.listener.phase("Preparing", tuple(left))
@@ -167,7 +167,7 @@ class Executor:
         return outcome
 
     def _announce(self, name: str, repository: Repository) -> None:
-        """Note that a push starts; raises a MultigitError where that cannot be noted."""
+        """Note that a push starts; raises MultigitError if that is not possible."""
         self.journal.write(Entry(EntryKind.PUSHING, repos=(name,), flight=repository.flight()))
 
     def _repository(self, name: str) -> Repository:
@@ -189,7 +189,7 @@ class Executor:
         return with_unknown_result(not_started(repo, made), self.state.flights.get(repo.repo))
 
     def _ready_to_deploy(self, repo: RepoPlan, made: Objects) -> Outcome:
-        """Return the outcome of a repository of which everything is published."""
+        """Return the outcome of a repository that has nothing left to publish."""
         state = State.PUBLISHED if repo.updates() else State.DEPLOYED
         left = known_deployments(repo, self._progress(repo).deployments)
         return Outcome(repo, state, made, repo.problems, deployments=left)

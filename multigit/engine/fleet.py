@@ -1,4 +1,4 @@
-"""The fleet: the repositories of a workspace, in which the same work is done in parallel."""
+"""The fleet: does the same work in many repositories in parallel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Follow: local branches move to what was published, where that is safe."""
+"""Follow: move local branches to what was published, where that is safe."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def how(
     step: FollowingStep,
     named: Mapping[str, str],
 ) -> str:
-    """Return how a person moves the branch to where it should be, without losing anything.
+    """Return the hint that moves the branch to where it should be, without losing anything.
 
     The clone's `path` and its `remote` are `named` as they are typed.
     """

@@ -1,4 +1,4 @@
-"""Whether a push whose end no one saw may still publish something; waiting until that is known."""
+"""Pushes whose end was not seen: whether they may still publish something, and waiting for it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds between two reads of a remote, 
 def may_be_pushing(repository: Repository, flight: Flight) -> bool:
     """Return whether a push may still be running: it has time left, and was not seen to end.
 
-    When its time is over, what still holds its mark is not a push: it is something that git or the
-    server started and that stays, such as a helper that remembers passwords.
+    After that time, what still holds its mark is not the push, but something that git started and
+    that stays, such as a helper that remembers passwords.
     """
     return remaining(flight, time.time()) > 0 and repository.in_flight(flight) is not False
 

@@ -1,4 +1,4 @@
-"""The ports: what the engine requires from the world, by shape. Tests bring fakes."""
+"""The ports: what the engine requires from outside, as protocols. Tests use fakes."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class Repository(Protocol):
     def commit_preview(
         self, head: str, changes: Sequence[Change], signature: Signature
     ) -> PreparedCommit:
-        """Build the commit of these changes on `head` beside the user's index."""
+        """Build the commit of these changes on `head` without touching the user's index."""
 
     def tag(self, name: str, commit: str, signature: Signature) -> str:
         """Make an annotated tag object and return its id."""
@@ -152,7 +152,7 @@ class Repository(Protocol):
         """Return what to note before the next push starts."""
 
     def in_flight(self, flight: Flight) -> bool | None:
-        """Return whether a push that was noted is still running; None where that cannot be seen."""
+        """Return whether a push that was noted is still running; None if that is unknown."""
 
     # Writes: what the plan showed.
 
@@ -195,7 +195,7 @@ class RunnerPort(Protocol):
         """Return what would prevent this deployment from starting, as far as it can be known."""
 
     def start(self, spec: DeploymentSpec) -> Run:
-        """Start it, once; raises DoubtError when it is unknown whether it started."""
+        """Start it, once; raises UnknownStartError if it is unknown whether it started."""
 
     def find(self, spec: DeploymentSpec) -> Run | None:
         """Search for the run that this spec, or the push that it belongs to, started."""
@@ -215,12 +215,12 @@ class Reviewers(Protocol):
     """Where people approve runs. Every method may raise MultigitError with a sentence."""
 
     def pending(self, spec: DeploymentSpec, run: Run) -> tuple[Gate, ...]:
-        """Return the environments at which a run waits for a person."""
+        """Return the environments whose reviewers a run waits for."""
 
     def review(
         self, spec: DeploymentSpec, run: Run, gates: Sequence[Gate], *, approve: bool, comment: str
     ) -> None:
-        """Approve or reject it there; raises DoubtError when the result is unknown."""
+        """Approve or reject the run there; raises UnknownStartError if the result is unknown."""
 
 
 class Probe(Protocol):
@@ -240,11 +240,11 @@ class Clock(Protocol):
         """Return monotonic seconds, for deadlines and pauses."""
 
     def wait(self, seconds: float, leave: threading.Event) -> None:
-        """Wait so long, or until `leave` is set."""
+        """Wait this long, or until `leave` is set."""
 
 
 class JournalWriter(Protocol):
-    """Records an operation, so that it can be continued whatever happens."""
+    """Records an operation, so that it can be continued after a crash."""
 
     def write(self, entry: Entry) -> None:
         """Write an entry; it is on disk when this returns. Called from any thread."""

@@ -153,7 +153,7 @@ def require_unchanged(repository: Repository, step: CommitStep, date: str) -> No
 
 
 def is_ours(repository: Repository, step: CommitStep, head: str, date: str) -> bool:
-    """Return whether an earlier attempt already made this commit, before it could note it."""
+    """Return whether an earlier attempt made this commit, and was stopped before noting it."""
     if head == step.parent:
         return False
     newer = repository.waiting(step.parent, head)

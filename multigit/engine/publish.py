@@ -48,7 +48,7 @@ class Push:
         return self._read_outcome(wanted, report, earlier)
 
     def _push(self, publications: Sequence[Publication]) -> PushReport:
-        """Push, once its start is noted; a push that cannot be noted is not sent."""
+        """Push after noting the start; a push that cannot be noted is not sent."""
         try:
             self.announce()
         except MultigitError as error:
@@ -105,7 +105,7 @@ class Push:
         report: PushReport,
         earlier: Flight | None,
     ) -> Outcome:
-        """Return the outcome of a push of which the remote lacks something.
+        """Return the outcome of a push that the remote lacks a part of, or all of.
 
         It may still be running; but it cannot succeed if someone moved what it expects.
         """
@@ -152,7 +152,7 @@ def built_on(
 ) -> set[str]:
     """Return the branches that hold our commit with someone else's work on top: published.
 
-    A branch to set back always held that commit: it was set back if it lacks the other one.
+    A branch to set back held that commit before: it was set back if it lacks the other one.
     """
     found = set()
     for each in wanted:
@@ -181,7 +181,7 @@ def half_problem(
     *,
     doubt: bool,
 ) -> Problem:
-    """Return the problem of a push of which the server kept a part; with `doubt`, only so far."""
+    """Return the problem of a partly published push; with `doubt`, the rest may still arrive."""
     published = ", ".join(f"{short(each.ref)} at {each.after[:7]}" for each in done)
     missing_refs = ", ".join(short(each.ref) for each in missing)
     lacks = f"{missing_refs}, which may still arrive" if doubt else missing_refs

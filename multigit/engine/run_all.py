@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from multigit.errors import MultigitError
 
 T = TypeVar("T")
-LOCAL_THREADS = 4  # threads beside the jobs, for work that waits for no remote
+LOCAL_THREADS = 4  # threads in addition to the jobs, for work that requires no remote
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Results(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class AfterRemote(Generic[T]):
-    """The rest of the work, which requires no remote and thus takes no one else's place."""
+    """The rest of the work, which requires no remote: it does not count as a job."""
 
     finish: Callable[[], T | AfterRemote[T]]
 
@@ -67,12 +67,12 @@ def run_all(
 ) -> Results[T]:
     """Do the work for every name, at most `jobs` at a time.
 
-    Work that returns an `AfterRemote` makes room for the next name; the rest is done beside it. A
+    Work that returns an `AfterRemote` makes room for the next name; its rest runs concurrently. A
     MultigitError is the result of one name; any other exception is a bug and is raised here.
 
     The first Ctrl-C starts nothing new, calls `on_interrupt`, which may stop work that only
     watches, and waits for what is running; a second one exits at once with KeyboardInterrupt. So
-    does the first where `on_interrupt` is None: reading leaves nothing to finish.
+    does the first if `on_interrupt` is None: reading leaves nothing to finish.
     """
     threads = _Threads(names, work, jobs)
     try:

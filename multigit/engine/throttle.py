@@ -36,13 +36,13 @@ class Throttle:
             self.clock.wait(begin - now, self.leave)
 
     def pause(self, runner: Runner, *, soon: bool = False) -> None:
-        """Wait between two polls: the longer, the more runs at a host are watched."""
+        """Wait between two polls; the more runs are watched, the longer."""
         seconds = SHORTEST if soon else min(LONGEST, max(SHORTEST, PER_RUN * self._watched))
         self.clock.wait(HERE if isinstance(runner, CommandRunner) else seconds, self.leave)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Count a run that is watched meanwhile."""
+        """Count a run as watched in the block."""
         with self._lock:
             self._watched += 1
         try:

@@ -1,4 +1,4 @@
-"""Carry out a pull: each repository for itself, whatever happens in the others."""
+"""Carry out a pull: each repository on its own, whatever happens in the others."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def update(repository: Repository, repo: RepoPlan, typed: str) -> Outcome:
 
 
 def confirm(repository: Repository, repo: RepoPlan, made: Mapping[str, str], typed: str) -> None:
-    """Raise GitError when the branch is not where the steps should move it, whatever git said."""
+    """Raise GitError if the branch is not where the steps move it, even if git reported success."""
     branch = repository.refs(RefQuery((repo.branch,))).branch(repo.branch)
     there, wanted = branch.local.sha if branch.local else "", made.get(branch_ref(repo.branch), "")
     if wanted != there and wanted and not (there and is_in(repository, there, wanted)):
@@ -111,7 +111,7 @@ def not_updated(message: str, typed: str) -> GitError:
 
 
 def advance(repository: Repository, step: UpdateStep) -> None:
-    """Fast-forward the branch, with the files of the work tree where it is checked out."""
+    """Fast-forward the branch, and the work tree's files if it is checked out."""
     if step.checked_out:
         repository.update_work_tree(step.branch, step.after)
     elif reason := repository.fast_forward(step.branch, step.after):

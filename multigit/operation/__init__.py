@@ -1,1 +1,1 @@
-"""The life of one operation: from its request to its record, with the world at hand."""
+"""The life of one operation: from its request to its record, connected to the adapters."""

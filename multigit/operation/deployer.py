@@ -1,4 +1,4 @@
-"""The deployer of an operation, connected to a session; imported only where something deploys."""
+"""The deployer of an operation, connected to a session; imported only if something is deployed."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ class Messages:
 class WaitingMessages:
     """Reports that a running operation waits for someone.
 
-    Collects the problems meanwhile: nothing can be printed while the live view is drawn.
+    Collects problems: nothing can be printed while the live view is drawn.
     """
 
     messages: Messages

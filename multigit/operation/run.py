@@ -105,7 +105,6 @@ class OperationRun:
         return planned(self.plan, self.state)
 
     def _decide(self) -> Report:
-        """Return the report: blocked, refused, cancelled, or run."""
         self.place.journals.require_writable()
         if self.plan.result is Result.BLOCKED:
             return self._not_begun(self._planned())
@@ -128,7 +127,6 @@ class OperationRun:
         return report
 
     def _taken_back(self) -> Operation | None:
-        """Return the unfinished operation that this one undoes."""
         journals, undone = self.place.journals, self.plan.undoes
         return journals.read_journal(undone)[1] if undone in journals.unfinished() else None
 

@@ -68,7 +68,7 @@ class Session:
 
     @contextmanager
     def fleet(self) -> Iterator[Fleet]:
-        """Show meanwhile how far work in the repositories is; so many are worked on at a time."""
+        """Return a fleet that shows its progress; it works on `jobs` repositories at a time."""
         with self.screen.progress() as progress:
             yield Fleet(progress, self.jobs)
 

@@ -76,7 +76,7 @@ def lines(record: Record) -> tuple[RenderableType, ...]:
 
 
 def reverts(record: Record) -> str:
-    """Return where something was published although the later stage had reverted some of it."""
+    """Return which repositories published work that the later stage had reverted, and where."""
     passed = (each for each in record.repos if each.published and each.has(*LOSSES))
     names = tuple(visible(each.repo) for each in passed)
     if not names:
@@ -103,7 +103,7 @@ def ending(record: Record) -> str:
 
 
 def _state(repo: RepoRecord) -> str:
-    """Return a repository's state, or nothing where its deployments say all of it."""
+    """Return a repository's state, or nothing if its deployments say it all."""
     if repo.has("taken_back"):
         return "undone"
     alone = repo.state in {"deployed", "started"} or (repo.state == "failed" and repo.deployments)

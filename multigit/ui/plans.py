@@ -55,7 +55,7 @@ def title(plan: Plan) -> str:
 
 
 def plan_table(report: Report, now: datetime, *, about: bool = True) -> Table:
-    """Return one row per repository, or per branch that moves where several do.
+    """Return one row per repository, or per branch if several move.
 
     Without `about` there is no column for the newest commit.
     """
@@ -80,7 +80,7 @@ def plan_table(report: Report, now: datetime, *, about: bool = True) -> Table:
 
 
 def plan_list(report: Report, now: datetime) -> RenderableType:
-    """Return two lines per branch that moves, where the table has no room."""
+    """Return two lines per branch that moves, for a terminal too narrow for the table."""
     named = moves_elsewhere(report.plan)
     lines = (
         _plan_lines(repo, report.before.of(repo.repo), now, named=named)
@@ -172,7 +172,7 @@ def deploying(repo: RepoPlan, progress: Progress, what: str = "") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A commit's subject on one line, and its age behind it where the subject stays readable."""
+    """A commit's subject on one line, followed by its age if the subject stays readable."""
 
     text: str
     age: str

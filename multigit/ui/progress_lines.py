@@ -37,7 +37,7 @@ class ProgressLines:
             self._stream.flush()
 
     def finished(self, repo: str, state: str, detail: str = "") -> None:
-        """Print a line where something was changed on a remote, or here."""
+        """Print a line if something was changed on a remote, or here."""
         if self._phase in WORDS and not self._quiet and self._last.get(repo) != state:
             word = WORDS[self._phase].get(state, state.replace("_", " "))
             line = f"{visible(repo)}: {word} {visible(detail)}".rstrip()
@@ -45,4 +45,4 @@ class ProgressLines:
             self._stream.flush()
 
     def interrupted(self) -> None:
-        """Say nothing: no one sits in front of a pipe."""
+        """Print nothing: no one is watching a pipe."""

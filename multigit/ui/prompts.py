@@ -1,6 +1,6 @@
 """Questions, asked on standard error and answered at a terminal. Nothing else may wait.
 
-Each raises EOFError where the terminal is at its end: no one can answer any more.
+Each raises EOFError if the terminal is gone.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def check_off(items: Sequence[str]) -> bool:
 
 
 def _answer(question: questionary.Question) -> Any:
-    """Ask; Ctrl-D behind all that was typed, or at a list, is the end of the terminal."""
+    """Ask; Ctrl-D at the end of the line, or at a list, ends the input."""
     ending, asking = KeyBindings(), question.application
     behind = Condition(lambda: asking.current_buffer.document.is_cursor_at_the_end)
 
@@ -52,10 +52,10 @@ def _answer(question: questionary.Question) -> Any:
 
 @contextmanager
 def _from_now_on() -> Iterator[None]:
-    """Forget what was typed before the question: it answers a question that no one had seen yet.
+    """Discard what was typed before the question was shown: it cannot be the answer to it.
 
-    The end of the input is kept. A program without input for us, such as `script </dev/null`, says
-    so once, with a Ctrl-D; that must not get lost, neither before nor when single keys are read.
+    The end of the input is kept. A program without input for us, such as `script </dev/null`, sends
+    a single Ctrl-D, which must not get lost.
     """
     if os.name != "posix":
         yield
@@ -79,7 +79,6 @@ def _from_now_on() -> Iterator[None]:
 
 
 def _typed(terminal: int) -> bytes:
-    """Read what has been typed so far."""
     typed = b""
     with suppress(OSError):  # it has hung up, as the question will notice
         while select([terminal], [], [], 0)[0] and (more := os.read(terminal, 4096)):

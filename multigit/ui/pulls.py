@@ -13,7 +13,7 @@ from multigit.ui.reports import sentence_view
 
 
 def pull_view(report: Report) -> RenderableType:
-    """Return a line per repository, then what a person has to do, then the summary."""
+    """Return a line per repository, then the problems, then the summary."""
     rows = table(header=False)
     rows.add_column(no_wrap=True, overflow="ellipsis", max_width=20)
     rows.add_column(overflow="fold")

@@ -1,4 +1,4 @@
-"""How text and tables look: safe for the terminal, narrow enough, without lines."""
+"""How text and tables look: safe for the terminal, within its width, without lines."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def table(*, header: bool = True) -> Table:
 
 @dataclass(frozen=True, slots=True)
 class Fitting:
-    """A renderable, or a narrower one where the first would have to be cut.
+    """A renderable, or a narrower one if the first would be cut.
 
     The first fits when there is room for it, or for `measured` with `spare` more columns.
     """

@@ -11,7 +11,7 @@ from multigit.core.values.text import visible
 
 
 def gates_view(waiting: Iterable[PendingReview]) -> Iterator[Text]:
-    """Return a line for each environment at which a run waits, and where to see the run."""
+    """Return a line for each environment that a run waits for, and the page of the run."""
     for each in waiting:
         for gate in each.gates:
             who = ", ".join(gate.reviewers) or "a reviewer"

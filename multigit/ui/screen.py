@@ -161,7 +161,7 @@ class Screen:
             self._show(found_view(repos, target, elsewhere=elsewhere))
 
     def say(self, text: str, style: str = "") -> None:
-        """Show a sentence of multigit's own."""
+        """Show a sentence, or several lines."""
         if self._has_reader:
             from rich.text import Text
 
@@ -200,7 +200,7 @@ class Screen:
         return nullcontext(ProgressLines(self._stderr, quiet=self.json_wanted))
 
     def note(self, text: str) -> None:
-        """Show people something beside the result."""
+        """Print a line to standard error."""
         print(visible(masked(text)), file=self._stderr, flush=True)
 
     def warn(self, problem: Problem) -> None:

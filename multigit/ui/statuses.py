@@ -53,7 +53,7 @@ def status_table(
     pairs: Sequence[tuple[Stage, Stage]],
     deploys: Sequence[Text] | None = None,
 ) -> Table:
-    """Return one row per repository, with its last deploys where they are given."""
+    """Return one row per repository, with its last deploys if given."""
     lines = table()
     lines.add_column("repo", overflow="ellipsis", no_wrap=True, max_width=NAME)
     lines.add_column("branch", no_wrap=True)
@@ -81,7 +81,7 @@ def deploys_table(rows: Sequence[StatusRow], now: datetime) -> Table:
 
 
 def status_list(rows: Sequence[StatusRow], now: datetime) -> RenderableType:
-    """Return one fact per line, where no table has room."""
+    """Return one fact per line, for a terminal too narrow for any table."""
     return Group(*(line for row in rows for line in _facts(row, now)))
 
 

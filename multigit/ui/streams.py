@@ -34,13 +34,13 @@ class SafeStream:
         return self._drawn
 
     def write(self, text: str) -> int:
-        """Write, or drop the text when no one reads any more."""
+        """Write, or drop the text if the reader has left."""
         if not self._drawn:
             text = _BLANKS.sub("", text)
         return self._guard(self._stream.write, text) or len(text)
 
     def flush(self) -> None:
-        """Flush, unless no one reads any more."""
+        """Flush, unless the reader has left."""
         self._guard(self._stream.flush)
 
     def _guard(self, function: Any, *arguments: Any) -> Any:
@@ -48,7 +48,7 @@ class SafeStream:
             return None
         try:
             return function(*arguments)
-        except (OSError, ValueError):  # no one reads any more, the disk is full, it is closed
+        except (OSError, ValueError):  # the reader has left, the disk is full, it is closed
             self._broken = True
             with suppress(OSError, ValueError):
                 # The interpreter flushes the real stream at exit: give it somewhere to go.

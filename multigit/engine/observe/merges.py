@@ -25,16 +25,16 @@ class MergeObservation(Observation):
 
     @property
     def query(self) -> RefQuery:
-        """The branches of the route, and the tags that could be in the way of the release's."""
+        """The branches of the route, and the tags that the release's tag could collide with."""
         return route_query(self.request)
 
     def read(self, repository: Repository, snapshot: Snapshot, show: ShowActivity) -> Snapshot:
-        """Make the merges, and try what a clone that signs would fail at."""
+        """Preview the merges, and try to sign if the clone signs."""
         request = self.request
         refs, facts = repository.refs(self.query), repository.facts()
         date = request.start_time.git_date if facts.identity else ""
         snapshot = replace(snapshot, facts=facts, refs=refs)
-        if facts.shallow:  # in which nothing can be counted or merged
+        if facts.shallow:  # nothing can be counted or merged
             return snapshot
         accept = request.accept_reverts
         merges = preview_merges(repository, refs, request.hops, date, accept_reverts=accept)
@@ -48,9 +48,9 @@ class MergeObservation(Observation):
 
 
 def route_query(request: MergeRequest | PushRequest) -> RefQuery:
-    """Return the branches of a route, and the tags that could be in the way of the release's.
+    """Return the branches of a route, and the tags that the release's tag could collide with.
 
-    The branches of later stages are seen over the same connection.
+    The branches of later stages are read over the same connection.
     """
     template = request.tag_template
     return RefQuery(

@@ -25,7 +25,7 @@ def preview_merges(
 ) -> tuple[Merge, ...]:
     """Merge hop after hop in the object database, each on the result of the one before.
 
-    Stops at the first merge that cannot be made. `source` replaces the first branch's tip where a
+    Stops at the first merge that cannot be made. `source` replaces the first branch's tip if a
     commit is about to be made there. Without a date there is only the result, and no commit.
     """
     tips = {name: branch.remote for name, branch in refs.branches.items()}
@@ -71,7 +71,7 @@ def lost_on_the_way(
 ) -> Sequence[Reversal]:
     """Return the later stage's commits through which work of the earlier one would be lost.
 
-    If only the source has changed since both parted, the target has reverted nothing.
+    If only the source has changed since they diverged, the target has reverted nothing.
     """
     if not hop.forward:
         return repository.reversals(ours, theirs, merged.tree, merged.conflicts)
@@ -81,7 +81,7 @@ def lost_on_the_way(
 
 
 def accepting_reverts(repository: Repository, merge: Merge, date: str) -> Merge:
-    """Return the merge with a message that says which reverts a person accepts with it."""
+    """Return the merge with a message that lists the reverts that are accepted with it."""
     message = accepting(merge.message, [each.sha for each in merge.reversals])
     if not merge.result.commit:
         return replace(merge, message=message)

@@ -70,7 +70,7 @@ def unpushed(repository: Repository, snapshot: Snapshot, name: str) -> PendingCo
 
 
 def published(snapshot: Snapshot, name: str) -> list[str]:
-    """Return the commits that show what the remote has: its branch, or what a new one grew from."""
+    """Return the commits that show what the remote has: its branch, or where a new one started."""
     branch = snapshot.refs.branch(name)
     if branch.remote:
         return [branch.remote.sha]
@@ -82,7 +82,7 @@ def published(snapshot: Snapshot, name: str) -> list[str]:
 def preview_push(
     repository: Repository, request: PushRequest, rules: PushRules, snapshot: Snapshot
 ) -> Snapshot:
-    """Build the commit that is about to be made, and the merge of it, where a promotion follows."""
+    """Preview the commit, and its merges if a promotion follows."""
     if not request.promotion or snapshot.facts.shallow or not snapshot.facts.identity:
         return snapshot
     date = request.start_time.git_date

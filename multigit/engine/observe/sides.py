@@ -1,4 +1,4 @@
-"""How far the two sides of a branch are apart: the local one, and the remote's."""
+"""How far a local branch and the remote's have diverged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from multigit.engine.ports import Repository
 
 
 def compare_sides(repository: Repository, snapshot: Snapshot, name: str) -> Snapshot:
-    """Count how far the local branch and the remote one are apart."""
+    """Count the commits that only the local branch, or only the remote's, has."""
     branch = snapshot.refs.branch(name)
     if branch.local and branch.remote is None:
         return replace(snapshot, ahead=1)
@@ -33,7 +33,7 @@ def counted(repository: Repository, branch: Branch) -> Branch:
 
 
 def count_stages(repository: Repository, refs: Refs) -> Refs:
-    """Count each branch against the remote's branch of that name, whatever its upstream is."""
+    """Count each branch against the remote's branch of that name, whatever its upstream."""
     branches = {name: counted(repository, branch) for name, branch in refs.branches.items()}
     return replace(refs, branches=branches)
 

@@ -20,7 +20,7 @@ from multigit.engine.ports import Repository
 
 @dataclass(frozen=True, slots=True)
 class StatusObservation(Observation):
-    """Reads what the status requires: more only where sides differ."""
+    """Reads what the status requires; merges only stages that differ."""
 
     stages: tuple[Stage, ...]
     pairs: tuple[tuple[Stage, Stage], ...]
@@ -42,7 +42,7 @@ class StatusObservation(Observation):
         refs = count_stages(repository, repository.refs(self.query))
         work = count_against_stage(refs, repository.work_tree())
         snapshot = replace(snapshot, facts=repository.facts(), refs=refs, work=work)
-        if snapshot.facts.shallow:  # in which nothing can be counted or merged
+        if snapshot.facts.shallow:  # nothing can be counted or merged
             return snapshot
         forward = [preview_promotion(repository, refs, *pair) for pair in self.pairs]
         back = [

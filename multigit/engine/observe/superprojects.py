@@ -17,7 +17,7 @@ from multigit.errors import MultigitError
 def with_links(
     git: Git, request: PushRequest, workspace: Workspace, snapshots: Mapping[str, Snapshot]
 ) -> dict[str, Snapshot]:
-    """Return the snapshots with each pointer where the push will set it, innermost first.
+    """Return the snapshots with the pointers that the push will set, innermost first.
 
     A superproject is previewed again, with that pointer.
     """
