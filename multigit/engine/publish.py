@@ -125,11 +125,7 @@ class Push:
         return self._outcome(state, *problems, partial=bool(done), flight=flight)
 
     def _outcome(
-        self,
-        state: State,
-        *problems: Problem,
-        partial: bool = False,
-        flight: Flight | None = None,
+        self, state: State, *problems: Problem, partial: bool = False, flight: Flight | None = None
     ) -> Outcome:
         problems = (*self.repo.problems, *problems)
         return Outcome(self.repo, state, self.made, problems, partial, flight=flight)
@@ -175,11 +171,7 @@ def is_in(repository: Repository, tip: str, commit: str) -> bool:
 
 
 def half_problem(
-    done: Sequence[Publication],
-    missing: Iterable[Publication],
-    reason: str,
-    *,
-    doubt: bool,
+    done: Sequence[Publication], missing: Iterable[Publication], reason: str, *, doubt: bool
 ) -> Problem:
     """Return the problem of a partly published push; with `doubt`, the rest may still arrive."""
     published = ", ".join(f"{short(each.ref)} at {each.after[:7]}" for each in done)

@@ -53,8 +53,7 @@ def _instead(space: Workspace, stage: Stage, last: Sequence[LastDeployment]) -> 
     """Return the hint if no last deployment failed: one may still be running."""
     for each in last:
         if each.under_way:
-            operation = quote(each.started_by)
-            return Hint.WATCH_OPERATION.format(operation=operation)
+            return Hint.WATCH_OPERATION.format(operation=quote(each.started_by))
     ways = filter(None, (space.deploy(repo, stage) for repo in space.repos))
     can = not any(each.runner.by_push for each in ways)
     return Hint.DEPLOY_ANYWAY.format(stage=stage.name) if can else ""

@@ -25,12 +25,7 @@ class Execution:
     messages: Messages
 
     def __call__(
-        self,
-        plan: Plan,
-        journal: OperationJournal,
-        *,
-        resuming: bool,
-        state: OperationState,
+        self, plan: Plan, journal: OperationJournal, *, resuming: bool, state: OperationState
     ) -> Report:
         """Prepare, publish and deploy; return the report."""
         session, log = self.session, self.session.files.log

@@ -122,12 +122,7 @@ class Execute(Protocol):
     """Executes a plan, journalling each step before it starts."""
 
     def __call__(
-        self,
-        plan: Plan,
-        journal: OperationJournal,
-        *,
-        resuming: bool,
-        state: OperationState,
+        self, plan: Plan, journal: OperationJournal, *, resuming: bool, state: OperationState
     ) -> Report:
         """Prepare, publish and deploy; return the report.
 

@@ -31,11 +31,7 @@ def status_view(
 ) -> RenderableType:
     """Return one row per repository, then what could not be read, then the summary."""
     now = now or datetime.now(UTC)
-    wide, stacked = (
-        status_table(rows, pairs, [deploys_cell(row, now, by) for row in rows])
-        for by in (", ", "\n")
-    )
-    bare = status_table(rows, pairs)
+    wide, stacked, bare = (status_table(rows, pairs, now, by) for by in (", ", "\n", ""))
     deploys = deploys_table(rows, now)
     folded = Group(bare, Text(), deploys) if deploys.row_count else bare
     view = Fitting(wide, Fitting(stacked, Fitting(folded, status_list(rows, now), measured=bare)))
@@ -51,20 +47,21 @@ def status_view(
 def status_table(
     rows: Sequence[StatusRow],
     pairs: Sequence[tuple[Stage, Stage]],
-    deploys: Sequence[Text] | None = None,
+    now: datetime,
+    separator: str,
 ) -> Table:
-    """Return one row per repository, with its last deploys if given."""
+    """Return one row per repository, and its last deploys if there is a separator for them."""
     lines = table()
     lines.add_column("repo", overflow="ellipsis", no_wrap=True, max_width=NAME)
     lines.add_column("branch", no_wrap=True)
     for earlier, later in pairs:
         lines.add_column(f"{earlier.name} → {later.name}", no_wrap=True)
     lines.add_column("hotfixes", no_wrap=True)
-    if deploys:
+    if separator:
         lines.add_column("last deploys", no_wrap=True)
-    for number, row in enumerate(rows):
+    for row in rows:
         cells = [pair_cell(pair) for pair in row.pairs] or [Text(ABSENT, "dim")] * len(pairs)
-        cells += [debt_cell(row), *(deploys[number : number + 1] if deploys else [])]
+        cells += [debt_cell(row), *([deploys_cell(row, now, separator)] if separator else [])]
         lines.add_row(plain(row.repo), branch_cell(row.work), *cells)
     return lines
 
