@@ -168,7 +168,7 @@ def subject(repo: ForgeRepo, branch: str) -> str:
 
 
 def is_clean(repo: ForgeRepo) -> bool:
-    """Tell whether git sees nothing to commit, and dev where the remote has it."""
+    """Return whether git sees nothing to commit, and dev where the remote has it."""
     return repo.git("status", "--porcelain") == "" and repo.git("rev-parse", "dev") == repo.tip(
         "dev"
     )

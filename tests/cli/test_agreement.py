@@ -1,4 +1,4 @@
-"""Who agreed, and how: what the log says of it, also after a kill; and no question to nobody."""
+"""Who agreed, and how: what the log says of it, also after a kill; and no question to no one."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def agreed(forge: Forge) -> tuple[str, str]:
 def test_options_are_told_apart(
     command: tuple[str, ...], expected: tuple[str, str], shop: Forge
 ) -> None:
-    """And no ticks are stated that nobody made."""
+    """And no ticks are stated that no one made."""
     code = REFUSED if expected[0] == "not_given" else DONE
     shop.json(*command, check=code)
     assert agreed(shop) == expected
@@ -140,7 +140,7 @@ def half(shop: Forge) -> Forge:
 
 
 def test_a_machine_that_continues_does_not_agree(half: Forge) -> None:
-    """The record says who ran the rest, and that the plan was agreed to by somebody else."""
+    """The record says who ran the rest, and that the plan was agreed to by someone else."""
     assert in_shell(half, "$MULTIGIT continue", CI="true").returncode == DONE
     record = last_record(half)
     assert (record["actor"], record["consent"], record["checklist"]) == ("ci", "terminal", "ticked")
@@ -186,7 +186,7 @@ def test_a_journal_without_a_note_says_so(half: Forge) -> None:
 def test_no_question_waits_for_a_machine(
     command: tuple[str, ...], option: str, env: Mapping[str, str], shop: Forge
 ) -> None:
-    """A job's pseudo-terminal has nobody before it: exit 3 and the option to pass."""
+    """A job's pseudo-terminal has no one before it: exit 3 and the option to pass."""
     with untouched(shop), at_terminal(shop, *command, env=env) as terminal:
         assert terminal.finish() == REFUSED
     assert option in terminal.text
@@ -196,7 +196,7 @@ def test_no_question_waits_for_a_machine(
 
 @pytest.mark.parametrize("closed", ["</dev/null", "<&-", "2>/dev/null"])
 def test_no_question_waits_where_half_a_terminal_is(closed: str, shop: Forge) -> None:
-    """Input that is closed or empty, or a question that nobody would see."""
+    """Input that is closed or empty, or a question that no one would see."""
     script = f"exec {' '.join(MULTIGIT)} {' '.join(TO_STG)} {closed}"
     master, slave = pty.openpty()
     with untouched(shop):
@@ -217,7 +217,7 @@ def test_no_question_waits_where_half_a_terminal_is(closed: str, shop: Forge) ->
 
 
 def test_input_at_its_end_is_no_answer(shop: Forge) -> None:
-    """The terminal goes away under the question: exit 3, and that nobody agreed."""
+    """The terminal goes away under the question: exit 3, and that no one agreed."""
     text = shop.write_config().read_text()
     shop.write_config(text.replace("checklist", "# checklist"))
     with untouched(shop), at_terminal(shop, *TO_MAIN) as terminal:

@@ -32,12 +32,12 @@ command = ["true"]
 
 
 def open_journals(forge: Forge) -> list[Path]:
-    """Return the journals that nobody closed."""
+    """Return the journals that are still open."""
     return sorted(forge.shop.glob(".multigit/operations/*.jsonl"))
 
 
 def assert_nothing_is_open(forge: Forge) -> None:
-    """Nobody calls anything unfinished, and a new operation may begin."""
+    """No one calls anything unfinished, and a new operation may begin."""
     assert open_journals(forge) == []
     assert forge.json("status", check=DONE)["unfinished"] is None
     assert codes(forge.json("continue", check=REFUSED)) == ["nothing_unfinished"]
@@ -51,7 +51,7 @@ def assert_nothing_is_open(forge: Forge) -> None:
 def test_interrupt_while_preparing_leaves_nothing_unfinished(
     options: tuple[str, ...], forge: Forge
 ) -> None:
-    """Nothing was published, so it has failed and is closed, also where nobody was to wait."""
+    """Nothing was published, so it has failed and is closed, also where no one was to wait."""
     told = forge.shop / ".multigit/lock.json"
     for name in ("api", "web"):
         repo = forge.add(name)
@@ -108,7 +108,7 @@ def test_who_only_looks_calls_it_over(recorded: Forge) -> None:
 
 
 def test_a_new_operation_closes_it(recorded: Forge) -> None:
-    """It stands in nobody's way."""
+    """It stands in no one's way."""
     assert states(recorded.json(*PROMOTE, check=DONE)) == {"api": "published"}
     assert open_journals(recorded) == []
 
@@ -133,7 +133,7 @@ def test_undo_takes_back_what_was_recorded(recorded: Forge) -> None:
 
 
 def test_watch_calls_it_over(forge: Forge) -> None:
-    """What it deployed has ended, and nobody is sent to continue it."""
+    """What it deployed has ended, and no one is sent to continue it."""
     forge.add("api").commit("dev", {"a.txt": "1\n"})
     config = forge.write_config()
     config.write_text(config.read_text() + DEPLOY)
@@ -163,7 +163,7 @@ def test_its_lock_is_given_back(recorded: Forge) -> None:
 
 
 def test_a_dry_run_works_while_somebody_is_at_work(forge: Forge) -> None:
-    """It says who is, and that is all: nobody waits for it, or is stopped by it."""
+    """It says who is, and that is all: no one waits for it, or is stopped by it."""
     for name in ("api", "web"):
         forge.add(name).commit("dev", {"a.txt": "1\n"})
     forge.write_config()

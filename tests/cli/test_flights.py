@@ -132,7 +132,7 @@ def tags(repo: ForgeRepo) -> list[str]:
 
 
 def in_mid_receive(repo: ForgeRepo) -> bool:
-    """Tell whether a push to a remote has come and not ended: its objects wait apart."""
+    """Return whether a push to a remote has come and not ended: its objects wait apart."""
     return any((repo.bare / "objects").glob("tmp_objdir-*"))
 
 

@@ -1,4 +1,4 @@
-"""What `git gc` takes between a plan and its continuation is made anew."""
+"""What `git gc` takes between a plan and its continuation is made again."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class Depot:
         return sorted(path.read_text() for path in self.server.iterdir())
 
     def pointed_at(self, branch: str) -> bool:
-        """Tell whether the remote's branch holds a pointer."""
+        """Return whether the remote's branch holds a pointer."""
         return SPEC in self.api.tree(branch).get("model.bin", "")
 
 
@@ -188,7 +188,7 @@ def test_without_a_hook_nobody_would_upload(depot: Depot) -> None:
 def test_any_filter_may_need_the_hook(
     forge: Forge, settings: dict[str, str], code: list[str], *, hook: bool
 ) -> None:
-    """One that is required, beside a hook: what the hook is for nobody can tell."""
+    """One that is required, with a hook whose purpose is unknown."""
     depot = Depot(forge, name="vault")
     depot.set_up(depot.api.clone, **settings)
     if not hook:
@@ -199,7 +199,7 @@ def test_any_filter_may_need_the_hook(
 
 
 def test_a_hook_of_the_users_own_folder_counts(depot: Depot) -> None:
-    """As core.hooksPath names it; one that nobody may run is none."""
+    """As core.hooksPath names it; one that is not executable does not count."""
     depot.hook.chmod(0o644)
     depot.write(model="BIGDATA\n")
     (problem,) = rows(depot.forge.json("push", "dev", "--yes", check=REFUSED))["api"]["problems"]

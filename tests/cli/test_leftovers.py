@@ -46,7 +46,7 @@ def held(forge: Forge) -> Iterator[Forge]:
 
 
 def start(forge: Forge, *args: str) -> Process:
-    """Start multigit in the workspace; nobody reads what it says."""
+    """Start multigit in the workspace; no one reads what it says."""
     nobody = launch.DEVNULL
     return launch.start(*args, cwd=forge.shop, env=forge.env, stdout=nobody, stderr=nobody)
 
@@ -111,7 +111,7 @@ def test_a_killed_push_leaves_no_password(held: Forge) -> None:
 
 
 def word_in(word: str) -> Callable[[Path], bool]:
-    """Return what tells whether a file has the word."""
+    """Return a function that checks whether a file has the word."""
     return lambda file: file.is_file() and word.encode() in file.read_bytes()
 
 

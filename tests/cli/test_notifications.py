@@ -75,7 +75,7 @@ def test_a_promotion_is_told_once_when_it_begins_and_once_when_it_ends(
 
 
 def test_who_watches_to_the_end_tells_it(shop: Forge, webhook: Webhook, counter: StatsD) -> None:
-    """Once, however often it is looked at; how long it took nobody can tell any more."""
+    """Once, however often it is watched; how long it took is no longer known."""
     shop.json(*PROMOTE, "--no-wait", check=DONE)
     shop.json("watch", check=DONE)
     shop.json("watch", check=DONE)
@@ -84,7 +84,7 @@ def test_who_watches_to_the_end_tells_it(shop: Forge, webhook: Webhook, counter:
 
 
 def test_a_failure_is_told_as_one(shop: Forge, webhook: Webhook) -> None:
-    """And what mends it as a success."""
+    """And the deployment that fixes it as a success."""
     Path(shop.env["BROKEN"]).touch()
     shop.json(*PROMOTE, check=FAILED)
     Path(shop.env["BROKEN"]).unlink()
@@ -200,7 +200,7 @@ def test_reviewers_are_told_while_it_waits_for_them(forge: Forge, webhook: Webho
 
 
 def test_nobody_is_told_of_what_does_not_begin(shop: Forge, webhook: Webhook) -> None:
-    """A dry run, a plan nobody agreed to, and a stage that is locked on another machine."""
+    """A dry run, a plan no one agreed to, and a stage that is locked on another machine."""
     shop.json("promote", "dev", "stg", "--dry-run", check=DONE)
     shop.json("promote", "dev", "stg", check=REFUSED)
     database = shop.repos["database"]

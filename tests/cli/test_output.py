@@ -1,4 +1,4 @@
-"""Output: fits 80 columns, is plain where nobody looks, and cannot steer a terminal."""
+"""Output: fits 80 columns, is plain where no one looks, and cannot steer a terminal."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ COMMANDS = [
 def test_without_a_terminal_lines_are_plain_and_at_most_80_wide(
     command: tuple[str, ...], exit_code: int, shop: Forge
 ) -> None:
-    """No escape sequence and no carriage return; 80 columns where nobody says otherwise."""
+    """No escape sequence and no carriage return; 80 columns where no one says otherwise."""
     done = shop.run(*command, env={"COLUMNS": "", "TERM": "xterm-256color"}, check=exit_code)
     shown = done.stdout + done.stderr
     assert shown.strip()
@@ -171,7 +171,7 @@ def test_stdout_is_one_json_document_and_nothing_else(
 
 
 def unread() -> int:
-    """Return the writing end of a pipe that nobody reads any more."""
+    """Return the writing end of a pipe whose reader has left."""
     read, write = os.pipe()
     os.close(read)
     return write
@@ -210,7 +210,7 @@ def test_head_shows_the_first_line_and_no_complaint(pair: Forge) -> None:
 
 @pytest.mark.parametrize("redirection", [">&-", "2>&-", ">/dev/full"])
 def test_stream_that_is_closed_or_full_is_no_bug(redirection: str, forge: Forge) -> None:
-    """As for a closed pipe: the release continues, and nobody sees a traceback."""
+    """As for a closed pipe: the release continues, and no one sees a traceback."""
     api = forge.add("api")
     api.commit("dev", {"a.txt": "1\n"})
     forge.write_config()

@@ -136,7 +136,7 @@ def test_yes_and_the_stages_name_are_consent(pair: Forge) -> None:
 
 
 def test_what_was_typed_before_the_question_is_no_answer(pair: Forge) -> None:
-    """Nobody had seen the plan by then; only a whole line that says yes agrees."""
+    """No one had seen the plan by then; only a whole line that says yes agrees."""
     pair.repos["api"].commit("dev", {"a.txt": "1\n"})
     with untouched(pair), at_terminal(pair, *PROMOTE) as terminal:
         terminal.send_line("y")
@@ -257,7 +257,7 @@ def test_message_is_not_asked_for_where_none_is_wanted(pair: Forge) -> None:
 
 
 def test_stage_that_asks_nothing_asks_nothing(pair: Forge) -> None:
-    """With confirm = "none" a push goes on by itself, at a terminal and without."""
+    """With confirm = "none" a push continues by itself, at a terminal and without."""
     text = pair.write_config().read_text()
     pair.write_config(text.replace('branch = "dev"', 'branch = "dev"\nconfirm = "none"'))
     assert states(pair.json(*PUSH, check=DONE)) == {"database": "published", "api": "published"}
@@ -276,7 +276,7 @@ def test_stage_that_asks_nothing_asks_nothing(pair: Forge) -> None:
 def test_without_a_terminal_the_missing_option_is_named_at_once(
     command: tuple[str, ...], option: str, pair: Forge
 ) -> None:
-    """Nobody can be asked: exit 3, the option to pass, nothing touched; `yes |` is no consent."""
+    """No one can be asked: exit 3, the option to pass, nothing touched; `yes |` is no consent."""
     with untouched(pair):
         document = pair.json(*command, input="y\nmain\n", check=REFUSED)
     assert (document["result"], codes(document)) == ("blocked", ["confirmation_needed"])

@@ -110,7 +110,7 @@ def test_a_clone_pushes_to_what_is_named(forge: Forge, web: ForgeRepo, fork: Pat
 
 
 def test_a_push_by_another_way_to_the_same_repository(forge: Forge, web: ForgeRepo) -> None:
-    """Another protocol is nobody's business."""
+    """Another protocol is no one's business."""
     web.git("remote", "set-url", "--push", "origin", f"{web.bare}/")
     assert forge.json(*PROMOTE, check=DONE)["result"] == "done"
 

@@ -1,4 +1,4 @@
-"""A repository whose remote is called otherwise, beside an `origin` that is somebody's fork."""
+"""A repository whose remote is called otherwise, beside an `origin` that is someone's fork."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_nothing_touches_the_fork(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_only_its_own_remote_has_a_submodules_commit(forge: Forge) -> None:
-    """What is on the fork alone, nobody else can get; the hint pushes it to `upstream`."""
+    """What is on the fork alone, no one else can get; the hint pushes it to `upstream`."""
     top, lib = forge.add("top", path="."), forge.add("lib")
     shutil.copytree(lib.bare, fork_of(forge))
     config = forge.write_config()

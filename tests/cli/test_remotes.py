@@ -201,7 +201,7 @@ def test_server_that_is_gone_blocks_and_status_shows_the_last_fetch(
 def test_server_that_goes_away_at_the_question_gets_nothing(
     forge: Forge, server: GitHttpServer
 ) -> None:
-    """Nobody took the connection, so nothing was sent; the other repository is published."""
+    """No one took the connection, so nothing was sent; the other repository is published."""
     forge.add("local").commit("dev", {"a.txt": "1\n"})
     forge.write_config()
     with asked_for_json(forge, "promote", "dev", "stg") as terminal:

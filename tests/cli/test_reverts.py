@@ -154,7 +154,7 @@ def test_a_back_merge_of_a_roll_back_is_blocked(forge: Forge, api: ForgeRepo) ->
 def test_a_hotfix_that_reverts_one_commit_goes_down_when_accepted(
     forge: Forge, api: ForgeRepo
 ) -> None:
-    """As an emergency on main is often mended."""
+    """As an emergency on main is often fixed."""
     on(api, "main", ("revert", "--no-edit", "HEAD^2"))
     assert codes(rows(forge.json(*DOWN, check=REFUSED))["api"]) == ["reverted_work"]
 
@@ -346,7 +346,7 @@ def test_work_that_the_source_renamed_is_lost_all_the_same(forge: Forge, api: Fo
 def test_the_hint_of_a_conflict_keeps_the_work(
     forge: Forge, api: ForgeRepo, roll_back: Callable[[ForgeRepo], str]
 ) -> None:
-    """To merge main into stg would delete new.txt there, and nobody would see it go."""
+    """To merge main into stg would delete new.txt there, and no one would see it go."""
     roll_back(api)
     api.commit("main", {"b.txt": "hot\n"}, message="fix: hot")
     api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
@@ -471,7 +471,7 @@ def test_what_was_accepted_on_the_way_down_does_not_block_the_way_up(
 
 
 def test_continue_keeps_what_was_accepted(forge: Forge, api: ForgeRepo) -> None:
-    """Also where the merge is made anew since main moved meanwhile."""
+    """Also where the merge is made again since main moved meanwhile."""
     forge.add("web").commit("stg", {"web.txt": "web\n"}, message="feat: web")
     forge.write_config()
     reverted = revert_the_release(api)

@@ -61,7 +61,7 @@ def by_gitlab(repo: ForgeRepo) -> None:
 
 
 def by_bitbucket(repo: ForgeRepo) -> None:
-    """The Revert button of a pull request, on a branch that somebody named anew."""
+    """The Revert button of a pull request, on a branch that someone renamed."""
     through_a_request(
         repo,
         "Reverted pull request #12",
@@ -80,7 +80,7 @@ def by_github_squashed(repo: ForgeRepo) -> None:
 
 
 def by_restore_request(repo: ForgeRepo) -> None:
-    """A branch with the old files, in somebody's own words."""
+    """A branch with the old files, in someone's own words."""
     through_a_request(repo, "Back to last week", "Merge branch 'quick-help'")
 
 
@@ -390,7 +390,7 @@ def by_git_after_a_move(repo: ForgeRepo) -> None:
 
 
 def with_a_hotfix_in_it(repo: ForgeRepo, message: str, *beside: str) -> None:
-    """The old content, but for one line that was mended in the same commit, and these files."""
+    """The old content, but for one line that was fixed in the same commit, and these files."""
     _, _, none = count_in_words(repo)
     files = {"a.txt": none.replace("9\n", "nine\n", 1), **dict.fromkeys(beside)}
     merge = repo.tip("main")

@@ -167,7 +167,7 @@ def test_a_submodule_that_is_left_out_moves_nothing(
 def test_a_pointer_to_what_is_published_moves_alone(
     forge: Forge, top: ForgeRepo, lib: ForgeRepo
 ) -> None:
-    """Somebody pushed the submodule by hand."""
+    """Someone pushed the submodule by hand."""
     made = lib.local_commit({"work.txt": "1\n"})
     lib.git("push", "--quiet", "origin", "dev")
     document = forge.json("push", "dev", "-r", "top", "--yes", check=DONE)
@@ -187,7 +187,7 @@ def test_a_pointer_to_what_nobody_has_blocks(forge: Forge, top: ForgeRepo, lib: 
 
 
 def test_a_pointer_does_not_go_back(forge: Forge, top: ForgeRepo, lib: ForgeRepo) -> None:
-    """A submodule that was not updated takes nobody's newer commit out of the superproject."""
+    """A submodule that was not updated takes no one's newer commit out of the superproject."""
     lib.write({"work.txt": "1\n"})
     forge.json("push", "dev", "--yes", check=DONE)
     lib.git("reset", "--quiet", "--hard", "HEAD^")
@@ -365,7 +365,7 @@ def test_a_submodule_that_is_not_checked_out_is_left_alone(forge: Forge, web: Fo
 
 
 def distrusted(forge: Forge, web: ForgeRepo) -> None:
-    """Let the submodule belong to somebody else, as far as git can tell."""
+    """Let the submodule belong to someone else, as far as git can tell."""
     forge.env["GIT_TEST_ASSUME_DIFFERENT_OWNER"] = "1"
     for trusted in (web.clone, web.clone / ".git", web.bare):
         git(web.bare, "config", "--global", "--add", "safe.directory", str(trusted), env=forge.env)
@@ -441,7 +441,7 @@ def test_a_new_submodule_is_committed_with_its_pointer(forge: Forge) -> None:
 
 
 def test_a_repository_inside_that_is_no_submodule_stays_out(forge: Forge) -> None:
-    """Also where somebody staged it by accident."""
+    """Also where someone staged it by accident."""
     top, lib = superproject(forge), forge.add("lib")
     forge.write_config()
     lib.write({"work.txt": "1\n"})

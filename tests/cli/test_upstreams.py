@@ -43,7 +43,7 @@ def a_local_branch(repo: ForgeRepo) -> None:
 
 
 def a_branch_that_is_gone(repo: ForgeRepo) -> None:
-    """Let the upstream be a branch that nobody has any more."""
+    """Let the upstream be a branch that no longer exists."""
     repo.git("config", "branch.dev.merge", "refs/heads/gone")
 
 

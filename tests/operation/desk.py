@@ -53,7 +53,7 @@ class DeskGit(FakeGit):
 
 
 class DeskRunners(FakeRunners):
-    """Runners at which somebody may review; `gates` are those of each repository."""
+    """Runners at which someone may review; `gates` are those of each repository."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class DeskRunners(FakeRunners):
 
 
 class DeskScreen(Screen):
-    """A screen before a person, or before nobody; what is said and asked is noted."""
+    """A screen with or without a person; what is said and asked is noted."""
 
     def __init__(self) -> None:
         super().__init__(color=False)
@@ -88,7 +88,7 @@ class DeskScreen(Screen):
 
     @property
     def interactive(self) -> bool:
-        """Tell whether somebody is there."""
+        """Return whether someone is there."""
         return self.person
 
     def say(self, text: str, style: str = "") -> None:

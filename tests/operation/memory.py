@@ -71,7 +71,7 @@ class MemoryLog:
     records: list[Record] = field(default_factory=list)
 
     def holds(self, operation: str) -> bool:
-        """Tell whether an operation has a record."""
+        """Return whether an operation has a record."""
         return any(each.operation == operation for each in self.records)
 
     def append(self, record: Record) -> None:
@@ -110,7 +110,7 @@ class MemoryJournals:
         )
 
     def require_writable(self) -> None:
-        """Note that somebody asked."""
+        """Note the call."""
         self.trail("writable")
 
 
@@ -128,7 +128,7 @@ class MemoryLocks:
 
     @contextmanager
     def hold(self, plan: Plan, actor: Actor, hear: Hear) -> Iterator[Keep]:
-        """Take the lock, and give it back unless it is kept, or nobody is there to do so."""
+        """Take the lock, and release it unless it is kept or the process dies."""
         assert actor.identity
         self.trail("lock")
         if others := self.held - {plan.operation, plan.undoes}:
@@ -155,7 +155,7 @@ class MemoryLocks:
             hear(problem)
 
     def give_back(self, plan: Plan) -> tuple[Problem, ...]:
-        """Give back what an operation left."""
+        """Release what an operation left."""
         self.trail("give back")
         self.held.discard(plan.operation)
         return self.stays
@@ -188,7 +188,7 @@ class MemoryNotifications:
 
 @dataclass
 class MemoryScreen:
-    """A person who answers, where somebody is there."""
+    """A terminal, with or without a person who answers."""
 
     trail: Trail
     interactive: bool = True
@@ -234,7 +234,7 @@ class MemoryScreen:
 class MemoryExecutor:
     """Carries a plan out as the real one does towards its journal, and ends as it is told to.
 
-    `ends` is how each repository ends; `in_flight` leaves a push behind whose end nobody saw.
+    `ends` is how each repository ends; `in_flight` leaves a push behind whose end was not seen.
     """
 
     trail: Trail

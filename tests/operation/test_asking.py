@@ -24,7 +24,7 @@ STRICT = replace(LISTED, confirm=Confirm.NAME, word="main")
 
 @pytest.fixture
 def screen() -> MemoryScreen:
-    """Return somebody who says yes to everything."""
+    """Return someone who says yes to everything."""
     return MemoryScreen(Trail())
 
 
@@ -36,7 +36,7 @@ def test_a_yes_at_the_terminal_is_kept_with_its_giver(screen: MemoryScreen) -> N
 
 
 def test_the_checklist_comes_before_the_question(screen: MemoryScreen) -> None:
-    """Nobody types the stage's name before every item is ticked."""
+    """The stage's name is asked for only after every item is checked off."""
     found = agree(planned(STRICT), Consent(), screen, ADA)
     assert screen.trail.steps == ["tick", "ask word"]
     assert found == Agreement(ConsentState.TERMINAL, ChecklistState.TICKED, ADA)
@@ -87,7 +87,7 @@ def test_without_a_terminal_nothing_is_asked(screen: MemoryScreen) -> None:
 
 
 def test_an_option_is_kept_as_one(screen: MemoryScreen) -> None:
-    """And a checklist that nobody ticked is said to be that."""
+    """And a note says that the checklist was not checked off."""
     screen.interactive = False
     consent = Consent(confirm="main", checklist_done=True)
     found = agree(planned(STRICT), consent, screen, ADA)
@@ -96,13 +96,13 @@ def test_an_option_is_kept_as_one(screen: MemoryScreen) -> None:
 
 
 def test_a_stage_that_asks_nothing_names_nobody(screen: MemoryScreen) -> None:
-    """Nobody agreed, so nobody is kept."""
+    """No one confirmed, so no name is recorded."""
     found = agree(planned(replace(PLAN, confirm=Confirm.NONE)), Consent(), screen, ADA)
     assert found == Agreement(ConsentState.NOT_REQUIRED, None, None)
 
 
 def test_a_message_is_asked_for_where_a_stage_demands_one(screen: MemoryScreen) -> None:
-    """Only there, only where none was given, and only of somebody."""
+    """Only there, only where none was given, and only of someone."""
     screen.message = "release: 2"
     main = builders.MAIN
     assert ask_message(screen, None, wanted_by=main) == "release: 2"

@@ -75,7 +75,7 @@ def test_an_operation_is_recorded_once(memory: Memory) -> None:
 
 
 def test_what_was_taken_back_is_recorded_first_and_closed(memory: Memory) -> None:
-    """Nobody can continue it then; who agreed to it stands in its record."""
+    """No one can continue it then; who agreed to it stands in its record."""
     memory.locks.held.add(PLAN.operation)
     record_once(memory.workplace(), undone(), None)
     assert [each.command for each in memory.log.records] == ["promote", "undo"]

@@ -184,7 +184,7 @@ def test_continue_merges_again_where_somebody_pushed(desk: Desk) -> None:
 
 
 def test_continue_of_what_is_all_there_only_records(desk: Desk) -> None:
-    """The answers were lost, or nobody was there to hear them."""
+    """The answers were lost, or no one was there to hear them."""
     for repo in desk.git.repos.values():
         repo.remote.next_push = gone_afterwards
     assert set(states(desk.promote()).values()) == {State.UNKNOWN}

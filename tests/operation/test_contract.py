@@ -274,7 +274,7 @@ def test_whatever_comes_out_gives_the_lock_back(scene: Scene) -> None:
 
 
 def test_a_lock_is_kept_beyond_the_end(scene: Scene) -> None:
-    """That is said, and whatever ends the operation gives it back."""
+    """That is said, and whatever ends the operation releases it."""
     heard: list[Problem] = []
     with hold(scene, PLAN, heard) as keep:
         keep()
@@ -303,7 +303,7 @@ def test_another_operation_does_not_get_a_lock_that_is_held(scene: Scene) -> Non
 
 
 def test_an_operation_takes_over_what_it_left_behind(scene: Scene) -> None:
-    """It is continued; its lock is given back in the end."""
+    """It is continued; its lock is released in the end."""
     with hold(scene) as keep:
         keep()
     with hold(scene):
@@ -312,7 +312,7 @@ def test_an_operation_takes_over_what_it_left_behind(scene: Scene) -> None:
 
 
 def test_an_undo_takes_over_the_lock_of_what_it_takes_back(scene: Scene) -> None:
-    """Nobody else does."""
+    """No one else does."""
     with hold(scene) as keep:
         keep()
     with hold(scene, UNDO):
@@ -352,7 +352,7 @@ class Executing(Protocol):
         """Let the remote of a repository refuse the next push."""
 
     def cut_off(self, repo: str) -> None:
-        """Let the push of a repository begin, and nobody see its end."""
+        """Let the push of a repository start, and its end not be seen."""
 
 
 class RealExecuting:
@@ -414,7 +414,7 @@ class Notes:
         self.entries.append(entry)
 
     def close(self) -> None:
-        """Nobody closes it here."""
+        """No one closes it here."""
         raise AssertionError
 
 
@@ -469,7 +469,7 @@ def test_a_push_whose_end_nobody_saw_may_still_arrive(executing: Executing) -> N
 
 
 def test_what_cannot_be_noted_does_not_begin(executing: Executing) -> None:
-    """Nobody could continue it."""
+    """No one could continue it."""
     notes = Notes(full=True)
     with pytest.raises(RefusedError):
         executing.execute(notes)

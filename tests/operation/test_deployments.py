@@ -114,7 +114,7 @@ def test_checks_that_a_stage_requires(desk: Desk) -> None:
 
 
 def test_nothing_is_deployed_beside_what_still_runs(desk: Desk) -> None:
-    """The last deployments are looked at, where their journal is here; else they are in doubt."""
+    """The last deployments are looked at, where their journal is here; else they are unknown."""
     operation = running(desk).operation
     assert problems(desk.deploy()) == {"api": ["still_deploying"], "web": ["still_deploying"]}
     folder = desk.session().files.operation(operation)
@@ -176,7 +176,7 @@ def test_deployments_of_an_operation_that_died_are_continued(desk: Desk) -> None
 
 
 def running(desk: Desk) -> Plan:
-    """Start deployments that nobody waits for."""
+    """Start deployments that no one waits for."""
     for name in ("api", "web"):
         desk.hosts.script(name, RunState.RUNNING)
     return desk.promote(wait=False).report.plan
@@ -267,7 +267,7 @@ def test_what_waits_for_us_is_reviewed(desk: Desk, answer: ReviewResult) -> None
 
 
 def test_nothing_waits_for_us(desk: Desk) -> None:
-    """Others have to review it, or nobody can be asked."""
+    """Others have to review it, or no one can be asked."""
     waiting(desk)
     for name in ("api", "web"):
         desk.hosts.gates[name] = (Gate(1, "production", ("max",)),)

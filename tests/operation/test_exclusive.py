@@ -53,7 +53,7 @@ def test_a_second_command_is_refused_until_the_first_ends(command: Session, tmp_
 
 
 def test_what_never_began_is_forgotten(command: Session) -> None:
-    """A crash left half of the first line; nobody has to finish that."""
+    """A crash left half of the first line; no one has to finish that."""
     command.files.require_writable()
     torn = command.files.operations / f"{PLAN.operation}.jsonl"
     torn.write_bytes(b'{"journal":1,')
@@ -84,7 +84,7 @@ def test_nothing_new_begins_beside_an_unfinished_operation(command: Session) -> 
 
 
 def test_a_dry_run_leaves_nothing_and_waits_for_nobody(command: Session, tmp_path: Path) -> None:
-    """That somebody is at work is said: what it shows is about to change."""
+    """That someone is at work is said: what it shows is about to change."""
     with alone(command, "continue", dry_run=True) as over:
         assert over == ()
     with new_operation(command, "push", dry_run=True):

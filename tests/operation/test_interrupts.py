@@ -36,7 +36,7 @@ def test_what_was_ignored_stays_ignored() -> None:
 
 @pytest.mark.parametrize("number", INTERRUPTS)
 def test_the_first_is_only_noted_and_the_second_is_heard(number: signal.Signals) -> None:
-    """What was done is recorded and told meanwhile, unless somebody insists."""
+    """What was done is recorded and told meanwhile, unless someone insists."""
     interrupted = note_interrupts()
     assert not interrupted()
     signal.raise_signal(number)

@@ -51,7 +51,7 @@ def test_without_a_place_for_locks_there_is_nothing_to_see(tmp_path: Path, git: 
 
 
 def test_who_holds_which_stage_is_read(here: Session, git: FakeGit) -> None:
-    """In the order of the stages; a ref of somebody else's has no holder."""
+    """In the order of the stages; a ref of someone else's has no holder."""
     assert held_locks(here) == ()
     remote = git["ops"].remote
     remote.refs[lock_ref("main")] = remote.tip("main")
@@ -63,7 +63,7 @@ def test_who_holds_which_stage_is_read(here: Session, git: FakeGit) -> None:
 
 
 def test_a_lock_is_released_on_the_record(here: Session, git: FakeGit) -> None:
-    """All stages that it holds and nobody else's; who held it stands beside the reason."""
+    """All stages that it holds and no one else's; the reason says who held them."""
     leave(here, "stg", "main")
     leave(here, "dev", holder=replace(LEFT, nonce="bbbb"))
     released = release_lock(here, "aaaa", "laptop was stolen")

@@ -77,7 +77,7 @@ def test_people_hear_that_an_operation_is_given_up(desk: Desk, sent: list[str]) 
 
 
 def test_a_dry_run_tells_nobody(desk: Desk, sent: list[str]) -> None:
-    """It says whom nobody could reach."""
+    """It warns of addresses that cannot be reached."""
     desk.promote(DRY)
     assert sent == []
     assert any(SILENT.message in text for text in desk.screen.said)

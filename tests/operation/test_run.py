@@ -79,7 +79,7 @@ def records(memory: Memory) -> list[tuple[str, str]]:
 
 
 def test_everything_has_its_order(memory: Memory) -> None:
-    """Journal before lock, lock before word to anybody, record before the lock is given back."""
+    """Journal before lock, lock before any notification, record before the lock is released."""
     ended = carry_out(memory)
     assert once(memory.steps) == [f"show {PLAN.operation}", "check people", *ORDER]
     assert ended.show is Show.REPORT
@@ -90,7 +90,7 @@ def test_everything_has_its_order(memory: Memory) -> None:
 
 
 def test_the_journal_knows_who_agreed_before_anything_is_done(memory: Memory) -> None:
-    """Whoever continues it asks nobody again."""
+    """Whoever continues it asks no one again."""
     carry_out(memory)
     first = memory.journals.kept[PLAN.operation].entries[0]
     assert first == Entry(
@@ -138,7 +138,7 @@ def test_ctrl_c_anywhere_leaves_what_can_be_continued(step: str, memory: Memory)
 
 
 def test_a_lock_that_is_taken_ends_it_before_it_began(memory: Memory) -> None:
-    """It is refused and recorded; nothing was executed, and nobody heard that it begins."""
+    """It is refused and recorded; nothing was executed, and no one heard that it begins."""
     memory.trail.fail["lock"] = LockedError("stg is locked by grace.")
     ended = carry_out(memory)
     assert ended.report.result is Result.BLOCKED
@@ -211,7 +211,7 @@ def test_a_part_that_failed_is_left_to_be_continued(memory: Memory) -> None:
 
 
 def test_what_is_resumed_in_vain_stays_open(memory: Memory) -> None:
-    """A lock of somebody else's ends this attempt, not the operation."""
+    """A lock of someone else's ends this attempt, not the operation."""
     memory.executor.ends = lambda repo: State.FAILED if repo.repo == WEB.name else State.PUBLISHED
     carry_out(memory)
     journal, known = memory.journals.read_journal(PLAN.operation)
@@ -231,7 +231,7 @@ def test_a_lock_that_stays_is_told_at_the_end(memory: Memory) -> None:
 
 
 def test_a_dry_run_does_nothing(memory: Memory) -> None:
-    """It shows the plan, and says whom nobody could reach."""
+    """It shows the plan, and warns of addresses that cannot be reached."""
     ended = carry_out(memory, consent=Consent(dry_run=True))
     assert memory.steps == [f"show {PLAN.operation}", "check people"]
     assert ended.show is Show.NOTHING
@@ -336,7 +336,7 @@ def _done(repo: RepoPlan) -> RepoPlan:
 
 
 def test_a_refused_undo_is_recorded(memory: Memory) -> None:
-    """It is no dry run: the log keeps that somebody wanted it."""
+    """It is not a dry run: the log records the attempt."""
     run = OperationRun(memory.workplace(), undo_plan(), YES)
     ended = run.refuse(Problem("cannot_be_undone", "was deployed."))
     assert ended.show is Show.PLAN

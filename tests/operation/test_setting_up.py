@@ -73,7 +73,7 @@ def found(*paths: str) -> Any:
 
 @pytest.fixture
 def screen() -> DeskScreen:
-    """Return a screen before nobody."""
+    """Return a screen without a person."""
     return DeskScreen()
 
 
@@ -95,7 +95,7 @@ def repos(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_configuration_is_written_unless_it_is_a_dry_run(
     screen: DeskScreen, tmp_path: Path, *, dry_run: bool
 ) -> None:
-    """What .gitignore lacks is said, and added where somebody asks for it."""
+    """What .gitignore lacks is said, and added where someone asks for it."""
     done = init(screen, tmp_path, dry_run=dry_run)
     assert done.target.exists() is not dry_run
     assert not done.ignores_file.exists()

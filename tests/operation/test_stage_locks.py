@@ -76,7 +76,7 @@ def test_a_lock_says_who_holds_it_and_what_for(git: FakeGit) -> None:
 
 
 def test_a_plan_keeps_the_place_of_its_locks(git: FakeGit) -> None:
-    """Whatever is configured later, they are taken and given back where it began."""
+    """Whatever is configured later, they are taken and released where it began."""
     pinned = locks(git).pinned(PLAN)
     later = locks(git, "other")
     assert later.pinned(pinned) == pinned
@@ -108,7 +108,7 @@ def test_a_place_that_the_configuration_lost_is_told(git: FakeGit) -> None:
 
 
 def test_a_lock_whose_answer_was_lost_is_not_left(git: FakeGit) -> None:
-    """The operation does not begin; where nobody answers any more the lock stays as it is."""
+    """The operation does not begin; where no one answers any more the lock stays as it is."""
     git["ops"].remote.next_push = gone_afterwards
     with pytest.raises(LockedError), locks(git).hold(locks(git).pinned(PLAN), ADA, say_nothing):
         pytest.fail("nobody knows whether it is locked")

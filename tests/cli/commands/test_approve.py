@@ -78,7 +78,7 @@ def test_one_that_cannot_be_asked_keeps_no_other_back(host: Host) -> None:
 
 
 def test_a_review_that_is_refused_is_told_beside_the_others(host: Host) -> None:
-    """Of a lost answer nobody knows what became: that is said, and nothing is sent again."""
+    """The result of a lost answer is unknown: that is said, and nothing is sent again."""
     waiting(host)
     host.double.inject(faults.error(422), "acme/api", REVIEW, times=1)
     host.double.inject(faults.effect_then(502), "acme/web", REVIEW, times=1)
@@ -146,7 +146,7 @@ def test_without_a_log_nothing_is_sent(host: Host) -> None:
 
 
 def test_the_first_record_may_be_of_a_review(host: Host) -> None:
-    """It is written while the first operation goes on, whose tags then still name the log."""
+    """It is written while the first operation continues, whose tags then still name the log."""
     with meanwhile(lambda: host.forge.json(*RELEASE, "-r", "web", check=DONE)) as promotion:
         until(lambda: host.forge.run("approve", "--yes").returncode == DONE)
         document = promotion.result()
@@ -177,7 +177,7 @@ def test_what_somebody_runs_again_can_be_reviewed(host: Host, ended: str) -> Non
 
 
 def test_what_is_over_is_not_asked_about(host: Host) -> None:
-    """The database's run ended in the watch of the promotion; nobody can review it."""
+    """The database's run ended in the watch of the promotion; no one can review it."""
     host.forge.json(*RELEASE, "-r", "database", check=DONE)
     host.double.inject(faults.not_found(), "*", "actions/get-pending-*", times=None)
     refused = host.forge.json("approve", "--yes", check=REFUSED)

@@ -45,13 +45,13 @@ def delete_tag(repo: ForgeRepo) -> None:
 
 
 def force_away(repo: ForgeRepo) -> str:
-    """Let somebody overwrite what was published with a commit of their own."""
+    """Let someone overwrite what was published with a commit of their own."""
     repo.remote_git("update-ref", "refs/heads/stg", "refs/heads/main")
     return repo.commit("stg", {"theirs.txt": "1\n"})
 
 
 def set_back(repo: ForgeRepo) -> None:
-    """Let somebody take back by hand what was published."""
+    """Let someone take back by hand what was published."""
     delete_tag(repo)
     repo.remote_git("update-ref", "refs/heads/stg", "refs/heads/main")
 
@@ -87,7 +87,7 @@ def test_what_was_deployed_and_overwritten_is_left_to_a_person(
     halves: Forge,
     tag_stays: bool,  # noqa: FBT001
 ) -> None:
-    """Planned anew it would be deployed twice by one name, or fail for ever at its own tag."""
+    """Planned again it would be deployed twice by one name, or fail for ever at its own tag."""
     api = halves.repos["api"]
     theirs = force_away(api)
     if not tag_stays:
@@ -104,7 +104,7 @@ def test_what_was_deployed_and_overwritten_is_left_to_a_person(
 
 
 def with_docs(halves: Forge, more: str = "") -> Forge:
-    """Begin anew with a third repository, where the remotes of web and docs refuse at first."""
+    """Start again with a third repository, where the remotes of web and docs refuse at first."""
     halves.json("abandon")
     halves.add("docs")
     repos = "".join(f'\n[repos.{name}]\nurl = "{r.url}"\n' for name, r in halves.repos.items())

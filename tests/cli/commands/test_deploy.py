@@ -89,7 +89,7 @@ def test_what_cannot_be_dispatched_is_found_before_anything_is_pushed(host: Host
 
 
 def test_ctrl_c_ends_the_waiting_that_github_asked_for(host: Host) -> None:
-    """Nobody sits through a rate limit who wants to leave; the deployment goes on, and is found."""
+    """No one has to sit through a rate limit; the deployment continues, and is found later."""
     host.double.script("acme/api", ["queued", "in_progress", "success"], times=1)
     slow = faults.secondary_limit(59)
     host.double.inject(slow, "acme/api", "actions/get-workflow-run", times=1)
@@ -117,7 +117,7 @@ def test_the_token_is_told_nobody(host: Host) -> None:
 
 
 def test_twenty_repositories_with_lost_answers_and_a_failure(forge: Forge) -> None:
-    """Each is dispatched exactly once; the failure names its step; --failed mends it alone."""
+    """Each is dispatched exactly once; the failure names its step; --failed fixes it alone."""
     names = [f"s{number:02}" for number in range(20)]
     host = Host(forge, names)
     with host.double as double:
@@ -209,7 +209,7 @@ def test_a_command_runs_once_in_an_export_of_the_commit(shop: Forge) -> None:
 
 
 def test_a_failure_keeps_the_later_wave_back_until_continue(shop: Forge) -> None:
-    """The script is mended from outside; continue runs it again, and then the next wave."""
+    """The script is fixed from outside; continue runs it again, and then the next wave."""
     place = Path(shop.env["PLACE"])
     (place / "database").mkdir()  # the script cannot write there
     document = shop.json("promote", "dev", "stg", "--yes", check=FAILED)
@@ -408,7 +408,7 @@ def test_a_run_that_ended_unseen_blocks_nothing(host: Host, ended: str) -> None:
 
 
 def test_nothing_is_deployed_beside_a_run_that_somebody_runs_again(host: Host) -> None:
-    """The log knows that it failed; at its page somebody pressed the button."""
+    """The log knows that it failed; at its page someone pressed the button."""
     host.double.script("acme/api", ["queued", "failure"], times=1)
     host.forge.json(*RELEASE, "-r", "api", check=FAILED)
     (run,) = host.double.runs()
@@ -460,7 +460,7 @@ def test_who_watches_while_a_commit_is_exported_is_not_in_the_way(shop: Forge) -
 
 
 def test_who_watches_beside_a_promotion_is_told_that_it_goes_on(shop: Forge) -> None:
-    """The api is still pushed; nobody has to continue, nothing failed, and it is not recorded."""
+    """The api is still pushed; no one has to continue, nothing failed, and it is not recorded."""
     promote = ("promote", "dev", "stg", "--yes")
     with (
         pushing_slowly(shop.repos["api"]) as (came, go),
@@ -497,7 +497,7 @@ def test_what_is_finished_while_somebody_watches_is_not_unfinished(host: Host) -
 
 
 def test_what_still_runs_is_not_deployed_again(shop: Forge) -> None:
-    """Somebody has to see it end first."""
+    """Someone has to see it end first."""
     config = (shop.shop / "multigit.toml").read_text()
     slow = '["sh", "-c", "while ! test -e $PLACE/go; do sleep 0.05; done"]'
     shop.write_config(config.replace('["sh", "deploy.sh", "{release}"]', slow))

@@ -146,7 +146,7 @@ def test_a_clone_that_is_not_there_or_none(forge: Forge, api: ForgeRepo) -> None
 
 
 def test_shallow_clone(forge: Forge, api: ForgeRepo) -> None:
-    """A problem, with the command that mends it; the push is rehearsed all the same."""
+    """A problem, with the command that fixes it; the push is rehearsed all the same."""
     api.commit("dev", {"a": "1\n"})
     api.git("fetch", "--quiet", "--depth=1", "origin")
     found = the_only_one(examine(forge, check=REFUSED))

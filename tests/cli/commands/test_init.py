@@ -1,4 +1,4 @@
-"""Setting up: init, config and demo, for somebody who has just installed multigit."""
+"""Setting up: init, config and demo, for someone who has just installed multigit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lock across machines, when its holder dies, is interrupted, or cannot give it back."""
+"""The lock across machines, when its holder dies, is interrupted, or cannot release it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def pair(forge: Forge) -> Forge:
 
 
 def strike(forge: Forge, name: str, when: str, act: str) -> None:
-    """Let a hook of the locks' remote act once, when the lock is taken or given back.
+    """Let a hook of the locks' remote act once, when the lock is taken or released.
 
     `$multigit` is the process that holds the workspace.
     """
@@ -51,7 +51,7 @@ def strike(forge: Forge, name: str, when: str, act: str) -> None:
 
 
 def is_locked(forge: Forge) -> bool:
-    """Tell whether stg is locked."""
+    """Return whether stg is locked."""
     return LOCK in forge.repos["database"].remote_refs()
 
 
@@ -84,7 +84,7 @@ def test_killed_with_the_lock_alone_it_goes_on(pair: Forge) -> None:
     ("name", "ending"), [("pre-receive", "; exit 1"), ("post-receive", "")], ids=["held", "given"]
 )
 def test_killed_when_all_is_done_it_leaves_no_lock(name: str, ending: str, pair: Forge) -> None:
-    """The journal is closed after the lock was given back, so `continue` does what is missing."""
+    """The journal is closed after the lock was released, so `continue` does what is missing."""
     strike(pair, name, GIVEN_BACK, f"kill -KILL $multigit{ending}")
     pair.run(*PROMOTE, check=-signal.SIGKILL)
     assert is_locked(pair) == bool(ending)
@@ -104,7 +104,7 @@ def test_every_way_out_gives_the_lock_back(way: str, pair: Forge) -> None:
 
 @pytest.mark.parametrize("way", ["continue", "undo", "abandon"])
 def test_lock_is_kept_while_a_push_may_arrive(way: str, pair: Forge) -> None:
-    """Nobody else is let in before that is known; each way out waits for it and gives it back."""
+    """No one else is let in before that is known; each way out waits for it and releases it."""
     api = pair.repos["api"]
     pre_receive = hook(api.bare / "hooks/pre-receive", 'kill -KILL "$PPID"')
     document = pair.json(*PROMOTE, check=FAILED)
@@ -164,7 +164,7 @@ def test_interrupt_is_heard_when_all_is_recorded(pair: Forge) -> None:
 
 
 def test_interrupt_while_the_lock_is_taken_changes_nothing(pair: Forge) -> None:
-    """The lock is given back, and nothing is left to continue."""
+    """The lock is released, and nothing is left to continue."""
     strike(pair, "pre-receive", TAKEN, f"kill -INT $multigit; {HEARD} $multigit")
     with untouched(pair):
         document = pair.json(*PROMOTE, check=INTERRUPTED)
@@ -175,7 +175,7 @@ def test_interrupt_while_the_lock_is_taken_changes_nothing(pair: Forge) -> None:
 
 
 def test_second_interrupt_while_the_lock_is_taken_keeps_it(pair: Forge) -> None:
-    """It says so, and each way out gives it back."""
+    """It says so, and each way out releases it."""
     press = f"kill -INT $multigit; {HEARD} $multigit"
     strike(pair, "pre-receive", TAKEN, f"{press}; {press}")
     document = pair.json(*PROMOTE, check=INTERRUPTED)
@@ -208,7 +208,7 @@ def test_lock_that_was_not_given_back_is_a_warning_in_the_document(pair: Forge) 
 
 
 def test_answer_that_is_lost_leaves_no_lock(pair: Forge) -> None:
-    """The remote is asked before anything is said; what it still has is given back again."""
+    """The remote is asked before anything is said; what it still has is released again."""
     strike(pair, "pre-receive", GIVEN_BACK, 'kill -KILL "$PPID"; exit 1')
     document = pair.json(*PROMOTE, check=DONE)
     assert codes(document) == []
@@ -227,7 +227,7 @@ def test_operation_that_gets_no_lock_is_over(pair: Forge) -> None:
 
 
 def test_the_lock_costs_two_connections_for_the_whole_operation(pair: Forge) -> None:
-    """One to take it and one to give it back; each repository has its fetch and its push."""
+    """One to take it and one to release it; each repository has its fetch and its push."""
     with GitSshServer(pair.remotes, pair.root / "ssh") as server:
         pair.env.update(server.environment())
         for name, repo in pair.repos.items():

@@ -197,7 +197,7 @@ def test_workspace_without_a_log_has_no_records(forge: Forge) -> None:
 
 
 def test_only_tags_of_this_log_are_said_to_agree(past: Past) -> None:
-    """A tag that somebody made by hand, and one of another workspace, were not compared."""
+    """A tag that someone made by hand, and one of another workspace, were not compared."""
     api = past.forge.repos["api"]
     other = "Multigit-Operation: x\nMultigit-Log: y\nMultigit-Log-Seq: 99\nMultigit-Log-Head: z"
     api.git("tag", "-a", "-m", "by hand", "deploy-by-hand", "HEAD")

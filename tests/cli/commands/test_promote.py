@@ -243,7 +243,7 @@ def standing_everywhere(forge: Forge) -> None:
 def test_promotion_never_touches_what_the_user_is_doing(forge: Forge) -> None:
     """Dirty, staged, detached, merging, rebasing, bisecting, linked, sparse, unborn: all as before.
 
-    Only a local stg that stands in nobody's work tree follows the remote one.
+    Only a local stg that stands in no one's work tree follows the remote one.
     """
     standing_everywhere(forge)
     with untouched(forge):

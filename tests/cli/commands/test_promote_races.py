@@ -1,4 +1,4 @@
-"""Promotions that race with colleagues, and remotes that refuse: nobody's commit is lost."""
+"""Promotions that race with colleagues, and remotes that refuse: no one's commit is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pull: a stage's branch up to date in every clone, and nobody's work touched."""
+"""Pull: a stage's branch up to date in every clone, and no one's work touched."""
 
 from __future__ import annotations
 

@@ -191,7 +191,7 @@ def test_behind_without_work_is_nothing_to_push(forge: Forge) -> None:
 
 
 def test_unfinished_work_blocks(forge: Forge) -> None:
-    """A merge under way, unmerged files, a branch without a commit, nobody's name, two URLs."""
+    """A merge under way, unmerged files, a branch without a commit, no one's name, two URLs."""
     names = ("merging", "unmerged", "unborn", "nobody", "two-urls", "fine")
     for name in names:
         forge.add(name)

@@ -110,7 +110,7 @@ def test_unpushed_commits_go_along_also_from_another_branch(forge: Forge) -> Non
 
 
 def test_branch_that_the_remote_lacks_is_created(forge: Forge) -> None:
-    """A local dev that nobody pushed yet begins on the remote."""
+    """A local dev that no one pushed yet begins on the remote."""
     api = forge.add("api", stages=("main",))
     api.git("checkout", "--quiet", "-b", "dev")
     mine = api.local_commit({"a.txt": "1\n"})

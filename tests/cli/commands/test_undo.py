@@ -77,7 +77,7 @@ def test_an_undo_that_is_typed_twice_takes_back_one_release(halves: Forge) -> No
 
 
 def test_what_somebody_took_back_by_hand_is_not_there(promoted: Forge) -> None:
-    """Nobody is said to have undone it."""
+    """No one is said to have undone it."""
     (record,) = promoted.json("log")["records"]
     api, (row,) = promoted.repos["api"], (r for r in record["repos"] if r["repo"] == "api")
     api.remote_git("update-ref", "refs/heads/stg", row["before"])
@@ -224,7 +224,7 @@ def test_an_undo_that_is_abandoned_says_what_went_back(half_undone: Forge) -> No
 
 
 def test_a_tag_that_alone_is_left_is_deleted_as_the_plan_says(promoted: Forge) -> None:
-    """Somebody set the branch back by hand."""
+    """Someone set the branch back by hand."""
     api = promoted.repos["api"]
     (tag,) = (ref for ref in api.remote_refs() if ref.startswith("refs/tags/"))
     made = api.remote_refs()[tag]
@@ -381,7 +381,7 @@ def test_what_a_new_clone_does_not_know_is_read_from_the_remote(promoted: Forge)
 
 
 def test_a_commit_that_is_nowhere_any_more_is_in_no_branch(promoted: Forge) -> None:
-    """Somebody set the branch to something else, and the clone is new."""
+    """Someone set the branch to something else, and the clone is new."""
     api = promoted.repos["api"]
     api.remote_git("update-ref", "refs/heads/stg", api.commit("dev", {"c.txt": "1\n"}))
     api.remote_git("update-ref", "-d", next(r for r in api.remote_refs() if "/tags/" in r))
