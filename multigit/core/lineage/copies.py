@@ -8,7 +8,7 @@ there later.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -31,6 +31,10 @@ class Patched:
     origin: tuple[str, ...]
     patches: Mapping[str, Patch] = field(default_factory=dict)
 
+    def lines(self) -> dict[str, tuple[str, ...]]:
+        """Return the lines of its patches by path, whatever the files around them."""
+        return {path: patch.lines for path, patch in self.patches.items()}
+
 
 def originals(commits: Sequence[Patched], suspects: AbstractSet[str]) -> dict[str, Patched]:
     """Return, for each suspect that is a copy of another one of these commits, the original."""
@@ -40,7 +44,7 @@ def originals(commits: Sequence[Patched], suspects: AbstractSet[str]) -> dict[st
         for copy in commits
         if copy.sha in suspects
         for each in others
-        if copy.origin == each.origin and _same(copy.patches, each.patches)
+        if copy.origin == each.origin and copy.lines() == each.lines()
     }
 
 
@@ -54,37 +58,30 @@ def still_there(original: Patched, history: Sequence[Patched]) -> bool:
         return False
     later = history[: ids.index(original.sha)]
     return not any(
-        _takes_back(each.patches[path], patch)
+        _reverts(each.patches[path], patch)
         for each in later
         for path, patch in original.patches.items()
         if path in each.patches
     )
 
 
-def _same(some: Mapping[str, Patch], others: Mapping[str, Patch]) -> bool:
-    """Return whether patches have the same lines: the files around them may differ."""
-    return {path: patch.lines for path, patch in some.items()} == {
-        path: patch.lines for path, patch in others.items()
-    }
-
-
-def _takes_back(later: Patch, patch: Patch) -> bool:
+def _reverts(later: Patch, patch: Patch) -> bool:
     """Return whether the content returns to what it was, or the same lines change back."""
-    back = _changes([*_inverse(patch.lines)])
-    return later.after == patch.before or (bool(back) and _changes(later.lines) == back)
+    if later.after == patch.before:
+        return True
+    back = _inverse(patch.lines)
+    return bool(back) and back == [line for line in later.lines if _is_change(line)]
 
 
-def _changes(lines: Sequence[str]) -> list[str]:
-    """Return the removed and the added lines, without those around them."""
-    return [line for line in lines if line[:1] in {"-", "+"}]
+def _inverse(lines: Sequence[str]) -> list[str]:
+    """Return the changes that revert these; in each place, removed lines before added ones."""
+    back = []
+    for changes, run in groupby(lines, key=_is_change):
+        if changes:
+            reverted = [("+" if line[0] == "-" else "-") + line[1:] for line in run]
+            back += sorted(reverted, key=lambda line: line[0] == "+")
+    return back
 
 
-def _inverse(lines: Sequence[str]) -> Iterator[str]:
-    """Yield the lines that revert these; in each place, removed ones come before added ones."""
-    swapped = {"-": "+", "+": "-"}
-    for changes, run in groupby(lines, key=lambda line: line[:1] in swapped):
-        if not changes:
-            yield from run
-        else:
-            reverted = [swapped[line[0]] + line[1:] for line in run]
-            yield from sorted(reverted, key=lambda line: line[0] == "+")
+def _is_change(line: str) -> bool:
+    return line[:1] in {"-", "+"}

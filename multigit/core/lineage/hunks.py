@@ -21,18 +21,16 @@ class Hunk:
 
 def read_hunks(patch: Iterable[str]) -> Iterator[Hunk]:
     """Read the hunks of one file's patch, which has no lines of context."""
-    places, sides = (0, 0), dict[str, list[str]]()
+    hunks: list[tuple[int, int, dict[str, list[str]]]] = []
     for line in patch:
         if head := _HEAD.match(line):
-            if sides:
-                yield Hunk(*places, tuple(sides["-"]), tuple(sides["+"]))
             # If there are no lines, git names the one before.
             old, new = (int(head[i]) - (head[i + 1] != "0") for i in (1, 3))
-            places, sides = (old, new), {"-": [], "+": []}
-        elif sides and line[:1] in sides:
-            sides[line[0]].append(line[1:])
-    if sides:
-        yield Hunk(*places, tuple(sides["-"]), tuple(sides["+"]))
+            hunks.append((old, new, {"-": [], "+": []}))
+        elif hunks and line[:1] in {"-", "+"}:
+            hunks[-1][2][line[0]].append(line[1:])
+    for old, new, sides in hunks:
+        yield Hunk(old, new, tuple(sides["-"]), tuple(sides["+"]))
 
 
 def puts_back(work: Sequence[Hunk], then: Sequence[Hunk]) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, groupby
+from operator import itemgetter
 
 from multigit.core.lineage.line import (
     ABSENT,
@@ -31,19 +32,16 @@ def returned(line: Sequence[LineCommit]) -> dict[str, tuple[str, ...]]:
     in it counts, whatever it was before, since all of that work is lost. A file that was moved is
     still the same file, with its content at the new path.
     """
-    by_name = [*by_path(line).values()]
-    found = set(chain.from_iterable(map(_taking_back, by_name)))
+    found = set(chain.from_iterable(map(_reverting, by_path(line).values())))
     for step in line:  # what was moved is not gone, unless it returned to before the work
         found -= {
             (step.sha, old) for new, old in step.moves.items() if (step.sha, new) not in found
         }
     threads = threads_of(line)
-    found |= set(chain.from_iterable(map(_taking_back, threads)))
-    found -= set(chain.from_iterable(map(_brought_forward, threads)))
-    by_sha: dict[str, tuple[str, ...]] = {}
-    for sha, path in sorted(found):
-        by_sha[sha] = (*by_sha.get(sha, ()), path)
-    return by_sha
+    found |= set(chain.from_iterable(map(_reverting, threads)))
+    found -= set(chain.from_iterable(map(_undone, threads)))
+    by_sha = groupby(sorted(found), key=itemgetter(0))
+    return {sha: tuple(path for _, path in paths) for sha, paths in by_sha}
 
 
 def rewritten(line: Sequence[LineCommit], sha: str) -> tuple[str, ...]:
@@ -63,12 +61,12 @@ def rewritten(line: Sequence[LineCommit], sha: str) -> tuple[str, ...]:
     return tuple(sorted(paths))
 
 
-def forward_again(line: Sequence[LineCommit], path: str, sha: str) -> bool:
+def restored_later(line: Sequence[LineCommit], path: str, sha: str) -> bool:
     """Return whether the line later restored a path that one of its commits had reverted."""
     events, place = events_at(line, path, sha)
-    if place < len(events) and _forward_again(events, place):
+    if place < len(events) and _undone_later(events, place):
         return True
-    return any((sha, path) in _brought_forward(thread) for thread in threads_of(line))
+    return any((sha, path) in _undone(thread) for thread in threads_of(line))
 
 
 def dropped(
@@ -117,7 +115,7 @@ def joined(parts: Sequence[Reversal]) -> Reversal:
     )
 
 
-def _taking_back(events: Sequence[PathEvent]) -> Iterator[tuple[str, str]]:
+def _reverting(events: Sequence[PathEvent]) -> Iterator[tuple[str, str]]:
     """Yield the commits, with the path, that returned a file to before work was brought to it."""
     returned_to = set[str]()  # the contents to which own commits returned since work was brought
     for place, event in enumerate(events):
@@ -125,7 +123,7 @@ def _taking_back(events: Sequence[PathEvent]) -> Iterator[tuple[str, str]]:
             returned_to.clear()
         if (event.step.brings and not event.step.tips) or event.before == event.after:
             continue
-        if _forward_again(events, place):
+        if _undone_later(events, place):
             continue
         older = events[:place]
         if event.after not in returned_to and (
@@ -135,14 +133,14 @@ def _taking_back(events: Sequence[PathEvent]) -> Iterator[tuple[str, str]]:
             yield event.step.sha, event.path
 
 
-def _brought_forward(events: Sequence[PathEvent]) -> Iterator[tuple[str, str]]:
+def _undone(events: Sequence[PathEvent]) -> Iterator[tuple[str, str]]:
     """Yield the commits, with the path, whose change to a file was later undone."""
     for place, event in enumerate(events):
-        if event.before != event.after and _forward_again(events, place):
+        if event.before != event.after and _undone_later(events, place):
             yield event.step.sha, event.path
 
 
-def _forward_again(events: Sequence[PathEvent], place: int) -> bool:
+def _undone_later(events: Sequence[PathEvent], place: int) -> bool:
     return any(later.after == events[place].before for later in events[place + 1 :])
 
 

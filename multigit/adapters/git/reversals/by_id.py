@@ -11,7 +11,7 @@ from multigit.adapters.git.line import StageCommit
 from multigit.adapters.git.reversals.history import Held, History, Notes
 from multigit.core.lineage.hunks import only_puts_back
 from multigit.core.lineage.keepers import before_work
-from multigit.core.lineage.returns import forward_again
+from multigit.core.lineage.returns import restored_later
 from multigit.core.lineage.revert_messages import Span, reverted_spans
 from multigit.core.values.merge import Reversal
 
@@ -46,7 +46,7 @@ def by_id(history: History, notes: Notes) -> list[Reversal]:
         works = _works(history, commit, spans)
         step = history.step_of(commit.sha)
         at = step.sha if step else commit.sha
-        still = {path for path in works if not forward_again(history.line, path, at)}
+        still = {path for path in works if not restored_later(history.line, path, at)}
         if paths := history.lossy(still):
             reversals.append(history.reversal(commit, paths, lost=len(lost)))
             notes |= _mixed(history, commit, at, {path: works[path] for path in paths})
