@@ -410,7 +410,7 @@ def test_a_repository_that_is_gone_is_cloned_again(forge: Forge, web: ForgeRepo)
         document = forge.json("push", "dev", "--yes", check=REFUSED)
     (problem,) = rows(document)["web"]["problems"]
     assert problem["message"].endswith("moves to: it is not a git repository.")
-    assert problem["hint"] == "Move web/deep/vendor away, and clone it there again."
+    assert problem["hint"] == "Move web/deep/vendor away, and clone it again."
 
 
 @pytest.mark.parametrize("where", ["work tree", "dev", "feature"])

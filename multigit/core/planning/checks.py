@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from shlex import quote
 
 from multigit.core.planning.losses import keeping
+from multigit.core.planning.sides import Sides
 from multigit.core.values.clone_facts import Detour
 from multigit.core.values.merge import Merge
 from multigit.core.values.problem import Problem, Severity
@@ -46,21 +47,19 @@ def unpublishable(repo: Repo, snapshot: Snapshot, remote: str) -> Iterable[Probl
     """Report what makes publishing from this clone unsafe or impossible."""
     if snapshot.error:
         return
-    facts = snapshot.facts
+    facts, where = snapshot.facts, {"path": repo.typed(), "remote": remote}
     yield from shallow(repo, snapshot)
     if facts.push_urls > 1:
         yield Problem(
             "several_push_urls",
             f"{remote} has {facts.push_urls} push URLs, so no push can be atomic.",
-            Hint.ONE_PUSH_URL.format(
-                path=repo.typed(), file=in_file(facts.push_url_in), remote=remote
-            ),
+            Hint.ONE_PUSH_URL.format(file=in_file(facts.push_url_in), **where),
         )
     if facts.mirror:
         yield Problem(
             "mirror_remote",
             f"{remote} is a mirror: git pushes all branches and tags to it, or none.",
-            Hint.NO_MIRROR.format(path=repo.typed(), file=in_file(facts.mirror_in), remote=remote),
+            Hint.NO_MIRROR.format(file=in_file(facts.mirror_in), **where),
         )
     if facts.detour:
         yield _detour(repo, facts.detour, remote, facts.push_url_in)
@@ -129,35 +128,12 @@ def missing_branches(
             )
 
 
-def unmergeable(
-    repo: Repo,
-    merge: Merge,
-    remote: str,
-    branches: tuple[str, str],
-    *,
-    forward: bool,
-    first: str = "",
-    edited: bool = False,
-) -> Iterable[Problem]:
-    """Report a merge that a person has to resolve; `branches` are its source and target.
+def unmergeable(merge: Merge, sides: Sides, *, first: str = "") -> Iterable[Problem]:
+    """Report a merge that a person has to resolve.
 
-    `first` is what has to be done first if the merge builds on one that is not published yet;
-    `edited` is True if files are changed in the work tree.
+    `first` is what has to be done first if the merge builds on one that is not published yet.
     """
-    source, target = branches
-    # A promotion is resolved on its source, in advance; a back-merge in its target.
-    here, there = (source, target) if forward else (target, source)
-    # A plain merge of the later stage would carry its reverts along.
-    known = {"first": first, "here": here, "remote": remote}
-    by_hand = (
-        Hint.CONFLICT_KEEPING.format(
-            keeping=keeping(merge.reversals, repo, remote, here, there, edited=edited),
-            then=Hint.THEN_CHECKOUT if edited else "",
-            **known,
-        )
-        if merge.reversals
-        else Hint.CONFLICT.format(path=repo.typed(), there=there, **known)
-    )
+    source, target = sides.source, sides.target
     if merge.result.unrelated:
         yield Problem(
             "unrelated_histories",
@@ -165,14 +141,24 @@ def unmergeable(
             "Check that the remote is the right one.",
         )
     elif merge.result.conflicted:
-        count = len(merge.result.conflicts)
-        where = f" in {plural(count, 'file')}: {shortened(merge.result.conflicts)}"
+        files = merge.result.conflicts
+        where = f"in {plural(len(files), 'file')}: {shortened(files)}"
         yield Problem(
             "conflict",
-            f"{source} conflicts with {target}{where if count else ' over renamed folders'}.",
-            by_hand,
-            files=merge.result.conflicts,
+            f"{source} conflicts with {target} {where if files else 'over renamed folders'}.",
+            _by_hand(merge, sides, first),
+            files=files,
         )
+
+
+def _by_hand(merge: Merge, sides: Sides, first: str) -> str:
+    """Return how to resolve a conflict on the earlier stage, before or after a promotion."""
+    known = {"first": first, "here": sides.earlier, "remote": sides.remote}
+    if merge.reversals:  # which a plain merge of the later stage would carry along
+        then = Hint.THEN_CHECKOUT if sides.edited else ""
+        how = keeping(merge.reversals, sides)
+        return Hint.CONFLICT_KEEPING.format(keeping=how, then=then, **known)
+    return Hint.CONFLICT.format(path=sides.repo.typed(), there=sides.later, **known)
 
 
 def unpushed_source(snapshot: Snapshot, stage: Stage) -> Iterable[Problem]:

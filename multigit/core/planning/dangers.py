@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from shlex import quote
@@ -78,12 +77,10 @@ def dangerous(
             continue
         way_out = _left_out(repo, change)
         if matches(change.path, rules.secrets):
-            known = change.kind == "modified" and change.path in snapshot.published
-            yield (
-                known_secret(repo, snapshot, change.path)
-                if known
-                else secret(change.path, "", way_out)
-            )
+            if change.kind == "modified" and change.path in snapshot.published:
+                yield known_secret(repo, snapshot, change.path)
+            else:
+                yield secret(change.path, "", way_out)
         elif change.size > rules.max_file_size and change.path not in snapshot.carried:
             yield large(change.path, change.size, rules, "", way_out)
 
@@ -116,9 +113,10 @@ def dangerous_commits(
             yield large(each.path, each.size, rules, ", in an unpushed commit", way_out)
 
 
-def secret(path: str, where: str, way_out: str) -> Problem:
+def secret(path: str, where: str, way_out: str, severity: Severity = Severity.BLOCK) -> Problem:
     """Return the problem of a file that looks like a secret; `where` ends its sentence."""
-    return Problem("secret_file", f"{path} looks like a secret{where}.", way_out, files=(path,))
+    message = f"{path} looks like a secret{where}."
+    return Problem("secret_file", message, way_out, severity, files=(path,))
 
 
 def large(path: str, size: int, rules: PushRules, where: str, way_out: str) -> Problem:
@@ -132,11 +130,8 @@ def known_secret(repo: Repo, snapshot: Snapshot, path: str) -> Problem:
 
     A pull after what the hint says would undo it: the autostash tracks the file again.
     """
-    way_out = _untracked(repo, path)
-    if snapshot.behind:
-        way_out = f"Pull first. {way_out}"
-    problem = secret(path, ", and is already on the remote", way_out)
-    return replace(problem, severity=Severity.WARN)
+    way_out = f"{'Pull first. ' if snapshot.behind else ''}{_untracked(repo, path)}"
+    return secret(path, ", and is already on the remote", way_out, Severity.WARN)
 
 
 def committed_secret(repo: Repo, stage: Stage, snapshot: Snapshot, path: str) -> Problem:
@@ -150,12 +145,7 @@ def committed_secret(repo: Repo, stage: Stage, snapshot: Snapshot, path: str) ->
         return secret(path, ", and is in an unpushed commit", way_out)
     way_out = out_of_commits(repo, stage, snapshot, path, Hint.UNCOMMIT_TRACKED)
     where = ", is already on the remote, and is changed by an unpushed commit"
-    return replace(secret(path, where, way_out), severity=Severity.WARN)
-
-
-def is_here(stage: Stage, snapshot: Snapshot) -> bool:
-    """Return whether the stage's branch is checked out in the clone."""
-    return snapshot.work is not None and snapshot.work.branch == stage.branch
+    return secret(path, where, way_out, Severity.WARN)
 
 
 def out_of_commits(
@@ -167,23 +157,18 @@ def out_of_commits(
     all that is published, they all build on one published commit, and none is a merge. A pull would
     rebase them onto another commit.
     """
+    by_hand = f"it from the unpushed commits of {stage.branch}, or pass --allow {quote(path)}"
     if snapshot.behind:
-        return (
-            f"Pull first, then remove it from the unpushed commits of {stage.branch}, "
-            f"or pass --allow {quote(path)}"
-        )
-    commits = snapshot.unpushed
+        return f"Pull first, then remove {by_hand}"
+    commits, work = snapshot.unpushed, snapshot.work
     new = snapshot.refs.branch(stage.branch).remote is None
-    idle = snapshot.work is not None and not snapshot.work.unfinished
     straight = len(commits.forks) == 1 and (new or commits.commits == snapshot.ahead)
-    if is_here(stage, snapshot) and idle and straight:
-        return command.format(
-            path=repo.typed(),
-            commit=commits.forks[0].sha[:7],
-            file=pathspec(path),
-            allowed=quote(path),
-        )
-    return f"Remove it from the unpushed commits of {stage.branch}, or pass --allow {quote(path)}"
+    if not (work and work.branch == stage.branch and not work.unfinished and straight):
+        return f"Remove {by_hand}"
+    commit = commits.forks[0].sha[:7]
+    return command.format(
+        path=repo.typed(), commit=commit, file=pathspec(path), allowed=quote(path)
+    )
 
 
 def missing_uploads(repo: Repo, facts: CloneFacts, paths: Iterable[str]) -> Iterable[Problem]:

@@ -116,11 +116,16 @@ def _repository(
         problems += checks.missing_branches(repo, snapshot, workspace.remote_of(repo), [stage])
     absent = bool(request.release and not sha and not snapshot.error)
     if absent:
-        problems.append(_not_in_release(request.release))
-    if steps and sha and tip and request.release and tip.sha != sha:
-        problems += _only_the_tip(steps[0], stage)
+        problems.append(
+            Problem(
+                NOT_IN_RELEASE,
+                f"is not in {request.release}: it has no such tag, so it stays as it is.",
+                Hint.STATUS,
+                Severity.WARN,
+            )
+        )
     if steps and sha and not snapshot.error:
-        problems += [*_untagged(steps[0], tag, stage), *_only_by_push(steps[0], stage)]
+        problems += _cannot_start(steps[0], stage, tag, at_tip=not tip or tip.sha == sha)
     return resolve_state(
         RepoPlan(
             repo=repo.name,
@@ -141,41 +146,31 @@ def can_deploy_releases(workspace: Workspace, name: str, stage: str) -> bool:
     """Return whether `multigit deploy` can deploy an earlier release of a repository to a stage."""
     repo = next((repo for repo in workspace.repos if repo.name == name), None)
     deploy = workspace.deploy(repo, workspace.planned_stage(stage)) if repo else None
-    runner = deploy.runner if deploy else None
-    return runner is not None and not runner.by_push and runner.starts_on != "branch"
+    if deploy is None:
+        return False
+    return not deploy.runner.by_push and deploy.runner.starts_on != "branch"
 
 
-def _not_in_release(release: str) -> Problem:
-    return Problem(
-        NOT_IN_RELEASE,
-        f"is not in {release}: it has no such tag, so it stays as it is.",
-        Hint.STATUS,
-        Severity.WARN,
-    )
-
-
-def _only_the_tip(step: DeployStep, stage: Stage) -> Iterable[Problem]:
-    if step.runner.starts_on == "branch":
+def _cannot_start(
+    step: DeployStep, stage: Stage, tag: Tag | None, *, at_tip: bool
+) -> Iterable[Problem]:
+    """Report why the runner cannot deploy this commit, which may be the tip of the branch."""
+    runner = step.runner
+    if runner.starts_on == "branch" and not at_tip:
         yield Problem(
             "no_deploy_tag",
             f'ref = "branch" starts it on {stage.branch}, which is not at that release.',
             'Set ref = "tag" in the deploy table.',
         )
-
-
-def _only_by_push(step: DeployStep, stage: Stage) -> Iterable[Problem]:
-    if step.runner.by_push:
-        yield Problem(
-            "push_deploys",
-            f"only a push deploys {stage.name}, and nothing is pushed here.",
-            f'Rerun it on {step.runner.host}, or set trigger = "dispatch" in the deploy table.',
-        )
-
-
-def _untagged(step: DeployStep, tag: Tag | None, stage: Stage) -> Iterable[Problem]:
-    if step.runner.starts_on == "tag" and tag is None:
+    if runner.starts_on == "tag" and tag is None:
         yield Problem(
             "no_deploy_tag",
             f"the tip of {stage.branch} has no deploy tag to start the deployment on.",
             f'Promote to {stage.name}, or set ref = "branch" in its deploy table.',
+        )
+    if runner.by_push:
+        yield Problem(
+            "push_deploys",
+            f"only a push deploys {stage.name}, and nothing is pushed here.",
+            f'Rerun it on {runner.host}, or set trigger = "dispatch" in the deploy table.',
         )

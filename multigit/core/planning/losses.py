@@ -6,48 +6,38 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 from shlex import quote
 
+from multigit.core.planning.sides import Sides
 from multigit.core.values.merge import Evidence, Merge, Reversal
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.text import pathspec, plural, shortened
-from multigit.core.values.workspace import Repo
 from multigit.hints import Hint
 
 WITH_CONFLICT = "Resolve the conflict as its hint says: that keeps this work, too."
 
 
-def losing_work(
-    repo: Repo,
-    merge: Merge,
-    remote: str,
-    branches: tuple[str, str],
-    *,
-    forward: bool,
-    accepted: bool,
-    edited: bool = False,
-) -> Iterable[Problem]:
+def losing_work(merge: Merge, sides: Sides, *, accepted: bool) -> Iterable[Problem]:
     """Report commits of the later stage that revert work of the earlier one.
 
-    A promotion would silently leave that work out; a back-merge would silently remove it. `edited`
-    is True if files are changed in the work tree.
+    A promotion would silently leave that work out; a back-merge would silently remove it.
     """
-    source, target = branches
-    earlier, later = (source, target) if forward else (target, source)
-    how = keeping(merge.reversals, repo, remote, earlier, later, edited=edited)
-    then = Hint.THEN_UNSTASH if edited else ""
-    blocking = () if accepted else blocking_reversals(merge.reversals, forward=forward)
+    blocking = () if accepted else blocking_reversals(merge.reversals, forward=sides.forward)
     for reversal in merge.reversals:
-        known = reversal.accepted if forward else ""
+        blocks = reversal in blocking
+        hint = Hint.KEEP_OR_ACCEPT if blocks else Hint.KEEP_WORK
+        known = reversal.accepted if sides.forward else ""
         yield Problem(
             "reverted_work" if reversal.kind is Evidence.NAMED else "returned_files",
-            f"{describe_reversal(reversal, earlier, later)}: "
-            f"{_leads(reversal, earlier, later, forward=forward)}"
+            f"{describe_reversal(reversal, sides.earlier, sides.later)}: {_effect(reversal, sides)}"
             f"{f', as accepted in {known[:7]}' if known else ''}.",
             WITH_CONFLICT
             if merge.result.conflicted
-            else (Hint.KEEP_OR_ACCEPT if reversal in blocking else Hint.KEEP_WORK).format(
-                keeping=how, remote=remote, earlier=earlier, then=then
+            else hint.format(
+                keeping=keeping(merge.reversals, sides),
+                remote=sides.remote,
+                earlier=sides.earlier,
+                then=Hint.THEN_UNSTASH if sides.edited else "",
             ),
-            Severity.BLOCK if reversal in blocking else Severity.WARN,
+            Severity.BLOCK if blocks else Severity.WARN,
             files=reversal.paths,
         )
 
@@ -55,22 +45,16 @@ def losing_work(
 def blocking_reversals(reversals: Sequence[Reversal], *, forward: bool) -> tuple[Reversal, ...]:
     """Return the reversals that block a merge until a person decides.
 
-    A revert that was accepted before is accepted in promotions, not in back-merges.
+    A revert that was accepted before is accepted in promotions, not in back-merges. A single
+    deleted file does not block, unless the commit calls itself a revert or the file was all of the
+    work: files are deleted for good reasons every day.
     """
-    if _only_a_deleted_file(reversals):
+    if [each.slight for each in reversals] == [True] and reversals[0].kind is Evidence.CONTENT:
         return ()
     return tuple(each for each in reversals if not (forward and each.accepted))
 
 
-def keeping(
-    reversals: Sequence[Reversal],
-    repo: Repo,
-    remote: str,
-    earlier: str,
-    later: str,
-    *,
-    edited: bool = False,
-) -> str:
+def keeping(reversals: Sequence[Reversal], sides: Sides) -> str:
     """Return the commands that merge the later stage into the earlier one without losing work.
 
     What the later stage reverted is restored first, in a commit that is on no branch, so the
@@ -79,12 +63,12 @@ def keeping(
     upstream, so none is needed. Changes in the work tree would come along, so they are stashed.
     """
     return Hint.KEEPING.format(
-        path=repo.typed(),
-        remote=remote,
-        first=Hint.STASH_FIRST if edited else "",
-        there=f"{remote}/{later}",
-        back=" && ".join(_restore(each) for each in reversals),
-        earlier=earlier,
+        path=sides.repo.typed(),
+        remote=sides.remote,
+        first=Hint.STASH_FIRST if sides.edited else "",
+        there=f"{sides.remote}/{sides.later}",
+        back=" && ".join(map(_restore, reversals)),
+        earlier=sides.earlier,
     )
 
 
@@ -93,15 +77,20 @@ def _restore(reversal: Reversal) -> str:
     name = reversal.sha[:7]
     if not reversal.kept:
         return (Hint.REVERT_MERGE if reversal.is_merge else Hint.REVERT).format(commit=name)
-    away = [_move(old, new) for new, old in reversal.moved]
     applied = (
         Hint.APPLY.format(
             commit=_short(lacking), kept=_short(having), files=" ".join(map(pathspec, paths))
         )
         for lacking, having, paths in reversal.kept
     )
-    back = [_move(old, new) for old, new in reversal.moved]
-    return " && ".join([*away, *applied, *back, Hint.COMMIT_RESTORED.format(commit=name)])
+    return " && ".join(
+        (
+            *(_move(new, old) for old, new in reversal.moved),
+            *applied,
+            *(_move(old, new) for old, new in reversal.moved),
+            Hint.COMMIT_RESTORED.format(commit=name),
+        )
+    )
 
 
 def _short(commit: str) -> str:
@@ -116,22 +105,12 @@ def _move(old: str, new: str) -> str:
     return command if folder == "." else f"mkdir -p -- {quote(folder)} && {command}"
 
 
-def _only_a_deleted_file(reversals: Sequence[Reversal]) -> bool:
-    """Return whether only one file was deleted, by a commit that does not call itself a revert.
-
-    Files are deleted for good reasons every day, so this only warns. If the work consisted of that
-    file alone, all of the work is reverted: then it is not slight.
-    """
-    return [each.slight for each in reversals] == [True] and (reversals[0].kind is Evidence.CONTENT)
-
-
 def describe_reversal(reversal: Reversal, earlier: str, later: str) -> str:
     """Return which commit reverts what, as the beginning of a sentence."""
-    name, count = reversal.sha[:7], len(reversal.paths)
+    name = reversal.sha[:7]
     if reversal.lost:
-        commits = f"{plural(reversal.lost, 'commit')}"
-        return f"{name} on {later} reverts {commits} of {earlier}"
-    files = f"{plural(count, 'file')} ({shortened(reversal.paths)})"
+        return f"{name} on {later} reverts {plural(reversal.lost, 'commit')} of {earlier}"
+    files = f"{plural(len(reversal.paths), 'file')} ({shortened(reversal.paths)})"
     who = f"{name} by {reversal.author} on {later}"
     if reversal.kind is Evidence.NAMED:
         return f"{who} reverts work of {earlier} in {files}"
@@ -140,12 +119,8 @@ def describe_reversal(reversal: Reversal, earlier: str, later: str) -> str:
     return f"{who} returns {files} to before the work of {earlier}"
 
 
-def _leads(reversal: Reversal, earlier: str, later: str, *, forward: bool) -> str:
-    if reversal.lost:
-        one = reversal.lost == 1
-        if forward:
-            return f"a merge now would leave {'it' if one else 'them'} out of {later}"
-        return f"a back-merge would remove {'it' if one else 'them'} from {earlier}, too"
-    if forward:
-        return f"a merge now would leave that work out of {later}"
-    return f"a back-merge would remove that work from {earlier}, too"
+def _effect(reversal: Reversal, sides: Sides) -> str:
+    work = {0: "that work", 1: "it"}.get(reversal.lost, "them")
+    if sides.forward:
+        return f"a merge now would leave {work} out of {sides.later}"
+    return f"a back-merge would remove {work} from {sides.earlier}, too"

@@ -10,9 +10,10 @@ from multigit.core.planning.deploy import deploy_steps
 from multigit.core.planning.losses import losing_work
 from multigit.core.planning.plan import Plan, RepoPlan, State, resolve_state
 from multigit.core.planning.publish_steps import FastForwardStep
+from multigit.core.planning.push_request import PushRequest
 from multigit.core.planning.routes import Hop, strictest
+from multigit.core.planning.sides import Sides
 from multigit.core.planning.steps import MakingStep, MergeStep, MovingStep, Step, TagStep, pushing
-from multigit.core.values.merge import Merge
 from multigit.core.values.problem import Problem
 from multigit.core.values.refs import Refs, branch_ref
 from multigit.core.values.snapshot import Snapshot
@@ -49,49 +50,73 @@ class MergeRequest:
         return self.hops[-1].target
 
     @property
+    def message(self) -> str:
+        """Return the message of the last merge."""
+        return self.hops[-1].message
+
+    @property
     def tag_template(self) -> str:
         """Return the template of the release's tag; empty for a back-merge, which makes no tag."""
         return self.target.tag if self.hops[-1].forward else ""
 
+    @property
+    def checklist(self) -> tuple[str, ...]:
+        """Return the checklist; a back-merge has none."""
+        return self.target.checklist if self.hops[-1].forward else ()
+
     def stages(self) -> tuple[Stage, ...]:
         """Return every stage on the route, once."""
-        return (self.source, *(hop.target for hop in self.hops))
+        return (self.source, *self.moving())
+
+    def moving(self) -> tuple[Stage, ...]:
+        """Return the stages that may move."""
+        return tuple(hop.target for hop in self.hops)
 
     def moved(self) -> tuple[str, ...]:
         """Return the branches that may move."""
-        return tuple(hop.target.branch for hop in self.hops)
+        return tuple(stage.branch for stage in self.moving())
 
 
 def plan_merges(
     request: MergeRequest, workspace: Workspace, snapshots: Mapping[str, Snapshot]
 ) -> Plan:
     """Return the plan for all repositories, in the order of the request."""
-    taken = {tag.name for snapshot in snapshots.values() for tag in snapshot.refs.tags}
-    template = request.tag_template
-    release = tag_name(template, request.start_time, taken) if template else ""
-    asks = strictest(hop.target for hop in request.hops)
-    forward = request.hops[-1].forward
+    release = release_tag(request, snapshots)
     repos = tuple(
         plan_repository(request, workspace, repo, snapshots[repo.name], release)
         for repo in request.repos
     )
+    return release_plan(request, repos, release)
+
+
+def release_tag(request: MergeRequest | PushRequest, snapshots: Mapping[str, Snapshot]) -> str:
+    """Return the tag of a release, which no repository has yet; empty if it has none."""
+    taken = {tag.name for snapshot in snapshots.values() for tag in snapshot.refs.tags}
+    template = request.tag_template
+    return tag_name(template, request.start_time, taken) if template else ""
+
+
+def release_plan(
+    request: MergeRequest | PushRequest, repos: tuple[RepoPlan, ...], release: str
+) -> Plan:
+    """Return the plan of a promotion, a back-merge or a push with these repositories."""
+    strict, target = strictest(request.moving()), request.target
+    ends = dict.fromkeys((request.stages()[0].name, target.name))
     return Plan(
         command=request.command,
-        operation=request.start_time.operation(
-            request.command, request.source.name, request.target.name
-        ),
+        operation=request.start_time.operation(request.command, *ends),
         time=request.start_time.utc,
         date=request.start_time.git_date,
-        source=request.source.name,
-        target=request.target.name,
-        message=request.hops[-1].message,
+        source=request.source.name if request.source else "",
+        target=target.name,
+        message=request.message,
         release=release if any(repo.state is not State.UP_TO_DATE for repo in repos) else "",
-        confirm=asks.confirm,
-        word=asks.name,
-        checklist=request.target.checklist if forward else (),
+        confirm=strict.confirm,
+        word=strict.name,
+        checklist=request.checklist,
         skip_blocked=request.skip_blocked,
         accept_reverts=request.accept_reverts,
-        pace=request.target.pace,
+        pace=target.pace,
         wait=request.wait,
         repos=repos,
     )
@@ -101,24 +126,39 @@ def plan_repository(
     request: MergeRequest, workspace: Workspace, repo: Repo, snapshot: Snapshot, release: str
 ) -> RepoPlan:
     """Return what happens in one repository."""
-    branch = snapshot.refs.branch
-    steps = publishing(merge_steps(request.hops, snapshot, release), snapshot.refs)
+    making = merge_steps(request.hops, snapshot, release)
     deploys: tuple[Step, ...] = ()
-    if steps and request.hops[-1].forward:
+    if making and request.hops[-1].forward:
         deploys = deploy_steps(workspace, repo, request.target, tag=release)
-    target, source = branch(request.target.branch).remote, branch(request.source.branch).remote
+    problems = tuple(_problems(request, workspace, repo, snapshot))
+    return repository_plan(request, repo, snapshot, making, deploys, problems)
+
+
+def repository_plan(
+    request: MergeRequest | PushRequest,
+    repo: Repo,
+    snapshot: Snapshot,
+    making: tuple[MakingStep, ...],
+    deploys: tuple[Step, ...],
+    problems: tuple[Problem, ...],
+) -> RepoPlan:
+    """Return the plan of a repository that publishes what these steps make, and deploys it."""
+    refs = snapshot.refs
+    target = refs.branch(request.target.branch).remote
+    source = refs.branch(request.source.branch).remote if request.source else None
     return resolve_state(
         RepoPlan(
             repo=repo.name,
             path=repo.path,
             state=State.PLANNED,
-            steps=(*steps, *deploys),
-            problems=tuple(_problems(request, workspace, repo, snapshot)),
+            steps=(*publishing(making, refs), *deploys),
+            problems=problems,
             branch=request.target.branch,
             before=target.sha if target else "",
             source_sha=source.sha if source else "",
             wave=repo.wave,
-            later=later_tips(request.later, snapshot.refs) if steps else {},
+            follows=snapshot.follows,
+            later=later_tips(request.later, refs) if making else {},
         ),
         skip_blocked=request.skip_blocked,
     )
@@ -127,21 +167,15 @@ def plan_repository(
 def merge_steps(hops: tuple[Hop, ...], snapshot: Snapshot, release: str) -> tuple[MakingStep, ...]:
     """Return the steps that make one repository's merges and, if there are any, the tag."""
     routes = {(hop.source.name, hop.target.name): hop for hop in hops}
-    merges = tuple(
-        merge_step(routes[merge.source, merge.target], merge)
-        for merge in snapshot.merges
-        if merge.result.commit
+    made = [merge for merge in snapshot.merges if merge.result.commit]
+    route = [routes[merge.source, merge.target] for merge in made]
+    steps = tuple(
+        MergeStep(replace(merge, reversals=()), hop.source.branch, hop.target.branch)
+        for merge, hop in zip(made, route, strict=True)
     )
-    if not merges or not release:
-        return merges
-    last = merges[-1]
-    message = routes[last.merge.source, last.merge.target].message
-    return (*merges, TagStep(release, last.branch, message))
-
-
-def merge_step(hop: Hop, merge: Merge) -> MergeStep:
-    """Return the step that publishes a previewed merge."""
-    return MergeStep(replace(merge, reversals=()), hop.source.branch, hop.target.branch)
+    if not (steps and release):
+        return steps
+    return (*steps, TagStep(release, steps[-1].branch, route[-1].message))
 
 
 def later_tips(later: Iterable[Stage], refs: Refs) -> dict[str, str]:
@@ -175,33 +209,19 @@ def _problems(
 
 
 def merge_problems(
-    hops: tuple[Hop, ...],
-    repo: Repo,
-    snapshot: Snapshot,
-    remote: str,
-    *,
-    accept_reverts: bool,
+    hops: tuple[Hop, ...], repo: Repo, snapshot: Snapshot, remote: str, *, accept_reverts: bool
 ) -> Iterable[Problem]:
     """Report each previewed merge that cannot be made or that would lose work."""
-    by_name = {(hop.source.name, hop.target.name): hop for hop in hops}
-    before, loses = "", False
+    routes = {(hop.source.name, hop.target.name): hop for hop in hops}
+    first, loses = "", False
     edited = snapshot.work is not None and snapshot.work.edited
     for merge in snapshot.merges:
-        route = by_name[merge.source, merge.target]
-        branches = (route.source.branch, route.target.branch)
-        yield from checks.unmergeable(
-            *(repo, merge, remote, branches), forward=route.forward, first=before, edited=edited
-        )
+        hop = routes[merge.source, merge.target]
+        sides = Sides(repo, remote, hop.source.branch, hop.target.branch, hop.forward, edited)
+        yield from checks.unmergeable(merge, sides, first=first)
         if not loses:  # a later merge of the chain would lose the same work
-            lost = tuple(
-                losing_work(
-                    *(repo, merge, remote, branches),
-                    forward=route.forward,
-                    accepted=accept_reverts,
-                    edited=edited,
-                )
-            )
+            lost = tuple(losing_work(merge, sides, accepted=accept_reverts))
             yield from lost
             loses = any(problem.blocks for problem in lost)
         if merge.result.commit:
-            before = Hint.PROMOTE_FIRST.format(source=merge.source, target=merge.target)
+            first = Hint.PROMOTE_FIRST.format(source=merge.source, target=merge.target)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from shlex import quote
 
-from multigit.core.planning.checks import work_hint
+from multigit.core.planning.checks import missing_branches, work_hint
 from multigit.core.planning.plan import Plan, RepoPlan, State, resolve_state
 from multigit.core.planning.pull_steps import CloneStep, CreateBranchStep, SwitchStep, UpdateStep
 from multigit.core.planning.steps import Step
@@ -88,24 +88,19 @@ def pull_steps(request: PullRequest, repo: Repo, snapshot: Snapshot) -> tuple[St
 
 def checkout(request: PullRequest, snapshot: Snapshot) -> tuple[str, str] | None:
     """Return from which commit to which one the files change, or None if they do not."""
-    name, work, branch = (
-        request.stage.branch,
-        snapshot.work,
-        snapshot.refs.branch(request.stage.branch),
-    )
-    if work is None or not work.head or branch.remote is None or _untouchable(snapshot):
+    work, branch = snapshot.work, snapshot.refs.branch(request.stage.branch)
+    apart = snapshot.ahead and snapshot.behind
+    if work is None or not work.head or branch.remote is None or apart or _unclean(work):
         return None
     after = branch.local if branch.local and not snapshot.behind else branch.remote
-    moves = snapshot.behind if work.branch == name else request.switch
+    moves = snapshot.behind if work.branch == request.stage.branch else request.switch
     return (work.head, after.sha) if moves and after.sha != work.head else None
 
 
-def _untouchable(snapshot: Snapshot) -> bool:
-    """Return whether files must stay as they are, whatever the request."""
-    work = snapshot.work
-    apart = snapshot.ahead and snapshot.behind
-    unclean = work and (work.unfinished or work.conflicted or tracked_changes(snapshot))
-    return bool(apart or unclean)
+def _unclean(work: WorkTree) -> bool:
+    """Return whether tracked files are changed; git itself refuses to overwrite new ones."""
+    changed = any(change.kind != "untracked" for change in work.changes)
+    return bool(work.unfinished or work.conflicted or changed)
 
 
 def _problems(
@@ -121,11 +116,7 @@ def _problems(
                 f'Add to multigit.toml below [repos.{repo.name}]: url = "…"',
             )
     elif snapshot.refs.branch(request.stage.branch).remote is None:
-        yield Problem(
-            "branch_missing",
-            f"{remote} has no branch {request.stage.branch}.",
-            "Create it there.",
-        )
+        yield from missing_branches(repo, snapshot, remote, [request.stage])
     else:
         yield from _blocking_work(request, repo, snapshot, remote)
 
@@ -136,27 +127,24 @@ def _blocking_work(
     """Report local work that an update or a switch would affect."""
     name, work = request.stage.branch, snapshot.work
     branch = snapshot.refs.branch(name)
+    where = {"remote": remote, "branch": name}
+    here = work is not None and work.branch == name
     if snapshot.behind and snapshot.ahead:
+        hint = Hint.PULL_REBASE if here else Hint.PULL_REBASE_THERE
         yield Problem(
             "diverged",
             f"{name} is {snapshot.ahead} ahead of {remote} and {snapshot.behind} behind.",
-            Hint.PULL_REBASE.format(path=repo.typed(), remote=remote, branch=name)
-            if work and work.branch == name
-            else Hint.PULL_REBASE_THERE.format(path=repo.typed(), remote=remote, branch=name),
+            hint.format(path=repo.typed(), **where),
         )
+    elif work is None:
         return
-    if work is None:
-        return
-    here = work.branch == name
-    if here and not work.head:
+    elif here and not work.head:
         yield Problem(
             "unborn",
             f"{name} has no commits yet in the clone.",
-            Hint.PULL_UNBORN.format(path=repo.typed(), remote=remote, branch=name),
+            Hint.PULL_UNBORN.format(path=repo.typed(), **where),
         )
-        return
-    touched = (here and snapshot.behind) or (request.switch and not here)
-    if touched and (work.unfinished or work.conflicted or tracked_changes(snapshot)):
+    elif (snapshot.behind if here else request.switch) and _unclean(work):
         what = f"a {work.unfinished} is under way" if work.unfinished else "there are local changes"
         yield Problem(
             "local_changes",
@@ -164,9 +152,7 @@ def _blocking_work(
             work_hint(repo, work) or _stash(request, repo, work),
         )
     elif (snapshot.behind or request.switch) and not here and branch.checked_out:
-        pull = Hint.PULL_ELSEWHERE.format(
-            path=quote(branch.checked_out), remote=remote, branch=name
-        )
+        pull = Hint.PULL_ELSEWHERE.format(path=quote(branch.checked_out), **where)
         prune = Hint.PRUNE.format(path=repo.typed(), again=_again(request))
         yield Problem(
             "checked_out_elsewhere",
@@ -219,9 +205,3 @@ def _overwritten(
                 Hint.UNMARK.format(path=repo.typed(), mark=each.mark, file=operand(each.path)),
                 files=(each.path,),
             )
-
-
-def tracked_changes(snapshot: Snapshot) -> bool:
-    """Return whether tracked files are changed; git itself refuses to overwrite new ones."""
-    changes = snapshot.work.changes if snapshot.work else ()
-    return any(change.kind != "untracked" for change in changes)

@@ -5,25 +5,14 @@ A new class goes into the union at the end; `engine/update.py` carries it out.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Literal
 
 from multigit.core.values.text import plural
 
 
-class Pulling(ABC):
-    """A step that changes the clone."""
-
-    __slots__ = ()
-
-    @abstractmethod
-    def words(self) -> str:
-        """Return what is done, in a few words."""
-
-
 @dataclass(frozen=True, slots=True)
-class CloneStep(Pulling):
+class CloneStep:
     """Clone the missing repository and check out the stage's branch."""
 
     url: str
@@ -36,7 +25,7 @@ class CloneStep(Pulling):
 
 
 @dataclass(frozen=True, slots=True)
-class CreateBranchStep(Pulling):
+class CreateBranchStep:
     """Create the local branch from the remote one, which becomes its upstream."""
 
     branch: str
@@ -49,7 +38,7 @@ class CreateBranchStep(Pulling):
 
 
 @dataclass(frozen=True, slots=True)
-class UpdateStep(Pulling):
+class UpdateStep:
     """Fast-forward the local branch and, if it is `checked_out`, the clean work tree."""
 
     branch: str
@@ -65,7 +54,7 @@ class UpdateStep(Pulling):
 
 
 @dataclass(frozen=True, slots=True)
-class SwitchStep(Pulling):
+class SwitchStep:
     """Check out the branch in the clean work tree."""
 
     branch: str

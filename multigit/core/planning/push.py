@@ -7,18 +7,22 @@ from collections.abc import Iterable, Mapping
 from multigit.core.planning import checks
 from multigit.core.planning.dangers import missing_uploads
 from multigit.core.planning.deploy import deploy_steps
-from multigit.core.planning.merges import later_tips, merge_problems, merge_steps, publishing
-from multigit.core.planning.plan import Plan, RepoPlan, State, resolve_state
+from multigit.core.planning.merges import (
+    merge_problems,
+    merge_steps,
+    release_plan,
+    release_tag,
+    repository_plan,
+)
+from multigit.core.planning.plan import Plan, RepoPlan
 from multigit.core.planning.push_problems import diverged, file_problems, work_problems
 from multigit.core.planning.push_request import PushRequest, to_commit
-from multigit.core.planning.routes import strictest
-from multigit.core.planning.steps import AdvanceStep, CommitStep, MakingStep, MergeStep
+from multigit.core.planning.steps import AdvanceStep, CommitStep, MakingStep
 from multigit.core.planning.submodules import submodule_problems
 from multigit.core.planning.waves import in_order
 from multigit.core.values.problem import Problem
 from multigit.core.values.push_rules import PushRules
 from multigit.core.values.snapshot import Snapshot
-from multigit.core.values.start_time import tag_name
 from multigit.core.values.workspace import Repo, Workspace
 
 
@@ -26,73 +30,24 @@ def plan_push(
     request: PushRequest, workspace: Workspace, snapshots: Mapping[str, Snapshot]
 ) -> Plan:
     """Return the plan for all repositories, in the order of the request."""
-    taken = {tag.name for snapshot in snapshots.values() for tag in snapshot.refs.tags}
-    template = request.tag_template
-    release = tag_name(template, request.start_time, taken) if template else ""
-    asks = strictest(request.stages())
-    target = request.stages()[-1]
-    names = [stage.name for stage in request.stages()]
-    repos = in_order(
-        tuple(
-            plan_repository(request, workspace, repo, snapshots[repo.name], release)
-            for repo in request.repos
-        ),
-        workspace,
-        skip_blocked=request.skip_blocked,
+    release = release_tag(request, snapshots)
+    repos = tuple(
+        plan_repository(request, workspace, repo, snapshots[repo.name], release)
+        for repo in request.repos
     )
-    return Plan(
-        command="push",
-        operation=request.start_time.operation("push", *names),
-        time=request.start_time.utc,
-        date=request.start_time.git_date,
-        source=request.stage.name if request.promotion else "",
-        target=target.name,
-        message=request.message,
-        release=release if any(repo.state is not State.UP_TO_DATE for repo in repos) else "",
-        confirm=asks.confirm,
-        word=asks.name,
-        checklist=target.checklist if request.promotion else (),
-        skip_blocked=request.skip_blocked,
-        accept_reverts=request.accept_reverts,
-        pace=target.pace,
-        wait=request.wait,
-        repos=repos,
-    )
+    ordered = in_order(repos, workspace, skip_blocked=request.skip_blocked)
+    return release_plan(request, ordered, release)
 
 
 def plan_repository(
     request: PushRequest, workspace: Workspace, repo: Repo, snapshot: Snapshot, release: str
 ) -> RepoPlan:
     """Return what happens in one repository."""
-    target = request.stages()[-1]
-    remote = snapshot.refs.branch(target.branch).remote
-    source = snapshot.refs.branch(request.stage.branch).remote if request.promotion else None
-    preparing = (
-        *push_steps(request, workspace.push, snapshot),
-        *merge_steps(request.hops(), snapshot, release),
-    )
-    deploys = deploy_steps(workspace, repo, target, tag=release) if any_merge(preparing) else ()
-    return resolve_state(
-        RepoPlan(
-            repo=repo.name,
-            path=repo.path,
-            state=State.PLANNED,
-            steps=(*publishing(preparing, snapshot.refs), *deploys),
-            problems=tuple(_problems(request, workspace, repo, snapshot)),
-            branch=target.branch,
-            before=remote.sha if remote else "",
-            source_sha=source.sha if source else "",
-            wave=repo.wave,
-            follows=snapshot.follows,
-            later=later_tips(request.later, snapshot.refs) if preparing else {},
-        ),
-        skip_blocked=request.skip_blocked,
-    )
-
-
-def any_merge(steps: Iterable[MakingStep]) -> bool:
-    """Return whether something is promoted, so that it is deployed."""
-    return any(isinstance(step, MergeStep) for step in steps)
+    merges = merge_steps(request.hops, snapshot, release)
+    making = (*push_steps(request, workspace.push, snapshot), *merges)
+    deploys = deploy_steps(workspace, repo, request.target, tag=release) if merges else ()
+    problems = tuple(_problems(request, workspace, repo, snapshot))
+    return repository_plan(request, repo, snapshot, making, deploys, problems)
 
 
 def push_steps(
@@ -143,5 +98,5 @@ def _problems(
     yield from missing_uploads(repo, snapshot.facts, snapshot.carried)
     yield from diverged(repo, request.stage, snapshot, workspace)
     yield from merge_problems(
-        request.hops(), repo, snapshot, remote, accept_reverts=request.accept_reverts
+        request.hops, repo, snapshot, remote, accept_reverts=request.accept_reverts
     )

@@ -25,31 +25,30 @@ def work_problems(
     request: PushRequest, workspace: Workspace, repo: Repo, snapshot: Snapshot, work: WorkTree
 ) -> Iterable[Problem]:
     """Report what prevents a commit of the work tree, or why it is left alone."""
-    stage, rules, remote = request.stage, workspace.push, workspace.remote_of(repo)
+    stage, rules = request.stage, workspace.push
+    remote = workspace.remote_of(repo)
+    where = {"path": repo.typed(), "remote": remote, "branch": stage.branch}
     left = [change for change in work.changes if not matches(change.path, rules.ignore)]
     if work.branch != stage.branch:
         if left:
-            where = f"branch {work.branch}" if work.branch else "a detached HEAD"
+            on = f"branch {work.branch}" if work.branch else "a detached HEAD"
             stay = "stays as it is" if len(left) == 1 else "stay as they are"
             yield Problem(
                 "other_branch",
-                f"{plural(len(left), 'changed file')} on {where} {stay}.",
-                Hint.SWITCH_FIRST.format(path=repo.typed(), remote=remote, branch=stage.branch),
+                f"{plural(len(left), 'changed file')} on {on} {stay}.",
+                Hint.SWITCH_FIRST.format(**where),
                 Severity.WARN,
             )
         return
     yield from checks.unfinished_work(repo, work)
-    changes = to_commit(work, stage, rules)
-    if changes and not work.head:
+    if left and not work.head:
         there = snapshot.refs.branch(stage.branch).remote
         yield Problem(
             "unborn",
             f"{stage.branch} has no commits yet.",
-            (Hint.PULL_UNBORN if there else Hint.FIRST_COMMIT).format(
-                path=repo.typed(), remote=remote, branch=stage.branch
-            ),
+            (Hint.PULL_UNBORN if there else Hint.FIRST_COMMIT).format(**where),
         )
-    if changes:
+    if left:
         yield from staged_litter(repo, work, rules)
 
 
@@ -61,15 +60,13 @@ def file_problems(
     A warning about the one does not replace a blocking problem of the other.
     """
     stage, changes = request.stage, to_commit(snapshot.work, request.stage, rules)
-    reported = set()
+    found: dict[tuple[object, ...], Problem] = {}
     for each in (
         *dangerous_commits(repo, stage, snapshot, rules, request.allow),
         *dangerous(repo, snapshot, changes, rules, request.allow),
     ):
-        about = (each.code, each.files, each.severity)
-        if about not in reported:
-            reported.add(about)
-            yield each
+        found.setdefault((each.code, each.files, each.severity), each)
+    return found.values()
 
 
 def diverged(

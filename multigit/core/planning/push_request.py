@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from multigit.core.planning import checks
 from multigit.core.planning.dangers import matches
@@ -21,6 +22,8 @@ class PushRequest:
     records what the `later` stages have at that time.
     """
 
+    command: ClassVar[str] = "push"
+
     stage: Stage
     message: str
     start_time: StartTime
@@ -37,10 +40,25 @@ class PushRequest:
         """Return the pushed stage and the one that it is promoted to, if any."""
         return (self.stage, self.promotion.target) if self.promotion else (self.stage,)
 
+    def moving(self) -> tuple[Stage, ...]:
+        """Return the stages that may move."""
+        return self.stages()
+
     def moved(self) -> tuple[str, ...]:
         """Return the branches that may move."""
-        return tuple(stage.branch for stage in self.stages())
+        return tuple(stage.branch for stage in self.moving())
 
+    @property
+    def source(self) -> Stage | None:
+        """Return the source of the promotion, if any."""
+        return self.stage if self.promotion else None
+
+    @property
+    def target(self) -> Stage:
+        """Return the last stage that may move."""
+        return self.stages()[-1]
+
+    @property
     def hops(self) -> tuple[Hop, ...]:
         """Return the route of the promotion: one hop, or none."""
         return (self.promotion,) if self.promotion else ()
@@ -49,6 +67,11 @@ class PushRequest:
     def tag_template(self) -> str:
         """Return the template of the promotion's tag, or empty."""
         return self.promotion.target.tag if self.promotion else ""
+
+    @property
+    def checklist(self) -> tuple[str, ...]:
+        """Return the checklist of the promotion, if any."""
+        return self.promotion.target.checklist if self.promotion else ()
 
 
 def push_message(stage: Stage, message: str | None) -> str:

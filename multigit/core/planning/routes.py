@@ -42,8 +42,8 @@ def hop(workspace: Workspace, source: Stage, target: Stage, message: str | None)
     Raises UsageError if they are not neighbors, or if the message is missing or malformed.
     """
     if source.name != target.promotes_from and target.name != source.promotes_from:
-        neighbors = [stage.promotes_from for stage in (source,) if stage.promotes_from]
-        neighbors += [s.name for s in workspace.stages if s.promotes_from == source.name]
+        later = [stage.name for stage in workspace.stages if stage.promotes_from == source.name]
+        neighbors = [source.promotes_from, *later] if source.promotes_from else later
         hint = f"From {source.name} you can go to: {', '.join(neighbors) or 'no other stage'}."
         if target in workspace.chain_down(source)[1:]:
             hint = Hint.BACKMERGE.format(stage=source.name)
@@ -69,15 +69,12 @@ def hops_down(workspace: Workspace, source: str | None) -> tuple[Hop, ...]:
 
     Raises UsageError if there is no earlier stage.
     """
-    if source is None:
-        source = next(
-            stage.name for stage in reversed(workspace.stages) if workspace.is_last(stage)
-        )
-    chain = workspace.chain_down(workspace.stage(source))
+    last = next(stage.name for stage in reversed(workspace.stages) if workspace.is_last(stage))
+    first = workspace.stage(last if source is None else source)
+    chain = workspace.chain_down(first)
     if len(chain) == 1:
-        last = next(each.name for each in reversed(workspace.stages) if workspace.is_last(each))
         raise UsageError(
-            f"There is no stage before {source}.",
+            f"There is no stage before {first.name}.",
             hint=Hint.BACKMERGE_FROM.format(stage=last),
             code="no_stage_before",
         )

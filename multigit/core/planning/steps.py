@@ -55,6 +55,7 @@ class Moving(Making):
     __slots__ = ()
 
     branch: str
+    type: str
 
     @abstractmethod
     def move(self) -> Move:
@@ -68,6 +69,10 @@ class Moving(Making):
     def ref(self) -> str:
         """Return the full name of the branch's ref."""
         return branch_ref(self.branch)
+
+    def _document(self, before: str, after: str, **more: Any) -> dict[str, Any]:
+        move = {"before": before or None, "after": after or None}
+        return {"type": self.type, "branch": self.branch, **move, **more}
 
     def lease(self, refs: Refs) -> str:
         """Return what the branch must still hold, as planned or else as seen."""
@@ -116,13 +121,8 @@ class CommitStep(Moving):
 
     def document(self, made: Objects) -> dict[str, Any]:
         """Return the step for scripts."""
-        return {
-            "type": self.type,
-            "branch": self.branch,
-            "before": self.parent,
-            "after": made.get(self.ref) or self.commit or None,
-            "files": [change.document() for change in self.changes],
-        }
+        after, files = made.get(self.ref) or self.commit, [each.document() for each in self.changes]
+        return self._document(self.parent, after, files=files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +152,7 @@ class AdvanceStep(Moving):
 
     def document(self, made: Objects) -> dict[str, Any]:  # noqa: ARG002
         """Return the step for scripts."""
-        return {
-            "type": self.type,
-            "branch": self.branch,
-            "before": self.before or None,
-            "after": self.after,
-            "commits": self.waiting.commits,
-        }
+        return self._document(self.before, self.after, commits=self.waiting.commits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,12 +227,7 @@ class RestoreStep(Moving):
 
     def document(self, made: Objects) -> dict[str, Any]:  # noqa: ARG002
         """Return the step for scripts."""
-        return {
-            "type": self.type,
-            "branch": self.branch,
-            "before": self.before,
-            "after": self.after or None,
-        }
+        return self._document(self.before, self.after)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,21 +86,17 @@ def unreadable(repo: Repo, each: Submodule, error: Problem) -> Problem:
 
 def unpublished(repo: Repo, each: Submodule) -> Problem:
     """Return the problem of a pointer to a commit that no one else can fetch."""
-    hint = "Push it there first."
+    hint, commit = "Push it there first.", each.goes_out[:7]
     if each.goes_out != each.now:
-        hint = f"Push {each.goes_out[:7]} there first."
+        hint = f"Push {commit} there first."
     elif not each.branch:
         hint = "It is not on a branch there: put it on one, and push that first."
     elif each.remote:
         hint = Hint.PUSH_SUBMODULE.format(
             path=repo.typed(each.path), remote=each.remote, branch=each.branch
         )
-    return Problem(
-        "submodule_unpublished",
-        f"the submodule {each.path} is at {each.goes_out[:7]}, which may not be on its remote.",
-        hint,
-        files=(each.path,),
-    )
+    message = f"the submodule {each.path} is at {commit}, which may not be on its remote."
+    return Problem("submodule_unpublished", message, hint, files=(each.path,))
 
 
 def dirty(repo: Repo, each: Submodule) -> Problem:

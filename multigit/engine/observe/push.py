@@ -97,7 +97,7 @@ def preview_push(
     merges = preview_merges(
         repository,
         snapshot.refs,
-        request.hops(),
+        request.hops,
         date,
         source,
         accept_reverts=request.accept_reverts,

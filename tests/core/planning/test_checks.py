@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from multigit.core.planning import checks
+from multigit.core.planning.sides import Sides
 from multigit.core.values.clone_facts import CloneFacts, Detour
 from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.snapshot import Snapshot
@@ -185,7 +186,7 @@ def test_each_branch_that_the_remote_lacks_is_reported() -> None:
     ]
 
 
-SIDES = ("develop", "staging")
+SIDES = Sides(API, "origin", "develop", "staging", forward=True)
 BY_HAND = (
     "Resolve it on develop: cd services/api && git -c checkout.defaultRemote=origin "
     "switch develop && git pull --no-rebase origin develop && "
@@ -205,14 +206,14 @@ BY_HAND = (
 )
 def test_a_conflict_names_its_files(files: tuple[str, ...], where: str) -> None:
     """Up to three in the message, and all of them for scripts; git may not know any."""
-    found = checks.unmergeable(API, clash(*files), "origin", SIDES, forward=True)
+    found = checks.unmergeable(clash(*files), SIDES)
     message = f"develop conflicts with staging{where}."
     assert list(found) == [Problem("conflict", message, BY_HAND, files=files)]
 
 
 def test_unrelated_histories_are_not_a_conflict() -> None:
     """They have another code and another hint."""
-    found = checks.unmergeable(API, clash(unrelated=True), "origin", SIDES, forward=True)
+    found = checks.unmergeable(clash(unrelated=True), SIDES)
     assert list(found) == [
         Problem(
             "unrelated_histories",
@@ -224,7 +225,7 @@ def test_unrelated_histories_are_not_a_conflict() -> None:
 
 def test_a_merge_that_works_is_not_reported() -> None:
     """There is no problem."""
-    assert list(checks.unmergeable(API, merge(), "origin", SIDES, forward=True)) == []
+    assert list(checks.unmergeable(merge(), SIDES)) == []
 
 
 @pytest.mark.parametrize(("ahead", "what"), [(1, "1 unpushed commit"), (2, "2 unpushed commits")])

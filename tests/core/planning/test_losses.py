@@ -6,11 +6,13 @@ from dataclasses import replace
 
 from multigit.core.planning.checks import unmergeable
 from multigit.core.planning.losses import losing_work
+from multigit.core.planning.sides import Sides
 from multigit.core.values.merge import Evidence, Reversal
 from multigit.core.values.problem import Problem, Severity
 from tests.core.builders import API, clash, merge
 
-BRANCHES = ("staging", "master")
+UP = Sides(API, "origin", "staging", "master", forward=True)
+DOWN = Sides(API, "origin", "master", "staging", forward=False)
 NAMED = Reversal("aaaaaaaaaa", "Revert", 2, paths=("a", "b"), author="Ada")
 CONTENT = replace(NAMED, sha="cccccccccc", lost=0, kind=Evidence.CONTENT)
 DELETED = replace(CONTENT, paths=("a",), deletes=True, slight=True)
@@ -23,9 +25,7 @@ END = f"{KEPT}. To merge anyway: --accept-reverts"
 def lost(*reversals: Reversal, forward: bool = True, accepted: bool = False) -> list[Problem]:
     """Return the problems of these reversals, in a promotion to master or back from there."""
     seen = replace(merge("stg", "main"), reversals=reversals)
-    sides = BRANCHES if forward else BRANCHES[::-1]
-    found = losing_work(API, seen, "origin", sides, forward=forward, accepted=accepted)
-    return list(found)
+    return list(losing_work(seen, UP if forward else DOWN, accepted=accepted))
 
 
 def test_a_named_revert_blocks_and_says_how_to_keep_the_work() -> None:
@@ -75,9 +75,7 @@ def test_files_that_moved_have_their_old_names_in_the_patch() -> None:
 def test_local_changes_are_stashed() -> None:
     """They would come along to another commit, and could block the switch."""
     seen = replace(merge("stg", "main"), reversals=(NAMED,))
-    (problem,) = losing_work(
-        *(API, seen, "origin", BRANCHES), forward=True, accepted=False, edited=True
-    )
+    (problem,) = losing_work(seen, replace(UP, edited=True), accepted=False)
     assert " && git stash && git switch --detach origin/master && " in str(problem.hint)
     assert f"{KEPT} && git stash pop --index. To merge anyway: " in str(problem.hint)
 
@@ -85,7 +83,7 @@ def test_local_changes_are_stashed() -> None:
 def test_with_a_conflict_there_is_one_hint() -> None:
     """The commands of another one would stop at the conflict, half done."""
     seen = replace(clash("x", source="stg", target="main"), reversals=(NAMED,))
-    (problem,) = losing_work(API, seen, "origin", BRANCHES, forward=True, accepted=False)
+    (problem,) = losing_work(seen, UP, accepted=False)
     assert problem.hint == "Resolve the conflict as its hint says: that keeps this work, too."
 
 
@@ -122,7 +120,7 @@ def test_what_was_accepted_warns_in_promotions_only() -> None:
 def test_the_hint_of_a_conflict_restores_the_work_before_it_merges() -> None:
     """Merging the later stage as is would lose the other files."""
     seen = replace(clash("x", source="stg", target="main"), reversals=(NAMED,))
-    (problem,) = unmergeable(API, seen, "origin", BRANCHES, forward=True)
+    (problem,) = unmergeable(seen, UP)
     assert problem.hint == (
         f"Resolve it on staging: {START}git revert --no-edit aaaaaaa{MERGE}; then resolve what "
         "still conflicts, commit, git push origin HEAD:staging, and run the command again."
