@@ -44,7 +44,7 @@ def api(forge: Forge) -> ForgeRepo:
 
 @pytest.fixture
 def github(api: ForgeRepo) -> Iterator[GitHub]:
-    """Return a double without gates; in the end nobody has broken the contract."""
+    """Return a double without gates; in the end, no request has broken the contract."""
     environments = (Environment("staging"),)
     with GitHub({REPO: Repository(api.bare, environments=environments)}) as double:
         yield double

@@ -35,7 +35,7 @@ from tests.support.patience import until
 
 
 def spec(*command: str, key: str = "op/api/1") -> DeploymentSpec:
-    """Return the order of a command."""
+    """Return the spec of a command."""
     return DeploymentSpec(
         key=key,
         repo="api",
@@ -92,7 +92,7 @@ def place(folder: Path, run: Run) -> Path:
 
 
 def waiting_at(gate: Path, folder: Path) -> str:
-    """Return a Python that comes up only when the gate is there."""
+    """Return a Python that starts only once the gate exists."""
     slow = folder / "slow-python"
     slow.write_text(
         f'#!/bin/sh\nwhile ! test -e {gate}; do sleep 0.02; done\nexec {sys.executable} "$@"\n'
@@ -102,40 +102,40 @@ def waiting_at(gate: Path, folder: Path) -> str:
 
 
 def script_of(line: str) -> str:
-    """Return a script that says a line and fails."""
+    """Return a script that prints a line and fails."""
     return f'echo "{line}"; exit 3'
 
 
 def end_supervisor(folder: Path) -> None:
-    """Kill the supervisor of a run with all that it started."""
+    """Kill the supervisor of a run, and all that it started."""
     supervisor = processes.recorded((folder / PID).read_text())
     assert supervisor
     assert processes.signal(supervisor, signal.SIGKILL, group=True)
 
 
-def end_of(here: CommandRuns, asked: DeploymentSpec, run: Run) -> RunStatus:
-    """Look until the run is over."""
-    last = here.poll(asked, run)
+def end_of(here: CommandRuns, wanted: DeploymentSpec, run: Run) -> RunStatus:
+    """Poll until the run is over."""
+    last = here.poll(wanted, run)
     while not last.state.over:
         time.sleep(0.02)
-        last = here.poll(asked, run)
+        last = here.poll(wanted, run)
     return last
 
 
-def test_it_runs_in_the_export_and_knows_what_it_is_about(tmp_path: Path) -> None:
-    """Its arguments are filled in, and its environment tells the same."""
+def test_it_runs_in_the_export_and_knows_its_deployment(tmp_path: Path) -> None:
+    """Its arguments are filled in, and its environment has the same values."""
     script = 'test "$(cat file)" = "api 1a2b3c4" && test "$1" = stg-1 && test $MULTIGIT_STAGE = stg'
-    asked, here = spec("sh", "-c", script, "sh", "{release}"), runs(tmp_path)
-    run = here.start(asked)
-    assert end_of(here, asked, run) == RunStatus(RunState.SUCCEEDED)
+    wanted, here = spec("sh", "-c", script, "sh", "{release}"), runs(tmp_path)
+    run = here.start(wanted)
+    assert end_of(here, wanted, run) == RunStatus(RunState.SUCCEEDED)
     assert not (place(tmp_path, run) / "tree").exists()
 
 
-def test_a_failure_tells_its_status_and_last_words(tmp_path: Path) -> None:
-    """And where the whole output lies, as seen from the workspace; the export stays."""
-    asked, here = spec("sh", "-c", "echo first; echo no route >&2; exit 3"), runs(tmp_path)
-    run = here.start(asked)
-    status = end_of(here, asked, run)
+def test_a_failure_has_its_status_and_last_words(tmp_path: Path) -> None:
+    """It names the file with the whole output, relative to the workspace; the export stays."""
+    wanted, here = spec("sh", "-c", "echo first; echo no route >&2; exit 3"), runs(tmp_path)
+    run = here.start(wanted)
+    status = end_of(here, wanted, run)
     assert status.state is RunState.FAILED
     assert status.detail == "it ended with status 3, and its last words were: no route"
     assert (tmp_path / status.output).read_text() == "first\nno route\n"
@@ -143,24 +143,24 @@ def test_a_failure_tells_its_status_and_last_words(tmp_path: Path) -> None:
 
 
 def test_no_secret_is_among_the_last_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where who looks later has another environment."""
+    """That holds even for a later multigit with another environment."""
     monkeypatch.setenv("GH_TOKEN", "gh-canary-1")
     monkeypatch.setenv("MULTIGIT_TOKEN", "own-canary-1")
-    asked, here = spec("sh", "-c", script_of("auth failed for $GH_TOKEN")), runs(tmp_path)
-    run = here.start(asked)
+    wanted, here = spec("sh", "-c", script_of("auth failed for $GH_TOKEN")), runs(tmp_path)
+    run = here.start(wanted)
     words = "it ended with status 3, and its last words were: "
-    assert end_of(here, asked, run).detail == f"{words}auth failed for ***"
+    assert end_of(here, wanted, run).detail == f"{words}auth failed for ***"
     own = spec("sh", "-c", script_of("own-canary-1$MULTIGIT_TOKEN"), key="op/api/2")
     assert end_of(here, own, here.start(own)).detail == f"{words}***"
     for name in ("GH_TOKEN", "MULTIGIT_TOKEN"):
         monkeypatch.delenv(name)
-    assert runs(tmp_path).poll(asked, run).detail == f"{words}auth failed for ***"
+    assert runs(tmp_path).poll(wanted, run).detail == f"{words}auth failed for ***"
 
 
-def test_half_a_secret_is_none_of_the_last_words(
+def test_half_a_secret_is_not_among_the_last_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where a long line is cut within one."""
+    """That holds if a long line is cut within a secret."""
     with monkeypatch.context() as patch:
         patch.setattr(os, "environ", {"DB_PASSWORD": "my canary"})
         for length in range(TAIL - 50, TAIL + 50):
@@ -174,196 +174,196 @@ def test_half_a_secret_is_none_of_the_last_words(
 def test_a_command_does_not_get_our_own_token(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It keeps what it may need to ask GitHub itself."""
+    """It keeps the one that it may need for its own requests to GitHub."""
     monkeypatch.setenv("MULTIGIT_TOKEN", "own-canary-1")
     monkeypatch.setenv("GH_TOKEN", "gh-canary-1")
     script = 'test -z "$MULTIGIT_TOKEN" && test "$GH_TOKEN" = gh-canary-1 && test $MULTIGIT_KEY'
-    asked, here = spec("sh", "-c", script), runs(tmp_path)
-    assert end_of(here, asked, here.start(asked)) == RunStatus(RunState.SUCCEEDED)
+    wanted, here = spec("sh", "-c", script), runs(tmp_path)
+    assert end_of(here, wanted, here.start(wanted)) == RunStatus(RunState.SUCCEEDED)
 
 
 def test_a_program_that_cannot_be_started_is_a_failure(tmp_path: Path) -> None:
-    """As a shell says it."""
-    asked, here = spec("./not-there"), runs(tmp_path)
-    assert "127" in end_of(here, asked, here.start(asked)).detail
+    """It has the exit status of a shell."""
+    wanted, here = spec("./not-there"), runs(tmp_path)
+    assert "127" in end_of(here, wanted, here.start(wanted)).detail
 
 
 def test_another_multigit_finds_it_running_and_ended(tmp_path: Path) -> None:
-    """The first one may be gone: the command goes on."""
+    """The command keeps running, even if the first multigit ended."""
     go = tmp_path / "go"
-    asked = spec("sh", "-c", f"while ! test -e {go}; do sleep 0.05; done")
+    wanted = spec("sh", "-c", f"while ! test -e {go}; do sleep 0.05; done")
     first = runs(tmp_path)
-    started = first.start(asked)
+    started = first.start(wanted)
     until((place(tmp_path, started) / BEGAN).exists)
     other = runs(tmp_path)
-    assert other.find(asked) == started
-    assert other.poll(asked, started).state is RunState.RUNNING
+    assert other.find(wanted) == started
+    assert other.poll(wanted, started).state is RunState.RUNNING
     go.touch()
-    assert end_of(other, asked, started).state is RunState.SUCCEEDED
-    assert end_of(first, asked, started).state is RunState.SUCCEEDED
+    assert end_of(other, wanted, started).state is RunState.SUCCEEDED
+    assert end_of(first, wanted, started).state is RunState.SUCCEEDED
 
 
-def test_of_what_was_killed_nobody_knows_how_it_ended(tmp_path: Path) -> None:
-    """Its lock died with its supervisor; the command itself may go on."""
-    asked, here = spec("sleep", "60"), runs(tmp_path)
-    run = here.start(asked)
+def test_the_result_of_a_killed_run_is_unknown(tmp_path: Path) -> None:
+    """Its supervisor no longer holds the lock; the command itself may still be running."""
+    wanted, here = spec("sleep", "60"), runs(tmp_path)
+    run = here.start(wanted)
     until((place(tmp_path, run) / BEGAN).exists)
     end_supervisor(place(tmp_path, run))
-    assert end_of(here, asked, run).state is RunState.UNKNOWN
+    assert end_of(here, wanted, run).state is RunState.UNKNOWN
 
 
-def test_a_file_of_the_current_folder_is_no_module(
+def test_a_file_of_the_current_folder_is_not_a_module(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A repository runs no code because somebody deploys from within it."""
+    """Deploying from within a repository does not run its code."""
     (tmp_path / "filelock.py").write_text("raise SystemExit('canary')\n")
     monkeypatch.chdir(tmp_path)
-    asked, here = spec("true"), runs(tmp_path)
-    assert end_of(here, asked, here.start(asked)).state is RunState.SUCCEEDED
+    wanted, here = spec("true"), runs(tmp_path)
+    assert end_of(here, wanted, here.start(wanted)).state is RunState.SUCCEEDED
 
 
 def test_a_command_is_never_run_twice_in_one_folder(tmp_path: Path) -> None:
-    """Whoever starts another supervisor there."""
-    asked, here = spec("sh", "-c", f"echo once >> {tmp_path / 'count'}"), runs(tmp_path)
-    run = here.start(asked)
-    end_of(here, asked, run)
+    """That holds even if another supervisor is started there."""
+    wanted, here = spec("sh", "-c", f"echo once >> {tmp_path / 'count'}"), runs(tmp_path)
+    run = here.start(wanted)
+    end_of(here, wanted, run)
     supervise(place(tmp_path, run))
     assert (tmp_path / "count").read_text() == "once\n"
 
 
-def test_time_out_ends_it_with_all_that_it_started(tmp_path: Path) -> None:
-    """Nobody else would."""
+def test_a_timeout_ends_it_with_all_that_it_started(tmp_path: Path) -> None:
+    """No one else would do that."""
     mark = tmp_path / "mark"
-    asked, here = spec("sh", "-c", f"sleep 60; touch {mark}"), runs(tmp_path)
-    run = here.start(asked)
+    wanted, here = spec("sh", "-c", f"sleep 60; touch {mark}"), runs(tmp_path)
+    run = here.start(wanted)
     until((place(tmp_path, run) / BEGAN).exists)
-    here.end(asked, run)
-    assert "124" in end_of(here, asked, run).detail
+    here.end(wanted, run)
+    assert "124" in end_of(here, wanted, run).detail
     assert not mark.exists()
 
 
-@pytest.mark.parametrize("told", ["{pid}", "{pid} at another time"])
-def test_time_out_ends_no_stranger(tmp_path: Path, told: str) -> None:
-    """Where the file names a process that has the number of the supervisor, and may not be it."""
-    asked, here = spec("sleep", "60"), runs(tmp_path)
-    run = here.start(asked)
+@pytest.mark.parametrize("recorded", ["{pid}", "{pid} at another time"])
+def test_a_timeout_ends_no_other_process(tmp_path: Path, recorded: str) -> None:
+    """The file names a process with the id of the supervisor, which may be another one."""
+    wanted, here = spec("sleep", "60"), runs(tmp_path)
+    run = here.start(wanted)
     folder = place(tmp_path, run)
     until((folder / BEGAN).exists)
     supervisor = processes.recorded((folder / PID).read_text())
     assert supervisor
-    (folder / PID).write_text(told.format(pid=supervisor.pid))
-    here.end(asked, run)
+    (folder / PID).write_text(recorded.format(pid=supervisor.pid))
+    here.end(wanted, run)
     assert processes.signal(supervisor, 0)
     assert not (folder / ENDED).exists()
     assert processes.signal(supervisor, signal.SIGKILL, group=True)
-    assert end_of(here, asked, run).state is RunState.UNKNOWN
+    assert end_of(here, wanted, run).state is RunState.UNKNOWN
 
 
-def test_one_that_was_never_started_is_known_not_to_be(tmp_path: Path) -> None:
-    """So it may be started; one whose supervisor may still come up is in doubt."""
-    asked, here = spec("true"), runs(tmp_path)
+def test_it_is_known_that_a_run_was_never_started(tmp_path: Path) -> None:
+    """So it may be started; as long as its supervisor may still start, this is unknown."""
+    wanted, here = spec("true"), runs(tmp_path)
     with pytest.raises(NotStartedError):
-        here.find(asked)
+        here.find(wanted)
     folder = operations(tmp_path) / "op" / "api" / "1"
     folder.mkdir(parents=True)
     (folder / ORDER).write_text("{}")
-    assert here.find(asked) is None
+    assert here.find(wanted) is None
     os.utime(folder / ORDER, (1, 1))
     with pytest.raises(NotStartedError):
-        here.find(asked)
+        here.find(wanted)
     assert not (folder / ALIVE).exists()
 
 
 @pytest.mark.parametrize("early", [True, False])
-def test_what_was_given_up_never_begins(
+def test_what_was_given_up_never_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, early: bool
 ) -> None:
-    """A supervisor that comes up late leaves the run alone, before the next start or after it."""
-    asked, first = spec("sh", "-c", f"echo once >> {tmp_path / 'count'}"), runs(tmp_path)
+    """A supervisor that starts late leaves the run alone, before and after the next start."""
+    wanted, first = spec("sh", "-c", f"echo once >> {tmp_path / 'count'}"), runs(tmp_path)
     monkeypatch.setattr(sys, "executable", waiting_at(tmp_path / "gate", tmp_path))
-    late = first.start(asked)
+    late = first.start(wanted)
     monkeypatch.undo()
     other = runs(tmp_path)
-    assert other.find(asked) is None
+    assert other.find(wanted) is None
     os.utime(place(tmp_path, late) / ORDER, (1, 1))
     with pytest.raises(NotStartedError):
-        other.find(asked)
+        other.find(wanted)
     never = RunStatus(RunState.FAILED, detail="it was never started.")
-    assert other.poll(asked, late) == never
+    assert other.poll(wanted, late) == never
     if early:
         (tmp_path / "gate").touch()
-        assert end_of(first, asked, late) == never
-    second = other.start(asked)
-    assert end_of(other, asked, second).state is RunState.SUCCEEDED
+        assert end_of(first, wanted, late) == never
+    second = other.start(wanted)
+    assert end_of(other, wanted, second).state is RunState.SUCCEEDED
     (tmp_path / "gate").touch()
-    assert end_of(first, asked, late) == never
+    assert end_of(first, wanted, late) == never
     assert (tmp_path / "count").read_text() == "once\n"
-    assert runs(tmp_path).find(asked) == second
+    assert runs(tmp_path).find(wanted) == second
 
 
-def test_who_only_looks_leaves_alone_what_another_is_about_to_start(tmp_path: Path) -> None:
-    """Before its folder is there, while it is exported, and while its supervisor comes up late."""
-    asked, looker = spec("true"), runs(tmp_path, alone=False)
-    assert looker.find(asked) is None
+def test_a_reader_leaves_alone_what_another_is_about_to_start(tmp_path: Path) -> None:
+    """That holds before its folder exists, during the export, and if its supervisor is late."""
+    wanted, reader = spec("true"), runs(tmp_path, alone=False)
+    assert reader.find(wanted) is None
     folder = operations(tmp_path) / "op" / "api" / "1"
     (folder / TREE).mkdir(parents=True)
-    assert looker.find(asked) is None
+    assert reader.find(wanted) is None
     (folder / ORDER).write_text("{}")
-    assert looker.poll(asked, Run("op/api/1")).state is RunState.QUEUED
+    assert reader.poll(wanted, Run("op/api/1")).state is RunState.QUEUED
     os.utime(folder / ORDER, (1, 1))
-    assert looker.find(asked) is None
-    assert looker.poll(asked, Run("op/api/1")).state is RunState.UNKNOWN
+    assert reader.find(wanted) is None
+    assert reader.poll(wanted, Run("op/api/1")).state is RunState.UNKNOWN
     assert {file.name for file in folder.iterdir()} == {TREE, ORDER}
 
 
-def test_who_only_looks_is_told_what_another_gave_up(tmp_path: Path) -> None:
-    """That is for ever."""
-    asked = spec("true")
+def test_a_reader_knows_what_another_gave_up(tmp_path: Path) -> None:
+    """A run that was given up never starts."""
+    wanted = spec("true")
     folder = operations(tmp_path) / "op" / "api" / "1"
     (folder / TREE).mkdir(parents=True)
     for alone in (True, False):
         with pytest.raises(NotStartedError):
-            runs(tmp_path, alone=alone).find(asked)
+            runs(tmp_path, alone=alone).find(wanted)
 
 
-def test_what_is_ended_before_it_began_never_begins(
+def test_what_is_ended_before_it_started_never_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its time is out, and its supervisor comes up only then."""
-    asked, here = spec("touch", str(tmp_path / "mark")), runs(tmp_path)
+    """Its supervisor starts only after the timeout."""
+    wanted, here = spec("touch", str(tmp_path / "mark")), runs(tmp_path)
     monkeypatch.setattr(sys, "executable", waiting_at(tmp_path / "gate", tmp_path))
-    run = here.start(asked)
-    here.end(asked, run)
+    run = here.start(wanted)
+    here.end(wanted, run)
     (tmp_path / "gate").touch()
-    assert end_of(here, asked, run).detail == "it was never started."
+    assert end_of(here, wanted, run).detail == "it was never started."
     assert not (tmp_path / "mark").exists()
 
 
-def test_what_began_is_not_given_up(tmp_path: Path) -> None:
-    """Whatever the clock says, and also where nobody saw its end."""
-    asked, here = spec("sleep", "60"), runs(tmp_path)
-    run = here.start(asked)
+def test_what_started_is_not_given_up(tmp_path: Path) -> None:
+    """That holds at any time, even if no one saw its end."""
+    wanted, here = spec("sleep", "60"), runs(tmp_path)
+    run = here.start(wanted)
     until((place(tmp_path, run) / BEGAN).exists)
     os.utime(place(tmp_path, run) / ORDER, (1, 1))
-    assert runs(tmp_path).find(asked) == run
+    assert runs(tmp_path).find(wanted) == run
     end_supervisor(place(tmp_path, run))
-    assert end_of(here, asked, run).state is RunState.UNKNOWN
-    assert runs(tmp_path).find(asked) == run
+    assert end_of(here, wanted, run).state is RunState.UNKNOWN
+    assert runs(tmp_path).find(wanted) == run
 
 
-def test_an_export_that_was_cut_short_was_no_start(tmp_path: Path) -> None:
-    """Who made it can call no supervisor any more, even if it only slept."""
-    asked, here = spec("true"), runs(tmp_path)
+def test_an_incomplete_export_is_not_a_start(tmp_path: Path) -> None:
+    """The process that made it can no longer call a supervisor, even if it only slept."""
+    wanted, here = spec("true"), runs(tmp_path)
     folder = operations(tmp_path) / "op" / "api" / "1"
     (folder / "tree").mkdir(parents=True)
     with pytest.raises(NotStartedError):
-        here.find(asked)
+        here.find(wanted)
     assert not claim(folder)
-    assert end_of(here, asked, here.start(asked)).state is RunState.SUCCEEDED
+    assert end_of(here, wanted, here.start(wanted)).state is RunState.SUCCEEDED
 
 
 def test_a_start_survives_a_loss_of_power(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The order, its folders' names, and that it began are on disk before the next step."""
+    """The order, its folders and the start are on disk before the next step."""
     synced, sync = set[int](), os.fsync
 
     def noted(descriptor: int) -> None:
@@ -371,63 +371,63 @@ def test_a_start_survives_a_loss_of_power(tmp_path: Path, monkeypatch: pytest.Mo
         sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", noted)
-    asked, here = spec("true"), runs(tmp_path)
+    wanted, here = spec("true"), runs(tmp_path)
     monkeypatch.setattr(sys, "executable", "/bin/true")
-    run = here.start(asked)
+    run = here.start(wanted)
     folder = place(tmp_path, run)
     above = [operations(tmp_path) / part for part in ("", "op", "op/api", "op/api/1")]
     assert {file.stat().st_ino for file in (folder / ORDER, *above)} <= synced
-    until(lambda: here.poll(asked, run).state is RunState.QUEUED)
+    until(lambda: here.poll(wanted, run).state is RunState.QUEUED)
     synced.clear()
     assert claim(folder)
     assert synced == {(folder / BEGAN).stat().st_ino, folder.stat().st_ino}
 
 
 def test_a_run_is_found_in_a_workspace_that_was_moved(tmp_path: Path) -> None:
-    """Its name is the folder's, as seen from the operations."""
-    asked, here = spec("sh", "-c", "exit 3"), runs(tmp_path / "old")
-    run = here.start(asked)
+    """Its id is the path of its folder, relative to the operations."""
+    wanted, here = spec("sh", "-c", "exit 3"), runs(tmp_path / "old")
+    run = here.start(wanted)
     assert run == Run("op/api/1")
-    end_of(here, asked, run)
+    end_of(here, wanted, run)
     (tmp_path / "old").rename(tmp_path / "new")
     moved = runs(tmp_path / "new")
-    assert "status 3" in moved.poll(asked, run).detail
-    assert moved.find(asked) == run
+    assert "status 3" in moved.poll(wanted, run).detail
+    assert moved.find(wanted) == run
 
 
-def test_of_a_folder_that_is_gone_nobody_knows_how_it_ended(tmp_path: Path) -> None:
-    """It is told, not a crash."""
-    asked, here = spec("true"), runs(tmp_path)
-    run = here.start(asked)
-    end_of(here, asked, run)
+def test_the_result_of_a_run_whose_folder_is_gone_is_unknown(tmp_path: Path) -> None:
+    """The detail says so, and `end` does nothing."""
+    wanted, here = spec("true"), runs(tmp_path)
+    run = here.start(wanted)
+    end_of(here, wanted, run)
     shutil.rmtree(place(tmp_path, run))
     other = runs(tmp_path)
-    assert other.poll(asked, run) == RunStatus(
+    assert other.poll(wanted, run) == RunStatus(
         RunState.UNKNOWN,
         detail="its result is unknown: the folder .multigit/operations/op/api/1 is gone.",
     )
-    other.end(asked, run)
+    other.end(wanted, run)
 
 
-def test_what_the_system_refuses_is_a_sentence(tmp_path: Path) -> None:
-    """Here a file lies where a folder belongs, and a folder where a file does."""
-    asked, here = spec("true"), runs(tmp_path)
+def test_what_the_system_refuses_is_an_error_with_a_hint(tmp_path: Path) -> None:
+    """There is a file instead of a folder, then a folder instead of a file."""
+    wanted, here = spec("true"), runs(tmp_path)
     operations(tmp_path).mkdir(parents=True)
     (operations(tmp_path) / "op").touch()
     with pytest.raises(MultigitError, match="could not be started: Not a directory") as caught:
-        here.start(asked)
+        here.start(wanted)
     assert (caught.value.code, bool(caught.value.hint)) == ("command_trouble", True)
     (operations(tmp_path) / "op").unlink()
-    run = here.start(asked)
-    end_of(here, asked, run)
+    run = here.start(wanted)
+    end_of(here, wanted, run)
     (place(tmp_path, run) / "ended").unlink()
     (place(tmp_path, run) / "ended").mkdir()
     with pytest.raises(MultigitError, match="could not be checked: it is not a plain file"):
-        here.poll(asked, run)
+        here.poll(wanted, run)
     (place(tmp_path, run) / BEGAN).unlink()
     (place(tmp_path, run) / BEGAN).mkdir()
     with pytest.raises(MultigitError, match="could not be checked: it is not a plain file"):
-        here.find(asked)
+        here.find(wanted)
 
 
 @pytest.mark.parametrize(
@@ -449,15 +449,15 @@ def test_what_the_system_refuses_is_a_sentence(tmp_path: Path) -> None:
         ("./loop", []),
     ],
 )
-def test_the_program_is_looked_for_while_planning(
+def test_the_program_is_searched_for_while_planning(
     tmp_path: Path, program: str, codes: list[str]
 ) -> None:
-    """On PATH, or in the commit, also over symlinks; what they lead to elsewhere may be there."""
+    """It is on PATH, or in the commit, where symlinks are followed unless they lead out of it."""
     assert [problem.code for problem in runs(tmp_path).check(spec(program))] == codes
 
 
 def test_exports_that_killed_runs_left_are_removed(tmp_path: Path) -> None:
-    """Those of runs that never began or ended well; one at work and one that failed keep theirs."""
+    """The runs never started, or succeeded; one that is running or failed keeps its export."""
     here, gate = runs(tmp_path), tmp_path / "gate"
     wait = f'until [ -e "{gate}" ]; do sleep 0.05; done'
     waits, fails = spec("sh", "-c", wait, key="op/tree/1"), spec("false", key="op/failed/1")
@@ -466,7 +466,7 @@ def test_exports_that_killed_runs_left_are_removed(tmp_path: Path) -> None:
     assert end_of(here, fails, other).state is RunState.FAILED
     cut = operations(tmp_path) / "op" / "cut" / "target" / "2.3"
     (cut / TREE).mkdir(parents=True)
-    of_theirs = at_work / TREE / "1" / TREE  # what a repository holds is no start of ours
+    of_theirs = at_work / TREE / "1" / TREE  # the content of a repository is not a start
     of_theirs.mkdir(parents=True)
     until((at_work / BEGAN).exists)
     remove_unneeded_trees(operations(tmp_path), ["op", "gone"])
@@ -479,7 +479,7 @@ def test_exports_that_killed_runs_left_are_removed(tmp_path: Path) -> None:
 
 
 def test_no_export_behind_a_link_is_removed(tmp_path: Path) -> None:
-    """Whoever put the link there keeps what it leads to."""
+    """What a link leads to is kept."""
     theirs = tmp_path / "theirs"
     (theirs / "api" / "1" / TREE).mkdir(parents=True)
     operations(tmp_path).mkdir(parents=True)
