@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from multigit.adapters.git.repository import GitRepository
 from multigit.adapters.git.workspace import GitRepositories
 from multigit.core.values.deploy_config import GithubRunner, JenkinsRunner
 from multigit.core.values.deployment import DeploymentSpec, Gate, Run, RunStatus
 from multigit.core.values.problem import Problem
-from multigit.core.values.work_tree import Gaps
 from multigit.core.values.workspace import Repo, Workspace
 from multigit.errors import NotStartedError
 
@@ -81,23 +81,27 @@ class Runners:
 
     def _host(self, spec: DeploymentSpec) -> GithubRuns:
         """Return the host where people review the run."""
-        match spec.runner:
-            case GithubRunner():
-                return self._at_github()
-            case runner:
-                raise TypeError(runner)
+        if isinstance(spec.runner, GithubRunner):
+            return self._at_github()
+        raise TypeError(spec.runner)
 
     def _at_github(self) -> GithubRuns:
-        from multigit.adapters.github.runs import connect
+        from multigit.adapters.github.client import GithubClient
+        from multigit.adapters.github.runs import GithubRuns
+        from multigit.adapters.github.token import find_token
 
         with self._lock:
-            self._github = self._github or connect(
-                self._workspace.github_api,
-                os.environ,
-                urls_of=lambda name: self._git.repository(self._repo(name)).remote_urls(),
-                file_at=self._content,
-                wait=self._wait,
-            )
+            if self._github is None:
+                client = GithubClient(
+                    api_url=self._workspace.github_api or os.environ.get("GITHUB_API_URL", ""),
+                    token=lambda: find_token(os.environ, client.host),
+                    wait=self._wait,
+                )
+                self._github = GithubRuns(
+                    client,
+                    urls_of=lambda name: self._clone(name).remote_urls(),
+                    file_at=lambda name, commit, path: self._clone(name).content(commit, path),
+                )
         return self._github
 
     def _of(self, spec: DeploymentSpec) -> GithubRuns | JenkinsRuns | CommandRuns:
@@ -124,11 +128,11 @@ class Runners:
             self._commands = self._commands or CommandRuns(
                 self._folder,
                 alone=self._alone,
-                export=self._export,
+                export=lambda name, commit, folder: self._clone(name).export(commit, folder),
                 preflight=CommandPreflight(
-                    mode_of=self._mode,
-                    link_at=self._link,
-                    gaps_in=self._gaps,
+                    mode_of=lambda name, commit, path: self._clone(name).mode(commit, path),
+                    link_at=lambda name, commit, path: self._clone(name).link(commit, path),
+                    gaps_in=lambda name, commit: self._clone(name).gaps(commit),
                     typed=lambda name, file: self._repo(name).typed(file),
                 ),
             )
@@ -137,23 +141,11 @@ class Runners:
     def _repo(self, name: str) -> Repo:
         return self._workspace.repo(name)
 
-    def _export(self, name: str, commit: str, folder: Path) -> None:
-        self._git.repository(self._repo(name)).export(commit, folder)
-
-    def _gaps(self, name: str, commit: str) -> Gaps:
-        return self._git.repository(self._repo(name)).gaps(commit)
+    def _clone(self, name: str) -> GitRepository:
+        return self._git.repository(self._repo(name))
 
     def _wait(self, seconds: float) -> None:
         """Wait as long as a host asked for; raises NotStartedError if `leave` is set meanwhile."""
         if self.leave.wait(seconds):
             message = "The host asked to wait, but multigit was interrupted."
             raise NotStartedError(message, code="interrupted")
-
-    def _content(self, name: str, commit: str, path: str) -> str | None:
-        return self._git.repository(self._repo(name)).content(commit, path)
-
-    def _mode(self, name: str, commit: str, path: str) -> str:
-        return self._git.repository(self._repo(name)).mode(commit, path)
-
-    def _link(self, name: str, commit: str, path: str) -> str | None:
-        return self._git.repository(self._repo(name)).link(commit, path)

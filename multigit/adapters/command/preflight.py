@@ -17,20 +17,16 @@ from multigit.hints import Hint
 
 EXECUTABLE = "100755"
 MOST_LINKS = 40  # followed for one path, as on Linux
-ModeOf = Callable[[str, str, str], str]  # repository, commit, path → "100755", "" if absent
-GapsIn = Callable[[str, str], Gaps]  # repository, commit
-Typed = Callable[[str, str], str]  # repository, path → as a person types it here
-LinkAt = Callable[[str, str, str], str | None]  # … → a symlink's target, None if it is not one
 
 
 @dataclass(frozen=True, slots=True)
 class CommandPreflight:
     """Checks the commit that is to be exported."""
 
-    mode_of: ModeOf
-    link_at: LinkAt
-    gaps_in: GapsIn
-    typed: Typed
+    mode_of: Callable[[str, str, str], str]  # repository, commit, path → "100755", "" if absent
+    link_at: Callable[[str, str, str], str | None]  # … → a symlink's target, None if it is not one
+    gaps_in: Callable[[str, str], Gaps]  # repository, commit
+    typed: Callable[[str, str], str]  # repository, path → as a person types it here
 
     def check(self, spec: DeploymentSpec) -> Sequence[Problem]:
         """Check that the program exists, and warn of what its folder will lack."""
@@ -89,22 +85,18 @@ def _gaps(gaps: Gaps) -> Iterator[Problem]:
     """Yield warnings about what the folder will lack; the command may not need it."""
     if paths := gaps.submodules:
         folders = f"{plural(len(paths), 'submodule folder')} {'is' if len(paths) == 1 else 'are'}"
-        yield Problem(
-            "submodules_not_exported",
-            f"{folders} empty where the command runs: {shortened(paths)}.",
-            "If the command needs the content, let it clone the submodules itself.",
-            Severity.WARN,
-            files=paths,
-        )
+        code, hint = "submodules_not_exported", "let it clone the submodules itself."
+        yield _gap(code, f"{folders} empty", hint, paths)
     if paths := gaps.pointers:
         files = "1 file is a pointer" if len(paths) == 1 else f"{len(paths)} files are pointers"
-        yield Problem(
-            "pointers_exported",
-            f"{files} without content where the command runs: {shortened(paths)}.",
-            "If the command needs the content, set up the filter on this machine: git lfs install",
-            Severity.WARN,
-            files=paths,
-        )
+        code, hint = "pointers_exported", "set up the filter on this machine: git lfs install"
+        yield _gap(code, f"{files} without content", hint, paths)
+
+
+def _gap(code: str, what: str, hint: str, paths: tuple[str, ...]) -> Problem:
+    message = f"{what} where the command runs: {shortened(paths)}."
+    hint = f"If the command needs the content, {hint}"
+    return Problem(code, message, hint, Severity.WARN, files=paths)
 
 
 def _missing(sentence: str) -> Problem:

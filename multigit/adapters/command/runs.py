@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import KW_ONLY, dataclass, field
 from itertools import count, takewhile
 from pathlib import Path
 
@@ -34,9 +35,9 @@ from multigit.core.values.problem import Problem
 from multigit.errors import MultigitError, NotStartedError
 
 OUT_OF_TIME = 124  # the exit status of timeout(1)
-Export = Callable[[str, str, Path], None]  # repository, commit, folder
 
 
+@dataclass(frozen=True, slots=True)
 class CommandRuns:
     """Runs commands, each in a folder of its own below `folder`, .multigit/operations.
 
@@ -45,23 +46,16 @@ class CommandRuns:
     start what has not started yet.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        alone: bool,
-        export: Export,
-        preflight: CommandPreflight,
-    ) -> None:
-        self._folder = folder
-        self._alone = alone
-        self._export = export
-        self._preflight = preflight
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+    folder: Path
+    _: KW_ONLY
+    alone: bool
+    export: Callable[[str, str, Path], None]  # repository, commit, folder
+    preflight: CommandPreflight
+    _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict, repr=False)
 
     def check(self, spec: DeploymentSpec) -> Sequence[Problem]:
         """Return what would keep the command from starting, and what its folder will lack."""
-        return self._preflight.check(spec)
+        return self.preflight.check(spec)
 
     def start(self, spec: DeploymentSpec) -> Run:
         """Export the commit and start the command there, in a folder of its own for each start.
@@ -71,8 +65,11 @@ class CommandRuns:
         with _as_problem("started"):
             folder = self._new_place(spec)
             make_folder(folder / TREE)
-            with _removed_unless_whole(folder):
-                self._export(spec.repo, spec.sha, folder / TREE)
+            try:
+                self.export(spec.repo, spec.sha, folder / TREE)
+            except BaseException:  # no incomplete export is left
+                remove_tree(folder)
+                raise
             words = json.dumps({"command": command_of(spec)})
             write_new(folder / ORDER, words.encode())
             process = subprocess.Popen(  # noqa: S603  (our own interpreter)
@@ -92,8 +89,8 @@ class CommandRuns:
         with _as_problem("checked"):
             places = [*takewhile(Path.exists, self._places(spec))]
             has_started = self._began(places[-1]) if places else None
-        if has_started is False or (self._alone and not places):
-            if places and self._alone:
+        if has_started is False or (self.alone and not places):
+            if places and self.alone:
                 remove_tree(places[-1])
             raise NotStartedError("the command was not started.")
         return self._run(places[-1]) if has_started else None
@@ -102,7 +99,7 @@ class CommandRuns:
         """Read the command's result, or that it is still running."""
         del spec
         with _as_problem("checked"):
-            return self._status(self._folder / run.id, self._running.get(run.id))
+            return self._status(self.folder / run.id, self._running.get(run.id))
 
     def end(self, spec: DeploymentSpec, run: Run) -> None:
         """End the command with everything it started, by the group that its supervisor leads.
@@ -110,7 +107,7 @@ class CommandRuns:
         One that has not started never will.
         """
         del spec
-        folder = self._folder / run.id
+        folder = self.folder / run.id
         with _as_problem("ended"), suppress(FileNotFoundError):
             if claim(folder, GIVEN_UP):
                 remove_tree(folder)
@@ -129,23 +126,19 @@ class CommandRuns:
         is_alive = alive(folder)  # before the file, which is written before the lock is released
         if (folder / ENDED).exists():
             status = self._ended(folder)
-            if (
-                status.state is RunState.SUCCEEDED and self._alone
-            ):  # the export of a failed one stays
-                remove_tree(folder)
+            if self.alone and status.state is RunState.SUCCEEDED:
+                remove_tree(folder)  # that of a failed command stays
             return status
-        return (
-            RunStatus(RunState.RUNNING)
-            if is_alive
-            else self._unsupervised(folder, began=has_started)
-        )
+        if is_alive:
+            return RunStatus(RunState.RUNNING)
+        return self._unsupervised(folder, began=has_started)
 
     def _began(self, folder: Path) -> bool | None:
-        return decided(folder) if self._alone else began(folder)
+        return decided(folder) if self.alone else began(folder)
 
     def _unsupervised(self, folder: Path, *, began: bool | None) -> RunStatus:
         """Return the state of a run that has no supervisor and no result."""
-        if began is None and not self._alone and overdue(folder):
+        if began is None and not self.alone and overdue(folder):
             return RunStatus(RunState.UNKNOWN, detail="it should have started long ago.")
         if began is None:
             return RunStatus(RunState.QUEUED)
@@ -164,15 +157,15 @@ class CommandRuns:
 
     def _shown(self, path: Path) -> str:
         """Return a path relative to the workspace."""
-        return os.path.relpath(path, self._folder.parent.parent)
+        return os.path.relpath(path, self.folder.parent.parent)
 
     def _run(self, folder: Path) -> Run:
         """Return a run by its folder, relative to that of all: a workspace may be moved."""
-        return Run(folder.relative_to(self._folder).as_posix())
+        return Run(folder.relative_to(self.folder).as_posix())
 
     def _places(self, spec: DeploymentSpec) -> Iterator[Path]:
         """Yield the folders for one order's starts: 1, and if that was given up, 1.2, 1.3, …."""
-        first = self._folder.joinpath(*spec.key.split("/"))
+        first = self.folder.joinpath(*spec.key.split("/"))
         yield first
         yield from (first.with_name(f"{first.name}.{number}") for number in count(2))
 
@@ -181,7 +174,7 @@ class CommandRuns:
         folder = next(place for place in self._places(spec) if not place.exists())
         make_folder(folder.parent)
         folder.mkdir(mode=0o700)
-        for above in takewhile(self._folder.parent.__ne__, folder.parents):
+        for above in takewhile(self.folder.parent.__ne__, folder.parents):
             sync_folder(above)
         return folder
 
@@ -189,16 +182,6 @@ class CommandRuns:
 def _variables(spec: DeploymentSpec) -> dict[str, str]:
     """Return the variables for the command's environment, such as MULTIGIT_RELEASE."""
     return {f"MULTIGIT_{key.upper()}": str(getattr(spec, key)) for key in KEYS}
-
-
-@contextmanager
-def _removed_unless_whole(folder: Path) -> Iterator[None]:
-    """Remove an export that is not complete."""
-    try:
-        yield
-    except BaseException:
-        remove_tree(folder)
-        raise
 
 
 @contextmanager

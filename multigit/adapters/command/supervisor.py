@@ -59,7 +59,7 @@ def run(order: dict[str, list[str]], folder: Path) -> int:
     """Run the command and return its exit status: 127, as in a shell, if it cannot be started."""
     with (folder / OUTPUT).open("ab") as output:
         try:
-            done = subprocess.run(  # noqa: S603  (what the configuration names)
+            return subprocess.run(  # noqa: S603  (what the configuration names)
                 order["command"],
                 cwd=folder / TREE,
                 env=for_commands(os.environ),
@@ -67,11 +67,10 @@ def run(order: dict[str, list[str]], folder: Path) -> int:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-            )
+            ).returncode
         except OSError as error:
             output.write(f"{order['command'][0]}: {error.strerror}\n".encode())
             return NOT_FOUND
-    return done.returncode
 
 
 def remove_tree(folder: Path) -> None:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from functools import partial
 from http import HTTPStatus
 
 from multigit.adapters.http.documents import mapping
@@ -18,20 +17,9 @@ RIGHTS_HINT = (
     "Create a token that can read and write Actions, and read Contents, Environments, Checks and"
     " commit statuses of this repository (a classic token: scope repo), and set MULTIGIT_TOKEN."
 )
-_UNCLEAR_HINT = "Check on GitHub before you send it again."
 NO_JSON = "github_no_json"
+LONGEST_PAUSE = 60.0  # seconds that GitHub may ask to wait
 _LIMITED = "rate_limited"
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """The longest time for one request, and the longest pause to make for GitHub, in seconds."""
-
-    request: float = 15.0
-    limit: float = 60.0
-
-
-PATIENT = Timeouts()
 
 
 class GithubError(MultigitError):
@@ -100,14 +88,10 @@ def server_time(headers: Mapping[str, str]) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a host was asked for, and what a failure of it means.
-
-    `longest` is the longest pause, in seconds, that GitHub may ask for.
-    """
+    """What a host was asked for, and what a failure of it means."""
 
     what: str
     host: str
-    longest: float
 
     def not_read(self, failure: Exception) -> GithubError:
         """Return the error for a read."""
@@ -144,7 +128,8 @@ class Question:
             case _:
                 unclear = True
         if unclear:
-            return UnclearError(error.message, hint=_UNCLEAR_HINT, status=error.status)
+            hint = "Check on GitHub before you send it again."
+            return UnclearError(error.message, hint=hint, status=error.status)
         error.pause = error.pause if error.code == _LIMITED else None
         return error
 
@@ -160,26 +145,23 @@ class Question:
         if _limited(reply):
             return self._rate_limited(reply)
         what, words = self.what, f": {_message(reply)}" if _message(reply) else ""
+        hint, code, pause = "", "", None
         match reply.status:
             case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
                 message = f"GitHub refuses the token for {what}{words}."
-                refused = partial(GithubError, message, hint=RIGHTS_HINT, code="token_refused")
+                hint, code = RIGHTS_HINT, "token_refused"
             case HTTPStatus.NOT_FOUND:
                 message = f"{what} was not found, or the token cannot see it."
-                hint = "Check the name and the permissions of the token."
-                refused = partial(GithubError, message, hint=hint, code="github_missing")
+                hint, code = "Check the name and the permissions of the token.", "github_missing"
             case _ if reply.moved:
+                message, code = f"{what} has moved.", "github_moved"
                 hint = 'Point the remote to its new address, or set github = "owner/name".'
-                message = f"{what} has moved."
-                refused = partial(GithubError, message, hint=hint, code="github_moved")
             case status if reply.refused:
                 message = f"GitHub refuses {what}{words or f' with {status}'}."
-                refused = partial(GithubError, message)
             case status:
-                message = f"GitHub answers {status} for {what}."
-                hint = "Try again; if that does not help, see GitHub's status page."
-                refused = partial(GithubError, message, hint=hint, code="github_unavailable")
-        return refused(status=reply.status, pause=None if reply.moved or reply.refused else 0.0)
+                message, code = f"GitHub answers {status} for {what}.", "github_unavailable"
+                hint, pause = "Try again; if that does not help, see GitHub's status page.", 0.0
+        return GithubError(message, hint=hint, code=code, status=reply.status, pause=pause)
 
     def _rate_limited(self, reply: Reply) -> GithubError:
         seconds = pause_asked(reply.headers, time.time())
@@ -189,13 +171,13 @@ class Question:
             hint=f"Try again {later}; to avoid it, start fewer at a time, or pause between starts.",
             code=_LIMITED,
             status=reply.status,
-            pause=seconds if 0 < seconds <= self.longest else None,
+            pause=seconds if 0 < seconds <= LONGEST_PAUSE else None,
         )
 
 
 def _limited(reply: Reply) -> bool:
     """Return whether a refusal only says that the request came too early."""
     used_up = reply.headers.get("x-ratelimit-remaining", "").strip() == "0"
-    asked = "retry-after" in reply.headers or used_up
-    too_many = reply.status == HTTPStatus.TOO_MANY_REQUESTS
-    return too_many or (reply.status == HTTPStatus.FORBIDDEN and asked)
+    if reply.status == HTTPStatus.FORBIDDEN:
+        return used_up or "retry-after" in reply.headers
+    return reply.status == HTTPStatus.TOO_MANY_REQUESTS

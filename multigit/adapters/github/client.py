@@ -8,10 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from multigit.adapters.github.answers import (
-    PATIENT,
     GithubError,
     Question,
-    Timeouts,
 )
 from multigit.adapters.github.slug import api_address, web_host
 from multigit.adapters.github.token import checked_token
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
 
 PAGE = 100  # the most that GitHub gives at once
 PAGES = 10
+TIMEOUT = 15.0  # seconds for one request
 
 T = TypeVar("T")
 Thing = TypeVar("Thing", bound="CompletableGithubObject")
@@ -36,6 +35,7 @@ class GithubClient:
     """A client of GitHub's REST API, for any thread.
 
     `token` is called at the first request. `wait` waits for so many seconds, or raises to stop.
+    `timeout` is in seconds, for one request.
     """
 
     def __init__(
@@ -44,13 +44,13 @@ class GithubClient:
         api_url: str,
         token: Callable[[], str],
         wait: Callable[[float], None] = time.sleep,
-        timeouts: Timeouts = PATIENT,
+        timeout: float = TIMEOUT,
     ) -> None:
         self.api = api_address(api_url)
         self.host = web_host(self.api)
         self.wait = wait
         self._token = token
-        self._timeouts = timeouts
+        self._timeout = timeout
         self._made: OneRequester | None = None
         self._lock = threading.Lock()
         self._retry = Retry(
@@ -69,22 +69,20 @@ class GithubClient:
 
         Raises GithubError; `what` names the thing in its sentence.
         """
-        found = self._asked(what, lambda by: find(by.repo(slug)).complete(), Question.not_read)
+        found = self._asked(what, lambda by: find(by.repo(slug)).complete())
         if not isinstance(found.raw_data, dict):
             raise self.no_json(what)
         return found
 
     def get(
-        self, path: str, what: str, parameters: Mapping[str, str] | None = None, *, etag: str = ""
+        self, path: str, what: str, query: Mapping[str, str] | None = None, *, etag: str = ""
     ) -> Reply:
         """Return the answer for a path; its status is 304 if the ETag is still the same.
 
         Raises GithubError; `what` names the thing in its sentence.
         """
         headers = {"If-None-Match": etag} if etag else {}
-        reply = self._asked(
-            what, lambda by: by.send("GET", path, parameters, headers), Question.not_read
-        )
+        reply = self._asked(what, lambda by: by.send("GET", path, query, headers))
         if reply.good and reply.document() is None:
             raise self.no_json(what)
         return reply
@@ -119,7 +117,7 @@ class GithubClient:
 
     def no_json(self, what: str) -> GithubError:
         """Return the error for an answer that is not the expected JSON."""
-        return self._question(what).no_json()
+        return Question(what, self.host).no_json()
 
     def requester(self) -> OneRequester:
         """Return what sends requests, with the token; raises RefusedError if there is none."""
@@ -128,17 +126,14 @@ class GithubClient:
                 from multigit.adapters.github.requester import OneRequester
 
                 token = checked_token(self._token(), "the token")
-                self._made = OneRequester(self.api, token, self._timeouts.request)
+                self._made = OneRequester(self.api, token, self._timeout)
             return self._made
-
-    def _question(self, what: str) -> Question:
-        return Question(what, self.host, self._timeouts.limit)
 
     def _asked(
         self,
         what: str,
         ask: Callable[[OneRequester], T],
-        explain: Callable[[Question, Exception], GithubError],
+        explain: Callable[[Question, Exception], GithubError] = Question.not_read,
     ) -> T:
         """Ask, and again if that can help; what it raises contains nothing of the request."""
         requester = self.requester()
@@ -148,6 +143,6 @@ class GithubClient:
                 return ask(requester)
             except requester.FAILURES as error:
                 failure = error
-            raise explain(self._question(what), failure)
+            raise explain(Question(what, self.host), failure)
 
         return self._retry.read(once)

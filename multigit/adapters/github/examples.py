@@ -81,8 +81,7 @@ def workflows(workspace: Workspace) -> Iterator[Example]:
         files: dict[str, list[Use]] = {}
         for stage in workspace.stages:
             if use := _use(workspace, repo, stage):
-                name = file_name(use.runner.workflow)
-                files.setdefault(name, []).append(use)
+                files.setdefault(file_name(use.runner.workflow), []).append(use)
         for file, uses in files.items():
             problem = _problem(file, uses)
             text = "" if problem else workflow(uses, file)
@@ -106,7 +105,7 @@ def workflow(uses: Sequence[Use], file: str) -> str:
             "name": "Deploy" if len(uses) > 1 else f"Deploy to {first.environment}",
             "run-name": f"Deploy {version} to {environment}{key}",
         },
-        {PlainScalarString("on"): _pushes(first) if first.pushed else _dispatches(uses)},
+        {PlainScalarString("on"): _pushes(first) if first.runner.by_push else _dispatches(uses)},
         {"permissions": {"contents": "read"}},
         {"concurrency": {"group": f"deploy-{environment}", "cancel-in-progress": False}},
         {"jobs": {"deploy": job}},
@@ -227,7 +226,7 @@ def _about(uses: Sequence[Use], file: str) -> str:
     stages = " and ".join(use.stage.name for use in uses)
     tables = " and ".join(f"[stages.{use.stage.name}.deploy]" for use in uses)
     lines = [f"Deploys this repository to {stages}."]
-    if uses[0].pushed:
+    if uses[0].runner.by_push:
         lines += ["The push starts it; multigit finds the run and watches it."]
     elif all(use.configured for use in uses):
         lines += [f"multigit starts it with the inputs of {tables}."]

@@ -7,12 +7,17 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from multigit.adapters.http.documents import Document, number, text
-from multigit.core.values.deploy_config import GithubRunner, Trigger
+from multigit.core.values.deploy_config import GithubRunner
 from multigit.core.values.deployment import DeploymentSpec
 from multigit.errors import MultigitError
 
 ROUNDING = 5.0  # seconds by which two clocks may differ after the correction by `ahead`
 PUSHED_BEFORE = 3600.0  # seconds by which a push may precede its deployment
+
+
+def full_name(runner: GithubRunner) -> str:
+    """Return the workflow and its repository, as sentences name them."""
+    return f"{runner.workflow} of {runner.slug}"
 
 
 def started_ref(spec: DeploymentSpec, runner: GithubRunner) -> str:
@@ -29,11 +34,11 @@ def own_run(
     runs_alike, if several could be it.
     """
     earliest = spec.since + ahead - ROUNDING
-    if runner.trigger is Trigger.PUSH:
+    if runner.by_push:
         return _only(spec, _by_push(spec, runner, runs, earliest))
     recent = [run for run in runs if _is(run, "workflow_dispatch") and _created(run) >= earliest]
     named = [run for run in recent if _names(run, spec.key)]
-    if named and holds_key(runner):
+    if named and any("{key}" in template for template in runner.inputs.values()):
         return _only(spec, named)
     ref, operation = started_ref(spec, runner), spec.key.partition("/")[0]
     return _only(
@@ -46,11 +51,6 @@ def own_run(
             and not _names(run, operation)  # that of another deployment
         ],
     )
-
-
-def holds_key(runner: GithubRunner) -> bool:
-    """Return whether an input has the deployment's key, so that the run's name may show it."""
-    return any("{key}" in template for template in runner.inputs.values())
 
 
 def _by_push(

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from multigit.adapters.github.answers import NO_JSON, RIGHTS_HINT, GithubError
 from multigit.adapters.github.client import GithubClient, Thing
-from multigit.adapters.github.matching import started_ref
+from multigit.adapters.github.matching import full_name, started_ref
 from multigit.adapters.github.workflow_file import FOLDER, WorkflowFile, file_name, read_workflow
 from multigit.adapters.http.documents import mapping, text
-from multigit.core.values.deploy_config import GithubRunner, Trigger
+from multigit.core.values.deploy_config import GithubRunner
 from multigit.core.values.deployment import DeploymentSpec
 from multigit.core.values.problem import Problem, Severity
 from multigit.errors import MultigitError
@@ -42,43 +42,53 @@ class WorkflowPreflight:
         self._file_at = file_at
         self._things: dict[str, CompletableGithubObject] = {}
 
-    def problems(self, spec: DeploymentSpec, runner: GithubRunner, slug: str) -> Iterator[Problem]:
+    def problems(self, spec: DeploymentSpec, runner: GithubRunner) -> Iterator[Problem]:
         """Yield what would prevent this deployment; raises GithubError if GitHub cannot say."""
         if not started_ref(spec, runner):
             yield _no_ref(spec, runner)
-        default = self._default_branch(slug)
-        path, problem = self._workflow(runner, slug)
+        slug, default = runner.slug, self._default_branch(runner.slug)
+        path, problem = self._workflow(runner)
         path = path or f"{FOLDER}/{file_name(runner.workflow)}"
         deployed = self._deployed(spec, path)
         is_pushed = spec.branch == default and isinstance(deployed, WorkflowFile)
         if problem and problem.code == MISSING_CODE and is_pushed and not self._file(path, slug):
             problem = None  # the push adds it
         if problem:
-            yield problem if runner.trigger is Trigger.DISPATCH else problem.as_warning()
+            yield problem.as_warning() if runner.by_push else problem
             return
         if isinstance(deployed, Problem):
-            yield deployed if runner.trigger is Trigger.DISPATCH else deployed.as_warning()
+            yield deployed.as_warning() if runner.by_push else deployed
             return
         known = deployed if is_pushed else self._file(path, slug)
         if known is None:
-            yield _unreadable(runner, slug)
+            yield _unreadable(runner)
             return
-        yield from _triggers(spec, runner, slug, known=known, deployed=deployed or known)
+        yield from _triggers(spec, runner, known=known, deployed=deployed or known)
         if spec.environment in (deployed or known).environments:
             yield from self._environment(spec.environment, slug)
 
     def _deployed(self, spec: DeploymentSpec, path: str) -> WorkflowFile | Problem | None:
         """Return the workflow's file in the commit that is deployed, None if that is unknown."""
+        what = f"what is deployed to {spec.stage} ({spec.sha[:7]})"
         try:
             content = self._file_at(spec.repo, spec.sha, path)
         except MultigitError:
             return None
         if content is None:
-            return _not_in_commit(spec, path)
+            return Problem(
+                "workflow_not_in_commit",
+                f"{what} has no {path}.",
+                f"Commit it to an earlier stage, or to {spec.branch} as a hotfix,"
+                " or correct workflow.",
+            )
         try:
             return read_workflow(content)
         except ValueError as error:
-            return _no_workflow(spec, path, error)
+            return Problem(
+                "workflow_unreadable",
+                f"{path} in {what} is not a workflow: {error}",
+                "Fix it on an earlier stage, and promote it with the rest.",
+            )
 
     def _default_branch(self, slug: str) -> str:
         """Return the repository's default branch; raises GithubError if it cannot be deployed."""
@@ -101,17 +111,26 @@ class WorkflowPreflight:
                 )
         return text(repo.raw_data.get("default_branch"))
 
-    def _workflow(self, runner: GithubRunner, slug: str) -> tuple[str, Problem | None]:
+    def _workflow(self, runner: GithubRunner) -> tuple[str, Problem | None]:
         """Return the path of the workflow's file, or what is wrong with the workflow."""
-        name = file_name(runner.workflow)
+        name, slug = file_name(runner.workflow), runner.slug
         try:
             found = self._known(slug, f"{name} of {slug}", lambda repo: repo.get_workflow(name))
         except GithubError as error:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
-            return "", _missing(runner, slug)
+            return "", Problem(
+                MISSING_CODE,
+                f"{slug} has no workflow {runner.workflow} on its default branch.",
+                Hint.WRITE_WORKFLOW.format(folder=FOLDER),
+            )
         if text(found.raw_data.get("state")).startswith("disabled"):
-            return "", _disabled(runner, slug)
+            return "", Problem(
+                "workflow_disabled",
+                f"{full_name(runner)} is disabled.",
+                "Enable it on the Actions page, or run:"
+                f" gh workflow enable {runner.workflow} -R {slug}",
+            )
         return text(found.raw_data.get("path")), None
 
     def _file(self, path: str, slug: str) -> WorkflowFile | None:
@@ -153,34 +172,35 @@ class WorkflowPreflight:
 
 
 def _triggers(
-    spec: DeploymentSpec,
-    runner: GithubRunner,
-    slug: str,
-    *,
-    known: WorkflowFile,
-    deployed: WorkflowFile,
+    spec: DeploymentSpec, runner: GithubRunner, *, known: WorkflowFile, deployed: WorkflowFile
 ) -> Iterator[Problem]:
     """Check what starts the workflow.
 
     For a request, GitHub reads the file on the default branch (`known`), then runs the file of the
     commit that is `deployed`; for a push, it reads only the latter.
     """
+    name = full_name(runner)
     pushed = deployed.started_by(branch=spec.branch, tag=spec.tag)
-    if runner.trigger is Trigger.PUSH:
+    if runner.by_push:
         if not pushed:
-            yield _not_pushed(spec, runner, slug)
+            yield Problem(
+                "push_starts_nothing",
+                f"no push trigger of {name} matches {spec.branch} or its deploy tag.",
+                f'Add one to {runner.workflow}, or set trigger = "dispatch".',
+                Severity.WARN,  # the file of the pushed commit counts, which may differ
+            )
         return
     if not (known.dispatchable and deployed.dispatchable):
         where = "in what is deployed" if known.dispatchable else "on the default branch"
         yield Problem(
             "workflow_not_dispatchable",
-            f"{runner.workflow} of {slug} has no workflow_dispatch trigger {where}.",
+            f"{name} has no workflow_dispatch trigger {where}.",
             f'Add "workflow_dispatch:" under "on:" in {runner.workflow}, or set trigger = "push".',
         )
     if pushed:
         yield Problem(
             "deploys_twice",
-            f"{runner.workflow} of {slug} would deploy twice: the push of {pushed} starts it, too.",
+            f"{name} would deploy twice: the push of {pushed} starts it, too.",
             f'Remove the push trigger from {runner.workflow}, or set trigger = "push".',
             Severity.WARN,
         )
@@ -194,50 +214,9 @@ def _no_ref(spec: DeploymentSpec, runner: GithubRunner) -> Problem:
     )
 
 
-def _not_pushed(spec: DeploymentSpec, runner: GithubRunner, slug: str) -> Problem:
-    return Problem(
-        "push_starts_nothing",
-        f"no push trigger of {runner.workflow} of {slug} matches {spec.branch} or its deploy tag.",
-        f'Add one to {runner.workflow}, or set trigger = "dispatch".',
-        Severity.WARN,  # the file of the pushed commit counts, which may differ
-    )
-
-
-def _not_in_commit(spec: DeploymentSpec, path: str) -> Problem:
-    return Problem(
-        "workflow_not_in_commit",
-        f"what is deployed to {spec.stage} ({spec.sha[:7]}) has no {path}.",
-        f"Commit it to an earlier stage, or to {spec.branch} as a hotfix, or correct workflow.",
-    )
-
-
-def _no_workflow(spec: DeploymentSpec, path: str, error: ValueError) -> Problem:
+def _unreadable(runner: GithubRunner) -> Problem:
     return Problem(
         "workflow_unreadable",
-        f"{path} in what is deployed to {spec.stage} ({spec.sha[:7]}) is not a workflow: {error}",
-        "Fix it on an earlier stage, and promote it with the rest.",
-    )
-
-
-def _missing(runner: GithubRunner, slug: str) -> Problem:
-    return Problem(
-        MISSING_CODE,
-        f"{slug} has no workflow {runner.workflow} on its default branch.",
-        Hint.WRITE_WORKFLOW.format(folder=FOLDER),
-    )
-
-
-def _disabled(runner: GithubRunner, slug: str) -> Problem:
-    return Problem(
-        "workflow_disabled",
-        f"{runner.workflow} of {slug} is disabled.",
-        f"Enable it on the Actions page, or run: gh workflow enable {runner.workflow} -R {slug}",
-    )
-
-
-def _unreadable(runner: GithubRunner, slug: str) -> Problem:
-    return Problem(
-        "workflow_unreadable",
-        f"{runner.workflow} of {slug} cannot be read on the default branch.",
+        f"{full_name(runner)} cannot be read on the default branch.",
         "Check the file there: it must be YAML that says what triggers it.",
     )

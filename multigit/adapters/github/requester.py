@@ -121,9 +121,8 @@ class OneRequester(Requester):
         if early and not pause_asked(reply.headers, time.time()):
             reply = replace(reply, headers={**reply.headers, "retry-after": A_MINUTE})
         later = verb == "GET" and reply.status == HTTPStatus.ACCEPTED
-        if reply.status == HTTPStatus.NOT_MODIFIED:
-            return reply
-        if later or not reply.good or (reply.text and reply.document() is None):
+        bad = later or not reply.good or (reply.text and reply.document() is None)
+        if bad and reply.status != HTTPStatus.NOT_MODIFIED:
             raise AnswerError(reply)
         return reply
 

@@ -40,9 +40,8 @@ def state_of(run: Document) -> RunState | None:
 
 def under_way(state: RunState, url: str, jobs: Sequence[Document]) -> RunStatus:
     """Return the status of a run that has not ended: the first running job, and its step."""
-    job = next((job for job in jobs if job.get("status") == "in_progress"), {})
-    steps = mappings(job.get("steps"))
-    step = next((step for step in steps if step.get("status") == "in_progress"), {})
+    job = _first(jobs, "status", "in_progress")
+    step = _first(mappings(job.get("steps")), "status", "in_progress")
     return RunStatus(state, text(job.get("name")), text(step.get("name")), url=url)
 
 
@@ -100,12 +99,14 @@ def link(document: Document) -> str:
 def _failed_at(jobs: Sequence[Document]) -> tuple[str, str]:
     """Return the job and step that failed; the most serious failure counts."""
     for word in _FAILURES:
-        for job in jobs:
-            if job.get("conclusion") == word:
-                steps = mappings(job.get("steps"))
-                step = next((step for step in steps if step.get("conclusion") == word), {})
-                return text(job.get("name")), text(step.get("name"))
+        if job := _first(jobs, "conclusion", word):
+            step = _first(mappings(job.get("steps")), "conclusion", word)
+            return text(job.get("name")), text(step.get("name"))
     return "", ""
+
+
+def _first(documents: Sequence[Document], key: str, value: str) -> Document:
+    return next((one for one in documents if one.get(key) == value), {})
 
 
 def _sentence(word: str, job: str, step: str) -> str:

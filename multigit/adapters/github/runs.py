@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
@@ -12,15 +12,14 @@ from urllib.parse import quote
 from multigit.adapters.github import checks as github_checks
 from multigit.adapters.github.answers import GithubError, UnclearError
 from multigit.adapters.github.client import GithubClient
-from multigit.adapters.github.matching import own_run, started_ref
+from multigit.adapters.github.matching import full_name, own_run, started_ref
 from multigit.adapters.github.preflight import FileAt, WorkflowPreflight
 from multigit.adapters.github.run_status import link
-from multigit.adapters.github.slug import api_address, checked_slug, slug_from, web_host
-from multigit.adapters.github.token import find_token
+from multigit.adapters.github.slug import checked_slug, slug_from
 from multigit.adapters.github.watch import Watch
 from multigit.adapters.github.workflow_file import file_name
 from multigit.adapters.http.documents import Document, mapping, number, text
-from multigit.core.values.deploy_config import GithubRunner, Trigger
+from multigit.core.values.deploy_config import GithubRunner
 from multigit.core.values.deployment import DeploymentSpec, Gate, Run, RunStatus
 from multigit.core.values.problem import Problem
 from multigit.errors import MultigitError, UnknownStartError
@@ -53,11 +52,10 @@ class GithubRuns:
 
     def check(self, spec: DeploymentSpec) -> tuple[Problem, ...]:
         """Return what would keep this deployment from starting; a missing token comes first."""
-        runner = _runner(spec)
         try:
-            slug = self._slug(spec.repo, runner.slug)
+            runner = self._runner(spec)
             self._client.requester()
-            return tuple(self._preflight.problems(spec, runner, slug))
+            return tuple(self._preflight.problems(spec, runner))
         except MultigitError as error:
             return (Problem.of(error),)
 
@@ -73,15 +71,14 @@ class GithubRuns:
 
         None if there is none to be seen. Raises MultigitError if several could be it.
         """
-        runner = _runner(spec)
-        slug = self._slug(spec.repo, runner.slug)
+        runner = self._runner(spec)
         name = quote(file_name(runner.workflow), safe="")
-        path = f"/repos/{slug}/actions/workflows/{name}/runs"
+        path = f"/repos/{runner.slug}/actions/workflows/{name}/runs"
         query = _query(spec, runner, self._client.ahead)
-        runs = self._client.pages(path, f"{runner.workflow} of {slug}", "workflow_runs", query)
+        runs = self._client.pages(path, full_name(runner), "workflow_runs", query)
         free = [run for run in runs if self._may_be(spec, run)]
         found = own_run(spec, runner, free, self._client.ahead)
-        return self._own(spec, number(found.get("id")), link(found)) if found else None
+        return self._own(spec, found) if found else None
 
     def poll(self, spec: DeploymentSpec, run: Run) -> RunStatus:
         """Poll a run, with one request."""
@@ -95,18 +92,14 @@ class GithubRuns:
 
     def start(self, spec: DeploymentSpec) -> Run:
         """Start the workflow, once; raises UnknownStartError if that may have happened."""
-        runner = _runner(spec)
-        slug = self._slug(spec.repo, runner.slug)
+        runner = self._runner(spec)
         if runner.ref == "branch":
-            self._require_branch(spec, slug)
-        inputs = {name: spec.fill(value) for name, value in runner.inputs.items()}
+            self._require_branch(spec, runner.slug)
         try:
-            started = self._dispatch(slug, runner, started_ref(spec, runner), inputs)
+            started = self._dispatch(spec, runner)
         except UnclearError as error:
             raise UnknownStartError(error.message, hint=error.hint, code="start_unclear") from None
-        if run := number(started.get("id")):
-            return self._own(spec, run, link(started))
-        return self._started_run(spec)
+        return self._own(spec, started) if number(started.get("id")) else self._started_run(spec)
 
     def end(self, spec: DeploymentSpec, run: Run) -> None:
         """Do nothing: a run on the host keeps running, and someone may still need it."""
@@ -140,11 +133,10 @@ class GithubRuns:
             code="moved",
         )
 
-    def _dispatch(
-        self, slug: str, runner: GithubRunner, ref: str, inputs: dict[str, Any]
-    ) -> Document:
+    def _dispatch(self, spec: DeploymentSpec, runner: GithubRunner) -> Document:
         """Request a run and its details; an older host refuses the details, and starts nothing."""
-        what = f"{runner.workflow} of {slug}"
+        inputs = {name: spec.fill(value) for name, value in runner.inputs.items()}
+        ref, name = started_ref(spec, runner), full_name(runner)
 
         def send(repo: Repository, details: Any) -> Document:
             workflow = repo.get_workflow(file_name(runner.workflow))
@@ -153,11 +145,11 @@ class GithubRuns:
 
         if self._details:
             try:
-                return self._client.write(slug, what, lambda repo: send(repo, details=True))
+                return self._client.write(runner.slug, name, partial(send, details=True))
             except GithubError as error:
                 if error.status != HTTPStatus.BAD_REQUEST:
                     raise
-        started = self._client.write(slug, what, lambda repo: send(repo, details=False))
+        started = self._client.write(runner.slug, name, partial(send, details=False))
         self._details = False
         return started
 
@@ -171,9 +163,10 @@ class GithubRuns:
             message = f"GitHub accepted the start, but {error.message}"
         raise UnknownStartError(message, code="start_unclear")
 
-    def _own(self, spec: DeploymentSpec, run: int, url: str) -> Run:
-        self._owners[str(run)] = spec.key
-        return Run(str(run), url)
+    def _own(self, spec: DeploymentSpec, found: Document) -> Run:
+        run = Run(str(found["id"]), link(found))
+        self._owners[run.id] = spec.key
+        return run
 
     def _may_be(self, spec: DeploymentSpec, run: Document) -> bool:
         """Return whether a run is not known to belong to another deployment."""
@@ -181,43 +174,22 @@ class GithubRuns:
         return name not in spec.others and self._owners.get(name, spec.key) == spec.key
 
     def _watch(self, spec: DeploymentSpec, run: Run) -> Watch:
-        slug = self._slug(spec.repo, _runner(spec).slug)
+        slug = self._runner(spec).slug
         return self._watches.setdefault((slug, run.id), Watch(self._client, slug, run.id, spec.sha))
 
+    def _runner(self, spec: DeploymentSpec) -> GithubRunner:
+        """Return the spec's workflow, with the slug of its repository."""
+        if not isinstance(spec.runner, GithubRunner):
+            raise TypeError(spec.runner)
+        return spec.runner.of(self._slug(spec.repo, spec.runner.slug))
+
     def _slug(self, repo: str, slug: str) -> str:
-        if slug:
-            return checked_slug(slug)
-        return slug_from(self._urls_of(repo), self._client.host)
-
-
-def connect(
-    api: str,
-    environment: Mapping[str, str],
-    *,
-    urls_of: Callable[[str], Sequence[str]],
-    file_at: FileAt,
-    wait: Callable[[float], None],
-) -> GithubRuns:
-    """Return the runs on the GitHub that the configuration, or else the environment, names.
-
-    The token comes from the environment or the GitHub CLI, at the first request.
-    """
-    api = api or environment.get("GITHUB_API_URL", "")
-    host = web_host(api_address(api))
-    token = partial(find_token, environment, host=host)
-    client = GithubClient(api_url=api, token=token, wait=wait)
-    return GithubRuns(client, urls_of=urls_of, file_at=file_at)
-
-
-def _runner(spec: DeploymentSpec) -> GithubRunner:
-    if isinstance(spec.runner, GithubRunner):
-        return spec.runner
-    raise TypeError(spec.runner)
+        return checked_slug(slug) if slug else slug_from(self._urls_of(repo), self._client.host)
 
 
 def _query(spec: DeploymentSpec, runner: GithubRunner, ahead: float) -> dict[str, str]:
     """Return what narrows the listing of runs; `own_run` decides."""
-    if runner.trigger is Trigger.PUSH:
+    if runner.by_push:
         return {"event": "push", "head_sha": spec.sha}
     earliest = datetime.fromtimestamp(max(spec.since + ahead - SLACK, 0), UTC)
     return {"event": "workflow_dispatch", "created": f">={earliest:%Y-%m-%dT%H:%M:%SZ}"}

@@ -52,10 +52,11 @@ def slug_from(urls: Sequence[str], host: str) -> str:
 
     Raises RefusedError if none of them is.
     """
+    hosts = {host, f"ssh.{host}", f"www.{host}"}  # github.com also listens as ssh.github.com
     for url in urls:
         parts = parsed(url)
         slug = parts.path.strip("/").removesuffix(".git")
-        if parts.scheme != "file" and _same(parts.host, host) and _SLUG.fullmatch(slug):
+        if parts.scheme != "file" and parts.host in hosts and _SLUG.fullmatch(slug):
             return slug
     raise RefusedError(
         f"the remote {visible(masked(next(iter(urls), ''))) or 'without a URL'} is not on the"
@@ -63,8 +64,3 @@ def slug_from(urls: Sequence[str], host: str) -> str:
         hint='Set github = "owner/name" for this repository, or api_url in [github].',
         code="not_on_github",
     )
-
-
-def _same(found: str, host: str) -> bool:
-    """Return whether a remote's host is this one; github.com also listens as ssh.github.com."""
-    return bool(found) and found in {host, f"ssh.{host}", f"www.{host}"}

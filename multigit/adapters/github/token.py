@@ -9,7 +9,6 @@ import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 
-from multigit.adapters.github.slug import api_address, web_host
 from multigit.errors import RefusedError
 
 VARIABLES = ("MULTIGIT_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")
@@ -17,18 +16,14 @@ DEADLINE = 10.0  # seconds
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
-def find_token(
-    environment: Mapping[str, str], *, host: str = "", deadline: float = DEADLINE
-) -> str:
+def find_token(environment: Mapping[str, str], host: str, *, deadline: float = DEADLINE) -> str:
     """Return the first token of MULTIGIT_TOKEN, GH_TOKEN, GITHUB_TOKEN and `gh auth token`.
 
-    `host` is GitHub's web host, by default that of GITHUB_API_URL. `deadline` is in seconds.
-    Raises RefusedError if there is none.
+    `host` is GitHub's web host, `deadline` is in seconds. Raises RefusedError if there is none.
     """
     for name in VARIABLES:
         if token := environment.get(name, "").strip():
             return checked_token(token, name)
-    host = host or web_host(api_address(environment.get("GITHUB_API_URL", "")))
     if token := _from_gh(host, environment, deadline):
         return checked_token(token, "the output of gh auth token")
     login = "gh auth login" if host == "github.com" else f"gh auth login --hostname {host}"

@@ -128,8 +128,7 @@ class Watch:
 
     def _read_jobs(self) -> tuple[Document, ...] | None:
         """Return the jobs of the newest attempt, None where they are as before."""
-        query = {"per_page": "100"}
-        path = f"{self._path}/jobs"
+        path, query = f"{self._path}/jobs", {"per_page": "100"}
         reply = self._client.get(path, self._what, query, etag=self._jobs_etag)
         self._jobs_etag = reply.headers.get("etag", "")
         if reply.status == HTTPStatus.NOT_MODIFIED:

@@ -33,11 +33,8 @@ class Filter:
         """Return whether a name passes; the last pattern that matches it decides."""
         if self.only is None:
             return not any(fits(name, pattern) for pattern in self.ignored or ())
-        matched = False
-        for pattern in self.only:
-            if fits(name, pattern.removeprefix("!")):
-                matched = not pattern.startswith("!")
-        return matched
+        matching = [each for each in self.only if fits(name, each.removeprefix("!"))]
+        return bool(matching) and not matching[-1].startswith("!")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,6 @@ class Use:
         """Return what deployments call the stage."""
         return self.stage.environment or self.stage.name
 
-    @property
-    def pushed(self) -> bool:
-        """True when the push starts it."""
-        return self.runner.by_push
-
     def value(self, name: str) -> str:
         """Return an input's value in every deployment; what differs stays a placeholder."""
         known = {
@@ -58,7 +53,7 @@ def distinguishing(uses: Sequence[Use]) -> str:
 
 def common(uses: Sequence[Use]) -> tuple[str, ...]:
     """Return the inputs that all stages set; a push sets none."""
-    given = [() if use.pushed else tuple(use.runner.inputs) for use in uses]
+    given = [() if use.runner.by_push else tuple(use.runner.inputs) for use in uses]
     return tuple(name for name in given[0] if all(name in names for names in given))
 
 

@@ -109,10 +109,11 @@ def request(
     as a form. Without a session from `new_session`, the connection is a new one, which cannot be
     stale. Raises WebError.
     """
-    import requests  # noqa: F401  (not in a thread that may be abandoned in the middle)
+    import requests  # not in a thread that may be abandoned in the middle
 
     own = {"User-Agent": AGENT, "Accept-Encoding": "identity", **(headers or {})}
-    future = in_background(partial(_send, method, url, timeout, own, body, limit, session))
+    asked = requests.Request(method, url, own, data=body)
+    future = in_background(partial(_send, asked, timeout, limit, session))
     try:
         reply = future.result(timeout + GRACE)
     except TimeoutError:
@@ -129,20 +130,14 @@ def new_session() -> requests.Session:
 
     session = requests.Session()
     session.stream = True
-    session.auth = _unchanged  # without one, `requests` reads the netrc file
+    session.auth = lambda prepared: prepared  # without one, `requests` reads the netrc file
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=KEPT))
     return session
 
 
 def _send(
-    method: str,
-    url: str,
-    timeout: float,
-    headers: Mapping[str, str],
-    body: Mapping[str, str] | str | None,
-    limit: int,
-    kept: requests.Session | None,
+    asked: requests.Request, timeout: float, limit: int, kept: requests.Session | None
 ) -> Reply | WebError:
     """Return the answer, or why there is none.
 
@@ -154,22 +149,17 @@ def _send(
     until = time.monotonic() + timeout
     with nullcontext(kept) if kept else new_session() as session:
         try:
-            prepared = session.prepare_request(requests.Request(method, url, headers, data=body))
-            around: Any = session.merge_environment_settings(url, {}, None, None, None)
-            adapter = session.get_adapter(url)
+            prepared = session.prepare_request(asked)
+            around: Any = session.merge_environment_settings(asked.url, {}, None, None, None)
+            adapter = session.get_adapter(asked.url)
         except (requests.RequestException, ValueError):
             return WebError("the address is not valid", sent=False)
         try:
             # Not `session.send`: it reads the whole body of a redirect, and fails on some.
-            answer = adapter.send(prepared, timeout=timeout, **around)
-            with answer:
+            with adapter.send(prepared, timeout=timeout, **around) as answer:
                 return _read(answer, limit, until, timeout)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             return _explained(error, timeout)
-
-
-def _unchanged(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-    return prepared
 
 
 def _read(answer: requests.Response, limit: int, until: float, timeout: float) -> Reply | WebError:
@@ -181,7 +171,7 @@ def _read(answer: requests.Response, limit: int, until: float, timeout: float) -
         body += chunk
         if time.monotonic() > until:
             return _late(timeout)
-    headers = {name.lower(): value for name, value in answer.headers.items()}
+    headers = dict(answer.headers.lower_items())
     return Reply(answer.status_code, _text(body, headers.get("content-type", "")), headers)
 
 
@@ -204,21 +194,20 @@ def _explained(error: Exception, timeout: float) -> WebError:
     from urllib3.exceptions import NewConnectionError
 
     causes = tuple(_causes(error))
-    before: tuple[tuple[type[BaseException], str], ...] = (
-        (requests.exceptions.ProxyError, "the proxy set in the environment does not answer"),
-        (ssl.SSLCertVerificationError, f"its TLS certificate is not accepted{_why(causes)}"),
-        (socket.gaierror, "no host has this name"),
-        (ConnectionRefusedError, "connections are refused"),
-        (requests.ConnectTimeout, f"no connection within {timeout:g} s"),
-        (NewConnectionError, "the network has no route to it"),
+    kinds: tuple[tuple[type[BaseException], str, bool], ...] = (
+        (requests.exceptions.ProxyError, "the proxy set in the environment does not answer", False),
+        (ssl.SSLCertVerificationError, f"its TLS certificate is not accepted{_why(causes)}", False),
+        (socket.gaierror, "no host has this name", False),
+        (ConnectionRefusedError, "connections are refused", False),
+        (requests.ConnectTimeout, f"no connection within {timeout:g} s", False),
+        (NewConnectionError, "the network has no route to it", False),
+        (requests.Timeout, _late(timeout).reason, True),
+        (TimeoutError, _late(timeout).reason, True),
+        (ssl.SSLError, "the TLS connection failed", True),
     )
-    for kind, reason in before:
+    for kind, reason, sent in kinds:
         if any(isinstance(cause, kind) for cause in causes):
-            return WebError(reason, sent=False)
-    if any(isinstance(cause, requests.Timeout | TimeoutError) for cause in causes):
-        return _late(timeout)
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return WebError("the TLS connection failed", sent=True)
+            return WebError(reason, sent=sent)
     return WebError("the connection was cut before the answer was complete", sent=True)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from multigit.adapters.http.documents import Document, mapping, number
 from multigit.adapters.jenkins.server import (
     KEY,
     LAST,
     JenkinsServer,
+    authorization,
     defined,
     job_missing,
     parameters,
@@ -111,14 +112,14 @@ class JenkinsRuns:
         elif build:
             status = _build(server, int(build[1]))
         else:
-            return _unknown("this is not a run of Jenkins.")
+            return RunStatus(RunState.UNKNOWN, detail="this is not a run of Jenkins.")
         if isinstance(status, RunStatus):
             self._missed.pop(run.id, None)
             return status
         now = self.clock()
         if now - self._missed.setdefault(run.id, now) < PATIENCE:
             raise MultigitError(status.why, hint=_HINT, code="jenkins_run_missing")
-        return replace(_unknown(status.why), url=status.url)
+        return RunStatus(RunState.UNKNOWN, detail=status.why, url=status.url)
 
     def end(self, spec: DeploymentSpec, run: Run) -> None:
         """Do nothing: the build keeps running in Jenkins, where people see it."""
@@ -126,9 +127,8 @@ class JenkinsRuns:
     def _server(self, spec: DeploymentSpec) -> JenkinsServer:
         if not isinstance(spec.runner, JenkinsRunner):
             raise TypeError(spec.runner)
-        return JenkinsServer.of(
-            spec.runner, self.environment, pause=self.pause, timeout=self.timeout
-        )
+        login = authorization(spec.runner, self.environment)
+        return JenkinsServer(spec.runner, login, self.pause, self.timeout)
 
     def _item(self, server: JenkinsServer, run: Run, item: int) -> RunStatus | _Missing:
         """Return the status of a queue item, or of its build once it has left the queue."""
@@ -137,13 +137,18 @@ class JenkinsRuns:
             if seen is None:
                 found = _number_of(server, item)
             elif seen.get("cancelled"):
-                return RunStatus(
-                    RunState.CANCELLED, detail="it was cancelled in the queue of Jenkins."
-                )
+                detail = "it was cancelled in the queue of Jenkins."
+                return RunStatus(RunState.CANCELLED, detail=detail)
             else:
                 found = number(mapping(seen.get("executable")).get("number"))
+            if not found and seen:
+                why = seen.get("why")
+                return RunStatus(RunState.QUEUED, step=excerpt(str(why)) if why else "")
             if not found:
-                return _waiting(seen) if seen else _forgotten(server, item)
+                return _Missing(
+                    f"Jenkins has forgotten queue item {item}, and none of the last {LAST} builds"
+                    f" of {server.runner.job} came from it."
+                )
             self._numbers[run.id] = found
         return _build(server, self._numbers[run.id])
 
@@ -152,23 +157,6 @@ def _number_of(server: JenkinsServer, item: int) -> int:
     """Return the number of an item's build, or 0: Jenkins forgets items, builds know theirs."""
     builds = [build for build in server.builds() if number(build.get("queueId")) == item]
     return number(builds[0].get("number")) if builds else 0
-
-
-def _waiting(item: Document) -> RunStatus:
-    why = item.get("why")
-    return RunStatus(RunState.QUEUED, step=excerpt(str(why)) if why else "")
-
-
-def _forgotten(server: JenkinsServer, item: int) -> _Missing:
-    job = server.runner.job
-    return _Missing(
-        f"Jenkins has forgotten queue item {item}, and none of the last {LAST} builds of {job} "
-        "came from it."
-    )
-
-
-def _unknown(why: str) -> RunStatus:
-    return RunStatus(RunState.UNKNOWN, detail=why)
 
 
 def _build(server: JenkinsServer, build: int) -> RunStatus | _Missing:

@@ -47,41 +47,9 @@ class JenkinsServer:
     """One job on one server. Every method may raise MultigitError with a sentence."""
 
     runner: JenkinsRunner
+    authorization: str = field(repr=False)
     pause: Callable[[float], None] = field(repr=False)
     timeout: float
-    _authorization: str = field(repr=False)
-
-    @classmethod
-    def of(
-        cls,
-        runner: JenkinsRunner,
-        environment: Mapping[str, str],
-        *,
-        pause: Callable[[float], None],
-        timeout: float,
-    ) -> JenkinsServer:
-        """Return the job, with the token from the environment; no request is sent yet."""
-        if fault := address_fault(runner.url):
-            raise MultigitError(
-                f"the address of Jenkins cannot be used: {fault}.",
-                hint="Set url to the address of Jenkins' home page in a browser.",
-                code="jenkins_url",
-            )
-        if not runner.user:
-            raise MultigitError(
-                "Jenkins requires a user with the API token, and none is set.",
-                hint="Set user to the name of the account that the token belongs to.",
-                code="jenkins_refused",
-            )
-        token = environment.get(runner.token_env, "").strip()
-        if not token:
-            raise MultigitError(
-                f"the variable {runner.token_env} with the API token for Jenkins is not set.",
-                hint=f"Create one in Jenkins (your name, Security), then set {runner.token_env}.",
-                code="no_token",
-            )
-        login = f"{runner.user}:{token}".encode(errors="surrogateescape")
-        return cls(runner, pause, timeout, f"Basic {b64encode(login).decode()}")
 
     # --- Addresses
 
@@ -112,31 +80,31 @@ class JenkinsServer:
 
     def job(self) -> Document | None:
         """Return what decides whether the job can be started, or None if it does not exist."""
-        return self._get(f"{self.job_path}/", "buildable,property[parameterDefinitions[name]]")
+        return self._get(self.job_url, "buildable,property[parameterDefinitions[name]]")
 
     def queue_item(self, item: int) -> Document | None:
         """Return a queue item, or None if Jenkins no longer knows it."""
-        return self._get(f"/queue/item/{item}/", "cancelled,why,executable[number]")
+        return self._get(self.item_url(item), "cancelled,why,executable[number]")
 
     def build(self, number: int) -> Document | None:
         """Return the state of a build, or None if it does not exist."""
-        return self._get(f"{self.job_path}/{number}/", "building,result,number")
+        return self._get(self.build_url(number), "building,result,number")
 
     def queued(self) -> Sequence[Document]:
         """Return the job's queue items with their parameters."""
-        items = mappings(mapping(self._get("/queue/", _QUEUE)).get("items"))
-        return [one for one in items if self._is_mine(mapping(one.get("task")).get("url"))]
+        items = mappings(mapping(self._get(f"{self.base}/queue/", _QUEUE)).get("items"))
+        return [item for item in items if self._is_mine(mapping(item.get("task")).get("url"))]
 
     def builds(self) -> Sequence[Document]:
         """Return the job's last builds with their parameters, the newest first."""
-        return mappings(mapping(self._get(f"{self.job_path}/", _BUILDS)).get("builds"))
+        return mappings(mapping(self._get(self.job_url, _BUILDS)).get("builds"))
 
     def _is_mine(self, url: object) -> bool:
         return unquote(urlsplit(str(url)).path).rstrip("/").endswith(unquote(self.job_path))
 
-    def _get(self, path: str, tree: str) -> Document | None:
-        """Return the JSON object at a path, None if there is no such page."""
-        url = f"{self.base}{path}api/json?{urlencode({'tree': tree})}"
+    def _get(self, page: str, tree: str) -> Document | None:
+        """Return the JSON of a page, None if there is no such page."""
+        url = f"{page}api/json?{urlencode({'tree': tree})}"
         reads = Retry(lambda error: getattr(error, "code", "") == UNREACHABLE, sleep=self.pause)
         reply = reads.read(lambda: self._shown(url))
         if reply.status == HTTPStatus.NOT_FOUND:
@@ -180,11 +148,9 @@ class JenkinsServer:
         self, method: str, url: str, *, body: Mapping[str, str] | None = None, limit: int = 0
     ) -> Reply | WebError:
         """Send a request, once; an error is returned, so as not to be the context of another."""
-        headers = {"Authorization": self._authorization}
+        login = {"Authorization": self.authorization}
         try:
-            return request(
-                method, url, timeout=self.timeout, headers=headers, body=body, limit=limit
-            )
+            return request(method, url, timeout=self.timeout, headers=login, body=body, limit=limit)
         except WebError as error:
             return error
 
@@ -213,11 +179,9 @@ class JenkinsServer:
             case HTTPStatus.UNAUTHORIZED:
                 message = f"Jenkins does not accept {user} with {self.runner.token_env}."
                 hint = "Check user, and whether the API token is still valid."
-                raise MultigitError(message, hint=hint, code="jenkins_refused")
             case HTTPStatus.FORBIDDEN:
                 message = f"Jenkins refuses to {what} {job} for {user}."
                 hint = "Ask an administrator for the permissions Job/Read and Job/Build."
-                raise MultigitError(message, hint=hint, code="jenkins_refused")
             case HTTPStatus.NOT_FOUND:
                 raise job_missing(self.runner)
             case HTTPStatus.CONFLICT:
@@ -231,8 +195,29 @@ class JenkinsServer:
                     code=UNREACHABLE,
                 )
             case status:
-                message = f"Jenkins refuses to {what} {job}: it answers {status}."
-                raise MultigitError(message, code="jenkins_refused")
+                message, hint = f"Jenkins refuses to {what} {job}: it answers {status}.", ""
+        raise MultigitError(message, hint=hint, code="jenkins_refused")
+
+
+def authorization(runner: JenkinsRunner, environment: Mapping[str, str]) -> str:
+    """Return the header with the user and the token; raises MultigitError if one is missing."""
+    if fault := address_fault(runner.url):
+        raise _no_jenkins(f"the address of Jenkins cannot be used: {fault}.")
+    if not runner.user:
+        raise MultigitError(
+            "Jenkins requires a user with the API token, and none is set.",
+            hint="Set user to the name of the account that the token belongs to.",
+            code="jenkins_refused",
+        )
+    token = environment.get(runner.token_env, "").strip()
+    if not token:
+        raise MultigitError(
+            f"the variable {runner.token_env} with the API token for Jenkins is not set.",
+            hint=f"Create one in Jenkins (your name, Security), then set {runner.token_env}.",
+            code="no_token",
+        )
+    login = f"{runner.user}:{token}".encode(errors="surrogateescape")
+    return f"Basic {b64encode(login).decode()}"
 
 
 def _declined(reply: Reply) -> bool:

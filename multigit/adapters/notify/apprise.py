@@ -94,15 +94,13 @@ def _targets(
     targets: list[_Target] = []
     problems: list[Problem] = []
     for address in addresses:
-        names = _SECRET.findall(address)
-        if unset := [name for name in names if not environment.get(name)]:
+        unset = [name for name in _SECRET.findall(address) if not environment.get(name)]
+        if unset:
             problems.append(_unset(unset))
-            continue
-        target = _target(apprise, address, environment)
-        if target is None:
-            problems.append(_unknown(address))
-        else:
+        elif target := _target(apprise, address, environment):
             targets.append(target)
+        else:
+            problems.append(_unknown(address))
     return targets, tuple(problems)
 
 
@@ -158,12 +156,9 @@ def _failed(target: _Target, future: Future[bool], until: float, limit: float) -
 def _unset(names: Sequence[str]) -> Problem:
     these = ", ".join(names)
     word = "variable" if len(names) == 1 else "variables"
-    return Problem(
-        "notify_address",
-        f"a notification address needs the {word} {these}, not set here.",
-        f"Set {these}, or remove the address from the configuration.",
-        Severity.WARN,
-    )
+    message = f"a notification address needs the {word} {these}, not set here."
+    hint = f"Set {these}, or remove the address from the configuration."
+    return Problem("notify_address", message, hint, Severity.WARN)
 
 
 def _unknown(address: str) -> Problem:

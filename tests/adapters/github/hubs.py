@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from multigit.adapters.github.answers import PATIENT, Timeouts
-from multigit.adapters.github.client import GithubClient
+from multigit.adapters.github.client import TIMEOUT, GithubClient
 from multigit.adapters.github.preflight import FileAt
 from multigit.adapters.github.runs import GithubRuns
 from multigit.core.values.deploy_config import GithubRunner, Trigger
@@ -31,7 +30,7 @@ DISPATCHED = GithubRunner(
 )
 KEYED = replace(DISPATCHED, inputs={"release": "{release}", "token": "{key}"})
 PUSHED = GithubRunner("build.yml", trigger=Trigger.PUSH, ref="branch", slug=REPO)
-IMPATIENT = Timeouts(request=0.6)
+IMPATIENT = 0.6  # seconds
 
 
 def spec(api: ForgeRepo, runner: GithubRunner = DISPATCHED, **changes: Any) -> DeploymentSpec:
@@ -63,7 +62,7 @@ def runs_at(
     url: str = "",
     token: str = TOKEN,
     waits: list[float] | None = None,
-    timeouts: Timeouts = PATIENT,
+    timeout: float = TIMEOUT,
     file_at: FileAt = not_here,
 ) -> GithubRuns:
     """Return the adapter under test, which notes its waits instead of waiting.
@@ -71,7 +70,7 @@ def runs_at(
     Without `file_at`, it has no clone to read the deployed commit from.
     """
     wait = (waits if waits is not None else []).append
-    client = GithubClient(api_url=double.api, token=lambda: token, wait=wait, timeouts=timeouts)
+    client = GithubClient(api_url=double.api, token=lambda: token, wait=wait, timeout=timeout)
     return GithubRuns(client, urls_of=lambda _: [url], file_at=file_at)
 
 

@@ -156,7 +156,7 @@ def test_what_cannot_be_read_is_not_green(hub: GitHub, api: ForgeRepo) -> None:
         for fault in unreadable:
             hub.inject(fault, operation=operation, times=None)
             assert "cannot be read" in said(hub, api)
-            hub.mend()
+            hub.clear_faults()
     assert problems(hub, api) == ()
 
 

@@ -13,8 +13,8 @@ import pytest
 from github.Repository import Repository
 from github.Requester import Requester
 
-from multigit.adapters.github.answers import PATIENT, Timeouts, pause_asked
-from multigit.adapters.github.client import GithubClient
+from multigit.adapters.github.answers import pause_asked
+from multigit.adapters.github.client import TIMEOUT, GithubClient
 from multigit.errors import StoppedError
 from tests.doubles.conftest import REPO
 from tests.doubles.github import TOKEN, GitHub, faults
@@ -38,18 +38,19 @@ class Host(LoopbackServer):
 
 
 def client(
-    api: str, wait: Callable[[float], None] = lambda _: None, timeouts: Timeouts = PATIENT
+    api: str, wait: Callable[[float], None] = lambda _: None, timeout: float = TIMEOUT
 ) -> GithubClient:
     """Return a client that does not wait."""
-    return GithubClient(api_url=api, token=lambda: TOKEN, wait=wait, timeouts=timeouts)
+    return GithubClient(api_url=api, token=lambda: TOKEN, wait=wait, timeout=timeout)
 
 
 def test_pygithub_is_imported_at_the_first_request() -> None:
     """Connecting does not import it yet."""
     program = """
 import sys
-from multigit.adapters.github.runs import connect
-connect("", {}, urls_of=str, file_at=str, wait=str)
+from multigit.adapters.github.client import GithubClient
+from multigit.adapters.github.runs import GithubRuns
+GithubRuns(GithubClient(api_url="", token=str), urls_of=str, file_at=str)
 sys.exit(bool({"github", "requests"} & sys.modules.keys()))
 """
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
@@ -89,7 +90,7 @@ def test_a_write_is_never_sent_twice() -> None:
     ]
     for answer in answers:
         with Host(answer) as host:
-            made = client(host.url, timeouts=IMPATIENT if answer is Silence.NEVER else PATIENT)
+            made = client(host.url, timeout=IMPATIENT if answer is Silence.NEVER else TIMEOUT)
             refused(lambda made=made: made.post("/x", {}, "api"))  # type: ignore[misc]
             assert host.asked == ["POST /x"]
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from multigit.adapters.github.answers import PATIENT
+from multigit.adapters.github.client import TIMEOUT
 from multigit.core.values.deployment import DeploymentSpec, Run, RunState
 from multigit.engine.ports import RunnerPort
 from multigit.errors import UnknownStartError
@@ -99,7 +99,7 @@ def test_after_an_unclear_answer_the_start_is_unknown(
     """It is requested once; afterwards, `find` returns the run if there is one."""
     hub.inject(fault, operation=START)
     stalls = fault.reaction is Silence.NEVER or fault.drip > 0
-    runs, wanted = runs_at(hub, timeouts=IMPATIENT if stalls else PATIENT), spec(api)
+    runs, wanted = runs_at(hub, timeout=IMPATIENT if stalls else TIMEOUT), spec(api)
     assert refused(lambda: runs.start(wanted), UnknownStartError).code == "start_unclear"
     assert (hub.count(START), hub.starts[STARTED]) == (1, starts)
     found = runs_at(hub).find(wanted)
@@ -190,7 +190,7 @@ def test_nothing_shows_the_token(hub: GitHub, api: ForgeRepo) -> None:
 def test_a_read_from_a_silent_host_times_out(hub: GitHub, api: ForgeRepo) -> None:
     """The error says so."""
     hub.inject(faults.silent(), times=None)
-    error = refused(lambda: runs_at(hub, timeouts=IMPATIENT).find(spec(api)))
+    error = refused(lambda: runs_at(hub, timeout=IMPATIENT).find(spec(api)))
     assert error.message == "GitHub did not answer: no complete answer within 0.6 s."
 
 

@@ -11,7 +11,7 @@ from multigit.adapters.github.token import find_token
 from multigit.errors import RefusedError
 
 CANARY = "ghp_canary"
-ENTERPRISE = "https://ghe.example.com/api/v3"
+HOST, ENTERPRISE = "github.com", "ghe.example.com"
 
 
 def with_gh(folder: Path, script: str) -> dict[str, str]:
@@ -30,27 +30,25 @@ def asked(folder: Path) -> str:
 def test_the_first_variable_that_is_set_counts(tmp_path: Path) -> None:
     """Multigit's own comes first; an empty one counts as unset."""
     environment = {"GITHUB_TOKEN": "c", "GH_TOKEN": "b", "MULTIGIT_TOKEN": "a"}
-    assert find_token(environment) == "a"
-    assert find_token({**environment, "MULTIGIT_TOKEN": " "}) == "b"
-    assert find_token({"GITHUB_TOKEN": "c\n"}) == "c"
+    assert find_token(environment, HOST) == "a"
+    assert find_token({**environment, "MULTIGIT_TOKEN": " "}, HOST) == "b"
+    assert find_token({"GITHUB_TOKEN": "c\n"}, HOST) == "c"
     assert not (tmp_path / "asked").exists()
 
 
 def test_the_github_cli_is_asked_last(tmp_path: Path) -> None:
     """It is asked for the configured host."""
     environment = with_gh(tmp_path, f"echo {CANARY}")
-    assert find_token(environment) == CANARY
+    assert find_token(environment, HOST) == CANARY
     assert asked(tmp_path) == "auth token --hostname github.com"
-    assert find_token({**environment, "GITHUB_API_URL": ENTERPRISE}) == CANARY
+    assert find_token(environment, ENTERPRISE) == CANARY
     assert asked(tmp_path) == "auth token --hostname ghe.example.com"
-    find_token(environment, host="acme.ghe.com")
-    assert asked(tmp_path) == "auth token --hostname acme.ghe.com"
 
 
 def test_the_github_cli_must_not_prompt(tmp_path: Path) -> None:
     """It has no standard input, and prompts are disabled."""
     environment = with_gh(tmp_path, 'read line; echo "$GH_PROMPT_DISABLED$line"')
-    assert find_token(environment) == "1"
+    assert find_token(environment, HOST) == "1"
 
 
 @pytest.mark.parametrize("script", ["exit 1", f"echo {CANARY}; exit 4", "true", "kill -9 $$"])
@@ -58,7 +56,7 @@ def test_without_a_token_the_hint_says_how_to_get_one(tmp_path: Path, script: st
     """It names the configured host."""
     environment = with_gh(tmp_path, script)
     with pytest.raises(RefusedError) as caught:
-        find_token({**environment, "GITHUB_API_URL": ENTERPRISE})
+        find_token(environment, ENTERPRISE)
     error = caught.value
     assert (error.code, error.message) == ("no_token", "there is no token for ghe.example.com.")
     assert error.hint.endswith("gh auth login --hostname ghe.example.com")
@@ -68,7 +66,7 @@ def test_without_a_token_the_hint_says_how_to_get_one(tmp_path: Path, script: st
 def test_without_the_github_cli_the_hint_is_the_same(tmp_path: Path) -> None:
     """It does not have to be installed."""
     with pytest.raises(RefusedError) as caught:
-        find_token({"PATH": str(tmp_path)})
+        find_token({"PATH": str(tmp_path)}, HOST)
     assert caught.value.hint == "Set MULTIGIT_TOKEN, or run: gh auth login"
 
 
@@ -77,7 +75,7 @@ def test_a_github_cli_that_hangs_is_killed(tmp_path: Path) -> None:
     environment = with_gh(tmp_path, f"sleep 60 & echo $! > {tmp_path}/child; sleep 60")
     begin = time.monotonic()
     with pytest.raises(RefusedError):
-        find_token(environment, deadline=0.3)
+        find_token(environment, HOST, deadline=0.3)
     assert time.monotonic() - begin < 10
     child = Path("/proc", (tmp_path / "child").read_text().strip(), "stat")
     while child.exists() and child.read_text().split()[2] != "Z":
@@ -89,6 +87,6 @@ def test_a_github_cli_that_hangs_is_killed(tmp_path: Path) -> None:
 def test_a_token_that_cannot_be_sent_is_refused(token: str) -> None:
     """The message names the variable, and does not show its value."""
     with pytest.raises(RefusedError) as caught:
-        find_token({"GH_TOKEN": token})
+        find_token({"GH_TOKEN": token}, HOST)
     assert (caught.value.code, "GH_TOKEN is not" in caught.value.message) == ("no_token", True)
     assert CANARY not in f"{caught.value!r}{caught.value.hint}"

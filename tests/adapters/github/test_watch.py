@@ -7,7 +7,7 @@ from itertools import groupby
 
 import pytest
 
-from multigit.adapters.github.answers import PATIENT
+from multigit.adapters.github.client import TIMEOUT
 from multigit.core.values.deployment import RunState, RunStatus
 from tests.doubles.conftest import REPO
 from tests.doubles.github import GitHub, Point, faults
@@ -214,10 +214,10 @@ def test_a_poll_that_fails_says_why(
     """It fails within its time limit, and the next poll works again."""
     wanted, run = started(hub, api, *["queued"] * 9)
     hub.inject(fault, operation=RUN, times=None)
-    runs = runs_at(hub, timeouts=PATIENT if requests else IMPATIENT)
+    runs = runs_at(hub, timeout=TIMEOUT if requests else IMPATIENT)
     assert refused(lambda: runs.poll(wanted, run)).code == code
     assert requests in (None, hub.count(RUN))
-    hub.mend()
+    hub.clear_faults()
     assert runs_at(hub).poll(wanted, run).state is RunState.QUEUED
 
 
