@@ -44,7 +44,7 @@ def double(site: Host) -> Iterator[GitHub]:
     site.forge.env["MULTIGIT_TOKEN"] = TOKEN
     yield site.double
     site.double.tokens[TOKEN] = Token("ada")
-    site.double.mend()
+    site.double.clear_faults()
 
 
 def problem(site: Host, deploy: str = GITHUB) -> str:
@@ -65,7 +65,7 @@ def test_tokens(site: Host, double: GitHub) -> None:
     site.forge.env["MULTIGIT_TOKEN"] = TOKEN
     double.inject(READ_ONLY, operation="repos/get", times=None)
     assert problem(site) == "token_refused"
-    double.mend()
+    double.clear_faults()
     double.tokens[TOKEN] = Token("ada", frozenset())
     assert problem(site) == "github_missing"
 

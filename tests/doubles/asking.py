@@ -1,4 +1,4 @@
-"""Asking the double of GitHub as its tests do: plain requests with ada's token."""
+"""Requests to the double of GitHub, with the token of ada."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def get(double: GitHub, path: str) -> Any:
 
 
 def dispatch(double: GitHub, **changes: Any) -> int:
-    """Dispatch the deploying workflow; the run's id."""
+    """Dispatch the deploying workflow; return the run's id."""
     answer = ask(double, "POST", DISPATCH, {**BODY, "return_run_details": True, **changes})
     assert answer.status_code == 200, answer.text
     return int(answer.json()["workflow_run_id"])
 
 
 def states(double: GitHub, number: int, polls: int) -> list[str]:
-    """Poll a run; its conclusion, or its status as long as it has none."""
+    """Poll a run; return its conclusion, or its status as long as it has none."""
     seen = [get(double, f"{RUNS}/{number}") for _ in range(polls)]
     return [run["conclusion"] or run["status"] for run in seen]

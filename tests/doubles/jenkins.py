@@ -38,7 +38,7 @@ _ROUTES = {
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What an effective start was asked for; `job` is its full name, such as `shop/deploy-api`."""
+    """What an effective start requested; `job` is its full name, such as `shop/deploy-api`."""
 
     job: str
     params: tuple[tuple[str, str], ...] = ()
@@ -46,7 +46,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A queue item and the build that becomes of it; `number` is 0 while it is queued."""
+    """A queue item and its build; `number` is 0 while it is queued."""
 
     item: int
     start: Start
@@ -62,7 +62,7 @@ class Build:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job: the parameters that it knows, and whether it can be built."""
+    """A job: the parameters that it takes, and whether it can be built."""
 
     params: frozenset[str] = field(default_factory=frozenset)
     buildable: bool = True
@@ -83,7 +83,7 @@ def effect_then(status: int = 502) -> Fault:
 
 
 def error(status: int, *, effect: bool = False) -> Fault:
-    """An error page, as Jenkins or the proxy before it gives it."""
+    """An error page, as from Jenkins or from a proxy in front of it."""
     html = (("Content-Type", "text/html"),)
     return Fault(effect, Answer(status, b"<html><h1>Error</h1></html>", html))
 
@@ -141,11 +141,11 @@ class Jenkins(LoopbackServer):
     # --- For tests
 
     def script(self, job: str, steps: Sequence[str], *, times: int | None = None) -> None:
-        """Say the course of the next `times` builds of a job; None means all to come.
+        """Set the course of the next `times` builds of a job; None means all that follow.
 
         Steps are `waiting`, `blocked`, `cancelled`, `building` or a result. Each poll of the queue
-        item (while it is queued) or of the build shows it and moves it on one step. Scripts with
-        `times` are used first, in their order; of the others the newest counts.
+        item (while it is queued) or of the build shows it and moves it one step on. Scripts with
+        `times` are used first, in their order; of the others, the newest counts.
         """
         for step in steps:
             if step not in (*QUEUED, CANCELLED, RUNNING, *RESULTS):
@@ -167,7 +167,7 @@ class Jenkins(LoopbackServer):
     def put(self, build: Build, word: str) -> Build:
         """Put a build at a step, where it stays."""
         with self._lock:
-            return self._keep(self._arrived(replace(self._builds[build.item], rest=()), word))
+            return self._keep(self._at(replace(self._builds[build.item], rest=()), word))
 
     def forget(self, item: int) -> None:
         """Forget a queue item, as Jenkins does some minutes after it left the queue."""
@@ -175,7 +175,7 @@ class Jenkins(LoopbackServer):
             self._forgotten.add(item)
 
     def remove(self, item: int) -> None:
-        """Remove a build and its queue item, as a rule for old builds does."""
+        """Remove a build and its queue item, as Jenkins does with old builds."""
         with self._lock:
             del self._builds[item]
 
@@ -207,7 +207,7 @@ class Jenkins(LoopbackServer):
         return replace(answer, drip=fault.drip) if fault.reaction is None else fault.reaction
 
     def _job_of(self, found: Mapping[str, str]) -> str:
-        """The full name of the job that a path is about."""
+        """The full name of the job of a path."""
         if "job" in found:
             return "/".join(unquote(part) for part in found["job"].split("/job/")[1:])
         build = self._builds.get(int(found.get("item", "0")))
@@ -218,7 +218,7 @@ class Jenkins(LoopbackServer):
         return found
 
     def _refusal(self, request: Request, route: str, job: str) -> Answer | None:
-        """401 for a wrong token, 403 for who may not build, 404 for what is not there, 405."""
+        """401 for a wrong token, 403 without the right to build, 404 if it does not exist, 405."""
         login, token = _credentials(request)
         if not token or self.users.get(login) != token:
             return _page(401)
@@ -249,7 +249,7 @@ class Jenkins(LoopbackServer):
             return _page(500)
 
     def _build(self, request: Request, job: str) -> Answer:
-        """201 with a new queue item; 303 with an equal one that still waits."""
+        """201 with a new queue item; 303 with an equal one that is still waiting."""
         form = parse_qsl(request.body.decode(), keep_blank_values=True)
         given = {**dict(request.query), **dict(form)}
         known = self.jobs[job]
@@ -263,7 +263,7 @@ class Jenkins(LoopbackServer):
         self.starts[start] += 1
         first, *rest = _used(self._scripts, job, "*", newest=True) or USUAL
         build = Build(next(self._items), start, "waiting", tuple(rest))
-        self._keep(self._arrived(build, first))
+        self._keep(self._at(build, first))
         return Answer(201, b"", (("Location", self._item_url(build)),))
 
     def _item(self, number: int) -> dict[str, Any] | None:
@@ -275,7 +275,7 @@ class Jenkins(LoopbackServer):
         return self._listed(build)
 
     def _listed(self, build: Build) -> dict[str, Any]:
-        """A queue item: in the queue, cancelled there, or with the build that became of it."""
+        """A queue item: in the queue, cancelled there, or with its build."""
         value: dict[str, Any] = {
             "id": build.item,
             "why": _WHY.get(build.at),
@@ -293,10 +293,10 @@ class Jenkins(LoopbackServer):
         for build in self._builds.values():
             if (build.start.job, build.number) == (job, number):
                 self._move(build)
-                return self._told(build)
+                return self._document(build)
         return None
 
-    def _told(self, build: Build) -> dict[str, Any]:
+    def _document(self, build: Build) -> dict[str, Any]:
         result = build.at if build.at in RESULTS else None
         return {
             "building": result is None,
@@ -320,14 +320,14 @@ class Jenkins(LoopbackServer):
                 "name": job.rpartition("/")[2],
                 "url": self._job_url(job),
                 "buildable": known.buildable,
-                # A job has other properties, too, and each that is not asked for is empty.
+                # A job has other properties, too; each that was not requested is empty.
                 "property": [{}, *([{"parameterDefinitions": defined}] if defined else [])],
-                "builds": [self._told(b) for b in sorted(built, key=lambda b: -b.number)],
+                "builds": [self._document(b) for b in sorted(built, key=lambda b: -b.number)],
             }
         listed = [{"name": one, "url": self._job_url(begin + one)} for one in inside]
         return {"jobs": listed} if listed else None
 
-    # --- Going on
+    # --- Progress
 
     def _keep(self, build: Build) -> Build:
         self._builds[build.item] = build
@@ -335,9 +335,9 @@ class Jenkins(LoopbackServer):
 
     def _move(self, build: Build) -> None:
         if build.rest:
-            self._keep(self._arrived(replace(build, rest=build.rest[1:]), build.rest[0]))
+            self._keep(self._at(replace(build, rest=build.rest[1:]), build.rest[0]))
 
-    def _arrived(self, build: Build, word: str) -> Build:
+    def _at(self, build: Build, word: str) -> Build:
         """The build at a step; it gets its number when it leaves the queue."""
         number = build.number
         if word not in (*QUEUED, CANCELLED) and not number:
@@ -360,7 +360,7 @@ def _routed(path: str) -> tuple[str, Mapping[str, str]]:
 
 
 def _used(listed: list[_Counted], job: str, route: str, *, newest: bool = False) -> Any:
-    """What fits, used up by one; counted ones first."""
+    """What matches, used up by one; counted ones first."""
     fitting = [
         one
         for one in listed
@@ -383,7 +383,7 @@ def _credentials(request: Request) -> tuple[str, str]:
 
 
 def _actions(start: Start) -> list[dict[str, Any]]:
-    """What Jenkins adds to a queue item and a build: their parameters, and things of no name."""
+    """What Jenkins adds to a queue item and a build: their parameters, and unnamed things."""
     return [{}, {"parameters": [{"name": name, "value": value} for name, value in start.params]}]
 
 

@@ -1,4 +1,4 @@
-"""The `tree` parameter of Jenkins: which parts of a value an answer holds."""
+"""The `tree` parameter of Jenkins: which parts of a value an answer contains."""
 
 from __future__ import annotations
 

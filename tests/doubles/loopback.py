@@ -22,7 +22,7 @@ _BODILESS = (204, 304)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as it came: `target` is still percent-encoded, names in `headers` are lower."""
+    """One request as received: `target` is still percent-encoded, names in `headers` are lower."""
 
     method: str
     target: str
@@ -46,7 +46,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back, after `delay` seconds; `drip` is the pause before each byte of the body."""
+    """What is sent, after `delay` seconds; `drip` is the pause before each byte of the body."""
 
     status: int
     body: bytes = b""
@@ -80,11 +80,11 @@ class LoopbackServer(ABC):
 
     @abstractmethod
     def react(self, request: Request) -> Answer | Silence:
-        """What a request is met with; called from one thread per connection."""
+        """What a request is answered with; called from one thread per connection."""
 
     @property
     def url(self) -> str:
-        """The server's address, without a slash at the end."""
+        """The server's address, without a trailing slash."""
         return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
@@ -166,7 +166,7 @@ class _Server(ThreadingHTTPServer):
                 _cut(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        # A client that was killed is no fault of the server.
+        # A client that was killed is not an error of the server.
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 

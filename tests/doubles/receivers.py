@@ -1,4 +1,4 @@
-"""What deployments report to: StatsD, webhooks, mail; and the health endpoint that they ask."""
+"""What deployments report to, StatsD, webhooks and mail, and a health endpoint to check."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.event_loop import EventLoopThread
 
 from .loopback import Answer, LoopbackServer, Request, Silence
 
-_PATIENCE = 20.0  # seconds that something sent may take to arrive
+_PATIENCE = 20.0  # seconds to wait for something that was sent
 _LARGEST = 65535
 
 
@@ -30,7 +30,7 @@ class StatsD:
 
     def __init__(self) -> None:
         self._lines: list[str] = []
-        self._arrived = threading.Condition()
+        self._received = threading.Condition()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
@@ -60,8 +60,8 @@ class StatsD:
 
         Raises TimeoutError.
         """
-        with self._arrived:
-            if not self._arrived.wait_for(lambda: len(self._lines) >= count, _PATIENCE):
+        with self._received:
+            if not self._received.wait_for(lambda: len(self._lines) >= count, _PATIENCE):
                 raise TimeoutError(self._lines)
             return list(self._lines)
 
@@ -70,8 +70,8 @@ class StatsD:
         last = f"last:{time.monotonic_ns()}|c"
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             sender.sendto(last.encode(), self._socket.getsockname())
-        with self._arrived:
-            if not self._arrived.wait_for(lambda: last in self._lines, _PATIENCE):
+        with self._received:
+            if not self._received.wait_for(lambda: last in self._lines, _PATIENCE):
                 raise TimeoutError(self._lines)
             self._lines.remove(last)
             return list(self._lines)
@@ -82,14 +82,14 @@ class StatsD:
             packet, sender = self._socket.recvfrom(_LARGEST)
             if sender == self._socket.getsockname():
                 return
-            with self._arrived:
+            with self._received:
                 self._lines += packet.decode().splitlines()
-                self._arrived.notify_all()
+                self._received.notify_all()
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What came to a webhook; `value` is None when the body is no JSON."""
+    """What a webhook received; `value` is None if the body is not JSON."""
 
     path: str
     headers: Mapping[str, str]
@@ -98,7 +98,7 @@ class Delivery:
 
 
 class Webhook(LoopbackServer):
-    """Takes every POST while its `with` block runs, or fails as a test wants it."""
+    """Accepts every POST while its `with` block runs, or fails as a test says."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -184,7 +184,7 @@ class _Postman:
 
 
 class Smtp:
-    """A mail server that keeps what it gets, while its `with` block runs."""
+    """A mail server that keeps what it receives, while its `with` block runs."""
 
     def __init__(self) -> None:
         self._postman = _Postman()
@@ -212,7 +212,7 @@ class Smtp:
         return tuple(self._postman.mails)
 
     def fail(self, refusal: str = "554 Refused") -> None:
-        """Refuse every message from now on; an empty text takes them again."""
+        """Refuse every message from now on; an empty text accepts them again."""
         self._postman.refusal = refusal
 
     async def _serve(self) -> None:

@@ -1,4 +1,4 @@
-"""Runs of the double: what starts them, how they go on, and the gates that hold them."""
+"""Runs of the double: what starts them, their course, and the gates at which they wait."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_run_is_moved_by_the_test(github: GitHub) -> None:
 
 
 def jobs(double: GitHub, number: int) -> dict[str, tuple[str, list[tuple[str, str]]]]:
-    """Job → how it stands, and its steps and how they stand."""
+    """Job → its state, and the state of each step."""
 
     def state(one: Any) -> str:
         return str(one["conclusion"] or one["status"])

@@ -70,7 +70,7 @@ def test_silence_ends_with_the_client(github: GitHub) -> None:
 
 
 def test_faults_are_counted_and_chosen(github: GitHub) -> None:
-    """They strike after some requests, a number of times, only where they fit, until mended."""
+    """They occur after some requests, a number of times, only where they match, until cleared."""
     number = dispatch(github)
     github.inject(faults.error(500), REPO, "actions/get-workflow-run", times=2, after=1)
     path = f"{RUNS}/{number}"
@@ -78,5 +78,5 @@ def test_faults_are_counted_and_chosen(github: GitHub) -> None:
     github.inject(faults.error(500), "acme/other", times=None)
     github.inject(faults.error(503), REPO, times=None)
     assert [ask(github, "GET", path).status_code for _ in range(3)] == [503] * 3
-    github.mend()
+    github.clear_faults()
     assert ask(github, "GET", path).status_code == 200

@@ -1,4 +1,4 @@
-"""The double of Jenkins: the way of a build from the request to its result, and what goes wrong."""
+"""The double of Jenkins: a build from its request to its result, and faults."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def jenkins() -> Iterator[Jenkins]:
 
 
 def build(double: Jenkins, path: str = PATH, **params: str) -> requests.Response:
-    """Ask for a build, following no redirection."""
+    """Request a build, without following redirects."""
     return requests.post(
         f"{double.url}{path}/buildWithParameters",
         data={**PARAMS, **params},

@@ -12,7 +12,7 @@ from .loopback import Answer, LoopbackServer, Request, Silence, json_answer
 
 
 class Echo(LoopbackServer):
-    """Answers what came; the first part of the path chooses the fault."""
+    """Answers with the request; the first part of the path chooses the fault."""
 
     def react(self, request: Request) -> Answer | Silence:
         """Echo, drip, or say nothing."""
@@ -67,9 +67,9 @@ def test_server_is_refused_before_its_block() -> None:
 
 
 def test_end_cuts_what_is_open_and_leaves_no_thread() -> None:
-    """A kept connection, an answer that drips and one that never comes end with the block."""
+    """A kept connection, a dripping answer and a silent one end with the block."""
     before = set(threading.enumerate())
-    begun = time.monotonic()
+    start = time.monotonic()
     with requests.Session() as session, Echo() as server:
         assert session.get(server.url + "/drip", timeout=9).ok
         waiting = [threading.Thread(target=_fail, args=(server.url + path,)) for path in SLOW]
@@ -80,7 +80,7 @@ def test_end_cuts_what_is_open_and_leaves_no_thread() -> None:
     for thread in waiting:
         thread.join()
     assert set(threading.enumerate()) == before
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - start < 30
 
 
 SLOW = ("/never", "/slow")

@@ -1,4 +1,4 @@
-"""What the receivers got, how they fail, and that nothing of them is left."""
+"""What the receivers received, how they fail, and that they leave nothing behind."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_statsd_receives_lines() -> None:
 
 
 def test_half_a_request_is_none() -> None:
-    """Its sender was killed before the body was sent."""
+    """The sender was killed before it sent the body."""
     with Webhook() as hook:
         with socket.create_connection(("127.0.0.1", hook.port)) as killed:
             killed.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf")

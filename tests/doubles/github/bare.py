@@ -51,7 +51,7 @@ class Bare:
         return _kind(self.path, sha)
 
     def entries(self, commit: str, folder: str = "") -> tuple[Entry, ...]:
-        """What lies directly in a folder of a commit; nothing when there is no such folder."""
+        """The content of a folder of a commit; empty if there is no such folder."""
         return _entries(self.path, commit, folder.strip("/"))
 
     def entry(self, commit: str, path: str) -> Entry | None:

@@ -50,9 +50,9 @@ class Match:
     params: Mapping[str, str]
 
 
-@dataclass(slots=True)  # openapi-core wants to be able to change it
+@dataclass(slots=True)  # openapi-core may change it
 class _Asked:
-    """A request as openapi-core wants it: slashes in a parameter are percent-encoded."""
+    """A request in the form of openapi-core: slashes in a parameter are percent-encoded."""
 
     host_url: str
     path: str
@@ -64,7 +64,7 @@ class _Asked:
 
 @dataclass(slots=True)
 class _Answered:
-    """An answer as openapi-core wants it."""
+    """An answer in the form of openapi-core."""
 
     data: bytes | None
     status_code: int
@@ -82,7 +82,7 @@ class Contract:
         self.operations = sorted(_operations(document), key=_looseness)
 
     def match(self, method: str, path: str) -> Match | None:
-        """The operation of a percent-encoded path; None when the contract has none."""
+        """The operation of a percent-encoded path; None if the contract has none."""
         for operation in self.operations:
             found = operation.pattern.fullmatch(path) if operation.method == method else None
             if found:
@@ -190,7 +190,7 @@ def _operations(document: Mapping[str, Any]) -> list[Operation]:
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    """Matches raw paths; what may hold a slash may hold it unencoded, as at GitHub."""
+    """Matches raw paths; what may contain a slash may contain it unencoded, as on GitHub."""
 
     def group(match: re.Match[str]) -> str:
         name = match[1]
@@ -215,7 +215,7 @@ def _basic_error_errors(answer: Answer) -> tuple[str, ...]:
     right = isinstance(value, dict) and isinstance(value.get("message"), str)
     if right and all(isinstance(value.get(name, ""), str) for name in known):
         return ()
-    return (f"{answer.status} is no basic-error",)
+    return (f"{answer.status} is not a basic-error",)
 
 
 def _text(error: Exception) -> str:

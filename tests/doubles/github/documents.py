@@ -168,7 +168,7 @@ class Documents:
         )
 
     def deployment(self, run: Run, environment: str) -> dict[str, Any]:
-        """The deployment that a review lets go on."""
+        """The deployment that a review lets continue."""
         return _FILL(
             "deployment",
             id=number(f"{run.id}/{environment}"),
@@ -260,7 +260,7 @@ class Documents:
         return _FILL("simple-commit-status", id=one.id, context=one.context, state=one.state)
 
     def page(self, run: Run) -> str:
-        """The address of a run for people."""
+        """The web page of a run."""
         return f"{self._html(run.repo)}/actions/runs/{run.id}"
 
     def _repo(self, name: str) -> str:

@@ -17,7 +17,7 @@ class Fault:
     drip: float = 0.0
 
     def spoil(self, answer: Answer) -> Answer | Silence:
-        """What arrives instead of an answer."""
+        """What the client receives instead of an answer."""
         return replace(answer, drip=self.drip) if self.reaction is None else self.reaction
 
 
@@ -33,7 +33,7 @@ def effect_then(status: int = 502) -> Fault:
 
 
 def not_found() -> Fault:
-    """404, as GitHub answers for what a token may not see."""
+    """404, as GitHub answers for what a token cannot see."""
     return error(404, "Not Found")
 
 
@@ -53,7 +53,7 @@ def silent(*, effect: bool = False) -> Fault:
 
 
 def no_json(*, effect: bool = True) -> Fault:
-    """200 with a page of HTML, as a proxy's log-in page."""
+    """200 with a page of HTML, as the login page of a proxy."""
     page = b"<html><body>Please log in</body></html>"
     return Fault(effect, Answer(200, page, (("Content-Type", "text/html"),)))
 
@@ -92,13 +92,13 @@ class _Injected:
 
 
 class Faults:
-    """The faults that are to come, in the order in which they were injected."""
+    """The next faults, in the order in which they were injected."""
 
     def __init__(self) -> None:
         self._injected: list[_Injected] = []
 
     def add(self, fault: Fault, repo: str, operation: str, times: int | None, after: int) -> None:
-        """Let the next `times` fitting requests fail, after `after` that do not; None is all."""
+        """Let the next `times` matching requests fail, after `after` that do not; None: all."""
         self._injected.append(_Injected(fault, repo, operation, times, after))
 
     def take(self, operation: str, repo: str) -> Fault | None:
@@ -113,5 +113,5 @@ class Faults:
         return None
 
     def clear(self) -> None:
-        """Forget what is still to come."""
+        """Forget all faults."""
         self._injected.clear()

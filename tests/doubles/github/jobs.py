@@ -20,7 +20,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as it stands, with its steps."""
+    """A job with its state and its steps."""
 
     name: str
     progress: Progress
@@ -44,7 +44,7 @@ def jobs(run: Run) -> tuple[Job, ...]:
 
 
 def _plans(run: Run) -> tuple[JobPlan, ...]:
-    """The planned jobs; one that a test's script names is there, whatever the file says."""
+    """The planned jobs; one that a test's script names exists, whatever the file says."""
     plans = run.jobs or (JobPlan("deploy"),)
     named = run.point.job
     if named and named not in [plan.name for plan in plans]:
@@ -62,7 +62,7 @@ def _current(run: Run, plans: tuple[JobPlan, ...]) -> int:
 
 
 def _now(run: Run) -> tuple[Progress, Progress]:
-    """How the current job stands, and the ones after it."""
+    """The state of the current job, and of those after it."""
     if run.conclusion is None:
         return Progress(run.status), QUEUED
     if run.conclusion == "success":
@@ -83,7 +83,7 @@ def _job(run: Run, plan: JobPlan, progress: Progress, *, current: bool) -> Job:
 def _steps(
     names: tuple[str, ...], step: str | None, progress: Progress
 ) -> tuple[tuple[str, Progress], ...]:
-    """The named step, or else the last, stands as its job does."""
+    """The named step, or else the last, has the state of its job."""
     at = names.index(step) if step else len(names) - 1
     after = SKIPPED if progress.conclusion else QUEUED
     kinds = [BEFORE] * at + [progress] + [after] * (len(names) - at - 1)

@@ -56,7 +56,7 @@ class Call:
 class Page:
     """A list of which only one page is shown, in an object; without `key` it is a bare array.
 
-    `around` is what that object holds beside it.
+    `around` is what else that object contains.
     """
 
     items: Sequence[Any]
@@ -67,7 +67,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A status and a value; None is no body."""
+    """A status and a value; None means no body."""
 
     value: Any
     status: int = 200
@@ -247,7 +247,7 @@ def _combined_status(call: Call) -> Page:
 def _check_runs(call: Call) -> Page:
     """Newest first; of each name only the newest, unless all are wanted.
 
-    GitHub's words do not tell among which runs it chooses; this is the worst that they allow.
+    GitHub does not say among which runs it chooses; this is the worst case.
     """
     sha = call.commit(call.params["ref"])
     found = [one for one in call.world.checks if (one.repo, one.sha) == (call.repo, sha)]

@@ -1,4 +1,4 @@
-"""A run and how it goes on: by script and by decisions, never by the clock."""
+"""A run and its course, which scripts and decisions determine, never the clock."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run of a workflow. `rest` are the points to come; `gates` the environments that wait.
+    """A run of a workflow. `rest` are its next points; `gates` the environments that wait.
 
     `hidden` is how often listings will leave it out; a negative number means always.
     """
@@ -121,7 +121,7 @@ class Run:
 
 
 def points(course: Iterable[str | Point]) -> tuple[Point, ...]:
-    """A script as points. Raises ValueError for a word that is no status and no conclusion."""
+    """A script as points. Raises ValueError for anything but a status or a conclusion."""
     made = tuple(Point(one) if isinstance(one, str) else one for one in course)
     for point in made:
         if point.word not in (*STATUSES, *CONCLUSIONS):
@@ -130,7 +130,7 @@ def points(course: Iterable[str | Point]) -> tuple[Point, ...]:
 
 
 def course(script: Sequence[str | Point], *, gated: bool) -> tuple[Point, ...]:
-    """A script as points; a gated one waits before its first point that is no queueing."""
+    """A script as points; a gated one waits before its first point after the queue."""
     made = points(script)
     if not gated or any(point.word == "waiting" for point in made):
         return made
@@ -139,7 +139,7 @@ def course(script: Sequence[str | Point], *, gated: bool) -> tuple[Point, ...]:
 
 
 def gates(run: Run) -> tuple[str, ...]:
-    """The environments of the run's jobs that somebody has to review."""
+    """The environments of the run's jobs that someone has to review."""
     reviewed = {one.name for one in run.environments if one.reviewers}
     wanted = dict.fromkeys(job.environment for job in run.jobs if job.environment in reviewed)
     return tuple(name for name in wanted if name)
@@ -164,7 +164,7 @@ def finished(run: Run, point: Point, now: datetime) -> Run:
 
 
 def reviewed(run: Run, review: Review, now: datetime) -> Run:
-    """The run after a review: it fails, goes on, or waits for its other gates."""
+    """The run after a review: it fails, continues, or waits for its other gates."""
     run = replace(run, reviews=(*run.reviews, review), updated=now)
     if review.state == "rejected":
         at = next((job.name for job in run.jobs if job.environment in review.environments), None)

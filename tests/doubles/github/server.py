@@ -1,4 +1,4 @@
-"""The server: who may ask, what is wrong with it, what goes wrong, and what is answered."""
+"""The server: which requests are allowed, which are faulty, and what is answered."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class GitHub(LoopbackServer):
         self._ids = itertools.count(1)
         self._used = 0
 
-    # --- For tests: what is to happen
+    # --- For tests: what will happen
 
     @property
     def api(self) -> str:
@@ -96,11 +96,11 @@ class GitHub(LoopbackServer):
         workflow: str | None = None,
         times: int | None = None,
     ) -> None:
-        """Say the course of the next `times` runs of a repository; None means all to come.
+        """Set the course of the next `times` runs of a repository; None means all that follow.
 
         A step is a status or a conclusion, or a Point that also names the job and step. Each poll
-        of a run, by its id or in a listing, shows it and moves it on one step. Scripts with
-        `times` are used first, in their order; of the others the newest counts.
+        of a run, by its id or in a listing, shows it and moves it one step further. Scripts with
+        `times` are used first, in their order; of the others, the newest counts.
         """
         with self._lock:
             self.world.script(repo, steps, workflow, times)
@@ -121,18 +121,18 @@ class GitHub(LoopbackServer):
         with self._lock:
             self._faults.add(fault, repo, operation, times, after)
 
-    def mend(self) -> None:
-        """Forget all faults that are still to come."""
+    def clear_faults(self) -> None:
+        """Forget all faults that have not occurred yet."""
         with self._lock:
             self._faults.clear()
 
     def late(self, repo: str, listings: int) -> None:
-        """Hide runs to come from this many listings each; a negative number means from all."""
+        """Hide new runs from this many listings each; a negative number means from all."""
         with self._lock:
             self.world.lateness[repo] = listings
 
     def push_seen(self, repo: str) -> None:
-        """Start what pushes until now trigger, without a listing."""
+        """Start what the pushes so far trigger, without a listing."""
         with self._lock:
             self.world.see_pushes(repo)
 
@@ -153,7 +153,7 @@ class GitHub(LoopbackServer):
             return self.world.begin(start, known, full, actor, counted=False)
 
     def advance(self, run: Run) -> Run:
-        """Move a run on one step of its script, as a poll would."""
+        """Move a run one step further in its script, as a poll would."""
         with self._lock:
             return self.world.keep(moved(self.world.runs[run.id], self.world.clock()))
 
@@ -213,7 +213,7 @@ class GitHub(LoopbackServer):
     # --- Answering
 
     def react(self, request: Request) -> Answer | Silence:
-        """Check, spoil and answer a request."""
+        """Check a request, apply a fault, and answer it."""
         with self._lock:
             self.authorizations.append(request.headers.get("authorization", ""))
             match = self._match(request)
@@ -330,14 +330,14 @@ class GitHub(LoopbackServer):
 
 
 def _repo(match: Match | None) -> str:
-    """The repository of a path as owner/name; nothing when the path has none."""
+    """The repository of a path as owner/name; empty if the path has none."""
     if match is None or "repo" not in match.params:
         return ""
     return f"{match.params['owner']}/{match.params['repo']}"
 
 
 def _unmodified(request: Request, answer: Answer) -> Answer:
-    """The answer with its ETag, or 304 when the client has it."""
+    """The answer with its ETag, or 304 if the client has it."""
     if request.method != "GET" or answer.status != 200:
         return answer
     tag = f'W/"{hashlib.sha256(answer.body).hexdigest()}"'

@@ -28,7 +28,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """The `push` trigger; None means that the key is not there."""
+    """The `push` trigger; None means that the key is absent."""
 
     branches: tuple[str, ...] | None
     tags: tuple[str, ...] | None
@@ -51,7 +51,7 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class JobPlan:
-    """A job and the names of its steps; `environment` may hold an expression."""
+    """A job and the names of its steps; `environment` may be an expression."""
 
     name: str
     steps: tuple[str, ...] = _DEFAULT_STEPS
@@ -77,7 +77,7 @@ class Workflow:
 
 @functools.cache
 def parse(path: str, text: str) -> Workflow:
-    """The workflow of a file. Raises YAMLError for what is no YAML."""
+    """The workflow of a file. Raises YAMLError if it is not YAML."""
     document = YAML(typ="safe", pure=True).load(text)
     triggers = _triggers(document["on"])
     return Workflow(
@@ -132,7 +132,7 @@ def _push(given: Mapping[str, Any]) -> Push:
 def _taken(
     name: str, only: tuple[str, ...] | None, ignored: tuple[str, ...] | None, *, other: bool
 ) -> bool:
-    """A filter on branches alone takes no tag, and the other way round."""
+    """A filter for branches alone excludes tags, and vice versa."""
     if only is None and ignored is None:
         return not other
     if ignored is not None:

@@ -42,7 +42,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A repository of the double: a bare one, and what GitHub knows beside it.
+    """A repository of the double: a bare one, and what else GitHub knows about it.
 
     `workflows` are files of `.github/workflows` (name → YAML) that count as part of every commit,
     before those in git. Files named in `disabled` cannot be dispatched.
@@ -158,14 +158,14 @@ class World:
         raise RefusedError(404, "Not Found")
 
     def run(self, repo: str, number: str) -> Run:
-        """The run with this id, after a look at what was pushed."""
+        """The run with this id, after runs for new pushes were started."""
         found = self.runs.get(int(number))
         if found is None or found.repo != repo:
             raise RefusedError(404, "Not Found")
         return found
 
     def runs_of(self, repo: str) -> list[Run]:
-        """The repository's runs, newest first, after a look at what was pushed."""
+        """The repository's runs, newest first, after runs for new pushes were started."""
         self.see_pushes(repo)
         return [run for run in reversed(self.runs.values()) if run.repo == repo]
 
@@ -174,7 +174,7 @@ class World:
     def script(
         self, repo: str, steps: Sequence[str | Point], workflow: str | None, times: int | None
     ) -> None:
-        """Remember the course of runs to come."""
+        """Remember the course of new runs."""
         course(steps, gated=False)
         self._scripts.append(_Script(steps, repo, workflow, times))
 
@@ -250,7 +250,7 @@ class World:
                 return script.course
         return fitting[-1].course if fitting else USUAL
 
-    # --- Going on
+    # --- Progress
 
     def keep(self, run: Run) -> Run:
         """Remember a run as it is now."""
@@ -263,7 +263,7 @@ class World:
         return run
 
     def listed(self, run: Run) -> bool:
-        """Whether a listing shows a run; each listing that does not brings it nearer."""
+        """Whether a listing shows a run; each listing that does not counts."""
         if run.hidden > 0:
             self.keep(replace(run, hidden=run.hidden - 1))
         return run.hidden == 0
