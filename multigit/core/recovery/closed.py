@@ -16,6 +16,10 @@ from multigit.core.values.problem import Problem, Severity
 from multigit.core.values.refs import short
 from multigit.hints import Hint
 
+CLOSING = {"undone": "undo", "abandoned": "abandon"}
+NOTHING_LEFT = {State.NOT_PUBLISHED, State.UP_TO_DATE, State.SKIPPED, State.BLOCKED}
+UNDONE = Problem("taken_back", "was published, then undone.", severity=Severity.WARN)
+
 
 def closed_report(operation: Operation, remotes: Mapping[str, RemoteState], how: str) -> Report:
     """Return the report of an operation that is closed unfinished.
@@ -41,10 +45,6 @@ def _closed_with(outcomes: Sequence[Outcome]) -> Result:
     reached = {State.PUBLISHED, State.DEPLOYED, State.UP_TO_DATE, State.SKIPPED}
     whole = all(o.state in reached for o in outcomes) and all(deployed)
     return Result.DONE if whole else Result.FAILED
-
-
-CLOSING = {"undone": "undo", "abandoned": "abandon"}
-NOTHING_LEFT = {State.NOT_PUBLISHED, State.UP_TO_DATE, State.SKIPPED, State.BLOCKED}
 
 
 def _as_left(operation: Operation, repo: RepoPlan, remote: RemoteState | None) -> Outcome:
@@ -79,9 +79,6 @@ def _closed(deployment: Deployment) -> Deployment:
     detail = deployment.status.detail or "it was requested, but no one saw it start."
     status = replace(deployment.status, state=RunState.UNKNOWN, detail=detail)
     return replace(deployment, state=RunState.UNKNOWN, status=status)
-
-
-UNDONE = Problem("taken_back", "was published, then undone.", severity=Severity.WARN)
 
 
 def after_undo(operation: Operation, undo: Report) -> Report:
