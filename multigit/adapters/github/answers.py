@@ -97,12 +97,9 @@ class Question:
         """Return the error for a read."""
         match failure:
             case WebError(sent=False):
-                return GithubError(
-                    f"GitHub cannot be reached: {failure.reason}.",
-                    hint="Check the network, any proxy, and api_url in the [github] section.",
-                    code="github_unreachable",
-                    pause=0.0,
-                )
+                message = f"GitHub cannot be reached: {failure.reason}."
+                hint = "Check the network, any proxy, and api_url in the [github] section."
+                return GithubError(message, hint=hint, code="github_unreachable", pause=0.0)
             case WebError():
                 message = f"GitHub did not answer: {failure.reason}."
                 return UnclearError(message, hint="Try again.", pause=0.0)
@@ -135,11 +132,9 @@ class Question:
 
     def no_json(self) -> GithubError:
         """Return the error for an answer that cannot be read."""
-        return GithubError(
-            f"{self.host} did not answer with JSON for {self.what}.",
-            hint="Check api_url in the [github] section, and any proxy that requires a login.",
-            code=NO_JSON,
-        )
+        message = f"{self.host} did not answer with JSON for {self.what}."
+        hint = "Check api_url in the [github] section, and any proxy that requires a login."
+        return GithubError(message, hint=hint, code=NO_JSON)
 
     def _refusal(self, reply: Reply) -> GithubError:
         if _limited(reply):

@@ -144,11 +144,9 @@ def _use(workspace: Workspace, repo: Repo, stage: Stage) -> Use | None:
 def _problem(file: str, uses: Sequence[Use]) -> Problem | None:
     """Return why there is no example that all of these stages could use, or None."""
     if not _FILE.fullmatch(file):
-        return Problem(
-            "workflow_no_file",
-            f"the workflow {file} of {uses[0].stage.name} is not a file in {FOLDER}.",
-            'Set it to the name of a file, such as workflow = "deploy.yml".',
-        )
+        message = f"the workflow {file} of {uses[0].stage.name} is not a file in {FOLDER}."
+        hint = 'Set it to the name of a file, such as workflow = "deploy.yml".'
+        return Problem("workflow_no_file", message, hint)
     if len(uses) > 1 and not distinguishing(uses):
         stages = " and ".join(use.stage.name for use in uses)
         return Problem(

@@ -75,20 +75,15 @@ class WorkflowPreflight:
         except MultigitError:
             return None
         if content is None:
-            return Problem(
-                "workflow_not_in_commit",
-                f"{what} has no {path}.",
-                f"Commit it to an earlier stage, or to {spec.branch} as a hotfix,"
-                " or correct workflow.",
-            )
+            here = f"Commit it to an earlier stage, or to {spec.branch} as a hotfix"
+            hint = f"{here}, or correct workflow."
+            return Problem("workflow_not_in_commit", f"{what} has no {path}.", hint)
         try:
             return read_workflow(content)
         except ValueError as error:
-            return Problem(
-                "workflow_unreadable",
-                f"{path} in {what} is not a workflow: {error}",
-                "Fix it on an earlier stage, and promote it with the rest.",
-            )
+            message = f"{path} in {what} is not a workflow: {error}"
+            hint = "Fix it on an earlier stage, and promote it with the rest."
+            return Problem("workflow_unreadable", message, hint)
 
     def _default_branch(self, slug: str) -> str:
         """Return the repository's default branch; raises GithubError if it cannot be deployed."""
@@ -97,18 +92,13 @@ class WorkflowPreflight:
         granted = str(repo.raw_headers.get("x-oauth-scopes", ""))  # only for classic tokens
         scopes = set(granted.replace(",", " ").split())
         if may_push is False or (scopes and not scopes & SCOPES):
-            raise GithubError(
-                f"the token may not start workflows of {slug}.",
-                hint=RIGHTS_HINT,
-                code="token_refused",
-            )
+            message = f"the token may not start workflows of {slug}."
+            raise GithubError(message, hint=RIGHTS_HINT, code="token_refused")
         for state in ("archived", "disabled"):
             if repo.raw_data.get(state) is True:
-                raise GithubError(
-                    f"{slug} is {state}, so it is read-only.",
-                    hint="Ask its owners, or skip it with -x and its name.",
-                    code="read_only",
-                )
+                message = f"{slug} is {state}, so it is read-only."
+                hint = "Ask its owners, or skip it with -x and its name."
+                raise GithubError(message, hint=hint, code="read_only")
         return text(repo.raw_data.get("default_branch"))
 
     def _workflow(self, runner: GithubRunner) -> tuple[str, Problem | None]:
@@ -119,18 +109,12 @@ class WorkflowPreflight:
         except GithubError as error:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
-            return "", Problem(
-                MISSING_CODE,
-                f"{slug} has no workflow {runner.workflow} on its default branch.",
-                Hint.WRITE_WORKFLOW.format(folder=FOLDER),
-            )
+            message = f"{slug} has no workflow {runner.workflow} on its default branch."
+            return "", Problem(MISSING_CODE, message, Hint.WRITE_WORKFLOW.format(folder=FOLDER))
         if text(found.raw_data.get("state")).startswith("disabled"):
-            return "", Problem(
-                "workflow_disabled",
-                f"{full_name(runner)} is disabled.",
-                "Enable it on the Actions page, or run:"
-                f" gh workflow enable {runner.workflow} -R {slug}",
-            )
+            enable = f"gh workflow enable {runner.workflow} -R {slug}"
+            hint = f"Enable it on the Actions page, or run: {enable}"
+            return "", Problem("workflow_disabled", f"{full_name(runner)} is disabled.", hint)
         return text(found.raw_data.get("path")), None
 
     def _file(self, path: str, slug: str) -> WorkflowFile | None:
@@ -159,11 +143,9 @@ class WorkflowPreflight:
                 return  # a token that may start workflows may be unable to see environments
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
-            yield Problem(
-                "environment_missing",
-                f"{slug} has no environment {name}, which its workflow deploys to.",
-                "Create it under Settings > Environments there, or correct environment.",
-            )
+            message = f"{slug} has no environment {name}, which its workflow deploys to."
+            hint = "Create it under Settings > Environments there, or correct environment."
+            yield Problem("environment_missing", message, hint)
 
     def _known(self, slug: str, what: str, find: Callable[[Repository], Thing]) -> Any:
         if what not in self._things:
@@ -183,40 +165,29 @@ def _triggers(
     pushed = deployed.started_by(branch=spec.branch, tag=spec.tag)
     if runner.by_push:
         if not pushed:
-            yield Problem(
-                "push_starts_nothing",
-                f"no push trigger of {name} matches {spec.branch} or its deploy tag.",
-                f'Add one to {runner.workflow}, or set trigger = "dispatch".',
-                Severity.WARN,  # the file of the pushed commit counts, which may differ
-            )
+            message = f"no push trigger of {name} matches {spec.branch} or its deploy tag."
+            hint = f'Add one to {runner.workflow}, or set trigger = "dispatch".'
+            # Only a warning: the file of the pushed commit counts, which may differ.
+            yield Problem("push_starts_nothing", message, hint, Severity.WARN)
         return
     if not (known.dispatchable and deployed.dispatchable):
         where = "in what is deployed" if known.dispatchable else "on the default branch"
-        yield Problem(
-            "workflow_not_dispatchable",
-            f"{name} has no workflow_dispatch trigger {where}.",
-            f'Add "workflow_dispatch:" under "on:" in {runner.workflow}, or set trigger = "push".',
-        )
+        message = f"{name} has no workflow_dispatch trigger {where}."
+        add = f'Add "workflow_dispatch:" under "on:" in {runner.workflow}'
+        yield Problem("workflow_not_dispatchable", message, f'{add}, or set trigger = "push".')
     if pushed:
-        yield Problem(
-            "deploys_twice",
-            f"{name} would deploy twice: the push of {pushed} starts it, too.",
-            f'Remove the push trigger from {runner.workflow}, or set trigger = "push".',
-            Severity.WARN,
-        )
+        message = f"{name} would deploy twice: the push of {pushed} starts it, too."
+        hint = f'Remove the push trigger from {runner.workflow}, or set trigger = "push".'
+        yield Problem("deploys_twice", message, hint, Severity.WARN)
 
 
 def _no_ref(spec: DeploymentSpec, runner: GithubRunner) -> Problem:
-    return Problem(
-        "no_deploy_ref",
-        f"{runner.workflow} runs on the {runner.ref} of {spec.stage}, which has none.",
-        f'Set ref = "{"branch" if runner.ref == "tag" else "tag"}", or give the stage a tag.',
-    )
+    message = f"{runner.workflow} runs on the {runner.ref} of {spec.stage}, which has none."
+    other = "branch" if runner.ref == "tag" else "tag"
+    return Problem("no_deploy_ref", message, f'Set ref = "{other}", or give the stage a tag.')
 
 
 def _unreadable(runner: GithubRunner) -> Problem:
-    return Problem(
-        "workflow_unreadable",
-        f"{full_name(runner)} cannot be read on the default branch.",
-        "Check the file there: it must be YAML that says what triggers it.",
-    )
+    message = f"{full_name(runner)} cannot be read on the default branch."
+    hint = "Check the file there: it must be YAML that says what triggers it."
+    return Problem("workflow_unreadable", message, hint)

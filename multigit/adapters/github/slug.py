@@ -20,11 +20,9 @@ def api_address(configured: str) -> str:
     """Return the API's address without a trailing slash; raises ConfigError if it is invalid."""
     address = (configured or DEFAULT_API).rstrip("/")
     if address_fault(address) or set("?#") & set(address):
-        raise ConfigError(
-            f"{visible(masked(address))} is not an address of GitHub's API.",
-            hint='Set api_url in the [github] section, such as "https://ghe.example.com/api/v3".',
-            code="api_url",
-        )
+        message = f"{visible(masked(address))} is not an address of GitHub's API."
+        hint = 'Set api_url in the [github] section, such as "https://ghe.example.com/api/v3".'
+        raise ConfigError(message, hint=hint, code="api_url")
     return address
 
 
@@ -40,11 +38,9 @@ def checked_slug(slug: str) -> str:
     """Return a configured slug; raises RefusedError if it is not "owner/name"."""
     if _SLUG.fullmatch(slug):
         return slug
-    raise RefusedError(
-        f"{visible(slug)} is not the name of a GitHub repository.",
-        hint='Set github = "owner/name" for this repository.',
-        code="github_slug",
-    )
+    message = f"{visible(slug)} is not the name of a GitHub repository."
+    hint = 'Set github = "owner/name" for this repository.'
+    raise RefusedError(message, hint=hint, code="github_slug")
 
 
 def slug_from(urls: Sequence[str], host: str) -> str:
@@ -58,9 +54,7 @@ def slug_from(urls: Sequence[str], host: str) -> str:
         slug = parts.path.strip("/").removesuffix(".git")
         if parts.scheme != "file" and parts.host in hosts and _SLUG.fullmatch(slug):
             return slug
-    raise RefusedError(
-        f"the remote {visible(masked(next(iter(urls), ''))) or 'without a URL'} is not on the"
-        f" configured host {host}.",
-        hint='Set github = "owner/name" for this repository, or api_url in [github].',
-        code="not_on_github",
-    )
+    shown = visible(masked(next(iter(urls), ""))) or "without a URL"
+    message = f"the remote {shown} is not on the configured host {host}."
+    hint = 'Set github = "owner/name" for this repository, or api_url in [github].'
+    raise RefusedError(message, hint=hint, code="not_on_github")

@@ -27,22 +27,16 @@ def find_token(environment: Mapping[str, str], host: str, *, deadline: float = D
     if token := _from_gh(host, environment, deadline):
         return checked_token(token, "the output of gh auth token")
     login = "gh auth login" if host == "github.com" else f"gh auth login --hostname {host}"
-    raise RefusedError(
-        f"there is no token for {host}.",
-        hint=f"Set MULTIGIT_TOKEN, or run: {login}",
-        code="no_token",
-    )
+    hint = f"Set MULTIGIT_TOKEN, or run: {login}"
+    raise RefusedError(f"there is no token for {host}.", hint=hint, code="no_token")
 
 
 def checked_token(token: str, source: str) -> str:
     """Return the token; raises RefusedError, which does not show it, if it cannot be sent."""
     if _TOKEN.fullmatch(token):
         return token
-    raise RefusedError(
-        f"{source} is not a valid token.",
-        hint="Set MULTIGIT_TOKEN to a GitHub token, on one line.",
-        code="no_token",
-    )
+    hint = "Set MULTIGIT_TOKEN to a GitHub token, on one line."
+    raise RefusedError(f"{source} is not a valid token.", hint=hint, code="no_token")
 
 
 def _from_gh(host: str, environment: Mapping[str, str], deadline: float) -> str:

@@ -188,7 +188,5 @@ def _check(server: JenkinsServer) -> None:
         raise unfit(f"the job {runner.job} takes no parameters.", hint)
     if unknown := sorted(runner.params.keys() - known):
         names = ", ".join(unknown)
-        raise unfit(
-            f"the job {runner.job} does not take {names}: Jenkins would ignore that.",
-            f"It takes {', '.join(sorted(known))}.",
-        )
+        message = f"the job {runner.job} does not take {names}: Jenkins would ignore that."
+        raise unfit(message, f"It takes {', '.join(sorted(known))}.")

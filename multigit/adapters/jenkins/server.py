@@ -166,11 +166,9 @@ class JenkinsServer:
     # --- Refusals
 
     def _unreachable(self, error: WebError) -> Never:
-        raise MultigitError(
-            f"Jenkins cannot be reached at {self.base}: {error.reason}.",
-            hint="Check the address, the network and the proxy.",
-            code=UNREACHABLE,
-        )
+        message = f"Jenkins cannot be reached at {self.base}: {error.reason}."
+        hint = "Check the address, the network and the proxy."
+        raise MultigitError(message, hint=hint, code=UNREACHABLE)
 
     def _refused(self, reply: Reply, what: str) -> Never:
         """Raise the error for an answer that is not the expected one."""
@@ -189,11 +187,8 @@ class JenkinsServer:
             case status if reply.moved:
                 raise _no_jenkins(f"{self.base} redirects elsewhere (it answers {status}).")
             case status if status in PASSING:
-                raise MultigitError(
-                    f"Jenkins at {self.base} is not ready: it answers {status}.",
-                    hint="Try again in a minute.",
-                    code=UNREACHABLE,
-                )
+                message = f"Jenkins at {self.base} is not ready: it answers {status}."
+                raise MultigitError(message, hint="Try again in a minute.", code=UNREACHABLE)
             case status:
                 message, hint = f"Jenkins refuses to {what} {job}: it answers {status}.", ""
         raise MultigitError(message, hint=hint, code="jenkins_refused")
@@ -204,18 +199,14 @@ def authorization(runner: JenkinsRunner, environment: Mapping[str, str]) -> str:
     if fault := address_fault(runner.url):
         raise _no_jenkins(f"the address of Jenkins cannot be used: {fault}.")
     if not runner.user:
-        raise MultigitError(
-            "Jenkins requires a user with the API token, and none is set.",
-            hint="Set user to the name of the account that the token belongs to.",
-            code="jenkins_refused",
-        )
+        message = "Jenkins requires a user with the API token, and none is set."
+        hint = "Set user to the name of the account that the token belongs to."
+        raise MultigitError(message, hint=hint, code="jenkins_refused")
     token = environment.get(runner.token_env, "").strip()
     if not token:
-        raise MultigitError(
-            f"the variable {runner.token_env} with the API token for Jenkins is not set.",
-            hint=f"Create one in Jenkins (your name, Security), then set {runner.token_env}.",
-            code="no_token",
-        )
+        message = f"the variable {runner.token_env} with the API token for Jenkins is not set."
+        hint = f"Create one in Jenkins (your name, Security), then set {runner.token_env}."
+        raise MultigitError(message, hint=hint, code="no_token")
     login = f"{runner.user}:{token}".encode(errors="surrogateescape")
     return f"Basic {b64encode(login).decode()}"
 
@@ -231,11 +222,9 @@ def _declined(reply: Reply) -> bool:
 
 def job_missing(runner: JenkinsRunner) -> MultigitError:
     """Return the error for a job that does not exist."""
-    return MultigitError(
-        f"Jenkins has no job {runner.job}, or hides it from {runner.user}.",
-        hint="Include the folders of the job, such as shop/deploy-api.",
-        code="jenkins_job_missing",
-    )
+    message = f"Jenkins has no job {runner.job}, or hides it from {runner.user}."
+    hint = "Include the folders of the job, such as shop/deploy-api."
+    return MultigitError(message, hint=hint, code="jenkins_job_missing")
 
 
 def unfit(message: str, hint: str) -> MultigitError:
@@ -244,11 +233,8 @@ def unfit(message: str, hint: str) -> MultigitError:
 
 
 def _no_jenkins(message: str) -> MultigitError:
-    return MultigitError(
-        message,
-        hint="Set url to the address of Jenkins' home page in a browser.",
-        code="jenkins_url",
-    )
+    hint = "Set url to the address of Jenkins' home page in a browser."
+    return MultigitError(message, hint=hint, code="jenkins_url")
 
 
 def parameters(entry: Document) -> dict[str, str]:
