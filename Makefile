@@ -67,8 +67,9 @@ bench: $(VENV)/ready ## measure against a plain-shell floor and against the old 
 	$(BIN)/python bench/promote.py
 
 torture: $(VENV)/ready ## kill, cut and stall operations at every point, and walk at random
-	FRESH_SEEDS=$(FRESH_SEEDS) $(BIN)/pytest -q -n $(JOBS) tests/core tests/adapters/git/test_random_work_trees.py \
-	  tests/adapters/git/test_merge_histories.py tests/adapters/git/test_false_alarms.py tests/cli/test_any_file.py
+	FRESH_SEEDS=$(FRESH_SEEDS) $(BIN)/pytest -q -n $(JOBS) tests/core \
+	  tests/adapters/git/work_tree/test_random_work_trees.py tests/adapters/git/test_merge_histories.py \
+	  tests/adapters/git/test_false_alarms.py tests/cli/test_any_file.py
 	REAL_PROCESSES=1 $(BIN)/python -m tests.walk --walks 50 --steps 40
 	REAL_PROCESSES=1 $(BIN)/python -m tests.torture
 

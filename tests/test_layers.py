@@ -56,7 +56,7 @@ ONE_DOOR = {
     "filelock": {"adapters/files/deployment_log.py", "adapters/files/lock.py"},
     "fcntl": {
         "adapters/files/holding.py",
-        "adapters/git/push_mark.py",
+        "adapters/git/push/mark.py",
         "adapters/files/scratch.py",
     },
     "questionary": {"ui/prompts.py"},

@@ -12,7 +12,7 @@ from multigit.adapters.config import FILE
 from multigit.adapters.config.discovery import discover
 from multigit.adapters.config.template import render_config
 from multigit.adapters.files.folder import write_new
-from multigit.adapters.git.ignores import add_ignores, missing_ignores
+from multigit.adapters.git.work_tree.ignores import add_ignores, missing_ignores
 from multigit.core.values.found_repo import FoundRepo
 from multigit.core.values.text import visible
 from multigit.errors import RefusedError, UsageError

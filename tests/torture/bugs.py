@@ -32,7 +32,7 @@ def compared(plan, made, now, *more, **others):
         ("colleague/promote/web/stg/mktag-3/after/push-and-kill",),
     ),
     "two pushes instead of an atomic one": Bug(
-        "adapters/git/publishing.py",
+        "adapters/git/push/publishing.py",
         """
 _push = push
 

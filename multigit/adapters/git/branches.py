@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from multigit.adapters.files.scratch import CLONES
-from multigit.adapters.git import committing as git_committing
 from multigit.adapters.git.cloning import clone_into
 from multigit.adapters.git.outcome import last_line
 from multigit.adapters.git.refs import ReadsRefs
 from multigit.adapters.git.settings import FETCH, in_environment
+from multigit.adapters.git.work_tree import committing as git_committing
 from multigit.core.values.commits import Tip
 from multigit.core.values.git_answers import RefQuery, Signature
 from multigit.core.values.refs import branch_ref

@@ -10,7 +10,7 @@ from multigit.adapters.files.durable import moved_aside
 from multigit.adapters.git.config import GitConfig, read_config
 from multigit.adapters.git.process import GitDoor, require_git, ssh_command
 from multigit.adapters.git.programs import refuse_programs
-from multigit.adapters.git.push_mark import PushMark
+from multigit.adapters.git.push.mark import PushMark
 from multigit.adapters.git.remote import Remote
 from multigit.adapters.git.settings import of_remote
 from multigit.adapters.git.transcript import Transcript

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from multigit.adapters.git import committing as git_committing
 from multigit.adapters.git import objects as git_objects
 from multigit.adapters.git.clone import Clone
+from multigit.adapters.git.work_tree import committing as git_committing
 from multigit.core.values.commits import PreparedCommit, Tip
 from multigit.core.values.git_answers import Merged, Signature
 from multigit.core.values.work_tree import Change

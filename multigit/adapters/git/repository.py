@@ -6,8 +6,8 @@ from multigit.adapters.git.branches import MovesBranches
 from multigit.adapters.git.files import ReadsFiles
 from multigit.adapters.git.history import ReadsHistory
 from multigit.adapters.git.making import MakesObjects
-from multigit.adapters.git.publishing import Publishes
-from multigit.adapters.git.work_tree import ReadsWorkTree
+from multigit.adapters.git.push.publishing import Publishes
+from multigit.adapters.git.work_tree.reading import ReadsWorkTree
 
 
 class GitRepository(

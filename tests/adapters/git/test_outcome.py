@@ -12,7 +12,7 @@ import pytest
 
 from multigit.adapters.git import outcome as git_outcome
 from multigit.adapters.git.outcome import Completed, failure, last_line
-from multigit.adapters.git.publishing import BEFORE_SENDING
+from multigit.adapters.git.push.publishing import BEFORE_SENDING
 from multigit.errors import GitError
 from tests.adapters.git.clones import STAGES, open_clone
 from tests.support.forge import Forge, ForgeRepo

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import chain
 
 from multigit.adapters.git.changes import between, commits_in, hunks, moved
-from multigit.adapters.git.line import StageCommit
 from multigit.adapters.git.reversals.history import Held, History, Notes
+from multigit.adapters.git.reversals.line import StageCommit
 from multigit.core.lineage.hunks import only_puts_back
 from multigit.core.lineage.keepers import before_work
 from multigit.core.lineage.returns import restored_later

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from multigit.adapters.git.changes import Changes, changed, commits_in, moved
-from multigit.adapters.git.line import StageCommit, brought_by, read_line, read_tips
 from multigit.adapters.git.process import GitDoor
+from multigit.adapters.git.reversals.line import StageCommit, brought_by, read_line, read_tips
 from multigit.core.lineage.line import ABSENT, LineCommit, guessed, untouched_by, with_moves
 from multigit.core.lineage.returns import returned
 from multigit.core.lineage.revert_messages import accepted_in, reverted_spans, says_revert

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from multigit.adapters.git.changes import changed, since_fork
-from multigit.adapters.git.line import read_own_commits
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.reversals.by_content import ByContent
 from multigit.adapters.git.reversals.by_id import by_id
 from multigit.adapters.git.reversals.history import History, Notes
 from multigit.adapters.git.reversals.kept import Counts, with_kept
+from multigit.adapters.git.reversals.line import read_own_commits
 from multigit.core.lineage.keepers import last_work, was_absent
 from multigit.core.lineage.line import ABSENT, LineCommit
 from multigit.core.lineage.returns import dropped, joined

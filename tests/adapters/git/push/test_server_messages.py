@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from multigit.adapters.git.outcome import Completed, failure
-from multigit.adapters.git.server_messages import hook_words, server_lines, why
+from multigit.adapters.git.push.server_messages import hook_words, server_lines, why
 
 RULE = "=" * 72
 DASHES = "\u2014" * 60

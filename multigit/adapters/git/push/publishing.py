@@ -12,8 +12,8 @@ from multigit.adapters.files.scratch import scratch_folder
 from multigit.adapters.git.clone import Clone
 from multigit.adapters.git.outcome import Completed, failure, last_line
 from multigit.adapters.git.process import GitDoor
-from multigit.adapters.git.push_trace import BROKEN_PIPE, VARIABLE, PushTrace, read_trace
-from multigit.adapters.git.server_messages import hook_words, why
+from multigit.adapters.git.push.server_messages import hook_words, why
+from multigit.adapters.git.push.trace import BROKEN_PIPE, VARIABLE, PushTrace, read_trace
 from multigit.adapters.git.settings import FETCH
 from multigit.core.values.flight import Flight, flight
 from multigit.core.values.git_answers import Publication, PushReport

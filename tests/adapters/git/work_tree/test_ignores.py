@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.git.ignores import add_ignores, missing_ignores
+from multigit.adapters.git.work_tree.ignores import add_ignores, missing_ignores
 from multigit.errors import RefusedError
 from tests.support.gitenv import git, init
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from os import fsdecode
 from pathlib import Path, PurePosixPath
 
-from multigit.adapters.git.hashing import hash_files, is_link_of
 from multigit.adapters.git.process import GitDoor
+from multigit.adapters.git.work_tree.hashing import hash_files, is_link_of
 from multigit.core.values.work_tree import Obstacle
 
 SUBMODULE = "160000"

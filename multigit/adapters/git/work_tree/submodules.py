@@ -12,7 +12,7 @@ from pathlib import Path
 
 from multigit.adapters.git.config import GitConfig, read_config
 from multigit.adapters.git.process import GitDoor
-from multigit.adapters.git.status import read_work_tree
+from multigit.adapters.git.work_tree.status import read_work_tree
 from multigit.core.values.problem import Problem
 from multigit.core.values.work_tree import Submodule, WorkTree
 from multigit.errors import GitError

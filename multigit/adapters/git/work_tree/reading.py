@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from multigit.adapters.git import filters as git_filters
-from multigit.adapters.git import submodules as git_submodules
 from multigit.adapters.git.clone import Clone
-from multigit.adapters.git.obstacles import read_obstacles
-from multigit.adapters.git.status import read_work_tree
+from multigit.adapters.git.work_tree import filters as git_filters
+from multigit.adapters.git.work_tree import submodules as git_submodules
+from multigit.adapters.git.work_tree.obstacles import read_obstacles
+from multigit.adapters.git.work_tree.status import read_work_tree
 from multigit.core.values.work_tree import Gaps, Obstacle, Submodule, WorkTree
 
 

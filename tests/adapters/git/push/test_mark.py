@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.git.push_mark import PushMark
+from multigit.adapters.git.push.mark import PushMark
 from multigit.core.values.git_answers import Publication
 from multigit.errors import GitError
 from tests.adapters.git.clones import open_clone
@@ -77,7 +77,7 @@ def test_a_push_whose_mark_cannot_be_held_is_not_sent(
         raise OSError(errno.EMFILE, "Too many open files")
 
     for name, doing in (
-        ("multigit.adapters.git.push_mark.open_private", "opened"),
+        ("multigit.adapters.git.push.mark.open_private", "opened"),
         ("fcntl.flock", "locked"),
     ):
         with monkeypatch.context() as patch:

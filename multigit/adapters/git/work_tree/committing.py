@@ -19,7 +19,7 @@ from multigit.adapters.git.config import GitConfig
 from multigit.adapters.git.outcome import failure
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.settings import index_in
-from multigit.adapters.git.status import git_dir
+from multigit.adapters.git.work_tree.status import git_dir
 from multigit.core.values.commits import PreparedCommit, Tip
 from multigit.core.values.git_answers import Signature
 from multigit.core.values.text import pathspec

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.git.push_trace import PushTrace, read_trace
+from multigit.adapters.git.push.trace import PushTrace, read_trace
 
 BEGUN = {"event": "version", "sid": "1"}
 HELPER = {"event": "child_start", "sid": "1", "child_class": "remote-https", "argv": ["git"]}

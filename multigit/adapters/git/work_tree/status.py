@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from multigit.adapters.git.hashing import hash_files
 from multigit.adapters.git.process import GitDoor
+from multigit.adapters.git.work_tree.hashing import hash_files
 from multigit.core.values.work_tree import Change, WorkTree
 
 _UNFINISHED = {
