@@ -27,6 +27,7 @@ CANDIDATES: Mapping[str, tuple[str, ...]] = {
     "stg": ("stg", "stage", "staging"),
     "main": ("main", "master", "production"),
 }
+_BRANCHES = [branch for branches in CANDIDATES.values() for branch in branches]
 
 
 def discover(folder: Path) -> tuple[FoundRepo, ...]:
@@ -83,19 +84,15 @@ def _read(folder: Path, path: str) -> tuple[Path, FoundRepo]:
 
 def _remote(config: GitConfig) -> str:
     """Return the remote to publish to: origin, the only one, that of all stages, or empty."""
-    remotes = config.remotes()
-    candidates = (branch for branches in CANDIDATES.values() for branch in branches)
-    upstreams = remotes & {config.last(f"branch.{branch}.remote") for branch in candidates}
-    likely = upstreams if len(remotes) > 1 else remotes
-    return "origin" if "origin" in remotes else next(iter(likely)) if len(likely) == 1 else ""
+    upstreams = {config.last(f"branch.{branch}.remote") for branch in _BRANCHES} & config.remotes()
+    return config.remote() or (upstreams.pop() if len(upstreams) == 1 else "")
 
 
 def _branches(door: GitDoor, remote: str) -> tuple[str, ...]:
     spaces = ("refs/heads/", f"refs/remotes/{remote}/") if remote else ("refs/heads/",)
-    candidates = [branch for branches in CANDIDATES.values() for branch in branches]
-    patterns = [f"{space}{branch}" for space in spaces for branch in candidates]
+    patterns = [f"{space}{branch}" for space in spaces for branch in _BRANCHES]
     refs = set(door.run("for-each-ref", "--format=%(refname)", *patterns).text.split())
-    return tuple(name for name in candidates if refs & {f"{space}{name}" for space in spaces})
+    return tuple(name for name in _BRANCHES if refs & {f"{space}{name}" for space in spaces})
 
 
 def _names(paths: Sequence[str], folder: str) -> dict[str, str]:

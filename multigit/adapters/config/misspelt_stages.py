@@ -7,8 +7,7 @@ other stage is promoted from, counts as a stage only if there is no other one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from multigit.adapters.config.mistakes import Key, Mistake
 from multigit.adapters.config.values import shown
@@ -16,25 +15,12 @@ from multigit.core.values.text import nearest
 from multigit.core.values.workspace import unknown
 
 
-@dataclass(frozen=True, slots=True)
-class MisspeltStage:
-    """Such a table: its name, the tables in it, the real stages, and the one that it resembles."""
+class MisspeltStage(NamedTuple):
+    """Such a table: its name, the stage that was meant, and what is wrong."""
 
     name: str
-    tables: tuple[str, ...]
-    stages: tuple[str, ...]
-    meant: str = ""
-
-    @property
-    def mistake(self) -> Mistake:
-        """Return what is wrong."""
-        return Mistake(
-            ("stages", self.name),
-            f"is none of the stages {', '.join(self.stages)}, and has nothing but "
-            f"{', '.join(self.tables)}.",
-            f"{unknown('stage', self.name, self.stages).hint} A new stage needs its branch: "
-            f"branch = {shown(self.name)}.",
-        )
+    meant: str
+    mistake: Mistake
 
 
 def misspelt_stages(document: Mapping[str, Any]) -> tuple[MisspeltStage, ...]:
@@ -48,7 +34,17 @@ def misspelt_stages(document: Mapping[str, Any]) -> tuple[MisspeltStage, ...]:
     if not stages:
         return ()
     return tuple(
-        MisspeltStage(name, tuple(tables[name]), stages, nearest(name, stages) or "")
+        MisspeltStage(
+            name,
+            nearest(name, stages) or "",
+            Mistake(
+                ("stages", name),
+                f"is none of the stages {', '.join(stages)}, and has nothing but "
+                f"{', '.join(tables[name])}.",
+                f"{unknown('stage', name, stages).hint} A new stage needs its branch: "
+                f"branch = {shown(name)}.",
+            ),
+        )
         for name in suspects
     )
 

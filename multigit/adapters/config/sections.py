@@ -5,7 +5,7 @@ The descriptions of the fields are part of the JSON Schema, and shown by editors
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 from pydantic import ConfigDict, Field, Strict
 
@@ -180,16 +180,10 @@ class Configuration(Section):
     metrics: MetricsSection = Field(default_factory=MetricsSection)
 
 
+_BY_NAME: Mapping[str, type[Section]] = {"stages": StageSection, "repos": RepoSection}
 SECTIONS: Mapping[str, type[Section]] = {
-    "workspace": WorkspaceSection,
-    "stages": StageSection,
-    "repos": RepoSection,
-    "push": PushSection,
-    "git": GitSection,
-    "lock": LockSection,
-    "github": GithubSection,
-    "notify": NotifySection,
-    "metrics": MetricsSection,
+    name: _BY_NAME.get(name) or cast("type[Section]", field.annotation)
+    for name, field in Configuration.model_fields.items()
 }
 NESTED: Mapping[str, type[Section]] = {"deploy": DeploySection, "health": HealthSection}
 

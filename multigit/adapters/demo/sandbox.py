@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
@@ -79,7 +79,10 @@ class Sandbox:
         for service in DEPLOYED[1:]:
             table = f"[repos.{service}]\n"
             text = text.replace(table, f'{table}after = ["database"]\n')
-        config.write_text(text + _deploy_tables(DEPLOYED, self.servers))
+        ports = _free_ports(len(DEPLOYED))
+        for service, port in zip(DEPLOYED, ports, strict=True):
+            text += _tables(service, port, self.servers)
+        config.write_text(text)
 
     def remote(self, service: str) -> Path:
         """Return the path of the service's bare repository."""
@@ -122,8 +125,8 @@ class Sandbox:
         git.run("branch", "--quiet", "--set-upstream-to=origin/dev")
 
     def _clone(self, service: str, folder: Path, name: str) -> None:
-        git = _door(folder.parent)
-        git.run("clone", "--quiet", "--", self.remote(service).as_uri(), str(folder))
+        url = self.remote(service).as_uri()
+        _door(folder.parent).run("clone", "--quiet", "--", url, str(folder))
         door = _door(folder)
         door.run("config", "user.name", name)
         door.run("config", "user.email", f"{name.split(maxsplit=1)[0].lower()}@example.org")
@@ -148,14 +151,8 @@ def programs() -> dict[str, str]:
     return {name: here.joinpath(name).read_text("utf-8") for name in ("deploy.py", "server.py")}
 
 
-def _deploy_tables(services: Sequence[str], servers: Path) -> str:
-    """Return the tables for deploying services to stg, each to a folder of its own."""
-    ports = _free_ports(len(services))
-    pairs = zip(services, ports, strict=True)
-    return "".join(_tables(service, port, servers) for service, port in pairs)
-
-
 def _tables(service: str, port: int, servers: Path) -> str:
+    """Return the tables for deploying a service to stg, to a folder of its own."""
     place = servers / service
     return f"""
 [repos.{service}.deploy.stg]
