@@ -53,7 +53,7 @@ ONE_DOOR = {
         "adapters/github/yaml.py",
     },
     "apprise": {"adapters/notify/apprise.py"},
-    "filelock": {"adapters/files/deployment_log.py", "adapters/files/lock.py"},
+    "filelock": {"adapters/files/lock.py"},
     "fcntl": {
         "adapters/files/holding.py",
         "adapters/git/push/mark.py",

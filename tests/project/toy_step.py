@@ -50,7 +50,7 @@ def main(folder: Path) -> None:
     toy = cast("Any", steps).ToyStep("stg", "staging", "old-1", "new-2")
     api = RepoPlan("api", "api", State.PLANNED, publishing((toy,), Refs()), branch="staging")
     plan = Plan("toy", "op-1", "2025-01-15T15:01:30Z", DATE, "", "stg", "Toy", (api,))
-    journal = Journal.begin(folder, "op-1")
+    journal = Journal(folder / "op-1.jsonl")
     journal.write(Entry(EntryKind.BEGUN, plan, ADA))
     made = prepare(cast("Any", None), api, DATE, "")
     journal.write(Entry(EntryKind.PUBLISHING, made={"api": made}))

@@ -5,10 +5,8 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from multigit.adapters.files.durable import (
     FULL,
@@ -19,14 +17,14 @@ from multigit.adapters.files.durable import (
     sync_folder,
 )
 from multigit.adapters.files.line_file import end_of_lines
-from multigit.adapters.files.lock import require_lockable, unusable
+from multigit.adapters.files.lock import in_turn, require_lockable, unusable
 from multigit.adapters.files.log_reader import LogReader, head_at
 from multigit.core.records.chain import Head, next_line
 from multigit.core.records.history import OperationHistory
 from multigit.core.records.record import Record
 from multigit.errors import RefusedError
 
-LOCK_SECONDS = 30
+LOCK_SECONDS = 30.0
 APPENDING = os.O_WRONLY | os.O_APPEND
 INDEX = "deployed.json"
 
@@ -42,14 +40,14 @@ class DeploymentLog(LogReader):
     def require_writable(self) -> None:
         """Raise RefusedError if no record could be written: then nothing may be published."""
         with self._writing():
-            os.close(self._open())
+            os.close(self._open(self.file))
             self._require_aside()
 
     def require_usable(self) -> None:
         """Raise RefusedError if an existing log cannot take a record; takes no lock."""
         require_lockable(self._lock)
         if os.path.lexists(self.file):
-            os.close(self._open(create=False))
+            os.close(self._open(self.file, create=False))
             self._require_aside()
 
     def set_aside(self) -> bool:
@@ -82,32 +80,31 @@ class DeploymentLog(LogReader):
             line, head = next_line(record.document(), head_at(stream, end))
         if torn := self._torn()[1]:
             self._move_aside(torn, end)
-        append(self._open(), line + b"\n")
+        append(self._open(self.file), line + b"\n")
         sync_folder(self.file.parent)
         return head
 
-    def _open(self, *, create: bool = True) -> int:
+    def _open(self, file: Path, *, create: bool = True) -> int:
         try:
-            return open_private(self.file, APPENDING | (os.O_CREAT if create else 0))
+            return open_private(file, APPENDING | (os.O_CREAT if create else 0))
         except OSError as error:
-            raise self._not_writable(error) from error
+            raise self._not_writable(file, error) from error
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """Keep others from writing meanwhile; raises RefusedError if that fails."""
         try:
-            with self._locked():
+            make_folder(self._lock.parent)
+            with ExitStack() as held:
+                self._take_turn(held)
                 yield
         except OSError as error:
-            raise self._not_writable(error) from error
+            raise self._not_writable(self.file, error) from error
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        make_folder(self._lock.parent)
-        lock = FileLock(self._lock, timeout=LOCK_SECONDS)
+    def _take_turn(self, held: ExitStack) -> None:
         try:
-            lock.acquire()
-        except Timeout as error:
+            held.enter_context(in_turn(self._lock, seconds=LOCK_SECONDS))
+        except TimeoutError as error:
             raise RefusedError(
                 f"{self.file.name} is locked by another multigit.",
                 hint="Wait until it has ended, then run the command again.",
@@ -115,10 +112,6 @@ class DeploymentLog(LogReader):
             ) from error
         except OSError as error:
             raise unusable(error, self._lock) from error
-        try:
-            yield
-        finally:
-            lock.release()
 
     def _torn(self) -> tuple[int, bytes]:
         """Return where the last whole line ends, and what follows it."""
@@ -131,36 +124,27 @@ class DeploymentLog(LogReader):
         """Raise RefusedError if the log has a torn end that could not be moved aside."""
         _, torn = self._torn()
         if torn and os.path.lexists(self.aside):
-            os.close(self._open_aside())
+            os.close(self._open(self.aside))
 
     def _move_aside(self, torn: bytes, end: int) -> None:
         """Keep the torn tail in a file of its own, then cut it off."""
         try:
-            append(self._open_aside(), torn + b"\n")
+            append(self._open(self.aside), torn + b"\n")
         except OSError as error:
-            raise _unwritable(self._about_aside(), self.aside, error) from error
+            raise self._not_writable(self.aside, error) from error
         os.truncate(self.file, end)
 
-    def _open_aside(self) -> int:
-        """Open the file for torn ends; raises RefusedError if it cannot be written."""
-        try:
-            return open_private(self.aside, APPENDING | os.O_CREAT)
-        except OSError as error:
-            raise _unwritable(self._about_aside(), self.aside, error) from error
-
-    def _about_aside(self) -> str:
-        return f"{self.file.name} ends in the middle of a record, and {self.aside.name}"
-
-    def _not_writable(self, error: OSError) -> RefusedError:
-        return _unwritable(f"The deployment log {self.file.name}", self.file, error)
-
-
-def _unwritable(what: str, file: Path, error: OSError) -> RefusedError:
-    hint = f"Make {file.parent} writable, or name another file as log in the configuration."
-    if error.errno == errno.EINVAL:  # it is not a plain file
-        hint = f"Run: {out_of_the_way(file)}"
-    elif error.errno in FULL:
-        hint = f"Free some space in {file.parent}."
-    return RefusedError(
-        f"{what} cannot be written: {error.strerror or error}.", hint=hint, code="log_not_writable"
-    )
+    def _not_writable(self, file: Path, error: OSError) -> RefusedError:
+        what = f"The deployment log {self.file.name}"
+        if file == self.aside:
+            what = f"{self.file.name} ends in the middle of a record, and {file.name}"
+        hint = f"Make {file.parent} writable, or name another file as log in the configuration."
+        if error.errno == errno.EINVAL:  # it is not a plain file
+            hint = f"Run: {out_of_the_way(file)}"
+        elif error.errno in FULL:
+            hint = f"Free some space in {file.parent}."
+        return RefusedError(
+            f"{what} cannot be written: {error.strerror or error}.",
+            hint=hint,
+            code="log_not_writable",
+        )

@@ -7,6 +7,8 @@ import os
 import re
 import shlex
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain, count
 from pathlib import Path
 
@@ -35,6 +37,16 @@ def open_private(file: Path, flags: int) -> int:
 
 def _not_plain(file: Path) -> OSError:
     return OSError(errno.EINVAL, "it is not a plain file", str(file))
+
+
+@contextmanager
+def opened(file: Path, flags: int) -> Iterator[int]:
+    """Lend the descriptor of a file that `open_private` opens."""
+    descriptor = open_private(file, flags)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def read_private(file: Path) -> bytes:

@@ -7,6 +7,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from multigit.adapters.files.deployment_log import DeploymentLog
@@ -31,24 +32,25 @@ class WorkspaceFiles:
         self._root = workspace.root
         self.alone = False  # True while this command holds the workspace lock
         self.folder = workspace.root / ".multigit"
+        self.operations = self.folder / "operations"  # a journal for each unfinished one
         self.log = DeploymentLog(workspace.root / workspace.log, self.folder / "log.lock")
         self.history = OperationHistory(self.log)
 
     def require_writable(self) -> None:
         """Make the folder; raises RefusedError if it or the log cannot be written."""
-        for folder in (self.folder, self.operations):
-            try:
-                folder.mkdir(mode=0o700, exist_ok=True)
-            except FileExistsError as error:
-                raise self._not_a_folder(folder) from error
-            except OSError as error:
-                raise self._not_writable(error) from error
+        self._require_folders()
         try:
+            for folder in (self.folder, self.operations):
+                folder.mkdir(mode=0o700, exist_ok=True)
             ignore = self.folder / ".gitignore"
             if not os.path.lexists(ignore):
                 ignore.write_text("*\n")
         except OSError as error:
-            raise self._not_writable(error) from error
+            raise RefusedError(
+                f"The workspace {self._root} cannot be written: {error.strerror or error}.",
+                hint=_advice(error),
+                code="workspace_not_writable",
+            ) from error
         self.log.require_writable()
 
     def write_problems(self) -> tuple[Problem, ...]:
@@ -59,7 +61,8 @@ class WorkspaceFiles:
         """
         folders = (self._root, self.folder, self.operations, self.log.file.parent)
         problems = [_write_problem(folder) for folder in dict.fromkeys(map(_nearest, folders))]
-        for require in (self._require_folders, self._require_lock, self.log.require_usable):
+        lockable = partial(require_usable, self.folder)
+        for require in (self._require_folders, lockable, self.log.require_usable):
             try:
                 require()
             except RefusedError as error:
@@ -69,29 +72,11 @@ class WorkspaceFiles:
     def _require_folders(self) -> None:
         for folder in (self.folder, self.operations):
             if os.path.lexists(folder) and not folder.is_dir():
-                raise self._not_a_folder(folder)
-
-    def _require_lock(self) -> None:
-        require_usable(self.folder)
-
-    def _not_a_folder(self, folder: Path) -> RefusedError:
-        return RefusedError(
-            f"{folder.relative_to(self._root)} is not a folder.",
-            hint=f"Run: {out_of_the_way(folder)}",
-            code="workspace_not_writable",
-        )
-
-    def _not_writable(self, error: OSError) -> RefusedError:
-        return RefusedError(
-            f"The workspace {self._root} cannot be written: {error.strerror or error}.",
-            hint=_advice(error),
-            code="workspace_not_writable",
-        )
-
-    @property
-    def operations(self) -> Path:
-        """Return the folder of all operations: a journal for each unfinished one."""
-        return self.folder / "operations"
+                raise RefusedError(
+                    f"{folder.relative_to(self._root)} is not a folder.",
+                    hint=f"Run: {out_of_the_way(folder)}",
+                    code="workspace_not_writable",
+                )
 
     def unfinished(self) -> tuple[str, ...]:
         """Return the ids of unfinished operations, oldest first.
@@ -153,7 +138,7 @@ class WorkspaceFiles:
 
     def begin_journal(self, operation: str) -> Journal:
         """Return the journal of a new operation; nothing is on disk yet."""
-        return Journal.begin(self.operations, operation)
+        return Journal(self._open_journal(operation))
 
     def read_journal(self, operation: str) -> tuple[Journal, Operation]:
         """Return an operation's journal, open or closed; raises UsageError if there is none.
@@ -162,7 +147,7 @@ class WorkspaceFiles:
         which anyone may have written: one with a path in it is not an id.
         """
         is_id = Path(operation).name == operation
-        for file in (self.operations / f"{operation}.jsonl", self.operation(operation) / CLOSED):
+        for file in (self._open_journal(operation), self.operation(operation) / CLOSED):
             if is_id and os.path.lexists(file):
                 journal = Journal(file)
                 if noted := journal.read():
@@ -172,6 +157,9 @@ class WorkspaceFiles:
             hint=Hint.LOG_IDS,
             code="unknown_operation",
         )
+
+    def _open_journal(self, operation: str) -> Path:
+        return self.operations / f"{operation}.jsonl"
 
     def operation(self, operation: str) -> Path:
         """Return the folder of one operation, with a transcript for each repository."""

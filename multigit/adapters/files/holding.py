@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from multigit.adapters.files.durable import open_private
+from multigit.adapters.files.durable import opened
 
 # On Linux a record lock can belong to the open file instead of the process. Then it survives if the
 # process opens and closes the same file again. A check sees locks of both kinds.
@@ -27,25 +27,18 @@ def holding(file: Path) -> Iterator[int]:
 
     Without record locks, as on Windows, nothing is held.
     """
-    descriptor = open_private(file, os.O_RDWR | os.O_CREAT)
-    try:
+    with opened(file, os.O_RDWR | os.O_CREAT) as descriptor:  # to close it releases the lock
         if os.name == "posix":
             _hold(descriptor)
         yield descriptor
-    finally:
-        os.close(descriptor)  # which releases the lock
 
 
 def is_held(file: Path) -> bool:
     """Return whether a process holds the file right now; False if that is unknown."""
     if os.name != "posix":
         return False
-    with suppress(OSError):
-        descriptor = open_private(file, os.O_RDONLY)
-        try:
-            return _is_locked(descriptor)
-        finally:
-            os.close(descriptor)
+    with suppress(OSError), opened(file, os.O_RDONLY) as descriptor:
+        return _is_locked(descriptor)
     return False
 
 

@@ -37,16 +37,11 @@ CLOSED = "journal.jsonl"
 
 
 class Journal:
-    """One operation's journal. Every `write` is on disk before it returns."""
+    """One operation's journal. Every `write` is on disk before it returns; the first makes it."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._lock = threading.Lock()
-
-    @classmethod
-    def begin(cls, folder: Path, operation: str) -> Journal:
-        """Return the journal of a new operation; its first entry creates the file."""
-        return cls(folder / f"{operation}.jsonl")
 
     @property
     def is_open(self) -> bool:
@@ -127,7 +122,8 @@ class Journal:
         try:
             *lines, _torn = read_private(self._file).split(b"\n")
         except OSError as error:
-            raise self._unreadable(error) from error
+            reason = f"cannot be read: {error.strerror or error}"
+            raise self._refused(reason, code="journal_unreadable") from error
         try:
             operation = Operation.from_entries(self._entries(lines))
         except RecursionError as error:
@@ -141,10 +137,13 @@ class Journal:
 
         adapter = TypeAdapter(Entry)
         for line in lines:
-            content = self._content(line)
-            version, by = content.pop("journal", None), str(content.pop("by", ""))
-            if not isinstance(version, int):
+            try:
+                content: Any = json.loads(line)
+            except ValueError as error:
+                raise self._damaged() from error
+            if not isinstance(content, dict) or not isinstance(content.get("journal"), int):
                 raise self._damaged()
+            version, by = content.pop("journal"), str(content.pop("by", ""))
             if version != VERSION:
                 raise self._newer(f"version {version} of the journal", by)
             content = upgraded(content)
@@ -160,15 +159,6 @@ class Journal:
                 raise self._damaged() from error
             yield entry
 
-    def _content(self, line: bytes) -> dict[str, Any]:
-        try:
-            content: Any = json.loads(line)
-        except ValueError as error:
-            raise self._damaged() from error
-        if not isinstance(content, dict):
-            raise self._damaged()
-        return content
-
     def _newer(self, unknown: str, by: str) -> RefusedError:
         """Return the error about an entry of a newer version, which must not be skipped."""
         needed = f"multigit {by}" if by not in {"", __version__} else "the multigit that wrote it"
@@ -180,22 +170,12 @@ class Journal:
         )
 
     def _damaged(self) -> RefusedError:
-        return RefusedError(
-            f"The journal {self._file.name} has a line that multigit did not write.",
-            hint=self._move_away(),
-            code="journal_damaged",
-        )
+        return self._refused("has a line that multigit did not write", code="journal_damaged")
 
-    def _unreadable(self, error: OSError) -> RefusedError:
-        return RefusedError(
-            f"The journal {self._file.name} cannot be read: {error.strerror or error}.",
-            hint=self._move_away(),
-            code="journal_unreadable",
-        )
-
-    def _move_away(self) -> str:
-        """Return how to work without this journal, of which nothing is lost."""
-        return f"Run: {out_of_the_way(self._file)}"
+    def _refused(self, reason: str, *, code: str) -> RefusedError:
+        """Return the error about a journal without which nothing is lost."""
+        hint = f"Run: {out_of_the_way(self._file)}"
+        return RefusedError(f"The journal {self._file.name} {reason}.", hint=hint, code=code)
 
 
 def unfinished(folder: Path) -> tuple[str, ...]:

@@ -25,8 +25,8 @@ def unknown_part(content: object, kind: Any, at: str = "") -> str:
     if len(kinds) > 1:
         return _of_one_type(content, kinds, at)
     (kind,) = kinds
-    if _is_word(kind):
-        return "" if content in _words(kind) else _place(at, content)
+    if words := _words(kind):
+        return "" if content in words else _place(at, content)
     if is_dataclass(kind) and isinstance(kind, type) and isinstance(content, Mapping):
         return _of_fields(content, kind, at)
     return _of_items(content, get_args(kind), at)
@@ -71,12 +71,11 @@ def _alternatives(kind: Any) -> tuple[Any, ...]:
     return (kind,)
 
 
-def _is_word(kind: Any) -> bool:
-    return get_origin(kind) is Literal or (isinstance(kind, type) and issubclass(kind, Enum))
-
-
 def _words(kind: Any) -> tuple[Any, ...]:
-    return get_args(kind) or tuple(each.value for each in kind)
+    """Return the words that a type allows; none if it is not a type of words."""
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return tuple(each.value for each in kind)
+    return get_args(kind) if get_origin(kind) is Literal else ()
 
 
 @cache

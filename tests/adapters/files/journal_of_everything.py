@@ -72,7 +72,7 @@ def everything() -> Plan:
 
 def write_everything(folder: Path) -> Path:
     """Write the journal into the folder as this version does; its file."""
-    journal = Journal.begin(folder, "everything")
+    journal = Journal(folder / "everything.jsonl")
     nrt = Deployment("nrt", RunState.QUEUED, Run("7", "https://host/7"))
     earlier = Progress({"refs/heads/staging": "merge-1"}, State.UNKNOWN, True, {"nrt": nrt})  # noqa: FBT003
     ada = Actor("Ada <a@b>", "ada", "host")

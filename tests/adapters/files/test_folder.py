@@ -139,7 +139,7 @@ def test_no_id_leads_to_a_journal_elsewhere(tmp_path: Path) -> None:
     mine, elsewhere = tmp_path / "shop", tmp_path / "elsewhere"
     elsewhere.mkdir()
     (mine / ".multigit/operations").mkdir(parents=True)
-    Journal.begin(elsewhere, "a").write(Entry(EntryKind.BEGUN, plan(to_publish()), ADA))
+    Journal(elsewhere / "a.jsonl").write(Entry(EntryKind.BEGUN, plan(to_publish()), ADA))
     (mine / ".multigit/operations/a.jsonl").write_bytes((elsewhere / "a.jsonl").read_bytes())
     assert files(mine).read_journal("a")[1].plan == plan(to_publish())
     for operation in ("../../../elsewhere/a", str(elsewhere / "a"), "../operations/a", "..", ""):

@@ -32,7 +32,7 @@ def end(repo: str, target: str = "") -> Entry:
 @pytest.fixture
 def closed(tmp_path: Path) -> Path:
     """Return the closed journal of an operation."""
-    journal = Journal.begin(tmp_path, "one")
+    journal = Journal(tmp_path / "one.jsonl")
     journal.write(BEGUN)
     journal.close()
     return tmp_path / "one" / CLOSED
@@ -92,7 +92,7 @@ def test_many_who_watch_lose_no_line(closed: Path) -> None:
 
 def test_an_open_journal_needs_no_lock(tmp_path: Path) -> None:
     """Whoever writes it holds the workspace; so nothing is left beside it."""
-    Journal.begin(tmp_path, "one").write(BEGUN)
+    Journal(tmp_path / "one.jsonl").write(BEGUN)
     assert [file.name for file in tmp_path.iterdir()] == ["one.jsonl"]
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from multigit.adapters.files.durable import make_folder, open_private
+from multigit.adapters.files.durable import make_folder, opened
 from multigit.errors import GitError
 
 TRIES, PAUSE = 3, 0.01  # seconds
@@ -32,13 +32,10 @@ class PushMark:
         """
         try:
             make_folder(self._file.parent)
-            descriptor = open_private(self._file, os.O_RDWR | os.O_CREAT)
+            with opened(self._file, os.O_RDWR | os.O_CREAT) as descriptor:
+                return _identity(descriptor)
         except OSError as error:
             raise self._unusable("written", error) from error
-        try:
-            return _identity(descriptor)
-        finally:
-            os.close(descriptor)
 
     @contextmanager
     def held(self) -> Iterator[tuple[int, ...]]:
@@ -47,45 +44,29 @@ class PushMark:
         Nor on Windows, where files have no such lock. Raises GitError if an existing mark cannot be
         held: without it no one could see that the push is running.
         """
-        descriptor = self._hold()
-        try:
-            yield () if descriptor is None else (descriptor,)
-        finally:
-            if descriptor is not None:
-                os.close(descriptor)
+        with ExitStack() as stack:
+            yield self._hold(stack) if os.name == "posix" else ()
 
-    def _hold(self) -> int | None:
-        if os.name != "posix":
-            return None
+    def _hold(self, stack: ExitStack) -> tuple[int, ...]:
         import fcntl
 
+        doing = "opened"
         try:
-            descriptor = open_private(self._file, os.O_RDWR)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise self._unusable("opened", error) from error
-        try:
+            descriptor = stack.enter_context(opened(self._file, os.O_RDWR))
+            doing = "locked"
             fcntl.flock(descriptor, fcntl.LOCK_SH)
+        except FileNotFoundError:
+            return ()
         except OSError as error:
-            os.close(descriptor)
-            raise self._unusable("locked", error) from error
-        return descriptor
+            raise self._unusable(doing, error) from error
+        return (descriptor,)
 
     def is_held(self, mark: str) -> bool | None:
         """Return whether a process of a push with this mark is running; None if that is unknown."""
-        if os.name != "posix":
-            return None
-        try:
-            descriptor = open_private(self._file, os.O_RDWR)
-        except OSError:
-            return None
-        try:
-            return _is_held(descriptor) if _identity(descriptor) == mark else None
-        except OSError:
-            return None
-        finally:
-            os.close(descriptor)
+        if os.name == "posix":
+            with suppress(OSError), opened(self._file, os.O_RDWR) as descriptor:
+                return _is_held(descriptor) if _identity(descriptor) == mark else None
+        return None
 
     def _unusable(self, doing: str, error: OSError) -> GitError:
         return GitError(

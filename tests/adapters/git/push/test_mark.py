@@ -68,7 +68,7 @@ def test_without_a_mark_a_push_is_not_announced(tmp_path: Path) -> None:
 def test_a_push_whose_mark_cannot_be_held_is_not_sent(
     forge: Forge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody would see it: open files are short, or the disk has no locks."""
+    """No one could see it: open files are short, or the disk has no locks."""
     api = forge.add("api")
     repository = open_clone(forge, api)
     flight, before = repository.flight(), api.remote_refs()
@@ -77,7 +77,7 @@ def test_a_push_whose_mark_cannot_be_held_is_not_sent(
         raise OSError(errno.EMFILE, "Too many open files")
 
     for name, doing in (
-        ("multigit.adapters.git.push.mark.open_private", "opened"),
+        ("multigit.adapters.files.durable.open_private", "opened"),
         ("fcntl.flock", "locked"),
     ):
         with monkeypatch.context() as patch:
@@ -90,7 +90,7 @@ def test_a_push_whose_mark_cannot_be_held_is_not_sent(
 
 
 def test_what_follows_a_push_does_not_hold_it(forge: Forge) -> None:
-    """Its number may be nobody's by then, or that of a file which is not git's to keep open."""
+    """Its number may be free by then, or that of a file that git must not keep open."""
     api = forge.add("api")
     repository = open_clone(forge, api)
     taken = [os.open(os.devnull, os.O_RDONLY) for _ in range(20)]
