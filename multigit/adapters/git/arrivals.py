@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
+from multigit.adapters.git.changes import HEAD, read_commits
 from multigit.adapters.git.commits import Listed, list_commits, waiting_of
 from multigit.adapters.git.copies import read_copies
 from multigit.adapters.git.process import GitDoor
@@ -50,25 +51,14 @@ def _contained(
         *("log", "-z", "--topo-order", "--left-right", "--no-show-signature", "--no-renames"),
         *("--no-abbrev", "--no-relative", "--ignore-submodules=none"),
         *(compared if patches else ("--no-patch",)),
-        *("--format=%m%x00%H%x00%T%x00%P", f"{ours}...{theirs}", "--"),
+        *(f"--format={HEAD}%m %H %T %P", f"{ours}...{theirs}", "--"),
         options=(f"diff.orderFile={os.devnull}",),
     )
     of_ours: dict[str, OwnCommit] = {}
     of_theirs: dict[str, OwnCommit] = {}
-    for commit in _records(done.fields()):
-        (of_theirs if commit.sha in own else of_ours)[commit.sha] = commit
+    for head, changes in read_commits(done.fields()):
+        mark, sha, tree, *parents = head.split()
+        effect = frozenset((path, *contents) for path, contents in changes.items())
+        commit = OwnCommit(sha, tree, tuple(parents), effect, same=mark == "=")
+        (of_theirs if sha in own else of_ours)[sha] = commit
     return equivalents(of_theirs, of_ours, theirs_tip=theirs, ours_tip=ours)
-
-
-def _records(fields: Sequence[str]) -> Iterator[OwnCommit]:
-    """Read mark, id, tree and parents of each commit, and its changes: two fields for each."""
-    at = 0
-    while at < len(fields):
-        mark, sha, tree, parents = fields[at : at + 4]
-        at += 4
-        effect = set()
-        while at < len(fields) and fields[at].lstrip("\n").startswith(":"):
-            modes = fields[at].lstrip("\n:").split(" ")
-            effect.add((fields[at + 1], f"{modes[0]} {modes[2]}", f"{modes[1]} {modes[3]}"))
-            at += 2
-        yield OwnCommit(sha, tree, tuple(parents.split()), frozenset(effect), same=mark == "=")

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Mapping
 
-from multigit.adapters.files.scratch import CLONES
-from multigit.adapters.git.cloning import clone_into
 from multigit.adapters.git.outcome import last_line
 from multigit.adapters.git.refs import ReadsRefs
 from multigit.adapters.git.settings import FETCH, in_environment
-from multigit.adapters.git.work_tree import committing as git_committing
-from multigit.core.values.commits import Tip
-from multigit.core.values.git_answers import RefQuery, Signature
+from multigit.core.values.git_answers import RefQuery
 from multigit.core.values.refs import branch_ref
-from multigit.core.values.work_tree import Change
 from multigit.errors import GitError
 
 FAST_FORWARD = (  # an option for each setting that would make a merge do something else
@@ -24,11 +18,7 @@ FAST_FORWARD = (  # an option for each setting that would make a merge do someth
 
 
 class MovesBranches(ReadsRefs):
-    """Moves local branches, and commits on the one that is checked out."""
-
-    def commit(self, changes: Sequence[Change], signature: Signature, *, verify: bool) -> Tip:
-        """Commit these changes on the checked-out branch, with the user's hooks and filters."""
-        return git_committing.commit(self._door, changes, signature, verify=verify)
+    """Moves local branches."""
 
     def fast_forward(self, branch: str, commit: str) -> str:
         """Fast-forward a branch that no work tree has; git itself refuses if that is unsafe.
@@ -76,9 +66,7 @@ class MovesBranches(ReadsRefs):
         """Check the branch out."""
         self._check_out("switch", "--quiet", "--no-guess", "--no-overwrite-ignore", branch)
 
-    def _check_out(
-        self, *arguments: str, environment: Mapping[str, str] = MappingProxyType({})
-    ) -> None:
+    def _check_out(self, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
         """Change files as git does; if a file is in the way, it changes none."""
         try:
             self._door.run(*arguments, hooks=self._repo.hooks, environment=environment)
@@ -92,8 +80,3 @@ class MovesBranches(ReadsRefs):
                 code="in_the_way",
                 output=error.output,
             ) from error
-
-    def clone(self) -> None:
-        """Clone the remote's repository to where this one belongs."""
-        clones = self._workspace.root / ".multigit" / CLONES
-        clone_into(self._folder, self._door, self._repo, self._remote, clones)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 
+from multigit.adapters.git.paths import literal
 from multigit.adapters.git.process import GitDoor
 from multigit.core.lineage.hunks import Hunk, read_hunks
 from multigit.core.lineage.line import ABSENT, LineCommit
 from multigit.core.lineage.revert_messages import Span
 
 Changes = dict[str, tuple[str, str]]
+HEAD = "%x01"  # begins the format of a log that `read_commits` reads
 MANY_PATHS = 500  # with more, git is given none and reads all
 UNKNOWN = 128  # git's exit status for a commit that the clone does not have
 
@@ -21,7 +23,8 @@ def changed(door: GitDoor, before: str, after: str, *, accept: tuple[int, ...] =
         *("--ignore-submodules=none", before, after),
         accept=accept,
     )
-    return dict(read_raw(done.fields())) if done.status == 0 else {}
+    fields = done.fields() if done.status == 0 else []
+    return {path: _contents(meta) for meta, path in zip(fields[::2], fields[1::2], strict=True)}
 
 
 def since_fork(door: GitDoor, step: LineCommit, tip: str) -> Changes:
@@ -57,7 +60,7 @@ def hunks(
         *("diff-tree", "-r", "-z", "--patch-with-raw", "--no-renames", "--unified=0"),
         *("--inter-hunk-context=0", "--no-color", "--no-ext-diff", "--no-textconv"),
         *(before, after, "--"),
-        *(f":(top,literal){path}" for path in paths if len(paths) <= MANY_PATHS),
+        *(literal(paths) if len(paths) <= MANY_PATHS else ()),
         kept=lambda _: "",  # the content of files does not belong in a transcript
     ).text
     raw, _, patches = text.partition("\0\0")
@@ -83,14 +86,21 @@ def commits_in(door: GitDoor, span: Span, *, without: str = "") -> set[str]:
     return set(done.text.split()) if done.status == 0 else set()
 
 
-def read_raw(fields: Iterable[str]) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Yield each path of a raw difference with its content, mode and object, on both sides."""
+def read_commits(fields: Iterable[str]) -> list[tuple[str, Changes]]:
+    """Return the line and the changes of each commit in a raw log whose format begins with HEAD."""
+    commits: list[tuple[str, Changes]] = []
     remaining = iter(fields)
-    for meta in remaining:
-        if meta.startswith(":"):
-            modes, ids = meta[1:].split(" ")[:2], meta.split(" ")[2:4]
-            before, after = (
-                f"{mode} {sha}" if mode.strip("0") else ABSENT
-                for mode, sha in zip(modes, ids, strict=True)
-            )
-            yield next(remaining), (before, after)
+    for field in remaining:
+        text = field.lstrip("\n")
+        if text.startswith("\x01"):
+            commits.append((text[1:], {}))
+        elif text.startswith(":"):
+            commits[-1][1][next(remaining)] = _contents(text)
+    return commits
+
+
+def _contents(meta: str) -> tuple[str, str]:
+    """Return what a path has on both sides, by the fields before it in a raw difference."""
+    old_mode, new_mode, old, new = meta[1:].split(" ")[:4]
+    before = f"{old_mode} {old}" if old_mode.strip("0") else ABSENT
+    return before, f"{new_mode} {new}" if new_mode.strip("0") else ABSENT

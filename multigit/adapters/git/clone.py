@@ -12,7 +12,6 @@ from multigit.adapters.git.process import GitDoor, require_git, ssh_command
 from multigit.adapters.git.programs import refuse_programs
 from multigit.adapters.git.push.mark import PushMark
 from multigit.adapters.git.remote import Remote
-from multigit.adapters.git.settings import of_remote
 from multigit.adapters.git.transcript import Transcript
 from multigit.core.values.clone_facts import CloneFacts
 from multigit.core.values.workspace import Repo, Workspace
@@ -36,7 +35,8 @@ class Clone:
             folder.resolve(), timeout=workspace.git_timeout, transcript=self.transcript
         )
         self._door.remote = self._remote
-        self._door.options = of_remote(self._remote)
+        # A fetch does not set refs/remotes/REMOTE/HEAD.
+        self._door.options = (f"remote.{self._remote}.followRemoteHEAD=never",)
 
     @property
     def _config(self) -> GitConfig:

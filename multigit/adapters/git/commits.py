@@ -51,11 +51,3 @@ def waiting_of(listed: Sequence[Listed], lacking: Sequence[Listed]) -> PendingCo
         forks=tuple(commit.tip for commit in listed if not commit.own),
         subjects=tuple(each.commit.subject for each in lacking[:SUBJECTS]),
     )
-
-
-def read_waiting(door: GitDoor, base: str, tip: str, remote: str) -> PendingCommits:
-    """Count the commits of `tip` that `base` lacks, without merges; name the newest ones."""
-    listed = list_commits(
-        door, *((tip, f"^{base}") if base else (tip, "--not", f"--remotes={remote}"))
-    )
-    return waiting_of(listed, [commit for commit in listed if commit.counts])

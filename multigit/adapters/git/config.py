@@ -61,13 +61,19 @@ class GitConfig:
         keys = (re.fullmatch(r"remote\.(.+)\.url", key, re.DOTALL) for key in self.values)
         return frozenset(key[1] for key in keys if key)
 
+    def remote(self) -> str:
+        """Return `origin`, or the only remote; empty if there is neither."""
+        remotes = self.remotes()
+        only = next(iter(remotes)) if len(remotes) == 1 else ""
+        return "origin" if "origin" in remotes else only
+
     def facts(self, remote: Remote) -> CloneFacts:
         """Return what publishing from here to this remote depends on."""
         shallow = self.common_dir / "shallow"
         return CloneFacts(
             shallow=shallow.exists() and shallow.stat().st_size > 0,
             push_urls=len(remote.pushed()),
-            identity=self.identity("committer", os.environ),
+            identity=self.identity(os.environ),
             credentials=remote.has_credentials(),
             plain_url=remote.plain_url(),
             follow_tags=self.flag("push.followtags"),
@@ -81,21 +87,15 @@ class GitConfig:
             pre_push=self.pre_push,
         )
 
-    def identity(self, role: str, environment: Mapping[str, str]) -> str:
-        """Return "Name <email>" as git-commit(1) "COMMIT INFORMATION" defines it, or empty.
+    def identity(self, environment: Mapping[str, str]) -> str:
+        """Return the committer, "Name <email>", or empty; see git-commit(1) "COMMIT INFORMATION".
 
         Unlike in git, a name or address that is only guessed from the machine does not count.
         """
-        prefix = f"GIT_{role.upper()}_"
-        name = (
-            environment.get(f"{prefix}NAME") or self.last(f"{role}.name") or self.last("user.name")
-        )
-        email = (
-            environment.get(f"{prefix}EMAIL")
-            or self.last(f"{role}.email")
-            or self.last("user.email")
-            or environment.get("EMAIL", "")
-        )
+        own_name, own_email = self.last("committer.name"), self.last("committer.email")
+        name = environment.get("GIT_COMMITTER_NAME") or own_name or self.last("user.name")
+        email = environment.get("GIT_COMMITTER_EMAIL") or own_email or self.last("user.email")
+        email = email or environment.get("EMAIL", "")
         name, email = (re.sub(r"[<>\n]", "", part.strip(_CRUD)) for part in (name, email))
         return f"{name} <{email}>" if name and email else ""
 
@@ -159,9 +159,10 @@ def read_config(door: GitDoor) -> GitConfig:
         if scope in {"local", "worktree"}:
             own.add(key)
         if origin.startswith("file:"):
-            places[key] = (door.folder / origin.removeprefix("file:")).resolve()
-        if scope == "local" and common_dir is None and origin.startswith("file:"):
-            common_dir = (door.folder / origin.removeprefix("file:")).parent.resolve()
+            file = door.folder / origin.removeprefix("file:")
+            places[key] = file.resolve()
+            if scope == "local":
+                common_dir = common_dir or file.parent.resolve()
     common_dir = common_dir or _ask_git(door)
     dot_git = door.folder / ".git"
     if not dot_git.exists() or (dot_git.is_dir() and dot_git.resolve() != common_dir):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from multigit.adapters.git.commits import Listed
+from multigit.adapters.git.paths import literal
 from multigit.adapters.git.process import GitDoor
 from multigit.core.lineage.copies import Patch, Patched, originals, still_there
 from multigit.core.values.commits import Tip
@@ -39,8 +40,7 @@ def read_copies(
     if not by_copy:
         return frozenset()
     paths = sorted({path for original in by_copy.values() for path in original.patches})
-    literal = [f":(top,literal){path}" for path in paths]
-    history = [*_patched(door.run(*_LOG, ours.sha, f"^{fork}", "--", *literal).text)]
+    history = [*_patched(door.run(*_LOG, ours.sha, f"^{fork}", "--", *literal(paths)).text)]
     return frozenset(sha for sha, original in by_copy.items() if still_there(original, history))
 
 
@@ -65,17 +65,9 @@ def _suspects(listed: Sequence[Listed], lacking: Sequence[Listed]) -> tuple[list
 
 def _patched(text: str) -> Iterator[Patched]:
     """Read commits and their patches; none for a commit with a path that git quotes."""
-    head: tuple[str, ...] = ()
-    lines: list[str] = []
-    for line in text.split("\n"):
-        if line.startswith("\0"):
-            if head:
-                yield _commit(head, lines)
-            head, lines = tuple(line.split("\0")[1:]), []
-        else:
-            lines.append(line)
-    if head:
-        yield _commit(head, lines)
+    for record in f"\n{text}".split("\n\0")[1:]:
+        head, *lines = record.split("\n")
+        yield _commit(head.split("\0"), lines)
 
 
 def _commit(head: Sequence[str], lines: Iterable[str]) -> Patched:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from shlex import quote
 
@@ -14,9 +13,42 @@ from multigit.hints import Hint
 _PREFIX = r"^(?:fatal|error): (?:.*: )?"
 _EMPTY = r"object file (?P<file>\S+) is empty"
 _CORRUPT = r"loose object \w+ \(stored in (?P<file>.+)\) is corrupt"
+_BROKEN = "an object of the repository is missing or corrupt."
 _MISSING = (
     r"(?:(?:Could not read|unable to read(?: tree| sha1 file of \S+)?|bad object|"
     r"missing (?:blob|tree|commit)(?: object)?) [('\"]*[0-9a-f]{40}|not a tree object)"
+)
+
+
+_REASONS = (
+    # What git prints → code, sentence and hint, with what the pattern names.
+    (
+        rf"{_PREFIX}cannot lock ref '[^']+': '(?P<ref>refs/(?:remotes|multigit)/[^']+)' exists",
+        "stale_ref",
+        "{ref} of an earlier fetch is in the way of a new branch.",
+        Hint.REMOVE_REF,
+    ),
+    (
+        rf"{_PREFIX}Unable to create '(?P<file>[^']+\.lock)': File exists",
+        "locked_file",
+        "{file.name} exists: another git is running in this repository, or one crashed.",
+        "If no git is running, remove the file: rm {file}",
+    ),
+    (
+        r"^fatal: bad config line (?P<line>\d+) in file (?P<file>.+)$",
+        "bad_git_config",
+        "git cannot read line {line} of {file}.",
+        "Fix it: ${{EDITOR:-vi}} {file}",
+    ),
+    (
+        r"^fatal: could not fetch \w+ from promisor remote",
+        "partial_clone",
+        "this is a partial clone, and missing objects could not be fetched from its remote.",
+        Hint.FETCH_ALL,
+    ),
+    (rf"{_PREFIX}{_CORRUPT}", "broken_object", _BROKEN, Hint.REFETCH_FILE),
+    (rf"{_PREFIX}{_EMPTY}", "broken_object", _BROKEN, Hint.REFETCH_FILE),
+    (rf"{_PREFIX}{_MISSING}", "broken_object", _BROKEN, Hint.REFETCH),
 )
 
 
@@ -25,72 +57,16 @@ def clone_fault(stderr: str, folder: Path, remote: str) -> GitError | None:
 
     `remote` is the name of the remote to fetch a missing object from.
     """
-    for pattern, fault in _FAULTS:
+    for pattern, code, sentence, hint in _REASONS:
         if match := re.search(pattern, stderr, re.MULTILINE):
-            return fault(match, folder, remote, stderr)
+            named = match.groupdict()
+            file = folder / named.get("file", "")
+            places = {"path": folder, "file": file, "ref": named.get("ref", "")}
+            quoted = {name: quote(str(place)) for name, place in places.items()}
+            return GitError(
+                sentence.format_map({**named, "file": file}),
+                hint=hint.format(**quoted, remote=remote),
+                code=code,
+                output=stderr,
+            )
     return None
-
-
-def _stale_ref(match: re.Match[str], folder: Path, _remote: str, output: str) -> GitError:
-    return GitError(
-        f"{match['ref']} of an earlier fetch is in the way of a new branch.",
-        hint=Hint.REMOVE_REF.format(path=quote(str(folder)), ref=quote(match["ref"])),
-        code="stale_ref",
-        output=output,
-    )
-
-
-def _locked(match: re.Match[str], folder: Path, _remote: str, output: str) -> GitError:
-    lock = folder / match["lock"]
-    return GitError(
-        f"{lock.name} exists: another git is running in this repository, or one crashed.",
-        hint=f"If no git is running, remove the file: rm {quote(str(lock))}",
-        code="locked_file",
-        output=output,
-    )
-
-
-def _bad_config(match: re.Match[str], folder: Path, _remote: str, output: str) -> GitError:
-    file = folder / match["file"]
-    return GitError(
-        f"git cannot read line {match['line']} of {file}.",
-        hint=f"Fix it: ${{EDITOR:-vi}} {quote(str(file))}",
-        code="bad_git_config",
-        output=output,
-    )
-
-
-def _not_fetched(_match: re.Match[str], folder: Path, remote: str, output: str) -> GitError:
-    return GitError(
-        "this is a partial clone, and missing objects could not be fetched from its remote.",
-        hint=Hint.FETCH_ALL.format(path=quote(str(folder)), remote=remote),
-        code="partial_clone",
-        output=output,
-    )
-
-
-def _broken(match: re.Match[str], folder: Path, remote: str, output: str) -> GitError:
-    file = match.groupdict().get("file")
-    where = {"path": quote(str(folder)), "remote": remote}
-    return GitError(
-        "an object of the repository is missing or corrupt.",
-        hint=Hint.REFETCH_FILE.format(file=quote(str(folder / file)), **where)
-        if file
-        else Hint.REFETCH.format(**where),
-        code="broken_object",
-        output=output,
-    )
-
-
-_FAULTS: tuple[tuple[str, Callable[[re.Match[str], Path, str, str], GitError]], ...] = (
-    (
-        rf"{_PREFIX}cannot lock ref '[^']+': '(?P<ref>refs/(?:remotes|multigit)/[^']+)' exists",
-        _stale_ref,
-    ),
-    (rf"{_PREFIX}Unable to create '(?P<lock>[^']+\.lock)': File exists", _locked),
-    (r"^fatal: bad config line (?P<line>\d+) in file (?P<file>.+)$", _bad_config),
-    (r"^fatal: could not fetch \w+ from promisor remote", _not_fetched),
-    (rf"{_PREFIX}{_CORRUPT}", _broken),
-    (rf"{_PREFIX}{_EMPTY}", _broken),
-    (rf"{_PREFIX}{_MISSING}", _broken),
-)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from multigit.adapters.git.arrivals import read_lacking
 from multigit.adapters.git.clone import Clone
-from multigit.adapters.git.commits import read_waiting
+from multigit.adapters.git.commits import list_commits, waiting_of
 from multigit.adapters.git.outgoing import read_outgoing
 from multigit.adapters.git.reversals.search import read_reversals
 from multigit.core.values.commits import PendingCommits, Tip
@@ -19,7 +19,9 @@ class ReadsHistory(Clone):
 
     def waiting(self, base: str, tip: str) -> PendingCommits:
         """Return the commits, without merges, that `tip` has and `base` lacks."""
-        return read_waiting(self._door, base, tip, self._remote)
+        others = (f"^{base}",) if base else ("--not", f"--remotes={self._remote}")
+        listed = list_commits(self._door, tip, *others)
+        return waiting_of(listed, [commit for commit in listed if commit.counts])
 
     def lacking(self, ours: Tip, theirs: Tip) -> PendingCommits:
         """Return the commits of `theirs`, without merges, whose content `ours` lacks."""

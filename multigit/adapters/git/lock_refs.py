@@ -50,8 +50,7 @@ class RemoteLocks:
         """
         keep = Event()
         sha = self._repository.store(to_bytes(holder))
-        refs = [lock_ref(stage) for stage in stages]
-        own = [Publication(ref, sha, "") for ref in refs]
+        own = [Publication(lock_ref(stage), sha, "") for stage in stages]
         taking = _in_thread(lambda: self._take(stages, sha, {holder.operation, also}))
         try:
             taking.result()
@@ -86,9 +85,10 @@ class RemoteLocks:
         """Delete locks; return those that the remote still has, or may have."""
         remaining = locks
         for _ in range(2):  # the second time only those that the remote was seen to have
-            try:
-                if self._pushed(remaining):
+            with suppress(MultigitError):
+                if self._repository.push(remaining).accepted:
                     return ()
+            try:
                 now = self._repository.remote_refs([lock.ref for lock in remaining])
             except MultigitError:
                 return remaining
@@ -96,13 +96,6 @@ class RemoteLocks:
             if not remaining:
                 return ()
         return remaining
-
-    def _pushed(self, publications: Sequence[Publication]) -> bool:
-        """Push; return whether the push is known to have succeeded."""
-        try:
-            return self._repository.push(publications).accepted
-        except MultigitError:
-            return False
 
     def _take(self, stages: Sequence[str], sha: str, ours: set[str]) -> None:
         refs = [lock_ref(stage) for stage in stages]
@@ -173,20 +166,12 @@ def _locked(stage: str, holder: Holder | None) -> LockedError:
 
 
 def _refused(report: PushReport) -> LockedError:
+    sentence, code = f"The remote did not accept the lock ({PREFIX}*)", "lock_refused"
+    hint = "Allow these refs there, or name another repository in the [lock] section."
     if not report.final:
-        return LockedError(
-            f"The connection was lost before the lock was taken: {report.reason}",
-            hint=Hint.LOCK_TRY_AGAIN,
-            code="lock_unreachable",
-        )
-    if not report.sent:
-        return LockedError(
-            f"The lock was not taken, because nothing was sent: {report.reason}",
-            hint=report.hint,
-            code="lock_unreachable",
-        )
-    return LockedError(
-        f"The remote did not accept the lock ({PREFIX}*): {report.reason}",
-        hint="Allow these refs there, or name another repository in the [lock] section.",
-        code="lock_refused",
-    )
+        sentence, code = "The connection was lost before the lock was taken", "lock_unreachable"
+        hint = Hint.LOCK_TRY_AGAIN
+    elif not report.sent:
+        sentence, code = "The lock was not taken, because nothing was sent", "lock_unreachable"
+        hint = report.hint
+    return LockedError(f"{sentence}: {report.reason}", hint=hint, code=code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +10,8 @@ from os import fsencode
 from pathlib import Path, PurePosixPath
 
 from multigit.adapters.files.scratch import scratch_folder
-from multigit.adapters.git.config import GitConfig
+from multigit.adapters.git.changes import changed
+from multigit.adapters.git.clone import Clone
 from multigit.adapters.git.faults import clone_fault
 from multigit.adapters.git.outcome import Completed, failure
 from multigit.adapters.git.process import GitDoor
@@ -20,26 +22,100 @@ from multigit.errors import GitError
 CONFLICT = 1
 
 
-def merge(
-    door: GitDoor,
-    config: GitConfig,
-    ours: Tip,
-    theirs: Tip,
-    signature: Signature | None,
-    forks: Sequence[Tip] = (),
-) -> Merged:
-    """Merge `theirs` into `ours` as `git merge --no-ff` would in a clean checkout of `ours`."""
-    if ours.tree == theirs.tree:
-        return Merged(tree=ours.tree)
-    untouched = _unchanged_since_fork(door, ours, theirs, forks)
-    merged = Merged(tree=theirs.tree) if untouched else _merge_tree(door, config, ours, theirs)
-    if not signature or merged.conflicted or merged.tree in {"", ours.tree}:
-        return merged
-    return replace(
-        merged,
-        files=len(changed_files(door, ours.tree, merged.tree)),
-        commit=commit(door, config, merged.tree, (ours.sha, theirs.sha), signature),
-    )
+class MakesObjects(Clone):
+    """Makes what is published later; the user's refs, index and files stay as they are."""
+
+    def merge(
+        self, ours: Tip, theirs: Tip, signature: Signature | None, forks: Sequence[Tip] = ()
+    ) -> Merged:
+        """Merge `theirs` into `ours` as `git merge --no-ff` would in a clean checkout of `ours`."""
+        if ours.tree == theirs.tree:
+            return Merged(tree=ours.tree)
+        untouched = _unchanged_since_fork(self._door, ours, theirs, forks)
+        merged = Merged(tree=theirs.tree) if untouched else self._merge_tree(ours, theirs)
+        if not signature or merged.conflicted or merged.tree in {"", ours.tree}:
+            return merged
+        return replace(
+            merged,
+            files=len(changed(self._door, ours.tree, merged.tree)),
+            commit=self._commit_object(merged.tree, (ours.sha, theirs.sha), signature),
+        )
+
+    def store(self, content: bytes) -> str:
+        """Store some bytes as a blob that no ref points at, and return its id."""
+        return self._door.run("hash-object", "-w", "--stdin", input=content).text.strip()
+
+    def tag(self, name: str, commit: str, signature: Signature) -> str:
+        """Make an annotated tag object, signed if `tag.gpgSign` is set, and return its id."""
+        tagger = self._config.identity(os.environ)
+        if self._config.flag("tag.gpgsign"):
+            return self._signed_tag(name, commit, signature)
+        header = f"object {commit}\ntype commit\ntag {name}\ntagger {tagger} {signature.date}\n\n"
+        content = header.encode() + lines(signature.message)
+        return self._door.run("mktag", input=content).text.strip()
+
+    def _commit_object(self, tree: str, parents: Sequence[str], signature: Signature) -> str:
+        """Make a commit object, signed if `commit.gpgSign` is set, and return its id."""
+        done = self._door.run(
+            *("commit-tree", "-F", "-"),
+            *(["-S"] if self._config.flag("commit.gpgsign") else []),
+            *(part for parent in parents for part in ("-p", parent)),
+            tree,
+            input=lines(signature.message),
+            environment={"GIT_AUTHOR_DATE": signature.date, "GIT_COMMITTER_DATE": signature.date},
+        )
+        return done.text.strip()
+
+    def _merge_tree(self, ours: Tip, theirs: Tip) -> Merged:
+        door, config = self._door, self._config
+        with scratch_folder() as work_tree:
+            # merge-tree reads attributes from a work tree on disk: it gets those of `ours`.
+            _write_attributes(door, ours.sha, work_tree)
+            done = door.run(
+                *("merge-tree", "--write-tree", "--name-only", "--messages", "-z"),
+                *(ours.sha, theirs.sha),
+                accept=(0, CONFLICT, 128),
+                folder=work_tree,
+                environment=config.inert()
+                | {"GIT_DIR": str(config.common_dir), "GIT_WORK_TREE": str(work_tree)},
+            )
+        if done.status not in {0, CONFLICT} or not done.stdout:
+            return _unrelated(door, ours, theirs, done.stderr)
+        tree, *rest = done.fields()
+        end = rest.index("") if "" in rest else len(rest)
+        listed = rest[:end]
+        unlisted = _conflicts_in_messages(rest[end + 1 :]) if done.status == 0 else []
+        if done.status == CONFLICT or unlisted:
+            paths = _paths(listed or unlisted, ours, theirs)
+            return Merged(tree=tree, conflicted=True, conflicts=paths)
+        return Merged(tree=tree)
+
+    def _signed_tag(self, name: str, target: str, signature: Signature) -> str:
+        """Sign with `git tag -s`, in a scratch repository that shares the objects but no refs."""
+        door, config = self._door, self._config
+        with scratch_folder() as folder:
+            for part in ("objects", "refs"):
+                (folder / part).mkdir()
+            (folder / "HEAD").write_text("ref: refs/heads/none\n")
+            if kind := config.last("extensions.objectformat"):
+                version = "[core]\nrepositoryformatversion = 1\n"
+                (folder / "config").write_text(f"{version}[extensions]\nobjectformat = {kind}\n")
+            door.run(
+                *("tag", "--sign", "--cleanup=verbatim", "-F", "-", "--end-of-options"),
+                *(name, target),
+                input=lines(signature.message),
+                options=config.signing(),
+                environment={
+                    "GIT_COMMITTER_DATE": signature.date,
+                    "GIT_DIR": str(folder),
+                    "GIT_OBJECT_DIRECTORY": str(config.common_dir / "objects"),
+                },
+            )
+            sha = (folder / "refs" / "tags" / name).read_text().strip()
+        if b"\n-----BEGIN " not in door.run("cat-file", "tag", sha).stdout:
+            # If the ssh key is missing, git 2.39 signs nothing and says nothing.
+            raise failure("tag", Completed(0, b"", "failed to sign"))
+        return sha
 
 
 def _unchanged_since_fork(door: GitDoor, ours: Tip, theirs: Tip, forks: Sequence[Tip]) -> bool:
@@ -54,30 +130,6 @@ def _unchanged_since_fork(door: GitDoor, ours: Tip, theirs: Tip, forks: Sequence
     if len(forks) > 1:
         bases = set(door.run("merge-base", "--all", ours.sha, theirs.sha).text.split())
     return len(bases) == 1 and {fork.tree for fork in forks if fork.sha in bases} == {ours.tree}
-
-
-def _merge_tree(door: GitDoor, config: GitConfig, ours: Tip, theirs: Tip) -> Merged:
-    with scratch_folder() as work_tree:
-        # merge-tree reads attributes from the work tree on disk: give it one with those of `ours`.
-        _write_attributes(door, ours.sha, work_tree)
-        done = door.run(
-            *("merge-tree", "--write-tree", "--name-only", "--messages", "-z"),
-            *(ours.sha, theirs.sha),
-            accept=(0, CONFLICT, 128),
-            folder=work_tree,
-            environment=config.inert()
-            | {"GIT_DIR": str(config.common_dir), "GIT_WORK_TREE": str(work_tree)},
-        )
-    if done.status not in {0, CONFLICT} or not done.stdout:
-        return _unrelated(door, ours, theirs, done.stderr)
-    tree, *rest = done.fields()
-    end = rest.index("") if "" in rest else len(rest)
-    listed = rest[:end]
-    unlisted = _conflicts_in_messages(rest[end + 1 :]) if done.status == 0 else []
-    if done.status == CONFLICT or unlisted:
-        paths = _paths(listed or unlisted, ours, theirs)
-        return Merged(tree=tree, conflicted=True, conflicts=paths)
-    return Merged(tree=tree)
 
 
 def _conflicts_in_messages(messages: Sequence[str]) -> list[str]:
@@ -134,73 +186,6 @@ def _write_attributes(door: GitDoor, commit_id: str, folder: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("ab") as stream:
             stream.write(fsencode(line) + b"\n")
-
-
-def changed_files(door: GitDoor, before: str, after: str) -> list[str]:
-    """Return the paths that differ between two trees or commits."""
-    return door.run(
-        *("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--no-commit-id"),
-        *("--ignore-submodules=none", "--end-of-options", before, after),
-    ).fields()
-
-
-def commit(
-    door: GitDoor,
-    config: GitConfig,
-    tree: str,
-    parents: Sequence[str],
-    signature: Signature,
-) -> str:
-    """Make a commit object, signed if `commit.gpgSign` is set, and return its id."""
-    done = door.run(
-        "commit-tree",
-        *(["-S"] if config.flag("commit.gpgsign") else []),
-        *(part for parent in parents for part in ("-p", parent)),
-        "-F",
-        "-",
-        tree,
-        input=lines(signature.message),
-        environment={"GIT_AUTHOR_DATE": signature.date, "GIT_COMMITTER_DATE": signature.date},
-    )
-    return done.text.strip()
-
-
-def tag(
-    door: GitDoor, config: GitConfig, tagger: str, name: str, target: str, signature: Signature
-) -> str:
-    """Make an annotated tag object, signed if `tag.gpgSign` is set, and return its id."""
-    if config.flag("tag.gpgsign"):
-        return _signed_tag(door, config, name, target, signature)
-    header = f"object {target}\ntype commit\ntag {name}\ntagger {tagger} {signature.date}\n\n"
-    return door.run("mktag", input=header.encode() + lines(signature.message)).text.strip()
-
-
-def _signed_tag(
-    door: GitDoor, config: GitConfig, name: str, target: str, signature: Signature
-) -> str:
-    """Sign with `git tag -s`, in a scratch repository that shares the objects but no refs."""
-    with scratch_folder() as folder:
-        for part in ("objects", "refs"):
-            (folder / part).mkdir()
-        (folder / "HEAD").write_text("ref: refs/heads/none\n")
-        if kind := config.last("extensions.objectformat"):
-            settings = f"[core]\nrepositoryformatversion = 1\n[extensions]\nobjectformat = {kind}\n"
-            (folder / "config").write_text(settings)
-        door.run(
-            *("tag", "--sign", "--cleanup=verbatim", "-F", "-", "--end-of-options", name, target),
-            input=lines(signature.message),
-            options=config.signing(),
-            environment={
-                "GIT_COMMITTER_DATE": signature.date,
-                "GIT_DIR": str(folder),
-                "GIT_OBJECT_DIRECTORY": str(config.common_dir / "objects"),
-            },
-        )
-        sha = (folder / "refs" / "tags" / name).read_text().strip()
-    if b"\n-----BEGIN " not in door.run("cat-file", "tag", sha).stdout:
-        # If the ssh key is missing, git 2.39 signs nothing and says nothing.
-        raise failure("tag", Completed(0, b"", "failed to sign"))
-    return sha
 
 
 def lines(message: str) -> bytes:

@@ -154,7 +154,7 @@ _REASONS = (
 )
 
 
-_CLONING = {  # where there is no clone yet that could be asked
+_CLONING: dict[str, str] = {  # where there is no clone yet that could be asked
     Hint.OTHER_PROTOCOL: "Correct its url in multigit.toml: give it an ssh, https or file URL.",
     Hint.INSTALL_TRANSPORT: "Install it, or correct the url in multigit.toml.",
     Hint.SIGN_IN: "Check your ssh key or credential helper: git must not have to ask.",
@@ -170,30 +170,23 @@ def failure(
     `folder` is where git ran, `remote` the remote that it used.
     """
     if subcommand not in _CONNECTING and re.search(_HUNG_UP, done.stderr, re.MULTILINE):
-        return _filter_failed(done, folder)
+        return GitError(
+            "a filter process ended before it had filtered a file.",
+            hint=Hint.SEE_FILTERS.format(path=quote(str(folder))),
+            code="filter_failed",
+            output=done.stderr,
+        )
     for pattern, code, sentence, hint in _REASONS:
         if re.search(pattern, done.stderr, re.MULTILINE):
-            advice = hint
-            if isinstance(hint, Hint) and subcommand == "clone":
-                advice = _CLONING.get(hint, hint)
+            advice = _CLONING.get(hint, hint) if subcommand == "clone" else hint
             named = re.search(r"dubious ownership in repository at '(.+)'", done.stderr)
             where = quote(named[1] if named else str(folder))
-            if isinstance(advice, Hint):
-                advice = advice.format(path=where, remote=remote)
+            advice = advice.format(path=where, remote=remote)
             cause = _cause(done.stderr) if code == "connection_lost" else ""
             message = f"{sentence.removesuffix('.')}: {cause}" if cause else sentence
             return GitError(message, hint=advice, code=code, output=done.stderr)
     reason = last_line(done.stderr) or f"it ended with status {done.status}"
     return GitError(f"git {subcommand} failed: {reason}", output=done.stderr)
-
-
-def _filter_failed(done: Completed, folder: Path) -> GitError:
-    return GitError(
-        "a filter process ended before it had filtered a file.",
-        hint=Hint.SEE_FILTERS.format(path=quote(str(folder))),
-        code="filter_failed",
-        output=done.stderr,
-    )
 
 
 def _cause(stderr: str) -> str:

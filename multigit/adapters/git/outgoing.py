@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from multigit.adapters.git.paths import SUBMODULE
 from multigit.adapters.git.process import GitDoor
 from multigit.core.values.work_tree import Outgoing
-
-SUBMODULE = "160000"
 
 
 def read_outgoing(door: GitDoor, tip: str, remote: str) -> tuple[Outgoing, ...]:

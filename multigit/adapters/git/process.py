@@ -93,10 +93,9 @@ class GitDoor:
         self.folder = folder
         self.timeout = timeout
         self.transcript = transcript
-        self.environment: dict[str, str] = dict(ENVIRONMENT)
+        self.environment = {**ENVIRONMENT, "GIT_CEILING_DIRECTORIES": str(folder.parent)}
         self.remote = "origin"
         self.options: tuple[str, ...] = ()
-        self.environment["GIT_CEILING_DIRECTORIES"] = str(folder.parent)
 
     def run(
         self,

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from multigit.adapters.git.settings import in_environment
 from multigit.adapters.system.programs import shell_output
 from multigit.core.values.clone_facts import Detour
 from multigit.core.values.remote_url import (
     SSH,
-    Place,
     at_other_ports,
     has_credentials,
     parsed,
@@ -111,9 +111,7 @@ class Remote:
         pushed = self.pushed()
         if not self.named or not pushed:
             return self.name, {}
-        key, url = f"remote.{PUBLISHED}.url", pushed[0]
-        environment = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": key, "GIT_CONFIG_VALUE_0": url}
-        return PUBLISHED, environment
+        return PUBLISHED, in_environment((f"remote.{PUBLISHED}.url", pushed[0]))
 
     def _listed(self, key: str) -> list[str]:
         urls: list[str] = []
@@ -149,7 +147,9 @@ def same_repository(url: str, other: str, folder: Path, ssh: str) -> bool:
         return _on_disk(parsed(url).path, folder) == _on_disk(parsed(other).path, folder)
     if at_other_ports(url, other):
         return False
-    return places[0] == places[1] or _behind(url, ssh) == _behind(other, ssh)
+    if places[0] == places[1]:
+        return True
+    return place(without_alias(url, ssh)) == place(without_alias(other, ssh))
 
 
 def _on_disk(path: str, folder: Path) -> str:
@@ -159,10 +159,6 @@ def _on_disk(path: str, folder: Path) -> str:
         if os.path.isfile(f"{start}{suffix}/HEAD"):  # noqa: PTH113  (false if it is unreadable)
             return os.path.realpath(f"{start}{suffix}")
     return os.path.realpath(start)
-
-
-def _behind(url: str, ssh: str) -> Place:
-    return place(without_alias(url, ssh))
 
 
 def without_alias(url: str, ssh: str) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from multigit.adapters.git.branches import MovesBranches
+from multigit.adapters.git.cloning import ClonesRemote
 from multigit.adapters.git.files import ReadsFiles
 from multigit.adapters.git.history import ReadsHistory
-from multigit.adapters.git.making import MakesObjects
 from multigit.adapters.git.push.publishing import Publishes
+from multigit.adapters.git.work_tree.committing import MakesCommits
 from multigit.adapters.git.work_tree.reading import ReadsWorkTree
 
 
 class GitRepository(
-    ReadsHistory, ReadsWorkTree, ReadsFiles, MakesObjects, MovesBranches, Publishes
+    ReadsHistory, ReadsWorkTree, ReadsFiles, MakesCommits, MovesBranches, ClonesRemote, Publishes
 ):
     """A clone with its remote. Each part is in the module that it comes from."""

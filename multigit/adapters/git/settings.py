@@ -66,11 +66,6 @@ FETCH = (  # only the given refspecs
 NO_HOOKS = f"core.hooksPath={os.devnull}"
 
 
-def of_remote(remote: str) -> tuple[str, ...]:
-    """Return the settings for one remote: a fetch does not set refs/remotes/REMOTE/HEAD."""
-    return (f"remote.{remote}.followRemoteHEAD=never",)
-
-
 def in_environment(*settings: tuple[str, str]) -> dict[str, str]:
     """Return settings as environment variables: only there may a key contain an equals sign."""
     variables = {"GIT_CONFIG_COUNT": str(len(settings))}

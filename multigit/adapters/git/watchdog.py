@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Self
 
 from multigit.adapters.system import processes
@@ -62,14 +63,13 @@ class Watchdog:
 
     file: int
     free: list[int] = field(default_factory=list)
-    lines: int = 0
+    unused: Iterator[int] = field(default_factory=count)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, text: str) -> int:
         """Add a line to the list and return its number."""
         with self.lock:
-            self.lines += not self.free
-            number = self.free.pop() if self.free else self.lines - 1
+            number = self.free.pop() if self.free else next(self.unused)
         self._write(number, text)
         return number
 

@@ -26,9 +26,9 @@ def config(folder: Path) -> GitConfig:
     return read_config(open_door(folder))
 
 
-def user(folder: Path, name: str) -> str:
-    """Return author or committer as git itself finds it; empty when it does not."""
-    shown = git(folder, "var", f"GIT_{name.upper()}_IDENT", env=os.environ, check=False)
+def user(folder: Path) -> str:
+    """Return the committer as git itself finds it; empty when it does not."""
+    shown = git(folder, "var", "GIT_COMMITTER_IDENT", env=os.environ, check=False)
     return shown.rsplit(" ", 2)[0]
 
 
@@ -103,24 +103,22 @@ ENVIRONMENTS = {
 
 
 @pytest.mark.parametrize("settings", ENVIRONMENTS.values(), ids=list(ENVIRONMENTS))
-@pytest.mark.parametrize("role", ["author", "committer"])
 @pytest.mark.parametrize("own", [False, True])
 def test_the_identity_is_gits(
     settings: dict[str, str],
-    role: str,
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     *,
     own: bool,
 ) -> None:
-    """From the environment, the role's own settings, or the user's."""
+    """From the environment, the committer's own settings, or the user's."""
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     if own:
-        git(folder, "config", f"{role}.name", "Own")
-        git(folder, "config", f"{role}.email", "own@example.org")
-    found = config(folder).identity(role, os.environ)
-    assert found == user(folder, role) != ""
+        git(folder, "config", "committer.name", "Own")
+        git(folder, "config", "committer.email", "own@example.org")
+    found = config(folder).identity(os.environ)
+    assert found == user(folder) != ""
 
 
 def test_an_identity_that_git_would_guess_does_not_count(
@@ -128,8 +126,8 @@ def test_an_identity_that_git_would_guess_does_not_count(
 ) -> None:
     """Login and host name are nobody to publish as."""
     (home / ".gitconfig").write_text("", encoding="utf-8")
-    assert config(folder).identity("committer", os.environ) == ""
+    assert config(folder).identity(os.environ) == ""
     monkeypatch.setenv("EMAIL", "ada@example.org")
-    assert config(folder).identity("committer", os.environ) == ""
+    assert config(folder).identity(os.environ) == ""
     git(folder, "config", "user.name", "Ada")
-    assert config(folder).identity("committer", os.environ) == "Ada <ada@example.org>"
+    assert config(folder).identity(os.environ) == "Ada <ada@example.org>"

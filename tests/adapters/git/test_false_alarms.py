@@ -1,7 +1,7 @@
-"""How often a merge is stopped for a return of files that is none, and how often one is seen.
+"""How often a merge is blocked for a roll-back that is not one, and how often a real one is found.
 
 `python -m tests.adapters.git.test_false_alarms 300` plays that many histories of each sort and
-prints the figures; with FRESH_SEEDS=NUMBER ones that nobody has seen.
+prints the figures; with FRESH_SEEDS=NUMBER, new ones.
 """
 
 from __future__ import annotations
@@ -12,47 +12,44 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from multigit.adapters.git.config import read_config
-from multigit.adapters.git.objects import merge
-from multigit.adapters.git.process import GitDoor
-from multigit.adapters.git.reversals.search import read_reversals
+from multigit.adapters.git.repository import GitRepository
 from multigit.core.values.merge import Reversal
-from tests.adapters.git.clones import open_door
+from tests.adapters.git.clones import open_folder
 from tests.adapters.git.test_merge_histories import tips
-from tests.support.gitenv import init
+from tests.support.gitenv import git, init
 from tests.support.releases import Releases, build_releases
 from tests.support.seeds import seeds
 
 SMALL = 10
 
 
-def store(folder: Path) -> tuple[Path, GitDoor]:
+def store(folder: Path) -> tuple[Path, GitRepository]:
     """Make a repository whose objects the histories become."""
     git_dir = init(folder)
-    return git_dir, open_door(folder)
+    git(folder, "remote", "add", "origin", ".")
+    return git_dir, open_folder(folder)
 
 
-def found(door: GitDoor, bare: Path, history: Releases) -> tuple[Reversal, ...]:
+def found(repository: GitRepository, bare: Path, history: Releases) -> tuple[Reversal, ...]:
     """Return what a promotion and a back-merge would be told of."""
     earlier, later = tips(bare, history.earlier, history.later)
-    config = read_config(door)
-    up = merge(door, config, later, earlier, None)
-    down = merge(door, config, earlier, later, None)
-    seen = read_reversals(door, earlier, later, up.tree)
+    up = repository.merge(later, earlier, None)
+    down = repository.merge(earlier, later, None)
+    seen = repository.reversals(earlier, later, up.tree)
     assert {each.sha for each in seen} == {
-        each.sha for each in read_reversals(door, earlier, later, down.tree)
+        each.sha for each in repository.reversals(earlier, later, down.tree)
     }, history
     return seen
 
 
 def measured(count: int, folder: Path) -> Iterator[tuple[str, Releases, tuple[Reversal, ...]]]:
     """Yield each history with its sort and what was found in it."""
-    bare, door = store(folder)
+    bare, repository = store(folder)
     for sort, returning in (("ordinary", False), ("returning", True)):
         for history in build_releases(seeds(0, count), bare, returning=returning):
             kind = "returning" if history.returned else "ordinary"
             if kind == sort:
-                yield sort, history, found(door, bare, history)
+                yield sort, history, found(repository, bare, history)
 
 
 def test_ordinary_histories_give_no_alarm(tmp_path: Path) -> None:

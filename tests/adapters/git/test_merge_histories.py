@@ -11,13 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from multigit.adapters.git.commits import read_waiting
-from multigit.adapters.git.config import read_config
-from multigit.adapters.git.objects import merge
-from multigit.adapters.git.process import GitDoor
+from multigit.adapters.git.repository import GitRepository
 from multigit.core.values.commits import Tip
 from multigit.core.values.git_answers import Merged
-from tests.adapters.git.clones import SIGNATURE, open_door
+from tests.adapters.git.clones import SIGNATURE, open_folder
 from tests.support.gitenv import git, init
 from tests.support.histories import build_many
 from tests.support.oracle import Outcome, oracle, unlabelled
@@ -29,8 +26,8 @@ ONLY_TOLD = (300, 799, 1338)  # criss-cross histories that git merges with exit 
 HOSTILE = "* merge=union text eol=crlf\n*.log -merge\n*.txt merge=custom\n"
 
 
-def dirty_checkout(store: Path, commit: str, folder: Path) -> GitDoor:
-    """Check an unrelated commit out, and spoil it with attributes that nobody committed."""
+def dirty_checkout(store: Path, commit: str, folder: Path) -> GitRepository:
+    """Check an unrelated commit out, and spoil it with attributes that are not committed."""
     git_dir = init(folder)
     (git_dir / "objects/info/alternates").write_text(f"{store / 'objects'}\n", encoding="utf-8")
     (git_dir / "HEAD").write_text(f"{commit}\n", encoding="utf-8")
@@ -39,7 +36,8 @@ def dirty_checkout(store: Path, commit: str, folder: Path) -> GitDoor:
         if (folder / place).exists() or not place:
             (folder / place / ".gitattributes").write_text(HOSTILE, encoding="utf-8")
     (folder / "untracked.txt").touch()
-    return open_door(folder)
+    git(folder, "remote", "add", "origin", ".")
+    return open_folder(folder)
 
 
 def tips(store: Path, *commits: str) -> list[Tip]:
@@ -67,20 +65,20 @@ def test_merges_are_gits_own(chunk: int, tmp_path: Path) -> None:
     store = init(tmp_path / "store.git", bare=True)
     histories = build_many(seeds(chunk, CHUNK), store)
     folder = tmp_path / "checkout"
-    door = dirty_checkout(store, histories[-1].source_sha, folder)
-    config, status = read_config(door), git(folder, "status", "--porcelain", "-z")
+    repository = dirty_checkout(store, histories[-1].source_sha, folder)
+    status = git(folder, "status", "--porcelain", "-z")
     made: dict[str, tuple[Tip, Tip]] = {}
     for history in histories:
         ours, theirs = tips(store, history.target_sha, history.source_sha)
         outcome = oracle(store, ours.sha, theirs.sha, tmp_path / "oracle")
-        merged = merge(door, config, ours, theirs, SIGNATURE)
+        merged = repository.merge(ours, theirs, SIGNATURE)
         if outcome.only_told:
             assert merged.conflicted, history
             assert not merged.commit
             continue
         assert as_outcome(merged, ours) == expected(outcome), history
-        forks = read_waiting(door, ours.sha, theirs.sha, "origin").forks
-        looked = merge(door, config, ours, theirs, None, forks)
+        forks = repository.waiting(ours.sha, theirs.sha).forks
+        looked = repository.merge(ours, theirs, None, forks)
         assert looked == replace(merged, commit="", files=0), history
         made[merged.commit] = ours, theirs
     made.pop("", None)
@@ -88,16 +86,15 @@ def test_merges_are_gits_own(chunk: int, tmp_path: Path) -> None:
     assert git(folder, "status", "--porcelain", "-z") == status
 
 
-def test_a_conflict_that_git_only_tells_of_is_a_conflict(tmp_path: Path) -> None:
-    """Its exit status says clean, and the tree is not: a plain merge says so in words, too."""
+def test_a_conflict_that_git_only_mentions_is_a_conflict(tmp_path: Path) -> None:
+    """Git exits with 0 and leaves markers; like `git merge`, it says so only in a message."""
     store = init(tmp_path / "store.git", bare=True)
     histories = build_many(ONLY_TOLD, store, "criss-cross")
-    door = dirty_checkout(store, histories[-1].source_sha, tmp_path / "checkout")
-    config = read_config(door)
+    repository = dirty_checkout(store, histories[-1].source_sha, tmp_path / "checkout")
     for history in histories:
         ours, theirs = tips(store, history.target_sha, history.source_sha)
         assert oracle(store, ours.sha, theirs.sha, tmp_path / "oracle").only_told, history
-        merged = merge(door, config, ours, theirs, SIGNATURE)
+        merged = repository.merge(ours, theirs, SIGNATURE)
         assert (merged.conflicted, merged.commit) == (True, "")
         assert merged.conflicts
 

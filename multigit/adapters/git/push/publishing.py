@@ -109,21 +109,16 @@ class Publishes(Clone):
                 detour = self._place().detour()
                 mark = stack.enter_context(self._mark.held())
             except MultigitError as error:  # the clone is gone, or is no longer as it was
-                return not_sent(error)
+                return _not_sent(error)
             if detour:
                 reason = f"{self._remote} is pushed to {detour.to}, not to {detour.wanted}."
                 return PushReport(accepted=False, reason=reason, sent=False, code="other_push_url")
             hooks = self._repo.hooks
-            return push(self._door, self._remote, publications, hooks=hooks, inherits=mark)
+            return _push(self._door, publications, hooks=hooks, inherits=mark)
 
 
-def push(
-    door: GitDoor,
-    remote: str,
-    publications: Sequence[Publication],
-    *,
-    hooks: bool,
-    inherits: Sequence[int] = (),
+def _push(
+    door: GitDoor, publications: Sequence[Publication], *, hooks: bool, inherits: Sequence[int]
 ) -> PushReport:
     """Publish all refs or none, each only if the remote still has its `before`.
 
@@ -133,14 +128,14 @@ def push(
     command = (
         *PUSH,
         *(f"--force-with-lease={each.ref}:{each.before}" for each in publications),
-        *("--", remote),
+        *("--", door.remote),
         *(f"{each.after}:{each.ref}" for each in publications),
     )
     try:
         done, trace = _traced(door, command, hooks=hooks, inherits=inherits)
     except GitError as error:
         if error.code == "not_started":
-            return not_sent(error)
+            return _not_sent(error)
         raise
     rows = _rows(done.text)
     flags = {row[1].rpartition(":")[2]: row[0] for row in rows if NO_REPORT not in row[2]}
@@ -152,8 +147,7 @@ def push(
     return _unanswered(done, failed, rows, trace, publications)
 
 
-def not_sent(error: MultigitError) -> PushReport:
-    """Return the report of a push that did not even start."""
+def _not_sent(error: MultigitError) -> PushReport:
     return PushReport(
         accepted=False, reason=error.message, sent=False, code=error.code, hint=error.hint
     )
@@ -208,7 +202,7 @@ def _unanswered(
     contradicted = trace.ended and trace.sent and error.code != "no_transport"
     if error.code in BEFORE_SENDING and not contradicted:
         message = f"{error.message.removesuffix('.')}: {words}" if words else error.message
-        return not_sent(GitError(message, hint=error.hint, code=error.code))
+        return _not_sent(GitError(message, hint=error.hint, code=error.code))
     traced = trace.ended and any(each.after for each in publications)  # a deletion needs no pack
     sent = trace.sent or not traced
     return PushReport(

@@ -38,7 +38,8 @@ class ByContent:
         back = returned(self.history.line)
         for step in self.history.line:
             lossy = self.history.lossy(back.get(step.sha, ()))
-            offered = self._offered(step) if lossy and step.tips else set[str]()
+            offers = (since_fork(self.history.door, step, tip) for tip in step.tips if lossy)
+            offered = {path for offer in offers for path in offer}  # by the other sides of a merge
             exact = self._without_moved(step, tuple(path for path in lossy if path not in offered))
             inner = self.history.inner(step, self.named)
             certain = {*exact, *(path for reversal in inner for path in reversal.paths)}
@@ -48,10 +49,6 @@ class ByContent:
                 yield step, tuple(sorted(paths))
 
     # Paths that are exactly as they were before
-
-    def _offered(self, step: LineCommit) -> set[str]:
-        """Return the paths that the other sides of a merge had changed."""
-        return {p for tip in step.tips for p in since_fork(self.history.door, step, tip)}
 
     def _without_moved(self, step: LineCommit, paths: tuple[str, ...]) -> tuple[str, ...]:
         """Leave out what the commit only moved, unless to where it was before."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from multigit.adapters.git.changes import MANY_PATHS, read_raw
+from multigit.adapters.git.changes import HEAD, MANY_PATHS, read_commits
+from multigit.adapters.git.paths import literal
 from multigit.adapters.git.process import GitDoor
 from multigit.core.lineage.line import LineCommit
 
@@ -113,30 +114,14 @@ def read_line(
     done = door.run(
         *("log", "-z", "--first-parent", "--sparse", f"--max-count={SEARCHED}", "--root"),
         *("--diff-merges=first-parent", "--raw", "--no-renames", "--ignore-submodules=none"),
-        *("--no-abbrev", "--no-follow", "--no-show-signature", "--format=%x01%H %P"),
+        *("--no-abbrev", "--no-follow", "--no-show-signature", f"--format={HEAD}%H %P"),
         *(tip, "--"),
-        *(f":(top,literal){path}" for path in paths if len(paths) <= MANY_PATHS),
+        *(literal(paths) if len(paths) <= MANY_PATHS else ()),
     )
     steps = list[LineCommit]()
-    for head, fields in _records(done.fields()):
+    for head, changed in read_commits(done.fields()):
         sha, *parents = head.split()
-        changes = {path: pair for path, pair in read_raw(fields) if path in paths}
+        changes = {path: pair for path, pair in changed.items() if path in paths}
         brings = sha not in own or sha in tips
         steps.append(LineCommit(sha, tuple(parents), brings, changes, tips.get(sha, ())))
     return tuple(reversed(steps))
-
-
-def _records(fields: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
-    """Yield each commit's own line, which begins with a mark, and the fields after it."""
-    head, rest, path_follows = "", list[str](), False
-    for text in fields:
-        field = text if path_follows else text.lstrip("\n")
-        if field.startswith("\x01") and not path_follows:
-            if head:
-                yield head, rest
-            head, rest = field[1:], []
-        else:
-            rest.append(field)
-        path_follows = field.startswith(":") and not path_follows
-    if head:
-        yield head, rest

@@ -9,14 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from os import fsencode
 from pathlib import Path
 from shlex import quote
 
 from multigit.adapters.files.scratch import scratch_folder
-from multigit.adapters.git import objects as git_objects
-from multigit.adapters.git.config import GitConfig
+from multigit.adapters.git.objects import MakesObjects, lines
 from multigit.adapters.git.outcome import failure
+from multigit.adapters.git.paths import SUBMODULE, terminated
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.settings import index_in
 from multigit.adapters.git.work_tree.status import git_dir
@@ -28,32 +27,34 @@ from multigit.errors import GitError
 from multigit.hints import Hint
 
 NOT_WRITTEN = "fatal: failed to write commit object"
-GITLINK = "160000"  # git's mode of a submodule
 
 
-def preview(
-    door: GitDoor, config: GitConfig, head: str, changes: Sequence[Change], signature: Signature
-) -> PreparedCommit:
-    """Build the commit of these changes on `head`, in an index of its own."""
-    with scratch_folder() as folder:
-        index = index_in(folder)
-        door.run("read-tree", head, environment=index)
-        _stage(door, changes, index)
-        tree = door.run("write-tree", environment=index).text.strip()
-    return PreparedCommit(git_objects.commit(door, config, tree, (head,), signature), tree)
+class MakesCommits(MakesObjects):
+    """Makes commits of the work tree."""
 
+    def commit_preview(
+        self, head: str, changes: Sequence[Change], signature: Signature
+    ) -> PreparedCommit:
+        """Build the commit of these changes on `head`, in an index of its own."""
+        door = self._door
+        with scratch_folder() as folder:
+            index = index_in(folder)
+            door.run("read-tree", head, environment=index)
+            _stage(door, changes, index)
+            tree = door.run("write-tree", environment=index).text.strip()
+        return PreparedCommit(self._commit_object(tree, (head,), signature), tree)
 
-def commit(door: GitDoor, changes: Sequence[Change], signature: Signature, *, verify: bool) -> Tip:
-    """Commit these changes on the checked-out branch, with the user's hooks and filters.
+    def commit(self, changes: Sequence[Change], signature: Signature, *, verify: bool) -> Tip:
+        """Commit these changes on the checked-out branch, with the user's hooks and filters.
 
-    Raises GitError with a hook's whole output if it stopped the commit; then the index is as it was
-    before.
-    """
-    with _index_restored(door):
-        _stage(door, changes, {})
-        _commit(door, changes, signature, verify=verify)
-    sha, tree = door.run("rev-parse", "HEAD", "HEAD^{tree}").text.split()
-    return Tip(sha, tree)
+        Raises GitError with a hook's whole output if it stopped the commit; then the index is as it
+        was before.
+        """
+        with _index_restored(self._door):
+            _stage(self._door, changes, {})
+            _commit(self._door, changes, signature, verify=verify)
+        sha, tree = self._door.run("rev-parse", "HEAD", "HEAD^{tree}").text.split()
+        return Tip(sha, tree)
 
 
 @contextmanager
@@ -80,7 +81,7 @@ def _commit(
         done = door.run(
             *("commit", "--quiet", "--cleanup=verbatim", "--file=-"),
             *(() if verify else ("--no-verify",)),
-            input=git_objects.lines(signature.message),
+            input=lines(signature.message),
             hooks=True,
             accept=range(256),
             environment={
@@ -131,28 +132,18 @@ def _kind_on_disk(path: Path) -> str:
 
 def _stage(door: GitDoor, changes: Sequence[Change], environment: Mapping[str, str]) -> None:
     """Bring the index in line with the work tree for these paths, and for no others."""
-    deleted = [change for change in changes if change.kind == "deleted"]
-    if deleted:
-        door.run(
-            *("update-index", "--force-remove", "-z", "--stdin"),
-            input=b"".join(fsencode(change.path) + b"\0" for change in deleted),
-            environment=environment,
-        )
-    gitlinks = [change for change in changes if change not in deleted and change.commit]
-    if gitlinks:
-        lines = (f"{GITLINK} {link.commit}\t".encode() + fsencode(link.path) for link in gitlinks)
-        door.run(
-            *("update-index", "--add", "-z", "--index-info"),
-            input=b"".join(line + b"\0" for line in lines),
-            environment=environment,
-        )
-    files = [change for change in changes if change not in (*deleted, *gitlinks)]
-    if files:
-        door.run(
-            *("update-index", "--add", "--replace", "-z", "--stdin"),
-            input=b"".join(fsencode(change.path) + b"\0" for change in files),
-            environment=environment,
-        )
+    deleted = [change.path for change in changes if change.kind == "deleted"]
+    present = [change for change in changes if change.kind != "deleted"]
+    links = [f"{SUBMODULE} {each.commit}\t{each.path}" for each in present if each.commit]
+    files = [each.path for each in present if not each.commit]
+    for options, entries in (
+        (("--force-remove", "-z", "--stdin"), deleted),
+        (("--add", "-z", "--index-info"), links),
+        (("--add", "--replace", "-z", "--stdin"), files),
+    ):
+        if entries:
+            paths = terminated(entries)
+            door.run("update-index", *options, input=paths, environment=environment)
 
 
 def _locale(environment: Mapping[str, str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from multigit.adapters.git.paths import literal, terminated
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.transcript import Transcript
 from multigit.core.values.workspace import Workspace
@@ -26,11 +27,10 @@ def missing_ignores(folder: Path, repos: Sequence[str]) -> tuple[str, ...]:
     nested = [path for path in repos if path != "." and path.isprintable()]
     door = GitDoor(folder.resolve(), timeout=TIMEOUT, transcript=Transcript())
     try:
-        literal = [f":(top,literal){path}" for path in (LOG, *nested)]
-        tracked = door.run("ls-files", "-z", "--", *literal).fields()
+        tracked = door.run("ls-files", "-z", "--", *literal((LOG, *nested))).fields()
         new = [path for path in (LOG, *nested) if path not in tracked]
-        names = "".join(f"{path}\0" for path in new).encode("utf-8", "surrogateescape")
-        ignored = door.run("check-ignore", "-z", "--stdin", input=names, accept=(0, 1)).fields()
+        command = ("check-ignore", "-z", "--stdin")
+        ignored = door.run(*command, input=terminated(new), accept=(0, 1)).fields()
     except GitError:
         return ()
     return tuple(line_for(path, path in nested) for path in new if path not in ignored)

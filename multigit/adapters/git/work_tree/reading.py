@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from multigit.adapters.git.clone import Clone
-from multigit.adapters.git.work_tree import filters as git_filters
+from multigit.adapters.git.paths import literal
 from multigit.adapters.git.work_tree import submodules as git_submodules
+from multigit.adapters.git.work_tree.filters import ReadsFilters
 from multigit.adapters.git.work_tree.obstacles import read_obstacles
 from multigit.adapters.git.work_tree.status import read_work_tree
-from multigit.core.values.work_tree import Gaps, Obstacle, Submodule, WorkTree
+from multigit.core.values.work_tree import Obstacle, Submodule, WorkTree
 
 
-class ReadsWorkTree(Clone):
+class ReadsWorkTree(ReadsFilters):
     """Reads the work tree, and runs no program that its configuration names."""
 
     def work_tree(self, *, sizes: bool = False) -> WorkTree:
@@ -45,21 +43,9 @@ class ReadsWorkTree(Clone):
         """Return what a checkout would overwrite on the way from one commit to another."""
         return read_obstacles(self._door, before, after, environment=self._config.inert())
 
-    def carried(self, paths: Sequence[str], committed: Sequence[str], tip: str) -> dict[str, str]:
-        """Return, by path, the filter of those files whose content a pre-push hook uploads."""
-        return git_filters.read_carried(self._door, self._config, paths, committed, tip)
-
     def pointers(self, commit: str) -> tuple[Submodule, ...]:
         """Return the submodules of a commit that are cloned, as that commit records them."""
         return git_submodules.read_pointers(self._door, commit, self._remotes_inside())
-
-    def carried_files(self) -> tuple[str, ...]:
-        """Return the files of the work tree whose content a pre-push hook uploads."""
-        return git_filters.read_carried_files(self._door, self._config)
-
-    def gaps(self, commit: str) -> Gaps:
-        """Return what an export of a commit will not contain."""
-        return git_filters.read_gaps(self._door, self._config, commit)
 
     def exposed(self) -> tuple[str, ...]:
         """Return the other repositories and multigit's own files that git would commit here.
@@ -71,8 +57,7 @@ class ReadsWorkTree(Clone):
             return ()
         untracked = self._door.run(
             *("ls-files", "-z", "--others", "--exclude-standard", "--directory"),
-            *("--no-empty-directory", "--", *(f":(top,literal){path}" for path in (*own, *nested))),
+            *("--no-empty-directory", "--", *literal((*own, *nested))),
         )
-        literal = [f":(top,literal){path}" for path in own]
-        tracked = self._door.run("ls-files", "-z", "--", *literal).fields() if own else []
+        tracked = self._door.run("ls-files", "-z", "--", *literal(own)).fields() if own else []
         return tuple(dict.fromkeys([*tracked, *untracked.fields()]))

@@ -6,10 +6,9 @@ import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 from multigit.adapters.git.process import GitDoor
-from multigit.adapters.git.work_tree.hashing import hash_files
+from multigit.adapters.git.work_tree.disk import Blob, hash_files, stat_of
 from multigit.core.values.work_tree import Change, WorkTree
 
 _UNFINISHED = {
@@ -23,20 +22,13 @@ _UNFINISHED = {
 _KINDS = {"A": "added", "D": "deleted"}
 
 
-class _Blob(NamedTuple):
-    """What HEAD has at a path: git's mode, such as 100644, and the content's object."""
-
-    mode: str
-    sha: str
-
-
 def read_work_tree(
     door: GitDoor,
     *,
     environment: Mapping[str, str],
-    every_file: bool,
-    sizes: bool,
-    leave_out: Iterable[str],
+    every_file: bool = False,
+    sizes: bool = False,
+    leave_out: Iterable[str] = (),
 ) -> WorkTree:
     """Read the checked-out branch and its changed files in one process.
 
@@ -53,7 +45,7 @@ def read_work_tree(
     headers: dict[str, str] = {}
     changes: dict[str, Change] = {}
     conflicted: list[str] = []
-    heads: dict[str, _Blob] = {}
+    heads: dict[str, Blob] = {}
     others = tuple(leave_out)
     for field in done.fields():
         mark, _, rest = field.partition(" ")
@@ -68,7 +60,7 @@ def read_work_tree(
             if change.path in changes:  # deleted in the index, not on disk
                 change = replace(change, kind="modified", staged=True)
             elif mark == "1" and ("." not in rest[:2] or rest[0] == "D"):
-                heads[change.path] = _Blob(*rest.split(" ", 6)[2:6:3])
+                heads[change.path] = Blob(*rest.split(" ", 6)[2:6:3])
             changes[change.path] = _with_size(door.folder, change) if sizes else change
     if sizes:
         for path in _same_as_head(door, changes, heads):
@@ -109,7 +101,7 @@ def _change(mark: str, rest: str, *, whole_folders: bool) -> Change | None:
 
 
 def _same_as_head(
-    door: GitDoor, changes: Mapping[str, Change], heads: Mapping[str, _Blob]
+    door: GitDoor, changes: Mapping[str, Change], heads: Mapping[str, Blob]
 ) -> list[str]:
     """Return which of these paths are on disk as in HEAD, though not in the index."""
     paths = [
@@ -123,21 +115,15 @@ def _same_as_head(
 
 def _file_mode(path: Path) -> str:
     """Return git's mode of a plain file, or empty if there is none: a link is not one."""
-    try:
-        mode = path.lstat().st_mode
-    except OSError:
+    about = stat_of(path)
+    if not about or not stat.S_ISREG(about.st_mode):
         return ""
-    if not stat.S_ISREG(mode):
-        return ""
-    return "100755" if mode & stat.S_IXUSR else "100644"
+    return "100755" if about.st_mode & stat.S_IXUSR else "100644"
 
 
 def _with_size(folder: Path, change: Change) -> Change:
-    try:
-        size = (folder / change.path).lstat().st_size
-    except OSError:
-        size = 0
-    return replace(change, size=size)
+    about = stat_of(folder / change.path)
+    return replace(change, size=about.st_size if about else 0)
 
 
 def git_dir(folder: Path) -> Path:

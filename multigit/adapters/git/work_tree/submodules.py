@@ -6,11 +6,12 @@ configurations name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from multigit.adapters.git.config import GitConfig, read_config
+from multigit.adapters.git.paths import SUBMODULE, literal
 from multigit.adapters.git.process import GitDoor
 from multigit.adapters.git.work_tree.status import read_work_tree
 from multigit.core.values.problem import Problem
@@ -35,9 +36,16 @@ def registered(door: GitDoor) -> dict[str, str]:
     paths = [entry.partition("\n")[2] for entry in entries]
     if not paths:
         return {}
-    staged = door.run("ls-files", "--stage", "-z", "--", *(f":(top,literal){p}" for p in paths))
-    rows = (field.partition("\t") for field in staged.fields())
-    return {path: info.split(" ")[1] for info, _, path in rows if info.startswith("160000 ")}
+    staged = door.run("ls-files", "--stage", "-z", "--", *literal(paths)).fields()
+    return dict(_links(staged, 1))
+
+
+def _links(rows: Iterable[str], column: int) -> Iterator[tuple[str, str]]:
+    """Yield the path and the commit, which is in this column, of each submodule of a listing."""
+    for row in rows:
+        info, _, path = row.partition("\t")
+        if info.startswith(SUBMODULE):
+            yield path, info.split(" ")[column]
 
 
 def with_submodules(
@@ -49,7 +57,11 @@ def with_submodules(
     with these. With `deep` the work tree is about to be committed: then their commits count, too.
     """
     before = {change.path: change.before for change in work.changes}
-    submodules = tuple(_read(door, links, before, own=own, deep=deep))
+    submodules = tuple(
+        _read(door, path, before.get(path, staged), own=own, deep=deep)
+        for path, staged in links.items()
+        if (deep or path not in own) and _is_cloned(door.folder / path)
+    )
     now = {submodule.path: submodule.now for submodule in submodules}
     changes = tuple(
         replace(change, commit=now[change.path])
@@ -61,34 +73,16 @@ def with_submodules(
 
 
 def _read(
-    door: GitDoor,
-    links: dict[str, str],
-    before: dict[str, str],
-    *,
-    own: Mapping[str, str],
-    deep: bool,
-) -> Iterator[Submodule]:
-    for path, staged in links.items():
-        if (path in own and not deep) or not _is_cloned(door.folder / path):
-            continue
-        recorded = before.get(path, staged)
-        try:
-            yield _read_one(door, path, recorded, own=own, deep=deep)
-        except GitError as error:
-            yield _unreadable(path, recorded, error)
-
-
-def _read_one(
     door: GitDoor, path: str, recorded: str, *, own: Mapping[str, str], deep: bool
 ) -> Submodule:
-    inside = open_inside(door, door.folder / path)
-    config = read_config(inside)
-    remote = own.get(path) or _remote(config)
-    inside.remote = remote or inside.remote
-    work = read_inside(inside, config)
-    changed = 0 if path in own else work.changed
-    submodule = Submodule(path, recorded, work.head, work.branch, remote, changed_files=changed)
-    return _compared(inside, submodule) if deep and work.head else submodule
+    try:
+        inside, config, remote = _open(door, path, own)
+        work = read_work_tree(inside, environment=config.inert())
+        changed = 0 if path in own else work.changed
+        found = Submodule(path, recorded, work.head, work.branch, remote, changed_files=changed)
+        return _compared(inside, found) if deep and work.head else found
+    except GitError as error:
+        return _unreadable(path, recorded, error)
 
 
 def _is_cloned(folder: Path) -> bool:
@@ -106,48 +100,36 @@ def _unreadable(path: str, recorded: str, error: GitError) -> Submodule:
     return Submodule(path, recorded, "", error=problem)
 
 
-def _remote(config: GitConfig) -> str:
-    """Return the remote that a submodule was cloned from, or empty if that is not clear."""
-    remotes = config.remotes()
-    if "origin" in remotes:
-        return "origin"
-    return next(iter(remotes)) if len(remotes) == 1 else ""
-
-
 def read_pointers(door: GitDoor, commit: str, own: Mapping[str, str]) -> tuple[Submodule, ...]:
     """Return the submodules of a commit that are cloned, as that commit records them.
 
     `own` are the remotes of those that are repositories of the workspace.
     """
     listed = door.run("ls-tree", "-r", "-z", "--full-tree", commit).fields()
-    rows = (row.partition("\t") for row in listed if row.startswith("160000 "))
-    links = ((path, info.split(" ")[2]) for info, _, path in rows)
     return tuple(
-        _read_pointer(door, path, sha, own) for path, sha in links if _is_cloned(door.folder / path)
+        _read_pointer(door, path, sha, own)
+        for path, sha in _links(listed, 2)
+        if _is_cloned(door.folder / path)
     )
 
 
 def _read_pointer(door: GitDoor, path: str, sha: str, own: Mapping[str, str]) -> Submodule:
-    inside = open_inside(door, door.folder / path)
     try:
-        remote = own.get(path) or _remote(read_config(inside))
-        inside.remote = remote or inside.remote
+        inside, _, remote = _open(door, path, own)
         on_remote = _is_on_remote(inside, sha, remote)
     except GitError as error:
         return _unreadable(path, sha, error)
     return Submodule(path, sha, "", behind=True, on_remote=on_remote)
 
 
-def open_inside(door: GitDoor, folder: Path) -> GitDoor:
-    """Return the door to a repository inside another one."""
-    return GitDoor(folder.resolve(), timeout=door.timeout, transcript=door.transcript)
-
-
-def read_inside(door: GitDoor, config: GitConfig) -> WorkTree:
-    """Read a submodule's own work tree; none of its programs runs."""
-    return read_work_tree(
-        door, environment=config.inert(), every_file=False, sizes=False, leave_out=()
-    )
+def _open(door: GitDoor, path: str, own: Mapping[str, str]) -> tuple[GitDoor, GitConfig, str]:
+    """Return the door to a submodule, its configuration, and the remote that it came from."""
+    folder = (door.folder / path).resolve()
+    inside = GitDoor(folder, timeout=door.timeout, transcript=door.transcript)
+    config = read_config(inside)
+    remote = own.get(path) or config.remote()
+    inside.remote = remote or inside.remote
+    return inside, config, remote
 
 
 def _compared(door: GitDoor, submodule: Submodule) -> Submodule:

@@ -1,16 +1,33 @@
-"""The blob that a file of the work tree would be, to compare its content with what git has."""
+"""What is on disk at a path, and the blob that it would be, to compare it with what git has."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from os import fsencode
 from pathlib import Path
+from typing import NamedTuple
 
 from multigit.adapters.git.process import GitDoor
 
 _ESCAPES = {ord("\\"): "\\\\", ord('"'): '\\"', ord("\n"): "\\n", ord("\r"): "\\r"}
 _SHA1 = 40  # digits of an id; a sha256 repository's are longer
+
+
+class Blob(NamedTuple):
+    """What a commit has at a path: git's mode, such as 100644, and the content's object."""
+
+    mode: str
+    sha: str
+
+
+def stat_of(path: Path) -> os.stat_result | None:
+    """Return what is at a path, with no link followed; None if there is nothing."""
+    try:
+        return path.lstat()
+    except OSError:
+        return None
 
 
 def hash_files(
