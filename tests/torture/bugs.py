@@ -34,11 +34,11 @@ def compared(plan, made, now, *more, **others):
     "two pushes instead of an atomic one": Bug(
         "adapters/git/push/publishing.py",
         """
-_push = push
+_whole = _push
 
 
-def push(door, remote, publications, *, hooks, inherits=()):
-    reports = [_push(door, remote, [each], hooks=hooks, inherits=inherits) for each in publications]
+def _push(door, publications, **options):
+    reports = [_whole(door, [each], **options) for each in publications]
     return next((report for report in reports if not report.accepted), reports[0])
 """,
         ("git/promote/push-1/after/continue", "git/promote/push-2/after/continue"),

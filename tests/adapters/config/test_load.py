@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import time
@@ -437,10 +438,10 @@ class TestValues:
         ]
 
     @pytest.mark.parametrize("text", ["", "10", "s", "-1s", "1 s", "1d", "\uff11s", "10s\n"])
-    def test_no_duration(self, text: str) -> None:
-        """Anything else is a ValueError."""
-        with pytest.raises(ValueError, match="not a duration"):
-            duration(text)
+    def test_no_duration(self, config: Path, text: str) -> None:
+        """Anything else is a mistake."""
+        (sentence,) = mistakes(config, f"{MINIMAL}[git]\ntimeout = {json.dumps(text)}")
+        assert sentence.startswith("git.timeout: must be a duration, not ")
 
     def test_refs(self) -> None:
         """What is accepted as a ref, git accepts too; what is refused, git refuses."""
