@@ -14,48 +14,53 @@ from multigit.core.values.problem import Problem
 from multigit.errors import RefusedError
 from multigit.hints import Hint
 from multigit.operation.interrupts import note_interrupts
-from multigit.operation.ports import OperationJournal, Workplace
+from multigit.operation.ports import OperationContext, OperationJournal
 
 
-def append(place: Workplace, report: Report, agreement: Agreement | None) -> None:
+def append(context: OperationContext, report: Report, agreement: Agreement | None) -> None:
     """Append a record of how an operation ended."""
-    actor, now = place.actor(report.plan), place.utc_now()
-    place.log.append(Record.of(report, actor, now, agreement or Agreement()))
+    actor, now = context.actor(report.plan), context.utc_now()
+    context.log.append(Record.of(report, actor, now, agreement or Agreement()))
 
 
-def record_once(place: Workplace, report: Report, agreement: Agreement | None) -> None:
+def record_once(context: OperationContext, report: Report, agreement: Agreement | None) -> None:
     """Write the operation's only record, after the record of the operation that it undid."""
     if report.plan.undoes and report.result is Result.DONE:
-        _close_undone(place, report)
-    if not place.log.holds(report.plan.operation):
-        append(place, report, agreement)
+        _close_undone(context, report)
+    if not context.log.holds(report.plan.operation):
+        append(context, report, agreement)
 
 
-def _close_undone(place: Workplace, undo: Report) -> None:
+def _close_undone(context: OperationContext, undo: Report) -> None:
     """Close the unfinished operation that was undone, with a record of its own."""
-    if undo.plan.undoes in place.journals.unfinished():
-        journal, operation = place.journals.read_journal(undo.plan.undoes)
-        record_once(place, after_undo(operation, undo), operation.agreement)
-        put_away(place, operation.plan, journal)
+    if undo.plan.undoes in context.journals.unfinished():
+        journal, operation = context.journals.read_journal(undo.plan.undoes)
+        record_once(context, after_undo(operation, undo), operation.agreement)
+        release_and_close(context, operation.plan, journal)
 
 
-def put_away(place: Workplace, plan: Plan, journal: OperationJournal) -> tuple[Problem, ...]:
+def release_and_close(
+    context: OperationContext, plan: Plan, journal: OperationJournal
+) -> tuple[Problem, ...]:
     """Close an operation that has its record, and release the locks that it left behind.
 
     Returns a problem for each lock that could not be released.
     """
-    left = place.locks.give_back(plan)
+    left = context.locks.release(plan)
     journal.close()
     return left
 
 
 def close(
-    place: Workplace, report: Report, journal: OperationJournal, agreement: Agreement | None
+    context: OperationContext,
+    report: Report,
+    journal: OperationJournal,
+    agreement: Agreement | None,
 ) -> Report:
     """Record and close an operation that is not running; return its report."""
     interrupted = note_interrupts()
-    record_once(place, report, agreement)
-    left = put_away(place, report.plan, journal)
+    record_once(context, report, agreement)
+    left = release_and_close(context, report.plan, journal)
     return replace(report, problems=(*report.problems, *left), interrupted=interrupted())
 
 

@@ -15,11 +15,11 @@ from multigit.core.recovery.ways_out import only_the_record
 from multigit.core.values.start_time import StartTime
 from multigit.engine.observe.merges import MergeObservation
 from multigit.engine.pending_push import pending_pushes
+from multigit.operation.context import context_of
 from multigit.operation.exclusive import alone
 from multigit.operation.preflight import with_preflight_again
 from multigit.operation.recovery import ask_remotes, unfinished
 from multigit.operation.run import Closed, Ended, OperationRun
-from multigit.operation.workplace import workplace
 
 if TYPE_CHECKING:
     from multigit.operation.session import Session
@@ -49,7 +49,7 @@ def continue_(
         there = left.state.published()
         flights = {repo: each for repo, each in flights.items() if repo not in there}
         state = replace(left.state, flights=flights)
-        run = OperationRun(workplace(session), plan, consent, journal, agreed, state)
+        run = OperationRun(context_of(session), plan, consent, journal, agreed, state)
         if plan.result is not Result.NOTHING:
             return run.carry_out()
         if consent.dry_run:

@@ -13,11 +13,11 @@ from multigit.core.values.workspace import Repo, Stage, Workspace
 from multigit.engine.observe.deploys import DeployObservation
 from multigit.errors import RefusedError
 from multigit.hints import Hint
+from multigit.operation.context import context_of
 from multigit.operation.exclusive import new_operation
 from multigit.operation.preflight import with_preflight
 from multigit.operation.run import Ended, OperationRun
 from multigit.operation.session import Session
-from multigit.operation.workplace import workplace
 
 
 def deploy(session: Session, request: DeployRequest, consent: Consent, *, failed: bool) -> Ended:
@@ -32,7 +32,7 @@ def deploy(session: Session, request: DeployRequest, consent: Consent, *, failed
             request = replace(request, repos=_went_wrong(session, request))
         seen = session.observe(request.repos, DeployObservation(stage))
         plan = with_preflight(session, plan_deploy(request, space, seen))
-        return OperationRun(workplace(session), plan, consent).carry_out()
+        return OperationRun(context_of(session), plan, consent).carry_out()
 
 
 def _went_wrong(session: Session, request: DeployRequest) -> tuple[Repo, ...]:

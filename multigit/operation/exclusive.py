@@ -88,12 +88,12 @@ def _close_recorded(session: Session) -> tuple[str, ...]:
 
     Releases their locks, and warns of those that could not be released.
     """
-    from multigit.operation.closing import put_away
-    from multigit.operation.workplace import workplace
+    from multigit.operation.closing import release_and_close
+    from multigit.operation.context import context_of
 
-    place, recorded = workplace(session), session.files.recorded()
+    context, recorded = context_of(session), session.files.recorded()
     for name in recorded:
         journal, operation = session.files.read_journal(name)
-        for problem in put_away(place, operation.plan, journal):
+        for problem in release_and_close(context, operation.plan, journal):
             session.screen.warn(problem)
     return recorded

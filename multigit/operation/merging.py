@@ -7,11 +7,11 @@ from dataclasses import replace
 from multigit.core.planning.consent import Consent
 from multigit.core.planning.merges import MergeRequest, plan_merges
 from multigit.engine.observe.merges import MergeObservation
+from multigit.operation.context import context_of
 from multigit.operation.exclusive import new_operation
 from multigit.operation.preflight import with_preflight
 from multigit.operation.run import Ended, OperationRun
 from multigit.operation.session import Session
-from multigit.operation.workplace import workplace
 
 
 def merge(session: Session, request: MergeRequest, consent: Consent) -> Ended:
@@ -20,4 +20,4 @@ def merge(session: Session, request: MergeRequest, consent: Consent) -> Ended:
     with new_operation(session, request.command, dry_run=consent.dry_run):
         seen = session.observe(request.repos, MergeObservation(request))
         plan = with_preflight(session, plan_merges(request, session.workspace, seen))
-        return OperationRun(workplace(session), plan, consent).carry_out()
+        return OperationRun(context_of(session), plan, consent).carry_out()

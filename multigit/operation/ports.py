@@ -75,7 +75,7 @@ class StageLocks(Protocol):
         `hear` receives problems with releasing them. Raises MultigitError if they cannot be taken.
         """
 
-    def give_back(self, plan: Plan) -> tuple[Problem, ...]:
+    def release(self, plan: Plan) -> tuple[Problem, ...]:
         """Release the locks that an operation left behind; return a problem for each that stays."""
 
 
@@ -132,8 +132,8 @@ class Execute(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Workplace:
-    """The surroundings of an operation, each behind its port."""
+class OperationContext:
+    """All that an operation needs from outside, each behind its port."""
 
     journals: Journals
     log: Log

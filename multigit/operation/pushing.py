@@ -9,11 +9,11 @@ from multigit.core.planning.push import plan_push
 from multigit.core.planning.push_request import PushRequest
 from multigit.engine.observe.push import PushObservation
 from multigit.engine.observe.superprojects import with_links
+from multigit.operation.context import context_of
 from multigit.operation.exclusive import new_operation
 from multigit.operation.preflight import with_preflight
 from multigit.operation.run import Ended, OperationRun
 from multigit.operation.session import Session
-from multigit.operation.workplace import workplace
 
 
 def push(session: Session, request: PushRequest, consent: Consent) -> Ended:
@@ -24,4 +24,4 @@ def push(session: Session, request: PushRequest, consent: Consent) -> Ended:
         seen = session.observe(request.repos, PushObservation(request, space.push))
         seen = with_links(session.git, request, space, seen)
         plan = with_preflight(session, plan_push(request, space, seen))
-        return OperationRun(workplace(session), plan, consent).carry_out()
+        return OperationRun(context_of(session), plan, consent).carry_out()

@@ -18,9 +18,9 @@ from multigit.engine.remote_state import read_remote_states
 from multigit.errors import RefusedError
 from multigit.hints import Hint
 from multigit.operation.closing import close
+from multigit.operation.context import context_of
 from multigit.operation.exclusive import alone
 from multigit.operation.run import Closed, Ended
-from multigit.operation.workplace import workplace
 
 if TYPE_CHECKING:
     from multigit.adapters.files.journal import Journal
@@ -72,11 +72,11 @@ def close_as_it_stands(
     how: str,
 ) -> Ended:
     """Record the state of an unfinished operation, close it, and send notifications."""
-    place = workplace(session)
-    report = close(place, closed_report(operation, remotes, how), journal, operation.agreement)
+    context = context_of(session)
+    report = close(context, closed_report(operation, remotes, how), journal, operation.agreement)
     if is_news(operation.plan):
         with suppress(KeyboardInterrupt):  # it is over, with or without notifications
-            place.notifications.announce(report, Event.FAILED)
+            context.notifications.announce(report, Event.FAILED)
     return Ended(report)
 
 

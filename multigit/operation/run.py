@@ -20,7 +20,7 @@ from multigit.errors import InterruptedRunError, MultigitError, StoppedError
 from multigit.operation.asking import agree
 from multigit.operation.closing import append, close, last_step, record_once
 from multigit.operation.interrupts import note_interrupts
-from multigit.operation.ports import Keep, OperationJournal, Workplace
+from multigit.operation.ports import Keep, OperationContext, OperationJournal
 
 
 class Show(Enum):
@@ -57,7 +57,7 @@ class OperationRun:
     got before; its flights are earlier pushes that may still be in flight.
     """
 
-    place: Workplace
+    context: OperationContext
     plan: Plan
     consent: Consent
     journal: OperationJournal | None = None
@@ -67,9 +67,9 @@ class OperationRun:
     def carry_out(self) -> Ended:
         """Show the plan, ask for confirmation, run it, record it, send notifications."""
         report = self._planned()
-        self.place.screen.plan(report)
+        self.context.screen.plan(report)
         if is_news(self.plan):
-            self.place.notifications.check()
+            self.context.notifications.check()
         if self.consent.dry_run or report.result is Result.NOTHING:
             return Ended(report, Show.NOTHING)
         report = self._decide()
@@ -82,7 +82,7 @@ class OperationRun:
         """Record why nothing in the plan can be done."""
         report = refused(self._planned(), problem)
         if not self.consent.dry_run:
-            self.place.journals.require_writable()
+            self.context.journals.require_writable()
             self._not_begun(report)
         return Ended(report, Show.PLAN)
 
@@ -95,26 +95,26 @@ class OperationRun:
 
         `attempt` is how the last attempt left it: it was stopped before it could report the end.
         """
-        report = close(self.place, ended(self.plan, (), self.state), journal, self.agreement)
+        report = close(self.context, ended(self.plan, (), self.state), journal, self.agreement)
         if is_news(attempt.plan):
             with suppress(KeyboardInterrupt):  # it is over, with or without notifications
-                self.place.notifications.ended(report, attempt.before)
+                self.context.notifications.ended(report, attempt.before)
         return Ended(report)
 
     def _planned(self) -> Report:
         return planned(self.plan, self.state)
 
     def _decide(self) -> Report:
-        self.place.journals.require_writable()
+        self.context.journals.require_writable()
         if self.plan.result is Result.BLOCKED:
             return self._not_begun(self._planned())
         agreement = self.agreement or agree(
-            self._planned(), self.consent, self.place.screen, self.place.actor(self.plan)
+            self._planned(), self.consent, self.context.screen, self.context.actor(self.plan)
         )
         if isinstance(agreement, Report):
             return self._not_begun(agreement)
         taken_back = self._taken_back()
-        plan = self.place.locks.pinned(self.plan)
+        plan = self.context.locks.pinned(self.plan)
         report = replace(self, plan=plan, agreement=agreement).run()
         with suppress(KeyboardInterrupt):  # it is over, with or without notifications
             self._tell(report, taken_back)
@@ -123,16 +123,16 @@ class OperationRun:
     def _not_begun(self, report: Report) -> Report:
         """Record a new operation that ends before it started; a resumed one stays unfinished."""
         if self.journal is None:
-            append(self.place, report, self.agreement)
+            append(self.context, report, self.agreement)
         return report
 
     def _taken_back(self) -> Operation | None:
-        journals, undone = self.place.journals, self.plan.undoes
+        journals, undone = self.context.journals, self.plan.undoes
         return journals.read_journal(undone)[1] if undone in journals.unfinished() else None
 
     def _tell(self, report: Report, taken_back: Operation | None) -> None:
         """Notify people of the end of this operation, and of the one that it undid."""
-        people = self.place.notifications
+        people = self.context.notifications
         if is_news(self.plan) and report.result is Result.CANCELLED:
             people.announce(report, Event.FAILED)
         elif is_news(self.plan):
@@ -142,15 +142,15 @@ class OperationRun:
 
     def run(self) -> Report:
         """Run the plan. The operation is over once it is recorded, and unfinished until then."""
-        place, operation = self.place, self.plan.operation
-        place.keep_transcripts(operation)
-        journal = self.journal or place.journals.begin_journal(operation)
+        context, operation = self.context, self.plan.operation
+        context.keep_transcripts(operation)
+        journal = self.journal or context.journals.begin_journal(operation)
         left: list[Problem] = []
         try:
             return self._run(journal, left)
         except KeyboardInterrupt:
             note_interrupts()  # what is said next must not be cut off
-            if operation in place.journals.unfinished() or place.log.holds(operation):
+            if operation in context.journals.unfinished() or context.log.holds(operation):
                 locks = [problem.message for problem in left]
                 raise InterruptedRunError(operation, locks) from None
             raise
@@ -162,12 +162,12 @@ class OperationRun:
         a crash leaves behind. A lock is kept while a push may still arrive. Problems with releasing
         locks are added to `left`.
         """
-        place, plan, actor = self.place, self.plan, self.place.actor(self.plan)
+        context, plan, actor = self.context, self.plan, self.context.actor(self.plan)
         progress = self.state.repos
         journal.write(Entry(EntryKind.BEGUN, plan, actor, self.agreement, progress=progress))
         with ExitStack() as lock:
             try:
-                keep = lock.enter_context(place.locks.hold(plan, actor, left.append))
+                keep = lock.enter_context(context.locks.hold(plan, actor, left.append))
             except StoppedError:
                 report = cancelled(self._planned(), interrupted=True)
             except MultigitError as error:
@@ -189,7 +189,7 @@ class OperationRun:
         )
 
     def _record(self, report: Report) -> None:
-        record_once(self.place, report, self.agreement)
+        record_once(self.context, report, self.agreement)
 
     def _locked_in(self, journal: OperationJournal, keep: Keep) -> Report:
         """Execute the plan; keep its locks while one of its pushes may still arrive.
@@ -208,7 +208,7 @@ class OperationRun:
 
     def _may_arrive(self) -> bool:
         try:
-            return bool(self.place.journals.read_journal(self.plan.operation)[1].state.flights)
+            return bool(self.context.journals.read_journal(self.plan.operation)[1].state.flights)
         except MultigitError:  # unknown: assume so
             return True
 
@@ -217,7 +217,7 @@ class OperationRun:
         resuming = self.journal is not None
         if not resuming and is_news(self.plan):
             try:
-                self.place.notifications.announce(self._planned(), Event.STARTED)
+                self.context.notifications.announce(self._planned(), Event.STARTED)
             except KeyboardInterrupt:
                 return cancelled(self._planned(), interrupted=True)
-        return self.place.execute(self.plan, journal, resuming=resuming, state=self.state)
+        return self.context.execute(self.plan, journal, resuming=resuming, state=self.state)

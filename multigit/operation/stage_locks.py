@@ -52,7 +52,7 @@ class LocksInRemotes:
         locks, hear = self.locks_of(plan.lock_repo), partial(self._hear, plan, hear)
         return locks.hold(stages_changed(plan), holder, also=plan.undoes, report=hear)
 
-    def give_back(self, plan: Plan) -> tuple[Problem, ...]:
+    def release(self, plan: Plan) -> tuple[Problem, ...]:
         """Release the locks that an operation left behind; return a problem for each that stays."""
         plan = self.pinned(plan)
         if not plan.lock_repo:

@@ -12,11 +12,11 @@ from multigit.core.recovery.undo import already_undone, cannot_be_undone, undone
 from multigit.core.recovery.ways_out import only_to_close
 from multigit.errors import RefusedError
 from multigit.hints import Hint
+from multigit.operation.context import context_of
 from multigit.operation.exclusive import alone
 from multigit.operation.recovery import ask_remotes, close_as_it_stands
 from multigit.operation.run import Ended, OperationRun
 from multigit.operation.unfinished import refusal
-from multigit.operation.workplace import workplace
 
 if TYPE_CHECKING:
     from multigit.adapters.files.journal import Journal
@@ -32,7 +32,7 @@ def undo(session: Session, name: str | None, consent: Consent) -> Ended:
         remotes = ask_remotes(session, journal, operation, onward=True, flights=flights, wait=wait)
         history = session.files.history
         plan = undone(operation, remotes, session.workspace, session.start_time, history)
-        run = OperationRun(workplace(session), plan, consent)
+        run = OperationRun(context_of(session), plan, consent)
         if problem := cannot_be_undone(plan, is_open=is_open):
             return run.refuse(problem)
         if plan.result is not Result.NOTHING:

@@ -1,4 +1,4 @@
-"""A workplace in memory: journals, a log, locks and people that note what is done, in order.
+"""An operation's context in memory: journals, log, locks and people, which note what is done.
 
 Any step can be made to fail, or the process to die there. What is kept stays, as files would.
 """
@@ -20,7 +20,7 @@ from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Event
 from multigit.errors import LockedError, UsageError
-from multigit.operation.ports import Hear, Keep, OperationJournal, Workplace
+from multigit.operation.ports import Hear, Keep, OperationContext, OperationJournal
 
 ADA = Actor("Ada <ada@example.com>", "ada", "laptop")
 NOON = "2025-01-15T12:00:00Z"
@@ -154,7 +154,7 @@ class MemoryLocks:
         for problem in self.stays:
             hear(problem)
 
-    def give_back(self, plan: Plan) -> tuple[Problem, ...]:
+    def release(self, plan: Plan) -> tuple[Problem, ...]:
         """Release what an operation left."""
         self.trail("give back")
         self.held.discard(plan.operation)
@@ -282,9 +282,9 @@ class Memory:
         """What was done, in order."""
         return self.trail.steps
 
-    def workplace(self) -> Workplace:
+    def context(self) -> OperationContext:
         """Return the ports."""
-        return Workplace(
+        return OperationContext(
             journals=self.journals,
             log=self.log,
             locks=self.locks,

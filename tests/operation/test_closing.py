@@ -13,7 +13,7 @@ from multigit.core.values.agreement import Agreement, ChecklistState, ConsentSta
 from multigit.core.values.problem import Problem
 from multigit.errors import RefusedError
 from multigit.hints import Hint
-from multigit.operation.closing import append, close, last_step, put_away, record_once
+from multigit.operation.closing import append, close, last_step, record_once, release_and_close
 from tests.core import builders
 from tests.core.builders import API, to_publish
 from tests.operation.memory import ADA, NOON, Memory, MemoryJournal
@@ -27,7 +27,7 @@ STAYS = Problem("lock_left", "The lock of stg stays.")
 
 @pytest.fixture
 def memory() -> Memory:
-    """Return a workplace in which the operation has begun."""
+    """Return a context in which the operation has begun."""
     memory = Memory()
     begun(memory)
     memory.steps.clear()
@@ -58,8 +58,8 @@ def recorded(memory: Memory) -> list[tuple[str, str]]:
 
 def test_a_record_says_who_agreed_when_and_how_it_ended(memory: Memory) -> None:
     """Without an agreement it says that nothing was agreed to."""
-    append(memory.workplace(), how(), Agreement(ConsentState.CONFIRM, ChecklistState.TICKED, ADA))
-    append(memory.workplace(), how(State.FAILED), None)
+    append(memory.context(), how(), Agreement(ConsentState.CONFIRM, ChecklistState.TICKED, ADA))
+    append(memory.context(), how(State.FAILED), None)
     first, second = memory.log.records
     assert (first.operation, first.result) == (PLAN.operation, "done")
     assert (first.actor, first.at) == (ADA, NOON)
@@ -70,14 +70,14 @@ def test_a_record_says_who_agreed_when_and_how_it_ended(memory: Memory) -> None:
 def test_an_operation_is_recorded_once(memory: Memory) -> None:
     """However often its end is tried."""
     for _ in range(2):
-        record_once(memory.workplace(), how(), None)
+        record_once(memory.context(), how(), None)
     assert recorded(memory) == [("promote", "done")]
 
 
 def test_what_was_taken_back_is_recorded_first_and_closed(memory: Memory) -> None:
     """No one can continue it then; who agreed to it stands in its record."""
     memory.locks.held.add(PLAN.operation)
-    record_once(memory.workplace(), undone(), None)
+    record_once(memory.context(), undone(), None)
     assert [each.command for each in memory.log.records] == ["promote", "undo"]
     assert memory.log.records[0].agreement.consent is ConsentState.YES
     assert memory.journals.unfinished() == ()
@@ -86,7 +86,7 @@ def test_what_was_taken_back_is_recorded_first_and_closed(memory: Memory) -> Non
 
 def test_what_was_not_taken_back_stays_open(memory: Memory) -> None:
     """The undo failed, or the operation that it names is over."""
-    record_once(memory.workplace(), undone(State.FAILED), None)
+    record_once(memory.context(), undone(State.FAILED), None)
     assert [each.command for each in memory.log.records] == ["undo"]
     assert memory.journals.unfinished() == (PLAN.operation,)
 
@@ -94,7 +94,7 @@ def test_what_was_not_taken_back_stays_open(memory: Memory) -> None:
 def test_an_undo_of_what_is_over_closes_nothing(memory: Memory) -> None:
     """It has its record already."""
     memory.journals.kept[PLAN.operation].close()
-    record_once(memory.workplace(), undone(), None)
+    record_once(memory.context(), undone(), None)
     assert [each.command for each in memory.log.records] == ["undo"]
 
 
@@ -102,7 +102,7 @@ def test_the_lock_is_given_back_before_the_journal_is_closed(memory: Memory) -> 
     """A crash between the two leaves an operation that knows of its lock; what stays is told."""
     memory.locks.stays = (STAYS,)
     journal = memory.journals.kept[PLAN.operation]
-    assert put_away(memory.workplace(), PLAN, journal) == (STAYS,)
+    assert release_and_close(memory.context(), PLAN, journal) == (STAYS,)
     assert memory.steps == ["give back", "close"]
 
 
@@ -110,7 +110,7 @@ def test_what_does_not_run_is_recorded_and_closed(memory: Memory) -> None:
     """Its report says what is to be said of its lock."""
     memory.locks.stays = (STAYS,)
     journal = memory.journals.kept[PLAN.operation]
-    report = close(memory.workplace(), how(), journal, None)
+    report = close(memory.context(), how(), journal, None)
     assert memory.steps == ["record", "give back", "close"]
     assert report.problems == (STAYS,)
     assert not report.interrupted
@@ -121,7 +121,7 @@ def test_a_record_without_room_closes_nothing(memory: Memory) -> None:
     memory.trail.fail["record"] = RefusedError("No room.")
     journal = memory.journals.kept[PLAN.operation]
     with pytest.raises(RefusedError):
-        close(memory.workplace(), how(), journal, None)
+        close(memory.context(), how(), journal, None)
     assert memory.journals.unfinished() == (PLAN.operation,)
     assert "give back" not in memory.steps
 

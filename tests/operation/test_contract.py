@@ -280,7 +280,7 @@ def test_a_lock_is_kept_beyond_the_end(scene: Scene) -> None:
         keep()
     assert scene.holders() == {PLAN.operation}
     assert [each.code for each in heard] == ["lock_kept"]
-    assert scene.locks.give_back(PLAN) == ()
+    assert scene.locks.release(PLAN) == ()
     assert scene.holders() == set()
 
 
@@ -317,16 +317,16 @@ def test_an_undo_takes_over_the_lock_of_what_it_takes_back(scene: Scene) -> None
         keep()
     with hold(scene, UNDO):
         assert scene.holders() == {UNDO.operation}
-        assert scene.locks.give_back(PLAN) == ()
+        assert scene.locks.release(PLAN) == ()
         assert scene.holders() == {UNDO.operation}
     assert scene.holders() == set()
 
 
 def test_only_the_operations_own_lock_is_given_back(scene: Scene) -> None:
     """Where it has none there is nothing to do, and nothing to say."""
-    assert scene.locks.give_back(PLAN) == ()
+    assert scene.locks.release(PLAN) == ()
     with hold(scene, OTHER):
-        assert scene.locks.give_back(PLAN) == ()
+        assert scene.locks.release(PLAN) == ()
         assert scene.holders() == {OTHER.operation}
 
 

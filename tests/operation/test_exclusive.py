@@ -11,9 +11,9 @@ from multigit.core.planning.plan import Plan
 from multigit.core.progress.journal import Entry, EntryKind
 from multigit.errors import LockedError, RefusedError
 from multigit.hints import Hint
+from multigit.operation.context import context_of
 from multigit.operation.exclusive import alone, exclusive, new_operation
 from multigit.operation.session import Session
-from multigit.operation.workplace import workplace
 from tests.core import builders
 from tests.core.builders import ADA, API, record, to_publish
 from tests.operation.sessions import session, warned
@@ -98,9 +98,9 @@ def test_what_is_recorded_is_closed_and_its_lock_given_back(tmp_path: Path) -> N
     """A crash came between the record and the end of the journal."""
     git = FakeGit("api", "ops")
     first = session(tmp_path, git, lock_repo="ops")
-    plan = workplace(first).locks.pinned(PLAN)
+    plan = context_of(first).locks.pinned(PLAN)
     begin(first, plan)
-    with workplace(first).locks.hold(plan, ADA, lambda _: None) as keep:
+    with context_of(first).locks.hold(plan, ADA, lambda _: None) as keep:
         keep()
     first.files.log.append(record(plan.operation))
     second = session(tmp_path, git, lock_repo="ops")

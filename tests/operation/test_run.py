@@ -13,7 +13,7 @@ from multigit.core.values.agreement import ASKS_NOTHING, Agreement, ConsentState
 from multigit.core.values.flight import Flight
 from multigit.core.values.problem import Problem
 from multigit.errors import InterruptedRunError, LockedError, RefusedError, StoppedError
-from multigit.operation.closing import put_away
+from multigit.operation.closing import release_and_close
 from multigit.operation.run import Ended, OperationRun, Show
 from tests.core import builders
 from tests.core.builders import API, WEB, to_publish, without_steps
@@ -45,27 +45,27 @@ ORDER = (
 
 @pytest.fixture
 def memory() -> Memory:
-    """Return a workplace in which nothing has happened."""
+    """Return a context in which nothing has happened."""
     return Memory()
 
 
 def carry_out(memory: Memory, plan: Plan = PLAN, consent: Consent = YES) -> Ended:
     """Take a new operation to its end."""
-    return OperationRun(memory.workplace(), plan, consent).carry_out()
+    return OperationRun(memory.context(), plan, consent).carry_out()
 
 
 def go_on(memory: Memory) -> Ended | None:
     """Do what `multigit continue` does: close what is over, resume the last that is not."""
     memory.trail.fail.clear()
-    place, journals = memory.workplace(), memory.journals
+    context, journals = memory.context(), memory.journals
     for operation, kept in journals.kept.items():
         if kept.entries and kept.is_open and memory.log.holds(operation):
             journal, known = journals.read_journal(operation)
-            put_away(place, known.plan, journal)
+            release_and_close(context, known.plan, journal)
     if not (left := journals.unfinished()):
         return None
     journal, known = journals.read_journal(left[-1])
-    return OperationRun(place, known.plan, YES, journal, known.agreement).carry_out()
+    return OperationRun(context, known.plan, YES, journal, known.agreement).carry_out()
 
 
 def once(steps: list[str]) -> list[str]:
@@ -216,7 +216,7 @@ def test_what_is_resumed_in_vain_stays_open(memory: Memory) -> None:
     carry_out(memory)
     journal, known = memory.journals.read_journal(PLAN.operation)
     memory.trail.fail["lock"] = LockedError("stg is locked by grace.")
-    run = OperationRun(memory.workplace(), known.plan, YES, journal, known.agreement)
+    run = OperationRun(memory.context(), known.plan, YES, journal, known.agreement)
     assert run.carry_out().report.result is Result.BLOCKED
     assert memory.log.records == []
     assert memory.journals.unfinished() == (PLAN.operation,)
@@ -325,7 +325,7 @@ def test_what_is_only_left_to_record_is_finished(memory: Memory) -> None:
     memory.steps.clear()
     journal, known = memory.journals.read_journal(PLAN.operation)
     over = replace(known.plan, repos=tuple(map(_done, known.plan.repos)))
-    run = OperationRun(memory.workplace(), over, YES, journal, ASKS_NOTHING)
+    run = OperationRun(memory.context(), over, YES, journal, ASKS_NOTHING)
     run.finish(journal, known)
     assert memory.steps == ["record", "give back", "close", "ended"]
     assert memory.journals.unfinished() == ()
@@ -337,10 +337,10 @@ def _done(repo: RepoPlan) -> RepoPlan:
 
 def test_a_refused_undo_is_recorded(memory: Memory) -> None:
     """It is not a dry run: the log records the attempt."""
-    run = OperationRun(memory.workplace(), undo_plan(), YES)
+    run = OperationRun(memory.context(), undo_plan(), YES)
     ended = run.refuse(Problem("cannot_be_undone", "was deployed."))
     assert ended.show is Show.PLAN
     assert [result for _, result in records(memory)] == ["blocked"]
-    dry = OperationRun(memory.workplace(), undo_plan(), Consent(dry_run=True))
+    dry = OperationRun(memory.context(), undo_plan(), Consent(dry_run=True))
     dry.refuse(Problem("cannot_be_undone", "was deployed."))
     assert len(memory.log.records) == 1

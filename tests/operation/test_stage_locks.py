@@ -62,7 +62,7 @@ def test_without_a_place_there_are_none(git: FakeGit) -> None:
     none = LocksInRemotes("", lambda _: pytest.fail("nobody has locks"))
     with none.hold(none.pinned(PLAN), ADA, say_nothing) as keep:
         keep()
-    assert none.give_back(PLAN) == ()
+    assert none.release(PLAN) == ()
     assert holder(git) is None
 
 
@@ -91,8 +91,8 @@ def test_what_is_said_of_a_lock_fits_the_configuration(git: FakeGit) -> None:
     pinned = locks(git).pinned(PLAN)
     assert "[lock]" not in left_behind(git)[0].hint
     git["ops"].remote.reachable = False
-    (here,) = locks(git).give_back(pinned)
-    (elsewhere,) = locks(git, "other").give_back(pinned)
+    (here,) = locks(git).release(pinned)
+    (elsewhere,) = locks(git, "other").release(pinned)
     assert (here.code, elsewhere.code) == ("lock_unknown", "lock_unknown")
     assert elsewhere.hint == (
         f'First put [lock] with repo = "ops" into multigit.toml again. {here.hint}'
@@ -102,7 +102,7 @@ def test_what_is_said_of_a_lock_fits_the_configuration(git: FakeGit) -> None:
 def test_a_place_that_the_configuration_lost_is_told(git: FakeGit) -> None:
     """What an operation left there can be seen when it is back."""
     left_behind(git)
-    (problem,) = locks(git, "").give_back(replace(PLAN, lock_repo="gone"))
+    (problem,) = locks(git, "").release(replace(PLAN, lock_repo="gone"))
     assert problem.code == "lock_unknown"
     assert "There is no gone." in problem.message
 
@@ -113,5 +113,5 @@ def test_a_lock_whose_answer_was_lost_is_not_left(git: FakeGit) -> None:
     with pytest.raises(LockedError), locks(git).hold(locks(git).pinned(PLAN), ADA, say_nothing):
         pytest.fail("nobody knows whether it is locked")
     git["ops"].remote.reachable = True
-    assert locks(git).give_back(PLAN) == ()
+    assert locks(git).release(PLAN) == ()
     assert holder(git) is None

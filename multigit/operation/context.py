@@ -5,15 +5,15 @@ from __future__ import annotations
 from multigit.adapters.system import clock
 from multigit.operation.execution import Execution
 from multigit.operation.notifications import Messages
-from multigit.operation.ports import Workplace
+from multigit.operation.ports import OperationContext
 from multigit.operation.session import Session
 from multigit.operation.stage_locks import LocksInRemotes
 
 
-def workplace(session: Session) -> Workplace:
-    """Return the surroundings of an operation in this session."""
+def context_of(session: Session) -> OperationContext:
+    """Return what an operation needs from outside, in this session."""
     messages = Messages(session.workspace, session.screen)
-    return Workplace(
+    return OperationContext(
         journals=session.files,
         log=session.files.log,
         locks=LocksInRemotes(session.workspace.lock_repo, session.locks),
