@@ -1,7 +1,7 @@
 """Journals of older versions, converted to what this version writes.
 
 Up to 0.1.0 the plan of a continued operation also had the progress of earlier attempts, the step
-of a merge had what is now in the merge, and a deployment's status was its `sight`.
+of a merge had what is now in the merge, and the key of a deployment's status was `sight`.
 """
 
 from __future__ import annotations
@@ -30,8 +30,12 @@ def upgraded(content: dict[str, Any]) -> dict[str, Any]:
         if any(key in repo for key in PROGRESS)
     }
     made = {name: state for name, state in progress.items() if any(state.values())}
-    if isinstance(content.get("deployment"), dict):
+    if "deployment" in content:
         content["deployment"] = _deployment(content["deployment"])
+    known = content.get("progress")
+    for state in known.values() if isinstance(known, dict) else ():
+        if isinstance(state, dict) and isinstance(deployments := state.get("deployments"), dict):
+            state["deployments"] = {key: _deployment(row) for key, row in deployments.items()}
     return {**content, "progress": made} if made else content
 
 
@@ -57,8 +61,10 @@ def _by_target(deployed: Any) -> Any:
     return {str(row.get("target", "")): _deployment(row) for row in started}
 
 
-def _deployment(row: dict[str, Any]) -> dict[str, Any]:
-    return {{"sight": "status"}.get(key, key): value for key, value in row.items()}
+def _deployment(row: Any) -> Any:
+    if not isinstance(row, dict):
+        return row
+    return {"status" if key == "sight" else key: value for key, value in row.items()}
 
 
 def _step(step: dict[str, Any]) -> dict[str, Any]:

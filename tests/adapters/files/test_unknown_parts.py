@@ -125,6 +125,18 @@ def test_what_an_older_version_had_found_when_it_continued_is_known() -> None:
     assert known.before == replace(known.state, flights=known.before.flights)
 
 
+def test_the_status_of_a_deployment_is_known_by_its_older_key(
+    lines: list[Document], tmp_path: Path
+) -> None:
+    """It was called `sight`, also where an attempt found the deployments of an earlier one."""
+    expected = Journal(tmp_path / "everything.jsonl").read()
+    for row in (lines[3]["deployment"], lines[0]["progress"]["api"]["deployments"]["nrt"]):
+        row["sight"] = row.pop("status")
+    file = tmp_path / "old.jsonl"
+    file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    assert Journal(file).read() == expected
+
+
 def test_an_older_version_does_not_read_over_how_far_this_one_got(lines: list[Document]) -> None:
     """A field that it does not know, where anything is known; it refuses that."""
     assert "progress" in lines[0]
