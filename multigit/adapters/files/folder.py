@@ -38,8 +38,8 @@ class WorkspaceFiles:
 
     def require_writable(self) -> None:
         """Make the folder; raises RefusedError if it or the log cannot be written."""
-        self._require_folders()
         try:
+            self._require_folders()
             for folder in (self.folder, self.operations):
                 folder.mkdir(mode=0o700, exist_ok=True)
             ignore = self.folder / ".gitignore"

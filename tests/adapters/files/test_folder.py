@@ -17,6 +17,7 @@ from multigit.core.values.workspace import Workspace
 from multigit.errors import RefusedError, UsageError
 from tests.core.builders import plan, to_publish
 from tests.support.gitenv import git, init
+from tests.support.unprivileged import unprivileged
 
 ADA = Actor("Ada <ada@example.com>", "ada", "build-7")
 
@@ -51,6 +52,18 @@ def test_a_file_in_its_place_is_refused(tmp_path: Path) -> None:
         files(tmp_path).require_writable()
     assert caught.value.code == "workspace_not_writable"
     assert caught.value.hint
+
+
+def test_a_link_to_where_no_one_may_look_is_refused() -> None:
+    """With the reason, even where Python cannot say whether it is a folder."""
+    with unprivileged() as root:
+        (root / "closed/x").mkdir(parents=True)
+        (root / ".multigit").symlink_to(root / "closed/x")
+        (root / "closed").chmod(0)
+        with pytest.raises(RefusedError, match="Permission denied") as caught:
+            files(root).require_writable()
+        (root / "closed").chmod(0o700)
+    assert caught.value.code == "workspace_not_writable"
 
 
 @pytest.mark.parametrize("place", [".multigit", ".multigit/operations"])
