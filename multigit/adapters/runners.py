@@ -6,11 +6,11 @@ import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from multigit.adapters.git.repository import GitRepository
 from multigit.adapters.git.workspace import GitRepositories
-from multigit.core.values.deploy_config import GithubRunner, JenkinsRunner
+from multigit.core.values.deploy_config import CommandRunner, GithubRunner, JenkinsRunner
 from multigit.core.values.deployment import DeploymentSpec, Gate, Run, RunStatus
 from multigit.core.values.problem import Problem
 from multigit.core.values.workspace import Repo, Workspace
@@ -110,8 +110,10 @@ class Runners:
                 return self._at_github()
             case JenkinsRunner():
                 return self._at_jenkins()
-            case _:
+            case CommandRunner():
                 return self._here()
+            case _:
+                assert_never(spec.runner)
 
     def _at_jenkins(self) -> JenkinsRuns:
         from multigit.adapters.jenkins.runs import JenkinsRuns

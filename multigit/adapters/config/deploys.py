@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, assert_never
 
 from pydantic import BaseModel
 
@@ -90,17 +90,17 @@ def _over(below: S | None, above: S | None, *, without: set[str]) -> S | None:
 
 def deploy_of(section: DeploySection | None, health: HealthSection | None) -> Deploy | None:
     """Return how to deploy by these sections; None if there is nothing to deploy."""
-    if section is None or section.runner == "none":
+    if section is None or (runner := _runner(section)) is None:
         return None
     return Deploy(
-        runner=_runner(section),
+        runner=runner,
         targets=section.targets,
         timeout=duration(section.timeout),
         health=_health(health),
     )
 
 
-def _runner(section: DeploySection) -> Runner:
+def _runner(section: DeploySection) -> Runner | None:
     match section.runner:
         case "github":
             return GithubRunner(
@@ -110,8 +110,12 @@ def _runner(section: DeploySection) -> Runner:
             return JenkinsRunner(
                 section.url, section.job, section.user, section.token_env, dict(section.params)
             )
-        case _:
+        case "command":
             return CommandRunner(section.command)
+        case "none":
+            return None
+        case _:
+            assert_never(section.runner)
 
 
 def _health(section: HealthSection | None) -> HealthCheck | None:
