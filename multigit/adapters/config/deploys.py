@@ -121,5 +121,14 @@ def _runner(section: DeploySection) -> Runner | None:
 def _health(section: HealthSection | None) -> HealthCheck | None:
     if section is None:
         return None
-    times = {"interval": duration(section.interval), "timeout": duration(section.timeout)}
-    return HealthCheck(**section.model_dump(by_alias=True) | times)
+    return HealthCheck(
+        url=section.url,
+        status=section.status,
+        json=section.json_path,
+        header=section.header,
+        equals=section.equals,
+        attempts=section.attempts,
+        interval=duration(section.interval),
+        successes=section.successes,
+        timeout=duration(section.timeout),
+    )
