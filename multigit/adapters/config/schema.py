@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of `multigit.toml`."""
-    properties = Configuration.model_json_schema(schema_generator=_TomlSchema)
-    return {"$schema": _TomlSchema.schema_dialect, **properties}
+    generated = Configuration.model_json_schema(schema_generator=_TomlSchema)
+    return {"$schema": _TomlSchema.schema_dialect, **generated}
 
 
 class _TomlSchema(GenerateJsonSchema):

@@ -142,8 +142,7 @@ def _stage(door: GitDoor, changes: Sequence[Change], environment: Mapping[str, s
         (("--add", "--replace", "-z", "--stdin"), files),
     ):
         if entries:
-            paths = terminated(entries)
-            door.run("update-index", *options, input=paths, environment=environment)
+            door.run("update-index", *options, input=terminated(entries), environment=environment)
 
 
 def _locale(environment: Mapping[str, str]) -> dict[str, str]:
