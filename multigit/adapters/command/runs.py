@@ -41,7 +41,7 @@ OUT_OF_TIME = 124  # the exit status of timeout(1)
 class CommandRuns:
     """Runs commands, each in a folder of its own below `folder`, .multigit/operations.
 
-    A run continues when multigit ends; the next multigit finds it by its folder. Without `alone`,
+    A run continues after multigit ends; the next multigit finds it by its folder. Without `alone`,
     which means that the workspace lock is held, it only reads: another multigit may be about to
     start what has not started yet.
     """
@@ -164,7 +164,7 @@ class CommandRuns:
         return Run(folder.relative_to(self.folder).as_posix())
 
     def _places(self, spec: DeploymentSpec) -> Iterator[Path]:
-        """Yield the folders for one order's starts: 1, and if that was given up, 1.2, 1.3, …."""
+        """Yield the folders for the starts of a spec: 1, and if that was given up, 1.2, 1.3, …."""
         first = self.folder.joinpath(*spec.key.split("/"))
         yield first
         yield from (first.with_name(f"{first.name}.{number}") for number in count(2))

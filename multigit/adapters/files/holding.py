@@ -27,7 +27,7 @@ def holding(file: Path) -> Iterator[int]:
 
     Without record locks, as on Windows, nothing is held.
     """
-    with opened(file, os.O_RDWR | os.O_CREAT) as descriptor:  # to close it releases the lock
+    with opened(file, os.O_RDWR | os.O_CREAT) as descriptor:  # closing it releases the lock
         if os.name == "posix":
             _hold(descriptor)
         yield descriptor

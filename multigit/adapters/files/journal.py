@@ -37,7 +37,7 @@ CLOSED = "journal.jsonl"
 
 
 class Journal:
-    """One operation's journal. Every `write` is on disk before it returns; the first makes it."""
+    """One operation's journal. The first `write` creates it; each is on disk before it returns."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

@@ -125,7 +125,7 @@ class Question:
             case _:
                 unclear = True
         if unclear:
-            hint = "Check on GitHub before you send it again."
+            hint = "Check on GitHub whether it happened before you try again."
             return UnclearError(error.message, hint=hint, status=error.status)
         error.pause = error.pause if error.code == _LIMITED else None
         return error
@@ -147,7 +147,7 @@ class Question:
                 hint, code = RIGHTS_HINT, "token_refused"
             case HTTPStatus.NOT_FOUND:
                 message = f"{what} was not found, or the token cannot see it."
-                hint, code = "Check the name and the permissions of the token.", "github_missing"
+                hint, code = "Check the name, and what the token may do.", "github_missing"
             case _ if reply.moved:
                 message, code = f"{what} has moved.", "github_moved"
                 hint = 'Point the remote to its new address, or set github = "owner/name".'

@@ -152,7 +152,7 @@ def _problem(file: str, uses: Sequence[Use]) -> Problem | None:
         return Problem(
             "workflow_shared",
             f"{stages} use the same {file}, but no input says which of them is deployed.",
-            "Use a file for each, or give all of them an input that says it, such as "
+            "Use a file for each, or add an input that says which, such as "
             'inputs = {environment = "{environment}"}, without trigger = "push".',
         )
     return None

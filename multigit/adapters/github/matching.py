@@ -56,7 +56,7 @@ def own_run(
 def _by_push(
     spec: DeploymentSpec, runner: GithubRunner, runs: Sequence[Document], earliest: float
 ) -> list[Document]:
-    """Return the runs of a push of this commit, preferably on the wanted ref and new ones."""
+    """Return the runs of a push of this commit: on the wanted ref, and new, if there are such."""
     pushed = [
         run
         for run in runs

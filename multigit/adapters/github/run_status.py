@@ -72,7 +72,7 @@ def stray(run: Document, head: str, commit: str) -> RunStatus:
     branch = text(run.get("head_branch")) or "the branch"
     detail = (
         f"GitHub runs {head[:7]}, not {commit[:7]}: someone moved {branch} before it started. "
-        "It does not deploy what was planned."
+        "This run does not deploy what was planned."
     )
     return RunStatus(RunState.FAILED, detail=detail, url=link(run))
 

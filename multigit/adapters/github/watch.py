@@ -127,7 +127,7 @@ class Watch:
         return self._end()
 
     def _read_jobs(self) -> tuple[Document, ...] | None:
-        """Return the jobs of the newest attempt, None where they are as before."""
+        """Return the jobs of the newest attempt, None if they have not changed."""
         path, query = f"{self._path}/jobs", {"per_page": "100"}
         reply = self._client.get(path, self._what, query, etag=self._jobs_etag)
         self._jobs_etag = reply.headers.get("etag", "")

@@ -184,9 +184,9 @@ def _check(server: JenkinsServer) -> None:
         raise unfit(f"the job {runner.job} is disabled in Jenkins.", "Enable it there.")
     known = defined(job)
     if not known:
-        hint = "Select “This project is parameterized”; if a Jenkinsfile says it, run the job once."
+        hint = "Select “This project is parameterized”, or run a Jenkinsfile with parameters once."
         raise unfit(f"the job {runner.job} takes no parameters.", hint)
     if unknown := sorted(runner.params.keys() - known):
         names = ", ".join(unknown)
-        message = f"the job {runner.job} does not take {names}: Jenkins would ignore that."
+        message = f"the job {runner.job} does not take {names}, which Jenkins would ignore."
         raise unfit(message, f"It takes {', '.join(sorted(known))}.")

@@ -178,7 +178,7 @@ class JenkinsServer:
                 message = f"Jenkins does not accept {user} with {self.runner.token_env}."
                 hint = "Check user, and whether the API token is still valid."
             case HTTPStatus.FORBIDDEN:
-                message = f"Jenkins refuses to {what} {job} for {user}."
+                message = f"Jenkins does not allow {user} to {what} {job}."
                 hint = "Ask an administrator for the permissions Job/Read and Job/Build."
             case HTTPStatus.NOT_FOUND:
                 raise job_missing(self.runner)
@@ -190,7 +190,7 @@ class JenkinsServer:
                 message = f"Jenkins at {self.base} is not ready: it answers {status}."
                 raise MultigitError(message, hint="Try again in a minute.", code=UNREACHABLE)
             case status:
-                message, hint = f"Jenkins refuses to {what} {job}: it answers {status}.", ""
+                message, hint = f"Jenkins does not {what} {job}: it answers {status}.", ""
         raise MultigitError(message, hint=hint, code="jenkins_refused")
 
 

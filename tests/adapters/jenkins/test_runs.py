@@ -166,9 +166,9 @@ def test_after_an_unclear_answer_the_start_is_unknown(
 @pytest.mark.parametrize(
     ("status", "code", "words"),
     [
-        (400, "jenkins_refused", "Jenkins refuses to start shop/deploy api: it answers 400."),
+        (400, "jenkins_refused", "Jenkins does not start shop/deploy api: it answers 400."),
         (401, "jenkins_refused", "Jenkins does not accept ada with JENKINS_TOKEN."),
-        (403, "jenkins_refused", "Jenkins refuses to start shop/deploy api for ada."),
+        (403, "jenkins_refused", "Jenkins does not allow ada to start shop/deploy api."),
         (404, "jenkins_job_missing", "Jenkins has no job shop/deploy api, or hides it from ada."),
         (409, "jenkins_job_unfit", "the job shop/deploy api is disabled in Jenkins."),
         (308, "jenkins_url", "redirects elsewhere (it answers 308)."),
@@ -436,7 +436,7 @@ def test_a_job_without_parameters(site: Site) -> None:
 @pytest.mark.parametrize(
     ("fault", "code", "words"),
     [
-        (doubled.error(403), "jenkins_refused", "refuses to show shop/deploy api for ada"),
+        (doubled.error(403), "jenkins_refused", "does not allow ada to show shop/deploy api"),
         (doubled.error(503), "jenkins_unreachable", "is not ready: it answers 503"),
         (doubled.error(302), "jenkins_url", "redirects elsewhere"),
         (doubled.dropped(effect=False), "jenkins_unreachable", "the connection was cut"),
