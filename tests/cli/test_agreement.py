@@ -189,6 +189,7 @@ def test_no_question_waits_for_a_machine(
     """A job's pseudo-terminal has no one before it: exit 3 and the option to pass."""
     with untouched(shop), at_terminal(shop, *command, env=env) as terminal:
         assert terminal.finish() == REFUSED
+    assert "Cannot ask for confirmation: no interactive terminal." in terminal.text
     assert option in terminal.text
     assert QUESTION not in terminal.text
     assert agreed(shop) == ("not_given", "")

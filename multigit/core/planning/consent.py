@@ -61,6 +61,6 @@ def missing_consent(plan: Plan, consent: Consent, *, interactive: bool) -> Probl
         hint = f"{hint} If the checklist is done, also pass --checklist-done."
     return Problem(
         "confirmation_needed",
-        "Cannot ask for confirmation without a terminal. Nothing was changed.",
+        "Cannot ask for confirmation: no interactive terminal. Nothing was changed.",
         hint,
     )

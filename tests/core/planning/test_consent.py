@@ -67,7 +67,7 @@ def test_without_a_terminal_the_option_to_pass_is_named(
     """Multigit does not wait for an answer that cannot come, and says if --yes is not enough."""
     assert missing_consent(it, consent, interactive=False) == Problem(
         "confirmation_needed",
-        "Cannot ask for confirmation without a terminal. Nothing was changed.",
+        "Cannot ask for confirmation: no interactive terminal. Nothing was changed.",
         hint,
     )
     assert missing_consent(it, consent, interactive=True) is None
