@@ -81,8 +81,8 @@ def test_what_only_the_content_shows_names_files_commit_and_author(
 
     assert problem["code"] == "returned_files"
     assert problem["message"] == (
-        f"{made[:7]} by Ada Lovelace on main returns 2 files (a.txt, new.txt) to before the "
-        "work of stg: a merge now would leave that work out of main."
+        f"{made[:7]} by Ada Lovelace on main restores 2 files (a.txt, new.txt) from before "
+        "the work of stg: a merge now would leave that work out of main."
     )
     assert problem["files"] == ["a.txt", "new.txt"]
 

@@ -116,7 +116,7 @@ def describe_reversal(reversal: Reversal, earlier: str, later: str) -> str:
         return f"{who} reverts work of {earlier} in {files}"
     if reversal.deletes:
         return f"{who} deletes {files} of {earlier}"
-    return f"{who} returns {files} to before the work of {earlier}"
+    return f"{who} restores {files} from before the work of {earlier}"
 
 
 def _effect(reversal: Reversal, sides: Sides) -> str:

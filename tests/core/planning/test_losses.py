@@ -92,7 +92,7 @@ def test_a_back_merge_names_the_work_that_it_would_remove() -> None:
     (problem,) = lost(CONTENT, forward=False)
     assert (problem.code, problem.severity) == ("returned_files", Severity.BLOCK)
     assert problem.message == (
-        "ccccccc by Ada on master returns 2 files (a, b) to before the work of staging: "
+        "ccccccc by Ada on master restores 2 files (a, b) from before the work of staging: "
         "a back-merge would remove that work from staging, too."
     )
 
