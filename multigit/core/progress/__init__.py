@@ -1,1 +1,1 @@
-"""How far an operation came, and what is left to do."""
+"""How far an operation got, and what is left to do."""

@@ -23,7 +23,7 @@ VERSION = 1
 class EntryKind(StrEnum):
     """The kinds of entries, in the order in which they can appear."""
 
-    BEGUN = "begun"  # the plan was confirmed; `progress` is how far earlier attempts came
+    BEGUN = "begun"  # the plan was confirmed; `progress` is how far earlier attempts got
     PUBLISHING = "publishing"  # all objects in `made` exist, and their pushes may begin
     PUSHING = "pushing"  # the push of one repository is about to begin
     SETTLED = "settled"  # the push of one repository ended
@@ -48,9 +48,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation according to its journal: the current plan, and how far it came.
+    """An operation according to its journal: the current plan, and how far it got.
 
-    `before` is how far it was when the last attempt began. `actor` began that attempt, and
+    `before` is how far it got before the last attempt. `actor` began that attempt, and
     `agreement` is the confirmation of the current plan.
     """
 
@@ -82,7 +82,7 @@ class Operation:
 
 
 def noted(state: OperationState, entry: Entry) -> OperationState:
-    """Return how far an operation is after one more entry."""
+    """Return how far an operation got after one more entry."""
     repos, flights = {**state.repos}, {**state.flights}
     match entry:
         case Entry(kind=EntryKind.PUBLISHING):

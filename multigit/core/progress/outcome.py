@@ -66,7 +66,7 @@ class Outcome:
 class Report:
     """A plan and its result: run, only planned, refused or cancelled.
 
-    `before` is how far earlier attempts came. `closing` is the command, undo or abandon, that
+    `before` is how far earlier attempts got. `closing` is the command, undo or abandon, that
     closed the unfinished operation. `closed` is True if the operation had ended before, and its
     deployments are only watched.
     """
@@ -105,7 +105,7 @@ class Report:
     def reported_result(self) -> Result:
         """Return the result as it is written to JSON and the log.
 
-        A closed operation is done; the repositories' states show how far it came.
+        A closed operation is done; the repositories' states show how far it got.
         """
         return Result.DONE if self.closing and self.result is Result.FAILED else self.result
 
@@ -134,7 +134,7 @@ EXIT_CODES = {
 
 
 def planned(plan: Plan, state: OperationState = NOTHING_YET) -> Report:
-    """Return the report of a plan that was not run; `state` is how far earlier attempts came."""
+    """Return the report of a plan that was not run; `state` is how far earlier attempts got."""
     outcomes = tuple(as_planned(repo, state.of(repo.repo)) for repo in plan.repos)
     return Report(plan, plan.result, outcomes, before=state)
 

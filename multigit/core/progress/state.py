@@ -1,4 +1,4 @@
-"""How far an operation came: what was made, published or deployed, or may have been.
+"""How far an operation got: what was made, published or deployed, or may have been.
 
 The plan says what to do and is built once. The state is folded from the journal, and corrected by
 what the remotes hold.
@@ -17,7 +17,7 @@ from multigit.core.values.refs import Objects
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far one repository came.
+    """How far one repository got.
 
     `made` maps each ref to the object whose push may have started. `settled` is the result of the
     last push that ended, or the remote's state when the operation was last continued.
@@ -45,7 +45,7 @@ NO_PROGRESS = Progress()
 
 @dataclass(frozen=True, slots=True)
 class OperationState:
-    """How far an operation came, by repository. In a repository not listed, nothing began.
+    """How far an operation got, by repository. In a repository not listed, nothing began.
 
     `flights` are the pushes of this or an earlier attempt whose result was not recorded.
     """
@@ -54,7 +54,7 @@ class OperationState:
     flights: Mapping[str, Flight] = field(default_factory=dict)
 
     def of(self, repo: str) -> Progress:
-        """Return how far a repository came."""
+        """Return how far a repository got."""
         return self.repos.get(repo, NO_PROGRESS)
 
     def published(self) -> frozenset[str]:

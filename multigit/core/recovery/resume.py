@@ -53,7 +53,7 @@ def resumed(
     *,
     skip_blocked: bool,
 ) -> Operation:
-    """Return the operation with what is left to do, and how far it came according to the remotes.
+    """Return the operation with what is left to do, and how far it got according to the remotes.
 
     `replanned` holds the new plans of repositories that someone else moved: there, nothing began.
     """
@@ -81,7 +81,7 @@ def resumed(
 
 
 def corrected(operation: Operation, repo: RepoPlan, remote: RemoteState, known: State) -> Progress:
-    """Return how far a repository came, corrected by its remote; `known` is the state there.
+    """Return how far a repository got, corrected by its remote; `known` is the state there.
 
     An unpublished repository counts as started if its remote has something of it, may have, or once
     had all of it, or if a deployment was requested. Deployments never requested are dropped.

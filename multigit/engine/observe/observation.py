@@ -34,7 +34,7 @@ class Observation(ABC):
         return Snapshot(name)
 
     def read(self, repository: Repository, snapshot: Snapshot, show: ShowActivity) -> Snapshot:
-        """Return the snapshot with what is read here, mostly without the remote: the refs."""
+        """Return the snapshot with what is read, mostly without the remote; by default the refs."""
         del show
         return replace(snapshot, refs=repository.refs(self.query))
 
