@@ -63,7 +63,7 @@ class Attempt:
         Someone may have rerun it on its page. If that cannot be read, it may be running, and no
         other one is started.
         """
-        context, spec = self.context, self._order(known)
+        context, spec = self.context, self._spec(known)
         until = context.clock.elapsed() + LATE
         while True:
             try:
@@ -104,7 +104,7 @@ class Attempt:
         return self._find_run(starting) if step.runner.by_push else self._start(starting)
 
     def _start(self, starting: Deployment) -> Deployment:
-        context, spec = self.context, self._order(starting)
+        context, spec = self.context, self._spec(starting)
         try:
             run = context.with_slot(lambda: context.runners.start(spec))
         except UnknownStartError as doubt:
@@ -123,7 +123,7 @@ class Attempt:
 
         A run that was requested long ago, and is searched for `again`, has appeared or never will.
         """
-        context, spec = self.context, self._order(starting)
+        context, spec = self.context, self._spec(starting)
         asked = context.clock.now() - starting.since
         seconds = max(LATE - asked, BRIEF) if again and not self.step.runner.by_push else LATE
         until = context.clock.elapsed() + min(seconds, LATE)
@@ -161,7 +161,7 @@ class Attempt:
         `watched`: a run that is found ended may have ended at any time.
         """
         context, remaining = self.context, self.step.timeout
-        spec = self._order(deployment)
+        spec = self._spec(deployment)
         last = context.clock.elapsed()
         while not context.stopping and deployment.run:
             deployment = self._polled(deployment, spec, deployment.run)
@@ -202,12 +202,12 @@ class Attempt:
         if not isinstance(self.step.runner, CommandRunner) or not deployment.run:
             return self._finished(deployment, RunState.TIMED_OUT, detail)
         with suppress(MultigitError):
-            self.context.runners.end(self._order(deployment), deployment.run)
+            self.context.runners.end(self._spec(deployment), deployment.run)
         return self._finished(deployment, RunState.FAILED, f"{detail} It was ended.")
 
     def _healthy(self, deployment: Deployment, check: HealthCheck) -> Deployment:
         """Ask until enough answers in a row are right, or there are no attempts left."""
-        context, spec = self.context, self._order(deployment)
+        context, spec = self.context, self._spec(deployment)
         url, wanted = spec.fill(check.url), spec.fill(check.equals)
         deployment = replace(deployment, state=RunState.CHECKING)
         context.show(self.repo, deployment)
@@ -239,7 +239,7 @@ class Attempt:
     def _seconds(self, deployment: Deployment) -> float:
         return max(0.0, self.context.clock.now() - deployment.since)  # a clock may be set back
 
-    def _order(self, deployment: Deployment) -> DeploymentSpec:
+    def _spec(self, deployment: Deployment) -> DeploymentSpec:
         return self.specs.of_known(self.step, deployment)
 
 

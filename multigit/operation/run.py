@@ -53,8 +53,8 @@ class Closed:
 class OperationRun:
     """One operation, from its plan until it ends. With a `journal` it is continued.
 
-    With an `agreement` to the plan nothing is asked. `state` is how far it
-    got before; its flights are earlier pushes that may still be in flight.
+    With an `agreement` to the plan nothing is asked. `state` is how far it got before; its flights
+    are earlier pushes that may still be in flight.
     """
 
     context: OperationContext
@@ -113,11 +113,11 @@ class OperationRun:
         )
         if isinstance(agreement, Report):
             return self._not_begun(agreement)
-        taken_back = self._taken_back()
+        undone = self._undone()
         plan = self.context.locks.pinned(self.plan)
         report = replace(self, plan=plan, agreement=agreement).run()
         with suppress(KeyboardInterrupt):  # it is over, with or without notifications
-            self._tell(report, taken_back)
+            self._tell(report, undone)
         return report
 
     def _not_begun(self, report: Report) -> Report:
@@ -126,19 +126,20 @@ class OperationRun:
             append(self.context, report, self.agreement)
         return report
 
-    def _taken_back(self) -> Operation | None:
-        journals, undone = self.context.journals, self.plan.undoes
-        return journals.read_journal(undone)[1] if undone in journals.unfinished() else None
+    def _undone(self) -> Operation | None:
+        """Return the unfinished operation that this one undoes, if any."""
+        journals, name = self.context.journals, self.plan.undoes
+        return journals.read_journal(name)[1] if name in journals.unfinished() else None
 
-    def _tell(self, report: Report, taken_back: Operation | None) -> None:
+    def _tell(self, report: Report, undone: Operation | None) -> None:
         """Notify people of the end of this operation, and of the one that it undid."""
         people = self.context.notifications
         if is_news(self.plan) and report.result is Result.CANCELLED:
             people.announce(report, Event.FAILED)
         elif is_news(self.plan):
             people.ended(report, self.state)
-        if taken_back and report.result is Result.DONE and is_news(taken_back.plan):
-            people.announce(after_undo(taken_back, report), Event.FAILED)
+        if undone and report.result is Result.DONE and is_news(undone.plan):
+            people.announce(after_undo(undone, report), Event.FAILED)
 
     def run(self) -> Report:
         """Run the plan. The operation is over once it is recorded, and unfinished until then."""

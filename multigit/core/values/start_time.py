@@ -52,11 +52,11 @@ def tag_name(template: str, start_time: StartTime, taken: AbstractSet[str] = fro
     A name is also taken if there is a tag below it (`deploy-1/x`): git cannot hold both.
     """
     name = template.replace(STAMP, start_time.stamp)
-    free, number = name, 1
-    while any(f"{other}/".startswith(f"{free}/") for other in taken):
+    candidate, number = name, 1
+    while any(f"{other}/".startswith(f"{candidate}/") for other in taken):
         number += 1
-        free = f"{name}-{number}"
-    return free
+        candidate = f"{name}-{number}"
+    return candidate
 
 
 def tag_glob(template: str) -> str:
