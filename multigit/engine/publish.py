@@ -148,7 +148,8 @@ def built_on(
 ) -> set[str]:
     """Return the branches that hold our commit with someone else's work on top: published.
 
-    A branch to set back held that commit before: it was set back if it lacks the other one.
+    A branch that an undo moves back had that commit before: it was moved back if it lacks the
+    other one.
     """
     found = set()
     for each in wanted:
@@ -190,7 +191,8 @@ def moved_problem(publication: Publication, now: str) -> Problem:
     if not publication.before:
         message = f"{name} was created by someone else since the plan was made."
     elif now:
-        message = f"{name} moved from {publication.before:.7} to {now:.7} since the plan was made."
+        before = publication.before[:7]
+        message = f"{name} moved from {before} to {now[:7]} since the plan was made."
     else:
         message = f"{name} was deleted since the plan was made."
     return Problem("moved", message, "Their commits are safe.")

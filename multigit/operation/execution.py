@@ -29,13 +29,15 @@ class Execution:
     ) -> Report:
         """Prepare, publish and deploy; return the report."""
         session, log = self.session, self.session.files.log
-        waiting, deploys = WaitingMessages(self.messages, plan, state), None
+        waiting = WaitingMessages(self.messages, plan, state)
         with session.fleet() as fleet:
+            deploys = None
             if any(repo.deploys() for repo in plan.repos):
                 from multigit.operation.deployer import deployer
 
-                parts = session, plan, state, journal, fleet.listener
-                deploys = deployer(*parts, on_waiting=waiting.send)
+                deploys = deployer(
+                    session, plan, state, journal, fleet.listener, on_waiting=waiting.send
+                )
             report = Executor(
                 git=session.git,
                 workspace=session.workspace,

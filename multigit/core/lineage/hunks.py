@@ -21,14 +21,16 @@ class Hunk:
 
 def read_hunks(patch: Iterable[str]) -> Iterator[Hunk]:
     """Read the hunks of one file's patch, which has no lines of context."""
-    hunks: list[tuple[int, int, dict[str, list[str]]]] = []
+    sides = dict[str, list[str]]()
+    hunks = list[tuple[int, int, dict[str, list[str]]]]()
     for line in patch:
         if head := _HEAD.match(line):
             # If there are no lines, git names the one before.
             old, new = (int(head[i]) - (head[i + 1] != "0") for i in (1, 3))
-            hunks.append((old, new, {"-": [], "+": []}))
-        elif hunks and line[:1] in {"-", "+"}:
-            hunks[-1][2][line[0]].append(line[1:])
+            sides = {"-": [], "+": []}
+            hunks.append((old, new, sides))
+        elif line[:1] in sides:
+            sides[line[0]].append(line[1:])
     for old, new, sides in hunks:
         yield Hunk(old, new, tuple(sides["-"]), tuple(sides["+"]))
 

@@ -120,7 +120,9 @@ def describe_reversal(reversal: Reversal, earlier: str, later: str) -> str:
 
 
 def _effect(reversal: Reversal, sides: Sides) -> str:
-    work = {0: "that work", 1: "it"}.get(reversal.lost, "them")
+    work = "that work"
+    if reversal.lost:  # so many commits were named
+        work = "it" if reversal.lost == 1 else "them"
     if sides.forward:
         return f"a merge now would leave {work} out of {sides.later}"
     return f"a back-merge would remove {work} from {sides.earlier}, too"

@@ -55,7 +55,7 @@ class OperationHistory:
         mentioning = () if stage is None else (stage, "backmerge")
         records = self.records.newest(*mentioning)
         found = [each for each in records if stage is None or each.concerns(stage, lower)]
-        shown = found[: limit or None]
+        shown = found[:limit] if limit else found
         return tuple(reversed(shown)), len(found) - len(shown)
 
     def last_deployed(self) -> LastDeployments:

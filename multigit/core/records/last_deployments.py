@@ -116,8 +116,13 @@ def with_unfinished(
         for repo in plan.repos
         if repo.repo in started
     )
-    at, stage = plan.time, plan.target
-    record = Record(at, plan.operation, stage=stage, release=plan.release, repos=repos)
+    record = Record(
+        at=plan.time,
+        operation=plan.operation,
+        stage=plan.target,
+        release=plan.release,
+        repos=repos,
+    )
     return last_deployed([record], last)
 
 
