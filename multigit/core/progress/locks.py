@@ -58,7 +58,7 @@ def lock_ref(stage: str) -> str:
 def lock_left(refs: Iterable[str], nonce: str) -> Problem:
     """Return the warning that locks could not be released."""
     stages = ", ".join(ref.removeprefix(PREFIX) for ref in refs)
-    message = f"The remote did not accept the release of the lock of {stages}."
+    message = f"The lock of {stages} could not be released."
     return Problem("lock_left", message, Hint.LOCK_RELEASE.format(nonce=nonce), Severity.WARN)
 
 

@@ -190,7 +190,7 @@ def test_lock_that_was_not_given_back_is_told(pair: Forge) -> None:
     refuse = f'[ "$1" != {LOCK} ] || [ "$3" != {NOTHING} ] || exit 1'
     update = hook(pair.repos["database"].bare / "hooks/update", refuse)
     done = pair.run(*PROMOTE, check=DONE)
-    assert "! The remote did not accept the release of the lock of stg." in done.stdout
+    assert "! The lock of stg could not be released." in done.stdout
     update.unlink()
     (hint,) = [line for line in done.stdout.replace("\n    ", " ").splitlines() if "--id" in line]
     nonce = hint.partition("--id ")[2].split()[0]
