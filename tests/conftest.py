@@ -13,7 +13,9 @@ from hypothesis import settings
 from tests.support.forge import Forge
 from tests.support.gitenv import base_environment
 from tests.support.seeds import FRESH
+from tests.support.temporary import prefer_memory
 
+prefer_memory()  # before pytest or a test makes the first folder
 settings.register_profile(
     "multigit", deadline=None, database=None, print_blob=True, derandomize=not FRESH
 )
