@@ -40,7 +40,7 @@ class Clone:
 
     @property
     def _config(self) -> GitConfig:
-        # No cached_property: in Python 3.11 its one lock lets all repositories wait in a row.
+        # No cached_property: in Python 3.11, all repositories would wait for its one lock.
         if self._settings is None:
             self._settings = self._open()
         return self._settings

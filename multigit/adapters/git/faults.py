@@ -1,4 +1,4 @@
-"""Faults of the clone itself, by what git prints of them, each with the command that fixes it."""
+"""Faults of the clone itself, known by what git prints, each with the command that fixes it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MISSING = (
 
 
 _REASONS = (
-    # What git prints → code, sentence and hint, with what the pattern names.
+    # What git prints → code, sentence and hint, filled in with what the pattern names.
     (
         rf"{_PREFIX}cannot lock ref '[^']+': '(?P<ref>refs/(?:remotes|multigit)/[^']+)' exists",
         "stale_ref",

@@ -42,7 +42,7 @@ _BROKEN_OFF = r"RPC failed|early EOF|hung up|error: 5\d\d|unexpected disconnect|
 _CONNECTING = {"clone", "fetch", "ls-remote", "push"}  # only these can lose a connection
 _HUNG_UP = r"^(fatal|error): (the remote end hung up|packet write)"  # else of a local filter
 _REASONS = (
-    # What git prints → code, sentence, hint. Only words for people depend on this.
+    # What git prints → code, sentence, hint. Only what people read depends on this.
     (
         r"dubious ownership",
         "foreign_owner",
@@ -154,7 +154,7 @@ _REASONS = (
 )
 
 
-_CLONING: dict[str, str] = {  # where there is no clone yet that could be asked
+_CLONING: dict[str, str] = {  # instead, where there is no clone yet
     Hint.OTHER_PROTOCOL: "Correct its url in multigit.toml: give it an ssh, https or file URL.",
     Hint.INSTALL_TRANSPORT: "Install it, or correct the url in multigit.toml.",
     Hint.SIGN_IN: "Check your ssh key or credential helper: git must not have to ask.",

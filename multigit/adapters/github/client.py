@@ -34,7 +34,7 @@ Thing = TypeVar("Thing", bound="CompletableGithubObject")
 class GithubClient:
     """A client of GitHub's REST API, for any thread.
 
-    `token` is called at the first request. `wait` waits for so many seconds, or raises to stop.
+    `token` is called at the first request. `wait` waits that many seconds, or raises to stop.
     `timeout` is in seconds, for one request.
     """
 

@@ -60,7 +60,7 @@ def notify(
 
 
 def check(addresses: Sequence[str], environment: Mapping[str, str]) -> tuple[Problem, ...]:
-    """Return what is wrong with the addresses, as far as that shows without sending."""
+    """Return what is wrong with the addresses, as far as can be seen without sending."""
     apprise = _apprise() if addresses else None
     if apprise is None:
         return _missing(addresses)

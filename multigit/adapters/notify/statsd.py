@@ -38,7 +38,7 @@ def send(address: str, metrics: Sequence[str], *, limit: float = LIMIT) -> tuple
 
 
 def check(address: str) -> tuple[Problem, ...]:
-    """Return what is wrong with an address, as far as that shows without sending."""
+    """Return what is wrong with an address, as far as can be seen without sending."""
     if _place(address):
         return ()
     message = f"the address for metrics, {_shown(address)}, is not host:port."

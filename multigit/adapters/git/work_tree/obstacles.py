@@ -88,7 +88,7 @@ def _files_below(folder: Path, path: str) -> Iterator[str]:
 def _hidden(
     door: GitDoor, tracked: Mapping[str, Blob], environment: Mapping[str, str]
 ) -> Iterator[Obstacle]:
-    """Yield changed files of which git was told to ignore changes."""
+    """Yield changed files whose changes git was told to ignore."""
     listing = door.run("ls-files", "-v", "-z").stdout
     marks = {fsdecode(path): letter for letter, path in _MARKED.findall(listing)}
     marked = {p: old for p, old in tracked.items() if p in marks and stat_of(door.folder / p)}
