@@ -24,7 +24,6 @@ from multigit.core.records.history import OperationHistory
 from multigit.core.records.record import Record
 from multigit.errors import RefusedError
 
-LOCK_SECONDS = 30.0
 APPENDING = os.O_WRONLY | os.O_APPEND
 INDEX = "deployed.json"
 
@@ -103,7 +102,7 @@ class DeploymentLog(LogReader):
 
     def _take_turn(self, held: ExitStack) -> None:
         try:
-            held.enter_context(in_turn(self._lock, seconds=LOCK_SECONDS))
+            held.enter_context(in_turn(self._lock))
         except TimeoutError as error:
             raise RefusedError(
                 f"{self.file.name} is locked by another multigit.",

@@ -56,9 +56,9 @@ def exclusive(folder: Path, holder: Mapping[str, str]) -> Iterator[None]:
         yield
 
 
-def in_turn(lock: Path, *, seconds: float = TURN) -> FileLock:
+def in_turn(lock: Path) -> FileLock:
     """Return the lock of a file with several writers; an OSError (Timeout) ends the wait."""
-    return FileLock(lock, timeout=seconds)
+    return FileLock(lock, timeout=TURN)
 
 
 def running(folder: Path) -> str:

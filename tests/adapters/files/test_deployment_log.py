@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from multigit.adapters.files import deployment_log, log_reader
+from multigit.adapters.files import lock as file_lock
+from multigit.adapters.files import log_reader
 from multigit.adapters.files.deployment_log import DeploymentLog
 from multigit.core.records.chain import BadLine, Head
 from multigit.core.records.history import OperationHistory
@@ -188,7 +189,7 @@ def test_a_lock_that_is_held_is_waited_for_and_then_named(
     log: DeploymentLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is never broken."""
-    monkeypatch.setattr(deployment_log, "LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(file_lock, "TURN", 0.1)
     lock = log.file.parent / ".multigit/log.lock"
     lock.parent.mkdir()
     with FileLock(lock), pytest.raises(RefusedError) as caught:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from multigit.adapters.git.changes import UNKNOWN
 from multigit.adapters.git.config import GitConfig, read_config
 from multigit.adapters.git.paths import SUBMODULE, literal
 from multigit.adapters.git.process import GitDoor
@@ -20,7 +21,6 @@ from multigit.errors import GitError
 
 MODULES = ".gitmodules"
 GONE = {"missing", "not_a_repository"}
-UNKNOWN = 128  # git's exit status for a commit that the clone does not have
 
 
 def registered(door: GitDoor) -> dict[str, str]:
