@@ -31,7 +31,7 @@ def status_view(
 ) -> RenderableType:
     """Return one row per repository, then what could not be read, then the summary."""
     now = now or datetime.now(UTC)
-    wide, stacked, bare = (status_table(rows, pairs, now, by) for by in (", ", "\n", ""))
+    wide, stacked, bare = (status_table(rows, pairs, now, by) for by in (", ", "\n", None))
     deploys = deploys_table(rows, now)
     folded = Group(bare, Text(), deploys) if deploys.row_count else bare
     view = Fitting(wide, Fitting(stacked, Fitting(folded, status_list(rows, now), measured=bare)))
@@ -48,20 +48,22 @@ def status_table(
     rows: Sequence[StatusRow],
     pairs: Sequence[tuple[Stage, Stage]],
     now: datetime,
-    separator: str,
+    separator: str | None,
 ) -> Table:
-    """Return one row per repository, and its last deploys if there is a separator for them."""
+    """Return one row per repository, with its last deploys unless their separator is None."""
     lines = table()
     lines.add_column("repo", overflow="ellipsis", no_wrap=True, max_width=NAME)
     lines.add_column("branch", no_wrap=True)
     for earlier, later in pairs:
         lines.add_column(f"{earlier.name} → {later.name}", no_wrap=True)
     lines.add_column("hotfixes", no_wrap=True)
-    if separator:
+    if separator is not None:
         lines.add_column("last deploys", no_wrap=True)
     for row in rows:
         cells = [pair_cell(pair) for pair in row.pairs] or [Text(ABSENT, "dim")] * len(pairs)
-        cells += [debt_cell(row), *([deploys_cell(row, now, separator)] if separator else [])]
+        cells.append(debt_cell(row))
+        if separator is not None:
+            cells.append(deploys_cell(row, now, separator))
         lines.add_row(plain(row.repo), branch_cell(row.work), *cells)
     return lines
 
