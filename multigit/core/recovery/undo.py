@@ -25,7 +25,7 @@ from multigit.hints import Hint
 BY_HAND = "Revert it with a new commit, and promote that."
 BUILT_ON = "Look at what was built on top, then revert this operation's work with a new commit."
 
-# How repositories are counted that stay as they are, by the code of the reason.
+# The word for a repository that stays as it is, by the code of the reason.
 STAYS = {
     "deployed": "deployed",
     "promoted_onwards": "promoted further",
@@ -134,9 +134,9 @@ class _Undo:
         names = ", ".join(map(short, moved))
         if set(moved) <= remote.overtaken:
             first = self._promotes(remote) if remote.onward else self._on_top(remote)
-            message = f"{names} has new commits on top, so nothing is undone here."
+            message = f"has new commits on {names}, so nothing is undone here."
             return Problem("not_undone", message, _undo_first(first, BUILT_ON))
-        message = f"{names} was moved by someone else since, so nothing is undone here."
+        message = f"someone else moved {names} since, so nothing is undone here."
         return Problem("moved", message, "Look at what the remote holds now.")
 
     def _on_top(self, remote: RemoteState) -> str:

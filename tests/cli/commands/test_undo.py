@@ -108,7 +108,7 @@ def test_the_refusal_is_one_sentence_under_the_reasons(promoted: Forge) -> None:
     """People see what was left out and why."""
     promoted.repos["api"].commit("stg", {"b.txt": "1\n"})
     said = " ".join(promoted.run("undo", "--yes", check=REFUSED).stdout.split())
-    assert "! api: stg has new commits on top" in said
+    assert "! api: has new commits on stg," in said
     assert said.count("Nothing was changed.") == 1
     assert "Nothing to do" not in said
 

@@ -113,7 +113,7 @@ def test_a_later_release_on_top_is_named(tip: str) -> None:
     later = past(record("b", row("m5")))
     back = undone(promoted(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, later)
     (problem,) = back.repos[0].problems
-    assert problem.message == "staging has new commits on top, so nothing is undone here."
+    assert problem.message == "has new commits on staging, so nothing is undone here."
     assert (
         problem.hint
         == {
