@@ -21,7 +21,7 @@ ENDS = frozenset(b"\x04\0")  # Ctrl-D, and what the system makes of one typed in
 
 
 def line(question: str) -> str:
-    """Ask for a line; return it without blanks around it. Raises KeyboardInterrupt on Ctrl-C."""
+    """Ask for a line; return it without surrounding blanks. Raises KeyboardInterrupt on Ctrl-C."""
     return str(_answer(questionary.text(question, output=_stderr()))).strip()
 
 

@@ -68,13 +68,13 @@ def unseen_specs(operation: Operation, repo: str) -> tuple[tuple[DeploymentSpec,
     """Return the specs of a repository's deployments that may be running now, with their runs."""
     return tuple(
         (spec, known.run)
-        for spec, known in requested_specs(operation)
+        for spec, known in recorded_specs(operation)
         if spec.repo == repo and (known.state.may_run or _may_run_again(spec, known))
     )
 
 
-def requested_specs(operation: Operation) -> Iterator[tuple[DeploymentSpec, Deployment]]:
-    """Yield the spec and the last recorded state of each deployment of an operation."""
+def recorded_specs(operation: Operation) -> Iterator[tuple[DeploymentSpec, Deployment]]:
+    """Yield each deployment that an operation has recorded: its spec, and its last state."""
     for repo in operation.plan.repos:
         progress = operation.state.of(repo.repo)
         specs = DeploymentSpecs(operation.plan, repo.repo, progress.made, progress.deployments)

@@ -1,4 +1,4 @@
-"""How an operation ends that is closed unfinished: undone, or abandoned."""
+"""The end of an operation that is closed unfinished: undone, or abandoned."""
 
 from __future__ import annotations
 

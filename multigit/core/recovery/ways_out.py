@@ -14,7 +14,8 @@ MAYBE_PUBLISHED = {State.PUBLISHED, State.UNKNOWN}
 def ways_out(operation: Operation) -> str:
     """Return the hint for an unfinished operation, by its journal.
 
-    Undo is proposed if nothing was deployed, or if something may be published that was not.
+    Undo is proposed if nothing was deployed, or if a repository without a deployment may be
+    published.
     """
     plan, state = operation.plan, operation.state
     deployed = {repo for repo, each in state.repos.items() if each.deployed}

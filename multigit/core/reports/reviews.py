@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from multigit.core.planning.plan import Result
-from multigit.core.progress.deployments import requested_specs
+from multigit.core.progress.deployments import recorded_specs
 from multigit.core.progress.journal import Operation
 from multigit.core.records.record import Record, ReviewRecord
 from multigit.core.records.repo_record import ProblemRecord
@@ -62,7 +62,7 @@ def to_review(
     """
     return tuple(
         (spec, known.run)
-        for spec, known in requested_specs(operation)
+        for spec, known in recorded_specs(operation)
         if known.run and known.state is not RunState.SUCCEEDED
         if spec.repo in repos and spec.runner.host
     )
