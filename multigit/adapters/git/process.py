@@ -175,7 +175,7 @@ class GitDoor:
         except OSError as error:
             raise GitError(
                 f"git could not be started: {error.strerror or error}.",
-                hint="Work on fewer repositories at a time: --jobs 4",
+                hint="Close other programs, or work on fewer repositories at a time: --jobs 4",
                 code="not_started",
             ) from error
 
