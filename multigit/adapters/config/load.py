@@ -104,7 +104,7 @@ def _read(path: Path) -> dict[str, Any]:
         line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
         raise ConfigError(
             f"{where}, line {line}, column {column}: this is not valid UTF-8.",
-            hint="Save the file in the encoding UTF-8.",
+            hint="Save the file as UTF-8.",
         ) from error
     except ValueError as error:
         raise ConfigError(

@@ -137,7 +137,7 @@ class DeploymentLog(LogReader):
         what = f"The deployment log {self.file.name}"
         if file == self.aside:
             what = f"{self.file.name} ends in the middle of a record, and {file.name}"
-        hint = f"Make {file.parent} writable, or name another file as log in the configuration."
+        hint = f"Make {file.parent} writable, or set log to another file in the configuration."
         if error.errno == errno.EINVAL:  # it is not a plain file
             hint = f"Run: {out_of_the_way(file)}"
         elif error.errno in FULL:

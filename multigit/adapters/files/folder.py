@@ -203,6 +203,6 @@ def write_new(file: Path, text: str) -> None:
     except OSError as error:
         raise RefusedError(
             f"{file} cannot be written: {error.strerror or error}.",
-            hint="Choose a folder that you may write to.",
+            hint="Choose a folder that you can write to.",
             code="not_writable",
         ) from error

@@ -181,7 +181,7 @@ def _write_attributes(door: GitDoor, commit_id: str, folder: Path) -> None:
         path, _, line = record.partition("\0")
         parts = PurePosixPath(path).parts
         if path.startswith("/") or {"..", ".git"} & set(parts):
-            raise GitError(f"the commit {commit_id[:7]} holds the unsafe path {path!r}.")
+            raise GitError(f"the commit {commit_id[:7]} contains the unsafe path {path!r}.")
         file = folder.joinpath(*parts)
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("ab") as stream:

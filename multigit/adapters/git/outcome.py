@@ -136,7 +136,7 @@ _REASONS = (
     (
         r"[Rr]ead-only file system|Permission denied|insufficient permission|unable to create",
         "not_writable",
-        "git may not write to the repository.",
+        "git cannot write to the repository.",
         "Check its owner and permissions.",
     ),
     (

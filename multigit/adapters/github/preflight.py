@@ -92,7 +92,7 @@ class WorkflowPreflight:
         granted = str(repo.raw_headers.get("x-oauth-scopes", ""))  # only for classic tokens
         scopes = set(granted.replace(",", " ").split())
         if may_push is False or (scopes and not scopes & SCOPES):
-            message = f"the token may not start workflows of {slug}."
+            message = f"the token is not allowed to start workflows of {slug}."
             raise GithubError(message, hint=RIGHTS_HINT, code="token_refused")
         for state in ("archived", "disabled"):
             if repo.raw_data.get(state) is True:
@@ -144,7 +144,7 @@ class WorkflowPreflight:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
             message = f"{slug} has no environment {name}, which its workflow deploys to."
-            hint = "Create it under Settings > Environments there, or correct environment."
+            hint = "Create it in the repository's Settings > Environments, or correct environment."
             yield Problem("environment_missing", message, hint)
 
     def _known(self, slug: str, what: str, find: Callable[[Repository], Thing]) -> Any:

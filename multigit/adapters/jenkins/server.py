@@ -205,7 +205,7 @@ def authorization(runner: JenkinsRunner, environment: Mapping[str, str]) -> str:
     token = environment.get(runner.token_env, "").strip()
     if not token:
         message = f"the variable {runner.token_env} with the API token for Jenkins is not set."
-        hint = f"Create one in Jenkins (your name, Security), then set {runner.token_env}."
+        hint = f"Create a token in Jenkins (your name, Security), and set {runner.token_env} to it."
         raise MultigitError(message, hint=hint, code="no_token")
     login = f"{runner.user}:{token}".encode(errors="surrogateescape")
     return f"Basic {b64encode(login).decode()}"
