@@ -71,7 +71,7 @@ def _found(folder: Path, target: Path, *, dry_run: bool) -> tuple[FoundRepo, ...
     if found := discover(folder):
         return found
     raise UsageError(
-        f"No git repository was found in {folder.resolve()} and four folders below.",
+        f"No git repository was found in {folder.resolve()} or up to four levels below it.",
         hint="Clone your repositories there, or name another folder.",
         code="no_repositories",
     )

@@ -31,7 +31,9 @@ def unfinished(session: Session) -> tuple[Journal, Operation]:
     """Return the unfinished operation; raises RefusedError if there is none."""
     if found := session.files.unfinished():
         return session.files.read_journal(found[-1])
-    raise RefusedError("No operation is unfinished.", hint=Hint.LOG, code="nothing_unfinished")
+    raise RefusedError(
+        "There is no unfinished operation.", hint=Hint.LOG, code="nothing_unfinished"
+    )
 
 
 def ask_remotes(

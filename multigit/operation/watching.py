@@ -82,7 +82,7 @@ def deploying(session: Session, name: str | None) -> str:
     if name is not None:
         return name
     raise errors.RefusedError(
-        "No operation has deployed anything.", hint=Hint.LOG, code="nothing_to_watch"
+        "Nothing has been deployed yet.", hint=Hint.LOG, code="nothing_to_watch"
     )
 
 

@@ -107,7 +107,9 @@ class LogReader:
         except OSError as error:
             raise RefusedError(
                 f"The deployment log {self.file.name} cannot be read: {error.strerror or error}.",
-                hint=f"It must be a plain file of yours. Run: {out_of_the_way(self.file)}",
+                hint="Run multigit as the user who owns it, or change its permissions."
+                if isinstance(error, PermissionError)
+                else f"It must be a plain file of yours. Run: {out_of_the_way(self.file)}",
                 code="log_unreadable",
             ) from error
         with stream:

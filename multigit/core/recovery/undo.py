@@ -27,7 +27,7 @@ BUILT_ON = "Look at what was built on top, then revert this operation's work wit
 
 # The word for a repository that stays as it is, by the code of the reason.
 STAYS = {
-    "deployed": "deployed",
+    "deployed": "deployed, or perhaps deployed",
     "promoted_onwards": "promoted further",
     "not_undone": "built on",
     "moved": "moved by someone else",
@@ -133,7 +133,9 @@ class _Undo:
             return None
         names = ", ".join(map(short, moved))
         if set(moved) <= remote.overtaken:
-            first = self._promotes(remote) if remote.onward else self._on_top(remote)
+            first = self._on_top(remote)
+            if first and remote.onward:  # the later one first; an id begins with its time
+                first = max(first, self._promotes(remote))
             message = f"has new commits on {names}, so nothing is undone here."
             return Problem("not_undone", message, _undo_first(first, BUILT_ON))
         message = f"someone else moved {names} since, so nothing is undone here."
@@ -187,7 +189,7 @@ def cannot_be_undone(plan: Plan, *, is_open: bool) -> Problem | None:
         return None
     why = [problem for repo in plan.repos for problem in repo.problems]
     counted = Counter(STAYS[problem.code] for problem in why)
-    reasons = ", ".join(f"{number} {word}" for word, number in counted.items())
+    reasons = "; ".join(f"{number} {word}" for word, number in counted.items())
     message = f"{plan.undoes} cannot be undone: {reasons}. Nothing was changed."
     hints = {problem.hint for problem in why}
     shared = hints.pop() if len(hints) == 1 else ""

@@ -142,6 +142,16 @@ def test_what_was_promoted_further_is_undone_from_the_last_stage() -> None:
     assert (problem.code, problem.hint) == ("not_undone", "Undo that first: multigit undo c")
 
 
+def test_what_came_to_the_stage_after_a_further_promotion_is_undone_before_it() -> None:
+    """A release of production that has none of the later work is not what is in the way."""
+    now = {STG: "m5", branch_ref(MAIN.branch): "m6"}
+    there = RemoteState(now, done=frozenset({TAG}), overtaken=frozenset({STG}), onward=("main",))
+    later = past(record("b", row("m6"), stage="main"), record("c", row("m5")))
+    back = undone(promoted(), {"api": there, "web": stands(HELD)}, SHOP, MOMENT, later)
+    (problem,) = back.repos[0].problems
+    assert (problem.code, problem.hint) == ("not_undone", "Undo that first: multigit undo c")
+
+
 def test_a_stage_that_was_removed_from_the_configuration_is_named() -> None:
     """Its rules are needed for the confirmation."""
     lost = replace(SHOP, stages=tuple(each for each in SHOP.stages if each.name != "stg"))
