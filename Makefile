@@ -5,8 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Python compiles what is imported; that is a small part of what is installed.
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
+# Whatever the environment says, Python keeps what it compiled: thousands of processes read it again.
+unexport PYTHONDONTWRITEBYTECODE
+CORES := $(shell getconf _NPROCESSORS_ONLN)
 # One more than there are cores: tests of deployments and of slow servers mostly wait.
-JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+JOBS ?= $(shell expr $(CORES) + 1)
 FRESH_SEEDS ?= $(shell date +%s)
 
 # The quick tests, and the packages that they must cover to at least this part, branches included.
@@ -46,7 +49,7 @@ test: $(VENV)/ready ## run the test suite
 	$(BIN)/pytest -q -n $(JOBS) --dist worksteal
 
 test-fast: $(VENV)/ready ## run the tests that need no process, and measure what they cover
-	$(BIN)/pytest -q -n $(JOBS) --dist worksteal $(FAST) --cov --cov-report=
+	$(BIN)/pytest -q -n $(CORES) --dist worksteal $(FAST) --cov --cov-report=
 	@for part in $(COVERED); do \
 	  $(BIN)/coverage report --include="multigit/$$part/*" --precision=1 \
 	    --fail-under=$(FLOOR) || exit; \
