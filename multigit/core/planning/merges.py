@@ -179,7 +179,7 @@ def merge_steps(hops: tuple[Hop, ...], snapshot: Snapshot, release: str) -> tupl
 
 
 def later_tips(later: Iterable[Stage], refs: Refs) -> dict[str, str]:
-    """Return the tips of the later stages' branches by ref; an empty tip: there is no branch."""
+    """Return the tips of the later stages' branches by ref; empty if a branch does not exist."""
     seen = {stage.branch: refs.branch(stage.branch).remote for stage in later}
     return {branch_ref(name): tip.sha if tip else "" for name, tip in seen.items()}
 
