@@ -1,4 +1,4 @@
-"""What multigit answers, taken apart; and multigit with a person before it."""
+"""Read what multigit answers, and run multigit at a terminal with a user in front of it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def codes(document: Document) -> list[str]:
 
 
 def told(document: Document) -> str:
-    """Return all sentences and hints about problems, in the document and in its rows."""
+    """Return the messages and hints of all problems in the document and in its rows."""
     found = [*document["problems"], *(p for row in document["repos"] for p in row["problems"])]
     return "\n".join(f"{problem['message']} {problem['hint']}" for problem in found)
 
@@ -59,7 +59,7 @@ def at_terminal(
 
 
 def tick_and_name(terminal: Terminal) -> None:
-    """Tick both items of the checklist, and type the stage's name."""
+    """Check off both items of the checklist, and type the stage's name."""
     terminal.expect("A roll-back plan exists")
     for key in ("space", "down", "space", "enter"):
         terminal.send_key(key)
@@ -68,7 +68,7 @@ def tick_and_name(terminal: Terminal) -> None:
 
 
 def asked_for_json(forge: Forge, *args: str) -> Terminal:
-    """Start multigit at a terminal with its document going to a file; see `answered`."""
+    """Start multigit at a terminal with its document written to a file; see `answered`."""
     argv = [*MULTIGIT, *args, "--json"]
     with (forge.root / "answer.json").open("wb") as answer:
         return Terminal(argv, forge.shop, forge.env, timeout=PATIENCE, stdout=answer)
@@ -82,7 +82,7 @@ def answered(forge: Forge) -> Document:
 
 
 def in_shell(forge: Forge, script: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run a shell script without a terminal; `$MULTIGIT` is how to start multigit."""
+    """Run a shell script without a terminal; `$MULTIGIT` is the command that starts multigit."""
     return subprocess.run(
         ["sh", "-c", script],
         cwd=forge.shop,
@@ -103,7 +103,7 @@ def hook(path: Path, script: str) -> Path:
 
 
 def count_pushes(repo: ForgeRepo) -> Callable[[], list[list[str]]]:
-    """Let the remote note every push; return a function that tells the refs of each."""
+    """Record every push on the remote; return a function that lists the refs of each push."""
     notes = repo.bare / "pushes"
     script = f'{{ while read old new ref; do printf "%s " "$ref"; done; echo; }} >>"{notes}"'
     hook(repo.bare / "hooks/post-receive", script)
@@ -114,7 +114,7 @@ def count_pushes(repo: ForgeRepo) -> Callable[[], list[list[str]]]:
 def pushing_slowly(repo: ForgeRepo) -> Iterator[tuple[Callable[[], None], Callable[[], None]]]:
     """Let the remote hold every push in its update hook.
 
-    Yields two functions: one waits until a push has come, the other lets it go on.
+    Yields two functions: one waits until a push has reached the hook, the other releases it.
     """
     came, go = repo.bare / "came", repo.bare / "go"
     wait = f'touch "{came}"; n=0; while [ ! -e "{go}" ] && [ $n -lt 400 ]'
@@ -135,19 +135,19 @@ def wait_for(path: Path) -> None:
 
 @contextmanager
 def meanwhile(work: Callable[[], Document]) -> Iterator[Future[Document]]:
-    """Run multigit beside the block."""
+    """Run multigit in parallel with the block."""
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit(work)
 
 
 def workspace(forge: Forge) -> Snapshot:
-    """Return all that the user has on this machine."""
+    """Return a snapshot of everything that belongs to the user on this machine."""
     return of_workspace(forge.shop, [repo.clone for repo in forge.repos.values()])
 
 
 @contextmanager
 def only_following(forge: Forge, *branches: str) -> Iterator[None]:
-    """Assert that nothing of the user's changes, but that local branches follow."""
+    """Assert that nothing in the workspace changes except these local branches."""
     before = workspace(forge)
     yield
     after = workspace(forge)
@@ -163,12 +163,12 @@ def merge_facts(repo: ForgeRepo, branch: str) -> tuple[list[str], str]:
 
 
 def subject(repo: ForgeRepo, branch: str) -> str:
-    """Return the first line of what a branch's tip on the remote says."""
+    """Return the subject of the commit at a branch's tip on the remote."""
     return repo.remote_git("log", "-1", "--format=%s", branch)
 
 
 def is_clean(repo: ForgeRepo) -> bool:
-    """Return whether git sees nothing to commit, and dev where the remote has it."""
+    """Return whether the clone is clean and its dev is where the remote's is."""
     return repo.git("status", "--porcelain") == "" and repo.git("rev-parse", "dev") == repo.tip(
         "dev"
     )

@@ -1,4 +1,4 @@
-"""Forges that deploy: with workflows at GitHub, which the double plays, or with a command."""
+"""Forges that deploy, with GitHub workflows that a double runs or with a command."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ def deployment(document: dict[str, Any], repo: str) -> dict[str, Any]:
 
 @cache
 def impatient() -> Path:
-    """Return a folder with a copy of multigit that pauses for less between its looks."""
+    """Return a folder with a copy of multigit that polls at shorter intervals."""
     folder = Path(tempfile.mkdtemp(prefix="multigit-impatient-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return hasty(PACKAGE, folder / "package")
 
 
 class Host:
-    """A forge whose repositories lie at GitHub, with a workflow that deploys them."""
+    """A forge whose repositories are on GitHub, with a workflow that deploys them."""
 
     def __init__(self, forge: Forge, names: list[str], gated: frozenset[str] = frozenset()) -> None:
         self.forge = forge
@@ -102,7 +102,7 @@ class Host:
 
 
 def scripted(forge: Forge) -> Forge:
-    """Add two services that a script deploys to stg; the api waits for the database."""
+    """Add two services that a script deploys to stg; api is deployed after database."""
     for name in ("database", "api"):
         repo = forge.add(name, files={"deploy.sh": 'echo "$1" >> "$PLACE/$MULTIGIT_REPO"\n'})
         repo.commit("dev", {"a": "1\n"}, message="feat: a")

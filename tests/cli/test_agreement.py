@@ -1,4 +1,4 @@
-"""Who agreed, and how: what the log says of it, also after a kill; and no question to no one."""
+"""What the log records about who confirmed and how, and when no question is asked."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def last_record(forge: Forge) -> dict[str, Any]:
 
 
 def agreed(forge: Forge) -> tuple[str, str]:
-    """Return how the last operation was agreed to, and what its checklist came to."""
+    """Return how the last operation was confirmed, and the state of its checklist."""
     record = last_record(forge)
     return record["consent"], record["checklist"]
 
@@ -68,7 +68,7 @@ def agreed(forge: Forge) -> tuple[str, str]:
 def test_options_are_told_apart(
     command: tuple[str, ...], expected: tuple[str, str], shop: Forge
 ) -> None:
-    """And no ticks are stated that no one made."""
+    """The log distinguishes the options, and never claims that an item was checked off."""
     code = REFUSED if expected[0] == "not_given" else DONE
     shop.json(*command, check=code)
     assert agreed(shop) == expected
@@ -78,7 +78,7 @@ def test_options_are_told_apart(
 
 
 def test_nothing_is_agreed_to_where_nothing_is_asked(shop: Forge) -> None:
-    """With confirm = "none"; the options change nothing of that."""
+    """With confirm = "none", the log records "not_required", even if --yes is passed."""
     text = shop.write_config().read_text()
     shop.write_config(text.replace('confirm = "yes"\n', 'confirm = "none"\n'))
     shop.json(*TO_STG, "--yes", check=DONE)
@@ -87,7 +87,7 @@ def test_nothing_is_agreed_to_where_nothing_is_asked(shop: Forge) -> None:
 
 
 def test_ticks_at_a_terminal_are_ticks(shop: Forge) -> None:
-    """What was ticked there is recorded as ticked, what an option confirmed is not asked for."""
+    """Items checked off at a terminal and a checklist confirmed by option are recorded as such."""
     with at_terminal(shop, *TO_MAIN) as terminal:
         tick_and_name(terminal)
         assert terminal.finish() == DONE
@@ -101,7 +101,7 @@ def test_ticks_at_a_terminal_are_ticks(shop: Forge) -> None:
 
 
 def test_people_see_what_was_not_ticked(shop: Forge) -> None:
-    """Before the release, and in the log."""
+    """The items that were not checked off are listed on stderr, and the log mentions them."""
     done = shop.run(*TO_MAIN, "--confirm", "main", check=DONE)
     assert "Checklist not checked off: Staging is verified; A roll-back plan exists." in done.stderr
     assert "checklist not checked off" in shop.run("log", check=DONE).stdout
@@ -116,7 +116,7 @@ def test_people_see_what_was_not_ticked(shop: Forge) -> None:
     ],
 )
 def test_the_kind_of_actor_is_recorded(env: Mapping[str, str], kind: str, forge: Forge) -> None:
-    """As its variables say; refusals, too."""
+    """The environment variables decide, and refused operations are recorded, too."""
     forge.add("api").commit("dev", {"a.txt": "1\n"})
     forge.write_config()
     assert in_shell(forge, f"$MULTIGIT {' '.join(TO_STG)}", **env).returncode == REFUSED
@@ -126,7 +126,7 @@ def test_the_kind_of_actor_is_recorded(env: Mapping[str, str], kind: str, forge:
 
 @pytest.fixture
 def half(shop: Forge) -> Forge:
-    """Return a workspace with an operation that a person agreed to, and that failed in part."""
+    """Return a workspace with an operation that a person confirmed and that failed in part."""
     web = shop.add("web")
     text = shop.write_config().read_text()
     shop.write_config(text.replace('confirm = "name"\n', LIST))
@@ -140,7 +140,7 @@ def half(shop: Forge) -> Forge:
 
 
 def test_a_machine_that_continues_does_not_agree(half: Forge) -> None:
-    """The record says who ran the rest, and that the plan was agreed to by someone else."""
+    """The record names CI as the actor, and the person as the one who confirmed the plan."""
     assert in_shell(half, "$MULTIGIT continue", CI="true").returncode == DONE
     record = last_record(half)
     assert (record["actor"], record["consent"], record["checklist"]) == ("ci", "terminal", "ticked")
@@ -148,7 +148,7 @@ def test_a_machine_that_continues_does_not_agree(half: Forge) -> None:
 
 
 def test_what_is_planned_anew_is_agreed_to_anew(half: Forge) -> None:
-    """Whoever says yes to that is who agreed, and old ticks do not count for it."""
+    """A new plan needs a new confirmation, and items checked off for the old plan do not count."""
     half.repos["web"].commit("main", {"hotfix.txt": "1\n"})
     with untouched(half):
         document = half.json("continue", check=REFUSED)
@@ -162,13 +162,13 @@ def test_what_is_planned_anew_is_agreed_to_anew(half: Forge) -> None:
 
 
 def test_what_is_abandoned_was_agreed_to(half: Forge) -> None:
-    """By whoever began it."""
+    """The record of an abandoned operation keeps the confirmation and the checklist."""
     half.json("abandon", check=DONE)
     assert agreed(half) == ("terminal", "ticked")
 
 
 def test_a_journal_without_a_note_says_so(half: Forge) -> None:
-    """An earlier version kept none; nothing is made up."""
+    """A journal of an earlier version without this field is recorded as "unknown"."""
     (journal,) = (half.shop / ".multigit/operations").glob("*.jsonl")
     first, *rest = journal.read_text().splitlines(keepends=True)
     content = json.loads(first)
@@ -178,7 +178,7 @@ def test_a_journal_without_a_note_says_so(half: Forge) -> None:
     assert agreed(half) == ("unknown", "")
 
 
-# --- Nobody at the terminal
+# --- No one at the terminal
 
 
 @pytest.mark.parametrize("env", [{"CI": "true"}, {"CURSOR_AGENT": "1"}, {"TERM": "dumb"}])
@@ -186,7 +186,7 @@ def test_a_journal_without_a_note_says_so(half: Forge) -> None:
 def test_no_question_waits_for_a_machine(
     command: tuple[str, ...], option: str, env: Mapping[str, str], shop: Forge
 ) -> None:
-    """A job's pseudo-terminal has no one before it: exit 3 and the option to pass."""
+    """No one is at the pseudo-terminal of a job: exit 3, and the option to pass."""
     with untouched(shop), at_terminal(shop, *command, env=env) as terminal:
         assert terminal.finish() == REFUSED
     assert "Cannot ask for confirmation: no interactive terminal." in terminal.text
@@ -197,7 +197,7 @@ def test_no_question_waits_for_a_machine(
 
 @pytest.mark.parametrize("closed", ["</dev/null", "<&-", "2>/dev/null"])
 def test_no_question_waits_where_half_a_terminal_is(closed: str, shop: Forge) -> None:
-    """Input that is closed or empty, or a question that no one would see."""
+    """Nothing is asked if stdin is closed or empty, or if no one would see the question."""
     script = f"exec {' '.join(MULTIGIT)} {' '.join(TO_STG)} {closed}"
     master, slave = pty.openpty()
     with untouched(shop):
@@ -218,7 +218,7 @@ def test_no_question_waits_where_half_a_terminal_is(closed: str, shop: Forge) ->
 
 
 def test_input_at_its_end_is_no_answer(shop: Forge) -> None:
-    """The terminal goes away under the question: exit 3, and that no one agreed."""
+    """End of input at the question exits with 3, and the log records that no one confirmed."""
     text = shop.write_config().read_text()
     shop.write_config(text.replace("checklist", "# checklist"))
     with untouched(shop), at_terminal(shop, *TO_MAIN) as terminal:

@@ -1,7 +1,7 @@
-"""Any file that multigit reads may be anything: it is named, and nothing hangs or breaks.
+"""Whatever a file that multigit reads contains, no command crashes or hangs.
 
-A pair of a file and what lies in its place is drawn by a seed, and so is the command;
-`make torture` draws more of them, and others each time.
+A seed picks the file, what replaces it, and the command. `make torture` tries more of them, with
+new seeds each time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.support import launch
 from tests.support.forge import Forge
 from tests.support.seeds import FRESH, seeds
 
-SECONDS = 20.0  # on a machine with other things to do; in quiet, it is less than one
+SECONDS = 20.0  # on a busy machine; on an idle one it takes less than a second
 TRIES = 40 if FRESH else 4
 BUG = 70  # an exit code
 DEPLOY = '\n[stages.stg.deploy]\nrunner = "command"\ncommand = ["true"]\n'
@@ -42,7 +42,7 @@ Put = Callable[[Path, bytes], None]
 
 
 def wrong_types(content: bytes) -> bytes:
-    """Return lines of JSON in which every third value is another one than it was."""
+    """Return lines of JSON in which every third value has the wrong type."""
     lines = []
     for line in content.splitlines():
         try:
@@ -98,14 +98,14 @@ def forge(tmp_path_factory: pytest.TempPathFactory) -> Forge:
 
 
 def as_it_was(forge: Forge) -> None:
-    """Put the workspace and the remotes back."""
+    """Restore the workspace and the remotes."""
     for folder in (forge.shop, forge.remotes):
         subprocess.run(("rm", "-rf", folder), check=True)
         subprocess.run(("cp", "-a", forge.root / "kept" / folder.name, folder), check=True)
 
 
 def files(shop: Path) -> list[Path]:
-    """Return what multigit reads, in an order that is the same in every run."""
+    """Return the files and folders that multigit reads, in the same order in every run."""
     ours = shop / ".multigit"
     found = [shop / "multigit.toml", shop / "deployment.log", ours, ours / "operations"]
     names = ("lock", "lock.json", "log.lock", "deployed.json", ".gitignore", "pushes")
@@ -118,7 +118,7 @@ def files(shop: Path) -> list[Path]:
 
 @pytest.mark.parametrize("seed", seeds(0, 3))
 def test_no_file_breaks_a_command(forge: Forge, seed: int) -> None:
-    """No bug, no stack trace, no wait; a refusal about a file names it."""
+    """No crash, no traceback, no hang; an error about a file names the file."""
     dice = random.Random(seed)
     for _ in range(TRIES):
         as_it_was(forge)

@@ -1,4 +1,4 @@
-"""What arrived in another way waits nowhere, and every place counts the same."""
+"""Commits that reached a stage another way are not waiting, and all commands count the same."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tests.support.forge import Forge
 
 
 def test_every_place_tells_the_same_number(forge: Forge) -> None:
-    """Status, plan, sentence, result and the next status; a local commit is one more."""
+    """Status, plan, message and result agree on the number; a local commit adds one."""
     api = forge.add("api")
     for name in ("c1", "c2"):
         api.commit("dev", {name: "1\n"}, message=f"feat: {name}")
@@ -32,7 +32,7 @@ def test_every_place_tells_the_same_number(forge: Forge) -> None:
 
 
 def test_copies_are_no_hotfixes_after_a_merge(forge: Forge) -> None:
-    """Status and back-merge count what was made on stg alone, however it got the rest."""
+    """Status and back-merge count only commits made on stg, not cherry-picked copies of dev's."""
     api = forge.add("api")
     for name in ("c1", "c2"):
         api.commit("dev", {name: "1\n"}, message=f"feat: {name}")
@@ -54,6 +54,6 @@ def test_copies_are_no_hotfixes_after_a_merge(forge: Forge) -> None:
 
 
 def pair(forge: Forge) -> tuple[str, int, int]:
-    """Return what status says of the way from dev to stg."""
+    """Return the state, the commits and the debt that status shows for dev → stg."""
     (found, _) = rows(forge.json("status", check=DONE))["api"]["pairs"]
     return found["state"], found["commits"], found["debt"]

@@ -1,4 +1,4 @@
-"""What keeps a deployment from starting is found while planning: a sentence, a hint, no push."""
+"""What would keep a deployment from starting blocks the plan: an error, a hint, no push."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GREEN = 'require_checks = true\n\n[stages.main.deploy]\nrunner = "command"\ncomm
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """Return one repository at GitHub, with a good workflow and three that cannot be started."""
+    """Return a repository on GitHub with one usable workflow and two that cannot be used."""
     host = Host(Forge(tmp_path_factory.mktemp("bad")), ["api"])
     api = host.forge.repos["api"]
     for name, content in (("static", STATIC), ("elsewhere", ELSEWHERE)):
@@ -39,7 +39,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
 
 @pytest.fixture
 def double(site: Host) -> Iterator[GitHub]:
-    """Return the double, which is as it was when the test is over."""
+    """Return the double, and reset it after the test."""
     site.configure()
     site.forge.env["MULTIGIT_TOKEN"] = TOKEN
     yield site.double
@@ -48,7 +48,7 @@ def double(site: Host) -> Iterator[GitHub]:
 
 
 def problem(site: Host, deploy: str = GITHUB) -> str:
-    """Return the code of what blocks the release; nothing was pushed, and the hint helps."""
+    """Assert that the release is blocked with a hint and nothing is pushed; return the code."""
     site.configure(deploy)
     with remotes_untouched(site.forge):
         document = site.forge.json(*RELEASE, check=REFUSED)
@@ -59,7 +59,7 @@ def problem(site: Host, deploy: str = GITHUB) -> str:
 
 
 def test_tokens(site: Host, double: GitHub) -> None:
-    """None at all, one without the scope, and one that sees nothing."""
+    """A missing token, one without the scope, and one that sees no repository each have a code."""
     del site.forge.env["MULTIGIT_TOKEN"]
     assert problem(site) == "no_token"
     site.forge.env["MULTIGIT_TOKEN"] = TOKEN
@@ -80,19 +80,19 @@ def test_tokens(site: Host, double: GitHub) -> None:
 )
 @pytest.mark.usefixtures("double")
 def test_workflows(site: Host, workflow: str, code: str) -> None:
-    """One that is not there, one that cannot be dispatched, one for an unknown environment."""
+    """A missing workflow, one without a dispatch trigger, and one with an unknown environment."""
     assert problem(site, GITHUB.replace("deploy.yml", workflow)) == code
 
 
 def test_an_answer_that_is_no_json(site: Host, double: GitHub) -> None:
-    """As a proxy's log-in page."""
+    """An answer that is not JSON, such as a proxy's login page, blocks the release."""
     double.inject(faults.no_json(), operation="repos/get", times=None)
     assert problem(site) == "github_no_json"
 
 
 @pytest.mark.parametrize("state", ["archived", "disabled"])
 def test_a_repository_that_takes_no_push(site: Host, double: GitHub, state: str) -> None:
-    """GitHub says so while planning, before the others are out."""
+    """GitHub reports it while planning, before any repository is published."""
     answer = json_answer(200, {"default_branch": "main", state: True})
     fault = faults.Fault(effect=False, reaction=answer)
     double.inject(fault, operation="repos/get", times=None)
@@ -101,7 +101,7 @@ def test_a_repository_that_takes_no_push(site: Host, double: GitHub, state: str)
 
 @pytest.mark.usefixtures("double")
 def test_a_remote_that_is_not_on_the_host(site: Host) -> None:
-    """Its URL names no repository there."""
+    """A remote whose URL is not on GitHub blocks the release."""
     config = site.forge.shop / "multigit.toml"
     config.write_text(config.read_text().replace('github = "acme/api"\n', ""))
     with remotes_untouched(site.forge):
@@ -111,14 +111,14 @@ def test_a_remote_that_is_not_on_the_host(site: Host) -> None:
 
 @pytest.mark.usefixtures("double")
 def test_checks_that_are_not_green_or_cannot_be_read(site: Host) -> None:
-    """No check at all is not green; what cannot be read is not green, either."""
+    """No checks at all, or checks that cannot be read, do not count as green."""
     assert problem(site, GREEN) == "checks_not_green"
     site.double.inject(faults.forbidden(), operation="checks/*", times=None)
     assert problem(site, GREEN) == "checks_not_green"
 
 
 def test_a_jenkins_job_that_is_not_there(site: Host) -> None:
-    """Nor one whose parameters are others."""
+    """A missing job blocks the release, and so does one with different parameters."""
     site.forge.env["JENKINS_TOKEN"] = API_TOKEN
     with Jenkins({"shop": Job(frozenset({"VERSION"}))}) as jenkins:
         table = (
@@ -139,14 +139,14 @@ def test_a_jenkins_job_that_is_not_there(site: Host) -> None:
     ],
 )
 def test_what_the_configuration_alone_shows(site: Host, text: str, words: str) -> None:
-    """Every command says it, with the key's path."""
+    """An invalid deployment setting is a usage error that names the key or the placeholder."""
     site.configure(text)
     document = site.forge.json(*RELEASE, check=USAGE)
     assert words in told(document)
 
 
 def test_a_circle_of_repositories(site: Host) -> None:
-    """With the way around it."""
+    """The error shows the cycle."""
     site.configure(GITHUB)
     config = site.forge.shop / "multigit.toml"
     config.write_text(
@@ -157,14 +157,14 @@ def test_a_circle_of_repositories(site: Host) -> None:
 
 
 def test_an_address_that_apprise_does_not_know(site: Host) -> None:
-    """It is said before the question, and by config check; the release does not depend on it."""
+    """An unknown scheme in a notification address is reported before the confirmation."""
     site.configure('\n[notify]\naddresses = ["slak://a/b/c"]\n')
     done = site.forge.run("promote", "stg", "main", check=REFUSED)
     assert "slak" in done.stderr
 
 
 def test_an_operation_that_does_not_exist(site: Host) -> None:
-    """Neither to watch nor to review; and none that deployed."""
+    """`watch` and `approve` reject an unknown operation, and report when there is none to watch."""
     site.configure()
     for command in ("watch", "approve"):
         document = site.forge.json(command, "20250115T150130Z-promote-stg-main-7f3a")

@@ -1,4 +1,4 @@
-"""Bad input: a sentence and a next step for all that one can get wrong, and nothing is touched."""
+"""Bad input: for every mistake an error and a next step, and nothing is touched."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PROMOTE = ("promote", "dev", "stg", "--yes")
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Forge:
-    """Return a workspace of two repositories, each with work on dev, in the group backend."""
+    """Return a workspace of two repositories with work on dev, both in the group backend."""
     forge = Forge(tmp_path_factory.mktemp("bad-input"))
     for name in ("database", "user-frontend"):
         forge.add(name).commit("dev", {"a.txt": "1\n"})
@@ -81,7 +81,7 @@ USAGE_ERRORS = [
 def test_usage_error_ends_with_2_and_names_the_next_step(
     arguments: tuple[str, ...], code: str, hint: str, shop: Forge
 ) -> None:
-    """One document: the code, a sentence, a hint that suggests the nearest or the way on."""
+    """The document has the code, the message, and a hint with the nearest name or the help page."""
     with untouched(shop):
         document = shop.json(*arguments, check=USAGE)
     assert (document["result"], document["exit_code"]) == ("error", USAGE)
@@ -113,7 +113,7 @@ def test_usage_error_is_a_sentence_and_a_hint_on_stderr(shop: Forge) -> None:
 
 
 def test_message_with_line_breaks_and_tabs_is_fine(single: Forge) -> None:
-    """Paragraphs, tabs and every script people write in are no control characters."""
+    """Line breaks, tabs, emoji and any script are accepted in a message."""
     message = "feat: größer 日本 🎉\n\n\t- a list\n"
     single.json(*PROMOTE, "-m", message, check=DONE)
     assert single.repos["api"].remote_git("log", "-1", "--format=%B", "stg").strip() == (
@@ -125,7 +125,7 @@ def test_message_with_line_breaks_and_tabs_is_fine(single: Forge) -> None:
 
 
 def test_no_configuration_says_where_it_looked_and_what_to_run(tmp_path: Path) -> None:
-    """Every command ends with 2 and names multigit init."""
+    """Every command exits with 2 and suggests multigit init."""
     forge = Forge(tmp_path)
     for command in (("status",), ("pull", "dev"), PROMOTE):
         with untouched(forge):
@@ -136,7 +136,7 @@ def test_no_configuration_says_where_it_looked_and_what_to_run(tmp_path: Path) -
 
 
 def test_configuration_is_found_from_a_folder_below_or_as_named(single: Forge) -> None:
-    """Walking up, --config and MULTIGIT_CONFIG; the paths in it are seen from the file."""
+    """From a parent folder, --config or MULTIGIT_CONFIG; its paths are relative to the file."""
     below = single.repos["api"].clone / "src"
     below.mkdir()
     elsewhere = single.root / "elsewhere"
@@ -161,7 +161,7 @@ def test_configuration_is_found_from_a_folder_below_or_as_named(single: Forge) -
 
 
 def test_bad_toml_is_named_with_file_and_line(single: Forge) -> None:
-    """A syntax error has its line; the sentence names the file."""
+    """The error names the file and the line of the syntax error."""
     text = single.write_config().read_text()
     line = text.count("\n") + 1
     single.write_config(f"{text}[repos.web\n")
@@ -173,7 +173,7 @@ def test_bad_toml_is_named_with_file_and_line(single: Forge) -> None:
 
 
 def test_all_mistakes_of_a_configuration_are_told_at_once(single: Forge) -> None:
-    """Unknown key, wrong type, unknown stage, two on one path: each with its key."""
+    """An unknown key, a wrong type, an unknown stage and a duplicate path: each with its key."""
     text = single.write_config().read_text()
     text = text.replace('promotes_from = "dev"', 'promotes_from = "dve"')
     text = text.replace('timezone = "UTC"', 'timezon = "UTC"\njobs = "many"')
@@ -192,7 +192,7 @@ def test_all_mistakes_of_a_configuration_are_told_at_once(single: Forge) -> None
 
 
 def only(forge: Forge, *programs: str) -> dict[str, str]:
-    """Return an environment whose PATH holds nothing but these programs."""
+    """Return an environment whose PATH contains nothing but these programs."""
     folder = forge.root / "bin"
     folder.mkdir()
     for name in programs:
@@ -204,7 +204,7 @@ def only(forge: Forge, *programs: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("command", [("status",), ("pull", "dev"), ("push", "dev", "-y"), PROMOTE])
 def test_no_git_on_path_is_said_in_a_sentence(command: tuple[str, ...], single: Forge) -> None:
-    """Without git nothing can be done: exit 3, and what to install."""
+    """Without git, every command exits with 3 and says which version to install."""
     with untouched(single):
         document = single.json(*command, env=only(single), check=REFUSED)
     assert codes(document) == ["git_missing"]
@@ -212,7 +212,7 @@ def test_no_git_on_path_is_said_in_a_sentence(command: tuple[str, ...], single: 
 
 
 def test_old_git_is_refused_with_both_versions(single: Forge) -> None:
-    """Version 2.30 cannot merge without a work tree; nothing is tried with it."""
+    """Version 2.30 is refused, and nothing is done with it."""
     env = only(single, "sh")
     git = single.root / "bin/git"
     git.write_text('#!/bin/sh\necho "git version 2.30.0"\n')
@@ -239,7 +239,7 @@ def folder_for_log(forge: Forge) -> None:
 def test_workspace_that_cannot_be_written_publishes_nothing(
     command: tuple[str, ...], obstacle: Callable[[Forge], None], single: Forge
 ) -> None:
-    """What could not be recorded is not done: exit 3, a sentence about the file."""
+    """If an operation cannot be recorded, it is refused: exit 3, an error and a hint."""
     api = single.repos["api"]
     api.commit("main", {"fix.txt": "1\n"})
     api.git("pull", "--quiet", "--ff-only")
@@ -254,7 +254,7 @@ def test_workspace_that_cannot_be_written_publishes_nothing(
 
 
 def test_read_only_workspace_can_be_looked_at_and_not_changed(single: Forge) -> None:
-    """On a read-only mount promote ends with 3; status needs what it can fetch, and says so."""
+    """On a read-only mount promote exits with 3, and status --no-fetch works."""
     script = 'mount --bind -o ro "$PWD" "$PWD" && mount -o remount,ro,bind "$PWD" && cd "$PWD" && '
     probe = in_shell(single, f"unshare --mount sh -c '{script} true'")
     if probe.returncode:
@@ -267,11 +267,11 @@ def test_read_only_workspace_can_be_looked_at_and_not_changed(single: Forge) -> 
     assert looked.returncode == DONE
 
 
-# --- Repositories that are none
+# --- Folders that are not repositories
 
 
 def test_path_that_is_no_repository_is_not_mistaken_for_the_one_above(forge: Forge) -> None:
-    """A plain folder inside a workspace repository is no repository, and that one is not used."""
+    """A plain folder inside a repository is reported, and the outer repository is not used."""
     forge.add("shop", path=".")
     (forge.shop / "plain").mkdir()
     (forge.shop / "plain/a.txt").touch()
@@ -292,7 +292,7 @@ def test_path_that_is_no_repository_is_not_mistaken_for_the_one_above(forge: For
 
 
 def test_error_at_a_terminal_leaves_it_as_it_was(shop: Forge) -> None:
-    """A mistake is told in colour without leaving the cursor hidden or the colour on."""
+    """The cursor is visible again after an error is shown in color."""
     with at_terminal(shop, "promote", "dev", "sgt") as terminal:
         assert terminal.finish() == USAGE
     assert terminal.raw.count("\x1b[?25l") == terminal.raw.count("\x1b[?25h")

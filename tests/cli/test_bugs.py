@@ -1,4 +1,4 @@
-"""A bug of multigit's own: exit 70, one error, and a report in a file that it names."""
+"""A bug in multigit itself: exit 70, one error, and a report in a file that the error names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from multigit.errors import BUG, BugError
 from tests.support.forge import Forge
 
-# Something that no command expects, before any of them has begun.
+# Raises an error that no command expects, before any of them starts.
 BROKEN = """
 import sys
 from multigit.cli import app
@@ -30,7 +30,7 @@ main()
 
 
 def run(forge: Forge, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run multigit with a bug in it, outside of any workspace."""
+    """Run multigit with a bug in it, outside any workspace."""
     variables: Mapping[str, str] = {**forge.env, **environment}
     return subprocess.run(
         [sys.executable, "-P", "-c", BROKEN, *words],
@@ -58,7 +58,7 @@ def test_the_report_is_named_and_says_where_it_happened(forge: Forge) -> None:
     assert "Traceback" not in done.stderr
     assert (
         f"Hint: {BugError.request}" in done.stderr
-    )  # in one piece: the documents are searched for it
+    )  # on one line: the documents are searched for it
     [file] = (Path(forge.env["HOME"]) / ".local" / "state" / "multigit").iterdir()
     assert file.name in re.sub(r"\n\s*", "", done.stderr)
     text = file.read_text("utf-8")
@@ -70,7 +70,7 @@ def test_the_report_is_named_and_says_where_it_happened(forge: Forge) -> None:
 
 
 def test_json_names_it_too(forge: Forge, tmp_path: Path) -> None:
-    """One document on stdout, and nothing beside it."""
+    """One document on stdout, and nothing on stderr."""
     done = run(forge, "status", "--json", XDG_STATE_HOME=str(tmp_path / "state"))
     assert (done.returncode, done.stderr) == (BUG, "")
     document = json.loads(done.stdout)
@@ -84,13 +84,13 @@ def test_json_names_it_too(forge: Forge, tmp_path: Path) -> None:
 def test_without_a_home_it_lies_among_temporary_files(
     nobody: str, forge: Forge, tmp_path: Path
 ) -> None:
-    """As for a user of a container."""
+    """A user without a home folder, as in some containers, finds the report in TMPDIR."""
     done = run(forge, "status", "--json", HOME=nobody, XDG_STATE_HOME="", TMPDIR=str(tmp_path))
     assert named(json.loads(done.stdout)["hint"]).parent == tmp_path
 
 
 def test_where_nothing_can_be_written_it_is_shown(forge: Forge, tmp_path: Path) -> None:
-    """On stderr, without secrets, as it would stand in the file."""
+    """The report is printed on stderr, without secrets."""
     (tmp_path / "file").touch()
     nowhere = str(tmp_path / "file" / "folder")
     script = "import tempfile; tempfile.gettempdir = lambda: sys.argv.pop(1)\n"

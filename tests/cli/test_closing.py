@@ -1,4 +1,4 @@
-"""What is over and what is not: no command says otherwise, and each way out works."""
+"""All commands agree on whether an operation is unfinished, and each way out of it works."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def open_journals(forge: Forge) -> list[Path]:
 
 
 def assert_nothing_is_open(forge: Forge) -> None:
-    """No one calls anything unfinished, and a new operation may begin."""
+    """Assert that no command reports an unfinished operation, and that a new one can start."""
     assert open_journals(forge) == []
     assert forge.json("status", check=DONE)["unfinished"] is None
     assert codes(forge.json("continue", check=REFUSED)) == ["nothing_unfinished"]
@@ -51,7 +51,7 @@ def assert_nothing_is_open(forge: Forge) -> None:
 def test_interrupt_while_preparing_leaves_nothing_unfinished(
     options: tuple[str, ...], forge: Forge
 ) -> None:
-    """Nothing was published, so it has failed and is closed, also where no one was to wait."""
+    """Nothing was published, so the operation failed and is closed, even with --no-wait."""
     told = forge.shop / ".multigit/lock.json"
     for name in ("api", "web"):
         repo = forge.add(name)
@@ -78,7 +78,7 @@ def test_interrupt_while_preparing_leaves_nothing_unfinished(
 
 @pytest.fixture
 def recorded(forge: Forge) -> Forge:
-    """Return a promotion that was killed when its record was written, and new work on dev."""
+    """Return a promotion that was killed right after it was recorded, with new work on dev."""
     api = forge.add("api")
     api.commit("dev", {"a.txt": "1\n"})
     forge.write_config()
@@ -95,7 +95,7 @@ def reopen(forge: Forge, document: Document) -> None:
 
 
 def test_who_only_looks_calls_it_over(recorded: Forge) -> None:
-    """And leaves the journal where it is."""
+    """Commands that only read do not call it unfinished, and leave the journal where it is."""
     before = open_journals(recorded)
     for command in ("status", "log"):
         assert recorded.json(command, check=DONE)["unfinished"] is None
@@ -108,14 +108,14 @@ def test_who_only_looks_calls_it_over(recorded: Forge) -> None:
 
 
 def test_a_new_operation_closes_it(recorded: Forge) -> None:
-    """It stands in no one's way."""
+    """A new operation is not blocked by it, and closes its journal."""
     assert states(recorded.json(*PROMOTE, check=DONE)) == {"api": "published"}
     assert open_journals(recorded) == []
 
 
 @pytest.mark.parametrize("way", ["continue", "abandon"])
 def test_each_way_out_says_that_it_is_closed_now(way: str, recorded: Forge) -> None:
-    """It has one record, as before."""
+    """Continue and abandon close it without a second record."""
     document = recorded.json(way, check=DONE)
     assert (document["result"], codes(document)) == ("nothing", ["recorded_already"])
     assert len(recorded.json("log")["records"]) == 1
@@ -123,7 +123,7 @@ def test_each_way_out_says_that_it_is_closed_now(way: str, recorded: Forge) -> N
 
 
 def test_undo_takes_back_what_was_recorded(recorded: Forge) -> None:
-    """As after every operation that has ended."""
+    """It is undone like any operation that has ended."""
     (record,) = recorded.json("log")["records"]
     document = recorded.json("undo", "--yes", check=DONE)
     assert states(document) == {"api": "published"}
@@ -133,7 +133,7 @@ def test_undo_takes_back_what_was_recorded(recorded: Forge) -> None:
 
 
 def test_watch_calls_it_over(forge: Forge) -> None:
-    """What it deployed has ended, and no one is sent to continue it."""
+    """Watch does not suggest continuing an operation whose record has been written."""
     forge.add("api").commit("dev", {"a.txt": "1\n"})
     config = forge.write_config()
     config.write_text(config.read_text() + DEPLOY)
@@ -144,7 +144,7 @@ def test_watch_calls_it_over(forge: Forge) -> None:
 
 
 def test_its_lock_is_given_back(recorded: Forge) -> None:
-    """By the command that closes it."""
+    """The command that closes the operation releases its lock."""
     lock = "refs/multigit/locks/stg"
     config = recorded.shop / "multigit.toml"
     config.write_text(config.read_text() + '\n[lock]\nrepo = "api"\n')
@@ -163,7 +163,7 @@ def test_its_lock_is_given_back(recorded: Forge) -> None:
 
 
 def test_a_dry_run_works_while_somebody_is_at_work(forge: Forge) -> None:
-    """It says who is, and that is all: no one waits for it, or is stopped by it."""
+    """A dry run names the command that is running, and neither waits for it nor fails."""
     for name in ("api", "web"):
         forge.add(name).commit("dev", {"a.txt": "1\n"})
     forge.write_config()
@@ -184,12 +184,12 @@ def test_a_dry_run_works_while_somebody_is_at_work(forge: Forge) -> None:
         assert states(promotion.result())["web"] == "published"
 
 
-# --- What the configuration lost since
+# --- A stage that is no longer in the configuration
 
 
 @pytest.mark.parametrize("command", ["continue", "undo"])
 def test_a_stage_that_was_renamed_is_to_be_put_back(command: str, forge: Forge) -> None:
-    """The way out of it all still works."""
+    """The hint says to restore the stage, and abandon works without it."""
     for name in ("api", "web"):
         forge.add(name).commit("dev", {"a.txt": "1\n"})
     config = forge.write_config()

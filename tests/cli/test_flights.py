@@ -1,4 +1,4 @@
-"""Pushes that are still on their way when multigit is gone: their end is read, never guessed."""
+"""Pushes that still run after multigit was killed: their result is read, never guessed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PROMOTE = ("promote", "dev", "stg", "--yes")
 
 @pytest.fixture
 def slow(forge: Forge) -> Iterator[Forge]:
-    """Return a workspace of api, whose remote takes pushes only when `let_go` says so, and web."""
+    """Return a workspace of api, whose remote holds a push until `let_go` is called, and web."""
     for name in ("api", "web"):
         forge.add(name).commit("dev", {"a.txt": f"{name}\n"})
     forge.write_config()
@@ -41,7 +41,7 @@ def slow(forge: Forge) -> Iterator[Forge]:
 
 
 def hold(forge: Forge, repo: ForgeRepo, *, status: int = 0, then: str = "") -> None:
-    """Let the next push to a repository say that it has come, and wait until it may go on."""
+    """Let the remote signal that the next push has reached it, and hold it until `let_go`."""
     hook = repo.bare / "hooks/pre-receive"
     came, go = forge.root / "came", forge.root / "go"
     hook.write_text(
@@ -53,7 +53,7 @@ def hold(forge: Forge, repo: ForgeRepo, *, status: int = 0, then: str = "") -> N
 
 
 def let_go(forge: Forge) -> None:
-    """Let the push go on that is held."""
+    """Release the push that is held."""
     (forge.root / "go").touch()
 
 
@@ -63,16 +63,16 @@ def start(forge: Forge, *args: str) -> Process:
 
 
 def in_mid_push(forge: Forge, *options: str) -> Process:
-    """Promote until the push has come to the slow remote."""
+    """Start a promotion, and return once its push has reached the slow remote."""
     running = start(forge, *PROMOTE, *options)
     until((forge.root / "came").exists)
     return running
 
 
 def killed_in_mid_push(forge: Forge, *options: str) -> None:
-    """Promote, and kill multigit once one push is held and the other is through.
+    """Promote, and kill multigit once one push is held and the other has ended.
 
-    With options, such as one job, the other one does not begin.
+    With options, such as one job, the other push does not start.
     """
     running = in_mid_push(forge, *options)
     if not options:
@@ -82,7 +82,7 @@ def killed_in_mid_push(forge: Forge, *options: str) -> None:
 
 
 def waiting(forge: Forge, *args: str) -> Process:
-    """Start a command and see that it looks again and again, and changes nothing meanwhile."""
+    """Start a command, and assert that it polls the remote without changing anything."""
     before = api(forge).remote_refs() if api(forge).bare.exists() else {}
     trace = forge.root / "trace"
     settings = str(forge.root / "home/.gitconfig")
@@ -96,13 +96,13 @@ def waiting(forge: Forge, *args: str) -> Process:
 
 
 def looks(trace: Path) -> int:
-    """Return how often multigit looked at a remote, as git itself notes it."""
+    """Return how often multigit ran ls-remote, according to git's trace."""
     text = trace.read_text() if trace.exists() else ""
     return len(re.findall('"event":"cmd_name".*"name":"ls-remote"', text))
 
 
 def answer(running: Process, status: int) -> dict[str, Any]:
-    """Return the document with which a command ends."""
+    """Return the document that a command ends with."""
     said, errors = running.communicate(timeout=60)
     assert running.wait() == status, said + errors
     document: dict[str, Any] = json.loads(said)
@@ -115,7 +115,7 @@ def api(forge: Forge) -> ForgeRepo:
 
 
 def group_leaders(parent: int) -> list[int]:
-    """Return the children of a process that lead a group, its watchdog left out."""
+    """Return the children of a process that lead a process group, without its watchdog."""
     said = subprocess.run(
         ["ps", "-o", "pid=,pgid=,comm=", "--ppid", str(parent)],
         capture_output=True,
@@ -132,7 +132,7 @@ def tags(repo: ForgeRepo) -> list[str]:
 
 
 def in_mid_receive(repo: ForgeRepo) -> bool:
-    """Return whether a push to a remote has come and not ended: its objects wait apart."""
+    """Return whether a push to a remote is in progress: its objects are still in quarantine."""
     return any((repo.bare / "objects").glob("tmp_objdir-*"))
 
 
@@ -143,7 +143,7 @@ def last_record(forge: Forge) -> dict[str, Any]:
 
 
 def test_undo_waits_for_it_and_takes_it_back(slow: Forge) -> None:
-    """Multigit was killed; its git and the server go on, and what arrives does not stay."""
+    """Multigit was killed, but its push is still running; once the push ends, undo undoes it."""
     before = {name: repo.remote_refs() for name, repo in slow.repos.items()}
     killed_in_mid_push(slow)
     undo = waiting(slow, "undo", "--yes")
@@ -154,7 +154,7 @@ def test_undo_waits_for_it_and_takes_it_back(slow: Forge) -> None:
 
 
 def test_abandon_waits_for_it_and_records_what_came(slow: Forge) -> None:
-    """What never began is not published at once; of what began the remote tells."""
+    """A push that never started is not published; for the other one the remote is asked."""
     killed_in_mid_push(slow, "--jobs", "1")
     abandon = waiting(slow, "abandon")
     let_go(slow)
@@ -164,7 +164,7 @@ def test_abandon_waits_for_it_and_records_what_came(slow: Forge) -> None:
 
 
 def test_continue_publishes_it_once(slow: Forge) -> None:
-    """Whichever of the two pushes comes first."""
+    """Whether the killed push or the one of continue comes first, the commit is published once."""
     killed_in_mid_push(slow)
     again = start(slow, "continue", "--yes")
     let_go(slow)
@@ -174,7 +174,7 @@ def test_continue_publishes_it_once(slow: Forge) -> None:
 
 
 def test_what_the_server_refuses_in_the_end_is_not_published(slow: Forge) -> None:
-    """Once the push has ended nothing can arrive any more."""
+    """Once the push has ended without success, it is recorded as not published."""
     hold(slow, api(slow), status=1)
     before = api(slow).remote_refs()
     killed_in_mid_push(slow)
@@ -185,7 +185,7 @@ def test_what_the_server_refuses_in_the_end_is_not_published(slow: Forge) -> Non
 
 
 def left_in_mid_push(slow: Forge, running: Process) -> Document:
-    """Press Ctrl-C until multigit leaves, once web is published; return what it said."""
+    """Press Ctrl-C until multigit exits, once web is published; return its document."""
     until(lambda: bool(tags(slow.repos["web"])))
     while running.poll() is None:
         with suppress(ProcessLookupError):  # it may be gone by now
@@ -196,7 +196,7 @@ def left_in_mid_push(slow: Forge, running: Process) -> Document:
 
 
 def test_who_does_not_wait_is_told_that_it_is_unknown(slow: Forge) -> None:
-    """After a second Ctrl-C: status and a dry run say so, and nothing is recorded."""
+    """After a second Ctrl-C, undo and status report the push as running; nothing is recorded."""
     running = in_mid_push(slow)
     said = left_in_mid_push(slow, running)
     assert codes(said) == ["interrupted"]
@@ -212,7 +212,7 @@ def test_who_does_not_wait_is_told_that_it_is_unknown(slow: Forge) -> None:
 
 
 def test_who_does_not_wait_leaves_the_lock_across_machines(slow: Forge) -> None:
-    """Others are kept out until it is known what became of the push."""
+    """The lock keeps others out until the result of the push is known."""
     config = slow.shop / "multigit.toml"
     config.write_text(f'{config.read_text("utf-8")}\n[lock]\nrepo = "web"\n', encoding="utf-8")
     running = in_mid_push(slow)
@@ -225,7 +225,7 @@ def test_who_does_not_wait_leaves_the_lock_across_machines(slow: Forge) -> None:
 
 
 def test_a_daemon_that_stays_is_no_push(slow: Forge) -> None:
-    """It holds what git and the server held: that counts while they have time left, no longer."""
+    """A daemon that inherited the push's files counts as the push only until its time is up."""
     daemon = slow.root / "daemon"
     stays = f"setsid sleep 60 >/dev/null 2>&1 </dev/null & echo $! >{daemon}"
     hold(slow, api(slow), status=1, then=stays)
@@ -247,7 +247,7 @@ def test_a_daemon_that_stays_is_no_push(slow: Forge) -> None:
 
 
 def test_a_remote_that_went_away_is_waited_for(slow: Forge) -> None:
-    """While a push may still arrive there, the operation is not closed; then it is unknown."""
+    """While a push may still reach an unreachable remote, the operation is not closed."""
     killed_in_mid_push(slow)
     away = api(slow).bare.with_suffix(".away")
     api(slow).bare.rename(away)
@@ -258,7 +258,7 @@ def test_a_remote_that_went_away_is_waited_for(slow: Forge) -> None:
 
 
 def test_a_copy_of_the_workspace_does_not_see_its_processes(slow: Forge) -> None:
-    """So there it is unknown, although none of them is to be seen; nothing is recorded."""
+    """There the result is unknown, although no such process is running; nothing is recorded."""
     killed_in_mid_push(slow)
     there = slow.root / "elsewhere"
     shutil.copytree(slow.shop, there, symlinks=True)
@@ -272,7 +272,7 @@ def test_a_copy_of_the_workspace_does_not_see_its_processes(slow: Forge) -> None
 
 
 def test_all_that_it_started_ends_by_the_deadline(slow: Forge) -> None:
-    """Git, its helpers and the server here; the push then has ended, and is not published."""
+    """Git, its helpers and a local server end by the deadline, and the push is not published."""
     config = slow.shop / "multigit.toml"
     config.write_text(f'{config.read_text("utf-8")}\n[git]\ntimeout = "4s"\n', encoding="utf-8")
     before = api(slow).remote_refs()
@@ -285,7 +285,7 @@ def test_all_that_it_started_ends_by_the_deadline(slow: Forge) -> None:
 
 
 def test_a_server_elsewhere_finishes_what_it_has_received(slow: Forge) -> None:
-    """Over a network git's end is not the server's: it is waited for, although git is dead."""
+    """A push over a network is waited for even if the local git is dead."""
     with GitHttpServer(slow.remotes) as server:
         config = slow.root / "home/.gitconfig"
         login = base64.b64encode(b"ada:sesame").decode()

@@ -1,4 +1,4 @@
-"""What `git gc` takes between a plan and its continuation is made again."""
+"""Commits that `git gc` removes between the plan and continue are created again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tests.support.forge import Forge
 
 
 def test_what_gc_took_is_made_anew(forge: Forge) -> None:
-    """Between the plan and continue; the same release goes out."""
+    """Continue creates the pruned merge again and publishes it under the same tag."""
     api, web = forge.add("api"), forge.add("web")
     for repo in (api, web):
         repo.commit("dev", {"a.txt": "1\n"})

@@ -1,4 +1,4 @@
-"""Help: what --help looks like in 80 columns, for every command."""
+"""Help: the output of --help for every command, at 80 columns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.forge import Forge
 
 
 def commands(group: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Yield the arguments that lead to each command and group, and its text."""
+    """Yield the arguments of each command and group, and its help text."""
     below = getattr(group, "commands", {})
     yield path, group.help if below else group.callback.__doc__
     for name, each in below.items():
@@ -28,7 +28,7 @@ PAGES = dict(commands(typer.main.get_command(app)))
 
 @pytest.mark.parametrize("path", PAGES, ids=" ".join)
 def test_page_fits_and_reads_well(path: tuple[str, ...], forge: Forge) -> None:
-    """Paragraphs fill 80 columns, examples stand whole on a line each, no Python type shows."""
+    """Paragraphs fill 80 columns, each example is on one line, and no Python type shows."""
     shown = forge.run(*path, "--help", check=0).stdout
     lines = [line.rstrip() for line in shown.splitlines()]
     assert max(map(len, lines)) <= 80
@@ -42,7 +42,7 @@ def test_page_fits_and_reads_well(path: tuple[str, ...], forge: Forge) -> None:
 
 
 def test_indented_lines_stay_lines() -> None:
-    """What is indented is kept; other lines belong to their paragraph."""
+    """Indented lines are kept; other lines are joined into paragraphs."""
     text = "One\ntwo.\n\nThree\nfour:\n  five\n  six\n"
     assert laid_out(text.rstrip()).split("\n") == [
         "One two.", "", "Three four:", "[not dim]  five[/not dim]", "[not dim]  six[/not dim]",
@@ -50,7 +50,7 @@ def test_indented_lines_stay_lines() -> None:
 
 
 def test_help_is_a_result_like_any_other(forge: Forge) -> None:
-    """In ASCII, into `head`, in a CI that claims colours: no bug, no complaint, no escape codes."""
+    """Help works in ASCII, piped into `head`, and in CI, without errors or escape codes."""
     assert forge.run("--help", env={"PYTHONIOENCODING": "ascii"}).returncode == DONE
     piped = in_shell(forge, "{ $MULTIGIT --help; echo $? >&2; } | head -1")
     assert piped.stderr.split() == ["0"]

@@ -1,4 +1,4 @@
-"""The commands do and say the same, whatever a user's git configuration says for work by hand."""
+"""Commands behave the same whatever the user's git configuration contains."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.cli.answers import DONE
 from tests.conftest import isolate
 from tests.support.forge import Forge
 
-# Of servers on this machine, too; or such that the support's own git cannot work with them.
+# Settings that also affect local servers, or that break the test support's own git.
 EXCEPT = ("transfer.", "uploadpack.", "remote.origin.fetch", "i18n.", "branch.dev.pushRemote")
 COMMANDS = (
     ("status",),
@@ -30,7 +30,7 @@ IDS = re.compile(r"[0-9a-f]{40}|\d{8}-\d{6}|\d{4}-\d\d-\d\dT.*")
 
 
 def lasting(answer: Any) -> Any:
-    """Return a document without words, ids and times."""
+    """Return a document without messages, ids and times."""
     match answer:
         case dict():
             return {key: lasting(value) for key, value in answer.items() if key not in VARYING}
@@ -43,7 +43,7 @@ def lasting(answer: Any) -> Any:
 
 
 def play(root: Path, monkeypatch: pytest.MonkeyPatch, scope: str) -> list[Any]:
-    """Return what each command answered, ids and times left out, and all branches' files."""
+    """Return the answer of each command without ids and times, and the files of all branches."""
     root.mkdir()
     isolate(monkeypatch, root / "home")
     forge = Forge(root)
@@ -68,6 +68,6 @@ def play(root: Path, monkeypatch: pytest.MonkeyPatch, scope: str) -> list[Any]:
 def test_no_command_does_or_says_anything_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scope: str
 ) -> None:
-    """With every such setting at once, in the repository or of the user."""
+    """All such settings at once, in the repository or in the user's config, change nothing."""
     plain = play(tmp_path / "plain", monkeypatch, "")
     assert play(tmp_path / "hostile", monkeypatch, scope) == plain

@@ -1,4 +1,4 @@
-"""Files that a filter stores outside of git: no pointer is published without its content."""
+"""Files whose content a filter stores outside git: no pointer is published without its content."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.support.gitenv import git
 
 ATTRIBUTES = "*.bin filter=lfs diff=lfs merge=lfs -text\n"
 SPEC = "version https://git-lfs.github.com/spec/v1"
-# git-lfs in small: content below .git/lfs, a server that is a folder, a hook that uploads what the
-# pushed commits point at, and a smudge filter that downloads.
+# A small git-lfs: content below .git/lfs, a folder as the server, a hook that uploads what the
+# pushed commits point to, and a smudge filter that downloads.
 CLEAN = """\
 f=$(mktemp); cat >$f; s=$(sha256sum <$f | cut -d' ' -f1)
 d=$(git rev-parse --git-common-dir)/lfs/objects; mkdir -p $d; cp $f $d/$s; rm $f
@@ -40,7 +40,7 @@ done
 
 
 class Depot:
-    """A forge whose repository `api` has the filter `name`, with the server of its contents."""
+    """A forge whose repository `api` has the filter `name`, with a server for the file contents."""
 
     def __init__(self, forge: Forge, *, name: str = "lfs") -> None:
         self.forge = forge
@@ -81,18 +81,18 @@ class Depot:
         return sorted(path.read_text() for path in self.server.iterdir())
 
     def pointed_at(self, branch: str) -> bool:
-        """Return whether the remote's branch holds a pointer."""
+        """Return whether the file on the remote's branch is a pointer."""
         return SPEC in self.api.tree(branch).get("model.bin", "")
 
 
 @pytest.fixture
 def depot(forge: Forge) -> Depot:
-    """Return one with git-lfs's filter."""
+    """Return a depot with git-lfs's filter."""
     return Depot(forge)
 
 
 def test_pointers_without_their_content_are_not_published(depot: Depot) -> None:
-    """Nothing happens; the setting that the hint names publishes both."""
+    """The push is refused, and the setting in the hint publishes pointers and contents."""
     depot.write(model="BIGDATA\n", other="MORE\n")
     with untouched(depot.forge):
         document = depot.forge.json("push", "dev", "--yes", check=REFUSED)
@@ -117,7 +117,7 @@ def test_pointers_without_their_content_are_not_published(depot: Depot) -> None:
 
 @pytest.mark.parametrize("elsewhere", [False, True])
 def test_commits_that_were_made_by_hand_count_as_well(depot: Depot, *, elsewhere: bool) -> None:
-    """Whether their branch is checked out or not, and whatever later commits did."""
+    """Whichever branch is checked out, and even if a later commit deletes the file."""
     depot.write(model="BIGDATA\n")
     depot.api.git("add", "--all")
     depot.api.git("commit", "--quiet", "--message", "model")
@@ -132,7 +132,7 @@ def test_commits_that_were_made_by_hand_count_as_well(depot: Depot, *, elsewhere
 
 
 def test_what_a_hook_has_uploaded_is_promoted_without_one(depot: Depot) -> None:
-    """Promotion, back-merge and what came from another branch of the remote publish no content."""
+    """Once the content is uploaded, promote, backmerge and push work without the hook."""
     depot.write(model="BIGDATA\n")
     depot.config(hooks=True)
     depot.forge.json("push", "dev", "--yes", check=DONE)
@@ -151,7 +151,7 @@ def test_what_a_hook_has_uploaded_is_promoted_without_one(depot: Depot) -> None:
 
 
 def test_other_files_of_the_repository_are_published(depot: Depot) -> None:
-    """The attributes count, not the repository; a deleted file has no content."""
+    """Only files that the filter applies to need the hook, and a deleted file does not."""
     depot.write(model="BIGDATA\n")
     depot.config(hooks=True)
     depot.forge.json("push", "dev", "--yes", check=DONE)
@@ -161,7 +161,7 @@ def test_other_files_of_the_repository_are_published(depot: Depot) -> None:
 
 
 def test_without_a_hook_nobody_would_upload(depot: Depot) -> None:
-    """Also where the configuration allows hooks: `git lfs install` makes one."""
+    """Without a hook the push is refused, and the hint `git lfs install` creates it."""
     lfs = hook(depot.forge.root / "bin/git-lfs", f"mv {depot.hook}.away {depot.hook}")
     depot.forge.env["PATH"] = f"{lfs.parent}:{depot.forge.env['PATH']}"
     depot.hook.rename(f"{depot.hook}.away")
@@ -188,7 +188,7 @@ def test_without_a_hook_nobody_would_upload(depot: Depot) -> None:
 def test_any_filter_may_need_the_hook(
     forge: Forge, settings: dict[str, str], code: list[str], *, hook: bool
 ) -> None:
-    """One that is required, with a hook whose purpose is unknown."""
+    """A required filter blocks if there is a pre-push hook, whatever the hook is for."""
     depot = Depot(forge, name="vault")
     depot.set_up(depot.api.clone, **settings)
     if not hook:
@@ -199,7 +199,7 @@ def test_any_filter_may_need_the_hook(
 
 
 def test_a_hook_of_the_users_own_folder_counts(depot: Depot) -> None:
-    """As core.hooksPath names it; one that is not executable does not count."""
+    """A hook in core.hooksPath counts; one that is not executable does not."""
     depot.hook.chmod(0o644)
     depot.write(model="BIGDATA\n")
     (problem,) = rows(depot.forge.json("push", "dev", "--yes", check=REFUSED))["api"]["problems"]
@@ -216,7 +216,7 @@ def test_a_hook_of_the_users_own_folder_counts(depot: Depot) -> None:
 
 
 def test_large_files_of_a_filter_are_not_large(depot: Depot) -> None:
-    """What the commit holds is a pointer; others are as large as they are."""
+    """The size limit applies to the pointer in the commit, and to other files as usual."""
     depot.config(hooks=True, more='\n[push]\nmax_file_size = "1KB"\n')
     depot.write(model="x" * 5000)
     depot.api.write({"big.txt": "x" * 5000})
@@ -228,7 +228,7 @@ def test_large_files_of_a_filter_are_not_large(depot: Depot) -> None:
 
 
 def test_doctor_warns_of_it(depot: Depot) -> None:
-    """Before anything is pushed; with the hook there is nothing to say."""
+    """Doctor warns before anything is pushed, and is silent once the hook is enabled."""
 
     def found() -> dict[str, str]:
         document = depot.forge.json("doctor", check=DONE)
@@ -241,7 +241,7 @@ def test_doctor_warns_of_it(depot: Depot) -> None:
 
 
 def test_without_such_a_filter_nothing_more_is_asked(forge: Forge) -> None:
-    """No process more than before."""
+    """Without a configured filter no additional git process runs."""
     api = forge.add("api", files={".gitattributes": "*.bin filter=lfs\n"})
     api.write({"a.bin": "1\n"})
     forge.write_config()
@@ -253,7 +253,7 @@ def test_without_such_a_filter_nothing_more_is_asked(forge: Forge) -> None:
     )
 
 
-# --- What a command finds in its folder
+# --- Files that a deployment command gets
 
 
 DEPLOY = """
@@ -264,14 +264,14 @@ command = ["true"]
 
 
 def plan_of(depot: Depot) -> dict[str, list[str]]:
-    """Return the files by code of what the plan of a promotion says."""
+    """Return the files of each problem in the plan of a promotion, by code."""
     document = depot.forge.json("promote", "dev", "stg", "--dry-run")
     assert document["result"] == "planned"
     return {p["code"]: p["files"] for p in rows(document)["api"]["problems"]}
 
 
 def test_pointers_that_a_command_would_get_are_named(depot: Depot) -> None:
-    """Where the filter is not set up on this machine, or skips; else it brings them back."""
+    """Pointers are listed if the filter is not set up on this machine, or skips the download."""
     depot.config(hooks=True)
     depot.write(model="BIGDATA\n", other="MORE\n")
     depot.forge.json("push", "dev", "--yes", check=DONE)
@@ -293,7 +293,7 @@ def test_pointers_that_a_command_would_get_are_named(depot: Depot) -> None:
 
 
 def test_submodules_that_a_command_would_not_get_are_named(forge: Forge) -> None:
-    """Their folders are empty in the export, which is said in the plan."""
+    """The plan warns that the folders of submodules are empty in the export."""
     api, lib = forge.add("api"), forge.add("lib")
     api.git("submodule", "--quiet", "add", lib.url, "vendor/lib")
     api.git("commit", "--quiet", "--message", "lib")
@@ -307,7 +307,7 @@ def test_submodules_that_a_command_would_not_get_are_named(forge: Forge) -> None
 
 
 def test_what_an_export_lacks_is_read_from_the_commit_alone(forge: Forge, api: ForgeRepo) -> None:
-    """Not from the work tree, whose attributes may say something else."""
+    """Pointers are found by the attributes in the commit, not by those in the work tree."""
     pointer = f"{SPEC}\noid sha256:0\nsize 1\n"
     files = {"a.bin": pointer, "b.bin": "content\n", "c.bin": f"{pointer}{'x' * 2000}"}
     old = api.commit("dev", files)

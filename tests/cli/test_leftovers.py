@@ -1,4 +1,4 @@
-"""What a killed run leaves in folders for a moment: the next operation removes it."""
+"""Temporary files of a killed run are removed by the next operation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ command = ["true"]
 
 @pytest.fixture
 def held(forge: Forge) -> Iterator[Forge]:
-    """Return a workspace in which exports and clones that begin while `hold` is there wait."""
+    """Return a workspace in which exports and clones that start while `hold` exists are held."""
     (forge.root / "temporary").mkdir()
     forge.env["TMPDIR"] = str(forge.root / "temporary")
     slow = forge.root / "slow"
@@ -46,13 +46,13 @@ def held(forge: Forge) -> Iterator[Forge]:
 
 
 def start(forge: Forge, *args: str) -> Process:
-    """Start multigit in the workspace; no one reads what it says."""
+    """Start multigit in the workspace and discard its output."""
     nobody = launch.DEVNULL
     return launch.start(*args, cwd=forge.shop, env=forge.env, stdout=nobody, stderr=nobody)
 
 
 def killed(forge: Forge, *args: str) -> None:
-    """Run multigit, and kill it, but not what it started, where it was made to wait."""
+    """Run multigit, and kill it, but not its child processes, once it is held."""
     (forge.root / "hold").touch()
     running = start(forge, *args)
     until((forge.root / "came").exists)
@@ -62,7 +62,7 @@ def killed(forge: Forge, *args: str) -> None:
 
 
 def scratch(forge: Forge) -> list[Path]:
-    """Return what lies in folders for a moment."""
+    """Return the temporary files and folders."""
     places = (forge.root / "temporary").iterdir(), forge.shop.glob(".multigit/clones/*")
     trees = forge.shop.glob(".multigit/operations/*/api/*/tree")
     return sorted([*places[0], *places[1], *trees])
@@ -70,19 +70,19 @@ def scratch(forge: Forge) -> list[Path]:
 
 @pytest.mark.parametrize("way", ["continue", "abandon"])
 def test_a_killed_export_leaves_nothing(held: Forge, way: str) -> None:
-    """Neither half of the commit's files nor the index that they were written by."""
+    """Neither the exported files nor the temporary index of a killed export remain."""
     mine = held.root / "temporary" / "multigit-notes"
     mine.mkdir()
     killed(held, "promote", "dev", "stg", "--yes")
     assert len(scratch(held)) == 3
     held.run("status", check=DONE)
-    assert len(scratch(held)) == 3  # who only looks removes nothing
+    assert len(scratch(held)) == 3  # commands that only read remove nothing
     held.run(way, *(["--yes"] if way == "continue" else []), check=DONE)
-    until(lambda: scratch(held) == [mine])  # the command's supervisor may be about to
+    until(lambda: scratch(held) == [mine])  # the command's supervisor may remove it a little later
 
 
 def test_a_killed_clone_leaves_nothing(held: Forge) -> None:
-    """The clone is made by the next run, and what the killed one had of it is gone."""
+    """The next run clones the repository and removes the partial clone."""
     held.repos["api"].clone.rename(held.root / "away")
     held.run("pull", "dev", check=DONE)
     held.repos["api"].clone.rename(held.root / "away too")
@@ -94,7 +94,7 @@ def test_a_killed_clone_leaves_nothing(held: Forge) -> None:
 
 
 def test_a_killed_push_leaves_no_password(held: Forge) -> None:
-    """Git notes its call, URL included, in a folder that the next operation removes."""
+    """The next operation removes the folder in which git recorded the URL with the password."""
     api, word = held.repos["api"], "canary-password"
     with GitHttpServer(held.remotes, password=word) as server:
         api.use_url(server.url("api"))
@@ -111,12 +111,12 @@ def test_a_killed_push_leaves_no_password(held: Forge) -> None:
 
 
 def word_in(word: str) -> Callable[[Path], bool]:
-    """Return a function that checks whether a file has the word."""
+    """Return a function that checks whether a file contains the word."""
     return lambda file: file.is_file() and word.encode() in file.read_bytes()
 
 
 def test_a_living_run_keeps_its_folders(held: Forge) -> None:
-    """Also while another operation of the same user is at work in another workspace."""
+    """Another operation of the same user in another workspace does not remove them."""
     other = held.root / "other"
     other.mkdir()
     config = (held.shop / "multigit.toml").read_text()
@@ -131,4 +131,4 @@ def test_a_living_run_keeps_its_folders(held: Forge) -> None:
     assert scratch(held) == before != []
     (held.root / "wait").unlink()
     assert running.wait() == DONE
-    until(lambda: scratch(held) == [])  # the command's supervisor may be about to
+    until(lambda: scratch(held) == [])  # the command's supervisor may remove it a little later

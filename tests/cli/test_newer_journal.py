@@ -1,4 +1,4 @@
-"""An unfinished operation that a newer multigit began: told by its reason, and nothing is lost."""
+"""An unfinished operation that a newer multigit started is reported as such and left alone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.forge import Forge, untouched
 
 @pytest.fixture
 def newer(forge: Forge) -> Path:
-    """Return the journal of an unfinished operation, with a step that only the future knows."""
+    """Return the journal of an unfinished operation with a step of an unknown type."""
     web, done = forge.add("web"), forge.add("api")
     done.commit("dev", {"a.txt": "1\n"})
     forge.write_config()
@@ -33,7 +33,7 @@ def newer(forge: Forge) -> Path:
 
 
 def test_no_way_out_touches_it(newer: Path, forge: Forge) -> None:
-    """Each says why, and to leave it; the next operation waits; nothing is changed."""
+    """Each way out is refused with the reason, a new operation is blocked, and nothing changes."""
     before = newer.read_bytes()
     for command in (("continue",), ("undo", "--yes"), ("abandon",), ("watch",)):
         with untouched(forge):
@@ -50,7 +50,7 @@ ESCAPE = "\x1b]0;PWN\x07"
 
 
 def fields(value: object, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Yield where each text of a document stands."""
+    """Yield the path of each text in a document."""
     match value:
         case dict() | list():
             for key, each in value.items() if isinstance(value, dict) else enumerate(value):
@@ -60,7 +60,7 @@ def fields(value: object, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str 
 
 
 def replaced(value: Any, at: tuple[str | int, ...]) -> Any:
-    """Return a document with an escape sequence behind one of its texts."""
+    """Return a document with an escape sequence appended to one of its texts."""
     if not at:
         return value + ESCAPE
     copy: Any = dict(value) if isinstance(value, dict) else list(value)
@@ -72,7 +72,7 @@ def replaced(value: Any, at: tuple[str | int, ...]) -> Any:
 def test_no_text_of_a_journal_steers_the_terminal(
     newer: Path, forge: Forge, command: tuple[str, ...]
 ) -> None:
-    """Whichever of them; nor does the journal's name, nor the version that wrote it."""
+    """No text of a journal, nor its file name, prints an escape sequence."""
     first, *rest = newer.read_text().splitlines()
     content = json.loads(first)
     del content["plan"]["repos"][0]["steps"][-1]
@@ -90,7 +90,7 @@ def test_no_text_of_a_journal_steers_the_terminal(
 
 
 def test_looking_works_beside_it(newer: Path, forge: Forge) -> None:
-    """Also at the deployments of an older operation, of which there are none."""
+    """Commands that only read work next to it, and watch finds no deployments to show."""
     assert forge.json("status", check=DONE)["unfinished"] == newer.stem
     (first,) = forge.json("log", check=DONE)["records"]
     forge.json("promote", "dev", "stg", "--dry-run", check=DONE)

@@ -1,4 +1,4 @@
-"""Telling people and counters of a whole operation, over real sockets."""
+"""Notifications and metrics of whole operations, over real sockets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SECRET = "s3cr3t-canary"
 
 @pytest.fixture
 def webhook() -> Iterator[Webhook]:
-    """Return a webhook that takes everything."""
+    """Return a webhook that accepts everything."""
     with Webhook() as receiver:
         yield receiver
 
@@ -40,7 +40,7 @@ def counter() -> Iterator[StatsD]:
 
 @pytest.fixture
 def shop(forge: Forge, webhook: Webhook, counter: StatsD) -> Forge:
-    """Return two services that are deployed by a script; a webhook and a counter hear of it."""
+    """Return two services deployed by a script, with notifications to a webhook and metrics."""
     for name in ("database", "api"):
         repo = forge.add(name, files={"deploy.sh": 'test ! -e "$BROKEN"\n'})
         repo.commit("dev", {"a": "1\n"}, message="feat: a")
@@ -53,12 +53,12 @@ def shop(forge: Forge, webhook: Webhook, counter: StatsD) -> Forge:
 
 
 def titles(webhook: Webhook) -> list[str]:
-    """Return the titles of what was told, without the release."""
+    """Return the titles of the notifications, without the release."""
     return [each.value["title"].partition(":")[0] for each in webhook.deliveries]
 
 
 def metrics(counter: StatsD, count: int) -> dict[str, int]:
-    """Return how often each metric was sent, once there are so many, with all others."""
+    """Return how often each metric was sent, after waiting for `count` lines."""
     counter.lines(count)
     return dict(Counter(line.partition(":")[0] for line in counter.all_so_far()))
 
@@ -66,7 +66,7 @@ def metrics(counter: StatsD, count: int) -> dict[str, int]:
 def test_a_promotion_is_told_once_when_it_begins_and_once_when_it_ends(
     shop: Forge, webhook: Webhook, counter: StatsD
 ) -> None:
-    """With both repositories, their commits, and a count for each deployment."""
+    """One message at the start and one at the end, and one count per deployment."""
     shop.json(*PROMOTE, check=DONE)
     assert titles(webhook) == ["promote dev → stg started", "promote dev → stg succeeded"]
     body = webhook.deliveries[-1].value["message"]
@@ -75,7 +75,7 @@ def test_a_promotion_is_told_once_when_it_begins_and_once_when_it_ends(
 
 
 def test_who_watches_to_the_end_tells_it(shop: Forge, webhook: Webhook, counter: StatsD) -> None:
-    """Once, however often it is watched; how long it took is no longer known."""
+    """The end is reported once however often it is watched; the duration is then unknown."""
     shop.json(*PROMOTE, "--no-wait", check=DONE)
     shop.json("watch", check=DONE)
     shop.json("watch", check=DONE)
@@ -84,7 +84,7 @@ def test_who_watches_to_the_end_tells_it(shop: Forge, webhook: Webhook, counter:
 
 
 def test_a_failure_is_told_as_one(shop: Forge, webhook: Webhook) -> None:
-    """And the deployment that fixes it as a success."""
+    """A failure is reported as failed, and the deployment that fixes it as succeeded."""
     Path(shop.env["BROKEN"]).touch()
     shop.json(*PROMOTE, check=FAILED)
     Path(shop.env["BROKEN"]).unlink()
@@ -93,7 +93,7 @@ def test_a_failure_is_told_as_one(shop: Forge, webhook: Webhook) -> None:
 
 
 def test_continue_counts_only_what_is_new(shop: Forge, webhook: Webhook, counter: StatsD) -> None:
-    """Not the web, which was deployed before; nor the api before anybody comes to it."""
+    """Web was deployed before, and api is counted only once it is deployed."""
     web = shop.add("web", files={"deploy.sh": "true\n"})
     web.commit("dev", {"a": "1\n"}, message="feat: a")
     config = (shop.shop / "multigit.toml").read_text()
@@ -113,7 +113,7 @@ def test_continue_counts_only_what_is_new(shop: Forge, webhook: Webhook, counter
 
 
 def reopen(shop: Forge, operation: str) -> None:
-    """Put the workspace back to where a kill after the last deployment leaves it."""
+    """Restore the state that a kill after the last deployment leaves behind."""
     folder = shop.shop / ".multigit/operations"
     (folder / operation / "journal.jsonl").rename(folder / f"{operation}.jsonl")
     (shop.shop / "deployment.log").unlink()
@@ -122,7 +122,7 @@ def reopen(shop: Forge, operation: str) -> None:
 def test_continue_tells_what_a_killed_process_could_not(
     shop: Forge, webhook: Webhook, counter: StatsD
 ) -> None:
-    """It had deployed everything, and neither recorded nor told it."""
+    """A process that was killed after deploying reported nothing, so continue reports it."""
     document = shop.json(*PROMOTE, check=DONE)
     before = len(webhook.deliveries)
     reopen(shop, document["operation"])
@@ -132,7 +132,7 @@ def test_continue_tells_what_a_killed_process_could_not(
 
 
 def test_what_is_given_up_is_told(shop: Forge, webhook: Webhook) -> None:
-    """Whoever heard that it began hears that it is over: abandoned, or taken back."""
+    """If the start was reported, the end is, too: abandoned or undone."""
     for repo in shop.repos.values():
         repo.reject_pushes("refs/heads/stg")
     shop.repos["database"].allow_pushes()
@@ -149,7 +149,7 @@ def test_what_is_given_up_is_told(shop: Forge, webhook: Webhook) -> None:
 
 
 def test_who_cannot_be_told_changes_nothing(shop: Forge, webhook: Webhook) -> None:
-    """It is said, without the secret in the address."""
+    """A failed delivery is reported without the secret in the address, and changes nothing else."""
     webhook.fail(500)
     done = shop.run(*PROMOTE, check=DONE)
     assert done.stderr.count("{env:HOOK} (json) failed: it was not accepted.") == 2
@@ -158,7 +158,7 @@ def test_who_cannot_be_told_changes_nothing(shop: Forge, webhook: Webhook) -> No
 
 
 def test_what_is_wrong_with_addresses_is_in_the_document(shop: Forge, counter: StatsD) -> None:
-    """As a warning, planned or run, each once; the result and the exit code stay."""
+    """Bad addresses are warnings, once each; the result and the exit code stay the same."""
     del shop.env["HOOK"]
     config = (shop.shop / "multigit.toml").read_text()
     shop.write_config(config.replace(counter.address, "nowhere:x"))
@@ -175,7 +175,7 @@ def test_what_is_wrong_with_addresses_is_in_the_document(shop: Forge, counter: S
 
 
 def test_messages_that_do_not_arrive_are_in_the_document(shop: Forge, webhook: Webhook) -> None:
-    """Both of them failed in the same way."""
+    """Two messages that failed for the same reason are one problem."""
     webhook.fail(500)
     document = shop.json(*PROMOTE, check=DONE)
     assert codes(document) == ["notify_failed"]
@@ -183,7 +183,7 @@ def test_messages_that_do_not_arrive_are_in_the_document(shop: Forge, webhook: W
 
 
 def test_reviewers_are_told_while_it_waits_for_them(forge: Forge, webhook: Webhook) -> None:
-    """Not when it is over: then it is told how it ended, and who let it go on."""
+    """The reviewers are notified while it waits, and the result is reported once it ends."""
     host = Host(forge, ["api"], gated=frozenset({"api"}))
     hook = f"json://127.0.0.1:{webhook.port}"
     tell = f'\n[notify]\naddresses = ["{hook}"]\nevents = ["waiting", "succeeded"]\n'
@@ -200,7 +200,7 @@ def test_reviewers_are_told_while_it_waits_for_them(forge: Forge, webhook: Webho
 
 
 def test_nobody_is_told_of_what_does_not_begin(shop: Forge, webhook: Webhook) -> None:
-    """A dry run, a plan no one agreed to, and a stage that is locked on another machine."""
+    """A dry run, an unconfirmed plan and a locked stage send no notification."""
     shop.json("promote", "dev", "stg", "--dry-run", check=DONE)
     shop.json("promote", "dev", "stg", check=REFUSED)
     database = shop.repos["database"]

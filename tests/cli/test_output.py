@@ -1,4 +1,4 @@
-"""Output: fits 80 columns, is plain where no one looks, and cannot steer a terminal."""
+"""Output fits 80 columns, is plain without a terminal, and prints no escape sequence of others."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LONG = "a-repository-with-a-name-that-is-much-longer-than-any-column-has-room-fo
 
 
 def wide(forge: Forge) -> Forge:
-    """Fill a workspace with all that could be too wide for a line."""
+    """Fill a workspace with names, subjects and paths that are too wide for a line."""
     for name in (LONG, "api", "web", "diverged"):
         repo = forge.add(name)
         repo.commit(
@@ -49,7 +49,7 @@ def wide(forge: Forge) -> Forge:
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Forge:
-    """Return a workspace whose names, subjects and paths are wide."""
+    """Return a workspace whose names, subjects and paths are too wide."""
     return wide(Forge(tmp_path_factory.mktemp("output")))
 
 
@@ -79,7 +79,7 @@ COMMANDS = [
 def test_without_a_terminal_lines_are_plain_and_at_most_80_wide(
     command: tuple[str, ...], exit_code: int, shop: Forge
 ) -> None:
-    """No escape sequence and no carriage return; 80 columns where no one says otherwise."""
+    """No escape sequence and no carriage return; 80 columns unless COLUMNS says otherwise."""
     done = shop.run(*command, env={"COLUMNS": "", "TERM": "xterm-256color"}, check=exit_code)
     shown = done.stdout + done.stderr
     assert shown.strip()
@@ -89,7 +89,7 @@ def test_without_a_terminal_lines_are_plain_and_at_most_80_wide(
 
 
 def test_table_keeps_its_verdict_however_wide_the_rest_is(shop: Forge) -> None:
-    """Names and subjects give way; what is planned for each repository can still be read."""
+    """Names and subjects are shortened, so that each repository's plan stays readable."""
     shown = shop.run(*PLAN, "--skip-blocked", check=DONE).stdout
     lines = [line for line in shown.splitlines() if re.search(r"[0-9a-f]{7} → [0-9a-f]{7}", line)]
     assert len(lines) == 3
@@ -98,7 +98,7 @@ def test_table_keeps_its_verdict_however_wide_the_rest_is(shop: Forge) -> None:
 
 
 def test_the_live_view_speaks_of_no_fetch_that_is_not_made(shop: Forge) -> None:
-    """At a terminal, with the repositories that are being read."""
+    """The live view of status --no-fetch says “Reading”, never “fetching”."""
     with at_terminal(shop, "status", "--no-fetch") as terminal:
         terminal.finish()
     assert "Reading" in terminal.raw
@@ -106,7 +106,7 @@ def test_the_live_view_speaks_of_no_fetch_that_is_not_made(shop: Forge) -> None:
 
 
 def test_colour_is_for_terminals_and_can_be_turned_off(shop: Forge) -> None:
-    """A terminal gets colours; NO_COLOR and --no-color leave none, TERM=dumb nothing at all."""
+    """A terminal gets colors; NO_COLOR, --no-color and TERM=dumb turn them off."""
 
     def colours(*arguments: str, **env: str) -> set[str]:
         with at_terminal(shop, "status", "--no-fetch", *arguments, env=env) as terminal:
@@ -122,7 +122,7 @@ def test_colour_is_for_terminals_and_can_be_turned_off(shop: Forge) -> None:
 
 
 def test_terminal_is_left_as_it_was(pair: Forge) -> None:
-    """After a release the cursor is visible again and no progress line is left over."""
+    """After a release the cursor is visible and no progress line is left."""
     with at_terminal(pair, "promote", "dev", "stg", "--yes") as terminal:
         assert terminal.finish() == DONE
     assert terminal.raw.count("\x1b[?25l") == terminal.raw.count("\x1b[?25h")
@@ -131,7 +131,7 @@ def test_terminal_is_left_as_it_was(pair: Forge) -> None:
 
 
 def test_results_are_on_stdout_and_progress_on_stderr(pair: Forge) -> None:
-    """Stdout can be read as a report; what happens meanwhile is a line each on stderr."""
+    """Stdout has the report, and stderr one line of progress per repository."""
     done = pair.run("promote", "dev", "stg", "--yes", check=DONE)
     tips = {name: repo.tip("stg")[:7] for name, repo in pair.repos.items()}
     for name, tip in tips.items():
@@ -155,7 +155,7 @@ def test_results_are_on_stdout_and_progress_on_stderr(pair: Forge) -> None:
 def test_stdout_is_one_json_document_and_nothing_else(
     command: tuple[str, ...], exit_code: int, shop: Forge
 ) -> None:
-    """Every command and every error: one document in ASCII, and silence on stderr."""
+    """Every command and every error: one ASCII document, and nothing on stderr."""
     done = shop.run(*command, "--json", check=exit_code)
     document = json.loads(done.stdout)
     assert {"schema", "command", "result", "exit_code", "repos", "problems", "message"} <= set(
@@ -167,11 +167,11 @@ def test_stdout_is_one_json_document_and_nothing_else(
     assert done.stderr == ""
 
 
-# --- A reader who leaves
+# --- A reader that closes the pipe
 
 
 def unread() -> int:
-    """Return the writing end of a pipe whose reader has left."""
+    """Return the writing end of a pipe whose reader has closed it."""
     read, write = os.pipe()
     os.close(read)
     return write
@@ -179,7 +179,7 @@ def unread() -> int:
 
 @pytest.mark.parametrize("flag", [(), ("--json",)])
 def test_release_goes_on_when_nobody_reads_its_output(flag: tuple[str, ...], pair: Forge) -> None:
-    """The pipe on stdout and stderr is closed: all is published, exit 0."""
+    """With stdout and stderr closed, everything is published: exit 0."""
     write = unread()
     done = subprocess.run(
         [*MULTIGIT, "promote", "dev", "stg", "--yes", *flag],
@@ -193,7 +193,7 @@ def test_release_goes_on_when_nobody_reads_its_output(flag: tuple[str, ...], pai
 
 
 def test_head_shows_the_first_line_and_no_complaint(pair: Forge) -> None:
-    """`| head -1` on each command: one line, no traceback, and multigit's own exit code."""
+    """`| head -1` on each command: one line, no traceback, and the usual exit code."""
     for command, exit_code in (
         ("status", DONE),
         ("promote dev stg -n", DONE),
@@ -210,7 +210,7 @@ def test_head_shows_the_first_line_and_no_complaint(pair: Forge) -> None:
 
 @pytest.mark.parametrize("redirection", [">&-", "2>&-", ">/dev/full"])
 def test_stream_that_is_closed_or_full_is_no_bug(redirection: str, forge: Forge) -> None:
-    """As for a closed pipe: the release continues, and no one sees a traceback."""
+    """If stdout or stderr is closed or full, the release continues without a traceback."""
     api = forge.add("api")
     api.commit("dev", {"a.txt": "1\n"})
     forge.write_config()
@@ -239,14 +239,14 @@ HARMFUL = ("\x1b]0;pwned", "\x1b[2J", "\x1b[31mred", "\u202e", "\u200b", "\x9b",
 
 
 def plant(repo: ForgeRepo) -> None:
-    """Let everything that may come from outside hold what a terminal obeys."""
+    """Put escape sequences into everything that comes from outside."""
     who = "Eve \x1b[31mred\u202e <eve@example.org>"
     repo.commit("dev", {f"file {EVIL}.txt": "dev\n"}, message=f"feat: {EVIL}", author=who)
     repo.remote_git("update-ref", "refs/heads/feature/\u202e\u200bx", "dev")
 
 
 def test_escape_sequences_from_outside_never_reach_the_terminal(forge: Forge) -> None:
-    """Subjects, authors, paths, branches, hook output: shown in letters, obeyed by nothing."""
+    """Subjects, authors, paths, branches and hook output are escaped."""
     conflict, push, refused = (forge.add(name) for name in ("conflict", "push", "refused"))
     for repo in (conflict, refused):
         plant(repo)
@@ -277,7 +277,7 @@ def test_escape_sequences_from_outside_never_reach_the_terminal(forge: Forge) ->
 
 
 def test_names_that_look_like_options_are_names(forge: Forge) -> None:
-    """Files that begin with a dash, are bytes, or hold a line break: pushed, listed, promoted."""
+    """Names with a dash, raw bytes or a line break can be pushed, listed and promoted."""
     api = forge.add("api")
     names = ("-rf", "--output=f", "--force", as_text(b"raw-\xff.txt"), "two\nlines", ":(top)x")
     api.write(dict.fromkeys(names, "1\n"))
@@ -297,7 +297,7 @@ def test_names_that_look_like_options_are_names(forge: Forge) -> None:
 
 
 def test_output_in_another_encoding_is_written_out(pair: Forge) -> None:
-    """A terminal or pipe that knows ASCII alone gets escapes, not a traceback."""
+    """With ASCII as the output encoding, text is escaped instead of raising an error."""
     pair.repos["api"].commit("dev", {"ü.txt": "1\n"}, message="feat: größer")
     env = {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
     for command in (("status",), PLAN, ("promote", "dev", "stg", "--yes")):

@@ -1,4 +1,4 @@
-"""Questions at a real terminal: yes, no, a name, a checklist, Ctrl-C; and never without one."""
+"""Questions at a real terminal: yes, no, a name, a checklist, Ctrl-C; and none without one."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ CHECKLIST = 'checklist = ["Staging is verified", "A roll-back plan exists"]\n'
 
 @pytest.fixture
 def pair(forge: Forge) -> Forge:
-    """Return a workspace of two repositories with something to push and to promote everywhere."""
+    """Return a workspace of two repositories that both have work to push and to promote."""
     for name in ("database", "api"):
         repo = forge.add(name)
         repo.commit("stg", {"stg.txt": "1\n"}, message="feat: on stg")
@@ -57,32 +57,32 @@ def last_record(forge: Forge) -> dict[str, object]:
 
 
 def no(terminal: Terminal) -> None:
-    """Say no."""
+    """Answer no."""
     terminal.send_line("n")
 
 
 def enter(terminal: Terminal) -> None:
-    """Take the default."""
+    """Accept the default."""
     terminal.send_key("enter")
 
 
 def ctrl_c(terminal: Terminal) -> None:
-    """Interrupt."""
+    """Press Ctrl-C."""
     terminal.press_ctrl_c()
 
 
 def wrong_word(terminal: Terminal) -> None:
-    """Type another stage's name."""
+    """Enter another stage's name."""
     terminal.send_line("stg")
 
 
 def almost(terminal: Terminal) -> None:
-    """Type the name with a capital."""
+    """Enter the name with a capital letter."""
     terminal.send_line("Main")
 
 
 def strict(forge: Forge) -> None:
-    """Let main want a message."""
+    """Make main require a message."""
     text = forge.write_config().read_text()
     forge.write_config(text.replace('confirm = "name"', 'confirm = "name"\nrequire_message = true'))
 
@@ -113,7 +113,7 @@ def test_anything_but_consent_leaves_all_untouched(
     exit_code: int,
     pair: Forge,
 ) -> None:
-    """No, the default, another word, Ctrl-C: nothing happens, and the log says so."""
+    """No, the default, another word, Ctrl-C: nothing changes, and the log says cancelled."""
     with untouched(pair), at_terminal(pair, *command) as terminal:
         terminal.expect(question)
         answer(terminal)
@@ -123,7 +123,7 @@ def test_anything_but_consent_leaves_all_untouched(
 
 
 def test_yes_and_the_stages_name_are_consent(pair: Forge) -> None:
-    """`y` for stg, `main` for main; the question comes after the plan."""
+    """`y` confirms for stg, `main` for main, and the question comes after the plan."""
     stg, main = (pair.repos["api"].tip(name) for name in ("stg", "main"))
     with at_terminal(pair, *TO_MAIN) as terminal:
         terminal.expect("database")
@@ -136,7 +136,7 @@ def test_yes_and_the_stages_name_are_consent(pair: Forge) -> None:
 
 
 def test_what_was_typed_before_the_question_is_no_answer(pair: Forge) -> None:
-    """No one had seen the plan by then; only a whole line that says yes agrees."""
+    """Input from before the question is ignored, and “maybe” does not count as yes."""
     pair.repos["api"].commit("dev", {"a.txt": "1\n"})
     with untouched(pair), at_terminal(pair, *PROMOTE) as terminal:
         terminal.send_line("y")
@@ -151,7 +151,7 @@ def test_what_was_typed_before_the_question_is_no_answer(pair: Forge) -> None:
 
 
 def test_checklist_has_to_be_ticked_before_the_name_is_asked_for(pair: Forge) -> None:
-    """All items ticked goes on; one left out, or Ctrl-C, is a no."""
+    """The name is asked for once all items are checked off; one left out, or Ctrl-C, cancels."""
     text = pair.write_config().read_text()
     pair.write_config(text.replace('confirm = "name"\n', f'confirm = "name"\n{CHECKLIST}'))
     for keys, exit_code in ((("space", "enter"), REFUSED), (("space", "ctrl-c"), INTERRUPTED)):
@@ -172,7 +172,7 @@ def test_checklist_has_to_be_ticked_before_the_name_is_asked_for(pair: Forge) ->
     [("before", ""), ("before", "main"), ("before", "main\r"), ("at it", ""), ("at it", "main")],
 )
 def test_end_of_the_input_is_a_no(pair: Forge, checklist: str, typed: str, when: str) -> None:
-    """Nothing waits for more of it, whenever it comes, as from `script </dev/null`."""
+    """End of input cancels, whenever it comes, as with `script </dev/null`."""
     text = pair.write_config().read_text()
     pair.write_config(text.replace('confirm = "name"\n', f'confirm = "name"\n{checklist}'))
     question = "A roll-back plan exists" if checklist else NAME_QUESTION
@@ -187,7 +187,7 @@ def test_end_of_the_input_is_a_no(pair: Forge, checklist: str, typed: str, when:
 
 
 def test_files_that_change_at_the_question_are_not_committed(pair: Forge) -> None:
-    """What is shown is what is run, also where an editor saves meanwhile."""
+    """A file saved while the question is open is not committed."""
     api = pair.repos["api"]
     with at_terminal(pair, "push", "dev", "--promote", "stg", "-r", "api") as terminal:
         terminal.expect(QUESTION)
@@ -200,7 +200,7 @@ def test_files_that_change_at_the_question_are_not_committed(pair: Forge) -> Non
 
 
 def test_consent_beforehand_is_not_asked_for_again(pair: Forge) -> None:
-    """--yes where a yes is enough, --confirm main for main; --yes alone still asks for the name."""
+    """--yes, or --confirm main for main, skips the question; --yes alone does not for main."""
     with at_terminal(pair, *PUSH, "--yes") as terminal:
         assert terminal.finish() == DONE
     assert QUESTION not in terminal.text
@@ -217,7 +217,7 @@ def test_consent_beforehand_is_not_asked_for_again(pair: Forge) -> None:
     "command", [TO_MAIN, ("push", "main"), ("push", "stg", "--promote", "main")]
 )
 def test_message_that_a_stage_wants_is_asked_for(command: tuple[str, ...], pair: Forge) -> None:
-    """Before the plan; an empty answer and Ctrl-C change nothing; -m is not asked for again."""
+    """Before the plan; an empty answer or Ctrl-C cancels; with -m it is not asked for."""
     strict(pair)
     for answer, exit_code in ((enter, REFUSED), (ctrl_c, INTERRUPTED)):
         with untouched(pair), at_terminal(pair, *command) as terminal:
@@ -232,7 +232,7 @@ def test_message_that_a_stage_wants_is_asked_for(command: tuple[str, ...], pair:
 
 
 def test_message_that_was_typed_is_the_merges(pair: Forge) -> None:
-    """It stands in the merge commit and in the log, as one of -m does."""
+    """The typed message is in the merge commit and in the log, as with -m."""
     strict(pair)
     with at_terminal(pair, *TO_MAIN, "--confirm", "main") as terminal:
         terminal.expect(MESSAGE_QUESTION)
@@ -243,7 +243,7 @@ def test_message_that_was_typed_is_the_merges(pair: Forge) -> None:
 
 
 def test_message_is_not_asked_for_where_none_is_wanted(pair: Forge) -> None:
-    """On the way down, on an earlier stage, and for stages that are no neighbors."""
+    """Not asked for a back-merge, an earlier stage, or stages that are not neighbors."""
     strict(pair)
     for command, exit_code in (
         (("promote", "main", "stg", "-n"), DONE),
@@ -257,7 +257,7 @@ def test_message_is_not_asked_for_where_none_is_wanted(pair: Forge) -> None:
 
 
 def test_stage_that_asks_nothing_asks_nothing(pair: Forge) -> None:
-    """With confirm = "none" a push continues by itself, at a terminal and without."""
+    """With confirm = "none" a push continues without a question."""
     text = pair.write_config().read_text()
     pair.write_config(text.replace('branch = "dev"', 'branch = "dev"\nconfirm = "none"'))
     assert states(pair.json(*PUSH, check=DONE)) == {"database": "published", "api": "published"}
@@ -276,7 +276,7 @@ def test_stage_that_asks_nothing_asks_nothing(pair: Forge) -> None:
 def test_without_a_terminal_the_missing_option_is_named_at_once(
     command: tuple[str, ...], option: str, pair: Forge
 ) -> None:
-    """No one can be asked: exit 3, the option to pass, nothing touched; `yes |` is no consent."""
+    """Exit 3 with the option to pass, and nothing is touched; piped input does not confirm."""
     with untouched(pair):
         document = pair.json(*command, input="y\nmain\n", check=REFUSED)
     assert (document["result"], codes(document)) == ("blocked", ["confirmation_needed"])
@@ -285,7 +285,7 @@ def test_without_a_terminal_the_missing_option_is_named_at_once(
 
 
 def test_wrong_name_in_confirm_is_refused(pair: Forge) -> None:
-    """--confirm with another stage's name publishes nothing, whatever else is passed."""
+    """--confirm with another stage's name is refused, even with --yes."""
     with untouched(pair):
         for name in ("stg", "Main"):
             document = pair.json(*TO_MAIN, "--yes", "--confirm", name, check=REFUSED)
@@ -294,7 +294,7 @@ def test_wrong_name_in_confirm_is_refused(pair: Forge) -> None:
 
 
 def test_question_is_on_stderr_so_that_the_document_stays_alone(pair: Forge) -> None:
-    """`multigit promote --json >file` at a terminal asks there, and the file is one document."""
+    """`multigit promote --json >file` asks on the terminal, and the file has one document."""
     pair.repos["api"].commit("dev", {"a.txt": "1\n"})
     with asked_for_json(pair, *PROMOTE) as terminal:
         terminal.expect("merge, tag")
@@ -305,7 +305,7 @@ def test_question_is_on_stderr_so_that_the_document_stays_alone(pair: Forge) -> 
 
 
 def test_plan_that_blocks_or_is_empty_asks_nothing(pair: Forge) -> None:
-    """There is no question where there is nothing to decide."""
+    """An empty plan or a blocked plan asks nothing."""
     with untouched(pair), at_terminal(pair, *PROMOTE) as terminal:
         assert terminal.finish() == DONE
     assert QUESTION not in terminal.text
@@ -316,11 +316,11 @@ def test_plan_that_blocks_or_is_empty_asks_nothing(pair: Forge) -> None:
     assert "stg.txt" in terminal.text
 
 
-# --- Ctrl-C at work
+# --- Ctrl-C during an operation
 
 
 def test_ctrl_c_while_reading_ends_and_leaves_all_untouched(pair: Forge) -> None:
-    """A server that never answers: pressed twice it ends the wait, exit 130, no traceback."""
+    """With a server that never answers, a second Ctrl-C ends the wait: exit 130, no traceback."""
     pid = pair.root / "pid"
     ssh = hook(pair.root / "slow-ssh", f'echo $$ >"{pid}"; exec sleep 60')
     pair.repos["api"].use_url("git@example.org:shop/api.git")
@@ -336,7 +336,7 @@ def test_ctrl_c_while_reading_ends_and_leaves_all_untouched(pair: Forge) -> None
 
 
 def test_ctrl_c_while_publishing_lets_running_pushes_end_and_reports_them(forge: Forge) -> None:
-    """The first Ctrl-C starts nothing new, waits for what runs, reports; exit 130."""
+    """The first Ctrl-C starts nothing new, waits for running pushes and reports them: exit 130."""
     for name in ("database", "api", "web"):
         forge.add(name).commit("dev", {"a.txt": "1\n"})
     forge.write_config()
@@ -363,7 +363,7 @@ def test_ctrl_c_while_publishing_lets_running_pushes_end_and_reports_them(forge:
 
 
 def test_failure_is_shown_last_at_a_terminal(pair: Forge) -> None:
-    """The good ones in the configuration's order, then what failed with its reason."""
+    """Published repositories come first, then the failed one with its reason."""
     pair.repos["database"].reject_pushes("refs/heads/main", "GH006: Protected branch")
     with at_terminal(pair, *TO_MAIN, "--confirm", "main") as terminal:
         assert terminal.finish() == FAILED

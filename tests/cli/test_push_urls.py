@@ -1,4 +1,4 @@
-"""Which repository a release goes to: the one that was fetched, or one that is named."""
+"""Which repository a release is pushed to: the one that was fetched, or a configured push URL."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PROMOTE = ("promote", "dev", "stg", "--yes")
 
 @pytest.fixture
 def web(forge: Forge) -> ForgeRepo:
-    """Return one of two repositories with work on dev."""
+    """Return web, one of two repositories with work on dev."""
     for name in ("api", "web"):
         forge.add(name).commit("dev", {"a.txt": "1\n"})
     forge.write_config()
@@ -27,7 +27,7 @@ def web(forge: Forge) -> ForgeRepo:
 
 @pytest.fixture
 def fork(forge: Forge, web: ForgeRepo) -> Path:
-    """Return a fork of web, which its clone pushes to."""
+    """Return a fork of web that its clone pushes to."""
     folder = forge.root / "fork.git"
     git(forge.root, "clone", "--quiet", "--bare", str(web.bare), str(folder), env=forge.env)
     web.git("remote", "set-url", "--push", "origin", str(folder))
@@ -35,7 +35,7 @@ def fork(forge: Forge, web: ForgeRepo) -> Path:
 
 
 def configured(forge: Forge, repo: str, line: str) -> None:
-    """Add a line to a repository's table."""
+    """Add a line to a repository's table in the configuration."""
     text = forge.write_config().read_text()
     head, found, tail = text.partition(f'[repos."{repo}"]\n')
     assert found
@@ -46,7 +46,7 @@ def configured(forge: Forge, repo: str, line: str) -> None:
 def test_a_disabled_push_blocks_while_planning(
     command: tuple[str, ...], forge: Forge, web: ForgeRepo
 ) -> None:
-    """Nothing is published anywhere; the hint opens the way."""
+    """Nothing is published, and the command in the hint enables the push."""
     web.commit("main", {"hotfix.txt": "1\n"})
     web.write({"new.txt": "1\n"})
     web.git("remote", "set-url", "--push", "origin", "DISABLED")
@@ -60,7 +60,7 @@ def test_a_disabled_push_blocks_while_planning(
 
 
 def test_a_fork_is_not_published_to(forge: Forge, web: ForgeRepo, fork: Path) -> None:
-    """It blocks, also in the doctor, and both repositories are named."""
+    """Promote and doctor refuse it, and the message names both repositories."""
     before = read_refs(fork)
     with untouched(forge):
         document = forge.json(*PROMOTE, check=REFUSED)
@@ -74,7 +74,7 @@ def test_a_fork_is_not_published_to(forge: Forge, web: ForgeRepo, fork: Path) ->
 
 
 def test_a_fork_that_is_named_is_published_to(forge: Forge, web: ForgeRepo, fork: Path) -> None:
-    """And what is published there is read there, also after an answer that was refused."""
+    """With push_url, release, continue and undo read and write the fork, never the original."""
     configured(forge, "web", f'push_url = "{fork.as_uri()}"')
     refused = fork / "hooks/update"
     refused.parent.mkdir(exist_ok=True)
@@ -94,7 +94,7 @@ def test_a_fork_that_is_named_is_published_to(forge: Forge, web: ForgeRepo, fork
 
 
 def test_a_clone_pushes_to_what_is_named(forge: Forge, web: ForgeRepo, fork: Path) -> None:
-    """One that does not is told how; one that pull makes does it."""
+    """The hint sets the push URL of an existing clone; pull sets it in a new one."""
     configured(forge, "web", f'push_url = "{fork}"')
     web.git("config", "--unset-all", "remote.origin.pushurl")
     with untouched(forge):
@@ -110,13 +110,13 @@ def test_a_clone_pushes_to_what_is_named(forge: Forge, web: ForgeRepo, fork: Pat
 
 
 def test_a_push_by_another_way_to_the_same_repository(forge: Forge, web: ForgeRepo) -> None:
-    """Another protocol is no one's business."""
+    """A push URL with another protocol for the same repository is accepted."""
     web.git("remote", "set-url", "--push", "origin", f"{web.bare}/")
     assert forge.json(*PROMOTE, check=DONE)["result"] == "done"
 
 
 def test_a_push_url_that_changed_meanwhile(forge: Forge, web: ForgeRepo, tmp_path: Path) -> None:
-    """What was planned is not continued into another repository."""
+    """Continue does not push to another repository than the plan."""
     web.reject_pushes("refs/heads/*")
     forge.json(*PROMOTE, check=FAILED)
     web.allow_pushes()
@@ -130,7 +130,7 @@ def test_a_push_url_that_changed_meanwhile(forge: Forge, web: ForgeRepo, tmp_pat
 
 
 def test_a_mirror_remote_blocks_while_planning(forge: Forge, web: ForgeRepo) -> None:
-    """Git would push everything or nothing to it."""
+    """A mirror remote is refused by promote and doctor, and the hint disables it."""
     web.git("config", "remote.origin.mirror", "true")
     with untouched(forge):
         document = forge.json(*PROMOTE, check=REFUSED)
@@ -148,7 +148,7 @@ def test_a_mirror_remote_blocks_while_planning(forge: Forge, web: ForgeRepo) -> 
 
 
 def test_a_repository_with_a_remote_of_another_name(forge: Forge, web: ForgeRepo) -> None:
-    """Fetched from and pushed to, cloned under that name, and named in problems."""
+    """With remote = "upstream", all commands fetch from, push to, clone and name that remote."""
     web.git("remote", "rename", "origin", "upstream")
     assert codes(rows(forge.json(*PROMOTE, check=REFUSED))["web"]) == ["no_remote"]
     configured(forge, "web", 'remote = "upstream"')

@@ -1,4 +1,4 @@
-"""A repository whose remote is called otherwise, beside an `origin` that is someone's fork."""
+"""A repository whose remote has another name, next to an `origin` that is someone's fork."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tests.support.gitenv import git
 
 @pytest.fixture
 def api(forge: Forge) -> ForgeRepo:
-    """Return a clone of `upstream` whose `origin` is a fork; web's remote is the workspace's.
+    """Return a clone of `upstream` whose `origin` is a fork, in a workspace with web.
 
-    All that git itself goes by leads to the fork.
+    Everything that git goes by on its own leads to the fork.
     """
     forge.add("web")
     api = forge.add("api")
@@ -40,12 +40,12 @@ def api(forge: Forge) -> ForgeRepo:
 
 
 def fork_of(forge: Forge) -> Path:
-    """Return where the fork lies."""
+    """Return the path of the fork."""
     return forge.remotes / "fork.git"
 
 
 def of_fork(forge: Forge, api: ForgeRepo) -> dict[str, str]:
-    """Return the fork's refs, and all that the clone keeps of them."""
+    """Return the fork's refs, and everything the clone stores about them."""
     git_dir = api.clone / ".git"
     seen = {
         "refs": git(fork_of(forge), "for-each-ref", env=forge.env),
@@ -56,7 +56,7 @@ def of_fork(forge: Forge, api: ForgeRepo) -> dict[str, str]:
 
 
 def test_nothing_touches_the_fork(forge: Forge, api: ForgeRepo) -> None:
-    """All commands work with `upstream`, the hints, the lock and a new clone included."""
+    """All commands, hints, the lock and a new clone use `upstream` alone."""
     seen, before = forge.root / "seen", of_fork(forge, api)
     hook(api.bare / "hooks/update", f'echo "$1" >>{seen}')
     api.commit("dev", {"theirs": "1\n"})
@@ -71,7 +71,7 @@ def test_nothing_touches_the_fork(forge: Forge, api: ForgeRepo) -> None:
     stg = api.tip("stg")
     forge.json("promote", "dev", "stg", "--yes", check=DONE)
     assert api.tip("stg") == api.git("rev-parse", "stg") != stg
-    assert seen.read_text().count("refs/multigit/locks/stg\n") == 2  # taken, and given back
+    assert seen.read_text().count("refs/multigit/locks/stg\n") == 2  # taken, and released
     forge.json("undo", "--yes", check=DONE)
     assert api.tip("stg") == api.git("rev-parse", "stg") == stg
 
@@ -98,7 +98,7 @@ def test_nothing_touches_the_fork(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_only_its_own_remote_has_a_submodules_commit(forge: Forge) -> None:
-    """What is on the fork alone, no one else can get; the hint pushes it to `upstream`."""
+    """A commit that only the fork has does not count; the hint pushes it to `upstream`."""
     top, lib = forge.add("top", path="."), forge.add("lib")
     shutil.copytree(lib.bare, fork_of(forge))
     config = forge.write_config()

@@ -33,7 +33,7 @@ PROMOTE = ("promote", "dev", "stg", "--yes")
 
 @pytest.fixture
 def server(forge: Forge) -> Iterator[GitHttpServer]:
-    """Serve the forge's remotes with a password; two repositories in it have work on dev."""
+    """Serve the forge's remotes with a password, with two repositories that have work on dev."""
     with GitHttpServer(forge.remotes, "ada", PASSWORD) as running:
         for name in ("database", "api"):
             repo = forge.add(name)
@@ -44,20 +44,20 @@ def server(forge: Forge) -> Iterator[GitHttpServer]:
 
 
 def without_password(repo: ForgeRepo, server: GitHttpServer, helper: str = "") -> None:
-    """Reach the remote by a bare URL, with a credential helper if one is given."""
+    """Use a URL without a password, with a credential helper if one is given."""
     repo.use_url(server.url(repo.name))
     if helper:
         repo.git("config", "credential.helper", f"!f() {{ {helper}; }}; f")
 
 
 def traces(forge: Forge) -> str:
-    """Return all that multigit has written in the workspace."""
+    """Return everything that multigit has written in the workspace."""
     written = [forge.shop / "deployment.log", *(forge.shop / ".multigit").rglob("*")]
     return "".join(path.read_text() for path in written if path.is_file())
 
 
 def test_password_in_the_url_works_and_is_never_shown(forge: Forge, server: GitHttpServer) -> None:
-    """Fetch, push and clone with it; two connections per repository; masked in every trace."""
+    """Fetch, push and clone use it, with two connections per repository; it is always masked."""
     document = forge.json(*PROMOTE, check=DONE)
     assert states(document) == {"database": "published", "api": "published"}
     for repo in forge.repos.values():
@@ -83,7 +83,7 @@ def test_password_in_the_url_works_and_is_never_shown(forge: Forge, server: GitH
 
 
 def test_secrets_are_in_no_process_list(forge: Forge) -> None:
-    """A token in the environment is nowhere, a URL's password only where git passes it on."""
+    """A token appears in no process's arguments, a URL's password only in those of git itself."""
     password, token = f"url-canary-{forge.root.name}", f"environment-canary-{forge.root.name}"
     seen = forge.root / "processes"
     look = f"grep -aH . /proc/[0-9]*/cmdline >>'{seen}' 2>/dev/null; true"
@@ -96,7 +96,7 @@ def test_secrets_are_in_no_process_list(forge: Forge) -> None:
         api.use_url(server.url("api", with_password=True))
         hook(api.bare / "hooks/pre-receive", look)
         forge.write_config()
-        done = forge.run(*PROMOTE, env=env, check=DONE, anew=True)  # a fork has no words there
+        done = forge.run(*PROMOTE, env=env, check=DONE, anew=True)  # a fork has no arguments there
         undone = forge.run("undo", "--yes", env=env, check=DONE, anew=True)
         looked = forge.run("doctor", env=env, anew=True)
     everything = traces(forge) + "".join(d.stdout + d.stderr for d in (done, undone, looked))
@@ -111,7 +111,7 @@ def test_secrets_are_in_no_process_list(forge: Forge) -> None:
 
 
 def test_credential_helper_of_the_user_is_asked(forge: Forge, server: GitHttpServer) -> None:
-    """A URL without a password and a helper that knows it: published."""
+    """With a URL without a password, the user's credential helper supplies it."""
     for repo in forge.repos.values():
         without_password(repo, server, f"echo username=ada; echo password={PASSWORD}")
     assert set(states(forge.json(*PROMOTE, check=DONE)).values()) == {"published"}
@@ -120,10 +120,10 @@ def test_credential_helper_of_the_user_is_asked(forge: Forge, server: GitHttpSer
 def test_token_of_a_job_is_taken_from_files_and_helpers(
     forge: Forge, server: GitHttpServer
 ) -> None:
-    """Not from GIT_CONFIG_COUNT, which a calling hook could have set for its own repository.
+    """The settings of GIT_CONFIG_COUNT are ignored: a calling hook could have set them.
 
-    A file that GIT_CONFIG_GLOBAL names may hold a header, or a helper that reads a variable. The
-    token is shown nowhere.
+    The file named by GIT_CONFIG_GLOBAL may contain a header, or a helper that reads a variable. The
+    token is never shown.
     """
     for repo in forge.repos.values():
         without_password(repo, server)
@@ -151,9 +151,9 @@ def test_token_of_a_job_is_taken_from_files_and_helpers(
 
 
 def test_wrong_password_blocks_without_a_question(forge: Forge, server: GitHttpServer) -> None:
-    """One wrong password among good ones: all blocked at once; the others can go on without it.
+    """A wrong password blocks everything at once; --skip-blocked publishes the others.
 
-    No password prompt appears, and none is waited for.
+    No password prompt is shown or waited for.
     """
     api, web = forge.repos["api"], forge.add("web")
     web.commit("dev", {"a.txt": "1\n"})
@@ -181,7 +181,7 @@ def test_wrong_password_blocks_without_a_question(forge: Forge, server: GitHttpS
 def test_server_that_is_gone_blocks_and_status_shows_the_last_fetch(
     forge: Forge, server: GitHttpServer
 ) -> None:
-    """Connection refused: nothing is touched, each repository says so; offline looking works."""
+    """Every affected repository says so, nothing is touched, and --no-fetch still works."""
     forge.add("local").commit("dev", {"a.txt": "1\n"})
     forge.write_config()
     forge.json("status", check=DONE)
@@ -201,7 +201,7 @@ def test_server_that_is_gone_blocks_and_status_shows_the_last_fetch(
 def test_server_that_goes_away_at_the_question_gets_nothing(
     forge: Forge, server: GitHttpServer
 ) -> None:
-    """No one took the connection, so nothing was sent; the other repository is published."""
+    """The connection fails, so nothing was sent; the other repository is published."""
     forge.add("local").commit("dev", {"a.txt": "1\n"})
     forge.write_config()
     with asked_for_json(forge, "promote", "dev", "stg") as terminal:

@@ -1,4 +1,4 @@
-"""After a roll-back by hand, no promotion and no back-merge loses work without a word."""
+"""After a manual roll-back, no promotion and no back-merge silently loses work."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DOWN = ("promote", "main", "stg", "--yes")
 
 @pytest.fixture
 def api(forge: Forge) -> ForgeRepo:
-    """Return a repository with two commits that reached main, and a desk on main."""
+    """Return a repository with two commits that were released to main."""
     repo = forge.add("api", files={"a.txt": "1\n2\n3\n", "b.txt": "b\n"})
     repo.commit("stg", {"a.txt": "1\ntwo\n3\n"}, message="feat: two")
     repo.commit("stg", {"new.txt": "new\n"}, message="feat: new")
@@ -27,7 +27,7 @@ def api(forge: Forge) -> ForgeRepo:
 
 
 def on(repo: ForgeRepo, branch: str, *commands: tuple[str, ...]) -> None:
-    """Do as a colleague does by hand: take the branch as it is, change it, push."""
+    """Act as a colleague would by hand: check out the branch, change it, push."""
     repo.git("fetch", "--quiet", "origin")
     repo.git("checkout", "--quiet", "-B", branch, f"origin/{branch}")
     for command in commands:
@@ -43,7 +43,7 @@ def revert_the_release(repo: ForgeRepo) -> str:
 
 
 def put_the_old_tree_back(repo: ForgeRepo) -> str:
-    """Let main have the tree from before the release, in a commit that does not say so."""
+    """Restore main's tree from before the release in a commit that does not mention it."""
     repo.git("fetch", "--quiet", "origin")
     tree = "origin/main^1^{tree}"
     made = repo.git("commit-tree", "-p", "origin/main", "-m", "Back to v1", tree).strip()
@@ -52,7 +52,7 @@ def put_the_old_tree_back(repo: ForgeRepo) -> str:
 
 
 def test_a_promotion_after_a_roll_back_is_blocked(forge: Forge, api: ForgeRepo) -> None:
-    """Also when stg was fixed meanwhile: git would leave the two commits out, without a word."""
+    """Even if stg was fixed since: git would silently leave the two commits out."""
     reverted = revert_the_release(api)
     api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
 
@@ -72,7 +72,7 @@ def test_a_promotion_after_a_roll_back_is_blocked(forge: Forge, api: ForgeRepo) 
 def test_what_only_the_content_shows_names_files_commit_and_author(
     forge: Forge, api: ForgeRepo
 ) -> None:
-    """It may be meant, so it has a code of its own; without a terminal it ends there."""
+    """It may be intended, so it has its own code; without a terminal it is refused."""
     made = put_the_old_tree_back(api)
     api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
 
@@ -88,7 +88,7 @@ def test_what_only_the_content_shows_names_files_commit_and_author(
 
 
 def test_with_nothing_new_it_is_not_called_up_to_date(forge: Forge, api: ForgeRepo) -> None:
-    """Since stg has work that main lacks."""
+    """Stg still has work that main lacks, so it is blocked."""
     revert_the_release(api)
     assert codes(rows(forge.json(*RELEASE, check=REFUSED))["api"]) == ["reverted_work"]
 
@@ -97,7 +97,7 @@ def test_with_nothing_new_it_is_not_called_up_to_date(forge: Forge, api: ForgeRe
 def test_status_tells_it_before_anybody_promotes(
     forge: Forge, api: ForgeRepo, roll_back: Callable[[ForgeRepo], str]
 ) -> None:
-    """Whether anything waits beside it or not: with the commit, and how to go on."""
+    """Status shows the reverting commit and a hint, whether or not other commits wait."""
     reverted = roll_back(api)
     forge.json("backmerge", "stg", "--yes", check=DONE)
     said = forge.json("status", check=DONE)
@@ -117,7 +117,7 @@ def test_status_tells_it_before_anybody_promotes(
 
 
 def test_status_does_not_insist_on_what_was_accepted(forge: Forge, api: ForgeRepo) -> None:
-    """As promote does not."""
+    """Once promote has accepted the revert, status does not show it either."""
     revert_the_release(api)
     api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
     forge.json(*RELEASE, "--accept-reverts", check=DONE)
@@ -127,7 +127,7 @@ def test_status_does_not_insist_on_what_was_accepted(forge: Forge, api: ForgeRep
 
 
 def test_who_wants_it_so_can_say_so(forge: Forge, api: ForgeRepo) -> None:
-    """Then the reverted work stays out, with a warning in the plan."""
+    """With --accept-reverts, the reverted work stays out, with a warning in the plan."""
     revert_the_release(api)
     api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
 
@@ -138,7 +138,7 @@ def test_who_wants_it_so_can_say_so(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_a_back_merge_of_a_roll_back_is_blocked(forge: Forge, api: ForgeRepo) -> None:
-    """It would take the two commits out of stg."""
+    """The back-merge would remove the two commits from stg."""
     reverted = revert_the_release(api)
 
     with remotes_untouched(forge):
@@ -154,7 +154,7 @@ def test_a_back_merge_of_a_roll_back_is_blocked(forge: Forge, api: ForgeRepo) ->
 def test_a_hotfix_that_reverts_one_commit_goes_down_when_accepted(
     forge: Forge, api: ForgeRepo
 ) -> None:
-    """As an emergency on main is often fixed."""
+    """With --accept-reverts, the back-merge carries the revert to stg."""
     on(api, "main", ("revert", "--no-edit", "HEAD^2"))
     assert codes(rows(forge.json(*DOWN, check=REFUSED))["api"]) == ["reverted_work"]
 
@@ -165,7 +165,7 @@ def test_a_hotfix_that_reverts_one_commit_goes_down_when_accepted(
 
 
 def test_a_revert_that_was_taken_back_is_nobodys_loss(forge: Forge, api: ForgeRepo) -> None:
-    """Main has the work; a hotfix beside it makes git look at both sides."""
+    """The revert was reverted, so main has the work, even with a hotfix on top."""
     revert_the_release(api)
     on(api, "main", ("revert", "--no-edit", "HEAD"))
     api.commit("main", {"fix.txt": "fix\n"}, message="fix: hot")
@@ -178,7 +178,7 @@ def test_a_revert_that_was_taken_back_is_nobodys_loss(forge: Forge, api: ForgeRe
 
 
 def test_a_revert_may_name_a_commit_that_is_not_here(forge: Forge, api: ForgeRepo) -> None:
-    """Such as one of another repository, beside one of this."""
+    """An id from another repository next to a known one does not matter."""
     work = api.tip("stg")
     message = f"This reverts commit {work}.\nThis reverts commit {'ab' * 20}."
     api.commit("main", {"new.txt": None}, message=message)
@@ -190,7 +190,7 @@ def test_a_revert_may_name_a_commit_that_is_not_here(forge: Forge, api: ForgeRep
 def test_a_hotfix_that_takes_back_another_hotfix_loses_nothing_of_stg(
     forge: Forge, api: ForgeRepo
 ) -> None:
-    """What never was on stg cannot get lost there."""
+    """A hotfix that was never on stg cannot be lost there."""
     api.commit("main", {"fix.txt": "fix\n"}, message="fix: hot")
     api.commit("main", {"c.txt": "c\n"}, message="fix: another")
     on(api, "main", ("revert", "--no-edit", "HEAD^"))
@@ -199,7 +199,7 @@ def test_a_hotfix_that_takes_back_another_hotfix_loses_nothing_of_stg(
 
 
 def test_a_revert_on_the_way_up_is_a_commit_like_any_other(forge: Forge, api: ForgeRepo) -> None:
-    """Who reverts on stg wants main to follow."""
+    """A revert on stg is promoted to main without a problem."""
     on(api, "stg", ("revert", "--no-edit", "HEAD"))
     assert codes(rows(forge.json(*RELEASE, check=DONE))["api"]) == []
     assert "new.txt" not in api.tree("main")
@@ -209,12 +209,12 @@ def test_a_revert_on_the_way_up_is_a_commit_like_any_other(forge: Forge, api: Fo
 
 
 def quietly(forge: Forge, *command: str) -> None:
-    """See that nothing is said of reverts."""
+    """Assert that the command reports no reverts."""
     assert codes(rows(forge.json(*command, check=DONE))["api"]) == []
 
 
 def test_one_deleted_file_warns(forge: Forge, api: ForgeRepo) -> None:
-    """Files are deleted for good reasons every day; it is told, and with a second one it stops."""
+    """One deleted file may be a clean-up and is a warning; a second file blocks."""
     api.commit("main", {"new.txt": None}, message="chore: tidy up")
     api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
     problem = rows(forge.json(*RELEASE, "--dry-run", check=DONE))["api"]["problems"][0]
@@ -230,7 +230,7 @@ def test_one_deleted_file_warns(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_a_deleted_file_blocks_where_the_release_was_no_more(forge: Forge, api: ForgeRepo) -> None:
-    """Then all of it was reverted, whatever else the commit did."""
+    """If the release was only that file, all of it was reverted, whatever else the commit did."""
     api.commit("stg", {"pay.txt": "pay\n"}, message="feat: pay")
     forge.json(*RELEASE, check=DONE)
     api.commit("main", {"pay.txt": None, "VERSION": "2\n"}, message="Release 2")
@@ -243,7 +243,7 @@ def test_a_deleted_file_blocks_where_the_release_was_no_more(forge: Forge, api: 
 def test_an_old_file_with_work_in_it_is_told_when_it_is_deleted(
     forge: Forge, api: ForgeRepo
 ) -> None:
-    """It may be a clean-up, even where the release was no more than that; two of them stop."""
+    """Deleting a file that predates the release is a warning; two such files block."""
     api.commit("stg", {"b.txt": "work\n"}, message="feat: b")
     forge.json(*RELEASE, check=DONE)
     api.commit("main", {"b.txt": None}, message="chore: tidy up")
@@ -262,7 +262,7 @@ def test_an_old_file_with_work_in_it_is_told_when_it_is_deleted(
 
 
 def test_all_that_one_commit_reverts_is_reported(forge: Forge, api: ForgeRepo) -> None:
-    """Not only what its message names: plan and status speak of both files."""
+    """Plan and status name both files, not only those of the commit named in the message."""
     message = f'Revert "feat: new"\n\nThis reverts commit {api.tip("stg")}.'
     reverted = api.commit("main", {"new.txt": None, "a.txt": "1\n2\n3\n"}, message=message)
     api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
@@ -275,7 +275,7 @@ def test_all_that_one_commit_reverts_is_reported(forge: Forge, api: ForgeRepo) -
 
 
 def test_an_own_hotfix_in_the_same_files_is_no_return(forge: Forge, api: ForgeRepo) -> None:
-    """Nor is a file that moved, one that was there from the start, or the end of a hotfix."""
+    """Nor is a moved file, an original file that was deleted, or a reverted hotfix."""
     api.commit("main", {"a.txt": "one\ntwo\n3\n", "hot.txt": "1\n"}, message="fix: hot")
     on(api, "main", ("mv", "new.txt", "moved.txt"), ("rm", "-q", "b.txt"), ("commit", "-qm", "x"))
     api.commit("main", {"hot.txt": None, "a.txt": "1\ntwo\n3\n"}, message="fix: not so hot")
@@ -288,7 +288,7 @@ def test_an_own_hotfix_in_the_same_files_is_no_return(forge: Forge, api: ForgeRe
 def test_a_back_merge_that_brings_the_end_of_a_hotfix_is_no_revert(
     forge: Forge, api: ForgeRepo
 ) -> None:
-    """Whatever its commits say: what else it brings to files of the earlier stage is a hotfix."""
+    """Neither a reverted hotfix nor another hotfix that it carries down counts as a revert."""
     api.remote_git("update-ref", "refs/heads/dev", api.tip("stg"))
     api.commit("main", {"hot.txt": "hot\n"}, message="fix: hot")
     on(api, "main", ("revert", "--no-edit", "HEAD"))
@@ -301,7 +301,7 @@ def test_a_back_merge_that_brings_the_end_of_a_hotfix_is_no_revert(
 
 
 def test_what_was_brought_forward_again_is_no_loss(forge: Forge, api: ForgeRepo) -> None:
-    """In a commit that says nothing, and with a hotfix on top of it."""
+    """A later commit restored the work without saying so, and a hotfix changed it again."""
     put_the_old_tree_back(api)
     api.commit("main", {"a.txt": "1\ntwo\n3\n", "new.txt": "new\n"}, message="All is well")
     api.commit("main", {"a.txt": "1\ntwo\nthree\n"}, message="fix: hot")
@@ -311,7 +311,7 @@ def test_what_was_brought_forward_again_is_no_loss(forge: Forge, api: ForgeRepo)
 
 
 def test_what_the_source_took_back_as_well_is_no_loss(forge: Forge, api: ForgeRepo) -> None:
-    """Both sides agree."""
+    """Stg reverted the work as well, so nothing is lost."""
     revert_the_release(api)
     api.commit("stg", {"a.txt": "1\n2\n3\n", "new.txt": None}, message="fix: no, after all")
     api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
@@ -319,7 +319,7 @@ def test_what_the_source_took_back_as_well_is_no_loss(forge: Forge, api: ForgeRe
 
 
 def test_work_that_the_source_built_on_is_lost_all_the_same(forge: Forge, api: ForgeRepo) -> None:
-    """The lines below come through, those that were taken back do not."""
+    """The new lines are merged, but the reverted ones below them are not."""
     put_the_old_tree_back(api)
     api.commit("stg", {"a.txt": "1\ntwo\n3\n4\n5\n6\n"}, message="feat: more")
     problem = rows(forge.json(*RELEASE, check=REFUSED))["api"]["problems"][0]
@@ -327,7 +327,7 @@ def test_work_that_the_source_built_on_is_lost_all_the_same(forge: Forge, api: F
 
 
 def test_work_that_the_source_renamed_is_lost_all_the_same(forge: Forge, api: ForgeRepo) -> None:
-    """Git carries what was taken back to the new name."""
+    """Git would apply the revert to the renamed file."""
     lines = "".join(f"{number}\n" for number in range(20))
     api.commit("stg", {"long.txt": lines}, message="feat: long")
     forge.json(*RELEASE, check=DONE)
@@ -346,7 +346,7 @@ def test_work_that_the_source_renamed_is_lost_all_the_same(forge: Forge, api: Fo
 def test_the_hint_of_a_conflict_keeps_the_work(
     forge: Forge, api: ForgeRepo, roll_back: Callable[[ForgeRepo], str]
 ) -> None:
-    """To merge main into stg would delete new.txt there, and no one would see it go."""
+    """Merging main into stg would silently delete new.txt there; the hint avoids that."""
     roll_back(api)
     api.commit("main", {"b.txt": "hot\n"}, message="fix: hot")
     api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
@@ -373,7 +373,7 @@ def test_the_hint_of_a_conflict_keeps_the_work(
 def test_what_conflicts_only_since_it_was_taken_back_comes_back_with_the_rest(
     forge: Forge, api: ForgeRepo
 ) -> None:
-    """Then nothing is left to resolve; the other problem has no commands that stop in it."""
+    """After the hint's revert nothing is left to resolve, so the other problem has no commands."""
     reverted = revert_the_release(api)
     api.commit("stg", {"new.txt": "new\nmended\n"}, message="fix: mend")
     document = forge.json(*RELEASE, check=REFUSED)
@@ -393,7 +393,7 @@ def test_what_conflicts_only_since_it_was_taken_back_comes_back_with_the_rest(
 
 
 def test_files_that_only_moved_are_no_return(forge: Forge, api: ForgeRepo) -> None:
-    """Twice, with a hotfix on the way, or beside an older content elsewhere."""
+    """Moved twice, moved with a hotfix, or moved next to older content elsewhere."""
     lines = "".join(f"{number}\n" for number in range(20))
     api.commit("stg", {"long.txt": lines}, message="feat: long")
     forge.json(*RELEASE, check=DONE)
@@ -413,7 +413,7 @@ def test_files_that_only_moved_are_no_return(forge: Forge, api: ForgeRepo) -> No
 
 
 def test_a_file_may_be_moved_before_it_is_deleted(forge: Forge, api: ForgeRepo) -> None:
-    """It is the file with the work all the same."""
+    """The deletion of the moved file is reported."""
     api.commit("main", {"a.txt": None, "there.txt": "1\ntwo\n3\n"}, message="Names")
     api.commit("main", {"there.txt": None}, message="chore: tidy up")
     api.commit("stg", {"fix.txt": "fix\n"}, message="fix: mend")
@@ -426,9 +426,9 @@ def test_a_file_may_be_moved_before_it_is_deleted(forge: Forge, api: ForgeRepo) 
 
 
 def test_what_was_accepted_does_not_block_again(forge: Forge, api: ForgeRepo) -> None:
-    """The merge says what was accepted, and each later plan that it stays out; not on the way down.
+    """The merge and later plans say what was accepted; a back-merge still blocks.
 
-    A second roll-back has to be accepted by itself.
+    A second roll-back must be accepted separately.
     """
     reverted = revert_the_release(api)
     api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
@@ -457,7 +457,7 @@ def test_what_was_accepted_does_not_block_again(forge: Forge, api: ForgeRepo) ->
 def test_what_was_accepted_on_the_way_down_does_not_block_the_way_up(
     forge: Forge, api: ForgeRepo
 ) -> None:
-    """Stg took the roll-back over, and dev did not: dev's work stays out of stg from now on."""
+    """Stg accepted the roll-back and dev did not, so dev's work stays out of stg with a warning."""
     api.remote_git("update-ref", "refs/heads/dev", api.tip("stg"))
     put_the_old_tree_back(api)
     forge.json(*DOWN, "--accept-reverts", check=DONE)
@@ -471,7 +471,7 @@ def test_what_was_accepted_on_the_way_down_does_not_block_the_way_up(
 
 
 def test_continue_keeps_what_was_accepted(forge: Forge, api: ForgeRepo) -> None:
-    """Also where the merge is made again since main moved meanwhile."""
+    """Even if main moved in the meantime and the merge is made again."""
     forge.add("web").commit("stg", {"web.txt": "web\n"}, message="feat: web")
     forge.write_config()
     reverted = revert_the_release(api)

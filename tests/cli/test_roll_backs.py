@@ -1,6 +1,6 @@
-"""Every way to take a release back by hand is noticed, and what the hint says brings it back.
+"""Every way to revert a release by hand is detected, and the hint restores the work.
 
-Several in one workspace: each repository is taken back in another way.
+A workspace has several repositories, each reverted in a different way.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NAMED, CONTENT = ["reverted_work"], ["returned_files"]
 
 
 def on_main(repo: ForgeRepo, *commands: tuple[str, ...]) -> None:
-    """Do as a colleague does by hand: take main as it is, change it, push what HEAD then is."""
+    """Act as a colleague would by hand: check out main, change it, push the new HEAD."""
     repo.git("fetch", "--quiet", "origin")
     repo.git("checkout", "--quiet", "--detach", "origin/main")
     for command in commands:
@@ -32,17 +32,17 @@ def on_main(repo: ForgeRepo, *commands: tuple[str, ...]) -> None:
 
 
 def restore(repo: ForgeRepo) -> None:
-    """Stage what main held before the release."""
+    """Stage what main had before the release."""
     repo.git("read-tree", "-u", "--reset", "origin/main^1")
 
 
 def by_git(repo: ForgeRepo) -> None:
-    """Revert the release's merge."""
+    """Revert the merge of the release."""
     on_main(repo, ("revert", "--no-edit", "-m", "1", "HEAD"))
 
 
 def through_a_request(repo: ForgeRepo, inner: str, outer: str) -> None:
-    """Put the old files back on a branch, and merge that."""
+    """Restore the old files on a branch, and merge it."""
     repo.git("fetch", "--quiet", "origin")
     repo.git("checkout", "--quiet", "--detach", "origin/main")
     restore(repo)
@@ -52,7 +52,7 @@ def through_a_request(repo: ForgeRepo, inner: str, outer: str) -> None:
 
 
 def by_gitlab(repo: ForgeRepo) -> None:
-    """The Revert button of a merge request."""
+    """Use the Revert button of a merge request."""
     through_a_request(
         repo,
         "Revert \"Merge branch 'pay' into 'main'\"\n\nThis reverts merge request !12",
@@ -61,7 +61,7 @@ def by_gitlab(repo: ForgeRepo) -> None:
 
 
 def by_bitbucket(repo: ForgeRepo) -> None:
-    """The Revert button of a pull request, on a branch that someone renamed."""
+    """Use the Revert button of a pull request, on a branch that someone renamed."""
     through_a_request(
         repo,
         "Reverted pull request #12",
@@ -70,32 +70,32 @@ def by_bitbucket(repo: ForgeRepo) -> None:
 
 
 def by_azure(repo: ForgeRepo) -> None:
-    """The Revert button, squash-merged."""
+    """Use the Revert button, and squash-merge."""
     on_main_with(repo, 'Merged PR 13: Revert "Merged PR 12: pay"\n\nReverts !12', {})
 
 
 def by_github_squashed(repo: ForgeRepo) -> None:
-    """The Revert button, squash-merged with a note beside."""
+    """Use the Revert button, and squash-merge with an additional file."""
     on_main_with(repo, 'Revert "pay" (#13)\n\nReverts acme/api#12', {"NOTES": "why\n"})
 
 
 def by_restore_request(repo: ForgeRepo) -> None:
-    """A branch with the old files, in someone's own words."""
+    """Restore the old files on a branch, with a message that does not say so."""
     through_a_request(repo, "Back to last week", "Merge branch 'quick-help'")
 
 
 def with_a_new_version(repo: ForgeRepo) -> None:
-    """The old files and a new version number in one commit."""
+    """Restore the old files and change the version number in one commit."""
     on_main_with(repo, "Release 1.0.1", {"VERSION": "1.0.1\n"})
 
 
 def in_own_words(repo: ForgeRepo) -> None:
-    """A commit like any other, beside something new."""
+    """Restore the old files in an ordinary commit that also adds one."""
     on_main_with(repo, "Customers cannot pay, quick help", {"hot.txt": "hot\n"})
 
 
 def in_two_commits(repo: ForgeRepo) -> None:
-    """File after file."""
+    """Restore the files one after another."""
     repo.git("fetch", "--quiet", "origin")
     changed = ("checkout", "--quiet", "origin/main^1", "--", "a.txt", "gone.txt")
     on_main(repo, changed, ("commit", "-qm", "Quick help"))
@@ -103,18 +103,18 @@ def in_two_commits(repo: ForgeRepo) -> None:
 
 
 def by_the_old_tree(repo: ForgeRepo) -> None:
-    """The very tree from before."""
+    """Restore the exact tree from before."""
     on_main_with(repo, "Back to v1", {})
 
 
 def by_ours_on_top_of_the_old(repo: ForgeRepo) -> None:
-    """The old commit, with main merged into it and nothing of it taken."""
+    """Merge main into the old commit with the strategy ours."""
     old = ("checkout", "--quiet", "--detach", "origin/main^1")
     on_main(repo, old, ("merge", "--quiet", "-s", "ours", "-m", "Back", "origin/main"))
 
 
 def by_ours_through_a_request(repo: ForgeRepo) -> None:
-    """The same on a branch, which is then merged."""
+    """Merge main into the old commit with the strategy ours on a branch, and merge that."""
     repo.git("fetch", "--quiet", "origin")
     repo.git("checkout", "--quiet", "--detach", "origin/main^1")
     repo.git("merge", "--quiet", "-s", "ours", "-m", "Back", "origin/main")
@@ -123,14 +123,14 @@ def by_ours_through_a_request(repo: ForgeRepo) -> None:
 
 
 def by_ours_instead_of_a_release(repo: ForgeRepo) -> None:
-    """The next release is merged by hand, and nothing of it taken."""
+    """Merge the next release by hand with the strategy ours."""
     repo.commit("stg", {"a.txt": "1\ntwo\nthree\n", "late.txt": "late\n"}, message="feat: late")
     repo.git("fetch", "--quiet", "origin")
     on_main(repo, ("merge", "--quiet", "-s", "ours", "-m", "Merge stg", "origin/stg"))
 
 
 def in_a_merge_by_hand(repo: ForgeRepo) -> None:
-    """The next release is merged by hand, but for one file."""
+    """Merge the next release by hand without one of its files."""
     repo.commit("stg", {"pay.txt": "pay\nmore\n", "late.txt": "late\n"}, message="feat: late")
     repo.git("fetch", "--quiet", "origin")
     on_main(
@@ -142,7 +142,7 @@ def in_a_merge_by_hand(repo: ForgeRepo) -> None:
 
 
 def after_a_fast_forward(repo: ForgeRepo) -> None:
-    """Main was moved to stg by hand, and then some of it put back."""
+    """Move main to stg by hand, and then revert some of it."""
     repo.commit("stg", {"a.txt": "1\ntwo\nthree\n", "late.txt": "late\n"}, message="feat: late")
     repo.git("fetch", "--quiet", "origin")
     on_main(
@@ -157,13 +157,13 @@ def after_a_fast_forward(repo: ForgeRepo) -> None:
 
 
 def again(repo: ForgeRepo) -> None:
-    """Reverted, the revert reverted, and that reverted as well."""
+    """Revert, revert the revert, and revert that, too."""
     on_main(repo, ("revert", "--no-edit", "-m", "1", "HEAD"))
     on_main(repo, *[("revert", "--no-edit", "HEAD")] * 2)
 
 
 def half_by_half(repo: ForgeRepo) -> None:
-    """One file in two commits, of which the first leaves it as it never was."""
+    """Revert one file in two commits, of which the first leaves it in a new state."""
     lines = [f"{number}\n" for number in range(20)]
     repo.commit("stg", {"a.txt": "".join(lines)}, message="feat: count")
     merge_by_hand(repo, "origin/stg")
@@ -178,7 +178,7 @@ def half_by_half(repo: ForgeRepo) -> None:
 
 
 def more_than_it_says(repo: ForgeRepo) -> None:
-    """The message names one commit, and the work of another goes with it, unsaid."""
+    """Name one commit in the message, and silently revert the work of another one, too."""
     late = repo.commit("stg", {"late.txt": "late\n"}, message="feat: late")
     merge_by_hand(repo, "origin/stg")
     files = {"late.txt": None, "a.txt": BEFORE["a.txt"], "VERSION": "2\n"}
@@ -186,7 +186,7 @@ def more_than_it_says(repo: ForgeRepo) -> None:
 
 
 def no_more_than_two(repo: ForgeRepo) -> None:
-    """The same, with nothing beside."""
+    """Revert two commits, name one of them, and change nothing else."""
     late = repo.commit("stg", {"late.txt": "late\n"}, message="feat: late")
     merge_by_hand(repo, "origin/stg")
     files = {"late.txt": None, "a.txt": BEFORE["a.txt"]}
@@ -194,21 +194,21 @@ def no_more_than_two(repo: ForgeRepo) -> None:
 
 
 def half_unsaid(repo: ForgeRepo) -> None:
-    """One file in two commits, of which only the second names what it reverts."""
+    """Revert one file in two commits, of which only the second names what it reverts."""
     work, half, none = count_in_words(repo)
     repo.commit("main", {"a.txt": half}, message="Quick help")
     repo.commit("main", {"a.txt": none}, message=f"Quick help\n\nThis reverts commit {work}.")
 
 
 def half_and_half(repo: ForgeRepo) -> None:
-    """Both of the two commits name it."""
+    """Revert one file in two commits that both name what they revert."""
     work, half, none = count_in_words(repo)
     for text in (half, none):
         repo.commit("main", {"a.txt": text}, message=f"Quick help\n\nThis reverts commit {work}.")
 
 
 def half_unsaid_on_a_branch(repo: ForgeRepo) -> None:
-    """The same two commits as the first, on a branch that was merged."""
+    """Revert one file in the same two commits on a branch, and merge it."""
     work, half, none = count_in_words(repo)
     repo.git("fetch", "--quiet", "origin")
     repo.git("checkout", "--quiet", "--detach", "origin/main")
@@ -218,7 +218,7 @@ def half_unsaid_on_a_branch(repo: ForgeRepo) -> None:
 
 
 def two_on_a_branch(repo: ForgeRepo) -> None:
-    """Two commits that changed the same file, reverted one by one on a branch."""
+    """Revert two commits that changed the same file, one by one on a branch."""
     repo.commit("stg", {"a.txt": "1\ntwo\nthree\n"}, message="feat: three")
     repo.commit("stg", {"a.txt": "one\ntwo\nthree\n"}, message="feat: one")
     merge_by_hand(repo, "origin/stg")
@@ -229,7 +229,7 @@ def two_on_a_branch(repo: ForgeRepo) -> None:
 
 
 def count_in_words(repo: ForgeRepo) -> tuple[str, str, str]:
-    """Let a release change two places of a file; the commit, and the file with half, none of it."""
+    """Release two changes of a file; return the commit, and the file with one and none of them."""
     lines = [f"{number}\n" for number in range(20)]
     repo.commit("stg", {"a.txt": "".join(lines)}, message="feat: count")
     merge_by_hand(repo, "origin/stg")
@@ -241,7 +241,7 @@ def count_in_words(repo: ForgeRepo) -> tuple[str, str, str]:
 
 
 def over_another_one(repo: ForgeRepo) -> None:
-    """A release, taken back, and the next one, taken back with the files of the first."""
+    """Revert a release, and then restore its files to revert the next one."""
     lines = [f"{number}\n" for number in range(20)]
     repo.commit("stg", {"a.txt": "".join(lines)}, message="feat: count")
     merge_by_hand(repo, "origin/stg")
@@ -256,7 +256,7 @@ def over_another_one(repo: ForgeRepo) -> None:
 
 
 def on_main_and_on_a_branch(repo: ForgeRepo) -> None:
-    """The same revert twice, once on a branch that was merged without any effect."""
+    """Revert the release on main, and merge a branch that contains part of the same revert."""
     late = repo.commit("stg", {"late.txt": "late\n"}, message="feat: late")
     merge_by_hand(repo, "origin/stg")
     repo.git("fetch", "--quiet", "origin")
@@ -268,13 +268,13 @@ def on_main_and_on_a_branch(repo: ForgeRepo) -> None:
 
 
 def with_a_hotfix_on_top_that_ended(repo: ForgeRepo) -> None:
-    """Put back, changed by a hotfix, and then as it was before that."""
+    """Restore a file, change it with a hotfix, and undo the hotfix."""
     for text in (BEFORE["a.txt"], "1\nhot\n3\n", BEFORE["a.txt"]):
         repo.commit("main", {"a.txt": text}, message="Quick help")
 
 
 def in_a_merge_that_drops(repo: ForgeRepo) -> None:
-    """The next release is merged by hand, without a file of it, and with an old one put back."""
+    """Merge the next release by hand without one of its files, and restore an old one."""
     files = {"late.txt": "late\n", "src/code.txt": "more code\n"}
     repo.commit("stg", files, message="feat: late")
     repo.git("fetch", "--quiet", "origin")
@@ -288,24 +288,24 @@ def in_a_merge_that_drops(repo: ForgeRepo) -> None:
 
 
 def by_deleting_an_old_file(repo: ForgeRepo) -> None:
-    """One that the release had changed, and nothing else."""
+    """Delete a file that the release changed, and nothing else."""
     on_main(repo, ("rm", "-q", "a.txt"), ("commit", "-qm", "Quick help"))
 
 
 def of_a_rename(repo: ForgeRepo) -> None:
-    """The release had moved a file, which goes back to where it was."""
+    """Move a file back that the release had moved."""
     repo.commit("stg", {"src/code.txt": None, "lib/code.txt": "code\n"}, message="chore: move")
     merge_by_hand(repo, "origin/stg")
     repo.commit("main", {"src/code.txt": "code\n", "lib/code.txt": None}, message="Quick help")
 
 
 def by_deleting(repo: ForgeRepo) -> None:
-    """All files that the release had touched, the old ones, too."""
+    """Delete all files that the release touched, including the old ones."""
     on_main(repo, ("rm", "-q", "a.txt", "pay.txt"), ("commit", "-qm", "Quick help"))
 
 
 def of_a_release_branch(repo: ForgeRepo) -> None:
-    """The release came with a branch that began at stg and has a commit of its own."""
+    """Revert a release that came with a branch from stg that has a commit of its own."""
     files = {"late.txt": "late\n", "later.txt": "later\n"}
     repo.commit("stg", files, message="feat: late")
     repo.git("fetch", "--quiet", "origin")
@@ -315,7 +315,7 @@ def of_a_release_branch(repo: ForgeRepo) -> None:
 
 
 def in_a_merge_on_a_branch(repo: ForgeRepo) -> None:
-    """Stg was merged on a branch, but for one file, and that branch was merged."""
+    """Merge stg on a branch without one of its files, and merge that branch."""
     repo.commit("stg", {"pay.txt": "pay\nmore\n", "late.txt": "late\n"}, message="feat: late")
     repo.git("fetch", "--quiet", "origin")
     repo.git("checkout", "--quiet", "--detach", "origin/main")
@@ -325,7 +325,7 @@ def in_a_merge_on_a_branch(repo: ForgeRepo) -> None:
 
 
 def beside_a_merge(repo: ForgeRepo) -> None:
-    """In the merge of the next release, which has nothing to do with it."""
+    """Revert in the merge of the next release, which is unrelated."""
     repo.commit("stg", {"late.txt": "late\n"}, message="feat: late")
     repo.git("fetch", "--quiet", "origin")
     on_main(
@@ -337,18 +337,18 @@ def beside_a_merge(repo: ForgeRepo) -> None:
 
 
 def with_a_move(repo: ForgeRepo) -> None:
-    """The old content under another name, in one commit."""
+    """Restore the old content under another name in one commit."""
     repo.commit("main", {"a.txt": None, "b.txt": BEFORE["a.txt"]}, message="Names")
 
 
 def after_a_move(repo: ForgeRepo) -> None:
-    """The same in two commits."""
+    """Move the file, and then restore its old content."""
     repo.commit("main", {"a.txt": None, "b.txt": WORK["a.txt"]}, message="Names")
     repo.commit("main", {"b.txt": BEFORE["a.txt"]}, message="Quick help")
 
 
 def with_a_folder(repo: ForgeRepo) -> None:
-    """The old content in another folder, with a hotfix on top, and the first folder is gone."""
+    """Restore the old content in another folder, delete the first one, and add a hotfix."""
     lines = "".join(f"{number}\n" for number in range(20))
     repo.commit("stg", {"src/code.txt": lines}, message="feat: count")
     merge_by_hand(repo, "origin/stg")
@@ -359,7 +359,7 @@ def with_a_folder(repo: ForgeRepo) -> None:
 
 
 def half_before_a_move(repo: ForgeRepo) -> None:
-    """One half by the old name, the other by the new one."""
+    """Revert one half under the old name, and the other half under the new one."""
     _, half, none = count_in_words(repo)
     repo.commit("main", {"a.txt": half}, message="Quick help")
     repo.commit("main", {"a.txt": None, "b.txt": half}, message="Names")
@@ -367,14 +367,14 @@ def half_before_a_move(repo: ForgeRepo) -> None:
 
 
 def before_a_move(repo: ForgeRepo) -> None:
-    """The old content beside a new version, and then another name."""
+    """Restore the old content with a new version number, and then move the file."""
     files = {"a.txt": BEFORE["a.txt"], "VERSION": "2\n"}
     repo.commit("main", files, message="Release 2")
     repo.commit("main", {"a.txt": None, "b.txt": BEFORE["a.txt"]}, message="Names")
 
 
 def by_git_after_a_move(repo: ForgeRepo) -> None:
-    """The work's commit, after one of its files was moved; a second one moved on stg."""
+    """Revert the commit after one of its files was moved on main, and another on stg."""
     lines = "".join(f"{number}\n" for number in range(20))
     repo.commit("stg", {"late.txt": lines, "later.txt": lines}, message="feat: late")
     merge_by_hand(repo, "origin/stg")
@@ -390,7 +390,7 @@ def by_git_after_a_move(repo: ForgeRepo) -> None:
 
 
 def with_a_hotfix_in_it(repo: ForgeRepo, message: str, *beside: str) -> None:
-    """The old content, but for one line that was fixed in the same commit, and these files."""
+    """Restore the old content except for one line that the commit fixes; delete these files."""
     _, _, none = count_in_words(repo)
     files = {"a.txt": none.replace("9\n", "nine\n", 1), **dict.fromkeys(beside)}
     merge = repo.tip("main")
@@ -398,27 +398,27 @@ def with_a_hotfix_in_it(repo: ForgeRepo, message: str, *beside: str) -> None:
 
 
 def in_own_words_with_a_hotfix(repo: ForgeRepo) -> None:
-    """Beside a file that is gone as a whole."""
+    """Fix a line in the same commit, and delete another file."""
     with_a_hotfix_in_it(repo, "Release 1.0.1", "pay.txt")
 
 
 def by_id_with_a_hotfix(repo: ForgeRepo) -> None:
-    """The message names the release's merge."""
+    """Fix a line in the same commit, whose message names the merge of the release."""
     with_a_hotfix_in_it(repo, "Help\n\nThis reverts commit {merge}.")
 
 
 def by_title_with_a_hotfix(repo: ForgeRepo) -> None:
-    """The message names no commit, and one file is gone as a whole."""
+    """Fix a line in the same commit, whose message names no commit, and delete a file."""
     with_a_hotfix_in_it(repo, 'Revert "Release" (#4)', "pay.txt")
 
 
 def by_title_alone_with_a_hotfix(repo: ForgeRepo) -> None:
-    """The message names no commit, and no file is exactly as it was."""
+    """Fix a line in the same commit, whose message names no commit; no file matches the old one."""
     with_a_hotfix_in_it(repo, 'Revert "Release" (#4)')
 
 
 def through_a_request_with_a_hotfix(repo: ForgeRepo) -> None:
-    """In own words, on a branch that is merged."""
+    """Fix a line in the same commit, on a branch that is merged."""
     _, _, none = count_in_words(repo)
     repo.git("fetch", "--quiet", "origin")
     repo.git("checkout", "--quiet", "--detach", "origin/main")
@@ -427,7 +427,7 @@ def through_a_request_with_a_hotfix(repo: ForgeRepo) -> None:
 
 
 def of_odd_names(repo: ForgeRepo) -> None:
-    """Files whose names are patterns to git, beside a new version."""
+    """Revert files whose names are patterns to git, with a new version number."""
     names = {":(top)x": "1\n", "x*": "2\n", "xy": "3\n"}
     repo.commit("stg", names, message="feat: odd")
     merge_by_hand(repo, "origin/stg")
@@ -436,13 +436,13 @@ def of_odd_names(repo: ForgeRepo) -> None:
 
 
 def merge_by_hand(repo: ForgeRepo, what: str) -> None:
-    """Merge something into main as it is."""
+    """Merge a commit into main by hand."""
     repo.git("fetch", "--quiet", "origin")
     on_main(repo, ("merge", "--quiet", "--no-ff", "-m", "Merge", what))
 
 
 def on_main_with(repo: ForgeRepo, message: str, beside: dict[str, str]) -> None:
-    """Put the old files back in one commit, with others beside."""
+    """Restore the old files in one commit together with other files."""
     repo.git("fetch", "--quiet", "origin")
     repo.git("checkout", "--quiet", "--detach", "origin/main")
     restore(repo)
@@ -454,7 +454,7 @@ def on_main_with(repo: ForgeRepo, message: str, beside: dict[str, str]) -> None:
 
 
 def counted(*words: str) -> str:
-    """Return twenty lines of numbers, of which these are words."""
+    """Return twenty lines of numbers, of which these are written as words."""
     numbers = {"one": 1, "nine": 9, "eighteen": 18}
     lines = {numbers[word]: word for word in words}
     return "".join(f"{lines.get(number, number)}\n" for number in range(20))
@@ -525,13 +525,13 @@ PARTS = 4
 
 @pytest.fixture(params=range(PARTS))
 def forms(request: pytest.FixtureRequest) -> Forms:
-    """Return some of the ways; those of one workspace are planned at the same time."""
+    """Return some of the ways; those in one workspace are planned together."""
     return dict(list(FORMS.items())[request.param :: PARTS])
 
 
 @pytest.fixture
 def rolled_back(forge: Forge, forms: Forms) -> Forge:
-    """Return a workspace whose release of all repositories was taken back, each in its own way."""
+    """Return a workspace whose release was reverted in a different way in each repository."""
     for name in forms:
         repo = forge.add(name, files=BEFORE)
         repo.commit("stg", {**WORK, "gone.txt": None}, message="feat: pay")
@@ -544,7 +544,7 @@ def rolled_back(forge: Forge, forms: Forms) -> Forge:
 
 
 def follow(repo: ForgeRepo, row: dict[str, Any], forge: Forge) -> None:
-    """Run what the hint says, in the workspace folder."""
+    """Run the commands of the hint in the workspace folder."""
     hint = row["problems"][0]["hint"]
     commands = hint.removeprefix("To keep the work: ").partition(". To merge anyway")[0]
     done = subprocess.run(
@@ -563,9 +563,9 @@ def follow(repo: ForgeRepo, row: dict[str, Any], forge: Forge) -> None:
 def test_each_form_is_noticed_and_its_hint_brings_the_work_back(
     rolled_back: Forge, forms: Forms
 ) -> None:
-    """On the way up and on the way down nothing moves; then main has the work again, and the fix.
+    """Promotion and back-merge are refused; after the hint, main has the work and the fix.
 
-    What was changed beside the roll-back stays, on both stages.
+    Other changes of the commit that reverted the release stay on both stages.
     """
     forge = rolled_back
     with remotes_untouched(forge):

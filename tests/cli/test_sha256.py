@@ -1,4 +1,4 @@
-"""Repositories whose object ids have 64 digits: nothing knows how long an id is."""
+"""Repositories with SHA-256 object ids of 64 digits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support.forge import Forge, ForgeRepo, untouched
 
 @pytest.fixture
 def api(forge: Forge) -> ForgeRepo:
-    """Return a repository with long ids beside one with short ones, and a lock on the remote."""
+    """Return a SHA-256 repository next to a SHA-1 one, with its remote used for locks."""
     files = {name: f"{name}\n" for name in ("edit", "gone", "old", "mode", "deep/gone")}
     forge.add("web")
     repo = forge.add("api", files=files, object_format="sha256")
@@ -20,7 +20,7 @@ def api(forge: Forge) -> ForgeRepo:
 
 
 def test_every_kind_of_change_is_committed(forge: Forge, api: ForgeRepo) -> None:
-    """Deleted, renamed, edited, new and executable files, up to the next stage."""
+    """Deleted, renamed, edited, new and executable files are pushed and promoted."""
     (api.clone / "old").rename(api.clone / "new")
     api.write({"edit": "edited\n", "gone": None, "deep/gone": None, "added": "added\n"})
     (api.clone / "mode").chmod(0o755)
@@ -43,7 +43,7 @@ def test_every_kind_of_change_is_committed(forge: Forge, api: ForgeRepo) -> None
 
 
 def test_the_whole_tour(forge: Forge, api: ForgeRepo) -> None:
-    """Promote, be refused, continue, undo, carry back, look, pull and verify the log."""
+    """Promote, a refused push, continue, undo, backmerge, status, pull and log work."""
     before = api.tip("stg")
     api.commit("dev", {"a": "1\n"})
     forge.repos["web"].commit("dev", {"a": "1\n"})
@@ -66,7 +66,7 @@ def test_the_whole_tour(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_a_stopped_commit_leaves_the_index(forge: Forge, api: ForgeRepo) -> None:
-    """A hook says no to a deletion; nothing is staged then."""
+    """After a hook rejects a deletion, nothing is staged."""
     api.write({"gone": None})
     hook(api.clone / ".git/hooks/pre-commit", "exit 1")
     with untouched(forge):
@@ -76,7 +76,7 @@ def test_a_stopped_commit_leaves_the_index(forge: Forge, api: ForgeRepo) -> None
 
 
 def test_a_revert_is_known_by_its_long_id(forge: Forge, api: ForgeRepo) -> None:
-    """What git wrote into the message of the revert has 64 digits."""
+    """A revert whose message has an id of 64 digits is recognized."""
     before = api.tip("stg")
     api.commit("dev", {"a": "1\n"})
     forge.json("promote", "dev", "stg", "--yes", check=DONE)

@@ -1,4 +1,4 @@
-"""What cannot be signed, or sent signed, is found while planning."""
+"""A commit, tag or push that cannot be signed is found while planning."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support.forge import Forge, remotes_untouched, untouched
 
 @pytest.mark.parametrize("setting", ["commit.gpgSign", "tag.gpgSign"])
 def test_signing_that_cannot_work_is_found_while_planning(setting: str, forge: Forge) -> None:
-    """A dry run already says that the commits or tags cannot be signed, and what to do."""
+    """A dry run already reports that commits or tags cannot be signed, with a hint."""
     api = forge.add("api")
     api.commit("dev", {"a.txt": "1\n"})
     api.git("config", setting, "true")
@@ -22,7 +22,7 @@ def test_signing_that_cannot_work_is_found_while_planning(setting: str, forge: F
 
 
 def test_a_commit_that_cannot_be_signed_is_found_while_planning(forge: Forge) -> None:
-    """Nothing goes out anywhere; where the key fails later, no hook is blamed for it."""
+    """Nothing is published; if signing fails later, the error does not blame a hook."""
     api, web = forge.add("api"), forge.add("web")
     for repo in (api, web):
         repo.write({"a.txt": "1\n"})
@@ -48,7 +48,7 @@ def test_a_commit_that_cannot_be_signed_is_found_while_planning(forge: Forge) ->
 def test_a_signed_push_that_no_server_takes_is_found_while_planning(
     command: tuple[str, ...], forge: Forge
 ) -> None:
-    """Before the others are published; where nothing is pushed no one asks."""
+    """It blocks before anything is published, except in a repository with nothing to push."""
     for name in ("api", "web", "idle"):
         forge.add(name)
     for name in ("api", "web"):

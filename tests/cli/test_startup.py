@@ -1,4 +1,4 @@
-"""Start-up: what only tells something imports nothing heavy."""
+"""Start-up: commands that only print something import no heavy modules."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ POSIX = ("fcntl", "grp", "pwd", "resource", "termios")
 
 @pytest.mark.parametrize("option", ["--version", "--help"])
 def test_version_and_help_import_none_of_the_heavy_ones(option: str, forge: Forge) -> None:
-    """Neither git, github, pydantic nor questionary stands in the import times."""
+    """None of git, github, pydantic and questionary is in the import times."""
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-P", "-m", "multigit", option],
         cwd=forge.shop,
@@ -34,7 +34,7 @@ def test_version_and_help_import_none_of_the_heavy_ones(option: str, forge: Forg
 
 
 def test_help_names_every_command_and_needs_no_workspace(forge: Forge) -> None:
-    """`--help`, `-h` and `COMMAND --help` work anywhere and end with 0."""
+    """`--help`, `-h` and `COMMAND --help` work anywhere and exit with 0."""
     commands = ("status", "pull", "push", "promote", "backmerge")
     shown = forge.run("--help", check=0).stdout
     assert all(name in shown for name in commands)
@@ -44,7 +44,7 @@ def test_help_names_every_command_and_needs_no_workspace(forge: Forge) -> None:
 
 
 def test_version_is_one_line(forge: Forge) -> None:
-    """`--version` says name and version."""
+    """`--version` prints the name and the version."""
     assert forge.run("--version", check=0).stdout == f"multigit {__version__}\n"
 
 
@@ -68,7 +68,7 @@ main()
     ["multigit.cli.app", "typer", "multigit.cli.commands.promote", "multigit.adapters.config.load"],
 )
 def test_ctrl_c_while_modules_are_loaded_ends_with_a_sentence(module: str, forge: Forge) -> None:
-    """Never with the lines of a traceback, and never silently."""
+    """It prints a message, and never a traceback or nothing at all."""
     forge.add("api")
     forge.write_config()
     done = subprocess.run(
@@ -84,7 +84,7 @@ def test_ctrl_c_while_modules_are_loaded_ends_with_a_sentence(module: str, forge
 
 
 def test_what_every_command_imports_exists_on_every_system() -> None:
-    """Modules that only POSIX systems have are imported where they are used."""
+    """Modules that only POSIX systems have are imported only where they are used."""
     none = "; ".join(f"sys.modules[{name!r}] = None" for name in POSIX)
     command = f"import sys; {none}; import multigit.operation.run, multigit.operation.watching"
     subprocess.run([sys.executable, "-P", "-c", command], check=True)

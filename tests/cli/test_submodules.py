@@ -1,4 +1,4 @@
-"""Superprojects: their pointers go out with their submodules, after them, or not at all."""
+"""Superprojects: a pointer is published with or after its submodule's commit, or not at all."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from tests.support.gitenv import git
 
 
 def pointer(repo: ForgeRepo, branch: str, path: str = "lib") -> str:
-    """Return the commit that the remote's branch has for a submodule."""
+    """Return the commit of a submodule on the remote's branch."""
     return repo.remote_git("rev-parse", f"{branch}:{path}")
 
 
 def files(document: Document, repo: str = "top") -> list[dict[str, Any]]:
-    """Return what a repository's plan commits."""
+    """Return the files that a repository's plan commits."""
     steps = rows(document)[repo]["steps"]
     return [each for step in steps if step["type"] == "commit" for each in step["files"]]
 
 
 def hints(document: Document, repo: str = "top") -> dict[str, str]:
-    """Return code → the command of the hint."""
+    """Return the command of each hint by the code of its problem."""
     problems = rows(document)[repo]["problems"]
     return {p["code"]: p["hint"].split(": ", 1)[-1].split("; ")[0] for p in problems}
 
 
 def changed(repo: ForgeRepo) -> str:
-    """Return what git calls changed, new files left out: the log is one."""
+    """Return the changes that git reports, without untracked files such as the log."""
     return repo.git("status", "--porcelain", "--untracked-files=no")
 
 
 def superproject(forge: Forge, path: str = ".") -> ForgeRepo:
-    """Add a superproject of `lib`, whose stages all have it."""
+    """Add a superproject, to be planned before its submodules."""
     top = forge.add("top", path=path)
     forge.repos = dict(sorted(forge.repos.items(), reverse=True))
     return top
 
 
 def take_in(top: ForgeRepo, url: str, path: str = "lib") -> None:
-    """Let the superproject have a submodule on all its stages."""
+    """Add a submodule to the superproject on all its stages."""
     top.git("submodule", "--quiet", "add", url, path)
     top.git("add", "--all")
     top.git("commit", "--quiet", "--message", f"Take in {path}")
@@ -67,7 +67,7 @@ def top(forge: Forge, lib: ForgeRepo) -> ForgeRepo:
 
 
 def ordered(top: ForgeRepo, lib: ForgeRepo) -> None:
-    """Let the remote of the superproject refuse pointers that the submodule's remote lacks."""
+    """Make the superproject's remote refuse pointers that the submodule's remote lacks."""
     script = f'sha=$(git rev-parse "$3:lib") && git -C {lib.bare} cat-file -e "$sha"'
     hook(top.bare / "hooks/update", script)
 
@@ -76,7 +76,7 @@ def ordered(top: ForgeRepo, lib: ForgeRepo) -> None:
 
 
 def test_the_pointer_goes_out_with_the_commit(forge: Forge, top: ForgeRepo, lib: ForgeRepo) -> None:
-    """The plan says so before the commit exists; nothing is left to commit."""
+    """The plan shows the pointer before its commit exists, and nothing is left to commit."""
     ordered(top, lib)
     lib.write({"work.txt": "1\n"})
     before = pointer(top, "dev")
@@ -95,7 +95,7 @@ def test_the_pointer_goes_out_with_the_commit(forge: Forge, top: ForgeRepo, lib:
 
 
 def test_a_promotion_takes_the_pointer_along(forge: Forge, top: ForgeRepo, lib: ForgeRepo) -> None:
-    """Also where a commit hook makes another commit than the plan foresaw."""
+    """Even if a commit hook makes a different commit than the plan expected."""
     ordered(top, lib)
     hook(lib.clone / ".git/hooks/pre-commit", "echo 1 >by-hook; git add by-hook")
     lib.write({"work.txt": "1\n"})
@@ -109,7 +109,7 @@ def test_a_promotion_takes_the_pointer_along(forge: Forge, top: ForgeRepo, lib: 
 
 
 def test_unpushed_commits_move_it_too(forge: Forge, top: ForgeRepo, lib: ForgeRepo) -> None:
-    """Nothing is to be committed in the submodule; the superproject still comes after it."""
+    """The superproject follows even if nothing is to be committed in the submodule."""
     ordered(top, lib)
     made = lib.local_commit({"work.txt": "1\n"})
     assert rows(forge.json("status"))["top"]["changed_files"] == 1
@@ -122,7 +122,7 @@ def test_unpushed_commits_move_it_too(forge: Forge, top: ForgeRepo, lib: ForgeRe
 
 
 def test_nothing_points_at_what_was_refused(forge: Forge, top: ForgeRepo, lib: ForgeRepo) -> None:
-    """The superproject waits for its submodule, and goes out when the operation is continued."""
+    """The superproject waits for its submodule, and is published once the push succeeds."""
     lib.write({"work.txt": "1\n"})
     lib.reject_pushes("refs/heads/dev")
     with remotes_untouched(forge):
@@ -141,7 +141,7 @@ def test_nothing_points_at_what_was_refused(forge: Forge, top: ForgeRepo, lib: F
 def test_a_hook_that_stops_the_submodule_stops_its_superproject(
     forge: Forge, top: ForgeRepo, lib: ForgeRepo
 ) -> None:
-    """No commit is made there."""
+    """No commit is made in the superproject."""
     head = top.git("rev-parse", "HEAD")
     hook(lib.clone / ".git/hooks/pre-commit", "exit 1")
     lib.write({"work.txt": "1\n"})
@@ -154,7 +154,7 @@ def test_a_hook_that_stops_the_submodule_stops_its_superproject(
 def test_a_submodule_that_is_left_out_moves_nothing(
     forge: Forge, top: ForgeRepo, lib: ForgeRepo
 ) -> None:
-    """What the superproject has of its own goes out with the pointer as it was."""
+    """The superproject's other changes are published with the old pointer."""
     before = pointer(top, "dev")
     lib.write({".env": "1\n"})
     top.write({"own.txt": "1\n"})
@@ -167,7 +167,7 @@ def test_a_submodule_that_is_left_out_moves_nothing(
 def test_a_pointer_to_what_is_published_moves_alone(
     forge: Forge, top: ForgeRepo, lib: ForgeRepo
 ) -> None:
-    """Someone pushed the submodule by hand."""
+    """The submodule was pushed by hand, so the superproject's pointer is pushed alone."""
     made = lib.local_commit({"work.txt": "1\n"})
     lib.git("push", "--quiet", "origin", "dev")
     document = forge.json("push", "dev", "-r", "top", "--yes", check=DONE)
@@ -176,7 +176,7 @@ def test_a_pointer_to_what_is_published_moves_alone(
 
 
 def test_a_pointer_to_what_nobody_has_blocks(forge: Forge, top: ForgeRepo, lib: ForgeRepo) -> None:
-    """The hint works as it stands."""
+    """A pointer to an unpublished commit blocks, and the command in the hint fixes it."""
     made = lib.local_commit({"work.txt": "1\n"})
     with untouched(forge):
         document = forge.json("push", "dev", "-r", "top", "--yes", check=REFUSED)
@@ -187,7 +187,7 @@ def test_a_pointer_to_what_nobody_has_blocks(forge: Forge, top: ForgeRepo, lib: 
 
 
 def test_a_pointer_does_not_go_back(forge: Forge, top: ForgeRepo, lib: ForgeRepo) -> None:
-    """A submodule that was not updated takes no one's newer commit out of the superproject."""
+    """A submodule that was not updated does not move the pointer back to an older commit."""
     lib.write({"work.txt": "1\n"})
     forge.json("push", "dev", "--yes", check=DONE)
     lib.git("reset", "--quiet", "--hard", "HEAD^")
@@ -206,7 +206,7 @@ def test_a_pointer_does_not_go_back(forge: Forge, top: ForgeRepo, lib: ForgeRepo
 def test_undo_takes_the_superproject_back_first(
     forge: Forge, top: ForgeRepo, lib: ForgeRepo
 ) -> None:
-    """At no time does it point at what its submodule's remote lost."""
+    """It never points to a commit that the submodule's remote no longer has."""
     before = pointer(top, "dev")
     lib.write({"work.txt": "1\n"})
     forge.json("push", "dev", "--yes", check=DONE)
@@ -217,7 +217,7 @@ def test_undo_takes_the_superproject_back_first(
 
 
 def test_an_order_that_contradicts_is_told(forge: Forge, lib: ForgeRepo) -> None:
-    """The submodule cannot wait for the superproject that waits for it."""
+    """A submodule cannot be published after the superproject that waits for it."""
     config = forge.shop / "multigit.toml"
     text = config.read_text().replace('path = "lib"\n', 'path = "lib"\nafter = ["top"]\n')
     config.write_text(text)
@@ -228,7 +228,7 @@ def test_an_order_that_contradicts_is_told(forge: Forge, lib: ForgeRepo) -> None
 
 
 def test_superprojects_of_superprojects(forge: Forge) -> None:
-    """Each points at the commit that its own submodule gets."""
+    """Each one points to the new commit of its own submodule."""
     top = superproject(forge)
     middle, lib = forge.add("middle", path="mid"), forge.add("lib", path="mid/lib")
     forge.write_config()
@@ -260,7 +260,7 @@ def in_vendor(forge: Forge, web: ForgeRepo, *command: str) -> str:
 
 
 def test_another_submodule_moves_when_its_remote_has_it(forge: Forge, web: ForgeRepo) -> None:
-    """Blocked before, with a hint that works; then it is shown and committed."""
+    """It blocks until the commit is pushed, which the hint does; then it is shown and committed."""
     in_vendor(forge, web, "commit", "--quiet", "--allow-empty", "--message", "one")
     made = in_vendor(forge, web, "rev-parse", "HEAD")
     with untouched(forge):
@@ -279,7 +279,7 @@ def test_another_submodule_moves_when_its_remote_has_it(forge: Forge, web: Forge
 def test_what_is_committed_already_points_at_nothing_unpublished(
     forge: Forge, web: ForgeRepo, branch: str
 ) -> None:
-    """Whatever is checked out now, in the submodule and in its superproject."""
+    """A committed pointer blocks, whatever is checked out in submodule and superproject."""
     before = in_vendor(forge, web, "rev-parse", "HEAD")
     in_vendor(forge, web, "commit", "--quiet", "--allow-empty", "--message", "one")
     made = in_vendor(forge, web, "rev-parse", "HEAD")
@@ -298,7 +298,7 @@ def test_what_is_committed_already_points_at_nothing_unpublished(
 def test_settings_that_hide_submodules_hide_nothing(
     forge: Forge, web: ForgeRepo, ignore: str
 ) -> None:
-    """`submodule.*.ignore` is for what people look at."""
+    """`submodule.*.ignore` does not hide a moved pointer from push."""
     web.git("config", "diff.ignoreSubmodules", ignore)
     web.git("config", "submodule.deep/vendor.ignore", ignore)
     in_vendor(forge, web, "commit", "--quiet", "--allow-empty", "--message", "one")
@@ -311,7 +311,7 @@ def test_settings_that_hide_submodules_hide_nothing(
 def test_settings_that_hide_submodules_hide_no_commit(
     forge: Forge, web: ForgeRepo, ignore: str
 ) -> None:
-    """Nor do those that `.gitmodules` has: a pointer whose submodule cannot be read blocks."""
+    """`ignore` in `.gitmodules` does not hide a committed pointer either."""
     web.git("config", "--file", ".gitmodules", "submodule.deep/vendor.ignore", ignore)
     in_vendor(forge, web, "commit", "--quiet", "--allow-empty", "--message", "one")
     made = in_vendor(forge, web, "rev-parse", "HEAD")
@@ -328,7 +328,7 @@ def test_settings_that_hide_submodules_hide_no_commit(
 
 
 def test_changes_inside_are_told_and_nothing_runs(forge: Forge, web: ForgeRepo) -> None:
-    """By status as a change, by push as a warning; no filter or monitor of the submodule runs."""
+    """Status counts them, push warns, and no filter or monitor of the submodule runs."""
     canary = forge.root / "canary"
     for key in ("filter.sing.clean", "filter.sing.process", "core.fsmonitor"):
         in_vendor(forge, web, "config", key, f"touch {canary}; cat")
@@ -343,7 +343,7 @@ def test_changes_inside_are_told_and_nothing_runs(forge: Forge, web: ForgeRepo) 
 
 
 def test_submodule_with_changes_inside_is_nothing_to_commit(forge: Forge) -> None:
-    """Only another commit of the submodule is a change; files changed in it are its own affair."""
+    """Only a new commit of the submodule counts as a change, not changed files inside it."""
     library, api = forge.add("library"), forge.add("api")
     api.git("submodule", "--quiet", "add", library.url, "lib")
     api.git("commit", "--quiet", "--message", "lib")
@@ -355,7 +355,7 @@ def test_submodule_with_changes_inside_is_nothing_to_commit(forge: Forge) -> Non
 
 
 def test_a_submodule_that_is_not_checked_out_is_left_alone(forge: Forge, web: ForgeRepo) -> None:
-    """As after a plain clone, and where its repository is broken."""
+    """After a deinit its pointer stays as it is, and status shows no change."""
     web.git("submodule", "--quiet", "deinit", "--force", "deep/vendor")
     web.write({"a.txt": "1\n"})
     before = pointer(web, "dev", "deep/vendor")
@@ -365,7 +365,7 @@ def test_a_submodule_that_is_not_checked_out_is_left_alone(forge: Forge, web: Fo
 
 
 def distrusted(forge: Forge, web: ForgeRepo) -> None:
-    """Let the submodule belong to someone else, as far as git can tell."""
+    """Make git believe that the submodule belongs to someone else."""
     forge.env["GIT_TEST_ASSUME_DIFFERENT_OWNER"] = "1"
     for trusted in (web.clone, web.clone / ".git", web.bare):
         git(web.bare, "config", "--global", "--add", "safe.directory", str(trusted), env=forge.env)
@@ -375,7 +375,7 @@ def distrusted(forge: Forge, web: ForgeRepo) -> None:
 def test_a_pointer_of_what_cannot_be_read_does_not_move(
     forge: Forge, web: ForgeRepo, where: str
 ) -> None:
-    """Whether its remote has the commit is unknown; the hint of the fault itself works."""
+    """It is unknown whether the remote has the commit, so it blocks with a hint that works."""
     in_vendor(forge, web, "commit", "--quiet", "--allow-empty", "--message", "one")
     if where != "work tree":
         web.git("commit", "--quiet", "--all", "--message", "Use one")
@@ -393,7 +393,7 @@ def test_a_pointer_of_what_cannot_be_read_does_not_move(
 
 
 def test_what_cannot_be_read_is_no_problem_where_it_stays(forge: Forge, web: ForgeRepo) -> None:
-    """Nor does a status care."""
+    """An unreadable submodule whose pointer does not move bothers neither status nor push."""
     web.write({"a.txt": "1\n"})
     distrusted(forge, web)
     assert rows(forge.json("status", check=DONE))["web"]["changed_files"] == 1
@@ -402,7 +402,7 @@ def test_what_cannot_be_read_is_no_problem_where_it_stays(forge: Forge, web: For
 
 
 def test_a_repository_that_is_gone_is_cloned_again(forge: Forge, web: ForgeRepo) -> None:
-    """What a commit points at may have been there alone."""
+    """The commit may have existed only there, so the push is refused with this hint."""
     in_vendor(forge, web, "commit", "--quiet", "--allow-empty", "--message", "one")
     web.git("commit", "--quiet", "--all", "--message", "Use one")
     (web.clone / ".git/modules").rename(forge.root / "modules")
@@ -417,7 +417,7 @@ def test_a_repository_that_is_gone_is_cloned_again(forge: Forge, web: ForgeRepo)
 def test_what_is_broken_inside_tells_nothing_of_the_remote(
     forge: Forge, web: ForgeRepo, where: str
 ) -> None:
-    """A commit whose history cannot be read did not come from there."""
+    """A commit whose history cannot be read does not count as fetched from the remote."""
     for message in ("one", "two"):
         in_vendor(forge, web, "commit", "--quiet", "--allow-empty", "--message", message)
     if where != "work tree":
@@ -431,7 +431,7 @@ def test_what_is_broken_inside_tells_nothing_of_the_remote(
 
 
 def test_a_new_submodule_is_committed_with_its_pointer(forge: Forge) -> None:
-    """With `.gitmodules`, also where it is a repository of the workspace."""
+    """`.gitmodules` is committed, too, even if it is a repository of the workspace."""
     top, lib = superproject(forge), forge.add("lib")
     forge.write_config()
     top.git("submodule", "--quiet", "add", lib.url, "lib")
@@ -441,7 +441,7 @@ def test_a_new_submodule_is_committed_with_its_pointer(forge: Forge) -> None:
 
 
 def test_a_repository_inside_that_is_no_submodule_stays_out(forge: Forge) -> None:
-    """Also where someone staged it by accident."""
+    """A repository inside the superproject that is not a submodule is never committed."""
     top, lib = superproject(forge), forge.add("lib")
     forge.write_config()
     lib.write({"work.txt": "1\n"})

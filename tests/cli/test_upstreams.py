@@ -1,4 +1,4 @@
-"""Local commits are told whatever the upstream of the branch is: the stage's branch counts."""
+"""Local commits are counted against the stage's branch, whatever upstream the branch has."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def none(repo: ForgeRepo) -> None:
 
 
 def another_branch(repo: ForgeRepo) -> None:
-    """Let the upstream be another branch of the remote, which stands elsewhere."""
+    """Set the upstream to another branch of the remote, with another commit."""
     repo.commit("main", {"on-main": "1\n"})
     repo.git("fetch", "--quiet")
     repo.git("branch", "--quiet", "--set-upstream-to=origin/main", "dev")
 
 
 def another_remote(repo: ForgeRepo) -> None:
-    """Let the upstream be a fork, from which one pulls."""
+    """Set the upstream to a fork."""
     repo.git("remote", "add", "fork", repo.url)
     repo.git("fetch", "--quiet", "fork")
     repo.git("branch", "--quiet", "--set-upstream-to=fork/dev", "dev")
@@ -37,18 +37,18 @@ def a_triangle(repo: ForgeRepo) -> None:
 
 
 def a_local_branch(repo: ForgeRepo) -> None:
-    """Let the upstream be a branch of the clone itself."""
+    """Set the upstream to a branch of the clone itself."""
     repo.git("branch", "--quiet", "mine")
     repo.git("branch", "--quiet", "--set-upstream-to=mine", "dev")
 
 
 def a_branch_that_is_gone(repo: ForgeRepo) -> None:
-    """Let the upstream be a branch that no longer exists."""
+    """Set the upstream to a branch that no longer exists."""
     repo.git("config", "branch.dev.merge", "refs/heads/gone")
 
 
 def one_branch_cloned(repo: ForgeRepo) -> None:
-    """Let the clone fetch nothing but main, as with --single-branch."""
+    """Make the clone fetch only main, as with --single-branch."""
     repo.git("config", "remote.origin.fetch", "+refs/heads/main:refs/remotes/origin/main")
 
 
@@ -89,7 +89,7 @@ def test_status_counts_against_the_stage(
 
 
 def test_status_tells_of_stages_that_are_not_checked_out(forge: Forge) -> None:
-    """By stage, as their branch is told when it is checked out; a feature has no upstream here."""
+    """Unpushed commits are shown per stage; the feature branch has no upstream."""
     for repo in forge.repos.values():
         repo.git("switch", "--quiet", "--create", "feature")
         repo.local_commit({"feature": "1\n"})
@@ -108,7 +108,7 @@ def test_status_tells_of_stages_that_are_not_checked_out(forge: Forge) -> None:
 
 
 def test_promotion_push_and_pull_tell_of_them(forge: Forge) -> None:
-    """As a warning where they are left behind; where they would go along they have diverged."""
+    """A promotion warns about them; push and pull report the branch as diverged."""
     with untouched(forge):
         promotion = forge.json("promote", "dev", "stg", "--dry-run", check=DONE)
         push = forge.json("push", "dev", "--dry-run", check=REFUSED)
@@ -125,7 +125,7 @@ def test_promotion_push_and_pull_tell_of_them(forge: Forge) -> None:
 def test_push_takes_them_to_the_stage(
     tmp_path_factory: pytest.TempPathFactory, upstream: Callable[[ForgeRepo], None]
 ) -> None:
-    """To the remote's branch of the stage, and nowhere else."""
+    """They are pushed to the stage's branch of the remote, and nowhere else."""
     forge = Forge(tmp_path_factory.mktemp("push"))
     repo = forge.add("api")
     mine = repo.local_commit({"mine": "1\n"})

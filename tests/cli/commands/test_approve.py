@@ -1,4 +1,4 @@
-"""multigit approve: reviews of what waits, each sent once and told truly."""
+"""multigit approve: each review is sent once, and its result is reported correctly."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REVIEW = "actions/review-pending-deployments-for-run"
 
 @pytest.fixture
 def host(forge: Forge) -> Iterator[Host]:
-    """Return three repositories of which two wait for a review; no request breaks the contract."""
+    """Return three repositories, two of which wait for a review; all requests keep the contract."""
     made = Host(forge, ["database", "api", "web"], gated=frozenset({"api", "web"}))
     with made.double:
         made.configure()
@@ -27,21 +27,21 @@ def host(forge: Forge) -> Iterator[Host]:
 
 
 def waiting(host: Host) -> None:
-    """Start everything without waiting, and let each run come to its gate."""
+    """Start all deployments without waiting for them, and let each run reach its gate."""
     host.forge.json(*RELEASE, "--no-wait", check=DONE)
     for run in host.double.runs():
         host.double.advance(run)
 
 
 def answers(document: dict[str, object]) -> dict[str, str]:
-    """Return what became of each review."""
+    """Return the result of each review."""
     reviewed = document["reviewed"]
     assert isinstance(reviewed, list)
     return {each["repo"]: each["state"] for each in reviewed}
 
 
 def test_a_gate_is_approved_and_the_deployment_watched_again(host: Host) -> None:
-    """Started without waiting; the reviewer approves; watch sees the end and records it."""
+    """Approve needs a confirmation; watch then reports the result, and each leaves a record."""
     started = host.forge.json(*RELEASE, "-r", "web", "--no-wait", check=DONE)
     assert deployment(started, "web")["state"] == "queued"
     (run,) = host.double.runs()
@@ -61,7 +61,7 @@ def test_a_gate_is_approved_and_the_deployment_watched_again(host: Host) -> None
 
 
 def test_only_the_chosen_repositories_are_asked_about(host: Host) -> None:
-    """One that cannot be asked keeps no other back, and none that was not named."""
+    """Repositories that were not named are not asked."""
     waiting(host)
     host.double.inject(faults.not_found(), "acme/api", "actions/get-pending-*", times=None)
     document = host.forge.json("approve", "-r", "web", "--yes", check=DONE)
@@ -69,7 +69,7 @@ def test_only_the_chosen_repositories_are_asked_about(host: Host) -> None:
 
 
 def test_one_that_cannot_be_asked_keeps_no_other_back(host: Host) -> None:
-    """It is named, and the exit code tells."""
+    """It is named in a problem, and the exit code is 1."""
     waiting(host)
     host.double.inject(faults.not_found(), "acme/api", "actions/get-pending-*", times=None)
     document = host.forge.json("approve", "--yes", check=FAILED)
@@ -78,7 +78,7 @@ def test_one_that_cannot_be_asked_keeps_no_other_back(host: Host) -> None:
 
 
 def test_a_review_that_is_refused_is_told_beside_the_others(host: Host) -> None:
-    """The result of a lost answer is unknown: that is said, and nothing is sent again."""
+    """A lost answer is reported as unknown, and the review is not sent again."""
     waiting(host)
     host.double.inject(faults.error(422), "acme/api", REVIEW, times=1)
     host.double.inject(faults.effect_then(502), "acme/web", REVIEW, times=1)
@@ -90,13 +90,13 @@ def test_a_review_that_is_refused_is_told_beside_the_others(host: Host) -> None:
 
 
 def last_record(host: Host) -> dict[str, Any]:
-    """Return the newest record of the log, which is sound."""
+    """Return the newest record of the log, after verifying the log."""
     document = host.forge.json("log", "--verify", check=DONE)
     return dict(document["records"][-1])
 
 
 def test_every_answer_leaves_a_trace(host: Host) -> None:
-    """Who answered what for which operation, with the comment; a refusal and a doubt as well."""
+    """The log records who reviewed what with which comment, including a review that was refused."""
     waiting(host)
     host.double.inject(faults.error(422), "acme/api", REVIEW, times=1)
     host.forge.json("approve", "--reject", "--comment", "not\nyet", "--yes", check=FAILED)
@@ -117,7 +117,7 @@ def test_every_answer_leaves_a_trace(host: Host) -> None:
 
 
 def test_a_record_of_reviews_is_taken_for_nothing_else(host: Host) -> None:
-    """Undo, watch, status and the next review look at the operation that deployed."""
+    """Undo, watch and status ignore it and use the operation that deployed."""
     host.forge.json(*RELEASE, "-r", "web", "--no-wait", check=DONE)
     before = host.forge.json("status", "--no-fetch", check=DONE)["repos"]
     (run,) = host.double.runs()
@@ -132,7 +132,7 @@ def test_a_record_of_reviews_is_taken_for_nothing_else(host: Host) -> None:
 
 
 def test_without_a_log_nothing_is_sent(host: Host) -> None:
-    """A review that leaves no trace is worse than none."""
+    """If the review cannot be recorded, it is not sent."""
     waiting(host)
     operation = last_record(host)["operation"]
     log = host.forge.shop / "deployment.log"
@@ -146,7 +146,7 @@ def test_without_a_log_nothing_is_sent(host: Host) -> None:
 
 
 def test_the_first_record_may_be_of_a_review(host: Host) -> None:
-    """It is written while the first operation continues, whose tags then still name the log."""
+    """It is written while the first operation runs, and a cut log is still found by its tags."""
     with meanwhile(lambda: host.forge.json(*RELEASE, "-r", "web", check=DONE)) as promotion:
         until(lambda: host.forge.run("approve", "--yes").returncode == DONE)
         document = promotion.result()
@@ -161,9 +161,9 @@ def test_the_first_record_may_be_of_a_review(host: Host) -> None:
 
 @pytest.mark.parametrize("ended", ["failure", "cancelled"])
 def test_what_somebody_runs_again_can_be_reviewed(host: Host, ended: str) -> None:
-    """It ended badly, and the button at its page was pressed; one that stays failed is no trouble.
+    """A failed run that someone runs again can be reviewed; one that stays failed is ignored.
 
-    What waits is found at its host, and not in what was seen of it last.
+    Waiting reviews are read from the host, not from the last recorded state.
     """
     waiting(host)
     gated = {run.repo: run for run in host.double.runs() if run.repo != "acme/database"}
@@ -177,7 +177,7 @@ def test_what_somebody_runs_again_can_be_reviewed(host: Host, ended: str) -> Non
 
 
 def test_what_is_over_is_not_asked_about(host: Host) -> None:
-    """The database's run ended in the watch of the promotion; no one can review it."""
+    """A run that has ended is not asked for pending reviews."""
     host.forge.json(*RELEASE, "-r", "database", check=DONE)
     host.double.inject(faults.not_found(), "*", "actions/get-pending-*", times=None)
     refused = host.forge.json("approve", "--yes", check=REFUSED)

@@ -1,4 +1,4 @@
-"""Back-merge: a hotfix goes down main → stg → dev, all of it or nothing."""
+"""Back-merge: a hotfix is merged main → stg → dev, all of it or nothing."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def pair(forge: Forge) -> Forge:
 
 
 def test_hotfix_goes_down_to_dev_in_one_push_per_repository(pair: Forge) -> None:
-    """The second merge builds on the first; both arrive in one atomic push, without a tag."""
+    """The second merge builds on the first; both are published in one atomic push without a tag."""
     repos = pair.repos
     before = {name: repo.remote_refs() for name, repo in repos.items()}
     first = {name: repo.merge_by_git("stg", "main")[0] for name, repo in repos.items()}
@@ -78,7 +78,7 @@ def test_hotfix_goes_down_to_dev_in_one_push_per_repository(pair: Forge) -> None
 
 
 def test_step_whose_content_is_the_same_is_left_out(forge: Forge) -> None:
-    """A hotfix that reached stg by other means goes on to dev alone; a known one goes nowhere."""
+    """A hotfix that stg already has goes to dev alone; one that all stages have goes nowhere."""
     on_stg, everywhere = forge.add("on-stg"), forge.add("everywhere")
     for branch in ("main", "stg"):
         on_stg.commit(branch, {"fix.txt": "1\n"}, message=f"fix: on {branch}")
@@ -119,7 +119,7 @@ def test_refused_dev_keeps_stg_where_it_is(pair: Forge) -> None:
 
 
 def test_source_is_where_the_route_begins(pair: Forge) -> None:
-    """From stg only dev is merged into; from the first stage there is nowhere to go."""
+    """From stg, only dev is merged into; from the first stage it is a usage error."""
     api = pair.repos["api"]
     main, stg, dev = api.tip("main"), api.tip("stg"), api.tip("dev")
     with untouched(pair):
@@ -135,7 +135,7 @@ def test_source_is_where_the_route_begins(pair: Forge) -> None:
 
 
 def test_strictest_stage_on_the_way_decides_what_is_asked(pair: Forge) -> None:
-    """Stg wants a yes: dev at the end of the route, which asks nothing, does not change that."""
+    """Stg requires a yes, although dev at the end of the route asks nothing."""
     text = pair.write_config().read_text()
     pair.write_config(text.replace('branch = "dev"', 'branch = "dev"\nconfirm = "none"'))
     with untouched(pair):
@@ -145,7 +145,7 @@ def test_strictest_stage_on_the_way_decides_what_is_asked(pair: Forge) -> None:
 
 
 def test_hotfix_debt_is_gone_after_a_back_merge(pair: Forge) -> None:
-    """Status tells the debt before, and none afterwards; promoting up again has only new work."""
+    """Status shows the debt before and none afterwards; the next promotion has only new work."""
 
     def debts() -> list[int]:
         return [pair_["debt"] for pair_ in pair.json("status", check=DONE)["repos"][0]["pairs"]]

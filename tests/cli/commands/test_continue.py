@@ -1,4 +1,4 @@
-"""Continuing, again and again, while others change what the remotes hold."""
+"""Continuing again and again while others change the remotes."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ def halves(forge: Forge) -> Forge:
 
 
 def delete_tag(repo: ForgeRepo) -> None:
-    """Delete the one tag of a remote."""
+    """Delete the only tag of a remote."""
     (tag,) = (ref for ref in repo.remote_refs() if ref.startswith("refs/tags/"))
     repo.remote_git("update-ref", "-d", tag)
 
 
 def force_away(repo: ForgeRepo) -> str:
-    """Let someone overwrite what was published with a commit of their own."""
+    """Force-push a colleague's commit over what was published."""
     repo.remote_git("update-ref", "refs/heads/stg", "refs/heads/main")
     return repo.commit("stg", {"theirs.txt": "1\n"})
 
 
 def set_back(repo: ForgeRepo) -> None:
-    """Let someone take back by hand what was published."""
+    """Revert by hand what was published: delete the tag and reset the branch."""
     delete_tag(repo)
     repo.remote_git("update-ref", "refs/heads/stg", "refs/heads/main")
 
@@ -60,7 +60,7 @@ def set_back(repo: ForgeRepo) -> None:
 
 
 def test_what_was_deployed_is_not_deployed_again_where_its_tag_is_gone(halves: Forge) -> None:
-    """The tag is published once more, and that is all."""
+    """Only the tag is published again."""
     delete_tag(halves.repos["api"])
     document = halves.json("continue", check=DONE)
     assert document["message"] == "2 published, 2 deployed."
@@ -69,7 +69,7 @@ def test_what_was_deployed_is_not_deployed_again_where_its_tag_is_gone(halves: F
 
 
 def test_what_still_runs_is_watched_where_its_tag_is_gone(halves: Forge) -> None:
-    """Multigit was killed while it was deployed."""
+    """Multigit was killed during the deployment; continue watches it without starting it again."""
     wait = halves.root / "wait"
     wait.touch()
     running = launch.start("continue", cwd=halves.shop, env=halves.env)
@@ -87,7 +87,7 @@ def test_what_was_deployed_and_overwritten_is_left_to_a_person(
     halves: Forge,
     tag_stays: bool,  # noqa: FBT001
 ) -> None:
-    """Planned again it would be deployed twice by one name, or fail for ever at its own tag."""
+    """Planning it again would deploy the tag twice, or always fail at its own tag."""
     api = halves.repos["api"]
     theirs = force_away(api)
     if not tag_stays:
@@ -100,11 +100,11 @@ def test_what_was_deployed_and_overwritten_is_left_to_a_person(
     halves.json(*PROMOTE, check=DONE)
 
 
-# --- Left out
+# --- Skipped repositories
 
 
 def with_docs(halves: Forge, more: str = "") -> Forge:
-    """Start again with a third repository, where the remotes of web and docs refuse at first."""
+    """Start over with a third repository, after the remotes of web and docs refused once."""
     halves.json("abandon")
     halves.add("docs")
     repos = "".join(f'\n[repos.{name}]\nurl = "{r.url}"\n' for name, r in halves.repos.items())
@@ -120,7 +120,7 @@ def with_docs(halves: Forge, more: str = "") -> Forge:
 
 
 def test_what_comes_after_what_is_left_out_is_not_published(halves: Forge) -> None:
-    """Its objects are made, but its push never began. Nothing else is left to continue with."""
+    """Docs comes after web, so it is skipped as well, although its commit was already made."""
     forge = with_docs(halves, 'after = ["web"]\n')
     forge.repos["web"].commit("stg", {"a.txt": "theirs\n"})
     before = forge.repos["docs"].remote_refs()
@@ -133,7 +133,7 @@ def test_what_comes_after_what_is_left_out_is_not_published(halves: Forge) -> No
 
 
 def test_what_is_left_out_is_left_to_do_for_a_look(halves: Forge) -> None:
-    """It says whom it leaves out, and how to close the operation without them."""
+    """It says which repository it skips, and the hint closes the operation without it."""
     halves.repos["web"].commit("stg", {"a.txt": "theirs\n"})
     said = halves.json("continue", "--skip-blocked", "--dry-run", check=DONE)
     assert said["message"].endswith("is left to do without web.")
@@ -142,7 +142,7 @@ def test_what_is_left_out_is_left_to_do_for_a_look(halves: Forge) -> None:
 
 
 def test_a_remote_that_is_gone_is_left_out_where_nothing_was_begun(halves: Forge) -> None:
-    """As the hint says, which is not given for ever."""
+    """As the hint suggests, --skip-blocked skips the repository whose remote is gone."""
     bare = with_docs(halves).repos["web"].bare
     bare.rename(bare.with_suffix(".away"))
     blocked = halves.json("continue", check=REFUSED)
@@ -151,11 +151,11 @@ def test_a_remote_that_is_gone_is_left_out_where_nothing_was_begun(halves: Forge
     assert states(document) == {"api": "published", "web": "skipped", "docs": "published"}
 
 
-# --- Read from the remote
+# --- What the remote has
 
 
 def test_what_was_set_back_since_is_published_again(forge: Forge) -> None:
-    """At a second continue, too, "published" is what the remote says."""
+    """Continue compares with the remote, so a branch that was reset is published again."""
     api, web = _refused_twice(forge)
     set_back(api)
     web.allow_pushes()
@@ -164,7 +164,7 @@ def test_what_was_set_back_since_is_published_again(forge: Forge) -> None:
 
 
 def test_what_was_overwritten_since_blocks(forge: Forge) -> None:
-    """And nothing is asked of who only has to look."""
+    """It blocks, and no confirmation is asked for."""
     api, web = _refused_twice(forge)
     force_away(api)
     web.allow_pushes()
@@ -184,7 +184,7 @@ def _refused_twice(forge: Forge) -> tuple[ForgeRepo, ForgeRepo]:
     return forge.repos["api"], forge.repos["web"]
 
 
-# --- Work that was agreed to
+# --- Work that was confirmed
 
 
 def _killed_while_it_commits(forge: Forge, *args: str) -> ForgeRepo:
@@ -201,7 +201,7 @@ def _killed_while_it_commits(forge: Forge, *args: str) -> ForgeRepo:
 
 
 def test_files_that_changed_since_they_were_agreed_to_are_not_committed(forge: Forge) -> None:
-    """Nothing is pushed; a new push shows them."""
+    """Nothing is pushed, and the hint is a new push."""
     api = _killed_while_it_commits(forge, "--promote", "stg")
     api.write({"a.txt": "half done\n"})
     with remotes_untouched(forge):
@@ -211,14 +211,14 @@ def test_files_that_changed_since_they_were_agreed_to_are_not_committed(forge: F
 
 
 def test_files_that_did_not_change_are_committed_without_a_question(forge: Forge) -> None:
-    """They were agreed to."""
+    """Files that were confirmed and are unchanged need no new confirmation."""
     api = _killed_while_it_commits(forge, "--promote", "stg")
     forge.json("continue", check=DONE)
     assert api.tree("stg")["a.txt"] == "agreed\n"
 
 
 def test_files_of_which_only_the_names_were_agreed_to_are_asked_for_again(forge: Forge) -> None:
-    """A push alone does not note what is in them."""
+    """A push without --promote does not record the content, so continue asks again."""
     forge_stages = STAGES.replace('branch = "dev"\n', 'branch = "dev"\nconfirm = "yes"\n', 1)
     api = _killed_while_it_commits(forge)
     forge.write_config(f'{forge_stages}\n[repos.api]\nurl = "{api.url}"\n')
@@ -228,11 +228,11 @@ def test_files_of_which_only_the_names_were_agreed_to_are_asked_for_again(forge:
     assert [each["code"] for each in document["problems"]] == ["confirmation_needed"]
 
 
-# --- Told later
+# --- Changes since then
 
 
 def test_watching_tells_what_was_taken_back_since(halves: Forge) -> None:
-    """The journal has it as published; the log knows better."""
+    """The journal says published, but the log says undone."""
     config = halves.shop / "multigit.toml"
     config.write_text(config.read_text() + '\n[repos.web.deploy.stg]\nrunner = "none"\n')
     halves.json("abandon")
@@ -246,7 +246,7 @@ def test_watching_tells_what_was_taken_back_since(halves: Forge) -> None:
 
 
 def test_what_was_abandoned_half_published_can_be_undone(forge: Forge) -> None:
-    """The branch has it, so "nothing was published" would not be true."""
+    """The branch was published, even if its tag is gone, so undo reverts it."""
     api, _ = _refused_twice(forge)
     delete_tag(api)
     forge.json("abandon")

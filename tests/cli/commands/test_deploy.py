@@ -1,4 +1,4 @@
-"""Deployments from the command line: GitHub's workflows on a double, and commands for real."""
+"""Deployments from the command line: GitHub workflows on a double, and real commands."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from tests.support.patience import until
 
 @pytest.fixture
 def host(forge: Forge) -> Iterator[Host]:
-    """Return three repositories at GitHub; nothing that was asked breaks its contract."""
+    """Return three repositories on GitHub; every request keeps the contract."""
     made = Host(forge, ["database", "api", "web"], gated=frozenset({"web"}))
     with made.double:
         made.configure()
@@ -62,7 +62,7 @@ def starts(host: Host) -> dict[str, int]:
 
 
 def test_a_release_is_dispatched_watched_and_recorded(host: Host) -> None:
-    """Each workflow once, on the tag, with its inputs; the log and status know the ends."""
+    """Each workflow runs once on the tag with its inputs, and the log has its URL."""
     host.double.script("acme/web", ["queued", "in_progress", "success"], times=1)
     chosen = ("-r", "database", "-r", "api")
     document = host.forge.json(*RELEASE, *chosen, check=DONE)
@@ -74,7 +74,7 @@ def test_a_release_is_dispatched_watched_and_recorded(host: Host) -> None:
 
 
 def test_what_cannot_be_dispatched_is_found_before_anything_is_pushed(host: Host) -> None:
-    """A workflow without the trigger, and a token that is not there."""
+    """A missing workflow and a missing token block the release."""
     host.configure(GITHUB.replace("deploy.yml", "release.yml"))
     with remotes_untouched(host.forge):
         document = host.forge.json(*RELEASE, check=REFUSED)
@@ -89,7 +89,7 @@ def test_what_cannot_be_dispatched_is_found_before_anything_is_pushed(host: Host
 
 
 def test_ctrl_c_ends_the_waiting_that_github_asked_for(host: Host) -> None:
-    """No one has to sit through a rate limit; the deployment continues, and is found later."""
+    """Ctrl-C ends the wait for a rate limit; the deployment continues, and continue reports it."""
     host.double.script("acme/api", ["queued", "in_progress", "success"], times=1)
     slow = faults.secondary_limit(59)
     host.double.inject(slow, "acme/api", "actions/get-workflow-run", times=1)
@@ -103,7 +103,7 @@ def test_ctrl_c_ends_the_waiting_that_github_asked_for(host: Host) -> None:
 
 
 def test_the_token_is_told_nobody(host: Host) -> None:
-    """Neither the screen, nor any file of ours, nor a failure."""
+    """The token is in no output and in no file, even if a deployment fails."""
     host.double.inject(faults.error(422), "acme/api", "actions/create-workflow-dispatch", times=1)
     said = host.forge.run(*RELEASE, "-r", "api", "--no-wait")
     folder = host.forge.shop
@@ -117,7 +117,7 @@ def test_the_token_is_told_nobody(host: Host) -> None:
 
 
 def test_twenty_repositories_with_lost_answers_and_a_failure(forge: Forge) -> None:
-    """Each is dispatched exactly once; the failure names its step; --failed fixes it alone."""
+    """Each is dispatched exactly once, the failure names its step, and --failed fixes it alone."""
     names = [f"s{number:02}" for number in range(20)]
     host = Host(forge, names)
     with host.double as double:
@@ -167,7 +167,7 @@ def test_what_is_merged_anew_is_rehearsed_anew(host: Host) -> None:
 
 
 def test_a_job_of_jenkins_builds_each_repository_once(forge: Forge) -> None:
-    """Two share the job; the answer to one start is lost, and its build is found by its key."""
+    """Two repositories share the job; a build whose answer was lost is found by its key."""
     for name in ("database", "api"):
         forge.add(name).commit("stg", {"b": "1\n"}, message="feat: b")
     forge.env |= {"JENKINS_TOKEN": API_TOKEN, "PYTHONPATH": str(impatient())}
@@ -197,19 +197,19 @@ def test_a_job_of_jenkins_builds_each_repository_once(forge: Forge) -> None:
 
 @pytest.fixture
 def shop(forge: Forge) -> Forge:
-    """Return two services with a script; the api waits for the database."""
+    """Return two services with a deployment script; api comes after database."""
     return scripted(forge)
 
 
 def test_a_command_runs_once_in_an_export_of_the_commit(shop: Forge) -> None:
-    """Not in the work tree, whatever lies there."""
+    """The command runs in the export, whatever the work tree contains."""
     (shop.repos["api"].clone / "deploy.sh").write_text("exit 1\n")
     document = shop.json("promote", "dev", "stg", "--yes", check=DONE)
     assert deployed(shop) == {name: [document["release"]] for name in ("database", "api")}
 
 
 def test_a_failure_keeps_the_later_wave_back_until_continue(shop: Forge) -> None:
-    """The script is fixed from outside; continue runs it again, and then the next wave."""
+    """Once the script can succeed, continue runs it again, and then the next wave."""
     place = Path(shop.env["PLACE"])
     (place / "database").mkdir()  # the script cannot write there
     document = shop.json("promote", "dev", "stg", "--yes", check=FAILED)
@@ -222,8 +222,8 @@ def test_a_failure_keeps_the_later_wave_back_until_continue(shop: Forge) -> None
 
 
 def test_status_marks_what_an_unfinished_operation_deployed(shop: Forge) -> None:
-    """There is no record of it yet, and just then it matters."""
-    (Path(shop.env["PLACE"]) / "database").mkdir()  # in the way of the script
+    """Status shows it although there is no record yet."""
+    (Path(shop.env["PLACE"]) / "database").mkdir()  # the script cannot write there
     failed = shop.json("promote", "dev", "stg", "--yes", check=FAILED)
     document = shop.json("status", check=DONE)
     told = rows(document)["database"]["deployed"]["stg"]
@@ -234,7 +234,7 @@ def test_status_marks_what_an_unfinished_operation_deployed(shop: Forge) -> None
 
 
 def test_what_comes_after_one_that_is_left_out_is_left_out(shop: Forge) -> None:
-    """The api is not deployed upon a database that was not."""
+    """If database is skipped, api, which comes after it, is skipped as well."""
     shop.repos["database"].commit("stg", {"a": "theirs\n"}, message="fix: a")
     document = shop.json("promote", "dev", "stg", "--yes", "--skip-blocked", check=REFUSED)
     assert states(document) == {"database": "skipped", "api": "skipped"}
@@ -243,14 +243,14 @@ def test_what_comes_after_one_that_is_left_out_is_left_out(shop: Forge) -> None:
 
 
 def imported(forge: Forge, *args: str) -> set[str]:
-    """Return what multigit imports on its way through a command that succeeds."""
+    """Return the top-level packages that multigit imports during a command that succeeds."""
     done = forge.run(*args, env={"PYTHONPROFILEIMPORTTIME": "1"}, check=DONE)
     rows = (line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line)
     return {name.partition(".")[0] for name in rows}
 
 
 def test_github_is_not_imported_for_commands(shop: Forge) -> None:
-    """Neither by a promotion nor by a deployment alone."""
+    """Neither a promotion nor a deployment with a command imports it."""
     promotion = imported(shop, "promote", "dev", "stg", "--yes")
     again = imported(shop, "deploy", "stg", "--yes")
     assert {"multigit", "git"} <= promotion & again
@@ -258,19 +258,19 @@ def test_github_is_not_imported_for_commands(shop: Forge) -> None:
 
 
 def test_github_is_imported_for_its_workflows(host: Host) -> None:
-    """So the test above can fail."""
+    """This proves that the test above can fail."""
     assert "github" in imported(host.forge, *RELEASE, "-r", "api", "--no-wait")
 
 
 def test_attributes_of_the_work_tree_do_not_reach_the_export(shop: Forge) -> None:
-    """An untracked file of the user's would turn the script's line ends around."""
+    """An untracked .gitattributes would change the line endings of the script."""
     (shop.repos["api"].clone / ".gitattributes").write_text("* text eol=crlf\n")
     document = shop.json("promote", "dev", "stg", "--yes", check=DONE)
     assert deployed(shop)["api"] == [document["release"]]
 
 
 def test_what_is_unfinished_and_deployed_is_not_undone_either(shop: Forge) -> None:
-    """It stays open, for continue or abandon; abandon records what was deployed."""
+    """It stays open for continue or abandon, and abandon records what was deployed."""
     (Path(shop.env["PLACE"]) / "database").mkdir()  # the script cannot write there
     document = shop.json("promote", "dev", "stg", "--yes", check=FAILED)
     shop.json("continue", check=FAILED)
@@ -284,7 +284,7 @@ def test_what_is_unfinished_and_deployed_is_not_undone_either(shop: Forge) -> No
 
 
 def test_what_was_deployed_is_not_undone(shop: Forge) -> None:
-    """Undo says so, and leaves the refs."""
+    """Undo is refused, and the refs stay."""
     shop.json("promote", "dev", "stg", "--yes", check=DONE)
     with remotes_untouched(shop):
         document = shop.json("undo", "--yes", check=REFUSED)
@@ -294,7 +294,7 @@ def test_what_was_deployed_is_not_undone(shop: Forge) -> None:
 
 
 def test_a_release_that_was_deployed_later_is_not_undone(shop: Forge) -> None:
-    """By a deploy of its own; the release before it is offered, and can be deployed."""
+    """The later deployment counts, and the hint deploys the previous release."""
     config = shop.shop / "multigit.toml"
     with_runner = config.read_text()
     first = shop.json("promote", "dev", "stg", "--yes", check=DONE)["release"]
@@ -316,7 +316,7 @@ def test_a_release_that_was_deployed_later_is_not_undone(shop: Forge) -> None:
 
 
 def test_a_continue_announces_no_deployment_that_is_over(shop: Forge) -> None:
-    """Only the ones that it will start, or watch; the database was deployed before."""
+    """Only the deployments that it will start or watch are announced."""
     api = shop.repos["api"]
     api.reject_pushes("refs/heads/stg")
     shop.json("promote", "dev", "stg", "--yes", check=FAILED)
@@ -330,7 +330,7 @@ def test_a_continue_announces_no_deployment_that_is_over(shop: Forge) -> None:
 
 
 def test_an_earlier_release_can_be_deployed(shop: Forge) -> None:
-    """By its tag; no ref moves."""
+    """The tag selects the release, and no ref moves."""
     first = shop.json("promote", "dev", "stg", "--yes", check=DONE)["release"]
     for repo in shop.repos.values():
         repo.commit("dev", {"a": "2\n"}, message="feat: more")
@@ -342,7 +342,7 @@ def test_an_earlier_release_can_be_deployed(shop: Forge) -> None:
 
 
 def test_what_is_not_in_a_release_is_left_out_and_holds_nobody_back(shop: Forge) -> None:
-    """The database was not promoted with it; the api, which comes after it, goes back alone."""
+    """Database is not in the release, so it is skipped, and api is deployed without it."""
     release = shop.json("promote", "dev", "stg", "--yes", "-r", "api", check=DONE)["release"]
     document = shop.json("deploy", "stg", release, "--yes", check=DONE)
     assert states(document) == {"database": "skipped", "api": "deployed"}
@@ -350,7 +350,7 @@ def test_what_is_not_in_a_release_is_left_out_and_holds_nobody_back(shop: Forge)
 
 
 def test_a_deployment_that_fails_is_told_as_failed(shop: Forge) -> None:
-    """Also where nothing was published; the file with all that it said is named."""
+    """A deployment without a promotion fails, too, and the file with its output is named."""
     (Path(shop.env["PLACE"]) / "database").mkdir()  # the script cannot write there
     done = shop.run("deploy", "stg", "-r", "database", "--yes", check=FAILED)
     assert "✗ failed" in done.stdout
@@ -365,7 +365,7 @@ def test_a_deployment_that_fails_is_told_as_failed(shop: Forge) -> None:
 
 
 def test_a_program_that_is_not_in_the_commit_blocks(shop: Forge) -> None:
-    """Also one that is there and may not be executed."""
+    """A missing program blocks, and so does one that is not executable."""
     config = (shop.shop / "multigit.toml").read_text()
     for program, code in (
         ("./missing.sh", "command_missing"),
@@ -378,7 +378,7 @@ def test_a_program_that_is_not_in_the_commit_blocks(shop: Forge) -> None:
 
 
 def test_a_program_may_be_a_symlink_in_the_commit(shop: Forge) -> None:
-    """Whether it can be executed is a question to the file that it leads to."""
+    """Whether it is executable depends on the file that the link points to."""
     database = shop.repos["database"]
     database.git("pull", "--quiet", "origin", "dev")
     (database.clone / "up").symlink_to("bin/up")
@@ -400,7 +400,7 @@ def test_a_program_may_be_a_symlink_in_the_commit(shop: Forge) -> None:
 
 @pytest.mark.parametrize("ended", ["success", "failure"])
 def test_a_run_that_ended_unseen_blocks_nothing(host: Host, ended: str) -> None:
-    """Its end is read at GitHub in a few looks."""
+    """Its result is read from GitHub."""
     host.forge.json(*RELEASE, "-r", "api", "--no-wait", check=DONE)
     (run,) = host.double.runs()
     host.double.finish(run, ended)
@@ -408,7 +408,7 @@ def test_a_run_that_ended_unseen_blocks_nothing(host: Host, ended: str) -> None:
 
 
 def test_nothing_is_deployed_beside_a_run_that_somebody_runs_again(host: Host) -> None:
-    """The log knows that it failed; at its page someone pressed the button."""
+    """The log says that it failed, but GitHub says that it is running again, so it blocks."""
     host.double.script("acme/api", ["queued", "failure"], times=1)
     host.forge.json(*RELEASE, "-r", "api", check=FAILED)
     (run,) = host.double.runs()
@@ -424,7 +424,7 @@ def test_nothing_is_deployed_beside_a_run_that_somebody_runs_again(host: Host) -
 
 
 def test_a_release_that_does_not_exist_is_named(shop: Forge) -> None:
-    """With the ones that do."""
+    """The hint lists the releases that exist."""
     release = shop.json("promote", "dev", "stg", "--yes", check=DONE)["release"]
     document = shop.json("deploy", "stg", "stg-deploy-20000101-000000", "--yes")
     assert document["result"] == "error"
@@ -432,7 +432,7 @@ def test_a_release_that_does_not_exist_is_named(shop: Forge) -> None:
 
 
 def test_watching_what_is_over_changes_nothing(shop: Forge) -> None:
-    """No second record; undo still finds the operation that published."""
+    """Watch adds no second record, and finds the operation by its release as well."""
     shop.json("promote", "dev", "stg", "--yes", check=DONE)
     first = shop.json("watch", check=DONE)
     assert deployment(first, "api")["state"] == "succeeded"
@@ -441,7 +441,7 @@ def test_watching_what_is_over_changes_nothing(shop: Forge) -> None:
 
 
 def test_who_watches_while_a_commit_is_exported_is_not_in_the_way(shop: Forge) -> None:
-    """Its command is about to be started by who promotes."""
+    """The deployment starts normally, and both commands report that it succeeded."""
     place, database = Path(shop.env["PLACE"]), shop.repos["database"]
     waits = 'touch "$PLACE/exports"; while [ ! -e "$PLACE/go" ]; do sleep 0.05; done; cat'
     database.git("config", "filter.slow.smudge", waits)
@@ -450,7 +450,7 @@ def test_who_watches_while_a_commit_is_exported_is_not_in_the_way(shop: Forge) -
     with meanwhile(lambda: shop.json(*promote, check=DONE)) as promotion:
         until((place / "exports").exists)
         with meanwhile(lambda: shop.json("watch", check=DONE)) as watching:
-            wait([watching], timeout=3.0)  # it has looked by then
+            wait([watching], timeout=3.0)  # it has read the state by then
             (place / "go").touch()
             watched = watching.result()
         document = promotion.result()
@@ -460,7 +460,7 @@ def test_who_watches_while_a_commit_is_exported_is_not_in_the_way(shop: Forge) -
 
 
 def test_who_watches_beside_a_promotion_is_told_that_it_goes_on(shop: Forge) -> None:
-    """The api is still pushed; no one has to continue, nothing failed, and it is not recorded."""
+    """Watch reports it as running, suggests no continue, and adds no record."""
     promote = ("promote", "dev", "stg", "--yes")
     with (
         pushing_slowly(shop.repos["api"]) as (came, go),
@@ -480,7 +480,7 @@ def test_who_watches_beside_a_promotion_is_told_that_it_goes_on(shop: Forge) -> 
 
 
 def test_what_is_finished_while_somebody_watches_is_not_unfinished(host: Host) -> None:
-    """It was abandoned meanwhile: whoever sees how it ends records that."""
+    """It was abandoned while watch was running, so watch records the result."""
     web = (*RELEASE, "-r", "web")
     with at_terminal(host.forge, *web) as terminal:
         terminal.expect("waiting")
@@ -497,7 +497,7 @@ def test_what_is_finished_while_somebody_watches_is_not_unfinished(host: Host) -
 
 
 def test_what_still_runs_is_not_deployed_again(shop: Forge) -> None:
-    """Someone has to see it end first."""
+    """A new deployment is refused until the running one has ended."""
     config = (shop.shop / "multigit.toml").read_text()
     slow = '["sh", "-c", "while ! test -e $PLACE/go; do sleep 0.05; done"]'
     shop.write_config(config.replace('["sh", "deploy.sh", "{release}"]', slow))
@@ -513,6 +513,6 @@ def test_what_still_runs_is_not_deployed_again(shop: Forge) -> None:
 
 @pytest.mark.parametrize("more", [(), ("--failed",)])
 def test_a_stage_that_nothing_deploys_is_a_usage_error(shop: Forge, more: tuple[str, ...]) -> None:
-    """Also with --failed, whose other answer would propose a command that is refused."""
+    """Also with --failed, which must not suggest a command that would be refused."""
     document = shop.json("deploy", "dev", *more, "--yes", check=USAGE)
     assert [each["code"] for each in document["problems"]] == ["no_deployment"]

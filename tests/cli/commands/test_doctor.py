@@ -1,4 +1,4 @@
-"""Doctor: what would stop multigit is found before it does, and nothing is changed by looking."""
+"""Doctor: problems are found before they stop an operation, and the check changes nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FUTURE = 4_070_908_800  # 2099, the last year that git takes
 
 @pytest.fixture
 def api(forge: Forge) -> ForgeRepo:
-    """Return one of two healthy repositories."""
+    """Return api, one of two healthy repositories."""
     forge.add("database")
     repo = forge.add("api", path="services/api")
     forge.write_config()
@@ -32,7 +32,7 @@ def api(forge: Forge) -> ForgeRepo:
 
 @pytest.fixture
 def server(forge: Forge, api: ForgeRepo) -> Iterator[GitHttpServer]:
-    """Serve the remotes over http; api is reached through it, with a password of a helper's."""
+    """Serve the remotes over http; api uses it, with the password from a credential helper."""
     with GitHttpServer(forge.remotes, "ada", PASSWORD) as running:
         answer = f"!f() {{ echo username=ada; echo password={PASSWORD}; }}; f"
         api.git("config", "credential.helper", answer)
@@ -44,7 +44,7 @@ def server(forge: Forge, api: ForgeRepo) -> Iterator[GitHttpServer]:
 def examine(
     forge: Forge, *names: str, check: int = DONE, env: Mapping[str, str] | None = None
 ) -> Document:
-    """Run the doctor, and see that nothing is touched."""
+    """Run doctor, and assert that nothing is touched."""
     with untouched(forge):
         document = forge.json("doctor", *names, check=check, env=env)
     assert (document["command"], document["exit_code"]) == ("doctor", check)
@@ -52,7 +52,7 @@ def examine(
 
 
 def bad(document: Document) -> dict[tuple[str | None, str], Document]:
-    """Return the findings that are not ok by repository and code; each has a hint."""
+    """Return the findings that are not ok by repository and code; each must have a hint."""
     found = [each for each in document["findings"] if each["state"] != "ok"]
     assert all(each["hint"] for each in found)
     return {(each["repo"], each["code"]): each for each in found}
@@ -65,21 +65,21 @@ def the_only_one(document: Document) -> Document:
 
 
 def fine(document: Document) -> set[tuple[str | None, str]]:
-    """Return the repositories and codes of what is ok."""
+    """Return the repository and code of each finding that is ok."""
     return {(e["repo"], e["code"]) for e in document["findings"] if e["state"] == "ok"}
 
 
 def with_locks(forge: Forge, repo: str = "api") -> None:
-    """Let the configuration name a repository for locks."""
+    """Configure a repository for the locks."""
     config = forge.write_config()
     config.write_text(f'{config.read_text()}\n[lock]\nrepo = "{repo}"\n')
 
 
-# --- All is well
+# --- Healthy
 
 
 def test_a_healthy_workspace_is_told_so(forge: Forge, api: ForgeRepo) -> None:
-    """Exit 0, each repository can be read and pushed to; in the table equal rows are one."""
+    """Exit 0; each repository can be read and pushed to; the table merges equal rows."""
     document = examine(forge)
     assert bad(document) == {}
     assert fine(document) == {
@@ -97,7 +97,7 @@ def test_a_healthy_workspace_is_told_so(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_only_the_named_repositories_are_examined(forge: Forge, api: ForgeRepo) -> None:
-    """What is wrong elsewhere does not matter; unknown names are usage errors."""
+    """Problems in other repositories are ignored; unknown names are usage errors."""
     api.use_url("file:///nothing.git")
     assert bad(examine(forge, "database")) == {}
     assert bad(examine(forge, "-x", "api")) == {}
@@ -105,7 +105,7 @@ def test_only_the_named_repositories_are_examined(forge: Forge, api: ForgeRepo) 
 
 
 def test_two_connections_for_each_repository(forge: Forge, server: GitHttpServer) -> None:
-    """One to read and one to rehearse the push, which sends no request of its own."""
+    """One to read and one to check the push, which sends no refs."""
     assert bad(examine(forge)) == {}
     assert server.connections("api", "upload-pack") == 1
     assert server.connections("api", "receive-pack") == 1
@@ -114,7 +114,7 @@ def test_two_connections_for_each_repository(forge: Forge, server: GitHttpServer
 
 
 def test_no_hook_runs_for_a_rehearsal(forge: Forge, api: ForgeRepo) -> None:
-    """Neither the clone's, which the configuration allows for real pushes, nor the server's."""
+    """Neither the clone's hooks, although `hooks = true` allows them, nor the server's."""
     canary = forge.root / "canary"
     for name in ("pre-push", "reference-transaction", "post-index-change"):
         hook(api.clone / ".git/hooks" / name, f'echo {name} >>"{canary}"')
@@ -133,7 +133,7 @@ def test_no_hook_runs_for_a_rehearsal(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_a_clone_that_is_not_there_or_none(forge: Forge, api: ForgeRepo) -> None:
-    """Missing, and a folder that is no repository."""
+    """A missing clone, and a folder that is not a repository."""
     web = forge.add("web")
     forge.write_config()
     shutil.rmtree(api.clone)
@@ -146,7 +146,7 @@ def test_a_clone_that_is_not_there_or_none(forge: Forge, api: ForgeRepo) -> None
 
 
 def test_shallow_clone(forge: Forge, api: ForgeRepo) -> None:
-    """A problem, with the command that fixes it; the push is rehearsed all the same."""
+    """A problem with the command that fixes it; the push is checked anyway."""
     api.commit("dev", {"a": "1\n"})
     api.git("fetch", "--quiet", "--depth=1", "origin")
     found = the_only_one(examine(forge, check=REFUSED))
@@ -155,7 +155,7 @@ def test_shallow_clone(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_two_push_urls(forge: Forge, api: ForgeRepo) -> None:
-    """A problem; no push is rehearsed to either."""
+    """A problem; no push to either of them is checked."""
     for url in (api.url, "file:///nothing.git"):
         api.git("remote", "set-url", "--add", "--push", "origin", url)
     found = the_only_one(examine(forge, check=REFUSED))
@@ -163,7 +163,7 @@ def test_two_push_urls(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_no_identity(forge: Forge, api: ForgeRepo) -> None:
-    """A problem in every repository, which the table tells once."""
+    """A problem in every repository, which the table shows once."""
     config = forge.root / "home/.gitconfig"
     config.write_text(config.read_text().partition("[init]")[2].join(["[init]", ""]))
     assert set(bad(examine(forge, check=REFUSED))) == {
@@ -177,7 +177,7 @@ def test_no_identity(forge: Forge, api: ForgeRepo) -> None:
 
 @pytest.mark.parametrize("where", ["clone", "home"])
 def test_follow_tags_is_overridden(forge: Forge, api: ForgeRepo, where: str) -> None:
-    """Told as ok, wherever it is set; multigit's own setting is not taken for the user's."""
+    """Reported as ok wherever it is set; multigit's own setting is not mistaken for the user's."""
     config = Path(".git/config") if where == "clone" else forge.root / "home/.gitconfig"
     api.git("config", "--file", str(config), "push.followTags", "true")
     document = examine(forge)
@@ -187,7 +187,7 @@ def test_follow_tags_is_overridden(forge: Forge, api: ForgeRepo, where: str) -> 
 
 
 def test_the_workspace_folder_as_a_repository(forge: Forge, api: ForgeRepo) -> None:
-    """Until its .gitignore names the other repositories and the log, git would commit them."""
+    """Git would commit the other repositories and the log until .gitignore names them."""
     root = forge.add("shop", path=".")
     forge.write_config()
     api.commit("dev", {"a": "1\n"})
@@ -209,7 +209,7 @@ def test_the_workspace_folder_as_a_repository(forge: Forge, api: ForgeRepo) -> N
 
 
 def test_a_remote_that_is_gone(forge: Forge, api: ForgeRepo) -> None:
-    """A problem of that one; with the server gone it is unreachable."""
+    """Only that repository has a problem; without a server it is unreachable."""
     api.use_url("file:///nothing.git")
     found = the_only_one(examine(forge, check=REFUSED))
     assert (found["repo"], found["code"]) == ("api", "remote_missing")
@@ -218,7 +218,7 @@ def test_a_remote_that_is_gone(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_no_remote_at_all(forge: Forge, api: ForgeRepo) -> None:
-    """A clone without the configured remote says how to add it."""
+    """The hint for a clone without the configured remote adds it."""
     api.git("remote", "remove", "origin")
     found = the_only_one(examine(forge, check=REFUSED))
     assert found["code"] == "no_remote"
@@ -226,7 +226,7 @@ def test_no_remote_at_all(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_wrong_password(forge: Forge, api: ForgeRepo, server: GitHttpServer) -> None:
-    """The credentials are refused at the read already, and no question is asked."""
+    """The credentials are refused when reading, and no prompt appears."""
     helper = api.git("config", "credential.helper")
     api.git("config", "credential.helper", "!f() { echo username=ada; echo password=no; }; f")
     document = examine(forge, check=REFUSED)
@@ -239,7 +239,7 @@ def test_wrong_password(forge: Forge, api: ForgeRepo, server: GitHttpServer) -> 
 def test_a_server_that_lets_nobody_push(
     forge: Forge, api: ForgeRepo, server: GitHttpServer
 ) -> None:
-    """Reading works, a push would be answered 403: found without sending one."""
+    """Reading works, and a refused push (403) is found without sending one."""
     api.remote_git("config", "http.receivepack", "false")
     document = examine(forge, check=REFUSED)
     found = the_only_one(document)
@@ -254,7 +254,7 @@ def test_a_server_that_lets_nobody_push(
 
 
 def test_an_ssh_key_that_may_only_read(forge: Forge, api: ForgeRepo) -> None:
-    """What GitHub answers to a read-only deploy key becomes a sentence."""
+    """GitHub's answer to a read-only deploy key is reported as a missing permission."""
     words = "ERROR: The key you are authenticating with has been marked as read only."
     ssh = forge.root / "ssh-stand-in"
     ssh.write_text(
@@ -271,7 +271,7 @@ def test_an_ssh_key_that_may_only_read(forge: Forge, api: ForgeRepo) -> None:
 
 @pytest.mark.parametrize("way", ["file", "http"])
 def test_a_remote_without_atomic_pushes(forge: Forge, api: ForgeRepo, way: str) -> None:
-    """Seen in both ways of transport, and not taken for a broken connection that is tried again."""
+    """Found over file and http, and not retried as if the connection had failed."""
     api.remote_git("config", "receive.advertiseAtomic", "false")
     with GitHttpServer(forge.remotes, "ada", PASSWORD) as server:
         if way == "http":
@@ -288,7 +288,7 @@ def test_a_remote_without_atomic_pushes(forge: Forge, api: ForgeRepo, way: str) 
 def test_a_token_in_a_url_is_a_warning_and_shown_nowhere(
     forge: Forge, api: ForgeRepo, server: GitHttpServer, place: str
 ) -> None:
-    """In the URL, the push URL, or what git rewrites it to; masked also when it fails."""
+    """In the URL, the push URL, or a URL rewritten by insteadOf; masked even if it fails."""
     secret = server.url("api", with_password=True)
     assert PASSWORD in secret
     if place == "insteadOf":
@@ -318,7 +318,7 @@ def test_a_token_in_a_url_is_a_warning_and_shown_nowhere(
 
 
 def test_stage_branches_that_are_missing(forge: Forge, api: ForgeRepo) -> None:
-    """Each with the command that creates it; where none is left no push can be rehearsed."""
+    """Each with the command that creates it."""
     api.remote_git("branch", "--quiet", "-D", "stg")
     empty = forge.add("empty", stages=())
     forge.write_config()
@@ -328,7 +328,7 @@ def test_stage_branches_that_are_missing(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_a_commit_from_the_future(forge: Forge, api: ForgeRepo) -> None:
-    """A warning that accuses neither clock alone; the workspace is then not called fine."""
+    """A warning that mentions both clocks; this machine's clock is not reported as ok."""
     tree, parent = api.remote_git("rev-parse", "main^{tree}", "main").split()
     env = {**forge.env, "GIT_COMMITTER_DATE": f"{FUTURE} +0000"}
     sha = git(api.bare, "commit-tree", tree, "-p", parent, "-m", "Tomorrow", env=env)
@@ -348,7 +348,7 @@ def test_a_commit_from_the_future(forge: Forge, api: ForgeRepo) -> None:
 def test_lock_refs_are_tried_in_earnest_and_gone_afterwards(
     forge: Forge, server: GitHttpServer
 ) -> None:
-    """Three connections: read, set, delete. Not in other repositories, nor when api is left out."""
+    """Three connections: read, set, delete; none of it if api is not selected."""
     with_locks(forge)
     assert ("api", "lock_refs") in fine(examine(forge))
     assert server.connections("api", "upload-pack") == 1
@@ -357,7 +357,7 @@ def test_lock_refs_are_tried_in_earnest_and_gone_afterwards(
 
 
 def test_lock_refs_that_a_hook_refuses(forge: Forge, api: ForgeRepo, server: GitHttpServer) -> None:
-    """The hook's words are told; three connections, and pushing is not called impossible."""
+    """The hook's message is shown, and it is not reported as a remote without push access."""
     api.reject_pushes("refs/multigit/*", "GH013: only branches and tags here")
     with_locks(forge)
     found = the_only_one(examine(forge, check=REFUSED))
@@ -368,7 +368,7 @@ def test_lock_refs_that_a_hook_refuses(forge: Forge, api: ForgeRepo, server: Git
 
 
 def test_lock_refs_that_are_not_given_back(forge: Forge, api: ForgeRepo) -> None:
-    """Every operation would leave its lock behind; the one of the trial is named."""
+    """Every operation would leave its lock behind; the hint names the ref of the check."""
     hook(api.bare / "hooks/update", 'case "$3" in *[1-9a-f]*);; *) echo kept >&2; exit 1;; esac')
     with_locks(forge)
     found = the_only_one(forge.json("doctor", check=REFUSED))
@@ -381,7 +381,7 @@ def test_lock_refs_that_are_not_given_back(forge: Forge, api: ForgeRepo) -> None
 def test_locks_say_nothing_where_no_push_is_possible(
     forge: Forge, api: ForgeRepo, server: GitHttpServer
 ) -> None:
-    """One reason, told once."""
+    """Only the missing push access is reported."""
     api.remote_git("config", "http.receivepack", "false")
     with_locks(forge)
     assert the_only_one(examine(forge, check=REFUSED))["code"] == "not_pushable"
@@ -389,7 +389,7 @@ def test_locks_say_nothing_where_no_push_is_possible(
 
 
 def test_a_lock_whose_answer_was_lost_is_deleted_all_the_same(forge: Forge, api: ForgeRepo) -> None:
-    """The server set it and broke off: found in the rehearsal, and not left behind."""
+    """The server set the ref and dropped the connection; doctor still finds and deletes it."""
     once = api.bare / "once"
     script = f'[ -e "{once}" ] || {{ touch "{once}"; kill -9 $PPID; }}'
     hook(api.bare / "hooks/post-receive", script)
@@ -412,7 +412,7 @@ def recorded(forge: Forge, api: ForgeRepo) -> Path:
 
 
 def test_a_log_that_was_edited(forge: Forge, recorded: Path) -> None:
-    """A problem that names the line; as long as it is sound the records are counted."""
+    """A problem that names the line; a sound log is ok, with its number of records."""
     assert "2 records" in str(examine(forge))
     text = recorded.read_text()
     recorded.write_text(text.replace('"published"', '"forgotten"', 1))
@@ -422,7 +422,7 @@ def test_a_log_that_was_edited(forge: Forge, recorded: Path) -> None:
 
 
 def test_a_log_that_was_cut_is_found_against_the_tags(forge: Forge, recorded: Path) -> None:
-    """What is left is a sound chain, but the deploy tags on the remotes know better."""
+    """The rest of the log is sound, but the deploy tags on the remotes show what is missing."""
     recorded.write_text(recorded.read_text().splitlines(keepends=True)[0])
     found = the_only_one(examine(forge, check=REFUSED))
     assert found["code"] == "log_cut"
@@ -430,7 +430,7 @@ def test_a_log_that_was_cut_is_found_against_the_tags(forge: Forge, recorded: Pa
 
 
 def test_a_torn_log_and_one_that_is_no_file(forge: Forge, recorded: Path) -> None:
-    """A torn end is only a warning, since the next operation moves it aside."""
+    """A torn end is only a warning, because the next operation moves it aside."""
     with recorded.open("a") as stream:
         stream.write('{"at":')
     assert the_only_one(examine(forge))["code"] == "log_torn"
@@ -455,7 +455,7 @@ def test_a_torn_log_and_one_that_is_no_file(forge: Forge, recorded: Path) -> Non
 
 
 def test_an_unfinished_operation(forge: Forge, api: ForgeRepo) -> None:
-    """Named, with the three ways out; after abandon all is well."""
+    """A problem that names the operation; after abandon there is none."""
     database = forge.repos["database"]
     for repo in (api, database):
         repo.commit("dev", {"a": "1\n"})
@@ -469,7 +469,7 @@ def test_an_unfinished_operation(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_too_few_open_files(forge: Forge, api: ForgeRepo) -> None:
-    """A warning with the number that --jobs needs; fewer jobs need less."""
+    """A warning with the limit that --jobs requires; fewer jobs require less."""
     assert api.name in forge.repos
     with untouched(forge):
         few = in_shell(forge, "ulimit -n 80; $MULTIGIT doctor --json")
@@ -483,7 +483,7 @@ def test_too_few_open_files(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_no_git(forge: Forge, api: ForgeRepo) -> None:
-    """Without git nothing can be examined: a sentence and a hint, exit 3."""
+    """Without git nothing can be checked: an error, a hint, exit 3."""
     assert api.name in forge.repos
     with untouched(forge):
         document = forge.json("doctor", env={"PATH": "/nowhere"}, check=REFUSED)
@@ -492,7 +492,7 @@ def test_no_git(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_the_table_tells_the_worst_last(forge: Forge, api: ForgeRepo) -> None:
-    """Ok, warnings, problems; each with its hint; the summary ends it, in 80 columns."""
+    """Ok, warnings, problems, each with its hint, and then the summary, in 80 columns."""
     api.use_url("file:///nothing.git")
     database = forge.repos["database"]
     database.git("config", "remote.origin.pushurl", f"file://ada:canary@{database.bare}")
@@ -510,7 +510,7 @@ def test_the_table_tells_the_worst_last(forge: Forge, api: ForgeRepo) -> None:
 
 @pytest.mark.parametrize("in_the_way", [".multigit", ".multigit/operations", "deployment.log"])
 def test_what_could_not_be_recorded_is_found(in_the_way: str, api: ForgeRepo, forge: Forge) -> None:
-    """Something else stands where a folder or the log should be; the command is refused for it."""
+    """Something else is where a folder or the log should be, so operations are refused."""
     place = forge.shop / in_the_way
     place.parent.mkdir(exist_ok=True)
     if in_the_way == "deployment.log":
@@ -526,7 +526,7 @@ def test_what_could_not_be_recorded_is_found(in_the_way: str, api: ForgeRepo, fo
 
 @pytest.mark.usefixtures("api")
 def test_a_disk_without_room_is_found(forge: Forge) -> None:
-    """The folder takes a name and no content."""
+    """A file can be created there but not written to."""
     done = in_shell(forge, "ulimit -f 0; exec $MULTIGIT doctor --json")
     found = bad(json.loads(done.stdout))
     assert (None, "workspace_not_writable") in found
@@ -542,7 +542,7 @@ def own_files(forge: Forge) -> list[Path]:
 def test_a_workspace_that_may_only_be_read_is_found(
     place: str, api: ForgeRepo, forge: Forge
 ) -> None:
-    """Whichever part of it; and nothing of the trial stays where it can be written."""
+    """Any part of it may be read-only; the check leaves nothing behind in a writable one."""
     api.commit("dev", {"a.txt": "1\n"})
     forge.json("promote", "dev", "stg", "--yes", check=DONE)
     before = own_files(forge)

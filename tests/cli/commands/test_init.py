@@ -1,4 +1,4 @@
-"""Setting up: init, config and demo, for someone who has just installed multigit."""
+"""Set-up: init, config and demo, for someone who has just installed multigit."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def clones(forge: Forge) -> Forge:
 
 
 def test_init_writes_a_configuration_that_works_at_once(clones: Forge) -> None:
-    """It finds the repositories, their remotes and stages; the next command can use it."""
+    """It finds the repositories, their remotes and stages, and the next command can use it."""
     with untouched(clones):
         plan = clones.json("init", "--dry-run", check=DONE)
         shown = clones.run("init", "--dry-run", check=DONE).stdout
@@ -62,7 +62,7 @@ def test_init_writes_a_configuration_that_works_at_once(clones: Forge) -> None:
 
 
 def test_init_never_overwrites(clones: Forge) -> None:
-    """A multigit.toml that is there stays byte for byte; so does an unfinished one."""
+    """An existing multigit.toml stays as it is, even if it is not valid TOML."""
     (clones.shop / "multigit.toml").write_text("[stages\n")
     with untouched(clones):
         document = clones.json("init", check=REFUSED)
@@ -76,7 +76,7 @@ IGNORED = ["/deployment.log", "/frontends/web/", "/services/api/"]
 
 
 def test_init_tells_what_gitignore_lacks_and_adds_it_only_when_told_to(clones: Forge) -> None:
-    """Without a terminal --gitignore is the consent; the line that is told does the same."""
+    """Without a terminal, --gitignore confirms it; the command in the hint does the same."""
     file, config = clones.shop / ".gitignore", clones.shop / "multigit.toml"
     hint = clones.run("init", check=DONE).stderr
     assert not file.exists()
@@ -103,7 +103,7 @@ def test_init_tells_what_gitignore_lacks_and_adds_it_only_when_told_to(clones: F
 def test_init_asks_at_a_terminal_before_it_writes(
     keys: tuple[str, ...], lines: list[str], exit_code: int, clones: Forge
 ) -> None:
-    """Yes adds the lines, the default does not; Ctrl-C leaves no configuration behind either."""
+    """Yes adds the lines, the default does not, and Ctrl-C leaves no configuration behind."""
     with at_terminal(clones, "init") as terminal:
         terminal.expect("to .gitignore")
         for key in keys:
@@ -115,7 +115,7 @@ def test_init_asks_at_a_terminal_before_it_writes(
 
 
 def test_init_where_there_is_nothing_says_what_to_do(forge: Forge) -> None:
-    """No repository, no folder, a file for a folder: a usage error with a hint."""
+    """No repository, no folder, or a file instead of a folder: a usage error with a hint."""
     (forge.shop / "file").touch()
     with untouched(forge):
         for arguments in ((), ("nowhere",), ("file",)):
@@ -124,7 +124,7 @@ def test_init_where_there_is_nothing_says_what_to_do(forge: Forge) -> None:
 
 
 def test_init_leaves_credentials_out(clones: Forge) -> None:
-    """A password in a clone's URL gets neither into the file nor onto the screen."""
+    """A password in a clone's URL is neither in the file nor on the screen."""
     clones.repos["api"].git("config", "remote.origin.url", "https://ada:canary@example.org/x.git")
     done = clones.run("init", check=DONE)
     text = (clones.shop / "multigit.toml").read_text()
@@ -133,7 +133,7 @@ def test_init_leaves_credentials_out(clones: Forge) -> None:
 
 
 def test_config_check_tells_all_mistakes_or_that_all_is_fine(clones: Forge) -> None:
-    """The example is fine; a broken copy has each mistake with its key, exit 2."""
+    """The example is valid; a broken copy has each mistake with its key, exit 2."""
     example = EXAMPLE.read_text()
     clones.write_config(example)
     with untouched(clones):
@@ -145,14 +145,14 @@ def test_config_check_tells_all_mistakes_or_that_all_is_fine(clones: Forge) -> N
 
 
 def test_config_schema_is_a_json_schema_and_needs_no_workspace(forge: Forge) -> None:
-    """It prints one JSON document that names every table."""
+    """It prints one JSON document with every table."""
     schema = json.loads(forge.run("config", "schema", check=DONE).stdout)
     assert "json-schema.org" in schema["$schema"]
     assert {"workspace", "stages", "repos"} <= set(schema["properties"])
 
 
 def test_demo_releases_five_services_in_a_sandbox(forge: Forge) -> None:
-    """Each command stands before its output; in the end a conflict is left to look at."""
+    """Each command is printed before its output, and a conflict is left at the end."""
     sandbox = forge.root / "sandbox"
     before = forge.snapshot()
     try:
@@ -168,7 +168,7 @@ def test_demo_releases_five_services_in_a_sandbox(forge: Forge) -> None:
         assert f"$ multigit {command}" in done.stdout
     assert "\x1b" not in done.stdout
     typed = [line[2:] for line in done.stdout.splitlines() if line.startswith("$ ")]
-    blocked = in_shell(forge, "\n".join(typed[-3:-1]))  # what it proposes at its end
+    blocked = in_shell(forge, "\n".join(typed[-3:-1]))  # what it suggests at the end
     assert blocked.returncode == REFUSED, blocked.stderr
     assert "websocket" in blocked.stdout
     (shop,) = (config.parent for config in sandbox.rglob("multigit.toml"))
@@ -185,7 +185,7 @@ def test_demo_releases_five_services_in_a_sandbox(forge: Forge) -> None:
 
 
 def test_demo_uses_no_folder_that_holds_something(forge: Forge) -> None:
-    """A folder with a file in it is refused and stays as it is."""
+    """A folder with a file in it is refused, and stays as it is."""
     (forge.shop / "mine.txt").write_text("1\n")
     with untouched(forge):
         done = forge.run("demo", ".")
@@ -194,14 +194,14 @@ def test_demo_uses_no_folder_that_holds_something(forge: Forge) -> None:
 
 
 def test_completion_knows_stages_and_repositories(clones: Forge) -> None:
-    """The shell's completion offers what the configuration names."""
+    """The shell's completion offers the names in the configuration."""
     clones.json("init", check=DONE)
     for words, expected in (("promote s", "stg"), ("status a", "api"), ("pull m", "main")):
         assert expected in completed(clones, words)
 
 
 def test_completion_offers_only_targets_that_can_follow(clones: Forge) -> None:
-    """The neighbors of the source, the next one first; all where the source is no stage."""
+    """Only the neighbors of the source, the next one first; all if the source is unknown."""
     clones.json("init", check=DONE)
     for words, expected in (
         ("promote dev ", ["stg"]),
@@ -216,7 +216,7 @@ def test_completion_offers_only_targets_that_can_follow(clones: Forge) -> None:
 
 
 def completed(forge: Forge, words: str) -> list[str]:
-    """Return what the shell would offer behind these words."""
+    """Return what the shell would offer after these words."""
     script = (
         f"_MULTIGIT_COMPLETE=complete_bash COMP_WORDS='multigit {words}' "
         f"COMP_CWORD={len(words.split(' '))} $MULTIGIT"

@@ -1,4 +1,4 @@
-"""multigit init --workflows writes workflows that GitHub takes and that multigit can start."""
+"""multigit init --workflows writes workflows that GitHub accepts and multigit can start."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ TABLES = {
 
 @pytest.fixture
 def shop(forge: Forge) -> Forge:
-    """Return two repositories, one of which has a workflow for stg already."""
+    """Return two repositories, one of which already has a workflow for stg."""
     forge.add("api")
     forge.add("web", files={".github/workflows/deploy-stg.yml": "name: mine\n"})
     forge.write_config()
@@ -50,7 +50,7 @@ def shop(forge: Forge) -> Forge:
 
 
 def require_schema(*files: Path) -> None:
-    """Hold workflows against the schema that editors use."""
+    """Check workflows against the schema that editors use."""
     words = (sys.executable, "-m", "check_jsonschema", "--builtin-schema")
     subprocess.run(
         [*words, "vendor.github-workflows", *map(str, files)], check=True, capture_output=True
@@ -66,7 +66,7 @@ def test_a_dry_run_writes_nothing(shop: Forge) -> None:
 
 
 def test_they_fit_the_schema_and_can_be_dispatched(shop: Forge) -> None:
-    """One for each stage with deploy tags; what is there stays as it is."""
+    """One for each stage with deploy tags; an existing file stays as it is."""
     shop.json("init", "--workflows", check=DONE)
     clone = shop.repos["api"].clone
     files = sorted((clone / ".github" / "workflows").iterdir())
@@ -81,7 +81,7 @@ def test_they_fit_the_schema_and_can_be_dispatched(shop: Forge) -> None:
 
 
 def test_a_link_that_leads_nowhere_is_not_written_through(shop: Forge) -> None:
-    """It is there, too."""
+    """A dangling symlink counts as an existing file."""
     folder = shop.repos["api"].clone / ".github" / "workflows"
     folder.mkdir(parents=True)
     (folder / "deploy-stg.yml").symlink_to(shop.root / "elsewhere")
@@ -90,7 +90,7 @@ def test_a_link_that_leads_nowhere_is_not_written_through(shop: Forge) -> None:
 
 
 def test_a_folder_that_cannot_be_made_is_a_refusal(shop: Forge) -> None:
-    """A file of that name, for one."""
+    """A file named .github, for example."""
     (shop.repos["api"].clone / ".github").write_text("mine\n")
     document = shop.json("init", "--workflows", check=REFUSED)
     assert codes(document) == ["not_writable"]
@@ -98,7 +98,7 @@ def test_a_folder_that_cannot_be_made_is_a_refusal(shop: Forge) -> None:
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_what_is_written_is_what_multigit_starts(forge: Forge, table: str) -> None:
-    """GitHub takes the start with the inputs of the table, and multigit finds the run."""
+    """GitHub accepts the start with the configured inputs, and multigit finds the run."""
     api = forge.add("api")
     environment = Environment("pro duction: 1")
     hub = Repository(api.bare, default_branch="main", workflows={}, environments=(environment,))
@@ -122,7 +122,7 @@ def test_what_is_written_is_what_multigit_starts(forge: Forge, table: str) -> No
 
 
 def test_stages_that_share_a_file_without_a_word_get_none(shop: Forge) -> None:
-    """It is told, with what to write; what is clear is written all the same."""
+    """The shared file is not written, with a hint; the other files are."""
     config = (shop.shop / "multigit.toml").read_text()
     tables = "".join(
         f'\n[stages.{stage}.deploy]\nrunner = "github"\nworkflow = "d.yml"\n'

@@ -31,7 +31,7 @@ TAKEN, GIVEN_BACK = f'[ "$new" != {NOTHING} ]', f'[ "$new" = {NOTHING} ]'
 
 @pytest.fixture
 def pair(forge: Forge) -> Forge:
-    """Return two repositories with work on dev; the locks are in the remote of database."""
+    """Return two repositories with work on dev; the locks are on the remote of database."""
     for name in ("database", "api"):
         forge.add(name).commit("dev", {"a.txt": "1\n"})
     config = forge.write_config()
@@ -40,9 +40,9 @@ def pair(forge: Forge) -> Forge:
 
 
 def strike(forge: Forge, name: str, when: str, act: str) -> None:
-    """Let a hook of the locks' remote act once, when the lock is taken or released.
+    """Make a hook of the locks' remote act once, when the lock is taken or released.
 
-    `$multigit` is the process that holds the workspace.
+    `$multigit` is the process that holds the workspace lock.
     """
     told = forge.shop / ".multigit/lock.json"
     find = f"multigit=$(sed 's/.*\"pid\": \"//; s/\".*//' '{told}')"
@@ -56,13 +56,13 @@ def is_locked(forge: Forge) -> bool:
 
 
 def records(forge: Forge) -> list[Document]:
-    """Return the lines of the deployment log."""
+    """Return the records of the deployment log."""
     lines = (forge.shop / "deployment.log").read_text().splitlines()
     return [json.loads(line) for line in lines]
 
 
 def assert_published_once(forge: Forge) -> None:
-    """Each repository has its tag, the log one record, and nothing is left over."""
+    """Assert that each repository has its tag, the log one record, and nothing is left over."""
     for repo in forge.repos.values():
         assert len([ref for ref in repo.remote_refs() if ref.startswith("refs/tags/")]) == 1
     (record,) = records(forge)
@@ -72,7 +72,7 @@ def assert_published_once(forge: Forge) -> None:
 
 
 def test_killed_with_the_lock_alone_it_goes_on(pair: Forge) -> None:
-    """The journal is there before the lock, so `continue` knows whose lock it is."""
+    """The journal is written before the lock is taken, so `continue` knows whose lock it is."""
     strike(pair, "post-receive", TAKEN, "kill -KILL $multigit")
     pair.run(*PROMOTE, check=-signal.SIGKILL)
     assert is_locked(pair)
@@ -84,7 +84,7 @@ def test_killed_with_the_lock_alone_it_goes_on(pair: Forge) -> None:
     ("name", "ending"), [("pre-receive", "; exit 1"), ("post-receive", "")], ids=["held", "given"]
 )
 def test_killed_when_all_is_done_it_leaves_no_lock(name: str, ending: str, pair: Forge) -> None:
-    """The journal is closed after the lock was released, so `continue` does what is missing."""
+    """The lock is released before the journal is closed, so `continue` does what is missing."""
     strike(pair, name, GIVEN_BACK, f"kill -KILL $multigit{ending}")
     pair.run(*PROMOTE, check=-signal.SIGKILL)
     assert is_locked(pair) == bool(ending)
@@ -94,7 +94,7 @@ def test_killed_when_all_is_done_it_leaves_no_lock(name: str, ending: str, pair:
 
 @pytest.mark.parametrize("way", ["undo", "abandon"])
 def test_every_way_out_gives_the_lock_back(way: str, pair: Forge) -> None:
-    """Also when nothing was published yet."""
+    """Even if nothing was published yet."""
     strike(pair, "post-receive", TAKEN, "kill -KILL $multigit")
     with untouched(pair):
         pair.run(*PROMOTE, check=-signal.SIGKILL)
@@ -104,7 +104,7 @@ def test_every_way_out_gives_the_lock_back(way: str, pair: Forge) -> None:
 
 @pytest.mark.parametrize("way", ["continue", "undo", "abandon"])
 def test_lock_is_kept_while_a_push_may_arrive(way: str, pair: Forge) -> None:
-    """No one else is let in before that is known; each way out waits for it and releases it."""
+    """Until the result is known, no one else can take it; each way out releases it."""
     api = pair.repos["api"]
     pre_receive = hook(api.bare / "hooks/pre-receive", 'kill -KILL "$PPID"')
     document = pair.json(*PROMOTE, check=FAILED)
@@ -113,7 +113,7 @@ def test_lock_is_kept_while_a_push_may_arrive(way: str, pair: Forge) -> None:
     assert document["problems"][0]["message"].startswith("The lock of stg is kept because a push")
     (lock,) = pair.json("lock", "status")["locks"]
     assert lock["holder"]["operation"] == document["operation"]
-    again = pair.json("continue", "--yes", check=FAILED)  # it may still arrive
+    again = pair.json("continue", "--yes", check=FAILED)  # it may still be published
     assert (states(again)["api"], codes(again)) == ("unknown", ["lock_kept"])
     assert is_locked(pair)
     pre_receive.unlink()
@@ -124,7 +124,7 @@ def test_lock_is_kept_while_a_push_may_arrive(way: str, pair: Forge) -> None:
 
 @pytest.mark.parametrize("way", ["continue", "undo", "abandon"])
 def test_lock_is_given_back_where_it_was_taken(way: str, pair: Forge) -> None:
-    """Also where the configuration names no place for locks any more."""
+    """Even if the configuration no longer names a repository for the locks."""
     strike(pair, "post-receive", TAKEN, "kill -KILL $multigit")
     pair.run(*PROMOTE, check=-signal.SIGKILL)
     assert is_locked(pair)
@@ -135,7 +135,7 @@ def test_lock_is_given_back_where_it_was_taken(way: str, pair: Forge) -> None:
 
 
 def test_lock_that_stays_is_released_where_it_was_taken(pair: Forge) -> None:
-    """The command needs the configuration to name the place again, and the hint says so."""
+    """The hint says to restore [lock] in the configuration first."""
     strike(pair, "post-receive", TAKEN, "kill -KILL $multigit")
     pair.run(*PROMOTE, check=-signal.SIGKILL)
     refuse = f'[ "$1" != {LOCK} ] || [ "$3" != {NOTHING} ] || exit 1'
@@ -155,7 +155,7 @@ def test_lock_that_stays_is_released_where_it_was_taken(pair: Forge) -> None:
 
 
 def test_interrupt_is_heard_when_all_is_recorded(pair: Forge) -> None:
-    """Everything was published: it says so, ends with 130, and nothing is left to do."""
+    """Everything was published: the document says so, exit 130, and nothing is left to continue."""
     strike(pair, "pre-receive", GIVEN_BACK, f"kill -TERM $multigit; {HEARD} $multigit")
     document = pair.json(*PROMOTE, check=INTERRUPTED)
     assert states(document) == dict.fromkeys(pair.repos, "published")
@@ -175,7 +175,7 @@ def test_interrupt_while_the_lock_is_taken_changes_nothing(pair: Forge) -> None:
 
 
 def test_second_interrupt_while_the_lock_is_taken_keeps_it(pair: Forge) -> None:
-    """It says so, and each way out releases it."""
+    """The message says so, and abandon releases it."""
     press = f"kill -INT $multigit; {HEARD} $multigit"
     strike(pair, "pre-receive", TAKEN, f"{press}; {press}")
     document = pair.json(*PROMOTE, check=INTERRUPTED)
@@ -186,7 +186,7 @@ def test_second_interrupt_while_the_lock_is_taken_keeps_it(pair: Forge) -> None:
 
 
 def test_lock_that_was_not_given_back_is_told(pair: Forge) -> None:
-    """What is published is published; the warning names the command that releases the lock."""
+    """The release is published; the warning names the command that releases the lock."""
     refuse = f'[ "$1" != {LOCK} ] || [ "$3" != {NOTHING} ] || exit 1'
     update = hook(pair.repos["database"].bare / "hooks/update", refuse)
     done = pair.run(*PROMOTE, check=DONE)
@@ -199,7 +199,7 @@ def test_lock_that_was_not_given_back_is_told(pair: Forge) -> None:
 
 
 def test_lock_that_was_not_given_back_is_a_warning_in_the_document(pair: Forge) -> None:
-    """With the code lock_left."""
+    """The warning has the code lock_left."""
     refuse = f'[ "$1" != {LOCK} ] || [ "$3" != {NOTHING} ] || exit 1'
     hook(pair.repos["database"].bare / "hooks/update", refuse)
     document = pair.json(*PROMOTE, check=DONE)
@@ -208,7 +208,7 @@ def test_lock_that_was_not_given_back_is_a_warning_in_the_document(pair: Forge) 
 
 
 def test_answer_that_is_lost_leaves_no_lock(pair: Forge) -> None:
-    """The remote is asked before anything is said; what it still has is released again."""
+    """The remote is asked again, and the lock that it still has is released."""
     strike(pair, "pre-receive", GIVEN_BACK, 'kill -KILL "$PPID"; exit 1')
     document = pair.json(*PROMOTE, check=DONE)
     assert codes(document) == []
@@ -216,7 +216,7 @@ def test_answer_that_is_lost_leaves_no_lock(pair: Forge) -> None:
 
 
 def test_operation_that_gets_no_lock_is_over(pair: Forge) -> None:
-    """It is refused and recorded; nothing is left to continue."""
+    """It is refused and recorded, and nothing is left to continue."""
     database = pair.repos["database"]
     strangers = database.remote_git("hash-object", "-w", "--stdin", input="x")
     database.remote_git("update-ref", LOCK, strangers)
@@ -227,7 +227,7 @@ def test_operation_that_gets_no_lock_is_over(pair: Forge) -> None:
 
 
 def test_the_lock_costs_two_connections_for_the_whole_operation(pair: Forge) -> None:
-    """One to take it and one to release it; each repository has its fetch and its push."""
+    """One to take it and one to release it, in addition to each repository's fetch and push."""
     with GitSshServer(pair.remotes, pair.root / "ssh") as server:
         pair.env.update(server.environment())
         for name, repo in pair.repos.items():
@@ -238,7 +238,7 @@ def test_the_lock_costs_two_connections_for_the_whole_operation(pair: Forge) -> 
 
 
 def test_the_hint_to_name_a_repository_for_locks_is_right_as_it_stands(forge: Forge) -> None:
-    """Followed literally, with a name: two lines at the end of the file."""
+    """Following it literally adds two lines at the end of the file."""
     forge.add("api")
     config = forge.write_config()
     refused = forge.json("lock", "status", check=USAGE)

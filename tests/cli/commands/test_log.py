@@ -1,4 +1,4 @@
-"""Log: what was done when and by whom, and whether the record of it is whole."""
+"""Log: what was done, when and by whom, and whether the log is intact."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.forge import Forge, untouched
 
 @dataclass(frozen=True)
 class Past:
-    """A workspace with five operations behind it, and the documents that they answered."""
+    """A workspace with five operations in its log, and their documents."""
 
     forge: Forge
     documents: tuple[Document, ...]
@@ -32,7 +32,7 @@ class Past:
 
 @pytest.fixture(scope="module")
 def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
-    """Return a workspace after push, two promotions, one refused and one blocked."""
+    """Return a workspace after a push, two promotions, a refused one and a blocked one."""
     forge = Forge(tmp_path_factory.mktemp("log"))
     api = forge.add("api")
     api.write({"a.txt": "1\n"})
@@ -51,7 +51,7 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
 
 
 def test_every_operation_is_there_with_its_end(past: Past) -> None:
-    """Done, refused and blocked ones, oldest first; looking and usage errors leave no record."""
+    """Done, refused and blocked ones, oldest first; a usage error leaves no record."""
     with untouched(past.forge):
         document = past.forge.json("log", check=DONE)
     records = document["records"]
@@ -69,7 +69,7 @@ def test_every_operation_is_there_with_its_end(past: Past) -> None:
 
 
 def test_people_see_a_table_that_fits(past: Past) -> None:
-    """Two lines per operation in 80 columns, with who, what and the release."""
+    """Two lines per operation in 80 columns, with the user, the message and the release."""
     shown = past.forge.run("log", env={"COLUMNS": ""}, check=DONE).stdout
     assert all(len(line) <= 80 for line in shown.splitlines())
     assert shown.count("Ada Lovel") == len(past.documents)
@@ -78,7 +78,7 @@ def test_people_see_a_table_that_fits(past: Past) -> None:
 
 
 def test_refusal_is_told_from_a_conflict(past: Past) -> None:
-    """Both have the result blocked; the reason is a code, and older records show it as well."""
+    """Both have the result blocked but different reasons; a record without one looks the same."""
     records = past.forge.json("log")["records"]
     assert [record["reason"] for record in records] == [
         "", "", "confirmation_needed", "", "conflict",
@@ -90,7 +90,7 @@ def test_refusal_is_told_from_a_conflict(past: Past) -> None:
 
 
 def test_stage_and_limit_choose(past: Past) -> None:
-    """The newest that arrived at a stage; 0 means all; an unknown stage suggests the nearest."""
+    """The newest records of a stage; 0 means all; an unknown stage is an error."""
 
     def operations(*arguments: str) -> list[str]:
         return [r["operation"] for r in past.forge.json("log", *arguments)["records"]]
@@ -108,7 +108,7 @@ def test_stage_and_limit_choose(past: Past) -> None:
 
 
 def test_a_stage_between_and_the_one_that_was_pushed_are_found(forge: Forge) -> None:
-    """A back-merge moves stg and dev, a push with --promote dev and stg, an undo what it undoes."""
+    """All stages that an operation moved count, also for a back-merge, --promote and undo."""
     api = forge.add("api")
     forge.write_config()
     api.commit("main", {"hot.txt": "1\n"})
@@ -137,7 +137,7 @@ def records_of(forge: Forge) -> list[Document]:
 
 
 def test_sound_log_is_verified(past: Past) -> None:
-    """`log --verify` is content, and changes nothing."""
+    """`log --verify` succeeds, and changes nothing."""
     with untouched(past.forge):
         document = past.forge.json("log", "--verify", check=DONE)
     assert (document["verified"], document["problems"]) == (True, [])
@@ -145,34 +145,34 @@ def test_sound_log_is_verified(past: Past) -> None:
 
 
 def edit(lines: list[bytes]) -> list[bytes]:
-    """Change who released."""
+    """Change the user in a record."""
     return [line.replace(b"Ada Lovelace", b"Bob Lovelace") if n == 3 else line
             for n, line in enumerate(lines)]  # fmt: skip
 
 
 def reformat(lines: list[bytes]) -> list[bytes]:
-    """Write a record in another way that means the same."""
+    """Reformat the JSON of a record."""
     return [json.dumps(json.loads(lines[0])).encode() + b"\n", *lines[1:]]
 
 
 def drop(lines: list[bytes]) -> list[bytes]:
-    """Take a line out."""
+    """Remove a line."""
     return [*lines[:1], *lines[2:]]
 
 
 def swap(lines: list[bytes]) -> list[bytes]:
-    """Exchange two lines."""
+    """Swap two lines."""
     return [lines[0], lines[2], lines[1], *lines[3:]]
 
 
 def tear(lines: list[bytes]) -> list[bytes]:
-    """Cut the last line in its middle."""
+    """Cut the last line in the middle."""
     return [*lines[:-1], lines[-1][:40]]
 
 
 @pytest.mark.parametrize("damage", [edit, reformat, drop, swap, tear])
 def test_damaged_log_is_found(damage: Callable[[list[bytes]], list[bytes]], past: Past) -> None:
-    """An edited, reformatted, missing, swapped or torn line: exit 1, with the line's number."""
+    """An edited, reformatted, missing, swapped or torn line: exit 1 with the line's number."""
     whole = past.log.read_bytes()
     try:
         past.log.write_bytes(b"".join(damage(whole.splitlines(keepends=True))))
@@ -187,7 +187,7 @@ def test_damaged_log_is_found(damage: Callable[[list[bytes]], list[bytes]], past
 
 
 def test_workspace_without_a_log_has_no_records(forge: Forge) -> None:
-    """Before the first operation there is nothing to show, and nothing wrong."""
+    """Before the first operation the log is empty and verifies."""
     forge.add("api")
     forge.write_config()
     with untouched(forge):
@@ -197,7 +197,7 @@ def test_workspace_without_a_log_has_no_records(forge: Forge) -> None:
 
 
 def test_only_tags_of_this_log_are_said_to_agree(past: Past) -> None:
-    """A tag that someone made by hand, and one of another workspace, were not compared."""
+    """A tag made by hand and one of another workspace are counted separately."""
     api = past.forge.repos["api"]
     other = "Multigit-Operation: x\nMultigit-Log: y\nMultigit-Log-Seq: 99\nMultigit-Log-Head: z"
     api.git("tag", "-a", "-m", "by hand", "deploy-by-hand", "HEAD")
@@ -220,7 +220,7 @@ def chained(records: Sequence[Document]) -> bytes:
 
 @pytest.mark.parametrize("kept", [slice(2, None), slice(0, 2), slice(0, 0)])
 def test_a_cut_log_that_was_chained_anew_is_found_by_its_tags(past: Past, kept: slice) -> None:
-    """Without its first records, without its last ones, or with none of them."""
+    """Without its first records, without its last ones, or without any."""
     whole = past.log.read_bytes()
     records = [json.loads(line) for line in whole.splitlines()]
     try:
@@ -235,7 +235,7 @@ def test_a_cut_log_that_was_chained_anew_is_found_by_its_tags(past: Past, kept: 
 
 
 def test_a_journal_that_was_moved_aside_is_no_cut(forge: Forge) -> None:
-    """Its operation has tags and no record, which the hint brought about; a lost one is a cut."""
+    """Its operation has tags and no record because of the hint; without the file, it is a cut."""
     for name in ("api", "web"):
         forge.add(name).commit("dev", {"a.txt": "1\n"})
     forge.write_config()

@@ -34,7 +34,7 @@ NAMES = [f"service-{number}" for number in range(12)]
 
 
 def twelve(root: Path) -> Forge:
-    """Return a workspace of twelve repositories, each with its own way to differ from stg."""
+    """Return a workspace of twelve repositories, each of which differs from stg in another way."""
     forge = Forge(root)
     for number, name in enumerate(NAMES):
         path = f"services/{name}" if number % 2 else name
@@ -54,7 +54,7 @@ def twelve(root: Path) -> Forge:
 
 @dataclass(frozen=True)
 class Release:
-    """A promotion of twelve repositories that has been made, and how all was before it."""
+    """A promotion of twelve repositories, and the state before it."""
 
     forge: Forge
     document: Document
@@ -81,7 +81,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
 
 
 def test_each_remote_has_a_merge_whose_tree_is_gits_own(release: Release) -> None:
-    """Stg is a merge of its old tip and dev, in this order, with the tree that git makes."""
+    """Stg is a merge of its old tip and dev, in this order, with the same tree as git's merge."""
     for name, repo in release.forge.repos.items():
         old = release.refs[name]
         parents = [old["refs/heads/stg"], old["refs/heads/dev"]]
@@ -90,7 +90,7 @@ def test_each_remote_has_a_merge_whose_tree_is_gits_own(release: Release) -> Non
 
 
 def test_one_annotated_tag_is_shared_by_all_and_points_at_the_merge(release: Release) -> None:
-    """The tag has one name in all repositories; nothing but stg and the tag was pushed."""
+    """All repositories have the same tag, and nothing but stg and the tag was pushed."""
     assert TAG.fullmatch(release.tag)
     for name, repo in release.forge.repos.items():
         assert repo.remote_git("cat-file", "-t", f"refs/tags/{release.tag}") == "tag"
@@ -107,7 +107,7 @@ def test_dirty_trees_and_checked_out_branches_are_as_before(release: Release) ->
 
 
 def test_document_has_the_promised_shape(release: Release) -> None:
-    """The JSON document is that of the design: its keys, and what they say."""
+    """The JSON document has the documented keys and values."""
     document = release.document
     assert list(document)[:8] == [
         "schema", "command", "operation", "result", "exit_code", "source", "target", "release",
@@ -139,7 +139,7 @@ def test_document_has_the_promised_shape(release: Release) -> None:
 
 
 def test_second_run_has_nothing_to_do_and_changes_no_ref(release: Release) -> None:
-    """Once promoted, there is nothing to promote; also for whoever cannot be asked."""
+    """Once promoted, there is nothing to promote, and no confirmation is needed."""
     with untouched(release.forge):
         document = release.forge.json("promote", "dev", "stg", check=DONE)
     assert document["result"] == "nothing"
@@ -148,7 +148,7 @@ def test_second_run_has_nothing_to_do_and_changes_no_ref(release: Release) -> No
 
 
 def test_one_conflict_blocks_all_twelve_and_the_other_eleven_can_go_on(tmp_path: Path) -> None:
-    """A conflict names its files and stops everything; --skip-blocked leaves that one out."""
+    """A conflict names its files and blocks everything; --skip-blocked skips that repository."""
     forge = twelve(tmp_path)
     odd = forge.repos[NAMES[7]]
     odd.commit("dev", {"a.txt": "ours\n", "src/b c.txt": "dev\n"})
@@ -176,9 +176,9 @@ def test_one_conflict_blocks_all_twelve_and_the_other_eleven_can_go_on(tmp_path:
 
 
 def test_what_blocks_is_not_done_where_nothing_else_can_move(forge: Forge) -> None:
-    """A script must not take it for released: exit code 3, whether the rest is up to date or not.
+    """A script must not mistake it for released: exit 3, whether or not the rest is up to date.
 
-    The log says why.
+    The log has the reason.
     """
     api = forge.add("api")
     forge.add("web")
@@ -194,11 +194,11 @@ def test_what_blocks_is_not_done_where_nothing_else_can_move(forge: Forge) -> No
     assert [record["reason"] for record in forge.json("log")["records"]] == ["conflict"] * 2
 
 
-# --- Where the user stands does not matter, and stays as it is
+# --- The user's work tree does not matter, and stays as it is
 
 
 def standing_everywhere(forge: Forge) -> None:
-    """Add a repository in each state that a user may have left one in, all with work on dev."""
+    """Add a repository in each state that a user may leave one in, all with work on dev."""
 
     def add(name: str, *stages: str) -> ForgeRepo:
         files = {"README.md": "1\n", "src/a.txt": "a\n", "docs/b.txt": "b\n"}
@@ -243,7 +243,7 @@ def standing_everywhere(forge: Forge) -> None:
 def test_promotion_never_touches_what_the_user_is_doing(forge: Forge) -> None:
     """Dirty, staged, detached, merging, rebasing, bisecting, linked, sparse, unborn: all as before.
 
-    Only a local stg that stands in no one's work tree follows the remote one.
+    Only a local stg that is not checked out anywhere follows the remote one.
     """
     standing_everywhere(forge)
     with untouched(forge):
@@ -262,7 +262,7 @@ def test_promotion_never_touches_what_the_user_is_doing(forge: Forge) -> None:
 
 
 def test_local_branch_follows_where_that_is_safe(forge: Forge) -> None:
-    """Behind: it follows. Checked out, or with commits of its own: left alone, with a hint.
+    """It follows if it is behind; if it is checked out or has own commits, it stays, with a hint.
 
     Local commits on dev, which are not part of the promotion, are a warning.
     """
@@ -301,7 +301,7 @@ def test_local_branch_follows_where_that_is_safe(forge: Forge) -> None:
 
 
 def test_every_block_has_its_code_and_leaves_all_untouched(forge: Forge) -> None:
-    """Whatever keeps one repository from being promoted keeps all of them as they are."""
+    """Whatever blocks one repository blocks all of them."""
     for name in ("fine", "no-branch", "shallow", "two-urls", "conflict", "nobody", "unrelated"):
         forge.add(name).commit("dev", {"a.txt": "dev\n"})
     repos = forge.repos
@@ -312,7 +312,7 @@ def test_every_block_has_its_code_and_leaves_all_untouched(forge: Forge) -> None
     repos["two-urls"].git(*push_url, repos["two-urls"].url)
     repos["two-urls"].git(*push_url, repos["fine"].url)
     repos["conflict"].commit("stg", {"a.txt": "stg\n"})
-    repos["conflict"].write({".gitattributes": "* merge=union\n"})  # on disk alone: must not count
+    repos["conflict"].write({".gitattributes": "* merge=union\n"})  # uncommitted: must not count
     repos["nobody"].git("config", "user.email", "")
     orphan = repos["unrelated"].remote_git("commit-tree", "-m", "begin", "main^{tree}")
     repos["unrelated"].remote_git("update-ref", "refs/heads/stg", orphan)
@@ -363,11 +363,11 @@ def test_dry_run_shows_the_plan_and_stops(forge: Forge) -> None:
     assert not list(forge.shop.glob("deployment.log*"))
 
 
-# --- What is chosen, said and recorded
+# --- Selection, message and record
 
 
 def test_selection_by_name_group_and_exclusion(forge: Forge) -> None:
-    """Only the chosen repositories are looked at; an unreachable one outside does not matter."""
+    """Only the selected repositories are read; others may be unreachable."""
     for name in ("database", "api", "web", "broken"):
         forge.add(name).commit("dev", {"a.txt": "1\n"})
     forge.repos["broken"].use_url("file:///nothing.git")
@@ -386,7 +386,7 @@ def test_selection_by_name_group_and_exclusion(forge: Forge) -> None:
 
 
 def test_message_is_that_of_merge_and_tag(forge: Forge) -> None:
-    """-m is what the merge and the tag say; the committer is the user."""
+    """Merge and tag have the message of -m; the committer is the user."""
     api = forge.add("api")
     api.commit("dev", {"a.txt": "1\n"})
     forge.write_config()
@@ -400,7 +400,7 @@ def test_message_is_that_of_merge_and_tag(forge: Forge) -> None:
 
 
 def test_promotion_to_main_wants_the_message_that_the_stage_demands(forge: Forge) -> None:
-    """Where require_message is set, a promotion without -m is a usage error."""
+    """If require_message is set, a promotion without -m is a usage error."""
     forge.add("api").commit("stg", {"a.txt": "1\n"})
     text = forge.write_config().read_text()
     forge.write_config(text.replace('confirm = "name"', 'confirm = "name"\nrequire_message = true'))
@@ -412,7 +412,7 @@ def test_promotion_to_main_wants_the_message_that_the_stage_demands(forge: Forge
 
 
 def test_promotion_down_carries_a_hotfix_one_stage_without_a_tag(forge: Forge) -> None:
-    """Promote main stg merges main into stg, tags nothing and leaves dev alone."""
+    """`promote main stg` merges main into stg without a tag, and leaves dev alone."""
     api = forge.add("api")
     fix = api.commit("main", {"a.txt": "1\n"}, message="fix: now")
     stg, dev = api.tip("stg"), api.tip("dev")
@@ -426,7 +426,7 @@ def test_promotion_down_carries_a_hotfix_one_stage_without_a_tag(forge: Forge) -
 
 
 def test_content_decides_whether_there_is_something_to_do(forge: Forge) -> None:
-    """Commits whose content has arrived already are nothing to promote."""
+    """Commits whose content stg already has are nothing to promote."""
     api = forge.add("api")
     api.commit("dev", {"a.txt": "1\n"}, message="feat: a")
     api.commit("stg", {"a.txt": "1\n"}, message="feat: the same, picked")
@@ -438,7 +438,7 @@ def test_content_decides_whether_there_is_something_to_do(forge: Forge) -> None:
 
 
 def test_nothing_to_do_names_no_release(forge: Forge) -> None:
-    """A tag that was never made must not be taken for the release's by a script."""
+    """A script must not mistake a tag that was never made for a release."""
     forge.add("api")
     forge.write_config()
     document = forge.json("promote", "dev", "stg", "--yes", check=DONE)
@@ -447,7 +447,7 @@ def test_nothing_to_do_names_no_release(forge: Forge) -> None:
 
 @pytest.mark.parametrize("separator", ["\u2028", "\x85", "\x0b", "\r"])
 def test_subject_may_hold_what_python_takes_for_a_line_break(separator: str, forge: Forge) -> None:
-    """A colleague's subject with a pasted line separator stops no command."""
+    """A colleague's subject with a pasted line separator breaks no command."""
     forge.add("api").commit("dev", {"a.txt": "1\n"}, message=f"feat: one{separator}two")
     forge.write_config()
     document = forge.json("promote", "dev", "stg", "--dry-run", check=DONE)
@@ -455,7 +455,7 @@ def test_subject_may_hold_what_python_takes_for_a_line_break(separator: str, for
 
 
 def test_taken_tag_gets_a_number_in_all_repositories(forge: Forge) -> None:
-    """A tag of this second that one remote has already makes it -2 everywhere."""
+    """If one remote already has the tag of this second, it is -2 everywhere."""
     api, web = forge.add("api"), forge.add("web")
     for repo in (api, web):
         repo.commit("dev", {"a.txt": "1\n"})
@@ -473,7 +473,7 @@ def test_taken_tag_gets_a_number_in_all_repositories(forge: Forge) -> None:
 
 
 def test_each_operation_leaves_a_record_in_a_private_log(forge: Forge) -> None:
-    """Done, blocked, refused: each is a line of deployment.log. Looking is not recorded."""
+    """Done and blocked operations have a line each; one with nothing to do has none."""
     api = forge.add("api")
     api.commit("dev", {"a.txt": "1\n"})
     forge.write_config()
@@ -493,11 +493,11 @@ def test_each_operation_leaves_a_record_in_a_private_log(forge: Forge) -> None:
     assert records[1]["who"] == "Ada Lovelace <ada@example.org>"
 
 
-# --- Only the two refs, and none of the repository's own code
+# --- Only the two refs, and no code of the repository
 
 
 def test_stray_tags_and_follow_tags_stay_at_home(forge: Forge) -> None:
-    """push.followTags and push.default=mirror-like settings add nothing to the push."""
+    """push.followTags, push.default and configured refspecs add nothing to the push."""
     api = forge.add("api")
     api.commit("dev", {"a.txt": "1\n"})
     api.git("fetch", "--quiet", "--no-write-fetch-head")
@@ -516,7 +516,7 @@ def test_stray_tags_and_follow_tags_stay_at_home(forge: Forge) -> None:
 
 
 def test_promotion_runs_no_code_of_the_repository(forge: Forge) -> None:
-    """Hooks, filters, merge drivers, fsmonitor and aliases stay quiet; `hooks = true` opts in."""
+    """Hooks, filters, merge drivers, fsmonitor and aliases do not run; `hooks = true` opts in."""
     api = forge.add("api", files={"a.txt": "1\n", ".gitattributes": "* filter=x merge=x diff=x\n"})
     api.commit("dev", {"a.txt": "dev\n"})
     ran = forge.root / "ran"
@@ -548,7 +548,7 @@ def test_promotion_runs_no_code_of_the_repository(forge: Forge) -> None:
 
 @pytest.mark.parametrize("variable", ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"])
 def test_calling_hook_does_not_lead_astray(variable: str, forge: Forge) -> None:
-    """Variables that a git hook sets for its own repository do not reach ours."""
+    """Variables that a git hook sets for its own repository do not reach multigit's git."""
     api, outer = forge.add("api"), forge.add("outer")
     api.commit("dev", {"a.txt": "1\n"})
     stand_in = {"GIT_DIR": ".git", "GIT_INDEX_FILE": ".git/index", "GIT_WORK_TREE": "."}

@@ -39,7 +39,7 @@ def trio(forge: Forge) -> Forge:
 
 
 def test_colleague_who_pushes_at_the_question_loses_nothing(trio: Forge) -> None:
-    """Their commit stays; the sentence names both SHAs; the other two are published; exit 1."""
+    """Their commit stays, the message names both SHAs, and the other two are published: exit 1."""
     api = trio.repos["api"]
     planned = api.tip("stg")
     with at_terminal(trio, "promote", "dev", "stg") as terminal:
@@ -58,7 +58,7 @@ def test_colleague_who_pushes_at_the_question_loses_nothing(trio: Forge) -> None
 
 
 def test_colleague_who_pushes_during_our_push_loses_nothing(trio: Forge) -> None:
-    """The server compares at the last moment: their commit stays, and neither ref is ours."""
+    """The server compares at the last moment: their commit stays, and neither ref is pushed."""
     api = trio.repos["api"]
     planned = api.tip("stg")
 
@@ -81,7 +81,7 @@ def test_colleague_who_pushes_during_our_push_loses_nothing(trio: Forge) -> None
 
 
 def rewind(repo: ForgeRepo) -> None:
-    """Let a colleague take the last commit of stg back."""
+    """Let a colleague remove the last commit of stg."""
     repo.remote_git("update-ref", "refs/heads/stg", "stg~1")
 
 
@@ -91,7 +91,7 @@ def delete(repo: ForgeRepo) -> None:
 
 
 def vanish(repo: ForgeRepo) -> None:
-    """Let the remote go away."""
+    """Make the remote unreachable."""
     repo.bare.rename(repo.bare.with_suffix(".away"))
 
 
@@ -106,7 +106,7 @@ def vanish(repo: ForgeRepo) -> None:
 def test_remote_that_changed_at_the_question_is_not_pushed_over(
     event: Callable[[ForgeRepo], None], state: str, code: str, trio: Forge
 ) -> None:
-    """A rewound or deleted branch, a remote that is gone: reported, and nothing is forced."""
+    """A rewound or deleted branch, or a missing remote, is reported, and nothing is forced."""
     api = trio.repos["api"]
     api.commit("stg", {"more.txt": "1\n"})
     with asked_for_json(trio, "promote", "dev", "stg") as terminal:
@@ -126,7 +126,7 @@ def test_remote_that_changed_at_the_question_is_not_pushed_over(
 def test_refused_branch_keeps_the_tag_away_and_the_other_way_round(
     pattern: str, trio: Forge
 ) -> None:
-    """What a protected branch or tag refuses does not half arrive; the server's words are shown."""
+    """If the branch or the tag is protected, neither is pushed; the server's message is shown."""
     api = trio.repos["api"]
     api.reject_pushes(pattern, "GH006: Protected branch update failed")
     before = api.remote_refs()
@@ -143,7 +143,7 @@ def test_refused_branch_keeps_the_tag_away_and_the_other_way_round(
 
 
 def test_failure_names_the_file_that_holds_what_git_said(trio: Forge) -> None:
-    """The transcript of the failed repository lies where the last line says, for us alone."""
+    """The transcript is where the output says, and only the user can read it."""
     trio.repos["api"].reject_pushes("refs/heads/stg", "GH006: no")
     done = trio.run("promote", "dev", "stg", "--yes", check=FAILED)
     (place,) = re.findall(r"\.multigit/operations/\S+/", done.stdout + done.stderr)
@@ -154,7 +154,7 @@ def test_failure_names_the_file_that_holds_what_git_said(trio: Forge) -> None:
 
 
 def test_merge_is_dated_at_the_time_of_the_operation(trio: Forge) -> None:
-    """Merge, tag and the tag's name tell the same second."""
+    """Merge, tag and the name of the tag have the same second."""
     began = int(time.time())
     tag = trio.json("promote", "dev", "stg", "--yes", check=DONE)["release"]
     stamp = datetime.strptime(tag, "stg-deploy-%Y%m%d-%H%M%S").replace(tzinfo=UTC)

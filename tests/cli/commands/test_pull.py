@@ -1,4 +1,4 @@
-"""Pull: a stage's branch up to date in every clone, and no one's work touched."""
+"""Pull: a stage's branch is up to date in every clone, and no one's work is touched."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support.gitenv import git
 
 
 def test_missing_repositories_are_cloned_on_the_stage_branch(forge: Forge) -> None:
-    """No folder, or an empty one: afterwards a clone on dev with its upstream."""
+    """A missing or empty folder becomes a clone on dev with its upstream."""
     for name in ("api", "web", "here"):
         forge.add(name, path=f"services/{name}").commit("dev", {"a.txt": "1\n"})
     forge.write_config()
@@ -40,7 +40,7 @@ def test_missing_repositories_are_cloned_on_the_stage_branch(forge: Forge) -> No
 
 
 def test_branch_goes_forward_where_nobody_works_on_it(forge: Forge) -> None:
-    """Checked out and clean, elsewhere, not yet there, detached, with new files: up to date."""
+    """Checked out and clean, not checked out, missing, detached, with new files: up to date."""
     names = ("clean", "elsewhere", "absent", "detached", "new-file")
     for name in names:
         forge.add(name)
@@ -72,7 +72,7 @@ def test_branch_goes_forward_where_nobody_works_on_it(forge: Forge) -> None:
 
 
 def test_work_of_the_users_own_is_left_alone(forge: Forge) -> None:
-    """Dirty, staged, diverged, mid-merge, in another work tree: as before; the others go on."""
+    """Dirty, staged, diverged, mid-merge or in another worktree: left alone; others are updated."""
     names = ("dirty", "staged", "diverged", "merging", "linked", "in-the-way", "fine")
     for name in names:
         forge.add(name)
@@ -113,7 +113,7 @@ def test_work_of_the_users_own_is_left_alone(forge: Forge) -> None:
 
 
 def test_hint_for_a_diverged_branch_mends_it(forge: Forge) -> None:
-    """The command that multigit names, typed in the workspace folder, makes the next pull go."""
+    """After the command in the hint, run in the workspace folder, the next pull succeeds."""
     api = forge.add("api", path="services/api")
     api.local_commit({"mine.txt": "1\n"})
     api.commit("dev", {"theirs.txt": "1\n"})
@@ -126,7 +126,7 @@ def test_hint_for_a_diverged_branch_mends_it(forge: Forge) -> None:
 
 
 def test_switch_checks_the_branch_out_where_nothing_is_changed(forge: Forge) -> None:
-    """Clean ones go to stg and up to date, new files come along; dirty ones stay where they are."""
+    """Clean clones switch to stg and keep new files; dirty ones stay where they are."""
     for name in ("clean", "new-file", "dirty", "on-stg"):
         repo = forge.add(name, checkout="stg" if name == "on-stg" else "dev")
         repo.commit("stg", {"a.txt": "1\n"})
@@ -148,7 +148,7 @@ def test_switch_checks_the_branch_out_where_nothing_is_changed(forge: Forge) -> 
 
 
 def test_what_cannot_be_pulled_says_why_and_stops_no_other(forge: Forge) -> None:
-    """No branch, no remote, no URL to clone from: each with its reason and a hint."""
+    """No branch, no remote, no URL to clone from: each has its reason and a hint."""
     for name in ("no-branch", "gone", "not-git", "fine"):
         forge.add(name)
     repos = forge.repos
@@ -184,7 +184,7 @@ def test_what_cannot_be_pulled_says_why_and_stops_no_other(forge: Forge) -> None
 
 
 def test_clone_that_fails_leaves_nothing_behind(forge: Forge) -> None:
-    """A URL that leads nowhere leaves no half-made folder, and the next pull can try again."""
+    """A URL that does not exist leaves no partial folder, and the next pull can try again."""
     api = forge.add("api")
     shutil.rmtree(api.clone)
     api.url = "file:///nothing.git"
@@ -202,7 +202,7 @@ def test_clone_that_fails_leaves_nothing_behind(forge: Forge) -> None:
 
 
 def test_pull_says_in_plain_words_what_happened(forge: Forge) -> None:
-    """People read a line per repository: cloned, forward from where to where, new, left alone."""
+    """One line per repository: cloned, from which to which commit, new, or left alone."""
     for name in ("cloned", "forward", "new", "dirty", "same"):
         forge.add(name)
     repos = forge.repos
@@ -224,7 +224,7 @@ def test_pull_says_in_plain_words_what_happened(forge: Forge) -> None:
 
 
 def test_pull_with_nothing_to_do_answers_nothing(forge: Forge) -> None:
-    """As its dry run does, and as every other command does."""
+    """The result is “nothing”, as in its dry run."""
     forge.add("api")
     forge.write_config()
     assert forge.json("pull", "dev", "--dry-run", check=DONE)["result"] == "nothing"

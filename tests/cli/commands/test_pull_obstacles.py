@@ -1,4 +1,4 @@
-"""Pull: files that are in no commit, where the branch now has some of its own."""
+"""Pull: uncommitted files where the branch now has files of its own."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ NESTED = {"etc/app/settings.local": "shipped\n"}
 
 
 def ignored_by_tree(repo: ForgeRepo, pattern: str) -> None:
-    """In a committed .gitignore, which the remote has as well."""
+    """Ignore in a committed .gitignore, which the remote has as well."""
     repo.commit("dev", {".gitignore": f"{pattern}\n"})
     repo.git("pull", "--quiet", "--ff-only")
 
 
 def ignored_by_clone(repo: ForgeRepo, pattern: str) -> None:
-    """In .git/info/exclude."""
+    """Ignore in .git/info/exclude."""
     (repo.clone / ".git/info/exclude").write_text(f"{pattern}\n")
 
 
 def ignored_by_user(repo: ForgeRepo, pattern: str) -> None:
-    """In core.excludesFile."""
+    """Ignore in core.excludesFile."""
     file = repo.clone.parent.parent / "ignored"
     file.write_text(f"{pattern}\n")
     repo.git("config", "core.excludesFile", str(file))
 
 
 def not_ignored(_repo: ForgeRepo, _pattern: str) -> None:
-    """Only untracked."""
+    """Do not ignore; the file is only untracked."""
 
 
 IGNORING = (ignored_by_tree, ignored_by_clone, ignored_by_user, not_ignored)
 MINE: Mapping[str, tuple[dict[str, str | bytes | None], dict[str, str], list[str]]] = {
-    # what is on the disk, what the branch brings, what is in the way
+    # what is on disk, what the branch adds, what is in the way
     "file": ({"settings.local": "MINE\n"}, THEIRS, ["settings.local"]),
     "nested": ({"etc/app/settings.local": "MINE\n"}, NESTED, ["etc/app/settings.local"]),
     "file-for-folder": ({"etc": "MINE\n"}, NESTED, ["etc"]),
@@ -47,7 +47,7 @@ MINE: Mapping[str, tuple[dict[str, str | bytes | None], dict[str, str], list[str
 
 @pytest.mark.parametrize("switch", [False, True])
 def test_files_in_no_commit_are_named_and_left(forge: Forge, *, switch: bool) -> None:
-    """However git ignores them: the repository stays as it is, the others are updated."""
+    """Whether or not git ignores them, the repository stays as it is, and others are updated."""
     branch = "stg" if switch else "dev"
     expected: dict[str, list[str]] = {}
     for how in IGNORING:
@@ -74,7 +74,7 @@ def test_files_in_no_commit_are_named_and_left(forge: Forge, *, switch: bool) ->
 
 
 def test_pull_names_the_new_file_that_stands_in_the_way(forge: Forge) -> None:
-    """An untracked file that the branch brings along: left as it is, named, with a hint."""
+    """An untracked file that the branch adds is left as it is and named, with a hint."""
     api = forge.add("api")
     api.commit("dev", {"a.txt": "theirs\n"})
     api.write({"a.txt": "mine\n"})
@@ -87,7 +87,7 @@ def test_pull_names_the_new_file_that_stands_in_the_way(forge: Forge) -> None:
 
 
 def test_out_of_the_way_the_branch_is_updated(forge: Forge) -> None:
-    """As the hint says."""
+    """Once the file is moved, as the hint says, pull succeeds."""
     api = forge.add("api")
     ignored_by_clone(api, "*.local")
     api.write({"settings.local": "MINE\n"})
@@ -107,7 +107,7 @@ def change_assumed(repo: ForgeRepo) -> None:
 
 
 def change_skipped(repo: ForgeRepo) -> None:
-    """Change a file that git leaves out of the work tree."""
+    """Change a file that is marked skip-worktree."""
     repo.git("update-index", "--skip-worktree", "README.md")
     repo.write({"README.md": "MINE\n"})
 
@@ -118,7 +118,7 @@ def change_skipped(repo: ForgeRepo) -> None:
 def test_changes_that_git_was_told_not_to_see_are_left(
     forge: Forge, hide: Callable[[ForgeRepo], None], theirs: str | None, *, switch: bool
 ) -> None:
-    """Changed or deleted by the branch; the hint makes git see them."""
+    """Whether the branch changes or deletes the file; the hint makes the change visible to git."""
     api = forge.add("api")
     branch = "stg" if switch else "dev"
     options = ("--switch",) if switch else ()
@@ -135,7 +135,7 @@ def test_changes_that_git_was_told_not_to_see_are_left(
 
 
 def test_marked_files_without_a_change_stand_in_no_way(forge: Forge) -> None:
-    """Nor do those of a sparse checkout, which are not there, nor what others left in folders."""
+    """Nor do files left out by a sparse checkout, or ignored files in the same folders."""
     for name in ("marked", "sparse", "beside", "into-a-folder", "renamed", "folder-to-file"):
         forge.add(name, files={"README.md": "1\n", "lib/a": "1\n", "Name": "1\n"})
     repos = forge.repos
@@ -166,7 +166,7 @@ ODD_NAMES = ("link", "line\nbreak", '"quoted"', "carriage\r")
 def test_links_and_odd_names_are_looked_at_like_others(
     forge: Forge, changed: str, object_format: str
 ) -> None:
-    """Marked and unchanged they stand in no way, as in `git pull`; a changed one is named."""
+    """Marked but unchanged, they do not block, as in `git pull`; a changed one is named."""
     api = forge.add("api", ("dev",), files={"README.md": "1\n"}, object_format=object_format)
     link = api.clone / "link"
     for content in ("old", "new"):
@@ -194,7 +194,7 @@ def test_links_and_odd_names_are_looked_at_like_others(
 
 
 def test_a_marked_submodule_stands_in_no_way(forge: Forge) -> None:
-    """No checkout touches what is in it."""
+    """A checkout does not touch the files in a submodule."""
     lib, api = forge.add("lib"), forge.add("api")
     api.git("submodule", "--quiet", "add", lib.url, "lib")
     api.git("commit", "--quiet", "--message", "lib")
@@ -210,7 +210,7 @@ def test_a_marked_submodule_stands_in_no_way(forge: Forge) -> None:
 
 
 def test_a_hidden_submodule_does_not_hide_what_is_in_its_way(forge: Forge) -> None:
-    """`submodule.*.ignore` is for what people look at."""
+    """`submodule.*.ignore` does not hide a file where the branch has a submodule."""
     lib, api = forge.add("lib"), forge.add("api")
     listed = f'[submodule "lib"]\n\tpath = lib\n\turl = {lib.url}\n\tignore = all\n'
     api.local_commit({".gitmodules": listed})
@@ -228,7 +228,7 @@ def test_a_hidden_submodule_does_not_hide_what_is_in_its_way(forge: Forge) -> No
 
 
 def test_names_that_differ_in_case_only_are_two_files(forge: Forge) -> None:
-    """Where the disk tells them apart, an ignored one stays beside the branch's."""
+    """On a case-sensitive disk, the ignored file stays next to the branch's file."""
     api = forge.add("api")
     ignored_by_clone(api, "Settings.*")
     api.write({"Settings.Local": "MINE\n"})

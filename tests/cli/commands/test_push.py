@@ -1,4 +1,4 @@
-"""Push: the work on a stage's branch, committed and pushed; nothing that does not belong there."""
+"""Push: the work on a stage's branch is committed and pushed, and nothing else."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.support.gitenv import git
 
 
 def test_secrets_and_large_files_block_with_their_names(forge: Forge) -> None:
-    """Each suspicious file is named and nothing happens anywhere; --allow lets one through."""
+    """Each suspicious file is named and nothing is pushed; --allow accepts one file."""
     api, web = forge.add("api", files={"old.pem": "x", "a.txt": "1\n"}), forge.add("web")
     secrets = (".env", "config/.env.production", "deploy key/server.pem", "id_ed25519", ".npmrc")
     api.write(dict.fromkeys(secrets, "secret\n") | {"old.pem": None, ".env.example": "A=\n"})
@@ -62,7 +62,7 @@ def test_secrets_and_large_files_block_with_their_names(forge: Forge) -> None:
 
 
 def test_a_secret_that_is_in_the_branch_already_is_pushed_with_a_warning(forge: Forge) -> None:
-    """Only a new one blocks: untracked, staged, or the new name of another file."""
+    """Only a new secret blocks: untracked, staged, or another file renamed."""
     files = {".npmrc": "registry=x\n", "config/.env.production": "A=1\n", "plain.txt": "1\n"}
     api, web = forge.add("api", files=files), forge.add("web", files=files)
     changed = {".npmrc": "registry=y\n", "config/.env.production": "A=2\n"}
@@ -89,7 +89,7 @@ def test_a_secret_that_is_in_the_branch_already_is_pushed_with_a_warning(forge: 
 
 
 def found_in(document: Document, repo: str = "api") -> dict[str, tuple[str, str]]:
-    """Return code and severity by file."""
+    """Return code and severity of each problem by file."""
     problems = rows(document)[repo]["problems"]
     return {p["files"][0]: (p["code"], p["severity"]) for p in problems}
 
@@ -98,7 +98,7 @@ SECRET = ("secret_file", "block")
 
 
 def test_what_only_unpushed_commits_have_is_not_on_the_remote(forge: Forge) -> None:
-    """Secrets and large files that were committed by hand block, also where they changed since."""
+    """Secrets and large files in local commits block, even if they were changed since."""
     api = forge.add("api")
     api.local_commit({".env": "A=1\n", "big.bin": b"\0" * 2_000_001, "a.txt": "1\n"})
     text = forge.write_config().read_text()
@@ -116,7 +116,7 @@ def test_what_only_unpushed_commits_have_is_not_on_the_remote(forge: Forge) -> N
 def test_what_a_later_commit_deletes_is_published_all_the_same(
     forge: Forge, *, elsewhere: bool
 ) -> None:
-    """With the commit that added it, whatever is checked out; a merge may have brought it."""
+    """It is in the history, whatever is checked out, even if it came with a merge."""
     api = forge.add("api")
     api.git("checkout", "--quiet", "-b", "side")
     api.local_commit({"side.pem": "1\n"})
@@ -135,7 +135,7 @@ def test_what_a_later_commit_deletes_is_published_all_the_same(
 
 
 def test_what_any_branch_of_the_remote_has_is_published_already(forge: Forge) -> None:
-    """Merged from there, or below a new branch; what is new there blocks as on any other."""
+    """Files merged from another branch of the remote only warn; new ones block."""
     api = forge.add("api", files={".npmrc": "1\n"})
     api.commit("feature", {"server.pem": "1\n"}, start="dev")
     new = forge.add("new", stages=("stg", "main"), files={".npmrc": "1\n"})
@@ -158,7 +158,7 @@ def test_what_any_branch_of_the_remote_has_is_published_already(forge: Forge) ->
 
 
 def test_diverged_branch_blocks_with_the_command_that_mends_it(forge: Forge) -> None:
-    """Typing what the hint says makes the push go; the colleague's work is kept."""
+    """After the command in the hint the push succeeds, and the colleague's work is kept."""
     api, web = forge.add("api"), forge.add("web")
     theirs = api.commit("dev", {"theirs.txt": "1\n"})
     api.local_commit({"mine.txt": "1\n"})
@@ -183,7 +183,7 @@ def test_diverged_branch_blocks_with_the_command_that_mends_it(forge: Forge) -> 
 
 
 def test_behind_without_work_is_nothing_to_push(forge: Forge) -> None:
-    """A clone that only lacks the others' commits is up to date for a push."""
+    """A clone that is only behind has nothing to push."""
     forge.add("api").commit("dev", {"a.txt": "1\n"})
     forge.write_config()
     with untouched(forge):
@@ -191,7 +191,7 @@ def test_behind_without_work_is_nothing_to_push(forge: Forge) -> None:
 
 
 def test_unfinished_work_blocks(forge: Forge) -> None:
-    """A merge under way, unmerged files, a branch without a commit, no one's name, two URLs."""
+    """A merge in progress, unmerged files, an unborn branch, no identity, two push URLs."""
     names = ("merging", "unmerged", "unborn", "nobody", "two-urls", "fine")
     for name in names:
         forge.add(name)
@@ -228,7 +228,7 @@ def test_unfinished_work_blocks(forge: Forge) -> None:
 
 
 def test_main_wants_a_message(forge: Forge) -> None:
-    """Where the stage demands one, a push without -m ends before anything is looked at."""
+    """If the stage requires a message, a push without -m is a usage error."""
     api = forge.add("api", checkout="main")
     api.write({"fix.txt": "1\n"})
     text = forge.write_config().read_text()
@@ -266,7 +266,7 @@ def test_commit_hooks_run_as_with_git_commit(forge: Forge) -> None:
 
 
 def test_failing_commit_hook_keeps_every_remote_as_it_is(forge: Forge) -> None:
-    """One pre-commit hook says no: nothing is pushed anywhere, and its words are shown."""
+    """If one pre-commit hook fails, nothing is pushed anywhere, and its output is shown."""
     database, api, web = (forge.add(name) for name in ("database", "api", "web"))
     for repo in (database, api, web):
         repo.write({"a.txt": "1\n"})
@@ -295,7 +295,7 @@ def test_failing_commit_hook_keeps_every_remote_as_it_is(forge: Forge) -> None:
 
 
 def test_all_words_of_a_failing_commit_hook_are_shown(forge: Forge) -> None:
-    """A linter says what is wrong before its last line; people need to read it."""
+    """All lines are shown, because a linter reports the errors before its last line."""
     api, web = forge.add("api"), forge.add("web")
     api.write({"a.txt": "1\n"})
     web.write({"a.txt": "1\n"})
@@ -307,7 +307,7 @@ def test_all_words_of_a_failing_commit_hook_are_shown(forge: Forge) -> None:
 
 
 def test_commit_that_cannot_be_made_leaves_the_index_as_it_was(forge: Forge) -> None:
-    """A hook that says no: what was not staged before is not staged afterwards."""
+    """If a hook rejects the commit, files that were not staged before are not staged afterwards."""
     api = forge.add("api")
     api.write({"a.txt": "1\n"})
     hook(api.clone / ".git/hooks/pre-commit", "exit 1")
@@ -316,11 +316,11 @@ def test_commit_that_cannot_be_made_leaves_the_index_as_it_was(forge: Forge) -> 
     assert api.git("status", "--porcelain") == "?? a.txt"
 
 
-# --- On to the next stage
+# --- Promoting to the next stage
 
 
 def test_promotion_follows_in_one_operation_with_one_question_and_one_push(forge: Forge) -> None:
-    """Push dev --promote stg: commit, merge and tag arrive in one push per repository."""
+    """Commit, merge and tag are pushed together, in one push per repository."""
     committed, ahead, waiting, idle = (
         forge.add(name) for name in ("committed", "ahead", "waiting", "idle")
     )
@@ -356,7 +356,7 @@ def test_promotion_follows_in_one_operation_with_one_question_and_one_push(forge
 
 
 def test_conflict_on_the_next_stage_blocks_the_push_too(forge: Forge) -> None:
-    """What could not be promoted is not even committed; the plan names the conflicted file."""
+    """Nothing is committed if it could not be promoted, and the plan names the file."""
     api, web = forge.add("api"), forge.add("web")
     api.write({"README.md": "mine\n"})
     api.commit("stg", {"README.md": "theirs\n"})
@@ -369,7 +369,7 @@ def test_conflict_on_the_next_stage_blocks_the_push_too(forge: Forge) -> None:
 
 
 def test_promotion_to_a_stage_that_is_no_neighbor_is_a_usage_error(forge: Forge) -> None:
-    """From dev there is no way to main."""
+    """Dev cannot be promoted to main."""
     forge.add("api").write({"a.txt": "1\n"})
     forge.write_config()
     with untouched(forge):
@@ -381,7 +381,7 @@ def test_promotion_to_a_stage_that_is_no_neighbor_is_a_usage_error(forge: Forge)
 
 
 def test_only_what_was_shown_is_committed(forge: Forge) -> None:
-    """A file that appears while the question stands is left for the next push."""
+    """A file that appears while the question is open is left for the next push."""
     api = forge.add("api")
     api.write({"shown.txt": "1\n"})
     forge.write_config()
@@ -395,7 +395,7 @@ def test_only_what_was_shown_is_committed(forge: Forge) -> None:
 
 
 def test_what_is_staged_at_the_question_is_not_slipped_into_the_commit(forge: Forge) -> None:
-    """A file that was not shown and is staged meanwhile stops the push, which names it."""
+    """A file that is staged while the question is open stops the push, which names it."""
     api = forge.add("api")
     api.write({"shown.txt": "1\n"})
     forge.write_config()
@@ -410,7 +410,7 @@ def test_what_is_staged_at_the_question_is_not_slipped_into_the_commit(forge: Fo
 
 
 def test_colleague_who_pushes_at_the_question_keeps_their_commit(forge: Forge) -> None:
-    """Dev moved meanwhile: not pushed over; our commit stays here, and both SHAs are named."""
+    """Dev moved meanwhile and is not overwritten; our commit stays local, with both SHAs named."""
     api = forge.add("api")
     api.write({"mine.txt": "1\n"})
     planned = api.tip("dev")
@@ -427,7 +427,7 @@ def test_colleague_who_pushes_at_the_question_keeps_their_commit(forge: Forge) -
 
 
 def test_branch_that_moved_at_the_question_is_not_committed_to(forge: Forge) -> None:
-    """The user switches away before answering: no commit on the wrong branch, nothing pushed."""
+    """If the user switches branches before answering, nothing is committed or pushed."""
     api = forge.add("api")
     api.write({"a.txt": "1\n"})
     forge.write_config()
@@ -442,7 +442,7 @@ def test_branch_that_moved_at_the_question_is_not_committed_to(forge: Forge) -> 
 
 @pytest.mark.parametrize("variable", ["GIT_DIR", "GIT_INDEX_FILE"])
 def test_calling_hook_does_not_lead_the_commit_astray(variable: str, forge: Forge) -> None:
-    """With the variables of another repository's hook, each still gets its own commit."""
+    """Variables that another repository's hook has set do not affect the commit."""
     api, outer = forge.add("api"), forge.add("outer")
     api.write({"a.txt": "1\n"})
     value = {"GIT_DIR": ".git", "GIT_INDEX_FILE": ".git/index"}[variable]

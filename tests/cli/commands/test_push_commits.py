@@ -1,4 +1,4 @@
-"""What a push commits: every change of a stage's branch, and nothing that does not belong there."""
+"""What a push commits: every change on a stage's branch, and nothing that does not belong there."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ODD_NAMES = (
 
 
 def files_listed(row: dict[str, object]) -> dict[str, str]:
-    """Return path → change of what a repository's plan commits."""
+    """Return path → change for the files that a repository's plan commits."""
     steps = row["steps"]
     assert isinstance(steps, list)
     return {
@@ -31,7 +31,7 @@ def files_listed(row: dict[str, object]) -> dict[str, str]:
 
 
 def test_every_kind_of_change_is_committed_and_listed(forge: Forge) -> None:
-    """Edited, new, deleted, renamed, staged, executable, linked: remote and work tree are equal."""
+    """Edited, new, deleted, renamed, staged, executable, linked: the remote has them all."""
     files = {f"{n}.txt": f"{n}\n" for n in ("edit", "delete", "rename", "staged", "mode", "kind")}
     api = forge.add("api", files=files | {"same.txt": "same\n"})
     forge.add("unchanged")
@@ -82,7 +82,7 @@ def test_every_kind_of_change_is_committed_and_listed(forge: Forge) -> None:
 
 
 def test_unpushed_commits_go_along_also_from_another_branch(forge: Forge) -> None:
-    """Local commits on dev are pushed wherever they are; what lies on another branch stays."""
+    """Local commits on dev are pushed whatever is checked out; changes on another branch stay."""
     here, away, detached, both = (forge.add(n) for n in ("here", "away", "detached", "both"))
     mine = {
         repo.name: repo.local_commit({"a.txt": "1\n"}, "feat: a") for repo in (here, away, both)
@@ -110,7 +110,7 @@ def test_unpushed_commits_go_along_also_from_another_branch(forge: Forge) -> Non
 
 
 def test_branch_that_the_remote_lacks_is_created(forge: Forge) -> None:
-    """A local dev that no one pushed yet begins on the remote."""
+    """A local dev that was never pushed is created on the remote."""
     api = forge.add("api", stages=("main",))
     api.git("checkout", "--quiet", "-b", "dev")
     mine = api.local_commit({"a.txt": "1\n"})
@@ -122,7 +122,7 @@ def test_branch_that_the_remote_lacks_is_created(forge: Forge) -> None:
 
 
 def test_litter_and_ignored_files_stay_at_home(forge: Forge) -> None:
-    """.DS_Store and the like, and what .gitignore names, are not committed; tracked files are."""
+    """Files such as .DS_Store and ignored files are not committed unless they are tracked."""
     api = forge.add("api", files={".gitignore": "build/\n*.log\n", "kept.log": "1\n"})
     litter = {".DS_Store": "x", "src/.DS_Store": "x", "notes.txt~": "x", "src/.a.swp": "x"}
     api.write(litter | {"build/out.o": "x", "debug.log": "x", "src/a.txt": "1\n"})
@@ -139,7 +139,7 @@ def test_litter_and_ignored_files_stay_at_home(forge: Forge) -> None:
 
 
 def test_staged_litter_is_not_committed_either(forge: Forge) -> None:
-    """A .DS_Store from `git add --all` blocks with its name until it is taken out of the index."""
+    """A staged .DS_Store blocks until it is unstaged."""
     api = forge.add("api")
     api.write({"a.txt": "1\n", ".DS_Store": "x"})
     api.git("add", "--all")
@@ -153,7 +153,7 @@ def test_staged_litter_is_not_committed_either(forge: Forge) -> None:
 
 
 def test_workspace_repository_never_holds_the_others_nor_our_own_files(forge: Forge) -> None:
-    """Path `.`: its own files are committed; services, the log and .multigit are not."""
+    """The repository at path `.` commits its own files, but not services, the log or .multigit."""
     root = forge.add("shop", path=".")
     api = forge.add("api", path="services/api")
     forge.add("web", path="web")
@@ -176,7 +176,7 @@ def test_workspace_repository_never_holds_the_others_nor_our_own_files(forge: Fo
 
 @pytest.mark.parametrize("name", ["a.txt", '"quoted"', "line\nbreak", "carriage\r"])
 def test_what_is_staged_and_taken_back_on_the_disk_is_no_change(forge: Forge, name: str) -> None:
-    """Whatever the file is called."""
+    """Content equal to HEAD is not a change, whatever the file is called."""
     api = forge.add("api", files={name: "1\n"})
     api.write({name: "2\n"})
     api.git("add", "--all")
@@ -186,7 +186,7 @@ def test_what_is_staged_and_taken_back_on_the_disk_is_no_change(forge: Forge, na
 
 
 def test_file_that_was_taken_out_of_the_index_leaves_the_branch(forge: Forge) -> None:
-    """`git rm --cached` and .gitignore: the plan shows a deletion, so the commit deletes."""
+    """After `git rm --cached` and .gitignore, the plan shows a deletion, and the commit deletes."""
     api = forge.add("api", files={"a.txt": "1\n", "secret.txt": "1\n"})
     api.git("rm", "--quiet", "--cached", "secret.txt")
     api.write({".gitignore": "secret.txt\n"})
@@ -197,7 +197,7 @@ def test_file_that_was_taken_out_of_the_index_leaves_the_branch(forge: Forge) ->
 
 
 def test_file_out_of_the_index_but_not_ignored_stays_what_the_disk_says(forge: Forge) -> None:
-    """`git rm --cached` alone: as with `git add --all`, the content on disk is what counts."""
+    """After `git rm --cached` alone, the content on disk is committed, as by `git add --all`."""
     api = forge.add("api", files={"a.txt": "1\n", "b.txt": "1\n"})
     api.git("rm", "--quiet", "--cached", "a.txt", "b.txt")
     api.write({"b.txt": "2\n"})
@@ -208,7 +208,7 @@ def test_file_out_of_the_index_but_not_ignored_stays_what_the_disk_says(forge: F
 
 
 def test_staged_edit_that_was_taken_back_on_disk_stops_no_push(forge: Forge) -> None:
-    """Content equal to HEAD is nothing to commit, whatever the index holds."""
+    """Content equal to HEAD is nothing to commit, whatever the index contains."""
     api, web = forge.add("api"), forge.add("web")
     api.write({"README.md": "x\n"})
     api.git("add", "README.md")
@@ -220,7 +220,7 @@ def test_staged_edit_that_was_taken_back_on_disk_stops_no_push(forge: Forge) -> 
 
 
 def test_staged_new_file_that_is_gone_from_disk_stops_no_push(forge: Forge) -> None:
-    """A file that was added and deleted again is no change."""
+    """A file that was staged and then deleted is not a change."""
     api = forge.add("api")
     api.write({"new.txt": "1\n", "a.txt": "1\n"})
     api.git("add", "new.txt")
@@ -231,7 +231,7 @@ def test_staged_new_file_that_is_gone_from_disk_stops_no_push(forge: Forge) -> N
 
 
 def test_file_that_became_a_folder_is_committed(forge: Forge) -> None:
-    """`dir` was a file and is a folder with a file in it."""
+    """A file that was replaced by a folder of the same name is committed as such."""
     api = forge.add("api", files={"dir": "file\n"})
     api.write({"dir": None})
     api.write({"dir/file.txt": "1\n"})

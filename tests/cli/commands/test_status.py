@@ -1,4 +1,4 @@
-"""Status: where every repository stands, stage by stage; it changes nothing."""
+"""Status: the state of every repository, stage by stage; it changes nothing."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from tests.support.forge import Forge, ForgeRepo, untouched
 
 @dataclass(frozen=True)
 class Sight:
-    """A workspace, and what status says about it in both ways."""
+    """A workspace, and its status as a document and as text."""
 
     forge: Forge
     document: Document
     text: str
 
     def row(self, name: str) -> Document:
-        """Return what the document says about a repository."""
+        """Return the document's row of a repository."""
         return rows(self.document)[name]
 
     def line(self, name: str) -> str:
-        """Return the table's line about a repository."""
+        """Return the table's line of a repository."""
         (line,) = (line for line in self.text.splitlines() if line.split()[:1] == [name])
         return line
 
     def pair(self, name: str, source: str = "dev") -> Document:
-        """Return what stands between a stage and the next one."""
+        """Return the state between a stage and the next one."""
         (pair,) = (p for p in self.row(name)["pairs"] if p["source"] == source)
         return dict(pair)
 
 
 @pytest.fixture(scope="module")
 def sight(tmp_path_factory: pytest.TempPathFactory) -> Sight:
-    """Return a workspace with a repository for each thing that status can tell."""
+    """Return a workspace with a repository for each state that status can show."""
     forge = Forge(tmp_path_factory.mktemp("status"))
     names = (
         "same", "waiting", "conflict", "hotfix", "deployed", "dirty", "ahead", "behind",
@@ -72,7 +72,7 @@ def sight(tmp_path_factory: pytest.TempPathFactory) -> Sight:
 
 
 def test_own_commits_that_wait_are_counted(sight: Sight) -> None:
-    """Two on dev wait for stg; the one that only stg has waits for main, and is hotfix debt."""
+    """Two on dev wait for stg; the one on stg waits for main, and is hotfix debt of dev."""
     assert sight.pair("waiting") == {
         "source": "dev", "target": "stg", "state": "waiting", "commits": 2,
         "conflicts": [], "debt": 1, "merge_owed": False, "reverted": [],
@@ -83,7 +83,7 @@ def test_own_commits_that_wait_are_counted(sight: Sight) -> None:
 
 
 def test_merge_commits_of_a_promotion_do_not_wait(sight: Sight) -> None:
-    """After dev → stg one own commit waits for main, not the merge, and dev owes nothing."""
+    """After dev → stg one commit waits for main, not the merge, and dev has no debt."""
     assert sight.pair("deployed")["state"] == "up_to_date"
     assert sight.pair("deployed")["debt"] == 0
     assert sight.pair("deployed", "stg")["commits"] == 1
@@ -97,14 +97,14 @@ def test_conflicts_are_told_before_anybody_promotes(sight: Sight) -> None:
 
 
 def test_hotfix_debt_is_what_an_earlier_stage_lacks(sight: Sight) -> None:
-    """A fix on main is debt towards stg; the step below is not yet concerned."""
+    """A fix on main is debt of stg, and not yet of dev."""
     assert sight.pair("hotfix", "stg")["debt"] == 1
     assert sight.pair("hotfix")["debt"] == 0
     assert "main" in sight.line("hotfix")
 
 
 def test_last_deploy_tag_of_each_stage_has_its_age(sight: Sight) -> None:
-    """The tag on stg was set just now; main has none."""
+    """The tag on stg was just set; main has none."""
     deploys = sight.row("deployed")["deploys"]
     assert list(deploys) == ["stg"]
     assert f"refs/tags/{deploys['stg']['tag']}" in sight.forge.repos["deployed"].remote_refs()
@@ -113,7 +113,7 @@ def test_last_deploy_tag_of_each_stage_has_its_age(sight: Sight) -> None:
 
 
 def test_where_the_user_stands_is_told(sight: Sight) -> None:
-    """Branch, changed files, ahead and behind, detached HEAD, the merge under way."""
+    """Branch, changed files, ahead and behind, detached HEAD, merge in progress."""
     wanted = ("branch", "changed_files", "ahead", "behind", "in_progress")
     found = {
         name: tuple(sight.row(name)[key] for key in wanted)
@@ -135,7 +135,7 @@ def test_where_the_user_stands_is_told(sight: Sight) -> None:
 
 
 def test_what_could_not_be_read_has_a_reason_and_stops_no_other(sight: Sight) -> None:
-    """No stg, no remote, no clone: told with code and hint; the exit code is 1."""
+    """No stg, no remote, no clone: each has a code and a hint; the exit code is 1."""
     assert sight.pair("no-stg")["state"] == "missing"
     assert codes(sight.row("gone")) == ["remote_missing"]
     assert sight.row("gone")["branch"] == "dev"
@@ -147,14 +147,14 @@ def test_what_could_not_be_read_has_a_reason_and_stops_no_other(sight: Sight) ->
 
 
 def test_status_of_some_repositories_is_about_them_alone(sight: Sight) -> None:
-    """Names choose; what is wrong elsewhere does not matter."""
+    """Problems of repositories that were not named are ignored."""
     document = sight.forge.json("status", "waiting", "same", check=DONE)
     assert list(rows(document)) == ["same", "waiting"]
     assert document["exit_code"] == DONE
 
 
 def test_no_fetch_works_offline_with_what_was_fetched_last(sight: Sight) -> None:
-    """No remote is asked: one that is gone is no problem, one that moved on is not seen."""
+    """No remote is asked: a missing one is not a problem, and new commits are not seen."""
     sight.forge.repos["same"].commit("dev", {"later.txt": "1\n"})
     document = sight.forge.json("status", "--no-fetch", "-x", "missing", check=DONE)
     assert rows(document)["same"]["pairs"][0]["state"] == "up_to_date"
@@ -163,7 +163,7 @@ def test_no_fetch_works_offline_with_what_was_fetched_last(sight: Sight) -> None
 
 
 def merge_with_more(repo: ForgeRepo, branch: str, other: str) -> None:
-    """Commit on one branch, merge it by hand on the remote, and add a file in that very merge."""
+    """Commit on one branch, merge it by hand on the remote, and add a file in that merge."""
     repo.commit(other, {f"{other}.txt": "1\n"})
     before = repo.tip(branch)
     tree = repo.commit(branch, {f"{branch}.txt": "1\n", f"{other}.txt": "1\n"})
@@ -173,7 +173,7 @@ def merge_with_more(repo: ForgeRepo, branch: str, other: str) -> None:
 
 
 def test_what_only_a_merge_holds_waits_and_is_owed(forge: Forge) -> None:
-    """As a promotion and a back-merge move it, although no other commit waits."""
+    """Promotion and back-merge move it, although no other commit waits."""
     forge.add("api")
     merge_with_more(forge.add("ahead"), "dev", "stg")
     merge_with_more(forge.add("owing"), "main", "stg")

@@ -1,4 +1,4 @@
-"""Undo: which operation is meant, by its id or by its release's tag."""
+"""Undo: which operations can be undone, by id or by the tag of the release."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def promoted(forge: Forge) -> Forge:
 
 
 def test_operation_is_named_by_its_release_or_its_id(forge: Forge) -> None:
-    """The tag that the log shows is enough; what no operation is called is a usage error."""
+    """The tag in the log is enough; an unknown name is a usage error."""
     api = forge.add("api")
     forge.write_config()
     api.commit("dev", {"a.txt": "1\n"})
@@ -43,7 +43,7 @@ def test_operation_is_named_by_its_release_or_its_id(forge: Forge) -> None:
 
 @pytest.mark.parametrize("options", [(), ("--dry-run",)])
 def test_what_was_undone_is_not_undone_again(promoted: Forge, options: tuple[str, ...]) -> None:
-    """It says when and by whom, by any name; that is no failure, and no operation."""
+    """By any name, it says when and by whom it was undone, exits with 0, and adds no record."""
     first = promoted.json("log")["records"][0]
     promoted.json("undo", "--yes", check=DONE)
     for name in ((), (first["operation"],), (first["release"],)):
@@ -60,7 +60,7 @@ def test_what_was_undone_is_not_undone_again(promoted: Forge, options: tuple[str
 
 
 def test_an_undo_that_is_typed_twice_takes_back_one_release(halves: Forge) -> None:
-    """Also where the first one closed an operation that was not finished."""
+    """Even if the first undo closed an unfinished operation."""
     halves.json("continue", "--yes", check=DONE)
     web = halves.repos["web"]
     web.commit("dev", {"c.txt": "1\n"})
@@ -77,7 +77,7 @@ def test_an_undo_that_is_typed_twice_takes_back_one_release(halves: Forge) -> No
 
 
 def test_what_somebody_took_back_by_hand_is_not_there(promoted: Forge) -> None:
-    """No one is said to have undone it."""
+    """Undo finds nothing left to do, and names no one."""
     (record,) = promoted.json("log")["records"]
     api, (row,) = promoted.repos["api"], (r for r in record["repos"] if r["repo"] == "api")
     api.remote_git("update-ref", "refs/heads/stg", row["before"])
@@ -88,7 +88,7 @@ def test_what_somebody_took_back_by_hand_is_not_there(promoted: Forge) -> None:
 
 @pytest.mark.parametrize("options", [("--yes",), ("--dry-run",)])
 def test_what_was_built_on_everywhere_is_refused(promoted: Forge, options: tuple[str, ...]) -> None:
-    """With the reason, also where other repositories had no part in the operation."""
+    """With the reason, even if other repositories had no part in the operation."""
     promoted.repos["api"].commit("stg", {"b.txt": "1\n"})
     with remotes_untouched(promoted):
         document = promoted.json("undo", *options, check=REFUSED)
@@ -105,7 +105,7 @@ def test_what_was_built_on_everywhere_is_refused(promoted: Forge, options: tuple
 
 
 def test_the_refusal_is_one_sentence_under_the_reasons(promoted: Forge) -> None:
-    """People see what was left out and why."""
+    """The output says what was skipped and why, and ends with one summary."""
     promoted.repos["api"].commit("stg", {"b.txt": "1\n"})
     said = " ".join(promoted.run("undo", "--yes", check=REFUSED).stdout.split())
     assert "! api: has new commits on stg," in said
@@ -114,7 +114,7 @@ def test_the_refusal_is_one_sentence_under_the_reasons(promoted: Forge) -> None:
 
 
 def test_what_is_left_after_an_undo_in_part_is_refused(promoted: Forge) -> None:
-    """What was taken back the first time is not a reason to call it undone."""
+    """What the first undo reverted is no reason to call the operation undone."""
     web = promoted.repos["web"]
     promoted.repos["api"].commit("dev", {"c.txt": "1\n"})
     web.commit("dev", {"c.txt": "1\n"})
@@ -128,7 +128,7 @@ def test_what_is_left_after_an_undo_in_part_is_refused(promoted: Forge) -> None:
 
 
 def test_a_remote_that_does_not_answer_is_the_reason(promoted: Forge) -> None:
-    """Neither that it was deployed, nor that it was built on, also for what is unfinished."""
+    """The error is that the remote is missing, not that it was deployed or built on."""
     api, web = promoted.repos["api"], promoted.repos["web"]
     for repo in (api, web):
         repo.commit("dev", {"c.txt": "1\n"})
@@ -161,7 +161,7 @@ def halves(forge: Forge) -> Forge:
 
 
 def test_what_was_published_before_a_continue_goes_back_too(halves: Forge) -> None:
-    """Branch and tag of every repository; document and log say what the remotes hold."""
+    """Branch and tag of every repository are undone; document and log agree with the remotes."""
     tips = {name: repo.remote_refs() for name, repo in halves.repos.items()}
     before = dict.fromkeys(halves.repos, tips["web"]["refs/heads/stg"])
     before["api"] = halves.repos["api"].remote_git("rev-parse", "stg^1")
@@ -181,7 +181,7 @@ def test_what_was_published_before_a_continue_goes_back_too(halves: Forge) -> No
 
 
 def test_what_was_undone_before_it_was_finished_was_undone_already(halves: Forge) -> None:
-    """By the name of its release, too, although it is no release."""
+    """An unfinished operation that was undone is found by the tag of its release."""
     halves.json("undo", "--yes", check=DONE)
     (record, _) = halves.json("log")["records"]
     document = halves.json("undo", record["release"], "--yes", check=DONE)
@@ -190,7 +190,7 @@ def test_what_was_undone_before_it_was_finished_was_undone_already(halves: Forge
 
 @pytest.fixture
 def half_undone(forge: Forge) -> Forge:
-    """Return an undo whose api went back, and whose web was refused; api moved on since."""
+    """Return an undo that succeeded for api, which moved on since, and that web refused."""
     for name in ("api", "web"):
         forge.add(name).commit("dev", {"a.txt": "1\n"})
     forge.write_config()
@@ -203,7 +203,7 @@ def half_undone(forge: Forge) -> Forge:
 
 
 def test_an_undo_is_continued_after_somebody_went_on(half_undone: Forge) -> None:
-    """On a branch that went back already: that is no other end of it."""
+    """A new commit on the branch that was undone does not block continue."""
     plan = half_undone.run("continue", "--dry-run", check=DONE).stdout
     assert re.search(r"api +\w{7} → \w{7} .* undone", plan)
     document = half_undone.json("continue", "--yes", check=DONE)
@@ -215,7 +215,7 @@ def test_an_undo_is_continued_after_somebody_went_on(half_undone: Forge) -> None
 
 
 def test_an_undo_that_is_abandoned_says_what_went_back(half_undone: Forge) -> None:
-    """Whoever worked there since."""
+    """A new commit on the branch that was undone does not change its state."""
     document = half_undone.json("abandon", check=DONE)
     assert states(document) == {"api": "published", "web": "not_published"}
     assert "1 undone, 1 not undone." in document["message"]
@@ -224,7 +224,7 @@ def test_an_undo_that_is_abandoned_says_what_went_back(half_undone: Forge) -> No
 
 
 def test_a_tag_that_alone_is_left_is_deleted_as_the_plan_says(promoted: Forge) -> None:
-    """Someone set the branch back by hand."""
+    """Someone reset the branch by hand, so only the tag is left to delete."""
     api = promoted.repos["api"]
     (tag,) = (ref for ref in api.remote_refs() if ref.startswith("refs/tags/"))
     made = api.remote_refs()[tag]
@@ -239,14 +239,14 @@ def test_a_tag_that_alone_is_left_is_deleted_as_the_plan_says(promoted: Forge) -
 
 
 def test_progress_says_taken_back(promoted: Forge) -> None:
-    """Not published, which is the word of a release."""
+    """The progress says undone, not published."""
     said = promoted.run("undo", "--yes", check=DONE)
     assert re.search(r"^api: undone \w{7}$", said.stderr, re.MULTILINE)
     assert "published" not in said.stderr
 
 
 def test_a_repository_that_is_left_out_at_last_is_named(halves: Forge) -> None:
-    """With the reason, also where nothing else is left to do."""
+    """It is shown with the reason, even if nothing else is left to do."""
     halves.repos["web"].commit("stg", {"a.txt": "2\n"})
     said = halves.run("continue", "--yes", "--skip-blocked", check=DONE).stdout
     assert re.search(r"web +\S +skipped: dev conflicts with stg in 1 file: a\.txt\.", said)
@@ -254,7 +254,7 @@ def test_a_repository_that_is_left_out_at_last_is_named(halves: Forge) -> None:
 
 
 def test_a_repository_that_was_merged_anew_goes_back_to_what_was_there_then(halves: Forge) -> None:
-    """A colleague's commit that came in between stays."""
+    """A colleague's commit that was made in between stays."""
     web = halves.repos["web"]
     theirs = web.commit("stg", {"b.txt": "1\n"})
     halves.json("continue", "--yes", check=DONE)
@@ -263,7 +263,7 @@ def test_a_repository_that_was_merged_anew_goes_back_to_what_was_there_then(halv
 
 
 def test_what_somebody_built_on_stays_and_is_named(halves: Forge) -> None:
-    """The others go back; it is counted, and the log has it as it is."""
+    """The others are undone; the document says how many were left as is."""
     halves.json("continue", check=DONE)
     halves.repos["api"].commit("stg", {"b.txt": "1\n"})
     document = halves.json("undo", "--yes", check=DONE)
@@ -272,7 +272,7 @@ def test_what_somebody_built_on_stays_and_is_named(halves: Forge) -> None:
 
 
 def test_an_undo_that_was_refused_is_continued_not_undone(halves: Forge) -> None:
-    """Nothing else is proposed, and what is proposed is accepted."""
+    """No command suggests undoing the undo, and continue completes it."""
     halves.json("continue", check=DONE)
     halves.repos["api"].reject_pushes("refs/heads/stg")
     document = halves.json("undo", "--yes", check=FAILED)
@@ -286,11 +286,11 @@ def test_an_undo_that_was_refused_is_continued_not_undone(halves: Forge) -> None
     assert not any("refs/tags/" in ref for ref in halves.repos["api"].remote_refs())
 
 
-# --- Promoted onwards
+# --- Promoted further
 
 
 def test_what_was_promoted_onwards_is_refused(promoted: Forge) -> None:
-    """The promotion that did it is named; when that is undone, this can be."""
+    """The hint undoes the later promotion first, and then this one can be undone."""
     first = promoted.json("log")["records"][0]["release"]
     onward = promoted.json("promote", "stg", "main", "--confirm", "main", check=DONE)["operation"]
     with remotes_untouched(promoted):
@@ -304,7 +304,7 @@ def test_what_was_promoted_onwards_is_refused(promoted: Forge) -> None:
 
 
 def test_whoever_promoted_it_onwards(promoted: Forge) -> None:
-    """The later branch is read; a colleague's merge, of which the log knows nothing, counts."""
+    """The later branch is read, so a colleague's merge that is not in the log counts as well."""
     api = promoted.repos["api"]
     api.remote_git("update-ref", "refs/heads/main", api.tip("stg"))
     with remotes_untouched(promoted):
@@ -315,7 +315,7 @@ def test_whoever_promoted_it_onwards(promoted: Forge) -> None:
 
 
 def squash(forge: Forge, tree: str) -> None:
-    """Bring a tree to main of api as a squash merge at the host does, long ago by its dates."""
+    """Bring a tree to main of api like a host's squash merge."""
     api = forge.repos["api"]
     base, content = (api.remote_git("rev-parse", each).strip() for each in ("main", tree))
     made = api.remote_git("commit-tree", "-p", base, "-m", "Release (#3)", content).strip()
@@ -325,7 +325,7 @@ def squash(forge: Forge, tree: str) -> None:
 def test_what_arrived_onwards_in_other_commits_stays(
     promoted: Forge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever its dates say: what main held when it was promoted is known."""
+    """Whatever the dates of its commits: what main had before the promotion is known."""
     monkeypatch.setitem(promoted.env, "GIT_COMMITTER_DATE", "1000000000 +0000")
     squash(promoted, "stg^{tree}")
     monkeypatch.undo()
@@ -336,7 +336,7 @@ def test_what_arrived_onwards_in_other_commits_stays(
 def test_a_hotfix_that_a_later_stage_had_before_is_no_promotion(
     forge: Forge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever its dates say."""
+    """Whatever the dates of its commits."""
     forge.add("api").commit("dev", {"a.txt": "1\n"})
     forge.write_config()
     monkeypatch.setitem(forge.env, "GIT_COMMITTER_DATE", "4000000000 +0000")
@@ -347,7 +347,7 @@ def test_a_hotfix_that_a_later_stage_had_before_is_no_promotion(
 
 
 def test_what_is_promoted_onwards_while_an_undo_is_unfinished_stays(halves: Forge) -> None:
-    """A colleague did that after a remote had refused; to abandon the undo is accepted."""
+    """Continue does not undo what a colleague promoted since; abandon closes the undo."""
     halves.json("continue", check=DONE)
     web = halves.repos["web"]
     web.reject_pushes("refs/heads/stg")
@@ -362,7 +362,7 @@ def test_what_is_promoted_onwards_while_an_undo_is_unfinished_stays(halves: Forg
 
 
 def clone_anew(promoted: Forge) -> None:
-    """Replace the clone of api by one that knows no branch but dev."""
+    """Replace the clone of api with one that has no branch but dev."""
     api = promoted.repos["api"]
     shutil.rmtree(api.clone)
     promoted.repos["web"].git(
@@ -371,7 +371,7 @@ def clone_anew(promoted: Forge) -> None:
 
 
 def test_what_a_new_clone_does_not_know_is_read_from_the_remote(promoted: Forge) -> None:
-    """What was promoted onwards is seen, although none of its commits was here."""
+    """Commits of a later stage that the clone never had are found on the remote."""
     first = promoted.json("log")["records"][0]["release"]
     promoted.json("promote", "stg", "main", "--confirm", "main", check=DONE)
     clone_anew(promoted)
@@ -381,7 +381,7 @@ def test_what_a_new_clone_does_not_know_is_read_from_the_remote(promoted: Forge)
 
 
 def test_a_commit_that_is_nowhere_any_more_is_in_no_branch(promoted: Forge) -> None:
-    """Someone set the branch to something else, and the clone is new."""
+    """Someone reset the branch to another commit, and the clone is new."""
     api = promoted.repos["api"]
     api.remote_git("update-ref", "refs/heads/stg", api.commit("dev", {"c.txt": "1\n"}))
     api.remote_git("update-ref", "-d", next(r for r in api.remote_refs() if "/tags/" in r))
@@ -394,7 +394,7 @@ def test_a_commit_that_is_nowhere_any_more_is_in_no_branch(promoted: Forge) -> N
 
 @pytest.mark.parametrize("way", ["undo", "abandon"])
 def test_closing_an_operation_of_which_nothing_is_published(halves: Forge, way: str) -> None:
-    """Exit code 0 and `nothing`: in the document, the sentence and the log."""
+    """Exit code 0 and the result `nothing`, in the document and in the log."""
     api = halves.repos["api"]
     operation = halves.json("continue", "--dry-run", check=DONE)["operation"]
     tag = next(ref for ref in api.remote_refs() if ref.startswith("refs/tags/"))
@@ -411,7 +411,7 @@ def test_closing_an_operation_of_which_nothing_is_published(halves: Forge, way: 
 
 
 def test_abandoning_what_is_half_published(halves: Forge) -> None:
-    """Closing it is done, in the document and the log: how far it came, the repositories tell."""
+    """The result is done in the document and in the log, with the state of each repository."""
     document = halves.json("abandon", check=DONE)
     assert (document["command"], document["result"]) == ("abandon", "done")
     assert document["message"].endswith("1 published, 1 not published.")
@@ -422,7 +422,7 @@ def test_abandoning_what_is_half_published(halves: Forge) -> None:
 
 
 def test_undoing_what_is_half_published(halves: Forge) -> None:
-    """Both records say done: of the undo, and of the promotion that it took back and closed."""
+    """Both records say done: the one of the undo, and the one of the promotion that it closed."""
     document = halves.json("undo", "--yes", check=DONE)
     closed, undo = halves.json("log")["records"]
     assert document["result"] == closed["result"] == undo["result"] == "done"
@@ -430,7 +430,7 @@ def test_undoing_what_is_half_published(halves: Forge) -> None:
 
 
 def test_abandoning_what_is_on_the_remote_in_part(halves: Forge) -> None:
-    """A server stopped between branch and tag: the document and the log say what is there."""
+    """The push was interrupted between branch and tag: document and log say so."""
     api = halves.repos["api"]
     tag = next(ref for ref in api.remote_refs() if ref.startswith("refs/tags/"))
     api.remote_git("update-ref", "-d", tag)
