@@ -1,4 +1,4 @@
-"""What tests of operations share."""
+"""Fixtures for tests of operations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PATIENCE = 60  # seconds
 
 @pytest.fixture(autouse=True)
 def _signals() -> Iterator[None]:
-    """Give back the signals that an operation takes for the rest of its process."""
+    """Restore the signal handlers that an operation replaces for the rest of its process."""
     before = {each: signal.getsignal(each) for each in INTERRUPTS}
     yield
     for each, handler in before.items():
@@ -25,7 +25,7 @@ def _signals() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _patience() -> Iterator[None]:
-    """Let no test watch a deployment for ever."""
+    """Keep a test from watching a deployment forever."""
 
     def give_up(*_: object) -> None:
         raise TimeoutError
@@ -39,7 +39,7 @@ def _patience() -> Iterator[None]:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    """Return a workspace in which a commit waits on dev in each repository."""
+    """Return a workspace with a commit waiting on dev in each repository."""
     return with_work(Desk(tmp_path))
 
 

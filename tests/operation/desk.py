@@ -1,7 +1,7 @@
-"""A session whose repositories, hosts and people are in memory; its journals and log are files.
+"""A session with repositories, hosts and people in memory, and its journals and log in files.
 
-What a command does is done to it as the command line would: `Desk.promote`, `Desk.push` and so on
-take options and return how it ended.
+`Desk.promote`, `Desk.push` and so on run what the command line would run. They take options and
+return how the command ended.
 """
 
 from __future__ import annotations
@@ -42,18 +42,18 @@ NOON = datetime(2025, 1, 15, 12, tzinfo=UTC)
 
 
 class DeskGit(FakeGit):
-    """Fake repositories that a session can hold."""
+    """Fake repositories that a session can use."""
 
     def identity(self, name: str) -> str:
         """Return the committer."""
         return self.repos[name].settings.identity if name in self.repos else ""
 
     def keep_transcripts(self, folder: Path) -> None:
-        """Keep none: nothing is said in memory."""
+        """Keep none: no git runs in memory."""
 
 
 class DeskRunners(FakeRunners):
-    """Runners at which someone may review; `gates` are those of each repository."""
+    """Runners with reviews; `gates` holds those of each repository."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,14 +70,14 @@ class DeskRunners(FakeRunners):
     def review(
         self, spec: DeploymentSpec, run: Run, gates: Sequence[Gate], *, approve: bool, comment: str
     ) -> None:
-        """Note the review."""
+        """Record the review."""
         del run, gates
         self.on_review()
         self.reviewed.append((spec.repo, approve, comment))
 
 
 class DeskScreen(Screen):
-    """A screen with or without a person; what is said and asked is noted."""
+    """A screen with or without a person, which records what is said and asked."""
 
     def __init__(self) -> None:
         super().__init__(color=False)
@@ -88,24 +88,24 @@ class DeskScreen(Screen):
 
     @property
     def interactive(self) -> bool:
-        """Return whether someone is there."""
+        """Return whether a person is there."""
         return self.person
 
     def say(self, text: str, style: str = "") -> None:
-        """Note what is said."""
+        """Record the text."""
         del style
         self.said.append(text)
 
     def note(self, text: str) -> None:
-        """Note what is said beside the result."""
+        """Record a note."""
         self.said.append(text)
 
     def confirm(self, question: str) -> bool:
-        """Answer a question."""
+        """Answer the question."""
         return self._answer(question)
 
     def type_word(self, word: str, purpose: str) -> bool:
-        """Type the word, or another one."""
+        """Answer as if the word, or another one, were typed."""
         return self._answer(f"{purpose}: {word}")
 
     def _answer(self, question: str) -> bool:
@@ -122,14 +122,14 @@ class DeskSession(Session):
     hosts: DeskRunners = field(default_factory=DeskRunners)
 
     def runners(self) -> Any:
-        """Return them."""
+        """Return the runners."""
         return self.hosts
 
 
 class Desk:
-    """A workspace with an `api` and a `web`, and what stays of it between commands.
+    """A workspace with an `api` and a `web`, and what remains of it between commands.
 
-    `change` is what the next command finds in the configuration instead of the workspace as it is.
+    `change` modifies the workspace that the next command reads from the configuration.
     """
 
     def __init__(self, root: Path, *, deploys: Deploy | None = None) -> None:
@@ -142,7 +142,7 @@ class Desk:
         self._commands = 0
 
     def session(self) -> DeskSession:
-        """Return what the next command works with, a minute later."""
+        """Return the session of the next command, a minute later."""
         self._commands += 1
         space = self.change(replace(self.git.workspace, root=self.root))
         git: Any = self.git
@@ -168,7 +168,7 @@ class Desk:
         return merge(session, request, consent)
 
     def backmerge(self, consent: Consent = YES) -> Ended:
-        """Carry back what is on stg and not on dev."""
+        """Merge what is on stg and not on dev back into dev."""
         session = self.session()
         space = session.workspace
         hops = hops_down(space, "stg")
@@ -184,7 +184,7 @@ class Desk:
         return push(session, request, consent)
 
     def deploy(self, consent: Consent = YES, *, failed: bool = False) -> Ended:
-        """Deploy what stg holds."""
+        """Deploy what is on stg."""
         session = self.session()
         stage = session.workspace.stage("stg")
         request = DeployRequest(stage, session.start_time, session.workspace.repos)
@@ -199,12 +199,12 @@ class Desk:
 
     @property
     def unfinished(self) -> tuple[str, ...]:
-        """Return the operations that are not finished."""
+        """Return the unfinished operations."""
         return WorkspaceFiles(self._space).unfinished()
 
     @contextmanager
     def killed(self, *pushes: str) -> Iterator[None]:
-        """Let the process die at the push of one of these repositories."""
+        """Make the process die at the push of one of these repositories."""
         for name in pushes:
             self.git[name].remote.next_push = _die
         try:
@@ -224,7 +224,7 @@ class Desk:
 
 
 class KilledError(BaseException):
-    """The process is gone."""
+    """The process was killed."""
 
 
 def _die(*_: object) -> Any:

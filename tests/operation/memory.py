@@ -1,6 +1,6 @@
-"""An operation's context in memory: journals, log, locks and people, which note what is done.
+"""The context of an operation in memory: journals, log, locks and people, which record each step.
 
-Any step can be made to fail, or the process to die there. What is kept stays, as files would.
+Any step can fail, or kill the process. What was written remains, as files would.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ NOON = "2025-01-15T12:00:00Z"
 
 
 class DiedError(BaseException):
-    """The process is gone: nothing of it runs any more."""
+    """The process was killed: none of its code runs after this."""
 
 
 @dataclass
 class Trail:
-    """What was done, in order. `fail` names steps and what is raised there."""
+    """The steps in order; `fail` maps a step to the error that it raises."""
 
     steps: list[str] = field(default_factory=list)
     fail: dict[str, BaseException] = field(default_factory=dict)
 
     def __call__(self, step: str) -> None:
-        """Note a step, or raise what is to happen there."""
+        """Record a step, and raise its error if it has one."""
         self.steps.append(step)
         if error := self.fail.get(step):
             raise error
@@ -53,7 +53,7 @@ class MemoryJournal:
     is_open: bool = True
 
     def write(self, entry: Entry) -> None:
-        """Keep an entry; where it fails, nothing is kept."""
+        """Keep an entry; if it fails, nothing is kept."""
         self.trail(f"write {entry.kind}")
         self.entries.append(entry)
 
@@ -94,7 +94,7 @@ class MemoryJournals:
         return self.kept.setdefault(operation, MemoryJournal(self.trail))
 
     def read_journal(self, operation: str) -> tuple[MemoryJournal, Operation]:
-        """Return a journal and what it tells."""
+        """Return a journal and the operation in it."""
         journal = self.kept.get(operation)
         known = Operation.from_entries(journal.entries) if journal else None
         if journal is None or known is None:
@@ -102,7 +102,7 @@ class MemoryJournals:
         return journal, known
 
     def unfinished(self) -> tuple[str, ...]:
-        """Return what is open and not in the log."""
+        """Return the operations that are open and not in the log."""
         return tuple(
             operation
             for operation, each in self.kept.items()
@@ -110,20 +110,20 @@ class MemoryJournals:
         )
 
     def require_writable(self) -> None:
-        """Note the call."""
+        """Record the call."""
         self.trail("writable")
 
 
 @dataclass
 class MemoryLocks:
-    """One lock that all operations need; `held` outlives the process, as refs do."""
+    """One lock for all operations; `held` outlives the process, as refs do."""
 
     trail: Trail
     held: set[str] = field(default_factory=set)
     stays: tuple[Problem, ...] = ()
 
     def pinned(self, plan: Plan) -> Plan:
-        """Return the plan as it is."""
+        """Return the plan unchanged."""
         return plan
 
     @contextmanager
@@ -155,7 +155,7 @@ class MemoryLocks:
             hear(problem)
 
     def release(self, plan: Plan) -> tuple[Problem, ...]:
-        """Release what an operation left."""
+        """Release the lock that an operation left behind."""
         self.trail("give back")
         self.held.discard(plan.operation)
         return self.stays
@@ -163,21 +163,21 @@ class MemoryLocks:
 
 @dataclass
 class MemoryNotifications:
-    """What people were told."""
+    """The notifications that were sent."""
 
     trail: Trail
     told: list[tuple[str, str]] = field(default_factory=list)
 
     def check(self) -> None:
-        """Note that addresses were checked."""
+        """Record that addresses were checked."""
         self.trail("check people")
 
     def announce(self, report: Report, event: Event) -> None:
-        """Tell that it begins, or that it was given up."""
+        """Report that the operation starts, or that it was given up."""
         self._tell({Event.STARTED: "began", Event.FAILED: "given up"}[event], report)
 
     def ended(self, report: Report, known: OperationState) -> None:
-        """Tell how it ended."""
+        """Report how the operation ended."""
         assert known is not None
         self._tell("ended", report)
 
@@ -202,29 +202,29 @@ class MemoryScreen:
         self.trail(f"show {report.plan.operation}")
 
     def note(self, text: str) -> None:
-        """Keep what is said."""
+        """Keep the text."""
         self.notes.append(text)
 
     def confirm(self, question: str) -> bool:
-        """Answer."""
+        """Answer the question."""
         assert question
         self.trail("ask")
         return self.answer
 
     def type_word(self, word: str, purpose: str) -> bool:
-        """Type the word, or another one."""
+        """Answer as if the word, or another one, were typed."""
         assert word
         assert purpose
         self.trail("ask word")
         return self.answer
 
     def type_message(self, stage: str) -> str:
-        """Type the message."""
+        """Return the message."""
         self.trail(f"ask message {stage}")
         return self.message
 
     def check_off(self, items: Sequence[str]) -> bool:
-        """Tick the items, or not all."""
+        """Check off all items, or not all."""
         assert items
         self.trail("tick")
         return self.ticks
@@ -232,9 +232,9 @@ class MemoryScreen:
 
 @dataclass
 class MemoryExecutor:
-    """Carries a plan out as the real one does towards its journal, and ends as it is told to.
+    """Writes to the journal like the real executor, and ends as configured.
 
-    `ends` is how each repository ends; `in_flight` leaves a push behind whose end was not seen.
+    `ends` is the state of each repository; `in_flight` leaves behind a push with an unknown result.
     """
 
     trail: Trail
@@ -266,7 +266,7 @@ class MemoryExecutor:
 
 
 class Memory:
-    """Everything outside of an operation, kept while processes come and go."""
+    """Everything outside an operation, kept while processes come and go."""
 
     def __init__(self) -> None:
         self.trail = Trail()
@@ -279,7 +279,7 @@ class Memory:
 
     @property
     def steps(self) -> list[str]:
-        """What was done, in order."""
+        """The steps in order."""
         return self.trail.steps
 
     def context(self) -> OperationContext:

@@ -1,4 +1,4 @@
-"""A session on files in a folder; its repositories are in memory, and what it says is noted."""
+"""A session on files in a folder, with repositories in memory and a recording screen."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOMENT = StartTime(datetime(2025, 1, 15, 12, tzinfo=UTC), "7f3a")
 
 
 class Heard(Screen):
-    """A screen that notes what is said, and the codes of warnings."""
+    """A screen that records what is said, and the codes of warnings."""
 
     def __init__(self) -> None:
         super().__init__(color=False)
@@ -27,34 +27,34 @@ class Heard(Screen):
         self.warned: list[str] = []
 
     def say(self, text: str, style: str = "") -> None:
-        """Note the text."""
+        """Record the text."""
         del style
         self.said.append(text)
 
     def warn(self, problem: Problem) -> None:
-        """Note the code."""
+        """Record the code."""
         self.warned.append(problem.code)
 
 
 def session(root: Path, git: FakeGit, *, lock_repo: str = "") -> Session:
-    """Return what a command in this folder works with; `lock_repo` has the stage locks."""
+    """Return the session of a command in this folder; `lock_repo` has the stage locks."""
     space = replace(git.workspace, root=root, lock_repo=lock_repo)
     repositories: Any = git
     return Session(space, Heard(), repositories, WorkspaceFiles(space), MOMENT, jobs=2)
 
 
 def said(of: Session) -> str:
-    """Return all that was said."""
+    """Return everything that was said."""
     assert isinstance(of.screen, Heard)
     return "\n".join(of.screen.said)
 
 
 def warned(of: Session) -> list[str]:
-    """Return the codes of what was said beside the result."""
+    """Return the codes of the warnings."""
     assert isinstance(of.screen, Heard)
     return of.screen.warned
 
 
 def records(of: Session) -> list[Record]:
-    """Return what the log holds, oldest first."""
+    """Return the records of the log, oldest first."""
     return [*reversed([*of.files.log.newest()])]

@@ -1,4 +1,4 @@
-"""How a plan is agreed to: what is asked, in which order, and what ends it."""
+"""How a plan is confirmed: what is asked, in which order, and what cancels it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ STRICT = replace(LISTED, confirm=Confirm.NAME, word="main")
 
 @pytest.fixture
 def screen() -> MemoryScreen:
-    """Return someone who says yes to everything."""
+    """Return a person who says yes to everything."""
     return MemoryScreen(Trail())
 
 
 def test_a_yes_at_the_terminal_is_kept_with_its_giver(screen: MemoryScreen) -> None:
-    """The agreement says how, and who."""
+    """The agreement records how it was given, and by whom."""
     assert agree(planned(PLAN), Consent(), screen, ADA) == Agreement(
         ConsentState.TERMINAL, None, ADA
     )
@@ -52,7 +52,7 @@ def test_an_item_that_is_not_ticked_ends_it(screen: MemoryScreen) -> None:
 
 
 def test_another_word_ends_it(screen: MemoryScreen) -> None:
-    """And it is said which word was meant."""
+    """The note says which word was expected."""
     screen.answer = False
     found = agree(planned(STRICT), Consent(), screen, ADA)
     assert isinstance(found, Report)
@@ -67,7 +67,7 @@ def test_another_word_ends_it(screen: MemoryScreen) -> None:
 def test_a_question_that_is_broken_off_ends_it(
     step: str, error: BaseException, result: Result, screen: MemoryScreen, *, interrupted: bool
 ) -> None:
-    """Ctrl-C cancels; where the terminal went away, the option to pass is named."""
+    """Ctrl-C cancels; end of input is refused with the option to pass."""
     screen.trail.fail[step] = error
     found = agree(planned(STRICT), Consent(), screen, ADA)
     assert isinstance(found, Report)
@@ -87,7 +87,7 @@ def test_without_a_terminal_nothing_is_asked(screen: MemoryScreen) -> None:
 
 
 def test_an_option_is_kept_as_one(screen: MemoryScreen) -> None:
-    """And a note says that the checklist was not checked off."""
+    """A note says that the checklist was not checked off."""
     screen.interactive = False
     consent = Consent(confirm="main", checklist_done=True)
     found = agree(planned(STRICT), consent, screen, ADA)
@@ -102,7 +102,7 @@ def test_a_stage_that_asks_nothing_names_nobody(screen: MemoryScreen) -> None:
 
 
 def test_a_message_is_asked_for_where_a_stage_demands_one(screen: MemoryScreen) -> None:
-    """Only there, only where none was given, and only of someone."""
+    """Only for such a stage, only without a given message, and only at a terminal."""
     screen.message = "release: 2"
     main = builders.MAIN
     assert ask_message(screen, None, wanted_by=main) == "release: 2"
@@ -113,12 +113,12 @@ def test_a_message_is_asked_for_where_a_stage_demands_one(screen: MemoryScreen) 
 
 
 def test_an_empty_message_cancels(screen: MemoryScreen) -> None:
-    """As an empty one does in git's editor."""
+    """As in git's editor."""
     with pytest.raises(RefusedError):
         ask_message(screen, None, wanted_by=builders.MAIN)
 
 
 def test_a_terminal_that_went_away_gives_no_message(screen: MemoryScreen) -> None:
-    """The plan then says what is missing."""
+    """The plan then reports that the message is missing."""
     screen.trail.fail[f"ask message {builders.MAIN.name}"] = EOFError()
     assert ask_message(screen, None, wanted_by=builders.MAIN) is None

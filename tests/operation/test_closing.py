@@ -27,7 +27,7 @@ STAYS = Problem("lock_left", "The lock of stg stays.")
 
 @pytest.fixture
 def memory() -> Memory:
-    """Return a context in which the operation has begun."""
+    """Return a context in which the operation has started."""
     memory = Memory()
     begun(memory)
     memory.steps.clear()
@@ -35,19 +35,19 @@ def memory() -> Memory:
 
 
 def begun(memory: Memory) -> MemoryJournal:
-    """Begin the operation."""
+    """Start the operation."""
     journal = memory.journals.begin_journal(PLAN.operation)
     journal.write(Entry(EntryKind.BEGUN, PLAN, ADA, Agreement(ConsentState.YES, None, ADA)))
     return journal
 
 
 def how(state: State = State.PUBLISHED) -> Report:
-    """Return how the operation ended."""
+    """Return the report of the operation."""
     return ended(PLAN, [Outcome(repo, state) for repo in PLAN.repos])
 
 
 def undone(state: State = State.PUBLISHED) -> Report:
-    """Return how its undo ended."""
+    """Return the report of its undo."""
     return ended(UNDO, [Outcome(repo, state) for repo in UNDO.repos])
 
 
@@ -57,7 +57,7 @@ def recorded(memory: Memory) -> list[tuple[str, str]]:
 
 
 def test_a_record_says_who_agreed_when_and_how_it_ended(memory: Memory) -> None:
-    """Without an agreement it says that nothing was agreed to."""
+    """Without an agreement, the record has an empty one."""
     append(memory.context(), how(), Agreement(ConsentState.CONFIRM, ChecklistState.TICKED, ADA))
     append(memory.context(), how(State.FAILED), None)
     first, second = memory.log.records
@@ -68,14 +68,14 @@ def test_a_record_says_who_agreed_when_and_how_it_ended(memory: Memory) -> None:
 
 
 def test_an_operation_is_recorded_once(memory: Memory) -> None:
-    """However often its end is tried."""
+    """Even if its end is recorded twice."""
     for _ in range(2):
         record_once(memory.context(), how(), None)
     assert recorded(memory) == [("promote", "done")]
 
 
 def test_what_was_taken_back_is_recorded_first_and_closed(memory: Memory) -> None:
-    """No one can continue it then; who agreed to it stands in its record."""
+    """It cannot be continued afterwards, and its record names who confirmed it."""
     memory.locks.held.add(PLAN.operation)
     record_once(memory.context(), undone(), None)
     assert [each.command for each in memory.log.records] == ["promote", "undo"]
@@ -85,21 +85,21 @@ def test_what_was_taken_back_is_recorded_first_and_closed(memory: Memory) -> Non
 
 
 def test_what_was_not_taken_back_stays_open(memory: Memory) -> None:
-    """The undo failed, or the operation that it names is over."""
+    """If the undo failed, the operation stays unfinished."""
     record_once(memory.context(), undone(State.FAILED), None)
     assert [each.command for each in memory.log.records] == ["undo"]
     assert memory.journals.unfinished() == (PLAN.operation,)
 
 
 def test_an_undo_of_what_is_over_closes_nothing(memory: Memory) -> None:
-    """It has its record already."""
+    """The operation is closed and not recorded a second time."""
     memory.journals.kept[PLAN.operation].close()
     record_once(memory.context(), undone(), None)
     assert [each.command for each in memory.log.records] == ["undo"]
 
 
 def test_the_lock_is_given_back_before_the_journal_is_closed(memory: Memory) -> None:
-    """A crash between the two leaves an operation that knows of its lock; what stays is told."""
+    """After a crash between the two, the operation still knows its lock; a problem is returned."""
     memory.locks.stays = (STAYS,)
     journal = memory.journals.kept[PLAN.operation]
     assert release_and_close(memory.context(), PLAN, journal) == (STAYS,)
@@ -107,7 +107,7 @@ def test_the_lock_is_given_back_before_the_journal_is_closed(memory: Memory) -> 
 
 
 def test_what_does_not_run_is_recorded_and_closed(memory: Memory) -> None:
-    """Its report says what is to be said of its lock."""
+    """The report has the problems of its lock."""
     memory.locks.stays = (STAYS,)
     journal = memory.journals.kept[PLAN.operation]
     report = close(memory.context(), how(), journal, None)
@@ -117,7 +117,7 @@ def test_what_does_not_run_is_recorded_and_closed(memory: Memory) -> None:
 
 
 def test_a_record_without_room_closes_nothing(memory: Memory) -> None:
-    """It stays unfinished, and its lock stays with it."""
+    """It stays unfinished, and keeps its lock."""
     memory.trail.fail["record"] = RefusedError("No room.")
     journal = memory.journals.kept[PLAN.operation]
     with pytest.raises(RefusedError):
@@ -127,7 +127,7 @@ def test_a_record_without_room_closes_nothing(memory: Memory) -> None:
 
 
 def test_a_last_step_without_room_is_a_problem() -> None:
-    """It says what to do when there is some; a bug is a bug."""
+    """The problem says how to continue once there is room; a bug is still raised."""
 
     def fail(error: Exception) -> None:
         raise error

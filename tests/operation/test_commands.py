@@ -1,4 +1,4 @@
-"""Commands that publish: planned on what is there, carried out, recorded, and left to continue."""
+"""Commands that publish: planned, carried out, recorded, and left to continue."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STG = "refs/heads/stg"
 
 
 def states(ended: Ended | Closed) -> dict[str, State]:
-    """Return how each repository ended."""
+    """Return the state of each repository."""
     assert isinstance(ended, Ended)
     return {each.repo: each.state for each in ended.report.outcomes}
 
@@ -42,11 +42,11 @@ def go_on(desk: Desk, **options: bool) -> Ended | Closed:
     return continue_(desk.session(), YES, **chosen)
 
 
-# --- From one command to its end
+# --- Complete commands
 
 
 def test_a_promotion(desk: Desk) -> None:
-    """It publishes in each repository, and leaves one record and nothing open."""
+    """It publishes in each repository, leaves one record, and nothing is unfinished."""
     ended = desk.promote()
     assert states(ended) == {"api": State.PUBLISHED, "web": State.PUBLISHED}
     assert results(desk) == [("promote", "done")]
@@ -54,7 +54,7 @@ def test_a_promotion(desk: Desk) -> None:
 
 
 def test_a_dry_run_leaves_nothing(desk: Desk) -> None:
-    """Neither on the remotes nor here."""
+    """Neither the remotes nor the workspace changes."""
     before = desk.git.remote_refs()
     assert desk.promote(DRY).report.result is Result.PLANNED
     assert desk.git.remote_refs() == before
@@ -62,7 +62,7 @@ def test_a_dry_run_leaves_nothing(desk: Desk) -> None:
 
 
 def test_a_push_and_a_back_merge(desk: Desk) -> None:
-    """What is committed here, and what a later stage has of its own."""
+    """Push publishes local changes, and backmerge what stg has and dev lacks."""
     desk.git["api"].write({"new.txt": "1"})
     for repo in desk.git.repos.values():
         repo.update_work_tree("dev", repo.remote.tip("dev"))
@@ -74,7 +74,7 @@ def test_a_push_and_a_back_merge(desk: Desk) -> None:
 
 @pytest.mark.parametrize("dry_run", [False, True])
 def test_a_pull(desk: Desk, *, dry_run: bool) -> None:
-    """It moves the clones alone, and is not recorded."""
+    """It only moves the clones, and is not recorded."""
     session = desk.session()
     request = PullRequest(
         session.workspace.stage("dev"), session.start_time, session.workspace.repos
@@ -88,7 +88,7 @@ def test_a_pull(desk: Desk, *, dry_run: bool) -> None:
 
 
 def test_nobody_agrees(desk: Desk) -> None:
-    """The refusal is recorded; nothing is published."""
+    """The refusal is recorded, and nothing is published."""
     before = desk.git.remote_refs()
     ended = desk.promote(replace(YES, yes=False))
     assert ended.report.result is Result.BLOCKED
@@ -97,7 +97,7 @@ def test_nobody_agrees(desk: Desk) -> None:
 
 
 def test_a_person_answers(desk: Desk) -> None:
-    """At a terminal the question is asked."""
+    """At a terminal the question is asked, and the answer decides."""
     desk.screen.person, desk.screen.answer = True, False
     assert desk.promote(replace(YES, yes=False)).report.result is Result.CANCELLED
     desk.screen.answer = True
@@ -109,7 +109,7 @@ def test_a_person_answers(desk: Desk) -> None:
 
 
 def test_who_is_at_work_keeps_others_out(desk: Desk) -> None:
-    """A dry run may look, and is told."""
+    """A dry run is not refused while another command runs."""
     with exclusive(desk.session(), "promote"):
         with pytest.raises(LockedError):
             desk.promote()
@@ -119,14 +119,14 @@ def test_who_is_at_work_keeps_others_out(desk: Desk) -> None:
 
 
 def continue_is_refused(desk: Desk) -> str:
-    """Return why a dry run of `multigit continue` has nothing to look at."""
+    """Return why a dry run of `multigit continue` is refused."""
     with pytest.raises(RefusedError) as refused:
         continue_(desk.session(), DRY, skip_blocked=False, accept_reverts=False)
     return refused.value.code
 
 
 def test_a_torn_log_is_set_aside(desk: Desk) -> None:
-    """Its whole lines stay, and the next command says so."""
+    """Its complete lines stay, and the next command says so."""
     desk.promote()
     log = desk.session().files.log
     log.file.write_bytes(log.file.read_bytes() + b'{"torn')
@@ -136,11 +136,11 @@ def test_a_torn_log_is_set_aside(desk: Desk) -> None:
     assert results(desk) == [("promote", "done"), ("promote", "done")]
 
 
-# --- What is left of an operation that died
+# --- After an operation was killed
 
 
 def died(desk: Desk) -> str:
-    """Let a promotion die at a push; return its id."""
+    """Kill a promotion at a push; return its id."""
     with desk.killed("web"):
         desk.promote()
     [operation] = desk.unfinished
@@ -148,7 +148,7 @@ def died(desk: Desk) -> str:
 
 
 def test_nothing_new_begins_while_an_operation_is_unfinished(desk: Desk) -> None:
-    """What can be done about it is said."""
+    """The refusal says how to continue or undo it."""
     died(desk)
     with pytest.raises(RefusedError) as refused:
         desk.push()
@@ -157,7 +157,7 @@ def test_nothing_new_begins_while_an_operation_is_unfinished(desk: Desk) -> None
 
 
 def test_continue_publishes_what_is_missing(desk: Desk) -> None:
-    """Each repository once, under the first operation's record."""
+    """Each repository is published once, and there is one record of the first operation."""
     operation = died(desk)
     assert states(go_on(desk)) == {"api": State.PUBLISHED, "web": State.PUBLISHED}
     assert [each.operation for each in desk.records] == [operation]
@@ -165,7 +165,7 @@ def test_continue_publishes_what_is_missing(desk: Desk) -> None:
 
 
 def test_a_dry_run_of_continue_only_looks(desk: Desk) -> None:
-    """The operation stays as it is."""
+    """The operation stays unfinished, and no ref moves."""
     operation, before = died(desk), desk.git.remote_refs()
     ended = continue_(desk.session(), DRY, skip_blocked=False, accept_reverts=True)
     assert isinstance(ended, Ended)
@@ -175,7 +175,7 @@ def test_a_dry_run_of_continue_only_looks(desk: Desk) -> None:
 
 
 def test_continue_merges_again_where_somebody_pushed(desk: Desk) -> None:
-    """With the colleague's commit below the merge."""
+    """The new merge has the colleague's commit as its first parent."""
     died(desk)
     theirs = desk.git["web"].remote.commit("stg", {"theirs.txt": "1"})
     assert states(go_on(desk))["web"] is State.PUBLISHED
@@ -184,7 +184,7 @@ def test_continue_merges_again_where_somebody_pushed(desk: Desk) -> None:
 
 
 def test_continue_of_what_is_all_there_only_records(desk: Desk) -> None:
-    """The answers were lost, or no one was there to hear them."""
+    """The answers were lost, but everything was published."""
     for repo in desk.git.repos.values():
         repo.remote.next_push = gone_afterwards
     assert set(states(desk.promote()).values()) == {State.UNKNOWN}
@@ -198,14 +198,14 @@ def test_continue_of_what_is_all_there_only_records(desk: Desk) -> None:
 
 
 def test_a_push_whose_answer_was_lost_is_read_from_the_remote(desk: Desk) -> None:
-    """One that does not have it may still get it."""
+    """It is published if the remote has it, and unknown if it does not."""
     desk.git["api"].remote.next_push = answer_lost
     desk.git["web"].remote.next_push = never_arrived
     assert states(desk.promote()) == {"api": State.PUBLISHED, "web": State.UNKNOWN}
 
 
 def test_undo_takes_back_what_is_there(desk: Desk) -> None:
-    """And closes the operation that it took back, each with its record."""
+    """It also closes the operation that it undid, with a record of its own."""
     before = desk.git["api"].remote.tip("stg")
     operation = died(desk)
     ended = undo(desk.session(), None, YES)
@@ -226,7 +226,7 @@ def test_undo_of_what_never_arrived_only_closes(desk: Desk) -> None:
 
 
 def test_undo_of_the_last_release_by_its_name_or_none(desk: Desk) -> None:
-    """Twice takes nothing back twice; an undo cannot be undone."""
+    """A second undo changes nothing, and an undo cannot be undone."""
     release = desk.promote().report.plan.release
     before = desk.git.remote_refs()
     assert undo(desk.session(), release, DRY).report.result is Result.PLANNED
@@ -240,7 +240,7 @@ def test_undo_of_the_last_release_by_its_name_or_none(desk: Desk) -> None:
 
 
 def test_undo_of_what_somebody_built_on_is_refused(desk: Desk) -> None:
-    """Their commit stays, and the refusal is recorded."""
+    """The colleague's commit stays."""
     desk.promote()
     for repo in desk.git.repos.values():
         repo.remote.commit("stg", {"theirs.txt": "1"})
@@ -250,7 +250,7 @@ def test_undo_of_what_somebody_built_on_is_refused(desk: Desk) -> None:
 
 
 def test_undo_needs_something_to_take_back(desk: Desk) -> None:
-    """Of another operation than the unfinished one, nothing is."""
+    """It is refused if there is none, or if another operation is unfinished."""
     with pytest.raises(RefusedError) as refused:
         undo(desk.session(), None, YES)
     assert refused.value.code == "nothing_to_undo"
@@ -261,7 +261,7 @@ def test_undo_needs_something_to_take_back(desk: Desk) -> None:
 
 
 def test_abandon_records_how_it_stands(desk: Desk) -> None:
-    """Nothing moves any more."""
+    """No ref moves."""
     died(desk)
     before = desk.git.remote_refs()
     assert states(abandon(desk.session()))["api"] is State.PUBLISHED
@@ -276,7 +276,7 @@ def test_abandon_records_how_it_stands(desk: Desk) -> None:
 def test_what_is_recorded_is_only_closed(
     desk: Desk, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A crash came between the record and the end of the journal."""
+    """The process died after the record, before the journal was closed."""
 
     def die(_: object) -> None:
         raise KilledError
@@ -293,11 +293,11 @@ def test_what_is_recorded_is_only_closed(
     assert results(desk) == [("promote", "done")]
 
 
-# --- What is said of it meanwhile
+# --- What other commands say about it
 
 
 def test_who_looks_is_told(desk: Desk) -> None:
-    """Of the operation, of pushes that may still arrive, and of who is at work."""
+    """The unfinished operation and its running pushes are reported, unless a command is at work."""
     assert say_unfinished(desk.session()) == {"unfinished": None, "in_flight": []}
     operation = died(desk)
     desk.git["web"].sights = [True]
@@ -309,7 +309,7 @@ def test_who_looks_is_told(desk: Desk) -> None:
 
 
 def test_a_journal_that_cannot_be_read_keeps_nobody_from_looking(desk: Desk) -> None:
-    """Whoever continues is told what is wrong with it."""
+    """Continue reports what is wrong with it."""
     operation = died(desk)
     journal = desk.session().files.operations / f"{operation}.jsonl"
     journal.write_bytes(b"not a journal\n" + journal.read_bytes())
@@ -322,13 +322,13 @@ def test_a_journal_that_cannot_be_read_keeps_nobody_from_looking(desk: Desk) -> 
 
 @pytest.mark.parametrize("fetch", [True, False])
 def test_status_reads_where_everything_stands(desk: Desk, *, fetch: bool) -> None:
-    """A row for each repository."""
+    """There is a row for each repository."""
     session = desk.session()
     rows = read_status(session, session.workspace.repos, fetch=fetch)
     assert [row.repo for row in rows] == ["api", "web"]
 
 
 def test_stages_are_those_of_the_configuration(desk: Desk) -> None:
-    """The session reads it for each command."""
+    """The session reads the configuration for each command."""
     assert [stage.name for stage in desk.session().workspace.stages] == ["dev", "stg", "main"]
     assert isinstance(desk.session().workspace.stage("dev"), Stage)

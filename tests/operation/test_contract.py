@@ -1,4 +1,4 @@
-"""What operations run on in memory does what the real one does: every fact holds for both."""
+"""The doubles in memory behave like the real thing: each test runs on both."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FLIGHT = Flight(0.0, 60.0, "laptop", "1:2")
 
 
 class Scene(Protocol):
-    """What stays of a workspace and its locks while commands come and go."""
+    """What remains of a workspace and its locks while commands come and go."""
 
     @property
     def journals(self) -> Journals:
@@ -57,7 +57,7 @@ class Scene(Protocol):
         """Return the operations that have a lock."""
 
     def fill(self) -> None:
-        """Let there be no room for journals or the log from now on."""
+        """Leave no room for journals or the log from now on."""
 
 
 class RealScene:
@@ -69,17 +69,17 @@ class RealScene:
 
     @property
     def journals(self) -> WorkspaceFiles:
-        """The files."""
+        """Return the files."""
         return WorkspaceFiles(self._workspace)
 
     @property
     def log(self) -> Log:
-        """The log among them."""
+        """Return the log."""
         return self.journals.log
 
     @property
     def locks(self) -> LocksInRemotes:
-        """The locks in the repository `ops`."""
+        """Return the locks in the repository `ops`."""
         return LocksInRemotes("ops", self._locks_of)
 
     def _locks_of(self, name: str) -> RemoteLocks:
@@ -87,7 +87,7 @@ class RealScene:
         return RemoteLocks(repository)
 
     def holders(self) -> set[str]:
-        """Read every ref of a lock."""
+        """Read all lock refs."""
         remote = self._git["ops"].remote
         held = {
             from_bytes(remote.objects.blobs[sha])
@@ -97,7 +97,7 @@ class RealScene:
         return {each.operation if each else "?" for each in held}
 
     def fill(self) -> None:
-        """Let folders lie where the files would."""
+        """Put a file in place of the folder of journals, and a folder in place of the log."""
         self.journals.require_writable()
         self.journals.operations.rmdir()
         self.journals.operations.touch()
@@ -106,7 +106,7 @@ class RealScene:
 
 
 class MemoryScene:
-    """The doubles."""
+    """The doubles in memory."""
 
     def __init__(self) -> None:
         self._memory = Memory()
@@ -115,11 +115,11 @@ class MemoryScene:
         self.locks = self._memory.locks
 
     def holders(self) -> set[str]:
-        """Return who is held."""
+        """Return the operations that have the lock."""
         return self._memory.locks.held
 
     def fill(self) -> None:
-        """Let the steps fail that need room."""
+        """Make the steps fail that need room."""
         full = RefusedError("No room.")
         steps = ("writable", "record", *(f"write {kind}" for kind in EntryKind))
         self._memory.trail.fail |= dict.fromkeys(steps, full)
@@ -127,12 +127,12 @@ class MemoryScene:
 
 @pytest.fixture(params=["memory", "real"])
 def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Scene:
-    """Return a workspace in which nothing has happened."""
+    """Return a new workspace."""
     return MemoryScene() if request.param == "memory" else RealScene(tmp_path)
 
 
 def begin(scene: Scene, plan: Plan = PLAN) -> OperationJournal:
-    """Begin an operation in the workspace."""
+    """Start an operation in the workspace."""
     scene.journals.require_writable()
     journal = scene.journals.begin_journal(plan.operation)
     journal.write(Entry(EntryKind.BEGUN, plan, ADA))
@@ -142,7 +142,7 @@ def begin(scene: Scene, plan: Plan = PLAN) -> OperationJournal:
 def hold(
     scene: Scene, plan: Plan = PLAN, heard: list[Problem] | None = None
 ) -> AbstractContextManager[Keep]:
-    """Hold an operation's locks."""
+    """Hold the locks of an operation."""
     hear = [] if heard is None else heard
     return scene.locks.hold(scene.locks.pinned(plan), ADA, hear.append)
 
@@ -151,14 +151,14 @@ def hold(
 
 
 def test_nothing_is_unfinished_at_first(scene: Scene) -> None:
-    """Nor does anybody know of an operation."""
+    """No operation is known."""
     assert scene.journals.unfinished() == ()
     with pytest.raises(MultigitError):
         scene.journals.read_journal(PLAN.operation)
 
 
 def test_what_is_begun_and_written_is_unfinished(scene: Scene) -> None:
-    """The next command reads its plan and who began it."""
+    """The next command reads its plan and who started it."""
     begin(scene)
     assert scene.journals.unfinished() == (PLAN.operation,)
     journal, known = scene.journals.read_journal(PLAN.operation)
@@ -167,7 +167,7 @@ def test_what_is_begun_and_written_is_unfinished(scene: Scene) -> None:
 
 
 def test_a_journal_without_an_entry_is_of_nothing(scene: Scene) -> None:
-    """What was never agreed to cannot be continued."""
+    """It was never confirmed, so it cannot be continued."""
     scene.journals.require_writable()
     scene.journals.begin_journal(PLAN.operation)
     assert scene.journals.unfinished() == ()
@@ -188,7 +188,7 @@ def test_what_is_closed_is_over(scene: Scene) -> None:
 
 
 def test_what_is_closed_can_still_be_noted_in(scene: Scene) -> None:
-    """Whoever watches its deployments does; it stays closed."""
+    """Watch writes to a closed journal, which stays closed."""
     journal = begin(scene)
     journal.close()
     for each in (journal, scene.journals.read_journal(PLAN.operation)[0]):
@@ -199,7 +199,7 @@ def test_what_is_closed_can_still_be_noted_in(scene: Scene) -> None:
 
 
 def test_what_the_log_holds_is_over_though_its_journal_is_open(scene: Scene) -> None:
-    """A crash came between the two."""
+    """The process died between the record and the end of the journal."""
     begin(scene)
     scene.log.append(record(PLAN.operation))
     assert scene.journals.unfinished() == ()
@@ -207,14 +207,14 @@ def test_what_the_log_holds_is_over_though_its_journal_is_open(scene: Scene) -> 
 
 
 def test_an_undo_comes_after_what_it_takes_back(scene: Scene) -> None:
-    """Whatever the clock says: it is what has to be continued first."""
+    """Undo comes last whatever the clock says, because it must be continued first."""
     begin(scene)
     begin(scene, UNDO)
     assert scene.journals.unfinished() == (PLAN.operation, UNDO.operation)
 
 
 def test_a_journal_tells_how_far_it_got(scene: Scene) -> None:
-    """What was made and what ended; a push that was begun may still arrive."""
+    """What was made and what was settled; a push that started may still be running."""
     journal = begin(scene)
     journal.write(Entry(EntryKind.PUBLISHING, made={"api": {"refs/heads/staging": "merge-1"}}))
     for repo in ("api", "web"):
@@ -227,7 +227,7 @@ def test_a_journal_tells_how_far_it_got(scene: Scene) -> None:
 
 
 def test_what_cannot_be_written_is_refused_and_not_kept(scene: Scene) -> None:
-    """So the step that it announces does not begin."""
+    """The step that it announces does not start."""
     scene.fill()
     with pytest.raises(RefusedError):
         scene.journals.require_writable()
@@ -243,7 +243,7 @@ def test_what_cannot_be_written_is_refused_and_not_kept(scene: Scene) -> None:
 
 
 def test_the_log_holds_what_was_appended(scene: Scene) -> None:
-    """And nothing else."""
+    """Only those operations are in the log."""
     assert not scene.log.holds(PLAN.operation)
     scene.journals.require_writable()
     scene.log.append(record(PLAN.operation))
@@ -257,7 +257,7 @@ def test_the_log_holds_what_was_appended(scene: Scene) -> None:
 
 
 def test_a_lock_is_held_within_and_given_back(scene: Scene) -> None:
-    """Nothing is to be said of it."""
+    """No problem is reported."""
     heard: list[Problem] = []
     with hold(scene, PLAN, heard):
         assert scene.holders() == {PLAN.operation}
@@ -266,7 +266,7 @@ def test_a_lock_is_held_within_and_given_back(scene: Scene) -> None:
 
 
 def test_whatever_comes_out_gives_the_lock_back(scene: Scene) -> None:
-    """An error, a bug or Ctrl-C."""
+    """An error, a bug and Ctrl-C."""
     for error in (RefusedError("No."), ZeroDivisionError(), KeyboardInterrupt()):
         with pytest.raises(type(error)), hold(scene):
             raise error
@@ -274,7 +274,7 @@ def test_whatever_comes_out_gives_the_lock_back(scene: Scene) -> None:
 
 
 def test_a_lock_is_kept_beyond_the_end(scene: Scene) -> None:
-    """That is said, and whatever ends the operation releases it."""
+    """A problem reports it, and `release` releases it."""
     heard: list[Problem] = []
     with hold(scene, PLAN, heard) as keep:
         keep()
@@ -285,7 +285,7 @@ def test_a_lock_is_kept_beyond_the_end(scene: Scene) -> None:
 
 
 def test_a_lock_is_kept_though_something_comes_out(scene: Scene) -> None:
-    """Such as a second Ctrl-C, which leaves a push at work."""
+    """For example a second Ctrl-C, which leaves a push running."""
     with suppress(KeyboardInterrupt), hold(scene) as keep:
         keep()
         raise KeyboardInterrupt
@@ -293,7 +293,7 @@ def test_a_lock_is_kept_though_something_comes_out(scene: Scene) -> None:
 
 
 def test_another_operation_does_not_get_a_lock_that_is_held(scene: Scene) -> None:
-    """It is refused at once, and takes nothing away."""
+    """It is refused at once, and the lock stays."""
     with hold(scene):
         with pytest.raises(LockedError), hold(scene, OTHER):
             pass
@@ -303,7 +303,7 @@ def test_another_operation_does_not_get_a_lock_that_is_held(scene: Scene) -> Non
 
 
 def test_an_operation_takes_over_what_it_left_behind(scene: Scene) -> None:
-    """It is continued; its lock is released in the end."""
+    """A continued operation gets its own lock again, and releases it at the end."""
     with hold(scene) as keep:
         keep()
     with hold(scene):
@@ -312,7 +312,7 @@ def test_an_operation_takes_over_what_it_left_behind(scene: Scene) -> None:
 
 
 def test_an_undo_takes_over_the_lock_of_what_it_takes_back(scene: Scene) -> None:
-    """No one else does."""
+    """Only the undo gets it, and releasing the undone operation does not release it."""
     with hold(scene) as keep:
         keep()
     with hold(scene, UNDO):
@@ -323,7 +323,7 @@ def test_an_undo_takes_over_the_lock_of_what_it_takes_back(scene: Scene) -> None
 
 
 def test_only_the_operations_own_lock_is_given_back(scene: Scene) -> None:
-    """Where it has none there is nothing to do, and nothing to say."""
+    """If it has none, nothing is done and no problem is reported."""
     assert scene.locks.release(PLAN) == ()
     with hold(scene, OTHER):
         assert scene.locks.release(PLAN) == ()
@@ -331,28 +331,28 @@ def test_only_the_operations_own_lock_is_given_back(scene: Scene) -> None:
 
 
 def test_a_plan_is_pinned_once(scene: Scene) -> None:
-    """It is the same plan, and has its locks where it began."""
+    """Pinning adds only where the locks are."""
     pinned = scene.locks.pinned(PLAN)
     assert scene.locks.pinned(pinned) == pinned
     assert replace(pinned, lock_repo="") == PLAN
 
 
-# --- Carrying out
+# --- Executing
 
 
 class Executing(Protocol):
-    """A plan of two repositories, what carries it out, and what becomes of the pushes."""
+    """A plan of two repositories, its executor, and faults for the pushes."""
 
     plan: Plan
 
     def execute(self, journal: OperationJournal) -> Report:
-        """Carry the plan out."""
+        """Execute the plan."""
 
     def refuse(self, repo: str) -> None:
-        """Let the remote of a repository refuse the next push."""
+        """Make the remote of a repository refuse the next push."""
 
     def cut_off(self, repo: str) -> None:
-        """Let the push of a repository start, and its end not be seen."""
+        """Start the push of a repository, and lose its result."""
 
 
 class RealExecuting:
@@ -363,7 +363,7 @@ class RealExecuting:
         self.plan = plan_promotion(self._git)
 
     def execute(self, journal: OperationJournal) -> Report:
-        """Carry the plan out."""
+        """Execute the plan."""
         return execute(self._git, self.plan, journal=journal)
 
     def refuse(self, repo: str) -> None:
@@ -371,12 +371,12 @@ class RealExecuting:
         self._git[repo].remote.reject("refs/heads/stg", "protected")
 
     def cut_off(self, repo: str) -> None:
-        """Let the remote go away."""
+        """Make the remote unreachable."""
         self._git[repo].remote.next_push = gone_afterwards
 
 
 class MemoryExecuting:
-    """The double."""
+    """The double in memory."""
 
     def __init__(self) -> None:
         self.plan = PLAN
@@ -385,15 +385,15 @@ class MemoryExecuting:
         self._executor.ends = lambda repo: self._ends[repo.repo]
 
     def execute(self, journal: OperationJournal) -> Report:
-        """Carry the plan out."""
+        """Execute the plan."""
         return self._executor(self.plan, journal, resuming=False, state=OperationState())
 
     def refuse(self, repo: str) -> None:
-        """Let it end so."""
+        """Make the repository end as failed."""
         self._ends[repo] = State.FAILED
 
     def cut_off(self, repo: str) -> None:
-        """Let it end so."""
+        """Make the repository end as unknown."""
         self._ends[repo] = State.UNKNOWN
         self._executor.in_flight = FLIGHT
 
@@ -414,12 +414,12 @@ class Notes:
         self.entries.append(entry)
 
     def close(self) -> None:
-        """No one closes it here."""
+        """It is never closed here."""
         raise AssertionError
 
 
 def known(plan: Plan, notes: Notes) -> Operation:
-    """Return what the journal tells of the operation."""
+    """Return the operation in the journal."""
     found = Operation.from_entries([Entry(EntryKind.BEGUN, plan, ADA), *notes.entries])
     assert found
     return found
@@ -427,13 +427,13 @@ def known(plan: Plan, notes: Notes) -> Operation:
 
 @pytest.fixture(params=[MemoryExecuting, RealExecuting])
 def executing(request: pytest.FixtureRequest) -> Executing:
-    """Return what carries a plan out."""
+    """Return an executor with its plan."""
     made: Executing = request.param()
     return made
 
 
 def test_each_push_is_noted_before_it_begins_and_when_it_ended(executing: Executing) -> None:
-    """What is to be pushed comes before all of them."""
+    """An entry with what is pushed comes before all of them."""
     notes = Notes()
     report = executing.execute(notes)
     assert report.result is Result.DONE
@@ -459,7 +459,7 @@ def test_a_refusal_is_settled_and_leaves_it_unfinished(executing: Executing) -> 
 
 
 def test_a_push_whose_end_nobody_saw_may_still_arrive(executing: Executing) -> None:
-    """So it is counted as unknown, and its flight stays open."""
+    """It is unknown, and its flight stays open."""
     executing.cut_off("web")
     notes = Notes()
     report = executing.execute(notes)
@@ -469,7 +469,7 @@ def test_a_push_whose_end_nobody_saw_may_still_arrive(executing: Executing) -> N
 
 
 def test_what_cannot_be_noted_does_not_begin(executing: Executing) -> None:
-    """No one could continue it."""
+    """Without an entry no one could continue it."""
     notes = Notes(full=True)
     with pytest.raises(RefusedError):
         executing.execute(notes)

@@ -1,4 +1,4 @@
-"""Operations that deploy: preflight, deploying again, watching and reviewing."""
+"""Operations that deploy: preflight checks, deploying again, watching and reviewing."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def deployed(ended: object) -> dict[str, list[RunState]]:
 
 
 def problems(ended: Ended) -> dict[str, list[str]]:
-    """Return the codes of what is said of each repository."""
+    """Return the codes of each repository's problems."""
     return {o.repo: [each.code for each in o.problems] for o in ended.report.outcomes}
 
 
 def codes(ended: Ended) -> list[str]:
-    """Return the codes of what is said of the whole operation."""
+    """Return the codes of the operation's own problems."""
     return [each.code for each in ended.report.problems]
 
 
@@ -55,20 +55,20 @@ BOTH = {"api": [RunState.SUCCEEDED], "web": [RunState.SUCCEEDED]}
 
 
 def test_a_promotion_deploys_what_it_publishes(desk: Desk) -> None:
-    """Each repository once."""
+    """Each repository is deployed once."""
     assert deployed(desk.promote()) == BOTH
     assert desk.hosts.starts == {("api", ""): 1, ("web", ""): 1}
 
 
 def test_a_stage_is_deployed_again(desk: Desk) -> None:
-    """Without a promotion."""
+    """Deploy needs no promotion."""
     desk.promote()
     assert deployed(desk.deploy()) == BOTH
     assert desk.hosts.starts == {("api", ""): 2, ("web", ""): 2}
 
 
 def test_only_what_went_wrong_is_deployed_again(desk: Desk) -> None:
-    """Where nothing did, nothing is done, and the hint says what else can be."""
+    """If nothing failed, it is refused, and the hint deploys everything."""
     desk.hosts.script("web", RunState.FAILED)
     desk.promote()
     desk.hosts.script("web", RunState.SUCCEEDED)
@@ -80,7 +80,7 @@ def test_only_what_went_wrong_is_deployed_again(desk: Desk) -> None:
 
 
 def test_what_still_runs_did_not_go_wrong(desk: Desk) -> None:
-    """It can be watched."""
+    """It has not failed, and the hint watches it."""
     for name in ("api", "web"):
         desk.hosts.script(name, RunState.RUNNING)
     operation = desk.promote(wait=False).report.plan.operation
@@ -100,7 +100,7 @@ def test_what_cannot_start_is_found_before_the_question(desk: Desk) -> None:
 
 
 def test_checks_that_a_stage_requires(desk: Desk) -> None:
-    """Of the commits that would arrive there."""
+    """The checks of the commits that would be promoted must be green."""
 
     def strict(space: Workspace) -> Workspace:
         dev, stg, main = space.stages
@@ -114,7 +114,7 @@ def test_checks_that_a_stage_requires(desk: Desk) -> None:
 
 
 def test_nothing_is_deployed_beside_what_still_runs(desk: Desk) -> None:
-    """The last deployments are looked at, where their journal is here; else they are unknown."""
+    """Running deployments block; if their journal is missing, they are unknown and only warn."""
     operation = running(desk).operation
     assert problems(desk.deploy()) == {"api": ["still_deploying"], "web": ["still_deploying"]}
     folder = desk.session().files.operation(operation)
@@ -127,7 +127,7 @@ def test_nothing_is_deployed_beside_what_still_runs(desk: Desk) -> None:
 
 
 def test_what_comes_after_a_bad_one_waits(desk: Desk) -> None:
-    """The last deployment of what it comes after went wrong."""
+    """It is refused if the last deployment of the repository before it failed."""
     desk.hosts.script("api", RunState.FAILED)
     desk.promote()
 
@@ -141,13 +141,13 @@ def test_what_comes_after_a_bad_one_waits(desk: Desk) -> None:
 
 
 def finish(desk: Desk, state: RunState = RunState.SUCCEEDED) -> None:
-    """Let what runs come to its end."""
+    """End everything that runs."""
     for course in desk.hosts.courses.values():
         course[:] = [replace(course[-1], state=state)]
 
 
 def left_open(desk: Desk) -> str:
-    """Let a promotion die while its deployments run; return its id."""
+    """Kill a promotion while its deployments run; return its id."""
     for name in ("api", "web"):
         desk.hosts.script(name, RunState.RUNNING)
 
@@ -176,7 +176,7 @@ def test_deployments_of_an_operation_that_died_are_continued(desk: Desk) -> None
 
 
 def running(desk: Desk) -> Plan:
-    """Start deployments that no one waits for."""
+    """Start deployments without waiting for them."""
     for name in ("api", "web"):
         desk.hosts.script(name, RunState.RUNNING)
     return desk.promote(wait=False).report.plan
@@ -184,7 +184,7 @@ def running(desk: Desk) -> Plan:
 
 @pytest.mark.parametrize("by", ["operation", "release", "nothing"])
 def test_who_comes_back_sees_the_end(desk: Desk, by: str) -> None:
-    """By the id, the release, or as the last one; what is news is recorded, once."""
+    """By id, by release, or as the last one; the result is recorded once."""
     plan = running(desk)
     finish(desk)
     name = {"operation": plan.operation, "release": plan.release, "nothing": None}[by]
@@ -194,7 +194,7 @@ def test_who_comes_back_sees_the_end(desk: Desk, by: str) -> None:
 
 
 def test_what_was_deployed_again_since_is_said(desk: Desk) -> None:
-    """A failure of then is not how it stands now."""
+    """A note says that a failed deployment was deployed again since."""
     plan = running(desk)
     finish(desk, RunState.FAILED)
     assert set(map(tuple, deployed(watch(desk.session(), plan.operation)).values())) == {
@@ -207,7 +207,7 @@ def test_what_was_deployed_again_since_is_said(desk: Desk) -> None:
 
 
 def test_there_is_nothing_to_watch(desk: Desk) -> None:
-    """Nothing was deployed yet, or not by this one, or there is no such operation."""
+    """Nothing was deployed yet, or not by this operation, or there is no such operation."""
     with pytest.raises(RefusedError) as refused:
         watch(desk.session(), None)
     assert refused.value.code == "nothing_to_watch"
@@ -224,7 +224,7 @@ def test_there_is_nothing_to_watch(desk: Desk) -> None:
 
 
 def test_an_unfinished_operation_can_be_watched(desk: Desk) -> None:
-    """It stays unfinished; whoever is at work on it is named."""
+    """It stays unfinished, and a running command on it is named."""
     operation = left_open(desk)
     ended = watch(desk.session(), None)
     assert ended.report.plan.operation == operation
@@ -238,7 +238,7 @@ def test_an_unfinished_operation_can_be_watched(desk: Desk) -> None:
 
 
 def waiting(desk: Desk) -> None:
-    """Let the deployments of a promotion wait for us."""
+    """Make the deployments of a promotion wait for our review."""
     for name in ("api", "web"):
         desk.hosts.script(name, RunState.WAITING)
         desk.hosts.gates[name] = MINE
@@ -256,7 +256,7 @@ def review(
 
 @pytest.mark.parametrize("answer", [ReviewResult.APPROVED, ReviewResult.REJECTED])
 def test_what_waits_for_us_is_reviewed(desk: Desk, answer: ReviewResult) -> None:
-    """Each once, with the comment, and recorded."""
+    """Each is reviewed once with the comment, and recorded."""
     waiting(desk)
     seen = review(desk, answer)
     assert seen.exit_code == OK
@@ -267,7 +267,7 @@ def test_what_waits_for_us_is_reviewed(desk: Desk, answer: ReviewResult) -> None
 
 
 def test_nothing_waits_for_us(desk: Desk) -> None:
-    """Others have to review it, or no one can be asked."""
+    """If only others can review, or the host cannot be asked, nothing is sent."""
     waiting(desk)
     for name in ("api", "web"):
         desk.hosts.gates[name] = (Gate(1, "production", ("max",)),)
@@ -307,7 +307,7 @@ def test_nobody_agrees_to_the_reviews(
 
 @pytest.mark.parametrize("confirm", [Confirm.YES, Confirm.NAME])
 def test_a_person_agrees_to_the_reviews(desk: Desk, confirm: Confirm) -> None:
-    """As the stage asks for it."""
+    """The question depends on how the stage is confirmed."""
 
     def asking(space: Workspace) -> Workspace:
         stages = tuple(replace(stage, confirm=confirm) for stage in space.stages)
@@ -322,7 +322,7 @@ def test_a_person_agrees_to_the_reviews(desk: Desk, confirm: Confirm) -> None:
 
 
 def test_a_review_whose_answer_was_lost_is_in_doubt(desk: Desk) -> None:
-    """It fails, and is recorded as that."""
+    """It fails, and is recorded as failed."""
     waiting(desk)
 
     def lose() -> None:
@@ -336,7 +336,7 @@ def test_a_review_whose_answer_was_lost_is_in_doubt(desk: Desk) -> None:
 
 
 def test_reviews_that_cannot_be_recorded_are_said(desk: Desk) -> None:
-    """They were sent all the same."""
+    """The reviews were sent, so a problem reports it."""
     waiting(desk)
 
     def block() -> None:
@@ -353,5 +353,5 @@ def test_reviews_that_cannot_be_recorded_are_said(desk: Desk) -> None:
 
 
 def test_commands_can_deploy_too(tmp_path: Path) -> None:
-    """What carries a deployment out makes no difference here."""
+    """The runner makes no difference here."""
     assert deployed(with_work(Desk(tmp_path, deploys=COMMAND)).promote()) == BOTH

@@ -1,4 +1,4 @@
-"""The workspace lock: one command at a time, and what a killed one left is put in order first."""
+"""The workspace lock: one command at a time, after cleaning up what a killed one left."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ PLAN = builders.plan(to_publish(API))
 
 @pytest.fixture
 def command(tmp_path: Path) -> Session:
-    """Return what a command works with."""
+    """Return the session of a command."""
     return another(tmp_path)
 
 
 def another(root: Path) -> Session:
-    """Return what another command works with."""
+    """Return the session of another command."""
     return session(root, FakeGit("api", "ops"))
 
 
@@ -40,7 +40,7 @@ def begin(of: Session, plan: Plan = PLAN) -> None:
 
 
 def test_a_second_command_is_refused_until_the_first_ends(command: Session, tmp_path: Path) -> None:
-    """However that ends; the refusal names what it does."""
+    """Even if the first one fails; the refusal names its command."""
     with exclusive(command, "promote"):
         with pytest.raises(LockedError, match="promote"), exclusive(another(tmp_path), "push"):
             pytest.fail("two at once")
@@ -53,7 +53,7 @@ def test_a_second_command_is_refused_until_the_first_ends(command: Session, tmp_
 
 
 def test_what_never_began_is_forgotten(command: Session) -> None:
-    """A crash left half of the first line; no one has to finish that."""
+    """A crash left half of the first line, so no one has to finish the operation."""
     command.files.require_writable()
     torn = command.files.operations / f"{PLAN.operation}.jsonl"
     torn.write_bytes(b'{"journal":1,')
@@ -62,7 +62,7 @@ def test_what_never_began_is_forgotten(command: Session) -> None:
 
 
 def test_a_torn_log_is_set_aside_and_told(command: Session) -> None:
-    """Whole lines stay."""
+    """Complete lines stay."""
     log = command.files.log
     log.append(record("op-1"))
     log.file.write_bytes(log.file.read_bytes() + b'{"torn')
@@ -73,7 +73,7 @@ def test_a_torn_log_is_set_aside_and_told(command: Session) -> None:
 
 
 def test_nothing_new_begins_beside_an_unfinished_operation(command: Session) -> None:
-    """What can be done about it is said; a dry run may look all the same."""
+    """The refusal has a hint; a dry run is allowed."""
     begin(command)
     with pytest.raises(RefusedError) as refused, new_operation(command, "push", dry_run=False):
         pytest.fail("it began")
@@ -84,7 +84,7 @@ def test_nothing_new_begins_beside_an_unfinished_operation(command: Session) -> 
 
 
 def test_a_dry_run_leaves_nothing_and_waits_for_nobody(command: Session, tmp_path: Path) -> None:
-    """That someone is at work is said: what it shows is about to change."""
+    """It writes nothing, and warns if another command is running."""
     with alone(command, "continue", dry_run=True) as over:
         assert over == ()
     with new_operation(command, "push", dry_run=True):
@@ -95,7 +95,7 @@ def test_a_dry_run_leaves_nothing_and_waits_for_nobody(command: Session, tmp_pat
 
 
 def test_what_is_recorded_is_closed_and_its_lock_given_back(tmp_path: Path) -> None:
-    """A crash came between the record and the end of the journal."""
+    """The process died between the record and the end of the journal."""
     git = FakeGit("api", "ops")
     first = session(tmp_path, git, lock_repo="ops")
     plan = context_of(first).locks.pinned(PLAN)
@@ -114,7 +114,7 @@ def test_what_is_recorded_is_closed_and_its_lock_given_back(tmp_path: Path) -> N
 
 
 def test_a_lock_that_stays_behind_is_told(tmp_path: Path) -> None:
-    """The operation is closed all the same: it is over."""
+    """The operation has ended, so it is closed anyway."""
     git = FakeGit("api", "ops")
     here = session(tmp_path, git, lock_repo="ops")
     plan = replace(PLAN, lock_repo="ops")

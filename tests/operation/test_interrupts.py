@@ -1,4 +1,4 @@
-"""Ctrl-C, a closed terminal and a polite kill end an operation in order, and no result is lost."""
+"""Ctrl-C, SIGHUP and SIGTERM end an operation cleanly, and no result is lost."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from multigit.operation.interrupts import INTERRUPTS, interrupt_on_hangup_and_te
 
 @pytest.fixture(autouse=True)
 def _heard(_signals: None) -> None:
-    """Let signals be heard as when a command begins."""
+    """Handle signals as at the start of a command."""
     for each in INTERRUPTS:
         signal.signal(each, signal.SIG_DFL)
     interrupt_on_hangup_and_term()
@@ -19,7 +19,7 @@ def _heard(_signals: None) -> None:
 
 @pytest.mark.parametrize("number", INTERRUPTS)
 def test_each_is_heard_as_ctrl_c(number: signal.Signals) -> None:
-    """Wherever the operation is."""
+    """Each signal raises KeyboardInterrupt."""
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(number)
 
@@ -36,7 +36,7 @@ def test_what_was_ignored_stays_ignored() -> None:
 
 @pytest.mark.parametrize("number", INTERRUPTS)
 def test_the_first_is_only_noted_and_the_second_is_heard(number: signal.Signals) -> None:
-    """What was done is recorded and told meanwhile, unless someone insists."""
+    """The result is recorded and reported in the meantime, unless a second signal comes."""
     interrupted = note_interrupts()
     assert not interrupted()
     signal.raise_signal(number)

@@ -1,4 +1,4 @@
-"""Stage locks by hand: who holds them, and one that is left over is released on the record."""
+"""`multigit lock`: who holds the stage locks, and how one that was left behind is released."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ LEFT = Holder("aaaa", "op-1", "promote", "Ada", "laptop", 7, "2025-01-15T15:01:3
 
 @pytest.fixture
 def git() -> FakeGit:
-    """Return repositories of which one has the locks."""
+    """Return repositories, one of which has the locks."""
     return FakeGit("api", "ops")
 
 
 @pytest.fixture
 def here(tmp_path: Path, git: FakeGit) -> Session:
-    """Return what `multigit lock` works with."""
+    """Return the session of `multigit lock`."""
     return session(tmp_path, git, lock_repo="ops")
 
 
 def hold(here: Session, *stages: str, holder: Holder = LEFT) -> AbstractContextManager[Keep]:
-    """Hold stages."""
+    """Hold the locks of these stages."""
     return here.locks().hold(stages, holder, report=lambda _: None)
 
 
@@ -44,14 +44,14 @@ def leave(here: Session, *stages: str, holder: Holder = LEFT) -> None:
 
 
 def test_without_a_place_for_locks_there_is_nothing_to_see(tmp_path: Path, git: FakeGit) -> None:
-    """It is said how to name one."""
+    """The error says that no repository for locks is configured."""
     with pytest.raises(UsageError) as caught:
         held_locks(session(tmp_path, git))
     assert caught.value.code == "no_lock_repo"
 
 
 def test_who_holds_which_stage_is_read(here: Session, git: FakeGit) -> None:
-    """In the order of the stages; a ref of someone else's has no holder."""
+    """In the order of the stages; a ref that is not a lock of multigit has no holder."""
     assert held_locks(here) == ()
     remote = git["ops"].remote
     remote.refs[lock_ref("main")] = remote.tip("main")
@@ -63,7 +63,7 @@ def test_who_holds_which_stage_is_read(here: Session, git: FakeGit) -> None:
 
 
 def test_a_lock_is_released_on_the_record(here: Session, git: FakeGit) -> None:
-    """All stages that it holds and no one else's; the reason says who held them."""
+    """All stages with this id are released and no others; the records say who held them."""
     leave(here, "stg", "main")
     leave(here, "dev", holder=replace(LEFT, nonce="bbbb"))
     released = release_lock(here, "aaaa", "laptop was stolen")
@@ -87,7 +87,7 @@ def test_a_lock_of_another_id_is_not_released(here: Session, git: FakeGit) -> No
 def test_a_lock_that_changed_hands_stays(
     here: Session, git: FakeGit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its operation was continued meanwhile; that it was tried is recorded."""
+    """Its operation was continued meanwhile; the attempt is recorded."""
     leave(here, "stg")
     before = RemoteLocks.release
 

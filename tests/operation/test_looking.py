@@ -1,4 +1,4 @@
-"""Operations that read: the log, its verification, and what would stop multigit."""
+"""Operations that read: the log, its verification, and doctor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def cut(desk: Desk) -> None:
 
 
 def test_the_log_shows_what_was_done(desk: Desk) -> None:
-    """Of all stages or of one, the newest."""
+    """All records, or the newest of a stage."""
     desk.promote()
     desk.git["api"].remote.commit("dev", {"more.txt": "1"})
     desk.promote()
@@ -49,7 +49,7 @@ def test_a_log_that_was_cut_is_found_against_the_tags(desk: Desk) -> None:
 
 
 def test_a_log_that_was_edited_is_found_without_the_tags(desk: Desk) -> None:
-    """The line behind it knows what it was."""
+    """The next line has the hash of the original."""
     desk.promote()
     desk.git["api"].remote.commit("dev", {"more.txt": "1"})
     desk.promote()
@@ -60,7 +60,7 @@ def test_a_log_that_was_edited_is_found_without_the_tags(desk: Desk) -> None:
 
 
 def test_a_log_that_cannot_be_read_is_a_problem(desk: Desk) -> None:
-    """Not the end of the check."""
+    """It is returned as a problem instead of raising an error."""
     file = desk.session().files.log.file
     file.mkdir()
     found = verify_log(desk.session(), ())
@@ -69,7 +69,7 @@ def test_a_log_that_cannot_be_read_is_a_problem(desk: Desk) -> None:
 
 @pytest.mark.parametrize("jobs", [None, 3])
 def test_doctor_finds_what_would_stop_multigit(desk: Desk, jobs: int | None) -> None:
-    """Of the repositories, and of the workspace; nothing is changed."""
+    """Problems of the repositories and of the workspace; nothing is changed."""
     with desk.killed("web"):
         desk.promote()
     before, [operation] = desk.git.remote_refs(), desk.unfinished

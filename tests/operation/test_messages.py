@@ -1,4 +1,4 @@
-"""Messages to people and counters: when they are sent, and that their failure changes nothing."""
+"""Notifications and metrics: when they are sent, and that their failure changes nothing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SILENT = Problem("notify_failed", "nobody heard it.", severity=Severity.WARN)
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return what is sent, in order: titles of messages, and counters."""
+    """Return what is sent, in order: titles of messages, and metrics."""
     seen: list[str] = []
 
     def tell(addresses: Sequence[str], news: Any, *_: object) -> tuple[Problem, ...]:
@@ -45,14 +45,14 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    """Return a workspace that tells of everything, and deploys stg."""
+    """Return a workspace that sends everything, and deploys stg."""
     desk = with_work(Desk(tmp_path, deploys=WORKFLOW))
     desk.change = lambda space: replace(space, notifications=EVERYTHING, metrics="127.0.0.1:8125")
     return desk
 
 
 def test_people_hear_of_the_begin_and_the_end(desk: Desk, sent: list[str]) -> None:
-    """And counters count the deployments; who could not be reached is said, no more."""
+    """Two messages and the metrics are sent; a failed message is only reported."""
     assert desk.promote().report.result is Result.DONE
     assert len([each for each in sent if not each.startswith("deployment.")]) == 2
     assert "deployment.count" in sent
@@ -60,7 +60,7 @@ def test_people_hear_of_the_begin_and_the_end(desk: Desk, sent: list[str]) -> No
 
 
 def test_people_hear_of_what_waits_for_them(desk: Desk, sent: list[str]) -> None:
-    """Once, while the operation runs."""
+    """One message while the operation runs."""
     waits = RunStatus(RunState.WAITING, reviewers=("ada",))
     desk.hosts.script("api", waits, RunState.SUCCEEDED)
     desk.promote()
@@ -68,7 +68,7 @@ def test_people_hear_of_what_waits_for_them(desk: Desk, sent: list[str]) -> None
 
 
 def test_people_hear_that_an_operation_is_given_up(desk: Desk, sent: list[str]) -> None:
-    """Those who heard of its begin."""
+    """One more message to those who were notified of the start."""
     with desk.killed("web"):
         desk.promote()
     begun = len(sent)
@@ -84,7 +84,7 @@ def test_a_dry_run_tells_nobody(desk: Desk, sent: list[str]) -> None:
 
 
 def test_nobody_is_told_of_what_nobody_wants_to_hear(desk: Desk, sent: list[str]) -> None:
-    """Other events, and a configuration without people or counters."""
+    """No events, or no configuration for notifications and metrics."""
     desk.change = lambda space: replace(space, notifications=replace(EVERYTHING, events=()))
     desk.promote(YES, "api")
     desk.change = lambda space: space

@@ -1,4 +1,4 @@
-"""The order of an operation, and what is left of it wherever it breaks off."""
+"""The order of the steps of an operation, and what remains wherever it is interrupted."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FULL = RefusedError("No room.", code="workspace_not_writable")
 FLIGHT = Flight(0.0, 60.0, "laptop", "1:2")
 STAYS = Problem("lock_kept", "The lock of stg stays.")
 
-# What a run does after its question, from the first to the last.
+# The steps of a run after its question, in order.
 ORDER = (
     "writable",
     "begin",
@@ -45,17 +45,17 @@ ORDER = (
 
 @pytest.fixture
 def memory() -> Memory:
-    """Return a context in which nothing has happened."""
+    """Return a new context."""
     return Memory()
 
 
 def carry_out(memory: Memory, plan: Plan = PLAN, consent: Consent = YES) -> Ended:
-    """Take a new operation to its end."""
+    """Run a new operation until it ends."""
     return OperationRun(memory.context(), plan, consent).carry_out()
 
 
 def go_on(memory: Memory) -> Ended | None:
-    """Do what `multigit continue` does: close what is over, resume the last that is not."""
+    """Run `multigit continue`: close what has ended, and resume the last unfinished operation."""
     memory.trail.fail.clear()
     context, journals = memory.context(), memory.journals
     for operation, kept in journals.kept.items():
@@ -69,7 +69,7 @@ def go_on(memory: Memory) -> Ended | None:
 
 
 def once(steps: list[str]) -> list[str]:
-    """Return the steps without those that repositories repeat."""
+    """Return the steps without repetitions."""
     return list(dict.fromkeys(steps))
 
 
@@ -90,7 +90,7 @@ def test_everything_has_its_order(memory: Memory) -> None:
 
 
 def test_the_journal_knows_who_agreed_before_anything_is_done(memory: Memory) -> None:
-    """Whoever continues it asks no one again."""
+    """Continue needs no new confirmation."""
     carry_out(memory)
     first = memory.journals.kept[PLAN.operation].entries[0]
     assert first == Entry(
@@ -100,7 +100,7 @@ def test_the_journal_knows_who_agreed_before_anything_is_done(memory: Memory) ->
 
 @pytest.mark.parametrize("step", ORDER)
 def test_whatever_a_death_leaves_can_be_continued(step: str, memory: Memory) -> None:
-    """There is one record in the end, no lock, and nothing open; what was begun is known."""
+    """In the end there is one record if it had started, no lock, and nothing unfinished."""
     memory.trail.fail[step] = DiedError()
     with pytest.raises(DiedError):
         carry_out(memory)
@@ -119,7 +119,7 @@ def test_whatever_a_death_leaves_can_be_continued(step: str, memory: Memory) -> 
 
 @pytest.mark.parametrize("step", ORDER)
 def test_ctrl_c_anywhere_leaves_what_can_be_continued(step: str, memory: Memory) -> None:
-    """It never ends as if nothing had happened once the journal has begun."""
+    """Once the journal was written, it never ends as if nothing had happened."""
     memory.trail.fail[step] = KeyboardInterrupt()
     begun = ORDER.index(step) > ORDER.index("write begun")
     try:
@@ -129,7 +129,7 @@ def test_ctrl_c_anywhere_leaves_what_can_be_continued(step: str, memory: Memory)
     except KeyboardInterrupt:
         assert not begun
     else:
-        assert step in {"began", "ended"}  # both are survived: not told is not lost
+        assert step in {"began", "ended"}  # both are survived: only the message may be missing
         assert ended.report.interrupted or step == "ended"
     go_on(memory)
     assert len(memory.log.records) == (1 if begun else 0)
@@ -138,7 +138,7 @@ def test_ctrl_c_anywhere_leaves_what_can_be_continued(step: str, memory: Memory)
 
 
 def test_a_lock_that_is_taken_ends_it_before_it_began(memory: Memory) -> None:
-    """It is refused and recorded; nothing was executed, and no one heard that it begins."""
+    """It is refused and recorded; nothing was executed, and no one was notified."""
     memory.trail.fail["lock"] = LockedError("stg is locked by grace.")
     ended = carry_out(memory)
     assert ended.report.result is Result.BLOCKED
@@ -150,7 +150,7 @@ def test_a_lock_that_is_taken_ends_it_before_it_began(memory: Memory) -> None:
 
 
 def test_ctrl_c_while_the_lock_is_taken_cancels_it(memory: Memory) -> None:
-    """Nothing is open, nothing is locked, and the log says that it was cancelled."""
+    """Nothing is unfinished or locked, and the log says cancelled."""
     memory.trail.fail["lock"] = StoppedError()
     ended = carry_out(memory)
     assert ended.report.result is Result.CANCELLED
@@ -161,7 +161,7 @@ def test_ctrl_c_while_the_lock_is_taken_cancels_it(memory: Memory) -> None:
 
 @pytest.mark.parametrize("step", ["record", "close"])
 def test_without_room_it_stays_open(step: str, memory: Memory) -> None:
-    """All is published, and only its end is missing: that is said, and continued later."""
+    """Everything is published; a problem reports that its end is missing, and continue adds it."""
     memory.trail.fail[step] = FULL
     ended = carry_out(memory)
     assert ended.report.result is Result.PAUSED
@@ -174,7 +174,7 @@ def test_without_room_it_stays_open(step: str, memory: Memory) -> None:
 
 
 def test_what_may_still_arrive_keeps_its_lock(memory: Memory) -> None:
-    """The operation is open, without a record, and continuing it gives the lock back."""
+    """The operation is unfinished and has no record; continue releases the lock."""
     memory.executor.ends = lambda repo: State.UNKNOWN if repo.repo == API.name else State.PUBLISHED
     memory.executor.in_flight = FLIGHT
     assert carry_out(memory).report.result is Result.FAILED
@@ -188,7 +188,7 @@ def test_what_may_still_arrive_keeps_its_lock(memory: Memory) -> None:
 
 
 def test_ctrl_c_in_a_push_keeps_the_lock(memory: Memory) -> None:
-    """A second Ctrl-C leaves git at work; the lock stays, and that is said."""
+    """A second Ctrl-C leaves git running, so the lock stays, and the error says so."""
     memory.executor.in_flight = FLIGHT
     memory.locks.stays = (STAYS,)
     memory.trail.fail["execute"] = KeyboardInterrupt()
@@ -198,7 +198,7 @@ def test_ctrl_c_in_a_push_keeps_the_lock(memory: Memory) -> None:
 
 
 def test_a_part_that_failed_is_left_to_be_continued(memory: Memory) -> None:
-    """There is no record until it ends, and then there is one."""
+    """It has no record until it ends, and then it has one."""
     memory.executor.ends = lambda repo: State.FAILED if repo.repo == WEB.name else State.PUBLISHED
     carry_out(memory)
     assert memory.log.records == []
@@ -211,7 +211,7 @@ def test_a_part_that_failed_is_left_to_be_continued(memory: Memory) -> None:
 
 
 def test_what_is_resumed_in_vain_stays_open(memory: Memory) -> None:
-    """A lock of someone else's ends this attempt, not the operation."""
+    """Another operation's lock ends this attempt, not the operation."""
     memory.executor.ends = lambda repo: State.FAILED if repo.repo == WEB.name else State.PUBLISHED
     carry_out(memory)
     journal, known = memory.journals.read_journal(PLAN.operation)
@@ -223,7 +223,7 @@ def test_what_is_resumed_in_vain_stays_open(memory: Memory) -> None:
 
 
 def test_a_lock_that_stays_is_told_at_the_end(memory: Memory) -> None:
-    """The result is as it is; what is to be done about the lock stands beside it."""
+    """The result stays the same, and the problem of the lock is reported with it."""
     memory.locks.stays = (STAYS,)
     report = carry_out(memory).report
     assert report.result is Result.DONE
@@ -231,7 +231,7 @@ def test_a_lock_that_stays_is_told_at_the_end(memory: Memory) -> None:
 
 
 def test_a_dry_run_does_nothing(memory: Memory) -> None:
-    """It shows the plan, and warns of addresses that cannot be reached."""
+    """It shows the plan, and checks the addresses for notifications."""
     ended = carry_out(memory, consent=Consent(dry_run=True))
     assert memory.steps == [f"show {PLAN.operation}", "check people"]
     assert ended.show is Show.NOTHING
@@ -246,7 +246,7 @@ def test_nothing_to_do_is_not_an_operation(memory: Memory) -> None:
 
 
 def test_a_blocked_plan_is_recorded_and_never_begun(memory: Memory) -> None:
-    """Who wanted what, and why it was refused, stays in the log."""
+    """The log records what was refused and why."""
     blocked = builders.plan(without_steps(API, State.BLOCKED, Problem("conflict", "conflicts.")))
     ended = carry_out(memory, blocked)
     assert ended.report.result is Result.BLOCKED
@@ -266,7 +266,7 @@ def test_a_no_is_recorded_and_never_begun(memory: Memory) -> None:
 
 
 def undo_plan() -> Plan:
-    """Return a plan that takes the other one back."""
+    """Return a plan that undoes the other one."""
     return replace(
         builders.plan(to_publish(API), command="undo"),
         operation="20250115T160000Z-undo-stg-1111",
@@ -276,10 +276,10 @@ def undo_plan() -> Plan:
 
 
 def test_an_undo_closes_what_it_took_back(memory: Memory) -> None:
-    """The unfinished operation gets its record first, then the undo; both locks are free."""
+    """The unfinished operation is recorded first, then the undo; both locks are released."""
     memory.executor.ends = lambda repo: State.FAILED if repo.repo == WEB.name else State.PUBLISHED
     carry_out(memory)
-    memory.locks.held.add(PLAN.operation)  # which a crash left behind
+    memory.locks.held.add(PLAN.operation)  # left behind by a crash
     memory.executor.ends = lambda _: State.PUBLISHED
     undo = undo_plan()
     assert carry_out(memory, undo).report.result is Result.DONE
@@ -299,7 +299,7 @@ def test_an_undo_that_dies_at_its_end_is_continued(step: str, memory: Memory) ->
     undo = undo_plan()
     with pytest.raises(DiedError):
         carry_out(memory, undo)
-    for _ in range(3):  # whoever comes next closes one after the other
+    for _ in range(3):  # each run closes one of them
         go_on(memory)
     wanted = {PLAN.operation, undo.operation}
     assert sorted(operation for operation, _ in records(memory)) == sorted(wanted)
@@ -308,7 +308,7 @@ def test_an_undo_that_dies_at_its_end_is_continued(step: str, memory: Memory) ->
 
 
 def test_an_undo_that_failed_closes_nothing(memory: Memory) -> None:
-    """What it was to take back can still be continued, or undone again."""
+    """The operation can still be continued or undone."""
     memory.executor.ends = lambda repo: State.FAILED if repo.repo == WEB.name else State.PUBLISHED
     carry_out(memory)
     memory.executor.ends = lambda _: State.NOT_PUBLISHED
@@ -318,7 +318,7 @@ def test_an_undo_that_failed_closes_nothing(memory: Memory) -> None:
 
 
 def test_what_is_only_left_to_record_is_finished(memory: Memory) -> None:
-    """It is recorded, put away and told, without a lock or a push."""
+    """It is recorded, closed and reported without a lock or a push."""
     memory.trail.fail["record"] = FULL
     carry_out(memory)
     memory.trail.fail.clear()
@@ -336,7 +336,7 @@ def _done(repo: RepoPlan) -> RepoPlan:
 
 
 def test_a_refused_undo_is_recorded(memory: Memory) -> None:
-    """It is not a dry run: the log records the attempt."""
+    """The log records the attempt, unless it was a dry run."""
     run = OperationRun(memory.context(), undo_plan(), YES)
     ended = run.refuse(Problem("cannot_be_undone", "was deployed."))
     assert ended.show is Show.PLAN

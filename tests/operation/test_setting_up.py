@@ -1,4 +1,4 @@
-"""Operations that set up: a configuration, example workflows, and the demo."""
+"""Operations that set up: init, example workflows, and the demo."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ url = "https://github.com/acme/web"
 def test_a_session_reads_the_nearest_configuration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From any folder below; the options decide how much is done at a time."""
+    """From any folder below it; jobs, JSON and color come from the options."""
     (tmp_path / "multigit.toml").write_text(CONFIG)
     (tmp_path / "below").mkdir()
     monkeypatch.chdir(tmp_path / "below")
@@ -67,7 +67,7 @@ def test_a_session_reads_the_nearest_configuration(
 
 
 def found(*paths: str) -> Any:
-    """Return what discovers these repositories."""
+    """Return a function that discovers these repositories."""
     return lambda _: tuple(FoundRepo(name=path, path=path, url="") for path in paths)
 
 
@@ -85,7 +85,7 @@ def init(screen: DeskScreen, folder: Path, **options: bool) -> Initialization:
 
 @pytest.fixture
 def repos(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let two repositories be found, and a .gitignore that lacks them."""
+    """Make init find two repositories, and a .gitignore that lacks them."""
     monkeypatch.setattr(initialization, "discover", found("api", "web"))
     monkeypatch.setattr(initialization, "missing_ignores", lambda *_: ["/api/", "/it's/"])
 
@@ -95,7 +95,7 @@ def repos(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_configuration_is_written_unless_it_is_a_dry_run(
     screen: DeskScreen, tmp_path: Path, *, dry_run: bool
 ) -> None:
-    """What .gitignore lacks is said, and added where someone asks for it."""
+    """The hint adds what .gitignore lacks."""
     done = init(screen, tmp_path, dry_run=dry_run)
     assert done.target.exists() is not dry_run
     assert not done.ignores_file.exists()
@@ -104,7 +104,7 @@ def test_a_configuration_is_written_unless_it_is_a_dry_run(
 
 @pytest.mark.usefixtures("repos")
 def test_the_ignores_are_added_where_somebody_agrees(screen: DeskScreen, tmp_path: Path) -> None:
-    """By the option, or by an answer; a terminal that goes away is no answer."""
+    """With the option or a yes; end of input is not a yes."""
     for folder, person, answer, gitignore, written in (
         ("option", False, True, True, True),
         ("yes", True, True, False, True),
@@ -120,7 +120,7 @@ def test_the_ignores_are_added_where_somebody_agrees(screen: DeskScreen, tmp_pat
 
 @pytest.mark.usefixtures("repos")
 def test_a_configuration_is_never_overwritten(screen: DeskScreen, tmp_path: Path) -> None:
-    """A dry run shows what would be written all the same."""
+    """A dry run still shows what would be written."""
     (tmp_path / "multigit.toml").write_text("mine")
     with pytest.raises(RefusedError) as refused:
         init(screen, tmp_path)
@@ -132,7 +132,7 @@ def test_a_configuration_is_never_overwritten(screen: DeskScreen, tmp_path: Path
 def test_there_is_nothing_to_configure(
     screen: DeskScreen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No folder, or no repository in it."""
+    """The folder is missing, or has no repository."""
     with pytest.raises(UsageError):
         init(screen, tmp_path / "nowhere")
     monkeypatch.setattr(initialization, "discover", found())
@@ -146,7 +146,7 @@ def test_there_is_nothing_to_configure(
 
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_workflows_are_written_where_none_are(tmp_path: Path, *, dry_run: bool) -> None:
-    """Not into a repository that is not there, nor over a file or a link."""
+    """Not into a missing repository, and not over a file or a link."""
     (tmp_path / "multigit.toml").write_text(CONFIG)
     (tmp_path / "api").mkdir()
     done = write_workflows(tmp_path, dry_run=dry_run)
@@ -164,7 +164,7 @@ def test_workflows_are_written_where_none_are(tmp_path: Path, *, dry_run: bool) 
 
 
 def test_a_workflow_that_cannot_be_given_is_refused(tmp_path: Path) -> None:
-    """Two stages want the same file for different things."""
+    """Two stages require different content in the same file."""
     other = """
 [stages.main]
 branch = "main"
@@ -189,7 +189,7 @@ trigger = "push"
 
 
 class Sandbox:
-    """A sandbox in which nothing is."""
+    """An empty sandbox."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.shop, self.servers = folder, folder / "shop", folder / "servers"
@@ -203,7 +203,7 @@ class Sandbox:
 
 @pytest.fixture
 def sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no git run."""
+    """Use a sandbox without git."""
     monkeypatch.setattr("multigit.operation.demonstration.Sandbox.build", Sandbox)
 
 
@@ -212,7 +212,7 @@ def sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_demo_runs_real_commands_in_the_shop(
     screen: DeskScreen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, named: bool
 ) -> None:
-    """Each ends as the plot wants; one of them fails, since a disk is full."""
+    """Each command ends as expected; one fails because a disk is full."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     run: list[str] = []
@@ -230,7 +230,7 @@ def test_the_demo_runs_real_commands_in_the_shop(
 
 @pytest.mark.usefixtures("sandbox")
 def test_the_demo_ends_where_a_command_fails(screen: DeskScreen, tmp_path: Path) -> None:
-    """And says where to look."""
+    """The hint names the folder."""
     with pytest.raises(MultigitError) as failed:
         demonstrate(tmp_path / "demo", screen, lambda _: errors.REFUSED)
     assert failed.value.code == "demo_failed"
@@ -238,5 +238,5 @@ def test_the_demo_ends_where_a_command_fails(screen: DeskScreen, tmp_path: Path)
 
 
 def test_a_workspace_is_replaced_as_values_are() -> None:
-    """What tests change of a configuration is a copy."""
+    """Tests change a copy of a configuration."""
     assert replace(Workspace(Path("/a"), (), ()), root=Path("/b")).root == Path("/b")

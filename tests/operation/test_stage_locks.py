@@ -1,4 +1,4 @@
-"""The locks around an operation: where they are, what they say, and what is said of them."""
+"""The locks around an operation: where they are, what they contain, and what is reported."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ def locks(git: FakeGit, repo: str = "ops") -> LocksInRemotes:
 
 
 def holder(git: FakeGit, repo: str = "ops") -> Holder | None:
-    """Return who holds the lock of stg."""
+    """Return the holder of the lock of stg."""
     remote = git[repo].remote
     return from_bytes(remote.objects.blobs[remote.refs[LOCK]]) if LOCK in remote.refs else None
 
 
 def say_nothing(problem: Problem) -> None:
-    """Hear what should not be said."""
+    """Fail on any problem."""
     pytest.fail(problem.message)
 
 
 def left_behind(git: FakeGit) -> list[Problem]:
-    """Hold a lock of an operation, and keep it; return what was said."""
+    """Hold the locks of an operation, and keep them; return the problems."""
     heard: list[Problem] = []
     with locks(git).hold(locks(git).pinned(PLAN), ADA, heard.append) as keep:
         keep()
@@ -58,7 +58,7 @@ def left_behind(git: FakeGit) -> list[Problem]:
 
 
 def test_without_a_place_there_are_none(git: FakeGit) -> None:
-    """Nothing is asked of anybody."""
+    """No repository is asked."""
     none = LocksInRemotes("", lambda _: pytest.fail("nobody has locks"))
     with none.hold(none.pinned(PLAN), ADA, say_nothing) as keep:
         keep()
@@ -67,7 +67,7 @@ def test_without_a_place_there_are_none(git: FakeGit) -> None:
 
 
 def test_a_lock_says_who_holds_it_and_what_for(git: FakeGit) -> None:
-    """Whoever is kept out knows whom to ask."""
+    """Others can see whom to ask."""
     with locks(git).hold(locks(git).pinned(PLAN), ADA, say_nothing):
         held = holder(git)
     assert held
@@ -76,7 +76,7 @@ def test_a_lock_says_who_holds_it_and_what_for(git: FakeGit) -> None:
 
 
 def test_a_plan_keeps_the_place_of_its_locks(git: FakeGit) -> None:
-    """Whatever is configured later, they are taken and released where it began."""
+    """They are taken and released there, even if the configuration changes later."""
     pinned = locks(git).pinned(PLAN)
     later = locks(git, "other")
     assert later.pinned(pinned) == pinned
@@ -87,7 +87,7 @@ def test_a_plan_keeps_the_place_of_its_locks(git: FakeGit) -> None:
 
 
 def test_what_is_said_of_a_lock_fits_the_configuration(git: FakeGit) -> None:
-    """Its commands look where that names a place, so that comes first; a kept lock needs none."""
+    """If the configuration names another place, the hint restores the old one first."""
     pinned = locks(git).pinned(PLAN)
     assert "[lock]" not in left_behind(git)[0].hint
     git["ops"].remote.reachable = False
@@ -100,7 +100,7 @@ def test_what_is_said_of_a_lock_fits_the_configuration(git: FakeGit) -> None:
 
 
 def test_a_place_that_the_configuration_lost_is_told(git: FakeGit) -> None:
-    """What an operation left there can be seen when it is back."""
+    """The problem says that the repository is missing."""
     left_behind(git)
     (problem,) = locks(git, "").release(replace(PLAN, lock_repo="gone"))
     assert problem.code == "lock_unknown"
@@ -108,7 +108,7 @@ def test_a_place_that_the_configuration_lost_is_told(git: FakeGit) -> None:
 
 
 def test_a_lock_whose_answer_was_lost_is_not_left(git: FakeGit) -> None:
-    """The operation does not begin; where no one answers any more the lock stays as it is."""
+    """The operation does not start, and its lock can be released once the remote answers."""
     git["ops"].remote.next_push = gone_afterwards
     with pytest.raises(LockedError), locks(git).hold(locks(git).pinned(PLAN), ADA, say_nothing):
         pytest.fail("nobody knows whether it is locked")

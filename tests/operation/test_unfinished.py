@@ -1,4 +1,4 @@
-"""What other commands say of an unfinished operation: what it is, and what to do about it."""
+"""What other commands report about an unfinished operation, and how to end it."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def git() -> FakeGit:
 
 @pytest.fixture
 def here(tmp_path: Path, git: FakeGit) -> Session:
-    """Return what a command works with."""
+    """Return the session of a command."""
     return session(tmp_path, git)
 
 
 def begin(here: Session, *entries: Entry) -> None:
-    """Leave an unfinished operation that noted this after its plan."""
+    """Leave an unfinished operation with these entries after its plan."""
     here.files.require_writable()
     journal = here.files.begin_journal(PLAN.operation)
     for entry in (Entry(EntryKind.BEGUN, PLAN, ADA), *entries):
@@ -48,7 +48,7 @@ def test_where_nothing_is_unfinished_nothing_is_said(here: Session) -> None:
 
 
 def test_what_is_unfinished_is_said_with_its_ways_out(here: Session, git: FakeGit) -> None:
-    """And whose push may still arrive: what ended, or is seen to have ended, does not."""
+    """It names the pushes that may still arrive, without those that have ended."""
     pushing = [Entry(EntryKind.PUSHING, repos=(n,), flight=git[n].flight()) for n in ("api", "web")]
     begin(here, *pushing, Entry(EntryKind.SETTLED, repos=("api",), state=State.PUBLISHED))
     git["web"].sights = [True, False]
@@ -61,7 +61,7 @@ def test_what_is_unfinished_is_said_with_its_ways_out(here: Session, git: FakeGi
 def test_while_somebody_is_at_work_only_that_is_said(
     here: Session, git: FakeGit, tmp_path: Path
 ) -> None:
-    """They wait for its pushes, and will finish it."""
+    """The running command will finish it, so no hint is shown."""
     begin(here, Entry(EntryKind.PUSHING, repos=("web",), flight=git["web"].flight()))
     git["web"].sights = [True]
     with exclusive(session(tmp_path, git), "continue"):
@@ -71,7 +71,7 @@ def test_while_somebody_is_at_work_only_that_is_said(
 
 
 def test_a_journal_that_cannot_be_read_keeps_nobody_from_looking(here: Session) -> None:
-    """The way out is to make it readable, or to move it aside."""
+    """The hint is to make it readable, or to move it aside."""
     begin(here)
     file = here.files.operations / f"{PLAN.operation}.jsonl"
     file.write_bytes(b"not a journal\n" + file.read_bytes())
