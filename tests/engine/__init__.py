@@ -1,1 +1,1 @@
-"""The order of things, on the fake git."""
+"""The engine on the fake git: in which order it prepares, publishes and deploys."""

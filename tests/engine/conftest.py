@@ -1,4 +1,4 @@
-"""Repositories with something to promote, Ctrl-C as at a terminal, no pauses between tries."""
+"""Repositories with something to promote, a way to press Ctrl-C, and no pauses between tries."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def git() -> FakeGit:
 
 @pytest.fixture
 def press_ctrl_c() -> Iterator[Callable[[], None]]:
-    """Return a function that interrupts the main thread, and returns once that has noticed."""
+    """Return a function that interrupts the main thread, and returns once it has noticed."""
     main, interrupted = threading.main_thread().ident, threading.Event()
     assert main
 
@@ -45,13 +45,13 @@ def press_ctrl_c() -> Iterator[Callable[[], None]]:
 
 
 def pause() -> None:
-    """Give another thread a moment."""
+    """Give another thread time to run."""
     threading.Event().wait(0.15)
 
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Try again at once."""
+    """Retry without pauses."""
     monkeypatch.setattr(patience, "READS", replace(patience.READS, pause=0.0))
 
 

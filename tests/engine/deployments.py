@@ -1,4 +1,4 @@
-"""A stage that deploys: the fake git, runners, a clock, a health probe and a journal around it."""
+"""A stage that deploys: fake git, runners, clock and health probe, and a journal in memory."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Notes:
 
 
 class World:
-    """Three repositories that stg deploys, with all that is around them."""
+    """Three repositories that stg deploys, with everything around them."""
 
     def __init__(self) -> None:
         self.git = FakeGit(*NAMES)
@@ -71,7 +71,7 @@ class World:
         again: bool = False,
         state: OperationState = NOTHING_YET,
     ) -> Report:
-        """Run a plan, the promotion's if none is given, from how far it got before."""
+        """Run a plan, by default the promotion's, from the given state."""
         plan = plan or self.plan()
         context = DeployContext(
             plan,
@@ -97,7 +97,7 @@ class World:
         ).run()
 
     def resume(self, notes: Notes) -> Report:
-        """Do as `multigit continue` does after an operation that left these notes."""
+        """Run `multigit continue` after an operation that left these notes."""
         known = Operation.from_entries(notes.entries)
         assert known
         remotes = read_remote_states(self.git, self.git.workspace, known, Fleet(self.heard, 4))

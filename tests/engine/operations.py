@@ -44,11 +44,11 @@ class Place(Git, Protocol):
 
     @property
     def workspace(self) -> Workspace:
-        """The workspace."""
+        """Return the workspace."""
 
 
 class Listening:
-    """A listener that keeps what it is notified of, and may act on it."""
+    """A listener that keeps its notifications, and may act on them."""
 
     def __init__(self, act: Callable[[str, str], object] | None = None) -> None:
         self.heard: list[tuple[str, ...]] = []
@@ -69,7 +69,7 @@ class Listening:
         self.heard.append((repo, str(state), detail))
 
     def interrupted(self) -> None:
-        """Note nothing."""
+        """Do nothing."""
 
 
 class Notes:
@@ -96,7 +96,7 @@ def with_changes(git: FakeGit) -> FakeGit:
 
 
 def begun(plan: Plan, git: FakeGit) -> OperationState:
-    """Run the plan; return how far it got as its journal has it once all was prepared."""
+    """Run the plan; return its state from the journal once everything was prepared."""
     notes = Notes(git)
     execute(git, plan, journal=notes)
     return state(made=notes.entries[0].made)
@@ -128,7 +128,7 @@ def plan_request(git: Place, request: MergeRequest) -> Plan:
 def push_request(
     git: Place, promote_to: str = "", *, message: str = "feat: work", verify: bool = True
 ) -> PushRequest:
-    """Return what `multigit push dev` asks for."""
+    """Return the request of `multigit push dev`."""
     space = git.workspace
     dev = space.stage("dev")
     promotion = hop(space, dev, space.stage(promote_to), None) if promote_to else None
@@ -164,7 +164,7 @@ def execute(
     again: bool = False,
     state: OperationState = NOTHING_YET,
 ) -> Report:
-    """Run the plan of something that publishes, from how far it got before."""
+    """Run the plan of an operation that publishes, from the given state."""
     fleet = Fleet(listener or Listening(), jobs)
     return Executor(git, git.workspace, plan, fleet, TRAILER, journal, again, state=state).run()
 
@@ -192,7 +192,7 @@ def problem(report: Report, repo: str) -> Problem:
 
 
 def messages(report: Report, repo: str) -> list[str]:
-    """Return what is said about a repository."""
+    """Return the messages of a repository's problems."""
     return [each.message for each in outcome(report, repo).problems]
 
 

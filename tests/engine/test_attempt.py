@@ -1,4 +1,4 @@
-"""One deployment: started once, found again, watched until it is healthy or its time is out."""
+"""One deployment: started once, found again, watched until it is healthy or times out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.fake_runners import FakeProbe
 
 
 def test_what_was_asked_for_long_ago_is_not_waited_for(world: World) -> None:
-    """A process died after its note; hours later a few searches show that nothing started."""
+    """The process died after its note; hours later a few searches show that nothing started."""
     plan, notes = world.begun()
     world.runners.lose_request.add(("api", ""))
     world.run(plan, notes)
@@ -33,7 +33,7 @@ def test_what_was_asked_for_long_ago_is_not_waited_for(world: World) -> None:
 
 
 def test_a_lost_answer_is_looked_up_and_never_sent_again(world: World) -> None:
-    """The run is there, so it is watched."""
+    """The run exists, so it is watched."""
     world.runners.lose_answer.add(("api", ""))
     report = world.run()
     assert ends(report)["api"] == ["succeeded"]
@@ -41,7 +41,7 @@ def test_a_lost_answer_is_looked_up_and_never_sent_again(world: World) -> None:
 
 
 def test_a_start_without_a_trace_is_unknown(world: World) -> None:
-    """It is shown as unknown; continue, too, only searches again."""
+    """Continue searches for it again, and does not start it."""
     world.runners.lose_request.add(("api", ""))
     plan, notes = world.begun()
     report = world.run(plan, notes)
@@ -54,7 +54,7 @@ def test_a_start_without_a_trace_is_unknown(world: World) -> None:
 
 
 def test_a_start_that_is_known_to_have_failed_is_repeated(world: World) -> None:
-    """By the same attempt."""
+    """The start is repeated within the same attempt."""
     world.runners.lose_request.add(("api", ""))
     world.runners.never_began.add(("api", ""))
     assert ends(world.run())["api"] == ["succeeded"]
@@ -62,7 +62,7 @@ def test_a_start_that_is_known_to_have_failed_is_repeated(world: World) -> None:
 
 
 def test_a_refused_start_is_a_failure_with_its_reason(world: World) -> None:
-    """The others keep running."""
+    """The other deployments continue."""
     world.runners.refuse.add(("api", ""))
     report = world.run()
     assert ends(report) == {"database": ["succeeded"], "api": ["failed"], "web": ["succeeded"]}
@@ -77,7 +77,7 @@ def test_a_poll_that_fails_changes_nothing(world: World) -> None:
 
 
 def test_time_runs_out(world: World) -> None:
-    """At a host it keeps running, and the operation can be continued to follow it."""
+    """The run continues at the host, and continue can follow it."""
     world.runners.script("api", RUNNING)
     report = world.run()
     assert ends(report)["api"] == ["timed_out"]
@@ -86,7 +86,7 @@ def test_time_runs_out(world: World) -> None:
 
 
 def test_what_runs_here_is_ended_when_its_time_is_out(world: World) -> None:
-    """No one else would, so it is known that it failed."""
+    """The command is ended, so it is known to have failed."""
     world.git.deploy = Deploy(CommandRunner(("sleep", "1d")), timeout=600.0)
     world.runners.script("api", RUNNING)
     report = world.run()
@@ -96,14 +96,14 @@ def test_what_runs_here_is_ended_when_its_time_is_out(world: World) -> None:
 
 
 def test_the_time_in_which_a_person_is_waited_for_does_not_count(world: World) -> None:
-    """A reviewer may be at lunch."""
+    """Time spent waiting for a reviewer does not count towards the timeout."""
     gate = RunStatus(RunState.WAITING, reviewers=("grace",))
     world.runners.script("api", *[gate] * 900, SUCCEEDED)
     assert ends(world.run())["api"] == ["succeeded"]
 
 
 def test_a_clock_that_is_set_decides_nothing(world: World) -> None:
-    """Forward: nothing times out. Back: no pause becomes longer, and nothing took less than 0."""
+    """Forward: nothing times out. Back: pauses do not grow, and no duration is negative."""
     world.git.pace = Pace(pause=3.0)
     for name in NAMES:
         world.runners.script(name, *[RUNNING] * 3, SUCCEEDED)
@@ -162,7 +162,7 @@ def test_nothing_is_started_beside_a_run_that_cannot_be_polled(world: World) -> 
 
 
 def test_an_interrupt_while_a_start_is_searched_for_starts_nothing(world: World) -> None:
-    """It is known that it never started; continue starts it."""
+    """Once it is known that nothing was started, continue starts it."""
     plan, notes = world.begun()
     world.runners.lose_request.add(("api", ""))
     world.run(plan, notes)
@@ -178,14 +178,14 @@ def test_an_interrupt_while_a_start_is_searched_for_starts_nothing(world: World)
 
 
 def test_a_deployment_that_was_not_started_is_not_polled(world: World) -> None:
-    """A plan that is continued does not regard it as one."""
+    """An empty deployment in the state of a plan that is continued does not count as started."""
     so_far = state(deployments={"database": {"": Deployment()}})
     report = world.run(state=so_far)
     assert ends(report)["database"] == ["succeeded"]
 
 
 def test_a_deployment_counts_when_it_answers_right_in_a_row(world: World) -> None:
-    """As many times as configured, with the pause in between."""
+    """It must answer correctly as often as configured, with the pause in between."""
     world.git.deploy = Deploy(CommandRunner(("true",)), health=HEALTH)
     plan = replace(world.plan(), repos=world.plan().repos[:1])
     sha = plan.repos[0].after

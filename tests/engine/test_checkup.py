@@ -1,4 +1,4 @@
-"""Checking repositories: what is asked of each remote, on the fake git."""
+"""Checking repositories: what each remote is asked, on the fake git."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def examined(git: FakeGit, *, lock: str = "") -> Mapping[str, Checkup]:
 
 
 def test_without_locks_nothing_is_pushed() -> None:
-    """The push is tried without sending it; a fault of a real push does not occur."""
+    """The push is only a dry run."""
     git = FakeGit("api", "web")
     seen = examined(git)
     assert [each.push for each in seen.values()] == [None, None]
@@ -52,7 +52,7 @@ def test_a_lock_is_set_and_deleted_in_its_repository_alone() -> None:
 
 
 def test_a_refused_lock_keeps_its_reason() -> None:
-    """Nothing is deleted, since nothing is there."""
+    """Nothing is deleted, because nothing was created."""
     git = FakeGit("api")
     git["api"].remote.reject("refs/multigit/*", "not here")
     assert examined(git, lock="api")["api"].lock == LockTrial(refused="hook declined; not here")
@@ -60,7 +60,7 @@ def test_a_refused_lock_keeps_its_reason() -> None:
 
 
 def test_a_lock_whose_answer_was_lost_is_deleted() -> None:
-    """Whether git came back without an answer or did not come back."""
+    """With a push that returned without an answer, and one that never returned."""
     for fault in (answer_lost, answer_never_came):
         git = FakeGit("api")
         git["api"].remote.next_push = fault
@@ -77,7 +77,7 @@ def test_a_lock_whose_push_was_lost_is_not_set() -> None:
 
 
 def test_a_lock_that_is_not_given_back_says_why() -> None:
-    """It still exists, which the caller has to report."""
+    """The result has the reason, and the caller reports it."""
 
     def no_deletion(remote: FakeRemote, publications: Sequence[Publication]) -> PushReport:
         report = remote.receive(publications)
@@ -92,7 +92,7 @@ def test_a_lock_that_is_not_given_back_says_why() -> None:
 
 
 def test_a_remote_that_cannot_be_read_is_not_pushed_to() -> None:
-    """One reason is enough."""
+    """The unreachable remote is reported, and nothing else is checked."""
     git = FakeGit("api")
     git["api"].remote.reachable = False
     seen = examined(git, lock="api")["api"]

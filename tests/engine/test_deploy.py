@@ -22,11 +22,11 @@ from multigit.errors import RefusedError
 from tests.engine.deployments import FAILED, GITHUB, NAMES, RUNNING, SUCCEEDED, Notes, World, ends
 from tests.engine.operations import states
 
-# --- All goes well
+# --- Everything succeeds
 
 
 def test_what_is_published_is_deployed_once(world: World) -> None:
-    """Each repository, at the commit and tag that were pushed."""
+    """Each repository is deployed at the commit and tag that were pushed."""
     specs: list[DeploymentSpec] = []
     world.runners.at_start = specs.append
     report = world.run()
@@ -39,14 +39,14 @@ def test_what_is_published_is_deployed_once(world: World) -> None:
 
 
 def test_nothing_is_deployed_where_nothing_is_configured(world: World) -> None:
-    """Then a promotion is over when it is pushed."""
+    """The promotion ends when everything is pushed."""
     world.git.deploy = None
     report = world.run()
     assert (report.result, world.runners.starts) == (Result.DONE, {})
 
 
 def test_a_run_is_watched_to_its_end(world: World) -> None:
-    """Through queue and gate; the listener is notified of each change."""
+    """The listener is notified of the queue, the gate and each step."""
     world.runners.script(
         "api",
         RunState.QUEUED,
@@ -61,7 +61,7 @@ def test_a_run_is_watched_to_its_end(world: World) -> None:
 
 
 def test_who_is_waited_for_is_reported_once(world: World) -> None:
-    """At the first gate of the operation whose reviewers are known, with where all stand then."""
+    """At the first gate with known reviewers, with the state of all deployments."""
     unread = RunStatus(RunState.WAITING, more=True)
     gate = RunStatus(RunState.WAITING, reviewers=("grace",))
     for name in NAMES:
@@ -73,7 +73,7 @@ def test_who_is_waited_for_is_reported_once(world: World) -> None:
 
 
 def test_polls_become_rarer_the_more_is_watched(world: World) -> None:
-    """And never slower than the longest pause."""
+    """The pause grows with the number of runs, up to the longest pause."""
     world.runners.script("api", *[RUNNING] * 5, SUCCEEDED)
     world.run()
     assert max(world.clock.waits) == SHORTEST
@@ -87,7 +87,7 @@ def test_polls_become_rarer_the_more_is_watched(world: World) -> None:
 
 
 def test_what_has_more_to_show_is_polled_soon(world: World) -> None:
-    """However many runs are watched; and it does not run out of time in between."""
+    """However many runs are watched, and without timing out in between."""
     world.git.deploy = Deploy(GITHUB, timeout=3.0)
     world.runners.script("api", RUNNING, *[RunStatus(RUNNING, more=True)] * 4, SUCCEEDED)
     plan = replace(world.plan(), repos=world.plan().repos[1:2])
@@ -96,7 +96,7 @@ def test_what_has_more_to_show_is_polled_soon(world: World) -> None:
 
 
 def test_targets_come_one_after_the_other(world: World) -> None:
-    """Up to the first that fails: the third region is not touched."""
+    """They are deployed up to the first failure, so the third region is not touched."""
     world.git.deploy = Deploy(GITHUB, targets=("nrt", "fra", "syd"))
     world.runners.script("api", FAILED, target="fra")
     report = world.run()
@@ -106,7 +106,7 @@ def test_targets_come_one_after_the_other(world: World) -> None:
 
 
 def test_the_pause_is_kept_between_starts(world: World) -> None:
-    """Also between repositories."""
+    """The pause applies between repositories as well."""
     world.git.pace = Pace(pause=3.0)
     world.run()
     assert [wait for wait in world.clock.waits if wait > 0][:2] != []
@@ -126,7 +126,7 @@ def test_a_push_that_deploys_is_found_and_not_asked_for(world: World) -> None:
 
 
 def test_a_wave_begins_when_the_one_before_is_deployed(world: World) -> None:
-    """Not before: the push of the later one waits, too."""
+    """The repositories of a later wave are not even pushed before."""
     world.git.waves = {"api": 1, "web": 2}
     pushed: list[list[str]] = []
 
@@ -139,7 +139,7 @@ def test_a_wave_begins_when_the_one_before_is_deployed(world: World) -> None:
 
 
 def test_a_failure_stops_the_later_waves(world: World) -> None:
-    """They stay as they are, and the operation can be continued."""
+    """Their refs stay as they are, and the operation can be continued."""
     world.git.waves = {"api": 1, "web": 1}
     world.runners.script("database", RunStatus(FAILED, "deploy", "migrate"))
     before = world.git.remote_refs()
@@ -154,7 +154,7 @@ def test_a_failure_stops_the_later_waves(world: World) -> None:
 
 
 def test_continue_tries_again_and_then_deploys_the_later_waves(world: World) -> None:
-    """A deployment that is known to have failed is started again; nothing is published twice."""
+    """A failed deployment is started again, and nothing is published twice."""
     world.git.waves = {"api": 1, "web": 1}
     world.runners.script("database", FAILED)
     plan, notes = world.begun()
@@ -169,7 +169,7 @@ def test_continue_tries_again_and_then_deploys_the_later_waves(world: World) -> 
 
 
 def test_without_waiting_the_later_waves_are_not_started(world: World) -> None:
-    """What they wait for is not known to be done."""
+    """It is unknown whether the earlier wave succeeded."""
     world.git.waves = {"web": 1}
     plan, notes = world.begun()
     report = world.run(replace(plan, wait=False), notes)
@@ -180,14 +180,14 @@ def test_without_waiting_the_later_waves_are_not_started(world: World) -> None:
     assert world.runners.starts == {(name, ""): 1 for name in NAMES}
 
 
-# --- Full disks, limits, and people who leave
+# --- Full disks, limits and interrupts
 
 
 def test_a_full_disk_is_reported_for_each_deployment(world: World) -> None:
-    """What cannot be noted does not start; what started before is reported with its run."""
+    """Without a note nothing starts; what started before is reported with its result."""
 
     class Full(Notes):
-        """A journal that has room for the notes of one start."""
+        """A journal with room for the notes of one start."""
 
         def write(self, entry: Entry) -> None:
             """Keep the entry while there is room."""
@@ -205,7 +205,7 @@ def test_a_full_disk_is_reported_for_each_deployment(world: World) -> None:
 
 
 def test_starts_and_polls_at_a_time_are_limited(world: World) -> None:
-    """Files and connections are few; who waits for a run holds none."""
+    """Starts and polls are limited by --jobs; waiting for a run does not count."""
     most, now = [0], [0]
     lock = threading.Lock()
 
@@ -224,7 +224,7 @@ def test_starts_and_polls_at_a_time_are_limited(world: World) -> None:
 
 
 def test_watching_starts_and_ends_nothing(world: World) -> None:
-    """Neither what failed, nor what never began, nor what takes too long."""
+    """It starts nothing that failed or never started, and ends nothing that takes too long."""
     world.git.deploy = Deploy(CommandRunner(("sleep", "1d")), timeout=600.0)
     world.runners.script("api", FAILED)
     world.runners.script("web", RUNNING)
@@ -255,7 +255,7 @@ def test_watching_starts_and_ends_nothing(world: World) -> None:
 
 
 def test_after_an_interrupt_the_deployments_keep_running(world: World) -> None:
-    """Nothing more is started; what was started is known, and can be watched later."""
+    """Nothing else is started; what was started is known, and continue watches it."""
     world.runners.script("api", RUNNING)
 
     def leave(spec: DeploymentSpec) -> None:
@@ -279,12 +279,12 @@ def test_after_an_interrupt_the_deployments_keep_running(world: World) -> None:
     assert world.runners.starts == {(name, ""): 1 for name in NAMES}
 
 
-# --- The journal, wherever it breaks off
+# --- A truncated journal
 
 
 @pytest.mark.parametrize("kept", range(3, 13))
 def test_wherever_it_is_killed_nothing_is_deployed_twice(world: World, kept: int) -> None:
-    """The world continued until the end; the journal knows only a part of it."""
+    """Everything was deployed, but the journal has only its first entries."""
     plan, notes = world.begun()
     world.run(plan, notes)
     notes.entries = notes.entries[:kept]
@@ -295,7 +295,7 @@ def test_wherever_it_is_killed_nothing_is_deployed_twice(world: World, kept: int
 
 
 def test_a_start_is_noted_before_it_is_sent(world: World) -> None:
-    """So that a kill in between leaves an unknown result, not a second deployment."""
+    """A kill in between leaves an unknown result, not a second deployment."""
     notes, seen = Notes(), list[bool]()
     world.runners.at_start = lambda spec: seen.append(
         any(
@@ -310,7 +310,7 @@ def test_a_start_is_noted_before_it_is_sent(world: World) -> None:
 
 
 def test_an_order_knows_the_runs_of_the_other_targets(world: World) -> None:
-    """Even in a multigit that did not start them."""
+    """Even if another process started them."""
     world.git.deploy = Deploy(GITHUB, targets=("nrt", "fra"))
     world.runners.script("api", FAILED, target="fra")
     specs: list[DeploymentSpec] = []

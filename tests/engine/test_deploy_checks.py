@@ -1,4 +1,4 @@
-"""What was deployed before, and what would fail, is found while planning."""
+"""Earlier deployments, and problems that would make one fail, are checked while planning."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RUN = Run("r")
 def earlier(
     world: World, *states: RunState | RunStatus, run: Run | None = RUN
 ) -> dict[str, list[Problem]]:
-    """Return what a plan says of an earlier deployment of the api whose end no one saw."""
+    """Return the problems of a plan with an earlier deployment of api whose end is unknown."""
     (spec,) = [spec for spec in planned_specs(world.plan(), NOTHING_YET) if spec.repo == "api"]
     if run:
         world.runners.runs[run.id] = ("api", "")
@@ -32,7 +32,7 @@ def earlier(
 
 @pytest.mark.parametrize("state", [RUNNING, RunState.WAITING, RunState.QUEUED])
 def test_what_still_runs_blocks_the_next_one(world: World, state: RunState) -> None:
-    """The host is asked, not the log, whose record may lack the end."""
+    """The host is asked, because the record in the log may lack the end."""
     (problem,) = earlier(world, state)["api"]
     assert (problem.code, problem.blocks) == ("still_deploying", True)
 
@@ -43,13 +43,13 @@ def test_what_has_ended_meanwhile_blocks_nothing(world: World, state: RunState) 
     assert earlier(world, state) == {"api": []}
     assert earlier(world, RunStatus(RUNNING, more=True), RunStatus(RUNNING, more=True), state) == {
         "api": []
-    }  # an end that is seen piece by piece
+    }  # one whose end is read in several steps
 
 
 def test_an_unknown_result_is_a_warning(world: World) -> None:
-    """There is no run, the host cannot say, or there is no journal here: never a dead end.
+    """No run, no answer of the host, or no journal: a warning, so there is never a dead end.
 
-    Nor where its run was seen, and not how it ended.
+    The same if its run was seen, but not how it ended.
     """
     world.runners.broken_looks = 1
     for found in (
@@ -63,7 +63,7 @@ def test_an_unknown_result_is_a_warning(world: World) -> None:
 
 
 def test_what_would_fail_is_found_while_planning(world: World) -> None:
-    """And blocks, as everything else that prevents a deployment."""
+    """It blocks, like everything else that prevents a deployment."""
     world.runners.problems["api"] = [Problem("workflow_missing", "there is no deploy.yml.")]
     plan = world.plan()
     found = preflight(plan, NOTHING_YET, world.runners, Fleet(world.heard, 4))

@@ -1,4 +1,4 @@
-"""Prepare everything everywhere, then publish, and report the results truthfully."""
+"""Prepare everything everywhere, then publish, and report the results."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from tests.engine.operations import (
 )
 from tests.support.fake_git import FakeGit, FakeRemote, Files
 
-# --- All goes well
+# --- Everything succeeds
 
 
 def test_every_repository_is_published(git: FakeGit) -> None:
-    """The merge that was planned, and one tag for all; nothing else moves."""
+    """The planned merge is published with one tag for all; no other ref moves."""
     before, plan = git.remote_refs(), plan_promotion(git)
     report = execute(git, plan)
     assert (report.result, report.exit_code) == (Result.DONE, 0)
@@ -49,7 +49,7 @@ def test_every_repository_is_published(git: FakeGit) -> None:
 
 
 def test_one_push_publishes_branch_and_tag(git: FakeGit) -> None:
-    """With what each must still hold: the lease."""
+    """Each ref is pushed with its lease, the value that it must still have."""
     plan = plan_promotion(git)
     before = git["api"].remote.tip("stg")
     made = outcome(execute(git, plan), "api").made
@@ -58,7 +58,7 @@ def test_one_push_publishes_branch_and_tag(git: FakeGit) -> None:
 
 
 def test_the_tag_names_its_operation(git: FakeGit) -> None:
-    """The message of the merge, then the trailer."""
+    """The tag has the message of the merge, then the trailer."""
     made = outcome(execute(git, plan_promotion(git)), "api").made
     tag = git["api"].objects.tags[made[TAG]]
     assert (tag.name, tag.target) == (TAG.removeprefix("refs/tags/"), made[STG])
@@ -69,7 +69,7 @@ def test_the_tag_names_its_operation(git: FakeGit) -> None:
 
 
 def test_repositories_without_anything_to_do_are_left_alone(git: FakeGit) -> None:
-    """They are part of the report, as planned."""
+    """The report has them as planned."""
     git.add("idle")
     report = execute(git, plan_promotion(git))
     assert states(report)["idle"] == "up_to_date"
@@ -77,7 +77,7 @@ def test_repositories_without_anything_to_do_are_left_alone(git: FakeGit) -> Non
 
 
 def test_all_steps_of_a_back_merge_go_in_one_push(git: FakeGit) -> None:
-    """Both branches move together; there is no tag."""
+    """Both branches move together, and there is no tag."""
     for repo in git.repos.values():
         repo.remote.commit("main", {"hotfix": "1"})
     report = execute(git, plan_backmerge(git))
@@ -88,7 +88,7 @@ def test_all_steps_of_a_back_merge_go_in_one_push(git: FakeGit) -> None:
 
 
 def test_the_listener_hears_of_both_phases(git: FakeGit) -> None:
-    """All are prepared before the first is pushed."""
+    """Everything is prepared before the first push."""
     heard = Listening()
     report = execute(git, plan_promotion(git), jobs=1, listener=heard)
     after_api = outcome(report, "api").after[:7]
@@ -105,7 +105,7 @@ def test_the_listener_hears_of_both_phases(git: FakeGit) -> None:
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_no_more_repositories_are_pushed_at_a_time_than_jobs(git: FakeGit, jobs: int) -> None:
-    """Whatever their number."""
+    """At most --jobs pushes run at the same time."""
     running, most, lock = 0, 0, threading.Lock()
 
     def count(remote: FakeRemote, publications: object) -> PushReport:
@@ -132,7 +132,7 @@ def test_no_more_repositories_are_pushed_at_a_time_than_jobs(git: FakeGit, jobs:
 def test_ctrl_c_while_preparing_publishes_nothing(
     git: FakeGit, press_ctrl_c: Callable[[], None]
 ) -> None:
-    """The report says so, and the exit code is that of an interrupt."""
+    """The report says so, and the exit code is 130."""
     before, plan = git.remote_refs(), plan_promotion(git)
     listener = Listening(interrupt_at("api", "preparing", press_ctrl_c))
     report = execute(git, plan, jobs=1, listener=listener)
@@ -144,7 +144,7 @@ def test_ctrl_c_while_preparing_publishes_nothing(
 def test_ctrl_c_while_publishing_lets_the_running_push_end(
     git: FakeGit, press_ctrl_c: Callable[[], None]
 ) -> None:
-    """What is published is reported so, and what was not started, too."""
+    """The report says what is published and what was not started."""
     before, plan = git.remote_refs(), plan_promotion(git)
     listener = Listening(interrupt_at("web", "pushing", press_ctrl_c))
     report = execute(git, plan, jobs=1, listener=listener)
@@ -159,7 +159,7 @@ def test_ctrl_c_while_publishing_lets_the_running_push_end(
 
 
 def interrupt_at(repo: str, doing: str, press: Callable[[], None]) -> Callable[[str, str], object]:
-    """Return a function that presses Ctrl-C when that begins."""
+    """Return a function that presses Ctrl-C at this event."""
 
     def act(*event: str) -> None:
         if event == (repo, doing):
@@ -173,7 +173,7 @@ def interrupt_at(repo: str, doing: str, press: Callable[[], None]) -> Callable[[
 
 @pytest.fixture
 def work() -> FakeGit:
-    """Return two repositories with changed files on dev; one has a commit, too."""
+    """Return two repositories with changed files on dev, one of which also has a local commit."""
     git = FakeGit("api", "web")
     git["api"].local_commit({"committed": "1"})
     for repo in git.repos.values():
@@ -193,7 +193,7 @@ def test_push_commits_and_publishes(work: FakeGit) -> None:
 
 
 def test_push_and_its_promotion_are_one_push(work: FakeGit) -> None:
-    """Both branches and the tag; the merge is the one that was shown."""
+    """Both branches and the tag are pushed together; the merge is the planned one."""
     plan = plan_work(work, "stg")
     execute(work, plan)
     for name, repo in work.repos.items():
@@ -211,7 +211,7 @@ def test_commits_that_are_there_already_are_only_pushed() -> None:
 
 
 def test_a_hook_that_changes_the_commit_changes_the_merge(work: FakeGit) -> None:
-    """The promotion takes what was really committed, with the planned parents."""
+    """The merge is made again from the actual commit, with the planned parents."""
 
     def reformat(files: Files) -> Files:
         return {path: content.upper() for path, content in files.items()}
@@ -232,7 +232,7 @@ def test_a_hook_that_changes_the_commit_changes_the_merge(work: FakeGit) -> None
 
 
 def test_a_hook_whose_change_conflicts_stops_all(work: FakeGit) -> None:
-    """The commit is made and stays; nothing is pushed."""
+    """The commit stays, and nothing is pushed."""
 
     def rewrite(files: Files) -> Files:
         return {**files, "hotfix": "dev's"}
@@ -248,7 +248,7 @@ def test_a_hook_whose_change_conflicts_stops_all(work: FakeGit) -> None:
 
 
 def test_a_hook_that_refuses_stops_all(work: FakeGit) -> None:
-    """Nothing is pushed; what the others have committed by then is reported."""
+    """Nothing is pushed, and the commits made in other repositories are reported."""
 
     def refuse(_files: Files) -> Files:
         raise GitError("git commit failed: tests are red")
@@ -266,7 +266,7 @@ def test_a_hook_that_refuses_stops_all(work: FakeGit) -> None:
 
 
 def test_hooks_can_be_skipped(work: FakeGit) -> None:
-    """As with --no-verify."""
+    """With --no-verify the hook does not run."""
 
     def refuse(_files: Files) -> Files:
         raise GitError("git commit failed: tests are red")
@@ -278,7 +278,7 @@ def test_hooks_can_be_skipped(work: FakeGit) -> None:
 
 
 def test_commits_stay_when_a_push_fails(work: FakeGit) -> None:
-    """The user has them, the remote does not, and the report says so."""
+    """The commits stay local, and the report says so."""
     plan = plan_work(work)
     before = work["web"].remote.tip("dev")
     work["web"].remote.reject(DEV, "protected")
@@ -292,7 +292,7 @@ def test_commits_stay_when_a_push_fails(work: FakeGit) -> None:
 
 
 def test_a_skipped_repository_stays_out(git: FakeGit) -> None:
-    """The others continue without it."""
+    """The others are published without it."""
     git["web"].remote.commit("dev", {"a": "dev"})
     git["web"].remote.commit("stg", {"a": "stg"})
     before = git.remote_refs()["web"]
@@ -305,7 +305,7 @@ def test_a_skipped_repository_stays_out(git: FakeGit) -> None:
 
 
 def test_promotions_go_to_production_in_the_same_way(git: FakeGit) -> None:
-    """The next pair of stages, with its own tag."""
+    """The promotion to the next stage has its own tag."""
     execute(git, plan_promotion(git))
     report = execute(git, plan_promotion(git, "stg", "main"))
     assert states(report) == dict.fromkeys(NAMES, "published")

@@ -13,7 +13,7 @@ from multigit.engine.run_all import AfterRemote, Results
 from multigit.errors import MultigitError
 from tests.engine.operations import Listening
 
-LONG = 20.0  # seconds; no test waits that long unless it fails
+LONG = 20.0  # seconds; only a failing test waits that long
 
 
 def fail_at_b(name: str, _: ShowActivity) -> str:
@@ -30,7 +30,7 @@ def in_each(
     orderly: bool = False,
     listener: Listening | None = None,
 ) -> Results[str]:
-    """Work in the repositories a, b and c."""
+    """Run the work for a, b and c."""
     return Fleet(listener or Listening(), jobs).for_each(
         {name: name for name in "abc"},
         work,
@@ -55,7 +55,7 @@ def test_results_come_in_the_order_of_the_names() -> None:
 
 
 def test_a_failure_is_a_value_in_its_place() -> None:
-    """It stops no other; `all` raises it."""
+    """The other names are done; `all` raises the failure."""
     done = in_each(fail_at_b)
     assert done.results == {"a": "A", "c": "C"}
     assert [error.message for error in done.errors.values()] == ["is broken."]
@@ -69,13 +69,13 @@ def test_a_failure_is_a_value_in_its_place() -> None:
 
 
 def test_a_failure_in_the_rest_is_a_value() -> None:
-    """As one before the remote was reached."""
+    """It is handled like a failure in the first part."""
     done = in_each(lambda name, show: AfterRemote(lambda: fail_at_b(name, show)))
     assert (list(done.results), list(done.errors)) == (["a", "c"], ["b"])
 
 
 def test_the_listener_hears_how_it_began_and_ended() -> None:
-    """Of the rest only when it is done; of a failure, why."""
+    """A success is reported only after the second part, and a failure with its reason."""
     heard = Listening()
 
     def work(name: str, show: ShowActivity) -> AfterRemote[str]:
@@ -93,7 +93,7 @@ def test_the_listener_hears_how_it_began_and_ended() -> None:
 
 
 def test_two_names_of_one_repository_are_heard_as_that() -> None:
-    """The phase names it once."""
+    """The phase lists it once."""
     heard = Listening()
     Fleet(heard, 1).for_each(
         {"web/east": 1, "web/west": 2},
@@ -109,7 +109,7 @@ def test_two_names_of_one_repository_are_heard_as_that() -> None:
 
 
 def test_ctrl_c_ends_work_that_is_not_orderly_at_once(press_ctrl_c: Callable[[], None]) -> None:
-    """Without waiting for what runs."""
+    """It does not wait for running work."""
     leave = threading.Event()
 
     def work(name: str, _: ShowActivity) -> str:
@@ -125,7 +125,7 @@ def test_ctrl_c_ends_work_that_is_not_orderly_at_once(press_ctrl_c: Callable[[],
 def test_ctrl_c_lets_orderly_work_end_and_the_listener_hears_of_it(
     press_ctrl_c: Callable[[], None],
 ) -> None:
-    """What is running has its result; the others are missing."""
+    """Running work has its result; the names that were not started are missing."""
     summarize = threading.Event()
 
     class Heard(Listening):

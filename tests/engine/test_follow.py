@@ -1,4 +1,4 @@
-"""Local branches follow what was published, where that is safe."""
+"""Local branches follow what was published if that is safe."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.fake_git import FakeGit, never_arrived
 
 
 def test_a_local_branch_that_is_not_checked_out_follows(git: FakeGit) -> None:
-    """Without a word."""
+    """No problem is reported."""
     git["api"].make_branch("stg", git["api"].remote.tip("stg"))
     report = execute(git, plan_promotion(git))
     assert git["api"].local_tip("stg") == outcome(report, "api").after
@@ -19,13 +19,13 @@ def test_a_local_branch_that_is_not_checked_out_follows(git: FakeGit) -> None:
 
 
 def test_no_local_branch_is_made(git: FakeGit) -> None:
-    """Where there was none."""
+    """A local branch that does not exist is not created."""
     execute(git, plan_promotion(git))
     assert git["api"].local_tip("stg") == ""
 
 
 def test_a_checked_out_branch_is_left_alone(git: FakeGit) -> None:
-    """With a note, a command and no failure."""
+    """The warning has a command that updates it."""
     git["api"].create_branch("stg")
     git["api"].switch("stg")
     git["api"].write({"mine": "1"})
@@ -40,7 +40,7 @@ def test_a_checked_out_branch_is_left_alone(git: FakeGit) -> None:
 
 
 def test_a_branch_of_another_work_tree_is_left_alone(git: FakeGit) -> None:
-    """The command names that work tree."""
+    """The command in the hint names that work tree."""
     git["api"].create_branch("stg")
     git["api"].linked["stg"] = "/desk/linked"
     report = execute(git, plan_promotion(git))
@@ -48,7 +48,7 @@ def test_a_branch_of_another_work_tree_is_left_alone(git: FakeGit) -> None:
 
 
 def test_a_local_branch_with_commits_of_its_own_is_left_alone(git: FakeGit) -> None:
-    """Git says why."""
+    """The message has git's reason."""
     own = git["api"].local_commit({"own": "1"})
     git["api"].make_branch("stg", own)
     report = execute(git, plan_promotion(git))
@@ -57,7 +57,7 @@ def test_a_local_branch_with_commits_of_its_own_is_left_alone(git: FakeGit) -> N
 
 
 def test_a_failure_to_follow_is_only_a_note(git: FakeGit, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The remote has it, which is what counts."""
+    """The repository is published, so the failure is only a warning."""
 
     def fail(*_: object) -> str:
         raise GitError("the disk is full.")
@@ -70,7 +70,7 @@ def test_a_failure_to_follow_is_only_a_note(git: FakeGit, monkeypatch: pytest.Mo
 
 
 def test_nothing_follows_a_push_that_failed(git: FakeGit) -> None:
-    """The local branch stays where the remote's is."""
+    """The local branch stays at the remote's old commit."""
     start = git["api"].remote.tip("stg")
     git["api"].make_branch("stg", start)
     plan = plan_promotion(git)

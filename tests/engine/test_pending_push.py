@@ -1,4 +1,4 @@
-"""What is said of a push that was started and whose end no one noted."""
+"""A push that was started and whose end was not recorded."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ACTOR = Actor("Ada <ada@example.org>", "ada", "here")
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read again at once."""
+    """Read again without a pause."""
     monkeypatch.setattr(pending_push, "FIRST_PAUSE", 0.0)
 
 
@@ -43,17 +43,17 @@ def git() -> FakeGit:
 
 
 class Full(Notes):
-    """A journal that takes no note of a push of api."""
+    """A journal that fails to record a push of api."""
 
     def write(self, entry: Entry) -> None:
-        """Keep any other note."""
+        """Keep any other entry."""
         if entry.kind is EntryKind.PUSHING and entry.repos == ("api",):
             raise RefusedError("The journal cannot be written.")
         super().write(entry)
 
 
 def broken_off(git: FakeGit, *settled: State) -> Operation:
-    """Return a promotion that started to push api, but not web, and `settled` so."""
+    """Return a promotion that started to push api, but not web, and recorded `settled` for it."""
     plan = plan_promotion(git)
     notes = Notes(git)
     git["api"].remote.next_push = git["web"].remote.next_push = never_arrived
@@ -68,7 +68,7 @@ def broken_off(git: FakeGit, *settled: State) -> Operation:
 
 
 def flying(known: Operation) -> OperationState:
-    """Return nothing of how far an operation got but its pushes."""
+    """Return a state with nothing but the operation's pushes."""
     return OperationState(flights=known.state.flights)
 
 
@@ -80,7 +80,7 @@ def look(
     listener: Listening | None = None,
     lasts: tuple[float, float] | None = None,
 ) -> dict[str, RemoteState]:
-    """Ask the remotes; the flight of api `lasts` from one time to another."""
+    """Read the remotes; `lasts` replaces the start and the latest end of api's push."""
     began, until = lasts or (
         known.state.flights["api"].began,
         known.state.flights["api"].until,
@@ -92,7 +92,7 @@ def look(
 
 
 def push(git: FakeGit, known: Operation) -> None:
-    """Let the push of api arrive."""
+    """Let the remote have what was pushed to api."""
     git["api"].remote.refs |= known.state.of("api").made
 
 
@@ -102,12 +102,12 @@ def problems(seen: Mapping[str, RemoteState]) -> dict[str, str]:
 
 
 def when_waiting(act: Callable[[], None]) -> Listening:
-    """Return a listener that acts when it hears of waiting."""
+    """Return a listener that acts when it is notified of waiting."""
     return Listening(lambda _, doing: act() if doing.startswith("waiting") else None)
 
 
 def test_only_a_push_that_was_started_is_waited_for(git: FakeGit) -> None:
-    """What never started is not published, whatever is seen."""
+    """A push that never started is not published, even if processes are still running."""
     known = broken_off(git)
     git["api"].sights = git["web"].sights = [True]
     seen = look(git, known, wait=False)
@@ -115,7 +115,7 @@ def test_only_a_push_that_was_started_is_waited_for(git: FakeGit) -> None:
 
 
 def test_what_arrives_meanwhile_is_published(git: FakeGit) -> None:
-    """It is seen at once, also while its git is still there."""
+    """It is published as soon as the remote has it, even if its git is still running."""
     known = broken_off(git)
     git["api"].sights = [True]
     seen = look(git, known, listener=when_waiting(lambda: push(git, known)))
@@ -123,14 +123,14 @@ def test_what_arrives_meanwhile_is_published(git: FakeGit) -> None:
 
 
 def test_a_push_that_ended_is_not_published(git: FakeGit) -> None:
-    """If the server ended with it, time does not matter."""
+    """If the server ended with it, it need not be waited for."""
     known = broken_off(git)
     git["api"].sights = [True, True, False]
     assert look(git, known)["api"].problem is None
 
 
 def test_its_last_moment_is_not_missed(git: FakeGit, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It arrives after its processes were checked and before the remote is read."""
+    """It is published after its processes were checked and before the remote is read."""
     known = broken_off(git)
     ask = git["api"].remote_refs
 
@@ -143,7 +143,7 @@ def test_its_last_moment_is_not_missed(git: FakeGit, monkeypatch: pytest.MonkeyP
 
 
 def test_what_cannot_be_seen_is_waited_for_until_it_must_have_ended(git: FakeGit) -> None:
-    """On another machine, or at a server; and no longer."""
+    """If its processes are elsewhere, it is waited for until its latest possible end."""
     known = broken_off(git)
     git["api"].sights = [None]
     now = time.time()
@@ -156,7 +156,7 @@ def test_what_cannot_be_seen_is_waited_for_until_it_must_have_ended(git: FakeGit
 
 
 def test_a_clock_that_was_set_back_does_not_make_it_wait_for_ever(git: FakeGit) -> None:
-    """It is waited for as long as it could take at first."""
+    """It is waited for no longer than its original duration."""
     known = broken_off(git)
     git["api"].sights = [None]
     later = time.time() + 1e6
@@ -164,7 +164,7 @@ def test_a_clock_that_was_set_back_does_not_make_it_wait_for_ever(git: FakeGit) 
 
 
 def test_what_holds_the_mark_when_the_time_is_over_is_no_push(git: FakeGit) -> None:
-    """Git had its deadline: it is a helper that remembers passwords, or what a hook left."""
+    """Git had its deadline, so this is a credential cache, or a process that a hook left behind."""
     known = broken_off(git)
     git["api"].sights = [True]
     assert look(git, known, lasts=(1.0, 2.0))["api"].problem is None
@@ -174,7 +174,7 @@ def test_what_holds_the_mark_when_the_time_is_over_is_no_push(git: FakeGit) -> N
 
 
 def test_a_remote_that_does_not_answer_is_asked_until_the_time_is_over(git: FakeGit) -> None:
-    """It may be back before, and show what was published; then it is unknown for another reason."""
+    """The remote may return and have the push; afterwards the problem is that it is unreachable."""
     known = broken_off(git)
     git["api"].sights = [None]
     now = time.time()
@@ -192,7 +192,7 @@ def test_a_remote_that_does_not_answer_is_asked_until_the_time_is_over(git: Fake
 
 
 def test_the_push_of_what_is_not_in_the_configuration_any_more_is_waited_for(git: FakeGit) -> None:
-    """Nothing can be seen of it, so until it must have ended."""
+    """It cannot be observed, so it is waited for until its latest possible end."""
     known, now = broken_off(git), time.time()
     del git.repos["api"]
     seen = look(git, known, lasts=(now, now + 0.2))
@@ -201,7 +201,7 @@ def test_the_push_of_what_is_not_in_the_configuration_any_more_is_waited_for(git
 
 
 def test_what_breaks_its_lease_need_not_be_waited_for(git: FakeGit) -> None:
-    """A colleague was faster: that push can no longer arrive."""
+    """A colleague pushed first, so its lease can no longer hold."""
     known = broken_off(git)
     git["api"].sights = [True]
     git["api"].remote.commit("stg", {"c": "1"})
@@ -214,12 +214,12 @@ def test_what_breaks_its_lease_need_not_be_waited_for(git: FakeGit) -> None:
     ("state", "left"), [(State.PUBLISHED, []), (State.FAILED, []), (State.UNKNOWN, ["api"])]
 )
 def test_a_push_whose_end_was_noted_is_over(git: FakeGit, state: State, left: list[str]) -> None:
-    """One of which it was noted that its end is unknown is not."""
+    """If it was recorded as unknown, it stays open."""
     assert [*broken_off(git, state).state.flights] == left
 
 
 def test_another_attempt_does_not_forget_it(git: FakeGit) -> None:
-    """Also one that is killed before it pushes; the latest possible end counts."""
+    """Nor does one that is killed before it pushes; the latest possible end counts."""
     plan = plan_promotion(git)
     first = Flight(1.0, 100.0, "here", "1:1")
     second = Flight(2.0, 50.0, "here", "1:1")
@@ -238,7 +238,7 @@ def test_another_attempt_does_not_forget_it(git: FakeGit) -> None:
 
 
 def test_a_refused_push_does_not_lengthen_the_doubt(git: FakeGit) -> None:
-    """What it noted for itself is over; only the earlier one may still arrive, and no longer."""
+    """The refused push has ended, so only the earlier one stays open, until its own end."""
     known, notes = broken_off(git), Notes(git)
     earlier = replace(known.state.flights["api"], until=known.state.flights["api"].until - 5)
     git["api"].remote.reject(STG, "protected")
@@ -255,7 +255,7 @@ def test_a_refused_push_does_not_lengthen_the_doubt(git: FakeGit) -> None:
 
 
 def test_what_is_refused_now_may_arrive_by_an_earlier_push(git: FakeGit) -> None:
-    """So it is unknown, and the known stays open; without one it has failed."""
+    """It is unknown, and the earlier push stays open; without one it failed."""
     known = broken_off(git)
     git["api"].remote.reject(STG, "protected")
     git["api"].sights = [True]
@@ -269,7 +269,7 @@ def test_what_is_refused_now_may_arrive_by_an_earlier_push(git: FakeGit) -> None
 
 
 def test_what_cannot_be_sent_now_may_arrive_by_an_earlier_push(git: FakeGit) -> None:
-    """Also where the remote does not answer any more; without one nothing was sent."""
+    """Even if the remote no longer answers; without an earlier push it failed."""
 
     def cut_off(remote: FakeRemote, _publications: Sequence[Publication]) -> PushReport:
         remote.reachable = False
@@ -286,7 +286,7 @@ def test_what_cannot_be_sent_now_may_arrive_by_an_earlier_push(git: FakeGit) -> 
 
 
 def test_a_push_that_cannot_be_noted_does_not_begin(git: FakeGit) -> None:
-    """The other repositories are not held up by it."""
+    """The other repository is published."""
     before = dict(git["api"].remote.refs)
     report = execute(git, plan_promotion(git), journal=Full(git))
     assert states(report) == {"api": "failed", "web": "published"}
@@ -294,7 +294,7 @@ def test_a_push_that_cannot_be_noted_does_not_begin(git: FakeGit) -> None:
 
 
 def test_what_is_not_pushed_again_may_arrive_by_an_earlier_push(git: FakeGit) -> None:
-    """Where the attempt ends before it comes to it, or cannot prepare it."""
+    """The attempt failed before its push, or could not prepare it."""
     known = broken_off(git)
     git["web"].unsigned = GitError("gpg failed to sign the data")
     report = execute(git, known.plan, state=flying(known))
@@ -308,7 +308,7 @@ def test_what_is_not_pushed_again_may_arrive_by_an_earlier_push(git: FakeGit) ->
 
 
 def test_a_push_that_cannot_be_noted_does_not_end_an_earlier_one(git: FakeGit) -> None:
-    """That one may still arrive."""
+    """The earlier push may still arrive."""
     known = broken_off(git)
     before = dict(git["api"].remote.refs)
     git["api"].sights = [True]
@@ -318,7 +318,7 @@ def test_a_push_that_cannot_be_noted_does_not_end_an_earlier_one(git: FakeGit) -
 
 
 def test_the_push_that_completes_a_half_is_noted(git: FakeGit) -> None:
-    """Its own time begins with it."""
+    """It has an entry of its own."""
     plan, notes = plan_promotion(git), Notes(git)
     git["api"].remote.next_push = first_ref_only
     assert states(execute(git, plan, journal=notes))["api"] == "published"
@@ -338,7 +338,7 @@ def test_the_push_that_completes_a_half_is_noted(git: FakeGit) -> None:
 def test_each_push_of_a_half_may_arrive_late(
     git: FakeGit, end: PushReport, again: PushReport, state: str, said: str
 ) -> None:
-    """Then the rest is unknown, and the operation's flight stays open."""
+    """The rest is unknown if one of the two pushes is, and the operation's push stays open."""
 
     def half(remote: FakeRemote, publications: Sequence[Publication]) -> PushReport:
         first_ref_only(remote, publications)
@@ -357,7 +357,7 @@ def test_each_push_of_a_half_may_arrive_late(
 
 
 def test_a_push_with_another_mark_is_not_seen_to_end() -> None:
-    """Two pushes that may be at work: the end of the newer one says nothing of the older."""
+    """The end of the newer of two pushes says nothing about the older one."""
     first = Flight(1.0, 100.0, "here", "1:1", local=True)
     second = Flight(2.0, 50.0, "here", "1:1", local=True)
     assert with_earlier(None, second).local
@@ -371,7 +371,7 @@ def test_a_push_with_another_mark_is_not_seen_to_end() -> None:
 
 
 def test_only_what_may_arrive_counts_when_it_is_pushed_again(git: FakeGit) -> None:
-    """Not what has ended, nor what must have, nor what is no longer configured."""
+    """A push counts unless it has ended, must have ended, or is no longer configured."""
     flights = broken_off(git).state.flights
     over = {name: replace(each, began=1.0, until=2.0) for name, each in flights.items()}
     for sight, given, left in (

@@ -1,4 +1,4 @@
-"""Everything is made before anything is pushed; what was made is known again."""
+"""Everything is made before anything is pushed, and is found again when continued."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.fake_git import FakeGit, never_arrived
 
 
 def test_one_that_cannot_be_prepared_stops_all(git: FakeGit) -> None:
-    """It says why; the others say that nothing was published; no remote has heard of it."""
+    """It has the reason, the others are not published, and nothing was pushed."""
     before, plan = git.remote_refs(), plan_promotion(git)
     git["web"].unsigned = GitError("No private key found.")
     report = execute(git, plan)
@@ -40,7 +40,7 @@ def test_one_that_cannot_be_prepared_stops_all(git: FakeGit) -> None:
 
 
 def test_a_planned_merge_that_is_gone_is_made_again(git: FakeGit) -> None:
-    """By a gc while someone thought about the question: it is the same commit."""
+    """If gc removed it while the question was open, the same commit is made again."""
     plan = plan_promotion(git)
     merge = merge_step(plan, "web")
     del git["web"].objects.commits[merge.merge.result.commit]
@@ -50,7 +50,7 @@ def test_a_planned_merge_that_is_gone_is_made_again(git: FakeGit) -> None:
 
 
 def test_planned_merges_without_a_tag_are_made_again_as_well() -> None:
-    """A back-merge has no tag, so nothing else looks at the object before the push."""
+    """A back-merge has no tag, so the merges themselves must be checked before the push."""
     fake = FakeGit("api", "web")
     for repo in fake.repos.values():
         repo.remote.commit("main", {"hotfix": "1"})
@@ -63,7 +63,7 @@ def test_planned_merges_without_a_tag_are_made_again_as_well() -> None:
 
 
 def test_a_work_tree_that_moved_since_the_plan_stops_all(git: FakeGit) -> None:
-    """Its commit would be another one than was shown."""
+    """Its commit would differ from the plan."""
     for repo in git.repos.values():
         repo.update_work_tree("dev", repo.remote.tip("dev"))
         repo.write({"new": "1"})
@@ -77,7 +77,7 @@ def test_a_work_tree_that_moved_since_the_plan_stops_all(git: FakeGit) -> None:
 
 
 def test_a_commit_that_is_not_the_planned_merge_is_never_pushed(git: FakeGit) -> None:
-    """Whatever the journal says: a lease alone would let any commit through."""
+    """Even if the journal names another commit, which a lease alone would accept."""
     plan = plan_promotion(git)
     git["web"].remote.next_push = never_arrived
     so_far = begun(plan, git)
@@ -88,7 +88,7 @@ def test_a_commit_that_is_not_the_planned_merge_is_never_pushed(git: FakeGit) ->
 
 
 def test_objects_that_are_gone_are_made_again(git: FakeGit) -> None:
-    """A merge of the same commits at the same time is the same commit."""
+    """Merging the same commits at the same time gives the same commit."""
     plan = plan_promotion(git)
     git["web"].remote.next_push = never_arrived
     so_far = begun(plan, git)
@@ -101,7 +101,7 @@ def test_objects_that_are_gone_are_made_again(git: FakeGit) -> None:
 
 
 def test_a_commit_that_was_made_is_not_made_twice() -> None:
-    """It broke off after the commit and before anybody wrote that down."""
+    """It was interrupted after the commit and before the journal recorded it."""
     git = FakeGit("web")
     git["web"].write({"a": "1"})
     plan = plan_work(git, "stg")
@@ -125,7 +125,7 @@ def test_a_commit_that_was_made_is_known_again_by_a_long_subject() -> None:
 
 
 def test_what_was_agreed_to_is_committed_or_nothing() -> None:
-    """It broke off before the commit, and the files were edited since."""
+    """It was interrupted before the commit, and the files were edited since."""
     git = FakeGit("web")
     git["web"].write({"a": "1"})
     plan, before = plan_work(git, "stg"), git.remote_refs()
@@ -139,7 +139,7 @@ def test_what_was_agreed_to_is_committed_or_nothing() -> None:
 
 
 def test_a_commit_of_the_users_own_is_not_taken_for_ours() -> None:
-    """The branch moved since the plan: nothing is pushed."""
+    """The branch moved since the plan, so nothing is pushed."""
     git = FakeGit("web")
     git["web"].write({"a": "1"})
     plan, before = plan_work(git), git.remote_refs()

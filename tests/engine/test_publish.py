@@ -34,7 +34,7 @@ from tests.support.fake_git import (
 
 @pytest.mark.parametrize("fault", [answer_lost, answer_never_came])
 def test_a_push_whose_answer_is_lost_is_published(git: FakeGit, fault: PushFault) -> None:
-    """It is there, so it is not pushed again."""
+    """The remote has it, so it is not pushed again."""
     plan = plan_promotion(git)
     git["web"].remote.next_push = fault
     report = execute(git, plan)
@@ -45,7 +45,7 @@ def test_a_push_whose_answer_is_lost_is_published(git: FakeGit, fault: PushFault
 
 
 def test_a_push_that_broke_off_may_still_arrive(git: FakeGit) -> None:
-    """The remote is asked and does not have it; the others are published."""
+    """The remote does not have it yet, so it is unknown; the others are published."""
     before, plan = git.remote_refs(), plan_promotion(git)
     git["web"].remote.next_push = never_arrived
     report = execute(git, plan)
@@ -57,7 +57,7 @@ def test_a_push_that_broke_off_may_still_arrive(git: FakeGit) -> None:
 
 
 def test_a_push_with_a_colleagues_on_top_is_published() -> None:
-    """The answer was lost; then someone builds on our merge. Our tag exists."""
+    """The answer was lost, and someone built on our merge; our tag proves that it was published."""
     fake = FakeGit("web")
     fake["web"].remote.commit("dev", {"a": "1"})
     plan = plan_promotion(fake)
@@ -74,7 +74,7 @@ def test_a_push_with_a_colleagues_on_top_is_published() -> None:
 
 
 def test_a_refusal_has_the_servers_words(git: FakeGit) -> None:
-    """Which say all there is to say."""
+    """The message quotes the server."""
     before, plan = git.remote_refs(), plan_promotion(git)
     git["web"].remote.reject("refs/heads/stg", "GH006: Protected branch update failed")
     report = execute(git, plan)
@@ -86,7 +86,7 @@ def test_a_refusal_has_the_servers_words(git: FakeGit) -> None:
 
 
 def test_a_colleagues_push_is_never_overwritten(git: FakeGit) -> None:
-    """Both commits are named, theirs stays, and the tag is not published either."""
+    """Both commits are named, the colleague's stays, and the tag is not published either."""
     plan = plan_promotion(git)
     planned = git["web"].remote.tip("stg")
     git["web"].remote.next_push = after(lambda remote: remote.commit("stg", {"theirs": "1"}))
@@ -102,7 +102,7 @@ def test_a_colleagues_push_is_never_overwritten(git: FakeGit) -> None:
 
 
 def test_a_branch_that_was_deleted_meanwhile_stays_deleted(git: FakeGit) -> None:
-    """The sentence says what happened to it."""
+    """The message says that it was deleted."""
     plan = plan_promotion(git)
     git["web"].remote.next_push = after(lambda remote: remote.delete("stg"))
     report = execute(git, plan)
@@ -111,7 +111,7 @@ def test_a_branch_that_was_deleted_meanwhile_stays_deleted(git: FakeGit) -> None
 
 
 def test_a_tag_that_was_taken_meanwhile_stays_theirs(git: FakeGit) -> None:
-    """The branch does not move without it."""
+    """The branch is not pushed without its tag."""
     plan = plan_promotion(git)
     planned, name = git["web"].remote.tip("stg"), TAG.removeprefix("refs/tags/")
     git["web"].remote.next_push = after(lambda remote: remote.tag(name, planned))
@@ -122,7 +122,7 @@ def test_a_tag_that_was_taken_meanwhile_stays_theirs(git: FakeGit) -> None:
 
 
 def test_a_half_applied_push_is_completed(git: FakeGit) -> None:
-    """Only what is missing is pushed again."""
+    """Only the missing ref is pushed again."""
     plan = plan_promotion(git)
     git["web"].remote.next_push = first_ref_only
     report = execute(git, plan)
@@ -133,7 +133,7 @@ def test_a_half_applied_push_is_completed(git: FakeGit) -> None:
 
 
 def test_a_half_applied_push_that_cannot_be_completed_is_not_called_refused() -> None:
-    """The branch has moved: the report must not suggest that nothing happened."""
+    """The branch moved, so the report names its new commit."""
     fake = FakeGit("web")
     fake["web"].remote.commit("dev", {"a": "1"})
     plan = plan_promotion(fake)
@@ -152,7 +152,7 @@ def test_a_half_applied_push_that_cannot_be_completed_is_not_called_refused() ->
 
 
 def test_a_half_applied_push_whose_tag_was_taken_names_the_branch() -> None:
-    """The branch is ours, the tag is someone else's: both must be reported."""
+    """The branch is ours and the tag is someone else's, so both are reported."""
     fake = FakeGit("web")
     fake["web"].remote.commit("dev", {"a": "1"})
     plan = plan_promotion(fake)
@@ -169,7 +169,7 @@ def test_a_half_applied_push_whose_tag_was_taken_names_the_branch() -> None:
 
 
 def test_a_remote_that_is_gone_leaves_it_unknown(git: FakeGit) -> None:
-    """Neither published nor failed: what is known, and where to look."""
+    """It is neither published nor failed; the problem says what is known, with a hint."""
     plan = plan_promotion(git)
     git["web"].remote.next_push = gone_afterwards
     report = execute(git, plan)
@@ -183,7 +183,7 @@ def test_a_remote_that_is_gone_leaves_it_unknown(git: FakeGit) -> None:
 
 
 def test_a_remote_that_goes_while_it_is_completed_leaves_it_unknown(git: FakeGit) -> None:
-    """It is unknown whether the second half was accepted."""
+    """It is unknown whether the second push was accepted."""
     plan = plan_promotion(git)
 
     def half(remote: FakeRemote, publications: object) -> PushReport:
@@ -196,7 +196,7 @@ def test_a_remote_that_goes_while_it_is_completed_leaves_it_unknown(git: FakeGit
 
 
 def test_only_the_repository_in_trouble_has_a_problem(git: FakeGit) -> None:
-    """Each fault is one repository's own."""
+    """The third repository is published without a problem."""
     plan = plan_promotion(git)
     git["api"].remote.reject(STG, "protected")
     git["web"].remote.next_push = gone_afterwards

@@ -1,4 +1,4 @@
-"""What later stages got of an operation, whoever brought it there and in whatever form."""
+"""What later stages have of an operation, however it got there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.core.builders import operation, state
 from tests.engine.operations import MAIN, STG, Listening, execute, outcome, plan_promotion
 from tests.support.fake_git import FakeGit
 
-SQUASHED = {"a": "1"}  # the content that is promoted, in a commit of its own
+SQUASHED = {"a": "1"}  # the promoted content, in a different commit
 
 
 def onward(git: FakeGit, plan: Plan, made: dict[str, str]) -> tuple[str, ...]:
@@ -38,7 +38,7 @@ def promote(git: FakeGit) -> tuple[Plan, dict[str, str]]:
 
 
 def test_what_a_later_stage_held_comes_with_the_fetch_of_the_plan(git: FakeGit) -> None:
-    """And noted in the plan, with a branch that is missing there."""
+    """The plan records the tip of the later stage, even if the branch is missing."""
     before = git["web"].remote.tip("main")
     assert plan_promotion(git).repos[0].later == {MAIN: before}
     git["web"].remote.delete("main")
@@ -46,7 +46,7 @@ def test_what_a_later_stage_held_comes_with_the_fetch_of_the_plan(git: FakeGit) 
 
 
 def test_what_was_published_there_since_counts_whatever_its_dates_say(git: FakeGit) -> None:
-    """A squash merge has another commit; it may have been made long before it was pushed."""
+    """A squash merge is a different commit, and may be dated long before its push."""
     squashed = git["web"].remote.commit("main", SQUASHED)
     old = git["web"].remote.refs.pop(MAIN)
     git["web"].remote.refs[MAIN] = git["web"].objects.commits[old].parents[0]
@@ -64,7 +64,7 @@ def test_what_was_there_before_does_not_count(git: FakeGit) -> None:
 
 
 def test_a_plan_that_did_not_note_it_goes_by_the_dates(git: FakeGit) -> None:
-    """As older versions planned."""
+    """Plans of older versions did not record the later stages."""
     plan, made = promote(git)
     older = replace(plan, repos=tuple(replace(repo, later={}) for repo in plan.repos))
     git["web"].remote.commit("main", SQUASHED)

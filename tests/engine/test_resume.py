@@ -1,4 +1,4 @@
-"""What an operation notes down, and how it continues after it broke off."""
+"""What an operation records, and how it continues after it was interrupted."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def git() -> FakeGit:
     return with_changes(FakeGit(*NAMES))
 
 
-# --- What is noted
+# --- What is recorded
 
 
 def test_what_will_be_pushed_is_noted_before_it_is(git: FakeGit) -> None:
-    """With every object, while no remote has moved; then each push, and how it ended."""
+    """All objects before any remote moves, then each push and its result."""
     plan, before, notes = plan_promotion(git), git.remote_refs(), Notes(git)
     git["web"].remote.reject(STG, "protected")
     report = execute(git, plan, jobs=1, journal=notes)
@@ -57,7 +57,7 @@ def test_what_will_be_pushed_is_noted_before_it_is(git: FakeGit) -> None:
 
 
 def test_what_stops_before_publishing_notes_nothing(git: FakeGit) -> None:
-    """Since nothing may have started."""
+    """Nothing was started, so nothing is recorded."""
     plan, notes = plan_promotion(git), Notes(git)
     git["web"].unsigned = GitError("No private key found.")
     execute(git, plan, journal=notes)
@@ -65,7 +65,7 @@ def test_what_stops_before_publishing_notes_nothing(git: FakeGit) -> None:
 
 
 def test_a_journal_that_cannot_be_written_stops_before_the_first_push(git: FakeGit) -> None:
-    """What could not be noted is not started."""
+    """A push that cannot be recorded is not started."""
 
     class Full:
         def write(self, entry: Entry) -> None:
@@ -81,7 +81,7 @@ def test_a_journal_that_cannot_be_written_stops_before_the_first_push(git: FakeG
 
 
 def test_continuing_publishes_what_was_prepared(git: FakeGit) -> None:
-    """The same objects, not new ones."""
+    """The same objects are published, not new ones."""
     plan = plan_promotion(git)
     git["web"].remote.next_push = never_arrived
     so_far = begun(plan, git)
@@ -96,7 +96,7 @@ def test_continuing_publishes_what_was_prepared(git: FakeGit) -> None:
 
 
 def test_continuing_what_is_published_already_changes_nothing(git: FakeGit) -> None:
-    """Pushing again is harmless: the remote says that it has it."""
+    """Pushing again is harmless, because the remote already has it."""
     plan = plan_promotion(git)
     git["web"].remote.next_push = answer_lost
     so_far, before = begun(plan, git), git.remote_refs()
@@ -107,7 +107,7 @@ def test_continuing_what_is_published_already_changes_nothing(git: FakeGit) -> N
 
 @pytest.fixture
 def one_published(git: FakeGit) -> tuple[Plan, OperationState]:
-    """Return what is left of a plan: api is published and has to be deployed, web was refused."""
+    """Return the rest of a plan: api is published but not deployed, and web was refused."""
     git["web"].remote.reject(STG, "protected")
     plan = plan_promotion(git)
     so_far = begun(plan, git)
@@ -121,7 +121,7 @@ def one_published(git: FakeGit) -> tuple[Plan, OperationState]:
 def test_what_was_published_before_is_called_so_even_if_it_was_not_reached(
     git: FakeGit, one_published: tuple[Plan, OperationState], press_ctrl_c: Callable[[], None]
 ) -> None:
-    """At Ctrl-C; its deployment is left, so the operation stays open."""
+    """After Ctrl-C; its deployment is missing, so the operation stays unfinished."""
 
     def act(*event: str) -> None:
         if event == ("web", "pushing"):
@@ -137,7 +137,7 @@ def test_what_was_published_before_is_called_so_even_if_it_was_not_reached(
 def test_what_was_published_before_is_called_so_where_another_cannot_be_prepared(
     git: FakeGit, one_published: tuple[Plan, OperationState]
 ) -> None:
-    """Nor is anything made for it once more."""
+    """Its merge is not made again."""
     plan, so_far = one_published
     git["web"].unsigned = git["api"].unsigned = GitError("No private key found.")
     for each in git.repos.values():

@@ -1,4 +1,4 @@
-"""Reads are tried again when the network fails; what no pause will fix is raised at once."""
+"""Reads are retried if the network fails; errors that a retry cannot fix are raised at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from multigit.errors import GitError
 
 
 class Reading:
-    """A read that fails a few times and then answers."""
+    """A read that fails a few times and then succeeds."""
 
     def __init__(self, *failures: str) -> None:
         self.failures = list(failures)
@@ -29,7 +29,7 @@ class Reading:
 
 
 def test_a_good_day_needs_one_try() -> None:
-    """And nothing is shown."""
+    """Nothing is shown."""
     reading = Reading()
     assert reading.read() == "answer"
     assert (reading.tries, reading.told) == (1, [])
@@ -37,7 +37,7 @@ def test_a_good_day_needs_one_try() -> None:
 
 @pytest.mark.parametrize("code", sorted(PASSING))
 def test_a_network_failure_passes(code: str) -> None:
-    """After all tries, and each pause is shown."""
+    """The read succeeds at the last try, and each retry is shown."""
     reading = Reading(*[code] * (READS.tries - 1))
     assert reading.read() == "answer"
     assert reading.tries == READS.tries
@@ -46,7 +46,7 @@ def test_a_network_failure_passes(code: str) -> None:
 
 
 def test_the_last_failure_is_raised() -> None:
-    """When there are no tries left."""
+    """No tries are left."""
     reading = Reading(*["unreachable"] * READS.tries, "later")
     with pytest.raises(GitError, match="failed by unreachable"):
         reading.read()
@@ -55,7 +55,7 @@ def test_the_last_failure_is_raised() -> None:
 
 @pytest.mark.parametrize("code", ["authentication", "remote_missing", "timeout", "git"])
 def test_other_failures_are_raised_at_once(code: str) -> None:
-    """A wrong password does not become right, and a deadline is a deadline."""
+    """A wrong password or a timeout is not retried."""
     reading = Reading(code)
     with pytest.raises(GitError):
         reading.read()
@@ -63,7 +63,7 @@ def test_other_failures_are_raised_at_once(code: str) -> None:
 
 
 def test_a_second_failure_of_another_kind_is_raised() -> None:
-    """It is not tried away."""
+    """It is not retried."""
     reading = Reading("connection_lost", "authentication")
     with pytest.raises(GitError, match="failed by authentication"):
         reading.read()
@@ -71,7 +71,7 @@ def test_a_second_failure_of_another_kind_is_raised() -> None:
 
 
 def test_a_bug_is_not_tried_again() -> None:
-    """It comes out as it is."""
+    """It is raised as is."""
 
     def broken() -> str:
         raise ZeroDivisionError

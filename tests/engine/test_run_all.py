@@ -1,4 +1,4 @@
-"""Many repositories at once, and the user's Ctrl-C."""
+"""Many repositories at once, and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import pytest
 
 from multigit.engine.run_all import AfterRemote, Results, run_all
 
-LONG = 20.0  # seconds; no test waits that long unless it fails
+LONG = 20.0  # seconds; only a failing test waits that long
 NAMES = tuple("abcdefgh")
 
 
 def test_every_name_gets_its_result() -> None:
-    """Whatever the order in which they end."""
+    """Whatever order they end in."""
     assert run_all(NAMES, str.upper, jobs=3) == Results({name: name.upper() for name in NAMES})
 
 
 def test_no_names_are_no_work() -> None:
-    """Also without any worker."""
+    """Even with no workers."""
     assert run_all((), str.upper, jobs=0) == Results({})
 
 
 def test_at_most_so_many_work_at_a_time() -> None:
-    """And really that many: three meet, a fourth never joins them."""
+    """Exactly three run together: three meet at the barrier, and there is never a fourth."""
     meeting, lock, now, most = threading.Barrier(3, timeout=LONG), threading.Lock(), 0, 0
 
     def work(name: str) -> str:
@@ -44,7 +44,7 @@ def test_at_most_so_many_work_at_a_time() -> None:
 
 
 def test_the_rest_of_the_work_holds_no_place() -> None:
-    """With one job, the second name begins while the first still has something to do."""
+    """With one job, the second name starts while the first still has its second part to run."""
     second_began = threading.Event()
 
     def work(name: str) -> str | AfterRemote[str]:
@@ -56,7 +56,7 @@ def test_the_rest_of_the_work_holds_no_place() -> None:
 
 
 def test_ctrl_c_lets_the_rest_of_what_began_end(press_ctrl_c: Callable[[], None]) -> None:
-    """A push that was accepted is still noted; the next one does not start."""
+    """A push that was accepted is still recorded, and the next one does not start."""
 
     def work(name: str) -> str | AfterRemote[str]:
         if name == "a":
@@ -69,7 +69,7 @@ def test_ctrl_c_lets_the_rest_of_what_began_end(press_ctrl_c: Callable[[], None]
 
 
 def test_a_bug_in_the_rest_comes_out() -> None:
-    """As one in the work itself does."""
+    """Like a bug in the first part."""
 
     def fail() -> str:
         raise ZeroDivisionError
@@ -82,14 +82,14 @@ def test_a_bug_in_the_rest_comes_out() -> None:
 
 
 def test_one_job_works_in_order() -> None:
-    """One after the other, as they are named."""
+    """One after the other, in the given order."""
     done: list[str] = []
     run_all(NAMES, done.append, jobs=1)
     assert done == list(NAMES)
 
 
 def test_a_bug_in_the_work_comes_out() -> None:
-    """As the exception that it is, when all the others have ended."""
+    """The exception is raised once all others have ended."""
     done: list[str] = []
 
     def work(name: str) -> None:
@@ -105,7 +105,7 @@ def test_a_bug_in_the_work_comes_out() -> None:
 def test_ctrl_c_lets_what_runs_end_and_begins_nothing_new(
     press_ctrl_c: Callable[[], None],
 ) -> None:
-    """Both that were running have their results; the others are missing."""
+    """The two that were running have their results; the others are missing."""
     both = threading.Barrier(2, timeout=LONG)
 
     def work(name: str) -> str:
@@ -118,7 +118,7 @@ def test_ctrl_c_lets_what_runs_end_and_begins_nothing_new(
 
 
 def test_a_second_ctrl_c_leaves_at_once(press_ctrl_c: Callable[[], None]) -> None:
-    """Without waiting for what runs."""
+    """It does not wait for running work."""
     leave = threading.Event()
 
     def work(_name: str) -> None:
@@ -132,7 +132,7 @@ def test_a_second_ctrl_c_leaves_at_once(press_ctrl_c: Callable[[], None]) -> Non
 
 
 def test_what_was_started_is_never_forgotten() -> None:
-    """Ctrl-C may come while the pool starts its threads: the one that started counts."""
+    """Ctrl-C may come while the pool starts its threads; what was started has a result."""
     begun: list[str] = []
     pressed, noticed = threading.Event(), threading.Event()
 

@@ -1,4 +1,4 @@
-"""Undoing an operation: refs that still hold what it wrote, and nothing else."""
+"""Undoing an operation resets the refs that still have what it wrote, and nothing else."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAME = TAG.removeprefix("refs/tags/")
 
 
 def undoing(git: FakeGit, made: dict[str, str], before: str) -> Plan:
-    """Return the plan that takes a promotion of web back."""
+    """Return the plan that undoes a promotion of web."""
     steps = (
         RestoreStep("stg", "stg", made[STG], before),
         DeleteTagStep(NAME, made[TAG]),
@@ -29,7 +29,7 @@ def undoing(git: FakeGit, made: dict[str, str], before: str) -> Plan:
 
 @pytest.fixture
 def promoted(git: FakeGit) -> tuple[dict[str, str], str]:
-    """Return what was published in web, and where stg stood before."""
+    """Return what was published in web, and the previous commit of stg."""
     before = git["web"].remote.tip("stg")
     git["web"].make_branch("stg", before)
     report = execute(git, plan_promotion(git))
@@ -37,7 +37,7 @@ def promoted(git: FakeGit) -> tuple[dict[str, str], str]:
 
 
 def test_undo_restores_branch_and_tag(git: FakeGit, promoted: tuple[dict[str, str], str]) -> None:
-    """In one push, and the local branch follows."""
+    """In one push; the local branch follows."""
     made, before = promoted
     assert git["web"].local_tip("stg") == made[STG]
     report = execute(git, undoing(git, made, before))
@@ -65,7 +65,7 @@ def test_undo_leaves_a_colleagues_commit(
 def test_undo_leaves_a_checked_out_branch(
     git: FakeGit, promoted: tuple[dict[str, str], str]
 ) -> None:
-    """With a note that says how to set it back."""
+    """A warning says how to reset it."""
     made, before = promoted
     git["web"].switch("stg")
     report = execute(git, undoing(git, made, before))

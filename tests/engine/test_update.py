@@ -1,4 +1,4 @@
-"""Pull: each repository for itself; one that fails keeps no other from being updated."""
+"""Pull: repositories are independent, so a failure in one does not affect the others."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def git() -> FakeGit:
 
 
 def test_checked_out_branches_move_with_their_files(git: FakeGit) -> None:
-    """Files that the user added stay."""
+    """Untracked files stay."""
     git["api"].write({"mine": "1"})
     report = update(git, plan_update(git))
     assert (report.result, report.exit_code) == (Result.DONE, 0)
@@ -48,7 +48,7 @@ def test_checked_out_branches_move_with_their_files(git: FakeGit) -> None:
 
 
 def test_other_branches_move_without_their_files(git: FakeGit) -> None:
-    """What is checked out stays as it is."""
+    """The checked-out branch and its files stay as they are."""
     git["api"].create_branch("main")
     tip = git["api"].remote.commit("main", {"released": "1"})
     before = dict(git["api"].files)
@@ -59,7 +59,7 @@ def test_other_branches_move_without_their_files(git: FakeGit) -> None:
 
 
 def test_a_missing_local_branch_is_created(git: FakeGit) -> None:
-    """With its upstream, and without checking it out."""
+    """It has its upstream and is not checked out."""
     update(git, plan_update(git, "main"))
     assert git["api"].local_tip("main") == git["api"].remote.tip("main")
     assert git["api"].upstreams == {"dev", "main"}
@@ -67,7 +67,7 @@ def test_a_missing_local_branch_is_created(git: FakeGit) -> None:
 
 
 def test_switch_checks_the_branch_out(git: FakeGit) -> None:
-    """After it was created or updated."""
+    """After creating or updating it."""
     git["api"].create_branch("main")
     tip = git["api"].remote.commit("main", {"released": "1"})
     report = update(git, plan_update(git, "main", switch=True))
@@ -78,7 +78,7 @@ def test_switch_checks_the_branch_out(git: FakeGit) -> None:
 
 @pytest.mark.parametrize("stage", ["dev", "main"])
 def test_a_missing_repository_is_cloned(git: FakeGit, stage: str) -> None:
-    """And has the stage's branch checked out, be it the remote's default or not."""
+    """The stage's branch is checked out, whether or not it is the remote's default."""
     git["web"].remove()
     report = update(git, plan_update(git, stage))
     assert states(report)["web"] == "updated"
@@ -97,7 +97,7 @@ def test_a_clone_that_fails_is_that_repositorys_own_failure(git: FakeGit) -> Non
 
 
 def test_a_clone_without_the_stages_branch_fails(git: FakeGit) -> None:
-    """It says so, and the clone stays on the default branch."""
+    """The clone stays on the default branch."""
     git["web"].remove()
     git["web"].remote.delete("dev")
     report = update(git, plan_update(git))
@@ -106,7 +106,7 @@ def test_a_clone_without_the_stages_branch_fails(git: FakeGit) -> None:
 
 
 def test_a_file_that_came_in_the_way_meanwhile_stays(git: FakeGit) -> None:
-    """The update fails, and nothing is lost."""
+    """The update fails, and the file stays."""
     plan = plan_update(git)
     before = git["web"].local_tip("dev")
     git["web"].write({"new": "mine"})
@@ -119,7 +119,7 @@ def test_a_file_that_came_in_the_way_meanwhile_stays(git: FakeGit) -> None:
 def test_an_update_is_believed_only_when_the_branch_is_there(
     git: FakeGit, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
-    """Whatever git says: it may succeed and have done something else."""
+    """Git may succeed without moving the branch, which is a failure."""
     stage = "dev" if verb == "update_work_tree" else "main"
     if stage == "main":
         git["web"].create_branch("main")
@@ -134,7 +134,7 @@ def test_an_update_is_believed_only_when_the_branch_is_there(
 def test_a_commit_of_a_hook_on_top_of_an_update_is_fine(
     git: FakeGit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The branch holds what was planned."""
+    """The branch contains the planned commit."""
     web = git["web"]
     monkeypatch.setattr(
         web,
@@ -148,7 +148,7 @@ def test_a_commit_of_a_hook_on_top_of_an_update_is_fine(
 
 
 def test_a_branch_that_got_commits_meanwhile_stays(git: FakeGit) -> None:
-    """The sentence says what became of it."""
+    """The problem has git's reason."""
     start = git["web"].own_refs["refs/remotes/origin/main"]
     git["web"].make_branch("main", start)
     git["web"].remote.commit("main", {"released": "1"})
@@ -163,7 +163,7 @@ def test_a_branch_that_got_commits_meanwhile_stays(git: FakeGit) -> None:
 
 
 def test_a_blocked_repository_is_reported_beside_the_updated_ones(git: FakeGit) -> None:
-    """Exit code 3: a person has to look."""
+    """Exit code 3, because someone has to fix it."""
     git["web"].write({"README.md": "mine"})
     report = update(git, plan_update(git))
     assert states(report) == {"api": "updated", "web": "blocked", "worker": "updated"}
@@ -172,7 +172,7 @@ def test_a_blocked_repository_is_reported_beside_the_updated_ones(git: FakeGit) 
 
 
 def test_nothing_to_do_is_done(git: FakeGit) -> None:
-    """Also without any repository to update."""
+    """Exit code 0, and no repository is updated."""
     update(git, plan_update(git))
     report = update(git, plan_update(git))
     assert states(report) == dict.fromkeys(NAMES, "up_to_date")
@@ -180,7 +180,7 @@ def test_nothing_to_do_is_done(git: FakeGit) -> None:
 
 
 def test_pull_pushes_nothing(git: FakeGit) -> None:
-    """No remote moves."""
+    """No remote ref moves."""
     git["api"].local_commit({"own": "1"})
     before = git.remote_refs()
     update(git, plan_update(git, switch=True))
@@ -188,7 +188,7 @@ def test_pull_pushes_nothing(git: FakeGit) -> None:
 
 
 def test_ctrl_c_lets_the_running_update_end(git: FakeGit, press_ctrl_c: Callable[[], None]) -> None:
-    """What was not started is reported, with the command that does it."""
+    """A repository that was not started is reported with a hint."""
 
     def act(repo: str, _doing: str) -> None:
         if repo == "web":
@@ -204,7 +204,7 @@ def test_ctrl_c_lets_the_running_update_end(git: FakeGit, press_ctrl_c: Callable
 
 
 def test_the_listener_hears_of_clones_and_updates(git: FakeGit) -> None:
-    """Which takes longer is good to know."""
+    """Clones, which take longer, have their own word."""
     git["web"].remove()
     heard = Listening()
     update(git, plan_update(git), jobs=1, listener=heard)
@@ -220,7 +220,7 @@ def test_the_listener_hears_of_clones_and_updates(git: FakeGit) -> None:
 
 
 def test_a_step_of_another_kind_is_a_bug(git: FakeGit) -> None:
-    """It is not passed over."""
+    """An unexpected step raises an error."""
     plan = plan_update(git)
     strange = replace(plan.repos[0], steps=(PushStep(()),))
     with pytest.raises(TypeError):

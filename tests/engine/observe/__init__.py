@@ -1,1 +1,1 @@
-"""What is looked at for which command."""
+"""What is observed for each command."""

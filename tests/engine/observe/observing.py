@@ -1,4 +1,4 @@
-"""Observing all repositories of a fake, with proof that nothing of the user's changes."""
+"""Observe all repositories of a fake, and assert that the user's files and refs stay."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.fake_git import FakeGit, FakeRepository
 
 
 def look_at(git: FakeGit, look: Observation, *, jobs: int = 4) -> Mapping[str, Snapshot]:
-    """Look at all repositories, and see that nothing of the user's changes."""
+    """Observe all repositories, and assert that the user's files and refs stay."""
     before = {name: users(repo) for name, repo in git.repos.items()}
     remotes = git.remote_refs()
     seen = observe(git, git.workspace.repos, look, Fleet(Listening(), jobs))
@@ -31,7 +31,7 @@ def users(repo: FakeRepository) -> tuple[object, ...]:
 
 
 def promotion(git: FakeGit) -> Observation:
-    """Return how to look for a promotion of dev to stg."""
+    """Return the observation for a promotion of dev to stg."""
     space = git.workspace
     hops = (hop(space, space.stage("dev"), space.stage("stg"), "Ship it"),)
     return MergeObservation(MergeRequest("promote", MOMENT, hops, space.repos))

@@ -1,4 +1,4 @@
-"""The look for promotions and back-merges."""
+"""Observing for promotions and back-merges."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tests.support.fake_git import FakeGit
 
 
 def back_merge(git: FakeGit) -> Observation:
-    """Return how to look for a back-merge of all stages."""
+    """Return the observation for a back-merge of all stages."""
     space = git.workspace
     return MergeObservation(MergeRequest("backmerge", MOMENT, hops_down(space, None), space.repos))
 
 
 def test_a_promotion_is_merged_before_it_is_planned() -> None:
-    """The commit exists, its two parents are the tips, and what it brings is counted."""
+    """The commit exists with both tips as parents, and the commits and files are counted."""
     git = FakeGit("api")
     remote = git["api"].remote
     remote.commit("dev", {"a": "1"})
@@ -40,7 +40,7 @@ def test_a_promotion_is_merged_before_it_is_planned() -> None:
 
 
 def test_nothing_to_promote_is_a_merge_without_commit() -> None:
-    """And nothing waits."""
+    """No commits are waiting."""
     git = FakeGit("api")
     (merge,) = look_at(git, promotion(git))["api"].merges
     assert merge.nothing
@@ -48,7 +48,7 @@ def test_nothing_to_promote_is_a_merge_without_commit() -> None:
 
 
 def test_a_conflict_names_its_files() -> None:
-    """And with how much was to come."""
+    """The number of waiting commits is counted as well."""
     git = FakeGit("api")
     git["api"].remote.commit("dev", {"a": "dev"})
     git["api"].remote.commit("stg", {"a": "stg"})
@@ -58,7 +58,7 @@ def test_a_conflict_names_its_files() -> None:
 
 
 def test_a_missing_branch_leaves_nothing_to_merge() -> None:
-    """Its absence is in the refs."""
+    """The refs show that it is missing."""
     git = FakeGit("api")
     git["api"].remote.delete("stg")
     seen = look_at(git, promotion(git))["api"]
@@ -66,7 +66,7 @@ def test_a_missing_branch_leaves_nothing_to_merge() -> None:
 
 
 def test_a_shallow_clone_is_not_merged() -> None:
-    """It would come out wrong."""
+    """The result would be wrong."""
     git = FakeGit("api")
     git["api"].remote.commit("dev", {"a": "1"})
     git["api"].settings = CloneFacts(shallow=True, identity="Ada <ada@example.org>")
@@ -74,7 +74,7 @@ def test_a_shallow_clone_is_not_merged() -> None:
 
 
 def test_without_an_identity_merges_are_only_tried() -> None:
-    """A conflict is found; no commit is made."""
+    """Conflicts are found, and no commit is made."""
     git = FakeGit("api", "web")
     for name, repo in git.repos.items():
         repo.settings = replace(repo.settings, identity="")
@@ -87,7 +87,7 @@ def test_without_an_identity_merges_are_only_tried() -> None:
 
 
 def test_each_hop_builds_on_the_one_before() -> None:
-    """The hotfix reaches dev through stg's new commit."""
+    """The hotfix reaches dev through the new commit of stg."""
     git = FakeGit("api")
     git["api"].remote.commit("main", {"hotfix": "1"})
     dev = git["api"].remote.commit("dev", {"d": "1"})
@@ -99,7 +99,7 @@ def test_each_hop_builds_on_the_one_before() -> None:
 
 
 def test_a_hop_with_nothing_to_do_passes_its_own_tip_on() -> None:
-    """What only stg has still reaches dev."""
+    """Commits that only stg has still reach dev."""
     git = FakeGit("api")
     stg = git["api"].remote.commit("stg", {"s": "1"})
     first, second = look_at(git, back_merge(git))["api"].merges
@@ -109,7 +109,7 @@ def test_a_hop_with_nothing_to_do_passes_its_own_tip_on() -> None:
 
 
 def test_no_hop_follows_a_conflict() -> None:
-    """The second merge would build on nothing."""
+    """The second merge would have nothing to build on."""
     git = FakeGit("api")
     git["api"].remote.commit("main", {"a": "main"})
     git["api"].remote.commit("stg", {"a": "stg"})
@@ -118,7 +118,7 @@ def test_no_hop_follows_a_conflict() -> None:
 
 
 def test_tags_in_the_way_of_the_release_are_found() -> None:
-    """Those that begin like its name, and no others; a back-merge needs none."""
+    """Only those that start with its name, and none for a back-merge."""
     git = FakeGit("api")
     remote = git["api"].remote
     for name in ("stg-deploy-20250115-150130", "stg-deploy-20250115-150130-2", "stg-deploy-1"):

@@ -1,4 +1,4 @@
-"""What all looks have in common: the fetch, the failures, Ctrl-C and what is heard."""
+"""What all observations have in common: the fetch, failures, Ctrl-C and notifications."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ from tests.support.fake_git import FakeGit
 
 @dataclass(frozen=True)
 class ActingLook(Observation):
-    """A look that acts where others fetch, and sees nothing."""
+    """An observation that acts instead of fetching, and sees nothing."""
 
     act: Callable[[], object]
 
     @property
     def query(self) -> RefQuery:
-        """Nothing."""
+        """Return an empty query."""
         return RefQuery(())
 
     def reach(self, name: str, repository: Repository, show: ShowActivity) -> Snapshot:
-        """Act."""
+        """Act, and return an empty snapshot."""
         del repository, show
         self.act()
         return Snapshot(name)
 
     def read(self, repository: Repository, seen: Snapshot, show: ShowActivity) -> Snapshot:
-        """Return what is known already."""
+        """Return the snapshot as is."""
         del repository, show
         return seen
 
 
 def test_every_repository_is_observed() -> None:
-    """Fetched first: each snapshot shows what the remote has now."""
+    """Each snapshot has what the remote has now."""
     git = FakeGit("api", "web")
     tips = {name: repo.remote.commit("dev", {"a": "1"}) for name, repo in git.repos.items()}
     seen = look_at(git, promotion(git))
@@ -53,7 +53,7 @@ def test_every_repository_is_observed() -> None:
 
 
 def test_a_repository_that_cannot_be_read_says_why() -> None:
-    """The others are read anyway."""
+    """The others are still observed."""
     git = FakeGit("api", "web")
     git["api"].broken = GitError(
         "is not a git repository.", hint="Move it.", code="not_a_repository"
@@ -67,7 +67,7 @@ def test_a_repository_that_cannot_be_read_says_why() -> None:
 
 
 def test_a_bug_is_no_snapshot() -> None:
-    """Only our own errors are facts about a repository."""
+    """Only multigit's own errors become part of a snapshot."""
     git = FakeGit("api")
     with pytest.raises(ZeroDivisionError):
         look_at(git, ActingLook(lambda: 1 // 0))
@@ -81,7 +81,7 @@ def test_ctrl_c_while_reading_ends_everything(press_ctrl_c: Callable[[], None]) 
 
 
 def test_the_listener_hears_of_every_repository() -> None:
-    """When it begins and how it ended."""
+    """When it starts and how it ended."""
     git, heard = FakeGit("api", "web"), Listening()
     git["web"].broken = GitError("is broken.")
     observe(git, git.workspace.repos, promotion(git), Fleet(heard, 1))
@@ -97,7 +97,7 @@ def test_the_listener_hears_of_every_repository() -> None:
 
 
 def test_the_listener_hears_nothing_of_a_fetch_that_is_not_made() -> None:
-    """A look that asks no remote says so."""
+    """Without a fetch, the listener is notified of reading."""
     git, heard = FakeGit("api"), Listening()
     look = promotion(git)
     observe(git, git.workspace.repos, look, Fleet(heard, 1), doing="reading")

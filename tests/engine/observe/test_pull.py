@@ -1,4 +1,4 @@
-"""The look for pulls."""
+"""Observing for pulls."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.fake_git import FakeGit
 
 
 def test_a_missing_clone_is_not_fetched() -> None:
-    """Nothing else is known of it."""
+    """The snapshot only says that it is missing."""
     git = FakeGit("api")
     git["api"].remove()
     request = PullRequest(git.workspace.stage("dev"), MOMENT, git.workspace.repos)
@@ -19,7 +19,7 @@ def test_a_missing_clone_is_not_fetched() -> None:
 
 
 def test_pull_compares_the_local_branch_with_the_remote_one() -> None:
-    """After a fetch."""
+    """The numbers are those after a fetch."""
     git = FakeGit("api")
     git["api"].local_commit({"a": "1"})
     git["api"].remote.commit("dev", {"b": "1"})

@@ -1,4 +1,4 @@
-"""The look for pushes."""
+"""Observing for pushes."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tests.support.fake_git import FakeGit
 
 
 def look_for_push(git: FakeGit, promote_to: str = "") -> Snapshot:
-    """Look at the repository api as `multigit push dev` does."""
+    """Observe the repository api as `multigit push dev` does."""
     return look_at(git, PushObservation(push_request(git, promote_to), git.workspace.push))["api"]
 
 
 def test_push_sees_files_and_unpushed_commits() -> None:
-    """With sizes, and how far the branch is ahead and behind."""
+    """Files with their sizes, and how far the branch is ahead and behind."""
     git = FakeGit("api")
     git["api"].local_commit({"a": "1"}, "one")
     tip = git["api"].local_commit({"a": "2"}, "two")
@@ -32,7 +32,7 @@ def test_push_sees_files_and_unpushed_commits() -> None:
 
 
 def test_a_branch_that_is_not_on_the_remote_is_all_unpushed() -> None:
-    """Counted against what the remote has elsewhere."""
+    """Commits that other branches of the remote have do not count."""
     git = FakeGit("api")
     git["api"].remote.delete("dev")
     git["api"].local_commit({"a": "1"})
@@ -53,7 +53,7 @@ def test_a_promotion_after_the_push_merges_the_commit_to_come() -> None:
 
 
 def test_without_changes_the_promotion_merges_the_local_branch() -> None:
-    """Where that is ahead; otherwise the remote's."""
+    """The local branch if it is ahead, otherwise the remote's."""
     git = FakeGit("api")
     assert look_for_push(git, "stg").merges[0].nothing
     tip = git["api"].local_commit({"a": "1"})
@@ -62,7 +62,7 @@ def test_without_changes_the_promotion_merges_the_local_branch() -> None:
 
 
 def test_changes_on_another_branch_are_no_part_of_it() -> None:
-    """The promotion takes what the remote has."""
+    """The promotion uses the remote's branch."""
     git = FakeGit("api")
     git["api"].create_branch("main")
     git["api"].switch("main")

@@ -1,4 +1,4 @@
-"""The look for the status."""
+"""Observing for status."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tests.support.fake_git import FakeGit
 
 
 def status(git: FakeGit, *, fetch: bool = True) -> Observation:
-    """Return how to look for the status."""
+    """Return the observation for status."""
     space = git.workspace
     return StatusObservation(space.stages, space.pairs(), fetch=fetch)
 
 
 def test_status_shows_what_waits_in_both_directions() -> None:
-    """Promotions on one side, hotfix debt on the other; equal stages not at all."""
+    """Commits to promote, and hotfix debt; pairs without either are left out."""
     git = FakeGit("api")
     git["api"].remote.commit("dev", {"a": "1"})
     git["api"].remote.commit("main", {"hotfix": "1"})
@@ -30,7 +30,7 @@ def test_status_shows_what_waits_in_both_directions() -> None:
 
 
 def test_status_previews_conflicts_without_a_commit() -> None:
-    """There is nothing to publish."""
+    """Nothing will be published, so no commit is made."""
     git = FakeGit("api")
     git["api"].remote.commit("dev", {"a": "dev"})
     git["api"].remote.commit("stg", {"a": "stg"})
@@ -42,7 +42,7 @@ def test_status_previews_conflicts_without_a_commit() -> None:
 
 
 def test_status_shows_what_was_fetched_last_when_the_remote_is_gone() -> None:
-    """And says that it is old."""
+    """The snapshot is marked as stale."""
     git = FakeGit("api")
     tip = git["api"].own_refs["refs/remotes/origin/dev"]
     git["api"].remote.reachable = False
@@ -56,7 +56,7 @@ def test_status_shows_what_was_fetched_last_when_the_remote_is_gone() -> None:
 
 @pytest.mark.parametrize("code", ["missing", "not_a_repository", "foreign_owner"])
 def test_status_of_something_that_is_no_clone_is_an_error(code: str) -> None:
-    """Nothing can be shown of it."""
+    """There is nothing to show."""
     git = FakeGit("api")
     git["api"].broken = GitError("is not there.", code=code)
     seen = look_at(git, status(git))["api"]
@@ -65,7 +65,7 @@ def test_status_of_something_that_is_no_clone_is_an_error(code: str) -> None:
 
 
 def test_status_works_without_the_remote() -> None:
-    """When it is told not to fetch, nothing is missed and nothing is called old."""
+    """With --no-fetch the snapshot is not stale."""
     git = FakeGit("api")
     git["api"].remote.reachable = False
     seen = look_at(git, status(git, fetch=False))["api"]
