@@ -58,7 +58,7 @@ def given() -> frozenset[str]:
 
 
 def texts(module: Path) -> Iterator[tuple[int, str]]:
-    """Yield the texts of a module that are not docstrings, with their lines."""
+    """Yield the strings of a module that are not docstrings, with their lines."""
     tree = ast.parse(module.read_text(encoding="utf-8"))
     documentation = {
         id(node.body[0].value)
@@ -75,18 +75,18 @@ def texts(module: Path) -> Iterator[tuple[int, str]]:
 
 @pytest.mark.parametrize("hint", Hint, ids=lambda hint: hint.name.lower())
 def test_it_is_typed_by_a_test(hint: Hint) -> None:
-    """A test follows it, or it is one of the exceptions, which say why not."""
+    """A test follows each hint unless it is listed as an exception."""
     assert (hint.name in followed()) != (hint in EXCEPTIONS)
 
 
 @pytest.mark.parametrize("hint", Hint, ids=lambda hint: hint.name.lower())
 def test_it_is_given_somewhere(hint: Hint) -> None:
-    """A hint that nothing prints any longer is deleted."""
+    """A hint that nothing prints is deleted."""
     assert hint.name in given()
 
 
 def test_no_other_text_names_a_command() -> None:
-    """No test would type a hint that is written anywhere else."""
+    """A hint that is written anywhere else would not be tested."""
     found = [
         f"{module.relative_to(PACKAGE)}:{line}: {text}"
         for module in sorted(PACKAGE.rglob("*.py"))
@@ -98,13 +98,13 @@ def test_no_other_text_names_a_command() -> None:
 
 
 def test_a_clone_is_named_as_seen_from_the_current_folder() -> None:
-    """By `Repo.typed`: its `path` is relative to the workspace, and people may be elsewhere."""
+    """Hints use `Repo.typed`: `path` is relative to the workspace, but people may be elsewhere."""
     quoted = re.compile(r"\bquote\([^()]*\b(repo|plan)\.path\b|\bpath=(repo|plan)\.path\)")
     modules = sorted(PACKAGE.rglob("*.py"))
     assert [each.name for each in modules if quoted.search(each.read_text("utf-8"))] == []
 
 
-# Modules whose texts are help, generated files or the demo's story; other tests check these.
+# Modules whose strings are help, generated files or the demo's story; other tests check these.
 NO_HINTS = {
     "hints.py",
     "adapters/config/repo_section.py",

@@ -1,4 +1,4 @@
-"""The hints about what is wrong with a clone or its remote, each typed as is."""
+"""The hints about problems of a clone or its remote, each typed as is."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def configured(forge: Forge, repo: str, line: str) -> None:
 
 
 def urls(repo: ForgeRepo, *pushed: str) -> None:
-    """Let a clone push to these URLs."""
+    """Make a clone push to these URLs."""
     for url in pushed:
         repo.git("remote", "set-url", "--add", "--push", "origin", url)
 
 
 def test_what_keeps_a_clone_from_publishing_is_fixed(forge: Forge) -> None:
-    """One check finds all problems, and the commands fix all of them."""
+    """One run of doctor finds all problems, and the commands fix all of them."""
     names = ("away", "fork", "mirror", "named", "off", "program", "rewritten", "shallow", "two")
     repos = {name: forge.add(name) for name in (*names, "fine", "folder", "lost", "bare", "behind")}
     fine = repos["fine"].url
@@ -73,7 +73,7 @@ def test_what_keeps_a_clone_from_publishing_is_fixed(forge: Forge) -> None:
 
 
 def test_the_url_of_a_remote_that_cannot_be_reached(forge: Forge) -> None:
-    """The hint names the command that shows it."""
+    """The command in the hint shows the URL."""
     for name, url in (("gone", "file:///nothing.git"), ("ext", "ext::true"), ("odd", "odd::x")):
         forge.add(name).git("config", "remote.origin.url", url)
     forge.write_config()
@@ -111,7 +111,7 @@ def test_a_setting_is_removed_from_the_file_that_has_it(forge: Forge) -> None:
 
 
 def test_what_failed_to_be_cloned_names_no_folder(forge: Forge) -> None:
-    """The scratch folder is gone, so no command could run there."""
+    """The temporary folder is gone, so no command could run there."""
     api = forge.add("api")
     shutil.rmtree(api.clone)
     api.url = "file:///nothing.git"
@@ -122,7 +122,7 @@ def test_what_failed_to_be_cloned_names_no_folder(forge: Forge) -> None:
 
 
 def test_a_repository_of_another_user_is_trusted(forge: Forge) -> None:
-    """After the command, with the folder that git names."""
+    """The command trusts the folder that git names."""
     forge.add("api")
     forge.write_config()
     forge.env["GIT_TEST_ASSUME_DIFFERENT_OWNER"] = "1"
@@ -133,7 +133,7 @@ def test_a_repository_of_another_user_is_trusted(forge: Forge) -> None:
 
 
 def test_an_identity_is_configured(forge: Forge) -> None:
-    """The name and address in the hint are examples, and work as is."""
+    """The name and the address in the hint are examples, and work as is."""
     forge.add("api").commit("dev", {"a": "1\n"})
     forge.write_config()
     mine = forge.root / "mine"

@@ -21,13 +21,13 @@ BY_PUSH = 'trigger = "push"\nref = "branch"'
 
 @pytest.fixture
 def shop(forge: Forge) -> Forge:
-    """Return two services with a script; the api waits for the database."""
+    """Return two services with a deployment script; api comes after database."""
     return scripted(forge)
 
 
 @pytest.fixture
 def host(forge: Forge) -> Iterator[Host]:
-    """Return a repository at GitHub whose workflow waits for a review, and one without."""
+    """Return two repositories on GitHub, of which web waits for a review."""
     made = Host(forge, ["api", "web"], gated=frozenset({"web"}))
     with made.double:
         made.configure()
@@ -36,14 +36,14 @@ def host(forge: Forge) -> Iterator[Host]:
 
 
 def block(shop: Forge, name: str) -> Path:
-    """Let the script of a service fail until the returned folder is gone."""
+    """Make the script of a service fail until the returned folder is gone."""
     folder = Path(shop.env["PLACE"]) / name
     folder.mkdir()
     return folder
 
 
 def test_a_failure_with_later_waves_is_continued(shop: Forge) -> None:
-    """After the cause of the failure is fixed."""
+    """Once its cause is fixed, continue deploys the later waves, too."""
     place = block(shop, "database")
     document = shop.json(*PROMOTE, check=FAILED)
     again = shop.json("continue", check=FAILED)
@@ -56,7 +56,7 @@ def test_a_failure_with_later_waves_is_continued(shop: Forge) -> None:
 
 
 def test_a_failure_that_needs_a_commit_is_abandoned(shop: Forge) -> None:
-    """Nothing is left to continue afterwards."""
+    """Afterwards nothing is left to continue."""
     block(shop, "database")
     document = shop.json(*PROMOTE, check=FAILED)
     follow(shop, document, Hint.DEPLOY_CONTINUE, "multigit abandon")
@@ -75,7 +75,7 @@ def test_a_failure_alone_is_deployed_again(shop: Forge) -> None:
 
 
 def test_what_may_still_run_is_watched_not_deployed_again(shop: Forge) -> None:
-    """A second deployment beside it would be refused."""
+    """A second deployment next to it would be refused."""
     document = shop.json(*PROMOTE, "-r", "database", "--no-wait", check=DONE)
     none = shop.json("deploy", "stg", "-r", "database", "--failed", "--yes", check=REFUSED)
     command = f"multigit watch {document['operation']}"
@@ -83,7 +83,7 @@ def test_what_may_still_run_is_watched_not_deployed_again(shop: Forge) -> None:
 
 
 def test_a_failure_that_was_deployed_again_since_asks_for_nothing(shop: Forge) -> None:
-    """The report of the older operation says so."""
+    """The report of the older operation says so, and has no hint."""
     place = block(shop, "database")
     old = shop.json(*PROMOTE, "-r", "database", check=FAILED)["operation"]
     place.rmdir()
@@ -95,7 +95,7 @@ def test_a_failure_that_was_deployed_again_since_asks_for_nothing(shop: Forge) -
 
 
 def test_what_only_a_push_deploys_is_not_deployed_again(shop: Forge) -> None:
-    """Because of it, a command that names only the stage would be refused."""
+    """A hint that names only the stage would be refused, so there is none."""
     config = shop.shop / "multigit.toml"
     by_push = '\nrunner = "github"\nworkflow = "deploy.yml"\ntrigger = "push"\n'
     table = f"\n[repos.api.deploy.stg]{by_push}"
@@ -105,7 +105,7 @@ def test_what_only_a_push_deploys_is_not_deployed_again(shop: Forge) -> None:
 
 
 def test_what_depends_on_a_failed_deployment_warns(shop: Forge) -> None:
-    """The hint names the command that deploys that first."""
+    """The command in the hint deploys the failed repository first."""
     place = block(shop, "database")
     shop.json(*PROMOTE, check=FAILED)
     shop.json("abandon", check=DONE)
@@ -116,7 +116,7 @@ def test_what_depends_on_a_failed_deployment_warns(shop: Forge) -> None:
 
 
 def test_the_release_before_is_deployed_where_undo_refuses(shop: Forge) -> None:
-    """For the repository that the hint names."""
+    """The hint names the repository and its previous release."""
     first = shop.json(*PROMOTE, check=DONE)["release"]
     shop.repos["api"].commit("dev", {"a": "2\n"}, message="feat: more")
     shop.json(*PROMOTE, check=DONE)
@@ -127,14 +127,14 @@ def test_the_release_before_is_deployed_where_undo_refuses(shop: Forge) -> None:
 
 
 def test_what_is_not_in_a_release_is_looked_up(shop: Forge) -> None:
-    """The hint names the status."""
+    """The hint is to run status."""
     release = shop.json(*PROMOTE, "-r", "database", check=DONE)["release"]
     document = shop.json("deploy", "stg", release, "--dry-run", check=DONE)
     follow(shop, document, Hint.STATUS, "multigit status")
 
 
 def test_deployments_without_waiting_are_watched(shop: Forge) -> None:
-    """Also before the next deployment starts."""
+    """The hint is also shown when the next deployment is refused."""
     config, place = shop.shop / "multigit.toml", Path(shop.env["PLACE"])
     waits = 'while [ ! -e "$PLACE/go" ]; do sleep 0.05; done'
     slow = COMMAND.replace('["sh", "deploy.sh", "{release}"]', f"['sh', '-c', '{waits}']")
@@ -148,7 +148,7 @@ def test_deployments_without_waiting_are_watched(shop: Forge) -> None:
 
 
 def test_what_runs_at_one_target_is_watched_where_another_was_not_reached(shop: Forge) -> None:
-    """No other deployment starts beside it; after it has ended, the other target is deployed."""
+    """Nothing else is started until it has ended; then the other target is deployed."""
     config, place = shop.shop / "multigit.toml", Path(shop.env["PLACE"])
     says = 'echo "$MULTIGIT_TARGET" >> "$PLACE/begun"'
     script = f'{says}; while [ ! -e "$PLACE/go" ]; do sleep 0.05; done'
@@ -170,7 +170,7 @@ def test_what_runs_at_one_target_is_watched_where_another_was_not_reached(shop: 
 
 
 def test_a_reviewer_is_asked_to_approve(host: Host) -> None:
-    """The hint says how, after the watch is interrupted."""
+    """The hint is shown after the watch is interrupted."""
     with at_terminal(host.forge, *RELEASE, "-r", "web") as terminal:
         terminal.expect("waiting")
         terminal.expect("ada")
@@ -181,7 +181,7 @@ def test_a_reviewer_is_asked_to_approve(host: Host) -> None:
 
 
 def test_a_run_that_takes_too_long_is_still_running(host: Host) -> None:
-    """It can be watched until it ends."""
+    """Continue watches it until it ends."""
     host.configure(GITHUB + 'timeout = "1s"\n')
     host.double.script("acme/api", ["queued"] + ["in_progress"] * 50 + ["success"], times=1)
     document = host.forge.json(*RELEASE, "-r", "api", check=FAILED)
@@ -191,7 +191,7 @@ def test_a_run_that_takes_too_long_is_still_running(host: Host) -> None:
 
 
 def test_a_run_of_an_abandoned_operation_is_watched(host: Host) -> None:
-    """The hint names the command."""
+    """The hint is to run watch."""
     host.configure(GITHUB + 'timeout = "1s"\n')
     host.double.script("acme/api", ["queued"] + ["in_progress"] * 50 + ["success"], times=1)
     host.forge.json(*RELEASE, "-r", "api", check=FAILED)
@@ -202,7 +202,7 @@ def test_a_run_of_an_abandoned_operation_is_watched(host: Host) -> None:
 
 
 def test_a_later_wave_that_was_refused_is_continued(shop: Forge) -> None:
-    """After the deployments of the earlier wave succeeded."""
+    """Once the push is accepted, continue deploys the later wave."""
     api = shop.repos["api"]
     api.reject_pushes("refs/heads/stg")
     document = shop.json(*PROMOTE, check=FAILED)
@@ -212,7 +212,7 @@ def test_a_later_wave_that_was_refused_is_continued(shop: Forge) -> None:
 
 
 def test_what_is_unknown_is_checked_again(shop: Forge) -> None:
-    """By continue while its operation is unfinished, by watch after abandon; not started again."""
+    """Continue checks while the operation is unfinished, and watch after abandon."""
     config = shop.shop / "multigit.toml"
     suicide = COMMAND.replace('["sh", "deploy.sh", "{release}"]', "['sh', '-c', 'kill -9 $PPID']")
     config.write_text(config.read_text().replace(COMMAND, suicide))
@@ -224,7 +224,7 @@ def test_what_is_unknown_is_checked_again(shop: Forge) -> None:
 
 
 def test_what_a_push_deploys_is_run_again_at_github(host: Host) -> None:
-    """No `deploy --failed` is proposed if the push starts the deployment."""
+    """`deploy --failed` is not suggested if a push starts the deployment."""
     workflow = WORKFLOW.replace("  workflow_dispatch:\n    inputs:\n", PUSHED)
     for branch in ("main", "stg"):
         host.forge.repos["api"].commit(branch, {".github/workflows/deploy.yml": workflow})

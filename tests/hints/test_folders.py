@@ -1,4 +1,4 @@
-"""Hints are typed where multigit was run: in a clone, below one, or elsewhere with --config."""
+"""Hints work where multigit was run: in a clone, below one, or elsewhere with --config."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def shallow(forge: Forge) -> Forge:
 def test_a_clone_is_named_as_seen_from_the_current_folder(
     shallow: Forge, folder: str, api: str, web: str
 ) -> None:
-    """By a relative path if it is below it; `path` in JSON stays relative to the workspace."""
+    """By a relative path if it is below; `path` in JSON stays relative to the workspace."""
     here = shallow.root / folder
     config = () if folder.startswith("shop") else ("--config", str(shallow.shop / "multigit.toml"))
     said = shallow.json("promote", "dev", "stg", *config, cwd=here, check=REFUSED)
@@ -52,7 +52,7 @@ def test_a_clone_is_named_as_seen_from_the_current_folder(
 
 
 def test_a_folder_that_was_entered_through_a_link(shallow: Forge) -> None:
-    """No hint has `..`: a shell would follow it to the folder that holds the link."""
+    """No hint has `..`, which a shell would resolve to the folder that contains the link."""
     link = shallow.root / "link"
     link.symlink_to(shallow.repos["web"].clone)
     said = shallow.json("promote", "dev", "stg", cwd=link, check=REFUSED)
@@ -63,7 +63,7 @@ def test_a_folder_that_was_entered_through_a_link(shallow: Forge) -> None:
 
 @pytest.mark.parametrize("folder", ["web", "web/src", "api"])
 def test_work_is_kept_from_inside_a_clone(forge: Forge, folder: str) -> None:
-    """A command line that changes the folder starts from where it is typed."""
+    """A command that changes the folder starts from the current one."""
     web, _ = released(forge, "web"), forge.add("api")
     (web.clone / "src").mkdir()
     forge.write_config()
@@ -77,7 +77,7 @@ def test_work_is_kept_from_inside_a_clone(forge: Forge, folder: str) -> None:
 
 
 def test_a_branch_that_was_left_alone_is_updated_from_inside(forge: Forge) -> None:
-    """The problems that are reported after the push know the current folder, too."""
+    """Problems that are reported after the push are relative to the current folder, too."""
     api, web = forge.add("api"), forge.add("web")
     api.commit("dev", {"a": "1\n"})
     api.git("switch", "--quiet", "stg")
@@ -113,7 +113,7 @@ def test_what_was_hinted_elsewhere_is_not_repeated(forge: Forge) -> None:
 
 
 def test_the_transcript_is_at_the_path_that_is_named(forge: Forge) -> None:
-    """Also seen from a clone."""
+    """The path is right even if multigit was run in a clone."""
     api = forge.add("api")
     api.commit("dev", {"a": "1\n"})
     api.reject_pushes("refs/heads/stg")

@@ -17,7 +17,7 @@ from tests.support.forge import Forge
 
 @pytest.fixture
 def locked(forge: Forge) -> Forge:
-    """Return a repository with work on dev, whose remote holds the locks."""
+    """Return a repository with work on dev, whose remote has the locks."""
     forge.add("database").commit("dev", {"a.txt": "1\n"})
     config = forge.write_config()
     config.write_text(f'{config.read_text()}\n[lock]\nrepo = "database"\n', encoding="utf-8")
@@ -25,12 +25,12 @@ def locked(forge: Forge) -> Forge:
 
 
 def released(command: str) -> str:
-    """Return the command that the hint names, up to the reason."""
+    """Return the command in the hint, from `multigit lock release` on."""
     return command[command.index("multigit lock release") :]
 
 
 def test_a_lock_that_could_not_be_released_is_released_later(locked: Forge) -> None:
-    """With the id that the hint names."""
+    """The hint has the id of the lock."""
     refuse = f'[ "$1" != {LOCK} ] || [ "$3" != {NOTHING} ] || exit 1'
     update = hook(locked.repos["database"].bare / "hooks/update", refuse)
     document = locked.json(*PROMOTE, check=DONE)
@@ -51,7 +51,7 @@ def theirs(locked: Forge) -> Path:
 def test_the_lock_of_a_process_that_was_killed_is_released_there(
     locked: Forge, theirs: Path
 ) -> None:
-    """By `continue`, in the workspace that holds it."""
+    """`continue` releases it in the workspace that holds it."""
     strike(locked, "post-receive", TAKEN, "kill -KILL $multigit")
     locked.run(*PROMOTE, check=-signal.SIGKILL)
     refused = locked.json(*PROMOTE, cwd=theirs, check=REFUSED)
@@ -60,7 +60,7 @@ def test_the_lock_of_a_process_that_was_killed_is_released_there(
 
 
 def test_a_lock_that_is_kept_for_a_push_is_released_there(locked: Forge, theirs: Path) -> None:
-    """No hint says to release it as if its process were dead."""
+    """No hint suggests to release it as if its process were dead."""
     database = locked.repos["database"]
     cut_off = hook(database.bare / "hooks/pre-receive", 'grep -q locks || kill -KILL "$PPID"')
     locked.json(*PROMOTE, check=FAILED)
@@ -72,7 +72,7 @@ def test_a_lock_that_is_kept_for_a_push_is_released_there(locked: Forge, theirs:
 
 
 def test_a_lock_without_a_workspace_is_released(locked: Forge, theirs: Path) -> None:
-    """By those whom it keeps out, when the workspace of its operation is gone."""
+    """A colleague can release it if the workspace of its operation is gone."""
     strike(locked, "post-receive", TAKEN, "kill -KILL $multigit")
     locked.run(*PROMOTE, check=-signal.SIGKILL)
     refused = locked.json(*PROMOTE, cwd=theirs, check=REFUSED)
@@ -81,7 +81,7 @@ def test_a_lock_without_a_workspace_is_released(locked: Forge, theirs: Path) -> 
 
 
 def test_a_lock_that_was_kept_is_released(locked: Forge) -> None:
-    """When the operation ends."""
+    """Continue releases it when the operation ends."""
     database = locked.repos["database"]
     cut_off = hook(database.bare / "hooks/pre-receive", 'grep -q locks || kill -KILL "$PPID"')
     document = locked.json(*PROMOTE, check=FAILED)
@@ -92,7 +92,7 @@ def test_a_lock_that_was_kept_is_released(locked: Forge) -> None:
 
 
 def test_taking_a_lock_is_tried_again(locked: Forge) -> None:
-    """Nothing was changed: the same command works once the remote can be reached."""
+    """Nothing was changed, and the same command works once the remote can be reached."""
     strike(locked, "pre-receive", TAKEN, 'kill -KILL "$PPID"; exit 1')
     refused = locked.json(*PROMOTE, check=REFUSED)
     follow(locked, refused, Hint.LOCK_TRY_AGAIN, "multigit lock status")

@@ -1,4 +1,4 @@
-"""The hints about merges that a person has to make, and about work that a merge would lose."""
+"""The hints about merges that must be made by hand, and about work that a merge would lose."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def released(forge: Forge, name: str) -> ForgeRepo:
 
 
 def by_hand(repo: ForgeRepo, *commands: tuple[str, ...]) -> None:
-    """Do this on main as a colleague does, and push it."""
+    """Run these commands on main as a colleague would, and push."""
     repo.git("fetch", "--quiet", "origin")
     repo.git("checkout", "--quiet", "--detach", "origin/main")
     for command in commands:
@@ -42,7 +42,7 @@ def hint_of(document: Document, repo: str, code: str) -> str:
 
 @pytest.mark.parametrize("elsewhere", ["-bfeature", "--detach"])
 def test_a_conflict_is_resolved_on_the_earlier_stage(forge: Forge, elsewhere: str) -> None:
-    """With a second remote that has the branch, too, and without a local one."""
+    """Even with a second remote that also has the branch, and without a local branch."""
     api = forge.add("api")
     api.git("remote", "add", "fork", api.url)
     api.git("fetch", "--quiet", "fork")
@@ -64,7 +64,7 @@ def test_a_conflict_is_resolved_on_the_earlier_stage(forge: Forge, elsewhere: st
     "setting", ["", "pull.rebase=true", "pull.ff=only", "branch.dev.rebase=true"]
 )
 def test_a_conflict_is_resolved_on_a_diverged_branch(forge: Forge, setting: str) -> None:
-    """Its own commits are merged first, whatever git's settings say about pulls."""
+    """Its own commits are merged first, whatever git's settings for pulls."""
     api = forge.add("api", files={"a.txt": "1\n", "README.md": "1\n"})
     api.commit("dev", {"README.md": "dev\n"})
     api.commit("stg", {"README.md": "stg\n"})
@@ -79,9 +79,9 @@ def test_a_conflict_is_resolved_on_a_diverged_branch(forge: Forge, setting: str)
 
 
 def test_reverted_work_is_kept(forge: Forge) -> None:
-    """Reverted by a merge's revert, a commit's, one of more than it names, or by content alone.
+    """Reverted with a merge, with a commit, with more than the message names, or by content alone.
 
-    stg keeps all of it.
+    Stg keeps all of it.
     """
     repos = {name: released(forge, name) for name in ("content", "merge", "more", "single")}
     forge.write_config()
@@ -114,7 +114,7 @@ def test_reverted_work_is_kept(forge: Forge) -> None:
 
 
 def test_local_changes_stay_what_they_are(forge: Forge) -> None:
-    """Staged and unstaged changes in a file whose reverted work is restored."""
+    """Staged and unstaged changes are kept while reverted work in the same file is restored."""
     api = released(forge, "api")
     forge.write_config()
     forge.json(*RELEASE, check=DONE)
@@ -131,7 +131,7 @@ def test_local_changes_stay_what_they_are(forge: Forge) -> None:
 
 
 def test_accepted_reverts_need_no_option_again(forge: Forge) -> None:
-    """The hint names no option, neither now nor later, and still says how to keep the work."""
+    """Later hints do not name the option, but still say how to keep the work."""
     api = released(forge, "api")
     forge.write_config()
     forge.json(*RELEASE, check=DONE)
@@ -177,7 +177,7 @@ def test_continue_takes_what_its_hint_proposes(forge: Forge) -> None:
 
 
 def test_what_another_merge_of_the_plan_needs_comes_first(forge: Forge) -> None:
-    """A back-merge whose second merge conflicts starts with the first one."""
+    """If the second merge of a back-merge conflicts, the hint starts with the first one."""
     api = forge.add("api")
     api.commit("main", {"README.md": "hot\n"})
     api.commit("dev", {"README.md": "dev\n"})
@@ -193,7 +193,7 @@ def test_what_another_merge_of_the_plan_needs_comes_first(forge: Forge) -> None:
 
 
 def test_unpushed_commits_can_be_included(forge: Forge) -> None:
-    """They are not part of a promotion until they are pushed."""
+    """The hint pushes them, because a promotion does not include unpushed commits."""
     api = forge.add("api")
     api.commit("dev", {"a.txt": "1\n"})
     api.git("pull", "--quiet", "origin", "dev")
@@ -205,7 +205,7 @@ def test_unpushed_commits_can_be_included(forge: Forge) -> None:
 
 
 def test_commits_of_a_failed_push_are_pushed_later(forge: Forge) -> None:
-    """After another repository's hook refused, so that nothing was published."""
+    """Another repository's hook failed, so nothing was published."""
     api, web = forge.add("api"), forge.add("web")
     for repo in (api, web):
         repo.write({"a.txt": "1\n"})
@@ -221,7 +221,7 @@ def test_commits_of_a_failed_push_are_pushed_later(forge: Forge) -> None:
 
 
 def test_a_hook_that_changes_what_is_merged(forge: Forge) -> None:
-    """The push is published alone, and the promotion is planned again."""
+    """The hint pushes first, and then promotes again."""
     api = forge.add("api", files={"a.txt": "1\n"})
     api.commit("stg", {"s.txt": "1\n"})
     api.write({"b.txt": "1\n"})

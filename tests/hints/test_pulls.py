@@ -9,7 +9,7 @@ from tests.support.forge import Forge, ForgeRepo
 
 
 def apart(forge: Forge) -> ForgeRepo:
-    """Return a repository whose dev has a commit here, another one there, and a changed file."""
+    """Return a repository whose dev has a commit in the clone and another one on the remote."""
     api = forge.add("api")
     api.git("remote", "add", "fork", api.url)
     api.git("fetch", "--quiet", "fork")
@@ -20,7 +20,7 @@ def apart(forge: Forge) -> ForgeRepo:
 
 
 def test_a_branch_that_is_checked_out_is_rebased(forge: Forge) -> None:
-    """Also with an uncommitted file; then the push is accepted."""
+    """Even with an uncommitted change; the push is accepted afterwards."""
     api = apart(forge)
     api.write({"README.md": "changed\n"})
     command = "git -C api pull --rebase --autostash origin dev"
@@ -32,7 +32,7 @@ def test_a_branch_that_is_checked_out_is_rebased(forge: Forge) -> None:
 
 
 def test_another_branch_is_switched_to_first(forge: Forge) -> None:
-    """By pull and by push; the second command builds on the first."""
+    """Push and pull suggest it; the second command of the hint follows the first."""
     api = apart(forge)
     api.git("switch", "--quiet", "--create", "feature")
     commands = ("git -C api switch dev", "git -C api pull --rebase --autostash origin dev")

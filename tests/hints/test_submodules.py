@@ -30,7 +30,7 @@ def inside(web: ForgeRepo, *command: str) -> str:
 
 
 def test_a_commit_of_a_branch_is_pushed_there_first(forge: Forge, web: ForgeRepo) -> None:
-    """To the remote that the submodule was cloned from, whatever its name."""
+    """It is pushed to the remote that the submodule was cloned from, whatever its name."""
     inside(web, "switch", "--quiet", "dev")
     inside(web, "remote", "rename", "origin", "vendors")
     inside(web, "commit", "--quiet", "--allow-empty", "--message", "one")
@@ -41,7 +41,7 @@ def test_a_commit_of_a_branch_is_pushed_there_first(forge: Forge, web: ForgeRepo
 
 
 def test_a_commit_on_no_branch_has_no_command(forge: Forge, web: ForgeRepo) -> None:
-    """The name of the branch that it belongs on is unknown."""
+    """It is unknown which branch the commit belongs on."""
     inside(web, "switch", "--quiet", "--detach")
     inside(web, "commit", "--quiet", "--allow-empty", "--message", "one")
     with untouched(forge):
@@ -52,7 +52,7 @@ def test_a_commit_on_no_branch_has_no_command(forge: Forge, web: ForgeRepo) -> N
 
 
 def test_what_is_not_committed_is_committed_there(forge: Forge, web: ForgeRepo) -> None:
-    """Changed files and new ones."""
+    """The hint commits changed and new files."""
     inside(web, "switch", "--quiet", "dev")
     for file in ("README.md", "new.txt"):
         (web.clone / PATH / file).write_text("1\n")
@@ -80,7 +80,7 @@ def test_one_that_lacks_commits_is_updated(forge: Forge, web: ForgeRepo) -> None
 
 
 def test_one_of_the_workspace_is_pulled(forge: Forge) -> None:
-    """So that it stays on its branch."""
+    """Pulling it with multigit keeps it on its branch."""
     top, lib = superproject(forge), forge.add("lib")
     forge.write_config()
     take_in(top, lib.url)

@@ -16,7 +16,7 @@ PROMOTE = ("promote", "dev", "stg", "--yes")
 
 @pytest.fixture
 def halves(forge: Forge) -> Forge:
-    """Return a promotion whose api is published, and whose web is refused no longer."""
+    """Return api and web with work on dev; web's remote refuses pushes to stg."""
     for name in ("api", "web"):
         forge.add(name).commit("dev", {"a.txt": "1\n"})
     forge.write_config()
@@ -25,7 +25,7 @@ def halves(forge: Forge) -> Forge:
 
 
 def test_what_is_half_published_is_continued_or_undone(halves: Forge) -> None:
-    """The report says so, and so do the next command, status and doctor."""
+    """The report says so, and so do the next command and status."""
     document = halves.json(*PROMOTE, check=FAILED)
     refused = halves.json(*PROMOTE, check=REFUSED)
     said = halves.run("status", check=DONE).stdout
@@ -40,7 +40,7 @@ def test_what_is_half_published_is_continued_or_undone(halves: Forge) -> None:
 
 @pytest.mark.parametrize("way", ["multigit undo", "multigit abandon"])
 def test_each_way_out_works(halves: Forge, way: str) -> None:
-    """After undo, as after abandon, nothing is unfinished."""
+    """Nothing is unfinished afterwards."""
     document = halves.json(*PROMOTE, check=FAILED)
     answers = ("--yes",) if way == "multigit undo" else ()
     follow(halves, document, Hint.FINISH_OR_UNDO, way, *answers)
@@ -49,7 +49,7 @@ def test_each_way_out_works(halves: Forge, way: str) -> None:
 
 
 def test_an_undo_is_finished_not_undone(halves: Forge) -> None:
-    """After a remote refused the roll-back."""
+    """A remote refused the undo, and continue completes it."""
     halves.repos["web"].allow_pushes()
     halves.json(*PROMOTE, check=DONE)
     halves.repos["web"].reject_pushes("refs/heads/stg")
@@ -59,7 +59,7 @@ def test_an_undo_is_finished_not_undone(halves: Forge) -> None:
 
 
 def test_a_branch_that_a_colleague_moved_is_left_to_abandon(halves: Forge) -> None:
-    """It is at neither the old nor the new commit; after abandon a new operation can begin."""
+    """It is at neither the old nor the new commit, so the hint is to abandon the operation."""
     api, web = halves.repos["api"], halves.repos["web"]
     halves.json("push", "dev", "--promote", "stg", "--yes", check=FAILED)
     halves.json("abandon")
@@ -75,7 +75,7 @@ def test_a_branch_that_a_colleague_moved_is_left_to_abandon(halves: Forge) -> No
 
 
 def test_a_further_promotion_is_undone_first(halves: Forge) -> None:
-    """The hint names its operation, whose id is in the log's document."""
+    """The hint names the later operation, and `multigit log --json` lists the ids."""
     halves.repos["web"].allow_pushes()
     first = halves.json(*PROMOTE, check=DONE)["operation"]
     halves.json("promote", "stg", "main", "--confirm", "main", check=DONE)
@@ -97,7 +97,7 @@ def test_a_further_promotion_is_undone_first(halves: Forge) -> None:
 
 
 def test_a_later_release_on_top_is_undone_first(halves: Forge) -> None:
-    """Also one that passed this stage on its way to another."""
+    """A back-merge that passed through this stage counts as well."""
     api = halves.repos["api"]
     first = halves.json(*PROMOTE, "-r", "api", check=DONE)["operation"]
     api.commit("main", {"hot.txt": "1\n"})
@@ -108,7 +108,7 @@ def test_a_later_release_on_top_is_undone_first(halves: Forge) -> None:
 
 
 def test_a_remote_is_asked_when_it_can_be_reached_again(halves: Forge) -> None:
-    """Until then it is unknown what it has."""
+    """Until then its state is unknown."""
     web = halves.repos["web"]
     away = web.bare.with_suffix(".away")
     web.allow_pushes()
@@ -120,7 +120,7 @@ def test_a_remote_is_asked_when_it_can_be_reached_again(halves: Forge) -> None:
 
 
 def test_what_has_all_ended_is_only_closed(halves: Forge) -> None:
-    """By continue if all of it is published, by undo if none of it is on the remotes."""
+    """Continue closes it if everything is published, undo if nothing is on the remotes."""
     api = halves.repos["api"]
     before = api.tip("stg")
     told = halves.shop / ".multigit/lock.json"

@@ -29,14 +29,14 @@ def unmerged(repo: ForgeRepo) -> None:
 
 
 def unborn(repo: ForgeRepo) -> None:
-    """Let dev have no commit in the clone."""
+    """Leave dev without a commit in the clone."""
     repo.git("checkout", "--quiet", "--orphan", "fresh")
     repo.git("branch", "--quiet", "-D", "dev")
     repo.git("symbolic-ref", "HEAD", "refs/heads/dev")
 
 
 def test_what_keeps_work_from_being_pushed(forge: Forge) -> None:
-    """After all the hints were followed, the push is accepted."""
+    """After following all hints, the push is accepted."""
     files = {"README.md": "1\n", "app.log": "1\n", ".env": "A=1\n"}
     repos = {n: forge.add(n, files=files) for n in ("merging", "unmerged", "unborn", "litter")}
     repos["first"] = forge.add("first", stages=())
@@ -84,7 +84,7 @@ def test_what_keeps_work_from_being_pushed(forge: Forge) -> None:
 
 @pytest.mark.parametrize("file", [".env", "-x.pem", ":x.pem", "[ab].pem"])
 def test_a_secret_that_is_staged_leaves_the_index_first(forge: Forge, file: str) -> None:
-    """Whatever its name, and only it; .gitignore alone does not help for a tracked file."""
+    """Only this file is unstaged, whatever its name; .gitignore alone does not help."""
     repos = {name: forge.add(name) for name in ("added", "edited", "meant", "unborn")}
     unborn(repos["unborn"])
     repos["unborn"].git("rm", "-r", "--quiet", "--cached", ".")
@@ -109,7 +109,7 @@ def test_a_secret_that_is_staged_leaves_the_index_first(forge: Forge, file: str)
 
 @pytest.mark.parametrize("file", ["-x.txt", ":x.txt", "[ab].txt"])
 def test_files_with_odd_names_are_typed(forge: Forge, file: str) -> None:
-    """Names that look like an option, like a word of git, or like a pattern."""
+    """Names that look like an option, like git's pathspec magic, or like a pattern."""
     path, files = pathspec(file), {file: "1\n", "a.txt": "1\n"}
     marked, kept, made = forge.add("marked", files=files), forge.add("kept"), forge.add("made")
     marked.git("update-index", "--assume-unchanged", "--", file)
@@ -140,7 +140,7 @@ def test_files_with_odd_names_are_typed(forge: Forge, file: str) -> None:
 
 @pytest.mark.parametrize("command", [("push", "dev", "--yes"), ("pull", "dev")])
 def test_a_failing_filter_is_not_a_lost_connection(forge: Forge, command: tuple[str, ...]) -> None:
-    """Git reports both in the same words; if no remote was asked, it is the filter."""
+    """Git reports both with the same words; if no remote was asked, it is the filter."""
     api = forge.add("api")
     attributes = {".gitattributes": "*.bin filter=x\n", "a.bin": "1\n"}
     for key, value in (("process", "false"), ("required", "true")):
@@ -157,7 +157,7 @@ def test_a_failing_filter_is_not_a_lost_connection(forge: Forge, command: tuple[
 
 
 def test_what_cannot_be_stashed_has_other_hints(forge: Forge) -> None:
-    """A file that is added with --intent-to-add, and the pointer of a submodule."""
+    """A file that was added with --intent-to-add, and the pointer of a submodule."""
     vendor, meant, moved = forge.add("vendor"), forge.add("meant"), forge.add("moved")
     take_in(moved, vendor.url, "deep folder/vendor")
     meant.write({"new.txt": "1\n"})
@@ -178,7 +178,7 @@ def test_what_cannot_be_stashed_has_other_hints(forge: Forge) -> None:
 
 
 def test_a_committed_secret_is_left_out(forge: Forge) -> None:
-    """Nothing is lost: the other changes are published, and the file stays in place."""
+    """The other changes are published, and the file stays in the work tree."""
     repos = {name: forge.add(name) for name in ("behind", "deleted", "kept", "new")}
     behind = repos["behind"]
     repos["new"].remote_git("branch", "-D", "dev")
@@ -207,7 +207,7 @@ def test_a_committed_secret_is_left_out(forge: Forge) -> None:
 
 
 def test_a_new_version_of_a_published_secret_is_left_out(forge: Forge) -> None:
-    """Whether or not it was removed from the index and the work tree: its new version stays local.
+    """The new version stays local, whether or not it was removed from index and work tree.
 
     Until .gitignore lists the file, the hints about the work tree stay the same.
     """
@@ -240,7 +240,7 @@ def test_a_new_version_of_a_published_secret_is_left_out(forge: Forge) -> None:
 
 
 def test_what_keeps_a_branch_from_being_pulled(forge: Forge) -> None:
-    """Local changes, other people's work trees and files in the way."""
+    """Local changes, other work trees, merges in progress and files in the way."""
     names = ("changed", "elsewhere", "gone", "here", "marked", "merging", "unmerged")
     repos = {name: forge.add(name) for name in names}
     for name in ("changed", "marked"):
@@ -285,7 +285,7 @@ def test_what_keeps_a_branch_from_being_pulled(forge: Forge) -> None:
 
 
 def test_a_branch_that_a_hook_moved_is_inspected(forge: Forge) -> None:
-    """The branch is not at the commit where it should be."""
+    """The branch is not at the expected commit."""
     api = forge.add("api")
     api.commit("dev", {"a.txt": "1\n"})
     hook(api.clone / ".git/hooks/post-merge", "git reset --quiet --hard HEAD^")
@@ -296,7 +296,7 @@ def test_a_branch_that_a_hook_moved_is_inspected(forge: Forge) -> None:
 
 
 def test_a_local_branch_that_did_not_follow(forge: Forge, tmp_path: Path) -> None:
-    """After a promotion and its undo: checked out, with own commits, or without its folder."""
+    """After a promotion and its undo: checked out, with own commits, or without its work tree."""
     repos = {name: forge.add(name) for name in ("gone", "here", "own")}
     for name, repo in repos.items():
         repo.commit("dev", {"a.txt": "1\n"})

@@ -22,7 +22,7 @@ workflow = "ship.yml"
 
 
 def test_a_folder_without_a_configuration_gets_one(forge: Forge) -> None:
-    """By init, which says what to run next and overwrites nothing."""
+    """Init writes it, suggests the next command, and overwrites nothing."""
     forge.add("api")
     said = forge.json("status", check=USAGE)
     named = forge.json("status", "--config", "nowhere.toml", check=USAGE)
@@ -38,7 +38,7 @@ def test_a_folder_without_a_configuration_gets_one(forge: Forge) -> None:
 
 
 def test_a_configuration_is_written_for_another_folder(forge: Forge) -> None:
-    """The commands name that folder, too."""
+    """The commands name that folder."""
     api, shop = forge.add("api"), forge.shop.rename(forge.root / "the shop")
     forge.shop.mkdir()
     done = forge.run("init", "../the shop", check=DONE).stdout
@@ -54,7 +54,7 @@ def test_a_configuration_is_written_for_another_folder(forge: Forge) -> None:
 
 
 def test_a_corrected_configuration_is_checked_again(forge: Forge) -> None:
-    """Also one with more mistakes than multigit lists."""
+    """The hint also works if there are more mistakes than multigit lists."""
     forge.add("api")
     text = forge.write_config().read_text()
     forge.write_config(text.replace('remote = "origin"', 'remot = "origin"'))
@@ -68,7 +68,7 @@ def test_a_corrected_configuration_is_checked_again(forge: Forge) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="asks for permissions as POSIX has them")
 def test_a_lock_file_that_is_read_only(forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its owner can make it writable."""
+    """The command in the hint makes it writable."""
     with unprivileged() as folder:
         lock = folder / "lock"
         lock.touch(0o444)
@@ -81,7 +81,7 @@ def test_a_lock_file_that_is_read_only(forge: Forge, monkeypatch: pytest.MonkeyP
 
 
 def test_workflows_are_pushed(forge: Forge) -> None:
-    """To the first stage, where work starts."""
+    """They are pushed to the first stage, where work starts."""
     api = forge.add("api")
     config = forge.write_config()
     config.write_text(config.read_text() + WORKFLOW)

@@ -1,4 +1,4 @@
-"""Reading a hint from what multigit printed, and typing it as is."""
+"""Find a hint in the output of multigit, and type it as is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from multigit.hints import Hint
 from tests.support.forge import Forge
 
 Document = dict[str, Any]
-FILLED = r"(?:'[^']*'|[^\s;]+(?: [a-z]+)?)"  # a word, quoted where a shell needs it, or a command
+FILLED = r"(?:'[^']*'|[^\s;]+(?: [a-z]+)?)"  # a word, quoted if a shell requires it, or a command
 SEVERAL = {
     "again",
     "back",
@@ -32,7 +32,7 @@ _FIELD = re.compile(r"\{([a-z_]+)\}")
 
 
 def pattern(hint: Hint) -> re.Pattern[str]:
-    """Return what a hint looks like when its fields are filled in."""
+    """Return the pattern of a hint with any values in its fields."""
     parts = _FIELD.split(hint.value.replace("{{", "{").replace("}}", "}"))
     texts, fields = map(re.escape, parts[::2]), [*parts[1::2], ""]
     filled = [".*" if field in SEVERAL else FILLED for field in fields[:-1]]
@@ -40,14 +40,14 @@ def pattern(hint: Hint) -> re.Pattern[str]:
 
 
 def hints(said: Document | str) -> list[str]:
-    """Return every hint of a document, or what was printed as one text without line breaks."""
+    """Return every hint of a document, or the printed text as one line."""
     if isinstance(said, str):
         return [" ".join(said.split())]
     return list(_texts(said))
 
 
 def _texts(said: object) -> Iterator[str]:
-    """Yield all hints and messages of a document, and of what is in it."""
+    """Yield all hints and messages of a document and its parts."""
     if isinstance(said, list):
         for each in said:
             yield from _texts(each)
@@ -68,10 +68,10 @@ def follow(
     cwd: Path | None = None,
     check: int = 0,
 ) -> str:
-    """Assert that the hint was given with this command, type it, and return what it printed.
+    """Assert that the hint was given with this command, type it, and return its output.
 
-    `options` are the answers that a person would give at a terminal, such as --yes. It is typed
-    where the hint was given: in `cwd`, or in the workspace folder.
+    `options` are the answers that a person would give at a terminal, such as --yes. The command is
+    typed where the hint was given: in `cwd`, or in the workspace folder.
     """
     given = [each for each in hints(said) if pattern(hint).search(each)]
     assert given, f"{hint.name} was not given, but: {hints(said)}"
