@@ -117,7 +117,7 @@ def test_pointers_without_their_content_are_not_published(depot: Depot) -> None:
 
 @pytest.mark.parametrize("elsewhere", [False, True])
 def test_commits_that_were_made_by_hand_count_as_well(depot: Depot, *, elsewhere: bool) -> None:
-    """Whichever branch is checked out, and even if a later commit deletes the file."""
+    """They block whichever branch is checked out, even if a later commit deletes the file."""
     depot.write(model="BIGDATA\n")
     depot.api.git("add", "--all")
     depot.api.git("commit", "--quiet", "--message", "model")

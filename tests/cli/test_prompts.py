@@ -217,7 +217,7 @@ def test_consent_beforehand_is_not_asked_for_again(pair: Forge) -> None:
     "command", [TO_MAIN, ("push", "main"), ("push", "stg", "--promote", "main")]
 )
 def test_message_that_a_stage_wants_is_asked_for(command: tuple[str, ...], pair: Forge) -> None:
-    """Before the plan; an empty answer or Ctrl-C cancels; with -m it is not asked for."""
+    """It is asked for before the plan; an empty answer or Ctrl-C cancels, and -m skips it."""
     strict(pair)
     for answer, exit_code in ((enter, REFUSED), (ctrl_c, INTERRUPTED)):
         with untouched(pair), at_terminal(pair, *command) as terminal:
@@ -243,7 +243,7 @@ def test_message_that_was_typed_is_the_merges(pair: Forge) -> None:
 
 
 def test_message_is_not_asked_for_where_none_is_wanted(pair: Forge) -> None:
-    """Not asked for a back-merge, an earlier stage, or stages that are not neighbors."""
+    """A back-merge, an earlier stage, and stages that are not neighbors do not ask for one."""
     strict(pair)
     for command, exit_code in (
         (("promote", "main", "stg", "-n"), DONE),

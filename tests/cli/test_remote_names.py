@@ -19,7 +19,7 @@ from tests.support.gitenv import git
 def api(forge: Forge) -> ForgeRepo:
     """Return a clone of `upstream` whose `origin` is a fork, in a workspace with web.
 
-    Everything that git goes by on its own leads to the fork.
+    Every default that git itself would use leads to the fork.
     """
     forge.add("web")
     api = forge.add("api")

@@ -52,7 +52,7 @@ def put_the_old_tree_back(repo: ForgeRepo) -> str:
 
 
 def test_a_promotion_after_a_roll_back_is_blocked(forge: Forge, api: ForgeRepo) -> None:
-    """Even if stg was fixed since: git would silently leave the two commits out."""
+    """It is blocked even if stg was fixed since: git would silently leave out two commits."""
     reverted = revert_the_release(api)
     api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
 
@@ -214,7 +214,7 @@ def quietly(forge: Forge, *command: str) -> None:
 
 
 def test_one_deleted_file_warns(forge: Forge, api: ForgeRepo) -> None:
-    """One deleted file may be a clean-up and is a warning; a second file blocks."""
+    """One deleted file may be a cleanup and is a warning; a second file blocks."""
     api.commit("main", {"new.txt": None}, message="chore: tidy up")
     api.commit("stg", {"b.txt": "mended\n"}, message="fix: mend")
     problem = rows(forge.json(*RELEASE, "--dry-run", check=DONE))["api"]["problems"][0]
@@ -275,7 +275,7 @@ def test_all_that_one_commit_reverts_is_reported(forge: Forge, api: ForgeRepo) -
 
 
 def test_an_own_hotfix_in_the_same_files_is_no_return(forge: Forge, api: ForgeRepo) -> None:
-    """Nor is a moved file, an original file that was deleted, or a reverted hotfix."""
+    """Neither a hotfix, a moved file, a deleted original file nor a reverted hotfix counts."""
     api.commit("main", {"a.txt": "one\ntwo\n3\n", "hot.txt": "1\n"}, message="fix: hot")
     on(api, "main", ("mv", "new.txt", "moved.txt"), ("rm", "-q", "b.txt"), ("commit", "-qm", "x"))
     api.commit("main", {"hot.txt": None, "a.txt": "1\ntwo\n3\n"}, message="fix: not so hot")
@@ -393,7 +393,7 @@ def test_what_conflicts_only_since_it_was_taken_back_comes_back_with_the_rest(
 
 
 def test_files_that_only_moved_are_no_return(forge: Forge, api: ForgeRepo) -> None:
-    """Moved twice, moved with a hotfix, or moved next to older content elsewhere."""
+    """Files that moved twice, with a hotfix, or next to older content do not count as reverted."""
     lines = "".join(f"{number}\n" for number in range(20))
     api.commit("stg", {"long.txt": lines}, message="feat: long")
     forge.json(*RELEASE, check=DONE)
@@ -471,7 +471,7 @@ def test_what_was_accepted_on_the_way_down_does_not_block_the_way_up(
 
 
 def test_continue_keeps_what_was_accepted(forge: Forge, api: ForgeRepo) -> None:
-    """Even if main moved in the meantime and the merge is made again."""
+    """It stays accepted even if main moved in the meantime and the merge is made again."""
     forge.add("web").commit("stg", {"web.txt": "web\n"}, message="feat: web")
     forge.write_config()
     reverted = revert_the_release(api)

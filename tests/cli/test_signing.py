@@ -48,7 +48,7 @@ def test_a_commit_that_cannot_be_signed_is_found_while_planning(forge: Forge) ->
 def test_a_signed_push_that_no_server_takes_is_found_while_planning(
     command: tuple[str, ...], forge: Forge
 ) -> None:
-    """It blocks before anything is published, except in a repository with nothing to push."""
+    """It blocks before anything is published; a repository with nothing to push is not checked."""
     for name in ("api", "web", "idle"):
         forge.add(name)
     for name in ("api", "web"):

@@ -95,7 +95,7 @@ def test_the_pointer_goes_out_with_the_commit(forge: Forge, top: ForgeRepo, lib:
 
 
 def test_a_promotion_takes_the_pointer_along(forge: Forge, top: ForgeRepo, lib: ForgeRepo) -> None:
-    """Even if a commit hook makes a different commit than the plan expected."""
+    """The pointer is the actual commit, even if a hook made a different one than planned."""
     ordered(top, lib)
     hook(lib.clone / ".git/hooks/pre-commit", "echo 1 >by-hook; git add by-hook")
     lib.write({"work.txt": "1\n"})

@@ -60,7 +60,7 @@ def test_a_refused_lock_keeps_its_reason() -> None:
 
 
 def test_a_lock_whose_answer_was_lost_is_deleted() -> None:
-    """With a push that returned without an answer, and one that never returned."""
+    """It is deleted after a push that returned no answer, and after one that never returned."""
     for fault in (answer_lost, answer_never_came):
         git = FakeGit("api")
         git["api"].remote.next_push = fault

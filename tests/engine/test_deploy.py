@@ -310,7 +310,7 @@ def test_a_start_is_noted_before_it_is_sent(world: World) -> None:
 
 
 def test_an_order_knows_the_runs_of_the_other_targets(world: World) -> None:
-    """Even if another process started them."""
+    """A retry has the keys of the other targets' runs, even if another process started them."""
     world.git.deploy = Deploy(GITHUB, targets=("nrt", "fra"))
     world.runners.script("api", FAILED, target="fra")
     specs: list[DeploymentSpec] = []

@@ -42,7 +42,7 @@ def in_each(
 
 
 def test_results_come_in_the_order_of_the_names() -> None:
-    """Whichever ends first."""
+    """The results are in the order of the names, whichever ends first."""
     last_ended = threading.Event()
 
     def work(name: str, _: ShowActivity) -> str:

@@ -130,7 +130,7 @@ def test_a_push_that_ended_is_not_published(git: FakeGit) -> None:
 
 
 def test_its_last_moment_is_not_missed(git: FakeGit, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is published after its processes were checked and before the remote is read."""
+    """It arrives after its processes were checked and before the remote is read."""
     known = broken_off(git)
     ask = git["api"].remote_refs
 
@@ -219,7 +219,7 @@ def test_a_push_whose_end_was_noted_is_over(git: FakeGit, state: State, left: li
 
 
 def test_another_attempt_does_not_forget_it(git: FakeGit) -> None:
-    """Nor does one that is killed before it pushes; the latest possible end counts."""
+    """Even an attempt that is killed before it pushes keeps it; the latest possible end counts."""
     plan = plan_promotion(git)
     first = Flight(1.0, 100.0, "here", "1:1")
     second = Flight(2.0, 50.0, "here", "1:1")

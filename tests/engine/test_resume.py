@@ -41,7 +41,7 @@ def git() -> FakeGit:
 
 
 def test_what_will_be_pushed_is_noted_before_it_is(git: FakeGit) -> None:
-    """All objects before any remote moves, then each push and its result."""
+    """All objects are recorded before any remote moves, then each push and its result."""
     plan, before, notes = plan_promotion(git), git.remote_refs(), Notes(git)
     git["web"].remote.reject(STG, "protected")
     report = execute(git, plan, jobs=1, journal=notes)
@@ -121,7 +121,7 @@ def one_published(git: FakeGit) -> tuple[Plan, OperationState]:
 def test_what_was_published_before_is_called_so_even_if_it_was_not_reached(
     git: FakeGit, one_published: tuple[Plan, OperationState], press_ctrl_c: Callable[[], None]
 ) -> None:
-    """After Ctrl-C; its deployment is missing, so the operation stays unfinished."""
+    """After Ctrl-C it is published and not deployed, so the operation stays unfinished."""
 
     def act(*event: str) -> None:
         if event == ("web", "pushing"):

@@ -16,12 +16,12 @@ NAMES = tuple("abcdefgh")
 
 
 def test_every_name_gets_its_result() -> None:
-    """Whatever order they end in."""
+    """Each name has its own result, whatever order they end in."""
     assert run_all(NAMES, str.upper, jobs=3) == Results({name: name.upper() for name in NAMES})
 
 
 def test_no_names_are_no_work() -> None:
-    """Even with no workers."""
+    """Without names no worker is needed."""
     assert run_all((), str.upper, jobs=0) == Results({})
 
 
@@ -69,7 +69,7 @@ def test_ctrl_c_lets_the_rest_of_what_began_end(press_ctrl_c: Callable[[], None]
 
 
 def test_a_bug_in_the_rest_comes_out() -> None:
-    """Like a bug in the first part."""
+    """It is raised like a bug in the first part."""
 
     def fail() -> str:
         raise ZeroDivisionError
@@ -82,7 +82,7 @@ def test_a_bug_in_the_rest_comes_out() -> None:
 
 
 def test_one_job_works_in_order() -> None:
-    """One after the other, in the given order."""
+    """The names are done one after the other, in the given order."""
     done: list[str] = []
     run_all(NAMES, done.append, jobs=1)
     assert done == list(NAMES)

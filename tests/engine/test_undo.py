@@ -37,7 +37,7 @@ def promoted(git: FakeGit) -> tuple[dict[str, str], str]:
 
 
 def test_undo_restores_branch_and_tag(git: FakeGit, promoted: tuple[dict[str, str], str]) -> None:
-    """In one push; the local branch follows."""
+    """Both are reset in one push, and the local branch follows."""
     made, before = promoted
     assert git["web"].local_tip("stg") == made[STG]
     report = execute(git, undoing(git, made, before))

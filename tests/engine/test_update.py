@@ -67,7 +67,7 @@ def test_a_missing_local_branch_is_created(git: FakeGit) -> None:
 
 
 def test_switch_checks_the_branch_out(git: FakeGit) -> None:
-    """After creating or updating it."""
+    """The branch is checked out after it was created or updated."""
     git["api"].create_branch("main")
     tip = git["api"].remote.commit("main", {"released": "1"})
     report = update(git, plan_update(git, "main", switch=True))

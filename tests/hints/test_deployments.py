@@ -63,7 +63,7 @@ def test_a_failure_that_needs_a_commit_is_abandoned(shop: Forge) -> None:
 
 
 def test_a_failure_alone_is_deployed_again(shop: Forge) -> None:
-    """`--failed` deploys the repositories that failed, and nothing once none does."""
+    """`--failed` deploys the repositories that failed; without any, a hint deploys the stage."""
     place = block(shop, "api")
     document = shop.json(*PROMOTE, check=FAILED)
     unwell = shop.json("deploy", "stg", "-r", "api", "--failed", "--dry-run", check=DONE)

@@ -60,7 +60,7 @@ def test_the_lock_of_a_process_that_was_killed_is_released_there(
 
 
 def test_a_lock_that_is_kept_for_a_push_is_released_there(locked: Forge, theirs: Path) -> None:
-    """No hint suggests to release it as if its process were dead."""
+    """No hint suggests releasing it as if its process were dead."""
     database = locked.repos["database"]
     cut_off = hook(database.bare / "hooks/pre-receive", 'grep -q locks || kill -KILL "$PPID"')
     locked.json(*PROMOTE, check=FAILED)

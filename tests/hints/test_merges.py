@@ -42,7 +42,7 @@ def hint_of(document: Document, repo: str, code: str) -> str:
 
 @pytest.mark.parametrize("elsewhere", ["-bfeature", "--detach"])
 def test_a_conflict_is_resolved_on_the_earlier_stage(forge: Forge, elsewhere: str) -> None:
-    """Even with a second remote that also has the branch, and without a local branch."""
+    """The hint works with a second remote that has the branch, and without a local branch."""
     api = forge.add("api")
     api.git("remote", "add", "fork", api.url)
     api.git("fetch", "--quiet", "fork")

@@ -20,7 +20,7 @@ def apart(forge: Forge) -> ForgeRepo:
 
 
 def test_a_branch_that_is_checked_out_is_rebased(forge: Forge) -> None:
-    """Even with an uncommitted change; the push is accepted afterwards."""
+    """The hint works with an uncommitted change, and the push is accepted afterwards."""
     api = apart(forge)
     api.write({"README.md": "changed\n"})
     command = "git -C api pull --rebase --autostash origin dev"

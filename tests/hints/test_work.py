@@ -157,7 +157,7 @@ def test_a_failing_filter_is_not_a_lost_connection(forge: Forge, command: tuple[
 
 
 def test_what_cannot_be_stashed_has_other_hints(forge: Forge) -> None:
-    """A file that was added with --intent-to-add, and the pointer of a submodule."""
+    """A file added with --intent-to-add and a moved submodule pointer have hints of their own."""
     vendor, meant, moved = forge.add("vendor"), forge.add("meant"), forge.add("moved")
     take_in(moved, vendor.url, "deep folder/vendor")
     meant.write({"new.txt": "1\n"})
@@ -296,7 +296,7 @@ def test_a_branch_that_a_hook_moved_is_inspected(forge: Forge) -> None:
 
 
 def test_a_local_branch_that_did_not_follow(forge: Forge, tmp_path: Path) -> None:
-    """After a promotion and its undo: checked out, with own commits, or without its work tree."""
+    """After a promotion and its undo: checked out, with commits of its own, or without a folder."""
     repos = {name: forge.add(name) for name in ("gone", "here", "own")}
     for name, repo in repos.items():
         repo.commit("dev", {"a.txt": "1\n"})

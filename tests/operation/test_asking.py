@@ -102,7 +102,7 @@ def test_a_stage_that_asks_nothing_names_nobody(screen: MemoryScreen) -> None:
 
 
 def test_a_message_is_asked_for_where_a_stage_demands_one(screen: MemoryScreen) -> None:
-    """Only for such a stage, only without a given message, and only at a terminal."""
+    """It is asked for only if the stage requires one, none was given, and there is a terminal."""
     screen.message = "release: 2"
     main = builders.MAIN
     assert ask_message(screen, None, wanted_by=main) == "release: 2"
@@ -113,7 +113,7 @@ def test_a_message_is_asked_for_where_a_stage_demands_one(screen: MemoryScreen) 
 
 
 def test_an_empty_message_cancels(screen: MemoryScreen) -> None:
-    """As in git's editor."""
+    """An empty message cancels, as in git's editor."""
     with pytest.raises(RefusedError):
         ask_message(screen, None, wanted_by=builders.MAIN)
 

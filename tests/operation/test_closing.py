@@ -68,7 +68,7 @@ def test_a_record_says_who_agreed_when_and_how_it_ended(memory: Memory) -> None:
 
 
 def test_an_operation_is_recorded_once(memory: Memory) -> None:
-    """Even if its end is recorded twice."""
+    """There is one record even if its end is recorded twice."""
     for _ in range(2):
         record_once(memory.context(), how(), None)
     assert recorded(memory) == [("promote", "done")]

@@ -297,7 +297,7 @@ def test_what_is_recorded_is_only_closed(
 
 
 def test_who_looks_is_told(desk: Desk) -> None:
-    """The unfinished operation and its running pushes are reported, unless a command is at work."""
+    """The unfinished operation and its running pushes are reported unless a command is running."""
     assert say_unfinished(desk.session()) == {"unfinished": None, "in_flight": []}
     operation = died(desk)
     desk.git["web"].sights = [True]

@@ -266,7 +266,7 @@ def test_a_lock_is_held_within_and_given_back(scene: Scene) -> None:
 
 
 def test_whatever_comes_out_gives_the_lock_back(scene: Scene) -> None:
-    """An error, a bug and Ctrl-C."""
+    """The lock is released after an error, a bug or Ctrl-C."""
     for error in (RefusedError("No."), ZeroDivisionError(), KeyboardInterrupt()):
         with pytest.raises(type(error)), hold(scene):
             raise error
@@ -285,7 +285,7 @@ def test_a_lock_is_kept_beyond_the_end(scene: Scene) -> None:
 
 
 def test_a_lock_is_kept_though_something_comes_out(scene: Scene) -> None:
-    """For example a second Ctrl-C, which leaves a push running."""
+    """After a second Ctrl-C, for example, a push may still be running."""
     with suppress(KeyboardInterrupt), hold(scene) as keep:
         keep()
         raise KeyboardInterrupt

@@ -62,7 +62,7 @@ def test_what_never_began_is_forgotten(command: Session) -> None:
 
 
 def test_a_torn_log_is_set_aside_and_told(command: Session) -> None:
-    """Complete lines stay."""
+    """Its complete lines stay, and a warning says so."""
     log = command.files.log
     log.append(record("op-1"))
     log.file.write_bytes(log.file.read_bytes() + b'{"torn')

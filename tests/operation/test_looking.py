@@ -17,7 +17,7 @@ def cut(desk: Desk) -> None:
 
 
 def test_the_log_shows_what_was_done(desk: Desk) -> None:
-    """All records, or the newest of a stage."""
+    """It shows all records, or only the newest of a stage."""
     desk.promote()
     desk.git["api"].remote.commit("dev", {"more.txt": "1"})
     desk.promote()
@@ -69,7 +69,7 @@ def test_a_log_that_cannot_be_read_is_a_problem(desk: Desk) -> None:
 
 @pytest.mark.parametrize("jobs", [None, 3])
 def test_doctor_finds_what_would_stop_multigit(desk: Desk, jobs: int | None) -> None:
-    """Problems of the repositories and of the workspace; nothing is changed."""
+    """It finds problems of the repositories and of the workspace, and changes nothing."""
     with desk.killed("web"):
         desk.promote()
     before, [operation] = desk.git.remote_refs(), desk.unfinished

@@ -239,7 +239,7 @@ def test_a_dry_run_does_nothing(memory: Memory) -> None:
 
 
 def test_nothing_to_do_is_not_an_operation(memory: Memory) -> None:
-    """Nothing is asked, journalled or recorded."""
+    """Nothing is asked, journaled or recorded."""
     nothing = builders.plan(without_steps(API, State.UP_TO_DATE))
     assert carry_out(memory, nothing).report.result is Result.NOTHING
     assert memory.steps == [f"show {PLAN.operation}"]
@@ -256,7 +256,7 @@ def test_a_blocked_plan_is_recorded_and_never_begun(memory: Memory) -> None:
 
 
 def test_a_no_is_recorded_and_never_begun(memory: Memory) -> None:
-    """Nothing was journalled or locked for it."""
+    """Nothing was journaled or locked for it."""
     memory.screen.answer = False
     ended = carry_out(memory, consent=Consent())
     assert ended.report.result is Result.CANCELLED

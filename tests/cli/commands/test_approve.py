@@ -161,7 +161,7 @@ def test_the_first_record_may_be_of_a_review(host: Host) -> None:
 
 @pytest.mark.parametrize("ended", ["failure", "cancelled"])
 def test_what_somebody_runs_again_can_be_reviewed(host: Host, ended: str) -> None:
-    """A failed run that someone runs again can be reviewed; one that stays failed is ignored.
+    """If it runs again, it can be reviewed; a run that stays failed is ignored.
 
     Waiting reviews are read from the host, not from the last recorded state.
     """

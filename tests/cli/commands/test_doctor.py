@@ -133,7 +133,7 @@ def test_no_hook_runs_for_a_rehearsal(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_a_clone_that_is_not_there_or_none(forge: Forge, api: ForgeRepo) -> None:
-    """A missing clone, and a folder that is not a repository."""
+    """A missing clone and a folder that is not a repository are reported."""
     web = forge.add("web")
     forge.write_config()
     shutil.rmtree(api.clone)
@@ -155,7 +155,7 @@ def test_shallow_clone(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_two_push_urls(forge: Forge, api: ForgeRepo) -> None:
-    """A problem; no push to either of them is checked."""
+    """It is a problem, and no push to either of them is checked."""
     for url in (api.url, "file:///nothing.git"):
         api.git("remote", "set-url", "--add", "--push", "origin", url)
     found = the_only_one(examine(forge, check=REFUSED))
@@ -288,7 +288,7 @@ def test_a_remote_without_atomic_pushes(forge: Forge, api: ForgeRepo, way: str) 
 def test_a_token_in_a_url_is_a_warning_and_shown_nowhere(
     forge: Forge, api: ForgeRepo, server: GitHttpServer, place: str
 ) -> None:
-    """In the URL, the push URL, or a URL rewritten by insteadOf; masked even if it fails."""
+    """It may be in the URL, the push URL or a rewritten URL; it is masked even if a check fails."""
     secret = server.url("api", with_password=True)
     assert PASSWORD in secret
     if place == "insteadOf":
@@ -318,7 +318,7 @@ def test_a_token_in_a_url_is_a_warning_and_shown_nowhere(
 
 
 def test_stage_branches_that_are_missing(forge: Forge, api: ForgeRepo) -> None:
-    """Each with the command that creates it."""
+    """The hint for each of them is the command that creates it."""
     api.remote_git("branch", "--quiet", "-D", "stg")
     empty = forge.add("empty", stages=())
     forge.write_config()
@@ -328,7 +328,7 @@ def test_stage_branches_that_are_missing(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_a_commit_from_the_future(forge: Forge, api: ForgeRepo) -> None:
-    """A warning that mentions both clocks; this machine's clock is not reported as ok."""
+    """It is a warning, because either clock may be wrong; this machine's is not reported as ok."""
     tree, parent = api.remote_git("rev-parse", "main^{tree}", "main").split()
     env = {**forge.env, "GIT_COMMITTER_DATE": f"{FUTURE} +0000"}
     sha = git(api.bare, "commit-tree", tree, "-p", parent, "-m", "Tomorrow", env=env)
@@ -412,7 +412,7 @@ def recorded(forge: Forge, api: ForgeRepo) -> Path:
 
 
 def test_a_log_that_was_edited(forge: Forge, recorded: Path) -> None:
-    """A problem that names the line; a sound log is ok, with its number of records."""
+    """The problem names the line; a sound log is ok, with its number of records."""
     assert "2 records" in str(examine(forge))
     text = recorded.read_text()
     recorded.write_text(text.replace('"published"', '"forgotten"', 1))
@@ -455,7 +455,7 @@ def test_a_torn_log_and_one_that_is_no_file(forge: Forge, recorded: Path) -> Non
 
 
 def test_an_unfinished_operation(forge: Forge, api: ForgeRepo) -> None:
-    """A problem that names the operation; after abandon there is none."""
+    """The problem names the operation; after abandon it is gone."""
     database = forge.repos["database"]
     for repo in (api, database):
         repo.commit("dev", {"a": "1\n"})
@@ -469,7 +469,7 @@ def test_an_unfinished_operation(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_too_few_open_files(forge: Forge, api: ForgeRepo) -> None:
-    """A warning with the limit that --jobs requires; fewer jobs require less."""
+    """The warning names the limit that --jobs requires; fewer jobs require less."""
     assert api.name in forge.repos
     with untouched(forge):
         few = in_shell(forge, "ulimit -n 80; $MULTIGIT doctor --json")

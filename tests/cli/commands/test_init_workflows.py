@@ -90,7 +90,7 @@ def test_a_link_that_leads_nowhere_is_not_written_through(shop: Forge) -> None:
 
 
 def test_a_folder_that_cannot_be_made_is_a_refusal(shop: Forge) -> None:
-    """A file named .github, for example."""
+    """A file named .github is in the way of the folder."""
     (shop.repos["api"].clone / ".github").write_text("mine\n")
     document = shop.json("init", "--workflows", check=REFUSED)
     assert codes(document) == ["not_writable"]

@@ -94,7 +94,7 @@ def test_killed_when_all_is_done_it_leaves_no_lock(name: str, ending: str, pair:
 
 @pytest.mark.parametrize("way", ["undo", "abandon"])
 def test_every_way_out_gives_the_lock_back(way: str, pair: Forge) -> None:
-    """Even if nothing was published yet."""
+    """Undo and abandon release the lock even if nothing was published yet."""
     strike(pair, "post-receive", TAKEN, "kill -KILL $multigit")
     with untouched(pair):
         pair.run(*PROMOTE, check=-signal.SIGKILL)
@@ -124,7 +124,7 @@ def test_lock_is_kept_while_a_push_may_arrive(way: str, pair: Forge) -> None:
 
 @pytest.mark.parametrize("way", ["continue", "undo", "abandon"])
 def test_lock_is_given_back_where_it_was_taken(way: str, pair: Forge) -> None:
-    """Even if the configuration no longer names a repository for the locks."""
+    """Each way out releases it even if the configuration no longer has [lock]."""
     strike(pair, "post-receive", TAKEN, "kill -KILL $multigit")
     pair.run(*PROMOTE, check=-signal.SIGKILL)
     assert is_locked(pair)

@@ -220,7 +220,7 @@ def chained(records: Sequence[Document]) -> bytes:
 
 @pytest.mark.parametrize("kept", [slice(2, None), slice(0, 2), slice(0, 0)])
 def test_a_cut_log_that_was_chained_anew_is_found_by_its_tags(past: Past, kept: slice) -> None:
-    """Without its first records, without its last ones, or without any."""
+    """Whether its first records are missing, its last ones, or all."""
     whole = past.log.read_bytes()
     records = [json.loads(line) for line in whole.splitlines()]
     try:

@@ -262,7 +262,7 @@ def test_promotion_never_touches_what_the_user_is_doing(forge: Forge) -> None:
 
 
 def test_local_branch_follows_where_that_is_safe(forge: Forge) -> None:
-    """It follows if it is behind; if it is checked out or has own commits, it stays, with a hint.
+    """It follows if it is behind; checked out or with commits of its own, it stays, with a hint.
 
     Local commits on dev, which are not part of the promotion, are a warning.
     """

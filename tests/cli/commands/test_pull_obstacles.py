@@ -118,7 +118,7 @@ def change_skipped(repo: ForgeRepo) -> None:
 def test_changes_that_git_was_told_not_to_see_are_left(
     forge: Forge, hide: Callable[[ForgeRepo], None], theirs: str | None, *, switch: bool
 ) -> None:
-    """Whether the branch changes or deletes the file; the hint makes the change visible to git."""
+    """They stay whether the branch changes or deletes the file; the hint makes git see them."""
     api = forge.add("api")
     branch = "stg" if switch else "dev"
     options = ("--switch",) if switch else ()

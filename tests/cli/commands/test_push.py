@@ -62,7 +62,7 @@ def test_secrets_and_large_files_block_with_their_names(forge: Forge) -> None:
 
 
 def test_a_secret_that_is_in_the_branch_already_is_pushed_with_a_warning(forge: Forge) -> None:
-    """Only a new secret blocks: untracked, staged, or another file renamed."""
+    """Only a new secret blocks, such as a renamed file; a changed one is a warning."""
     files = {".npmrc": "registry=x\n", "config/.env.production": "A=1\n", "plain.txt": "1\n"}
     api, web = forge.add("api", files=files), forge.add("web", files=files)
     changed = {".npmrc": "registry=y\n", "config/.env.production": "A=2\n"}
@@ -135,7 +135,7 @@ def test_what_a_later_commit_deletes_is_published_all_the_same(
 
 
 def test_what_any_branch_of_the_remote_has_is_published_already(forge: Forge) -> None:
-    """Files merged from another branch of the remote only warn; new ones block."""
+    """Files from another branch of the remote are already published; new ones block."""
     api = forge.add("api", files={".npmrc": "1\n"})
     api.commit("feature", {"server.pem": "1\n"}, start="dev")
     new = forge.add("new", stages=("stg", "main"), files={".npmrc": "1\n"})

@@ -147,7 +147,7 @@ def test_what_could_not_be_read_has_a_reason_and_stops_no_other(sight: Sight) ->
 
 
 def test_status_of_some_repositories_is_about_them_alone(sight: Sight) -> None:
-    """Problems of repositories that were not named are ignored."""
+    """Problems of repositories that were not named do not matter."""
     document = sight.forge.json("status", "waiting", "same", check=DONE)
     assert list(rows(document)) == ["same", "waiting"]
     assert document["exit_code"] == DONE

@@ -60,7 +60,7 @@ def test_what_was_undone_is_not_undone_again(promoted: Forge, options: tuple[str
 
 
 def test_an_undo_that_is_typed_twice_takes_back_one_release(halves: Forge) -> None:
-    """Even if the first undo closed an unfinished operation."""
+    """The second undo changes nothing, even if the first one closed an unfinished operation."""
     halves.json("continue", "--yes", check=DONE)
     web = halves.repos["web"]
     web.commit("dev", {"c.txt": "1\n"})
@@ -88,7 +88,7 @@ def test_what_somebody_took_back_by_hand_is_not_there(promoted: Forge) -> None:
 
 @pytest.mark.parametrize("options", [("--yes",), ("--dry-run",)])
 def test_what_was_built_on_everywhere_is_refused(promoted: Forge, options: tuple[str, ...]) -> None:
-    """With the reason, even if other repositories had no part in the operation."""
+    """The reason is given even if other repositories had no part in the operation."""
     promoted.repos["api"].commit("stg", {"b.txt": "1\n"})
     with remotes_untouched(promoted):
         document = promoted.json("undo", *options, check=REFUSED)
@@ -114,7 +114,7 @@ def test_the_refusal_is_one_sentence_under_the_reasons(promoted: Forge) -> None:
 
 
 def test_what_is_left_after_an_undo_in_part_is_refused(promoted: Forge) -> None:
-    """What the first undo reverted is no reason to call the operation undone."""
+    """One repository was undone the first time, but the rest still cannot be undone."""
     web = promoted.repos["web"]
     promoted.repos["api"].commit("dev", {"c.txt": "1\n"})
     web.commit("dev", {"c.txt": "1\n"})
@@ -325,7 +325,7 @@ def squash(forge: Forge, tree: str) -> None:
 def test_what_arrived_onwards_in_other_commits_stays(
     promoted: Forge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the dates of its commits: what main had before the promotion is known."""
+    """Whatever the dates of its commits, it is known what main had before the promotion."""
     monkeypatch.setitem(promoted.env, "GIT_COMMITTER_DATE", "1000000000 +0000")
     squash(promoted, "stg^{tree}")
     monkeypatch.undo()
@@ -336,7 +336,7 @@ def test_what_arrived_onwards_in_other_commits_stays(
 def test_a_hotfix_that_a_later_stage_had_before_is_no_promotion(
     forge: Forge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the dates of its commits."""
+    """Whatever the dates of its commits, a hotfix with the same content is not a promotion."""
     forge.add("api").commit("dev", {"a.txt": "1\n"})
     forge.write_config()
     monkeypatch.setitem(forge.env, "GIT_COMMITTER_DATE", "4000000000 +0000")
@@ -381,7 +381,7 @@ def test_what_a_new_clone_does_not_know_is_read_from_the_remote(promoted: Forge)
 
 
 def test_a_commit_that_is_nowhere_any_more_is_in_no_branch(promoted: Forge) -> None:
-    """Someone reset the branch to another commit, and the clone is new."""
+    """Someone reset the branch to another commit, and the new clone does not have the old one."""
     api = promoted.repos["api"]
     api.remote_git("update-ref", "refs/heads/stg", api.commit("dev", {"c.txt": "1\n"}))
     api.remote_git("update-ref", "-d", next(r for r in api.remote_refs() if "/tags/" in r))
@@ -430,7 +430,7 @@ def test_undoing_what_is_half_published(halves: Forge) -> None:
 
 
 def test_abandoning_what_is_on_the_remote_in_part(halves: Forge) -> None:
-    """The push was interrupted between branch and tag: document and log say so."""
+    """The push was interrupted between branch and tag, and document and log say so."""
     api = halves.repos["api"]
     tag = next(ref for ref in api.remote_refs() if ref.startswith("refs/tags/"))
     api.remote_git("update-ref", "-d", tag)

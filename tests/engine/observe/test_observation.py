@@ -81,7 +81,7 @@ def test_ctrl_c_while_reading_ends_everything(press_ctrl_c: Callable[[], None]) 
 
 
 def test_the_listener_hears_of_every_repository() -> None:
-    """When it starts and how it ended."""
+    """It is notified when each repository starts and how it ended."""
     git, heard = FakeGit("api", "web"), Listening()
     git["web"].broken = GitError("is broken.")
     observe(git, git.workspace.repos, promotion(git), Fleet(heard, 1))
