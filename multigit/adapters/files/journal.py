@@ -12,8 +12,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from multigit import __version__
 from multigit.adapters.files.durable import (
@@ -32,6 +33,9 @@ from multigit.core.progress.journal import VERSION, Entry, EntryKind, Operation
 from multigit.core.values.start_time import StartTime
 from multigit.errors import RefusedError
 from multigit.hints import Hint
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 CLOSED = "journal.jsonl"
 
@@ -133,9 +137,7 @@ class Journal:
         return operation
 
     def _entries(self, lines: list[bytes]) -> Iterator[Entry]:
-        from pydantic import TypeAdapter
-
-        adapter = TypeAdapter(Entry)
+        reader = entry_reader()
         for line in lines:
             try:
                 content: Any = json.loads(line)
@@ -150,7 +152,7 @@ class Journal:
             if unknown := unknown_part(content, Entry):
                 raise self._newer(unknown, by)
             try:
-                entry = adapter.validate_python(content)
+                entry = reader.validate_python(content)
                 if entry.plan:
                     StartTime.of(entry.plan.date)
             except ValueError as error:
@@ -176,6 +178,14 @@ class Journal:
         """Return the error about a journal without which nothing is lost."""
         hint = f"Run: {out_of_the_way(self._file)}"
         return RefusedError(f"The journal {self._file.name} {reason}.", hint=hint, code=code)
+
+
+@cache
+def entry_reader() -> TypeAdapter[Entry]:
+    """Return what builds entries from plain data. To make it takes longer than to read a file."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Entry)
 
 
 def unfinished(folder: Path) -> tuple[str, ...]:
