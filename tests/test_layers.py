@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -86,9 +87,20 @@ ADAPTERS: dict[str, set[str]] = {
 IMPURE = {"os", "socket", "random", "secrets", "threading", "tempfile", "shutil", "sys", "time"}
 
 
-def imports(module: Path) -> Iterator[str]:
-    """Yield every module name that a file imports, also inside functions."""
-    for node in ast.walk(ast.parse(module.read_text())):
+@cache
+def nodes(module: Path) -> tuple[ast.AST, ...]:
+    """Return all that a file consists of."""
+    return tuple(ast.walk(ast.parse(module.read_text())))
+
+
+@cache
+def imports(module: Path) -> tuple[str, ...]:
+    """Return every module name that a file imports, also inside functions."""
+    return tuple(_imports(module))
+
+
+def _imports(module: Path) -> Iterator[str]:
+    for node in nodes(module):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -135,10 +147,7 @@ def test_the_core_is_pure(module: Path) -> None:
 def test_each_class_has_a_name_of_its_own() -> None:
     """No name of a class means two things in the package."""
     classes = Counter(
-        node.name
-        for module in MODULES
-        for node in ast.walk(ast.parse(module.read_text()))
-        if isinstance(node, ast.ClassDef)
+        node.name for module in MODULES for node in nodes(module) if isinstance(node, ast.ClassDef)
     )
     assert [name for name, count in classes.items() if count > 1] == []
 
@@ -191,7 +200,7 @@ SCREEN = 40  # lines
 )
 def test_a_command_fits_on_a_screen(module: Path) -> None:
     """Beside its options and its help: it only translates."""
-    for each in ast.walk(ast.parse(module.read_text())):
+    for each in nodes(module):
         if isinstance(each, ast.FunctionDef):
             body = each.body[1:] if ast.get_docstring(each) else each.body
             lines = (each.end_lineno or 0) - body[0].lineno + 1 if body else 0

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import fastimport, launch, snapshot
 from .gitenv import as_bytes, as_text, base_environment, git, init
+from .objects import read_object, read_tree
 from .oracle import oracle
 from .refs import read_refs
 
@@ -147,13 +148,8 @@ class ForgeRepo:
 
     def tree(self, ref_or_sha: str) -> dict[str, str]:
         """Path → content of a commit on the remote; a submodule's content is its SHA."""
-        listing = self.remote_git("ls-tree", "-r", "-z", self._resolved(ref_or_sha))
-        rows = [row.split("\t", 1) for row in listing.split("\0")[:-1]]
-        kinds = {path: info.split(" ")[1:] for info, path in rows}
-        blobs = [path for path, (kind, _) in kinds.items() if kind == "blob"]
-        contents = self._contents([kinds[path][1] for path in blobs])
-        found = dict(zip(blobs, contents, strict=True))
-        return {path: found.get(path, sha) for path, (_, sha) in kinds.items()}
+        files = read_tree(self.bare, self._resolved(ref_or_sha))
+        return {path: self._content(sha) for path, sha in files.items()}
 
     def merge_by_git(self, target: str, source: str) -> tuple[str | None, frozenset[str]]:
         """What `git merge --no-ff` makes of two branches or SHAs of the remote.
@@ -186,19 +182,15 @@ class ForgeRepo:
     def _hook(self) -> Path:
         return self.bare / "hooks/update"
 
+    def _content(self, sha: str) -> str:
+        try:
+            return as_text(read_object(self.bare, sha)[1])
+        except KeyError:  # the commit of a submodule
+            return sha
+
     def _resolved(self, name: str) -> str:
         refs = self.remote_refs()
         return refs.get(f"refs/heads/{name}") or refs.get(name) or name
-
-    def _contents(self, shas: Sequence[str]) -> Iterator[str]:
-        asked = "".join(f"{sha}\n" for sha in shas)
-        answer = as_bytes(self.remote_git("cat-file", "--batch", input=asked))
-        at = 0
-        for _ in shas:
-            start = answer.index(b"\n", at) + 1
-            end = start + int(answer[at:start].split()[2])
-            yield as_text(answer[start:end])
-            at = end + 1
 
 
 class Forge:

@@ -2,9 +2,11 @@
 
 Each is as real as one that was started anew: it has its own pid, session, directory, environment,
 streams and signals, and ends with its own status. Only reading Python and the package is left out,
-which takes three quarters of a short command. See `launch.py`, which starts this program and asks.
+and building what is the same each time, which takes three quarters of a short command. See
+`launch.py`, which starts this program and asks.
 
-It stands alone, since the package that it imports may be a copy that knows nothing of the tests.
+Asked for a server of another copy of the package, it forks one that has all the libraries already.
+It stands alone, since such a copy may know nothing of the tests.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ import time
 import traceback
 from contextlib import suppress
 from functools import cache
+from itertools import pairwise
 from typing import Any, NoReturn, cast
 
 STREAMS = 3
@@ -32,34 +35,42 @@ LARGEST = 1 << 20  # bytes of a request
 
 
 def load() -> None:
-    """Import all of multigit but what runs when it is imported, and build its command line.
+    """Import all of multigit but what runs when it is imported, and build what all need.
 
     `typer.rich_utils` reads the environment when it is imported, so each process does that itself.
     """
-    signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # also where we begin in the background
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"  # as `multigit.cli.app.run` does
     import multigit
 
     for found in pkgutil.walk_packages(multigit.__path__, "multigit."):
         if not found.name.endswith(".__main__"):
             importlib.import_module(found.name)
-    if "multigit.cli.app" in sys.modules:
-        import typer
-
-        typer.main.get_command = cache(typer.main.get_command)
-        typer.main.get_command(sys.modules["multigit.cli.app"].app)
+    if cli := sys.modules.get("multigit.cli.app"):
+        _build_command_line(cli)
+    if journal := sys.modules.get("multigit.adapters.files.journal"):
+        journal.entry_reader()
     assert "typer.rich_utils" not in sys.modules
     gc.collect()
     gc.freeze()
 
 
+def _build_command_line(cli: Any) -> None:
+    """Build the commands, and what reads the values of their options."""
+    import typer
+
+    build = typer.main.get_command
+    if not hasattr(build, "cache_info"):
+        typer.main.get_command = build = cache(build)
+    commands: list[Any] = [build(cli.app)]
+    for command in commands:
+        commands += getattr(command, "commands", {}).values()
+        for parameter in command.params:
+            parameter.get_runtime_param()
+
+
 def serve(listening: socket.socket, life: int) -> None:
     """Fork for each who connects, until the other end of a pipe is closed.
 
-    They send one request with three streams, and are told the pid and, at its end, the status.
+    They send one request with its streams, and are told the pid and, at its end, the status.
     """
     with selectors.DefaultSelector() as selector:
         selector.register(listening, selectors.EVENT_READ, lambda: _accept(listening, selector))
@@ -73,9 +84,10 @@ def _accept(listening: socket.socket, selector: selectors.BaseSelector) -> None:
     """Fork for who connects, and let the selector tell of the end."""
     client, _ = listening.accept()
     request, streams, _, _ = socket.recv_fds(client, LARGEST, STREAMS)
+    wanted = json.loads(request)
     pid = os.fork()
     if pid == 0:
-        _become(json.loads(request), streams)
+        _become(wanted, streams) if "args" in wanted else _become_server(wanted, streams)
     for fd in streams:
         os.close(fd)
     _tell(client, pid)
@@ -93,6 +105,36 @@ def _accept(listening: socket.socket, selector: selectors.BaseSelector) -> None:
 def _tell(client: socket.socket, number: int) -> None:
     with suppress(OSError):  # nobody wants to know any more
         client.send(str(number).encode())
+
+
+def _become_server(request: dict[str, Any], fds: list[int]) -> NoReturn:
+    """Be a server of the copy of the package that lies in another folder."""
+    status = 1
+    try:
+        os.setsid()
+        for low, high in pairwise([STREAMS - 1, *sorted(fds), os.sysconf("SC_OPEN_MAX")]):
+            os.closerange(low + 1, high)
+        _leave(os.environ.get("PYTHONPATH"))
+        if package := request["PYTHONPATH"]:
+            sys.path.insert(0, package)
+        os.environ["PYTHONPATH"] = package
+        load()
+        listening, life = fds
+        serve(socket.socket(fileno=listening), life)
+    except SystemExit:
+        status = 0
+    except BaseException:  # noqa: BLE001  (nothing of the other server's may run on here)
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def _leave(package: str | None) -> None:
+    """Forget the copy of the package that has been imported, but not the libraries."""
+    sys.path[:] = [folder for folder in sys.path if folder != package]
+    for name in list(sys.modules):
+        if name.partition(".")[0] == "multigit":
+            del sys.modules[name]
 
 
 def _become(request: dict[str, Any], streams: list[int]) -> NoReturn:
@@ -141,5 +183,9 @@ def _open_streams() -> None:
 
 
 if __name__ == "__main__":
+    # Also where we begin in the background.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"  # as `multigit.cli.app.run` does
     load()
     serve(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]))

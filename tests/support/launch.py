@@ -20,8 +20,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from functools import cache
 from pathlib import Path
 from typing import IO, Protocol
+
+from tests.support.gitenv import default_environment
 
 MULTIGIT = (sys.executable, "-P", "-m", "multigit")
 PIPE, DEVNULL = subprocess.PIPE, subprocess.DEVNULL
@@ -29,10 +32,11 @@ Stream = int | IO[bytes]
 
 FORKING = sys.platform == "linux" and "REAL_PROCESSES" not in os.environ
 _PROGRAM = Path(__file__).with_name("fork_server.py")
-_AT_ONCE = 4  # servers; a copy of the package needs one of its own
+_AT_ONCE = 3
 _CHUNK = 65536
 _GUARD = threading.Lock()
-_SERVERS: dict[str, Server] = {}  # the one that was used last comes last
+_OWN = os.environ.get("PYTHONPATH", "")
+_SERVERS: dict[str, Server] = {}  # of other packages; the one that was used last comes last
 
 
 class Process(Protocol):
@@ -147,7 +151,7 @@ class Fork:
     ) -> None:
         self.args = args
         self.returncode: int | None = None
-        self.stdout, self.stderr = pipes
+        self.stdout, self.stderr = pipes or (None, None)
         self._read = {pipe: bytearray() for pipe in pipes if pipe}
         self._told = told
         self._guard = threading.Lock()
@@ -206,9 +210,14 @@ class Fork:
 
 
 class Server:
-    """A fork server, started `under` another program; it ends when it is closed, or with us."""
+    """A fork server, started `under` another program; it ends when it is closed, or with us.
 
-    def __init__(self, env: Mapping[str, str], under: Sequence[str] = ()) -> None:
+    One that is `beside` another has its libraries from there, and takes a third of the time.
+    """
+
+    def __init__(
+        self, env: Mapping[str, str], under: Sequence[str] = (), beside: Server | None = None
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="multigit-forks-")
         self.place = f"{self._folder.name}/socket"
         life, self._life = os.pipe()
@@ -216,13 +225,10 @@ class Server:
             listening.bind(self.place)
             listening.listen()
             fds = (listening.fileno(), life)
-            self._process = subprocess.Popen(
-                [*under, sys.executable, "-P", str(_PROGRAM), *map(str, fds), "multigit"],
-                cwd=_PROGRAM.parent,
-                env=env,
-                pass_fds=fds,
-                stdin=DEVNULL,
-                start_new_session=True,
+            self.process: Process = (
+                Fork((), beside.ask({"PYTHONPATH": env.get("PYTHONPATH", "")}, fds), ())
+                if beside
+                else _started(fds, env, under)
             )
         os.close(life)
 
@@ -237,19 +243,35 @@ class Server:
     ) -> Fork:
         """Fork a multigit; `terminal`: its stdin is one, which becomes the session's."""
         wanted = {"args": args, "cwd": str(cwd), "env": dict(env), "terminal": terminal}
-        told = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        told.connect(self.place)
         with ExitStack() as stack:
             pairs = [_opened(stream, stack) for stream in streams]
-            fds = [given for given, _ in pairs]
-            socket.send_fds(told, [json.dumps(wanted).encode()], fds)
+            told = self.ask(wanted, [given for given, _ in pairs])
         return Fork(args, told, [pipe for _, pipe in pairs[1:]])
+
+    def ask(self, wanted: Mapping[str, object], fds: Sequence[int]) -> socket.socket:
+        """Send a request, and return where its process is told of."""
+        told = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        told.connect(self.place)
+        socket.send_fds(told, [json.dumps(wanted).encode()], fds)
+        return told
 
     def close(self) -> None:
         """Let it end."""
         os.close(self._life)
-        self._process.wait()
+        self.process.wait()
         self._folder.cleanup()
+
+
+def _started(fds: Sequence[int], env: Mapping[str, str], under: Sequence[str]) -> Process:
+    """Start a server that imports everything itself."""
+    return subprocess.Popen(
+        [*under, sys.executable, "-P", str(_PROGRAM), *map(str, fds)],
+        cwd=_PROGRAM.parent,
+        env=env,
+        pass_fds=fds,
+        stdin=DEVNULL,
+        start_new_session=True,
+    )
 
 
 def _opened(stream: Stream, stack: ExitStack) -> tuple[int, IO[bytes] | None]:
@@ -288,14 +310,24 @@ def _server(env: Mapping[str, str]) -> Server:
     """Return a server of the package that this environment leads to."""
     key = env.get("PYTHONPATH", "")
     with _GUARD:
-        server = _SERVERS.pop(key, None) or Server(env)
+        if key == _OWN:
+            return _first()
+        server = _SERVERS.pop(key, None) or Server(env, beside=_first())
         _SERVERS[key] = server
         if len(_SERVERS) > _AT_ONCE:
             _SERVERS.pop(next(iter(_SERVERS))).close()
     return server
 
 
+@cache
+def _first() -> Server:
+    """Return the server of the package that the tests themselves import."""
+    return Server(default_environment())
+
+
 @atexit.register
 def _close() -> None:
     while _SERVERS:
         _SERVERS.popitem()[1].close()
+    if _first.cache_info().currsize:
+        _first().close()  # after those that it has forked

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
-from tests.support.gitenv import git
+from tests.support.objects import read_object
 from tests.support.refs import read_refs
 
 HEADS, TAGS, LOCKS = "refs/heads/", "refs/tags/", "refs/multigit/locks/"
@@ -62,7 +61,7 @@ class Remote:
 
     def tag(self, sha: str) -> Tag | None:
         """Return an annotated tag, or None when the object is none."""
-        if self._kind(sha) != "tag":
+        if read_object(self.bare, sha)[0] != "tag":
             return None
         head, _, message = self._read(sha, "tag").partition("\n\n")
         fields = dict(line.split(" ", 1) for line in head.splitlines())
@@ -108,22 +107,9 @@ class Remote:
         return sorted(str(file.relative_to(self.bare)) for file in stale_locks(self.bare))
 
     def _read(self, sha: str, kind: str) -> str:
-        loose = self._loose(sha)
-        if loose is not None:
-            return loose.partition(b"\0")[2].decode("utf-8", "replace")
-        return git(self.bare, "cat-file", kind, sha)
-
-    def _kind(self, sha: str) -> str:
-        loose = self._loose(sha)
-        if loose is not None:
-            return loose.split(b" ", 1)[0].decode()
-        return git(self.bare, "cat-file", "-t", sha)
-
-    def _loose(self, sha: str) -> bytes | None:
-        try:
-            return zlib.decompress((self.bare / "objects" / sha[:2] / sha[2:]).read_bytes())
-        except FileNotFoundError:
-            return None
+        found, content = read_object(self.bare, sha)
+        assert found == kind, sha
+        return content.decode("utf-8", "replace")
 
 
 def stale_locks(bare: Path) -> Iterable[Path]:

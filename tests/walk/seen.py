@@ -10,7 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tests.support.gitenv import run_git
+from tests.support.gitenv import as_text, run_git
+from tests.support.objects import read_object, read_tree
 from tests.support.refs import read_refs
 from tests.support.snapshot import Snapshot, of_workspace
 from tests.torture.objects import HEADS, TAGS, Commit, Remote, Tag
@@ -156,7 +157,7 @@ class Graph:
 
     def content(self, sha: str) -> str:
         """Return what a blob holds."""
-        return run_git(self._bare, "cat-file", "blob", sha).stdout
+        return as_text(read_object(self._bare, sha)[1])
 
     def peeled(self, sha: str) -> str:
         """Return the commit that an object leads to."""
@@ -188,9 +189,7 @@ class Graph:
     def files(self, tree: str) -> Mapping[str, str]:
         """Return the content of every file of a tree or commit, by its path."""
         if tree not in self._files:
-            told = run_git(self._bare, "ls-tree", "-r", "-z", tree).stdout.split("\0")[:-1]
-            entries = (line.split("\t", 1) for line in told)
-            self._files[tree] = {path: entry.split(" ")[2] for entry, path in entries}
+            self._files[tree] = read_tree(self._bare, tree)
         return self._files[tree]
 
     def accepted(self, sha: str) -> frozenset[str]:

@@ -1,0 +1,80 @@
+"""The objects of a repository: loose ones are read from their files, packed ones all at once."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+from .gitenv import as_bytes, as_text, git
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+Object = tuple[str, bytes]
+"""The type of an object and its content."""
+
+_FOLDER = b"40000"
+_PACKED: dict[frozenset[str], Mapping[str, Object]] = {}
+
+
+def read_object(git_dir: Path, sha: str) -> Object:
+    """Return an object; a KeyError if it is missing."""
+    try:
+        loose = zlib.decompress(_file(git_dir, sha).read_bytes())
+    except FileNotFoundError:
+        return _packed(git_dir)[sha]
+    head, _, content = loose.partition(b"\0")
+    return head.split(b" ", 1)[0].decode(), content
+
+
+def read_tree(git_dir: Path, sha: str) -> dict[str, str]:
+    """Return the id of each file of a commit, a tag or a tree, by its path; also of submodules."""
+    kind, content = read_object(git_dir, sha)
+    if kind != "tree":
+        lead = content.partition(b"\n")[0].decode()  # `tree SHA`, or `object SHA`
+        return read_tree(git_dir, lead.partition(" ")[2])
+    found: dict[str, str] = {}
+    for mode, name, child in _entries(content, len(sha) // 2):
+        if mode == _FOLDER:
+            inside = read_tree(git_dir, child)
+            found |= {f"{name}/{path}": each for path, each in inside.items()}
+        else:
+            found[name] = child
+    return found
+
+
+def _entries(tree: bytes, size: int) -> Iterator[tuple[bytes, str, str]]:
+    """Yield mode, name and id of each entry; an id has so many bytes."""
+    at = 0
+    while at < len(tree):
+        end = tree.index(b"\0", at)
+        mode, _, name = tree[at:end].partition(b" ")
+        at = end + 1 + size
+        yield mode, as_text(name), tree[end + 1 : at].hex()
+
+
+def _file(git_dir: Path, sha: str) -> Path:
+    return git_dir / "objects" / sha[:2] / sha[2:]
+
+
+def _packed(git_dir: Path) -> Mapping[str, Object]:
+    """Return what lies in packs; their names are made of what is in them, in any repository."""
+    names = frozenset(file.name for file in (git_dir / "objects/pack").glob("*.pack"))
+    if names and names not in _PACKED:
+        ask = ("cat-file", "--batch-all-objects", "--unordered", "--batch")
+        answer = as_bytes(git(git_dir, *ask)) + b"\n"
+        found = _objects(answer)
+        _PACKED[names] = {sha: each for sha, each in found if not _file(git_dir, sha).exists()}
+    return _PACKED.get(names, {})
+
+
+def _objects(answer: bytes) -> Iterator[tuple[str, Object]]:
+    """Yield each object of an answer of `git cat-file --batch`."""
+    at = 0
+    while at < len(answer):
+        start = answer.index(b"\n", at) + 1
+        sha, kind, size = answer[at:start].decode().split()
+        end = start + int(size)
+        yield sha, (kind, answer[start:end])
+        at = end + 1
