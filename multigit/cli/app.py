@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
@@ -117,7 +118,7 @@ def run(arguments: Sequence[str]) -> int:
     except errors.MultigitError as error:
         return _explain(error, arguments)
     except typer.TyperException as error:
-        return _explain(_usage(error), arguments)
+        return _explain(_usage(error, arguments), arguments)
     except (KeyboardInterrupt, typer.Abort):
         return _explain(errors.StoppedError(), arguments)
     except Exception as error:  # noqa: BLE001  (anything else is a bug)
@@ -160,15 +161,30 @@ def _bug(error: Exception, arguments: Sequence[str]) -> errors.BugError:
     return errors.BugError(in_short(error, os.environ), file=str(file) if file else "")
 
 
-def _usage(error: typer.TyperException) -> errors.UsageError:
+def _usage(error: typer.TyperException, arguments: Sequence[str]) -> errors.UsageError:
     """Return typer's complaint about the command line as one of our errors."""
     context = getattr(error, "ctx", None)
-    command = context.command_path if context else "multigit"
-    see = f"See: {command} --help"
-    if options := getattr(error, "possibilities", None):
-        near = nearest(getattr(error, "option_name", ""), options)
-        return errors.UsageError(error.message, hint=f"Did you mean {near}? {see}" if near else see)
-    return errors.UsageError(_about_value(error) or error.format_message(), hint=see)
+    place = _place(typer.main.get_command(app), arguments)
+    words, others = arguments[place], [*arguments[: place.start], *arguments[place.stop :]]
+    command = context.command_path if context else " ".join(["multigit", *words])
+    option, options = getattr(error, "option_name", ""), getattr(error, "possibilities", None)
+    hint = f"See: {command} --help"
+    if options and (near := nearest(option, options)):
+        hint = f"Did you mean {near}? {hint}"
+    elif option and place.start:
+        hint = f"Options come after the command: {shlex.join(['multigit', *words, *others])}"
+    message = error.message if options else _about_value(error) or error.format_message()
+    return errors.UsageError(message, hint=hint)
+
+
+def _place(program: Any, arguments: Sequence[str]) -> slice:
+    """Return where the words of a command are on a command line; an empty slice for none."""
+    for at, word in enumerate(arguments):
+        if found := program.commands.get(word):
+            parts = getattr(found, "commands", ())
+            nested = [each in parts for each in arguments[at + 1 : at + 2]]
+            return slice(at, at + 1 + sum(nested))
+    return slice(0, 0)
 
 
 def _about_value(error: typer.TyperException) -> str:

@@ -151,7 +151,7 @@ class CommandRuns:
         status, _, last = read(folder / ENDED).partition("\n")
         if status == "0":
             return RunStatus(RunState.SUCCEEDED)
-        words = f", and its last words were: {last}" if last else "."
+        words = f"; its last line of output: {last}" if last else "."
         detail = f"it ended with status {status}{words}"
         return RunStatus(RunState.FAILED, detail=detail, output=self._shown(folder / OUTPUT))
 

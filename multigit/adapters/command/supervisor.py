@@ -79,7 +79,7 @@ def remove_tree(folder: Path) -> None:
 
 
 def ending(status: int, folder: Path) -> str:
-    """Return what is kept of a run's result: its exit status, and below that its last words.
+    """Return what is kept of a run's result: its exit status, and below that its last line of output.
 
     They contain no secret of this environment, which is the command's. A later multigit may have
     another one, and could not tell.

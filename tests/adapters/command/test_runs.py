@@ -137,7 +137,7 @@ def test_a_failure_has_its_status_and_last_words(tmp_path: Path) -> None:
     run = here.start(wanted)
     status = end_of(here, wanted, run)
     assert status.state is RunState.FAILED
-    assert status.detail == "it ended with status 3, and its last words were: no route"
+    assert status.detail == "it ended with status 3; its last line of output: no route"
     assert (tmp_path / status.output).read_text() == "first\nno route\n"
     assert (place(tmp_path, run) / "tree" / "file").exists()
 
@@ -148,7 +148,7 @@ def test_no_secret_is_among_the_last_words(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("MULTIGIT_TOKEN", "own-canary-1")
     wanted, here = spec("sh", "-c", script_of("auth failed for $GH_TOKEN")), runs(tmp_path)
     run = here.start(wanted)
-    words = "it ended with status 3, and its last words were: "
+    words = "it ended with status 3; its last line of output: "
     assert end_of(here, wanted, run).detail == f"{words}auth failed for ***"
     own = spec("sh", "-c", script_of("own-canary-1$MULTIGIT_TOKEN"), key="op/api/2")
     assert end_of(here, own, here.start(own)).detail == f"{words}***"
