@@ -10,7 +10,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -61,8 +60,8 @@ def home() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def play(story: Story) -> dict[int, str]:
-    """Run a story; return what each shown command printed, by its line.
+def play(story: Story, original: Path) -> dict[int, str]:
+    """Run a story in a copy of a sandbox; return what each shown command printed, by its line.
 
     A hidden command that fails is an AssertionError.
     """
@@ -73,7 +72,7 @@ def play(story: Story) -> dict[int, str]:
             places.insert(2, FORKED)
             environment["FORK_SERVER"] = _server().place
         environment["PATH"] = os.pathsep.join([*map(str, places), environment["PATH"]])
-        where = folder if story.empty else _sandbox(folder)
+        where = folder if story.empty else _copy(original, folder)
         done = subprocess.run(
             [*_without_privileges(), "bash", "-c", _script(story.commands)],
             cwd=where,
@@ -90,21 +89,18 @@ def play(story: Story) -> dict[int, str]:
         return _printed(story.commands, presentable(done.stdout, folder))
 
 
-def _sandbox(folder: Path) -> Path:
-    """Put a sandbox into a home and return its workspace: a copy of one, which is faster."""
-    original = _original()
+def build(folder: Path) -> None:
+    """Build the sandbox that stories are played in copies of."""
+    Sandbox.build(folder)
+
+
+def _copy(original: Path, folder: Path) -> Path:
+    """Put a copy of a sandbox into a home and return its workspace."""
     shutil.copytree(original, folder / "sample", symlinks=True)
     shop = folder / "sample" / "shop"
     for file in (shop / "multigit.toml", *shop.glob("*/.git/config")):
         file.write_text(file.read_text().replace(str(original), str(folder / "sample")))
     return shop
-
-
-@cache
-def _original() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="multigit-docs-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Sandbox.build(folder / "sample").folder
 
 
 @cache

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from tests.docs.sandboxes import fits, play
+from tests.docs.sandboxes import build, fits, play
 from tests.docs.stories import Story, documents, stories
 from tests.docs.update import rewritten
+from tests.support.shared import once, shared
 
 STORIES = [story for document in documents() for story in stories(document)]
 UPDATE = "to update the document: python -m tests.docs.update"
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
-def test_the_output_is_the_one_shown(story: Story) -> None:
+def test_the_output_is_the_one_shown(
+    story: Story, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """Times, ids, ages and paths may differ, and a line `…` stands for anything."""
-    printed = play(story)
+    sandbox = once(shared(tmp_path_factory, "docs") / "sample", build)
+    printed = play(story, sandbox)
     for command in story.commands:
         if not command.hidden and not fits(command.output, printed[command.line]):
             expected = "\n".join(command.output)

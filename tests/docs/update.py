@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from multigit.errors import BugError
-from tests.docs.sandboxes import fits, play, shown
+from tests.docs.sandboxes import build, fits, play, shown
 from tests.docs.stories import ROOT, Story, documents, stories
 
 
@@ -39,10 +41,12 @@ def rewritten(lines: Sequence[str], printed: Sequence[tuple[Story, dict[int, str
 def main(names: Sequence[str]) -> None:
     """Rewrite the documents with these names, or all of them."""
     chosen = [d for d in documents() if not names or d.name in names]
-    with ThreadPoolExecutor(4) as pool:
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(4) as pool:
+        sandbox = Path(folder) / "sample"
+        build(sandbox)
         for document in chosen:
             printed = stories(document)
-            outputs = list(pool.map(play, printed))
+            outputs = list(pool.map(partial(play, original=sandbox), printed))
             before = document.read_text(encoding="utf-8")
             if any(BugError.request in text for o in outputs for text in o.values()):
                 sys.exit(f"{document.name}: multigit has a bug; nothing was written")

@@ -235,8 +235,7 @@ def _enter(folder: Path, package: Path) -> None:
     os.nice(5)
     own = folder / f"worker-{os.getpid()}"
     own.mkdir()
-    (own / "templates").symlink_to(folder / "templates")
-    _workshop.append(Workshop(own, package))
+    _workshop.append(Workshop(own, folder / "templates", package))
 
 
 def _build(scene: str) -> tuple[str, Course]:

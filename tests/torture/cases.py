@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from tests.support.shared import once
 from tests.torture.hosts import hasty, hosting
 from tests.torture.scenes import build
 from tests.torture.world import PACKAGE, World
@@ -63,22 +64,20 @@ class Verdict:
 
 @dataclass
 class Workshop:
-    """Makes worlds below `folder`, with the multigit that lies in `package`.
+    """Makes worlds below `folder`, from `templates`, with the multigit that lies in `package`.
 
     In a `thorough` one multigit itself verifies the log at the end, beside our own check.
     """
 
     folder: Path
+    templates: Path
     package: Path = PACKAGE
     thorough: bool = True
     _count: int = field(default=0, init=False)
 
     def template(self, scene: str) -> Path:
         """Return a scene's template, built at its first use."""
-        root = self.folder / "templates" / scene
-        if not root.exists():
-            build(scene, root)
-        return root
+        return once(self.templates / scene, lambda root: build(scene, root))
 
     @contextmanager
     def world(self, scene: str, *, config: str = "") -> Iterator[World]:

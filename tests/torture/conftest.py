@@ -1,4 +1,4 @@
-"""One workshop for all tests of a process, since its templates are slow to build."""
+"""One workshop for all tests of a process, with the templates of the whole test run."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.shared import shared
 from tests.torture.cases import Workshop
 
 
 @pytest.fixture(scope="session")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     """Return the workshop."""
-    return Workshop(tmp_path_factory.mktemp("torture"))
+    return Workshop(tmp_path_factory.mktemp("torture"), shared(tmp_path_factory, "scenes"))
 
 
 @pytest.fixture(autouse=True)
