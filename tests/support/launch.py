@@ -265,7 +265,7 @@ class Server:
 def _started(fds: Sequence[int], env: Mapping[str, str], under: Sequence[str]) -> Process:
     """Start a server that imports everything itself."""
     return subprocess.Popen(
-        [*under, sys.executable, "-P", str(_PROGRAM), *map(str, fds)],
+        [*under, sys.executable, "-P", str(_PROGRAM), *map(str, fds), "multigit"],
         cwd=_PROGRAM.parent,
         env=env,
         pass_fds=fds,
