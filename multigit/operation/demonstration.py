@@ -37,7 +37,7 @@ class Demonstration:
     def show(self) -> None:
         """Run everything from the first status to the log."""
         sandbox, say = self._sandbox, self._say
-        say(f"Five services with real remotes now lie in {sandbox.folder}.")
+        say(f"Five services with real remotes are now in {sandbox.folder}.")
         sandbox.colleague("worker", "dev", {"retry.py": "TRIES = 3\n"}, "feat: retry failed jobs")
         self._run("status")
         say("You change two services on dev, and push both with one command.")
@@ -70,7 +70,7 @@ class Demonstration:
         say("From now on staging is deployed, too: the database first, then all that need it.")
         sandbox.deploy()
         chosen = [word for name in DEPLOYED for word in ("-r", name)]
-        say("This time the staging database's disk is full, and its health check tells.")
+        say("This time the staging database's disk is full, and its health check says so.")
         trouble = sandbox.servers / "database" / "full-disk"
         trouble.parent.mkdir(parents=True)
         trouble.touch()
@@ -96,8 +96,10 @@ class Demonstration:
 
     def _farewell(self) -> None:
         shop, multigit = self._sandbox.shop, typed()
-        self._say(f"That was real git. The sandbox stays in {self._sandbox.folder}. Try next:")
+        self._sandbox.colleague("api", "dev", {"limits.py": "PER_MINUTE = 60\n"}, "feat: a limit")
+        self._say(f"That was real git. The sandbox stays in {self._sandbox.folder}.")
+        self._say("Meanwhile a colleague has pushed to api. Try next:")
         self._screen.command(["cd", str(shop)])
         self._screen.command([*multigit, "promote", "dev", "stg"])
-        self._say("It will be blocked: websocket conflicts, and nothing has happened yet anywhere.")
+        self._say("It will be blocked, since websocket conflicts. To promote api without it:")
         self._screen.command([*multigit, "promote", "dev", "stg", "--skip-blocked"])

@@ -171,6 +171,8 @@ def test_demo_releases_five_services_in_a_sandbox(forge: Forge) -> None:
     blocked = in_shell(forge, "\n".join(typed[-3:-1]))  # what it suggests at the end
     assert blocked.returncode == REFUSED, blocked.stderr
     assert "websocket" in blocked.stdout
+    without_it = in_shell(forge, f"{typed[-3]}\n{typed[-1]} --dry-run")
+    assert "1 repository will be promoted" in without_it.stdout
     (shop,) = (config.parent for config in sandbox.rglob("multigit.toml"))
     tags = {
         git(repo, "tag", "--list", "deploy-*", env=forge.env)
