@@ -64,7 +64,7 @@ def main() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """One walk: by the dice of a seed, or these lines; past a violation only with `goes_on`."""
+    """One walk, from a seed or from these lines; only `goes_on` continues past a violation."""
 
     seed: int
     steps: int
@@ -86,15 +86,15 @@ class Play:
 
 
 def _take(play: Play) -> Tally:
-    """Take a walk; what breaks in the walk itself is told like a violation."""
+    """Take a walk; an error in the walk itself is reported like a violation."""
     try:
         return play()
-    except Exception:  # noqa: BLE001  (the other walks go on)
+    except Exception:  # noqa: BLE001  (the other walks continue)
         return Tally(violations=[f"the walk broke: {traceback.format_exc(limit=-4)}"])
 
 
 def shortened(play: Play, tally: Tally) -> list[str]:
-    """Return fewer lines that end in a violation of the same statement."""
+    """Return fewer lines that still violate the same statement."""
     statement = tally.violations[0].split(": ")[0].split(", ")[1]
 
     def fails(lines: Sequence[str]) -> bool:
@@ -104,12 +104,12 @@ def shortened(play: Play, tally: Tally) -> list[str]:
 
 
 def quoted(lines: Iterable[str]) -> str:
-    """Return lines as arguments."""
+    """Return the lines as shell arguments."""
     return " ".join(f"'{line}'" for line in lines)
 
 
 def report(seed: int, steps: int, tally: Tally, *, verbose: bool = False) -> None:
-    """Print what does not hold, and how to see it again."""
+    """Print the violations, and how to reproduce them."""
     if verbose or tally.violations:
         print("\n".join(tally.told))
     for text in tally.violations:

@@ -15,16 +15,16 @@ from tests.walk.town import REPOS, STAGES
 OPERATION = re.compile(r"^Multigit-Operation: (\S+)$", re.MULTILINE)
 ID = re.compile(r"\d{8}T\d{6}Z-[a-z]+-[a-z-]+-[0-9a-f]{4}")
 NOT_THERE = {"not_published", "failed"}
-CERTAIN = {"not_started", "succeeded", "failed"}  # what is said of deployments
+CERTAIN = {"not_started", "succeeded", "failed"}  # deployment states that leave no doubt
 INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of a walk, what came of it, and what there was before and after.
+    """One line of a walk, what came of it, and the state before and after.
 
-    `loose`: something of a killed multigit was still at work when it began. `hinted` is the hint
-    that proposed the command, `planned` what a dry run of the same command said right before.
+    `loose`: something of a killed multigit was still running when it began. `hinted` is the hint
+    that proposed the command, `planned` what a dry run of the same command said just before.
     """
 
     number: int
@@ -56,7 +56,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """That something of an operation was said not to be on a remote, and how."""
+    """A claim that something of an operation is not on a remote, and where it was made."""
 
     operation: str
     why: str
@@ -64,7 +64,7 @@ class Denial:
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """A commit with which a colleague took work back, and what each of its files was before."""
+    """A commit with which a colleague reverted work, and each of its files as it was before."""
 
     sha: str
     files: Mapping[str, str]
@@ -83,39 +83,39 @@ class Annals:
     )
     releases: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     denied: dict[tuple[str, str], Denial] = field(default_factory=dict)
-    may_begin: set[str] = field(default_factory=set)  # deployments that were told of as under way
+    may_begin: set[str] = field(default_factory=set)  # deployments that were reported as under way
     undo_cut_short: bool = False
     rollbacks: dict[str, list[Rollback]] = field(default_factory=lambda: defaultdict(list))
     edits: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
 
     def heads(self, repo: str, seen: Seen) -> list[str]:
-        """Return where the branches of a remote stand."""
+        """Return the tips of the branches of a remote."""
         return [sha for ref, sha in seen.refs[repo].items() if ref.startswith(HEADS)]
 
     def reached(self, repo: str, seen: Seen) -> frozenset[str]:
-        """Return every commit that the branches of a remote reach."""
+        """Return every commit reachable from the branches of a remote."""
         return self.graphs[repo].reached(*self.heads(repo, seen))
 
     def operation_of(self, repo: str, seen: Seen, tag: str) -> str:
-        """Return the operation that a tag of a remote says it comes from."""
+        """Return the operation that a remote's tag names as its origin."""
         found = self.graphs[repo].tag(seen.refs[repo][f"{TAGS}{tag}"])
         named = OPERATION.search(found.message) if found else None
         return named[1] if named else ""
 
     def tags_of(self, operation: str, repo: str, seen: Seen) -> list[str]:
-        """Return the tags of an operation on a remote."""
+        """Return the tags that an operation made on a remote."""
         if not operation:
             return []
         return [tag for tag in seen.tags(repo) if self.operation_of(repo, seen, tag) == operation]
 
     def undone_by(self, step: Step) -> str:
-        """Return the operation that an undo is about, by its record or by what it says."""
+        """Return the operation that an undo reverts, from its record or from its message."""
         named = [str(each["undoes"]) for each in step.records if each.get("undoes")]
         said = ID.findall(step.said.message) if step.said else []
         return (named or said or [""])[0]
 
     def begin(self, seen: Seen) -> None:
-        """Remember what there is."""
+        """Remember the commits and releases that exist."""
         for repo in REPOS:
             self.ever[repo] |= self.reached(repo, seen)
             for tag in seen.tags(repo):
@@ -123,7 +123,7 @@ class Annals:
                     self.releases[operation][repo] = tag
 
     def note(self, step: Step) -> None:
-        """Remember what a step has shown, after it was judged."""
+        """Remember what a step has shown, once it has been judged."""
         self.begin(step.after)
         if step.line.startswith("edit "):
             self._note_edit(step)
@@ -133,14 +133,14 @@ class Annals:
             self._note_run(step, step.said)
 
     def _note_edit(self, step: Step) -> None:
-        """Remember what somebody has written and not committed yet."""
+        """Remember what someone has written but not yet committed."""
         for here, files in step.after.files.items():
             known = step.before.files[here]
             new = {f: text for f, text in files.items() if f.endswith(": content")}
             self.edits[here] |= {f: text for f, text in new.items() if known.get(f) != text}
 
     def _note_rollback(self, step: Step) -> None:
-        """Remember which files a colleague has put back."""
+        """Remember which files a colleague has restored."""
         how, repo, branch = step.line.split()
         sha, before = (seen.branch(repo, branch) for seen in (step.after, step.before))
         if sha == before:
@@ -154,7 +154,7 @@ class Annals:
         if said.command == "continue":
             self._allow({said.operation, *step.before.unfinished[said.workspace]})
         if said.command in {"push", "continue"}:
-            self.edits[said.workspace].clear()  # it may be committed now
+            self.edits[said.workspace].clear()  # it may be committed by now
         if said.command in {"undo", "continue"}:
             self.undo_cut_short |= said.cut_short or said.status == INTERRUPTED
         self.may_begin |= {key for key, state in said.deployments if state not in CERTAIN}
@@ -190,7 +190,7 @@ class Annals:
             self.denied.setdefault((repo, what or operation), Denial(operation, why))
 
     def _allow(self, operations: set[str]) -> None:
-        """Forget what was denied of operations that were gone on with."""
+        """Forget the denials of operations that were continued."""
         for key in [key for key, each in self.denied.items() if each.operation in operations]:
             del self.denied[key]
 

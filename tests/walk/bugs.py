@@ -1,6 +1,6 @@
-"""Bugs that are put into a copy of the package, to prove that a walk sees them.
+"""Bugs that are put into a copy of the package, to prove that a walk finds them.
 
-Each takes out what once fixed a statement that was not true.
+Each removes the fix for a statement that was once untrue.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from tests.torture.bugs import Bug
 
 @dataclass(frozen=True, slots=True)
 class Lie:
-    """A bug, whose cases are the lines of a walk, and the statement that is not true with it."""
+    """A bug, whose cases are the lines of a walk, and the statement that it makes untrue."""
 
     bug: Bug
     statement: str

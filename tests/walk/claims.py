@@ -1,4 +1,4 @@
-"""What the oracle deals in: a statement of multigit yields claims, each of which holds or not."""
+"""What the oracle checks: a statement yields claims, each of which holds or does not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from tests.walk.annals import Annals, Step
 from tests.walk.commands import Row, Said
 
-Claim = tuple[bool, str]  # whether it holds, and what is wrong where it does not
+Claim = tuple[bool, str]  # whether it holds, and what is wrong if it does not
 Claims = Iterator[Claim]
 Statement = Callable[[Step, Annals], Claims]
 
@@ -16,9 +16,9 @@ UNCHANGING = {"planned", "nothing", "blocked", "cancelled", "error"}
 
 
 def finished(step: Step, *but: str) -> Said | None:
-    """Return what was said by a command that ended by itself, but for those about these.
+    """Return what a command said that ended by itself and is not, or is not about, one of `but`.
 
-    None for any other step, and for one that did not wait for what it began and says so.
+    None for any other step, and for a command that says it did not wait for what it started.
     """
     said = step.said
     if said is None or said.document is None or {said.command, said.about} & set(but):

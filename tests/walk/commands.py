@@ -22,8 +22,8 @@ from tests.walk.town import Town
 Document = Mapping[str, Any]
 Row = Mapping[str, Any]
 
-PATIENCE = 2.0  # seconds in which a multigit only waited: then all that is held goes on by itself
-LOOKING_AGAIN = 10  # ticks that it may need meanwhile, to see whether there is something new
+PATIENCE = 2.0  # seconds of idling after which everything that is held is released
+LOOKING_AGAIN = 10  # ticks that an idle multigit may use meanwhile, to poll for changes
 LONGEST = 120.0  # seconds for one multigit
 LOOKING = {"status", "log", "watch", "lock", "doctor"}
 CHANGING = {"push", "promote", "backmerge", "deploy", "continue", "undo"}
@@ -32,10 +32,10 @@ SIGNALS = {"kill": (signal.SIGKILL,), "int": (signal.SIGINT,), "int2": (signal.S
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """How a multigit ended and what it said. `document` is None where it was cut short.
+    """How a multigit ended and what it said; `document` is None if it was cut short.
 
-    `disturbed`: it was to be cut short, and perhaps it was before it could say anything.
-    `watched`: its stderr is what a person read at a terminal.
+    `disturbed`: it was to be cut short, perhaps before it could say anything.
+    `watched`: its stderr is what a person saw at a terminal.
     """
 
     workspace: str
@@ -55,27 +55,27 @@ class Said:
 
     @property
     def about(self) -> str:
-        """Return the command whose operation it was: what was continued, abandoned or watched."""
+        """Return the command that began its operation, such as the one that it continues."""
         return self.operation.split("-")[1] if self.operation else self.command
 
     @property
     def gave_up_waiting(self) -> bool:
-        """Tell whether a second Ctrl-C came, and what was running may still arrive."""
+        """Return whether a second Ctrl-C ended it while something might still arrive."""
         return self.result == "error" and "may still arrive" in self.message
 
     @property
     def dry(self) -> bool:
-        """Tell whether it was only to show its plan."""
+        """Return whether it only showed its plan."""
         return "--dry-run" in self.words
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """Return what was said of each repository."""
+        """Return the row of each repository."""
         return tuple((self.document or {}).get("repos", ()))
 
     @property
     def deployments(self) -> tuple[tuple[str, str], ...]:
-        """Return each deployment that was told of: what the ledger calls it, and its state."""
+        """Return each deployment in the document: its key in the ledger, and its state."""
         return tuple(
             ("/".join(filter(None, place)), each["state"])
             for row in self.rows
@@ -85,17 +85,17 @@ class Said:
 
     @property
     def operation(self) -> str:
-        """Return the operation that it was about, or empty."""
+        """Return the operation that it was about, or an empty string."""
         return (self.document or {}).get("operation") or ""
 
     @property
     def result(self) -> str:
-        """Return the document's result, or empty."""
+        """Return the document's result, or an empty string."""
         return str((self.document or {}).get("result", ""))
 
     @property
     def message(self) -> str:
-        """Return the sentence."""
+        """Return the document's message."""
         return str((self.document or {}).get("message", ""))
 
     @property
@@ -111,12 +111,12 @@ class Said:
 
     @property
     def advice(self) -> tuple[str, ...]:
-        """Return every hint, that of the whole first."""
+        """Return every hint, the document's own first."""
         hints = ((self.document or {}).get("hint"), *(each["hint"] for each in self.problems))
         return tuple(dict.fromkeys(hint for hint in hints if hint))
 
     def told(self) -> str:
-        """Return in one line how it ended, for a report."""
+        """Summarize in one line how it ended, for a report."""
         states = {row["repo"]: row["state"] for row in self.rows if "state" in row}
         said = f"{self.result}: {self.message} {states}" if self.document else self.stderr[-400:]
         return f"multigit {' '.join(self.words)} → {self.status} {said}".strip()
@@ -131,12 +131,12 @@ class Cut:
 
     @classmethod
     def named(cls, text: str) -> Cut | None:
-        """Return the cut of that name, or None."""
+        """Return the cut with that name, or None."""
         how, colon, when = text.partition(":")
         return cls(how, when) if colon and how in SIGNALS else None
 
     def environment(self, town: Town) -> Mapping[str, str]:
-        """Return what lets the run be killed from inside: at a call of git, or at an edge."""
+        """Return the environment that kills the run from inside, at a call of git or at an edge."""
         at, _, when = self.when.partition("/")
         if self.how != "kill" or self.when.startswith(("mid-", "after-")):
             return {}
@@ -146,9 +146,9 @@ class Cut:
         return GitShim(town, at=at, when="after" if when == "after" else "before", act=act).env
 
     def comes(self, town: Town, ledger: str, passed: float) -> bool:
-        """Tell whether the moment has come at which somebody outside cuts it short.
+        """Return whether it is time to cut the run short from outside.
 
-        `ledger` is what it held before, `passed` the seconds since the start.
+        `ledger` is what the ledger held before, `passed` the seconds since the start.
         """
         if self.when == "mid-push":
             return town.arrived()
@@ -165,9 +165,9 @@ def run(
     *,
     watched: bool = False,
 ) -> Said:
-    """Run multigit in a workspace, with a document; what is held for too long goes on meanwhile.
+    """Run multigit in a workspace with `--json`; release what is held if it only waits.
 
-    `watched`: a person at a terminal reads there, on stderr, what people are told.
+    `watched`: its stderr is a terminal, and shows what a person would see.
     """
     town.forget_arrivals()
     with ExitStack() as stack:
@@ -204,7 +204,7 @@ def _read(stream: IO[bytes]) -> str:
 
 
 def _attend(process: Process, town: Town, ledger: str, cut: Cut | None) -> int:
-    """Wait for the end, cut it short at its moment, and return the status."""
+    """Wait for the end, cut it short when its time comes, and return the status."""
     began = time.monotonic()
     worked, at_work = 0.0, began
     while (status := process.poll()) is None:
@@ -214,7 +214,7 @@ def _attend(process: Process, town: Town, ledger: str, cut: Cut | None) -> int:
             for number in SIGNALS[cut.how]:
                 with suppress(ProcessLookupError):
                     process.send_signal(number)
-                heard(process.pid)  # or two of them would count as one
+                heard(process.pid)  # or two signals would count as one
             cut = None
         if (so_far := _worked(process.pid)) > worked + LOOKING_AGAIN:
             worked, at_work = so_far, now
@@ -227,7 +227,7 @@ def _attend(process: Process, town: Town, ledger: str, cut: Cut | None) -> int:
 
 
 def _worked(pid: int) -> float:
-    """Return the processor time that a process has taken, in ticks; it tells who only waits."""
+    """Return the processor time that a process has used, in ticks; waiting uses none."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):

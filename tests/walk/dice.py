@@ -1,4 +1,4 @@
-"""What the dice propose: the next line of a walk, by where it stands."""
+"""What the dice propose: the next line of a walk, depending on where the walk is."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _hint(dice: Random, view: View) -> str:
 
 
 def _some(dice: Random) -> str:
-    """Return a choice of repositories, mostly all."""
+    """Return which repositories to choose, usually all of them."""
     return dice.choices(("", f" -r {dice.choice(REPOS)}", " --skip-blocked"), (6, 1, 1))[0]
 
 
@@ -111,7 +111,7 @@ def _pull(dice: Random, _: View) -> str:
 
 
 def _dry(dice: Random, view: View) -> str:
-    """Return what is looked at first; the same is done next (see the walk)."""
+    """Return a dry run; the walk usually runs the same command for real next."""
     whole = dice.choice(COMMANDS)(dice, view)
     return whole.replace(" --yes", " --dry-run")
 
@@ -120,7 +120,7 @@ def _theirs(dice: Random, view: View) -> str:
     return f"theirs {dice.choice((_promote, _deploy, _undo, _backmerge, _push))(dice, view)}"
 
 
-IN_MIDAIR = ("kill:push-1/orphan", "kill:mid-push", "int2:mid-push")  # a push goes on without us
+IN_MIDAIR = ("kill:push-1/orphan", "kill:mid-push", "int2:mid-push")  # a push continues without us
 MOMENTS = (
     "kill:push-{n}/orphan",
     "kill:push-{n}/before",
@@ -139,7 +139,7 @@ MOMENTS = (
 
 
 def _cut(dice: Random, view: View) -> str:
-    """Return a command that is cut short: mostly where it does the most."""
+    """Return a command that is cut short, usually while it has the most effect."""
     commands = (_promote, _promote, _push, _backmerge, _plain("continue --yes"), _undo, _deploy)
     moment = dice.choice(MOMENTS).format(
         n=dice.randint(1, 3), edge=dice.randint(4, 30), tenths=dice.randint(2, 9)
@@ -148,12 +148,12 @@ def _cut(dice: Random, view: View) -> str:
 
 
 def _in_midair(dice: Random, view: View) -> str:
-    """Return a command that is left while its pushes are on their way."""
+    """Return a command that is left while its pushes are in flight."""
     command = dice.choice((_promote, _promote, _push, _backmerge))(dice, view)
     return f"{dice.choice(IN_MIDAIR)} {command}"
 
 
-FOLLOWED_UP, TYPED, REFILLED, SEEN = 0.7, 0.4, 0.5, 0.25  # how often
+FOLLOWED_UP, TYPED, REFILLED, SEEN = 0.7, 0.4, 0.5, 0.25  # probabilities
 COMMANDS: tuple[Proposal, ...] = (_promote, _push, _backmerge, _deploy, _undo)
 ANY_TIME: tuple[tuple[int, Proposal], ...] = (
     (3, _server),
@@ -198,10 +198,10 @@ HELD: tuple[tuple[int, Proposal], ...] = ((10, _in_midair), *AT_REST)
 
 
 def propose(dice: Random, view: View) -> str:
-    """Return the next line of a walk. A dry run is mostly followed by what it was about.
+    """Return the next line of a walk; a dry run is usually followed by the real command.
 
-    What a hint proposes is often typed at once. Where there was nothing to do, somebody sees to
-    it that there is.
+    A hint's command is often run at once. When there was nothing to do, a line is often
+    proposed that creates something to do.
     """
     last = view.last
     if last and last.dry and last.status == 0 and dice.random() < FOLLOWED_UP:

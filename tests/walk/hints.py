@@ -29,7 +29,7 @@ CONSENTING = {"promote", "push", "backmerge", "deploy", "continue", "undo"}
 
 
 def proposed(hint: str) -> Iterator[tuple[str, ...]]:
-    """Yield the words after `multigit` of each command in a hint that can be typed as it stands."""
+    """Yield the words after `multigit` of each command in a hint that can be run as it is."""
     for found in _COMMAND.finditer(hint):
         words = [found[1]]
         for word in found[2].split() if found[2].startswith(" ") else ():
@@ -44,7 +44,7 @@ def proposed(hint: str) -> Iterator[tuple[str, ...]]:
 
 
 def agreed(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the command with the yes that a person would answer."""
+    """Return the command with the `--yes` that a person would answer."""
     if words[0] in CONSENTING and "--yes" not in words and "--dry-run" not in words:
         return (*words, "--yes")
     return words

@@ -1,12 +1,12 @@
-"""The moves of a walk: each is one line, proposed by the dice and understood by `play`.
+"""The moves of a walk: each is one line, proposed by the dice and carried out by `play`.
 
 colleague web dev                     commits there
 contradict api stg                    changes a line that others change, too
 by-hand api dev stg                   merges by hand
 roll-back api main                    reverts the merge, or the revert, at its tip
-put-back api main                     … with the content of before, and without saying so
+put-back api main                     … by restoring the content, without saying so
 refuse web · accept web               its server
-hold web · hurry                      its server waits with every push; everything goes on
+hold web · hurry                      its server delays every push; everything continues
 runner stg · no-runner stg            in the configuration of all workspaces
 locks · waves · targets               … from now on
 untag api stg                         deletes the newest deploy tag there
@@ -15,9 +15,9 @@ edit ours api                         work in a clone
 promote dev stg --yes                 multigit, in our workspace
 theirs promote dev stg --yes          … in the colleague's
 kill:push-2/orphan promote dev stg    … cut short: see `Cut`
-watched status                        … with a person who reads at a terminal
+watched status                        … with a person reading at a terminal
 undo %1                               … with the newest release of its log; %2 the one before
-hint 2                                … what the last hints proposed second
+hint 2                                … the second command that the last hints proposed
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ WATCHED = "watched"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the dice may know: the town, what there is, and what was said last."""
+    """What the dice may know: the town, its current state, and what was said last."""
 
     town: Town
     seen: Seen
@@ -43,7 +43,7 @@ class View:
 
     @property
     def options(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Return the hints of what was said last, each with a command that it proposes."""
+        """Return the last hints, each with a command that it proposes."""
         if self.last is None:
             return ()
         found = {words: hint for hint in self.last.advice for words in proposed(hint)}
@@ -51,7 +51,7 @@ class View:
 
     @property
     def open(self) -> bool:
-        """Tell whether our workspace has an unfinished operation."""
+        """Return whether our workspace has an unfinished operation."""
         return bool(self.seen.unfinished[OURS])
 
 
@@ -83,14 +83,14 @@ MOODS = {"refuse", "accept", "hold", "hurry", "badly", "well"}  # a hint outlast
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What a line was in the end: the command that was typed, and the hint that proposed it."""
+    """What a line became: the command that was run, and the hint that proposed it."""
 
     said: Said | None = None
     hint: str = ""
 
 
 def play(line: str, view: View) -> Played:
-    """Do what a line says. A hint or release that there is none of is left out."""
+    """Carry out a line; skip it if its hint or release does not exist."""
     words = line.split()
     if words[0] in EFFECTS:
         EFFECTS[words[0]](view.town, words[1:])
@@ -110,7 +110,7 @@ def play(line: str, view: View) -> Played:
             return Played()
         hint, command = options[number - 1]
         workspace = view.last.workspace if view.last else workspace
-        if f"multigit {' '.join(command)} there" in hint:  # where the other one works
+        if f"multigit {' '.join(command)} there" in hint:  # in the other workspace
             workspace = THEIRS if workspace == OURS else OURS
         words = list(agreed(command))
     typed = [_release(word, view.seen, workspace) for word in words]
@@ -122,7 +122,7 @@ def play(line: str, view: View) -> Played:
 
 
 def _release(word: str, seen: Seen, workspace: str) -> str:
-    """Return a word, or the release that it stands for: %1 the newest one; empty for none."""
+    """Return a word, with %1 replaced by the newest release, and so on; empty if there is none."""
     if not word.startswith("%"):
         return word
     known = [each["release"] for each in seen.records[workspace] if each["release"]]

@@ -83,7 +83,7 @@ STATEMENTS: tuple[Statement, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How many claims were checked in a step, and those that do not hold, each with its check."""
+    """How many claims were checked in a step, and which do not hold, by statement."""
 
     claims: int
     violations: tuple[str, ...]

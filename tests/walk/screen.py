@@ -1,4 +1,4 @@
-"""A terminal that nobody types at, and what people read there."""
+"""A terminal at which nobody types, and what people read there."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LAST_WORDS = 2.0  # seconds
 
 
 class Screen:
-    """A pseudo-terminal: `terminal` is the side that a program gets."""
+    """A pseudo-terminal; `terminal` is the side that a program gets."""
 
     def __init__(self) -> None:
         self._side, self.terminal = pty.openpty()
@@ -25,7 +25,7 @@ class Screen:
         self._reader.start()
 
     def text(self) -> str:
-        """Return all that was shown, once the program has ended."""
+        """Return everything that was shown, once the program has ended."""
         with suppress(OSError):
             os.close(self.terminal)
         self._reader.join(_LAST_WORDS)
@@ -33,7 +33,7 @@ class Screen:
         return _ESCAPE.sub("", shown)
 
     def close(self) -> None:
-        """Give both sides back."""
+        """Close both sides."""
         self.text()
         os.close(self._side)
 
@@ -45,7 +45,7 @@ class Screen:
 
 @contextmanager
 def screen() -> Iterator[Screen]:
-    """Lend a terminal."""
+    """Provide a terminal, and close it afterwards."""
     lent = Screen()
     try:
         yield lent

@@ -1,4 +1,4 @@
-"""What there is at one moment, read from remotes, ledger, log and work trees alone."""
+"""A snapshot of the town, read only from the remotes, the ledger, the logs and the work trees."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.walk.town import REPOS, Town
 
 Record = Mapping[str, Any]
 Refs = Mapping[str, str]
-CONFLICT = 1  # as merge-tree says it
+CONFLICT = 1  # the exit status of merge-tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """That a remote's branch went from one commit to another, by git's own reflog."""
+    """A move of a remote's branch from one commit to another, according to git's reflog."""
 
     branch: str
     before: str
@@ -50,21 +50,21 @@ class Move:
 
 @dataclass(frozen=True)
 class Seen:
-    """One moment: every remote's refs, every run, and the log, files and journals by workspace.
+    """A snapshot: every remote's refs, every run, and the log, files and journals by workspace.
 
-    `moved` are all moves of a remote's branches up to now, those that were taken back included.
+    `moved` are all moves of a remote's branches so far, including those that were undone.
     """
 
     refs: Mapping[str, Refs]
     moved: Mapping[str, frozenset[Move]]
     runs: tuple[Run, ...]
-    begun: tuple[str, ...]  # the key of each start, in the order in which they came
+    begun: tuple[str, ...]  # the key of each start, in order
     records: Mapping[str, tuple[Record, ...]]
     files: Mapping[str, Snapshot]
     unfinished: Mapping[str, tuple[str, ...]]
 
     def branch(self, repo: str, name: str) -> str:
-        """Return where a remote's branch stands, or empty."""
+        """Return the tip of a remote's branch, or an empty string."""
         return self.refs[repo].get(f"{HEADS}{name}", "")
 
     def tags(self, repo: str) -> Iterator[str]:
@@ -72,7 +72,7 @@ class Seen:
         return (ref.removeprefix(TAGS) for ref in self.refs[repo] if ref.startswith(TAGS))
 
     def changed(self, repo: str, before: Seen) -> dict[str, tuple[str, str]]:
-        """Return each ref of a remote that differs from before: what it was, and is."""
+        """Return each ref of a remote that has changed, with its old and new value."""
         old, new = before.refs[repo], self.refs[repo]
         return {
             ref: (old.get(ref, ""), new.get(ref, ""))
@@ -82,7 +82,7 @@ class Seen:
 
 
 def look(town: Town) -> Seen:
-    """Look at everything once."""
+    """Take a snapshot."""
     lines = [line.split() for line in town.ledger.read_text("utf-8").splitlines()]
     ends = {words[1]: int(words[2]) for words in lines if words[0] == "end"}
     begins = [words for words in lines if words[0] == "begin"]
@@ -123,14 +123,14 @@ def _journals(shop: Path) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """What git makes of two commits: a tree, or none where they conflict."""
+    """What git makes of two commits: a tree, or None if they conflict."""
 
     tree: str
     conflicts: bool
 
 
 class Graph:
-    """The commits of one remote, those included that no ref reaches any more."""
+    """The commits of one remote, including those that no ref reaches any longer."""
 
     def __init__(self, bare: Path) -> None:
         self._bare = bare
@@ -156,7 +156,7 @@ class Graph:
         return self._tags[sha]
 
     def content(self, sha: str) -> str:
-        """Return what a blob holds."""
+        """Return the content of a blob."""
         return as_text(read_object(self._bare, sha)[1])
 
     def peeled(self, sha: str) -> str:
@@ -165,7 +165,7 @@ class Graph:
         return tag.target if tag else sha
 
     def reached(self, *shas: str) -> frozenset[str]:
-        """Return every commit that these reach, themselves included."""
+        """Return every commit reachable from these, including themselves."""
         return frozenset().union(*(self._reach(sha) for sha in shas if sha))
 
     def _reach(self, sha: str) -> frozenset[str]:
@@ -182,7 +182,7 @@ class Graph:
         return self._reached[sha]
 
     def own(self, new: Iterable[str], old: Iterable[str]) -> frozenset[str]:
-        """Return the commits, merges left out, that `new` reach and `old` do not."""
+        """Return the commits, without merges, that are reachable from `new` but not from `old`."""
         found = self.reached(*new) - self.reached(*old)
         return frozenset(sha for sha in found if len(self.commit(sha).parents) < 2)
 
@@ -193,12 +193,12 @@ class Graph:
         return self._files[tree]
 
     def accepted(self, sha: str) -> frozenset[str]:
-        """Return the roll-backs that the merges reached from a commit say they accept."""
+        """Return the reverts that the merges reachable from a commit say they accept."""
         told = run_git(self._bare, "log", "--merges", "--format=%B", sha).stdout
         return frozenset(re.findall(r"^Accepts-revert: (\w+)$", told, re.MULTILINE))
 
     def merge(self, target: str, source: str) -> Merge:
-        """Return what git makes of it, in a bare repository and without any setting."""
+        """Return how git merges them, in a bare repository without any settings."""
         if source in self.reached(target):
             return Merge(self.commit(target).tree, conflicts=False)
         done = run_git(self._bare, "merge-tree", "--write-tree", "--name-only", target, source)

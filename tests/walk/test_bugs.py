@@ -1,4 +1,4 @@
-"""The walks bite: statements that are not true, put into a copy of multigit, are found."""
+"""The walks find untrue statements that are put into a copy of multigit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _walked(folder: Path, package: Path, name: str) -> Tally:
 
 @pytest.mark.parametrize("name", LIES)
 def test_lie_is_seen(tmp_path: Path, name: str) -> None:
-    """Its own statement does not hold with the bug, and all hold without it."""
+    """With the bug its own statement does not hold; without it all statements hold."""
     sick = _walked(tmp_path / "sick", infected(tmp_path / "package", LIES[name].bug), name)
     assert any(LIES[name].statement in text for text in sick.violations), sick
     assert not any("exit code 70" in text for text in sick.violations)

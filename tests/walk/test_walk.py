@@ -1,4 +1,4 @@
-"""The fast part of the walks: a few known seeds. All others: python -m tests.walk."""
+"""The fast part of the walks: a few known seeds. For all others, run python -m tests.walk."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ STEPS = 8
 
 @pytest.mark.parametrize("seed", [11, 14, 15])
 def test_every_statement_is_true(tmp_path: Path, seed: int) -> None:
-    """A short walk by the dice of a known seed meets no statement that is not true.
+    """A short walk from a known seed finds no untrue statement.
 
-    Nothing in it hangs on a moment: it is the same walk on each machine.
+    Nothing in it depends on timing: it is the same walk on every machine.
     """
     with Town(tmp_path / "town") as town:
         tally = stroll(seed, STEPS, town)
@@ -50,5 +50,5 @@ def test_every_statement_is_true(tmp_path: Path, seed: int) -> None:
     ],
 )
 def test_hints_are_read_as_they_are_typed(hint: str, commands: list[tuple[str, ...]]) -> None:
-    """Each command ends where the sentence goes on; what has placeholders cannot be typed."""
+    """Each command ends where the sentence continues; one with placeholders cannot be run."""
     assert list(proposed(hint)) == commands

@@ -1,8 +1,8 @@
 """Where a walk takes place: three remotes, two workspaces of them, servers and runners with moods.
 
-A server may refuse, or hold every push at its door until it is told to hurry. A deployment may go
-well, fail, or be held. Each deployment that really begins writes a line into a ledger that
-multigit does not know of.
+A server may refuse every push, or hold it until it is told to hurry. A deployment may succeed,
+fail, or be held. Each deployment that really begins writes a line to a ledger of which multigit
+knows nothing.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from tests.support.http_git import GitHttpServer
 from tests.torture.world import PACKAGE, at_work_in
 
 REPOS = ("api", "web", "db")
-OVER_HTTP = "web"  # its server goes on when the client is gone
-KEEPER = "db"  # keeps the locks across machines
+OVER_HTTP = "web"  # its server continues when the client is gone
+KEEPER = "db"  # stores the locks across machines
 STAGES = ("dev", "stg", "main")
 PAIRS = (("dev", "stg"), ("stg", "main"))
-TAGGED = {"stg": "stg-deploy-", "main": "deploy-"}  # what their deploy tags begin with
+TAGGED = {"stg": "stg-deploy-", "main": "deploy-"}  # the prefixes of their deploy tags
 OURS, THEIRS = "ours", "theirs"
 FILES = {"a.txt": "1\n2\n3\n4\n5\n", "b.txt": "b\n"}
 CALM = 30.0  # seconds that an orphan may take
@@ -82,7 +82,7 @@ exit $status
 
 
 class Town:
-    """The world of one walk, below `root`; the multigit of `package` is played with."""
+    """The world of one walk, below `root`, played with the multigit of `package`."""
 
     def __init__(self, root: Path, package: Path = PACKAGE) -> None:
         root.mkdir(parents=True)
@@ -143,11 +143,11 @@ class Town:
     # --- Moods of servers and runners
 
     def mood(self, name: str) -> Path:
-        """Return the folder of a repository's server, or of a stage's runner."""
+        """Return the folder for the moods of a repository's server or a stage's runner."""
         return self.root / "moods" / name
 
     def set_mood(self, name: str, what: str, *, on: bool) -> None:
-        """Let a server refuse or hold, or a runner hold or go badly; or no more."""
+        """Make a server refuse or hold, or a runner hold or fail; or stop that."""
         file = self.mood(name) / what
         if on:
             file.touch()
@@ -155,34 +155,34 @@ class Town:
             file.unlink(missing_ok=True)
 
     def has_mood(self, name: str, what: str) -> bool:
-        """Tell whether it does."""
+        """Return whether a server or runner has this mood."""
         return (self.mood(name) / what).exists()
 
     def release(self) -> None:
-        """Let everything that is held go on."""
+        """Release everything that is held."""
         for held in (self.root / "moods").glob("*/held"):
             held.unlink(missing_ok=True)
 
     def hurry(self) -> None:
-        """Let everything that is held go on, and wait for its end."""
+        """Release everything that is held, and wait until it has ended."""
         self.release()
         self.wait_for_calm()
 
     def held(self) -> bool:
-        """Tell whether anything is held."""
+        """Return whether anything is held."""
         return any((self.root / "moods").glob("*/held"))
 
     def arrived(self) -> bool:
-        """Tell whether a push has come to a server since arrivals were forgotten."""
+        """Return whether a push has reached a server since arrivals were forgotten."""
         return any((self.root / "moods").glob("*/arrived"))
 
     def forget_arrivals(self) -> None:
-        """Forget which pushes have come."""
+        """Forget which pushes have arrived."""
         for file in (self.root / "moods").glob("*/arrived"):
             file.unlink(missing_ok=True)
 
     def wait_for_calm(self) -> bool:
-        """Wait until nothing is at work in the town any more; tell whether that came."""
+        """Wait until nothing is running in the town any longer; return whether that happened."""
         deadline = time.monotonic() + CALM
         while self.at_work():
             if time.monotonic() > deadline:
@@ -191,11 +191,11 @@ class Town:
         return True
 
     def at_work(self) -> bool:
-        """Tell whether a process of this town still runs."""
+        """Return whether a process of this town is still running."""
         return self._server.busy or any(at_work_in(self.root))
 
     def configure(self) -> None:
-        """Write the configuration of every workspace, as it is agreed on now."""
+        """Write the configuration of every workspace as it is currently agreed."""
         tables = (f"\n[repos.{name}]\n{self._after(name)}" for name in REPOS)
         script = self.root / "deploy.sh"
         targets = '["one", "two"]' if self.targets else "[]"
@@ -209,12 +209,12 @@ class Town:
                 (shop / "multigit.toml").write_text(text, encoding="utf-8")
 
     def employ(self, stage: str, *, wanted: bool) -> None:
-        """Add a stage's runner to the configuration of all workspaces, or take it out."""
+        """Add a stage's runner to the configuration of all workspaces, or remove it."""
         (self.runners.add if wanted else self.runners.discard)(stage)
         self.configure()
 
     def agree(self, what: str) -> None:
-        """Let the configuration of all workspaces have locks, waves or targets from now on."""
+        """Give the configuration of all workspaces locks, waves or targets from now on."""
         setattr(self, what, True)
         self.configure()
 
@@ -237,7 +237,7 @@ class Town:
         return self.repos[repo].commit(branch, content, message=f"fix: line {self._edits}")
 
     def merge_by_hand(self, repo: str, source: str, target: str) -> str:
-        """Merge a branch into another one on the remote; empty where that conflicts or is done."""
+        """Merge a branch into another on the remote; empty if that conflicts or has no effect."""
         one = self.repos[repo]
         tip, other = one.tip(target), one.tip(source)
         merged = run_git(one.bare, "merge-tree", "--write-tree", tip, other)
@@ -250,9 +250,9 @@ class Town:
         return made
 
     def roll_back(self, repo: str, branch: str, *, silent: bool) -> str:
-        """Take back the merge or roll-back at a branch's tip; empty where that is neither.
+        """Revert the merge or revert at a branch's tip; return an empty string if it is neither.
 
-        As `git revert -m 1` does it or, `silent`, with the content of before and one's own words.
+        Like `git revert -m 1` or, if `silent`, by restoring the old content under another message.
         """
         one = self.repos[repo]
         tip = one.tip(branch)
@@ -268,7 +268,7 @@ class Town:
         return made
 
     def untag(self, repo: str, stage: str) -> None:
-        """Delete the newest deploy tag of a stage, as somebody does who tidies up."""
+        """Delete the newest deploy tag of a stage, as someone tidying up would."""
         one = self.repos[repo]
         tags = one.remote_git("tag", "--list", f"{TAGGED[stage]}*", "--sort=creatordate").split()
         if tags:

@@ -15,12 +15,12 @@ from tests.walk.oracle import Verdict, judge
 from tests.walk.seen import Graphs, look
 from tests.walk.town import Town
 
-ENDING = ("hurry",)  # what is still on its way arrives before a walk is over
+ENDING = ("hurry",)  # anything in flight arrives before the walk ends
 
 
 @dataclass
 class Tally:
-    """What was counted, the lines that were played, and what did not hold."""
+    """What was counted, the lines that were played, and the violations."""
 
     counts: Counter[str] = field(default_factory=Counter)
     lines: list[str] = field(default_factory=list)
@@ -52,7 +52,7 @@ def walk(lines: Iterable[str], town: Town, *, stop: bool = True) -> Tally:
 
 
 def stroll(seed: int, steps: int, town: Town, *, stop: bool = True) -> Tally:
-    """Play so many lines of the dice of a seed."""
+    """Play this many lines from the dice of a seed."""
     dice, left = Random(seed), iter(range(steps))
     return _walk(
         town, lambda view: "" if next(left, None) is None else propose(dice, view), stop=stop
@@ -90,13 +90,13 @@ def _walk(town: Town, choose: Callable[[View], str], *, stop: bool) -> Tally:
 
 
 def _carries_out(said: Said, plan: Said) -> bool:
-    """Tell whether a command does what the plan of a dry run was about."""
+    """Return whether a command carries out the plan of a dry run."""
     words = tuple(word.replace("--dry-run", "--yes") for word in plan.words)
     return (said.workspace, said.words) == (plan.workspace, words)
 
 
 def shorter(lines: Sequence[str], fails: Callable[[Sequence[str]], bool]) -> list[str]:
-    """Return lines that still fail, with as many left out as can be, larger pieces first."""
+    """Return lines that still fail, leaving out as many as possible, larger pieces first."""
     kept, size = list(lines), max(1, len(lines) // 2)
     while True:
         for start in range(0, len(kept), size):

@@ -1,1 +1,1 @@
-"""Every sort of statement that multigit makes, each compared with what is really there."""
+"""Every kind of statement that multigit makes, each compared with the facts."""

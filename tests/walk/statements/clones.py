@@ -10,7 +10,7 @@ from tests.walk.claims import Claims
 
 FOLLOWING = re.compile(r"/\.git(: refs/heads/|/logs/)|/\.git/FETCH_HEAD")
 COMMITTING = re.compile(r"/\.git/(index|COMMIT_EDITMSG)|/\.git: ORIG_HEAD")
-OTHERS = re.compile(r"/multigit\.toml")  # is changed by who adds a runner
+OTHERS = re.compile(r"/multigit\.toml")  # changes when a colleague adds a runner
 
 
 def work_trees_stay(step: Step, _: Annals) -> Claims:
@@ -27,7 +27,7 @@ def work_trees_stay(step: Step, _: Annals) -> Claims:
 
 
 def unpushed_work_stays(step: Step, annals: Annals) -> Claims:
-    """No command but a push, which commits it, touches what somebody has written in a clone."""
+    """No command but a push, which commits it, touches what someone has written in a clone."""
     if step.line.startswith("edit ") or (step.said and step.said.about == "push"):
         return
     for here, edits in annals.edits.items():

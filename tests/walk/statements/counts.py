@@ -25,7 +25,7 @@ COUNTED = re.compile(
 
 
 def counts_are_right(step: Step, _: Annals) -> Claims:
-    """Each number in the sentence is the number of repositories, or deployments, it is about."""
+    """Each number in the message equals the number of repositories or deployments it counts."""
     said = finished(step, "status", "log")
     if said is None or said.result in UNCHANGING:
         return
@@ -36,7 +36,7 @@ def counts_are_right(step: Step, _: Annals) -> Claims:
         count = runs[RUN_STATES[word]] if word in RUN_STATES else sum(rows[s] for s in states)
         counts = {count}
         if said.about == "deploy" and word == "not started":
-            counts.add(rows["not_published"])  # repositories that it did not even come to
+            counts.add(rows["not_published"])  # repositories that it never reached
         yield int(number) in counts, f"{number} {word} instead of {counts}: {said.told()}"
 
 

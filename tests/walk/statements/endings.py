@@ -14,7 +14,7 @@ FITTING = {
 
 
 def exit_codes_fit(step: Step, _: Annals) -> Claims:
-    """The document's exit code is the process's, and result and exit code say the same."""
+    """The document has the process's exit code, and its result fits that code."""
     said = step.said
     if said is None or said.cut_short:
         return

@@ -1,4 +1,4 @@
-"""What a hint proposes can be typed."""
+"""The commands that hints propose can be run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OUT_OF_PLACE = {
 
 
 def a_hint_is_accepted(step: Step, _: Annals) -> Claims:
-    """What a hint proposed is typed after it, and is not refused as out of place."""
+    """A command that a hint proposed is not refused as out of place when it is run next."""
     said = step.said
     if said is None or not step.hinted or said.cut_short:
         return

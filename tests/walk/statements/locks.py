@@ -1,4 +1,4 @@
-"""The locks across machines, where the configuration names a repository for them."""
+"""The locks across machines, when the configuration names a repository for them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TOLD = {"lock_kept", "lock_left", "lock_unknown", "locked_remotely", "lock_unrea
 
 
 def locks_are_given_back(step: Step, annals: Annals) -> Claims:
-    """A command leaves no lock that was not there before, unless it says so."""
+    """A command leaves no new lock behind, unless it says so."""
     said = finished(step)
     if said is None or step.loose or said.codes & TOLD:
         return
@@ -29,7 +29,7 @@ def locks_are_given_back(step: Step, annals: Annals) -> Claims:
 
 
 def locks_keep_others_out(step: Step, annals: Annals) -> Claims:
-    """While somebody holds a stage's lock, nothing else moves its branch or begins a deployment."""
+    """While someone holds a stage's lock, no one else moves its branch or starts a deployment."""
     said = finished(step, "pull", "lock")
     if said is None or step.loose or said.dry:
         return
@@ -45,7 +45,7 @@ def locks_keep_others_out(step: Step, annals: Annals) -> Claims:
 
 
 def lock_status_is_right(step: Step, annals: Annals) -> Claims:
-    """`multigit lock status` names each lock that there is, and who holds it."""
+    """`multigit lock status` names each existing lock and its holder."""
     said = finished(step)
     if said is None or said.words[:2] != ("lock", "status") or said.document is None:
         return
@@ -57,7 +57,7 @@ def lock_status_is_right(step: Step, annals: Annals) -> Claims:
 
 
 def locks(seen: Seen) -> Mapping[str, str]:
-    """Return the stages that are locked, each with the object of its lock."""
+    """Return the locked stages, each with the object of its lock."""
     refs = seen.refs[KEEPER].items()
     return {ref.removeprefix(LOCKS): sha for ref, sha in refs if ref.startswith(LOCKS)}
 

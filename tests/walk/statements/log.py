@@ -12,13 +12,13 @@ from tests.walk.commands import LOOKING
 from tests.walk.seen import Record
 
 SILENT = {"nothing", "error", "planned"}
-CLOSING = {"abandoned", "undone"}  # an unfinished operation, which is recorded whatever is left
+CLOSING = {"abandoned", "undone"}  # an unfinished operation, which is recorded in any case
 MOVING = {"promote", "backmerge", "push"}
 KEPT = ("state", "before", "after", "tag")
 
 
 def the_log_says_the_same(step: Step, _: Annals) -> Claims:
-    """The new record of an operation says what the document says."""
+    """The new record of an operation agrees with the document."""
     said = finished(step, "pull", *LOOKING)
     if said is None or said.status == USAGE:
         return
@@ -33,9 +33,9 @@ def the_log_says_the_same(step: Step, _: Annals) -> Claims:
         for row in said.rows:
             kept, told = logged.get(row["repo"], {}), {**row}
             if said.about == "deploy":
-                told["tag"] = kept.get("tag")  # the document has none of what was tagged before
+                told["tag"] = kept.get("tag")  # the document omits tags that were made earlier
             if told["state"] == "planned":
-                told["after"] = None  # where it would have gone is not kept
+                told["after"] = None  # the log does not keep the intended commit
             for key in KEPT:
                 same = (kept.get(key) or None) == (told[key] or None)
                 text = f"of {row['repo']} the log says {key} {kept.get(key)}, not {told[key]}"
@@ -43,7 +43,7 @@ def the_log_says_the_same(step: Step, _: Annals) -> Claims:
 
 
 def the_log_is_true(step: Step, annals: Annals) -> Claims:
-    """What a new record calls published is there, branch and tag."""
+    """What a new record calls published is on the remote, branch and tag."""
     for record in step.records:
         if record["command"] not in MOVING:
             continue
@@ -62,7 +62,7 @@ def _is_there(step: Step, annals: Annals, row: Record) -> Claims:
 
 
 def the_log_is_a_chain(step: Step, _: Annals) -> Claims:
-    """Each new record follows the one before, and nothing that was recorded ever changes."""
+    """Each new record follows the one before, and existing records never change."""
     for here, records in step.after.records.items():
         before = step.before.records[here]
         yield records[: len(before)] == before, f"{here}: earlier records have changed"
@@ -73,7 +73,7 @@ def the_log_is_a_chain(step: Step, _: Annals) -> Claims:
 
 
 def log_shows_what_is_kept(step: Step, _: Annals) -> Claims:
-    """`multigit log` shows the newest records, says how many are older, and finds them sound."""
+    """`multigit log` shows the newest records, counts the older ones, and finds no fault."""
     said = finished(step)
     if said is None or said.command != "log" or said.document is None or said.status == USAGE:
         return

@@ -1,4 +1,4 @@
-"""What people read is what scripts are told."""
+"""People read the same as scripts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ENDED = {"done", "failed", "paused"}
 
 
 def people_read_the_same(step: Step, _: Annals) -> Claims:
-    """The sentence, its hint and each repository's mark on the screen are those of the document."""
+    """The message, its hint and each repository's mark on the screen match the document."""
     said = finished(step)
     if said is None or not said.watched or said.result == "error":
         return
@@ -37,5 +37,5 @@ def people_read_the_same(step: Step, _: Annals) -> Claims:
 
 
 def _folded(text: str) -> str:
-    """Return a text as it is whatever the width of the screen."""
+    """Return a text independently of the width of the screen."""
     return " ".join(text.split())

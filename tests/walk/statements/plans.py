@@ -1,4 +1,4 @@
-"""What a plan says: its numbers, and that it is what happens."""
+"""What a plan says: its numbers are right, and it is what happens."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LEFT = {"up_to_date", "skipped", "blocked", None}
 
 
 def plans_count_right(step: Step, annals: Annals) -> Claims:
-    """A plan's numbers are those of its rows, and its commits those that git counts."""
+    """A plan's numbers match its rows, and its commits match git's count."""
     said = finished(step, "pull")
     if said is None or said.result != "planned":
         return
@@ -43,19 +43,19 @@ def _arrivals(message: str, planned: Sequence[Row]) -> Claims:
 
 
 def _arriving(annals: Annals, repo: str, move: Row, tip: str) -> int:
-    """Count the commits that a merge brings; one that builds on another merge is believed."""
+    """Count the commits that a merge brings; trust the number if it builds on another merge."""
     if move["before"] != tip or move["source_sha"] not in annals.ever[repo]:
         return int(move["commits"])
     return len(annals.graphs[repo].own([move["source_sha"]], [tip]))
 
 
 def a_plan_is_what_happens(step: Step, _: Annals) -> Claims:
-    """What a dry run announced right before is what happens: no repository more, none less."""
+    """What a dry run announced just before is what happens, in exactly those repositories."""
     said, plan = finished(step), step.planned
     if said is None or plan is None or step.loose or said.status not in {DONE, FAILED}:
         return
     rows = {row["repo"]: row for row in said.rows}
-    closes = said.command == "undo" and plan.result == "nothing"  # then it tells how that stands
+    closes = said.command == "undo" and plan.result == "nothing"  # then undo closes it as is
     left = {*LEFT, "not_published"} if closes else LEFT
     for row in plan.rows:
         name, announced, now = row["repo"], row["state"], rows.get(row["repo"], {})

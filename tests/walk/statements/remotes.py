@@ -11,7 +11,7 @@ from tests.walk.commands import LOOKING, Row, Said
 
 
 def published_is_there(step: Step, annals: Annals) -> Claims:
-    """Each branch of a published repository holds its commit, and the tag leads to it."""
+    """Each branch of a published repository has its commit, and the tag names it."""
     said = finished(step, "undo", "pull", "deploy", *LOOKING)
     if said is None or said.dry:
         return
@@ -37,7 +37,7 @@ def _is_there(step: Step, annals: Annals, row: Row) -> Claims:
 
 
 def not_published_is_not_there(step: Step, annals: Annals) -> Claims:
-    """Nothing of a repository that is called not published stands on its remote."""
+    """Nothing of a repository that is called not published is on its remote."""
     said = finished(step, "undo", "pull", "deploy", "watch")
     if said is None or said.dry:
         return
@@ -53,7 +53,7 @@ def not_published_is_not_there(step: Step, annals: Annals) -> Claims:
 
 
 def denied_never_comes(step: Step, annals: Annals) -> Claims:
-    """What was said not to be on a remote does not come later, unless it is gone on with."""
+    """What is said not to be on a remote appears later only if the operation is continued."""
     allowed = set[str]()
     if step.said and step.said.command == "continue":
         allowed = {step.said.operation, *step.before.unfinished[step.said.workspace]}
@@ -66,7 +66,7 @@ def denied_never_comes(step: Step, annals: Annals) -> Claims:
 
 
 def _new(step: Step, annals: Annals, repo: str) -> set[str]:
-    """Return the operations whose tags, and the commits that, came to a remote in a step."""
+    """Return the commits that reached a remote in a step, and the operations whose tags did."""
     return {
         *(annals.reached(repo, step.after) - annals.reached(repo, step.before)),
         *(
@@ -78,7 +78,7 @@ def _new(step: Step, annals: Annals, repo: str) -> set[str]:
 
 
 def _pushed_again(step: Step, annals: Annals, repo: str) -> frozenset[str]:
-    """Return the local commits that a push took along: an earlier one may have been refused."""
+    """Return the local commits that a push included: an earlier push may have been refused."""
     if step.said is None or step.said.command != "push" or step.said.dry:
         return frozenset()
     return annals.graphs[repo].own(
@@ -87,7 +87,7 @@ def _pushed_again(step: Step, annals: Annals, repo: str) -> frozenset[str]:
 
 
 def only_what_was_said_moved(step: Step, annals: Annals) -> Claims:
-    """Every ref of a remote that moved was told of, and went where it was said to go."""
+    """Every ref of a remote that moved was reported, and moved to where the report says."""
     said = finished(step)
     if said is None or step.loose:
         return
@@ -102,7 +102,7 @@ def only_what_was_said_moved(step: Step, annals: Annals) -> Claims:
 
 
 def _told(row: Row, said: Said) -> dict[str, str]:
-    """Return where a row says that refs stand now."""
+    """Return where refs are now, according to a row."""
     if said.dry or row.get("state") not in {"published", "unknown", "failed"}:
         return {}
     told = {f"{HEADS}{move['branch']}": str(move["after"] or "") for move in moving(row)}
@@ -114,7 +114,7 @@ def _told(row: Row, said: Said) -> dict[str, str]:
 
 
 def nothing_changed_where_it_says_so(step: Step, annals: Annals) -> Claims:
-    """No ref moves, and nothing is deployed, where it is said, or meant, that nothing changes."""
+    """No ref moves and nothing is deployed when multigit says or implies that nothing changes."""
     said = finished(step)
     if said is None or step.loose:
         return
@@ -132,7 +132,7 @@ def nothing_changed_where_it_says_so(step: Step, annals: Annals) -> Claims:
 
 
 def no_commit_is_lost(step: Step, annals: Annals) -> Claims:
-    """What was on a branch of a remote stays on one, but for what an undo says it takes back."""
+    """A commit on a branch of a remote stays on one, unless an undo says that it removed it."""
     said = step.said
     cut_undo = bool(said and said.about == "undo" and said.document is None)
     for repo in step.after.refs:
@@ -144,7 +144,7 @@ def no_commit_is_lost(step: Step, annals: Annals) -> Claims:
 
 
 def _taken_back(said: Said | None, repo: str, annals: Annals) -> set[str]:
-    """Return the commits that an undo says it has taken off their branches."""
+    """Return the commits that an undo says it has removed from their branches."""
     found, graph = set[str](), annals.graphs[repo]
     for row in said.rows if said and said.about == "undo" else ():
         if (row["repo"], row["state"]) == (repo, "published"):

@@ -1,4 +1,4 @@
-"""What is said of deployments, against the ledger of those that really began."""
+"""What is said of deployments, compared with the ledger of those that really began."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tests.walk.claims import Claims, finished
 
 
 def a_deployment_begins_once(step: Step, _: Annals) -> Claims:
-    """No attempt of an operation at a repository and target begins twice."""
+    """No attempt of an operation to deploy a repository to a target begins twice."""
     twice = [key for key, times in Counter(step.after.begun).items() if times > 1]
     yield not twice, f"{twice} began more than once"
 
 
 def deployments_are_as_told(step: Step, _: Annals) -> Claims:
-    """What is called deployed ended well, what is called failed did not, the rest never began."""
+    """What is called deployed succeeded, what is called failed did not, the rest never began."""
     said = finished(step, "status", "log", "pull")
     if said is None or said.dry:
         return
@@ -33,7 +33,7 @@ def deployments_are_as_told(step: Step, _: Annals) -> Claims:
 
 
 def what_is_deployed_is_the_release(step: Step, annals: Annals) -> Claims:
-    """A promotion deploys the very commit that its tag names."""
+    """A promotion deploys exactly the commit that its tag names."""
     for run in step.after.runs[len(step.before.runs) :]:
         tag = annals.releases[run.operation].get(run.repo, "")
         there = step.after.refs[run.repo].get(f"{TAGS}{tag}", "")

@@ -1,4 +1,4 @@
-"""What `multigit status` says of the stages, against what git itself makes of the remotes."""
+"""What `multigit status` says of the stages, compared with what git finds on the remotes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ENDS: Mapping[str, Callable[[Run], bool]] = {
 
 
 def status_is_right(step: Step, annals: Annals) -> Claims:
-    """What waits, conflicts, was never carried back, was tagged last and is open is really so."""
+    """Waiting commits, conflicts, missing back-merges, last tags and open operations are right."""
     said = finished(step)
     if said is None or said.command != "status" or step.loose or said.status == USAGE:
         return
@@ -27,13 +27,13 @@ def status_is_right(step: Step, annals: Annals) -> Claims:
         yield from _pairs(step.after, annals, row)
         yield from _last_tags(step.after, row)
     told = (said.document or {})["unfinished"]
-    recorded = {each["operation"] for each in step.after.records[said.workspace]}  # that is over
+    recorded = {each["operation"] for each in step.after.records[said.workspace]}  # these are over
     there = [each for each in step.after.unfinished[said.workspace] if each not in recorded]
     yield (told in there) if there else not told, f"{told} is unfinished, not {there}"
 
 
 def marks_are_right(step: Step, _: Annals) -> Claims:
-    """A mark tells how the deployment that it is about ended; an unfinished one has a mark, too."""
+    """A mark shows how its deployment ended; an unfinished operation has a mark, too."""
     said = finished(step)
     if said is None or said.command != "status" or step.loose or said.status == USAGE:
         return
@@ -70,7 +70,7 @@ def _pairs(seen: Seen, annals: Annals, row: Row) -> Claims:
 
 
 def _standing(seen: Seen, annals: Annals, repo: str, source: str, target: str) -> tuple[str, int]:
-    """Return how a pair stands by git's own merge, and how many commits wait."""
+    """Return the state of a pair according to git's own merge, and how many commits wait."""
     graph = annals.graphs[repo]
     ours, theirs = seen.branch(repo, target), seen.branch(repo, source)
     merge = graph.merge(ours, theirs)
@@ -88,6 +88,6 @@ def _last_tags(seen: Seen, row: Row) -> Claims:
 
 
 def _rank(tag: str) -> tuple[str, int]:
-    """Return what deploy tags are ordered by: the stamp, then the number behind it."""
+    """Return the sort key of a deploy tag: the timestamp, then the number after it."""
     found = re.search(r"(\d{8}-\d{6})(?:-(\d+))?$", tag)
     return (found[1], int(found[2] or 1)) if found else ("", 0)

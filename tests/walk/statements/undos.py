@@ -10,9 +10,9 @@ from tests.walk.commands import LOOKING
 
 
 def undo_takes_back_all_or_says_why(step: Step, annals: Annals) -> Claims:
-    """Of each repository that the operation published all is gone, or its row says why not.
+    """An undo reverts the operation in every repository, or the row says why not.
 
-    Where the undo was abandoned, a person knows why: then the row says only that it is not.
+    If the undo was abandoned, the user knows why: then the row only says that it is not undone.
     """
     said = finished(step)
     if said is None or said.about != "undo" or said.dry or said.status != DONE:
@@ -28,10 +28,10 @@ def undo_takes_back_all_or_says_why(step: Step, annals: Annals) -> Claims:
 
 
 def taken_back_went_back(step: Step, _: Annals) -> Claims:
-    """Each branch that an undo says it has taken back really went the way that it tells.
+    """Each branch that an undo says it has reverted really made that move.
 
-    So it did while the undo ran, also where what it takes back only arrived meanwhile; one that
-    was continued may have done it before.
+    It did so while the undo ran, even if the push only arrived meanwhile; an undo that was
+    continued may have done it before.
     """
     said = finished(step)
     if said is None or said.about != "undo" or said.dry or said.command in LOOKING:
@@ -46,7 +46,7 @@ def taken_back_went_back(step: Step, _: Annals) -> Claims:
 
 
 def denied_did_not_go_back(step: Step, annals: Annals) -> Claims:
-    """What is said not to be taken back did not go back, whoever worked there since."""
+    """A branch that is said not to be reverted was not, no matter who has pushed to it since."""
     said = finished(step)
     if said is None or said.about != "undo" or said.dry or said.command in LOOKING:
         return
@@ -69,7 +69,7 @@ def _left(operation: str, repo: str, step: Step, annals: Annals) -> Iterator[str
 
 
 def undo_leaves_what_went_further(step: Step, annals: Annals) -> Claims:
-    """Nothing is taken back that runs somewhere, or that a later stage has already."""
+    """Nothing is reverted that is deployed somewhere, or that a later stage already has."""
     said = finished(step)
     if said is None or said.about != "undo":
         return
@@ -82,6 +82,6 @@ def undo_leaves_what_went_further(step: Step, annals: Annals) -> Claims:
             yield not runs, f"{repo}: {branch} is taken back, and was deployed by {runs}"
             for stage in later(branch):
                 tip = step.before.branch(repo, stage)
-                left = goes[stage]["after"] if stage in goes else tip  # it goes back as well
+                left = goes[stage]["after"] if stage in goes else tip  # it is reverted as well
                 there = commit in annals.graphs[repo].reached(left)
                 yield not there, f"{repo}: {branch} is taken back, and {stage} has it"

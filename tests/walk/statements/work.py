@@ -1,7 +1,7 @@
-"""That no work is lost without a word after a colleague took some of it back.
+"""No work is silently lost after a colleague reverted some of it.
 
-In a town nobody deletes a file but with a roll-back. So a merge loses work where it lacks a file
-that the earlier stage has, and the roll-back that the file is missing for is the newest one of it.
+In a town, files are deleted only by reverts. So a merge loses work if it lacks a file that the
+earlier stage has; the newest revert of that file is the reason.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ NOT_JUDGED = {"skipped", "failed", "not_published", "unknown"}
 
 
 def work_is_kept(step: Step, annals: Annals) -> Claims:
-    """What a colleague took back of a later stage is lost nowhere unless somebody accepts that."""
+    """Work that a colleague reverted on a later stage is never lost unless someone accepts that."""
     said = finished(step, "undo", "pull", "deploy", *LOOKING)
     if said is None or said.dry:
         return
@@ -29,7 +29,7 @@ def work_is_kept(step: Step, annals: Annals) -> Claims:
 
 
 def _lost(annals: Annals, repo: str, source: str, target: str, merge: str) -> list[str]:
-    """Return the files that a merge lacks though the earlier of both stages had them."""
+    """Return the files that a merge lacks although the earlier of the two stages had them."""
     graph = annals.graphs[repo]
     ours, theirs = graph.commit(merge).parents
     there, back = (theirs, ours) if target in later(source) else (ours, theirs)
@@ -60,10 +60,10 @@ def a_promotion_tells_what_was_taken_back(step: Step, annals: Annals) -> Claims:
 def taken_back(
     seen: Seen, annals: Annals, repo: str, source: str, target: str
 ) -> tuple[set[str], bool]:
-    """Return the roll-backs with which a promotion surely loses work, and whether others may be.
+    """Return the reverts with which a promotion certainly loses work, and whether others might.
 
-    Lines of a file may have been put back or changed again: what is right then, git cannot say.
-    Nor can it of one file that was deleted without a word, or of roll-backs that were accepted.
+    Lines of a file may have been restored or changed again: git cannot say what is right then.
+    Neither can it for a single file that was deleted silently, or for reverts that were accepted.
     """
     graph = annals.graphs[repo]
     ours, theirs = seen.branch(repo, target), seen.branch(repo, source)
@@ -81,7 +81,7 @@ def taken_back(
 
 
 def _newest(annals: Annals, repo: str, among: frozenset[str]) -> dict[str, Rollback]:
-    """Return, by the path of each file, the newest roll-back among these that touched it."""
+    """Return the newest of these reverts for each file that one of them touched."""
     return {
         path: each for each in annals.rollbacks[repo] if each.sha in among for path in each.files
     }
