@@ -1,4 +1,4 @@
-"""Opening a forge's clone through the adapter under test."""
+"""Open clones of a forge through the adapter under test."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STAGES = RefQuery(("dev", "stg", "main"), ("deploy-*",))
 def open_clone(
     forge: Forge, repo: ForgeRepo, *, hooks: bool = False, timeout: float = 30.0
 ) -> GitRepository:
-    """Open a clone as the configuration of a workspace with these repositories would."""
+    """Open a clone like a workspace configured with all of the forge's repositories does."""
     repos = tuple(
         Repo(each.name, each.path, url=each.url, hooks=hooks) for each in forge.repos.values()
     )
@@ -30,7 +30,7 @@ def open_clone(
 
 
 def open_folder(folder: Path, *, timeout: float = 30.0) -> GitRepository:
-    """Open whatever lies in a folder as the repository `x`."""
+    """Open a folder as the repository `x`, whatever is in it."""
     repo = Repo("x", folder.name)
     return GitRepositories(Workspace(folder.parent, (), (repo,), git_timeout=timeout)).repository(
         repo
@@ -38,12 +38,12 @@ def open_folder(folder: Path, *, timeout: float = 30.0) -> GitRepository:
 
 
 def open_door(folder: Path, *, timeout: float = 30.0) -> GitDoor:
-    """Open the door to git in a folder."""
+    """Return a `GitDoor` for a folder."""
     return GitDoor(folder, timeout=timeout, transcript=Transcript())
 
 
 def sides(repository: GitRepository) -> tuple[Tip, Tip]:
-    """Fetch, and return main and dev of the remote: ours and theirs of a merge."""
+    """Fetch, and return the remote's main and dev: ours and theirs of a merge."""
     repository.fetch(STAGES)
     refs = repository.refs(STAGES)
     ours, theirs = refs.branch("main").remote, refs.branch("dev").remote

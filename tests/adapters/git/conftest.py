@@ -1,4 +1,4 @@
-"""What most tests of git's adapter work with."""
+"""Fixtures shared by the tests of the git adapter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which commits a branch still brings, after hosts and people brought them in other ways."""
+"""Which commits are still missing from a branch after rebases, squashes and cherry-picks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def api(forge: Forge) -> ForgeRepo:
 
 
 def host(forge: Forge, repo: ForgeRepo, *commands: str) -> None:
-    """Do on a clone of stg what a host does with its buttons, and push."""
+    """Run git commands in a clone of stg, as a host's merge button would, and push."""
     work = forge.root / "host"
     git(forge.root, "clone", "--quiet", "--branch=stg", repo.url, str(work), env=forge.env)
     for command in commands:
@@ -35,7 +35,7 @@ def host(forge: Forge, repo: ForgeRepo, *commands: str) -> None:
 
 
 def lacking(repository: GitRepository, ours: str = "stg", theirs: str = "dev") -> PendingCommits:
-    """Return what the second branch still brings to the first."""
+    """Return the commits of the second branch that the first one still lacks."""
     repository.fetch(RefQuery(("dev", "stg")))
     tips = [repository.refs(RefQuery((name,))).branch(name).remote for name in (ours, theirs)]
     assert tips[0]
@@ -48,7 +48,7 @@ HOTFIX = LINES.replace("line 10\n", "ten\n")
 
 @pytest.mark.parametrize("hotfix", [{}, {"hot": "1\n"}, {"app": HOTFIX}], ids=list)
 def test_a_rebase_merge_has_arrived(forge: Forge, api: ForgeRepo, hotfix: dict[str, str]) -> None:
-    """Also on top of other work in the same file: git compares the patches."""
+    """A rebase is recognized by its patches, even on top of other changes to the same file."""
     api.commit("stg", {**hotfix, "base": "1\n"})
     host(forge, api, "cherry-pick origin/dev~2 origin/dev~1")
     assert lacking(open_clone(forge, api)).subjects == ("feat: third",)
@@ -59,7 +59,7 @@ def test_a_rebase_merge_has_arrived(forge: Forge, api: ForgeRepo, hotfix: dict[s
 def test_a_squash_merge_has_arrived(
     forge: Forge, api: ForgeRepo, hotfix: dict[str, str], later: dict[str, str]
 ) -> None:
-    """Of all up to some commit, beside other work in other files, before or after it."""
+    """A squash covers everything up to some commit, even with other work before or after it."""
     if hotfix:
         api.commit("stg", hotfix, message="fix: before")
     host(forge, api, "merge --quiet --squash origin/dev~1", "commit --quiet -m squashed")
@@ -72,7 +72,7 @@ def test_a_squash_merge_has_arrived(
 
 
 def test_a_feature_that_was_squashed_on_dev_and_merged_on_stg(forge: Forge, api: ForgeRepo) -> None:
-    """One commit here, several and a merge there."""
+    """It is one commit on dev, and several commits and a merge on stg."""
     api.commit("feature", {"f": "1\n"}, start="stg")
     api.commit("feature", {"f": "2\n", "g": "1\n"})
     api.commit("dev", {"f": "2\n", "g": "1\n"}, message="feat: squashed")
@@ -81,16 +81,16 @@ def test_a_feature_that_was_squashed_on_dev_and_merged_on_stg(forge: Forge, api:
 
 
 def test_what_was_taken_back_there_waits_again(forge: Forge, api: ForgeRepo) -> None:
-    """The merge brings it, so it is counted."""
+    """A commit that stg picked and reverted is counted, since the merge brings it again."""
     host(forge, api, "cherry-pick origin/dev~2", "revert --no-edit HEAD", "cherry-pick origin/dev")
     assert lacking(open_clone(forge, api)).commits == 3
 
 
 @pytest.fixture
 def joined(forge: Forge, api: ForgeRepo) -> ForgeRepo:
-    """Return a repository whose stg picked two of dev's three commits, with a hotfix, merged dev.
+    """Return a repository whose stg picked two of dev's commits and a hotfix, then merged dev.
 
-    The common history has the originals now; git compares only what it lacks.
+    The common history now has the originals, and git only compares what is not in it.
     """
     api.commit("stg", {"app": HOTFIX}, message="fix: ten")
     picked = "cherry-pick origin/dev~2 origin/dev~1"
@@ -102,7 +102,7 @@ def joined(forge: Forge, api: ForgeRepo) -> ForgeRepo:
 def test_a_copy_is_no_hotfix_after_a_merge(
     forge: Forge, joined: ForgeRepo, later: dict[str, str]
 ) -> None:
-    """Neither right after it, nor when both sides have moved."""
+    """This holds right after the merge, and also after dev has moved on."""
     if later:
         joined.commit("dev", later, message="feat: fourth")
     assert lacking(open_clone(forge, joined), "dev", "stg").subjects == ("fix: ten",)
@@ -110,7 +110,7 @@ def test_a_copy_is_no_hotfix_after_a_merge(
 
 @pytest.mark.parametrize("subject", ["fix: hot", "fix: é " + "hot " * 50_000], ids=len)
 def test_copies_on_the_earlier_stage(forge: Forge, api: ForgeRepo, subject: str) -> None:
-    """A hotfix that dev picked before it was carried back does not wait on dev."""
+    """A hotfix that dev picked before merging it from stg is not pending on dev."""
     api.commit("stg", {"hot": "1\n"}, message=subject)
     work = forge.root / "host"
     git(forge.root, "clone", "--quiet", "--branch=dev", api.url, str(work), env=forge.env)
@@ -122,7 +122,7 @@ def test_copies_on_the_earlier_stage(forge: Forge, api: ForgeRepo, subject: str)
 
 @pytest.mark.parametrize("how", ["revert", "by hand", "with more", "strategy"])
 def test_a_copy_of_what_was_taken_back_is_a_hotfix(forge: Forge, api: ForgeRepo, how: str) -> None:
-    """The later stage still has it, the earlier one does not: to carry it back means something."""
+    """The later stage still has the work and the earlier one does not, so it must be listed."""
     api.commit("stg", {"base": "1\n"}, message="fix: base")
     host(forge, api, "cherry-pick origin/dev~2")
     work = forge.root / "taker"
@@ -149,7 +149,7 @@ def test_a_copy_of_what_was_taken_back_is_a_hotfix(forge: Forge, api: ForgeRepo,
 
 
 def test_what_looks_like_a_copy_and_is_none(forge: Forge, api: ForgeRepo) -> None:
-    """The same author, moment and subject, and another patch."""
+    """A commit with the same author, date and subject but another patch is not a copy."""
     copy = "commit --quiet --allow-empty -C origin/dev~2"
     host(forge, api, copy)
     work = forge.root / "host"
@@ -161,7 +161,7 @@ def test_what_looks_like_a_copy_and_is_none(forge: Forge, api: ForgeRepo) -> Non
 
 
 def processes(forge: Forge, repository: GitRepository, *sides: str) -> list[str]:
-    """Return which of git's commands look for what waits."""
+    """Return the git commands that were run to find the missing commits."""
     repository.transcript.keep(forge.root / "transcript")
     (forge.root / "transcript").write_text("")
     lacking(repository, *sides)
@@ -171,7 +171,7 @@ def processes(forge: Forge, repository: GitRepository, *sides: str) -> list[str]
 
 
 def test_only_where_both_changed_there_is_a_second_process(forge: Forge, api: ForgeRepo) -> None:
-    """Most repositories pay nothing for it, also with a hotfix after a promotion."""
+    """Most repositories need only one process, even with a hotfix after a promotion."""
     repository = open_clone(forge, api)
     assert processes(forge, repository) == ["rev-list"]
     host(forge, api, "merge --quiet --no-ff --no-edit origin/dev")
@@ -183,13 +183,13 @@ def test_only_where_both_changed_there_is_a_second_process(forge: Forge, api: Fo
 
 
 def test_a_copy_costs_two_processes(forge: Forge, joined: ForgeRepo) -> None:
-    """One that finds the original, one that looks whether it is still there."""
+    """One finds the original, and one checks whether its change is still there."""
     assert processes(forge, open_clone(forge, joined), "dev", "stg") == ["rev-list", "log", "log"]
 
 
 @pytest.mark.parametrize("merged", [False, True])
 def test_nothing_of_the_repository_runs(forge: Forge, api: ForgeRepo, *, merged: bool) -> None:
-    """No text conversion, no diff program, no signature program: patches are compared by git."""
+    """Git compares the patches itself: no textconv, diff, filter or signing program runs."""
     api.commit("stg", {".gitattributes": "* diff=sing\n", "base": "1\n"}, message="base")
     join = ["merge --quiet --no-edit origin/dev"] * merged
     host(forge, api, "cherry-pick origin/dev~2", *join)

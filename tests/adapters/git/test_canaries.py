@@ -1,7 +1,7 @@
-"""Looking and publishing run no code that lies in a repository; committing runs commit hooks.
+"""Reading and publishing run no code from a repository; committing runs its commit hooks.
 
-A canary is a program that writes its name down when it is run. Each way in has one, and a plain
-git command that proves it alive.
+A canary is a program that records its name when it runs. There is one for each way to run code,
+and a plain git command that shows that the canary works.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Aviary:
         self.repo.git("fetch", "--quiet")
 
     def canary(self, name: str, folder: Path | None = None, *, then: str = "cat") -> str:
-        """Put a canary into a folder; its path."""
+        """Write a canary into a folder, and return its path."""
         program = (folder or self._programs) / name
         program.parent.mkdir(parents=True, exist_ok=True)
         note = f"echo {name} >> {shlex.quote(str(self._songs))}"
@@ -61,13 +61,13 @@ class Aviary:
         self.repo.git("config", key, value)
 
     def songs(self) -> set[str]:
-        """Return which canaries sang since the last time."""
+        """Return the canaries that have run since the last call."""
         text = self._songs.read_text() if self._songs.exists() else ""
         self._songs.unlink(missing_ok=True)
         return set(text.split())
 
     def provoke(self, *arguments: str) -> None:
-        """Run git in the clone as a user would, whatever comes of it."""
+        """Run git in the clone as a user would, and ignore how it ends."""
         subprocess.run(
             ["git", *arguments],
             cwd=self.repo.clone,
@@ -79,7 +79,7 @@ class Aviary:
         )
 
     def touch(self) -> None:
-        """Let git look into a file that did not change."""
+        """Make git reread a file that did not change."""
         os.utime(self.repo.clone / "README.md", (1, 1))
 
 
@@ -95,7 +95,7 @@ def hooks(aviary: Aviary) -> Provocation:
 
 
 def hooks_path(aviary: Aviary) -> Provocation:
-    """Put every kind of hook into a folder that the configuration names."""
+    """Put every kind of hook into the folder that `core.hooksPath` names."""
     for name in HOOKS:
         aviary.canary(name, aviary.git_dir / "own-hooks")
     aviary.configure("core.hooksPath", str(aviary.git_dir / "own-hooks"))
@@ -103,77 +103,77 @@ def hooks_path(aviary: Aviary) -> Provocation:
 
 
 def clean_filter(aviary: Aviary) -> Provocation:
-    """Filter what goes into the repository."""
+    """Set a filter for what goes into the repository."""
     aviary.configure("filter.canary.clean", aviary.canary("clean"))
     aviary.configure("filter.canary.required", "true")
     return ("add", "README.md")
 
 
 def smudge_filter(aviary: Aviary) -> Provocation:
-    """Filter what goes into the work tree."""
+    """Set a filter for what goes into the work tree."""
     aviary.configure("filter.canary.smudge", aviary.canary("smudge"))
     return ("checkout-index", "--force", "--all")
 
 
 def filter_process(aviary: Aviary) -> Provocation:
-    """Filter in both directions by a long-running process."""
+    """Set a long-running filter for both directions."""
     aviary.configure("filter.canary.process", aviary.canary("process"))
     return ("add", "README.md")
 
 
 def merge_driver(aviary: Aviary) -> Provocation:
-    """Merge the files that both sides changed."""
+    """Set a merge driver for files that both sides changed."""
     aviary.configure("merge.canary.driver", f"{aviary.canary('driver')} %O %A %B")
     aviary.provoke("reset", "--quiet", "--hard", "origin/dev")
     return ("merge", "--no-edit", "origin/main")
 
 
 def fsmonitor(aviary: Aviary) -> Provocation:
-    """Tell which files changed."""
+    """Set a program that reports which files changed."""
     aviary.configure("core.fsmonitor", aviary.canary("fsmonitor"))
     return ("status",)
 
 
 def alias(aviary: Aviary) -> Provocation:
-    """Stand in for a git command."""
+    """Set aliases, including some with the names of git's own commands."""
     for command in ("fetch", "status", "merge-tree", "commit-tree", "push", "sing"):
         aviary.configure(f"alias.{command}", f"!{aviary.canary('alias')}")
     return ("sing",)
 
 
 def textconv(aviary: Aviary) -> Provocation:
-    """Show files in another form."""
+    """Set a program that converts files before they are compared."""
     aviary.configure("diff.canary.textconv", aviary.canary("textconv"))
     return ("diff", "origin/dev", "origin/main")
 
 
 def diff_command(aviary: Aviary) -> Provocation:
-    """Compare files of one kind."""
+    """Set a diff program for files with the attribute."""
     aviary.configure("diff.canary.command", aviary.canary("diff-command"))
     return ("diff", "origin/dev", "origin/main")
 
 
 def external_diff(aviary: Aviary) -> Provocation:
-    """Compare all files."""
+    """Set a diff program for all files."""
     aviary.configure("diff.external", aviary.canary("external-diff"))
     return ("diff", "origin/dev", "origin/main")
 
 
 def ssh(aviary: Aviary) -> Provocation:
-    """Connect to a remote that is not reached by ssh."""
+    """Set a program that connects over ssh."""
     aviary.configure("core.sshCommand", aviary.canary("ssh", then="exit 1"))
     return ("ls-remote", "ssh://127.0.0.1/x")
 
 
 def editor(aviary: Aviary) -> Provocation:
-    """Write a message."""
+    """Set a program that edits messages."""
     aviary.configure("core.editor", aviary.canary("editor"))
     aviary.configure("sequence.editor", aviary.canary("editor"))
     return ("commit", "--allow-empty")
 
 
 def signing_program(aviary: Aviary) -> Provocation:
-    """Sign what nobody asked to sign."""
+    """Set a program that signs commits, without asking for signatures."""
     aviary.configure("gpg.program", aviary.canary("gpg"))
     aviary.configure("user.signingKey", "nobody")
     return ("commit", "--allow-empty", "--gpg-sign", "--message", "m")
@@ -189,7 +189,7 @@ WAYS: dict[str, Way] = {
 
 
 def look_and_publish(repository: GitRepository, aviary: Aviary) -> None:
-    """Do everything but commit and check out."""
+    """Do everything except committing and checking out."""
     aviary.touch()
     repository.facts()
     ours, theirs = sides(repository)
@@ -214,7 +214,7 @@ def look_and_publish(repository: GitRepository, aviary: Aviary) -> None:
 
 @pytest.mark.parametrize("name", WAYS)
 def test_looking_and_publishing_run_nothing(name: str, forge: Forge) -> None:
-    """Not by any way in, each of which works for plain git."""
+    """No canary runs, although each one runs for plain git."""
     aviary = Aviary(forge)
     provocation = WAYS[name](aviary)
     aviary.songs()
@@ -226,7 +226,7 @@ def test_looking_and_publishing_run_nothing(name: str, forge: Forge) -> None:
 
 
 def test_a_driver_of_its_own_makes_a_conflict(forge: Forge) -> None:
-    """What only the repository's program could merge, a person has to."""
+    """A file that only the repository's own merge driver could merge is a conflict."""
     aviary = Aviary(forge)
     merge_driver(aviary)
     ours, theirs = sides(aviary.repository)
@@ -234,7 +234,7 @@ def test_a_driver_of_its_own_makes_a_conflict(forge: Forge) -> None:
 
 
 def test_a_repository_that_is_trusted_runs_its_push_hook(forge: Forge) -> None:
-    """With `hooks = true` in the configuration, and only then."""
+    """The pre-push hook runs if the configuration has `hooks = true`, and no commit hook does."""
     aviary = Aviary(forge)
     hooks(aviary)
     look_and_publish(aviary.trusting, aviary)
@@ -245,7 +245,7 @@ def test_a_repository_that_is_trusted_runs_its_push_hook(forge: Forge) -> None:
 
 @pytest.mark.parametrize("verify", [True, False])
 def test_committing_runs_commit_hooks(forge: Forge, *, verify: bool) -> None:
-    """As `git commit` does; without `verify` those that could refuse stay silent."""
+    """They run as with `git commit`; without `verify`, those that could refuse are skipped."""
     aviary = Aviary(forge)
     hooks(aviary)
     aviary.repo.write({"README.md": "changed\n"})
@@ -259,7 +259,7 @@ def test_committing_runs_commit_hooks(forge: Forge, *, verify: bool) -> None:
 
 
 def test_committing_runs_filters(forge: Forge) -> None:
-    """Or large-file pointers would be committed as the files that they stand for."""
+    """Without them, large files would be committed instead of their pointers."""
     aviary = Aviary(forge)
     aviary.configure("filter.canary.clean", "tr a-z A-Z")
     aviary.repo.write({"README.md": "changed\n"})
@@ -272,7 +272,7 @@ def test_committing_runs_filters(forge: Forge) -> None:
 
 @pytest.mark.parametrize("trusted", [False, True])
 def test_checkouts_run_hooks_only_where_they_are_trusted(forge: Forge, *, trusted: bool) -> None:
-    """Of a pull: fast-forwarding the work tree, and switching."""
+    """This covers a pull that fast-forwards the work tree, and one that switches branches."""
     aviary = Aviary(forge)
     hooks(aviary)
     repository = aviary.trusting if trusted else aviary.repository
@@ -282,45 +282,45 @@ def test_checkouts_run_hooks_only_where_they_are_trusted(forge: Forge, *, truste
     assert ({"post-merge", "post-checkout"} <= aviary.songs()) == trusted
 
 
-# --- Programs that are named for reaching a remote
+# --- Programs that connect to a remote
 
 
 def upload_pack(aviary: Aviary) -> Provocation:
-    """Serve a fetch from a repository of this machine."""
+    """Set the program that serves a fetch from a remote on this machine."""
     program = aviary.canary("uploadpack", then='exec git-upload-pack "$@"')
     aviary.configure("remote.origin.uploadpack", program)
     return ("ls-remote", "origin")
 
 
 def receive_pack(aviary: Aviary) -> Provocation:
-    """Receive a push."""
+    """Set the program that receives a push."""
     program = aviary.canary("receivepack", then='exec git-receive-pack "$@"')
     aviary.configure("remote.origin.receivepack", program)
     return ("push", "--dry-run", "origin", "HEAD:refs/heads/x")
 
 
 def own_upload_pack(aviary: Aviary) -> Provocation:
-    """Serve a fetch from the clone itself, by which local branches follow."""
+    """Set the program that serves a fetch from the clone itself, used to move local branches."""
     aviary.configure("remote...uploadpack", aviary.canary("own", then='exec git-upload-pack "$@"'))
     return ("fetch", ".", "HEAD")
 
 
 def git_proxy(aviary: Aviary) -> Provocation:
-    """Connect for git://."""
+    """Set the proxy program for git:// URLs."""
     aviary.configure("core.gitProxy", aviary.canary("proxy", then="exit 1"))
     aviary.configure("remote.origin.url", "git://127.0.0.1:1/x.git")
     return ("ls-remote", "origin")
 
 
 def command_url(aviary: Aviary) -> Provocation:
-    """Stand in for a server, as a URL."""
+    """Set a URL that is a command."""
     aviary.configure("protocol.ext.allow", "always")
     aviary.configure("remote.origin.url", f"ext::{aviary.canary('ext', then='exit 1')}")
     return ("ls-remote", "origin")
 
 
 def rewritten_url(aviary: Aviary) -> Provocation:
-    """Stand in for a server, as what git makes of an innocent URL."""
+    """Rewrite a harmless URL to one that is a command."""
     aviary.configure("protocol.ext.allow", "always")
     base = f"ext::{aviary.canary('insteadof', then='exit 1')} "
     aviary.configure(f"url.{base}.insteadOf", "file:")
@@ -328,7 +328,7 @@ def rewritten_url(aviary: Aviary) -> Provocation:
 
 
 def foreign_system(aviary: Aviary) -> Provocation:
-    """Stand in for a server, as the system that the remote is of."""
+    """Set another version control system for the remote, so that a helper program connects."""
     aviary.configure("protocol.ext.allow", "always")
     aviary.configure("remote.origin.vcs", "ext")
     aviary.configure("remote.origin.url", aviary.canary("vcs", then="exit 1"))
@@ -348,7 +348,7 @@ REFUSED: dict[Way, str] = {
 
 @pytest.mark.parametrize("way", REFUSED, ids=lambda way: way.__name__)
 def test_a_program_that_reaches_a_remote_is_refused(way: Way, forge: Forge) -> None:
-    """Before it runs, with a code; plain git would run it."""
+    """It is refused with a code before it runs, although plain git would run it."""
     aviary = Aviary(forge)
     provocation = way(aviary)
     repository = open_clone(forge, aviary.repo)
@@ -362,7 +362,7 @@ def test_a_program_that_reaches_a_remote_is_refused(way: Way, forge: Forge) -> N
 
 
 def test_trusted_programs_reach_the_remote(forge: Forge) -> None:
-    """With `hooks = true`, and where the user's own configuration names them."""
+    """They run if `hooks = true`, or if the user's own configuration sets them."""
     aviary = Aviary(forge)
     upload_pack(aviary)
     aviary.trusting.fetch(STAGES)
@@ -375,7 +375,7 @@ def test_trusted_programs_reach_the_remote(forge: Forge) -> None:
 
 
 def test_a_servers_program_is_the_servers(forge: Forge) -> None:
-    """Over ssh it is named here and runs there; the user's own ssh command connects."""
+    """Over ssh it runs on the server, so it is allowed; the user's own ssh command connects."""
     aviary = Aviary(forge)
     aviary.configure("remote.origin.uploadpack", "/opt/git/bin/git-upload-pack")
     aviary.configure("remote.origin.url", "ada@example.org:api.git")
@@ -387,7 +387,7 @@ def test_a_servers_program_is_the_servers(forge: Forge) -> None:
 
 
 def test_nobody_is_asked_for_a_password(forge: Forge) -> None:
-    """By the program of the configuration; the user's credential helper is."""
+    """The repository's askpass program does not run, but the credential helper does."""
     aviary = Aviary(forge)
     ask, helper = aviary.canary("askpass", then="echo x"), aviary.canary("helper", then="exit 0")
     aviary.configure("core.askPass", ask)

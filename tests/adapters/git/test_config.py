@@ -1,4 +1,4 @@
-"""What the configuration says is what git would say."""
+"""The configuration is read as git reads it."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ def config(folder: Path) -> GitConfig:
 
 
 def user(folder: Path) -> str:
-    """Return the committer as git itself finds it; empty when it does not."""
+    """Return the committer as git finds it, or an empty text if there is none."""
     shown = git(folder, "var", "GIT_COMMITTER_IDENT", env=os.environ, check=False)
     return shown.rsplit(" ", 2)[0]
 
 
 @pytest.mark.parametrize("value", FLAGS)
 def test_a_flag_is_what_git_takes_it_for(value: str, folder: Path) -> None:
-    """In any spelling."""
+    """Every spelling of a boolean is understood as git understands it."""
     git(folder, "config", "commit.gpgSign", value)
     truth = git(folder, "config", "--type=bool", "commit.gpgSign")
     assert config(folder).flag("commit.gpgsign") == (truth == "true")
 
 
 def test_a_flag_without_a_value_is_set(folder: Path) -> None:
-    """One that is absent is not."""
+    """A key without `=` is true, and a missing key is false."""
     with (folder / ".git/config").open("a", encoding="utf-8") as file:
         file.write("[commit]\n\tgpgSign\n")
     assert config(folder).flag("commit.gpgsign")
@@ -52,7 +52,7 @@ def test_a_flag_without_a_value_is_set(folder: Path) -> None:
 def test_a_flag_without_a_word_is_what_git_takes_it_for(
     value: str, folder: Path, *, expected: bool
 ) -> None:
-    """An empty value is false, any number but 0 is true."""
+    """An empty value is false, and any number but 0 is true."""
     with (folder / ".git/config").open("a", encoding="utf-8") as file:
         file.write(f"[commit]\n\tgpgSign{value}\n")
     truth = git(folder, "config", "--type=bool", "commit.gpgSign") == "true"
@@ -61,7 +61,7 @@ def test_a_flag_without_a_word_is_what_git_takes_it_for(
 
 
 def test_the_last_value_counts(folder: Path) -> None:
-    """The repository's over the user's, a later one over an earlier one."""
+    """The repository's value overrides the user's, and a later value overrides an earlier one."""
     git(folder, "config", "--add", "user.name", "First")
     git(folder, "config", "--add", "user.name", "Last")
     assert config(folder).last("user.name") == "Last"
@@ -69,13 +69,13 @@ def test_the_last_value_counts(folder: Path) -> None:
 
 
 def test_values_may_hold_anything(folder: Path) -> None:
-    """Line breaks, equal signs, and names with dots in the middle of the key."""
+    """Line breaks, equal signs and dots in the middle of a key are read correctly."""
     git(folder, "config", "branch.a.b=c.note", "one\ntwo=three")
     assert config(folder).last("branch.a.b=c.note") == "one\ntwo=three"
 
 
 def test_included_files_count(folder: Path) -> None:
-    """As where git reads them, and the repository is still found."""
+    """Values from included files are read in git's order, and the repository is still found."""
     (folder / "extra").write_text("[user]\n\tname = Included\n", encoding="utf-8")
     file = folder / ".git/config"
     file.write_text(f"[include]\n\tpath = {folder}/extra\n{file.read_text()}", encoding="utf-8")
@@ -84,7 +84,7 @@ def test_included_files_count(folder: Path) -> None:
 
 
 def test_the_common_directory_is_the_clones(folder: Path, tmp_path: Path) -> None:
-    """Also in a linked work tree, and where there is no configuration at all."""
+    """This holds in a linked work tree, and with an empty configuration file."""
     git(folder, "commit", "--quiet", "--allow-empty", "--message", "m")
     git(folder, "worktree", "add", "--quiet", str(tmp_path / "linked"))
     expected = (folder / ".git").resolve()
@@ -111,7 +111,7 @@ def test_the_identity_is_gits(
     *,
     own: bool,
 ) -> None:
-    """From the environment, the committer's own settings, or the user's."""
+    """It comes from the environment, from `committer.*` or from `user.*`, as git finds it."""
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     if own:
@@ -124,7 +124,7 @@ def test_the_identity_is_gits(
 def test_an_identity_that_git_would_guess_does_not_count(
     folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Login and host name are nobody to publish as."""
+    """A login and a host name are not an identity to publish with."""
     (home / ".gitconfig").write_text("", encoding="utf-8")
     assert config(folder).identity(os.environ) == ""
     monkeypatch.setenv("EMAIL", "ada@example.org")

@@ -1,7 +1,7 @@
-"""How often a merge is blocked for a roll-back that is not one, and how often a real one is found.
+"""How often a merge is blocked for a false roll-back, and how often a real one is found.
 
-`python -m tests.adapters.git.test_false_alarms 300` plays that many histories of each sort and
-prints the figures; with FRESH_SEEDS=NUMBER, new ones.
+`python -m tests.adapters.git.test_false_alarms 300` runs that many histories of each kind and
+prints the counts. With FRESH_SEEDS=NUMBER, the histories are new ones.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ SMALL = 10
 
 
 def store(folder: Path) -> tuple[Path, GitRepository]:
-    """Make a repository whose objects the histories become."""
+    """Create the repository that holds the objects of all histories."""
     git_dir = init(folder)
     git(folder, "remote", "add", "origin", ".")
     return git_dir, open_folder(folder)
 
 
 def found(repository: GitRepository, bare: Path, history: Releases) -> tuple[Reversal, ...]:
-    """Return what a promotion and a back-merge would be told of."""
+    """Return the reversals that both a promotion and a back-merge would report."""
     earlier, later = tips(bare, history.earlier, history.later)
     up = repository.merge(later, earlier, None)
     down = repository.merge(earlier, later, None)
@@ -43,7 +43,7 @@ def found(repository: GitRepository, bare: Path, history: Releases) -> tuple[Rev
 
 
 def measured(count: int, folder: Path) -> Iterator[tuple[str, Releases, tuple[Reversal, ...]]]:
-    """Yield each history with its sort and what was found in it."""
+    """Yield each history with its kind and what was found in it."""
     bare, repository = store(folder)
     for sort, returning in (("ordinary", False), ("returning", True)):
         for history in build_releases(seeds(0, count), bare, returning=returning):
@@ -53,7 +53,7 @@ def measured(count: int, folder: Path) -> Iterator[tuple[str, Releases, tuple[Re
 
 
 def test_ordinary_histories_give_no_alarm(tmp_path: Path) -> None:
-    """What returned is found where it was lost, and no other path is named, ever."""
+    """Only paths that returned are ever named, and many real returns are found."""
     sorts = Counter[str]()
     alarmed = 0
     for sort, history, seen in measured(SMALL, tmp_path / "store"):
@@ -66,7 +66,7 @@ def test_ordinary_histories_give_no_alarm(tmp_path: Path) -> None:
 
 
 def main(count: int) -> None:
-    """Print how many histories of each sort gave an alarm."""
+    """Print how many histories of each kind raised an alarm."""
     played, alarmed, wrong = Counter[str](), Counter[str](), 0
     with tempfile.TemporaryDirectory() as folder:
         for sort, history, seen in measured(count, Path(folder) / "store"):

@@ -1,4 +1,4 @@
-"""What is wrong with a clone: each fault has its code, and its hint fixes it as it stands."""
+"""Faults of a clone: each has a code and a hint that fixes it when run as is."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.forge import Forge, ForgeRepo
 
 @pytest.fixture
 def api(forge: Forge) -> ForgeRepo:
-    """Return a clone whose objects are loose, with dev and main apart."""
+    """Return a clone with loose objects, in which dev and main have diverged."""
     repo = forge.add("api")
     repo.commit("dev", {"a": "1\n"})
     repo.commit("main", {"b": "1\n"})
@@ -45,25 +45,25 @@ def look(forge: Forge, api: ForgeRepo) -> None:
 
 
 def object_file(api: ForgeRepo, name: str) -> str:
-    """Return where a loose object is."""
+    """Return the path of a loose object."""
     sha = api.git("rev-parse", name)
     return f"objects/{sha[:2]}/{sha[2:]}"
 
 
 def stale_ref(api: ForgeRepo) -> None:
-    """Leave a branch below the name of one that comes new."""
+    """Leave a stale tracking branch below the name of a branch that is to be fetched."""
     api.git("update-ref", "-d", "refs/remotes/origin/dev")
     api.git("update-ref", "refs/remotes/origin/dev/old", "refs/remotes/origin/main")
 
 
 def locked_ref(api: ForgeRepo) -> None:
-    """Leave the lock of a ref that the fetch has to move."""
+    """Leave the lock file of a ref that the fetch has to move."""
     api.commit("dev", {"c": "1\n"})
     (api.clone / ".git/refs/remotes/origin/dev.lock").touch()
 
 
 def locked_refs(api: ForgeRepo) -> None:
-    """Leave the lock of all refs, of which one has to go."""
+    """Leave the lock file of the packed refs while the fetch has to delete one of them."""
     api.git("pack-refs", "--all")
     api.remote_git("tag", "-a", "-m", "x", "deploy-1", "main")
     api.git("update-ref", "refs/multigit/tags/deploy-9", "HEAD")
@@ -72,25 +72,25 @@ def locked_refs(api: ForgeRepo) -> None:
 
 
 def bad_config(api: ForgeRepo) -> None:
-    """Write a line that git cannot read."""
+    """Add a line to the configuration that git cannot read."""
     with (api.clone / ".git/config").open("a") as config:
         config.write("[bad\n")
 
 
 def missing(api: ForgeRepo) -> None:
-    """Take an object away."""
+    """Delete an object."""
     (api.clone / ".git" / object_file(api, "origin/dev^{tree}")).unlink()
 
 
 def corrupt(api: ForgeRepo) -> None:
-    """Let the disk lose the content of an object."""
+    """Overwrite an object, as a failing disk might."""
     file = api.clone / ".git" / object_file(api, "origin/dev^{tree}")
     file.chmod(0o644)
     file.write_text("junk")
 
 
 def empty(api: ForgeRepo) -> None:
-    """Let a crash leave an object empty."""
+    """Leave an object empty, as a crash might."""
     file = api.clone / ".git" / object_file(api, "origin/dev^{tree}")
     file.chmod(0o644)
     file.write_bytes(b"")
@@ -111,7 +111,7 @@ def empty(api: ForgeRepo) -> None:
 def test_the_hint_fixes_it(
     forge: Forge, api: ForgeRepo, break_it: Callable[[ForgeRepo], None], code: str
 ) -> None:
-    """Typed in the workspace folder, as it stands."""
+    """The command of the hint works when run in the workspace folder."""
     break_it(api)
     with pytest.raises(GitError) as raised:
         look(forge, api)
@@ -131,7 +131,7 @@ def test_the_hint_fixes_it(
 
 
 def test_a_partial_clone_that_is_offline(forge: Forge, api: ForgeRepo) -> None:
-    """What it never fetched cannot be merged; the hint brings all of it."""
+    """Files that were never fetched cannot be merged; the hint's command fetches all of them."""
     lines = "".join(f"{number}\n" for number in range(20))
     api.commit("main", {"both": lines})
     api.commit("dev", {"both": f"{lines}dev\n"})
@@ -156,7 +156,7 @@ def test_a_partial_clone_that_is_offline(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_deploy_tags_that_are_gone_are_in_nobodys_way(forge: Forge, api: ForgeRepo) -> None:
-    """`deploy-1/x` was deleted on the remote, and `deploy-1` is new: the fetch prunes first."""
+    """`deploy-1/x` was deleted on the remote, so the fetch prunes it before it adds `deploy-1`."""
     tags = RefQuery(("main",), ("deploy-*",))
     api.remote_git("tag", "-a", "-m", "x", "deploy-1/x", "main")
     open_clone(forge, api).fetch(tags)

@@ -1,4 +1,4 @@
-"""Settings for what people do by hand change nothing of what multigit's own git commands do."""
+"""Git settings for manual work do not change what multigit's own git commands do."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ SETTINGS: tuple[Setting, ...] = (
 
 
 def in_groups() -> dict[str, list[Setting]]:
-    """Return the settings by section; another value of the same key begins another group."""
+    """Return the settings by section; a second value of a key starts another group."""
     groups: dict[str, list[Setting]] = {}
     for key, value in SETTINGS:
         section, number = key.partition(".")[0], 1
@@ -161,7 +161,7 @@ def in_groups() -> dict[str, list[Setting]]:
 def play(  # noqa: PLR0915  (one story)
     root: Path, settings: Sequence[Setting], *, everywhere: bool = False
 ) -> dict[str, object]:
-    """Go through everything that multigit does in a repository; return all that came of it."""
+    """Do everything that multigit does in a repository, and return all results."""
     forge = Forge(root)
     first = {"README.md": "# api\n", "old/a": LINES, "old/b": f"b {LINES}", "Wörter.txt": "1\n"}
     api = forge.add("api", files=first)
@@ -211,7 +211,7 @@ def play(  # noqa: PLR0915  (one story)
 
     api.write({"new/a": None, "moved": LINES, "sub/ö": "1\n", "README.md": "2\n"})
     work = repository.work_tree(sizes=True)
-    seen["work"] = replace(work, ahead=0, behind=0)  # the upstream is a matter of fetch refspecs
+    seen["work"] = replace(work, ahead=0, behind=0)  # the upstream depends on the fetch refspecs
     signature = Signature("#1 Wide\n\n#2 Word", DATE)
     seen["preview"] = repository.commit_preview(dev.sha, work.changes, signature)
     tip = repository.commit(work.changes, signature, verify=True)
@@ -244,7 +244,7 @@ def _folder(path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
-    """What comes of it without any setting."""
+    """Return the results without any of the settings."""
     root = tmp_path_factory.mktemp("undisturbed")
     with pytest.MonkeyPatch.context() as monkeypatch:
         isolate(monkeypatch, root / "home")
@@ -255,7 +255,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
 def test_settings_of_a_repository_change_nothing(
     home: Path, undisturbed: dict[str, object], settings: Sequence[Setting]
 ) -> None:
-    """Those of one section at a time."""
+    """The settings of each section are tried in the repository's configuration."""
     found = play(home.parent, settings)
     assert {k: v for k, v in found.items() if undisturbed[k] != v} == {}
 
@@ -263,15 +263,15 @@ def test_settings_of_a_repository_change_nothing(
 def test_all_settings_of_a_user_together_change_nothing(
     home: Path, undisturbed: dict[str, object]
 ) -> None:
-    """In ~/.gitconfig."""
-    of_servers = ("transfer.", "uploadpack.")  # which a server on this machine reads as well
+    """All of them are set in ~/.gitconfig at once."""
+    of_servers = ("transfer.", "uploadpack.")  # which a server on this machine reads, too
     common = [each for each in SETTINGS if not each[0].startswith((*of_servers, "remote.origin.f"))]
     found = play(home.parent, common, everywhere=True)
     assert {k: v for k, v in found.items() if undisturbed[k] != v} == {}
 
 
 def test_branches_follow_where_no_remote_may_be_a_folder(forge: Forge) -> None:
-    """The repository itself is none."""
+    """Local branches move even if `protocol.file.allow` forbids folders as remotes."""
     api = forge.add("api")
     api.git("branch", "stg", "dev")
     tip = api.local_commit({"a": "1\n"})
@@ -281,7 +281,7 @@ def test_branches_follow_where_no_remote_may_be_a_folder(forge: Forge) -> None:
 
 
 def test_a_clone_of_one_branch_gets_others_with_their_upstream(forge: Forge) -> None:
-    """Though its own fetches bring only that one."""
+    """Branches outside the clone's own fetch refspec can still be created, with an upstream."""
     api = forge.add("api")
     api.git("config", "remote.origin.fetch", "+refs/heads/dev:refs/remotes/origin/dev")
     repository = open_clone(forge, api)
@@ -293,7 +293,7 @@ def test_a_clone_of_one_branch_gets_others_with_their_upstream(forge: Forge) -> 
 
 
 def test_an_index_of_our_own_leaves_nothing_in_the_repository(forge: Forge) -> None:
-    """Not even the larger half of one that is split."""
+    """A temporary index does not even leave the shared file of a split index."""
     api = forge.add("api")
     api.git("config", "core.splitIndex", "true")
     repository = open_clone(forge, api)

@@ -1,4 +1,4 @@
-"""Locks as refs of a remote: taken all at once or not at all, and released by their holder."""
+"""Locks as refs on a remote: all are taken or none, and their holder releases them."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ GRACE = replace(ADA, nonce="bbbb", operation="op-2", who="Grace", pid=8)
 
 @pytest.fixture
 def locks(forge: Forge, api: ForgeRepo) -> RemoteLocks:
-    """Return the locks in a repository's remote."""
+    """Return the locks on a repository's remote."""
     return RemoteLocks(open_clone(forge, api))
 
 
 def refs(repo: ForgeRepo) -> dict[str, str]:
-    """Return the refs of the locks that are held."""
+    """Return the lock refs that exist on the remote."""
     return {ref: sha for ref, sha in repo.remote_refs().items() if ref.startswith(PREFIX)}
 
 
@@ -37,7 +37,7 @@ def refs(repo: ForgeRepo) -> dict[str, str]:
 def held(
     locks: RemoteLocks, *stages: str, holder: Holder = ADA, also: str = ""
 ) -> Iterator[list[Problem]]:
-    """Hold the locks of some stages; yields the problems that are reported at the end."""
+    """Hold the locks of some stages, and yield the problems that are reported at the end."""
     problems: list[Problem] = []
     with locks.hold(stages, holder, also=also, report=problems.append):
         yield problems
@@ -51,7 +51,7 @@ def refused(locks: RemoteLocks, *stages: str, holder: Holder = GRACE) -> LockedE
 
 
 def test_all_stages_are_locked_and_released_together(locks: RemoteLocks, api: ForgeRepo) -> None:
-    """Everyone can read who holds them; nothing else on the remote moves."""
+    """Anyone can read who holds them, and nothing else on the remote changes."""
     before = api.remote_refs()
     with held(locks, "stg", "main") as problems:
         assert refs(api).keys() == {lock_ref("stg"), lock_ref("main")}
@@ -62,7 +62,7 @@ def test_all_stages_are_locked_and_released_together(locks: RemoteLocks, api: Fo
 
 
 def test_a_lock_on_one_stage_keeps_others_from_all(locks: RemoteLocks, api: ForgeRepo) -> None:
-    """The error names the holder, and the id with which a stale lock can be released."""
+    """The error names the holder, and the hint has the id to release a stale lock with."""
     with held(locks, "main"):
         before = refs(api)
         error = refused(locks, "stg", "main")
@@ -73,7 +73,7 @@ def test_a_lock_on_one_stage_keeps_others_from_all(locks: RemoteLocks, api: Forg
 
 
 def test_of_two_that_try_at_once_only_one_gets_the_lock(forge: Forge, api: ForgeRepo) -> None:
-    """The other is refused, and does not harm it."""
+    """The other one is refused, and neither leaves a lock behind."""
     both = Barrier(2, timeout=20)
 
     def take(holder: Holder) -> str:
@@ -93,7 +93,7 @@ def test_of_two_that_try_at_once_only_one_gets_the_lock(forge: Forge, api: Forge
 
 
 def test_an_operation_takes_over_its_own_locks(locks: RemoteLocks, api: ForgeRepo) -> None:
-    """Those that it left behind, even if it had only some of the stages."""
+    """It takes over locks from an earlier attempt, even if only some stages were locked."""
     stale = api.remote_git("hash-object", "-w", "--stdin", input=_content(locks, api))
     api.remote_git("update-ref", lock_ref("stg"), stale)
     again = replace(ADA, nonce="cccc")
@@ -104,7 +104,7 @@ def test_an_operation_takes_over_its_own_locks(locks: RemoteLocks, api: ForgeRep
 
 
 def test_an_undo_takes_over_the_lock_of_what_it_undoes(locks: RemoteLocks, api: ForgeRepo) -> None:
-    """It names that operation."""
+    """The undo passes the id of that operation."""
     stale = api.remote_git("hash-object", "-w", "--stdin", input=_content(locks, api))
     api.remote_git("update-ref", lock_ref("stg"), stale)
     with held(locks, "stg", holder=GRACE, also=ADA.operation):
@@ -113,13 +113,13 @@ def test_an_undo_takes_over_the_lock_of_what_it_undoes(locks: RemoteLocks, api: 
 
 
 def _content(locks: RemoteLocks, api: ForgeRepo) -> str:
-    """Return the content of a lock of Ada's."""
+    """Return the content of one of Ada's locks."""
     with held(locks, "stg"):
         return api.remote_git("cat-file", "blob", lock_ref("stg"))
 
 
 def test_a_ref_that_is_not_a_lock_is_left_alone(locks: RemoteLocks, api: ForgeRepo) -> None:
-    """Someone else made it, and has to decide about it."""
+    """Someone else created it, so only they can decide about it."""
     api.remote_git("update-ref", lock_ref("stg"), api.tip("main"))
     before = refs(api)
     assert refused(locks, "stg").code == "lock_unreadable"
@@ -129,7 +129,7 @@ def test_a_ref_that_is_not_a_lock_is_left_alone(locks: RemoteLocks, api: ForgeRe
 
 
 def test_a_remote_that_refuses_locks_says_why(locks: RemoteLocks, api: ForgeRepo) -> None:
-    """In the server's words."""
+    """The error has the server's own words."""
     api.reject_pushes("refs/multigit/*", "no such refs here")
     error = refused(locks, "stg")
     assert error.code == "lock_refused"
@@ -143,7 +143,7 @@ def test_an_unreachable_remote_locks_nothing(locks: RemoteLocks, api: ForgeRepo)
 
 
 def test_a_lock_that_is_gone_need_not_be_released(locks: RemoteLocks, api: ForgeRepo) -> None:
-    """Someone released it by hand, and someone may have taken it since: that lock stays."""
+    """Someone released it by hand; if someone else has taken it since, their lock stays."""
     with held(locks, "stg") as problems:
         sha = refs(api)[lock_ref("stg")]
         assert locks.release("stg", sha)
@@ -156,7 +156,7 @@ def test_a_lock_that_is_gone_need_not_be_released(locks: RemoteLocks, api: Forge
 
 
 def test_a_lock_that_cannot_be_released_is_reported(locks: RemoteLocks, api: ForgeRepo) -> None:
-    """With its id; it stays, and whatever ends the operation tries again."""
+    """The report has its id, and only the end of the same operation can release it later."""
     with held(locks, "stg") as problems:
         api.reject_pushes("refs/multigit/*")
     assert [problem.code for problem in problems] == ["lock_left"]

@@ -1,4 +1,4 @@
-"""The merge equals `git merge --no-ff` in a clean checkout of the target, over random histories.
+"""Over random histories, merges equal `git merge --no-ff` in a clean checkout of the target.
 
 A failure names its seed.
 """
@@ -21,13 +21,13 @@ from tests.support.oracle import Outcome, oracle, unlabelled
 from tests.support.seeds import seeds
 
 CHUNKS, CHUNK = 26, 8
-ONLY_TOLD = (300, 799, 1338)  # criss-cross histories that git merges with exit 0 and in conflict
+ONLY_TOLD = (300, 799, 1338)  # criss-cross histories for which git exits with 0 despite a conflict
 
 HOSTILE = "* merge=union text eol=crlf\n*.log -merge\n*.txt merge=custom\n"
 
 
 def dirty_checkout(store: Path, commit: str, folder: Path) -> GitRepository:
-    """Check an unrelated commit out, and spoil it with attributes that are not committed."""
+    """Check out an unrelated commit, and add uncommitted attributes that must have no effect."""
     git_dir = init(folder)
     (git_dir / "objects/info/alternates").write_text(f"{store / 'objects'}\n", encoding="utf-8")
     (git_dir / "HEAD").write_text(f"{commit}\n", encoding="utf-8")
@@ -61,7 +61,7 @@ def expected(outcome: Outcome) -> tuple[str | None, frozenset[str]]:
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_merges_are_gits_own(chunk: int, tmp_path: Path) -> None:
-    """In a dirty checkout of something else, with hostile attributes, with and without forks."""
+    """This holds in a dirty checkout of another commit with hostile attributes, and with forks."""
     store = init(tmp_path / "store.git", bare=True)
     histories = build_many(seeds(chunk, CHUNK), store)
     folder = tmp_path / "checkout"
@@ -87,7 +87,7 @@ def test_merges_are_gits_own(chunk: int, tmp_path: Path) -> None:
 
 
 def test_a_conflict_that_git_only_mentions_is_a_conflict(tmp_path: Path) -> None:
-    """Git exits with 0 and leaves markers; like `git merge`, it says so only in a message."""
+    """Git exits with 0, leaves markers and mentions the conflict only in a message."""
     store = init(tmp_path / "store.git", bare=True)
     histories = build_many(ONLY_TOLD, store, "criss-cross")
     repository = dirty_checkout(store, histories[-1].source_sha, tmp_path / "checkout")

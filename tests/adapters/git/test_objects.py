@@ -1,4 +1,4 @@
-"""Making objects: nothing that a commit of somebody else holds is written where it wants."""
+"""Making objects: no commit can make multigit write files where the commit's author wants."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.gitenv import as_bytes
 
 
 def test_a_path_that_leaves_the_repository_stops_the_merge(forge: Forge, tmp_path: Path) -> None:
-    """No .gitattributes of a commit is written outside the scratch folder."""
+    """No .gitattributes file of a commit is written outside the scratch folder."""
     repo = forge.add("evil", stages=())
     victim = tmp_path / "victim"
     victim.mkdir()
@@ -46,7 +46,7 @@ def test_a_path_that_leaves_the_repository_stops_the_merge(forge: Forge, tmp_pat
 
 
 def _raw_tree(repo: ForgeRepo, name: str, tree: str) -> str:
-    """Make a tree with one folder, by a name that git itself would not take."""
+    """Make a tree with one folder of a name that git itself would refuse."""
     content = b"40000 " + as_bytes(name) + b"\0" + bytes.fromhex(tree)
     command = ("hash-object", "-t", "tree", "--literally", "-w", "--stdin")
     return repo.remote_git(*command, input=content)

@@ -1,4 +1,4 @@
-"""What a git process left, and what its complaints mean in multigit's words."""
+"""How a git process ended, and what its error messages mean in multigit's words."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.programs import program
 
 
 def by_ssh(words: str) -> Callable[[Forge, ForgeRepo], None]:
-    """Return how to let ssh fail with these words."""
+    """Return a function that makes ssh fail with these words."""
 
     def arrange(forge: Forge, repo: ForgeRepo) -> None:
         script = program(forge.root / "ssh", f"echo {shlex.quote(words)} >&2; exit 255")
@@ -32,22 +32,22 @@ def by_ssh(words: str) -> Callable[[Forge, ForgeRepo], None]:
 
 
 def no_such_host(_forge: Forge, repo: ForgeRepo) -> None:
-    """Name a host that can not exist."""
+    """Use a host name that cannot exist."""
     repo.use_url("http://nowhere.invalid/api.git")
 
 
 def closed_port(_forge: Forge, repo: ForgeRepo) -> None:
-    """Name a port at which nobody listens."""
+    """Use a port on which nothing listens."""
     repo.use_url("http://127.0.0.1:1/api.git")
 
 
 def moved_away(_forge: Forge, repo: ForgeRepo) -> None:
-    """Take the remote away."""
+    """Delete the remote."""
     shutil.rmtree(repo.bare)
 
 
 def unwritable(_forge: Forge, repo: ForgeRepo) -> None:
-    """Put a file where git wants to write a folder; that stops root, too."""
+    """Put files where git has to write folders, which stops even root."""
     repo.commit("dev", {"a": "1\n"})
     shutil.rmtree(repo.clone / ".git/objects/pack")
     (repo.clone / ".git/objects/pack").touch()
@@ -81,7 +81,7 @@ REASONS: dict[str, tuple[str, Callable[[Forge, ForgeRepo], None]]] = {
 
 @pytest.mark.parametrize("case", REASONS)
 def test_a_reason_that_we_know_has_our_words(case: str, forge: Forge, api: ForgeRepo) -> None:
-    """A code for scripts, a sentence without git's jargon, a hint; git's words are kept."""
+    """Each has a code, a sentence without git's jargon and a hint; git's output is kept."""
     code, arrange = REASONS[case]
     arrange(forge, api)
     with pytest.raises(GitError) as caught:
@@ -96,7 +96,7 @@ def test_a_reason_that_we_know_has_our_words(case: str, forge: Forge, api: Forge
 
 @pytest.mark.parametrize("path", ["nowhere", "api"])
 def test_reasons_over_http(path: str, forge: Forge, api: ForgeRepo) -> None:
-    """A repository that is not there, and a password that is not right."""
+    """A missing repository and a wrong password are told apart."""
     with GitHttpServer(forge.remotes) as server:
         url = server.url(path, with_password=path == "nowhere")
         api.use_url(url.replace("http://", "http://eve:wrong@") if path == "api" else url)
@@ -109,19 +109,19 @@ def test_reasons_over_http(path: str, forge: Forge, api: ForgeRepo) -> None:
 
 
 class Trouble(BaseHTTPRequestHandler):
-    """A server that is being repaired, or that lets nobody in."""
+    """A server that answers every request with an HTTP error."""
 
     def do_GET(self) -> None:
-        """Answer with the status that stands in the path."""
+        """Answer with the status in the path."""
         self.send_error(int(self.path.split("/")[1]))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (overrides)
-        """Keep quiet."""
+        """Log nothing."""
 
 
 @pytest.mark.parametrize(("status", "code"), [(503, "connection_lost"), (403, "authentication")])
 def test_reasons_by_http_status(status: int, code: str, forge: Forge, api: ForgeRepo) -> None:
-    """A server that answers, but not with what we want."""
+    """An HTTP error has the code that its status stands for."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Trouble) as server:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         api.use_url(f"http://127.0.0.1:{server.server_port}/{status}/api.git")
@@ -133,7 +133,7 @@ def test_reasons_by_http_status(status: int, code: str, forge: Forge, api: Forge
 
 @pytest.mark.parametrize("errors", [git_outcome._REASONS])
 def test_every_reason_is_whole(errors: tuple[tuple[str, ...], ...]) -> None:
-    """A pattern, a code, a sentence, a hint; no two patterns twice."""
+    """Each has a pattern, a code, a sentence and a hint, and no pattern occurs twice."""
     for pattern, code, sentence, hint in errors:
         assert pattern
         assert code.replace("_", "").islower()
@@ -153,12 +153,12 @@ def test_every_reason_is_whole(errors: tuple[tuple[str, ...], ...]) -> None:
     ],
 )
 def test_other_reasons_by_their_words(stderr: str, code: str) -> None:
-    """What cannot be made to happen here."""
+    """These reasons cannot be provoked in a test, so they are recognized by their text."""
     assert failure("fetch", Completed(128, b"", stderr)).code == code
 
 
 def test_a_connection_that_is_reset_in_the_middle_is_not_final() -> None:
-    """What curl says when a push breaks off after it was sent; the server may still act on it."""
+    """The push may have been sent completely, so the server may still carry it out."""
     said = (
         "error: RPC failed; curl 56 Recv failure: Connection reset by peer\n"
         "send-pack: unexpected disconnect while reading sideband packet\n"
@@ -168,13 +168,13 @@ def test_a_connection_that_is_reset_in_the_middle_is_not_final() -> None:
 
 
 def test_a_connection_that_ends_at_once_is_tried_again() -> None:
-    """Git's other words for a server that went away are not among the known ones."""
+    """A connection that is closed at once counts as lost, so the command may be repeated."""
     said = "fatal: the remote end hung up upon initial contact\n"
     assert failure("fetch", Completed(128, b"", said)).code == "connection_lost"
 
 
 def test_the_cause_of_a_lost_connection_is_reported() -> None:
-    """The first reason that git gave up for; the other lines follow from it."""
+    """The message has the first fatal error, since the others only follow from it."""
     gone = "the remote end hung up unexpectedly"
     stderr = f"fatal: protocol error: bad line length 17\nfatal: {gone}\n"
     error = failure("fetch", Completed(128, b"", stderr))
@@ -192,5 +192,5 @@ def test_the_cause_of_a_lost_connection_is_reported() -> None:
     ],
 )
 def test_the_telling_line_is_chosen(stderr: str, line: str) -> None:
-    """The first that git calls fatal or an error, or the last of all."""
+    """It is the first line with `fatal:` or `error:`, or else the last line."""
     assert last_line(stderr) == line

@@ -1,4 +1,4 @@
-"""The door to git: how it is started, how long it may take, and what its failures mean."""
+"""Running git: how it is started, how long it may take, and what its failures mean."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.support.programs import program
 
 
 def test_bytes_come_back_as_they_are(tmp_path: Path) -> None:
-    """Input as bytes, output as bytes, and as text that turns back into them."""
+    """Input and output are bytes; output as text can be turned back into the same bytes."""
     init(tmp_path)
     door = open_door(tmp_path)
     sha = door.run("hash-object", "-w", "--stdin", input=b"\xff\n\0").text.strip()
@@ -34,7 +34,7 @@ def test_bytes_come_back_as_they_are(tmp_path: Path) -> None:
 
 
 def test_a_status_may_be_accepted(tmp_path: Path) -> None:
-    """Others are errors, with what git said."""
+    """Any other status is an error with git's message."""
     init(tmp_path)
     door = open_door(tmp_path)
     assert door.run("rev-parse", "--quiet", "--verify", "x", accept=(0, 1)).status == 1
@@ -47,7 +47,7 @@ def test_a_status_may_be_accepted(tmp_path: Path) -> None:
 def test_git_speaks_english_and_asks_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the user's language, editor, pager and prompts are."""
+    """The user's language, editor, pager and prompts have no effect."""
     for name in ("GIT_EDITOR", "GIT_ASKPASS", "GIT_PAGER", "LC_ALL", "LANGUAGE"):
         monkeypatch.setenv(name, "/nowhere")
     init(tmp_path)
@@ -60,7 +60,7 @@ def test_git_speaks_english_and_asks_nothing(
 
 
 def test_a_secret_in_an_error_is_masked(tmp_path: Path) -> None:
-    """Git likes to show whole URLs."""
+    """Git often prints whole URLs in its errors."""
     init(tmp_path)
     url = "http://ada:sesame@127.0.0.1:1/x"
     with pytest.raises(GitError) as caught:
@@ -81,7 +81,7 @@ def test_a_secret_in_an_error_is_masked(tmp_path: Path) -> None:
 def test_an_unfit_git_is_refused(
     answer: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before anything is read."""
+    """It is refused before anything is read, whether it is too old or does not run."""
     program(tmp_path / "git", answer)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     require_git.cache_clear()
@@ -103,7 +103,7 @@ def test_an_unfit_git_is_refused(
 def test_a_fit_git_tells_its_version(
     answer: str, version: tuple[int, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the forms that distributions give it."""
+    """The version is read in every form in which distributions print it."""
     program(tmp_path / "git", f"echo '{answer}'")
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     require_git.cache_clear()
@@ -112,7 +112,7 @@ def test_a_fit_git_tells_its_version(
 
 
 def test_a_missing_git_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also when it goes away between two commands."""
+    """This also holds if git disappears between two commands."""
     init(tmp_path)
     door = open_door(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
@@ -128,7 +128,7 @@ def test_a_missing_git_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def alive(pid: int) -> bool:
-    """Tell whether a process runs (one that only waits to be buried does not)."""
+    """Return whether a process is running; a zombie is not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:
@@ -137,7 +137,7 @@ def alive(pid: int) -> bool:
 
 
 def gone(pid: int) -> bool:
-    """Give a process a moment to end."""
+    """Wait up to two seconds for a process to end, and return whether it did."""
     for _ in range(100):
         if not alive(pid):
             return True
@@ -147,7 +147,7 @@ def gone(pid: int) -> bool:
 
 @contextmanager
 def at_most(seconds: float) -> Iterator[None]:
-    """Assert that the block takes no longer."""
+    """Assert that the block takes less time than this."""
     begin = time.monotonic()
     yield
     assert time.monotonic() - begin < seconds
@@ -155,7 +155,7 @@ def at_most(seconds: float) -> Iterator[None]:
 
 @pytest.mark.skipif(not os.path.isdir("/proc"), reason="looks processes up in /proc")  # noqa: PTH112
 def test_a_server_that_never_answers_is_left_with_all_helpers(forge: Forge, api: ForgeRepo) -> None:
-    """Git, the shell that it started and what that started: the whole group ends."""
+    """Git and all processes that it started are ended."""
     pids = forge.root / "pids"
     sleeper = program(forge.root / "upload-pack", f"sleep 60 & echo $$ $! > {pids}; wait")
     api.git("config", "--global", "remote.origin.uploadpack", str(sleeper))
@@ -169,7 +169,7 @@ def test_a_server_that_never_answers_is_left_with_all_helpers(forge: Forge, api:
 
 
 def test_a_server_that_drips_is_left_too(forge: Forge, api: ForgeRepo) -> None:
-    """Time counts, not silence."""
+    """The time limit holds even if the server keeps sending data."""
     dripping = program(
         forge.root / "upload-pack", "printf fff0; while sleep 0.1; do printf x; done"
     )
@@ -180,7 +180,7 @@ def test_a_server_that_drips_is_left_too(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_a_helper_that_ignores_term_is_killed(forge: Forge, api: ForgeRepo) -> None:
-    """Git itself ends at once; the rest of its group must not outlive it."""
+    """Git itself ends at once, and the rest of its process group is killed."""
     pid = forge.root / "pid"
     helper = program(
         forge.root / "upload-pack", f"trap '' TERM; echo $$ > {pid}; sleep 20; sleep 20"
@@ -192,7 +192,7 @@ def test_a_helper_that_ignores_term_is_killed(forge: Forge, api: ForgeRepo) -> N
 
 
 def test_a_push_that_takes_too_long_is_an_error(forge: Forge, api: ForgeRepo) -> None:
-    """So the executor asks the remote what became of it."""
+    """It is reported as a timeout, so the executor asks the remote whether it arrived."""
     program(api.bare / "hooks/pre-receive", "sleep 60")
     commit = api.local_commit({"a": "1\n"})
     push = [Publication("refs/heads/dev", api.tip("dev"), commit)]
@@ -202,7 +202,7 @@ def test_a_push_that_takes_too_long_is_an_error(forge: Forge, api: ForgeRepo) ->
 
 
 def test_a_prompt_is_answered_with_nothing(forge: Forge, api: ForgeRepo) -> None:
-    """A password that nobody can type is one that is refused, at once."""
+    """Nobody can type a password, so the authentication fails at once."""
     with GitHttpServer(forge.remotes) as server, at_most(10):
         api.use_url(server.url("api"))
         with pytest.raises(GitError) as caught:
@@ -236,14 +236,14 @@ def test_a_prompt_is_answered_with_nothing(forge: Forge, api: ForgeRepo) -> None
 def test_ssh_keeps_the_users_command_and_gets_time_outs(
     environment: dict[str, str], configured: str, expected: str
 ) -> None:
-    """Only OpenSSH does; git's own order of precedence holds."""
+    """Only OpenSSH gets the options, and git's order of precedence is kept."""
     assert ssh_command(environment, configured) == expected
 
 
 def test_ssh_is_started_with_them(
     forge: Forge, api: ForgeRepo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without a terminal to ask at, behind what the repository configures."""
+    """They follow the configured ssh command, and forbid prompts."""
     said = forge.root / "said"
     folder = forge.root / "bin"
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""What the refs and histories of a remote say, whatever characters are in them."""
+"""The refs and histories of a remote are read correctly, whatever characters they contain."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.forge import Forge, ForgeRepo, untouched
 
 @pytest.mark.parametrize("odd", ["\u2028", "\x85", "\x0c", "\x1c"])
 def test_a_subject_may_hold_any_character(odd: str, forge: Forge, api: ForgeRepo) -> None:
-    """`str.splitlines` knows more line breaks than git; they end no subject."""
+    """Line breaks that only `str.splitlines` knows do not end a subject."""
     base = api.tip("dev")
     tip = api.commit("dev", {"a": "1\n"}, message=f"one{odd}two")
     repository = open_clone(forge, api)
@@ -23,7 +23,7 @@ def test_a_subject_may_hold_any_character(odd: str, forge: Forge, api: ForgeRepo
 
 
 def test_a_tag_may_hold_any_character(forge: Forge, api: ForgeRepo) -> None:
-    """A colleague's tag stops no command."""
+    """A colleague's tag with an odd name does not break any command."""
     api.remote_git("update-ref", "refs/tags/deploy-1\u2028x", api.tip("main"))
     repository = open_clone(forge, api)
     query = RefQuery(("dev",), ("deploy-*",))
@@ -32,7 +32,7 @@ def test_a_tag_may_hold_any_character(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_a_tag_below_the_releases_name_is_seen(forge: Forge, api: ForgeRepo) -> None:
-    """deploy-1/x is in the way of deploy-1, so `tag_name` has to be told of it."""
+    """Git cannot create deploy-1 while deploy-1/x exists, so `tag_name` has to know of it."""
     api.remote_git("update-ref", "refs/tags/deploy-1/x", api.tip("main"))
     repository = open_clone(forge, api)
     query = RefQuery(("dev",), ("deploy-1*",))
@@ -41,7 +41,7 @@ def test_a_tag_below_the_releases_name_is_seen(forge: Forge, api: ForgeRepo) -> 
 
 
 def test_a_tag_without_a_message_hides_no_other(forge: Forge, api: ForgeRepo) -> None:
-    """Two NULs in a row are also what an empty message and its end look like."""
+    """The two NULs after an empty message are not taken for the end of the list."""
     for name, message in (("deploy-1", ""), ("deploy-2", "two")):
         header = f"object {api.tip('main')}\ntype commit\ntag {name}\n"
         body = f"tagger A <a@example.org> 1 +0000\n\n{message}"
@@ -53,7 +53,7 @@ def test_a_tag_without_a_message_hides_no_other(forge: Forge, api: ForgeRepo) ->
 
 
 def test_a_remote_decides_nothing_but_its_refs(forge: Forge, api: ForgeRepo) -> None:
-    """A branch that looks like an option, a tag in the way of ours: only names."""
+    """Branches that look like options, and tags that look like ours, are only names."""
     api.remote_git("update-ref", "refs/heads/--upload-pack=touch", api.tip("main"))
     api.remote_git("update-ref", "refs/tags/deploy-1", api.tip("main"))
     query = RefQuery(("--upload-pack=touch", "main"), ("deploy-*",))

@@ -1,4 +1,4 @@
-"""Where a remote is fetched from and pushed to is what git itself says."""
+"""The URLs that a remote is fetched from and pushed to are those that git uses."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ WRITTEN = [
 
 @pytest.mark.parametrize("settings", WRITTEN)
 def test_urls_are_rewritten_as_git_does(folder: Path, settings: list[tuple[str, str]]) -> None:
-    """The longest prefix wins; a push URL of its own is not rewritten for pushing."""
+    """The longest prefix wins, and a separate push URL is not rewritten by `pushInsteadOf`."""
     remote = configured(folder, [(f"{ORIGIN}.url", "gh:acme/api.git"), *settings])
     assert remote.fetched() == git(folder, "remote", "get-url", "origin").strip()
     pushed = git(folder, "remote", "get-url", "--push", "--all", "origin")
@@ -62,7 +62,7 @@ def test_urls_are_rewritten_as_git_does(folder: Path, settings: list[tuple[str, 
 
 
 def test_an_empty_url_means_what_it_means_to_this_git(folder: Path) -> None:
-    """Newer ones forget the URLs before it."""
+    """Newer versions of git then ignore the URLs before it."""
     settings = {"remote.origin.url": ("one:x", "", "two:x"), "remote.origin.pushurl": ("",)}
     old = Remote("origin", settings, (2, 45, 9), folder)
     new = Remote("origin", settings, (2, 46, 0), folder)
@@ -86,7 +86,7 @@ def test_an_empty_url_means_what_it_means_to_this_git(folder: Path) -> None:
 def test_secrets_are_seen_where_git_uses_them(
     folder: Path, settings: list[tuple[str, str]], *, secret: bool
 ) -> None:
-    """In what is written, and in what it is rewritten to; a user's name is none."""
+    """This covers URLs as configured and as rewritten; a user name alone is not a secret."""
     assert configured(folder, settings).has_credentials() is secret
 
 
@@ -110,7 +110,7 @@ def test_secrets_are_seen_where_git_uses_them(
 def test_a_push_by_another_protocol_is_no_detour(
     fetched: str, pushed: str, places: Mapping[str, str], ssh: str, tmp_path: Path
 ) -> None:
-    """Nor by an alias of the host, or another name of the folder."""
+    """An alias of the host and another path to the folder are no detour, either."""
     work = tmp_path / "work"
     work.mkdir()
     one, other = fetched.format(**places), pushed.format(**places)
@@ -135,7 +135,7 @@ def test_a_push_by_another_protocol_is_no_detour(
 def test_a_push_to_another_repository_is_a_detour(
     fetched: str, pushed: str, places: Mapping[str, str], ssh: str, tmp_path: Path
 ) -> None:
-    """A fork, another host, a word that keeps people from pushing."""
+    """Examples are a fork, another host, and a word that disables pushing."""
     one, other = fetched.format(**places), pushed.format(**places)
     assert not same_repository(one, other, tmp_path, ssh)
 
@@ -152,7 +152,7 @@ def places(tmp_path: Path) -> Mapping[str, str]:
 
 @pytest.fixture
 def ssh(tmp_path: Path) -> str:
-    """Return the ssh command of somebody with aliases."""
+    """Return an ssh command whose configuration has host aliases."""
     config = tmp_path / "ssh config"
     lines = (
         *("Host work home", "HostName github.com", "User git"),
@@ -163,7 +163,7 @@ def ssh(tmp_path: Path) -> str:
 
 
 def test_what_is_no_host_is_never_given_to_ssh(ssh: str, tmp_path: Path) -> None:
-    """Neither as an option nor to a shell."""
+    """It reaches ssh neither as an option nor through a shell."""
     for url in ("-oProxyCommand=x:acme/api", "$(touch bad):acme/api", "ssh://-x/acme/api", "a b:c"):
         assert without_alias(url, ssh) == url
     assert without_alias("work:acme/api", "") == "work:acme/api"
@@ -174,7 +174,7 @@ def test_what_is_no_host_is_never_given_to_ssh(ssh: str, tmp_path: Path) -> None
 
 
 def test_a_named_push_url_is_asked_for_what_is_published(folder: Path) -> None:
-    """Through the environment, so that a token in it is in no process list."""
+    """It is passed in the environment, so that no process list shows a token in it."""
     secret = "https://ada:hunter2@host/api.git"
     remote = configured(
         folder, [(f"{ORIGIN}.url", "mirror:api"), (f"{ORIGIN}.pushurl", secret)], named=secret

@@ -1,4 +1,4 @@
-"""What stands where a repository should be: of every kind, or none at all."""
+"""What is at the path of a repository: a repository of any kind, something else, or nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def api(forge: Forge) -> ForgeRepo:
 
 
 def refused(repository: GitRepository, code: str) -> GitError:
-    """Whatever is asked first, the answer is that error."""
+    """Assert that every question fails, and return the error of a fetch, which has this code."""
     asked = (
         repository.facts,
         repository.work_tree,
@@ -49,13 +49,13 @@ def refused(repository: GitRepository, code: str) -> GitError:
 
 
 def test_nothing_there_is_said(forge: Forge) -> None:
-    """With what to do about it."""
+    """The hint says what to do."""
     error = refused(open_folder(forge.shop / "nowhere"), "missing")
     assert "multigit.toml" in error.hint
 
 
 def test_an_empty_folder_is_as_good_as_nothing(forge: Forge) -> None:
-    """It can be cloned into, but not read."""
+    """A repository can be cloned into it, but nothing can be read."""
     (forge.shop / "empty").mkdir()
     repository = open_folder(forge.shop / "empty")
     assert not repository.exists()
@@ -63,7 +63,7 @@ def test_an_empty_folder_is_as_good_as_nothing(forge: Forge) -> None:
 
 
 def test_a_plain_folder_is_no_repository(forge: Forge) -> None:
-    """And nothing is to be cloned over it."""
+    """Nothing may be cloned over it."""
     (forge.shop / "plain").mkdir()
     (forge.shop / "plain/file").touch()
     repository = open_folder(forge.shop / "plain")
@@ -75,7 +75,7 @@ def test_a_plain_folder_is_no_repository(forge: Forge) -> None:
 def test_a_folder_inside_a_repository_is_never_taken_for_that(
     kind: str, forge: Forge, api: ForgeRepo
 ) -> None:
-    """However it is reached."""
+    """This holds whether it is reached directly or through a symbolic link."""
     inside = api.clone / "inside"
     inside.mkdir()
     (inside / "file").touch()
@@ -93,7 +93,7 @@ def test_a_folder_inside_a_repository_is_never_taken_for_that(
 
 
 def test_a_folder_in_the_workspaces_own_repository_is_not_taken_for_that(forge: Forge) -> None:
-    """Where the workspace folder is a repository, too."""
+    """This holds if the workspace folder itself is a repository."""
     shop = forge.add("shop", path=".")
     (forge.shop / "services/api").mkdir(parents=True)
     assert open_clone(forge, shop).facts().identity == ADA
@@ -101,13 +101,13 @@ def test_a_folder_in_the_workspaces_own_repository_is_not_taken_for_that(forge: 
 
 
 def test_a_repository_that_is_broken_says_so(forge: Forge, api: ForgeRepo) -> None:
-    """Its own file of settings cannot be read."""
+    """It is reported if the repository's configuration cannot be read."""
     (api.clone / ".git/config").write_text("[broken", encoding="utf-8")
     refused(open_clone(forge, api), "bad_git_config")
 
 
 def test_a_pointer_to_nowhere_says_so(forge: Forge) -> None:
-    """A submodule whose repository is gone."""
+    """A submodule whose git directory is gone is an error."""
     (forge.shop / "lib").mkdir()
     (forge.shop / "lib/.git").write_text("gitdir: ../nowhere\n", encoding="utf-8")
     with pytest.raises(GitError):
@@ -115,7 +115,7 @@ def test_a_pointer_to_nowhere_says_so(forge: Forge) -> None:
 
 
 def test_a_bare_repository_has_no_work_tree(api: ForgeRepo) -> None:
-    """It is no clone to work in."""
+    """It cannot be worked in."""
     git(api.bare, "remote", "add", "origin", "file:///nowhere")
     with pytest.raises(GitError):
         open_folder(api.bare).work_tree()
@@ -124,7 +124,7 @@ def test_a_bare_repository_has_no_work_tree(api: ForgeRepo) -> None:
 def test_a_repository_that_vanished_is_not_taken_for_the_current_folder(
     forge: Forge, api: ForgeRepo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where GitPython would run git when the given folder is gone; commits would go there, too."""
+    """Git must not run in the current folder instead, or commits would end up there."""
     shop = forge.add("shop", path=".")
     repository = open_clone(forge, api)
     repository.facts()
@@ -138,7 +138,7 @@ def test_a_repository_that_vanished_is_not_taken_for_the_current_folder(
 
 
 def test_a_colon_above_does_not_open_an_outer_repository(forge: Forge) -> None:
-    """Although GIT_CEILING_DIRECTORIES, a list with colons, cannot name such a parent."""
+    """GIT_CEILING_DIRECTORIES cannot contain such a path, since colons separate its entries."""
     outer = forge.add("outer", path="a:b")
     (outer.clone / "plain").mkdir()
     with pytest.raises(GitError):
@@ -146,7 +146,7 @@ def test_a_colon_above_does_not_open_an_outer_repository(forge: Forge) -> None:
 
 
 def test_a_file_in_a_repositorys_place_is_something(forge: Forge) -> None:
-    """Nothing is to be cloned over it."""
+    """Nothing may be cloned over it."""
     (forge.shop / "api").touch()
     assert open_folder(forge.shop / "api").exists()
 
@@ -155,7 +155,7 @@ def test_a_file_in_a_repositorys_place_is_something(forge: Forge) -> None:
 
 
 def works(repository: GitRepository) -> str:
-    """Read, merge, commit; return the branch that is checked out."""
+    """Assert that it can be read, merged and committed to; return the checked-out branch."""
     assert repository.exists()
     assert repository.facts() == CloneFacts(identity=ADA)
     ours, theirs = sides(repository)
@@ -168,7 +168,7 @@ def works(repository: GitRepository) -> str:
 
 
 def test_a_linked_work_tree_is_a_repository(forge: Forge, api: ForgeRepo) -> None:
-    """With its own branch and the clone's remote."""
+    """It has its own branch, and the clone's remote."""
     linked = forge.shop / "linked"
     api.git("worktree", "add", "--quiet", "-b", "stg", str(linked), "origin/stg")
     (linked / "new").touch()
@@ -177,7 +177,7 @@ def test_a_linked_work_tree_is_a_repository(forge: Forge, api: ForgeRepo) -> Non
 
 
 def test_a_submodule_is_a_repository(forge: Forge, api: ForgeRepo) -> None:
-    """Its git directory lies in the outer one's."""
+    """Its git directory is inside that of the outer repository."""
     web = forge.add("web")
     web.git("submodule", "--quiet", "add", api.url, "lib")
     lib = web.clone / "lib"
@@ -187,7 +187,7 @@ def test_a_submodule_is_a_repository(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_a_repository_behind_a_link_is_one(forge: Forge, api: ForgeRepo) -> None:
-    """The link is the user's way to it."""
+    """A symbolic link to a clone works like the clone."""
     (forge.shop / "link").symlink_to(api.clone)
     api.write({"new": "1\n"})
     assert works(open_folder(forge.shop / "link")) == "dev"
@@ -195,7 +195,7 @@ def test_a_repository_behind_a_link_is_one(forge: Forge, api: ForgeRepo) -> None
 
 @pytest.mark.parametrize("name", ["with space", "-dash", "new\nline", "quo'te\"", "ümläut", "$x"])
 def test_a_repository_may_have_any_name(name: str, forge: Forge) -> None:
-    """The shell never sees it."""
+    """No shell ever interprets it."""
     repo = forge.add("odd", path=name)
     repo.commit("dev", {"a": "1\n"})
     repo.write({"new": "1\n"})
@@ -204,7 +204,7 @@ def test_a_repository_may_have_any_name(name: str, forge: Forge) -> None:
 
 @pytest.mark.parametrize("place", ["main", "linked"])
 def test_an_operation_under_way_has_its_name(place: str, forge: Forge, api: ForgeRepo) -> None:
-    """In the clone and in a linked work tree, each for itself."""
+    """The clone and each linked work tree have their own."""
     folder = api.clone
     if place == "linked":
         folder = forge.shop / "linked"
@@ -220,7 +220,7 @@ def test_an_operation_under_way_has_its_name(place: str, forge: Forge, api: Forg
 
 @pytest.mark.parametrize("kind", ["merge", "rebase", "cherry-pick", "revert"])
 def test_conflicted_files_are_no_changes(kind: str, forge: Forge, api: ForgeRepo) -> None:
-    """They are listed apart, under the operation's name."""
+    """They are listed separately, together with the operation that is under way."""
     base = api.git("rev-parse", "HEAD")
     one = api.local_commit({"README.md": "one\n", "other": "1\n"})
     api.git("checkout", "--quiet", "-b", "side", base)
@@ -235,11 +235,11 @@ def test_conflicted_files_are_no_changes(kind: str, forge: Forge, api: ForgeRepo
     assert "README.md" not in [each.path for each in work.changes]
 
 
-# --- What keeps from publishing
+# --- What prevents publishing
 
 
 def test_a_shallow_clone_is_called_so(forge: Forge, api: ForgeRepo) -> None:
-    """Until it has all its history."""
+    """It is, until the whole history is fetched."""
     git(forge.shop, "clone", "--quiet", "--depth=1", api.url, "shallow", env=forge.env)
     folder = forge.shop / "shallow"
     assert open_folder(folder).facts().shallow
@@ -248,7 +248,7 @@ def test_a_shallow_clone_is_called_so(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_a_work_tree_of_a_shallow_clone_is_shallow(forge: Forge, api: ForgeRepo) -> None:
-    """They share the history that ends too early."""
+    """It shares the clone's truncated history."""
     git(forge.shop, "clone", "--quiet", "--depth=1", api.url, "shallow", env=forge.env)
     git(forge.shop / "shallow", "worktree", "add", "--quiet", "../linked", env=forge.env)
     assert open_folder(forge.shop / "linked").facts().shallow
@@ -267,7 +267,7 @@ def test_a_work_tree_of_a_shallow_clone_is_shallow(forge: Forge, api: ForgeRepo)
 def test_push_urls_are_counted(
     commands: list[tuple[str, ...]], count: int, forge: Forge, api: ForgeRepo
 ) -> None:
-    """As git counts the places that it pushes to."""
+    """The number is that of the URLs that git would push to."""
     for *options, url in commands:
         api.git("remote", "set-url", *options, "origin", url)
     assert open_clone(forge, api).facts().push_urls == count
@@ -275,7 +275,7 @@ def test_push_urls_are_counted(
 
 
 def test_without_a_remote_nothing_can_be_fetched(forge: Forge, api: ForgeRepo) -> None:
-    """The hint adds one."""
+    """The hint's command adds one."""
     api.git("remote", "rename", "origin", "upstream")
     with pytest.raises(GitError) as caught:
         open_clone(forge, api).fetch(STAGES)
@@ -285,7 +285,7 @@ def test_without_a_remote_nothing_can_be_fetched(forge: Forge, api: ForgeRepo) -
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root gives files away")
 def test_somebody_elses_repository_is_not_opened(forge: Forge, api: ForgeRepo) -> None:
-    """Git's own protection holds, and is not switched off."""
+    """Git's own protection applies, and multigit does not switch it off."""
     repository = open_clone(forge, api)
     os.chown(api.clone, NOBODY, NOBODY)
     os.chown(api.clone / ".git", NOBODY, NOBODY)

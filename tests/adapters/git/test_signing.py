@@ -1,4 +1,4 @@
-"""Commits and tags are signed where the user's configuration says so."""
+"""Commits and tags are signed if the user's configuration says so."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def api(forge: Forge) -> ForgeRepo:
 
 
 def signing(forge: Forge, object_format: str = "sha1") -> ForgeRepo:
-    """Return such a repository with ids of that kind."""
+    """Return such a repository with object ids of this format."""
     repo = forge.add("api", object_format=object_format)
     repo.commit("dev", {"a": "1\n"})
     repo.git("config", "commit.gpgSign", "true")
@@ -58,7 +58,7 @@ def gpg_key(tmp_path_factory: pytest.TempPathFactory, forge: Forge) -> Iterator[
 
 
 def sign_all(repository: GitRepository, repo: ForgeRepo) -> tuple[str, str, str]:
-    """Merge, tag and commit, with nothing of the user's moving before the commit."""
+    """Merge, tag and commit; return the three objects."""
     ours, theirs = sides(repository)
     merged = repository.merge(ours, theirs, SIGNATURE).commit
     tag = repository.tag("deploy-1", merged, SIGNATURE)
@@ -79,7 +79,7 @@ def verified(repo: ForgeRepo, *objects: str) -> None:
 def test_an_identity_for_a_folder_signs_there(
     forge: Forge, api: ForgeRepo, gpg_key: str, tmp_path: Path
 ) -> None:
-    """As people have it who keep their work's identity in `includeIf "gitdir:…"`."""
+    """An identity from `includeIf "gitdir:…"` is used for merges and tags."""
     work = tmp_path / "work.gitconfig"
     work.write_text(f"[user]\n\tname = Ada at work\n\tsigningKey = {gpg_key}\n")
     included = f"includeIf.gitdir:{api.clone.parent}/.path"
@@ -92,7 +92,7 @@ def test_an_identity_for_a_folder_signs_there(
 
 @needs_gpg
 def test_everything_is_signed_by_gpg(forge: Forge, api: ForgeRepo, gpg_key: str) -> None:
-    """Merges, tags and commits; the tag is no local ref, and says what an unsigned one says."""
+    """Merges, tags and commits are signed; the tag is not a local ref, and has the usual text."""
     api.git("config", "user.signingKey", gpg_key)
     repository = open_clone(forge, api)
     merged, tag, made = sign_all(repository, api)
@@ -110,7 +110,7 @@ def test_everything_is_signed_by_gpg(forge: Forge, api: ForgeRepo, gpg_key: str)
 
 @needs_gpg
 def test_a_signed_release_can_be_published(forge: Forge, api: ForgeRepo, gpg_key: str) -> None:
-    """And verified from the remote."""
+    """The signature can be verified on the remote."""
     api.git("config", "user.signingKey", gpg_key)
     repository = open_clone(forge, api)
     ours, theirs = sides(repository)
@@ -125,7 +125,7 @@ def test_a_signed_release_can_be_published(forge: Forge, api: ForgeRepo, gpg_key
 @needs_ssh
 @pytest.mark.parametrize("object_format", ["sha1", "sha256"])
 def test_everything_is_signed_by_ssh(forge: Forge, tmp_path: Path, object_format: str) -> None:
-    """With the key and the format that the repository itself configures."""
+    """The repository's own key and format are used."""
     api = signing(forge, object_format)
     key = tmp_path / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
@@ -138,7 +138,7 @@ def test_everything_is_signed_by_ssh(forge: Forge, tmp_path: Path, object_format
 
 
 def test_a_key_that_is_missing_is_found_while_planning(forge: Forge, api: ForgeRepo) -> None:
-    """The merge is signed when it is previewed; nothing has moved."""
+    """The preview already signs the merge, so planning fails before anything changes."""
     api.git("config", "gpg.program", "false")
     repository = open_clone(forge, api)
     with untouched(forge):
@@ -150,7 +150,7 @@ def test_a_key_that_is_missing_is_found_while_planning(forge: Forge, api: ForgeR
 
 
 def test_nothing_is_signed_that_nobody_wants_signed(forge: Forge, api: ForgeRepo) -> None:
-    """A flag that says no is a no."""
+    """Nothing is signed if the configuration says no."""
     api.git("config", "commit.gpgSign", "false")
     api.git("config", "tag.gpgSign", "off")
     for each in sign_all(open_clone(forge, api), api):
@@ -160,7 +160,7 @@ def test_nothing_is_signed_that_nobody_wants_signed(forge: Forge, api: ForgeRepo
 
 
 def test_a_tag_that_should_be_signed_is_signed(forge: Forge, api: ForgeRepo) -> None:
-    """Git 2.39 makes an unsigned tag, and says exit 0, where an ssh key is missing."""
+    """Git 2.39 makes an unsigned tag and exits with 0 if an ssh key is missing: an error here."""
     api.git("config", "tag.gpgSign", "true")
     api.git("config", "gpg.format", "ssh")
     api.git("config", "user.signingKey", "/nowhere")

@@ -1,4 +1,4 @@
-"""What git said is kept for whoever has to look, and for nobody else."""
+"""Git's output is kept for troubleshooting, and only its owner can read it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def mode(path: Path) -> int:
 
 
 def test_nothing_is_written_until_somebody_keeps_it(tmp_path: Path) -> None:
-    """Then all of it, and what follows."""
+    """Then everything so far is written, and everything that follows."""
     transcript, file = Transcript(), tmp_path / "operations/x/api.log"
     transcript.add(["fetch", "origin"], "", "", 0)
     assert list(tmp_path.iterdir()) == []
@@ -32,7 +32,7 @@ def test_nothing_is_written_until_somebody_keeps_it(tmp_path: Path) -> None:
 
 
 def test_the_file_is_private(tmp_path: Path) -> None:
-    """And so are the folders that are made for it."""
+    """So are the folders that are created for it."""
     transcript, file = Transcript(), tmp_path / "operations/x/api.log"
     transcript.add(["fetch"], "", "", 0)
     transcript.keep(file)
@@ -41,7 +41,7 @@ def test_the_file_is_private(tmp_path: Path) -> None:
 
 
 def test_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
-    """What it points at stays, and the operation goes on."""
+    """The file that it points at is unchanged, and no error is raised."""
     (tmp_path / "victim").write_text("mine\n", encoding="utf-8")
     (tmp_path / "api.log").symlink_to(tmp_path / "victim")
     transcript = Transcript()
@@ -51,7 +51,7 @@ def test_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_long_output_is_cut(tmp_path: Path) -> None:
-    """Its beginning stays."""
+    """The beginning is kept."""
     transcript = Transcript()
     transcript.add(["log"], "x" * (LONGEST + 5), "", 0)
     transcript.keep(tmp_path / "log")
@@ -62,7 +62,7 @@ HOSTILE = "a\x1b[31m\x1b]0;t\x07b\x9b2J\u202ec\u200bd\r\x08e\x7f\ufefff\U000e004
 
 
 def test_nothing_in_it_steers_a_terminal(tmp_path: Path) -> None:
-    """Wherever it came from: an argument, an answer, a complaint; and all of it can be read."""
+    """Arguments, output and errors are escaped, and remain readable."""
     transcript, file = Transcript(), tmp_path / "log"
     transcript.add(["commit", "-m", HOSTILE, "two\nlines"], f"{HOSTILE}\t1\n", f"{HOSTILE}\n", 1)
     transcript.keep(file)
@@ -73,7 +73,7 @@ def test_nothing_in_it_steers_a_terminal(tmp_path: Path) -> None:
 
 
 def test_what_others_wrote_is_harmless_in_it(forge: Forge) -> None:
-    """Authors, subjects, paths, and what a server's hook says; letters of any script stay."""
+    """Authors, subjects, paths and a server's messages are escaped; letters of any script stay."""
     api = forge.add("api")
     author = "Eve \x1b[2J\u202e <eve@example.org>"
     path = "p\u200bath\x1b[31m"
@@ -89,7 +89,7 @@ def test_what_others_wrote_is_harmless_in_it(forge: Forge) -> None:
 
 
 def test_output_that_is_no_text_is_kept(tmp_path: Path) -> None:
-    """NULs become line breaks, bytes that are no UTF-8 become readable."""
+    """NULs become line breaks, and bytes that are not UTF-8 are escaped."""
     transcript = Transcript()
     transcript.add(["ls-files", "\udcff"], "a\0b\udcff\0", "ü\n", 0)
     transcript.keep(tmp_path / "log")
@@ -103,7 +103,7 @@ def test_output_that_is_no_text_is_kept(tmp_path: Path) -> None:
     "secret", ["sesame", "pa%20ss", "x-oauth-basic:ghp_123", "a'b", 'a"b', "p@ss", "a;b&c"]
 )
 def test_no_password_is_kept(secret: str, tmp_path: Path) -> None:
-    """Of a URL in an argument, in the output, in an error."""
+    """Passwords in URLs are masked in arguments and output."""
     transcript, url = Transcript(), f"https://ada:{secret}@example.org/api.git"
     transcript.add(["fetch", url, f"--x={url}"], f"{url}\n", "", 0)
     transcript.keep(tmp_path / "log")
@@ -112,7 +112,7 @@ def test_no_password_is_kept(secret: str, tmp_path: Path) -> None:
 
 
 def test_no_setting_that_may_hold_a_secret_is_kept(forge: Forge) -> None:
-    """Headers, helpers and what multigit does not know; what explains a failure is there."""
+    """Values that multigit does not know are masked; those that explain failures are kept."""
     api = forge.add("api")
     secrets = {
         "http.extraHeader": "Authorization: Basic canary",
@@ -138,7 +138,7 @@ def test_no_setting_that_may_hold_a_secret_is_kept(forge: Forge) -> None:
 
 
 def test_each_repository_has_its_file(forge: Forge) -> None:
-    """With the failed command, how it ended, and no password in it."""
+    """It has the failed command and its exit status, and no password."""
     repos = Repo("api", "api"), Repo("web", "web")
     for repo in repos:
         forge.add(repo.name).use_url("http://ada:sesame@127.0.0.1:1/x.git")
@@ -157,7 +157,7 @@ def test_each_repository_has_its_file(forge: Forge) -> None:
 
 
 def test_what_is_opened_later_is_kept_from_its_first_command(forge: Forge) -> None:
-    """As `multigit continue` does with a repository that it only deploys."""
+    """`multigit continue` opens some repositories only when it deploys them."""
     api = forge.add("api")
     repo = Repo("api", api.path)
     git = GitRepositories(Workspace(forge.shop, (), (repo,)))

@@ -1,4 +1,4 @@
-"""What multigit started ends by its deadline when multigit is gone, and no stranger does."""
+"""If multigit is killed, what it started ends by its deadline, and no other process does."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ os._exit(0)
 def parent(
     script: str, seconds: float, act: str, python: str = sys.executable
 ) -> tuple[subprocess.Popen[str], int]:
-    """Start a process that has a script watched; its child's number comes when it says so.
+    """Start a process that runs a script under the watchdog; return it and the script's id.
 
-    The watchdog becomes `python` where something is left for it.
+    The watchdog uses `python` if multigit ends before the script.
     """
     command = [sys.executable, "-c", PARENT, script, str(seconds), act, python]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -49,13 +49,13 @@ def parent(
 
 
 def there(pid: int) -> bool:
-    """Tell whether a process runs."""
+    """Return whether a process is running."""
     process = processes.identity(pid)
     return process is not None and processes.signal(process, 0)
 
 
 def watchdogs(python: Path) -> set[int]:
-    """Return the processes that are a watchdog, or may become one, by means of this Python."""
+    """Return the processes that have this Python on their command line."""
     found = set()
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         try:
@@ -67,7 +67,7 @@ def watchdogs(python: Path) -> set[int]:
 
 
 def test_what_outlives_its_parent_ends_by_its_deadline(tmp_path: Path) -> None:
-    """With all that it started, also what does not hear a polite signal; and not before."""
+    """So does all that it started, even if it ignores SIGTERM; nothing ends before that."""
     file = tmp_path / "helper"
     process, child = parent(STUBBORN.format(file=file), 3.0, "kill")
     began = time.monotonic()
@@ -83,7 +83,7 @@ def test_what_outlives_its_parent_ends_by_its_deadline(tmp_path: Path) -> None:
 @pytest.mark.skipif(not processes.PROC.is_dir(), reason="processes are found in /proc")
 @pytest.mark.parametrize("act", ["wait", "kill"])
 def test_nothing_is_started_when_nothing_is_at_work(tmp_path: Path, act: str) -> None:
-    """The shell ends with its parent; only where git is left, it becomes a Python."""
+    """The watching shell ends with its parent, and starts a Python only if git is still running."""
     became = tmp_path / "became"
     python = tmp_path / "python"
     python.write_text(f"#!/bin/sh\ntouch {became}\n", "utf-8")
@@ -103,7 +103,7 @@ def test_nothing_is_started_when_nothing_is_at_work(tmp_path: Path, act: str) ->
 
 
 def test_what_ends_in_time_is_left_alone(tmp_path: Path) -> None:
-    """It comes to its end, and then the watchdog does."""
+    """The process finishes its work."""
     file, gate = tmp_path / "done", tmp_path / "gate"
     process, child = parent(f"{WAIT.format(gate=gate)}; touch {file}", 60.0, "kill")
     process.kill()
@@ -125,14 +125,14 @@ def stranger() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def test_a_stranger_with_the_same_number_is_left_alone(stranger: subprocess.Popen[bytes]) -> None:
-    """It started at another time."""
+    """It is not signalled, since it started at another time."""
     now = time.time()
     watch([ProcessGroup(stranger.pid, "at another time", time.monotonic() - 60, now - 60)])
     assert stranger.poll() is None
 
 
 def test_a_machine_that_slept_has_no_time_left(stranger: subprocess.Popen[bytes]) -> None:
-    """Its monotonic clock stood still, but those who wait for git go by the other one."""
+    """The monotonic clock stops during sleep, so the deadline is also kept by the other clock."""
     told = ProcessGroup.parse(f"{stranger.pid},{time.time() + 60},")
     watch([replace(told, until=time.time() - 1)])
     assert stranger.poll() == -signal.SIGTERM
