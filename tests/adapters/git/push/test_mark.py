@@ -1,4 +1,4 @@
-"""The mark of a push is held by all that it started, and by nobody else."""
+"""The mark of a push is held by every process of the push, and by no other one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.patience import until
 
 
 def test_a_mark_is_seen_while_a_process_of_the_push_is_there(tmp_path: Path) -> None:
-    """Also a helper that outlives git, and when two pushes hold it."""
+    """This includes a helper that outlives git, and two pushes that hold the mark at once."""
     mark = PushMark(tmp_path / "pushes/api")
     name = mark.make()
     assert mark.is_held(name) is False
@@ -33,7 +33,7 @@ def test_a_mark_is_seen_while_a_process_of_the_push_is_there(tmp_path: Path) -> 
 
 
 def test_a_look_keeps_nobody_out(tmp_path: Path) -> None:
-    """And two looks do not take each other for a push."""
+    """A push can still hold the mark after several checks, and no check is taken for a push."""
     mark = PushMark(tmp_path / "api")
     name = mark.make()
     assert [mark.is_held(name) for _ in range(3)] == [False] * 3
@@ -43,7 +43,7 @@ def test_a_look_keeps_nobody_out(tmp_path: Path) -> None:
 
 
 def test_a_copy_is_another_mark(tmp_path: Path) -> None:
-    """As is a mark that is gone: of them nobody can tell."""
+    """Whether a copy or a deleted mark is held is unknown."""
     mark, copy = PushMark(tmp_path / "api"), PushMark(tmp_path / "copy")
     name = mark.make()
     shutil.copy(tmp_path / "api", tmp_path / "copy")
@@ -53,13 +53,13 @@ def test_a_copy_is_another_mark(tmp_path: Path) -> None:
 
 
 def test_a_push_that_was_not_announced_has_no_mark(tmp_path: Path) -> None:
-    """Such as one that takes a lock: no operation asks what became of it."""
+    """A push that takes a lock is an example, since no operation asks for its result."""
     with PushMark(tmp_path / "pushes/api").held() as files:
         assert files == ()
 
 
 def test_without_a_mark_a_push_is_not_announced(tmp_path: Path) -> None:
-    """Where the file cannot be made."""
+    """It is an error if the file cannot be created."""
     (tmp_path / "pushes").write_text("in the way")
     with pytest.raises(GitError, match="cannot be written"):
         PushMark(tmp_path / "pushes/api").make()
@@ -68,7 +68,7 @@ def test_without_a_mark_a_push_is_not_announced(tmp_path: Path) -> None:
 def test_a_push_whose_mark_cannot_be_held_is_not_sent(
     forge: Forge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No one could see it: open files are short, or the disk has no locks."""
+    """There may be too many open files, or the disk may not support locks."""
     api = forge.add("api")
     repository = open_clone(forge, api)
     flight, before = repository.flight(), api.remote_refs()
@@ -90,14 +90,14 @@ def test_a_push_whose_mark_cannot_be_held_is_not_sent(
 
 
 def test_what_follows_a_push_does_not_hold_it(forge: Forge) -> None:
-    """Its number may be free by then, or that of a file that git must not keep open."""
+    """Commands after it do not inherit its file descriptor, whose number may be another file's."""
     api = forge.add("api")
     repository = open_clone(forge, api)
     taken = [os.open(os.devnull, os.O_RDONLY) for _ in range(20)]
     repository.flight()
     tip = api.tip("main")
     assert repository.push([Publication("refs/heads/new", "", tip)]).accepted
-    for descriptor in taken:  # now lower numbers are free for what git itself needs
+    for descriptor in taken:  # so that git itself gets lower numbers
         os.close(descriptor)
     assert repository.remote_refs(["refs/heads/new"]) == {"refs/heads/new": tip}
 
@@ -115,7 +115,7 @@ def test_what_follows_a_push_does_not_hold_it(forge: Forge) -> None:
 def test_only_a_remote_on_this_machine_ends_with_git(
     forge: Forge, url: str, *, local: bool
 ) -> None:
-    """So there the end of all processes is the end of the push; elsewhere only time tells."""
+    """A push to it ends with its last process; a remote server may still be working."""
     api = forge.add("api")
     api.git("remote", "set-url", "origin", url)
     repository = open_clone(forge, api, timeout=7.0)
@@ -126,7 +126,7 @@ def test_only_a_remote_on_this_machine_ends_with_git(
 
 
 def test_a_rewritten_url_leads_elsewhere(forge: Forge) -> None:
-    """What git makes of the URL counts, also where only pushes are rewritten."""
+    """The URL after rewriting counts, even if only pushes are rewritten."""
     api = forge.add("api")
     api.git("remote", "set-url", "origin", "/srv/api.git")
     assert open_clone(forge, api).flight().local
@@ -137,7 +137,7 @@ def test_a_rewritten_url_leads_elsewhere(forge: Forge) -> None:
 def test_what_was_pushed_from_another_machine_is_not_looked_for_here(
     forge: Forge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The workspace may lie on a disk that machines share."""
+    """The workspace may be on a disk that several machines share."""
     repository = open_clone(forge, forge.add("api"))
     flight = repository.flight()
     assert repository.in_flight(flight) is False

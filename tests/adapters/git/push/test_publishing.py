@@ -1,4 +1,4 @@
-"""What became of a push is read from the remote, whatever happened to the connection."""
+"""The result of a push is read from the remote, whatever happens to the connection."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ DEV = Stage("dev", "dev")
 MAIN = Stage("main", "main", promotes_from="dev", tag="deploy-{timestamp}")
 BRANCH, TAG = branch_ref("main"), tag_ref("deploy-20250115-150130")
 
-# Stands between git and the server: passes on what the server says before it is told what to do,
-# and nothing afterwards. Then something happens on the server.
+# Sits between git and the server: passes on the server's first answer and all that git sends, and
+# hides the server's report. Then it runs `then` on the server.
 BROKEN_LINE = """\
 #!{python}
 import subprocess, sys, threading
@@ -64,7 +64,7 @@ class Shop(GitRepositories):
         return plan_promotion(self, "dev", "main")
 
     def publish(self, plan: Plan) -> Outcome:
-        """Run a plan; what became of it."""
+        """Run a plan, and return the outcome of the only repository."""
         (outcome,) = execute(self, plan).outcomes
         return outcome
 
@@ -79,20 +79,20 @@ def api(forge: Forge) -> ForgeRepo:
 
 @pytest.fixture
 def shop(forge: Forge, api: ForgeRepo, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    """Return its workspace, opened; nobody pauses between tries."""
+    """Return the workspace of that repository, without pauses between retries."""
     assert api.name in forge.repos
     monkeypatch.setattr(patience, "READS", replace(patience.READS, pause=0.0))
     return Shop(forge)
 
 
 def on_remote(repo: ForgeRepo) -> Mapping[str, str]:
-    """Return where the branch and the tag stand."""
+    """Return what the branch and the tag point at on the remote."""
     refs = repo.remote_refs()
     return {ref: refs[ref] for ref in (BRANCH, TAG)}
 
 
 def break_line(forge: Forge, repo: ForgeRepo, then: str = "") -> None:
-    """Let pushes arrive and their answers get lost; then change the server."""
+    """Let pushes arrive but lose the server's report, then run `then` on the server."""
     program = forge.root / "receive-pack"
     script = BROKEN_LINE.format(python=sys.executable, then=then)
     program.write_text(script, encoding="utf-8")
@@ -101,7 +101,7 @@ def break_line(forge: Forge, repo: ForgeRepo, then: str = "") -> None:
 
 
 def test_a_promotion_arrives(shop: Shop, api: ForgeRepo) -> None:
-    """Branch and tag, with their messages."""
+    """The branch and the tag are on the remote, with their messages."""
     plan = shop.plan()
     assert shop.publish(plan).state is State.PUBLISHED
     assert api.tip("main") == plan.repos[0].after
@@ -111,7 +111,7 @@ def test_a_promotion_arrives(shop: Shop, api: ForgeRepo) -> None:
 
 
 def test_a_push_whose_answer_is_lost_is_published(forge: Forge, shop: Shop, api: ForgeRepo) -> None:
-    """The server acted, though git says that the push failed."""
+    """Git says that the push failed, but the server carried it out."""
     plan = shop.plan()
     break_line(forge, api)
     outcome = shop.publish(plan)
@@ -125,7 +125,7 @@ def test_a_push_whose_answer_is_lost_is_published(forge: Forge, shop: Shop, api:
 def test_a_push_that_was_half_applied_is_completed(
     lost: str, forge: Forge, shop: Shop, api: ForgeRepo
 ) -> None:
-    """Whichever ref the server had no time for."""
+    """Either the branch or the tag may be missing on the server."""
     plan = shop.plan()
     before = api.remote_refs().get(lost, "")
     undo = ["update-ref", lost, before] if before else ["update-ref", "-d", lost]
@@ -143,7 +143,7 @@ def test_a_push_that_was_half_applied_is_completed(
 
 
 def test_a_server_that_is_gone_leaves_it_unknown(forge: Forge, shop: Shop, api: ForgeRepo) -> None:
-    """Nothing can be said, and nothing is."""
+    """The remote cannot be asked, so the result is unknown."""
     plan = shop.plan()
     away = Path(f"{api.bare}.away")
     break_line(forge, api, f"import os\nos.rename({str(api.bare)!r}, {str(away)!r})")
@@ -156,7 +156,7 @@ def test_a_server_that_is_gone_leaves_it_unknown(forge: Forge, shop: Shop, api: 
 def test_a_protected_ref_keeps_the_other_back(
     ref: str, forge: Forge, shop: Shop, api: ForgeRepo
 ) -> None:
-    """Atomic: neither moves, and the server's reason is told."""
+    """The push is atomic, so neither ref moves, and the server's reason is reported."""
     plan = shop.plan()
     api.reject_pushes(ref, "GH006: Protected branch update failed")
     with remotes_untouched(forge):
@@ -168,7 +168,7 @@ def test_a_protected_ref_keeps_the_other_back(
 def test_a_ref_that_another_push_holds_leaves_it_unknown_over_http(
     forge: Forge, api: ForgeRepo
 ) -> None:
-    """It may be our own, sent again behind git's back; the reason is told, and going on helps."""
+    """The lock may be that of the same push, sent twice by git's HTTP client."""
     with GitHttpServer(forge.remotes) as server:
         api.use_url(server.url("api"))
         api.git("config", "http.extraHeader", f"Authorization: {server.login}")
@@ -177,7 +177,7 @@ def test_a_ref_that_another_push_holds_leaves_it_unknown_over_http(
 
 
 def state_while_held(forge: Forge, shop: Shop, api: ForgeRepo) -> State:
-    """Return how a push ends while its ref is locked on the server; afterwards it succeeds."""
+    """Return the result of a push while its ref is locked on the server; a second push succeeds."""
     plan = shop.plan()
     lock = api.bare / "refs/heads/main.lock"
     lock.touch()
@@ -190,12 +190,12 @@ def state_while_held(forge: Forge, shop: Shop, api: ForgeRepo) -> State:
 
 
 def test_a_ref_that_another_push_holds_is_refused(forge: Forge, shop: Shop, api: ForgeRepo) -> None:
-    """Nothing sends a push twice here: the server's answer is about this one."""
+    """Without HTTP nothing repeats a request, so the refusal is certain."""
     assert state_while_held(forge, shop, api) is State.FAILED
 
 
 def test_a_server_without_atomic_pushes_gets_none(forge: Forge, shop: Shop, api: ForgeRepo) -> None:
-    """One ref after the other would not do."""
+    """The refs are not pushed one after another instead."""
     plan = shop.plan()
     api.remote_git("config", "receive.advertiseAtomic", "false")
     with remotes_untouched(forge):
@@ -205,7 +205,7 @@ def test_a_server_without_atomic_pushes_gets_none(forge: Forge, shop: Shop, api:
 
 
 def test_a_colleague_who_was_faster_is_named(forge: Forge, shop: Shop, api: ForgeRepo) -> None:
-    """By the commit that is there now."""
+    """The message has the planned commit, and the commit that is there now."""
     plan = shop.plan()
     planned = api.tip("main")
     theirs = api.commit("main", {"hotfix": "1\n"})
@@ -215,7 +215,7 @@ def test_a_colleague_who_was_faster_is_named(forge: Forge, shop: Shop, api: Forg
 
 
 def test_private_tags_stay_private(shop: Shop, api: ForgeRepo) -> None:
-    """Also where the user's own pushes take them along."""
+    """They are not pushed even if `push.followTags` is set."""
     api.git("config", "push.followTags", "true")
     plan = shop.plan()
     api.git("tag", "-a", "-m", "mine", "private", plan.repos[0].source_sha)
@@ -225,7 +225,7 @@ def test_private_tags_stay_private(shop: Shop, api: ForgeRepo) -> None:
 
 
 def test_only_what_is_planned_is_pushed(shop: Shop, api: ForgeRepo) -> None:
-    """Whatever the remote's own push configuration says."""
+    """The remote's own push refspecs and `push.default` are ignored."""
     api.git("config", "--add", "remote.origin.push", "+refs/heads/*:refs/heads/*")
     api.git("config", "push.default", "matching")
     api.local_commit({"own": "1\n"})
@@ -236,7 +236,7 @@ def test_only_what_is_planned_is_pushed(shop: Shop, api: ForgeRepo) -> None:
 
 
 def test_a_promotion_arrives_over_http(forge: Forge, shop: Shop, api: ForgeRepo) -> None:
-    """Two connections: one to fetch, one to push."""
+    """It takes two connections: one to fetch, and one to push."""
     with GitHttpServer(forge.remotes) as server:
         api.use_url(server.url("api", with_password=True))
         outcome = shop.publish(shop.plan())
@@ -247,11 +247,11 @@ def test_a_promotion_arrives_over_http(forge: Forge, shop: Shop, api: ForgeRepo)
     assert on_remote(api) == outcome.made
 
 
-# --- What never left this machine
+# --- Pushes that never left this machine
 
 
 def refuse_here(forge: Forge, api: ForgeRepo, script: str) -> None:
-    """Let the pre-push hook of the clone run, and end in an error."""
+    """Install a pre-push hook that runs a script and fails."""
     hook = api.clone / ".git/hooks/pre-push"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text(f"#!/bin/sh\n{script}\nexit 1\n", encoding="utf-8")
@@ -260,12 +260,12 @@ def refuse_here(forge: Forge, api: ForgeRepo, script: str) -> None:
 
 
 def a_hook(forge: Forge, api: ForgeRepo) -> None:
-    """Refuse in words, on standard error."""
+    """Fail in a pre-push hook with a message on standard error."""
     refuse_here(forge, api, "echo 'tests are red' >&2")
 
 
 def a_hook_that_pushes(forge: Forge, api: ForgeRepo) -> None:
-    """Refuse on standard output, in what looks like a report, after a push to somewhere else."""
+    """Push elsewhere in the hook, then fail with output that looks like git's report."""
     elsewhere = forge.root / "elsewhere.git"
     git(forge.root, "init", "--quiet", "--bare", str(elsewhere))
     script = f"git push --no-verify -q '{elsewhere}' HEAD:refs/heads/x\necho 'tests are red'\n"
@@ -273,17 +273,17 @@ def a_hook_that_pushes(forge: Forge, api: ForgeRepo) -> None:
 
 
 def a_signature(_forge: Forge, api: ForgeRepo) -> None:
-    """Ask for a signature that the server does not take."""
+    """Require a signed push, which the server does not support."""
     api.git("config", "push.gpgSign", "true")
 
 
 def a_helper(_forge: Forge, api: ForgeRepo) -> None:
-    """Push by a protocol that nobody knows."""
+    """Use a protocol for which git has no helper."""
     api.git("remote", "set-url", "origin", "nonsense://host/api.git")
 
 
 def a_proxy(_forge: Forge, api: ForgeRepo) -> None:
-    """Push through a proxy whose name is nobody's."""
+    """Use a proxy whose host name does not exist."""
     api.git("config", "http.proxy", "http://nowhere.invalid:3128")
     api.git("remote", "set-url", "origin", "http://127.0.0.1:1/api.git")
 
@@ -295,12 +295,12 @@ def a_program(_forge: Forge, api: ForgeRepo) -> None:
 
 
 def a_mirror(_forge: Forge, api: ForgeRepo) -> None:
-    """Have the remote made a mirror after the plan."""
+    """Configure the remote as a mirror after planning."""
     api.git("config", "remote.origin.mirror", "true")
 
 
 def a_hang_up(forge: Forge, api: ForgeRepo) -> None:
-    """Connect to a server that leaves before it has said anything."""
+    """Use a server that hangs up before it says anything."""
     program = forge.root / "leave"
     program.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
     program.chmod(0o755)
@@ -323,11 +323,11 @@ HERE: dict[Callable[[Forge, ForgeRepo], None], str] = {
 def test_what_never_left_this_machine_is_not_published(
     refuse: Callable[[Forge, ForgeRepo], None], forge: Forge, api: ForgeRepo, shop: Shop
 ) -> None:
-    """It is not unknown, whether or not the remote can be asked; nothing is said of a remote."""
+    """The result is failed, not unknown, and the message says that nothing was sent."""
     shop = Shop(forge, hooks=True)
     plan = shop.plan()
     refuse(forge, api)
-    later = Shop(forge, hooks=True)  # which has not read the configuration yet
+    later = Shop(forge, hooks=True)  # has not read the configuration yet
     with remotes_untouched(forge):
         outcome = later.publish(plan)
     (problem,) = outcome.problems
@@ -338,11 +338,11 @@ def test_what_never_left_this_machine_is_not_published(
 
 
 def test_a_push_that_only_deletes_is_in_doubt(forge: Forge, shop: Shop, api: ForgeRepo) -> None:
-    """It needs no pack, so that none was made proves nothing."""
+    """Deleting needs no pack, so it proves nothing that none was sent."""
     tag = api.remote_git("rev-parse", "main").strip()
     api.remote_git("update-ref", TAG, tag)
     repository = shop.repository(shop.workspace.repos[0])
-    assert not repository.facts().detour  # the configuration is read before it changes
+    assert not repository.facts().detour  # reads the configuration before it is changed
     a_hang_up(forge, api)
     report = repository.push([Publication(TAG, tag, "")])
     assert (report.accepted, report.sent, report.final) == (False, True, False)
@@ -351,7 +351,7 @@ def test_a_push_that_only_deletes_is_in_doubt(forge: Forge, shop: Shop, api: For
 def test_a_push_without_notes_is_judged_by_words(
     shop: Shop, api: ForgeRepo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where no temporary folder can be made, what nobody knows stays unknown."""
+    """Without a folder for git's trace, a push whose error does not decide it stays unknown."""
 
     def full(*_args: object, **_kwargs: object) -> str:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -363,7 +363,7 @@ def test_a_push_without_notes_is_judged_by_words(
 
 
 def test_a_lock_error_that_names_a_stranger_is_a_race(shop: Shop, api: ForgeRepo) -> None:
-    """The server says that the ref is where we did not know it: somebody was faster."""
+    """The lock error names a commit that was not expected, so someone else pushed first."""
     plan = shop.plan()
     theirs = api.remote_git("commit-tree", "-m", "theirs", "main^{tree}").strip()
     hook = api.bare / "hooks/update"

@@ -1,7 +1,7 @@
-"""What hosts print when they refuse a push, and what of it says why.
+"""Which of the lines that hosts print when they refuse a push give the reason.
 
-The forms are those of GitHub, GitLab, Bitbucket, Azure DevOps, Gitea, Gerrit, gitolite and of plain
-hooks, as git shows them: `remote:` before each line, eight spaces behind it.
+The texts are those of GitHub, GitLab, Bitbucket, Azure DevOps, Gitea, Gerrit, gitolite and plain
+hooks, as git shows them: `remote:` before each line, and eight spaces after it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PROTECTED = "protected branch hook declined"
 DECLINED = "pre-receive hook declined"
 RULES = "push declined due to repository rule violations"
 
-# What the server sent, what git says of the ref, and what has to be told; then what must not be.
+# What the server sent, git's summary for the ref, what the reason must contain, and what not.
 CORPUS = {
     "GitHub, classic protection": (
         (
@@ -214,7 +214,7 @@ CORPUS = {
 
 @pytest.mark.parametrize("name", CORPUS)
 def test_the_reason_survives_its_frame(name: str) -> None:
-    """At any length, in one sentence that fits on a screen."""
+    """It is one line that fits on a screen, however much the server printed."""
     said, summary, told, left_out = CORPUS[name]
     stderr = f"{remote(said)}error: failed to push some refs to 'https://host/acme/api.git'\n"
     reason = why(["atomic push failed", summary], stderr)
@@ -225,7 +225,7 @@ def test_the_reason_survives_its_frame(name: str) -> None:
 
 
 def test_a_reason_of_many_lines_keeps_those_that_say_it() -> None:
-    """Wherever they stand between others."""
+    """They are found wherever they are among the other lines."""
     others = [f"Line {number} of the terms of use." for number in range(100)]
     for place in (0, 50, 100):
         lines = [*others[:place], "Commits without a ticket are rejected.", *others[place:]]
@@ -233,7 +233,7 @@ def test_a_reason_of_many_lines_keeps_those_that_say_it() -> None:
 
 
 def test_only_what_the_other_side_said_counts() -> None:
-    """Git's own lines are no reason of the server's."""
+    """Git's own lines are not the server's reason."""
     stderr = "Pushing to host\nremote: no\nfatal: the remote end hung up unexpectedly\n"
     assert server_lines(stderr) == ["no"]
     assert server_lines("ERROR: Write access to repository not granted.\n") == [
@@ -284,14 +284,14 @@ def test_only_what_the_other_side_said_counts() -> None:
     ],
 )
 def test_what_can_only_be_read_is_known(stderr: str, code: str) -> None:
-    """By the words of the hosts, over ssh and over https."""
+    """The messages of the hosts are recognized, over ssh and https."""
     error = failure("push", Completed(128, b"", stderr))
     assert error.code == "read_only"
     assert code in error.message
 
 
 def test_the_words_of_a_hook_are_those_that_it_printed() -> None:
-    """On either stream, without git's own line."""
+    """Both streams are read, and git's own line is left out."""
     stderr = "tests are red\r\nerror: failed to push some refs to 'x'\n"
     assert hook_words("2 tests failed\n", stderr) == "tests are red; 2 tests failed"
     assert hook_words("", "error: failed to push some refs to 'x'\n") == ""

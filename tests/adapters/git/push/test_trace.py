@@ -1,4 +1,4 @@
-"""What git notes of a push, as trace2 writes it."""
+"""The events that git records of a push in its trace2 format."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OF_A_CHILD = {"event": "exit", "sid": "1/2", "code": 1}
 def test_an_end_is_gits_own(
     events: list[dict[str, object]], seen: PushTrace, tmp_path: Path
 ) -> None:
-    """It ends by itself, or by writing to a helper that has gone: which of them is chance."""
+    """Git exits, or gets a broken pipe from a helper that ended first; both are normal ends."""
     file = tmp_path / "push"
     file.write_text("".join(f"{json.dumps(each)}\n" for each in [BEGUN, *events]), "utf-8")
     assert read_trace(file) == seen

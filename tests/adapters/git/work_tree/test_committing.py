@@ -1,4 +1,4 @@
-"""What becomes of a work tree's changes: they are listed, previewed and committed alike."""
+"""The changes of a work tree are listed, previewed and committed in the same way."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ UNUSUAL = (
 
 @pytest.fixture
 def folder(git_repo: GitRepo) -> Path:
-    """Return a repository with one commit and a remote that nobody asks."""
+    """Return a repository with one commit and a remote that is never contacted."""
     folder = Path(git_repo.workspace)
     (folder / "README.md").write_text("1\n", encoding="utf-8")
     git_repo.api.git.add(all=True)
@@ -55,7 +55,7 @@ def api(forge: Forge) -> ForgeRepo:
 
 
 def commit_all(repository: GitRepository, folder: Path) -> tuple[WorkTree, Tip]:
-    """Commit all changes; the preview was the same, and nothing is left."""
+    """Commit all changes; assert that the preview was the same, and that nothing is left."""
     work = repository.work_tree(sizes=True)
     preview = repository.commit_preview(work.head, work.changes, SIGNATURE)
     assert repository.work_tree(sizes=True) == work
@@ -66,7 +66,7 @@ def commit_all(repository: GitRepository, folder: Path) -> tuple[WorkTree, Tip]:
 
 
 def commit_as_push_does(repository: GitRepository) -> None:
-    """Commit what `multigit push dev --promote stg` would: preview, then commit the same."""
+    """Preview and commit what `multigit push dev --promote stg` would; assert that both agree."""
     work = repository.work_tree(sizes=True)
     changes = to_commit(work, DEV, PushRules())
     preview = repository.commit_preview(work.head, changes, SIGNATURE)
@@ -75,13 +75,13 @@ def commit_as_push_does(repository: GitRepository) -> None:
 
 
 def tree(folder: Path, commit: str) -> dict[str, str]:
-    """Return path → mode of a commit's files."""
+    """Return the mode of each file of a commit, by path."""
     rows = git(folder, "ls-tree", "-r", "-z", commit).split("\0")[:-1]
     return {row.partition("\t")[2]: row.split(" ")[0] for row in rows}
 
 
 def test_unusual_paths_are_committed_like_others(repository: GitRepository, folder: Path) -> None:
-    """Spaces, line breaks, dashes, pathspec magic, bytes that are no text: new, changed, gone."""
+    """New, changed and deleted files may have any name, even one that is not text."""
     for name in UNUSUAL:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("1\n", encoding="utf-8")
@@ -105,7 +105,7 @@ def test_unusual_paths_are_committed_like_others(repository: GitRepository, fold
 def test_an_unusual_path_names_only_itself(
     name: str, repository: GitRepository, folder: Path
 ) -> None:
-    """No pattern in it reaches another file."""
+    """A path that looks like a pattern does not match other files."""
     others = ["x", "magic", "star-and-more", "dash"]
     for each in (name, *others):
         (folder / each).parent.mkdir(parents=True, exist_ok=True)
@@ -115,7 +115,7 @@ def test_an_unusual_path_names_only_itself(
 
 
 def test_executables_and_links_keep_their_kind(repository: GitRepository, folder: Path) -> None:
-    """Also where only that changes."""
+    """A change of the mode alone is committed, too."""
     (folder / "link").symlink_to("nowhere")
     (folder / "run").touch(mode=0o755)
     (folder / "README.md").chmod(0o755)
@@ -125,7 +125,7 @@ def test_executables_and_links_keep_their_kind(repository: GitRepository, folder
 
 
 def test_a_folder_can_become_a_file(repository: GitRepository, folder: Path) -> None:
-    """The old files go with it."""
+    """The files of the old folder are deleted."""
     (folder / "d").mkdir()
     (folder / "d/a").touch()
     commit_all(repository, folder)
@@ -137,7 +137,7 @@ def test_a_folder_can_become_a_file(repository: GitRepository, folder: Path) -> 
 
 
 def test_renames_are_a_deletion_and_an_addition(repository: GitRepository, folder: Path) -> None:
-    """Staged or not."""
+    """This holds whether or not they are staged."""
     git(folder, "mv", "README.md", "staged.md")
     work, made = commit_all(repository, folder)
     assert {(each.path, each.kind) for each in work.changes} == {
@@ -150,7 +150,7 @@ def test_renames_are_a_deletion_and_an_addition(repository: GitRepository, folde
 
 
 def test_ignored_files_are_no_changes(repository: GitRepository, folder: Path) -> None:
-    """Unless they were committed once."""
+    """This does not apply to files that were committed before they were ignored."""
     (folder / ".gitignore").write_text("*.log\n", encoding="utf-8")
     (folder / "kept.log").touch()
     git(folder, "add", "--force", "kept.log", ".gitignore")
@@ -164,7 +164,7 @@ def test_ignored_files_are_no_changes(repository: GitRepository, folder: Path) -
 def test_the_author_and_the_dates_are_those_of_the_plan(
     repository: GitRepository, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Author and committer as git finds them; both dates are the operation's."""
+    """The author and committer are those that git finds, and both dates are the operation's."""
     monkeypatch.setenv("GIT_AUTHOR_NAME", "Äda")
     (folder / "a").touch()
     _, made = commit_all(repository, folder)
@@ -176,7 +176,7 @@ def test_the_author_and_the_dates_are_those_of_the_plan(
 
 
 def test_messages_are_utf8(repository: GitRepository, folder: Path) -> None:
-    """Whatever encoding the repository prefers; nothing declares another one."""
+    """`i18n.commitEncoding` is ignored, and the commit has no encoding header."""
     git(folder, "config", "i18n.commitEncoding", "latin1")
     (folder / "a").touch()
     signature = type(SIGNATURE)("Größe: 日本", SIGNATURE.date)
@@ -190,7 +190,7 @@ def test_messages_are_utf8(repository: GitRepository, folder: Path) -> None:
 def test_several_work_trees_at_once(
     repository: GitRepository, folder: Path, tmp_path: Path
 ) -> None:
-    """A linked one commits on its own branch, in the same repository."""
+    """A linked work tree commits to its own branch of the same repository."""
     linked = tmp_path / "linked"
     git(folder, "worktree", "add", "--quiet", "-b", "other", str(linked))
     (linked / "a").touch()
@@ -206,7 +206,7 @@ def test_several_work_trees_at_once(
 
 
 def test_a_staged_file_that_is_gone_again_is_no_obstacle(forge: Forge, api: ForgeRepo) -> None:
-    """Status says AD; neither the preview nor the commit names it to git."""
+    """Neither the preview nor the commit passes the deleted file to git."""
     api.write({"new": "1\n", "other": "1\n"})
     api.git("add", "new")
     api.write({"new": None})
@@ -214,7 +214,7 @@ def test_a_staged_file_that_is_gone_again_is_no_obstacle(forge: Forge, api: Forg
 
 
 def test_a_file_can_become_a_folder_without_its_litter(forge: Forge, api: ForgeRepo) -> None:
-    """The old file's pathspec, which takes in all of the new folder, adds only what was chosen."""
+    """The path of the old file matches the whole new folder, but only chosen files are added."""
     api.write({"conf": None})
     api.write({"conf/a": "1\n", "conf/.DS_Store": "litter"})
     repository = open_clone(forge, api)
@@ -223,7 +223,7 @@ def test_a_file_can_become_a_folder_without_its_litter(forge: Forge, api: ForgeR
 
 
 def test_a_folder_can_become_a_link(forge: Forge, api: ForgeRepo) -> None:
-    """No path beyond the link is named, which git would refuse."""
+    """No path beyond the link is passed to git, which would refuse it."""
     shutil.rmtree(api.clone / "d")
     (api.clone / "d").symlink_to("conf")
     commit_as_push_does(open_clone(forge, api))
@@ -232,7 +232,7 @@ def test_a_folder_can_become_a_link(forge: Forge, api: ForgeRepo) -> None:
 def test_a_file_whose_content_only_a_filter_knows_is_no_change(
     forge: Forge, api: ForgeRepo
 ) -> None:
-    """A touched file, which looks modified without its filter, stops no commit."""
+    """A file that only looks modified without its filter does not prevent a commit."""
     api.git("config", "filter.up.clean", "tr a-z A-Z")
     api.git("config", "filter.up.smudge", "tr A-Z a-z")
     api.local_commit({".gitattributes": "*.big filter=up\n", "x.big": "content\n"})
@@ -242,7 +242,7 @@ def test_a_file_whose_content_only_a_filter_knows_is_no_change(
 
 
 def test_changes_inside_a_submodule_are_nothing_to_commit(forge: Forge, api: ForgeRepo) -> None:
-    """A file more in a submodule's work tree stops no push."""
+    """A new file in a submodule's work tree does not prevent a push."""
     lib = forge.add("lib")
     api.git("submodule", "--quiet", "add", lib.url, "lib")
     api.git("commit", "--quiet", "--message", "Add a submodule")
@@ -251,7 +251,7 @@ def test_changes_inside_a_submodule_are_nothing_to_commit(forge: Forge, api: For
 
 
 def test_an_ignored_file_can_be_added_by_force(forge: Forge, api: ForgeRepo) -> None:
-    """It is staged, so the user wants it."""
+    """A staged file is committed even if it is ignored."""
     api.local_commit({".gitignore": "*.log\n"})
     api.write({"a.log": "1\n"})
     api.git("add", "--force", "a.log")
@@ -259,14 +259,14 @@ def test_an_ignored_file_can_be_added_by_force(forge: Forge, api: ForgeRepo) -> 
 
 
 def test_a_sparse_checkout_is_no_obstacle(forge: Forge, api: ForgeRepo) -> None:
-    """Whether a new file lies inside or outside of it."""
+    """A new file may be inside or outside of it."""
     api.git("sparse-checkout", "set", "d")
     api.write({"d/a": "2\n", "e/new": "1\n"})
     commit_as_push_does(open_clone(forge, api))
 
 
 def test_a_repository_inside_is_not_committed(forge: Forge) -> None:
-    """One that the configuration does not know is no change, and becomes no submodule."""
+    """A repository that is not configured is not a change, and does not become a submodule."""
     shop = forge.add("shop", path=".")
     init(forge.shop / "stray")
     (forge.shop / "stray/a").touch()
@@ -275,7 +275,7 @@ def test_a_repository_inside_is_not_committed(forge: Forge) -> None:
 
 
 def test_a_message_is_committed_as_it_is(forge: Forge, api: ForgeRepo) -> None:
-    """With its spaces and empty lines, so the commit is the one that was shown."""
+    """Its spaces and empty lines stay, so the commit equals the preview."""
     api.write({"new": "1\n"})
     repository = open_clone(forge, api)
     work = repository.work_tree()
@@ -286,7 +286,7 @@ def test_a_message_is_committed_as_it_is(forge: Forge, api: ForgeRepo) -> None:
 
 
 def test_a_message_may_begin_with_a_hash(forge: Forge, api: ForgeRepo) -> None:
-    """Also where `commit.cleanup = strip` takes such lines for comments."""
+    """Such a line is kept even if `commit.cleanup` is `strip`."""
     api.git("config", "commit.cleanup", "strip")
     api.write({"new": "1\n"})
     repository = open_clone(forge, api)
@@ -301,7 +301,7 @@ def test_a_message_may_begin_with_a_hash(forge: Forge, api: ForgeRepo) -> None:
 def test_a_hooks_words_are_not_taken_for_the_remotes(
     words: str, forge: Forge, api: ForgeRepo
 ) -> None:
-    """A commit hook without its linter says nothing about the remote repository."""
+    """An error from a commit hook is not mistaken for a problem with the remote."""
     program(api.clone / ".git/hooks/pre-commit", f"echo '{words}' >&2; exit 1")
     api.write({"new": "1\n"})
     repository = open_clone(forge, api)
@@ -312,7 +312,7 @@ def test_a_hooks_words_are_not_taken_for_the_remotes(
 
 
 def test_a_hook_may_leave_something_running(forge: Forge, api: ForgeRepo) -> None:
-    """The commit is made, and nobody waits for the hook's child."""
+    """The commit does not wait for a process that the hook left in the background."""
     program(api.clone / ".git/hooks/post-commit", "sleep 20 &")
     api.write({"new": "1\n"})
     repository = open_clone(forge, api, timeout=3)

@@ -1,4 +1,4 @@
-"""What the .gitignore of a workspace folder lacks, as git sees it."""
+"""What is missing in the .gitignore of a workspace folder."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_what_is_added_hides_exactly_what_was_missing(root: Path) -> None:
-    """The log and each repository, whatever they are called; nothing is missing afterwards."""
+    """The log and each repository are ignored, whatever they are called, and no other file is."""
     (root / "deployment.log").touch()
     (root / "api.txt").touch()
     lines = missing_ignores(root, [".", *NAMES])
@@ -39,7 +39,7 @@ def test_what_is_added_hides_exactly_what_was_missing(root: Path) -> None:
 
 
 def test_what_is_ignored_or_a_submodule_is_not_missing(root: Path) -> None:
-    """Whoever ignores it, and however; a repository that git has as a submodule is no new file."""
+    """It may be ignored in any file that git reads; a submodule does not have to be."""
     (root / ".git/info/exclude").parent.mkdir(exist_ok=True)
     (root / ".git/info/exclude").write_text("*.log\n")
     (root / ".gitignore").write_text("services\n")
@@ -50,13 +50,13 @@ def test_what_is_ignored_or_a_submodule_is_not_missing(root: Path) -> None:
 
 
 def test_folder_that_is_no_repository_needs_none(root: Path) -> None:
-    """Nor does one that is not among them, nor one that git refuses."""
+    """Nothing is missing if the folder is not a repository, or not one of the workspace."""
     assert missing_ignores(root, ["api"]) == ()
     assert missing_ignores(root.parent, [".", "shop"]) == ()
 
 
 def test_lines_are_added_behind_what_is_there(tmp_path: Path) -> None:
-    """On lines of their own, also behind a file that does not end with one."""
+    """They start on a new line, even if the file does not end with a line break."""
     file = tmp_path / ".gitignore"
     file.write_text("*.pyc")
     add_ignores(file, ["/api/"])

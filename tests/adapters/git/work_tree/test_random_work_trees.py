@@ -1,6 +1,6 @@
-"""What is committed equals `git add --all` and `git commit`, over random work trees.
+"""Over random work trees, the commit equals that of `git add --all` and `git commit`.
 
-A failure names its seed; one that found something once belongs into FOUND.
+A failure names its seed; seeds that found a bug are kept in FOUND.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.support.gitenv import git, init
 from tests.support.seeds import seeds
 
 CHUNKS, CHUNK = 12, 5
-FOUND = (654967539, 156840548, 2383)  # seeds that once found something
+FOUND = (654967539, 156840548, 2383)  # seeds that found a bug
 
 NAMES = ("a", "b", "d", "d/a", "d/b", "d/e/f", "e", "e/a", "-x", "new\nline", "ü [x]*", "a.log")
 IGNORED = "*.log\n"
@@ -30,13 +30,13 @@ class Walk:
         self.rng = rng
 
     def step(self) -> None:
-        """Do one thing."""
+        """Make one random change."""
         path = self.folder / self.rng.choice(NAMES)
         changes = (self.write, self.write, self.write, self.link, self.mode, self.remove)
         self.rng.choice((*changes, self.stage, self.stage, self.unstage))(path)
 
     def make_room(self, path: Path) -> None:
-        """Let nothing stand at the path, and folders above it."""
+        """Remove whatever is at the path, and create the folders above it."""
         for parent in reversed(path.relative_to(self.folder).parents[:-1]):
             if (self.folder / parent).is_symlink() or (self.folder / parent).is_file():
                 (self.folder / parent).unlink()
@@ -44,45 +44,45 @@ class Walk:
         path.parent.mkdir(parents=True, exist_ok=True)
 
     def write(self, path: Path) -> None:
-        """Write a file, of few contents, so that some come back."""
+        """Write a file with one of a few contents, so that earlier ones recur."""
         self.make_room(path)
         path.write_text(f"{self.rng.randrange(3)}\n", encoding="utf-8")
 
     def link(self, path: Path) -> None:
-        """Make a symbolic link, of which nothing is staged."""
+        """Make a symbolic link, after unstaging its path."""
         self.unstage(path)
         self.make_room(path)
         path.symlink_to(self.rng.choice((".gitignore", "nowhere")))
 
     def mode(self, path: Path) -> None:
-        """Make a file a program."""
+        """Make a file executable, or not executable."""
         if path.is_file() and not path.is_symlink():
             path.chmod(self.rng.choice((0o644, 0o755)))
 
     def remove(self, path: Path) -> None:
-        """Remove a file or a folder, unless it lies behind a link."""
+        """Remove a file, a link or a folder."""
         if path.is_symlink() or path.is_file():
             path.unlink()
         elif path.is_dir():
             shutil.rmtree(path)
 
     def stage(self, path: Path) -> None:
-        """Take a path into the index, as it is."""
+        """Stage a path as it is."""
         name = str(path.relative_to(self.folder))
         self.git("add", "--all", "--force", "--", f":(literal){name}")
 
     def unstage(self, path: Path) -> None:
-        """Take a path back out of what is staged."""
+        """Unstage a path."""
         name = str(path.relative_to(self.folder))
         self.git("reset", "--quiet", "--", f":(literal){name}")
 
     def git(self, *arguments: str) -> None:
-        """Run git, whatever it says."""
+        """Run git, and ignore failures."""
         git(self.folder, *arguments, check=False)
 
 
 def random_work_tree(folder: Path, seed: int) -> Path:
-    """Make a repository with a commit, and changes on top of it."""
+    """Make a repository with a commit and random changes on top of it."""
     walk = Walk(folder, Random(seed))
     init(folder)
     (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")
@@ -97,7 +97,7 @@ def random_work_tree(folder: Path, seed: int) -> Path:
 
 
 def committed_by_git(folder: Path, copy: Path) -> str:
-    """Return the tree of what git itself would commit, made in a copy."""
+    """Return the tree that git itself would commit, using a copy of the folder."""
     shutil.copytree(folder, copy, symlinks=True)
     git(copy, "add", "--all")
     return git(copy, "write-tree")
@@ -105,7 +105,7 @@ def committed_by_git(folder: Path, copy: Path) -> str:
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_commits_are_gits_own(chunk: int, tmp_path: Path) -> None:
-    """Listed, previewed and committed alike; afterwards nothing is left to commit."""
+    """The list, the preview and the commit agree, and nothing is left to commit."""
     for seed in (*seeds(chunk, CHUNK), *(FOUND if chunk == 0 else ())):
         folder = random_work_tree(tmp_path / f"{seed}", seed)
         wanted = committed_by_git(folder, tmp_path / f"{seed}.copy")
