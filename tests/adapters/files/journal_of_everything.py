@@ -1,4 +1,4 @@
-"""A journal in which every step, runner and kind of record stands, as one version writes it."""
+"""A journal that contains every step, runner and kind of record, as this version writes it."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def everything() -> Plan:
 
 
 def write_everything(folder: Path) -> Path:
-    """Write the journal into the folder as this version does; its file."""
+    """Write the journal into the folder as this version does, and return its file."""
     journal = Journal(folder / "everything.jsonl")
     nrt = Deployment("nrt", RunState.QUEUED, Run("7", "https://host/7"))
     earlier = Progress({"refs/heads/staging": "merge-1"}, State.UNKNOWN, True, {"nrt": nrt})  # noqa: FBT003

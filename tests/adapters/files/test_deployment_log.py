@@ -1,4 +1,4 @@
-"""The deployment log on disk: what was acknowledged is there, whatever happens."""
+"""The deployment log on disk: no acknowledged record is lost, whatever happens."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def operations(log: DeploymentLog) -> list[str]:
 
 
 def test_records_follow_each_other(log: DeploymentLog) -> None:
-    """Each is told its place; the log is sound, and private."""
+    """Each record gets the next number; the log is sound, and only its owner can read it."""
     assert log.head() == Head()
     heads = [log.append(Record(operation=f"{number}")) for number in range(3)]
     assert [head.seq for head in heads] == [1, 2, 3]
@@ -57,7 +57,7 @@ def test_records_follow_each_other(log: DeploymentLog) -> None:
 def test_a_record_is_on_disk_before_it_is_acknowledged(
     log: DeploymentLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """File and folder are synchronised."""
+    """The file and its folder are synchronized to disk."""
     log.append(Record(operation="first"))
     synchronised: list[str] = []
     real = os.fsync
@@ -73,7 +73,7 @@ def test_a_record_is_on_disk_before_it_is_acknowledged(
 
 
 def test_several_processes_append_one_after_the_other(log: DeploymentLog) -> None:
-    """No record is lost and the chain holds."""
+    """No record is lost, and the chain is sound."""
     writers = [
         subprocess.Popen([sys.executable, "-c", WRITER, f"w{number}", "8"], cwd=log.file.parent)
         for number in range(4)
@@ -86,7 +86,7 @@ def test_several_processes_append_one_after_the_other(log: DeploymentLog) -> Non
 
 
 def test_a_torn_tail_is_moved_aside_wherever_it_broke_off(log: DeploymentLog) -> None:
-    """At each byte of the last line; what was whole before stays whole."""
+    """This holds for every byte of the last line, and complete lines stay as they are."""
     log.append(Record(operation="whole"))
     whole = log.file.read_bytes()
     log.append(Record(operation="torn"))
@@ -105,7 +105,7 @@ def test_a_torn_tail_is_moved_aside_wherever_it_broke_off(log: DeploymentLog) ->
 
 
 def test_torn_tails_are_collected(log: DeploymentLog) -> None:
-    """None is dropped for the next one."""
+    """A new torn line is added to the earlier ones."""
     for tail in (b"one", b"two"):
         with log.file.open("ab") as file:
             file.write(tail)
@@ -114,7 +114,7 @@ def test_torn_tails_are_collected(log: DeploymentLog) -> None:
 
 
 def test_what_keeps_torn_ends_has_to_take_one(log: DeploymentLog) -> None:
-    """That is found beforehand and named; as long as nothing is torn, it does not matter."""
+    """It is reported in advance if that file cannot be written, but only when a line is torn."""
     log.append(Record(operation="whole"))
     os.mkfifo(log.aside)
     log.require_writable()
@@ -135,7 +135,7 @@ def test_what_keeps_torn_ends_has_to_take_one(log: DeploymentLog) -> None:
 
 
 def test_a_link_in_its_place_is_refused(log: DeploymentLog, tmp_path: Path) -> None:
-    """What it points at stays as it is."""
+    """The file that it points at stays as it is."""
     victim = tmp_path / "victim"
     victim.write_text("mine\n", encoding="utf-8")
     log.file.symlink_to(victim)
@@ -147,7 +147,7 @@ def test_a_link_in_its_place_is_refused(log: DeploymentLog, tmp_path: Path) -> N
 
 
 def test_a_folder_in_its_place_is_refused(log: DeploymentLog) -> None:
-    """With a sentence."""
+    """The error says which file cannot be written."""
     log.file.mkdir()
     with pytest.raises(RefusedError, match=r"deployment log deployment\.log cannot be written"):
         log.require_writable()
@@ -163,7 +163,7 @@ def read_only() -> Iterator[Path]:
 
 @pytest.mark.skipif(os.name != "posix", reason="asks for permissions as POSIX has them")
 def test_a_read_only_folder_is_refused_beforehand(read_only: Path) -> None:
-    """So that nothing is published that could not be recorded."""
+    """Otherwise something could be published that cannot be recorded."""
     log = DeploymentLog(read_only / "deployment.log", read_only / ".multigit/log.lock")
     for write in (log.require_writable, lambda: log.append(Record(operation="x"))):
         with pytest.raises(RefusedError) as caught:
@@ -175,7 +175,7 @@ def test_a_read_only_folder_is_refused_beforehand(read_only: Path) -> None:
 
 
 def test_asking_whether_it_is_writable_writes_nothing(log: DeploymentLog) -> None:
-    """An empty log is a sound one."""
+    """At most an empty log is created, which is sound."""
     log.require_writable()
     assert log.file.read_bytes() == b""
     assert log.verify() == Head()
@@ -188,7 +188,7 @@ def test_asking_whether_it_is_writable_writes_nothing(log: DeploymentLog) -> Non
 def test_a_lock_that_is_held_is_waited_for_and_then_named(
     log: DeploymentLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is never broken."""
+    """The lock is never broken."""
     monkeypatch.setattr(file_lock, "TURN", 0.1)
     lock = log.file.parent / ".multigit/log.lock"
     lock.parent.mkdir()
@@ -203,7 +203,7 @@ def test_a_lock_that_is_held_is_waited_for_and_then_named(
 def test_a_full_disk_leaves_what_was_there(
     log: DeploymentLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The error is a sentence, and the next record finds a sound log."""
+    """The error is reported, and the next record is appended to a sound log."""
     log.append(Record(operation="before"))
 
     def half(descriptor: int, data: bytes) -> int:
@@ -227,7 +227,7 @@ def test_a_full_disk_leaves_what_was_there(
 
 @pytest.mark.parametrize("damage", [b"x", b"{}", b"\xff\xfe", b""])
 def test_an_edited_line_is_found_and_read_over(damage: bytes, log: DeploymentLog) -> None:
-    """The others can still be shown; new records go on behind."""
+    """The other records can still be read, and new ones are appended."""
     for number in range(3):
         log.append(Record(operation=f"{number}"))
     lines = log.file.read_bytes().split(b"\n")
@@ -242,7 +242,7 @@ def test_an_edited_line_is_found_and_read_over(damage: bytes, log: DeploymentLog
 
 
 def test_an_operation_is_found_however_long_ago_it_was(log: DeploymentLog) -> None:
-    """By its very id, and not by what only mentions it."""
+    """Only its full id counts, not a mention of it in another record."""
     for number in range(20):
         log.append(Record(operation=f"op-{number}", message="op-99", undoes="op-98"))
     assert all(log.holds(f"op-{number}") for number in range(20))
@@ -250,7 +250,7 @@ def test_an_operation_is_found_however_long_ago_it_was(log: DeploymentLog) -> No
 
 
 def test_the_last_records_are_told_with_how_many_came_before(log: DeploymentLog) -> None:
-    """Of none, some and all of them, without reading the others."""
+    """This holds for none, some and all of the records."""
     history = OperationHistory(log)
     assert history.last(3, None, {}) == ((), 0)
     for number in range(5):
@@ -262,7 +262,7 @@ def test_the_last_records_are_told_with_how_many_came_before(log: DeploymentLog)
 
 
 def test_an_end_is_written_once(log: DeploymentLog) -> None:
-    """By whoever saw it first; what is no end is not written at all."""
+    """The first watcher writes it; a deployment that is still running is not recorded."""
     assert not log.append_news(watched("running"))
     assert log.append_news(watched("succeeded"))
     assert not log.append_news(watched("succeeded"))
@@ -270,14 +270,14 @@ def test_an_end_is_written_once(log: DeploymentLog) -> None:
 
 
 def watched(run: str) -> Record:
-    """Return the record of who watched a deployment of an operation."""
+    """Return the record of watching a deployment in this state."""
     api = RepoRecord("api", deployments=(DeploymentRecord(state=run),))
     return Record(operation="w", command="watch", watches="a", repos=(api,))
 
 
 @pytest.mark.parametrize("seq", ["true", "-1", "9" * 4000, "1.5", '"1"'])
 def test_a_record_goes_behind_a_line_of_any_number(log: DeploymentLog, seq: str) -> None:
-    """Its number is then how many lines there are."""
+    """The new record's number is the number of lines, whatever the last line says."""
     log.append(Record(operation="0"))
     with log.file.open("ab") as stream:
         stream.write(f'{{"seq":{seq}}}\n'.encode())
@@ -288,7 +288,7 @@ def test_a_record_goes_behind_a_line_of_any_number(log: DeploymentLog, seq: str)
 def test_only_what_may_be_wanted_is_parsed(
     log: DeploymentLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither lines that are no records, nor records that do not mention what is asked for."""
+    """Lines that are not records, or do not contain a text that is searched for, are skipped."""
     parsed = 0
 
     def counting(line: bytes) -> Record | None:
@@ -311,7 +311,7 @@ def test_only_what_may_be_wanted_is_parsed(
 
 
 def test_a_link_in_the_logs_place_is_refused_before_it_is_cut(tmp_path: Path) -> None:
-    """The torn tail is cut off before the link is noticed."""
+    """The link is refused before a torn line at the end of its target could be cut off."""
     victim = tmp_path / "victim"
     victim.write_text("no line break at the end", encoding="utf-8")
     (tmp_path / "deployment.log").symlink_to(victim)

@@ -1,4 +1,4 @@
-"""multigit's own folder in a workspace: private, never committed."""
+"""The .multigit folder of a workspace is private and never committed."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ ADA = Actor("Ada <ada@example.com>", "ada", "build-7")
 
 
 def files(root: Path) -> WorkspaceFiles:
-    """Return the files of a workspace there."""
+    """Return the files of a workspace in this folder."""
     return WorkspaceFiles(Workspace(root, (), ()))
 
 
 def test_the_folder_is_private_and_ignored(tmp_path: Path) -> None:
-    """By whatever repository the workspace lies in."""
+    """It is ignored by a repository that contains the workspace."""
     init(tmp_path)
     files(tmp_path).require_writable()
     folder = tmp_path / ".multigit"
@@ -38,7 +38,7 @@ def test_the_folder_is_private_and_ignored(tmp_path: Path) -> None:
 
 
 def test_it_may_be_there_already(tmp_path: Path) -> None:
-    """What somebody wrote into its .gitignore stays."""
+    """An existing .gitignore in it is kept."""
     (tmp_path / ".multigit").mkdir()
     (tmp_path / ".multigit/.gitignore").write_text("# mine\n", encoding="utf-8")
     files(tmp_path).require_writable()
@@ -46,7 +46,7 @@ def test_it_may_be_there_already(tmp_path: Path) -> None:
 
 
 def test_a_file_in_its_place_is_refused(tmp_path: Path) -> None:
-    """With a sentence and a hint."""
+    """The error has a code and a hint."""
     (tmp_path / ".multigit").touch()
     with pytest.raises(RefusedError) as caught:
         files(tmp_path).require_writable()
@@ -55,7 +55,7 @@ def test_a_file_in_its_place_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_link_to_where_no_one_may_look_is_refused() -> None:
-    """With the reason, even where Python cannot say whether it is a folder."""
+    """The error has the reason, even if Python cannot say whether the target is a folder."""
     with unprivileged() as root:
         (root / "closed/x").mkdir(parents=True)
         (root / ".multigit").symlink_to(root / "closed/x")
@@ -68,7 +68,7 @@ def test_a_link_to_where_no_one_may_look_is_refused() -> None:
 
 @pytest.mark.parametrize("place", [".multigit", ".multigit/operations"])
 def test_a_link_to_nowhere_is_found_beforehand(tmp_path: Path, place: str) -> None:
-    """In the place of either folder, as an operation would find it."""
+    """Either folder may be such a link; the reported problem equals the error of an operation."""
     files(tmp_path).require_writable()
     (tmp_path / place).rename(tmp_path / "away")
     (tmp_path / place).symlink_to("nowhere")
@@ -80,7 +80,7 @@ def test_a_link_to_nowhere_is_found_beforehand(tmp_path: Path, place: str) -> No
 
 @pytest.mark.parametrize("lock", ["lock", "lock.json", "log.lock"])
 def test_a_lock_that_cannot_be_taken_is_found_beforehand(tmp_path: Path, lock: str) -> None:
-    """An operation would be refused for it."""
+    """The problem is reported in advance, since an operation would be refused because of it."""
     files(tmp_path).require_writable()
     file = tmp_path / ".multigit" / lock
     file.unlink(missing_ok=True)
@@ -92,7 +92,7 @@ def test_a_lock_that_cannot_be_taken_is_found_beforehand(tmp_path: Path, lock: s
 
 
 def test_without_room_it_asks_for_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another user would not have more of it."""
+    """The hint asks for free space, not for other permissions."""
 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -104,13 +104,13 @@ def test_without_room_it_asks_for_room(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_the_log_lies_where_the_configuration_says(tmp_path: Path) -> None:
-    """Seen from the workspace folder."""
+    """The path is relative to the workspace folder."""
     workspace = Workspace(tmp_path, (), (), log="logs/deploy.log")
     assert WorkspaceFiles(workspace).log.file == tmp_path / "logs/deploy.log"
 
 
 def test_new_files_overwrite_nothing(tmp_path: Path) -> None:
-    """Neither a file nor what a link points at."""
+    """An existing file is kept, and a link is not followed."""
     write_new(tmp_path / "new", "ü\n")
     assert (tmp_path / "new").read_bytes() == "ü\n".encode()
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
@@ -122,7 +122,7 @@ def test_new_files_overwrite_nothing(tmp_path: Path) -> None:
 
 
 def test_what_never_began_leaves_nothing_behind(tmp_path: Path) -> None:
-    """A journal without one whole line is of no operation; one with a line stays."""
+    """A journal without a complete line is removed, and one with a line is kept."""
     mine = files(tmp_path)
     mine.operations.mkdir(parents=True)
     for name, content in (("empty", b""), ("torn", b'{"journal":1'), ("begun", b'{"journal":1}\n')):
@@ -133,12 +133,12 @@ def test_what_never_began_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_nothing_to_forget_is_no_error(tmp_path: Path) -> None:
-    """Also where no operation has ever begun."""
+    """This holds even if no operation has ever begun."""
     files(tmp_path).remove_unstarted()
 
 
 def test_an_undo_is_newer_than_what_it_takes_back(tmp_path: Path) -> None:
-    """Also when the clock went back in between."""
+    """This holds even if the clock was set back in between."""
     mine = files(tmp_path)
     mine.operations.mkdir(parents=True)
     operations = ("20261120T120000Z-promote-dev-undo-1a2b", "20261119T120000Z-undo-stg-3c4d")
@@ -148,7 +148,7 @@ def test_an_undo_is_newer_than_what_it_takes_back(tmp_path: Path) -> None:
 
 
 def test_no_id_leads_to_a_journal_elsewhere(tmp_path: Path) -> None:
-    """It may come out of the log, whoever wrote that; each of them is unknown."""
+    """An id may come from a log that anyone could have written, so such ids are unknown."""
     mine, elsewhere = tmp_path / "shop", tmp_path / "elsewhere"
     elsewhere.mkdir()
     (mine / ".multigit/operations").mkdir(parents=True)

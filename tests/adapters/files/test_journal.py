@@ -1,4 +1,4 @@
-"""Journals on disk: what a crash left of a line goes, what anybody wrote stays."""
+"""Journals on disk: a line torn by a crash is removed, and complete lines are kept."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BEGUN = Entry(EntryKind.BEGUN, plan=plan(to_publish(API), to_publish(WEB)), acto
 
 
 def end(repo: str, target: str = "") -> Entry:
-    """Return the note that a deployment ended."""
+    """Return the entry about a deployment that succeeded."""
     return Entry(
         EntryKind.DEPLOYMENT, repos=(repo,), deployment=Deployment(target, RunState.SUCCEEDED)
     )
@@ -39,14 +39,14 @@ def closed(tmp_path: Path) -> Path:
 
 
 def known(file: Path) -> dict[str, set[str]]:
-    """Return which deployments of which repository a journal knows."""
+    """Return the deployments that a journal knows, by repository."""
     operation = Journal(file).read()
     assert operation
     return {repo: set(by) for repo, by in operation.state.deployments().items()}
 
 
 def test_what_a_crash_left_of_a_line_is_cut_off(closed: Path) -> None:
-    """Also where another process crashed while this one already wrote."""
+    """This also holds if another process crashed after this one had already written."""
     journal = Journal(closed)
     for target in ("fra", "nrt"):
         with closed.open("ab") as stream:
@@ -58,7 +58,7 @@ def test_what_a_crash_left_of_a_line_is_cut_off(closed: Path) -> None:
 def test_a_line_that_another_one_is_writing_is_not_cut_off(
     closed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second waits until the first has written all of it."""
+    """The second writer waits until the first one has written its whole line."""
     half, go_on = threading.Event(), threading.Event()
 
     def slowly(descriptor: int, data: bytes, *, durable: bool = True) -> None:
@@ -83,7 +83,7 @@ def test_a_line_that_another_one_is_writing_is_not_cut_off(
 
 
 def test_many_who_watch_lose_no_line(closed: Path) -> None:
-    """Each has its own journal and writes as it likes."""
+    """Each watcher uses its own `Journal` and writes at any time."""
     targets = [str(number) for number in range(40)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda target: Journal(closed).write(end("api", target)), targets))
@@ -91,7 +91,7 @@ def test_many_who_watch_lose_no_line(closed: Path) -> None:
 
 
 def test_an_open_journal_needs_no_lock(tmp_path: Path) -> None:
-    """Whoever writes it holds the workspace; so nothing is left beside it."""
+    """The workspace lock protects it, so no lock file is left beside it."""
     Journal(tmp_path / "one.jsonl").write(BEGUN)
     assert [file.name for file in tmp_path.iterdir()] == ["one.jsonl"]
 
@@ -115,7 +115,7 @@ ABSURD = [
 def test_a_line_of_another_kind_is_damage_and_has_a_way_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
-    """The journal is named; what the hint says keeps all of it, and the operation is no more."""
+    """The error names the journal; the hint's command moves it away and keeps its content."""
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "op.jsonl"
     file.write_text(f"{line}\n")
@@ -132,7 +132,7 @@ def test_a_line_of_another_kind_is_damage_and_has_a_way_out(
 def test_what_is_no_file_hides_no_other_journal_and_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, put: Callable[[Path], None]
 ) -> None:
-    """Nobody waits for it, and what the hint says takes it out of the way."""
+    """Reading it does not hang, and the hint's command moves it away."""
     monkeypatch.chdir(tmp_path)
     put(tmp_path / "a.jsonl")
     (tmp_path / "b.jsonl").write_text("{}\n")

@@ -1,4 +1,4 @@
-"""A file of lines, read from its end."""
+"""Reading a file of lines from its end."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from multigit.adapters.files.line_file import count_lines, end_of_lines, lines_b
 
 
 class Counting(io.BytesIO):
-    """A file that counts the bytes that were read."""
+    """A file that counts the bytes that are read."""
 
     count = 0
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Read and count."""
+        """Read, and count the bytes."""
         data = super().read(size)
         self.count += len(data)
         return data
@@ -26,7 +26,7 @@ class Counting(io.BytesIO):
 
 @given(content=st.text(alphabet="ab\n", max_size=40).map(str.encode), block=st.integers(1, 9))
 def test_it_holds_the_same_from_either_end(content: bytes, block: int) -> None:
-    """Whatever the lines are, and however much is read at a time."""
+    """The lines are the same in both directions, whatever the content and the block size."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(line_file, "BLOCK", block)
         stream = io.BytesIO(content)
@@ -42,7 +42,7 @@ def test_it_holds_the_same_from_either_end(content: bytes, block: int) -> None:
 
 
 def test_no_more_is_read_than_is_wanted() -> None:
-    """The last line of a long file takes one block."""
+    """Reading the last line of a long file takes at most two blocks."""
     stream = Counting(b"x" * 99 + b"\n" + b"y" * 9_999_899 + b"\n" + b"the last\n")
     assert next(lines_before(stream, end_of_lines(stream))) == b"the last"
     assert stream.count <= 2 * line_file.BLOCK

@@ -1,4 +1,4 @@
-"""The workspace's lock: held by one, asked about by any number, gone with its process."""
+"""The lock of a workspace: one process holds it, others may check it, and it cannot go stale."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 
 @contextmanager
 def asking(question: Callable[[], object]) -> Iterator[None]:
-    """Let several ask the same all the time, each as fast as it can."""
+    """Ask a question from several threads, as often as possible, while the block runs."""
     over = threading.Event()
 
     def ask() -> None:
@@ -53,7 +53,7 @@ def asking(question: Callable[[], object]) -> Iterator[None]:
 
 
 def test_whoever_asks_is_in_nobodys_way(folder: Path) -> None:
-    """However many ask whether somebody is at work, nobody who comes to work is refused."""
+    """However many processes check the lock, an operation can always take it."""
     (folder / "lock").touch()
     with asking(lambda: running(folder)):
         for _ in range(150):
@@ -62,7 +62,7 @@ def test_whoever_asks_is_in_nobodys_way(folder: Path) -> None:
 
 
 def test_whoever_asks_about_a_supervisor_is_in_nobodys_way(tmp_path: Path) -> None:
-    """Neither in its own, nor in that of the others who ask."""
+    """Checks do not keep a supervisor from taking its lock, nor take each other for one."""
     file = tmp_path / "alive"
     file.touch()
     wrong = list[bool]()
@@ -76,7 +76,7 @@ def test_whoever_asks_about_a_supervisor_is_in_nobodys_way(tmp_path: Path) -> No
 
 
 def test_one_holds_it_and_the_others_hear_who(folder: Path) -> None:
-    """Also the second one in the same process; afterwards it is free."""
+    """A second attempt in the same process is refused, too; afterwards the lock is free."""
     assert running(folder) == ""
     with exclusive(folder, HOLDER):
         assert running(folder) == AT_WORK
@@ -89,7 +89,7 @@ def test_one_holds_it_and_the_others_hear_who(folder: Path) -> None:
 
 
 def test_it_ends_with_its_process(folder: Path) -> None:
-    """However that ends."""
+    """The lock is released even if the process is killed."""
     script = (
         "import sys, time, pathlib; from multigit.adapters.files.lock import exclusive\n"
         "with exclusive(pathlib.Path(sys.argv[1]), {'user': 'ada'}): time.sleep(60)"
@@ -105,7 +105,7 @@ def test_it_ends_with_its_process(folder: Path) -> None:
 
 
 def test_a_lock_that_somebody_deleted_still_keeps_others_out(folder: Path) -> None:
-    """Its other file is held as well."""
+    """A second file is locked as well."""
     with exclusive(folder, HOLDER):
         (folder / "lock").unlink()
         with pytest.raises(LockedError), exclusive(folder, HOLDER):
@@ -113,7 +113,7 @@ def test_a_lock_that_somebody_deleted_still_keeps_others_out(folder: Path) -> No
 
 
 def put(kind: str, file: Path) -> None:
-    """Put something else where a plain file belongs."""
+    """Put something else where a regular file belongs."""
     match kind:
         case "folder":
             file.mkdir()
@@ -131,11 +131,11 @@ def put(kind: str, file: Path) -> None:
 def test_what_is_no_file_is_named_and_can_be_moved_away(
     folder: Path, name: str, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Or it does not matter; nobody waits for it. What the hint says makes it work again."""
+    """Nothing hangs; if it prevents locking, the hint's command moves it away."""
     monkeypatch.chdir(folder.parent)
     put(kind, folder / name)
     assert running(folder) == ""
-    if (name, kind) != ("lock", "fifo"):  # which can be locked
+    if (name, kind) != ("lock", "fifo"):  # a FIFO can be locked
         with pytest.raises(RefusedError, match=f".multigit/{name} cannot be locked") as caught:
             exclusive(folder, HOLDER).__enter__()
         assert caught.value.code == "lock_unusable"
@@ -153,7 +153,7 @@ def test_what_is_no_file_is_named_and_can_be_moved_away(
 @pytest.mark.skipif(os.name != "posix", reason="asks for permissions as POSIX has them")
 @pytest.mark.parametrize("name", ["lock", "lock.json"])
 def test_a_lock_that_may_not_be_written_is_named_and_left_alone(name: str) -> None:
-    """To move it away would let a second operation begin; whose it is can make it writable."""
+    """If it were moved away, a second operation could begin; its owner can make it writable."""
     with unprivileged() as folder:
         with exclusive(folder, HOLDER):
             pass
@@ -167,7 +167,7 @@ def test_a_lock_that_may_not_be_written_is_named_and_left_alone(name: str) -> No
 
 @pytest.mark.skipif(not ROOT, reason="needs two users")
 def test_a_lock_of_another_user_is_said_to_be_theirs() -> None:
-    """Only they can make it writable."""
+    """The hint names the owner, since only they can make it writable."""
     with unprivileged() as folder:
         with exclusive(folder, HOLDER):
             pass
@@ -182,7 +182,7 @@ def test_a_lock_of_another_user_is_said_to_be_theirs() -> None:
 
 @pytest.mark.parametrize("text", ["", "17", "[]", "[" * 100_000, '{"user":', "\0", '"ada"'])
 def test_who_it_is_may_be_unknown(folder: Path, text: str) -> None:
-    """Where the file tells nothing that can be read, somebody is at work all the same."""
+    """If the holder's file cannot be read, the lock still counts as held."""
     with exclusive(folder, HOLDER):
         (folder / "lock.json").write_text(text)
         assert running(folder) == "Another multigit is running in this workspace."

@@ -1,4 +1,4 @@
-"""What the log knows of deployments is read from its index, and is what the log says."""
+"""The index of the log saves reading it, and always gives the same result as the log."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STATES = ("succeeded", "failed", "running")
 
 @pytest.fixture
 def log(tmp_path: Path) -> DeploymentLog:
-    """Return a log with a few deployments, beside which an index may be kept."""
+    """Return a log with a few deployments, and a folder for its index."""
     (tmp_path / ".multigit").mkdir()
     log = DeploymentLog(tmp_path / "deployment.log", tmp_path / ".multigit/log.lock")
     for number in range(6):
@@ -42,12 +42,12 @@ def record(number: int, state: str = "") -> dict[str, Any]:
 
 
 def index(log: DeploymentLog) -> Path:
-    """Return where the index lies."""
+    """Return the path of the index."""
     return log.file.parent / ".multigit" / INDEX
 
 
 def read(log: DeploymentLog, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Return how many records were read, once what the log knows was seen to be right."""
+    """Assert that the index agrees with the log, and return how many records were read for it."""
     seen: list[bytes] = []
 
     def seen_and_parsed(line: bytes) -> Record | None:
@@ -61,7 +61,7 @@ def read(log: DeploymentLog, monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 def log_records(log: DeploymentLog) -> list[dict[str, Any]]:
-    """Return the records as anybody could read them."""
+    """Return the records as JSON, without using multigit's reader."""
     lines = log.file.read_bytes().split(b"\n")[:-1] if log.file.exists() else []
     return [json.loads(line) for line in lines if line.startswith(b"{")]
 
@@ -69,7 +69,7 @@ def log_records(log: DeploymentLog) -> list[dict[str, Any]]:
 def test_what_was_read_once_is_not_read_again(
     log: DeploymentLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Only what was added since then; nobody else may read it."""
+    """Only new records are read, and only the owner can read the index."""
     assert read(log, monkeypatch) == 6
     assert read(log, monkeypatch) == 0
     log.append(Record.parse(record(6, "failed")))
@@ -81,13 +81,13 @@ def test_what_was_read_once_is_not_read_again(
 
 
 def cut_end(log: DeploymentLog) -> None:
-    """Take the last lines away."""
+    """Remove the last lines."""
     lines = log.file.read_bytes().splitlines(keepends=True)
     log.file.write_bytes(b"".join(lines[:3]))
 
 
 def cut_head_and_chain_anew(log: DeploymentLog) -> None:
-    """Take the first lines away, and compute the others anew."""
+    """Remove the first lines, and chain the others again."""
     head, lines = Head(), list[bytes]()
     for each in log_records(log)[2:]:
         line, head = next_line({k: v for k, v in each.items() if k not in {"seq", "prev"}}, head)
@@ -96,7 +96,7 @@ def cut_head_and_chain_anew(log: DeploymentLog) -> None:
 
 
 def other_end(log: DeploymentLog) -> None:
-    """Put another record of the same length in the place of the last one."""
+    """Replace the last record with another one of the same length."""
     lines = log.file.read_bytes().splitlines(keepends=True)
     last = lines[-1].replace(b'"running"', b'"skipped"')
     assert last != lines[-1]
@@ -104,12 +104,12 @@ def other_end(log: DeploymentLog) -> None:
 
 
 def empty(log: DeploymentLog) -> None:
-    """Leave nothing."""
+    """Empty the log."""
     log.file.write_bytes(b"")
 
 
 def gone(log: DeploymentLog) -> None:
-    """Leave nothing at all."""
+    """Delete the log."""
     log.file.unlink()
 
 
@@ -117,7 +117,7 @@ def gone(log: DeploymentLog) -> None:
 def test_an_index_of_another_log_does_not_count(
     log: DeploymentLog, monkeypatch: pytest.MonkeyPatch, change: Callable[[DeploymentLog], None]
 ) -> None:
-    """Whatever became of the log since then."""
+    """It is ignored after any change of the log except appending, and the log is read again."""
     log.last_deployed()
     change(log)
     assert read(log, monkeypatch) == len(log_records(log))
@@ -130,7 +130,7 @@ def test_an_index_of_another_log_does_not_count(
 def test_a_torn_end_is_not_in_it(
     log: DeploymentLog, monkeypatch: pytest.MonkeyPatch, torn: bytes
 ) -> None:
-    """Nobody was told of that; what takes its place is read."""
+    """A torn line is not indexed, and the record that replaces it is read."""
     with log.file.open("ab") as stream:
         stream.write(torn)
     log.last_deployed()
@@ -141,7 +141,7 @@ def test_a_torn_end_is_not_in_it(
 def test_any_damage_makes_it_a_missing_one(
     log: DeploymentLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each flipped bit, each shorter one, each other type, and one of another version."""
+    """Flipped bits, cut files, other types and other versions all cause it to be rebuilt."""
     log.last_deployed()
     good = index(log).read_bytes()
     version = good.replace(b'"index":2', b'"index":1')
@@ -158,7 +158,7 @@ def test_any_damage_makes_it_a_missing_one(
 def test_nothing_waits_for_what_stands_in_its_place(
     log: DeploymentLog, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A folder, a FIFO, a link: it is not used, and nothing else is touched."""
+    """A folder, a FIFO or a link is ignored without hanging, and a link's target is unchanged."""
     victim = tmp_path / "victim"
     victim.write_text("mine\n")
     for put in (os.mkdir, os.mkfifo, lambda path: path.symlink_to(victim)):
@@ -171,7 +171,7 @@ def test_nothing_waits_for_what_stands_in_its_place(
 
 
 def test_looking_makes_no_folder(tmp_path: Path) -> None:
-    """Where multigit never wrote anything there is nothing to keep."""
+    """Without a .multigit folder, no index is kept."""
     log = DeploymentLog(tmp_path / "deployment.log", tmp_path / ".multigit/log.lock")
     assert log.last_deployed() == {}
     log.file.write_bytes(next_line(record(0), Head())[0] + b"\n")

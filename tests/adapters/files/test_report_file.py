@@ -1,4 +1,4 @@
-"""A report lies where only its owner reads it, and wherever there is room for it."""
+"""A bug report is written to the first folder that accepts it, readable only by its owner."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from multigit.adapters.files.report_file import keep, places
 
 
 def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
-    """The folder is made where it is missing."""
+    """The folder is created if it is missing, and is private, too."""
     file = keep("text\n", [tmp_path / "state" / "multigit"])
     assert file is not None
     assert file.read_text() == "text\n"
@@ -23,7 +23,7 @@ def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_takes_no_file_is_passed_over(tmp_path: Path) -> None:
-    """A file where the folder should be, and one that is there already, or a link in its place."""
+    """The next folder is used instead, and existing files are kept."""
     blocked = tmp_path / "blocked"
     blocked.touch()
     good = tmp_path / "good"
@@ -35,7 +35,7 @@ def test_a_folder_that_takes_no_file_is_passed_over(tmp_path: Path) -> None:
 
 
 def test_nothing_is_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor through a link that somebody laid where the report goes."""
+    """A link that someone else creates at the last moment is not followed."""
     target = tmp_path / "target"
     folder = tmp_path / "shared"
     folder.mkdir()
@@ -61,7 +61,7 @@ def test_nothing_is_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_reports_lie_where_programs_keep_their_state(
     environment: dict[str, str], first: Path
 ) -> None:
-    """Not in a workspace, which may be the reason; no home is made for a user without one."""
+    """It is the state folder of the user, or the temporary folder if there is no home."""
     found = list(places(environment))
     assert found[0] == first
     assert found[-1] == Path(tempfile.gettempdir())

@@ -1,4 +1,4 @@
-"""Folders for a moment: those of killed runs are removed, and nothing else."""
+"""Scratch folders: those of killed processes are removed, and nothing else is."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ with scratch_folder() as folder:
 
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the temporary folder of this test."""
+    """Return a temporary folder for this test alone."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
@@ -40,7 +40,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_what_nobody_holds_any_more_is_removed(temporary: Path, tmp_path: Path) -> None:
-    """A living process keeps its folder, also one of a workspace; a killed one loses it."""
+    """A running process keeps its scratch folders; those of a killed one are removed."""
     waiting_room = tmp_path / ".multigit" / CLONES
     waiting_room.mkdir(parents=True)
     (waiting_room / "api-abcdefgh" / "clone").mkdir(parents=True)
@@ -61,7 +61,7 @@ def test_what_nobody_holds_any_more_is_removed(temporary: Path, tmp_path: Path) 
 
 
 def test_nothing_else_is_touched(temporary: Path, tmp_path: Path) -> None:
-    """Not what only looks like it, and nothing that a link leads to."""
+    """Folders with similar names are kept, and links are not followed."""
     mine = tmp_path / "mine"
     for folder in (mine / "a", mine / f"{OURS}abcdefgh" / "b", mine / "api-abcdefgh"):
         folder.mkdir(parents=True)
@@ -78,7 +78,7 @@ def test_nothing_else_is_touched(temporary: Path, tmp_path: Path) -> None:
 
 
 def test_of_what_was_removed_links_are_not_followed(temporary: Path, tmp_path: Path) -> None:
-    """A leftover may hold a link to something dear."""
+    """A leftover folder may contain a link to files that must be kept."""
     dear = tmp_path / "dear"
     (dear / "file").mkdir(parents=True)
     left = temporary / f"{OURS}abcdefgh"

@@ -1,4 +1,4 @@
-"""Journals of other versions: older ones are read, newer ones refused, never read over."""
+"""Journals of other versions: older ones are read, and newer ones are refused."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from multigit.errors import RefusedError
 from tests.adapters.files.journal_of_everything import JOURNALS, everything, write_everything
 
 Document = dict[str, Any]
-RENAMED = {"sight": "status"}  # keys of 0.1.0, and what they are now
+RENAMED = {"sight": "status"}  # keys of version 0.1.0 and their current names
 
 
 def objects(content: object, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Return the place of every object with fixed fields in a line."""
-    free = {"made", "later", "inputs", "params", "progress", "deployments"}  # whose keys are names
+    """Return the path of every object with fixed fields in a line."""
+    free = {"made", "later", "inputs", "params", "progress", "deployments"}  # their keys are names
     pairs: list[tuple[Any, Any]] = []
     if isinstance(content, dict):
         if not free & set(at[-1:]) and "made" not in at:
@@ -35,14 +35,14 @@ def objects(content: object, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ..
 
 
 def inside(content: Any, at: tuple[Any, ...]) -> Any:
-    """Return what stands at a place."""
+    """Return the value at a path."""
     for key in at:
         content = content[key]
     return content
 
 
 def assert_holds(value: Any, content: object) -> None:
-    """Assert that all of a document stands in a value; what has a default may be new there."""
+    """Assert that a value has everything that a document has; it may have more."""
     match content:
         case dict():
             for name, each in content.items():
@@ -57,7 +57,7 @@ def assert_holds(value: Any, content: object) -> None:
 
 
 def refusal(file: Path, lines: list[Document]) -> RefusedError:
-    """Write a journal of these lines, and return why it is not read."""
+    """Write a journal of these lines, and return the error of reading it."""
     file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
     with pytest.raises(RefusedError) as refused:
         Journal(file).read()
@@ -71,13 +71,13 @@ def lines(tmp_path: Path) -> list[Document]:
 
 
 def test_every_step_is_there() -> None:
-    """A new type of step belongs into the journal that these tests read."""
+    """A new type of step must be added to the journal that these tests read."""
     kinds = {type(step) for repo in everything().repos for step in repo.steps}
     assert {kind for part in get_args(Step) for kind in (get_args(part) or (part,))} == kinds
 
 
 def in_an_older_version(file: Path) -> list[Document]:
-    """Return the lines of a journal without what this version keeps elsewhere or not at all."""
+    """Return the lines of a 0.1.0 journal, rearranged as this version stores the same content."""
     lines = [json.loads(line) for line in file.read_text().splitlines()]
     repos = [repo for line in lines if "plan" in line for repo in line["plan"]["repos"]]
     for problem in (each for repo in repos for each in repo["problems"]):
@@ -94,7 +94,7 @@ def in_an_older_version(file: Path) -> list[Document]:
 
 
 def test_a_journal_of_an_older_version_is_read() -> None:
-    """Whatever it holds is known, but for hints, which were for another folder."""
+    """All of its content is read except hints, which are meant for another folder."""
     file = JOURNALS / "0.1.0.jsonl"
     known = Journal(file).read()
     assert known
@@ -108,7 +108,7 @@ def test_a_journal_of_an_older_version_is_read() -> None:
 
 
 def test_what_an_older_version_had_found_when_it_continued_is_known() -> None:
-    """It kept that in the plan: what was made, published, begun and deployed by then."""
+    """It kept that in the plan: what was made, published, begun and deployed so far."""
     file = JOURNALS / "0.1.0-continued.jsonl"
     known = Journal(file).read()
     assert known
@@ -128,7 +128,7 @@ def test_what_an_older_version_had_found_when_it_continued_is_known() -> None:
 def test_the_status_of_a_deployment_is_known_by_its_older_key(
     lines: list[Document], tmp_path: Path
 ) -> None:
-    """It was called `sight`, also where an attempt found the deployments of an earlier one."""
+    """It was called `sight`, including in the progress of an earlier attempt."""
     expected = Journal(tmp_path / "everything.jsonl").read()
     for row in (lines[3]["deployment"], lines[0]["progress"]["api"]["deployments"]["nrt"]):
         row["sight"] = row.pop("status")
@@ -138,13 +138,13 @@ def test_the_status_of_a_deployment_is_known_by_its_older_key(
 
 
 def test_an_older_version_does_not_read_over_how_far_this_one_got(lines: list[Document]) -> None:
-    """A field that it does not know, where anything is known; it refuses that."""
+    """The progress is in a field that an older version does not know, so it refuses the journal."""
     assert "progress" in lines[0]
     assert "progress" not in {key for repo in lines[0]["plan"]["repos"] for key in repo}
 
 
 def test_what_has_a_default_may_be_missing(lines: list[Document], tmp_path: Path) -> None:
-    """An older version did not know it."""
+    """An older version did not write it."""
     del lines[0]["plan"]["pace"], lines[0]["plan"]["repos"][0]["wave"], lines[0]["by"]
     file = tmp_path / "old.jsonl"
     file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
@@ -159,7 +159,7 @@ def test_what_has_a_default_may_be_missing(lines: list[Document], tmp_path: Path
 def test_what_no_older_version_wrote_is_damage(
     key: str, value: object, lines: list[Document], tmp_path: Path
 ) -> None:
-    """It is not dropped with what they did write."""
+    """It is an error, rather than being dropped with the fields that they did write."""
     lines[0]["plan"]["repos"][0] |= {"made": {}, "published": True, key: value}
     assert refusal(tmp_path / "bad.jsonl", lines).code == "journal_damaged"
 
@@ -167,7 +167,7 @@ def test_what_no_older_version_wrote_is_damage(
 def test_an_unknown_field_is_refused_wherever_it_stands(
     lines: list[Document], tmp_path: Path
 ) -> None:
-    """In a record, a plan, a step, a runner, a health check: never read over."""
+    """This holds for records, plans, steps, runners and health checks."""
     places = [(number, *at) for number, line in enumerate(lines) for at in objects(line)]
     assert len(places) > 30
     for at in places:
@@ -192,7 +192,7 @@ def test_an_unknown_field_is_refused_wherever_it_stands(
 def test_an_unknown_word_is_refused(
     at: tuple[Any, ...], word: object, lines: list[Document], tmp_path: Path
 ) -> None:
-    """With the reason and a way out that loses nothing; the file stays as it is."""
+    """The error names the word, and the hint does not suggest moving the journal away."""
     inside(lines, at[:-1])[at[-1]] = word
     error = refusal(tmp_path / "new.jsonl", lines)
     assert error.code == "journal_newer"
@@ -201,7 +201,7 @@ def test_an_unknown_word_is_refused(
 
 
 def test_the_version_to_install_is_named(lines: list[Document], tmp_path: Path) -> None:
-    """Of what another version wrote; also where it left out what this one needs."""
+    """The hint names the version that wrote the journal, even if a required field is missing."""
     lines[0]["by"] = "9.1.0"
     del lines[0]["plan"]["command"]
     error = refusal(tmp_path / "new.jsonl", lines)
@@ -223,6 +223,6 @@ def test_the_version_to_install_is_named(lines: list[Document], tmp_path: Path) 
 def test_what_no_version_writes_is_damage(
     at: tuple[Any, ...], value: object, lines: list[Document], tmp_path: Path
 ) -> None:
-    """A value of another shape is not from the future."""
+    """A value of the wrong type does not come from a newer version."""
     inside(lines, at[:-1])[at[-1]] = value
     assert refusal(tmp_path / "bad.jsonl", lines).code == "journal_damaged"
