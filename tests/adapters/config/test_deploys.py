@@ -31,7 +31,7 @@ GITHUB = STAGE + '[stages.stg.deploy]\nrunner = "github"\nworkflow = "x.yml"\n'
 
 
 def read(folder: Path, text: str) -> Workspace:
-    """Load a configuration."""
+    """Load a configuration of this text."""
     file = folder / "multigit.toml"
     file.write_text(text, encoding="utf-8")
     return load(file)
@@ -44,12 +44,12 @@ def deploys(workspace: Workspace) -> dict[str, Deploy | None]:
 
 
 def test_a_stage_without_a_table_is_not_deployed(tmp_path: Path) -> None:
-    """Nor is one with only a health check."""
+    """No repository is deployed to a stage without a `deploy` table."""
     assert deploys(read(tmp_path, STAGE)) == {"database": None, "api": None}
 
 
 def test_every_runner_is_read(tmp_path: Path) -> None:
-    """With its own keys, the stage's pace and the health check."""
+    """Each runner has its own keys; the stage's pace and health check apply, too."""
     space = read(
         tmp_path,
         STAGE
@@ -99,20 +99,20 @@ def test_every_runner_is_read(tmp_path: Path) -> None:
 
 
 def test_a_repository_can_be_left_out(tmp_path: Path) -> None:
-    """By the runner none."""
+    """Its own `runner = "none"` overrides the stage's runner."""
     space = read(tmp_path, COMMAND + '[repos.api.deploy.stg]\nrunner = "none"\n')
     assert deploys(space) == {"database": Deploy(CommandRunner(("./deploy.sh",))), "api": None}
 
 
 def test_what_each_repository_has_of_its_own_may_be_missing_in_the_stage(tmp_path: Path) -> None:
-    """A command for each, for one."""
+    """For example, the stage needs no command if each repository has one."""
     own = "".join(f'[repos.{n}.deploy.stg]\ncommand = ["{n}"]\n' for n in ("database", "api"))
     space = read(tmp_path, STAGE + '[stages.stg.deploy]\nrunner = "command"\n' + own)
     assert deploys(space)["api"] == Deploy(CommandRunner(("api",)))
 
 
 def test_repositories_form_waves(tmp_path: Path) -> None:
-    """Each is one wave after the last repository that it waits for."""
+    """Each repository is in the wave after the last one that it depends on."""
     text = STAGE.replace("[repos.api]", '[repos.api]\nafter = ["database"]\n[repos.web]\n')
     space = read(tmp_path, text + 'after = ["api", "database"]\n')
     assert {repo.name: repo.wave for repo in space.repos} == {"database": 0, "api": 1, "web": 2}
@@ -155,7 +155,7 @@ def test_repositories_form_waves(tmp_path: Path) -> None:
     ],
 )
 def test_a_mistake_is_reported_with_its_key(tmp_path: Path, text: str, sentence: str) -> None:
-    """Once, in plain words."""
+    """It is reported once, in plain words."""
     with pytest.raises(ConfigError) as caught:
         read(tmp_path, text)
     assert [message for message, _ in caught.value.details if sentence in message]
@@ -190,7 +190,7 @@ def test_a_mistake_is_reported_with_its_key(tmp_path: Path, text: str, sentence:
     ],
 )
 def test_a_wrong_value_causes_no_other_mistake(tmp_path: Path, text: str, sentence: str) -> None:
-    """What depends on it, in the stage's table or in a repository's, is not called wrong."""
+    """Values that depend on it are not reported, in the stage's table or in a repository's."""
     with pytest.raises(ConfigError) as caught:
         read(tmp_path, text)
     ((message, _),) = caught.value.details
@@ -214,7 +214,7 @@ def test_a_wrong_value_causes_no_other_mistake(tmp_path: Path, text: str, senten
 )
 @pytest.mark.parametrize("own", ["", OWN])
 def test_a_target_is_a_name(tmp_path: Path, targets: str, sentence: str, own: str) -> None:
-    """It becomes a part of keys and addresses, in the stage's table and in a repository's."""
+    """Targets are part of keys and URLs, so their names are checked in every table."""
     with pytest.raises(ConfigError) as caught:
         read(tmp_path, f"{COMMAND}{own}targets = {targets}\n")
     ((message, _),) = caught.value.details
@@ -251,7 +251,7 @@ SHOP = f"{CHAIN}[stages.mian.deploy]\nrunner = 'command'\ncommand = ['a']\n"
 def test_a_misspelt_stage_of_a_table_is_not_a_new_stage(
     tmp_path: Path, text: str, messages: list[str]
 ) -> None:
-    """It is reported with what was meant, and what it would have added is not called missing."""
+    """The hint suggests the stage that was meant, and what the table sets is not called missing."""
     with pytest.raises(ConfigError) as caught:
         read(tmp_path, text)
     found = [message for message, _ in caught.value.details]
@@ -262,7 +262,7 @@ def test_a_misspelt_stage_of_a_table_is_not_a_new_stage(
 
 
 def test_a_wrong_stage_is_not_taken_for_a_misspelt_one(tmp_path: Path) -> None:
-    """Neither one with a wrong key, nor one that a misspelt promotes_from hides."""
+    """A stage that has a wrong key, or that a misspelt `promotes_from` meant, is still a stage."""
     text = CHAIN.replace('"stg"', '"sgt"').replace('tag = "stg-{timestamp}"', "")
     tables = "[stages.stg.deploy]\nrunner = 'command'\ncommand = ['a']\n"
     with pytest.raises(ConfigError) as caught:
@@ -279,7 +279,7 @@ def test_a_wrong_stage_is_not_taken_for_a_misspelt_one(tmp_path: Path) -> None:
 
 
 def test_a_stage_may_have_nothing_but_tables(tmp_path: Path) -> None:
-    """If another is promoted from it, if it is the only one, or if it has its branch."""
+    """It may if another stage is promoted from it, it is the only stage, or it has a branch."""
     tables = "[stages.stg.deploy]\nrunner = 'command'\ncommand = ['a']\n[repos.api]\n"
     for rest in (
         "",

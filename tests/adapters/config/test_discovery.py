@@ -1,4 +1,4 @@
-"""Finding repositories below a folder, and the configuration that is written for them."""
+"""Finding repositories below a folder, and writing a configuration for them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the machine's git configuration out."""
+    """Ignore the git configuration of the machine."""
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     for role in ("AUTHOR", "COMMITTER"):
@@ -75,7 +75,7 @@ class TestDiscover:
     """The repositories below a folder."""
 
     def test_everything_about_one(self, shop: Path) -> None:
-        """Path, name, remote, URL, and the branches of both sides in a fixed order."""
+        """The path, name, remote, URL and branches of a repository are found, in a fixed order."""
         repository(
             shop / "services" / "api",
             local="feature/main main dev/x",
@@ -93,7 +93,7 @@ class TestDiscover:
         )
 
     def test_where_it_searches(self, shop: Path) -> None:
-        """The folder itself and four levels below, hidden folders and node_modules left out."""
+        """It searches the folder and four levels below, without hidden folders and node_modules."""
         for path in (".", "z", "a/b/c/d", "a/b/c/x/e", ".venv/x", "node_modules/y", "z/inner"):
             repository(shop / path)
         (shop / "link").symlink_to(shop / "z")
@@ -105,18 +105,18 @@ class TestDiscover:
         ]
 
     def test_nothing(self, shop: Path) -> None:
-        """A folder without repositories has none, even inside another repository."""
+        """A folder without repositories has none, even if it is inside a repository."""
         repository(shop.parent)
         assert discover(shop) == ()
 
     def test_second_work_tree(self, shop: Path) -> None:
-        """A linked work tree is the same repository, and left out."""
+        """A linked work tree belongs to the same repository, and is left out."""
         main = repository(shop / "z", local="main")
         git(main, "worktree", "add", "--quiet", "--detach", str(shop / "a"))
         assert [repo.path for repo in discover(shop)] == ["z"]
 
     def test_names(self, shop: Path) -> None:
-        """A shared name gets the parent's before it; what a name may not contain is replaced."""
+        """Equal names get the parent's name as a prefix, and invalid characters are replaced."""
         for path in ("services/api", "old/API", "my repo", "-x-", "web", "a/web", "a-web"):
             repository(shop / path)
         assert {repo.path: repo.name for repo in discover(shop)} == {
@@ -130,7 +130,7 @@ class TestDiscover:
         }
 
     def test_remotes(self, shop: Path) -> None:
-        """Origin comes first, then the only remote; with several others there is no guess."""
+        """It is origin, or else the only remote; with several others, none is chosen."""
         one = repository(shop / "one", origin="")
         git(one, "remote", "add", "up.stream", "../one.git")
         git(one, "commit", "--quiet", "--allow-empty", "--message=first")
@@ -148,7 +148,7 @@ class TestDiscover:
         assert found["both"].remote == "origin"
 
     def test_remote_of_the_stages(self, shop: Path) -> None:
-        """Of several remotes, none of them origin, the one that all stages follow."""
+        """Of several remotes without origin, it is the one that all stages follow."""
         two = repository(shop / "two", local="dev main", origin="")
         for name in ("up", "fork"):
             git(two, "remote", "add", name, f"/{name}.git")
@@ -159,7 +159,7 @@ class TestDiscover:
         assert [repo.remote for repo in discover(shop)] == [""]
 
     def test_refused(self, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """What git refuses is listed with the reason."""
+        """Repositories that git refuses are listed with the reason."""
         repository(shop / "theirs")
         (shop / "broken" / ".git").mkdir(parents=True)
         monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
@@ -169,7 +169,7 @@ class TestDiscover:
         ]
 
     def test_touches_nothing(self, shop: Path) -> None:
-        """No file is changed or written."""
+        """No file is created or changed."""
         repository(shop, local="dev")
         repository(shop / "api", local="dev")
 
@@ -190,10 +190,10 @@ API = FoundRepo("services/api", "api", "origin", "git@host:api.git", ("dev", "st
 
 
 class TestRender:
-    """The configuration that is written for what was found."""
+    """Writing the configuration for what was found."""
 
     def test_found_on_disk(self, shop: Path) -> None:
-        """What is discovered, rendered and loaded is what exists."""
+        """Discovering, rendering and loading gives the repositories that exist."""
         repository(shop, remote="develop main")
         repository(shop / "services" / "a.b", remote="develop stage main", origin="/srv/a.git")
         assert rendered(shop, discover(shop)) == Workspace(
@@ -242,7 +242,7 @@ class TestRender:
         assert [stage.branch for stage in stages] == ["dev", "stg", "main"]
 
     def test_remote(self, shop: Path) -> None:
-        """The remote that most repositories have is the workspace's; the others have their own."""
+        """The most frequent remote is the workspace's, and other repositories set their own."""
         found = (
             FoundRepo("a", "a", "up", "/a.git", ("main",)),
             FoundRepo("b", "b", "up", "/b.git", ("main",)),
@@ -253,7 +253,7 @@ class TestRender:
         assert [workspace.remote_of(repo) for repo in workspace.repos] == ["up", "up", "origin"]
 
     def test_push_url(self, shop: Path) -> None:
-        """A comment says that a clone pushes elsewhere, without what may be secret in the URL."""
+        """A comment shows a different push URL, without the credentials in it."""
         repository(shop / "api", remote="dev")
         git(shop / "api", "remote", "set-url", "--push", "origin", "https://a:canary@host/f.git")
         text = render_config("shop", discover(shop))
@@ -276,7 +276,7 @@ class TestRender:
         ],
     )
     def test_credentials(self, shop: Path, url: str, written: str) -> None:
-        """A password or token is not written; a comment shows the URL masked."""
+        """A password or token is not written, and a comment shows the masked URL."""
         found = (FoundRepo("x", "x", "origin", url, ("main",)),)
         text = render_config("shop", found)
         assert rendered(shop, found).repos == (Repo("x", "x", written),)
@@ -287,14 +287,14 @@ class TestRender:
 
     @pytest.mark.parametrize("odd", ['a"b', "a\\b", "ä\U0001f600", "a]b", "a#b", "a'''b", "a b"])
     def test_odd_texts(self, shop: Path, odd: str) -> None:
-        """Quotes, backslashes and all of Unicode are the same when read again."""
+        """Quotes, backslashes and any Unicode text are read back unchanged."""
         found = (FoundRepo(odd, "x", "origin", f"/srv/{odd}", ("main",)),)
         workspace = rendered(shop, found, name=odd)
         assert (workspace.name, workspace.repos) == (odd, (Repo("x", odd, f"/srv/{odd}"),))
 
     @pytest.mark.parametrize("hostile", ["\n[x]\n", "\x1b[31m", "\x7f", "\u202e", "\udcff"])
     def test_hostile_texts(self, shop: Path, hostile: str) -> None:
-        """What cannot be written is left out with a comment, and nothing else is affected."""
+        """Text that cannot be written is left out with a comment, and all else is still written."""
         found = (
             API,
             FoundRepo(f"a{hostile}", "a", "origin", "/a.git", ("main",)),
@@ -313,12 +313,12 @@ class TestRender:
         assert "# Left out: Services/API differs from services/api" in render_config("shop", found)
 
     def test_names_found_on_disk_load(self, shop: Path) -> None:
-        """Whatever the names of the folders, the result can be loaded."""
+        """The result can be loaded, whatever the folders are called."""
         for name in ("-x", "a" * 120, "a" * 119 + "b", "é", "$(x)", "A", "~"):
             repository(shop / name, origin="")
         names = [repo.name for repo in rendered(shop, discover(shop)).repos]
         assert names == ["x", "x-2", "A", "a" * 100, "a" * 90 + "-2", "repo-2"]
 
     def test_nothing_found(self) -> None:
-        """Without repositories it is a file to fill in."""
+        """Without repositories, the result is a file to fill in."""
         assert set(tomllib.loads(render_config("shop", ()))) == {"workspace", "stages"}

@@ -1,4 +1,4 @@
-"""The configuration: where it is found, what it becomes, and the messages about its mistakes."""
+"""The configuration: how it is found, what it becomes, and the messages about mistakes in it."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ def mistakes(config: Path, text: str) -> dict[str, str]:
 
 
 class TestFind:
-    """The file is named, or found by walking up."""
+    """The file is named, or found in a parent folder."""
 
     def test_walks_up(self, config: Path) -> None:
-        """The nearest file above the current folder counts."""
+        """The nearest file in the current folder or above is used."""
         config.write_text(MINIMAL)
         below = config.parent / "services" / "api"
         below.mkdir(parents=True)
@@ -60,7 +60,7 @@ class TestFind:
         assert find_config(config.parent, {"MULTIGIT_CONFIG": ""}, None) == config
 
     def test_names_come_first(self, config: Path) -> None:
-        """--config takes precedence over MULTIGIT_CONFIG, and that over walking up."""
+        """--config takes precedence over MULTIGIT_CONFIG, which takes precedence over searching."""
         config.write_text(MINIMAL)
         ours, theirs = config.parent / "a.toml", config.parent / "b.toml"
         ours.write_text(MINIMAL)
@@ -70,7 +70,7 @@ class TestFind:
         assert find_config(config.parent, environment, Path("a.toml")) == ours
 
     def test_none(self, tmp_path: Path) -> None:
-        """If there is none, the hint says how to make one."""
+        """If there is no file, the hint says how to create one."""
         with pytest.raises(ConfigError, match=r"^There is no multigit\.toml in ") as caught:
             find_config(tmp_path, {}, None)
         assert "multigit init" in caught.value.hint
@@ -83,7 +83,7 @@ class TestFind:
     def test_named_but_missing(
         self, tmp_path: Path, environment: dict[str, str], explicit: Path | None, source: str
     ) -> None:
-        """A file that does not exist is an error that says what named it."""
+        """If the file does not exist, the error says which setting named it."""
         with pytest.raises(ConfigError, match=source):
             find_config(tmp_path, environment, explicit)
 
@@ -174,18 +174,18 @@ class TestLoad:
         assert load(link).root == tmp_path
 
     def test_byte_order_mark(self, config: Path) -> None:
-        """An editor's byte order mark and line ends do no harm."""
+        """A byte order mark and Windows line endings are accepted."""
         config.write_bytes(b"\xef\xbb\xbf" + MINIMAL.replace("\n", "\r\n").encode())
         assert load(config).repos == (Repo("api", "api"),)
 
     def test_credentials_are_accepted(self, config: Path) -> None:
-        """A URL with a password loads."""
+        """A URL with a password can be loaded."""
         url = "https://ada:canary@host/api.git"
         assert read(config, f'{MINIMAL}url = "{url}"').repos[0].url == url
 
 
 class TestSyntax:
-    """A file that is not TOML: one sentence with the place."""
+    """A file that is not TOML is reported in one sentence with the position."""
 
     @pytest.mark.parametrize(
         ("data", "place"),
@@ -197,7 +197,7 @@ class TestSyntax:
         ],
     )
     def test_place(self, config: Path, data: bytes, place: str) -> None:
-        """The sentence names file, line and column."""
+        """The sentence names the file, line and column."""
         config.write_bytes(data)
         with pytest.raises(ConfigError) as caught:
             load(config)
@@ -205,7 +205,7 @@ class TestSyntax:
         assert caught.value.hint
 
     def test_unreadable(self, config: Path) -> None:
-        """A folder in the file's place is a plain error."""
+        """A folder instead of the file is reported in plain words."""
         config.mkdir()
         with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
             load(config)
@@ -286,7 +286,7 @@ ONE_MISTAKE = [
 
 
 class TestMistakes:
-    """Every mistake has a sentence that begins with the key, and a next step."""
+    """Each message begins with the key, and has a hint."""
 
     @pytest.mark.parametrize(("text", "sentence"), ONE_MISTAKE)
     def test_one(self, config: Path, text: str, sentence: str) -> None:
@@ -311,7 +311,7 @@ class TestMistakes:
         assert hint in next(iter(mistakes(config, text).values()))
 
     def test_all_at_once(self, config: Path) -> None:
-        """Wrong values, unknown keys and what does not fit together are reported together."""
+        """Wrong values, unknown keys and contradictions are all reported at once."""
         messages = mistakes(
             config,
             """
@@ -340,7 +340,7 @@ class TestMistakes:
         ]
 
     def test_wrong_values_cause_no_others(self, config: Path) -> None:
-        """A value is not called wrong because it was compared with a wrong one."""
+        """No value is reported only because it was compared with a wrong one."""
         text = """
             [stages]
             dev = 5
@@ -388,7 +388,7 @@ class TestMistakes:
         ],
     )
     def test_tags_that_meet(self, config: Path, one: str, other: str, same: bool) -> None:  # noqa: FBT001
-        """Two stages must not make the same tag, not even with the -2 of a taken one."""
+        """Two stages cannot make the same tag, even if one gets a suffix such as -2."""
         text = f"[repos.api]\n[stages.a]\ntag = '{one}'\n[stages.b]\ntag = '{other}'\n"
         if same:
             (message,) = mistakes(config, text)
@@ -401,7 +401,7 @@ class TestMistakes:
     @pytest.mark.parametrize("key", ["path", "groups", "hooks", "url", "color"])
     @pytest.mark.parametrize("password", ["canary", "can'ary", "canary with spaces"])
     def test_no_secret_is_shown(self, config: Path, key: str, password: str) -> None:
-        """A password is in no message, whatever the key of its URL."""
+        """No message shows a password, whatever key its URL is under."""
         url = f"-https://ada:{password}@host/x.git"
         with pytest.raises(ConfigError) as caught:
             read(config, f'{MINIMAL}{key} = "{url}"\n["https://ada:canary@host"]')
@@ -411,7 +411,7 @@ class TestMistakes:
         assert caught.value.__cause__ is None
 
     def test_nothing_steers_the_terminal(self, config: Path) -> None:
-        """Control characters of keys and values are escaped."""
+        """Control characters in keys and values are escaped."""
         for message, hint in mistakes(
             config,
             r"""["a\u001b[31m"]"""
@@ -422,14 +422,14 @@ class TestMistakes:
 
 
 class TestValues:
-    """Durations, sizes, names of refs and keys."""
+    """Durations, sizes, ref names and keys."""
 
     def test_durations(self) -> None:
-        """Seconds, minutes and hours."""
+        """Durations are in seconds, minutes or hours."""
         assert [duration(text) for text in ("10s", "5m", "1h")] == [10.0, 300.0, 3600.0]
 
     def test_sizes(self) -> None:
-        """Bytes and their decimal multiples."""
+        """Sizes are in bytes or decimal multiples of them."""
         assert [size(text) for text in ("800B", "500KB", "10MB", "1GB")] == [
             800,
             500_000,
@@ -439,12 +439,12 @@ class TestValues:
 
     @pytest.mark.parametrize("text", ["", "10", "s", "-1s", "1 s", "1d", "\uff11s", "10s\n"])
     def test_no_duration(self, config: Path, text: str) -> None:
-        """Anything else is a mistake."""
+        """Anything else is reported."""
         (sentence,) = mistakes(config, f"{MINIMAL}[git]\ntimeout = {json.dumps(text)}")
         assert sentence.startswith("git.timeout: must be a duration, not ")
 
     def test_refs(self) -> None:
-        """What is accepted as a ref, git accepts too; what is refused, git refuses."""
+        """Names that git refuses are refused, and so are HEAD, options and very long names."""
         good = ["a", "main", "release/2.x", "a.b", "a-", "x/-y", "a.lockx", "1", "a@"[:1], "A_b"]
         bad = ["a..b", "a/", "a//b", "a/.b", "a.lock", "a.lock/b", "a.", ".a", "/a", "a b", "a\n"]
         assert [name for name in [*good, *bad] if is_ref(name)] == good
@@ -454,13 +454,13 @@ class TestValues:
         assert not is_ref("a" * 201)
 
     def test_keys(self) -> None:
-        """A key is written as TOML reads it."""
+        """A key is quoted as TOML requires."""
         assert dotted("repos", "api.v2", "groups", 0) == 'repos."api.v2".groups, item 1'
         assert tomllib.loads(f"[{dotted('a', chr(127), chr(10))}]") == {"a": {"\x7f": {"\n": {}}}}
 
 
 def git_takes(name: str) -> bool:
-    """Ask git whether a branch may have this name."""
+    """Return whether git accepts a branch of this name."""
     return (
         subprocess.run(["git", "check-ref-format", f"refs/heads/{name}"], check=False).returncode
         == 0
@@ -468,10 +468,10 @@ def git_takes(name: str) -> bool:
 
 
 class TestSchema:
-    """The JSON Schema for editors, and the example."""
+    """The JSON Schema for editors, and the example configuration."""
 
     def test_example(self) -> None:
-        """The example is valid by the schema and can be loaded."""
+        """The example is valid according to the schema, and can be loaded."""
         Draft202012Validator.check_schema(schema())
         Draft202012Validator(schema()).validate(tomllib.loads(EXAMPLE.read_text("utf-8")))
         assert [stage.name for stage in load(EXAMPLE).stages] == ["dev", "stg", "main"]
@@ -491,14 +491,14 @@ class TestSchema:
             assert {key for table in tables for key in table} == keys
 
     def test_example_shows_the_defaults(self) -> None:
-        """The lists of the example for [push] are the defaults."""
+        """The lists under [push] in the example are the defaults."""
         shown, default = load(EXAMPLE), Workspace(EXAMPLE.parent, (), ())
         assert shown.push == default.push
         assert (shown.jobs, shown.log, shown.git_timeout) == (8, default.log, default.git_timeout)
 
     @pytest.mark.parametrize("text", [text for text, _ in ONE_MISTAKE if "= '" in text][:3])
     def test_refuses(self, text: str) -> None:
-        """An editor sees wrong values, too."""
+        """The schema rejects wrong values, too."""
         assert not Draft202012Validator(schema()).is_valid(tomllib.loads(text))
 
     def test_everything_is_described(self) -> None:
@@ -536,7 +536,7 @@ TOO_MUCH = [
 
 @pytest.mark.parametrize("text", TOO_MUCH, ids=range(len(TOO_MUCH)))
 def test_absurd_files_are_refused_at_once(config: Path, text: str) -> None:
-    """With a sentence that names the file and does not repeat an endless number."""
+    """The message names the file, and stays short even for endless numbers."""
     start = time.process_time()
     with pytest.raises(ConfigError) as caught:
         read(config, text)
@@ -557,7 +557,7 @@ def test_absurd_files_are_refused_at_once(config: Path, text: str) -> None:
     ],
 )
 def test_what_is_not_a_file_is_named(config: Path, put: Callable[[Path], None]) -> None:
-    """The search does not go further up, and does not wait for a writer."""
+    """The search does not continue above it, and reading does not hang."""
     put(config)
     with pytest.raises(ConfigError) as caught:
         load(find_config(config.parent, {}, None))

@@ -1,4 +1,4 @@
-"""The demo's servers are started, replaced and ended, and no other process is."""
+"""The servers of the demo are started, replaced and ended, and no other process is."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Service:
         return subprocess.run(words, cwd=self.source, capture_output=True, text=True, check=False)
 
     def sha(self) -> str:
-        """Return the version that answers."""
+        """Return the version that the server reports."""
         status, body = ask(self.port)
         assert status == 200
         return str(json.loads(body)["sha"])
@@ -58,7 +58,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 def gone(service: Service) -> bool:
-    """Wait until no server listens any more; return whether that is so."""
+    """Wait until no server listens; return whether that happened in time."""
     until = time.monotonic() + TIMEOUT
     while service.is_there() and time.monotonic() < until:
         time.sleep(0.05)
@@ -66,7 +66,7 @@ def gone(service: Service) -> bool:
 
 
 def test_a_new_version_replaces_the_previous_one(service: Service) -> None:
-    """At once, and on the same port; no file names a process."""
+    """The new one uses the same port at once, and there is no file with a process id."""
     for sha in ("1a", "2b"):
         assert service.deploy(sha).stdout == f"started on port {service.port}\n"
         assert service.sha() == sha
@@ -75,7 +75,7 @@ def test_a_new_version_replaces_the_previous_one(service: Service) -> None:
 
 
 def test_only_a_request_with_the_token_ends_it(service: Service) -> None:
-    """Any other is refused, and it keeps running."""
+    """Any other request is refused, and the server keeps running."""
     service.deploy("1a")
     token = (service.folder / "token").read_text()
     assert ask(service.port, "POST", "/end")[0] == 403
@@ -87,14 +87,14 @@ def test_only_a_request_with_the_token_ends_it(service: Service) -> None:
 
 
 def test_a_full_disk_is_reported(service: Service) -> None:
-    """The demo needs it to show a failure."""
+    """The demo uses this to show a failure."""
     service.deploy("1a")
     (service.folder / "full-disk").touch()
     assert ask(service.port) == (503, "the disk is full")
 
 
 def test_a_server_that_has_ended_is_replaced(service: Service) -> None:
-    """Its token still exists, and no server accepts it."""
+    """Its token file is still there, but no server is."""
     service.deploy("1a")
     end(service.folder, service.port)
     assert gone(service)
@@ -103,7 +103,7 @@ def test_a_server_that_has_ended_is_replaced(service: Service) -> None:
 
 
 def test_another_server_on_the_port_is_left_alone(service: Service) -> None:
-    """The deployment fails with the true reason, and that server keeps running."""
+    """The deployment fails with the system's reason, and the other server keeps running."""
     service.deploy("1a")
     end(service.folder, service.port)
     assert gone(service)
@@ -123,7 +123,7 @@ def test_another_server_on_the_port_is_left_alone(service: Service) -> None:
 
 
 def test_a_server_ends_without_requests(service: Service) -> None:
-    """And releases the port, even if a client connects and sends nothing."""
+    """It also releases the port, even if a client connects and sends nothing."""
     service.deploy("1a")
     end(service.folder, service.port)
     assert gone(service)
@@ -139,7 +139,7 @@ def test_a_server_ends_without_requests(service: Service) -> None:
 def test_what_a_person_types_works_in_any_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The name if the shell finds it; else the path; else the Python module."""
+    """It is the name if the shell finds it, or else the path, or else the Python module."""
     program = tmp_path / "bin" / "multigit"
     program.parent.mkdir()
     program.write_text("#!/bin/sh\n")
@@ -148,7 +148,7 @@ def test_what_a_person_types_works_in_any_folder(
     monkeypatch.setattr(sys, "argv", ["bin/multigit"])
     monkeypatch.setenv("PATH", str(program.parent))
     assert typed() == ("multigit",)
-    for path in (str(tmp_path), "bin"):  # a relative path is another one after cd
+    for path in (str(tmp_path), "bin"):  # a relative path leads elsewhere after cd
         monkeypatch.setenv("PATH", path)
         assert typed() == (str(program),)
     monkeypatch.setattr(sys, "argv", ["multigit/__main__.py"])

@@ -1,4 +1,4 @@
-"""The probe: what it reads of an answer, and what it says if there is none."""
+"""The health probe: what it reads of a response, and what it says if there is none."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def service() -> Iterator[Endpoint]:
 
 
 def ask(url: str, timeout: float = 5.0) -> HealthAnswer:
-    """Check the health."""
+    """Ask the probe for the health of a service."""
     return PROBE.ask(url, timeout=timeout)
 
 
 def refusal(url: str, timeout: float = SHORT) -> str:
-    """Return the message that says why there is no answer."""
+    """Return the message about a request that fails."""
     with pytest.raises(MultigitError) as caught:
         ask(url, timeout)
     assert caught.value.__context__ is None
@@ -55,7 +55,7 @@ def refusal(url: str, timeout: float = SHORT) -> str:
 
 
 def test_an_answer_with_its_headers(service: Endpoint) -> None:
-    """The status, the body and the headers are what the service sent."""
+    """Status, body and headers are returned as the service sent them."""
     service.answer(healthy({"sha": "abc"}, ("X-Release", "r1"), status=503))
     seen = ask(f"{service.url}/health?deep=1")
     assert (seen.status, seen.body, seen.headers["x-release"]) == (503, '{"sha": "abc"}', "r1")
@@ -73,13 +73,13 @@ def test_an_answer_with_its_headers(service: Endpoint) -> None:
     ],
 )
 def test_the_body_is_text(service: Endpoint, kind: str, body: bytes, text: str) -> None:
-    """The named character set counts, or else UTF-8; invalid bytes are replaced."""
+    """The declared character set is used, or else UTF-8, and invalid bytes are replaced."""
     service.answer(Answer(200, body, (("Content-Type", kind),)))
     assert ask(service.url).body == text
 
 
 def test_a_long_body_is_cut(service: Endpoint) -> None:
-    """No more than 64 KB of it are read."""
+    """At most 64 KB of it are read."""
     service.answer(Answer(200, b"x" * (LARGEST + 5)))
     assert len(ask(service.url).body) == LARGEST
 
@@ -95,7 +95,7 @@ def test_a_redirect_is_the_answer(service: Endpoint, place: str) -> None:
 def test_no_password_of_the_environment_is_sent(
     service: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A netrc file with a password for this host changes nothing."""
+    """A netrc file with a password for this host is ignored."""
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login ada password secret\n")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -104,7 +104,7 @@ def test_no_password_of_the_environment_is_sent(
 
 
 def test_a_service_that_refuses(service: Endpoint) -> None:
-    """The message says that the port is closed; once it is open, the service answers."""
+    """The message says that connections are refused; once the port is open, the probe succeeds."""
     service.refuse()
     assert refusal(service.url) == "it cannot be reached: connections are refused."
     service.listen()
@@ -119,14 +119,14 @@ def test_a_service_that_hangs_up(service: Endpoint) -> None:
 
 
 def test_half_an_answer(service: Endpoint) -> None:
-    """An answer that is shorter than it says does not count."""
+    """A response that is shorter than its Content-Length is an error."""
     service.answer(Answer(200, b"ok", (("Content-Length", "9"),)))
     assert "cannot be reached" in refusal(service.url)
 
 
 @pytest.mark.parametrize("answer", [Silence.NEVER, healthy(drip=0.05), healthy(delay=60)])
 def test_the_time_limit_holds(service: Endpoint, answer: Answer | Silence) -> None:
-    """Neither silence nor a byte now and then extends it."""
+    """Neither silence nor a slow response extends it."""
     service.answer(answer)
     begin = time.monotonic()
     assert refusal(service.url) == "it cannot be reached: no complete answer within 0.3 s."
@@ -134,7 +134,7 @@ def test_the_time_limit_holds(service: Endpoint, answer: Answer | Silence) -> No
 
 
 def test_headers_that_drip() -> None:
-    """The time limit includes the headers."""
+    """The time limit also covers the headers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         over = threading.Event()
         thread = threading.Thread(target=_drip, args=(server, over))
@@ -150,7 +150,7 @@ def test_headers_that_drip() -> None:
 
 
 def _drip(server: socket.socket, over: threading.Event) -> None:
-    """Send one byte of a header after the other."""
+    """Send a header byte by byte."""
     connection, _ = server.accept()
     with connection:
         for byte in b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 1000:
@@ -160,7 +160,7 @@ def _drip(server: socket.socket, over: threading.Event) -> None:
 
 
 def test_a_host_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message says that its name is unknown."""
+    """The message says that no host has this name."""
 
     def unknown(*_: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -170,7 +170,7 @@ def test_a_host_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_proxy_that_is_off(service: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message names the proxy as the cause, without its password."""
+    """The message says that the proxy does not answer, without its password."""
     service.refuse()
     monkeypatch.setenv("http_proxy", service.url.replace("//", "//ada:secret@"))
     monkeypatch.setenv("no_proxy", "")
@@ -180,13 +180,13 @@ def test_a_proxy_that_is_off(service: Endpoint, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_service_without_tls(service: Endpoint) -> None:
-    """Plain HTTP does not count as an answer to a request over TLS."""
+    """A plain HTTP server does not pass for an HTTPS server."""
     secure = service.url.replace("http:", "https:")
     assert "TLS connection failed" in refusal(secure, timeout=5)
 
 
 def test_a_certificate_that_is_not_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message says what is wrong with the certificate."""
+    """The message says why the certificate is not accepted."""
 
     def unaccepted(*_: object, **__: object) -> None:
         error = ssl.SSLCertVerificationError(1, "certificate verify failed")

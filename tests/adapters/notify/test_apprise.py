@@ -1,4 +1,4 @@
-"""Notifying people: what they receive, and that no failure stops an operation or shows a secret."""
+"""Notifications: what people receive, and that no failure stops multigit or shows a secret."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from multigit.core.values.workspace import Event
 from tests.doubles.loopback import Silence
 from tests.doubles.receivers import Smtp, Webhook
 
-# Apprise itself imports what Python will drop.
+# Apprise imports a module that Python has deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr':DeprecationWarning")
 
 SECRET = "s3cr3t-canary"
@@ -36,7 +36,7 @@ def webhook() -> Iterator[Webhook]:
 
 @pytest.fixture(autouse=True)
 def _quiet(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Assert at the end that nothing was printed, and nothing logged by Apprise."""
+    """Assert at the end that nothing was printed, and that Apprise logged nothing."""
     caplog.set_level("DEBUG")
     yield
     assert capfd.readouterr() == ("", "")
@@ -44,12 +44,12 @@ def _quiet(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) 
 
 
 def address(webhook: Webhook, path: str = "") -> str:
-    """Return the webhook's address for Apprise."""
+    """Return the URL of the webhook for Apprise."""
     return f"json://127.0.0.1:{webhook.port}/{path}"
 
 
 def only(problems: tuple[Problem, ...]) -> Problem:
-    """Return the one problem, which warns, has a hint and shows no secret."""
+    """Return the only problem, after checking that it warns, has a hint and shows no secret."""
     (problem,) = problems
     assert problem.severity is Severity.WARN
     assert problem.hint
@@ -67,7 +67,7 @@ def only(problems: tuple[Problem, ...]) -> Problem:
     ],
 )
 def test_a_webhook_gets_one_message(webhook: Webhook, event: Event, kind: str) -> None:
-    """It has title, text and kind."""
+    """It has a title, a text and a kind."""
     news = News(event, NEWS.title, NEWS.body)
     assert notify([address(webhook)], news, {}) == ()
     (delivery,) = webhook.deliveries
@@ -76,7 +76,7 @@ def test_a_webhook_gets_one_message(webhook: Webhook, event: Event, kind: str) -
 
 
 def test_a_mail_has_a_table() -> None:
-    """Markdown becomes HTML if that can be shown."""
+    """Markdown is sent as HTML if the target can show it."""
     with Smtp() as smtp:
         target = f"mailto://127.0.0.1:{smtp.port}/ada@example.com?from=multigit@example.com"
         assert notify([target], NEWS, {}) == ()
@@ -88,7 +88,7 @@ def test_a_mail_has_a_table() -> None:
 
 
 def test_secrets_come_from_the_environment(webhook: Webhook) -> None:
-    """A variable can be the whole address, or a part of it."""
+    """A variable can hold the whole address or a part of it."""
     environment = {"HOOK": address(webhook, SECRET), "KEY": SECRET}
     addresses = ["{env:HOOK}", address(webhook, "hooks/{env:KEY}")]
     assert check(addresses, environment) == ()
@@ -98,7 +98,7 @@ def test_secrets_come_from_the_environment(webhook: Webhook) -> None:
 
 
 def test_a_target_that_fails_is_a_warning(webhook: Webhook) -> None:
-    """The others get the message, and the secret is not shown."""
+    """The other targets get the message, and no secret is shown."""
     webhook.fail(500)
     with Smtp() as smtp:
         good = f"mailto://127.0.0.1:{smtp.port}/ada@example.com?from=multigit@example.com"
@@ -109,7 +109,7 @@ def test_a_target_that_fails_is_a_warning(webhook: Webhook) -> None:
 
 
 def test_a_password_in_an_address_is_masked(webhook: Webhook) -> None:
-    """It may be in the configuration, but is in no message."""
+    """The configuration may contain it, but no message does."""
     webhook.fail(500)
     port = webhook.port
     problem = only(notify([f"json://ada:{SECRET}@127.0.0.1:{port}/x?y={SECRET}"], NEWS, {}))
@@ -117,7 +117,7 @@ def test_a_password_in_an_address_is_masked(webhook: Webhook) -> None:
 
 
 def test_a_target_that_is_silent(webhook: Webhook) -> None:
-    """The wait for it ends at the limit."""
+    """Waiting for it ends at the time limit."""
     webhook.fail(Silence.NEVER)
     begin = time.monotonic()
     problem = only(notify([address(webhook)], NEWS, {}, limit=0.3))
@@ -136,7 +136,7 @@ def test_a_target_that_is_silent(webhook: Webhook) -> None:
     ],
 )
 def test_an_unknown_address_is_a_warning(wrong: str, shown: str) -> None:
-    """The same one when it is checked and when a message is sent."""
+    """The warning is the same when the address is checked and when a message is sent."""
     problem = only(check([wrong], {"KEY": SECRET}))
     assert problem.code == "notify_address"
     assert problem.message == f"Apprise does not support a notification address: {shown}."
@@ -144,7 +144,7 @@ def test_an_unknown_address_is_a_warning(wrong: str, shown: str) -> None:
 
 
 def test_a_missing_variable_is_a_warning(webhook: Webhook) -> None:
-    """It is named; an empty one is missing, too."""
+    """The warning names it; an empty variable counts as missing."""
     target = address(webhook, "{env:A}/{env:B}/{env:C}")
     problem = only(notify([target], NEWS, {"A": "", "B": "b"}))
     assert problem.code == "notify_address"
@@ -153,7 +153,7 @@ def test_a_missing_variable_is_a_warning(webhook: Webhook) -> None:
 
 
 def test_without_apprise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hint says what to run; without addresses it is not needed."""
+    """The hint says what to run; without addresses, Apprise is not needed."""
     monkeypatch.setitem(sys.modules, "apprise", None)
     problem = only(check(["json://host/"], {}))
     assert problem.code == "notify_missing"
@@ -163,7 +163,7 @@ def test_without_apprise(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_plugin_with_a_bug(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it raises is a warning, without its message, which may contain the address."""
+    """An exception becomes a warning, without its text, which may contain the address."""
     import apprise
 
     def broken(*_: object, **__: object) -> None:

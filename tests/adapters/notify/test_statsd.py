@@ -1,4 +1,4 @@
-"""Metrics over UDP."""
+"""Sending metrics over UDP."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def test_lines_arrive(scheme: str) -> None:
 
 
 def test_many_lines_are_sent_in_several_packets() -> None:
-    """None is too long for a network, and no line is lost."""
+    """Each packet fits into one UDP datagram, and no line is lost."""
     with StatsD() as statsd:
         assert send(statsd.address, (LINE,) * 60) == ()
         assert statsd.lines(60) == [LINE] * 60
 
 
 def test_nothing_to_send() -> None:
-    """Without lines nothing is sent."""
+    """Without lines, nothing is sent."""
     assert send("127.0.0.1:9", ()) == ()
 
 
 def test_no_one_listens() -> None:
-    """UDP does not report that, and neither does multigit."""
+    """UDP does not report it, so neither does multigit."""
     assert send("127.0.0.1:9", (LINE,) * 60) == ()
 
 
@@ -44,7 +44,7 @@ def test_no_one_listens() -> None:
     ["", ":8125", "host:port", "host:0", "http://host:8125", "host:99999", "h st:1", "host:1/x"],
 )
 def test_what_is_not_an_address(address: str) -> None:
-    """It is a warning when it is checked and when something is sent."""
+    """A wrong address is a warning when it is checked and when metrics are sent."""
     (problem,) = check(address)
     assert send(address, (LINE,)) == (problem,)
     assert (problem.code, problem.severity) == ("metrics_address", Severity.WARN)
@@ -57,7 +57,7 @@ def test_what_is_an_address(address: str) -> None:
 
 
 def test_a_password_in_the_address_is_not_repeated() -> None:
-    """It does not belong there, and is not in the message."""
+    """It is not supported there, and the message does not show it."""
     assert "secret" not in repr(check("udp://ada:secret@host:1"))
 
 
@@ -74,7 +74,7 @@ def test_an_unknown_host(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_name_that_is_never_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The wait for it ends at the limit."""
+    """Waiting for it ends at the time limit."""
     over = threading.Event()
 
     def slow(*_: object, **__: object) -> None:

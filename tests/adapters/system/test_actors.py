@@ -1,4 +1,4 @@
-"""What runs multigit, as the environment says."""
+"""What kind of actor runs multigit, according to the environment."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ from multigit.core.values.agreement import ActorKind
     ],
 )
 def test_variables_tell_the_kind(environment: Mapping[str, str], kind: ActorKind) -> None:
-    """An agent within a job is an agent; a variable that is switched off says nothing."""
+    """An agent in a CI job is an agent, and a variable that is switched off is ignored."""
     assert kind_of_actor(environment) is kind
     assert attended(environment) is (kind is ActorKind.PERSON and "TERM" not in environment)

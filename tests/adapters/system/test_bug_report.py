@@ -1,4 +1,4 @@
-"""A report of a bug says what a maintainer needs, and nothing that opens anything."""
+"""A bug report has what a maintainer needs, and no secrets."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def failed(message: str) -> Exception:
 
 
 def fail(message: str, hidden: str) -> None:
-    """Fail for a reason."""
+    """Raise an error that has a cause."""
     cause = ValueError(message)
     raise KeyError(len(hidden)) from cause
 
 
 def test_it_holds_versions_and_where_the_error_came_from() -> None:
-    """Of multigit, Python, git, the system and the libraries; the cause of the error, too."""
+    """Versions, the command, and the traceback of the error and its cause are included."""
     text = report(failed("the cause"), "promote", {})
     git = subprocess.run(["git", "--version"], check=True, capture_output=True, text=True).stdout
     for part in (
@@ -48,7 +48,7 @@ def test_it_holds_versions_and_where_the_error_came_from() -> None:
 
 
 def test_it_holds_no_secrets_and_steers_no_terminal() -> None:
-    """Neither those in URLs, nor values of variables called like secrets, nor local variables."""
+    """Passwords in URLs, values of secret-looking variables and local variables are left out."""
     environment = {"DEPLOY_TOKEN": CANARY, "PLAIN": "plainly-shown"}
     error = failed(
         f"no https://ada:{CANARY}@host/x?token={CANARY} {CANARY} plainly-shown \x1b[2J\u202e"
@@ -63,7 +63,7 @@ def test_it_holds_no_secrets_and_steers_no_terminal() -> None:
 
 
 def test_what_cannot_be_known_does_not_lose_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An installation without metadata, and a PATH without git."""
+    """An installation without metadata or without git is reported as unknown."""
 
     def unknown(name: str) -> list[str]:
         raise metadata.PackageNotFoundError(name)
@@ -78,7 +78,7 @@ def test_what_cannot_be_known_does_not_lose_the_rest(monkeypatch: pytest.MonkeyP
 
 
 def test_an_error_that_cannot_be_shown() -> None:
-    """What it would say is lost, not the report."""
+    """The report names its class if its text cannot be read."""
 
     class MuteError(Exception):
         def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""What this process inherited from a calling git hook is forgotten; what is the user's stays."""
+"""Git variables from a calling hook are removed from the environment; the user's own are kept."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KEPT = {
 
 
 def test_every_variable_that_points_at_a_repository_is_forgotten(tmp_path: Path) -> None:
-    """All that the installed git calls local to one."""
+    """These are all variables that the installed git lists as local to a repository."""
     local = git(tmp_path, "rev-parse", "--local-env-vars").split()
     environment = {**dict.fromkeys(local, "leftover"), **KEPT}
     forget_outer_repository(environment)
@@ -34,14 +34,14 @@ def test_every_variable_that_points_at_a_repository_is_forgotten(tmp_path: Path)
 
 @pytest.mark.parametrize("kind", ["GLOB", "NOGLOB", "ICASE", "LITERAL"])
 def test_nothing_changes_how_pathspecs_are_read(kind: str) -> None:
-    """A literal `:(top)` would be the name of a file."""
+    """With literal pathspecs, for example, `:(top)` would be the name of a file."""
     environment = {f"GIT_{kind}_PATHSPECS": "1"}
     forget_outer_repository(environment)
     assert environment == {}
 
 
 def test_a_calling_hook_does_not_lead_astray(forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the hook's variables forgotten, git finds the repository that is meant."""
+    """Without the hook's variables, git uses the repository that was asked for."""
     api, outer = forge.add("api"), forge.add("outer")
     tip = api.local_commit({"a": "1\n"})
     api.write({"b": "1\n"})
@@ -55,7 +55,7 @@ def test_a_calling_hook_does_not_lead_astray(forge: Forge, monkeypatch: pytest.M
 
 
 def test_secrets_are_known_by_the_names_of_their_variables() -> None:
-    """Each line of one; what is short, and a deployment's key, are none."""
+    """Every long enough line of a secret counts; a deployment's key is not a secret."""
     environment = {
         "MULTIGIT_TOKEN": "token-one",
         "JENKINS_TOKEN": "token-two",

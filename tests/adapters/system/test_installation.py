@@ -1,4 +1,4 @@
-"""What adds a library is what the installer of this very environment understands."""
+"""The command that adds a library fits the installer of the running environment."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from multigit.adapters.system.installation import adding
 def test_the_installer_is_known_by_what_it_left(
     marker: str, command: list[str], tmp_path: Path
 ) -> None:
-    """Each keeps what it added when it upgrades multigit."""
+    """Its command keeps the library when multigit is upgraded."""
     (tmp_path / marker).touch()
     assert shlex.split(adding("notify", "apprise", tmp_path)) == command
 
 
 def test_this_environment_has_pip() -> None:
-    """The one that runs the tests was made by none of them."""
+    """The environment of the tests has none of the other installers' files."""
     assert adding("notify", "apprise").endswith(f' -m pip install "{DISTRIBUTION}[notify]"')

@@ -1,4 +1,4 @@
-"""A process is known by its number and its start, so that no other one is ever signalled."""
+"""Processes are identified by id and start time, so that no other one is ever signalled."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WAYS = ["proc", "ps"] if Path("/proc/self/stat").exists() else ["ps"]
 
 @pytest.fixture(params=WAYS, autouse=True)
 def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask the system in each way that it offers."""
+    """Read processes in each way that the system offers."""
     if request.param == "ps":
         monkeypatch.setattr(processes, "PROC", Path("/nowhere"))
 
@@ -41,12 +41,12 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def alive(process: Process) -> bool:
-    """Tell whether a process could get a signal; this one does nothing to it."""
+    """Return whether the process can be signalled, without affecting it."""
     return processes.signal(process, 0)
 
 
 def known(pid: int) -> Process:
-    """Return a process that is there."""
+    """Return the identity of a process that exists."""
     found = identity(pid)
     assert found
     return found
@@ -55,7 +55,7 @@ def known(pid: int) -> Process:
 def test_a_process_is_the_same_at_each_look(
     sleeper: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever language and time zone the one who asks has, and across a file."""
+    """Its identity is independent of language and time zone, and can be read back from a file."""
     first = known(sleeper.pid)
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
@@ -65,7 +65,7 @@ def test_a_process_is_the_same_at_each_look(
 
 
 def test_a_signal_reaches_the_very_process(sleeper: subprocess.Popen[bytes]) -> None:
-    """It ended by that; while nobody has asked for its status it counts as dead, too."""
+    """The process ends; a zombie counts as ended."""
     process = known(sleeper.pid)
     assert processes.signal(process, signal.SIGTERM)
     until(lambda: not alive(process))
@@ -77,7 +77,7 @@ def test_a_signal_reaches_the_very_process(sleeper: subprocess.Popen[bytes]) -> 
 def test_another_process_of_the_same_number_is_left_alone(
     sleeper: subprocess.Popen[bytes],
 ) -> None:
-    """Neither it nor its group gets a signal that is meant for one that ended."""
+    """A signal for a former process with this id reaches neither this one nor its group."""
     former = known(sleeper.pid)._replace(started="at another time")
     assert not alive(former)
     assert not processes.signal(former, signal.SIGKILL)
@@ -86,7 +86,7 @@ def test_another_process_of_the_same_number_is_left_alone(
 
 
 def test_a_group_gets_the_signal_while_its_leader_is_not_forgotten() -> None:
-    """What the leader started ends with it."""
+    """A process that the leader started is ended, too, while the leader is a zombie."""
     script = "sleep 60 & echo $!; exec sleep 60"
     with subprocess.Popen(
         ["sh", "-c", script], start_new_session=True, stdout=subprocess.PIPE
@@ -102,7 +102,7 @@ def test_a_group_gets_the_signal_while_its_leader_is_not_forgotten() -> None:
 
 @pytest.mark.parametrize("pid", [0, -1, 2**22 + 1])
 def test_there_is_no_such_process(pid: int) -> None:
-    """Numbers that mean everybody to the system name nobody."""
+    """Numbers with a special meaning for the system are not the id of a process."""
     assert identity(pid) is None
     assert not alive(Process(pid, ""))
     assert not processes.signal(Process(pid, ""), 0)
@@ -110,5 +110,5 @@ def test_there_is_no_such_process(pid: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "17", "17 ", "x 1", "-1 1", "0x11 1", "9" * 5000 + " 1"])
 def test_what_names_no_process(text: str) -> None:
-    """A number alone least of all: another process may have it by now."""
+    """An id alone is not enough, since another process may have it by now."""
     assert recorded(text) is None
